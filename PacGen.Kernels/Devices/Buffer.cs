@@ -1,0 +1,27 @@
+namespace PacGen.Kernels.Devices;
+
+/// <summary>Floats in a device's memory.</summary>
+public abstract class Buffer : IDisposable
+{
+    /// <summary>The device whose memory this is.</summary>
+    public abstract Device Device { get; }
+
+    /// <summary>How many floats.</summary>
+    public abstract long Count { get; }
+
+    /// <summary>Copies host values into the buffer, from its element <paramref name="start"/> on.</summary>
+    public abstract void Write(long start, ReadOnlySpan<float> source);
+
+    /// <summary>Copies values of the buffer to the host, from its element <paramref name="start"/> on; waits for the work that makes them.</summary>
+    public abstract void Read(long start, Span<float> destination);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Returns the memory to the device.</summary>
+    protected abstract void Dispose(bool disposing);
+}

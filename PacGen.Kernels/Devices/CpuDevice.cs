@@ -1,0 +1,140 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace PacGen.Kernels.Devices;
+
+/// <summary>The CPU: SIMD at whatever width the machine has, pure C#, with a pool of threads of its own.</summary>
+public sealed unsafe class CpuDevice : Device
+{
+    private const int Alignment = 64;
+    private const int SmallestClass = 8;
+    private readonly WorkerPool pool;
+    private readonly Lock gate = new();
+    private readonly Stack<nint>[] free = [.. Enumerable.Range(0, 64).Select(_ => new Stack<nint>())];
+    private readonly CpuBuffer?[] scratch;
+
+    /// <summary>A CPU device with a number of threads, the caller's included.</summary>
+    /// <param name="threads">At least 1; 0 takes PACGEN_THREADS or, without it, one for each core.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is negative or above 1,024.</exception>
+    public CpuDevice(int threads = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 1024);
+        Threads = threads != 0 ? threads : DefaultThreads();
+        pool = new WorkerPool(Threads);
+        scratch = new CpuBuffer?[Threads];
+    }
+
+    /// <summary>How many threads share a launch, the caller's included.</summary>
+    public int Threads { get; }
+
+    /// <summary>The widest vectors that the machine has and the runtime may use, in floats: 16, 8, 4 or 1.</summary>
+    public static int Width =>
+        Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : Vector128.IsHardwareAccelerated ? 4 : 1;
+
+    /// <inheritdoc/>
+    public override string Name => $"CPU, {Threads} thread{(Threads == 1 ? "" : "s")}, {Width * 32}-bit vectors";
+
+    /// <inheritdoc/>
+    public override Buffer Allocate(long count)
+    {
+        CpuBuffer buffer = Rent(count);
+        NativeMemory.Clear(buffer.Pointer, (nuint)count * sizeof(float));
+        return buffer;
+    }
+
+    /// <inheritdoc/>
+    public override Launch Bind(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        operation.Bind(this, shapes, inputs, output);
+
+    /// <inheritdoc/>
+    public override void Synchronize()
+    {
+    }
+
+    /// <summary>Runs a launch's tasks on the workers and returns when all are done.</summary>
+    public void Run(CpuLaunch launch) => pool.Run(launch);
+
+    /// <summary>
+    /// Makes sure that each worker has scratch memory for <paramref name="count"/> floats; called when a launch is bound.
+    /// Launches run one after the other and share it.
+    /// </summary>
+    public void ReserveScratch(long count)
+    {
+        lock (gate)
+        {
+            for (int worker = 0; worker < Threads; worker++)
+            {
+                if (scratch[worker] is not { } current || current.Count < count)
+                {
+                    scratch[worker]?.Dispose();
+                    scratch[worker] = Rent(count);
+                }
+            }
+        }
+    }
+
+    /// <summary>A worker's scratch memory; valid until the next <see cref="ReserveScratch"/>, so ask anew in each task.</summary>
+    public float* Scratch(int worker) => scratch[worker]!.Pointer;
+
+    /// <summary>The address of a region's first element.</summary>
+    public static float* Address(Region region) => ((CpuBuffer)region.Buffer).Pointer + region.Start;
+
+    internal void Return(float* pointer, int sizeClass)
+    {
+        lock (gate)
+        {
+            free[sizeClass].Push((nint)pointer);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        pool.Dispose();
+        lock (gate)
+        {
+            foreach (CpuBuffer? buffer in scratch)
+            {
+                buffer?.Dispose();
+            }
+
+            foreach (Stack<nint> stack in free)
+            {
+                while (stack.TryPop(out nint pointer))
+                {
+                    NativeMemory.AlignedFree((void*)pointer);
+                }
+            }
+        }
+    }
+
+    private static int DefaultThreads() =>
+        int.TryParse(Environment.GetEnvironmentVariable("PACGEN_THREADS"), out int threads) && threads is > 0 and <= 1024
+            ? threads
+            : Environment.ProcessorCount;
+
+    private CpuBuffer Rent(long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+
+        // Size classes are powers of two with a half step, so at most a third is wasted.
+        int log = Math.Max(SmallestClass, 63 - BitOperations.LeadingZeroCount((ulong)Math.Max(count - 1, 1)));
+        long half = (1L << log) + (1L << (log - 1));
+        bool isHalf = count <= half && count > 1L << log;
+        int sizeClass = count <= 1L << SmallestClass ? 0 : (2 * (log - SmallestClass)) + (isHalf ? 1 : 2);
+        long capacity = sizeClass == 0 ? 1L << SmallestClass : isHalf ? half : 1L << (log + 1);
+        lock (gate)
+        {
+            if (sizeClass < free.Length && free[sizeClass].TryPop(out nint pooled))
+            {
+                return new CpuBuffer(this, (float*)pooled, count, sizeClass);
+            }
+        }
+
+        // One line more than asked for, so that a vector that ends a tensor may be read whole.
+        float* fresh = (float*)NativeMemory.AlignedAlloc((nuint)(capacity + 16) * sizeof(float), Alignment);
+        return new CpuBuffer(this, fresh, count, sizeClass);
+    }
+}

@@ -1,0 +1,21 @@
+namespace PacGen.Kernels.Devices;
+
+/// <summary>
+/// A kernel on the CPU: a fixed number of independent tasks that the device's workers share. Each task writes outputs of its
+/// own and no sum is split between tasks in a way that depends on the number of workers, so results don't either.
+/// </summary>
+/// <param name="device">The device whose workers run it.</param>
+public abstract class CpuLaunch(CpuDevice device) : Launch
+{
+    /// <summary>The device whose workers run it.</summary>
+    protected CpuDevice Device { get; } = device;
+
+    /// <summary>How many tasks the launch consists of; fixed by the shapes, never by the number of workers.</summary>
+    public abstract int Tasks { get; }
+
+    /// <summary>Runs one task. <paramref name="worker"/> is below <see cref="CpuDevice.Threads"/> and names the scratch memory to use.</summary>
+    public abstract void RunTask(int task, int worker);
+
+    /// <inheritdoc/>
+    public sealed override void Run() => Device.Run(this);
+}

@@ -1,0 +1,168 @@
+namespace PacGen.Kernels.Devices;
+
+/// <summary>
+/// A few threads that share the tasks of one launch at a time. They spin for a moment before they sleep, because the launches
+/// of a step follow each other within microseconds.
+/// </summary>
+internal sealed class WorkerPool : IDisposable
+{
+    private const int SpinsBeforeSleep = 2000;
+    private readonly Thread[] threads;
+    private readonly Lock gate = new();
+    private readonly SemaphoreSlim wake = new(0);
+    private CpuLaunch? launch;
+
+    // The launch's number in the high half, its next unclaimed task in the low half: a worker that wakes late can't claim
+    // a task of a launch that it doesn't know, and nobody waits for a worker that has claimed nothing.
+    private long ticket;
+    private int completed;
+    private int sleeping;
+    private Exception? failure;
+    private volatile bool stopping;
+
+    public WorkerPool(int workers)
+    {
+        threads = new Thread[workers - 1];
+        for (int i = 0; i < threads.Length; i++)
+        {
+            int worker = i + 1;
+            threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"PacGen worker {worker}" };
+            threads[i].Start();
+        }
+    }
+
+    /// <summary>Runs all tasks of a launch; the caller works too. A task's exception is thrown here.</summary>
+    public void Run(CpuLaunch launch)
+    {
+        lock (gate)
+        {
+            int tasks = launch.Tasks;
+            if (threads.Length == 0 || tasks == 1)
+            {
+                for (int task = 0; task < tasks; task++)
+                {
+                    launch.RunTask(task, 0);
+                }
+
+                return;
+            }
+
+            failure = null;
+            this.launch = launch;
+            Volatile.Write(ref completed, 0);
+            long mine = ((ticket >> 32) + 1) << 32;
+            Interlocked.Exchange(ref ticket, mine);
+            int asleep = Interlocked.Exchange(ref sleeping, 0);
+            if (asleep > 0)
+            {
+                wake.Release(asleep);
+            }
+
+            Share(launch, mine >> 32, 0);
+            SpinWait spin = default;
+            while (Volatile.Read(ref completed) != tasks)
+            {
+                spin.SpinOnce(sleep1Threshold: -1);
+            }
+
+            if (failure is { } thrown)
+            {
+                throw new AggregateException(thrown);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        stopping = true;
+        wake.Release(threads.Length + 1);
+        foreach (Thread thread in threads)
+        {
+            thread.Join();
+        }
+
+        wake.Dispose();
+    }
+
+    private void Work(int worker)
+    {
+        long seen = 0;
+        while (true)
+        {
+            int spins = 0;
+            while ((Volatile.Read(ref ticket) >> 32) == seen && !stopping)
+            {
+                if (++spins < SpinsBeforeSleep)
+                {
+                    Thread.SpinWait(8);
+                    continue;
+                }
+
+                // Announce sleep, then look once more: a launch that came in between has either counted us or is seen here.
+                Interlocked.Increment(ref sleeping);
+                if ((Volatile.Read(ref ticket) >> 32) == seen && !stopping)
+                {
+                    wake.Wait();
+                }
+                else if (!TryCancelSleep())
+                {
+                    wake.Wait();
+                }
+
+                spins = 0;
+            }
+
+            if (stopping)
+            {
+                return;
+            }
+
+            seen = Volatile.Read(ref ticket) >> 32;
+            Share(launch!, seen, worker);
+        }
+    }
+
+    private bool TryCancelSleep()
+    {
+        int now = Volatile.Read(ref sleeping);
+        while (now > 0)
+        {
+            int before = Interlocked.CompareExchange(ref sleeping, now - 1, now);
+            if (before == now)
+            {
+                return true;
+            }
+
+            now = before;
+        }
+
+        return false;
+    }
+
+    private void Share(CpuLaunch launch, long number, int worker)
+    {
+        int tasks = launch.Tasks;
+        long now = Volatile.Read(ref ticket);
+        while (now >> 32 == number && (int)now < tasks)
+        {
+            long before = Interlocked.CompareExchange(ref ticket, now + 1, now);
+            if (before != now)
+            {
+                now = before;
+                continue;
+            }
+
+            try
+            {
+                launch.RunTask((int)now, worker);
+            }
+            catch (Exception thrown) when (thrown is not OutOfMemoryException)
+            {
+                Interlocked.CompareExchange(ref failure, thrown, null);
+            }
+
+            Interlocked.Increment(ref completed);
+            now = Volatile.Read(ref ticket);
+        }
+    }
+}

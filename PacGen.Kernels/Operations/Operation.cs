@@ -1,0 +1,20 @@
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// A primitive operation: what shape it gives and how each device computes it. Immutable, and equal when its settings are.
+/// Each stands in a folder of its own with its kernels; its gradient is one row of the table in PacGen.Nn.
+/// </summary>
+public abstract record Operation
+{
+    /// <summary>The operation's name in messages.</summary>
+    public virtual string Name => GetType().Name;
+
+    /// <summary>The shape of the output.</summary>
+    /// <exception cref="ShapeException">The shapes don't fit; the message names the operation and the shapes.</exception>
+    public abstract Shape Infer(ReadOnlySpan<Shape> inputs);
+
+    /// <summary>The kernel on the CPU, bound to memory.</summary>
+    public abstract Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output);
+}
