@@ -7,8 +7,20 @@ namespace PacGen.Kernels.Map;
 /// of 1 stretches). The output may be the memory of an input that has the output's shape.
 /// </summary>
 /// <param name="Expression">What is computed.</param>
-public sealed record Map(Expression Expression) : Operation
+/// <param name="Target">A shape to stretch the output to, or null for the one that the inputs broadcast to.</param>
+public sealed record FusedMap(Expression Expression, Shape? Target = null) : Operation
 {
+    /// <summary>x₀ stretched to a shape; also the copy of a tensor.</summary>
+    public static FusedMap BroadcastTo(Shape target) => new(Expression.Argument(0), target);
+
+    /// <summary>A unary function.</summary>
+    public static FusedMap Unary<TFunction>()
+        where TFunction : struct, IUnaryFunction => new(Expression.Unary<TFunction>());
+
+    /// <summary>A binary function.</summary>
+    public static FusedMap Binary<TFunction>()
+        where TFunction : struct, IBinaryFunction => new(Expression.Binary<TFunction>());
+
     /// <inheritdoc/>
     public override string Name => Expression.Function?.Name ?? Expression.ToString();
 
@@ -26,7 +38,14 @@ public sealed record Map(Expression Expression) : Operation
             shape = Shape.Broadcast(shape, inputs[i], Name);
         }
 
-        return shape;
+        if (Target is not { } target)
+        {
+            return shape;
+        }
+
+        return Shape.Broadcast(shape, target, Name) == target
+            ? target
+            : throw new ShapeException($"{Name}: shape {shape} does not broadcast to {target}.");
     }
 
     /// <inheritdoc/>
