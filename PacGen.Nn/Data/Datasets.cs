@@ -10,6 +10,8 @@ public static class Datasets
 
     private const int DigitsCount = 1797, DigitsSide = 8;
 
+    private static readonly PublishedSet[] Published = [PublishedSet.Mnist, PublishedSet.FashionMnist];
+
     /// <summary>The names that <see cref="Load"/> takes.</summary>
     public static IReadOnlyList<string> Names { get; } = ["digits", "mnist", "fashion-mnist"];
 
@@ -32,8 +34,8 @@ public static class Datasets
         return name.ToUpperInvariant() switch
         {
             "DIGITS" => Digits(),
-            "MNIST" => PublishedSet.Mnist.Load(options, cancellation),
-            "FASHION-MNIST" => PublishedSet.FashionMnist.Load(options, cancellation),
+            "MNIST" => PublishedSet.Mnist.Load(options, Published, cancellation),
+            "FASHION-MNIST" => PublishedSet.FashionMnist.Load(options, Published, cancellation),
             _ => throw new DataException($"There is no data set {name}. Choose one of {string.Join(", ", Names)}."),
         };
     }

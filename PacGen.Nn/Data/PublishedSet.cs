@@ -32,8 +32,8 @@ internal sealed record PublishedSet(string Name, string Title, Normalization Nor
 
     private PublishedFile[] Files => [TrainImages, TrainLabels, TestImages, TestLabels];
 
-    /// <summary>Finds the files or downloads them, and reads them.</summary>
-    public Dataset Load(DataOptions options, CancellationToken cancellation)
+    /// <summary>Finds the files or downloads them, and reads them; refuses those of another known set.</summary>
+    public Dataset Load(DataOptions options, ReadOnlySpan<PublishedSet> known, CancellationToken cancellation)
     {
         string folder = Locate(options) ?? FetchAsync(options, cancellation).GetAwaiter().GetResult();
         cancellation.ThrowIfCancellationRequested();
@@ -47,9 +47,15 @@ internal sealed record PublishedSet(string Name, string Title, Normalization Nor
 
         // Both sets' files have the same names, so a folder that holds one of them answers for the other too.
         string labels = HashOfLabels(test.Labels);
-        PublishedSet? other = Array.Find([Mnist, FashionMnist], set => set != this && set.TestLabels.Sha256 == labels);
-        return other is null ? new Dataset(Name, train, test) { Origin = folder }
-            : throw new DataException($"{folder} holds {other.Title}, not {Title}. Name the folder of {Title} with --data, or choose the data set {other.Name}.");
+        foreach (PublishedSet other in known)
+        {
+            if (other.Name != Name && other.TestLabels.Sha256 == labels)
+            {
+                throw new DataException($"{folder} holds {other.Title}, not {Title}. Name the folder of {Title} with --data, or choose the data set {other.Name}.");
+            }
+        }
+
+        return new Dataset(Name, train, test) { Origin = folder };
     }
 
     /// <summary>The SHA-256 of the IDX file that holds these labels.</summary>
