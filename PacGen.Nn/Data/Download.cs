@@ -12,7 +12,8 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
     private const int LargestOverhead = 1 << 20;
 
     // The time limit is on each answer, not on the whole: a slow line may take as long as it needs.
-    private readonly HttpClient client = new(new SocketsHttpHandler { ConnectTimeout = patience }) { Timeout = Timeout.InfiniteTimeSpan };
+    // Nothing is read after a cancellation only to keep a connection.
+    private readonly HttpClient client = new(new SocketsHttpHandler { ConnectTimeout = patience, ResponseDrainTimeout = TimeSpan.Zero }) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>Downloads a file from the first mirror that gives it whole; returns null, or what went wrong at each.</summary>
     /// <exception cref="DataException">The disk does not take it.</exception>

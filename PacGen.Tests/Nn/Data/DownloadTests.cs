@@ -54,8 +54,9 @@ internal sealed class DownloadTests
             Assert.That(from report in reports select report.Received, Is.Ordered);
         }
 
-        server.Dispose();
+        int asked = server.Asked.Length;
         Assert.That(Load().Origin, Is.EqualTo(folder["small"]));
+        Assert.That(server.Asked, Has.Length.EqualTo(asked));
     }
 
     [Test]
@@ -168,6 +169,7 @@ internal sealed class DownloadTests
 
         Assert.That(() => Load(progress: progress, cancellation: cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(folder.Contents, Is.EquivalentTo((string[])["small", Path.Combine("small", "train-images-idx3-ubyte.gz")]));
+        server.Give(Files[1].Name + ".gz", Idx.Compress(TrainLabels));
         Load();
         Assert.That(server.Asked.Count(path => path.StartsWith("train-images", StringComparison.Ordinal)), Is.EqualTo(1));
     }

@@ -90,7 +90,7 @@ internal sealed class IdxFileTests
         Refused(() => IdxFile.ReadImageSet(images, fewer, 10, Plain), $"{images} holds 12 images, but {fewer} holds 11 labels");
         Refused(() => IdxFile.ReadImageSet(images, labels, 9, Plain), $"{labels}: label 9 is 9, but the labels of 9 classes are 0 to 8");
         Refused(() => IdxFile.ReadImageSet(labels, images, 10, Plain), "where 1 are needed (labels)");
-        Refused(() => IdxFile.ReadImageSet(images, labels, 10, new Normalization([0], [1], maxValue: 16)), $"{images}: Image 0 has a pixel of");
+        Refused(() => IdxFile.ReadImageSet(images, labels, 10, new Normalization([0], [1], maxValue: 16)), $"{images}: Image 1 has a pixel of 31; the largest is 16");
     }
 
     [Test]

@@ -11,7 +11,7 @@ internal sealed class LocalServer : IDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource closing = new();
-    private readonly Dictionary<string, Func<Stream, CancellationToken, Task>> answers = [];
+    private readonly ConcurrentDictionary<string, Func<Stream, CancellationToken, Task>> answers = [];
     private readonly ConcurrentQueue<string> asked = new();
     private readonly Task serving;
 
