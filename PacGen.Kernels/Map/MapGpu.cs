@@ -140,7 +140,7 @@ internal sealed class MapGpu<TExpression> : Launch
     public override void Run() => kernel(grid, x0, x1, x2, x3, x4, x5, x6, x7, y, walk);
 
     /// <summary>One axis: each input moves with the output or stands.</summary>
-    private static void Straight(
+    internal static void Straight(
         ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4, ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
         ArrayView<float> y, MapGpu.Walk walk)
     {
@@ -154,7 +154,7 @@ internal sealed class MapGpu<TExpression> : Launch
     }
 
     /// <summary>Several axes.</summary>
-    private static void Strided(
+    internal static void Strided(
         ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4, ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
         ArrayView<float> y, MapGpu.Walk walk)
     {
