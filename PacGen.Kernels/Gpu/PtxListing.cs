@@ -3,7 +3,6 @@ using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
-using ILGPU.IR;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
@@ -15,7 +14,7 @@ internal static class PtxListing
     /// <summary>The PTX text of a kernel, for compute capability 8.0.</summary>
     public static string Of(MethodInfo kernel)
     {
-        using Context context = Context.Create(builder => GpuArithmetic.Register(builder.GetIntrinsicManager()));
+        using Context context = Context.Create(GpuArithmetic.Configure);
         using PTXBackend backend = new(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, CudaInstructionSet.ISA_70, null);
         CompiledKernel compiled = backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), KernelSpecialization.Empty);
         return ((PTXCompiledKernel)compiled).PTXAssembly;

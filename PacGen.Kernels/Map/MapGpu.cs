@@ -36,8 +36,8 @@ internal static class MapGpu
             S5 = Step(outermostFirst, 6);
         }
 
-        public readonly long Offset(in Place place) =>
-            ((long)place.I0 * S0) + ((long)place.I1 * S1) + ((long)place.I2 * S2) + ((long)place.I3 * S3) + ((long)place.I4 * S4) + ((long)place.I5 * S5);
+        public readonly int Offset(in Place place) =>
+            (place.I0 * S0) + (place.I1 * S1) + (place.I2 * S2) + (place.I3 * S3) + (place.I4 * S4) + (place.I5 * S5);
 
         private static int Step(long[] outermostFirst, int fromInnermost) =>
             fromInnermost <= outermostFirst.Length ? (int)outermostFirst[^fromInnermost] : 0;

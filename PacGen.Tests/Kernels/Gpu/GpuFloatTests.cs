@@ -48,6 +48,9 @@ internal sealed class GpuFloatTests(string id) : DeviceFixture(id)
     public void Max() => Compare<MaxProbe>(Bits.Any, Bits.Any);
 
     [Test]
+    public void ComparisonsWithConstants() => Compare<ConstantComparisons>(Bits.Any);
+
+    [Test]
     public void Abs() => Compare<AbsProbe>(Bits.Any);
 
     [Test]
@@ -177,6 +180,16 @@ internal sealed class GpuFloatTests(string id) : DeviceFixture(id)
     internal readonly struct MaxProbe : IExpression
     {
         static T IExpression.Evaluate<T, TInputs>(in TInputs inputs) => T.Max(inputs.Get0(), inputs.Get1());
+    }
+
+    internal readonly struct ConstantComparisons : IExpression
+    {
+        static T IExpression.Evaluate<T, TInputs>(in TInputs inputs)
+        {
+            T x = inputs.Get0(), zero = T.Constant(0f);
+            return T.Fma(T.Min(zero, x), T.Constant(2f), T.Max(zero, x))
+                + T.Select(T.Less(zero, x), T.Constant(1f), T.Max(x, zero)) + T.Select(T.LessOrEqual(x, zero), T.Min(x, zero), zero);
+        }
     }
 
     internal readonly struct AbsProbe : IExpression
