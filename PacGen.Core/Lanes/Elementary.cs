@@ -4,42 +4,108 @@ namespace PacGen.Core.Lanes;
 
 /// <summary>
 /// exp, log, tanh and the logistic sigmoid for the float lanes, as fixed polynomials, so that every device gives the same bits.
+/// Errors are against the exact value, in units in the last place (ulp) of the result, over all floats. A NaN gives a NaN, of no particular bits.
 /// </summary>
+/// <remarks>The coefficients are minimax fits of the named functions, rounded to float one after the other, each refitted to the ones before it.</remarks>
 public static class Elementary
 {
-    /// <summary>eˣ.</summary>
+    /// <summary>
+    /// eˣ to 1 ulp. Above 88.7228 it is +∞; results below 2⁻¹²⁶ are denormal, to 1 of their units, and below 7·10⁻⁴⁶ they are 0.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Exp<T>(T x)
         where T : struct, ILane<T>
     {
-        // Cephes-style: x = n ln 2 + r, |r| ≤ ln 2 / 2, in two parts of ln 2.
-        T clamped = T.Min(T.Max(x, T.Constant(-87.33654f)), T.Constant(88.72283f));
-        T n = T.Round(clamped * T.Constant(1.44269504f));
-        n = T.Min(n, T.Constant(127f));
-        T r = T.Fma(n, T.Constant(-0.693359375f), clamped);
-        r = T.Fma(n, T.Constant(2.12194440e-4f), r);
-        T p = T.Constant(1.9875691500e-4f);
-        p = T.Fma(p, r, T.Constant(1.3981999507e-3f));
-        p = T.Fma(p, r, T.Constant(8.3334519073e-3f));
-        p = T.Fma(p, r, T.Constant(4.1665795894e-2f));
-        p = T.Fma(p, r, T.Constant(1.6666665459e-1f));
-        p = T.Fma(p, r, T.Constant(5.0000001201e-1f));
-        p = T.Fma(p, r * r, r) + T.Constant(1f);
-        return T.Scale(p, n);
+        // Min and Max answer with the second argument where one is NaN. At the clamps the result is already 0 or +∞.
+        T clamped = T.Max(T.Constant(-104f), T.Min(T.Constant(89f), x));
+        T fraction = Reduced(clamped, out T n);
+
+        // 2ⁿ in two factors: n reaches 128 and −150.
+        T half = T.Round(n * T.Constant(0.5f));
+        return T.Scale(T.Scale(fraction, half), n - half);
     }
 
-    /// <summary>ln x.</summary>
+    /// <summary>
+    /// ln x to 1 ulp, denormal x included. ln 0 = −∞ (of either sign), ln(+∞) = +∞, and below 0 it is NaN.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Log<T>(T x)
-        where T : struct, ILane<T> => x;
+        where T : struct, ILane<T>
+    {
+        T denormal = T.Less(x, T.Constant(1.17549435e-38f));
+        T normal = T.Select(denormal, x * T.Constant(1 << 24), x);
+        T n = T.Exponent(normal) - T.Select(denormal, T.Constant(24f), T.Constant(0f));
+        T m = T.Significand(normal);
 
-    /// <summary>tanh x.</summary>
+        // m in [√½, √2), so that ln m and n ln 2 never cancel.
+        T large = T.Less(T.Constant(1.41421354f), m);
+        m = T.Select(large, m * T.Constant(0.5f), m);
+        n = n + T.Select(large, T.Constant(1f), T.Constant(0f));
+
+        // ln(1 + f) = 2 artanh s with s = f/(2 + f); written as f less a small correction, so that s's rounding hardly counts.
+        T f = m - T.Constant(1f);
+        T s = f / (f + T.Constant(2f));
+        T z = s * s;
+        T r = T.Fma(z, T.Constant(0.298708022f), T.Constant(0.399775833f));
+        r = T.Fma(r, z, T.Constant(0.666667759f));
+        T half = T.Constant(0.5f) * f * f;
+        T tail = T.Fma(s, T.Fma(r, z, half), n * T.Constant(-1.9046543e-9f));
+        T result = T.Fma(n, T.Constant(0.693147182f), f - (half - tail));
+
+        T inside = T.And(T.Less(T.Constant(0f), x), T.Less(x, T.Constant(float.PositiveInfinity)));
+        T outside = T.Select(
+            T.Equal(x, T.Constant(0f)),
+            T.Constant(float.NegativeInfinity),
+            T.Select(T.Less(T.Constant(0f), x), x, T.Constant(float.NaN)));
+        return T.Select(inside, result, outside);
+    }
+
+    /// <summary>tanh x to 2 ulp; odd, −0 for −0, ±1 from |x| = 9.02 on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Tanh<T>(T x)
-        where T : struct, ILane<T> => x;
+        where T : struct, ILane<T>
+    {
+        T magnitude = T.Abs(x);
+        T one = T.Constant(1f);
 
-    /// <summary>1/(1 + e⁻ˣ).</summary>
+        // x + x³P(x²) where 1 − 2/(e²ˣ + 1) would cancel.
+        T z = x * x;
+        T p = T.Fma(z, T.Constant(-0.0056922962f), T.Constant(0.0206281673f));
+        p = T.Fma(p, z, T.Constant(-0.0537365153f));
+        p = T.Fma(p, z, T.Constant(0.133314058f));
+        p = T.Fma(p, z, T.Constant(-0.333332807f));
+        T small = T.Fma(p * z, x, x);
+
+        T fraction = Reduced(T.Min(T.Constant(20f), magnitude + magnitude), out T n);
+        T large = one - (T.Constant(2f) / (T.Scale(fraction, n) + one));
+        large = T.Select(T.Less(x, T.Constant(0f)), -large, large);
+        return T.Select(T.Less(magnitude, T.Constant(0.625f)), small, large);
+    }
+
+    /// <summary>1/(1 + e⁻ˣ) to 3 ulp, far below 0 too, where it is eˣ; 0 and 1 at −∞ and +∞.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sigmoid<T>(T x)
-        where T : struct, ILane<T> => T.Constant(1f) / (T.Constant(1f) + T.Exp(-x));
+        where T : struct, ILane<T>
+    {
+        // e⁻|ˣ| never overflows.
+        T e = Exp(-T.Abs(x));
+        T positive = T.Constant(1f) / (T.Constant(1f) + e);
+        return T.Select(T.Less(x, T.Constant(0f)), e * positive, positive);
+    }
+
+    /// <summary>eˣ = the result · 2ⁿ, the result in [0.7, 1.42], for |x| at most 104.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Reduced<T>(T x, out T n)
+        where T : struct, ILane<T>
+    {
+        // r = x − n ln 2, ln 2 in two parts; the first product and sum are exact.
+        n = T.Round(x * T.Constant(1.44269502f));
+        T r = T.Fma(n, T.Constant(-0.693147182f), x);
+        r = T.Fma(n, T.Constant(1.9046543e-9f), r);
+        T p = T.Fma(r, T.Constant(0.00138388912f), T.Constant(0.00836919248f));
+        p = T.Fma(p, r, T.Constant(0.0416681021f));
+        p = T.Fma(p, r, T.Constant(0.166665167f));
+        p = T.Fma(p, r, T.Constant(0.49999994f));
+        return T.Fma(p, r * r, r) + T.Constant(1f);
+    }
 }
