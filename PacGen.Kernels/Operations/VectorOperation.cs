@@ -10,7 +10,7 @@ public abstract record VectorOperation : Operation
     /// <exception cref="ShapeException">The shapes don't fit.</exception>
     /// <exception cref="ArgumentException">A region is smaller than its tensor.</exception>
     public sealed override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        Bind(device, shapes, inputs, output, CpuDevice.Width);
+        Bind(device, shapes, inputs, output, device.Lanes);
 
     /// <summary>The kernel at a width of 16, 8, 4 or 1 floats, whatever the machine has.</summary>
     internal Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, int width)

@@ -15,7 +15,7 @@ internal interface IReduction
 }
 
 /// <summary>a + b.</summary>
-internal readonly struct Summation : IReduction
+internal readonly struct Addition : IReduction
 {
     public static float Identity => 0;
 

@@ -46,7 +46,7 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
     private protected override Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Kind switch
         {
-            ReduceKind.Sum => Bind<T, Summation>(device, shapes[0], inputs[0], output),
+            ReduceKind.Sum => Bind<T, Addition>(device, shapes[0], inputs[0], output),
             ReduceKind.Max => Bind<T, Maximum>(device, shapes[0], inputs[0], output),
             _ => throw new InvalidOperationException($"{Name}: there is no kind {Kind}."),
         };
