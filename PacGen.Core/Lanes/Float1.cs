@@ -4,7 +4,7 @@ namespace PacGen.Core.Lanes;
 
 /// <summary>One float: the lane of loop remainders and of machines without vectors.</summary>
 /// <param name="value">The number.</param>
-public readonly struct Float1(float value) : ILane<Float1, Words1>
+public readonly struct Float1(float value) : ILane<Float1, Words1>, IMemoryLane<Float1>
 {
     /// <summary>The number.</summary>
     public readonly float Value = value;
@@ -15,6 +15,14 @@ public readonly struct Float1(float value) : ILane<Float1, Words1>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float1 Constant(float value) => new(value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Float1 Load(float* address) => new(*address);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Store(float* address, Float1 value) => *address = value.Value;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,7 +6,7 @@ namespace PacGen.Core.Lanes;
 
 /// <summary>16 floats in a 512-bit vector.</summary>
 /// <param name="value">The vector.</param>
-public readonly struct Float16(Vector512<float> value) : ILane<Float16, Words16>
+public readonly struct Float16(Vector512<float> value) : ILane<Float16, Words16>, IMemoryLane<Float16>
 {
     /// <summary>The vector.</summary>
     public readonly Vector512<float> Value = value;
@@ -18,13 +18,13 @@ public readonly struct Float16(Vector512<float> value) : ILane<Float16, Words16>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float16 Constant(float value) => new(Vector512.Create(value));
 
-    /// <summary>Reads 16 floats at an address of any alignment.</summary>
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Float16 Load(float* address) => new(Vector512.Load(address));
 
-    /// <summary>Writes 16 floats at an address of any alignment.</summary>
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public unsafe void Store(float* address) => Value.Store(address);
+    public static unsafe void Store(float* address, Float16 value) => value.Value.Store(address);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

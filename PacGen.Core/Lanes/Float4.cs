@@ -6,7 +6,7 @@ namespace PacGen.Core.Lanes;
 
 /// <summary>4 floats in a 128-bit vector.</summary>
 /// <param name="value">The vector.</param>
-public readonly struct Float4(Vector128<float> value) : ILane<Float4, Words4>
+public readonly struct Float4(Vector128<float> value) : ILane<Float4, Words4>, IMemoryLane<Float4>
 {
     /// <summary>The vector.</summary>
     public readonly Vector128<float> Value = value;
@@ -18,13 +18,13 @@ public readonly struct Float4(Vector128<float> value) : ILane<Float4, Words4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float4 Constant(float value) => new(Vector128.Create(value));
 
-    /// <summary>Reads 4 floats at an address of any alignment.</summary>
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Float4 Load(float* address) => new(Vector128.Load(address));
 
-    /// <summary>Writes 4 floats at an address of any alignment.</summary>
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public unsafe void Store(float* address) => Value.Store(address);
+    public static unsafe void Store(float* address, Float4 value) => value.Value.Store(address);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,7 +6,7 @@ namespace PacGen.Core.Lanes;
 
 /// <summary>8 floats in a 256-bit vector.</summary>
 /// <param name="value">The vector.</param>
-public readonly struct Float8(Vector256<float> value) : ILane<Float8, Words8>
+public readonly struct Float8(Vector256<float> value) : ILane<Float8, Words8>, IMemoryLane<Float8>
 {
     /// <summary>The vector.</summary>
     public readonly Vector256<float> Value = value;
@@ -18,13 +18,13 @@ public readonly struct Float8(Vector256<float> value) : ILane<Float8, Words8>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float8 Constant(float value) => new(Vector256.Create(value));
 
-    /// <summary>Reads 8 floats at an address of any alignment.</summary>
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Float8 Load(float* address) => new(Vector256.Load(address));
 
-    /// <summary>Writes 8 floats at an address of any alignment.</summary>
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public unsafe void Store(float* address) => Value.Store(address);
+    public static unsafe void Store(float* address, Float8 value) => value.Value.Store(address);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels.Devices;
 
@@ -33,8 +34,11 @@ public sealed unsafe class CpuDevice : Device
     public static int Width =>
         Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : Vector128.IsHardwareAccelerated ? 4 : 1;
 
+    /// <summary>The vector width, in floats, that this device's kernels use: <see cref="Width"/>, or a narrower one that a test asked for.</summary>
+    public int Lanes { get; internal init; } = Width;
+
     /// <inheritdoc/>
-    public override string Name => $"CPU, {Threads} thread{(Threads == 1 ? "" : "s")}, {Width * 32}-bit vectors";
+    public override string Name => $"CPU, {Threads} thread{(Threads == 1 ? "" : "s")}, {Lanes * 32}-bit vectors";
 
     /// <inheritdoc/>
     public override Buffer Allocate(long count)
@@ -80,6 +84,15 @@ public sealed unsafe class CpuDevice : Device
 
     /// <summary>The address of a region's first element.</summary>
     public static float* Address(Region region) => ((CpuBuffer)region.Buffer).Pointer + region.Start;
+
+    /// <summary>The lane of a width.</summary>
+    internal static Type LaneType(int width) => width switch
+    {
+        16 => typeof(Float16),
+        8 => typeof(Float8),
+        4 => typeof(Float4),
+        _ => typeof(Float1),
+    };
 
     internal void Return(float* pointer, int sizeClass)
     {

@@ -1,0 +1,37 @@
+using System.Runtime.CompilerServices;
+using PacGen.Core.Lanes;
+
+namespace PacGen.Core.Perturbation;
+
+/// <summary>
+/// ρ of one parameter, |change of h| / ‖change of w‖ over the last completed step (line 6 of Algorithm 1), without history:
+/// from h′ = βh + (1−β)g² follows h′ − h = (1−β)/β · (g² − h′), so the h and g that the step left suffice.
+/// </summary>
+public static class HessianLipschitz
+{
+    /// <summary>ρ = |g² − h| · scale.</summary>
+    /// <param name="gradient">g of the last completed step.</param>
+    /// <param name="secondMoment">h after that step; bias-corrected if the scale is.</param>
+    /// <param name="scale">(1−β)/β / ‖Δw‖; see <see cref="Scale"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Estimate<T>(T gradient, T secondMoment, T scale)
+        where T : struct, ILane<T> => T.Abs(T.Fma(gradient, gradient, -secondMoment)) * scale;
+
+    /// <summary>
+    /// (1−β)/β / ‖Δw‖; with bias correction (1−β)/(β − βᵗ) / ‖Δw‖, which makes the same identity hold for h/(1−βᵗ).
+    /// </summary>
+    /// <param name="beta">β₁ of Algorithm 1, in (0, 1).</param>
+    /// <param name="stepNorm">‖Δw‖ of the last completed step.</param>
+    /// <param name="biasCorrection">Whether h is bias-corrected.</param>
+    /// <param name="steps">t, the number of completed steps; only bias correction asks for it.</param>
+    /// <returns>
+    /// 0 where no step moved the weights (‖Δw‖ = 0, or with bias correction after one step only, where no corrected h came
+    /// before): whatever changed h then was not w, so nothing is known of ρ and σ rests on h alone, as in the paper's bound without its third-order term.
+    /// Never above the largest float.
+    /// </returns>
+    public static double Scale(double beta, double stepNorm, bool biasCorrection = false, long steps = 0)
+    {
+        double previous = biasCorrection ? beta - Math.Pow(beta, steps) : beta;
+        return stepNorm > 0 && previous > 0 ? Math.Min((1 - beta) / previous / stepNorm, float.MaxValue) : 0;
+    }
+}

@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+using PacGen.Core.Lanes;
+
+namespace PacGen.Core.Perturbation;
+
+/// <summary>σ*, the perturbation level that the bound is smallest at, as Algorithm 1 uses it.</summary>
+public static class OptimalSigma
+{
+    /// <summary>
+    /// Line 8 of Algorithm 1: σ = min(1 / (log(1+epoch)·√(η(h + ρκ))), κ) where |g| &lt; β₂, else 0.
+    /// </summary>
+    /// <param name="gradient">g.</param>
+    /// <param name="secondMoment">h.</param>
+    /// <param name="rho">ρ of this parameter; see <see cref="HessianLipschitz"/>.</param>
+    /// <param name="kappa">κ; see <see cref="Kappa"/>.</param>
+    /// <param name="curvatureScale">η·log²(1+epoch); see <see cref="CurvatureScale"/>.</param>
+    /// <param name="gradientThreshold">β₂.</param>
+    /// <remarks>
+    /// Where h + ρκ is 0, or a negative estimate of curvature came in, the answer is κ (footnote 4 treats those as 0);
+    /// so it is where ρκ is ∞·0. The answer is NaN only if κ is.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T AlgorithmOne<T>(T gradient, T secondMoment, T rho, T kappa, T curvatureScale, T gradientThreshold)
+        where T : struct, ILane<T>
+    {
+        T curvature = T.Fma(rho, kappa, secondMoment);
+        T level = T.Constant(1f) / T.Sqrt(curvatureScale * curvature);
+
+        // Min answers with its second argument when the first is NaN.
+        T sigma = T.Min(level, kappa);
+        return T.Select(T.Less(T.Abs(gradient), gradientThreshold), sigma, T.Constant(0f));
+    }
+
+    /// <summary>η·log²(1 + epoch): line 8's factors under one square root.</summary>
+    /// <param name="eta">η, above 0.</param>
+    /// <param name="epoch">The epoch, counted from 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="epoch"/> is below 1: epochs count from 1.</exception>
+    public static double CurvatureScale(double eta, int epoch)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(epoch, 1);
+        double log = Math.Log(1d + epoch);
+        return eta * log * log;
+    }
+}

@@ -1,0 +1,55 @@
+namespace PacGen.Core.Perturbation;
+
+/// <summary>The scalars of one perturbation of all parameters: plain floats and words, prepared on the host in double, passed to kernels by value.</summary>
+public struct PerturbSettings
+{
+    /// <summary>γ of κ, with line 7's 1/log(1+epoch) in it; see <see cref="Kappa.ScheduledGamma"/>.</summary>
+    public float Gamma;
+
+    /// <summary>ε of κ.</summary>
+    public float Epsilon;
+
+    /// <summary>η·log²(1+epoch); see <see cref="OptimalSigma.CurvatureScale"/>. 0 makes σ = κ.</summary>
+    public float CurvatureScale;
+
+    /// <summary>(1−β₁)/β₁ / ‖Δw‖; see <see cref="HessianLipschitz.Scale"/>.</summary>
+    public float RhoScale;
+
+    /// <summary>β₂: parameters whose |g| reaches it are not perturbed. 0 perturbs nothing, +∞ everything.</summary>
+    public float GradientThreshold;
+
+    /// <summary>What the stored gradient is multiplied by, as the last update did (gradient clipping); else 1.</summary>
+    public float GradientScale;
+
+    /// <summary>What the stored h is multiplied by: 1, or <see cref="SecondMoment.BiasCorrection"/>.</summary>
+    public float SecondMomentScale;
+
+    /// <summary>The low 32 bits of the seed.</summary>
+    public uint Key0;
+
+    /// <summary>The high 32 bits of the seed.</summary>
+    public uint Key1;
+
+    /// <summary>The random stream.</summary>
+    public uint Stream;
+
+    /// <summary>The random step.</summary>
+    public uint Step;
+
+    /// <summary>Settings under which nothing is perturbed, as at Algorithm 1's first step: w + u is w.</summary>
+    public static PerturbSettings None => new() { CurvatureScale = 1f, GradientScale = 1f, SecondMomentScale = 1f };
+
+    /// <summary>Settings under which u reaches up to κ_{γ,ε} whatever h and g are: σ = κ, as the scores' ρ(w*) asks for.</summary>
+    public static PerturbSettings WholeNeighbourhood(double gamma, double epsilon, ulong seed, uint stream, uint step) => new()
+    {
+        Gamma = (float)gamma,
+        Epsilon = (float)epsilon,
+        GradientThreshold = float.PositiveInfinity,
+        GradientScale = 1f,
+        SecondMomentScale = 1f,
+        Key0 = (uint)seed,
+        Key1 = (uint)(seed >> 32),
+        Stream = stream,
+        Step = step,
+    };
+}

@@ -1,0 +1,32 @@
+using System.Runtime.CompilerServices;
+using PacGen.Core.Lanes;
+
+namespace PacGen.Core.Perturbation;
+
+/// <summary>One weight's term of the pacGen score Ψ (24).</summary>
+public static class PsiTerm
+{
+    /// <summary>
+    /// log((|w| + κ)·max(√max(h + ρ√m·κ, 0), 1/κ)), the summand of (24); a curvature below 0 counts as 0 (footnote 4).
+    /// </summary>
+    /// <param name="weight">w.</param>
+    /// <param name="kappa">κ, at least 10⁻³⁷ so that its reciprocal is a float.</param>
+    /// <param name="curvature">h, or another estimate of the Hessian's diagonal.</param>
+    /// <param name="rhoRootM">ρ√m, formed in double.</param>
+    /// <param name="kappaWon">The mask of the weights whose 1/κ reached the root.</param>
+    /// <remarks>
+    /// One logarithm of one product: with |w| + κ below 10¹⁸ it cannot overflow, since the root of a float is below 1.9·10¹⁹;
+    /// the error is that of the product, about 3 units in its last place, and that of <see cref="Elementary.Log{T}"/>.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Of<T>(T weight, T kappa, T curvature, T rhoRootM, out T kappaWon)
+        where T : struct, ILane<T>
+    {
+        // The order of Min's and Max's arguments lets a NaN pass: a diverged model must not get a score.
+        T clamped = T.Min(T.Constant(float.MaxValue), T.Max(T.Constant(0f), T.Fma(rhoRootM, kappa, curvature)));
+        T root = T.Sqrt(clamped);
+        T inverse = T.Constant(1f) / kappa;
+        kappaWon = T.LessOrEqual(root, inverse);
+        return T.Log((T.Abs(weight) + kappa) * T.Max(inverse, root));
+    }
+}

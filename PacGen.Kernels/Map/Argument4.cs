@@ -1,0 +1,11 @@
+using System.Runtime.CompilerServices;
+
+namespace PacGen.Kernels.Map;
+
+/// <summary>Argument 4 of an expression.</summary>
+public readonly struct Argument4 : IExpression
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static T IExpression.Evaluate<T, TInputs>(in TInputs inputs) => inputs.Get4();
+}

@@ -1,0 +1,11 @@
+using System.Runtime.CompilerServices;
+
+namespace PacGen.Kernels.Map.Functions;
+
+/// <summary>1/x.</summary>
+public readonly struct Reciprocal : IUnaryFunction
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static T IUnaryFunction.Invoke<T>(T x) => T.Constant(1f) / x;
+}

@@ -1,0 +1,11 @@
+using System.Runtime.CompilerServices;
+
+namespace PacGen.Kernels.Map.Functions;
+
+/// <summary>max(0, x); NaN stays NaN, so that a diverged run is seen.</summary>
+public readonly struct Relu : IUnaryFunction
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static T IUnaryFunction.Invoke<T>(T x) => T.Max(T.Constant(0f), x);
+}
