@@ -50,7 +50,7 @@ internal sealed class ReduceTests
         double expected = shape[0] * (double)0.1f;
         foreach (float sum in KernelRun.Values(new Reduce(ReduceKind.Sum, new Axes(0)), [shape], [x], 2))
         {
-            Assert.That(sum, Is.EqualTo(expected).Within(3e-7 * expected));
+            Assert.That(sum, Is.EqualTo(expected).Within(1e-6 * expected));
         }
     }
 

@@ -41,9 +41,8 @@ internal sealed class SoftmaxTests
         Shape matrix = new(1, 10), vector = new(1);
         KernelRun.Check(new SoftmaxCrossEntropy(), [matrix, vector], [z, labels], [Loss(z, 0, 10, 1)], Tolerance, Seed);
         double[] gradient = Gradient(z, 0, 10, 1);
-        gradient[6] = margin > 40 ? 0 : gradient[6];
         KernelRun.Check(
-            new SoftmaxCrossEntropyGradient(), [matrix, vector], [z, labels], gradient, Tolerance, Seed, [.. gradient.Select(g => Math.Abs(g) + 1e-37)]);
+            new SoftmaxCrossEntropyGradient(), [matrix, vector], [z, labels], gradient, Tolerance, Seed, [.. gradient.Select(g => Math.Abs(g) + 1e-31)]);
     }
 
     [Test]
