@@ -3,7 +3,7 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>h, the smoothed square of the gradient that stands for the Hessian's diagonal (line 5 of Algorithm 1; Adam's v).</summary>
+/// <summary>h, the smoothed square of the gradient that stands for the Hessian's diagonal (line 11 of Algorithm 1; Adam's v).</summary>
 public static class SecondMoment
 {
     /// <summary>βh + (1 − β)g².</summary>

@@ -3,6 +3,44 @@ namespace PacGen.Kernels.Devices;
 /// <summary>A machine that runs kernels: the CPU with SIMD, or a GPU or simulator through ILGPU.</summary>
 public abstract class Device : IDisposable
 {
+    /// <summary>The environment variable that says which device <see cref="Best"/> gives.</summary>
+    public const string EnvironmentVariable = "PACGEN_DEVICE";
+
+    private static readonly Lazy<CpuDevice> SharedCpu = new(() => new CpuDevice());
+
+    /// <summary>The CPU with all its cores: one device for the whole program, never disposed.</summary>
+    public static CpuDevice Cpu => SharedCpu.Value;
+
+    /// <summary>The first GPU: CUDA's where there is one, else OpenCL's. One device for the whole program, never disposed.</summary>
+    /// <exception cref="DeviceException">There is no GPU.</exception>
+    public static GpuDevice Gpu => (GpuDevice)Open("gpu");
+
+    /// <summary>The debugger of GPU kernels: they run as .NET code. For tests on small sizes.</summary>
+    public static GpuDevice Simulator => (GpuDevice)Open("simulator");
+
+    /// <summary>The device that <c>PACGEN_DEVICE</c> names; without it the CPU, the one device that has all operations so far.</summary>
+    /// <exception cref="DeviceException">The variable names a device that isn't there.</exception>
+    public static Device Best() =>
+        Environment.GetEnvironmentVariable(EnvironmentVariable) is { } name && name.Trim().ToLowerInvariant() is not ("" or "best")
+            ? Open(name, $"{EnvironmentVariable}={name}")
+            : Cpu;
+
+    /// <summary>A device by its name. Each name gives one device for the whole program, never disposed.</summary>
+    /// <param name="name"><c>cpu</c>, <c>gpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>opencl</c>, <c>opencl:1</c>, <c>simulator</c> or <c>best</c>, in any case.</param>
+    /// <exception cref="DeviceException">There is no such device; the message says what there is.</exception>
+    public static Device Open(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Open(name, $"device {name}");
+    }
+
+    /// <summary>The machine's devices, and the kinds that it lacks with the reason. The CPU stands first.</summary>
+    public static IReadOnlyList<DeviceDescription> List() =>
+    [
+        new("cpu", DeviceKind.Cpu, Cpu.Name, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, true, ""),
+        .. GpuCatalog.Instance.Descriptions,
+    ];
+
     /// <summary>What the device is, for people.</summary>
     public abstract string Name { get; }
 
@@ -30,4 +68,29 @@ public abstract class Device : IDisposable
 
     /// <summary>Frees the device's own resources.</summary>
     protected abstract void Dispose(bool disposing);
+
+    private static Device Open(string name, string asked)
+    {
+        string id = name.Trim().ToLowerInvariant();
+        string word = id.Split(':')[0];
+        Device? device = id switch
+        {
+            "best" => Best(),
+            "cpu" => Cpu,
+            "gpu" => GpuCatalog.Instance.Open("cuda") ?? GpuCatalog.Instance.Open("opencl"),
+            _ when word is "cuda" or "opencl" or "simulator" => GpuCatalog.Instance.Open(id),
+            _ => throw new DeviceException($"{asked}: there is no device of that name. Use cpu, gpu, cuda, cuda:N, opencl, opencl:N, simulator or best."),
+        };
+        if (device is not null)
+        {
+            return device;
+        }
+
+        IReadOnlyList<DeviceDescription> all = List();
+        string found = string.Join(", ", all.Where(item => item.IsAvailable).Select(item => $"{item.Id} ({item.Name})"));
+        string passedOver = string.Join("; ", all.Where(item => !item.IsAvailable).Select(item => $"{item.Name}: {item.Note}"));
+        throw new DeviceException(
+            $"{asked}: no such device on this machine. Found: {found}.{(passedOver.Length > 0 ? $" Passed over: {passedOver}." : "")} "
+            + "Use one that was found, or install its driver.");
+    }
 }

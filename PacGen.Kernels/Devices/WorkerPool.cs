@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace PacGen.Kernels.Devices;
 
 /// <summary>
@@ -67,7 +69,7 @@ internal sealed class WorkerPool : IDisposable
 
             if (failure is { } thrown)
             {
-                throw new AggregateException(thrown);
+                ExceptionDispatchInfo.Throw(thrown);
             }
         }
     }

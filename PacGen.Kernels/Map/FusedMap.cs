@@ -51,4 +51,8 @@ public sealed record FusedMap(Expression Expression, Shape? Target = null) : Ope
     /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         MapCpu.Create(device, CpuDevice.LaneType(device.Lanes), Expression, BroadcastPlan.Create(Infer(shapes), shapes), inputs.ToArray(), output);
+
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        MapGpu.Create(device, Expression.ToType(), Name, BroadcastPlan.Create(Infer(shapes), shapes), inputs.ToArray(), output);
 }

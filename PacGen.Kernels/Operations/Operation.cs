@@ -17,4 +17,9 @@ public abstract record Operation
 
     /// <summary>The kernel on the CPU, bound to memory.</summary>
     public abstract Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output);
+
+    /// <summary>The kernel on a GPU, an OpenCL processor or the simulator, bound to memory.</summary>
+    /// <exception cref="NotSupportedException">The operation has no GPU kernel.</exception>
+    public virtual Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        throw new NotSupportedException($"{Name} has no kernel for {device.Name} yet; the CPU device has it.");
 }

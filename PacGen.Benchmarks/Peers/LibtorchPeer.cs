@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace PacGen.Benchmarks.Peers;
+
+/// <summary>The work that PacGen is compared on, done by libtorch on the CPU in single precision. Each method runs its work many
+/// times, in each formulation that a careful author would try, and returns the shortest time. Memory that libtorch takes is
+/// released before a method returns.</summary>
+/// <param name="threads">The threads that libtorch uses (<c>torch.set_num_threads</c>), at least 1.</param>
+/// <param name="seconds">How long each formulation is repeated.</param>
+/// <exception cref="ArgumentOutOfRangeException">An argument is not positive.</exception>
+public sealed class LibtorchPeer(int threads, double seconds = 1)
+{
+    private readonly int threads = threads > 0 ? threads : throw new ArgumentOutOfRangeException(nameof(threads), threads, "At least 1 thread.");
+    private readonly double seconds = seconds > 0 ? seconds : throw new ArgumentOutOfRangeException(nameof(seconds), seconds, "The time must be positive.");
+
+    /// <summary>libtorch's version.</summary>
+    public static string Version => __version__;
+
+    /// <summary>One training step of <c>MnistCnn</c> on a batch that is already a tensor: gradients cleared, forward, mean
+    /// cross-entropy, backward, SGD with learning rate 0.01.</summary>
+    /// <param name="batch">The images of the batch.</param>
+    public PeerTime MnistCnnStep(int batch)
+    {
+        using DisposeScope scope = Begin();
+        Tensor input = randn(batch, 1, 28, 28), labels = randint(10, batch, dtype: ScalarType.Int64);
+
+        using TorchSharp.Modules.Sequential model = nn.Sequential(
+            nn.Conv2d(1, 10, 5), nn.MaxPool2d(2), nn.ReLU(),
+            nn.Conv2d(10, 20, 5), nn.MaxPool2d(2), nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(320, 50), nn.ReLU(),
+            nn.Linear(50, 10));
+        using optim.Optimizer sgd = optim.SGD(model.parameters(), 0.01);
+        double modules = Best(() =>
+        {
+            sgd.zero_grad();
+            Tensor loss = nn.functional.cross_entropy(model.forward(input), labels);
+            loss.backward();
+            sgd.step();
+        });
+        return new PeerTime(modules, "modules, torch.optim.SGD").Or(Functional(false)).Or(Functional(true));
+
+        PeerTime Functional(bool channelsLast)
+        {
+            Tensor[] w = [.. model.parameters().Select(p => Leaf(p.detach().clone(), channelsLast))];
+            double best = Best(() =>
+            {
+                Tensor x = nn.functional.relu(nn.functional.max_pool2d(nn.functional.conv2d(input, w[0], w[1]), 2));
+                x = nn.functional.relu(nn.functional.max_pool2d(nn.functional.conv2d(x, w[2], w[3]), 2));
+                x = nn.functional.relu(nn.functional.linear(x.reshape(batch, 320), w[4], w[5]));
+                Tensor loss = nn.functional.cross_entropy(nn.functional.linear(x, w[6], w[7]), labels);
+                IList<Tensor> gradients = autograd.grad([loss], w);
+                using (no_grad())
+                {
+                    for (int i = 0; i < w.Length; i++)
+                    {
+                        w[i].add_(gradients[i], -0.01f);
+                    }
+                }
+            });
+            return new PeerTime(best, channelsLast ? "functions, channels last" : "functions");
+        }
+    }
+
+    /// <summary>Algorithm 1's perturbation and, with Adam as OPT, its update of all parameters in one flat tensor.</summary>
+    /// <param name="parameters">The number of parameters.</param>
+    public PeerPerturbedAdamTime PerturbedAdam(int parameters)
+    {
+        using DisposeScope scope = Begin();
+        using IDisposable gradients = no_grad();
+        LibtorchPerturbedAdam work = new(parameters);
+        PeerTime perturb = new(Best(() => work.PerturbInPlace(3)), "in place");
+        PeerTime update = new(Best(work.UpdateInPlace), "in place");
+        return new PeerPerturbedAdamTime(
+            perturb.Or(new(Best(() => work.PerturbByExpressions(3)), "expressions")),
+            update.Or(new(Best(work.UpdateByExpressions), "expressions")));
+    }
+
+    /// <summary>The product of two n × n matrices.</summary>
+    /// <param name="n">Rows and columns.</param>
+    public PeerTime MatrixProduct(int n)
+    {
+        using DisposeScope scope = Begin();
+        using IDisposable gradients = no_grad();
+        Tensor a = randn(n, n), b = randn(n, n), c = empty(n, n);
+        PeerTime fresh = new(Best(() => mm(a, b).Dispose()), "mm");
+        return fresh.Or(new PeerTime(Best(() => c.addmm_(a, b, 0, 1)), "addmm_"));
+    }
+
+    /// <summary>The three passes of a 3×3 convolution with padding 1 and no bias.</summary>
+    /// <param name="channels">The channels of input and output.</param>
+    /// <param name="size">Height and width of the images.</param>
+    /// <param name="batch">The number of images.</param>
+    public PeerConvolutionTime Convolution3x3(int channels, int size, int batch)
+    {
+        using DisposeScope scope = Begin();
+        PeerConvolutionTime planes = Measure(false), last = Measure(true);
+        return new PeerConvolutionTime(
+            planes.Forward.Or(last.Forward), planes.BackwardInput.Or(last.BackwardInput), planes.BackwardWeight.Or(last.BackwardWeight));
+
+        PeerConvolutionTime Measure(bool channelsLast)
+        {
+            using DisposeScope tensors = NewDisposeScope();
+            string form = channelsLast ? "channels last" : "contiguous";
+            Tensor input = Leaf(randn(batch, channels, size, size), channelsLast);
+            Tensor weight = Leaf(randn(channels, channels, 3, 3), channelsLast);
+            Tensor x = input.detach(), w = weight.detach();
+            Tensor gradient = Leaf(randn(batch, channels, size, size), channelsLast).detach();
+            double forward = Best(() => nn.functional.conv2d(x, w, padding: [1, 1]));
+            // Only one of the two needs a gradient, so that the engine computes only that.
+            Tensor ofInput = nn.functional.conv2d(input, w, padding: [1, 1]), ofWeight = nn.functional.conv2d(x, weight, padding: [1, 1]);
+            double backwardInput = Best(() => autograd.grad([ofInput], [input], [gradient], retain_graph: true));
+            double backwardWeight = Best(() => autograd.grad([ofWeight], [weight], [gradient], retain_graph: true));
+            return new PeerConvolutionTime(new(forward, form), new(backwardInput, form), new(backwardWeight, form));
+        }
+    }
+
+    /// <summary>A leaf that takes gradients, with the same values, a four-dimensional one in memory as (N, H, W, C) if asked for.</summary>
+    private static Tensor Leaf(Tensor values, bool channelsLast)
+    {
+        Tensor laidOut = channelsLast && values.dim() == 4 ? values.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : values;
+        return laidOut.detach().requires_grad_();
+    }
+
+    private DisposeScope Begin()
+    {
+        set_num_threads(threads);
+        manual_seed(1);
+        return NewDisposeScope();
+    }
+
+    /// <summary>The shortest of many runs, milliseconds a run. Runs below 0.2 ms are timed several together.</summary>
+    private double Best(Action work)
+    {
+        Once();
+        long started = Stopwatch.GetTimestamp();
+        Once();
+        int together = (int)Math.Clamp(Math.Ceiling(0.2 / Stopwatch.GetElapsedTime(started).TotalMilliseconds), 1, 1000);
+        double best = double.PositiveInfinity;
+        started = Stopwatch.GetTimestamp();
+        for (int sample = 0; sample < 5 || Stopwatch.GetElapsedTime(started).TotalSeconds < seconds; sample++)
+        {
+            long begun = Stopwatch.GetTimestamp();
+            for (int i = 0; i < together; i++)
+            {
+                Once();
+            }
+
+            best = Math.Min(best, Stopwatch.GetElapsedTime(begun).TotalMilliseconds / together);
+        }
+
+        return best;
+
+        void Once()
+        {
+            using DisposeScope temporaries = NewDisposeScope();
+            work();
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using PacGen.Core.Lanes;
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// The convolution (cross-correlation) of images x (N, H, W, C) with weights w (KH, KW, C, OC); the output is (N, OH, OW, OC):
+/// y[n, i, j, o] = Σ x[n, i·StrideH − PadH + p, j·StrideW − PadW + q, c] · w[p, q, c, o], x being 0 outside the image.
+/// </summary>
+/// <param name="Geometry">Strides and padding.</param>
+public sealed record Conv2d(Conv2dGeometry Geometry) : Operation
+{
+    /// <summary>A convolution with the same stride and padding both ways.</summary>
+    public Conv2d(int stride = 1, int padding = 0)
+        : this(new Conv2dGeometry(stride, padding))
+    {
+    }
+
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs)
+    {
+        Geometry.Check(Name);
+        if (inputs.Length != 2)
+        {
+            throw new ShapeException($"{Name} takes images and weights, not {inputs.Length} inputs.");
+        }
+
+        (Shape x, Shape w) = (inputs[0], inputs[1]);
+        if (x.Rank != 4 || w.Rank != 4)
+        {
+            throw new ShapeException($"{Name}: images {x} and weights {w} must both have 4 axes, (N, H, W, C) and (KH, KW, C, OC).");
+        }
+
+        if (x[3] != w[2])
+        {
+            throw new ShapeException($"{Name}: images {x} have {x[3]} channels, but weights {w} take {w[2]}.");
+        }
+
+        (int height, int width) = Geometry.Output(x[1], x[2], w[0], w[1]);
+        return height >= 1 && width >= 1
+            ? new Shape(x[0], height, width, w[3])
+            : throw new ShapeException($"{Name}: weights {w} do not fit into images {x} with padding ({Geometry.PadH}, {Geometry.PadW}).");
+    }
+
+    /// <inheritdoc/>
+    public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        Bind(device, CpuDevice.Width, shapes, inputs, output);
+
+    /// <summary>The kernel with vectors of a given number of floats.</summary>
+    internal Launch Bind(CpuDevice device, int width, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) => width switch
+    {
+        16 => Bind<Float16>(device, shapes, inputs, output),
+        8 => Bind<Float8>(device, shapes, inputs, output),
+        4 => Bind<Float4>(device, shapes, inputs, output),
+        _ => Bind<Float1>(device, shapes, inputs, output),
+    };
+
+    private LaunchSequence Bind<T>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+        where T : struct, IMemoryLane<T>
+    {
+        (Shape x, Shape w) = (shapes[0], shapes[1]);
+        Shape y = Infer(shapes);
+        int channels = x[3], outputs = w[3];
+        ColumnPanels panels = new(outputs, T.Count);
+        int terms = w[0] * w[1] * channels;
+        Devices.Buffer memory = device.Allocate((long)panels.Padded * terms);
+        Region packed = new(memory);
+        Windows windows = new(
+            x[0], x[1], x[2], channels, y[1], y[2], w[0], w[1], Geometry.StrideH, Geometry.StrideW, Geometry.PadH, Geometry.PadW);
+        return new LaunchSequence(
+            memory,
+            new PackLaunch<T>(device, panels, inputs[1], [0], terms, outputs, 1, packed),
+            new WindowsLaunch<T>(device, windows, panels, inputs[0], packed, output, 0, y[2] * outputs, outputs, y[1] * y[2] * outputs));
+    }
+}

@@ -1,0 +1,105 @@
+using PacGen.Core.Lanes;
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// The gradient of <see cref="Conv2d"/> with respect to its images: from dy (N, OH, OW, OC) and w (KH, KW, C, OC) the output
+/// dx (N, H, W, C), dx[n, h, v, c] = Σ dy[n, i, j, o] · w[p, q, c, o] over all i, j, p, q with i·StrideH − PadH + p = h and
+/// j·StrideW − PadW + q = v.
+/// </summary>
+/// <param name="Geometry">Strides and padding of the convolution.</param>
+/// <param name="Height">The images' height H.</param>
+/// <param name="Width">The images' width W.</param>
+public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, int Width) : Operation
+{
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs)
+    {
+        Geometry.Check(Name);
+        if (inputs.Length != 2)
+        {
+            throw new ShapeException($"{Name} takes the output's gradient and weights, not {inputs.Length} inputs.");
+        }
+
+        (Shape dy, Shape w) = (inputs[0], inputs[1]);
+        if (dy.Rank != 4 || w.Rank != 4)
+        {
+            throw new ShapeException($"{Name}: gradient {dy} and weights {w} must both have 4 axes, (N, OH, OW, OC) and (KH, KW, C, OC).");
+        }
+
+        if (Height < 1 || Width < 1 || dy[3] != w[3] || (dy[1], dy[2]) != Geometry.Output(Height, Width, w[0], w[1]))
+        {
+            throw new ShapeException($"{Name}: gradient {dy} is not that of weights {w} on images of {Height} by {Width} with {Geometry}.");
+        }
+
+        return new Shape(dy[0], Height, Width, w[2]);
+    }
+
+    /// <inheritdoc/>
+    public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        Bind(device, CpuDevice.Width, shapes, inputs, output);
+
+    /// <summary>The kernel with vectors of a given number of floats.</summary>
+    internal Launch Bind(CpuDevice device, int width, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) => width switch
+    {
+        16 => Bind<Float16>(device, shapes, inputs, output),
+        8 => Bind<Float8>(device, shapes, inputs, output),
+        4 => Bind<Float4>(device, shapes, inputs, output),
+        _ => Bind<Float1>(device, shapes, inputs, output),
+    };
+
+    // The places of dx that are a stride apart form a grid of their own, and each grid is a convolution of dy, of stride 1,
+    // with those of the weights that reach it, turned round.
+    private LaunchSequence Bind<T>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+        where T : struct, IMemoryLane<T>
+    {
+        (Shape dy, Shape w) = (shapes[0], shapes[1]);
+        int channels = w[2], outputs = w[3];
+        ColumnPanels panels = new(channels, T.Count);
+        Devices.Buffer memory = device.Allocate((long)panels.Padded * w[0] * w[1] * outputs);
+        List<Launch> launches = [];
+        long used = 0;
+        for (int h = 0; h < Math.Min(Geometry.StrideH, Height); h++)
+        {
+            (int firstP, int countP, int top) = Taps(h, Geometry.StrideH, Geometry.PadH, w[0]);
+            for (int v = 0; v < Math.Min(Geometry.StrideW, Width); v++)
+            {
+                (int firstQ, int countQ, int left) = Taps(v, Geometry.StrideW, Geometry.PadW, w[1]);
+                long size = (long)panels.Padded * countP * countQ * outputs;
+                Region packed = new Region(memory).Slice(used, size);
+                used += size;
+                nint[] sections = new nint[countP * countQ];
+                for (int i = 0; i < sections.Length; i++)
+                {
+                    int p = firstP + ((countP - 1 - (i / countQ)) * Geometry.StrideH), q = firstQ + ((countQ - 1 - (i % countQ)) * Geometry.StrideW);
+                    sections[i] = ((nint)p * w[1] + q) * channels * outputs;
+                }
+
+                if (sections.Length != 0)
+                {
+                    launches.Add(new PackLaunch<T>(device, panels, inputs[1], sections, outputs, 1, outputs, packed));
+                }
+
+                Windows windows = new(
+                    dy[0], dy[1], dy[2], outputs, Count(Height, h, Geometry.StrideH), Count(Width, v, Geometry.StrideW), countP, countQ, 1, 1, top, left);
+                launches.Add(new WindowsLaunch<T>(
+                    device, windows, panels, inputs[0], packed, output,
+                    (((nint)h * Width) + v) * channels, (nint)Geometry.StrideH * Width * channels, Geometry.StrideW * channels, (nint)Height * Width * channels));
+            }
+        }
+
+        return new LaunchSequence(memory, [.. launches]);
+    }
+
+    private static int Count(int extent, int first, int stride) => (extent - first + stride - 1) / stride;
+
+    // The weights' rows that reach the places first, first + stride, …: the first such row, how many there are, and how far
+    // above dy the windows begin.
+    private static (int First, int Count, int Before) Taps(int first, int stride, int pad, int kernel)
+    {
+        int row = (first + pad) % stride;
+        int count = row < kernel ? Count(kernel, row, stride) : 0;
+        return (row, count, count - 1 - ((first + pad) / stride));
+    }
+}

@@ -1,0 +1,58 @@
+using PacGen.Core.Lanes;
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// The gradient of <see cref="Conv2d"/> with respect to its weights: from x (N, H, W, C) and dy (N, OH, OW, OC) the output
+/// dw (KH, KW, C, OC), dw[p, q, c, o] = Σ x[n, i·StrideH − PadH + p, j·StrideW − PadW + q, c] · dy[n, i, j, o].
+/// </summary>
+/// <param name="Geometry">Strides and padding of the convolution.</param>
+/// <param name="KernelHeight">The weights' height KH.</param>
+/// <param name="KernelWidth">The weights' width KW.</param>
+public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHeight, int KernelWidth) : Operation
+{
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs)
+    {
+        Geometry.Check(Name);
+        if (inputs.Length != 2)
+        {
+            throw new ShapeException($"{Name} takes images and the output's gradient, not {inputs.Length} inputs.");
+        }
+
+        (Shape x, Shape dy) = (inputs[0], inputs[1]);
+        if (x.Rank != 4 || dy.Rank != 4)
+        {
+            throw new ShapeException($"{Name}: images {x} and gradient {dy} must both have 4 axes, (N, H, W, C) and (N, OH, OW, OC).");
+        }
+
+        if (KernelHeight < 1 || KernelWidth < 1 || x[0] != dy[0]
+            || (dy[1], dy[2]) != Geometry.Output(x[1], x[2], KernelHeight, KernelWidth))
+        {
+            throw new ShapeException($"{Name}: gradient {dy} is not that of a {KernelHeight} by {KernelWidth} kernel on images {x} with {Geometry}.");
+        }
+
+        return new Shape(KernelHeight, KernelWidth, x[3], dy[3]);
+    }
+
+    /// <inheritdoc/>
+    public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        Bind(device, CpuDevice.Width, shapes, inputs, output);
+
+    /// <summary>The kernel with vectors of a given number of floats.</summary>
+    internal Launch Bind(CpuDevice device, int width, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        (Shape x, Shape dy) = (shapes[0], shapes[1]);
+        Infer(shapes);
+        Windows windows = new(
+            x[0], x[1], x[2], x[3], dy[1], dy[2], KernelHeight, KernelWidth, Geometry.StrideH, Geometry.StrideW, Geometry.PadH, Geometry.PadW);
+        return width switch
+        {
+            16 => new WeightGradientLaunch<Float16>(device, windows, dy[3], inputs[0], inputs[1], output),
+            8 => new WeightGradientLaunch<Float8>(device, windows, dy[3], inputs[0], inputs[1], output),
+            4 => new WeightGradientLaunch<Float4>(device, windows, dy[3], inputs[0], inputs[1], output),
+            _ => new WeightGradientLaunch<Float1>(device, windows, dy[3], inputs[0], inputs[1], output),
+        };
+    }
+}

@@ -1,0 +1,54 @@
+namespace PacGen.Kernels;
+
+/// <summary>A grid of windows over each of several images: what a convolution sums over.</summary>
+/// <param name="Images">The number of images.</param>
+/// <param name="Height">An image's rows.</param>
+/// <param name="Width">An image's columns.</param>
+/// <param name="Channels">The numbers at each place.</param>
+/// <param name="Rows">The rows of windows.</param>
+/// <param name="Columns">The columns of windows.</param>
+/// <param name="KernelHeight">A window's rows.</param>
+/// <param name="KernelWidth">A window's columns.</param>
+/// <param name="StrideH">Rows from a window to the next.</param>
+/// <param name="StrideW">Columns from a window to the next.</param>
+/// <param name="Top">How far the first window stands above the image; negative inside it.</param>
+/// <param name="Left">How far the first window stands left of the image; negative inside it.</param>
+internal readonly record struct Windows(
+    int Images, int Height, int Width, int Channels, int Rows, int Columns, int KernelHeight, int KernelWidth, int StrideH, int StrideW, int Top, int Left)
+{
+    /// <summary>The rows of the image that the windows span.</summary>
+    public int SpanHeight => SpanOf(Rows);
+
+    /// <summary>The columns of the image that the windows span.</summary>
+    public int SpanWidth => ((Columns - 1) * StrideW) + KernelWidth;
+
+    /// <summary>Whether no window leaves the image, as empty ones never do.</summary>
+    public bool Inside => KernelHeight == 0 || KernelWidth == 0 || (Top <= 0 && Left <= 0 && SpanHeight - Top <= Height && SpanWidth - Left <= Width);
+
+    /// <summary>The rows of the image that some rows of windows span.</summary>
+    public int SpanOf(int rows) => ((rows - 1) * StrideH) + KernelHeight;
+
+    /// <summary>Copies what some rows of windows span of an image, with zeros where they leave it.</summary>
+    /// <param name="image">The image's first number.</param>
+    /// <param name="firstRow">The first row of windows.</param>
+    /// <param name="rows">The rows of windows.</param>
+    /// <param name="destination">Takes <see cref="SpanOf"/>(rows) × <see cref="SpanWidth"/> × <see cref="Channels"/> numbers.</param>
+    public unsafe void CopySpan(float* image, int firstRow, int rows, float* destination)
+    {
+        int line = SpanWidth * Channels, begin = Math.Clamp(Left, 0, SpanWidth), end = Math.Clamp(Width + Left, begin, SpanWidth);
+        for (int i = 0; i < SpanOf(rows); i++, destination += line)
+        {
+            int source = (firstRow * StrideH) + i - Top;
+            if (source < 0 || source >= Height)
+            {
+                new Span<float>(destination, line).Clear();
+                continue;
+            }
+
+            new Span<float>(destination, begin * Channels).Clear();
+            new ReadOnlySpan<float>(image + ((((nint)source * Width) + begin - Left) * Channels), (end - begin) * Channels)
+                .CopyTo(new Span<float>(destination + (begin * Channels), (end - begin) * Channels));
+            new Span<float>(destination + (end * Channels), line - (end * Channels)).Clear();
+        }
+    }
+}

@@ -1,0 +1,22 @@
+namespace PacGen.Kernels.Devices;
+
+/// <summary>A device that was asked for isn't there. The message is one line: what was asked for, what was found, what to do.</summary>
+public sealed class DeviceException : Exception
+{
+    /// <summary>An error with a message.</summary>
+    public DeviceException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>An error with a message and what caused it.</summary>
+    public DeviceException(string message, Exception? cause)
+        : base(message, cause)
+    {
+    }
+
+    /// <summary>An error that says nothing.</summary>
+    public DeviceException()
+    {
+    }
+}

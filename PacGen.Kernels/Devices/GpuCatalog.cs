@@ -1,0 +1,148 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Backends.OpenCL;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+using PacGen.Kernels.Gpu;
+
+namespace PacGen.Kernels.Devices;
+
+/// <summary>What ILGPU finds on this machine: looked for once, each device opened once.</summary>
+internal sealed class GpuCatalog
+{
+    private static readonly Lazy<GpuCatalog> Shared = new(() => new GpuCatalog());
+    private readonly Context context;
+    private readonly List<DeviceDescription> descriptions = [];
+    private readonly Dictionary<string, Lazy<GpuDevice>> devices = [];
+
+    private GpuCatalog()
+    {
+        List<DeviceDescription> missing = [];
+        context = Context.Create(builder =>
+        {
+            GpuArithmetic.Configure(builder);
+            builder.CPU(CPUDevice.Default);
+            string note = Find(() => builder.Cuda(), "no CUDA driver (libcuda)", CudaDevices);
+            if (note.Length > 0)
+            {
+                missing.Add(new("", DeviceKind.Cuda, "CUDA", null, false, note));
+            }
+
+            FindOpenClLibrary();
+            note = Find(() => builder.OpenCL(device => Admits(device, missing)), "no OpenCL driver (libOpenCL)", OpenClDevices);
+            if (note.Length > 0)
+            {
+                missing.Add(new("", DeviceKind.OpenCl, "OpenCL", null, false, note));
+            }
+        });
+        Describe<CudaDevice>([.. context.GetCudaDevices()], DeviceKind.Cuda, "cuda", _ => "maps and per-parameter kernels only");
+
+        // A GPU first, an OpenCL driver that runs on the CPU last.
+        List<CLDevice> openCl = [.. context.GetCLDevices()];
+        Describe(
+            openCl.OrderBy(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_CPU),
+            DeviceKind.OpenCl,
+            "opencl",
+            device => (device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_CPU ? "runs on the CPU; " : "")
+                + (((CLCapabilityContext)device.Capabilities).Float64 ? "maps and per-parameter kernels only" : "maps and per-parameter kernels only; no double precision: quotients and roots to 3 units in the last place"));
+        descriptions.AddRange(missing);
+        Describe<CPUDevice>([.. context.GetCPUDevices()], DeviceKind.Simulator, "simulator", _ => "a debugger for GPU kernels, slow");
+    }
+
+    public static GpuCatalog Instance => Shared.Value;
+
+    /// <summary>The devices, CUDA's first, the simulator last.</summary>
+    public IReadOnlyList<DeviceDescription> Descriptions => descriptions;
+
+    /// <summary>The device of an identifier such as <c>cuda:1</c>, or null where there is none such.</summary>
+    /// <exception cref="DeviceException">The device is there but can't be opened.</exception>
+    public GpuDevice? Open(string id) => devices.TryGetValue(id, out Lazy<GpuDevice>? device) ? device.Value : null;
+
+    private static bool CudaDevices() => CudaAPI.CurrentAPI.IsSupported;
+
+    private static bool OpenClDevices() => CLAPI.CurrentAPI.IsSupported;
+
+    /// <summary>Registers a kind's devices; says why there can be none where the driver is missing or fails.</summary>
+    private static string Find(Action register, string absent, Func<bool> isSupported)
+    {
+        try
+        {
+            register();
+            return isSupported() ? "" : absent;
+        }
+#pragma warning disable CA1031 // Whatever a broken driver throws, the machine still has its CPU.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            return OneLine(failure);
+        }
+    }
+
+    private static bool Admits(CLDevice device, List<DeviceDescription> missing)
+    {
+        string? reason = device.CLStdVersion < CLBackend.MinimumVersion
+            ? $"OpenCL C {device.CLStdVersion.Major}.{device.CLStdVersion.Minor}, 2.0 is needed"
+            : ((CLCapabilityContext)device.Capabilities).GenericAddressSpace ? null : "no generic address space";
+        if (reason is not null)
+        {
+            missing.Add(new("", DeviceKind.OpenCl, device.Name.Trim(), device.MemorySize, false, reason));
+        }
+
+        return reason is null;
+    }
+
+    /// <summary>ILGPU loads a name that only development packages bring; the library of every machine bears its version.</summary>
+    private static void FindOpenClLibrary()
+    {
+        const string Plain = "libOpenCL.so", Versioned = "libOpenCL.so.1";
+        if (!OperatingSystem.IsLinux() || NativeLibrary.TryLoad(Plain, out _))
+        {
+            return;
+        }
+
+        try
+        {
+            NativeLibrary.SetDllImportResolver(
+                typeof(Context).Assembly,
+                (name, assembly, path) => NativeLibrary.TryLoad(name == Plain ? Versioned : name, assembly, path, out nint library) ? library : 0);
+        }
+        catch (InvalidOperationException)
+        {
+            // ILGPU has set its own, as it does on the Windows subsystem for Linux.
+        }
+    }
+
+    private static string OneLine(Exception failure) => failure.Message.ReplaceLineEndings(" ").Trim();
+
+    private void Describe<TDevice>(IEnumerable<TDevice> found, DeviceKind kind, string word, Func<TDevice, string> note)
+        where TDevice : ILGPU.Runtime.Device
+    {
+        int index = 0;
+        foreach (TDevice device in found)
+        {
+            string id = index == 0 ? word : $"{word}:{index}";
+            string name = kind == DeviceKind.Simulator ? "GPU simulator" : device.Name.Trim();
+            Lazy<GpuDevice> lazy = new(() => Create(device, kind, name));
+            devices[id] = lazy;
+            devices[$"{word}:{index}"] = lazy;
+            descriptions.Add(new(id, kind, name, kind == DeviceKind.Simulator ? null : device.MemorySize, true, note(device)));
+            index++;
+        }
+    }
+
+    private GpuDevice Create(ILGPU.Runtime.Device device, DeviceKind kind, string name)
+    {
+        try
+        {
+            return new GpuDevice(device.CreateAccelerator(context), kind, name);
+        }
+#pragma warning disable CA1031 // Whatever a broken driver throws is told in one line.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            throw new DeviceException($"{name} was found but can't be opened: {OneLine(failure)} Use another device, such as cpu.", failure);
+        }
+    }
+}

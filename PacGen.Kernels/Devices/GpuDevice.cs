@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace PacGen.Kernels.Devices;
+
+/// <summary>A GPU, an OpenCL processor or the simulator, through ILGPU. Launches run in order on one stream.</summary>
+public sealed class GpuDevice : Device
+{
+    private const int PreferredGroup = 256;
+    private readonly ConcurrentDictionary<MethodInfo, Delegate> kernels = new();
+
+    internal GpuDevice(Accelerator accelerator, DeviceKind kind, string name)
+    {
+        Accelerator = accelerator;
+        Kind = kind;
+        Name = kind switch
+        {
+            DeviceKind.Cuda => $"{name} (CUDA)",
+            DeviceKind.OpenCl => $"{name} (OpenCL)",
+            _ => name,
+        };
+    }
+
+    /// <summary>How the device runs kernels.</summary>
+    public DeviceKind Kind { get; }
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    internal Accelerator Accelerator { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="InsufficientMemoryException">The device has no such memory left.</exception>
+    public override Buffer Allocate(long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        try
+        {
+            GpuBuffer buffer = new(this, Accelerator.Allocate1D<float>(count));
+            buffer.View.MemSetToZero(Accelerator.DefaultStream);
+            return buffer;
+        }
+        catch (Exception failure) when (IsOutOfMemory(failure))
+        {
+            throw new InsufficientMemoryException($"{Name} has no memory left for {count} floats ({count * sizeof(float) / 1e6:F1} MB).", failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Launch Bind(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        operation.Bind(this, shapes, inputs, output);
+
+    /// <inheritdoc/>
+    public override void Synchronize() => Accelerator.DefaultStream.Synchronize();
+
+    /// <summary>The memory of a region.</summary>
+    internal static ArrayView<float> View(Region region) => ((GpuBuffer)region.Buffer).View.SubView(region.Start, region.Count);
+
+    /// <summary>A kernel, compiled at its first use and held as long as the device.</summary>
+    internal TDelegate Load<TDelegate>(MethodInfo kernel, Func<Accelerator, TDelegate> load)
+        where TDelegate : Delegate => (TDelegate)kernels.GetOrAdd(kernel, _ => load(Accelerator));
+
+    /// <summary>
+    /// The grid for a kernel whose threads stride over <paramref name="count"/> items: enough groups to fill the device, no more
+    /// than there is work.
+    /// </summary>
+    internal KernelConfig Grid(long count)
+    {
+        int group = Math.Min(PreferredGroup, Accelerator.MaxNumThreadsPerGroup);
+        int resident = Math.Max(1, Accelerator.MaxNumThreadsPerMultiprocessor / group) * Accelerator.NumMultiprocessors;
+        return new KernelConfig((int)Math.Min((count + group - 1) / group, resident), group);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            kernels.Clear();
+            Accelerator.Dispose();
+        }
+    }
+
+    private static bool IsOutOfMemory(Exception failure) => failure switch
+    {
+        OutOfMemoryException => true,
+        CudaException cuda => cuda.Error == nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY),
+        CLException openCl => openCl.Error is CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE or CLError.CL_OUT_OF_RESOURCES or CLError.CL_INVALID_BUFFER_SIZE,
+        _ => false,
+    };
+}

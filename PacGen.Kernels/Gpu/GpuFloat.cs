@@ -1,0 +1,122 @@
+using System.Runtime.CompilerServices;
+using PacGen.Core.Lanes;
+
+namespace PacGen.Kernels.Gpu;
+
+/// <summary>
+/// One float of a GPU thread. Every operation gives the bits of <see cref="Float1"/> (of NaNs, that they are NaN), on CUDA, on
+/// OpenCL devices with double precision and on the simulator. An OpenCL device without double precision divides and
+/// takes roots to within 3 units in the last place, as its standard asks.
+/// </summary>
+/// <param name="value">The number.</param>
+public readonly struct GpuFloat(float value) : ILane<GpuFloat, Words1>
+{
+    /// <summary>The number.</summary>
+    public readonly float Value = value;
+
+    /// <inheritdoc/>
+    public static int Count => 1;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Constant(float value) => new(value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat operator +(GpuFloat a, GpuFloat b) => new(GpuArithmetic.Add(a.Value, b.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat operator -(GpuFloat a, GpuFloat b) => new(GpuArithmetic.Subtract(a.Value, b.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat operator *(GpuFloat a, GpuFloat b) => new(GpuArithmetic.Multiply(a.Value, b.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat operator /(GpuFloat a, GpuFloat b) => new(GpuArithmetic.Divide(a.Value, b.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat operator -(GpuFloat a) => new(-a.Value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Fma(GpuFloat a, GpuFloat b, GpuFloat c) => new(GpuArithmetic.MultiplyAdd(a.Value, b.Value, c.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Min(GpuFloat a, GpuFloat b) => Select(Less(a, b), a, b);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Max(GpuFloat a, GpuFloat b) => Select(Less(b, a), a, b);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Abs(GpuFloat a) => new(MathF.Abs(a.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Sqrt(GpuFloat a) => new(GpuArithmetic.SquareRoot(a.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Round(GpuFloat a) => new(GpuArithmetic.Round(a.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Less(GpuFloat a, GpuFloat b) => new(GpuArithmetic.Less(a.Value, b.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat LessOrEqual(GpuFloat a, GpuFloat b) => new(GpuArithmetic.LessOrEqual(a.Value, b.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Equal(GpuFloat a, GpuFloat b) => new(GpuArithmetic.Equal(a.Value, b.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat And(GpuFloat maskA, GpuFloat maskB) => Select(maskA, maskB, new(0f));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Select(GpuFloat mask, GpuFloat whenTrue, GpuFloat whenFalse) =>
+        new(mask.Value == 1f ? whenTrue.Value : whenFalse.Value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Scale(GpuFloat a, GpuFloat n) =>
+        new(GpuArithmetic.Multiply(a.Value, BitConverter.Int32BitsToSingle(((int)n.Value + 127) << 23)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Exponent(GpuFloat a) => new((BitConverter.SingleToInt32Bits(a.Value) >> 23) - 127);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Significand(GpuFloat a) =>
+        new(BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(a.Value) & 0x007F_FFFF) | 0x3F80_0000));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Exp(GpuFloat a) => Elementary.Exp(a);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Log(GpuFloat a) => Elementary.Log(a);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Tanh(GpuFloat a) => Elementary.Tanh(a);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Sigmoid(GpuFloat a) => Elementary.Sigmoid(a);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat FromWords(Words1 words) => new(words.Value);
+}

@@ -1,0 +1,114 @@
+using PacGen.Core.Lanes;
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// A matrix product from a packed right factor: each task computes a block of the output, in sections of the sum whose panel
+/// stays in the nearest cache.
+/// </summary>
+internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
+    where T : struct, IMemoryLane<T>
+{
+    private const int LargestSection = 256;
+    private readonly ColumnPanels panels;
+    private readonly Region left;
+    private readonly Region packed;
+    private readonly Region output;
+    private readonly int rows;
+    private readonly int terms;
+    private readonly nint step;
+    private readonly nint[] leftRows;
+    private readonly nint[] outputRows;
+    private readonly int section;
+    private readonly int rowsPerTask;
+    private readonly int panelsPerTask;
+    private readonly int blocks;
+
+    private MatMulLaunch(CpuDevice device, ColumnPanels panels, Region left, bool transposed, Region packed, Region output, int rows, int terms)
+        : base(device)
+    {
+        (this.panels, this.left, this.packed, this.output, this.rows, this.terms) = (panels, left, packed, output, rows, terms);
+        step = transposed ? rows : 1;
+        leftRows = Table(rows, transposed ? 1 : terms);
+        outputRows = Table(rows, panels.Columns);
+        int sections = (terms + LargestSection - 1) / LargestSection;
+        section = (terms + sections - 1) / sections;
+        (rowsPerTask, panelsPerTask) = Blocks(rows, panels, terms);
+        blocks = (panels.Count + panelsPerTask - 1) / panelsPerTask;
+    }
+
+    /// <inheritdoc/>
+    public override int Tasks => blocks * ((rows + rowsPerTask - 1) / rowsPerTask);
+
+    /// <summary>The launch of A·B, with A of (rows, terms) or transposed, B of (terms, columns) or transposed.</summary>
+    public static Launch Bind(
+        CpuDevice device, int rows, int terms, int columns, Region a, bool transposeA, Region b, bool transposeB, Region output)
+    {
+        ColumnPanels panels = new(columns, T.Count);
+        Devices.Buffer memory = device.Allocate((long)panels.Padded * terms);
+        Region packed = new(memory);
+        nint termStep = transposeB ? 1 : columns, columnStep = transposeB ? terms : 1;
+        PackLaunch<T> pack = new(device, panels, b, [0], terms, termStep, columnStep, packed);
+        return new LaunchSequence(memory, pack, new MatMulLaunch<T>(device, panels, a, transposeA, packed, output, rows, terms));
+    }
+
+    /// <inheritdoc/>
+    public override void RunTask(int task, int worker)
+    {
+        (int rowBlock, int columnBlock) = Math.DivRem(task, blocks);
+        int firstRow = rowBlock * rowsPerTask, count = Math.Min(rowsPerTask, rows - firstRow);
+        int firstPanel = columnBlock * panelsPerTask, endPanel = Math.Min(firstPanel + panelsPerTask, panels.Count);
+        float* a = CpuDevice.Address(left), b = CpuDevice.Address(packed), c = CpuDevice.Address(output);
+        fixed (nint* aRows = &leftRows[firstRow], cRows = &outputRows[firstRow])
+        {
+            for (int k = 0; k < terms; k += section)
+            {
+                Summation sum = new(1, Math.Min(section, terms - k), step);
+                for (int panel = firstPanel; panel < endPanel; panel++)
+                {
+                    int vectors = panels.VectorsOf(panel), start = panels.Start(panel), width = vectors * T.Count;
+                    float* at = b + ((nint)start * terms) + ((nint)k * width);
+                    RowTiles<T>.Multiply(
+                        sum, a + (k * step), aRows, count, at, width, vectors, panels.ColumnsOf(panel), c + start, cRows, k > 0, panels.Count == 1);
+                }
+            }
+        }
+    }
+
+    private static nint[] Table(int count, nint step)
+    {
+        nint[] table = new nint[count];
+        for (int i = 0; i < count; i++)
+        {
+            table[i] = i * step;
+        }
+
+        return table;
+    }
+
+    // Blocks small enough for many cores and large enough to pay for their start.
+    private static (int Rows, int Panels) Blocks(int rows, ColumnPanels panels, int terms)
+    {
+        const long SmallestTask = 1 << 17;
+        int blockRows = Math.Min(rows, 144), blockPanels = Math.Min(panels.Count, 8);
+        while (true)
+        {
+            long work = (long)blockRows * terms * blockPanels * panels.Padded / panels.Count;
+            long tasks = (long)((rows + blockRows - 1) / blockRows) * ((panels.Count + blockPanels - 1) / blockPanels);
+            if (work < 2 * SmallestTask || tasks >= 16 || (blockRows <= 12 && blockPanels == 1))
+            {
+                return (blockRows, blockPanels);
+            }
+
+            if (blockRows > 72 || blockPanels == 1)
+            {
+                blockRows = Math.Max(12, (blockRows + 23) / 24 * 12);
+            }
+            else
+            {
+                blockPanels = (blockPanels + 1) / 2;
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+using System.Runtime.CompilerServices;
+using PacGen.Core.Lanes;
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// Inputs x (N, H, W, C) and dy, of the pooled shape: dx (N, H, W, C), zero but for each window's dy at the position of the
+/// maximum of x; where windows overlap and choose the same position, the sum.
+/// </summary>
+/// <remarks>The adjoint of <see cref="PoolSelect"/> in v, linear in dy; ties and NaN as there.</remarks>
+/// <param name="Geometry">The windows.</param>
+public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry)
+{
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs)
+    {
+        const string Expected = "images x (N, H, W, C) and dy of the pooled shape";
+        Expect(inputs, Expected, 4, 4);
+        Shape pooled = Geometry.Pool(inputs[0], Name);
+        return inputs[1] == pooled ? inputs[0] : throw Mismatch(inputs, $"{Expected} {pooled}");
+    }
+
+    private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        new Kernel<T>(
+            device, Geometry, shapes[0], CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]), CpuDevice.Address(output));
+
+    /// <summary>
+    /// Windows that share no pixel are stored, and a row of them owns the image rows down to the next; overlapping windows are
+    /// added up, an image at a time.
+    /// </summary>
+    private sealed unsafe class Kernel<T> : PoolLaunch
+        where T : struct, IMemoryLane<T>
+    {
+        private readonly float* x;
+        private readonly float* dy;
+        private readonly float* dx;
+        private readonly bool adds;
+        private readonly bool tiles;
+
+        public Kernel(CpuDevice device, PoolGeometry geometry, Shape image, float* x, float* dy, float* dx)
+            : base(
+                device,
+                geometry,
+                image,
+                geometry.StrideHeight < geometry.KernelHeight || geometry.StrideWidth < geometry.KernelWidth
+                    ? 1
+                    : geometry.Pool(image, nameof(PoolScatter))[1])
+        {
+            this.x = x;
+            this.dy = dy;
+            this.dx = dx;
+            adds = Overlaps;
+            tiles = geometry.KernelHeight == geometry.StrideHeight && geometry.KernelWidth == geometry.StrideWidth
+                && geometry.PaddingHeight == 0 && geometry.PaddingWidth == 0
+                && Height % geometry.KernelHeight == 0 && Width % geometry.KernelWidth == 0;
+        }
+
+        protected override void RunUnit(int image, int unit)
+        {
+            if (adds)
+            {
+                new Span<float>(dx + ((long)image * Height * Width * Channels), Height * Width * Channels).Clear();
+                for (int row = 0; row < PooledHeight; row++)
+                {
+                    WindowRow(image, row);
+                }
+
+                return;
+            }
+
+            if (!tiles)
+            {
+                int start = unit == 0 ? 0 : Rows(unit).Start, end = unit == PooledHeight - 1 ? Height : Rows(unit + 1).Start;
+                new Span<float>(dx + (((long)image * Height) + start) * Width * Channels, (end - start) * Width * Channels).Clear();
+            }
+
+            WindowRow(image, unit);
+        }
+
+        private void WindowRow(int image, int row)
+        {
+            (int top, int bottom) = Rows(row);
+            float* gradient = dy + (((long)image * PooledHeight) + row) * PooledWidth * Channels;
+            for (int column = 0; column < PooledWidth; column++, gradient += Channels)
+            {
+                (int left, int right) = Columns(column);
+                long first = (((((long)image * Height) + top) * Width) + left) * Channels;
+                if (adds)
+                {
+                    Add(x + first, gradient, dx + first, bottom - top, right - left);
+                }
+                else if (bottom - top == 2 && right - left == 2)
+                {
+                    Put2x2(x + first, gradient, dx + first);
+                }
+                else
+                {
+                    Put(x + first, gradient, dx + first, bottom - top, right - left);
+                }
+            }
+        }
+
+        private void Put2x2(float* window, float* gradient, float* output)
+        {
+            long below = (long)Width * Channels;
+            int last = Channels - T.Count;
+            for (int c = 0; c <= last; c += T.Count)
+            {
+                Put2x2(window + c, gradient + c, output + c, below);
+            }
+
+            if (Channels % T.Count != 0)
+            {
+                Put2x2(window + last, gradient + last, output + last, below);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Put2x2(float* window, float* gradient, float* output, long below)
+        {
+            T a = T.Load(window), b = T.Load(window + Channels), c = T.Load(window + below), d = T.Load(window + below + Channels);
+            T g = T.Load(gradient), zero = T.Constant(0);
+            T takesB = PoolSelect.Takes(b, a);
+            T best = T.Select(takesB, b, a);
+            T takesC = PoolSelect.Takes(c, best);
+            best = T.Select(takesC, c, best);
+            T takesD = PoolSelect.Takes(d, best);
+
+            // From the last to the first: what a later position takes is no longer there for the earlier ones.
+            T.Store(output + below + Channels, T.Select(takesD, g, zero));
+            g = T.Select(takesD, zero, g);
+            T.Store(output + below, T.Select(takesC, g, zero));
+            g = T.Select(takesC, zero, g);
+            T.Store(output + Channels, T.Select(takesB, g, zero));
+            T.Store(output, T.Select(takesB, zero, g));
+        }
+
+        private void Put(float* window, float* gradient, float* output, int rows, int columns)
+        {
+            for (int c = 0; c < Channels; c += T.Count)
+            {
+                c = Math.Min(c, Channels - T.Count);
+                T place = Place(window + c, rows, columns), g = T.Load(gradient + c);
+                int position = 0;
+                for (int i = 0; i < rows; i++)
+                {
+                    float* pixel = output + c + ((long)i * Width * Channels);
+                    for (int j = 0; j < columns; j++, position++, pixel += Channels)
+                    {
+                        T.Store(pixel, T.Select(T.Equal(place, T.Constant(position)), g, T.Constant(0)));
+                    }
+                }
+            }
+        }
+
+        private void Add(float* window, float* gradient, float* output, int rows, int columns)
+        {
+            for (int c = 0; c < Channels; c += T.Count)
+            {
+                int done = c;
+                c = Math.Min(c, Channels - T.Count);
+                T place = Place(window + c, rows, columns), g = T.Load(gradient + c);
+                if (c < done)
+                {
+                    // The last vector overlaps channels that have had their share.
+                    g = WithoutFirst(g, done - c);
+                }
+
+                int position = 0;
+                for (int i = 0; i < rows; i++)
+                {
+                    float* pixel = output + c + ((long)i * Width * Channels);
+                    for (int j = 0; j < columns; j++, position++, pixel += Channels)
+                    {
+                        T.Store(pixel, T.Load(pixel) + T.Select(T.Equal(place, T.Constant(position)), g, T.Constant(0)));
+                    }
+                }
+            }
+        }
+
+        private T Place(float* window, int rows, int columns)
+        {
+            T best = T.Load(window), place = T.Constant(0);
+            int position = 0;
+            for (int i = 0; i < rows; i++)
+            {
+                float* pixel = window + ((long)i * Width * Channels);
+                for (int j = 0; j < columns; j++, position++, pixel += Channels)
+                {
+                    T key = T.Load(pixel), takes = PoolSelect.Takes(key, best);
+                    best = T.Select(takes, key, best);
+                    place = T.Select(takes, T.Constant(position), place);
+                }
+            }
+
+            return place;
+        }
+
+        private static T WithoutFirst(T value, int count)
+        {
+            float* places = stackalloc float[T.Count];
+            T.Store(places, value);
+            new Span<float>(places, count).Clear();
+            return T.Load(places);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using System.Runtime.CompilerServices;
+using PacGen.Core.Lanes;
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// Inputs x and v, both (N, H, W, C): in each window and channel, the v at the position of the maximum of x. Max pooling is
+/// PoolSelect(x, x), and that is fast when both inputs are the same memory.
+/// </summary>
+/// <remarks>
+/// Linear in v; its adjoint there is <see cref="PoolScatter"/>. Of equal maxima the first in row-major order counts. A NaN counts
+/// as a maximum, the last NaN of a window as its maximum, as in PyTorch. Padding is never selected.
+/// </remarks>
+/// <param name="Geometry">The windows.</param>
+public sealed record PoolSelect(PoolGeometry Geometry) : PoolOperation(Geometry)
+{
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs)
+    {
+        Expect(inputs, "images x and v of one shape (N, H, W, C)", 4, 4);
+        return inputs[0] == inputs[1] ? Geometry.Pool(inputs[0], Name) : throw Mismatch(inputs, "images x and v of one shape (N, H, W, C)");
+    }
+
+    private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        new Kernel<T>(
+            device, Geometry, shapes[0], CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]), CpuDevice.Address(output));
+
+    /// <summary>Where <paramref name="x"/> takes the place of <paramref name="best"/> as the maximum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T Takes<T>(T x, T best)
+        where T : struct, ILane<T> => T.Select(T.Equal(x, x), T.Less(best, x), T.Equal(T.Constant(0), T.Constant(0)));
+
+    private sealed unsafe class Kernel<T>(CpuDevice device, PoolGeometry geometry, Shape image, float* x, float* v, float* y)
+        : PoolLaunch(device, geometry, image, geometry.Pool(image, nameof(PoolSelect))[1])
+        where T : struct, IMemoryLane<T>
+    {
+        protected override void RunUnit(int image, int unit)
+        {
+            (int top, int bottom) = Rows(unit);
+            float* output = y + (((long)image * PooledHeight) + unit) * PooledWidth * Channels;
+            for (int column = 0; column < PooledWidth; column++, output += Channels)
+            {
+                (int left, int right) = Columns(column);
+                long first = (((((long)image * Height) + top) * Width) + left) * Channels;
+                if (x != v)
+                {
+                    Window(x + first, v + first, output, bottom - top, right - left);
+                }
+                else if (bottom - top == 2 && right - left == 2)
+                {
+                    Max2x2(x + first, output);
+                }
+                else
+                {
+                    Max(x + first, output, bottom - top, right - left);
+                }
+            }
+        }
+
+        private void Max2x2(float* window, float* output)
+        {
+            int last = Channels - T.Count;
+            float* below = window + ((long)Width * Channels);
+            for (int c = 0; c <= last; c += T.Count)
+            {
+                Max2x2(window + c, below + c, output + c);
+            }
+
+            if (Channels % T.Count != 0)
+            {
+                Max2x2(window + last, below + last, output + last);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Max2x2(float* window, float* below, float* output)
+        {
+            T best = Larger(T.Load(window + Channels), T.Load(window));
+            best = Larger(T.Load(below), best);
+            T.Store(output, Larger(T.Load(below + Channels), best));
+        }
+
+        private void Max(float* window, float* output, int rows, int columns)
+        {
+            for (int c = 0; c < Channels; c += T.Count)
+            {
+                c = Math.Min(c, Channels - T.Count);
+                T best = T.Load(window + c);
+                for (int i = 0; i < rows; i++)
+                {
+                    float* pixel = window + c + ((long)i * Width * Channels);
+                    for (int j = 0; j < columns; j++, pixel += Channels)
+                    {
+                        best = Larger(T.Load(pixel), best);
+                    }
+                }
+
+                T.Store(output + c, best);
+            }
+        }
+
+        private void Window(float* keys, float* values, float* output, int rows, int columns)
+        {
+            for (int c = 0; c < Channels; c += T.Count)
+            {
+                c = Math.Min(c, Channels - T.Count);
+                T best = T.Load(keys + c), chosen = T.Load(values + c);
+                for (int i = 0; i < rows; i++)
+                {
+                    long at = c + ((long)i * Width * Channels);
+                    for (int j = 0; j < columns; j++, at += Channels)
+                    {
+                        T key = T.Load(keys + at);
+                        T takes = Takes(key, best);
+                        best = T.Select(takes, key, best);
+                        chosen = T.Select(takes, T.Load(values + at), chosen);
+                    }
+                }
+
+                T.Store(output + c, chosen);
+            }
+        }
+
+        /// <summary>The maximum of which the later x wins only if larger or NaN: Max itself keeps the NaN of best.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static T Larger(T x, T best) => T.Select(T.Equal(x, x), T.Max(x, best), x);
+    }
+}

@@ -1,0 +1,70 @@
+using PacGen.Core.Randomness;
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// Input: the step, one element that holds an integer of [0, 2²⁴). Output: independent uniform numbers of [0, 1), multiples of
+/// 2⁻²⁴, a function of (seed, stream, step, element) by the convention of <see cref="Philox"/>: a graph that is replayed with
+/// another step gives other numbers, and with the same step the same ones, on any device.
+/// </summary>
+/// <remarks>
+/// Running the launch throws an <see cref="InvalidDataException"/> that names the value where the step is not such an integer.
+/// </remarks>
+/// <param name="Shape">The shape of the output.</param>
+/// <param name="Stream">Which of the run's random arrays.</param>
+/// <param name="Seed">The run's seed.</param>
+public sealed record RandomUniform(Shape Shape, uint Stream, ulong Seed) : VectorOperation
+{
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
+        inputs.Length == 1 && inputs[0].Count == 1 ? Shape : throw Mismatch(inputs, "the step, of one element");
+
+    private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        new Kernel<T, TWords>(device, this, CpuDevice.Address(inputs[0]), CpuDevice.Address(output));
+
+    private sealed unsafe class Kernel<T, TWords>(CpuDevice device, RandomUniform operation, float* step, float* y) : CpuLaunch(device)
+        where T : struct, Core.Lanes.ILane<T, TWords>, Core.Lanes.IMemoryLane<T>
+        where TWords : struct, Core.Lanes.IWords<TWords>
+    {
+        private const long FloatsPerTask = 16384;
+        private readonly long count = operation.Shape.Count;
+
+        public override int Tasks => (int)((count + FloatsPerTask - 1) / FloatsPerTask);
+
+        public override void RunTask(int task, int worker)
+        {
+            float now = *step;
+            if (!(now is >= 0 and < 1 << 24) || now != (uint)now)
+            {
+                throw new InvalidDataException($"{nameof(RandomUniform)}: the step is {now:R}, which is not an integer from 0 to {(1 << 24) - 1}.");
+            }
+
+            long start = task * FloatsPerTask, end = Math.Min(start + FloatsPerTask, count);
+            for (; start + (4 * T.Count) <= end; start += 4 * T.Count)
+            {
+                Generate(y + start, start, (uint)now);
+            }
+
+            if (start < end)
+            {
+                float* last = stackalloc float[4 * T.Count];
+                Generate(last, start, (uint)now);
+                new ReadOnlySpan<float>(last, (int)(end - start)).CopyTo(new Span<float>(y + start, (int)(end - start)));
+            }
+        }
+
+        /// <summary>Four vectors of numbers, from a first element that is a multiple of their count: a carry never falls among them.</summary>
+        private void Generate(float* destination, long element, uint now)
+        {
+            TWords a = TWords.Sequence((uint)(element >> 2)), b = TWords.Constant((uint)(element >> 34));
+            TWords c = TWords.Constant(operation.Stream), d = TWords.Constant(now);
+            Philox.Generate(ref a, ref b, ref c, ref d, (uint)operation.Seed, (uint)(operation.Seed >> 32));
+            TWords.Interleave(ref a, ref b, ref c, ref d);
+            T.Store(destination, UniformSampler.Unit<T, TWords>(a));
+            T.Store(destination + T.Count, UniformSampler.Unit<T, TWords>(b));
+            T.Store(destination + (2 * T.Count), UniformSampler.Unit<T, TWords>(c));
+            T.Store(destination + (3 * T.Count), UniformSampler.Unit<T, TWords>(d));
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using PacGen.Core.Lanes;
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// The sum or the largest of a tensor's elements along some axes: y[kept] = Σ x[kept, reduced], or max. Without
+/// <paramref name="KeepDims"/> the reduced axes disappear, with it they stay with extent 1.
+/// </summary>
+/// <remarks>
+/// The order of summation depends on the shape alone, not on threads or vector width, and is pairwise above blocks of 32 or 16,
+/// so the error grows with the logarithm of the number of summands.
+/// </remarks>
+/// <param name="Kind">Sum or maximum.</param>
+/// <param name="Axes">The axes to reduce along; none copies.</param>
+/// <param name="KeepDims">Whether reduced axes stay with extent 1.</param>
+public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) : VectorOperation
+{
+    // Up to this length a row is summed in one place of a vector, with other rows in the others.
+    private const int ShortRow = 512;
+
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs)
+    {
+        if (inputs.Length != 1 || inputs[0].Rank < Axes.Rank)
+        {
+            throw Mismatch(inputs, $"one tensor that has the axes {Axes}");
+        }
+
+        List<int> extents = [];
+        for (int axis = 0; axis < inputs[0].Rank; axis++)
+        {
+            if (!Axes.Contains(axis))
+            {
+                extents.Add(inputs[0][axis]);
+            }
+            else if (KeepDims)
+            {
+                extents.Add(1);
+            }
+        }
+
+        return new Shape([.. extents]);
+    }
+
+    private protected override Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        Kind switch
+        {
+            ReduceKind.Sum => Bind<T, Addition>(device, shapes[0], inputs[0], output),
+            ReduceKind.Max => Bind<T, Maximum>(device, shapes[0], inputs[0], output),
+            _ => throw new InvalidOperationException($"{Name}: there is no kind {Kind}."),
+        };
+
+    /// <summary>Neighbouring axes of one kind count as one; each group of reduced ones is a launch, the innermost first.</summary>
+    private Launch Bind<T, TReduction>(CpuDevice device, Shape shape, Region input, Region output)
+        where T : struct, IMemoryLane<T>
+        where TReduction : struct, IReduction
+    {
+        List<(long Outer, long Rows, long Inner)> steps = [];
+        long inner = 1, remaining = shape.Count;
+        int axis = shape.Rank;
+        while (axis > 0)
+        {
+            long rows = 1;
+            for (; axis > 0 && (shape[axis - 1] == 1 || !Axes.Contains(axis - 1)); axis--)
+            {
+                inner *= shape[axis - 1];
+            }
+
+            for (; axis > 0 && (shape[axis - 1] == 1 || Axes.Contains(axis - 1)); axis--)
+            {
+                rows *= shape[axis - 1];
+            }
+
+            if (rows > 1)
+            {
+                remaining /= rows;
+                steps.Add((remaining / inner, rows, inner));
+            }
+        }
+
+        if (steps.Count == 0)
+        {
+            steps.Add((1, 1, shape.Count));
+        }
+
+        Launch[] launches = new Launch[steps.Count];
+        Devices.Buffer[] between = new Devices.Buffer[steps.Count - 1];
+        for (int i = 0; i < steps.Count; i++)
+        {
+            (long outer, long rows, inner) = steps[i];
+            Region result = i == between.Length ? output : new Region(between[i] = device.Allocate(outer * inner));
+            launches[i] = Step<T, TReduction>(device, input, result, outer, rows, inner);
+            input = result;
+        }
+
+        return launches.Length == 1 ? launches[0] : new Sequence(launches, between);
+    }
+
+    private static unsafe CpuLaunch Step<T, TReduction>(CpuDevice device, Region input, Region output, long outer, long rows, long inner)
+        where T : struct, IMemoryLane<T>
+        where TReduction : struct, IReduction =>
+        inner == 1 && outer >= 8 && rows <= ShortRow
+            ? new ReduceShortRows<T, TReduction>(device, input, output, outer, (int)rows)
+            : new ReduceColumns<T, TReduction>(device, input, output, outer, rows, inner);
+
+    private sealed class Sequence(Launch[] launches, Devices.Buffer[] between) : Launch
+    {
+        // The launches know addresses only; this keeps the memory alive.
+        private readonly Devices.Buffer[] between = between;
+
+        public override void Run()
+        {
+            foreach (Launch launch in launches)
+            {
+                launch.Run();
+            }
+        }
+    }
+}

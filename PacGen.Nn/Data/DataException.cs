@@ -1,0 +1,26 @@
+namespace PacGen.Nn.Data;
+
+/// <summary>
+/// Data cannot be had or cannot be used: a file that is missing, truncated or corrupted, a failed download, a batch larger
+/// than the data. The message is one line for the person who runs the program: what is wrong, where, and what to do.
+/// </summary>
+public sealed class DataException : Exception
+{
+    /// <summary>An exception of the given message.</summary>
+    public DataException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>An exception of the given message and cause.</summary>
+    public DataException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>An exception that says nothing more than its type.</summary>
+    public DataException()
+        : base("The data cannot be used.")
+    {
+    }
+}

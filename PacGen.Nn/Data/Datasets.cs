@@ -1,0 +1,88 @@
+using System.IO.Compression;
+
+namespace PacGen.Nn.Data;
+
+/// <summary>The data sets that PacGen knows by name.</summary>
+public static class Datasets
+{
+    /// <summary>The credit that the licence of <c>digits</c> (CC BY 4.0) asks for wherever the data are passed on.</summary>
+    public const string DigitsCredit = "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998, doi:10.24432/C50P49, CC BY 4.0";
+
+    private const int DigitsCount = 1797, DigitsSide = 8;
+
+    private static readonly PublishedSet[] Published = [PublishedSet.Mnist, PublishedSet.FashionMnist];
+
+    /// <summary>The names that <see cref="Load"/> takes.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["digits", "mnist", "fashion-mnist"];
+
+    /// <summary>
+    /// Loads a data set. <c>digits</c> is embedded. <c>mnist</c> and <c>fashion-mnist</c> (60,000 + 10,000 images of 28×28,
+    /// normalised by 0.1307 and 0.3081, and by 0.2860 and 0.3530) are read from four IDX files, found as
+    /// <see cref="DataOptions"/> says or downloaded over HTTPS.
+    /// </summary>
+    /// <param name="name">One of <see cref="Names"/>, in upper or lower case.</param>
+    /// <param name="options">Where to look; null for the usual places.</param>
+    /// <param name="cancellation">Stops a download; files that were complete by then stay in the cache, nothing else does.</param>
+    /// <exception cref="DataException">
+    /// The name is unknown; the files are not there, are corrupted or cannot be downloaded; the disk does not take them.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Dataset Load(string name, DataOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        options ??= new DataOptions();
+        return name.ToUpperInvariant() switch
+        {
+            "DIGITS" => Digits(),
+            "MNIST" => PublishedSet.Mnist.Load(options, Published, cancellation),
+            "FASHION-MNIST" => PublishedSet.FashionMnist.Load(options, Published, cancellation),
+            _ => throw new DataException($"There is no data set {name}. Choose one of {string.Join(", ", Names)}."),
+        };
+    }
+
+    /// <summary>
+    /// The embedded digits: 1,797 images of 8×8, values 0 to 16 (<see cref="DigitsCredit"/>), normalised by 0.3052 and 0.3758,
+    /// the mean and standard deviation of the training pixels / 16. The split is fixed for ever: counting within each class from
+    /// 0 in the file's order, images whose rank leaves 2 when divided by 5 are for testing (359), the others (1,438) for training.
+    /// </summary>
+    public static Dataset Digits()
+    {
+        byte[] pixels = new byte[DigitsCount * DigitsSide * DigitsSide];
+        int[] labels = new int[DigitsCount];
+        ReadDigits(pixels, labels);
+        ImageSet all = new(pixels, labels, DigitsSide, DigitsSide, 10, new Normalization([0.3052f], [0.3758f], maxValue: 16));
+
+        Span<int> seen = stackalloc int[10];
+        List<int> train = [], test = [];
+        for (int i = 0; i < labels.Length; i++)
+        {
+            (seen[labels[i]]++ % 5 == 2 ? test : train).Add(i);
+        }
+
+        return new Dataset("digits", all.Subset([.. train]), all.Subset([.. test])) { Origin = "embedded" };
+    }
+
+    private static void ReadDigits(Span<byte> pixels, Span<int> labels)
+    {
+        using Stream resource = typeof(Datasets).Assembly.GetManifestResourceStream("digits.csv.gz")!;
+        using GZipStream content = new(resource, CompressionMode.Decompress);
+        int value = 0, column = 0, row = 0;
+        for (int next = content.ReadByte(); next >= 0; next = content.ReadByte())
+        {
+            if (next is >= '0' and <= '9')
+            {
+                value = (10 * value) + next - '0';
+            }
+            else if (next == ',')
+            {
+                pixels[(row * DigitsSide * DigitsSide) + column++] = (byte)value;
+                value = 0;
+            }
+            else if (next == '\n')
+            {
+                labels[row++] = value;
+                value = column = 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using System.Globalization;
+
+namespace PacGen.Nn.Data;
+
+/// <summary>
+/// Downloads published files. A file is written beside its target under a passing name, its content's checksum verified,
+/// flushed to the disk and only then given its name; whatever goes wrong before that, nothing is left behind.
+/// </summary>
+internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? progress) : IDisposable
+{
+    /// <summary>Gzip never adds more than this to content of a few tens of megabytes.</summary>
+    private const int LargestOverhead = 1 << 20;
+
+    // The time limit is on each answer, not on the whole: a slow line may take as long as it needs.
+    // Nothing is read after a cancellation only to keep a connection.
+    private readonly HttpClient client = new(new SocketsHttpHandler { ConnectTimeout = patience, ResponseDrainTimeout = TimeSpan.Zero }) { Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <summary>Downloads a file from the first mirror that gives it whole; returns null, or what went wrong at each.</summary>
+    /// <exception cref="DataException">The disk does not take it.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async Task<string?> FetchAsync(PublishedFile file, IReadOnlyList<Uri> mirrors, string target, CancellationToken cancellation)
+    {
+        List<string> failures = [];
+        foreach (Uri mirror in mirrors)
+        {
+            Uri source = new($"{mirror.AbsoluteUri.TrimEnd('/')}/{file.CompressedName}");
+            string? failure = await TryFetchAsync(file, source, target, cancellation).ConfigureAwait(false);
+            if (failure is null)
+            {
+                return null;
+            }
+
+            failures.Add($"{source}: {failure}");
+        }
+
+        return string.Join("; ", failures);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => client.Dispose();
+
+    /// <summary>What went wrong with this source, or null if the file is there.</summary>
+    private async Task<string?> TryFetchAsync(PublishedFile file, Uri source, string target, CancellationToken cancellation)
+    {
+        string passing = $"{target}.{Path.GetRandomFileName()}.part";
+        try
+        {
+            FileStream written = new(passing, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            await using (written.ConfigureAwait(false))
+            {
+                string? failure = await ReceiveAsync(file, source, written, cancellation).ConfigureAwait(false);
+                if (failure is not null)
+                {
+                    return failure;
+                }
+
+                if (IdxFile.HashOfContent(written, file.Size) != file.Sha256)
+                {
+                    return "the checksum is wrong: the download is damaged or another file";
+                }
+
+                written.Flush(flushToDisk: true);
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            File.Move(passing, target, overwrite: true);
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"{target} cannot be written: {error.Message.TrimEnd('.')}. Make room or give another folder for the cache, or put the files somewhere and name the folder with --data.", error);
+        }
+        finally
+        {
+            Remove(passing);
+        }
+    }
+
+    private async Task<string?> ReceiveAsync(PublishedFile file, Uri source, FileStream written, CancellationToken cancellation)
+    {
+        using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        long received = 0;
+        bool writing = false;
+        byte[] block = new byte[1 << 17];
+        silence.CancelAfter(patience);
+        try
+        {
+            using HttpResponseMessage response = await client.GetAsync(source, HttpCompletionOption.ResponseHeadersRead, silence.Token).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"the server answers {(int)response.StatusCode} {response.ReasonPhrase}");
+            }
+
+            long? total = response.Content.Headers.ContentLength;
+            Stream body = await response.Content.ReadAsStreamAsync(silence.Token).ConfigureAwait(false);
+            await using (body.ConfigureAwait(false))
+            {
+                progress?.Report(new DownloadProgress(file.CompressedName, source, 0, total));
+                while (true)
+                {
+                    silence.CancelAfter(patience);
+                    int read = await body.ReadAsync(block, silence.Token).ConfigureAwait(false);
+                    if (read == 0)
+                    {
+                        break;
+                    }
+
+                    received += read;
+                    if (received > file.Size + LargestOverhead)
+                    {
+                        return "it sends more than the file has";
+                    }
+
+                    writing = true;
+                    await written.WriteAsync(block.AsMemory(0, read), cancellation).ConfigureAwait(false);
+                    writing = false;
+                    progress?.Report(new DownloadProgress(file.CompressedName, source, received, total));
+                }
+            }
+
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"the server was silent for {patience.TotalSeconds:0.#} seconds");
+        }
+        catch (Exception error) when (!writing && error is (HttpRequestException or IOException))
+        {
+            // A write that fails is not caught here: another mirror does not help a full disk.
+            return received > 0 ? $"the connection broke after {received} bytes" : error.Message.TrimEnd('.');
+        }
+    }
+
+    private static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // A file that cannot even be deleted must not hide why the download failed.
+        }
+    }
+}

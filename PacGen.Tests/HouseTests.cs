@@ -1,0 +1,71 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+
+namespace PacGen.Tests;
+
+/// <summary>The house itself: what may use what, and documents that point at things that exist.</summary>
+internal sealed partial class HouseTests
+{
+    private static readonly string Root = FindRoot();
+
+    [TestCase("PacGen.Core")]
+    [TestCase("PacGen.Kernels", "PacGen.Core")]
+    [TestCase("PacGen.Nn", "PacGen.Core", "PacGen.Kernels")]
+    [TestCase("pacgen", "PacGen.Core", "PacGen.Kernels", "PacGen.Nn")]
+    public void AProjectUsesOnlyThoseBelowIt(string project, params string[] below)
+    {
+        IEnumerable<string> own = Uses(project).Where(name => name.StartsWith("pacgen", StringComparison.OrdinalIgnoreCase));
+        Assert.That(own, Is.SubsetOf(below));
+    }
+
+    [TestCase("PacGen.Core")]
+    [TestCase("PacGen.Nn")]
+    [TestCase("pacgen")]
+    public void OnlyKernelsUsesIlgpu(string project) =>
+        Assert.That(Uses(project), Has.None.StartsWith("ILGPU"));
+
+    [TestCaseSource(nameof(Documents))]
+    public void LinksLeadToFilesThatExist(string document)
+    {
+        string folder = Path.GetDirectoryName(Path.Combine(Root, document))!;
+        IEnumerable<string> targets = Link().Matches(File.ReadAllText(Path.Combine(Root, document))).Select(match => match.Groups[1].Value);
+        Assert.That(targets.Where(target => !Path.Exists(Path.Combine(folder, target))), Is.Empty);
+    }
+
+    [Test]
+    public void ThePaperMapHasEveryNumberedItem()
+    {
+        string map = File.ReadAllText(Path.Combine(Root, "docs", "paper-to-code.md"));
+        string[] items =
+        [
+            .. Enumerable.Range(1, 33).Select(n => n is 26 or 27 ? "(25) to (28)" : $"({n})"),
+            .. Enumerable.Range(1, 7).Select(n => $"Figure {n}"),
+            "Theorem 1", "Definition 2", "Definition 3", "Definition 4", "Lemma 5", "Lemma 6", "Theorem 7", "Lemma 8", "Lemma 9", "Algorithm 1",
+        ];
+        string[] rows = [.. map.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Split(" | ")[0])];
+        Assert.That(items.Where(item => !rows.Any(row => row.Contains(item, StringComparison.Ordinal))), Is.Empty);
+    }
+
+    private static IEnumerable<string> Documents() =>
+        Directory.GetFiles(Root, "*.md")
+            .Concat(Directory.GetFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories))
+            .Select(file => Path.GetRelativePath(Root, file));
+
+    private static IEnumerable<string> Uses(string project) =>
+        Assembly.Load(project).GetReferencedAssemblies().Select(name => name.Name!);
+
+    private static string FindRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "PacGen.slnx")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} has PacGen.slnx.");
+    }
+
+    /// <summary>The target of a Markdown link to a file of the repository; not of one to the web or within the page.</summary>
+    [GeneratedRegex(@"\]\((?![a-z]+:|#)([^)#\s]+)(?:#[^)\s]*)?\)")]
+    private static partial Regex Link();
+}

@@ -1,0 +1,119 @@
+using PacGen.Kernels;
+
+namespace PacGen.Tests.Kernels;
+
+[TestFixture(16)]
+[TestFixture(8)]
+[TestFixture(4)]
+[TestFixture(1)]
+internal sealed class Conv2dTests(int width)
+{
+    private const double Tolerance = 2e-6;
+
+    [Test]
+    public void Follows_the_reference(
+        [Values(1, 2, 3)] int stride, [Values(0, 1, 2)] int padding, [Values("1x1", "2x3", "3x3", "5x5")] string kernel)
+    {
+        int kh = kernel[0] - '0', kw = kernel[2] - '0', seed = 1;
+        Conv2dGeometry geometry = new(stride, padding);
+        foreach ((int n, int c, int oc) in ((int, int, int)[])[(1, 1, 1), (2, 3, 10), (1, 13, 17), (3, 4, 25)])
+        {
+            foreach ((int h, int w) in ((int, int)[])[(kh, kw), (7, 6), (8, 11)])
+            {
+                Compare(geometry, n, h, w, c, kh, kw, oc, seed++);
+            }
+        }
+    }
+
+    [Test]
+    public void Follows_the_reference_with_different_strides_and_paddings()
+    {
+        Compare(new Conv2dGeometry(2, 1, 0, 2), 2, 9, 7, 3, 4, 2, 5, 1);
+        Compare(new Conv2dGeometry(1, 3, 2, 1), 2, 6, 13, 14, 2, 5, 9, 2);
+        Compare(new Conv2dGeometry(3, 2, 1, 3), 1, 10, 4, 2, 2, 2, 3, 3);
+        Compare(new Conv2dGeometry(4, 5, 0, 0), 1, 11, 12, 2, 2, 1, 3, 4);
+        Compare(new Conv2dGeometry(1, 1, 4, 4), 1, 1, 1, 13, 3, 3, 3, 5);
+    }
+
+    // Each case passes a limit of the blocking: windows of a task, channels of a section, rows of a gradient's task.
+    [TestCase(1, 17, 17, 5, 3, 3, 49, 1)]
+    [TestCase(34, 8, 8, 10, 5, 5, 20, 0)]
+    [TestCase(3, 6, 5, 89, 3, 3, 7, 1)]
+    [TestCase(2, 5, 5, 73, 1, 1, 33, 0)]
+    [TestCase(1, 4, 130, 2, 2, 2, 3, 0)]
+    [TestCase(1, 3, 261, 1, 3, 3, 2, 1)]
+    [TestCase(33, 12, 12, 1, 5, 5, 10, 0)]
+    public void Follows_the_reference_past_each_block_size(int n, int h, int w, int c, int kh, int kw, int oc, int padding) =>
+        Compare(new Conv2dGeometry(1, padding), n, h, w, c, kh, kw, oc, n + h + w);
+
+    [Test]
+    public void Gives_the_same_bits_with_any_number_of_threads([Values(1, 2)] int stride, [Values(3, 16)] int channels)
+    {
+        Conv2dGeometry geometry = new(stride, 1);
+        Shape x = new(5, 9, 9, channels), w = new(3, 3, channels, 21);
+        Shape y = new Conv2d(geometry).Infer([x, w]);
+        float[] image = DoubleReference.Random((int)x.Count, 5), weights = DoubleReference.Random((int)w.Count, 6), gradient = DoubleReference.Random((int)y.Count, 7);
+        foreach ((Operation operation, Shape[] shapes, float[][] inputs) in ((Operation, Shape[], float[][])[])
+            [
+                (new Conv2d(geometry), [x, w], [image, weights]),
+                (new Conv2dInputGradient(geometry, 9, 9), [y, w], [gradient, weights]),
+                (new Conv2dWeightGradient(geometry, 3, 3), [x, y], [image, gradient]),
+            ])
+        {
+            float[] one = Kernel.Run(1, operation, width, shapes, inputs);
+            Assert.That(Kernel.Run(2, operation, width, shapes, inputs), Is.EqualTo(one), operation.Name);
+            Assert.That(Kernel.Run(3, operation, width, shapes, inputs), Is.EqualTo(one), operation.Name);
+        }
+    }
+
+    private void Compare(Conv2dGeometry geometry, int n, int h, int w, int c, int kh, int kw, int oc, int seed)
+    {
+        (int oh, int ow) = geometry.Output(h, w, kh, kw);
+        if (oh < 1 || ow < 1)
+        {
+            return;
+        }
+
+        Shape images = new(n, h, w, c), kernel = new(kh, kw, c, oc), result = new(n, oh, ow, oc);
+        float[] x = DoubleReference.Random((int)images.Count, seed), k = DoubleReference.Random((int)kernel.Count, seed + 100);
+        float[] dy = DoubleReference.Random((int)result.Count, seed + 200);
+        DoubleReference y = new(dy.Length), dx = new(x.Length), dw = new(k.Length);
+        for (int image = 0; image < n; image++)
+        {
+            for (int i = 0; i < oh; i++)
+            {
+                for (int j = 0; j < ow; j++)
+                {
+                    for (int p = 0; p < kh; p++)
+                    {
+                        for (int q = 0; q < kw; q++)
+                        {
+                            int row = (i * geometry.StrideH) - geometry.PadH + p, column = (j * geometry.StrideW) - geometry.PadW + q;
+                            if (row < 0 || row >= h || column < 0 || column >= w)
+                            {
+                                continue;
+                            }
+
+                            for (int channel = 0; channel < c; channel++)
+                            {
+                                int xAt = (((((image * h) + row) * w) + column) * c) + channel;
+                                for (int o = 0; o < oc; o++)
+                                {
+                                    int yAt = (((((image * oh) + i) * ow) + j) * oc) + o, kAt = (((((p * kw) + q) * c) + channel) * oc) + o;
+                                    y.Add(yAt, x[xAt], k[kAt]);
+                                    dx.Add(xAt, dy[yAt], k[kAt]);
+                                    dw.Add(kAt, x[xAt], dy[yAt]);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+
+        string what = $"{geometry}, images {images}, weights {kernel}, seed {seed}";
+        Assert.That(y.Error(Kernel.Run(2, new Conv2d(geometry), width, [images, kernel], [x, k])), Is.LessThan(Tolerance), what);
+        Assert.That(dx.Error(Kernel.Run(2, new Conv2dInputGradient(geometry, h, w), width, [result, kernel], [dy, k])), Is.LessThan(Tolerance), what);
+        Assert.That(dw.Error(Kernel.Run(2, new Conv2dWeightGradient(geometry, kh, kw), width, [images, result], [x, dy])), Is.LessThan(Tolerance), what);
+    }
+}

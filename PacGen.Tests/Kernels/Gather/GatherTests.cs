@@ -1,0 +1,64 @@
+using PacGen.Kernels;
+
+namespace PacGen.Tests.Kernels;
+
+internal sealed class GatherTests
+{
+    private const ulong Seed = 77;
+
+    [Test]
+    public void Gathers_a_column_of_each_row([Values(1, 13, 8193, 20001)] int rows, [Values(1, 7, 10)] int columns)
+    {
+        float[] x = KernelRun.Random(new Shape(rows, columns), Seed), index = KernelRun.Integers(rows, columns, Seed);
+        double[] expected = [.. index.Select((column, row) => (double)x[(row * columns) + (int)column])];
+        KernelRun.Check(new GatherColumn(), [new Shape(rows, columns), new Shape(rows)], [x, index], expected, 0, Seed);
+    }
+
+    [Test]
+    public void Scatters_into_a_column_of_each_row([Values(1, 13, 3277, 20001)] int rows, [Values(1, 7, 10)] int columns)
+    {
+        float[] g = KernelRun.Random(new Shape(rows), Seed), index = KernelRun.Integers(rows, columns, Seed);
+        double[] expected = new double[rows * columns];
+        for (int row = 0; row < rows; row++)
+        {
+            expected[(row * columns) + (int)index[row]] = g[row];
+        }
+
+        KernelRun.Check(new ScatterColumn(columns), [new Shape(rows), new Shape(rows)], [g, index], expected, 0, Seed);
+    }
+
+    [Test]
+    public void An_index_that_is_no_column_is_an_error_that_names_row_and_value(
+        [Values(-1f, 4f, 1.5f, float.NaN, float.PositiveInfinity)] float wrong, [Values(1, 2)] int threads)
+    {
+        const int Rows = 20001, Row = 17123;
+        float[] x = new float[Rows * 4], g = new float[Rows], index = new float[Rows];
+        index[Row] = wrong;
+        Shape matrix = new(Rows, 4), vector = new(Rows);
+        (VectorOperation Operation, Shape[] Shapes, float[][] Inputs)[] all =
+        [
+            (new GatherColumn(), [matrix, vector], [x, index]),
+            (new ScatterColumn(4), [vector, vector], [g, index]),
+            (new SoftmaxCrossEntropy(), [matrix, vector], [x, index]),
+            (new SoftmaxCrossEntropyGradient(), [matrix, vector], [x, index]),
+        ];
+        foreach ((VectorOperation operation, Shape[] shapes, float[][] inputs) in all)
+        {
+            Assert.That(
+                () => KernelRun.Values(operation, shapes, inputs, threads),
+                Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(
+                    $"{operation.Name}: the index of row {Row} is {wrong:R}, which is not an integer from 0 to 3."));
+        }
+    }
+
+    [Test]
+    public void Shapes_that_do_not_fit_are_named()
+    {
+        Assert.That(
+            () => new GatherColumn().Infer([new Shape(3, 4), new Shape(5)]),
+            Throws.TypeOf<ShapeException>().With.Message.Contains("(3, 4) and (5)"));
+        Assert.That(
+            () => new ScatterColumn(4).Infer([new Shape(3), new Shape(5)]),
+            Throws.TypeOf<ShapeException>().With.Message.Contains("(3) and (5)"));
+    }
+}

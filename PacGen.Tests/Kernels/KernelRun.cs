@@ -1,0 +1,122 @@
+using PacGen.Core.Randomness;
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Tests.Kernels;
+
+/// <summary>Runs an operation on the CPU at every vector width and with one and two threads.</summary>
+internal static class KernelRun
+{
+    private const int Guard = 32;
+    private const float Canary = -7654321f;
+
+    /// <summary>Numbers of (−1, 1), all different in practice, from a seed.</summary>
+    public static float[] Random(Shape shape, ulong seed)
+    {
+        float[] values = new float[shape.Count];
+        for (long i = 0; i < values.Length; i++)
+        {
+            values[i] = ((Philox.Word(seed, 0, 0, i) >> 8) / (float)(1 << 23)) - 1;
+        }
+
+        return values;
+    }
+
+    /// <summary>Integers of [0, below) as floats, from a seed.</summary>
+    public static float[] Integers(int count, int below, ulong seed)
+    {
+        RandomStream stream = new(seed, 1);
+        return [.. Enumerable.Range(0, count).Select(_ => (float)stream.NextBelow(below))];
+    }
+
+    /// <summary>The operation's values; fails if anything outside the output is written or the launch allocates.</summary>
+    public static float[] Values(VectorOperation operation, Shape[] shapes, float[][] inputs, int threads = 1, int? width = null)
+    {
+        using CpuDevice device = new(threads);
+        List<Buffer> buffers = [];
+        try
+        {
+            Region[] regions = new Region[inputs.Length];
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                int earlier = Array.IndexOf(inputs, inputs[i]);
+                if (earlier < i)
+                {
+                    regions[i] = regions[earlier];
+                    continue;
+                }
+
+                Buffer buffer = device.Allocate(inputs[i].Length);
+                buffers.Add(buffer);
+                buffer.Write(0, inputs[i]);
+                regions[i] = new Region(buffer);
+            }
+
+            long count = operation.Infer(shapes).Count;
+            Buffer whole = device.Allocate(count + (2 * Guard));
+            buffers.Add(whole);
+            float[] before = new float[whole.Count];
+            Array.Fill(before, Canary);
+            whole.Write(0, before);
+            Region output = new(whole, Guard, count);
+            Launch launch = operation.Bind(device, shapes, regions, output, width ?? CpuDevice.Width);
+            launch.Run();
+            float[] first = output.ToArray();
+            long allocated = GC.GetAllocatedBytesForCurrentThread();
+            launch.Run();
+            allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+            if (threads == 1)
+            {
+                // With more, the runtime's own locks may allocate when two threads first meet at one.
+                Assert.That(allocated, Is.Zero, "Run allocates.");
+            }
+
+            float[] after = new Region(whole).ToArray();
+            Assert.That(after.AsSpan(0, Guard).IndexOfAnyExcept(Canary), Is.EqualTo(-1), "Run writes before its output.");
+            Assert.That(after.AsSpan(after.Length - Guard).IndexOfAnyExcept(Canary), Is.EqualTo(-1), "Run writes behind its output.");
+            Assert.That(Bits(after.AsSpan(Guard, (int)count)).AsSpan().SequenceEqual(Bits(first)), "A second run gives other values.");
+            return first;
+        }
+        finally
+        {
+            foreach (Buffer buffer in buffers)
+            {
+                buffer.Dispose();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Compares with the reference by |value − expected| ≤ tolerance · scale, scale being |expected| unless given, at each width,
+    /// and demands the same bits of all widths and thread counts.
+    /// </summary>
+    public static void Check(
+        VectorOperation operation, Shape[] shapes, float[][] inputs, double[] expected, double tolerance, ulong seed, double[]? scale = null)
+    {
+        string what = $"{operation} of {string.Join(" and ", shapes)}, seed {seed}";
+        float[] values = Values(operation, shapes, inputs);
+        Assert.That(values, Has.Length.EqualTo(expected.Length), what);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            double allowed = tolerance * (scale is null ? Math.Abs(expected[i]) : scale[i]);
+            if (!(Math.Abs(values[i] - expected[i]) <= allowed) && !(double.IsNaN(expected[i]) && float.IsNaN(values[i])))
+            {
+                Assert.Fail($"{what}: element {i} is {values[i]:R}, not {expected[i]:R} ± {allowed:R}.");
+            }
+        }
+
+        byte[] bits = Bits(values);
+        foreach (int width in (int[])[16, 8, 4, 1])
+        {
+            foreach (int threads in (int[])[1, 2])
+            {
+                Assert.That(
+                    Bits(Values(operation, shapes, inputs, threads, width)).AsSpan().SequenceEqual(bits),
+                    $"{what}: other bits with {threads} threads at width {width}.");
+            }
+        }
+    }
+
+    private static byte[] Bits(ReadOnlySpan<float> values) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(values).ToArray();
+}

@@ -1,0 +1,38 @@
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Tests.Kernels;
+
+internal sealed class MatMulShapeTests
+{
+    [Test]
+    public void Transposing_swaps_the_extents()
+    {
+        Assert.That(new MatMul().Infer([new(2, 3), new(3, 5)]), Is.EqualTo(new Shape(2, 5)));
+        Assert.That(new MatMul(true).Infer([new(3, 2), new(3, 5)]), Is.EqualTo(new Shape(2, 5)));
+        Assert.That(new MatMul(false, true).Infer([new(2, 3), new(5, 3)]), Is.EqualTo(new Shape(2, 5)));
+        Assert.That(new MatMul(true, true).Infer([new(3, 2), new(5, 3)]), Is.EqualTo(new Shape(2, 5)));
+    }
+
+    [Test]
+    public void Shapes_that_do_not_fit_are_both_named()
+    {
+        Assert.That(() => new MatMul().Infer([new(2, 3), new(4, 5)]), Throws.TypeOf<ShapeException>().With.Message.Contains("(2, 3)").And.Message.Contains("(4, 5)"));
+        Assert.That(() => new MatMul(true).Infer([new(2, 3), new(3, 5)]), Throws.TypeOf<ShapeException>());
+        Assert.That(() => new MatMul().Infer([new(2, 3, 1), new(3, 5)]), Throws.TypeOf<ShapeException>().With.Message.Contains("(2, 3, 1)"));
+        Assert.That(() => new MatMul().Infer([new(2, 3)]), Throws.TypeOf<ShapeException>());
+    }
+
+    [Test]
+    public void Running_allocates_no_managed_memory()
+    {
+        using CpuDevice device = new(2);
+        Launch launch = device.Bind(
+            new MatMul(), [new(200, 300), new(300, 150)],
+            [new Region(device.Allocate(60000)), new Region(device.Allocate(45000))], new Region(device.Allocate(30000)));
+        launch.Run();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        launch.Run();
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+}

@@ -1,0 +1,68 @@
+// The build, as targets. Once in a clone:  dotnet tool restore
+// Then:                                    dotnet cake --target=NAME [arguments]
+//
+//   --target=Default|Build|Test|Bench|Figures|Pack   what to do; Default is Build and Test
+//   --configuration=Release                          how to compile; Bench and Figures are always Release
+//   --filter=EXPRESSION                              Test: a `dotnet test` filter, such as FullyQualifiedName~MatMul
+//                                                    Bench: a BenchmarkDotNet filter, such as *MatMul*
+//   --description                                    lists the targets; --showtree shows what needs what
+
+var target = Argument("target", "Default");
+var configuration = Argument("configuration", "Release");
+var filter = Argument("filter", "");
+
+const string Solution = "PacGen.slnx";
+const string Program = "PacGen.Benchmarks";
+var artifacts = Directory("artifacts");
+var results = Directory("docs/results");
+
+void RunProgram(ProcessArgumentBuilder arguments) =>
+    DotNetRun(Program, arguments, new DotNetRunSettings { Configuration = "Release" });
+
+Task("Build")
+    .Description("Compiles the whole solution; a warning is an error.")
+    .Does(() => DotNetBuild(Solution, new DotNetBuildSettings
+    {
+        Configuration = configuration,
+        MSBuildSettings = new DotNetMSBuildSettings { TreatAllWarningsAs = MSBuildTreatAllWarningsAs.Error },
+    }));
+
+Task("Test")
+    .Description("Runs the tests: dotnet test -c Release.")
+    .Does(() => DotNetTest(Solution, new DotNetTestSettings
+    {
+        Configuration = configuration,
+        Filter = filter.Length > 0 ? filter : null,
+    }));
+
+Task("Bench")
+    .Description("Times the kernels with BenchmarkDotNet.")
+    .Does(() => RunProgram(new ProcessArgumentBuilder().Append("bench").AppendSwitchQuoted("--filter", filter.Length > 0 ? filter : "*")));
+
+Task("Figures")
+    .Description("Runs the main job and leaves its curves and numbers in docs/results.")
+    .Does(() =>
+    {
+        EnsureDirectoryExists(results);
+        RunProgram(new ProcessArgumentBuilder().AppendSwitchQuoted("--output", results));
+    });
+
+Task("Pack")
+    .Description("Makes the packages of PacGen.Core, PacGen.Kernels and PacGen.Nn in artifacts.")
+    .IsDependentOn("Build")
+    .Does(() =>
+    {
+        EnsureDirectoryExists(artifacts);
+        DeleteFiles("artifacts/PacGen.*.nupkg");
+        foreach (var project in new[] { "PacGen.Core", "PacGen.Kernels", "PacGen.Nn" })
+        {
+            DotNetPack(project, new DotNetPackSettings { Configuration = configuration, OutputDirectory = artifacts, NoBuild = true });
+        }
+    });
+
+Task("Default")
+    .Description("Build and Test.")
+    .IsDependentOn("Build")
+    .IsDependentOn("Test");
+
+RunTarget(target);
