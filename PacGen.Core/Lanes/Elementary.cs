@@ -68,13 +68,13 @@ public static class Elementary
         T magnitude = T.Abs(x);
         T one = T.Constant(1f);
 
-        // x + x³P(x²) where 1 − 2/(e²ˣ + 1) would cancel.
+        // x(1 + x²P(x²)) where 1 − 2/(e²ˣ + 1) would cancel; a product keeps the sign of −0.
         T z = x * x;
         T p = T.Fma(z, T.Constant(-0.0056922962f), T.Constant(0.0206281673f));
         p = T.Fma(p, z, T.Constant(-0.0537365153f));
         p = T.Fma(p, z, T.Constant(0.133314058f));
         p = T.Fma(p, z, T.Constant(-0.333332807f));
-        T small = T.Fma(p * z, x, x);
+        T small = x * T.Fma(p, z, one);
 
         T fraction = Reduced(T.Min(T.Constant(20f), magnitude + magnitude), out T n);
         T large = one - (T.Constant(2f) / (T.Scale(fraction, n) + one));

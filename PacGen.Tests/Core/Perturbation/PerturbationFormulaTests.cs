@@ -1,0 +1,222 @@
+using PacGen.Core.Lanes;
+using PacGen.Core.Perturbation;
+using PacGen.Core.Randomness;
+
+namespace PacGen.Tests.Core.Perturbation;
+
+internal sealed unsafe class PerturbationFormulaTests
+{
+    private const ulong Seed = 4242;
+
+    [Test]
+    public void KappaIsDefinition4()
+    {
+        Assert.That(Kappa.Of<Double1>(new(-2), new(0.1), new(0.01)).Value, Is.EqualTo(0.21).Within(1e-15));
+        Assert.That(Kappa.Of<Float1>(new(0), new(0.1f), new(1e-5f)).Value, Is.EqualTo(1e-5f));
+        Assert.That(Kappa.ScheduledGamma(0.1, 1), Is.EqualTo(0.1 / Math.Log(2)));
+        Assert.That(() => Kappa.ScheduledGamma(0.1, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void SigmaIsLine8()
+    {
+        // By hand: h + ρκ = 3 + 2·0.5 = 4, η = 25, epoch such that log(1 + epoch) = log 2: 1/(log 2 · √100) = 0.144…
+        double scale = OptimalSigma.CurvatureScale(25, 1);
+        Assert.That(Sigma(0.05, 3, 2, 0.5, scale), Is.EqualTo(1 / (Math.Log(2) * 10)).Within(1e-15));
+        Assert.That(Sigma(0.05, 3, 2, 0.5, 1e-9), Is.EqualTo(0.5), "κ caps it");
+        Assert.That(Sigma(-0.11, 3, 2, 0.5, scale), Is.Zero, "|g| reaches β₂");
+        Assert.That(Sigma(0.0999, 3, 2, 0.5, scale), Is.Positive);
+    }
+
+    [Test]
+    public void SigmaIsNeverNaN()
+    {
+        float[] curvatures = [0f, 1e-45f, 1e38f, float.PositiveInfinity, -1f, float.NaN];
+        foreach (float h in curvatures)
+        {
+            foreach (float rho in new[] { 0f, 1e38f, float.PositiveInfinity })
+            {
+                foreach (float kappa in new[] { 0f, 1e-5f, 1f })
+                {
+                    float sigma = OptimalSigma.AlgorithmOne<Float1>(new(0), new(h), new(rho), new(kappa), new(10f), new(0.1f)).Value;
+                    Assert.That(sigma, Is.InRange(0f, kappa), $"h = {h}, ρ = {rho}, κ = {kappa}");
+                    if (h <= 0 && rho == 0)
+                    {
+                        Assert.That(sigma, Is.EqualTo(kappa));
+                    }
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void RhoWithoutHistoryIsTheChangeOfH([Values] bool biasCorrection)
+    {
+        RandomStream random = new(Seed, 1);
+        const double beta = 0.9, norm = 0.37;
+        double h = 0, corrected = 0;
+        for (int step = 1; step <= 20; step++)
+        {
+            double g = random.NextGaussian(), before = biasCorrection ? corrected : h;
+            h = SecondMoment.Smooth<Double1>(new(h), new(g), new(beta), new(1 - beta)).Value;
+            corrected = h * SecondMoment.BiasCorrection(beta, step);
+            double now = biasCorrection ? corrected : h;
+            if (step > 1 || !biasCorrection)
+            {
+                double rho = HessianLipschitz.Estimate<Double1>(new(g), new(now), new(HessianLipschitz.Scale(beta, norm, biasCorrection, step))).Value;
+                Assert.That(rho, Is.EqualTo(Math.Abs(now - before) / norm).Within(1e-12), $"seed {Seed}, step {step}");
+            }
+        }
+    }
+
+    [Test]
+    public void RhoIsZeroWhereNoStepMovedTheWeights()
+    {
+        Assert.That(HessianLipschitz.Scale(0.999, 0), Is.Zero);
+        Assert.That(HessianLipschitz.Scale(0.999, 1, biasCorrection: true, steps: 1), Is.Zero);
+        Assert.That(HessianLipschitz.Scale(0.999, double.NaN), Is.Zero);
+        Assert.That((float)HessianLipschitz.Scale(0.999, 1e-320), Is.EqualTo(float.MaxValue));
+    }
+
+    [Test]
+    public void BiasCorrectedSecondMomentOfAConstantGradientIsItsSquare()
+    {
+        double h = 0;
+        for (int step = 1; step <= 50; step++)
+        {
+            h = SecondMoment.Smooth<Double1>(new(h), new(3), new(0.99), new(1 - 0.99)).Value;
+            Assert.That(h * SecondMoment.BiasCorrection(0.99, step), Is.EqualTo(9).Within(1e-12));
+        }
+
+        Assert.That(() => SecondMoment.BiasCorrection(0.99, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void FloatsFollowTheDoubleReference()
+    {
+        RandomStream random = new(Seed, 2);
+        for (int trial = 0; trial < 20_000; trial++)
+        {
+            PerturbSettings settings = new AlgorithmOne(Eta: 50 * random.NextUniform() + 1).Settings(
+                1 + random.NextBelow(30), 5, 0.01 + random.NextUniform(), Seed, 3, 4);
+            float w = (float)random.NextGaussian(), g = (float)(0.05 * random.NextGaussian()), h = (float)Math.Pow(10, (8 * random.NextUniform()) - 8);
+            uint word = random.Next();
+            double u = Perturbed<UniformNoise>.Sample<Float1, Words1>(new(w), new(h), new(g), new(word), settings).Value;
+            double exact = Perturbed<UniformNoise>.Sample<Double1, Words1>(new(w), new(h), new(g), new(word), settings).Value;
+            Assert.That(u, Is.EqualTo(exact).Within(4e-7 * Math.Abs(exact)), $"seed {Seed}, trial {trial}");
+        }
+    }
+
+    [Test]
+    public void NothingIsPerturbedBeforeTheFirstStep()
+    {
+        PerturbSettings settings = new AlgorithmOne(1).Settings(1, 0, 0, Seed, 1, 1);
+        Assert.That(Perturbed<UniformNoise>.Sample<Float1, Words1>(new(3), new(0), new(0), new(~0u), settings).Value, Is.Zero);
+    }
+
+    [Test]
+    public void WholeNeighbourhoodReachesUpToKappa()
+    {
+        PerturbSettings settings = PerturbSettings.WholeNeighbourhood(0.1, 0.1, Seed, 1, 1);
+        float u = Perturbed<UniformNoise>.Sample<Float1, Words1>(new(-3), new(5), new(7), new(~0u), settings).Value;
+        Assert.That(u, Is.EqualTo(0.4f).Within(1e-6f));
+    }
+
+    [Test]
+    public void AlgorithmOneRefusesWhatHasNoMeaning()
+    {
+        Assert.That(() => new AlgorithmOne(0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new AlgorithmOne(double.NaN), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new AlgorithmOne(1, Gamma: -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new AlgorithmOne(1, Beta1: 1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new AlgorithmOne(1, Beta2: -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new AlgorithmOne(1, Epsilon: double.NaN), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new AlgorithmOne(1).Settings(0, 1, 1, 0, 0, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void TheTermOfPsiIsTheSummandOf24()
+    {
+        RandomStream random = new(Seed, 5);
+        int kappaWins = 0;
+        for (int trial = 0; trial < 20_000; trial++)
+        {
+            double w = random.NextGaussian(), kappa = (0.1 * Math.Abs(w)) + 0.01, h = Math.Pow(10, (8 * random.NextUniform()) - 3) - 0.1;
+            double rhoRootM = random.NextBelow(2) == 0 ? 0 : 1e4 * random.NextUniform();
+            double expected = Math.Log((Math.Abs(w) + kappa) * Math.Max(Math.Sqrt(Math.Max(h + (rhoRootM * kappa), 0)), 1 / kappa));
+            Double1 exact = PsiTerm.Of<Double1>(new(w), new(kappa), new(h), new(rhoRootM), out Double1 won);
+            Assert.That(exact.Value, Is.EqualTo(expected).Within(1e-13));
+            Assert.That(won.Value != 0, Is.EqualTo(1 / kappa >= Math.Sqrt(Math.Max(h + (rhoRootM * kappa), 0))));
+            kappaWins += won.Value != 0 ? 1 : 0;
+            float term = PsiTerm.Of<Float1>(new((float)w), new((float)kappa), new((float)h), new((float)rhoRootM), out _).Value;
+            Assert.That(term, Is.EqualTo(expected).Within(1e-6 + (1e-7 * Math.Abs(expected))), $"seed {Seed}, trial {trial}");
+        }
+
+        Assert.That(kappaWins, Is.InRange(1000, 19_000));
+    }
+
+    [Test]
+    public void TheTermOfPsiAtItsLimits()
+    {
+        Assert.That(Term(1, 0.5f, 0, 0), Is.EqualTo(MathF.Log(3)).Within(1e-6f), "h = 0: (|w| + κ)/κ");
+        Assert.That(Term(1, 0.5f, -3, 0), Is.EqualTo(MathF.Log(3)).Within(1e-6f), "a negative curvature counts as 0");
+        Assert.That(Term(1e10f, 1e9f, 1e38f, 1e38f), Is.EqualTo(Math.Log(1.1e10) + (0.5 * Math.Log(float.MaxValue))).Within(1e-4), "no overflow");
+        Assert.That(Term(0, 1e-37f, 0, 0), Is.EqualTo(0f).Within(1e-6f));
+        Assert.That(Term(1, 0.5f, float.NaN, 0), Is.NaN, "a NaN is never hidden");
+    }
+
+    [Test]
+    public void AllLanesGiveTheSameBits()
+    {
+        Same<Float4, Words4>();
+        Same<Float8, Words8>();
+        Same<Float16, Words16>();
+    }
+
+    private static void Same<T, TWords>()
+        where T : struct, IMemoryLane<T>, ILane<T, TWords>
+        where TWords : struct, IWords<TWords>
+    {
+        RandomStream random = new(Seed, 6);
+        PerturbSettings settings = new AlgorithmOne(20).Settings(3, 5, 0.1, Seed, 3, 4);
+        UpdateSettings update = Adam.Settings(3, 1e-3, weightDecay: 0.01) with { Momentum = 0.9f, Shrinkage = 0.999f };
+        int n = T.Count;
+        float* x = stackalloc float[7 * n];
+        for (int trial = 0; trial < 2000; trial++)
+        {
+            uint start = random.Next();
+            for (int i = 0; i < n; i++)
+            {
+                (x[i], x[n + i], x[(2 * n) + i]) = ((float)random.NextGaussian(), (float)Math.Pow(10, (8 * random.NextUniform()) - 8), (float)(0.05 * random.NextGaussian()));
+            }
+
+            T w = T.Load(x), h = T.Load(x + n), g = T.Load(x + (2 * n));
+            T.Store(x + (3 * n), Perturbed<UniformNoise>.Sample(w, h, g, TWords.Sequence(start), settings));
+            T.Store(x + (4 * n), PsiTerm.Of(w, Kappa.Of(w, T.Constant(0.1f), T.Constant(0.01f)), h, T.Constant(30f), out _));
+            T.Store(x + (5 * n), Steps(w, g, h, update));
+            for (int i = 0; i < n; i++)
+            {
+                Float1 w1 = new(x[i]), h1 = new(x[n + i]), g1 = new(x[(2 * n) + i]);
+                float u = Perturbed<UniformNoise>.Sample(w1, h1, g1, new Words1(start + (uint)i), settings).Value;
+                float psi = PsiTerm.Of<Float1>(w1, Kappa.Of<Float1>(w1, new(0.1f), new(0.01f)), h1, new(30f), out _).Value;
+                Assert.That((x[(3 * n) + i], x[(4 * n) + i], x[(5 * n) + i]), Is.EqualTo((u, psi, Steps(w1, g1, h1, update).Value)), $"seed {Seed}, trial {trial}");
+            }
+        }
+    }
+
+    private static T Steps<T>(T w, T g, T h, UpdateSettings settings)
+        where T : struct, ILane<T>
+    {
+        T m = g * T.Constant(0.3f), b = m, c = m, v = h, v2 = h, unused = default;
+        w = Adam.Step(w, g, ref m, ref v, settings);
+        w = AdamW.Step(w, g, ref m, ref v2, settings);
+        w = Momentum.Step(w, g, ref b, ref unused, settings);
+        w = Nesterov.Step(w, g, ref c, ref unused, settings);
+        return Sgd.Step(w, g, ref unused, ref unused, settings);
+    }
+
+    private static double Sigma(double g, double h, double rho, double kappa, double scale) =>
+        OptimalSigma.AlgorithmOne<Double1>(new(g), new(h), new(rho), new(kappa), new(scale), Double1.Constant(0.1f)).Value;
+
+    private static float Term(float w, float kappa, float h, float rhoRootM) => PsiTerm.Of<Float1>(new(w), new(kappa), new(h), new(rhoRootM), out _).Value;
+}

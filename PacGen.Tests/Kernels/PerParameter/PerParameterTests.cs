@@ -1,0 +1,360 @@
+using PacGen.Core.Lanes;
+using PacGen.Core.Perturbation;
+using PacGen.Core.Randomness;
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.PerParameter;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Tests.Kernels.PerParameter;
+
+/// <summary>The per-parameter kernels against the formulas in double, and against themselves at other widths and thread counts.</summary>
+internal sealed class PerParameterTests
+{
+    private const ulong Seed = 31337;
+    private static readonly int[] Counts = [1, 3, 4, 63, 64, 65, 1025, 4095, 4096, 4097, 16385, 21840];
+
+    [Test]
+    public void PerturbsByTheFormula([ValueSource(nameof(Counts))] int count)
+    {
+        float[] w = Normal(count, 1, 1), h = Squares(count, 2), g = Normal(count, 3, 0.1);
+        PerturbSettings settings = new AlgorithmOne(20).Settings(2, 7, 0.3, Seed, 5, 6, gradientScale: 0.5);
+        float[] result = OnAllDevices(device =>
+        {
+            using Arenas arenas = new(device, w, h, g, new float[count]);
+            PerturbLaunch launch = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
+            launch.Run();
+            Assert.That(arenas[3].ToArray(), Is.EqualTo(w), "nothing is perturbed before settings come");
+            launch.Settings = settings;
+            launch.Run();
+            return arenas[3].ToArray();
+        });
+        for (int i = 0; i < count; i++)
+        {
+            double exact = w[i] + Perturbed<UniformNoise>.Sample<Double1, Words1>(
+                new(w[i]), new(h[i]), new(g[i]), new(Philox.Word(Seed, 5, 6, i)), settings).Value;
+            Assert.That(result[i], Is.EqualTo(exact).Within(2e-7 * (Math.Abs(exact) + 0.1)), $"seed {Seed}, element {i}");
+        }
+    }
+
+    [Test]
+    public void PerturbsInPlace()
+    {
+        float[] w = Normal(100, 1, 1), h = Squares(100, 2), g = Normal(100, 3, 0.1);
+        using CpuDevice device = new(1);
+        using Arenas arenas = new(device, w, h, g, new float[100]);
+        PerturbSettings settings = new AlgorithmOne(20).Settings(2, 7, 0.3, Seed, 5, 6);
+        PerturbLaunch apart = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
+        PerturbLaunch inPlace = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[0]);
+        apart.Settings = inPlace.Settings = settings;
+        apart.Run();
+        inPlace.Run();
+        Assert.That(arenas[0].ToArray(), Is.EqualTo(arenas[3].ToArray()));
+    }
+
+    [Test]
+    public void UpdatesByTheRule([ValueSource(nameof(Counts))] int count)
+    {
+        Update<Sgd>(count, _ => Sgd.Settings(0.05, 0.01), secondMoment: true);
+        Update<Momentum>(count, _ => Momentum.Settings(0.05, 0.9, 0.01), secondMoment: true);
+        Update<Nesterov>(count, _ => Momentum.Settings(0.05, 0.9, 0.01), secondMoment: false);
+        Update<Adam>(count, step => Adam.Settings(step, 0.01, weightDecay: 0.01), secondMoment: true);
+        Update<AdamW>(count, step => AdamW.Settings(step, 0.01), secondMoment: false);
+    }
+
+    [Test]
+    public void SumsSquares([ValueSource(nameof(Counts))] int count)
+    {
+        float[] values = Normal(count, 4, 3);
+        double[] sums = OnAllDevices(device =>
+        {
+            using Arenas arenas = new(device, values);
+            SumOfSquaresLaunch launch = SumOfSquaresLaunch.Create(device, arenas[0]);
+            launch.Run();
+            return new[] { launch.Sum };
+        });
+        double exact = values.Sum(v => (double)v * v);
+        Assert.That(sums[0], Is.EqualTo(exact).Within(1e-6 * exact), $"seed {Seed}");
+    }
+
+    [Test]
+    public void TheCanonicalOrderIsWhatItSays()
+    {
+        // Written down a second time, in scalars.
+        const int count = 9001;
+        float[] values = Normal(count, 4, 3);
+        double expected = 0;
+        for (int block = 0; block < count; block += 4096)
+        {
+            float[] accumulators = new float[1024];
+            for (int i = block; i < Math.Min(block + 4096, count); i++)
+            {
+                accumulators[i % 1024] += values[i] * values[i];
+            }
+
+            for (int half = 512; half >= 1; half /= 2)
+            {
+                for (int j = 0; j < half; j++)
+                {
+                    accumulators[j] += accumulators[j + half];
+                }
+            }
+
+            expected += accumulators[0];
+        }
+
+        using CpuDevice device = new(1);
+        using Arenas arenas = new(device, values);
+        SumOfSquaresLaunch launch = SumOfSquaresLaunch.Create(device, arenas[0]);
+        launch.Run();
+        Assert.That(launch.Sum, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void SumsPsi([ValueSource(nameof(Counts))] int count)
+    {
+        float[] w = Normal(count, 1, 0.5), h = Squares(count, 2);
+        PsiSettings settings = PsiSettings.Of(0.1, 0.1, 0.3, 100_000_000, 2);
+        double[] results = OnAllDevices(device =>
+        {
+            using Arenas arenas = new(device, w, h);
+            PsiLaunch launch = PsiLaunch.Create(device, arenas[0], arenas[1]);
+            launch.Settings = settings;
+            launch.Run();
+            return new[] { launch.Sum, launch.KappaCount };
+        });
+        double sum = 0, size = 0;
+        long wins = 0, close = 0;
+        for (int i = 0; i < count; i++)
+        {
+            double kappa = (0.1 * Math.Abs(w[i])) + 0.1, root = Math.Sqrt((2 * h[i]) + (0.3 * 1e4 * kappa)), term = Math.Log((Math.Abs(w[i]) + kappa) * Math.Max(root, 1 / kappa));
+            sum += term;
+            size += Math.Abs(term) + 1;
+            wins += 1 / kappa >= root ? 1 : 0;
+            close += Math.Abs((root * kappa) - 1) < 1e-5 ? 1 : 0;
+        }
+
+        Assert.That(results[0], Is.EqualTo(sum).Within(1e-6 * size), $"seed {Seed}");
+        Assert.That(results[1], Is.EqualTo(wins).Within(close), $"seed {Seed}");
+    }
+
+    [Test]
+    public void PsiByPartsIsPsi()
+    {
+        const int count = 10_000;
+        using CpuDevice device = new(2);
+        using Arenas arenas = new(device, Normal(count, 1, 0.5), Squares(count, 2));
+        double Sum(long start, long length)
+        {
+            PsiLaunch launch = PsiLaunch.Create(device, arenas[0].Slice(start, length), arenas[1].Slice(start, length));
+            launch.Settings = PsiSettings.Of(0.1, 0.1, 1, count);
+            launch.Run();
+            return launch.Sum;
+        }
+
+        double whole = Sum(0, count);
+        Assert.That(Sum(0, 1234) + Sum(1234, 1) + Sum(1235, count - 1235), Is.EqualTo(whole).Within(1e-6 * Math.Abs(whole)));
+    }
+
+    [Test]
+    public void ANaNInTheModelGivesNoScore()
+    {
+        using CpuDevice device = new(1);
+        float[] h = Squares(500, 2);
+        h[321] = float.NaN;
+        using Arenas arenas = new(device, Normal(500, 1, 1), h);
+        PsiLaunch launch = PsiLaunch.Create(device, arenas[0], arenas[1]);
+        launch.Settings = PsiSettings.Of(0.1, 0.1, 1, 500);
+        launch.Run();
+        Assert.That(launch.Sum, Is.NaN);
+        Assert.That(() => PsiSettings.Of(0.1, 0, 1, 500), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void MeasuresTheChangeOfCurvature([ValueSource(nameof(Counts))] int count)
+    {
+        float[] w = Normal(count, 1, 0.5), before = Squares(count, 2), after = Squares(count, 8);
+        PerturbSettings settings = PerturbSettings.WholeNeighbourhood(0.1, 0.05, Seed, 9, 2);
+        double[] results = OnAllDevices(device =>
+        {
+            using Arenas arenas = new(device, w, before, after);
+            CurvatureChangeLaunch launch = CurvatureChangeLaunch.Create(device, arenas[0], arenas[1], arenas[2]);
+            launch.Settings = settings;
+            launch.Run();
+            return new[] { launch.ScaledChange, launch.LargestRatio, launch.LargestChange, launch.SquaredPerturbation };
+        });
+        double scaled = 0, ratio = 0, change = 0, squared = 0;
+        for (int i = 0; i < count; i++)
+        {
+            double kappa = (0.1 * Math.Abs(w[i])) + 0.05, difference = Math.Abs((double)after[i] - before[i]);
+            double u = kappa * ((((Philox.Word(Seed, 9, 2, i) >> 9) + 0.5) / (1 << 22)) - 1);
+            scaled += difference / kappa;
+            ratio = Math.Max(ratio, difference / Math.Abs(u));
+            change = Math.Max(change, difference);
+            squared += u * u;
+        }
+
+        Assert.That(results[0], Is.EqualTo(scaled).Within(1e-6 * scaled), $"seed {Seed}");
+        Assert.That(results[1], Is.EqualTo(ratio).Within(1e-6 * ratio), $"seed {Seed}");
+        Assert.That(results[2], Is.EqualTo(change).Within(1e-6 * change), $"seed {Seed}");
+        Assert.That(results[3], Is.EqualTo(squared).Within(1e-6 * squared), $"seed {Seed}");
+    }
+
+    [Test]
+    public void TheChangeOfCurvatureSeesThePerturbationThatWasAdded()
+    {
+        const int count = 3000;
+        float[] w = new float[count];
+        Array.Fill(w, 0f);
+        using CpuDevice device = new(1);
+        using Arenas arenas = new(device, w, Squares(count, 2), Normal(count, 3, 5), new float[count]);
+        PerturbSettings settings = PerturbSettings.WholeNeighbourhood(0.1, 0.05, Seed, 9, 2);
+        PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
+        SumOfSquaresLaunch norm = SumOfSquaresLaunch.Create(device, arenas[3]);
+        CurvatureChangeLaunch change = CurvatureChangeLaunch.Create(device, arenas[0], arenas[1], arenas[2]);
+        perturb.Settings = change.Settings = settings;
+        perturb.Run();
+        norm.Run();
+        change.Run();
+        Assert.That(change.SquaredPerturbation, Is.EqualTo(norm.Sum));
+    }
+
+    [Test]
+    public void RunsAllocateNothing()
+    {
+        using CpuDevice device = new(2);
+        using Arenas arenas = new(device, Normal(50_000, 1, 1), Squares(50_000, 2), Normal(50_000, 3, 1), new float[50_000], new float[50_000], new float[50_000]);
+        PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
+        UpdateLaunch update = UpdateLaunch.Create<Adam>(device, arenas[0], arenas[2], [arenas[4], arenas[5]], arenas[1]);
+        SumOfSquaresLaunch squares = SumOfSquaresLaunch.Create(device, arenas[2]);
+        double total = 0;
+        void Step(int step)
+        {
+            perturb.Settings = PerturbSettings.WholeNeighbourhood(0.1, 0.1, Seed, 1, (uint)step);
+            perturb.Run();
+            squares.Run();
+            update.Settings = Adam.Settings(step, 1e-3).WithGradientScale(1 / (1 + squares.Sum)).WithSecondMoment(0.999);
+            update.Run();
+            total += update.SquaredChange;
+        }
+
+        Step(1);
+        Step(2);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        for (int step = 3; step < 40; step++)
+        {
+            Step(step);
+        }
+
+        Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(37 * 24), "bytes; another thread of the test run may allocate a little");
+        Assert.That(total, Is.Positive);
+    }
+
+    [Test]
+    public void RegionsMustFit()
+    {
+        using CpuDevice device = new(1), other = new(1);
+        using Arenas arenas = new(device, new float[10], new float[10], new float[11]);
+        using Arenas elsewhere = new(other, new float[10]);
+        Assert.That(() => PsiLaunch.Create(device, arenas[0], arenas[2]), Throws.ArgumentException.With.Message.Contains("11 elements").And.Message.Contains("10"));
+        Assert.That(() => PsiLaunch.Create(device, arenas[0], elsewhere[0]), Throws.ArgumentException);
+        Assert.That(() => UpdateLaunch.Create<Adam>(device, arenas[0], arenas[1], [arenas[1]]), Throws.ArgumentException.With.Message.Contains("Adam keeps 2"));
+    }
+
+    private static void Update<TRule>(int count, Func<int, UpdateSettings> settings, bool secondMoment)
+        where TRule : struct, IUpdateRule
+    {
+        const int steps = 3;
+        float[] w = Normal(count, 1, 1), h = Squares(count, 2);
+        float[][] gradients = [.. Enumerable.Range(0, steps).Select(step => Normal(count, 10 + (uint)step, 1))];
+        UpdateSettings At(int step) => settings(step).WithGradientScale(0.7).WithSecondMoment(0.99);
+        float[] results = OnAllDevices(device =>
+        {
+            using Arenas arenas = new(device, w, h, new float[count], new float[count], new float[count]);
+            Region[] states = [.. Enumerable.Range(3, TRule.StateCount).Select(i => arenas[i])];
+            UpdateLaunch launch = UpdateLaunch.Create<TRule>(device, arenas[0], arenas[2], states, secondMoment ? arenas[1] : null);
+            for (int step = 1; step <= steps; step++)
+            {
+                arenas[2].Write(gradients[step - 1]);
+                launch.Settings = At(step);
+                launch.Run();
+            }
+
+            return (float[])[.. arenas[0].ToArray(), .. arenas[1].ToArray(), .. arenas[3].ToArray(), .. arenas[4].ToArray(), (float)launch.SquaredChange];
+        });
+
+        double squared = 0;
+        for (int i = 0; i < count; i++)
+        {
+            Double1 weight = new(w[i]), moment = new(h[i]), first = default, second = default, last = default;
+            for (int step = 1; step <= steps; step++)
+            {
+                Double1 g = new(gradients[step - 1][i] * 0.7f);
+                last = weight;
+                weight = TRule.Step(weight, g, ref first, ref second, At(step));
+                moment = secondMoment ? SecondMoment.Smooth(moment, g, Double1.Constant(0.99f), Double1.Constant((float)(1 - 0.99))) : moment;
+            }
+
+            squared += (weight.Value - last.Value) * (weight.Value - last.Value);
+            string message = $"{typeof(TRule).Name}, seed {Seed}, element {i}";
+            Assert.That(results[i], Is.EqualTo(weight.Value).Within(1e-6 * (1 + Math.Abs(weight.Value))), message);
+            Assert.That(results[count + i], Is.EqualTo(moment.Value).Within(1e-6 * (moment.Value + 0.01)), message);
+            Assert.That(results[(2 * count) + i], Is.EqualTo(TRule.StateCount > 0 ? first.Value : 0).Within(2e-6), message);
+            Assert.That(results[(3 * count) + i], Is.EqualTo(TRule.StateCount > 1 ? second.Value : 0).Within(2e-6), message);
+        }
+
+        // The stored weights are rounded, so a change is known to half a unit of theirs.
+        Assert.That(results[4 * count], Is.EqualTo(squared).Within((1e-5 * squared) + 1e-9), $"{typeof(TRule).Name}, seed {Seed}");
+    }
+
+    /// <summary>Runs on every width and on 1, 2 and 3 threads, and checks that the results have the same bits.</summary>
+    private static TResult[] OnAllDevices<TResult>(Func<CpuDevice, TResult[]> run)
+    {
+        using CpuDevice first = new(1) { Lanes = 1 };
+        TResult[] expected = run(first);
+        foreach ((int lanes, int threads) in new[] { (4, 1), (8, 1), (16, 1), (CpuDevice.Width, 2), (CpuDevice.Width, 3) })
+        {
+            using CpuDevice device = new(threads) { Lanes = lanes };
+            Assert.That(run(device), Is.EqualTo(expected), $"{lanes} lanes, {threads} threads");
+        }
+
+        return expected;
+    }
+
+    private static float[] Normal(int count, uint stream, double deviation)
+    {
+        RandomStream random = new(Seed, stream);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++)
+        {
+            values[i] = (float)(deviation * random.NextGaussian());
+        }
+
+        return values;
+    }
+
+    private static float[] Squares(int count, uint stream) => [.. Normal(count, stream, 0.1).Select(v => v * v)];
+
+    private sealed class Arenas : IDisposable
+    {
+        private readonly Buffer[] buffers;
+
+        public Arenas(CpuDevice device, params float[][] values)
+        {
+            buffers = [.. values.Select(v => device.Allocate(v.Length))];
+            for (int i = 0; i < values.Length; i++)
+            {
+                buffers[i].Write(0, values[i]);
+            }
+        }
+
+        public Region this[int index] => new(buffers[index]);
+
+        public void Dispose()
+        {
+            foreach (Buffer buffer in buffers)
+            {
+                buffer.Dispose();
+            }
+        }
+    }
+}
