@@ -12,9 +12,6 @@ namespace PacGen.Benchmarks.Peers;
 /// <exception cref="ArgumentOutOfRangeException">An argument is not positive.</exception>
 public sealed class LibtorchPeer(int threads, double seconds = 1)
 {
-    private const float Gamma = 0.1f, Smoothing = 0.999f, GradientLimit = 0.1f, Epsilon = 1e-5f, Eta = 0.01f;
-    private const float AdamBeta1 = 0.9f, AdamEpsilon = 1e-8f, AdamRate = 1e-4f;
-
     private readonly int threads = threads > 0 ? threads : throw new ArgumentOutOfRangeException(nameof(threads), threads, "At least 1 thread.");
     private readonly double seconds = seconds > 0 ? seconds : throw new ArgumentOutOfRangeException(nameof(seconds), seconds, "The time must be positive.");
 
@@ -67,67 +64,18 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
         }
     }
 
-    /// <summary>Algorithm 1's perturbation and, with Adam as OPT, its update of all parameters in one flat tensor: every operation
-    /// in place, on tensors that exist. Adam's second moment is h, as in PacGen.</summary>
+    /// <summary>Algorithm 1's perturbation and, with Adam as OPT, its update of all parameters in one flat tensor.</summary>
     /// <param name="parameters">The number of parameters.</param>
     public PeerPerturbedAdamTime PerturbedAdam(int parameters)
     {
         using DisposeScope scope = Begin();
         using IDisposable gradients = no_grad();
-        Tensor w = randn(parameters).mul_(0.05f), g = randn(parameters).mul_(0.05f), h = rand(parameters).mul_(0.005f), m = zeros_like(w);
-        Tensor a = empty_like(w), b = empty_like(w), c = empty_like(w), perturbed = empty_like(w);
-        float norm = 1e-3f, log = MathF.Log(1 + 3);
-        int step = 0;
-
-        PeerTime inPlace = new(Best(() => PerturbInPlace()), "in place");
-        PeerTime expressions = new(Best(() => PerturbByExpressions()), "expressions");
-        PeerTime update = new(Best(() => UpdateInPlace()), "in place");
-        PeerTime updateExpressions = new(Best(() => UpdateByExpressions()), "expressions");
-        return new PeerPerturbedAdamTime(inPlace.Or(expressions), update.Or(updateExpressions));
-
-        void PerturbInPlace()
-        {
-            float rho = (1 - Smoothing) / Smoothing / norm;
-            a.copy_(h).addcmul_(g, g, -1).abs_();                                       // |g² - h|, ρ without its factor
-            b.copy_(w).abs_().mul_(Gamma / log).add_(Epsilon);                          // κ
-            c.copy_(h).addcmul_(a, b, rho).rsqrt_().mul_(1 / (log * MathF.Sqrt(Eta)));  // 1 / (log(1 + epoch) √(η(h + ρκ)))
-            using Tensor sigma = minimum(c, b);
-            sigma.mul_(a.copy_(g).abs_().lt_(GradientLimit));
-            perturbed.uniform_(-1, 1).mul_(sigma).add_(w);
-        }
-
-        void PerturbByExpressions()
-        {
-            float rho = (1 - Smoothing) / Smoothing / norm;
-            Tensor kappa = w.abs().mul_(Gamma / log).add_(Epsilon);
-            Tensor curvature = addcmul(h, addcmul(h, g, g, -1).abs_(), kappa, rho);
-            Tensor sigma = minimum(curvature.rsqrt_().mul_(1 / (log * MathF.Sqrt(Eta))), kappa);
-            sigma.masked_fill_(g.abs().ge(GradientLimit), 0);
-            perturbed.uniform_(-1, 1).mul_(sigma).add_(w);
-        }
-
-        void UpdateInPlace()
-        {
-            step++;
-            m.mul_(AdamBeta1).add_(g, 1 - AdamBeta1);
-            h.mul_(Smoothing).addcmul_(g, g, 1 - Smoothing);
-            float first = 1 - MathF.Pow(AdamBeta1, step), second = 1 - MathF.Pow(Smoothing, step);
-            a.copy_(h).sqrt_().mul_(1 / MathF.Sqrt(second)).add_(AdamEpsilon);
-            b.copy_(m).div_(a);
-            norm = b.norm().item<float>() * AdamRate / first;
-            w.add_(b, -AdamRate / first);
-        }
-
-        void UpdateByExpressions()
-        {
-            step++;
-            m.mul_(AdamBeta1).add_(g, 1 - AdamBeta1);
-            h.mul_(Smoothing).addcmul_(g, g, 1 - Smoothing);
-            float first = 1 - MathF.Pow(AdamBeta1, step), second = 1 - MathF.Pow(Smoothing, step);
-            Tensor change = div(m, h.sqrt().mul_(1 / MathF.Sqrt(second)).add_(AdamEpsilon));
-            norm = change.norm().item<float>() * AdamRate / first;
-            w.add_(change, -AdamRate / first);
-        }
+        LibtorchPerturbedAdam work = new(parameters);
+        PeerTime perturb = new(Best(() => work.PerturbInPlace(3)), "in place");
+        PeerTime update = new(Best(work.UpdateInPlace), "in place");
+        return new PeerPerturbedAdamTime(
+            perturb.Or(new(Best(() => work.PerturbByExpressions(3)), "expressions")),
+            update.Or(new(Best(work.UpdateByExpressions), "expressions")));
     }
 
     /// <summary>The product of two n × n matrices.</summary>

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Backends.OpenCL;
-using ILGPU.IR;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
@@ -23,7 +22,7 @@ internal sealed class GpuCatalog
         List<DeviceDescription> missing = [];
         context = Context.Create(builder =>
         {
-            GpuArithmetic.Register(builder.GetIntrinsicManager());
+            GpuArithmetic.Configure(builder);
             builder.CPU(CPUDevice.Default);
             string note = Find(() => builder.Cuda(), "no CUDA driver (libcuda)", CudaDevices);
             if (note.Length > 0)

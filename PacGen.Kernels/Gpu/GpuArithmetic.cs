@@ -14,8 +14,9 @@ namespace PacGen.Kernels.Gpu;
 /// an exact result in OpenCL, and on ILGPU's simulator, which runs the .NET code itself, the methods' own bodies.
 /// </summary>
 /// <remarks>
-/// The plain operators would not do. ILGPU folds (x + c₁) + c₂ into x + (c₁ + c₂) and drops x + 0; NVIDIA's assembler fuses
-/// <c>mul.f32</c> with <c>add.f32</c>; OpenCL's division and square root may err by 3 units in the last place.
+/// The plain operators would not do. ILGPU folds (x + c₁) + c₂ into x + (c₁ + c₂), drops x + 0, and turns c &lt; x into a
+/// comparison that a NaN passes; NVIDIA's assembler fuses <c>mul.f32</c> with <c>add.f32</c>; OpenCL's division and square root
+/// may err by 3 units in the last place.
 /// </remarks>
 internal static class GpuArithmetic
 {
@@ -40,12 +41,24 @@ internal static class GpuArithmetic
     [IntrinsicImplementation]
     public static float Round(float a) => MathF.Round(a);
 
-    /// <summary>Tells a context's back ends how to write the operations.</summary>
-    public static void Register(IntrinsicImplementationManager manager)
+    [IntrinsicImplementation]
+    public static float Less(float a, float b) => a < b ? 1f : 0f;
+
+    [IntrinsicImplementation]
+    public static float LessOrEqual(float a, float b) => a <= b ? 1f : 0f;
+
+    [IntrinsicImplementation]
+    public static float Equal(float a, float b) => a == b ? 1f : 0f;
+
+    /// <summary>
+    /// Tells a context's back ends how to write the operations. The optimization level is the one that knows kernel arguments
+    /// to be global memory: the one below loads and stores through generic addresses.
+    /// </summary>
+    public static void Configure(Context.Builder builder)
     {
-        foreach (string name in (string[])[nameof(Add), nameof(Subtract), nameof(Multiply), nameof(Divide), nameof(MultiplyAdd), nameof(SquareRoot), nameof(Round)])
+        IntrinsicImplementationManager manager = builder.Optimize(OptimizationLevel.O2).GetIntrinsicManager();
+        foreach (MethodInfo method in typeof(GpuArithmetic).GetMethods().Where(method => method.IsDefined(typeof(IntrinsicImplementationAttribute))))
         {
-            MethodInfo method = typeof(GpuArithmetic).GetMethod(name)!;
             manager.RegisterMethod(method, new PTXIntrinsic(typeof(GpuArithmetic), nameof(EmitPtx), IntrinsicImplementationMode.GenerateCode));
             manager.RegisterMethod(method, new CLIntrinsic(typeof(GpuArithmetic), nameof(EmitOpenCl), IntrinsicImplementationMode.GenerateCode));
         }
@@ -64,7 +77,10 @@ internal static class GpuArithmetic
             nameof(Divide) => "div.rn.f32",
             nameof(MultiplyAdd) => "fma.rn.f32",
             nameof(SquareRoot) => "sqrt.rn.f32",
-            _ => "cvt.rni.f32.f32",
+            nameof(Round) => "cvt.rni.f32.f32",
+            nameof(Less) => "set.lt.f32.f32",
+            nameof(LessOrEqual) => "set.le.f32.f32",
+            _ => "set.eq.f32.f32",
         };
 
         RegisterAllocator<PTXRegisterKind>.PrimitiveRegister[] arguments = new RegisterAllocator<PTXRegisterKind>.PrimitiveRegister[call.Count];
@@ -99,7 +115,10 @@ internal static class GpuArithmetic
             nameof(Divide) => ($"(float)({wide}", $" / {wide}", ")"),
             nameof(MultiplyAdd) => ("fma(", ", ", ")"),
             nameof(SquareRoot) => ($"(float)sqrt({wide}", "", ")"),
-            _ => ("rint(", "", ")"),
+            nameof(Round) => ("rint(", "", ")"),
+            nameof(Less) => ("(", " < ", " ? 1.0f : 0.0f)"),
+            nameof(LessOrEqual) => ("(", " <= ", " ? 1.0f : 0.0f)"),
+            _ => ("(", " == ", " ? 1.0f : 0.0f)"),
         };
 
         VariableAllocator.Variable[] arguments = new VariableAllocator.Variable[call.Count];

@@ -47,11 +47,11 @@ public readonly struct GpuFloat(float value) : ILane<GpuFloat, Words1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GpuFloat Min(GpuFloat a, GpuFloat b) => new(a.Value < b.Value ? a.Value : b.Value);
+    public static GpuFloat Min(GpuFloat a, GpuFloat b) => Select(Less(a, b), a, b);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GpuFloat Max(GpuFloat a, GpuFloat b) => new(a.Value > b.Value ? a.Value : b.Value);
+    public static GpuFloat Max(GpuFloat a, GpuFloat b) => Select(Less(b, a), a, b);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -67,19 +67,19 @@ public readonly struct GpuFloat(float value) : ILane<GpuFloat, Words1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GpuFloat Less(GpuFloat a, GpuFloat b) => new(a.Value < b.Value ? 1f : 0f);
+    public static GpuFloat Less(GpuFloat a, GpuFloat b) => new(GpuArithmetic.Less(a.Value, b.Value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GpuFloat LessOrEqual(GpuFloat a, GpuFloat b) => new(a.Value <= b.Value ? 1f : 0f);
+    public static GpuFloat LessOrEqual(GpuFloat a, GpuFloat b) => new(GpuArithmetic.LessOrEqual(a.Value, b.Value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GpuFloat Equal(GpuFloat a, GpuFloat b) => new(a.Value == b.Value ? 1f : 0f);
+    public static GpuFloat Equal(GpuFloat a, GpuFloat b) => new(GpuArithmetic.Equal(a.Value, b.Value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GpuFloat And(GpuFloat maskA, GpuFloat maskB) => new(maskA.Value * maskB.Value);
+    public static GpuFloat And(GpuFloat maskA, GpuFloat maskB) => Select(maskA, maskB, new(0f));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -36,8 +36,8 @@ internal static class MapGpu
             S5 = Step(outermostFirst, 6);
         }
 
-        public readonly long Offset(in Place place) =>
-            ((long)place.I0 * S0) + ((long)place.I1 * S1) + ((long)place.I2 * S2) + ((long)place.I3 * S3) + ((long)place.I4 * S4) + ((long)place.I5 * S5);
+        public readonly int Offset(in Place place) =>
+            (place.I0 * S0) + (place.I1 * S1) + (place.I2 * S2) + (place.I3 * S3) + (place.I4 * S4) + (place.I5 * S5);
 
         private static int Step(long[] outermostFirst, int fromInnermost) =>
             fromInnermost <= outermostFirst.Length ? (int)outermostFirst[^fromInnermost] : 0;
@@ -140,7 +140,7 @@ internal sealed class MapGpu<TExpression> : Launch
     public override void Run() => kernel(grid, x0, x1, x2, x3, x4, x5, x6, x7, y, walk);
 
     /// <summary>One axis: each input moves with the output or stands.</summary>
-    private static void Straight(
+    internal static void Straight(
         ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4, ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
         ArrayView<float> y, MapGpu.Walk walk)
     {
@@ -154,7 +154,7 @@ internal sealed class MapGpu<TExpression> : Launch
     }
 
     /// <summary>Several axes.</summary>
-    private static void Strided(
+    internal static void Strided(
         ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4, ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
         ArrayView<float> y, MapGpu.Walk walk)
     {

@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Devices;
+using PacGen.Benchmarks.Digits;
+using PacGen.Benchmarks.Scoring;
+using PacGen.Benchmarks.Suites;
+using PacGen.Benchmarks.Training;
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+
+namespace PacGen.Benchmarks;
+
+/// <summary>The program: its verbs, and what becomes of errors.</summary>
+internal static class Application
+{
+    /// <summary>The environment variable that makes errors show their stack trace.</summary>
+    public const string DebugVariable = "PACGEN_DEBUG";
+
+    private const int HelpWidth = 130;
+
+    /// <summary>Runs a command line.</summary>
+    /// <param name="args">The verb and its options.</param>
+    /// <param name="host">Where to write and when to stop.</param>
+    /// <returns>
+    /// The exit code: 0 where all went well, 1 after an error, 2 where the command line is wrong, 130 and 143 where SIGINT and
+    /// SIGTERM stopped the run.
+    /// </returns>
+    public static int Run(string[] args, Host host)
+    {
+        try
+        {
+            RootCommand root = Create(host);
+            ParseResult parsed = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+            if (parsed.Action is not HelpAction && ParseErrors.Describe(parsed) is { } problem)
+            {
+                throw new UsageException($"{problem} See {Spelled(parsed.CommandResult.Command)} --help.");
+            }
+
+            return parsed.Invoke(new InvocationConfiguration
+            {
+                Output = host.Output,
+                Error = host.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (OperationCanceledException) when (host.Stop.Requested)
+        {
+            host.Error.WriteLine("pacgen: stopped before there was anything to keep.");
+            return host.Stop.ExitCode;
+        }
+#pragma warning disable CA1031 // The outermost frame: whatever comes here becomes one line and an exit code.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            host.Error.WriteLine($"pacgen: {Describe(error)}");
+            if (Environment.GetEnvironmentVariable(DebugVariable) == "1")
+            {
+                host.Error.WriteLine(error);
+            }
+
+            return error is UsageException ? 2 : 1;
+        }
+    }
+
+    private static RootCommand Create(Host host)
+    {
+        RootCommand root = new("""
+            Tells how well a trained network will generalize, and trains networks that generalize better (PAC-Bayes, Perturbed OPT).
+            Without a verb: trains one MLP on the embedded digits by SGD and by Perturbed SGD, and compares them in a table and a PNG.
+            """)
+        {
+            HelpName = "pacgen",
+        };
+        root.Add(new TrainVerb(host).Command);
+        root.Add(new ScoreVerb(host).Command);
+        root.Add(new DevicesVerb(host).Command);
+        root.Add(new BenchVerb(host).Command);
+        root.Add(new CompareVerb(host).Command);
+        new DigitsJob(host).AddTo(root);
+        foreach (HelpOption help in root.Options.OfType<HelpOption>())
+        {
+            if (help.Action is HelpAction action)
+            {
+                action.MaxWidth = HelpWidth;
+            }
+        }
+
+        return root;
+    }
+
+    private static string Spelled(Command command) => command is RootCommand ? "pacgen" : $"pacgen {command.Name}";
+
+    private static string Describe(Exception error) => OneLine(error switch
+    {
+        UsageException or DataException or DeviceException or TrainingException or ShapeException or NotSupportedException => error.Message,
+        ArgumentException argument => WithoutParameter(argument),
+        IOException or UnauthorizedAccessException => error.Message,
+        OutOfMemoryException => $"{error.Message} Use a smaller batch or model.",
+        _ => $"unexpected {error.GetType().Name}: {error.Message} Set {DebugVariable}=1 to see where.",
+    });
+
+    // .NET appends the parameter's name and the value, which only a programmer can read.
+    private static string WithoutParameter(ArgumentException error)
+    {
+        int parameter = error.Message.IndexOf(" (Parameter '", StringComparison.Ordinal);
+        return parameter < 0 ? error.Message : error.Message[..parameter];
+    }
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
+}

@@ -1,0 +1,31 @@
+using System.Globalization;
+
+namespace PacGen.Benchmarks.CommandLine;
+
+/// <summary>The values that an option takes.</summary>
+/// <param name="From">The lower end.</param>
+/// <param name="To">The upper end.</param>
+/// <param name="FromOpen">Whether the lower end itself is left out.</param>
+/// <param name="ToOpen">Whether the upper end itself is left out.</param>
+internal readonly record struct Interval(double From, double To, bool FromOpen, bool ToOpen)
+{
+    /// <summary>(0, ∞).</summary>
+    public static Interval Positive { get; } = new(0, double.PositiveInfinity, true, true);
+
+    /// <summary>[0, ∞).</summary>
+    public static Interval NotNegative { get; } = new(0, double.PositiveInfinity, false, true);
+
+    /// <summary>[0, 1).</summary>
+    public static Interval Fraction { get; } = new(0, 1, false, true);
+
+    /// <summary>(0, 1).</summary>
+    public static Interval OpenFraction { get; } = new(0, 1, true, true);
+
+    /// <summary>Whether a value is in the interval. NaN is in none.</summary>
+    public bool Contains(double value) => (FromOpen ? value > From : value >= From) && (ToOpen ? value < To : value <= To);
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(FromOpen ? '(' : '[')}{From}, {(double.IsPositiveInfinity(To) ? "∞" : To)}{(ToOpen ? ')' : ']')}");
+}

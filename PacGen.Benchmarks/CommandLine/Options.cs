@@ -1,0 +1,142 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace PacGen.Benchmarks.CommandLine;
+
+/// <summary>Makes options that say their unit, range and default in the help, and in one sentence what is wrong with a value.</summary>
+internal static class Options
+{
+    /// <summary>One of some words.</summary>
+    public static Option<string> Choice(string name, string what, string? fallback, params string[] allowed) => new(name)
+    {
+        Description = $"{what}: {string.Join(", ", allowed)}",
+        HelpName = "name",
+        DefaultValueFactory = fallback is null ? null : _ => fallback,
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            if (allowed.FirstOrDefault(one => one.Equals(word, StringComparison.OrdinalIgnoreCase)) is { } chosen)
+            {
+                return chosen;
+            }
+
+            string? near = Nearest.To(word, allowed);
+            result.AddError($"{name} takes {string.Join(", ", allowed)}, not '{word}'{(near is null ? "." : $"; did you mean {near}?")}");
+            return "";
+        },
+    };
+
+    /// <summary>A number.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="what">What it is and, where the fallback is null, what happens without it.</param>
+    /// <param name="range">The values that are allowed.</param>
+    /// <param name="fallback">The default, or null.</param>
+    public static Option<double?> Number(string name, string what, Interval range, double? fallback = null) => new(name)
+    {
+        Description = $"{what}; {range}",
+        HelpName = "number",
+        DefaultValueFactory = fallback is null ? null : _ => fallback,
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            if (double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && range.Contains(value))
+            {
+                return value;
+            }
+
+            result.AddError($"{name} is '{word}', but must be a number in {range}.");
+            return null;
+        },
+    };
+
+    /// <summary>A whole number.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="what">What it is and, where the fallback is null, what happens without it.</param>
+    /// <param name="least">The smallest value that is allowed.</param>
+    /// <param name="fallback">The default, or null.</param>
+    public static Option<int?> Count(string name, string what, int least = 1, int? fallback = null) => new(name)
+    {
+        Description = $"{what}; {least} or more",
+        HelpName = "count",
+        DefaultValueFactory = fallback is null ? null : _ => fallback,
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            if (int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least)
+            {
+                return value;
+            }
+
+            result.AddError($"{name} is '{word}', but must be a whole number, {least} or more{(value < least ? "" : $", at most {int.MaxValue}")}.");
+            return null;
+        },
+    };
+
+    /// <summary>A seed.</summary>
+    public static Option<ulong> Seed() => new("--seed")
+    {
+        Description = "Decides first weights, order of images, dropout and perturbations: the same seed, the same bits; 0 to 18446744073709551615",
+        HelpName = "number",
+        DefaultValueFactory = _ => 1,
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            if (ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value))
+            {
+                return value;
+            }
+
+            result.AddError($"--seed is '{word}', but must be a whole number from 0 to {ulong.MaxValue}.");
+            return 0;
+        },
+    };
+
+    /// <summary>Whole numbers with commas between them.</summary>
+    public static Option<int[]> Counts(string name, string what, int[]? fallback) => new(name)
+    {
+        Description = $"{what}; whole numbers of 1 or more with commas between them, such as 256,128",
+        HelpName = "counts",
+        DefaultValueFactory = fallback is null ? null : _ => fallback,
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            List<int> values = [];
+            foreach (string part in word.Split(','))
+            {
+                if (!int.TryParse(part.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int value) || value < 1)
+                {
+                    result.AddError($"{name} is '{word}', but must be whole numbers of 1 or more with commas between them.");
+                    return [];
+                }
+
+                values.Add(value);
+            }
+
+            return [.. values];
+        },
+    };
+
+    /// <summary>The name of a file or folder.</summary>
+    public static Option<string?> Path(string name, string what, string kind = "file") => new(name)
+    {
+        Description = what,
+        HelpName = kind,
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            if (word.Length == 0 || word.StartsWith("--", StringComparison.Ordinal))
+            {
+                result.AddError($"{name} needs the name of a {kind}, not '{word}'.");
+            }
+
+            return word;
+        },
+    };
+
+    /// <summary>Something that is wanted or not.</summary>
+    public static Option<bool> Flag(string name, string what) => new(name) { Description = what };
+
+    /// <summary>Whether the command line itself has the option.</summary>
+    public static bool IsGiven(this ParseResult parsed, Option option) => parsed.GetResult(option) is OptionResult { Implicit: false };
+}

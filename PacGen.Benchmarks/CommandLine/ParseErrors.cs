@@ -1,0 +1,43 @@
+using System.CommandLine;
+
+namespace PacGen.Benchmarks.CommandLine;
+
+/// <summary>What is wrong with a command line, in one sentence.</summary>
+internal static class ParseErrors
+{
+    /// <summary>The first thing that is wrong, or null where nothing is.</summary>
+    public static string? Describe(ParseResult parsed)
+    {
+        if (parsed.UnmatchedTokens is [{ } unknown, ..])
+        {
+            return Unknown(unknown, parsed.CommandResult.Command);
+        }
+
+        return parsed.Errors is [{ Message: { } message }, ..] ? message : null;
+    }
+
+    private static string Unknown(string word, Command command)
+    {
+        bool isOption = word.StartsWith('-');
+        string[] known = isOption
+            ? [.. command.Options.Where(option => !option.Hidden).Select(option => option.Name), "--help"]
+            : [.. command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name)];
+        string[] distinct = [.. known.Distinct()];
+        if (Nearest.To(word, distinct) is { } near)
+        {
+            return $"There is no {(isOption ? "option" : "verb")} {word}; did you mean {near}?";
+        }
+
+        if (isOption && command.Subcommands.FirstOrDefault(verb => verb.Options.Any(option => option.Name == word)) is { } owner)
+        {
+            return $"{word} is an option of a verb: write pacgen {owner.Name} {word} ….";
+        }
+
+        return (isOption, distinct.Length) switch
+        {
+            (true, _) => $"There is no option {word}; there are {string.Join(", ", distinct)}.",
+            (false, 0) => $"'{word}' belongs to no option.",
+            _ => $"There is no verb {word}; there are {string.Join(", ", distinct)}.",
+        };
+    }
+}

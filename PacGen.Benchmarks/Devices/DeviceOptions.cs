@@ -1,0 +1,46 @@
+using System.CommandLine;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Benchmarks.Devices;
+
+/// <summary>The options that say where to run.</summary>
+internal sealed class DeviceOptions
+{
+    private const int MostThreads = 1024;
+
+    private readonly Option<string?> device = Options.Path(
+        "--device",
+        $"Where to run: cpu, gpu, cuda, cuda:N, opencl, opencl:N, simulator or best; see pacgen devices. Without it what {Device.EnvironmentVariable} says, else best",
+        "device");
+
+    private readonly Option<int?> threads = Options.Count("--threads", "Threads of the CPU, whose results don't depend on it; without it one a core");
+
+    /// <summary>Gives a verb these options.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(device);
+        command.Add(threads);
+    }
+
+    /// <summary>Opens the device that a command line asks for.</summary>
+    /// <exception cref="DeviceException">It is not there.</exception>
+    /// <exception cref="UsageException">Threads are given for something else than the CPU.</exception>
+    public OpenedDevice Open(ParseResult parsed)
+    {
+        Device opened = Device.Open(parsed.GetValue(device) ?? "best");
+        if (parsed.GetValue(threads) is not { } count)
+        {
+            return new OpenedDevice(opened, false);
+        }
+
+        if (opened is not CpuDevice)
+        {
+            throw new UsageException($"--threads is for the CPU, but the device is {opened.Name}: leave --threads out, or add --device cpu.");
+        }
+
+        return count <= MostThreads
+            ? new OpenedDevice(new CpuDevice(count), true)
+            : throw new UsageException($"--threads is {count}, but must be from 1 to {MostThreads}.");
+    }
+}

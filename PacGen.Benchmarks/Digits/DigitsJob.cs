@@ -1,0 +1,132 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Devices;
+using PacGen.Benchmarks.Plots;
+using PacGen.Benchmarks.Reporting;
+using PacGen.Benchmarks.Scoring;
+using PacGen.Core.Perturbation;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+using Spectre.Console;
+
+namespace PacGen.Benchmarks.Digits;
+
+/// <summary>What the program does without a verb: one MLP on <c>digits</c> by SGD and by Perturbed SGD from the same first weights.</summary>
+internal sealed class DigitsJob(Host host)
+{
+    private const int Batch = 32, Hidden = 128;
+    private const double LearningRate = 0.1;
+    private const string FileName = "pacgen-digits.png";
+
+    private readonly Option<string?> output = Options.Path("--output", $"The PNG, or the folder for a {FileName}; without it {FileName} in the working folder");
+    private readonly Option<int?> epochs = Options.Count("--epochs", "How many times each run sees the 1,438 training images", 1, 40);
+    private readonly Option<ulong> seed = Options.Seed();
+    private readonly DeviceOptions device = new();
+
+    /// <summary>Gives the root command this job and its options.</summary>
+    public void AddTo(RootCommand root)
+    {
+        root.Add(output);
+        root.Add(epochs);
+        root.Add(seed);
+        device.AddTo(root);
+        root.SetAction(Run);
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        string path = parsed.GetValue(output) ?? FileName;
+        path = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
+        OutputFile.Check(path, "--output");
+        Terminal terminal = new(host);
+        using OpenedDevice opened = device.Open(parsed);
+        Dataset digits = Datasets.Digits();
+        TrainingOptions options = new()
+        {
+            Epochs = parsed.GetValue(epochs)!.Value,
+            BatchSize = Batch,
+            Seed = parsed.GetValue(seed),
+            Device = opened.Device,
+            Score = new ScoreOptions { Images = PsiOptions.Modest(digits.Train.Count, Batch), BatchSize = Batch, Seed = parsed.GetValue(seed) },
+        };
+
+        // The paper's own setting for SGD (section 8): η = 100, γ = 1.
+        (string Name, Optimizer Rule)[] rules =
+        [
+            ("SGD", new Sgd(LearningRate)),
+            ("Perturbed SGD", new PerturbedOptimizer(new Sgd(LearningRate), new AlgorithmOne(Eta: 100, Gamma: 1))),
+        ];
+        terminal.Line(string.Create(
+            CultureInfo.InvariantCulture,
+            $"digits: {digits.Train.Count:N0} training and {digits.Test.Count} test images of 8×8; mlp 64-{Hidden}-10, batch {Batch}, {options.Epochs} epochs, seed {options.Seed}; {opened.Device.Name}"));
+        List<(string Name, IReadOnlyList<EpochResult> Epochs)> runs = [];
+        foreach ((string name, Optimizer rule) in rules)
+        {
+            terminal.Line($"{name}: {rule}");
+            IReadOnlyList<EpochResult> results = Train(digits, rule, options, new TrainingReport(terminal, name));
+            if (results.Count < options.Epochs)
+            {
+                host.Error.WriteLine($"pacgen: stopped in epoch {results.Count + 1} of {name}; no curves were drawn.");
+                return host.Stop.ExitCode;
+            }
+
+            runs.Add((name, results));
+        }
+
+        terminal.Write(Compare(runs));
+        byte[] picture = TrainingPlot.Draw($"SGD and Perturbed SGD: mlp 64-{Hidden}-10 on digits", runs);
+        OutputFile.Write(path, "--output", stream => stream.Write(picture));
+        terminal.Line(string.Create(CultureInfo.InvariantCulture, $"Curves → {path} ({clock.Elapsed.TotalSeconds:F1} s in all)"));
+        terminal.Line();
+        terminal.Line("Next: pacgen train --dataset mnist --model mnist-cnn --optimizer adam --perturb uniform --epochs 5 --plot mnist.png");
+        terminal.Line("      pacgen train --save weights.pacgen   and   pacgen score --weights weights.pacgen");
+        terminal.Line("      pacgen --help, pacgen train --help");
+        return 0;
+    }
+
+    private IReadOnlyList<EpochResult> Train(Dataset digits, Optimizer rule, TrainingOptions options, TrainingReport report)
+    {
+        using Trainer trainer = new(new Mlp(digits.Train.ImageSize, Hidden, digits.Train.Classes), digits, rule, options);
+        int every = Math.Max(1, options.Epochs / 8);
+        report.Show(options.Epochs, progress => trainer.Run(
+            result =>
+            {
+                if (result.Epoch % every == 0 || result.Epoch == options.Epochs)
+                {
+                    report.Epoch(result);
+                }
+            },
+            progress,
+            host.Stop.Token));
+        return trainer.Results;
+    }
+
+    private static Table Compare(List<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
+    {
+        Table table = new() { Border = TableBorder.Rounded };
+        table.AddColumn($"after epoch {runs[0].Epochs[^1].Epoch}");
+        foreach ((string name, _) in runs)
+        {
+            table.AddColumn(new TableColumn(name).RightAligned());
+        }
+
+        Row("train loss", result => Fixed(result.TrainLoss));
+        Row("test loss", result => Fixed(result.TestLoss));
+        Row("gap (test − train loss)", result => Fixed(result.Gap));
+        Row("train accuracy", result => Percent(result.TrainAccuracy));
+        Row("test accuracy", result => Percent(result.TestAccuracy));
+        Row("Ψ (± over draws)", result => result.Score is { } score
+            ? string.Create(CultureInfo.InvariantCulture, $"{score.Psi:N0} ± {score.PsiSpread:N0}")
+            : "–");
+        return table;
+
+        void Row(string what, Func<EpochResult, string> value) => table.AddRow([what, .. runs.Select(run => value(run.Epochs[^1]))]);
+    }
+
+    private static string Fixed(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
+
+    private static string Percent(double value) => value.ToString("P2", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using PacGen.Nn;
+using ScottPlot;
+using ScottPlot.MultiplotLayouts;
+using ScottPlot.Plottables;
+using ScottPlot.TickGenerators;
+
+namespace PacGen.Benchmarks.Plots;
+
+/// <summary>The curves of one or more runs by epoch: loss, accuracy, generalization gap, and Ψ where every run was scored.</summary>
+internal static class TrainingPlot
+{
+    /// <summary>The picture's size in pixels.</summary>
+    public const int Width = 1200, Height = 800;
+
+    // Okabe and Ito's, told apart by colour-blind eyes too.
+    private static readonly Color[] Palette = [Color.FromHex("#0072B2"), Color.FromHex("#D55E00"), Color.FromHex("#009E73"), Color.FromHex("#CC79A7")];
+
+    /// <summary>Draws the curves.</summary>
+    /// <param name="title">What all of it shows.</param>
+    /// <param name="runs">The runs, each with its name and its epochs: at least one.</param>
+    /// <returns>The bytes of a PNG file.</returns>
+    public static byte[] Draw(string title, params IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
+    {
+        PlotFont.Use();
+        bool scored = runs.All(run => run.Epochs.Any(epoch => epoch.Score is not null));
+        List<Plot> panels =
+        [
+            Panel("Loss", "cross-entropy (logarithmic)", runs, true, ("train", epoch => epoch.TrainLoss, true), ("test", epoch => epoch.TestLoss, false)),
+            Panel("Accuracy", "share of images, %", runs, false, ("train", epoch => 100 * epoch.TrainAccuracy, true), ("test", epoch => 100 * epoch.TestAccuracy, false)),
+            Panel("Generalization gap", "test loss − train loss", runs, false, ("", epoch => epoch.Gap, false)),
+        ];
+        if (scored)
+        {
+            panels.Add(Panel("pacGen score Ψ", "Ψ (smaller: generalizes better)", runs, false, ("", epoch => epoch.Score?.Psi ?? double.NaN, false)));
+        }
+
+        // One title above the panels; a strip of the picture is kept for it.
+        const int TitleHeight = 40;
+        Multiplot all = new() { Layout = scored ? new Grid(2, 2) : new Columns() };
+        all.Subplots.RemoveAt(0);
+        panels.ForEach(all.Subplots.Add);
+        using SkiaSharp.SKBitmap bitmap = new(Width, Height);
+        using SkiaSharp.SKCanvas canvas = new(bitmap);
+        canvas.Clear(SkiaSharp.SKColors.White);
+        using Paint paint = Paint.NewDisposablePaint();
+        LabelStyle heading = new() { Text = title, FontSize = 18, Bold = true, FontName = PlotFont.Family, Alignment = Alignment.MiddleCenter };
+        heading.Render(canvas, new Pixel(Width / 2f, TitleHeight / 2f), paint);
+        all.Render(canvas, new PixelRect(0, Width, Height, TitleHeight));
+        using SkiaSharp.SKData png = bitmap.Encode(SkiaSharp.SKEncodedImageFormat.Png, 100);
+        panels.ForEach(panel => panel.Dispose());
+        return png.ToArray();
+    }
+
+    private static Plot Panel(
+        string title,
+        string axis,
+        IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs,
+        bool logarithmic,
+        params (string Name, Func<EpochResult, double> Value, bool Dashed)[] series)
+    {
+        Plot plot = new();
+        plot.Title(title, 15);
+        plot.XLabel("epoch", 13);
+        plot.YLabel(axis, 13);
+        for (int r = 0; r < runs.Count; r++)
+        {
+            foreach ((string name, Func<EpochResult, double> value, bool dashed) in series)
+            {
+                (double X, double Y)[] points = [.. runs[r].Epochs
+                    .Select(epoch => ((double)epoch.Epoch, logarithmic ? Math.Log10(value(epoch)) : value(epoch)))
+                    .Where(point => double.IsFinite(point.Item2))];
+                Scatter curve = plot.Add.Scatter(points.Select(point => point.X).ToArray(), points.Select(point => point.Y).ToArray());
+                curve.Color = Palette[r % Palette.Length];
+                curve.LineWidth = 2;
+                curve.MarkerSize = points.Length > 1 ? 0 : 8;
+                curve.LinePattern = dashed ? LinePattern.Dashed : LinePattern.Solid;
+                curve.LegendText = $"{runs[r].Name}{(name.Length > 0 && runs[r].Name.Length > 0 ? ", " : "")}{name}";
+            }
+        }
+
+        if (logarithmic)
+        {
+            plot.Axes.Left.TickGenerator = new NumericAutomatic
+            {
+                MinorTickGenerator = new LogMinorTickGenerator(),
+                IntegerTicksOnly = true,
+                LabelFormatter = exponent => Math.Pow(10, exponent).ToString("G4", CultureInfo.InvariantCulture),
+            };
+        }
+
+        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
+        plot.Grid.MajorLineColor = Color.FromHex("#E4E4E4");
+
+        // Below the axes, so that it covers no curve.
+        plot.Legend.FontSize = 12;
+        plot.Legend.Orientation = Orientation.Horizontal;
+        plot.Legend.OutlineWidth = 0;
+        plot.Legend.ShadowColor = Colors.Transparent;
+        plot.ShowLegend(Edge.Bottom);
+        return plot;
+    }
+}

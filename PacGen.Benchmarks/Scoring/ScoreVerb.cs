@@ -1,0 +1,195 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Devices;
+using PacGen.Benchmarks.Reporting;
+using PacGen.Benchmarks.Training;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+using Spectre.Console;
+
+namespace PacGen.Benchmarks.Scoring;
+
+/// <summary><c>score</c>: Ψ of weights that <c>train --save</c> wrote, by every estimator of ρ, with its parts and layers.</summary>
+internal sealed class ScoreVerb
+{
+    private static readonly RhoEstimator[] Estimators = [RhoEstimator.Median, RhoEstimator.Published, RhoEstimator.Definition3];
+
+    private readonly Host host;
+    private readonly Option<string?> weights = Options.Path("--weights", "The file that pacgen train --save wrote");
+    private readonly Option<string> dataset = Options.Choice("--dataset", "The training images to score on; without it those that the file names", null, [.. Datasets.Names]);
+    private readonly Option<string> model = Options.Choice("--model", "The network; without it the one that the file names", null, ModelChoice.Names);
+    private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it those that the file names", null);
+    private readonly PsiOptions scoring = new(each: false);
+    private readonly Option<ulong> seed = Options.Seed();
+    private readonly DeviceOptions device = new();
+    private readonly DataSource data = new();
+    private readonly Option<bool> json = Options.Flag("--json", "One JSON object on standard output, all else on standard error");
+
+    public ScoreVerb(Host host)
+    {
+        this.host = host;
+        weights.Required = true;
+        Command = new Command("score", "Scores saved weights: Ψ with its spread, its parts, ρ by three estimators, and a table by layer.");
+        foreach (Option option in new Option[] { weights, dataset, model, hidden })
+        {
+            Command.Add(option);
+        }
+
+        scoring.AddTo(Command, withRho: false);
+        Command.Add(seed);
+        device.AddTo(Command);
+        data.AddTo(Command);
+        Command.Add(json);
+        Command.SetAction(Run);
+    }
+
+    /// <summary>The verb.</summary>
+    public Command Command { get; }
+
+    private int Run(ParseResult parsed)
+    {
+        Terminal terminal = new(host, parsed.GetValue(json));
+        string path = parsed.GetValue(weights)!;
+        WeightsFile file = WeightsFile.Load(path);
+        string kind = parsed.GetValue(model) ?? file.Model.Name;
+        OptimizerOptions.Needs(parsed, kind == "mlp", "--model mlp", hidden);
+        ModelChoice choice = new(kind, kind == "mlp" ? parsed.GetValue(hidden) ?? file.Model.Hidden : []);
+        using OpenedDevice opened = device.Open(parsed);
+        Dataset images = data.Load(parsed, parsed.GetValue(dataset) ?? file.Dataset, terminal, host.Stop.Token);
+        Module network = choice.Create(images);
+        using ParameterArena arena = new(network, opened.Device, file.Seed);
+        if (arena.Count != file.Weights.Length)
+        {
+            throw new UsageException(
+                $"{path} holds {file.Weights.Length} weights of {file.Model.Name} on {file.Dataset}, but {choice.Describe(images)} on {images.Name} has {arena.Count}: leave --model, --hidden and --dataset out to take the file's.");
+        }
+
+        arena.Load(file.Weights);
+        ScoreOptions options = scoring.Create(parsed, images.Train.Count, Math.Min(file.BatchSize, images.Train.Count), parsed.GetValue(seed));
+        List<PacGenScore> scores = [];
+        foreach (RhoEstimator estimator in Estimators)
+        {
+            PacGenScore? score = PacGenScore.Compute(
+                network, arena, images.Train, Loss.CrossEntropy, options with { Rho = estimator }, null, host.Stop.Token);
+            scores.Add(score ?? throw new OperationCanceledException());
+        }
+
+        if (parsed.GetValue(json))
+        {
+            host.Output.WriteLine(Json(path, choice, images, scores).ToJsonString());
+            return 0;
+        }
+
+        terminal.Line(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{path}: {choice.Describe(images)}, {arena.Count:N0} parameters, after {file.Epochs} epochs ({file.Steps:N0} steps) on {file.Dataset}; {opened.Device.Name}"));
+        terminal.Line(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Ψ with γ {scores[0].Gamma}, ε {scores[0].Epsilon}; h from {scores[0].Images:N0} training images of {images.Name} in batches of {scores[0].BatchSize}; mean ± standard deviation over {scores[0].Draws} draws"));
+        terminal.Write(ByEstimator(scores));
+        terminal.Write(ByLayer(scores[0]));
+        foreach (string remark in Remarks(scores))
+        {
+            terminal.Line(remark);
+        }
+
+        return 0;
+    }
+
+    private static Table ByEstimator(List<PacGenScore> scores)
+    {
+        Table table = new() { Border = TableBorder.Rounded };
+        table.AddColumn("ρ(w*) estimated");
+        foreach (string heading in (string[])["Ψ", "ρ", "Σ log(|w| + κ)", "Σ log max(…)", "weights with 1/κ the larger"])
+        {
+            table.AddColumn(new TableColumn(heading).RightAligned());
+        }
+
+        foreach (PacGenScore score in scores)
+        {
+            table.AddRow(
+                Name(score.Estimator),
+                $"{Number(score.Psi)} ± {Number(score.PsiSpread)}",
+                $"{Number(score.Rho)} ± {Number(score.RhoSpread)}",
+                Number(score.LogScale),
+                Number(score.LogCurvature),
+                Share(score.KappaShare));
+        }
+
+        return table;
+    }
+
+    private static Table ByLayer(PacGenScore score)
+    {
+        Table table = new() { Border = TableBorder.Rounded };
+        table.AddColumn("parameter");
+        foreach (string heading in (string[])["weights", "Ψ's part (median ρ)", "Ψ a weight", "mean h", "with 1/κ the larger"])
+        {
+            table.AddColumn(new TableColumn(heading).RightAligned());
+        }
+
+        foreach (LayerScore layer in score.Layers)
+        {
+            table.AddRow(
+                Markup.Escape(layer.Name),
+                layer.Count.ToString("N0", CultureInfo.InvariantCulture),
+                Number(layer.Psi),
+                Number(layer.Psi / layer.Count),
+                Number(layer.MeanCurvature),
+                Share(layer.KappaShare));
+        }
+
+        return table;
+    }
+
+    private static IEnumerable<string> Remarks(List<PacGenScore> scores)
+    {
+        yield return "Smaller Ψ promises a smaller gap between two networks of one size; it certifies nothing. The published ρ takes one draw's smallest |u[i]|: "
+            + "it has no mean, and can move by orders of magnitude from one draw to the next. Compare networks by the median.";
+        foreach (PacGenScore score in scores.Where(score => score.KappaShare > 0.99))
+        {
+            yield return $"With ρ {Name(score.Estimator)}, 1/κ wins for {Share(score.KappaShare)} of the weights: that Ψ says next to nothing about curvature, only about |w|.";
+        }
+    }
+
+    private static JsonObject Json(string path, ModelChoice choice, Dataset images, List<PacGenScore> scores) => new()
+    {
+        ["weights"] = path,
+        ["model"] = choice.Describe(images),
+        ["dataset"] = images.Name,
+        ["gamma"] = scores[0].Gamma,
+        ["epsilon"] = scores[0].Epsilon,
+        ["images"] = scores[0].Images,
+        ["batchSize"] = scores[0].BatchSize,
+        ["draws"] = scores[0].Draws,
+        ["psi"] = scores[0].Psi,
+        ["scores"] = new JsonArray([.. scores.Select(score => new JsonObject
+        {
+            ["rhoEstimator"] = Name(score.Estimator),
+            ["psi"] = score.Psi,
+            ["psiSpread"] = score.PsiSpread,
+            ["rho"] = score.Rho,
+            ["rhoSpread"] = score.RhoSpread,
+            ["logScale"] = score.LogScale,
+            ["logCurvature"] = score.LogCurvature,
+            ["kappaShare"] = score.KappaShare,
+        })]),
+        ["layers"] = new JsonArray([.. scores[0].Layers.Select(layer => new JsonObject
+        {
+            ["name"] = layer.Name,
+            ["count"] = layer.Count,
+            ["psi"] = layer.Psi,
+            ["meanCurvature"] = layer.MeanCurvature,
+            ["kappaShare"] = layer.KappaShare,
+        })]),
+    };
+
+    private static string Name(RhoEstimator estimator) => estimator.ToString().ToLowerInvariant();
+
+    private static string Number(double value) =>
+        Math.Abs(value) is >= 100 and < 1e9 ? value.ToString("N0", CultureInfo.InvariantCulture) : value.ToString("G3", CultureInfo.InvariantCulture);
+
+    private static string Share(double share) => share.ToString("P1", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+
+namespace PacGen.Benchmarks.Training;
+
+/// <summary>A model that the program knows by name.</summary>
+/// <param name="Name">One of <see cref="Names"/>.</param>
+/// <param name="Hidden">The widths of an MLP's hidden layers; empty for the others.</param>
+internal sealed record ModelChoice(string Name, IReadOnlyList<int> Hidden)
+{
+    /// <summary>The names of models.</summary>
+    public static string[] Names { get; } = ["mlp", "mnist-cnn"];
+
+    /// <summary>Makes the model for the images of a data set.</summary>
+    /// <exception cref="UsageException">The model takes images of another size.</exception>
+    public Module Create(Dataset data)
+    {
+        ImageSet images = data.Train;
+        if (Name == "mlp")
+        {
+            return new Mlp([images.ImageSize, .. Hidden, images.Classes]);
+        }
+
+        return (images.Height, images.Width, images.Channels, images.Classes) == (28, 28, 1, 10)
+            ? new MnistCnn()
+            : throw new UsageException(
+                $"--model {Name} takes images of 28×28×1 in 10 classes, but {data.Name} has {images.Height}×{images.Width}×{images.Channels} in {images.Classes}: use --model mlp, or --dataset mnist.");
+    }
+
+    /// <summary>The model in a few words, such as <c>mlp 64-128-10</c>.</summary>
+    public string Describe(Dataset data) =>
+        Name == "mlp" ? $"mlp {string.Join('-', [data.Train.ImageSize, .. Hidden, data.Train.Classes])}" : Name;
+}

@@ -1,0 +1,146 @@
+using System.CommandLine;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Core.Perturbation;
+using PacGen.Nn;
+
+namespace PacGen.Benchmarks.Training;
+
+/// <summary>The options of OPT, of Algorithm 1 around it, and of the learning rate's course.</summary>
+internal sealed class OptimizerOptions
+{
+    private const double PlainEta = 100, AdaptiveEta = 0.01, DefaultMomentum = 0.9, AdamWDecay = 0.01;
+
+    private readonly Option<string> optimizer = Options.Choice("--optimizer", "The update rule", "sgd", "sgd", "momentum", "adam", "adamw");
+
+    private readonly Option<double?> learningRate = Options.Number(
+        "--learning-rate", "Learning rate; without it 0.1 for sgd, 0.01 for momentum, 0.001 for adam and adamw", Interval.Positive);
+
+    private readonly Option<double?> momentum = Options.Number(
+        "--momentum", $"μ of --optimizer momentum; without it {DefaultMomentum}", Interval.Fraction);
+
+    private readonly Option<double?> weightDecay = Options.Number(
+        "--weight-decay", $"λ: added to the gradient as λw, or decoupled for adamw; without it {AdamWDecay} for adamw, else 0", Interval.NotNegative);
+
+    private readonly Option<double?> clipNorm = Options.Number(
+        "--clip-norm", "The gradient's largest Euclidean norm: longer ones are scaled down to it; without it none", Interval.Positive);
+
+    private readonly Option<string> schedule = Options.Choice("--schedule", "The learning rate's course over the run", "constant", "constant", "step", "cosine");
+
+    private readonly Option<double?> stepEpochs = Options.Number(
+        "--step-epochs", "Epochs between the steps of --schedule step; without it a third of the run", Interval.Positive);
+
+    private readonly Option<double?> stepFactor = Options.Number(
+        "--step-factor", "What each step of --schedule step multiplies the learning rate by; without it 0.1", Interval.Positive);
+
+    private readonly Option<double?> warmUp = Options.Number(
+        "--warm-up", "Epochs over which the learning rate rises linearly from a hundredth to its first value", Interval.NotNegative, 0);
+
+    private readonly Option<string> perturb = Options.Choice(
+        "--perturb", "The perturbation u of the weights that the gradient is taken at (Algorithm 1)", "none", "none", "uniform");
+
+    private readonly Option<double?> eta = Options.Number(
+        "--eta",
+        $"η of Algorithm 1: larger means smaller perturbations; without it {PlainEta} for sgd and momentum, {AdaptiveEta} for adam and adamw (the paper's section 8)",
+        Interval.Positive);
+
+    private readonly Option<double?> gamma = Options.Number(
+        "--gamma", "γ of Algorithm 1: how far |w| widens a weight's neighbourhood; without it 0.1 (the listing; section 8 uses 1 with SGD, 10 with Adam)", Interval.NotNegative);
+
+    private readonly Option<double?> epsilon = Options.Number(
+        "--epsilon", "ε of Algorithm 1: the neighbourhood of a zero weight; without it 1E-05", Interval.Positive);
+
+    private readonly Option<double?> beta1 = Options.Number(
+        "--beta1", "β₁ of Algorithm 1: how much of h, the smoothed squared gradient, stays at each step; without it 0.999", Interval.OpenFraction);
+
+    private readonly Option<double?> beta2 = Options.Number(
+        "--beta2", "β₂ of Algorithm 1: weights whose |gradient| reaches it are not perturbed; without it 0.1", Interval.NotNegative);
+
+    /// <summary>Gives a verb these options.</summary>
+    public void AddTo(Command command)
+    {
+        Option[] all =
+        [
+            optimizer, learningRate, momentum, weightDecay, clipNorm, schedule, stepEpochs, stepFactor, warmUp,
+            perturb, eta, gamma, epsilon, beta1, beta2,
+        ];
+        foreach (Option option in all)
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>The optimizer that a command line asks for.</summary>
+    /// <exception cref="UsageException">An option is given that has no effect.</exception>
+    public Optimizer Create(ParseResult parsed)
+    {
+        string rule = parsed.GetValue(optimizer)!;
+        bool adaptive = rule is "adam" or "adamw";
+        Needs(parsed, rule == "momentum", "--optimizer momentum", momentum);
+        double decay = parsed.GetValue(weightDecay) ?? (rule == "adamw" ? AdamWDecay : 0);
+        double rate = parsed.GetValue(learningRate) ?? rule switch { "sgd" => 0.1, "momentum" => 0.01, _ => 0.001 };
+        Optimizer inner = rule switch
+        {
+            "adam" => new Adam(rate, weightDecay: decay),
+            "adamw" => new AdamW(rate, weightDecay: decay),
+            _ => new Sgd(rate, rule == "momentum" ? parsed.GetValue(momentum) ?? DefaultMomentum : 0, weightDecay: decay),
+        };
+        Needs(parsed, IsPerturbed(parsed), "--perturb uniform", eta, gamma, epsilon, beta1, beta2);
+        if (!IsPerturbed(parsed))
+        {
+            return inner;
+        }
+
+        AlgorithmOne settings = new(parsed.GetValue(eta) ?? (adaptive ? AdaptiveEta : PlainEta));
+        return new PerturbedOptimizer(inner, settings with
+        {
+            Gamma = parsed.GetValue(gamma) ?? settings.Gamma,
+            Epsilon = parsed.GetValue(epsilon) ?? settings.Epsilon,
+            Beta1 = parsed.GetValue(beta1) ?? settings.Beta1,
+            Beta2 = parsed.GetValue(beta2) ?? settings.Beta2,
+        });
+    }
+
+    /// <summary>Whether the optimizer smooths the squared gradients: h can be taken from training.</summary>
+    public bool KeepsSecondMoment(ParseResult parsed) => IsPerturbed(parsed) || parsed.GetValue(optimizer) is "adam" or "adamw";
+
+    /// <summary>The gradient's largest norm, or null.</summary>
+    public double? ClipNorm(ParseResult parsed) => parsed.GetValue(clipNorm);
+
+    /// <summary>The learning rate's course over some epochs.</summary>
+    /// <exception cref="UsageException">An option is given that has no effect, or the warm-up takes the whole run.</exception>
+    public LearningRateSchedule Schedule(ParseResult parsed, int epochs)
+    {
+        string name = parsed.GetValue(schedule)!;
+        Needs(parsed, name == "step", "--schedule step", stepEpochs, stepFactor);
+        double rise = parsed.GetValue(warmUp) ?? 0;
+        if (rise > 0 && rise >= epochs)
+        {
+            throw new UsageException($"--warm-up is {rise} epochs, but the run has {epochs}: warm up for fewer.");
+        }
+
+        double rest = epochs - rise;
+        LearningRateSchedule course = name switch
+        {
+            "step" => LearningRateSchedule.Step(parsed.GetValue(stepEpochs) ?? rest / 3, parsed.GetValue(stepFactor) ?? 0.1),
+            "cosine" => LearningRateSchedule.Cosine(rest),
+            _ => LearningRateSchedule.Constant,
+        };
+        return rise > 0 ? course.WithWarmUp(rise) : course;
+    }
+
+    /// <summary>Refuses options that would have no effect.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="satisfied">Whether they have an effect.</param>
+    /// <param name="need">What gives them one.</param>
+    /// <param name="options">The options.</param>
+    /// <exception cref="UsageException">One is given and has no effect.</exception>
+    internal static void Needs(ParseResult parsed, bool satisfied, string need, params IReadOnlyList<Option> options)
+    {
+        if (!satisfied && options.FirstOrDefault(parsed.IsGiven) is { } idle)
+        {
+            throw new UsageException($"{idle.Name} has an effect only with {need}: add that, or leave {idle.Name} out.");
+        }
+    }
+
+    private bool IsPerturbed(ParseResult parsed) => parsed.GetValue(perturb) == "uniform";
+}

@@ -1,0 +1,180 @@
+using System.CommandLine;
+using System.Globalization;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Devices;
+using PacGen.Benchmarks.Plots;
+using PacGen.Benchmarks.Reporting;
+using PacGen.Benchmarks.Scoring;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+
+namespace PacGen.Benchmarks.Training;
+
+/// <summary><c>train</c>: trains a network and says after each epoch how it does.</summary>
+internal sealed class TrainVerb
+{
+    private readonly Host host;
+
+    private readonly Option<string> dataset = Options.Choice("--dataset", "The images; digits is embedded", "digits", [.. Datasets.Names]);
+    private readonly Option<string> model = Options.Choice("--model", "The network; mnist-cnn takes images of 28×28", "mlp", ModelChoice.Names);
+    private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128", null);
+    private readonly Option<int?> epochs = Options.Count("--epochs", "How many times the training set is seen", 1, 10);
+    private readonly Option<int?> batchSize = Options.Count("--batch-size", "Images a step", 1, 64);
+    private readonly OptimizerOptions optimizer = new();
+    private readonly Option<string> psi = Options.Choice("--psi", "Whether to score Ψ after each epoch", "on", "on", "off");
+    private readonly PsiOptions scoring = new(each: true);
+    private readonly Option<string> curvature = Options.Choice(
+        "--curvature", "Where Ψ's h comes from: a pass over images at w, or what the optimizer smoothed in training", "pass", "pass", "training");
+
+    private readonly Option<ulong> seed = Options.Seed();
+    private readonly DeviceOptions device = new();
+    private readonly DataSource data = new();
+    private readonly Option<string?> log = Options.Path("--log", "A file to append JSON lines to: the settings, then each epoch as it ends");
+    private readonly Option<string?> plot = Options.Path("--plot", "A PNG to draw the curves into at the end");
+    private readonly Option<string?> save = Options.Path("--save", "A file to write the weights into at the end; pacgen score --weights reads it");
+    private readonly Option<bool> json = Options.Flag("--json", "One JSON object an epoch on standard output, all else on standard error");
+
+    public TrainVerb(Host host)
+    {
+        this.host = host;
+        Command = new Command("train", "Trains a network, plainly or with Perturbed OPT, and reports loss, accuracy, gap and Ψ after each epoch.");
+        foreach (Option option in new Option[] { dataset, model, hidden, epochs, batchSize })
+        {
+            Command.Add(option);
+        }
+
+        optimizer.AddTo(Command);
+        Command.Add(psi);
+        scoring.AddTo(Command);
+        Command.Add(curvature);
+        Command.Add(seed);
+        device.AddTo(Command);
+        data.AddTo(Command);
+        foreach (Option option in new Option[] { log, plot, save, json })
+        {
+            Command.Add(option);
+        }
+
+        Command.SetAction(Run);
+    }
+
+    /// <summary>The verb.</summary>
+    public Command Command { get; }
+
+    private int Run(ParseResult parsed)
+    {
+        Terminal terminal = new(host, parsed.GetValue(json));
+        CancellationToken stop = host.Stop.Token;
+        int epochCount = parsed.GetValue(epochs)!.Value;
+        Optimizer rule = optimizer.Create(parsed);
+        LearningRateSchedule schedule = optimizer.Schedule(parsed, epochCount);
+        bool scored = parsed.GetValue(psi) == "on";
+        OptimizerOptions.Needs(parsed, scored, "--psi on", [.. scoring.All, curvature]);
+        if (parsed.GetValue(curvature) == "training" && !optimizer.KeepsSecondMoment(parsed))
+        {
+            throw new UsageException("--curvature training needs an optimizer that smooths squared gradients: use --optimizer adam or adamw, or --perturb uniform.");
+        }
+
+        string kind = parsed.GetValue(model)!;
+        OptimizerOptions.Needs(parsed, kind == "mlp", "--model mlp", hidden);
+        ModelChoice choice = new(kind, kind == "mlp" ? parsed.GetValue(hidden) ?? [128] : []);
+        foreach ((Option<string?> option, string name) in new[] { (log, "--log"), (plot, "--plot"), (save, "--save") })
+        {
+            if (parsed.GetValue(option) is { } path)
+            {
+                OutputFile.Check(path, name);
+            }
+        }
+
+        using OpenedDevice opened = device.Open(parsed);
+        Dataset images = data.Load(parsed, parsed.GetValue(dataset)!, terminal, stop);
+        Module network = choice.Create(images);
+        int batch = parsed.GetValue(batchSize)!.Value;
+        TrainingOptions options = new()
+        {
+            Epochs = epochCount,
+            BatchSize = batch,
+            Seed = parsed.GetValue(seed),
+            Schedule = schedule,
+            ClipNorm = optimizer.ClipNorm(parsed),
+            Device = opened.Device,
+            LogPath = parsed.GetValue(log),
+            Score = !scored ? null : scoring.Create(parsed, images.Train.Count, batch, parsed.GetValue(seed)) with
+            {
+                Rho = scoring.Rho(parsed),
+                Curvature = parsed.GetValue(curvature) == "training" ? CurvatureSource.Training : CurvatureSource.Pass,
+            },
+        };
+        using Trainer trainer = new(network, images, rule, options);
+        terminal.Line(Heading(choice, images, trainer, rule, options));
+        if (scored && options.Score!.Curvature == CurvatureSource.Pass)
+        {
+            terminal.Line($"Ψ from {(options.Score.Images == 0 ? images.Train.Count : options.Score.Images)} training images in batches of {options.Score.BatchSize}, {options.Score.Draws} draws, ρ {Name(options.Score.Rho)}");
+        }
+
+        TrainingReport report = new(terminal, choice.Name);
+        report.Show(epochCount, progress => trainer.Run(
+            result =>
+            {
+                if (parsed.GetValue(json))
+                {
+                    host.Output.WriteLine(result.ToJson().ToJsonString());
+                    host.Output.Flush();
+                }
+
+                report.Epoch(result);
+            },
+            progress,
+            stop));
+        return Finish(parsed, terminal, trainer, choice, images, options, rule);
+    }
+
+    private int Finish(ParseResult parsed, Terminal terminal, Trainer trainer, ModelChoice choice, Dataset images, TrainingOptions options, Optimizer rule)
+    {
+        bool stopped = host.Stop.Requested && trainer.Results.Count < options.Epochs;
+        List<string> kept = [];
+        if (parsed.GetValue(save) is { } weightsPath)
+        {
+            new WeightsFile(choice, images.Name, options.Seed, trainer.Results.Count, trainer.Steps, options.BatchSize, trainer.Arena.Save()).Save(weightsPath);
+            kept.Add($"weights after step {trainer.Steps} → {weightsPath}");
+        }
+
+        if (options.LogPath is { } logPath)
+        {
+            kept.Add($"log → {logPath}");
+        }
+
+        if (parsed.GetValue(plot) is { } plotPath && trainer.Results.Count > 0)
+        {
+            byte[] picture = TrainingPlot.Draw($"{choice.Describe(images)} on {images.Name}, {rule}", ("", trainer.Results));
+            OutputFile.Write(plotPath, "--plot", stream => stream.Write(picture));
+            kept.Add($"curves → {plotPath}");
+        }
+
+        string list = string.Join("; ", kept);
+        if (!stopped)
+        {
+            if (kept.Count > 0)
+            {
+                terminal.Line(list);
+            }
+
+            return 0;
+        }
+
+        host.Error.WriteLine(
+            $"pacgen: stopped after step {trainer.Steps}, {trainer.Results.Count} of {options.Epochs} epochs done. {(kept.Count > 0 ? $"Kept: {list}." : "Nothing was kept: --save, --log and --plot keep weights, epochs and curves.")}");
+        return host.Stop.ExitCode;
+    }
+
+    private static string Heading(ModelChoice choice, Dataset images, Trainer trainer, Optimizer rule, TrainingOptions options) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{choice.Describe(images)}, {trainer.Arena.Count:N0} parameters; {images.Name} ({images.Origin}), {images.Train.Count:N0} + {images.Test.Count:N0} images; {rule}, batch {options.BatchSize}, {options.Schedule} rate; seed {options.Seed}; {options.Device!.Name}");
+
+    private static string Name(RhoEstimator rho) => rho switch
+    {
+        RhoEstimator.Median => "by its median",
+        RhoEstimator.Published => "as published",
+        _ => "by Definition 3",
+    };
+}

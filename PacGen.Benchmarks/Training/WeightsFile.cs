@@ -1,0 +1,137 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PacGen.Benchmarks.Reporting;
+
+namespace PacGen.Benchmarks.Training;
+
+/// <summary>
+/// Weights on disk: the line <c>PACGEN-WEIGHTS 1</c>, a line of JSON (model, hidden, dataset, parameters, seed, steps, epochs,
+/// batchSize, sha256), then each weight as four bytes of a little-endian float, in the arena's order. The SHA-256 is that of the
+/// weights' bytes.
+/// </summary>
+/// <param name="Model">The model that they belong to.</param>
+/// <param name="Dataset">What they were trained on.</param>
+/// <param name="Seed">The run's seed.</param>
+/// <param name="Epochs">The epochs that were completed.</param>
+/// <param name="Steps">The steps that were taken.</param>
+/// <param name="BatchSize">Images a step.</param>
+/// <param name="Weights">The weights.</param>
+internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed, int Epochs, long Steps, int BatchSize, float[] Weights)
+{
+    private const string Magic = "PACGEN-WEIGHTS 1";
+    private const int LongestHeader = 1 << 16;
+
+    /// <summary>Writes the file as a whole or not at all.</summary>
+    /// <exception cref="IOException">It can't be written.</exception>
+    public void Save(string path)
+    {
+        byte[] bytes = new byte[Weights.Length * sizeof(float)];
+        for (int i = 0; i < Weights.Length; i++)
+        {
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), Weights[i]);
+        }
+
+        JsonObject header = new()
+        {
+            ["model"] = Model.Name,
+            ["hidden"] = new JsonArray([.. Model.Hidden.Select(width => (JsonNode)width)]),
+            ["dataset"] = Dataset,
+            ["parameters"] = Weights.Length,
+            ["seed"] = Seed,
+            ["epochs"] = Epochs,
+            ["steps"] = Steps,
+            ["batchSize"] = BatchSize,
+            ["sha256"] = Convert.ToHexStringLower(SHA256.HashData(bytes)),
+        };
+        OutputFile.Write(path, "--save", stream =>
+        {
+            stream.Write(Encoding.UTF8.GetBytes($"{Magic}\n{header.ToJsonString()}\n"));
+            stream.Write(bytes);
+        });
+    }
+
+    /// <summary>Reads the file and checks it.</summary>
+    /// <exception cref="IOException">It is not there, is no weights file, or is damaged.</exception>
+    public static WeightsFile Load(string path)
+    {
+        byte[] content;
+        try
+        {
+            content = File.ReadAllBytes(path);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new IOException($"--weights {path}: there is no such file. Make one with pacgen train --save FILE.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"--weights {path} can't be read: {error.Message}", error);
+        }
+
+        ReadOnlySpan<byte> rest = content;
+        if (Line(ref rest) != Magic || Line(ref rest) is not { } headerLine)
+        {
+            throw new IOException($"--weights {path} is no weights file of PacGen ({Magic}). Make one with pacgen train --save FILE.");
+        }
+
+        string what = "its header can't be read";
+        try
+        {
+            JsonNode header = JsonNode.Parse(headerLine) ?? throw new JsonException();
+            int count = header["parameters"]!.GetValue<int>();
+            if (rest.Length != (long)count * sizeof(float))
+            {
+                what = $"{count} weights should take {(long)count * sizeof(float)} bytes, but {rest.Length} are there";
+                throw new JsonException();
+            }
+
+            if (Convert.ToHexStringLower(SHA256.HashData(rest)) != header["sha256"]!.GetValue<string>())
+            {
+                what = "its weights don't have the checksum that its header states";
+                throw new JsonException();
+            }
+
+            float[] weights = new float[count];
+            for (int i = 0; i < count; i++)
+            {
+                weights[i] = BinaryPrimitives.ReadSingleLittleEndian(rest[(i * sizeof(float))..]);
+            }
+
+            string model = header["model"]!.GetValue<string>();
+            if (!ModelChoice.Names.Contains(model))
+            {
+                what = $"it holds a model {model}, and this version knows {string.Join(", ", ModelChoice.Names)}";
+                throw new JsonException();
+            }
+
+            return new WeightsFile(
+                new ModelChoice(model, [.. header["hidden"]!.AsArray().Select(width => width!.GetValue<int>())]),
+                header["dataset"]!.GetValue<string>(),
+                header["seed"]!.GetValue<ulong>(),
+                header["epochs"]!.GetValue<int>(),
+                header["steps"]!.GetValue<long>(),
+                header["batchSize"]!.GetValue<int>(),
+                weights);
+        }
+        catch (Exception error) when (error is JsonException or NullReferenceException or InvalidOperationException or FormatException or OverflowException)
+        {
+            throw new IOException($"--weights {path} is damaged: {what}. Save it again with pacgen train --save FILE.", error);
+        }
+    }
+
+    private static string? Line(ref ReadOnlySpan<byte> rest)
+    {
+        int end = rest[..Math.Min(rest.Length, LongestHeader)].IndexOf((byte)'\n');
+        if (end < 0)
+        {
+            return null;
+        }
+
+        string line = Encoding.UTF8.GetString(rest[..end]);
+        rest = rest[(end + 1)..];
+        return line;
+    }
+}

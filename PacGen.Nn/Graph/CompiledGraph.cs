@@ -1,0 +1,77 @@
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// A graph compiled for a device and its shapes: elementwise chains fused, memory planned by liveness, kernels loaded.
+/// <see cref="Run"/> replays it and allocates nothing managed.
+/// </summary>
+public sealed class CompiledGraph : IDisposable
+{
+    private readonly Launch[] launches;
+    private readonly Dictionary<Tensor, Region> regions;
+    private readonly List<Buffer> owned;
+
+    private CompiledGraph(Device device, Launch[] launches, Dictionary<Tensor, Region> regions, List<Buffer> owned, IReadOnlyList<Tensor> inputs, long scratchBytes)
+    {
+        Device = device;
+        this.launches = launches;
+        this.regions = regions;
+        this.owned = owned;
+        Inputs = inputs;
+        IntermediateBytes = scratchBytes;
+    }
+
+    /// <summary>Where the graph runs.</summary>
+    public Device Device { get; }
+
+    /// <summary>The input leaves that were bound to no memory: they have memory of their own here, to be written before a run.</summary>
+    public IReadOnlyList<Tensor> Inputs { get; }
+
+    /// <summary>How many kernels one run launches.</summary>
+    public int Launches => launches.Length;
+
+    /// <summary>The memory of everything between inputs and outputs, in bytes.</summary>
+    public long IntermediateBytes { get; }
+
+    /// <summary>The memory of an input or output.</summary>
+    /// <exception cref="KeyNotFoundException">The tensor is neither.</exception>
+    public Region this[Tensor tensor] => regions.TryGetValue(tensor, out Region region)
+        ? region
+        : throw new KeyNotFoundException($"{tensor} is neither an input nor an output of this graph.");
+
+    /// <summary>Compiles the graph that computes some tensors.</summary>
+    /// <param name="device">Where to run.</param>
+    /// <param name="outputs">What to compute.</param>
+    /// <param name="bindings">Memory for leaves (parameters, inputs) and for outputs that should be computed in place; others get their own.</param>
+    public static CompiledGraph Compile(Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(outputs);
+        GraphCompiler compiler = new(device, outputs, bindings ?? new Dictionary<Tensor, Region>());
+        try
+        {
+            Launch[] launches = compiler.Compile();
+            return new CompiledGraph(device, launches, compiler.Public, compiler.Owned, compiler.OpenInputs, compiler.IntermediateBytes);
+        }
+        catch
+        {
+            compiler.Owned.ForEach(buffer => buffer.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Computes the outputs from the inputs' and parameters' present values.</summary>
+    public void Run()
+    {
+        foreach (Launch launch in launches)
+        {
+            launch.Run();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => owned.ForEach(buffer => buffer.Dispose());
+}

@@ -1,0 +1,219 @@
+using PacGen.Kernels;
+using PacGen.Kernels.Map;
+using Convolve = PacGen.Kernels.Conv2d;
+using F = PacGen.Kernels.Map.Functions;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// Differentiation: the gradient of a scalar as graph, made of the same primitives, so that a gradient can be differentiated
+/// again. One table says what each operation's gradient is; a new operation or function is one row.
+/// </summary>
+public static class Gradients
+{
+    /// <summary>For an operation or function: for each input, its gradient from the node and the gradient of its output; null where it is zero.</summary>
+    /// <param name="node">The tensor that the operation made.</param>
+    /// <param name="gradient">The gradient of the scalar with respect to the node, of the node's shape.</param>
+    public delegate Tensor Rule(Tensor node, Tensor gradient);
+
+    private static readonly Dictionary<Type, Rule?[]> Table = new()
+    {
+        // Elementwise functions. Gradients come in the output's shape and are summed to the input's where it was stretched.
+        [typeof(F.Add)] = [(_, g) => g, (_, g) => g],
+        [typeof(F.Subtract)] = [(_, g) => g, (_, g) => -g],
+        [typeof(F.Multiply)] = [(n, g) => g * n.Inputs[1], (n, g) => g * n.Inputs[0]],
+        [typeof(F.Divide)] = [(n, g) => g / n.Inputs[1], (n, g) => -(g * n) / n.Inputs[1]],
+        [typeof(F.Maximum)] = [(n, g) => g * Tensor.Less(n.Inputs[1], n.Inputs[0]), (n, g) => g - (g * Tensor.Less(n.Inputs[1], n.Inputs[0]))],
+        [typeof(F.Less)] = [null, null],
+        [typeof(F.Negate)] = [(_, g) => -g],
+        [typeof(F.Exp)] = [(n, g) => g * n],
+        [typeof(F.Log)] = [(n, g) => g / n.Inputs[0]],
+        [typeof(F.Sqrt)] = [(n, g) => g * 0.5f / n],
+        [typeof(F.Square)] = [(n, g) => g * 2f * n.Inputs[0]],
+        [typeof(F.Abs)] = [(n, g) => g * Tensor.Map<F.Sign>(n.Inputs[0])],
+        [typeof(F.Tanh)] = [(n, g) => g * (1f - n.Square())],
+        [typeof(F.Sigmoid)] = [(n, g) => g * n * (1f - n)],
+        [typeof(F.Reciprocal)] = [(n, g) => -(g * n.Square())],
+        [typeof(F.Relu)] = [(n, g) => g * Tensor.Map<F.Step>(n)],
+        [typeof(F.Step)] = [null],
+        [typeof(F.Sign)] = [null],
+        [typeof(F.StopGradient)] = [null],
+
+        // Everything else.
+        [typeof(Reshape)] = [(n, g) => g.Reshape(n.Inputs[0].Shape)],
+        [typeof(Transpose)] = [(_, g) => g.Transpose()],
+        [typeof(Reduce)] = [OfReduce],
+        [typeof(MatMul)] =
+        [
+            (n, g) => n.Operation is MatMul { TransposeA: true } m ? Product(n.Inputs[1], g, m.TransposeB, true) : Product(g, n.Inputs[1], false, !((MatMul)n.Operation!).TransposeB),
+            (n, g) => n.Operation is MatMul { TransposeB: true } m ? Product(g, n.Inputs[0], true, m.TransposeA) : Product(n.Inputs[0], g, !((MatMul)n.Operation!).TransposeA, false),
+        ],
+        [typeof(Convolve)] =
+        [
+            (n, g) => Geometry(n).InputGradient(n.Inputs[0].Shape, g, n.Inputs[1]),
+            (n, g) => Geometry(n).WeightGradient(n.Inputs[1].Shape, n.Inputs[0], g),
+        ],
+        [typeof(Conv2dInputGradient)] =
+        [
+            (n, g) => Tensor.Apply(new Convolve(Geometry(n)), g, n.Inputs[1]),
+            (n, g) => Geometry(n).WeightGradient(n.Inputs[1].Shape, g, n.Inputs[0]),
+        ],
+        [typeof(Conv2dWeightGradient)] =
+        [
+            (n, g) => Geometry(n).InputGradient(n.Inputs[0].Shape, n.Inputs[1], g),
+            (n, g) => Tensor.Apply(new Convolve(Geometry(n)), n.Inputs[0], g),
+        ],
+        [typeof(PoolSelect)] = [null, (n, g) => Tensor.Apply(new PoolScatter(((PoolSelect)n.Operation!).Geometry), n.Inputs[0], g)],
+        [typeof(PoolScatter)] = [null, (n, g) => Tensor.Apply(new PoolSelect(((PoolScatter)n.Operation!).Geometry), n.Inputs[0], g)],
+        [typeof(AveragePool)] =
+        [
+            (n, g) => Tensor.Apply(new AveragePoolGradient(((AveragePool)n.Operation!).Geometry, n.Inputs[0].Shape[1], n.Inputs[0].Shape[2]), g),
+        ],
+        [typeof(AveragePoolGradient)] = [(n, g) => Tensor.Apply(new AveragePool(((AveragePoolGradient)n.Operation!).Geometry), g)],
+        [typeof(GatherColumn)] = [(n, g) => Tensor.Apply(new ScatterColumn(n.Inputs[0].Shape[1]), g, n.Inputs[1]), null],
+        [typeof(ScatterColumn)] = [(n, g) => g.GatherColumn(n.Inputs[1]), null],
+        [typeof(Softmax)] = [(n, g) => OfSoftmax(n, g)],
+        [typeof(SoftmaxCrossEntropy)] =
+        [
+            (n, g) => g.Reshape(-1, 1) * Tensor.Apply(new SoftmaxCrossEntropyGradient(), n.Inputs[0], n.Inputs[1]),
+            null,
+        ],
+        [typeof(SoftmaxCrossEntropyGradient)] = [(n, g) => OfSoftmax(n.Inputs[0].Softmax(), g), null],
+        [typeof(RandomUniform)] = [null],
+    };
+
+    /// <summary>Adds the gradient of a function or operation of one's own: a rule for each input, null where it is zero.</summary>
+    /// <typeparam name="T">The function (an <see cref="IUnaryFunction"/> or <see cref="IBinaryFunction"/>) or <see cref="Operation"/>.</typeparam>
+    public static void Register<T>(params Rule?[] rules)
+    {
+        lock (Table)
+        {
+            Table[typeof(T)] = rules;
+        }
+    }
+
+    /// <summary>
+    /// ∂scalar/∂x for each x in <paramref name="of"/>, as graph. A tensor that the scalar does not depend on gets zeros.
+    /// The gradient of ⟨gradient, v⟩ is a Hessian-vector product.
+    /// </summary>
+    /// <exception cref="ShapeException"><paramref name="scalar"/> has more than one element.</exception>
+    /// <exception cref="NotSupportedException">An operation on the way has no row in the table.</exception>
+    public static Tensor[] Of(Tensor scalar, IReadOnlyList<Tensor> of)
+    {
+        ArgumentNullException.ThrowIfNull(scalar);
+        ArgumentNullException.ThrowIfNull(of);
+        if (scalar.Shape.Count != 1)
+        {
+            throw new ShapeException($"Gradient: only a scalar has one, and this is {scalar}; sum or average it first.");
+        }
+
+        List<Tensor> order = Ordered(scalar);
+        HashSet<Tensor> depends = [.. of];
+        foreach (Tensor node in order)
+        {
+            if (Array.Exists(node.Inputs, depends.Contains))
+            {
+                depends.Add(node);
+            }
+        }
+
+        Dictionary<Tensor, Tensor> gradients = new() { [scalar] = Tensor.Constant(1f).Reshape(scalar.Shape) };
+        for (int i = order.Count - 1; i >= 0; i--)
+        {
+            Tensor node = order[i];
+            if (node.Operation is null || !depends.Contains(node) || !gradients.TryGetValue(node, out Tensor? gradient))
+            {
+                continue;
+            }
+
+            Rule?[] rules = RulesOf(node.Operation);
+            for (int input = 0; input < node.Inputs.Length; input++)
+            {
+                Tensor source = node.Inputs[input];
+                if (!depends.Contains(source) || rules[input] is not { } rule)
+                {
+                    continue;
+                }
+
+                Tensor part = rule(node, gradient).SumTo(source.Shape);
+                gradients[source] = gradients.TryGetValue(source, out Tensor? sum) ? sum + part : part;
+            }
+        }
+
+        return [.. of.Select(x => gradients.TryGetValue(x, out Tensor? gradient) ? gradient.BroadcastTo(x.Shape) : Tensor.Constant(0f).BroadcastTo(x.Shape))];
+    }
+
+    /// <summary>All tensors that some depend on, inputs first.</summary>
+    internal static List<Tensor> Ordered(params ReadOnlySpan<Tensor> roots)
+    {
+        HashSet<Tensor> seen = [];
+        Stack<Tensor> open = new();
+        foreach (Tensor root in roots)
+        {
+            open.Push(root);
+        }
+
+        while (open.TryPop(out Tensor? node))
+        {
+            if (seen.Add(node))
+            {
+                foreach (Tensor input in node.Inputs)
+                {
+                    open.Push(input);
+                }
+            }
+        }
+
+        return [.. seen.OrderBy(node => node.Order)];
+    }
+
+    private static Rule?[] RulesOf(Operation operation)
+    {
+        Type? key = operation is FusedMap map ? map.Expression.Function : operation.GetType();
+        if (operation is FusedMap { Expression.Size: 0 })
+        {
+            return [(_, g) => g];
+        }
+
+        lock (Table)
+        {
+            return key is not null && Table.TryGetValue(key, out Rule?[]? rules)
+                ? rules
+                : throw new NotSupportedException($"{operation.Name} has no gradient: add its row with Gradients.Register.");
+        }
+    }
+
+    private static Tensor OfReduce(Tensor node, Tensor gradient)
+    {
+        Tensor source = node.Inputs[0];
+        Reduce reduce = (Reduce)node.Operation!;
+        int[] kept = source.Shape.AsSpan().ToArray();
+        for (int axis = 0; axis < kept.Length; axis++)
+        {
+            kept[axis] = reduce.Axes.Contains(axis) ? 1 : kept[axis];
+        }
+
+        Shape keptShape = new(kept);
+        Tensor stretched = gradient.Reshape(keptShape).BroadcastTo(source.Shape);
+        return reduce.Kind == ReduceKind.Sum ? stretched : stretched * (1f - Tensor.Less(source, node.Reshape(keptShape)));
+    }
+
+    private static Tensor OfSoftmax(Tensor softmax, Tensor gradient) =>
+        softmax * (gradient - (gradient * softmax).Sum([-1], true));
+
+    private static Tensor Product(Tensor a, Tensor b, bool transposeA, bool transposeB) => Tensor.Apply(new MatMul(transposeA, transposeB), a, b);
+
+    private static Conv2dGeometry Geometry(Tensor node) => node.Operation switch
+    {
+        Convolve forward => forward.Geometry,
+        Conv2dInputGradient input => input.Geometry,
+        Conv2dWeightGradient weight => weight.Geometry,
+        _ => throw new InvalidOperationException($"{node} is no convolution."),
+    };
+
+    private static Tensor InputGradient(this Conv2dGeometry geometry, Shape images, Tensor gradient, Tensor weights) =>
+        Tensor.Apply(new Conv2dInputGradient(geometry, images[1], images[2]), gradient, weights);
+
+    private static Tensor WeightGradient(this Conv2dGeometry geometry, Shape weights, Tensor images, Tensor gradient) =>
+        Tensor.Apply(new Conv2dWeightGradient(geometry, weights[0], weights[1]), images, gradient);
+}

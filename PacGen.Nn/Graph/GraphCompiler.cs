@@ -1,0 +1,302 @@
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.Map;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn;
+
+/// <summary>From tensors to launches: fuses elementwise chains, plans memory by liveness, binds kernels.</summary>
+internal sealed class GraphCompiler
+{
+    private const int Alignment = 16;
+    private readonly Device device;
+    private readonly IReadOnlyList<Tensor> outputs;
+    private readonly IReadOnlyDictionary<Tensor, Region> bindings;
+    private readonly List<Tensor> order;
+    private readonly Dictionary<Tensor, int> uses = [];
+    private readonly Dictionary<Tensor, Region> regions = [];
+
+    public GraphCompiler(Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region> bindings)
+    {
+        this.device = device;
+        this.outputs = outputs;
+        this.bindings = bindings;
+        order = Gradients.Ordered([.. outputs]);
+    }
+
+    public Dictionary<Tensor, Region> Public { get; } = [];
+
+    public List<Buffer> Owned { get; } = [];
+
+    public List<Tensor> OpenInputs { get; } = [];
+
+    public long IntermediateBytes { get; private set; }
+
+    public Launch[] Compile()
+    {
+        BindLeaves();
+        List<Step> steps = Fuse();
+        Place(steps);
+        List<Launch> launches = [];
+        foreach (Step step in steps)
+        {
+            Region[] inputs = [.. step.Inputs.Select(RegionOf)];
+            launches.Add(device.Bind(step.Operation, [.. step.Inputs.Select(input => input.Shape)], inputs, step.Target ?? RegionOf(step.Output)));
+        }
+
+        foreach (Tensor tensor in outputs.Concat(order.Where(node => node.Operation is null && node.Values is null)))
+        {
+            Public[tensor] = bindings.TryGetValue(tensor, out Region bound) ? bound : RegionOf(tensor);
+        }
+
+        return [.. launches];
+    }
+
+    /// <summary>The tensor whose memory a view shows.</summary>
+    private static Tensor Base(Tensor tensor)
+    {
+        while (tensor.Operation is Reshape)
+        {
+            tensor = tensor.Inputs[0];
+        }
+
+        return tensor;
+    }
+
+    private Region RegionOf(Tensor tensor) => regions[Base(tensor)];
+
+    private void BindLeaves()
+    {
+        foreach (Tensor leaf in order.Where(node => node.Operation is null))
+        {
+            if (bindings.TryGetValue(leaf, out Region bound))
+            {
+                if (bound.Count != leaf.Shape.Count || bound.Buffer.Device != device)
+                {
+                    throw new ArgumentException($"'{leaf.Name}' {leaf.Shape} is bound to {bound.Count} floats on {bound.Buffer.Device.Name}; it needs {leaf.Shape.Count} on {device.Name}.");
+                }
+
+                regions[leaf] = bound;
+            }
+            else if (leaf.Parameter is { } parameter)
+            {
+                regions[leaf] = parameter.Region is { } region && region.Buffer.Device == device
+                    ? region
+                    : throw new InvalidOperationException($"Parameter '{parameter.Name}' has no values on {device.Name} yet: create a ParameterArena for its module there.");
+            }
+            else
+            {
+                Region own = Allocate(leaf.Shape.Count);
+                regions[leaf] = own;
+                if (leaf.Values is { } values)
+                {
+                    own.Write(values);
+                }
+                else
+                {
+                    OpenInputs.Add(leaf);
+                }
+            }
+        }
+    }
+
+    private Region Allocate(long count)
+    {
+        Buffer buffer = device.Allocate(count);
+        Owned.Add(buffer);
+        return new Region(buffer);
+    }
+
+    /// <summary>
+    /// The launches in order. A map goes into its only consumer when that is a map of the same shape and the joined expression
+    /// takes few enough arguments; a view goes away.
+    /// </summary>
+    private List<Step> Fuse()
+    {
+        foreach (Tensor node in order)
+        {
+            foreach (Tensor input in node.Inputs)
+            {
+                uses[input] = uses.GetValueOrDefault(input) + 1;
+            }
+        }
+
+        HashSet<Tensor> kept = [.. outputs.Select(Base)];
+        Dictionary<Tensor, (Expression Expression, List<Tensor> Inputs)> fused = [];
+        HashSet<Tensor> absorbed = [];
+        List<Step> steps = [];
+        foreach (Tensor node in order)
+        {
+            if (node.Operation is not FusedMap map)
+            {
+                continue;
+            }
+
+            List<Tensor> arguments = [];
+            Expression[] replacements = new Expression[node.Inputs.Length];
+            for (int i = 0; i < node.Inputs.Length; i++)
+            {
+                Tensor input = node.Inputs[i];
+                bool canJoin = fused.TryGetValue(input, out var producer)
+                    && uses[input] == 1 && !kept.Contains(input) && input.Shape == node.Shape
+                    && CountAfter(arguments, producer.Inputs, node.Inputs.Length - i - 1) <= Expression.MaxArguments;
+                if (canJoin)
+                {
+                    replacements[i] = producer.Expression.Substitute([.. producer.Inputs.Select(argument => Argument(arguments, argument))]);
+                    absorbed.Add(input);
+                }
+                else
+                {
+                    replacements[i] = Argument(arguments, input);
+                }
+            }
+
+            fused[node] = (map.Expression.Substitute(replacements), arguments);
+        }
+
+        foreach (Tensor node in order)
+        {
+            if (fused.TryGetValue(node, out var map))
+            {
+                if (!absorbed.Contains(node))
+                {
+                    steps.Add(new Step(new FusedMap(map.Expression, node.Shape), [.. map.Inputs], node));
+                }
+            }
+            else if (node.Operation is not (null or Reshape))
+            {
+                steps.Add(new Step(node.Operation, node.Inputs, node));
+            }
+        }
+
+        // Outputs with memory of their own to go to: computed there where nothing else claims it, else copied.
+        foreach (Tensor output in outputs.Distinct())
+        {
+            if (!bindings.TryGetValue(output, out Region target))
+            {
+                continue;
+            }
+
+            if (target.Count != output.Shape.Count || target.Buffer.Device != device)
+            {
+                throw new ArgumentException($"The output {output} is bound to {target.Count} floats on {target.Buffer.Device.Name}; it needs {output.Shape.Count} on {device.Name}.");
+            }
+
+            if (Base(output) is { Operation: not null } source && regions.TryAdd(source, target))
+            {
+                continue;
+            }
+
+            if (output.Operation is not null)
+            {
+                steps.Add(new Step(FusedMap.BroadcastTo(output.Shape), [output], output, target));
+            }
+        }
+
+        return steps;
+    }
+
+    private static Expression Argument(List<Tensor> arguments, Tensor tensor)
+    {
+        int index = arguments.IndexOf(tensor);
+        if (index < 0)
+        {
+            index = arguments.Count;
+            arguments.Add(tensor);
+        }
+
+        return Expression.Argument(index);
+    }
+
+    private static int CountAfter(List<Tensor> arguments, List<Tensor> added, int open) =>
+        arguments.Count + added.Count(tensor => !arguments.Contains(tensor)) + open;
+
+    /// <summary>Gives every intermediate its place in one slab: places are shared by tensors that are never alive together.</summary>
+    private void Place(List<Step> steps)
+    {
+        Dictionary<Tensor, int> lastUse = [];
+        for (int t = 0; t < steps.Count; t++)
+        {
+            foreach (Tensor input in steps[t].Inputs)
+            {
+                lastUse[Base(input)] = t;
+            }
+        }
+
+        foreach (Tensor output in outputs)
+        {
+            lastUse[Base(output)] = int.MaxValue;
+        }
+
+        List<Storage> storages = [];
+        Dictionary<Tensor, Storage> storageOf = [];
+        for (int t = 0; t < steps.Count; t++)
+        {
+            Step step = steps[t];
+            if (regions.ContainsKey(step.Output) || step.Target is not null)
+            {
+                continue;
+            }
+
+            int end = lastUse.GetValueOrDefault(step.Output, t);
+            Storage? storage = step.Operation is FusedMap
+                ? step.Inputs
+                    .Where(input => input.Shape == step.Output.Shape && lastUse[Base(input)] == t)
+                    .Select(input => storageOf.GetValueOrDefault(Base(input)))
+                    .FirstOrDefault(candidate => candidate is not null && candidate.End == t)
+                : null;
+            if (storage is null)
+            {
+                storage = new Storage { Start = t, End = end, Size = (step.Output.Shape.Count + Alignment - 1) / Alignment * Alignment };
+                storages.Add(storage);
+            }
+
+            storage.End = end;
+            storageOf[step.Output] = storage;
+        }
+
+        // Largest first, each at the lowest offset that is free for its whole life.
+        List<Storage> placed = [];
+        long total = 0;
+        foreach (Storage storage in storages.OrderByDescending(storage => storage.Size))
+        {
+            long offset = 0;
+            foreach (Storage other in placed.Where(other => other.Start <= storage.End && storage.Start <= other.End).OrderBy(other => other.Offset))
+            {
+                if (other.Offset >= offset + storage.Size)
+                {
+                    break;
+                }
+
+                offset = Math.Max(offset, other.Offset + other.Size);
+            }
+
+            storage.Offset = offset;
+            placed.Add(storage);
+            total = Math.Max(total, offset + storage.Size);
+        }
+
+        if (total > 0)
+        {
+            Region slab = Allocate(total);
+            IntermediateBytes = total * sizeof(float);
+            foreach ((Tensor tensor, Storage storage) in storageOf)
+            {
+                regions[tensor] = slab.Slice(storage.Offset, tensor.Shape.Count);
+            }
+        }
+    }
+
+    private sealed record Step(Operation Operation, Tensor[] Inputs, Tensor Output, Region? Target = null);
+
+    private sealed class Storage
+    {
+        public required int Start { get; init; }
+
+        public required int End { get; set; }
+
+        public required long Size { get; init; }
+
+        public long Offset { get; set; }
+    }
+}

@@ -1,0 +1,192 @@
+using PacGen.Kernels;
+using PacGen.Kernels.Map;
+using Convolve = PacGen.Kernels.Conv2d;
+using F = PacGen.Kernels.Map.Functions;
+
+namespace PacGen.Nn;
+
+/// <content>The operations that people write.</content>
+public sealed partial class Tensor
+{
+    /// <summary>A number where a tensor is wanted: a scalar constant.</summary>
+    public static implicit operator Tensor(float value) => Constant(value);
+
+    /// <summary>x + y, with broadcasting.</summary>
+    public static Tensor operator +(Tensor x, Tensor y) => Map<F.Add>(x, y);
+
+    /// <summary>x − y, with broadcasting.</summary>
+    public static Tensor operator -(Tensor x, Tensor y) => Map<F.Subtract>(x, y);
+
+    /// <summary>x · y element by element, with broadcasting.</summary>
+    public static Tensor operator *(Tensor x, Tensor y) => Map<F.Multiply>(x, y);
+
+    /// <summary>x / y element by element, with broadcasting.</summary>
+    public static Tensor operator /(Tensor x, Tensor y) => Map<F.Divide>(x, y);
+
+    /// <summary>−x.</summary>
+    public static Tensor operator -(Tensor x) => Map<F.Negate>(x);
+
+    /// <summary>max(0, x).</summary>
+    public Tensor Relu() => Map<F.Relu>(this);
+
+    /// <summary>1/(1 + e⁻ˣ).</summary>
+    public Tensor Sigmoid() => Map<F.Sigmoid>(this);
+
+    /// <summary>tanh x.</summary>
+    public Tensor Tanh() => Map<F.Tanh>(this);
+
+    /// <summary>eˣ.</summary>
+    public Tensor Exp() => Map<F.Exp>(this);
+
+    /// <summary>ln x.</summary>
+    public Tensor Log() => Map<F.Log>(this);
+
+    /// <summary>√x.</summary>
+    public Tensor Sqrt() => Map<F.Sqrt>(this);
+
+    /// <summary>x².</summary>
+    public Tensor Square() => Map<F.Square>(this);
+
+    /// <summary>|x|.</summary>
+    public Tensor Abs() => Map<F.Abs>(this);
+
+    /// <summary>The larger of x and y element by element, with broadcasting.</summary>
+    public static Tensor Maximum(Tensor x, Tensor y) => Map<F.Maximum>(x, y);
+
+    /// <summary>1 where x &lt; y, else 0; its gradient is zero.</summary>
+    public static Tensor Less(Tensor x, Tensor y) => Map<F.Less>(x, y);
+
+    /// <summary>The same values as a constant to differentiation: no gradient flows through.</summary>
+    public Tensor StopGradient() => Map<F.StopGradient>(this);
+
+    /// <summary>The elements in another shape; one extent may be −1 and is worked out.</summary>
+    /// <exception cref="ShapeException">The number of elements differs.</exception>
+    public Tensor Reshape(params ReadOnlySpan<int> extents)
+    {
+        int[] target = extents.ToArray();
+        int open = Array.IndexOf(target, -1);
+        if (open >= 0)
+        {
+            long known = 1;
+            for (int i = 0; i < target.Length; i++)
+            {
+                known *= i == open ? 1 : target[i];
+            }
+
+            if (known <= 0 || Shape.Count % known != 0)
+            {
+                throw new ShapeException($"Reshape: {Shape} can't become ({string.Join(", ", target)}): {Shape.Count} is no multiple of {known}.");
+            }
+
+            target[open] = (int)(Shape.Count / known);
+        }
+
+        return Reshape(new Shape(target));
+    }
+
+    /// <summary>The elements in another shape.</summary>
+    /// <exception cref="ShapeException">The number of elements differs.</exception>
+    public Tensor Reshape(Shape shape) => shape == Shape ? this : Apply(new Reshape(shape), this);
+
+    /// <summary>Stretched to a shape by broadcasting.</summary>
+    /// <exception cref="ShapeException">The shape does not broadcast to it.</exception>
+    public Tensor BroadcastTo(Shape shape) => shape == Shape ? this : Apply(FusedMap.BroadcastTo(shape), this);
+
+    /// <summary>Everything but the first axis flattened: (N, H, W, C) → (N, H·W·C).</summary>
+    public Tensor Flatten() => Shape.Rank == 2 ? this : Reshape(Shape[0], -1);
+
+    /// <summary>The sum of all elements, a scalar.</summary>
+    public Tensor Sum() => Shape.Rank == 0 ? this : Apply(new Reduce(ReduceKind.Sum, Axes.All(Shape.Rank)), this);
+
+    /// <summary>The sum over some axes; negative axes count from the last.</summary>
+    public Tensor Sum(int[] axes, bool keepDimensions = false) => Apply(new Reduce(ReduceKind.Sum, AxesOf(axes), keepDimensions), this);
+
+    /// <summary>The maximum over some axes. Where several elements are equal, each gets the gradient.</summary>
+    public Tensor Max(int[] axes, bool keepDimensions = false) => Apply(new Reduce(ReduceKind.Max, AxesOf(axes), keepDimensions), this);
+
+    /// <summary>The mean of all elements, a scalar.</summary>
+    public Tensor Mean() => Sum() * (1f / Shape.Count);
+
+    /// <summary>The mean over some axes.</summary>
+    public Tensor Mean(int[] axes, bool keepDimensions = false)
+    {
+        Tensor sum = Sum(axes, keepDimensions);
+        return sum * ((float)sum.Shape.Count / Shape.Count);
+    }
+
+    /// <summary>The matrix product (M, K) · (K, N) → (M, N).</summary>
+    /// <exception cref="ShapeException">The inner extents differ; names both shapes.</exception>
+    public static Tensor MatMul(Tensor a, Tensor b) => Apply(new MatMul(), a, b);
+
+    /// <summary>The transpose of a matrix.</summary>
+    public Tensor Transpose() => Apply(new Transpose(), this);
+
+    /// <summary>The convolution of images (N, H, W, C) with weights (KH, KW, C, OC) → (N, OH, OW, OC), OH = ⌊(H + 2·padding − KH)/stride⌋ + 1.</summary>
+    public static Tensor Conv2d(Tensor images, Tensor weights, int stride = 1, int padding = 0) =>
+        Apply(new Convolve(stride, padding), images, weights);
+
+    /// <summary>The maximum of each window of images (N, H, W, C). Ties go to the first position, as in PyTorch.</summary>
+    public Tensor MaxPool2d(int kernel, int? stride = null, int padding = 0) =>
+        Apply(new PoolSelect(new PoolGeometry(kernel, stride ?? kernel, padding)), this, this);
+
+    /// <summary>The mean of each window of images (N, H, W, C); padding counts as zeros.</summary>
+    public Tensor AvgPool2d(int kernel, int? stride = null, int padding = 0) =>
+        Apply(new AveragePool(new PoolGeometry(kernel, stride ?? kernel, padding)), this);
+
+    /// <summary>softmax over the last axis of (N, C).</summary>
+    public Tensor Softmax() => Apply(new Softmax(), this);
+
+    /// <summary>ln softmax over the last axis of (N, C), stable.</summary>
+    public Tensor LogSoftmax()
+    {
+        Tensor shifted = this - Max([-1], true).StopGradient();
+        return shifted - shifted.Exp().Sum([-1], true).Log();
+    }
+
+    /// <summary>x[n, index[n]] of (N, C) and (N) → (N).</summary>
+    public Tensor GatherColumn(Tensor index) => Apply(new GatherColumn(), this, index);
+
+    /// <summary>Independent uniforms in [0, 1), another draw for each value of the scalar <paramref name="step"/>.</summary>
+    public static Tensor RandomUniform(Shape shape, Tensor step, ulong seed, uint stream) =>
+        Apply(new RandomUniform(shape, stream, seed), step.Reshape(1));
+
+    /// <summary>The gradients of this scalar with respect to some tensors, as graph: see <see cref="Gradients"/>.</summary>
+    public Tensor[] Gradient(params IReadOnlyList<Tensor> of) => Gradients.Of(this, of);
+
+    /// <summary>The sum over the axes along which <paramref name="shape"/> was stretched: the adjoint of <see cref="BroadcastTo"/>.</summary>
+    internal Tensor SumTo(Shape shape)
+    {
+        if (shape == Shape)
+        {
+            return this;
+        }
+
+        List<int> axes = [];
+        int added = Shape.Rank - shape.Rank;
+        for (int axis = 0; axis < Shape.Rank; axis++)
+        {
+            if (axis < added || (shape[axis - added] == 1 && Shape[axis] != 1))
+            {
+                axes.Add(axis);
+            }
+        }
+
+        Tensor summed = axes.Count == 0 ? this : Sum([.. axes], true);
+        return summed.Reshape(shape);
+    }
+
+    private Axes AxesOf(int[] axes)
+    {
+        int[] result = new int[axes.Length];
+        for (int i = 0; i < axes.Length; i++)
+        {
+            result[i] = axes[i] < 0 ? axes[i] + Shape.Rank : axes[i];
+            if (result[i] < 0 || result[i] >= Shape.Rank)
+            {
+                throw new ShapeException($"Axis {axes[i]} is not an axis of shape {Shape}.");
+            }
+        }
+
+        return new Axes(result);
+    }
+}

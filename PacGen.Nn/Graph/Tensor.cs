@@ -1,0 +1,103 @@
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.Map;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// A node of the graph: a shape and the operation that makes it from other tensors. Nothing is computed when it is built, but
+/// its shapes are checked, so an error points at the line that wrote it. <see cref="CompiledGraph"/> computes it.
+/// </summary>
+public sealed partial class Tensor
+{
+    private static long created;
+
+    private Tensor(Shape shape, Operation? operation, Tensor[] inputs, float[]? values, string? name)
+    {
+        Shape = shape;
+        Operation = operation;
+        Inputs = inputs;
+        Values = values;
+        Name = name;
+        Order = Interlocked.Increment(ref created);
+    }
+
+    /// <summary>The extents, outermost first.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>The operation that makes the tensor, or null for a leaf: an input, a parameter or a constant.</summary>
+    public Operation? Operation { get; }
+
+    /// <summary>The name of a leaf, for messages.</summary>
+    public string? Name { get; }
+
+    /// <summary>What the operation takes.</summary>
+    internal Tensor[] Inputs { get; }
+
+    /// <summary>The values of a constant.</summary>
+    internal float[]? Values { get; }
+
+    /// <summary>The parameter that this leaf stands for.</summary>
+    internal Parameter? Parameter { get; init; }
+
+    /// <summary>Creation order: every tensor comes after its inputs.</summary>
+    internal long Order { get; }
+
+    /// <summary>A leaf whose values are given when the graph runs: a batch of images, labels, a step number.</summary>
+    public static Tensor Input(Shape shape, string name) => new(shape, null, [], null, name);
+
+    /// <summary>A scalar constant.</summary>
+    public static Tensor Constant(float value) => new(Shape.Scalar, null, [], [value], null);
+
+    /// <summary>A constant of any shape.</summary>
+    /// <exception cref="ShapeException">The number of values is not the shape's.</exception>
+    public static Tensor Constant(Shape shape, float[] values) =>
+        values.Length == shape.Count
+            ? new(shape, null, [], values, null)
+            : throw new ShapeException($"Constant: {values.Length} values don't fill shape {shape} of {shape.Count}.");
+
+    internal static Tensor Leaf(Parameter parameter) => new(parameter.Shape, null, [], null, parameter.Name) { Parameter = parameter };
+
+    /// <summary>The tensor that an operation makes of others: the way to use a primitive operation of one's own.</summary>
+    /// <exception cref="ShapeException">The shapes don't fit the operation.</exception>
+    public static Tensor Apply(Operation operation, params Tensor[] inputs)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        ArgumentNullException.ThrowIfNull(inputs);
+        Shape shape = operation.Infer([.. inputs.Select(input => input.Shape)]);
+        return new(shape, operation, inputs, null, null);
+    }
+
+    /// <summary>The tensor that a unary function of one's own makes, element by element; its derivative is registered with <see cref="Gradients"/>.</summary>
+    public static Tensor Map<TFunction>(Tensor x)
+        where TFunction : struct, IUnaryFunction => Apply(FusedMap.Unary<TFunction>(), x);
+
+    /// <summary>The tensor that a binary function makes of two, element by element, with broadcasting.</summary>
+    public static Tensor Map<TFunction>(Tensor x, Tensor y)
+        where TFunction : struct, IBinaryFunction => Apply(FusedMap.Binary<TFunction>(), x, y);
+
+    /// <summary>
+    /// Computes the tensor now and returns its values in row-major order: for looking at things interactively. Parameters have
+    /// their current values; a graph that runs more than once is compiled with <see cref="CompiledGraph"/> instead.
+    /// </summary>
+    /// <param name="device">Where to compute; null for where its parameters are, or the CPU.</param>
+    /// <exception cref="InvalidOperationException">The tensor depends on an input, whose value is not known.</exception>
+    public float[] Evaluate(Device? device = null)
+    {
+        using CompiledGraph graph = CompiledGraph.Compile(device ?? DeviceOf(this), [this]);
+        if (graph.Inputs.Count > 0)
+        {
+            throw new InvalidOperationException(
+                $"Evaluate: the tensor depends on the input '{graph.Inputs[0].Name}', which has no value here; compile a CompiledGraph and write the input.");
+        }
+
+        graph.Run();
+        return graph[this].ToArray();
+    }
+
+    private static Device DeviceOf(Tensor tensor) =>
+        Gradients.Ordered(tensor).Select(node => node.Parameter?.Region?.Buffer.Device).FirstOrDefault(device => device is not null) ?? Device.Cpu;
+
+    /// <summary>MatMul (64, 10)</summary>
+    public override string ToString() => $"{Operation?.Name ?? Name ?? "constant"} {Shape}";
+}

@@ -1,0 +1,28 @@
+using PacGen.Kernels;
+
+namespace PacGen.Nn;
+
+/// <summary>y = x·W + b: (N, inputs) → (N, outputs). W is (inputs, outputs), the transpose of PyTorch's.</summary>
+public sealed class Linear : Module
+{
+    private readonly Parameter weight;
+    private readonly Parameter? bias;
+
+    /// <summary>A linear layer.</summary>
+    /// <param name="inputs">The length of an input row.</param>
+    /// <param name="outputs">The length of an output row.</param>
+    /// <param name="bias">Whether b is added.</param>
+    /// <param name="initializer">How W is drawn; PyTorch's default without it. b is drawn as PyTorch does: U(±1/√inputs).</param>
+    public Linear(int inputs, int outputs, bool bias = true, Initializer? initializer = null)
+    {
+        weight = new Parameter(new Shape(inputs, outputs), initializer ?? Initializer.PyTorchDefault);
+        this.bias = bias ? new Parameter(new Shape(outputs), Initializer.Uniform(1 / Math.Sqrt(inputs))) : null;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x)
+    {
+        Tensor y = Tensor.MatMul(x, weight);
+        return bias is null ? y : y + bias;
+    }
+}

@@ -1,0 +1,117 @@
+using System.Collections;
+using System.Reflection;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// A part of a network: parameters, other modules, and how they make an output tensor of an input tensor. A module of one's
+/// own derives from this, keeps its parts in fields (or arrays and lists) and writes <see cref="Forward"/>.
+/// </summary>
+public abstract class Module
+{
+    /// <summary>Whether the graph being built is for training: dropout and the like look at it.</summary>
+    public bool Training => Context is not null;
+
+    /// <summary>The training run that the graph being built is for, or null when it is for evaluation.</summary>
+    protected TrainingContext? Context { get; private set; }
+
+    /// <summary>All parameters, of this module and of its parts, in the order of the fields; named by the path of fields.</summary>
+    public IReadOnlyList<Parameter> Parameters
+    {
+        get
+        {
+            List<Parameter> found = [];
+            Visit("", (name, part) =>
+            {
+                if (part is Parameter parameter && !found.Contains(parameter))
+                {
+                    parameter.Name = name;
+                    found.Add(parameter);
+                }
+            });
+            return found;
+        }
+    }
+
+    /// <summary>The number of parameters, m.</summary>
+    public long ParameterCount => Parameters.Sum(parameter => parameter.Shape.Count);
+
+    /// <summary>The output tensor for an input tensor; the first axis of both is the batch.</summary>
+    public abstract Tensor Forward(Tensor x);
+
+    /// <summary>Says that graphs built from now on are for training; the trainer does.</summary>
+    public void Train(TrainingContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        SetContext(context);
+    }
+
+    /// <summary>Says that graphs built from now on are for evaluation; so they are at first.</summary>
+    public void Eval() => SetContext(null);
+
+    private void SetContext(TrainingContext? context) => Visit("", (_, part) =>
+    {
+        if (part is Module module)
+        {
+            module.Context = context;
+        }
+    });
+
+    private void Visit(string path, Action<string, object> visit)
+    {
+        visit(path, this);
+        foreach (FieldInfo field in Fields(GetType()))
+        {
+            VisitValue(Join(path, FieldName(field)), field.GetValue(this), visit);
+        }
+    }
+
+    private static void VisitValue(string path, object? value, Action<string, object> visit)
+    {
+        switch (value)
+        {
+            case Parameter:
+                visit(path, value);
+                break;
+            case Module module:
+                module.Visit(path, visit);
+                break;
+            case IEnumerable items and not string when value.GetType() is { IsArray: true } or { IsGenericType: true }:
+                int index = 0;
+                foreach (object? item in items)
+                {
+                    if (item is not (Module or Parameter))
+                    {
+                        break;
+                    }
+
+                    VisitValue(Join(path, $"{index++}"), item, visit);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>The fields in declaration order, the base class's first.</summary>
+    private static IEnumerable<FieldInfo> Fields(Type type) =>
+        type == typeof(Module)
+            ? []
+            : Fields(type.BaseType!).Concat(type
+                .GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+                .OrderBy(field => field.MetadataToken));
+
+    /// <summary>A property's or captured constructor parameter's field is named after what the person wrote.</summary>
+    private static string FieldName(FieldInfo field)
+    {
+        string name = field.Name;
+        if (name.StartsWith('<'))
+        {
+            name = name[1..name.IndexOf('>', StringComparison.Ordinal)];
+        }
+
+        name = name.TrimStart('_');
+        return char.ToLowerInvariant(name[0]) + name[1..];
+    }
+
+    private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
+}

@@ -1,0 +1,33 @@
+using Rules = PacGen.Core.Perturbation;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn;
+
+/// <summary>AdamW as in PyTorch: w ← (1 − lr·λ)w, then <see cref="Adam"/>'s step without weight decay.</summary>
+public sealed class AdamW : Optimizer
+{
+    private readonly double beta1, beta2, epsilon, weightDecay;
+
+    /// <summary>The rule's settings.</summary>
+    /// <param name="learningRate">lr, positive.</param>
+    /// <param name="beta1">β₁, in [0, 1).</param>
+    /// <param name="beta2">β₂, in [0, 1).</param>
+    /// <param name="epsilon">ε, positive.</param>
+    /// <param name="weightDecay">λ, not negative.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public AdamW(double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01)
+        : base(learningRate)
+    {
+        this.beta1 = Smoothing(beta1, "Adam's β₁");
+        this.beta2 = Smoothing(beta2, "Adam's β₂");
+        this.epsilon = Positive(epsilon, "ε of Adam");
+        this.weightDecay = NotNegative(weightDecay, "weight decay");
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"AdamW(lr {LearningRate}, β₁ {beta1}, β₂ {beta2}, ε {epsilon}, weight decay {weightDecay})";
+
+    private protected override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
+        new OptimizerSession<Rules.AdamW>(
+            arena, gradients, settings, (step, rate) => Rules.AdamW.Settings(step, rate, beta1, beta2, epsilon, weightDecay), beta2);
+}

@@ -1,0 +1,55 @@
+namespace PacGen.Nn;
+
+/// <summary>The learning rate of each step, as a multiple of the optimizer's own. Schedules see the run's progress in epochs.</summary>
+public sealed class LearningRateSchedule
+{
+    private readonly Func<double, double> factor;
+    private readonly string name;
+
+    private LearningRateSchedule(string name, Func<double, double> factor)
+    {
+        this.name = name;
+        this.factor = factor;
+    }
+
+    /// <summary>Always 1.</summary>
+    public static LearningRateSchedule Constant { get; } = new("constant", _ => 1);
+
+    /// <summary>1, multiplied by <paramref name="factor"/> each time that <paramref name="epochs"/> more have passed.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number of epochs or the factor is not positive.</exception>
+    public static LearningRateSchedule Step(double epochs, double factor = 0.1)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(factor);
+        return new($"step({epochs}, {factor})", passed => Math.Pow(factor, Math.Floor(passed / epochs)));
+    }
+
+    /// <summary>From 1 down to <paramref name="final"/> along half a cosine over <paramref name="epochs"/>, then <paramref name="final"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number of epochs is not positive or the final factor is negative.</exception>
+    public static LearningRateSchedule Cosine(double epochs, double final = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
+        ArgumentOutOfRangeException.ThrowIfNegative(final);
+        return new($"cosine({epochs}, {final})", passed => final + ((1 - final) * (1 + Math.Cos(Math.PI * Math.Min(passed / epochs, 1))) / 2));
+    }
+
+    /// <summary>
+    /// This schedule after a linear rise from <paramref name="start"/> times its first value over the first <paramref name="epochs"/>.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number of epochs or the start is not positive: a rate of 0 would leave ρ = ·/‖Δw‖ undefined.</exception>
+    public LearningRateSchedule WithWarmUp(double epochs, double start = 0.01)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(start);
+        return new(
+            $"{name} after warm-up({epochs})",
+            passed => passed < epochs ? factor(0) * (start + ((1 - start) * passed / epochs)) : factor(passed - epochs));
+    }
+
+    /// <summary>The factor after some epochs, fractions included.</summary>
+    /// <param name="epochsPassed">0 at the first step; 1 when the first epoch has been seen.</param>
+    public double Factor(double epochsPassed) => factor(epochsPassed);
+
+    /// <inheritdoc/>
+    public override string ToString() => name;
+}

@@ -1,0 +1,45 @@
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn;
+
+/// <summary>A rule that updates the weights from gradients: its settings. <see cref="Attach"/> makes the state for one model.</summary>
+public abstract class Optimizer
+{
+    private protected Optimizer(double learningRate)
+    {
+        LearningRate = Positive(learningRate, "learning rate");
+    }
+
+    /// <summary>The learning rate that a schedule multiplies.</summary>
+    public double LearningRate { get; }
+
+    /// <summary>Makes the state of this optimizer for a model's parameters.</summary>
+    /// <param name="arena">The parameters.</param>
+    /// <param name="gradients">A buffer of the arena's layout that holds the gradients when <see cref="OptimizerSession.Update"/> is called.</param>
+    /// <param name="seed">Decides the perturbations of a <see cref="PerturbedOptimizer"/>.</param>
+    public OptimizerSession Attach(ParameterArena arena, Buffer gradients, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(arena);
+        ArgumentNullException.ThrowIfNull(gradients);
+        if (gradients.Count != arena.Count || gradients.Device != arena.Device)
+        {
+            throw new ArgumentException($"The gradients' buffer has {gradients.Count} floats on {gradients.Device.Name}; the arena has {arena.Count} on {arena.Device.Name}.", nameof(gradients));
+        }
+
+        return CreateSession(arena, gradients, new SessionSettings(seed, null));
+    }
+
+    /// <summary>The session for checked arguments.</summary>
+    private protected abstract OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings);
+
+    internal OptimizerSession Create(ParameterArena arena, Buffer gradients, SessionSettings settings) => CreateSession(arena, gradients, settings);
+
+    private protected static double Positive(double value, string name) =>
+        value > 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(value), $"The {name} is {value}, but must be positive.");
+
+    private protected static double NotNegative(double value, string name) =>
+        value >= 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(value), $"The {name} is {value}, but must not be negative.");
+
+    private protected static double Smoothing(double value, string name) =>
+        value is >= 0 and < 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), $"{name} is {value}, but must be in [0, 1).");
+}

@@ -1,0 +1,136 @@
+using PacGen.Core.Perturbation;
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.PerParameter;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// An optimizer at work on one model: a step is <see cref="Perturb"/>, the gradient at <see cref="ForwardWeights"/> into the
+/// gradients' buffer, <see cref="Update"/>.
+/// </summary>
+public abstract class OptimizerSession : IDisposable
+{
+    private protected OptimizerSession()
+    {
+    }
+
+    /// <summary>The weights that the training pass runs with: w + u under Algorithm 1, else w itself.</summary>
+    public abstract Buffer ForwardWeights { get; }
+
+    /// <summary>h, the smoothed square of the training gradients, or null where the optimizer keeps none.</summary>
+    public abstract Buffer? SecondMoment { get; }
+
+    /// <summary>The number of updates done.</summary>
+    public abstract long Steps { get; }
+
+    /// <summary>Lines 6 to 9 of Algorithm 1: draws u and puts w + u into <see cref="ForwardWeights"/>. Nothing to do for a plain optimizer.</summary>
+    /// <param name="epoch">The epoch, counted from 1.</param>
+    public abstract void Perturb(int epoch);
+
+    /// <summary>Lines 11 and 12 of Algorithm 1: updates h and w from the gradients.</summary>
+    /// <param name="learningRate">This step's learning rate.</param>
+    /// <param name="clipNorm">The gradient's largest Euclidean norm, or null for no clipping.</param>
+    /// <returns>The gradient's norm before clipping, or NaN where it was not asked for.</returns>
+    public abstract double Update(double learningRate, double? clipNorm = null);
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}
+
+/// <summary>The session of one rule.</summary>
+/// <typeparam name="TRule">OPT.</typeparam>
+internal sealed class OptimizerSession<TRule> : OptimizerSession
+    where TRule : struct, IUpdateRule
+{
+    /// <summary>The stream of the run's random numbers that perturbs weights: "pert" in ASCII.</summary>
+    private const uint PerturbationStream = 0x7065_7274;
+
+    private readonly ParameterArena arena;
+    private readonly SessionSettings settings;
+    private readonly Func<long, double, UpdateSettings> scalars;
+    private readonly UpdateLaunch update;
+    private readonly PerturbLaunch? perturb;
+    private readonly SumOfSquaresLaunch gradientNorm;
+    private readonly List<Buffer> owned = [];
+    private double gradientScale = 1;
+    private long steps;
+
+    /// <param name="arena">The parameters.</param>
+    /// <param name="gradients">Their gradients.</param>
+    /// <param name="settings">Seed and perturbation.</param>
+    /// <param name="scalars">The rule's scalars of a step, counted from 1, at a learning rate.</param>
+    /// <param name="secondMomentBeta">The smoothing constant of the rule's second state where that is a second moment of the plain gradient, else null.</param>
+    public OptimizerSession(
+        ParameterArena arena, Buffer gradients, SessionSettings settings, Func<long, double, UpdateSettings> scalars, double? secondMomentBeta = null)
+    {
+        this.arena = arena;
+        this.settings = settings;
+        this.scalars = scalars;
+        Buffer[] states = [.. Enumerable.Range(0, TRule.StateCount).Select(_ => Own())];
+        bool shared = secondMomentBeta is { } beta && (settings.Algorithm is null || settings.Algorithm.Beta1 == beta);
+        SecondMoment = shared ? states[1] : settings.Algorithm is not null ? Own() : null;
+        update = UpdateLaunch.Create<TRule>(
+            arena.Device, new Region(arena.Weights), new Region(gradients), [.. states.Select(state => new Region(state))],
+            shared || SecondMoment is null ? null : new Region(SecondMoment));
+        gradientNorm = SumOfSquaresLaunch.Create(arena.Device, new Region(gradients));
+        ForwardWeights = arena.Weights;
+        if (settings.Algorithm is not null)
+        {
+            ForwardWeights = Own();
+            perturb = PerturbLaunch.Create<UniformNoise>(
+                arena.Device, new Region(arena.Weights), new Region(SecondMoment!), new Region(gradients), new Region(ForwardWeights));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Buffer ForwardWeights { get; }
+
+    /// <inheritdoc/>
+    public override Buffer? SecondMoment { get; }
+
+    /// <inheritdoc/>
+    public override long Steps => steps;
+
+    /// <inheritdoc/>
+    public override void Perturb(int epoch)
+    {
+        if (perturb is null)
+        {
+            return;
+        }
+
+        double stepNorm = steps == 0 ? 0 : Math.Sqrt(update.SquaredChange);
+        perturb.Settings = settings.Algorithm!.Settings(
+            epoch, steps, stepNorm, settings.Seed, PerturbationStream, (uint)steps, gradientScale);
+        perturb.Run();
+    }
+
+    /// <inheritdoc/>
+    public override double Update(double learningRate, double? clipNorm = null)
+    {
+        double norm = double.NaN;
+        gradientScale = 1;
+        if (clipNorm is { } limit)
+        {
+            gradientNorm.Run();
+            norm = Math.Sqrt(gradientNorm.Sum);
+            gradientScale = norm > limit ? limit / norm : 1;
+        }
+
+        UpdateSettings step = scalars(++steps, learningRate).WithGradientScale(gradientScale);
+        update.Settings = settings.Algorithm is { } algorithm ? step.WithSecondMoment(algorithm.Beta1) : step;
+        update.Run();
+        return norm;
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose() => owned.ForEach(buffer => buffer.Dispose());
+
+    private Buffer Own()
+    {
+        Buffer buffer = arena.Device.Allocate(arena.Count);
+        owned.Add(buffer);
+        return buffer;
+    }
+}

@@ -1,0 +1,65 @@
+using PacGen.Core.Randomness;
+using PacGen.Kernels;
+
+namespace PacGen.Nn;
+
+/// <summary>How the first values of a parameter are drawn. For weights of shape (…, in, out): fan-in is the product of all extents but the last.</summary>
+public sealed class Initializer
+{
+    private readonly Func<Shape, (bool Gaussian, double Scale, double Offset)> law;
+    private readonly string name;
+
+    private Initializer(string name, Func<Shape, (bool, double, double)> law)
+    {
+        this.name = name;
+        this.law = law;
+    }
+
+    /// <summary>All zero.</summary>
+    public static Initializer Zeros { get; } = Constant(0);
+
+    /// <summary>All one.</summary>
+    public static Initializer Ones { get; } = Constant(1);
+
+    /// <summary>PyTorch's default for linear and convolution weights: U(−1/√fan-in, 1/√fan-in), which is Kaiming uniform with a = √5.</summary>
+    public static Initializer PyTorchDefault { get; } = new("PyTorch default", shape => (false, 1 / Math.Sqrt(FanIn(shape)), 0));
+
+    /// <summary>Kaiming (He) uniform for ReLU: U(−√(6/fan-in), √(6/fan-in)).</summary>
+    public static Initializer KaimingUniform { get; } = new("Kaiming uniform", shape => (false, Math.Sqrt(6.0 / FanIn(shape)), 0));
+
+    /// <summary>Kaiming (He) normal for ReLU: N(0, 2/fan-in).</summary>
+    public static Initializer KaimingNormal { get; } = new("Kaiming normal", shape => (true, Math.Sqrt(2.0 / FanIn(shape)), 0));
+
+    /// <summary>All the same value.</summary>
+    public static Initializer Constant(double value) => new($"constant {value}", _ => (false, 0, value));
+
+    /// <summary>U(−bound, bound); with bound = 1/√fan-in of the weights this is PyTorch's default for a bias.</summary>
+    public static Initializer Uniform(double bound) => new($"uniform ±{bound}", _ => (false, bound, 0));
+
+    /// <summary>Xavier (Glorot) uniform: U(−a, a), a = gain·√(6/(fan-in + fan-out)).</summary>
+    public static Initializer XavierUniform(double gain = 1) =>
+        new("Xavier uniform", shape => (false, gain * Math.Sqrt(6.0 / (FanIn(shape) + FanOut(shape))), 0));
+
+    /// <summary>Xavier (Glorot) normal: N(0, gain²·2/(fan-in + fan-out)).</summary>
+    public static Initializer XavierNormal(double gain = 1) =>
+        new("Xavier normal", shape => (true, gain * Math.Sqrt(2.0 / (FanIn(shape) + FanOut(shape))), 0));
+
+    /// <summary>Draws the values of a parameter; stream and seed decide them.</summary>
+    public void Fill(Shape shape, Span<float> values, ref RandomStream random)
+    {
+        (bool gaussian, double scale, double offset) = law(shape);
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = scale == 0 ? (float)offset
+                : (float)(offset + (scale * (gaussian ? random.NextGaussian() : (2 * random.NextUniform()) - 1)));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => name;
+
+    private static long FanIn(Shape shape) => shape.Rank < 2 ? shape.Count : shape.Count / shape[-1];
+
+    // As PyTorch counts it: receptive field times output channels.
+    private static long FanOut(Shape shape) => shape.Rank < 2 ? shape.Count : shape.Count / shape[-2];
+}

@@ -1,0 +1,42 @@
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Nn;
+
+/// <summary>A trainable tensor of a module: its shape, how it is initialised, and, once a <see cref="ParameterArena"/> is made, where it lives.</summary>
+public sealed class Parameter
+{
+    private string name = "parameter";
+
+    /// <summary>A parameter.</summary>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="initializer">How its first values are drawn.</param>
+    public Parameter(Shape shape, Initializer initializer)
+    {
+        ArgumentNullException.ThrowIfNull(initializer);
+        Shape = shape;
+        Initializer = initializer;
+    }
+
+    /// <summary>The shape.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>How the first values are drawn.</summary>
+    public Initializer Initializer { get; }
+
+    /// <summary>The path of fields that leads to it from the outermost module, such as <c>conv1.weight</c>.</summary>
+    public string Name
+    {
+        get => name;
+        internal set => name = value;
+    }
+
+    /// <summary>Where its values are: a part of the arena's weights; null before an arena was made.</summary>
+    public Region? Region { get; internal set; }
+
+    /// <summary>The leaf of the graph that stands for it.</summary>
+    public Tensor Tensor => field ??= Tensor.Leaf(this);
+
+    /// <summary>A parameter where a tensor is wanted.</summary>
+    public static implicit operator Tensor(Parameter parameter) => parameter.Tensor;
+}

@@ -1,0 +1,101 @@
+using PacGen.Core.Randomness;
+using PacGen.Kernels.Devices;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// All m parameters of a model in one contiguous buffer w, in the modules' order; gradients, h, optimizer states and the
+/// perturbed copy are buffers of the same layout.
+/// </summary>
+public sealed class ParameterArena : IDisposable
+{
+    private const uint InitializationStream = 0x494E_4954;
+    private readonly Parameter[] parameters;
+    private readonly long[] starts;
+
+    /// <summary>Makes the arena of a module on a device and draws the first values.</summary>
+    /// <param name="module">The outermost module.</param>
+    /// <param name="device">Where the parameters live.</param>
+    /// <param name="seed">Decides the first values.</param>
+    /// <exception cref="ArgumentException">The module has no parameters.</exception>
+    public ParameterArena(Module module, Device device, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(device);
+        parameters = [.. module.Parameters];
+        if (parameters.Length == 0)
+        {
+            throw new ArgumentException($"{module.GetType().Name} has no parameters: nothing to train.", nameof(module));
+        }
+
+        Device = device;
+        starts = new long[parameters.Length];
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            starts[i] = Count;
+            Count += parameters[i].Shape.Count;
+        }
+
+        Weights = device.Allocate(Count);
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            Parameter parameter = parameters[i];
+            parameter.Region = Segment(Weights, i);
+            float[] values = new float[parameter.Shape.Count];
+            RandomStream random = new(seed, InitializationStream, (uint)i);
+            parameter.Initializer.Fill(parameter.Shape, values, ref random);
+            parameter.Region.Value.Write(values);
+        }
+    }
+
+    /// <summary>Where the parameters live.</summary>
+    public Device Device { get; }
+
+    /// <summary>m, the number of parameters.</summary>
+    public long Count { get; }
+
+    /// <summary>The weights w.</summary>
+    public Buffer Weights { get; }
+
+    /// <summary>The parameters in the arena's order.</summary>
+    public IReadOnlyList<Parameter> Parameters => parameters;
+
+    /// <summary>The part of a buffer of this layout that belongs to parameter <paramref name="index"/>.</summary>
+    public Region Segment(Buffer buffer, int index) => new Region(buffer).Slice(starts[index], parameters[index].Shape.Count);
+
+    /// <summary>Binds every parameter's leaf to its part of a buffer of this layout: the weights, or their perturbed copy.</summary>
+    public void Bind(Dictionary<Tensor, Region> bindings, Buffer buffer)
+    {
+        ArgumentNullException.ThrowIfNull(bindings);
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            bindings[parameters[i].Tensor] = Segment(buffer, i);
+        }
+    }
+
+    /// <summary>The weights, copied to the host.</summary>
+    public float[] Save() => new Region(Weights).ToArray();
+
+    /// <summary>Replaces the weights.</summary>
+    /// <exception cref="ArgumentException">The number of values is not m.</exception>
+    public void Load(ReadOnlySpan<float> values)
+    {
+        if (values.Length != Count)
+        {
+            throw new ArgumentException($"{values.Length} values don't fill an arena of {Count} parameters.", nameof(values));
+        }
+
+        Weights.Write(0, values);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Weights.Dispose();
+        foreach (Parameter parameter in parameters)
+        {
+            parameter.Region = null;
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// The graph of a model's loss on a batch, and of its gradients where a buffer for them is given, compiled once for each batch
+/// size that comes.
+/// </summary>
+internal sealed class BatchGraph : IDisposable
+{
+    private readonly Module module;
+    private readonly ParameterArena arena;
+    private readonly Buffer weights;
+    private readonly Buffer? gradients;
+    private readonly Func<Tensor, Tensor, Tensor> loss;
+    private readonly int[] image;
+    private readonly ulong? trainingSeed;
+    private readonly Dictionary<int, Compiled> compiled = [];
+    private readonly float[] scalar = new float[1];
+    private Compiled? last;
+
+    /// <param name="module">The model.</param>
+    /// <param name="arena">Its parameters.</param>
+    /// <param name="weights">The buffer of the arena's layout that the model runs with: w, or w + u.</param>
+    /// <param name="gradients">The buffer of the arena's layout that gets the gradients, or null for none.</param>
+    /// <param name="loss">The loss from the model's output and the labels.</param>
+    /// <param name="image">The extents of one image.</param>
+    /// <param name="trainingSeed">The seed for dropout and the like in training mode, or null for evaluation mode.</param>
+    public BatchGraph(
+        Module module, ParameterArena arena, Buffer weights, Buffer? gradients, Func<Tensor, Tensor, Tensor> loss, int[] image, ulong? trainingSeed)
+    {
+        this.module = module;
+        this.arena = arena;
+        this.weights = weights;
+        this.gradients = gradients;
+        this.loss = loss;
+        this.image = image;
+        this.trainingSeed = trainingSeed;
+    }
+
+    /// <summary>How many classes the last batch's output told apart.</summary>
+    public int Classes { get; private set; }
+
+    /// <summary>Runs a batch. The loss is read with <see cref="Loss"/>, the output with <see cref="Output"/>.</summary>
+    /// <param name="images">The images of the batch, one after the other.</param>
+    /// <param name="labels">Their labels.</param>
+    /// <param name="step">The step number, for dropout.</param>
+    public void Run(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step = 0)
+    {
+        Compiled graph = For(labels.Length);
+        graph.Images.Write(images);
+        graph.Labels?.Write(labels);
+        if (graph.Step is { } stepRegion)
+        {
+            scalar[0] = step & 0xFF_FFFF;
+            stepRegion.Write(scalar);
+        }
+
+        graph.Graph.Run();
+        last = graph;
+    }
+
+    /// <summary>The mean loss of the last batch.</summary>
+    public float Loss()
+    {
+        last!.Loss.Read(scalar);
+        return scalar[0];
+    }
+
+    /// <summary>Copies the model's output for the last batch.</summary>
+    public void Output(Span<float> destination) => last!.Output.Read(destination);
+
+    /// <summary>How many images of the last batch the model classifies as their label; the first of equal outputs counts.</summary>
+    public int Correct(ReadOnlySpan<float> labels, ref float[] outputs)
+    {
+        int width = Classes;
+        if (outputs.Length < labels.Length * width)
+        {
+            outputs = new float[labels.Length * width];
+        }
+
+        Output(outputs.AsSpan(0, labels.Length * width));
+        int correct = 0;
+        for (int i = 0; i < labels.Length; i++)
+        {
+            ReadOnlySpan<float> row = outputs.AsSpan(i * width, width);
+            int best = 0;
+            for (int c = 1; c < width; c++)
+            {
+                best = row[c] > row[best] ? c : best;
+            }
+
+            correct += best == (int)labels[i] ? 1 : 0;
+        }
+
+        return correct;
+    }
+
+    /// <summary>The graph for a batch size, compiled at its first use.</summary>
+    public Compiled For(int count)
+    {
+        if (compiled.TryGetValue(count, out Compiled? graph))
+        {
+            return graph;
+        }
+
+        Tensor images = Tensor.Input(new Shape([count, .. image]), "images");
+        Tensor labels = Tensor.Input(new Shape(count), "labels");
+        TrainingContext? context = trainingSeed is { } seed ? new TrainingContext(seed) : null;
+        if (context is null)
+        {
+            module.Eval();
+        }
+        else
+        {
+            module.Train(context);
+        }
+
+        Tensor output = module.Forward(images);
+        module.Eval();
+        Tensor mean = loss(output, labels);
+        if (mean.Shape.Count != 1)
+        {
+            throw new ShapeException($"The loss must be one number, the mean over the batch, but has shape {mean.Shape}.");
+        }
+
+        Dictionary<Tensor, Region> bindings = [];
+        arena.Bind(bindings, weights);
+        List<Tensor> outputs = [mean, output];
+        if (gradients is not null)
+        {
+            Tensor[] gradient = mean.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
+            for (int i = 0; i < gradient.Length; i++)
+            {
+                // A copy of its own for each parameter: two may share one gradient tensor.
+                Tensor own = bindings.ContainsKey(gradient[i]) || outputs.Contains(gradient[i]) ? gradient[i] + 0f : gradient[i];
+                bindings[own] = arena.Segment(gradients, i);
+                outputs.Add(own);
+            }
+        }
+
+        CompiledGraph program = CompiledGraph.Compile(arena.Device, outputs, bindings);
+        Classes = output.Shape.Rank > 1 ? output.Shape[-1] : 1;
+        Region? RegionOf(Tensor tensor) => program.Inputs.Contains(tensor) ? program[tensor] : null;
+        graph = new Compiled(
+            program,
+            RegionOf(images) ?? throw new ArgumentException($"{module.GetType().Name}'s output does not depend on its input.", nameof(count)),
+            RegionOf(labels),
+            context is null ? null : RegionOf(context.Step),
+            program[mean],
+            program[output]);
+        compiled[count] = graph;
+        return graph;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Compiled graph in compiled.Values)
+        {
+            graph.Graph.Dispose();
+        }
+
+        compiled.Clear();
+    }
+
+    internal sealed record Compiled(CompiledGraph Graph, Region Images, Region? Labels, Region? Step, Region Loss, Region Output);
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace PacGen.Nn;
+
+/// <summary>What a network does after an epoch; losses and accuracies are those of the unperturbed weights w, over the whole sets, in evaluation mode.</summary>
+/// <param name="Epoch">Counts from 1; 0 is the network before training.</param>
+/// <param name="TrainLoss">The mean loss over the training set.</param>
+/// <param name="TrainAccuracy">The share of the training set that is classified correctly, in [0, 1].</param>
+/// <param name="TestLoss">The mean loss over the test set.</param>
+/// <param name="TestAccuracy">The share of the test set that is classified correctly, in [0, 1].</param>
+/// <param name="Score">The pacGen score, or null where none was asked for.</param>
+/// <param name="Seconds">The time that training the epoch took, evaluation and scoring not counted.</param>
+public sealed record EpochResult(
+    int Epoch, double TrainLoss, double TrainAccuracy, double TestLoss, double TestAccuracy, PacGenScore? Score, double Seconds)
+{
+    /// <summary>The generalization gap: test loss − training loss.</summary>
+    public double Gap => TestLoss - TrainLoss;
+
+    /// <summary>The mean loss of the training steps themselves, at the perturbed weights where the optimizer perturbs.</summary>
+    public double StepLoss { get; init; }
+
+    /// <summary>The object of a JSON-lines log: epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, gap, psi (null without a score), seconds.</summary>
+    public JsonObject ToJson() => new()
+    {
+        ["epoch"] = Epoch,
+        ["trainLoss"] = TrainLoss,
+        ["trainAccuracy"] = TrainAccuracy,
+        ["testLoss"] = TestLoss,
+        ["testAccuracy"] = TestAccuracy,
+        ["gap"] = Gap,
+        ["psi"] = Score?.Psi,
+        ["seconds"] = Seconds,
+    };
+
+    /// <summary>One line for people.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"epoch {Epoch,3}: train loss {TrainLoss:F4} ({TrainAccuracy:P2}), test loss {TestLoss:F4} ({TestAccuracy:P2}), gap {Gap:F4}{(Score is null ? "" : $", Ψ {Score.Psi:F0}")}, {Seconds:F1} s");
+}

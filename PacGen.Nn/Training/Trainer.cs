@@ -1,0 +1,206 @@
+using System.Diagnostics;
+using PacGen.Kernels.Devices;
+using PacGen.Nn.Data;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// Trains a model on a data set and says after each epoch how it does. Only the training pass sees the optimizer's
+/// perturbation; evaluation and score use the weights w themselves.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private const int EvaluationBatch = 250;
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
+    private readonly Module model;
+    private readonly Dataset data;
+    private readonly Optimizer optimizer;
+    private readonly TrainingOptions options;
+    private readonly Buffer gradients;
+    private readonly OptimizerSession session;
+    private readonly BatchGraph training;
+    private readonly BatchGraph evaluation;
+    private readonly List<EpochResult> results = [];
+    private float[] outputs = [];
+
+    /// <summary>Prepares a run: makes the model's parameters on the device and draws their first values.</summary>
+    /// <param name="model">What to train.</param>
+    /// <param name="data">What to train and test on.</param>
+    /// <param name="optimizer">How to update the weights.</param>
+    /// <param name="options">Everything else; defaults without it.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or the batch is larger than the training set.</exception>
+    /// <exception cref="PacGen.Kernels.ShapeException">The model does not fit the images.</exception>
+    public Trainer(Module model, Dataset data, Optimizer optimizer, TrainingOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(optimizer);
+        this.model = model;
+        this.data = data;
+        this.optimizer = optimizer;
+        this.options = options ??= new TrainingOptions();
+        if (options.Epochs < 1)
+        {
+            throw new ArgumentException($"The number of epochs is {options.Epochs}, but must be at least 1.", nameof(options));
+        }
+
+        if (options.BatchSize < 1 || options.BatchSize > data.Train.Count)
+        {
+            throw new ArgumentException(
+                $"The batch size is {options.BatchSize}, but must be between 1 and the {data.Train.Count} training images of {data.Name}.", nameof(options));
+        }
+
+        if (options.ClipNorm is <= 0)
+        {
+            throw new ArgumentException($"The gradient's largest norm is {options.ClipNorm}, but must be positive.", nameof(options));
+        }
+
+        Device device = options.Device ?? Device.Best();
+        Arena = new ParameterArena(model, device, options.Seed);
+        gradients = device.Allocate(Arena.Count);
+        session = optimizer.Attach(Arena, gradients, options.Seed);
+        int[] image = [data.Train.Height, data.Train.Width, data.Train.Channels];
+        training = new BatchGraph(model, Arena, session.ForwardWeights, gradients, options.Loss, image, options.Seed);
+        evaluation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, null);
+        training.For(options.BatchSize);
+    }
+
+    /// <summary>The model's parameters: weights can be read and loaded here.</summary>
+    public ParameterArena Arena { get; }
+
+    /// <summary>How many training steps have been taken.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>The epochs that are done.</summary>
+    public IReadOnlyList<EpochResult> Results => results;
+
+    /// <summary>
+    /// Trains. A cancelled run finishes the step that it is in and returns what it has: <see cref="Steps"/> counts the steps that
+    /// are in the weights, and the result holds the epochs that were completed.
+    /// </summary>
+    /// <param name="onEpoch">Called after each epoch.</param>
+    /// <param name="progress">Told where the run stands, some times a second.</param>
+    /// <param name="cancellation">Stops the run after the present step.</param>
+    /// <returns>The epochs that were completed.</returns>
+    /// <exception cref="TrainingException">The loss became NaN or infinite; nothing was updated with it.</exception>
+    public IReadOnlyList<EpochResult> Run(
+        Action<EpochResult>? onEpoch = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using RunLog? log = options.LogPath is { } path ? new RunLog(path) : null;
+        log?.Settings(model, data, optimizer, options, Arena);
+        using BatchLoader loader = BatchLoader.Shuffled(data.Train, options.BatchSize, options.Seed);
+        Stopwatch whole = Stopwatch.StartNew();
+        for (int epoch = results.Count + 1; epoch <= options.Epochs && !cancellation.IsCancellationRequested; epoch++)
+        {
+            Stopwatch clock = Stopwatch.StartNew();
+            if (TrainEpoch(loader, epoch, whole, progress, cancellation) is not { } stepLoss)
+            {
+                break;
+            }
+
+            double seconds = clock.Elapsed.TotalSeconds;
+            progress?.Report(new TrainingProgress(TrainingPhase.Evaluating, epoch, options.Epochs, 0, 0, stepLoss, 0, Remaining(whole, epoch)));
+            (double trainLoss, double trainAccuracy) = Evaluate(data.Train);
+            (double testLoss, double testAccuracy) = Evaluate(data.Test);
+            PacGenScore? score = null;
+            if (options.Score is { } scoring)
+            {
+                progress?.Report(new TrainingProgress(TrainingPhase.Scoring, epoch, options.Epochs, 0, 0, stepLoss, 0, Remaining(whole, epoch)));
+                score = Score(scoring, cancellation);
+                if (score is null)
+                {
+                    break;
+                }
+            }
+
+            EpochResult result = new(epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, score, seconds) { StepLoss = stepLoss };
+            results.Add(result);
+            log?.Epoch(result);
+            onEpoch?.Invoke(result);
+        }
+
+        return results;
+    }
+
+    /// <summary>The mean loss and the accuracy of the unperturbed weights on a set, in evaluation mode.</summary>
+    /// <exception cref="TrainingException">The loss is NaN or infinite.</exception>
+    public (double Loss, double Accuracy) Evaluate(ImageSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        using BatchLoader loader = BatchLoader.Sequential(set, Math.Min(EvaluationBatch, set.Count));
+        loader.Start(0);
+        double loss = 0;
+        long correct = 0;
+        while (loader.TryNext(out Batch batch))
+        {
+            evaluation.Run(batch.Images, batch.Labels);
+            loss += (double)evaluation.Loss() * batch.Count;
+            correct += evaluation.Correct(batch.Labels, ref outputs);
+        }
+
+        loss /= set.Count;
+        return double.IsFinite(loss)
+            ? (loss, (double)correct / set.Count)
+            : throw new TrainingException($"The loss at the weights after step {Steps} is {loss}: lower the learning rate, or clip the gradient.");
+    }
+
+    /// <summary>The pacGen score Ψ (24) of the present weights, or null where it was cancelled.</summary>
+    public PacGenScore? Score(ScoreOptions scoring, CancellationToken cancellation = default) =>
+        PacGenScore.Compute(model, Arena, data.Train, options.Loss, scoring, session.SecondMoment, cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        training.Dispose();
+        evaluation.Dispose();
+        session.Dispose();
+        gradients.Dispose();
+        Arena.Dispose();
+    }
+
+    private double? TrainEpoch(BatchLoader loader, int epoch, Stopwatch whole, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        int batches = (data.Train.Count + options.BatchSize - 1) / options.BatchSize;
+        long started = Stopwatch.GetTimestamp(), told = started;
+        double lossSum = 0;
+        int batchNumber = 0, seen = 0;
+        loader.Start(epoch);
+        while (loader.TryNext(out Batch batch))
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                return null;
+            }
+
+            double rate = optimizer.LearningRate * options.Schedule.Factor((double)(epoch - 1) + ((double)batchNumber / batches));
+            session.Perturb(epoch);
+            training.Run(batch.Images, batch.Labels, Steps);
+            float loss = training.Loss();
+            if (!float.IsFinite(loss))
+            {
+                throw new TrainingException(
+                    $"The loss became {loss} at epoch {epoch}, batch {batchNumber + 1} of {batches} (step {Steps + 1}) with learning rate {rate:G4}: lower the learning rate{(options.ClipNorm is null ? ", or clip the gradient" : "")}. The weights are those of step {Steps}.");
+            }
+
+            session.Update(rate, options.ClipNorm);
+            Steps++;
+            batchNumber++;
+            seen += batch.Count;
+            lossSum += (double)loss * batch.Count;
+            if (progress is not null && Stopwatch.GetElapsedTime(told) > ProgressInterval)
+            {
+                told = Stopwatch.GetTimestamp();
+                double pace = seen / Stopwatch.GetElapsedTime(started).TotalSeconds;
+                progress.Report(new TrainingProgress(
+                    TrainingPhase.Training, epoch, options.Epochs, batchNumber, batches, loss, pace,
+                    Remaining(whole, epoch - 1 + ((double)batchNumber / batches))));
+            }
+        }
+
+        return lossSum / seen;
+    }
+
+    private TimeSpan Remaining(Stopwatch whole, double epochsDone) =>
+        epochsDone > 0 ? whole.Elapsed * ((options.Epochs - epochsDone) / epochsDone) : TimeSpan.Zero;
+}

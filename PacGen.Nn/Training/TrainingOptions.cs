@@ -1,0 +1,34 @@
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Nn;
+
+/// <summary>How a <see cref="Trainer"/> runs.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>How many times the training set is seen.</summary>
+    public int Epochs { get; init; } = 10;
+
+    /// <summary>Images a step.</summary>
+    public int BatchSize { get; init; } = 64;
+
+    /// <summary>Decides first weights, order of images, dropout and perturbations; with it a run repeats bit for bit.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>The loss of a batch from the model's output and the labels; softmax cross-entropy without it.</summary>
+    public Func<Tensor, Tensor, Tensor> Loss { get; init; } = PacGen.Nn.Loss.CrossEntropy;
+
+    /// <summary>The learning rate's course.</summary>
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;
+
+    /// <summary>The gradient's largest Euclidean norm, or null for no clipping.</summary>
+    public double? ClipNorm { get; init; }
+
+    /// <summary>Where to run; <see cref="Device.Best"/> without it.</summary>
+    public Device? Device { get; init; }
+
+    /// <summary>How to score after each epoch, or null for no score.</summary>
+    public ScoreOptions? Score { get; init; }
+
+    /// <summary>A file that gets one JSON object a line: the settings first, then each epoch. Null for none.</summary>
+    public string? LogPath { get; init; }
+}

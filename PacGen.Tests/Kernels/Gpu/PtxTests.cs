@@ -1,0 +1,36 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using PacGen.Kernels.Gpu;
+using PacGen.Kernels.Map;
+using PacGen.Kernels.Map.Functions;
+
+namespace PacGen.Tests.Kernels.Gpu;
+
+/// <summary>The kernels compile for NVIDIA GPUs to the instructions that make their bits the CPU's.</summary>
+internal sealed partial class PtxTests
+{
+    private static readonly TestCaseData[] Kernels =
+    [
+        new TestCaseData(((Delegate)MapGpu<Apply<Multiply, Apply<Sigmoid, Apply<Add, Argument0, Argument1>>, Apply<Log, Argument2>>>.Straight).Method) { TestName = "A map along one axis" },
+        new TestCaseData(((Delegate)MapGpu<Apply<Divide, Apply<Tanh, Apply<Add, Argument0, Argument7>>, Apply<Sqrt, Argument5>>>.Strided).Method) { TestName = "A map along several axes" },
+    ];
+
+    [TestCaseSource(nameof(Kernels))]
+    public void RoundsCorrectlyAndSpillsNothing(MethodInfo kernel)
+    {
+        string ptx = PtxListing.Of(kernel);
+        string body = ptx[ptx.IndexOf(".entry", StringComparison.Ordinal)..];
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(body, Does.Contain("fma.rn.f32"));
+            Assert.That(body, Does.Contain("ld.global.f32").And.Contain("st.global.f32"));
+            Assert.That(body, Does.Not.Contain(".local"));
+            Assert.That(body, Does.Not.Contain("call"));
+            Assert.That(body, Does.Not.Contain(".approx").And.Not.Contain(".ftz"));
+            Assert.That(Unrounded().Matches(body), Is.Empty, "arithmetic that the assembler may fuse");
+        }
+    }
+
+    [GeneratedRegex(@"\b(add|sub|mul|div|sqrt|mad)\.f32")]
+    private static partial Regex Unrounded();
+}
