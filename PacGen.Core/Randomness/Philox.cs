@@ -28,17 +28,17 @@ public static class Philox
     public static void Generate<TWords>(ref TWords c0, ref TWords c1, ref TWords c2, ref TWords c3, uint key0, uint key1)
         where TWords : struct, IWords<TWords>
     {
-        TWords a = c0, b = c1, c = c2, d = c3;
+        TWords a = c0, b = c1, c = c2, d = c3, keyA = TWords.Constant(key0), keyB = TWords.Constant(key1);
         for (int round = 0; round < 10; round++)
         {
             TWords highA = TWords.MultiplyHigh(a, TWords.Constant(MultiplierA)), lowA = TWords.MultiplyLow(a, TWords.Constant(MultiplierA));
             TWords highB = TWords.MultiplyHigh(c, TWords.Constant(MultiplierB)), lowB = TWords.MultiplyLow(c, TWords.Constant(MultiplierB));
-            a = highB ^ b ^ TWords.Constant(key0);
+            a = highB ^ b ^ keyA;
             b = lowB;
-            c = highA ^ d ^ TWords.Constant(key1);
+            c = highA ^ d ^ keyB;
             d = lowA;
-            key0 += WeylA;
-            key1 += WeylB;
+            keyA += TWords.Constant(WeylA);
+            keyB += TWords.Constant(WeylB);
         }
 
         c0 = a;

@@ -1,0 +1,46 @@
+namespace PacGen.Core.Perturbation;
+
+/// <summary>The scalars of the score Ψ (24): plain floats, prepared on the host in double, passed to kernels by value.</summary>
+public struct PsiSettings
+{
+    /// <summary>γ of κ.</summary>
+    public float Gamma;
+
+    /// <summary>ε of κ, at least 10⁻³⁷.</summary>
+    public float Epsilon;
+
+    /// <summary>ρ(w*)·√m, m being the number of all parameters of the model, whatever part of them is summed.</summary>
+    public float RhoRootM;
+
+    /// <summary>What the stored curvature is multiplied by: 1, or <see cref="SecondMoment.BiasCorrection"/>.</summary>
+    public float CurvatureScale;
+
+    /// <summary>Settings of γ, ε, ρ(w*) and m.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">γ or ρ is negative or NaN, ε below 10⁻³⁷, m below 1.</exception>
+    public static PsiSettings Of(double gamma, double epsilon, double rho, long parameters, double curvatureScale = 1)
+    {
+        if (!(gamma >= 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(gamma), gamma, "γ must be at least 0.");
+        }
+
+        if (!(epsilon >= 1e-37))
+        {
+            throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "ε must be at least 1e-37: the score divides by κ.");
+        }
+
+        if (!(rho >= 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(rho), rho, "ρ must be at least 0.");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(parameters, 1);
+        return new PsiSettings
+        {
+            Gamma = (float)gamma,
+            Epsilon = (float)epsilon,
+            RhoRootM = (float)Math.Min(rho * Math.Sqrt(parameters), float.MaxValue),
+            CurvatureScale = (float)curvatureScale,
+        };
+    }
+}

@@ -1,0 +1,28 @@
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Kernels.PerParameter;
+
+/// <summary>What the per-parameter kernels ask of their regions.</summary>
+internal static class Arena
+{
+    /// <summary>Checks that regions lie on a device and are equally long.</summary>
+    public static void Require(Device device, params ReadOnlySpan<Region> regions)
+    {
+        foreach (Region region in regions)
+        {
+            if (region.Buffer.Device != device)
+            {
+                throw new ArgumentException($"A region lies on {region.Buffer.Device.Name}, not on {device.Name}.", nameof(regions));
+            }
+
+            if (region.Count != regions[0].Count)
+            {
+                throw new ArgumentException(
+                    $"The regions of a per-parameter kernel are equally long, but one has {region.Count} elements and another {regions[0].Count}.", nameof(regions));
+            }
+        }
+    }
+
+    /// <summary>The error for a device without a kernel.</summary>
+    public static NotSupportedException Unsupported(Device device, string kernel) => new($"{device.Name} has no {kernel} kernel.");
+}

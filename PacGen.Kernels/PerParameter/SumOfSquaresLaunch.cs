@@ -1,0 +1,26 @@
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Kernels.PerParameter;
+
+/// <summary>Σ a² over a region, for the clipping of gradients by their norm.</summary>
+public abstract class SumOfSquaresLaunch : Launch
+{
+    /// <summary>Σ a² of the last run: the same bits for any width, thread count and device. Waits for the run.</summary>
+    public abstract double Sum { get; }
+
+    /// <summary>Binds the pass to its memory.</summary>
+    /// <exception cref="ArgumentException">The region lies on another device.</exception>
+    /// <exception cref="NotSupportedException">The device has no such kernel.</exception>
+    public static SumOfSquaresLaunch Create(Device device, Region values)
+    {
+        Arena.Require(device, values);
+        return device is CpuDevice cpu ? new Cpu(ReduceCpu<int>.Create<SquareTerms>(cpu, values, values, values)) : throw Arena.Unsupported(device, "sum of squares");
+    }
+
+    private sealed class Cpu(ReduceCpu<int> reduce) : SumOfSquaresLaunch
+    {
+        public override double Sum => BlockSum.Total(reduce.Sums0);
+
+        public override void Run() => reduce.Run();
+    }
+}
