@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -32,22 +31,29 @@ public sealed class GpuBuffer : Buffer
     }
 
     /// <inheritdoc/>
-    public override void Write(long start, ReadOnlySpan<float> source)
+    public override unsafe void Write(long start, ReadOnlySpan<float> source)
     {
+        // ILGPU takes the address of what it copies without pinning it, and waits for the copy.
         ArrayView<float> part = Part(start, source.Length);
-        if (source.Length > 0)
+        fixed (float* pinned = source)
         {
-            part.CopyFromCPU(device.Accelerator.DefaultStream, ref MemoryMarshal.GetReference(source), source.Length);
+            if (pinned != null)
+            {
+                part.CopyFromCPU(device.Accelerator.DefaultStream, ref *pinned, source.Length);
+            }
         }
     }
 
     /// <inheritdoc/>
-    public override void Read(long start, Span<float> destination)
+    public override unsafe void Read(long start, Span<float> destination)
     {
         ArrayView<float> part = Part(start, destination.Length);
-        if (destination.Length > 0)
+        fixed (float* pinned = destination)
         {
-            part.CopyToCPU(device.Accelerator.DefaultStream, ref MemoryMarshal.GetReference(destination), destination.Length);
+            if (pinned != null)
+            {
+                part.CopyToCPU(device.Accelerator.DefaultStream, ref *pinned, destination.Length);
+            }
         }
     }
 

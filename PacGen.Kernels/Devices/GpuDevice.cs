@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Numerics;
 using System.Reflection;
 using ILGPU;
 using ILGPU.Runtime;
@@ -71,8 +72,14 @@ public sealed class GpuDevice : Device
     internal KernelConfig Grid(long count)
     {
         int group = Math.Min(PreferredGroup, Accelerator.MaxNumThreadsPerGroup);
-        int resident = Math.Max(1, Accelerator.MaxNumThreadsPerMultiprocessor / group) * Accelerator.NumMultiprocessors;
-        return new KernelConfig((int)Math.Min((count + group - 1) / group, resident), group);
+        return new KernelConfig((int)Math.Min((count + group - 1) / group, Resident(group)), group);
+    }
+
+    /// <summary>The grid for a kernel whose groups stride over <paramref name="count"/> blocks, of at most <paramref name="most"/> threads, a power of two.</summary>
+    internal KernelConfig Groups(int count, int most)
+    {
+        int group = Math.Min(most, 1 << (31 - BitOperations.LeadingZeroCount((uint)Accelerator.MaxNumThreadsPerGroup)));
+        return new KernelConfig(Math.Min(count, Resident(group)), group);
     }
 
     /// <inheritdoc/>
@@ -84,6 +91,10 @@ public sealed class GpuDevice : Device
             Accelerator.Dispose();
         }
     }
+
+    /// <summary>How many groups keep the device busy. OpenCL doesn't say how many it holds at a time: eight a processor then.</summary>
+    private int Resident(int group) =>
+        Math.Max(Kind == DeviceKind.Simulator ? 1 : 8, Accelerator.MaxNumThreadsPerMultiprocessor / group) * Accelerator.NumMultiprocessors;
 
     private static bool IsOutOfMemory(Exception failure) => failure switch
     {

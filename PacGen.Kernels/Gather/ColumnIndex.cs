@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PacGen.Kernels;
 
 /// <summary>Labels and indices: floats that hold integers.</summary>
@@ -5,6 +7,7 @@ internal static class ColumnIndex
 {
     /// <summary>The index of a row as an integer.</summary>
     /// <exception cref="InvalidDataException">It is not an integer in [0, <paramref name="columns"/>).</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe int Read(float* indices, long row, int columns, string operation)
     {
         float value = indices[row];

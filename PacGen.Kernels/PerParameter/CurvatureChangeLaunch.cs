@@ -35,12 +35,10 @@ public abstract class CurvatureChangeLaunch : Launch
     public static CurvatureChangeLaunch Create(Device device, Region weights, Region before, Region after)
     {
         Arena.Require(device, weights, before, after);
-        return device is CpuDevice cpu
-            ? new Cpu(ReduceCpu<PerturbSettings>.Create<CurvatureChangeTerms>(cpu, weights, before, after))
-            : throw Arena.Unsupported(device, "curvature change");
+        return new Bound(IReduction<PerturbSettings>.Create<CurvatureChangeTerms>(device, weights, before, after, "curvature change"));
     }
 
-    private sealed class Cpu(ReduceCpu<PerturbSettings> reduce) : CurvatureChangeLaunch
+    private sealed class Bound(IReduction<PerturbSettings> reduce) : CurvatureChangeLaunch
     {
         public override double ScaledChange => BlockSum.Total(reduce.Sums0);
 

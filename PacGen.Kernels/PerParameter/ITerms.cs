@@ -5,7 +5,7 @@ namespace PacGen.Kernels.PerParameter;
 /// <summary>What a reduction over parameters adds up and takes the largest of, as a type argument.</summary>
 /// <typeparam name="TSettings">Its scalars.</typeparam>
 internal interface ITerms<TSettings>
-    where TSettings : struct
+    where TSettings : unmanaged
 {
     /// <summary>How many regions it reads: 1 to 3.</summary>
     static abstract int Inputs { get; }

@@ -27,12 +27,14 @@ public abstract class PerturbLaunch : Launch
         where TNoise : struct, INoise
     {
         Arena.Require(device, weights, secondMoment, gradient, output);
-        return device is not CpuDevice cpu ? throw Arena.Unsupported(device, "perturbation") : cpu.Lanes switch
+        return device switch
         {
-            16 => new PerturbCpu<TNoise, Float16, Words16>(cpu, weights, secondMoment, gradient, output),
-            8 => new PerturbCpu<TNoise, Float8, Words8>(cpu, weights, secondMoment, gradient, output),
-            4 => new PerturbCpu<TNoise, Float4, Words4>(cpu, weights, secondMoment, gradient, output),
-            _ => new PerturbCpu<TNoise, Float1, Words1>(cpu, weights, secondMoment, gradient, output),
+            CpuDevice { Lanes: 16 } cpu => new PerturbCpu<TNoise, Float16, Words16>(cpu, weights, secondMoment, gradient, output),
+            CpuDevice { Lanes: 8 } cpu => new PerturbCpu<TNoise, Float8, Words8>(cpu, weights, secondMoment, gradient, output),
+            CpuDevice { Lanes: 4 } cpu => new PerturbCpu<TNoise, Float4, Words4>(cpu, weights, secondMoment, gradient, output),
+            CpuDevice cpu => new PerturbCpu<TNoise, Float1, Words1>(cpu, weights, secondMoment, gradient, output),
+            GpuDevice gpu => new PerturbGpu<TNoise>(gpu, weights, secondMoment, gradient, output),
+            _ => throw Arena.Unsupported(device, "perturbation"),
         };
     }
 }

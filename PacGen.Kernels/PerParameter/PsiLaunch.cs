@@ -24,12 +24,10 @@ public abstract class PsiLaunch : Launch
     public static PsiLaunch Create(Device device, Region weights, Region curvature)
     {
         Arena.Require(device, weights, curvature);
-        return device is CpuDevice cpu
-            ? new Cpu(ReduceCpu<PsiSettings>.Create<PsiTerms>(cpu, weights, curvature, weights))
-            : throw Arena.Unsupported(device, "score");
+        return new Bound(IReduction<PsiSettings>.Create<PsiTerms>(device, weights, curvature, weights, "score"));
     }
 
-    private sealed class Cpu(ReduceCpu<PsiSettings> reduce) : PsiLaunch
+    private sealed class Bound(IReduction<PsiSettings> reduce) : PsiLaunch
     {
         public override double Sum => BlockSum.Total(reduce.Sums0);
 

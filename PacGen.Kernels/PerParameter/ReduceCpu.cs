@@ -6,8 +6,8 @@ using PacGen.Kernels.Devices;
 namespace PacGen.Kernels.PerParameter;
 
 /// <summary>A reduction over parameters on the CPU, in <see cref="BlockSum"/>'s order. Regions that the terms don't read stand for the first.</summary>
-internal abstract class ReduceCpu<TSettings>(CpuDevice device, long count) : CpuLaunch(device)
-    where TSettings : struct
+internal abstract class ReduceCpu<TSettings>(CpuDevice device, long count) : CpuLaunch(device), IReduction<TSettings>
+    where TSettings : unmanaged
 {
     public TSettings Settings { get; set; }
 
@@ -35,7 +35,7 @@ internal abstract class ReduceCpu<TSettings>(CpuDevice device, long count) : Cpu
 internal sealed unsafe class ReduceCpu<TTerms, TSettings, T, TWords>(CpuDevice device, Region a, Region b, Region c)
     : ReduceCpu<TSettings>(device, a.Count)
     where TTerms : struct, ITerms<TSettings>
-    where TSettings : struct
+    where TSettings : unmanaged
     where T : struct, IMemoryLane<T>, ILane<T, TWords>
     where TWords : struct, IWords<TWords>
 {

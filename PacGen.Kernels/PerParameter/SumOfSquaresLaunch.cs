@@ -14,10 +14,10 @@ public abstract class SumOfSquaresLaunch : Launch
     public static SumOfSquaresLaunch Create(Device device, Region values)
     {
         Arena.Require(device, values);
-        return device is CpuDevice cpu ? new Cpu(ReduceCpu<int>.Create<SquareTerms>(cpu, values, values, values)) : throw Arena.Unsupported(device, "sum of squares");
+        return new Bound(IReduction<int>.Create<SquareTerms>(device, values, values, values, "sum of squares"));
     }
 
-    private sealed class Cpu(ReduceCpu<int> reduce) : SumOfSquaresLaunch
+    private sealed class Bound(IReduction<int> reduce) : SumOfSquaresLaunch
     {
         public override double Sum => BlockSum.Total(reduce.Sums0);
 

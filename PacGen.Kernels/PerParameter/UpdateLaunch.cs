@@ -43,18 +43,20 @@ public abstract class UpdateLaunch : Launch
         Region state0 = states.Length > 0 ? states[0] : weights, state1 = states.Length > 1 ? states[1] : weights;
         Region h = secondMoment ?? weights;
         Arena.Require(device, weights, gradient, state0, state1, h);
-        return device is not CpuDevice cpu ? throw Arena.Unsupported(device, "update")
-            : secondMoment is null ? OnCpu<TRule, WithoutSecondMoment>(cpu, weights, gradient, state0, state1, h)
-            : OnCpu<TRule, WithSecondMoment>(cpu, weights, gradient, state0, state1, h);
+        return secondMoment is null
+            ? On<TRule, WithoutSecondMoment>(device, weights, gradient, state0, state1, h)
+            : On<TRule, WithSecondMoment>(device, weights, gradient, state0, state1, h);
     }
 
-    private static UpdateLaunch OnCpu<TRule, TKeeping>(CpuDevice device, Region weights, Region gradient, Region state0, Region state1, Region h)
+    private static UpdateLaunch On<TRule, TKeeping>(Device device, Region weights, Region gradient, Region state0, Region state1, Region h)
         where TRule : struct, IUpdateRule
-        where TKeeping : struct, ISecondMomentKeeping => device.Lanes switch
+        where TKeeping : struct, ISecondMomentKeeping => device switch
         {
-            16 => new UpdateCpu<TRule, TKeeping, Float16>(device, weights, gradient, state0, state1, h),
-            8 => new UpdateCpu<TRule, TKeeping, Float8>(device, weights, gradient, state0, state1, h),
-            4 => new UpdateCpu<TRule, TKeeping, Float4>(device, weights, gradient, state0, state1, h),
-            _ => new UpdateCpu<TRule, TKeeping, Float1>(device, weights, gradient, state0, state1, h),
+            CpuDevice { Lanes: 16 } cpu => new UpdateCpu<TRule, TKeeping, Float16>(cpu, weights, gradient, state0, state1, h),
+            CpuDevice { Lanes: 8 } cpu => new UpdateCpu<TRule, TKeeping, Float8>(cpu, weights, gradient, state0, state1, h),
+            CpuDevice { Lanes: 4 } cpu => new UpdateCpu<TRule, TKeeping, Float4>(cpu, weights, gradient, state0, state1, h),
+            CpuDevice cpu => new UpdateCpu<TRule, TKeeping, Float1>(cpu, weights, gradient, state0, state1, h),
+            GpuDevice gpu => new UpdateGpu<TRule, TKeeping>(gpu, weights, gradient, state0, state1, h),
+            _ => throw Arena.Unsupported(device, "update"),
         };
 }

@@ -28,7 +28,7 @@ public sealed record AveragePool(PoolGeometry Geometry) : PoolOperation(Geometry
         protected override void RunUnit(int image, int unit)
         {
             (int top, int bottom) = Rows(unit);
-            T area = T.Constant((float)Geometry.KernelHeight * Geometry.KernelWidth);
+            T share = T.Constant(1f / ((float)Geometry.KernelHeight * Geometry.KernelWidth));
             float* output = y + (((long)image * PooledHeight) + unit) * PooledWidth * Channels;
             for (int column = 0; column < PooledWidth; column++, output += Channels)
             {
@@ -42,7 +42,7 @@ public sealed record AveragePool(PoolGeometry Geometry) : PoolOperation(Geometry
                     T sum = T.Constant(0);
                     for (int i = 0; i < bottom - top; i++)
                     {
-                        float* pixel = window + c + ((long)i * Width * Channels);
+                        float* pixel = window + c + (i * RowStride);
                         T row = T.Load(pixel);
                         for (int j = 1; j < right - left; j++)
                         {
@@ -53,7 +53,7 @@ public sealed record AveragePool(PoolGeometry Geometry) : PoolOperation(Geometry
                         sum += row;
                     }
 
-                    T.Store(output + c, sum / area);
+                    T.Store(output + c, sum * share);
                 }
             }
         }

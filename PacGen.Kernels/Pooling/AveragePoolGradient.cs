@@ -46,7 +46,7 @@ public sealed record AveragePoolGradient(PoolGeometry Geometry, int Height, int 
         protected override void RunUnit(int image, int unit)
         {
             (int top, int bottom) = Covering(unit + Geometry.PaddingHeight, Geometry.KernelHeight, Geometry.StrideHeight, PooledHeight);
-            T area = T.Constant((float)Geometry.KernelHeight * Geometry.KernelWidth);
+            T share = T.Constant(1f / ((float)Geometry.KernelHeight * Geometry.KernelWidth));
             float* output = dx + (((long)image * Height) + unit) * Width * Channels;
             for (int column = 0; column < Width; column++, output += Channels)
             {
@@ -65,7 +65,7 @@ public sealed record AveragePoolGradient(PoolGeometry Geometry, int Height, int 
                         }
                     }
 
-                    T.Store(output + c, sum / area);
+                    T.Store(output + c, sum * share);
                 }
             }
         }

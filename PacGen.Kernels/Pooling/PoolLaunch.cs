@@ -45,6 +45,12 @@ internal abstract class PoolLaunch : CpuLaunch
 
     protected int UnitsPerImage { get; }
 
+    /// <summary>Floats from a pixel to the one below.</summary>
+    protected long RowStride => (long)Width * Channels;
+
+    /// <summary>Whether all windows are 2×2 within the image, the case worth a loop of its own.</summary>
+    protected bool IsPlain2x2 => Geometry is { KernelHeight: 2, KernelWidth: 2, PaddingHeight: 0, PaddingWidth: 0 };
+
     /// <summary>Whether windows share pixels.</summary>
     protected bool Overlaps => Geometry.StrideHeight < Geometry.KernelHeight || Geometry.StrideWidth < Geometry.KernelWidth;
 

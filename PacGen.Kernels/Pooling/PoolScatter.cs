@@ -82,17 +82,20 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
         {
             (int top, int bottom) = Rows(row);
             float* gradient = dy + (((long)image * PooledHeight) + row) * PooledWidth * Channels;
+            long start = (((long)image * Height) + top) * RowStride;
+            if (!adds && IsPlain2x2)
+            {
+                Put2x2(x + start, gradient, dx + start, RowStride, Geometry.StrideWidth * Channels, PooledWidth, Channels);
+                return;
+            }
+
             for (int column = 0; column < PooledWidth; column++, gradient += Channels)
             {
                 (int left, int right) = Columns(column);
-                long first = (((((long)image * Height) + top) * Width) + left) * Channels;
+                long first = start + ((long)left * Channels);
                 if (adds)
                 {
                     Add(x + first, gradient, dx + first, bottom - top, right - left);
-                }
-                else if (bottom - top == 2 && right - left == 2)
-                {
-                    Put2x2(x + first, gradient, dx + first);
                 }
                 else
                 {
@@ -101,25 +104,24 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             }
         }
 
-        private void Put2x2(float* window, float* gradient, float* output)
+        private static void Put2x2(float* window, float* gradient, float* output, long below, int step, int windows, int channels)
         {
-            long below = (long)Width * Channels;
-            int last = Channels - T.Count;
-            for (int c = 0; c <= last; c += T.Count)
+            int last = channels - T.Count;
+            for (; windows > 0; windows--, window += step, output += step, gradient += channels)
             {
-                Put2x2(window + c, gradient + c, output + c, below);
-            }
+                for (int c = 0; c < last; c += T.Count)
+                {
+                    Put2x2(window + c, gradient + c, output + c, below, channels);
+                }
 
-            if (Channels % T.Count != 0)
-            {
-                Put2x2(window + last, gradient + last, output + last, below);
+                Put2x2(window + last, gradient + last, output + last, below, channels);
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Put2x2(float* window, float* gradient, float* output, long below)
+        private static void Put2x2(float* window, float* gradient, float* output, long below, int right)
         {
-            T a = T.Load(window), b = T.Load(window + Channels), c = T.Load(window + below), d = T.Load(window + below + Channels);
+            T a = T.Load(window), b = T.Load(window + right), c = T.Load(window + below), d = T.Load(window + below + right);
             T g = T.Load(gradient), zero = T.Constant(0);
             T takesB = PoolSelect.Takes(b, a);
             T best = T.Select(takesB, b, a);
@@ -128,11 +130,11 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             T takesD = PoolSelect.Takes(d, best);
 
             // From the last to the first: what a later position takes is no longer there for the earlier ones.
-            T.Store(output + below + Channels, T.Select(takesD, g, zero));
+            T.Store(output + below + right, T.Select(takesD, g, zero));
             g = T.Select(takesD, zero, g);
             T.Store(output + below, T.Select(takesC, g, zero));
             g = T.Select(takesC, zero, g);
-            T.Store(output + Channels, T.Select(takesB, g, zero));
+            T.Store(output + right, T.Select(takesB, g, zero));
             T.Store(output, T.Select(takesB, zero, g));
         }
 
@@ -145,7 +147,7 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
                 int position = 0;
                 for (int i = 0; i < rows; i++)
                 {
-                    float* pixel = output + c + ((long)i * Width * Channels);
+                    float* pixel = output + c + (i * RowStride);
                     for (int j = 0; j < columns; j++, position++, pixel += Channels)
                     {
                         T.Store(pixel, T.Select(T.Equal(place, T.Constant(position)), g, T.Constant(0)));
@@ -170,7 +172,7 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
                 int position = 0;
                 for (int i = 0; i < rows; i++)
                 {
-                    float* pixel = output + c + ((long)i * Width * Channels);
+                    float* pixel = output + c + (i * RowStride);
                     for (int j = 0; j < columns; j++, position++, pixel += Channels)
                     {
                         T.Store(pixel, T.Load(pixel) + T.Select(T.Equal(place, T.Constant(position)), g, T.Constant(0)));
@@ -185,7 +187,7 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             int position = 0;
             for (int i = 0; i < rows; i++)
             {
-                float* pixel = window + ((long)i * Width * Channels);
+                float* pixel = window + (i * RowStride);
                 for (int j = 0; j < columns; j++, position++, pixel += Channels)
                 {
                     T key = T.Load(pixel), takes = PoolSelect.Takes(key, best);

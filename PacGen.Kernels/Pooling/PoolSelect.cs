@@ -39,47 +39,46 @@ public sealed record PoolSelect(PoolGeometry Geometry) : PoolOperation(Geometry)
         {
             (int top, int bottom) = Rows(unit);
             float* output = y + (((long)image * PooledHeight) + unit) * PooledWidth * Channels;
+            long start = (((long)image * Height) + top) * RowStride;
+            if (x == v && IsPlain2x2)
+            {
+                Max2x2(x + start, RowStride, Geometry.StrideWidth * Channels, output, PooledWidth, Channels);
+                return;
+            }
+
             for (int column = 0; column < PooledWidth; column++, output += Channels)
             {
                 (int left, int right) = Columns(column);
-                long first = (((((long)image * Height) + top) * Width) + left) * Channels;
-                if (x != v)
+                long first = start + ((long)left * Channels);
+                if (x == v)
                 {
-                    Window(x + first, v + first, output, bottom - top, right - left);
-                }
-                else if (bottom - top == 2 && right - left == 2)
-                {
-                    Max2x2(x + first, output);
+                    Max(x + first, output, bottom - top, right - left);
                 }
                 else
                 {
-                    Max(x + first, output, bottom - top, right - left);
+                    Window(x + first, v + first, output, bottom - top, right - left);
                 }
             }
         }
 
-        private void Max2x2(float* window, float* output)
+        private static void Max2x2(float* window, long below, int step, float* output, int windows, int channels)
         {
-            int last = Channels - T.Count;
-            float* below = window + ((long)Width * Channels);
-            for (int c = 0; c <= last; c += T.Count)
+            int last = channels - T.Count;
+            for (; windows > 0; windows--, window += step, output += channels)
             {
-                Max2x2(window + c, below + c, output + c);
-            }
+                int c = 0;
+                for (; c < last; c += T.Count)
+                {
+                    Max2x2(window + c, window + channels + c, window + below + c, window + below + channels + c, output + c);
+                }
 
-            if (Channels % T.Count != 0)
-            {
-                Max2x2(window + last, below + last, output + last);
+                Max2x2(window + last, window + channels + last, window + below + last, window + below + channels + last, output + last);
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Max2x2(float* window, float* below, float* output)
-        {
-            T best = Larger(T.Load(window + Channels), T.Load(window));
-            best = Larger(T.Load(below), best);
-            T.Store(output, Larger(T.Load(below + Channels), best));
-        }
+        private static void Max2x2(float* a, float* b, float* c, float* d, float* output) =>
+            T.Store(output, Larger(T.Load(d), Larger(T.Load(c), Larger(T.Load(b), T.Load(a)))));
 
         private void Max(float* window, float* output, int rows, int columns)
         {
@@ -89,7 +88,7 @@ public sealed record PoolSelect(PoolGeometry Geometry) : PoolOperation(Geometry)
                 T best = T.Load(window + c);
                 for (int i = 0; i < rows; i++)
                 {
-                    float* pixel = window + c + ((long)i * Width * Channels);
+                    float* pixel = window + c + (i * RowStride);
                     for (int j = 0; j < columns; j++, pixel += Channels)
                     {
                         best = Larger(T.Load(pixel), best);
@@ -108,7 +107,7 @@ public sealed record PoolSelect(PoolGeometry Geometry) : PoolOperation(Geometry)
                 T best = T.Load(keys + c), chosen = T.Load(values + c);
                 for (int i = 0; i < rows; i++)
                 {
-                    long at = c + ((long)i * Width * Channels);
+                    long at = c + (i * RowStride);
                     for (int j = 0; j < columns; j++, at += Channels)
                     {
                         T key = T.Load(keys + at);

@@ -1,3 +1,4 @@
+using PacGen.Core.Lanes;
 using PacGen.Core.Randomness;
 using PacGen.Kernels.Devices;
 
@@ -24,8 +25,8 @@ public sealed record RandomUniform(Shape Shape, uint Stream, ulong Seed) : Vecto
         new Kernel<T, TWords>(device, this, CpuDevice.Address(inputs[0]), CpuDevice.Address(output));
 
     private sealed unsafe class Kernel<T, TWords>(CpuDevice device, RandomUniform operation, float* step, float* y) : CpuLaunch(device)
-        where T : struct, Core.Lanes.ILane<T, TWords>, Core.Lanes.IMemoryLane<T>
-        where TWords : struct, Core.Lanes.IWords<TWords>
+        where T : struct, ILane<T, TWords>, IMemoryLane<T>
+        where TWords : struct, IWords<TWords>
     {
         private const long FloatsPerTask = 16384;
         private readonly long count = operation.Shape.Count;

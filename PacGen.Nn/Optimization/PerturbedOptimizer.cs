@@ -14,6 +14,20 @@ public sealed class PerturbedOptimizer : Optimizer
 
     /// <summary>Algorithm 1 around an optimizer, with uniform perturbations.</summary>
     /// <param name="inner">OPT.</param>
+    /// <param name="eta">η, positive: larger means smaller perturbations. The paper leaves it to a validation set; it used 0.01 with Adam, 100 with SGD.</param>
+    /// <param name="gamma">γ: κ's part that is relative to |w|.</param>
+    /// <param name="beta1">β₁: how much of h stays at each step.</param>
+    /// <param name="beta2">β₂: parameters whose |g| reaches it are not perturbed.</param>
+    /// <param name="epsilon">ε: κ's constant part.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A parameter is out of its range.</exception>
+    /// <exception cref="ArgumentException">The inner optimizer is itself perturbed.</exception>
+    public PerturbedOptimizer(Optimizer inner, double eta, double gamma = 0.1, double beta1 = 0.999, double beta2 = 0.1, double epsilon = 1e-5)
+        : this(inner, new AlgorithmOne(eta, gamma, beta1, beta2, epsilon))
+    {
+    }
+
+    /// <summary>Algorithm 1 around an optimizer, with uniform perturbations.</summary>
+    /// <param name="inner">OPT.</param>
     /// <param name="algorithm">η, γ, β₁, β₂ and ε.</param>
     /// <exception cref="ArgumentException">The inner optimizer is itself perturbed.</exception>
     public PerturbedOptimizer(Optimizer inner, AlgorithmOne algorithm)

@@ -63,15 +63,7 @@ internal static class KernelRun
             Launch launch = operation.Bind(device, shapes, regions, output, width ?? CpuDevice.Width);
             launch.Run();
             float[] first = output.ToArray();
-            long allocated = GC.GetAllocatedBytesForCurrentThread();
-            launch.Run();
-            allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-            if (threads == 1)
-            {
-                // With more, the runtime's own locks may allocate when two threads first meet at one.
-                Assert.That(allocated, Is.Zero, "Run allocates.");
-            }
-
+            Assert.That(Allocated(launch), Is.Zero, "Run allocates.");
             float[] after = new Region(whole).ToArray();
             Assert.That(after.AsSpan(0, Guard).IndexOfAnyExcept(Canary), Is.EqualTo(-1), "Run writes before its output.");
             Assert.That(after.AsSpan(after.Length - Guard).IndexOfAnyExcept(Canary), Is.EqualTo(-1), "Run writes behind its output.");
@@ -116,6 +108,23 @@ internal static class KernelRun
                     $"{what}: other bits with {threads} threads at width {width}.");
             }
         }
+    }
+
+    /// <summary>
+    /// What a run allocates. A collection in between counts the unused rest of the thread's allocation block as allocated,
+    /// so the least of several runs is what the launch itself does.
+    /// </summary>
+    private static long Allocated(Launch launch)
+    {
+        long least = long.MaxValue;
+        for (int i = 0; i < 4 && least > 0; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            launch.Run();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        return least;
     }
 
     private static byte[] Bits(ReadOnlySpan<float> values) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(values).ToArray();

@@ -1,0 +1,195 @@
+using PacGen.Core.Perturbation;
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+using PacGen.Nn;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Benchmarks.Suites;
+
+/// <summary>
+/// A piece of work to be timed, through the public API: its memory is there and filled, its graph compiled, and a run computes
+/// it once. The suites, the quick table and the comparison with peers time the same pieces.
+/// </summary>
+internal sealed class Work : IDisposable
+{
+    /// <summary>The parameters of the network of the paper's figure 7, a Wide ResNet of depth 58 and width 3.</summary>
+    public const int WideResNetParameters = 7_661_722;
+
+    private const ulong Seed = 1;
+    private readonly Action run;
+    private readonly IDisposable[] owned;
+
+    private Work(string name, double flops, double bytes, Action run, params IDisposable[] owned)
+    {
+        Name = name;
+        Flops = flops;
+        Bytes = bytes;
+        this.run = run;
+        this.owned = owned;
+    }
+
+    /// <summary>What it is.</summary>
+    public string Name { get; }
+
+    /// <summary>The additions and multiplications of a run, or 0 where memory is what takes the time.</summary>
+    public double Flops { get; }
+
+    /// <summary>The bytes that a run must read and write, or 0 where arithmetic is what takes the time.</summary>
+    public double Bytes { get; }
+
+    /// <summary>Does the work once.</summary>
+    public void Run() => run();
+
+    /// <summary>The product of two n × n matrices.</summary>
+    public static Work MatrixProduct(Device device, int n) => Of(
+        device, $"matrix product, n = {n}", 2.0 * n * n * n, 0, Tensor.MatMul(Tensor.Input(new Shape(n, n), "a"), Tensor.Input(new Shape(n, n), "b")));
+
+    /// <summary>One pass of a 3×3 convolution with padding 1 and as many output channels as input channels.</summary>
+    public static Work Convolution(Device device, ConvolutionPass pass, int channels, int size, int batch)
+    {
+        Tensor images = Tensor.Input(new Shape(batch, size, size, channels), "x"), weights = Tensor.Input(new Shape(3, 3, channels, channels), "w");
+        Tensor gradient = Tensor.Input(images.Shape, "dy");
+        Conv2dGeometry geometry = new(1, 1);
+        Tensor result = pass switch
+        {
+            ConvolutionPass.Forward => Tensor.Conv2d(images, weights, 1, 1),
+            ConvolutionPass.InputGradient => Tensor.Apply(new Conv2dInputGradient(geometry, size, size), gradient, weights),
+            _ => Tensor.Apply(new Conv2dWeightGradient(geometry, 3, 3), images, gradient),
+        };
+        return Of(
+            device,
+            $"3×3 convolution, {channels} channels, {size}×{size}, batch {batch}, {pass switch { ConvolutionPass.Forward => "forward", ConvolutionPass.InputGradient => "input gradient", _ => "weight gradient" }}",
+            2.0 * 9 * channels * channels * size * size * batch, 0, result);
+    }
+
+    /// <summary>max(x·y + z, 0) in one fused pass.</summary>
+    public static Work FusedMap(Device device, int count)
+    {
+        Shape shape = new(count);
+        Tensor x = Tensor.Input(shape, "x"), y = Tensor.Input(shape, "y"), z = Tensor.Input(shape, "z");
+        return Of(device, $"max(xy + z, 0), {count:N0} elements", 0, 16.0 * count, ((x * y) + z).Relu());
+    }
+
+    /// <summary>Algorithm 1's two passes over all parameters, with Adam as OPT, whose second moment is h.</summary>
+    /// <param name="device">Where to run.</param>
+    /// <param name="parameters">m.</param>
+    /// <param name="perturb">Whether a run perturbs: reads w, h and g, writes w + u.</param>
+    /// <param name="update">Whether a run updates: reads w, g, m and h, writes w, m and h.</param>
+    public static Work PerturbedAdam(Device device, int parameters, bool perturb, bool update)
+    {
+        FlatModule module = new(parameters);
+        ParameterArena arena = new(module, device, Seed);
+        Buffer gradients = device.Allocate(parameters);
+        Fill(new Region(gradients), 0.05f);
+        OptimizerSession session = new PerturbedOptimizer(new Adam(1e-4), new AlgorithmOne(Eta: 0.01)).Attach(arena, gradients, Seed);
+        session.Update(1e-4);
+        return new Work(
+            $"{(perturb ? "perturb" : "")}{(perturb && update ? " + " : "")}{(update ? "Adam update" : "")}, {parameters:N0} parameters",
+            0,
+            ((perturb ? 16.0 : 0) + (update ? 28.0 : 0)) * parameters,
+            () =>
+            {
+                if (perturb)
+                {
+                    session.Perturb(3);
+                }
+
+                if (update)
+                {
+                    session.Update(1e-4);
+                }
+
+                device.Synchronize();
+            },
+            session,
+            gradients,
+            arena);
+    }
+
+    /// <summary>A training step of <see cref="MnistCnn"/> on a batch that is already in place: forward, mean cross-entropy, backward, SGD.</summary>
+    public static Work MnistCnnStep(Device device, int batch)
+    {
+        MnistCnn model = new();
+        ParameterArena arena = new(model, device, Seed);
+        Buffer gradients = device.Allocate(arena.Count);
+        OptimizerSession session = new Sgd(0.01).Attach(arena, gradients, Seed);
+        Tensor images = Tensor.Input(new Shape(batch, 28, 28, 1), "images"), labels = Tensor.Input(new Shape(batch), "labels");
+        Tensor loss = Loss.CrossEntropy(model.Forward(images), labels);
+        Tensor[] of = loss.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
+        Dictionary<Tensor, Region> bindings = [];
+        arena.Bind(bindings, arena.Weights);
+        for (int i = 0; i < of.Length; i++)
+        {
+            bindings[of[i]] = arena.Segment(gradients, i);
+        }
+
+        CompiledGraph graph = CompiledGraph.Compile(device, [loss, .. of], bindings);
+        Fill(graph[images], 1);
+        graph[labels].Write([.. Enumerable.Range(0, batch).Select(i => (float)(i % 10))]);
+
+        // Forward, and both gradients of every layer but the first, which needs none for its images.
+        const double First = 2.0 * 24 * 24 * 10 * 25, Others = 2.0 * ((8 * 8 * 20 * 250) + (320 * 50) + (50 * 10));
+        return new Work(
+            $"MnistCnn training step, batch {batch}",
+            batch * ((2 * First) + (3 * Others)),
+            0,
+            () =>
+            {
+                graph.Run();
+                session.Update(0.01);
+                device.Synchronize();
+            },
+            graph,
+            session,
+            gradients,
+            arena);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (IDisposable item in owned)
+        {
+            item.Dispose();
+        }
+    }
+
+    private static Work Of(Device device, string name, double flops, double bytes, Tensor result)
+    {
+        CompiledGraph graph = CompiledGraph.Compile(device, [result]);
+        foreach (Tensor input in graph.Inputs)
+        {
+            Fill(graph[input], 1);
+        }
+
+        return new Work(
+            name,
+            flops,
+            bytes,
+            () =>
+            {
+                graph.Run();
+                device.Synchronize();
+            },
+            graph);
+    }
+
+    // Any values do, so long as none is denormal.
+    private static void Fill(Region region, float scale)
+    {
+        float[] values = new float[region.Count];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = scale * (((i * 7919L) % 1024 / 512f) - 1 + (1 / 2048f));
+        }
+
+        region.Write(values);
+    }
+
+    private sealed class FlatModule(int count) : Module
+    {
+        private readonly Parameter weights = new(new Shape(count), Initializer.Uniform(0.05));
+
+        public override Tensor Forward(Tensor x) => x * weights;
+    }
+}

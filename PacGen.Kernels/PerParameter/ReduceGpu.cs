@@ -1,0 +1,170 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+using ILGPU.Runtime;
+using PacGen.Core.Lanes;
+using PacGen.Core.Randomness;
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
+
+namespace PacGen.Kernels.PerParameter;
+
+/// <summary>A reduction over parameters on a GPU, a group a block, in <see cref="BlockSum"/>'s order.</summary>
+internal sealed class ReduceGpu<TTerms, TSettings> : Launch, IReduction<TSettings>
+    where TTerms : struct, ITerms<TSettings>
+    where TSettings : unmanaged
+{
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, TSettings> kernel;
+    private readonly ArrayView<float> a, b, c;
+    private readonly GpuBuffer results;
+    private readonly float[][] read;
+    private readonly KernelConfig grid;
+    private readonly int count, blocks;
+
+    public ReduceGpu(GpuDevice device, Region a, Region b, Region c)
+    {
+        this.a = GpuDevice.View(a);
+        this.b = GpuDevice.View(b);
+        this.c = GpuDevice.View(c);
+        count = BlockSumGpu.Count(device, a.Count);
+        blocks = BlockSum.Blocks(count);
+        read = [new float[blocks], new float[blocks], new float[blocks], new float[blocks]];
+        results = (GpuBuffer)device.Allocate(4L * blocks);
+        grid = device.Groups(blocks, BlockSumGpu.Quads);
+        kernel = device.Load(
+            ((Delegate)Kernel).Method,
+            accelerator => accelerator.LoadStreamKernel<
+                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, TSettings>(Kernel));
+    }
+
+    /// <inheritdoc/>
+    public TSettings Settings { get; set; }
+
+    /// <inheritdoc/>
+    public float[] Sums0 => Read(0);
+
+    /// <inheritdoc/>
+    public float[] Sums1 => Read(1);
+
+    /// <inheritdoc/>
+    public float[] Largest0 => Read(2);
+
+    /// <inheritdoc/>
+    public float[] Largest1 => Read(3);
+
+    /// <inheritdoc/>
+    public override void Run() => kernel(grid, a, b, c, results.View, blocks, count, Settings);
+
+    internal static void Kernel(
+        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> results, int blocks, int count, TSettings settings)
+    {
+        ArrayView<float> accumulators = SharedMemory.Allocate<float>(BlockSum.Accumulators);
+        ArrayView<float> accumulators1 = SharedMemory.Allocate<float>(BlockSum.Accumulators);
+        ArrayView<float> largest = SharedMemory.Allocate<float>(2 * BlockSumGpu.Quads);
+        (uint key0, uint key1, uint stream, uint step) = TTerms.Random(settings);
+        for (int block = Grid.IdxX; block < blocks; block += Grid.DimX)
+        {
+            GpuFloat most0 = default, most1 = default;
+            for (int quad = Group.IdxX; quad < BlockSumGpu.Quads; quad += Group.DimX)
+            {
+                Sums s0 = default, s1 = default, s2 = default, s3 = default;
+                for (int row = 0; row < BlockSum.Block; row += BlockSum.Accumulators)
+                {
+                    int i = (block * BlockSum.Block) + row + (4 * quad);
+                    Words1 word0 = new((uint)i >> 2), word1 = new(0), word2 = new(stream), word3 = new(step);
+                    if (TTerms.UsesWords)
+                    {
+                        Philox.Generate(ref word0, ref word1, ref word2, ref word3, key0, key1);
+                    }
+
+                    One(a, b, c, i, count, word0, settings, ref s0, ref most0, ref most1);
+                    One(a, b, c, i + 1, count, word1, settings, ref s1, ref most0, ref most1);
+                    One(a, b, c, i + 2, count, word2, settings, ref s2, ref most0, ref most1);
+                    One(a, b, c, i + 3, count, word3, settings, ref s3, ref most0, ref most1);
+                }
+
+                accumulators[4 * quad] = s0.First.Value;
+                accumulators[(4 * quad) + 1] = s1.First.Value;
+                accumulators[(4 * quad) + 2] = s2.First.Value;
+                accumulators[(4 * quad) + 3] = s3.First.Value;
+                accumulators1[4 * quad] = s0.Second.Value;
+                accumulators1[(4 * quad) + 1] = s1.Second.Value;
+                accumulators1[(4 * quad) + 2] = s2.Second.Value;
+                accumulators1[(4 * quad) + 3] = s3.Second.Value;
+            }
+
+            BlockSumGpu.Fold(accumulators);
+            if (TTerms.Sums > 1)
+            {
+                BlockSumGpu.Fold(accumulators1);
+            }
+
+            if (TTerms.Maxima > 0)
+            {
+                largest[Group.IdxX] = most0.Value;
+                largest[BlockSumGpu.Quads + Group.IdxX] = most1.Value;
+                Group.Barrier();
+            }
+
+            if (Group.IdxX == 0)
+            {
+                results[block] = accumulators[0];
+                results[blocks + block] = TTerms.Sums > 1 ? accumulators1[0] : 0f;
+                if (TTerms.Maxima > 0)
+                {
+                    for (int thread = 1; thread < Group.DimX; thread++)
+                    {
+                        most0 = GpuFloat.Max(most0, new GpuFloat(largest[thread]));
+                        most1 = GpuFloat.Max(most1, new GpuFloat(largest[BlockSumGpu.Quads + thread]));
+                    }
+                }
+
+                results[(2 * blocks) + block] = most0.Value;
+                results[(3 * blocks) + block] = most1.Value;
+            }
+
+            Group.Barrier();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void One(
+        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, int i, int count, Words1 word, TSettings settings,
+        ref Sums sums, ref GpuFloat most0, ref GpuFloat most1)
+    {
+        if (i < count)
+        {
+            TTerms.Of(
+                new GpuFloat(a[i]),
+                new GpuFloat(TTerms.Inputs > 1 ? b[i] : 0f),
+                new GpuFloat(TTerms.Inputs > 2 ? c[i] : 0f),
+                word,
+                settings,
+                out GpuFloat sum0,
+                out GpuFloat sum1,
+                out GpuFloat largest0,
+                out GpuFloat largest1);
+            sums.First += sum0;
+            if (TTerms.Sums > 1)
+            {
+                sums.Second += sum1;
+            }
+
+            if (TTerms.Maxima > 0)
+            {
+                most0 = GpuFloat.Max(most0, largest0);
+                most1 = GpuFloat.Max(most1, largest1);
+            }
+        }
+    }
+
+    private float[] Read(int row)
+    {
+        results.Read((long)row * blocks, read[row]);
+        return read[row];
+    }
+
+    private struct Sums
+    {
+        public GpuFloat First, Second;
+    }
+}

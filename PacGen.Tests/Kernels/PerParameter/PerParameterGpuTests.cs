@@ -1,0 +1,155 @@
+using PacGen.Core.Perturbation;
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.PerParameter;
+
+namespace PacGen.Tests.Kernels.PerParameter;
+
+/// <summary>The per-parameter kernels on a GPU give the bits of the CPU's, sums and maxima too.</summary>
+[TestFixtureSource(typeof(DeviceFixture), nameof(GpuIds))]
+internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
+{
+    private static readonly int[] Counts = [1, 3, 4, 5, 1023, 4096, 4097, 20_011];
+
+    private static readonly AlgorithmOne Algorithm = new(Eta: 10, Epsilon: 1e-3);
+
+    [Test]
+    public void Perturbation([ValueSource(nameof(Counts))] int count, [Values] bool anyBits)
+    {
+        float[][] values = Parameters(count, 3, anyBits, out int seed);
+        PerturbSettings settings = Algorithm.Settings(3, 17, 0.01, 0x1234_5678_9ABC_DEF0, 5, 17, 0.5);
+        Bits.AssertSame(Run(Device), Run(Device.Cpu), $"seed {seed}");
+
+        float[] Run(Device device)
+        {
+            using Memory memory = new(device, values);
+            using PacGen.Kernels.Devices.Buffer output = device.Allocate(count);
+            PerturbLaunch launch = PerturbLaunch.Create<UniformNoise>(device, memory[0], memory[1], memory[2], new Region(output));
+            launch.Settings = settings;
+            launch.Run();
+            return new Region(output).ToArray();
+        }
+    }
+
+    [Test]
+    public void UpdateBySgd([ValueSource(nameof(Counts))] int count, [Values] bool anyBits, [Values] bool keepsSecondMoment) =>
+        Update<Sgd>(count, anyBits, keepsSecondMoment, Sgd.Settings(0.1, 5e-4));
+
+    [Test]
+    public void UpdateByMomentum([ValueSource(nameof(Counts))] int count, [Values] bool anyBits, [Values] bool keepsSecondMoment) =>
+        Update<Momentum>(count, anyBits, keepsSecondMoment, Momentum.Settings(0.1, 0.9, 5e-4));
+
+    [Test]
+    public void UpdateByNesterov([ValueSource(nameof(Counts))] int count, [Values] bool keepsSecondMoment) =>
+        Update<Nesterov>(count, false, keepsSecondMoment, Momentum.Settings(0.1, 0.9, 5e-4));
+
+    [Test]
+    public void UpdateByAdam([ValueSource(nameof(Counts))] int count, [Values] bool anyBits, [Values] bool keepsSecondMoment) =>
+        Update<Adam>(count, anyBits, keepsSecondMoment, Adam.Settings(3, 1e-3));
+
+    [Test]
+    public void UpdateByAdamW([ValueSource(nameof(Counts))] int count, [Values] bool keepsSecondMoment) =>
+        Update<AdamW>(count, false, keepsSecondMoment, AdamW.Settings(3, 1e-3));
+
+    [Test]
+    public void SumOfSquares([ValueSource(nameof(Counts))] int count) =>
+        CompareNumbers(Parameters(count, 1, false, out int seed), seed, (device, memory) =>
+        {
+            SumOfSquaresLaunch launch = SumOfSquaresLaunch.Create(device, memory[0]);
+            launch.Run();
+            return [launch.Sum];
+        });
+
+    [Test]
+    public void Psi([ValueSource(nameof(Counts))] int count) =>
+        CompareNumbers(Parameters(count, 2, false, out int seed), seed, (device, memory) =>
+        {
+            PsiLaunch launch = PsiLaunch.Create(device, memory[0], memory[1]);
+            launch.Settings = new PsiSettings { Gamma = 0.1f, Epsilon = 0.1f, RhoRootM = 40f, CurvatureScale = 1f };
+            launch.Run();
+            return [launch.Sum, launch.KappaCount];
+        });
+
+    [Test]
+    public void CurvatureChange([ValueSource(nameof(Counts))] int count) =>
+        CompareNumbers(Parameters(count, 3, false, out int seed), seed, (device, memory) =>
+        {
+            CurvatureChangeLaunch launch = CurvatureChangeLaunch.Create(device, memory[0], memory[1], memory[2]);
+            launch.Settings = PerturbSettings.WholeNeighbourhood(0.1, 0.1, 42, 7, 3);
+            launch.Run();
+            launch.Run();
+            return [launch.ScaledChange, launch.LargestRatio, launch.LargestChange, launch.SquaredPerturbation];
+        });
+
+    /// <summary>Runs of numbers like a network's weights, gradients or h, or any bits.</summary>
+    private static float[][] Parameters(int count, int runs, bool anyBits, out int seed)
+    {
+        seed = TestContext.CurrentContext.Random.Next();
+        Random random = new(seed);
+        float[][] values = new float[runs][];
+        for (int run = 0; run < runs; run++)
+        {
+            values[run] = anyBits ? Bits.Any(count, random)
+                : run == 0 ? Bits.Between(count, -0.5f, 0.5f, random)
+                : [.. Bits.Between(count, -18f, 1f, random).Select(MathF.Exp)];
+        }
+
+        return values;
+    }
+
+    private void Update<TRule>(int count, bool anyBits, bool keepsSecondMoment, UpdateSettings settings)
+        where TRule : struct, IUpdateRule
+    {
+        // Weights, gradient, h, and what the rule keeps.
+        float[][] values = Parameters(count, 3 + TRule.StateCount, anyBits, out int seed);
+        (float[][] Values, double[] Changes) expected = Run(Device.Cpu), actual = Run(Device);
+        for (int i = 0; i < values.Length; i++)
+        {
+            Bits.AssertSame(actual.Values[i], expected.Values[i], $"{typeof(TRule).Name}, region {i}, seed {seed}");
+        }
+
+        Assert.That(actual.Changes, Is.EqualTo(expected.Changes), $"{typeof(TRule).Name}, squared change, seed {seed}");
+
+        (float[][] Values, double[] Changes) Run(Device device)
+        {
+            using Memory memory = new(device, values);
+            Region[] states = [.. Enumerable.Range(3, TRule.StateCount).Select(i => memory[i])];
+            UpdateLaunch launch = UpdateLaunch.Create<TRule>(device, memory[0], memory[1], states, keepsSecondMoment ? memory[2] : null);
+            launch.Settings = settings.WithSecondMoment(0.999).WithGradientScale(0.75);
+            double[] changes = new double[2];
+            for (int step = 0; step < changes.Length; step++)
+            {
+                launch.Run();
+                changes[step] = launch.SquaredChange;
+            }
+
+            return ([.. Enumerable.Range(0, values.Length).Select(i => memory[i].ToArray())], changes);
+        }
+    }
+
+    private void CompareNumbers(float[][] values, int seed, Func<Device, Memory, double[]> run)
+    {
+        using Memory here = new(Device, values), there = new(Device.Cpu, values);
+        Assert.That(run(Device, here), Is.EqualTo(run(Device.Cpu, there)), $"seed {seed}");
+    }
+
+    /// <summary>Values in a device's memory, at odd places within one buffer.</summary>
+    private sealed class Memory : IDisposable
+    {
+        private readonly PacGen.Kernels.Devices.Buffer buffer;
+        private readonly int count;
+
+        public Memory(Device device, float[][] values)
+        {
+            count = values[0].Length;
+            buffer = device.Allocate(values.Length * (count + 3L));
+            for (int i = 0; i < values.Length; i++)
+            {
+                this[i].Write(values[i]);
+            }
+        }
+
+        public Region this[int i] => new(buffer, (i * (count + 3L)) + 1, count);
+
+        public void Dispose() => buffer.Dispose();
+    }
+}
