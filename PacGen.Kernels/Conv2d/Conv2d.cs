@@ -68,7 +68,7 @@ public sealed record Conv2d(Conv2dGeometry Geometry) : Operation
         Windows windows = new(
             x[0], x[1], x[2], channels, y[1], y[2], w[0], w[1], Geometry.StrideH, Geometry.StrideW, Geometry.PadH, Geometry.PadW);
         return new LaunchSequence(
-            memory,
+            [memory],
             new PackLaunch<T>(device, panels, inputs[1], [0], terms, outputs, 1, packed),
             new WindowsLaunch<T>(device, windows, panels, inputs[0], packed, output, 0, y[2] * outputs, outputs, y[1] * y[2] * outputs));
     }

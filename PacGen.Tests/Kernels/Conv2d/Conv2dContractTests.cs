@@ -1,8 +1,9 @@
 using PacGen.Kernels;
+using PacGen.Kernels.Devices;
 
 namespace PacGen.Tests.Kernels;
 
-internal sealed class Conv2dShapeTests
+internal sealed class Conv2dContractTests
 {
     [Test]
     public void The_output_has_a_place_for_each_window()
@@ -25,6 +26,28 @@ internal sealed class Conv2dShapeTests
         Refuses(new Conv2dWeightGradient(new(1, 0), 3, 3), new Shape(2, 8, 8, 3), new Shape(2, 6, 7, 5));
         Assert.That(() => new Conv2d(0).Infer([new(2, 8, 8, 3), new(3, 3, 3, 5)]), Throws.TypeOf<ShapeException>());
         Assert.That(() => new Conv2d().Infer([new(2, 8, 8, 3)]), Throws.TypeOf<ShapeException>());
+    }
+
+    [Test]
+    public void Running_allocates_no_managed_memory()
+    {
+        using CpuDevice device = new(2);
+        Shape x = new(4, 9, 9, 5), w = new(3, 3, 5, 7), y = new(4, 9, 9, 7);
+        Region images = new(device.Allocate(x.Count)), weights = new(device.Allocate(w.Count)), result = new(device.Allocate(y.Count));
+        Conv2dGeometry geometry = new(1, 1);
+        Launch[] launches =
+        [
+            device.Bind(new Conv2d(geometry), [x, w], [images, weights], result),
+            device.Bind(new Conv2dInputGradient(geometry, 9, 9), [y, w], [result, weights], images),
+            device.Bind(new Conv2dWeightGradient(geometry, 3, 3), [x, y], [images, result], weights),
+        ];
+        foreach (Launch launch in launches)
+        {
+            launch.Run();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            launch.Run();
+            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        }
     }
 
     private static void Refuses(Operation operation, Shape first, Shape second) =>
