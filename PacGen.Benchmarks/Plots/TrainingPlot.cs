@@ -43,12 +43,13 @@ internal static class TrainingPlot
         using SkiaSharp.SKBitmap bitmap = new(Width, Height);
         using SkiaSharp.SKCanvas canvas = new(bitmap);
         canvas.Clear(SkiaSharp.SKColors.White);
-        using Paint paint = Paint.NewDisposablePaint();
-        LabelStyle heading = new() { Text = title, FontSize = 18, Bold = true, FontName = PlotFont.Family, Alignment = Alignment.MiddleCenter };
-        heading.Render(canvas, new Pixel(Width / 2f, TitleHeight / 2f), paint);
         // Panels are laid out from the canvas's origin, whatever rectangle they are given.
         canvas.Translate(0, TitleHeight);
         all.Render(canvas, new PixelRect(0, Width, Height - TitleHeight, 0));
+        canvas.ResetMatrix();
+        using Paint paint = Paint.NewDisposablePaint();
+        LabelStyle heading = new() { Text = title, FontSize = 18, Bold = true, FontName = PlotFont.Family, Alignment = Alignment.MiddleCenter };
+        heading.Render(canvas, new Pixel(Width / 2f, TitleHeight / 2f), paint);
         using SkiaSharp.SKData png = bitmap.Encode(SkiaSharp.SKEncodedImageFormat.Png, 100);
         panels.ForEach(panel => panel.Dispose());
         return png.ToArray();
@@ -83,26 +84,52 @@ internal static class TrainingPlot
 
         if (logarithmic)
         {
-            plot.Axes.Left.TickGenerator = new NumericAutomatic
-            {
-                MinorTickGenerator = new LogMinorTickGenerator(),
-                IntegerTicksOnly = true,
-                LabelFormatter = exponent => Math.Pow(10, exponent).ToString("G4", CultureInfo.InvariantCulture),
-            };
+            plot.Axes.Left.TickGenerator = LogarithmicTicks([.. runs.SelectMany(run => run.Epochs).SelectMany(epoch => series.Select(one => one.Value(epoch)))]);
         }
 
         plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
         plot.Grid.MajorLineColor = Color.FromHex("#E4E4E4");
 
-        // Below the axes, so that it covers no curve.
-        plot.Legend.FontSize = 12;
-        plot.Legend.Orientation = Orientation.Horizontal;
-        plot.Legend.OutlineWidth = 0;
-        plot.Legend.ShadowColor = Colors.Transparent;
-        plot.Legend.TightHorizontalWrapping = true;
-        plot.Legend.InterItemPadding = new PixelPadding(12, 12, 2, 2);
-        plot.Legend.SymbolWidth = 30;
-        plot.ShowLegend(Edge.Bottom).Padding = new PixelPadding(0, 0, 4, 4);
+        if (runs.Count > 1 || series.Length > 1)
+        {
+            // Below the axes, so that it covers no curve.
+            plot.Legend.FontSize = 11;
+            plot.Legend.Orientation = Orientation.Horizontal;
+            plot.Legend.OutlineWidth = 0;
+            plot.Legend.ShadowColor = Colors.Transparent;
+            plot.Legend.TightHorizontalWrapping = true;
+            plot.Legend.InterItemPadding = new PixelPadding(6, 6, 2, 2);
+            plot.Legend.SymbolWidth = 28;
+            plot.ShowLegend(Edge.Bottom).Padding = new PixelPadding(0, 0, 4, 4);
+        }
+
         return plot;
+    }
+
+    // 1, 2 and 5 times powers of ten; more within one decade, fewer over many.
+    private static NumericManual LogarithmicTicks(double[] values)
+    {
+        double[] finite = [.. values.Where(value => value > 0 && double.IsFinite(value))];
+        double least = finite.Length > 0 ? finite.Min() : 0.1, largest = finite.Length > 0 ? finite.Max() : 1;
+        double decades = Math.Log10(largest / least);
+        int[] digits = decades < 0.7 ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : decades < 3 ? [1, 2, 5] : [1];
+        NumericManual ticks = new();
+        for (int power = (int)Math.Floor(Math.Log10(least)) - 1; power <= Math.Ceiling(Math.Log10(largest)); power++)
+        {
+            for (int digit = 1; digit <= 9; digit++)
+            {
+                double value = digit * Math.Pow(10, power);
+                if (digits.Contains(digit))
+                {
+                    ticks.AddMajor(Math.Log10(value), value.ToString("G4", CultureInfo.InvariantCulture));
+                }
+                else
+                {
+                    ticks.AddMinor(Math.Log10(value));
+                }
+            }
+        }
+
+        return ticks;
     }
 }
