@@ -44,7 +44,7 @@ public sealed record Conv2d(Conv2dGeometry Geometry) : Operation
 
     /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        Bind(device, CpuDevice.Width, shapes, inputs, output);
+        Bind(device, device.Lanes, shapes, inputs, output);
 
     /// <summary>The kernel with vectors of a given number of floats.</summary>
     internal Launch Bind(CpuDevice device, int width, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) => width switch
