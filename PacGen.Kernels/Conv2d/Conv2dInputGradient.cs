@@ -4,7 +4,7 @@ using PacGen.Kernels.Devices;
 namespace PacGen.Kernels;
 
 /// <summary>
-/// The gradient of <see cref="Conv2d"/> with respect to its images: from dy (N, OH, OW, OC) and w (KH, KW, C, OC) the output
+/// The gradient of <see cref="Conv2dForward"/> with respect to its images: from dy (N, OH, OW, OC) and w (KH, KW, C, OC) the output
 /// dx (N, H, W, C), dx[n, h, v, c] = Σ dy[n, i, j, o] · w[p, q, c, o] over all i, j, p, q with i·StrideH − PadH + p = h and
 /// j·StrideW − PadW + q = v.
 /// </summary>

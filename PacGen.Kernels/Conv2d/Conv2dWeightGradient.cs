@@ -4,7 +4,7 @@ using PacGen.Kernels.Devices;
 namespace PacGen.Kernels;
 
 /// <summary>
-/// The gradient of <see cref="Conv2d"/> with respect to its weights: from x (N, H, W, C) and dy (N, OH, OW, OC) the output
+/// The gradient of <see cref="Conv2dForward"/> with respect to its weights: from x (N, H, W, C) and dy (N, OH, OW, OC) the output
 /// dw (KH, KW, C, OC), dw[p, q, c, o] = Σ x[n, i·StrideH − PadH + p, j·StrideW − PadW + q, c] · dy[n, i, j, o].
 /// </summary>
 /// <param name="Geometry">Strides and padding of the convolution.</param>

@@ -8,10 +8,10 @@ namespace PacGen.Kernels;
 /// y[n, i, j, o] = Σ x[n, i·StrideH − PadH + p, j·StrideW − PadW + q, c] · w[p, q, c, o], x being 0 outside the image.
 /// </summary>
 /// <param name="Geometry">Strides and padding.</param>
-public sealed record Conv2d(Conv2dGeometry Geometry) : Operation
+public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
 {
     /// <summary>A convolution with the same stride and padding both ways.</summary>
-    public Conv2d(int stride = 1, int padding = 0)
+    public Conv2dForward(int stride = 1, int padding = 0)
         : this(new Conv2dGeometry(stride, padding))
     {
     }
