@@ -4,7 +4,7 @@ using PacGen.Kernels.Devices;
 namespace PacGen.Kernels;
 
 /// <summary>
-/// The gradient of <see cref="Conv2d"/> with respect to its images: from dy (N, OH, OW, OC) and w (KH, KW, C, OC) the output
+/// The gradient of <see cref="Conv2dForward"/> with respect to its images: from dy (N, OH, OW, OC) and w (KH, KW, C, OC) the output
 /// dx (N, H, W, C), dx[n, h, v, c] = Σ dy[n, i, j, o] · w[p, q, c, o] over all i, j, p, q with i·StrideH − PadH + p = h and
 /// j·StrideW − PadW + q = v.
 /// </summary>
@@ -38,7 +38,7 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
 
     /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        Bind(device, CpuDevice.Width, shapes, inputs, output);
+        Bind(device, device.Lanes, shapes, inputs, output);
 
     /// <summary>The kernel with vectors of a given number of floats.</summary>
     internal Launch Bind(CpuDevice device, int width, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) => width switch

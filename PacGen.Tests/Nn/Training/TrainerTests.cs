@@ -35,7 +35,7 @@ internal sealed class TrainerTests
         static float[] Weights(int threads, ulong seed)
         {
             using CpuDevice device = new(threads);
-            Sequential model = new(new PacGen.Nn.Conv2d(1, 6, 3, padding: 1), new MaxPool2d(2), new Relu(), new Flatten(), new Dropout(0.3), new Linear(96, 10));
+            Sequential model = new(new Conv2d(1, 6, 3, padding: 1), new MaxPool2d(2), new Relu(), new Flatten(), new Dropout(0.3), new Linear(96, 10));
             using Trainer trainer = new(model, Digits, Optimizer(true), new TrainingOptions
             {
                 Epochs = 2,

@@ -8,10 +8,10 @@ namespace PacGen.Kernels;
 /// y[n, i, j, o] = Σ x[n, i·StrideH − PadH + p, j·StrideW − PadW + q, c] · w[p, q, c, o], x being 0 outside the image.
 /// </summary>
 /// <param name="Geometry">Strides and padding.</param>
-public sealed record Conv2d(Conv2dGeometry Geometry) : Operation
+public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
 {
     /// <summary>A convolution with the same stride and padding both ways.</summary>
-    public Conv2d(int stride = 1, int padding = 0)
+    public Conv2dForward(int stride = 1, int padding = 0)
         : this(new Conv2dGeometry(stride, padding))
     {
     }
@@ -44,7 +44,7 @@ public sealed record Conv2d(Conv2dGeometry Geometry) : Operation
 
     /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        Bind(device, CpuDevice.Width, shapes, inputs, output);
+        Bind(device, device.Lanes, shapes, inputs, output);
 
     /// <summary>The kernel with vectors of a given number of floats.</summary>
     internal Launch Bind(CpuDevice device, int width, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) => width switch
