@@ -32,7 +32,7 @@ internal static class TrainingPlot
         ];
         if (scored)
         {
-            panels.Add(Panel("pacGen score Ψ", "Ψ (smaller: generalizes better)", runs, false, ("", epoch => epoch.Score?.Psi ?? double.NaN, false)));
+            panels.Add(Panel("pacGen score Ψ", "Ψ (smaller is better)", runs, false, ("", epoch => epoch.Score?.Psi ?? double.NaN, false)));
         }
 
         // One title above the panels; a strip of the picture is kept for it.
@@ -76,7 +76,8 @@ internal static class TrainingPlot
                 Scatter curve = plot.Add.Scatter(points.Select(point => point.X).ToArray(), points.Select(point => point.Y).ToArray());
                 curve.Color = Palette[r % Palette.Length];
                 curve.LineWidth = 2;
-                curve.MarkerSize = points.Length > 1 ? 0 : 8;
+                curve.MarkerSize = points.Length > 1 ? 0 : 10;
+                curve.MarkerShape = dashed ? MarkerShape.OpenCircle : MarkerShape.FilledCircle;
                 curve.LinePattern = dashed ? LinePattern.Dashed : LinePattern.Solid;
                 curve.LegendText = $"{runs[r].Name}{(name.Length > 0 && runs[r].Name.Length > 0 ? ", " : "")}{name}";
             }
@@ -84,7 +85,12 @@ internal static class TrainingPlot
 
         if (logarithmic)
         {
-            plot.Axes.Left.TickGenerator = LogarithmicTicks([.. runs.SelectMany(run => run.Epochs).SelectMany(epoch => series.Select(one => one.Value(epoch)))]);
+            double[] values = [.. runs.SelectMany(run => run.Epochs).SelectMany(epoch => series.Select(one => one.Value(epoch))).Where(value => value > 0 && double.IsFinite(value))];
+            if (values.Length > 0)
+            {
+                plot.Axes.SetLimitsY(Math.Log10(values.Min() / 1.2), Math.Log10(values.Max() * 1.2));
+                plot.Axes.Left.TickGenerator = LogarithmicTicks(values.Min(), values.Max());
+            }
         }
 
         plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
@@ -107,10 +113,8 @@ internal static class TrainingPlot
     }
 
     // 1, 2 and 5 times powers of ten; more within one decade, fewer over many.
-    private static NumericManual LogarithmicTicks(double[] values)
+    private static NumericManual LogarithmicTicks(double least, double largest)
     {
-        double[] finite = [.. values.Where(value => value > 0 && double.IsFinite(value))];
-        double least = finite.Length > 0 ? finite.Min() : 0.1, largest = finite.Length > 0 ? finite.Max() : 1;
         double decades = Math.Log10(largest / least);
         int[] digits = decades < 0.7 ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : decades < 3 ? [1, 2, 5] : [1];
         NumericManual ticks = new();

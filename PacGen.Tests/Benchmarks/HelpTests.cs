@@ -33,7 +33,8 @@ internal sealed class HelpTests
     {
         string help = string.Join(' ', ProgramRun.Of("train", "--help").Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         string text = help[help.IndexOf($"{option} <", StringComparison.Ordinal)..];
-        text = text[..text.IndexOf(" --", StringComparison.Ordinal)];
+        int next = text.IndexOf("> ", text.IndexOf('>', StringComparison.Ordinal) + 1, StringComparison.Ordinal);
+        text = text[..next];
         Assert.That(text, Does.Contain(range).And.Contain(fallback));
     }
 
