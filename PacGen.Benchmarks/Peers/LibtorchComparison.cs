@@ -21,6 +21,7 @@ internal static class LibtorchComparison
     /// <param name="cancellation">Stops after the present measurement.</param>
     public static void Run(Terminal terminal, int threads, double seconds, string? path, CancellationToken cancellation)
     {
+        RequireLibtorch();
         using CpuDevice device = new(threads);
         LibtorchPeer peer = new(threads, seconds);
         string machine = $"{Processor()}, {threads} thread{(threads == 1 ? "" : "s")}, {RuntimeInformation.OSDescription}, .NET {Environment.Version}";
@@ -39,6 +40,19 @@ internal static class LibtorchComparison
         {
             OutputFile.Write(path, "--output", stream => stream.Write(Encoding.UTF8.GetBytes(Markdown(lines, machine, seconds, path))));
             terminal.Line($"table → {path}");
+        }
+    }
+
+    private static void RequireLibtorch()
+    {
+        try
+        {
+            _ = TorchSharp.torch.get_num_threads();
+        }
+        catch (Exception error) when (error is TypeInitializationException or DllNotFoundException or NotSupportedException)
+        {
+            throw new NotSupportedException(
+                "libtorch can't be loaded: its Linux library needs a C++ runtime with GLIBCXX_3.4.32 (Debian 13, Ubuntu 24.04 or later). Run compare on such a system.", error);
         }
     }
 
@@ -119,7 +133,7 @@ internal static class LibtorchComparison
     private static string Markdown(List<Line> lines, string machine, double seconds, string path)
     {
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"""
+        text.Append(string.Create(CultureInfo.InvariantCulture, $"""
             # PacGen and libtorch on one machine
 
             - machine: {machine}
@@ -133,7 +147,7 @@ internal static class LibtorchComparison
             | work | PacGen, ms | libtorch, ms | libtorch ÷ PacGen | libtorch's fastest form |
             | --- | ---: | ---: | ---: | --- |
 
-            """.ReplaceLineEndings("\n"));
+            """).ReplaceLineEndings("\n"));
         foreach (Line line in lines)
         {
             text.Append(CultureInfo.InvariantCulture, $"| {line.Work} | {Time(line.Ours)} | {Time(line.Theirs.Milliseconds)} | {line.Ratio:F2} | {line.Theirs.Form} |\n");
