@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Comparison;
 using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Digits;
 using PacGen.Benchmarks.Scoring;
@@ -34,7 +35,7 @@ internal static class Application
         {
             RootCommand root = Create(host);
             ParseResult parsed = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
-            if (parsed.Action is not HelpAction && ParseErrors.Describe(parsed) is { } problem)
+            if (ParseErrors.Describe(parsed) is { } problem)
             {
                 throw new UsageException($"{problem} See {Spelled(parsed.CommandResult.Command)} --help.");
             }

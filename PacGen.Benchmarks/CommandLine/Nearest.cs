@@ -6,7 +6,7 @@ internal static class Nearest
     /// <summary>The closest of the candidates by edit distance, or null where none is close.</summary>
     public static string? To(string word, IEnumerable<string> candidates) => candidates
         .Select(candidate => (candidate, distance: Distance(word, candidate)))
-        .Where(pair => pair.distance <= Math.Max(1, Math.Min(pair.candidate.TrimStart('-').Length, word.Length) / 3))
+        .Where(pair => pair.distance <= Math.Max(1, Math.Min(pair.candidate.TrimStart('-').Length, word.TrimStart('-').Length) / 2))
         .OrderBy(pair => pair.distance)
         .Select(pair => pair.candidate)
         .FirstOrDefault();

@@ -93,11 +93,12 @@ internal static class Options
     };
 
     /// <summary>Whole numbers with commas between them.</summary>
-    public static Option<int[]> Counts(string name, string what, int[]? fallback) => new(name)
+    /// <param name="name">The option.</param>
+    /// <param name="what">What they are and what happens without them: the value is then empty.</param>
+    public static Option<int[]> Counts(string name, string what) => new(name)
     {
         Description = $"{what}; whole numbers of 1 or more with commas between them, such as 256,128",
         HelpName = "counts",
-        DefaultValueFactory = fallback is null ? null : _ => fallback,
         CustomParser = result =>
         {
             string word = result.Tokens[0].Value;

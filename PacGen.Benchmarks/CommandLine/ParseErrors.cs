@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace PacGen.Benchmarks.CommandLine;
 
@@ -13,7 +14,8 @@ internal static class ParseErrors
             return Unknown(unknown, parsed.CommandResult.Command);
         }
 
-        return parsed.Errors is [{ Message: { } message }, ..] ? message : null;
+        // Who asks for help may leave out what is required.
+        return parsed.Action is not HelpAction && parsed.Errors is [{ Message: { } message }, ..] ? message : null;
     }
 
     private static string Unknown(string word, Command command)

@@ -5,11 +5,10 @@ using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Plots;
 using PacGen.Benchmarks.Reporting;
-using PacGen.Benchmarks.Scoring;
-using PacGen.Core.Perturbation;
 using PacGen.Nn;
 using PacGen.Nn.Data;
 using Spectre.Console;
+using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
 
 namespace PacGen.Benchmarks.Digits;
 
@@ -50,7 +49,7 @@ internal sealed class DigitsJob(Host host)
             BatchSize = Batch,
             Seed = parsed.GetValue(seed),
             Device = opened.Device,
-            Score = new ScoreOptions { Images = PsiOptions.Modest(digits.Train.Count, Batch), BatchSize = Batch, Seed = parsed.GetValue(seed) },
+            Score = new ScoreOptions { BatchSize = Batch, Seed = parsed.GetValue(seed) },
         };
 
         // The paper's own setting for SGD (section 8): η = 100, γ = 1.

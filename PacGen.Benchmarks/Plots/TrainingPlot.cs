@@ -46,7 +46,9 @@ internal static class TrainingPlot
         using Paint paint = Paint.NewDisposablePaint();
         LabelStyle heading = new() { Text = title, FontSize = 18, Bold = true, FontName = PlotFont.Family, Alignment = Alignment.MiddleCenter };
         heading.Render(canvas, new Pixel(Width / 2f, TitleHeight / 2f), paint);
-        all.Render(canvas, new PixelRect(0, Width, Height, TitleHeight));
+        // Panels are laid out from the canvas's origin, whatever rectangle they are given.
+        canvas.Translate(0, TitleHeight);
+        all.Render(canvas, new PixelRect(0, Width, Height - TitleHeight, 0));
         using SkiaSharp.SKData png = bitmap.Encode(SkiaSharp.SKEncodedImageFormat.Png, 100);
         panels.ForEach(panel => panel.Dispose());
         return png.ToArray();
@@ -97,7 +99,10 @@ internal static class TrainingPlot
         plot.Legend.Orientation = Orientation.Horizontal;
         plot.Legend.OutlineWidth = 0;
         plot.Legend.ShadowColor = Colors.Transparent;
-        plot.ShowLegend(Edge.Bottom);
+        plot.Legend.TightHorizontalWrapping = true;
+        plot.Legend.InterItemPadding = new PixelPadding(12, 12, 2, 2);
+        plot.Legend.SymbolWidth = 30;
+        plot.ShowLegend(Edge.Bottom).Padding = new PixelPadding(0, 0, 4, 4);
         return plot;
     }
 }

@@ -20,7 +20,7 @@ internal sealed class ScoreVerb
     private readonly Option<string?> weights = Options.Path("--weights", "The file that pacgen train --save wrote");
     private readonly Option<string> dataset = Options.Choice("--dataset", "The training images to score on; without it those that the file names", null, [.. Datasets.Names]);
     private readonly Option<string> model = Options.Choice("--model", "The network; without it the one that the file names", null, ModelChoice.Names);
-    private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it those that the file names", null);
+    private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it those that the file names");
     private readonly PsiOptions scoring = new(each: false);
     private readonly Option<ulong> seed = Options.Seed();
     private readonly DeviceOptions device = new();
@@ -55,7 +55,7 @@ internal sealed class ScoreVerb
         WeightsFile file = WeightsFile.Load(path);
         string kind = parsed.GetValue(model) ?? file.Model.Name;
         OptimizerOptions.Needs(parsed, kind == "mlp", "--model mlp", hidden);
-        ModelChoice choice = new(kind, kind == "mlp" ? parsed.GetValue(hidden) ?? file.Model.Hidden : []);
+        ModelChoice choice = new(kind, kind == "mlp" ? parsed.GetValue(hidden) is { Length: > 0 } widths ? widths : file.Model.Hidden : []);
         using OpenedDevice opened = device.Open(parsed);
         Dataset images = data.Load(parsed, parsed.GetValue(dataset) ?? file.Dataset, terminal, host.Stop.Token);
         Module network = choice.Create(images);

@@ -1,7 +1,7 @@
-using PacGen.Core.Perturbation;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
 using PacGen.Nn;
+using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Benchmarks.Suites;

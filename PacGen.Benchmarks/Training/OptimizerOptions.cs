@@ -1,7 +1,7 @@
 using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
-using PacGen.Core.Perturbation;
 using PacGen.Nn;
+using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
 
 namespace PacGen.Benchmarks.Training;
 

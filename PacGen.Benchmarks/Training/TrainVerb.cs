@@ -17,7 +17,7 @@ internal sealed class TrainVerb
 
     private readonly Option<string> dataset = Options.Choice("--dataset", "The images; digits is embedded", "digits", [.. Datasets.Names]);
     private readonly Option<string> model = Options.Choice("--model", "The network; mnist-cnn takes images of 28×28", "mlp", ModelChoice.Names);
-    private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128", null);
+    private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128");
     private readonly Option<int?> epochs = Options.Count("--epochs", "How many times the training set is seen", 1, 10);
     private readonly Option<int?> batchSize = Options.Count("--batch-size", "Images a step", 1, 64);
     private readonly OptimizerOptions optimizer = new();
@@ -77,7 +77,7 @@ internal sealed class TrainVerb
 
         string kind = parsed.GetValue(model)!;
         OptimizerOptions.Needs(parsed, kind == "mlp", "--model mlp", hidden);
-        ModelChoice choice = new(kind, kind == "mlp" ? parsed.GetValue(hidden) ?? [128] : []);
+        ModelChoice choice = new(kind, kind == "mlp" ? parsed.GetValue(hidden) is { Length: > 0 } widths ? widths : [128] : []);
         foreach ((Option<string?> option, string name) in new[] { (log, "--log"), (plot, "--plot"), (save, "--save") })
         {
             if (parsed.GetValue(option) is { } path)

@@ -1,7 +1,7 @@
 namespace PacGen.Core.Perturbation;
 
 /// <summary>The scalars of one update of all parameters: plain floats, prepared on the host in double, passed to kernels by value.</summary>
-/// <remarks>Made by <see cref="Sgd.Settings"/>, <see cref="Momentum.Settings"/>, <see cref="Adam.Settings"/>, <see cref="AdamW.Settings"/>.</remarks>
+/// <remarks>Made by <see cref="SgdRule.Settings"/>, <see cref="MomentumRule.Settings"/>, <see cref="AdamRule.Settings"/>, <see cref="AdamWRule.Settings"/>.</remarks>
 public struct UpdateSettings
 {
     /// <summary>The learning rate; for Adam divided by 1 − β₁ᵗ.</summary>

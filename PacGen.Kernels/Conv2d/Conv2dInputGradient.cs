@@ -4,7 +4,7 @@ using PacGen.Kernels.Devices;
 namespace PacGen.Kernels;
 
 /// <summary>
-/// The gradient of <see cref="Conv2d"/> with respect to its images: from dy (N, OH, OW, OC) and w (KH, KW, C, OC) the output
+/// The gradient of <see cref="Conv2dForward"/> with respect to its images: from dy (N, OH, OW, OC) and w (KH, KW, C, OC) the output
 /// dx (N, H, W, C), dx[n, h, v, c] = Σ dy[n, i, j, o] · w[p, q, c, o] over all i, j, p, q with i·StrideH − PadH + p = h and
 /// j·StrideW − PadW + q = v.
 /// </summary>
@@ -38,7 +38,7 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
 
     /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        Bind(device, CpuDevice.Width, shapes, inputs, output);
+        Bind(device, device.Lanes, shapes, inputs, output);
 
     /// <summary>The kernel with vectors of a given number of floats.</summary>
     internal Launch Bind(CpuDevice device, int width, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) => width switch
@@ -49,12 +49,37 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
         _ => Bind<Float1>(device, shapes, inputs, output),
     };
 
-    // The places of dx that are a stride apart form a grid of their own, and each grid is a convolution of dy, of stride 1,
-    // with those of the weights that reach it, turned round.
     private LaunchSequence Bind<T>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
         where T : struct, IMemoryLane<T>
     {
         (Shape dy, Shape w) = (shapes[0], shapes[1]);
+        int channels = w[2], outputs = w[3];
+        Windows convolution = new(
+            dy[0], Height, Width, channels, dy[1], dy[2], w[0], w[1], Geometry.StrideH, Geometry.StrideW, Geometry.PadH, Geometry.PadW);
+        double vectors = (channels + T.Count - 1) / T.Count;
+        double gather = (double)dy[0] * Height * Width / (Geometry.StrideH * Geometry.StrideW) * w[0] * w[1] * outputs * vectors;
+        return ScatterLaunch<T>.Cost(convolution, outputs) < gather
+            ? Scatter<T>(device, convolution, outputs, inputs, output)
+            : Gather<T>(device, dy, w, inputs, output);
+    }
+
+    private static LaunchSequence Scatter<T>(CpuDevice device, Windows windows, int channels, ReadOnlySpan<Region> inputs, Region output)
+        where T : struct, IMemoryLane<T>
+    {
+        ColumnPanels panels = new(windows.KernelHeight * windows.KernelWidth * windows.Channels, T.Count);
+        Devices.Buffer memory = device.Allocate((long)panels.Padded * channels);
+        Region packed = new(memory);
+        return new LaunchSequence(
+            [memory],
+            new PackLaunch<T>(device, panels, inputs[1], [0], channels, 1, channels, packed),
+            new ScatterLaunch<T>(device, windows, panels, channels, inputs[0], packed, output));
+    }
+
+    // The places of dx that are a stride apart form a grid of their own, and each grid is a convolution of dy, of stride 1,
+    // with those of the weights that reach it, turned round.
+    private LaunchSequence Gather<T>(CpuDevice device, Shape dy, Shape w, ReadOnlySpan<Region> inputs, Region output)
+        where T : struct, IMemoryLane<T>
+    {
         int channels = w[2], outputs = w[3];
         ColumnPanels panels = new(channels, T.Count);
         Devices.Buffer memory = device.Allocate((long)panels.Padded * w[0] * w[1] * outputs);
@@ -89,7 +114,7 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
             }
         }
 
-        return new LaunchSequence(memory, [.. launches]);
+        return new LaunchSequence([memory], [.. launches]);
     }
 
     private static int Count(int extent, int first, int stride) => (extent - first + stride - 1) / stride;

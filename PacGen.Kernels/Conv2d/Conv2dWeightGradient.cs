@@ -4,7 +4,7 @@ using PacGen.Kernels.Devices;
 namespace PacGen.Kernels;
 
 /// <summary>
-/// The gradient of <see cref="Conv2d"/> with respect to its weights: from x (N, H, W, C) and dy (N, OH, OW, OC) the output
+/// The gradient of <see cref="Conv2dForward"/> with respect to its weights: from x (N, H, W, C) and dy (N, OH, OW, OC) the output
 /// dw (KH, KW, C, OC), dw[p, q, c, o] = Σ x[n, i·StrideH − PadH + p, j·StrideW − PadW + q, c] · dy[n, i, j, o].
 /// </summary>
 /// <param name="Geometry">Strides and padding of the convolution.</param>
@@ -38,7 +38,7 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
 
     /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        Bind(device, CpuDevice.Width, shapes, inputs, output);
+        Bind(device, device.Lanes, shapes, inputs, output);
 
     /// <summary>The kernel with vectors of a given number of floats.</summary>
     internal Launch Bind(CpuDevice device, int width, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)

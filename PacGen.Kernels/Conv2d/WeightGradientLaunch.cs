@@ -14,8 +14,8 @@ namespace PacGen.Kernels;
 internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     where T : struct, IMemoryLane<T>
 {
-    private const int WindowsPerBlock = 128;
-    private const int RowsPerTask = 72;
+    private const int MostRowsPerTask = 72;
+    private const int CacheFloats = 6144;
     private const int ChannelsForTaps = 12;
     private const int MostTileRows = 12;
 
@@ -25,6 +25,9 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     private readonly Region gradient;
     private readonly Region output;
     private readonly bool copies;
+
+    // A single panel is read where it lies: what the last vector reads beyond the channels goes into columns that don't count.
+    private readonly bool direct;
     private readonly int blockRows;
     private readonly int panelsPerTask;
     private readonly int panelGroups;
@@ -32,6 +35,7 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     private readonly Segment[][] tasks;
     private readonly nint copySize;
     private readonly nint packSize;
+    private readonly int sumRows;
 
     /// <param name="device">The device.</param>
     /// <param name="windows">The convolution's windows.</param>
@@ -46,7 +50,9 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         panels = new ColumnPanels(channels, T.Count);
         bool taps = !windows.Inside && windows.Channels >= ChannelsForTaps;
         copies = !windows.Inside && !taps;
-        blockRows = Math.Clamp(WindowsPerBlock / windows.Columns, 1, windows.Rows);
+        direct = panels.Count == 1;
+        int block = Math.Clamp(CacheFloats / (windows.Channels + (3 * T.Count)), 64, 256);
+        blockRows = Math.Clamp(block / windows.Columns, 1, windows.Rows);
         int blocks = (windows.Rows + blockRows - 1) / blockRows;
         blockRows = (windows.Rows + blocks - 1) / blocks;
 
@@ -60,7 +66,8 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
             table[i] = ((tap / windows.KernelWidth) * line) + ((tap % windows.KernelWidth) * windows.Channels) + channel;
         }
 
-        tasks = taps ? ByTap(windows) : ByRow(rows);
+        int rowsPerTask = direct ? Math.Clamp((rows + 191) / 192 * 12, 12, MostRowsPerTask) : MostRowsPerTask;
+        tasks = taps ? ByTap(windows, rowsPerTask) : ByRow(rows, rowsPerTask);
         panelsPerTask = panels.Count;
         while (panelsPerTask > 1 && tasks.Length * ((panels.Count + panelsPerTask - 1) / panelsPerTask) < 16)
         {
@@ -70,9 +77,9 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         panelGroups = (panels.Count + panelsPerTask - 1) / panelsPerTask;
         copySize = copies ? line * windows.SpanOf(blockRows) : 0;
         int widest = Math.Min(panels.Padded, panelsPerTask * 3 * T.Count);
-        packSize = (nint)blockRows * windows.Columns * widest;
-        int sums = tasks.Max(task => task.Sum(segment => segment.Rows + MostTileRows)) * widest;
-        device.ReserveScratch(copySize + packSize + sums);
+        packSize = direct ? 0 : (nint)blockRows * windows.Columns * widest;
+        sumRows = tasks.Max(static task => task.Sum(static segment => segment.Rows + MostTileRows));
+        device.ReserveScratch(copySize + packSize + (sumRows * widest));
     }
 
     /// <inheritdoc/>
@@ -84,10 +91,10 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     {
         (int group, int columns) = Math.DivRem(task, panelGroups);
         int firstPanel = columns * panelsPerTask, endPanel = Math.Min(firstPanel + panelsPerTask, panels.Count);
-        int firstColumn = panels.Start(firstPanel), rows = tasks[group].Sum(static segment => segment.Rows + MostTileRows);
+        int firstColumn = panels.Start(firstPanel);
         float* copy = Device.Scratch(worker), packed = copy + copySize, sums = packed + packSize;
         float* dy = CpuDevice.Address(gradient);
-        new Span<float>(sums, rows * panels.WidthBetween(firstPanel, endPanel)).Clear();
+        new Span<float>(sums, sumRows * panels.WidthBetween(firstPanel, endPanel)).Clear();
         nint size = (nint)windows.Height * windows.Width * windows.Channels;
         for (int image = 0; image < windows.Images; image++)
         {
@@ -104,8 +111,14 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
                 for (int panel = firstPanel; panel < endPanel; panel++)
                 {
                     int width = panels.VectorsOf(panel) * T.Count, offset = panels.Start(panel) - firstColumn;
-                    PackLaunch<T>.Pack(from + panels.Start(panel), panels.Columns, 1, count, panels.ColumnsOf(panel), width, packed);
-                    Add(tasks[group], panels.VectorsOf(panel), x, copy, firstRow, lines, packed, sums + ((nint)offset * rows));
+                    float* b = from + panels.Start(panel);
+                    if (!direct)
+                    {
+                        PackLaunch<T>.Pack(b, panels.Columns, 1, count, panels.ColumnsOf(panel), width, packed);
+                        b = packed;
+                    }
+
+                    Add(tasks[group], panels.VectorsOf(panel), x, copy, firstRow, lines, b, sums + ((nint)offset * sumRows));
                 }
             }
         }
@@ -113,7 +126,7 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         for (int panel = firstPanel; panel < endPanel; panel++)
         {
             int width = panels.VectorsOf(panel) * T.Count, start = panels.Start(panel);
-            float* from = sums + ((nint)(start - firstColumn) * rows);
+            float* from = sums + ((nint)(start - firstColumn) * sumRows);
             foreach (Segment segment in tasks[group])
             {
                 for (int row = 0; row < segment.Rows; row++)
@@ -127,13 +140,14 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         }
     }
 
-    private void Add(Segment[] segments, int vectors, float* x, float* copy, int firstRow, int lines, float* packed, float* sums)
+    private void Add(Segment[] segments, int vectors, float* x, float* copy, int firstRow, int lines, float* dy, float* sums)
     {
         int width = vectors * T.Count, height = RowTiles<T>.Height(vectors), channels = windows.Channels;
-        nint* sumRows = stackalloc nint[MostTileRows];
+        nint bStep = direct ? panels.Columns : width;
+        nint* cRows = stackalloc nint[MostTileRows];
         for (int i = 0; i < MostTileRows; i++)
         {
-            sumRows[i] = i * width;
+            cRows[i] = i * width;
         }
 
         nint line = (nint)channels * (copies ? windows.SpanWidth : windows.Width), step = (nint)windows.StrideW * channels;
@@ -149,10 +163,10 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
                         ? copy
                         : x + (((top * windows.StrideH) - windows.Top + segment.TapRow) * line)
                             + (((segment.Left * windows.StrideW) - windows.Left + segment.TapColumn) * (nint)channels);
-                    float* b = packed + ((((nint)(top - firstRow) * windows.Columns) + segment.Left) * width);
+                    float* b = dy + ((((nint)(top - firstRow) * windows.Columns) + segment.Left) * bStep);
                     for (int row = 0; row < segment.Rows; row += height)
                     {
-                        RowTiles<T>.Tile(vectors, height, sum, a, rows + segment.FirstEntry + row, b, width, sums + (row * width), sumRows, true);
+                        RowTiles<T>.Tile(vectors, height, sum, a, rows + segment.FirstEntry + row, b, bStep, sums + (row * width), cRows, true);
                     }
                 }
 
@@ -161,18 +175,18 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         }
     }
 
-    private Segment[][] ByRow(int rows)
+    private Segment[][] ByRow(int rows, int rowsPerTask)
     {
         List<Segment[]> result = [];
-        for (int first = 0; first < rows; first += RowsPerTask)
+        for (int first = 0; first < rows; first += rowsPerTask)
         {
-            result.Add([new Segment(first, Math.Min(RowsPerTask, rows - first), first, 0, 0, 0, windows.Rows, 0, windows.Columns)]);
+            result.Add([new Segment(first, Math.Min(rowsPerTask, rows - first), first, 0, 0, 0, windows.Rows, 0, windows.Columns)]);
         }
 
         return [.. result];
     }
 
-    private static Segment[][] ByTap(Windows windows)
+    private static Segment[][] ByTap(Windows windows, int rowsPerTask)
     {
         List<Segment[]> result = [];
         List<Segment> current = [];
@@ -182,11 +196,11 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
             (int p, int q) = Math.DivRem(tap, windows.KernelWidth);
             (int top, int bottom) = Within(p - windows.Top, windows.StrideH, windows.Height, windows.Rows);
             (int left, int right) = Within(q - windows.Left, windows.StrideW, windows.Width, windows.Columns);
-            int parts = (windows.Channels + RowsPerTask - 1) / RowsPerTask, part = (windows.Channels + (12 * parts) - 1) / (12 * parts) * 12;
+            int parts = (windows.Channels + rowsPerTask - 1) / rowsPerTask, part = (windows.Channels + (12 * parts) - 1) / (12 * parts) * 12;
             for (int first = 0; first < windows.Channels; first += part)
             {
                 int count = Math.Min(part, windows.Channels - first);
-                if (rows + count > RowsPerTask)
+                if (rows + count > rowsPerTask)
                 {
                     result.Add([.. current]);
                     current.Clear();

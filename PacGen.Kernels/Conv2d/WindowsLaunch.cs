@@ -11,7 +11,6 @@ namespace PacGen.Kernels;
 internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
     where T : struct, IMemoryLane<T>
 {
-    private const int MostWindows = 256;
     private readonly Windows windows;
     private readonly ColumnPanels panels;
     private readonly Region images;
@@ -48,9 +47,11 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
         dense = panels.Count == 1 && outputColumn == panels.Columns && outputRow == windows.Columns * outputColumn
             && outputImage == windows.Rows * outputRow;
 
-        int perImage = windows.Rows * windows.Columns;
-        imagesPerTask = Math.Clamp(MostWindows / perImage, 1, Math.Max(1, windows.Images / 16));
-        rowsPerTask = imagesPerTask > 1 ? windows.Rows : Math.Clamp(MostWindows / windows.Columns, 1, windows.Rows);
+        // As many windows as pay for a task's start and for reading the weights.
+        int perImage = windows.Rows * windows.Columns, terms = windows.KernelHeight * windows.KernelWidth * windows.Channels;
+        int most = Math.Max(256, (1 << 16) / Math.Max(1, terms * panels.Vectors));
+        imagesPerTask = Math.Clamp(most / perImage, 1, Math.Max(1, windows.Images / 16));
+        rowsPerTask = imagesPerTask > 1 ? windows.Rows : Math.Clamp(most / windows.Columns, 1, windows.Rows);
         slices = (windows.Rows + rowsPerTask - 1) / rowsPerTask;
         rowsPerTask = (windows.Rows + slices - 1) / slices;
         slices = (windows.Rows + rowsPerTask - 1) / rowsPerTask;

@@ -3,7 +3,7 @@ namespace PacGen.Kernels.Devices;
 /// <summary>Launches that run one after the other, and the memory between them.</summary>
 /// <param name="between">Memory that the launches hand each other; kept alive with them.</param>
 /// <param name="launches">The launches.</param>
-internal sealed class LaunchSequence(Buffer? between, params Launch[] launches) : Launch
+internal sealed class LaunchSequence(Buffer[] between, params Launch[] launches) : Launch
 {
     /// <inheritdoc/>
     public override void Run()

@@ -49,10 +49,13 @@ internal sealed class WorkerPool : IDisposable
                 return;
             }
 
+            // A number without tasks comes first: a worker that still holds the last number and finds this launch claims nothing.
+            long number = (ticket >> 32) + 1;
+            Interlocked.Exchange(ref ticket, (number << 32) | int.MaxValue);
             failure = null;
-            this.launch = launch;
+            Volatile.Write(ref this.launch, launch);
             Volatile.Write(ref completed, 0);
-            long mine = ((ticket >> 32) + 1) << 32;
+            long mine = (number + 1) << 32;
             Interlocked.Exchange(ref ticket, mine);
             int asleep = Interlocked.Exchange(ref sleeping, 0);
             if (asleep > 0)
@@ -120,7 +123,10 @@ internal sealed class WorkerPool : IDisposable
             }
 
             seen = Volatile.Read(ref ticket) >> 32;
-            Share(launch!, seen, worker);
+            if (Volatile.Read(ref launch) is { } current)
+            {
+                Share(current, seen, worker);
+            }
         }
     }
 

@@ -36,7 +36,7 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
 
     /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        Bind(device, CpuDevice.Width, shapes, inputs, output);
+        Bind(device, device.Lanes, shapes, inputs, output);
 
     /// <summary>The kernel with vectors of a given number of floats.</summary>
     internal Launch Bind(CpuDevice device, int width, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)

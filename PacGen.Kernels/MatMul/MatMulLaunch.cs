@@ -11,6 +11,7 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
     where T : struct, IMemoryLane<T>
 {
     private const int LargestSection = 256;
+    private const int SmallestTransposed = 192;
     private readonly ColumnPanels panels;
     private readonly Region left;
     private readonly Region packed;
@@ -50,7 +51,19 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
         Region packed = new(memory);
         nint termStep = transposeB ? 1 : columns, columnStep = transposeB ? terms : 1;
         PackLaunch<T> pack = new(device, panels, b, [0], terms, termStep, columnStep, packed);
-        return new LaunchSequence(memory, pack, new MatMulLaunch<T>(device, panels, a, transposeA, packed, output, rows, terms));
+        if (!transposeA || terms < SmallestTransposed || columns < SmallestTransposed)
+        {
+            return new LaunchSequence([memory], pack, new MatMulLaunch<T>(device, panels, a, transposeA, packed, output, rows, terms));
+        }
+
+        // Walking down a large matrix meets a new page at each step: turn it round first.
+        Devices.Buffer turned = device.Allocate((long)rows * terms);
+        Region left = new(turned);
+        return new LaunchSequence(
+            [memory, turned],
+            pack,
+            new TransposeLaunch(device, terms, rows, a, left),
+            new MatMulLaunch<T>(device, panels, left, false, packed, output, rows, terms));
     }
 
     /// <inheritdoc/>
@@ -91,7 +104,7 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
     private static (int Rows, int Panels) Blocks(int rows, ColumnPanels panels, int terms)
     {
         const long SmallestTask = 1 << 17;
-        int blockRows = Math.Min(rows, 144), blockPanels = Math.Min(panels.Count, 8);
+        int blockRows = Math.Min(rows, 96), blockPanels = Math.Min(panels.Count, 12);
         while (true)
         {
             long work = (long)blockRows * terms * blockPanels * panels.Padded / panels.Count;
@@ -101,7 +114,7 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
                 return (blockRows, blockPanels);
             }
 
-            if (blockRows > 72 || blockPanels == 1)
+            if (blockRows > 48 || blockPanels == 1)
             {
                 blockRows = Math.Max(12, (blockRows + 23) / 24 * 12);
             }

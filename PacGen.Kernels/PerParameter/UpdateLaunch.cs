@@ -8,7 +8,7 @@ namespace PacGen.Kernels.PerParameter;
 /// Lines 11 and 12 of Algorithm 1 for all parameters in one pass: OPT's step on w, its kept numbers, h, and Σ(Δw)².
 /// </summary>
 /// <remarks>
-/// Where OPT is <see cref="Adam"/> without weight decay or <see cref="AdamW"/> and its β₂ is Algorithm 1's β₁, Adam's v is h:
+/// Where OPT is <see cref="AdamRule"/> without weight decay or <see cref="AdamWRule"/> and its β₂ is Algorithm 1's β₁, Adam's v is h:
 /// bind without a second moment and let <see cref="PerturbLaunch"/> read the second state. That moves 28 bytes a parameter, not 36.
 /// </remarks>
 public abstract class UpdateLaunch : Launch

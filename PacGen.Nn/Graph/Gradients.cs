@@ -1,6 +1,5 @@
 using PacGen.Kernels;
 using PacGen.Kernels.Map;
-using Convolve = PacGen.Kernels.Conv2d;
 using F = PacGen.Kernels.Map.Functions;
 
 namespace PacGen.Nn;
@@ -48,20 +47,20 @@ public static class Gradients
             (n, g) => n.Operation is MatMul { TransposeA: true } m ? Product(n.Inputs[1], g, m.TransposeB, true) : Product(g, n.Inputs[1], false, !((MatMul)n.Operation!).TransposeB),
             (n, g) => n.Operation is MatMul { TransposeB: true } m ? Product(g, n.Inputs[0], true, m.TransposeA) : Product(n.Inputs[0], g, !((MatMul)n.Operation!).TransposeA, false),
         ],
-        [typeof(Convolve)] =
+        [typeof(Conv2dForward)] =
         [
             (n, g) => Geometry(n).InputGradient(n.Inputs[0].Shape, g, n.Inputs[1]),
             (n, g) => Geometry(n).WeightGradient(n.Inputs[1].Shape, n.Inputs[0], g),
         ],
         [typeof(Conv2dInputGradient)] =
         [
-            (n, g) => Tensor.Apply(new Convolve(Geometry(n)), g, n.Inputs[1]),
+            (n, g) => Tensor.Apply(new Conv2dForward(Geometry(n)), g, n.Inputs[1]),
             (n, g) => Geometry(n).WeightGradient(n.Inputs[1].Shape, g, n.Inputs[0]),
         ],
         [typeof(Conv2dWeightGradient)] =
         [
             (n, g) => Geometry(n).InputGradient(n.Inputs[0].Shape, n.Inputs[1], g),
-            (n, g) => Tensor.Apply(new Convolve(Geometry(n)), n.Inputs[0], g),
+            (n, g) => Tensor.Apply(new Conv2dForward(Geometry(n)), n.Inputs[0], g),
         ],
         [typeof(PoolSelect)] = [null, (n, g) => Tensor.Apply(new PoolScatter(((PoolSelect)n.Operation!).Geometry), n.Inputs[0], g)],
         [typeof(PoolScatter)] = [null, (n, g) => Tensor.Apply(new PoolSelect(((PoolScatter)n.Operation!).Geometry), n.Inputs[0], g)],
@@ -205,7 +204,7 @@ public static class Gradients
 
     private static Conv2dGeometry Geometry(Tensor node) => node.Operation switch
     {
-        Convolve forward => forward.Geometry,
+        Conv2dForward forward => forward.Geometry,
         Conv2dInputGradient input => input.Geometry,
         Conv2dWeightGradient weight => weight.Geometry,
         _ => throw new InvalidOperationException($"{node} is no convolution."),

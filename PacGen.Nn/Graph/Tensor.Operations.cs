@@ -1,6 +1,5 @@
 using PacGen.Kernels;
 using PacGen.Kernels.Map;
-using Convolve = PacGen.Kernels.Conv2d;
 using F = PacGen.Kernels.Map.Functions;
 
 namespace PacGen.Nn;
@@ -123,7 +122,7 @@ public sealed partial class Tensor
 
     /// <summary>The convolution of images (N, H, W, C) with weights (KH, KW, C, OC) → (N, OH, OW, OC), OH = ⌊(H + 2·padding − KH)/stride⌋ + 1.</summary>
     public static Tensor Conv2d(Tensor images, Tensor weights, int stride = 1, int padding = 0) =>
-        Apply(new Convolve(stride, padding), images, weights);
+        Apply(new Conv2dForward(stride, padding), images, weights);
 
     /// <summary>The maximum of each window of images (N, H, W, C). Ties go to the first position, as in PyTorch.</summary>
     public Tensor MaxPool2d(int kernel, int? stride = null, int padding = 0) =>

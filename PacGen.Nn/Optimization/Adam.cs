@@ -1,4 +1,4 @@
-using Rules = PacGen.Core.Perturbation;
+using PacGen.Core.Perturbation;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
@@ -32,7 +32,7 @@ public sealed class Adam : Optimizer
         $"Adam(lr {LearningRate}, β₁ {beta1}, β₂ {beta2}, ε {epsilon}{(weightDecay > 0 ? $", weight decay {weightDecay}" : "")})";
 
     private protected override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
-        new OptimizerSession<Rules.Adam>(
-            arena, gradients, settings, (step, rate) => Rules.Adam.Settings(step, rate, beta1, beta2, epsilon, weightDecay),
+        new OptimizerSession<AdamRule>(
+            arena, gradients, settings, (step, rate) => AdamRule.Settings(step, rate, beta1, beta2, epsilon, weightDecay),
             weightDecay == 0 ? beta2 : null);
 }

@@ -1,4 +1,4 @@
-using Rules = PacGen.Core.Perturbation;
+using PacGen.Core.Perturbation;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
@@ -28,6 +28,6 @@ public sealed class AdamW : Optimizer
     public override string ToString() => $"AdamW(lr {LearningRate}, β₁ {beta1}, β₂ {beta2}, ε {epsilon}, weight decay {weightDecay})";
 
     private protected override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
-        new OptimizerSession<Rules.AdamW>(
-            arena, gradients, settings, (step, rate) => Rules.AdamW.Settings(step, rate, beta1, beta2, epsilon, weightDecay), beta2);
+        new OptimizerSession<AdamWRule>(
+            arena, gradients, settings, (step, rate) => AdamWRule.Settings(step, rate, beta1, beta2, epsilon, weightDecay), beta2);
 }

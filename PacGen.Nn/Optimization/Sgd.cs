@@ -1,5 +1,4 @@
 using PacGen.Core.Perturbation;
-using Rules = PacGen.Core.Perturbation;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
@@ -33,7 +32,7 @@ public sealed class Sgd : Optimizer
         $"SGD(lr {LearningRate}{(momentum > 0 ? $", {(nesterov ? "Nesterov " : "")}momentum {momentum}" : "")}{(weightDecay > 0 ? $", weight decay {weightDecay}" : "")})";
 
     private protected override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
-        momentum == 0 ? new OptimizerSession<Rules.Sgd>(arena, gradients, settings, (_, rate) => Rules.Sgd.Settings(rate, weightDecay))
-        : nesterov ? new OptimizerSession<Nesterov>(arena, gradients, settings, (_, rate) => Momentum.Settings(rate, momentum, weightDecay))
-        : new OptimizerSession<Momentum>(arena, gradients, settings, (_, rate) => Momentum.Settings(rate, momentum, weightDecay));
+        momentum == 0 ? new OptimizerSession<SgdRule>(arena, gradients, settings, (_, rate) => SgdRule.Settings(rate, weightDecay))
+        : nesterov ? new OptimizerSession<NesterovRule>(arena, gradients, settings, (_, rate) => MomentumRule.Settings(rate, momentum, weightDecay))
+        : new OptimizerSession<MomentumRule>(arena, gradients, settings, (_, rate) => MomentumRule.Settings(rate, momentum, weightDecay));
 }

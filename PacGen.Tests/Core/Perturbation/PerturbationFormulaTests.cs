@@ -179,7 +179,7 @@ internal sealed unsafe class PerturbationFormulaTests
     {
         RandomStream random = new(Seed, 6);
         PerturbSettings settings = new AlgorithmOne(20).Settings(3, 5, 0.1, Seed, 3, 4);
-        UpdateSettings update = Adam.Settings(3, 1e-3, weightDecay: 0.01) with { Momentum = 0.9f, Shrinkage = 0.999f };
+        UpdateSettings update = AdamRule.Settings(3, 1e-3, weightDecay: 0.01) with { Momentum = 0.9f, Shrinkage = 0.999f };
         int n = T.Count;
         float* x = stackalloc float[7 * n];
         for (int trial = 0; trial < 2000; trial++)
@@ -208,11 +208,11 @@ internal sealed unsafe class PerturbationFormulaTests
         where T : struct, ILane<T>
     {
         T m = g * T.Constant(0.3f), b = m, c = m, v = h, v2 = h, unused = default;
-        w = Adam.Step(w, g, ref m, ref v, settings);
-        w = AdamW.Step(w, g, ref m, ref v2, settings);
-        w = Momentum.Step(w, g, ref b, ref unused, settings);
-        w = Nesterov.Step(w, g, ref c, ref unused, settings);
-        return Sgd.Step(w, g, ref unused, ref unused, settings);
+        w = AdamRule.Step(w, g, ref m, ref v, settings);
+        w = AdamWRule.Step(w, g, ref m, ref v2, settings);
+        w = MomentumRule.Step(w, g, ref b, ref unused, settings);
+        w = NesterovRule.Step(w, g, ref c, ref unused, settings);
+        return SgdRule.Step(w, g, ref unused, ref unused, settings);
     }
 
     private static double Sigma(double g, double h, double rho, double kappa, double scale) =>

@@ -11,13 +11,13 @@ internal sealed class UpdateRuleTests
     private const double Rate = 0.01, Decay = 0.03, Mu = 0.9, Beta1 = 0.9, Beta2 = 0.99, Epsilon = 1e-4;
 
     [Test]
-    public void Sgd() => Follow<Sgd>(
-        _ => PacGen.Core.Perturbation.Sgd.Settings(Rate, Decay),
+    public void Sgd() => Follow<SgdRule>(
+        _ => PacGen.Core.Perturbation.SgdRule.Settings(Rate, Decay),
         (int _, ref double w, double g, ref double m, ref double v) => w -= Rate * (g + (Decay * w)));
 
     [Test]
-    public void Momentum() => Follow<Momentum>(
-        _ => PacGen.Core.Perturbation.Momentum.Settings(Rate, Mu, Decay),
+    public void Momentum() => Follow<MomentumRule>(
+        _ => PacGen.Core.Perturbation.MomentumRule.Settings(Rate, Mu, Decay),
         (int step, ref double w, double g, ref double m, ref double v) =>
         {
             g += Decay * w;
@@ -26,8 +26,8 @@ internal sealed class UpdateRuleTests
         });
 
     [Test]
-    public void Nesterov() => Follow<Nesterov>(
-        _ => PacGen.Core.Perturbation.Momentum.Settings(Rate, Mu, Decay),
+    public void Nesterov() => Follow<NesterovRule>(
+        _ => PacGen.Core.Perturbation.MomentumRule.Settings(Rate, Mu, Decay),
         (int step, ref double w, double g, ref double m, ref double v) =>
         {
             g += Decay * w;
@@ -36,13 +36,13 @@ internal sealed class UpdateRuleTests
         });
 
     [Test]
-    public void Adam() => Follow<Adam>(
-        step => PacGen.Core.Perturbation.Adam.Settings(step, Rate, Beta1, Beta2, Epsilon, Decay),
+    public void Adam() => Follow<AdamRule>(
+        step => PacGen.Core.Perturbation.AdamRule.Settings(step, Rate, Beta1, Beta2, Epsilon, Decay),
         (int step, ref double w, double g, ref double m, ref double v) => AdamStep(step, ref w, g + (Decay * w), ref m, ref v));
 
     [Test]
-    public void AdamW() => Follow<AdamW>(
-        step => PacGen.Core.Perturbation.AdamW.Settings(step, Rate, Beta1, Beta2, Epsilon, Decay),
+    public void AdamW() => Follow<AdamWRule>(
+        step => PacGen.Core.Perturbation.AdamWRule.Settings(step, Rate, Beta1, Beta2, Epsilon, Decay),
         (int step, ref double w, double g, ref double m, ref double v) =>
         {
             w -= Rate * Decay * w;
@@ -57,7 +57,7 @@ internal sealed class UpdateRuleTests
         for (int step = 1; step <= 20; step++)
         {
             Float1 g = new((float)random.NextGaussian());
-            w = PacGen.Core.Perturbation.Adam.Step(w, g, ref m, ref v, PacGen.Core.Perturbation.Adam.Settings(step, Rate, Beta1, 0.999));
+            w = PacGen.Core.Perturbation.AdamRule.Step(w, g, ref m, ref v, PacGen.Core.Perturbation.AdamRule.Settings(step, Rate, Beta1, 0.999));
             h = SecondMoment.Smooth(h, g, Float1.Constant(0.999f), Float1.Constant((float)(1 - 0.999)));
             Assert.That(v.Value, Is.EqualTo(h.Value), $"seed {Seed}");
         }
@@ -65,7 +65,7 @@ internal sealed class UpdateRuleTests
 
     [Test]
     public void StepsCountFromOne() =>
-        Assert.That(() => PacGen.Core.Perturbation.Adam.Settings(0, 0.1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => PacGen.Core.Perturbation.AdamRule.Settings(0, 0.1), Throws.InstanceOf<ArgumentOutOfRangeException>());
 
     private static void AdamStep(int step, ref double w, double g, ref double m, ref double v)
     {

@@ -51,11 +51,11 @@ internal sealed class Conv2dTests(int width)
     {
         Conv2dGeometry geometry = new(stride, 1);
         Shape x = new(5, 9, 9, channels), w = new(3, 3, channels, 21);
-        Shape y = new Conv2d(geometry).Infer([x, w]);
+        Shape y = new Conv2dForward(geometry).Infer([x, w]);
         float[] image = DoubleReference.Random((int)x.Count, 5), weights = DoubleReference.Random((int)w.Count, 6), gradient = DoubleReference.Random((int)y.Count, 7);
         foreach ((Operation operation, Shape[] shapes, float[][] inputs) in ((Operation, Shape[], float[][])[])
             [
-                (new Conv2d(geometry), [x, w], [image, weights]),
+                (new Conv2dForward(geometry), [x, w], [image, weights]),
                 (new Conv2dInputGradient(geometry, 9, 9), [y, w], [gradient, weights]),
                 (new Conv2dWeightGradient(geometry, 3, 3), [x, y], [image, gradient]),
             ])
@@ -112,7 +112,7 @@ internal sealed class Conv2dTests(int width)
         }
 
         string what = $"{geometry}, images {images}, weights {kernel}, seed {seed}";
-        Assert.That(y.Error(Kernel.Run(2, new Conv2d(geometry), width, [images, kernel], [x, k])), Is.LessThan(Tolerance), what);
+        Assert.That(y.Error(Kernel.Run(2, new Conv2dForward(geometry), width, [images, kernel], [x, k])), Is.LessThan(Tolerance), what);
         Assert.That(dx.Error(Kernel.Run(2, new Conv2dInputGradient(geometry, h, w), width, [result, kernel], [dy, k])), Is.LessThan(Tolerance), what);
         Assert.That(dw.Error(Kernel.Run(2, new Conv2dWeightGradient(geometry, kh, kw), width, [images, result], [x, dy])), Is.LessThan(Tolerance), what);
     }

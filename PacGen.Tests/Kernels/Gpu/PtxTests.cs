@@ -16,8 +16,8 @@ internal sealed partial class PtxTests
         new TestCaseData(((Delegate)MapGpu<Apply<Multiply, Apply<Sigmoid, Apply<Add, Argument0, Argument1>>, Apply<Log, Argument2>>>.Straight).Method) { TestName = "A map along one axis" },
         new TestCaseData(((Delegate)MapGpu<Apply<Divide, Apply<Tanh, Apply<Add, Argument0, Argument7>>, Apply<Sqrt, Argument5>>>.Strided).Method) { TestName = "A map along several axes" },
         new TestCaseData(((Delegate)PerturbGpu<UniformNoise>.Kernel).Method) { TestName = "The perturbation" },
-        new TestCaseData(((Delegate)UpdateGpu<Sgd, WithSecondMoment>.Kernel).Method) { TestName = "SGD's update" },
-        new TestCaseData(((Delegate)UpdateGpu<Adam, WithoutSecondMoment>.Kernel).Method) { TestName = "Adam's update" },
+        new TestCaseData(((Delegate)UpdateGpu<SgdRule, WithSecondMoment>.Kernel).Method) { TestName = "SGD's update" },
+        new TestCaseData(((Delegate)UpdateGpu<AdamRule, WithoutSecondMoment>.Kernel).Method) { TestName = "Adam's update" },
         new TestCaseData(((Delegate)ReduceGpu<PsiTerms, PsiSettings>.Kernel).Method) { TestName = "The score" },
         new TestCaseData(((Delegate)ReduceGpu<CurvatureChangeTerms, PerturbSettings>.Kernel).Method) { TestName = "The curvature's change" },
     ];

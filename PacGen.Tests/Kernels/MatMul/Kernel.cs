@@ -27,7 +27,7 @@ internal static class Kernel
         Launch launch = operation switch
         {
             MatMul product => product.Bind(device, width, shapes, regions, to),
-            Conv2d convolution => convolution.Bind(device, width, shapes, regions, to),
+            Conv2dForward convolution => convolution.Bind(device, width, shapes, regions, to),
             Conv2dInputGradient gradient => gradient.Bind(device, width, shapes, regions, to),
             Conv2dWeightGradient gradient => gradient.Bind(device, width, shapes, regions, to),
             _ => throw new ArgumentException($"{operation.Name} has no kernel of a given width."),

@@ -34,6 +34,7 @@ internal sealed class MatMulTests(int width)
     [TestCase(11, 513, 401)]
     [TestCase(151, 97, 211)]
     [TestCase(289, 65, 386)]
+    [TestCase(65, 193, 203)]
     public void Follows_the_reference_past_each_block_size(int m, int k, int n)
     {
         Compare(m, k, n, false, false, m);

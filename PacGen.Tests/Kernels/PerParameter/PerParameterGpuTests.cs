@@ -32,23 +32,23 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
 
     [Test]
     public void UpdateBySgd([ValueSource(nameof(Counts))] int count, [Values] bool anyBits, [Values] bool keepsSecondMoment) =>
-        Update<Sgd>(count, anyBits, keepsSecondMoment, Sgd.Settings(0.1, 5e-4));
+        Update<SgdRule>(count, anyBits, keepsSecondMoment, SgdRule.Settings(0.1, 5e-4));
 
     [Test]
     public void UpdateByMomentum([ValueSource(nameof(Counts))] int count, [Values] bool anyBits, [Values] bool keepsSecondMoment) =>
-        Update<Momentum>(count, anyBits, keepsSecondMoment, Momentum.Settings(0.1, 0.9, 5e-4));
+        Update<MomentumRule>(count, anyBits, keepsSecondMoment, MomentumRule.Settings(0.1, 0.9, 5e-4));
 
     [Test]
     public void UpdateByNesterov([ValueSource(nameof(Counts))] int count, [Values] bool keepsSecondMoment) =>
-        Update<Nesterov>(count, false, keepsSecondMoment, Momentum.Settings(0.1, 0.9, 5e-4));
+        Update<NesterovRule>(count, false, keepsSecondMoment, MomentumRule.Settings(0.1, 0.9, 5e-4));
 
     [Test]
     public void UpdateByAdam([ValueSource(nameof(Counts))] int count, [Values] bool anyBits, [Values] bool keepsSecondMoment) =>
-        Update<Adam>(count, anyBits, keepsSecondMoment, Adam.Settings(3, 1e-3));
+        Update<AdamRule>(count, anyBits, keepsSecondMoment, AdamRule.Settings(3, 1e-3));
 
     [Test]
     public void UpdateByAdamW([ValueSource(nameof(Counts))] int count, [Values] bool keepsSecondMoment) =>
-        Update<AdamW>(count, false, keepsSecondMoment, AdamW.Settings(3, 1e-3));
+        Update<AdamWRule>(count, false, keepsSecondMoment, AdamWRule.Settings(3, 1e-3));
 
     [Test]
     public void SumOfSquares([ValueSource(nameof(Counts))] int count) =>

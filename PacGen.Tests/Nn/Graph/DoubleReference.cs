@@ -3,7 +3,6 @@ using PacGen.Core.Lanes;
 using PacGen.Kernels;
 using PacGen.Kernels.Map;
 using PacGen.Nn;
-using Convolve = PacGen.Kernels.Conv2d;
 
 namespace PacGen.Tests.Nn.Graph;
 
@@ -76,7 +75,7 @@ internal sealed class DoubleReference
                 }
 
                 break;
-            case Convolve convolution:
+            case Conv2dForward convolution:
                 Taps(convolution.Geometry, s[0], s[1], (a, w, o) => y[o] += x[0][a] * x[1][w]);
                 break;
             case Conv2dInputGradient gradient:

@@ -8,10 +8,10 @@ namespace PacGen.Kernels;
 /// y[n, i, j, o] = Σ x[n, i·StrideH − PadH + p, j·StrideW − PadW + q, c] · w[p, q, c, o], x being 0 outside the image.
 /// </summary>
 /// <param name="Geometry">Strides and padding.</param>
-public sealed record Conv2d(Conv2dGeometry Geometry) : Operation
+public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
 {
     /// <summary>A convolution with the same stride and padding both ways.</summary>
-    public Conv2d(int stride = 1, int padding = 0)
+    public Conv2dForward(int stride = 1, int padding = 0)
         : this(new Conv2dGeometry(stride, padding))
     {
     }
@@ -44,7 +44,7 @@ public sealed record Conv2d(Conv2dGeometry Geometry) : Operation
 
     /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        Bind(device, CpuDevice.Width, shapes, inputs, output);
+        Bind(device, device.Lanes, shapes, inputs, output);
 
     /// <summary>The kernel with vectors of a given number of floats.</summary>
     internal Launch Bind(CpuDevice device, int width, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) => width switch
@@ -68,7 +68,7 @@ public sealed record Conv2d(Conv2dGeometry Geometry) : Operation
         Windows windows = new(
             x[0], x[1], x[2], channels, y[1], y[2], w[0], w[1], Geometry.StrideH, Geometry.StrideW, Geometry.PadH, Geometry.PadW);
         return new LaunchSequence(
-            memory,
+            [memory],
             new PackLaunch<T>(device, panels, inputs[1], [0], terms, outputs, 1, packed),
             new WindowsLaunch<T>(device, windows, panels, inputs[0], packed, output, 0, y[2] * outputs, outputs, y[1] * y[2] * outputs));
     }

@@ -3,9 +3,9 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>PyTorch's AdamW: w ← (1 − lr·λ)w, then <see cref="Adam"/>'s step without weight decay. It keeps m, then v.</summary>
+/// <summary>PyTorch's AdamW: w ← (1 − lr·λ)w, then <see cref="AdamRule"/>'s step without weight decay. It keeps m, then v.</summary>
 /// <remarks>Where β₂ is β₁ of Algorithm 1, v is Algorithm 1's h and serves as it.</remarks>
-public readonly struct AdamW : IUpdateRule
+public readonly struct AdamWRule : IUpdateRule
 {
     /// <inheritdoc/>
     public static int StateCount => 2;
@@ -14,7 +14,7 @@ public readonly struct AdamW : IUpdateRule
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Step<T>(T weight, T gradient, ref T state0, ref T state1, UpdateSettings settings)
         where T : struct, ILane<T> =>
-        Adam.Move(weight * T.Constant(settings.Shrinkage), gradient, ref state0, ref state1, settings);
+        AdamRule.Move(weight * T.Constant(settings.Shrinkage), gradient, ref state0, ref state1, settings);
 
     /// <summary>The scalars of step t.</summary>
     /// <param name="step">t, counted from 1.</param>
@@ -26,5 +26,5 @@ public readonly struct AdamW : IUpdateRule
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is below 1.</exception>
     public static UpdateSettings Settings(
         long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01) =>
-        Adam.Settings(step, learningRate, beta1, beta2, epsilon) with { Shrinkage = (float)(1 - (learningRate * weightDecay)) };
+        AdamRule.Settings(step, learningRate, beta1, beta2, epsilon) with { Shrinkage = (float)(1 - (learningRate * weightDecay)) };
 }

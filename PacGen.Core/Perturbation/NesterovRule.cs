@@ -3,8 +3,8 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>PyTorch's Nesterov momentum: with g + λw for g, b ← μb + g, w ← w − lr·(g + μb). Settings as for <see cref="Momentum"/>.</summary>
-public readonly struct Nesterov : IUpdateRule
+/// <summary>PyTorch's Nesterov momentum: with g + λw for g, b ← μb + g, w ← w − lr·(g + μb). Settings as for <see cref="MomentumRule"/>.</summary>
+public readonly struct NesterovRule : IUpdateRule
 {
     /// <inheritdoc/>
     public static int StateCount => 1;

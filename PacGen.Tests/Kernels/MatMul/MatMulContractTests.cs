@@ -3,7 +3,7 @@ using PacGen.Kernels.Devices;
 
 namespace PacGen.Tests.Kernels;
 
-internal sealed class MatMulShapeTests
+internal sealed class MatMulContractTests
 {
     [Test]
     public void Transposing_swaps_the_extents()

@@ -4,7 +4,7 @@ using PacGen.Core.Lanes;
 namespace PacGen.Core.Perturbation;
 
 /// <summary>Stochastic gradient descent with L2 weight decay λ: w ← w − lr·(g + λw).</summary>
-public readonly struct Sgd : IUpdateRule
+public readonly struct SgdRule : IUpdateRule
 {
     /// <inheritdoc/>
     public static int StateCount => 0;

@@ -4,7 +4,7 @@ using PacGen.Core.Lanes;
 namespace PacGen.Core.Perturbation;
 
 /// <summary>PyTorch's momentum without dampening: with g + λw for g, b ← μb + g, w ← w − lr·b. As b starts at 0, the first step is plain.</summary>
-public readonly struct Momentum : IUpdateRule
+public readonly struct MomentumRule : IUpdateRule
 {
     /// <inheritdoc/>
     public static int StateCount => 1;
@@ -19,7 +19,7 @@ public readonly struct Momentum : IUpdateRule
         return T.Fma(T.Constant(-settings.LearningRate), state0, weight);
     }
 
-    /// <summary>The scalars of a step, of <see cref="Nesterov"/> too.</summary>
+    /// <summary>The scalars of a step, of <see cref="NesterovRule"/> too.</summary>
     public static UpdateSettings Settings(double learningRate, double momentum, double weightDecay = 0) =>
-        Sgd.Settings(learningRate, weightDecay) with { Momentum = (float)momentum };
+        SgdRule.Settings(learningRate, weightDecay) with { Momentum = (float)momentum };
 }

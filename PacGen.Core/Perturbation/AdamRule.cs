@@ -8,7 +8,7 @@ namespace PacGen.Core.Perturbation;
 /// w ← w − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε). It keeps m, then v.
 /// </summary>
 /// <remarks>Without weight decay, and where β₂ is β₁ of Algorithm 1, v is Algorithm 1's h and serves as it.</remarks>
-public readonly struct Adam : IUpdateRule
+public readonly struct AdamRule : IUpdateRule
 {
     /// <inheritdoc/>
     public static int StateCount => 2;

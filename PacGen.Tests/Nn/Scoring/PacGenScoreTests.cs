@@ -1,0 +1,133 @@
+using PacGen.Kernels.Devices;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+using PacGen.Tests.Nn.Graph;
+
+namespace PacGen.Tests.Nn.Scoring;
+
+/// <summary>Ψ (24) and its ρ against a plain double computation from the same batches, and what a score tells of itself.</summary>
+internal sealed class PacGenScoreTests
+{
+    private static readonly Dataset Digits = Datasets.Digits();
+
+    [Test]
+    public void IsWhatThePaperDefines([Values] RhoEstimator estimator)
+    {
+        Mlp model = new([64, 7, 10], x => x.Tanh());
+        using ParameterArena arena = new(model, Device.Cpu, 5);
+        const int Batch = 16, Batches = 3;
+        ScoreOptions options = new() { Images = Batch * Batches, BatchSize = Batch, Draws = 2, Gamma = 0.2, Epsilon = 0.05, Rho = estimator, Seed = 9 };
+        PacGenScore score = PacGenScore.Compute(model, arena, Digits.Train, options: options)!;
+
+        // ρ is random: the test takes the score's own and checks its size by the closed form of its law below.
+        double[] h = SecondMoment(model, arena.Save(), arena, Batch, Batches, options.Seed);
+        float[] w = arena.Save();
+        double expected = 0, scale = 0;
+        foreach (double rho in score.RhoDraws[estimator])
+        {
+            for (int i = 0; i < w.Length; i++)
+            {
+                double kappa = (0.2 * Math.Abs((double)w[i])) + 0.05;
+                expected += Math.Log((Math.Abs((double)w[i]) + kappa) * Math.Max(Math.Sqrt(h[i] + (rho * Math.Sqrt(w.Length) * kappa)), 1 / kappa)) / 2;
+                scale += Math.Log(Math.Abs((double)w[i]) + kappa) / 2;
+            }
+        }
+
+        Assert.That(score.Psi, Is.EqualTo(expected).Within(1e-5 * w.Length));
+        Assert.That(score.LogScale, Is.EqualTo(scale).Within(1e-6 * w.Length));
+        Assert.That(score.LogScale + score.LogCurvature, Is.EqualTo(score.Psi).Within(1e-9 * w.Length));
+        Assert.That(score.Layers.Sum(layer => layer.Psi), Is.EqualTo(score.Psi).Within(1e-5 * w.Length));
+        Assert.That(score.Layers.Select(layer => layer.Name), Is.EqualTo(new[] { "layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias" }));
+        Assert.That(score.Layers.Sum(layer => layer.KappaShare * layer.Count) / w.Length, Is.EqualTo(score.KappaShare).Within(1e-9));
+        Assert.That(score.Layers[0].MeanCurvature, Is.EqualTo(h.Take(64 * 7).Average()).Within(1e-4 * h.Take(64 * 7).Average()));
+        Assert.That(score.Images, Is.EqualTo(Batch * Batches));
+    }
+
+    /// <summary>
+    /// max |Δh|/|u| has the law P(ρ ≤ r) ≈ exp(−S/r), so that exp(−S/ρ) is uniform: over draws the published ratio lies below its
+    /// median S/ln 2 half the time. Definition 3's ratio is never above the published one.
+    /// </summary>
+    [Test]
+    public void ThePublishedRatioVariesAroundTheMedianInClosedForm()
+    {
+        Mlp model = new([64, 7, 10], x => x.Tanh());
+        using ParameterArena arena = new(model, Device.Cpu, 5);
+        PacGenScore score = PacGenScore.Compute(model, arena, Digits.Train, options: new ScoreOptions { Images = 64, Draws = 60, Epsilon = 0.02 })!;
+        IReadOnlyList<double> published = score.RhoDraws[RhoEstimator.Published], median = score.RhoDraws[RhoEstimator.Median];
+        int below = published.Zip(median, (r, m) => r <= m ? 1 : 0).Sum();
+        Assert.That(below, Is.InRange(15, 45), "of 60 draws; outside this range once in 10,000 times if the law holds");
+        Assert.That(score.RhoDraws[RhoEstimator.Definition3].Zip(published, (d, p) => d <= p), Has.All.True);
+        Assert.That(published.Max() / published.Min(), Is.GreaterThan(median.Max() / median.Min()), "the median is the steadier of the two");
+    }
+
+    [Test]
+    public void TakesTheSecondMomentOfTrainingWhereAsked()
+    {
+        using Trainer adam = new(new Mlp(64, 16, 10), Digits, new Adam(), new TrainingOptions { Epochs = 1 });
+        adam.Run();
+        ScoreOptions options = new() { Images = 320, Draws = 1, Curvature = CurvatureSource.Training };
+        PacGenScore training = adam.Score(options)!, pass = adam.Score(options with { Curvature = CurvatureSource.Pass })!;
+        Assert.That(training.Layers[0].MeanCurvature, Is.Not.EqualTo(pass.Layers[0].MeanCurvature).Within(1e-3).Percent);
+        Assert.That(training.RhoDraws[RhoEstimator.Median], Is.EqualTo(pass.RhoDraws[RhoEstimator.Median]), "ρ is from passes at w and w + u in both");
+
+        using Trainer sgd = new(new Mlp(64, 16, 10), Digits, new Sgd(0.1), new TrainingOptions { Epochs = 1 });
+        Assert.That(() => sgd.Score(options), Throws.ArgumentException.With.Message.Contains("keeps none"));
+    }
+
+    [Test]
+    public void LeavesTheWeightsAlone()
+    {
+        using Trainer trainer = new(new Mlp(64, 16, 10), Digits, new Adam(), new TrainingOptions { Epochs = 1 });
+        float[] before = trainer.Arena.Save();
+        trainer.Score(new ScoreOptions { Images = 128, BatchSize = 32 });
+        Assert.That(trainer.Arena.Save(), Is.EqualTo(before));
+    }
+
+    [Test]
+    public void WrongOptionsAreErrorsThatNameThem()
+    {
+        using ParameterArena arena = new(new Mlp(64, 10), Device.Cpu, 1);
+        Mlp model = new(64, 10);
+        foreach ((ScoreOptions options, string part) in new[]
+        {
+            (new ScoreOptions { Epsilon = 0 }, "ε is 0"),
+            (new ScoreOptions { Gamma = -1 }, "γ is -1"),
+            (new ScoreOptions { Draws = 0 }, "draws is 0"),
+            (new ScoreOptions { Images = 99_999 }, "99999 images"),
+            (new ScoreOptions { Images = 10, BatchSize = 11 }, "batch size is 11"),
+        })
+        {
+            Assert.That(() => PacGenScore.Compute(model, arena, Digits.Train, options: options), Throws.ArgumentException.With.Message.Contains(part));
+        }
+    }
+
+    private static double[] SecondMoment(Mlp model, float[] weights, ParameterArena arena, int batch, int batches, ulong seed)
+    {
+        Tensor[] w = [.. model.Parameters.Select(parameter => parameter.Tensor)];
+        Dictionary<Tensor, double[]> leaves = [];
+        int start = 0;
+        foreach (Tensor leaf in w)
+        {
+            leaves[leaf] = [.. weights.Skip(start).Take((int)leaf.Shape.Count).Select(value => (double)value)];
+            start += (int)leaf.Shape.Count;
+        }
+
+        double[] h = new double[arena.Count];
+        using BatchLoader loader = BatchLoader.Shuffled(Digits.Train, batch, seed, dropLast: true);
+        loader.Start(1);
+        for (int b = 0; b < batches && loader.TryNext(out Batch images); b++)
+        {
+            Tensor x = Tensor.Constant(new(batch, 8, 8, 1), images.Images.ToArray()), y = Tensor.Constant(new(batch), images.Labels.ToArray());
+            int i = 0;
+            foreach (Tensor gradient in Loss.CrossEntropy(model.Forward(x), y).Gradient(w))
+            {
+                foreach (double value in DoubleReference.Evaluate(gradient, leaves))
+                {
+                    h[i++] += value * value / batches;
+                }
+            }
+        }
+
+        return h;
+    }
+}
