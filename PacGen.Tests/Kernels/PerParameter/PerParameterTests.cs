@@ -258,7 +258,7 @@ internal sealed class PerParameterTests
         using Arenas elsewhere = new(other, new float[10]);
         Assert.That(() => PsiLaunch.Create(device, arenas[0], arenas[2]), Throws.ArgumentException.With.Message.Contains("11 elements").And.Message.Contains("10"));
         Assert.That(() => PsiLaunch.Create(device, arenas[0], elsewhere[0]), Throws.ArgumentException);
-        Assert.That(() => UpdateLaunch.Create<AdamRule>(device, arenas[0], arenas[1], [arenas[1]]), Throws.ArgumentException.With.Message.Contains("Adam keeps 2"));
+        Assert.That(() => UpdateLaunch.Create<AdamRule>(device, arenas[0], arenas[1], [arenas[1]]), Throws.ArgumentException.With.Message.Contains("AdamRule keeps 2"));
     }
 
     private static void Update<TRule>(int count, Func<int, UpdateSettings> settings, bool secondMoment)
