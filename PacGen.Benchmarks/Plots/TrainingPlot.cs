@@ -32,7 +32,7 @@ internal static class TrainingPlot
         ];
         if (scored)
         {
-            panels.Add(Panel("pacGen score Ψ", "Ψ (smaller: generalizes better)", runs, false, ("", epoch => epoch.Score?.Psi ?? double.NaN, false)));
+            panels.Add(Panel("pacGen score Ψ", "Ψ (smaller is better)", runs, false, ("", epoch => epoch.Score?.Psi ?? double.NaN, false)));
         }
 
         // One title above the panels; a strip of the picture is kept for it.
@@ -43,12 +43,13 @@ internal static class TrainingPlot
         using SkiaSharp.SKBitmap bitmap = new(Width, Height);
         using SkiaSharp.SKCanvas canvas = new(bitmap);
         canvas.Clear(SkiaSharp.SKColors.White);
-        using Paint paint = Paint.NewDisposablePaint();
-        LabelStyle heading = new() { Text = title, FontSize = 18, Bold = true, FontName = PlotFont.Family, Alignment = Alignment.MiddleCenter };
-        heading.Render(canvas, new Pixel(Width / 2f, TitleHeight / 2f), paint);
         // Panels are laid out from the canvas's origin, whatever rectangle they are given.
         canvas.Translate(0, TitleHeight);
         all.Render(canvas, new PixelRect(0, Width, Height - TitleHeight, 0));
+        canvas.ResetMatrix();
+        using Paint paint = Paint.NewDisposablePaint();
+        LabelStyle heading = new() { Text = title, FontSize = 18, Bold = true, FontName = PlotFont.Family, Alignment = Alignment.MiddleCenter };
+        heading.Render(canvas, new Pixel(Width / 2f, TitleHeight / 2f), paint);
         using SkiaSharp.SKData png = bitmap.Encode(SkiaSharp.SKEncodedImageFormat.Png, 100);
         panels.ForEach(panel => panel.Dispose());
         return png.ToArray();
@@ -75,7 +76,8 @@ internal static class TrainingPlot
                 Scatter curve = plot.Add.Scatter(points.Select(point => point.X).ToArray(), points.Select(point => point.Y).ToArray());
                 curve.Color = Palette[r % Palette.Length];
                 curve.LineWidth = 2;
-                curve.MarkerSize = points.Length > 1 ? 0 : 8;
+                curve.MarkerSize = points.Length > 1 ? 0 : 10;
+                curve.MarkerShape = dashed ? MarkerShape.OpenCircle : MarkerShape.FilledCircle;
                 curve.LinePattern = dashed ? LinePattern.Dashed : LinePattern.Solid;
                 curve.LegendText = $"{runs[r].Name}{(name.Length > 0 && runs[r].Name.Length > 0 ? ", " : "")}{name}";
             }
@@ -83,26 +85,55 @@ internal static class TrainingPlot
 
         if (logarithmic)
         {
-            plot.Axes.Left.TickGenerator = new NumericAutomatic
+            double[] values = [.. runs.SelectMany(run => run.Epochs).SelectMany(epoch => series.Select(one => one.Value(epoch))).Where(value => value > 0 && double.IsFinite(value))];
+            if (values.Length > 0)
             {
-                MinorTickGenerator = new LogMinorTickGenerator(),
-                IntegerTicksOnly = true,
-                LabelFormatter = exponent => Math.Pow(10, exponent).ToString("G4", CultureInfo.InvariantCulture),
-            };
+                plot.Axes.SetLimitsY(Math.Log10(values.Min() / 1.2), Math.Log10(values.Max() * 1.2));
+                plot.Axes.Left.TickGenerator = LogarithmicTicks(values.Min(), values.Max());
+            }
         }
 
         plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
         plot.Grid.MajorLineColor = Color.FromHex("#E4E4E4");
 
-        // Below the axes, so that it covers no curve.
-        plot.Legend.FontSize = 12;
-        plot.Legend.Orientation = Orientation.Horizontal;
-        plot.Legend.OutlineWidth = 0;
-        plot.Legend.ShadowColor = Colors.Transparent;
-        plot.Legend.TightHorizontalWrapping = true;
-        plot.Legend.InterItemPadding = new PixelPadding(12, 12, 2, 2);
-        plot.Legend.SymbolWidth = 30;
-        plot.ShowLegend(Edge.Bottom).Padding = new PixelPadding(0, 0, 4, 4);
+        if (runs.Count > 1 || series.Length > 1)
+        {
+            // Below the axes, so that it covers no curve.
+            plot.Legend.FontSize = 11;
+            plot.Legend.Orientation = Orientation.Horizontal;
+            plot.Legend.OutlineWidth = 0;
+            plot.Legend.ShadowColor = Colors.Transparent;
+            plot.Legend.TightHorizontalWrapping = true;
+            plot.Legend.InterItemPadding = new PixelPadding(6, 6, 2, 2);
+            plot.Legend.SymbolWidth = 28;
+            plot.ShowLegend(Edge.Bottom).Padding = new PixelPadding(0, 0, 4, 4);
+        }
+
         return plot;
+    }
+
+    // 1, 2 and 5 times powers of ten; more within one decade, fewer over many.
+    private static NumericManual LogarithmicTicks(double least, double largest)
+    {
+        double decades = Math.Log10(largest / least);
+        int[] digits = decades < 0.7 ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : decades < 3 ? [1, 2, 5] : [1];
+        NumericManual ticks = new();
+        for (int power = (int)Math.Floor(Math.Log10(least)) - 1; power <= Math.Ceiling(Math.Log10(largest)); power++)
+        {
+            for (int digit = 1; digit <= 9; digit++)
+            {
+                double value = digit * Math.Pow(10, power);
+                if (digits.Contains(digit))
+                {
+                    ticks.AddMajor(Math.Log10(value), value.ToString("G4", CultureInfo.InvariantCulture));
+                }
+                else
+                {
+                    ticks.AddMinor(Math.Log10(value));
+                }
+            }
+        }
+
+        return ticks;
     }
 }

@@ -1,0 +1,153 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+
+namespace PacGen.Tests.Benchmarks;
+
+/// <summary>Each thing that a person can get wrong is one line on standard error that says what to do, and a code that is not 0.</summary>
+internal sealed class BadInputTests
+{
+    [TestCase("train --epocs 3", "did you mean --epochs")]
+    [TestCase("train --flavour 3", "there are --dataset")]
+    [TestCase("trian", "did you mean train")]
+    [TestCase("frobnicate", "there are train, score, devices, bench, compare")]
+    [TestCase("frobnicate --help", "there are train, score, devices, bench, compare")]
+    [TestCase("--dataset mnist", "pacgen train --dataset")]
+    [TestCase("train --optimizer adm", "did you mean adam")]
+    [TestCase("train --dataset cifar", "digits, mnist, fashion-mnist")]
+    [TestCase("train --epochs", "--epochs")]
+    [TestCase("train --epochs 0", "1 or more")]
+    [TestCase("train --epochs 1.5", "1 or more")]
+    [TestCase("train --epochs 1 --epochs 2", "--epochs")]
+    [TestCase("train --learning-rate NaN", "(0, ∞)")]
+    [TestCase("train --learning-rate 0,1", "(0, ∞)")]
+    [TestCase("train --beta1 1", "(0, 1)")]
+    [TestCase("train --seed -1", "0 to 18446744073709551615")]
+    [TestCase("train --hidden 3,x", "commas")]
+    [TestCase("train --log --json", "--log needs the name of a file")]
+    [TestCase("train --eta 3", "--perturb uniform")]
+    [TestCase("train --momentum 0.5", "--optimizer momentum")]
+    [TestCase("train --psi off --psi-draws 2", "--psi on")]
+    [TestCase("train --curvature training", "--perturb uniform")]
+    [TestCase("train --warm-up 10 --epochs 10", "fewer")]
+    [TestCase("train --model mnist-cnn", "--dataset mnist")]
+    [TestCase("train --device simulator --threads 2", "--device cpu")]
+    [TestCase("train extra", "'extra'")]
+    [TestCase("score", "--weights")]
+    [TestCase("bench --filter Nothing", "matches no benchmark")]
+    [TestCase("bench --threads 2", "--quick")]
+    public void CommandLine(string line, string says)
+    {
+        ProgramRun run = ProgramRun.Of(line.Split(' '));
+        OneLine(run, 2, says);
+        Assert.That(run.Output, Is.Empty);
+    }
+
+    [Test]
+    public void BatchLargerThanTheData() => OneLine(ProgramRun.Of("train", "--batch-size", "1439"), 1, "1438 training images");
+
+    [Test]
+    public void DeviceThatIsNotThere() => OneLine(ProgramRun.Of("train", "--device", "cuda:7"), 1, "Found: cpu");
+
+    [Test]
+    public void DeviceOfNoKnownName() => OneLine(ProgramRun.Of("train", "--device", "abacus"), 1, "simulator");
+
+    [Test]
+    public void MissingDataFolder()
+    {
+        using Folder folder = new();
+        OneLine(ProgramRun.Of("train", "--dataset", "mnist", "--data", folder["none"]), 1, folder["none"]);
+    }
+
+    [Test]
+    public void FolderWithoutTheFiles()
+    {
+        using Folder folder = new();
+        OneLine(ProgramRun.Of("train", "--dataset", "mnist", "--no-download", "--data", folder[""]), 1, "train-images");
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void TruncatedImages(bool compressed)
+    {
+        using Folder folder = new();
+        byte[] header = new byte[16];
+        BinaryPrimitives.WriteInt32BigEndian(header, 0x803);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), 60_000);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(8), 28);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(12), 28);
+        foreach (string name in (string[])["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
+        {
+            using Stream file = compressed
+                ? new GZipStream(File.Create(folder[$"{name}.gz"]), CompressionLevel.Fastest)
+                : File.Create(folder[name]);
+            file.Write(header);
+        }
+
+        OneLine(ProgramRun.Of("train", "--dataset", "mnist", "--data", folder[""]), 1, folder[""]);
+    }
+
+    [Test]
+    public void LearningRateThatDiverges()
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of("train", "--learning-rate", "1e9", "--epochs", "1", "--save", folder["w"], "--plot", folder["p.png"]);
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.ErrorLines, Has.Length.EqualTo(1));
+        Assert.That(run.Error, Does.StartWith("pacgen: ").And.Contain("learning rate").And.Contain("step"));
+        Assert.That(folder.Files, Is.Empty);
+    }
+
+    [TestCase("--log")]
+    [TestCase("--plot")]
+    [TestCase("--save")]
+    public void FileThatCanNotBeWritten(string option)
+    {
+        using Folder folder = new();
+        ProgramRun missing = ProgramRun.Of("train", option, folder["none/file"]);
+        OneLine(missing, 1, option);
+        Assert.That(missing.Output, Is.Empty, "the check comes before training");
+        OneLine(ProgramRun.Of("train", option, folder["."]), 1, "folder");
+        Assert.That(folder.Files, Is.Empty);
+    }
+
+    [Test]
+    public void OutputOfTheMainJobThatCanNotBeWritten()
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of("--output", folder["none/curves.png"]);
+        OneLine(run, 1, "--output");
+        Assert.That(run.Output, Is.Empty);
+    }
+
+    [Test]
+    public void WeightsThatAreNotThereOrDamaged()
+    {
+        using Folder folder = new();
+        OneLine(ProgramRun.Of("score", "--weights", folder["w"]), 1, "no such file");
+        File.WriteAllText(folder["w"], "something else\n");
+        OneLine(ProgramRun.Of("score", "--weights", folder["w"]), 1, "no weights file");
+        Assert.That(ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--save", folder["w"]).ExitCode, Is.Zero);
+        byte[] good = File.ReadAllBytes(folder["w"]);
+        File.WriteAllBytes(folder["w"], good[..^1]);
+        OneLine(ProgramRun.Of("score", "--weights", folder["w"]), 1, "damaged");
+        good[^1] ^= 1;
+        File.WriteAllBytes(folder["w"], good);
+        OneLine(ProgramRun.Of("score", "--weights", folder["w"]), 1, "checksum");
+    }
+
+    [Test]
+    public void WeightsOfAnotherModel()
+    {
+        using Folder folder = new();
+        Assert.That(ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--save", folder["w"]).ExitCode, Is.Zero);
+        OneLine(ProgramRun.Of("score", "--weights", folder["w"], "--hidden", "64"), 2, "leave --model, --hidden and --dataset out");
+    }
+
+    private static void OneLine(ProgramRun run, int code, string says)
+    {
+        Assert.That(run.ErrorLines, Has.Length.EqualTo(1), run.Error);
+        Assert.That(run.Error, Does.StartWith("pacgen: ").And.Contain(says));
+        Assert.That(run.Error, Does.Not.Contain("   at "));
+        Assert.That(run.ExitCode, Is.EqualTo(code));
+    }
+}

@@ -1,0 +1,48 @@
+namespace PacGen.Tests.Benchmarks;
+
+internal sealed class HelpTests
+{
+    [TestCase("", "--output", "--epochs", "--seed", "--device", "--threads")]
+    [TestCase("train", "--dataset", "--model", "--hidden", "--optimizer", "--perturb", "--epochs", "--batch-size", "--learning-rate", "--momentum",
+        "--weight-decay", "--eta", "--gamma", "--epsilon", "--beta1", "--beta2", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--clip-norm",
+        "--psi", "--psi-gamma", "--psi-epsilon", "--psi-rho", "--psi-images", "--psi-batch-size", "--psi-draws", "--curvature", "--seed", "--device",
+        "--threads", "--data", "--no-download", "--log", "--plot", "--save", "--json")]
+    [TestCase("score", "--weights", "--dataset", "--model", "--hidden", "--psi-gamma", "--psi-epsilon", "--psi-images", "--psi-batch-size", "--psi-draws",
+        "--seed", "--device", "--threads", "--data", "--no-download", "--json")]
+    [TestCase("devices", "--json")]
+    [TestCase("bench", "--quick", "--threads", "--filter")]
+    [TestCase("compare", "--threads", "--seconds", "--output")]
+    public void ListsEveryOption(string verb, params string[] options)
+    {
+        ProgramRun help = verb.Length == 0 ? ProgramRun.Of("--help") : ProgramRun.Of(verb, "--help");
+        string[] listed = [.. help.OutputLines.Select(line => line.Trim()).Where(line => line.StartsWith("--", StringComparison.Ordinal)).Select(line => line.Split(' ')[0])];
+        Assert.That(help.ExitCode, Is.Zero);
+        Assert.That(help.Error, Is.Empty);
+        Assert.That(listed.Where(option => option != "--version"), Is.EquivalentTo(options));
+    }
+
+    [Test]
+    public void NamesEveryVerb() => Assert.That(ProgramRun.Of("--help").Output, Does
+        .Contain("train").And.Contain("score").And.Contain("devices").And.Contain("bench").And.Contain("compare"));
+
+    [TestCase("--learning-rate", "(0, ∞)", "0.001 for adam")]
+    [TestCase("--epochs", "1 or more", "[default: 10]")]
+    [TestCase("--eta", "(0, ∞)", "100 for sgd")]
+    [TestCase("--momentum", "[0, 1)", "without it 0.9")]
+    public void SaysRangeAndDefault(string option, string range, string fallback)
+    {
+        string help = string.Join(' ', ProgramRun.Of("train", "--help").Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        string text = help[help.IndexOf($"{option} <", StringComparison.Ordinal)..];
+        int next = text.IndexOf("> ", text.IndexOf('>', StringComparison.Ordinal) + 1, StringComparison.Ordinal);
+        text = text[..next];
+        Assert.That(text, Does.Contain(range).And.Contain(fallback));
+    }
+
+    [Test]
+    public void DevicesListsTheCpuAndWhatIsMissing()
+    {
+        ProgramRun devices = ProgramRun.Of("devices");
+        Assert.That(devices.ExitCode, Is.Zero);
+        Assert.That(devices.Output, Does.Contain("cpu").And.Contain("simulator").And.Contain("GiB"));
+    }
+}

@@ -1,0 +1,136 @@
+using System.Text.Json.Nodes;
+using PacGen.Benchmarks;
+
+namespace PacGen.Tests.Benchmarks;
+
+internal sealed class TrainVerbTests
+{
+    private static readonly byte[] PngSignature = [0x89, (byte)'P', (byte)'N', (byte)'G'];
+
+    [Test]
+    public void JsonIsOneObjectAnEpochAndNothingElse()
+    {
+        ProgramRun run = ProgramRun.Of("train", "--epochs", "2", "--json");
+        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(run.OutputLines, Has.Length.EqualTo(2));
+        for (int i = 0; i < 2; i++)
+        {
+            JsonObject epoch = JsonNode.Parse(run.OutputLines[i])!.AsObject();
+            Assert.That(epoch.Select(pair => pair.Key), Is.EqualTo(
+                new[] { "epoch", "trainLoss", "trainAccuracy", "testLoss", "testAccuracy", "gap", "psi", "seconds" }));
+            Assert.That(epoch["epoch"]!.GetValue<int>(), Is.EqualTo(i + 1));
+            Assert.That(epoch["gap"]!.GetValue<double>(), Is.EqualTo(epoch["testLoss"]!.GetValue<double>() - epoch["trainLoss"]!.GetValue<double>()));
+            Assert.That(epoch["trainAccuracy"]!.GetValue<double>(), Is.InRange(0.5, 1));
+            Assert.That(epoch["psi"]!.GetValue<double>(), Is.Not.NaN);
+        }
+
+        Assert.That(run.Error, Does.Contain("9,610 parameters").And.Contain("epoch   2"));
+    }
+
+    [Test]
+    public void WithoutPsiThereIsNone() => Assert.That(
+        JsonNode.Parse(ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--json").Output)!["psi"], Is.Null);
+
+    [TestCase("sgd")]
+    [TestCase("adam")]
+    public void OneSeedRepeatsBitForBitWithAnyThreads(string optimizer)
+    {
+        string[] first = Epochs("--threads", "1"), second = Epochs("--threads", "2"), other = Epochs("--seed", "2");
+        Assert.That(second, Is.EqualTo(first));
+        Assert.That(other, Is.Not.EqualTo(first));
+
+        string[] Epochs(params string[] more) =>
+        [
+            .. ProgramRun.Of(["train", "--epochs", "2", "--optimizer", optimizer, "--perturb", "uniform", "--json", .. more]).OutputLines.Select(line =>
+            {
+                JsonObject epoch = JsonNode.Parse(line)!.AsObject();
+                epoch.Remove("seconds");
+                return epoch.ToJsonString();
+            }),
+        ];
+    }
+
+    [Test]
+    public void EveryOptionAtOnce()
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of(
+            "train", "--dataset", "digits", "--model", "mlp", "--hidden", "32,16", "--epochs", "3", "--batch-size", "50", "--optimizer", "momentum",
+            "--learning-rate", "0.02", "--momentum", "0.8", "--weight-decay", "1e-4", "--clip-norm", "5", "--schedule", "step", "--step-epochs", "1",
+            "--step-factor", "0.5", "--warm-up", "0.5", "--perturb", "uniform", "--eta", "50", "--gamma", "1", "--epsilon", "1e-4", "--beta1", "0.99",
+            "--beta2", "0.2", "--psi", "on", "--psi-gamma", "0.2", "--psi-epsilon", "0.05", "--psi-rho", "published", "--psi-images", "100",
+            "--psi-batch-size", "25", "--psi-draws", "2", "--curvature", "training", "--seed", "7", "--device", "cpu", "--threads", "2",
+            "--no-download", "--log", folder["log"], "--plot", folder["plot.png"], "--save", folder["weights"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(folder.Files, Is.EqualTo(new[] { "log", "plot.png", "weights" }));
+        Assert.That(File.ReadAllLines(folder["log"]), Has.Length.EqualTo(4), "settings and three epochs");
+        Assert.That(File.ReadAllBytes(folder["plot.png"])[..4], Is.EqualTo(PngSignature));
+    }
+
+    [Test]
+    public void SavedWeightsAreScored()
+    {
+        using Folder folder = new();
+        string[] train = ["train", "--epochs", "2", "--psi-images", "0", "--save", folder["w"], "--json"];
+        double trained = JsonNode.Parse(ProgramRun.Of(train).OutputLines[^1])!["psi"]!.GetValue<double>();
+        ProgramRun score = ProgramRun.Of("score", "--weights", folder["w"], "--json");
+        Assert.That(score.ExitCode, Is.Zero, score.Error);
+        JsonNode found = JsonNode.Parse(score.Output)!;
+        Assert.That(found["psi"]!.GetValue<double>(), Is.EqualTo(trained), "the same weights, images and draws");
+        Assert.That(found["scores"]!.AsArray().Select(one => one!["rhoEstimator"]!.GetValue<string>()), Is.EqualTo(new[] { "median", "published", "definition3" }));
+        Assert.That(found["layers"]!.AsArray().Sum(layer => layer!["count"]!.GetValue<long>()), Is.EqualTo(9610));
+        Assert.That(found["layers"]!.AsArray().Sum(layer => layer!["psi"]!.GetValue<double>()), Is.EqualTo(trained).Within(1e-3).Percent);
+
+        ProgramRun people = ProgramRun.Of("score", "--weights", folder["w"]);
+        Assert.That(people.Output, Does.Contain("layers.0.weight").And.Contain("published").And.Contain("orders of magnitude"));
+    }
+
+    [Test]
+    public void AStoppedRunSaysWhatItKept()
+    {
+        using Folder folder = new();
+        using StopRequest stop = new();
+        using StringWriter error = new();
+        using StopAfter output = new("\"epoch\":1", () => stop.Make(143));
+        int code = Application.Run(
+            ["train", "--epochs", "100000", "--psi", "off", "--json", "--save", folder["w"], "--log", folder["log"], "--plot", folder["p.png"]], new Host(output, error, stop));
+        Assert.That(code, Is.EqualTo(143));
+        Assert.That(error.ToString(), Does.Contain("stopped after step ").And.Contain("1 of 100000 epochs done").And.Contain(folder["w"]).And.Contain(folder["log"]));
+        Assert.That(folder.Files, Is.EqualTo(new[] { "log", "p.png", "w" }));
+        Assert.That(ProgramRun.Of("score", "--weights", folder["w"]).ExitCode, Is.Zero);
+    }
+
+    [Test]
+    public void AStopBeforeTheFirstStepKeepsNothing()
+    {
+        using StopRequest stop = new();
+        stop.Make(130);
+        ProgramRun run = ProgramRun.Of(stop, "train");
+        Assert.That(run.ExitCode, Is.EqualTo(130));
+        Assert.That(run.Error, Does.Contain("stopped after step 0, 0 of 10 epochs done"));
+    }
+
+    [Test]
+    public void TheMainJobShowsBothRunsAndDrawsThem()
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of("--epochs", "2", "--output", folder[""]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output, Does.Contain("Perturbed SGD").And.Contain("test accuracy").And.Contain("gap").And.Contain("Ψ").And.Contain("Next: pacgen train"));
+        Assert.That(folder.Files, Is.EqualTo(new[] { "pacgen-digits.png" }));
+        Assert.That(File.ReadAllBytes(folder["pacgen-digits.png"])[..4], Is.EqualTo(PngSignature));
+    }
+
+    /// <summary>Standard output that acts when a text first comes by.</summary>
+    private sealed class StopAfter(string text, Action act) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            if (value?.Contains(text, StringComparison.Ordinal) == true)
+            {
+                act();
+            }
+        }
+    }
+}
