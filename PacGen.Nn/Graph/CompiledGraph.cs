@@ -70,6 +70,9 @@ public sealed class CompiledGraph : IDisposable
         {
             launch.Run();
         }
+
+        // The launches know addresses, not buffers.
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>
