@@ -6,7 +6,8 @@ namespace PacGen.Tests;
 /// <summary>The house itself: what may use what, and documents that point at things that exist.</summary>
 internal sealed partial class HouseTests
 {
-    private static readonly string Root = FindRoot();
+    /// <summary>The repository's folder.</summary>
+    internal static readonly string Root = FindRoot();
 
     [TestCase("PacGen.Core")]
     [TestCase("PacGen.Kernels", "PacGen.Core")]

@@ -18,7 +18,7 @@ static Tensor SmoothedCrossEntropy(Tensor logits, Tensor labels)
 }
 
 TrainingOptions options = new() { Epochs = 15, BatchSize = 32, Loss = SmoothedCrossEntropy, Schedule = LearningRateSchedule.Cosine(15) };
-using Trainer trainer = new(new TwoPaths(), Datasets.Digits(), new PerturbedOptimizer(new Adam(2e-3), eta: 1), options);
+using Trainer trainer = new(new TwoPaths(), Datasets.Digits(), new PerturbedOptimizer(new Adam(2e-3), eta: 0.01, gamma: 1), options);
 foreach (Parameter parameter in trainer.Arena.Parameters)
 {
     Console.WriteLine($"{parameter.Name,-24} {parameter.Shape}");

@@ -12,7 +12,7 @@ Dataset digits = Datasets.Digits();
 Console.WriteLine($"{digits.Train.Count} training and {digits.Test.Count} test images of {digits.Train.Height}×{digits.Train.Width} pixels");
 
 TrainingOptions options = new() { Epochs = 20, BatchSize = 32, Seed = 1 };
-foreach (Optimizer optimizer in new Optimizer[] { new Sgd(0.1), new PerturbedOptimizer(new Sgd(0.1), eta: 1) })
+foreach (Optimizer optimizer in new Optimizer[] { new Sgd(0.1), new PerturbedOptimizer(new Sgd(0.1), eta: 100, gamma: 1) })
 {
     Console.WriteLine($"\n{optimizer}");
     using Trainer trainer = new(new Mlp(64, 64, 10), digits, optimizer, options);

@@ -33,13 +33,12 @@ public sealed class GpuBuffer : Buffer
     /// <inheritdoc/>
     public override unsafe void Write(long start, ReadOnlySpan<float> source)
     {
-        // ILGPU takes the address of what it copies without pinning it, and waits for the copy.
-        ArrayView<float> part = Part(start, source.Length);
-        fixed (float* pinned = source)
+        if (IsPart(start, source.Length))
         {
-            if (pinned != null)
+            // ILGPU takes the address of what it copies without pinning it, and waits for the copy.
+            fixed (float* pinned = source)
             {
-                part.CopyFromCPU(device.Accelerator.DefaultStream, ref *pinned, source.Length);
+                View.SubView(start, source.Length).CopyFromCPU(device.Accelerator.DefaultStream, ref *pinned, source.Length);
             }
         }
     }
@@ -47,12 +46,11 @@ public sealed class GpuBuffer : Buffer
     /// <inheritdoc/>
     public override unsafe void Read(long start, Span<float> destination)
     {
-        ArrayView<float> part = Part(start, destination.Length);
-        fixed (float* pinned = destination)
+        if (IsPart(start, destination.Length))
         {
-            if (pinned != null)
+            fixed (float* pinned = destination)
             {
-                part.CopyToCPU(device.Accelerator.DefaultStream, ref *pinned, destination.Length);
+                View.SubView(start, destination.Length).CopyToCPU(device.Accelerator.DefaultStream, ref *pinned, destination.Length);
             }
         }
     }
@@ -67,10 +65,12 @@ public sealed class GpuBuffer : Buffer
         }
     }
 
-    private ArrayView<float> Part(long start, int count)
+    /// <summary>Checks a part's range; says whether there is anything in it.</summary>
+    private bool IsPart(long start, int count)
     {
+        ObjectDisposedException.ThrowIf(memory.IsDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start + count, Count, nameof(count));
-        return View.SubView(start, count);
+        return count > 0;
     }
 }

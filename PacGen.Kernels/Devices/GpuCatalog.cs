@@ -93,11 +93,10 @@ internal sealed class GpuCatalog
         return reason is null;
     }
 
-    /// <summary>ILGPU loads a name that only development packages bring; the library of every machine bears its version.</summary>
+    /// <summary>ILGPU loads <c>libOpenCL.so</c>, which only development packages bring; the library of every machine bears its version.</summary>
     private static void FindOpenClLibrary()
     {
-        const string Plain = "libOpenCL.so", Versioned = "libOpenCL.so.1";
-        if (!OperatingSystem.IsLinux() || NativeLibrary.TryLoad(Plain, out _))
+        if (!OperatingSystem.IsLinux() || NativeLibrary.TryLoad("libOpenCL.so", out _))
         {
             return;
         }
@@ -106,7 +105,7 @@ internal sealed class GpuCatalog
         {
             NativeLibrary.SetDllImportResolver(
                 typeof(Context).Assembly,
-                (name, assembly, path) => NativeLibrary.TryLoad(name == Plain ? Versioned : name, assembly, path, out nint library) ? library : 0);
+                (name, _, _) => name == "OpenCL" && NativeLibrary.TryLoad("libOpenCL.so.1", out nint library) ? library : 0);
         }
         catch (InvalidOperationException)
         {

@@ -118,5 +118,5 @@ public readonly struct GpuFloat(float value) : ILane<GpuFloat, Words1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GpuFloat FromWords(Words1 words) => new(words.Value);
+    public static GpuFloat FromWords(Words1 words) => new((int)words.Value);
 }

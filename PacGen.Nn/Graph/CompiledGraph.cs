@@ -45,7 +45,10 @@ public sealed class CompiledGraph : IDisposable
     /// <summary>Compiles the graph that computes some tensors.</summary>
     /// <param name="device">Where to run.</param>
     /// <param name="outputs">What to compute.</param>
-    /// <param name="bindings">Memory for leaves (parameters, inputs) and for outputs that should be computed in place; others get their own.</param>
+    /// <param name="bindings">
+    /// Memory for leaves (parameters, inputs) and for outputs that should be computed there; others get their own. An output may be
+    /// bound to the memory of a leaf only where it is the last to read it, such as h in h ← h + g².
+    /// </param>
     public static CompiledGraph Compile(Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -70,6 +73,9 @@ public sealed class CompiledGraph : IDisposable
         {
             launch.Run();
         }
+
+        // The launches know addresses, not buffers.
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>

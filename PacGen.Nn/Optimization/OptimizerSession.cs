@@ -104,6 +104,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         perturb.Settings = settings.Algorithm!.Settings(
             epoch, steps, stepNorm, settings.Seed, PerturbationStream, (uint)steps, gradientScale);
         perturb.Run();
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>
@@ -121,6 +122,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         UpdateSettings step = scalars(++steps, learningRate).WithGradientScale(gradientScale);
         update.Settings = settings.Algorithm is { } algorithm ? step.WithSecondMoment(algorithm.Beta1) : step;
         update.Run();
+        GC.KeepAlive(this);
         return norm;
     }
 

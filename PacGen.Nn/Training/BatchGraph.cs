@@ -134,8 +134,8 @@ internal sealed class BatchGraph : IDisposable
             Tensor[] gradient = mean.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
             for (int i = 0; i < gradient.Length; i++)
             {
-                // A copy of its own for each parameter: two may share one gradient tensor.
-                Tensor own = bindings.ContainsKey(gradient[i]) || outputs.Contains(gradient[i]) ? gradient[i] + 0f : gradient[i];
+                // A tensor of its own for each parameter: two may share one gradient, and a leaf is computed nowhere.
+                Tensor own = bindings.ContainsKey(gradient[i]) || outputs.Contains(gradient[i]) || gradient[i].Operation is null ? gradient[i] + 0f : gradient[i];
                 bindings[own] = arena.Segment(gradients, i);
                 outputs.Add(own);
             }

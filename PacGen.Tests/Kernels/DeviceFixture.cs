@@ -2,8 +2,10 @@ using PacGen.Kernels.Devices;
 
 namespace PacGen.Tests.Kernels;
 
-/// <summary>Tests that run on every device of the machine: the CPU, the simulator, and CUDA and OpenCL devices where there are any.</summary>
-[TestFixtureSource(typeof(DeviceFixture), nameof(Ids))]
+/// <summary>
+/// Tests that run on every device of the machine, the CPU, the simulator, and CUDA and OpenCL devices where there are any: a
+/// fixture names <see cref="Ids"/> or <see cref="GpuIds"/> as its source.
+/// </summary>
 internal abstract class DeviceFixture(string id)
 {
     public static IEnumerable<string> Ids => Device.List().Where(device => device.IsAvailable).Select(device => device.Id);

@@ -169,7 +169,7 @@ internal sealed class GpuFloatTests(string id) : DeviceFixture(id)
     {
         static T IExpression.Evaluate<T, TInputs>(in TInputs inputs) =>
             ((inputs.Get0() + T.Constant(1.1f) + T.Constant(1e-7f) + T.Constant(0f)) * T.Constant(1.1f) * T.Constant(0.3f))
-            - T.Constant(1e7f) - T.Constant(0.3f);
+            - T.Constant(0.7f) - T.Constant(1e-8f);
     }
 
     internal readonly struct MinProbe : IExpression
