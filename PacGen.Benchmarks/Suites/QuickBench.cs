@@ -17,7 +17,7 @@ internal static class QuickBench
     public static void Run(Terminal terminal, CpuDevice device, CancellationToken cancellation)
     {
         FmaCeiling fma = new(device);
-        CopyCeiling copy = new(device);
+        using CopyCeiling copy = new(device);
         double ceiling = 0, bandwidth = 0;
         MeasureCeilings();
         List<(string Name, double Time, double Flops, double Bytes)> rows = [];
