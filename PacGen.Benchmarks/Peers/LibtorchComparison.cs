@@ -63,11 +63,15 @@ internal static class LibtorchComparison
             yield return (() => Work.MnistCnnStep(device, batch), () => peer.MnistCnnStep(batch));
         }
 
-        yield return (() => Work.PerturbedAdam(device, Work.WideResNetParameters, perturb: true, update: true), () =>
+        foreach (bool inPlace in (bool[])[true, false])
         {
-            PeerPerturbedAdamTime time = peer.PerturbedAdam(Work.WideResNetParameters);
-            return new PeerTime(time.Milliseconds, $"{time.Perturb.Form}; {time.Update.Form}");
-        });
+            yield return (() => Work.PerturbedAdam(device, Work.WideResNetParameters, perturb: true, update: true), () =>
+            {
+                PeerPerturbedAdamTime time = peer.PerturbedAdam(Work.WideResNetParameters, inPlace);
+                return new PeerTime(time.Milliseconds, time.Perturb.Form);
+            });
+        }
+
         foreach (int n in (int[])[64, 256, 768, 1536])
         {
             yield return (() => Work.MatrixProduct(device, n), () => peer.MatrixProduct(n));

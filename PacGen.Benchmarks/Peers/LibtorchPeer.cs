@@ -66,16 +66,15 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
 
     /// <summary>Algorithm 1's perturbation and, with Adam as OPT, its update of all parameters in one flat tensor.</summary>
     /// <param name="parameters">The number of parameters.</param>
-    public PeerPerturbedAdamTime PerturbedAdam(int parameters)
+    /// <param name="inPlace">Whether each operation works in place where libtorch has such a form, or the formulas are written as expressions.</param>
+    public PeerPerturbedAdamTime PerturbedAdam(int parameters, bool inPlace)
     {
         using DisposeScope scope = Begin();
         using IDisposable gradients = no_grad();
         LibtorchPerturbedAdam work = new(parameters);
-        PeerTime perturb = new(Best(() => work.PerturbInPlace(3)), "in place");
-        PeerTime update = new(Best(work.UpdateInPlace), "in place");
-        return new PeerPerturbedAdamTime(
-            perturb.Or(new(Best(() => work.PerturbByExpressions(3)), "expressions")),
-            update.Or(new(Best(work.UpdateByExpressions), "expressions")));
+        return inPlace
+            ? new PeerPerturbedAdamTime(new(Best(() => work.PerturbInPlace(3)), "in place"), new(Best(work.UpdateInPlace), "in place"))
+            : new PeerPerturbedAdamTime(new(Best(() => work.PerturbByExpressions(3)), "expressions"), new(Best(work.UpdateByExpressions), "expressions"));
     }
 
     /// <summary>The product of two n × n matrices.</summary>

@@ -11,6 +11,11 @@ internal static class OutputFile
     {
         string full = Path.GetFullPath(path);
         string folder = Path.GetDirectoryName(full) ?? full;
+        if (!OperatingSystem.IsWindows() && (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal)))
+        {
+            throw new IOException($"{option} {path}: a device is no file to keep things in. Choose another file.");
+        }
+
         if (Directory.Exists(full))
         {
             throw new IOException($"{option} {path}: this is a folder. Name a file in it.");
@@ -43,7 +48,9 @@ internal static class OutputFile
     /// <exception cref="IOException">It can't be written; what was there before is still there.</exception>
     public static void Write(string path, string option, Action<Stream> write)
     {
-        string beside = Beside(Path.GetFullPath(path));
+        path = Path.GetFullPath(path);
+        path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        string beside = Beside(path);
         try
         {
             using (FileStream stream = new(beside, FileMode.CreateNew, FileAccess.Write))

@@ -68,13 +68,9 @@ internal sealed class ScoreVerb
 
         arena.Load(file.Weights);
         ScoreOptions options = scoring.Create(parsed, images.Train.Count, Math.Min(file.BatchSize, images.Train.Count), parsed.GetValue(seed));
-        List<PacGenScore> scores = [];
-        foreach (RhoEstimator estimator in Estimators)
-        {
-            PacGenScore? score = PacGenScore.Compute(
-                network, arena, images.Train, Loss.CrossEntropy, options with { Rho = estimator }, null, host.Stop.Token);
-            scores.Add(score ?? throw new OperationCanceledException());
-        }
+        IReadOnlyDictionary<RhoEstimator, PacGenScore> all =
+            PacGenScore.ComputeAll(network, arena, images.Train, Loss.CrossEntropy, options, null, host.Stop.Token) ?? throw new OperationCanceledException();
+        List<PacGenScore> scores = [.. Estimators.Select(estimator => all[estimator])];
 
         if (parsed.GetValue(json))
         {

@@ -8,7 +8,7 @@ namespace PacGen.Benchmarks.Suites;
 /// The most bytes a second that the device's threads can read and write: a copy of memory far larger than the caches, past the
 /// caches, since a plain store would first read the line that it overwrites.
 /// </summary>
-internal sealed class CopyCeiling : CpuLaunch, IDisposable
+internal sealed class CopyCeiling : CpuLaunch
 {
     private const int Count = 1 << 25, Part = 1 << 18;
     private readonly Buffer source, destination;
@@ -40,9 +40,10 @@ internal sealed class CopyCeiling : CpuLaunch, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    protected override void Dispose(bool disposing)
     {
         source.Dispose();
         destination.Dispose();
+        base.Dispose(disposing);
     }
 }

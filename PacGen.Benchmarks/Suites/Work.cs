@@ -82,7 +82,7 @@ internal sealed class Work : IDisposable
         Buffer gradients = device.Allocate(parameters);
         Fill(new Region(gradients), 0.05f);
         OptimizerSession session = new PerturbedOptimizer(new Adam(1e-4), new AlgorithmOne(Eta: 0.01)).Attach(arena, gradients, Seed);
-        session.Update(1e-4);
+        session.TryUpdate(1e-4);
         return new Work(
             $"{(perturb ? "perturb" : "")}{(perturb && update ? " + " : "")}{(update ? "Adam update" : "")}, {parameters:N0} parameters",
             0,
@@ -96,7 +96,7 @@ internal sealed class Work : IDisposable
 
                 if (update)
                 {
-                    session.Update(1e-4);
+                    session.TryUpdate(1e-4);
                 }
 
                 device.Synchronize();
@@ -136,7 +136,7 @@ internal sealed class Work : IDisposable
             () =>
             {
                 graph.Run();
-                session.Update(0.01);
+                session.TryUpdate(0.01);
                 device.Synchronize();
             },
             graph,

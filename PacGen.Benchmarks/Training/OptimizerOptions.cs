@@ -101,7 +101,8 @@ internal sealed class OptimizerOptions
     }
 
     /// <summary>Whether the optimizer smooths the squared gradients: h can be taken from training.</summary>
-    public bool KeepsSecondMoment(ParseResult parsed) => IsPerturbed(parsed) || parsed.GetValue(optimizer) is "adam" or "adamw";
+    public bool KeepsSecondMoment(ParseResult parsed) => IsPerturbed(parsed) || parsed.GetValue(optimizer) is "adamw"
+        || (parsed.GetValue(optimizer) is "adam" && parsed.GetValue(weightDecay) is null or 0);
 
     /// <summary>The gradient's largest norm, or null.</summary>
     public double? ClipNorm(ParseResult parsed) => parsed.GetValue(clipNorm);

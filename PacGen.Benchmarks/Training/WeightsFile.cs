@@ -100,6 +100,18 @@ internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed
                 weights[i] = BinaryPrimitives.ReadSingleLittleEndian(rest[(i * sizeof(float))..]);
             }
 
+            if (Array.FindIndex(weights, weight => !float.IsFinite(weight)) is >= 0 and int lost)
+            {
+                what = $"weight {lost} is {weights[lost]}";
+                throw new JsonException();
+            }
+
+            if (header["batchSize"]!.GetValue<int>() < 1 || header["hidden"]!.AsArray().Any(width => width!.GetValue<int>() < 1))
+            {
+                what = "its header states a batch size or a width below 1";
+                throw new JsonException();
+            }
+
             string model = header["model"]!.GetValue<string>();
             if (!ModelChoice.Names.Contains(model))
             {

@@ -10,6 +10,7 @@ public sealed unsafe class CpuDevice : Device
 {
     private const int Alignment = 64;
     private const int SmallestClass = 8;
+    private const int MostThreads = 1024;
     private readonly WorkerPool pool;
     private readonly Lock gate = new();
     private readonly Stack<nint>[] free = [.. Enumerable.Range(0, 64).Select(_ => new Stack<nint>())];
@@ -21,7 +22,7 @@ public sealed unsafe class CpuDevice : Device
     public CpuDevice(int threads = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 1024);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, MostThreads);
         Threads = threads != 0 ? threads : DefaultThreads();
         pool = new WorkerPool(Threads);
         scratch = new CpuBuffer?[Threads];
@@ -49,8 +50,11 @@ public sealed unsafe class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override Launch Bind(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        operation.Bind(this, shapes, inputs, output);
+    public override Launch Bind(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        Check(operation, shapes, inputs, output);
+        return operation.Bind(this, shapes, inputs, output);
+    }
 
     /// <inheritdoc/>
     public override void Synchronize()
@@ -64,20 +68,18 @@ public sealed unsafe class CpuDevice : Device
     /// Makes sure that each worker has scratch memory for <paramref name="count"/> floats; called when a launch is bound.
     /// Launches run one after the other and share it.
     /// </summary>
-    public void ReserveScratch(long count)
+    public void ReserveScratch(long count) => pool.WhileIdle(() =>
     {
-        lock (gate)
+        for (int worker = 0; worker < Threads; worker++)
         {
-            for (int worker = 0; worker < Threads; worker++)
+            if (scratch[worker] is not { } current || current.Count < count)
             {
-                if (scratch[worker] is not { } current || current.Count < count)
-                {
-                    scratch[worker]?.Dispose();
-                    scratch[worker] = Rent(count);
-                }
+                CpuBuffer larger = Rent(count);
+                scratch[worker]?.Dispose();
+                scratch[worker] = larger;
             }
         }
-    }
+    });
 
     /// <summary>A worker's scratch memory; valid until the next <see cref="ReserveScratch"/>, so ask anew in each task.</summary>
     public float* Scratch(int worker) => scratch[worker]!.Pointer;
@@ -123,10 +125,12 @@ public sealed unsafe class CpuDevice : Device
         }
     }
 
-    private static int DefaultThreads() =>
-        int.TryParse(Environment.GetEnvironmentVariable("PACGEN_THREADS"), out int threads) && threads is > 0 and <= 1024
-            ? threads
-            : Environment.ProcessorCount;
+    private static int DefaultThreads() => Environment.GetEnvironmentVariable("PACGEN_THREADS") switch
+    {
+        null or "" => Environment.ProcessorCount,
+        { } text when int.TryParse(text, out int threads) && threads is > 0 and <= MostThreads => threads,
+        { } text => throw new DeviceException($"PACGEN_THREADS is '{text}', but must be a number of threads from 1 to {MostThreads}. Correct or unset it."),
+    };
 
     private CpuBuffer Rent(long count)
     {
@@ -147,7 +151,16 @@ public sealed unsafe class CpuDevice : Device
         }
 
         // One line more than asked for, so that a vector that ends a tensor may be read whole.
-        float* fresh = (float*)NativeMemory.AlignedAlloc((nuint)(capacity + 16) * sizeof(float), Alignment);
+        float* fresh;
+        try
+        {
+            fresh = (float*)NativeMemory.AlignedAlloc((nuint)(capacity + 16) * sizeof(float), Alignment);
+        }
+        catch (OutOfMemoryException cause)
+        {
+            throw new DeviceException($"{Name} has no memory left for {count:N0} floats ({count / 262144.0:N0} MiB): use a smaller batch or model.", cause);
+        }
+
         return new CpuBuffer(this, fresh, count, sizeClass);
     }
 }

@@ -45,7 +45,7 @@ public abstract class Device : IDisposable
     public abstract string Name { get; }
 
     /// <summary>Memory for <paramref name="count"/> floats, zeroed.</summary>
-    /// <exception cref="OutOfMemoryException">The device has no such memory left; the message says how much was asked for.</exception>
+    /// <exception cref="DeviceException">The device has no such memory left; the message says how much was asked for.</exception>
     public abstract Buffer Allocate(long count);
 
     /// <summary>Binds an operation to its memory: the launch that a compiled graph replays.</summary>
@@ -55,6 +55,27 @@ public abstract class Device : IDisposable
     /// <param name="output">The output's memory; of the operation's output shape. Never overlaps an input, unless the operation allows it.</param>
     /// <exception cref="NotSupportedException">The device has no kernel for the operation.</exception>
     public abstract Launch Bind(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output);
+
+    /// <summary>Checks that shapes and memory belong together, for what follows works with addresses.</summary>
+    /// <exception cref="ArgumentException">A region is too small or on another device, or there are not as many as shapes.</exception>
+    private protected void Check(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        if (inputs.Length != shapes.Length)
+        {
+            throw new ArgumentException($"{operation.Name} has {shapes.Length} inputs but is bound to {inputs.Length} regions.", nameof(inputs));
+        }
+
+        for (int i = 0; i <= inputs.Length; i++)
+        {
+            Shape shape = i < inputs.Length ? shapes[i] : operation.Infer(shapes);
+            Region region = i < inputs.Length ? inputs[i] : output;
+            if (region.Buffer.Device != this || region.Count < shape.Count || region.Start < 0 || region.Start + region.Count > region.Buffer.Count)
+            {
+                throw new ArgumentException(
+                    $"{operation.Name}: {(i < inputs.Length ? $"input {i}" : "the output")} of shape {shape} does not fit into a region of {region.Count} floats from {region.Start} of a buffer of {region.Buffer.Count} on {region.Buffer.Device.Name}.");
+            }
+        }
+    }
 
     /// <summary>Waits until everything launched has finished.</summary>
     public abstract void Synchronize();

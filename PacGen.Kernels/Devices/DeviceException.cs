@@ -1,6 +1,6 @@
 namespace PacGen.Kernels.Devices;
 
-/// <summary>A device that was asked for isn't there. The message is one line: what was asked for, what was found, what to do.</summary>
+/// <summary>A device that was asked for is not there, or has no memory left. The message is one line: what was asked for, what was found, what to do.</summary>
 public sealed class DeviceException : Exception
 {
     /// <summary>An error with a message.</summary>

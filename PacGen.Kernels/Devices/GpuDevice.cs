@@ -52,8 +52,11 @@ public sealed class GpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override Launch Bind(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        operation.Bind(this, shapes, inputs, output);
+    public override Launch Bind(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        Check(operation, shapes, inputs, output);
+        return operation.Bind(this, shapes, inputs, output);
+    }
 
     /// <inheritdoc/>
     public override void Synchronize() => Accelerator.DefaultStream.Synchronize();

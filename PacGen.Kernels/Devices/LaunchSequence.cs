@@ -1,7 +1,7 @@
 namespace PacGen.Kernels.Devices;
 
 /// <summary>Launches that run one after the other, and the memory between them.</summary>
-/// <param name="between">Memory that the launches hand each other; kept alive with them.</param>
+/// <param name="between">Memory that the launches hand each other; kept alive and disposed with them.</param>
 /// <param name="launches">The launches.</param>
 internal sealed class LaunchSequence(Buffer[] between, params Launch[] launches) : Launch
 {
@@ -14,5 +14,17 @@ internal sealed class LaunchSequence(Buffer[] between, params Launch[] launches)
         }
 
         GC.KeepAlive(between);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Array.ForEach(launches, launch => launch.Dispose());
+            Array.ForEach(between, buffer => buffer?.Dispose());
+        }
+
+        base.Dispose(disposing);
     }
 }

@@ -77,8 +77,22 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>Does something while no launch runs.</summary>
+    public void WhileIdle(Action action)
+    {
+        lock (gate)
+        {
+            action();
+        }
+    }
+
     public void Dispose()
     {
+        if (stopping)
+        {
+            return;
+        }
+
         stopping = true;
         wake.Release(threads.Length + 1);
         foreach (Thread thread in threads)
@@ -164,7 +178,9 @@ internal sealed class WorkerPool : IDisposable
             {
                 launch.RunTask((int)now, worker);
             }
-            catch (Exception thrown) when (thrown is not OutOfMemoryException)
+#pragma warning disable CA1031 // Whatever it is, it belongs to the caller of Run, once no task runs any more.
+            catch (Exception thrown)
+#pragma warning restore CA1031
             {
                 Interlocked.CompareExchange(ref failure, thrown, null);
             }

@@ -52,11 +52,8 @@ public sealed class Expression : IEquatable<Expression>
             ? replacements[argument]
             : new Expression(function, [.. operands.Select(operand => operand.Substitute(replacements))], -1);
 
-    /// <summary>Whether this is a plain application of one function, and of which.</summary>
-    public bool Is<TFunction>() => function == typeof(TFunction) && operands.All(operand => operand.function is null);
-
     /// <summary>The one function that the expression applies to its arguments in order, or null where it is composed.</summary>
-    public Type? Function => Size == 1 ? function : null;
+    public Type? Function => Size == 1 && operands.Select((operand, i) => operand.argument == i).All(inOrder => inOrder) ? function : null;
 
     /// <summary>The type that computes the expression.</summary>
     public Type ToType() => function is null

@@ -94,7 +94,7 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
             input = result;
         }
 
-        return launches.Length == 1 ? launches[0] : new Sequence(launches, between);
+        return launches.Length == 1 ? launches[0] : new LaunchSequence(between, launches);
     }
 
     private static unsafe CpuLaunch Step<T, TReduction>(CpuDevice device, Region input, Region output, long outer, long rows, long inner)
@@ -103,18 +103,4 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
         inner == 1 && outer >= 8 && rows <= ShortRow
             ? new ReduceShortRows<T, TReduction>(device, input, output, outer, (int)rows)
             : new ReduceColumns<T, TReduction>(device, input, output, outer, rows, inner);
-
-    private sealed class Sequence(Launch[] launches, Devices.Buffer[] between) : Launch
-    {
-        // The launches know addresses only; this keeps the memory alive.
-        private readonly Devices.Buffer[] between = between;
-
-        public override void Run()
-        {
-            foreach (Launch launch in launches)
-            {
-                launch.Run();
-            }
-        }
-    }
 }

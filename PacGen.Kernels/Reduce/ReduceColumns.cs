@@ -102,6 +102,16 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
         }
     }
 
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            partialBuffer?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
     private int Width(int column) =>
         fold > 1 ? fold * (int)inner : column == columnUnits - 1 ? (int)(inner - (column * (long)ColumnsPerUnit)) : ColumnsPerUnit;
 

@@ -13,6 +13,7 @@ public sealed class CompiledGraph : IDisposable
     private readonly Launch[] launches;
     private readonly Dictionary<Tensor, Region> regions;
     private readonly List<Buffer> owned;
+    private bool disposed;
 
     private CompiledGraph(Device device, Launch[] launches, Dictionary<Tensor, Region> regions, List<Buffer> owned, IReadOnlyList<Tensor> inputs, long scratchBytes)
     {
@@ -47,7 +48,7 @@ public sealed class CompiledGraph : IDisposable
     /// <param name="outputs">What to compute.</param>
     /// <param name="bindings">
     /// Memory for leaves (parameters, inputs) and for outputs that should be computed there; others get their own. An output may be
-    /// bound to the memory of a leaf only where it is the last to read it, such as h in h ← h + g².
+    /// bound to a leaf's memory, such as h in h ← h + g²: the leaf keeps its value until everything that reads it has run.
     /// </param>
     public static CompiledGraph Compile(Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null)
     {
@@ -67,8 +68,10 @@ public sealed class CompiledGraph : IDisposable
     }
 
     /// <summary>Computes the outputs from the inputs' and parameters' present values.</summary>
+    /// <exception cref="ObjectDisposedException">The graph was disposed.</exception>
     public void Run()
     {
+        ObjectDisposedException.ThrowIf(disposed, this);
         foreach (Launch launch in launches)
         {
             launch.Run();
@@ -79,5 +82,10 @@ public sealed class CompiledGraph : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => owned.ForEach(buffer => buffer.Dispose());
+    public void Dispose()
+    {
+        disposed = true;
+        Array.ForEach(launches, launch => launch.Dispose());
+        owned.ForEach(buffer => buffer.Dispose());
+    }
 }

@@ -83,8 +83,16 @@ public static class Gradients
 
     /// <summary>Adds the gradient of a function or operation of one's own: a rule for each input, null where it is zero.</summary>
     /// <typeparam name="T">The function (an <see cref="IUnaryFunction"/> or <see cref="IBinaryFunction"/>) or <see cref="Operation"/>.</typeparam>
+    /// <exception cref="ArgumentException">A function comes with another number of rules than it takes arguments.</exception>
     public static void Register<T>(params Rule?[] rules)
     {
+        ArgumentNullException.ThrowIfNull(rules);
+        int arguments = typeof(IUnaryFunction).IsAssignableFrom(typeof(T)) ? 1 : typeof(IBinaryFunction).IsAssignableFrom(typeof(T)) ? 2 : rules.Length;
+        if (rules.Length != arguments)
+        {
+            throw new ArgumentException($"{typeof(T).Name} takes {arguments} argument{(arguments == 1 ? "" : "s")}, but {rules.Length} rules came.", nameof(rules));
+        }
+
         lock (Table)
         {
             Table[typeof(T)] = rules;

@@ -69,7 +69,7 @@ internal sealed class GraphCompiler
     {
         foreach (Tensor leaf in order.Where(node => node.Operation is null))
         {
-            if (bindings.TryGetValue(leaf, out Region bound))
+            if (leaf.Values is null && bindings.TryGetValue(leaf, out Region bound))
             {
                 if (bound.Count != leaf.Shape.Count || bound.Buffer.Device != device)
                 {
@@ -124,6 +124,7 @@ internal sealed class GraphCompiler
         HashSet<Tensor> kept = [.. outputs.Select(Base)];
         Dictionary<Tensor, (Expression Expression, List<Tensor> Inputs)> fused = [];
         HashSet<Tensor> absorbed = [];
+        const int LargestExpression = 24;
         List<Step> steps = [];
         foreach (Tensor node in order)
         {
@@ -139,6 +140,7 @@ internal sealed class GraphCompiler
                 Tensor input = node.Inputs[i];
                 bool canJoin = fused.TryGetValue(input, out var producer)
                     && uses[input] == 1 && !kept.Contains(input) && input.Shape == node.Shape
+                    && producer.Expression.Size + map.Expression.Size < LargestExpression
                     && CountAfter(arguments, producer.Inputs, node.Inputs.Length - i - 1) <= Expression.MaxArguments;
                 if (canJoin)
                 {
@@ -182,12 +184,12 @@ internal sealed class GraphCompiler
                 throw new ArgumentException($"The output {output} is bound to {target.Count} floats on {target.Buffer.Device.Name}; it needs {output.Shape.Count} on {device.Name}.");
             }
 
-            if (Base(output) is { Operation: not null } source && regions.TryAdd(source, target))
+            if (Base(output) is { Operation: not null } source && !Overwrites(steps, source, target) && regions.TryAdd(source, target))
             {
                 continue;
             }
 
-            if (output.Operation is not null)
+            if (output.Operation is not null || output.Values is not null)
             {
                 steps.Add(new Step(FusedMap.BroadcastTo(output.Shape), [output], output, target));
             }
@@ -195,6 +197,17 @@ internal sealed class GraphCompiler
 
         return steps;
     }
+
+    /// <summary>
+    /// Whether computing a tensor in its target would change a leaf that lies there before its last reader has read it. A map that is
+    /// the only reader, such as h ← h + g², may work in place.
+    /// </summary>
+    private bool Overwrites(List<Step> steps, Tensor source, Region target) =>
+        regions.Any(leaf => Overlap(leaf.Value, target) && steps.Any(step =>
+            step.Inputs.Any(input => Base(input) == leaf.Key)
+            && !(step.Output == source && step.Operation is FusedMap && leaf.Value == target && step.Inputs.All(input => Base(input) != leaf.Key || input.Shape == source.Shape))));
+
+    private static bool Overlap(Region a, Region b) => a.Buffer == b.Buffer && a.Start < b.Start + b.Count && b.Start < a.Start + a.Count;
 
     private static Expression Argument(List<Tensor> arguments, Tensor tensor)
     {

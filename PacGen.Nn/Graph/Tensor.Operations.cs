@@ -10,6 +10,9 @@ public sealed partial class Tensor
     /// <summary>A number where a tensor is wanted: a scalar constant.</summary>
     public static implicit operator Tensor(float value) => Constant(value);
 
+    /// <summary>A number where a tensor is wanted: a scalar constant, rounded to single precision.</summary>
+    public static implicit operator Tensor(double value) => Constant((float)value);
+
     /// <summary>x + y, with broadcasting.</summary>
     public static Tensor operator +(Tensor x, Tensor y) => Map<F.Add>(x, y);
 

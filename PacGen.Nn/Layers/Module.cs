@@ -23,7 +23,7 @@ public abstract class Module
             List<Parameter> found = [];
             Visit("", (name, part) =>
             {
-                if (part is Parameter parameter && !found.Contains(parameter))
+                if (part is Parameter parameter)
                 {
                     parameter.Name = name;
                     found.Add(parameter);
@@ -57,40 +57,45 @@ public abstract class Module
         }
     });
 
-    private void Visit(string path, Action<string, object> visit)
-    {
-        visit(path, this);
-        foreach (FieldInfo field in Fields(GetType()))
-        {
-            VisitValue(Join(path, FieldName(field)), field.GetValue(this), visit);
-        }
-    }
+    private void Visit(string path, Action<string, object> visit) => Visit(path, this, visit, []);
 
-    private static void VisitValue(string path, object? value, Action<string, object> visit)
+    private static void Visit(string path, object? value, Action<string, object> visit, HashSet<object> seen)
     {
         switch (value)
         {
-            case Parameter:
+            case Parameter when seen.Add(value):
                 visit(path, value);
                 break;
-            case Module module:
-                module.Visit(path, visit);
+            case Module when seen.Add(value):
+                visit(path, value);
+                foreach (FieldInfo field in Fields(value.GetType()))
+                {
+                    Visit(Join(path, FieldName(field)), field.GetValue(value), visit, seen);
+                }
+
                 break;
-            case IEnumerable items and not string when value.GetType() is { IsArray: true } or { IsGenericType: true }:
+            case IDictionary dictionary:
+                foreach (DictionaryEntry entry in dictionary)
+                {
+                    Visit(Join(path, $"{entry.Key}"), entry.Value, visit, seen);
+                }
+
+                break;
+            case IEnumerable items when IsCollectionOfParts(value.GetType()):
                 int index = 0;
                 foreach (object? item in items)
                 {
-                    if (item is not (Module or Parameter))
-                    {
-                        break;
-                    }
-
-                    VisitValue(Join(path, $"{index++}"), item, visit);
+                    Visit(Join(path, $"{index++}"), item, visit, seen);
                 }
 
                 break;
         }
     }
+
+    /// <summary>Arrays and generic collections whose elements may be modules or parameters; others, such as texts and numbers, aren't walked.</summary>
+    private static bool IsCollectionOfParts(Type type) =>
+        (type.IsArray ? [type.GetElementType()!] : type.GetGenericArguments())
+        .Any(element => typeof(Module).IsAssignableFrom(element) || typeof(Parameter).IsAssignableFrom(element) || element.IsAssignableFrom(typeof(Module)));
 
     /// <summary>The fields in declaration order, the base class's first.</summary>
     private static IEnumerable<FieldInfo> Fields(Type type) =>

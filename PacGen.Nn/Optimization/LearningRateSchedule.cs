@@ -42,7 +42,7 @@ public sealed class LearningRateSchedule
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(start);
         return new(
-            $"{name} after warm-up({epochs})",
+            $"{name} after warm-up({epochs}, {start})",
             passed => passed < epochs ? factor(0) * (start + ((1 - start) * passed / epochs)) : factor(passed - epochs));
     }
 

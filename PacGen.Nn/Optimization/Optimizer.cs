@@ -15,7 +15,7 @@ public abstract class Optimizer
 
     /// <summary>Makes the state of this optimizer for a model's parameters.</summary>
     /// <param name="arena">The parameters.</param>
-    /// <param name="gradients">A buffer of the arena's layout that holds the gradients when <see cref="OptimizerSession.Update"/> is called.</param>
+    /// <param name="gradients">A buffer of the arena's layout that holds the gradients when <see cref="OptimizerSession.TryUpdate"/> is called.</param>
     /// <param name="seed">Decides the perturbations of a <see cref="PerturbedOptimizer"/>.</param>
     public OptimizerSession Attach(ParameterArena arena, Buffer gradients, ulong seed)
     {

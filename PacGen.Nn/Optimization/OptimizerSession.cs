@@ -7,7 +7,7 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// An optimizer at work on one model: a step is <see cref="Perturb"/>, the gradient at <see cref="ForwardWeights"/> into the
-/// gradients' buffer, <see cref="Update"/>.
+/// gradients' buffer, <see cref="TryUpdate"/>.
 /// </summary>
 public abstract class OptimizerSession : IDisposable
 {
@@ -31,8 +31,8 @@ public abstract class OptimizerSession : IDisposable
     /// <summary>Lines 11 and 12 of Algorithm 1: updates h and w from the gradients.</summary>
     /// <param name="learningRate">This step's learning rate.</param>
     /// <param name="clipNorm">The gradient's largest Euclidean norm, or null for no clipping.</param>
-    /// <returns>The gradient's norm before clipping, or NaN where it was not asked for.</returns>
-    public abstract double Update(double learningRate, double? clipNorm = null);
+    /// <returns>False where the gradient was not finite: with clipping nothing was updated then, without it the weights are lost.</returns>
+    public abstract bool TryUpdate(double learningRate, double? clipNorm = null);
 
     /// <inheritdoc/>
     public abstract void Dispose();
@@ -108,14 +108,18 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     }
 
     /// <inheritdoc/>
-    public override double Update(double learningRate, double? clipNorm = null)
+    public override bool TryUpdate(double learningRate, double? clipNorm = null)
     {
-        double norm = double.NaN;
         gradientScale = 1;
         if (clipNorm is { } limit)
         {
             gradientNorm.Run();
-            norm = Math.Sqrt(gradientNorm.Sum);
+            double norm = Math.Sqrt(gradientNorm.Sum);
+            if (!double.IsFinite(norm))
+            {
+                return false;
+            }
+
             gradientScale = norm > limit ? limit / norm : 1;
         }
 
@@ -123,7 +127,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         update.Settings = settings.Algorithm is { } algorithm ? step.WithSecondMoment(algorithm.Beta1) : step;
         update.Run();
         GC.KeepAlive(this);
-        return norm;
+        return double.IsFinite(update.SquaredChange);
     }
 
     /// <inheritdoc/>

@@ -14,7 +14,7 @@ public sealed class ParameterArena : IDisposable
     private readonly Parameter[] parameters;
     private readonly long[] starts;
 
-    /// <summary>Makes the arena of a module on a device and draws the first values.</summary>
+    /// <summary>Makes the arena of a module on a device and draws the first values. The module's parameters then live here, no longer in an earlier arena.</summary>
     /// <param name="module">The outermost module.</param>
     /// <param name="device">Where the parameters live.</param>
     /// <param name="seed">Decides the first values.</param>
@@ -93,7 +93,7 @@ public sealed class ParameterArena : IDisposable
     public void Dispose()
     {
         Weights.Dispose();
-        foreach (Parameter parameter in parameters)
+        foreach (Parameter parameter in parameters.Where(parameter => parameter.Region?.Buffer == Weights))
         {
             parameter.Region = null;
         }

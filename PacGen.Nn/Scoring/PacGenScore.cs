@@ -86,6 +86,18 @@ public sealed record PacGenScore
         Func<Tensor, Tensor, Tensor>? loss = null,
         ScoreOptions? options = null,
         Buffer? trainingSecondMoment = null,
+        CancellationToken cancellation = default) =>
+        ComputeAll(model, arena, images, loss, options, trainingSecondMoment, cancellation)?[(options ?? new ScoreOptions()).Rho];
+
+    /// <summary>Scores a network by all estimators of ρ from the same passes and draws; otherwise as <see cref="Compute"/>.</summary>
+    /// <returns>A score for each estimator, or null where it was cancelled.</returns>
+    public static IReadOnlyDictionary<RhoEstimator, PacGenScore>? ComputeAll(
+        Module model,
+        ParameterArena arena,
+        ImageSet images,
+        Func<Tensor, Tensor, Tensor>? loss = null,
+        ScoreOptions? options = null,
+        Buffer? trainingSecondMoment = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -121,72 +133,71 @@ public sealed record PacGenScore
 
             change.Settings = perturb.Settings;
             change.Run();
+            if (!double.IsFinite(change.ScaledChange) || !double.IsFinite(change.LargestRatio))
+            {
+                throw new TrainingException(
+                    "The score can't be computed: weights or gradients of the network, or of the network perturbed within κ, are not finite. Train with a lower learning rate, or score with a smaller γ or ε.");
+            }
+
             rhos[RhoEstimator.Median].Add(change.ScaledChange / Math.Log(2));
             rhos[RhoEstimator.Published].Add(change.LargestRatio);
             rhos[RhoEstimator.Definition3].Add(change.LargestChange / Math.Sqrt(change.SquaredPerturbation));
         }
 
-        List<double> chosen = rhos[options.Rho];
-        PsiLaunch whole = PsiLaunch.Create(arena.Device, weights, new Region(curvature));
-        double[] psis = new double[chosen.Count];
+        Sums sums = new(arena, curvature);
+        double scale = LogScaleOf(arena, options);
+        return rhos.ToDictionary(pair => pair.Key, pair => Of(pair.Key, pair.Value, sums, options) with
+        {
+            LogScale = scale,
+            Images = passes.Images,
+            RhoDraws = rhos.ToDictionary(draws => draws.Key, draws => (IReadOnlyList<double>)draws.Value),
+        });
+    }
+
+    private static PacGenScore Of(RhoEstimator estimator, List<double> rhos, Sums sums, ScoreOptions options)
+    {
+        double[] psis = new double[rhos.Count];
+        double[] layerPsi = new double[sums.Layers.Length], layerKappa = new double[sums.Layers.Length];
         double kappaCount = 0;
-        double[] layerPsi = new double[arena.Parameters.Count], layerKappa = new double[arena.Parameters.Count];
-        PsiLaunch[] layers = [.. Enumerable.Range(0, layerPsi.Length).Select(i =>
-            PsiLaunch.Create(arena.Device, arena.Segment(arena.Weights, i), arena.Segment(curvature, i)))];
         for (int draw = 0; draw < psis.Length; draw++)
         {
-            PsiSettings settings = PsiSettings.Of(options.Gamma, options.Epsilon, chosen[draw], arena.Count);
-            whole.Settings = settings;
-            whole.Run();
-            psis[draw] = whole.Sum;
-            kappaCount += (double)whole.KappaCount / psis.Length;
-            for (int i = 0; i < layers.Length; i++)
+            PsiSettings settings = PsiSettings.Of(options.Gamma, options.Epsilon, rhos[draw], sums.Arena.Count);
+            sums.Whole.Settings = settings;
+            sums.Whole.Run();
+            psis[draw] = sums.Whole.Sum;
+            kappaCount += (double)sums.Whole.KappaCount / psis.Length;
+            for (int i = 0; i < layerPsi.Length; i++)
             {
-                layers[i].Settings = settings;
-                layers[i].Run();
-                layerPsi[i] += layers[i].Sum / psis.Length;
-                layerKappa[i] += (double)layers[i].KappaCount / psis.Length;
+                sums.Layers[i].Settings = settings;
+                sums.Layers[i].Run();
+                layerPsi[i] += sums.Layers[i].Sum / psis.Length;
+                layerKappa[i] += (double)sums.Layers[i].KappaCount / psis.Length;
             }
-        }
-
-        float[] h = new Region(curvature).ToArray();
-        int start = 0;
-        List<LayerScore> table = [];
-        for (int i = 0; i < layers.Length; i++)
-        {
-            int count = (int)arena.Parameters[i].Shape.Count;
-            double sum = 0;
-            foreach (float value in h.AsSpan(start, count))
-            {
-                sum += value;
-            }
-
-            table.Add(new LayerScore(arena.Parameters[i].Name, count, layerPsi[i], sum / count, layerKappa[i] / count));
-            start += count;
         }
 
         (double psi, double psiSpread) = MeanAndSpread(psis);
-        (double rho, double rhoSpread) = MeanAndSpread(chosen);
-        return double.IsFinite(psi)
-            ? new PacGenScore
+        (double rho, double rhoSpread) = MeanAndSpread(rhos);
+        return !double.IsFinite(psi)
+            ? throw new TrainingException($"Ψ is {psi} (ρ = {rho}): κ is too small or h too large for single precision; score with a larger ε.")
+            : new PacGenScore
             {
                 Psi = psi,
                 PsiSpread = psiSpread,
                 Rho = rho,
                 RhoSpread = rhoSpread,
-                Estimator = options.Rho,
-                RhoDraws = rhos.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<double>)pair.Value),
-                LogScale = LogScaleOf(arena, options),
-                KappaShare = kappaCount / arena.Count,
-                ParameterCount = arena.Count,
+                Estimator = estimator,
+                RhoDraws = new Dictionary<RhoEstimator, IReadOnlyList<double>>(),
+                LogScale = 0,
+                KappaShare = kappaCount / sums.Arena.Count,
+                ParameterCount = sums.Arena.Count,
                 Gamma = options.Gamma,
                 Epsilon = options.Epsilon,
                 Curvature = options.Curvature,
-                Images = passes.Images,
+                Images = 0,
                 BatchSize = options.BatchSize,
-                Layers = table,
-            }
-            : throw new TrainingException($"Ψ is {psi} (ρ = {rho}): the network's weights or gradients are not finite, or κ is too small for single precision; train with a lower learning rate, or score with a larger ε.");
+                Layers = [.. sums.Arena.Parameters.Select((parameter, i) => new LayerScore(
+                    parameter.Name, parameter.Shape.Count, layerPsi[i], sums.MeanCurvature[i], layerKappa[i] / parameter.Shape.Count))],
+            };
     }
 
     private static double LogScaleOf(ParameterArena arena, ScoreOptions options)
@@ -205,6 +216,26 @@ public sealed record PacGenScore
     {
         double mean = values.Average();
         return (mean, values.Count < 2 ? 0 : Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1)));
+    }
+
+    /// <summary>The sums of (24) over all parameters and over each, and the mean of each parameter's h.</summary>
+    private sealed class Sums
+    {
+        public Sums(ParameterArena arena, Buffer curvature)
+        {
+            Arena = arena;
+            Whole = PsiLaunch.Create(arena.Device, new Region(arena.Weights), new Region(curvature));
+            Layers = [.. arena.Parameters.Select((_, i) => PsiLaunch.Create(arena.Device, arena.Segment(arena.Weights, i), arena.Segment(curvature, i)))];
+            MeanCurvature = [.. arena.Parameters.Select((_, i) => arena.Segment(curvature, i).ToArray().Average(value => (double)value))];
+        }
+
+        public ParameterArena Arena { get; }
+
+        public PsiLaunch Whole { get; }
+
+        public PsiLaunch[] Layers { get; }
+
+        public double[] MeanCurvature { get; }
     }
 
     /// <summary>Passes over the same batches at different weights: h = the mean of the squared mini-batch gradients.</summary>

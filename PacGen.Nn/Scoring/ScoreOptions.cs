@@ -18,7 +18,7 @@ public sealed record ScoreOptions
     /// <summary>Images in each mini-batch whose gradient is squared: h depends on it, since a mean over more images is smaller.</summary>
     public int BatchSize { get; init; } = 64;
 
-    /// <summary>How many training images the passes see, or 0 for all; drawn by the seed, the same for w and every w + u.</summary>
+    /// <summary>How many training images the passes see, or 0 for all; in whole batches, drawn by the seed, the same for w and every w + u.</summary>
     public int Images { get; init; }
 
     /// <summary>How many perturbations u are drawn; the score is the mean over them, and their spread is reported.</summary>
@@ -31,7 +31,7 @@ public sealed record ScoreOptions
     internal void Validate(int available)
     {
         Require(Gamma is >= 0 and < double.PositiveInfinity, $"γ is {Gamma}, but must not be negative");
-        Require(Epsilon is > 0 and < double.PositiveInfinity, $"ε is {Epsilon}, but must be positive: with ε = 0 a zero weight has no neighbourhood");
+        Require(Epsilon is >= 1e-37 and < double.PositiveInfinity, $"ε is {Epsilon}, but must be at least 1e-37: a zero weight needs a neighbourhood, and Ψ divides by it");
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
         Require(Images >= 0 && Images <= available, $"{Images} images are to be scored on, but there are {available}");
         Require(BatchSize >= 1 && BatchSize <= (Images == 0 ? available : Images), $"the batch size is {BatchSize}, but must be between 1 and the {(Images == 0 ? available : Images)} images");

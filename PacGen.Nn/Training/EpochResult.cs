@@ -35,5 +35,5 @@ public sealed record EpochResult(
 
     /// <summary>One line for people.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"epoch {Epoch,3}: train loss {TrainLoss:F4} ({TrainAccuracy:P2}), test loss {TestLoss:F4} ({TestAccuracy:P2}), gap {Gap:F4}{(Score is null ? "" : $", Ψ {Score.Psi:F0}")}, {Seconds:F1} s");
+        $"epoch {Epoch,3}: train loss {TrainLoss:F4} ({TrainAccuracy:P2}), test loss {TestLoss:F4} ({TestAccuracy:P2}), gap {Gap:F4}{(Score is null ? "" : $", Ψ {Score.Psi:F0}")}, {Seconds:F2} s");
 }

@@ -4,7 +4,7 @@ using PacGen.Nn.Data;
 
 namespace PacGen.Nn;
 
-/// <summary>The JSON-lines log of a run: its settings, then each epoch as it ends. Every line is on disk before the run goes on.</summary>
+/// <summary>The JSON-lines log of a run: its settings, then each epoch as it ends. Every line is handed to the system before the run goes on.</summary>
 internal sealed class RunLog : IDisposable
 {
     private readonly StreamWriter writer;
@@ -38,6 +38,8 @@ internal sealed class RunLog : IDisposable
         ["seed"] = options.Seed,
         ["device"] = arena.Device.Name,
     });
+
+    public void Failure(string message) => Write(new JsonObject { ["error"] = message });
 
     public void Epoch(EpochResult result) => Write(result.ToJson());
 

@@ -22,6 +22,7 @@ public sealed class Trainer : IDisposable
     private readonly BatchGraph training;
     private readonly BatchGraph evaluation;
     private readonly List<EpochResult> results = [];
+    private bool stoppedWithinEpoch;
     private float[] outputs = [];
 
     /// <summary>Prepares a run: makes the model's parameters on the device and draws their first values.</summary>
@@ -56,6 +57,12 @@ public sealed class Trainer : IDisposable
             throw new ArgumentException($"The gradient's largest norm is {options.ClipNorm}, but must be positive.", nameof(options));
         }
 
+        options.Score?.Validate(data.Train.Count);
+        if ((data.Test.Height, data.Test.Width, data.Test.Channels) != (data.Train.Height, data.Train.Width, data.Train.Channels))
+        {
+            throw new ArgumentException($"The test images of {data.Name} differ in size from its training images.", nameof(data));
+        }
+
         Device device = options.Device ?? Device.Best();
         Arena = new ParameterArena(model, device, options.Seed);
         gradients = device.Allocate(Arena.Count);
@@ -64,6 +71,16 @@ public sealed class Trainer : IDisposable
         training = new BatchGraph(model, Arena, session.ForwardWeights, gradients, options.Loss, image, options.Seed);
         evaluation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, null);
         training.For(options.BatchSize);
+        if (options.Loss == PacGen.Nn.Loss.CrossEntropy && training.Classes < data.Train.Classes)
+        {
+            throw new ArgumentException(
+                $"{model.GetType().Name} has {training.Classes} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
+        }
+
+        if (options.Score?.Curvature == CurvatureSource.Training && session.SecondMoment is null)
+        {
+            throw new ArgumentException($"The score wants h of training, but {optimizer} keeps none: use Adam without weight decay, AdamW or a perturbed optimizer, or take h from a pass.", nameof(options));
+        }
     }
 
     /// <summary>The model's parameters: weights can be read and loaded here.</summary>
@@ -83,11 +100,31 @@ public sealed class Trainer : IDisposable
     /// <param name="progress">Told where the run stands, some times a second.</param>
     /// <param name="cancellation">Stops the run after the present step.</param>
     /// <returns>The epochs that were completed.</returns>
-    /// <exception cref="TrainingException">The loss became NaN or infinite; nothing was updated with it.</exception>
+    /// <exception cref="TrainingException">The loss or the gradient became NaN or infinite.</exception>
+    /// <exception cref="InvalidOperationException">An earlier run was stopped within an epoch: going on would show some images twice.</exception>
     public IReadOnlyList<EpochResult> Run(
         Action<EpochResult>? onEpoch = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
+        if (stoppedWithinEpoch)
+        {
+            throw new InvalidOperationException("The run was stopped within an epoch; a new trainer starts anew, with these weights where its arena loads them.");
+        }
+
         using RunLog? log = options.LogPath is { } path ? new RunLog(path) : null;
+        try
+        {
+            return Run(log, onEpoch, progress, cancellation);
+        }
+        catch (TrainingException failure)
+        {
+            log?.Failure(failure.Message);
+            throw;
+        }
+    }
+
+    private List<EpochResult> Run(
+        RunLog? log, Action<EpochResult>? onEpoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
         log?.Settings(model, data, optimizer, options, Arena);
         using BatchLoader loader = BatchLoader.Shuffled(data.Train, options.BatchSize, options.Seed);
         Stopwatch whole = Stopwatch.StartNew();
@@ -96,6 +133,7 @@ public sealed class Trainer : IDisposable
             Stopwatch clock = Stopwatch.StartNew();
             if (TrainEpoch(loader, epoch, whole, progress, cancellation) is not { } stepLoss)
             {
+                stoppedWithinEpoch = true;
                 break;
             }
 
@@ -108,10 +146,6 @@ public sealed class Trainer : IDisposable
             {
                 progress?.Report(new TrainingProgress(TrainingPhase.Scoring, epoch, options.Epochs, 0, 0, stepLoss, 0, Remaining(whole, epoch)));
                 score = Score(scoring, cancellation);
-                if (score is null)
-                {
-                    break;
-                }
             }
 
             EpochResult result = new(epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, score, seconds) { StepLoss = stepLoss };
@@ -143,6 +177,24 @@ public sealed class Trainer : IDisposable
         return double.IsFinite(loss)
             ? (loss, (double)correct / set.Count)
             : throw new TrainingException($"The loss at the weights after step {Steps} is {loss}: lower the learning rate, or clip the gradient.");
+    }
+
+    /// <summary>What the model says of some images, in evaluation mode: its outputs, (N, …) in row-major order, such as the logits of each class.</summary>
+    public float[] Predict(ImageSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        using BatchLoader loader = BatchLoader.Sequential(set, Math.Min(EvaluationBatch, set.Count));
+        loader.Start(0);
+        List<float> all = [];
+        while (loader.TryNext(out Batch batch))
+        {
+            evaluation.Run(batch.Images, batch.Labels);
+            float[] outputs = new float[evaluation.For(batch.Count).Output.Count];
+            evaluation.Output(outputs);
+            all.AddRange(outputs);
+        }
+
+        return [.. all];
     }
 
     /// <summary>The pacGen score Ψ (24) of the present weights, or null where it was cancelled.</summary>
@@ -183,7 +235,12 @@ public sealed class Trainer : IDisposable
                     $"The loss became {loss} at epoch {epoch}, batch {batchNumber + 1} of {batches} (step {Steps + 1}) with learning rate {rate:G4}: lower the learning rate{(options.ClipNorm is null ? ", or clip the gradient" : "")}. The weights are those of step {Steps}.");
             }
 
-            session.Update(rate, options.ClipNorm);
+            if (!session.TryUpdate(rate, options.ClipNorm))
+            {
+                throw new TrainingException(
+                    $"The gradient became infinite or NaN at epoch {epoch}, batch {batchNumber + 1} of {batches} (step {Steps + 1}) with learning rate {rate:G4}: lower the learning rate{(options.ClipNorm is null ? ", or clip the gradient" : "")}. {(options.ClipNorm is null ? "The weights are lost." : $"The weights are those of step {Steps}.")}");
+            }
+
             Steps++;
             batchNumber++;
             seen += batch.Count;
