@@ -40,7 +40,7 @@ Task("Bench")
     .Does(() => RunProgram(new ProcessArgumentBuilder().Append("bench").AppendSwitchQuoted("--filter", filter.Length > 0 ? filter : "*")));
 
 Task("Figures")
-    .Description("Runs the main job and leaves its curves and numbers in docs/results.")
+    .Description("Runs the main job and leaves its curves in docs/results.")
     .Does(() =>
     {
         EnsureDirectoryExists(results);

@@ -49,7 +49,7 @@ internal static class OutputFile
     public static void Write(string path, string option, Action<Stream> write)
     {
         path = Path.GetFullPath(path);
-        path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        path = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
         string beside = Beside(path);
         try
         {

@@ -58,7 +58,7 @@ internal sealed class PsiOptions
         int batch = parsed.GetValue(batchSize) ?? trainingBatch;
         int count = parsed.GetValue(images) ?? Modest(available, batch);
         int seen = count == 0 ? available : count;
-        if (count > available || batch > seen)
+        if ((parsed.GetValue(images) is > 0 || parsed.GetValue(batchSize) is not null) && (count > available || batch > seen))
         {
             throw new UsageException(
                 $"--psi-images {count} and --psi-batch-size {batch} don't go together with {available} training images: at most {available} images, in batches of at most as many.");
