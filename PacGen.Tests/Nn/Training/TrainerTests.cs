@@ -73,6 +73,44 @@ internal sealed class TrainerTests
     }
 
     [Test]
+    public void ARunCancelledWithinAnEpochHasTheStepsThatItCounts()
+    {
+        // One image a step and a million parameters: an epoch takes many times as long as the time between two reports.
+        const ulong Seed = 5;
+        Mlp model = new(64, 1024, 1024, 10);
+        Sgd optimizer = new(0.01);
+        using CancellationTokenSource stop = new();
+        using Trainer trainer = new(model, Digits, optimizer, new TrainingOptions { Epochs = 3, BatchSize = 1, Seed = Seed, Device = Device.Cpu });
+        CancelAtTraining progress = new(stop);
+        IReadOnlyList<EpochResult> results = trainer.Run(progress: progress, cancellation: stop.Token);
+        Assert.That(progress.Reports, Has.Count.EqualTo(1), "no report after the one that cancelled");
+        TrainingProgress last = progress.Reports[0];
+        Assert.That((last.Phase, last.Epoch), Is.EqualTo((TrainingPhase.Training, 1)));
+        Assert.That(last.Batch, Is.LessThan(last.Batches), "in the middle of an epoch");
+        Assert.That(results, Is.Empty);
+        Assert.That(trainer.Steps, Is.EqualTo(last.Batch));
+        Assert.That(trainer.Evaluate(Digits.Test).Loss, Is.GreaterThan(0).And.LessThan(10));
+        float[] stopped = trainer.Arena.Save();
+        Assert.That(stopped.All(float.IsFinite), Is.True);
+
+        // As many steps by hand, from the same seed, give the same weights.
+        Mlp twin = new(64, 1024, 1024, 10);
+        using ParameterArena arena = new(twin, Device.Cpu, Seed);
+        using Buffer gradients = Device.Cpu.Allocate(arena.Count);
+        using OptimizerSession session = optimizer.Attach(arena, gradients, Seed);
+        using BatchGraph graph = new(twin, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, [8, 8, 1], Seed);
+        using BatchLoader loader = BatchLoader.Shuffled(Digits.Train, 1, Seed);
+        loader.Start(1);
+        for (int step = 0; step < trainer.Steps && loader.TryNext(out Batch batch); step++)
+        {
+            graph.Run(batch.Images, batch.Labels, step);
+            session.Update(optimizer.LearningRate);
+        }
+
+        Assert.That(arena.Save().AsSpan().SequenceEqual(stopped), Is.True, $"the weights are not those after {trainer.Steps} steps");
+    }
+
+    [Test]
     public void ADivergingRunStopsAndSaysWhereAndWhatToDo()
     {
         using Trainer trainer = new(new Mlp(64, 48, 10), Digits, new Sgd(1e8), new TrainingOptions { Epochs = 3 });
@@ -144,4 +182,19 @@ internal sealed class TrainerTests
     }
 
     private static Optimizer Optimizer(bool perturbed) => perturbed ? new PerturbedOptimizer(new Adam(3e-3), eta: 1, gamma: 0.5) : new Adam(3e-3);
+
+    /// <summary>Cancels at the first report from within an epoch, in the training thread.</summary>
+    private sealed class CancelAtTraining(CancellationTokenSource stop) : IProgress<TrainingProgress>
+    {
+        public List<TrainingProgress> Reports { get; } = [];
+
+        public void Report(TrainingProgress value)
+        {
+            Reports.Add(value);
+            if (value.Phase == TrainingPhase.Training)
+            {
+                stop.Cancel();
+            }
+        }
+    }
 }

@@ -8,7 +8,7 @@ namespace PacGen.Tests.Nn.Training;
 /// <summary>Ten steps of each optimizer on each model follow libtorch's ten steps from the same weights on the same batches.</summary>
 internal sealed class TrajectoryTests
 {
-    private const double Tolerance = 1e-4;
+    private const double Tolerance = 1e-4, MovementTolerance = 5e-5;
 
     [Test]
     public void FollowsLibtorch(
@@ -40,6 +40,15 @@ internal sealed class TrajectoryTests
                 double distance = Norm(actual.Zip(expected, (a, e) => (double)a - e)) / Norm(expected.Select(value => (double)value));
                 Assert.That(distance, Is.LessThan(Tolerance), $"‖w − w′‖/‖w′‖ after step {step + 1}");
                 Assert.That(worst, Is.LessThan(Tolerance), $"largest difference after step {step + 1}");
+                int start = 0;
+                foreach (TrajectoryParameter parameter in file.Parameters)
+                {
+                    Range part = start..(start + parameter.Initial.Length);
+                    start = part.End.Value;
+                    double apart = Norm(actual[part].Zip(expected[part], (a, e) => (double)a - e));
+                    double moved = Norm(expected[part].Zip(parameter.Initial, (e, w) => (double)e - w));
+                    Assert.That(apart, Is.LessThan(MovementTolerance * moved), $"‖(w − w₀) − (w′ − w₀)‖/‖w′ − w₀‖ of {parameter.Name} after step {step + 1}");
+                }
             }
         }
     }
