@@ -66,11 +66,10 @@ internal sealed class PerturbedOptimizerTests
             float[] g = [.. Enumerable.Range(0, count).Select(i => (float)Gradient(i, step, forward[i]))];
             gradients.Write(0, g);
             double rate = listing.Optimizer.LearningRate * (1 - (0.05 * step));
-            double norm = session.Update(rate, clips ? ClipNorm : null);
+            Assert.That(session.TryUpdate(rate, clips ? ClipNorm : null), Is.True, "the gradient is finite");
             double scale = listing.Update(rate, clips ? ClipNorm : double.PositiveInfinity, step);
             clipped += scale < 1 ? 1 : 0;
             applied = [.. g.Select(value => (float)(value * scale))];
-            Assert.That(norm, clips ? Is.EqualTo(Math.Sqrt(g.Sum(value => (double)value * value))).Within(1e-5).Percent : Is.NaN);
             Assert.That(session.Steps, Is.EqualTo(step + 1));
             Close(new Region(session.SecondMoment!).ToArray(), listing.SecondMoment, $"h after step {step + 1}");
             Close(arena.Save(), listing.Weights, $"w after step {step + 1}");
