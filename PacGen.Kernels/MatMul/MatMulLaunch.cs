@@ -12,6 +12,8 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
 {
     private const int LargestSection = 256;
     private const int SmallestTransposed = 192;
+    private const int Collision = 1024;
+    private const int Spread = 16;
     private readonly ColumnPanels panels;
     private readonly Region left;
     private readonly Region packed;
@@ -26,12 +28,12 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
     private readonly int panelsPerTask;
     private readonly int blocks;
 
-    private MatMulLaunch(CpuDevice device, ColumnPanels panels, Region left, bool transposed, Region packed, Region output, int rows, int terms)
+    private MatMulLaunch(CpuDevice device, ColumnPanels panels, Region left, nint rowStep, nint step, Region packed, Region output, int rows, int terms)
         : base(device)
     {
         (this.panels, this.left, this.packed, this.output, this.rows, this.terms) = (panels, left, packed, output, rows, terms);
-        step = transposed ? rows : 1;
-        leftRows = Table(rows, transposed ? 1 : terms);
+        this.step = step;
+        leftRows = Table(rows, rowStep);
         outputRows = Table(rows, panels.Columns);
         int sections = (terms + LargestSection - 1) / LargestSection;
         section = (terms + sections - 1) / sections;
@@ -51,19 +53,23 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
         Region packed = new(memory);
         nint termStep = transposeB ? 1 : columns, columnStep = transposeB ? terms : 1;
         PackLaunch<T> pack = new(device, panels, b, [0], terms, termStep, columnStep, packed);
-        if (!transposeA || terms < SmallestTransposed || columns < SmallestTransposed)
+        bool large = terms >= SmallestTransposed && columns >= SmallestTransposed;
+        bool collides = terms % Collision == 0 && rows >= SmallestTransposed;
+        if (!large || (!transposeA && !collides))
         {
-            return new LaunchSequence([memory], pack, new MatMulLaunch<T>(device, panels, a, transposeA, packed, output, rows, terms));
+            return new LaunchSequence(
+                [memory], pack, new MatMulLaunch<T>(device, panels, a, transposeA ? 1 : terms, transposeA ? rows : 1, packed, output, rows, terms));
         }
 
         // Walking down a large matrix meets a new page at each step: turn it round first.
-        Devices.Buffer turned = device.Allocate((long)rows * terms);
-        Region left = new(turned);
+        int stride = transposeA ? terms : terms + Spread;
+        Devices.Buffer copy = device.Allocate((long)rows * stride);
+        Region left = new(copy);
         return new LaunchSequence(
-            [memory, turned],
+            [memory, copy],
             pack,
-            new TransposeLaunch(device, terms, rows, a, left),
-            new MatMulLaunch<T>(device, panels, left, false, packed, output, rows, terms));
+            transposeA ? new TransposeLaunch(device, terms, rows, a, left) : new SpreadRowsLaunch(device, rows, terms, stride, a, left),
+            new MatMulLaunch<T>(device, panels, left, stride, 1, packed, output, rows, terms));
     }
 
     /// <inheritdoc/>

@@ -35,6 +35,7 @@ internal sealed class MatMulTests(int width)
     [TestCase(151, 97, 211)]
     [TestCase(289, 65, 386)]
     [TestCase(65, 193, 203)]
+    [TestCase(197, 1024, 203)]
     public void Follows_the_reference_past_each_block_size(int m, int k, int n)
     {
         Compare(m, k, n, false, false, m);
