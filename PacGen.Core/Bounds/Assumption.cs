@@ -1,0 +1,31 @@
+namespace PacGen.Core.Bounds;
+
+/// <summary>What a bound takes for granted and the code cannot check.</summary>
+/// <param name="Name">A short name.</param>
+/// <param name="Statement">What must hold, in one sentence.</param>
+public sealed record Assumption(string Name, string Statement)
+{
+    /// <summary>Definition 4: L̂ is ρ-Hessian Lipschitz in Neigh_{γ,ε}(w) with the ρ given.</summary>
+    public static Assumption HessianLipschitz { get; } = new(
+        "ρ", "The empirical loss is ρ-Hessian Lipschitz in Neigh_{γ,ε}(w) with the ρ given (Definition 4).");
+
+    /// <summary>L̂ is convex in Neigh_{γ,ε}(w), as Lemmas 6 and 8 and Theorem 7 need it.</summary>
+    public static Assumption LocalConvexity { get; } = new(
+        "local convexity", "The empirical loss is convex in Neigh_{γ,ε}(w).");
+
+    /// <summary>w is a stationary point of L̂, as Lemma 9 needs it.</summary>
+    public static Assumption StationaryPoint { get; } = new(
+        "stationary point", "The gradient of the empirical loss vanishes at w (Lemma 9).");
+
+    /// <summary>τ, and with it the prior, was chosen before the sample was seen.</summary>
+    public static Assumption TauBeforeData { get; } = new(
+        "τ before data", "τ was chosen before the sample was seen; a τ read off the trained weights makes the prior depend on the data.");
+
+    /// <summary>η was chosen before the sample was seen.</summary>
+    public static Assumption EtaBeforeData { get; } = new(
+        "η before data", "η was chosen before the sample was seen; to choose it afterwards, use the grid.");
+
+    /// <summary>The curvature and λ values given are those of L̂ itself, not estimates.</summary>
+    public static Assumption ExactCurvature { get; } = new(
+        "exact curvature", "The curvature given is that of the empirical loss itself, not an estimate such as squared gradients.");
+}

@@ -1,0 +1,11 @@
+namespace PacGen.Core.Bounds;
+
+/// <summary>Which form of a formula is meant where the paper errs.</summary>
+public enum BoundForm
+{
+    /// <summary>The form that a proof supports; the default everywhere.</summary>
+    Rigorous,
+
+    /// <summary>The form that the paper prints, for comparison; where the two differ its result is a <see cref="BoundStatus.Score"/>.</summary>
+    Published,
+}
