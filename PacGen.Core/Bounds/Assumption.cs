@@ -29,10 +29,6 @@ public sealed record Assumption(string Name, string Statement)
     public static Assumption ExactCurvature { get; } = new(
         "exact curvature", "The curvature given is that of the empirical loss itself, not an estimate such as squared gradients.");
 
-    /// <summary>π does not depend on the sample.</summary>
-    public static Assumption PriorBeforeData { get; } = new(
-        "prior before data", "The prior, which the KL divergence is to, was chosen before the sample was seen.");
-
     /// <summary>u is centred and uncorrelated and stays in the neighbourhood, as Lemma 5 needs it.</summary>
     public static Assumption CentredPerturbation { get; } = new(
         "centred perturbation", "The perturbation has mean 0, uncorrelated coordinates, and never leaves Neigh_{γ,ε}(w); the moments and the KL divergence given are its own.");

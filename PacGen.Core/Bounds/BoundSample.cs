@@ -8,25 +8,31 @@ public sealed record BoundSample(double EmpiricalLoss, long Count, double Delta)
 {
     /// <summary>L̂(w), in [0, 1].</summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside [0, 1] or NaN.</exception>
-    public double EmpiricalLoss { get; init; } = EmpiricalLoss is >= 0 and <= 1
-        ? EmpiricalLoss
-        : throw new ArgumentOutOfRangeException(
-            nameof(EmpiricalLoss),
-            EmpiricalLoss,
-            "The bounds need a loss in [0, 1]. A raw cross-entropy is none: bound it by a smallest probability and divide by its largest value.");
+    public double EmpiricalLoss { get; init => field = Loss(value); } = Loss(EmpiricalLoss);
 
     /// <summary>n, at least 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Below 1.</exception>
-    public long Count { get; init; } = Count >= 1
-        ? Count
-        : throw new ArgumentOutOfRangeException(nameof(Count), Count, "n, the number of examples, must be at least 1.");
+    public long Count { get; init => field = Size(value); } = Size(Count);
 
     /// <summary>δ, in (0, 1).</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not between 0 and 1.</exception>
-    public double Delta { get; init; } = Delta is > 0 and < 1
-        ? Delta
-        : throw new ArgumentOutOfRangeException(nameof(Delta), Delta, "δ, the probability that the bound fails, must lie between 0 and 1.");
+    public double Delta { get; init => field = Probability(value); } = Probability(Delta);
 
     /// <summary>log(1/δ).</summary>
     internal double LogInverseDelta => -Math.Log(Delta);
+
+    private static double Loss(double value) => value is >= 0 and <= 1
+        ? value
+        : throw new ArgumentOutOfRangeException(
+            nameof(EmpiricalLoss),
+            value,
+            "The bounds need a loss in [0, 1]. A raw cross-entropy is none: bound it by a smallest probability and divide by its largest value.");
+
+    private static long Size(long value) => value >= 1
+        ? value
+        : throw new ArgumentOutOfRangeException(nameof(Count), value, "n, the number of examples, must be at least 1.");
+
+    private static double Probability(double value) => value is > 0 and < 1
+        ? value
+        : throw new ArgumentOutOfRangeException(nameof(Delta), value, "δ, the probability that the bound fails, must lie between 0 and 1.");
 }
