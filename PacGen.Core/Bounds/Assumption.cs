@@ -37,6 +37,10 @@ public sealed record Assumption(string Name, string Statement)
     public static Assumption BoundedPerturbation { get; } = new(
         "bounded perturbation", "The perturbation never leaves Neigh_{γ,ε}(w); the moments and the KL divergence given are its own.");
 
+    /// <summary>The prior was chosen before the sample was seen, and the sample's elements are independent.</summary>
+    public static Assumption PriorBeforeData { get; } = new(
+        "prior before data", "The prior that KL is taken against was chosen before the sample was seen, and the sample's elements are independent draws of one distribution.");
+
     /// <summary>The grid of η and its weights were chosen before the sample was seen.</summary>
     public static Assumption GridBeforeData { get; } = new(
         "grid before data", "The grid of η and its weights were chosen before the sample was seen.");
