@@ -21,18 +21,18 @@ public sealed record BoundSample(double EmpiricalLoss, long Count, double Delta)
     /// <summary>log(1/δ).</summary>
     internal double LogInverseDelta => -Math.Log(Delta);
 
-    private static double Loss(double value) => value is >= 0 and <= 1
-        ? value
+    private static double Loss(double empiricalLoss) => empiricalLoss is >= 0 and <= 1
+        ? empiricalLoss
         : throw new ArgumentOutOfRangeException(
-            nameof(EmpiricalLoss),
-            value,
-            "The bounds need a loss in [0, 1]. A raw cross-entropy is none: bound it by a smallest probability and divide by its largest value.");
+            nameof(empiricalLoss),
+            empiricalLoss,
+            "The bounds need a loss in [0, 1]. A raw cross-entropy is none: bound it by a smallest probability and divide by its largest empiricalLoss.");
 
-    private static long Size(long value) => value >= 1
-        ? value
-        : throw new ArgumentOutOfRangeException(nameof(Count), value, "n, the number of examples, must be at least 1.");
+    private static long Size(long count) => count >= 1
+        ? count
+        : throw new ArgumentOutOfRangeException(nameof(count), count, "n, the number of examples, must be at least 1.");
 
-    private static double Probability(double value) => value is > 0 and < 1
-        ? value
-        : throw new ArgumentOutOfRangeException(nameof(Delta), value, "δ, the probability that the bound fails, must lie between 0 and 1.");
+    private static double Probability(double delta) => delta is > 0 and < 1
+        ? delta
+        : throw new ArgumentOutOfRangeException(nameof(delta), delta, "δ, the probability that the bound fails, must lie between 0 and 1.");
 }

@@ -24,11 +24,11 @@ public sealed record LocalSmoothness(double Rho, double Gamma, double Epsilon)
     /// <summary>ρ√m, the factor of the third-order terms.</summary>
     internal double RhoRootM(long parameters) => Rho * Math.Sqrt(parameters);
 
-    private static double Relative(double value) => value is >= 0 and < double.PositiveInfinity
-        ? value
-        : throw new ArgumentOutOfRangeException(nameof(Gamma), value, "γ must be at least 0 and finite.");
+    private static double Relative(double gamma) => gamma is >= 0 and < double.PositiveInfinity
+        ? gamma
+        : throw new ArgumentOutOfRangeException(nameof(gamma), gamma, "γ must be at least 0 and finite.");
 
-    private static double Constant(double value) => value is > 0 and < double.PositiveInfinity
-        ? value
-        : throw new ArgumentOutOfRangeException(nameof(Epsilon), value, "ε must be above 0 and finite: with ε = 0 the neighbourhood of a weight 0 is a point.");
+    private static double Constant(double epsilon) => epsilon is > 0 and < double.PositiveInfinity
+        ? epsilon
+        : throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "ε must be above 0 and finite: with ε = 0 the neighbourhood of a weight 0 is a point.");
 }

@@ -202,7 +202,7 @@ internal sealed class GaussianBoundTests
         double least = double.PositiveInfinity;
         for (int j = 0; j < 25; j++)
         {
-            double delta = problem.Sample.Delta * Math.Pow(2, -(j + 1)), eta = Math.Exp(j) * Math.Sqrt(2.0 * problem.Sample.Count * Math.Log(1 / delta));
+            double delta = problem.Sample.Delta * Math.Pow(2, -(j + 1)), eta = Math.Exp(j) * Math.Sqrt(2.0 * problem.Sample.Count * Math.Log(2 / problem.Sample.Delta));
             least = Math.Min(least, GaussianBound.Lemma8(
                 problem.Sample with { Delta = delta }, eta, problem.Smoothness, problem.Weights, problem.Curvature, problem.GaussianTau).Value);
         }

@@ -222,14 +222,26 @@ internal sealed class UniformBoundTests
         double least = double.PositiveInfinity;
         for (int j = 0; j < 25; j++)
         {
-            double delta = problem.Sample.Delta * Math.Pow(2, -(j + 1)), eta = Math.Exp(j) * Math.Sqrt(2.0 * problem.Sample.Count * Math.Log(1 / delta));
+            double delta = problem.Sample.Delta * Math.Pow(2, -(j + 1)), eta = Math.Exp(j) * Math.Sqrt(2.0 * problem.Sample.Count * Math.Log(2 / problem.Sample.Delta));
             least = Math.Min(least, UniformBound.Lemma6(
                 problem.Sample with { Delta = delta }, eta, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau).Value);
         }
 
         BoundResult best = UniformBound.Lemma6OverGrid(problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau);
         Assert.That(best.Value, Is.EqualTo(least).Within(1e-12 * least));
-        Assert.That(best.Assumptions, Does.Not.Contain(Assumption.EtaBeforeData));
+        Assert.That(best.Assumptions, Does.Not.Contain(Assumption.EtaBeforeData).And.Contain(Assumption.GridBeforeData));
+
+        // A grid of one's own, of one η: Lemma 6 there; of two, in falling order, the better one.
+        EtaGrid one = EtaGrid.Weighted([problem.Eta]), two = EtaGrid.Weighted([problem.Eta * 1e3, problem.Eta]);
+        Assert.That(OverGrid(one), Is.EqualTo(Lemma6(problem, problem.Eta, BoundForm.Rigorous).Value).Within(1e-13).Percent);
+        BoundSample half = problem.Sample with { Delta = problem.Sample.Delta / 2 };
+        double better = Math.Min(
+            UniformBound.Lemma6(half, problem.Eta, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau).Value,
+            UniformBound.Lemma6(half, problem.Eta * 1e3, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau).Value);
+        Assert.That(OverGrid(two), Is.EqualTo(better).Within(1e-12 * better));
+
+        double OverGrid(EtaGrid grid) =>
+            UniformBound.Lemma6OverGrid(problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau, grid).Value;
     });
 
     [Test]
