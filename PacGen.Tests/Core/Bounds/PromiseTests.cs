@@ -18,6 +18,10 @@ internal sealed class PromiseTests
 
     private static readonly FiniteProblem Problem = new();
 
+    private static readonly PriorScaleGrid Scales = new(10, 2);
+
+    private static readonly IEnumerable<int> PriorScales = Enumerable.Range(1, 8);
+
     /// <summary>The rigorous bounds of 𝔼L from above, n being 30.</summary>
     private static readonly Dictionary<string, Func<PosteriorStatistics, double, double>> Rigorous = new()
     {
@@ -47,10 +51,6 @@ internal sealed class PromiseTests
         ["wrong: 𝔼L̂ alone"] = (q, delta) => q.Loss,
         ["wrong: Maurer–Seeger with KL/4 and log 1/δ"] = (q, delta) => BinaryKl.UpperInverse(q.Loss, ((q.Kl / 4) - Math.Log(delta)) / Size),
     };
-
-    private static PriorScaleGrid Scales { get; } = new(10, 2);
-
-    private static IEnumerable<int> PriorScales { get; } = Enumerable.Range(1, 8);
 
     [Test]
     public void RigorousBoundsFailInAtMostADeltaFraction(
