@@ -318,5 +318,5 @@ internal sealed class PacBayesBoundTests
         Assert.That(() => new BoundedCrossEntropy(1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("p_min"));
     }
 
-    private static IEnumerable<string> Names() => Bounds.Keys;
+    private static string[] Names() => [.. Bounds.Keys];
 }

@@ -71,7 +71,7 @@ internal sealed class PerturbationPromiseTests
             // Lemma 6 with η of the grid: its σ* goes with the η that was chosen.
             BoundResult grid = UniformBound.Lemma6OverGrid<double>(sample, Smoothness, w, curvature, tau);
             double[] own = new double[2];
-            UniformBound.OptimalSigma<double>(w, curvature, Smoothness, grid.Term("η"), own);
+            UniformBound.OptimalSigma<double>(w, curvature, Smoothness, 2 * n * grid.Term("η/2n"), own);
             Row("rigorous: Lemma 6, grid over η", grid.Value, Expected(Problem.Probability, w, own, _ => 1));
 
             // Theorem 7, σ* (15).

@@ -49,7 +49,7 @@ internal sealed class PromiseTests
     private static readonly Dictionary<string, Func<PosteriorStatistics, double, double>> Wrong = new()
     {
         ["wrong: 𝔼L̂ alone"] = (q, delta) => q.Loss,
-        ["wrong: Maurer–Seeger with KL/4 and log 1/δ"] = (q, delta) => BinaryKl.UpperInverse(q.Loss, ((q.Kl / 4) - Math.Log(delta)) / Size),
+        ["wrong: kl⁻¹ with log 1/δ, without KL"] = (q, delta) => BinaryKl.UpperInverse(q.Loss, -Math.Log(delta) / Size),
     };
 
     [Test]
@@ -116,6 +116,38 @@ internal sealed class PromiseTests
         Assert.That(below, Is.LessThanOrEqualTo(allowed), "lower limit");
         Assert.That(monteCarlo, Is.LessThanOrEqualTo(allowed), "Monte-Carlo step");
         Assert.That(failures[Array.FindIndex(rows, row => row.Name == "wrong: 𝔼L̂ alone")], Is.GreaterThan(allowed), "the test sees that the empirical loss is no bound");
+    }
+
+    /// <summary>
+    /// One hypothesis, a 0-1 loss, KL = 0: the probability that a limit fails is a binomial sum, no simulation. For the Monte-Carlo step it comes
+    /// within rounding of δ′ where p = 1 − δ′^(1/N), so nothing smaller than log 1/δ′ would do.
+    /// </summary>
+    [Test]
+    public void ForCoinsTheProbabilityOfFailureIsExact([Values(1, 5, 30, 200)] int n, [Values(0.5, 0.2, 0.05)] double delta)
+    {
+        double monteCarlo = 0, upper = 0, lower = 0, edge = 1 - Math.Pow(delta, 1d / n);
+        double[] limits = [.. Enumerable.Range(0, n + 1).Select(k => MonteCarloRisk.UpperLimit((double)k / n, n, delta).Value)];
+        double[] uppers = [.. Enumerable.Range(0, n + 1).Select(k => MaurerSeeger.Bound((double)k / n, 0, n, delta).Value)];
+        double[] lowers = [.. Enumerable.Range(0, n + 1).Select(k => MaurerSeeger.LowerBound((double)k / n, 0, n, delta).Value)];
+        foreach (double p in Enumerable.Range(1, 999).Select(i => i / 1000d).Append(edge + 1e-12))
+        {
+            double probability = Math.Pow(1 - p, n), below = 0, high = 0, low = 0;
+            for (int k = 0; k <= n; k++)
+            {
+                below += p > limits[k] ? probability : 0;
+                high += p > uppers[k] ? probability : 0;
+                low += p < lowers[k] ? probability : 0;
+                probability *= (n - k) * p / ((k + 1) * (1 - p));
+            }
+
+            monteCarlo = Math.Max(monteCarlo, below);
+            upper = Math.Max(upper, high + low);
+            lower = Math.Max(lower, low);
+        }
+
+        TestContext.Out.WriteLine($"n = {n}, δ = {delta}: largest probability of failure {monteCarlo:P3} (Monte-Carlo step), {upper:P3} (Maurer–Seeger, both sides), {lower:P3} (its lower side)");
+        Assert.That(monteCarlo, Is.LessThanOrEqualTo(delta).And.GreaterThan(0.999 * delta));
+        Assert.That(upper, Is.LessThanOrEqualTo(delta));
     }
 
     /// <summary>The hypotheses' losses, by hypothesis and cell, and ‖w‖².</summary>
