@@ -1,4 +1,4 @@
-#:project ../PacGen.Core/PacGen.Core.csproj
+#:project ../PacGen.Nn/PacGen.Nn.csproj
 #:property PublishAot=false
 
 // What the sample says of the expected loss: PAC-Bayes bounds from four numbers, and Lemma 6 from weights and curvature.
