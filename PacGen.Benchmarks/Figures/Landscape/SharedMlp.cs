@@ -28,6 +28,10 @@ internal sealed class SharedMlp(MixtureSample sample)
         return (w1 * a) + (w2 * b);
     }
 
+    /// <summary>How many samples get the other label.</summary>
+    public int Wrong(double w1, double w2) =>
+        Enumerable.Range(0, sample.Count).Count(i => Logit(w1, w2, sample.X[i], sample.Y[i]) > 0 != (sample.Label[i] == 1));
+
     /// <summary>L̂(w₁, w₂).</summary>
     public double Loss(double w1, double w2)
     {

@@ -12,7 +12,7 @@ namespace PacGen.Benchmarks.Figures.Landscape;
 /// <param name="Sigma1">σ₁* (14).</param>
 /// <param name="Sigma2">σ₂* (14).</param>
 /// <param name="Bound">The right-hand side of (13), approximated.</param>
-internal sealed record OptimumScore(double W1, double W2, Jet Loss, double Rho, double Psi, double Sigma1, double Sigma2, double Bound)
+internal sealed record PointScore(double W1, double W2, Jet Loss, double Rho, double Psi, double Sigma1, double Sigma2, double Bound)
 {
     /// <summary>γ and ε of κ = γ|w| + ε, as in the paper's Figures 3 to 6.</summary>
     public const double Gamma = 0.1, Epsilon = 0.1;
@@ -32,7 +32,7 @@ internal sealed record OptimumScore(double W1, double W2, Jet Loss, double Rho, 
     /// Scores a point. The curvatures are exact, a negative one counting as 0 (footnote 4); ρ is the largest ‖∇²L̂(w+u) − ∇²L̂(w)‖/‖u‖
     /// over eight u on the boundary of Neigh_{γ,ε}(w) (Definition 4), so from below.
     /// </summary>
-    public static OptimumScore At(SharedMlp network, double w1, double w2)
+    public static PointScore At(SharedMlp network, double w1, double w2)
     {
         Jet loss = network.LossJet(w1, w2);
         double kappa1 = Kappa.Of(new Double1(w1), new Double1(Gamma), new Double1(Epsilon)).Value;
@@ -52,6 +52,6 @@ internal sealed record OptimumScore(double W1, double W2, Jet Loss, double Rho, 
         double Sigma(double h, double k) => Math.Min(1 / Math.Sqrt(Eta * ((Math.Max(h, 0) / 3) + (rhoRootM.Value * k / 9))), k);
         double s1 = Sigma(loss.D11, kappa1), s2 = Sigma(loss.D22, kappa2);
         double bound = loss.Value + ((1 + Math.Log((Math.Abs(w1) + kappa1) / s1) + Math.Log((Math.Abs(w2) + kappa2) / s2) - Math.Log(Delta)) / Eta) + (Eta / 2 / network.Sample.Count);
-        return new OptimumScore(w1, w2, loss, rho, psi, s1, s2, bound);
+        return new PointScore(w1, w2, loss, rho, psi, s1, s2, bound);
     }
 }
