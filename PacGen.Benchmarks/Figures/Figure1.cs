@@ -109,12 +109,12 @@ internal sealed class Figure1 : Figure
     }
 
     // The sharp and the flat optimum; where there aren't two such, the two lowest.
-    private static (string Name, PointScore Score)[] Marked(Optima optima) => optima switch
+    private static (string Name, PointScore Score)[] Marked(Optima optima)
     {
-        { Sharp: { } sharp, Flat: { } flat } => [("sharp global", sharp), ("flat", flat)],
-        { GlobalInside: true } => [("global", optima.Minima[0]), .. optima.Minima.Skip(1).Take(1).Select(next => ("second", next))],
-        _ => [.. optima.Minima.Take(2).Select((next, k) => (k == 0 ? "lowest local" : "second", next))],
-    };
+        string[] names = optima.Flat is not null ? ["sharp global", "flat"] : [optima.GlobalInside ? "global" : "lowest local", "second"];
+        IEnumerable<PointScore> scores = optima.Flat is { } flat ? [optima.Sharp!, flat] : optima.Minima.Take(2);
+        return [.. names.Zip(scores)];
+    }
 
     private static Table Table(Optima optima, (string Name, PointScore Score)[] marked, SharedMlp network)
     {
@@ -128,16 +128,21 @@ internal sealed class Figure1 : Figure
         foreach (PointScore one in optima.Minima)
         {
             table.AddRow(
-                [
-                    Name(one, marked),
-                    .. ((double, string)[])[(one.W1, "F4"), (one.W2, "F4"), (one.Loss.Value, "F4"), (one.Loss.Eigenvalues.Largest, "F3"), (one.Rho, "F3"), (one.Psi, "F3"), (one.Bound, "F4")]
-                        .Select(cell => cell.Item1.ToString(cell.Item2, CultureInfo.InvariantCulture)),
-                    network.Wrong(one.W1, one.W2).ToString(CultureInfo.InvariantCulture),
-                ]);
+                Name(one, marked),
+                Fixed(one.W1, 4),
+                Fixed(one.W2, 4),
+                Fixed(one.Loss.Value, 4),
+                Fixed(one.Loss.Eigenvalues.Largest, 3),
+                Fixed(one.Rho, 3),
+                Fixed(one.Psi, 3),
+                Fixed(one.Bound, 4),
+                Fixed(network.Wrong(one.W1, one.W2), 0));
         }
 
         return table;
     }
+
+    private static string Fixed(double value, int digits) => value.ToString($"F{digits}", CultureInfo.InvariantCulture);
 
     private static string Name(PointScore one, (string Name, PointScore Score)[] marked) =>
         marked.FirstOrDefault(mark => ReferenceEquals(mark.Score, one)).Name ?? "";

@@ -1,3 +1,4 @@
+using PacGen.Core.Bounds;
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 
@@ -11,7 +12,10 @@ namespace PacGen.Benchmarks.Figures.Landscape;
 /// <param name="Psi">Ψ (24).</param>
 /// <param name="Sigma1">σ₁* (14).</param>
 /// <param name="Sigma2">σ₂* (14).</param>
-/// <param name="Bound">The right-hand side of (13), approximated.</param>
+/// <param name="Bound">
+/// The right-hand side of (13) as published. It is a score: the loss is a cross-entropy, which is not in [0, 1], τ = |w| + κ is read
+/// off the weights, and ρ is estimated.
+/// </param>
 internal sealed record PointScore(double W1, double W2, Jet Loss, double Rho, double Psi, double Sigma1, double Sigma2, double Bound)
 {
     /// <summary>γ and ε of κ = γ|w| + ε, as in the paper's Figures 3 to 6.</summary>
@@ -49,9 +53,14 @@ internal sealed record PointScore(double W1, double W2, Jet Loss, double Rho, do
         Double1 rhoRootM = new(rho * Math.Sqrt(Parameters));
         double psi = PsiTerm.Of(new Double1(w1), new Double1(kappa1), new Double1(loss.D11), rhoRootM, out _).Value
             + PsiTerm.Of(new Double1(w2), new Double1(kappa2), new Double1(loss.D22), rhoRootM, out _).Value;
-        double Sigma(double h, double k) => Math.Min(1 / Math.Sqrt(Eta * ((Math.Max(h, 0) / 3) + (rhoRootM.Value * k / 9))), k);
-        double s1 = Sigma(loss.D11, kappa1), s2 = Sigma(loss.D22, kappa2);
-        double bound = loss.Value + ((1 + Math.Log((Math.Abs(w1) + kappa1) / s1) + Math.Log((Math.Abs(w2) + kappa2) / s2) - Math.Log(Delta)) / Eta) + (Eta / 2 / network.Sample.Count);
-        return new PointScore(w1, w2, loss, rho, psi, s1, s2, bound);
+        LocalSmoothness smoothness = new(rho, Gamma, Epsilon);
+        double[] weights = [w1, w2], curvature = [Math.Max(loss.D11, 0), Math.Max(loss.D22, 0)], sigma = new double[Parameters];
+        UniformBound.OptimalSigma<double>(weights, curvature, smoothness, Eta, sigma);
+        UniformBoundSums sums = UniformBound.Sums<double>(smoothness, Eta, weights, curvature, Tau.OfWeights());
+
+        // A bound takes only a loss in [0, 1]; what (13) adds to L̂ doesn't depend on it.
+        BoundSample beyondLoss = new(0, network.Sample.Count, Delta);
+        double bound = loss.Value + UniformBound.Lemma6(beyondLoss, sums, BoundForm.Published).Value;
+        return new PointScore(w1, w2, loss, rho, psi, sigma[0], sigma[1], bound);
     }
 }
