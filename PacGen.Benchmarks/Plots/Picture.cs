@@ -30,8 +30,9 @@ internal sealed class Picture : IDisposable
     /// <param name="area">Where, in units.</param>
     public void Add(Plot plot, SKRect area)
     {
-        // Panels are laid out from the canvas's origin.
+        // Panels are laid out from the canvas's origin, and clear all that they may.
         Canvas.Save();
+        Canvas.ClipRect(area);
         Canvas.Translate(area.Left, area.Top);
         plot.Render(Canvas, (int)area.Width, (int)area.Height);
         Canvas.Restore();

@@ -141,6 +141,8 @@ internal sealed class SurfacePlot
             using SKPaint line = new() { Style = SKPaintStyle.Stroke, StrokeWidth = 3, Color = color, IsAntialias = true };
             using SKPaint dot = new() { Style = SKPaintStyle.Fill, Color = color, IsAntialias = true };
             using SKPaint rim = new() { Style = SKPaintStyle.Stroke, StrokeWidth = 1.5f, Color = SKColors.White, IsAntialias = true };
+            using SKPaint halo = new() { Style = SKPaintStyle.Stroke, StrokeWidth = 6, Color = SKColors.White, IsAntialias = true };
+            canvas.DrawLine(on, top, halo);
             canvas.DrawLine(on, top, line);
             using (SKPathEffect dashes = SKPathEffect.CreateDash([6, 4], 0))
             {
@@ -251,7 +253,7 @@ internal sealed class SurfacePlot
         canvas.DrawPath(path, paint);
     }
 
-    private static string Number(double value) => value.ToString("0.###", CultureInfo.InvariantCulture).Replace('-', '−');
+    private static string Number(double value) => (value + 0.0).ToString("0.###", CultureInfo.InvariantCulture).Replace('-', '−');
 
     // Multiples of 1, 2 or 5 times a power of ten: at most so many.
     private static IEnumerable<double> Ticks(double least, double largest, int most)
@@ -260,7 +262,7 @@ internal sealed class SurfacePlot
         double step = power * (rough / power <= 1 ? 1 : rough / power <= 2 ? 2 : rough / power <= 5 ? 5 : 10);
         for (double k = Math.Ceiling((least / step) - 1e-9); k * step <= largest + (1e-9 * step); k++)
         {
-            yield return k * step;
+            yield return Math.Round(k * step, 12) + 0.0;
         }
     }
 
@@ -325,7 +327,7 @@ internal sealed class SurfacePlot
             dy *= Height * 0.5 * (plot.Y.Length - 1);
             double length = Math.Sqrt(1 + (dx * dx) + (dy * dy));
             double lightX = -0.5 * cosine - (0.3 * sine), lightY = (0.5 * sine) - (0.3 * cosine);
-            return Math.Clamp(0.72 + (0.34 * ((-dx * lightX) + (-dy * lightY) + 0.8) / length), 0.55, 1);
+            return Math.Clamp(0.72 + (0.34 * ((-dx * lightX) + (-dy * lightY) + 0.8) / length), 0.66, 1);
         }
 
         private double Share(double z) => (z - plot.ZRange.Least) / (plot.ZRange.Largest - plot.ZRange.Least);

@@ -33,20 +33,20 @@ internal static class LandscapePicture
         using Picture picture = new(Width, Height, pixels);
         SurfacePlot.Text(picture.Canvas, title, Width / 2f, TitleHeight / 2f, 19, Alignment.MiddleCenter, bold: true);
         ColorScale psi = new(new Viridis(), Least(surface.Psi, surface), Quantile(surface.Psi, surface, 0.985));
-        ColorScale bound = new(Reversed(new Magma()), Least(surface.Bound, surface), Quantile(surface.Bound, surface, 1));
+        ColorScale bound = new(Darkening(new Magma()), Least(surface.Bound, surface), Quantile(surface.Bound, surface, 1));
         Space(picture, surface, psi, bound, marked);
-        using (Plot map = Map("(a′) Ψ with contours of the loss", surface, surface.Psi, psi, "Ψ", marked))
+        using (Plot map = Map("(a) from above: Ψ, with contours of the loss", surface, surface.Psi, psi, "Ψ", marked))
         {
-            picture.Add(map, new SKRect(1050, TitleHeight, Width, TitleHeight + (TopHeight / 2)));
+            picture.Add(map, new SKRect(1050, TitleHeight, Width - 10, TitleHeight + (TopHeight / 2)));
         }
 
-        using (Plot map = Map("(a″) approximate bound (13), η = 39", surface, surface.Bound, bound, "bound", marked))
+        using (Plot map = Map("(a) from above: the approximate bound (13), η = 39", surface, surface.Bound, bound, "bound", marked))
         {
-            picture.Add(map, new SKRect(1050, TitleHeight + (TopHeight / 2), Width, TitleHeight + TopHeight));
+            picture.Add(map, new SKRect(1050, TitleHeight + (TopHeight / 2), Width - 10, TitleHeight + TopHeight));
         }
 
         const int Third = Width / 3;
-        using (Plot samples = Samples(sample, surface.Range))
+        using (Plot samples = Samples(sample))
         {
             picture.Add(samples, new SKRect(0, BottomTop, Third, Height));
         }
@@ -75,6 +75,7 @@ internal static class LandscapePicture
             FloorColors = bound,
             ZRange = (least, LossTop),
             Labels = ("w₁", "w₂", "empirical loss, nats"),
+            View = (-40, 42),
             Marks = [.. marked.Select((mark, k) => (mark.Score.W1, mark.Score.W2, mark.Score.Loss.Value, new SKColor(MarkColors[k].R, MarkColors[k].G, MarkColors[k].B)))],
         };
         plot.Draw(picture.Canvas, new SKRect(0, TitleHeight + 30, 900, TitleHeight + TopHeight));
@@ -85,10 +86,12 @@ internal static class LandscapePicture
         {
             PointScore score = marked[k].Score;
             SKColor ink = new(MarkColors[k].R, MarkColors[k].G, MarkColors[k].B);
+            using SKPaint dot = new() { Color = ink, IsAntialias = true };
+            picture.Canvas.DrawCircle(30, TitleHeight + 50 + (22 * k), 6, dot);
             SurfacePlot.Text(
                 picture.Canvas,
-                string.Create(CultureInfo.InvariantCulture, $"● {marked[k].Name}: loss {score.Loss.Value:F3}, Ψ {score.Psi:F2}, bound {score.Bound:F3}"),
-                24, TitleHeight + 50 + (22 * k), 14, Alignment.MiddleLeft, bold: true, color: ink);
+                string.Create(CultureInfo.InvariantCulture, $"{marked[k].Name}: loss {score.Loss.Value:F3}, Ψ {score.Psi:F2}, bound {score.Bound:F3}"),
+                44, TitleHeight + 50 + (22 * k), 14, Alignment.MiddleLeft, bold: true, color: ink);
         }
     }
 
@@ -130,9 +133,8 @@ internal static class LandscapePicture
         return plot;
     }
 
-    private static Plot Samples(MixtureSample sample, double range)
+    private static Plot Samples(MixtureSample sample)
     {
-        _ = range;
         Plot plot = new();
         Points(plot, sample, i => sample.Label[i], _ => false);
         double reach = Reach(sample);
@@ -184,9 +186,9 @@ internal static class LandscapePicture
                 }
 
                 double[] x = [.. chosen.Select(i => sample.X[i])], y = [.. chosen.Select(i => sample.Y[i])];
-                plot.Add.Markers(x, y, Shapes[component], 8, LabelColors[l]);
-                Markers rim = plot.Add.Markers(x, y, Rims[component], 8, Colors.White);
-                rim.MarkerStyle.LineWidth = 1;
+                plot.Add.Markers(x, y, Shapes[component], 10, LabelColors[l]);
+                Markers rim = plot.Add.Markers(x, y, Rims[component], 10, Colors.White);
+                rim.MarkerStyle.LineWidth = 0.8f;
                 int[] mistaken = [.. chosen.Where(wrong)];
                 if (mistaken.Length > 0)
                 {
@@ -233,7 +235,8 @@ internal static class LandscapePicture
         plot.Add.Marker(x, y, MarkerShape.OpenCircle, 11, Colors.White).MarkerStyle.LineWidth = 1.5f;
     }
 
-    private static IColormap Reversed(IColormap map) => new CustomInterpolated([.. Enumerable.Range(0, 256).Select(i => map.GetColor((255 - i) / 255.0))]);
+    // From light to dark, without the blackest end.
+    private static CustomInterpolated Darkening(IColormap map) => new([.. Enumerable.Range(0, 256).Select(i => map.GetColor(1 - (i / 255.0 * 0.85)))]);
 
     // The values where the surface is shown.
     private static IEnumerable<double> Shown(double[,] values, LossSurface surface)
