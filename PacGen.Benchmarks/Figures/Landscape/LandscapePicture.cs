@@ -33,7 +33,7 @@ internal static class LandscapePicture
         using Picture picture = new(Width, Height, pixels);
         SurfacePlot.Text(picture.Canvas, title, Width / 2f, TitleHeight / 2f, 19, Alignment.MiddleCenter, bold: true);
         ColorScale psi = new(new Viridis(), Least(surface.Psi, surface), Quantile(surface.Psi, surface, 0.985));
-        ColorScale bound = new(Darkening(new Magma()), Least(surface.Bound, surface), Quantile(surface.Bound, surface, 1));
+        ColorScale bound = new(Darkening(), Least(surface.Bound, surface), Quantile(surface.Bound, surface, 1));
         Space(picture, surface, psi, bound, marked);
         using (Plot map = Map("(a) from above: Ψ, with contours of the loss", surface, surface.Psi, psi, "Ψ", marked))
         {
@@ -235,8 +235,8 @@ internal static class LandscapePicture
         plot.Add.Marker(x, y, MarkerShape.OpenCircle, 11, Colors.White).MarkerStyle.LineWidth = 1.5f;
     }
 
-    // From light to dark, without the blackest end.
-    private static CustomInterpolated Darkening(IColormap map) => new([.. Enumerable.Range(0, 256).Select(i => map.GetColor(1 - (i / 255.0 * 0.85)))]);
+    // Magma from light to dark, without its blackest end.
+    private static CustomInterpolated Darkening() => new([.. Enumerable.Range(0, 256).Select(i => new Magma().GetColor(1 - (i / 255.0 * 0.85)))]);
 
     // The values where the surface is shown.
     private static IEnumerable<double> Shown(double[,] values, LossSurface surface)
