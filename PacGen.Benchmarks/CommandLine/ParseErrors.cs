@@ -35,7 +35,8 @@ internal static class ParseErrors
 
         if (isOption && command.Subcommands.FirstOrDefault(verb => verb.Options.Any(option => option.Name == word)) is { } owner)
         {
-            return $"{word} is an option of a verb: write pacgen {owner.Name} {word} ….";
+            string path = command is RootCommand ? owner.Name : $"{command.Name} {owner.Name}";
+            return $"{word} is an option of a verb: write pacgen {path} {word} ….";
         }
 
         return (isOption, distinct.Length) switch
