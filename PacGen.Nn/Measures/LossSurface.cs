@@ -132,6 +132,12 @@ public sealed class LossSurface : IDisposable
             throw new ArgumentOutOfRangeException(nameof(smallestProbability), smallestProbability, "p_min must be in (0, 1).");
         }
 
+        int width = Outputs;
+        if (width < Images.Classes || width < 2)
+        {
+            throw new InvalidOperationException($"The 0-1 loss needs an output for each of {Images.Classes} classes, but the network has {width}.");
+        }
+
         double sum = 0, bounded = 0, floor = Math.Log(smallestProbability);
         long correct = 0;
         loader.Start(0);
@@ -139,12 +145,6 @@ public sealed class LossSurface : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             value.Run(batch.Images, batch.Labels);
-            int width = value.Classes;
-            if (width < Images.Classes || width < 2)
-            {
-                throw new InvalidOperationException($"The 0-1 loss needs an output for each of {Images.Classes} classes, but the network has {width}.");
-            }
-
             sum += (double)value.Loss() * batch.Count;
             correct += value.Correct(batch.Labels, ref outputs);
             for (int i = 0; i < batch.Count; i++)

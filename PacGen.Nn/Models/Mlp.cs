@@ -73,7 +73,7 @@ public sealed class Mlp : Module
         if (layer < 0 || layer >= layers.Length - 1)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(layer), layer, $"An MLP of {layers.Length} layers has {layers.Length - 1} pairs of consecutive ones, counted from 0.");
+                nameof(layer), layer, $"An MLP of {layers.Length} layers has {layers.Length - 1} pairs of consecutive ones; the pair is named by its first, from 0.");
         }
 
         Tensor probe = Tensor.Input(new Kernels.Shape(1), "x"), image = activation(probe);
