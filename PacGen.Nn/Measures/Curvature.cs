@@ -4,10 +4,10 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// Measures of the Hessian ∇²L̂ at a network's weights w, by exact Hessian-vector products over the whole set (no squared
-/// gradients). Each method moves the surface to w.
+/// gradients). Each method moves <paramref name="empirical"/> to w.
 /// </summary>
-/// <param name="surface">L̂.</param>
-public sealed class Curvature(LossSurface surface)
+/// <param name="empirical">L̂.</param>
+public sealed class Curvature(EmpiricalLoss empirical)
 {
     private const uint LanczosStream = 0x6C61_6E63, HutchinsonStream = 0x6875_7463;
 
@@ -21,9 +21,9 @@ public sealed class Curvature(LossSurface surface)
     public EigenvalueEstimate LargestEigenvalue(int products = 60, double tolerance = 1e-3, ulong seed = 1, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(products, 1);
-        surface.MoveToWeights();
+        empirical.MoveToWeights();
         Krylov.Ends ends = Krylov.Run(
-            surface.Count, (v, product) => surface.HessianProduct(v, product, cancellation), products, tolerance, false, new RandomStream(seed, LanczosStream));
+            empirical.Count, (v, product) => empirical.HessianProduct(v, product, cancellation), products, tolerance, false, new RandomStream(seed, LanczosStream));
         return new EigenvalueEstimate(ends.Largest, ends.LargestResidual, ends.Smallest, ends.SmallestResidual, ends.Steps, ends.Converged);
     }
 
@@ -37,8 +37,8 @@ public sealed class Curvature(LossSurface surface)
     public HessianMoments Moments(int draws = 50, ulong seed = 1, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(draws, 1);
-        surface.MoveToWeights();
-        double[] v = new double[surface.Count], product = new double[surface.Count], diagonal = new double[surface.Count];
+        empirical.MoveToWeights();
+        double[] v = new double[empirical.Count], product = new double[empirical.Count], diagonal = new double[empirical.Count];
         List<double> traces = [], squares = [];
         for (int draw = 0; draw < draws; draw++)
         {
@@ -51,7 +51,7 @@ public sealed class Curvature(LossSurface surface)
                 }
             }
 
-            surface.HessianProduct(v, product, cancellation);
+            empirical.HessianProduct(v, product, cancellation);
             double trace = 0, square = 0;
             for (int i = 0; i < v.Length; i++)
             {
@@ -74,12 +74,12 @@ public sealed class Curvature(LossSurface surface)
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public double[] Diagonal(IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
     {
-        surface.MoveToWeights();
-        double[] unit = new double[surface.Count], product = new double[surface.Count], diagonal = new double[surface.Count];
+        empirical.MoveToWeights();
+        double[] unit = new double[empirical.Count], product = new double[empirical.Count], diagonal = new double[empirical.Count];
         for (int i = 0; i < unit.Length; i++)
         {
             unit[i] = 1;
-            surface.HessianProduct(unit, product, cancellation);
+            empirical.HessianProduct(unit, product, cancellation);
             diagonal[i] = product[i];
             unit[i] = 0;
             if (i % 64 == 63 || i + 1 == unit.Length)

@@ -7,14 +7,14 @@ using Buffer = PacGen.Kernels.Devices.Buffer;
 namespace PacGen.Nn;
 
 /// <summary>
-/// 𝔼_u L̂(w + u) of a network by N draws of u, each over the whole set, with standard errors: of the surface's own loss and,
+/// 𝔼_u L̂(w + u) of a network by N draws of u, each over the whole set, with standard errors: of the empirical loss itself and,
 /// for a classifier, of the 0-1 loss and of the bounded cross-entropy, which certificates take.
 /// </summary>
 public sealed record ExpectedLoss
 {
     private const uint NoiseStream = 0x6C6F_7373;
 
-    /// <summary>The surface's own loss.</summary>
+    /// <summary>The empirical loss itself.</summary>
     public required MeanEstimate Loss { get; init; }
 
     /// <summary>The 0-1 loss; null where the network is no classifier.</summary>
@@ -33,7 +33,7 @@ public sealed record ExpectedLoss
     /// <typeparam name="TNoise">
     /// The distribution: <see cref="UniformNoise"/> (σ the half width), <see cref="TruncatedGaussianNoise"/> (truncated at κ) or <see cref="GaussianNoise"/>.
     /// </typeparam>
-    /// <param name="surface">L̂; left at some other point.</param>
+    /// <param name="empirical">L̂; left at some other point.</param>
     /// <param name="options">How to draw; defaults without it.</param>
     /// <param name="levels">Each weight's own level, which <see cref="ExpectedLossOptions.Sigma"/> multiplies; null where that is the level of all.</param>
     /// <param name="progress">Told after each pass.</param>
@@ -42,23 +42,23 @@ public sealed record ExpectedLoss
     /// <exception cref="TrainingException">The loss is not finite at some perturbation.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static ExpectedLoss Sample<TNoise>(
-        LossSurface surface,
+        EmpiricalLoss empirical,
         ExpectedLossOptions? options = null,
         IReadOnlyList<float>? levels = null,
         IProgress<MeasureProgress>? progress = null,
         CancellationToken cancellation = default)
         where TNoise : struct, INoise
     {
-        ArgumentNullException.ThrowIfNull(surface);
+        ArgumentNullException.ThrowIfNull(empirical);
         options ??= new ExpectedLossOptions();
         options.Validate();
-        Device device = surface.Arena.Device;
-        using Buffer? own = levels is null ? null : device.Allocate(surface.Count);
-        own?.Write(0, Checked(levels!, surface.Count));
-        float[] weights = surface.MoveToWeights(), point = options.Antithetic ? new float[weights.Length] : [];
+        Device device = empirical.Arena.Device;
+        using Buffer? own = levels is null ? null : device.Allocate(empirical.Count);
+        own?.Write(0, Checked(levels!, empirical.Count));
+        float[] weights = empirical.MoveToWeights(), point = options.Antithetic ? new float[weights.Length] : [];
         using NoiseLaunch noise = NoiseLaunch.Create<TNoise>(
-            device, new Region(surface.Arena.Weights), own is null ? null : new Region(own), new Region(surface.Point));
-        bool classifier = surface.Outputs >= Math.Max(2, surface.Images.Classes);
+            device, new Region(empirical.Arena.Weights), own is null ? null : new Region(own), new Region(empirical.Point));
+        bool classifier = empirical.Outputs >= Math.Max(2, empirical.Images.Classes);
         List<LossValues> values = [];
         int passes = options.Antithetic ? 2 * options.Draws : options.Draws;
         for (int draw = 0; draw < options.Draws; draw++)
@@ -69,13 +69,13 @@ public sealed record ExpectedLoss
             if (options.Antithetic)
             {
                 progress?.Report(new MeasureProgress("expected loss", (2 * draw) + 1, passes));
-                surface.Point.Read(0, point);
+                empirical.Point.Read(0, point);
                 for (int i = 0; i < point.Length; i++)
                 {
                     point[i] = (2 * weights[i]) - point[i];
                 }
 
-                surface.MoveTo(point);
+                empirical.MoveTo(point);
                 LossValues other = Here();
                 value = new LossValues(
                     (value.Loss + other.Loss) / 2, (value.ZeroOne + other.ZeroOne) / 2, (value.BoundedCrossEntropy + other.BoundedCrossEntropy) / 2);
@@ -95,8 +95,8 @@ public sealed record ExpectedLoss
         };
 
         LossValues Here() => classifier
-            ? surface.Losses(options.SmallestProbability, cancellation)
-            : new LossValues(surface.Loss(cancellation), double.NaN, double.NaN);
+            ? empirical.Losses(options.SmallestProbability, cancellation)
+            : new LossValues(empirical.Value(cancellation), double.NaN, double.NaN);
     }
 
     /// <summary>The estimates with their standard errors.</summary>

@@ -12,7 +12,7 @@ namespace PacGen.Nn;
 public sealed record ExpectedSharpness(double Value, double StandardError, double Loss, ExpectedLoss Expected, double Sigma)
 {
     /// <summary>Draws Gaussian perturbations of all weights.</summary>
-    /// <param name="surface">L̂; left at some other point.</param>
+    /// <param name="empirical">L̂; left at some other point.</param>
     /// <param name="sigma">σ, the same for all weights.</param>
     /// <param name="draws">N, the independent draws.</param>
     /// <param name="antithetic">Whether each u comes with −u, which cancels the gradient's part: twice the passes.</param>
@@ -23,7 +23,7 @@ public sealed record ExpectedSharpness(double Value, double StandardError, doubl
     /// <exception cref="TrainingException">The loss is not finite at some perturbation.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static ExpectedSharpness Compute(
-        LossSurface surface,
+        EmpiricalLoss empirical,
         double sigma,
         int draws = 100,
         bool antithetic = false,
@@ -31,12 +31,12 @@ public sealed record ExpectedSharpness(double Value, double StandardError, doubl
         IProgress<MeasureProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(surface);
+        ArgumentNullException.ThrowIfNull(empirical);
         ExpectedLossOptions options = new() { Sigma = sigma, Draws = draws, Antithetic = antithetic, Seed = seed };
         options.Validate();
-        surface.MoveToWeights();
-        double loss = surface.Loss(cancellation);
-        ExpectedLoss expected = ExpectedLoss.Sample<GaussianNoise>(surface, options, null, progress, cancellation);
+        empirical.MoveToWeights();
+        double loss = empirical.Value(cancellation);
+        ExpectedLoss expected = ExpectedLoss.Sample<GaussianNoise>(empirical, options, null, progress, cancellation);
         return new ExpectedSharpness(expected.Loss.Value - loss, expected.Loss.StandardError, loss, expected, sigma);
     }
 

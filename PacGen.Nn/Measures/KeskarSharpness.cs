@@ -37,7 +37,7 @@ public sealed record KeskarSharpness
     public required KeskarOptions Options { get; init; }
 
     /// <summary>Searches the maximum.</summary>
-    /// <param name="surface">L̂; left at some other point.</param>
+    /// <param name="empirical">L̂; left at some other point.</param>
     /// <param name="options">How to search; defaults without it.</param>
     /// <param name="progress">Told after each gradient.</param>
     /// <param name="cancellation">Stops between two batches.</param>
@@ -45,14 +45,14 @@ public sealed record KeskarSharpness
     /// <exception cref="TrainingException">The loss is not finite somewhere in the box.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static KeskarSharpness Compute(
-        LossSurface surface, KeskarOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+        EmpiricalLoss empirical, KeskarOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(surface);
+        ArgumentNullException.ThrowIfNull(empirical);
         options ??= new KeskarOptions();
-        options.Validate(surface.Count);
-        float[] x = surface.MoveToWeights();
-        double loss = surface.Loss(cancellation);
-        Box box = new(surface, x, options);
+        options.Validate(empirical.Count);
+        float[] x = empirical.MoveToWeights();
+        double loss = empirical.Value(cancellation);
+        Box box = new(empirical, x, options);
         List<AscentStart> starts = [];
         int total = (1 + options.RandomStarts + options.CornerStarts) * options.Iterations;
         void Tell(int iterations) => progress?.Report(new MeasureProgress("sharpness", (starts.Count * options.Iterations) + iterations, total));
@@ -93,15 +93,15 @@ public sealed record KeskarSharpness
     /// <summary>The box C_ε in coordinates t = z / half width, each in [−1, 1], and the loss over it.</summary>
     private sealed class Box
     {
-        private readonly LossSurface surface;
+        private readonly EmpiricalLoss empirical;
         private readonly float[] x, point;
         private readonly double[] widths, gradient;
         private readonly RandomSubspace? subspace;
         private readonly KeskarOptions options;
 
-        public Box(LossSurface surface, float[] x, KeskarOptions options)
+        public Box(EmpiricalLoss empirical, float[] x, KeskarOptions options)
         {
-            this.surface = surface;
+            this.empirical = empirical;
             this.x = x;
             this.options = options;
             point = new float[x.Length];
@@ -173,8 +173,8 @@ public sealed record KeskarSharpness
                 subspace.Move(x, [.. widths.Zip(t, (width, coordinate) => width * coordinate)], point);
             }
 
-            surface.MoveTo(point);
-            double loss = surface.Gradient(gradient, cancellation);
+            empirical.MoveTo(point);
+            double loss = empirical.Gradient(gradient, cancellation);
             double[] along = subspace?.Project(i => gradient[i]) ?? gradient;
             for (int i = 0; i < slope.Length; i++)
             {

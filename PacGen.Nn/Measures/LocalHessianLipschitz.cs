@@ -27,19 +27,19 @@ public sealed record LocalHessianLipschitz
     public required HessianLipschitzOptions Options { get; init; }
 
     /// <summary>Samples pairs: v₁ uniform in the neighbourhood of the network's weights, v₂ on the way to another such point.</summary>
-    /// <param name="surface">L̂; left at some other point.</param>
+    /// <param name="empirical">L̂; left at some other point.</param>
     /// <param name="options">How to sample; defaults without it.</param>
     /// <param name="progress">Told after each pair.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static LocalHessianLipschitz Sample(
-        LossSurface surface, HessianLipschitzOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+        EmpiricalLoss empirical, HessianLipschitzOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(surface);
+        ArgumentNullException.ThrowIfNull(empirical);
         options ??= new HessianLipschitzOptions();
         options.Validate();
-        float[] weights = surface.MoveToWeights(), first = new float[weights.Length], second = new float[weights.Length];
+        float[] weights = empirical.MoveToWeights(), first = new float[weights.Length], second = new float[weights.Length];
         double[] other = new double[weights.Length];
         List<double> ratios = [], distances = [];
         int converged = 0;
@@ -58,10 +58,10 @@ public sealed record LocalHessianLipschitz
 
             void Difference(double[] v, double[] product)
             {
-                surface.MoveTo(second);
-                surface.HessianProduct(v, other, cancellation);
-                surface.MoveTo(first);
-                surface.HessianProduct(v, product, cancellation);
+                empirical.MoveTo(second);
+                empirical.HessianProduct(v, other, cancellation);
+                empirical.MoveTo(first);
+                empirical.HessianProduct(v, product, cancellation);
                 for (int i = 0; i < product.Length; i++)
                 {
                     product[i] -= other[i];

@@ -13,7 +13,7 @@ internal sealed class CurvatureTests
     {
         using Quadratic quadratic = full ? Quadratic.Full() : Quadratic.Diagonal();
         double[] spectrum = [.. quadratic.Hessian.Evd(Symmetricity.Symmetric).EigenValues.Select(value => value.Real)];
-        EigenvalueEstimate found = new Curvature(quadratic.Surface).LargestEigenvalue(tolerance: 1e-6);
+        EigenvalueEstimate found = new Curvature(quadratic.Empirical).LargestEigenvalue(tolerance: 1e-6);
         Assert.That(found.Converged, Is.True);
         Assert.That(found.Largest, Is.EqualTo(spectrum[^1]).Within(1e-3).Percent);
         Assert.That(found.Largest, Is.LessThanOrEqualTo(spectrum[^1] * (1 + 1e-6)), "a Rayleigh quotient");
@@ -26,7 +26,7 @@ internal sealed class CurvatureTests
     {
         using Quadratic quadratic = Quadratic.Full(40, 200);
         double largest = quadratic.Hessian.Evd(Symmetricity.Symmetric).EigenValues.Max(value => value.Real);
-        EigenvalueEstimate one = new Curvature(quadratic.Surface).LargestEigenvalue(1);
+        EigenvalueEstimate one = new Curvature(quadratic.Empirical).LargestEigenvalue(1);
         Assert.That(one.Converged, Is.False);
         Assert.That(one.Largest, Is.LessThan(largest));
         Assert.That(largest - one.Largest, Is.GreaterThan(0.01 * largest), "one product is not enough here, so that the flag matters");
@@ -36,7 +36,7 @@ internal sealed class CurvatureTests
     public void TheDiagonalIsExact()
     {
         using Quadratic quadratic = Quadratic.Full();
-        Assert.That(new Curvature(quadratic.Surface).Diagonal(), Is.EqualTo(quadratic.Hessian.Diagonal().ToArray()).Within(1e-5));
+        Assert.That(new Curvature(quadratic.Empirical).Diagonal(), Is.EqualTo(quadratic.Hessian.Diagonal().ToArray()).Within(1e-5));
     }
 
     /// <summary>With v of ±1 a diagonal Hessian's trace has no variance at all; a full one's has 2(‖H‖_F² − Σ Hᵢᵢ²).</summary>
@@ -44,14 +44,14 @@ internal sealed class CurvatureTests
     public void HutchinsonIsUnbiasedWithTheRightStandardError()
     {
         using Quadratic diagonal = Quadratic.Diagonal();
-        HessianMoments sharp = new Curvature(diagonal.Surface).Moments(3);
+        HessianMoments sharp = new Curvature(diagonal.Empirical).Moments(3);
         Assert.That(sharp.Trace.Value, Is.EqualTo(diagonal.Hessian.Trace()).Within(1e-4).Percent);
         Assert.That(sharp.Trace.StandardError, Is.LessThan(1e-6 * sharp.Trace.Value));
         Assert.That(sharp.SquaredFrobenius.Value, Is.EqualTo(Math.Pow(diagonal.Hessian.FrobeniusNorm(), 2)).Within(1e-4).Percent);
 
         using Quadratic full = Quadratic.Full();
         const int Draws = 400;
-        HessianMoments moments = new Curvature(full.Surface).Moments(Draws, seed: 11);
+        HessianMoments moments = new Curvature(full.Empirical).Moments(Draws, seed: 11);
         double squares = Math.Pow(full.Hessian.FrobeniusNorm(), 2), ownSquares = full.Hessian.Diagonal().Sum(value => value * value);
         double error = Math.Sqrt(2 * (squares - ownSquares) / Draws);
         Assert.That(moments.Trace.StandardError, Is.EqualTo(error).Within(25).Percent);
@@ -69,7 +69,7 @@ internal sealed class CurvatureTests
     public void ASeedDecides()
     {
         using Quadratic quadratic = Quadratic.Full();
-        Curvature curvature = new(quadratic.Surface);
+        Curvature curvature = new(quadratic.Empirical);
         Assert.That(curvature.Moments(5, 1).Trace, Is.EqualTo(curvature.Moments(5, 1).Trace));
         Assert.That(curvature.Moments(5, 1).Trace, Is.Not.EqualTo(curvature.Moments(5, 2).Trace));
         Assert.That(curvature.LargestEigenvalue(3), Is.EqualTo(curvature.LargestEigenvalue(3)));
@@ -83,8 +83,8 @@ internal sealed class CurvatureTests
         Mlp model = new(64, 5, 10);
         using Trainer trainer = new(model, digits, new Sgd(0.1), new TrainingOptions { Epochs = 2 });
         trainer.Run();
-        using LossSurface surface = new(model, trainer.Arena, digits.Train.Take(200));
-        Curvature curvature = new(surface);
+        using EmpiricalLoss empirical = new(model, trainer.Arena, digits.Train.Take(200));
+        Curvature curvature = new(empirical);
         double[] diagonal = curvature.Diagonal();
         HessianMoments moments = curvature.Moments(200);
         EigenvalueEstimate ends = curvature.LargestEigenvalue();

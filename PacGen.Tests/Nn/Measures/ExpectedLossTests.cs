@@ -16,7 +16,7 @@ internal sealed class ExpectedLossTests
     {
         using Quadratic quadratic = Quadratic.Full();
         const int Draws = 500;
-        ExpectedSharpness found = ExpectedSharpness.Compute(quadratic.Surface, sigma, Draws, antithetic, seed: 4);
+        ExpectedSharpness found = ExpectedSharpness.Compute(quadratic.Empirical, sigma, Draws, antithetic, seed: 4);
 
         // Var = σ²‖g‖² + ½σ⁴‖H‖_F²; a pair's mean has no linear part.
         double linear = antithetic ? 0 : Math.Pow(sigma * quadratic.GradientAt(quadratic.Weights).L2Norm(), 2);
@@ -34,7 +34,7 @@ internal sealed class ExpectedLossTests
     {
         using Quadratic quadratic = Quadratic.Full();
         float[] levels = [.. Enumerable.Range(0, 7).Select(i => 0.1f * i)];
-        ExpectedLoss found = ExpectedLoss.Sample<UniformNoise>(quadratic.Surface, new ExpectedLossOptions { Draws = 800, Sigma = 2, Antithetic = true }, levels);
+        ExpectedLoss found = ExpectedLoss.Sample<UniformNoise>(quadratic.Empirical, new ExpectedLossOptions { Draws = 800, Sigma = 2, Antithetic = true }, levels);
         double rise = Enumerable.Range(0, 7).Sum(i => quadratic.Hessian[i, i] * Math.Pow(2 * levels[i], 2) / 6);
         Assert.That(found.Loss.Value - quadratic.ValueAt(quadratic.Weights), Is.EqualTo(rise).Within(5 * found.Loss.StandardError));
         Assert.That(found.Loss.StandardError, Is.LessThan(0.05 * rise), "so that the test tells something");
@@ -46,7 +46,7 @@ internal sealed class ExpectedLossTests
         using Quadratic quadratic = Quadratic.Full();
         const double Sigma = 0.4, Gamma = 0.3, Epsilon = 0.2;
         ExpectedLossOptions options = new() { Draws = 800, Sigma = Sigma, Gamma = Gamma, Epsilon = Epsilon, Antithetic = true };
-        ExpectedLoss found = ExpectedLoss.Sample<TruncatedGaussianNoise>(quadratic.Surface, options);
+        ExpectedLoss found = ExpectedLoss.Sample<TruncatedGaussianNoise>(quadratic.Empirical, options);
         Vector<double> w = quadratic.Weights;
         double rise = Enumerable.Range(0, 7).Sum(i =>
         {
@@ -66,15 +66,15 @@ internal sealed class ExpectedLossTests
         Mlp model = new(64, 20, 10);
         using Trainer trainer = new(model, digits, new Sgd(0.1), new TrainingOptions { Epochs = 3 });
         trainer.Run();
-        using LossSurface surface = new(model, trainer.Arena, digits.Test);
-        LossValues still = surface.Losses(1e-3);
+        using EmpiricalLoss empirical = new(model, trainer.Arena, digits.Test);
+        LossValues still = empirical.Losses(1e-3);
         ExpectedLossOptions options = new() { Sigma = 0, Draws = 3, SmallestProbability = 1e-3 };
-        ExpectedLoss unmoved = ExpectedLoss.Sample<GaussianNoise>(surface, options);
+        ExpectedLoss unmoved = ExpectedLoss.Sample<GaussianNoise>(empirical, options);
         Assert.That(unmoved.Values, Has.All.EqualTo(still));
         Assert.That(unmoved.ZeroOne!.Value.StandardError, Is.Zero);
 
         float[] before = trainer.Arena.Save();
-        ExpectedLoss moved = ExpectedLoss.Sample<GaussianNoise>(surface, options with { Sigma = 0.3, Draws = 10 });
+        ExpectedLoss moved = ExpectedLoss.Sample<GaussianNoise>(empirical, options with { Sigma = 0.3, Draws = 10 });
         Assert.That(moved.Loss.Value, Is.GreaterThan(still.Loss));
         Assert.That(moved.ZeroOne!.Value.Value, Is.GreaterThan(still.ZeroOne).And.LessThan(1));
         Assert.That(moved.BoundedCrossEntropy!.Value.Value, Is.GreaterThan(still.BoundedCrossEntropy).And.LessThan(1));
@@ -91,8 +91,8 @@ internal sealed class ExpectedLossTests
         IReadOnlyList<LossValues> Of(Device device, ulong seed)
         {
             using ParameterArena arena = new(model, device, 5);
-            using LossSurface surface = new(model, arena, digits.Test);
-            return ExpectedLoss.Sample<GaussianNoise>(surface, new ExpectedLossOptions { Sigma = 0.1, Draws = 4, Seed = seed }).Values;
+            using EmpiricalLoss empirical = new(model, arena, digits.Test);
+            return ExpectedLoss.Sample<GaussianNoise>(empirical, new ExpectedLossOptions { Sigma = 0.1, Draws = 4, Seed = seed }).Values;
         }
 
         using CpuDevice one = new(1), three = new(3);
@@ -120,12 +120,12 @@ internal sealed class ExpectedLossTests
             (new ExpectedLossOptions { Epsilon = double.NaN }, "ε is NaN"),
         })
         {
-            Assert.That(() => ExpectedLoss.Sample<UniformNoise>(quadratic.Surface, options), Throws.ArgumentException.With.Message.Contains(part));
+            Assert.That(() => ExpectedLoss.Sample<UniformNoise>(quadratic.Empirical, options), Throws.ArgumentException.With.Message.Contains(part));
         }
 
         Assert.That(
-            () => ExpectedLoss.Sample<UniformNoise>(quadratic.Surface, null, [1f]), Throws.ArgumentException.With.Message.Contains("1 levels are given for 7"));
+            () => ExpectedLoss.Sample<UniformNoise>(quadratic.Empirical, null, [1f]), Throws.ArgumentException.With.Message.Contains("1 levels are given for 7"));
         Assert.That(
-            () => ExpectedLoss.Sample<UniformNoise>(quadratic.Surface, null, [1, 1, -1, 1, 1, 1, 1]), Throws.ArgumentException.With.Message.Contains("weight 2 is -1"));
+            () => ExpectedLoss.Sample<UniformNoise>(quadratic.Empirical, null, [1, 1, -1, 1, 1, 1, 1]), Throws.ArgumentException.With.Message.Contains("weight 2 is -1"));
     }
 }

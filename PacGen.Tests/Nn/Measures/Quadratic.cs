@@ -17,7 +17,7 @@ internal sealed class Quadratic : IDisposable
         Model = new Linear(features, 1, bias: false);
         Flattened flattened = new(Model);
         Arena = new ParameterArena(flattened, Device.Cpu, seed);
-        Surface = new LossSurface(flattened, Arena, Images, Loss, batchSize);
+        Empirical = new EmpiricalLoss(flattened, Arena, Images, Loss, batchSize);
         Matrix<double> x = Matrix<double>.Build.Dense(labels.Length, features, (i, j) => pixels[(i * features) + j] / 100.0);
         Hessian = x.TransposeThisAndMultiply(x) * (2.0 / labels.Length);
         Vector<double> y = Vector<double>.Build.Dense(labels.Length, i => labels[i]);
@@ -31,7 +31,7 @@ internal sealed class Quadratic : IDisposable
 
     public ImageSet Images { get; }
 
-    public LossSurface Surface { get; }
+    public EmpiricalLoss Empirical { get; }
 
     public Matrix<double> Hessian { get; }
 
@@ -69,7 +69,7 @@ internal sealed class Quadratic : IDisposable
 
     public void Dispose()
     {
-        Surface.Dispose();
+        Empirical.Dispose();
         Arena.Dispose();
     }
 

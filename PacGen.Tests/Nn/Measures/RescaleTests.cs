@@ -54,13 +54,13 @@ internal sealed class RescaleTests
     {
         Mlp model = new(64, 3, 10);
         using ParameterArena arena = new(model, Device.Cpu, 5);
-        using LossSurface surface = new(model, arena, Digits.Test.Take(50), (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, 1e-3));
-        int m = surface.Count, first = (64 * 3) + 3, second = 30;
+        using EmpiricalLoss empirical = new(model, arena, Digits.Test.Take(50), (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, 1e-3));
+        int m = empirical.Count, first = (64 * 3) + 3, second = 30;
         double Factor(int i) => i < first ? alpha : i < first + second ? 1 / alpha : 1;
-        double[][] before = Hessian(surface);
+        double[][] before = Hessian(empirical);
         model.Rescale(alpha);
-        surface.MoveToWeights();
-        double[][] after = Hessian(surface);
+        empirical.MoveToWeights();
+        double[][] after = Hessian(empirical);
         double worst = 0, largest = before.Max(row => row.Max(Math.Abs));
         Assert.That(largest, Is.GreaterThan(1e-3), "there is something to compare");
         for (int i = 0; i < m; i++)
@@ -108,13 +108,13 @@ internal sealed class RescaleTests
         Assert.That(arena.Save(), Is.EqualTo(before));
     }
 
-    private static double[][] Hessian(LossSurface surface) =>
+    private static double[][] Hessian(EmpiricalLoss empirical) =>
     [
-        .. Enumerable.Range(0, surface.Count).Select(i =>
+        .. Enumerable.Range(0, empirical.Count).Select(i =>
         {
-            double[] unit = new double[surface.Count], row = new double[surface.Count];
+            double[] unit = new double[empirical.Count], row = new double[empirical.Count];
             unit[i] = 1;
-            surface.HessianProduct(unit, row);
+            empirical.HessianProduct(unit, row);
             return row;
         }),
     ];

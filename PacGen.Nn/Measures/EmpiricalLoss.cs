@@ -12,12 +12,12 @@ namespace PacGen.Nn;
 /// </summary>
 /// <example>
 /// <code>
-/// using LossSurface surface = new(model, trainer.Arena, data.Train);
-/// double loss = surface.Loss();
-/// EigenvalueEstimate largest = new Curvature(surface).LargestEigenvalue();
+/// using EmpiricalLoss empirical = new(model, trainer.Arena, data.Train);
+/// double loss = empirical.Value();
+/// EigenvalueEstimate largest = new Curvature(empirical).LargestEigenvalue();
 /// </code>
 /// </example>
-public sealed class LossSurface : IDisposable
+public sealed class EmpiricalLoss : IDisposable
 {
     private const int DefaultBatch = 500;
     private readonly ParameterArena arena;
@@ -34,7 +34,7 @@ public sealed class LossSurface : IDisposable
     /// <param name="loss">The loss of a batch from the network's output and the labels, a mean over the batch; the cross-entropy without it.</param>
     /// <param name="batchSize">Images that are worked on at once, 0 for at most 500: memory and rounding depend on it, nothing else.</param>
     /// <exception cref="DataException">The batch size is not that of a part of the set.</exception>
-    public LossSurface(Module model, ParameterArena arena, ImageSet images, Func<Tensor, Tensor, Tensor>? loss = null, int batchSize = 0)
+    public EmpiricalLoss(Module model, ParameterArena arena, ImageSet images, Func<Tensor, Tensor, Tensor>? loss = null, int batchSize = 0)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(arena);
@@ -104,7 +104,7 @@ public sealed class LossSurface : IDisposable
     /// <summary>L̂ at the point.</summary>
     /// <exception cref="TrainingException">The loss is not finite there.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled, between two batches.</exception>
-    public double Loss(CancellationToken cancellation = default)
+    public double Value(CancellationToken cancellation = default)
     {
         double sum = 0;
         loader.Start(0);
