@@ -108,13 +108,13 @@ internal sealed class RescaleExperiment
         }
 
         string name = $"mlp {set.Train.ImageSize}-{parsed.GetValue(hidden)}-{set.Train.Classes}";
-        terminal.Line(string.Create(
+        string setting = string.Create(
             CultureInfo.InvariantCulture,
-            $"{name} with ReLU, {trainer.Arena.Count:N0} weights; {set.Train.Count:N0} training images of {set.Name}; SGD at {LearningRate}, batch {Batch}, seed {settings.Seed}; {opened.Device.Name}"));
+            $"{name} with ReLU, {trainer.Arena.Count:N0} weights; {set.Train.Count:N0} training images of {set.Name}; SGD at {LearningRate}, batch {Batch}, seed {settings.Seed}; {opened.Device.Name}");
+        terminal.Line(setting);
         new TrainingReport(terminal, name).Show(parsed.GetValue(epochs)!.Value, progress => trainer.Run(null, progress, host.Stop.Token));
         host.Stop.Token.ThrowIfCancellationRequested();
-        EpochResult last = trainer.Results[^1];
-        terminal.Line(last.ToString());
+        terminal.Line(trainer.Results[^1].ToString());
 
         double[] grid = [.. Enumerable.Range(0, count).Select(i => 2 * i == count - 1 ? 1 : Math.Pow(10, -2 + (4.0 * i / (count - 1))))];
         List<RescalePoint> points = [];
@@ -136,18 +136,18 @@ internal sealed class RescaleExperiment
 
         points.Sort((a, b) => a.Alpha.CompareTo(b.Alpha));
         terminal.Write(Table(points));
-        RescaleFindings findings = new(points, settings, measures, model.Parameters, set, last);
+        RescaleFindings findings = new(points, settings, measures);
         foreach (string paragraph in findings.Paragraphs)
         {
             terminal.Line(paragraph);
         }
 
         string command = $"pacgen experiment rescale {Arguments(parsed)}".TrimEnd();
-        string title = $"Section 6: {name} on {set.Name}, first layer × α, second × 1/α";
+        string title = $"Section 6: {name} on {set.Name}, first layer times α, second times 1/α";
         byte[] picture = RescalePlot.Draw(title, points);
         OutputFile.Write(Path.Combine(folder, Picture), "--output", stream => stream.Write(picture));
         OutputFile.Write(Path.Combine(folder, Numbers), "--output", stream => Write(stream, Csv(points)));
-        OutputFile.Write(Path.Combine(folder, Report), "--output", stream => Write(stream, findings.Markdown(title, command, Picture, Numbers, stopped ? count : null)));
+        OutputFile.Write(Path.Combine(folder, Report), "--output", stream => Write(stream, findings.Markdown(title, setting, command, (Picture, Numbers), stopped ? count : null)));
         string kept = $"{points.Count} of {count} α → {Path.Combine(folder, Picture)}, {Path.Combine(folder, Numbers)}, {Path.Combine(folder, Report)}";
         if (stopped)
         {

@@ -52,6 +52,12 @@ internal sealed class RescaleMeasures : IDisposable
     /// <summary>τ of the Gaussian prior, its variance: the largest mean of w² at any α.</summary>
     public double GaussianTau => gaussianTau;
 
+    /// <summary>m.</summary>
+    public int Parameters => trained.Length;
+
+    /// <summary>n.</summary>
+    public int Images => images.Count;
+
     /// <summary>η of the bounds, the same at all α: √(mn), as (15) has it.</summary>
     public double Eta => UniformBound.Theorem7Eta(trained.Length, images.Count);
 

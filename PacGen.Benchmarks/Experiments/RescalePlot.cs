@@ -53,9 +53,8 @@ internal static class RescalePlot
     private static Plot Panel(string title, RescaleQuantity[] quantities, IReadOnlyList<RescalePoint> points)
     {
         Plot plot = new();
-        plot.Title(title, 16);
         plot.XLabel("α", 14);
-        plot.YLabel("value relative to α = 1", 13);
+        plot.YLabel("relative to α = 1 (logarithmic)", 13);
         double least = 1, largest = 1;
         for (int q = 0; q < quantities.Length; q++)
         {
@@ -73,6 +72,8 @@ internal static class RescalePlot
                 largest = Math.Max(largest, ratio);
             }
         }
+
+        plot.Title(string.Create(CultureInfo.InvariantCulture, $"{title}: up to {(largest < 10 ? largest.ToString("F1", CultureInfo.InvariantCulture) : largest.ToString("N0", CultureInfo.InvariantCulture))} times"), 16);
 
         // A panel where little moves is not blown up: at least a factor of 2 to either side.
         double from = Math.Min(Math.Log10(least), -Math.Log10(2)), to = Math.Max(Math.Log10(largest), Math.Log10(2)), margin = 0.05 * (to - from);

@@ -20,8 +20,13 @@ namespace PacGen.Nn;
 public sealed class EmpiricalLoss : IDisposable
 {
     private const int DefaultBatch = 500;
+    private const long LargestKept = 1L << 24;
     private readonly ParameterArena arena;
-    private readonly BatchLoader loader;
+
+    // The set as floats where it fits into 64 MiB, else a thread that gathers batches anew in each pass.
+    private readonly List<(float[] Images, float[] Labels)> kept = [];
+    private readonly BatchLoader? loader;
+    private readonly int batchSize;
     private readonly Buffer gradients, direction;
     private readonly BatchGraph value, slope, bend;
     private readonly float[] staging;
@@ -42,7 +47,23 @@ public sealed class EmpiricalLoss : IDisposable
         this.arena = arena;
         Images = images;
         loss ??= Nn.Loss.CrossEntropy;
-        loader = BatchLoader.Sequential(images, batchSize == 0 ? Math.Min(DefaultBatch, images.Count) : batchSize);
+        this.batchSize = batchSize == 0 ? Math.Min(DefaultBatch, images.Count) : batchSize;
+        BatchLoader batches = BatchLoader.Sequential(images, this.batchSize);
+        if ((long)images.Count * images.ImageSize <= LargestKept)
+        {
+            batches.Start(0);
+            while (batches.TryNext(out Batch batch))
+            {
+                kept.Add((batch.Images.ToArray(), batch.Labels.ToArray()));
+            }
+
+            batches.Dispose();
+        }
+        else
+        {
+            loader = batches;
+        }
+
         Point = arena.Device.Allocate(arena.Count);
         gradients = arena.Device.Allocate(arena.Count);
         direction = arena.Device.Allocate(arena.Count);
@@ -107,12 +128,10 @@ public sealed class EmpiricalLoss : IDisposable
     public double Value(CancellationToken cancellation = default)
     {
         double sum = 0;
-        loader.Start(0);
-        while (loader.TryNext(out Batch batch))
+        for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
         {
-            cancellation.ThrowIfCancellationRequested();
-            value.Run(batch.Images, batch.Labels);
-            sum += (double)value.Loss() * batch.Count;
+            value.Run(images, labels);
+            sum += (double)value.Loss() * labels.Length;
         }
 
         return Finite(sum / Images.Count);
@@ -140,16 +159,14 @@ public sealed class EmpiricalLoss : IDisposable
 
         double sum = 0, bounded = 0, floor = Math.Log(smallestProbability);
         long correct = 0;
-        loader.Start(0);
-        while (loader.TryNext(out Batch batch))
+        for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
         {
-            cancellation.ThrowIfCancellationRequested();
-            value.Run(batch.Images, batch.Labels);
-            sum += (double)value.Loss() * batch.Count;
-            correct += value.Correct(batch.Labels, ref outputs);
-            for (int i = 0; i < batch.Count; i++)
+            value.Run(images, labels);
+            sum += (double)value.Loss() * labels.Length;
+            correct += value.Correct(labels, ref outputs);
+            for (int i = 0; i < labels.Length; i++)
             {
-                bounded += Math.Max(LogProbability(outputs.AsSpan(i * width, width), (int)batch.Labels[i]), floor) / floor;
+                bounded += Math.Max(LogProbability(outputs.AsSpan(i * width, width), (int)labels[i]), floor) / floor;
             }
         }
 
@@ -189,7 +206,7 @@ public sealed class EmpiricalLoss : IDisposable
         value.Dispose();
         slope.Dispose();
         bend.Dispose();
-        loader.Dispose();
+        loader?.Dispose();
         Point.Dispose();
         gradients.Dispose();
         direction.Dispose();
@@ -200,7 +217,7 @@ public sealed class EmpiricalLoss : IDisposable
     {
         get
         {
-            value.For(loader.BatchSize);
+            value.For(batchSize);
             return value.Classes;
         }
     }
@@ -231,12 +248,10 @@ public sealed class EmpiricalLoss : IDisposable
         Require(result.Length, nameof(result));
         result.Clear();
         double sum = 0;
-        loader.Start(0);
-        while (loader.TryNext(out Batch batch))
+        for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
         {
-            cancellation.ThrowIfCancellationRequested();
-            graph.Run(batch.Images, batch.Labels);
-            double share = (double)batch.Count / Images.Count;
+            graph.Run(images, labels);
+            double share = (double)labels.Length / Images.Count;
             sum += graph.Loss() * share;
             gradients.Read(0, staging);
             for (int i = 0; i < result.Length; i++)
@@ -246,6 +261,28 @@ public sealed class EmpiricalLoss : IDisposable
         }
 
         return sum;
+    }
+
+    /// <summary>A batch of the pass; index 0 begins it.</summary>
+    private bool Next(int index, CancellationToken cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (index == 0)
+        {
+            loader?.Start(0);
+        }
+
+        if (loader is null)
+        {
+            images = index < kept.Count ? kept[index].Images : [];
+            labels = index < kept.Count ? kept[index].Labels : [];
+            return index < kept.Count;
+        }
+
+        bool found = loader.TryNext(out Batch batch);
+        images = batch.Images;
+        labels = batch.Labels;
+        return found;
     }
 
     private void Require(int length, string name)

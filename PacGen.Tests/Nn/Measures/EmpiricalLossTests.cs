@@ -45,7 +45,7 @@ internal sealed class EmpiricalLossTests
         (double loss, double accuracy) = trainer.Evaluate(Digits.Test);
         Assert.That(values.Loss, Is.EqualTo(loss).Within(1e-5).Percent);
         Assert.That(values.ZeroOne, Is.EqualTo(1 - accuracy).Within(1e-12));
-        Assert.That(values.BoundedCrossEntropy, Is.EqualTo(bounded.Loss()).Within(1e-4).Percent);
+        Assert.That(values.BoundedCrossEntropy, Is.EqualTo(bounded.Value()).Within(1e-4).Percent);
         Assert.That(values.BoundedCrossEntropy, Is.LessThan(loss / Math.Log(1 / Smallest)), "the floor is reached");
     }
 
