@@ -71,7 +71,7 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
 
     private string Bounds() => string.Create(
         CultureInfo.InvariantCulture,
-        $"The bounds and Ψ, largest over smallest: {string.Join("; ", BoundsAndPsi.Select(key => $"{Name(key)} {Number(Find(key).Spread(points))}"))}. In the bounds' own unit, where a loss is at most 1, that is from {unit.Lemma6:F1} to at most {points.Max(point => point.Lemma6):F1} (Lemma 6) and from {unit.Lemma8:F1} to at most {points.Max(point => point.Lemma8):F1} (Lemma 8), all of it above 1: vacuous before and after.");
+        $"The bounds and Ψ, largest over smallest: {string.Join("; ", BoundsAndPsi.Select(key => $"{Name(key)} {Number(Find(key).Spread(points))}"))}. In their own unit, where a loss is at most 1, Lemma 6 lies between {points.Min(point => point.Lemma6):F2} and {points.Max(point => point.Lemma6):F2} and Lemma 8 between {points.Min(point => point.Lemma8):F2} and {points.Max(point => point.Lemma8):F2}{(points.All(point => point.Lemma6 >= 1 && point.Lemma8 >= 1) ? ": vacuous at every α" : "")}.");
 
     private string Claim()
     {
@@ -81,21 +81,21 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
         string verdict = double.IsNaN(least) || decades < 1
             ? "These α don't decide it."
             : bounds < Math.Sqrt(least)
-                ? string.Create(CultureInfo.InvariantCulture, $"Next to the other measures it does: a factor of {Number(bounds)} at most, against {Number(least)} at least.")
+                ? string.Create(CultureInfo.InvariantCulture, $"Next to the other measures that holds: a factor of {Number(bounds)} at most, against {Number(least)} at least.")
                 : string.Create(CultureInfo.InvariantCulture, $"Here they move by a factor of {Number(bounds)}, the other measures by {Number(least)} at least.");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"The paper's claim (section 6): ∇²L̂, ρ and w stand behind logarithms, so the bound changes as a logarithm does, and little. {verdict} But the logarithms are summed over m = {measures.Parameters:N0} weights: Lemma 6's KL rose from {unit.Lemma6Kl:N0} to at most {points.Max(point => point.Lemma6Kl):N0} nats, so the change is small as a factor, not in nats; and Ψ, which has no constant part as large, moved by a factor of {Number(Find("psi").Spread(points))}.");
+            $"The paper's claim (section 6): ∇²L̂, ρ and w stand behind logarithms, so the bound changes as a logarithm does, and little. {verdict} But the logarithms are summed over m = {measures.Parameters:N0} weights: Lemma 6's KL is {unit.Lemma6Kl:N0} nats at α = 1 and lies between {points.Min(point => point.Lemma6Kl):N0} and {points.Max(point => point.Lemma6Kl):N0} over all α. What is a factor near 1 for the bound is so many nats, and Ψ, such a sum too, moves by a factor of {Number(Find("psi").Spread(points))}.");
     }
 
     private string Origin()
     {
         string Of(RescalePoint end) => string.Create(
             CultureInfo.InvariantCulture,
-            $"at α = {end.Alpha:G4} the median ρ is {Number(end.RhoMedian / unit.RhoMedian)} times that at 1, (m/2)·ln of which is {measures.Parameters / 2.0 * Math.Log(end.RhoMedian / unit.RhoMedian):N0} nats; KL rose by {end.Lemma6Kl - unit.Lemma6Kl:N0}");
+            $"at α = {end.Alpha:G4} the median ρ is {Number(end.RhoMedian / unit.RhoMedian)} times that at 1, (m/2)·ln of which is {measures.Parameters / 2.0 * Math.Log(end.RhoMedian / unit.RhoMedian):N0} nats; Lemma 6's KL changes by {end.Lemma6Kl - unit.Lemma6Kl:N0}");
 
         IEnumerable<string> ends = Shown.Where(point => point.Alpha != 1).Select(Of);
-        return $"Where it comes from: {string.Join("; ", ends)}. One ρ serves all weights, though third derivatives along a layer go with the inverse cube of its factor, and ε of the neighbourhood stays while the weights shrink and grow; so σ* does not simply go with the weights, as section 6 has it.";
+        return $"ρ's part: {string.Join("; ", ends)}. One ρ serves all weights, though third derivatives along a layer go with the inverse cube of its factor, and ε of the neighbourhood stays while the weights shrink and grow; so σ* does not simply go with the weights, as section 6 has it.";
     }
 
     /// <summary>How a measure goes with α at either end: the slope on logarithmic axes between the outermost α and the one a decade nearer 1.</summary>
