@@ -4,6 +4,7 @@ using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Comparison;
 using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Digits;
+using PacGen.Benchmarks.Experiments;
 using PacGen.Benchmarks.Figures;
 using PacGen.Benchmarks.Scoring;
 using PacGen.Benchmarks.Suites;
@@ -83,6 +84,7 @@ internal static class Application
         root.Add(new BenchVerb(host).Command);
         root.Add(new CompareVerb(host).Command);
         root.Add(new FigureVerb(host).Command);
+        root.Add(new ExperimentVerb(host).Command);
         new DigitsJob(host).AddTo(root);
         foreach (HelpOption help in root.Options.OfType<HelpOption>())
         {
