@@ -1,0 +1,3 @@
+namespace PacGen.Nn;
+/// <summary>x</summary>
+public sealed record Certificate;
