@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MathNet.Numerics;
 
 namespace PacGen.Core.Lanes;
 
@@ -107,6 +108,19 @@ public readonly struct Double1(double value) : ILane<Double1, Words1>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Double1 Sigmoid(Double1 a) => new(1 / (1 + Math.Exp(-a.Value)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double1 Erf(Double1 a, out Double1 complement)
+    {
+        complement = new(SpecialFunctions.Erfc(a.Value));
+        return new(SpecialFunctions.Erf(a.Value));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double1 InverseErf(Double1 p, Double1 complement) =>
+        new(p.Value < 0.5 ? SpecialFunctions.ErfInv(p.Value) : SpecialFunctions.ErfcInv(complement.Value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -118,5 +118,13 @@ public readonly struct Float1(float value) : ILane<Float1, Words1>, IMemoryLane<
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float1 Erf(Float1 a, out Float1 complement) => GaussianIntegral.Erf(a, out complement);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float1 InverseErf(Float1 p, Float1 complement) => GaussianIntegral.InverseErf(p, complement);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float1 FromWords(Words1 words) => new(words.Value);
 }

@@ -126,5 +126,13 @@ public readonly struct Float16(Vector512<float> value) : ILane<Float16, Words16>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float16 Erf(Float16 a, out Float16 complement) => GaussianIntegral.Erf(a, out complement);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float16 InverseErf(Float16 p, Float16 complement) => GaussianIntegral.InverseErf(p, complement);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float16 FromWords(Words16 words) => new(Vector512.ConvertToSingle(words.Value.AsInt32()));
 }

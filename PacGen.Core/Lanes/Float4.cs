@@ -126,5 +126,13 @@ public readonly struct Float4(Vector128<float> value) : ILane<Float4, Words4>, I
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 Erf(Float4 a, out Float4 complement) => GaussianIntegral.Erf(a, out complement);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 InverseErf(Float4 p, Float4 complement) => GaussianIntegral.InverseErf(p, complement);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float4 FromWords(Words4 words) => new(Vector128.ConvertToSingle(words.Value.AsInt32()));
 }

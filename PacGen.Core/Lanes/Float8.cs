@@ -126,5 +126,13 @@ public readonly struct Float8(Vector256<float> value) : ILane<Float8, Words8>, I
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float8 Erf(Float8 a, out Float8 complement) => GaussianIntegral.Erf(a, out complement);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float8 InverseErf(Float8 p, Float8 complement) => GaussianIntegral.InverseErf(p, complement);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float8 FromWords(Words8 words) => new(Vector256.ConvertToSingle(words.Value.AsInt32()));
 }

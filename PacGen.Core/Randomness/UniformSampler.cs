@@ -22,4 +22,27 @@ public static class UniformSampler
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords> =>
         T.FromWords(TWords.ShiftRight(word, 8)) * T.Constant(1f / (1 << 24));
+
+    /// <summary>
+    /// A number a of (0, 1), (k + ½)·2⁻³¹ with k the low 31 bits of the word, its complement 1 − a, and a sign, the top bit: what a
+    /// symmetric distribution's inverse takes. Both a and 1 − a are rounded once, so neither end loses accuracy: the smallest is 2⁻³².
+    /// The word of the other sign has the same a.
+    /// </summary>
+    /// <param name="word">A random word.</param>
+    /// <param name="complement">1 − a, in [2⁻³², 1].</param>
+    /// <param name="sign">1, or −1 where the top bit is set.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Magnitude<T, TWords>(TWords word, out T complement, out T sign)
+        where T : struct, ILane<T, TWords>
+        where TWords : struct, IWords<TWords>
+    {
+        // a·2³² = 2k + 1 is an odd number of 32 bits: two halves of 16 that convert exactly.
+        TWords doubled = word + word;
+        T high = T.FromWords(TWords.ShiftRight(doubled, 16));
+        T low = T.FromWords(TWords.ShiftRight(TWords.MultiplyLow(doubled, TWords.Constant(1 << 16)), 16));
+        T scale = T.Constant(1f / (1L << 32)), half = T.Constant(1 << 16), last = T.Constant((1 << 16) - 1);
+        complement = T.Fma(last - high, half, last - low) * scale;
+        sign = T.Fma(T.FromWords(TWords.ShiftRight(word, 31)), T.Constant(-2f), T.Constant(1f));
+        return T.Fma(high, half, low + T.Constant(1f)) * scale;
+    }
 }

@@ -118,5 +118,13 @@ public readonly struct GpuFloat(float value) : ILane<GpuFloat, Words1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat Erf(GpuFloat a, out GpuFloat complement) => GaussianIntegral.Erf(a, out complement);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat InverseErf(GpuFloat p, GpuFloat complement) => GaussianIntegral.InverseErf(p, complement);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GpuFloat FromWords(Words1 words) => new((int)words.Value);
 }

@@ -30,6 +30,10 @@ internal sealed class DoubleLaneTests
             Assert.That(Double1.Select(Double1.And(Double1.Equal(lane, lane), Double1.Less(lane, lane)), lane, other).Value, Is.EqualTo(1.7));
         }
 
+        Assert.That(Double1.Erf(new(1), out Double1 complement).Value, Is.EqualTo(0.84270079294971487).Within(1e-15));
+        Assert.That(complement.Value, Is.EqualTo(0.15729920705028513).Within(1e-15));
+        Assert.That(Double1.InverseErf(new(0.84270079294971487), new(0.15729920705028513)).Value, Is.EqualTo(1).Within(1e-14));
+        Assert.That(Double1.InverseErf(new(0.1124629160182849), new(0.8875370839817151)).Value, Is.EqualTo(0.1).Within(1e-15));
         Assert.That(Double1.Min(new(double.NaN), new(2)).Value, Is.EqualTo(2));
         Assert.That(Double1.Exponent(new(12)).Value, Is.EqualTo(3));
         Assert.That(Double1.Significand(new(12)).Value, Is.EqualTo(1.5));

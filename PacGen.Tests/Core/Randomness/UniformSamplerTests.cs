@@ -33,6 +33,20 @@ internal sealed class UniformSamplerTests
     public void UnitCoversZeroToOne(uint word, float expected) =>
         Assert.That(UniformSampler.Unit<Float1, Words1>(new(word)).Value, Is.EqualTo(expected));
 
+    [TestCase(0u)]
+    [TestCase(1u)]
+    [TestCase(0x7FFF_FFFFu)]
+    [TestCase(0x8000_0000u)]
+    [TestCase(~0u)]
+    [TestCase(0x1234_5678u)]
+    [TestCase(0xFEDC_BA98u)]
+    public void MagnitudeIsRoundedOnceAtBothEnds(uint word)
+    {
+        double exact = ((2.0 * (word & 0x7FFF_FFFF)) + 1) / (1L << 32);
+        float value = UniformSampler.Magnitude<Float1, Words1>(new(word), out Float1 complement, out Float1 sign).Value;
+        Assert.That((value, complement.Value, sign.Value), Is.EqualTo(((float)exact, (float)(1 - exact), word >> 31 == 0 ? 1f : -1f)));
+    }
+
     [Test]
     public void AllLanesGiveTheSameBits()
     {

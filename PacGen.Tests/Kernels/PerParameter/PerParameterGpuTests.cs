@@ -15,19 +15,17 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
     [Test]
     public void Perturbation([ValueSource(nameof(Counts))] int count, [Values] bool anyBits)
     {
-        float[][] values = Parameters(count, 3, anyBits, out int seed);
-        PerturbSettings settings = Algorithm.Settings(3, 17, 0.01, 0x1234_5678_9ABC_DEF0, 5, 17, 0.5);
-        Bits.AssertSame(Run(Device), Run(Device.Cpu), $"seed {seed}");
+        Perturbation<UniformNoise>(count, anyBits);
+        Perturbation<TruncatedGaussianNoise>(count, anyBits);
+    }
 
-        float[] Run(Device device)
-        {
-            using Memory memory = new(device, values);
-            using PacGen.Kernels.Devices.Buffer output = device.Allocate(count);
-            PerturbLaunch launch = PerturbLaunch.Create<UniformNoise>(device, memory[0], memory[1], memory[2], new Region(output));
-            launch.Settings = settings;
-            launch.Run();
-            return new Region(output).ToArray();
-        }
+    [Test]
+    public void Noise([ValueSource(nameof(Counts))] int count, [Values] bool anyBits, [Values] bool ownLevels)
+    {
+        Noise<UniformNoise>(count, anyBits, ownLevels, 0.1);
+        Noise<TruncatedGaussianNoise>(count, anyBits, ownLevels, 0.1);
+        Noise<TruncatedGaussianNoise>(count, anyBits, ownLevels, double.PositiveInfinity);
+        Noise<GaussianNoise>(count, anyBits, ownLevels, 0.1);
     }
 
     [Test]
@@ -94,6 +92,41 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
         }
 
         return values;
+    }
+
+    private void Perturbation<TNoise>(int count, bool anyBits)
+        where TNoise : struct, INoise
+    {
+        float[][] values = Parameters(count, 3, anyBits, out int seed);
+        PerturbSettings settings = Algorithm.Settings(3, 17, 0.01, 0x1234_5678_9ABC_DEF0, 5, 17, 0.5);
+        Bits.AssertSame(Run(Device), Run(Device.Cpu), $"{typeof(TNoise).Name}, seed {seed}");
+
+        float[] Run(Device device)
+        {
+            using Memory memory = new(device, values);
+            using PacGen.Kernels.Devices.Buffer output = device.Allocate(count);
+            PerturbLaunch launch = PerturbLaunch.Create<TNoise>(device, memory[0], memory[1], memory[2], new Region(output));
+            launch.Settings = settings;
+            launch.Run();
+            return new Region(output).ToArray();
+        }
+    }
+
+    private void Noise<TNoise>(int count, bool anyBits, bool ownLevels, double epsilon)
+        where TNoise : struct, INoise
+    {
+        float[][] values = Parameters(count, 2, anyBits, out int seed);
+        Bits.AssertSame(Run(Device), Run(Device.Cpu), $"{typeof(TNoise).Name}, seed {seed}");
+
+        float[] Run(Device device)
+        {
+            using Memory memory = new(device, values);
+            using PacGen.Kernels.Devices.Buffer output = device.Allocate(count);
+            NoiseLaunch launch = NoiseLaunch.Create<TNoise>(device, memory[0], ownLevels ? memory[1] : null, new Region(output));
+            launch.Settings = NoiseSettings.Within(0.3, 0.1, epsilon, 0x1234_5678_9ABC_DEF0, 5, 17);
+            launch.Run();
+            return new Region(output).ToArray();
+        }
     }
 
     private void Update<TRule>(int count, bool anyBits, bool keepsSecondMoment, UpdateSettings settings)

@@ -16,24 +16,32 @@ internal sealed class PerParameterTests
     [Test]
     public void PerturbsByTheFormula([ValueSource(nameof(Counts))] int count)
     {
-        float[] w = Normal(count, 1, 1), h = Squares(count, 2), g = Normal(count, 3, 0.1);
-        PerturbSettings settings = new AlgorithmOne(20).Settings(2, 7, 0.3, Seed, 5, 6, gradientScale: 0.5);
-        float[] result = OnAllDevices(device =>
-        {
-            using Arenas arenas = new(device, w, h, g, new float[count]);
-            PerturbLaunch launch = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
-            launch.Run();
-            Assert.That(arenas[3].ToArray(), Is.EqualTo(w), "nothing is perturbed before settings come");
-            launch.Settings = settings;
-            launch.Run();
-            return arenas[3].ToArray();
-        });
-        for (int i = 0; i < count; i++)
-        {
-            double exact = w[i] + Perturbed<UniformNoise>.Sample<Double1, Words1>(
-                new(w[i]), new(h[i]), new(g[i]), new(Philox.Word(Seed, 5, 6, i)), settings).Value;
-            Assert.That(result[i], Is.EqualTo(exact).Within(2e-7 * (Math.Abs(exact) + 0.1)), $"seed {Seed}, element {i}");
-        }
+        PerturbsByTheFormula<UniformNoise>(count, 2e-7);
+        PerturbsByTheFormula<TruncatedGaussianNoise>(count, 1e-6);
+    }
+
+    [Test]
+    public void AddsNoiseOfGivenLevels([ValueSource(nameof(Counts))] int count, [Values] bool own)
+    {
+        AddsNoise<UniformNoise>(count, own, NoiseSettings.Within(0.5, 0.1, 0.2, Seed, 5, 6));
+        AddsNoise<TruncatedGaussianNoise>(count, own, NoiseSettings.Within(0.5, 0.1, 0.2, Seed, 5, 6));
+        AddsNoise<TruncatedGaussianNoise>(count, own, NoiseSettings.Unlimited(0.5, Seed, 5, 6));
+        AddsNoise<GaussianNoise>(count, own, NoiseSettings.Unlimited(0.5, Seed, 5, 6));
+    }
+
+    [Test]
+    public void AddsNoiseInPlace()
+    {
+        using CpuDevice device = new(1);
+        using Arenas arenas = new(device, Normal(100, 1, 1), Squares(100, 2), new float[100]);
+        NoiseLaunch apart = NoiseLaunch.Create<GaussianNoise>(device, arenas[0], arenas[1], arenas[2]);
+        NoiseLaunch inPlace = NoiseLaunch.Create<GaussianNoise>(device, arenas[0], arenas[1], arenas[0]);
+        apart.Settings = inPlace.Settings = NoiseSettings.Unlimited(1, Seed, 5, 6);
+        apart.Run();
+        inPlace.Run();
+        Assert.That(arenas[0].ToArray(), Is.EqualTo(arenas[2].ToArray()));
+        Assert.That(() => NoiseSettings.Unlimited(-1, Seed, 5, 6), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => NoiseSettings.Within(1, double.NaN, 1, Seed, 5, 6), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]
@@ -259,6 +267,51 @@ internal sealed class PerParameterTests
         Assert.That(() => PsiLaunch.Create(device, arenas[0], arenas[2]), Throws.ArgumentException.With.Message.Contains("11 elements").And.Message.Contains("10"));
         Assert.That(() => PsiLaunch.Create(device, arenas[0], elsewhere[0]), Throws.ArgumentException);
         Assert.That(() => UpdateLaunch.Create<AdamRule>(device, arenas[0], arenas[1], [arenas[1]]), Throws.ArgumentException.With.Message.Contains("AdamRule keeps 2"));
+    }
+
+    private static void AddsNoise<TNoise>(int count, bool own, NoiseSettings settings)
+        where TNoise : struct, INoise
+    {
+        float[] w = Normal(count, 1, 1), levels = Squares(count, 2);
+        float[] result = OnAllDevices(device =>
+        {
+            using Arenas arenas = new(device, w, levels, new float[count]);
+            NoiseLaunch launch = NoiseLaunch.Create<TNoise>(device, arenas[0], own ? arenas[1] : null, arenas[2]);
+            launch.Run();
+            Assert.That(arenas[2].ToArray(), Is.EqualTo(w), "no noise before settings come");
+            launch.Settings = settings;
+            launch.Run();
+            return arenas[2].ToArray();
+        });
+        for (int i = 0; i < count; i++)
+        {
+            double sigma = settings.Sigma * (own ? levels[i] : 1d), kappa = (settings.Gamma * Math.Abs((double)w[i])) + settings.Epsilon;
+            double exact = w[i] + TNoise.Sample<Double1, Words1>(new(sigma), new(kappa), new(Philox.Word(Seed, 5, 6, i))).Value;
+            Assert.That(result[i], Is.EqualTo(exact).Within(1e-6 * (Math.Abs(w[i]) + Math.Abs(exact) + 0.1)), $"{typeof(TNoise).Name}, seed {Seed}, element {i}");
+        }
+    }
+
+    private static void PerturbsByTheFormula<TNoise>(int count, double error)
+        where TNoise : struct, INoise
+    {
+        float[] w = Normal(count, 1, 1), h = Squares(count, 2), g = Normal(count, 3, 0.1);
+        PerturbSettings settings = new AlgorithmOne(20).Settings(2, 7, 0.3, Seed, 5, 6, gradientScale: 0.5);
+        float[] result = OnAllDevices(device =>
+        {
+            using Arenas arenas = new(device, w, h, g, new float[count]);
+            PerturbLaunch launch = PerturbLaunch.Create<TNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
+            launch.Run();
+            Assert.That(arenas[3].ToArray(), Is.EqualTo(w), "nothing is perturbed before settings come");
+            launch.Settings = settings;
+            launch.Run();
+            return arenas[3].ToArray();
+        });
+        for (int i = 0; i < count; i++)
+        {
+            double exact = w[i] + Perturbed<TNoise>.Sample<Double1, Words1>(
+                new(w[i]), new(h[i]), new(g[i]), new(Philox.Word(Seed, 5, 6, i)), settings).Value;
+            Assert.That(result[i], Is.EqualTo(exact).Within(error * (Math.Abs(w[i]) + Math.Abs(exact) + 0.1)), $"{typeof(TNoise).Name}, seed {Seed}, element {i}");
+        }
     }
 
     private static void Update<TRule>(int count, Func<int, UpdateSettings> settings, bool secondMoment)
