@@ -28,4 +28,16 @@ public sealed record Assumption(string Name, string Statement)
     /// <summary>The curvature and λ values given are those of L̂ itself, not estimates.</summary>
     public static Assumption ExactCurvature { get; } = new(
         "exact curvature", "The curvature given is that of the empirical loss itself, not an estimate such as squared gradients.");
+
+    /// <summary>π does not depend on the sample.</summary>
+    public static Assumption PriorBeforeData { get; } = new(
+        "prior before data", "The prior, which the KL divergence is to, was chosen before the sample was seen.");
+
+    /// <summary>u is centred and uncorrelated and stays in the neighbourhood, as Lemma 5 needs it.</summary>
+    public static Assumption CentredPerturbation { get; } = new(
+        "centred perturbation", "The perturbation has mean 0, uncorrelated coordinates, and never leaves Neigh_{γ,ε}(w); the moments and the KL divergence given are its own.");
+
+    /// <summary>u stays in the neighbourhood, as Lemma 9 needs it; it may be dependent and have any mean.</summary>
+    public static Assumption BoundedPerturbation { get; } = new(
+        "bounded perturbation", "The perturbation never leaves Neigh_{γ,ε}(w); the moments and the KL divergence given are its own.");
 }
