@@ -65,7 +65,7 @@ public static class Certifier
             eta = options.Eta ?? split.Bound.Count;
             int[] image = [data.Train.Height, data.Train.Width, data.Train.Channels];
             arena = new ParameterArena(model, options.Device ?? Device.Best(), options.Seed);
-            noise = new NoisyWeights(arena, options.Seed);
+            noise = new NoisyWeights(arena, options.Gamma, options.Epsilon, options.Seed);
             training = new NoisyTraining(model, arena, noise, image, options.Seed);
             losses = new GibbsLoss(model, arena, noise, image, options.SmallestProbability);
         }
@@ -80,7 +80,7 @@ public static class Certifier
             double bestValue = double.PositiveInfinity;
             for (int k = 0; k < options.PriorEtas.Count; k++)
             {
-                float[] priorScale = PosteriorLevel.Of(priorMean, h, eta * options.PriorEtas[k], null, options.Gamma, options.Epsilon).Sigma;
+                float[] priorScale = PosteriorLevel.Sigma(priorMean, h, eta * options.PriorEtas[k], null, options.Gamma, options.Epsilon);
                 Candidate candidate = TrainPosterior(k, priorMean, priorScale);
                 Use(candidate);
                 GibbsLosses guess = losses.Drawn(
@@ -147,8 +147,9 @@ public static class Certifier
             }
 
             float[] mean = arena.Save();
-            (float[] sigma, float[] kappa) = PosteriorLevel.Of(mean, Curvature(split.Bound), eta, priorScale, options.Gamma, options.Epsilon);
-            return new Candidate(level, priorMean, priorScale, mean, sigma, kappa, PosteriorKl.Of(mean, sigma, kappa, priorMean, priorScale));
+            float[] sigma = PosteriorLevel.Sigma(mean, Curvature(split.Bound), eta, priorScale, options.Gamma, options.Epsilon);
+            float[] kappa = PosteriorLevel.Kappa(mean, options.Gamma, options.Epsilon);
+            return new Candidate(level, priorMean, priorScale, mean, sigma, kappa, TruncatedGaussian.Kl<float>(mean, sigma, kappa, priorMean, priorScale));
         }
 
         private void SetNoise(bool none, ImageSet images, double factor, float[]? priorScale)
@@ -156,19 +157,18 @@ public static class Certifier
             float[] w = arena.Save();
             if (none)
             {
-                noise.Set(new float[w.Length], new float[w.Length]);
+                noise.Set(new float[w.Length]);
                 return;
             }
 
-            (float[] sigma, float[] kappa) = PosteriorLevel.Of(
-                w, Curvature(images.Take(Math.Min(TrainingCurvatureImages, images.Count))), eta * factor, priorScale, options.Gamma, options.Epsilon);
-            noise.Set(sigma, kappa);
+            noise.Set(PosteriorLevel.Sigma(
+                w, Curvature(images.Take(Math.Min(TrainingCurvatureImages, images.Count))), eta * factor, priorScale, options.Gamma, options.Epsilon));
         }
 
         private void Use(Candidate candidate)
         {
             arena.Load(candidate.Mean);
-            noise.Set(candidate.Sigma, candidate.Kappa);
+            noise.Set(candidate.Sigma);
         }
 
         /// <summary>h of the bounded cross-entropy.</summary>
