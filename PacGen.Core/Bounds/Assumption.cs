@@ -29,9 +29,17 @@ public sealed record Assumption(string Name, string Statement)
     public static Assumption ExactCurvature { get; } = new(
         "exact curvature", "The curvature given is that of the empirical loss itself, not an estimate such as squared gradients.");
 
-    /// <summary>π does not depend on the sample.</summary>
+    /// <summary>The prior was chosen before the sample was seen, and the sample's elements are independent.</summary>
     public static Assumption PriorBeforeData { get; } = new(
-        "prior before data", "The prior, which the KL divergence is to, was chosen before the sample was seen.");
+        "prior before data", "The prior that KL is taken against was chosen before the sample was seen, and the sample's elements are independent draws of one distribution.");
+
+    /// <summary>The grid of η and its weights were chosen before the sample was seen.</summary>
+    public static Assumption GridBeforeData { get; } = new(
+        "grid before data", "The grid of η and its weights were chosen before the sample was seen.");
+
+    /// <summary>The Monte-Carlo draws are independent of each other, given the sample.</summary>
+    public static Assumption IndependentDraws { get; } = new(
+        "independent draws", "The posterior's draws are independent of each other and their number was chosen before seeing their losses.");
 
     /// <summary>u is centred and uncorrelated and stays in the neighbourhood, as Lemma 5 needs it.</summary>
     public static Assumption CentredPerturbation { get; } = new(
