@@ -13,7 +13,7 @@ public sealed record CertifyOptions
     public int PriorEpochs { get; init; } = 30;
 
     /// <summary>How many times the posterior's training sees all training data; 0 keeps the prior's weights.</summary>
-    public int PosteriorEpochs { get; init; } = 10;
+    public int PosteriorEpochs { get; init; } = 3;
 
     /// <summary>Images a step.</summary>
     public int BatchSize { get; init; } = 32;
@@ -28,7 +28,7 @@ public sealed record CertifyOptions
     public double DeltaPrime { get; init; } = 0.01;
 
     /// <summary>N: weights are drawn anew for each of so many looks at an image of S₁; rounded up to the same number of looks at each.</summary>
-    public int Draws { get; init; } = 150_000;
+    public int Draws { get; init; } = 100_000;
 
     /// <summary>η of the objective 𝔼L̂(w+u) + KL/η that σ* (21) and the posterior's training minimise, for the bounded cross-entropy; n = |S₁| without it.</summary>
     public double? Eta { get; init; }
@@ -40,10 +40,11 @@ public sealed record CertifyOptions
     public double Epsilon { get; init; } = 0.1;
 
     /// <summary>
-    /// The prior's levels that are tried, as multiples of η in (21): a larger one is a narrower prior. The best certificate is taken, and
-    /// log K for K of them is paid (a union bound). All positive.
+    /// The K levels of the prior that are tried, multiples of η: sᵢ is σ* (21) at w₀ with h from S₀, that multiple of η, and no τ, so a larger one is a
+    /// narrower prior. The best certificate is taken and log K paid for the choice (a union bound). All positive; the smallest is also
+    /// the level of the noise that the prior is trained with.
     /// </summary>
-    public IReadOnlyList<double> PriorEtas { get; init; } = [1, 4, 16, 64];
+    public IReadOnlyList<double> PriorLevels { get; init; } = [10, 100, 1000, 10_000];
 
     /// <summary>p_min, in (0, 1): the cross-entropy is −log max(p, p_min) / log(1/p_min), in [0, 1].</summary>
     public double SmallestProbability { get; init; } = 1e-5;
@@ -51,15 +52,19 @@ public sealed record CertifyOptions
     /// <summary>The rule that trains the prior, along a cosine down to 0; Adam at 10⁻³ without it.</summary>
     public Optimizer? PriorOptimizer { get; init; }
 
-    /// <summary>The rule that trains the posterior, along a cosine down to 0; Adam at 10⁻⁴ without it.</summary>
+    /// <summary>The rule that trains the posterior, along a cosine down to 0; Adam at 3·10⁻⁴ without it.</summary>
     public Optimizer? PosteriorOptimizer { get; init; }
 
     /// <summary>Where to run; <see cref="Device.Best"/> without it.</summary>
     public Device? Device { get; init; }
 
     /// <exception cref="ArgumentException">A value is out of range.</exception>
-    internal void Validate(ImageSet images)
+    internal void Validate(Dataset data)
     {
+        ImageSet images = data.Train;
+        Require(
+            (data.Test.Height, data.Test.Width, data.Test.Channels) == (images.Height, images.Width, images.Channels),
+            $"the test images of {data.Name} differ in size from its training images");
         Require(PriorFraction is > 0 and < 1, $"the prior's part of the data is {PriorFraction}, but must be in (0, 1)");
         int prior = PriorImages(images.Count);
         Require(prior >= 1 && images.Count - prior >= 8, $"{PriorFraction} of {images.Count} images is {prior}, but the prior needs at least 1 and the bound at least 8");
@@ -73,7 +78,7 @@ public sealed record CertifyOptions
         Require(Gamma is >= 0 and < double.PositiveInfinity, $"γ is {Gamma}, but must not be negative");
         Require(Epsilon is >= 1e-30 and < double.PositiveInfinity, $"ε is {Epsilon}, but must be at least 1e-30: a zero weight needs a neighbourhood");
         Require(SmallestProbability is > 0 and < 1, $"p_min is {SmallestProbability}, but must be in (0, 1)");
-        Require(PriorEtas.Count >= 1 && PriorEtas.All(one => one > 0 && double.IsFinite(one)), "the prior's levels must be at least one, all positive");
+        Require(PriorLevels.Count >= 1 && PriorLevels.All(one => one > 0 && double.IsFinite(one)), "the prior's levels must be at least one, all positive");
     }
 
     /// <summary>How many of the training images the prior learns from.</summary>

@@ -9,6 +9,9 @@ public enum CertifyPhase
     /// <summary>Training a posterior, once for each of the prior's levels.</summary>
     Posterior,
 
+    /// <summary>Choosing one of the prior's levels, by draws of their own.</summary>
+    Choosing,
+
     /// <summary>Drawing weights and looking at images of S₁ with them.</summary>
     Drawing,
 

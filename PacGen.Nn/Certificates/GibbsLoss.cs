@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using PacGen.Core.Bounds;
 using PacGen.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
@@ -11,7 +11,7 @@ internal sealed class GibbsLoss : IDisposable
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
     private readonly NoisyWeights noise;
     private readonly BatchGraph noisy, plain;
-    private readonly double smallest, scale;
+    private readonly BoundedCrossEntropy bounded;
     private readonly int imageSize;
     private float[] outputs = [];
 
@@ -19,15 +19,24 @@ internal sealed class GibbsLoss : IDisposable
     /// <param name="arena">Its parameters, w.</param>
     /// <param name="noise">What makes w + u.</param>
     /// <param name="image">The extents of one image.</param>
-    /// <param name="smallestProbability">p_min.</param>
-    public GibbsLoss(Module model, ParameterArena arena, NoisyWeights noise, int[] image, double smallestProbability)
+    /// <param name="bounded">The bounded cross-entropy.</param>
+    public GibbsLoss(Module model, ParameterArena arena, NoisyWeights noise, int[] image, BoundedCrossEntropy bounded)
     {
         this.noise = noise;
         noisy = new BatchGraph(model, arena, noise.Weights, null, Loss.CrossEntropy, image, null);
         plain = new BatchGraph(model, arena, arena.Weights, null, Loss.CrossEntropy, image, null);
         imageSize = image.Aggregate(1, (product, extent) => product * extent);
-        smallest = smallestProbability;
-        scale = 1 / -Math.Log(smallestProbability);
+        this.bounded = bounded;
+    }
+
+    /// <summary>How many classes the model tells apart.</summary>
+    public int Classes
+    {
+        get
+        {
+            plain.For(1);
+            return plain.Classes;
+        }
     }
 
     /// <summary>
@@ -99,9 +108,9 @@ internal sealed class GibbsLoss : IDisposable
         graph.Output(outputs.AsSpan(0, labels.Length * width));
         for (int i = 0; i < labels.Length; i++)
         {
-            (double wrong, double bounded) = Of(outputs.AsSpan(i * width, width), (int)labels[i]);
+            (double wrong, double entropy) = Of(outputs.AsSpan(i * width, width), (int)labels[i], bounded);
             zeroOne += wrong;
-            crossEntropy += bounded;
+            crossEntropy += entropy;
         }
     }
 
@@ -109,7 +118,7 @@ internal sealed class GibbsLoss : IDisposable
     /// The 0-1 loss and the bounded cross-entropy of one image's logits. Of equal logits the first is what the network says; logits that are no
     /// numbers cost 1.
     /// </summary>
-    internal (double ZeroOne, double CrossEntropy) Of(ReadOnlySpan<float> logits, int label)
+    internal static (double ZeroOne, double CrossEntropy) Of(ReadOnlySpan<float> logits, int label, BoundedCrossEntropy bounded)
     {
         int best = 0;
         for (int c = 1; c < logits.Length; c++)
@@ -123,7 +132,7 @@ internal sealed class GibbsLoss : IDisposable
             sum += Math.Exp((double)logit - logits[best]);
         }
 
-        double p = Math.Exp((double)logits[label] - logits[best]) / sum;
-        return double.IsNaN(p) ? (1, 1) : (best == label ? 0 : 1, Math.Min(1, -Math.Log(Math.Max(p, smallest)) * scale));
+        double logProbability = Math.Min((double)logits[label] - logits[best] - Math.Log(sum), 0);
+        return double.IsNaN(logProbability) ? (1, 1) : (best == label ? 0 : 1, bounded.LossOfLog(logProbability));
     }
 }

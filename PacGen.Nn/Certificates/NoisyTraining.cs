@@ -58,7 +58,7 @@ internal sealed class NoisyTraining : IDisposable
         double recent = 0;
         for (int epoch = 1; epoch <= plan.Epochs; epoch++)
         {
-            plan.BeforeEpoch?.Invoke(epoch, step);
+            plan.BeforeEpoch(epoch);
             loader.Start(epoch);
             while (loader.TryNext(out Batch batch))
             {

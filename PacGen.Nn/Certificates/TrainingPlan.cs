@@ -17,6 +17,6 @@ internal sealed record TrainingPlan(ImageSet Images, int Epochs, int BatchSize, 
     /// <summary>The pull's strength at each weight: its gradient is (w − w₀)·precision.</summary>
     public float[]? AnchorPrecision { get; init; }
 
-    /// <summary>Called before each epoch, counted from 1, with the steps done: sets the noise's levels.</summary>
-    public Action<int, long>? BeforeEpoch { get; init; }
+    /// <summary>Called before each epoch, counted from 1: sets the noise's levels.</summary>
+    public required Action<int> BeforeEpoch { get; init; }
 }
