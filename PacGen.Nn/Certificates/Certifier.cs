@@ -74,11 +74,12 @@ public static class Certifier
             noise = new NoisyWeights(arena, options.Gamma, options.Epsilon, options.Seed);
             training = new NoisyTraining(model, arena, noise, image, options.Seed);
             losses = new GibbsLoss(model, arena, noise, image, bounded);
-            if (losses.Classes < data.Train.Classes)
+            int classes = losses.Classes;
+            if (classes < data.Train.Classes)
             {
                 Dispose();
                 throw new ArgumentException(
-                    $"{model.GetType().Name} has {losses.Classes} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
+                    $"{model.GetType().Name} has {classes} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
             }
         }
 
