@@ -77,6 +77,7 @@ internal static class QuickBench
 
         yield return () => Work.FusedMap(device, 1 << 24);
         yield return () => Work.PerturbedAdam(device, Work.WideResNetParameters, perturb: true, update: false);
+        yield return () => Work.PerturbedAdam(device, Work.WideResNetParameters, perturb: true, update: false, truncatedGaussian: true);
         yield return () => Work.PerturbedAdam(device, Work.WideResNetParameters, perturb: false, update: true);
         foreach (int batch in (int[])[16, 64, 256])
         {

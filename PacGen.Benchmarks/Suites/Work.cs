@@ -2,6 +2,7 @@ using PacGen.Kernels;
 using PacGen.Kernels.Devices;
 using PacGen.Nn;
 using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
+using TruncatedGaussianNoise = PacGen.Core.Perturbation.TruncatedGaussianNoise;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Benchmarks.Suites;
@@ -75,16 +76,18 @@ internal sealed class Work : IDisposable
     /// <param name="parameters">m.</param>
     /// <param name="perturb">Whether a run perturbs: reads w, h and g, writes w + u.</param>
     /// <param name="update">Whether a run updates: reads w, g, m and h, writes w, m and h.</param>
-    public static Work PerturbedAdam(Device device, int parameters, bool perturb, bool update)
+    /// <param name="truncatedGaussian">Whether u is a truncated Gaussian instead of uniform.</param>
+    public static Work PerturbedAdam(Device device, int parameters, bool perturb, bool update, bool truncatedGaussian = false)
     {
         FlatModule module = new(parameters);
         ParameterArena arena = new(module, device, Seed);
         Buffer gradients = device.Allocate(parameters);
         Fill(new Region(gradients), 0.05f);
-        OptimizerSession session = new PerturbedOptimizer(new Adam(1e-4), new AlgorithmOne(Eta: 0.01)).Attach(arena, gradients, Seed);
+        PerturbedOptimizer optimizer = new(new Adam(1e-4), new AlgorithmOne(Eta: 0.01));
+        OptimizerSession session = (truncatedGaussian ? optimizer.WithNoise<TruncatedGaussianNoise>() : optimizer).Attach(arena, gradients, Seed);
         session.TryUpdate(1e-4);
         return new Work(
-            $"{(perturb ? "perturb" : "")}{(perturb && update ? " + " : "")}{(update ? "Adam update" : "")}, {parameters:N0} parameters",
+            $"{(perturb ? "perturb" : "")}{(truncatedGaussian ? " (truncated Gaussian)" : "")}{(perturb && update ? " + " : "")}{(update ? "Adam update" : "")}, {parameters:N0} parameters",
             0,
             ((perturb ? 16.0 : 0) + (update ? 28.0 : 0)) * parameters,
             () =>

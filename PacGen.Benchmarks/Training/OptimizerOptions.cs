@@ -2,6 +2,7 @@ using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Nn;
 using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
+using TruncatedGaussianNoise = PacGen.Core.Perturbation.TruncatedGaussianNoise;
 
 namespace PacGen.Benchmarks.Training;
 
@@ -9,6 +10,14 @@ namespace PacGen.Benchmarks.Training;
 internal sealed class OptimizerOptions
 {
     private const double PlainEta = 100, AdaptiveEta = 0.01, DefaultMomentum = 0.9, AdamWDecay = 0.01;
+    private const string NoNoise = "none", NeedsNoise = "--perturb uniform or truncated-gaussian";
+
+    /// <summary>The names of the noises, and how each is given to an optimizer, which starts with the uniform.</summary>
+    private static readonly (string Name, Func<PerturbedOptimizer, PerturbedOptimizer> Give)[] Noises =
+    [
+        ("uniform", optimizer => optimizer),
+        ("truncated-gaussian", optimizer => optimizer.WithNoise<TruncatedGaussianNoise>()),
+    ];
 
     private readonly Option<string> optimizer = Options.Choice("--optimizer", "The update rule", "sgd", "sgd", "momentum", "adam", "adamw");
 
@@ -36,7 +45,8 @@ internal sealed class OptimizerOptions
         "--warm-up", "Epochs over which the learning rate rises linearly from a hundredth to its first value", Interval.NotNegative, 0);
 
     private readonly Option<string> perturb = Options.Choice(
-        "--perturb", "The perturbation u of the weights that the gradient is taken at (Algorithm 1)", "none", "none", "uniform");
+        "--perturb", "The perturbation u of the weights that the gradient is taken at (Algorithm 1), uniform on (−σ, σ) or N(0, σ²) cut off at ±κ, σ and κ being those of its lines 8 and 7", NoNoise,
+        [NoNoise, .. Noises.Select(noise => noise.Name)]);
 
     private readonly Option<double?> eta = Options.Number(
         "--eta",
@@ -84,20 +94,21 @@ internal sealed class OptimizerOptions
             "adamw" => new AdamW(rate, weightDecay: decay),
             _ => new Sgd(rate, rule == "momentum" ? parsed.GetValue(momentum) ?? DefaultMomentum : 0, weightDecay: decay),
         };
-        Needs(parsed, IsPerturbed(parsed), "--perturb uniform", eta, gamma, epsilon, beta1, beta2);
+        Needs(parsed, IsPerturbed(parsed), NeedsNoise, eta, gamma, epsilon, beta1, beta2);
         if (!IsPerturbed(parsed))
         {
             return inner;
         }
 
         AlgorithmOne settings = new(parsed.GetValue(eta) ?? (adaptive ? AdaptiveEta : PlainEta));
-        return new PerturbedOptimizer(inner, settings with
+        PerturbedOptimizer perturbed = new(inner, settings with
         {
             Gamma = parsed.GetValue(gamma) ?? settings.Gamma,
             Epsilon = parsed.GetValue(epsilon) ?? settings.Epsilon,
             Beta1 = parsed.GetValue(beta1) ?? settings.Beta1,
             Beta2 = parsed.GetValue(beta2) ?? settings.Beta2,
         });
+        return Noises.First(noise => noise.Name == parsed.GetValue(perturb)).Give(perturbed);
     }
 
     /// <summary>Whether the optimizer smooths the squared gradients: h can be taken from training.</summary>
@@ -143,5 +154,5 @@ internal sealed class OptimizerOptions
         }
     }
 
-    private bool IsPerturbed(ParseResult parsed) => parsed.GetValue(perturb) == "uniform";
+    private bool IsPerturbed(ParseResult parsed) => parsed.GetValue(perturb) != NoNoise;
 }

@@ -72,7 +72,7 @@ internal sealed class TrainVerb
         OptimizerOptions.Needs(parsed, scored, "--psi on", [.. scoring.All, curvature]);
         if (parsed.GetValue(curvature) == "training" && !optimizer.KeepsSecondMoment(parsed))
         {
-            throw new UsageException("--curvature training needs an optimizer that smooths squared gradients: use --optimizer adam without --weight-decay, or adamw, or --perturb uniform.");
+            throw new UsageException("--curvature training needs an optimizer that smooths squared gradients: use --optimizer adam without --weight-decay, or adamw, or --perturb uniform or truncated-gaussian.");
         }
 
         string kind = parsed.GetValue(model)!;

@@ -34,8 +34,21 @@ public static class Elementary
     {
         T denormal = T.Less(x, T.Constant(1.17549435e-38f));
         T normal = T.Select(denormal, x * T.Constant(1 << 24), x);
-        T n = T.Exponent(normal) - T.Select(denormal, T.Constant(24f), T.Constant(0f));
-        T m = T.Significand(normal);
+        T result = LogOfNormal(normal, T.Exponent(normal) - T.Select(denormal, T.Constant(24f), T.Constant(0f)));
+        T inside = T.And(T.Less(T.Constant(0f), x), T.Less(x, T.Constant(float.PositiveInfinity)));
+        T outside = T.Select(
+            T.Equal(x, T.Constant(0f)),
+            T.Constant(float.NegativeInfinity),
+            T.Select(T.Less(T.Constant(0f), x), x, T.Constant(float.NaN)));
+        return T.Select(inside, result, outside);
+    }
+
+    /// <summary>ln of x's significand · 2ⁿ, for a normal positive x; to the bound of <see cref="Log{T}"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T LogOfNormal<T>(T x, T n)
+        where T : struct, ILane<T>
+    {
+        T m = T.Significand(x);
 
         // m in [√½, √2), so that ln m and n ln 2 never cancel.
         T large = T.Less(T.Constant(1.41421354f), m);
@@ -50,14 +63,7 @@ public static class Elementary
         r = T.Fma(r, z, T.Constant(0.666667759f));
         T half = T.Constant(0.5f) * f * f;
         T tail = T.Fma(s, T.Fma(r, z, half), n * T.Constant(-1.9046543e-9f));
-        T result = T.Fma(n, T.Constant(0.693147182f), f - (half - tail));
-
-        T inside = T.And(T.Less(T.Constant(0f), x), T.Less(x, T.Constant(float.PositiveInfinity)));
-        T outside = T.Select(
-            T.Equal(x, T.Constant(0f)),
-            T.Constant(float.NegativeInfinity),
-            T.Select(T.Less(T.Constant(0f), x), x, T.Constant(float.NaN)));
-        return T.Select(inside, result, outside);
+        return T.Fma(n, T.Constant(0.693147182f), f - (half - tail));
     }
 
     /// <summary>tanh x to 1.4 ulp; odd, −0 for −0, ±1 from |x| = 9.02 on.</summary>
@@ -95,7 +101,7 @@ public static class Elementary
 
     /// <summary>eˣ = the result · 2ⁿ, the result in [0.7, 1.42], for |x| at most 104.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Reduced<T>(T x, out T n)
+    internal static T Reduced<T>(T x, out T n)
         where T : struct, ILane<T>
     {
         // r = x − n ln 2, ln 2 in two parts; the first product and sum are exact.

@@ -5,20 +5,20 @@ namespace PacGen.Core.Lanes;
 /// <summary>
 /// The error function erf a = 2/√π ∫₀ᵃ exp(−x²) dx with its complement, and its inverse, for the float lanes: fixed sequences of
 /// polynomials, so that every device gives the same bits. A number near 1 goes in and comes out together with its difference
-/// from 1, so that nothing is lost in the tails. Errors are relative, against the exact value. A NaN gives a NaN.
+/// from 1, so that nothing is lost in the tails. Errors are relative, against the exact value. A NaN x or p gives a NaN.
 /// </summary>
 /// <remarks>The coefficients are minimax fits of the named functions, rounded to float.</remarks>
 public static class GaussianIntegral
 {
-    /// <summary>erf x and erfc x = 1 − erf x for x ≥ 0, both to 3.5·10⁻⁷, as long as the result is a normal number; at +∞ they are 1 and 0.</summary>
+    /// <summary>erf x and erfc x = 1 − erf x for x ≥ 0, both to 4·10⁻⁷; from x = 9 on they are 1 and erfc 9 = 4·10⁻³⁷.</summary>
     /// <param name="x">x, not negative.</param>
-    /// <param name="complement">erfc x; below 2⁻¹²⁶, from x = 9.19 on, to 10⁻⁴⁴.</param>
+    /// <param name="complement">erfc x.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Erf<T>(T x, out T complement)
         where T : struct, ILane<T>
     {
-        // Min answers with its second argument where one is NaN; from 16 on erfc is 0.
-        T one = T.Constant(1f), bounded = T.Min(T.Constant(16f), x), square = bounded * bounded;
+        // Min answers with its second argument where one is NaN. Up to 9, exp(−x²) is a normal number.
+        T one = T.Constant(1f), bounded = T.Min(T.Constant(9f), x), square = bounded * bounded;
 
         // erf(x)/x in x², below ½.
         T p = T.Fma(square, T.Constant(0.00281015062f), T.Constant(-0.0258014239f));
@@ -27,19 +27,14 @@ public static class GaussianIntegral
         p = bounded * T.Fma(p, square, T.Constant(1.12837911f));
 
         // exp(x²)·erfc(x)·(1 + 0.4x) in 1/(1 + 0.4x), from ½ on.
-        T r = one / T.Fma(T.Constant(0.4f), bounded, one), y = r - T.Constant(0.5f);
-        T g = T.Fma(y, T.Constant(0.0604607128f), T.Constant(0.0201520603f));
-        g = T.Fma(g, y, T.Constant(-0.122288778f));
-        g = T.Fma(g, y, T.Constant(-0.107257813f));
-        g = T.Fma(g, y, T.Constant(0.181472778f));
-        g = T.Fma(g, y, T.Constant(0.547998726f));
-        g = T.Fma(g, y, T.Constant(0.726263106f));
-        g = T.Fma(g, y, T.Constant(0.643721521f));
-        g = T.Fma(g, y, T.Constant(0.42161274f));
+        T r = one / T.Fma(T.Constant(0.4f), bounded, one);
+        T g = Polynomial(
+            r - T.Constant(0.5f), 0.42161274f, 0.643721521f, 0.726263106f, 0.547998726f, 0.181472778f, -0.107257813f, -0.122288778f, 0.0201520603f,
+            T.Constant(0.0604607128f));
 
         // exp(−x²) with what the square was rounded by.
-        T e = T.Exp(-square), rounding = T.Fma(bounded, bounded, -square);
-        T tail = T.Fma(-rounding, e, e) * (r * g);
+        T e = Elementary.Reduced(-square, out T n), rounding = T.Fma(bounded, bounded, -square);
+        T tail = T.Scale(T.Fma(-rounding, e, e) * (r * g), n);
         T small = T.Less(bounded, T.Constant(0.5f));
         complement = T.Select(small, one - p, tail);
         return T.Select(small, p, one - tail);
@@ -54,27 +49,26 @@ public static class GaussianIntegral
         where T : struct, ILane<T>
     {
         // (1 − p)(1 + p) may round to above 1.
-        T w = T.Max(T.Constant(0f), -T.Log(complement * (T.Constant(1f) + p)));
+        T product = complement * (T.Constant(1f) + p);
+        T w = T.Max(T.Constant(0f), -Elementary.LogOfNormal(product, T.Exponent(product)));
         T x = w - T.Constant(3f);
-        T near = T.Fma(x, T.Constant(-5.82689719e-9f), T.Constant(-4.3348205e-9f));
-        near = T.Fma(near, x, T.Constant(4.55584711e-7f));
-        near = T.Fma(near, x, T.Constant(-1.88533511e-6f));
-        near = T.Fma(near, x, T.Constant(-1.27572412e-5f));
-        near = T.Fma(near, x, T.Constant(0.000195476343f));
-        near = T.Fma(near, x, T.Constant(-0.000836071442f));
-        near = T.Fma(near, x, T.Constant(-0.0057385806f));
-        near = T.Fma(near, x, T.Constant(0.241630331f));
-        near = T.Fma(near, x, T.Constant(1.62354207f));
-
-        T y = T.Sqrt(w) - T.Constant(3.5f);
-        T far = T.Fma(y, T.Constant(3.01576656e-5f), T.Constant(-0.000198160953f));
-        far = T.Fma(far, y, T.Constant(0.000483962009f));
-        far = T.Fma(far, y, T.Constant(-0.000715320057f));
-        far = T.Fma(far, y, T.Constant(0.00106844387f));
-        far = T.Fma(far, y, T.Constant(-0.00204980257f));
-        far = T.Fma(far, y, T.Constant(0.00328137586f));
-        far = T.Fma(far, y, T.Constant(1.00736761f));
-        far = T.Fma(far, y, T.Constant(3.33548546f));
+        T near = Polynomial(
+            x, 1.62354207f, 0.241630331f, -0.0057385806f, -0.000836071442f, 0.000195476343f, -1.27572412e-5f, -1.88533511e-6f, 4.55584711e-7f,
+            T.Fma(x, T.Constant(-5.82689719e-9f), T.Constant(-4.3348205e-9f)));
+        T far = Polynomial(
+            T.Sqrt(w) - T.Constant(3.5f), 3.33548546f, 1.00736761f, 0.00328137586f, -0.00204980257f, 0.00106844387f, -0.000715320057f, 0.000483962009f,
+            -0.000198160953f, T.Constant(3.01576656e-5f));
         return p * T.Select(T.Less(w, T.Constant(6f)), near, far);
+    }
+
+    /// <summary>c₀ + c₁x + … + c₈x⁸ in pairs (Estrin): one after the other, the operations wait for each other and take nearly twice as long.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Polynomial<T>(T x, float c0, float c1, float c2, float c3, float c4, float c5, float c6, float c7, T c8)
+        where T : struct, ILane<T>
+    {
+        T square = x * x, fourth = square * square;
+        T low = T.Fma(T.Fma(T.Constant(c3), x, T.Constant(c2)), square, T.Fma(T.Constant(c1), x, T.Constant(c0)));
+        T high = T.Fma(T.Fma(T.Constant(c7), x, T.Constant(c6)), square, T.Fma(T.Constant(c5), x, T.Constant(c4)));
+        return T.Fma(T.Fma(c8, fourth, high), fourth, low);
     }
 }

@@ -49,27 +49,32 @@ internal sealed unsafe class PerturbCpu<TNoise, T, TWords> : PerturbLaunch
             where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
             where TLaneWords : struct, IWords<TLaneWords>
         {
+            // A chunk's words fit the first-level cache; the formula's loop then has the registers to itself.
+            const int Chunk = 960;
+            uint* words = stackalloc uint[Chunk];
+            int group = 4 * TLane.Count;
             long i = start;
-            // The words wait in memory, so that the formula stands in the method once: four copies would come near the JIT's limit of inlining.
-            int size = TLane.Count * sizeof(uint);
-            byte* words = stackalloc byte[4 * size];
-            for (; i + (4 * TLane.Count) <= end; i += 4 * TLane.Count)
+            while (i + group <= end)
             {
-                TLaneWords a = TLaneWords.Sequence((uint)(i >> 2)), b = TLaneWords.Constant((uint)(i >> 34));
-                TLaneWords c = TLaneWords.Constant(settings.Stream), d = TLaneWords.Constant(settings.Step);
-                Philox.Generate(ref a, ref b, ref c, ref d, settings.Key0, settings.Key1);
-                TLaneWords.Interleave(ref a, ref b, ref c, ref d);
-                Unsafe.WriteUnaligned(words, a);
-                Unsafe.WriteUnaligned(words + size, b);
-                Unsafe.WriteUnaligned(words + (2 * size), c);
-                Unsafe.WriteUnaligned(words + (3 * size), d);
-                for (int j = 0; j < 4; j++)
-                {
-                    One<TLane, TLaneWords>(w, h, g, target, i + (j * TLane.Count), Unsafe.ReadUnaligned<TLaneWords>(words + (j * size)), settings);
-                }
+                int groups = (int)Math.Min(Chunk, end - i) / group, count = groups * group;
+                Philox.Fill<TLaneWords>(words, groups, i, settings.Stream, settings.Step, settings.Key0, settings.Key1);
+                Chunked<TLane, TLaneWords>(w + i, h + i, g + i, target + i, words, count, settings);
+                i += count;
             }
 
             return i;
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+        private static void Chunked<TLane, TLaneWords>(
+            float* w, float* h, float* g, float* target, uint* words, int count, PerturbSettings settings)
+            where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
+            where TLaneWords : struct, IWords<TLaneWords>
+        {
+            for (int i = 0; i < count; i += TLane.Count)
+            {
+                One<TLane, TLaneWords>(w, h, g, target, i, Unsafe.ReadUnaligned<TLaneWords>(words + i), settings);
+            }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

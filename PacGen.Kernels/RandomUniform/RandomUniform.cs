@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 using PacGen.Core.Randomness;
 using PacGen.Kernels.Devices;
@@ -28,7 +29,9 @@ public sealed record RandomUniform(Shape Shape, uint Stream, ulong Seed) : Vecto
         where T : struct, ILane<T, TWords>, IMemoryLane<T>
         where TWords : struct, IWords<TWords>
     {
-        private const long FloatsPerTask = 16384;
+        // Whole groups at every width.
+        private const int Chunk = 960;
+        private const long FloatsPerTask = 16 * Chunk;
         private readonly long count = operation.Shape.Count;
 
         public override int Tasks => (int)((count + FloatsPerTask - 1) / FloatsPerTask);
@@ -42,30 +45,23 @@ public sealed record RandomUniform(Shape Shape, uint Stream, ulong Seed) : Vecto
             }
 
             long start = task * FloatsPerTask, end = Math.Min(start + FloatsPerTask, count);
-            for (; start + (4 * T.Count) <= end; start += 4 * T.Count)
+            uint* words = stackalloc uint[Chunk];
+            for (; start < end; start += Chunk)
             {
-                Generate(y + start, start, (uint)now);
-            }
+                int length = (int)Math.Min(Chunk, end - start), i = 0;
+                Philox.Fill<TWords>(
+                    words, (length + (4 * T.Count) - 1) / (4 * T.Count), start,
+                    operation.Stream, (uint)now, (uint)operation.Seed, (uint)(operation.Seed >> 32));
+                for (; i + T.Count <= length; i += T.Count)
+                {
+                    T.Store(y + start + i, UniformSampler.Unit<T, TWords>(Unsafe.ReadUnaligned<TWords>(words + i)));
+                }
 
-            if (start < end)
-            {
-                float* last = stackalloc float[4 * T.Count];
-                Generate(last, start, (uint)now);
-                new ReadOnlySpan<float>(last, (int)(end - start)).CopyTo(new Span<float>(y + start, (int)(end - start)));
+                for (; i < length; i++)
+                {
+                    y[start + i] = UniformSampler.Unit<Float1, Words1>(new(words[i])).Value;
+                }
             }
-        }
-
-        /// <summary>Four vectors of numbers, from a first element that is a multiple of their count: a carry never falls among them.</summary>
-        private void Generate(float* destination, long element, uint now)
-        {
-            TWords a = TWords.Sequence((uint)(element >> 2)), b = TWords.Constant((uint)(element >> 34));
-            TWords c = TWords.Constant(operation.Stream), d = TWords.Constant(now);
-            Philox.Generate(ref a, ref b, ref c, ref d, (uint)operation.Seed, (uint)(operation.Seed >> 32));
-            TWords.Interleave(ref a, ref b, ref c, ref d);
-            T.Store(destination, UniformSampler.Unit<T, TWords>(a));
-            T.Store(destination + T.Count, UniformSampler.Unit<T, TWords>(b));
-            T.Store(destination + (2 * T.Count), UniformSampler.Unit<T, TWords>(c));
-            T.Store(destination + (3 * T.Count), UniformSampler.Unit<T, TWords>(d));
         }
     }
 }

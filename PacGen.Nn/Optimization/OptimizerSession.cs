@@ -78,7 +78,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         if (settings.Algorithm is not null)
         {
             ForwardWeights = Own();
-            perturb = PerturbLaunch.Create<UniformNoise>(
+            perturb = settings.Perturbation(
                 arena.Device, new Region(arena.Weights), new Region(SecondMoment!), new Region(gradients), new Region(ForwardWeights));
         }
     }

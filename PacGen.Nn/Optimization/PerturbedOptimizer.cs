@@ -1,16 +1,20 @@
 using PacGen.Core.Perturbation;
+using PacGen.Kernels.PerParameter;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
 /// <summary>
 /// Perturbed OPT (Algorithm 1) around any optimizer: the gradient is taken at w + u with u[i] ~ U(−σ[i], σ[i]), σ the optimal
-/// perturbation level, and applied to w. Two fused passes a step over all parameters: perturb, update.
+/// perturbation level, and applied to w; <see cref="WithNoise{TNoise}"/> draws u otherwise. Two fused passes a step over all
+/// parameters: perturb, update.
 /// </summary>
 public sealed class PerturbedOptimizer : Optimizer
 {
     private readonly Optimizer inner;
     private readonly AlgorithmOne algorithm;
+    private readonly PerturbFactory perturbation;
+    private readonly string noise;
 
     /// <summary>Algorithm 1 around an optimizer, with uniform perturbations.</summary>
     /// <param name="inner">OPT.</param>
@@ -31,6 +35,11 @@ public sealed class PerturbedOptimizer : Optimizer
     /// <param name="algorithm">η, γ, β₁, β₂ and ε.</param>
     /// <exception cref="ArgumentException">The inner optimizer is itself perturbed.</exception>
     public PerturbedOptimizer(Optimizer inner, AlgorithmOne algorithm)
+        : this(inner, algorithm, PerturbLaunch.Create<UniformNoise>, nameof(UniformNoise))
+    {
+    }
+
+    private PerturbedOptimizer(Optimizer inner, AlgorithmOne algorithm, PerturbFactory perturbation, string noise)
         : base((inner ?? throw new ArgumentNullException(nameof(inner))).LearningRate)
     {
         ArgumentNullException.ThrowIfNull(algorithm);
@@ -41,12 +50,22 @@ public sealed class PerturbedOptimizer : Optimizer
 
         this.inner = inner;
         this.algorithm = algorithm;
+        this.perturbation = perturbation;
+        this.noise = noise;
     }
+
+    /// <summary>
+    /// The same with another distribution of u in line 9, at the same σ of line 8 and κ of line 7:
+    /// <see cref="TruncatedGaussianNoise"/>, or any struct that implements <see cref="INoise"/>.
+    /// </summary>
+    /// <typeparam name="TNoise">The distribution.</typeparam>
+    public PerturbedOptimizer WithNoise<TNoise>()
+        where TNoise : struct, INoise => new(inner, algorithm, PerturbLaunch.Create<TNoise>, typeof(TNoise).Name);
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"Perturbed {inner}, η {algorithm.Eta}, γ {algorithm.Gamma}, β₁ {algorithm.Beta1}, β₂ {algorithm.Beta2}, ε {algorithm.Epsilon}";
+        $"Perturbed {inner}, {noise}, η {algorithm.Eta}, γ {algorithm.Gamma}, β₁ {algorithm.Beta1}, β₂ {algorithm.Beta2}, ε {algorithm.Epsilon}";
 
     private protected override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
-        inner.Create(arena, gradients, settings with { Algorithm = algorithm });
+        inner.Create(arena, gradients, settings with { Algorithm = algorithm, Perturbation = perturbation });
 }

@@ -1,8 +1,17 @@
 using PacGen.Core.Perturbation;
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.PerParameter;
 
 namespace PacGen.Nn;
 
 /// <summary>What a session is made with beyond its rule.</summary>
 /// <param name="Seed">Decides the perturbations.</param>
 /// <param name="Algorithm">Algorithm 1's parameters, or null where nothing is perturbed.</param>
-internal sealed record SessionSettings(ulong Seed, AlgorithmOne? Algorithm);
+internal sealed record SessionSettings(ulong Seed, AlgorithmOne? Algorithm)
+{
+    /// <summary>Makes the perturbation of the algorithm's noise: <see cref="PerturbLaunch.Create{TNoise}"/>.</summary>
+    public PerturbFactory Perturbation { get; init; } = PerturbLaunch.Create<UniformNoise>;
+}
+
+/// <summary>Binds a perturbation to w, h, g and where w + u goes.</summary>
+internal delegate PerturbLaunch PerturbFactory(Device device, Region weights, Region secondMoment, Region gradient, Region output);

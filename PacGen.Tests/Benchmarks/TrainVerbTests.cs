@@ -31,9 +31,10 @@ internal sealed class TrainVerbTests
     public void WithoutPsiThereIsNone() => Assert.That(
         JsonNode.Parse(ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--json").Output)!["psi"], Is.Null);
 
-    [TestCase("sgd")]
-    [TestCase("adam")]
-    public void OneSeedRepeatsBitForBitWithAnyThreads(string optimizer)
+    [TestCase("sgd", "uniform")]
+    [TestCase("adam", "uniform")]
+    [TestCase("adam", "truncated-gaussian")]
+    public void OneSeedRepeatsBitForBitWithAnyThreads(string optimizer, string noise)
     {
         string[] first = Epochs("--threads", "1"), second = Epochs("--threads", "2"), other = Epochs("--seed", "2");
         Assert.That(second, Is.EqualTo(first));
@@ -41,7 +42,7 @@ internal sealed class TrainVerbTests
 
         string[] Epochs(params string[] more) =>
         [
-            .. ProgramRun.Of(["train", "--epochs", "2", "--optimizer", optimizer, "--perturb", "uniform", "--json", .. more]).OutputLines.Select(line =>
+            .. ProgramRun.Of(["train", "--epochs", "2", "--optimizer", optimizer, "--perturb", noise, "--json", .. more]).OutputLines.Select(line =>
             {
                 JsonObject epoch = JsonNode.Parse(line)!.AsObject();
                 epoch.Remove("seconds");
@@ -49,6 +50,12 @@ internal sealed class TrainVerbTests
             }),
         ];
     }
+
+    [Test]
+    public void EachNoiseTrainsDifferently() => Assert.That(
+        new[] { "none", "uniform", "truncated-gaussian" }.Select(noise =>
+            JsonNode.Parse(ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--perturb", noise, "--json").Output)!["trainLoss"]!.GetValue<double>()),
+        Is.Unique);
 
     [Test]
     public void EveryOptionAtOnce()

@@ -47,6 +47,35 @@ internal sealed class PhiloxTests
         }
     }
 
+    // Groups in threes and fewer, and a carry of the counter between two of them.
+    [Test]
+    public unsafe void FillGivesTheConventionsWordsAtEveryWidth()
+    {
+        const uint stream = 7, step = 0xFFFF_FFF0;
+        const ulong seed = 0xFEDC_BA98_7654_3210;
+        uint* words = stackalloc uint[512];
+        foreach (long element in new[] { 0L, 64 * 1000, (1L << 34) - 64, (5L << 34) - 128 })
+        {
+            for (int groups = 0; groups <= 7; groups++)
+            {
+                Check(4 * 1, groups, Philox.Fill<Words1>);
+                Check(4 * 4, groups, Philox.Fill<Words4>);
+                Check(4 * 8, groups, Philox.Fill<Words8>);
+                Check(4 * 16, groups, Philox.Fill<Words16>);
+            }
+
+            void Check(int group, int groups, Filling fill)
+            {
+                new Span<uint>(words, 512).Fill(0xDEAD_BEEF);
+                fill(words, groups, element, stream, step, unchecked((uint)seed), (uint)(seed >> 32));
+                uint[] expected = [.. Enumerable.Range(0, groups * group).Select(i => Philox.Word(seed, stream, step, element + i)), 0xDEAD_BEEF];
+                Assert.That(new Span<uint>(words, expected.Length).ToArray(), Is.EqualTo(expected), $"{groups} groups of {group} from {element}");
+            }
+        }
+    }
+
+    private unsafe delegate void Filling(uint* words, int groups, long element, uint stream, uint step, uint key0, uint key1);
+
     [Test]
     public void SeedStreamStepAndElementAllMatter()
     {

@@ -1,3 +1,4 @@
+using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
 using PacGen.Kernels.Devices;
@@ -80,6 +81,44 @@ internal sealed class PerturbedOptimizerTests
         Assert.That(listing.CurvatureWon, Is.GreaterThan(count / 4), "σ by curvature");
         Assert.That(listing.KappaWon, Is.GreaterThan(count / 4), "σ by κ");
         Assert.That(clipped, clips ? Is.InRange(2, Steps) : Is.Zero);
+    }
+
+    [Test]
+    public void AnyNoiseWillDo()
+    {
+        using CpuDevice device = new(1);
+        using ParameterArena arena = new(new Linear(17, 13), device, 1);
+        using Buffer gradients = device.Allocate(arena.Count);
+        PerturbedOptimizer uniform = new(new Sgd(0.1), eta: 1e-6, gamma: 0.5);
+        float[] Forward(Optimizer optimizer)
+        {
+            using OptimizerSession session = optimizer.Attach(arena, gradients, 3);
+            Assert.That(session.TryUpdate(0.1), Is.True);
+            session.Perturb(1);
+            return new Region(session.ForwardWeights).ToArray();
+        }
+
+        // No gradient and a small η: σ is κ.
+        float[] w = arena.Save(), half = Forward(uniform.WithNoise<HalfKappa>());
+        float[] gaussian = Forward(uniform.WithNoise<TruncatedGaussianNoise>()), flat = Forward(uniform);
+        Assert.That(gaussian, Is.Not.EqualTo(flat));
+        for (int i = 0; i < w.Length; i++)
+        {
+            double kappa = (0.5 / Math.Log(2) * Math.Abs(w[i])) + 1e-5;
+            Assert.That(half[i], Is.EqualTo(w[i] + (kappa / 2)).Within(1e-6), $"element {i}");
+            Assert.That(gaussian[i], Is.EqualTo(w[i]).Within(kappa + 1e-6), $"element {i}");
+        }
+
+        Assert.That(uniform.ToString(), Does.Contain("UniformNoise"));
+        Assert.That(uniform.WithNoise<TruncatedGaussianNoise>().ToString(), Does.Contain("TruncatedGaussianNoise"));
+    }
+
+    /// <summary>A noise that is none, from outside the library.</summary>
+    private readonly struct HalfKappa : INoise
+    {
+        public static T Sample<T, TWords>(T sigma, T kappa, TWords word)
+            where T : struct, ILane<T, TWords>
+            where TWords : struct, IWords<TWords> => T.Min(sigma, kappa) * T.Constant(0.5f);
     }
 
     /// <summary>A gradient that tells which weights, which step and which parameter it is of.</summary>
