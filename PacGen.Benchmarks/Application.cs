@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using PacGen.Benchmarks.Certification;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Comparison;
 using PacGen.Benchmarks.Devices;
@@ -80,6 +81,7 @@ internal static class Application
         };
         root.Add(new TrainVerb(host).Command);
         root.Add(new ScoreVerb(host).Command);
+        root.Add(new CertifyVerb(host).Command);
         root.Add(new DevicesVerb(host).Command);
         root.Add(new BenchVerb(host).Command);
         root.Add(new CompareVerb(host).Command);

@@ -9,8 +9,8 @@ internal sealed class BadInputTests
     [TestCase("train --epocs 3", "did you mean --epochs")]
     [TestCase("train --flavour 3", "there are --dataset")]
     [TestCase("trian", "did you mean train")]
-    [TestCase("frobnicate", "there are train, score, devices, bench, compare")]
-    [TestCase("frobnicate --help", "there are train, score, devices, bench, compare")]
+    [TestCase("frobnicate", "there are train, score, certify, devices, bench, compare")]
+    [TestCase("frobnicate --help", "there are train, score, certify, devices, bench, compare")]
     [TestCase("--dataset mnist", "pacgen train --dataset")]
     [TestCase("train --optimizer adm", "did you mean adam")]
     [TestCase("train --dataset cifar", "digits, mnist, fashion-mnist")]
@@ -35,6 +35,14 @@ internal sealed class BadInputTests
     [TestCase("train --device simulator --threads 2", "--device cpu")]
     [TestCase("train extra", "'extra'")]
     [TestCase("score", "--weights")]
+    [TestCase("certify --delta 0", "(0, 1)")]
+    [TestCase("certify --delta 0.6 --delta-prime 0.5", "make them smaller")]
+    [TestCase("certify --draws 0", "1 or more")]
+    [TestCase("certify --eta 0", "(0, ∞)")]
+    [TestCase("certify --p-min 1", "(0, 1)")]
+    [TestCase("certify --prior-levels 1,x", "commas")]
+    [TestCase("certify --model mnist-cnn", "--dataset mnist")]
+    [TestCase("certify --model mnist-cnn --dataset mnist --hidden 3", "--model mlp")]
     [TestCase("bench --filter Nothing", "matches no benchmark")]
     [TestCase("bench --threads 2", "--quick")]
     public void CommandLine(string line, string says)
@@ -119,6 +127,15 @@ internal sealed class BadInputTests
         ProgramRun run = ProgramRun.Of("--output", folder["none/curves.png"]);
         OneLine(run, 1, "--output");
         Assert.That(run.Output, Is.Empty);
+    }
+
+    [Test]
+    public void CertificateThatCanNotBeWritten()
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of("certify", "--output", folder["none/c.json"]);
+        OneLine(run, 1, "--output");
+        Assert.That(run.Output, Is.Empty, "the check comes before training");
     }
 
     [Test]

@@ -9,6 +9,8 @@ internal sealed class HelpTests
         "--threads", "--data", "--no-download", "--log", "--plot", "--save", "--json")]
     [TestCase("score", "--weights", "--dataset", "--model", "--hidden", "--psi-gamma", "--psi-epsilon", "--psi-images", "--psi-batch-size", "--psi-draws",
         "--seed", "--device", "--threads", "--data", "--no-download", "--json")]
+    [TestCase("certify", "--dataset", "--model", "--hidden", "--prior-fraction", "--prior-epochs", "--posterior-epochs", "--batch-size", "--prior-levels", "--eta",
+        "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--threads", "--data", "--no-download", "--output", "--json")]
     [TestCase("devices", "--json")]
     [TestCase("bench", "--quick", "--threads", "--filter")]
     [TestCase("compare", "--threads", "--seconds", "--output")]
@@ -26,7 +28,8 @@ internal sealed class HelpTests
 
     [Test]
     public void NamesEveryVerb() => Assert.That(ProgramRun.Of("--help").Output, Does
-        .Contain("train").And.Contain("score").And.Contain("devices").And.Contain("bench").And.Contain("compare").And.Contain("figure"));
+        .Contain("train").And.Contain("score").And.Contain("certify").And.Contain("figure").And.Contain("experiment")
+        .And.Contain("devices").And.Contain("bench").And.Contain("compare"));
 
     [TestCase("--learning-rate", "(0, ∞)", "0.001 for adam")]
     [TestCase("--epochs", "1 or more", "[default: 10]")]

@@ -1,0 +1,148 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Devices;
+using PacGen.Benchmarks.Reporting;
+using PacGen.Benchmarks.Training;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+
+namespace PacGen.Benchmarks.Certification;
+
+/// <summary><c>certify</c>: a prior from one part of the training images, a posterior, and a bound on its error from the other part.</summary>
+internal sealed class CertifyVerb
+{
+    private static readonly CertifyOptions Defaults = new();
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly Host host;
+    private readonly Option<string> dataset = Options.Choice("--dataset", "The images; digits is embedded", "digits", [.. Datasets.Names]);
+    private readonly Option<string> model = Options.Choice("--model", "The network; mnist-cnn takes images of 28×28", "mlp", ModelChoice.Names);
+    private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128");
+
+    private readonly Option<double?> priorFraction = Options.Number(
+        "--prior-fraction", "The part of the training images that the prior learns from; the certificate is taken over the rest, S₁", Interval.OpenFraction, Defaults.PriorFraction);
+
+    private readonly Option<int?> priorEpochs = Options.Count("--prior-epochs", "How many times the prior's training sees its part", 1, Defaults.PriorEpochs);
+
+    private readonly Option<int?> posteriorEpochs = Options.Count(
+        "--posterior-epochs", "How many times each posterior's training sees all training images; 0 keeps the prior's weights", 0, Defaults.PosteriorEpochs);
+
+    private readonly Option<int?> batchSize = Options.Count("--batch-size", "Images a step", 1, Defaults.BatchSize);
+
+    private readonly Option<int[]> levels = Options.Counts(
+        "--prior-levels",
+        $"The prior's levels to choose from, multiples of η: larger is narrower; log K is paid for K of them; without it {string.Join(',', Defaults.PriorLevels)}");
+
+    private readonly Option<double?> eta = Options.Number(
+        "--eta", "η of σ* (21) and of the posterior's objective, bounded cross-entropy + KL/η; without it n, the images of S₁", Interval.Positive);
+
+    private readonly Option<double?> gamma = Options.Number("--gamma", "γ of κ = γ|w| + ε, which the posterior is truncated to", Interval.NotNegative, Defaults.Gamma);
+    private readonly Option<double?> epsilon = Options.Number("--epsilon", "ε of κ = γ|w| + ε", Interval.Positive, Defaults.Epsilon);
+    private readonly Option<double?> delta = Options.Number("--delta", "δ: the probability, over S₁, that the bound fails", Interval.OpenFraction, Defaults.Delta);
+
+    private readonly Option<double?> deltaPrime = Options.Number(
+        "--delta-prime", "δ′: the probability, over the draws, that q̄ is below the loss on S₁", Interval.OpenFraction, Defaults.DeltaPrime);
+
+    private readonly Option<int?> draws = Options.Count(
+        "--draws", "N: weights are drawn anew for each of so many looks at an image of S₁; rounded up to the same number for each image", 1, Defaults.Draws);
+
+    private readonly Option<double?> smallest = Options.Number(
+        "--p-min", "p_min of the bounded cross-entropy, −log max(p, p_min) / log(1/p_min)", Interval.OpenFraction, Defaults.SmallestProbability);
+
+    private readonly Option<ulong> seed = Options.Seed();
+    private readonly DeviceOptions device = new();
+    private readonly DataSource data = new();
+    private readonly Option<string?> output = Options.Path("--output", "A file to write the certificate into, with all its terms, as JSON");
+    private readonly Option<bool> json = Options.Flag("--json", "The certificate as one JSON object on standard output, all else on standard error");
+
+    public CertifyVerb(Host host)
+    {
+        this.host = host;
+        Command = new Command("certify", "Trains a network and bounds its error on images to come by PAC-Bayes, from the training images alone: a certificate, and what it assumes.");
+        foreach (Option option in new Option[]
+        {
+            dataset, model, hidden, priorFraction, priorEpochs, posteriorEpochs, batchSize, levels, eta, gamma, epsilon, delta, deltaPrime, draws, smallest, seed,
+        })
+        {
+            Command.Add(option);
+        }
+
+        device.AddTo(Command);
+        data.AddTo(Command);
+        Command.Add(output);
+        Command.Add(json);
+        Command.SetAction(Run);
+    }
+
+    /// <summary>The verb.</summary>
+    public Command Command { get; }
+
+    private int Run(ParseResult parsed)
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        Terminal terminal = new(host, parsed.GetValue(json));
+        string kind = parsed.GetValue(model)!;
+        OptimizerOptions.Needs(parsed, kind == "mlp", "--model mlp", hidden);
+        double lost = parsed.GetValue(delta)!.Value + parsed.GetValue(deltaPrime)!.Value;
+        if (lost >= 1)
+        {
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--delta and --delta-prime add up to {lost}, so the certificate could not hold with a positive probability: make them smaller."));
+        }
+
+        ModelChoice choice = new(kind, kind == "mlp" ? parsed.GetValue(hidden) is { Length: > 0 } widths ? widths : [128] : []);
+        if (parsed.GetValue(output) is { } path)
+        {
+            OutputFile.Check(path, "--output");
+        }
+
+        using OpenedDevice opened = device.Open(parsed);
+        Dataset images = data.Load(parsed, parsed.GetValue(dataset)!, terminal, host.Stop.Token);
+        Module network = choice.Create(images);
+        CertifyOptions options = new()
+        {
+            PriorFraction = parsed.GetValue(priorFraction)!.Value,
+            PriorEpochs = parsed.GetValue(priorEpochs)!.Value,
+            PosteriorEpochs = parsed.GetValue(posteriorEpochs)!.Value,
+            BatchSize = parsed.GetValue(batchSize)!.Value,
+            PriorLevels = parsed.GetValue(levels) is { Length: > 0 } chosen ? [.. chosen.Select(level => (double)level)] : Defaults.PriorLevels,
+            Eta = parsed.GetValue(eta),
+            Gamma = parsed.GetValue(gamma)!.Value,
+            Epsilon = parsed.GetValue(epsilon)!.Value,
+            Delta = parsed.GetValue(delta)!.Value,
+            DeltaPrime = parsed.GetValue(deltaPrime)!.Value,
+            Draws = parsed.GetValue(draws)!.Value,
+            SmallestProbability = parsed.GetValue(smallest)!.Value,
+            Seed = parsed.GetValue(seed),
+            Device = opened.Device,
+        };
+        terminal.Line(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{choice.Describe(images)}, {network.ParameterCount:N0} parameters; {images.Name} ({images.Origin}), {images.Train.Count:N0} + {images.Test.Count:N0} images; prior from {options.PriorFraction:P0}; seed {options.Seed}; {opened.Device.Name}"));
+        CertifyReport report = new(terminal);
+        Certificate certificate = report.Show(progress => Certifier.Certify(network, images, options, progress, host.Stop.Token));
+        JsonObject result = certificate.ToJson();
+        result.Insert(0, "model", choice.Describe(images));
+        result.Insert(1, "dataset", images.Name);
+        result.Insert(2, "seed", options.Seed);
+        if (parsed.GetValue(json))
+        {
+            host.Output.WriteLine(result.ToJsonString());
+        }
+
+        report.Result(certificate);
+        if (parsed.GetValue(output) is { } file)
+        {
+            OutputFile.Write(file, "--output", stream => stream.Write(Encoding.UTF8.GetBytes($"{result.ToJsonString(Readable)}\n")));
+            terminal.Line($"certificate → {file}");
+        }
+
+        terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds:F0} s in all"));
+        return 0;
+    }
+}

@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using PacGen.Core.Bounds;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// What <see cref="Certifier"/> guarantees of a network whose weights w + u are drawn anew for each image (the Gibbs classifier), the terms of it, and
+/// the test losses to compare it with.
+/// </summary>
+public sealed record Certificate
+{
+    /// <summary>The certificate of the 0-1 loss, the error rate.</summary>
+    public required CertifiedLoss ZeroOne { get; init; }
+
+    /// <summary>The certificate of the bounded cross-entropy −log max(p, p_min) / log(1/p_min).</summary>
+    public required CertifiedLoss CrossEntropy { get; init; }
+
+    /// <summary>KL(Q‖π) of the posterior and its prior, in closed form.</summary>
+    public required double Kl { get; init; }
+
+    /// <summary>The part of <see cref="Kl"/> that the distance of w from w₀ makes: Σ(wᵢ − w₀ᵢ)²/(2sᵢ²).</summary>
+    public required double KlOfShift { get; init; }
+
+    /// <summary>The prior's level that was chosen; one of <see cref="CertifyOptions.PriorLevels"/>.</summary>
+    public required double PriorLevel { get; init; }
+
+    /// <summary>K: how many levels the choice was from.</summary>
+    public required int PriorLevels { get; init; }
+
+    /// <summary>|S₀|, the images that the prior was learnt from.</summary>
+    public required int PriorImages { get; init; }
+
+    /// <summary>n = |S₁|, the images that the bound is taken over.</summary>
+    public required int BoundImages { get; init; }
+
+    /// <summary>The images of the test set.</summary>
+    public required int TestImages { get; init; }
+
+    /// <summary>N, the draws of weights.</summary>
+    public required long Draws { get; init; }
+
+    /// <summary>δ.</summary>
+    public required double Delta { get; init; }
+
+    /// <summary>δ′.</summary>
+    public required double DeltaPrime { get; init; }
+
+    /// <summary>η of σ* and of the posterior's training.</summary>
+    public required double Eta { get; init; }
+
+    /// <summary>p_min.</summary>
+    public required double SmallestProbability { get; init; }
+
+    /// <summary>The 0-1 loss of the prior's weights w₀, fixed, on S₁, which they have not seen.</summary>
+    public required double HeldOutLoss { get; init; }
+
+    /// <summary>
+    /// kl⁻¹(<see cref="HeldOutLoss"/>, log(1/(δ + δ′))/n): what testing w₀ on S₁ guarantees with the same probability, without PAC-Bayes. A certificate
+    /// above it gained nothing from S₁.
+    /// </summary>
+    public required double HeldOutBound { get; init; }
+
+    /// <summary>w₀, the prior's means, in the arena's order.</summary>
+    public required IReadOnlyList<float> PriorMean { get; init; }
+
+    /// <summary>s, the prior's standard deviations.</summary>
+    public required IReadOnlyList<float> PriorDeviation { get; init; }
+
+    /// <summary>w, the posterior's centres; a model's arena of the same layout loads them.</summary>
+    public required IReadOnlyList<float> Mean { get; init; }
+
+    /// <summary>σ, the posterior's levels before truncation.</summary>
+    public required IReadOnlyList<float> Sigma { get; init; }
+
+    /// <summary>κ, the half widths that the posterior is truncated to.</summary>
+    public required IReadOnlyList<float> Kappa { get; init; }
+
+    /// <summary>1 − δ − δ′: the least probability with which each of the two certificates holds by itself.</summary>
+    public double Confidence => 1 - Delta - DeltaPrime;
+
+    /// <summary>1 − 2(δ + δ′): the least probability with which both hold.</summary>
+    public double JointConfidence => 1 - (2 * (Delta + DeltaPrime));
+
+    /// <summary>What the certificates take for granted.</summary>
+    public IReadOnlyList<Assumption> Assumptions => ZeroOne.Bound.Assumptions;
+
+    /// <summary>log(1/p_min): what turns the bounded cross-entropy, and its certificate, into nats.</summary>
+    public double Nats => -Math.Log(SmallestProbability);
+
+    /// <summary>All numbers but the weights.</summary>
+    public JsonObject ToJson() => new()
+    {
+        ["confidence"] = Confidence,
+        ["jointConfidence"] = JointConfidence,
+        ["zeroOne"] = Json(ZeroOne),
+        ["crossEntropy"] = Json(CrossEntropy),
+        ["crossEntropyNats"] = CrossEntropy.Value * Nats,
+        ["kl"] = Kl,
+        ["klOfShift"] = KlOfShift,
+        ["priorLevel"] = PriorLevel,
+        ["priorLevels"] = PriorLevels,
+        ["priorImages"] = PriorImages,
+        ["boundImages"] = BoundImages,
+        ["testImages"] = TestImages,
+        ["draws"] = Draws,
+        ["delta"] = Delta,
+        ["deltaPrime"] = DeltaPrime,
+        ["eta"] = Eta,
+        ["pMin"] = SmallestProbability,
+        ["parameters"] = Mean.Count,
+        ["heldOutLoss"] = HeldOutLoss,
+        ["heldOutBound"] = HeldOutBound,
+        ["assumptions"] = new JsonArray([.. Assumptions.Select(one => (JsonNode)$"{one.Name}: {one.Statement}")]),
+    };
+
+    /// <summary>What adds up to the certificate of the 0-1 loss, in a sentence.</summary>
+    public string Limits => string.Create(
+        CultureInfo.InvariantCulture,
+        $"Of {ZeroOne.Value:F4}, {ZeroOne.Sample:F4} is the loss on S₁ itself, {ZeroOne.SampleLimit - ZeroOne.Sample:F4} the limit for {Draws:N0} draws, and {ZeroOne.Value - ZeroOne.SampleLimit:F4} (KL {Kl:F1} + log K {Math.Log(PriorLevels):F1} + log 2√n/δ {ZeroOne.Bound.Term("log 2√n/δ"):F1})/{BoundImages:N0}.");
+
+    /// <summary>The certificates, what they are compared with and what they assume, over several lines.</summary>
+    public override string ToString()
+    {
+        StringBuilder text = new();
+        foreach (CertifiedLoss loss in (CertifiedLoss[])[ZeroOne, CrossEntropy])
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"{loss.Name}: at most {loss.Value:F4} with probability {Confidence:G4}; test loss {loss.TestLoss:F4} (random weights), {loss.CentreTestLoss:F4} (weights w), {loss.PriorTestLoss:F4} (prior's w₀)");
+        }
+
+        text.AppendLine(Limits);
+        text.Append(CultureInfo.InvariantCulture, $"Testing w₀ on S₁ alone guarantees {HeldOutBound:F4}. Both certificates hold with probability {JointConfidence:G4}.");
+        foreach (Assumption assumption in Assumptions)
+        {
+            text.AppendLine().Append(CultureInfo.InvariantCulture, $"assumes {assumption.Name}: {assumption.Statement}");
+        }
+
+        return text.ToString();
+    }
+
+    private static JsonObject Json(CertifiedLoss loss) => new()
+    {
+        ["certificate"] = loss.Value,
+        ["terms"] = new JsonObject(loss.Bound.Terms.Select(term => new KeyValuePair<string, JsonNode?>(term.Name, term.Value))),
+        ["testLoss"] = loss.TestLoss,
+        ["centreTestLoss"] = loss.CentreTestLoss,
+        ["priorTestLoss"] = loss.PriorTestLoss,
+    };
+}

@@ -1,0 +1,94 @@
+using PacGen.Kernels.Devices;
+using PacGen.Nn.Data;
+
+namespace PacGen.Nn;
+
+/// <summary>How <see cref="Certifier"/> trains a prior and a posterior, and what it certifies with.</summary>
+public sealed record CertifyOptions
+{
+    /// <summary>The part of the training data that the prior learns from, in (0, 1); the certificate is for the rest, S₁.</summary>
+    public double PriorFraction { get; init; } = 0.5;
+
+    /// <summary>How many times the prior's training sees its part S₀.</summary>
+    public int PriorEpochs { get; init; } = 30;
+
+    /// <summary>How many times the posterior's training sees all training data; 0 keeps the prior's weights.</summary>
+    public int PosteriorEpochs { get; init; } = 3;
+
+    /// <summary>Images a step.</summary>
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>Decides the split, first weights, order of images and every draw: one seed gives the same bits.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>δ, in (0, 1): the probability over S₁ that the bound fails.</summary>
+    public double Delta { get; init; } = 0.025;
+
+    /// <summary>δ′, in (0, 1): the probability over the Monte-Carlo draws that q̄ is below the posterior's empirical loss.</summary>
+    public double DeltaPrime { get; init; } = 0.01;
+
+    /// <summary>N: weights are drawn anew for each of so many looks at an image of S₁; rounded up to the same number of looks at each.</summary>
+    public int Draws { get; init; } = 100_000;
+
+    /// <summary>η of the objective 𝔼L̂(w+u) + KL/η that σ* (21) and the posterior's training minimise, for the bounded cross-entropy; n = |S₁| without it.</summary>
+    public double? Eta { get; init; }
+
+    /// <summary>γ of the neighbourhood κ = γ|w| + ε (Definition 4) that the posterior is truncated to.</summary>
+    public double Gamma { get; init; } = 0.1;
+
+    /// <summary>ε of the neighbourhood κ = γ|w| + ε (Definition 4) that the posterior is truncated to.</summary>
+    public double Epsilon { get; init; } = 0.1;
+
+    /// <summary>
+    /// The K levels of the prior that are tried, multiples of η: sᵢ is σ* (21) at w₀ with h from S₀, that multiple of η, and no τ, so a larger one is a
+    /// narrower prior. The best certificate is taken and log K paid for the choice (a union bound). All positive; the smallest is also
+    /// the level of the noise that the prior is trained with.
+    /// </summary>
+    public IReadOnlyList<double> PriorLevels { get; init; } = [10, 100, 1000, 10_000];
+
+    /// <summary>p_min, in (0, 1): the cross-entropy is −log max(p, p_min) / log(1/p_min), in [0, 1].</summary>
+    public double SmallestProbability { get; init; } = 1e-5;
+
+    /// <summary>The rule that trains the prior, along a cosine down to 0; Adam at 10⁻³ without it.</summary>
+    public Optimizer? PriorOptimizer { get; init; }
+
+    /// <summary>The rule that trains the posterior, along a cosine down to 0; Adam at 3·10⁻⁴ without it.</summary>
+    public Optimizer? PosteriorOptimizer { get; init; }
+
+    /// <summary>Where to run; <see cref="Device.Best"/> without it.</summary>
+    public Device? Device { get; init; }
+
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    internal void Validate(Dataset data)
+    {
+        ImageSet images = data.Train;
+        Require(
+            (data.Test.Height, data.Test.Width, data.Test.Channels) == (images.Height, images.Width, images.Channels),
+            $"the test images of {data.Name} differ in size from its training images");
+        Require(PriorFraction is > 0 and < 1, $"the prior's part of the data is {PriorFraction}, but must be in (0, 1)");
+        int prior = PriorImages(images.Count);
+        Require(prior >= 1 && images.Count - prior >= 8, $"{PriorFraction} of {images.Count} images is {prior}, but the prior needs at least 1 and the bound at least 8");
+        Require(PriorEpochs >= 1, $"the prior's epochs are {PriorEpochs}, but must be at least 1");
+        Require(PosteriorEpochs >= 0, $"the posterior's epochs are {PosteriorEpochs}, but must not be negative");
+        Require(BatchSize >= 1 && BatchSize <= prior, $"the batch size is {BatchSize}, but must be between 1 and the prior's {prior} images");
+        Require(Delta is > 0 and < 1, $"δ is {Delta}, but must be in (0, 1)");
+        Require(DeltaPrime is > 0 and < 1, $"δ′ is {DeltaPrime}, but must be in (0, 1)");
+        Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
+        Require(Eta is null or (> 0 and < double.PositiveInfinity), $"η is {Eta}, but must be positive");
+        Require(Gamma is >= 0 and < double.PositiveInfinity, $"γ is {Gamma}, but must not be negative");
+        Require(Epsilon is >= 1e-30 and < double.PositiveInfinity, $"ε is {Epsilon}, but must be at least 1e-30: a zero weight needs a neighbourhood");
+        Require(SmallestProbability is > 0 and < 1, $"p_min is {SmallestProbability}, but must be in (0, 1)");
+        Require(PriorLevels.Count >= 1 && PriorLevels.All(one => one > 0 && double.IsFinite(one)), "the prior's levels must be at least one, all positive");
+    }
+
+    /// <summary>How many of the training images the prior learns from.</summary>
+    internal int PriorImages(int count) => (int)(PriorFraction * count);
+
+    private static void Require(bool condition, string message)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException($"Certify: {message}.");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using PacGen.Core.Bounds;
+using PacGen.Nn.Data;
+
+namespace PacGen.Nn;
+
+/// <summary>The losses of a model on single images, at w + u with u drawn anew for each look, or at w itself.</summary>
+internal sealed class GibbsLoss : IDisposable
+{
+    private const int FixedBatch = 250;
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
+    private readonly NoisyWeights noise;
+    private readonly BatchGraph noisy, plain;
+    private readonly BoundedCrossEntropy bounded;
+    private readonly int imageSize;
+    private float[] outputs = [];
+
+    /// <param name="model">The model.</param>
+    /// <param name="arena">Its parameters, w.</param>
+    /// <param name="noise">What makes w + u.</param>
+    /// <param name="image">The extents of one image.</param>
+    /// <param name="bounded">The bounded cross-entropy.</param>
+    public GibbsLoss(Module model, ParameterArena arena, NoisyWeights noise, int[] image, BoundedCrossEntropy bounded)
+    {
+        this.noise = noise;
+        noisy = new BatchGraph(model, arena, noise.Weights, null, Loss.CrossEntropy, image, null);
+        plain = new BatchGraph(model, arena, arena.Weights, null, Loss.CrossEntropy, image, null);
+        imageSize = image.Aggregate(1, (product, extent) => product * extent);
+        this.bounded = bounded;
+    }
+
+    /// <summary>How many classes the model tells apart.</summary>
+    public int Classes
+    {
+        get
+        {
+            plain.For(1);
+            return plain.Classes;
+        }
+    }
+
+    /// <summary>
+    /// Looks at each image the same number of times, each time with weights of its own: independent losses whose mean is, in expectation over
+    /// the draws, the Gibbs classifier's mean loss on the images.
+    /// </summary>
+    /// <param name="images">The images.</param>
+    /// <param name="looks">How many times at each.</param>
+    /// <param name="stream">The stream of the draws.</param>
+    /// <param name="progress">Told the looks done, all looks, the 0-1 loss so far and the time left.</param>
+    /// <param name="cancellation">Stops before the next look.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public GibbsLosses Drawn(ImageSet images, int looks, uint stream, Action<long, long, double, TimeSpan>? progress, CancellationToken cancellation)
+    {
+        float[] image = new float[imageSize], label = new float[1];
+        int[] index = new int[1];
+        long total = (long)looks * images.Count, started = Stopwatch.GetTimestamp(), told = started;
+        double zeroOne = 0, crossEntropy = 0;
+        for (long look = 0; look < total; look++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            index[0] = (int)(look % images.Count);
+            images.Gather(index, image, label);
+            noise.Draw(stream, checked((uint)look));
+            noisy.Run(image, label);
+            Add(noisy, label, ref zeroOne, ref crossEntropy);
+            if (progress is not null && Stopwatch.GetElapsedTime(told) > ProgressInterval)
+            {
+                told = Stopwatch.GetTimestamp();
+                progress(look + 1, total, zeroOne / (look + 1), Stopwatch.GetElapsedTime(started) * ((double)(total - look - 1) / (look + 1)));
+            }
+        }
+
+        return new GibbsLosses(zeroOne / total, crossEntropy / total, total);
+    }
+
+    /// <summary>The losses at w itself, one look at each image.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public GibbsLosses AtCentre(ImageSet images, CancellationToken cancellation)
+    {
+        using BatchLoader loader = BatchLoader.Sequential(images, Math.Min(FixedBatch, images.Count));
+        double zeroOne = 0, crossEntropy = 0;
+        loader.Start(0);
+        while (loader.TryNext(out Batch batch))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            plain.Run(batch.Images, batch.Labels);
+            Add(plain, batch.Labels, ref zeroOne, ref crossEntropy);
+        }
+
+        return new GibbsLosses(zeroOne / images.Count, crossEntropy / images.Count, images.Count);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        noisy.Dispose();
+        plain.Dispose();
+    }
+
+    private void Add(BatchGraph graph, ReadOnlySpan<float> labels, ref double zeroOne, ref double crossEntropy)
+    {
+        int width = graph.Classes;
+        if (outputs.Length < labels.Length * width)
+        {
+            outputs = new float[labels.Length * width];
+        }
+
+        graph.Output(outputs.AsSpan(0, labels.Length * width));
+        for (int i = 0; i < labels.Length; i++)
+        {
+            (double wrong, double entropy) = Of(outputs.AsSpan(i * width, width), (int)labels[i], bounded);
+            zeroOne += wrong;
+            crossEntropy += entropy;
+        }
+    }
+
+    /// <summary>
+    /// The 0-1 loss and the bounded cross-entropy of one image's logits. Of equal logits the first is what the network says; logits that are no
+    /// numbers cost 1.
+    /// </summary>
+    internal static (double ZeroOne, double CrossEntropy) Of(ReadOnlySpan<float> logits, int label, BoundedCrossEntropy bounded)
+    {
+        int best = 0;
+        for (int c = 1; c < logits.Length; c++)
+        {
+            best = logits[c] > logits[best] ? c : best;
+        }
+
+        double sum = 0;
+        foreach (float logit in logits)
+        {
+            sum += Math.Exp((double)logit - logits[best]);
+        }
+
+        double logProbability = Math.Min((double)logits[label] - logits[best] - Math.Log(sum), 0);
+        return double.IsNaN(logProbability) ? (1, 1) : (best == label ? 0 : 1, bounded.LossOfLog(logProbability));
+    }
+}

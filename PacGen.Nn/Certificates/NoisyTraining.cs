@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+using PacGen.Nn.Data;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// Training of the centre w of the noise: each step's gradient of the cross-entropy is taken at w + u, u drawn anew; with a prior, the
+/// gradient of its KL is added. After each epoch the noise may get new levels.
+/// </summary>
+internal sealed class NoisyTraining : IDisposable
+{
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
+    private readonly ParameterArena arena;
+    private readonly NoisyWeights noise;
+    private readonly Buffer gradients;
+    private readonly BatchGraph graph;
+    private readonly CurvaturePass curvature;
+
+    /// <param name="model">The model.</param>
+    /// <param name="arena">Its parameters, w.</param>
+    /// <param name="noise">What makes w + u.</param>
+    /// <param name="image">The extents of one image.</param>
+    /// <param name="seed">The run's seed.</param>
+    public NoisyTraining(Module model, ParameterArena arena, NoisyWeights noise, int[] image, ulong seed)
+    {
+        this.arena = arena;
+        this.noise = noise;
+        gradients = arena.Device.Allocate(arena.Count);
+        graph = new BatchGraph(model, arena, noise.Weights, gradients, Loss.CrossEntropy, image, seed);
+        curvature = new CurvaturePass(model, arena, gradients, image);
+    }
+
+    /// <summary>h at w over some images; see <see cref="CurvaturePass"/>.</summary>
+    public double[] Curvature(ImageSet images, int batchSize, CancellationToken cancellation) => curvature.Run(images, batchSize, cancellation);
+
+    /// <summary>Trains.</summary>
+    /// <param name="plan">What on, how long and how.</param>
+    /// <param name="progress">Told the steps done, all steps, the mean loss of late and the time left.</param>
+    /// <param name="cancellation">Stops before the next step.</param>
+    /// <exception cref="TrainingException">The loss or the gradient became NaN or infinite.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void Run(TrainingPlan plan, Action<long, long, double, TimeSpan>? progress, CancellationToken cancellation)
+    {
+        using BatchLoader loader = BatchLoader.Shuffled(plan.Images, plan.BatchSize, plan.Seed);
+        using OptimizerSession session = plan.Optimizer.Attach(arena, gradients, plan.Seed);
+        if (session.ForwardWeights != arena.Weights)
+        {
+            throw new ArgumentException($"Certify perturbs the weights itself: give it the rule without perturbation, not {plan.Optimizer}.");
+        }
+
+        using CompiledGraph? pull = plan.Anchor is null ? null : Pull(plan.Anchor, plan.AnchorPrecision!);
+        LearningRateSchedule schedule = LearningRateSchedule.Cosine(plan.Epochs);
+        long total = (long)plan.Epochs * loader.BatchCount, step = 0;
+        long started = Stopwatch.GetTimestamp(), told = started;
+        double recent = 0;
+        for (int epoch = 1; epoch <= plan.Epochs; epoch++)
+        {
+            plan.BeforeEpoch(epoch);
+            loader.Start(epoch);
+            while (loader.TryNext(out Batch batch))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                double rate = plan.Optimizer.LearningRate * schedule.Factor((double)step / loader.BatchCount);
+                noise.Draw(plan.Stream, (uint)step);
+                graph.Run(batch.Images, batch.Labels, step);
+                float loss = graph.Loss();
+                pull?.Run();
+                if (!float.IsFinite(loss) || !session.TryUpdate(rate))
+                {
+                    throw new TrainingException($"Certify: the loss became {loss} at step {step + 1} of {total}, or its gradient infinite: lower the learning rate.");
+                }
+
+                step++;
+                recent = step == 1 ? loss : (0.98 * recent) + (0.02 * loss);
+                if (progress is not null && Stopwatch.GetElapsedTime(told) > ProgressInterval)
+                {
+                    told = Stopwatch.GetTimestamp();
+                    progress(step, total, recent, Stopwatch.GetElapsedTime(started) * ((double)(total - step) / step));
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        graph.Dispose();
+        curvature.Dispose();
+        gradients.Dispose();
+    }
+
+    /// <summary>g ← g + (w − w₀)·precision.</summary>
+    private CompiledGraph Pull(float[] anchor, float[] precision)
+    {
+        Shape shape = new(checked((int)arena.Count));
+        Tensor g = Tensor.Input(shape, "g"), w = Tensor.Input(shape, "w");
+        Tensor next = g + ((w - Tensor.Constant(shape, anchor)) * Tensor.Constant(shape, precision));
+        return CompiledGraph.Compile(arena.Device, [next], new Dictionary<Tensor, Region>
+        {
+            [g] = new(gradients),
+            [w] = new(arena.Weights),
+            [next] = new(gradients),
+        });
+    }
+}

@@ -1,0 +1,53 @@
+using PacGen.Core.Perturbation;
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.PerParameter;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn;
+
+/// <summary>w + u with u from truncated Gaussians, N(0, σᵢ²) on [−κᵢ, κᵢ], κ = γ|w| + ε, drawn as often as is asked for.</summary>
+internal sealed class NoisyWeights : IDisposable
+{
+    private readonly Buffer levels;
+    private readonly NoiseLaunch launch;
+    private readonly double gamma, epsilon;
+    private readonly ulong seed;
+
+    /// <param name="arena">w.</param>
+    /// <param name="gamma">γ.</param>
+    /// <param name="epsilon">ε.</param>
+    /// <param name="seed">The run's seed.</param>
+    public NoisyWeights(ParameterArena arena, double gamma, double epsilon, ulong seed)
+    {
+        this.gamma = gamma;
+        this.epsilon = epsilon;
+        this.seed = seed;
+        Weights = arena.Device.Allocate(arena.Count);
+        levels = arena.Device.Allocate(arena.Count);
+        launch = NoiseLaunch.Create<TruncatedGaussianNoise>(arena.Device, new Region(arena.Weights), new Region(levels), new Region(Weights));
+    }
+
+    /// <summary>Where w + u goes.</summary>
+    public Buffer Weights { get; }
+
+    /// <summary>Sets σ.</summary>
+    public void Set(ReadOnlySpan<float> sigma) => levels.Write(0, sigma);
+
+    /// <summary>Draws u anew.</summary>
+    /// <param name="stream">The stream of the run's random numbers.</param>
+    /// <param name="step">The step: each has a u of its own.</param>
+    public void Draw(uint stream, uint step)
+    {
+        launch.Settings = NoiseSettings.Within(1, gamma, epsilon, seed, stream, step);
+        launch.Run();
+        GC.KeepAlive(this);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        launch.Dispose();
+        levels.Dispose();
+        Weights.Dispose();
+    }
+}

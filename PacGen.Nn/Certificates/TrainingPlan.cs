@@ -1,0 +1,22 @@
+using PacGen.Nn.Data;
+
+namespace PacGen.Nn;
+
+/// <summary>One run of <see cref="NoisyTraining"/>.</summary>
+/// <param name="Images">What it sees.</param>
+/// <param name="Epochs">How many times.</param>
+/// <param name="BatchSize">Images a step.</param>
+/// <param name="Optimizer">The rule.</param>
+/// <param name="Seed">Decides the order of images and the draws.</param>
+/// <param name="Stream">The stream of the draws.</param>
+internal sealed record TrainingPlan(ImageSet Images, int Epochs, int BatchSize, Optimizer Optimizer, ulong Seed, uint Stream)
+{
+    /// <summary>w₀, which the prior's KL pulls w to; null for no pull.</summary>
+    public float[]? Anchor { get; init; }
+
+    /// <summary>The pull's strength at each weight: its gradient is (w − w₀)·precision.</summary>
+    public float[]? AnchorPrecision { get; init; }
+
+    /// <summary>Called before each epoch, counted from 1: sets the noise's levels.</summary>
+    public required Action<int> BeforeEpoch { get; init; }
+}

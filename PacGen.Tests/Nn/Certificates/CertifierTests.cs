@@ -1,0 +1,222 @@
+using PacGen.Core.Bounds;
+using PacGen.Kernels.Devices;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+
+namespace PacGen.Tests.Nn.Certificates;
+
+/// <summary>What makes a certificate valid: S₀ and S₁ apart, a prior that never saw S₁, the KL of what is drawn, fresh draws, kl⁻¹ twice.</summary>
+internal sealed class CertifierTests
+{
+    private static readonly Dataset Digits = Datasets.Digits();
+
+    private static readonly CertifyOptions Quick = new() { PriorEpochs = 6, PosteriorEpochs = 1, PriorLevels = [100], Draws = 719 };
+
+    [TestCase(10, 3, 1ul)]
+    [TestCase(1438, 719, 7ul)]
+    public void ThePartsShareNoImage(int count, int prior, ulong seed)
+    {
+        int[] order = DataSplit.Order(count, seed);
+        Assert.That(order, Is.EquivalentTo(Enumerable.Range(0, count)));
+        Assert.That(DataSplit.Order(count, seed + 1), Is.Not.EqualTo(order));
+
+        // Each image's number is in its pixels.
+        byte[] pixels = [.. Enumerable.Range(0, count).SelectMany(i => new[] { (byte)(i & 255), (byte)(i >> 8) })];
+        ImageSet images = new(pixels, new int[count], 1, 2, 1, new Normalization([0f], [1f]));
+        DataSplit split = DataSplit.Of(images, prior, seed);
+        int[] first = Numbers(split.Prior), second = Numbers(split.Bound);
+        Assert.That(first, Has.Length.EqualTo(prior));
+        Assert.That(first.Concat(second), Is.EquivalentTo(Enumerable.Range(0, count)), "every image is in one part, none in both");
+
+        static int[] Numbers(ImageSet set) => [.. Enumerable.Range(0, set.Count).Select(i => set.Pixels[2 * i] + (256 * set.Pixels[(2 * i) + 1]))];
+    }
+
+    [Test]
+    public void ThePriorHasNotSeenTheBoundsImages()
+    {
+        int[] order = DataSplit.Order(Digits.Train.Count, Quick.Seed);
+        int[] labels = Digits.Train.Labels.ToArray();
+        byte[] pixels = Digits.Train.Pixels.ToArray();
+        foreach (int i in order.AsSpan(Quick.PriorImages(labels.Length)))
+        {
+            labels[i] = (labels[i] + 1) % 10;
+            pixels.AsSpan(i * 64, 64).Reverse();
+        }
+
+        ImageSet altered = new(pixels, labels, 8, 8, 10, Digits.Train.Normalization);
+        Certificate before = Certify(Quick), after = Certify(Quick, Digits with { Train = altered, Test = altered.Take(100) });
+        Assert.That(after.PriorMean, Is.EqualTo(before.PriorMean));
+        Assert.That(after.PriorDeviation, Is.EqualTo(before.PriorDeviation));
+        Assert.That(after.Mean, Is.Not.EqualTo(before.Mean), "the posterior has seen them");
+        Assert.That(after.ZeroOne.Sample, Is.GreaterThan(0.5), "nobody can know these labels");
+    }
+
+    [Test]
+    public void KlIsThatOfWhatIsDrawn()
+    {
+        Certificate certificate = Certify(Quick);
+        double kl = 0, shift = 0;
+        for (int i = 0; i < certificate.Mean.Count; i++)
+        {
+            float w = certificate.Mean[i];
+            kl += TruncatedGaussian.Kl(w, certificate.Sigma[i], certificate.Kappa[i], certificate.PriorMean[i], certificate.PriorDeviation[i]);
+            shift += Math.Pow((w - (double)certificate.PriorMean[i]) / certificate.PriorDeviation[i], 2) / 2;
+            Assert.That(certificate.Kappa[i], Is.EqualTo((0.1 * Math.Abs(w)) + 0.1).Within(1e-7));
+            Assert.That(certificate.Sigma[i], Is.GreaterThan(0).And.LessThanOrEqualTo(certificate.PriorDeviation[i] * 1.1));
+        }
+
+        Assert.That(certificate.Kl, Is.EqualTo(kl).Within(1e-9).Percent);
+        Assert.That(certificate.KlOfShift, Is.EqualTo(shift).Within(1e-9).Percent.And.GreaterThan(0).And.LessThan(kl));
+        Assert.That(certificate.ZeroOne.Bound.Term("KL"), Is.EqualTo(certificate.Kl));
+    }
+
+    /// <summary>q̂ to q̄ by log(1/δ′)/N, q̄ to the certificate by (KL + log K + log 2√n/δ)/n.</summary>
+    [Test]
+    public void IsKlInverseTwice()
+    {
+        Certificate certificate = Certify(Quick with { PriorLevels = [100, 1000, 10_000], Draws = 720, Delta = 0.04, DeltaPrime = 0.003 });
+        Assert.That(certificate.Draws, Is.EqualTo(2 * 719), "720 looks are rounded up to two at each image");
+        Assert.That(certificate.PriorLevels, Is.EqualTo(3));
+        foreach (CertifiedLoss loss in (CertifiedLoss[])[certificate.ZeroOne, certificate.CrossEntropy])
+        {
+            double limit = BinaryKl.UpperInverse(loss.Sample, Math.Log(1 / 0.003) / 1438);
+            double value = BinaryKl.UpperInverse(limit, (certificate.Kl + Math.Log(3) + Math.Log(2 * Math.Sqrt(719) / 0.04)) / 719);
+            Assert.That(loss.SampleLimit, Is.EqualTo(limit).Within(1e-9));
+            Assert.That(loss.Value, Is.EqualTo(value).Within(1e-9));
+            Assert.That(loss.Sample, Is.LessThan(limit));
+            Assert.That(limit, Is.LessThan(value));
+        }
+    }
+
+    [Test]
+    public void MoreCertaintyCostsMore()
+    {
+        (double Delta, double DeltaPrime)[] pairs = [(0.2, 0.2), (0.02, 0.2), (0.02, 0.02), (0.002, 0.02)];
+        double[] values = [.. pairs.Select(pair => Certify(Quick with { Delta = pair.Delta, DeltaPrime = pair.DeltaPrime }).ZeroOne.Value)];
+        Assert.That(values, Is.Ordered.Ascending);
+        Assert.That(values, Is.Unique);
+    }
+
+    [Test]
+    public void OneSeedGivesTheSameBitsOnAnyThreads()
+    {
+        using CpuDevice one = new(1), two = new(2);
+        CertifyOptions options = Quick with { PriorLevels = [10, 1000] };
+        Certificate first = Certify(options with { Device = one }), second = Certify(options with { Device = two }), other = Certify(options with { Seed = 2 });
+        Assert.That(second.ToJson().ToJsonString(), Is.EqualTo(first.ToJson().ToJsonString()));
+        Assert.That(second.Mean, Is.EqualTo(first.Mean));
+        Assert.That(second.Sigma, Is.EqualTo(first.Sigma));
+        Assert.That(other.Mean, Is.Not.EqualTo(first.Mean));
+    }
+
+    [Test]
+    public void HoldsOnTheTestImages([Range(1, 5)] int seed)
+    {
+        CertifyOptions options = Quick with { PriorEpochs = 40, Draws = 4 * 719, Seed = (ulong)seed };
+        Certificate certificate = Certify(options);
+        Assert.That(certificate.ZeroOne.Value, Is.LessThan(0.2).And.GreaterThan(certificate.ZeroOne.TestLoss));
+        Assert.That(certificate.CrossEntropy.Value, Is.LessThan(0.2).And.GreaterThan(certificate.CrossEntropy.TestLoss));
+        Assert.That(certificate.HeldOutBound, Is.GreaterThan(certificate.HeldOutLoss));
+        Assert.That(certificate.ToString(), Does.Contain("with probability 0.965").And.Contain("test loss").And.Contain("assumes one distribution"));
+    }
+
+    [Test]
+    public void WithoutPosteriorEpochsTheCentreIsThePriors()
+    {
+        Certificate certificate = Certify(Quick with { PosteriorEpochs = 0 });
+        Assert.That(certificate.Mean, Is.EqualTo(certificate.PriorMean));
+        Assert.That(certificate.KlOfShift, Is.Zero);
+        Assert.That(certificate.ZeroOne.CentreTestLoss, Is.EqualTo(certificate.ZeroOne.PriorTestLoss));
+    }
+
+    [Test]
+    public void WithoutNoiseALookIsThatOfTheCentre()
+    {
+        Mlp model = new(64, 16, 10);
+        using ParameterArena arena = new(model, Device.Cpu, 3);
+        using NoisyWeights noise = new(arena, 0.1, 0.1, 1);
+        noise.Set(new float[arena.Count]);
+        using GibbsLoss losses = new(model, arena, noise, [8, 8, 1], new BoundedCrossEntropy(1e-5));
+        GibbsLosses drawn = losses.Drawn(Digits.Test, 1, 5, null, default), centre = losses.AtCentre(Digits.Test, default);
+        Assert.That(drawn.ZeroOne, Is.EqualTo(centre.ZeroOne).Within(1e-12));
+        Assert.That(drawn.CrossEntropy, Is.EqualTo(centre.CrossEntropy).Within(1e-5).Percent);
+        Assert.That(drawn.Looks, Is.EqualTo(Digits.Test.Count));
+    }
+
+    [TestCase(new[] { 1f, 3f, 2f }, 1, 0, 0.40760596)]
+    [TestCase(new[] { 1f, 3f, 2f }, 0, 1, 2.40760596)]
+    [TestCase(new[] { 3f, 3f, 0f }, 1, 1, 0.71773592)]
+    [TestCase(new[] { 0f, 100f, 0f }, 0, 1, 11.51292546)]
+    [TestCase(new[] { 0f, float.NaN, 0f }, 0, 1, 11.51292546)]
+    [TestCase(new[] { 0f, 100f, 0f }, 1, 0, 0)]
+    public void LossesOfLogits(float[] logits, int label, double wrong, double nats)
+    {
+        (double zeroOne, double crossEntropy) = GibbsLoss.Of(logits, label, new BoundedCrossEntropy(1e-5));
+        Assert.That(zeroOne, Is.EqualTo(wrong), "of equal logits the first is the answer");
+        Assert.That(crossEntropy, Is.EqualTo(nats / Math.Log(1e5)).Within(1e-8));
+    }
+
+    /// <summary>σ* minimises ½hσ² + KL(N(w, σ²) ‖ N(w₀, s²))/η where the cap does not bind.</summary>
+    [TestCase(1e-3, 5e4, 0.02)]
+    [TestCase(2, 700, 0.01)]
+    [TestCase(0, 700, 0.015)]
+    public void SigmaIsTheMinimum(double curvature, double eta, double deviation)
+    {
+        double sigma = PosteriorLevel.Sigma([0.5f], [curvature], eta, [(float)deviation], 0.1, 0.1)[0];
+        Assert.That(new[] { 0.99, 1.01 }.Select(factor => Objective(sigma * factor)), Has.All.GreaterThan(Objective(sigma)));
+        Assert.That(PosteriorLevel.Sigma([0.5f], [0], 1, null, 0.1, 0.1)[0], Is.EqualTo(TruncatedGaussian.Cap(0.15, 1)).Within(1e-5).Percent, "the cap");
+
+        double Objective(double level) =>
+            (curvature * level * level / 2) + ((Math.Log(deviation / level) + (level * level / (2 * deviation * deviation))) / eta);
+    }
+
+    [TestCase(CertifyPhase.Prior)]
+    [TestCase(CertifyPhase.Drawing)]
+    public void AStoppedCertificationCertifiesNothing(CertifyPhase phase)
+    {
+        using CancellationTokenSource source = new();
+        CertifyOptions endless = Quick with { PriorEpochs = phase == CertifyPhase.Prior ? 1_000_000 : 1, Draws = 1_000_000_000 };
+        Assert.That(
+            () => Certifier.Certify(new Mlp(64, 16, 10), Digits, endless, new Stop(phase, source), source.Token),
+            Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public void WrongOptionsSayWhatIsWrong()
+    {
+        Wrong(Quick with { PriorFraction = 1 }, "(0, 1)");
+        Wrong(Quick with { PriorFraction = 0.0001 }, "at least 1");
+        Wrong(Quick with { PriorFraction = 0.999 }, "at least 8");
+        Wrong(Quick with { PriorEpochs = 0 }, "prior's epochs");
+        Wrong(Quick with { PosteriorEpochs = -1 }, "posterior's epochs");
+        Wrong(Quick with { BatchSize = 720 }, "719");
+        Wrong(Quick with { Delta = 0 }, "δ is 0");
+        Wrong(Quick with { DeltaPrime = 1 }, "δ′ is 1");
+        Wrong(Quick with { Draws = 0 }, "draws");
+        Wrong(Quick with { Eta = double.NaN }, "η");
+        Wrong(Quick with { Gamma = -1 }, "γ");
+        Wrong(Quick with { Epsilon = 0 }, "ε");
+        Wrong(Quick with { SmallestProbability = 1 }, "p_min");
+        Wrong(Quick with { PriorLevels = [] }, "levels");
+        Wrong(Quick with { PriorLevels = [1, -1] }, "levels");
+        Wrong(Quick with { PriorOptimizer = new PerturbedOptimizer(new Sgd(0.1), 1) }, "without perturbation");
+        Assert.That(() => Certifier.Certify(new Mlp(64, 9), Digits, Quick), Throws.ArgumentException.With.Message.Contain("9 outputs"));
+
+        static void Wrong(CertifyOptions options, string says) =>
+            Assert.That(() => Certify(options), Throws.ArgumentException.With.Message.Contain(says));
+    }
+
+    private static Certificate Certify(CertifyOptions options, Dataset? data = null) => Certifier.Certify(new Mlp(64, 16, 10), data ?? Digits, options);
+
+    /// <summary>Cancels when a phase begins.</summary>
+    private sealed class Stop(CertifyPhase phase, CancellationTokenSource source) : IProgress<CertifyProgress>
+    {
+        public void Report(CertifyProgress value)
+        {
+            if (value.Phase == phase)
+            {
+                source.Cancel();
+            }
+        }
+    }
+}
