@@ -64,6 +64,26 @@ internal sealed class EmpiricalLossTests
         Assert.That(() => quadratic.Empirical.Gradient(new double[7]), Throws.TypeOf<TrainingException>());
     }
 
+    /// <summary>A set too large to be kept as floats is gathered anew in each pass; its halves are not, and give the same means.</summary>
+    [Test]
+    public void ALargeSetIsTheMeanOfItsHalves()
+    {
+        const int Side = 256, Count = 260;
+        byte[] pixels = [.. Enumerable.Range(0, Count * Side * Side).Select(i => (byte)((uint)i * 7919 % 101))];
+        int[] labels = [.. Enumerable.Range(0, Count).Select(i => i % 3)];
+        ImageSet Part(Range range) => new(
+            pixels.AsMemory(range.Start.Value * Side * Side, (range.End.Value - range.Start.Value) * Side * Side), labels.AsMemory(range), Side, Side, 3, new Normalization([0.5f], [1], 100));
+        Sequential model = new(new Flatten(), new Linear(Side * Side, 3));
+        using ParameterArena arena = new(model, Device.Cpu, 1);
+        using EmpiricalLoss all = new(model, arena, Part(0..Count), batchSize: 50), first = new(model, arena, Part(0..(Count / 2))), second = new(model, arena, Part((Count / 2)..Count));
+        Assert.That((long)Count * Side * Side, Is.GreaterThan(1L << 24), "large enough");
+        double[] gradient = new double[all.Count], one = new double[all.Count], other = new double[all.Count];
+        double value = all.Gradient(gradient);
+        Assert.That(value, Is.EqualTo((first.Gradient(one) + second.Gradient(other)) / 2).Within(1e-4).Percent);
+        Assert.That(all.Value(), Is.EqualTo(value).Within(1e-4).Percent, "a second pass begins anew");
+        Assert.That(gradient.Zip(one.Zip(other, (a, b) => (a + b) / 2), (a, b) => Math.Abs(a - b)).Max(), Is.LessThan(1e-5 * gradient.Max(Math.Abs)));
+    }
+
     [Test]
     public void CanBeCancelled()
     {
