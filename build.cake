@@ -40,11 +40,15 @@ Task("Bench")
     .Does(() => RunProgram(new ProcessArgumentBuilder().Append("bench").AppendSwitchQuoted("--filter", filter.Length > 0 ? filter : "*")));
 
 Task("Figures")
-    .Description("Runs the main job and leaves its curves in docs/results.")
+    .Description("Runs the main job and draws the paper's figures, all in docs/results.")
     .Does(() =>
     {
         EnsureDirectoryExists(results);
         RunProgram(new ProcessArgumentBuilder().AppendSwitchQuoted("--output", results));
+        foreach (var figure in new[] { "1 --survey 100", "2" })
+        {
+            RunProgram(new ProcessArgumentBuilder().Append($"figure {figure}").AppendSwitchQuoted("--output", results));
+        }
     });
 
 Task("Pack")

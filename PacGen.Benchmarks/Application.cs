@@ -5,6 +5,8 @@ using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Comparison;
 using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Digits;
+using PacGen.Benchmarks.Experiments;
+using PacGen.Benchmarks.Figures;
 using PacGen.Benchmarks.Scoring;
 using PacGen.Benchmarks.Suites;
 using PacGen.Benchmarks.Training;
@@ -83,6 +85,8 @@ internal static class Application
         root.Add(new DevicesVerb(host).Command);
         root.Add(new BenchVerb(host).Command);
         root.Add(new CompareVerb(host).Command);
+        root.Add(new FigureVerb(host).Command);
+        root.Add(new ExperimentVerb(host).Command);
         new DigitsJob(host).AddTo(root);
         foreach (HelpOption help in root.Options.OfType<HelpOption>())
         {
@@ -95,7 +99,8 @@ internal static class Application
         return root;
     }
 
-    private static string Spelled(Command command) => command is RootCommand ? "pacgen" : $"pacgen {command.Name}";
+    private static string Spelled(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{Spelled(parent)} {command.Name}" : "pacgen";
 
     private static string Describe(Exception error) => OneLine(error switch
     {

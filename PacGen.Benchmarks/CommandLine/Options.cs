@@ -74,11 +74,13 @@ internal static class Options
     };
 
     /// <summary>A seed.</summary>
-    public static Option<ulong> Seed() => new("--seed")
+    /// <param name="what">What it decides.</param>
+    /// <param name="fallback">The default.</param>
+    public static Option<ulong> Seed(string what = "first weights, order of images, dropout and perturbations", ulong fallback = 1) => new("--seed")
     {
-        Description = "Decides first weights, order of images, dropout and perturbations: the same seed, the same bits; 0 to 18446744073709551615",
+        Description = $"Decides {what}: the same seed, the same bits; 0 to 18446744073709551615",
         HelpName = "number",
-        DefaultValueFactory = _ => 1,
+        DefaultValueFactory = _ => fallback,
         CustomParser = result =>
         {
             string word = result.Tokens[0].Value;

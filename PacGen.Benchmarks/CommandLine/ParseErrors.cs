@@ -25,21 +25,25 @@ internal static class ParseErrors
             ? [.. command.Options.Where(option => !option.Hidden).Select(option => option.Name), "--help"]
             : [.. command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name)];
         string[] distinct = [.. known.Distinct()];
-        if (Nearest.To(word, distinct) is { } near)
+        string kind = isOption ? "option" : command is RootCommand ? "verb" : command.Name;
+
+        // One number is no misspelling of another.
+        if (!word.All(char.IsAsciiDigit) && Nearest.To(word, distinct) is { } near)
         {
-            return $"There is no {(isOption ? "option" : "verb")} {word}; did you mean {near}?";
+            return $"There is no {kind} {word}; did you mean {near}?";
         }
 
         if (isOption && command.Subcommands.FirstOrDefault(verb => verb.Options.Any(option => option.Name == word)) is { } owner)
         {
-            return $"{word} is an option of a verb: write pacgen {owner.Name} {word} ….";
+            string path = command is RootCommand ? owner.Name : $"{command.Name} {owner.Name}";
+            return $"{word} is an option of a verb: write pacgen {path} {word} ….";
         }
 
         return (isOption, distinct.Length) switch
         {
             (true, _) => $"There is no option {word}; there are {string.Join(", ", distinct)}.",
             (false, 0) => $"'{word}' belongs to no option.",
-            _ => $"There is no verb {word}; there are {string.Join(", ", distinct)}.",
+            _ => $"There is no {kind} {word}; there are {string.Join(", ", distinct)}.",
         };
     }
 }

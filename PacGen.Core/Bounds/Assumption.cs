@@ -29,6 +29,14 @@ public sealed record Assumption(string Name, string Statement)
     public static Assumption ExactCurvature { get; } = new(
         "exact curvature", "The curvature given is that of the empirical loss itself, not an estimate such as squared gradients.");
 
+    /// <summary>u is centred and uncorrelated and stays in the neighbourhood, as Lemma 5 needs it.</summary>
+    public static Assumption CentredPerturbation { get; } = new(
+        "centred perturbation", "The perturbation has mean 0, uncorrelated coordinates, and never leaves Neigh_{γ,ε}(w); the moments and the KL divergence given are its own.");
+
+    /// <summary>u stays in the neighbourhood, as Lemma 9 needs it; it may be dependent and have any mean.</summary>
+    public static Assumption BoundedPerturbation { get; } = new(
+        "bounded perturbation", "The perturbation never leaves Neigh_{γ,ε}(w); the moments and the KL divergence given are its own.");
+
     /// <summary>The prior was chosen before the sample was seen, and the sample's elements are independent.</summary>
     public static Assumption PriorBeforeData { get; } = new(
         "prior before data", "The prior that KL is taken against was chosen before the sample was seen, and the sample's elements are independent draws of one distribution.");
@@ -40,12 +48,4 @@ public sealed record Assumption(string Name, string Statement)
     /// <summary>The Monte-Carlo draws are independent of each other, given the sample.</summary>
     public static Assumption IndependentDraws { get; } = new(
         "independent draws", "The posterior's draws are independent of each other and their number was chosen before seeing their losses.");
-
-    /// <summary>u is centred and uncorrelated and stays in the neighbourhood, as Lemma 5 needs it.</summary>
-    public static Assumption CentredPerturbation { get; } = new(
-        "centred perturbation", "The perturbation has mean 0, uncorrelated coordinates, and never leaves Neigh_{γ,ε}(w); the moments and the KL divergence given are its own.");
-
-    /// <summary>u stays in the neighbourhood, as Lemma 9 needs it; it may be dependent and have any mean.</summary>
-    public static Assumption BoundedPerturbation { get; } = new(
-        "bounded perturbation", "The perturbation never leaves Neigh_{γ,ε}(w); the moments and the KL divergence given are its own.");
 }

@@ -155,41 +155,51 @@ public static class GaussianBound
     }
 
     /// <summary>
-    /// The least of Lemma 8, with the exact divergence, over Appendix B's grid, each ηⱼ with its share δⱼ of δ and its own σ*: η is chosen after the sample
-    /// was seen. One pass over the parameters for each ηⱼ that could be the best, some ten.
+    /// The least of Lemma 8, with the exact divergence, over a grid of η, each ηⱼ with its share δⱼ of δ and its own σ*: η is chosen after the
+    /// sample was seen. One pass over the parameters for each ηⱼ that could be the best, some ten.
     /// </summary>
     /// <param name="sample">L̂(w), n and δ.</param>
     /// <param name="smoothness">ρ, γ, ε.</param>
     /// <param name="weights">w.</param>
     /// <param name="curvature">∇ᵢ²L̂(w), at least 0.</param>
     /// <param name="tau">τ, the prior's variance.</param>
+    /// <param name="grid">The grid, chosen before the sample was seen; <see cref="EtaGrid.Geometric"/> unless given.</param>
     /// <exception cref="ArgumentException">A curvature is negative, lengths differ, or a number is not finite.</exception>
     public static BoundResult Lemma8OverGrid<T>(
-        BoundSample sample, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, double tau)
+        BoundSample sample, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, double tau, EtaGrid? grid = null)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         ArgumentNullException.ThrowIfNull(sample);
+        grid ??= EtaGrid.Geometric(sample.Count, sample.Delta);
         BoundResult? best = null;
-        for (int j = 0; ; j++)
+        for (int j = 0; j < (grid.Count ?? int.MaxValue); j++)
         {
-            double eta = AppendixB.Eta(sample, j);
+            double eta = grid.Eta(j);
             if (best is not null && sample.EmpiricalLoss + (eta / (2.0 * sample.Count)) >= best.Value)
             {
-                return best;
+                // η/2n alone is too much. The geometric grid grows; one's own may not.
+                if (grid.Count is null)
+                {
+                    break;
+                }
+
+                continue;
             }
 
             GaussianBoundSums sums = Sums(smoothness, eta, weights, curvature, tau);
             BoundResult result = Summands.Result(
-                "Lemma 8 (20), least over Appendix B's grid",
+                "Lemma 8 (20), least over the grid",
                 sample,
                 eta,
-                AppendixB.LogInverseDelta(sample, j),
+                grid.LogInverseDelta(j, sample.Delta),
                 ("ℳ", sums.Sharpness),
                 sums.Kl,
                 BoundStatus.ConditionalBound,
                 Given(ofGrid: true));
             best = best is null || result.Value < best.Value ? result : best;
         }
+
+        return best!;
     }
 
     private static GaussianBoundSums Optimal<T>(
@@ -294,11 +304,7 @@ public static class GaussianBound
     private static List<Assumption> Given(bool ofGrid)
     {
         List<Assumption> given = [Assumption.HessianLipschitz, Assumption.ExactCurvature, Assumption.TauBeforeData];
-        if (!ofGrid)
-        {
-            given.Add(Assumption.EtaBeforeData);
-        }
-
+        given.Add(ofGrid ? Assumption.GridBeforeData : Assumption.EtaBeforeData);
         return given;
     }
 }

@@ -35,7 +35,7 @@ public static class TruncatedGaussian
         double ratio = kappa / sigma;
         return ratio < SeriesLimit
             ? Math.Log(ratio) + Of(sigma, kappa).LogSigmaMass - Math.Log(kappa)
-            : double.LogP1(-SpecialFunctions.Erfc(ratio / Math.Sqrt(2)));
+            : NearZero.LogOnePlus(-SpecialFunctions.Erfc(ratio / Math.Sqrt(2)));
     }
 
     /// <summary>𝔼ũ² = σ²(1 − 2aφ(a)/Z), a = κ/σ: σ² as a → ∞, κ²/3 as a → 0.</summary>
@@ -141,11 +141,11 @@ public static class TruncatedGaussian
             }
 
             double xq = x * q;
-            return (Math.Log(kappa * Math.Sqrt(2 / Math.PI)) - (x / 2) + double.LogP1(xq), kappa * kappa * q / (1 + xq), xq / (2 * (1 + xq)));
+            return (Math.Log(kappa * Math.Sqrt(2 / Math.PI)) - (x / 2) + NearZero.LogOnePlus(xq), kappa * kappa * q / (1 + xq), xq / (2 * (1 + xq)));
         }
 
         double outside = SpecialFunctions.Erfc(ratio / Math.Sqrt(2));
         double share = 1 - (Math.Sqrt(2 / Math.PI) * ratio * Math.Exp(-x / 2) / (1 - outside));
-        return (Math.Log(sigma) + double.LogP1(-outside), sigma * sigma * share, share / 2);
+        return (Math.Log(sigma) + NearZero.LogOnePlus(-outside), sigma * sigma * share, share / 2);
     }
 }

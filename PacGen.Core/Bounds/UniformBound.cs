@@ -147,7 +147,7 @@ public static class UniformBound
     }
 
     /// <summary>
-    /// The least of Lemma 6 over Appendix B's grid, each ηⱼ with its share δⱼ of δ and its own σ*: η is chosen after the sample was seen.
+    /// The least of Lemma 6 over a grid of η, each ηⱼ with its share δⱼ of δ and its own σ*: η is chosen after the sample was seen.
     /// One pass over the parameters for each ηⱼ that could be the best, some ten.
     /// </summary>
     /// <param name="sample">L̂(w), n and δ.</param>
@@ -155,33 +155,43 @@ public static class UniformBound
     /// <param name="weights">w.</param>
     /// <param name="curvature">∇ᵢ²L̂(w), at least 0.</param>
     /// <param name="tau">τ.</param>
+    /// <param name="grid">The grid, chosen before the sample was seen; <see cref="EtaGrid.Geometric"/> unless given.</param>
     /// <exception cref="ArgumentException">A curvature is negative, |wᵢ| + κᵢ exceeds τᵢ, lengths differ, or a number is not finite.</exception>
     public static BoundResult Lemma6OverGrid<T>(
-        BoundSample sample, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, Tau tau)
+        BoundSample sample, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, Tau tau, EtaGrid? grid = null)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         ArgumentNullException.ThrowIfNull(sample);
+        grid ??= EtaGrid.Geometric(sample.Count, sample.Delta);
         BoundResult? best = null;
-        for (int j = 0; ; j++)
+        for (int j = 0; j < (grid.Count ?? int.MaxValue); j++)
         {
-            double eta = AppendixB.Eta(sample, j);
+            double eta = grid.Eta(j);
             if (best is not null && sample.EmpiricalLoss + (eta / (2.0 * sample.Count)) >= best.Value)
             {
-                return best;
+                // η/2n alone is too much. The geometric grid grows; one's own may not.
+                if (grid.Count is null)
+                {
+                    break;
+                }
+
+                continue;
             }
 
             UniformBoundSums sums = Sums(smoothness, eta, weights, curvature, tau);
             BoundResult result = Summands.Result(
-                "Lemma 6 (13), least over Appendix B's grid",
+                "Lemma 6 (13), least over the grid",
                 sample,
                 eta,
-                AppendixB.LogInverseDelta(sample, j),
+                grid.LogInverseDelta(j, sample.Delta),
                 ("ℳ", sums.Sharpness),
                 sums.Kl,
                 Status(sums),
                 Given(BoundForm.Rigorous, ofGrid: true));
             best = best is null || result.Value < best.Value ? result : best;
         }
+
+        return best!;
     }
 
     /// <summary>
@@ -319,11 +329,7 @@ public static class UniformBound
             given.Add(Assumption.LocalConvexity);
         }
 
-        if (!ofGrid)
-        {
-            given.Add(Assumption.EtaBeforeData);
-        }
-
+        given.Add(ofGrid ? Assumption.GridBeforeData : Assumption.EtaBeforeData);
         return given;
     }
 }

@@ -47,26 +47,31 @@ internal sealed unsafe class NoiseCpu<TNoise, TLevels, T, TWords> : NoiseLaunch
             where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
             where TLaneWords : struct, IWords<TLaneWords>
         {
+            const int Chunk = 960;
+            uint* words = stackalloc uint[Chunk];
+            int group = 4 * TLane.Count;
             long i = start;
-            int size = TLane.Count * sizeof(uint);
-            byte* words = stackalloc byte[4 * size];
-            for (; i + (4 * TLane.Count) <= end; i += 4 * TLane.Count)
+            while (i + group <= end)
             {
-                TLaneWords a = TLaneWords.Sequence((uint)(i >> 2)), b = TLaneWords.Constant((uint)(i >> 34));
-                TLaneWords c = TLaneWords.Constant(settings.Stream), d = TLaneWords.Constant(settings.Step);
-                Philox.Generate(ref a, ref b, ref c, ref d, settings.Key0, settings.Key1);
-                TLaneWords.Interleave(ref a, ref b, ref c, ref d);
-                Unsafe.WriteUnaligned(words, a);
-                Unsafe.WriteUnaligned(words + size, b);
-                Unsafe.WriteUnaligned(words + (2 * size), c);
-                Unsafe.WriteUnaligned(words + (3 * size), d);
-                for (int j = 0; j < 4; j++)
-                {
-                    One<TLane, TLaneWords>(w, s, target, i + (j * TLane.Count), Unsafe.ReadUnaligned<TLaneWords>(words + (j * size)), settings);
-                }
+                int groups = (int)Math.Min(Chunk, end - i) / group, count = groups * group;
+                Philox.Fill<TLaneWords>(words, groups, i, settings.Stream, settings.Step, settings.Key0, settings.Key1);
+                Chunked<TLane, TLaneWords>(w + i, TLevels.Own ? s + i : s, target + i, words, count, settings);
+                i += count;
             }
 
             return i;
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+        private static void Chunked<TLane, TLaneWords>(float* w, float* s, float* target, uint* words, int count, NoiseSettings settings)
+            where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
+            where TLaneWords : struct, IWords<TLaneWords>
+        {
+            for (int i = 0; i < count; i += 2 * TLane.Count)
+            {
+                One<Twice<TLane, TLaneWords>, TwiceWords<TLaneWords>>(
+                    w, s, target, i, new(Unsafe.ReadUnaligned<TLaneWords>(words + i), Unsafe.ReadUnaligned<TLaneWords>(words + i + TLane.Count)), settings);
+            }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

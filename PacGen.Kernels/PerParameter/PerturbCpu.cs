@@ -71,9 +71,10 @@ internal sealed unsafe class PerturbCpu<TNoise, T, TWords> : PerturbLaunch
             where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
             where TLaneWords : struct, IWords<TLaneWords>
         {
-            for (int i = 0; i < count; i += TLane.Count)
+            for (int i = 0; i < count; i += 2 * TLane.Count)
             {
-                One<TLane, TLaneWords>(w, h, g, target, i, Unsafe.ReadUnaligned<TLaneWords>(words + i), settings);
+                One<Twice<TLane, TLaneWords>, TwiceWords<TLaneWords>>(
+                    w, h, g, target, i, new(Unsafe.ReadUnaligned<TLaneWords>(words + i), Unsafe.ReadUnaligned<TLaneWords>(words + i + TLane.Count)), settings);
             }
         }
 

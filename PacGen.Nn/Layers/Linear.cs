@@ -19,6 +19,12 @@ public sealed class Linear : Module
         this.bias = bias ? new Parameter(new Shape(outputs), Initializer.Uniform(1 / Math.Sqrt(inputs))) : null;
     }
 
+    /// <summary>W.</summary>
+    internal Parameter Weight => weight;
+
+    /// <summary>b, or null.</summary>
+    internal Parameter? Bias => bias;
+
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x)
     {

@@ -12,6 +12,26 @@ public static class Loss
     /// <param name="labels">(N): class numbers 0 … C − 1.</param>
     public static Tensor CrossEntropy(Tensor logits, Tensor labels) => Tensor.Apply(new SoftmaxCrossEntropy(), logits, labels).Mean();
 
+    /// <summary>
+    /// The cross-entropy bounded to [0, 1], as bounds ask for: −ln max(p_y, p_min) / ln(1/p_min), averaged, p the softmax of the logits.
+    /// Where p_y is below p_min its gradient is zero.
+    /// </summary>
+    /// <param name="logits">(N, C).</param>
+    /// <param name="labels">(N): class numbers 0 … C − 1.</param>
+    /// <param name="smallestProbability">p_min, in (0, 1).</param>
+    /// <exception cref="ArgumentOutOfRangeException">p_min is outside (0, 1).</exception>
+    public static Tensor BoundedCrossEntropy(Tensor logits, Tensor labels, double smallestProbability)
+    {
+        ArgumentNullException.ThrowIfNull(logits);
+        if (!(smallestProbability is > 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(smallestProbability), smallestProbability, "p_min must be in (0, 1).");
+        }
+
+        double floor = Math.Log(smallestProbability);
+        return Tensor.Maximum(logits.LogSoftmax().GatherColumn(labels), floor).Mean() * (1 / floor);
+    }
+
     /// <summary>Negative log-likelihood: −x_y, averaged, of log-probabilities such as <see cref="Tensor.LogSoftmax"/> gives.</summary>
     /// <param name="logProbabilities">(N, C).</param>
     /// <param name="labels">(N): class numbers 0 … C − 1.</param>

@@ -17,6 +17,7 @@ internal sealed class BatchGraph : IDisposable
     private readonly Func<Tensor, Tensor, Tensor> loss;
     private readonly int[] image;
     private readonly ulong? trainingSeed;
+    private readonly IReadOnlyDictionary<Tensor, Region> inputs;
     private readonly Dictionary<int, Compiled> compiled = [];
     private readonly float[] scalar = new float[1];
     private Compiled? last;
@@ -28,8 +29,16 @@ internal sealed class BatchGraph : IDisposable
     /// <param name="loss">The loss from the model's output and the labels.</param>
     /// <param name="image">The extents of one image.</param>
     /// <param name="trainingSeed">The seed for dropout and the like in training mode, or null for evaluation mode.</param>
+    /// <param name="inputs">Memory of further leaves that the loss reads, such as the direction of a Hessian-vector product.</param>
     public BatchGraph(
-        Module module, ParameterArena arena, Buffer weights, Buffer? gradients, Func<Tensor, Tensor, Tensor> loss, int[] image, ulong? trainingSeed)
+        Module module,
+        ParameterArena arena,
+        Buffer weights,
+        Buffer? gradients,
+        Func<Tensor, Tensor, Tensor> loss,
+        int[] image,
+        ulong? trainingSeed,
+        IReadOnlyDictionary<Tensor, Region>? inputs = null)
     {
         this.module = module;
         this.arena = arena;
@@ -38,6 +47,7 @@ internal sealed class BatchGraph : IDisposable
         this.loss = loss;
         this.image = image;
         this.trainingSeed = trainingSeed;
+        this.inputs = inputs ?? new Dictionary<Tensor, Region>();
     }
 
     /// <summary>How many classes the last batch's output told apart.</summary>
@@ -126,7 +136,7 @@ internal sealed class BatchGraph : IDisposable
             throw new ShapeException($"The loss must be one number, the mean over the batch, but has shape {mean.Shape}.");
         }
 
-        Dictionary<Tensor, Region> bindings = [];
+        Dictionary<Tensor, Region> bindings = new(inputs);
         arena.Bind(bindings, weights);
         List<Tensor> outputs = [mean, output];
         if (gradients is not null)

@@ -14,9 +14,12 @@ internal sealed class HelpTests
     [TestCase("devices", "--json")]
     [TestCase("bench", "--quick", "--threads", "--filter")]
     [TestCase("compare", "--threads", "--seconds", "--output")]
+    [TestCase("figure")]
+    [TestCase("figure 1", "--output", "--size", "--seed", "--points", "--survey", "--threads")]
+    [TestCase("figure 2", "--output", "--size", "--sigma")]
     public void ListsEveryOption(string verb, params string[] options)
     {
-        ProgramRun help = verb.Length == 0 ? ProgramRun.Of("--help") : ProgramRun.Of(verb, "--help");
+        ProgramRun help = verb.Length == 0 ? ProgramRun.Of("--help") : ProgramRun.Of([.. verb.Split(' '), "--help"]);
         string[] listed = [.. help.OutputLines.Select(line => line.Trim()).Where(line => line.StartsWith("--", StringComparison.Ordinal)).Select(line => line.Split(' ')[0])];
         Assert.That(help.ExitCode, Is.Zero);
         Assert.That(help.Error, Is.Empty);
@@ -25,7 +28,7 @@ internal sealed class HelpTests
 
     [Test]
     public void NamesEveryVerb() => Assert.That(ProgramRun.Of("--help").Output, Does
-        .Contain("train").And.Contain("score").And.Contain("certify").And.Contain("devices").And.Contain("bench").And.Contain("compare"));
+        .Contain("train").And.Contain("score").And.Contain("certify").And.Contain("devices").And.Contain("bench").And.Contain("compare").And.Contain("figure"));
 
     [TestCase("--learning-rate", "(0, ∞)", "0.001 for adam")]
     [TestCase("--epochs", "1 or more", "[default: 10]")]

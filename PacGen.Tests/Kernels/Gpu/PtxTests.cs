@@ -23,6 +23,8 @@ internal sealed partial class PtxTests
         new TestCaseData(((Delegate)UpdateGpu<AdamRule, WithoutSecondMoment>.Kernel).Method) { TestName = "Adam's update" },
         new TestCaseData(((Delegate)ReduceGpu<PsiTerms, PsiSettings>.Kernel).Method) { TestName = "The score" },
         new TestCaseData(((Delegate)ReduceGpu<CurvatureChangeTerms, PerturbSettings>.Kernel).Method) { TestName = "The curvature's change" },
+        new TestCaseData(((Delegate)ReduceGpu<UniformBoundTerms, UniformBoundSettings>.Kernel).Method) { TestName = "Lemma 6's sums" },
+        new TestCaseData(((Delegate)ReduceGpu<GaussianBoundTerms, GaussianBoundSettings>.Kernel).Method) { TestName = "Lemma 8's sums" },
     ];
 
     [TestCaseSource(nameof(Kernels))]

@@ -1,0 +1,138 @@
+using PacGen.Core.Bounds;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+
+namespace PacGen.Benchmarks.Experiments;
+
+/// <summary>Computes a <see cref="RescalePoint"/> for each α, always from the same trained weights.</summary>
+internal sealed class RescaleMeasures : IDisposable
+{
+    private const int Pairs = 4, Products = 12;
+    private readonly Mlp model;
+    private readonly ParameterArena arena;
+    private readonly ImageSet images;
+    private readonly RescaleSettings settings;
+    private readonly float[] trained;
+    private readonly Func<float[]> outputs;
+    private readonly float[] unchanged;
+    private readonly EmpiricalLoss entropy, bounded;
+    private readonly Tau uniformTau;
+    private readonly double gaussianTau;
+
+    public RescaleMeasures(Mlp model, ParameterArena arena, ImageSet images, Func<float[]> outputs, IEnumerable<double> alphas, RescaleSettings settings)
+    {
+        this.model = model;
+        this.arena = arena;
+        this.images = images;
+        this.settings = settings;
+        this.outputs = outputs;
+        trained = arena.Save();
+        unchanged = outputs();
+        int batch = Math.Min(images.Count, 2048);
+        entropy = new EmpiricalLoss(model, arena, images, Loss.CrossEntropy, batch);
+        bounded = new EmpiricalLoss(model, arena, images, BoundedLoss, batch);
+
+        // A prior that is the same for all α: wide enough for the largest weights of any.
+        double reach = 0, squares = 0;
+        foreach (double alpha in alphas)
+        {
+            float[] weights = Move(alpha);
+            reach = Math.Max(reach, weights.Max(weight => (Math.Abs((double)weight) * (1 + settings.Gamma)) + settings.Epsilon));
+            squares = Math.Max(squares, weights.Sum(weight => (double)weight * weight));
+        }
+
+        Move(1);
+        uniformTau = Tau.Fixed(reach * (1 + 1e-6));
+        gaussianTau = squares / trained.Length;
+    }
+
+    /// <summary>τ of the uniform prior: the largest |w| + κ at any α.</summary>
+    public double UniformTau => uniformTau.Value;
+
+    /// <summary>τ of the Gaussian prior, its variance: the largest mean of w² at any α.</summary>
+    public double GaussianTau => gaussianTau;
+
+    /// <summary>m.</summary>
+    public int Parameters => trained.Length;
+
+    /// <summary>n.</summary>
+    public int Images => images.Count;
+
+    /// <summary>η of the bounds, the same at all α: √(mn), as (15) has it.</summary>
+    public double Eta => UniformBound.Theorem7Eta(trained.Length, images.Count);
+
+    /// <summary>Measures at an α.</summary>
+    public RescalePoint At(double alpha, CancellationToken cancellation)
+    {
+        float[] weights = Move(alpha);
+        PacGenScore score = PacGenScore.Compute(model, arena, images, Loss.CrossEntropy, settings.Score, null, cancellation)
+            ?? throw new OperationCanceledException(cancellation);
+        PacGenScore boundedScore = PacGenScore.Compute(model, arena, images, BoundedLoss, settings.Score, null, cancellation)
+            ?? throw new OperationCanceledException(cancellation);
+        LocalHessianLipschitz sampled = LocalHessianLipschitz.Sample(
+            bounded,
+            new HessianLipschitzOptions { Gamma = settings.Gamma, Epsilon = settings.Epsilon, Pairs = Pairs, Products = Products, Seed = settings.Seed },
+            null,
+            cancellation);
+        double[] diagonal = trained.Length <= RescaleSettings.LargestExact
+            ? new Curvature(bounded).Diagonal(null, cancellation)
+            : [.. new Curvature(bounded).Moments(RescaleSettings.DiagonalDraws, settings.Seed, null, cancellation).Diagonal];
+        double negative = diagonal.Count(value => value < 0) / (double)diagonal.Length;
+        double[] convex = [.. diagonal.Select(value => Math.Max(value, 0))], w = [.. weights.Select(value => (double)value)];
+        bounded.MoveToWeights();
+        BoundSample sample = new(Math.Clamp(bounded.Value(cancellation), 0, 1), images.Count, settings.Delta);
+        LocalSmoothness median = new(boundedScore.Rho, settings.Gamma, settings.Epsilon), lower = median with { Rho = sampled.Rho };
+        UniformBoundSums six = UniformBound.Sums<double>(median, Eta, w, convex, uniformTau), own = UniformBound.Sums<double>(median, Eta, w, convex, Tau.OfWeights());
+        GaussianBoundSums eight = GaussianBound.Sums<double>(median, Eta, w, convex, gaussianTau);
+
+        Curvature curvature = new(entropy);
+        EigenvalueEstimate ends = curvature.LargestEigenvalue(seed: settings.Seed, cancellation: cancellation);
+        HessianMoments moments = curvature.Moments(settings.Draws, settings.Seed, null, cancellation);
+        KeskarOptions keskar = new() { Epsilon = settings.BoxEpsilon, Seed = settings.Seed, RandomStarts = 1, CornerStarts = 1 };
+        KeskarSharpness full = KeskarSharpness.Compute(entropy, keskar, null, cancellation);
+        KeskarSharpness subspace = KeskarSharpness.Compute(entropy, keskar with { Directions = settings.Directions }, null, cancellation);
+        ExpectedSharpness expected = ExpectedSharpness.Compute(entropy, settings.Sigma, settings.Draws, true, settings.Seed, null, cancellation);
+        float largest = unchanged.Max(Math.Abs);
+        return new RescalePoint
+        {
+            Alpha = alpha,
+            OutputChange = outputs().Zip(unchanged, (now, before) => Math.Abs(now - before)).Max() / largest,
+            Psi = score.Psi,
+            RhoMedian = boundedScore.Rho,
+            RhoSampled = sampled.Rho,
+            Lemma6 = UniformBound.Lemma6(sample, six).Value,
+            Lemma6Kl = six.Kl,
+            Lemma6Sampled = UniformBound.Lemma6<double>(sample, Eta, lower, w, convex, uniformTau).Value,
+            Lemma6OwnTau = UniformBound.Lemma6(sample, own).Value,
+            Lemma6OwnTauKl = own.Kl,
+            Lemma8 = GaussianBound.Lemma8(sample, eight).Value,
+            Lemma8Kl = eight.Kl,
+            Lemma8Sampled = GaussianBound.Lemma8<double>(sample, Eta, lower, w, convex, gaussianTau).Value,
+            LargestEigenvalue = ends.Largest,
+            Trace = moments.Trace.Value,
+            TraceError = moments.Trace.StandardError,
+            Frobenius = Math.Sqrt(moments.SquaredFrobenius.Value),
+            KeskarFull = full.Value,
+            KeskarSubspace = subspace.Value,
+            ExpectedSharpness = expected.Value,
+            ExpectedSharpnessError = expected.StandardError,
+            NegativeShare = negative,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        entropy.Dispose();
+        bounded.Dispose();
+    }
+
+    private Tensor BoundedLoss(Tensor logits, Tensor labels) => Loss.BoundedCrossEntropy(logits, labels, settings.SmallestProbability);
+
+    private float[] Move(double alpha)
+    {
+        arena.Load(trained);
+        model.Rescale(alpha);
+        return arena.Save();
+    }
+}

@@ -1,0 +1,47 @@
+namespace PacGen.Benchmarks.Experiments;
+
+/// <summary>A measure that the experiment follows over α.</summary>
+/// <param name="Name">What it is, for people.</param>
+/// <param name="Key">Its column in the CSV file.</param>
+/// <param name="Panel">The panel of the picture that shows it, or null.</param>
+/// <param name="Value">Its value.</param>
+internal sealed record RescaleQuantity(string Name, string Key, string? Panel, Func<RescalePoint, double> Value)
+{
+    private const string Bounds = "Bounds and Ψ", Hessian = "Measures of the Hessian", Sharpness = "Sharpness", Inside = "Inside the bounds";
+
+    /// <summary>All of them, in the order in which they are shown.</summary>
+    public static IReadOnlyList<RescaleQuantity> All { get; } =
+    [
+        new("Ψ (24)", "psi", Bounds, point => point.Psi),
+        new("Lemma 6 (13)", "lemma6", Bounds, point => point.Lemma6),
+        new("Lemma 6, sampled ρ", "lemma6_sampled_rho", null, point => point.Lemma6Sampled),
+        new("Lemma 6, τ = |w| + κ", "lemma6_own_tau", Bounds, point => point.Lemma6OwnTau),
+        new("Lemma 8 (20)", "lemma8", Bounds, point => point.Lemma8),
+        new("Lemma 8, sampled ρ", "lemma8_sampled_rho", null, point => point.Lemma8Sampled),
+        new("KL of Lemma 6", "lemma6_kl", Inside, point => point.Lemma6Kl),
+        new("KL of Lemma 6, τ = |w| + κ", "lemma6_own_tau_kl", Inside, point => point.Lemma6OwnTauKl),
+        new("KL of Lemma 8", "lemma8_kl", Inside, point => point.Lemma8Kl),
+        new("ρ, median", "rho_median", Inside, point => point.RhoMedian),
+        new("ρ, sampled", "rho_sampled", Inside, point => point.RhoSampled),
+        new("λ_max of the Hessian", "lambda_max", Hessian, point => point.LargestEigenvalue),
+        new("its trace", "trace", Hessian, point => point.Trace),
+        new("its Frobenius norm", "frobenius", Hessian, point => point.Frobenius),
+        new("sharpness (2), full space", "sharpness2_full", Sharpness, point => point.KeskarFull),
+        new("sharpness (2), subspace", "sharpness2_subspace", Sharpness, point => point.KeskarSubspace),
+        new("expected sharpness (3)", "sharpness3", Sharpness, point => point.ExpectedSharpness),
+    ];
+
+    /// <summary>The values at all α, divided by that at α = 1; NaN where it is not positive.</summary>
+    public double[] Relative(IReadOnlyList<RescalePoint> points)
+    {
+        double unit = Value(points.Single(point => point.Alpha == 1));
+        return [.. points.Select(point => Value(point) / unit).Select(ratio => ratio > 0 && double.IsFinite(ratio) ? ratio : double.NaN)];
+    }
+
+    /// <summary>The largest value over the smallest one, over all α; NaN where one is not positive.</summary>
+    public double Spread(IReadOnlyList<RescalePoint> points)
+    {
+        double[] relative = Relative(points);
+        return relative.Any(double.IsNaN) ? double.NaN : relative.Max() / relative.Min();
+    }
+}

@@ -1,0 +1,29 @@
+using PacGen.Nn;
+
+namespace PacGen.Benchmarks.Experiments;
+
+/// <summary>What <see cref="RescaleMeasures"/> computes with.</summary>
+/// <param name="Draws">Perturbations for (3), antithetic pairs, and products for the trace.</param>
+/// <param name="Sigma">σ of (3).</param>
+/// <param name="BoxEpsilon">ε of (2).</param>
+/// <param name="Directions">The dimension of (2)'s random subspace.</param>
+/// <param name="Gamma">γ of the neighbourhood.</param>
+/// <param name="Epsilon">ε of the neighbourhood.</param>
+/// <param name="Delta">δ of the bounds.</param>
+/// <param name="SmallestProbability">p_min of the bounded cross-entropy.</param>
+/// <param name="Seed">Decides all draws.</param>
+internal sealed record RescaleSettings(
+    int Draws, double Sigma, double BoxEpsilon, int Directions, double Gamma, double Epsilon, double Delta, double SmallestProbability, ulong Seed)
+{
+    /// <summary>The most weights whose Hessian's diagonal is computed exactly.</summary>
+    public const int LargestExact = 3000;
+
+    /// <summary>Products for the diagonal of larger networks.</summary>
+    public const int DiagonalDraws = 400;
+
+    /// <summary>Images a batch whose gradient Ψ squares.</summary>
+    public const int PsiBatch = 32;
+
+    /// <summary>How Ψ is computed.</summary>
+    public ScoreOptions Score => new() { Gamma = Gamma, Epsilon = Epsilon, BatchSize = PsiBatch, Seed = Seed };
+}

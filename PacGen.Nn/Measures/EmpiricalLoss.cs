@@ -1,0 +1,295 @@
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+using PacGen.Nn.Data;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// L̂ of a network on all images of a set, as a function of its weights: value, gradient and Hessian-vector products at any
+/// point, in evaluation mode. Graphs are compiled once; each call is a pass over the set, its batches summed in double and in the
+/// set's order, so that results don't depend on threads. The network's own weights are only read. One thread at a time may call it.
+/// </summary>
+/// <example>
+/// <code>
+/// using EmpiricalLoss empirical = new(model, trainer.Arena, data.Train);
+/// double loss = empirical.Value();
+/// EigenvalueEstimate largest = new Curvature(empirical).LargestEigenvalue();
+/// </code>
+/// </example>
+public sealed class EmpiricalLoss : IDisposable
+{
+    private const int DefaultBatch = 500;
+    private const long LargestKept = 1L << 24;
+    private readonly ParameterArena arena;
+
+    // The set as floats where it fits into 64 MiB, else a thread that gathers batches anew in each pass.
+    private readonly List<(float[] Images, float[] Labels)> kept = [];
+    private readonly BatchLoader? loader;
+    private readonly int batchSize;
+    private readonly Buffer gradients, direction;
+    private readonly BatchGraph value, slope, bend;
+    private readonly float[] staging;
+    private float[] outputs = [];
+
+    /// <summary>The loss of a network on a set.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="arena">Its parameters.</param>
+    /// <param name="images">The set: all of it counts.</param>
+    /// <param name="loss">The loss of a batch from the network's output and the labels, a mean over the batch; the cross-entropy without it.</param>
+    /// <param name="batchSize">Images that are worked on at once, 0 for at most 500: memory and rounding depend on it, nothing else.</param>
+    /// <exception cref="DataException">The batch size is not that of a part of the set.</exception>
+    public EmpiricalLoss(Module model, ParameterArena arena, ImageSet images, Func<Tensor, Tensor, Tensor>? loss = null, int batchSize = 0)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(arena);
+        ArgumentNullException.ThrowIfNull(images);
+        this.arena = arena;
+        Images = images;
+        loss ??= Nn.Loss.CrossEntropy;
+        this.batchSize = batchSize == 0 ? Math.Min(DefaultBatch, images.Count) : batchSize;
+        BatchLoader batches = BatchLoader.Sequential(images, this.batchSize);
+        if ((long)images.Count * images.ImageSize <= LargestKept)
+        {
+            batches.Start(0);
+            while (batches.TryNext(out Batch batch))
+            {
+                kept.Add((batch.Images.ToArray(), batch.Labels.ToArray()));
+            }
+
+            batches.Dispose();
+        }
+        else
+        {
+            loader = batches;
+        }
+
+        Point = arena.Device.Allocate(arena.Count);
+        gradients = arena.Device.Allocate(arena.Count);
+        direction = arena.Device.Allocate(arena.Count);
+        staging = new float[arena.Count];
+        int[] image = [images.Height, images.Width, images.Channels];
+        Tensor[] weights = [.. arena.Parameters.Select(parameter => parameter.Tensor)];
+        Tensor[] along = [.. arena.Parameters.Select(parameter => Tensor.Input(parameter.Shape, $"direction of {parameter.Name}"))];
+        Dictionary<Tensor, Region> directions = [];
+        for (int i = 0; i < along.Length; i++)
+        {
+            directions[along[i]] = arena.Segment(direction, i);
+        }
+
+        value = new BatchGraph(model, arena, Point, null, loss, image, null);
+        slope = new BatchGraph(model, arena, Point, gradients, loss, image, null);
+
+        // The gradient of ⟨∇L̂, v⟩ is ∇²L̂·v.
+        bend = new BatchGraph(
+            model,
+            arena,
+            Point,
+            gradients,
+            (output, labels) => loss(output, labels).Gradient(weights).Zip(along, (g, v) => (g * v).Sum()).Aggregate((a, b) => a + b),
+            image,
+            null,
+            directions);
+        MoveToWeights();
+    }
+
+    /// <summary>m, the number of weights.</summary>
+    public int Count => staging.Length;
+
+    /// <summary>The set.</summary>
+    public ImageSet Images { get; }
+
+    /// <summary>The network's parameters.</summary>
+    public ParameterArena Arena => arena;
+
+    /// <summary>The point at which loss, gradient and products are taken, in the arena's layout; kernels may write it. At first the network's weights.</summary>
+    public Buffer Point { get; }
+
+    /// <summary>Moves to the network's present weights w.</summary>
+    /// <returns>w.</returns>
+    public float[] MoveToWeights()
+    {
+        float[] weights = arena.Save();
+        Point.Write(0, weights);
+        return weights;
+    }
+
+    /// <summary>Moves to a point.</summary>
+    /// <exception cref="ArgumentException">It does not have m coordinates.</exception>
+    public void MoveTo(ReadOnlySpan<float> point)
+    {
+        Require(point.Length, nameof(point));
+        Point.Write(0, point);
+    }
+
+    /// <summary>L̂ at the point.</summary>
+    /// <exception cref="TrainingException">The loss is not finite there.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled, between two batches.</exception>
+    public double Value(CancellationToken cancellation = default)
+    {
+        double sum = 0;
+        for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
+        {
+            value.Run(images, labels);
+            sum += (double)value.Loss() * labels.Length;
+        }
+
+        return Finite(sum / Images.Count);
+    }
+
+    /// <summary>The losses of a classifier at the point.</summary>
+    /// <param name="smallestProbability">p_min of the bounded cross-entropy, in (0, 1).</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="ArgumentOutOfRangeException">p_min is outside (0, 1).</exception>
+    /// <exception cref="InvalidOperationException">The network's output is not a row of logits an image, one for each class.</exception>
+    /// <exception cref="TrainingException">The loss is not finite there.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public LossValues Losses(double smallestProbability = 1e-4, CancellationToken cancellation = default)
+    {
+        if (!(smallestProbability is > 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(smallestProbability), smallestProbability, "p_min must be in (0, 1).");
+        }
+
+        int width = Outputs;
+        if (width < Images.Classes || width < 2)
+        {
+            throw new InvalidOperationException($"The 0-1 loss needs an output for each of {Images.Classes} classes, but the network has {width}.");
+        }
+
+        double sum = 0, bounded = 0, floor = Math.Log(smallestProbability);
+        long correct = 0;
+        for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
+        {
+            value.Run(images, labels);
+            sum += (double)value.Loss() * labels.Length;
+            correct += value.Correct(labels, ref outputs);
+            for (int i = 0; i < labels.Length; i++)
+            {
+                bounded += Math.Max(LogProbability(outputs.AsSpan(i * width, width), (int)labels[i]), floor) / floor;
+            }
+        }
+
+        return new LossValues(Finite(sum / Images.Count), 1 - ((double)correct / Images.Count), Finite(bounded / Images.Count));
+    }
+
+    /// <summary>L̂ and ∇L̂ at the point.</summary>
+    /// <param name="gradient">Gets the m numbers of ∇L̂.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="ArgumentException">There is no room for exactly m numbers.</exception>
+    /// <exception cref="TrainingException">The loss is not finite there.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public double Gradient(Span<double> gradient, CancellationToken cancellation = default) => Finite(Pass(slope, gradient, cancellation));
+
+    /// <summary>∇²L̂·v at the point.</summary>
+    /// <param name="along">v, m numbers; rounded to single precision.</param>
+    /// <param name="product">Gets the m numbers of ∇²L̂·v.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="ArgumentException">A span does not have m numbers.</exception>
+    /// <exception cref="TrainingException">The product is not finite there.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void HessianProduct(ReadOnlySpan<double> along, Span<double> product, CancellationToken cancellation = default)
+    {
+        Require(along.Length, nameof(along));
+        for (int i = 0; i < along.Length; i++)
+        {
+            staging[i] = (float)along[i];
+        }
+
+        direction.Write(0, staging);
+        Finite(Pass(bend, product, cancellation));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        value.Dispose();
+        slope.Dispose();
+        bend.Dispose();
+        loader?.Dispose();
+        Point.Dispose();
+        gradients.Dispose();
+        direction.Dispose();
+    }
+
+    /// <summary>How many outputs the network has an image.</summary>
+    internal int Outputs
+    {
+        get
+        {
+            value.For(batchSize);
+            return value.Classes;
+        }
+    }
+
+    private static double LogProbability(ReadOnlySpan<float> logits, int label)
+    {
+        double largest = double.NegativeInfinity, sum = 0;
+        foreach (float logit in logits)
+        {
+            largest = Math.Max(largest, logit);
+        }
+
+        foreach (float logit in logits)
+        {
+            sum += Math.Exp(logit - largest);
+        }
+
+        return logits[label] - largest - Math.Log(sum);
+    }
+
+    private static double Finite(double value) => double.IsFinite(value)
+        ? value
+        : throw new TrainingException($"The loss or one of its derivatives is {value} at these weights: they have diverged, or the perturbation is too large.");
+
+    /// <summary>The means over the set of a graph's scalar, which is returned, and of its gradient.</summary>
+    private double Pass(BatchGraph graph, Span<double> result, CancellationToken cancellation)
+    {
+        Require(result.Length, nameof(result));
+        result.Clear();
+        double sum = 0;
+        for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
+        {
+            graph.Run(images, labels);
+            double share = (double)labels.Length / Images.Count;
+            sum += graph.Loss() * share;
+            gradients.Read(0, staging);
+            for (int i = 0; i < result.Length; i++)
+            {
+                result[i] += staging[i] * share;
+            }
+        }
+
+        return sum;
+    }
+
+    /// <summary>A batch of the pass; index 0 begins it.</summary>
+    private bool Next(int index, CancellationToken cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (index == 0)
+        {
+            loader?.Start(0);
+        }
+
+        if (loader is null)
+        {
+            images = index < kept.Count ? kept[index].Images : [];
+            labels = index < kept.Count ? kept[index].Labels : [];
+            return index < kept.Count;
+        }
+
+        bool found = loader.TryNext(out Batch batch);
+        images = batch.Images;
+        labels = batch.Labels;
+        return found;
+    }
+
+    private void Require(int length, string name)
+    {
+        if (length != Count)
+        {
+            throw new ArgumentException($"{length} numbers are given for {Count} weights.", name);
+        }
+    }
+}

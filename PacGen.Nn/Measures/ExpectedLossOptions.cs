@@ -1,0 +1,43 @@
+namespace PacGen.Nn;
+
+/// <summary>How <see cref="ExpectedLoss"/> perturbs and averages.</summary>
+public sealed record ExpectedLossOptions
+{
+    /// <summary>The level σ of every weight, or what each weight's own level is multiplied by.</summary>
+    public double Sigma { get; init; } = 1;
+
+    /// <summary>γ of κ = γ|w| + ε, the limit that a truncated perturbation keeps (Definition 4).</summary>
+    public double Gamma { get; init; }
+
+    /// <summary>ε of κ; +∞ for no limit.</summary>
+    public double Epsilon { get; init; } = double.PositiveInfinity;
+
+    /// <summary>N, how many independent perturbations; twice as many passes where they are antithetic.</summary>
+    public int Draws { get; init; } = 100;
+
+    /// <summary>Whether each u comes with −u, the mean of both counting as one draw: less variance where L̂ is nearly linear over u.</summary>
+    public bool Antithetic { get; init; }
+
+    /// <summary>p_min of the bounded cross-entropy.</summary>
+    public double SmallestProbability { get; init; } = 1e-4;
+
+    /// <summary>Decides the perturbations.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    internal void Validate()
+    {
+        Require(Sigma is >= 0 and < double.PositiveInfinity, $"σ is {Sigma}, but must not be negative");
+        Require(Gamma is >= 0 and < double.PositiveInfinity, $"γ is {Gamma}, but must not be negative");
+        Require(Epsilon >= 0, $"ε is {Epsilon}, but must not be negative");
+        Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
+        Require(SmallestProbability is > 0 and < 1, $"p_min is {SmallestProbability}, but must be in (0, 1)");
+    }
+
+    private static void Require(bool condition, string message)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException($"Expected loss: {message}.");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+namespace PacGen.Nn;
+
+/// <summary>How <see cref="LocalHessianLipschitz"/> samples.</summary>
+public sealed record HessianLipschitzOptions
+{
+    /// <summary>γ of Neigh_{γ,ε}(w) (Definition 4).</summary>
+    public double Gamma { get; init; } = 0.1;
+
+    /// <summary>ε of Neigh_{γ,ε}(w) (Definition 4).</summary>
+    public double Epsilon { get; init; } = 0.1;
+
+    /// <summary>How many pairs of points.</summary>
+    public int Pairs { get; init; } = 8;
+
+    /// <summary>
+    /// Where the second point of a pair lies on the way from the first to an independent one: 1 for there, less for nearer pairs.
+    /// With ReLU the Hessian jumps, and the ratio grows without bound as pairs come nearer.
+    /// </summary>
+    public double Distance { get; init; } = 1;
+
+    /// <summary>The most Hessian-vector products at each point of a pair.</summary>
+    public int Products { get; init; } = 20;
+
+    /// <summary>The operator norm's residual, as a share of it, that ends a pair early.</summary>
+    public double Tolerance { get; init; } = 1e-2;
+
+    /// <summary>Decides the points.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    internal void Validate()
+    {
+        Require(Gamma is >= 0 and < double.PositiveInfinity, $"γ is {Gamma}, but must not be negative");
+        Require(Epsilon is >= 0 and < double.PositiveInfinity && (Gamma > 0 || Epsilon > 0), $"γ = {Gamma} and ε = {Epsilon} make no neighbourhood");
+        Require(Pairs >= 1, $"the number of pairs is {Pairs}, but must be at least 1");
+        Require(Distance is > 0 and <= 1, $"the distance is {Distance}, but must be in (0, 1]");
+        Require(Products >= 1, $"the number of products is {Products}, but must be at least 1");
+    }
+
+    private static void Require(bool condition, string message)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException($"Local Hessian-Lipschitz ratio: {message}.");
+        }
+    }
+}

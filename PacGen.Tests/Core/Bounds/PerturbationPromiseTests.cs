@@ -1,0 +1,200 @@
+using PacGen.Core.Bounds;
+using PacGen.Core.Randomness;
+
+namespace PacGen.Tests.Core.Bounds;
+
+/// <summary>
+/// The promise of Lemmas 5, 6, 8 and 9 and Theorem 7: logistic regression with log(1 + exp(−y w·x)) divided by its maximum, a convex loss in [0, 1]
+/// with ρ = max|σ″|·max‖x‖³/scale, max|σ″| = 1/(6√3), over 2,000 samples. 𝔼L(w+u) is computed by Gauss–Legendre quadrature of 12 × 12 points.
+/// </summary>
+internal sealed class PerturbationPromiseTests
+{
+    private const int Trials = 2000;
+
+    /// <summary>η for n = 30; it is chosen before any sample is drawn.</summary>
+    private const double Eta = 20;
+
+    private const double Range = 2, PriorVariance = 4, LargestWeight = 1.4;
+    private const ulong Seed = 20_190_404;
+
+    private static readonly FiniteProblem Problem = new();
+
+    private static readonly double Scale = Math.Log(1 + Math.Exp(2 * Range));
+
+    private static readonly LocalSmoothness Smoothness = new(Math.Pow(FiniteProblem.Radius, 3) / (6 * Math.Sqrt(3)) / Scale, 0.1, 0.4);
+
+    private static readonly (double X, double W)[] Nodes = GaussLegendre(12);
+
+    private static double Eta0(int n) => n == 30 ? Eta : Math.Sqrt(4d * n);
+
+    [Test]
+    public void RigorousBoundsFailInAtMostADeltaFraction([Values(30, 1000)] int n, [Values(0.5, 0.05)] double delta)
+    {
+        SortedDictionary<string, (int Failures, int Cases, double Excess)> rows = new(StringComparer.Ordinal);
+        void Row(string name, double value, double truth)
+        {
+            (int failures, int cases, double excess) = rows.GetValueOrDefault(name);
+            rows[name] = (failures + (truth > value + 1e-12 ? 1 : 0), cases + 1, excess + value - truth);
+        }
+
+        for (int trial = 0; trial < Trials; trial++)
+        {
+            double[] shares = Problem.Sample(new RandomStream(Seed, (uint)n, (uint)trial), n);
+            (double[] w, bool stationary) = Train(shares);
+            (double loss, _, double[,] hessian) = Derivatives(shares, w);
+            double[] curvature = [hessian[0, 0], hessian[1, 1]], kappa = [Smoothness.Kappa(w[0]), Smoothness.Kappa(w[1])];
+            BoundSample sample = new(loss, n, delta);
+            double eta = Eta0(n);
+            Tau tau = Tau.Fixed(Range);
+
+            // Lemma 6, σ* (14).
+            double[] sigma = new double[2];
+            UniformBound.OptimalSigma<double>(w, curvature, Smoothness, eta, sigma);
+            double uniform = Expected(Problem.Probability, w, sigma, _ => 1), quadratic = Expected(shares, w, sigma, _ => 1);
+            Row("rigorous: (12) at σ*", UniformBound.AtSigma<double>(sample, eta, Smoothness, w, curvature, sigma, tau).Value, uniform);
+            Row("rigorous: Lemma 6 (13)", UniformBound.Lemma6<double>(sample, eta, Smoothness, w, curvature, tau).Value, uniform);
+            Row("rigorous: Lemma 6 (13), m/2η as published", UniformBound.Lemma6<double>(sample, eta, Smoothness, w, curvature, tau, BoundForm.Published).Value, uniform);
+            double kl = UniformBound.Kl<double>(w, sigma, Smoothness, tau);
+            double[] second = [sigma[0] * sigma[0] / 3, sigma[1] * sigma[1] / 3];
+            double cubed = PerturbationBound.CubedNorm<double>(w, second, Smoothness);
+            Row("rigorous: Lemma 5 (7)", PerturbationBound.Lemma5<double>(sample, eta, curvature, second, Smoothness.Rho, cubed, kl).Value, uniform);
+            if (stationary)
+            {
+                double half = (hessian[0, 0] + hessian[1, 1]) / 2, gap = (hessian[0, 0] - hessian[1, 1]) / 2;
+                double largest = half + Math.Sqrt((gap * gap) + (hessian[0, 1] * hessian[0, 1]));
+                Row("rigorous: Lemma 9 (31)", PerturbationBound.Lemma9(sample, eta, largest, second[0] + second[1], Smoothness.Rho, cubed, kl).Value, uniform);
+            }
+
+            // ℳ (9) is no statement about chance: it must hold for each sample.
+            Assert.That(quadratic - loss, Is.LessThanOrEqualTo(PerturbationBound.Sharpness<double>(curvature, second, Smoothness.Rho, cubed) + 1e-12), $"(9), trial {trial}");
+
+            // Lemma 6 with η of the grid: its σ* goes with the η that was chosen.
+            BoundResult grid = UniformBound.Lemma6OverGrid<double>(sample, Smoothness, w, curvature, tau);
+            double[] own = new double[2];
+            UniformBound.OptimalSigma<double>(w, curvature, Smoothness, 2 * n * grid.Term("η/2n"), own);
+            Row("rigorous: Lemma 6, grid over η", grid.Value, Expected(Problem.Probability, w, own, _ => 1));
+
+            // Theorem 7, σ* (15).
+            UniformBound.OptimalSigma<double>(w, curvature, Smoothness, UniformBound.Theorem7Eta(2, n), own);
+            double seven = Expected(Problem.Probability, w, own, _ => 1);
+            foreach (Theorem7Form form in Enum.GetValues<Theorem7Form>())
+            {
+                string kind = form is Theorem7Form.Grid or Theorem7Form.Constants ? "rigorous" : "published";
+                Row($"{kind}: Theorem 7, {form}", UniformBound.Theorem7<double>(sample, Smoothness, w, curvature, tau, form).Value, seven);
+            }
+
+            // Lemma 8, each with its own σ*.
+            foreach (TruncatedKl form in Enum.GetValues<TruncatedKl>())
+            {
+                double[] level = [.. curvature.Select((c, i) => GaussianBound.OptimalSigma(c, kappa[i], 2, Smoothness.Rho, eta, PriorVariance, form))];
+                double truth = Expected(Problem.Probability, w, kappa, (i, u) => Math.Exp(-u * u / (2 * level[i] * level[i])));
+                string kind = form == TruncatedKl.Published ? "published" : "rigorous";
+                Row($"{kind}: Lemma 8 (20), {form}", GaussianBound.Lemma8<double>(sample, eta, Smoothness, w, curvature, PriorVariance, form).Value, truth);
+            }
+
+            Row("wrong: L̂(w) alone", loss, uniform);
+        }
+
+        TestContext.Out.WriteLine($"logistic regression, cross-entropy, n = {n}, η = {Eta0(n):F1}, δ = {delta}, {Trials} samples (seed {Seed}): failures, mean of bound − risk, samples it applies to");
+        foreach ((string name, (int failures, int cases, double excess)) in rows)
+        {
+            TestContext.Out.WriteLine($"| {name} | {failures / (double)cases:P2} | {excess / cases:F3} | {cases} |");
+            if (name.StartsWith("rigorous", StringComparison.Ordinal))
+            {
+                // Lemma 9 speaks of stationary points only; on other samples it cannot fail.
+                Assert.That(failures, Is.LessThanOrEqualTo(FiniteProblem.Allowed(delta, Trials)), name);
+                Assert.That(cases, Is.GreaterThan(100), $"{name} applied");
+            }
+        }
+
+        Assert.That(rows["wrong: L̂(w) alone"].Failures, Is.GreaterThan(FiniteProblem.Allowed(0.05, Trials)), "the test sees that the empirical loss is no bound");
+    }
+
+    /// <summary>Newton's method on the convex empirical loss; weights beyond the range that τ allows are cut off, and then w is not stationary.</summary>
+    private static (double[] W, bool Stationary) Train(double[] shares)
+    {
+        double[] w = [0, 0];
+        for (int step = 0; step < 40; step++)
+        {
+            (_, double[] g, double[,] h) = Derivatives(shares, w);
+            double a = h[0, 0] + 1e-9, b = h[0, 1], d = h[1, 1] + 1e-9, determinant = (a * d) - (b * b);
+            w = [Math.Clamp(w[0] - (((d * g[0]) - (b * g[1])) / determinant), -4, 4), Math.Clamp(w[1] - (((a * g[1]) - (b * g[0])) / determinant), -4, 4)];
+        }
+
+        double[] cut = [Math.Clamp(w[0], -LargestWeight, LargestWeight), Math.Clamp(w[1], -LargestWeight, LargestWeight)];
+        (_, double[] gradient, _) = Derivatives(shares, cut);
+        return (cut, Math.Abs(gradient[0]) + Math.Abs(gradient[1]) < 1e-10);
+    }
+
+    private static (double Loss, double[] Gradient, double[,] Hessian) Derivatives(double[] weights, double[] w)
+    {
+        double loss = 0;
+        double[] gradient = new double[2];
+        double[,] hessian = new double[2, 2];
+        for (int cell = 0; cell < FiniteProblem.Cells; cell++)
+        {
+            (double x1, double x2, int y) = FiniteProblem.Of(cell);
+            double margin = y * ((w[0] * x1) + (w[1] * x2)), miss = 1 / (1 + Math.Exp(margin)), share = weights[cell] / Scale;
+            loss += share * Math.Log(1 + Math.Exp(-margin));
+            gradient[0] -= share * y * miss * x1;
+            gradient[1] -= share * y * miss * x2;
+            double bend = share * miss * (1 - miss);
+            hessian[0, 0] += bend * x1 * x1;
+            hessian[1, 1] += bend * x2 * x2;
+            hessian[0, 1] += bend * x1 * x2;
+        }
+
+        hessian[1, 0] = hessian[0, 1];
+        return (Math.Min(loss, 1), gradient, hessian);
+    }
+
+    private static double Expected(double[] weights, double[] w, double[] width, Func<double, double> density) => Expected(weights, w, width, (_, u) => density(u));
+
+    /// <summary>𝔼 of the loss at w + u, u's coordinates independent over ±width with the density given up to a factor.</summary>
+    private static double Expected(double[] weights, double[] w, double[] width, Func<int, double, double> density)
+    {
+        double sum = 0, total = 0;
+        foreach ((double x1, double w1) in Nodes)
+        {
+            foreach ((double x2, double w2) in Nodes)
+            {
+                double mass = w1 * w2 * density(0, x1 * width[0]) * density(1, x2 * width[1]);
+                total += mass;
+                sum += mass * Loss(weights, w[0] + (x1 * width[0]), w[1] + (x2 * width[1]));
+            }
+        }
+
+        return sum / total;
+    }
+
+    private static double Loss(double[] weights, double w1, double w2)
+    {
+        double loss = 0;
+        for (int cell = 0; cell < FiniteProblem.Cells; cell++)
+        {
+            (double x1, double x2, int y) = FiniteProblem.Of(cell);
+            loss += weights[cell] * Math.Log(1 + Math.Exp(-y * ((w1 * x1) + (w2 * x2))));
+        }
+
+        return loss / Scale;
+    }
+
+    /// <summary>The nodes and weights over [−1, 1], by Newton's method on the Legendre polynomial.</summary>
+    private static (double X, double W)[] GaussLegendre(int count) => [.. Enumerable.Range(0, count).Select(i =>
+    {
+        double x = Math.Cos(Math.PI * (i + 0.75) / (count + 0.5)), slope = 0;
+        for (int step = 0; step < 20; step++)
+        {
+            (double before, double value) = (1, x);
+            for (int k = 2; k <= count; k++)
+            {
+                (before, value) = (value, ((((2 * k) - 1) * x * value) - ((k - 1) * before)) / k);
+            }
+
+            slope = count * ((x * value) - before) / ((x * x) - 1);
+            x -= value / slope;
+        }
+
+        return (x, 2 / ((1 - (x * x)) * slope * slope));
+    })];
+}
