@@ -67,10 +67,20 @@ internal sealed unsafe class NoiseCpu<TNoise, TLevels, T, TWords> : NoiseLaunch
             where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
             where TLaneWords : struct, IWords<TLaneWords>
         {
-            for (int i = 0; i < count; i += 2 * TLane.Count)
+            if (TNoise.IsShort)
             {
-                One<Twice<TLane, TLaneWords>, TwiceWords<TLaneWords>>(
-                    w, s, target, i, new(Unsafe.ReadUnaligned<TLaneWords>(words + i), Unsafe.ReadUnaligned<TLaneWords>(words + i + TLane.Count)), settings);
+                for (int i = 0; i < count; i += 2 * TLane.Count)
+                {
+                    TLaneWords low = Unsafe.ReadUnaligned<TLaneWords>(words + i), high = Unsafe.ReadUnaligned<TLaneWords>(words + i + TLane.Count);
+                    One<Twice<TLane, TLaneWords>, TwiceWords<TLaneWords>>(w, s, target, i, new(low, high), settings);
+                }
+            }
+            else
+            {
+                for (int i = 0; i < count; i += TLane.Count)
+                {
+                    One<TLane, TLaneWords>(w, s, target, i, Unsafe.ReadUnaligned<TLaneWords>(words + i), settings);
+                }
             }
         }
 
