@@ -37,15 +37,30 @@ public sealed record Assumption(string Name, string Statement)
     public static Assumption BoundedPerturbation { get; } = new(
         "bounded perturbation", "The perturbation never leaves Neigh_{γ,ε}(w); the moments and the KL divergence given are its own.");
 
-    /// <summary>The prior was chosen before the sample was seen, and the sample's elements are independent.</summary>
+    /// <summary>The prior was chosen before the sample was seen.</summary>
     public static Assumption PriorBeforeData { get; } = new(
-        "prior before data", "The prior that KL is taken against was chosen before the sample was seen, and the sample's elements are independent draws of one distribution.");
+        "prior before data", "The prior that KL is taken against was chosen before the sample was seen.");
 
-    /// <summary>The grid of η and its weights were chosen before the sample was seen.</summary>
+    /// <summary>The sample's elements are independent draws of one distribution.</summary>
+    public static Assumption IndependentSample { get; } = new(
+        "independent sample", "The sample's n elements are independent draws of the one distribution that the expected loss is taken over.");
+
+    /// <summary>The loss lies in [0, 1]; only that its mean over the sample does can be checked.</summary>
+    public static Assumption BoundedLoss { get; } = new(
+        "bounded loss", "The loss lies in [0, 1] for every example and all weights that the prior can draw.");
+
+    /// <summary>L̂ is twice differentiable in Neigh_{γ,ε}(w), as (5) needs it.</summary>
+    public static Assumption SmoothLoss { get; } = new(
+        "smooth loss", "The empirical loss is twice differentiable in the weights throughout Neigh_{γ,ε}(w): no 0-1 loss, no clipped loss, no kink of a ReLU there.");
+
+    /// <summary>The grid of η and its weights were chosen before the sample was seen; a grid that follows from n and δ alone needs no such assumption.</summary>
     public static Assumption GridBeforeData { get; } = new(
         "grid before data", "The grid of η and its weights were chosen before the sample was seen.");
 
     /// <summary>The Monte-Carlo draws are independent of each other, given the sample.</summary>
     public static Assumption IndependentDraws { get; } = new(
         "independent draws", "The posterior's draws are independent of each other and their number was chosen before seeing their losses.");
+
+    /// <summary>What Theorem 1 and every inequality of its kind asks for, besides a prior chosen before the sample was seen.</summary>
+    internal static IReadOnlyList<Assumption> OfSample { get; } = [IndependentSample, BoundedLoss];
 }

@@ -19,12 +19,12 @@ public static class Catoni
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
     public static BoundResult ForEta(double loss, double kl, long n, double delta, double eta)
     {
-        Premises.ThrowUnlessAll(loss, kl, n, delta);
-        Premises.ThrowUnlessPositive(eta);
+        Require.Premises(loss, kl, n, delta);
+        Require.Eta(eta);
         double confidence = -Math.Log(delta);
         return new BoundResult("Catoni", Value(loss, kl, n, confidence, eta), BoundStatus.ConditionalBound,
             [new("𝔼L̂", loss), new("KL", kl), new("log 1/δ", confidence), new("η", eta), new("C = η/n", eta / n)],
-            [Assumption.PriorBeforeData, Assumption.EtaBeforeData]);
+            [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.EtaBeforeData]);
     }
 
     /// <summary>The bound at the best η_j of a grid, with δ_j for δ: valid although η_j is chosen by the sample.</summary>
@@ -36,7 +36,7 @@ public static class Catoni
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
     public static BoundResult OverGrid(double loss, double kl, long n, double delta, EtaGrid? grid = null)
     {
-        Premises.ThrowUnlessAll(loss, kl, n, delta);
+        Require.Premises(loss, kl, n, delta);
         EtaGrid own = grid ?? EtaGrid.Geometric(n, delta);
         int best = 0;
         double value = Value(loss, kl, n, own.LogInverseDelta(0, delta), own.Eta(0));
@@ -54,7 +54,7 @@ public static class Catoni
         double eta = own.Eta(best);
         return new BoundResult("Catoni, best of a grid over η", value, BoundStatus.ConditionalBound,
             [new("𝔼L̂", loss), new("KL", kl), new("j", best), new("η", eta), new("C = η/n", eta / n), new("log 1/δ_j", own.LogInverseDelta(best, delta))],
-            grid is null ? [Assumption.PriorBeforeData] : [Assumption.PriorBeforeData, Assumption.GridBeforeData]);
+            grid is null ? [Assumption.PriorBeforeData, .. Assumption.OfSample] : [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.GridBeforeData]);
     }
 
     private static double Value(double loss, double kl, long n, double confidence, double eta)

@@ -1,6 +1,9 @@
 namespace PacGen.Core.Bounds;
 
-/// <summary>A sum by Neumaier's compensation: its error does not grow with the number of terms, so sums over 10⁸ parameters keep 15 digits.</summary>
+/// <summary>
+/// A sum by Neumaier's compensation: its error is that of the last rounding, and N·2⁻¹⁰⁶ times the sum of the terms' absolute values; sums of 10⁸
+/// terms of one sign keep 15 digits.
+/// </summary>
 internal struct CompensatedSum
 {
     private double sum, lost;

@@ -28,21 +28,25 @@ public sealed class EtaGrid
     private readonly double first, ratio, logTwoOverDelta;
     private readonly long size;
 
+    /// <summary>Whether the root grows with j, as in Appendix B.</summary>
+    private readonly bool grows;
+
     private EtaGrid(double[] etas, double[] logInverseWeights)
     {
         this.etas = etas;
         this.logInverseWeights = logInverseWeights;
     }
 
-    private EtaGrid(long n, double delta, double ratio)
+    private EtaGrid(long n, double delta, double ratio, bool grows)
     {
         size = n;
         this.ratio = ratio;
+        this.grows = grows;
         logTwoOverDelta = Math.Log(2) - Math.Log(delta);
         first = Math.Sqrt(2d * n * logTwoOverDelta);
     }
 
-    /// <summary>How many places the grid has; null for the geometric grid, which has no end.</summary>
+    /// <summary>How many places the grid has; null for the geometric grid, which has no end, and whose η_j grow.</summary>
     public int? Count => etas?.Length;
 
     /// <summary>The geometric grid η_j = ratioʲ√(2n·log 2/δ) with weights 2^−(j+1).</summary>
@@ -52,15 +56,20 @@ public sealed class EtaGrid
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range.</exception>
     public static EtaGrid Geometric(long n, double delta, double ratio = Math.E)
     {
-        Premises.ThrowUnlessSampleSize(n);
-        Premises.ThrowUnlessDelta(delta);
+        Require.SampleSize(n);
+        Require.Delta(delta);
         if (!(ratio is >= 1.001 and <= 1e6))
         {
             throw new ArgumentOutOfRangeException(nameof(ratio), ratio, "ratio must lie in [1.001, 10⁶]: the grid grows by it.");
         }
 
-        return new EtaGrid(n, delta, ratio);
+        return new EtaGrid(n, delta, ratio, grows: false);
     }
+
+    /// <summary>
+    /// Appendix B's grid, η_j = eʲ√(2n·log 1/δ_j), δ_j = δ2^−(j+1): the δ_j add up to δ, so (1) holds at all η_j at once with probability 1 − δ.
+    /// </summary>
+    internal static EtaGrid AppendixB(long n, double delta) => new(n, delta, Math.E, grows: true);
 
     /// <summary>A grid of one's own.</summary>
     /// <param name="etas">η_j, positive, chosen before the sample was seen.</param>
@@ -79,9 +88,9 @@ public sealed class EtaGrid
         double sum = 0;
         for (int j = 0; j < logs.Length; j++)
         {
-            Premises.ThrowUnlessPositive(ownEtas[j], nameof(etas));
+            Require.Positive(ownEtas[j], nameof(etas));
             double weight = weights is null ? 1d / logs.Length : weights[j];
-            Premises.ThrowUnlessPositive(weight, nameof(weights));
+            Require.Positive(weight, nameof(weights));
             logs[j] = -Math.Log(weight);
             sum += weight;
         }
@@ -100,7 +109,9 @@ public sealed class EtaGrid
     public double Eta(int j)
     {
         ThrowUnlessPlace(j);
-        return etas is null ? first * Math.Pow(ratio, j) : etas[j];
+        return etas is not null ? etas[j]
+            : grows ? Math.Exp(j) * Math.Sqrt(2d * size * (logTwoOverDelta + (j * Math.Log(2))))
+            : first * Math.Pow(ratio, j);
     }
 
     /// <summary>log 1/δ_j = log 1/δ + log 1/weight_j.</summary>
@@ -110,7 +121,7 @@ public sealed class EtaGrid
     public double LogInverseDelta(int j, double delta)
     {
         ThrowUnlessPlace(j);
-        Premises.ThrowUnlessDelta(delta);
+        Require.Delta(delta);
         return (logInverseWeights is null ? (j + 1) * Math.Log(2) : logInverseWeights[j]) - Math.Log(delta);
     }
 
@@ -121,8 +132,8 @@ public sealed class EtaGrid
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range.</exception>
     public EtaChoice Best(double kl, long n, double delta)
     {
-        Premises.ThrowUnlessKl(kl);
-        Premises.ThrowUnlessSampleSize(n);
+        Require.Kl(kl);
+        Require.SampleSize(n);
         EtaChoice best = At(0, kl, n, delta);
 
         // On the geometric grid η_j/2n alone soon exceeds what has been found.
@@ -144,8 +155,8 @@ public sealed class EtaGrid
     /// <exception cref="InvalidOperationException">The grid is not geometric.</exception>
     public double ClosedForm(double kl)
     {
-        Premises.ThrowUnlessKl(kl);
-        if (etas is not null)
+        Require.Kl(kl);
+        if (etas is not null || grows)
         {
             throw new InvalidOperationException("Only the geometric grid has a closed form.");
         }

@@ -5,7 +5,7 @@ namespace PacGen.Core.Bounds;
 
 /// <summary>
 /// Section 5.2: perturbations ũ that are Gaussian, N(0, σᵢ²), truncated to |ũᵢ| &lt; κᵢ (16), and the prior N(0, τI), τ being its variance. The loss must be
-/// twice differentiable in the weights and lie in [0, 1]: a bounded cross-entropy, not the 0-1 loss. All sums are compensated and streamed.
+/// twice differentiable in the weights and lie in [0, 1]: a smooth <see cref="BoundedCrossEntropy"/>, not the clipped one or the 0-1 loss. All sums are compensated and streamed.
 /// </summary>
 /// <remarks>
 /// With <see cref="TruncatedKl.Exact"/> neither the cap on σ nor Σwᵢ² ≤ τ is needed: the divergence and the second moments are those of the truncated
@@ -21,10 +21,20 @@ public static class GaussianBound
     /// <param name="kappa">κᵢ.</param>
     /// <param name="rhoRootM">ρ√m.</param>
     /// <param name="eta">η.</param>
-    /// <param name="priorVariance">τ, or sᵢ² of a prior N(μᵢ, sᵢ²).</param>
-    /// <returns>σ*; above κ the posterior is nearly uniform.</returns>
-    public static double OptimalSigma(double curvature, double kappa, double rhoRootM, double eta, double priorVariance) =>
-        1 / Math.Sqrt((eta * (curvature + (rhoRootM * kappa / 3))) + (1 / priorVariance));
+    /// <param name="priorVariance">τ, or sᵢ² of a prior N(μᵢ, sᵢ²); +∞ leaves 1/τ out.</param>
+    /// <returns>σ*; above κ the posterior is nearly uniform, at +∞ it is.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">η or τ is not above 0, ρ√m or κ is negative, or the curvature makes the root's argument negative.</exception>
+    public static double OptimalSigma(double curvature, double kappa, double rhoRootM, double eta, double priorVariance)
+    {
+        Require.Eta(eta);
+        Require.Root(rhoRootM, kappa);
+        if (!(priorVariance > 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(priorVariance), priorVariance, "The prior's variance must be above 0.");
+        }
+
+        return Inverse((eta * (curvature + (rhoRootM * kappa / 3))) + (1 / priorVariance), curvature);
+    }
 
     /// <summary>
     /// σ* of Lemma 8 for each way to take the divergence. Exact: as above. Twice: min(1/√(η(∇ᵢ²L̂/2 + ρ√m κᵢ/6) + 1/τ), cap), which minimises (19) with
@@ -32,17 +42,48 @@ public static class GaussianBound
     /// </summary>
     /// <param name="curvature">∇ᵢ²L̂, at least 0.</param>
     /// <param name="kappa">κᵢ.</param>
-    /// <param name="parameters">m.</param>
+    /// <param name="parameters">m, at least 1.</param>
     /// <param name="rho">ρ.</param>
     /// <param name="eta">η.</param>
     /// <param name="tau">τ.</param>
     /// <param name="kl">How the divergence is taken.</param>
+    /// <exception cref="ArgumentOutOfRangeException">m is below 1, η or τ is not above 0, ρ or κ is negative, or the curvature makes the root's argument negative.</exception>
     public static double OptimalSigma(double curvature, double kappa, long parameters, double rho, double eta, double tau, TruncatedKl kl)
     {
-        double unitCap = kl == TruncatedKl.Exact
-            ? double.PositiveInfinity
-            : TruncatedGaussian.Cap(1, parameters, kl == TruncatedKl.Published ? BoundForm.Published : BoundForm.Rigorous);
-        return Sigma(curvature, kappa, rho * Math.Sqrt(parameters), eta, tau, kl, unitCap);
+        ArgumentOutOfRangeException.ThrowIfLessThan(parameters, 1);
+        Require.Eta(eta);
+        Require.PriorVariance(tau);
+        double rhoRootM = Require.Rho(rho) * Math.Sqrt(parameters);
+        Require.Root(rhoRootM, kappa);
+        return Sigma(curvature, kappa, rhoRootM, eta, tau, kl, UnitCap(parameters, kl));
+    }
+
+    /// <summary>σ* of Lemma 8 of all parameters.</summary>
+    /// <param name="weights">w.</param>
+    /// <param name="curvature">∇ᵢ²L̂(w), at least 0.</param>
+    /// <param name="smoothness">ρ, γ, ε.</param>
+    /// <param name="eta">η, above 0.</param>
+    /// <param name="tau">τ, the prior's variance.</param>
+    /// <param name="sigma">Where σ* goes.</param>
+    /// <param name="kl">How the divergence is taken, and σ* with it.</param>
+    /// <exception cref="ArgumentException">Lengths differ, a curvature is negative, or a number is not finite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">η or τ is not above 0.</exception>
+    public static void OptimalSigma<T>(
+        ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, LocalSmoothness smoothness, double eta, double tau, Span<T> sigma,
+        TruncatedKl kl = TruncatedKl.Exact)
+        where T : struct, IBinaryFloatingPointIeee754<T>
+    {
+        ArgumentNullException.ThrowIfNull(smoothness);
+        Require.Eta(eta);
+        Require.PriorVariance(tau);
+        Require.SameLength(weights.Length, curvature.Length, "curvatures");
+        Require.SameLength(weights.Length, sigma.Length, "places for σ");
+        double rhoRootM = smoothness.RhoRootM(weights.Length), unitCap = UnitCap(weights.Length, kl);
+        for (int i = 0; i < weights.Length; i++)
+        {
+            double kappa = smoothness.Kappa(Require.Finite(double.CreateTruncating(weights[i]), i, "weight"));
+            sigma[i] = T.CreateTruncating(Sigma(Require.Convex(double.CreateTruncating(curvature[i]), i), kappa, rhoRootM, eta, tau, kl, unitCap));
+        }
     }
 
     /// <summary>
@@ -91,7 +132,7 @@ public static class GaussianBound
         Require.SameLength(weights.Length, curvature.Length, "curvatures");
         Require.SameLength(weights.Length, sigma.Length, "σ");
         GaussianBoundSums sums = Sum(weights, curvature, sigma, smoothness, eta, tau, kl);
-        return Summands.Result(Name("(19)", kl), sample, eta, ("ℳ", sums.Sharpness), sums.Kl, Status(kl), Given(ofGrid: false));
+        return Summands.Result(Name("(19)", kl), sample, eta, ("ℳ", sums.Sharpness), sums.Kl, Status(kl), Given([Assumption.EtaBeforeData]));
     }
 
     /// <summary>The sums of Lemma 8 at σ*, with the exact divergence, in one pass.</summary>
@@ -129,7 +170,7 @@ public static class GaussianBound
         GaussianBoundSums sums = Optimal(smoothness, eta, weights, curvature, tau, kl);
         if (kl != TruncatedKl.Published)
         {
-            return Summands.Result(Name("Lemma 8 (20)", kl), sample, eta, ("ℳ", sums.Sharpness), sums.Kl, Status(kl), Given(ofGrid: false));
+            return Summands.Result(Name("Lemma 8 (20)", kl), sample, eta, ("ℳ", sums.Sharpness), sums.Kl, Status(kl), Given([Assumption.EtaBeforeData]));
         }
 
         // The sums' KL is Σ log(√τ/σ) + ½ here; see Sum.
@@ -151,7 +192,7 @@ public static class GaussianBound
         ArgumentNullException.ThrowIfNull(sample);
         ArgumentNullException.ThrowIfNull(sums);
         return Summands.Result(
-            Name("Lemma 8 (20)", TruncatedKl.Exact), sample, Require.Eta(sums.Eta), ("ℳ", sums.Sharpness), sums.Kl, BoundStatus.ConditionalBound, Given(ofGrid: false));
+            Name("Lemma 8 (20)", TruncatedKl.Exact), sample, Require.Eta(sums.Eta), ("ℳ", sums.Sharpness), sums.Kl, BoundStatus.ConditionalBound, Given([Assumption.EtaBeforeData]));
     }
 
     /// <summary>
@@ -163,43 +204,21 @@ public static class GaussianBound
     /// <param name="weights">w.</param>
     /// <param name="curvature">∇ᵢ²L̂(w), at least 0.</param>
     /// <param name="tau">τ, the prior's variance.</param>
-    /// <param name="grid">The grid, chosen before the sample was seen; <see cref="EtaGrid.Geometric"/> unless given.</param>
+    /// <param name="grid">The grid, chosen before the sample was seen; <see cref="EtaGrid.Geometric"/> of n and δ unless given.</param>
     /// <exception cref="ArgumentException">A curvature is negative, lengths differ, or a number is not finite.</exception>
     public static BoundResult Lemma8OverGrid<T>(
         BoundSample sample, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, double tau, EtaGrid? grid = null)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         ArgumentNullException.ThrowIfNull(sample);
-        grid ??= EtaGrid.Geometric(sample.Count, sample.Delta);
-        BoundResult? best = null;
-        for (int j = 0; j < (grid.Count ?? int.MaxValue); j++)
+        GridSearch search = new(sample, grid);
+        while (search.Next(out double eta))
         {
-            double eta = grid.Eta(j);
-            if (best is not null && sample.EmpiricalLoss + (eta / (2.0 * sample.Count)) >= best.Value)
-            {
-                // η/2n alone is too much. The geometric grid grows; one's own may not.
-                if (grid.Count is null)
-                {
-                    break;
-                }
-
-                continue;
-            }
-
             GaussianBoundSums sums = Sums(smoothness, eta, weights, curvature, tau);
-            BoundResult result = Summands.Result(
-                "Lemma 8 (20), least over the grid",
-                sample,
-                eta,
-                grid.LogInverseDelta(j, sample.Delta),
-                ("ℳ", sums.Sharpness),
-                sums.Kl,
-                BoundStatus.ConditionalBound,
-                Given(ofGrid: true));
-            best = best is null || result.Value < best.Value ? result : best;
+            search.Offer(sums.Sharpness, sums.Kl);
         }
 
-        return best!;
+        return search.Result("Lemma 8 (20), least over the grid", BoundStatus.ConditionalBound, Given(search.Assumptions));
     }
 
     private static GaussianBoundSums Optimal<T>(
@@ -212,9 +231,20 @@ public static class GaussianBound
         return Sum(weights, curvature, default, smoothness, eta, tau, kl);
     }
 
+    /// <summary>The largest σ at κ = 1; the exact divergence needs none.</summary>
+    private static double UnitCap(long parameters, TruncatedKl kl) => kl == TruncatedKl.Exact
+        ? double.PositiveInfinity
+        : TruncatedGaussian.Cap(1, parameters, kl == TruncatedKl.Published ? BoundForm.Published : BoundForm.Rigorous);
+
+    /// <summary>1/√precision.</summary>
+    private static double Inverse(double precision, double curvature) => precision >= 0
+        ? 1 / Math.Sqrt(precision)
+        : throw new ArgumentOutOfRangeException(
+            nameof(curvature), curvature, $"σ* is 1 over the root of η·∇ᵢ²L̂ + …, which this curvature makes {precision:R}: the lemma needs local convexity, ∇ᵢ²L̂ ≥ 0.");
+
     private static double Sigma(double curvature, double kappa, double rhoRootM, double eta, double tau, TruncatedKl kl, double unitCap) => kl switch
     {
-        TruncatedKl.Published => Math.Min(1 / Math.Sqrt((eta * curvature) + (rhoRootM * kappa / 3) + (1 / tau)), unitCap * kappa),
+        TruncatedKl.Published => Math.Min(Inverse((eta * curvature) + (rhoRootM * kappa / 3) + (1 / tau), curvature), unitCap * kappa),
         TruncatedKl.Twice => Math.Min(OptimalSigma(curvature / 2, kappa, rhoRootM / 2, eta, tau), unitCap * kappa),
         _ => OptimalSigma(curvature, kappa, rhoRootM, eta, tau),
     };
@@ -228,10 +258,7 @@ public static class GaussianBound
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         Require.PriorVariance(tau);
-        double rhoRootM = smoothness.RhoRootM(weights.Length), deviation = Math.Sqrt(tau);
-        double unitCap = kl == TruncatedKl.Exact
-            ? double.PositiveInfinity
-            : TruncatedGaussian.Cap(1, weights.Length, kl == TruncatedKl.Published ? BoundForm.Published : BoundForm.Rigorous);
+        double rhoRootM = smoothness.RhoRootM(weights.Length), deviation = Math.Sqrt(tau), unitCap = UnitCap(weights.Length, kl);
         bool optimal = sigmas.IsEmpty, cancelled = optimal && kl == TruncatedKl.Published;
         CompensatedSum sharpness = default, divergence = default, squares = default;
         for (int i = 0; i < weights.Length; i++)
@@ -301,10 +328,6 @@ public static class GaussianBound
 
     private static BoundStatus Status(TruncatedKl kl) => kl == TruncatedKl.Published ? BoundStatus.Score : BoundStatus.ConditionalBound;
 
-    private static List<Assumption> Given(bool ofGrid)
-    {
-        List<Assumption> given = [Assumption.HessianLipschitz, Assumption.ExactCurvature, Assumption.TauBeforeData];
-        given.Add(ofGrid ? Assumption.GridBeforeData : Assumption.EtaBeforeData);
-        return given;
-    }
+    private static List<Assumption> Given(IReadOnlyList<Assumption> ofEta) =>
+        [.. Assumption.OfSample, Assumption.SmoothLoss, Assumption.HessianLipschitz, Assumption.ExactCurvature, Assumption.TauBeforeData, .. ofEta];
 }

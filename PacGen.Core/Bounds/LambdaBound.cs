@@ -16,7 +16,7 @@ public static class LambdaBound
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
     public static BoundResult Bound(double loss, double kl, long n, double delta, double lambda)
     {
-        Premises.ThrowUnlessAll(loss, kl, n, delta);
+        Require.Premises(loss, kl, n, delta);
         if (!(lambda is > 0 and < 2))
         {
             throw new ArgumentOutOfRangeException(nameof(lambda), lambda, $"lambda must lie in (0, 2); {nameof(BestLambda)} gives the best.");
@@ -26,7 +26,7 @@ public static class LambdaBound
         double first = loss / share, second = (kl + confidence) / (n * lambda * share);
         return new BoundResult("λ form of PAC-Bayes", first + second, BoundStatus.ConditionalBound,
             [new("𝔼L̂", loss), new("KL", kl), new("λ", lambda), new("log 2√n/δ", confidence), new("𝔼L̂/(1 − λ/2)", first), new("(KL + log 2√n/δ)/(nλ(1 − λ/2))", second)],
-            [Assumption.PriorBeforeData]);
+            [Assumption.PriorBeforeData, .. Assumption.OfSample]);
     }
 
     /// <summary>The λ at which the bound is smallest: 2/(1 + √(1 + 2n𝔼L̂/(KL + log 2√n/δ))), in (0, 1].</summary>
@@ -37,7 +37,7 @@ public static class LambdaBound
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
     public static double BestLambda(double loss, double kl, long n, double delta)
     {
-        Premises.ThrowUnlessAll(loss, kl, n, delta);
+        Require.Premises(loss, kl, n, delta);
         return 2 / (1 + Math.Sqrt(1 + (2d * n * loss / (kl + MaurerSeeger.Confidence(n, delta)))));
     }
 }

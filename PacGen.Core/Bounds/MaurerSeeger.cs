@@ -34,9 +34,9 @@ public static class MaurerSeeger
 
     private static BoundResult Result(string name, double loss, double kl, long n, double delta, Func<double, double, double> inverse)
     {
-        Premises.ThrowUnlessAll(loss, kl, n, delta);
+        Require.Premises(loss, kl, n, delta);
         double confidence = Confidence(n, delta), budget = (kl + confidence) / n;
         return new BoundResult(name, inverse(loss, budget), BoundStatus.ConditionalBound,
-            [new("𝔼L̂", loss), new("KL", kl), new("log 2√n/δ", confidence), new("(KL + log 2√n/δ)/n", budget)], [Assumption.PriorBeforeData]);
+            [new("𝔼L̂", loss), new("KL", kl), new("log 2√n/δ", confidence), new("(KL + log 2√n/δ)/n", budget)], [Assumption.PriorBeforeData, .. Assumption.OfSample]);
     }
 }

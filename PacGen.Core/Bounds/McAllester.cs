@@ -14,9 +14,9 @@ public static class McAllester
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
     public static BoundResult Bound(double loss, double kl, long n, double delta)
     {
-        Premises.ThrowUnlessAll(loss, kl, n, delta);
+        Require.Premises(loss, kl, n, delta);
         double confidence = MaurerSeeger.Confidence(n, delta), gap = Math.Sqrt((kl + confidence) / (2d * n));
         return new BoundResult("McAllester", loss + gap, BoundStatus.ConditionalBound,
-            [new("𝔼L̂", loss), new("KL", kl), new("log 2√n/δ", confidence), new("√((KL + log 2√n/δ)/2n)", gap)], [Assumption.PriorBeforeData]);
+            [new("𝔼L̂", loss), new("KL", kl), new("log 2√n/δ", confidence), new("√((KL + log 2√n/δ)/2n)", gap)], [Assumption.PriorBeforeData, .. Assumption.OfSample]);
     }
 }

@@ -18,11 +18,11 @@ public static class MonteCarloRisk
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
     public static BoundResult UpperLimit(double meanLoss, long draws, double delta)
     {
-        Premises.ThrowUnlessLoss(meanLoss);
-        Premises.ThrowUnlessSampleSize(draws);
-        Premises.ThrowUnlessDelta(delta);
+        Require.Loss(meanLoss);
+        Require.SampleSize(draws);
+        Require.Delta(delta);
         double budget = -Math.Log(delta) / draws;
         return new BoundResult("Monte-Carlo limit of the empirical loss", BinaryKl.UpperInverse(meanLoss, budget), BoundStatus.ConditionalBound,
-            [new("mean loss", meanLoss), new("N", draws), new("(log 1/δ′)/N", budget)], [Assumption.IndependentDraws]);
+            [new("mean loss", meanLoss), new("N", draws), new("(log 1/δ′)/N", budget)], [Assumption.IndependentDraws, Assumption.BoundedLoss]);
     }
 }

@@ -19,12 +19,12 @@ public static class PacBayesHoeffding
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
     public static BoundResult ForEta(double loss, double kl, long n, double delta, double eta)
     {
-        Premises.ThrowUnlessAll(loss, kl, n, delta);
-        Premises.ThrowUnlessPositive(eta);
+        Require.Premises(loss, kl, n, delta);
+        Require.Eta(eta);
         double confidence = -Math.Log(delta);
         return new BoundResult("Theorem 1 (1)", loss + ((kl + confidence) / eta) + (eta / (2d * n)), BoundStatus.ConditionalBound,
             [new("𝔼L̂(w+u)", loss), new("KL", kl), new("log 1/δ", confidence), new("η", eta), new("(KL + log 1/δ)/η", (kl + confidence) / eta), new("η/2n", eta / (2d * n))],
-            [Assumption.PriorBeforeData, Assumption.EtaBeforeData]);
+            [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.EtaBeforeData]);
     }
 
     /// <summary>(1) at the best η_j of a grid, with δ_j for δ: valid although η_j is chosen by the sample.</summary>
@@ -36,11 +36,11 @@ public static class PacBayesHoeffding
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
     public static BoundResult OverGrid(double loss, double kl, long n, double delta, EtaGrid? grid = null)
     {
-        Premises.ThrowUnlessAll(loss, kl, n, delta);
+        Require.Premises(loss, kl, n, delta);
         EtaChoice best = (grid ?? EtaGrid.Geometric(n, delta)).Best(kl, n, delta);
         return new BoundResult("Theorem 1 (1), best of a grid over η", loss + best.Value, BoundStatus.ConditionalBound,
             [new("𝔼L̂(w+u)", loss), new("KL", kl), new("j", best.Index), new("η", best.Eta), new("log 1/δ_j", best.LogInverseDelta), new("(KL + log 1/δ_j)/η_j", (kl + best.LogInverseDelta) / best.Eta), new("η_j/2n", best.Eta / (2d * n))],
-            grid is null ? [Assumption.PriorBeforeData] : [Assumption.PriorBeforeData, Assumption.GridBeforeData]);
+            grid is null ? [Assumption.PriorBeforeData, .. Assumption.OfSample] : [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.GridBeforeData]);
     }
 
     /// <summary>
@@ -59,7 +59,7 @@ public static class PacBayesHoeffding
             return OverGrid(loss, kl, n, delta);
         }
 
-        Premises.ThrowUnlessAll(loss, kl, n, delta);
+        Require.Premises(loss, kl, n, delta);
         double confidence = -Math.Log(delta), gap = 2 * Math.Sqrt((kl + confidence) / (2d * n));
         return new BoundResult("Theorem 1 (1), optimised over η as published", loss + gap, BoundStatus.Score,
             [new("𝔼L̂(w+u)", loss), new("KL", kl), new("log 1/δ", confidence), new("η", Math.Sqrt(2d * n * (kl + confidence))), new("2√((KL + log 1/δ)/2n)", gap)],

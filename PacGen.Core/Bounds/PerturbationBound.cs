@@ -4,7 +4,7 @@ namespace PacGen.Core.Bounds;
 
 /// <summary>
 /// Lemmas 5 and 9: the expected loss of perturbed weights by curvature, ρ and KL, for any perturbation whose moments are known. The loss must be
-/// twice differentiable in the weights and lie in [0, 1]: a bounded cross-entropy, not the 0-1 loss.
+/// twice differentiable in the weights and lie in [0, 1]: a smooth <see cref="BoundedCrossEntropy"/>, not the clipped one or the 0-1 loss.
 /// </summary>
 public static class PerturbationBound
 {
@@ -35,7 +35,10 @@ public static class PerturbationBound
             ("ℳ (9)", sharpness),
             kl,
             BoundStatus.ConditionalBound,
-            [Assumption.HessianLipschitz, Assumption.ExactCurvature, Assumption.CentredPerturbation, Assumption.PriorBeforeData, Assumption.EtaBeforeData]);
+            [
+                .. Assumption.OfSample, Assumption.SmoothLoss, Assumption.HessianLipschitz, Assumption.ExactCurvature, Assumption.CentredPerturbation,
+                Assumption.PriorBeforeData, Assumption.EtaBeforeData,
+            ]);
     }
 
     /// <summary>ℳ (9) = ½Σ∇ᵢ²L̂·𝔼uᵢ² + (ρ/6)𝔼‖u‖³, which bounds 𝔼L̂(w+u) − L̂(w) for a centred, uncorrelated u.</summary>
@@ -150,8 +153,8 @@ public static class PerturbationBound
             kl,
             BoundStatus.ConditionalBound,
             [
-                Assumption.StationaryPoint, Assumption.HessianLipschitz, Assumption.ExactCurvature, Assumption.BoundedPerturbation,
-                Assumption.PriorBeforeData, Assumption.EtaBeforeData,
+                .. Assumption.OfSample, Assumption.StationaryPoint, Assumption.SmoothLoss, Assumption.HessianLipschitz, Assumption.ExactCurvature,
+                Assumption.BoundedPerturbation, Assumption.PriorBeforeData, Assumption.EtaBeforeData,
             ]);
     }
 }

@@ -15,8 +15,8 @@ public sealed class PriorScaleGrid
     /// <exception cref="ArgumentOutOfRangeException">An argument is not positive and finite.</exception>
     public PriorScaleGrid(double largest, double precision = 100)
     {
-        Premises.ThrowUnlessPositive(largest);
-        Premises.ThrowUnlessPositive(precision);
+        Require.Positive(largest);
+        Require.Positive(precision);
         Largest = largest;
         Precision = precision;
     }
@@ -49,7 +49,7 @@ public sealed class PriorScaleGrid
     public static double LogInverseDelta(int j, double delta)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(j, 1);
-        Premises.ThrowUnlessDelta(delta);
+        Require.Delta(delta);
         return LogInverseFirstWeight + (2 * Math.Log(j)) - Math.Log(delta);
     }
 
@@ -58,7 +58,7 @@ public sealed class PriorScaleGrid
     /// <exception cref="ArgumentOutOfRangeException">The scale is not positive and finite.</exception>
     public int Nearest(double scale)
     {
-        Premises.ThrowUnlessPositive(scale);
+        Require.Positive(scale);
         return (int)Math.Clamp(Math.Round(Precision * (Math.Log(Largest) - Math.Log(scale))), 1, int.MaxValue - 1);
     }
 

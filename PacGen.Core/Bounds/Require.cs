@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
+
 namespace PacGen.Core.Bounds;
 
-/// <summary>The conditions of the paper's bounds: what is checked names the condition, the parameter and what to do.</summary>
+/// <summary>The conditions of the bounds: what is checked names the condition, the parameter and what to do.</summary>
 internal static class Require
 {
     public static double Eta(double eta) => eta is > 0 and < double.PositiveInfinity
@@ -10,7 +12,50 @@ internal static class Require
     /// <summary>A divergence; +∞ is one, and gives an infinite bound.</summary>
     public static double Kl(double kl) => kl >= 0
         ? kl
-        : throw new ArgumentOutOfRangeException(nameof(kl), kl, "A KL divergence must be at least 0.");
+        : throw new ArgumentOutOfRangeException(nameof(kl), kl, "KL(posterior‖prior) must be 0 or more; a negative or NaN value means that it was computed wrongly.");
+
+    public static double Loss(double loss, [CallerArgumentExpression(nameof(loss))] string? name = null) => loss is >= 0 and <= 1
+        ? loss
+        : throw new ArgumentOutOfRangeException(
+            name,
+            loss,
+            "The loss must lie in [0, 1] (Theorem 1). A raw cross-entropy does not: use the 0-1 loss, or bound p from below by a smallest probability p_min and "
+            + $"divide −ln p by its largest value, ln(1/p_min) ({nameof(BoundedCrossEntropy)}).");
+
+    public static long SampleSize(long n, [CallerArgumentExpression(nameof(n))] string? name = null) => n >= 1
+        ? n
+        : throw new ArgumentOutOfRangeException(name, n, $"{name} must be 1 or more: it counts independent draws.");
+
+    public static double Delta(double delta, [CallerArgumentExpression(nameof(delta))] string? name = null) => delta is > 0 and < 1
+        ? delta
+        : throw new ArgumentOutOfRangeException(name, delta, $"{name} must lie in (0, 1): it is the probability that the bound fails; 0.05 and 0.025 are usual.");
+
+    public static double Positive(double value, [CallerArgumentExpression(nameof(value))] string? name = null) => value is > 0 and < double.PositiveInfinity
+        ? value
+        : throw new ArgumentOutOfRangeException(name, value, $"{name} must be positive and finite.");
+
+    /// <summary>What every PAC-Bayes inequality asks of its arguments.</summary>
+    public static void Premises(double loss, double kl, long n, double delta)
+    {
+        Loss(loss);
+        Kl(kl);
+        SampleSize(n);
+        Delta(delta);
+    }
+
+    /// <summary>What σ* needs besides η and the curvature.</summary>
+    public static void Root(double rhoRootM, double kappa)
+    {
+        if (!(rhoRootM >= 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(rhoRootM), rhoRootM, "ρ√m must be at least 0.");
+        }
+
+        if (!(kappa >= 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(kappa), kappa, "κ must be at least 0.");
+        }
+    }
 
     public static double Rho(double rho) => rho is >= 0 and < double.PositiveInfinity
         ? rho

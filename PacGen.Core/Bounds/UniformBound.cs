@@ -4,7 +4,7 @@ namespace PacGen.Core.Bounds;
 
 /// <summary>
 /// Section 5.1: perturbations uᵢ ~ U(−σᵢ, σᵢ), σᵢ ≤ κᵢ, and the prior U(−τᵢ, τᵢ), τᵢ ≥ |wᵢ| + κᵢ. The loss must be twice differentiable in the
-/// weights and lie in [0, 1]: a bounded cross-entropy, not the 0-1 loss. All sums are compensated and streamed: no memory is taken.
+/// weights and lie in [0, 1]: a smooth <see cref="BoundedCrossEntropy"/>, not the clipped one or the 0-1 loss. All sums are compensated and streamed: no memory is taken.
 /// </summary>
 /// <remarks>
 /// Spans may be of float or double; the arithmetic is double. The bounds take the curvature of the empirical loss, ∇²L̂, where (12) and (14) print ∇²L.
@@ -17,8 +17,16 @@ public static class UniformBound
     /// <param name="kappa">κᵢ.</param>
     /// <param name="rhoRootM">ρ√m.</param>
     /// <param name="eta">η.</param>
+    /// <exception cref="ArgumentOutOfRangeException">η is not above 0, ρ√m or κ is negative, or the curvature is not finite.</exception>
     public static double OptimalSigma(double curvature, double kappa, double rhoRootM, double eta)
     {
+        Require.Eta(eta);
+        Require.Root(rhoRootM, kappa);
+        if (!double.IsFinite(curvature))
+        {
+            throw new ArgumentOutOfRangeException(nameof(curvature), curvature, "A curvature must be finite.");
+        }
+
         double scaled = eta * ((curvature / 3) + (rhoRootM * kappa / 9));
         return scaled > 0 ? Math.Min(1 / Math.Sqrt(scaled), kappa) : kappa;
     }
@@ -84,7 +92,7 @@ public static class UniformBound
         Require.SameLength(weights.Length, curvature.Length, "curvatures");
         Require.SameLength(weights.Length, sigma.Length, "σ");
         UniformBoundSums sums = Sums(weights, curvature, sigma, smoothness, eta, tau, default);
-        return Summands.Result("(12)", sample, eta, ("ℳ", sums.Sharpness), sums.Kl, Status(sums), Given(BoundForm.Rigorous, ofGrid: false));
+        return Summands.Result("(12)", sample, eta, ("ℳ", sums.Sharpness), sums.Kl, Status(sums), Given(BoundForm.Rigorous, [Assumption.EtaBeforeData]));
     }
 
     /// <summary>The sums of Lemma 6 at σ* (14), in one pass.</summary>
@@ -143,7 +151,7 @@ public static class UniformBound
         ArgumentNullException.ThrowIfNull(sums);
         double eta = Require.Eta(sums.Eta);
         (string, double) sharpness = form == BoundForm.Published ? ("m/2η", sums.Parameters / (2 * eta)) : ("ℳ", sums.Sharpness);
-        return Summands.Result("Lemma 6 (13)", sample, eta, sharpness, sums.Kl, Status(sums), Given(form, ofGrid: false));
+        return Summands.Result("Lemma 6 (13)", sample, eta, sharpness, sums.Kl, Status(sums), Given(form, [Assumption.EtaBeforeData]));
     }
 
     /// <summary>
@@ -155,43 +163,21 @@ public static class UniformBound
     /// <param name="weights">w.</param>
     /// <param name="curvature">∇ᵢ²L̂(w), at least 0.</param>
     /// <param name="tau">τ.</param>
-    /// <param name="grid">The grid, chosen before the sample was seen; <see cref="EtaGrid.Geometric"/> unless given.</param>
+    /// <param name="grid">The grid, chosen before the sample was seen; <see cref="EtaGrid.Geometric"/> of n and δ unless given.</param>
     /// <exception cref="ArgumentException">A curvature is negative, |wᵢ| + κᵢ exceeds τᵢ, lengths differ, or a number is not finite.</exception>
     public static BoundResult Lemma6OverGrid<T>(
         BoundSample sample, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, Tau tau, EtaGrid? grid = null)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         ArgumentNullException.ThrowIfNull(sample);
-        grid ??= EtaGrid.Geometric(sample.Count, sample.Delta);
-        BoundResult? best = null;
-        for (int j = 0; j < (grid.Count ?? int.MaxValue); j++)
+        GridSearch search = new(sample, grid);
+        while (search.Next(out double eta))
         {
-            double eta = grid.Eta(j);
-            if (best is not null && sample.EmpiricalLoss + (eta / (2.0 * sample.Count)) >= best.Value)
-            {
-                // η/2n alone is too much. The geometric grid grows; one's own may not.
-                if (grid.Count is null)
-                {
-                    break;
-                }
-
-                continue;
-            }
-
             UniformBoundSums sums = Sums(smoothness, eta, weights, curvature, tau);
-            BoundResult result = Summands.Result(
-                "Lemma 6 (13), least over the grid",
-                sample,
-                eta,
-                grid.LogInverseDelta(j, sample.Delta),
-                ("ℳ", sums.Sharpness),
-                sums.Kl,
-                Status(sums),
-                Given(BoundForm.Rigorous, ofGrid: true));
-            best = best is null || result.Value < best.Value ? result : best;
+            search.Offer(sums.Sharpness, sums.Kl);
         }
 
-        return best!;
+        return search.Result("Lemma 6 (13), least over the grid", tau.FromWeights ? BoundStatus.Score : BoundStatus.ConditionalBound, Given(BoundForm.Rigorous, search.Assumptions));
     }
 
     /// <summary>
@@ -230,7 +216,9 @@ public static class UniformBound
             throw new ArgumentException($"Theorem 7 takes σ* (15) at η = √(mn) = {expected:R}, but the sums were made at η = {sums.Eta:R}.", nameof(sums));
         }
 
-        IReadOnlyList<Assumption> assumptions = Given(BoundForm.Rigorous, ofGrid: true);
+
+        // Appendix B's grid follows from n and δ.
+        IReadOnlyList<Assumption> assumptions = Given(BoundForm.Rigorous, []);
         (string, double) loss = ("L̂(w)", sample.EmpiricalLoss), half = ("½√(m/n)", 0.5 * Math.Sqrt(m / n));
         switch (form)
         {
@@ -258,12 +246,12 @@ public static class UniformBound
                     loss,
                     ("√((m + KL + log(1/δ))/n)", Math.Sqrt((m + sums.Kl + sample.LogInverseDelta) / n)));
             default:
-                int j = AppendixB.Best(sample, sums.Kl);
+                EtaChoice best = EtaGrid.AppendixB(sample.Count, sample.Delta).Best(sums.Kl, sample.Count, sample.Delta);
                 return Summands.Result(
                     "Theorem 7, least over the grid",
                     sample,
-                    AppendixB.Eta(sample, j),
-                    AppendixB.LogInverseDelta(sample, j),
+                    best.Eta,
+                    best.LogInverseDelta,
                     ("ℳ", sums.Sharpness),
                     sums.Kl,
                     Status(sums),
@@ -321,15 +309,15 @@ public static class UniformBound
 
     private static BoundStatus Status(UniformBoundSums sums) => sums.TauFromWeights ? BoundStatus.Score : BoundStatus.ConditionalBound;
 
-    private static List<Assumption> Given(BoundForm form, bool ofGrid)
+    private static List<Assumption> Given(BoundForm form, IReadOnlyList<Assumption> ofEta)
     {
-        List<Assumption> given = [Assumption.HessianLipschitz, Assumption.ExactCurvature, Assumption.TauBeforeData];
+        List<Assumption> given =
+            [.. Assumption.OfSample, Assumption.SmoothLoss, Assumption.HessianLipschitz, Assumption.ExactCurvature, Assumption.TauBeforeData, .. ofEta];
         if (form == BoundForm.Published)
         {
             given.Add(Assumption.LocalConvexity);
         }
 
-        given.Add(ofGrid ? Assumption.GridBeforeData : Assumption.EtaBeforeData);
         return given;
     }
 }

@@ -231,9 +231,45 @@ internal sealed class GaussianBoundTests
         Throws(() => GaussianBound.AtSigma(Sample, 50, Smoothness, Weights, [-9, 0, 0], [0.01, 0.01, 0.01], 2, TruncatedKl.Twice), "parameter 0", "exact");
         Throws(() => GaussianBound.AtSigma(Sample, 50, Smoothness, Weights, Curvature, [0.01, 0, 0.01], 2), "σ of parameter 1");
         Throws(() => GaussianBound.UntruncatedKl([2d], [1d], 3), "Σwᵢ² ≤ τ");
+        Throws(() => GaussianBound.OptimalSigma(-1, 1, 0, 50, 2), "convexity", "-49.5");
+        Throws(() => GaussianBound.OptimalSigma(double.NaN, 1, 0, 50, 2), "convexity");
+        Throws(() => GaussianBound.OptimalSigma(1, 1, 0, 0, 2), "η");
+        Throws(() => GaussianBound.OptimalSigma(1, -1, 0, 50, 2), "κ");
+        Throws(() => GaussianBound.OptimalSigma(1, 1, -1, 50, 2), "ρ");
+        Throws(() => GaussianBound.OptimalSigma(1, 1, 0, 50, 0), "variance");
+        foreach (TruncatedKl kl in Enum.GetValues<TruncatedKl>())
+        {
+            Throws(() => GaussianBound.OptimalSigma(-1, 1, 3, 0, 50, 2, kl), "convexity");
+            Throws(() => GaussianBound.OptimalSigma(1, 1, 0, 0.5, 50, 2, kl), "parameters");
+            Throws(() => GaussianBound.OptimalSigma(1, 1, 3, -1, 50, 2, kl), "ρ");
+            Throws(() => GaussianBound.OptimalSigma(1, 1, 3, 0.5, 50, -2, kl), "τ");
+        }
+
+        double[] places = new double[3];
+        Throws(() => Optimal([1d, -0.5, 0], places), "convexity", "parameter 1");
+        Throws(() => Optimal([1d, 2], places), "2 curvatures");
+        Throws(() => Optimal(Curvature, new double[2]), "2 places for σ");
 
         // (19) with the exact divergence needs no convexity; nor is a σ too large for it.
         Assert.That(GaussianBound.AtSigma(Sample, 50, Smoothness, Weights, [-9, -9, -9], [1, 100, double.PositiveInfinity], 2).Term("ℳ"), Is.Negative);
+    }
+
+    /// <summary>No curvature, no prior: nothing holds σ*.</summary>
+    [Test]
+    public void WithoutCurvatureAndPriorSigmaIsInfinite() => Assert.That(GaussianBound.OptimalSigma(0, 1, 0, 50, double.PositiveInfinity), Is.EqualTo(double.PositiveInfinity));
+
+    [Test]
+    public void TheOptimalSigmaOfAllParametersIsThatOfEach([Values] TruncatedKl kl)
+    {
+        double[] all = new double[3];
+        GaussianBound.OptimalSigma(Weights, Curvature, Smoothness, 50, 2, all, kl);
+        Assert.That(all, Is.EqualTo(Enumerable.Range(0, 3).Select(i => GaussianBound.OptimalSigma(Curvature[i], Smoothness.Kappa(Weights[i]), 3, Smoothness.Rho, 50, 2, kl))));
+    }
+
+    private static double[] Optimal(double[] curvature, double[] sigma)
+    {
+        GaussianBound.OptimalSigma<double>(Weights, curvature, Smoothness, 50, 2, sigma);
+        return sigma;
     }
 
     private static BoundResult Lemma8(PerturbationProblem problem, TruncatedKl kl) =>

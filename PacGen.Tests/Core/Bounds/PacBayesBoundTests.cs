@@ -225,7 +225,7 @@ internal sealed class PacBayesBoundTests
         foreach (double loss in new[] { -1e-9, 1.0000001, 2.3, double.NaN })
         {
             Assert.That(() => bound(loss, 5, 100, 0.05), Throws.InstanceOf<ArgumentOutOfRangeException>()
-                .With.Message.Contains("the loss must lie in [0, 1]").And.Message.Contains("cross-entropy bounded by").And.Message.Contains($"{loss}"));
+                .With.Message.Contains("The loss must lie in [0, 1]").And.Message.Contains("BoundedCrossEntropy").And.Message.Contains($"{loss}"));
         }
 
         foreach (double kl in new[] { -1e-9, double.NaN })
@@ -246,8 +246,8 @@ internal sealed class PacBayesBoundTests
     {
         foreach (double eta in new[] { 0, -1, double.NaN, double.PositiveInfinity })
         {
-            Assert.That(() => PacBayesHoeffding.ForEta(0.1, 5, 100, 0.05, eta), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("eta must be positive"));
-            Assert.That(() => Catoni.ForEta(0.1, 5, 100, 0.05, eta), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("eta must be positive"));
+            Assert.That(() => PacBayesHoeffding.ForEta(0.1, 5, 100, 0.05, eta), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("η must be above 0"));
+            Assert.That(() => Catoni.ForEta(0.1, 5, 100, 0.05, eta), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("η must be above 0"));
         }
 
         foreach (double lambda in new[] { 0, 2, double.NaN })
@@ -285,7 +285,7 @@ internal sealed class PacBayesBoundTests
         // No error in N draws: p with (1 − p)ᴺ = δ′, which is exact for coins.
         Assert.That(MonteCarloRisk.UpperLimit(0, 300, 0.05).Value, Is.EqualTo(1 - Math.Pow(0.05, 1d / 300)).Within(1e-15));
         Assert.That(MonteCarloRisk.UpperLimit(0.02, 1_000_000_000_000, 0.01).Value, Is.EqualTo(0.02).Within(1e-6));
-        Assert.That(() => MonteCarloRisk.UpperLimit(2.3, 10, 0.05), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("the loss must lie in [0, 1]"));
+        Assert.That(() => MonteCarloRisk.UpperLimit(2.3, 10, 0.05), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("The loss must lie in [0, 1]"));
         Assert.That(() => MonteCarloRisk.UpperLimit(0.1, 0, 0.05), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("draws must be 1 or more"));
         Assert.That(() => MonteCarloRisk.UpperLimit(0.1, 10, 1), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
@@ -316,6 +316,33 @@ internal sealed class PacBayesBoundTests
         Assert.That(() => loss.LossOfLog(0.1), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new BoundedCrossEntropy(0), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("p_min"));
         Assert.That(() => new BoundedCrossEntropy(1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("p_min"));
+    }
+
+    [Test]
+    public void TheSmoothCrossEntropyHasNoKink()
+    {
+        BoundedCrossEntropy loss = new(1e-4, smooth: true), clipped = new(1e-4);
+        Assert.That(loss.Loss(1), Is.Zero);
+        Assert.That(loss.Loss(0), Is.EqualTo(1));
+        Assert.That(loss.LossOfLog(double.NegativeInfinity), Is.EqualTo(1));
+        Assert.That(loss.LossOfLog(0), Is.Zero);
+        Assert.That(loss.LossOfLog(-1e-20) * loss.Scale, Is.EqualTo(1e-20 * (1 - 1e-4)).Within(1e-34));
+        for (double p = 0; p <= 1; p += 1d / 1024)
+        {
+            Assert.That(loss.Loss(p), Is.InRange(0d, clipped.Loss(p)));
+            Assert.That(loss.LossOfLog(Math.Log(p)), Is.EqualTo(loss.Loss(p)).Within(1e-15));
+        }
+
+        // Second differences in the logit about p = p_min: those of the clipped loss grow as 1/h, those of the smooth one settle.
+        double Bend(BoundedCrossEntropy of, double h)
+        {
+            double At(double logit) => of.Loss(1 / (1 + Math.Exp(-logit)));
+            double kink = Math.Log(1e-4 / (1 - 1e-4));
+            return (At(kink + h) - (2 * At(kink)) + At(kink - h)) / (h * h);
+        }
+
+        Assert.That(Bend(loss, 1e-3) / Bend(loss, 1e-2), Is.EqualTo(1).Within(0.01));
+        Assert.That(Bend(clipped, 1e-3) / Bend(clipped, 1e-2), Is.EqualTo(10).Within(0.1));
     }
 
     private static string[] Names() => [.. Bounds.Keys];

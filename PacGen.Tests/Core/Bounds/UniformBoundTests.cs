@@ -51,7 +51,8 @@ internal sealed class UniformBoundTests
         Assert.That(result.Status, Is.EqualTo(BoundStatus.ConditionalBound));
         Assert.That(result.Assumptions, Is.EquivalentTo(new[]
         {
-            Assumption.HessianLipschitz, Assumption.ExactCurvature, Assumption.TauBeforeData, Assumption.EtaBeforeData,
+            Assumption.IndependentSample, Assumption.BoundedLoss, Assumption.SmoothLoss, Assumption.HessianLipschitz, Assumption.ExactCurvature,
+            Assumption.TauBeforeData, Assumption.EtaBeforeData,
         }));
     }
 
@@ -229,10 +230,13 @@ internal sealed class UniformBoundTests
 
         BoundResult best = UniformBound.Lemma6OverGrid(problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau);
         Assert.That(best.Value, Is.EqualTo(least).Within(1e-12 * least));
-        Assert.That(best.Assumptions, Does.Not.Contain(Assumption.EtaBeforeData).And.Contain(Assumption.GridBeforeData));
+        Assert.That(best.Assumptions, Does.Not.Contain(Assumption.EtaBeforeData).And.Not.Contain(Assumption.GridBeforeData), "the grid follows from n and δ");
 
         // A grid of one's own, of one η: Lemma 6 there; of two, in falling order, the better one.
         EtaGrid one = EtaGrid.Weighted([problem.Eta]), two = EtaGrid.Weighted([problem.Eta * 1e3, problem.Eta]);
+        Assert.That(
+            UniformBound.Lemma6OverGrid(problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau, one).Assumptions,
+            Does.Contain(Assumption.GridBeforeData));
         Assert.That(OverGrid(one), Is.EqualTo(Lemma6(problem, problem.Eta, BoundForm.Rigorous).Value).Within(1e-13).Percent);
         BoundSample half = problem.Sample with { Delta = problem.Sample.Delta / 2 };
         double better = Math.Min(
@@ -271,13 +275,19 @@ internal sealed class UniformBoundTests
     [Test]
     public void LongSumsKeepTheirDigits()
     {
+        // κ = 1, ρ = 0, η = 3, curvatures 1, 2, …, m: σ*ⱼ = 1/√j, ℳ = m/2η and KL = m log τ + ½ log m!.
         const int m = 3_000_000;
-        float[] weights = new float[m], curvature = new float[m];
-        Array.Fill(curvature, 0.3f);
-        UniformBoundSums sums = UniformBound.Sums(new(0, 0, 0.1), 1000, weights, curvature, Tau.Fixed(0.7));
-        double sigma = 1 / Math.Sqrt(1000 * (double)0.3f / 3);
-        Close(sums.Kl, m * Math.Log(0.7 / Math.Min(sigma, 0.1)), 1e-15);
-        Close(UniformBound.Lemma6(Sample, sums).Value, UniformBound.Lemma6(Sample, 1000, new(0, 0, 0.1), weights, curvature, Tau.Fixed(0.7)).Value);
+        double[] weights = new double[m], curvature = new double[m];
+        for (int j = 1; j <= m; j++)
+        {
+            curvature[j - 1] = j;
+        }
+
+        LocalSmoothness smoothness = new(0, 0, 1);
+        UniformBoundSums sums = UniformBound.Sums<double>(smoothness, 3, weights, curvature, Tau.Fixed(7));
+        Close(sums.Kl, (m * Math.Log(7)) + (CompensatedSumTests.LogFactorial(m) / 2), 1e-15);
+        Close(sums.Sharpness, m / 6d, 1e-15);
+        Close(UniformBound.Lemma6(Sample, sums).Value, UniformBound.Lemma6<double>(Sample, 3, smoothness, weights, curvature, Tau.Fixed(7)).Value);
     }
 
     [Test]
@@ -285,10 +295,14 @@ internal sealed class UniformBoundTests
     {
         Throws(() => new BoundSample(1.3, 10, 0.1), "[0, 1]", "cross-entropy");
         Throws(() => new BoundSample(double.NaN, 10, 0.1), "[0, 1]");
-        Throws(() => new BoundSample(0.1, 0, 0.1), "at least 1");
-        Throws(() => new BoundSample(0.1, 10, 0), "between 0 and 1");
-        Throws(() => new BoundSample(0.1, 10, 1), "between 0 and 1");
-        Throws(() => Sample with { Delta = 2 }, "between 0 and 1");
+        Throws(() => new BoundSample(0.1, 0, 0.1), "Count must be 1 or more");
+        Throws(() => new BoundSample(0.1, 10, 0), "Delta must lie in (0, 1)");
+        Throws(() => new BoundSample(0.1, 10, 1), "Delta must lie in (0, 1)");
+        Throws(() => Sample with { Delta = 2 }, "Delta must lie in (0, 1)");
+        Throws(() => Sample with { EmpiricalLoss = 2.3 }, "[0, 1]", "ln(1/p_min)", "2.3", nameof(BoundSample.EmpiricalLoss));
+        Throws(() => UniformBound.OptimalSigma(double.NaN, 1, 1, 1), "curvature");
+        Throws(() => UniformBound.OptimalSigma(1, -1, 1, 1), "κ");
+        Throws(() => UniformBound.OptimalSigma(1, 1, 1, 0), "η");
         Throws(() => new LocalSmoothness(-1, 0.1, 0.1), "ρ");
         Throws(() => new LocalSmoothness(1, double.NaN, 0.1), "γ");
         Throws(() => new LocalSmoothness(1, 0.1, 0), "ε");
