@@ -25,7 +25,7 @@ internal sealed class PerturbationPromiseTests
 
     private static readonly (double X, double W)[] Nodes = GaussLegendre(12);
 
-    /// <summary>Every row that must have been tested, and on how many samples at least; Lemma 9 speaks of stationary points only.</summary>
+    /// <summary>Every row that must have been tested.</summary>
     private static readonly string[] Expected =
     [
         "rigorous: (12) at σ*", "rigorous: Lemma 5 (7)", "rigorous: Lemma 6 (13)", "rigorous: Lemma 6 (13), m/2η as published", "rigorous: Lemma 6, grid over η",
