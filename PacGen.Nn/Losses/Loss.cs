@@ -14,13 +14,15 @@ public static class Loss
 
     /// <summary>
     /// The cross-entropy bounded to [0, 1], as bounds ask for: −ln max(p_y, p_min) / ln(1/p_min), averaged, p the softmax of the logits.
-    /// Where p_y is below p_min its gradient is zero.
+    /// Where p_y is below p_min its gradient is zero; the smooth form, with p_min + (1 − p_min)p_y in the place of the maximum, has all its
+    /// derivatives everywhere, as the lemmas with curvature and ρ ask for.
     /// </summary>
     /// <param name="logits">(N, C).</param>
     /// <param name="labels">(N): class numbers 0 … C − 1.</param>
     /// <param name="smallestProbability">p_min, in (0, 1).</param>
+    /// <param name="smooth">The smooth form.</param>
     /// <exception cref="ArgumentOutOfRangeException">p_min is outside (0, 1).</exception>
-    public static Tensor BoundedCrossEntropy(Tensor logits, Tensor labels, double smallestProbability)
+    public static Tensor BoundedCrossEntropy(Tensor logits, Tensor labels, double smallestProbability, bool smooth = false)
     {
         ArgumentNullException.ThrowIfNull(logits);
         if (!(smallestProbability is > 0 and < 1))
@@ -29,7 +31,9 @@ public static class Loss
         }
 
         double floor = Math.Log(smallestProbability);
-        return Tensor.Maximum(logits.LogSoftmax().GatherColumn(labels), floor).Mean() * (1 / floor);
+        Tensor log = logits.LogSoftmax().GatherColumn(labels);
+        Tensor bounded = smooth ? (((1 - smallestProbability) * log.Exp()) + smallestProbability).Log() : Tensor.Maximum(log, floor);
+        return bounded.Mean() * (1 / floor);
     }
 
     /// <summary>Negative log-likelihood: −x_y, averaged, of log-probabilities such as <see cref="Tensor.LogSoftmax"/> gives.</summary>

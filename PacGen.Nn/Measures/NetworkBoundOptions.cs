@@ -15,7 +15,7 @@ public sealed record NetworkBoundOptions
     /// <summary>ρ of Definition 4, where it is known; without it <see cref="LocalHessianLipschitz"/> samples a lower estimate.</summary>
     public double? Rho { get; init; }
 
-    /// <summary>p_min of the bounded cross-entropy −ln max(p, p_min) / ln(1/p_min), in (0, 1).</summary>
+    /// <summary>p_min of the cross-entropy −ln(p_min + (1 − p_min)p) / ln(1/p_min), in (0, 1).</summary>
     public double SmallestProbability { get; init; } = 1e-4;
 
     /// <summary>Up to so many parameters the Hessian's diagonal is computed exactly, a product each; beyond, estimated by <see cref="CurvatureDraws"/> products.</summary>

@@ -7,7 +7,7 @@ using Buffer = PacGen.Kernels.Devices.Buffer;
 namespace PacGen.Nn;
 
 /// <summary>
-/// Lemmas 6 and 8 and Theorem 7 for a trained network: L̂, the diagonal of ∇²L̂ and ρ of its bounded cross-entropy on the sample that it was
+/// Lemmas 6 and 8 and Theorem 7 for a trained network: L̂, the diagonal of ∇²L̂ and ρ of its smoothly bounded cross-entropy on the sample that it was
 /// trained on, and, at any η and τ, σ*, KL and ℳ in one pass on its device.
 /// </summary>
 /// <remarks>
@@ -32,7 +32,7 @@ public sealed class NetworkBounds
         (Sample, Smoothness, NegativeShare, IsCurvatureExact) = (sample, smoothness, negativeShare, exact);
     }
 
-    /// <summary>L̂(w) of the bounded cross-entropy, n and δ.</summary>
+    /// <summary>L̂(w) of the smoothly bounded cross-entropy, n and δ.</summary>
     public BoundSample Sample { get; }
 
     /// <summary>ρ, given or sampled, γ and ε.</summary>
@@ -63,7 +63,7 @@ public sealed class NetworkBounds
         ArgumentNullException.ThrowIfNull(arena);
         options ??= new NetworkBoundOptions();
         using EmpiricalLoss bounded = new(
-            model, arena, sample, (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, options.SmallestProbability));
+            model, arena, sample, (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, options.SmallestProbability, smooth: true));
         Curvature hessian = new(bounded);
         bool exact = arena.Count <= options.LargestExact;
         IReadOnlyList<double> diagonal = exact

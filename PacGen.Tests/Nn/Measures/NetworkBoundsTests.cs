@@ -31,7 +31,7 @@ internal sealed class NetworkBoundsTests
     [Test]
     public void TakesLossCurvatureAndSizeFromTheSample()
     {
-        using EmpiricalLoss bounded = new(model, trainer.Arena, sample, (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, 1e-4));
+        using EmpiricalLoss bounded = new(model, trainer.Arena, sample, (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, 1e-4, smooth: true));
         double[] exact = new Curvature(bounded).Diagonal();
         bounded.MoveToWeights();
         Assert.That(bounds.Sample, Is.EqualTo(new BoundSample(bounded.Value(), 300, 0.1)));
@@ -39,6 +39,23 @@ internal sealed class NetworkBoundsTests
         Assert.That(bounds.IsCurvatureExact, Is.True);
         Assert.That(bounds.Diagonal, Is.EqualTo(exact.Select(value => (float)Math.Max(value, 0))));
         Assert.That(bounds.NegativeShare, Is.EqualTo(exact.Count(value => value < 0) / (double)exact.Length));
+    }
+
+    /// <summary>Both forms of the graph's bounded cross-entropy are those of Core, p_y below and above p_min.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public void TheGraphsBoundedLossIsCores(bool smooth)
+    {
+        float[] logits = [0, 1, 9, -3, 0.5f, 0.25f];
+        Tensor z = Tensor.Constant(new PacGen.Kernels.Shape(2, 3), logits), labels = Tensor.Constant(new PacGen.Kernels.Shape(2), [0, 1]);
+        double expected = 0;
+        for (int row = 0; row < 2; row++)
+        {
+            double[] weights = [.. logits.Skip(3 * row).Take(3).Select(value => Math.Exp(value))];
+            expected += new BoundedCrossEntropy(1e-3, smooth).Loss(weights[row] / weights.Sum()) / 2;
+        }
+
+        Assert.That(Loss.BoundedCrossEntropy(z, labels, 1e-3, smooth).Evaluate()[0], Is.EqualTo(expected).Within(1e-4).Percent);
     }
 
     [Test]
