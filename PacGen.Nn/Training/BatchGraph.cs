@@ -177,6 +177,7 @@ internal sealed class BatchGraph : IDisposable
             RegionOf(labels),
             context is null ? null : RegionOf(context.Step),
             context is null ? null : RegionOf(context.Share),
+            [.. context?.Next.Keys ?? []],
             program[mean],
             program[output]);
         compiled[count] = graph;
@@ -194,5 +195,5 @@ internal sealed class BatchGraph : IDisposable
         compiled.Clear();
     }
 
-    internal sealed record Compiled(CompiledGraph Graph, Region Images, Region? Labels, Region? Step, Region? Share, Region Loss, Region Output);
+    internal sealed record Compiled(CompiledGraph Graph, Region Images, Region? Labels, Region? Step, Region? Share, IReadOnlyList<StateTensor> States, Region Loss, Region Output);
 }
