@@ -31,7 +31,7 @@ internal static class RescalePlot
         List<Plot> panels = [.. RescaleQuantity.All
             .Where(quantity => quantity.Panel is not null)
             .GroupBy(quantity => quantity.Panel!)
-            .OrderBy(panel => panel.Key == "Inside the bounds")
+            .OrderBy(panel => panel.Key == "Inside the lemmas")
             .Select(panel => Panel(panel.Key, [.. panel], points))];
         Multiplot all = new() { Layout = new Grid(2, 2) };
         all.Subplots.RemoveAt(0);
@@ -83,14 +83,7 @@ internal static class RescalePlot
         plot.Axes.Left.TickGenerator = Ticks(from - margin, to + margin);
         plot.Axes.Bottom.TickLabelStyle.FontSize = plot.Axes.Left.TickLabelStyle.FontSize = 12;
         plot.Grid.MajorLineColor = Color.FromHex("#E4E4E4");
-        plot.Legend.FontSize = 12;
-        plot.Legend.Orientation = Orientation.Horizontal;
-        plot.Legend.OutlineWidth = 0;
-        plot.Legend.ShadowColor = Colors.Transparent;
-        plot.Legend.TightHorizontalWrapping = true;
-        plot.Legend.InterItemPadding = new PixelPadding(8, 8, 2, 2);
-        plot.Legend.SymbolWidth = 28;
-        plot.ShowLegend(Edge.Bottom).Padding = new PixelPadding(0, 0, 4, 6);
+        BottomLegend.Show(plot);
         return plot;
     }
 
