@@ -8,9 +8,9 @@ using PacGen.Benchmarks.Reporting;
 namespace PacGen.Benchmarks.Training;
 
 /// <summary>
-/// Weights on disk: the line <c>PACGEN-WEIGHTS 1</c>, a line of JSON (model, hidden, dataset, parameters, seed, steps, epochs,
-/// batchSize, sha256), then each weight as four bytes of a little-endian float, in the arena's order. The SHA-256 is that of the
-/// weights' bytes.
+/// Weights on disk: the line <c>PACGEN-WEIGHTS 1</c>, a line of JSON (model, hidden, depth, widen, dataset, parameters, state, seed,
+/// steps, epochs, batchSize, sha256), then each weight as four bytes of a little-endian float, in the arena's order, and each number
+/// of the state (running statistics) likewise. The SHA-256 is that of these bytes. Depth, widen and state are 0 where they are absent.
 /// </summary>
 /// <param name="Model">The model that they belong to.</param>
 /// <param name="Dataset">What they were trained on.</param>
@@ -19,7 +19,8 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="Steps">The steps that were taken.</param>
 /// <param name="BatchSize">Images a step.</param>
 /// <param name="Weights">The weights.</param>
-internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed, int Epochs, long Steps, int BatchSize, float[] Weights)
+/// <param name="State">The state beside them, such as running statistics.</param>
+internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed, int Epochs, long Steps, int BatchSize, float[] Weights, float[] State)
 {
     private const string Magic = "PACGEN-WEIGHTS 1";
     private const int LongestHeader = 1 << 16;
@@ -28,18 +29,22 @@ internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed
     /// <exception cref="IOException">It can't be written.</exception>
     public void Save(string path)
     {
-        byte[] bytes = new byte[Weights.Length * sizeof(float)];
-        for (int i = 0; i < Weights.Length; i++)
+        float[] all = [.. Weights, .. State];
+        byte[] bytes = new byte[all.Length * sizeof(float)];
+        for (int i = 0; i < all.Length; i++)
         {
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), Weights[i]);
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), all[i]);
         }
 
         JsonObject header = new()
         {
             ["model"] = Model.Name,
             ["hidden"] = new JsonArray([.. Model.Hidden.Select(width => (JsonNode)width)]),
+            ["depth"] = Model.Depth,
+            ["widen"] = Model.Widen,
             ["dataset"] = Dataset,
             ["parameters"] = Weights.Length,
+            ["state"] = State.Length,
             ["seed"] = Seed,
             ["epochs"] = Epochs,
             ["steps"] = Steps,
@@ -81,7 +86,14 @@ internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed
         try
         {
             JsonNode header = JsonNode.Parse(headerLine) ?? throw new JsonException();
-            int count = header["parameters"]!.GetValue<int>();
+            int parameters = header["parameters"]!.GetValue<int>(), state = header["state"]?.GetValue<int>() ?? 0;
+            if (parameters < 0 || state < 0)
+            {
+                what = "its header states a negative number of weights";
+                throw new JsonException();
+            }
+
+            int count = checked(parameters + state);
             if (rest.Length != (long)count * sizeof(float))
             {
                 what = $"{count} weights should take {(long)count * sizeof(float)} bytes, but {rest.Length} are there";
@@ -119,14 +131,23 @@ internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed
                 throw new JsonException();
             }
 
+            ModelChoice choice = new(
+                model, [.. header["hidden"]!.AsArray().Select(width => width!.GetValue<int>())], header["depth"]?.GetValue<int>() ?? 0, header["widen"]?.GetValue<int>() ?? 0);
+            if (model == "wide-resnet" && (choice.Depth < 10 || (choice.Depth - 4) % 6 != 0 || choice.Widen < 1))
+            {
+                what = $"its header states a Wide-ResNet of depth {choice.Depth} and widening factor {choice.Widen}";
+                throw new JsonException();
+            }
+
             return new WeightsFile(
-                new ModelChoice(model, [.. header["hidden"]!.AsArray().Select(width => width!.GetValue<int>())]),
+                choice,
                 header["dataset"]!.GetValue<string>(),
                 header["seed"]!.GetValue<ulong>(),
                 header["epochs"]!.GetValue<int>(),
                 header["steps"]!.GetValue<long>(),
                 header["batchSize"]!.GetValue<int>(),
-                weights);
+                weights[..parameters],
+                weights[parameters..]);
         }
         catch (Exception error) when (error is JsonException or NullReferenceException or InvalidOperationException or FormatException or OverflowException)
         {

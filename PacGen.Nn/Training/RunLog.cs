@@ -22,7 +22,7 @@ internal sealed class RunLog : IDisposable
         }
     }
 
-    public void Settings(Module model, Dataset data, Optimizer optimizer, TrainingOptions options, ParameterArena arena) => Write(new JsonObject
+    public void Settings(Module model, Dataset data, Optimizer optimizer, TrainingOptions options, RunningStatistics statistics, ParameterArena arena) => Write(new JsonObject
     {
         ["time"] = DateTimeOffset.UtcNow.ToString("O"),
         ["model"] = model.GetType().Name,
@@ -35,6 +35,7 @@ internal sealed class RunLog : IDisposable
         ["epochs"] = options.Epochs,
         ["batchSize"] = options.BatchSize,
         ["clipNorm"] = options.ClipNorm,
+        ["runningStatistics"] = arena.States.Count == 0 ? null : statistics.ToString(),
         ["seed"] = options.Seed,
         ["device"] = arena.Device.Name,
     });
