@@ -20,6 +20,9 @@ internal sealed class TrainVerb
     private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128");
     private readonly Option<int?> epochs = Options.Count("--epochs", "How many times the training set is seen", 1, 10);
     private readonly Option<int?> batchSize = Options.Count("--batch-size", "Images a step", 1, 64);
+    private readonly Option<string> augment = Options.Choice(
+        "--augment", "How training images are varied each epoch: not at all, or padded by 4 and cropped, and mirrored by chance", "none", "none", "crop-flip");
+
     private readonly OptimizerOptions optimizer = new();
     private readonly Option<string> psi = Options.Choice("--psi", "Whether to score Ψ after each epoch", "on", "on", "off");
     private readonly PsiOptions scoring = new(each: true);
@@ -38,7 +41,7 @@ internal sealed class TrainVerb
     {
         this.host = host;
         Command = new Command("train", "Trains a network, plainly or with Perturbed OPT, and reports loss, accuracy, gap and Ψ after each epoch.");
-        foreach (Option option in new Option[] { dataset, model, hidden, epochs, batchSize })
+        foreach (Option option in new Option[] { dataset, model, hidden, epochs, batchSize, augment })
         {
             Command.Add(option);
         }
@@ -95,6 +98,7 @@ internal sealed class TrainVerb
             Epochs = epochCount,
             BatchSize = batch,
             Seed = parsed.GetValue(seed),
+            Augmentation = parsed.GetValue(augment) == "crop-flip" ? Augmentation.CropFlip : null,
             Schedule = schedule,
             ClipNorm = optimizer.ClipNorm(parsed),
             Device = opened.Device,
@@ -169,7 +173,7 @@ internal sealed class TrainVerb
 
     private static string Heading(ModelChoice choice, Dataset images, Trainer trainer, Optimizer rule, TrainingOptions options) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{choice.Describe(images)}, {trainer.Arena.Count:N0} parameters; {images.Name} ({images.Origin}), {images.Train.Count:N0} + {images.Test.Count:N0} images; {rule}, batch {options.BatchSize}, {options.Schedule} rate; seed {options.Seed}; {options.Device!.Name}");
+        $"{choice.Describe(images)}, {trainer.Arena.Count:N0} parameters; {images.Name} ({images.Origin}), {images.Train.Count:N0} + {images.Test.Count:N0} images; {rule}, batch {options.BatchSize}, {options.Schedule} rate{(options.Augmentation is { } varied ? $"; {varied}" : "")}; seed {options.Seed}; {options.Device!.Name}");
 
     private static string Name(RhoEstimator rho) => rho switch
     {

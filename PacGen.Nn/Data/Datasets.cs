@@ -13,12 +13,14 @@ public static class Datasets
     private static readonly PublishedSet[] Published = [PublishedSet.Mnist, PublishedSet.FashionMnist];
 
     /// <summary>The names that <see cref="Load"/> takes.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["digits", "mnist", "fashion-mnist"];
+    public static IReadOnlyList<string> Names { get; } = ["digits", "mnist", "fashion-mnist", "cifar-10", "cifar-100", "cifar-100-coarse"];
 
     /// <summary>
     /// Loads a data set. <c>digits</c> is embedded. <c>mnist</c> and <c>fashion-mnist</c> (60,000 + 10,000 images of 28×28,
     /// normalised by 0.1307 and 0.3081, and by 0.2860 and 0.3530) are read from four IDX files, found as
-    /// <see cref="DataOptions"/> says or downloaded over HTTPS.
+    /// <see cref="DataOptions"/> says or downloaded over HTTPS. <c>cifar-10</c>, <c>cifar-100</c> (its 100 fine labels) and
+    /// <c>cifar-100-coarse</c> (its 20 coarse ones; 50,000 + 10,000 images of 32×32×3) are read from the binary files, raw or in
+    /// gzip, or from the archive that was published; of the training files those that are there.
     /// </summary>
     /// <param name="name">One of <see cref="Names"/>, in upper or lower case.</param>
     /// <param name="options">Where to look; null for the usual places.</param>
@@ -36,6 +38,9 @@ public static class Datasets
             "DIGITS" => Digits(),
             "MNIST" => PublishedSet.Mnist.Load(options, Published, cancellation),
             "FASHION-MNIST" => PublishedSet.FashionMnist.Load(options, Published, cancellation),
+            "CIFAR-10" => CifarSet.Cifar10.Load("cifar-10", CifarLabels.Ten, options, cancellation),
+            "CIFAR-100" => CifarSet.Cifar100.Load("cifar-100", CifarLabels.Fine, options, cancellation),
+            "CIFAR-100-COARSE" => CifarSet.Cifar100.Load("cifar-100-coarse", CifarLabels.Coarse, options, cancellation),
             _ => throw new DataException($"There is no data set {name}. Choose one of {string.Join(", ", Names)}."),
         };
     }
