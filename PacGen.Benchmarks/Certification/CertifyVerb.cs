@@ -21,7 +21,7 @@ internal sealed class CertifyVerb
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly Host host;
-    private readonly Option<string> dataset = Options.Choice("--dataset", "The images; digits is embedded", "digits", [.. Datasets.Names]);
+    private readonly Option<string> dataset = Options.Dataset("The images; digits is embedded", "digits");
     private readonly Option<string> model = Options.Choice("--model", "The network; mnist-cnn takes images of 28×28", "mlp", ModelChoice.Names);
     private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128");
 
