@@ -21,7 +21,7 @@ internal sealed class CertifyVerb
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly Host host;
-    private readonly Option<string> dataset = Options.Choice("--dataset", "The images; digits is embedded", "digits", [.. Datasets.Names]);
+    private readonly Option<string> dataset = Options.Dataset("The images; digits is embedded", "digits");
     private readonly ModelOptions model = new("mlp");
 
     private readonly Option<double?> priorFraction = Options.Number(

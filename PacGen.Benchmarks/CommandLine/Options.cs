@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.CommandLine;
 
@@ -26,6 +27,16 @@ internal static class Options
             return "";
         },
     };
+
+    /// <summary>A data set: one of those known by name, or <c>folder:PATH</c>.</summary>
+    public static Option<string> Dataset(string what, string? fallback)
+    {
+        Option<string> option = Choice("--dataset", what, fallback, [.. Datasets.Names]);
+        option.Description += $", or {Datasets.FolderPrefix}PATH for class folders of PNG or JPEG images";
+        Func<ArgumentResult, string?> known = option.CustomParser!;
+        option.CustomParser = result => result.Tokens[0].Value.StartsWith(Datasets.FolderPrefix, StringComparison.OrdinalIgnoreCase) ? result.Tokens[0].Value : known(result);
+        return option;
+    }
 
     /// <summary>A number.</summary>
     /// <param name="name">The option.</param>

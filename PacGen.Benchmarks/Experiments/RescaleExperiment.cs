@@ -22,7 +22,7 @@ internal sealed class RescaleExperiment
     private const int Batch = 32, MostImages = 2000;
 
     private readonly Host host;
-    private readonly Option<string> dataset = Options.Choice("--dataset", "The images; digits is embedded", "digits", [.. Datasets.Names]);
+    private readonly Option<string> dataset = Options.Dataset("The images; digits is embedded", "digits");
     private readonly Option<int?> images = Options.Count("--images", $"Training images that are trained and measured on, 0 for all; without it at most {MostImages:N0}", 0);
     private readonly Option<int?> hidden = Options.Count(
         "--hidden", $"The width of the hidden layer; the Hessian's diagonal is exact up to {RescaleSettings.LargestExact:N0} weights in all", 1, 16);

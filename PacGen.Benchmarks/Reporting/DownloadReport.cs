@@ -10,10 +10,9 @@ internal static class DownloadReport
     /// <summary>Loads a data set.</summary>
     /// <param name="terminal">Where to show downloads.</param>
     /// <param name="name">The data set.</param>
-    /// <param name="folder">The only folder to look in, or null for the usual places.</param>
-    /// <param name="allowDownload">Whether files may be downloaded.</param>
+    /// <param name="options">Where to look; its progress is shown here.</param>
     /// <param name="cancellation">Stops a download.</param>
-    public static Dataset Load(Terminal terminal, string name, string? folder, bool allowDownload, CancellationToken cancellation)
+    public static Dataset Load(Terminal terminal, string name, DataOptions options, CancellationToken cancellation)
     {
         if (!terminal.IsInteractive)
         {
@@ -26,7 +25,7 @@ internal static class DownloadReport
             .Start(context => Load(new BarProgress(context)));
 
         Dataset Load(IProgress<DownloadProgress> progress) => Datasets.Load(
-            name, new DataOptions { Folder = folder, AllowDownload = allowDownload, Progress = progress }, cancellation);
+            name, new DataOptions { Folder = options.Folder, AllowDownload = options.AllowDownload, ImageSide = options.ImageSide, Progress = progress }, cancellation);
     }
 
     private sealed class BarProgress(ProgressContext context) : IProgress<DownloadProgress>

@@ -18,7 +18,7 @@ internal sealed class ScoreVerb
 
     private readonly Host host;
     private readonly Option<string?> weights = Options.Path("--weights", "The file that pacgen train --save wrote");
-    private readonly Option<string> dataset = Options.Choice("--dataset", "The training images to score on; without it those that the file names", null, [.. Datasets.Names]);
+    private readonly Option<string> dataset = Options.Dataset("The training images to score on; without it those that the file names", null);
     private readonly ModelOptions model = new(null);
     private readonly PsiOptions scoring = new(each: false);
     private readonly Option<ulong> seed = Options.Seed();

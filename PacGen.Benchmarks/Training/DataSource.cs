@@ -9,19 +9,40 @@ namespace PacGen.Benchmarks.Training;
 internal sealed class DataSource
 {
     private readonly Option<string?> folder = Options.Path(
-        "--data", "The folder of the IDX files; without it PACGEN_DATA, ./data, the distribution's folder and the cache are looked through", "folder");
+        "--data", "The folder of the data set's files; without it PACGEN_DATA, ./data, the distribution's folder and the cache are looked through", "folder");
 
     private readonly Option<bool> noDownload = Options.Flag("--no-download", "Don't download files that are nowhere to be found");
+
+    private readonly Option<string> labels = Options.Choice("--labels", "Which classes of cifar-100: its 100 fine ones or its 20 coarse ones", "fine", "fine", "coarse");
+    private readonly Option<int?> limit = Options.Count("--limit", "How many training images to use, the set's first; without it all");
+
+    private readonly Option<int?> side = Options.Count("--image-size", "The height and width that the image files of tiny-imagenet or folder:PATH are resized to; without it they are taken as they are");
 
     /// <summary>Gives a verb these options.</summary>
     public void AddTo(Command command)
     {
+        command.Add(labels);
+        command.Add(limit);
+        command.Add(side);
         command.Add(folder);
         command.Add(noDownload);
     }
 
     /// <summary>Loads a data set, with a bar for each file that must be downloaded.</summary>
     /// <exception cref="DataException">It can't be had.</exception>
-    public Dataset Load(ParseResult parsed, string name, Terminal terminal, CancellationToken cancellation) =>
-        DownloadReport.Load(terminal, name, parsed.GetValue(folder), !parsed.GetValue(noDownload), cancellation);
+    /// <exception cref="UsageException">The labels are not those of the set.</exception>
+    public Dataset Load(ParseResult parsed, string name, Terminal terminal, CancellationToken cancellation)
+    {
+        if (parsed.GetValue(labels) == "coarse" && name != "cifar-100-coarse")
+        {
+            name = name == "cifar-100" ? "cifar-100-coarse" : throw new UsageException($"--labels coarse needs --dataset cifar-100; {name} has one kind of label.");
+        }
+
+        DataOptions options = new() { Folder = parsed.GetValue(folder), AllowDownload = !parsed.GetValue(noDownload), ImageSide = Side(parsed) };
+        Dataset data = DownloadReport.Load(terminal, name, options, cancellation);
+        return parsed.GetValue(limit) is { } count ? data with { Train = data.Train.Take(count) } : data;
+    }
+
+    private int? Side(ParseResult parsed) => parsed.GetValue(side) is > 4096 and var large
+        ? throw new UsageException($"--image-size is {large}, but must be at most 4096.") : parsed.GetValue(side);
 }

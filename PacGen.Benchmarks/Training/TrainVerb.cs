@@ -15,10 +15,13 @@ internal sealed class TrainVerb
 {
     private readonly Host host;
 
-    private readonly Option<string> dataset = Options.Choice("--dataset", "The images; digits is embedded", "digits", [.. Datasets.Names]);
+    private readonly Option<string> dataset = Options.Dataset("The images; digits is embedded", "digits");
     private readonly ModelOptions model = new("mlp");
     private readonly Option<int?> epochs = Options.Count("--epochs", "How many times the training set is seen", 1, 10);
     private readonly Option<int?> batchSize = Options.Count("--batch-size", "Images a step", 1, 64);
+    private readonly Option<string> augment = Options.Choice(
+        "--augment", "How training images are varied each epoch: not at all, or padded by 4 and cropped, and mirrored by chance", "none", "none", "crop-flip");
+
     private readonly OptimizerOptions optimizer = new();
     private readonly Option<string> runningStatistics = Options.Choice(
         "--running-statistics",
@@ -45,6 +48,7 @@ internal sealed class TrainVerb
         model.AddTo(Command);
         Command.Add(epochs);
         Command.Add(batchSize);
+        Command.Add(augment);
         optimizer.AddTo(Command);
         Command.Add(runningStatistics);
         Command.Add(psi);
@@ -97,6 +101,7 @@ internal sealed class TrainVerb
             Epochs = epochCount,
             BatchSize = batch,
             Seed = parsed.GetValue(seed),
+            Augmentation = parsed.GetValue(augment) == "crop-flip" ? Augmentation.CropFlip : null,
             Schedule = schedule,
             RunningStatistics = parsed.GetValue(runningStatistics) switch
             {
@@ -179,7 +184,7 @@ internal sealed class TrainVerb
 
     private static string Heading(ModelChoice choice, Dataset images, Trainer trainer, Optimizer rule, TrainingOptions options) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{choice.Describe(images)}, {trainer.Arena.Count:N0} parameters; {images.Name} ({images.Origin}), {images.Train.Count:N0} + {images.Test.Count:N0} images; {rule}, batch {options.BatchSize}, {options.Schedule} rate; seed {options.Seed}; {options.Device!.Name}{(trainer.Arena.States.Count == 0 ? "" : trainer.RunningStatistics switch
+        $"{choice.Describe(images)}, {trainer.Arena.Count:N0} parameters; {images.Name} ({images.Origin}), {images.Train.Count:N0} + {images.Test.Count:N0} images; {rule}, batch {options.BatchSize}, {options.Schedule} rate{(options.Augmentation is { } varied ? $"; {varied}" : "")}; seed {options.Seed}; {options.Device!.Name}{(trainer.Arena.States.Count == 0 ? "" : trainer.RunningStatistics switch
         {
             RunningStatistics.FromTrainingPass => "; running statistics from the training pass",
             RunningStatistics.Kept => "; running statistics kept",

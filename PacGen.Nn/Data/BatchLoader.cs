@@ -4,9 +4,9 @@ using PacGen.Core.Randomness;
 namespace PacGen.Nn.Data;
 
 /// <summary>
-/// Gives the images of a set batch by batch. A thread of its own gathers the next batches while one is worked on, into three
-/// buffers that take turns; once it runs, a batch allocates nothing. The order of a shuffled epoch is a function of the seed and
-/// the epoch alone. One thread at a time may call it.
+/// Gives the images of a set batch by batch. Threads of its own gather, and vary, the next batches while one is worked on, into
+/// buffers that take turns; once they run, a batch allocates nothing. The order of a shuffled epoch is a function of the seed and
+/// the epoch alone, so the batches don't depend on the number of threads. One thread at a time may call it.
 /// </summary>
 /// <example>
 /// <code>
@@ -23,23 +23,25 @@ public sealed class BatchLoader : IDisposable
     /// <summary>The stream of the run's random numbers that orders images; far from the small numbers that other arrays count with.</summary>
     private const uint OrderStream = 0x8000_0001;
 
-    /// <summary>One that the caller has, one that is ready, one that is being filled.</summary>
-    private const int BufferCount = 3;
-
     private readonly ulong? seed;
+    private readonly Augmentation? augmentation;
     private readonly int[] order;
-    private readonly float[][] images = new float[BufferCount][];
-    private readonly float[][] labels = new float[BufferCount][];
-    private readonly Thread thread;
+    private readonly float[][] images;
+    private readonly float[][] labels;
+    private readonly Thread[] threads;
 
-    // Guards all below. `round` counts the starts: a batch of an abandoned round is thrown away when it is done.
+    // Guards all below. `round` counts the starts: a batch of an abandoned round is thrown away when it is done. `filled` counts
+    // the batches that a thread has taken on; a buffer's state is the thread's, then the caller's.
     private readonly object gate = new();
-    private int round, epoch, filled, given;
-    private bool disposed;
+    private readonly bool[] busy;
+    private readonly int[] ready;
+    private int round, epoch, filled, given, ordered;
+    private bool ordering, disposed;
     private Exception? fault;
 
-    private BatchLoader(ImageSet source, int batchSize, ulong? seed, bool dropLast)
+    private BatchLoader(ImageSet source, int batchSize, ulong? seed, bool dropLast, Augmentation? augmentation = null, int threadCount = 1)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
         ArgumentNullException.ThrowIfNull(source);
         if (batchSize < 1 || batchSize > source.Count)
         {
@@ -52,14 +54,25 @@ public sealed class BatchLoader : IDisposable
         BatchCount = dropLast ? source.Count / batchSize : ((source.Count - 1) / batchSize) + 1;
         ImageCount = dropLast ? BatchCount * batchSize : source.Count;
         order = new int[source.Count];
-        for (int i = 0; i < BufferCount; i++)
+        this.augmentation = augmentation;
+
+        // One that the caller has, one that is ready, one for each thread that fills.
+        images = new float[threadCount + 2][];
+        labels = new float[images.Length][];
+        busy = new bool[images.Length];
+        ready = new int[images.Length];
+        for (int i = 0; i < images.Length; i++)
         {
             images[i] = GC.AllocateUninitializedArray<float>(checked(batchSize * source.ImageSize), pinned: true);
             labels[i] = GC.AllocateUninitializedArray<float>(batchSize, pinned: true);
         }
 
-        thread = new Thread(Work) { IsBackground = true, Name = "PacGen batches" };
-        thread.Start();
+        threads = new Thread[threadCount];
+        for (int i = 0; i < threadCount; i++)
+        {
+            threads[i] = new Thread(Work) { IsBackground = true, Name = "PacGen batches" };
+            threads[i].Start();
+        }
     }
 
     /// <summary>The images that are given.</summary>
@@ -79,8 +92,12 @@ public sealed class BatchLoader : IDisposable
     /// <param name="batchSize">How many to a batch.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="dropLast">Whether to leave out an epoch's last batch where it is smaller than the others.</param>
+    /// <param name="augmentation">How the images are varied, by the same seed; null for as they are.</param>
+    /// <param name="threads">How many threads gather batches; the batches don't depend on it.</param>
     /// <exception cref="DataException">The batch size is below 1 or larger than the set.</exception>
-    public static BatchLoader Shuffled(ImageSet source, int batchSize, ulong seed, bool dropLast = false) => new(source, batchSize, seed, dropLast);
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is below 1.</exception>
+    public static BatchLoader Shuffled(ImageSet source, int batchSize, ulong seed, bool dropLast = false, Augmentation? augmentation = null, int threads = 1) =>
+        new(source, batchSize, seed, dropLast, augmentation, threads);
 
     /// <summary>Batches in the set's order, every image once: for evaluation.</summary>
     /// <param name="source">The images.</param>
@@ -88,20 +105,24 @@ public sealed class BatchLoader : IDisposable
     /// <exception cref="DataException">The batch size is below 1 or larger than the set.</exception>
     public static BatchLoader Sequential(ImageSet source, int batchSize) => new(source, batchSize, seed: null, dropLast: false);
 
-    /// <summary>Starts an epoch from its first batch; one that was under way is abandoned.</summary>
+    /// <summary>Starts an epoch; one that was under way is abandoned.</summary>
     /// <param name="epoch">Which epoch; only a shuffled loader looks at it.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="epoch"/> is below 0.</exception>
+    /// <param name="firstBatch">The batch to begin with, 0 to <see cref="BatchCount"/>: those before it were seen by a run that this one continues.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="epoch"/> is below 0, or there is no such batch.</exception>
     /// <exception cref="ObjectDisposedException">The loader was disposed.</exception>
-    public void Start(int epoch)
+    public void Start(int epoch, int firstBatch = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstBatch);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstBatch, BatchCount);
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
             this.epoch = epoch;
             round++;
-            filled = given = 0;
+            filled = given = firstBatch;
             fault = null;
+            Array.Fill(ready, -1);
             Monitor.PulseAll(gate);
         }
     }
@@ -126,25 +147,26 @@ public sealed class BatchLoader : IDisposable
                 return false;
             }
 
-            while (filled == given && fault is null && !disposed)
+            int slot = given % images.Length;
+            while (ready[slot] != given && fault is null && !disposed)
             {
                 Monitor.Wait(gate);
             }
 
             ObjectDisposedException.ThrowIf(disposed, this);
-            if (filled == given)
+            if (ready[slot] != given)
             {
                 ExceptionDispatchInfo.Throw(fault!);
             }
 
-            int index = given++, slot = index % BufferCount, count = CountOf(index);
+            int index = given++, count = CountOf(index);
             Monitor.PulseAll(gate);
             batch = new Batch(index, images[slot].AsSpan(0, count * Source.ImageSize), labels[slot].AsSpan(0, count));
             return true;
         }
     }
 
-    /// <summary>Stops the loader's thread, in the middle of an epoch too.</summary>
+    /// <summary>Stops the loader's threads, in the middle of an epoch too.</summary>
     public void Dispose()
     {
         lock (gate)
@@ -153,21 +175,23 @@ public sealed class BatchLoader : IDisposable
             Monitor.PulseAll(gate);
         }
 
-        thread.Join();
+        foreach (Thread thread in threads)
+        {
+            thread.Join();
+        }
     }
 
     private int CountOf(int index) => Math.Min(BatchSize, ImageCount - (index * BatchSize));
 
     private void Work()
     {
-        int ordered = 0;
+        byte[] scratch = augmentation is null ? [] : new byte[Source.ImageSize];
         while (true)
         {
-            int current, index, currentEpoch;
+            int current, index = -1, currentEpoch;
             lock (gate)
             {
-                // The batch that was given last is in use until the next is asked for: its buffer is not to be filled.
-                while (!disposed && (round == 0 || fault is not null || filled == BatchCount || filled - Math.Max(given - 1, 0) == BufferCount))
+                while (!disposed && !CanOrder() && !CanFill())
                 {
                     Monitor.Wait(gate);
                 }
@@ -177,19 +201,29 @@ public sealed class BatchLoader : IDisposable
                     return;
                 }
 
-                (current, index, currentEpoch) = (round, filled, epoch);
+                (current, currentEpoch) = (round, epoch);
+                if (CanOrder())
+                {
+                    ordering = true;
+                }
+                else
+                {
+                    index = filled++;
+                    busy[index % images.Length] = true;
+                }
             }
 
             Exception? failure = null;
             try
             {
-                if (ordered != current)
+                if (index < 0)
                 {
                     Order(currentEpoch);
-                    ordered = current;
                 }
-
-                Source.Gather(order.AsSpan(index * BatchSize, CountOf(index)), images[index % BufferCount], labels[index % BufferCount]);
+                else
+                {
+                    Fill(index, currentEpoch, scratch);
+                }
             }
 #pragma warning disable CA1031 // Whatever it is, it belongs to the caller, who waits in TryNext.
             catch (Exception error)
@@ -200,13 +234,48 @@ public sealed class BatchLoader : IDisposable
 
             lock (gate)
             {
+                if (index < 0)
+                {
+                    (ordering, ordered) = (false, current);
+                }
+                else
+                {
+                    busy[index % images.Length] = false;
+                    if (current == round && failure is null)
+                    {
+                        ready[index % images.Length] = index;
+                    }
+                }
+
                 if (current == round)
                 {
-                    fault = failure;
-                    filled += failure is null ? 1 : 0;
-                    Monitor.PulseAll(gate);
+                    fault ??= failure;
                 }
+
+                Monitor.PulseAll(gate);
             }
+        }
+    }
+
+    /// <summary>A new round's order is to be made, by one thread; one that still fills a batch of the old round may see it change: its batch is thrown away.</summary>
+    private bool CanOrder() => ordered != round && !ordering;
+
+    /// <summary>The batch that was given last is in use until the next is asked for: its buffer is not to be filled, nor one that is still being filled.</summary>
+    private bool CanFill() =>
+        ordered == round && round > 0 && fault is null && filled < BatchCount
+        && filled - Math.Max(given - 1, 0) < images.Length && !busy[filled % images.Length];
+
+    private void Fill(int index, int currentEpoch, byte[] scratch)
+    {
+        ReadOnlySpan<int> chosen = order.AsSpan(index * BatchSize, CountOf(index));
+        int slot = index % images.Length;
+        if (augmentation is null)
+        {
+            Source.Gather(chosen, images[slot], labels[slot]);
+        }
+        else
+        {
+            augmentation.Gather(Source, chosen, seed!.Value, currentEpoch, images[slot], labels[slot], scratch);
         }
     }
 

@@ -8,6 +8,8 @@ namespace PacGen.Nn.Data;
 /// </summary>
 public sealed class DataOptions
 {
+    private readonly int? imageSide;
+
     /// <summary>The only folder to look in (the program's <c>--data</c>); null to look in the usual places.</summary>
     public string? Folder { get; init; }
 
@@ -28,6 +30,17 @@ public sealed class DataOptions
 
     /// <summary>Told how far each download is; null if nobody wants to know. Called on the downloading thread.</summary>
     public IProgress<DownloadProgress>? Progress { get; init; }
+
+    /// <summary>
+    /// The height and width that image files are resized to, without keeping their proportions; null to take them as they are,
+    /// and all must then have one size.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not 1 to 4096.</exception>
+    public int? ImageSide
+    {
+        get => imageSide;
+        init => imageSide = value is null or (>= 1 and <= 4096) ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A side has 1 to 4096 pixels.");
+    }
 
     /// <summary>What <c>PACGEN_DATA</c> says.</summary>
     internal string? EnvironmentFolder { get; init; } = Environment.GetEnvironmentVariable("PACGEN_DATA");

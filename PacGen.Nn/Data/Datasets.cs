@@ -12,15 +12,24 @@ public static class Datasets
 
     private static readonly PublishedSet[] Published = [PublishedSet.Mnist, PublishedSet.FashionMnist];
 
-    /// <summary>The names that <see cref="Load"/> takes.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["digits", "mnist", "fashion-mnist"];
+    /// <summary>What <see cref="Load"/> takes before the path of a folder.</summary>
+    public const string FolderPrefix = "folder:";
+
+    /// <summary>The names that <see cref="Load"/> takes, beside <c>folder:PATH</c>.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["digits", "mnist", "fashion-mnist", "cifar-10", "cifar-100", "cifar-100-coarse", "tiny-imagenet"];
 
     /// <summary>
     /// Loads a data set. <c>digits</c> is embedded. <c>mnist</c> and <c>fashion-mnist</c> (60,000 + 10,000 images of 28×28,
     /// normalised by 0.1307 and 0.3081, and by 0.2860 and 0.3530) are read from four IDX files, found as
-    /// <see cref="DataOptions"/> says or downloaded over HTTPS.
+    /// <see cref="DataOptions"/> says or downloaded over HTTPS. <c>cifar-10</c>, <c>cifar-100</c> (its 100 fine labels) and
+    /// <c>cifar-100-coarse</c> (its 20 coarse ones; 50,000 + 10,000 images of 32×32×3) are read from the binary files, raw or in
+    /// gzip, or from the archive that was published; of the training files those that are there.
+    /// <c>tiny-imagenet</c> (100,000 + 10,000 images of 64×64×3 in 200 classes, tested on its validation images) is read from the
+    /// zip or its folder. <c>folder:PATH</c> is a folder, or a zip, of class folders with PNG or JPEG images, in <c>train</c> and
+    /// <c>test</c> or <c>val</c>, or else every fifth to test on; normalised by the statistics of its training images. Image files
+    /// are decoded once, and what was decoded is kept in <see cref="DataOptions.CacheFolder"/>.
     /// </summary>
-    /// <param name="name">One of <see cref="Names"/>, in upper or lower case.</param>
+    /// <param name="name">One of <see cref="Names"/>, in upper or lower case, or <c>folder:PATH</c>.</param>
     /// <param name="options">Where to look; null for the usual places.</param>
     /// <param name="cancellation">Stops a download; files that were complete by then stay in the cache, nothing else does.</param>
     /// <exception cref="DataException">
@@ -31,12 +40,21 @@ public static class Datasets
     {
         ArgumentNullException.ThrowIfNull(name);
         options ??= new DataOptions();
+        if (name.StartsWith(FolderPrefix, StringComparison.OrdinalIgnoreCase))
+        {
+            return ImageFolderSet.Folder(name[FolderPrefix.Length..], options, cancellation);
+        }
+
         return name.ToUpperInvariant() switch
         {
             "DIGITS" => Digits(),
             "MNIST" => PublishedSet.Mnist.Load(options, Published, cancellation),
             "FASHION-MNIST" => PublishedSet.FashionMnist.Load(options, Published, cancellation),
-            _ => throw new DataException($"There is no data set {name}. Choose one of {string.Join(", ", Names)}."),
+            "CIFAR-10" => CifarSet.Cifar10.Load("cifar-10", CifarLabels.Ten, options, cancellation),
+            "CIFAR-100" => CifarSet.Cifar100.Load("cifar-100", CifarLabels.Fine, options, cancellation),
+            "CIFAR-100-COARSE" => CifarSet.Cifar100.Load("cifar-100-coarse", CifarLabels.Coarse, options, cancellation),
+            "TINY-IMAGENET" => ImageFolderSet.TinyImageNet(options, cancellation),
+            _ => throw new DataException($"There is no data set {name}. Choose one of {string.Join(", ", Names)}, or {FolderPrefix}PATH."),
         };
     }
 

@@ -8,9 +8,6 @@ namespace PacGen.Nn.Data;
 /// </summary>
 internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? progress) : IDisposable
 {
-    /// <summary>Gzip never adds more than this to content of a few tens of megabytes.</summary>
-    private const int LargestOverhead = 1 << 20;
-
     // The time limit is on each answer, not on the whole: a slow line may take as long as it needs.
     // Nothing is read after a cancellation only to keep a connection.
     private readonly HttpClient client = new(new SocketsHttpHandler { ConnectTimeout = patience, ResponseDrainTimeout = TimeSpan.Zero }) { Timeout = Timeout.InfiniteTimeSpan };
@@ -18,12 +15,12 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
     /// <summary>Downloads a file from the first mirror that gives it whole; returns null, or what went wrong at each.</summary>
     /// <exception cref="DataException">The disk does not take it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async Task<string?> FetchAsync(PublishedFile file, IReadOnlyList<Uri> mirrors, string target, CancellationToken cancellation)
+    public async Task<string?> FetchAsync(DownloadFile file, IReadOnlyList<Uri> mirrors, string target, CancellationToken cancellation)
     {
         List<string> failures = [];
         foreach (Uri mirror in mirrors)
         {
-            Uri source = new($"{mirror.AbsoluteUri.TrimEnd('/')}/{file.CompressedName}");
+            Uri source = new($"{mirror.AbsoluteUri.TrimEnd('/')}/{file.Name}");
             string? failure = await TryFetchAsync(file, source, target, cancellation).ConfigureAwait(false);
             if (failure is null)
             {
@@ -40,7 +37,7 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
     public void Dispose() => client.Dispose();
 
     /// <summary>What went wrong with this source, or null if the file is there.</summary>
-    private async Task<string?> TryFetchAsync(PublishedFile file, Uri source, string target, CancellationToken cancellation)
+    private async Task<string?> TryFetchAsync(DownloadFile file, Uri source, string target, CancellationToken cancellation)
     {
         string passing = $"{target}.{Path.GetRandomFileName()}.part";
         try
@@ -54,7 +51,7 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
                     return failure;
                 }
 
-                if (IdxFile.HashOfContent(written, file.Size) != file.Sha256)
+                if (!file.IsWhole(written))
                 {
                     return "the checksum is wrong: the download is damaged or another file";
                 }
@@ -76,7 +73,7 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
         }
     }
 
-    private async Task<string?> ReceiveAsync(PublishedFile file, Uri source, FileStream written, CancellationToken cancellation)
+    private async Task<string?> ReceiveAsync(DownloadFile file, Uri source, FileStream written, CancellationToken cancellation)
     {
         using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         long received = 0;
@@ -95,7 +92,7 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
             Stream body = await response.Content.ReadAsStreamAsync(silence.Token).ConfigureAwait(false);
             await using (body.ConfigureAwait(false))
             {
-                progress?.Report(new DownloadProgress(file.CompressedName, source, 0, total));
+                progress?.Report(new DownloadProgress(file.Name, source, 0, total));
                 while (true)
                 {
                     silence.CancelAfter(patience);
@@ -106,7 +103,7 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
                     }
 
                     received += read;
-                    if (received > file.Size + LargestOverhead)
+                    if (received > file.Limit)
                     {
                         return "it sends more than the file has";
                     }
@@ -114,7 +111,7 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
                     writing = true;
                     await written.WriteAsync(block.AsMemory(0, read), cancellation).ConfigureAwait(false);
                     writing = false;
-                    progress?.Report(new DownloadProgress(file.CompressedName, source, received, total));
+                    progress?.Report(new DownloadProgress(file.Name, source, received, total));
                 }
             }
 

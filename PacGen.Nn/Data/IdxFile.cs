@@ -106,7 +106,7 @@ public sealed class IdxFile
     {
         try
         {
-            if (!EndsWithSize(file, size))
+            if (!ContentFile.EndsWithSize(file, size))
             {
                 return null;
             }
@@ -213,7 +213,7 @@ public sealed class IdxFile
             throw new DataException($"{path} has bytes after its last value: it is corrupted. {Remedy}");
         }
 
-        if (compressed is not null && !EndsWithSize(compressed, header + (long)size))
+        if (compressed is not null && !ContentFile.EndsWithSize(compressed, header + (long)size))
         {
             throw new DataException($"{path} does not end where its gzip data end: it is truncated or corrupted. {Remedy}");
         }
@@ -265,20 +265,6 @@ public sealed class IdxFile
         }
 
         return dimensions;
-    }
-
-    /// <summary>Whether gzip data end with the given decompressed size (RFC 1952, ISIZE: modulo 2³²).</summary>
-    private static bool EndsWithSize(FileStream file, long size)
-    {
-        if (file.Length < 18)
-        {
-            return false;
-        }
-
-        Span<byte> tail = stackalloc byte[4];
-        file.Position = file.Length - 4;
-        file.ReadExactly(tail);
-        return BinaryPrimitives.ReadUInt32LittleEndian(tail) == unchecked((uint)size);
     }
 
     private static string Truncated(string path) => $"{path} is truncated: it ends early. {Remedy}";

@@ -8,8 +8,14 @@ namespace PacGen.Nn.Data;
 /// <param name="Sha256">The SHA-256 of its decompressed content, in lower-case hexadecimal.</param>
 internal sealed record PublishedFile(string Name, long Size, string Sha256)
 {
+    /// <summary>Gzip never adds more than this to content of a few tens of megabytes.</summary>
+    private const int LargestOverhead = 1 << 20;
+
     /// <summary>The name that mirrors and the cache use.</summary>
     public string CompressedName => Name + ".gz";
+
+    /// <summary>How it is downloaded: compressed, its content checked.</summary>
+    public DownloadFile ToDownload() => new(CompressedName, Size + LargestOverhead, file => IdxFile.HashOfContent(file, Size) == Sha256);
 
     /// <summary>Looks for the file in a folder under each name that it goes by.</summary>
     public bool TryFind(string folder, [NotNullWhen(true)] out string? path)

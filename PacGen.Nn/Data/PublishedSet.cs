@@ -35,7 +35,8 @@ internal sealed record PublishedSet(string Name, string Title, Normalization Nor
     /// <summary>Finds the files or downloads them, and reads them; refuses those of another known set.</summary>
     public Dataset Load(DataOptions options, ReadOnlySpan<PublishedSet> known, CancellationToken cancellation)
     {
-        string folder = Locate(options) ?? FetchAsync(options, cancellation).GetAwaiter().GetResult();
+        DataPlaces places = new(Name, Title, Wanted(), Lacking);
+        string folder = places.Locate(options) ?? places.FetchAsync(options, Mirrors, Missing, cancellation).GetAwaiter().GetResult();
         cancellation.ThrowIfCancellationRequested();
         ImageSet train = Read(folder, TrainImages, TrainLabels);
         cancellation.ThrowIfCancellationRequested();
@@ -72,101 +73,6 @@ internal sealed record PublishedSet(string Name, string Title, Normalization Nor
         return Convert.ToHexStringLower(SHA256.HashData(content));
     }
 
-    /// <summary>The folder that has all four files, or null if there is none and it may be downloaded.</summary>
-    private string? Locate(DataOptions options)
-    {
-        if (options.Folder is string given)
-        {
-            return LocateIn(given);
-        }
-
-        List<string> places = [];
-        if (!string.IsNullOrEmpty(options.EnvironmentFolder))
-        {
-            if (!Directory.Exists(options.EnvironmentFolder))
-            {
-                throw new DataException($"PACGEN_DATA names the folder {options.EnvironmentFolder}, which does not exist. Correct it or unset it.");
-            }
-
-            places.AddRange(Places(options.EnvironmentFolder));
-        }
-
-        places.AddRange(Places(options.WorkingFolder));
-        places.Add(Path.Combine(options.SystemFolder, Name));
-        places.Add(Path.Combine(options.CacheFolder, Name));
-        string? found = places.Find(place => Missing(place).Count == 0);
-        return found is not null || options.AllowDownload ? found
-            : throw new DataException($"{Title} is not on this machine: looked in {string.Join(", ", places)} for {Wanted()}. Name its folder with --data, or allow the download.");
-    }
-
-    private string LocateIn(string folder)
-    {
-        const string Otherwise = "or leave --data out to have PacGen look elsewhere and download them.";
-        if (!Directory.Exists(folder))
-        {
-            throw new DataException($"The data folder {folder}, where the {Title} files were to be read, does not exist. Correct the path, {Otherwise}");
-        }
-
-        string[] places = Places(folder);
-        string? found = Array.Find(places, place => Missing(place).Count == 0);
-        if (found is not null)
-        {
-            return found;
-        }
-
-        string partial = "";
-        foreach (string place in places)
-        {
-            List<string> missing = Missing(place);
-            if (missing.Count < Files.Length)
-            {
-                partial += $" {place} lacks {string.Join(", ", missing)}.";
-            }
-        }
-
-        throw new DataException($"{Title} is not in the data folder {folder}: looked in {string.Join(" and ", places)} for {Wanted()}.{partial} Put the files there, name another folder with --data, {Otherwise}");
-    }
-
-    /// <summary>Downloads what the cache lacks; returns the folder.</summary>
-    private async Task<string> FetchAsync(DataOptions options, CancellationToken cancellation)
-    {
-        string folder = Path.Combine(options.CacheFolder, Name);
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"The cache folder {folder} cannot be made: {error.Message.TrimEnd('.')}. Give another, or put the {Title} files somewhere and name the folder with --data.", error);
-        }
-
-        try
-        {
-            using Download download = new(options.Patience, options.Progress);
-            foreach (PublishedFile file in Files)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (file.TryFind(folder, out _))
-                {
-                    continue;
-                }
-
-                string target = Path.Combine(folder, file.CompressedName);
-                string? failure = await download.FetchAsync(file, options.Mirrors ?? Mirrors, target, cancellation).ConfigureAwait(false);
-                if (failure is not null)
-                {
-                    throw new DataException($"{Title} is not on this machine and {file.CompressedName} cannot be downloaded ({failure}). Check the connection, or put {Wanted()} in a folder and name it with --data.");
-                }
-            }
-        }
-        finally
-        {
-            RemoveIfEmpty(folder);
-        }
-
-        return folder;
-    }
-
     private ImageSet Read(string folder, PublishedFile images, PublishedFile labels)
     {
         if (!images.TryFind(folder, out string? imagesPath) || !labels.TryFind(folder, out string? labelsPath))
@@ -177,24 +83,13 @@ internal sealed record PublishedSet(string Name, string Title, Normalization Nor
         return IdxFile.ReadImageSet(imagesPath, labelsPath, Classes, Normalization);
     }
 
-    private static void RemoveIfEmpty(string folder)
+    private IEnumerable<DownloadFile> Missing(string folder) => from file in Files where !file.TryFind(folder, out _) select file.ToDownload();
+
+    private string? Lacking(string folder)
     {
-        try
-        {
-            if (!Directory.EnumerateFileSystemEntries(folder).Any())
-            {
-                Directory.Delete(folder);
-            }
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // An empty folder that cannot be removed harms nobody, and must not hide why the download failed.
-        }
+        string[] missing = [.. from file in Files where !file.TryFind(folder, out _) select file.Name];
+        return missing.Length == 0 ? null : missing.Length == Files.Length ? "" : string.Join(", ", missing);
     }
-
-    private string[] Places(string folder) => [Path.Combine(folder, Name), folder];
-
-    private List<string> Missing(string folder) => [.. from file in Files where !file.TryFind(folder, out _) select file.Name];
 
     private string Wanted() => string.Join(", ", from file in Files select file.Name) + " (also with .gz, also with .idx for -idx)";
 }

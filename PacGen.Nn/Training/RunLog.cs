@@ -30,6 +30,7 @@ internal sealed class RunLog : IDisposable
         ["dataset"] = data.Name,
         ["trainImages"] = data.Train.Count,
         ["testImages"] = data.Test.Count,
+        ["augmentation"] = options.Augmentation?.ToString() ?? "none",
         ["optimizer"] = optimizer.ToString(),
         ["schedule"] = options.Schedule.ToString(),
         ["epochs"] = options.Epochs,

@@ -135,7 +135,8 @@ public sealed class Trainer : IDisposable
         RunLog? log, Action<EpochResult>? onEpoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         log?.Settings(model, data, optimizer, options, statistics, Arena);
-        using BatchLoader loader = BatchLoader.Shuffled(data.Train, options.BatchSize, options.Seed);
+        using BatchLoader loader = BatchLoader.Shuffled(
+            data.Train, options.BatchSize, options.Seed, augmentation: options.Augmentation, threads: options.Augmentation is null ? 1 : 2);
         Stopwatch whole = Stopwatch.StartNew();
         for (int epoch = results.Count + 1; epoch <= options.Epochs && !cancellation.IsCancellationRequested; epoch++)
         {

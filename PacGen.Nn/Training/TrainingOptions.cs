@@ -1,4 +1,5 @@
 using PacGen.Kernels.Devices;
+using PacGen.Nn.Data;
 
 namespace PacGen.Nn;
 
@@ -16,6 +17,9 @@ public sealed record TrainingOptions
 
     /// <summary>The loss of a batch from the model's output and the labels; softmax cross-entropy without it.</summary>
     public Func<Tensor, Tensor, Tensor> Loss { get; init; } = PacGen.Nn.Loss.CrossEntropy;
+
+    /// <summary>How training images are varied, anew each epoch; null for as they are. Evaluation and score see them as they are.</summary>
+    public Augmentation? Augmentation { get; init; }
 
     /// <summary>The learning rate's course.</summary>
     public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;

@@ -110,7 +110,7 @@ internal sealed class DatasetsTests
 
     [Test]
     public void RefusesAnUnknownName() =>
-        Assert.That(() => Datasets.Load("cats"), Throws.TypeOf<DataException>().With.Message.EqualTo("There is no data set cats. Choose one of digits, mnist, fashion-mnist."));
+        Assert.That(() => Datasets.Load("cats"), Throws.TypeOf<DataException>().With.Message.EqualTo($"There is no data set cats. Choose one of {string.Join(", ", Datasets.Names)}, or folder:PATH."));
 
     [Test]
     public void KnowsEveryNameItLists()
@@ -120,9 +120,14 @@ internal sealed class DatasetsTests
             folder.Write(content, name);
         }
 
+        folder.Write(Cifar.File(4, labelBytes: 1), "cifar-10", "data_batch_1.bin");
+        folder.Write(Cifar.File(2, labelBytes: 1), "cifar-10", "test_batch.bin");
+        folder.Write(Cifar.File(4, labelBytes: 2), "cifar-100", "train.bin");
+        folder.Write(Cifar.File(2, labelBytes: 2), "cifar-100", "test.bin");
+        ImageFolderTests.MakeTiny(folder, "tiny-imagenet");
         foreach (string name in Datasets.Names)
         {
-            Assert.That(Datasets.Load(name, new DataOptions { Folder = folder.Path }).Name, Is.EqualTo(name));
+            Assert.That(Datasets.Load(name, new DataOptions { Folder = folder.Path, CacheFolder = folder["cache"] }).Name, Is.EqualTo(name));
         }
     }
 

@@ -41,11 +41,61 @@ internal sealed class PublishedDataTests
         Assert.That((squares / train.Pixels.Length) - (mean * mean), Is.EqualTo(1).Within(4e-4));
     }
 
-    private static Dataset Load(string name)
+    /// <summary>CIFAR-10's test batch and the batches of its training set that are there, by the MD5 of the first; every class a tenth of the test set.</summary>
+    [Test]
+    public void HasCifar10AsPublished()
+    {
+        Dataset data = Load("cifar-10");
+        Assert.That((data.Test.Count, data.Train.Count % 10_000, data.Train.Height, data.Train.Channels), Is.EqualTo((10_000, 0, 32, 3)));
+        Assert.That(Records(data.Train.Take(10_000)), Is.EqualTo("5dd7e06a14cb22eb9f671a540d1b7c25"));
+        Assert.That(Records(data.Test), Is.EqualTo("803d5f7f4d78ea53de84dbe85f74fb6d"));
+        Assert.That(data.Train.Labels[..5].ToArray(), Is.EqualTo(new[] { 6, 9, 9, 4, 1 }), "frog, truck, truck, deer, automobile");
+        Assert.That(from label in data.Test.Labels.ToArray() group label by label into same select same.Count(), Is.All.EqualTo(1000));
+        IsNearlyNormalised(data.Train);
+    }
+
+    [TestCase("cifar-100", 100)]
+    [TestCase("cifar-100-coarse", 20)]
+    public void HasCifar100(string name, int classes)
+    {
+        Dataset data = Load(name);
+        Assert.That((data.Train.Classes, data.Train.Labels.ToArray().Distinct().Count(), data.Test.Labels.ToArray().Distinct().Count()), Is.EqualTo((classes, classes, classes)));
+        IsNearlyNormalised(data.Train);
+    }
+
+    [Test]
+    public void HasTinyImageNet()
+    {
+        using TemporaryFolder cache = new();
+        Dataset data = Load("tiny-imagenet", cache.Path);
+        Assert.That((data.Train.Height, data.Train.Width, data.Train.Channels), Is.EqualTo((64, 64, 3)));
+        int[] counts = [.. from label in data.Train.Labels.ToArray() group label by label into same select same.Count()];
+        Assert.That(counts, Has.Length.EqualTo(data.Train.Classes).And.All.EqualTo(counts[0]));
+        Assert.That(data.Test.Labels.ToArray().Distinct().Count(), Is.EqualTo(data.Train.Classes));
+        IsNearlyNormalised(data.Train);
+        Assert.That(Load("tiny-imagenet", cache.Path).Train.Pixels.SequenceEqual(data.Train.Pixels), "from the cache");
+    }
+
+    /// <summary>The stated statistics are those of the whole set: a part of it comes close.</summary>
+    private static void IsNearlyNormalised(ImageSet train)
+    {
+        int count = Math.Min(2000, train.Count);
+        float[] images = new float[train.ImageSize * count], labels = new float[count];
+        train.Gather([.. Enumerable.Range(0, count)], images, labels);
+        for (int channel = 0; channel < 3; channel++)
+        {
+            float[] values = [.. images.Where((_, i) => i % 3 == channel)];
+            double mean = values.Average(value => (double)value);
+            Assert.That(mean, Is.Zero.Within(0.15), $"channel {channel}");
+            Assert.That(values.Average(value => (double)value * value) - (mean * mean), Is.EqualTo(1).Within(0.2), $"channel {channel}");
+        }
+    }
+
+    private static Dataset Load(string name, string? cache = null)
     {
         try
         {
-            return Datasets.Load(name, new DataOptions { AllowDownload = false });
+            return Datasets.Load(name, cache is null ? new DataOptions { AllowDownload = false } : new DataOptions { AllowDownload = false, CacheFolder = cache });
         }
         catch (DataException error) when (error.Message.Contains("is not on this machine", StringComparison.Ordinal))
         {
@@ -58,5 +108,17 @@ internal sealed class PublishedDataTests
     private static string Images(ImageSet set) => Convert.ToHexStringLower(MD5.HashData(Idx.File(set.Pixels, set.Count, set.Height, set.Width)));
 
     private static string Labels(ImageSet set) => Convert.ToHexStringLower(MD5.HashData(Idx.File([.. from label in set.Labels.ToArray() select (byte)label], set.Count)));
+
+    private static string Records(ImageSet set)
+    {
+        byte[] records = new byte[set.Count * 3073];
+        for (int i = 0; i < records.Length; i++)
+        {
+            (int image, int at) = (i / 3073, (i % 3073) - 1);
+            records[i] = at < 0 ? (byte)set.Labels[image] : set.Pixels[(image * 3072) + (at % 1024 * 3) + (at / 1024)];
+        }
+
+        return Convert.ToHexStringLower(MD5.HashData(records));
+    }
 #pragma warning restore CA5351
 }

@@ -1,0 +1,122 @@
+namespace PacGen.Nn.Data;
+
+/// <summary>
+/// The binary files of CIFAR-10 and CIFAR-100 (A. Krizhevsky, <em>Learning Multiple Layers of Features from Tiny Images</em>,
+/// 2009): record after record of one label byte (two for CIFAR-100) and 3072 pixels, 32×32 of red, then green, then blue. Raw or
+/// in gzip. A file that is no whole number of records is refused; memory taken is bounded by the true content, and that by
+/// <see cref="LargestCount"/> images.
+/// </summary>
+public static class CifarFile
+{
+    /// <summary>The most images that a file may have; the published ones have 10,000 or 50,000.</summary>
+    public const int LargestCount = 60_000;
+
+    internal const int Side = 32, Channels = 3, ImageSize = Side * Side * Channels;
+
+    internal const string Remedy = "Replace it with a whole copy, or remove it and let PacGen download the set.";
+
+    /// <summary>Reads files, one after the other, into one set.</summary>
+    /// <param name="paths">The files, raw or in gzip whatever their names.</param>
+    /// <param name="labels">What labels they have.</param>
+    /// <param name="normalization">How bytes become floats, of three channels.</param>
+    /// <exception cref="DataException">A file cannot be read or is damaged.</exception>
+    /// <exception cref="ArgumentException">There is no file, or <paramref name="normalization"/> has other channels.</exception>
+    public static ImageSet Read(IReadOnlyList<string> paths, CifarLabels labels, Normalization normalization)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        return Join([.. from path in paths select Read(path, labels)], labels, normalization);
+    }
+
+    /// <summary>The size of a record.</summary>
+    internal static int RecordSize(CifarLabels labels) => ImageSize + (labels == CifarLabels.Ten ? 1 : 2);
+
+    internal static Part Read(string path, CifarLabels labels)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return ContentFile.Read(path, (long)LargestCount * RecordSize(labels), Remedy, (content, length) => Read(content, length, path, labels));
+    }
+
+    /// <summary>Reads records to the end, or as many bytes as are said.</summary>
+    internal static Part Read(Stream content, long? length, string path, CifarLabels labels)
+    {
+        int record = RecordSize(labels);
+        if (length is { } known && (known == 0 || known % record != 0 || known / record > LargestCount))
+        {
+            throw NotWhole(path, labels, known);
+        }
+
+        // What an archive or a compressed file claims is believed only as far as it is borne out.
+        byte[] pixels = new byte[ImageSize * (int)Math.Min(1024, (length ?? long.MaxValue) / record)];
+        List<int> classes = [];
+        Span<byte> block = stackalloc byte[ImageSize + 2];
+        block = block[..record];
+        for (long left = length ?? long.MaxValue; left > 0; left -= record)
+        {
+            int got = content.ReadAtLeast(block, record, throwOnEndOfStream: false);
+            if (got < record)
+            {
+                if (got == 0 && length is null && classes.Count > 0)
+                {
+                    break;
+                }
+
+                throw NotWhole(path, labels, ((long)classes.Count * record) + got);
+            }
+
+            classes.Add(Class(block, labels, path, classes.Count));
+            int end = ImageSize * classes.Count;
+            if (end > pixels.Length)
+            {
+                Array.Resize(ref pixels, Math.Min(2 * pixels.Length, ImageSize * LargestCount));
+            }
+
+            Interleave(block[^ImageSize..], pixels.AsSpan(end - ImageSize, ImageSize));
+        }
+
+        return new Part(pixels, [.. classes]);
+    }
+
+    internal static ImageSet Join(IReadOnlyList<Part> parts, CifarLabels labels, Normalization normalization)
+    {
+        int[] classes = [.. from part in parts from label in part.Labels select label];
+        byte[] pixels = new byte[checked(classes.Length * ImageSize)];
+        int filled = 0;
+        foreach (Part part in parts)
+        {
+            int size = part.Labels.Length * ImageSize;
+            part.Pixels.AsSpan(0, size).CopyTo(pixels.AsSpan(filled));
+            filled += size;
+        }
+
+        return new ImageSet(pixels, classes, Side, Side, Classes(labels), normalization);
+    }
+
+    private static int Classes(CifarLabels labels) => labels switch { CifarLabels.Ten => 10, CifarLabels.Fine => 100, _ => 20 };
+
+    private static int Class(ReadOnlySpan<byte> record, CifarLabels labels, string path, int index)
+    {
+        (int value, int limit, string kind) = labels == CifarLabels.Ten ? (record[0], 10, "label")
+            : record[0] >= 20 ? (record[0], 20, "coarse label") : (record[1], 100, "fine label");
+        return value >= limit
+            ? throw new DataException($"{path}: the {kind} of image {index} is {value}, but must be below {limit}: the file is corrupted or of another set. {Remedy}")
+            : labels == CifarLabels.Coarse ? record[0] : value;
+    }
+
+    /// <summary>Three planes become pixels of three channels.</summary>
+    private static void Interleave(ReadOnlySpan<byte> planes, Span<byte> pixels)
+    {
+        const int Plane = Side * Side;
+        for (int i = 0; i < Plane; i++)
+        {
+            pixels[3 * i] = planes[i];
+            pixels[(3 * i) + 1] = planes[Plane + i];
+            pixels[(3 * i) + 2] = planes[(2 * Plane) + i];
+        }
+    }
+
+    private static DataException NotWhole(string path, CifarLabels labels, long length) => new(
+        $"{path} holds {length} bytes, which is not 1 to {LargestCount} records of {RecordSize(labels)}: it is truncated, corrupted or of another set. {Remedy}");
+
+    /// <summary>What one file has; the pixels may have room at their end.</summary>
+    internal sealed record Part(byte[] Pixels, int[] Labels);
+}

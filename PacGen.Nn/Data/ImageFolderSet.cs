@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace PacGen.Nn.Data;
+
+/// <summary>Sets of image files: Tiny ImageNet, and folders of class folders.</summary>
+internal static class ImageFolderSet
+{
+    private const string TinyArchive = "tiny-imagenet-200.zip", TinyFolder = "tiny-imagenet-200", TinyMd5 = "90528d7ca1a48142e341f4ef8d21d0de";
+    private const int TinyTrainCount = 100_000;
+
+    /// <summary>By the statistics of the 100,000 training images.</summary>
+    private static readonly Normalization TinyNormalization = new([0.4802f, 0.4481f, 0.3975f], [0.2770f, 0.2691f, 0.2821f]);
+
+    private static readonly Uri[] TinyMirrors = [new("https://cs231n.stanford.edu/")];
+
+    /// <summary>Finds or downloads Tiny ImageNet and decodes it.</summary>
+    public static Dataset TinyImageNet(DataOptions options, CancellationToken cancellation)
+    {
+        DataPlaces places = new("tiny-imagenet", "Tiny ImageNet", $"{TinyArchive} or {TinyFolder}", folder => FindTiny(folder) is null ? "" : null);
+        string folder = places.Locate(options)
+            ?? places.FetchAsync(options, TinyMirrors, _ => [DownloadFile.Archive(TinyArchive, TinyMd5)], cancellation).GetAwaiter().GetResult();
+        string source = FindTiny(folder) ?? throw new DataException($"The Tiny ImageNet files in {folder} vanished while they were read.");
+        Dataset data = Load("tiny-imagenet", source, ClassFolders.TinyImageNet, TinyNormalization, options, cancellation);
+        return data.Train.Count >= TinyTrainCount ? data
+            : data with { Origin = string.Create(CultureInfo.InvariantCulture, $"{source}, {data.Train.Count:N0} of {TinyTrainCount:N0} training images") };
+    }
+
+    /// <summary>Decodes a folder of class folders, or a zip of one; normalised by the statistics of its training images.</summary>
+    public static Dataset Folder(string path, DataOptions options, CancellationToken cancellation) =>
+        Load($"folder:{path}", path, ClassFolders.Plain, null, options, cancellation);
+
+    private static Dataset Load(string name, string source, Func<FileTree, ClassFolders.Listing> list, Normalization? normalization, DataOptions options, CancellationToken cancellation)
+    {
+        using FileTree tree = FileTree.Open(source);
+        byte[] fingerprint = tree.Fingerprint(string.Create(CultureInfo.InvariantCulture, $"{name} {options.ImageSide}"));
+        string identity = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Path.GetFullPath(source)}\0{options.ImageSide}")).AsSpan(0, 8));
+        string cache = Path.Combine(options.CacheFolder, "decoded", identity + ".images");
+        if (DecodedImages.TryRead(cache, fingerprint) is not { } decoded)
+        {
+            decoded = Decode(tree, list(tree), options.ImageSide, cancellation);
+            decoded.TryWrite(cache, fingerprint);
+        }
+
+        normalization ??= Statistics(decoded.Train);
+        return new Dataset(
+            name,
+            new ImageSet(decoded.Train, decoded.TrainLabels, decoded.Height, decoded.Width, decoded.Classes, normalization),
+            new ImageSet(decoded.Test, decoded.TestLabels, decoded.Height, decoded.Width, decoded.Classes, normalization)) { Origin = source };
+    }
+
+    private static DecodedImages Decode(FileTree tree, ClassFolders.Listing listing, int? side, CancellationToken cancellation)
+    {
+        string first = listing.Train[0].Name, described = tree.Describe(first);
+        (int height, int width) = side is { } given ? (given, given) : ImageDecoder.Size(tree.Read(first), described);
+        return new DecodedImages(
+            height,
+            width,
+            listing.Classes,
+            [.. from entry in listing.Train select entry.Class],
+            [.. from entry in listing.Test select entry.Class],
+            ClassFolders.Decode(tree, listing.Train, height, width, side is not null, described, cancellation),
+            ClassFolders.Decode(tree, listing.Test, height, width, side is not null, described, cancellation));
+    }
+
+    /// <summary>The mean and standard deviation of each channel, exactly; a constant channel is not scaled.</summary>
+    private static Normalization Statistics(ReadOnlySpan<byte> pixels)
+    {
+        Span<long> sum = stackalloc long[3], squares = stackalloc long[3];
+        for (int i = 0; i < pixels.Length; i += 3)
+        {
+            for (int channel = 0; channel < 3; channel++)
+            {
+                int value = pixels[i + channel];
+                sum[channel] += value;
+                squares[channel] += value * value;
+            }
+        }
+
+        float[] mean = new float[3], deviation = new float[3];
+        double count = pixels.Length / 3;
+        for (int channel = 0; channel < 3; channel++)
+        {
+            double average = sum[channel] / count, variance = Math.Max(0, (squares[channel] / count) - (average * average));
+            mean[channel] = (float)(average / 255);
+            deviation[channel] = variance > 0 ? (float)(Math.Sqrt(variance) / 255) : 1;
+        }
+
+        return new Normalization(mean, deviation);
+    }
+
+    private static string? FindTiny(string folder) =>
+        File.Exists(Path.Combine(folder, "wnids.txt")) ? folder
+        : File.Exists(Path.Combine(folder, TinyFolder, "wnids.txt")) ? Path.Combine(folder, TinyFolder)
+        : File.Exists(Path.Combine(folder, TinyArchive)) ? Path.Combine(folder, TinyArchive) : null;
+}
