@@ -88,19 +88,22 @@ public sealed class BatchLoader : IDisposable
     /// <exception cref="DataException">The batch size is below 1 or larger than the set.</exception>
     public static BatchLoader Sequential(ImageSet source, int batchSize) => new(source, batchSize, seed: null, dropLast: false);
 
-    /// <summary>Starts an epoch from its first batch; one that was under way is abandoned.</summary>
+    /// <summary>Starts an epoch; one that was under way is abandoned.</summary>
     /// <param name="epoch">Which epoch; only a shuffled loader looks at it.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="epoch"/> is below 0.</exception>
+    /// <param name="firstBatch">The batch to begin with, 0 to <see cref="BatchCount"/>: those before it were seen by a run that this one continues.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="epoch"/> is below 0, or there is no such batch.</exception>
     /// <exception cref="ObjectDisposedException">The loader was disposed.</exception>
-    public void Start(int epoch)
+    public void Start(int epoch, int firstBatch = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstBatch);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstBatch, BatchCount);
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
             this.epoch = epoch;
             round++;
-            filled = given = 0;
+            filled = given = firstBatch;
             fault = null;
             Monitor.PulseAll(gate);
         }
