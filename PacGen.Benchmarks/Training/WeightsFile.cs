@@ -1,5 +1,6 @@
 using System.Globalization;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Kernels.Devices;
 using PacGen.Nn;
 using PacGen.Nn.Checkpoints;
 
@@ -15,7 +16,7 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="Epochs">The epochs that were completed.</param>
 /// <param name="Steps">The steps that were taken.</param>
 /// <param name="BatchSize">Images a step.</param>
-/// <param name="Weights">The parameters.</param>
+/// <param name="Weights">The parameters, and the state beside them.</param>
 internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed, int Epochs, long Steps, int BatchSize, IReadOnlyList<NamedTensor> Weights)
 {
     /// <summary>The texts that say which model and images weights are of.</summary>
@@ -90,24 +91,25 @@ internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed
     public bool TryLoad(ParameterArena arena)
     {
         Dictionary<string, NamedTensor> known = Weights.ToDictionary(tensor => tensor.Name);
-        if (arena.Parameters.Any(parameter => !known.TryGetValue(parameter.Name, out NamedTensor? tensor)
-            || !tensor.Shape.SequenceEqual(Enumerable.Range(0, parameter.Shape.Rank).Select(axis => (long)parameter.Shape[axis]))))
+        if (Kept(arena).Any(kept => !known.TryGetValue(kept.Name, out NamedTensor? tensor) || !tensor.Shape.SequenceEqual(kept.Shape)))
         {
             return false;
         }
 
-        foreach (Parameter parameter in arena.Parameters)
+        foreach ((string name, _, Region region) in Kept(arena))
         {
-            parameter.Region!.Value.Write(known[parameter.Name].Values.Span);
+            region.Write(known[name].Values.Span);
         }
 
         return true;
     }
 
-    /// <summary>The parameters of an arena, to be written.</summary>
+    /// <summary>The parameters and the state of an arena, to be written.</summary>
     public static IReadOnlyList<NamedTensor> Of(ParameterArena arena) =>
-    [
-        .. arena.Parameters.Select(parameter => new NamedTensor(
-            parameter.Name, [.. Enumerable.Range(0, parameter.Shape.Rank).Select(axis => (long)parameter.Shape[axis])], parameter.Region!.Value.ToArray())),
-    ];
+        [.. Kept(arena).Select(kept => new NamedTensor(kept.Name, kept.Shape, kept.Region.ToArray()))];
+
+    private static IEnumerable<(string Name, long[] Shape, Region Region)> Kept(ParameterArena arena) =>
+        arena.Parameters.Select(parameter => (parameter.Name, parameter.Shape, parameter.Region))
+            .Concat(arena.States.Select(state => (state.Name, state.Shape, state.Region)))
+            .Select(part => (part.Name, Enumerable.Range(0, part.Shape.Rank).Select(axis => (long)part.Shape[axis]).ToArray(), part.Region!.Value));
 }

@@ -42,6 +42,12 @@ public static class Certifier
         ArgumentNullException.ThrowIfNull(data);
         options ??= new CertifyOptions();
         options.Validate(data);
+        if (model.State.Count > 0)
+        {
+            throw new ArgumentException(
+                $"{model.GetType().Name} has running statistics ({model.State[0].Name} and others). They are learnt from S₁ outside the posterior, so no inequality here covers them: certify a network without batch norm.", nameof(model));
+        }
+
         using Run run = new(model, data, options, progress, cancellation);
         return run.Certify();
     }

@@ -78,11 +78,12 @@ internal sealed class GraphCompiler
 
                 regions[leaf] = bound;
             }
-            else if (leaf.Parameter is { } parameter)
+            else if (leaf.Parameter is not null || leaf.State is not null)
             {
-                regions[leaf] = parameter.Region is { } region && region.Buffer.Device == device
+                regions[leaf] = (leaf.Parameter?.Region ?? leaf.State?.Region) is { } region && region.Buffer.Device == device
                     ? region
-                    : throw new InvalidOperationException($"Parameter '{parameter.Name}' has no values on {device.Name} yet: create a ParameterArena for its module there.");
+                    : throw new InvalidOperationException(
+                        $"{(leaf.Parameter is null ? "State" : "Parameter")} '{leaf.Parameter?.Name ?? leaf.State?.Name}' has no values on {device.Name} yet: create a ParameterArena for its module there.");
             }
             else
             {

@@ -40,6 +40,9 @@ public sealed partial class Tensor
     /// <summary>The parameter that this leaf stands for.</summary>
     internal Parameter? Parameter { get; init; }
 
+    /// <summary>The state that this leaf stands for.</summary>
+    internal StateTensor? State { get; init; }
+
     /// <summary>Creation order: every tensor comes after its inputs.</summary>
     internal long Order { get; }
 
@@ -57,6 +60,8 @@ public sealed partial class Tensor
             : throw new ShapeException($"Constant: {values.Length} values don't fill shape {shape} of {shape.Count}.");
 
     internal static Tensor Leaf(Parameter parameter) => new(parameter.Shape, null, [], null, parameter.Name) { Parameter = parameter };
+
+    internal static Tensor Leaf(StateTensor state) => new(state.Shape, null, [], null, state.Name) { State = state };
 
     /// <summary>The tensor that an operation makes of others: the way to use a primitive operation of one's own.</summary>
     /// <exception cref="ShapeException">The shapes don't fit the operation.</exception>

@@ -18,10 +18,12 @@ public sealed class Conv2d : Module
     /// <param name="padding">Zeros added on each side.</param>
     /// <param name="bias">Whether a bias is added for each output channel.</param>
     /// <param name="initializer">How the weights are drawn; PyTorch's default without it.</param>
-    public Conv2d(int inputs, int outputs, int kernel, int stride = 1, int padding = 0, bool bias = true, Initializer? initializer = null)
+    /// <param name="biasInitializer">How the bias is drawn; U(±1/√fan-in) of the weights, PyTorch's default, without it.</param>
+    public Conv2d(
+        int inputs, int outputs, int kernel, int stride = 1, int padding = 0, bool bias = true, Initializer? initializer = null, Initializer? biasInitializer = null)
     {
         weight = new Parameter(new Shape(kernel, kernel, inputs, outputs), initializer ?? Initializer.PyTorchDefault);
-        this.bias = bias ? new Parameter(new Shape(outputs), Initializer.Uniform(1 / Math.Sqrt((double)kernel * kernel * inputs))) : null;
+        this.bias = bias ? new Parameter(new Shape(outputs), biasInitializer ?? Initializer.Uniform(1 / Math.Sqrt((double)kernel * kernel * inputs))) : null;
         this.stride = stride;
         this.padding = padding;
     }

@@ -4,7 +4,7 @@ using System.Reflection;
 namespace PacGen.Nn;
 
 /// <summary>
-/// A part of a network: parameters, other modules, and how they make an output tensor of an input tensor. A module of one's
+/// A part of a network: parameters, state, other modules, and how they make an output tensor of an input tensor. A module of one's
 /// own derives from this, keeps its parts in fields (or arrays and lists) and writes <see cref="Forward"/>.
 /// </summary>
 public abstract class Module
@@ -27,6 +27,24 @@ public abstract class Module
                 {
                     parameter.Name = name;
                     found.Add(parameter);
+                }
+            });
+            return found;
+        }
+    }
+
+    /// <summary>All state that is no parameter, such as running statistics, found and named as parameters are.</summary>
+    public IReadOnlyList<StateTensor> State
+    {
+        get
+        {
+            List<StateTensor> found = [];
+            Visit("", (name, part) =>
+            {
+                if (part is StateTensor state)
+                {
+                    state.Name = name;
+                    found.Add(state);
                 }
             });
             return found;
@@ -63,7 +81,7 @@ public abstract class Module
     {
         switch (value)
         {
-            case Parameter when seen.Add(value):
+            case Parameter or StateTensor when seen.Add(value):
                 visit(path, value);
                 break;
             case Module when seen.Add(value):
@@ -92,10 +110,10 @@ public abstract class Module
         }
     }
 
-    /// <summary>Arrays and generic collections whose elements may be modules or parameters; others, such as texts and numbers, aren't walked.</summary>
+    /// <summary>Arrays and generic collections whose elements may be modules, parameters or states; others, such as texts and numbers, aren't walked.</summary>
     private static bool IsCollectionOfParts(Type type) =>
         (type.IsArray ? [type.GetElementType()!] : type.GetGenericArguments())
-        .Any(element => typeof(Module).IsAssignableFrom(element) || typeof(Parameter).IsAssignableFrom(element) || element.IsAssignableFrom(typeof(Module)));
+        .Any(element => typeof(Module).IsAssignableFrom(element) || element == typeof(Parameter) || element == typeof(StateTensor) || element.IsAssignableFrom(typeof(Module)));
 
     /// <summary>The fields in declaration order, the base class's first.</summary>
     private static IEnumerable<FieldInfo> Fields(Type type) =>

@@ -89,7 +89,7 @@ public sealed class EmpiricalLoss : IDisposable
             (output, labels) => loss(output, labels).Gradient(weights).Zip(along, (g, v) => (g * v).Sum()).Aggregate((a, b) => a + b),
             image,
             null,
-            directions);
+            inputs: directions);
         MoveToWeights();
     }
 

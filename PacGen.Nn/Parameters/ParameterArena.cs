@@ -6,12 +6,13 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// All m parameters of a model in one contiguous buffer w, in the modules' order; gradients, h, optimizer states and the
-/// perturbed copy are buffers of the same layout.
+/// perturbed copy are buffers of the same layout. What the model keeps beside its parameters lies in one buffer of its own.
 /// </summary>
 public sealed class ParameterArena : IDisposable
 {
     private const uint InitializationStream = 0x494E_4954;
     private readonly Parameter[] parameters;
+    private readonly StateTensor[] states;
     private readonly long[] starts;
 
     /// <summary>Makes the arena of a module on a device and draws the first values. The module's parameters then live here, no longer in an earlier arena.</summary>
@@ -47,6 +48,22 @@ public sealed class ParameterArena : IDisposable
             parameter.Initializer.Fill(parameter.Shape, values, ref random);
             parameter.Region.Value.Write(values);
         }
+
+        states = [.. module.State];
+        long stateCount = states.Sum(state => state.Shape.Count);
+        if (stateCount > 0)
+        {
+            State = device.Allocate(stateCount);
+            long start = 0;
+            foreach (StateTensor state in states)
+            {
+                state.Region = new Region(State).Slice(start, state.Shape.Count);
+                start += state.Shape.Count;
+                float[] values = new float[state.Shape.Count];
+                Array.Fill(values, state.Initial);
+                state.Region.Value.Write(values);
+            }
+        }
     }
 
     /// <summary>Where the parameters live.</summary>
@@ -60,6 +77,12 @@ public sealed class ParameterArena : IDisposable
 
     /// <summary>The parameters in the arena's order.</summary>
     public IReadOnlyList<Parameter> Parameters => parameters;
+
+    /// <summary>The model's state that is no parameter, one after the other; null where it has none.</summary>
+    public Buffer? State { get; }
+
+    /// <summary>What lies in <see cref="State"/>, in its order.</summary>
+    public IReadOnlyList<StateTensor> States => states;
 
     /// <summary>The part of a buffer of this layout that belongs to parameter <paramref name="index"/>.</summary>
     public Region Segment(Buffer buffer, int index) => new Region(buffer).Slice(starts[index], parameters[index].Shape.Count);
@@ -89,10 +112,32 @@ public sealed class ParameterArena : IDisposable
         Weights.Write(0, values);
     }
 
+    /// <summary>The state, copied to the host; empty where the model has none.</summary>
+    public float[] SaveState() => State is null ? [] : new Region(State).ToArray();
+
+    /// <summary>Replaces the state.</summary>
+    /// <exception cref="ArgumentException">The number of values is not that of the state.</exception>
+    public void LoadState(ReadOnlySpan<float> values)
+    {
+        long count = State?.Count ?? 0;
+        if (values.Length != count)
+        {
+            throw new ArgumentException($"{values.Length} values don't fill a state of {count} numbers.", nameof(values));
+        }
+
+        State?.Write(0, values);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         Weights.Dispose();
+        State?.Dispose();
+        foreach (StateTensor state in states.Where(state => state.Region?.Buffer == State))
+        {
+            state.Region = null;
+        }
+
         foreach (Parameter parameter in parameters.Where(parameter => parameter.Region?.Buffer == Weights))
         {
             parameter.Region = null;

@@ -17,6 +17,7 @@ internal sealed class BatchGraph : IDisposable
     private readonly Func<Tensor, Tensor, Tensor> loss;
     private readonly int[] image;
     private readonly ulong? trainingSeed;
+    private readonly RunningStatistics statistics;
     private readonly IReadOnlyDictionary<Tensor, Region> inputs;
     private readonly Dictionary<int, Compiled> compiled = [];
     private readonly float[] scalar = new float[1];
@@ -29,6 +30,7 @@ internal sealed class BatchGraph : IDisposable
     /// <param name="loss">The loss from the model's output and the labels.</param>
     /// <param name="image">The extents of one image.</param>
     /// <param name="trainingSeed">The seed for dropout and the like in training mode, or null for evaluation mode.</param>
+    /// <param name="statistics">What a pass in training mode does to running statistics.</param>
     /// <param name="inputs">Memory of further leaves that the loss reads, such as the direction of a Hessian-vector product.</param>
     public BatchGraph(
         Module module,
@@ -38,6 +40,7 @@ internal sealed class BatchGraph : IDisposable
         Func<Tensor, Tensor, Tensor> loss,
         int[] image,
         ulong? trainingSeed,
+        RunningStatistics statistics = RunningStatistics.FromTrainingPass,
         IReadOnlyDictionary<Tensor, Region>? inputs = null)
     {
         this.module = module;
@@ -47,6 +50,7 @@ internal sealed class BatchGraph : IDisposable
         this.loss = loss;
         this.image = image;
         this.trainingSeed = trainingSeed;
+        this.statistics = statistics;
         this.inputs = inputs ?? new Dictionary<Tensor, Region>();
     }
 
@@ -57,7 +61,8 @@ internal sealed class BatchGraph : IDisposable
     /// <param name="images">The images of the batch, one after the other.</param>
     /// <param name="labels">Their labels.</param>
     /// <param name="step">The step number, for dropout.</param>
-    public void Run(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step = 0)
+    /// <param name="share">The batch's share in running statistics that are re-estimated.</param>
+    public void Run(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step = 0, double share = 1)
     {
         Compiled graph = For(labels.Length);
         graph.Images.Write(images);
@@ -66,6 +71,12 @@ internal sealed class BatchGraph : IDisposable
         {
             scalar[0] = step & 0xFF_FFFF;
             stepRegion.Write(scalar);
+        }
+
+        if (graph.Share is { } shareRegion)
+        {
+            scalar[0] = (float)share;
+            shareRegion.Write(scalar);
         }
 
         graph.Graph.Run();
@@ -118,7 +129,7 @@ internal sealed class BatchGraph : IDisposable
 
         Tensor images = Tensor.Input(new Shape([count, .. image]), "images");
         Tensor labels = Tensor.Input(new Shape(count), "labels");
-        TrainingContext? context = trainingSeed is { } seed ? new TrainingContext(seed) : null;
+        TrainingContext? context = trainingSeed is { } seed ? new TrainingContext(seed, statistics) : null;
         if (context is null)
         {
             module.Eval();
@@ -139,6 +150,12 @@ internal sealed class BatchGraph : IDisposable
         Dictionary<Tensor, Region> bindings = new(inputs);
         arena.Bind(bindings, weights);
         List<Tensor> outputs = [mean, output];
+        foreach ((StateTensor state, Tensor next) in context?.Next ?? new Dictionary<StateTensor, Tensor>())
+        {
+            bindings[next] = state.Region ?? throw new InvalidOperationException($"State '{state.Name}' has no values yet: create a ParameterArena for its module.");
+            outputs.Add(next);
+        }
+
         if (gradients is not null)
         {
             Tensor[] gradient = mean.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
@@ -159,6 +176,8 @@ internal sealed class BatchGraph : IDisposable
             RegionOf(images) ?? throw new ArgumentException($"{module.GetType().Name}'s output does not depend on its input.", nameof(count)),
             RegionOf(labels),
             context is null ? null : RegionOf(context.Step),
+            context is null ? null : RegionOf(context.Share),
+            [.. context?.Next.Keys ?? []],
             program[mean],
             program[output]);
         compiled[count] = graph;
@@ -176,5 +195,5 @@ internal sealed class BatchGraph : IDisposable
         compiled.Clear();
     }
 
-    internal sealed record Compiled(CompiledGraph Graph, Region Images, Region? Labels, Region? Step, Region Loss, Region Output);
+    internal sealed record Compiled(CompiledGraph Graph, Region Images, Region? Labels, Region? Step, Region? Share, IReadOnlyList<StateTensor> States, Region Loss, Region Output);
 }

@@ -46,7 +46,7 @@ internal sealed class RunLog : IDisposable
         }
     }
 
-    public void Settings(Module model, Dataset data, Optimizer optimizer, TrainingOptions options, ParameterArena arena) => Write(new JsonObject
+    public void Settings(Module model, Dataset data, Optimizer optimizer, TrainingOptions options, RunningStatistics statistics, ParameterArena arena) => Write(new JsonObject
     {
         ["time"] = DateTimeOffset.UtcNow.ToString("O"),
         ["model"] = model.GetType().Name,
@@ -59,6 +59,7 @@ internal sealed class RunLog : IDisposable
         ["epochs"] = options.Epochs,
         ["batchSize"] = options.BatchSize,
         ["clipNorm"] = options.ClipNorm,
+        ["runningStatistics"] = arena.States.Count == 0 ? null : statistics.ToString(),
         ["seed"] = options.Seed,
         ["device"] = arena.Device.Name,
     });

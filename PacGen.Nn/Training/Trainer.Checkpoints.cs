@@ -82,6 +82,7 @@ public sealed partial class Trainer
         ["model"] = $"{model.GetType().Name} of {Arena.Count} parameters",
         ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} images of {data.Train.Height}×{data.Train.Width}×{data.Train.Channels}",
         ["optimizer"] = optimizer.ToString()!,
+        ["running statistics"] = $"{statistics}",
         ["schedule"] = options.Schedule.ToString(),
         ["batch size"] = $"{options.BatchSize}",
         ["largest norm of the gradient"] = options.ClipNorm is { } norm ? $"{norm}" : "none",
@@ -106,12 +107,17 @@ public sealed partial class Trainer
         }
     }
 
-    /// <summary>The arrays that a checkpoint holds: the parameters by their names, then the optimizer's.</summary>
+    /// <summary>The arrays that a checkpoint holds: the parameters and the model's state by their names, then the optimizer's.</summary>
     private IEnumerable<(string Name, Shape Shape, Region Region)> KeptArrays()
     {
         for (int i = 0; i < Arena.Parameters.Count; i++)
         {
             yield return (Arena.Parameters[i].Name, Arena.Parameters[i].Shape, Arena.Segment(Arena.Weights, i));
+        }
+
+        foreach (StateTensor state in Arena.States)
+        {
+            yield return (state.Name, state.Shape, state.Region!.Value);
         }
 
         foreach ((string name, Buffer buffer) in session.Arrays)

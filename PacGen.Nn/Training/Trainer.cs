@@ -8,7 +8,7 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// Trains a model on a data set and says after each epoch how it does. Only the training pass sees the optimizer's
-/// perturbation; evaluation and score use the weights w themselves.
+/// perturbation; evaluation and score use the weights w themselves, and running statistics as <see cref="RunningStatistics"/> says.
 /// </summary>
 public sealed partial class Trainer : IDisposable
 {
@@ -22,8 +22,11 @@ public sealed partial class Trainer : IDisposable
     private readonly OptimizerSession session;
     private readonly BatchGraph training;
     private readonly BatchGraph evaluation;
+    private readonly BatchGraph? estimation;
+    private readonly RunningStatistics statistics;
     private readonly List<EpochResult> results = [];
     private bool stoppedWithinEpoch;
+    private long statisticsOf = -1;
     private float[] outputs = [];
 
     /// <summary>Prepares a run: makes the model's parameters on the device and draws their first values.</summary>
@@ -69,9 +72,15 @@ public sealed partial class Trainer : IDisposable
         Arena = new ParameterArena(model, device, options.Seed);
         gradients = device.Allocate(Arena.Count);
         session = optimizer.Attach(Arena, gradients, options.Seed);
+        statistics = options.RunningStatistics ?? (optimizer is PerturbedOptimizer ? RunningStatistics.Reestimated : RunningStatistics.FromTrainingPass);
         int[] image = [data.Train.Height, data.Train.Width, data.Train.Channels];
-        training = new BatchGraph(model, Arena, session.ForwardWeights, gradients, options.Loss, image, options.Seed);
+        training = new BatchGraph(model, Arena, session.ForwardWeights, gradients, options.Loss, image, options.Seed, statistics);
         evaluation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, null);
+        if (statistics == RunningStatistics.Reestimated && Arena.States.Count > 0)
+        {
+            estimation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, options.Seed, RunningStatistics.Reestimated);
+        }
+
         training.For(options.BatchSize);
         if (options.Loss == PacGen.Nn.Loss.CrossEntropy && training.Classes < data.Train.Classes)
         {
@@ -129,7 +138,7 @@ public sealed partial class Trainer : IDisposable
     {
         if (log is { Continues: false })
         {
-            log.Settings(model, data, optimizer, options, Arena);
+            log.Settings(model, data, optimizer, options, statistics, Arena);
         }
 
         StartCheckpoints(log);
@@ -174,11 +183,43 @@ public sealed partial class Trainer : IDisposable
         return results;
     }
 
+    /// <summary>What training does to the model's running statistics: what was asked for, or the default for the optimizer.</summary>
+    public RunningStatistics RunningStatistics => statistics;
+
+    /// <summary>
+    /// Estimates the model's running statistics anew at the present weights w: the average of the batches' statistics
+    /// over one pass over the training set in training mode, in an order of its own that does not depend on the step. Where
+    /// <see cref="RunningStatistics"/> says so, this happens by itself before evaluation, prediction and score whenever steps have been
+    /// taken since; it need only be called after other weights were loaded. Nothing happens where statistics are not re-estimated.
+    /// </summary>
+    public void ReestimateStatistics()
+    {
+        if (estimation is null)
+        {
+            return;
+        }
+
+        using BatchLoader loader = BatchLoader.Shuffled(data.Train, options.BatchSize, options.Seed, dropLast: true);
+        foreach (StateTensor state in estimation.For(options.BatchSize).States)
+        {
+            state.Region!.Value.Write(new float[state.Shape.Count]);
+        }
+
+        loader.Start(0);
+        while (loader.TryNext(out Batch batch))
+        {
+            estimation.Run(batch.Images, batch.Labels, batch.Index, 1.0 / (batch.Index + 1));
+        }
+
+        statisticsOf = Steps;
+    }
+
     /// <summary>The mean loss and the accuracy of the unperturbed weights on a set, in evaluation mode.</summary>
     /// <exception cref="TrainingException">The loss is NaN or infinite.</exception>
     public (double Loss, double Accuracy) Evaluate(ImageSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
+        RenewStatistics();
         using BatchLoader loader = BatchLoader.Sequential(set, Math.Min(EvaluationBatch, set.Count));
         loader.Start(0);
         double loss = 0;
@@ -200,6 +241,7 @@ public sealed partial class Trainer : IDisposable
     public float[] Predict(ImageSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
+        RenewStatistics();
         using BatchLoader loader = BatchLoader.Sequential(set, Math.Min(EvaluationBatch, set.Count));
         loader.Start(0);
         List<float> all = [];
@@ -215,17 +257,29 @@ public sealed partial class Trainer : IDisposable
     }
 
     /// <summary>The pacGen score Ψ (24) of the present weights, or null where it was cancelled.</summary>
-    public PacGenScore? Score(ScoreOptions scoring, CancellationToken cancellation = default) =>
-        PacGenScore.Compute(model, Arena, data.Train, options.Loss, scoring, session.SecondMoment, cancellation);
+    public PacGenScore? Score(ScoreOptions scoring, CancellationToken cancellation = default)
+    {
+        RenewStatistics();
+        return PacGenScore.Compute(model, Arena, data.Train, options.Loss, scoring, session.SecondMoment, cancellation);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         training.Dispose();
         evaluation.Dispose();
+        estimation?.Dispose();
         session.Dispose();
         gradients.Dispose();
         Arena.Dispose();
+    }
+
+    private void RenewStatistics()
+    {
+        if (statisticsOf != Steps)
+        {
+            ReestimateStatistics();
+        }
     }
 
     private double? TrainEpoch(BatchLoader loader, int epoch, Stopwatch whole, RunLog? log, IProgress<TrainingProgress>? progress, CancellationToken cancellation)

@@ -27,6 +27,13 @@ public sealed record TrainingOptions
     /// <summary>Where to run; <see cref="Device.Best"/> without it.</summary>
     public Device? Device { get; init; }
 
+    /// <summary>
+    /// What training does to the running statistics of a model with <see cref="BatchNorm"/>. Null for
+    /// <see cref="RunningStatistics.Reestimated"/> where the optimizer perturbs, so that w is evaluated with statistics of w, and for
+    /// <see cref="RunningStatistics.FromTrainingPass"/> where it does not, as PyTorch does.
+    /// </summary>
+    public RunningStatistics? RunningStatistics { get; init; }
+
     /// <summary>How to score after each epoch, or null for no score.</summary>
     public ScoreOptions? Score { get; init; }
 

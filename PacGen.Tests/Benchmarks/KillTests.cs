@@ -8,7 +8,7 @@ namespace PacGen.Tests.Benchmarks;
 /// <summary>Training in a process of its own that is killed (SIGKILL) at random moments and resumed: it ends in the bits of a run that never was.</summary>
 internal sealed class KillTests
 {
-    private const int EverySteps = 25, StepsOfAnEpoch = 45, Epochs = 8;
+    private const int EverySteps = 25, StepsOfAnEpoch = 45, Epochs = 40;
 
     private static readonly string[] Settings =
     [
@@ -28,8 +28,9 @@ internal sealed class KillTests
         int seed = Random.Shared.Next();
         Random random = new(seed);
         using Folder folder = new();
-        Stopwatch clock = Stopwatch.StartNew();
         Finish(Start([.. Settings, "--save", folder["straight"], "--log", folder["straight.log"]]));
+        Stopwatch clock = Stopwatch.StartNew();
+        Finish(Start([.. Settings, "--checkpoint", folder["timed"], "--checkpoint-every", $"{EverySteps}"]));
         int whole = (int)clock.ElapsedMilliseconds;
         float[] expected = Weights(folder["straight"]);
         string[] expectedLog = Log(folder["straight.log"]);
