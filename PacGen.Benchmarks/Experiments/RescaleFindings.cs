@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using PacGen.Benchmarks.Reporting;
 
 namespace PacGen.Benchmarks.Experiments;
 
@@ -34,7 +35,7 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
             # {title}
 
             - {setting}
-            - machine: {RuntimeInformation.ProcessArchitecture}, {RuntimeInformation.FrameworkDescription}
+            - machine: {Machine.Processor}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}
             - date: {DateTime.UtcNow:yyyy-MM-dd}
             - command: `{command}`
             {(planned is { } all ? $"- stopped after {points.Count} of {all} α\n" : "")}
@@ -59,7 +60,7 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
 
     private string Setting() => string.Create(
         CultureInfo.InvariantCulture,
-        $"Ψ, the Hessian's measures and sharpness are those of the cross-entropy; the bounds and both ρ are those of the cross-entropy bounded to [0, 1] by p_min = {settings.SmallestProbability:G4}, with its Hessian's diagonal, negative entries (at most {100 * points.Max(point => point.NegativeShare):F0} % of the weights) counted as 0 (footnote 4). Neighbourhood: γ = {settings.Gamma}, ε = {settings.Epsilon}. Bounds: n = {measures.Images:N0}, δ = {settings.Delta}, η = √(mn) = {measures.Eta:F0} at every α; the prior is the same at every α, τ = {measures.UniformTau:G4} for Lemma 6 and a variance τ = {measures.GaussianTau:G4} for Lemma 8, wide enough for the weights at all of them; τ = |w| + κ is another prior at each α, hence a score. (2): ε = {settings.BoxEpsilon:G4}, full space and a random subspace of {settings.Directions} dimensions, a lower bound of the maximum. (3): σ = {settings.Sigma:G4}, {settings.Draws} pairs u, −u. ρ: the score's median in closed form; and sampled, a lower estimate of Definition 4's.");
+        $"Ψ, the Hessian's measures and sharpness are those of the cross-entropy; the lemmas and both ρ are those of the cross-entropy bounded to [0, 1] by p_min = {settings.SmallestProbability:G4}, with its Hessian's diagonal, negative entries (at most {100 * points.Max(point => point.NegativeShare):F0} % of the weights) counted as 0 (footnote 4). Neighbourhood: γ = {settings.Gamma}, ε = {settings.Epsilon}. Lemmas: n = {measures.Images:N0}, δ = {settings.Delta}, η = √(mn) = {measures.Eta:F0} at every α; the prior is the same at every α, τ = {measures.UniformTau:G4} for Lemma 6 and a variance τ = {measures.GaussianTau:G4} for Lemma 8, wide enough for the weights at all of them; τ = |w| + κ is another prior at each α. All these are right-hand sides of the lemmas, **scores here, not bounds**: their τ were read off the trained weights, ρ is an estimate, and a ReLU network has no ρ where a kink lies in the neighbourhood. (2): ε = {settings.BoxEpsilon:G4}, full space and a random subspace of {settings.Directions} dimensions, a lower bound of the maximum. (3): σ = {settings.Sigma:G4}, {settings.Draws} pairs u, −u. ρ: the score's median in closed form; and sampled, a lower estimate of Definition 4's.");
 
     private string Function() => string.Create(
         CultureInfo.InvariantCulture,
@@ -71,18 +72,18 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
 
     private string Bounds() => string.Create(
         CultureInfo.InvariantCulture,
-        $"The bounds and Ψ, largest over smallest: {string.Join("; ", BoundsAndPsi.Select(key => $"{Name(key)} {Number(Find(key).Spread(points))}"))}. In their own unit, where a loss is at most 1, Lemma 6 lies between {points.Min(point => point.Lemma6):F2} and {points.Max(point => point.Lemma6):F2} and Lemma 8 between {points.Min(point => point.Lemma8):F2} and {points.Max(point => point.Lemma8):F2}{(points.All(point => point.Lemma6 >= 1 && point.Lemma8 >= 1) ? ": vacuous at every α" : "")}.");
+        $"The lemmas and Ψ, largest over smallest: {string.Join("; ", BoundsAndPsi.Select(key => $"{Name(key)} {Number(Find(key).Spread(points))}"))}. In their own unit, where a loss is at most 1, Lemma 6 lies between {points.Min(point => point.Lemma6):F2} and {points.Max(point => point.Lemma6):F2} and Lemma 8 between {points.Min(point => point.Lemma8):F2} and {points.Max(point => point.Lemma8):F2}{(points.All(point => point.Lemma6 >= 1 && point.Lemma8 >= 1) ? ": vacuous at every α" : "")}.");
 
     private string Claim()
     {
         double least = Curvature.Concat(Sharpness).Min(key => Find(key).Spread(points));
-        double bounds = Math.Max(Find("lemma6").Spread(points), Find("lemma8").Spread(points));
+        double lemmas = Math.Max(Find("lemma6").Spread(points), Find("lemma8").Spread(points));
         double decades = Math.Log10(points[^1].Alpha / points[0].Alpha);
         string verdict = double.IsNaN(least) || decades < 1
             ? "These α don't decide it."
-            : bounds < Math.Sqrt(least)
-                ? string.Create(CultureInfo.InvariantCulture, $"Next to the other measures that holds: a factor of {Number(bounds)} at most, against {Number(least)} at least.")
-                : string.Create(CultureInfo.InvariantCulture, $"Here they move by a factor of {Number(bounds)}, the other measures by {Number(least)} at least.");
+            : lemmas < Math.Sqrt(least)
+                ? string.Create(CultureInfo.InvariantCulture, $"Next to the other measures that holds: a factor of {Number(lemmas)} at most, against {Number(least)} at least.")
+                : string.Create(CultureInfo.InvariantCulture, $"Here they move by a factor of {Number(lemmas)}, the other measures by {Number(least)} at least.");
         return string.Create(
             CultureInfo.InvariantCulture,
             $"The paper's claim (section 6): ∇²L̂, ρ and w stand behind logarithms, so the bound changes as a logarithm does, and little. {verdict} But the logarithms are summed over m = {measures.Parameters:N0} weights: Lemma 6's KL is {unit.Lemma6Kl:N0} nats at α = 1 and lies between {points.Min(point => point.Lemma6Kl):N0} and {points.Max(point => point.Lemma6Kl):N0} over all α. What is a factor near 1 for the bound is so many nats, and Ψ, such a sum too, moves by a factor of {Number(Find("psi").Spread(points))}.");

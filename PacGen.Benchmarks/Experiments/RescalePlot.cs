@@ -31,7 +31,7 @@ internal static class RescalePlot
         List<Plot> panels = [.. RescaleQuantity.All
             .Where(quantity => quantity.Panel is not null)
             .GroupBy(quantity => quantity.Panel!)
-            .OrderBy(panel => panel.Key == "Inside the bounds")
+            .OrderBy(panel => panel.Key == "Inside the lemmas")
             .Select(panel => Panel(panel.Key, [.. panel], points))];
         Multiplot all = new() { Layout = new Grid(2, 2) };
         all.Subplots.RemoveAt(0);

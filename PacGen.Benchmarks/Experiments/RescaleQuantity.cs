@@ -7,7 +7,7 @@ namespace PacGen.Benchmarks.Experiments;
 /// <param name="Value">Its value.</param>
 internal sealed record RescaleQuantity(string Name, string Key, string? Panel, Func<RescalePoint, double> Value)
 {
-    private const string Bounds = "Bounds and Ψ", Hessian = "Measures of the Hessian", Sharpness = "Sharpness", Inside = "Inside the bounds";
+    private const string Bounds = "Lemmas 6, 8 and Ψ (scores)", Hessian = "Measures of the Hessian", Sharpness = "Sharpness", Inside = "Inside the lemmas";
 
     /// <summary>All of them, in the order in which they are shown.</summary>
     public static IReadOnlyList<RescaleQuantity> All { get; } =

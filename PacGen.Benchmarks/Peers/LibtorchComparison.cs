@@ -24,7 +24,7 @@ internal static class LibtorchComparison
         RequireLibtorch();
         using CpuDevice device = new(threads);
         LibtorchPeer peer = new(threads, seconds);
-        string machine = $"{Processor()}, {threads} thread{(threads == 1 ? "" : "s")}, {RuntimeInformation.OSDescription}, .NET {Environment.Version}";
+        string machine = $"{Machine.Processor}, {threads} thread{(threads == 1 ? "" : "s")}, {RuntimeInformation.OSDescription}, .NET {Environment.Version}";
         terminal.Line($"{device.Name}; libtorch {LibtorchPeer.Version}; the best of {Turns} turns of {seconds} s each");
         List<Line> lines = [];
         foreach ((Func<Work> prepare, Func<PeerTime> peerTime) in All(device, peer))
@@ -161,13 +161,6 @@ internal static class LibtorchComparison
     }
 
     private static string Time(double milliseconds) => milliseconds.ToString(milliseconds < 1 ? "F4" : "F2", CultureInfo.InvariantCulture);
-
-    private static string Processor()
-    {
-        const string Known = "/proc/cpuinfo";
-        string? line = File.Exists(Known) ? File.ReadLines(Known).FirstOrDefault(one => one.StartsWith("model name", StringComparison.Ordinal)) : null;
-        return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
-    }
 
     private sealed record Line(string Work, double Ours, PeerTime Theirs)
     {

@@ -33,7 +33,8 @@ internal sealed class OptimizerOptions
     private readonly Option<double?> clipNorm = Options.Number(
         "--clip-norm", "The gradient's largest Euclidean norm: longer ones are scaled down to it; without it none", Interval.Positive);
 
-    private readonly Option<string> schedule = Options.Choice("--schedule", "The learning rate's course over the run", "constant", "constant", "step", "cosine");
+    private readonly Option<string> schedule = Options.Choice(
+        "--schedule", "The learning rate's course over the run; cosine goes down to 0 by its end", "cosine", "constant", "step", "cosine");
 
     private readonly Option<double?> stepEpochs = Options.Number(
         "--step-epochs", "Epochs between the steps of --schedule step; without it a third of the run", Interval.Positive);

@@ -18,8 +18,8 @@ namespace PacGen.Core.Bounds;
 /// </para>
 /// <para>
 /// Appendix B has 1 + 1/e = 1.37 in the place of c^½ + c^−½, below the 2 of the minimum over all η: it cannot follow from (1). With
-/// rounding down, as there, the factor is c + 1/c = 3.09; the cruder step a/η_j ≤ c·a/η̄, η_j ≤ η̄ gives the 1 + c of Seldin et
-/// al., which the appendix prints as 1 + 1/c.
+/// rounding down, as there, the factor is c + 1/c = 3.09; the cruder step a/η_j ≤ c·a/η̄, η_j ≤ η̄ gives 1 + c,
+/// where the appendix prints 1 + 1/c.
 /// </para>
 /// </remarks>
 public sealed class EtaGrid

@@ -20,7 +20,7 @@ public static class Certifier
     private static readonly Assumption[] Assumptions =
     [
         new("one distribution", "The images of S₁ and those to come are independent draws of one distribution."),
-        new("settings before data", "All settings, seed and network included, were chosen without a look at S₁: a setting tuned on these results voids δ."),
+        new("settings before data", "All settings, seed and network included, were chosen without a look at S₁, the constants that normalize the images among them: a setting tuned on these results voids δ."),
         new("random numbers", "Philox's numbers are as good as independent uniform ones, of 32 bits: u stays below 6.4 σ."),
         new("rounding", "Single precision in u, w + u and the network changes the losses of no more than a negligible share of the draws."),
     ];
@@ -76,16 +76,23 @@ public static class Certifier
             bounded = new BoundedCrossEntropy(options.SmallestProbability);
             eta = options.Eta ?? split.Bound.Count;
             int[] image = [data.Train.Height, data.Train.Width, data.Train.Channels];
-            arena = new ParameterArena(model, options.Device ?? Device.Best(), options.Seed);
-            noise = new NoisyWeights(arena, options.Gamma, options.Epsilon, options.Seed);
-            training = new NoisyTraining(model, arena, noise, image, options.Seed);
-            losses = new GibbsLoss(model, arena, noise, image, bounded);
-            int classes = losses.Classes;
-            if (classes < data.Train.Classes)
+            try
+            {
+                arena = new ParameterArena(model, options.Device ?? Device.Best(), options.Seed);
+                noise = new NoisyWeights(arena, options.Gamma, options.Epsilon, options.Seed);
+                training = new NoisyTraining(model, arena, noise, image, options.Seed);
+                losses = new GibbsLoss(model, arena, noise, image, bounded);
+                int classes = losses.Classes;
+                if (classes < data.Train.Classes)
+                {
+                    throw new ArgumentException(
+                        $"{model.GetType().Name} has {classes} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
+                }
+            }
+            catch
             {
                 Dispose();
-                throw new ArgumentException(
-                    $"{model.GetType().Name} has {classes} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
+                throw;
             }
         }
 
@@ -133,10 +140,11 @@ public static class Certifier
 
         public void Dispose()
         {
-            losses.Dispose();
-            training.Dispose();
-            noise.Dispose();
-            arena.Dispose();
+            // From the constructor too, where the later ones may not exist yet.
+            losses?.Dispose();
+            training?.Dispose();
+            noise?.Dispose();
+            arena?.Dispose();
         }
 
         /// <summary>Trains w₀ on S₀ alone, with the noise of the widest prior.</summary>

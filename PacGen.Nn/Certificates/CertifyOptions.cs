@@ -73,6 +73,7 @@ public sealed record CertifyOptions
         Require(BatchSize >= 1 && BatchSize <= prior, $"the batch size is {BatchSize}, but must be between 1 and the prior's {prior} images");
         Require(Delta is > 0 and < 1, $"δ is {Delta}, but must be in (0, 1)");
         Require(DeltaPrime is > 0 and < 1, $"δ′ is {DeltaPrime}, but must be in (0, 1)");
+        Require(Delta + DeltaPrime < 1, $"δ + δ′ is {Delta + DeltaPrime}, but must be below 1: a certificate holds with probability 1 − δ − δ′");
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
         Require(Eta is null or (> 0 and < double.PositiveInfinity), $"η is {Eta}, but must be positive");
         Require(Gamma is >= 0 and < double.PositiveInfinity, $"γ is {Gamma}, but must not be negative");

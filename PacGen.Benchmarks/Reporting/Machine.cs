@@ -1,0 +1,17 @@
+using System.Runtime.InteropServices;
+
+namespace PacGen.Benchmarks.Reporting;
+
+/// <summary>The machine, for the reports that keep results.</summary>
+internal static class Machine
+{
+    /// <summary>The processor's name where the system tells it, else its architecture.</summary>
+    public static string Processor { get; } = Name();
+
+    private static string Name()
+    {
+        const string Known = "/proc/cpuinfo";
+        string? line = File.Exists(Known) ? File.ReadLines(Known).FirstOrDefault(one => one.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+    }
+}

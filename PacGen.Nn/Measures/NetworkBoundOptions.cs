@@ -1,0 +1,29 @@
+namespace PacGen.Nn;
+
+/// <summary>What <see cref="NetworkBounds"/> takes beside the network and the sample.</summary>
+public sealed record NetworkBoundOptions
+{
+    /// <summary>δ, in (0, 1).</summary>
+    public double Delta { get; init; } = 0.05;
+
+    /// <summary>γ of the neighbourhood κ = γ|w| + ε (Definition 4).</summary>
+    public double Gamma { get; init; } = 0.1;
+
+    /// <summary>ε of the neighbourhood κ = γ|w| + ε (Definition 4).</summary>
+    public double Epsilon { get; init; } = 0.1;
+
+    /// <summary>ρ of Definition 4, where it is known; without it <see cref="LocalHessianLipschitz"/> samples a lower estimate.</summary>
+    public double? Rho { get; init; }
+
+    /// <summary>p_min of the bounded cross-entropy −ln max(p, p_min) / ln(1/p_min), in (0, 1).</summary>
+    public double SmallestProbability { get; init; } = 1e-4;
+
+    /// <summary>Up to so many parameters the Hessian's diagonal is computed exactly, a product each; beyond, estimated by <see cref="CurvatureDraws"/> products.</summary>
+    public int LargestExact { get; init; } = 2000;
+
+    /// <summary>Hutchinson's draws for the diagonal of a larger network.</summary>
+    public int CurvatureDraws { get; init; } = 100;
+
+    /// <summary>The seed of what is sampled.</summary>
+    public ulong Seed { get; init; } = 1;
+}

@@ -1,0 +1,83 @@
+using PacGen.Core.Bounds;
+using PacGen.Kernels.Devices;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+
+namespace PacGen.Tests.Nn.Measures;
+
+/// <summary>The lemmas for a trained network: by the device's pass as by the double code from the same weights, curvature and ρ.</summary>
+internal sealed class NetworkBoundsTests
+{
+    private const double Eta = 500;
+    private Mlp model = null!;
+    private Trainer trainer = null!;
+    private ImageSet sample = null!;
+    private NetworkBounds bounds = null!;
+
+    [OneTimeSetUp]
+    public void Train()
+    {
+        Dataset digits = Datasets.Digits();
+        sample = digits.Train.Take(300);
+        model = new Mlp([64, 8, 10]);
+        trainer = new Trainer(model, digits, new Sgd(0.1), new TrainingOptions { Epochs = 2, BatchSize = 32, Seed = 5, Device = Device.Cpu });
+        trainer.Run();
+        bounds = NetworkBounds.Compute(model, trainer.Arena, sample, new NetworkBoundOptions { Delta = 0.1, Rho = 0.3 });
+    }
+
+    [OneTimeTearDown]
+    public void Free() => trainer.Dispose();
+
+    [Test]
+    public void TakesLossCurvatureAndSizeFromTheSample()
+    {
+        using EmpiricalLoss bounded = new(model, trainer.Arena, sample, (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, 1e-4));
+        double[] exact = new Curvature(bounded).Diagonal();
+        bounded.MoveToWeights();
+        Assert.That(bounds.Sample, Is.EqualTo(new BoundSample(bounded.Value(), 300, 0.1)));
+        Assert.That(bounds.Smoothness, Is.EqualTo(new LocalSmoothness(0.3, 0.1, 0.1)));
+        Assert.That(bounds.IsCurvatureExact, Is.True);
+        Assert.That(bounds.Diagonal, Is.EqualTo(exact.Select(value => (float)Math.Max(value, 0))));
+        Assert.That(bounds.NegativeShare, Is.EqualTo(exact.Count(value => value < 0) / (double)exact.Length));
+    }
+
+    [Test]
+    public void GivesTheDoubleCodesValues()
+    {
+        float[] w = trainer.Arena.Save(), h = [.. bounds.Diagonal];
+        Tau tau = Tau.Fixed(6);
+        Same(bounds.Lemma6(tau, Eta), UniformBound.Lemma6<float>(bounds.Sample, Eta, bounds.Smoothness, w, h, tau));
+        Same(bounds.Lemma6(tau, Eta, BoundForm.Published), UniformBound.Lemma6<float>(bounds.Sample, Eta, bounds.Smoothness, w, h, tau, BoundForm.Published));
+        Same(bounds.Lemma6(tau), UniformBound.Lemma6OverGrid<float>(bounds.Sample, bounds.Smoothness, w, h, tau));
+        Same(bounds.Theorem7(tau), UniformBound.Theorem7<float>(bounds.Sample, bounds.Smoothness, w, h, tau));
+        Same(bounds.Lemma8(2, Eta), GaussianBound.Lemma8<float>(bounds.Sample, Eta, bounds.Smoothness, w, h, 2));
+        Same(bounds.Lemma8(2), GaussianBound.Lemma8OverGrid<float>(bounds.Sample, bounds.Smoothness, w, h, 2));
+    }
+
+    [Test]
+    public void SaysWhatItIsWorth()
+    {
+        Assert.That(bounds.Lemma6(Tau.Fixed(6)).Status, Is.EqualTo(BoundStatus.ConditionalBound));
+        Assert.That(bounds.Lemma6(Tau.OfWeights(), Eta).Status, Is.EqualTo(BoundStatus.Score));
+        Assert.That(() => bounds.Lemma6(Tau.Fixed(0.2), Eta), Throws.InvalidOperationException.With.Message.Contains("τ"));
+    }
+
+    /// <summary>A larger network's diagonal is estimated, and ρ sampled unless given.</summary>
+    [Test]
+    public void EstimatesWhatIsTooMuch()
+    {
+        NetworkBoundOptions options = new() { LargestExact = 10, CurvatureDraws = 40, Seed = 3 };
+        NetworkBounds estimated = NetworkBounds.Compute(model, trainer.Arena, sample, options);
+        Assert.That(estimated.IsCurvatureExact, Is.False);
+        Assert.That(estimated.Smoothness.Rho, Is.GreaterThan(0).And.LessThan(double.PositiveInfinity));
+        Assert.That(estimated.Diagonal.Sum(), Is.EqualTo(bounds.Diagonal.Sum()).Within(60).Percent);
+        Assert.That(NetworkBounds.Compute(model, trainer.Arena, sample, options).Diagonal, Is.EqualTo(estimated.Diagonal));
+    }
+
+    private static void Same(BoundResult device, BoundResult reference)
+    {
+        Assert.That(device.Value, Is.EqualTo(reference.Value).Within(1e-4).Percent, reference.Name);
+        Assert.That((device.Name, device.Status), Is.EqualTo((reference.Name, reference.Status)));
+        Assert.That(device.Assumptions, Is.EqualTo(reference.Assumptions));
+    }
+}
