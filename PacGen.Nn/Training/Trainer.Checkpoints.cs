@@ -70,6 +70,7 @@ public sealed partial class Trainer
         session.Counters = state.Optimizer;
         Steps = state.Steps;
         position = state.Position;
+        statisticsOf = -1;
         results.AddRange(state.Results);
         resumed = state;
         ownFolder = Path.GetFullPath(folder);

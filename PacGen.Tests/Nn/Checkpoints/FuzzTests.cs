@@ -106,7 +106,7 @@ internal sealed class FuzzTests
         int header = (int)Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(good), (ulong)good.Length - 8);
         for (int left = Math.Max(1, random.Next(-2, 4)); left > 0 && bytes.Length > 16; left--)
         {
-            int end = random.Next(2) == 0 ? bytes.Length : Math.Min(bytes.Length, 8 + header), at = random.Next(end);
+            int data = Math.Min(bytes.Length - 1, 8 + header), at = random.Next(2) == 0 ? random.Next(data, bytes.Length) : random.Next(data);
             switch (random.Next(7))
             {
                 case 0:
