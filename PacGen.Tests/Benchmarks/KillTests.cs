@@ -66,7 +66,17 @@ internal sealed class KillTests
             Assert.That(Log(log), Is.EqualTo(expectedLog), what);
             Assert.That(Directory.GetFiles(checkpoints, "*.partial"), Is.Empty, what);
 
-            string[] Next() => new CheckpointFolder(checkpoints).Checkpoints.Count > 0 ? ["train", "--resume", checkpoints] : first;
+            string[] Next()
+            {
+                if (new CheckpointFolder(checkpoints).Checkpoints.Count > 0)
+                {
+                    return ["train", "--resume", checkpoints];
+                }
+
+                // Killed before there was anything to resume: a new run, which would append to the old one's log.
+                File.Delete(log);
+                return first;
+            }
         }
 
         TestContext.Out.WriteLine($"{runs} runs, {killed} kills, {killedInTraining} of them after the first checkpoint and before the end; largest loss seen in the log {mostLost} steps, checkpoints every {EverySteps}");

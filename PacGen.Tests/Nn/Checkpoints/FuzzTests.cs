@@ -53,16 +53,13 @@ internal sealed class FuzzTests
 
         Directory.CreateDirectory(folder["mutant"]);
         string path = folder["mutant", "step-0000000004.safetensors"];
-        int resumed = 0;
         Fuzz(good, count, bytes =>
         {
             File.WriteAllBytes(path, bytes);
             new CheckpointFolder(folder["mutant"]).OpenNewest(out _).Dispose();
             using Trainer one = new(new Mlp(64, 4, 10), few, optimizer, options);
             one.Resume(folder["mutant"]);
-            resumed++;
         });
-        Assert.That(resumed, Is.GreaterThan(count / 1000), "some mutants are whole");
     }
 
     private static void Fuzz(byte[] good, int count, Action<byte[]> read)
@@ -97,7 +94,7 @@ internal sealed class FuzzTests
         }
 
         TestContext.Out.WriteLine($"{count} files, {refused} refused, seed {seed}");
-        Assert.That(refused, Is.GreaterThan(count / 4), "mutation damages");
+        Assert.That(refused, Is.InRange(count / 4, count - (count / 100)), "mutation damages most, not all");
     }
 
     private static byte[] Mutate(byte[] good, Random random)
@@ -138,7 +135,7 @@ internal sealed class FuzzTests
 
     private static void Reseal(byte[] bytes)
     {
-        const int At = 8 + 26, Digits = 64;
+        const int At = 8 + 27, Digits = 64;
         if (bytes.Length < At + Digits)
         {
             return;
