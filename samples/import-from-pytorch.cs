@@ -13,7 +13,7 @@ using PacGen.Nn.Data;
 
 Dataset digits = Datasets.Digits();
 Dataset enlarged = new("digits, enlarged", Enlarge(digits.Train), Enlarge(digits.Test));
-PerturbedOptimizer optimizer = new(new Adam(1e-3), eta: 0.01, gamma: 10);
+PerturbedOptimizer optimizer = new(new Sgd(0.01), eta: 100, gamma: 1);
 using Trainer trainer = new(new MnistCnn(), enlarged, optimizer, new TrainingOptions { Epochs = 2, BatchSize = 32 });
 
 // PyTorch's convolution weights are OIHW and PacGen's HWIO; fc1 sees (channel, height, width) there, (height, width, channel) here.
