@@ -83,14 +83,7 @@ internal static class RescalePlot
         plot.Axes.Left.TickGenerator = Ticks(from - margin, to + margin);
         plot.Axes.Bottom.TickLabelStyle.FontSize = plot.Axes.Left.TickLabelStyle.FontSize = 12;
         plot.Grid.MajorLineColor = Color.FromHex("#E4E4E4");
-        plot.Legend.FontSize = 12;
-        plot.Legend.Orientation = Orientation.Horizontal;
-        plot.Legend.OutlineWidth = 0;
-        plot.Legend.ShadowColor = Colors.Transparent;
-        plot.Legend.TightHorizontalWrapping = true;
-        plot.Legend.InterItemPadding = new PixelPadding(8, 8, 2, 2);
-        plot.Legend.SymbolWidth = 28;
-        plot.ShowLegend(Edge.Bottom).Padding = new PixelPadding(0, 0, 4, 6);
+        BottomLegend.Show(plot);
         return plot;
     }
 

@@ -100,7 +100,7 @@ internal sealed class Figure2 : Figure
         plot.YLabel("loss", 13);
         plot.Axes.SetLimits(-Reach, Reach, 0, 1);
         plot.Grid.MajorLineColor = Color.FromHex("#E4E4E4");
-        Legend(plot);
+        BottomLegend.Show(plot, 24);
         return plot;
 
         void Level(double y, Color color, LinePattern pattern, string name)
@@ -125,7 +125,7 @@ internal sealed class Figure2 : Figure
         plot.Axes.Left.TickGenerator = Decades(-6, 4);
         plot.Axes.Margins(0.01, 0.06);
         plot.Grid.MajorLineColor = Color.FromHex("#E4E4E4");
-        Legend(plot);
+        BottomLegend.Show(plot, 24);
         return plot;
 
         void Curve(string name, Func<GaussianWell, double> value, Color color, LinePattern pattern)
@@ -162,18 +162,5 @@ internal sealed class Figure2 : Figure
         }
 
         return ticks;
-    }
-
-    // Below the axes, so that it covers no curve.
-    private static void Legend(Plot plot)
-    {
-        plot.Legend.FontSize = 12;
-        plot.Legend.Orientation = Orientation.Horizontal;
-        plot.Legend.OutlineWidth = 0;
-        plot.Legend.ShadowColor = Colors.Transparent;
-        plot.Legend.TightHorizontalWrapping = true;
-        plot.Legend.InterItemPadding = new PixelPadding(5, 5, 2, 2);
-        plot.Legend.SymbolWidth = 24;
-        plot.ShowLegend(Edge.Bottom).Padding = new PixelPadding(0, 0, 4, 4);
     }
 }

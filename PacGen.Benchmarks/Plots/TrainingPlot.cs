@@ -98,15 +98,7 @@ internal static class TrainingPlot
 
         if (runs.Count > 1 || series.Length > 1)
         {
-            // Below the axes, so that it covers no curve.
-            plot.Legend.FontSize = 11;
-            plot.Legend.Orientation = Orientation.Horizontal;
-            plot.Legend.OutlineWidth = 0;
-            plot.Legend.ShadowColor = Colors.Transparent;
-            plot.Legend.TightHorizontalWrapping = true;
-            plot.Legend.InterItemPadding = new PixelPadding(6, 6, 2, 2);
-            plot.Legend.SymbolWidth = 28;
-            plot.ShowLegend(Edge.Bottom).Padding = new PixelPadding(0, 0, 4, 4);
+            BottomLegend.Show(plot, 28, 11);
         }
 
         return plot;

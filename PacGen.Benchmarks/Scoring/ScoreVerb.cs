@@ -19,8 +19,7 @@ internal sealed class ScoreVerb
     private readonly Host host;
     private readonly Option<string?> weights = Options.Path("--weights", "The file that pacgen train --save wrote, or a checkpoint of train --checkpoint");
     private readonly Option<string> dataset = Options.Choice("--dataset", "The training images to score on; without it those that the file names", null, [.. Datasets.Names]);
-    private readonly Option<string> model = Options.Choice("--model", "The network; without it the one that the file names", null, ModelChoice.Names);
-    private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it those that the file names");
+    private readonly ModelOptions model = new(null);
     private readonly PsiOptions scoring = new(each: false);
     private readonly Option<ulong> seed = Options.Seed();
     private readonly DeviceOptions device = new();
@@ -32,11 +31,9 @@ internal sealed class ScoreVerb
         this.host = host;
         weights.Required = true;
         Command = new Command("score", "Scores saved weights: Ψ with its spread, its parts, ρ by three estimators, and a table by layer.");
-        foreach (Option option in new Option[] { weights, dataset, model, hidden })
-        {
-            Command.Add(option);
-        }
-
+        Command.Add(weights);
+        Command.Add(dataset);
+        model.AddTo(Command);
         scoring.AddTo(Command, withRho: false);
         Command.Add(seed);
         device.AddTo(Command);
@@ -53,9 +50,7 @@ internal sealed class ScoreVerb
         Terminal terminal = new(host, parsed.GetValue(json));
         string path = parsed.GetValue(weights)!;
         WeightsFile file = WeightsFile.Load(path);
-        string kind = parsed.GetValue(model) ?? file.Model.Name;
-        OptimizerOptions.Needs(parsed, kind == "mlp", "--model mlp", hidden);
-        ModelChoice choice = new(kind, kind == "mlp" ? parsed.GetValue(hidden) is { Length: > 0 } widths ? widths : file.Model.Hidden : []);
+        ModelChoice choice = model.Create(parsed, file.Model);
         using OpenedDevice opened = device.Open(parsed);
         Dataset images = data.Load(parsed, parsed.GetValue(dataset) ?? file.Dataset, terminal, host.Stop.Token);
         Module network = choice.Create(images);
@@ -63,7 +58,7 @@ internal sealed class ScoreVerb
         if (!file.TryLoad(arena))
         {
             throw new UsageException(
-                $"{path} holds {file.Weights.Sum(tensor => tensor.Values.Length)} weights of {file.Model.Name} on {file.Dataset}, but {choice.Describe(images)} on {images.Name} has {arena.Count}: leave --model, --hidden and --dataset out to take the file's.");
+                $"{path} holds {file.Weights.Sum(tensor => tensor.Values.Length)} weights of {file.Model.Name} on {file.Dataset}, but {choice.Describe(images)} on {images.Name} has {arena.Count}: leave --model, --hidden, --depth, --widen and --dataset out to take the file's.");
         }
 
         ScoreOptions options = scoring.Create(parsed, images.Train.Count, Math.Min(file.BatchSize, images.Train.Count), parsed.GetValue(seed));

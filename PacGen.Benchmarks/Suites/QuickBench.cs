@@ -83,5 +83,7 @@ internal static class QuickBench
         {
             yield return () => Work.MnistCnnStep(device, batch);
         }
+
+        yield return () => Work.WideResNetStep(device, 16, 1, 128);
     }
 }

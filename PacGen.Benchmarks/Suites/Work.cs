@@ -112,12 +112,43 @@ internal sealed class Work : IDisposable
     /// <summary>A training step of <see cref="MnistCnn"/> on a batch that is already in place: forward, mean cross-entropy, backward, SGD.</summary>
     public static Work MnistCnnStep(Device device, int batch)
     {
-        MnistCnn model = new();
+        // Forward, and both gradients of every layer but the first, which needs none for its images.
+        const double First = 2.0 * 24 * 24 * 10 * 25, Others = 2.0 * ((8 * 8 * 20 * 250) + (320 * 50) + (50 * 10));
+        return TrainingStep(device, new MnistCnn(), "MnistCnn", new Shape(batch, 28, 28, 1), (2 * First) + (3 * Others));
+    }
+
+    /// <summary>The same of <see cref="WideResNet"/> on 32×32 colour images in 10 classes, running statistics included.</summary>
+    public static Work WideResNetStep(Device device, int depth, int widen, int batch)
+    {
+        const double First = 2.0 * 32 * 32 * 16 * 27;
+        double others = 2.0 * 64 * widen * 10;
+        int inputs = 16;
+        for (int group = 0; group < 3; group++)
+        {
+            int outputs = 16 * widen << group, size = 32 >> group, stride = group == 0 ? 1 : 2;
+            for (int block = 0; block < (depth - 4) / 6; block++)
+            {
+                // The first convolution sees the block's input, at its size; the second has the stride.
+                double before = block == 0 ? (double)size * size * stride * stride : (double)size * size;
+                others += 2 * ((before * 9 * inputs * outputs) + (size * size * (9.0 * outputs + (inputs == outputs ? 0 : inputs)) * outputs));
+                inputs = outputs;
+            }
+        }
+
+        return TrainingStep(device, new WideResNet(depth, widen, 10), $"WRN-{depth}-{widen}", new Shape(batch, 32, 32, 3), (2 * First) + (3 * others));
+    }
+
+    private static Work TrainingStep(Device device, Module model, string name, Shape shape, double flops)
+    {
+        int batch = shape[0];
         ParameterArena arena = new(model, device, Seed);
         Buffer gradients = device.Allocate(arena.Count);
         OptimizerSession session = new Sgd(0.01).Attach(arena, gradients, Seed);
-        Tensor images = Tensor.Input(new Shape(batch, 28, 28, 1), "images"), labels = Tensor.Input(new Shape(batch), "labels");
+        Tensor images = Tensor.Input(shape, "images"), labels = Tensor.Input(new Shape(batch), "labels");
+        TrainingContext context = new(Seed);
+        model.Train(context);
         Tensor loss = Loss.CrossEntropy(model.Forward(images), labels);
+        model.Eval();
         Tensor[] of = loss.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
         Dictionary<Tensor, Region> bindings = [];
         arena.Bind(bindings, arena.Weights);
@@ -126,15 +157,17 @@ internal sealed class Work : IDisposable
             bindings[of[i]] = arena.Segment(gradients, i);
         }
 
-        CompiledGraph graph = CompiledGraph.Compile(device, [loss, .. of], bindings);
+        foreach ((StateTensor state, Tensor next) in context.Next)
+        {
+            bindings[next] = state.Region!.Value;
+        }
+
+        CompiledGraph graph = CompiledGraph.Compile(device, [loss, .. context.Next.Values, .. of], bindings);
         Fill(graph[images], 1);
         graph[labels].Write([.. Enumerable.Range(0, batch).Select(i => (float)(i % 10))]);
-
-        // Forward, and both gradients of every layer but the first, which needs none for its images.
-        const double First = 2.0 * 24 * 24 * 10 * 25, Others = 2.0 * ((8 * 8 * 20 * 250) + (320 * 50) + (50 * 10));
         return new Work(
-            $"MnistCnn training step, batch {batch}",
-            batch * ((2 * First) + (3 * Others)),
+            $"{name} training step, batch {batch}",
+            batch * flops,
             0,
             () =>
             {

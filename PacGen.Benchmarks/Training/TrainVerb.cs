@@ -17,11 +17,14 @@ internal sealed class TrainVerb
     private readonly Host host;
 
     private readonly Option<string> dataset = Options.Choice("--dataset", "The images; digits is embedded", "digits", [.. Datasets.Names]);
-    private readonly Option<string> model = Options.Choice("--model", "The network; mnist-cnn takes images of 28×28", "mlp", ModelChoice.Names);
-    private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128");
+    private readonly ModelOptions model = new("mlp");
     private readonly Option<int?> epochs = Options.Count("--epochs", "How many times the training set is seen", 1, 10);
     private readonly Option<int?> batchSize = Options.Count("--batch-size", "Images a step", 1, 64);
     private readonly OptimizerOptions optimizer = new();
+    private readonly Option<string> runningStatistics = Options.Choice(
+        "--running-statistics",
+        "What training does to batch norm's running statistics: every training pass moves them, or they are kept, or estimated anew at w before evaluation. Without it reestimated with --perturb, else training",
+        null, "training", "kept", "reestimated");
     private readonly Option<string> psi = Options.Choice("--psi", "Whether to score Ψ after each epoch", "on", "on", "off");
     private readonly PsiOptions scoring = new(each: true);
     private readonly Option<string> curvature = Options.Choice(
@@ -40,12 +43,12 @@ internal sealed class TrainVerb
     {
         this.host = host;
         Command = new Command("train", "Trains a network, plainly or with Perturbed OPT, and reports loss, accuracy, gap and Ψ after each epoch.");
-        foreach (Option option in new Option[] { dataset, model, hidden, epochs, batchSize })
-        {
-            Command.Add(option);
-        }
-
+        Command.Add(dataset);
+        model.AddTo(Command);
+        Command.Add(epochs);
+        Command.Add(batchSize);
         optimizer.AddTo(Command);
+        Command.Add(runningStatistics);
         Command.Add(psi);
         scoring.AddTo(Command);
         Command.Add(curvature);
@@ -81,9 +84,8 @@ internal sealed class TrainVerb
             throw new UsageException("--curvature training needs an optimizer that smooths squared gradients: use --optimizer adam without --weight-decay, or adamw, or --perturb uniform or truncated-gaussian.");
         }
 
-        string kind = parsed.GetValue(model)!;
-        OptimizerOptions.Needs(parsed, kind == "mlp", "--model mlp", hidden);
-        ModelChoice choice = new(kind, kind == "mlp" ? parsed.GetValue(hidden) is { Length: > 0 } widths ? widths : [128] : []);
+        ModelChoice choice = model.Create(parsed);
+        OptimizerOptions.Needs(parsed, choice.Name == "wide-resnet", "--model wide-resnet", runningStatistics);
         foreach ((Option<string?> option, string name) in new[] { (log, "--log"), (plot, "--plot"), (save, "--save") })
         {
             if (parsed.GetValue(option) is { } path)
@@ -102,6 +104,13 @@ internal sealed class TrainVerb
             BatchSize = batch,
             Seed = parsed.GetValue(seed),
             Schedule = schedule,
+            RunningStatistics = parsed.GetValue(runningStatistics) switch
+            {
+                "training" => RunningStatistics.FromTrainingPass,
+                "kept" => RunningStatistics.Kept,
+                "reestimated" => RunningStatistics.Reestimated,
+                _ => null,
+            },
             ClipNorm = optimizer.ClipNorm(parsed),
             Device = opened.Device,
             LogPath = parsed.GetValue(log),
@@ -153,6 +162,7 @@ internal sealed class TrainVerb
         List<string> kept = [];
         if (parsed.GetValue(save) is { } weightsPath)
         {
+            trainer.RenewStatistics();
             new WeightsFile(choice, images.Name, options.Seed, trainer.Results.Count, trainer.Steps, options.BatchSize, WeightsFile.Of(trainer.Arena)).Save(weightsPath);
             kept.Add($"weights after step {trainer.Steps} → {weightsPath}");
         }
@@ -192,7 +202,12 @@ internal sealed class TrainVerb
 
     private static string Heading(ModelChoice choice, Dataset images, Trainer trainer, Optimizer rule, TrainingOptions options) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{choice.Describe(images)}, {trainer.Arena.Count:N0} parameters; {images.Name} ({images.Origin}), {images.Train.Count:N0} + {images.Test.Count:N0} images; {rule}, batch {options.BatchSize}, {options.Schedule} rate; seed {options.Seed}; {options.Device!.Name}");
+        $"{choice.Describe(images)}, {trainer.Arena.Count:N0} parameters; {images.Name} ({images.Origin}), {images.Train.Count:N0} + {images.Test.Count:N0} images; {rule}, batch {options.BatchSize}, {options.Schedule} rate; seed {options.Seed}; {options.Device!.Name}{(trainer.Arena.States.Count == 0 ? "" : trainer.RunningStatistics switch
+        {
+            RunningStatistics.FromTrainingPass => "; running statistics from the training pass",
+            RunningStatistics.Kept => "; running statistics kept",
+            _ => "; running statistics re-estimated at w",
+        })}");
 
     private static string Name(RhoEstimator rho) => rho switch
     {

@@ -7,7 +7,7 @@ using PacGen.Nn.Checkpoints;
 namespace PacGen.Benchmarks.Training;
 
 /// <summary>
-/// Weights on disk: a safetensors file with each parameter under its name and, in its metadata, the texts model, hidden, dataset,
+/// Weights on disk: a safetensors file with each parameter under its name and, in its metadata, the texts model, hidden, depth, widen, dataset,
 /// seed, epochs, steps and batchSize. A checkpoint has these too, and is read the same way.
 /// </summary>
 /// <param name="Model">The model that they belong to.</param>
@@ -24,6 +24,8 @@ internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed
     {
         ["model"] = model.Name,
         ["hidden"] = string.Join(',', model.Hidden),
+        ["depth"] = $"{model.Depth}",
+        ["widen"] = $"{model.Widen}",
         ["dataset"] = dataset,
     };
 
@@ -70,8 +72,18 @@ internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed
             weights.Add(new NamedTensor(info.Name, info.Shape, values));
         }
 
+        ModelChoice choice = new(
+            model,
+            [.. Text("hidden").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(width => (int)Number(width, int.MaxValue, 1))],
+            (int)Number(Text("depth"), int.MaxValue),
+            (int)Number(Text("widen"), int.MaxValue));
+        if (model == "wide-resnet" && (choice.Depth < 10 || (choice.Depth - 4) % 6 != 0 || choice.Widen < 1))
+        {
+            throw Unusable($"its metadata states a Wide-ResNet of depth {choice.Depth} and widening factor {choice.Widen}");
+        }
+
         return new WeightsFile(
-            new ModelChoice(model, [.. Text("hidden").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(width => (int)Number(width, int.MaxValue, 1))]),
+            choice,
             Text("dataset"),
             Number(Text("seed"), ulong.MaxValue),
             (int)Number(Text("epochs"), int.MaxValue),

@@ -214,6 +214,15 @@ public sealed partial class Trainer : IDisposable
         statisticsOf = Steps;
     }
 
+    /// <summary><see cref="ReestimateStatistics"/> where steps have been taken since statistics were last estimated: before weights are saved within an epoch.</summary>
+    public void RenewStatistics()
+    {
+        if (statisticsOf != Steps)
+        {
+            ReestimateStatistics();
+        }
+    }
+
     /// <summary>The mean loss and the accuracy of the unperturbed weights on a set, in evaluation mode.</summary>
     /// <exception cref="TrainingException">The loss is NaN or infinite.</exception>
     public (double Loss, double Accuracy) Evaluate(ImageSet set)
@@ -272,14 +281,6 @@ public sealed partial class Trainer : IDisposable
         session.Dispose();
         gradients.Dispose();
         Arena.Dispose();
-    }
-
-    private void RenewStatistics()
-    {
-        if (statisticsOf != Steps)
-        {
-            ReestimateStatistics();
-        }
     }
 
     private double? TrainEpoch(BatchLoader loader, int epoch, Stopwatch whole, RunLog? log, IProgress<TrainingProgress>? progress, CancellationToken cancellation)

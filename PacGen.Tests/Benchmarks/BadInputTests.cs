@@ -159,7 +159,10 @@ internal sealed class BadInputTests
     {
         using Folder folder = new();
         Assert.That(ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--save", folder["w"]).ExitCode, Is.Zero);
-        OneLine(ProgramRun.Of("score", "--weights", folder["w"], "--hidden", "64"), 2, "leave --model, --hidden and --dataset out");
+        OneLine(ProgramRun.Of("train", "--model", "wide-resnet", "--depth", "12"), 2, "--depth is 12");
+        OneLine(ProgramRun.Of("train", "--depth", "16"), 2, "--model wide-resnet");
+        OneLine(ProgramRun.Of("certify", "--model", "wide-resnet"), 2, "running statistics");
+        OneLine(ProgramRun.Of("score", "--weights", folder["w"], "--hidden", "64"), 2, "leave --model, --hidden, --depth, --widen and --dataset out");
     }
 
     private static void OneLine(ProgramRun run, int code, string says)

@@ -92,6 +92,21 @@ internal sealed class TrainVerbTests
         Assert.That(people.Output, Does.Contain("layers.0.weight").And.Contain("published").And.Contain("orders of magnitude"));
     }
 
+    /// <summary>The statistics that a network is evaluated with are saved with its weights.</summary>
+    [Test]
+    public void AWideResNetIsTrainedAndScoredFromItsFile([Values("none", "uniform")] string perturb)
+    {
+        using Folder folder = new();
+        ProgramRun train = ProgramRun.Of(
+            "train", "--model", "wide-resnet", "--depth", "10", "--widen", "1", "--optimizer", "adam", "--perturb", perturb, "--epochs", "1", "--psi-images", "200",
+            "--psi-draws", "1", "--save", folder["w"], "--json");
+        Assert.That(train.ExitCode, Is.Zero, train.Error);
+        Assert.That(train.Error, Does.Contain("wrn-10-1, 77,898 parameters").And.Contain(perturb == "none" ? "from the training pass" : "re-estimated at w"));
+        ProgramRun score = ProgramRun.Of("score", "--weights", folder["w"], "--psi-images", "200", "--psi-draws", "1", "--json");
+        Assert.That(score.ExitCode, Is.Zero, score.Error);
+        Assert.That(JsonNode.Parse(score.Output)!["psi"]!.GetValue<double>(), Is.EqualTo(JsonNode.Parse(train.OutputLines[^1])!["psi"]!.GetValue<double>()));
+    }
+
     [Test]
     public void AStoppedRunSaysWhatItKept()
     {

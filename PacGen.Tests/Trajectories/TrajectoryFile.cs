@@ -3,13 +3,15 @@ using System.Text;
 
 namespace PacGen.Tests.Trajectories;
 
-/// <summary>Ten training steps of several optimizers in libtorch, from the same weights on the same batches.
+/// <summary>Training steps of several optimizers in libtorch, from the same weights on the same batches.
 /// <c>make-trajectories.cs</c> makes the files and describes their format.</summary>
 internal sealed class TrajectoryFile
 {
     private readonly byte[] images;
     private readonly byte[] labels;
     private readonly float[] normalization;
+    private readonly float wholeUpTo;
+    private readonly int stride;
 
     private TrajectoryFile(IReadOnlyList<(string Name, int[] Extents, float[] Floats, byte[] Bytes)> arrays)
     {
@@ -28,9 +30,14 @@ internal sealed class TrajectoryFile
             string after = optimizer + "/after/";
             Dictionary<int, float[]> kept = arrays.Where(b => b.Name.StartsWith(after, StringComparison.Ordinal))
                 .ToDictionary(b => int.Parse(b.Name[after.Length..]), b => b.Floats);
+            string state = optimizer + "/state/";
+            Dictionary<int, float[]> states = arrays.Where(b => b.Name.StartsWith(state, StringComparison.Ordinal))
+                .ToDictionary(b => int.Parse(b.Name[state.Length..]), b => b.Floats);
             float[] s = a.Floats;
-            return new TrajectoryRun(optimizer, s[0], s[1], s[2] != 0, s[3], s[4], s[5], s[6], losses, kept);
+            return new TrajectoryRun(optimizer, s[0], s[1], s[2] != 0, s[3], s[4], s[5], s[6], losses, kept, states);
         })];
+        float[] sampled = arrays.SingleOrDefault(a => a.Name == "sampled").Floats ?? [float.PositiveInfinity, 1];
+        (wholeUpTo, stride) = (sampled[0], (int)sampled[1]);
     }
 
     /// <summary>The number of steps.</summary>
@@ -51,7 +58,20 @@ internal sealed class TrajectoryFile
     /// <summary>All parameters before the first step: the segments' concatenation.</summary>
     public float[] Initial => [.. Parameters.SelectMany(p => p.Initial)];
 
-    /// <summary>Reads a file of this folder: <c>mlp</c> (64, 48, 32, 10; ReLU; digits) or <c>mnist-cnn</c>.</summary>
+    /// <summary>What of a parameter's values the runs keep: of a large one in a Wide-ResNet's file only every so many-th.</summary>
+    public float[] Kept(ReadOnlySpan<float> parameter)
+    {
+        int step = parameter.Length <= wholeUpTo ? 1 : stride;
+        float[] kept = new float[((parameter.Length - 1) / step) + 1];
+        for (int i = 0; i < kept.Length; i++)
+        {
+            kept[i] = parameter[i * step];
+        }
+
+        return kept;
+    }
+
+    /// <summary>Reads a file of this folder: <c>mlp</c> (64, 48, 32, 10; ReLU; digits), <c>mnist-cnn</c>, <c>wrn-10-1</c> or <c>wrn-16-1</c>.</summary>
     public static TrajectoryFile Open(string model)
     {
         string path = Path.Combine(AppContext.BaseDirectory, "Trajectories", model + ".trajectory.gz");

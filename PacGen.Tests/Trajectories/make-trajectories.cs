@@ -5,15 +5,21 @@
 #:property RestoreLockedMode=false
 #:property GenerateDocumentationFile=false
 
-// Makes mlp.trajectory.gz and mnist-cnn.trajectory.gz: ten training steps of six optimizers in libtorch (TorchSharp, fp32, one
-// thread), which PacGen's own steps must follow from the same weights and batches.
+// Makes mlp.trajectory.gz, mnist-cnn.trajectory.gz (ten training steps of six optimizers in libtorch: TorchSharp, fp32, one thread),
+// wrn-10-1.trajectory.gz and wrn-16-1.trajectory.gz (twenty steps of SGD and Adam on Wide-ResNets, batch-norm statistics included),
+// which PacGen's own steps must follow from the same weights and batches.
 //
-//     dotnet run make-trajectories.cs -- [DATA [OUTPUT]]
+//     dotnet run make-trajectories.cs -- [DATA [OUTPUT [MODEL ...]]]
 //
-// DATA holds digits/digits.csv.gz (UCI, CC BY 4.0), whose images both models see, and is PACGEN_DATA by default; OUTPUT is this script's folder.
-// For every file it prints the losses, and how far the same ten steps in double precision end from the single-precision ones:
-// max |difference| / max |weight|, and the norm of the difference over the norm of the way that the ten steps went. A test can
+// DATA holds digits/digits.csv.gz (UCI, CC BY 4.0), whose images all models see, and is PACGEN_DATA by default; OUTPUT is this script's folder.
+// For every file it prints the losses, and how far the same steps in double precision end from the single-precision ones:
+// max |difference| / max |weight|, and the norm of the difference over the norm of the way that the steps went. A test can
 // ask for no closer agreement than that.
+//
+// The Wide-ResNets are those of the paper's code (github.com/meliketoy/wide-resnet.pytorch), their digits enlarged and coloured. Their first
+// weights are rounded to bfloat16 and their last ones sampled, so that the files stay small; seed and rates are such that single precision follows double (a ReLU that rounding
+// switches grows to 10⁻³ within twenty steps of WRN-16-1 at larger ones). Their Adam has an ε of 10⁻⁵: the gradient of
+// a bias before a batch norm is zero but for rounding, and with 10⁻⁸ Adam would make steps of its sign.
 //
 // The file, gzip around little-endian data:
 //     int32 number of arrays, then each array:
@@ -29,7 +35,9 @@
 //                          bias. The flat array is their concatenation.
 //     OPTIMIZER/settings   [learning rate, momentum, Nesterov (0 or 1), weight decay, beta1, beta2, epsilon]; 0 where it has none
 //     OPTIMIZER/losses     (steps), each the mean cross-entropy of its batch before the step
-//     OPTIMIZER/after/N    the flat parameters after N steps
+//     OPTIMIZER/after/N    the flat parameters after N steps; where an array `sampled` is, each parameter of more than its first number of
+//                          elements stands there with every (its second number)th of them only
+//     OPTIMIZER/state/N    Wide-ResNets: the running means and variances after N steps, each batch norm's mean before its variance
 // Layouts are PacGen's: images NHWC, linear weights (in, out), convolution weights (KH, KW, C, OC), and the inputs of the linear
 // layer behind a flattened image in the order (height, width, channel).
 
@@ -40,15 +48,31 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-const int Steps = 10;
-
 string data = args.Length > 0 ? args[0] : Environment.GetEnvironmentVariable("PACGEN_DATA")
     ?? throw new ArgumentException("Name the folder that holds digits/, as the first argument or in PACGEN_DATA.");
 string output = args.Length > 1 ? args[1] : (string)AppContext.GetData("EntryPointFileDirectoryPath")!;
 set_num_threads(1);
 
-Write("mlp", Mlp, [], ReadDigits(Path.Combine(data, "digits", "digits.csv.gz"), Steps * 32), 32, [64], [16, 0, 1], [1, 2, 10]);
-Write("mnist-cnn", MnistCnn, [20, 4, 4], Enlarge(ReadDigits(Path.Combine(data, "digits", "digits.csv.gz"), Steps * 8)), 8, [28, 28, 1], [16, 0.2243f, 0.3545f], [1, 10]);
+string digits = Path.Combine(data, "digits", "digits.csv.gz");
+string[] wanted = args.Length > 2 ? args[2..] : ["mlp", "mnist-cnn", "wrn-10-1", "wrn-16-1"];
+foreach (string model in wanted)
+{
+    switch (model)
+    {
+        case "mlp":
+            Write(model, Mlp, [], ReadDigits(digits, 10 * 32), 32, [64], [16, 0, 1], 10, [1, 2, 10], [.. Optimizers()]);
+            break;
+        case "mnist-cnn":
+            Write(model, MnistCnn, [20, 4, 4], Enlarge(ReadDigits(digits, 10 * 8)), 8, [28, 28, 1], [16, 0.2243f, 0.3545f], 10, [1, 10], [.. Optimizers()]);
+            break;
+        default:
+            (int depth, int seed, float sgd, float adam) = model == "wrn-10-1" ? (10, 5, 1e-3f, 1e-4f) : (16, 3, 1e-4f, 5e-5f);
+            Write(
+                model, () => new WideResNet(depth, 1, 10), [], Tint(ReadDigits(digits, 20 * 8)), 8, [32, 32, 3], [255, 0.4f, 0.25f], 20, [20],
+                [("momentum", [sgd, 0.9f, 0, 0, 0, 0, 0]), ("adam", [adam, 0, 0, 0, 0.9f, 0.999f, 1e-5f])], seed);
+            break;
+    }
+}
 
 static Sequential Mlp() => nn.Sequential(
     ("layers.0", nn.Linear(64, 48)), ("relu0", nn.ReLU()),
@@ -63,18 +87,38 @@ static Sequential MnistCnn() => nn.Sequential(
     ("linear2", nn.Linear(50, 10)));
 
 // flattened: (C, H, W) of the image that the first linear layer sees flattened, empty if it sees none.
-void Write(string name, Func<Sequential> build, long[] flattened, (byte[] Images, byte[] Labels) samples, int batch, int[] image, float[] normalization, int[] kept)
+void Write(
+    string name, Func<nn.Module<Tensor, Tensor>> build, long[] flattened, (byte[] Images, byte[] Labels) samples, int batch, int[] image, float[] normalization,
+    int steps, int[] kept, (string Name, float[] Settings)[] optimizers, int seed = 5)
 {
-    manual_seed(5);
-    using Sequential initial = build();
+    const int WholeUpTo = 1024, Stride = 31;
+    manual_seed(seed);
+    using nn.Module<Tensor, Tensor> initial = build();
+    bool sampled = initial is WideResNet;
+    if (sampled)
+    {
+        using (no_grad())
+        {
+            foreach ((_, Parameter parameter) in initial.named_parameters())
+            {
+                parameter.copy_(parameter.to(ScalarType.BFloat16).to(ScalarType.Float32));
+            }
+        }
+    }
+
     Dictionary<string, Tensor> start = initial.named_parameters().ToDictionary(p => p.name, p => p.parameter.detach().clone());
 
     List<(string Name, int[] Extents, Array Elements)> arrays =
     [
-        ("images", [Steps, batch, .. image], samples.Images),
-        ("labels", [Steps, batch], samples.Labels),
+        ("images", [steps, batch, .. image], samples.Images),
+        ("labels", [steps, batch], samples.Labels),
         ("normalization", [3], normalization),
     ];
+    if (sampled)
+    {
+        arrays.Add(("sampled", [2], new float[] { WholeUpTo, Stride }));
+    }
+
     foreach ((string parameter, Tensor value) in initial.named_parameters())
     {
         using Tensor converted = ToPacGen(value, flattened);
@@ -82,22 +126,27 @@ void Write(string name, Func<Sequential> build, long[] flattened, (byte[] Images
     }
 
     float[] w0 = Flat(initial, flattened);
-    foreach ((string optimizer, float[] settings) in Optimizers())
+    foreach ((string optimizer, float[] settings) in optimizers)
     {
-        (float[] losses, Dictionary<int, float[]> after) = Run(ScalarType.Float32, optimizer, settings);
-        (_, Dictionary<int, float[]> exact) = Run(ScalarType.Float64, optimizer, settings);
+        (float[] losses, Dictionary<int, float[]> after, Dictionary<int, float[]> states) = Run(ScalarType.Float32, optimizer, settings);
+        (_, Dictionary<int, float[]> exact, Dictionary<int, float[]> exactStates) = Run(ScalarType.Float64, optimizer, settings);
         arrays.Add((optimizer + "/settings", [settings.Length], settings));
-        arrays.Add((optimizer + "/losses", [Steps], losses));
+        arrays.Add((optimizer + "/losses", [steps], losses));
         foreach (int step in kept)
         {
-            arrays.Add(($"{optimizer}/after/{step}", [after[step].Length], after[step]));
+            float[] values = sampled ? Sample(after[step]) : after[step];
+            arrays.Add(($"{optimizer}/after/{step}", [values.Length], values));
+            if (sampled)
+            {
+                arrays.Add(($"{optimizer}/state/{step}", [states[step].Length], states[step]));
+            }
         }
 
-        float[] a = after[Steps], b = exact[Steps];
+        float[] a = after[steps], b = exact[steps];
         double largest = a.Zip(b, (x, y) => Math.Abs(x - y)).Max() / a.Max(Math.Abs);
         double way = Norm(a.Zip(b, (x, y) => x - y)) / Norm(a.Zip(w0, (x, y) => x - y));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{name,-9} {optimizer,-9} losses {string.Join(' ', losses.Select(l => l.ToString("F4", CultureInfo.InvariantCulture)))}  single from double: {largest:E1} of max |w|, {way:E1} of the way"));
+            $"{name,-9} {optimizer,-9} losses {string.Join(' ', losses.Select(l => l.ToString("F4", CultureInfo.InvariantCulture)))}  single from double: {largest:E1} of max |w|, {way:E1} of the way{(sampled ? $", statistics {Norm(states[steps].Zip(exactStates[steps], (x, y) => x - y)) / Norm(states[steps]):E1}" : "")}"));
     }
 
     string path = Path.Combine(output, name + ".trajectory.gz");
@@ -125,10 +174,23 @@ void Write(string name, Func<Sequential> build, long[] flattened, (byte[] Images
 
     Console.WriteLine($"{path}: {new FileInfo(path).Length} bytes, {w0.Length} parameters");
 
-    (float[] Losses, Dictionary<int, float[]> After) Run(ScalarType precision, string optimizer, float[] s)
+    float[] Sample(float[] flat)
+    {
+        List<float> result = [];
+        int at = 0;
+        foreach (int length in initial.named_parameters().Select(p => (int)p.parameter.numel()))
+        {
+            result.AddRange(flat[at..(at + length)].Where((_, i) => length <= WholeUpTo || i % Stride == 0));
+            at += length;
+        }
+
+        return [.. result];
+    }
+
+    (float[] Losses, Dictionary<int, float[]> After, Dictionary<int, float[]> States) Run(ScalarType precision, string optimizer, float[] s)
     {
         using DisposeScope run = NewDisposeScope();
-        Sequential model = build();
+        nn.Module<Tensor, Tensor> model = build();
         model.to(precision);
         foreach ((string parameter, Parameter value) in model.named_parameters())
         {
@@ -148,24 +210,25 @@ void Write(string name, Func<Sequential> build, long[] flattened, (byte[] Images
             _ => optim.SGD(parameters, d[0], d[1], weight_decay: d[3], nesterov: d[2] != 0),
         };
 
-        float[] losses = new float[Steps];
-        Dictionary<int, float[]> after = [];
+        float[] losses = new float[steps];
+        Dictionary<int, float[]> after = [], states = [];
         int size = image.Aggregate(1, (p, e) => p * e);
-        for (int step = 0; step < Steps; step++)
+        for (int step = 0; step < steps; step++)
         {
             float[] x = [.. samples.Images.Skip(step * batch * size).Take(batch * size).Select(b => ((b / normalization[0]) - normalization[1]) / normalization[2])];
             long[] y = [.. samples.Labels.Skip(step * batch).Take(batch).Select(l => (long)l)];
-            // One channel: NHWC and NCHW are the same bytes.
-            Tensor input = tensor(x).reshape(image.Length == 1 ? [batch, size] : [batch, image[2], image[0], image[1]]).to(precision);
+            // NHWC as stored; with one channel NCHW is the same.
+            Tensor input = (image.Length == 1 ? tensor(x).reshape(batch, size) : tensor(x).reshape(batch, image[0], image[1], image[2]).permute(0, 3, 1, 2).contiguous()).to(precision);
             opt.zero_grad();
             Tensor loss = nn.functional.cross_entropy(model.forward(input), tensor(y));
             loss.backward();
             opt.step();
             losses[step] = loss.to(ScalarType.Float32).item<float>();
             after[step + 1] = Flat(model, flattened);
+            states[step + 1] = [.. model.named_buffers().Where(b => b.name.Contains("running", StringComparison.Ordinal)).SelectMany(b => Elements(b.buffer.to(ScalarType.Float32)))];
         }
 
-        return (losses, after);
+        return (losses, after, states);
     }
 }
 
@@ -199,7 +262,7 @@ static Tensor ToPacGen(Tensor parameter, long[] flattened)
     return p.to(ScalarType.Float32).contiguous().MoveToOuterDisposeScope();
 }
 
-static float[] Flat(Sequential model, long[] flattened)
+static float[] Flat(nn.Module<Tensor, Tensor> model, long[] flattened)
 {
     List<float> flat = [];
     foreach ((_, Parameter parameter) in model.named_parameters())
@@ -236,4 +299,94 @@ static (byte[] Images, byte[] Labels) Enlarge((byte[] Images, byte[] Labels) dig
     }
 
     return (images, digits.Labels);
+}
+
+// 8×8 to 32×32 by linear interpolation, in a colour that depends on the image's number, over a background that changes everywhere:
+// with even areas a rounding could move all pixels of one over ReLU's edge at once, and no two programs would agree for long.
+static (byte[] Images, byte[] Labels) Tint((byte[] Images, byte[] Labels) digits)
+{
+    byte[] images = new byte[digits.Labels.Length * 32 * 32 * 3];
+    for (int i = 0; i < images.Length; i++)
+    {
+        int channel = i % 3, column = i / 3 % 32, row = i / 96 % 32, image = i / 3072;
+        int x = Math.Min(column / 4, 6), y = Math.Min(row / 4, 6), dx = column - (4 * x), dy = row - (4 * y);
+        int Pixel(int v, int h) => digits.Images[(image * 64) + (v * 8) + h];
+        int ink = ((((8 - dy) * (((8 - dx) * Pixel(y, x)) + (dx * Pixel(y, x + 1)))) + (dy * (((8 - dx) * Pixel(y + 1, x)) + (dx * Pixel(y + 1, x + 1))))) / 8);
+        int ground = ((row * (3 + ((image + channel) % 4))) + (column * (2 + ((image * 3) + (channel * 2)) % 5)) + (row * column % (7 + channel))) / 3;
+        images[i] = (byte)Math.Min(255, (ink * (3 + ((image + channel) % 3)) / 5) + ground);
+    }
+
+    return (images, digits.Labels);
+}
+
+// The network of the paper's code: see PacGen.Nn/Models/WideResNet.cs.
+internal sealed class WideResNet : nn.Module<Tensor, Tensor>
+{
+    private readonly Conv2d conv1;
+    private readonly ModuleList<Block> layer1, layer2, layer3;
+    private readonly BatchNorm2d bn1;
+    private readonly Linear linear;
+
+    public WideResNet(int depth, int widen, int classes)
+        : base("wrn")
+    {
+        int n = (depth - 4) / 6;
+        conv1 = Convolution(3, 16, 3, 1);
+        layer1 = Group(16, 16 * widen, n, 1);
+        layer2 = Group(16 * widen, 32 * widen, n, 2);
+        layer3 = Group(32 * widen, 64 * widen, n, 2);
+        bn1 = nn.BatchNorm2d(64 * widen, momentum: 0.9);
+        linear = nn.Linear(64 * widen, classes);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x)
+    {
+        Tensor y = conv1.forward(x);
+        foreach (Block block in (Block[])[.. layer1, .. layer2, .. layer3])
+        {
+            y = block.forward(y);
+        }
+
+        y = nn.functional.avg_pool2d(nn.functional.relu(bn1.forward(y)), 8);
+        return linear.forward(y.view(y.shape[0], -1));
+    }
+
+    public static Conv2d Convolution(int inputs, int outputs, int kernel, int stride)
+    {
+        Conv2d convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel / 2);
+        nn.init.xavier_uniform_(convolution.weight, Math.Sqrt(2));
+        nn.init.constant_(convolution.bias, 0);
+        return convolution;
+    }
+
+    private static ModuleList<Block> Group(int inputs, int outputs, int blocks, int stride) =>
+        new([.. Enumerable.Range(0, blocks).Select(i => i == 0 ? new Block(inputs, outputs, stride) : new Block(outputs, outputs, 1))]);
+}
+
+internal sealed class Block : nn.Module<Tensor, Tensor>
+{
+    private readonly BatchNorm2d bn1;
+    private readonly Conv2d conv1;
+    private readonly BatchNorm2d bn2;
+    private readonly Conv2d conv2;
+    private readonly ModuleList<Conv2d> shortcut;
+
+    public Block(int inputs, int outputs, int stride)
+        : base("block")
+    {
+        bn1 = nn.BatchNorm2d(inputs);
+        conv1 = WideResNet.Convolution(inputs, outputs, 3, 1);
+        bn2 = nn.BatchNorm2d(outputs);
+        conv2 = WideResNet.Convolution(outputs, outputs, 3, stride);
+        shortcut = new(stride != 1 || inputs != outputs ? [WideResNet.Convolution(inputs, outputs, 1, stride)] : []);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x)
+    {
+        Tensor y = conv1.forward(nn.functional.relu(bn1.forward(x)));
+        y = conv2.forward(nn.functional.relu(bn2.forward(y)));
+        return y + (shortcut.Count == 0 ? x : shortcut[0].forward(x));
+    }
 }

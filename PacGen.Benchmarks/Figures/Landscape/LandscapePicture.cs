@@ -204,14 +204,7 @@ internal static class LandscapePicture
             .. LabelColors.Select((color, l) => Item($"{(predictions ? "predicted " : "")}label {l}", MarkerShape.FilledDiamond, color)),
             .. predictions ? (LegendItem[])[Item("wrong", MarkerShape.OpenCircle, Colors.Black)] : [.. Shapes.Select((shape, k) => Item($"Gaussian {k}", shape, Colors.Gray))],
         ]);
-        plot.Legend.FontSize = 12;
-        plot.Legend.Orientation = Orientation.Horizontal;
-        plot.Legend.OutlineWidth = 0;
-        plot.Legend.ShadowColor = Colors.Transparent;
-        plot.Legend.TightHorizontalWrapping = true;
-        plot.Legend.InterItemPadding = new PixelPadding(4, 6, 2, 2);
-        plot.Legend.SymbolWidth = 14;
-        plot.ShowLegend(Edge.Bottom).Padding = new PixelPadding(0, 0, 4, 4);
+        BottomLegend.Show(plot, 14);
     }
 
     private static LegendItem Item(string text, MarkerShape shape, Color color) => new()

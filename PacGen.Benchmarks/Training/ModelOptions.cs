@@ -1,0 +1,42 @@
+using System.CommandLine;
+using PacGen.Benchmarks.CommandLine;
+
+namespace PacGen.Benchmarks.Training;
+
+/// <summary>The options that choose a network.</summary>
+/// <param name="fallback">The network without <c>--model</c>, or null for the one that a file of weights names.</param>
+internal sealed class ModelOptions(string? fallback)
+{
+    private readonly Option<string> model = Options.Choice(
+        "--model", $"The network; mnist-cnn takes images of 28×28{(fallback is null ? "; without it the one that the file names" : "")}", fallback, ModelChoice.Names);
+
+    private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128");
+    private readonly Option<int?> depth = Options.Count("--depth", "The Wide-ResNet's depth, 6n + 4: 10, 16, 22, 28, … 58; without it 16", 10);
+    private readonly Option<int?> widen = Options.Count("--widen", "The Wide-ResNet's widening factor; without it 1", 1);
+
+    /// <summary>Gives a verb these options.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[] { model, hidden, depth, widen })
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>The network that the command line names.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="saved">The network of a file of weights, from which comes what the command line doesn't say.</param>
+    /// <exception cref="UsageException">An option does not go with the network, or the depth is not 6n + 4.</exception>
+    public ModelChoice Create(ParseResult parsed, ModelChoice? saved = null)
+    {
+        string name = parsed.GetValue(model) ?? saved?.Name ?? ModelChoice.Names[0];
+        bool mlp = name == "mlp", wide = name == "wide-resnet";
+        OptimizerOptions.Needs(parsed, mlp, "--model mlp", hidden);
+        OptimizerOptions.Needs(parsed, wide, "--model wide-resnet", depth, widen);
+        ModelChoice same = saved?.Name == name ? saved : new ModelChoice(name, mlp ? [128] : [], wide ? 16 : 0, wide ? 1 : 0);
+        int deep = parsed.GetValue(depth) ?? same.Depth;
+        return wide && (deep - 4) % 6 != 0
+            ? throw new UsageException($"--depth is {deep}, but a Wide-ResNet's depth is 6n + 4: use {deep - ((deep - 4) % 6)} or {deep - ((deep - 4) % 6) + 6}.")
+            : same with { Hidden = parsed.GetValue(hidden) is { Length: > 0 } widths ? widths : same.Hidden, Depth = deep, Widen = parsed.GetValue(widen) ?? same.Widen };
+    }
+}
