@@ -13,6 +13,7 @@ using PacGen.Benchmarks.Training;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
 using PacGen.Nn;
+using PacGen.Nn.Checkpoints;
 using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks;
@@ -104,7 +105,7 @@ internal static class Application
 
     private static string Describe(Exception error) => OneLine(error switch
     {
-        UsageException or DataException or DeviceException or TrainingException or ShapeException or NotSupportedException => error.Message,
+        UsageException or DataException or DeviceException or TrainingException or CheckpointException or ShapeException or NotSupportedException => error.Message,
         ArgumentException argument => WithoutParameter(argument),
         IOException or UnauthorizedAccessException => error.Message,
         OutOfMemoryException => $"{error.Message} Use a smaller batch or model.",

@@ -81,7 +81,7 @@ internal sealed class DigitsJob(Host host)
         terminal.Line(string.Create(CultureInfo.InvariantCulture, $"Curves → {path} ({clock.Elapsed.TotalSeconds:F1} s in all)"));
         terminal.Line();
         terminal.Line("Next: pacgen train --dataset mnist --model mnist-cnn --optimizer adam --perturb uniform --epochs 5 --plot mnist.png");
-        terminal.Line("      pacgen train --save weights.pacgen   and   pacgen score --weights weights.pacgen");
+        terminal.Line("      pacgen train --save weights.safetensors   and   pacgen score --weights weights.safetensors");
         terminal.Line("      pacgen --help, pacgen train --help");
         return 0;
     }

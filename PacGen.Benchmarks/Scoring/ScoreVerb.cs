@@ -17,7 +17,7 @@ internal sealed class ScoreVerb
     private static readonly RhoEstimator[] Estimators = [RhoEstimator.Median, RhoEstimator.Published, RhoEstimator.Definition3];
 
     private readonly Host host;
-    private readonly Option<string?> weights = Options.Path("--weights", "The file that pacgen train --save wrote");
+    private readonly Option<string?> weights = Options.Path("--weights", "The file that pacgen train --save wrote, or a checkpoint of train --checkpoint");
     private readonly Option<string> dataset = Options.Dataset("The training images to score on; without it those that the file names", null);
     private readonly ModelOptions model = new(null);
     private readonly PsiOptions scoring = new(each: false);
@@ -55,14 +55,12 @@ internal sealed class ScoreVerb
         Dataset images = data.Load(parsed, parsed.GetValue(dataset) ?? file.Dataset, terminal, host.Stop.Token);
         Module network = choice.Create(images);
         using ParameterArena arena = new(network, opened.Device, file.Seed);
-        if (arena.Count != file.Weights.Length || (arena.State?.Count ?? 0) != file.State.Length)
+        if (!file.TryLoad(arena))
         {
             throw new UsageException(
-                $"{path} holds {file.Weights.Length} weights of {file.Model.Name} on {file.Dataset}, but {choice.Describe(images)} on {images.Name} has {arena.Count}: leave --model, --hidden, --depth, --widen and --dataset out to take the file's.");
+                $"{path} holds {file.Weights.Sum(tensor => tensor.Values.Length)} weights of {file.Model.Name} on {file.Dataset}, but {choice.Describe(images)} on {images.Name} has {arena.Count}: leave --model, --hidden, --depth, --widen and --dataset out to take the file's.");
         }
 
-        arena.Load(file.Weights);
-        arena.LoadState(file.State);
         ScoreOptions options = scoring.Create(parsed, images.Train.Count, Math.Min(file.BatchSize, images.Train.Count), parsed.GetValue(seed));
         IReadOnlyDictionary<RhoEstimator, PacGenScore> all =
             PacGenScore.ComputeAll(network, arena, images.Train, Loss.CrossEntropy, options, null, host.Stop.Token) ?? throw new OperationCanceledException();

@@ -6,6 +6,7 @@ using PacGen.Benchmarks.Plots;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Scoring;
 using PacGen.Nn;
+using PacGen.Nn.Checkpoints;
 using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Training;
@@ -38,6 +39,7 @@ internal sealed class TrainVerb
     private readonly Option<string?> log = Options.Path("--log", "A file to append JSON lines to: the settings, then each epoch as it ends");
     private readonly Option<string?> plot = Options.Path("--plot", "A PNG to draw the curves into at the end");
     private readonly Option<string?> save = Options.Path("--save", "A file to write the weights into at the end; pacgen score --weights reads it");
+    private readonly CheckpointSettings checkpoints = new();
     private readonly Option<bool> json = Options.Flag("--json", "One JSON object an epoch on standard output, all else on standard error");
 
     public TrainVerb(Host host)
@@ -57,10 +59,13 @@ internal sealed class TrainVerb
         Command.Add(seed);
         device.AddTo(Command);
         data.AddTo(Command);
-        foreach (Option option in new Option[] { log, plot, save, json })
+        foreach (Option option in new Option[] { log, plot, save })
         {
             Command.Add(option);
         }
+
+        checkpoints.AddTo(Command);
+        Command.Add(json);
 
         Command.SetAction(Run);
     }
@@ -68,8 +73,9 @@ internal sealed class TrainVerb
     /// <summary>The verb.</summary>
     public Command Command { get; }
 
-    private int Run(ParseResult parsed)
+    private int Run(ParseResult given)
     {
+        ParseResult parsed = checkpoints.Complete(given, Command);
         Terminal terminal = new(host, parsed.GetValue(json));
         CancellationToken stop = host.Stop.Token;
         int epochCount = parsed.GetValue(epochs)!.Value;
@@ -113,6 +119,7 @@ internal sealed class TrainVerb
             ClipNorm = optimizer.ClipNorm(parsed),
             Device = opened.Device,
             LogPath = parsed.GetValue(log),
+            Checkpoints = checkpoints.Create(parsed, Command, WeightsFile.Notes(choice, images.Name)),
             Score = !scored ? null : scoring.Create(parsed, images.Train.Count, batch, parsed.GetValue(seed)) with
             {
                 Rho = scoring.Rho(parsed),
@@ -124,6 +131,17 @@ internal sealed class TrainVerb
         if (scored && options.Score!.Curvature == CurvatureSource.Pass)
         {
             terminal.Line($"Ψ from {(options.Score.Images == 0 ? images.Train.Count : options.Score.Images)} training images in batches of {options.Score.BatchSize}, {options.Score.Draws} draws, ρ {Name(options.Score.Rho)}");
+        }
+
+        if (checkpoints.Resume(parsed) is { } folder)
+        {
+            Resumption from = trainer.Resume(folder);
+            foreach (string problem in from.Damaged)
+            {
+                host.Error.WriteLine($"pacgen: passed over a checkpoint: {problem}");
+            }
+
+            terminal.Line($"Goes on from {from.Path}: {from.Steps} steps, {from.Epochs} of {epochCount} epochs done");
         }
 
         TrainingReport report = new(terminal, choice.Name);
@@ -150,8 +168,13 @@ internal sealed class TrainVerb
         if (parsed.GetValue(save) is { } weightsPath)
         {
             trainer.RenewStatistics();
-            new WeightsFile(choice, images.Name, options.Seed, trainer.Results.Count, trainer.Steps, options.BatchSize, trainer.Arena.Save(), trainer.Arena.SaveState()).Save(weightsPath);
+            new WeightsFile(choice, images.Name, options.Seed, trainer.Results.Count, trainer.Steps, options.BatchSize, WeightsFile.Of(trainer.Arena)).Save(weightsPath);
             kept.Add($"weights after step {trainer.Steps} → {weightsPath}");
+        }
+
+        if (options.Checkpoints is { } written)
+        {
+            kept.Add($"checkpoints → {written.Folder} (go on with pacgen train --resume {written.Folder})");
         }
 
         if (options.LogPath is { } logPath)
@@ -178,7 +201,7 @@ internal sealed class TrainVerb
         }
 
         host.Error.WriteLine(
-            $"pacgen: stopped after step {trainer.Steps}, {trainer.Results.Count} of {options.Epochs} epochs done. {(kept.Count > 0 ? $"Kept: {list}." : "Nothing was kept: --save, --log and --plot keep weights, epochs and curves.")}");
+            $"pacgen: stopped after step {trainer.Steps}, {trainer.Results.Count} of {options.Epochs} epochs done. {(kept.Count > 0 ? $"Kept: {list}." : "Nothing was kept: --checkpoint, --save, --log and --plot keep the run, weights, epochs and curves.")}");
         return host.Stop.ExitCode;
     }
 

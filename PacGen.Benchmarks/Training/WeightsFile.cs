@@ -1,16 +1,14 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
+using System.Globalization;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Kernels.Devices;
+using PacGen.Nn;
+using PacGen.Nn.Checkpoints;
 
 namespace PacGen.Benchmarks.Training;
 
 /// <summary>
-/// Weights on disk: the line <c>PACGEN-WEIGHTS 1</c>, a line of JSON (model, hidden, depth, widen, dataset, parameters, state, seed,
-/// steps, epochs, batchSize, sha256), then each weight as four bytes of a little-endian float, in the arena's order, and each number
-/// of the state (running statistics) likewise. The SHA-256 is that of these bytes. Depth, widen and state are 0 where they are absent.
+/// Weights on disk: a safetensors file with each parameter under its name and, in its metadata, the texts model, hidden, depth, widen, dataset,
+/// seed, epochs, steps and batchSize. A checkpoint has these too, and is read the same way.
 /// </summary>
 /// <param name="Model">The model that they belong to.</param>
 /// <param name="Dataset">What they were trained on.</param>
@@ -18,153 +16,112 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="Epochs">The epochs that were completed.</param>
 /// <param name="Steps">The steps that were taken.</param>
 /// <param name="BatchSize">Images a step.</param>
-/// <param name="Weights">The weights.</param>
-/// <param name="State">The state beside them, such as running statistics.</param>
-internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed, int Epochs, long Steps, int BatchSize, float[] Weights, float[] State)
+/// <param name="Weights">The parameters, and the state beside them.</param>
+internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed, int Epochs, long Steps, int BatchSize, IReadOnlyList<NamedTensor> Weights)
 {
-    private const string Magic = "PACGEN-WEIGHTS 1";
-    private const int LongestHeader = 1 << 16;
+    /// <summary>The texts that say which model and images weights are of.</summary>
+    public static Dictionary<string, string> Notes(ModelChoice model, string dataset) => new()
+    {
+        ["model"] = model.Name,
+        ["hidden"] = string.Join(',', model.Hidden),
+        ["depth"] = $"{model.Depth}",
+        ["widen"] = $"{model.Widen}",
+        ["dataset"] = dataset,
+    };
 
     /// <summary>Writes the file as a whole or not at all.</summary>
     /// <exception cref="IOException">It can't be written.</exception>
     public void Save(string path)
     {
-        float[] all = [.. Weights, .. State];
-        byte[] bytes = new byte[all.Length * sizeof(float)];
-        for (int i = 0; i < all.Length; i++)
+        Dictionary<string, string> texts = new(Notes(Model, Dataset))
         {
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), all[i]);
-        }
-
-        JsonObject header = new()
-        {
-            ["model"] = Model.Name,
-            ["hidden"] = new JsonArray([.. Model.Hidden.Select(width => (JsonNode)width)]),
-            ["depth"] = Model.Depth,
-            ["widen"] = Model.Widen,
-            ["dataset"] = Dataset,
-            ["parameters"] = Weights.Length,
-            ["state"] = State.Length,
-            ["seed"] = Seed,
-            ["epochs"] = Epochs,
-            ["steps"] = Steps,
-            ["batchSize"] = BatchSize,
-            ["sha256"] = Convert.ToHexStringLower(SHA256.HashData(bytes)),
+            ["seed"] = $"{Seed}",
+            ["epochs"] = $"{Epochs}",
+            ["steps"] = $"{Steps}",
+            ["batchSize"] = $"{BatchSize}",
         };
-        OutputFile.Write(path, "--save", stream =>
-        {
-            stream.Write(Encoding.UTF8.GetBytes($"{Magic}\n{header.ToJsonString()}\n"));
-            stream.Write(bytes);
-        });
+        OutputFile.Write(path, "--save", stream => SafetensorsFile.Write(stream, Weights, texts));
     }
 
     /// <summary>Reads the file and checks it.</summary>
-    /// <exception cref="IOException">It is not there, is no weights file, or is damaged.</exception>
+    /// <exception cref="CheckpointException">It is not there, is no weights file, or is damaged.</exception>
     public static WeightsFile Load(string path)
     {
-        byte[] content;
-        try
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        if (!file.HasChecksum || !file.Metadata.ContainsKey("model"))
         {
-            content = File.ReadAllBytes(path);
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new IOException($"--weights {path}: there is no such file. Make one with pacgen train --save FILE.", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"--weights {path} can't be read: {error.Message}", error);
+            throw new CheckpointException($"{path} is no weights file of PacGen: make one with pacgen train --save FILE.");
         }
 
-        ReadOnlySpan<byte> rest = content;
-        if (Line(ref rest) != Magic || Line(ref rest) is not { } headerLine)
+        file.VerifyChecksum();
+        string model = Text("model");
+        if (!ModelChoice.Names.Contains(model))
         {
-            throw new IOException($"--weights {path} is no weights file of PacGen ({Magic}). Make one with pacgen train --save FILE.");
+            throw Unusable($"it holds a model {model}, and this version knows {string.Join(", ", ModelChoice.Names)}");
         }
 
-        string what = "its header can't be read";
-        try
+        List<NamedTensor> weights = [];
+        foreach (SafetensorInfo info in file.Tensors.Values.Where(info => !info.Name.Contains('/', StringComparison.Ordinal)).OrderBy(info => info.Begin))
         {
-            JsonNode header = JsonNode.Parse(headerLine) ?? throw new JsonException();
-            int parameters = header["parameters"]!.GetValue<int>(), state = header["state"]?.GetValue<int>() ?? 0;
-            if (parameters < 0 || state < 0)
+            float[] values = file.Read(info.Name);
+            if (Array.FindIndex(values, value => !float.IsFinite(value)) is >= 0 and int lost)
             {
-                what = "its header states a negative number of weights";
-                throw new JsonException();
+                throw Unusable($"weight {lost} of {info.Name} is {values[lost]}");
             }
 
-            int count = checked(parameters + state);
-            if (rest.Length != (long)count * sizeof(float))
-            {
-                what = $"{count} weights should take {(long)count * sizeof(float)} bytes, but {rest.Length} are there";
-                throw new JsonException();
-            }
-
-            if (Convert.ToHexStringLower(SHA256.HashData(rest)) != header["sha256"]!.GetValue<string>())
-            {
-                what = "its weights don't have the checksum that its header states";
-                throw new JsonException();
-            }
-
-            float[] weights = new float[count];
-            for (int i = 0; i < count; i++)
-            {
-                weights[i] = BinaryPrimitives.ReadSingleLittleEndian(rest[(i * sizeof(float))..]);
-            }
-
-            if (Array.FindIndex(weights, weight => !float.IsFinite(weight)) is >= 0 and int lost)
-            {
-                what = $"weight {lost} is {weights[lost]}";
-                throw new JsonException();
-            }
-
-            if (header["batchSize"]!.GetValue<int>() < 1 || header["hidden"]!.AsArray().Any(width => width!.GetValue<int>() < 1))
-            {
-                what = "its header states a batch size or a width below 1";
-                throw new JsonException();
-            }
-
-            string model = header["model"]!.GetValue<string>();
-            if (!ModelChoice.Names.Contains(model))
-            {
-                what = $"it holds a model {model}, and this version knows {string.Join(", ", ModelChoice.Names)}";
-                throw new JsonException();
-            }
-
-            ModelChoice choice = new(
-                model, [.. header["hidden"]!.AsArray().Select(width => width!.GetValue<int>())], header["depth"]?.GetValue<int>() ?? 0, header["widen"]?.GetValue<int>() ?? 0);
-            if (model == "wide-resnet" && (choice.Depth < 10 || (choice.Depth - 4) % 6 != 0 || choice.Widen < 1))
-            {
-                what = $"its header states a Wide-ResNet of depth {choice.Depth} and widening factor {choice.Widen}";
-                throw new JsonException();
-            }
-
-            return new WeightsFile(
-                choice,
-                header["dataset"]!.GetValue<string>(),
-                header["seed"]!.GetValue<ulong>(),
-                header["epochs"]!.GetValue<int>(),
-                header["steps"]!.GetValue<long>(),
-                header["batchSize"]!.GetValue<int>(),
-                weights[..parameters],
-                weights[parameters..]);
+            weights.Add(new NamedTensor(info.Name, info.Shape, values));
         }
-        catch (Exception error) when (error is JsonException or NullReferenceException or InvalidOperationException or FormatException or OverflowException)
+
+        ModelChoice choice = new(
+            model,
+            [.. Text("hidden").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(width => (int)Number(width, int.MaxValue, 1))],
+            (int)Number(Text("depth"), int.MaxValue),
+            (int)Number(Text("widen"), int.MaxValue));
+        if (model == "wide-resnet" && (choice.Depth < 10 || (choice.Depth - 4) % 6 != 0 || choice.Widen < 1))
         {
-            throw new IOException($"--weights {path} is damaged: {what}. Save it again with pacgen train --save FILE.", error);
+            throw Unusable($"its metadata states a Wide-ResNet of depth {choice.Depth} and widening factor {choice.Widen}");
         }
+
+        return new WeightsFile(
+            choice,
+            Text("dataset"),
+            Number(Text("seed"), ulong.MaxValue),
+            (int)Number(Text("epochs"), int.MaxValue),
+            (long)Number(Text("steps"), long.MaxValue),
+            (int)Number(Text("batchSize"), int.MaxValue, 1),
+            weights);
+
+        string Text(string name) => file.Metadata.GetValueOrDefault(name) ?? throw Unusable($"its metadata lacks {name}");
+
+        ulong Number(string text, ulong most, ulong least = 0) =>
+            ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) && number >= least && number <= most ? number : throw Unusable($"its metadata states '{text}' where a number should be");
+
+        CheckpointException Unusable(string what) => new($"{path} can't be used: {what}. Save it again with pacgen train --save FILE.");
     }
 
-    private static string? Line(ref ReadOnlySpan<byte> rest)
+    /// <summary>Loads the weights into an arena where it has the parameters that the file has.</summary>
+    public bool TryLoad(ParameterArena arena)
     {
-        int end = rest[..Math.Min(rest.Length, LongestHeader)].IndexOf((byte)'\n');
-        if (end < 0)
+        Dictionary<string, NamedTensor> known = Weights.ToDictionary(tensor => tensor.Name);
+        if (Kept(arena).Any(kept => !known.TryGetValue(kept.Name, out NamedTensor? tensor) || !tensor.Shape.SequenceEqual(kept.Shape)))
         {
-            return null;
+            return false;
         }
 
-        string line = Encoding.UTF8.GetString(rest[..end]);
-        rest = rest[(end + 1)..];
-        return line;
+        foreach ((string name, _, Region region) in Kept(arena))
+        {
+            region.Write(known[name].Values.Span);
+        }
+
+        return true;
     }
+
+    /// <summary>The parameters and the state of an arena, to be written.</summary>
+    public static IReadOnlyList<NamedTensor> Of(ParameterArena arena) =>
+        [.. Kept(arena).Select(kept => new NamedTensor(kept.Name, kept.Shape, kept.Region.ToArray()))];
+
+    private static IEnumerable<(string Name, long[] Shape, Region Region)> Kept(ParameterArena arena) =>
+        arena.Parameters.Select(parameter => (parameter.Name, parameter.Shape, parameter.Region))
+            .Concat(arena.States.Select(state => (state.Name, state.Shape, state.Region)))
+            .Select(part => (part.Name, Enumerable.Range(0, part.Shape.Rank).Select(axis => (long)part.Shape[axis]).ToArray(), part.Region!.Value));
 }

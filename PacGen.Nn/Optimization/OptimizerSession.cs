@@ -34,6 +34,12 @@ public abstract class OptimizerSession : IDisposable
     /// <returns>False where the gradient was not finite: with clipping nothing was updated then, without it the weights are lost.</returns>
     public abstract bool TryUpdate(double learningRate, double? clipNorm = null);
 
+    /// <summary>The arrays of the parameters' layout that the next step depends on beside w, by name.</summary>
+    internal abstract IReadOnlyDictionary<string, Buffer> Arrays { get; }
+
+    /// <summary>The numbers that the next step depends on; with them and <see cref="Arrays"/> restored, it gives the same bits.</summary>
+    internal abstract OptimizerCounters Counters { get; set; }
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }
@@ -53,7 +59,8 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     private readonly PerturbLaunch? perturb;
     private readonly SumOfSquaresLaunch gradientNorm;
     private readonly List<Buffer> owned = [];
-    private double gradientScale = 1;
+    private readonly Dictionary<string, Buffer> arrays = [];
+    private double gradientScale = 1, squaredChange;
     private long steps;
 
     /// <param name="arena">The parameters.</param>
@@ -67,9 +74,9 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         this.arena = arena;
         this.settings = settings;
         this.scalars = scalars;
-        Buffer[] states = [.. Enumerable.Range(0, TRule.StateCount).Select(_ => Own())];
+        Buffer[] states = [.. Enumerable.Range(0, TRule.StateCount).Select(i => arrays[$"state{i}"] = Own())];
         bool shared = secondMomentBeta is { } beta && (settings.Algorithm is null || settings.Algorithm.Beta1 == beta);
-        SecondMoment = shared ? states[1] : settings.Algorithm is not null ? Own() : null;
+        SecondMoment = shared ? states[1] : settings.Algorithm is not null ? arrays["h"] = Own() : null;
         update = UpdateLaunch.Create<TRule>(
             arena.Device, new Region(arena.Weights), new Region(gradients), [.. states.Select(state => new Region(state))],
             shared || SecondMoment is null ? null : new Region(SecondMoment));
@@ -77,6 +84,8 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         ForwardWeights = arena.Weights;
         if (settings.Algorithm is not null)
         {
+            // Line 8 looks at the last step's gradient.
+            arrays["gradient"] = gradients;
             ForwardWeights = Own();
             perturb = settings.Perturbation(
                 arena.Device, new Region(arena.Weights), new Region(SecondMoment!), new Region(gradients), new Region(ForwardWeights));
@@ -93,6 +102,16 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     public override long Steps => steps;
 
     /// <inheritdoc/>
+    internal override IReadOnlyDictionary<string, Buffer> Arrays => arrays;
+
+    /// <inheritdoc/>
+    internal override OptimizerCounters Counters
+    {
+        get => new(steps, squaredChange, gradientScale);
+        set => (steps, squaredChange, gradientScale) = value;
+    }
+
+    /// <inheritdoc/>
     public override void Perturb(int epoch)
     {
         if (perturb is null)
@@ -100,7 +119,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
             return;
         }
 
-        double stepNorm = steps == 0 ? 0 : Math.Sqrt(update.SquaredChange);
+        double stepNorm = steps == 0 ? 0 : Math.Sqrt(squaredChange);
         perturb.Settings = settings.Algorithm!.Settings(
             epoch, steps, stepNorm, settings.Seed, PerturbationStream, (uint)steps, gradientScale);
         perturb.Run();
@@ -127,7 +146,8 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         update.Settings = settings.Algorithm is { } algorithm ? step.WithSecondMoment(algorithm.Beta1) : step;
         update.Run();
         GC.KeepAlive(this);
-        return double.IsFinite(update.SquaredChange);
+        squaredChange = update.SquaredChange;
+        return double.IsFinite(squaredChange);
     }
 
     /// <inheritdoc/>

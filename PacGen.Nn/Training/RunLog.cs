@@ -7,18 +7,42 @@ namespace PacGen.Nn;
 /// <summary>The JSON-lines log of a run: its settings, then each epoch as it ends. Every line is handed to the system before the run goes on.</summary>
 internal sealed class RunLog : IDisposable
 {
+    private readonly FileStream file;
     private readonly StreamWriter writer;
 
+    /// <param name="path">The file, which is appended to.</param>
+    /// <param name="keep">How much of the file a resumed run goes on after: the rest is of steps that it takes again. Null for all.</param>
     /// <exception cref="TrainingException">The file can't be written.</exception>
-    public RunLog(string path)
+    public RunLog(string path, long? keep = null)
     {
         try
         {
-            writer = new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read));
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+            Continues = keep is { } length && length > 0 && length <= file.Length;
+            if (Continues)
+            {
+                file.SetLength(keep!.Value);
+            }
+
+            file.Seek(0, SeekOrigin.End);
+            writer = new StreamWriter(file);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
             throw new TrainingException($"The log {path} can't be written: {cause.Message} Choose another file.");
+        }
+    }
+
+    /// <summary>Whether the log holds the run so far: its settings stand there already.</summary>
+    public bool Continues { get; }
+
+    /// <summary>Its length, all of which is on the disk.</summary>
+    public long Length
+    {
+        get
+        {
+            file.Flush(flushToDisk: true);
+            return file.Length;
         }
     }
 

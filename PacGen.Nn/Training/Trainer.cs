@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PacGen.Kernels.Devices;
+using PacGen.Nn.Checkpoints;
 using PacGen.Nn.Data;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
@@ -9,7 +10,7 @@ namespace PacGen.Nn;
 /// Trains a model on a data set and says after each epoch how it does. Only the training pass sees the optimizer's
 /// perturbation; evaluation and score use the weights w themselves, and running statistics as <see cref="RunningStatistics"/> says.
 /// </summary>
-public sealed class Trainer : IDisposable
+public sealed partial class Trainer : IDisposable
 {
     private const int EvaluationBatch = 250;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
@@ -61,6 +62,7 @@ public sealed class Trainer : IDisposable
         }
 
         options.Score?.Validate(data.Train.Count);
+        options.Checkpoints?.Validate();
         if ((data.Test.Height, data.Test.Width, data.Test.Channels) != (data.Train.Height, data.Train.Width, data.Train.Channels))
         {
             throw new ArgumentException($"The test images of {data.Name} differ in size from its training images.", nameof(data));
@@ -119,7 +121,7 @@ public sealed class Trainer : IDisposable
             throw new InvalidOperationException("The run was stopped within an epoch; a new trainer starts anew, with these weights where its arena loads them.");
         }
 
-        using RunLog? log = options.LogPath is { } path ? new RunLog(path) : null;
+        using RunLog? log = options.LogPath is { } path ? new RunLog(path, LogToKeep(path)) : null;
         try
         {
             return Run(log, onEpoch, progress, cancellation);
@@ -134,20 +136,29 @@ public sealed class Trainer : IDisposable
     private List<EpochResult> Run(
         RunLog? log, Action<EpochResult>? onEpoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        log?.Settings(model, data, optimizer, options, statistics, Arena);
+        if (log is { Continues: false })
+        {
+            log.Settings(model, data, optimizer, options, statistics, Arena);
+        }
+
+        StartCheckpoints(log);
         using BatchLoader loader = BatchLoader.Shuffled(
             data.Train, options.BatchSize, options.Seed, augmentation: options.Augmentation, threads: options.Augmentation is null ? 1 : 2);
         Stopwatch whole = Stopwatch.StartNew();
+        startedAt = results.Count + ((double)position.Batch / loader.BatchCount);
         for (int epoch = results.Count + 1; epoch <= options.Epochs && !cancellation.IsCancellationRequested; epoch++)
         {
             Stopwatch clock = Stopwatch.StartNew();
-            if (TrainEpoch(loader, epoch, whole, progress, cancellation) is not { } stepLoss)
+            double before = position.Seconds;
+            if (TrainEpoch(loader, epoch, whole, log, progress, cancellation) is not { } stepLoss)
             {
+                position = position with { Seconds = before + clock.Elapsed.TotalSeconds };
+                SaveCheckpoint(log);
                 stoppedWithinEpoch = true;
                 break;
             }
 
-            double seconds = clock.Elapsed.TotalSeconds;
+            double seconds = before + clock.Elapsed.TotalSeconds;
             progress?.Report(new TrainingProgress(TrainingPhase.Evaluating, epoch, options.Epochs, 0, 0, stepLoss, 0, Remaining(whole, epoch)));
             (double trainLoss, double trainAccuracy) = Evaluate(data.Train);
             (double testLoss, double testAccuracy) = Evaluate(data.Test);
@@ -160,7 +171,13 @@ public sealed class Trainer : IDisposable
 
             EpochResult result = new(epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, score, seconds) { StepLoss = stepLoss };
             results.Add(result);
+            position = default;
             log?.Epoch(result);
+            if (score is not null || options.Score is null)
+            {
+                SaveEpochCheckpoint(log);
+            }
+
             onEpoch?.Invoke(result);
         }
 
@@ -267,13 +284,13 @@ public sealed class Trainer : IDisposable
         Arena.Dispose();
     }
 
-    private double? TrainEpoch(BatchLoader loader, int epoch, Stopwatch whole, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    private double? TrainEpoch(BatchLoader loader, int epoch, Stopwatch whole, RunLog? log, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         int batches = (data.Train.Count + options.BatchSize - 1) / options.BatchSize;
         long started = Stopwatch.GetTimestamp(), told = started;
-        double lossSum = 0;
-        int batchNumber = 0, seen = 0;
-        loader.Start(epoch);
+        (int batchNumber, int seen, double lossSum, double secondsBefore) = position;
+        int seenBefore = seen;
+        loader.Start(epoch, batchNumber);
         while (loader.TryNext(out Batch batch))
         {
             if (cancellation.IsCancellationRequested)
@@ -301,10 +318,17 @@ public sealed class Trainer : IDisposable
             batchNumber++;
             seen += batch.Count;
             lossSum += (double)loss * batch.Count;
+            position = new EpochPosition(batchNumber, seen, lossSum, secondsBefore);
+            if (options.Checkpoints?.EverySteps is { } every && Steps % every == 0 && batchNumber < batches)
+            {
+                position = position with { Seconds = secondsBefore + Stopwatch.GetElapsedTime(started).TotalSeconds };
+                SaveCheckpoint(log);
+            }
+
             if (progress is not null && Stopwatch.GetElapsedTime(told) > ProgressInterval)
             {
                 told = Stopwatch.GetTimestamp();
-                double pace = seen / Stopwatch.GetElapsedTime(started).TotalSeconds;
+                double pace = (seen - seenBefore) / Stopwatch.GetElapsedTime(started).TotalSeconds;
                 progress.Report(new TrainingProgress(
                     TrainingPhase.Training, epoch, options.Epochs, batchNumber, batches, loss, pace,
                     Remaining(whole, epoch - 1 + ((double)batchNumber / batches))));
@@ -315,5 +339,5 @@ public sealed class Trainer : IDisposable
     }
 
     private TimeSpan Remaining(Stopwatch whole, double epochsDone) =>
-        epochsDone > 0 ? whole.Elapsed * ((options.Epochs - epochsDone) / epochsDone) : TimeSpan.Zero;
+        epochsDone > startedAt ? whole.Elapsed * ((options.Epochs - epochsDone) / (epochsDone - startedAt)) : TimeSpan.Zero;
 }

@@ -1,4 +1,5 @@
 using PacGen.Kernels.Devices;
+using PacGen.Nn.Checkpoints;
 using PacGen.Nn.Data;
 
 namespace PacGen.Nn;
@@ -42,4 +43,7 @@ public sealed record TrainingOptions
 
     /// <summary>A file that gets one JSON object a line: the settings first, then each epoch. Null for none.</summary>
     public string? LogPath { get; init; }
+
+    /// <summary>Where and when checkpoints are written; null for none. <see cref="Trainer.Resume"/> goes on from one.</summary>
+    public CheckpointOptions? Checkpoints { get; init; }
 }

@@ -144,7 +144,7 @@ internal sealed class BadInputTests
         using Folder folder = new();
         OneLine(ProgramRun.Of("score", "--weights", folder["w"]), 1, "no such file");
         File.WriteAllText(folder["w"], "something else\n");
-        OneLine(ProgramRun.Of("score", "--weights", folder["w"]), 1, "no weights file");
+        OneLine(ProgramRun.Of("score", "--weights", folder["w"]), 1, "no safetensors file");
         Assert.That(ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--save", folder["w"]).ExitCode, Is.Zero);
         byte[] good = File.ReadAllBytes(folder["w"]);
         File.WriteAllBytes(folder["w"], good[..^1]);

@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Text.Json;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Nn.Checkpoints;
+
+namespace PacGen.Benchmarks.Training;
+
+/// <summary>The options that keep a run on disk and take one up again.</summary>
+internal sealed class CheckpointSettings
+{
+    /// <summary>The text of a checkpoint's metadata that holds the command line, as a JSON array.</summary>
+    private const string ArgumentsText = "pacgen.arguments";
+    private const string EachEpoch = "epoch";
+
+    private readonly Option<string?> folder = Options.Path(
+        "--checkpoint", "A folder to write checkpoints into, from which train --resume goes on; the best one's weights are best.safetensors", "folder");
+
+    private readonly Option<string?> every = new("--checkpoint-every")
+    {
+        Description = $"The steps between two checkpoints, besides one after each epoch; 1 or more, or {EachEpoch} for none besides. Without it {EachEpoch}",
+        HelpName = "steps",
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            if (word != EachEpoch && !(long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long steps) && steps >= 1))
+            {
+                result.AddError($"--checkpoint-every is '{word}', but must be a whole number of steps, 1 or more, or {EachEpoch}.");
+            }
+
+            return word;
+        },
+    };
+
+    private readonly Option<int?> keep = Options.Count("--keep", "How many of the last checkpoints stay; without it 3");
+
+    private readonly Option<string?> resume = Options.Path(
+        "--resume", "Goes on from the newest whole checkpoint in a folder, with the options of its run: the same bits as without the interruption", "folder");
+
+    /// <summary>Gives a verb these options.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[] { folder, every, keep, resume })
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>The folder to take a run up from, or null.</summary>
+    public string? Resume(ParseResult parsed) => parsed.GetValue(resume);
+
+    /// <summary>
+    /// The command line with the options that the resumed run was started with, where this line does not give them itself; the line
+    /// itself where nothing is resumed.
+    /// </summary>
+    /// <exception cref="UsageException">Two folders are named.</exception>
+    /// <exception cref="CheckpointException">There is no checkpoint to resume.</exception>
+    public ParseResult Complete(ParseResult parsed, Command command)
+    {
+        OptimizerOptions.Needs(parsed, parsed.IsGiven(folder) || parsed.IsGiven(resume), "--checkpoint FOLDER", every, keep);
+        if (Resume(parsed) is not { } from)
+        {
+            return parsed;
+        }
+
+        if (parsed.IsGiven(folder))
+        {
+            throw new UsageException("--resume goes on writing into the folder that it names: leave --checkpoint out.");
+        }
+
+        using SafetensorsFile file = new CheckpointFolder(from).OpenNewest(out _);
+        string[] stored;
+        try
+        {
+            stored = JsonSerializer.Deserialize<string[]>(file.Metadata.GetValueOrDefault(ArgumentsText) ?? "null")
+                ?? throw new CheckpointException($"The checkpoints in {from} are not of pacgen train: resume them with the program that wrote them.");
+        }
+        catch (JsonException error)
+        {
+            throw new CheckpointException($"The checkpoints in {from} hold no command line of this version: {error.Message}", error);
+        }
+
+        ParseResult before = command.Parse(stored);
+        if (ParseErrors.Describe(before) is { } problem)
+        {
+            throw new CheckpointException($"The checkpoints in {from} were made with options that this version refuses: {problem}");
+        }
+
+        return command.Parse([.. command.Options.SelectMany(option => Tokens(parsed.IsGiven(option) ? parsed : before, option))]);
+    }
+
+    /// <summary>What the trainer is told; null where nothing is kept.</summary>
+    /// <param name="parsed">The completed command line.</param>
+    /// <param name="command">Its verb.</param>
+    /// <param name="notes">Which model and images the weights are of.</param>
+    public CheckpointOptions? Create(ParseResult parsed, Command command, Dictionary<string, string> notes)
+    {
+        if ((Resume(parsed) ?? parsed.GetValue(folder)) is not { } path)
+        {
+            return null;
+        }
+
+        string[] arguments = [.. command.Options.Where(option => option != resume && option != folder).SelectMany(option => Tokens(parsed, option))];
+        return new CheckpointOptions(path)
+        {
+            EverySteps = parsed.GetValue(every) is { } word && word != EachEpoch ? long.Parse(word, CultureInfo.InvariantCulture) : null,
+            Keep = parsed.GetValue(keep) ?? 3,
+            Notes = new Dictionary<string, string>(notes) { [ArgumentsText] = JsonSerializer.Serialize(arguments) },
+        };
+    }
+
+    private static IEnumerable<string> Tokens(ParseResult parsed, Option option) =>
+        parsed.IsGiven(option) ? [option.Name, .. ((OptionResult)parsed.GetResult(option)!).Tokens.Select(token => token.Value)] : [];
+}

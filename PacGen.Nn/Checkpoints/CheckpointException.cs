@@ -1,0 +1,26 @@
+namespace PacGen.Nn.Checkpoints;
+
+/// <summary>
+/// A file of weights or a checkpoint can't be used: it is missing, damaged, or of another model or run. The message is one line for
+/// the person who runs the program: what is wrong, where, and what to do.
+/// </summary>
+public sealed class CheckpointException : Exception
+{
+    /// <summary>An exception of the given message.</summary>
+    public CheckpointException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>An exception of the given message and cause.</summary>
+    public CheckpointException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>An exception that says nothing more than its type.</summary>
+    public CheckpointException()
+        : base("The checkpoint cannot be used.")
+    {
+    }
+}

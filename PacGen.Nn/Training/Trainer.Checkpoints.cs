@@ -1,0 +1,205 @@
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+using PacGen.Nn.Checkpoints;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn;
+
+// What a run keeps on disk, and how one goes on from there.
+public sealed partial class Trainer
+{
+    /// <summary>The text of a checkpoint's metadata that says where the run stands.</summary>
+    private const string StateText = "pacgen.state";
+
+    /// <summary>What the names of the optimizer's arrays begin with; no parameter's name has a slash.</summary>
+    private const string OptimizerPrefix = "optimizer/";
+
+    private EpochPosition position;
+    private double startedAt;
+    private TrainingState? resumed;
+
+    /// <summary>The folder whose checkpoints are this run's own.</summary>
+    private string? ownFolder;
+
+    /// <summary>
+    /// Takes up the run of a folder of checkpoints, from the newest that is whole: <see cref="Run(Action{EpochResult}, IProgress{TrainingProgress}, CancellationToken)"/>
+    /// then gives the same bits as if that run had never been interrupted. The model, data, optimizer and options must be those of that
+    /// run, but there may be more epochs where the schedule doesn't depend on their number.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>What it goes on from, and which newer checkpoints were damaged.</returns>
+    /// <exception cref="CheckpointException">There is no checkpoint that is whole, or it is of another run; the message names the settings that differ.</exception>
+    /// <exception cref="InvalidOperationException">This trainer has already taken a step or taken up a run.</exception>
+    public Resumption Resume(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        if (Steps > 0 || resumed is not null)
+        {
+            throw new InvalidOperationException("Only a trainer that has not run takes up another's run.");
+        }
+
+        CheckpointFolder checkpoints = new(folder);
+        using SafetensorsFile file = checkpoints.OpenNewest(out IReadOnlyList<string> damaged);
+        string path = checkpoints.PathOf(0);
+        TrainingState state = TrainingState.Parse(
+            file.Metadata.GetValueOrDefault(StateText) ?? throw new CheckpointException($"The newest file in {folder} holds weights, but not the state of a run."), folder);
+        path = checkpoints.PathOf(state.Steps);
+        RequireSameSettings(state, path);
+        List<(Region Region, float[] Values)> loaded = [];
+        foreach ((string name, Shape shape, Region region) in KeptArrays())
+        {
+            if (!file.Tensors.TryGetValue(name, out SafetensorInfo? info) || !info.Shape.SequenceEqual(Extents(shape)))
+            {
+                throw new CheckpointException($"{path} has no {name} of shape {shape}, which {model.GetType().Name} with {optimizer} needs: it is of another model.");
+            }
+
+            loaded.Add((region, file.Read(name)));
+        }
+
+        int batches = ((data.Train.Count - 1) / options.BatchSize) + 1;
+        if (state.Position.Batch > batches || state.Results.Where((result, i) => result.Epoch != i + 1).Any())
+        {
+            throw new CheckpointException($"{path} stands at batch {state.Position.Batch} of {batches} after {state.Results.Count} epochs, which can't be: it is of another run.");
+        }
+
+        foreach ((Region region, float[] values) in loaded)
+        {
+            region.Write(values);
+        }
+
+        session.Counters = state.Optimizer;
+        Steps = state.Steps;
+        position = state.Position;
+        statisticsOf = -1;
+        results.AddRange(state.Results);
+        resumed = state;
+        ownFolder = Path.GetFullPath(folder);
+        return new Resumption(path, Steps, results.Count, damaged);
+    }
+
+    /// <summary>Everything that decides the run's bits, for a person to read, by name.</summary>
+    private SortedDictionary<string, string> Settings() => new(StringComparer.Ordinal)
+    {
+        ["model"] = $"{model.GetType().Name} of {Arena.Count} parameters",
+        ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} images of {data.Train.Height}×{data.Train.Width}×{data.Train.Channels}",
+        ["optimizer"] = optimizer.ToString()!,
+        ["running statistics"] = $"{statistics}",
+        ["schedule"] = options.Schedule.ToString(),
+        ["augmentation"] = options.Augmentation?.ToString() ?? "none",
+        ["batch size"] = $"{options.BatchSize}",
+        ["largest norm of the gradient"] = options.ClipNorm is { } norm ? $"{norm}" : "none",
+        ["seed"] = $"{options.Seed}",
+        ["loss"] = options.Loss == PacGen.Nn.Loss.CrossEntropy ? "cross-entropy" : "of the caller's own",
+        ["score"] = options.Score?.ToString() ?? "none",
+    };
+
+    private void RequireSameSettings(TrainingState state, string path)
+    {
+        SortedDictionary<string, string> here = Settings();
+        string[] differing =
+        [
+            .. here.Keys.Union(state.Settings.Keys)
+                .Select(name => (Name: name, There: state.Settings.GetValueOrDefault(name, "none"), Here: here.GetValueOrDefault(name, "none")))
+                .Where(setting => setting.There != setting.Here)
+                .Select(setting => $"{setting.Name} ({setting.There} there, {setting.Here} here)"),
+        ];
+        if (differing.Length > 0)
+        {
+            throw new CheckpointException($"{path} is of another run: it differs in {string.Join(", ", differing)}. Go on with the settings of that run, or start a new one in another folder.");
+        }
+    }
+
+    /// <summary>The arrays that a checkpoint holds: the parameters and the model's state by their names, then the optimizer's.</summary>
+    private IEnumerable<(string Name, Shape Shape, Region Region)> KeptArrays()
+    {
+        for (int i = 0; i < Arena.Parameters.Count; i++)
+        {
+            yield return (Arena.Parameters[i].Name, Arena.Parameters[i].Shape, Arena.Segment(Arena.Weights, i));
+        }
+
+        foreach (StateTensor state in Arena.States)
+        {
+            yield return (state.Name, state.Shape, state.Region!.Value);
+        }
+
+        foreach ((string name, Buffer buffer) in session.Arrays)
+        {
+            yield return (OptimizerPrefix + name, new Shape(checked((int)Arena.Count)), new Region(buffer));
+        }
+    }
+
+    private static IEnumerable<long> Extents(Shape shape) => Enumerable.Range(0, shape.Rank).Select(axis => (long)shape[axis]);
+
+    private long? LogToKeep(string path) => resumed is { Log: { } log } && log == Path.GetFullPath(path) ? resumed.LogLength : null;
+
+    private void StartCheckpoints(RunLog? log)
+    {
+        if (options.Checkpoints is not { } checkpoints)
+        {
+            return;
+        }
+
+        if (ownFolder != Path.GetFullPath(checkpoints.Folder) && new CheckpointFolder(checkpoints.Folder).Checkpoints is [string found, ..])
+        {
+            throw new CheckpointException($"{checkpoints.Folder} already holds checkpoints of a run, such as {Path.GetFileName(found)}: resume that, or choose another folder.");
+        }
+
+        ownFolder = Path.GetFullPath(checkpoints.Folder);
+        SaveCheckpoint(log);
+    }
+
+    private void SaveEpochCheckpoint(RunLog? log)
+    {
+        if (options.Checkpoints is not { } checkpoints)
+        {
+            return;
+        }
+
+        // The best first: a run that is killed between the two takes the epoch again and writes the same.
+        if (results.SkipLast(1).All(earlier => earlier.TestAccuracy < results[^1].TestAccuracy))
+        {
+            SaveCheckpoint(log, new CheckpointFolder(checkpoints.Folder).Best);
+        }
+
+        SaveCheckpoint(log);
+    }
+
+    private void SaveCheckpoint(RunLog? log, string? path = null)
+    {
+        if (options.Checkpoints is not { } checkpoints)
+        {
+            return;
+        }
+
+        CheckpointFolder folder = new(checkpoints.Folder);
+        path ??= folder.PathOf(Steps);
+        TrainingState state = new()
+        {
+            Settings = Settings(),
+            Steps = Steps,
+            Position = position,
+            Optimizer = session.Counters,
+            Results = results,
+            Log = options.LogPath is { } logPath ? Path.GetFullPath(logPath) : null,
+            LogLength = log?.Length ?? 0,
+        };
+        Dictionary<string, string> texts = new(checkpoints.Notes)
+        {
+            ["seed"] = $"{options.Seed}",
+            ["epochs"] = $"{results.Count}",
+            ["steps"] = $"{Steps}",
+            ["batchSize"] = $"{options.BatchSize}",
+            [StateText] = state.ToJson(),
+        };
+        try
+        {
+            Directory.CreateDirectory(checkpoints.Folder);
+            SafetensorsFile.Save(path, [.. KeptArrays().Select(array => new NamedTensor(array.Name, [.. Extents(array.Shape)], array.Region.ToArray()))], texts);
+            folder.Prune(Steps, checkpoints.Keep);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingException($"The checkpoint {path} can't be written: {error.Message} Make room or choose another folder; earlier checkpoints are as they were.");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using PacGen.Nn;
+using PacGen.Nn.Checkpoints;
+using PacGen.Nn.Data;
+using PacGen.Tests.Nn.Data;
+
+namespace PacGen.Tests.Nn.Checkpoints;
+
+/// <summary>Mutated files: each is read, or refused with a <see cref="CheckpointException"/> of one line, without
+/// allocating beyond its size and a bound. Half of them get the checksum of their new bytes, so that what lies behind it is reached.</summary>
+internal sealed class FuzzTests
+{
+    /// <summary>What may be allocated beyond a multiple of the file's size: readers, messages, exceptions.</summary>
+    private const long Bound = 1 << 20;
+
+    [TestCase(1000)]
+    [TestCase(100_000, Explicit = true, Reason = "a minute")]
+    public void MutatedSafetensorsAreReadOrRefused(int count)
+    {
+        byte[] good = Example();
+        Fuzz(good, count, bytes =>
+        {
+            using SafetensorsFile file = new(new MemoryStream(bytes), "file");
+            foreach (SafetensorInfo info in file.Tensors.Values.Where(info => info.Type == "F32"))
+            {
+                Assert.That(file.Read(info.Name), Has.Length.EqualTo(info.Count));
+            }
+
+            if (file.HasChecksum)
+            {
+                file.VerifyChecksum();
+            }
+        });
+    }
+
+    [TestCase(1000)]
+    [TestCase(100_000, Explicit = true, Reason = "some minutes")]
+    public void MutatedCheckpointsAreResumedOrRefused(int count)
+    {
+        using TemporaryFolder folder = new();
+        Dataset digits = Datasets.Digits();
+        Dataset few = new("few", digits.Train.Take(60), digits.Test.Take(10));
+        TrainingOptions options = new() { Epochs = 2, BatchSize = 20, Checkpoints = new CheckpointOptions(folder["run"]) { EverySteps = 2 }, Score = new ScoreOptions { Images = 20, BatchSize = 20, Draws = 1 } };
+        Optimizer optimizer = new PerturbedOptimizer(new Adam(1e-3), eta: 0.01);
+        byte[] good;
+        using (Trainer trainer = new(new Mlp(64, 4, 10), few, optimizer, options))
+        {
+            trainer.Run();
+            good = File.ReadAllBytes(new CheckpointFolder(folder["run"]).Checkpoints[1]);
+        }
+
+        Directory.CreateDirectory(folder["mutant"]);
+        string path = folder["mutant", "step-0000000004.safetensors"];
+        Fuzz(good, count, bytes =>
+        {
+            File.WriteAllBytes(path, bytes);
+            new CheckpointFolder(folder["mutant"]).OpenNewest(out _).Dispose();
+            using Trainer one = new(new Mlp(64, 4, 10), few, optimizer, options);
+            one.Resume(folder["mutant"]);
+        });
+    }
+
+    private static void Fuzz(byte[] good, int count, Action<byte[]> read)
+    {
+        int seed = Random.Shared.Next();
+        Random random = new(seed);
+        int refused = 0;
+        for (int i = 0; i < count; i++)
+        {
+            byte[] bytes = Mutate(good, random);
+            if (random.Next(2) == 0)
+            {
+                Reseal(bytes);
+            }
+
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                read(bytes);
+            }
+            catch (CheckpointException error)
+            {
+                Assert.That(error.Message, Does.Not.Contain('\n'), $"seed {seed}, file {i}");
+                refused++;
+            }
+            catch (Exception error) when (error is not AssertionException)
+            {
+                Assert.Fail($"seed {seed}, file {i}: {error}");
+            }
+
+            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan((16L * good.Length) + Bound), $"seed {seed}, file {i}");
+        }
+
+        TestContext.Out.WriteLine($"{count} files, {refused} refused, seed {seed}");
+        Assert.That(refused, Is.InRange(count / 4, count - (count / 100)), "mutation damages most, not all");
+    }
+
+    private static byte[] Mutate(byte[] good, Random random)
+    {
+        byte[] bytes = [.. good];
+        int header = (int)Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(good), (ulong)good.Length - 8);
+        for (int left = Math.Max(1, random.Next(-2, 4)); left > 0 && bytes.Length > 16; left--)
+        {
+            int data = Math.Min(bytes.Length - 1, 8 + header), at = random.Next(2) == 0 ? random.Next(data, bytes.Length) : random.Next(data);
+            switch (random.Next(7))
+            {
+                case 0:
+                    bytes[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 1:
+                    bytes[at] = (byte)random.Next(256);
+                    break;
+                case 2:
+                    bytes[at] = (byte)"0123456789-,:[]{}\"eE. \\u"[random.Next(24)];
+                    break;
+                case 3:
+                    bytes = bytes[..at];
+                    break;
+                case 4:
+                    bytes = [.. bytes[..at], .. bytes[Math.Min(bytes.Length, at + random.Next(20))..]];
+                    break;
+                case 5:
+                    bytes = [.. bytes[..at], .. bytes[at..Math.Min(bytes.Length, at + random.Next(60))], .. bytes[at..]];
+                    break;
+                default:
+                    BinaryPrimitives.WriteInt64LittleEndian(bytes, random.Next(3) == 0 ? random.NextInt64() : random.Next(2 * bytes.Length));
+                    break;
+            }
+        }
+
+        return bytes;
+    }
+
+    private static void Reseal(byte[] bytes)
+    {
+        const int At = 8 + 27, Digits = 64;
+        if (bytes.Length < At + Digits)
+        {
+            return;
+        }
+
+        bytes.AsSpan(At, Digits).Fill((byte)'0');
+        Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(bytes)), bytes.AsSpan(At));
+    }
+
+    private static byte[] Example()
+    {
+        using MemoryStream stream = new();
+        SafetensorsFile.Write(stream, [
+            new NamedTensor("conv.weight", [3, 3, 1, 2], new float[18]), new NamedTensor("conv.bias", [2], new float[2]), new NamedTensor("scale", [], new float[1]),
+        ], new Dictionary<string, string> { ["note"] = "a text", ["steps"] = "12" });
+        return stream.ToArray();
+    }
+}

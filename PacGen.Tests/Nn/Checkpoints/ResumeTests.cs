@@ -1,0 +1,231 @@
+using System.Text.Json.Nodes;
+using PacGen.Nn;
+using PacGen.Nn.Checkpoints;
+using PacGen.Nn.Data;
+using PacGen.Tests.Nn.Data;
+
+namespace PacGen.Tests.Nn.Checkpoints;
+
+/// <summary>A run that is stopped and resumed ends in the bits of one that never was.</summary>
+internal sealed class ResumeTests
+{
+    private const int Epochs = 3;
+
+    private static readonly Optimizer[] Optimizers =
+    [
+        new Sgd(0.1),
+        new Sgd(0.02, momentum: 0.9),
+        new Adam(1e-3, weightDecay: 1e-4),
+        new PerturbedOptimizer(new Sgd(0.1), eta: 100, gamma: 1),
+        new PerturbedOptimizer(new Adam(1e-3), eta: 0.01, gamma: 10),
+        new PerturbedOptimizer(new AdamW(1e-3), eta: 0.01).WithNoise<PacGen.Core.Perturbation.TruncatedGaussianNoise>(),
+    ];
+
+    [TestCaseSource(nameof(Optimizers))]
+    public void GoesOnWithTheSameBitsFromAnyStep(Optimizer optimizer)
+    {
+        int seed = Random.Shared.Next();
+        Random random = new(seed);
+        using TemporaryFolder folder = new();
+        string log = folder["log"];
+        using Trainer straight = Create(optimizer, new TrainingOptions { LogPath = folder["straight"] });
+        straight.Run();
+        TrainingOptions options = new() { LogPath = log, Checkpoints = new CheckpointOptions(folder["all"]) { EverySteps = 1, Keep = 1000 } };
+        using (Trainer trainer = Create(optimizer, options))
+        {
+            trainer.Run();
+            RequireEqual(trainer, straight, "checkpoints change nothing");
+        }
+
+        IReadOnlyList<string> all = new CheckpointFolder(folder["all"]).Checkpoints;
+        Assert.That(all, Has.Count.EqualTo(straight.Steps + 1));
+        byte[] wholeLog = File.ReadAllBytes(log);
+        int bestEpoch = straight.Results.MaxBy(result => result.TestAccuracy)!.Epoch;
+        int epochSteps = (int)straight.Steps / Epochs;
+        int[] steps = [0, 1, epochSteps, (int)straight.Steps, .. Enumerable.Range(0, 4).Select(_ => random.Next((int)straight.Steps))];
+        foreach (int step in steps.Distinct())
+        {
+            string what = $"seed {seed}, from step {step}";
+            string run = folder[$"run{step}"];
+            Directory.CreateDirectory(run);
+            File.Copy(all[^(step + 1)], Path.Combine(run, Path.GetFileName(all[^(step + 1)])), overwrite: true);
+            File.WriteAllBytes(log, wholeLog);
+            using Trainer resumed = Create(optimizer, options with { Checkpoints = new CheckpointOptions(run) { Keep = 2 } });
+            Resumption from = resumed.Resume(run);
+            Assert.That((from.Steps, from.Epochs), Is.EqualTo(((long)step, step / epochSteps)), what);
+            resumed.Run();
+            RequireEqual(resumed, straight, what);
+            Assert.That(Plain(Lines(log)), Is.EqualTo(Plain(Lines(folder["straight"]))), what);
+            Assert.That(new CheckpointFolder(run).Checkpoints, Has.Count.LessThanOrEqualTo(2), what);
+            if (step < bestEpoch * epochSteps)
+            {
+                using SafetensorsFile best = SafetensorsFile.Open(new CheckpointFolder(run).Best);
+                Assert.That(best.Metadata["epochs"], Is.EqualTo($"{bestEpoch}"), what);
+            }
+        }
+    }
+
+    [Test]
+    public void AStoppedRunGoesOnFromItsLastStep()
+    {
+        using TemporaryFolder folder = new();
+        TrainingOptions options = new() { Checkpoints = new CheckpointOptions(folder["run"]) };
+        long stopped;
+        using (Trainer trainer = Create(Optimizers[3], options, batch: 2))
+        using (CancellationTokenSource source = new())
+        {
+            Thread stopper = new(() =>
+            {
+                SpinWait.SpinUntil(() => trainer.Steps >= 7);
+                source.Cancel();
+            });
+            stopper.Start();
+            trainer.Run(cancellation: source.Token);
+            stopper.Join();
+            stopped = trainer.Steps;
+            Assert.That(stopped, Is.InRange(7, (Epochs * 325) - 1));
+        }
+
+        using Trainer resumed = Create(Optimizers[3], options, batch: 2), straight = Create(Optimizers[3], new TrainingOptions(), batch: 2);
+        Assert.That(resumed.Resume(folder["run"]).Steps, Is.EqualTo(stopped));
+        resumed.Run();
+        straight.Run();
+        RequireEqual(resumed, straight, $"stopped after step {stopped}");
+    }
+
+    /// <summary>An epoch whose score was cut off is taken again: its result would lack Ψ.</summary>
+    [Test]
+    public void ARunThatIsStoppedWhileScoringTakesTheEpochAgain()
+    {
+        using TemporaryFolder folder = new();
+        TrainingOptions options = new() { LogPath = folder["log"], Checkpoints = new CheckpointOptions(folder["run"]) };
+        using (Trainer trainer = Create(Optimizers[4], options))
+        using (CancellationTokenSource source = new())
+        {
+            trainer.Run(progress: new CancelWhileScoring(source), cancellation: source.Token);
+            Assert.That(trainer.Results.Single().Score, Is.Null);
+        }
+
+        using Trainer resumed = Create(Optimizers[4], options), straight = Create(Optimizers[4], new TrainingOptions { LogPath = folder["straight"] });
+        Assert.That(resumed.Resume(folder["run"]).Epochs, Is.Zero);
+        resumed.Run();
+        straight.Run();
+        RequireEqual(resumed, straight, "");
+        Assert.That(Plain(Lines(folder["log"])), Is.EqualTo(Plain(Lines(folder["straight"]))));
+    }
+
+    [Test]
+    public void ADamagedCheckpointIsPassedOver([Values] bool truncated)
+    {
+        using TemporaryFolder folder = new();
+        TrainingOptions options = new() { Checkpoints = new CheckpointOptions(folder["run"]) { Keep = 1 + Epochs } };
+        float[] end;
+        using (Trainer trainer = Create(Optimizers[4], options))
+        {
+            trainer.Run();
+            end = trainer.Arena.Save();
+        }
+
+        IReadOnlyList<string> files = new CheckpointFolder(folder["run"]).Checkpoints;
+        Assert.That(files, Has.Count.EqualTo(1 + Epochs));
+        byte[] bytes = File.ReadAllBytes(files[0]);
+        bytes[^9] ^= 4;
+        File.WriteAllBytes(files[0], truncated ? bytes[..^100] : bytes);
+        options = options with { Checkpoints = options.Checkpoints with { Keep = 1 } };
+        using Trainer resumed = Create(Optimizers[4], options);
+        Resumption from = resumed.Resume(folder["run"]);
+        Assert.That(from.Path, Is.EqualTo(files[1]));
+        Assert.That(from.Damaged, Has.Count.EqualTo(1));
+        Assert.That(from.Damaged[0], Does.Contain(files[0]).And.Contain("damaged"));
+        resumed.Run();
+        Assert.That(resumed.Arena.Save(), Is.EqualTo(end));
+        Assert.That(new CheckpointFolder(folder["run"]).Checkpoints, Is.EqualTo(new[] { files[0] }), "the last, whole again");
+        File.WriteAllBytes(files[0], bytes);
+        using Trainer none = Create(Optimizers[4], options);
+        Assert.That(() => none.Resume(folder["run"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("None of the 1 checkpoints"));
+    }
+
+    [Test]
+    public void WhatDiffersIsNamed()
+    {
+        using TemporaryFolder folder = new();
+        TrainingOptions options = new() { Checkpoints = new CheckpointOptions(folder["run"]) };
+        using (Trainer trainer = Create(Optimizers[0], options))
+        {
+            trainer.Run(cancellation: new CancellationToken(canceled: true));
+        }
+
+        Assert.That(() => Refused(Optimizers[2], options), Throws.TypeOf<CheckpointException>().With.Message.Contains("optimizer (SGD(lr 0.1) there, Adam"));
+        Assert.That(() => Refused(Optimizers[0], options with { Seed = 2 }), Throws.TypeOf<CheckpointException>().With.Message.Contains("seed (1 there, 2 here)"));
+        Assert.That(() => Refused(Optimizers[0], options, hidden: 20), Throws.TypeOf<CheckpointException>().With.Message.Contains("model (Sequential of 1210 parameters there, Mlp of 1510"));
+        using Trainer again = Create(Optimizers[0], options);
+        Assert.That(() => again.Run(), Throws.TypeOf<CheckpointException>().With.Message.Contains("already holds checkpoints"));
+        Assert.That(() => again.Resume(folder["none"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("no checkpoint in"));
+
+        void Refused(Optimizer optimizer, TrainingOptions other, int hidden = 16)
+        {
+            using Trainer trainer = Create(optimizer, other, hidden);
+            trainer.Resume(folder["run"]);
+        }
+    }
+
+    [Test]
+    public void MoreEpochsMayFollow()
+    {
+        using TemporaryFolder folder = new();
+        TrainingOptions options = new() { Checkpoints = new CheckpointOptions(folder["run"]) };
+        using (Trainer trainer = Create(Optimizers[3], options))
+        {
+            trainer.Run();
+        }
+
+        using Trainer more = Create(Optimizers[3], options, epochs: Epochs + 1), straight = Create(Optimizers[3], new TrainingOptions(), epochs: Epochs + 1);
+        more.Resume(folder["run"]);
+        more.Run();
+        straight.Run();
+        Assert.That(more.Arena.Save(), Is.EqualTo(straight.Arena.Save()));
+        Assert.That(more.Results, Has.Count.EqualTo(Epochs + 1));
+    }
+
+    private static Trainer Create(Optimizer optimizer, TrainingOptions options, int hidden = 16, int epochs = Epochs, int batch = 30)
+    {
+        Dataset digits = Datasets.Digits();
+        Dataset few = new("few", digits.Train.Take(650), digits.Test.Take(100));
+        Sequential model = new(new Flatten(), new Linear(64, hidden), new Relu(), new Dropout(0.2), new Linear(hidden, 10));
+        return new Trainer(hidden == 16 ? model : new Mlp(64, hidden, 10), few, optimizer, options with
+        {
+            Epochs = epochs, BatchSize = batch, ClipNorm = 1, Score = new ScoreOptions { Images = 60, BatchSize = 30, Draws = 1 },
+        });
+    }
+
+    private static IEnumerable<JsonObject> Lines(string path) => File.ReadAllLines(path).Select(line => JsonNode.Parse(line)!.AsObject());
+
+    /// <summary>Without what a clock decides.</summary>
+    private static string[] Plain(IEnumerable<JsonObject> lines) =>
+    [
+        .. lines.Select(line =>
+        {
+            line.Remove("time");
+            line.Remove("seconds");
+            return line.ToJsonString();
+        }),
+    ];
+
+    private static void RequireEqual(Trainer actual, Trainer expected, string what)
+    {
+        Assert.That(actual.Arena.Save(), Is.EqualTo(expected.Arena.Save()), what);
+        Assert.That(Plain(actual.Results.Select(result => result.ToJson())), Is.EqualTo(Plain(expected.Results.Select(result => result.ToJson()))), what);
+        Assert.That(actual.Results.Select(result => result.StepLoss), Is.EqualTo(expected.Results.Select(result => result.StepLoss)), what);
+    }
+
+    private sealed class CancelWhileScoring(CancellationTokenSource source) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Phase == TrainingPhase.Scoring)
+            {
+                source.Cancel();
+            }
+        }
+    }
+}
