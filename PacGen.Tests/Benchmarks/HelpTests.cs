@@ -3,14 +3,14 @@ namespace PacGen.Tests.Benchmarks;
 internal sealed class HelpTests
 {
     [TestCase("", "--output", "--epochs", "--seed", "--device", "--threads")]
-    [TestCase("train", "--dataset", "--model", "--hidden", "--depth", "--widen", "--running-statistics", "--optimizer", "--perturb", "--epochs", "--batch-size", "--learning-rate", "--momentum",
+    [TestCase("train", "--dataset", "--model", "--hidden", "--depth", "--widen", "--running-statistics", "--augment", "--optimizer", "--perturb", "--epochs", "--batch-size", "--learning-rate", "--momentum",
         "--weight-decay", "--eta", "--gamma", "--epsilon", "--beta1", "--beta2", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--clip-norm",
         "--psi", "--psi-gamma", "--psi-epsilon", "--psi-rho", "--psi-images", "--psi-batch-size", "--psi-draws", "--curvature", "--seed", "--device",
-        "--threads", "--data", "--no-download", "--log", "--plot", "--save", "--checkpoint", "--checkpoint-every", "--keep", "--resume", "--json")]
+        "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--log", "--plot", "--save", "--checkpoint", "--checkpoint-every", "--keep", "--resume", "--json")]
     [TestCase("score", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--psi-gamma", "--psi-epsilon", "--psi-images", "--psi-batch-size", "--psi-draws",
-        "--seed", "--device", "--threads", "--data", "--no-download", "--json")]
+        "--seed", "--device", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--json")]
     [TestCase("certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--prior-fraction", "--prior-epochs", "--posterior-epochs", "--batch-size", "--prior-levels", "--eta",
-        "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--threads", "--data", "--no-download", "--output", "--json")]
+        "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--output", "--json")]
     [TestCase("devices", "--json")]
     [TestCase("bench", "--quick", "--threads", "--filter")]
     [TestCase("compare", "--threads", "--seconds", "--output")]
