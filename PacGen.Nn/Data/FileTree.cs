@@ -150,7 +150,7 @@ internal sealed class FileTree : IDisposable
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new DataException($"{what} is not there.", error);
+            throw new DataException($"{what} is not there: name a folder or a zip file that exists.", error);
         }
         catch (Exception error) when (error is InvalidDataException or NotSupportedException or ArgumentException or OverflowException or EndOfStreamException)
         {
