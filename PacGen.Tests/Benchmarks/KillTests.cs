@@ -23,14 +23,24 @@ internal sealed class KillTests
     [Test, Explicit("a hundred processes and more: some minutes")]
     public void AHundredKilledRunsEndInTheSameBits() => KillAndResume(runs: 100, killsOfARun: 1);
 
+    private static void AwaitFirst(Process process, string checkpoints)
+    {
+        while (new CheckpointFolder(checkpoints).Checkpoints.Count == 0 && !process.HasExited)
+        {
+            Thread.Sleep(1);
+        }
+    }
+
     private static void KillAndResume(int runs, int killsOfARun)
     {
         int seed = Random.Shared.Next();
         Random random = new(seed);
         using Folder folder = new();
         Finish(Start([.. Settings, "--save", folder["straight"], "--log", folder["straight.log"]]));
+        Process timed = Start([.. Settings, "--checkpoint", folder["timed"], "--checkpoint-every", $"{EverySteps}"]);
+        AwaitFirst(timed, folder["timed"]);
         Stopwatch clock = Stopwatch.StartNew();
-        Finish(Start([.. Settings, "--checkpoint", folder["timed"], "--checkpoint-every", $"{EverySteps}"]));
+        Finish(timed);
         int whole = (int)clock.ElapsedMilliseconds;
         float[] expected = Weights(folder["straight"]);
         string[] expectedLog = Log(folder["straight.log"]);
@@ -42,8 +52,10 @@ internal sealed class KillTests
             string[] first = [.. Settings, "--checkpoint", checkpoints, "--checkpoint-every", $"{EverySteps}", "--keep", "2", "--save", save, "--log", log];
             for (int kill = 0; kill < killsOfARun; kill++)
             {
+                // From the first checkpoint on: what is killed before has nothing to go on from.
                 using Process process = Start(Next());
-                Thread.Sleep(random.Next(whole));
+                AwaitFirst(process, checkpoints);
+                Thread.Sleep(random.Next(whole / killsOfARun));
                 process.Kill(entireProcessTree: true);
                 process.WaitForExit();
                 killed++;
