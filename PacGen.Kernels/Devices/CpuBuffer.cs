@@ -57,7 +57,7 @@ public sealed unsafe class CpuBuffer : Buffer
         }
         else
         {
-            NativeMemory.AlignedFree(released);
+            HostMemory.Free(released);
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels.Devices;
@@ -8,7 +10,6 @@ namespace PacGen.Kernels.Devices;
 /// <summary>The CPU: SIMD at whatever width the machine has, pure C#, with a pool of threads of its own.</summary>
 public sealed unsafe class CpuDevice : Device
 {
-    private const int Alignment = 64;
     private const int SmallestClass = 8;
     private const int MostThreads = 1024;
     private readonly WorkerPool pool;
@@ -87,6 +88,16 @@ public sealed unsafe class CpuDevice : Device
     /// <summary>The address of a region's first element.</summary>
     public static float* Address(Region region) => ((CpuBuffer)region.Buffer).Pointer + region.Start;
 
+    /// <summary>Asks for a cache line that is used soon; nothing where the machine has no such instruction.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Prefetch(float* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
+    }
+
     /// <summary>The lane of a width.</summary>
     internal static Type LaneType(int width) => width switch
     {
@@ -119,7 +130,7 @@ public sealed unsafe class CpuDevice : Device
             {
                 while (stack.TryPop(out nint pointer))
                 {
-                    NativeMemory.AlignedFree((void*)pointer);
+                    HostMemory.Free((void*)pointer);
                 }
             }
         }
@@ -154,7 +165,7 @@ public sealed unsafe class CpuDevice : Device
         float* fresh;
         try
         {
-            fresh = (float*)NativeMemory.AlignedAlloc((nuint)(capacity + 16) * sizeof(float), Alignment);
+            fresh = (float*)HostMemory.Allocate((capacity + 16) * sizeof(float));
         }
         catch (OutOfMemoryException cause)
         {
