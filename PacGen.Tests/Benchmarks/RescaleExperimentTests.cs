@@ -126,17 +126,4 @@ internal sealed class RescaleExperimentTests
         return Enumerable.Range(0, rows[0].Length).ToDictionary(
             column => rows[0][column], column => rows.Skip(1).Select(row => double.Parse(row[column], CultureInfo.InvariantCulture)).ToArray());
     }
-
-    /// <summary>Standard output that acts when a text first comes by.</summary>
-    private sealed class StopAfter(string text, Action act) : StringWriter
-    {
-        public override void WriteLine(string? value)
-        {
-            base.WriteLine(value);
-            if (value?.Contains(text, StringComparison.Ordinal) == true)
-            {
-                act();
-            }
-        }
-    }
 }
