@@ -20,7 +20,7 @@ namespace PacGen.Benchmarks.Figures;
 internal sealed class Figure7 : Figure
 {
     private const string PictureFile = "figure-7.png", NumbersFile = "figure-7.csv", ReportFile = "figure-7.md", RunsName = "figure-7-runs";
-    private const int FullEpochs = 100, SmallEpochs = 8, SmallDepth = 16, SmallWiden = 1;
+    private const int FullEpochs = 100, SmallEpochs = 6, SmallDepth = 16, SmallWiden = 1;
 
     private readonly Option<string> dataset = Options.Choice("--dataset", "The images", "cifar-10", [.. PaperSetting.All.Select(setting => setting.Dataset)]);
 
@@ -46,7 +46,7 @@ internal sealed class Figure7 : Figure
         "--running-statistics", "Where batch norm's statistics of an evaluated network come from, in all runs alike: a pass over training images at w, or the training passes (at w + u where perturbed)",
         "reestimated", "reestimated", "training");
 
-    private readonly Option<string?> runsFolder = Options.Path("--runs", $"The folder in which the runs are kept, from which the same command goes on; without it {RunsName} in --output", "folder");
+    private readonly Option<string?> runsFolder = Options.Path("--runs", $"The folder in which the runs are kept, from which the same command goes on; without it {RunsName} in the folder of the results", "folder");
     private readonly DeviceOptions device = new();
     private readonly DataSource data = new();
 
