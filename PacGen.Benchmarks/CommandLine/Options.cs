@@ -8,6 +8,8 @@ namespace PacGen.Benchmarks.CommandLine;
 /// <summary>Makes options that say their unit, range and default in the help, and in one sentence what is wrong with a value.</summary>
 internal static class Options
 {
+    private const int MostSeeds = 100;
+
     /// <summary>One of some words.</summary>
     public static Option<string> Choice(string name, string what, string? fallback, params string[] allowed) => new(name)
     {
@@ -102,6 +104,64 @@ internal static class Options
 
             result.AddError($"--seed is '{word}', but must be a whole number from 0 to {ulong.MaxValue}.");
             return 0;
+        },
+    };
+
+    /// <summary>Seeds: how many, or which.</summary>
+    /// <param name="what">What there is one of for each.</param>
+    /// <param name="fallback">The default: so many seeds, from 1.</param>
+    public static Option<ulong[]> Seeds(string what, int fallback) => new("--seeds")
+    {
+        Description = $"{what}: how many seeds, counted from 1 (at most {MostSeeds}), or two or more seeds with commas between them, such as 4,7",
+        HelpName = "seeds",
+        DefaultValueFactory = _ => From1(fallback),
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            string[] parts = word.Split(',');
+            if (parts.Length == 1 && int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= MostSeeds)
+            {
+                return From1(count);
+            }
+
+            ulong[] seeds = [.. parts.Select(part => ulong.TryParse(part.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? seed : (ulong?)null).OfType<ulong>()];
+            if (parts.Length is > 1 and <= MostSeeds && seeds.Length == parts.Length && seeds.Distinct().Count() == seeds.Length)
+            {
+                return seeds;
+            }
+
+            result.AddError($"--seeds is '{word}', but must be a number of seeds, 1 to {MostSeeds}, or different seeds with commas between them.");
+            return [];
+        },
+    };
+
+    private static ulong[] From1(int count) => [.. Enumerable.Range(1, count).Select(seed => (ulong)seed)];
+
+    /// <summary>Different numbers with commas between them, in ascending order.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="what">What they are and what happens without them: the value is then empty.</param>
+    /// <param name="range">The values that are allowed.</param>
+    public static Option<double[]> Numbers(string name, string what, Interval range) => new(name)
+    {
+        Description = $"{what}; numbers in {range} with commas between them",
+        HelpName = "numbers",
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            List<double> values = [];
+            foreach (string part in word.Split(','))
+            {
+                if (!double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !range.Contains(value) || values.Contains(value))
+                {
+                    result.AddError($"{name} is '{word}', but must be different numbers in {range} with commas between them.");
+                    return [];
+                }
+
+                values.Add(value);
+            }
+
+            values.Sort();
+            return [.. values];
         },
     };
 

@@ -10,6 +10,7 @@ internal sealed class ExperimentVerb
         Command = new Command("experiment", "Tries a claim of the paper: a table, a PNG, and the numbers as CSV.")
         {
             new RescaleExperiment(host).Command,
+            new HyperExperiment(host).Command,
         };
         Command.SetAction(int (ParseResult _) => throw new UsageException(
             $"say which experiment: {string.Join(" or ", Command.Subcommands.Select(one => $"pacgen experiment {one.Name}"))}. See pacgen experiment --help."));

@@ -31,12 +31,16 @@ internal abstract class Figure
     /// <summary>Where to write and when to stop.</summary>
     protected Host Host { get; }
 
+    /// <summary>The folder for the files.</summary>
+    protected Option<string?> OutputOption => output;
+
     /// <summary>Draws the figure.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="width">The picture's width in pixels.</param>
     /// <param name="terminal">Where a person reads.</param>
     /// <param name="write">Writes the file of that name.</param>
-    protected abstract void Draw(ParseResult parsed, int width, Terminal terminal, Action<string, Action<Stream>> write);
+    /// <returns>The exit code.</returns>
+    protected abstract int Draw(ParseResult parsed, int width, Terminal terminal, Action<string, Action<Stream>> write);
 
     /// <summary>Writes lines of text.</summary>
     protected static void Csv(Stream stream, IEnumerable<string> lines)
@@ -48,7 +52,7 @@ internal abstract class Figure
         }
     }
 
-    private void Run(ParseResult parsed)
+    private int Run(ParseResult parsed)
     {
         string folder = parsed.GetValue(output) ?? ".";
         int width = parsed.GetValue(size)!.Value;
@@ -63,7 +67,7 @@ internal abstract class Figure
         }
 
         Terminal terminal = new(Host);
-        Draw(parsed, width, terminal, (file, content) =>
+        return Draw(parsed, width, terminal, (file, content) =>
         {
             string path = Path.Combine(folder, file);
             OutputFile.Write(path, "--output", content);

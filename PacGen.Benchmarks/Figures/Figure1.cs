@@ -40,7 +40,7 @@ internal sealed class Figure1 : Figure
     }
 
     /// <inheritdoc/>
-    protected override void Draw(ParseResult parsed, int width, Terminal terminal, Action<string, Action<Stream>> write)
+    protected override int Draw(ParseResult parsed, int width, Terminal terminal, Action<string, Action<Stream>> write)
     {
         Stopwatch clock = Stopwatch.StartNew();
         WorkReport report = new(terminal);
@@ -77,6 +77,7 @@ internal sealed class Figure1 : Figure
         }
 
         terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds:F1} s in all"));
+        return 0;
     }
 
     private static void Survey(Terminal terminal, WorkReport report, int seeds, ParallelOptions work)

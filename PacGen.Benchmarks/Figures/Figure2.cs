@@ -31,7 +31,7 @@ internal sealed class Figure2 : Figure
         Command.Add(sigma);
 
     /// <inheritdoc/>
-    protected override void Draw(ParseResult parsed, int width, Terminal terminal, Action<string, Action<Stream>> write)
+    protected override int Draw(ParseResult parsed, int width, Terminal terminal, Action<string, Action<Stream>> write)
     {
         double level = parsed.GetValue(sigma)!.Value;
 
@@ -56,6 +56,7 @@ internal sealed class Figure2 : Figure
                 CultureInfo.InvariantCulture,
                 $"{well.Curvature:G6},{level:G6},{well.Loss(0):G6},{well.Expected(level):G12},{well.Expected(level) - well.Loss(0):G12},{well.Rho(level):G12},{well.Sharpness(level):G12}")),
         ]));
+        return 0;
     }
 
     private static string Fixed(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);

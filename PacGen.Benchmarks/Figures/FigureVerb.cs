@@ -11,6 +11,7 @@ internal sealed class FigureVerb
         [
             new Figure1(host),
             new Figure2(host),
+            new Figure7(host),
         ];
         Command = new Command("figure", "Draws a figure of the paper: a PNG, and its numbers as CSV.");
         foreach (Figure figure in figures)

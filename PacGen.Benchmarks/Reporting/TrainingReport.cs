@@ -45,7 +45,8 @@ internal sealed class TrainingReport(Terminal terminal, string name)
         _ => $"epoch {at.Epoch}/{at.Epochs}, scoring",
     };
 
-    private static string Left(TimeSpan time) =>
+    /// <summary>A time in two units, such as <c>3 min 05 s</c>.</summary>
+    internal static string Left(TimeSpan time) =>
         time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes:00} min"
         : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds:00} s"
         : $"{Math.Ceiling(time.TotalSeconds):F0} s";

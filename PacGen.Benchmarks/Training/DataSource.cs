@@ -28,6 +28,9 @@ internal sealed class DataSource
         command.Add(noDownload);
     }
 
+    /// <summary>Whether the command line says how many training images to use.</summary>
+    public bool IsLimited(ParseResult parsed) => parsed.IsGiven(limit);
+
     /// <summary>Loads a data set, with a bar for each file that must be downloaded.</summary>
     /// <exception cref="DataException">It can't be had.</exception>
     /// <exception cref="UsageException">The labels are not those of the set.</exception>

@@ -35,8 +35,17 @@ internal sealed class ModelOptions(string? fallback)
         OptimizerOptions.Needs(parsed, wide, "--model wide-resnet", depth, widen);
         ModelChoice same = saved?.Name == name ? saved : new ModelChoice(name, mlp ? [128] : [], wide ? 16 : 0, wide ? 1 : 0);
         int deep = parsed.GetValue(depth) ?? same.Depth;
-        return wide && (deep - 4) % 6 != 0
-            ? throw new UsageException($"--depth is {deep}, but a Wide-ResNet's depth is 6n + 4: use {deep - ((deep - 4) % 6)} or {deep - ((deep - 4) % 6) + 6}.")
-            : same with { Hidden = parsed.GetValue(hidden) is { Length: > 0 } widths ? widths : same.Hidden, Depth = deep, Widen = parsed.GetValue(widen) ?? same.Widen };
+        return same with
+        {
+            Hidden = parsed.GetValue(hidden) is { Length: > 0 } widths ? widths : same.Hidden,
+            Depth = wide ? CheckedDepth(deep) : deep,
+            Widen = parsed.GetValue(widen) ?? same.Widen,
+        };
     }
+
+    /// <summary>A Wide-ResNet's depth.</summary>
+    /// <exception cref="UsageException">It is not 6n + 4.</exception>
+    public static int CheckedDepth(int depth) => (depth - 4) % 6 == 0
+        ? depth
+        : throw new UsageException($"--depth is {depth}, but a Wide-ResNet's depth is 6n + 4: use {depth - ((depth - 4) % 6)} or {depth - ((depth - 4) % 6) + 6}.");
 }

@@ -7,7 +7,8 @@ using TruncatedGaussianNoise = PacGen.Core.Perturbation.TruncatedGaussianNoise;
 namespace PacGen.Benchmarks.Training;
 
 /// <summary>The options of OPT, of Algorithm 1 around it, and of the learning rate's course.</summary>
-internal sealed class OptimizerOptions
+/// <param name="grid">Whether η and γ are lists of the caller's own, and no options here; there is always a perturbation then.</param>
+internal sealed class OptimizerOptions(bool grid = false)
 {
     private const double PlainEta = 100, AdaptiveEta = 0.01, DefaultMomentum = 0.9, AdamWDecay = 0.01;
     private const string NoNoise = "none", NeedsNoise = "--perturb uniform or truncated-gaussian";
@@ -46,8 +47,9 @@ internal sealed class OptimizerOptions
         "--warm-up", "Epochs over which the learning rate rises linearly from a hundredth to its first value", Interval.NotNegative, 0);
 
     private readonly Option<string> perturb = Options.Choice(
-        "--perturb", "The perturbation u of the weights that the gradient is taken at (Algorithm 1), uniform on (−σ, σ) or N(0, σ²) cut off at ±κ, σ and κ being those of its lines 8 and 7", NoNoise,
-        [NoNoise, .. Noises.Select(noise => noise.Name)]);
+        "--perturb", "The perturbation u of the weights that the gradient is taken at (Algorithm 1), uniform on (−σ, σ) or N(0, σ²) cut off at ±κ, σ and κ being those of its lines 8 and 7",
+        grid ? Noises[0].Name : NoNoise,
+        [.. grid ? (string[])[] : [NoNoise], .. Noises.Select(noise => noise.Name)]);
 
     private readonly Option<double?> eta = Options.Number(
         "--eta",
@@ -72,7 +74,7 @@ internal sealed class OptimizerOptions
         Option[] all =
         [
             optimizer, learningRate, momentum, weightDecay, clipNorm, schedule, stepEpochs, stepFactor, warmUp,
-            perturb, eta, gamma, epsilon, beta1, beta2,
+            perturb, .. grid ? (Option[])[] : [eta, gamma], epsilon, beta1, beta2,
         ];
         foreach (Option option in all)
         {
@@ -80,31 +82,45 @@ internal sealed class OptimizerOptions
         }
     }
 
+    /// <summary>η of section 8 for the optimizer of a command line, where no other is given.</summary>
+    public double PaperEta(ParseResult parsed) => IsAdaptive(parsed) ? AdaptiveEta : PlainEta;
+
     /// <summary>The optimizer that a command line asks for.</summary>
     /// <exception cref="UsageException">An option is given that has no effect.</exception>
     public Optimizer Create(ParseResult parsed)
     {
+        Needs(parsed, IsPerturbed(parsed), NeedsNoise, eta, gamma, epsilon, beta1, beta2);
+        Optimizer plain = CreatePlain(parsed);
+        return IsPerturbed(parsed) ? Perturb(parsed, plain, parsed.GetValue(eta) ?? PaperEta(parsed), parsed.GetValue(gamma)) : plain;
+    }
+
+    /// <summary>The optimizer without its perturbation.</summary>
+    /// <exception cref="UsageException">An option is given that has no effect.</exception>
+    public Optimizer CreatePlain(ParseResult parsed)
+    {
         string rule = parsed.GetValue(optimizer)!;
-        bool adaptive = rule is "adam" or "adamw";
         Needs(parsed, rule == "momentum", "--optimizer momentum", momentum);
         double decay = parsed.GetValue(weightDecay) ?? (rule == "adamw" ? AdamWDecay : 0);
         double rate = parsed.GetValue(learningRate) ?? rule switch { "sgd" => 0.1, "momentum" => 0.01, _ => 0.001 };
-        Optimizer inner = rule switch
+        return rule switch
         {
             "adam" => new Adam(rate, weightDecay: decay),
             "adamw" => new AdamW(rate, weightDecay: decay),
             _ => new Sgd(rate, rule == "momentum" ? parsed.GetValue(momentum) ?? DefaultMomentum : 0, weightDecay: decay),
         };
-        Needs(parsed, IsPerturbed(parsed), NeedsNoise, eta, gamma, epsilon, beta1, beta2);
-        if (!IsPerturbed(parsed))
-        {
-            return inner;
-        }
+    }
 
-        AlgorithmOne settings = new(parsed.GetValue(eta) ?? (adaptive ? AdaptiveEta : PlainEta));
+    /// <summary>Perturbed OPT around an optimizer, with the command line's noise, ε, β₁ and β₂.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="inner">OPT.</param>
+    /// <param name="level">η.</param>
+    /// <param name="width">γ; the listing's without it.</param>
+    public PerturbedOptimizer Perturb(ParseResult parsed, Optimizer inner, double level, double? width)
+    {
+        AlgorithmOne settings = new(level);
         PerturbedOptimizer perturbed = new(inner, settings with
         {
-            Gamma = parsed.GetValue(gamma) ?? settings.Gamma,
+            Gamma = width ?? settings.Gamma,
             Epsilon = parsed.GetValue(epsilon) ?? settings.Epsilon,
             Beta1 = parsed.GetValue(beta1) ?? settings.Beta1,
             Beta2 = parsed.GetValue(beta2) ?? settings.Beta2,
@@ -154,6 +170,8 @@ internal sealed class OptimizerOptions
             throw new UsageException($"{idle.Name} has an effect only with {need}: add that, or leave {idle.Name} out.");
         }
     }
+
+    private bool IsAdaptive(ParseResult parsed) => parsed.GetValue(optimizer) is "adam" or "adamw";
 
     private bool IsPerturbed(ParseResult parsed) => parsed.GetValue(perturb) != NoNoise;
 }

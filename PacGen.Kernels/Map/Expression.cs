@@ -55,6 +55,13 @@ public sealed class Expression : IEquatable<Expression>
     /// <summary>The one function that the expression applies to its arguments in order, or null where it is composed.</summary>
     public Type? Function => Size == 1 && operands.Select((operand, i) => operand.argument == i).All(inOrder => inOrder) ? function : null;
 
+    /// <summary>Whether all functions that the expression applies are among some.</summary>
+    public bool AppliesOnly(IReadOnlySet<Type> functions)
+    {
+        ArgumentNullException.ThrowIfNull(functions);
+        return function is null || (functions.Contains(function) && operands.All(operand => operand.AppliesOnly(functions)));
+    }
+
     /// <summary>The type that computes the expression.</summary>
     public Type ToType() => function is null
         ? ArgumentTypes[argument]

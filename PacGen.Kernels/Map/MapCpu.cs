@@ -21,9 +21,8 @@ internal abstract unsafe class MapCpu : CpuLaunch
     private readonly nint[] sources;
     private readonly float* destination;
     private readonly long total;
-    private readonly int scratchSize;
 
-    protected MapCpu(CpuDevice device, BroadcastPlan plan, Region[] inputs, Region output)
+    protected MapCpu(CpuDevice device, BroadcastPlan plan, Region[] inputs, Region? output)
         : base(device)
     {
         int rank = plan.Extents.Length;
@@ -39,7 +38,7 @@ internal abstract unsafe class MapCpu : CpuLaunch
         moves = [.. plan.Strides.Select(steps => steps[^1] != 0)];
         repeated = new long[inputs.Length];
         sources = [.. inputs.Select(input => (nint)CpuDevice.Address(input))];
-        destination = CpuDevice.Address(output);
+        destination = output is { } region ? CpuDevice.Address(region) : null;
 
         bool joinable = rank == 2 && rowLength < ShortRow
             && Enumerable.Range(0, inputs.Length).All(i => moves[i] ? outerSteps[i][0] is 0 || outerSteps[i][0] == rowLength : outerSteps[i][0] == 0);
@@ -61,22 +60,25 @@ internal abstract unsafe class MapCpu : CpuLaunch
             }
         }
 
-        scratchSize = 0;
         for (int i = 0; i < inputs.Length; i++)
         {
-            scratchSize += repeated[i] != 0 ? (int)rowLength : moves[i] ? 0 : Splat;
+            ScratchSize += repeated[i] != 0 ? (int)rowLength : moves[i] ? 0 : Splat;
         }
 
-        if (scratchSize > 0)
+        if (ScratchSize > 0)
         {
-            device.ReserveScratch(scratchSize);
+            device.ReserveScratch(ScratchSize);
         }
     }
+
+    /// <summary>The floats of scratch memory that <see cref="Prepare"/> and <see cref="Evaluate"/> want.</summary>
+    public int ScratchSize { get; }
 
     /// <inheritdoc/>
     public override int Tasks => (int)((total + TaskElements - 1) / TaskElements);
 
-    public static MapCpu Create(CpuDevice device, Type lane, Expression expression, BroadcastPlan plan, Region[] inputs, Region output) =>
+    /// <summary>The map of an expression; without an output it is only asked for parts with <see cref="Evaluate"/>.</summary>
+    public static MapCpu Create(CpuDevice device, Type lane, Expression expression, BroadcastPlan plan, Region[] inputs, Region? output) =>
         (MapCpu)Activator.CreateInstance(
             typeof(MapCpu<,>).MakeGenericType(expression.ToType(), lane), device, plan, inputs, output)!;
 
@@ -84,8 +86,31 @@ internal abstract unsafe class MapCpu : CpuLaunch
     public override void RunTask(int task, int worker)
     {
         long start = (long)task * TaskElements;
-        long end = Math.Min(start + TaskElements, total);
-        float* scratch = scratchSize > 0 ? Device.Scratch(worker) : null;
+        float* scratch = ScratchSize > 0 ? Device.Scratch(worker) : null;
+        Prepare(scratch);
+        Evaluate(start, Math.Min(start + TaskElements, total), destination + start, scratch);
+    }
+
+    /// <summary>Repeats the inputs that are stretched along short rows; once a task, before <see cref="Evaluate"/>.</summary>
+    public void Prepare(float* scratch)
+    {
+        for (int i = 0; i < repeated.Length; i++)
+        {
+            if (repeated[i] != 0)
+            {
+                for (long copied = 0; copied < rowLength; copied += repeated[i])
+                {
+                    new ReadOnlySpan<float>((float*)sources[i], (int)repeated[i]).CopyTo(new Span<float>(scratch + copied, (int)repeated[i]));
+                }
+
+                scratch += rowLength;
+            }
+        }
+    }
+
+    /// <summary>The elements from one up to another.</summary>
+    public void Evaluate(long start, long end, float* values, float* scratch)
+    {
         int count = sources.Length;
         float** bases = stackalloc float*[count];
         long* offsets = stackalloc long[count];
@@ -99,11 +124,6 @@ internal abstract unsafe class MapCpu : CpuLaunch
             masks[i] = moves[i] ? -1 : 0;
             if (repeated[i] != 0)
             {
-                for (long copied = 0; copied < rowLength; copied += repeated[i])
-                {
-                    new ReadOnlySpan<float>(bases[i], (int)repeated[i]).CopyTo(new Span<float>(scratch + copied, (int)repeated[i]));
-                }
-
                 bases[i] = scratch;
                 scratch += rowLength;
             }
@@ -147,7 +167,8 @@ internal abstract unsafe class MapCpu : CpuLaunch
                 }
             }
 
-            Row(ref pointers, destination + start, (nint)length);
+            Row(ref pointers, values, (nint)length);
+            values += length;
             start += length;
             column = 0;
             for (int axis = outer.Length - 1; axis >= 0; axis--)
@@ -171,8 +192,8 @@ internal abstract unsafe class MapCpu : CpuLaunch
         }
     }
 
-    /// <summary>Computes one row: <paramref name="length"/> consecutive outputs.</summary>
-    protected abstract void Row(ref Pointers pointers, float* destination, nint length);
+    /// <summary>Computes one row: <paramref name="length"/> consecutive values.</summary>
+    protected abstract void Row(ref Pointers pointers, float* values, nint length);
 
     /// <summary>Where the inputs of a row begin, and whether they move along it (−1) or stand (0).</summary>
     protected struct Pointers
@@ -183,24 +204,24 @@ internal abstract unsafe class MapCpu : CpuLaunch
 }
 
 /// <summary>The loop itself.</summary>
-internal sealed unsafe class MapCpu<TExpression, TLane>(CpuDevice device, BroadcastPlan plan, Region[] inputs, Region output)
+internal sealed unsafe class MapCpu<TExpression, TLane>(CpuDevice device, BroadcastPlan plan, Region[] inputs, Region? output)
     : MapCpu(device, plan, inputs, output)
     where TExpression : struct, IExpression
     where TLane : struct, IMemoryLane<TLane>
 {
     /// <inheritdoc/>
-    protected override void Row(ref Pointers pointers, float* destination, nint length)
+    protected override void Row(ref Pointers pointers, float* values, nint length)
     {
         Pointers local = pointers;
         nint i = 0;
         for (; i <= length - TLane.Count; i += TLane.Count)
         {
-            TLane.Store(destination + i, TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in local, i)));
+            TLane.Store(values + i, TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in local, i)));
         }
 
         for (; i < length; i++)
         {
-            Float1.Store(destination + i, TExpression.Evaluate<Float1, At<Float1>>(new At<Float1>(in local, i)));
+            Float1.Store(values + i, TExpression.Evaluate<Float1, At<Float1>>(new At<Float1>(in local, i)));
         }
     }
 

@@ -15,6 +15,12 @@ public abstract record Operation
     /// <exception cref="ShapeException">The shapes don't fit; the message names the operation and the shapes.</exception>
     public abstract Shape Infer(ReadOnlySpan<Shape> inputs);
 
+    /// <summary>
+    /// The same as a reduction of an expression, into which the compiler of graphs puts the maps that make its inputs; null for an
+    /// operation that is none or wants its inputs in memory.
+    /// </summary>
+    public virtual FusedReduce? AsReduction(ReadOnlySpan<Shape> inputs) => null;
+
     /// <summary>The kernel on the CPU, bound to memory.</summary>
     public abstract Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output);
 

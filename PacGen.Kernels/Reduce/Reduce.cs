@@ -1,5 +1,6 @@
 using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.Map;
 
 namespace PacGen.Kernels;
 
@@ -43,18 +44,30 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
         return new Shape([.. extents]);
     }
 
+    /// <inheritdoc/>
+    /// <remarks>Many short rows are wanted in memory.</remarks>
+    public override FusedReduce? AsReduction(ReadOnlySpan<Shape> inputs)
+    {
+        (long outer, long rows, long inner) = Steps(inputs[0])[0];
+        return AreShortRows(outer, rows, inner) ? null : new FusedReduce(Expression.Argument(0), inputs[0], this);
+    }
+
     private protected override Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        Kind switch
+        Bind<T>(device, shapes[0], inputs[0], null, output);
+
+    /// <summary>The kernel over a tensor in memory or, with a map, over elements that it computes.</summary>
+    internal Launch Bind<T>(CpuDevice device, Shape shape, Region input, MapCpu? map, Region output)
+        where T : struct, IMemoryLane<T> => Kind switch
         {
-            ReduceKind.Sum => Bind<T, Addition>(device, shapes[0], inputs[0], output),
-            ReduceKind.Max => Bind<T, Maximum>(device, shapes[0], inputs[0], output),
+            ReduceKind.Sum => Bind<T, Addition>(device, shape, input, map, output),
+            ReduceKind.Max => Bind<T, Maximum>(device, shape, input, map, output),
             _ => throw new InvalidOperationException($"{Name}: there is no kind {Kind}."),
         };
 
-    /// <summary>Neighbouring axes of one kind count as one; each group of reduced ones is a launch, the innermost first.</summary>
-    private Launch Bind<T, TReduction>(CpuDevice device, Shape shape, Region input, Region output)
-        where T : struct, IMemoryLane<T>
-        where TReduction : struct, IReduction
+    private static bool AreShortRows(long outer, long rows, long inner) => inner == 1 && outer >= 8 && rows <= ShortRow;
+
+    /// <summary>Neighbouring axes of one kind count as one; each group of reduced ones is a step, the innermost first.</summary>
+    private List<(long Outer, long Rows, long Inner)> Steps(Shape shape)
     {
         List<(long Outer, long Rows, long Inner)> steps = [];
         long inner = 1, remaining = shape.Count;
@@ -84,23 +97,31 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
             steps.Add((1, 1, shape.Count));
         }
 
+        return steps;
+    }
+
+    private Launch Bind<T, TReduction>(CpuDevice device, Shape shape, Region input, MapCpu? map, Region output)
+        where T : struct, IMemoryLane<T>
+        where TReduction : struct, IReduction
+    {
+        List<(long Outer, long Rows, long Inner)> steps = Steps(shape);
         Launch[] launches = new Launch[steps.Count];
         Devices.Buffer[] between = new Devices.Buffer[steps.Count - 1];
         for (int i = 0; i < steps.Count; i++)
         {
-            (long outer, long rows, inner) = steps[i];
+            (long outer, long rows, long inner) = steps[i];
             Region result = i == between.Length ? output : new Region(between[i] = device.Allocate(outer * inner));
-            launches[i] = Step<T, TReduction>(device, input, result, outer, rows, inner);
+            launches[i] = Step<T, TReduction>(device, input, i == 0 ? map : null, result, outer, rows, inner);
             input = result;
         }
 
         return launches.Length == 1 ? launches[0] : new LaunchSequence(between, launches);
     }
 
-    private static unsafe CpuLaunch Step<T, TReduction>(CpuDevice device, Region input, Region output, long outer, long rows, long inner)
+    private static unsafe CpuLaunch Step<T, TReduction>(CpuDevice device, Region input, MapCpu? map, Region output, long outer, long rows, long inner)
         where T : struct, IMemoryLane<T>
         where TReduction : struct, IReduction =>
-        inner == 1 && outer >= 8 && rows <= ShortRow
+        map is null && AreShortRows(outer, rows, inner)
             ? new ReduceShortRows<T, TReduction>(device, input, output, outer, (int)rows)
-            : new ReduceColumns<T, TReduction>(device, input, output, outer, rows, inner);
+            : new ReduceColumns<T, TReduction>(device, input, map, output, outer, rows, inner);
 }

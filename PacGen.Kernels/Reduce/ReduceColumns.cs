@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.Map;
 
 namespace PacGen.Kernels;
 
@@ -12,6 +13,8 @@ namespace PacGen.Kernels;
 /// Where inner is below 64, several rows count as one wide row, whose parts are combined at the end: so a sum over everything,
 /// over the last axes and over the first ones are the same loop over wide rows. Wide rows are cut into columns of 512 to 1023.
 /// Where that makes too few units of work, the rows are cut too; the last task to finish combines the parts, pairwise.
+/// With a map the elements are computed a few rows at a time into scratch memory that stays in the nearest cache, and combined
+/// in the same order: the bits are those of the map and the reduction one after the other.
 /// </remarks>
 internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
     where T : struct, IMemoryLane<T>
@@ -23,8 +26,10 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
     private const int Padding = 16;
     private const int EnoughUnits = 32;
     private const long FloatsPerTask = 32768;
+    private const int Computed = 4096;
 
     private readonly float* x;
+    private readonly MapCpu? map;
     private readonly float* y;
     private readonly long rows;
     private readonly long inner;
@@ -36,14 +41,16 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
     private readonly int stride;
     private readonly long units;
     private readonly long share;
+    private readonly long reduction;
     private readonly float* partial;
     private readonly Devices.Buffer? partialBuffer;
     private int finished;
 
-    public ReduceColumns(CpuDevice device, Region input, Region output, long outer, long rows, long inner)
+    public ReduceColumns(CpuDevice device, Region input, MapCpu? map, Region output, long outer, long rows, long inner)
         : base(device)
     {
-        x = CpuDevice.Address(input);
+        x = map is null ? CpuDevice.Address(input) : null;
+        this.map = map;
         y = CpuDevice.Address(output);
         this.rows = rows;
         this.inner = inner;
@@ -75,7 +82,8 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
 
         // A block, the total, and a level for each bit of the number of blocks; folding reads a vector beyond the end.
         int levels = 64 - BitOperations.LeadingZeroCount((ulong)rowsPerUnit / BlockRows + 1);
-        device.ReserveScratch(((levels + 2L) * stride) + Padding);
+        reduction = ((levels + 2L) * stride) + Padding;
+        device.ReserveScratch(map is null ? reduction : reduction + Math.Max(Computed, widest) + widest + Padding + map.ScratchSize);
     }
 
     public override int Tasks => (int)((units + share - 1) / share);
@@ -83,6 +91,7 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
     public override void RunTask(int task, int worker)
     {
         float* scratch = Device.Scratch(worker);
+        map?.Prepare(scratch + reduction);
         long end = Math.Min((task + 1) * share, units);
         for (long unit = task * share; unit < end; unit++)
         {
@@ -90,7 +99,7 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
             int column = (int)(group % columnUnits), part = (int)(unit % rowUnits);
             int width = Width(column);
             float* total = Total(
-                x + (outer * rows * inner) + (column * (long)ColumnsPerUnit), width, part * rowsPerUnit, part == rowUnits - 1, scratch);
+                (outer * rows * inner) + (column * (long)ColumnsPerUnit), width, part * rowsPerUnit, part == rowUnits - 1, scratch);
             int count = Fold(total, width);
             Copy(total, rowUnits > 1 ? partial + (unit * stride) : Destination(outer, column), count);
         }
@@ -118,7 +127,7 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
     private float* Destination(long outer, int column) => y + (outer * inner) + (column * (long)ColumnsPerUnit);
 
     /// <summary>Combines wide rows into one, in scratch memory; the last unit takes the rows that make no whole wide row too.</summary>
-    private float* Total(float* source, int width, long start, bool last, float* scratch)
+    private float* Total(long source, int width, long start, bool last, float* scratch)
     {
         float* block = scratch, total = scratch + stride, levels = total + stride;
         long end = Math.Min(start + rowsPerUnit, wideRows), wide = fold * inner;
@@ -128,7 +137,7 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
             // Level l holds the combination of 2ˡ blocks where bit l of the number of blocks so far is set: binary addition.
             int level = BitOperations.TrailingZeroCount(~blocks);
             float* target = levels + ((long)level * stride);
-            CombineRows(source + (row * wide), wide, (int)Math.Min(BlockRows, end - row), width, target);
+            Block(source + (row * wide), wide, (int)Math.Min(BlockRows, end - row), width, target, scratch + reduction);
             for (int l = 0; l < level; l++)
             {
                 Combine(target, levels + ((long)l * stride), width);
@@ -157,7 +166,16 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
         int left = last ? (int)((rows - (wideRows * fold)) * inner) : 0;
         if (left > 0)
         {
-            new ReadOnlySpan<float>(source + (wideRows * wide), left).CopyTo(new Span<float>(block, left));
+            long first = source + (wideRows * wide);
+            if (map is null)
+            {
+                Copy(x + first, block, left);
+            }
+            else
+            {
+                map.Evaluate(first, first + left, block, scratch + reduction);
+            }
+
             new Span<float>(block + left, width - left).Fill(TReduction.Identity);
             if (any)
             {
@@ -196,6 +214,45 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
 
             int column = (int)(group % columnUnits);
             Copy(parts, Destination(group / columnUnits, column), Width(column) / fold);
+        }
+    }
+
+    /// <summary>Combines up to 32 rows, which lie in memory or are computed a few at a time behind what the earlier ones gave.</summary>
+    private void Block(long source, long rowStride, int rows, int width, float* target, float* scratch)
+    {
+        if (map is null)
+        {
+            CombineRows(x + source, rowStride, rows, width, target);
+            return;
+        }
+
+        float* before = scratch + map.ScratchSize, values = before + width;
+        int most = Math.Max(1, Computed / width);
+        for (int row = 0; row < rows; row += most)
+        {
+            int count = Math.Min(most, rows - row);
+            long first = source + (row * rowStride);
+            if (rowStride == width)
+            {
+                map.Evaluate(first, first + ((long)count * width), values, scratch);
+            }
+            else
+            {
+                for (int i = 0; i < count; i++)
+                {
+                    map.Evaluate(first + (i * rowStride), first + (i * rowStride) + width, values + ((long)i * width), scratch);
+                }
+            }
+
+            if (row == 0)
+            {
+                CombineRows(values, width, count, width, target);
+            }
+            else
+            {
+                Copy(target, before, width);
+                CombineRows(before, width, count + 1, width, target);
+            }
         }
     }
 

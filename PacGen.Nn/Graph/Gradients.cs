@@ -42,6 +42,7 @@ public static class Gradients
         [typeof(Reshape)] = [(n, g) => g.Reshape(n.Inputs[0].Shape)],
         [typeof(Transpose)] = [(_, g) => g.Transpose()],
         [typeof(Reduce)] = [OfReduce],
+        [typeof(SquaredDeviations)] = [(n, g) => Stretched(n, g * 2f, ((SquaredDeviations)n.Operation!).Axes) * (n.Inputs[0] - n.Inputs[1]), null],
         [typeof(MatMul)] =
         [
             (n, g) => n.Operation is MatMul { TransposeA: true } m ? Product(n.Inputs[1], g, m.TransposeB, true) : Product(g, n.Inputs[1], false, !((MatMul)n.Operation!).TransposeB),
@@ -194,16 +195,18 @@ public static class Gradients
     {
         Tensor source = node.Inputs[0];
         Reduce reduce = (Reduce)node.Operation!;
-        int[] kept = source.Shape.AsSpan().ToArray();
-        for (int axis = 0; axis < kept.Length; axis++)
-        {
-            kept[axis] = reduce.Axes.Contains(axis) ? 1 : kept[axis];
-        }
-
-        Shape keptShape = new(kept);
-        Tensor stretched = gradient.Reshape(keptShape).BroadcastTo(source.Shape);
-        return reduce.Kind == ReduceKind.Sum ? stretched : stretched * (1f - Tensor.Less(source, node.Reshape(keptShape)));
+        Tensor stretched = Stretched(node, gradient, reduce.Axes);
+        return reduce.Kind == ReduceKind.Sum ? stretched : stretched * (1f - Tensor.Less(source, node.Reshape(Kept(source.Shape, reduce.Axes))));
     }
+
+    /// <summary>A value for each element that a reduction kept, stretched along the axes that it reduced.</summary>
+    private static Tensor Stretched(Tensor reduction, Tensor value, Axes axes)
+    {
+        Shape source = reduction.Inputs[0].Shape;
+        return value.Reshape(Kept(source, axes)).BroadcastTo(source);
+    }
+
+    private static Shape Kept(Shape source, Axes axes) => new Reduce(ReduceKind.Sum, axes, true).Infer([source]);
 
     private static Tensor OfSoftmax(Tensor softmax, Tensor gradient) =>
         softmax * (gradient - (gradient * softmax).Sum([-1], true));

@@ -1,6 +1,7 @@
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.Map;
+using F = PacGen.Kernels.Map.Functions;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
@@ -9,6 +10,10 @@ namespace PacGen.Nn;
 internal sealed class GraphCompiler
 {
     private const int Alignment = 16;
+    private const int LargestExpression = 24;
+    private static readonly HashSet<Type> Cheap =
+        [typeof(F.Add), typeof(F.Subtract), typeof(F.Multiply), typeof(F.Negate), typeof(F.Square), typeof(F.Relu), typeof(F.Step), typeof(F.StopGradient)];
+
     private readonly Device device;
     private readonly IReadOnlyList<Tensor> outputs;
     private readonly IReadOnlyDictionary<Tensor, Region> bindings;
@@ -109,8 +114,9 @@ internal sealed class GraphCompiler
     }
 
     /// <summary>
-    /// The launches in order. A map goes into its only consumer when that is a map of the same shape and the joined expression
-    /// takes few enough arguments; a view goes away.
+    /// The launches in order. A map goes into the map of the same shape or the reduction that consumes it, if the joined expression takes
+    /// few enough arguments: where that is its only consumer, and where it is light, so that its consumers read no more memory by computing
+    /// it again than by reading it. A view goes away.
     /// </summary>
     private List<Step> Fuse()
     {
@@ -123,14 +129,20 @@ internal sealed class GraphCompiler
         }
 
         HashSet<Tensor> kept = [.. outputs.Select(Base)];
+        HashSet<Tensor> inMemory = [.. order.SelectMany(node => node.Inputs.Where(input => !MayTake(node, input)))];
         Dictionary<Tensor, (Expression Expression, List<Tensor> Inputs)> fused = [];
-        HashSet<Tensor> absorbed = [];
-        const int LargestExpression = 24;
-        List<Step> steps = [];
+        Dictionary<Tensor, Step> steps = [];
         foreach (Tensor node in order)
         {
-            if (node.Operation is not FusedMap map)
+            if (node.Operation is null or Reshape)
             {
+                continue;
+            }
+
+            FusedReduce? reduction = AsReduction(node);
+            if (((node.Operation as FusedMap)?.Expression ?? reduction?.Expression) is not { } own)
+            {
+                steps[node] = new Step(node.Operation, node.Inputs, node);
                 continue;
             }
 
@@ -140,38 +152,61 @@ internal sealed class GraphCompiler
             {
                 Tensor input = node.Inputs[i];
                 bool canJoin = fused.TryGetValue(input, out var producer)
-                    && uses[input] == 1 && !kept.Contains(input) && input.Shape == node.Shape
-                    && producer.Expression.Size + map.Expression.Size < LargestExpression
+                    && !kept.Contains(input) && MayTake(node, input)
+                    && (uses[input] == 1 || (!inMemory.Contains(input) && IsLight(producer.Expression, producer.Inputs, input.Shape)))
+                    && producer.Expression.Size + own.Size < LargestExpression
                     && CountAfter(arguments, producer.Inputs, node.Inputs.Length - i - 1) <= Expression.MaxArguments;
-                if (canJoin)
-                {
-                    replacements[i] = producer.Expression.Substitute([.. producer.Inputs.Select(argument => Argument(arguments, argument))]);
-                    absorbed.Add(input);
-                }
-                else
-                {
-                    replacements[i] = Argument(arguments, input);
-                }
+                replacements[i] = canJoin
+                    ? producer.Expression.Substitute([.. producer.Inputs.Select(argument => Argument(arguments, argument))])
+                    : Argument(arguments, input);
             }
 
-            fused[node] = (map.Expression.Substitute(replacements), arguments);
+            Expression expression = own.Substitute(replacements);
+            if (reduction is null)
+            {
+                fused[node] = (expression, arguments);
+                steps[node] = new Step(new FusedMap(expression, node.Shape), [.. arguments], node);
+            }
+            else
+            {
+                steps[node] = arguments.SequenceEqual(node.Inputs)
+                    ? new Step(node.Operation, node.Inputs, node)
+                    : new Step(reduction with { Expression = expression }, [.. arguments], node);
+            }
         }
 
-        foreach (Tensor node in order)
+        // What nobody reads any more was computed by its consumers.
+        HashSet<Tensor> wanted = kept;
+        foreach (Tensor node in order.AsEnumerable().Reverse())
         {
-            if (fused.TryGetValue(node, out var map))
+            if (wanted.Contains(node) && steps.TryGetValue(node, out Step? step))
             {
-                if (!absorbed.Contains(node))
-                {
-                    steps.Add(new Step(new FusedMap(map.Expression, node.Shape), [.. map.Inputs], node));
-                }
-            }
-            else if (node.Operation is not (null or Reshape))
-            {
-                steps.Add(new Step(node.Operation, node.Inputs, node));
+                wanted.UnionWith(step.Inputs.Select(Base));
             }
         }
 
+        List<Step> result = [.. order.Where(node => wanted.Contains(node) && steps.ContainsKey(node)).Select(node => steps[node])];
+        BindOutputs(result);
+        return result;
+    }
+
+    /// <summary>Whether a map may be computed by what consumes it: a map of the same shape, or a reduction over that shape.</summary>
+    private bool MayTake(Tensor consumer, Tensor map) =>
+        map.Shape == (consumer.Operation is FusedMap ? consumer.Shape : AsReduction(consumer)?.Source);
+
+    // Only the CPU has a kernel that computes what it reduces.
+    private FusedReduce? AsReduction(Tensor node) =>
+        device is CpuDevice ? node.Operation?.AsReduction([.. node.Inputs.Select(input => input.Shape)]) : null;
+
+    /// <summary>A few cheap functions of at most one tensor of the map's size; others, such as a value a channel, are small.</summary>
+    private static bool IsLight(Expression expression, List<Tensor> arguments, Shape shape)
+    {
+        const int LargestLight = 4;
+        return expression.Size <= LargestLight && expression.AppliesOnly(Cheap) && arguments.Count(argument => argument.Shape.Count == shape.Count) <= 1;
+    }
+
+    private void BindOutputs(List<Step> steps)
+    {
         // Outputs with memory of their own to go to: computed there where nothing else claims it, else copied.
         foreach (Tensor output in outputs.Distinct())
         {
@@ -195,8 +230,6 @@ internal sealed class GraphCompiler
                 steps.Add(new Step(FusedMap.BroadcastTo(output.Shape), [output], output, target));
             }
         }
-
-        return steps;
     }
 
     /// <summary>

@@ -116,6 +116,15 @@ public sealed partial class Tensor
         return sum * ((float)sum.Shape.Count / Shape.Count);
     }
 
+    /// <summary>The variance over some axes, divided by the number of elements: the mean of (x − m)², m being <paramref name="mean"/>.</summary>
+    /// <param name="mean">The mean over these axes: nothing else, as the gradient counts on it.</param>
+    /// <param name="axes">The axes.</param>
+    public Tensor Variance(Tensor mean, int[] axes)
+    {
+        Tensor sum = Apply(new SquaredDeviations(AxesOf(axes)), this, mean);
+        return sum * ((float)sum.Shape.Count / Shape.Count);
+    }
+
     /// <summary>The matrix product (M, K) · (K, N) → (M, N).</summary>
     /// <exception cref="ShapeException">The inner extents differ; names both shapes.</exception>
     public static Tensor MatMul(Tensor a, Tensor b) => Apply(new MatMul(), a, b);

@@ -64,13 +64,13 @@ public sealed class BatchNorm : Module
             throw new ShapeException($"BatchNorm: in training a channel needs two values or more, but the input has shape {x.Shape}: use a larger batch.");
         }
 
-        // The variance about the mean, in two passes: the mean of squares minus the square of the mean cancels.
+        // The variance about the mean, in two passes: the mean of squares minus the square of the mean cancels. So would x·factor + (bias −
+        // mean·factor), in the gradient of the factor.
         int[] axes = [.. Enumerable.Range(0, x.Shape.Rank - 1)];
         Tensor mean = x.Mean(axes);
-        Tensor centered = x - mean;
-        Tensor variance = centered.Square().Mean(axes);
+        Tensor variance = x.Variance(mean, axes);
         context.Average(runningMean, mean, momentum);
         context.Average(runningVar, variance * ((double)count / (count - 1)), momentum);
-        return (centered * (weight / (variance + epsilon).Sqrt())) + bias;
+        return ((x - mean) * (weight / (variance + epsilon).Sqrt())) + bias;
     }
 }

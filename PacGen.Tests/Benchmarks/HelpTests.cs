@@ -17,6 +17,8 @@ internal sealed class HelpTests
     [TestCase("figure")]
     [TestCase("figure 1", "--output", "--size", "--seed", "--points", "--survey", "--threads")]
     [TestCase("figure 2", "--output", "--size", "--sigma")]
+    [TestCase("figure 7", "--output", "--size", "--dataset", "--scale", "--seeds", "--epochs", "--depth", "--widen", "--batch-size", "--learning-rate", "--eta", "--gamma", "--augment",
+        "--running-statistics", "--runs", "--device", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download")]
     public void ListsEveryOption(string verb, params string[] options)
     {
         ProgramRun help = verb.Length == 0 ? ProgramRun.Of("--help") : ProgramRun.Of([.. verb.Split(' '), "--help"]);

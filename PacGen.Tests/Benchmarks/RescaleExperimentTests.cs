@@ -25,7 +25,7 @@ internal sealed class RescaleExperimentTests
         Assert.That(ProgramRun.Of("--help").Output, Does.Contain("experiment"));
     }
 
-    [TestCase("say which experiment: pacgen experiment rescale", "experiment")]
+    [TestCase("say which experiment: pacgen experiment rescale or pacgen experiment hyper", "experiment")]
     [TestCase("See pacgen experiment rescale --help", "experiment", "rescale", "--nothing")]
     [TestCase("--alphas is 4, but must be odd", "experiment", "rescale", "--alphas", "4")]
     [TestCase("--alphas is '1'", "experiment", "rescale", "--alphas", "1")]
@@ -125,18 +125,5 @@ internal sealed class RescaleExperimentTests
         string[][] rows = [.. File.ReadAllLines(path).Select(line => line.Split(','))];
         return Enumerable.Range(0, rows[0].Length).ToDictionary(
             column => rows[0][column], column => rows.Skip(1).Select(row => double.Parse(row[column], CultureInfo.InvariantCulture)).ToArray());
-    }
-
-    /// <summary>Standard output that acts when a text first comes by.</summary>
-    private sealed class StopAfter(string text, Action act) : StringWriter
-    {
-        public override void WriteLine(string? value)
-        {
-            base.WriteLine(value);
-            if (value?.Contains(text, StringComparison.Ordinal) == true)
-            {
-                act();
-            }
-        }
     }
 }

@@ -89,9 +89,9 @@ internal sealed class FigureVerbTests
         Assert.That(folder.Files, Is.Empty);
     }
 
-    [TestCase("figure", 2, "pacgen figure 1 or pacgen figure 2")]
-    [TestCase("figure 9", 2, "There is no figure 9; there are 1, 2. See pacgen figure --help.")]
-    [TestCase("figure one", 2, "there are 1, 2")]
+    [TestCase("figure", 2, "pacgen figure 1 or pacgen figure 2 or pacgen figure 7")]
+    [TestCase("figure 9", 2, "There is no figure 9; there are 1, 2, 7. See pacgen figure --help.")]
+    [TestCase("figure one", 2, "there are 1, 2, 7")]
     [TestCase("figure --seed 3", 2, "write pacgen figure 1 --seed")]
     [TestCase("figure 1 --size 10", 2, "400 or more")]
     [TestCase("figure 1 --size 100000", 2, "at most 8000")]

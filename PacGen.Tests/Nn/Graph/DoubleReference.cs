@@ -75,6 +75,15 @@ internal sealed class DoubleReference
                 }
 
                 break;
+            case SquaredDeviations deviations:
+                int[] summed = [.. Enumerable.Range(0, s[0].Rank).Select(axis => deviations.Axes.Contains(axis) ? 1 : s[0][axis])];
+                for (int i = 0; i < x[0].Length; i++)
+                {
+                    double deviation = x[0][i] - x[1][Stretched(i, s[0], s[1])];
+                    y[Stretched(i, s[0], new Shape(summed))] += deviation * deviation;
+                }
+
+                break;
             case Conv2dForward convolution:
                 Taps(convolution.Geometry, s[0], s[1], (a, w, o) => y[o] += x[0][a] * x[1][w]);
                 break;

@@ -55,6 +55,39 @@ internal sealed class GraphCompilerTests
     }
 
     [Test]
+    public void AMapIsComputedWhileItIsReduced()
+    {
+        Tensor[] x = [Tensor.Input(new Shape(40, 7), "x"), Tensor.Input(new Shape(7), "y")];
+        Tensor[] outputs = [((x[0] * x[1]).Tanh() + x[1]).Sum([0]), (x[0] - x[1]).Square().Max([0], true)];
+        using CompiledGraph graph = CompiledGraph.Compile(Device.Cpu, outputs);
+        Assert.That(graph.Launches, Is.EqualTo(2));
+        Assert.That(graph.IntermediateBytes, Is.LessThan(256), "nothing of the size of x");
+        RunAndCompare(graph, outputs, x, 37, "reductions");
+    }
+
+    /// <summary>x − m is read as easily from x, so its consumers compute it; tanh x is dear, and x·y reads two tensors: they are computed once.</summary>
+    [Test]
+    public void ALightMapIsComputedByEachOfItsConsumers()
+    {
+        Tensor[] x = [Tensor.Input(new Shape(40, 7), "x"), Tensor.Input(new Shape(7), "m"), Tensor.Input(new Shape(40, 7), "y")];
+        foreach ((Tensor shared, int launches) in ((Tensor, int)[])[(x[0] - x[1], 2), (x[0].Tanh(), 3), (x[0] * x[2], 3)])
+        {
+            Tensor[] outputs = [shared.Square().Sum([0]), (shared * x[1]).Relu()];
+            using CompiledGraph graph = CompiledGraph.Compile(Device.Cpu, outputs);
+            Assert.That(graph.Launches, Is.EqualTo(launches), $"{shared}");
+            RunAndCompare(graph, outputs, [.. x.Where(graph.Inputs.Contains)], 38, "shared");
+        }
+
+        // What a product wants in memory, or an output, is read by the others.
+        Tensor light = x[0] - x[1];
+        Tensor[] all = [light.Square().Sum([0]), (light * x[1]).Relu(), Tensor.MatMul(light, x[2].Transpose())];
+        using CompiledGraph beside = CompiledGraph.Compile(Device.Cpu, all), output = CompiledGraph.Compile(Device.Cpu, [.. all[..2], light]);
+        Assert.That(beside.Launches, Is.EqualTo(5));
+        Assert.That(output.Launches, Is.EqualTo(3));
+        RunAndCompare(beside, all, x, 39, "product");
+    }
+
+    [Test]
     public void AnIntermediateThatIsAnOutputTooIsComputedOnce()
     {
         Tensor x = Tensor.Input(new Shape(3, 5), "x");

@@ -14,11 +14,12 @@ internal sealed class BatchNormTests
     /// <summary>The state of <see cref="Network"/> at first: means and variances of 6 and of 10 channels.</summary>
     private static readonly float[] Initial = [.. new float[6], .. Enumerable.Repeat(1f, 6), .. new float[10], .. Enumerable.Repeat(1f, 10)];
 
-    [TestCase(new[] { 5, 3 })]
-    [TestCase(new[] { 3, 2, 5, 7 })]
-    [TestCase(new[] { 2, 17, 3, 33 })]
-    [TestCase(new[] { 64, 8, 8, 16 })]
-    public void FollowsItsFormulas(int[] extents)
+    [TestCase(new[] { 5, 3 }, 30, 1e-5)]
+    [TestCase(new[] { 3, 2, 5, 7 }, 30, 1e-5)]
+    [TestCase(new[] { 2, 17, 3, 33 }, 30, 1e-5)]
+    [TestCase(new[] { 64, 8, 8, 16 }, 30, 1e-5)]
+    [TestCase(new[] { 64, 8, 8, 16 }, 1000, 1e-4)]
+    public void FollowsItsFormulas(int[] extents, float middle, double tolerance)
     {
         int channels = extents[^1], count = extents.Aggregate(1, (a, b) => a * b) / channels;
         const double Momentum = 0.3, Epsilon = 1e-3;
@@ -30,7 +31,7 @@ internal sealed class BatchNormTests
         arena.LoadState([.. mean, .. variance]);
 
         // A mean far from zero: a formula that cancels would show.
-        float[] values = [.. Gaussians(5, count * channels).Select(value => value + 30)];
+        float[] values = [.. Gaussians(5, count * channels).Select(value => value + middle)];
         Tensor x = Tensor.Input(new Shape(extents), "x");
         Tensor evaluated = model.Forward(x);
         TrainingContext context = new(1);
@@ -57,10 +58,10 @@ internal sealed class BatchNormTests
             nextVariance[c] = ((1 - Momentum) * variance[c]) + (Momentum * batchVariance * count / (count - 1));
         }
 
-        Close(graph[evaluated].ToArray(), evaluation, 2e-6, "evaluation");
-        Close(graph[trained].ToArray(), training, 1e-5, "training");
+        Close(graph[evaluated].ToArray(), evaluation, tolerance / 5, "evaluation");
+        Close(graph[trained].ToArray(), training, tolerance, "training");
         Close(graph[next[0]].ToArray(), nextMean, 1e-6, "running mean");
-        Close(graph[next[1]].ToArray(), nextVariance, 1e-5, "running variance, unbiased");
+        Close(graph[next[1]].ToArray(), nextVariance, tolerance, "running variance, unbiased");
     }
 
     /// <summary>The compiled graph's gradient and Hessian-vector product against the double reference, and that against central differences.</summary>

@@ -1,0 +1,29 @@
+using PacGen.Benchmarks.Runs;
+
+namespace PacGen.Benchmarks.Experiments;
+
+/// <summary>A pair (η, γ) of Algorithm 1, or no perturbation at all, and its runs.</summary>
+/// <param name="Eta">η, or null for the plain optimizer.</param>
+/// <param name="Gamma">γ, or null for the plain optimizer.</param>
+/// <param name="Records">The runs, one a seed.</param>
+internal sealed record HyperCell(double? Eta, double? Gamma, IReadOnlyList<RunRecord> Records)
+{
+    /// <summary>Whether a run failed: such a pair is not chosen.</summary>
+    public bool Failed => Records.Any(record => record.Failure is not null);
+
+    /// <summary>The accuracies on the images that are not trained on after the last epoch, one a seed.</summary>
+    public double[] Accuracies => [.. Records.Where(record => record.Failure is null).Select(record => record.Epochs[^1].TestAccuracy)];
+
+    /// <summary>Their mean; NaN where a run failed.</summary>
+    public double Accuracy => Failed ? double.NaN : Accuracies.Average();
+
+    /// <summary>The mean loss on the images that are not trained on; NaN where a run failed.</summary>
+    public double Loss => Failed ? double.NaN : Records.Average(record => record.Epochs[^1].TestLoss);
+
+    /// <summary>The mean accuracy on the images that are trained on; NaN where a run failed.</summary>
+    public double TrainAccuracy => Failed ? double.NaN : Records.Average(record => record.Epochs[^1].TrainAccuracy);
+
+    /// <summary>The best pair by mean accuracy, among equals that of the smallest loss; null where all failed.</summary>
+    public static HyperCell? Best(IEnumerable<HyperCell> cells) =>
+        cells.Where(cell => cell.Eta is not null && !cell.Failed).OrderByDescending(cell => cell.Accuracy).ThenBy(cell => cell.Loss).FirstOrDefault();
+}

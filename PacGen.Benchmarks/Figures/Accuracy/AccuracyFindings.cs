@@ -1,0 +1,92 @@
+using System.Globalization;
+using PacGen.Benchmarks.Runs;
+
+namespace PacGen.Benchmarks.Figures.Accuracy;
+
+/// <summary>What runs of Figure 7 say of the paper's effect, lower training accuracy and higher test accuracy, in words.</summary>
+/// <param name="arms">The ways of training, the plain one first.</param>
+/// <param name="curves">All runs that are there.</param>
+/// <param name="epochs">The epochs of a whole run.</param>
+/// <param name="classes">How many classes the images have.</param>
+internal sealed class AccuracyFindings(IReadOnlyList<AccuracyArm> arms, IReadOnlyList<AccuracyCurve> curves, int epochs, int classes)
+{
+    private const int MostRows = 25;
+
+    /// <summary>The seeds whose runs are all there, to the last epoch; the others are left out of all that follows.</summary>
+    public ulong[] Seeds { get; } =
+    [
+        .. curves.Select(curve => curve.Seed).Distinct()
+            .Where(seed => arms.All(arm => curves.Any(curve => curve.Arm == arm && curve.Seed == seed && curve.Record.Epochs.Count == epochs))),
+    ];
+
+    /// <summary>The epochs of a way of training, a row for each of <see cref="Seeds"/>.</summary>
+    public RunEpoch[][] Of(AccuracyArm arm) =>
+        [.. Seeds.Select(seed => curves.First(curve => curve.Arm == arm && curve.Seed == seed).Record.Epochs.ToArray())];
+
+    /// <summary>The findings, a paragraph each.</summary>
+    public IReadOnlyList<string> Paragraphs => [.. arms.Skip(1).Select(Effect), .. Failures()];
+
+    /// <summary>Mean accuracies by epoch, as rows of a table in Markdown.</summary>
+    public IEnumerable<string> Table()
+    {
+        yield return $"| epoch |{string.Concat(arms.Select(arm => $" {arm.Name}: training | test |"))}";
+        yield return $"| ---: |{string.Concat(arms.Select(_ => " ---: | ---: |"))}";
+        RunEpoch[][][] all = [.. arms.Select(Of)];
+        int step = ((epochs - 1) / MostRows) + 1;
+        for (int e = 0; e < epochs; e++)
+        {
+            if ((e + 1) % step == 0 || e == 0 || e == epochs - 1)
+            {
+                yield return $"| {e + 1} |{string.Concat(all.Select(arm => $" {Percent(arm.Average(run => run[e].TrainAccuracy))} | {Percent(arm.Average(run => run[e].TestAccuracy))} |"))}";
+            }
+        }
+    }
+
+    private string Effect(AccuracyArm arm)
+    {
+        PairedDifference train = Difference(arm, epoch => epoch.TrainAccuracy), test = Difference(arm, epoch => epoch.TestAccuracy);
+        string verdict = (Seeds.Length, train.Sign, test.Sign) switch
+        {
+            (1, _, _) => $"One seed has no spread, so these differences may be chance{(train.Mean < 0 && test.Mean > 0 ? "; their signs are the paper's" : "; their signs are not both the paper's")}.",
+            (_, < 0, > 0) => "The paper's effect, lower training accuracy and higher test accuracy, appeared, beyond the spread over seeds.",
+            (_, _, > 0) => $"Half of the paper's effect appeared: test accuracy is higher beyond the spread over seeds, but training accuracy is {Where(train)}.",
+            (_, < 0, _) => $"The paper's effect did not appear: training accuracy is lower beyond the spread over seeds, but test accuracy is {Where(test)}, not higher.",
+            _ => $"The paper's effect did not appear: training accuracy is {Where(train)}, test accuracy is {Where(test)}.",
+        };
+        double last = Last(arm, epoch => epoch.TrainAccuracy).Average();
+        string chance = last < 1.5 / classes
+            ? string.Create(CultureInfo.InvariantCulture, $" With these perturbations the network learned next to nothing: {Percent(last)} of the training images, where guessing gives {Percent(1.0 / classes)}.")
+            : "";
+        return $"**{char.ToUpperInvariant(arm.Name[0])}{arm.Name[1..]}.** {verdict}{chance} After epoch {epochs}: {Levels("training accuracy", arm, epoch => epoch.TrainAccuracy, train)} {Levels("Test accuracy", arm, epoch => epoch.TestAccuracy, test)} Training minus test accuracy: {Points(Gap(AccuracyArm.Plain))} points plain, {Points(Gap(arm))} perturbed.";
+    }
+
+    private string Levels(string what, AccuracyArm arm, Func<RunEpoch, double> value, PairedDifference difference) =>
+        $"{what} {Range(Last(AccuracyArm.Plain, value))} plain and {Range(Last(arm, value))} perturbed; perturbed − plain {(difference.Values.Count == 1 ? $"{Points(difference.Mean)} points" : $"on average {Points(difference.Mean)} points (seed by seed {string.Join(", ", difference.Values.Select(Points))}; standard deviation {Digits(100 * difference.Deviation)}; Student's 95 % interval {Points(difference.Mean - difference.HalfWidth)} to {Points(difference.Mean + difference.HalfWidth)})")}.";
+
+    private static string Where(PairedDifference difference) => difference.Sign switch
+    {
+        > 0 => "higher beyond the spread over seeds",
+        < 0 => "lower beyond the spread over seeds",
+        _ => $"{(difference.Mean > 0 ? "higher" : difference.Mean < 0 ? "lower" : "the same")} on average but within the spread over seeds",
+    };
+
+    private IEnumerable<string> Failures() =>
+        curves.Where(curve => curve.Record.Failure is not null)
+            .Select(curve => $"Seed {curve.Seed}, {curve.Arm.Name}, failed after {curve.Record.Epochs.Count} epochs ({curve.Record.Failure}); this seed is left out of all numbers.");
+
+    private double Gap(AccuracyArm arm) => Last(arm, epoch => epoch.TrainAccuracy - epoch.TestAccuracy).Average();
+
+    private double[] Last(AccuracyArm arm, Func<RunEpoch, double> value) => [.. Of(arm).Select(run => value(run[^1]))];
+
+    private PairedDifference Difference(AccuracyArm arm, Func<RunEpoch, double> value) =>
+        new([.. Last(arm, value).Zip(Last(AccuracyArm.Plain, value), (perturbed, plain) => perturbed - plain)]);
+
+    private static string Range(double[] values) =>
+        values.Length == 1 ? Percent(values[0]) : $"{Percent(values.Average())} ({Digits(100 * values.Min())} to {Digits(100 * values.Max())})";
+
+    private static string Percent(double share) => $"{Digits(100 * share)} %";
+
+    private static string Points(double share) => (100 * share).ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture);
+
+    private static string Digits(double percent) => percent.ToString("0.00;−0.00", CultureInfo.InvariantCulture);
+}

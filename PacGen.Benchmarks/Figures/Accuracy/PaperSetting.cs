@@ -1,0 +1,38 @@
+using PacGen.Nn;
+using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
+
+namespace PacGen.Benchmarks.Figures.Accuracy;
+
+/// <summary>How section 8 trained on a data set. Its network is WRN-58-3; of epochs, learning-rate schedule and augmentation it says nothing.</summary>
+/// <param name="Dataset">The data set's name.</param>
+/// <param name="PublishedImages">The training images that the complete set has.</param>
+/// <param name="Adaptive">Whether OPT is Adam; else it is SGD.</param>
+/// <param name="LearningRate">The learning rate.</param>
+/// <param name="BatchSize">Images a step.</param>
+/// <param name="Eta">η.</param>
+/// <param name="Gamma">γ.</param>
+/// <param name="SmallImages">The training images of the small scale: those of Tiny ImageNet have four times the pixels.</param>
+internal sealed record PaperSetting(
+    string Dataset, int PublishedImages, bool Adaptive, double LearningRate, int BatchSize, double Eta, double Gamma, int SmallImages)
+{
+    /// <summary>The network's depth and widening factor, and ε of Algorithm 1.</summary>
+    public const int Depth = 58, Widen = 3;
+
+    /// <summary>ε of Algorithm 1.</summary>
+    public const double Epsilon = 1e-5;
+
+    /// <summary>Those of Figure 7.</summary>
+    public static IReadOnlyList<PaperSetting> All { get; } =
+    [
+        new("cifar-10", 50_000, Adaptive: true, 1e-4, 128, Eta: 0.01, Gamma: 10, SmallImages: 20_000),
+        new("cifar-100", 50_000, Adaptive: true, 1e-4, 128, Eta: 0.01, Gamma: 10, SmallImages: 20_000),
+        new("tiny-imagenet", 100_000, Adaptive: false, 1e-2, 156, Eta: 100, Gamma: 1, SmallImages: 5_000),
+    ];
+
+    /// <summary>OPT, or Perturbed OPT around it.</summary>
+    public static Optimizer Optimizer(bool adaptive, double learningRate, AccuracyArm arm)
+    {
+        Optimizer plain = adaptive ? new Adam(learningRate) : new Sgd(learningRate);
+        return arm is { Eta: { } eta, Gamma: { } gamma } ? new PerturbedOptimizer(plain, new AlgorithmOne(eta, gamma) with { Epsilon = Epsilon }) : plain;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using PacGen.Benchmarks.Training;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+
+namespace PacGen.Benchmarks.Runs;
+
+/// <summary>A training run that is to be done, or to be found done.</summary>
+/// <param name="Name">Its name for people, such as <c>seed 1, plain</c>.</param>
+/// <param name="Folder">The name of its folder.</param>
+/// <param name="Model">The network.</param>
+/// <param name="Data">The images to train and to test on.</param>
+/// <param name="Fingerprint">What <see cref="FingerprintOf"/> says of them.</param>
+/// <param name="Optimizer">How the weights are updated.</param>
+/// <param name="Options">Everything else; its checkpoints are the runs' own matter.</param>
+internal sealed record PlannedRun(
+    string Name, string Folder, ModelChoice Model, Dataset Data, string Fingerprint, Optimizer Optimizer, TrainingOptions Options)
+{
+    /// <summary>Everything that decides the run's numbers but for how many epochs there are, by name.</summary>
+    public SortedDictionary<string, string> Settings => new(StringComparer.Ordinal)
+    {
+        ["model"] = Model.Describe(Data),
+        ["images"] = $"{Data.Name}, {Data.Train.Count} + {Data.Test.Count}, {Fingerprint}",
+        ["optimizer"] = Optimizer.ToString()!,
+        ["schedule"] = Options.Schedule.ToString(),
+        ["batch size"] = Options.BatchSize.ToString(CultureInfo.InvariantCulture),
+        ["augmentation"] = Options.Augmentation?.ToString() ?? "none",
+        ["largest norm of the gradient"] = Options.ClipNorm?.ToString(CultureInfo.InvariantCulture) ?? "none",
+        ["running statistics"] = Options.RunningStatistics?.ToString() ?? "the optimizer's default",
+        ["seed"] = Options.Seed.ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>The beginning of the SHA-256 of all images and classes: other images are seen to be others.</summary>
+    public static string FingerprintOf(Dataset data)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (ImageSet set in new[] { data.Train, data.Test })
+        {
+            hash.AppendData(set.Pixels);
+            hash.AppendData(MemoryMarshal.AsBytes(set.Labels));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
+}

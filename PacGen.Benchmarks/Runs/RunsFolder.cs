@@ -1,0 +1,131 @@
+using PacGen.Benchmarks.Reporting;
+using PacGen.Nn;
+using PacGen.Nn.Checkpoints;
+
+namespace PacGen.Benchmarks.Runs;
+
+/// <summary>
+/// Training runs on disk, a folder a run: <c>run.json</c> with its settings and epochs, and its checkpoints. What is done is read
+/// back and not done again, what was interrupted goes on; a run with other settings is refused.
+/// </summary>
+internal sealed class RunsFolder : IDisposable
+{
+    private const string LockName = "in-use";
+
+    /// <summary>The steps between two checkpoints, besides one after each epoch: minutes of a network that takes hours.</summary>
+    private const long EverySteps = 100;
+
+    private readonly string path;
+    private readonly FileStream inUse;
+
+    /// <param name="path">The folder; made where it isn't there.</param>
+    /// <exception cref="IOException">It can't be made or written, or another process works in it.</exception>
+    public RunsFolder(string path)
+    {
+        this.path = path;
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"--runs {path} can't be made: {error.Message} Choose another folder.", error);
+        }
+
+        try
+        {
+            inUse = new FileStream(Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"--runs {path} can't be used: another pacgen works in it, or it can't be written ({error.Message}) Wait for that, or choose another folder.", error);
+        }
+    }
+
+    /// <summary>A run's record, with no more epochs than are planned.</summary>
+    /// <returns>Null where the run was never begun.</returns>
+    /// <exception cref="CheckpointException">The record is damaged or of a run with other settings; the message names them.</exception>
+    public RunRecord? Find(PlannedRun run)
+    {
+        string folder = FolderOf(run);
+        if (RunRecord.Read(folder) is not { } record)
+        {
+            return null;
+        }
+
+        SortedDictionary<string, string> here = run.Settings;
+        string[] differing =
+        [
+            .. here.Keys.Union(record.Settings.Keys)
+                .Select(name => (Name: name, There: record.Settings.GetValueOrDefault(name, "none"), Here: here.GetValueOrDefault(name, "none")))
+                .Where(setting => setting.There != setting.Here)
+                .Select(setting => $"{setting.Name} ({setting.There} there, {setting.Here} now)"),
+        ];
+        return differing.Length == 0
+            ? record with { Epochs = [.. record.Epochs.Take(run.Options.Epochs)] }
+            : throw new CheckpointException($"{folder} holds a run with other settings: {string.Join(", ", differing)}. Use those again, or another --runs folder.");
+    }
+
+    /// <summary>Does a run, or the rest of it.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="keepCheckpoints">Whether an interruption within the run shall cost no more than some steps.</param>
+    /// <param name="terminal">Where a person reads.</param>
+    /// <param name="warn">Told of checkpoints that could not be used.</param>
+    /// <param name="onEpoch">Called after each epoch that is trained here.</param>
+    /// <param name="stop">Stops after the present step.</param>
+    /// <returns>What is done: fewer epochs than planned where it was stopped.</returns>
+    /// <exception cref="CheckpointException">The run that is there has other settings, or can't be used.</exception>
+    public RunRecord Do(PlannedRun run, bool keepCheckpoints, Terminal terminal, Action<string> warn, Action<RunEpoch> onEpoch, CancellationToken stop)
+    {
+        if (Find(run) is { } done && IsComplete(run, done))
+        {
+            return done;
+        }
+
+        string folder = FolderOf(run);
+        Directory.CreateDirectory(folder);
+        CheckpointOptions? checkpoints = keepCheckpoints ? new CheckpointOptions(folder) { EverySteps = EverySteps, Keep = 2 } : null;
+        using Trainer trainer = new(run.Model.Create(run.Data), run.Data, run.Optimizer, run.Options with { Checkpoints = checkpoints });
+        if (checkpoints is not null && new CheckpointFolder(folder).Checkpoints.Count > 0)
+        {
+            Resumption from = trainer.Resume(folder);
+            foreach (string problem in from.Damaged)
+            {
+                warn($"passed over a checkpoint: {problem}");
+            }
+
+            terminal.Line($"{run.Name} goes on from step {from.Steps}, {from.Epochs} of {run.Options.Epochs} epochs done");
+        }
+
+        string? failure = null;
+        try
+        {
+            new TrainingReport(terminal, run.Name).Show(run.Options.Epochs, progress => trainer.Run(
+                result =>
+                {
+                    Record(null).Write(folder);
+                    onEpoch(RunEpoch.Of(result));
+                },
+                progress,
+                stop));
+        }
+        catch (TrainingException error)
+        {
+            failure = error.Message;
+        }
+
+        RunRecord record = Record(failure);
+        record.Write(folder);
+        return record with { Epochs = [.. record.Epochs.Take(run.Options.Epochs)] };
+
+        RunRecord Record(string? why) => new(run.Settings, run.Options.Device!.Name, [.. trainer.Results.Select(RunEpoch.Of)], why);
+    }
+
+    /// <summary>Whether nothing is left to do: all epochs are done, or it failed.</summary>
+    public static bool IsComplete(PlannedRun run, RunRecord record) => record.Epochs.Count >= run.Options.Epochs || record.Failure is not null;
+
+    /// <inheritdoc/>
+    public void Dispose() => inUse.Dispose();
+
+    private string FolderOf(PlannedRun run) => Path.Combine(path, run.Folder);
+}

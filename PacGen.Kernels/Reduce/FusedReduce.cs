@@ -1,0 +1,24 @@
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.Map;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// y[kept] = Σ e(x₀, x₁, …)[kept, reduced], or max: the reduction of a map whose values are never in memory. The bits are those of the
+/// map and the reduction one after the other, but for many short rows.
+/// </summary>
+/// <param name="Expression">What is computed of the inputs.</param>
+/// <param name="Source">The shape that the inputs are stretched to.</param>
+/// <param name="Reduction">How that is reduced.</param>
+public sealed record FusedReduce(Expression Expression, Shape Source, Reduce Reduction) : VectorOperation
+{
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs) => Reduction.Infer([new FusedMap(Expression, Source).Infer(inputs)]);
+
+    /// <inheritdoc/>
+    public override FusedReduce? AsReduction(ReadOnlySpan<Shape> inputs) => this;
+
+    private protected override Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        Reduction.Bind<T>(
+            device, Source, default, MapCpu.Create(device, typeof(T), Expression, BroadcastPlan.Create(Source, shapes), inputs.ToArray(), null), output);
+}
