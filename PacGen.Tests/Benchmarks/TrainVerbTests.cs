@@ -123,6 +123,22 @@ internal sealed class TrainVerbTests
     }
 
     [Test]
+    public void ARunThatGetsNoBetterEndsAndSaysWhereItsBestIs()
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of(
+            "train", "--epochs", "1000", "--psi", "off", "--early-stop", "2", "--best-by", "test-loss", "--accumulate", "2", "--checkpoint", folder["c"],
+            "--tensorboard", folder["tb"], "--schedule", "constant");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output, Does.Contain("no better test loss for 2 epochs").And.Contain("best.safetensors").And.Contain("in 2 parts").And.Contain("Memory "));
+        Assert.That(Directory.GetFiles(folder["tb"], "events.out.tfevents.*"), Has.Length.EqualTo(1));
+        ProgramRun again = ProgramRun.Of("train", "--resume", folder["c"]);
+        Assert.That(again.ExitCode, Is.Zero, again.Error);
+        Assert.That(again.OutputLines.Single(line => line.StartsWith("Stopped early", StringComparison.Ordinal)), Is.EqualTo(run.OutputLines.Single(line => line.StartsWith("Stopped early", StringComparison.Ordinal))));
+        Assert.That(again.Output, Does.Not.Contain("train loss"), "there is nothing left to do");
+    }
+
+    [Test]
     public void AStopBeforeTheFirstStepKeepsNothing()
     {
         using StopRequest stop = new();
