@@ -43,6 +43,9 @@ internal sealed record TrainingState
     /// <summary>How long that was.</summary>
     public long EventsLength { get; init; }
 
+    /// <summary>The step at whose weights running statistics were estimated, where they are re-estimated; -1 for none.</summary>
+    public long StatisticsOf { get; init; } = -1;
+
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <exception cref="CheckpointException">It is no such state.</exception>

@@ -86,12 +86,12 @@ internal sealed class EventFile : IDisposable
     public void Write(long step, params ReadOnlySpan<(string Tag, double Value)> scalars)
     {
         List<byte> summary = [];
+        Span<byte> number = stackalloc byte[sizeof(float)];
         foreach ((string tag, double value) in scalars)
         {
             List<byte> one = [];
             Add(one, ValueTag, Encoding.UTF8.GetBytes(tag));
             one.Add(ValueScalar);
-            Span<byte> number = stackalloc byte[sizeof(float)];
             BinaryPrimitives.WriteSingleLittleEndian(number, (float)value);
             one.AddRange(number);
             Add(summary, SummaryValue, one);

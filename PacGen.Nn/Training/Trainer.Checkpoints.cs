@@ -70,7 +70,7 @@ public sealed partial class Trainer
         session.Counters = state.Optimizer;
         Steps = state.Steps;
         position = state.Position;
-        statisticsOf = -1;
+        statisticsOf = state.StatisticsOf;
         results.AddRange(state.Results);
         resumed = state;
         ownFolder = Path.GetFullPath(folder);
@@ -186,6 +186,7 @@ public sealed partial class Trainer
             Results = results,
             Log = options.LogPath is { } logPath ? Path.GetFullPath(logPath) : null,
             LogLength = log?.Length ?? 0,
+            StatisticsOf = statisticsOf,
             Events = events?.Name,
             EventsLength = events?.Length ?? 0,
         };
@@ -197,6 +198,11 @@ public sealed partial class Trainer
             ["batchSize"] = $"{options.BatchSize}",
             [StateText] = state.ToJson(),
         };
+        if (estimation is not null)
+        {
+            texts["statisticsOf"] = $"{statisticsOf}";
+        }
+
         try
         {
             Directory.CreateDirectory(checkpoints.Folder);

@@ -107,6 +107,28 @@ internal sealed class TrainVerbTests
         Assert.That(JsonNode.Parse(score.Output)!["psi"]!.GetValue<double>(), Is.EqualTo(JsonNode.Parse(train.OutputLines[^1])!["psi"]!.GetValue<double>()));
     }
 
+    /// <summary>Statistics that are re-estimated before evaluation are, within an epoch, of weights that were evaluated before.</summary>
+    [Test]
+    public void ACheckpointWithinAnEpochSaysThatItsStatisticsAreOld()
+    {
+        using Folder folder = new();
+        ProgramRun train = ProgramRun.Of(
+            "train", "--model", "wide-resnet", "--depth", "10", "--perturb", "uniform", "--limit", "96", "--batch-size", "32", "--epochs", "2", "--psi", "off",
+            "--checkpoint", folder["c"], "--checkpoint-every", "2", "--keep", "9");
+        Assert.That(train.ExitCode, Is.Zero, train.Error);
+        Assert.That(Remark("step-0000000002"), Does.Contain("were not estimated yet"));
+        Assert.That(Remark("step-0000000003"), Is.Empty);
+        Assert.That(Remark("step-0000000004"), Does.Contain("after step 4, but its running statistics are of step 3"));
+        Assert.That(Remark("best"), Is.Empty);
+
+        string Remark(string name)
+        {
+            ProgramRun score = ProgramRun.Of("score", "--weights", folder[Path.Combine("c", name + ".safetensors")], "--limit", "96", "--psi-images", "64", "--psi-draws", "1");
+            Assert.That(score.ExitCode, Is.Zero, score.Error);
+            return score.Error;
+        }
+    }
+
     [Test]
     public void AStoppedRunSaysWhatItKept()
     {
