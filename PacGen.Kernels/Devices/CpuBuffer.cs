@@ -14,6 +14,7 @@ public sealed unsafe class CpuBuffer : Buffer
         this.pointer = pointer;
         Count = count;
         SizeClass = sizeClass;
+        device.Account(count);
     }
 
     /// <inheritdoc/>
@@ -51,6 +52,7 @@ public sealed unsafe class CpuBuffer : Buffer
             return;
         }
 
+        device.Account(-Count);
         if (disposing)
         {
             device.Return(released, SizeClass);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -41,6 +42,17 @@ public sealed unsafe class CpuDevice : Device
 
     /// <inheritdoc/>
     public override string Name => $"CPU, {Threads} thread{(Threads == 1 ? "" : "s")}, {Lanes * 32}-bit vectors";
+
+    /// <summary>What the system says is available (Linux's MemAvailable), and not more than the process may still take.</summary>
+    public override long? FreeBytes
+    {
+        get
+        {
+            GCMemoryInfo memory = GC.GetGCMemoryInfo();
+            long mine = memory.TotalAvailableMemoryBytes - Environment.WorkingSet;
+            return Math.Max(0, SystemFree() is { } free ? Math.Min(free, mine) : Math.Min(mine, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes));
+        }
+    }
 
     /// <inheritdoc/>
     public override Buffer Allocate(long count)
@@ -134,6 +146,19 @@ public sealed unsafe class CpuDevice : Device
                 }
             }
         }
+    }
+
+    private static long? SystemFree()
+    {
+        const string Source = "/proc/meminfo", Line = "MemAvailable:";
+        if (!OperatingSystem.IsLinux() || !File.Exists(Source))
+        {
+            return null;
+        }
+
+        string? line = File.ReadLines(Source).FirstOrDefault(line => line.StartsWith(Line, StringComparison.Ordinal));
+        return line?[Line.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [{ } kibibytes, ..] && long.TryParse(kibibytes, CultureInfo.InvariantCulture, out long free)
+            ? free * 1024 : null;
     }
 
     private static int DefaultThreads() => Environment.GetEnvironmentVariable("PACGEN_THREADS") switch
