@@ -1,5 +1,7 @@
 using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
+using PacGen.Kernels.Map;
 
 namespace PacGen.Kernels;
 
@@ -9,7 +11,7 @@ namespace PacGen.Kernels;
 /// </summary>
 /// <remarks>
 /// The order of summation depends on the shape alone, not on threads or vector width, and is pairwise above blocks of 32 or 16,
-/// so the error grows with the logarithm of the number of summands.
+/// so the error grows with the logarithm of the number of summands. A GPU sums in another order, <see cref="ReduceGpu"/>'s.
 /// </remarks>
 /// <param name="Kind">Sum or maximum.</param>
 /// <param name="Axes">The axes to reduce along; none copies.</param>
@@ -43,18 +45,35 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
         return new Shape([.. extents]);
     }
 
-    private protected override Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        Kind switch
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        _ = Packs.Count(device, Name, shapes[0].Count);
+        Func<Region, Region, long, long, long, Launch> step = Kind switch
         {
-            ReduceKind.Sum => Bind<T, Addition>(device, shapes[0], inputs[0], output),
-            ReduceKind.Max => Bind<T, Maximum>(device, shapes[0], inputs[0], output),
+            ReduceKind.Sum => (from, to, outer, rows, inner) => ReduceGpu.Create<Addition>(device, Name, from, to, outer, rows, inner),
+            ReduceKind.Max => (from, to, outer, rows, inner) => ReduceGpu.Create<Maximum>(device, Name, from, to, outer, rows, inner),
             _ => throw new InvalidOperationException($"{Name}: there is no kind {Kind}."),
         };
+        return Steps(shapes[0]) is { Count: > 0 } steps
+            ? Bind(device, steps, inputs[0], output, step)
+            : FusedMap.BroadcastTo(shapes[0]).Bind(device, shapes, inputs, output);
+    }
 
-    /// <summary>Neighbouring axes of one kind count as one; each group of reduced ones is a launch, the innermost first.</summary>
-    private Launch Bind<T, TReduction>(CpuDevice device, Shape shape, Region input, Region output)
-        where T : struct, IMemoryLane<T>
-        where TReduction : struct, IReduction
+    private protected override Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        Func<Region, Region, long, long, long, Launch> step = Kind switch
+        {
+            ReduceKind.Sum => (from, to, outer, rows, inner) => Step<T, Addition>(device, from, to, outer, rows, inner),
+            ReduceKind.Max => (from, to, outer, rows, inner) => Step<T, Maximum>(device, from, to, outer, rows, inner),
+            _ => throw new InvalidOperationException($"{Name}: there is no kind {Kind}."),
+        };
+        List<(long Outer, long Rows, long Inner)> steps = Steps(shapes[0]);
+        return Bind(device, steps.Count > 0 ? steps : [(1, 1, shapes[0].Count)], inputs[0], output, step);
+    }
+
+    /// <summary>Neighbouring axes of one kind count as one; each group of reduced ones is a step, the innermost first.</summary>
+    private List<(long Outer, long Rows, long Inner)> Steps(Shape shape)
     {
         List<(long Outer, long Rows, long Inner)> steps = [];
         long inner = 1, remaining = shape.Count;
@@ -79,18 +98,19 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
             }
         }
 
-        if (steps.Count == 0)
-        {
-            steps.Add((1, 1, shape.Count));
-        }
+        return steps;
+    }
 
+    private static Launch Bind(
+        Device device, List<(long Outer, long Rows, long Inner)> steps, Region input, Region output, Func<Region, Region, long, long, long, Launch> step)
+    {
         Launch[] launches = new Launch[steps.Count];
         Devices.Buffer[] between = new Devices.Buffer[steps.Count - 1];
         for (int i = 0; i < steps.Count; i++)
         {
-            (long outer, long rows, inner) = steps[i];
+            (long outer, long rows, long inner) = steps[i];
             Region result = i == between.Length ? output : new Region(between[i] = device.Allocate(outer * inner));
-            launches[i] = Step<T, TReduction>(device, input, result, outer, rows, inner);
+            launches[i] = step(input, result, outer, rows, inner);
             input = result;
         }
 
