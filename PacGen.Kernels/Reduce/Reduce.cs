@@ -1,7 +1,5 @@
 using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
-using PacGen.Kernels.Map;
 
 namespace PacGen.Kernels;
 
@@ -45,32 +43,13 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
         return new Shape([.. extents]);
     }
 
-    /// <inheritdoc/>
-    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
-    {
-        _ = Packs.Count(device, Name, shapes[0].Count);
-        Func<Region, Region, long, long, long, Launch> step = Kind switch
+    private protected override Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        Kind switch
         {
-            ReduceKind.Sum => (from, to, outer, rows, inner) => ReduceGpu.Create<Addition>(device, Name, from, to, outer, rows, inner),
-            ReduceKind.Max => (from, to, outer, rows, inner) => ReduceGpu.Create<Maximum>(device, Name, from, to, outer, rows, inner),
+            ReduceKind.Sum => Bind<T, Addition>(device, shapes[0], inputs[0], output),
+            ReduceKind.Max => Bind<T, Maximum>(device, shapes[0], inputs[0], output),
             _ => throw new InvalidOperationException($"{Name}: there is no kind {Kind}."),
         };
-        return Steps(shapes[0]) is { Count: > 0 } steps
-            ? Bind(device, steps, inputs[0], output, step)
-            : FusedMap.BroadcastTo(shapes[0]).Bind(device, shapes, inputs, output);
-    }
-
-    private protected override Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
-    {
-        Func<Region, Region, long, long, long, Launch> step = Kind switch
-        {
-            ReduceKind.Sum => (from, to, outer, rows, inner) => Step<T, Addition>(device, from, to, outer, rows, inner),
-            ReduceKind.Max => (from, to, outer, rows, inner) => Step<T, Maximum>(device, from, to, outer, rows, inner),
-            _ => throw new InvalidOperationException($"{Name}: there is no kind {Kind}."),
-        };
-        List<(long Outer, long Rows, long Inner)> steps = Steps(shapes[0]);
-        return Bind(device, steps.Count > 0 ? steps : [(1, 1, shapes[0].Count)], inputs[0], output, step);
-    }
 
     /// <summary>Neighbouring axes of one kind count as one; each group of reduced ones is a step, the innermost first.</summary>
     private List<(long Outer, long Rows, long Inner)> Steps(Shape shape)
@@ -98,19 +77,26 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
             }
         }
 
+        if (steps.Count == 0)
+        {
+            steps.Add((1, 1, shape.Count));
+        }
+
         return steps;
     }
 
-    private static Launch Bind(
-        Device device, List<(long Outer, long Rows, long Inner)> steps, Region input, Region output, Func<Region, Region, long, long, long, Launch> step)
+    private Launch Bind<T, TReduction>(CpuDevice device, Shape shape, Region input, Region output)
+        where T : struct, IMemoryLane<T>
+        where TReduction : struct, IReduction
     {
+        List<(long Outer, long Rows, long Inner)> steps = Steps(shape);
         Launch[] launches = new Launch[steps.Count];
         Devices.Buffer[] between = new Devices.Buffer[steps.Count - 1];
         for (int i = 0; i < steps.Count; i++)
         {
             (long outer, long rows, long inner) = steps[i];
             Region result = i == between.Length ? output : new Region(between[i] = device.Allocate(outer * inner));
-            launches[i] = step(input, result, outer, rows, inner);
+            launches[i] = Step<T, TReduction>(device, input, result, outer, rows, inner);
             input = result;
         }
 
@@ -123,4 +109,35 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
         inner == 1 && outer >= 8 && rows <= ShortRow
             ? new ReduceShortRows<T, TReduction>(device, input, output, outer, (int)rows)
             : new ReduceColumns<T, TReduction>(device, input, output, outer, rows, inner);
+
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        Kind switch
+        {
+            ReduceKind.Sum => Bind<Addition>(device, shapes[0], inputs[0], output),
+            ReduceKind.Max => Bind<Maximum>(device, shapes[0], inputs[0], output),
+            _ => throw new InvalidOperationException($"{Name}: there is no kind {Kind}."),
+        };
+
+    private Launch Bind<TReduction>(GpuDevice device, Shape shape, Region input, Region output)
+        where TReduction : struct, IReduction
+    {
+        List<Launch> launches = [];
+        List<Devices.Buffer> between = [];
+        List<(long Outer, long Rows, long Inner)> steps = Steps(shape);
+        for (int i = 0; i < steps.Count; i++)
+        {
+            (long outer, long rows, long inner) = steps[i];
+            if (i < steps.Count - 1)
+            {
+                between.Add(device.Allocate(outer * inner));
+            }
+
+            Region result = i == steps.Count - 1 ? output : new Region(between[^1]);
+            ReduceGpu.Add<TReduction>(device, Name, input, result, outer, rows, inner, launches, between);
+            input = result;
+        }
+
+        return launches.Count == 1 ? launches[0] : new LaunchSequence([.. between], [.. launches]);
+    }
 }

@@ -22,12 +22,12 @@ internal static class ReduceGpu
     /// <summary>The most threads of a group.</summary>
     public const int GroupSize = 256;
 
-    public static Launch Create<TReduction>(GpuDevice device, string name, Region input, Region output, long outer, long rows, long inner)
+    /// <summary>Adds the launches of a step, and the memory between them.</summary>
+    public static void Add<TReduction>(
+        GpuDevice device, string name, Region input, Region output, long outer, long rows, long inner, List<Launch> launches, List<Devices.Buffer> between)
         where TReduction : struct, IReduction
     {
         _ = Packs.Count(device, name, outer * rows * inner);
-        List<Launch> launches = [];
-        List<Devices.Buffer> between = [];
         while (true)
         {
             bool folds = inner == 1 && rows >= Four.Count && Packs.InFours(rows, input);
@@ -45,7 +45,7 @@ internal static class ReduceGpu
                 : new ReduceGpu<TReduction, One>(device, input, result, walk));
             if (walk.RowUnits == 1)
             {
-                return launches.Count == 1 ? launches[0] : new LaunchSequence([.. between], [.. launches]);
+                return;
             }
 
             input = result;
