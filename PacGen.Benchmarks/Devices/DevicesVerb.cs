@@ -64,7 +64,6 @@ internal sealed class DevicesVerb
         }
 
         terminal.Write(table);
-        terminal.Line("Training and scoring run on the CPU. GPUs, OpenCL devices and the simulator run the elementwise and the per-parameter kernels so far.");
         terminal.Line($"Without --device, and with no {Device.EnvironmentVariable} in the environment, pacgen runs on {Device.Best().Name}.");
     }
 }

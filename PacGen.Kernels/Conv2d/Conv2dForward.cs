@@ -55,6 +55,22 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
         _ => Bind<Float1>(device, shapes, inputs, output),
     };
 
+    /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        (Shape x, Shape w) = (shapes[0], shapes[1]);
+        Shape y = Infer(shapes);
+        Windows windows = WindowsOver(x, w, y);
+        int rows = y[0] * y[1] * y[2], terms = w[0] * w[1] * w[2];
+        return Product.IsWide(inputs[0], x[3])
+            ? Product.BindMatrix(device, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], false, output, rows, w[3], terms)
+            : Product.BindMatrix(device, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], false, output, rows, w[3], terms);
+    }
+
+    private Windows WindowsOver(Shape x, Shape w, Shape y) => new(
+        x[0], x[1], x[2], x[3], y[1], y[2], w[0], w[1], Geometry.StrideH, Geometry.StrideW, Geometry.PadH, Geometry.PadW);
+
     private LaunchSequence Bind<T>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
         where T : struct, IMemoryLane<T>
     {
@@ -65,8 +81,7 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
         int terms = w[0] * w[1] * channels;
         Devices.Buffer memory = device.Allocate((long)panels.Padded * terms);
         Region packed = new(memory);
-        Windows windows = new(
-            x[0], x[1], x[2], channels, y[1], y[2], w[0], w[1], Geometry.StrideH, Geometry.StrideW, Geometry.PadH, Geometry.PadW);
+        Windows windows = WindowsOver(x, w, y);
         return new LaunchSequence(
             [memory],
             new PackLaunch<T>(device, panels, inputs[1], [0], terms, outputs, 1, packed),

@@ -1,5 +1,6 @@
 using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -48,6 +49,45 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
         4 => Bind<Float4>(device, shapes, inputs, output),
         _ => Bind<Float1>(device, shapes, inputs, output),
     };
+
+    /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        (Shape dy, Shape w) = (shapes[0], shapes[1]);
+        List<Launch> launches = [];
+        for (int h = 0; h < Math.Min(Geometry.StrideH, Height); h++)
+        {
+            for (int v = 0; v < Math.Min(Geometry.StrideW, Width); v++)
+            {
+                launches.Add(Product.IsWide(inputs[1], w[3])
+                    ? BindGrid<Wide>(device, dy, w, inputs, output, h, v)
+                    : BindGrid<Narrow>(device, dy, w, inputs, output, h, v));
+            }
+        }
+
+        return launches.Count == 1 ? launches[0] : new LaunchSequence([], [.. launches]);
+    }
+
+    // One of the grids that Gather speaks of.
+    private Launch BindGrid<TWidth>(GpuDevice device, Shape dy, Shape w, ReadOnlySpan<Region> inputs, Region output, int h, int v)
+        where TWidth : struct, ITileWidth
+    {
+        int channels = w[2], outputs = w[3], rows = Count(Height, h, Geometry.StrideH), columns = Count(Width, v, Geometry.StrideW);
+        (int firstP, int countP, int top) = Taps(h, Geometry.StrideH, Geometry.PadH, w[0]);
+        (int firstQ, int countQ, int left) = Taps(v, Geometry.StrideW, Geometry.PadW, w[1]);
+        int line = w[1] * channels * outputs, place = channels * outputs;
+        int lastP = firstP + ((countP - 1) * Geometry.StrideH), lastQ = firstQ + ((countQ - 1) * Geometry.StrideW);
+        TurnedWeightSource<TWidth> weights = new(
+            channels, outputs, countP, countQ, (lastP * line) + (lastQ * place), Geometry.StrideH * line, Geometry.StrideW * place);
+        Windows windows = new(dy[0], dy[1], dy[2], outputs, rows, columns, countP, countQ, 1, 1, top, left);
+        ProductTarget target = new(
+            dy[0] * rows * columns, channels, countP * countQ * outputs, Quad.Aligns(output), new Radix(rows, columns),
+            ((h * Width) + v) * channels, Height * Width * channels, Geometry.StrideH * Width * channels, Geometry.StrideW * channels);
+        return Product.IsWide(inputs[0], outputs)
+            ? Product.Bind(device, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], weights, output, target)
+            : Product.Bind(device, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], weights, output, target);
+    }
 
     private LaunchSequence Bind<T>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
         where T : struct, IMemoryLane<T>

@@ -45,8 +45,7 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
     {
         (Shape x, Shape dy) = (shapes[0], shapes[1]);
         Infer(shapes);
-        Windows windows = new(
-            x[0], x[1], x[2], x[3], dy[1], dy[2], KernelHeight, KernelWidth, Geometry.StrideH, Geometry.StrideW, Geometry.PadH, Geometry.PadW);
+        Windows windows = WindowsOver(x, dy);
         return width switch
         {
             16 => new WeightGradientLaunch<Float16>(device, windows, dy[3], inputs[0], inputs[1], output),
@@ -55,4 +54,19 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
             _ => new WeightGradientLaunch<Float1>(device, windows, dy[3], inputs[0], inputs[1], output),
         };
     }
+
+    /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        (Shape x, Shape dy) = (shapes[0], shapes[1]);
+        Windows windows = WindowsOver(x, dy);
+        int rows = KernelHeight * KernelWidth * x[3], terms = dy[0] * dy[1] * dy[2];
+        return Product.IsWide(inputs[0], x[3])
+            ? Product.BindMatrix(device, inputs[0], new WindowSource<AlongOuter, Wide>(windows), inputs[1], false, output, rows, dy[3], terms)
+            : Product.BindMatrix(device, inputs[0], new WindowSource<AlongOuter, Narrow>(windows), inputs[1], false, output, rows, dy[3], terms);
+    }
+
+    private Windows WindowsOver(Shape x, Shape dy) => new(
+        x[0], x[1], x[2], x[3], dy[1], dy[2], KernelHeight, KernelWidth, Geometry.StrideH, Geometry.StrideW, Geometry.PadH, Geometry.PadW);
 }

@@ -19,7 +19,7 @@ public abstract class Device : IDisposable
     /// <summary>The debugger of GPU kernels: they run as .NET code. For tests on small sizes.</summary>
     public static GpuDevice Simulator => (GpuDevice)Open("simulator");
 
-    /// <summary>The device that <c>PACGEN_DEVICE</c> names; without it the CPU, the one device that has all operations so far.</summary>
+    /// <summary>The device that <c>PACGEN_DEVICE</c> names; without it the CPU.</summary>
     /// <exception cref="DeviceException">The variable names a device that isn't there.</exception>
     public static Device Best() =>
         Environment.GetEnvironmentVariable(EnvironmentVariable) is { } name && name.Trim().ToLowerInvariant() is not ("" or "best")

@@ -45,6 +45,7 @@ public sealed class GpuBuffer : Buffer
     }
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidDataException">A launch met input that makes no sense, such as a label that is no class; the message names the operation, the row and the value.</exception>
     public override unsafe void Read(long start, Span<float> destination)
     {
         if (IsPart(start, destination.Length))
@@ -53,6 +54,8 @@ public sealed class GpuBuffer : Buffer
             {
                 View.SubView(start, destination.Length).CopyToCPU(device.Accelerator.DefaultStream, ref *pinned, destination.Length);
             }
+
+            device.Faults.Check();
         }
     }
 

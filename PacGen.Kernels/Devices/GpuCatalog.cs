@@ -37,7 +37,7 @@ internal sealed class GpuCatalog
                 missing.Add(new("", DeviceKind.OpenCl, "OpenCL", null, false, note));
             }
         });
-        Describe<CudaDevice>([.. context.GetCudaDevices()], DeviceKind.Cuda, "cuda", _ => "maps and per-parameter kernels only");
+        Describe<CudaDevice>([.. context.GetCudaDevices()], DeviceKind.Cuda, "cuda", _ => "");
 
         // A GPU first, an OpenCL driver that runs on the CPU last.
         List<CLDevice> openCl = [.. context.GetCLDevices()];
@@ -45,8 +45,12 @@ internal sealed class GpuCatalog
             openCl.OrderBy(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_CPU),
             DeviceKind.OpenCl,
             "opencl",
-            device => (device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_CPU ? "runs on the CPU; " : "")
-                + (((CLCapabilityContext)device.Capabilities).Float64 ? "maps and per-parameter kernels only" : "maps and per-parameter kernels only; no double precision: quotients and roots to 3 units in the last place"));
+            device => string.Join(
+                "; ",
+                ((string[])[
+                    device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_CPU ? "runs on the CPU" : "",
+                    ((CLCapabilityContext)device.Capabilities).Float64 ? "" : "no double precision: quotients and roots to 3 units in the last place",
+                ]).Where(note => note.Length > 0)));
         descriptions.AddRange(missing);
         Describe<CPUDevice>([.. context.GetCPUDevices()], DeviceKind.Simulator, "simulator", _ => "a debugger for GPU kernels, slow");
     }

@@ -17,6 +17,7 @@ public sealed class GpuDevice : Device
     internal GpuDevice(Accelerator accelerator, DeviceKind kind, string name)
     {
         Accelerator = accelerator;
+        Faults = new GpuFaults(accelerator);
         Kind = kind;
         Name = kind switch
         {
@@ -41,6 +42,8 @@ public sealed class GpuDevice : Device
     };
 
     internal Accelerator Accelerator { get; }
+
+    internal GpuFaults Faults { get; }
 
     /// <inheritdoc/>
     /// <exception cref="InsufficientMemoryException">The device has no such memory left.</exception>
@@ -67,7 +70,12 @@ public sealed class GpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void Synchronize() => Accelerator.DefaultStream.Synchronize();
+    /// <exception cref="InvalidDataException">A launch met input that makes no sense, such as a label that is no class; the message names the operation, the row and the value.</exception>
+    public override void Synchronize()
+    {
+        Accelerator.DefaultStream.Synchronize();
+        Faults.Check();
+    }
 
     /// <summary>The memory of a region.</summary>
     internal static ArrayView<float> View(Region region) => ((GpuBuffer)region.Buffer).View.SubView(region.Start, region.Count);
@@ -99,6 +107,7 @@ public sealed class GpuDevice : Device
         if (disposing)
         {
             kernels.Clear();
+            Faults.Dispose();
             Accelerator.Dispose();
         }
     }

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using ILGPU;
+using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -19,6 +21,30 @@ internal static class ColumnIndex
         int index = (int)value;
         return index == value ? index : throw Invalid(value, row, columns, operation);
     }
+
+    /// <summary>The index of a row on a GPU; −1 where it is not an integer in [0, <paramref name="columns"/>), which is reported.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Read(ArrayView<float> indices, int row, int columns, ArrayView<int> faults, int source)
+    {
+        float value = indices[row];
+        int index = -1;
+        if (value >= 0f && value < columns)
+        {
+            int whole = (int)value;
+            index = whole == value ? whole : -1;
+        }
+
+        if (index < 0)
+        {
+            GpuFaults.Report(faults, source, row, value, columns);
+        }
+
+        return index;
+    }
+
+    /// <summary>The source of an operation's faults.</summary>
+    public static int Source(GpuDevice device, string operation) =>
+        device.Faults.Source(operation, (row, value, columns) => Invalid(value, row, columns, operation));
 
     private static InvalidDataException Invalid(float value, long row, int columns, string operation) =>
         new($"{operation}: the index of row {row} is {value:R}, which is not an integer from 0 to {columns - 1}.");

@@ -20,6 +20,10 @@ public sealed record GatherColumn : VectorOperation
     /// <summary>One load a row: nothing for a vector to do.</summary>
     private protected override int WidthFor(ReadOnlySpan<Shape> shapes, int width) => 1;
 
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        new GatherColumnGpu(device, shapes[0], inputs[0], inputs[1], output);
+
     private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel(
             device, CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]), CpuDevice.Address(output), shapes[0][0], shapes[0][1]);

@@ -1,4 +1,5 @@
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -20,6 +21,12 @@ public sealed record ScatterColumn(int Columns) : VectorOperation
 
     /// <summary>One store a row: nothing for a vector to do.</summary>
     private protected override int WidthFor(ReadOnlySpan<Shape> shapes, int width) => 1;
+
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        Packs.InFours(Columns, output)
+            ? new ScatterColumnGpu<Four>(device, shapes[0][0], Columns, inputs[0], inputs[1], output)
+            : new ScatterColumnGpu<One>(device, shapes[0][0], Columns, inputs[0], inputs[1], output);
 
     private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel(

@@ -51,4 +51,20 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
             _ => MatMulLaunch<Float1>.Bind(device, rows, terms, columns, inputs[0], TransposeA, inputs[1], TransposeB, output),
         };
     }
+
+    /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">A matrix is too large for the kernel's counting.</exception>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        Shape shape = Infer(shapes);
+        int rows = shape[0], columns = shape[1], terms = shapes[0][TransposeA ? 0 : 1];
+        (Region a, Region b) = (inputs[0], inputs[1]);
+        return (TransposeA, Product.IsWide(a, shapes[0][1])) switch
+        {
+            (false, true) => Product.BindMatrix(device, a, new MatrixSource<AlongTerms, Wide>(rows, terms), b, TransposeB, output, rows, columns, terms),
+            (false, false) => Product.BindMatrix(device, a, new MatrixSource<AlongTerms, Narrow>(rows, terms), b, TransposeB, output, rows, columns, terms),
+            (true, true) => Product.BindMatrix(device, a, new MatrixSource<AlongOuter, Wide>(rows, terms), b, TransposeB, output, rows, columns, terms),
+            _ => Product.BindMatrix(device, a, new MatrixSource<AlongOuter, Narrow>(rows, terms), b, TransposeB, output, rows, columns, terms),
+        };
+    }
 }

@@ -1,5 +1,6 @@
 using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -17,6 +18,12 @@ public sealed record AveragePool(PoolGeometry Geometry) : PoolOperation(Geometry
         Expect(inputs, "images (N, H, W, C)", 4);
         return Geometry.Pool(inputs[0], Name);
     }
+
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        Packs.InFours(shapes[0][3], inputs[0], output)
+            ? new AveragePoolGpu<Four>(device, Walk<Four>(device, shapes[0], Infer(shapes)), false, inputs[0], output)
+            : new AveragePoolGpu<One>(device, Walk<One>(device, shapes[0], Infer(shapes)), false, inputs[0], output);
 
     private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel<T>(device, Geometry, shapes[0], CpuDevice.Address(inputs[0]), CpuDevice.Address(output));

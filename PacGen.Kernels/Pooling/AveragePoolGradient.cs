@@ -1,5 +1,6 @@
 using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -19,6 +20,15 @@ public sealed record AveragePoolGradient(PoolGeometry Geometry, int Height, int 
         Expect(inputs, "pooled images (N, H, W, C)", 4);
         Shape image = new(inputs[0][0], Height, Width, inputs[0][3]), pooled = Geometry.Pool(image, Name);
         return inputs[0] == pooled ? image : throw Mismatch(inputs, $"pooled images {pooled} for the gradient of images {image}");
+    }
+
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        Shape image = Infer(shapes);
+        return Packs.InFours(image[3], inputs[0], output)
+            ? new AveragePoolGpu<Four>(device, Walk<Four>(device, image, image), true, inputs[0], output)
+            : new AveragePoolGpu<One>(device, Walk<One>(device, image, image), true, inputs[0], output);
     }
 
     private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>

@@ -1,3 +1,6 @@
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
+
 namespace PacGen.Kernels;
 
 /// <summary>A pooling over images (N, H, W, C), with SIMD along the channels.</summary>
@@ -14,5 +17,13 @@ public abstract record PoolOperation(PoolGeometry Geometry) : VectorOperation
         }
 
         return width;
+    }
+
+    /// <summary>How a GPU's threads walk the images; <paramref name="walked"/> is the shape that has an element for each of them.</summary>
+    private protected PoolWalk Walk<TPack>(GpuDevice device, Shape image, Shape walked)
+        where TPack : unmanaged, IPack<TPack>
+    {
+        _ = Packs.Count(device, Name, image.Count);
+        return new PoolWalk(Geometry, image, Packs.Count(device, Name, walked.Count), TPack.Count);
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -19,6 +20,16 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
         Expect(inputs, Expected, 4, 4);
         Shape pooled = Geometry.Pool(inputs[0], Name);
         return inputs[1] == pooled ? inputs[0] : throw Mismatch(inputs, $"{Expected} {pooled}");
+    }
+
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        bool overlaps = Geometry.StrideHeight < Geometry.KernelHeight || Geometry.StrideWidth < Geometry.KernelWidth;
+        Shape walked = overlaps ? shapes[0] : shapes[1];
+        return Packs.InFours(shapes[0][3], inputs[0], inputs[1], output)
+            ? new PoolScatterGpu<Four>(device, Walk<Four>(device, shapes[0], walked), overlaps, inputs[0], inputs[1], output)
+            : new PoolScatterGpu<One>(device, Walk<One>(device, shapes[0], walked), overlaps, inputs[0], inputs[1], output);
     }
 
     private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -21,6 +22,12 @@ public sealed record PoolSelect(PoolGeometry Geometry) : PoolOperation(Geometry)
         Expect(inputs, "images x and v of one shape (N, H, W, C)", 4, 4);
         return inputs[0] == inputs[1] ? Geometry.Pool(inputs[0], Name) : throw Mismatch(inputs, "images x and v of one shape (N, H, W, C)");
     }
+
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        Packs.InFours(shapes[0][3], inputs[0], inputs[1], output)
+            ? new PoolSelectGpu<Four>(device, Walk<Four>(device, shapes[0], Infer(shapes)), inputs[0], inputs[1], output)
+            : new PoolSelectGpu<One>(device, Walk<One>(device, shapes[0], Infer(shapes)), inputs[0], inputs[1], output);
 
     private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel<T>(

@@ -18,12 +18,22 @@ namespace PacGen.Kernels;
 /// <param name="Seed">The run's seed.</param>
 public sealed record RandomUniform(Shape Shape, uint Stream, ulong Seed) : VectorOperation
 {
+    internal const int Steps = 1 << 24;
+
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
         inputs.Length == 1 && inputs[0].Count == 1 ? Shape : throw Mismatch(inputs, "the step, of one element");
 
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        new RandomUniformGpu(device, this, inputs[0], output);
+
     private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel<T, TWords>(device, this, CpuDevice.Address(inputs[0]), CpuDevice.Address(output));
+
+    /// <summary>The error of a step that is no such integer.</summary>
+    internal static InvalidDataException Invalid(float step) =>
+        new($"{nameof(RandomUniform)}: the step is {step:R}, which is not an integer from 0 to {Steps - 1}.");
 
     private sealed unsafe class Kernel<T, TWords>(CpuDevice device, RandomUniform operation, float* step, float* y) : CpuLaunch(device)
         where T : struct, ILane<T, TWords>, IMemoryLane<T>
@@ -39,9 +49,9 @@ public sealed record RandomUniform(Shape Shape, uint Stream, ulong Seed) : Vecto
         public override void RunTask(int task, int worker)
         {
             float now = *step;
-            if (!(now is >= 0 and < 1 << 24) || now != (uint)now)
+            if (!(now is >= 0 and < Steps) || now != (uint)now)
             {
-                throw new InvalidDataException($"{nameof(RandomUniform)}: the step is {now:R}, which is not an integer from 0 to {(1 << 24) - 1}.");
+                throw Invalid(now);
             }
 
             long start = task * FloatsPerTask, end = Math.Min(start + FloatsPerTask, count);

@@ -10,7 +10,7 @@ namespace PacGen.Kernels;
 /// </summary>
 /// <remarks>
 /// The order of summation depends on the shape alone, not on threads or vector width, and is pairwise above blocks of 32 or 16,
-/// so the error grows with the logarithm of the number of summands.
+/// so the error grows with the logarithm of the number of summands. A GPU sums in another order, <see cref="ReduceGpu"/>'s.
 /// </remarks>
 /// <param name="Kind">Sum or maximum.</param>
 /// <param name="Axes">The axes to reduce along; none copies.</param>
@@ -124,4 +124,35 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
         map is null && AreShortRows(outer, rows, inner)
             ? new ReduceShortRows<T, TReduction>(device, input, output, outer, (int)rows)
             : new ReduceColumns<T, TReduction>(device, input, map, output, outer, rows, inner);
+
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        Kind switch
+        {
+            ReduceKind.Sum => Bind<Addition>(device, shapes[0], inputs[0], output),
+            ReduceKind.Max => Bind<Maximum>(device, shapes[0], inputs[0], output),
+            _ => throw new InvalidOperationException($"{Name}: there is no kind {Kind}."),
+        };
+
+    private Launch Bind<TReduction>(GpuDevice device, Shape shape, Region input, Region output)
+        where TReduction : struct, IReduction
+    {
+        List<Launch> launches = [];
+        List<Devices.Buffer> between = [];
+        List<(long Outer, long Rows, long Inner)> steps = Steps(shape);
+        for (int i = 0; i < steps.Count; i++)
+        {
+            (long outer, long rows, long inner) = steps[i];
+            if (i < steps.Count - 1)
+            {
+                between.Add(device.Allocate(outer * inner));
+            }
+
+            Region result = i == steps.Count - 1 ? output : new Region(between[^1]);
+            ReduceGpu.Add<TReduction>(device, Name, input, result, outer, rows, inner, launches, between);
+            input = result;
+        }
+
+        return launches.Count == 1 ? launches[0] : new LaunchSequence([.. between], [.. launches]);
+    }
 }

@@ -21,4 +21,8 @@ public sealed record Reshape(Shape Target) : Operation
     /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         FusedMap.BroadcastTo(shapes[0]).Bind(device, shapes, inputs, output);
+
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        FusedMap.BroadcastTo(shapes[0]).Bind(device, shapes, inputs, output);
 }

@@ -14,6 +14,10 @@ public sealed record Softmax : VectorOperation
         return inputs[0];
     }
 
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        new SoftmaxGpu<Probabilities>(device, Name, shapes[0], inputs[0], null, output);
+
     private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel<T>(device, CpuDevice.Address(inputs[0]), CpuDevice.Address(output), shapes[0][0], shapes[0][1]);
 

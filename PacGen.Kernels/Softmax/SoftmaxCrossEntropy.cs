@@ -22,6 +22,10 @@ public sealed record SoftmaxCrossEntropy : VectorOperation
         return inputs[0][0] == inputs[1][0] ? inputs[1] : throw Mismatch(inputs, Expected);
     }
 
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        new SoftmaxGpu<Losses>(device, Name, shapes[0], inputs[0], inputs[1], output);
+
     private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel<T>(
             device, CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]), CpuDevice.Address(output), shapes[0][0], shapes[0][1]);

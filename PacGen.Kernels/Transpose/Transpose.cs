@@ -13,6 +13,10 @@ public sealed record Transpose : VectorOperation
         return new Shape(inputs[0][1], inputs[0][0]);
     }
 
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        new TransposeGpu(device, shapes[0], inputs[0], output);
+
     private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel<T>(device, CpuDevice.Address(inputs[0]), CpuDevice.Address(output), shapes[0][0], shapes[0][1]);
 

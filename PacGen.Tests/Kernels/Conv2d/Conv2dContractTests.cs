@@ -29,6 +29,29 @@ internal sealed class Conv2dContractTests
     }
 
     [Test]
+    public void Gives_the_same_bits_with_any_number_of_threads([Values(1, 2)] int stride, [Values(3, 16)] int channels)
+    {
+        Conv2dGeometry geometry = new(stride, 1);
+        Shape x = new(5, 9, 9, channels), w = new(3, 3, channels, 21);
+        Shape y = new Conv2dForward(geometry).Infer([x, w]);
+        float[] image = DoubleReference.Random((int)x.Count, 5), weights = DoubleReference.Random((int)w.Count, 6), gradient = DoubleReference.Random((int)y.Count, 7);
+        foreach ((Operation operation, Shape[] shapes, float[][] inputs) in ((Operation, Shape[], float[][])[])
+            [
+                (new Conv2dForward(geometry), [x, w], [image, weights]),
+                (new Conv2dInputGradient(geometry, 9, 9), [y, w], [gradient, weights]),
+                (new Conv2dWeightGradient(geometry, 3, 3), [x, y], [image, gradient]),
+            ])
+        {
+            foreach (string machine in Kernel.Processor)
+            {
+                float[] one = Kernel.Run(machine, operation, shapes, inputs, threads: 1);
+                Assert.That(Kernel.Run(machine, operation, shapes, inputs, threads: 2), Is.EqualTo(one), $"{operation.Name}, {machine}");
+                Assert.That(Kernel.Run(machine, operation, shapes, inputs, threads: 3), Is.EqualTo(one), $"{operation.Name}, {machine}");
+            }
+        }
+    }
+
+    [Test]
     public void Running_allocates_no_managed_memory()
     {
         using CpuDevice device = new(2);

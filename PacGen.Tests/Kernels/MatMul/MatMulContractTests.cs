@@ -23,6 +23,21 @@ internal sealed class MatMulContractTests
         Assert.That(() => new MatMul().Infer([new(2, 3)]), Throws.TypeOf<ShapeException>());
     }
 
+    [TestCase(96, 300, 192)]
+    [TestCase(7, 700, 401)]
+    [TestCase(300, 70, 11)]
+    public void Gives_the_same_bits_with_any_number_of_threads(int m, int k, int n)
+    {
+        Shape[] shapes = [new(m, k), new(k, n)];
+        float[][] inputs = [DoubleReference.Random(m * k, 3), DoubleReference.Random(k * n, 4)];
+        foreach (string machine in Kernel.Processor)
+        {
+            float[] one = Kernel.Run(machine, new MatMul(), shapes, inputs, threads: 1);
+            Assert.That(Kernel.Run(machine, new MatMul(), shapes, inputs, threads: 2), Is.EqualTo(one), machine);
+            Assert.That(Kernel.Run(machine, new MatMul(), shapes, inputs, threads: 3), Is.EqualTo(one), machine);
+        }
+    }
+
     [Test]
     public void Running_allocates_no_managed_memory()
     {

@@ -3,24 +3,21 @@ using PacGen.Kernels.Devices;
 
 namespace PacGen.Tests.Kernels;
 
-[TestFixture(16)]
-[TestFixture(8)]
-[TestFixture(4)]
-[TestFixture(1)]
-internal sealed class MatMulTests(int width)
+[TestFixtureSource(typeof(Kernel), nameof(Kernel.Machines))]
+internal sealed class MatMulTests(string machine)
 {
     private const double Tolerance = 2e-6;
 
     [Test]
     public void Follows_the_reference_at_small_and_odd_shapes([Values] bool transposeA, [Values] bool transposeB)
     {
-        int[] extents = [1, 2, 5, 7, 13, 17, 25, 33, 49];
+        int[] extents = Kernel.IsSimulator(machine) ? [1, 7, 32, 49] : [1, 2, 5, 7, 13, 17, 25, 33, 49, 68];
         int seed = 1;
         foreach (int m in extents)
         {
             foreach (int n in extents)
             {
-                foreach (int k in (int[])[1, 3, 31])
+                foreach (int k in (int[])[1, 3, 8, 31])
                 {
                     Compare(m, k, n, transposeA, transposeB, seed++);
                 }
@@ -38,27 +35,51 @@ internal sealed class MatMulTests(int width)
     [TestCase(197, 1024, 203)]
     public void Follows_the_reference_past_each_block_size(int m, int k, int n)
     {
+        if (Kernel.IsSimulator(machine))
+        {
+            (m, n) = ((m + 3) / 4, (n + 3) / 4);
+        }
+
         Compare(m, k, n, false, false, m);
         Compare(m, k, n, true, true, n);
     }
 
-    [TestCase(96, 300, 192)]
-    [TestCase(7, 700, 401)]
-    [TestCase(300, 70, 11)]
-    public void Gives_the_same_bits_with_any_number_of_threads(int m, int k, int n)
+    // Of these a GPU needs tiles by the dozen, and parts of the terms.
+    [TestCase(1025, 9, 1030)]
+    [TestCase(1024, 24, 1024)]
+    [TestCase(20, 4100, 36)]
+    [TestCase(33, 2051, 131)]
+    public void Follows_the_reference_with_many_tiles_and_long_sums(int m, int k, int n)
     {
-        Shape[] shapes = [new(m, k), new(k, n)];
-        float[][] inputs = [DoubleReference.Random(m * k, 3), DoubleReference.Random(k * n, 4)];
-        float[] one = Kernel.Run(1, new MatMul(), width, shapes, inputs);
-        Assert.That(Kernel.Run(2, new MatMul(), width, shapes, inputs), Is.EqualTo(one));
-        Assert.That(Kernel.Run(3, new MatMul(), width, shapes, inputs), Is.EqualTo(one));
+        if (Kernel.IsSimulator(machine))
+        {
+            (m, n) = (m / 8, n / 8);
+        }
+
+        Compare(m, k, n, false, false, m);
+        Compare(m, k, n, true, true, n);
     }
 
-    private void Compare(int m, int k, int n, bool transposeA, bool transposeB, int seed)
+    [Test]
+    public void Takes_memory_that_starts_anywhere([Values] bool transposeA, [Values] bool transposeB, [Values(1, 2, 4)] int offset) =>
+        Compare(36, 40, 44, transposeA, transposeB, offset, offset);
+
+    [Test]
+    public void Rows_and_columns_are_the_same_sums_wherever_they_stand()
+    {
+        const int M = 70, N = 90, K = 40;
+        float[] a = DoubleReference.Random(K, 1), b = DoubleReference.Random(K, 2);
+        float[] c = Kernel.Run(
+            machine, new MatMul(), [new(M, K), new(K, N)],
+            [[.. Enumerable.Repeat(a, M).SelectMany(row => row)], [.. b.SelectMany(value => Enumerable.Repeat(value, N))]]);
+        Assert.That(c, Is.All.EqualTo(c[0]));
+    }
+
+    private void Compare(int m, int k, int n, bool transposeA, bool transposeB, int seed, int offset = 0)
     {
         float[] a = DoubleReference.Random(m * k, seed), b = DoubleReference.Random(k * n, seed + 1000);
         Shape[] shapes = [transposeA ? new(k, m) : new(m, k), transposeB ? new(n, k) : new(k, n)];
-        float[] c = Kernel.Run(2, new MatMul(transposeA, transposeB), width, shapes, [a, b]);
+        float[] c = Kernel.Run(machine, new MatMul(transposeA, transposeB), shapes, [a, b], offset: offset);
         DoubleReference reference = new(m * n);
         for (int i = 0; i < m; i++)
         {

@@ -2,7 +2,8 @@ using PacGen.Kernels;
 
 namespace PacGen.Tests.Kernels;
 
-internal sealed class PoolingTests
+[TestFixtureSource(typeof(DeviceFixture), nameof(Ids))]
+internal sealed class PoolingTests(string id) : DeviceFixture(id)
 {
     private const ulong Seed = 99;
 
@@ -20,8 +21,8 @@ internal sealed class PoolingTests
         Shape image = new(given.Image);
         float[] x = Coarse(image);
         double[] expected = Each(given.Geometry, image, (window, channel) => x[Best(x, window, image[3], channel)]);
-        KernelRun.Check(new PoolSelect(given.Geometry), [image, image], [x, x], expected, 0, Seed);
-        KernelRun.Check(new PoolSelect(given.Geometry), [image, image], [x, [.. x]], expected, 0, Seed);
+        Check(new PoolSelect(given.Geometry), [image, image], [x, x], expected, 0, Seed);
+        Check(new PoolSelect(given.Geometry), [image, image], [x, [.. x]], expected, 0, Seed);
     }
 
     [Test]
@@ -30,7 +31,7 @@ internal sealed class PoolingTests
         Shape image = new(given.Image);
         float[] x = Coarse(image), v = KernelRun.Random(image, Seed + 1);
         double[] expected = Each(given.Geometry, image, (window, channel) => v[Best(x, window, image[3], channel)]);
-        KernelRun.Check(new PoolSelect(given.Geometry), [image, image], [x, v], expected, 0, Seed);
+        Check(new PoolSelect(given.Geometry), [image, image], [x, v], expected, 0, Seed);
     }
 
     [Test]
@@ -47,7 +48,7 @@ internal sealed class PoolingTests
             scale[best] += Math.Abs(dy[next]);
             return dy[next++];
         });
-        KernelRun.Check(new PoolScatter(given.Geometry), [image, pooled], [x, dy], expected, 5e-7, Seed, scale);
+        Check(new PoolScatter(given.Geometry), [image, pooled], [x, dy], expected, 5e-7, Seed, scale);
     }
 
     [Test]
@@ -58,7 +59,7 @@ internal sealed class PoolingTests
         double area = given.Geometry.KernelHeight * given.Geometry.KernelWidth;
         double[] expected = Each(given.Geometry, image, (window, channel) => window.Sum(pixel => (double)x[(pixel * image[3]) + channel]) / area);
         double[] scale = Each(given.Geometry, image, (window, channel) => window.Sum(pixel => Math.Abs((double)x[(pixel * image[3]) + channel])) / area);
-        KernelRun.Check(new AveragePool(given.Geometry), [image], [x], expected, 5e-7, Seed, scale);
+        Check(new AveragePool(given.Geometry), [image], [x], expected, 5e-7, Seed, scale);
     }
 
     [Test]
@@ -79,7 +80,7 @@ internal sealed class PoolingTests
 
             return dy[next++];
         });
-        KernelRun.Check(new AveragePoolGradient(given.Geometry, image[1], image[2]), [pooled], [dy], expected, 5e-7, Seed, scale);
+        Check(new AveragePoolGradient(given.Geometry, image[1], image[2]), [pooled], [dy], expected, 5e-7, Seed, scale);
     }
 
     [Test]
@@ -95,9 +96,9 @@ internal sealed class PoolingTests
         float[] ones = [.. Enumerable.Repeat(1f, channels)];
         foreach (PoolGeometry geometry in (PoolGeometry[])[new(2), new(2, 1)])
         {
-            KernelRun.Check(new PoolSelect(geometry), [image, image], [x, x], expected, 0, Seed);
-            KernelRun.Check(new PoolSelect(geometry), [image, image], [x, v], selected, 0, Seed);
-            KernelRun.Check(new PoolScatter(geometry), [image, pooled], [x, ones], scattered, 0, Seed);
+            Check(new PoolSelect(geometry), [image, image], [x, x], expected, 0, Seed);
+            Check(new PoolSelect(geometry), [image, image], [x, v], selected, 0, Seed);
+            Check(new PoolScatter(geometry), [image, pooled], [x, ones], scattered, 0, Seed);
         }
     }
 
@@ -106,8 +107,8 @@ internal sealed class PoolingTests
     {
         Shape image = new(1, 2, 2, 1);
         float[] x = [.. Enumerable.Repeat(float.NegativeInfinity, 4)];
-        KernelRun.Check(new PoolSelect(new(2)), [image, image], [x, [1, 2, 3, 4]], [1], 0, Seed);
-        KernelRun.Check(new PoolScatter(new(2)), [image, new Shape(1, 1, 1, 1)], [x, [5]], [5, 0, 0, 0], 0, Seed);
+        Check(new PoolSelect(new(2)), [image, image], [x, [1, 2, 3, 4]], [1], 0, Seed);
+        Check(new PoolScatter(new(2)), [image, new Shape(1, 1, 1, 1)], [x, [5]], [5, 0, 0, 0], 0, Seed);
     }
 
     [Test]

@@ -4,22 +4,22 @@ using PacGen.Kernels.Devices;
 
 namespace PacGen.Tests.Kernels;
 
-internal sealed class RandomUniformTests
+[TestFixtureSource(typeof(DeviceFixture), nameof(Ids))]
+internal sealed class RandomUniformTests(string id) : DeviceFixture(id)
 {
     [Test]
     public void Is_the_top_bits_of_Philox_words([Values(1, 3, 4, 31, 64, 65, 16384, 40003)] int count, [Values(0u, 7u, 16777215u)] uint step)
     {
         const ulong Seed = 0x0123_4567_89AB_CDEF;
         double[] expected = [.. Enumerable.Range(0, count).Select(e => (Philox.Word(Seed, 3, step, e) >> 8) / (double)(1 << 24))];
-        KernelRun.Check(new RandomUniform(new Shape(count), 3, Seed), [Shape.Scalar], [[step]], expected, 0, Seed);
+        Check(new RandomUniform(new Shape(count), 3, Seed), [Shape.Scalar], [[step]], expected, 0, Seed);
     }
 
     [Test]
     public void Another_step_gives_other_numbers_when_the_launch_is_replayed()
     {
-        using CpuDevice device = new(1);
-        using PacGen.Kernels.Devices.Buffer step = device.Allocate(1), output = device.Allocate(100);
-        Launch launch = new RandomUniform(new Shape(100), 0, 1).Bind(device, [new Shape(1)], [new Region(step)], new Region(output));
+        using PacGen.Kernels.Devices.Buffer step = Device.Allocate(1), output = Device.Allocate(100);
+        Launch launch = Device.Bind(new RandomUniform(new Shape(100), 0, 1), [new Shape(1)], [new Region(step)], new Region(output));
         float[] Run(float at)
         {
             step.Write(0, [at]);
@@ -35,7 +35,7 @@ internal sealed class RandomUniformTests
     [Test]
     public void A_step_that_is_no_small_integer_is_an_error([Values(-1f, 0.5f, 16777216f, float.NaN)] float step) =>
         Assert.That(
-            () => KernelRun.Values(new RandomUniform(new Shape(5), 0, 1), [Shape.Scalar], [[step]]),
+            () => Values(new RandomUniform(new Shape(5), 0, 1), [Shape.Scalar], [[step]]),
             Throws.TypeOf<InvalidDataException>().With.Message.Contains($"{step:R}"));
 
     [Test]

@@ -2,7 +2,8 @@ using PacGen.Kernels;
 
 namespace PacGen.Tests.Kernels;
 
-internal sealed class SoftmaxTests
+[TestFixtureSource(typeof(DeviceFixture), nameof(Ids))]
+internal sealed class SoftmaxTests(string id) : DeviceFixture(id)
 {
     private const ulong Seed = 41;
     private const double Tolerance = 1e-6;
@@ -15,7 +16,7 @@ internal sealed class SoftmaxTests
     {
         (float[] z, _, Shape matrix, _) = Make(size);
         double[] expected = [.. Enumerable.Range(0, size.Rows).SelectMany(row => Probabilities(z, row, size.Columns))];
-        KernelRun.Check(new Softmax(), [matrix], [z], expected, Tolerance, Seed);
+        Check(new Softmax(), [matrix], [z], expected, Tolerance, Seed);
     }
 
     [Test]
@@ -23,7 +24,7 @@ internal sealed class SoftmaxTests
     {
         (float[] z, float[] labels, Shape matrix, Shape vector) = Make(size);
         double[] expected = [.. Enumerable.Range(0, size.Rows).Select(row => Loss(z, row, size.Columns, (int)labels[row]))];
-        KernelRun.Check(new SoftmaxCrossEntropy(), [matrix, vector], [z, labels], expected, Tolerance, Seed);
+        Check(new SoftmaxCrossEntropy(), [matrix, vector], [z, labels], expected, Tolerance, Seed);
     }
 
     [Test]
@@ -31,7 +32,7 @@ internal sealed class SoftmaxTests
     {
         (float[] z, float[] labels, Shape matrix, Shape vector) = Make(size);
         double[] expected = [.. Enumerable.Range(0, size.Rows).SelectMany(row => Gradient(z, row, size.Columns, (int)labels[row]))];
-        KernelRun.Check(new SoftmaxCrossEntropyGradient(), [matrix, vector], [z, labels], expected, Tolerance, Seed);
+        Check(new SoftmaxCrossEntropyGradient(), [matrix, vector], [z, labels], expected, Tolerance, Seed);
     }
 
     [Test]
@@ -39,9 +40,9 @@ internal sealed class SoftmaxTests
     {
         float[] z = [0, margin, 0.25f, -1, 0, 0, -margin, 0, 0.5f, 0], labels = [1];
         Shape matrix = new(1, 10), vector = new(1);
-        KernelRun.Check(new SoftmaxCrossEntropy(), [matrix, vector], [z, labels], [Loss(z, 0, 10, 1)], Tolerance, Seed);
+        Check(new SoftmaxCrossEntropy(), [matrix, vector], [z, labels], [Loss(z, 0, 10, 1)], Tolerance, Seed);
         double[] gradient = Gradient(z, 0, 10, 1);
-        KernelRun.Check(
+        Check(
             new SoftmaxCrossEntropyGradient(), [matrix, vector], [z, labels], gradient, Tolerance, Seed, [.. gradient.Select(g => Math.Abs(g) + 1e-31)]);
     }
 
@@ -51,9 +52,9 @@ internal sealed class SoftmaxTests
         float[] z = [1e30f, 0, -1e30f, 3e38f, 3e38f, -3e38f];
         Shape matrix = new(2, 3), vector = new(2);
         double[] scale = [1, 1, 1, 1, 1, 1];
-        KernelRun.Check(new Softmax(), [matrix], [z], [1, 0, 0, 0.5, 0.5, 0], Tolerance, Seed, scale);
-        KernelRun.Check(new SoftmaxCrossEntropy(), [matrix, vector], [z, [1, 0]], [1e30f, Math.Log(2)], Tolerance, Seed);
-        KernelRun.Check(
+        Check(new Softmax(), [matrix], [z], [1, 0, 0, 0.5, 0.5, 0], Tolerance, Seed, scale);
+        Check(new SoftmaxCrossEntropy(), [matrix, vector], [z, [1, 0]], [1e30f, Math.Log(2)], Tolerance, Seed);
+        Check(
             new SoftmaxCrossEntropyGradient(), [matrix, vector], [z, [1, 0]], [1, -1, 0, -0.5, 0.5, 0], Tolerance, Seed, scale);
     }
 
@@ -62,9 +63,9 @@ internal sealed class SoftmaxTests
     {
         (float[] z, float[] labels, Shape matrix, Shape vector) = Make((9, 10));
         z[40 + column] = float.NaN;
-        float[] y = KernelRun.Values(new Softmax(), [matrix], [z]);
-        float[] losses = KernelRun.Values(new SoftmaxCrossEntropy(), [matrix, vector], [z, labels]);
-        float[] gradient = KernelRun.Values(new SoftmaxCrossEntropyGradient(), [matrix, vector], [z, labels]);
+        float[] y = Values(new Softmax(), [matrix], [z]);
+        float[] losses = Values(new SoftmaxCrossEntropy(), [matrix, vector], [z, labels]);
+        float[] gradient = Values(new SoftmaxCrossEntropyGradient(), [matrix, vector], [z, labels]);
         for (int i = 0; i < y.Length; i++)
         {
             Assert.That(float.IsNaN(y[i]), Is.EqualTo(i / 10 == 4), $"probability {i}");

@@ -2,7 +2,8 @@ using PacGen.Kernels;
 
 namespace PacGen.Tests.Kernels;
 
-internal sealed class TransposeTests
+[TestFixtureSource(typeof(DeviceFixture), nameof(Ids))]
+internal sealed class TransposeTests(string id) : DeviceFixture(id)
 {
     [Test]
     public void Swaps_the_axes([Values(1, 3, 4, 7, 8, 13, 64, 65, 513)] int rows, [Values(1, 2, 5, 8, 9, 64, 67, 300)] int columns)
@@ -20,7 +21,7 @@ internal sealed class TransposeTests
         }
 
         Assert.That(new Transpose().Infer([shape]), Is.EqualTo(new Shape(columns, rows)));
-        KernelRun.Check(new Transpose(), [shape], [x], expected, 0, Seed);
+        Check(new Transpose(), [shape], [x], expected, 0, Seed);
     }
 
     [Test]

@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+using PacGen.Kernels.Gpu;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// Weights (KH, KW, C, OC) as the gradient by the images multiplies them: the outer index is the channel of C, the terms are taps
+/// (row, column, output channel), rows and columns turned round and, where windows stride, only those that meet some places.
+/// </summary>
+internal struct TurnedWeightSource<TWidth> : ITileSource
+    where TWidth : struct, ITileWidth
+{
+    private int channels, outputs, rows, last, stepRow, stepColumn;
+    private Radix radix;
+
+    /// <param name="channels">The images' channels C.</param>
+    /// <param name="outputs">The output channels OC.</param>
+    /// <param name="rows">The rows of taps.</param>
+    /// <param name="columns">The columns of taps.</param>
+    /// <param name="last">Where the weights of the last row's last column begin, the first tap here.</param>
+    /// <param name="stepRow">From a row to the one before it here.</param>
+    /// <param name="stepColumn">From a column to the one before it here.</param>
+    public TurnedWeightSource(int channels, int outputs, int rows, int columns, int last, int stepRow, int stepColumn)
+    {
+        (this.channels, this.outputs, this.rows, this.last, this.stepRow, this.stepColumn) = (channels, outputs, columns == 0 ? 0 : rows, last, stepRow, stepColumn);
+        radix = new Radix(columns, outputs);
+    }
+
+    /// <inheritdoc/>
+    public static bool AlongTerms => true;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits Outer(int index) => new() { Index = index };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits Term(int index) => radix.Of(index);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits NextTile(Digits term) => radix.NextTile(term);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Quad Load(ArrayView<float> memory, Digits outer, Digits term)
+    {
+        Quad quad = default;
+        if (outer.Index < channels)
+        {
+            int line = last + (outer.Index * outputs);
+            if (TWidth.Wide)
+            {
+                if (term.High < rows)
+                {
+                    quad = Quad.Load(memory, At(line, term));
+                }
+            }
+            else
+            {
+                quad.X = Read(memory, line, term);
+                term = radix.Next(term);
+                quad.Y = Read(memory, line, term);
+                term = radix.Next(term);
+                quad.Z = Read(memory, line, term);
+                term = radix.Next(term);
+                quad.W = Read(memory, line, term);
+            }
+        }
+
+        return quad;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int At(int line, Digits term) => line - (term.High * stepRow) - (term.Middle * stepColumn) + term.Low;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly float Read(ArrayView<float> memory, int line, Digits term) => term.High < rows ? memory[At(line, term)] : 0f;
+}

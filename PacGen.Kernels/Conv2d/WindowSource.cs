@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+using PacGen.Kernels.Gpu;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// The windows over images as a matrix that is never written down: its indices are the windows (image, row, column) and a
+/// window's taps (row, column, channel), along which memory runs. Either may be the summed one.
+/// </summary>
+/// <param name="windows">The windows.</param>
+internal struct WindowSource<TOrder, TWidth>(Windows windows) : ITileSource
+    where TOrder : struct, ITileOrder
+    where TWidth : struct, ITileWidth
+{
+    private readonly int height = windows.Height, width = windows.Width, channels = windows.Channels;
+    private readonly int strideH = windows.StrideH, strideW = windows.StrideW, top = windows.Top, left = windows.Left;
+    private readonly int images = windows.Images, tapRows = windows.KernelWidth == 0 ? 0 : windows.KernelHeight;
+    private Radix tapRadix = new(windows.KernelWidth, windows.Channels), windowRadix = new(windows.Rows, windows.Columns);
+
+    /// <inheritdoc/>
+    public static bool AlongTerms => TOrder.AlongTerms;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits Outer(int index) => TOrder.AlongTerms ? windowRadix.Of(index) : tapRadix.Of(index);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits Term(int index) => TOrder.AlongTerms ? tapRadix.Of(index) : windowRadix.Of(index);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits NextTile(Digits term) => TOrder.AlongTerms ? tapRadix.NextTile(term) : windowRadix.NextTile(term);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Quad Load(ArrayView<float> memory, Digits outer, Digits term)
+    {
+        Digits window = TOrder.AlongTerms ? outer : term, tap = TOrder.AlongTerms ? term : outer;
+        Quad quad = default;
+        if (window.High < images)
+        {
+            int row = (window.Middle * strideH) - top, column = (window.Low * strideW) - left, line = window.High * height;
+            if (TWidth.Wide)
+            {
+                if (Sees(row, column, tap))
+                {
+                    quad = Quad.Load(memory, At(line, row, column, tap));
+                }
+            }
+            else
+            {
+                quad.X = Read(memory, line, row, column, tap);
+                tap = tapRadix.Next(tap);
+                quad.Y = Read(memory, line, row, column, tap);
+                tap = tapRadix.Next(tap);
+                quad.Z = Read(memory, line, row, column, tap);
+                tap = tapRadix.Next(tap);
+                quad.W = Read(memory, line, row, column, tap);
+            }
+        }
+
+        return quad;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly bool Sees(int row, int column, Digits tap) =>
+        tap.High < tapRows & (uint)(row + tap.High) < (uint)height & (uint)(column + tap.Middle) < (uint)width;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int At(int line, int row, int column, Digits tap) =>
+        ((((line + row + tap.High) * width) + column + tap.Middle) * channels) + tap.Low;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly float Read(ArrayView<float> memory, int line, int row, int column, Digits tap) =>
+        Sees(row, column, tap) ? memory[At(line, row, column, tap)] : 0f;
+}

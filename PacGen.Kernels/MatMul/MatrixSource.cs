@@ -1,0 +1,67 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+using PacGen.Kernels.Gpu;
+
+namespace PacGen.Kernels;
+
+/// <summary>A matrix in memory, as it stands or transposed, as a side of a product on a GPU.</summary>
+/// <param name="outers">The rows of A or columns of B.</param>
+/// <param name="terms">The summed terms.</param>
+internal struct MatrixSource<TOrder, TWidth>(int outers, int terms) : ITileSource
+    where TOrder : struct, ITileOrder
+    where TWidth : struct, ITileWidth
+{
+    private int outers = outers, terms = terms;
+
+    /// <inheritdoc/>
+    public static bool AlongTerms => TOrder.AlongTerms;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits Outer(int index) => new() { Index = index };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits Term(int index) => new() { Index = index };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits NextTile(Digits term) => new() { Index = term.Index + ProductTile.Terms };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Quad Load(ArrayView<float> memory, Digits outer, Digits term)
+    {
+        int line = TOrder.AlongTerms ? outer.Index : term.Index, lines = TOrder.AlongTerms ? outers : terms;
+        int place = TOrder.AlongTerms ? term.Index : outer.Index, length = TOrder.AlongTerms ? terms : outers;
+        int start = (line * length) + place;
+        Quad quad = default;
+        if (line < lines && place < length)
+        {
+            if (TWidth.Wide)
+            {
+                quad = Quad.Load(memory, start);
+            }
+            else
+            {
+                quad.X = memory[start];
+                if (place + 1 < length)
+                {
+                    quad.Y = memory[start + 1];
+                }
+
+                if (place + 2 < length)
+                {
+                    quad.Z = memory[start + 2];
+                }
+
+                if (place + 3 < length)
+                {
+                    quad.W = memory[start + 3];
+                }
+            }
+        }
+
+        return quad;
+    }
+}

@@ -1,0 +1,85 @@
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
+
+namespace PacGen.Kernels;
+
+/// <summary>How products are laid out on a GPU: which tile, and into how many parts the terms are split.</summary>
+internal static class Product
+{
+    /// <summary>Numbers at work at a time that keep a GPU busy: 64 of each of 65,536 threads.</summary>
+    private const long Busy = 1 << 22;
+
+    /// <summary>Fewer terms than these are not worth a part of their own.</summary>
+    private const int TermsPerSplit = 512;
+
+    /// <summary>The tiles that cover an output.</summary>
+    public static int Tiles<TTile>(int rows, int columns)
+        where TTile : struct, IProductTile =>
+        checked(Ceiling(rows, TTile.Rows) * Ceiling(columns, TTile.Columns));
+
+    /// <summary>Binds a product whose B is a matrix.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="a">A's memory.</param>
+    /// <param name="sourceA">How A is read.</param>
+    /// <param name="b">B's memory.</param>
+    /// <param name="alongTerms">Whether B is given transposed.</param>
+    /// <param name="output">The output's memory.</param>
+    /// <param name="rows">The output's rows.</param>
+    /// <param name="columns">The output's columns.</param>
+    /// <param name="terms">The summed terms.</param>
+    public static Launch BindMatrix<TA>(GpuDevice device, Region a, TA sourceA, Region b, bool alongTerms, Region output, int rows, int columns, int terms)
+        where TA : struct, ITileSource => (alongTerms, IsWide(b, alongTerms ? terms : columns)) switch
+        {
+            (true, true) => Bind(device, a, sourceA, b, new MatrixSource<AlongTerms, Wide>(columns, terms), output, rows, columns, terms),
+            (true, false) => Bind(device, a, sourceA, b, new MatrixSource<AlongTerms, Narrow>(columns, terms), output, rows, columns, terms),
+            (false, true) => Bind(device, a, sourceA, b, new MatrixSource<AlongOuter, Wide>(columns, terms), output, rows, columns, terms),
+            _ => Bind(device, a, sourceA, b, new MatrixSource<AlongOuter, Narrow>(columns, terms), output, rows, columns, terms),
+        };
+
+    /// <summary>Binds a product whose output is a matrix.</summary>
+    public static Launch Bind<TA, TB>(GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, int rows, int columns, int terms)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource
+    {
+        // Where few outputs are long sums, as in a convolution's gradient by its weights, the terms are split: each part writes a
+        // matrix of its own and these are added in order. The shapes alone say how, so all GPUs give the same bits.
+        long work = 64L * 32 * Ceiling(rows, 64) * Ceiling(columns, 32);
+        int splits = (int)Math.Max(1, Math.Min(Busy / work, terms / TermsPerSplit));
+        if (splits == 1)
+        {
+            return Bind(device, a, sourceA, b, sourceB, output, new ProductTarget(rows, columns, terms, Quad.Aligns(output)));
+        }
+
+        ProductTarget target = new(rows, columns, terms, true) { SplitTerms = Ceiling(Ceiling(terms, splits), ProductTile.Terms) * ProductTile.Terms };
+        target.Splits = Ceiling(terms, target.SplitTerms);
+        Devices.Buffer parts = device.Allocate((long)target.Splits * rows * columns);
+        return new LaunchSequence(
+            [parts],
+            Bind(device, a, sourceA, b, sourceB, new Region(parts), target),
+            new SplitSumGpu(device, new Region(parts), target.Splits, output.Slice(0, (long)rows * columns)));
+    }
+
+    /// <summary>Binds a product with an output of any layout.</summary>
+    /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
+    public static Launch Bind<TA, TB>(GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource
+    {
+        if (Math.Max(a.Count, Math.Max(b.Count, output.Count)) > int.MaxValue)
+        {
+            throw new NotSupportedException($"{device.Name} multiplies tensors of at most {int.MaxValue} elements.");
+        }
+
+        int most = device.Accelerator.MaxNumThreadsPerGroup;
+        return most < 64 ? new ProductGpu<TA, TB, Tile32>(device, a, sourceA, b, sourceB, output, target)
+            : target.Columns <= 32 ? new ProductGpu<TA, TB, Tile128By32>(device, a, sourceA, b, sourceB, output, target)
+            : most >= 256 && target.Rows > 64 && target.Columns > 64 && Tiles<Tile128>(target.Rows, target.Columns) * target.Splits >= 64
+                ? new ProductGpu<TA, TB, Tile128>(device, a, sourceA, b, sourceB, output, target)
+            : new ProductGpu<TA, TB, Tile64>(device, a, sourceA, b, sourceB, output, target);
+    }
+
+    /// <summary>Whether memory of lines of some length can be read 16 bytes at a time.</summary>
+    public static bool IsWide(Region memory, int length) => Quad.Aligns(memory) && length % 4 == 0;
+
+    private static int Ceiling(int count, int size) => (int)(((long)count + size - 1) / size);
+}

@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+using PacGen.Kernels.Gpu;
+
+namespace PacGen.Kernels;
+
+/// <summary>A product's extents, and where its rows go: one behind the other, or to places of images that are a stride apart.</summary>
+internal struct ProductTarget
+{
+    public int Rows, Columns, Terms;
+
+    /// <summary>The terms of one split, a multiple of a tile's, and how many splits there are; each writes a matrix of its own.</summary>
+    public int SplitTerms, Splits;
+
+    private int wide, strided, first, strideHigh, strideMiddle, strideLow;
+    private Radix radix;
+
+    /// <summary>Rows one behind the other.</summary>
+    public ProductTarget(int rows, int columns, int terms, bool aligned)
+    {
+        (Rows, Columns, Terms, SplitTerms, Splits) = (rows, columns, terms, terms, 1);
+        wide = aligned && columns % 4 == 0 ? 1 : 0;
+    }
+
+    /// <summary>Row (High, Middle, Low) goes to first + High · strideHigh + Middle · strideMiddle + Low · strideLow.</summary>
+    public ProductTarget(int rows, int columns, int terms, bool aligned, Radix radix, int first, int strideHigh, int strideMiddle, int strideLow)
+        : this(rows, columns, terms, aligned)
+    {
+        strided = 1;
+        this.radix = radix;
+        (this.first, this.strideHigh, this.strideMiddle, this.strideLow) = (first, strideHigh, strideMiddle, strideLow);
+    }
+
+    /// <summary>Stores eight numbers of a row, four from each of two columns on, without those beyond the matrix.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store(ArrayView<float> memory, int split, int row, int column0, int column1, Quad numbers0, Quad numbers1)
+    {
+        if (row < Rows)
+        {
+            int start = ((split * Rows) + row) * Columns;
+            if (strided != 0)
+            {
+                Digits place = radix.Of(row);
+                start = first + (place.High * strideHigh) + (place.Middle * strideMiddle) + (place.Low * strideLow);
+            }
+
+            Store(memory, start, column0, numbers0);
+            Store(memory, start, column1, numbers1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Store(ArrayView<float> memory, int start, int column, Quad numbers)
+    {
+        if (column < Columns)
+        {
+            int at = start + column;
+            if (wide != 0)
+            {
+                Quad.Store(memory, at, numbers);
+            }
+            else
+            {
+                memory[at] = numbers.X;
+                if (column + 1 < Columns)
+                {
+                    memory[at + 1] = numbers.Y;
+                }
+
+                if (column + 2 < Columns)
+                {
+                    memory[at + 2] = numbers.Z;
+                }
+
+                if (column + 3 < Columns)
+                {
+                    memory[at + 3] = numbers.W;
+                }
+            }
+        }
+    }
+}

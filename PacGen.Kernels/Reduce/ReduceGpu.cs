@@ -1,0 +1,181 @@
+using ILGPU;
+using ILGPU.Runtime;
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
+
+namespace PacGen.Kernels;
+
+/// <summary>(outer, rows, inner) → (outer, inner) on a GPU.</summary>
+/// <remarks>
+/// The order of summation depends on the shape, on whether fours can be loaded, and on the size of a group, 256 threads wherever
+/// the device has as many; it differs from the CPU's. A group takes several rows at once; each of its threads adds up to 64
+/// elements of a column in four accumulators, the threads' sums are added as a tree in shared memory, and where one group
+/// is not enough for the rows, its sums go through the same again. So a sum of n is at most some 16 + log₂(n) roundings deep.
+/// </remarks>
+internal static class ReduceGpu
+{
+    private const int MostRows = 64;
+    private const int FewestRows = 8;
+    private const int EnoughUnits = 512;
+    private const int Widest = 64;
+
+    /// <summary>The most threads of a group.</summary>
+    public const int GroupSize = 256;
+
+    /// <summary>Adds the launches of a step, and the memory between them.</summary>
+    public static void Add<TReduction>(
+        GpuDevice device, string name, Region input, Region output, long outer, long rows, long inner, List<Launch> launches, List<Devices.Buffer> between)
+        where TReduction : struct, IReduction
+    {
+        _ = Packs.Count(device, name, outer * rows * inner);
+        while (true)
+        {
+            bool folds = inner == 1 && rows >= Four.Count && Packs.InFours(rows, input);
+            bool fours = folds || Packs.InFours(inner, input, output);
+            Walk walk = new(device, (int)outer, (int)(folds ? rows / Four.Count : rows), (int)(fours && !folds ? inner / Four.Count : inner), folds);
+            Region result = output;
+            if (walk.RowUnits > 1)
+            {
+                between.Add(device.Allocate(outer * walk.RowUnits * inner));
+                result = new Region(between[^1]);
+            }
+
+            launches.Add(fours
+                ? new ReduceGpu<TReduction, Four>(device, input, result, walk)
+                : new ReduceGpu<TReduction, One>(device, input, result, walk));
+            if (walk.RowUnits == 1)
+            {
+                return;
+            }
+
+            input = result;
+            rows = walk.RowUnits;
+        }
+    }
+
+    /// <summary>How groups walk the tensor, all counted in packs.</summary>
+    internal readonly struct Walk
+    {
+        /// <summary>The tensor; whether a result is one float, its pack folded.</summary>
+        public readonly int Outer, Rows, Inner, Folds;
+
+        /// <summary>A group's threads: columns, threads that share a column's rows, and places along the outer axis.</summary>
+        public readonly int Width, Lanes, Places;
+
+        /// <summary>How columns and rows are cut into what a group takes.</summary>
+        public readonly int ColumnUnits, RowUnits, RowsPerUnit, Units;
+
+        public Walk(GpuDevice device, int outer, int rows, int inner, bool folds)
+        {
+            int group = device.Groups(1, GroupSize).GroupDim.X;
+            Outer = outer;
+            Rows = rows;
+            Inner = inner;
+            Folds = folds ? 1 : 0;
+            Width = Math.Min(inner, Math.Min(group, Widest));
+            Lanes = Math.Min(group / Width, (rows + 3) / 4);
+            Places = Math.Min(group / (Width * Lanes), outer);
+            ColumnUnits = (inner + Width - 1) / Width;
+            int others = (outer + Places - 1) / Places * ColumnUnits;
+            int wanted = Math.Max((rows + (MostRows * Lanes) - 1) / (MostRows * Lanes), Math.Max(1, EnoughUnits / others));
+            RowsPerUnit = Math.Clamp((rows + wanted - 1) / wanted, Math.Min(rows, FewestRows * Lanes), MostRows * Lanes);
+            RowUnits = (rows + RowsPerUnit - 1) / RowsPerUnit;
+            Units = others * RowUnits;
+        }
+    }
+}
+
+/// <summary>The kernel.</summary>
+internal sealed class ReduceGpu<TReduction, TPack> : Launch
+    where TReduction : struct, IReduction
+    where TPack : unmanaged, IPack<TPack>
+{
+    private readonly Action<KernelConfig, ArrayView<TPack>, ArrayView<TPack>, ArrayView<float>, ReduceGpu.Walk> kernel;
+    private readonly KernelConfig grid;
+    private readonly ArrayView<TPack> x, packs;
+    private readonly ArrayView<float> floats;
+    private readonly ReduceGpu.Walk walk;
+
+    public ReduceGpu(GpuDevice device, Region input, Region output, ReduceGpu.Walk walk)
+    {
+        this.walk = walk;
+        x = Packs.View<TPack>(input);
+        packs = walk.Folds != 0 ? x : Packs.View<TPack>(output);
+        floats = GpuDevice.View(output);
+        grid = device.Groups(walk.Units, ReduceGpu.GroupSize);
+        kernel = device.Load(
+            ((Delegate)Kernel).Method,
+            accelerator => accelerator.LoadStreamKernel<ArrayView<TPack>, ArrayView<TPack>, ArrayView<float>, ReduceGpu.Walk>(Kernel));
+    }
+
+    /// <inheritdoc/>
+    public override void Run() => kernel(grid, x, packs, floats, walk);
+
+    internal static void Kernel(ArrayView<TPack> x, ArrayView<TPack> packs, ArrayView<float> floats, ReduceGpu.Walk walk)
+    {
+        ArrayView<TPack> sums = SharedMemory.Allocate<TPack>(ReduceGpu.GroupSize);
+        int thread = Group.IdxX, ownColumn = thread % walk.Width, rest = thread / walk.Width;
+        int lane = rest % walk.Lanes, place = rest / walk.Lanes;
+        for (int unit = Grid.IdxX; unit < walk.Units; unit += Grid.DimX)
+        {
+            int rowUnit = unit % walk.RowUnits, others = unit / walk.RowUnits;
+            int column = (others % walk.ColumnUnits * walk.Width) + ownColumn, outer = (others / walk.ColumnUnits * walk.Places) + place;
+            bool works = place < walk.Places && outer < walk.Outer && column < walk.Inner;
+            TPack a = TPack.Constant(TReduction.Identity), b = a, c = a, d = a;
+            if (works)
+            {
+                int end = Math.Min((rowUnit + 1) * walk.RowsPerUnit, walk.Rows), start = (outer * walk.Rows * walk.Inner) + column;
+                for (int row = (rowUnit * walk.RowsPerUnit) + lane; row < end; row += 4 * walk.Lanes)
+                {
+                    int at = start + (row * walk.Inner), step = walk.Lanes * walk.Inner;
+                    a = TPack.Combine<TReduction>(a, x[at]);
+                    if (row + walk.Lanes < end)
+                    {
+                        b = TPack.Combine<TReduction>(b, x[at + step]);
+                    }
+
+                    if (row + (2 * walk.Lanes) < end)
+                    {
+                        c = TPack.Combine<TReduction>(c, x[at + (2 * step)]);
+                    }
+
+                    if (row + (3 * walk.Lanes) < end)
+                    {
+                        d = TPack.Combine<TReduction>(d, x[at + (3 * step)]);
+                    }
+                }
+            }
+
+            // All that lives across a barrier stands in shared memory: a value that a branch with a barrier changes is one that PoCL can't keep.
+            sums[thread] = TPack.Combine<TReduction>(TPack.Combine<TReduction>(a, b), TPack.Combine<TReduction>(c, d));
+            if (walk.Lanes > 1)
+            {
+                for (int n = walk.Lanes; n > 1; n = (n + 1) / 2)
+                {
+                    int half = (n + 1) / 2;
+                    Group.Barrier();
+                    if (works && lane + half < n)
+                    {
+                        sums[thread] = TPack.Combine<TReduction>(sums[thread], sums[thread + (half * walk.Width)]);
+                    }
+                }
+
+                Group.Barrier();
+            }
+
+            if (works && lane == 0)
+            {
+                TPack total = sums[thread];
+                int result = (((outer * walk.RowUnits) + rowUnit) * walk.Inner) + column;
+                if (walk.Folds != 0)
+                {
+                    floats[result] = TPack.Fold<TReduction>(total);
+                }
+                else
+                {
+                    packs[result] = total;
+                }
+            }
+        }
+    }
+}
