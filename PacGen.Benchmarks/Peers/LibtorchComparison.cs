@@ -63,6 +63,11 @@ internal static class LibtorchComparison
             yield return (() => Work.MnistCnnStep(device, batch), () => peer.MnistCnnStep(batch));
         }
 
+        foreach ((int depth, int widen, int batch) in ((int, int, int)[])[(16, 1, 128), (58, 3, 16)])
+        {
+            yield return (() => Work.WideResNetStep(device, depth, widen, batch), () => peer.WideResNetStep(depth, widen, batch));
+        }
+
         foreach (bool inPlace in (bool[])[true, false])
         {
             yield return (() => Work.PerturbedAdam(device, Work.WideResNetParameters, perturb: true, update: true), () =>

@@ -64,6 +64,42 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
         }
     }
 
+    /// <summary>The same of <c>WideResNet</c> on 32×32 colour images in 10 classes, running statistics included.</summary>
+    /// <param name="depth">6n + 4.</param>
+    /// <param name="widen">The widening factor.</param>
+    /// <param name="batch">The images of the batch.</param>
+    public PeerTime WideResNetStep(int depth, int widen, int batch)
+    {
+        return Measure(false).Or(Measure(true));
+
+        PeerTime Measure(bool channelsLast)
+        {
+            using DisposeScope scope = Begin();
+            using LibtorchWideResNet model = new(depth, widen, 10);
+            Tensor input = randn(batch, 3, 32, 32), labels = randint(10, batch, dtype: ScalarType.Int64);
+            if (channelsLast)
+            {
+                input = Leaf(input, true).detach();
+                using (no_grad())
+                {
+                    foreach (TorchSharp.Modules.Parameter parameter in model.parameters().Where(parameter => parameter.dim() == 4))
+                    {
+                        parameter.set_(Leaf(parameter, true).detach());
+                    }
+                }
+            }
+
+            using optim.Optimizer sgd = optim.SGD(model.parameters(), 0.01);
+            double best = Best(() =>
+            {
+                sgd.zero_grad();
+                nn.functional.cross_entropy(model.forward(input), labels).backward();
+                sgd.step();
+            });
+            return new PeerTime(best, channelsLast ? "modules, channels last" : "modules");
+        }
+    }
+
     /// <summary>Algorithm 1's perturbation and, with Adam as OPT, its update of all parameters in one flat tensor.</summary>
     /// <param name="parameters">The number of parameters.</param>
     /// <param name="inPlace">Whether each operation works in place where libtorch has such a form, or the formulas are written as expressions.</param>

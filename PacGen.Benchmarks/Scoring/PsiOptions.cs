@@ -31,7 +31,7 @@ internal sealed class PsiOptions
                 : "Training images that h is taken from, 0 for all",
             0,
             each ? null : 0);
-        batchSize = Options.Count("--psi-batch-size", "Images whose mean gradient is squared for h, which depends on it; without it that of training");
+        batchSize = Options.Count("--psi-batch-size", "Images whose mean gradient is squared for h, which depends on it; without it that of training, or a part's with --accumulate");
     }
 
     /// <summary>The options.</summary>

@@ -61,6 +61,12 @@ internal sealed class ScoreVerb
                 $"{path} holds {file.Weights.Sum(tensor => tensor.Values.Length)} weights of {file.Model.Name} on {file.Dataset}, but {choice.Describe(images)} on {images.Name} has {arena.Count}: leave --model, --hidden, --depth, --widen and --dataset out to take the file's.");
         }
 
+        if (file.StatisticsOf is { } step)
+        {
+            host.Error.WriteLine(
+                $"pacgen: {path} was written within an epoch: its weights are those after step {file.Steps}, but its running statistics {(step < 0 ? "were not estimated yet" : $"are of step {step}")}. Score best.safetensors or the checkpoint of a whole epoch instead.");
+        }
+
         ScoreOptions options = scoring.Create(parsed, images.Train.Count, Math.Min(file.BatchSize, images.Train.Count), parsed.GetValue(seed));
         IReadOnlyDictionary<RhoEstimator, PacGenScore> all =
             PacGenScore.ComputeAll(network, arena, images.Train, Loss.CrossEntropy, options, null, host.Stop.Token) ?? throw new OperationCanceledException();

@@ -15,7 +15,7 @@ internal sealed class CheckpointSettings
     private const string EachEpoch = "epoch";
 
     private readonly Option<string?> folder = Options.Path(
-        "--checkpoint", "A folder to write checkpoints into, from which train --resume goes on; the best one's weights are best.safetensors", "folder");
+        "--checkpoint", "A folder to write checkpoints into, from which train --resume goes on; the best epoch's is best.safetensors", "folder");
 
     private readonly Option<string?> every = new("--checkpoint-every")
     {
@@ -47,6 +47,9 @@ internal sealed class CheckpointSettings
         }
     }
 
+    /// <summary>Whether checkpoints are written.</summary>
+    public bool Keeps(ParseResult parsed) => parsed.IsGiven(folder) || parsed.IsGiven(resume);
+
     /// <summary>The folder to take a run up from, or null.</summary>
     public string? Resume(ParseResult parsed) => parsed.GetValue(resume);
 
@@ -58,7 +61,7 @@ internal sealed class CheckpointSettings
     /// <exception cref="CheckpointException">There is no checkpoint to resume.</exception>
     public ParseResult Complete(ParseResult parsed, Command command)
     {
-        OptimizerOptions.Needs(parsed, parsed.IsGiven(folder) || parsed.IsGiven(resume), "--checkpoint FOLDER", every, keep);
+        OptimizerOptions.Needs(parsed, Keeps(parsed), "--checkpoint FOLDER", every, keep);
         if (Resume(parsed) is not { } from)
         {
             return parsed;

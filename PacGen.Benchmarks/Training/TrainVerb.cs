@@ -14,12 +14,20 @@ namespace PacGen.Benchmarks.Training;
 /// <summary><c>train</c>: trains a network and says after each epoch how it does.</summary>
 internal sealed class TrainVerb
 {
+    private static readonly (string Name, EpochQuantity Quantity)[] BestBy =
+    [
+        ("test-accuracy", EpochQuantity.TestAccuracy), ("test-loss", EpochQuantity.TestLoss), ("train-loss", EpochQuantity.TrainLoss), ("psi", EpochQuantity.Psi),
+    ];
+
     private readonly Host host;
 
     private readonly Option<string> dataset = Options.Dataset("The images; digits is embedded", "digits");
     private readonly ModelOptions model = new("mlp");
     private readonly Option<int?> epochs = Options.Count("--epochs", "How many times the training set is seen", 1, 10);
     private readonly Option<int?> batchSize = Options.Count("--batch-size", "Images a step", 1, 64);
+    private readonly Option<int?> accumulate = Options.Count(
+        "--accumulate", "In how many parts a batch is passed, for batches that don't fit into memory: their gradients' mean goes into the one update. It divides --batch-size; batch norm sees parts", 1, 1);
+
     private readonly Option<string> augment = Options.Choice(
         "--augment", "How training images are varied each epoch: not at all, or padded by 4 and cropped, and mirrored by chance", "none", "none", "crop-flip");
 
@@ -37,6 +45,15 @@ internal sealed class TrainVerb
     private readonly DeviceOptions device = new();
     private readonly DataSource data = new();
     private readonly Option<string?> log = Options.Path("--log", "A file to append JSON lines to: the settings, then each epoch as it ends");
+    private readonly Option<string?> tensorBoard = Options.Path(
+        "--tensorboard", "A folder of this run's own for a TensorBoard event file: losses, accuracies, gap, Ψ, learning rate, images a second", "folder");
+
+    private readonly Option<int?> earlyStop = Options.Count(
+        "--early-stop", "Ends the run after so many epochs without a better one by --best-by; without it never. Images that decide when to stop are no longer unseen");
+
+    private readonly Option<string> bestBy = Options.Choice(
+        "--best-by", "By what the best epoch is told, whose checkpoint is kept and for which --early-stop waits", "test-accuracy", [.. BestBy.Select(one => one.Name)]);
+
     private readonly Option<string?> plot = Options.Path("--plot", "A PNG to draw the curves into at the end");
     private readonly Option<string?> save = Options.Path("--save", "A file to write the weights into at the end; pacgen score --weights reads it");
     private readonly CheckpointSettings checkpoints = new();
@@ -50,6 +67,7 @@ internal sealed class TrainVerb
         model.AddTo(Command);
         Command.Add(epochs);
         Command.Add(batchSize);
+        Command.Add(accumulate);
         Command.Add(augment);
         optimizer.AddTo(Command);
         Command.Add(runningStatistics);
@@ -59,7 +77,9 @@ internal sealed class TrainVerb
         Command.Add(seed);
         device.AddTo(Command);
         data.AddTo(Command);
-        foreach (Option option in new Option[] { log, plot, save })
+        Command.Add(earlyStop);
+        Command.Add(bestBy);
+        foreach (Option option in new Option[] { log, tensorBoard, plot, save })
         {
             Command.Add(option);
         }
@@ -83,6 +103,19 @@ internal sealed class TrainVerb
         LearningRateSchedule schedule = optimizer.Schedule(parsed, epochCount);
         bool scored = parsed.GetValue(psi) == "on";
         OptimizerOptions.Needs(parsed, scored, "--psi on", [.. scoring.All, curvature]);
+        int batch = parsed.GetValue(batchSize)!.Value, parts = parsed.GetValue(accumulate)!.Value;
+        if (batch % parts != 0)
+        {
+            throw new UsageException($"--accumulate is {parts}, but a batch of {batch} can be passed in {string.Join(", ", Enumerable.Range(1, batch).Where(count => batch % count == 0))} equal parts: use one of these, or another --batch-size.");
+        }
+
+        EpochQuantity best = BestBy.First(one => one.Name == parsed.GetValue(bestBy)).Quantity;
+        OptimizerOptions.Needs(parsed, parsed.IsGiven(earlyStop) || checkpoints.Keeps(parsed), "--early-stop EPOCHS or --checkpoint FOLDER", bestBy);
+        if (best == EpochQuantity.Psi && !scored)
+        {
+            throw new UsageException("--best-by psi needs --psi on: leave --psi off out, or tell the best epoch by another quantity.");
+        }
+
         if (parsed.GetValue(curvature) == "training" && !optimizer.KeepsSecondMoment(parsed))
         {
             throw new UsageException("--curvature training needs an optimizer that smooths squared gradients: use --optimizer adam without --weight-decay, or adamw, or --perturb uniform or truncated-gaussian.");
@@ -101,11 +134,11 @@ internal sealed class TrainVerb
         using OpenedDevice opened = device.Open(parsed);
         Dataset images = data.Load(parsed, parsed.GetValue(dataset)!, terminal, stop);
         Module network = choice.Create(images);
-        int batch = parsed.GetValue(batchSize)!.Value;
         TrainingOptions options = new()
         {
             Epochs = epochCount,
             BatchSize = batch,
+            Accumulate = parts,
             Seed = parsed.GetValue(seed),
             Augmentation = parsed.GetValue(augment) == "crop-flip" ? Augmentation.CropFlip : null,
             Schedule = schedule,
@@ -119,8 +152,11 @@ internal sealed class TrainVerb
             ClipNorm = optimizer.ClipNorm(parsed),
             Device = opened.Device,
             LogPath = parsed.GetValue(log),
+            TensorBoardFolder = parsed.GetValue(tensorBoard),
+            BestBy = best,
+            EarlyStop = parsed.GetValue(earlyStop),
             Checkpoints = checkpoints.Create(parsed, Command, WeightsFile.Notes(choice, images.Name)),
-            Score = !scored ? null : scoring.Create(parsed, images.Train.Count, batch, parsed.GetValue(seed)) with
+            Score = !scored ? null : scoring.Create(parsed, images.Train.Count, batch / parts, parsed.GetValue(seed)) with
             {
                 Rho = scoring.Rho(parsed),
                 Curvature = parsed.GetValue(curvature) == "training" ? CurvatureSource.Training : CurvatureSource.Pass,
@@ -128,6 +164,7 @@ internal sealed class TrainVerb
         };
         using Trainer trainer = new(network, images, rule, options);
         terminal.Line(Heading(choice, images, trainer, rule, options));
+        terminal.Line($"Memory {trainer.Memory}");
         if (scored && options.Score!.Curvature == CurvatureSource.Pass)
         {
             terminal.Line($"Ψ from {(options.Score.Images == 0 ? images.Train.Count : options.Score.Images)} training images in batches of {options.Score.BatchSize}, {options.Score.Draws} draws, ρ {Name(options.Score.Rho)}");
@@ -163,7 +200,14 @@ internal sealed class TrainVerb
 
     private int Finish(ParseResult parsed, Terminal terminal, Trainer trainer, ModelChoice choice, Dataset images, TrainingOptions options, Optimizer rule)
     {
-        bool stopped = host.Stop.Requested && trainer.Results.Count < options.Epochs;
+        bool stopped = host.Stop.Requested && !trainer.StoppedEarly && trainer.Results.Count < options.Epochs;
+        if (trainer is { StoppedEarly: true, Best: { } best } && trainer.Results.Count < options.Epochs)
+        {
+            terminal.Line(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Stopped early after epoch {trainer.Results.Count}: no better {Name(options.BestBy)} for {options.EarlyStop} epochs. The best is epoch {best.Epoch}'s, {best.Value(options.BestBy):G5}; {(options.Checkpoints is { } folder ? $"its weights are in {new CheckpointFolder(folder.Folder).Best}" : "its weights were not kept: --checkpoint FOLDER keeps them")}"));
+        }
+
         List<string> kept = [];
         if (parsed.GetValue(save) is { } weightsPath)
         {
@@ -180,6 +224,11 @@ internal sealed class TrainVerb
         if (options.LogPath is { } logPath)
         {
             kept.Add($"log → {logPath}");
+        }
+
+        if (options.TensorBoardFolder is { } eventFolder)
+        {
+            kept.Add($"events → {eventFolder} (tensorboard --logdir {eventFolder})");
         }
 
         if (parsed.GetValue(plot) is { } plotPath && trainer.Results.Count > 0)
@@ -201,18 +250,20 @@ internal sealed class TrainVerb
         }
 
         host.Error.WriteLine(
-            $"pacgen: stopped after step {trainer.Steps}, {trainer.Results.Count} of {options.Epochs} epochs done. {(kept.Count > 0 ? $"Kept: {list}." : "Nothing was kept: --checkpoint, --save, --log and --plot keep the run, weights, epochs and curves.")}");
+            $"pacgen: stopped after step {trainer.Steps}, {trainer.Results.Count} of {options.Epochs} epochs done. {(kept.Count > 0 ? $"Kept: {list}." : "Nothing was kept: --checkpoint, --save, --log, --tensorboard and --plot keep the run, weights, epochs and curves.")}");
         return host.Stop.ExitCode;
     }
 
     private static string Heading(ModelChoice choice, Dataset images, Trainer trainer, Optimizer rule, TrainingOptions options) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{choice.Describe(images)}, {trainer.Arena.Count:N0} parameters; {images.Name} ({images.Origin}), {images.Train.Count:N0} + {images.Test.Count:N0} images; {rule}, batch {options.BatchSize}, {options.Schedule} rate{(options.Augmentation is { } varied ? $"; {varied}" : "")}; seed {options.Seed}; {options.Device!.Name}{(trainer.Arena.States.Count == 0 ? "" : trainer.RunningStatistics switch
+        $"{choice.Describe(images)}, {trainer.Arena.Count:N0} parameters; {images.Name} ({images.Origin}), {images.Train.Count:N0} + {images.Test.Count:N0} images; {rule}, batch {options.BatchSize}{(options.Accumulate > 1 ? $" in {options.Accumulate} parts" : "")}, {options.Schedule} rate{(options.Augmentation is { } varied ? $"; {varied}" : "")}; seed {options.Seed}; {options.Device!.Name}{(trainer.Arena.States.Count == 0 ? "" : trainer.RunningStatistics switch
         {
             RunningStatistics.FromTrainingPass => "; running statistics from the training pass",
             RunningStatistics.Kept => "; running statistics kept",
             _ => "; running statistics re-estimated at w",
         })}");
+
+    private static string Name(EpochQuantity quantity) => BestBy.First(one => one.Quantity == quantity).Name.Replace('-', ' ');
 
     private static string Name(RhoEstimator rho) => rho switch
     {

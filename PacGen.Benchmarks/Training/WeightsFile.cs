@@ -19,6 +19,12 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="Weights">The parameters, and the state beside them.</param>
 internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed, int Epochs, long Steps, int BatchSize, IReadOnlyList<NamedTensor> Weights)
 {
+    /// <summary>
+    /// The step at whose weights running statistics were estimated, where that is not <see cref="Steps"/>: a checkpoint within an epoch of a
+    /// run that re-estimates them before evaluation. Null where they belong to the weights.
+    /// </summary>
+    public long? StatisticsOf { get; private init; }
+
     /// <summary>The texts that say which model and images weights are of.</summary>
     public static Dictionary<string, string> Notes(ModelChoice model, string dataset) => new()
     {
@@ -89,7 +95,10 @@ internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed
             (int)Number(Text("epochs"), int.MaxValue),
             (long)Number(Text("steps"), long.MaxValue),
             (int)Number(Text("batchSize"), int.MaxValue, 1),
-            weights);
+            weights)
+        {
+            StatisticsOf = file.Metadata.TryGetValue("statisticsOf", out string? step) && step != Text("steps") ? long.TryParse(step, CultureInfo.InvariantCulture, out long of) ? of : throw Unusable($"its metadata states statistics of step '{step}'") : null,
+        };
 
         string Text(string name) => file.Metadata.GetValueOrDefault(name) ?? throw Unusable($"its metadata lacks {name}");
 

@@ -91,7 +91,10 @@ public readonly struct Float8(Vector256<float> value) : ILane<Float8, Words8>, I
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float8 Select(Float8 mask, Float8 whenTrue, Float8 whenFalse) =>
-        new(Vector256.ConditionalSelect(mask.Value, whenTrue.Value, whenFalse.Value));
+        // A mask has all bits of a place or none, so that its sign is enough.
+        Avx.IsSupported
+            ? new(Avx.BlendVariable(whenFalse.Value, whenTrue.Value, mask.Value))
+            : new(Vector256.ConditionalSelect(mask.Value, whenTrue.Value, whenFalse.Value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -5,12 +5,6 @@ namespace PacGen.Core.Perturbation;
 /// <summary>A distribution of perturbations, as a type argument: symmetric about 0, of level σ, never beyond κ unless it says so.</summary>
 public interface INoise
 {
-    /// <summary>
-    /// Whether <see cref="Sample"/> is a handful of steps. CPU loops then run it over two vectors at once (<see cref="Twice{T, TWords}"/>),
-    /// 6 % faster for the uniform; a long one exceeds what the JIT inlines and would run four times as long.
-    /// </summary>
-    static virtual bool IsShort => false;
-
     /// <summary>One perturbation u a place.</summary>
     /// <param name="sigma">σ, the level; 0 gives 0.</param>
     /// <param name="kappa">κ, what |u| must not exceed; +∞ for no limit.</param>

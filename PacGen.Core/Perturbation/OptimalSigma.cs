@@ -21,13 +21,29 @@ public static class OptimalSigma
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T AlgorithmOne<T>(T gradient, T secondMoment, T rho, T kappa, T curvatureScale, T gradientThreshold)
+        where T : struct, ILane<T> =>
+        AtCurvature(gradient, Curvature(secondMoment, rho, kappa, curvatureScale), kappa, gradientThreshold);
+
+    /// <summary>What stands under the roots of line 8: η·log²(1+epoch)·(h + ρκ).</summary>
+    /// <param name="secondMoment">h.</param>
+    /// <param name="rho">ρ of this parameter.</param>
+    /// <param name="kappa">κ.</param>
+    /// <param name="curvatureScale">η·log²(1+epoch).</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Curvature<T>(T secondMoment, T rho, T kappa, T curvatureScale)
+        where T : struct, ILane<T> => curvatureScale * T.Fma(rho, kappa, secondMoment);
+
+    /// <summary>Line 8 from what stands under its roots: min(1/√curvature, κ) where |g| &lt; β₂, else 0.</summary>
+    /// <param name="gradient">g.</param>
+    /// <param name="curvature">What <see cref="Curvature"/> gives.</param>
+    /// <param name="kappa">κ.</param>
+    /// <param name="gradientThreshold">β₂.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T AtCurvature<T>(T gradient, T curvature, T kappa, T gradientThreshold)
         where T : struct, ILane<T>
     {
-        T curvature = T.Fma(rho, kappa, secondMoment);
-        T level = T.Constant(1f) / T.Sqrt(curvatureScale * curvature);
-
         // Min answers with its second argument when the first is NaN.
-        T sigma = T.Min(level, kappa);
+        T sigma = T.Min(T.Constant(1f) / T.Sqrt(curvature), kappa);
         return T.Select(T.Less(T.Abs(gradient), gradientThreshold), sigma, T.Constant(0f));
     }
 

@@ -8,9 +8,6 @@ namespace PacGen.Core.Perturbation;
 public readonly struct UniformNoise : INoise
 {
     /// <inheritdoc/>
-    public static bool IsShort => true;
-
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sample<T, TWords>(T sigma, T kappa, TWords word)
         where T : struct, ILane<T, TWords>

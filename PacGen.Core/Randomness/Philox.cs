@@ -62,16 +62,32 @@ public static class Philox
     /// <param name="step">The step t.</param>
     /// <param name="key0">The low word of the key.</param>
     /// <param name="key1">The high word of the key.</param>
+    public static unsafe void Fill<TWords>(uint* words, int groups, long element, uint stream, uint step, uint key0, uint key1)
+        where TWords : struct, IWords<TWords> => Fill<TWords, Nothing>(words, groups, element, stream, step, key0, key1, default);
+
+    /// <summary>The same, and asks for memory meanwhile.</summary>
+    /// <typeparam name="TWords">How many words the machine handles at once; the result does not depend on it.</typeparam>
+    /// <typeparam name="TPrefetch">What the caller wants from memory next.</typeparam>
+    /// <param name="words">Where the words go.</param>
+    /// <param name="groups">How many groups.</param>
+    /// <param name="element">The first element, a multiple of a group's.</param>
+    /// <param name="stream">The stream s.</param>
+    /// <param name="step">The step t.</param>
+    /// <param name="key0">The low word of the key.</param>
+    /// <param name="key1">The high word of the key.</param>
+    /// <param name="prefetch">Is called for each line of elements that is filled.</param>
     /// <remarks>
     /// Not to be inlined: beside a formula's own constants the registers do not suffice, and the rounds then run from memory.
     /// </remarks>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    public static unsafe void Fill<TWords>(uint* words, int groups, long element, uint stream, uint step, uint key0, uint key1)
+    public static unsafe void Fill<TWords, TPrefetch>(
+        uint* words, int groups, long element, uint stream, uint step, uint key0, uint key1, TPrefetch prefetch)
         where TWords : struct, IWords<TWords>
+        where TPrefetch : struct, IPrefetch
     {
         if (typeof(TWords) == typeof(Words8) && Avx2.IsSupported)
         {
-            Fill(words, groups, element, stream, step, key0, key1);
+            Fill(words, groups, element, stream, step, key0, key1, prefetch);
             return;
         }
 
@@ -86,7 +102,13 @@ public static class Philox
             Unsafe.WriteUnaligned(words + (2 * TWords.Count), c);
             Unsafe.WriteUnaligned(words + (3 * TWords.Count), d);
             words += 4 * TWords.Count;
-            element += 4 * TWords.Count;
+            long next = element + (4 * TWords.Count);
+            for (; TWords.Count > 1 && element < next; element += IPrefetch.LineElements)
+            {
+                prefetch.Line(element);
+            }
+
+            element = next;
         }
     }
 
@@ -95,10 +117,14 @@ public static class Philox
     /// vectors of four in 64-bit places, for all ten rounds. The high half of a product is one shift away, and its low half
     /// needs nothing, since what stays in the upper 32 bits of a place is never read: 16 instructions a round beside 24.
     /// </summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void Fill(uint* words, int groups, long element, uint stream, uint step, uint key0, uint key1)
+    private static unsafe void Fill<TPrefetch>(
+        uint* words, int groups, long element, uint stream, uint step, uint key0, uint key1, TPrefetch prefetch)
+        where TPrefetch : struct, IPrefetch
     {
-        Vector256<uint>* keys = stackalloc Vector256<uint>[20];
+        Vector256<uint>* keys = stackalloc Vector256<uint>[21];
+        keys = (Vector256<uint>*)((nint)((byte*)keys + 31) & -32);
         for (int round = 0; round < 10; round++)
         {
             keys[2 * round] = Vector256.Create(unchecked(key0 + ((uint)round * WeylA)));
@@ -122,6 +148,7 @@ public static class Philox
             Round(ref a, ref b, ref c, ref d, keys + 4);
             Round(ref e, ref f, ref g, ref h, keys + 4);
             Round(ref i, ref j, ref k, ref l, keys + 4);
+            prefetch.Line(element);
             Round(ref a, ref b, ref c, ref d, keys + 6);
             Round(ref e, ref f, ref g, ref h, keys + 6);
             Round(ref i, ref j, ref k, ref l, keys + 6);
@@ -131,6 +158,7 @@ public static class Philox
             Round(ref a, ref b, ref c, ref d, keys + 10);
             Round(ref e, ref f, ref g, ref h, keys + 10);
             Round(ref i, ref j, ref k, ref l, keys + 10);
+            prefetch.Line(element + 16);
             Round(ref a, ref b, ref c, ref d, keys + 12);
             Round(ref e, ref f, ref g, ref h, keys + 12);
             Round(ref i, ref j, ref k, ref l, keys + 12);
@@ -140,6 +168,7 @@ public static class Philox
             Round(ref a, ref b, ref c, ref d, keys + 16);
             Round(ref e, ref f, ref g, ref h, keys + 16);
             Round(ref i, ref j, ref k, ref l, keys + 16);
+            prefetch.Line(element + 32);
             Round(ref a, ref b, ref c, ref d, keys + 18);
             Round(ref e, ref f, ref g, ref h, keys + 18);
             Round(ref i, ref j, ref k, ref l, keys + 18);
@@ -156,6 +185,7 @@ public static class Philox
                 Round(ref a, ref b, ref c, ref d, keys + (2 * round));
             }
 
+            prefetch.Line(element);
             Write(words, a, b, c, d);
         }
     }
@@ -204,5 +234,13 @@ public static class Philox
         Words1 c0 = new((uint)(element >> 2)), c1 = new((uint)(element >> 34)), c2 = new(stream), c3 = new(step);
         Generate(ref c0, ref c1, ref c2, ref c3, (uint)seed, (uint)(seed >> 32));
         return (element & 3) switch { 0 => c0.Value, 1 => c1.Value, 2 => c2.Value, _ => c3.Value };
+    }
+
+    private readonly struct Nothing : IPrefetch
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Line(long element)
+        {
+        }
     }
 }

@@ -6,15 +6,21 @@ namespace PacGen.Kernels;
 
 /// <summary>
 /// The gradient of a convolution's weights: a matrix product whose rows are the weights' (KH·KW·C), whose columns are the
-/// output channels and whose sum runs over all windows. A task owns some rows and columns and walks through all images, a
-/// block of windows at a time, with its sums in scratch memory. Where windows leave the image the sum of each tap is cut
-/// to the windows in which the tap is inside; only with few channels, where taps share tiles, the image is copied with
-/// zeros around.
+/// output channels and whose sum runs over all windows. A task owns some rows and some images, through which it walks a block
+/// of windows at a time, with its sums in memory of its own; the last task of some rows adds up the sums of all images, pairwise.
+/// Where windows leave the image the sum of each tap is cut to the windows in which the tap is inside; only with few channels,
+/// where taps share tiles, the image is copied with zeros around.
 /// </summary>
+/// <remarks>
+/// A task has as many rows as its sums fit into half of a second-level cache, because each task reads all of its images: tasks of 12 to
+/// 72 rows that shared no images read them up to 18 times, and took three times as long on a machine whose last cache others used too.
+/// </remarks>
 internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     where T : struct, IMemoryLane<T>
 {
-    private const int MostRowsPerTask = 72;
+    private const int MostSums = 1 << 16;
+    private const int EnoughTasks = 16;
+    private const int LeastWindows = 512;
     private const int CacheFloats = 6144;
     private const int ChannelsForTaps = 12;
     private const int MostTileRows = 12;
@@ -29,13 +35,15 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     // A single panel is read where it lies: what the last vector reads beyond the channels goes into columns that don't count.
     private readonly bool direct;
     private readonly int blockRows;
-    private readonly int panelsPerTask;
-    private readonly int panelGroups;
+    private readonly int parts;
     private readonly nint[] table;
     private readonly Segment[][] tasks;
     private readonly nint copySize;
     private readonly nint packSize;
     private readonly int sumRows;
+    private readonly nint sumSize;
+    private readonly Devices.Buffer sums;
+    private readonly int[] finished;
 
     /// <param name="device">The device.</param>
     /// <param name="windows">The convolution's windows.</param>
@@ -66,37 +74,40 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
             table[i] = ((tap / windows.KernelWidth) * line) + ((tap % windows.KernelWidth) * windows.Channels) + channel;
         }
 
-        int rowsPerTask = direct ? Math.Clamp((rows + 191) / 192 * 12, 12, MostRowsPerTask) : MostRowsPerTask;
-        tasks = taps ? ByTap(windows, rowsPerTask) : ByRow(rows, rowsPerTask);
-        panelsPerTask = panels.Count;
-        while (panelsPerTask > 1 && tasks.Length * ((panels.Count + panelsPerTask - 1) / panelsPerTask) < 16)
+        // The images in parts, so long as adding these up is nothing beside them, then the rows.
+        parts = (int)Math.Clamp((long)windows.Images * windows.Rows * windows.Columns / LeastWindows, 1, Math.Min(windows.Images, EnoughTasks));
+        int most = Math.Clamp(MostSums / panels.Padded / MostTileRows * MostTileRows, MostTileRows, rows + MostTileRows);
+        int rowTasks = Math.Max((rows + most - 1) / most, EnoughTasks / parts);
+        int rowsPerTask = (((rows + rowTasks - 1) / rowTasks) + MostTileRows - 1) / MostTileRows * MostTileRows;
+        if (taps && windows.Channels <= rowsPerTask)
         {
-            panelsPerTask = (panelsPerTask + 1) / 2;
+            rowsPerTask = (kernel + rowTasks - 1) / rowTasks * windows.Channels;
         }
 
-        panelGroups = (panels.Count + panelsPerTask - 1) / panelsPerTask;
+        tasks = taps ? ByTap(windows, rowsPerTask) : ByRow(rows, rowsPerTask);
         copySize = copies ? line * windows.SpanOf(blockRows) : 0;
-        int widest = Math.Min(panels.Padded, panelsPerTask * 3 * T.Count);
-        packSize = direct ? 0 : (nint)blockRows * windows.Columns * widest;
+        packSize = direct ? 0 : (nint)blockRows * windows.Columns * panels.VectorsOf(0) * T.Count;
         sumRows = tasks.Max(static task => task.Sum(static segment => segment.Rows + MostTileRows));
-        device.ReserveScratch(copySize + packSize + (sumRows * widest));
+        sumSize = (nint)sumRows * panels.Padded;
+        sums = device.Allocate(tasks.Length * parts * sumSize);
+        finished = new int[tasks.Length];
+        device.ReserveScratch(Math.Max(1, copySize + packSize));
     }
 
     /// <inheritdoc/>
-    public override int Tasks => tasks.Length * panelGroups;
+    public override int Tasks => tasks.Length * parts;
 
     /// <inheritdoc/>
     [SkipLocalsInit]
     public override void RunTask(int task, int worker)
     {
-        (int group, int columns) = Math.DivRem(task, panelGroups);
-        int firstPanel = columns * panelsPerTask, endPanel = Math.Min(firstPanel + panelsPerTask, panels.Count);
-        int firstColumn = panels.Start(firstPanel);
-        float* copy = Device.Scratch(worker), packed = copy + copySize, sums = packed + packSize;
+        (int part, int group) = Math.DivRem(task, tasks.Length);
+        float* copy = Device.Scratch(worker), packed = copy + copySize, own = Sums(group, part);
         float* dy = CpuDevice.Address(gradient);
-        new Span<float>(sums, sumRows * panels.WidthBetween(firstPanel, endPanel)).Clear();
+        new Span<float>(own, (int)sumSize).Clear();
         nint size = (nint)windows.Height * windows.Width * windows.Channels;
-        for (int image = 0; image < windows.Images; image++)
+        int end = (int)((part + 1L) * windows.Images / parts);
+        for (int image = (int)((long)part * windows.Images / parts); image < end; image++)
         {
             float* x = CpuDevice.Address(images) + (image * size);
             for (int firstRow = 0; firstRow < windows.Rows; firstRow += blockRows)
@@ -108,9 +119,9 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
                     windows.CopySpan(x, firstRow, lines, copy);
                 }
 
-                for (int panel = firstPanel; panel < endPanel; panel++)
+                for (int panel = 0; panel < panels.Count; panel++)
                 {
-                    int width = panels.VectorsOf(panel) * T.Count, offset = panels.Start(panel) - firstColumn;
+                    int width = panels.VectorsOf(panel) * T.Count;
                     float* b = from + panels.Start(panel);
                     if (!direct)
                     {
@@ -118,15 +129,48 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
                         b = packed;
                     }
 
-                    Add(tasks[group], panels.VectorsOf(panel), x, copy, firstRow, lines, b, sums + ((nint)offset * sumRows));
+                    Add(tasks[group], panels.VectorsOf(panel), x, copy, firstRow, lines, b, own + ((nint)panels.Start(panel) * sumRows));
                 }
             }
         }
 
-        for (int panel = firstPanel; panel < endPanel; panel++)
+        if (Interlocked.Increment(ref finished[group]) == parts)
+        {
+            finished[group] = 0;
+            Finish(group);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            sums.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private float* Sums(int group, int part) => CpuDevice.Address(new Region(sums)) + ((((nint)group * parts) + part) * sumSize);
+
+    /// <summary>Adds up the sums of all images and writes them to dw.</summary>
+    private void Finish(int group)
+    {
+        float* total = Sums(group, 0);
+        for (int n = parts; n > 1; n = (n + 1) / 2)
+        {
+            float* other = Sums(group, (n + 1) / 2);
+            for (nint i = 0; i < n / 2 * sumSize; i += T.Count)
+            {
+                T.Store(total + i, T.Load(total + i) + T.Load(other + i));
+            }
+        }
+
+        for (int panel = 0; panel < panels.Count; panel++)
         {
             int width = panels.VectorsOf(panel) * T.Count, start = panels.Start(panel);
-            float* from = sums + ((nint)(start - firstColumn) * sumRows);
+            float* from = total + ((nint)start * sumRows);
             foreach (Segment segment in tasks[group])
             {
                 for (int row = 0; row < segment.Rows; row++)
@@ -196,7 +240,8 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
             (int p, int q) = Math.DivRem(tap, windows.KernelWidth);
             (int top, int bottom) = Within(p - windows.Top, windows.StrideH, windows.Height, windows.Rows);
             (int left, int right) = Within(q - windows.Left, windows.StrideW, windows.Width, windows.Columns);
-            int parts = (windows.Channels + rowsPerTask - 1) / rowsPerTask, part = (windows.Channels + (12 * parts) - 1) / (12 * parts) * 12;
+            int pieces = (windows.Channels + rowsPerTask - 1) / rowsPerTask;
+            int part = (windows.Channels + (MostTileRows * pieces) - 1) / (MostTileRows * pieces) * MostTileRows;
             for (int first = 0; first < windows.Channels; first += part)
             {
                 int count = Math.Min(part, windows.Channels - first);

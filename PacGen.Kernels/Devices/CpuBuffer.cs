@@ -14,6 +14,7 @@ public sealed unsafe class CpuBuffer : Buffer
         this.pointer = pointer;
         Count = count;
         SizeClass = sizeClass;
+        device.Account(count);
     }
 
     /// <inheritdoc/>
@@ -51,13 +52,14 @@ public sealed unsafe class CpuBuffer : Buffer
             return;
         }
 
+        device.Account(-Count);
         if (disposing)
         {
             device.Return(released, SizeClass);
         }
         else
         {
-            NativeMemory.AlignedFree(released);
+            HostMemory.Free(released);
         }
     }
 

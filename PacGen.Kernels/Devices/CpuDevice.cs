@@ -1,6 +1,9 @@
+using System.Globalization;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels.Devices;
@@ -8,7 +11,6 @@ namespace PacGen.Kernels.Devices;
 /// <summary>The CPU: SIMD at whatever width the machine has, pure C#, with a pool of threads of its own.</summary>
 public sealed unsafe class CpuDevice : Device
 {
-    private const int Alignment = 64;
     private const int SmallestClass = 8;
     private const int MostThreads = 1024;
     private readonly WorkerPool pool;
@@ -40,6 +42,17 @@ public sealed unsafe class CpuDevice : Device
 
     /// <inheritdoc/>
     public override string Name => $"CPU, {Threads} thread{(Threads == 1 ? "" : "s")}, {Lanes * 32}-bit vectors";
+
+    /// <summary>What the system says is available (Linux's MemAvailable), and not more than the process may still take.</summary>
+    public override long? FreeBytes
+    {
+        get
+        {
+            GCMemoryInfo memory = GC.GetGCMemoryInfo();
+            long mine = memory.TotalAvailableMemoryBytes - Environment.WorkingSet;
+            return Math.Max(0, SystemFree() is { } free ? Math.Min(free, mine) : Math.Min(mine, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes));
+        }
+    }
 
     /// <inheritdoc/>
     public override Buffer Allocate(long count)
@@ -87,6 +100,16 @@ public sealed unsafe class CpuDevice : Device
     /// <summary>The address of a region's first element.</summary>
     public static float* Address(Region region) => ((CpuBuffer)region.Buffer).Pointer + region.Start;
 
+    /// <summary>Asks for a cache line that is used soon; nothing where the machine has no such instruction.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Prefetch(float* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
+    }
+
     /// <summary>The lane of a width.</summary>
     internal static Type LaneType(int width) => width switch
     {
@@ -119,10 +142,23 @@ public sealed unsafe class CpuDevice : Device
             {
                 while (stack.TryPop(out nint pointer))
                 {
-                    NativeMemory.AlignedFree((void*)pointer);
+                    HostMemory.Free((void*)pointer);
                 }
             }
         }
+    }
+
+    private static long? SystemFree()
+    {
+        const string Source = "/proc/meminfo", Line = "MemAvailable:";
+        if (!OperatingSystem.IsLinux() || !File.Exists(Source))
+        {
+            return null;
+        }
+
+        string? line = File.ReadLines(Source).FirstOrDefault(line => line.StartsWith(Line, StringComparison.Ordinal));
+        return line?[Line.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [{ } kibibytes, ..] && long.TryParse(kibibytes, CultureInfo.InvariantCulture, out long free)
+            ? free * 1024 : null;
     }
 
     private static int DefaultThreads() => Environment.GetEnvironmentVariable("PACGEN_THREADS") switch
@@ -154,7 +190,7 @@ public sealed unsafe class CpuDevice : Device
         float* fresh;
         try
         {
-            fresh = (float*)NativeMemory.AlignedAlloc((nuint)(capacity + 16) * sizeof(float), Alignment);
+            fresh = (float*)HostMemory.Allocate((capacity + 16) * sizeof(float));
         }
         catch (OutOfMemoryException cause)
         {

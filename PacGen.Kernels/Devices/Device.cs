@@ -7,6 +7,7 @@ public abstract class Device : IDisposable
     public const string EnvironmentVariable = "PACGEN_DEVICE";
 
     private static readonly Lazy<CpuDevice> SharedCpu = new(() => new CpuDevice());
+    private long allocated;
 
     /// <summary>The CPU with all its cores: one device for the whole program, never disposed.</summary>
     public static CpuDevice Cpu => SharedCpu.Value;
@@ -44,6 +45,12 @@ public abstract class Device : IDisposable
     /// <summary>What the device is, for people.</summary>
     public abstract string Name { get; }
 
+    /// <summary>The memory of all buffers that are in use, in bytes.</summary>
+    public long AllocatedBytes => Interlocked.Read(ref allocated);
+
+    /// <summary>The memory that is free for more buffers, in bytes; null where the device doesn't say.</summary>
+    public abstract long? FreeBytes { get; }
+
     /// <summary>Memory for <paramref name="count"/> floats, zeroed.</summary>
     /// <exception cref="DeviceException">The device has no such memory left; the message says how much was asked for.</exception>
     public abstract Buffer Allocate(long count);
@@ -76,6 +83,9 @@ public abstract class Device : IDisposable
             }
         }
     }
+
+    /// <summary>Counts a buffer that came into use, or with a negative number one that went.</summary>
+    internal void Account(long floats) => Interlocked.Add(ref allocated, floats * sizeof(float));
 
     /// <summary>Waits until everything launched has finished.</summary>
     public abstract void Synchronize();

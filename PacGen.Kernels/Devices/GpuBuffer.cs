@@ -13,6 +13,7 @@ public sealed class GpuBuffer : Buffer
     {
         this.device = device;
         this.memory = memory;
+        device.Account(memory.Length);
     }
 
     /// <inheritdoc/>
@@ -59,8 +60,9 @@ public sealed class GpuBuffer : Buffer
     protected override void Dispose(bool disposing)
     {
         // Memory that nobody disposed is ILGPU's to free.
-        if (disposing)
+        if (disposing && !memory.IsDisposed)
         {
+            device.Account(-memory.Length);
             memory.Dispose();
         }
     }

@@ -32,6 +32,14 @@ public sealed class GpuDevice : Device
     /// <inheritdoc/>
     public override string Name { get; }
 
+    /// <inheritdoc/>
+    public override long? FreeBytes => Accelerator switch
+    {
+        CudaAccelerator cuda => cuda.GetFreeMemory(),
+        CLAccelerator => Math.Max(0, Accelerator.MemorySize - AllocatedBytes),
+        _ => Cpu.FreeBytes,
+    };
+
     internal Accelerator Accelerator { get; }
 
     /// <inheritdoc/>

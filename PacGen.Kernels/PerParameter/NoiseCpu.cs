@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
-using PacGen.Core.Randomness;
 using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels.PerParameter;
@@ -30,73 +29,44 @@ internal sealed unsafe class NoiseCpu<TNoise, TLevels, T, TWords> : NoiseLaunch
         public override void RunTask(int task, int worker)
         {
             long start = (long)task * TaskElements, end = Math.Min(start + TaskElements, weights.Count);
-            float* w = CpuDevice.Address(weights), s = CpuDevice.Address(levels), target = CpuDevice.Address(output);
             NoiseSettings settings = owner.Settings;
-            long done = Groups<T, TWords>(w, s, target, start, end, settings);
-            done = Groups<Float1, Words1>(w, s, target, done, end, settings);
-            for (; done < end; done++)
-            {
-                Words1 word = new(Philox.Word(((ulong)settings.Key1 << 32) | settings.Key0, settings.Stream, settings.Step, done));
-                One<Float1, Words1>(w, s, target, done, word, settings);
-            }
+            Pass pass = new(CpuDevice.Address(weights), CpuDevice.Address(levels), CpuDevice.Address(output), settings);
+            RandomPass.Run<Pass, T, TWords>(pass, start, end, settings.Stream, settings.Step, settings.Key0, settings.Key1);
         }
+    }
 
-        /// <summary>Perturbs whole groups of four vectors from <paramref name="start"/>, a multiple of 4, on; returns where it stopped.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static long Groups<TLane, TLaneWords>(float* w, float* s, float* target, long start, long end, NoiseSettings settings)
-            where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
-            where TLaneWords : struct, IWords<TLaneWords>
+    private readonly struct Pass(float* w, float* s, float* target, NoiseSettings settings) : IRandomPass
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Line(long element)
         {
-            const int Chunk = 960;
-            uint* words = stackalloc uint[Chunk];
-            int group = 4 * TLane.Count;
-            long i = start;
-            while (i + group <= end)
+            CpuDevice.Prefetch(w + element);
+            if (TLevels.Own)
             {
-                int groups = (int)Math.Min(Chunk, end - i) / group, count = groups * group;
-                Philox.Fill<TLaneWords>(words, groups, i, settings.Stream, settings.Step, settings.Key0, settings.Key1);
-                Chunked<TLane, TLaneWords>(w + i, TLevels.Own ? s + i : s, target + i, words, count, settings);
-                i += count;
+                CpuDevice.Prefetch(s + element);
             }
 
-            return i;
+            CpuDevice.Prefetch(target + element);
         }
 
         [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-        private static void Chunked<TLane, TLaneWords>(float* w, float* s, float* target, uint* words, int count, NoiseSettings settings)
+        public void Run<TLane, TLaneWords>(uint* words, float* scratch, long start, int count)
             where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
             where TLaneWords : struct, IWords<TLaneWords>
         {
-            if (TNoise.IsShort)
+            NoiseSettings constants = settings;
+            float* w0 = w + start, s0 = TLevels.Own ? s + start : s, y0 = target + start;
+            for (int i = 0; i < count; i += TLane.Count)
             {
-                for (int i = 0; i < count; i += 2 * TLane.Count)
+                TLane weight = TLane.Load(w0 + i), sigma = TLane.Constant(constants.Sigma);
+                if (TLevels.Own)
                 {
-                    TLaneWords low = Unsafe.ReadUnaligned<TLaneWords>(words + i), high = Unsafe.ReadUnaligned<TLaneWords>(words + i + TLane.Count);
-                    One<Twice<TLane, TLaneWords>, TwiceWords<TLaneWords>>(w, s, target, i, new(low, high), settings);
+                    sigma *= TLane.Load(s0 + i);
                 }
-            }
-            else
-            {
-                for (int i = 0; i < count; i += TLane.Count)
-                {
-                    One<TLane, TLaneWords>(w, s, target, i, Unsafe.ReadUnaligned<TLaneWords>(words + i), settings);
-                }
-            }
-        }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void One<TLane, TLaneWords>(float* w, float* s, float* target, long i, TLaneWords word, NoiseSettings settings)
-            where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
-            where TLaneWords : struct, IWords<TLaneWords>
-        {
-            TLane weight = TLane.Load(w + i), sigma = TLane.Constant(settings.Sigma);
-            if (TLevels.Own)
-            {
-                sigma *= TLane.Load(s + i);
+                TLane kappa = Kappa.Of(weight, TLane.Constant(constants.Gamma), TLane.Constant(constants.Epsilon));
+                TLane.Store(y0 + i, weight + TNoise.Sample(sigma, kappa, Unsafe.ReadUnaligned<TLaneWords>(words + i)));
             }
-
-            TLane kappa = Kappa.Of(weight, TLane.Constant(settings.Gamma), TLane.Constant(settings.Epsilon));
-            TLane.Store(target + i, weight + TNoise.Sample(sigma, kappa, word));
         }
     }
 }

@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
-using PacGen.Core.Randomness;
 using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels.PerParameter;
 
-/// <summary>The perturbation on the CPU: four vectors at a time, the four words of as many counters as a vector has places.</summary>
+/// <summary>The perturbation on the CPU.</summary>
 internal sealed unsafe class PerturbCpu<TNoise, T, TWords> : PerturbLaunch
     where TNoise : struct, INoise
     where T : struct, IMemoryLane<T>, ILane<T, TWords>
@@ -30,73 +29,46 @@ internal sealed unsafe class PerturbCpu<TNoise, T, TWords> : PerturbLaunch
         public override void RunTask(int task, int worker)
         {
             long start = (long)task * TaskElements, end = Math.Min(start + TaskElements, weights.Count);
-            float* w = CpuDevice.Address(weights), h = CpuDevice.Address(secondMoment), g = CpuDevice.Address(gradient);
-            float* target = CpuDevice.Address(output);
             PerturbSettings settings = owner.Settings;
-            long done = Groups<T, TWords>(w, h, g, target, start, end, settings);
-            done = Groups<Float1, Words1>(w, h, g, target, done, end, settings);
-            for (; done < end; done++)
-            {
-                Words1 word = new(Philox.Word(((ulong)settings.Key1 << 32) | settings.Key0, settings.Stream, settings.Step, done));
-                One<Float1, Words1>(w, h, g, target, done, word, settings);
-            }
+            Pass pass = new(CpuDevice.Address(weights), CpuDevice.Address(secondMoment), CpuDevice.Address(gradient), CpuDevice.Address(output), settings);
+            RandomPass.Run<Pass, T, TWords>(pass, start, end, settings.Stream, settings.Step, settings.Key0, settings.Key1);
         }
+    }
 
-        /// <summary>Perturbs whole groups of four vectors from <paramref name="start"/>, a multiple of 4, on; returns where it stopped.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static long Groups<TLane, TLaneWords>(
-            float* w, float* h, float* g, float* target, long start, long end, PerturbSettings settings)
-            where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
-            where TLaneWords : struct, IWords<TLaneWords>
-        {
-            // A chunk's words fit the first-level cache; the formula's loop then has the registers to itself.
-            const int Chunk = 960;
-            uint* words = stackalloc uint[Chunk];
-            int group = 4 * TLane.Count;
-            long i = start;
-            while (i + group <= end)
-            {
-                int groups = (int)Math.Min(Chunk, end - i) / group, count = groups * group;
-                Philox.Fill<TLaneWords>(words, groups, i, settings.Stream, settings.Step, settings.Key0, settings.Key1);
-                Chunked<TLane, TLaneWords>(w + i, h + i, g + i, target + i, words, count, settings);
-                i += count;
-            }
-
-            return i;
-        }
-
-        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-        private static void Chunked<TLane, TLaneWords>(
-            float* w, float* h, float* g, float* target, uint* words, int count, PerturbSettings settings)
-            where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
-            where TLaneWords : struct, IWords<TLaneWords>
-        {
-            if (TNoise.IsShort)
-            {
-                for (int i = 0; i < count; i += 2 * TLane.Count)
-                {
-                    TLaneWords low = Unsafe.ReadUnaligned<TLaneWords>(words + i), high = Unsafe.ReadUnaligned<TLaneWords>(words + i + TLane.Count);
-                    One<Twice<TLane, TLaneWords>, TwiceWords<TLaneWords>>(w, h, g, target, i, new(low, high), settings);
-                }
-            }
-            else
-            {
-                for (int i = 0; i < count; i += TLane.Count)
-                {
-                    One<TLane, TLaneWords>(w, h, g, target, i, Unsafe.ReadUnaligned<TLaneWords>(words + i), settings);
-                }
-            }
-        }
-
+    private readonly struct Pass(float* w, float* h, float* g, float* target, PerturbSettings settings) : IRandomPass
+    {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void One<TLane, TLaneWords>(
-            float* w, float* h, float* g, float* target, long i, TLaneWords word, PerturbSettings settings)
+        public void Line(long element)
+        {
+            CpuDevice.Prefetch(w + element);
+            CpuDevice.Prefetch(h + element);
+            CpuDevice.Prefetch(g + element);
+            CpuDevice.Prefetch(target + element);
+        }
+
+        /// <summary>
+        /// Two loops, since the formula is one chain of steps that wait for each other, and a core looks about four vectors
+        /// ahead: with the curvature done before, what is left is as fast as the root and the division alone.
+        /// </summary>
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+        public void Run<TLane, TLaneWords>(uint* words, float* scratch, long start, int count)
             where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
             where TLaneWords : struct, IWords<TLaneWords>
         {
-            TLane weight = TLane.Load(w + i);
-            TLane u = Perturbed<TNoise>.Sample(weight, TLane.Load(h + i), TLane.Load(g + i), word, settings);
-            TLane.Store(target + i, weight + u);
+            PerturbConstants<TLane> constants = new(settings);
+            float* w0 = w + start, h0 = h + start, g0 = g + start, y0 = target + start;
+            for (int i = 0; i < count; i += TLane.Count)
+            {
+                TLane.Store(scratch + i, Perturbed<TNoise>.Curvature(TLane.Load(w0 + i), TLane.Load(h0 + i), TLane.Load(g0 + i), in constants));
+            }
+
+            for (int i = 0; i < count; i += TLane.Count)
+            {
+                TLane weight = TLane.Load(w0 + i);
+                TLane u = Perturbed<TNoise>.SampleAt(
+                    weight, TLane.Load(g0 + i), TLane.Load(scratch + i), Unsafe.ReadUnaligned<TLaneWords>(words + i), in constants);
+                TLane.Store(y0 + i, weight + u);
+            }
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
-using PacGen.Core.Randomness;
 using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels.PerParameter;
@@ -56,14 +55,8 @@ internal sealed unsafe class ReduceCpu<TTerms, TSettings, T, TWords>(CpuDevice d
             new Span<float>(memory, (2 * BlockSum.Accumulators) + (2 * LargestLane)).Clear();
             if (TTerms.UsesWords)
             {
-                long done = Groups<T, TWords>(pa, pb, pc, memory, start, end, settings);
-                done = Groups<Float1, Words1>(pa, pb, pc, memory, done, end, settings);
                 (uint key0, uint key1, uint stream, uint step) = TTerms.Random(settings);
-                for (; done < end; done++)
-                {
-                    Words1 word = new(Philox.Word(((ulong)key1 << 32) | key0, stream, step, done));
-                    One<Float1, Words1>(pa, pb, pc, memory, done, word, settings);
-                }
+                RandomPass.Run<Pass, T, TWords>(new Pass(pa, pb, pc, memory, settings), start, end, stream, step, key0, key1);
             }
             else
             {
@@ -90,32 +83,6 @@ internal sealed unsafe class ReduceCpu<TTerms, TSettings, T, TWords>(CpuDevice d
         for (; i + TLane.Count <= end; i += TLane.Count)
         {
             One<TLane, TLaneWords>(a, b, c, memory, i, default, settings);
-        }
-
-        return i;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static long Groups<TLane, TLaneWords>(float* a, float* b, float* c, float* memory, long start, long end, TSettings settings)
-        where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
-        where TLaneWords : struct, IWords<TLaneWords>
-    {
-        (uint key0, uint key1, uint stream, uint step) = TTerms.Random(settings);
-        // A chunk's words fit the first-level cache; the formula's loop then has the registers to itself.
-        const int Chunk = 960;
-        uint* words = stackalloc uint[Chunk];
-        int group = 4 * TLane.Count;
-        long i = start;
-        while (i + group <= end)
-        {
-            int groups = (int)Math.Min(Chunk, end - i) / group, count = groups * group;
-            Philox.Fill<TLaneWords>(words, groups, i, stream, step, key0, key1);
-            for (int j = 0; j < count; j += TLane.Count)
-            {
-                One<TLane, TLaneWords>(a, b, c, memory, i + j, Unsafe.ReadUnaligned<TLaneWords>(words + j), settings);
-            }
-
-            i += count;
         }
 
         return i;
@@ -160,5 +127,34 @@ internal sealed unsafe class ReduceCpu<TTerms, TSettings, T, TWords>(CpuDevice d
         }
 
         return largest;
+    }
+
+    private readonly struct Pass(float* a, float* b, float* c, float* memory, TSettings settings) : IRandomPass
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Line(long element)
+        {
+            CpuDevice.Prefetch(a + element);
+            if (TTerms.Inputs > 1)
+            {
+                CpuDevice.Prefetch(b + element);
+            }
+
+            if (TTerms.Inputs > 2)
+            {
+                CpuDevice.Prefetch(c + element);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+        public void Run<TLane, TLaneWords>(uint* words, float* scratch, long start, int count)
+            where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
+            where TLaneWords : struct, IWords<TLaneWords>
+        {
+            for (int i = 0; i < count; i += TLane.Count)
+            {
+                One<TLane, TLaneWords>(a, b, c, memory, start + i, Unsafe.ReadUnaligned<TLaneWords>(words + i), settings);
+            }
+        }
     }
 }

@@ -3,15 +3,15 @@ using System.Globalization;
 namespace PacGen.Nn.Checkpoints;
 
 /// <summary>
-/// The checkpoints of one run: <c>step-N.safetensors</c> after N steps, and <c>best.safetensors</c>, the one after the epoch with
-/// the best test accuracy.
+/// The checkpoints of one run: <c>step-N.safetensors</c> after N steps, and <c>best.safetensors</c>, the one after the best
+/// epoch by <see cref="TrainingOptions.BestBy"/>.
 /// </summary>
 /// <param name="Path">The folder.</param>
 public sealed record CheckpointFolder(string Path)
 {
     private const string Prefix = "step-", Suffix = ".safetensors";
 
-    /// <summary>The checkpoint after the epoch with the best test accuracy, once there is one.</summary>
+    /// <summary>The checkpoint after the best epoch, once there is one.</summary>
     public string Best => System.IO.Path.Combine(Path, "best" + Suffix);
 
     /// <summary>The checkpoints by steps, the newest first; none where there is no such folder.</summary>

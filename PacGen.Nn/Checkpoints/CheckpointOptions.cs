@@ -7,7 +7,7 @@ public sealed record CheckpointOptions(string Folder)
     /// <summary>The steps between two checkpoints, or null for one after each epoch.</summary>
     public long? EverySteps { get; init; }
 
-    /// <summary>How many of the last checkpoints stay, at least 1; that of the epoch with the best test accuracy stays besides.</summary>
+    /// <summary>How many of the last checkpoints stay, at least 1; that of the best epoch by <see cref="TrainingOptions.BestBy"/> stays besides.</summary>
     public int Keep { get; init; } = 3;
 
     /// <summary>Texts of the caller's own that are written into each checkpoint's metadata, by name.</summary>

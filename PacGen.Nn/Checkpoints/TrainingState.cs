@@ -37,6 +37,15 @@ internal sealed record TrainingState
     /// <summary>How long the log was.</summary>
     public required long LogLength { get; init; }
 
+    /// <summary>The name of TensorBoard's event file, or null for none.</summary>
+    public string? Events { get; init; }
+
+    /// <summary>How long that was.</summary>
+    public long EventsLength { get; init; }
+
+    /// <summary>The step at whose weights running statistics were estimated, where they are re-estimated; -1 for none.</summary>
+    public long StatisticsOf { get; init; } = -1;
+
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <exception cref="CheckpointException">It is no such state.</exception>
@@ -45,7 +54,7 @@ internal sealed record TrainingState
         try
         {
             TrainingState state = JsonSerializer.Deserialize<TrainingState>(json, Json) ?? throw new JsonException("it is null");
-            return state.Steps >= 0 && state.Position is { Batch: >= 0, Seen: >= 0 } && state.Optimizer.Steps >= 0 && state.LogLength >= 0
+            return state.Steps >= 0 && state.Position is { Batch: >= 0, Seen: >= 0 } && state.Optimizer.Steps >= 0 && state.LogLength >= 0 && state.EventsLength >= 0
                 ? state
                 : throw new JsonException("a count is negative");
         }

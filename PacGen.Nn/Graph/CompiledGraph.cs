@@ -50,15 +50,26 @@ public sealed class CompiledGraph : IDisposable
     /// Memory for leaves (parameters, inputs) and for outputs that should be computed there; others get their own. An output may be
     /// bound to a leaf's memory, such as h in h ← h + g²: the leaf keeps its value until everything that reads it has run.
     /// </param>
-    public static CompiledGraph Compile(Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null)
+    public static CompiledGraph Compile(Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null) =>
+        Compile(Plan(device, outputs, bindings));
+
+    /// <summary>The same as far as what goes where: it takes no memory, and says how much <see cref="Compile(GraphCompiler)"/> will.</summary>
+    internal static GraphCompiler Plan(Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(outputs);
         GraphCompiler compiler = new(device, outputs, bindings ?? new Dictionary<Tensor, Region>());
+        compiler.Plan();
+        return compiler;
+    }
+
+    /// <summary>Compiles what was planned, once.</summary>
+    internal static CompiledGraph Compile(GraphCompiler compiler)
+    {
         try
         {
             Launch[] launches = compiler.Compile();
-            return new CompiledGraph(device, launches, compiler.Public, compiler.Owned, compiler.OpenInputs, compiler.IntermediateBytes);
+            return new CompiledGraph(compiler.Device, launches, compiler.Public, compiler.Owned, compiler.OpenInputs, compiler.IntermediateBytes);
         }
         catch
         {

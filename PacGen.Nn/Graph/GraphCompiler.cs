@@ -21,6 +21,14 @@ internal sealed class GraphCompiler
     private readonly Dictionary<Tensor, int> uses = [];
     private readonly Dictionary<Tensor, Region> regions = [];
 
+    /// <summary>Leaves that are bound nowhere.</summary>
+    private readonly List<Tensor> ownLeaves = [];
+
+    /// <summary>Where in the slab each intermediate lies.</summary>
+    private readonly Dictionary<Tensor, Storage> storageOf = [];
+    private List<Step> steps = [];
+    private long slabCount;
+
     public GraphCompiler(Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region> bindings)
     {
         this.device = device;
@@ -35,13 +43,48 @@ internal sealed class GraphCompiler
 
     public List<Tensor> OpenInputs { get; } = [];
 
-    public long IntermediateBytes { get; private set; }
+    public Device Device => device;
 
-    public Launch[] Compile()
+    /// <summary>The memory of everything between inputs and outputs, and of outputs that are bound nowhere, once planned.</summary>
+    public long IntermediateBytes => slabCount * sizeof(float);
+
+    /// <summary>All the memory that compiling will take, kernels' own apart, once planned.</summary>
+    public long PlannedBytes => IntermediateBytes + (ownLeaves.Sum(leaf => leaf.Shape.Count) * sizeof(float));
+
+    /// <summary>Decides what is computed where, without taking any memory.</summary>
+    public void Plan()
     {
         BindLeaves();
-        List<Step> steps = Fuse();
+        steps = Fuse();
         Place(steps);
+    }
+
+    /// <summary>Takes the planned memory and binds the kernels to it.</summary>
+    public Launch[] Compile()
+    {
+        foreach (Tensor leaf in ownLeaves)
+        {
+            Region own = Allocate(leaf.Shape.Count);
+            regions[leaf] = own;
+            if (leaf.Values is { } values)
+            {
+                own.Write(values);
+            }
+            else
+            {
+                OpenInputs.Add(leaf);
+            }
+        }
+
+        if (slabCount > 0)
+        {
+            Region slab = Allocate(slabCount);
+            foreach ((Tensor tensor, Storage storage) in storageOf)
+            {
+                regions[tensor] = slab.Slice(storage.Offset, tensor.Shape.Count);
+            }
+        }
+
         List<Launch> launches = [];
         foreach (Step step in steps)
         {
@@ -92,16 +135,7 @@ internal sealed class GraphCompiler
             }
             else
             {
-                Region own = Allocate(leaf.Shape.Count);
-                regions[leaf] = own;
-                if (leaf.Values is { } values)
-                {
-                    own.Write(values);
-                }
-                else
-                {
-                    OpenInputs.Add(leaf);
-                }
+                ownLeaves.Add(leaf);
             }
         }
     }
@@ -276,7 +310,6 @@ internal sealed class GraphCompiler
         }
 
         List<Storage> storages = [];
-        Dictionary<Tensor, Storage> storageOf = [];
         for (int t = 0; t < steps.Count; t++)
         {
             Step step = steps[t];
@@ -323,15 +356,7 @@ internal sealed class GraphCompiler
             total = Math.Max(total, offset + storage.Size);
         }
 
-        if (total > 0)
-        {
-            Region slab = Allocate(total);
-            IntermediateBytes = total * sizeof(float);
-            foreach ((Tensor tensor, Storage storage) in storageOf)
-            {
-                regions[tensor] = slab.Slice(storage.Offset, tensor.Shape.Count);
-            }
-        }
+        slabCount = total;
     }
 
     private sealed record Step(Operation Operation, Tensor[] Inputs, Tensor Output, Region? Target = null);

@@ -46,6 +46,9 @@ public sealed partial class Tensor
     /// <summary>Creation order: every tensor comes after its inputs.</summary>
     internal long Order { get; }
 
+    /// <summary>The <see cref="Order"/> of the tensor that was made last.</summary>
+    internal static long LastOrder => Interlocked.Read(ref created);
+
     /// <summary>A leaf whose values are given when the graph runs: a batch of images, labels, a step number.</summary>
     public static Tensor Input(Shape shape, string name) => new(shape, null, [], null, name);
 

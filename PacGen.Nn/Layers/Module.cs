@@ -9,6 +9,9 @@ namespace PacGen.Nn;
 /// </summary>
 public abstract class Module
 {
+    private LayerTrace? trace;
+    private string path = "";
+
     /// <summary>Whether the graph being built is for training: dropout and the like look at it.</summary>
     public bool Training => Context is not null;
 
@@ -66,6 +69,29 @@ public abstract class Module
 
     /// <summary>Says that graphs built from now on are for evaluation; so they are at first.</summary>
     public void Eval() => SetContext(null);
+
+    /// <summary><see cref="Forward"/>, noted in the trace where there is one: how a module of several calls its parts.</summary>
+    internal Tensor Apply(Tensor x)
+    {
+        if (trace is null)
+        {
+            return Forward(x);
+        }
+
+        long before = Tensor.LastOrder;
+        Tensor output = Forward(x);
+        trace.Add(path, GetType().Name, before, Tensor.LastOrder);
+        return output;
+    }
+
+    /// <summary>Notes in a trace which tensors the modules make from now on; null for no longer.</summary>
+    internal void Trace(LayerTrace? notes) => Visit("", (name, part) =>
+    {
+        if (part is Module module)
+        {
+            (module.trace, module.path) = (notes, name);
+        }
+    });
 
     private void SetContext(TrainingContext? context) => Visit("", (_, part) =>
     {

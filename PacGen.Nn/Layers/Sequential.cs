@@ -10,5 +10,5 @@ public sealed class Sequential(params Module[] layers) : Module
     public IReadOnlyList<Module> Layers => layers;
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => layers.Aggregate(x, (y, layer) => layer.Forward(y));
+    public override Tensor Forward(Tensor x) => layers.Aggregate(x, (y, layer) => layer.Apply(y));
 }

@@ -44,10 +44,10 @@ public sealed class Mlp : Module
     public override Tensor Forward(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        Tensor y = layers[0].Forward(x.Flatten());
+        Tensor y = layers[0].Apply(x.Flatten());
         foreach (Linear layer in layers.AsSpan(1))
         {
-            y = layer.Forward(activation(y));
+            y = layer.Apply(activation(y));
         }
 
         return y;

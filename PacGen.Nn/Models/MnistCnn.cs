@@ -15,8 +15,8 @@ public sealed class MnistCnn : Module
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x)
     {
-        Tensor y = conv1.Forward(x).MaxPool2d(2).Relu();
-        y = conv2.Forward(y).MaxPool2d(2).Relu();
-        return fc2.Forward(fc1.Forward(y.Flatten()).Relu());
+        Tensor y = conv1.Apply(x).MaxPool2d(2).Relu();
+        y = conv2.Apply(y).MaxPool2d(2).Relu();
+        return fc2.Apply(fc1.Apply(y.Flatten()).Relu());
     }
 }

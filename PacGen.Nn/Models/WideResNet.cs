@@ -45,13 +45,13 @@ public sealed class WideResNet : Module
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x)
     {
-        Tensor y = conv1.Forward(x);
+        Tensor y = conv1.Apply(x);
         foreach (Block block in (Block[])[.. layer1, .. layer2, .. layer3])
         {
-            y = block.Forward(y);
+            y = block.Apply(y);
         }
 
-        return linear.Forward(bn1.Forward(y).Relu().Mean([1, 2]));
+        return linear.Apply(bn1.Apply(y).Relu().Mean([1, 2]));
     }
 
     private static Block[] Group(int inputs, int outputs, int blocks, int stride, WideResNetForm form) =>
@@ -82,9 +82,9 @@ public sealed class WideResNet : Module
 
         public override Tensor Forward(Tensor x)
         {
-            Tensor active = bn1.Forward(x).Relu();
-            Tensor y = conv2.Forward(bn2.Forward(conv1.Forward(active)).Relu());
-            return y + (shortcut.Length == 0 ? x : shortcut[0].Forward(afterActivation ? active : x));
+            Tensor active = bn1.Apply(x).Relu();
+            Tensor y = conv2.Apply(bn2.Apply(conv1.Apply(active)).Relu());
+            return y + (shortcut.Length == 0 ? x : shortcut[0].Apply(afterActivation ? active : x));
         }
     }
 }

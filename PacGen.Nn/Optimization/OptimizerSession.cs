@@ -40,6 +40,9 @@ public abstract class OptimizerSession : IDisposable
     /// <summary>The numbers that the next step depends on; with them and <see cref="Arrays"/> restored, it gives the same bits.</summary>
     internal abstract OptimizerCounters Counters { get; set; }
 
+    /// <summary>The memory of what the session keeps beside weights and gradients, in bytes.</summary>
+    internal abstract long Bytes { get; }
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }
@@ -110,6 +113,9 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         get => new(steps, squaredChange, gradientScale);
         set => (steps, squaredChange, gradientScale) = value;
     }
+
+    /// <inheritdoc/>
+    internal override long Bytes => owned.Sum(buffer => buffer.Count) * sizeof(float);
 
     /// <inheritdoc/>
     public override void Perturb(int epoch)

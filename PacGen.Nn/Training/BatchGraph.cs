@@ -10,6 +10,9 @@ namespace PacGen.Nn;
 /// </summary>
 internal sealed class BatchGraph : IDisposable
 {
+    /// <summary>Steps are told to the graph as floats, which count so far.</summary>
+    private const long LargestStep = 0xFF_FFFF;
+
     private readonly Module module;
     private readonly ParameterArena arena;
     private readonly Buffer weights;
@@ -20,6 +23,7 @@ internal sealed class BatchGraph : IDisposable
     private readonly RunningStatistics statistics;
     private readonly IReadOnlyDictionary<Tensor, Region> inputs;
     private readonly Dictionary<int, Compiled> compiled = [];
+    private readonly Dictionary<int, (GraphCompiler Plan, Nodes Nodes)> planned = [];
     private readonly float[] scalar = new float[1];
     private Compiled? last;
 
@@ -69,7 +73,7 @@ internal sealed class BatchGraph : IDisposable
         graph.Labels?.Write(labels);
         if (graph.Step is { } stepRegion)
         {
-            scalar[0] = step & 0xFF_FFFF;
+            scalar[0] = step & LargestStep;
             stepRegion.Write(scalar);
         }
 
@@ -127,6 +131,123 @@ internal sealed class BatchGraph : IDisposable
             return graph;
         }
 
+        (GraphCompiler plan, Nodes nodes) = planned.Remove(count, out var made) ? made : Build(count);
+        CompiledGraph program = CompiledGraph.Compile(plan);
+        Region? RegionOf(Tensor? tensor) => tensor is not null && program.Inputs.Contains(tensor) ? program[tensor] : null;
+        graph = new Compiled(
+            program,
+            RegionOf(nodes.Images) ?? throw new ArgumentException($"{module.GetType().Name}'s output does not depend on its input.", nameof(count)),
+            RegionOf(nodes.Labels),
+            RegionOf(nodes.Context?.Step),
+            RegionOf(nodes.Context?.Share),
+            [.. nodes.Context?.Next.Keys ?? []],
+            program[nodes.Mean],
+            program[nodes.Output]);
+        compiled[count] = graph;
+        return graph;
+    }
+
+    /// <summary>The memory that the graph for a batch size will take, kernels' own apart, in bytes. Nothing is taken yet.</summary>
+    public long Plan(int count)
+    {
+        if (!planned.TryGetValue(count, out var made))
+        {
+            planned[count] = made = Build(count);
+        }
+
+        return made.Plan.PlannedBytes;
+    }
+
+    /// <summary>
+    /// Where the pass over a batch first has a number that is not finite: in the weights, in what a module makes of them, or in a
+    /// gradient. The pass is taken anew, with everything between kept; the graphs that were compiled are given up for its memory.
+    /// </summary>
+    /// <param name="images">The images of the batch.</param>
+    /// <param name="labels">Their labels.</param>
+    /// <param name="step">The step number, for dropout.</param>
+    /// <returns>The place, or null where all is finite.</returns>
+    public NonFiniteOrigin? FindNonFinite(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step)
+    {
+        if (NonFiniteOrigin.InArena(arena, arena.Weights) is { } lost)
+        {
+            return new NonFiniteOrigin(NonFiniteOrigin.ModuleOf(lost.Parameter.Name), $"{lost.Parameter.Name}, which has a weight {lost.Value} before the step", "start from weights that are finite");
+        }
+
+        if (weights != arena.Weights && NonFiniteOrigin.InArena(arena, weights) is { } moved)
+        {
+            return new NonFiniteOrigin(
+                NonFiniteOrigin.ModuleOf(moved.Parameter.Name), $"{moved.Parameter.Name}, which the perturbation made {moved.Value}", "perturb less: a larger η, a smaller γ; or lower the learning rate");
+        }
+
+        if (trainingSeed is null && arena.States.FirstOrDefault(state => NonFiniteOrigin.First(state.Region!.Value) is not null) is { } statistic)
+        {
+            return new NonFiniteOrigin(NonFiniteOrigin.ModuleOf(statistic.Name), $"{statistic.Name}, which is {NonFiniteOrigin.First(statistic.Region!.Value)}");
+        }
+
+        Dispose();
+        LayerTrace trace = new();
+        module.Trace(trace);
+        Nodes nodes;
+        try
+        {
+            nodes = Forward(labels.Length);
+        }
+        finally
+        {
+            module.Trace(null);
+        }
+
+        Tensor[] made = [.. Gradients.Ordered(nodes.Output, nodes.Mean).Where(node => node.Operation is not (null or PacGen.Kernels.Reshape))];
+        Dictionary<Tensor, Region> bindings = new(inputs);
+        arena.Bind(bindings, weights);
+        using (CompiledGraph graph = CompiledGraph.Compile(arena.Device, made, bindings))
+        {
+            foreach (Tensor input in graph.Inputs)
+            {
+                graph[input].Write(input == nodes.Images ? images : input == nodes.Labels ? labels : [input == nodes.Context?.Step ? step & LargestStep : 1]);
+            }
+
+            graph.Run();
+            foreach (Tensor node in made)
+            {
+                if (NonFiniteOrigin.First(graph[node]) is { } value)
+                {
+                    (string Path, string? Type)? place = trace.Find(node);
+                    string where = place is { } known ? $"{known.Path}{(known.Type is null ? "" : $" ({known.Type})")}"
+                        : node.Order > nodes.Output.Order ? "the loss"
+                        : module.GetType().Name + (made.TakeWhile(other => other != node).Select(trace.Find).LastOrDefault(other => other is not null) is { } behind ? $" behind {behind.Path}" : "");
+                    return new NonFiniteOrigin(place?.Path, $"{where}, whose {node} has a value {value}");
+                }
+            }
+        }
+
+        if (gradients is null)
+        {
+            return null;
+        }
+
+        // Backwards the last layers come first.
+        Tensor[] slopes = nodes.Mean.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
+        return NonFiniteOrigin.InArena(arena, gradients, Enumerable.Range(0, slopes.Length).OrderBy(i => slopes[i].Order)) is { } slope
+            ? new NonFiniteOrigin(NonFiniteOrigin.ModuleOf(slope.Parameter.Name), $"the gradient of {slope.Parameter.Name}, which has a value {slope.Value} while the outputs of all layers are finite")
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Compiled graph in compiled.Values)
+        {
+            graph.Graph.Dispose();
+        }
+
+        compiled.Clear();
+        last = null;
+    }
+
+    /// <summary>The tensors from the images to the mean loss.</summary>
+    private Nodes Forward(int count)
+    {
         Tensor images = Tensor.Input(new Shape([count, .. image]), "images");
         Tensor labels = Tensor.Input(new Shape(count), "labels");
         TrainingContext? context = trainingSeed is { } seed ? new TrainingContext(seed, statistics) : null;
@@ -139,18 +260,22 @@ internal sealed class BatchGraph : IDisposable
             module.Train(context);
         }
 
-        Tensor output = module.Forward(images);
+        Tensor output = module.Apply(images);
         module.Eval();
         Tensor mean = loss(output, labels);
-        if (mean.Shape.Count != 1)
-        {
-            throw new ShapeException($"The loss must be one number, the mean over the batch, but has shape {mean.Shape}.");
-        }
+        return mean.Shape.Count == 1
+            ? new Nodes(images, labels, context, output, mean)
+            : throw new ShapeException($"The loss must be one number, the mean over the batch, but has shape {mean.Shape}.");
+    }
 
+    private (GraphCompiler Plan, Nodes Nodes) Build(int count)
+    {
+        Nodes nodes = Forward(count);
+        Tensor mean = nodes.Mean;
         Dictionary<Tensor, Region> bindings = new(inputs);
         arena.Bind(bindings, weights);
-        List<Tensor> outputs = [mean, output];
-        foreach ((StateTensor state, Tensor next) in context?.Next ?? new Dictionary<StateTensor, Tensor>())
+        List<Tensor> outputs = [mean, nodes.Output];
+        foreach ((StateTensor state, Tensor next) in nodes.Context?.Next ?? new Dictionary<StateTensor, Tensor>())
         {
             bindings[next] = state.Region ?? throw new InvalidOperationException($"State '{state.Name}' has no values yet: create a ParameterArena for its module.");
             outputs.Add(next);
@@ -168,32 +293,11 @@ internal sealed class BatchGraph : IDisposable
             }
         }
 
-        CompiledGraph program = CompiledGraph.Compile(arena.Device, outputs, bindings);
-        Classes = output.Shape.Rank > 1 ? output.Shape[-1] : 1;
-        Region? RegionOf(Tensor tensor) => program.Inputs.Contains(tensor) ? program[tensor] : null;
-        graph = new Compiled(
-            program,
-            RegionOf(images) ?? throw new ArgumentException($"{module.GetType().Name}'s output does not depend on its input.", nameof(count)),
-            RegionOf(labels),
-            context is null ? null : RegionOf(context.Step),
-            context is null ? null : RegionOf(context.Share),
-            [.. context?.Next.Keys ?? []],
-            program[mean],
-            program[output]);
-        compiled[count] = graph;
-        return graph;
+        Classes = nodes.Output.Shape.Rank > 1 ? nodes.Output.Shape[-1] : 1;
+        return (CompiledGraph.Plan(arena.Device, outputs, bindings), nodes);
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (Compiled graph in compiled.Values)
-        {
-            graph.Graph.Dispose();
-        }
-
-        compiled.Clear();
-    }
+    private sealed record Nodes(Tensor Images, Tensor Labels, TrainingContext? Context, Tensor Output, Tensor Mean);
 
     internal sealed record Compiled(CompiledGraph Graph, Region Images, Region? Labels, Region? Step, Region? Share, IReadOnlyList<StateTensor> States, Region Loss, Region Output);
 }

@@ -20,6 +20,19 @@ public sealed record EpochResult(
     /// <summary>The mean loss of the training steps themselves, at the perturbed weights where the optimizer perturbs.</summary>
     public double StepLoss { get; init; }
 
+    /// <summary>One of these numbers; Ψ is null where none was asked for.</summary>
+    public double? Value(EpochQuantity quantity) => quantity switch
+    {
+        EpochQuantity.TestAccuracy => TestAccuracy,
+        EpochQuantity.TestLoss => TestLoss,
+        EpochQuantity.TrainLoss => TrainLoss,
+        _ => Score?.Psi,
+    };
+
+    /// <summary>Whether this epoch is better than another by a quantity; equals are not.</summary>
+    internal bool IsBetter(EpochResult other, EpochQuantity quantity) =>
+        quantity == EpochQuantity.TestAccuracy ? Value(quantity) > other.Value(quantity) : Value(quantity) < other.Value(quantity);
+
     /// <summary>The object of a JSON-lines log: epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, gap, psi (null without a score), seconds.</summary>
     public JsonObject ToJson() => new()
     {

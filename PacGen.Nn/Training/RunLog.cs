@@ -59,6 +59,7 @@ internal sealed class RunLog : IDisposable
         ["schedule"] = options.Schedule.ToString(),
         ["epochs"] = options.Epochs,
         ["batchSize"] = options.BatchSize,
+        ["accumulate"] = options.Accumulate,
         ["clipNorm"] = options.ClipNorm,
         ["runningStatistics"] = arena.States.Count == 0 ? null : statistics.ToString(),
         ["seed"] = options.Seed,
@@ -66,6 +67,8 @@ internal sealed class RunLog : IDisposable
     });
 
     public void Failure(string message) => Write(new JsonObject { ["error"] = message });
+
+    public void Stop(string why) => Write(new JsonObject { ["stopped"] = why });
 
     public void Epoch(EpochResult result) => Write(result.ToJson());
 

@@ -70,7 +70,7 @@ public sealed partial class Trainer
         session.Counters = state.Optimizer;
         Steps = state.Steps;
         position = state.Position;
-        statisticsOf = -1;
+        statisticsOf = state.StatisticsOf;
         results.AddRange(state.Results);
         resumed = state;
         ownFolder = Path.GetFullPath(folder);
@@ -87,6 +87,8 @@ public sealed partial class Trainer
         ["schedule"] = options.Schedule.ToString(),
         ["augmentation"] = options.Augmentation?.ToString() ?? "none",
         ["batch size"] = $"{options.BatchSize}",
+        ["parts of a batch"] = $"{options.Accumulate}",
+        ["best by"] = $"{options.BestBy}",
         ["largest norm of the gradient"] = options.ClipNorm is { } norm ? $"{norm}" : "none",
         ["seed"] = $"{options.Seed}",
         ["loss"] = options.Loss == PacGen.Nn.Loss.CrossEntropy ? "cross-entropy" : "of the caller's own",
@@ -105,7 +107,9 @@ public sealed partial class Trainer
         ];
         if (differing.Length > 0)
         {
-            throw new CheckpointException($"{path} is of another run: it differs in {string.Join(", ", differing)}. Go on with the settings of that run, or start a new one in another folder.");
+            string epochs = state.Settings.GetValueOrDefault("schedule") == here["schedule"] || !here["schedule"].Contains("cosine", StringComparison.Ordinal) ? ""
+                : " A cosine schedule ends with the run's last epoch, so a run of more epochs differs from its first step on: go on with as many epochs as it has, or start a new one; a constant schedule, or steps of stated length, can be prolonged.";
+            throw new CheckpointException($"{path} is of another run: it differs in {string.Join(", ", differing)}. Go on with the settings of that run, or start a new one in another folder.{epochs}");
         }
     }
 
@@ -132,7 +136,8 @@ public sealed partial class Trainer
 
     private long? LogToKeep(string path) => resumed is { Log: { } log } && log == Path.GetFullPath(path) ? resumed.LogLength : null;
 
-    private void StartCheckpoints(RunLog? log)
+    /// <summary>Claims the folder of checkpoints for this run.</summary>
+    private void RequireOwnFolder()
     {
         if (options.Checkpoints is not { } checkpoints)
         {
@@ -145,10 +150,9 @@ public sealed partial class Trainer
         }
 
         ownFolder = Path.GetFullPath(checkpoints.Folder);
-        SaveCheckpoint(log);
     }
 
-    private void SaveEpochCheckpoint(RunLog? log)
+    private void SaveEpochCheckpoint()
     {
         if (options.Checkpoints is not { } checkpoints)
         {
@@ -156,15 +160,15 @@ public sealed partial class Trainer
         }
 
         // The best first: a run that is killed between the two takes the epoch again and writes the same.
-        if (results.SkipLast(1).All(earlier => earlier.TestAccuracy < results[^1].TestAccuracy))
+        if (Best == results[^1])
         {
-            SaveCheckpoint(log, new CheckpointFolder(checkpoints.Folder).Best);
+            SaveCheckpoint(new CheckpointFolder(checkpoints.Folder).Best);
         }
 
-        SaveCheckpoint(log);
+        SaveCheckpoint();
     }
 
-    private void SaveCheckpoint(RunLog? log, string? path = null)
+    private void SaveCheckpoint(string? path = null)
     {
         if (options.Checkpoints is not { } checkpoints)
         {
@@ -182,6 +186,9 @@ public sealed partial class Trainer
             Results = results,
             Log = options.LogPath is { } logPath ? Path.GetFullPath(logPath) : null,
             LogLength = log?.Length ?? 0,
+            StatisticsOf = statisticsOf,
+            Events = events?.Name,
+            EventsLength = events?.Length ?? 0,
         };
         Dictionary<string, string> texts = new(checkpoints.Notes)
         {
@@ -191,6 +198,11 @@ public sealed partial class Trainer
             ["batchSize"] = $"{options.BatchSize}",
             [StateText] = state.ToJson(),
         };
+        if (estimation is not null)
+        {
+            texts["statisticsOf"] = $"{statisticsOf}";
+        }
+
         try
         {
             Directory.CreateDirectory(checkpoints.Folder);

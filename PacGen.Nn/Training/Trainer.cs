@@ -13,6 +13,7 @@ namespace PacGen.Nn;
 public sealed partial class Trainer : IDisposable
 {
     private const int EvaluationBatch = 250;
+    private const int EventsOfAnEpoch = 50;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
     private readonly Module model;
     private readonly Dataset data;
@@ -23,8 +24,11 @@ public sealed partial class Trainer : IDisposable
     private readonly BatchGraph training;
     private readonly BatchGraph evaluation;
     private readonly BatchGraph? estimation;
+    private readonly GradientSum? accumulation;
     private readonly RunningStatistics statistics;
     private readonly List<EpochResult> results = [];
+    private RunLog? log;
+    private EventFile? events;
     private bool stoppedWithinEpoch;
     private long statisticsOf = -1;
     private float[] outputs = [];
@@ -36,6 +40,7 @@ public sealed partial class Trainer : IDisposable
     /// <param name="options">Everything else; defaults without it.</param>
     /// <exception cref="ArgumentException">An option is out of range, or the batch is larger than the training set.</exception>
     /// <exception cref="PacGen.Kernels.ShapeException">The model does not fit the images.</exception>
+    /// <exception cref="TrainingException">The run takes far more memory than is free.</exception>
     public Trainer(Module model, Dataset data, Optimizer optimizer, TrainingOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -56,6 +61,23 @@ public sealed partial class Trainer : IDisposable
                 $"The batch size is {options.BatchSize}, but must be between 1 and the {data.Train.Count} training images of {data.Name}.", nameof(options));
         }
 
+        if (options.Accumulate < 1 || options.BatchSize % options.Accumulate != 0)
+        {
+            int[] ways = [.. Enumerable.Range(1, options.BatchSize).Where(parts => options.BatchSize % parts == 0)];
+            throw new ArgumentException(
+                $"A batch of {options.BatchSize} can't be passed in {options.Accumulate} equal parts: accumulate over {string.Join(", ", ways)}.", nameof(options));
+        }
+
+        if (options.EarlyStop is < 1)
+        {
+            throw new ArgumentException($"The epochs to wait for a better one are {options.EarlyStop}, but must be at least 1.", nameof(options));
+        }
+
+        if (options.BestBy == EpochQuantity.Psi && options.Score is null)
+        {
+            throw new ArgumentException("The best epoch is to be told by Ψ, but no score is asked for: ask for one, or tell it by another quantity.", nameof(options));
+        }
+
         if (options.ClipNorm is <= 0)
         {
             throw new ArgumentException($"The gradient's largest norm is {options.ClipNorm}, but must be positive.", nameof(options));
@@ -69,19 +91,22 @@ public sealed partial class Trainer : IDisposable
         }
 
         Device device = options.Device ?? Device.Best();
+        long? free = device.FreeBytes;
+        long before = device.AllocatedBytes;
         Arena = new ParameterArena(model, device, options.Seed);
         gradients = device.Allocate(Arena.Count);
         session = optimizer.Attach(Arena, gradients, options.Seed);
+        accumulation = options.Accumulate > 1 ? new GradientSum(gradients) : null;
         statistics = options.RunningStatistics ?? (optimizer is PerturbedOptimizer ? RunningStatistics.Reestimated : RunningStatistics.FromTrainingPass);
         int[] image = [data.Train.Height, data.Train.Width, data.Train.Channels];
-        training = new BatchGraph(model, Arena, session.ForwardWeights, gradients, options.Loss, image, options.Seed, statistics);
+        training = new BatchGraph(model, Arena, session.ForwardWeights, accumulation?.Part ?? gradients, options.Loss, image, options.Seed, statistics);
         evaluation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, null);
         if (statistics == RunningStatistics.Reestimated && Arena.States.Count > 0)
         {
             estimation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, options.Seed, RunningStatistics.Reestimated);
         }
 
-        training.For(options.BatchSize);
+        Memory = TakeMemory(free, before, image);
         if (options.Loss == PacGen.Nn.Loss.CrossEntropy && training.Classes < data.Train.Classes)
         {
             throw new ArgumentException(
@@ -97,6 +122,15 @@ public sealed partial class Trainer : IDisposable
     /// <summary>The model's parameters: weights can be read and loaded here.</summary>
     public ParameterArena Arena { get; }
 
+    /// <summary>What the run takes, known before its first step.</summary>
+    public MemoryEstimate Memory { get; }
+
+    /// <summary>The best epoch so far by <see cref="TrainingOptions.BestBy"/>, the earliest of equals; null before the first.</summary>
+    public EpochResult? Best => results.Aggregate((EpochResult?)null, (best, result) => best is null || result.IsBetter(best, options.BestBy) ? result : best);
+
+    /// <summary>Whether the run has ended, or would on its next epoch, as <see cref="TrainingOptions.EarlyStop"/> says.</summary>
+    public bool StoppedEarly => options.EarlyStop is { } patience && Best is { } best && results[^1].Epoch - best.Epoch >= patience;
+
     /// <summary>How many training steps have been taken.</summary>
     public long Steps { get; private set; }
 
@@ -111,7 +145,7 @@ public sealed partial class Trainer : IDisposable
     /// <param name="progress">Told where the run stands, some times a second.</param>
     /// <param name="cancellation">Stops the run after the present step.</param>
     /// <returns>The epochs that were completed.</returns>
-    /// <exception cref="TrainingException">The loss or the gradient became NaN or infinite.</exception>
+    /// <exception cref="TrainingException">The loss or the gradient became NaN or infinite; the message says in which layer that began.</exception>
     /// <exception cref="InvalidOperationException">An earlier run was stopped within an epoch: going on would show some images twice.</exception>
     public IReadOnlyList<EpochResult> Run(
         Action<EpochResult>? onEpoch = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
@@ -121,39 +155,50 @@ public sealed partial class Trainer : IDisposable
             throw new InvalidOperationException("The run was stopped within an epoch; a new trainer starts anew, with these weights where its arena loads them.");
         }
 
-        using RunLog? log = options.LogPath is { } path ? new RunLog(path, LogToKeep(path)) : null;
+        RequireOwnFolder();
         try
         {
-            return Run(log, onEpoch, progress, cancellation);
+            log = options.LogPath is { } path ? new RunLog(path, LogToKeep(path)) : null;
+            events = options.TensorBoardFolder is { } folder ? new EventFile(folder, resumed?.Events, resumed?.EventsLength ?? 0, resumed?.Steps) : null;
+            return Go(onEpoch, progress, cancellation);
         }
         catch (TrainingException failure)
         {
             log?.Failure(failure.Message);
             throw;
         }
+        finally
+        {
+            log?.Dispose();
+            events?.Dispose();
+            (log, events) = (null, null);
+        }
     }
 
-    private List<EpochResult> Run(
-        RunLog? log, Action<EpochResult>? onEpoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    private List<EpochResult> Go(Action<EpochResult>? onEpoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         if (log is { Continues: false })
         {
             log.Settings(model, data, optimizer, options, statistics, Arena);
         }
 
-        StartCheckpoints(log);
+        if (options.Checkpoints is not null)
+        {
+            SaveCheckpoint();
+        }
+
         using BatchLoader loader = BatchLoader.Shuffled(
             data.Train, options.BatchSize, options.Seed, augmentation: options.Augmentation, threads: options.Augmentation is null ? 1 : 2);
         Stopwatch whole = Stopwatch.StartNew();
         startedAt = results.Count + ((double)position.Batch / loader.BatchCount);
-        for (int epoch = results.Count + 1; epoch <= options.Epochs && !cancellation.IsCancellationRequested; epoch++)
+        for (int epoch = results.Count + 1; epoch <= options.Epochs && !StoppedEarly && !cancellation.IsCancellationRequested; epoch++)
         {
             Stopwatch clock = Stopwatch.StartNew();
             double before = position.Seconds;
-            if (TrainEpoch(loader, epoch, whole, log, progress, cancellation) is not { } stepLoss)
+            if (TrainEpoch(loader, epoch, whole, progress, cancellation) is not { } stepLoss)
             {
                 position = position with { Seconds = before + clock.Elapsed.TotalSeconds };
-                SaveCheckpoint(log);
+                SaveCheckpoint();
                 stoppedWithinEpoch = true;
                 break;
             }
@@ -172,16 +217,37 @@ public sealed partial class Trainer : IDisposable
             EpochResult result = new(epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, score, seconds) { StepLoss = stepLoss };
             results.Add(result);
             position = default;
-            log?.Epoch(result);
+            Log(result);
             if (score is not null || options.Score is null)
             {
-                SaveEpochCheckpoint(log);
+                SaveEpochCheckpoint();
             }
 
             onEpoch?.Invoke(result);
         }
 
+        if (StoppedEarly)
+        {
+            log?.Stop($"no better {options.BestBy} for {options.EarlyStop} epochs; the best is epoch {Best!.Epoch}'s");
+        }
+
         return results;
+    }
+
+    private void Log(EpochResult result)
+    {
+        log?.Epoch(result);
+        events?.Write(
+            Steps,
+            [
+                ("loss/train", result.TrainLoss),
+                ("loss/test", result.TestLoss),
+                ("loss/gap", result.Gap),
+                ("accuracy/train", result.TrainAccuracy),
+                ("accuracy/test", result.TestAccuracy),
+                ("images_per_second", data.Train.Count / result.Seconds),
+                .. result.Score is { } score ? [("psi", score.Psi)] : Array.Empty<(string, double)>(),
+            ]);
     }
 
     /// <summary>What training does to the model's running statistics: what was asked for, or the default for the optimizer.</summary>
@@ -200,8 +266,8 @@ public sealed partial class Trainer : IDisposable
             return;
         }
 
-        using BatchLoader loader = BatchLoader.Shuffled(data.Train, options.BatchSize, options.Seed, dropLast: true);
-        foreach (StateTensor state in estimation.For(options.BatchSize).States)
+        using BatchLoader loader = BatchLoader.Shuffled(data.Train, PartSize, options.Seed, dropLast: true);
+        foreach (StateTensor state in estimation.For(PartSize).States)
         {
             state.Region!.Value.Write(new float[state.Shape.Count]);
         }
@@ -230,21 +296,25 @@ public sealed partial class Trainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(set);
         RenewStatistics();
-        using BatchLoader loader = BatchLoader.Sequential(set, Math.Min(EvaluationBatch, set.Count));
+        using BatchLoader loader = BatchLoader.Sequential(set, EvaluationBatchOf(set));
         loader.Start(0);
         double loss = 0;
         long correct = 0;
         while (loader.TryNext(out Batch batch))
         {
             evaluation.Run(batch.Images, batch.Labels);
-            loss += (double)evaluation.Loss() * batch.Count;
+            float mean = evaluation.Loss();
+            if (!float.IsFinite(mean))
+            {
+                NonFiniteOrigin? origin = evaluation.FindNonFinite(batch.Images, batch.Labels, 0);
+                throw new TrainingException($"The loss at the weights after step {Steps} is {mean}: {Advice(origin, "clip the gradient")}.{Began(origin)}") { Step = Steps, Layer = origin?.Layer };
+            }
+
+            loss += (double)mean * batch.Count;
             correct += evaluation.Correct(batch.Labels, ref outputs);
         }
 
-        loss /= set.Count;
-        return double.IsFinite(loss)
-            ? (loss, (double)correct / set.Count)
-            : throw new TrainingException($"The loss at the weights after step {Steps} is {loss}: lower the learning rate, or clip the gradient.");
+        return (loss / set.Count, (double)correct / set.Count);
     }
 
     /// <summary>What the model says of some images, in evaluation mode: its outputs, (N, …) in row-major order, such as the logits of each class.</summary>
@@ -252,7 +322,7 @@ public sealed partial class Trainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(set);
         RenewStatistics();
-        using BatchLoader loader = BatchLoader.Sequential(set, Math.Min(EvaluationBatch, set.Count));
+        using BatchLoader loader = BatchLoader.Sequential(set, EvaluationBatchOf(set));
         loader.Start(0);
         List<float> all = [];
         while (loader.TryNext(out Batch batch))
@@ -279,12 +349,13 @@ public sealed partial class Trainer : IDisposable
         training.Dispose();
         evaluation.Dispose();
         estimation?.Dispose();
+        accumulation?.Dispose();
         session.Dispose();
         gradients.Dispose();
         Arena.Dispose();
     }
 
-    private double? TrainEpoch(BatchLoader loader, int epoch, Stopwatch whole, RunLog? log, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    private double? TrainEpoch(BatchLoader loader, int epoch, Stopwatch whole, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         int batches = (data.Train.Count + options.BatchSize - 1) / options.BatchSize;
         long started = Stopwatch.GetTimestamp(), told = started;
@@ -299,30 +370,20 @@ public sealed partial class Trainer : IDisposable
             }
 
             double rate = optimizer.LearningRate * options.Schedule.Factor((double)(epoch - 1) + ((double)batchNumber / batches));
-            session.Perturb(epoch);
-            training.Run(batch.Images, batch.Labels, Steps);
-            float loss = training.Loss();
-            if (!float.IsFinite(loss))
-            {
-                throw new TrainingException(
-                    $"The loss became {loss} at epoch {epoch}, batch {batchNumber + 1} of {batches} (step {Steps + 1}) with learning rate {rate:G4}: lower the learning rate{(options.ClipNorm is null ? ", or clip the gradient" : "")}. The weights are those of step {Steps}.");
-            }
-
-            if (!session.TryUpdate(rate, options.ClipNorm))
-            {
-                throw new TrainingException(
-                    $"The gradient became infinite or NaN at epoch {epoch}, batch {batchNumber + 1} of {batches} (step {Steps + 1}) with learning rate {rate:G4}: lower the learning rate{(options.ClipNorm is null ? ", or clip the gradient" : "")}. {(options.ClipNorm is null ? "The weights are lost." : $"The weights are those of step {Steps}.")}");
-            }
-
-            Steps++;
+            float loss = Step(batch, epoch, rate);
             batchNumber++;
             seen += batch.Count;
             lossSum += (double)loss * batch.Count;
             position = new EpochPosition(batchNumber, seen, lossSum, secondsBefore);
+            if (events is not null && Steps % Math.Max(1, batches / EventsOfAnEpoch) == 0)
+            {
+                events.Write(Steps, ("loss/step", loss), ("learning_rate", rate));
+            }
+
             if (options.Checkpoints?.EverySteps is { } every && Steps % every == 0 && batchNumber < batches)
             {
                 position = position with { Seconds = secondsBefore + Stopwatch.GetElapsedTime(started).TotalSeconds };
-                SaveCheckpoint(log);
+                SaveCheckpoint();
             }
 
             if (progress is not null && Stopwatch.GetElapsedTime(told) > ProgressInterval)
@@ -337,6 +398,12 @@ public sealed partial class Trainer : IDisposable
 
         return lossSum / seen;
     }
+
+    /// <summary>Images that are passed at once in training.</summary>
+    private int PartSize => options.BatchSize / options.Accumulate;
+
+    /// <summary>Images that are passed at once in evaluation: where memory is short in training, it is so here.</summary>
+    private int EvaluationBatchOf(ImageSet set) => Math.Min(options.Accumulate > 1 ? Math.Min(PartSize, EvaluationBatch) : EvaluationBatch, set.Count);
 
     private TimeSpan Remaining(Stopwatch whole, double epochsDone) =>
         epochsDone > startedAt ? whole.Elapsed * ((options.Epochs - epochsDone) / (epochsDone - startedAt)) : TimeSpan.Zero;

@@ -13,6 +13,14 @@ public sealed record TrainingOptions
     /// <summary>Images a step.</summary>
     public int BatchSize { get; init; } = 64;
 
+    /// <summary>
+    /// In how many parts a batch is passed, for batches that don't fit into memory: the mean of the parts' gradients goes into the one
+    /// update, and the perturbation is drawn once. Divides <see cref="BatchSize"/>. The gradient is the whole batch's up to rounding, but
+    /// <see cref="BatchNorm"/> normalises by each part's own statistics and moves its running ones at each part. Evaluation and
+    /// re-estimated statistics go by parts as well.
+    /// </summary>
+    public int Accumulate { get; init; } = 1;
+
     /// <summary>Decides first weights, order of images, dropout and perturbations; with it a run repeats bit for bit.</summary>
     public ulong Seed { get; init; } = 1;
 
@@ -43,6 +51,21 @@ public sealed record TrainingOptions
 
     /// <summary>A file that gets one JSON object a line: the settings first, then each epoch. Null for none.</summary>
     public string? LogPath { get; init; }
+
+    /// <summary>
+    /// A folder of this run's own that gets a TensorBoard event file: losses, accuracies, gap, Ψ and images a second of each epoch, and
+    /// the loss and learning rate of steps about fifty times an epoch. Null for none.
+    /// </summary>
+    public string? TensorBoardFolder { get; init; }
+
+    /// <summary>By what the best epoch is told: its checkpoint is kept, and <see cref="EarlyStop"/> waits for a better one.</summary>
+    public EpochQuantity BestBy { get; init; } = EpochQuantity.TestAccuracy;
+
+    /// <summary>
+    /// After how many epochs without a better one by <see cref="BestBy"/> the run ends; null for never. Images that decide when to stop are
+    /// no longer unseen: for an error that is reported, hold others back.
+    /// </summary>
+    public int? EarlyStop { get; init; }
 
     /// <summary>Where and when checkpoints are written; null for none. <see cref="Trainer.Resume"/> goes on from one.</summary>
     public CheckpointOptions? Checkpoints { get; init; }

@@ -107,6 +107,28 @@ internal sealed class TrainVerbTests
         Assert.That(JsonNode.Parse(score.Output)!["psi"]!.GetValue<double>(), Is.EqualTo(JsonNode.Parse(train.OutputLines[^1])!["psi"]!.GetValue<double>()));
     }
 
+    /// <summary>Statistics that are re-estimated before evaluation are, within an epoch, of weights that were evaluated before.</summary>
+    [Test]
+    public void ACheckpointWithinAnEpochSaysThatItsStatisticsAreOld()
+    {
+        using Folder folder = new();
+        ProgramRun train = ProgramRun.Of(
+            "train", "--model", "wide-resnet", "--depth", "10", "--perturb", "uniform", "--limit", "96", "--batch-size", "32", "--epochs", "2", "--psi", "off",
+            "--checkpoint", folder["c"], "--checkpoint-every", "2", "--keep", "9");
+        Assert.That(train.ExitCode, Is.Zero, train.Error);
+        Assert.That(Remark("step-0000000002"), Does.Contain("were not estimated yet"));
+        Assert.That(Remark("step-0000000003"), Is.Empty);
+        Assert.That(Remark("step-0000000004"), Does.Contain("after step 4, but its running statistics are of step 3"));
+        Assert.That(Remark("best"), Is.Empty);
+
+        string Remark(string name)
+        {
+            ProgramRun score = ProgramRun.Of("score", "--weights", folder[Path.Combine("c", name + ".safetensors")], "--limit", "96", "--psi-images", "64", "--psi-draws", "1");
+            Assert.That(score.ExitCode, Is.Zero, score.Error);
+            return score.Error;
+        }
+    }
+
     [Test]
     public void AStoppedRunSaysWhatItKept()
     {
@@ -120,6 +142,22 @@ internal sealed class TrainVerbTests
         Assert.That(error.ToString(), Does.Contain("stopped after step ").And.Contain("1 of 100000 epochs done").And.Contain(folder["w"]).And.Contain(folder["log"]));
         Assert.That(folder.Files, Is.EqualTo(new[] { "log", "p.png", "w" }));
         Assert.That(ProgramRun.Of("score", "--weights", folder["w"]).ExitCode, Is.Zero);
+    }
+
+    [Test]
+    public void ARunThatGetsNoBetterEndsAndSaysWhereItsBestIs()
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of(
+            "train", "--epochs", "1000", "--psi", "off", "--early-stop", "2", "--best-by", "test-loss", "--accumulate", "2", "--checkpoint", folder["c"],
+            "--tensorboard", folder["tb"], "--schedule", "constant");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output, Does.Contain("no better test loss for 2 epochs").And.Contain("best.safetensors").And.Contain("in 2 parts").And.Contain("Memory "));
+        Assert.That(Directory.GetFiles(folder["tb"], "events.out.tfevents.*"), Has.Length.EqualTo(1));
+        ProgramRun again = ProgramRun.Of("train", "--resume", folder["c"]);
+        Assert.That(again.ExitCode, Is.Zero, again.Error);
+        Assert.That(again.OutputLines.Single(line => line.StartsWith("Stopped early", StringComparison.Ordinal)), Is.EqualTo(run.OutputLines.Single(line => line.StartsWith("Stopped early", StringComparison.Ordinal))));
+        Assert.That(again.Output, Does.Not.Contain("train loss"), "there is nothing left to do");
     }
 
     [Test]

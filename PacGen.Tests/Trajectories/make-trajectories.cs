@@ -7,7 +7,9 @@
 
 // Makes mlp.trajectory.gz, mnist-cnn.trajectory.gz (ten training steps of six optimizers in libtorch: TorchSharp, fp32, one thread),
 // wrn-10-1.trajectory.gz and wrn-16-1.trajectory.gz (twenty steps of SGD and Adam on Wide-ResNets, batch-norm statistics included),
-// which PacGen's own steps must follow from the same weights and batches.
+// which PacGen's own steps must follow from the same weights and batches. And wide-resnet.safetensors, the state_dict of a WRN-10-1 after
+// five steps as Python's save_file(model.state_dict(), …) writes it, with wide-resnet-logits.safetensors, images (N, C, H, W) and libtorch's
+// outputs for them in evaluation mode: what an import must reproduce. The writer is this script's own, after the format's description.
 //
 //     dotnet run make-trajectories.cs -- [DATA [OUTPUT [MODEL ...]]]
 //
@@ -41,9 +43,12 @@
 // Layouts are PacGen's: images NHWC, linear weights (in, out), convolution weights (KH, KW, C, OC), and the inputs of the linear
 // layer behind a flattened image in the order (height, width, channel).
 
+using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -54,7 +59,7 @@ string output = args.Length > 1 ? args[1] : (string)AppContext.GetData("EntryPoi
 set_num_threads(1);
 
 string digits = Path.Combine(data, "digits", "digits.csv.gz");
-string[] wanted = args.Length > 2 ? args[2..] : ["mlp", "mnist-cnn", "wrn-10-1", "wrn-16-1"];
+string[] wanted = args.Length > 2 ? args[2..] : ["mlp", "mnist-cnn", "wrn-10-1", "wrn-16-1", "wide-resnet"];
 foreach (string model in wanted)
 {
     switch (model)
@@ -65,6 +70,9 @@ foreach (string model in wanted)
         case "mnist-cnn":
             Write(model, MnistCnn, [20, 4, 4], Enlarge(ReadDigits(digits, 10 * 8)), 8, [28, 28, 1], [16, 0.2243f, 0.3545f], 10, [1, 10], [.. Optimizers()]);
             break;
+        case "wide-resnet":
+            WriteWideResNet(model, Tint(ReadDigits(digits, 5 * 16)));
+            break;
         default:
             (int depth, int seed, float sgd, float adam) = model == "wrn-10-1" ? (10, 5, 1e-3f, 1e-4f) : (16, 3, 1e-4f, 5e-5f);
             Write(
@@ -72,6 +80,48 @@ foreach (string model in wanted)
                 [("momentum", [sgd, 0.9f, 0, 0, 0, 0, 0]), ("adam", [adam, 0, 0, 0, 0.9f, 0.999f, 1e-5f])], seed);
             break;
     }
+}
+
+void WriteWideResNet(string name, (byte[] Images, byte[] Labels) samples)
+{
+    const int Batch = 16, Few = 4;
+    manual_seed(7);
+    using DisposeScope scope = NewDisposeScope();
+    WideResNet model = new(10, 1, 10);
+    optim.Optimizer adam = optim.Adam(model.parameters(), 1e-3);
+    Tensor images = tensor(samples.Images.Select(b => ((b / 255f) - 0.4f) / 0.25f).ToArray()).reshape(-1, 32, 32, 3).permute(0, 3, 1, 2).contiguous();
+    Tensor labels = tensor(samples.Labels.Select(l => (long)l).ToArray());
+    for (int first = 0; first < samples.Labels.Length; first += Batch)
+    {
+        adam.zero_grad();
+        nn.functional.cross_entropy(model.forward(images[first..(first + Batch)]), labels[first..(first + Batch)]).backward();
+        adam.step();
+    }
+
+    model.eval();
+    using IDisposable gradients = no_grad();
+    Save(name, [.. model.state_dict()]);
+    Save(name + "-logits", [new("images", images[..Few]), new("logits", model.forward(images[..Few]))]);
+}
+
+void Save(string name, List<KeyValuePair<string, Tensor>> tensors)
+{
+    using MemoryStream elements = new();
+    Dictionary<string, object> header = new() { ["__metadata__"] = new Dictionary<string, string> { ["format"] = "pt" } };
+    foreach ((string key, Tensor value) in tensors)
+    {
+        long begin = elements.Length;
+        bool counts = value.dtype == ScalarType.Int64;
+        Tensor there = value.detach().contiguous();
+        elements.Write(counts ? MemoryMarshal.AsBytes<long>(there.data<long>().ToArray()) : MemoryMarshal.AsBytes<float>(Elements(there)));
+        header[key] = new { dtype = counts ? "I64" : "F32", value.shape, data_offsets = (long[])[begin, elements.Length] };
+    }
+
+    byte[] text = JsonSerializer.SerializeToUtf8Bytes(header), length = new byte[8];
+    BinaryPrimitives.WriteInt64LittleEndian(length, text.Length);
+    string path = Path.Combine(output, name + ".safetensors");
+    File.WriteAllBytes(path, [.. length, .. text, .. elements.ToArray()]);
+    Console.WriteLine($"{path}: {tensors.Count} arrays, {elements.Length} bytes");
 }
 
 static Sequential Mlp() => nn.Sequential(

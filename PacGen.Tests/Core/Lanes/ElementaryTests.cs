@@ -73,7 +73,6 @@ internal sealed unsafe class ElementaryTests
         Same<Float4>();
         Same<Float8>();
         Same<Float16>();
-        Same<Twice<Float8, Words8>>();
     }
 
     private static void Same<T>()

@@ -9,7 +9,6 @@ namespace PacGen.Tests.Core.Lanes;
 [TestFixture(typeof(Float4), typeof(Words4))]
 [TestFixture(typeof(Float8), typeof(Words8))]
 [TestFixture(typeof(Float16), typeof(Words16))]
-[TestFixture(typeof(Twice<Float8, Words8>), typeof(TwiceWords<Words8>))]
 internal sealed unsafe class LaneTests<T, TWords>
     where T : struct, IMemoryLane<T>, ILane<T, TWords>
     where TWords : struct, IWords<TWords>

@@ -6,7 +6,10 @@ using Shape = PacGen.Kernels.Shape;
 
 namespace PacGen.Tests.Nn.Checkpoints;
 
-/// <summary>Weights that libtorch trained (samples/pytorch/make-mnist-cnn.cs) give its outputs here, and go back as they came.</summary>
+/// <summary>
+/// Weights that libtorch trained (samples/pytorch/make-mnist-cnn.cs, Trajectories/make-trajectories.cs) give its outputs here, and go back
+/// as they came.
+/// </summary>
 internal sealed class PyTorchLayoutTests
 {
     private static string Sample(string name) => Path.Combine(HouseTests.Root, "samples", "pytorch", name);
@@ -23,13 +26,13 @@ internal sealed class PyTorchLayoutTests
         }
 
         using SafetensorsFile reference = SafetensorsFile.Open(Sample("mnist-cnn-logits.safetensors"));
-        float[] logits = Outputs(model, arena, reference.Read("images"));
+        float[] logits = Outputs(model, arena, reference.Read("images"), [28, 28, 1]);
         Assert.That(logits, Is.EqualTo(reference.Read("logits")).Within(1e-4f), "one channel: NHWC and NCHW are the same");
 
         // The test sees the flattened layer's order: without it the outputs are others.
         using SafetensorsFile again = SafetensorsFile.Open(Sample("mnist-cnn.safetensors"));
         PyTorchLayout.SameNames.Load(again, arena);
-        Assert.That(Outputs(model, arena, reference.Read("images")), Is.Not.EqualTo(reference.Read("logits")).Within(0.1f));
+        Assert.That(Outputs(model, arena, reference.Read("images"), [28, 28, 1]), Is.Not.EqualTo(reference.Read("logits")).Within(0.1f));
     }
 
     [Test]
@@ -46,6 +49,43 @@ internal sealed class PyTorchLayoutTests
             Assert.That(tensor.Shape, Is.EqualTo(file.Tensors[tensor.Name].Shape), tensor.Name);
             Assert.That(tensor.Values.ToArray(), Is.EqualTo(file.Read(tensor.Name)), tensor.Name);
         }
+    }
+
+    /// <summary>A state_dict with its running statistics and counters: libtorch's outputs in evaluation mode, and its numbers back again.</summary>
+    [Test]
+    public void WideResNetOfLibtorchGivesItsOutputsAndGoesBack()
+    {
+        string folder = Path.Combine(TestContext.CurrentContext.TestDirectory, "Trajectories");
+        using CpuDevice device = new(1);
+        WideResNet model = new(10, 1, 10);
+        using ParameterArena arena = new(model, device, 1);
+        using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, "wide-resnet.safetensors"));
+        PyTorchLayout.SameNames.Load(file, arena);
+        using SafetensorsFile reference = SafetensorsFile.Open(Path.Combine(folder, "wide-resnet-logits.safetensors"));
+        float[] planes = reference.Read("images"), pixels = new float[planes.Length];
+        const int Places = 32 * 32;
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            // (N, H, W, C) here, (N, C, H, W) there.
+            pixels[i] = planes[(i / (3 * Places) * 3 * Places) + (i % 3 * Places) + (i / 3 % Places)];
+        }
+
+        float[] expected = reference.Read("logits");
+        float largest = expected.Max(Math.Abs);
+        Assert.That(Outputs(model, arena, pixels, [32, 32, 3]), Is.EqualTo(expected).Within(1e-5f * largest));
+        string[] counters = [.. file.Tensors.Keys.Where(name => name.EndsWith("num_batches_tracked", StringComparison.Ordinal))];
+        Assert.That(counters, Has.Length.EqualTo(7), "one for each batch norm, which nothing here counts");
+        IReadOnlyList<NamedTensor> exported = PyTorchLayout.SameNames.Export(arena);
+        Assert.That(exported.Select(tensor => tensor.Name), Is.EquivalentTo(file.Tensors.Keys.Except(counters)));
+        foreach (NamedTensor tensor in exported)
+        {
+            Assert.That(tensor.Shape, Is.EqualTo(file.Tensors[tensor.Name].Shape), tensor.Name);
+            Assert.That(tensor.Values.ToArray(), Is.EqualTo(file.Read(tensor.Name)), tensor.Name);
+        }
+
+        // The test sees the statistics: with others the outputs are others.
+        arena.LoadState([.. arena.SaveState().Select(value => value + 1)]);
+        Assert.That(Outputs(model, arena, pixels, [32, 32, 3]), Is.Not.EqualTo(expected).Within(0.01f * largest));
     }
 
     /// <summary>Names as the reference code has them, running statistics included; what is written is read into another model.</summary>
@@ -108,10 +148,10 @@ internal sealed class PyTorchLayoutTests
         Assert.That(arena.Save(), Is.EqualTo(new[] { 1f, 4, 2, 5, 3, 6, 7, 8 }));
     }
 
-    private static float[] Outputs(Module model, ParameterArena arena, float[] images)
+    private static float[] Outputs(Module model, ParameterArena arena, float[] images, int[] extents)
     {
-        int count = images.Length / 784;
-        Tensor input = Tensor.Input(new Shape(count, 28, 28, 1), "images"), output = model.Forward(input);
+        int count = images.Length / (extents[0] * extents[1] * extents[2]);
+        Tensor input = Tensor.Input(new Shape([count, .. extents]), "images"), output = model.Forward(input);
         Dictionary<Tensor, Region> bindings = [];
         arena.Bind(bindings, arena.Weights);
         using CompiledGraph graph = CompiledGraph.Compile(arena.Device, [output], bindings);

@@ -187,6 +187,68 @@ internal sealed class ResumeTests
         Assert.That(more.Results, Has.Count.EqualTo(Epochs + 1));
     }
 
+    /// <summary>With batch norm, dropout and parts of batches: from the middle of an epoch and from its end, for each policy of running statistics.</summary>
+    [Test]
+    public void BatchNormGoesOnWithTheSameBits(
+        [Values] RunningStatistics statistics, [Values(1, 4)] int optimizer, [Values(1, 2)] int parts)
+    {
+        int seed = Random.Shared.Next();
+        Random random = new(seed);
+        using TemporaryFolder folder = new();
+        Dataset digits = Datasets.Digits();
+        Dataset few = new("few", digits.Train.Take(110), digits.Test.Take(40));
+        TrainingOptions options = new() { Epochs = 2, BatchSize = 20, Accumulate = parts, RunningStatistics = statistics, Schedule = LearningRateSchedule.Cosine(2) };
+        using Trainer straight = New(options);
+        straight.Run();
+        TrainingOptions kept = options with { Checkpoints = new CheckpointOptions(folder["all"]) { EverySteps = 1, Keep = 1000 } };
+        using (Trainer trainer = New(kept))
+        {
+            trainer.Run();
+            Same(trainer, "checkpoints change nothing");
+        }
+
+        IReadOnlyList<string> all = new CheckpointFolder(folder["all"]).Checkpoints;
+        Assert.That(all, Has.Count.EqualTo(13), "six steps an epoch");
+        foreach (int step in new[] { 0, 6, 12, random.Next(1, 6), random.Next(7, 12) })
+        {
+            string run = folder[$"{step}"];
+            Directory.CreateDirectory(run);
+            File.Copy(all[^(step + 1)], Path.Combine(run, Path.GetFileName(all[^(step + 1)])));
+            using Trainer resumed = New(kept with { Checkpoints = new CheckpointOptions(run) });
+            resumed.Resume(run);
+            resumed.Run();
+            Same(resumed, $"seed {seed}, from step {step}");
+        }
+
+        Trainer New(TrainingOptions with) => new(
+            new Sequential(new WideResNet(10, 1, 16, 1), new BatchNorm(16), new Dropout(0.1), new Linear(16, 10)), few, Optimizers[optimizer], with);
+
+        void Same(Trainer actual, string what)
+        {
+            RequireEqual(actual, straight, what);
+            Assert.That(actual.Arena.SaveState(), Is.EqualTo(straight.Arena.SaveState()), what);
+            Assert.That(actual.Predict(few.Test), Is.EqualTo(straight.Predict(few.Test)), what);
+        }
+    }
+
+    /// <summary>A cosine schedule ends with the run: more epochs are another run, and the message says what can be done.</summary>
+    [Test]
+    public void ALongerCosineIsRefusedWithAdvice()
+    {
+        using TemporaryFolder folder = new();
+        TrainingOptions options = new() { Checkpoints = new CheckpointOptions(folder["run"]), Schedule = LearningRateSchedule.Cosine(Epochs) };
+        using (Trainer trainer = Create(Optimizers[0], options))
+        {
+            trainer.Run();
+        }
+
+        using Trainer longer = Create(Optimizers[0], options with { Schedule = LearningRateSchedule.Cosine(Epochs + 2) }, epochs: Epochs + 2);
+        Assert.That(() => longer.Resume(folder["run"]), Throws.TypeOf<CheckpointException>()
+            .With.Message.Contains("schedule (cosine(3, 0) there, cosine(5, 0) here)").And.Message.Contains("as many epochs as it has").And.Message.Contains("constant schedule"));
+        using Trainer parted = Create(Optimizers[0], options with { Accumulate = 2 });
+        Assert.That(() => parted.Resume(folder["run"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("parts of a batch (1 there, 2 here)"));
+    }
+
     private static Trainer Create(Optimizer optimizer, TrainingOptions options, int hidden = 16, int epochs = Epochs, int batch = 30)
     {
         Dataset digits = Datasets.Digits();

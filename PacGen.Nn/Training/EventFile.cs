@@ -1,0 +1,184 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// A TensorBoard event file: TFRecords (length, masked CRC-32C of it, data, masked CRC-32C of that) whose data are protobuf messages
+/// <c>Event</c> with a <c>Summary</c> of scalars. Each record is handed to the system as a whole. The seven fields that this takes are
+/// written here: a protobuf library would be a dependency with generated code for them.
+/// </summary>
+internal sealed class EventFile : IDisposable
+{
+    private const string Prefix = "events.out.tfevents.";
+
+    // Field numbers of tensorflow/core/util/event.proto and framework/summary.proto, each with its wire type.
+    private const byte EventTime = (1 << 3) | Fixed64, EventStep = 2 << 3, EventVersion = (3 << 3) | Bytes, EventSummary = (5 << 3) | Bytes, EventSession = (7 << 3) | Bytes;
+    private const byte SummaryValue = (1 << 3) | Bytes, ValueTag = (1 << 3) | Bytes, ValueScalar = (2 << 3) | Fixed32, SessionStatus = 1 << 3, SessionStart = 1;
+    private const byte Fixed64 = 1, Bytes = 2, Fixed32 = 5;
+    private readonly FileStream file;
+
+    /// <summary>Goes on with a run's file, or begins one.</summary>
+    /// <param name="folder">The folder of one run; made where it isn't there.</param>
+    /// <param name="continued">The name of the file that a resumed run wrote, or null.</param>
+    /// <param name="keep">How much of that file is kept: the rest is of steps that are taken again.</param>
+    /// <param name="steps">The steps that a resumed run has, or null for a new run.</param>
+    /// <exception cref="TrainingException">It can't be written, or the folder holds another run's events.</exception>
+    public EventFile(string folder, string? continued, long keep, long? steps)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            if (continued is not null && new FileInfo(Path.Combine(folder, continued)) is { Exists: true } known && known.Length >= keep)
+            {
+                Name = continued;
+                file = new FileStream(known.FullName, FileMode.Open, FileAccess.Write, FileShare.Read);
+                file.SetLength(keep);
+                file.Seek(0, SeekOrigin.End);
+                return;
+            }
+
+            if (steps is null && Directory.EnumerateFiles(folder, $"*{Prefix}*").FirstOrDefault() is { } other)
+            {
+                throw new TrainingException($"{folder} already holds events of a run, {Path.GetFileName(other)}: TensorBoard would show both as one. Choose another folder, or delete the file.");
+            }
+
+            long second = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+            string stem = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{second:D10}.{Environment.MachineName}.{Environment.ProcessId}");
+            int number = 0;
+            while (File.Exists(Path.Combine(folder, $"{stem}.{number}")))
+            {
+                number++;
+            }
+
+            Name = $"{stem}.{number}";
+            file = new FileStream(Path.Combine(folder, Name), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingException($"TensorBoard's events can't be written into {folder}: {cause.Message} Choose another folder.");
+        }
+
+        WriteVersion();
+        if (steps is { } taken)
+        {
+            // What other files of the folder say of later steps is void.
+            WriteStart(taken + 1);
+        }
+    }
+
+    /// <summary>The file's name.</summary>
+    public string Name { get; }
+
+    /// <summary>Its length, all of which is on the disk.</summary>
+    public long Length
+    {
+        get
+        {
+            file.Flush(flushToDisk: true);
+            return file.Length;
+        }
+    }
+
+    /// <summary>Writes scalars of one step.</summary>
+    public void Write(long step, params ReadOnlySpan<(string Tag, double Value)> scalars)
+    {
+        List<byte> summary = [];
+        Span<byte> number = stackalloc byte[sizeof(float)];
+        foreach ((string tag, double value) in scalars)
+        {
+            List<byte> one = [];
+            Add(one, ValueTag, Encoding.UTF8.GetBytes(tag));
+            one.Add(ValueScalar);
+            BinaryPrimitives.WriteSingleLittleEndian(number, (float)value);
+            one.AddRange(number);
+            Add(summary, SummaryValue, one);
+        }
+
+        List<byte> message = Event(step);
+        Add(message, EventSummary, summary);
+        Record(message);
+    }
+
+    public void Dispose() => file.Dispose();
+
+    private static List<byte> Event(long step)
+    {
+        List<byte> message = [EventTime];
+        Span<byte> time = stackalloc byte[sizeof(double)];
+        BinaryPrimitives.WriteDoubleLittleEndian(time, (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds);
+        message.AddRange(time);
+        if (step != 0)
+        {
+            message.Add(EventStep);
+            Varint(message, (ulong)step);
+        }
+
+        return message;
+    }
+
+    private static void Add(List<byte> message, byte field, IReadOnlyCollection<byte> content)
+    {
+        message.Add(field);
+        Varint(message, (ulong)content.Count);
+        message.AddRange(content);
+    }
+
+    private static void Varint(List<byte> message, ulong value)
+    {
+        const int Bits = 7, More = 1 << Bits;
+        while (value >= More)
+        {
+            message.Add((byte)(value | More));
+            value >>= Bits;
+        }
+
+        message.Add((byte)value);
+    }
+
+    private static uint MaskedCrc(ReadOnlySpan<byte> data)
+    {
+        uint crc = ~0u;
+        foreach (byte value in data)
+        {
+            crc = BitOperations.Crc32C(crc, value);
+        }
+
+        return BitOperations.RotateRight(~crc, 15) + 0xA282_EAD8;
+    }
+
+    private void WriteVersion()
+    {
+        List<byte> message = Event(0);
+        Add(message, EventVersion, "brain.Event:2"u8.ToArray());
+        Record(message);
+    }
+
+    private void WriteStart(long step)
+    {
+        List<byte> message = Event(step);
+        Add(message, EventSession, [SessionStatus, SessionStart]);
+        Record(message);
+    }
+
+    private void Record(List<byte> message)
+    {
+        const int Head = sizeof(ulong) + sizeof(uint);
+        byte[] record = new byte[Head + message.Count + sizeof(uint)];
+        BinaryPrimitives.WriteUInt64LittleEndian(record, (ulong)message.Count);
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(sizeof(ulong)), MaskedCrc(record.AsSpan(0, sizeof(ulong))));
+        message.CopyTo(record, Head);
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(Head + message.Count), MaskedCrc(record.AsSpan(Head, message.Count)));
+        try
+        {
+            file.Write(record);
+            file.Flush();
+        }
+        catch (IOException cause)
+        {
+            throw new TrainingException($"TensorBoard's events can't be written into {file.Name}: {cause.Message} Make room, or go on without them.");
+        }
+    }
+}

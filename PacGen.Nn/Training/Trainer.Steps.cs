@@ -1,0 +1,150 @@
+using PacGen.Kernels.Devices;
+using PacGen.Nn.Data;
+
+namespace PacGen.Nn;
+
+// One step, what it takes, and what is said where it fails.
+public sealed partial class Trainer
+{
+    /// <summary>Where the whole run takes more than this multiple of what is free, it is not begun.</summary>
+    private const double MostOfFree = 1.25;
+
+    /// <summary>One step: perturb, pass the batch, update. It allocates nothing managed.</summary>
+    /// <returns>The batch's mean loss at the weights that the pass ran with.</returns>
+    /// <exception cref="TrainingException">The loss, the gradient or the updated weights are not finite.</exception>
+    internal float Step(in Batch batch, int epoch, double rate)
+    {
+        session.Perturb(epoch);
+        float loss = Pass(batch);
+        if (!float.IsFinite(loss))
+        {
+            throw Diverged($"The loss became {loss}", batch, epoch, rate);
+        }
+
+        // A limit that no norm exceeds: the gradient is looked at before it changes anything.
+        if (!session.TryUpdate(rate, options.ClipNorm ?? double.PositiveInfinity))
+        {
+            throw session.Steps > Steps
+                ? Lost(epoch, rate, batch.Index)
+                : Diverged("The gradient became infinite or NaN", batch, epoch, rate);
+        }
+
+        Steps++;
+        return loss;
+    }
+
+    private float Pass(in Batch batch)
+    {
+        if (accumulation is null)
+        {
+            training.Run(batch.Images, batch.Labels, Steps);
+            return training.Loss();
+        }
+
+        double mean = 0;
+        for (int part = 0; part * PartSize < batch.Count; part++)
+        {
+            RunPart(batch, part, out double share);
+            float loss = training.Loss();
+            mean += loss * share;
+            if (!float.IsFinite(loss))
+            {
+                break;
+            }
+
+            accumulation.Add(share, first: part == 0);
+        }
+
+        return (float)mean;
+    }
+
+    /// <summary>Passes a part of a batch; each has a step number of its own, for dropout.</summary>
+    private void RunPart(in Batch batch, int part, out double share)
+    {
+        int start = part * PartSize, count = Math.Min(PartSize, batch.Count - start), size = data.Train.ImageSize;
+        share = (double)count / batch.Count;
+        training.Run(batch.Images.Slice(start * size, count * size), batch.Labels.Slice(start, count), (Steps * options.Accumulate) + part);
+    }
+
+    private TrainingException Diverged(string what, in Batch batch, int epoch, double rate)
+    {
+        NonFiniteOrigin? origin = null;
+        for (int part = 0; part * PartSize < batch.Count && origin is null; part++)
+        {
+            RunPart(batch, part, out _);
+            int start = part * PartSize, count = Math.Min(PartSize, batch.Count - start), size = data.Train.ImageSize;
+            origin = training.FindNonFinite(batch.Images.Slice(start * size, count * size), batch.Labels.Slice(start, count), (Steps * options.Accumulate) + part);
+        }
+
+        return new TrainingException(
+            $"{what} at {Place(epoch, batch.Index, rate)}: {Advice(origin, options.ClipNorm is null ? "clip the gradient" : null)}.{(origin is null ? " Each number of it is finite, but its norm is not." : Began(origin))} The weights are those of step {Steps}.")
+        {
+            Step = Steps + 1,
+            Layer = origin?.Layer,
+        };
+    }
+
+    private TrainingException Lost(int epoch, double rate, int batch)
+    {
+        if (NonFiniteOrigin.InArena(Arena, Arena.Weights) is not { } lost)
+        {
+            return new TrainingException($"The update moved the weights farther than single precision can measure at {Place(epoch, batch, rate)}: lower the learning rate. They are those after the step.") { Step = Steps + 1 };
+        }
+
+        return new TrainingException(
+            $"The update made weights infinite or NaN at {Place(epoch, batch, rate)}: lower the learning rate. The first is of {lost.Parameter.Name}, {lost.Value}. The weights are lost.")
+        {
+            Step = Steps + 1,
+            Layer = NonFiniteOrigin.ModuleOf(lost.Parameter.Name),
+        };
+    }
+
+    private string Place(int epoch, int batch, double rate) =>
+        $"epoch {epoch}, batch {batch + 1} of {((data.Train.Count - 1) / options.BatchSize) + 1} (step {Steps + 1}) with learning rate {rate:G4}";
+
+    private string Advice(NonFiniteOrigin? origin, string? otherwise) => origin?.Advice
+        ?? $"lower the learning rate{(otherwise is null ? "" : $", or {otherwise}")}{(optimizer is PerturbedOptimizer ? ", or perturb less (a larger η, a smaller γ)" : "")}";
+
+    private static string Began(NonFiniteOrigin? origin) => origin is null ? "" : $" It began in {origin.Text}.";
+
+    /// <summary>Plans all graphs of the run, refuses it where they are far too large for what is free, and else compiles them.</summary>
+    private MemoryEstimate TakeMemory(long? free, long before, int[] image)
+    {
+        int[] trained = PartsOf(options.BatchSize, data.Train.Count), evaluated = [.. SizesOf(data.Train), .. SizesOf(data.Test)];
+        long Bytes(Kernels.Devices.Buffer? buffer) => (buffer?.Count ?? 0) * sizeof(float);
+        long planned = trained.Sum(training.Plan) + evaluated.Distinct().Sum(evaluation.Plan) + (estimation?.Plan(PartSize) ?? 0);
+        long score = 0;
+        if (options.Score is { } scoring)
+        {
+            // Passes at w and at w + u, the gradient, h at both, and w + u.
+            using BatchGraph pass = new(model, Arena, Arena.Weights, gradients, options.Loss, image, null);
+            score = (2 * pass.Plan(scoring.BatchSize)) + (4 * Bytes(gradients));
+        }
+
+        const int Loaded = 3;
+        MemoryEstimate estimate = new(
+            Bytes(Arena.Weights) + Bytes(Arena.State), Bytes(gradients) + Bytes(accumulation?.Part), session.Bytes, planned, 0, score,
+            (Loaded + (options.Augmentation is null ? 0 : 1)) * (long)options.BatchSize * (data.Train.ImageSize + 1) * sizeof(float),
+            (long)data.Train.Pixels.Length + data.Test.Pixels.Length + ((long)(data.Train.Count + data.Test.Count) * sizeof(int)),
+            free);
+        long needed = estimate.Total + (Arena.Device is CpuDevice ? estimate.Batches : 0);
+        if (free is { } there && needed > MostOfFree * there)
+        {
+            Dispose();
+            throw new TrainingException(
+                $"The run takes {estimate}. That doesn't fit on {Arena.Device.Name}: lower the batch size, or pass each batch in parts (accumulate gradients), or take a smaller model.");
+        }
+
+        Array.ForEach(trained, size => training.For(size));
+        Array.ForEach(evaluated, size => evaluation.For(size));
+        estimation?.For(PartSize);
+        return estimate with { Kernels = Arena.Device.AllocatedBytes - before - (estimate.Total - score) };
+
+        int[] SizesOf(ImageSet set) => Split(EvaluationBatchOf(set), set.Count);
+
+        int[] PartsOf(int batch, int images) =>
+            [.. Split(batch, images).SelectMany(count => Split(Math.Min(PartSize, count), count)).Distinct()];
+
+        static int[] Split(int size, int count) => count % size == 0 ? [size] : [size, count % size];
+    }
+}

@@ -1,0 +1,93 @@
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Tests.Nn.Training;
+
+/// <summary>What a run says that it will take is what it takes, and a run that cannot fit is not begun.</summary>
+internal sealed class MemoryEstimateTests
+{
+    private static readonly Dataset Digits = Datasets.Digits();
+
+    [TestCase("mlp", 1, 1)]
+    [TestCase("mlp", 4, 1)]
+    [TestCase("cnn", 1, 1)]
+    [TestCase("wrn", 1, 2)]
+    [TestCase("wrn", 4, 2)]
+    public void TheEstimateIsWhatIsAllocated(string name, int parts, int epochs)
+    {
+        Module model = name switch
+        {
+            "mlp" => new Mlp(64, 32, 10),
+            "cnn" => new Sequential(new Conv2d(1, 6, 3, padding: 1), new MaxPool2d(2), new Relu(), new Flatten(), new Linear(96, 10)),
+            _ => new WideResNet(10, 1, 10, 1),
+        };
+        Dataset data = name == "wrn" ? Digits with { Train = Digits.Train.Take(100), Test = Digits.Test.Take(40) } : Digits;
+        using CpuDevice device = new(2);
+        using Trainer trainer = new(model, data, new PerturbedOptimizer(new Adam(1e-3), eta: 0.01), new TrainingOptions { Epochs = epochs, BatchSize = 32, Accumulate = parts, Device = device });
+        MemoryEstimate memory = trainer.Memory;
+        long m = trainer.Arena.Count * sizeof(float);
+        Assert.That(memory.Weights, Is.EqualTo(m + ((trainer.Arena.State?.Count ?? 0) * sizeof(float))));
+        Assert.That(memory.Gradients, Is.EqualTo(parts > 1 ? 2 * m : m));
+        Assert.That(memory.Optimizer, Is.EqualTo(3 * m), "Adam's m and v, which is Algorithm 1's h, and w + u");
+        Assert.That(memory.Activations, Is.GreaterThan(m));
+        Assert.That(memory.Kernels, Is.GreaterThan(0));
+        Assert.That(memory.Images, Is.EqualTo((data.Train.Count + data.Test.Count) * (64 + sizeof(int))));
+        Assert.That(memory.Free, Is.GreaterThan(memory.Total));
+        Assert.That(memory.Total, Is.EqualTo(device.AllocatedBytes), "before the first step");
+        trainer.Run();
+        Assert.That(device.AllocatedBytes, Is.EqualTo(memory.Total), "after steps, evaluation and re-estimation");
+        Assert.That(memory.ToString(), Does.Contain("activations").And.Contain("were free"));
+    }
+
+    /// <summary>Matrix products need memory of their own; maps and outputs don't, but for the threads' scratch memory, which stays.</summary>
+    [Test]
+    public void APlanIsWhatCompilingTakes()
+    {
+        using CpuDevice device = new(1);
+        Tensor x = Tensor.Input(new Shape(30, 7), "x"), unread = Tensor.Input(new Shape(7), "b");
+        Tensor y = (x + unread).Tanh(), z = (y * Tensor.Constant(new Shape(7), [1, 2, 3, 4, 5, 6, 7])).Exp(), w = (z.BroadcastTo(new Shape(3, 30, 7)) + 1f).Square();
+        CompiledGraph.Compile(device, [z, w]).Dispose();
+        long scratch = device.AllocatedBytes;
+        GraphCompiler plan = CompiledGraph.Plan(device, [z, w]);
+        Assert.That(device.AllocatedBytes, Is.EqualTo(scratch), "nothing yet");
+        using CompiledGraph graph = CompiledGraph.Compile(plan);
+        Assert.That(device.AllocatedBytes - scratch, Is.EqualTo(plan.PlannedBytes));
+        Assert.That(graph.IntermediateBytes, Is.EqualTo(plan.IntermediateBytes).And.LessThan(plan.PlannedBytes));
+        graph[x].Write(new float[210]);
+        graph.Run();
+        Assert.That(graph[w].ToArray()[0], Is.EqualTo(4), "(exp(0) + 1)²");
+    }
+
+    [Test]
+    public void ARunThatCannotFitSaysWhatToLower()
+    {
+        // Activations of terabytes, weights of kilobytes: nothing of the former is touched.
+        const int Side = 512, Images = 512;
+        Dataset large = new("large", Set(Images), Set(2));
+        Sequential model = new(new Conv2d(1, 2000, 1), new Relu(), new GlobalAveragePool(), new Linear(2000, 10));
+        using CpuDevice device = new(1);
+        Assert.That(
+            () => new Trainer(model, large, new Sgd(0.1), new TrainingOptions { BatchSize = Images, Device = device }),
+            Throws.TypeOf<TrainingException>().With.Message.Contains("lower the batch size").And.Message.Contains("parts").And.Message.Contains("GiB"));
+        Assert.That(device.AllocatedBytes, Is.Zero, "what was taken was given back");
+
+        static ImageSet Set(int count) => new(new byte[count * Side * Side], new int[count], Side, Side, 10, Digits.Train.Normalization);
+    }
+
+    [Test]
+    public void ADeviceCountsItsBuffers()
+    {
+        using CpuDevice device = new(1);
+        Buffer first = device.Allocate(10), second = device.Allocate(1000);
+        Assert.That(device.AllocatedBytes, Is.EqualTo(4040));
+        first.Dispose();
+        first.Dispose();
+        Assert.That(device.AllocatedBytes, Is.EqualTo(4000));
+        second.Dispose();
+        Assert.That(device.AllocatedBytes, Is.Zero);
+        Assert.That(device.FreeBytes, Is.GreaterThan(0));
+    }
+}
