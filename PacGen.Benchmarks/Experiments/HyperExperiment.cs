@@ -111,7 +111,7 @@ internal sealed class HyperExperiment
         string perturbed = optimizer.Perturb(parsed, plain, levels[0], widths[0]).ToString();
         terminal.Line($"{levels.Length} η × {widths.Length} γ and the plain optimizer, the first pair being {perturbed}; runs kept in {kept}");
         using RunsFolder folder = new(kept);
-        RunSeries series = new(folder, host, terminal) { EachEpoch = false, KeepCheckpoints = choice.Name == "wide-resnet" };
+        RunSeries series = new(folder, host, terminal) { EachEpoch = false, KeepCheckpoints = choice.Name == "wide-resnet", TestedOn = "validation" };
         string fingerprint = PlannedRun.FingerprintOf(split);
         PlannedRun[] plan = [.. from pair in pairs from seed in chosenSeeds select Plan(pair, seed, split, fingerprint, "")];
         IReadOnlyList<RunRecord> records = series.Do(plan, _ => { });
@@ -130,6 +130,7 @@ internal sealed class HyperExperiment
         string whole = PlannedRun.FingerprintOf(all);
         (double? Eta, double? Gamma)[] last = [(null, null), (best.Eta, best.Gamma)];
         PlannedRun[] final = [.. from pair in last from seed in chosenSeeds select Plan(pair, seed, all, whole, "test-")];
+        series = new(folder, host, terminal) { EachEpoch = false, KeepCheckpoints = series.KeepCheckpoints };
         IReadOnlyList<RunRecord> tested = series.Do(final, _ => { });
         if (tested.Count < final.Length)
         {
@@ -161,7 +162,7 @@ internal sealed class HyperExperiment
             $"- numbers: [{Numbers}]({Numbers}), a row for each run",
             "",
             .. findings.SelectMany(paragraph => new[] { paragraph, "" }),
-            $"Validation accuracy after the last epoch at the unperturbed weights w, in evaluation mode, mean over the seeds (smallest to largest):",
+            "Validation accuracy after the last epoch at the unperturbed weights w, in evaluation mode, mean over the seeds (smallest to largest):",
             "",
             .. table,
         ]));
@@ -220,13 +221,14 @@ internal sealed class HyperExperiment
     {
         HyperCell plain = cells[0];
         int equals = cells.Count(cell => cell.Eta is not null && cell.Accuracy == best.Accuracy);
-        bool edge = (levels.Length > 2 && (best.Eta == levels[0] || best.Eta == levels[^1])) || (widths.Length > 2 && (best.Gamma == widths[0] || best.Gamma == widths[^1]));
+        bool idle = levels.Length > 1 && cells.Where(cell => cell.Gamma == best.Gamma).All(cell => cell.Accuracy == best.Accuracy && cell.Loss == best.Loss);
+        bool edge = (levels.Length > 2 && !idle && (best.Eta == levels[0] || best.Eta == levels[^1])) || (widths.Length > 2 && (best.Gamma == widths[0] || best.Gamma == widths[^1]));
         string against = plain.Failed ? "the plain optimizer failed"
             : $"the plain optimizer reaches {Range(plain)}, {(best.Accuracy > plain.Accuracy ? "less" : best.Accuracy < plain.Accuracy ? "more: on these images no pair was better than none" : "as much")}";
         int beyond = plain.Failed ? 0 : cells.Count(cell => cell.Eta is not null && cell.Accuracy > plain.Accuracies.Max());
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Chosen: η = {best.Eta}, γ = {best.Gamma}, with a validation accuracy of {Range(best)}{(equals > 1 ? $", the smallest validation loss of {equals} equal pairs" : "")}; {against}. {(runs > 1 && !plain.Failed ? $"The mean of {beyond} of the {cells.Length - 1} pairs is above the best plain run. " : "")}The best of {cells.Length - 1} is better than it deserves, since it was chosen by these very images.{(edge ? " It lies at the edge of the grid: a wider one may have a better." : "")}{(cells.Any(cell => cell.Failed) ? $" Runs of {cells.Count(cell => cell.Failed)} settings failed; these were not chosen." : "")}");
+            $"Chosen: η = {best.Eta}, γ = {best.Gamma}, with a validation accuracy of {Range(best)}{(equals > 1 ? $", the smallest validation loss of {equals} equal pairs" : "")}; {against}.{(idle ? string.Create(CultureInfo.InvariantCulture, $" At γ = {best.Gamma} every η gives the same numbers: κ sets σ there, and η has no say; the first was taken.") : "")} {(runs > 1 && !plain.Failed ? $"The mean of {beyond} of the {cells.Length - 1} pairs is above the best plain run. " : "")}The best of {cells.Length - 1} is better than it deserves, since it was chosen by these very images.{(edge ? " It lies at the edge of the grid: a wider one may have a better." : "")}{(cells.Any(cell => cell.Failed) ? $" Runs of {cells.Count(cell => cell.Failed)} settings failed; these were not chosen." : "")}");
     }
 
     private static string Test(HyperCell[] onTest, Dataset all) => string.Create(

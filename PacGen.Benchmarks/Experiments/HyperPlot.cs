@@ -58,7 +58,7 @@ internal static class HyperPlot
         }
 
         SurfacePlot.Text(canvas, "η (larger: smaller perturbations)", left + (inner / 2f), bottom + 50, 15, Alignment.MiddleCenter, bold: true);
-        SurfacePlot.Text(canvas, "γ", left - 100, (TitleHeight + bottom) / 2, 16, Alignment.MiddleCenter, bold: true);
+        SurfacePlot.Text(canvas, "γ", left - 84, (TitleHeight + bottom) / 2, 16, Alignment.MiddleCenter, bold: true);
         SurfacePlot.DrawColorBar(canvas, new SKRect(left + inner + 36, TitleHeight + 28, left + inner + 56, bottom - 10), scale, "%", 13);
         return picture.Encode();
 
@@ -71,5 +71,5 @@ internal static class HyperPlot
 
     private static string Percent(double share) => (100 * share).ToString("F2", CultureInfo.InvariantCulture);
 
-    private static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
+    private static string Number(double value) => value.ToString(value is >= 1e-4 and < 1e6 or 0 ? "0.######" : "G4", CultureInfo.InvariantCulture);
 }

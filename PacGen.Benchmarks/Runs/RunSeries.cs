@@ -17,6 +17,9 @@ internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
     /// <summary>Whether each epoch gets a line, and not each run alone.</summary>
     public bool EachEpoch { get; init; } = true;
 
+    /// <summary>What the images are called that are not trained on.</summary>
+    public string TestedOn { get; init; } = "test";
+
     /// <summary>Does all runs in order. What is done already is read back.</summary>
     /// <param name="runs">The runs.</param>
     /// <param name="afterEach">Called with the records so far after each run that is complete.</param>
@@ -79,6 +82,6 @@ internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
         string Left() => left <= 0 ? "all done" : $"{left} {(left == 1 ? "epoch" : "epochs")} of all runs left, {TrainingReport.Left(clock.Elapsed * ((double)left / Math.Max(trained, 1)))}";
     }
 
-    private static string Numbers(RunEpoch epoch) => string.Create(
-        CultureInfo.InvariantCulture, $"accuracy {epoch.TrainAccuracy:P2} training, {epoch.TestAccuracy:P2} test, {epoch.Seconds:F1} s");
+    private string Numbers(RunEpoch epoch) => string.Create(
+        CultureInfo.InvariantCulture, $"accuracy {epoch.TrainAccuracy:P2} training, {epoch.TestAccuracy:P2} {TestedOn}, {epoch.Seconds:F1} s");
 }

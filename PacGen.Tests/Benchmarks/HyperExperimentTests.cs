@@ -65,6 +65,8 @@ internal sealed class HyperExperimentTests
             .And.Contain("`pacgen experiment hyper --hidden 8").And.Not.Contain(folder[""]));
         Assert.That(Directory.GetDirectories(folder["hyper-runs"]), Has.Length.EqualTo(10 + 4));
 
+        Assert.That(run.Output, Does.Contain("seed 2: accuracy ").And.Contain(" % validation, ").And.Contain(" 4 of 4: ").And.Contain("on all training images"));
+
         // Finished cells are read back, and one that is new is added.
         string[] before = File.ReadAllLines(folder["hyper.csv"]);
         ProgramRun again = ProgramRun.Of(With(folder));
