@@ -18,6 +18,16 @@ public sealed record FusedReduce(Expression Expression, Shape Source, Reduce Red
     /// <inheritdoc/>
     public override FusedReduce? AsReduction(ReadOnlySpan<Shape> inputs) => this;
 
+    /// <inheritdoc/>
+    /// <remarks>A GPU computes the map into memory first.</remarks>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        Devices.Buffer memory = device.Allocate(Source.Count);
+        Region values = new(memory);
+        return new LaunchSequence(
+            [memory], new FusedMap(Expression, Source).Bind(device, shapes, inputs, values), Reduction.Bind(device, [Source], [values], output));
+    }
+
     private protected override Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Reduction.Bind<T>(
             device, Source, default, MapCpu.Create(device, typeof(T), Expression, BroadcastPlan.Create(Source, shapes), inputs.ToArray(), null), output);

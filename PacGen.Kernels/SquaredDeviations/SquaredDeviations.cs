@@ -40,6 +40,10 @@ public sealed record SquaredDeviations(Axes Axes) : VectorOperation
     /// <inheritdoc/>
     public override FusedReduce AsReduction(ReadOnlySpan<Shape> inputs) => new(Term, inputs[0], Reduction);
 
+    /// <inheritdoc/>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        AsReduction(shapes).Bind(device, shapes, inputs, output);
+
     private protected override Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         AsReduction(shapes).Bind(device, shapes, inputs, output, T.Count);
 }

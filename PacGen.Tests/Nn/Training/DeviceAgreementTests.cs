@@ -53,7 +53,7 @@ internal sealed class DeviceAgreementTests(string id) : DeviceFixture(id)
 
     /// <summary>Shuffling, dropout, a smaller last batch, clipping, evaluation and score included.</summary>
     [Test]
-    public void AnEpochComesToTheSame([Values] bool perturbed)
+    public void AnEpochComesToTheSame([Values] bool perturbed, [Values] bool batchNorm)
     {
         Dataset digits = Datasets.Digits(), few = new("digits", digits.Train.Take(54), digits.Test.Take(30));
         EpochResult expected = Run(Device.Cpu), actual = Run(Device);
@@ -68,7 +68,9 @@ internal sealed class DeviceAgreementTests(string id) : DeviceFixture(id)
 
         EpochResult Run(Device device)
         {
-            Sequential model = new(new Conv2d(1, 4, 3, padding: 1), new MaxPool2d(2), new Relu(), new Flatten(), new Dropout(0.3), new Linear(64, 10));
+            Conv2d convolution = new(1, 4, 3, padding: 1);
+            Module features = batchNorm ? new Sequential(convolution, new BatchNorm(4)) : convolution;
+            Sequential model = new(features, new MaxPool2d(2), new Relu(), new Flatten(), new Dropout(0.3), new Linear(64, 10));
             using Trainer trainer = new(model, few, Optimizer(perturbed), new TrainingOptions
             {
                 Epochs = 1,
