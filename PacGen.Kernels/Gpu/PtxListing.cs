@@ -11,12 +11,32 @@ namespace PacGen.Kernels.Gpu;
 /// <summary>What a kernel compiles to on an NVIDIA GPU, told without one.</summary>
 internal static class PtxListing
 {
-    /// <summary>The PTX text of a kernel, for compute capability 8.0.</summary>
-    public static string Of(MethodInfo kernel, KernelSpecialization specialization = default)
+    private static readonly Lazy<(Context Context, PTXBackend Backend)> Compiler = new(() =>
     {
-        using Context context = Context.Create(GpuArithmetic.Configure);
-        using PTXBackend backend = new(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, CudaInstructionSet.ISA_70, null);
-        CompiledKernel compiled = backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), specialization);
-        return ((PTXCompiledKernel)compiled).PTXAssembly;
+        Context context = Context.Create(GpuArithmetic.Configure);
+        return (context, new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, CudaInstructionSet.ISA_70, null));
+    });
+
+    private static readonly Dictionary<MethodInfo, string> Listings = [];
+
+    /// <summary>
+    /// The PTX text of a kernel, for compute capability 8.0; with the specialization that the static property of that name of its
+    /// class says, where there is one.
+    /// </summary>
+    public static string Of(MethodInfo kernel)
+    {
+        lock (Listings)
+        {
+            if (!Listings.TryGetValue(kernel, out string? listing))
+            {
+                KernelSpecialization specialization =
+                    (KernelSpecialization?)kernel.DeclaringType!.GetProperty("Specialization")?.GetValue(null) ?? KernelSpecialization.Empty;
+                CompiledKernel compiled = Compiler.Value.Backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), specialization);
+                listing = ((PTXCompiledKernel)compiled).PTXAssembly;
+                Listings.Add(kernel, listing);
+            }
+
+            return listing;
+        }
     }
 }

@@ -8,7 +8,7 @@ using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels.Map;
 
-/// <summary>The map on a GPU: one element a thread at a time, closed over the expression.</summary>
+/// <summary>The map on a GPU, closed over the expression.</summary>
 internal static class MapGpu
 {
     /// <summary>The most axes that a map walks after those that all inputs step through evenly are merged.</summary>
@@ -54,10 +54,12 @@ internal static class MapGpu
     {
         public int Count, Axes, E0, E1, E2, E3, E4;
         public Steps X0, X1, X2, X3, X4, X5, X6, X7;
+        public QuadExtent Elements;
 
         public Walk(BroadcastPlan plan, int count)
         {
             Count = count;
+            Elements = new QuadExtent(count);
             Axes = plan.Extents.Length;
             E0 = Extent(plan.Extents, 1);
             E1 = Extent(plan.Extents, 2);
@@ -108,7 +110,7 @@ internal static class MapGpu
     }
 }
 
-/// <summary>The kernels: along one axis, and along several.</summary>
+/// <summary>The kernels: along one axis, four elements or one at a time, and along several.</summary>
 internal sealed class MapGpu<TExpression> : Launch
     where TExpression : struct, IExpression
 {
@@ -129,17 +131,63 @@ internal sealed class MapGpu<TExpression> : Launch
         x6 = 6 < inputs.Length ? GpuDevice.View(inputs[6]) : y;
         x7 = 7 < inputs.Length ? GpuDevice.View(inputs[7]) : y;
         walk = new MapGpu.Walk(plan, (int)output.Count);
-        grid = device.Grid(output.Count);
-        MethodInfo method = plan.Extents.Length == 1 ? ((Delegate)Straight).Method : ((Delegate)Strided).Method;
-        kernel = device.Load(method, accelerator => plan.Extents.Length == 1
-            ? accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MapGpu.Walk>(Straight)
-            : accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MapGpu.Walk>(Strided));
+        bool straight = plan.Extents.Length == 1;
+        bool wide = straight && Quad.Aligns(output);
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            wide &= plan.Strides[i][0] == 0 || Quad.Aligns(inputs[i]);
+        }
+
+        grid = device.Grid(wide ? (output.Count + 3) / 4 : output.Count);
+        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MapGpu.Walk> method =
+            wide ? Quads : straight ? Straight : Strided;
+        kernel = device.Load(method.Method, accelerator => accelerator.LoadStreamKernel(method));
     }
 
     /// <inheritdoc/>
     public override void Run() => kernel(grid, x0, x1, x2, x3, x4, x5, x6, x7, y, walk);
 
-    /// <summary>One axis: each input moves with the output or stands.</summary>
+    /// <summary>One axis, four elements a thread at a time: each input moves with the output or stands, and those that move start on 16 bytes.</summary>
+    internal static void Quads(
+        ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4, ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
+        ArrayView<float> y, MapGpu.Walk walk)
+    {
+        QuadExtent extent = walk.Elements;
+        int quads = (walk.Count + 3) / 4, stride = Grid.DimX * Group.DimX;
+        for (int quad = (Grid.IdxX * Group.DimX) + Group.IdxX; quad < quads; quad += stride)
+        {
+            // Loads of arguments that the expression doesn't have are without use, and left out by the assembler.
+            int i = 4 * quad;
+            Quad q0 = Load(extent, x0, i, walk.X0), q1 = Load(extent, x1, i, walk.X1), q2 = Load(extent, x2, i, walk.X2), q3 = Load(extent, x3, i, walk.X3);
+            Quad q4 = Load(extent, x4, i, walk.X4), q5 = Load(extent, x5, i, walk.X5), q6 = Load(extent, x6, i, walk.X6), q7 = Load(extent, x7, i, walk.X7);
+            Numbers first = new(q0.X, q1.X, q2.X, q3.X, q4.X, q5.X, q6.X, q7.X), second = new(q0.Y, q1.Y, q2.Y, q3.Y, q4.Y, q5.Y, q6.Y, q7.Y);
+            Numbers third = new(q0.Z, q1.Z, q2.Z, q3.Z, q4.Z, q5.Z, q6.Z, q7.Z), fourth = new(q0.W, q1.W, q2.W, q3.W, q4.W, q5.W, q6.W, q7.W);
+            extent.Store(y, i, new Quad(
+                TExpression.Evaluate<GpuFloat, Numbers>(in first).Value,
+                TExpression.Evaluate<GpuFloat, Numbers>(in second).Value,
+                TExpression.Evaluate<GpuFloat, Numbers>(in third).Value,
+                TExpression.Evaluate<GpuFloat, Numbers>(in fourth).Value));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Quad Load(QuadExtent extent, ArrayView<float> x, int i, MapGpu.Steps steps)
+    {
+        Quad quad;
+        if (steps.S0 != 0)
+        {
+            quad = extent.Load(x, i);
+        }
+        else
+        {
+            float value = x[0];
+            quad = new Quad(value, value, value, value);
+        }
+
+        return quad;
+    }
+
+    /// <summary>One axis, whatever memory's alignment is.</summary>
     internal static void Straight(
         ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4, ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
         ArrayView<float> y, MapGpu.Walk walk)
@@ -227,5 +275,36 @@ internal sealed class MapGpu<TExpression> : Launch
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public GpuFloat Get7() => new(x7[i7]);
+    }
+
+    /// <summary>The inputs' numbers at one element.</summary>
+    [method: MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal readonly struct Numbers(float x0, float x1, float x2, float x3, float x4, float x5, float x6, float x7) : IInputs<GpuFloat>
+    {
+        private readonly float x0 = x0, x1 = x1, x2 = x2, x3 = x3, x4 = x4, x5 = x5, x6 = x6, x7 = x7;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public GpuFloat Get0() => new(x0);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public GpuFloat Get1() => new(x1);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public GpuFloat Get2() => new(x2);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public GpuFloat Get3() => new(x3);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public GpuFloat Get4() => new(x4);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public GpuFloat Get5() => new(x5);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public GpuFloat Get6() => new(x6);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public GpuFloat Get7() => new(x7);
     }
 }

@@ -13,10 +13,10 @@ namespace PacGen.Kernels.PerParameter;
 internal sealed class PerturbGpu<TNoise> : PerturbLaunch
     where TNoise : struct, INoise
 {
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, PerturbSettings> kernel;
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, PerturbSettings> kernel;
     private readonly ArrayView<float> weights, secondMoment, gradient, output;
     private readonly KernelConfig grid;
-    private readonly int count;
+    private readonly QuadExtent extent;
 
     public PerturbGpu(GpuDevice device, Region weights, Region secondMoment, Region gradient, Region output)
     {
@@ -24,42 +24,39 @@ internal sealed class PerturbGpu<TNoise> : PerturbLaunch
         this.secondMoment = GpuDevice.View(secondMoment);
         this.gradient = GpuDevice.View(gradient);
         this.output = GpuDevice.View(output);
-        count = BlockSumGpu.Count(device, weights.Count);
+        extent = new QuadExtent(BlockSumGpu.Count(device, weights.Count), weights, secondMoment, gradient, output);
         grid = device.Grid((weights.Count + 3) / 4);
         kernel = device.Load(
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
-                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, PerturbSettings>(Kernel));
+                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, PerturbSettings>(Kernel));
     }
 
     /// <inheritdoc/>
-    public override void Run() => kernel(grid, weights, secondMoment, gradient, output, count, Settings);
+    public override void Run() => kernel(grid, weights, secondMoment, gradient, output, extent, Settings);
 
     internal static void Kernel(
-        ArrayView<float> w, ArrayView<float> h, ArrayView<float> g, ArrayView<float> target, int count, PerturbSettings settings)
+        ArrayView<float> w, ArrayView<float> h, ArrayView<float> g, ArrayView<float> target, QuadExtent extent, PerturbSettings settings)
     {
-        int quads = (count + 3) / 4, stride = Grid.DimX * Group.DimX;
+        int quads = (extent.Count + 3) / 4, stride = Grid.DimX * Group.DimX;
         for (int quad = (Grid.IdxX * Group.DimX) + Group.IdxX; quad < quads; quad += stride)
         {
             Words1 word0 = new((uint)quad), word1 = new(0), word2 = new(settings.Stream), word3 = new(settings.Step);
             Philox.Generate(ref word0, ref word1, ref word2, ref word3, settings.Key0, settings.Key1);
             int i = 4 * quad;
-            One(w, h, g, target, i, count, word0, settings);
-            One(w, h, g, target, i + 1, count, word1, settings);
-            One(w, h, g, target, i + 2, count, word2, settings);
-            One(w, h, g, target, i + 3, count, word3, settings);
+            Quad weights = extent.Load(w, i), moments = extent.Load(h, i), gradients = extent.Load(g, i);
+            extent.Store(target, i, new Quad(
+                Perturbed(weights.X, moments.X, gradients.X, word0, settings),
+                Perturbed(weights.Y, moments.Y, gradients.Y, word1, settings),
+                Perturbed(weights.Z, moments.Z, gradients.Z, word2, settings),
+                Perturbed(weights.W, moments.W, gradients.W, word3, settings)));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void One(
-        ArrayView<float> w, ArrayView<float> h, ArrayView<float> g, ArrayView<float> target, int i, int count, Words1 word, PerturbSettings settings)
+    private static float Perturbed(float w, float h, float g, Words1 word, PerturbSettings settings)
     {
-        if (i < count)
-        {
-            GpuFloat weight = new(w[i]);
-            GpuFloat u = Perturbed<TNoise>.Sample(weight, new GpuFloat(h[i]), new GpuFloat(g[i]), word, settings);
-            target[i] = (weight + u).Value;
-        }
+        GpuFloat weight = new(w);
+        return (weight + Perturbed<TNoise>.Sample(weight, new GpuFloat(h), new GpuFloat(g), word, settings)).Value;
     }
 }

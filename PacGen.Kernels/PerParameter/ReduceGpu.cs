@@ -13,27 +13,28 @@ internal sealed class ReduceGpu<TTerms, TSettings> : Launch, IReduction<TSetting
     where TTerms : struct, ITerms<TSettings>
     where TSettings : unmanaged
 {
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, TSettings> kernel;
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, QuadExtent, TSettings> kernel;
     private readonly ArrayView<float> a, b, c;
     private readonly GpuBuffer results;
     private readonly float[][] read;
     private readonly KernelConfig grid;
-    private readonly int count, blocks;
+    private readonly QuadExtent extent;
+    private readonly int blocks;
 
     public ReduceGpu(GpuDevice device, Region a, Region b, Region c)
     {
         this.a = GpuDevice.View(a);
         this.b = GpuDevice.View(b);
         this.c = GpuDevice.View(c);
-        count = BlockSumGpu.Count(device, a.Count);
-        blocks = BlockSum.Blocks(count);
+        extent = new QuadExtent(BlockSumGpu.Count(device, a.Count), a, b, c);
+        blocks = BlockSum.Blocks(extent.Count);
         read = [new float[blocks], new float[blocks], new float[blocks], new float[blocks]];
         results = (GpuBuffer)device.Allocate(4L * blocks);
         grid = device.Groups(blocks, BlockSumGpu.Quads);
         kernel = device.Load(
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
-                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, TSettings>(Kernel));
+                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, QuadExtent, TSettings>(Kernel));
     }
 
     /// <inheritdoc/>
@@ -52,10 +53,10 @@ internal sealed class ReduceGpu<TTerms, TSettings> : Launch, IReduction<TSetting
     public float[] Largest1 => Read(3);
 
     /// <inheritdoc/>
-    public override void Run() => kernel(grid, a, b, c, results.View, blocks, count, Settings);
+    public override void Run() => kernel(grid, a, b, c, results.View, blocks, extent, Settings);
 
     internal static void Kernel(
-        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> results, int blocks, int count, TSettings settings)
+        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> results, int blocks, QuadExtent extent, TSettings settings)
     {
         ArrayView<float> accumulators = SharedMemory.Allocate<float>(BlockSum.Accumulators);
         ArrayView<float> accumulators1 = SharedMemory.Allocate<float>(BlockSum.Accumulators);
@@ -76,10 +77,21 @@ internal sealed class ReduceGpu<TTerms, TSettings> : Launch, IReduction<TSetting
                         Philox.Generate(ref word0, ref word1, ref word2, ref word3, key0, key1);
                     }
 
-                    One(a, b, c, i, count, word0, settings, ref s0, ref most0, ref most1);
-                    One(a, b, c, i + 1, count, word1, settings, ref s1, ref most0, ref most1);
-                    One(a, b, c, i + 2, count, word2, settings, ref s2, ref most0, ref most1);
-                    One(a, b, c, i + 3, count, word3, settings, ref s3, ref most0, ref most1);
+                    Quad x = extent.Load(a, i), y = default, z = default;
+                    if (TTerms.Inputs > 1)
+                    {
+                        y = extent.Load(b, i);
+                    }
+
+                    if (TTerms.Inputs > 2)
+                    {
+                        z = extent.Load(c, i);
+                    }
+
+                    One(x.X, y.X, z.X, i < extent.Count, word0, settings, ref s0, ref most0, ref most1);
+                    One(x.Y, y.Y, z.Y, i + 1 < extent.Count, word1, settings, ref s1, ref most0, ref most1);
+                    One(x.Z, y.Z, z.Z, i + 2 < extent.Count, word2, settings, ref s2, ref most0, ref most1);
+                    One(x.W, y.W, z.W, i + 3 < extent.Count, word3, settings, ref s3, ref most0, ref most1);
                 }
 
                 accumulators[4 * quad] = s0.First.Value;
@@ -128,15 +140,15 @@ internal sealed class ReduceGpu<TTerms, TSettings> : Launch, IReduction<TSetting
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void One(
-        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, int i, int count, Words1 word, TSettings settings,
+        float a, float b, float c, bool counts, Words1 word, TSettings settings,
         ref Sums sums, ref GpuFloat most0, ref GpuFloat most1)
     {
-        if (i < count)
+        if (counts)
         {
             TTerms.Of(
-                new GpuFloat(a[i]),
-                new GpuFloat(TTerms.Inputs > 1 ? b[i] : 0f),
-                new GpuFloat(TTerms.Inputs > 2 ? c[i] : 0f),
+                new GpuFloat(a),
+                new GpuFloat(b),
+                new GpuFloat(c),
                 word,
                 settings,
                 out GpuFloat sum0,

@@ -12,12 +12,12 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
     where TRule : struct, IUpdateRule
     where TKeeping : struct, ISecondMomentKeeping
 {
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, UpdateSettings> kernel;
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, UpdateSettings> kernel;
     private readonly ArrayView<float> weights, gradient, state0, state1, secondMoment;
     private readonly GpuBuffer blocks;
     private readonly float[] sums;
     private readonly KernelConfig grid;
-    private readonly int count;
+    private readonly QuadExtent extent;
 
     public UpdateGpu(GpuDevice device, Region weights, Region gradient, Region state0, Region state1, Region secondMoment)
     {
@@ -26,14 +26,14 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
         this.state0 = GpuDevice.View(state0);
         this.state1 = GpuDevice.View(state1);
         this.secondMoment = GpuDevice.View(secondMoment);
-        count = BlockSumGpu.Count(device, weights.Count);
-        sums = new float[BlockSum.Blocks(count)];
+        extent = new QuadExtent(BlockSumGpu.Count(device, weights.Count), weights, gradient, state0, state1, secondMoment);
+        sums = new float[BlockSum.Blocks(extent.Count)];
         blocks = (GpuBuffer)device.Allocate(sums.Length);
         grid = device.Groups(sums.Length, BlockSumGpu.Quads);
         kernel = device.Load(
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
-                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, UpdateSettings>(Kernel));
+                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, UpdateSettings>(Kernel));
     }
 
     /// <inheritdoc/>
@@ -47,11 +47,11 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
     }
 
     /// <inheritdoc/>
-    public override void Run() => kernel(grid, weights, gradient, state0, state1, secondMoment, blocks.View, count, Settings);
+    public override void Run() => kernel(grid, weights, gradient, state0, state1, secondMoment, blocks.View, extent, Settings);
 
     internal static void Kernel(
         ArrayView<float> w, ArrayView<float> g, ArrayView<float> s0, ArrayView<float> s1, ArrayView<float> h, ArrayView<float> sums,
-        int count, UpdateSettings settings)
+        QuadExtent extent, UpdateSettings settings)
     {
         ArrayView<float> accumulators = SharedMemory.Allocate<float>(BlockSum.Accumulators);
         for (int block = Grid.IdxX; block < (int)sums.Length; block += Grid.DimX)
@@ -62,10 +62,41 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
                 for (int row = 0; row < BlockSum.Block; row += BlockSum.Accumulators)
                 {
                     int i = (block * BlockSum.Block) + row + (4 * quad);
-                    One(w, g, s0, s1, h, i, count, ref a0, settings);
-                    One(w, g, s0, s1, h, i + 1, count, ref a1, settings);
-                    One(w, g, s0, s1, h, i + 2, count, ref a2, settings);
-                    One(w, g, s0, s1, h, i + 3, count, ref a3, settings);
+                    Quad weights = extent.Load(w, i), gradients = extent.Load(g, i), first = default, second = default, moments = default;
+                    if (TRule.StateCount > 0)
+                    {
+                        first = extent.Load(s0, i);
+                    }
+
+                    if (TRule.StateCount > 1)
+                    {
+                        second = extent.Load(s1, i);
+                    }
+
+                    if (TKeeping.Keeps)
+                    {
+                        moments = extent.Load(h, i);
+                    }
+
+                    One(ref weights.X, gradients.X, ref first.X, ref second.X, ref moments.X, i < extent.Count, ref a0, settings);
+                    One(ref weights.Y, gradients.Y, ref first.Y, ref second.Y, ref moments.Y, i + 1 < extent.Count, ref a1, settings);
+                    One(ref weights.Z, gradients.Z, ref first.Z, ref second.Z, ref moments.Z, i + 2 < extent.Count, ref a2, settings);
+                    One(ref weights.W, gradients.W, ref first.W, ref second.W, ref moments.W, i + 3 < extent.Count, ref a3, settings);
+                    extent.Store(w, i, weights);
+                    if (TRule.StateCount > 0)
+                    {
+                        extent.Store(s0, i, first);
+                    }
+
+                    if (TRule.StateCount > 1)
+                    {
+                        extent.Store(s1, i, second);
+                    }
+
+                    if (TKeeping.Keeps)
+                    {
+                        extent.Store(h, i, moments);
+                    }
                 }
 
                 accumulators[4 * quad] = a0.Value;
@@ -86,42 +117,21 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void One(
-        ArrayView<float> w, ArrayView<float> g, ArrayView<float> s0, ArrayView<float> s1, ArrayView<float> h,
-        int i, int count, ref GpuFloat accumulator, UpdateSettings settings)
+        ref float w, float g, ref float s0, ref float s1, ref float h, bool counts, ref GpuFloat accumulator, UpdateSettings settings)
     {
-        if (i < count)
+        GpuFloat weight = new(w), gradient = new GpuFloat(g) * new GpuFloat(settings.GradientScale), first = new(s0), second = new(s1);
+        GpuFloat next = TRule.Step(weight, gradient, ref first, ref second, settings);
+        w = next.Value;
+        s0 = first.Value;
+        s1 = second.Value;
+        if (TKeeping.Keeps)
         {
-            GpuFloat weight = new(w[i]);
-            GpuFloat gradient = new GpuFloat(g[i]) * new GpuFloat(settings.GradientScale);
-            GpuFloat first = default, second = default;
-            if (TRule.StateCount > 0)
-            {
-                first = new GpuFloat(s0[i]);
-            }
+            h = SecondMoment.Smooth(
+                new GpuFloat(h), gradient, new GpuFloat(settings.SecondMomentBeta), new GpuFloat(settings.OneMinusSecondMomentBeta)).Value;
+        }
 
-            if (TRule.StateCount > 1)
-            {
-                second = new GpuFloat(s1[i]);
-            }
-
-            GpuFloat next = TRule.Step(weight, gradient, ref first, ref second, settings);
-            w[i] = next.Value;
-            if (TRule.StateCount > 0)
-            {
-                s0[i] = first.Value;
-            }
-
-            if (TRule.StateCount > 1)
-            {
-                s1[i] = second.Value;
-            }
-
-            if (TKeeping.Keeps)
-            {
-                h[i] = SecondMoment.Smooth(
-                    new GpuFloat(h[i]), gradient, new GpuFloat(settings.SecondMomentBeta), new GpuFloat(settings.OneMinusSecondMomentBeta)).Value;
-            }
-
+        if (counts)
+        {
             GpuFloat change = next - weight;
             accumulator = GpuFloat.Fma(change, change, accumulator);
         }

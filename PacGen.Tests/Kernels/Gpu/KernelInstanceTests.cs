@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.RegularExpressions;
+using PacGen.Kernels.Gpu;
+
+namespace PacGen.Tests.Kernels.Gpu;
+
+/// <summary>Each kernel that models and measures use, compiled for NVIDIA GPUs without one: nothing in local memory, 16-byte loads.</summary>
+internal sealed class KernelInstanceTests
+{
+    private static readonly string[] Architectures = ["sm_80", "sm_90"];
+
+    private static IEnumerable<KernelInstance> All => [.. KernelInstance.Elementwise, .. KernelInstance.Products];
+
+    [TestCaseSource(nameof(All))]
+    public void KeepsToRegistersAndLoadsQuads(KernelInstance kernel)
+    {
+        string ptx = Body(kernel);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(ptx, Does.Not.Contain(".local"));
+            Assert.That(ptx, Does.Not.Contain("call"));
+            if (kernel.IsWide)
+            {
+                Assert.That(Count(ptx, "ld.global.v4.f32"), Is.Positive, "16-byte loads");
+            }
+
+            if (kernel.Method.DeclaringType!.Name.StartsWith("ProductGpu", StringComparison.Ordinal))
+            {
+                Assert.That(Count(ptx, "fma.rn.f32"), Is.EqualTo(8 * 64), "a tile's eight terms, written out");
+                Assert.That(Count(ptx, "ld.shared.v4.f32"), Is.EqualTo(8 * 4), "16-byte loads of the tiles");
+                Assert.That(Count(ptx, "ld.shared.f32"), Is.Zero);
+                Assert.That(Count(ptx, "st.global.v4.f32"), Is.EqualTo(16), "16-byte stores");
+                if (kernel.IsWide)
+                {
+                    Assert.That(Count(ptx, "ld.global.f32"), Is.Zero, "single loads");
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void SpillsNothing([ValueSource(nameof(Architectures))] string architecture)
+    {
+        if (PtxAssembler.Path is null)
+        {
+            Assert.Ignore("There is no ptxas on the path, and PACGEN_PTXAS names none.");
+        }
+
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (KernelInstance kernel in All)
+            {
+                AssembledKernel assembled = PtxAssembler.Assemble(PtxListing.Of(kernel.Method), architecture);
+                Assert.That(assembled.Spills, Is.Zero, kernel.Name);
+                Assert.That(assembled.Stack, Is.Zero, kernel.Name);
+                Assert.That(assembled.Shared, Is.LessThanOrEqualTo(48 << 10), kernel.Name);
+            }
+        }
+    }
+
+    [Test]
+    [Explicit("Writes docs/results/gpu-kernels.md; `dotnet cake --target=GpuKernels` runs it.")]
+    public void WritesThePage()
+    {
+        Assert.That(PtxAssembler.Path, Is.Not.Null, "ptxas is needed: put it on the path, or name it in PACGEN_PTXAS.");
+        StringBuilder page = new();
+        page.AppendLine(
+            """
+            # GPU kernels, told by the assembler
+
+            Written by `dotnet cake --target=GpuKernels` from the PTX that ILGPU makes for compute capability 8.0, assembled by
+            NVIDIA's `ptxas` for sm_80 and sm_90. No GPU has run these kernels for this page: it says what they ask of one, not how
+            fast they are. Columns: registers of a thread, bytes spilt, bytes of stack, bytes of static shared memory; instructions
+            that load from and store to global memory, 16 bytes + 4 bytes (elementwise kernels have single ones for a region's last
+            elements and for regions that don't start on 16 bytes).
+
+            ## Elementwise kernels
+
+            The last column: bytes moved by a parameter or an element / the fewest that its inputs and outputs take.
+
+            | kernel | registers sm_80, sm_90 | spills | stack | shared | loads | stores | bytes / fewest |
+            | --- | --- | --- | --- | --- | --- | --- | --- |
+            """);
+        foreach (KernelInstance kernel in KernelInstance.Elementwise)
+        {
+            page.AppendLine(CultureInfo.InvariantCulture, $"| {Row(kernel)} | {kernel.Moved} |");
+        }
+
+        page.AppendLine(
+            """
+
+            ## Products
+
+            The matrix product and the three passes of a convolution are one kernel, closed over how each side is read; a name says the
+            tile and the widths at which A and B are read (`Wide`: 16 bytes, lines of a multiple of 4 floats; `Narrow`: single floats). Loads are those
+            before the loop and in it. A tile's eight terms are 512 fused multiply-adds a thread on 32 16-byte loads from shared memory.
+
+            | kernel | registers sm_80, sm_90 | spills | stack | shared | loads | stores |
+            | --- | --- | --- | --- | --- | --- | --- |
+            """);
+        foreach (KernelInstance kernel in KernelInstance.Products)
+        {
+            page.AppendLine(CultureInfo.InvariantCulture, $"| {Row(kernel)} |");
+        }
+
+        page.AppendLine(
+            """
+
+            ## Bytes that products load
+
+            What the groups ask of the caches, in MB, against the fewest: each input read once and the output written once. An input that
+            is asked for several times mostly comes from the second-level cache; a convolution's windows overlap.
+
+            | product | tile | asked for | fewest | flops a byte asked for |
+            | --- | --- | --- | --- | --- |
+            """);
+        foreach ((string name, int rows, int columns, int terms, int tileRows, int tileColumns, long images) in Examples)
+        {
+            long down = (rows + tileRows - 1) / tileRows, across = (columns + tileColumns - 1) / tileColumns;
+            double asked = 4.0 * (((double)rows * terms * across) + ((double)terms * columns * down) + ((double)rows * columns));
+            double fewest = 4.0 * (images + ((double)terms * columns) + ((double)rows * columns));
+            page.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {tileRows} × {tileColumns} | {asked / 1e6:F1} | {fewest / 1e6:F1} | {2.0 * rows * columns * terms / asked:F1} |");
+        }
+
+        File.WriteAllText(Path.Combine(Repository(), "docs", "results", "gpu-kernels.md"), page.ToString());
+    }
+
+    // Rows, columns, terms, the tile that Product chooses, and the numbers of A in memory.
+    private static IEnumerable<(string Name, int Rows, int Columns, int Terms, int TileRows, int TileColumns, long Images)> Examples =>
+    [
+        ("4096 × 4096 × 4096", 4096, 4096, 4096, 128, 128, 4096L * 4096),
+        ("mnist-cnn, second convolution, batch 128", 128 * 64, 20, 250, 128, 32, 128L * 12 * 12 * 10),
+        ("WRN-16-1, 3 × 3, 16 to 16 channels, 32 × 32, batch 128", 128 * 1024, 16, 144, 128, 32, 128L * 1024 * 16),
+        ("WRN-16-1, 3 × 3, 64 to 64 channels, 8 × 8, batch 128", 128 * 64, 64, 576, 64, 64, 128L * 64 * 64),
+        ("WRN-58-3, 3 × 3, 192 to 192 channels, 8 × 8, batch 128", 128 * 64, 192, 1728, 128, 128, 128L * 64 * 192),
+    ];
+
+    private static string Row(KernelInstance kernel)
+    {
+        string ptx = PtxListing.Of(kernel.Method), body = Body(kernel);
+        AssembledKernel[] assembled = [.. Architectures.Select(architecture => PtxAssembler.Assemble(ptx, architecture))];
+        return $"{kernel.Name} | {string.Join(", ", assembled.Select(one => one.Registers))} | {assembled.Max(one => one.Spills)} | {assembled.Max(one => one.Stack)} | {assembled[0].Shared} "
+            + $"| {Count(body, "ld.global.v4.f32")} + {Count(body, "ld.global.f32")} | {Count(body, "st.global.v4.f32")} + {Count(body, "st.global.f32")}";
+    }
+
+    private static string Body(KernelInstance kernel)
+    {
+        string ptx = PtxListing.Of(kernel.Method);
+        return ptx[ptx.IndexOf(".entry", StringComparison.Ordinal)..];
+    }
+
+    private static int Count(string text, string instruction) => Regex.Count(text, Regex.Escape(instruction));
+
+    private static string Repository([CallerFilePath] string file = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", ".."));
+}
