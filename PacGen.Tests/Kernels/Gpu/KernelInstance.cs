@@ -11,8 +11,8 @@ namespace PacGen.Tests.Kernels.Gpu;
 /// <param name="Name">Its name for people.</param>
 /// <param name="Method">The kernel.</param>
 /// <param name="IsWide">Whether it reads all its memory 16 bytes at a time, but at ends.</param>
-/// <param name="Moved">The bytes that it moves against the fewest possible, of an element or a parameter; empty for products.</param>
-internal sealed record KernelInstance(string Name, MethodInfo Method, bool IsWide, string Moved = "")
+/// <param name="Fewest">The bytes of an element's or a parameter's inputs and outputs; 0 for products.</param>
+internal sealed record KernelInstance(string Name, MethodInfo Method, bool IsWide, int Fewest = 0)
 {
     private static readonly Type[] Tiles = [typeof(Tile128), typeof(Tile64), typeof(Tile128By32)];
 
@@ -73,7 +73,7 @@ internal sealed record KernelInstance(string Name, MethodInfo Method, bool IsWid
 
     public override string ToString() => Name;
 
-    private static KernelInstance Of(string name, Delegate kernel, int bytes) => new(name, kernel.Method, true, $"{bytes} / {bytes}");
+    private static KernelInstance Of(string name, Delegate kernel, int bytes) => new(name, kernel.Method, true, bytes);
 
     private static Type Matrix(Type order, Type width) => typeof(MatrixSource<,>).MakeGenericType(order, width);
 

@@ -26,6 +26,11 @@ internal sealed class KernelInstanceTests
                 Assert.That(Count(ptx, "ld.global.v4.f32"), Is.Positive, "16-byte loads");
             }
 
+            if (kernel.Fewest > 0)
+            {
+                Assert.That(Moved(ptx), Is.EqualTo(kernel.Fewest), "bytes of an element");
+            }
+
             if (kernel.Method.DeclaringType!.Name.StartsWith("ProductGpu", StringComparison.Ordinal))
             {
                 Assert.That(Count(ptx, "fma.rn.f32"), Is.EqualTo(8 * 64), "a tile's eight terms, written out");
@@ -85,7 +90,7 @@ internal sealed class KernelInstanceTests
             """);
         foreach (KernelInstance kernel in KernelInstance.Elementwise)
         {
-            page.AppendLine(CultureInfo.InvariantCulture, $"| {Row(kernel)} | {kernel.Moved} |");
+            page.AppendLine(CultureInfo.InvariantCulture, $"| {Row(kernel)} | {Moved(Body(kernel))} / {kernel.Fewest} |");
         }
 
         page.AppendLine(
@@ -152,6 +157,9 @@ internal sealed class KernelInstanceTests
         string ptx = PtxListing.Of(kernel.Method);
         return ptx[ptx.IndexOf(".entry", StringComparison.Ordinal)..];
     }
+
+    /// <summary>What an elementwise kernel moves of an element: a thread loads and stores 16 bytes of four elements at a time.</summary>
+    private static int Moved(string body) => 4 * (Count(body, "ld.global.v4.f32") + Count(body, "st.global.v4.f32"));
 
     private static int Count(string text, string instruction) => Regex.Count(text, Regex.Escape(instruction));
 
