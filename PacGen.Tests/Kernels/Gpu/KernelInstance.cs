@@ -34,10 +34,10 @@ internal sealed record KernelInstance(string Name, MethodInfo Method, bool IsWid
         Of("update, Adam", UpdateGpu<AdamRule, WithoutSecondMoment>.Kernel, 28),
         Of("update, Adam, h", UpdateGpu<AdamRule, WithSecondMoment>.Kernel, 36),
         Of("update, AdamW", UpdateGpu<AdamWRule, WithoutSecondMoment>.Kernel, 28),
-        Of("Ψ", ReduceGpu<PsiTerms, PsiSettings>.Kernel, 8),
-        Of("the curvature's change", ReduceGpu<CurvatureChangeTerms, PerturbSettings>.Kernel, 12),
-        Of("Lemma 6's sums", ReduceGpu<UniformBoundTerms, UniformBoundSettings>.Kernel, 8),
-        Of("Lemma 8's sums", ReduceGpu<GaussianBoundTerms, GaussianBoundSettings>.Kernel, 8),
+        Of("Ψ", PacGen.Kernels.PerParameter.ReduceGpu<PsiTerms, PsiSettings>.Kernel, 8),
+        Of("the curvature's change", PacGen.Kernels.PerParameter.ReduceGpu<CurvatureChangeTerms, PerturbSettings>.Kernel, 12),
+        Of("Lemma 6's sums", PacGen.Kernels.PerParameter.ReduceGpu<UniformBoundTerms, UniformBoundSettings>.Kernel, 8),
+        Of("Lemma 8's sums", PacGen.Kernels.PerParameter.ReduceGpu<GaussianBoundTerms, GaussianBoundSettings>.Kernel, 8),
     ];
 
     /// <summary>The matrix product's four cases and the convolution's three passes, with every tile and width.</summary>
