@@ -55,9 +55,9 @@ public sealed unsafe class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override Buffer Allocate(long count)
+    public override Buffer Allocate(long count, string purpose = "tensors")
     {
-        CpuBuffer buffer = Rent(count);
+        CpuBuffer buffer = Rent(count, purpose);
         NativeMemory.Clear(buffer.Pointer, (nuint)count * sizeof(float));
         return buffer;
     }
@@ -87,7 +87,7 @@ public sealed unsafe class CpuDevice : Device
         {
             if (scratch[worker] is not { } current || current.Count < count)
             {
-                CpuBuffer larger = Rent(count);
+                CpuBuffer larger = Rent(count, "the workers' scratch");
                 scratch[worker]?.Dispose();
                 scratch[worker] = larger;
             }
@@ -168,7 +168,7 @@ public sealed unsafe class CpuDevice : Device
         { } text => throw new DeviceException($"PACGEN_THREADS is '{text}', but must be a number of threads from 1 to {MostThreads}. Correct or unset it."),
     };
 
-    private CpuBuffer Rent(long count)
+    private CpuBuffer Rent(long count, string purpose)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
 
@@ -194,7 +194,7 @@ public sealed unsafe class CpuDevice : Device
         }
         catch (OutOfMemoryException cause)
         {
-            throw new DeviceException($"{Name} has no memory left for {count:N0} floats ({count / 262144.0:N0} MiB): use a smaller batch or model.", cause);
+            throw OutOfMemory(count, purpose, cause);
         }
 
         return new CpuBuffer(this, fresh, count, sizeClass);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PacGen.Kernels.Devices;
 
 /// <summary>A machine that runs kernels: the CPU with SIMD, or a GPU or simulator through ILGPU.</summary>
@@ -52,8 +54,10 @@ public abstract class Device : IDisposable
     public abstract long? FreeBytes { get; }
 
     /// <summary>Memory for <paramref name="count"/> floats, zeroed.</summary>
-    /// <exception cref="DeviceException">The device has no such memory left; the message says how much was asked for.</exception>
-    public abstract Buffer Allocate(long count);
+    /// <param name="count">At least 1.</param>
+    /// <param name="purpose">What the memory is for, as an error says it.</param>
+    /// <exception cref="DeviceException">The device has no such memory left; the message says how much was asked for, for what, and how much is free.</exception>
+    public abstract Buffer Allocate(long count, string purpose = "tensors");
 
     /// <summary>Binds an operation to its memory: the launch that a compiled graph replays.</summary>
     /// <param name="operation">What to compute.</param>
@@ -82,6 +86,19 @@ public abstract class Device : IDisposable
                     $"{operation.Name}: {(i < inputs.Length ? $"input {i}" : "the output")} of shape {shape} does not fit into a region of {region.Count} floats from {region.Start} of a buffer of {region.Buffer.Count} on {region.Buffer.Device.Name}.");
             }
         }
+    }
+
+    /// <summary>The error of memory that the device can't give.</summary>
+    private protected DeviceException OutOfMemory(long count, string purpose, Exception cause)
+    {
+        const double Mebibyte = 1 << 20;
+        string free = FreeBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{bytes / Mebibyte:N0} MiB are free") : "it does not say how much is free";
+        return new DeviceException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Name} has no memory left for {purpose}: {count:N0} floats ({count * (sizeof(float) / Mebibyte):N0} MiB) were asked for, {free}, PacGen holds {AllocatedBytes / Mebibyte:N0} MiB. ")
+            + "Use a smaller batch or model.",
+            cause);
     }
 
     /// <summary>Counts a buffer that came into use, or with a negative number one that went.</summary>

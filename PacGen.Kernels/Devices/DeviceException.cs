@@ -1,6 +1,9 @@
 namespace PacGen.Kernels.Devices;
 
-/// <summary>A device that was asked for is not there, or has no memory left. The message is one line: what was asked for, what was found, what to do.</summary>
+/// <summary>
+/// A device that was asked for is not there, has no memory left or can't run a kernel. The message is one line: what was asked for, what was
+/// found, what to do.
+/// </summary>
 public sealed class DeviceException : Exception
 {
     /// <summary>An error with a message.</summary>

@@ -24,20 +24,24 @@ internal sealed class GpuCatalog
         {
             GpuArithmetic.Configure(builder);
             builder.CPU(CPUDevice.Default);
-            string note = Find(() => builder.Cuda(), "no CUDA driver (libcuda)", CudaDevices);
+            string note = Find(() => builder.Cuda(device => Admits(device, missing)), "no CUDA driver (libcuda)", CudaDevices);
             if (note.Length > 0)
             {
                 missing.Add(new("", DeviceKind.Cuda, "CUDA", null, false, note));
             }
 
             FindOpenClLibrary();
-            note = Find(() => builder.OpenCL(device => Admits(device, missing)), "no OpenCL driver (libOpenCL)", OpenClDevices);
+            note = Find(() => builder.OpenCL(device => Admits(device, missing)), "no OpenCL driver (libOpenCL; for the CPU: PoCL, Debian's package pocl-opencl-icd)", OpenClDevices);
             if (note.Length > 0)
             {
                 missing.Add(new("", DeviceKind.OpenCl, "OpenCL", null, false, note));
             }
         });
-        Describe<CudaDevice>([.. context.GetCudaDevices()], DeviceKind.Cuda, "cuda", _ => "");
+        Describe<CudaDevice>(
+            [.. context.GetCudaDevices()],
+            DeviceKind.Cuda,
+            "cuda",
+            device => $"driver for CUDA {device.DriverVersion}, compute capability {device.Architecture}");
 
         // A GPU first, an OpenCL driver that runs on the CPU last.
         List<CLDevice> openCl = [.. context.GetCLDevices()];
@@ -48,10 +52,13 @@ internal sealed class GpuCatalog
             device => string.Join(
                 "; ",
                 ((string[])[
+                    $"{device.PlatformName.Trim()}, driver {CLAPI.CurrentAPI.GetDeviceInfo(device.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION).Trim()}",
                     device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_CPU ? "runs on the CPU" : "",
                     ((CLCapabilityContext)device.Capabilities).Float64 ? "" : "no double precision: quotients and roots to 3 units in the last place",
                 ]).Where(note => note.Length > 0)));
         descriptions.AddRange(missing);
+        AddIfNone(DeviceKind.Cuda, "CUDA", "there is a driver, but no GPU");
+        AddIfNone(DeviceKind.OpenCl, "OpenCL", "there is libOpenCL, but no driver with a device (for the CPU: PoCL, Debian's package pocl-opencl-icd)");
         Describe<CPUDevice>([.. context.GetCPUDevices()], DeviceKind.Simulator, "simulator", _ => "a debugger for GPU kernels, slow");
     }
 
@@ -84,11 +91,28 @@ internal sealed class GpuCatalog
         }
     }
 
+    private static bool Admits(CudaDevice device, List<DeviceDescription> missing)
+    {
+        bool fits = device.Architecture is not null && device.InstructionSet is not null;
+        if (!fits)
+        {
+            missing.Add(new(
+                "",
+                DeviceKind.Cuda,
+                device.Name.Trim(),
+                device.MemorySize,
+                false,
+                $"its driver, for CUDA {device.DriverVersion}, is too old for the GPU, or the GPU for ILGPU: install a newer driver"));
+        }
+
+        return fits;
+    }
+
     private static bool Admits(CLDevice device, List<DeviceDescription> missing)
     {
         string? reason = device.CLStdVersion < CLBackend.MinimumVersion
             ? $"OpenCL C {device.CLStdVersion.Major}.{device.CLStdVersion.Minor}, 2.0 is needed"
-            : ((CLCapabilityContext)device.Capabilities).GenericAddressSpace ? null : "no generic address space";
+            : ((CLCapabilityContext)device.Capabilities).GenericAddressSpace ? null : "no generic address space, which ILGPU needs (PoCL has it from version 6)";
         if (reason is not null)
         {
             missing.Add(new("", DeviceKind.OpenCl, device.Name.Trim(), device.MemorySize, false, reason));
@@ -114,6 +138,15 @@ internal sealed class GpuCatalog
         catch (InvalidOperationException)
         {
             // ILGPU has set its own, as it does on the Windows subsystem for Linux.
+        }
+    }
+
+    /// <summary>A kind whose driver is there and names no device is told too.</summary>
+    private void AddIfNone(DeviceKind kind, string name, string note)
+    {
+        if (!descriptions.Exists(device => device.Kind == kind))
+        {
+            descriptions.Add(new("", kind, name, null, false, note));
         }
     }
 

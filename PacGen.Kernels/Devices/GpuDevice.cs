@@ -46,8 +46,7 @@ public sealed class GpuDevice : Device
     internal GpuFaults Faults { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="InsufficientMemoryException">The device has no such memory left.</exception>
-    public override Buffer Allocate(long count)
+    public override Buffer Allocate(long count, string purpose = "tensors")
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         try
@@ -58,7 +57,7 @@ public sealed class GpuDevice : Device
         }
         catch (Exception failure) when (IsOutOfMemory(failure))
         {
-            throw new InsufficientMemoryException($"{Name} has no memory left for {count} floats ({count * sizeof(float) / 1e6:F1} MB).", failure);
+            throw OutOfMemory(count, purpose, failure);
         }
     }
 
@@ -81,8 +80,9 @@ public sealed class GpuDevice : Device
     internal static ArrayView<float> View(Region region) => ((GpuBuffer)region.Buffer).View.SubView(region.Start, region.Count);
 
     /// <summary>A kernel, compiled at its first use and held as long as the device.</summary>
+    /// <exception cref="DeviceException">The kernel does not compile for the device; the message names it.</exception>
     internal TDelegate Load<TDelegate>(MethodInfo kernel, Func<Accelerator, TDelegate> load)
-        where TDelegate : Delegate => (TDelegate)kernels.GetOrAdd(kernel, _ => load(Accelerator));
+        where TDelegate : Delegate => (TDelegate)kernels.GetOrAdd(kernel, _ => Compile(kernel, load));
 
     /// <summary>
     /// The grid for a kernel whose threads stride over <paramref name="count"/> items: enough groups to fill the device, no more
@@ -115,6 +115,31 @@ public sealed class GpuDevice : Device
     /// <summary>How many groups keep the device busy. OpenCL doesn't say how many it holds at a time: eight a processor then.</summary>
     private int Resident(int group) =>
         Math.Max(Kind == DeviceKind.Simulator ? 1 : 8, Accelerator.MaxNumThreadsPerMultiprocessor / group) * Accelerator.NumMultiprocessors;
+
+    private TDelegate Compile<TDelegate>(MethodInfo kernel, Func<Accelerator, TDelegate> load)
+    {
+        try
+        {
+            return load(Accelerator);
+        }
+        catch (Exception failure) when (IsOutOfMemory(failure))
+        {
+            throw new DeviceException($"{Name} has no memory left to load the kernel {Described(kernel)}. Use a smaller batch or model.", failure);
+        }
+        catch (Exception failure) when (failure is not DeviceException)
+        {
+            string reason = failure.GetBaseException().Message.ReplaceLineEndings(" ").Trim();
+            throw new DeviceException(
+                $"The kernel {Described(kernel)} does not compile for {Name}: {reason} Use the CPU device, or a newer driver if this kernel is PacGen's own.", failure);
+        }
+    }
+
+    /// <summary>A kernel's class, as C# writes it, and method.</summary>
+    private static string Described(MethodInfo kernel) => $"{Described(kernel.DeclaringType!)}.{kernel.Name}";
+
+    private static string Described(Type type) => type.IsGenericType
+        ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Described))}>"
+        : type.Name;
 
     private static bool IsOutOfMemory(Exception failure) => failure switch
     {

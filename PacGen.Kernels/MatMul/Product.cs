@@ -52,7 +52,7 @@ internal static class Product
 
         ProductTarget target = new(rows, columns, terms, true) { SplitTerms = Ceiling(Ceiling(terms, splits), ProductTile.Terms) * ProductTile.Terms };
         target.Splits = Ceiling(terms, target.SplitTerms);
-        Devices.Buffer parts = device.Allocate((long)target.Splits * rows * columns);
+        Devices.Buffer parts = device.Allocate((long)target.Splits * rows * columns, "the parts of a matrix product");
         return new LaunchSequence(
             [parts],
             Bind(device, a, sourceA, b, sourceB, new Region(parts), target),

@@ -64,7 +64,7 @@ internal sealed class GraphCompiler
     {
         foreach (Tensor leaf in ownLeaves)
         {
-            Region own = Allocate(leaf.Shape.Count);
+            Region own = Allocate(leaf.Shape.Count, "a graph's inputs");
             regions[leaf] = own;
             if (leaf.Values is { } values)
             {
@@ -78,7 +78,7 @@ internal sealed class GraphCompiler
 
         if (slabCount > 0)
         {
-            Region slab = Allocate(slabCount);
+            Region slab = Allocate(slabCount, "a graph's values between its inputs and outputs");
             foreach ((Tensor tensor, Storage storage) in storageOf)
             {
                 regions[tensor] = slab.Slice(storage.Offset, tensor.Shape.Count);
@@ -140,9 +140,9 @@ internal sealed class GraphCompiler
         }
     }
 
-    private Region Allocate(long count)
+    private Region Allocate(long count, string purpose)
     {
-        Buffer buffer = device.Allocate(count);
+        Buffer buffer = device.Allocate(count, purpose);
         Owned.Add(buffer);
         return new Region(buffer);
     }

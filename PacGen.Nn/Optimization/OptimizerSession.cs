@@ -161,7 +161,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
 
     private Buffer Own()
     {
-        Buffer buffer = arena.Device.Allocate(arena.Count);
+        Buffer buffer = arena.Device.Allocate(arena.Count, "the optimizer's state");
         owned.Add(buffer);
         return buffer;
     }

@@ -38,7 +38,7 @@ public sealed class ParameterArena : IDisposable
             Count += parameters[i].Shape.Count;
         }
 
-        Weights = device.Allocate(Count);
+        Weights = device.Allocate(Count, "the model's weights");
         for (int i = 0; i < parameters.Length; i++)
         {
             Parameter parameter = parameters[i];
@@ -53,7 +53,7 @@ public sealed class ParameterArena : IDisposable
         long stateCount = states.Sum(state => state.Shape.Count);
         if (stateCount > 0)
         {
-            State = device.Allocate(stateCount);
+            State = device.Allocate(stateCount, "the model's state");
             long start = 0;
             foreach (StateTensor state in states)
             {

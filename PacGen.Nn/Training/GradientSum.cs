@@ -14,7 +14,7 @@ internal sealed class GradientSum : IDisposable
     /// <param name="total">Where the batch's gradient goes.</param>
     public GradientSum(Buffer total)
     {
-        Part = total.Device.Allocate(total.Count);
+        Part = total.Device.Allocate(total.Count, "the gradients of a part of a batch");
         Shape shape = new(checked((int)total.Count));
         Tensor sum = Tensor.Input(shape, "sum"), part = Tensor.Input(shape, "part");
         Tensor kept = Tensor.Input(Shape.Scalar, "keep"), portion = Tensor.Input(Shape.Scalar, "share");

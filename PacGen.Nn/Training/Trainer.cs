@@ -94,7 +94,7 @@ public sealed partial class Trainer : IDisposable
         long? free = device.FreeBytes;
         long before = device.AllocatedBytes;
         Arena = new ParameterArena(model, device, options.Seed);
-        gradients = device.Allocate(Arena.Count);
+        gradients = device.Allocate(Arena.Count, "the gradients");
         session = optimizer.Attach(Arena, gradients, options.Seed);
         accumulation = options.Accumulate > 1 ? new GradientSum(gradients) : null;
         statistics = options.RunningStatistics ?? (optimizer is PerturbedOptimizer ? RunningStatistics.Reestimated : RunningStatistics.FromTrainingPass);

@@ -1,5 +1,8 @@
+using ILGPU;
+using ILGPU.Runtime;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
+using Device = PacGen.Kernels.Devices.Device;
 
 namespace PacGen.Tests.Kernels.Devices;
 
@@ -116,6 +119,44 @@ internal sealed class DeviceTests
         buffer.Dispose();
         buffer.Dispose();
         Assert.That(() => buffer.Read(0, new float[1]), Throws.InstanceOf<ObjectDisposedException>());
+    }
+
+    [TestCaseSource(typeof(DeviceFixture), nameof(DeviceFixture.Ids))]
+    public void MemoryThatThereIsNotIsSaidWithItsPurposeAndWhatIsFree(string id)
+    {
+        Device device = Device.Open(id);
+        long held = device.AllocatedBytes;
+        Assert.That(
+            () => device.Allocate(1L << 50, "the moon"),
+            Throws.TypeOf<DeviceException>().With.Message.StartsWith($"{device.Name} has no memory left for the moon: 1,125,899,906,842,624 floats (4,294,967,296 MiB)")
+                .And.Message.Contains("MiB are free").And.Message.Contains("smaller batch").And.Message.Not.Contains("\n"));
+        Assert.That(device.AllocatedBytes, Is.EqualTo(held), "memory that was not given is not counted");
+    }
+
+    [TestCaseSource(typeof(DeviceFixture), nameof(DeviceFixture.GpuIds))]
+    public void AKernelThatDoesNotCompileIsNamed(string id)
+    {
+        GpuDevice device = (GpuDevice)Device.Open(id);
+        Assert.That(
+            () => device.Load(
+                ((Delegate)Unfit<One>.Kernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, Unfit<One>.Holder>(Unfit<One>.Kernel)),
+            Throws.TypeOf<DeviceException>().With.Message.StartsWith($"The kernel Unfit<One>.Kernel does not compile for {device.Name}: ")
+                .And.Message.Not.Contains("\n").And.InnerException.Not.Null);
+    }
+
+    private struct One;
+
+    /// <summary>A kernel with what no GPU has: an object.</summary>
+    private static class Unfit<T>
+    {
+        public static void Kernel(ArrayView<float> x, Holder holder) => x[0] = holder.Value!.GetHashCode() + typeof(T).Name.Length;
+
+        internal readonly struct Holder
+        {
+            public readonly object? Value;
+
+            public Holder(object? value) => Value = value;
+        }
     }
 
     private sealed record CpuOnly : Operation
