@@ -1,9 +1,9 @@
 // The build, as targets. Once in a clone:  dotnet tool restore
 // Then:                                    dotnet cake --target=NAME [arguments]
 //
-//   --target=Default|Build|Test|Bench|Figures|GpuKernels|Pack what to do; Default is Build and Test
+//   --target=Default|Build|Test|OpenCl|Bench|Figures|GpuKernels|Pack what to do; Default is Build and Test
 //   --configuration=Release                                   how to compile; Bench and Figures are always Release
-//   --filter=EXPRESSION                                       Test: a `dotnet test` filter, such as FullyQualifiedName~MatMul
+//   --filter=EXPRESSION                                       Test, OpenCl: a `dotnet test` filter, such as FullyQualifiedName~MatMul
 //                                                             Bench: a BenchmarkDotNet filter, such as *MatMul*
 //   --description                                             lists the targets; --showtree shows what needs what
 
@@ -34,6 +34,35 @@ Task("Test")
         Configuration = configuration,
         Filter = filter.Length > 0 ? filter : null,
     }));
+
+Task("OpenCl")
+    .Description("Runs the kernels' and devices' tests on the OpenCL device, such as PoCL on a CPU; fails where there is none and says how to get one.")
+    .IsDependentOn("Build")
+    .Does(() =>
+    {
+        StartProcess(
+            "dotnet",
+            new ProcessSettings { Arguments = $"run -c {configuration} --no-build --project {Program} -- devices --json", RedirectStandardOutput = true },
+            out IEnumerable<string> lines);
+        var devices = lines.Where(line => line.StartsWith('{')).Select(line => System.Text.Json.Nodes.JsonNode.Parse(line))
+            .Where(device => (string)device["kind"] == "OpenCl").ToList();
+        if (!devices.Any(device => (bool)device["available"]))
+        {
+            throw new CakeException(
+                "There is no OpenCL device to test on. " + string.Join("; ", devices.Select(device => $"{device["name"]}: {device["note"]}")) + ".\n"
+                + "Any with OpenCL C 2.0 or 3.0 and the generic address space will do. For the CPU there is PoCL 6 or newer:\n"
+                + "  Debian 13: apt-get install pocl-opencl-icd ocl-icd-libopencl1\n"
+                + "Debian 12's PoCL 3.1 lacks the generic address space. PacGen loads libOpenCL.so or libOpenCL.so.1; `pacgen devices` shows what it finds.");
+        }
+
+        // A test's name bears its device's: every fixture and case of the first OpenCL device, and of further ones.
+        DotNetTest("PacGen.Tests", new DotNetTestSettings
+        {
+            Configuration = configuration,
+            NoBuild = true,
+            Filter = filter.Length > 0 ? $"FullyQualifiedName~opencl&({filter})" : "FullyQualifiedName~opencl",
+        });
+    });
 
 Task("Bench")
     .Description("Times the kernels with BenchmarkDotNet.")
