@@ -170,7 +170,7 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
     private double Best(Action work)
     {
         double shortest = double.PositiveInfinity;
-        for (int warmUp = 0; warmUp < 4; warmUp++)
+        for (int warmUp = 0; warmUp < 4 && (warmUp == 0 || shortest < 1000 * seconds); warmUp++)
         {
             long begun = Stopwatch.GetTimestamp();
             Once();
@@ -180,7 +180,7 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
         int together = (int)Math.Clamp(Math.Ceiling(0.2 / shortest), 1, 1000);
         double best = double.PositiveInfinity;
         long started = Stopwatch.GetTimestamp();
-        for (int sample = 0; sample < 5 || Stopwatch.GetElapsedTime(started).TotalSeconds < seconds; sample++)
+        for (int sample = 0; sample < (shortest < 1000 * seconds ? 5 : 2) || Stopwatch.GetElapsedTime(started).TotalSeconds < seconds; sample++)
         {
             long begun = Stopwatch.GetTimestamp();
             for (int i = 0; i < together; i++)

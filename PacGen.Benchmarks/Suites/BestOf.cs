@@ -7,6 +7,7 @@ internal static class BestOf
 {
     private const double ShortestSample = 0.2;
     private const int LeastSamples = 5;
+    private const int LeastOfLong = 2;
 
     /// <summary>Times a piece of work.</summary>
     /// <param name="work">What to run.</param>
@@ -17,10 +18,11 @@ internal static class BestOf
         work();
         long started = Stopwatch.GetTimestamp();
         work();
-        int together = (int)Math.Clamp(Math.Ceiling(ShortestSample / Stopwatch.GetElapsedTime(started).TotalMilliseconds), 1, 1000);
+        double once = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+        int together = (int)Math.Clamp(Math.Ceiling(ShortestSample / once), 1, 1000), least = once < 1000 * seconds ? LeastSamples : LeastOfLong;
         double best = double.PositiveInfinity;
         started = Stopwatch.GetTimestamp();
-        for (int sample = 0; sample < LeastSamples || Stopwatch.GetElapsedTime(started).TotalSeconds < seconds; sample++)
+        for (int sample = 0; sample < least || Stopwatch.GetElapsedTime(started).TotalSeconds < seconds; sample++)
         {
             long begun = Stopwatch.GetTimestamp();
             for (int i = 0; i < together; i++)
