@@ -112,7 +112,7 @@ internal sealed class HyperExperiment
         terminal.Line($"{levels.Length} η × {widths.Length} γ and the plain optimizer, the first pair being {perturbed}; runs kept in {kept}");
         using RunsFolder folder = new(kept);
         RunSeries series = new(folder, host, terminal) { EachEpoch = false, KeepCheckpoints = choice.Name == "wide-resnet", TestedOn = "validation" };
-        string fingerprint = PlannedRun.FingerprintOf(split);
+        string fingerprint = split.Fingerprint();
         PlannedRun[] plan = [.. from pair in pairs from seed in chosenSeeds select Plan(pair, seed, split, fingerprint, "")];
         IReadOnlyList<RunRecord> records = series.Do(plan, _ => { });
         if (records.Count < plan.Length)
@@ -127,7 +127,7 @@ internal sealed class HyperExperiment
         }
 
         // Only now are the test images looked at: by the chosen pair, and by the plain optimizer, which is there without a choice.
-        string whole = PlannedRun.FingerprintOf(all);
+        string whole = all.Fingerprint();
         (double? Eta, double? Gamma)[] last = [(null, null), (best.Eta, best.Gamma)];
         PlannedRun[] final = [.. from pair in last from seed in chosenSeeds select Plan(pair, seed, all, whole, "test-")];
         series = new(folder, host, terminal) { EachEpoch = false, KeepCheckpoints = series.KeepCheckpoints };
@@ -233,7 +233,7 @@ internal sealed class HyperExperiment
 
     private static string Test(HyperCell[] onTest, Dataset all) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Trained anew on all {all.Train.Count:N0} training images, the test accuracy is {Range(onTest[1])} with the chosen pair and {Range(onTest[0])} without perturbation; training accuracy {Percent(onTest[1].TrainAccuracy)} and {Percent(onTest[0].TrainAccuracy)}.{(onTest.Any(cell => cell.Failed) || onTest[0].Records.Count == 1 ? "" : onTest[1].Accuracies.Min() > onTest[0].Accuracies.Max() ? " Every perturbed run is above every plain one." : onTest[1].Accuracies.Max() < onTest[0].Accuracies.Min() ? " Every perturbed run is below every plain one." : " The two ranges over the seeds overlap.")} No other pair saw the {all.Test.Count:N0} test images.");
+        $"Trained anew on all {all.Train.Count:N0} training images, the test accuracy is {Range(onTest[1])} with the chosen pair and {Range(onTest[0])} without perturbation{(onTest.Any(cell => cell.Failed) ? "" : $"; training accuracy {Percent(onTest[1].TrainAccuracy)} and {Percent(onTest[0].TrainAccuracy)}")}.{(onTest.Any(cell => cell.Failed) || onTest[0].Records.Count == 1 ? "" : onTest[1].Accuracies.Min() > onTest[0].Accuracies.Max() ? " Every perturbed run is above every plain one." : onTest[1].Accuracies.Max() < onTest[0].Accuracies.Min() ? " Every perturbed run is below every plain one." : " The two ranges over the seeds overlap.")} No other pair saw the {all.Test.Count:N0} test images.");
 
     private static IEnumerable<string> Rows(HyperCell[] cells, string tested, ulong[] seeds)
     {

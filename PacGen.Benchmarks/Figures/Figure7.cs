@@ -98,7 +98,7 @@ internal sealed class Figure7 : Figure
             throw new UsageException($"--batch-size is {options.BatchSize}, but there are {images.Train.Count} training images: use a smaller batch, or more images.");
         }
 
-        string fingerprint = PlannedRun.FingerprintOf(images), network = model.Describe(images);
+        string fingerprint = images.Fingerprint(), network = model.Describe(images);
         List<(AccuracyArm Arm, ulong Seed, PlannedRun Run)> plan =
         [
             .. from seed in chosenSeeds
@@ -115,8 +115,8 @@ internal sealed class Figure7 : Figure
         string rule = plan[0].Run.Optimizer.ToString()!;
         string setting = string.Create(
             CultureInfo.InvariantCulture,
-            $"{network}, {model.Create(images).ParameterCount:N0} parameters; {images.Name}, {images.Train.Count:N0} training and {images.Test.Count:N0} test images; {rule}, batch {options.BatchSize}, constant rate; perturbed: η = {level}, γ = {string.Join(" and ", gammas.OrderDescending().Select(one => one.ToString(CultureInfo.InvariantCulture)))}, ε = {PaperSetting.Epsilon}; {options.Epochs} epochs, seeds {string.Join(", ", chosenSeeds)}; {opened.Device.Name}");
-        terminal.Line(setting);
+            $"{network}, {model.Create(images).ParameterCount:N0} parameters; {images.Name}, {images.Train.Count:N0} training and {images.Test.Count:N0} test images; {rule}, batch {options.BatchSize}, constant rate; perturbed: η = {level}, γ = {string.Join(" and ", gammas.OrderDescending().Select(one => one.ToString(CultureInfo.InvariantCulture)))}, ε = {PaperSetting.Epsilon}; {options.Epochs} epochs, seeds {string.Join(", ", chosenSeeds)}");
+        terminal.Line($"{setting}; {opened.Device.Name}");
         using RunsFolder folder = new(kept);
         terminal.Line($"{plan.Count} runs, kept in {kept}");
         RunSeries series = new(folder, Host, terminal);
@@ -188,7 +188,7 @@ internal sealed class Figure7 : Figure
         yield return "";
         yield return $"![Training and test accuracy by epoch]({PictureFile})";
         yield return "";
-        yield return $"- {setting}";
+        yield return $"- {setting}; {string.Join(" and ", records.Select(record => record.Device).Distinct())}";
         yield return $"- machine: {Machine.Processor}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}; date: {DateTime.UtcNow:yyyy-MM-dd}";
         yield return $"- command: `{CommandLine(parsed)}`; training alone took {TrainingReport.Left(TimeSpan.FromSeconds(records.SelectMany(record => record.Epochs).Sum(epoch => epoch.Seconds)))} in all";
         yield return $"- numbers: [{NumbersFile}]({NumbersFile}), a row for each run and epoch{(records.Count < planned ? $"; {records.Count} of {planned} runs are complete so far" : "")}";

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using PacGen.Benchmarks.Training;
 using PacGen.Nn;
 using PacGen.Nn.Data;
@@ -12,7 +10,7 @@ namespace PacGen.Benchmarks.Runs;
 /// <param name="Folder">The name of its folder.</param>
 /// <param name="Model">The network.</param>
 /// <param name="Data">The images to train and to test on.</param>
-/// <param name="Fingerprint">What <see cref="FingerprintOf"/> says of them.</param>
+/// <param name="Fingerprint">What <see cref="Dataset.Fingerprint"/> says of them.</param>
 /// <param name="Optimizer">How the weights are updated.</param>
 /// <param name="Options">Everything else; its checkpoints are the runs' own matter.</param>
 internal sealed record PlannedRun(
@@ -31,17 +29,4 @@ internal sealed record PlannedRun(
         ["running statistics"] = Options.RunningStatistics?.ToString() ?? "the optimizer's default",
         ["seed"] = Options.Seed.ToString(CultureInfo.InvariantCulture),
     };
-
-    /// <summary>The beginning of the SHA-256 of all images and classes: other images are seen to be others.</summary>
-    public static string FingerprintOf(Dataset data)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (ImageSet set in new[] { data.Train, data.Test })
-        {
-            hash.AppendData(set.Pixels);
-            hash.AppendData(MemoryMarshal.AsBytes(set.Labels));
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
-    }
 }

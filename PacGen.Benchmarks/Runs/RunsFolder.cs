@@ -109,8 +109,9 @@ internal sealed class RunsFolder : IDisposable
                 progress,
                 stop));
         }
-        catch (TrainingException error)
+        catch (TrainingException error) when (error.Step is not null)
         {
+            // The run itself came to nothing. Whatever else stops it, such as a full disk, says nothing of its setting.
             failure = error.Message;
         }
 

@@ -200,7 +200,8 @@ internal sealed class TrainVerb
 
     private int Finish(ParseResult parsed, Terminal terminal, Trainer trainer, ModelChoice choice, Dataset images, TrainingOptions options, Optimizer rule)
     {
-        bool stopped = host.Stop.Requested && !trainer.StoppedEarly && trainer.Results.Count < options.Epochs;
+        bool unscored = options.Score is not null && trainer.Results is [.., { Score: null }];
+        bool stopped = host.Stop.Requested && !trainer.StoppedEarly && (trainer.Results.Count < options.Epochs || unscored);
         if (trainer is { StoppedEarly: true, Best: { } best } && trainer.Results.Count < options.Epochs)
         {
             terminal.Line(string.Create(

@@ -55,7 +55,7 @@ public sealed record CheckpointFolder(string Path)
                 file.VerifyChecksum();
                 return file;
             }
-            catch (CheckpointException error)
+            catch (CheckpointException error) when (!IsOutOfReach(error))
             {
                 file?.Dispose();
                 problems.Add(error.Message);
@@ -66,6 +66,10 @@ public sealed record CheckpointFolder(string Path)
             ? $"There is no checkpoint in {Path}: name the folder of a run that wrote some, or start one."
             : $"None of the {problems.Count} checkpoints in {Path} can be used; the newest: {problems[0]}");
     }
+
+    /// <summary>Whether a file could not be read for a reason that may pass: it is not damaged, and to go on from an older one would delete it.</summary>
+    private static bool IsOutOfReach(CheckpointException error) =>
+        error.InnerException is UnauthorizedAccessException or (IOException and not EndOfStreamException and not FileNotFoundException and not DirectoryNotFoundException);
 
     /// <summary>The file of the checkpoint after some steps.</summary>
     internal string PathOf(long steps) => System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{steps:D10}{Suffix}"));

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
 namespace PacGen.Nn.Data;
 
 /// <summary>A set of images to train on and one to test on.</summary>
@@ -8,4 +11,17 @@ public sealed record Dataset(string Name, ImageSet Train, ImageSet Test)
 {
     /// <summary>Where the data came from, for a person to read: a folder, or that it is embedded.</summary>
     public string Origin { get; init; } = "memory";
+
+    /// <summary>The first 16 hexadecimal digits of the SHA-256 of all images and classes: other images of the same number are seen to be others.</summary>
+    public string Fingerprint()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (ImageSet set in new[] { Train, Test })
+        {
+            hash.AppendData(set.Pixels);
+            hash.AppendData(MemoryMarshal.AsBytes(set.Labels));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
 }

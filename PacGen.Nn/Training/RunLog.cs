@@ -41,7 +41,7 @@ internal sealed class RunLog : IDisposable
     {
         get
         {
-            file.Flush(flushToDisk: true);
+            Guarded(() => file.Flush(flushToDisk: true));
             return file.Length;
         }
     }
@@ -76,7 +76,22 @@ internal sealed class RunLog : IDisposable
 
     private void Write(JsonObject line)
     {
-        writer.WriteLine(line.ToJsonString(JsonSerializerOptions.Default));
-        writer.Flush();
+        Guarded(() =>
+        {
+            writer.WriteLine(line.ToJsonString(JsonSerializerOptions.Default));
+            writer.Flush();
+        });
+    }
+
+    private void Guarded(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException cause)
+        {
+            throw new TrainingException($"The log {file.Name} can't be written: {cause.Message} Make room or choose another file.");
+        }
     }
 }

@@ -20,6 +20,7 @@ public sealed partial class Trainer
 
     /// <summary>The folder whose checkpoints are this run's own.</summary>
     private string? ownFolder;
+    private string? fingerprint;
 
     /// <summary>
     /// Takes up the run of a folder of checkpoints, from the newest that is whole: <see cref="Run(Action{EpochResult}, IProgress{TrainingProgress}, CancellationToken)"/>
@@ -81,7 +82,7 @@ public sealed partial class Trainer
     private SortedDictionary<string, string> Settings() => new(StringComparer.Ordinal)
     {
         ["model"] = $"{model.GetType().Name} of {Arena.Count} parameters",
-        ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} images of {data.Train.Height}×{data.Train.Width}×{data.Train.Channels}",
+        ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} images of {data.Train.Height}×{data.Train.Width}×{data.Train.Channels}, SHA-256 {fingerprint ??= data.Fingerprint()}…",
         ["optimizer"] = optimizer.ToString()!,
         ["running statistics"] = $"{statistics}",
         ["schedule"] = options.Schedule.ToString(),
