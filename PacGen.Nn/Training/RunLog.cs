@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PacGen.Nn.Data;
@@ -8,7 +9,6 @@ namespace PacGen.Nn;
 internal sealed class RunLog : IDisposable
 {
     private readonly FileStream file;
-    private readonly StreamWriter writer;
 
     /// <param name="path">The file, which is appended to.</param>
     /// <param name="keep">How much of the file a resumed run goes on after: the rest is of steps that it takes again. Null for all.</param>
@@ -17,7 +17,7 @@ internal sealed class RunLog : IDisposable
     {
         try
         {
-            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
             Continues = keep is { } length && length > 0 && length <= file.Length;
             if (Continues)
             {
@@ -25,7 +25,6 @@ internal sealed class RunLog : IDisposable
             }
 
             file.Seek(0, SeekOrigin.End);
-            writer = new StreamWriter(file);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
@@ -66,21 +65,28 @@ internal sealed class RunLog : IDisposable
         ["device"] = arena.Device.Name,
     });
 
-    public void Failure(string message) => Write(new JsonObject { ["error"] = message });
+    /// <summary>Says why the run ended, where the log can still be written: that it can't must not hide the reason.</summary>
+    public void Failure(string message)
+    {
+        try
+        {
+            Write(new JsonObject { ["error"] = message });
+        }
+        catch (TrainingException)
+        {
+        }
+    }
 
     public void Stop(string why) => Write(new JsonObject { ["stopped"] = why });
 
     public void Epoch(EpochResult result) => Write(result.ToJson());
 
-    public void Dispose() => writer.Dispose();
+    public void Dispose() => file.Dispose();
 
     private void Write(JsonObject line)
     {
-        Guarded(() =>
-        {
-            writer.WriteLine(line.ToJsonString(JsonSerializerOptions.Default));
-            writer.Flush();
-        });
+        byte[] bytes = Encoding.UTF8.GetBytes(line.ToJsonString(JsonSerializerOptions.Default) + "\n");
+        Guarded(() => file.Write(bytes));
     }
 
     private void Guarded(Action write)

@@ -162,7 +162,7 @@ public sealed partial class Trainer : IDisposable
             events = options.TensorBoardFolder is { } folder ? new EventFile(folder, resumed?.Events, resumed?.EventsLength ?? 0, resumed?.Steps) : null;
             return Go(onEpoch, progress, cancellation);
         }
-        catch (TrainingException failure) when (failure.Step is not null)
+        catch (TrainingException failure)
         {
             log?.Failure(failure.Message);
             throw;

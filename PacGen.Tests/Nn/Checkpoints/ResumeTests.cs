@@ -21,6 +21,39 @@ internal sealed class ResumeTests
         new PerturbedOptimizer(new AdamW(1e-3), eta: 0.01).WithNoise<PacGen.Core.Perturbation.TruncatedGaussianNoise>(),
     ];
 
+    // A failure to read may pass; an older checkpoint in its place would have the newer one deleted.
+    [Test]
+    public void ACheckpointThatCanNotBeReadIsNotTakenForDamaged()
+    {
+        using TemporaryFolder folder = new();
+        using Trainer trainer = Create(new Sgd(0.1), new TrainingOptions { Checkpoints = new CheckpointOptions(folder["run"]) { Keep = 2 } });
+        trainer.Run();
+        CheckpointFolder checkpoints = new(folder["run"]);
+        string newest = checkpoints.Checkpoints[0];
+        using (new FileStream(newest, FileMode.Open, FileAccess.Read, FileShare.None))
+        {
+            Assert.That(() => checkpoints.OpenNewest(out _), Throws.TypeOf<CheckpointException>().With.Message.Contains(newest).And.Message.Contains("can't be read"));
+        }
+
+        using SafetensorsFile again = checkpoints.OpenNewest(out IReadOnlyList<string> damaged);
+        Assert.That(damaged, Is.Empty);
+    }
+
+    [Test]
+    public void ACheckpointThatCanNotBeWrittenIsTheLogsLastLine()
+    {
+        using TemporaryFolder folder = new();
+        using Trainer trainer = Create(new Sgd(0.1), new TrainingOptions { LogPath = folder["log"], Checkpoints = new CheckpointOptions(folder["run"]) });
+        Assert.That(
+            () => trainer.Run(_ =>
+            {
+                Directory.Delete(folder["run"], recursive: true);
+                File.WriteAllText(folder["run"], "in the way");
+            }),
+            Throws.TypeOf<TrainingException>().With.Message.Contains("can't be written"));
+        Assert.That((string?)Lines(folder["log"]).Last()["error"], Does.Contain(folder["run"]));
+    }
+
     [TestCaseSource(nameof(Optimizers))]
     public void GoesOnWithTheSameBitsFromAnyStep(Optimizer optimizer)
     {

@@ -131,6 +131,14 @@ internal sealed class TrainerTests
             Throws.TypeOf<ShapeException>().With.Message.Contains("64").And.Message.Contains("(784, 10)"));
 
     [Test]
+    [Platform("Linux", Reason = "/dev/full is a disk without room.")]
+    public void AFullDiskUnderTheLogIsSaidWithItsPath()
+    {
+        using Trainer trainer = new(new Mlp(64, 16, 10), Digits, new Sgd(0.1), new TrainingOptions { Epochs = 1, LogPath = "/dev/full" });
+        Assert.That(() => trainer.Run(), Throws.TypeOf<TrainingException>().With.Message.Contains("/dev/full").And.Message.Contains("Make room"));
+    }
+
+    [Test]
     public void TheLogHasTheSettingsAndAnObjectForEachEpoch()
     {
         string path = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.jsonl");
