@@ -29,6 +29,9 @@ internal sealed class HyperExperiment
     private readonly ModelOptions model = new("mlp");
     private readonly Option<int?> epochs = Options.Count("--epochs", "How many times each run sees its training images", 1, 10);
     private readonly Option<int?> batchSize = Options.Count("--batch-size", "Images a step", 1, 64);
+    private readonly Option<string> augment = Options.Choice(
+        "--augment", "How training images are varied each epoch: not at all, or padded by 4 and cropped, and mirrored by chance", "none", "none", "crop-flip");
+
     private readonly OptimizerOptions optimizer = new(grid: true);
     private readonly Option<double[]> etas = Options.Numbers(
         "--etas", "The η that are tried: larger means smaller perturbations; without it the paper's (100 for sgd and momentum, 0.01 for adam and adamw) times 0.01, 0.1, 1, 10, 100", Interval.Positive);
@@ -52,6 +55,7 @@ internal sealed class HyperExperiment
         model.AddTo(Command);
         Command.Add(epochs);
         Command.Add(batchSize);
+        Command.Add(augment);
         optimizer.AddTo(Command);
         foreach (Option option in new Option[] { etas, gammas, validation, splitSeed, seeds })
         {
@@ -93,6 +97,7 @@ internal sealed class HyperExperiment
         {
             Epochs = epochCount,
             BatchSize = parsed.GetValue(batchSize)!.Value,
+            Augmentation = parsed.GetValue(augment) == "crop-flip" ? Augmentation.CropFlip : null,
             Schedule = schedule,
             ClipNorm = optimizer.ClipNorm(parsed),
             Device = opened.Device,
@@ -106,7 +111,7 @@ internal sealed class HyperExperiment
         (double? Eta, double? Gamma)[] pairs = [(null, null), .. from level in levels from width in widths select ((double?)level, (double?)width)];
         string setting = string.Create(
             CultureInfo.InvariantCulture,
-            $"{choice.Describe(all)}; {all.Name}, {split.Train.Count:N0} training images, {split.Test.Count:N0} validation images held back of them (split seed {parsed.GetValue(splitSeed)}), {all.Test.Count:N0} test images; {plain}, {schedule} rate, batch {options.BatchSize}, {epochCount} epochs, seeds {string.Join(", ", chosenSeeds)}; {opened.Device.Name}");
+            $"{choice.Describe(all)}; {all.Name}, {split.Train.Count:N0} training images, {split.Test.Count:N0} validation images held back of them (split seed {parsed.GetValue(splitSeed)}), {all.Test.Count:N0} test images; {plain}, {schedule} rate, batch {options.BatchSize}, {(options.Augmentation is { } varied ? $"{varied}" : "images as they are")}, {epochCount} epochs, seeds {string.Join(", ", chosenSeeds)}; {opened.Device.Name}");
         terminal.Line(setting);
         string perturbed = optimizer.Perturb(parsed, plain, levels[0], widths[0]).ToString();
         terminal.Line($"{levels.Length} η × {widths.Length} γ and the plain optimizer, the first pair being {perturbed}; runs kept in {kept}");

@@ -36,6 +36,7 @@ internal sealed class Figure7 : Figure
     private readonly Option<int?> depth = Options.Count("--depth", $"The Wide-ResNet's depth, 6n + 4; without it {PaperSetting.Depth}, at small scale {SmallDepth}", 10);
     private readonly Option<int?> widen = Options.Count("--widen", $"The Wide-ResNet's widening factor; without it {PaperSetting.Widen}, at small scale {SmallWiden}");
     private readonly Option<int?> batchSize = Options.Count("--batch-size", "Images a step; without it 128 (CIFAR) or 156 (Tiny ImageNet), as in the paper");
+    private readonly Option<int?> accumulate = Options.Count("--accumulate", "In how many parts a batch is passed, for batches that don't fit into memory: a divisor of their size. Batch norm sees parts", 1, 1);
     private readonly Option<double?> learningRate = Options.Number("--learning-rate", "Learning rate, constant; without it 0.0001 with Adam (CIFAR), 0.01 with SGD (Tiny ImageNet), as in the paper", Interval.Positive);
     private readonly Option<double?> eta = Options.Number("--eta", "η of Algorithm 1; without it 0.01 (CIFAR) or 100 (Tiny ImageNet), as in the paper", Interval.Positive);
     private readonly Option<double[]> gamma = Options.Numbers("--gamma", "γ of Algorithm 1, a curve for each; without it 10 (CIFAR) or 1 (Tiny ImageNet), as in the paper", Interval.NotNegative);
@@ -55,7 +56,7 @@ internal sealed class Figure7 : Figure
             host, 7, "Training and test accuracy of a Wide-ResNet by epoch, with and without perturbation (section 8); interrupted, the same command goes on.",
             PictureFile, NumbersFile, ReportFile)
     {
-        foreach (Option option in new Option[] { dataset, scale, seeds, epochs, depth, widen, batchSize, learningRate, eta, gamma, augment, statistics, runsFolder })
+        foreach (Option option in new Option[] { dataset, scale, seeds, epochs, depth, widen, batchSize, accumulate, learningRate, eta, gamma, augment, statistics, runsFolder })
         {
             Command.Add(option);
         }
@@ -89,6 +90,7 @@ internal sealed class Figure7 : Figure
         {
             Epochs = parsed.GetValue(epochs) ?? (small ? SmallEpochs : FullEpochs),
             BatchSize = parsed.GetValue(batchSize) ?? paper.BatchSize,
+            Accumulate = parsed.GetValue(accumulate)!.Value,
             Augmentation = parsed.GetValue(augment) == "crop-flip" ? Augmentation.CropFlip : null,
             RunningStatistics = parsed.GetValue(statistics) == "training" ? RunningStatistics.FromTrainingPass : RunningStatistics.Reestimated,
             Device = opened.Device,
@@ -96,6 +98,11 @@ internal sealed class Figure7 : Figure
         if (options.BatchSize > images.Train.Count)
         {
             throw new UsageException($"--batch-size is {options.BatchSize}, but there are {images.Train.Count} training images: use a smaller batch, or more images.");
+        }
+
+        if (options.BatchSize % options.Accumulate != 0)
+        {
+            throw new UsageException($"--accumulate is {options.Accumulate}, but must divide the batch of {options.BatchSize}: use a divisor of it, or another --batch-size.");
         }
 
         string fingerprint = images.Fingerprint(), network = model.Describe(images);
@@ -231,6 +238,26 @@ internal sealed class Figure7 : Figure
         if (options.BatchSize != paper.BatchSize)
         {
             cut.Add($"batches of {options.BatchSize} in place of {paper.BatchSize}");
+        }
+
+        if (options.Accumulate > 1)
+        {
+            cut.Add($"each batch passed in {options.Accumulate} parts, which batch norm sees one by one");
+        }
+
+        if (images.Name == "cifar-100-coarse")
+        {
+            cut.Add("the 20 coarse classes in place of the 100 fine ones");
+        }
+
+        if (images.Test.Count < PaperSetting.PublishedTestImages)
+        {
+            cut.Add(string.Create(CultureInfo.InvariantCulture, $"{images.Test.Count:N0} of the {PaperSetting.PublishedTestImages:N0} test images"));
+        }
+
+        if (images.Train.Height != paper.Side || images.Train.Width != paper.Side)
+        {
+            cut.Add($"images resized to {images.Train.Height}×{images.Train.Width} from {paper.Side}×{paper.Side}");
         }
 
         if (parsed.GetResult("--learning-rate") is OptionResult { Implicit: false })

@@ -41,8 +41,7 @@ internal sealed class TrainingReport(Terminal terminal, string name)
         TrainingPhase.Training => string.Create(
             CultureInfo.InvariantCulture,
             $"epoch {at.Epoch}/{at.Epochs}, batch {at.Batch}/{at.Batches}, loss {at.Loss:F4}, {at.ImagesPerSecond:N0} images/s, {Left(at.Remaining)} left"),
-        TrainingPhase.Evaluating => $"epoch {at.Epoch}/{at.Epochs}, evaluating",
-        _ => $"epoch {at.Epoch}/{at.Epochs}, scoring",
+        _ => $"epoch {at.Epoch}/{at.Epochs}, {(at.Phase == TrainingPhase.Evaluating ? "evaluating" : "scoring")}{(at.Epoch < at.Epochs ? $", {Left(at.Remaining)} left" : "")}",
     };
 
     /// <summary>A time in two units, such as <c>3 min 05 s</c>.</summary>

@@ -27,6 +27,7 @@ internal sealed record PlannedRun(
         ["augmentation"] = Options.Augmentation?.ToString() ?? "none",
         ["largest norm of the gradient"] = Options.ClipNorm?.ToString(CultureInfo.InvariantCulture) ?? "none",
         ["running statistics"] = Options.RunningStatistics?.ToString() ?? "the optimizer's default",
+        ["parts of a batch"] = Options.Accumulate.ToString(CultureInfo.InvariantCulture),
         ["seed"] = Options.Seed.ToString(CultureInfo.InvariantCulture),
     };
 }

@@ -10,13 +10,12 @@ namespace PacGen.Benchmarks.Runs;
 /// </summary>
 internal sealed class RunsFolder : IDisposable
 {
-    private const string LockName = "in-use";
-
     /// <summary>The steps between two checkpoints, besides one after each epoch: minutes of a network that takes hours.</summary>
     private const long EverySteps = 100;
 
     private readonly string path;
-    private readonly FileStream inUse;
+    private readonly FolderClaim claim;
+    private MemoryEstimate? memory;
 
     /// <param name="path">The folder; made where it isn't there.</param>
     /// <exception cref="IOException">It can't be made or written, or another process works in it.</exception>
@@ -25,20 +24,11 @@ internal sealed class RunsFolder : IDisposable
         this.path = path;
         try
         {
-            Directory.CreateDirectory(path);
+            claim = new FolderClaim(path);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (IOException error)
         {
-            throw new IOException($"--runs {path} can't be made: {error.Message} Choose another folder.", error);
-        }
-
-        try
-        {
-            inUse = new FileStream(Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"--runs {path} can't be used: another pacgen works in it, or it can't be written ({error.Message}) Wait for that, or choose another folder.", error);
+            throw new IOException($"--runs {error.Message}", error);
         }
     }
 
@@ -85,7 +75,20 @@ internal sealed class RunsFolder : IDisposable
         string folder = FolderOf(run);
         Directory.CreateDirectory(folder);
         CheckpointOptions? checkpoints = keepCheckpoints ? new CheckpointOptions(folder) { EverySteps = EverySteps, Keep = 2 } : null;
-        using Trainer trainer = new(run.Model.Create(run.Data), run.Data, run.Optimizer, run.Options with { Checkpoints = checkpoints });
+        TrainingOptions options = run.Options with
+        {
+            Checkpoints = checkpoints,
+
+            // A run that would begin anew has no place in the events of the one before.
+            TensorBoardFolder = keepCheckpoints ? Path.Combine(folder, "events") : null,
+        };
+        using Trainer trainer = new(run.Model.Create(run.Data), run.Data, run.Optimizer, options);
+        if (memory != trainer.Memory)
+        {
+            memory = trainer.Memory;
+            terminal.Line($"Memory of a run {memory}");
+        }
+
         if (checkpoints is not null && new CheckpointFolder(folder).Checkpoints.Count > 0)
         {
             Resumption from = trainer.Resume(folder);
@@ -126,7 +129,7 @@ internal sealed class RunsFolder : IDisposable
     public static bool IsComplete(PlannedRun run, RunRecord record) => record.Epochs.Count >= run.Options.Epochs || record.Failure is not null;
 
     /// <inheritdoc/>
-    public void Dispose() => inUse.Dispose();
+    public void Dispose() => claim.Dispose();
 
     private string FolderOf(PlannedRun run) => Path.Combine(path, run.Folder);
 }

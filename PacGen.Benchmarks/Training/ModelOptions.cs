@@ -13,11 +13,15 @@ internal sealed class ModelOptions(string? fallback)
     private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128");
     private readonly Option<int?> depth = Options.Count("--depth", "The Wide-ResNet's depth, 6n + 4: 10, 16, 22, 28, … 58; without it 16", 10);
     private readonly Option<int?> widen = Options.Count("--widen", "The Wide-ResNet's widening factor; without it 1", 1);
+    private readonly Option<string> form = Options.Choice(
+        "--form",
+        "The Wide-ResNet's form: that of the paper's code, or the original's, with no biases in convolutions, the stride in a block's first one, and shortcuts after the activation; without it paper",
+        null, [.. ModelChoice.Forms.Select(one => one.Name)]);
 
     /// <summary>Gives a verb these options.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { model, hidden, depth, widen })
+        foreach (Option option in new Option[] { model, hidden, depth, widen, form })
         {
             command.Add(option);
         }
@@ -32,7 +36,7 @@ internal sealed class ModelOptions(string? fallback)
         string name = parsed.GetValue(model) ?? saved?.Name ?? ModelChoice.Names[0];
         bool mlp = name == "mlp", wide = name == "wide-resnet";
         OptimizerOptions.Needs(parsed, mlp, "--model mlp", hidden);
-        OptimizerOptions.Needs(parsed, wide, "--model wide-resnet", depth, widen);
+        OptimizerOptions.Needs(parsed, wide, "--model wide-resnet", depth, widen, form);
         ModelChoice same = saved?.Name == name ? saved : new ModelChoice(name, mlp ? [128] : [], wide ? 16 : 0, wide ? 1 : 0);
         int deep = parsed.GetValue(depth) ?? same.Depth;
         return same with
@@ -40,6 +44,7 @@ internal sealed class ModelOptions(string? fallback)
             Hidden = parsed.GetValue(hidden) is { Length: > 0 } widths ? widths : same.Hidden,
             Depth = wide ? CheckedDepth(deep) : deep,
             Widen = parsed.GetValue(widen) ?? same.Widen,
+            Form = parsed.GetValue(form) is { } chosen ? ModelChoice.Forms.First(one => one.Name == chosen).Form : same.Form,
         };
     }
 

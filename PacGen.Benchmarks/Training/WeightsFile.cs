@@ -7,7 +7,7 @@ using PacGen.Nn.Checkpoints;
 namespace PacGen.Benchmarks.Training;
 
 /// <summary>
-/// Weights on disk: a safetensors file with each parameter under its name and, in its metadata, the texts model, hidden, depth, widen, dataset,
+/// Weights on disk: a safetensors file with each parameter under its name and, in its metadata, the texts model, hidden, depth, widen, form, dataset,
 /// seed, epochs, steps and batchSize. A checkpoint has these too, and is read the same way.
 /// </summary>
 /// <param name="Model">The model that they belong to.</param>
@@ -32,6 +32,7 @@ internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed
         ["hidden"] = string.Join(',', model.Hidden),
         ["depth"] = $"{model.Depth}",
         ["widen"] = $"{model.Widen}",
+        ["form"] = model.FormName,
         ["dataset"] = dataset,
     };
 
@@ -78,11 +79,13 @@ internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed
             weights.Add(new NamedTensor(info.Name, info.Shape, values));
         }
 
+        string form = file.Metadata.GetValueOrDefault("form", ModelChoice.Forms[0].Name);
         ModelChoice choice = new(
             model,
             [.. Text("hidden").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(width => (int)Number(width, int.MaxValue, 1))],
             (int)Number(Text("depth"), int.MaxValue),
-            (int)Number(Text("widen"), int.MaxValue));
+            (int)Number(Text("widen"), int.MaxValue),
+            Array.Find([.. ModelChoice.Forms], one => one.Name == form) is { Name: not null } known ? known.Form : throw Unusable($"its metadata states a Wide-ResNet of the form '{form}'"));
         if (model == "wide-resnet" && (choice.Depth < 10 || (choice.Depth - 4) % 6 != 0 || choice.Widen < 1))
         {
             throw Unusable($"its metadata states a Wide-ResNet of depth {choice.Depth} and widening factor {choice.Widen}");

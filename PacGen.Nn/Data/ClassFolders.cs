@@ -8,6 +8,9 @@ namespace PacGen.Nn.Data;
 /// </summary>
 internal static class ClassFolders
 {
+    /// <summary>The bytes of pixels that room is made for before any image has been decoded.</summary>
+    private const int FirstRoom = 1 << 26;
+
     private static readonly string[] Extensions = [".jpg", ".jpeg", ".png"];
 
     /// <summary>An image's name and class.</summary>
@@ -111,19 +114,28 @@ internal static class ClassFolders
             throw new DataException($"{tree.Path} has {entries.Length} images of {height}×{width}: more than the {Array.MaxLength} bytes that a set may have. Use fewer, or a smaller --image-size.");
         }
 
-        byte[] pixels = new byte[entries.Length * size];
-        try
+        // What the first header claims is believed of as many images as have been decoded, and no more: else some small files could ask for gigabytes.
+        byte[] pixels = new byte[Math.Min(entries.Length, Math.Max(1, FirstRoom / size)) * size];
+        for (int done = 0; ; Array.Resize(ref pixels, (int)Math.Min(2L * done, entries.Length) * size))
         {
-            Parallel.For(0, entries.Length, new ParallelOptions { CancellationToken = cancellation }, i =>
-                ImageDecoder.Decode(tree.Read(entries[i].Name), tree.Describe(entries[i].Name), height, width, resize, first, pixels.AsSpan(i * size, size)));
-        }
-        catch (AggregateException errors)
-        {
-            // Of several the first by name, so that the message does not depend on the threads' luck.
-            ExceptionDispatchInfo.Throw(errors.Flatten().InnerExceptions.MinBy(error => error.Message, StringComparer.Ordinal)!);
-        }
+            int end = pixels.Length / size;
+            try
+            {
+                Parallel.For(done, end, new ParallelOptions { CancellationToken = cancellation }, i =>
+                    ImageDecoder.Decode(tree.Read(entries[i].Name), tree.Describe(entries[i].Name), height, width, resize, first, pixels.AsSpan(i * size, size)));
+            }
+            catch (AggregateException errors)
+            {
+                // Of several the first by name, so that the message does not depend on the threads' luck.
+                ExceptionDispatchInfo.Throw(errors.Flatten().InnerExceptions.MinBy(error => error.Message, StringComparer.Ordinal)!);
+            }
 
-        return pixels;
+            done = end;
+            if (done == entries.Length)
+            {
+                return pixels;
+            }
+        }
     }
 
     private static IEnumerable<string> Images(FileTree tree, string start) =>

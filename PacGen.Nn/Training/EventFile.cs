@@ -18,29 +18,31 @@ internal sealed class EventFile : IDisposable
     private const byte EventTime = (1 << 3) | Fixed64, EventStep = 2 << 3, EventVersion = (3 << 3) | Bytes, EventSummary = (5 << 3) | Bytes, EventSession = (7 << 3) | Bytes;
     private const byte SummaryValue = (1 << 3) | Bytes, ValueTag = (1 << 3) | Bytes, ValueScalar = (2 << 3) | Fixed32, SessionStatus = 1 << 3, SessionStart = 1;
     private const byte Fixed64 = 1, Bytes = 2, Fixed32 = 5;
-    private readonly FileStream file;
+    private readonly string folder;
+    private readonly long keep;
+    private readonly long steps;
+    private FileStream? file;
 
-    /// <summary>Goes on with a run's file, or begins one.</summary>
-    /// <param name="folder">The folder of one run; made where it isn't there.</param>
+    /// <summary>Chooses the file; <see cref="Begin"/> opens it, once its name is kept where a resumed run finds it.</summary>
+    /// <param name="folder">The folder of one run.</param>
     /// <param name="continued">The name of the file that a resumed run wrote, or null.</param>
     /// <param name="keep">How much of that file is kept: the rest is of steps that are taken again.</param>
     /// <param name="steps">The steps that a resumed run has, or null for a new run.</param>
-    /// <exception cref="TrainingException">It can't be written, or the folder holds another run's events.</exception>
+    /// <exception cref="TrainingException">The folder holds another run's events, or can't be read.</exception>
     public EventFile(string folder, string? continued, long keep, long? steps)
     {
+        this.folder = folder;
+        this.steps = steps ?? 0;
         try
         {
-            Directory.CreateDirectory(folder);
-            if (continued is not null && new FileInfo(Path.Combine(folder, continued)) is { Exists: true } known && known.Length >= keep)
+            if (continued is not null && (keep == 0 || (new FileInfo(Path.Combine(folder, continued)) is { Exists: true } known && known.Length >= keep)))
             {
                 Name = continued;
-                file = new FileStream(known.FullName, FileMode.Open, FileAccess.Write, FileShare.Read);
-                file.SetLength(keep);
-                file.Seek(0, SeekOrigin.End);
+                this.keep = keep;
                 return;
             }
 
-            if (steps is null && Directory.EnumerateFiles(folder, $"*{Prefix}*").FirstOrDefault() is { } other)
+            if (steps is null && Directory.Exists(folder) && Directory.EnumerateFiles(folder, $"*{Prefix}*").FirstOrDefault() is { } other)
             {
                 throw new TrainingException($"{folder} already holds events of a run, {Path.GetFileName(other)}: TensorBoard would show both as one. Choose another folder, or delete the file.");
             }
@@ -54,18 +56,10 @@ internal sealed class EventFile : IDisposable
             }
 
             Name = $"{stem}.{number}";
-            file = new FileStream(Path.Combine(folder, Name), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"TensorBoard's events can't be written into {folder}: {cause.Message} Choose another folder.");
-        }
-
-        WriteVersion();
-        if (steps is { } taken)
-        {
-            // What other files of the folder say of later steps is void.
-            WriteStart(taken + 1);
+            throw Unwritable(cause);
         }
     }
 
@@ -77,8 +71,42 @@ internal sealed class EventFile : IDisposable
     {
         get
         {
+            if (file is null)
+            {
+                return keep;
+            }
+
             file.Flush(flushToDisk: true);
             return file.Length;
+        }
+    }
+
+    /// <summary>Opens the file: cut to what is kept of it, or new; the folder is made where it isn't there.</summary>
+    /// <exception cref="TrainingException">It can't be written.</exception>
+    public void Begin()
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            file = new FileStream(Path.Combine(folder, Name), keep > 0 ? FileMode.Open : FileMode.Create, FileAccess.Write, FileShare.Read);
+            file.SetLength(keep);
+            file.Seek(0, SeekOrigin.End);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(cause);
+        }
+
+        if (keep > 0)
+        {
+            return;
+        }
+
+        WriteVersion();
+        if (steps > 0)
+        {
+            // What other files of the folder say of later steps is void.
+            WriteStart(steps + 1);
         }
     }
 
@@ -102,7 +130,9 @@ internal sealed class EventFile : IDisposable
         Record(message);
     }
 
-    public void Dispose() => file.Dispose();
+    public void Dispose() => file?.Dispose();
+
+    private TrainingException Unwritable(Exception cause) => new($"TensorBoard's events can't be written into {folder}: {cause.Message} Choose another folder.");
 
     private static List<byte> Event(long step)
     {
@@ -173,12 +203,12 @@ internal sealed class EventFile : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(Head + message.Count), MaskedCrc(record.AsSpan(Head, message.Count)));
         try
         {
-            file.Write(record);
+            file!.Write(record);
             file.Flush();
         }
         catch (IOException cause)
         {
-            throw new TrainingException($"TensorBoard's events can't be written into {file.Name}: {cause.Message} Make room, or go on without them.");
+            throw new TrainingException($"TensorBoard's events can't be written into {Path.Combine(folder, Name)}: {cause.Message} Make room, or go on without them.");
         }
     }
 }

@@ -41,10 +41,9 @@ public sealed partial class Trainer
 
         CheckpointFolder checkpoints = new(folder);
         using SafetensorsFile file = checkpoints.OpenNewest(out IReadOnlyList<string> damaged);
-        string path = checkpoints.PathOf(0);
         TrainingState state = TrainingState.Parse(
             file.Metadata.GetValueOrDefault(StateText) ?? throw new CheckpointException($"The newest file in {folder} holds weights, but not the state of a run."), folder);
-        path = checkpoints.PathOf(state.Steps);
+        string path = checkpoints.PathOf(state.Steps);
         RequireSameSettings(state, path);
         List<(Region Region, float[] Values)> loaded = [];
         foreach ((string name, Shape shape, Region region) in KeptArrays())
@@ -138,19 +137,32 @@ public sealed partial class Trainer
     private long? LogToKeep(string path) => resumed is { Log: { } log } && log == Path.GetFullPath(path) ? resumed.LogLength : null;
 
     /// <summary>Claims the folder of checkpoints for this run.</summary>
-    private void RequireOwnFolder()
+    /// <returns>The claim, which keeps other runs out until it is disposed of; null where there are no checkpoints.</returns>
+    private FolderClaim? RequireOwnFolder()
     {
         if (options.Checkpoints is not { } checkpoints)
         {
-            return;
+            return null;
+        }
+
+        FolderClaim claim;
+        try
+        {
+            claim = new FolderClaim(checkpoints.Folder);
+        }
+        catch (IOException error)
+        {
+            throw new CheckpointException($"The folder of checkpoints {error.Message}", error);
         }
 
         if (ownFolder != Path.GetFullPath(checkpoints.Folder) && new CheckpointFolder(checkpoints.Folder).Checkpoints is [string found, ..])
         {
+            claim.Dispose();
             throw new CheckpointException($"{checkpoints.Folder} already holds checkpoints of a run, such as {Path.GetFileName(found)}: resume that, or choose another folder.");
         }
 
         ownFolder = Path.GetFullPath(checkpoints.Folder);
+        return claim;
     }
 
     private void SaveEpochCheckpoint()

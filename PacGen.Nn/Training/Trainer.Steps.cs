@@ -130,7 +130,6 @@ public sealed partial class Trainer
         long needed = estimate.Total + (Arena.Device is CpuDevice ? estimate.Batches : 0);
         if (free is { } there && needed > MostOfFree * there)
         {
-            Dispose();
             throw new TrainingException(
                 $"The run takes {estimate}. That doesn't fit on {Arena.Device.Name}: lower the batch size, or pass each batch in parts (accumulate gradients), or take a smaller model.");
         }

@@ -93,29 +93,40 @@ public sealed partial class Trainer : IDisposable
         Device device = options.Device ?? Device.Best();
         long? free = device.FreeBytes;
         long before = device.AllocatedBytes;
-        Arena = new ParameterArena(model, device, options.Seed);
-        gradients = device.Allocate(Arena.Count, "the gradients");
-        session = optimizer.Attach(Arena, gradients, options.Seed);
-        accumulation = options.Accumulate > 1 ? new GradientSum(gradients) : null;
-        statistics = options.RunningStatistics ?? (optimizer is PerturbedOptimizer ? RunningStatistics.Reestimated : RunningStatistics.FromTrainingPass);
-        int[] image = [data.Train.Height, data.Train.Width, data.Train.Channels];
-        training = new BatchGraph(model, Arena, session.ForwardWeights, accumulation?.Part ?? gradients, options.Loss, image, options.Seed, statistics);
-        evaluation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, null);
-        if (statistics == RunningStatistics.Reestimated && Arena.States.Count > 0)
+        try
         {
-            estimation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, options.Seed, RunningStatistics.Reestimated);
-        }
+            Arena = new ParameterArena(model, device, options.Seed);
+            gradients = device.Allocate(Arena.Count, "the gradients");
+            session = optimizer.Attach(Arena, gradients, options.Seed);
+            if (options.Score?.Curvature == CurvatureSource.Training && session.SecondMoment is null)
+            {
+                throw new ArgumentException($"The score wants h of training, but {optimizer} keeps none: use Adam without weight decay, AdamW or a perturbed optimizer, or take h from a pass.", nameof(options));
+            }
 
-        Memory = TakeMemory(free, before, image);
-        if (options.Loss == PacGen.Nn.Loss.CrossEntropy && training.Classes < data.Train.Classes)
-        {
-            throw new ArgumentException(
-                $"{model.GetType().Name} has {training.Classes} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
-        }
+            accumulation = options.Accumulate > 1 ? new GradientSum(gradients) : null;
+            statistics = options.RunningStatistics ?? (optimizer is PerturbedOptimizer ? RunningStatistics.Reestimated : RunningStatistics.FromTrainingPass);
+            int[] image = [data.Train.Height, data.Train.Width, data.Train.Channels];
+            training = new BatchGraph(model, Arena, session.ForwardWeights, accumulation?.Part ?? gradients, options.Loss, image, options.Seed, statistics);
+            evaluation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, null);
+            if (statistics == RunningStatistics.Reestimated && Arena.States.Count > 0)
+            {
+                estimation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, options.Seed, RunningStatistics.Reestimated);
+            }
 
-        if (options.Score?.Curvature == CurvatureSource.Training && session.SecondMoment is null)
+            training.Plan(PartSize);
+            if (options.Loss == PacGen.Nn.Loss.CrossEntropy && training.Classes < data.Train.Classes)
+            {
+                throw new ArgumentException(
+                    $"{model.GetType().Name} has {training.Classes} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
+            }
+
+            Memory = TakeMemory(free, before, image);
+        }
+        catch
         {
-            throw new ArgumentException($"The score wants h of training, but {optimizer} keeps none: use Adam without weight decay, AdamW or a perturbed optimizer, or take h from a pass.", nameof(options));
+            // Nobody gets this trainer to dispose of it.
+            Dispose();
+            throw;
         }
     }
 
@@ -155,7 +166,7 @@ public sealed partial class Trainer : IDisposable
             throw new InvalidOperationException("The run was stopped within an epoch; a new trainer starts anew, with these weights where its arena loads them.");
         }
 
-        RequireOwnFolder();
+        using FolderClaim? claim = RequireOwnFolder();
         try
         {
             log = options.LogPath is { } path ? new RunLog(path, LogToKeep(path)) : null;
@@ -182,11 +193,9 @@ public sealed partial class Trainer : IDisposable
             log.Settings(model, data, optimizer, options, statistics, Arena);
         }
 
-        if (options.Checkpoints is not null)
-        {
-            SaveCheckpoint();
-        }
-
+        // The checkpoint names the event file before there is one: a run that is killed in between finds it.
+        SaveCheckpoint();
+        events?.Begin();
         using BatchLoader loader = BatchLoader.Shuffled(
             data.Train, options.BatchSize, options.Seed, augmentation: options.Augmentation, threads: options.Augmentation is null ? 1 : 2);
         Stopwatch whole = Stopwatch.StartNew();
@@ -346,13 +355,13 @@ public sealed partial class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        training.Dispose();
-        evaluation.Dispose();
+        training?.Dispose();
+        evaluation?.Dispose();
         estimation?.Dispose();
         accumulation?.Dispose();
-        session.Dispose();
-        gradients.Dispose();
-        Arena.Dispose();
+        session?.Dispose();
+        gradients?.Dispose();
+        Arena?.Dispose();
     }
 
     private double? TrainEpoch(BatchLoader loader, int epoch, Stopwatch whole, IProgress<TrainingProgress>? progress, CancellationToken cancellation)

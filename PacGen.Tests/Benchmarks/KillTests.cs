@@ -2,13 +2,14 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using PacGen.Nn.Checkpoints;
+using PacGen.Tests.Nn.Training;
 
 namespace PacGen.Tests.Benchmarks;
 
 /// <summary>Training in a process of its own that is killed (SIGKILL) at random moments and resumed: it ends in the bits of a run that never was.</summary>
 internal sealed class KillTests
 {
-    private const int EverySteps = 25, StepsOfAnEpoch = 45, Epochs = 40;
+    private const int EverySteps = 25, Epochs = 40;
 
     private static readonly string[] Settings =
     [
@@ -23,64 +24,58 @@ internal sealed class KillTests
     [Test, Explicit("a hundred processes and more: some minutes")]
     public void AHundredKilledRunsEndInTheSameBits() => KillAndResume(runs: 100, killsOfARun: 1);
 
-    private static void AwaitFirst(Process process, string checkpoints)
-    {
-        while (new CheckpointFolder(checkpoints).Checkpoints.Count == 0 && !process.HasExited)
-        {
-            Thread.Sleep(1);
-        }
-    }
-
     private static void KillAndResume(int runs, int killsOfARun)
     {
         int seed = Random.Shared.Next();
         Random random = new(seed);
         using Folder folder = new();
-        Finish(Start([.. Settings, "--save", folder["straight"], "--log", folder["straight.log"]]));
-        Process timed = Start([.. Settings, "--checkpoint", folder["timed"], "--checkpoint-every", $"{EverySteps}"]);
-        AwaitFirst(timed, folder["timed"]);
+        Finish(Start([.. Settings, "--save", folder["straight"], "--log", folder["straight.log"], "--tensorboard", folder["straight.events"]]));
         Stopwatch clock = Stopwatch.StartNew();
-        Finish(timed);
+        Finish(Start([.. Settings, "--checkpoint", folder["timed"], "--checkpoint-every", $"{EverySteps}", "--tensorboard", folder["timed.events"]]));
         int whole = (int)clock.ElapsedMilliseconds;
         float[] expected = Weights(folder["straight"]);
         string[] expectedLog = Log(folder["straight.log"]);
-        int killed = 0, killedInTraining = 0;
-        long lost = 0, mostLost = 0;
+        (long, string, float)[] expectedEvents = Events(folder["straight.events"]);
+        int killed = 0, before = 0, within = 0;
+        long mostLost = 0;
         for (int run = 0; run < runs; run++)
         {
-            string checkpoints = folder[$"run{run}"], log = folder[$"run{run}.log"], save = folder[$"run{run}.weights"], what = $"seed {seed}, run {run}";
-            string[] first = [.. Settings, "--checkpoint", checkpoints, "--checkpoint-every", $"{EverySteps}", "--keep", "2", "--save", save, "--log", log];
+            string checkpoints = folder[$"run{run}"], log = folder[$"run{run}.log"], events = folder[$"run{run}.events"], save = folder[$"run{run}.weights"], what = $"seed {seed}, run {run}";
+            string[] first =
+            [
+                .. Settings, "--checkpoint", checkpoints, "--checkpoint-every", $"{EverySteps}", "--keep", "2", "--save", save, "--log", log, "--tensorboard", events,
+            ];
             for (int kill = 0; kill < killsOfARun; kill++)
             {
-                // From the first checkpoint on: what is killed before has nothing to go on from.
                 using Process process = Start(Next());
-                AwaitFirst(process, checkpoints);
                 Thread.Sleep(random.Next(whole / killsOfARun));
                 process.Kill(entireProcessTree: true);
                 process.WaitForExit();
                 killed++;
-                IReadOnlyList<string> left = new CheckpointFolder(checkpoints).Checkpoints;
-                killedInTraining += left.Count > 0 && !File.Exists(save) ? 1 : 0;
+                before += HasCheckpoint() ? 0 : 1;
+                within += HasCheckpoint() && !File.Exists(save) ? 1 : 0;
             }
 
-            // What a kill costs: steps of epochs that the log has and the newest checkpoint hasn't are steps that were lost.
-            if (new CheckpointFolder(checkpoints).Checkpoints.Count > 0)
+            // What a kill costs: the event file has each step, and those that the newest checkpoint hasn't are lost.
+            if (HasCheckpoint())
             {
                 using SafetensorsFile newest = new CheckpointFolder(checkpoints).OpenNewest(out IReadOnlyList<string> damaged);
                 Assert.That(damaged, Is.Empty, what);
-                long logged = Log(log).Count(line => line.Contains("\"epoch\"", StringComparison.Ordinal)) * (long)StepsOfAnEpoch;
-                lost = Math.Max(0, logged - long.Parse(newest.Metadata["steps"], CultureInfo.InvariantCulture));
-                mostLost = Math.Max(mostLost, lost);
+                long taken = Directory.Exists(events) ? EventReader.ReadFolder(events, killed: true).Max(one => (long?)one.Step) ?? 0 : 0;
+                mostLost = Math.Max(mostLost, taken - long.Parse(newest.Metadata["steps"], CultureInfo.InvariantCulture));
             }
 
             Finish(Start(Next()));
             Assert.That(Weights(save), Is.EqualTo(expected), what);
             Assert.That(Log(log), Is.EqualTo(expectedLog), what);
+            Assert.That(Events(events), Is.EqualTo(expectedEvents), what);
             Assert.That(Directory.GetFiles(checkpoints, "*.partial"), Is.Empty, what);
+
+            bool HasCheckpoint() => new CheckpointFolder(checkpoints).Checkpoints.Count > 0;
 
             string[] Next()
             {
-                if (new CheckpointFolder(checkpoints).Checkpoints.Count > 0)
+                if (HasCheckpoint())
                 {
                     return ["train", "--resume", checkpoints];
                 }
@@ -91,7 +86,8 @@ internal sealed class KillTests
             }
         }
 
-        TestContext.Out.WriteLine($"{runs} runs, {killed} kills, {killedInTraining} of them after the first checkpoint and before the end; largest loss seen in the log {mostLost} steps, checkpoints every {EverySteps}");
+        TestContext.Out.WriteLine(
+            $"{runs} runs, {killed} kills: {before} before the first checkpoint, {within} between it and the end, {killed - before - within} after; at most {mostLost} steps lost, checkpoints every {EverySteps}");
         Assert.That(mostLost, Is.LessThanOrEqualTo(EverySteps));
     }
 
@@ -123,6 +119,15 @@ internal sealed class KillTests
         file.VerifyChecksum();
         return [.. file.Tensors.Keys.Order(StringComparer.Ordinal).SelectMany(file.Read)];
     }
+
+    /// <summary>The steps, tags and values of an event folder, but for speeds.</summary>
+    private static (long Step, string Tag, float Value)[] Events(string folder) =>
+    [
+        .. from one in EventReader.ReadFolder(folder)
+           from scalar in one.Scalars
+           where scalar.Tag != "images_per_second"
+           select (one.Step, scalar.Tag, scalar.Value),
+    ];
 
     /// <summary>The log without what a clock decides; a killed run's last line may be cut off.</summary>
     private static string[] Log(string path)

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using PacGen.Benchmarks;
+using PacGen.Nn;
 
 namespace PacGen.Tests.Benchmarks;
 
@@ -127,6 +129,27 @@ internal sealed class TrainVerbTests
             Assert.That(score.ExitCode, Is.Zero, score.Error);
             return score.Error;
         }
+    }
+
+    /// <summary>The original form trains, is kept with its form, and is scored and resumed as what it is.</summary>
+    [Test]
+    public void TheOriginalWideResNetIsKeptAsSuch()
+    {
+        using Folder folder = new();
+        string[] settings = ["--model", "wide-resnet", "--depth", "10", "--limit", "64", "--batch-size", "32", "--schedule", "constant", "--psi", "off"];
+        ProgramRun run = ProgramRun.Of(["train", .. settings, "--form", "original", "--epochs", "1", "--save", folder["w"], "--checkpoint", folder["c"]]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        long count = new WideResNet(10, 1, 10, 1, WideResNetForm.Original).ParameterCount;
+        Assert.That(run.Output, Does.Contain($"wrn-10-1-original, {count.ToString("N0", CultureInfo.InvariantCulture)} parameters"));
+        ProgramRun more = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "2");
+        Assert.That(more.ExitCode, Is.Zero, more.Error);
+        Assert.That(more.Output, Does.Contain("wrn-10-1-original").And.Contain("epoch   2"));
+        ProgramRun score = ProgramRun.Of("score", "--weights", folder["w"], "--limit", "32");
+        Assert.That(score.ExitCode, Is.Zero, score.Error);
+        Assert.That(score.Output, Does.Contain("wrn-10-1-original"));
+        ProgramRun other = ProgramRun.Of("score", "--weights", folder["w"], "--limit", "32", "--form", "paper");
+        Assert.That(other.ExitCode, Is.Not.Zero, "the file's weights are not of that form");
+        Assert.That(ProgramRun.Of("train", "--form", "original").Error, Does.Contain("--form has an effect only with --model wide-resnet"));
     }
 
     [Test]

@@ -11,9 +11,10 @@ namespace PacGen.Benchmarks.Figures.Accuracy;
 /// <param name="BatchSize">Images a step.</param>
 /// <param name="Eta">η.</param>
 /// <param name="Gamma">γ.</param>
+/// <param name="Side">The images' height and width.</param>
 /// <param name="SmallImages">The training images of the small scale: those of Tiny ImageNet have four times the pixels.</param>
 internal sealed record PaperSetting(
-    string Dataset, int PublishedImages, bool Adaptive, double LearningRate, int BatchSize, double Eta, double Gamma, int SmallImages)
+    string Dataset, int PublishedImages, bool Adaptive, double LearningRate, int BatchSize, double Eta, double Gamma, int Side, int SmallImages)
 {
     /// <summary>The network's depth and widening factor, and ε of Algorithm 1.</summary>
     public const int Depth = 58, Widen = 3;
@@ -21,12 +22,15 @@ internal sealed record PaperSetting(
     /// <summary>ε of Algorithm 1.</summary>
     public const double Epsilon = 1e-5;
 
+    /// <summary>The images to test on that each of the sets has.</summary>
+    public const int PublishedTestImages = 10_000;
+
     /// <summary>Those of Figure 7.</summary>
     public static IReadOnlyList<PaperSetting> All { get; } =
     [
-        new("cifar-10", 50_000, Adaptive: true, 1e-4, 128, Eta: 0.01, Gamma: 10, SmallImages: 20_000),
-        new("cifar-100", 50_000, Adaptive: true, 1e-4, 128, Eta: 0.01, Gamma: 10, SmallImages: 20_000),
-        new("tiny-imagenet", 100_000, Adaptive: false, 1e-2, 156, Eta: 100, Gamma: 1, SmallImages: 5_000),
+        new("cifar-10", 50_000, Adaptive: true, 1e-4, 128, Eta: 0.01, Gamma: 10, Side: 32, SmallImages: 20_000),
+        new("cifar-100", 50_000, Adaptive: true, 1e-4, 128, Eta: 0.01, Gamma: 10, Side: 32, SmallImages: 20_000),
+        new("tiny-imagenet", 100_000, Adaptive: false, 1e-2, 156, Eta: 100, Gamma: 1, Side: 64, SmallImages: 5_000),
     ];
 
     /// <summary>OPT, or Perturbed OPT around it.</summary>

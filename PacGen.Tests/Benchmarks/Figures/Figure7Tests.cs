@@ -57,6 +57,43 @@ internal sealed class Figure7Tests
         }));
     }
 
+    /// <summary>The other two data sets: their own optimizers and settings, their classes, and what the page says differs.</summary>
+    [TestCase("cifar-100", "Adam(lr 0.0001", "η = 0.01, γ = 10", "48 of the 50,000 training images")]
+    [TestCase("cifar-100-coarse", "Adam(lr 0.0001", "η = 0.01, γ = 10", "the 20 coarse classes in place of the 100 fine ones")]
+    [TestCase("tiny-imagenet", "SGD(lr 0.01", "η = 100, γ = 1", "4 of the 100,000 training images")]
+    public void OtherDataSetsHaveTheirOwnSettings(string dataset, string rule, string perturbation, string differs)
+    {
+        using TemporaryFolder images = new();
+        bool tiny = dataset == "tiny-imagenet";
+        if (tiny)
+        {
+            ImageFolderTests.MakeTiny(images, "tiny-imagenet-200");
+        }
+        else
+        {
+            images.Write(Cifar.File(48, 2), "train.bin");
+            images.Write(Cifar.File(20, 2), "test.bin");
+        }
+
+        string[] labels = dataset.EndsWith("coarse", StringComparison.Ordinal) ? ["--labels", "coarse"] : [];
+        string[] args =
+        [
+            "figure", "7", "--dataset", tiny ? dataset : "cifar-100", .. labels, "--scale", "small", "--depth", "10", "--batch-size", tiny ? "4" : "16", "--accumulate", "2",
+            "--epochs", "1", "--seeds", "1", "--size", "400", "--data", images.Path, "--output", folder["out"],
+        ];
+        ProgramRun run = ProgramRun.Of(args);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        string page = File.ReadAllText(folder["out/figure-7.md"]);
+        Assert.That(page, Does.Contain(rule).And.Contain($"perturbed: {perturbation}, ε = 1E-05").And.Contain(differs).And.Contain("each batch passed in 2 parts").And.Contain("of the 10,000 test images"));
+        Assert.That(page, Does.Not.Contain("where the paper has"), "η and γ are the paper's");
+        Assert.That(run.Output, Does.Contain("Memory of a run ").And.Contain("perturbed"));
+        Assert.That(File.ReadAllLines(folder["out/figure-7.csv"]).Skip(1), Has.Exactly(2).Items.And.All.StartWith(dataset + ",wrn-10-1,1,"));
+        foreach (string kept in Directory.GetDirectories(folder["out/figure-7-runs"]))
+        {
+            Assert.That(Directory.GetFiles(Path.Combine(kept, "events"), "events.out.tfevents.*"), Has.Length.EqualTo(1), "for TensorBoard");
+        }
+    }
+
     [Test]
     public void WhatIsDoneIsReadBackAndMoreEpochsAreAdded()
     {
@@ -155,7 +192,7 @@ internal sealed class Figure7Tests
         using FileStream other = new(folder["out/figure-7-runs/in-use"], FileMode.Create, FileAccess.Write, FileShare.None);
         ProgramRun run = ProgramRun.Of(Tiny);
         Assert.That(run.ExitCode, Is.EqualTo(1));
-        Assert.That(run.Error, Does.Contain("another pacgen works in it"));
+        Assert.That(run.Error, Does.Contain("another run works in it"));
     }
 
     [Test]
@@ -187,6 +224,7 @@ internal sealed class Figure7Tests
     [TestCase("--gamma 1,1", "different numbers in [0, ∞)")]
     [TestCase("--eta 0", "(0, ∞)")]
     [TestCase("--batch-size 49", "there are 48 training images")]
+    [TestCase("--accumulate 3", "must divide the batch of 16")]
     [TestCase("--labels coarse", "needs --dataset cifar-100")]
     [TestCase("--perturb uniform", "There is no option --perturb")]
     public void WrongArguments(string options, string says)

@@ -203,6 +203,27 @@ internal sealed class ResumeTests
     }
 
     [Test]
+    public void TwoRunsAtOnceAreKeptApart()
+    {
+        using TemporaryFolder folder = new();
+        TrainingOptions options = new() { Checkpoints = new CheckpointOptions(folder["run"]) };
+        using Trainer first = Create(Optimizers[0], options), second = Create(Optimizers[0], options);
+        int tried = 0;
+        first.Run(result =>
+        {
+            if (result.Epoch == 1)
+            {
+                second.Resume(folder["run"]);
+                Assert.That(() => second.Run(), Throws.TypeOf<CheckpointException>().With.Message.Contains("another run works in it"));
+                tried++;
+            }
+        });
+        Assert.That(tried, Is.EqualTo(1));
+        second.Run();
+        Assert.That(second.Arena.Save(), Is.EqualTo(first.Arena.Save()), "it goes on once the other has ended");
+    }
+
+    [Test]
     public void MoreEpochsMayFollow()
     {
         using TemporaryFolder folder = new();

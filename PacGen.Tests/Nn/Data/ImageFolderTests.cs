@@ -168,8 +168,40 @@ internal sealed class ImageFolderTests
     [Test]
     public void SurvivesMutatedFiles([Values(1, 2)] int seed) => Survives(seed, 1000);
 
+    [Test]
+    public void SurvivesMutatedFilesOfTinyImageNet([Values(1, 2)] int seed) => SurvivesTiny(seed, 500);
+
     [Test, Explicit("takes minutes")]
-    public void SurvivesManyMutatedFiles() => Survives(3, 100_000);
+    public void SurvivesManyMutatedFiles([Values] bool tiny) => (tiny ? SurvivesTiny : (Action<int, int>)Survives)(3, 100_000);
+
+    /// <summary>Forty small files whose headers claim 4096×4096 pixels: two gigabytes, were they believed.</summary>
+    [Test]
+    public void ManySmallFilesThatClaimMuchTakeLittle()
+    {
+        byte[] large = Image(4096, 4096, 5, SKEncodedImageFormat.Png), cut = large[..(large.Length / 50)];
+        for (int i = 0; i < 40; i++)
+        {
+            folder.Write(cut, "set", "a", $"{i:00}.png");
+        }
+
+        long before = GC.GetTotalAllocatedBytes();
+        Refused("truncated or corrupted");
+        Assert.That(GC.GetTotalAllocatedBytes() - before, Is.LessThan(256L << 20), "other tests may run beside this one");
+    }
+
+    /// <summary>More images than there is room for at first: each comes to its place.</summary>
+    [Test]
+    public void RoomGrowsWithTheImages()
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            folder.Write(Image(3000, 3000, (byte)(10 * i), SKEncodedImageFormat.Png), "set", "a", $"{i}.png");
+        }
+
+        Dataset data = Datasets.Load("folder:" + folder["set"], Options);
+        Assert.That(Enumerable.Range(0, 4).Select(i => data.Train.Pixels[i * data.Train.ImageSize]), Is.EqualTo(new byte[] { 0, 10, 30, 40 }));
+        Assert.That(Enumerable.Range(0, 4).Select(i => data.Train.Pixels[((i + 1) * data.Train.ImageSize) - 1]), Is.EqualTo(new byte[] { 2, 12, 32, 42 }));
+    }
 
     private void Survives(int seed, int files)
     {
@@ -182,19 +214,56 @@ internal sealed class ImageFolderTests
 
         Zip("set", "set.zip", "");
         byte[] zip = File.ReadAllBytes(folder["set.zip"]);
+        Survives(seed, files, () =>
+        {
+            bool zipped = random.Next(3) == 0;
+            folder.Write(Mutation.Of(zipped ? zip : random.Next(2) == 0 ? jpeg : png, random), zipped ? ["set.zip"] : ["set", "a", "1.jpg"]);
+            return ("folder:" + folder[zipped ? "set.zip" : "set"], null);
+        });
+    }
+
+    /// <summary>Any file of Tiny ImageNet's layout: classes, annotations, an image; or the whole archive.</summary>
+    private void SurvivesTiny(int seed, int files)
+    {
+        Random random = new(seed);
+        MakeTiny(folder, "made");
+        Zip("made", "whole.zip", "tiny-imagenet-200/");
+        byte[] zip = File.ReadAllBytes(folder["whole.zip"]);
+        string[][] places = [["wnids.txt"], ["val", "val_annotations.txt"], ["train", "n01", "images", "n01_1.JPEG"], ["val", "images", "val_1.JPEG"]];
+        byte[][] contents = [.. places.Select(place => File.ReadAllBytes(folder[["made", .. place]]))];
+        Directory.CreateDirectory(folder["in"]);
+        Directory.Move(folder["made"], folder["in", "tiny-imagenet-200"]);
+        Survives(seed, files, () =>
+        {
+            int which = random.Next(-1, places.Length);
+            if (which < 0)
+            {
+                folder.Write(Mutation.Of(zip, random), "zip", "tiny-imagenet-200.zip");
+                return ("tiny-imagenet", folder["zip"]);
+            }
+
+            for (int other = 0; other < places.Length; other++)
+            {
+                folder.Write(other == which ? Mutation.Of(contents[other], random) : contents[other], ["in", "tiny-imagenet-200", .. places[other]]);
+            }
+
+            return ("tiny-imagenet", folder["in"]);
+        });
+    }
+
+    private void Survives(int seed, int files, Func<(string Name, string? Folder)> mutate)
+    {
         string cacheFile = folder["file"];
         File.WriteAllText(cacheFile, "");
         int read = 0, refused = 0;
         for (int i = 0; i < files; i++)
         {
-            bool zipped = random.Next(3) == 0;
-            byte[] content = Mutation.Of(zipped ? zip : random.Next(2) == 0 ? jpeg : png, random);
-            folder.Write(content, zipped ? ["set.zip"] : ["set", "a", "1.jpg"]);
+            (string name, string? place) = mutate();
             long before = GC.GetTotalAllocatedBytes();
             try
             {
                 // A file stands where the cache's folder would be: nothing is kept.
-                Datasets.Load("folder:" + folder[zipped ? "set.zip" : "set"], new DataOptions { CacheFolder = cacheFile });
+                Datasets.Load(name, new DataOptions { Folder = place, CacheFolder = cacheFile });
                 read++;
             }
             catch (DataException error)
@@ -211,6 +280,7 @@ internal sealed class ImageFolderTests
             Assert.That(GC.GetTotalAllocatedBytes() - before, Is.LessThan(256L << 20), $"seed {seed}, file {i}");
         }
 
+        TestContext.Out.WriteLine($"{files} files, {refused} refused, seed {seed}");
         Assert.That(read, Is.GreaterThan(files / 50));
         Assert.That(refused, Is.GreaterThan(files / 20));
     }

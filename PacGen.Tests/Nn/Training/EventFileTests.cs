@@ -24,6 +24,8 @@ internal sealed class EventFileTests
         string longTag = new('x', 300);
         using (EventFile file = new(folder["tb"], null, 0, null))
         {
+            Assert.That(Directory.Exists(folder["tb"]), Is.False, "chosen, not begun");
+            file.Begin();
             file.Write(0, ("a", 1.5));
             file.Write(127, ("b", double.NaN), (longTag, -1e300));
             file.Write(long.MaxValue);

@@ -21,15 +21,22 @@ internal sealed record EventReader(double Time, long Step, string? Version, bool
         return ~crc;
     }
 
-    public static IReadOnlyList<EventReader> ReadFolder(string folder) =>
-        [.. Directory.GetFiles(folder, "events.out.tfevents.*").Order(StringComparer.Ordinal).SelectMany(Read)];
+    public static IReadOnlyList<EventReader> ReadFolder(string folder, bool killed = false) =>
+        [.. Directory.GetFiles(folder, "events.out.tfevents.*").Order(StringComparer.Ordinal).SelectMany(path => Read(path, killed))];
 
-    public static IReadOnlyList<EventReader> Read(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="killed">Whether the last record may be cut off.</param>
+    public static IReadOnlyList<EventReader> Read(string path, bool killed = false)
     {
         byte[] bytes = File.ReadAllBytes(path);
         List<EventReader> events = [];
         for (int at = 0; at < bytes.Length;)
         {
+            if (killed && (bytes.Length < at + 12 || (ulong)(bytes.Length - at - 16) < BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at))))
+            {
+                break;
+            }
+
             int length = checked((int)BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at)));
             Check(bytes.AsSpan(at, 8), bytes.AsSpan(at + 8));
             Check(bytes.AsSpan(at + 12, length), bytes.AsSpan(at + 12 + length));

@@ -12,6 +12,18 @@ internal sealed class TrainerTests
     private static readonly Dataset Digits = Datasets.Digits();
 
     [Test]
+    public void ATrainerThatIsRefusedKeepsNoMemory()
+    {
+        using CpuDevice device = new(1);
+        long before = device.AllocatedBytes;
+        TrainingOptions options = new() { Device = device, Score = new ScoreOptions { Curvature = CurvatureSource.Training } };
+        Assert.That(() => new Trainer(new Mlp(64, 5), Datasets.Digits(), new Adam(1e-3), options), Throws.ArgumentException.With.Message.Contains("5 outputs"));
+        Assert.That(() => new Trainer(new Mlp(64, 10), Datasets.Digits(), new Sgd(0.1), options), Throws.ArgumentException.With.Message.Contains("keeps none"));
+        Assert.That(() => new Trainer(new Mlp(63, 10), Datasets.Digits(), new Adam(1e-3), options), Throws.TypeOf<ShapeException>());
+        Assert.That(device.AllocatedBytes, Is.EqualTo(before));
+    }
+
+    [Test]
     public void LearnsDigits([Values] bool perturbed)
     {
         using Trainer trainer = new(new Mlp(64, 48, 10), Digits, Optimizer(perturbed), new TrainingOptions { Epochs = 12, BatchSize = 32 });
