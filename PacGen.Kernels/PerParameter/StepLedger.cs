@@ -160,9 +160,7 @@ public sealed class StepLedger : IDisposable
             if (scalars[StepScalars.Mode] != StepScalars.Refused)
             {
                 // As the host does: the loss is a float, the norm is not.
-                float single = (float)loss;
-                bool finite = single <= float.MaxValue && single >= -float.MaxValue;
-                end = !finite ? (int)StepEnd.LossNotFinite : !(squared <= double.MaxValue) ? (int)StepEnd.GradientNotFinite : (int)StepEnd.Done;
+                end = !IsFinite((float)loss) ? (int)StepEnd.LossNotFinite : !IsFinite(squared) ? (int)StepEnd.GradientNotFinite : (int)StepEnd.Done;
                 double norm = Math.Sqrt(squared);
                 if (norm > largestNorm)
                 {
@@ -186,7 +184,7 @@ public sealed class StepLedger : IDisposable
         {
             int at = Words * slot;
             records[at + ChangeAt] = squared;
-            if (squared <= double.MaxValue)
+            if (IsFinite(squared))
             {
                 double ratio = squared > 0 ? numerator / Math.Sqrt(squared) : 0;
                 scalars[StepScalars.RhoScale] = (float)(ratio < float.MaxValue ? ratio : float.MaxValue);
@@ -198,6 +196,9 @@ public sealed class StepLedger : IDisposable
             }
         }
     }
+
+    /// <summary>By the bits: ILGPU turns a comparison that is negated into its opposite, which NaN does not fulfil either.</summary>
+    private static bool IsFinite(double value) => (BitConverter.DoubleToInt64Bits(value) & long.MaxValue) < 0x7FF0_0000_0000_0000;
 
     private static int Slot(long step) => (int)(step % Capacity);
 
