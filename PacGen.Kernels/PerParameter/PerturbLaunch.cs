@@ -40,4 +40,7 @@ public abstract class PerturbLaunch : Launch
             _ => throw Arena.Unsupported(device, "perturbation"),
         };
     }
+
+    /// <summary>Lets <see cref="StepScalars"/> in a buffer go before the settings.</summary>
+    internal virtual void Follow(GpuBuffer scalars) => throw new NotSupportedException();
 }

@@ -55,6 +55,9 @@ internal sealed class ReduceGpu<TTerms, TSettings> : Launch, IReduction<TSetting
     /// <inheritdoc/>
     public float[] Largest1 => Read(3);
 
+    /// <summary>The blocks' first sums, then the others.</summary>
+    public GpuBuffer Results => results;
+
     /// <inheritdoc/>
     public override void Run() => kernel(grid, a, b, c, results.View, blocks, extent, Settings);
 

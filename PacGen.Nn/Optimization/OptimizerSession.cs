@@ -34,6 +34,27 @@ public abstract class OptimizerSession : IDisposable
     /// <returns>False where the gradient was not finite: with clipping nothing was updated then, without it the weights are lost.</returns>
     public abstract bool TryUpdate(double learningRate, double? clipNorm = null);
 
+    /// <summary>How many steps may be submitted before the first one's outcome is taken: 1 where a step is waited for.</summary>
+    internal abstract int Depth { get; }
+
+    /// <summary>Notes the loss of a batch's pass, or of a part's, for <see cref="Submit"/>.</summary>
+    /// <param name="loss">Where the mean loss is.</param>
+    /// <param name="share">The part's share of the batch.</param>
+    /// <param name="first">Whether it is the first part.</param>
+    /// <returns>False where the loss is known not to be finite: further parts are of no use.</returns>
+    internal abstract bool Observe(Region loss, double share, bool first);
+
+    /// <summary>
+    /// <see cref="TryUpdate"/> after <see cref="Observe"/>, which need not wait: nothing is updated where the loss or the gradient is not
+    /// finite, nor in steps after such a one.
+    /// </summary>
+    /// <param name="learningRate">This step's learning rate.</param>
+    /// <param name="clipNorm">The gradient's largest Euclidean norm; +∞ for any.</param>
+    internal abstract void Submit(double learningRate, double clipNorm);
+
+    /// <summary>The outcome of the oldest step that was submitted. After a bad one, those behind it are forgotten.</summary>
+    internal abstract StepOutcome Take();
+
     /// <summary>The arrays of the parameters' layout that the next step depends on beside w, by name.</summary>
     internal abstract IReadOnlyDictionary<string, Buffer> Arrays { get; }
 
@@ -63,8 +84,12 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     private readonly SumOfSquaresLaunch gradientNorm;
     private readonly List<Buffer> owned = [];
     private readonly Dictionary<string, Buffer> arrays = [];
-    private double gradientScale = 1, squaredChange;
+    private readonly StepLedger? ledger;
+    private readonly float[] scalar = new float[1];
+    private double gradientScale = 1, squaredChange, observed;
     private long steps;
+    private StepOutcome? waiting;
+    private bool follows;
 
     /// <param name="arena">The parameters.</param>
     /// <param name="gradients">Their gradients.</param>
@@ -93,6 +118,8 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
             perturb = settings.Perturbation(
                 arena.Device, new Region(arena.Weights), new Region(SecondMoment!), new Region(gradients), new Region(ForwardWeights));
         }
+
+        ledger = StepLedger.TryCreate(arena.Device, gradientNorm, update, perturb);
     }
 
     /// <inheritdoc/>
@@ -108,10 +135,17 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     internal override IReadOnlyDictionary<string, Buffer> Arrays => arrays;
 
     /// <inheritdoc/>
+    internal override int Depth => ledger is null ? 1 : StepLedger.Capacity;
+
+    /// <inheritdoc/>
     internal override OptimizerCounters Counters
     {
         get => new(steps, squaredChange, gradientScale);
-        set => (steps, squaredChange, gradientScale) = value;
+        set
+        {
+            Settle();
+            (steps, squaredChange, gradientScale) = value;
+        }
     }
 
     /// <inheritdoc/>
@@ -135,6 +169,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     /// <inheritdoc/>
     public override bool TryUpdate(double learningRate, double? clipNorm = null)
     {
+        Settle();
         gradientScale = 1;
         if (clipNorm is { } limit)
         {
@@ -148,16 +183,96 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
             gradientScale = norm > limit ? limit / norm : 1;
         }
 
-        UpdateSettings step = scalars(++steps, learningRate).WithGradientScale(gradientScale);
-        update.Settings = settings.Algorithm is { } algorithm ? step.WithSecondMoment(algorithm.Beta1) : step;
-        update.Run();
-        GC.KeepAlive(this);
+        Update(learningRate);
         squaredChange = update.SquaredChange;
         return double.IsFinite(squaredChange);
     }
 
     /// <inheritdoc/>
-    public override void Dispose() => owned.ForEach(buffer => buffer.Dispose());
+    internal override bool Observe(Region loss, double share, bool first)
+    {
+        if (ledger is not null)
+        {
+            ledger.Observe(loss, share, first);
+            return true;
+        }
+
+        loss.Read(scalar);
+        observed = (first ? 0 : observed) + (scalar[0] * share);
+        return float.IsFinite(scalar[0]);
+    }
+
+    /// <inheritdoc/>
+    internal override void Submit(double learningRate, double clipNorm)
+    {
+        if (ledger is null)
+        {
+            long before = steps;
+            StepEnd end = !float.IsFinite((float)observed) ? StepEnd.LossNotFinite
+                : TryUpdate(learningRate, clipNorm) ? StepEnd.Done
+                : steps > before ? StepEnd.WeightsLost : StepEnd.GradientNotFinite;
+            waiting = new StepOutcome(observed, squaredChange, gradientScale, end);
+            return;
+        }
+
+        follows = true;
+        gradientNorm.Run();
+        ledger.Judge(clipNorm);
+        gradientScale = 1;
+        Update(learningRate);
+        ledger.Close(settings.Algorithm is { } algorithm ? HessianLipschitz.Numerator(algorithm.Beta1, algorithm.BiasCorrection, steps) : 0);
+    }
+
+    /// <inheritdoc/>
+    internal override StepOutcome Take()
+    {
+        if (ledger is null)
+        {
+            StepOutcome one = waiting ?? throw new InvalidOperationException("No step was submitted.");
+            waiting = null;
+            return one;
+        }
+
+        long step = steps - ledger.Pending + 1;
+        StepOutcome outcome = ledger.Take();
+        if (outcome.End is StepEnd.Done or StepEnd.WeightsLost)
+        {
+            (squaredChange, gradientScale) = (outcome.SquaredChange, outcome.GradientScale);
+        }
+
+        if (outcome.End != StepEnd.Done)
+        {
+            steps = outcome.End == StepEnd.WeightsLost ? step : step - 1;
+            Settle();
+        }
+
+        return outcome;
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        ledger?.Dispose();
+        owned.ForEach(buffer => buffer.Dispose());
+    }
+
+    private void Update(double learningRate)
+    {
+        UpdateSettings step = scalars(++steps, learningRate).WithGradientScale(gradientScale);
+        update.Settings = settings.Algorithm is { } algorithm ? step.WithSecondMoment(algorithm.Beta1) : step;
+        update.Run();
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Lets the host's numbers hold again, where steps went by those on the device.</summary>
+    private void Settle()
+    {
+        if (follows)
+        {
+            ledger!.Reset();
+            follows = false;
+        }
+    }
 
     private Buffer Own()
     {

@@ -94,6 +94,9 @@ internal sealed class BatchGraph : IDisposable
         return scalar[0];
     }
 
+    /// <summary>Where the mean loss of the last batch is.</summary>
+    public Region LossRegion => last!.Loss;
+
     /// <summary>Copies the model's output for the last batch.</summary>
     public void Output(Span<float> destination) => last!.Output.Read(destination);
 
