@@ -12,6 +12,10 @@ internal sealed class RecordTests
 {
     private const int Count = 1000;
 
+    private static IEnumerable<string> Lean => Device.List()
+        .Where(device => device.IsAvailable && (device.Kind is DeviceKind.Cpu or DeviceKind.Cuda))
+        .Select(device => device.Id);
+
     [TestCaseSource(typeof(DeviceFixture), nameof(DeviceFixture.Ids))]
     public void EachRunComputesFromThePresentValuesInOrder(string id)
     {
@@ -27,6 +31,38 @@ internal sealed class RecordTests
             x.Write(0, values);
             both.Run();
             Assert.That(new Region(z).ToArray(), Is.EqualTo(values.Select(value => -(value * value))), $"run {run}");
+        }
+    }
+
+    /// <summary>What OpenCL and the simulator allocate for a launch is ILGPU's.</summary>
+    [TestCaseSource(nameof(Lean))]
+    public void AStepAllocatesNothing(string id)
+    {
+        Device device = Device.Open(id);
+        using Buffer x = device.Allocate(Count), y = device.Allocate(Count), z = device.Allocate(Count);
+        Shape shape = new(Count);
+        using Upload upload = device.CreateUpload(new Region(x));
+        using Launch both = device.Record([
+            device.Bind(FusedMap.Unary<F.Square>(), [shape], [new Region(x)], new Region(y)),
+            device.Bind(FusedMap.Unary<F.Negate>(), [shape], [new Region(y)], new Region(z))]);
+        float[] values = KernelRun.Random(shape, 1);
+        for (int run = 0; run < 3; run++)
+        {
+            Step();
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int run = 0; run < 10; run++)
+        {
+            Step();
+        }
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+
+        void Step()
+        {
+            upload.Write(values);
+            both.Run();
         }
     }
 
