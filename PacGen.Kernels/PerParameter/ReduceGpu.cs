@@ -40,6 +40,9 @@ internal sealed class ReduceGpu<TTerms, TSettings> : Launch, IReduction<TSetting
     /// <inheritdoc/>
     public TSettings Settings { get; set; }
 
+    /// <summary>False: the settings are arguments, and change.</summary>
+    public override bool MayBeRecorded => false;
+
     /// <inheritdoc/>
     public float[] Sums0 => Read(0);
 

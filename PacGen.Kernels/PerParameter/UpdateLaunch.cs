@@ -16,6 +16,9 @@ public abstract class UpdateLaunch : Launch
     /// <summary>The step's scalars; to be set before each run.</summary>
     public UpdateSettings Settings { get; set; }
 
+    /// <summary>False: the settings are arguments, and change.</summary>
+    public override bool MayBeRecorded => false;
+
     /// <summary>
     /// ‖Δw‖² of the last run, of the weights as they were stored: the same bits for any width, thread count and device. Waits for the run.
     /// </summary>

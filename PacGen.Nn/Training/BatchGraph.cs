@@ -71,16 +71,16 @@ internal sealed class BatchGraph : IDisposable
         Compiled graph = For(labels.Length);
         graph.Images.Write(images);
         graph.Labels?.Write(labels);
-        if (graph.Step is { } stepRegion)
+        if (graph.Step is { } stepUpload)
         {
             scalar[0] = step & LargestStep;
-            stepRegion.Write(scalar);
+            stepUpload.Write(scalar);
         }
 
-        if (graph.Share is { } shareRegion)
+        if (graph.Share is { } shareUpload)
         {
             scalar[0] = (float)share;
-            shareRegion.Write(scalar);
+            shareUpload.Write(scalar);
         }
 
         graph.Graph.Run();
@@ -136,13 +136,13 @@ internal sealed class BatchGraph : IDisposable
 
         (GraphCompiler plan, Nodes nodes) = planned.Remove(count, out var made) ? made : Build(count);
         CompiledGraph program = CompiledGraph.Compile(plan);
-        Region? RegionOf(Tensor? tensor) => tensor is not null && program.Inputs.Contains(tensor) ? program[tensor] : null;
+        Upload? UploadTo(Tensor? tensor) => tensor is not null && program.Inputs.Contains(tensor) ? program.Device.CreateUpload(program[tensor]) : null;
         graph = new Compiled(
             program,
-            RegionOf(nodes.Images) ?? throw new ArgumentException($"{module.GetType().Name}'s output does not depend on its input.", nameof(count)),
-            RegionOf(nodes.Labels),
-            RegionOf(nodes.Context?.Step),
-            RegionOf(nodes.Context?.Share),
+            UploadTo(nodes.Images) ?? throw new ArgumentException($"{module.GetType().Name}'s output does not depend on its input.", nameof(count)),
+            UploadTo(nodes.Labels),
+            UploadTo(nodes.Context?.Step),
+            UploadTo(nodes.Context?.Share),
             [.. nodes.Context?.Next.Keys ?? []],
             program[nodes.Mean],
             program[nodes.Output]);
@@ -241,7 +241,7 @@ internal sealed class BatchGraph : IDisposable
     {
         foreach (Compiled graph in compiled.Values)
         {
-            graph.Graph.Dispose();
+            graph.Dispose();
         }
 
         compiled.Clear();
@@ -302,5 +302,18 @@ internal sealed class BatchGraph : IDisposable
 
     private sealed record Nodes(Tensor Images, Tensor Labels, TrainingContext? Context, Tensor Output, Tensor Mean);
 
-    internal sealed record Compiled(CompiledGraph Graph, Region Images, Region? Labels, Region? Step, Region? Share, IReadOnlyList<StateTensor> States, Region Loss, Region Output);
+    /// <summary>A graph, the ways to its inputs, and where its results lie.</summary>
+    internal sealed record Compiled(
+        CompiledGraph Graph, Upload Images, Upload? Labels, Upload? Step, Upload? Share, IReadOnlyList<StateTensor> States, Region Loss, Region Output) : IDisposable
+    {
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            Images.Dispose();
+            Labels?.Dispose();
+            Step?.Dispose();
+            Share?.Dispose();
+            Graph.Dispose();
+        }
+    }
 }
