@@ -82,7 +82,7 @@ public abstract class Device : IDisposable
         return new LaunchSequence([], [.. launches]);
     }
 
-    /// <summary>A way to send host values to a place again and again: where a CUDA driver can, while kernels run.</summary>
+    /// <summary>A way to send host values to a place again and again: with CUDA while kernels run, with OpenCL in their queue.</summary>
     /// <param name="target">The place, on this device.</param>
     /// <exception cref="ArgumentException">The place is on another device.</exception>
     /// <exception cref="DeviceException">The device has no memory left.</exception>

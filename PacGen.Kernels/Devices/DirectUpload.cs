@@ -1,6 +1,6 @@
 namespace PacGen.Kernels.Devices;
 
-/// <summary>Plain writes, on devices where a copy has nothing to overlap with or no way to.</summary>
+/// <summary>Plain writes, on devices where a copy has nothing to overlap with, or no way to.</summary>
 internal sealed class DirectUpload(Region target) : Upload
 {
     /// <inheritdoc/>

@@ -31,7 +31,7 @@ public sealed class GpuBuffer : Buffer
         }
     }
 
-    /// <summary>The address of the first element, on a CUDA device.</summary>
+    /// <summary>The address of the first element on a CUDA device, the memory's handle on OpenCL.</summary>
     internal nint Address
     {
         get

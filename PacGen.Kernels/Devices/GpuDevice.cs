@@ -93,8 +93,8 @@ public sealed class GpuDevice : Device
     public override Launch Record(IReadOnlyList<Launch> launches)
     {
         ArgumentNullException.ThrowIfNull(launches);
-        return RecordsGraphs
-            ? LaunchSequence.Of(launches, run => new CudaGraph(this, driver!, (CudaStream)Accelerator.DefaultStream, run))
+        return RecordsGraphs ? LaunchSequence.Of(launches, run => new CudaGraph(this, driver!, (CudaStream)Accelerator.DefaultStream, run))
+            : Accelerator.DefaultStream is CLStream queue ? base.Record([.. launches, new OpenClFlush(queue)])
             : base.Record(launches);
     }
 
@@ -140,6 +140,11 @@ public sealed class GpuDevice : Device
     /// <inheritdoc/>
     private protected override Upload UploadTo(Region target)
     {
+        if (Accelerator.DefaultStream is CLStream queue && OpenClDriver.Instance is { } openCl)
+        {
+            return new OpenClUpload(openCl, queue, target);
+        }
+
         if (driver is null)
         {
             return base.UploadTo(target);
