@@ -37,7 +37,7 @@ public sealed class CompiledGraph : IDisposable
     public int Launches => parts.Length;
 
     /// <summary>The launches of one run, in order; they stay this graph's.</summary>
-    internal IReadOnlyList<Launch> Parts => parts;
+    public IReadOnlyList<Launch> Parts => parts;
 
     /// <summary>The memory of everything between inputs and outputs, in bytes.</summary>
     public long IntermediateBytes { get; }

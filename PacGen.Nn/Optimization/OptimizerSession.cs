@@ -7,7 +7,8 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// An optimizer at work on one model: a step is <see cref="Perturb"/>, the gradient at <see cref="ForwardWeights"/> into the
-/// gradients' buffer, <see cref="TryUpdate"/>.
+/// gradients' buffer, <see cref="TryUpdate"/>. That waits for the step. Where the device works by itself, steps can be submitted without
+/// waiting and their outcomes taken later: <see cref="Begin"/>, then <see cref="Submit"/> or <see cref="Run"/>, then <see cref="Take"/>.
 /// </summary>
 public abstract class OptimizerSession : IDisposable
 {
@@ -21,7 +22,7 @@ public abstract class OptimizerSession : IDisposable
     /// <summary>h, the smoothed square of the training gradients, or null where the optimizer keeps none.</summary>
     public abstract Buffer? SecondMoment { get; }
 
-    /// <summary>The number of updates done.</summary>
+    /// <summary>The number of updates done or submitted.</summary>
     public abstract long Steps { get; }
 
     /// <summary>Lines 6 to 9 of Algorithm 1: draws u and puts w + u into <see cref="ForwardWeights"/>. Nothing to do for a plain optimizer.</summary>
@@ -35,7 +36,7 @@ public abstract class OptimizerSession : IDisposable
     public abstract bool TryUpdate(double learningRate, double? clipNorm = null);
 
     /// <summary>How many steps may be submitted before the first one's outcome is taken: 1 where a step is waited for.</summary>
-    internal abstract int Depth { get; }
+    public abstract int Depth { get; }
 
     /// <summary>
     /// Begins a step that ends with <see cref="Submit"/>: <see cref="Perturb"/>, the pass, <see cref="Observe"/>, <see cref="Submit"/>; or
@@ -44,32 +45,32 @@ public abstract class OptimizerSession : IDisposable
     /// <param name="epoch">The epoch, counted from 1.</param>
     /// <param name="learningRate">This step's learning rate.</param>
     /// <param name="clipNorm">The gradient's largest Euclidean norm; +∞ for any.</param>
-    internal abstract void Begin(int epoch, double learningRate, double clipNorm);
+    public abstract void Begin(int epoch, double learningRate, double clipNorm);
 
     /// <summary>Notes the loss of a batch's pass, or of a part's, for <see cref="Submit"/>.</summary>
     /// <param name="loss">Where the mean loss is.</param>
     /// <param name="share">The part's share of the batch.</param>
     /// <param name="first">Whether it is the first part.</param>
     /// <returns>False where the loss is known not to be finite: further parts are of no use.</returns>
-    internal abstract bool Observe(Region loss, double share, bool first);
+    public abstract bool Observe(Region loss, double share, bool first);
 
     /// <summary>
     /// <see cref="TryUpdate"/> after <see cref="Observe"/>, which need not wait: nothing is updated where the loss or the gradient is not
     /// finite, nor in steps after such a one.
     /// </summary>
-    internal abstract void Submit();
+    public abstract void Submit();
 
     /// <summary>A whole step as one launch, for <see cref="Run"/>; null where steps are waited for.</summary>
     /// <param name="pass">The launches of the pass; they stay their owner's.</param>
     /// <param name="loss">Where the mean loss is.</param>
-    internal abstract Launch? Program(IReadOnlyList<Launch> pass, Region loss);
+    public abstract Launch? Program(IReadOnlyList<Launch> pass, Region loss);
 
     /// <summary>Submits the step that was begun, as a whole.</summary>
     /// <param name="program">What <see cref="Program"/> made.</param>
-    internal abstract void Run(Launch program);
+    public abstract void Run(Launch program);
 
     /// <summary>The outcome of the oldest step that was submitted. After a bad one, those behind it are forgotten.</summary>
-    internal abstract StepOutcome Take();
+    public abstract StepOutcome Take();
 
     /// <summary>The arrays of the parameters' layout that the next step depends on beside w, by name.</summary>
     internal abstract IReadOnlyDictionary<string, Buffer> Arrays { get; }
@@ -153,7 +154,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     internal override IReadOnlyDictionary<string, Buffer> Arrays => arrays;
 
     /// <inheritdoc/>
-    internal override int Depth => ledger is null ? 1 : StepLedger.Capacity;
+    public override int Depth => ledger is null ? 1 : StepLedger.Capacity;
 
     /// <inheritdoc/>
     internal override OptimizerCounters Counters
@@ -212,7 +213,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     }
 
     /// <inheritdoc/>
-    internal override void Begin(int epoch, double learningRate, double clipNorm)
+    public override void Begin(int epoch, double learningRate, double clipNorm)
     {
         (rate, limit, begun) = (learningRate, clipNorm, true);
         if (ledger is not null)
@@ -225,7 +226,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     }
 
     /// <inheritdoc/>
-    internal override bool Observe(Region loss, double share, bool first)
+    public override bool Observe(Region loss, double share, bool first)
     {
         if (ledger is not null)
         {
@@ -244,7 +245,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     }
 
     /// <inheritdoc/>
-    internal override void Submit()
+    public override void Submit()
     {
         begun = false;
         if (ledger is null)
@@ -265,7 +266,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     }
 
     /// <inheritdoc/>
-    internal override Launch? Program(IReadOnlyList<Launch> pass, Region loss)
+    public override Launch? Program(IReadOnlyList<Launch> pass, Region loss)
     {
         if (ledger is null)
         {
@@ -278,7 +279,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     }
 
     /// <inheritdoc/>
-    internal override void Run(Launch program)
+    public override void Run(Launch program)
     {
         begun = false;
         program.Run();
@@ -286,7 +287,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     }
 
     /// <inheritdoc/>
-    internal override StepOutcome Take()
+    public override StepOutcome Take()
     {
         if (ledger is null)
         {
