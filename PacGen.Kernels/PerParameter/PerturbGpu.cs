@@ -18,6 +18,7 @@ internal sealed class PerturbGpu<TNoise> : PerturbLaunch
     private readonly KernelConfig grid;
     private readonly QuadExtent extent;
     private GpuBuffer scalars;
+    private bool follows;
 
     public PerturbGpu(GpuDevice device, Region weights, Region secondMoment, Region gradient, Region output)
     {
@@ -38,7 +39,10 @@ internal sealed class PerturbGpu<TNoise> : PerturbLaunch
     public override void Run() => kernel(grid, weights, secondMoment, gradient, output, scalars.View, extent, Settings);
 
     /// <inheritdoc/>
-    internal override void Follow(GpuBuffer scalars) => this.scalars = scalars;
+    internal override void Follow(GpuBuffer scalars) => (this.scalars, follows) = (scalars, true);
+
+    /// <summary>Whether the settings are on the device: then no argument changes.</summary>
+    public override bool MayBeRecorded => follows;
 
     internal static void Kernel(
         ArrayView<float> w, ArrayView<float> h, ArrayView<float> g, ArrayView<float> target, ArrayView<float> scalars, QuadExtent extent, PerturbSettings settings)

@@ -16,6 +16,7 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
     private readonly ArrayView<float> weights, gradient, state0, state1, secondMoment;
     private readonly GpuBuffer blocks;
     private GpuBuffer scalars;
+    private bool follows;
     private readonly float[] sums;
     private readonly KernelConfig grid;
     private readonly QuadExtent extent;
@@ -56,7 +57,10 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
     public override void Run() => kernel(grid, weights, gradient, state0, state1, secondMoment, blocks.View, scalars.View, extent, Settings);
 
     /// <inheritdoc/>
-    internal override void Follow(GpuBuffer scalars) => this.scalars = scalars;
+    internal override void Follow(GpuBuffer scalars) => (this.scalars, follows) = (scalars, true);
+
+    /// <summary>Whether the settings are on the device: then no argument changes.</summary>
+    public override bool MayBeRecorded => follows;
 
     internal static void Kernel(
         ArrayView<float> w, ArrayView<float> g, ArrayView<float> s0, ArrayView<float> s1, ArrayView<float> h, ArrayView<float> sums,

@@ -11,6 +11,7 @@ namespace PacGen.Nn;
 public sealed class CompiledGraph : IDisposable
 {
     private readonly Launch program;
+    private readonly Launch[] parts;
     private readonly Dictionary<Tensor, Region> regions;
     private readonly List<Buffer> owned;
     private bool disposed;
@@ -19,7 +20,7 @@ public sealed class CompiledGraph : IDisposable
     {
         Device = device;
         program = device.Record(launches);
-        Launches = launches.Length;
+        parts = launches;
         this.regions = regions;
         this.owned = owned;
         Inputs = inputs;
@@ -33,7 +34,10 @@ public sealed class CompiledGraph : IDisposable
     public IReadOnlyList<Tensor> Inputs { get; }
 
     /// <summary>How many kernels one run launches.</summary>
-    public int Launches { get; }
+    public int Launches => parts.Length;
+
+    /// <summary>The launches of one run, in order; they stay this graph's.</summary>
+    public IReadOnlyList<Launch> Parts => parts;
 
     /// <summary>The memory of everything between inputs and outputs, in bytes.</summary>
     public long IntermediateBytes { get; }

@@ -68,6 +68,32 @@ internal sealed class BatchGraph : IDisposable
     /// <param name="share">The batch's share in running statistics that are re-estimated.</param>
     public void Run(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step = 0, double share = 1)
     {
+        Compiled graph = Send(images, labels, step, share);
+        graph.Graph.Run();
+    }
+
+    /// <summary>Runs a batch as the pass of a whole training step.</summary>
+    /// <param name="images">The images of the batch, one after the other.</param>
+    /// <param name="labels">Their labels.</param>
+    /// <param name="step">The step number, for dropout.</param>
+    /// <param name="session">The optimizer, whose step was begun.</param>
+    /// <returns>False where steps are waited for: nothing was done.</returns>
+    public bool TryRunStep(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step, OptimizerSession session)
+    {
+        Compiled graph = For(labels.Length);
+        if ((graph.WholeStep ??= session.Program(graph.Graph.Parts, graph.Loss)) is not { } program)
+        {
+            return false;
+        }
+
+        Send(images, labels, step, 1);
+        session.Run(program);
+        GC.KeepAlive(graph.Graph);
+        return true;
+    }
+
+    private Compiled Send(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step, double share)
+    {
         Compiled graph = For(labels.Length);
         graph.Images.Write(images);
         graph.Labels?.Write(labels);
@@ -83,8 +109,8 @@ internal sealed class BatchGraph : IDisposable
             shareUpload.Write(scalar);
         }
 
-        graph.Graph.Run();
         last = graph;
+        return graph;
     }
 
     /// <summary>The mean loss of the last batch.</summary>
@@ -306,9 +332,13 @@ internal sealed class BatchGraph : IDisposable
     internal sealed record Compiled(
         CompiledGraph Graph, Upload Images, Upload? Labels, Upload? Step, Upload? Share, IReadOnlyList<StateTensor> States, Region Loss, Region Output) : IDisposable
     {
+        /// <summary>The graph within a whole training step, once there was one.</summary>
+        public Launch? WholeStep { get; set; }
+
         /// <inheritdoc/>
         public void Dispose()
         {
+            WholeStep?.Dispose();
             Images.Dispose();
             Labels?.Dispose();
             Step?.Dispose();

@@ -22,8 +22,17 @@ public sealed partial class Trainer
     /// <summary>Perturbs, passes the batch and updates: on a GPU this only enqueues.</summary>
     private void Begin(in Batch batch, int epoch, double rate)
     {
-        session.Perturb(epoch);
         long step = Steps + underWay.Count;
+
+        // A limit that no norm exceeds: the gradient is looked at before it changes anything.
+        session.Begin(epoch, rate, options.ClipNorm ?? double.PositiveInfinity);
+        underWay.Enqueue(new StepUnderWay(epoch, batch.Index, batch.Count, rate, 0));
+        if (accumulation is null && training.TryRunStep(batch.Images, batch.Labels, step, session))
+        {
+            return;
+        }
+
+        session.Perturb(epoch);
         for (int part = 0; part * PartSize < batch.Count; part++)
         {
             RunPart(batch, part, step, out double share);
@@ -35,9 +44,7 @@ public sealed partial class Trainer
             accumulation?.Add(share, first: part == 0);
         }
 
-        // A limit that no norm exceeds: the gradient is looked at before it changes anything.
-        session.Submit(rate, options.ClipNorm ?? double.PositiveInfinity);
-        underWay.Enqueue(new StepUnderWay(epoch, batch.Index, batch.Count, rate, 0));
+        session.Submit();
     }
 
     /// <summary>The oldest step under way, with its loss.</summary>

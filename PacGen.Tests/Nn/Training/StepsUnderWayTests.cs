@@ -160,6 +160,8 @@ internal sealed class StepsUnderWayTests(string id) : DeviceFixture(id)
     private sealed class Run : IDisposable
     {
         private readonly Buffer gradients, loss;
+        private Launch? whole;
+        private Action? pass;
 
         public Run(Device device, string optimizer, int hidden = 8)
         {
@@ -177,10 +179,19 @@ internal sealed class StepsUnderWayTests(string id) : DeviceFixture(id)
 
         public void Submit(int step, double clipNorm, StepEnd end = StepEnd.Done)
         {
+            Session.Begin((step / 10) + 1, Rate(step, end), clipNorm);
+            if (step % 3 == 2 && (whole ??= Session.Program([new Pass(() => pass!())], new Region(loss))) is { } program)
+            {
+                // As one, in which the pass comes behind the perturbation.
+                pass = () => Write(step, end);
+                Session.Run(program);
+                return;
+            }
+
             Session.Perturb((step / 10) + 1);
             Write(step, end);
             Session.Observe(new Region(loss), 1, first: true);
-            Session.Submit(Rate(step, end), clipNorm);
+            Session.Submit();
         }
 
         public StepOutcome Take(int step, double clipNorm)
@@ -215,6 +226,14 @@ internal sealed class StepsUnderWayTests(string id) : DeviceFixture(id)
             gradients.Dispose();
             loss.Dispose();
             Arena.Dispose();
+        }
+
+        /// <summary>The pass of a step: gradients and a loss.</summary>
+        private sealed class Pass(Action write) : Launch
+        {
+            public override bool MayBeRecorded => false;
+
+            public override void Run() => write();
         }
 
         private static double Rate(int step, StepEnd end = StepEnd.Done) => end == StepEnd.WeightsLost ? 1e38 : 0.01 / (step + 1);
