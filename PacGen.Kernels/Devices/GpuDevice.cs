@@ -9,17 +9,18 @@ using ILGPU.Runtime.OpenCL;
 namespace PacGen.Kernels.Devices;
 
 /// <summary>A GPU, an OpenCL processor or the simulator, through ILGPU. Launches run in order on one stream.</summary>
-public sealed class GpuDevice : Device
+public sealed partial class GpuDevice : Device
 {
     private const int PreferredGroup = 256;
     private readonly ConcurrentDictionary<MethodInfo, Delegate> kernels = new();
+    private readonly string name;
 
     internal GpuDevice(Accelerator accelerator, DeviceKind kind, string name)
     {
         Accelerator = accelerator;
         Faults = new GpuFaults(accelerator);
         Kind = kind;
-        Name = kind switch
+        this.name = kind switch
         {
             DeviceKind.Cuda => $"{name} (CUDA)",
             DeviceKind.OpenCl => $"{name} (OpenCL)",
@@ -31,7 +32,13 @@ public sealed class GpuDevice : Device
     public DeviceKind Kind { get; }
 
     /// <inheritdoc/>
-    public override string Name { get; }
+    public override string Name => Products switch
+    {
+        ProductMode.Tf32 => $"{name}, products in TF32",
+        ProductMode.CuBlas => $"{name}, products by cuBLAS",
+        ProductMode.CuBlasTf32 => $"{name}, products by cuBLAS in TF32",
+        _ => name,
+    };
 
     /// <inheritdoc/>
     public override long? FreeBytes => Accelerator switch
@@ -107,6 +114,11 @@ public sealed class GpuDevice : Device
         if (disposing)
         {
             kernels.Clear();
+            foreach (CuBlas library in libraries.Values)
+            {
+                library.Dispose();
+            }
+
             Faults.Dispose();
             Accelerator.Dispose();
         }

@@ -59,6 +59,11 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
         Shape shape = Infer(shapes);
         int rows = shape[0], columns = shape[1], terms = shapes[0][TransposeA ? 0 : 1];
         (Region a, Region b) = (inputs[0], inputs[1]);
+        if (device.Library is { } library)
+        {
+            return new CuBlasLaunch(library, ColumnMajorProduct.Of(rows, columns, terms, TransposeA, TransposeB), a, b, output);
+        }
+
         return (TransposeA, Product.IsWide(a, shapes[0][1])) switch
         {
             (false, true) => Product.BindMatrix(device, a, new MatrixSource<AlongTerms, Wide>(rows, terms), b, TransposeB, output, rows, columns, terms),

@@ -70,12 +70,23 @@ internal static class Product
             throw new NotSupportedException($"{device.Name} multiplies tensors of at most {int.MaxValue} elements.");
         }
 
+        return device.Products is ProductMode.Tf32 or ProductMode.CuBlasTf32
+            ? BindTiles<TA, TB, Tf32Sums>(device, a, sourceA, b, sourceB, output, target)
+            : BindTiles<TA, TB, SingleSums>(device, a, sourceA, b, sourceB, output, target);
+    }
+
+    private static Launch BindTiles<TA, TB, TSums>(
+        GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource
+        where TSums : struct, IThreadSums
+    {
         int most = device.Accelerator.MaxNumThreadsPerGroup;
-        return most < 64 ? new ProductGpu<TA, TB, Tile32>(device, a, sourceA, b, sourceB, output, target)
-            : target.Columns <= 32 ? new ProductGpu<TA, TB, Tile128By32>(device, a, sourceA, b, sourceB, output, target)
+        return most < 64 ? new ProductGpu<TA, TB, Tile32, TSums>(device, a, sourceA, b, sourceB, output, target)
+            : target.Columns <= 32 ? new ProductGpu<TA, TB, Tile128By32, TSums>(device, a, sourceA, b, sourceB, output, target)
             : most >= 256 && target.Rows > 64 && target.Columns > 64 && Tiles<Tile128>(target.Rows, target.Columns) * target.Splits >= 64
-                ? new ProductGpu<TA, TB, Tile128>(device, a, sourceA, b, sourceB, output, target)
-            : new ProductGpu<TA, TB, Tile64>(device, a, sourceA, b, sourceB, output, target);
+                ? new ProductGpu<TA, TB, Tile128, TSums>(device, a, sourceA, b, sourceB, output, target)
+            : new ProductGpu<TA, TB, Tile64, TSums>(device, a, sourceA, b, sourceB, output, target);
     }
 
     /// <summary>Whether memory of lines of some length can be read 16 bytes at a time.</summary>
