@@ -15,6 +15,7 @@ namespace PacGen.Tests.Kernels.Gpu;
 internal sealed record KernelInstance(string Name, MethodInfo Method, bool IsWide, int Fewest = 0)
 {
     private static readonly Type[] Tiles = [typeof(Tile128), typeof(Tile64), typeof(Tile128By32)];
+    private static readonly Type[] Sums = [typeof(SingleSums), typeof(Tf32Sums)];
 
     /// <summary>The kernels that work element by element.</summary>
     public static IReadOnlyList<KernelInstance> Elementwise =>
@@ -45,24 +46,27 @@ internal sealed record KernelInstance(string Name, MethodInfo Method, bool IsWid
     {
         get
         {
-            foreach (Type tile in Tiles)
+            foreach (Type sums in Sums)
             {
-                foreach (Type a in (Type[])[typeof(Wide), typeof(Narrow)])
+                foreach (Type tile in Tiles)
                 {
-                    foreach (Type b in (Type[])[typeof(Wide), typeof(Narrow)])
+                    foreach (Type a in (Type[])[typeof(Wide), typeof(Narrow)])
                     {
-                        yield return Product("A·B", Matrix(typeof(AlongTerms), a), Matrix(typeof(AlongOuter), b));
-                        yield return Product("Aᵀ·B", Matrix(typeof(AlongOuter), a), Matrix(typeof(AlongOuter), b));
-                        yield return Product("A·Bᵀ", Matrix(typeof(AlongTerms), a), Matrix(typeof(AlongTerms), b));
-                        yield return Product("Aᵀ·Bᵀ", Matrix(typeof(AlongOuter), a), Matrix(typeof(AlongTerms), b));
-                        yield return Product("convolution", Windows(typeof(AlongTerms), a), Matrix(typeof(AlongOuter), b));
-                        yield return Product("convolution by images", Windows(typeof(AlongTerms), a), typeof(TurnedWeightSource<>).MakeGenericType(b));
-                        yield return Product("convolution by weights", Windows(typeof(AlongOuter), a), Matrix(typeof(AlongOuter), b));
+                        foreach (Type b in (Type[])[typeof(Wide), typeof(Narrow)])
+                        {
+                            yield return Product("A·B", Matrix(typeof(AlongTerms), a), Matrix(typeof(AlongOuter), b));
+                            yield return Product("Aᵀ·B", Matrix(typeof(AlongOuter), a), Matrix(typeof(AlongOuter), b));
+                            yield return Product("A·Bᵀ", Matrix(typeof(AlongTerms), a), Matrix(typeof(AlongTerms), b));
+                            yield return Product("Aᵀ·Bᵀ", Matrix(typeof(AlongOuter), a), Matrix(typeof(AlongTerms), b));
+                            yield return Product("convolution", Windows(typeof(AlongTerms), a), Matrix(typeof(AlongOuter), b));
+                            yield return Product("convolution by images", Windows(typeof(AlongTerms), a), typeof(TurnedWeightSource<>).MakeGenericType(b));
+                            yield return Product("convolution by weights", Windows(typeof(AlongOuter), a), Matrix(typeof(AlongOuter), b));
 
-                        KernelInstance Product(string name, Type sourceA, Type sourceB) => new(
-                            $"{name}, {tile.Name[4..].Replace("By", " × ", StringComparison.Ordinal)}, {a.Name} {b.Name}",
-                            (MethodInfo)typeof(ProductGpu<,,>).MakeGenericType(sourceA, sourceB, tile).GetProperty("Method")!.GetValue(null)!,
-                            a == typeof(Wide) && b == typeof(Wide));
+                            KernelInstance Product(string name, Type sourceA, Type sourceB) => new(
+                                $"{(sums == typeof(Tf32Sums) ? "TF32 " : "")}{name}, {tile.Name[4..].Replace("By", " × ", StringComparison.Ordinal)}, {a.Name} {b.Name}",
+                                (MethodInfo)typeof(ProductGpu<,,,>).MakeGenericType(sourceA, sourceB, tile, sums).GetProperty("Method")!.GetValue(null)!,
+                                a == typeof(Wide) && b == typeof(Wide));
+                        }
                     }
                 }
             }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
+using PacGen.Kernels;
 using PacGen.Kernels.Gpu;
 
 namespace PacGen.Tests.Kernels.Gpu;
@@ -33,8 +34,11 @@ internal sealed class KernelInstanceTests
 
             if (kernel.Method.DeclaringType!.Name.StartsWith("ProductGpu", StringComparison.Ordinal))
             {
-                Assert.That(Count(ptx, "fma.rn.f32"), Is.EqualTo(8 * 64), "a tile's eight terms, written out");
-                Assert.That(Count(ptx, "ld.shared.v4.f32"), Is.EqualTo(8 * 4), "16-byte loads of the tiles");
+                bool tf32 = kernel.Method.DeclaringType.GenericTypeArguments[3] == typeof(Tf32Sums);
+                Assert.That(Count(ptx, "fma.rn.f32"), Is.EqualTo(tf32 ? 0 : 8 * 64), "a tile's eight terms, written out");
+                Assert.That(Count(ptx, "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"), Is.EqualTo(tf32 ? 16 : 0), "a tile's eight terms of a warp");
+                Assert.That(Count(ptx, "cvt.rna.tf32.f32"), tf32 ? Is.Positive : Is.Zero, "roundings to TF32");
+                Assert.That(Count(ptx, "ld.shared.v4.f32"), Is.EqualTo(tf32 ? 6 : 8 * 4), "16-byte loads of the tiles");
                 Assert.That(Count(ptx, "ld.shared.f32"), Is.Zero);
                 Assert.That(Count(ptx, "st.global.v4.f32"), Is.EqualTo(16), "16-byte stores");
                 if (kernel.IsWide)
