@@ -86,6 +86,9 @@ public sealed partial class GpuDevice : Device
     /// <summary>The memory of a region.</summary>
     internal static ArrayView<float> View(Region region) => ((GpuBuffer)region.Buffer).View.SubView(region.Start, region.Count);
 
+    /// <summary>The kernels that were loaded.</summary>
+    internal IEnumerable<MethodInfo> Kernels => kernels.Keys;
+
     /// <summary>A kernel, compiled at its first use and held as long as the device.</summary>
     /// <exception cref="DeviceException">The kernel does not compile for the device; the message names it.</exception>
     internal TDelegate Load<TDelegate>(MethodInfo kernel, Func<Accelerator, TDelegate> load)

@@ -41,41 +41,28 @@ internal sealed class Tf32ProductTests(string id)
 
     // Tiles of 64 × 64 and of 128 × 32, one and several, whole and cut; offset 1 for narrow loads and stores.
     [TestCase(70, 20, 68, false, false, 0)]
-    [TestCase(70, 20, 68, true, false, 0)]
-    [TestCase(70, 20, 68, false, true, 0)]
-    [TestCase(70, 20, 68, true, true, 0)]
-    [TestCase(64, 16, 64, false, false, 1)]
+    [TestCase(40, 12, 36, true, false, 0)]
+    [TestCase(40, 12, 36, false, true, 0)]
+    [TestCase(64, 8, 64, true, true, 0)]
     [TestCase(33, 7, 37, true, true, 1)]
     [TestCase(130, 9, 20, false, false, 0)]
     [TestCase(130, 12, 8, true, true, 1)]
     [TestCase(1, 1, 1, false, false, 0)]
-    [TestCase(5, 1100, 4, false, false, 0)]
     public void Matrices(int rows, int terms, int columns, bool transposeA, bool transposeB, int offset) => Check(
         new MatMul(transposeA, transposeB),
         offset,
         transposeA ? new Shape(terms, rows) : new Shape(rows, terms),
         transposeB ? new Shape(columns, terms) : new Shape(terms, columns));
 
-    [TestCase(8, 4, 0)]
+    [TestCase(4, 4, 0)]
     [TestCase(3, 5, 1)]
     public void Convolutions(int channels, int outputs, int offset)
     {
-        Check(new Conv2dForward(1, 1), offset, new Shape(2, 5, 6, channels), new Shape(3, 3, channels, outputs));
-        Check(new Conv2dForward(2, 1), offset, new Shape(2, 5, 6, channels), new Shape(3, 3, channels, outputs));
+        Shape w = new(3, 3, channels, outputs), x = new(2, 4, 5, channels);
+        Check(new Conv2dForward(2, 1), offset, x, w);
+        Check(new Conv2dInputGradient(new Conv2dGeometry(1, 1), 4, 5), offset, new Shape(2, 4, 5, outputs), w);
+        Check(new Conv2dWeightGradient(new Conv2dGeometry(1, 1), 3, 3), offset, x, new Shape(2, 4, 5, outputs));
     }
-
-    [TestCase(8, 4, 0)]
-    [TestCase(3, 5, 1)]
-    public void ConvolutionsByTheirImages(int channels, int outputs, int offset)
-    {
-        Check(new Conv2dInputGradient(new Conv2dGeometry(1, 1), 5, 6), offset, new Shape(2, 5, 6, outputs), new Shape(3, 3, channels, outputs));
-        Check(new Conv2dInputGradient(new Conv2dGeometry(2, 1), 5, 6), offset, new Shape(2, 3, 3, outputs), new Shape(3, 3, channels, outputs));
-    }
-
-    [TestCase(8, 4, 0)]
-    [TestCase(3, 5, 1)]
-    public void ConvolutionsByTheirWeights(int channels, int outputs, int offset) => Check(
-        new Conv2dWeightGradient(new Conv2dGeometry(1, 1), 3, 3), offset, new Shape(2, 5, 6, channels), new Shape(2, 5, 6, outputs));
 
     private void Check(Operation operation, int offset, Shape a, Shape b)
     {
