@@ -1,5 +1,6 @@
 using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -64,7 +65,7 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
             return new CuBlasLaunch(library, ColumnMajorProduct.Of(rows, columns, terms, TransposeA, TransposeB), a, b, output);
         }
 
-        return (TransposeA, Product.IsWide(a, shapes[0][1])) switch
+        return (TransposeA, Packs.InFours(shapes[0][1], a)) switch
         {
             (false, true) => Product.BindMatrix(device, a, new MatrixSource<AlongTerms, Wide>(rows, terms), b, TransposeB, output, rows, columns, terms),
             (false, false) => Product.BindMatrix(device, a, new MatrixSource<AlongTerms, Narrow>(rows, terms), b, TransposeB, output, rows, columns, terms),

@@ -41,6 +41,7 @@ internal sealed record KernelInstance(
         Of("update, Adam, h", UpdateGpu<AdamRule, WithSecondMoment>.Kernel, 36),
         Of("update, AdamW", UpdateGpu<AdamWRule, WithoutSecondMoment>.Kernel, 28),
         Of("Ψ", PacGen.Kernels.PerParameter.ReduceGpu<PsiTerms, PsiSettings>.Kernel, 8),
+        Of("‖x‖²", PacGen.Kernels.PerParameter.ReduceGpu<SquareTerms, int>.Kernel, 4),
         Of("the curvature's change", PacGen.Kernels.PerParameter.ReduceGpu<CurvatureChangeTerms, PerturbSettings>.Kernel, 12),
         Of("Lemma 6's sums", PacGen.Kernels.PerParameter.ReduceGpu<UniformBoundTerms, UniformBoundSettings>.Kernel, 8),
         Of("Lemma 8's sums", PacGen.Kernels.PerParameter.ReduceGpu<GaussianBoundTerms, GaussianBoundSettings>.Kernel, 8),
@@ -53,25 +54,25 @@ internal sealed record KernelInstance(
     public static IReadOnlyList<KernelInstance> Primitives =>
     [
         Of("sum", PacGen.Kernels.ReduceGpu<Addition, One>.Kernel, false, false, 4, 4, "of the input"),
-        Of("sum, in fours", PacGen.Kernels.ReduceGpu<Addition, Four>.Kernel, true, true, 4, 4, "of the input; batch norm's means and deviations too"),
+        Of("sum, in fours", PacGen.Kernels.ReduceGpu<Addition, Quad>.Kernel, true, true, 4, 4, "of the input; batch norm's means and deviations too"),
         Of("maximum", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, One>.Kernel, false, false, 4, 4, "of the input"),
-        Of("maximum, in fours", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, Four>.Kernel, true, true, 4, 4, "of the input"),
+        Of("maximum, in fours", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, Quad>.Kernel, true, true, 4, 4, "of the input"),
         Of("softmax", SoftmaxGpu<Probabilities>.Kernel, false, false, 8, 16, "read for the maximum, the sum and the result"),
         Of("softmax cross-entropy", SoftmaxGpu<Losses>.Kernel, false, false, 4 + (8 / 10.0), 8 + (12 / 10.0), "10 classes; read for the maximum and the sum"),
         Of("softmax cross-entropy's gradient", SoftmaxGpu<LossGradients>.Kernel, false, false, 8 + (4 / 10.0), 16 + (4 / 10.0), "10 classes; read for the maximum, the sum and the result"),
         Of("average pooling", AveragePoolGpu<One>.Pool, false, false, 5, 5, "of the input, windows of 2 × 2"),
-        Of("average pooling, in fours", AveragePoolGpu<Four>.Pool, true, true, 5, 5, "of the input, windows of 2 × 2"),
+        Of("average pooling, in fours", AveragePoolGpu<Quad>.Pool, true, true, 5, 5, "of the input, windows of 2 × 2"),
         Of("average pooling's gradient", AveragePoolGpu<One>.Gradient, false, false, 5, 8, "of the output, windows of 2 × 2"),
-        Of("average pooling's gradient, in fours", AveragePoolGpu<Four>.Gradient, true, true, 5, 8, "of the output, windows of 2 × 2"),
+        Of("average pooling's gradient, in fours", AveragePoolGpu<Quad>.Gradient, true, true, 5, 8, "of the output, windows of 2 × 2"),
         Of("max pooling", PoolSelectGpu<One>.Kernel, false, false, 5, 6, "of the input, windows of 2 × 2"),
-        Of("max pooling, in fours", PoolSelectGpu<Four>.Kernel, true, true, 5, 6, "of the input, windows of 2 × 2"),
+        Of("max pooling, in fours", PoolSelectGpu<Quad>.Kernel, true, true, 5, 6, "of the input, windows of 2 × 2"),
         Of("max pooling's gradient", PoolScatterGpu<One>.Put, false, false, 9, 10, "of the images, windows of 2 × 2"),
-        Of("max pooling's gradient, in fours", PoolScatterGpu<Four>.Put, true, true, 9, 10, "of the images, windows of 2 × 2"),
+        Of("max pooling's gradient, in fours", PoolScatterGpu<Quad>.Put, true, true, 9, 10, "of the images, windows of 2 × 2"),
         Of("overlapping max pooling's gradient", PoolScatterGpu<One>.Gather, false, false, 9, 4 + (9 / 4.0 * 4 * 11), "of the images, windows of 3 × 3 at a stride of 2"),
-        Of("overlapping max pooling's gradient, in fours", PoolScatterGpu<Four>.Gather, true, true, 9, 4 + (9 / 4.0 * 4 * 11), "of the images, windows of 3 × 3 at a stride of 2"),
+        Of("overlapping max pooling's gradient, in fours", PoolScatterGpu<Quad>.Gather, true, true, 9, 4 + (9 / 4.0 * 4 * 11), "of the images, windows of 3 × 3 at a stride of 2"),
         Of("gather", GatherColumnGpu.Kernel, false, false, 12, 12, "a row's one"),
         Of("scatter", ScatterColumnGpu<One>.Kernel, false, false, 4 + (8 / 10.0), 12, "of the output, 10 columns"),
-        Of("scatter, in fours", ScatterColumnGpu<Four>.Kernel, false, true, 4 + (8 / 100.0), 6, "of the output, 100 columns"),
+        Of("scatter, in fours", ScatterColumnGpu<Quad>.Kernel, false, true, 4 + (8 / 100.0), 6, "of the output, 100 columns"),
         Of("random numbers", RandomUniformGpu.Kernel, false, true, 4, 4, ""),
         Of("transpose", TransposeGpu.Kernel, false, false, 8, 8, "through shared memory: both sides coalesced"),
     ];
@@ -107,7 +108,8 @@ internal sealed record KernelInstance(
                 }
             }
 
-            yield return new("sum of a product's parts", ((Delegate)SplitSumGpu.Quads).Method, true, true);
+            yield return new("sum of a product's parts, in fours", ((Delegate)SplitSumGpu.Quads).Method, true, true);
+            yield return new("sum of a product's parts", ((Delegate)SplitSumGpu.Singles).Method, false, false);
         }
     }
 
