@@ -11,7 +11,7 @@ internal sealed class DeviceOptions
 
     private readonly Option<string?> device = Options.Path(
         "--device",
-        $"Where to run: cpu, gpu, cuda, cuda:N, opencl, opencl:N, simulator or best; see pacgen devices. Without it what {Device.EnvironmentVariable} says, else best",
+        $"Where to run: cpu, gpu, cuda, cuda:N, opencl, opencl:N, simulator or best (a GPU where there is one, else the CPU); see pacgen devices. Without it what {Device.EnvironmentVariable} says, else best",
         "device");
 
     private readonly Option<string> products = Options.Choice(

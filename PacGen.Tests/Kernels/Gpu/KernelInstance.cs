@@ -74,6 +74,9 @@ internal sealed record KernelInstance(
         Of("scatter", ScatterColumnGpu<One>.Kernel, false, false, 4 + (8 / 10.0), 12, "of the output, 10 columns"),
         Of("scatter, in fours", ScatterColumnGpu<Quad>.Kernel, false, true, 4 + (8 / 100.0), 6, "of the output, 100 columns"),
         Of("random numbers", RandomUniformGpu.Kernel, false, true, 4, 4, ""),
+        Of("a step's loss", StepLedger.ObserveKernel, false, false, 20, 20, "a step; one thread"),
+        Of("a step's judgement", StepLedger.JudgeKernel, false, false, 4, 4, "a block's sum; one group"),
+        Of("a step's end", StepLedger.CloseKernel, false, false, 4, 4, "a block's sum; one group"),
         Of("transpose", TransposeGpu.Kernel, false, false, 8, 8, "through shared memory: both sides coalesced"),
     ];
 
