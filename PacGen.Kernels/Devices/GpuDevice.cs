@@ -10,10 +10,11 @@ using ILGPU.Runtime.OpenCL;
 namespace PacGen.Kernels.Devices;
 
 /// <summary>A GPU, an OpenCL processor or the simulator, through ILGPU. Launches run in order on one stream; on CUDA, batches are copied on a second.</summary>
-public sealed class GpuDevice : Device
+public sealed partial class GpuDevice : Device
 {
     private const int PreferredGroup = 256;
     private readonly ConcurrentDictionary<MethodInfo, Delegate> kernels = new();
+    private readonly string name;
     private readonly CudaDriver? driver;
     private readonly Lazy<CudaStream> copies;
 
@@ -31,7 +32,7 @@ public sealed class GpuDevice : Device
         GraphObstacle = kind == DeviceKind.Cuda ? CudaGraph.Obstacle() : "only CUDA devices record";
         Faults = new GpuFaults(accelerator);
         Kind = kind;
-        Name = kind switch
+        this.name = kind switch
         {
             DeviceKind.Cuda => $"{name} (CUDA)",
             DeviceKind.OpenCl => $"{name} (OpenCL)",
@@ -43,7 +44,13 @@ public sealed class GpuDevice : Device
     public DeviceKind Kind { get; }
 
     /// <inheritdoc/>
-    public override string Name { get; }
+    public override string Name => Products switch
+    {
+        ProductMode.Tf32 => $"{name}, products in TF32",
+        ProductMode.CuBlas => $"{name}, products by cuBLAS",
+        ProductMode.CuBlasTf32 => $"{name}, products by cuBLAS in TF32",
+        _ => name,
+    };
 
     /// <inheritdoc/>
     public override long? FreeBytes => Accelerator switch
@@ -115,6 +122,9 @@ public sealed class GpuDevice : Device
     /// <summary>Records no more graphs, for a reason; launches go on one by one.</summary>
     internal void StopRecording(string obstacle) => GraphObstacle = obstacle;
 
+    /// <summary>The kernels that were loaded.</summary>
+    internal IEnumerable<MethodInfo> Kernels => kernels.Keys;
+
     /// <summary>A kernel, compiled at its first use and held as long as the device.</summary>
     /// <exception cref="DeviceException">The kernel does not compile for the device; the message names it.</exception>
     internal TDelegate Load<TDelegate>(MethodInfo kernel, Func<Accelerator, TDelegate> load)
@@ -167,6 +177,11 @@ public sealed class GpuDevice : Device
         if (disposing)
         {
             kernels.Clear();
+            foreach (CuBlas library in libraries.Values)
+            {
+                library.Dispose();
+            }
+
             Faults.Dispose();
             Accelerator.Dispose();
         }
