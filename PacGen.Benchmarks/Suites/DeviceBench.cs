@@ -13,6 +13,9 @@ internal sealed class DeviceBench
     /// <summary>A run that should take longer, in seconds, is left out.</summary>
     private const double LongestRun = 10;
 
+    /// <summary>What no cache holds, in bytes.</summary>
+    private const double LargeCopy = 2e8;
+
     private static readonly int[] Counts = [1_000_000, 10_000_000, 100_000_000];
     private readonly Device device;
     private readonly double seconds;
@@ -36,7 +39,7 @@ internal sealed class DeviceBench
     }
 
     /// <summary>Copies: by the driver where the device is a GPU, past the caches on the CPU, and by an elementwise kernel.</summary>
-    public List<BenchRow> Copies { get; } = [];
+    public IReadOnlyList<BenchRow> Copies { get; private set; } = [];
 
     /// <summary>Passes over all parameters.</summary>
     public List<BenchRow> Passes { get; } = [];
@@ -47,7 +50,7 @@ internal sealed class DeviceBench
     /// <summary>Training steps: of each case plain and perturbed.</summary>
     public List<(StepCase Case, BenchRow Plain, BenchRow Perturbed)> Steps { get; } = [];
 
-    /// <summary>The most that a copy of the largest size moved, read and written, in GB/s; null where none was measured.</summary>
+    /// <summary>The most that a copy of the largest size that fits moved, read and written, in GB/s; null where none was measured.</summary>
     public double? Ceiling { get; private set; }
 
     /// <summary>Whether some work failed for another reason than memory.</summary>
@@ -56,7 +59,7 @@ internal sealed class DeviceBench
     /// <summary>Measures everything.</summary>
     public void Run()
     {
-        MeasureCopies();
+        Copies = MeasureCopies();
         foreach (int count in Counts)
         {
             AddPass($"perturb, {count:N0} parameters", count, 4, () => Work.Perturb<UniformNoise>(device, count));
@@ -91,36 +94,36 @@ internal sealed class DeviceBench
                 Steps.Add((step, rows[0] ?? NotChosen(step), rows[1] ?? NotChosen(step)));
             }
         }
+
+        // Once more: whatever disturbed the machine at the start would flatter every share.
+        Copies = [.. Copies.Zip(MeasureCopies(), (first, second) => second.Milliseconds < (first.Milliseconds ?? double.PositiveInfinity) ? second : first)];
+        Ceiling = Copies.Where(row => row.Bytes >= LargeCopy && row.Rate is not null).GroupBy(row => row.Bytes).MaxBy(size => size.Key)?.Max(row => row.Rate)
+            ?? Copies.Max(row => row.Rate);
     }
 
     private static BenchRow NotChosen(StepCase step) => new(step.Name, null, 0, 0, "not chosen");
 
     /// <summary>Copies are measured whatever rows are chosen: the passes are told in their terms.</summary>
-    private void MeasureCopies()
+    private List<BenchRow> MeasureCopies()
     {
+        List<BenchRow> rows = [];
         if (device is CpuDevice cpu)
         {
             using CopyCeiling copy = new(cpu);
-            double time = BestOf.Milliseconds(copy.Run, seconds);
-            Copies.Add(Told(new BenchRow("copy past the caches, 33,554,432 numbers", time, 0, CopyCeiling.Bytes, "")));
-            Ceiling = Copies[^1].Rate;
+            rows.Add(Told(new BenchRow("copy past the caches, 33,554,432 numbers", BestOf.Milliseconds(copy.Run, seconds), 0, CopyCeiling.Bytes, "")));
         }
 
         foreach (int count in Counts)
         {
-            List<BenchRow> rows = [];
             if (device is GpuDevice gpu)
             {
                 Add(rows, $"driver's copy, {count:N0} numbers", 0, 8L * count, () => Work.DriverCopy(gpu, count), always: true);
             }
 
             Add(rows, $"copy, {count:N0} numbers", 0, 8L * count, () => Work.Copy(device, count), always: true);
-            Copies.AddRange(rows);
-            if (device is not CpuDevice && rows.Max(row => row.Rate) is { } best)
-            {
-                Ceiling = best;
-            }
         }
+
+        return rows;
     }
 
     private void AddPass(string name, int count, int arrays, Func<Work> prepare) => Add(Passes, name, 0, 4L * arrays * count, prepare);

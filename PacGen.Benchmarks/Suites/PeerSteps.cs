@@ -35,10 +35,10 @@ internal sealed class PeerSteps
                 }
                 else if (row?["milliseconds"] is { } time)
                 {
-                    steps.times[((string)row["model"]!, (int)row["batch"]!, (bool)row["perturbed"]!, (string)row["mode"]!)] = (double)time;
+                    steps.times[(Of<string>(row, "model"), Of<int>(row, "batch"), Of<bool>(row, "perturbed"), Of<string>(row, "mode"))] = time.GetValue<double>();
                 }
             }
-            catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or ArgumentNullException)
+            catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
             {
                 throw new UsageException($"--peer {path}, line {number}, is not what Peers/pytorch/steps.py prints: {error.Message.ReplaceLineEndings(" ")}");
             }
@@ -49,4 +49,6 @@ internal sealed class PeerSteps
 
     /// <summary>The time of a step, or null where it was not measured.</summary>
     public double? Milliseconds(string model, int batch, bool perturbed, string mode) => times.TryGetValue((model, batch, perturbed, mode), out double time) ? time : null;
+
+    private static T Of<T>(JsonNode row, string name) => row[name] is { } value ? value.GetValue<T>() : throw new FormatException($"there is no {name}.");
 }

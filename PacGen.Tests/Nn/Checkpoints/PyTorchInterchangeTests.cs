@@ -38,7 +38,7 @@ internal sealed class PyTorchInterchangeTests
             Assert.Ignore($"Python with PyTorch and safetensors is needed: {error.Trim().Split('\n')[^1]}");
         }
 
-        TestContext.Progress.WriteLine(Python("versions").Trim() + output);
+        TestContext.Out.WriteLine(Python("versions").Trim() + output);
     }
 
     [Test]
@@ -77,7 +77,7 @@ internal sealed class PyTorchInterchangeTests
         foreach (JsonNode result in results)
         {
             double difference = (double)result["difference"]!, largest = (double)result["largest"]!;
-            TestContext.Progress.WriteLine($"to PyTorch: {result.ToJsonString()}");
+            TestContext.Out.WriteLine($"to PyTorch: {result.ToJsonString()}");
             Assert.That(largest, Is.GreaterThan(0.05), "logits that say something");
             Assert.That(difference, Is.LessThan(1e-5 * Math.Max(1, largest)), (string)result["model"]!);
         }
@@ -106,7 +106,7 @@ internal sealed class PyTorchInterchangeTests
                 using SafetensorsFile outputs = SafetensorsFile.Open(folder[$"{name}{kind}-outputs.safetensors"]);
                 float[] expected = outputs.Read("logits"), actual = Outputs(model, arena, outputs.Read("images"), image);
                 float largest = expected.Max(Math.Abs);
-                TestContext.Progress.WriteLine($"from PyTorch: {name}{kind}: largest logit {largest}, difference {expected.Zip(actual, (e, a) => Math.Abs(e - a)).Max():G3}");
+                TestContext.Out.WriteLine($"from PyTorch: {name}{kind}: largest logit {largest}, difference {expected.Zip(actual, (e, a) => Math.Abs(e - a)).Max():G3}");
                 Assert.That(actual, Is.EqualTo(expected).Within(1e-5f * Math.Max(1, largest)), name + kind);
             }
         }
