@@ -2,7 +2,7 @@
 # Runs PacGen on this machine's GPU and keeps what it did: the kernels' tests, a training, a benchmark, and PyTorch's steps where
 # Python has PyTorch. Needs Linux on x86-64 with glibc, libstdc++ and NVIDIA's driver: no .NET, no CUDA toolkit.
 #
-#   ./run.sh [--data FOLDER] [--device NAME] [--output FOLDER] [--seconds S] [--fixtures FILTER] [--rows PATTERN]
+#   ./run.sh [--data FOLDER] [--device NAME] [--output FOLDER] [--seconds S] [--fixtures FILTER] [--rows PATTERN] [--limit S]
 #
 #   --data FOLDER      the four MNIST files, as they are or as .gz: mnist-cnn is trained on them; without it an mlp on the embedded digits
 #   --device NAME      cuda (without it), cuda:1, opencl, cpu, simulator; ./program/pacgen devices lists them
@@ -10,17 +10,18 @@
 #   --seconds S        how long the benchmark repeats each measurement; 0.5 without it
 #   --fixtures FILTER  only these of the device's tests, such as FullyQualifiedName~MatMul
 #   --rows PATTERN     only these rows of the benchmark, such as *perturb*
+#   --limit S          after so many seconds a step is ended and counts as failed; 3600 without it
 #
 # A step that fails is said and the next one runs; the exit code is then 1. The folder's report.md tells everything.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-data= device=cuda output= seconds=0.5 fixtures= rows='*'
+data= device=cuda output= seconds=0.5 fixtures= rows='*' limit=3600
 
 usage() { sed -n '2,/^set -u/{/^set -u/d;s/^# \{0,1\}//;p;}' "$here/run.sh"; }
 while [ $# -gt 0 ]; do
     case "$1" in
         --help | -h) usage; exit 0 ;;
-        --data | --device | --output | --seconds | --fixtures | --rows)
+        --data | --device | --output | --seconds | --fixtures | --rows | --limit)
             [ $# -ge 2 ] || { echo "run.sh: $1 needs a value; see ./run.sh --help" >&2; exit 2; }
             case "$1" in
                 --data) data=$2 ;;
@@ -29,6 +30,7 @@ while [ $# -gt 0 ]; do
                 --seconds) seconds=$2 ;;
                 --fixtures) fixtures=$2 ;;
                 --rows) rows=$2 ;;
+                --limit) limit=$2 ;;
             esac
             shift 2 ;;
         *) echo "run.sh: $1 is no option; see ./run.sh --help" >&2; exit 2 ;;
@@ -88,7 +90,7 @@ step() {
     echo
     echo "== $title"
     started=$(date +%s)
-    { "$@" 2>&1; echo $? > "$output/.status"; } | tee "$output/$file"
+    { timeout --foreground -k 10 "$limit" "$@" 2>&1; echo $? > "$output/.status"; } | tee "$output/$file"
     status=$(cat "$output/.status")
     rm -f "$output/.status"
     said=
@@ -113,7 +115,7 @@ step() {
 
 # A test's name bears its device's.
 step "Tests of the kernels and of training on $device" tests.txt 5 \
-    "$here/program/PacGen.Tests" --no-progress --no-ansi --filter "FullyQualifiedName~$device${fixtures:+&($fixtures)}"
+    "$here/program/PacGen.Tests" --progress off --no-ansi --filter "FullyQualifiedName~$device${fixtures:+&($fixtures)}"
 
 if [ -n "$data" ]; then
     step "Training of mnist-cnn on MNIST, one epoch" train.txt 12 \

@@ -21,7 +21,7 @@ internal sealed class BenchReport
     {
         this.peer = peer?.Description;
         ceiling = bench.Ceiling is { } best
-            ? string.Create(CultureInfo.InvariantCulture, $"Copying, the ceiling of all that moves memory: {best:F1} GB/s, read and written together, at the largest size that was measured.")
+            ? string.Create(CultureInfo.InvariantCulture, $"Copying, the ceiling of all that moves memory: {best:F1} GB/s, read and written together, of more than the caches hold.")
             : "No copy could be measured, so there is no ceiling.";
         sections.Add(new Section("Copies", ["work", "best, ms", "GB/s", "of the ceiling"], [.. bench.Copies.Select(row => Moved(row, bench.Ceiling))]));
         sections.Add(new Section("Passes over all parameters", ["work", "best, ms", "GB/s", "of the ceiling"], [.. bench.Passes.Select(row => Moved(row, bench.Ceiling))]));

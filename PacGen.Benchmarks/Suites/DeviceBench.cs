@@ -50,7 +50,7 @@ internal sealed class DeviceBench
     /// <summary>Training steps: of each case plain and perturbed.</summary>
     public List<(StepCase Case, BenchRow Plain, BenchRow Perturbed)> Steps { get; } = [];
 
-    /// <summary>The most that a copy of the largest size that fits moved, read and written, in GB/s; null where none was measured.</summary>
+    /// <summary>The most that a copy larger than the caches moved, read and written, in GB/s; null where none was measured.</summary>
     public double? Ceiling { get; private set; }
 
     /// <summary>Whether some work failed for another reason than memory.</summary>
@@ -97,8 +97,7 @@ internal sealed class DeviceBench
 
         // Once more: whatever disturbed the machine at the start would flatter every share.
         Copies = [.. Copies.Zip(MeasureCopies(), (first, second) => second.Milliseconds < (first.Milliseconds ?? double.PositiveInfinity) ? second : first)];
-        Ceiling = Copies.Where(row => row.Bytes >= LargeCopy && row.Rate is not null).GroupBy(row => row.Bytes).MaxBy(size => size.Key)?.Max(row => row.Rate)
-            ?? Copies.Max(row => row.Rate);
+        Ceiling = Copies.Where(row => row.Bytes >= LargeCopy).Max(row => row.Rate) ?? Copies.Max(row => row.Rate);
     }
 
     private static BenchRow NotChosen(StepCase step) => new(step.Name, null, 0, 0, "not chosen");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using PacGen.Benchmarks.Suites;
 
 namespace PacGen.Tests.Benchmarks;
 
@@ -79,10 +80,22 @@ internal sealed partial class DeviceBenchTests
         Assert.That(run.Error, Does.Contain("line 2").And.Contain("steps.py"));
     }
 
+    [Test]
+    public void PyTorchsScriptTimesTheSameSteps()
+    {
+        string script = File.ReadAllText(Path.Combine(HouseTests.Root, "PacGen.Benchmarks", "Peers", "pytorch", "steps.py"));
+        Assert.That(
+            ScriptStep().Matches(script).Select(match => (match.Groups[1].Value, int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture))),
+            Is.EqualTo(StepCase.All.Select(step => (step.Model, step.Batch))));
+    }
+
     /// <summary>The cells of the row that begins with a name.</summary>
     private static string[] Cells(string page, string name) =>
         page.Split('\n').Single(line => line.StartsWith($"| {name} |", StringComparison.Ordinal))[2..^2].Split(" | ");
 
     [GeneratedRegex(@"memory: ([\d.]+) GB/s")]
     private static partial Regex Ceiling();
+
+    [GeneratedRegex(@"^    \(""([\w-]+)"", (\d+), \(", RegexOptions.Multiline)]
+    private static partial Regex ScriptStep();
 }
