@@ -4,7 +4,8 @@
 Prints JSON objects, one a line, which `pacgen bench --device NAME --peer FILE` shows beside PacGen's times; what happens goes to
 standard error. A mode that can't run here, such as torch.compile without a C++ compiler, is an object with a note. The batch is on the
 device already; a step is perturbation if any, forward, mean cross-entropy, backward, Adam. Single precision: TF32 is off, but for the
-mode "eager, TF32". Each time is the best of those taken in --seconds, the device waited for.
+mode "eager, TF32". Each time is the best of those taken in --seconds, the device waited for, and of images that lie contiguously or
+channels last.
 """
 
 import argparse
@@ -124,10 +125,11 @@ def one_line(error):
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 
-def measure(name, batch, extents, settings, perturbed, mode, arguments):
+def measure(name, batch, extents, settings, perturbed, mode, channels_last, arguments):
     torch.manual_seed(1)
     torch._dynamo.reset()
     tf32 = mode == "eager, TF32"
+    torch.backends.cudnn.benchmark = True
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = tf32
     model = models.create("wide-resnet" if settings else name, **settings).to(arguments.device).train()
     if arguments.device == "cpu" and batch >= 64:
@@ -141,6 +143,8 @@ def measure(name, batch, extents, settings, perturbed, mode, arguments):
         if expected > arguments.longest:
             raise RuntimeError(f"left out: a step would take about {expected:.0f} s")
     images = torch.randn(batch, *extents, device=arguments.device)
+    if channels_last:
+        model, images = model.to(memory_format=torch.channels_last), images.to(memory_format=torch.channels_last)
     labels = torch.arange(batch, device=arguments.device) % 10
     step = (PerturbedStep if perturbed else PlainStep)(model, images, labels, mode == "torch.compile")
     return best(step, arguments.seconds, arguments.device)
@@ -162,7 +166,10 @@ def main():
             for mode in modes if arguments.only in model else []:
                 row = {"model": model, "batch": batch, "perturbed": perturbed, "mode": mode}
                 try:
-                    row["milliseconds"] = measure(model, batch, extents, settings, perturbed, mode, arguments)
+                    forms = {"contiguous": False} if model == "mlp" else {"contiguous": False, "channels last": True}
+                    times = {form: measure(model, batch, extents, settings, perturbed, mode, last, arguments) for form, last in forms.items()}
+                    row["form"] = min(times, key=times.get)
+                    row["milliseconds"] = times[row["form"]]
                 except Exception as error:  # whatever PyTorch can't do here, the other rows are wanted
                     row["note"] = one_line(error)
                 tell(**row)
