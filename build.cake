@@ -1,7 +1,7 @@
 // The build, as targets. Once in a clone:  dotnet tool restore
 // Then:                                    dotnet cake --target=NAME [arguments]
 //
-//   --target=Default|Build|Test|OpenCl|Bench|Figures|GpuKernels|Pack what to do; Default is Build and Test
+//   --target=Default|Build|Test|OpenCl|Bench|Figures|GpuKernels|GpuBundle|Pack   what to do; Default is Build and Test
 //   --configuration=Release                                   how to compile; Bench and Figures are always Release
 //   --filter=EXPRESSION                                       Test, OpenCl: a `dotnet test` filter, such as FullyQualifiedName~MatMul
 //                                                             Bench: a BenchmarkDotNet filter, such as *MatMul*
@@ -89,6 +89,67 @@ Task("GpuKernels")
         Filter = "FullyQualifiedName=PacGen.Tests.Kernels.Gpu.KernelInstanceTests.WritesThePage",
         ArgumentCustomization = arguments => arguments.Append("-- NUnit.ExplicitMode=Relaxed"),
     }));
+
+Task("GpuBundle")
+    .Description("Makes one compressed file in artifacts, at most 45 MB, that tests and measures PacGen on a Linux machine with a GPU's driver and nothing else.")
+    .Does(() =>
+    {
+        const long Most = 45_000_000;
+        var name = $"pacgen-gpu-{XmlPeek("Directory.Build.props", "/Project/PropertyGroup/Version")}-linux-x64";
+        var folder = artifacts + Directory(name);
+        var program = folder + Directory("program");
+        EnsureDirectoryDoesNotExist(folder, new DeleteDirectorySettings { Recursive = true, Force = true });
+
+        // The tests refer to the program, so publishing them publishes both into one folder with one runtime.
+        DotNetPublish("PacGen.Tests", new DotNetPublishSettings
+        {
+            Configuration = "Release",
+            Runtime = "linux-x64",
+            SelfContained = true,
+            OutputDirectory = program,
+            MSBuildSettings = new DotNetMSBuildSettings()
+                .WithProperty("Bundle", "true")
+                .WithProperty("SelfContained", "true")
+                .WithProperty("NuGetLockFilePath", "obj/packages.bundle.lock.json")
+                .WithProperty("RestoreLockedMode", "false")
+                .WithProperty("SatelliteResourceLanguages", "en")
+                .WithProperty("DebugType", "none"),
+        });
+
+        // What drawing, image files, debuggers and BenchmarkDotNet's suites would need, and the bundle does not.
+        foreach (var unneeded in new[]
+        {
+            "*.xml", "*.pdb", "libSkiaSharp.so", "libHarfBuzzSharp.so", "libcapstone.so", "libmscordaccore.so", "libmscordbi.so", "libclrgc*.so",
+            "libcoreclrtraceptprovider.so", "createdump", "Microsoft.CodeAnalysis*.dll", "Microsoft.Diagnostics.*.dll", "Microsoft.VisualBasic*.dll",
+            "Gee.External.Capstone.dll", "Iced.dll", "Dia2Lib.dll", "TraceReloggerLib.dll", "System.CodeDom.dll", "System.Linq.AsyncEnumerable.dll",
+        })
+        {
+            DeleteFiles($"{program}/{unneeded}");
+        }
+
+        foreach (var unneeded in new[] { "amd64", "Microsoft.CodeCoverage" })
+        {
+            EnsureDirectoryDoesNotExist(program + Directory(unneeded), new DeleteDirectorySettings { Recursive = true, Force = true });
+        }
+
+        EnsureDirectoryExists(folder + Directory("pytorch"));
+        CopyFiles("PacGen.Benchmarks/Peers/pytorch/*.py", folder + Directory("pytorch"));
+        CopyFiles(new[] { "PacGen.Benchmarks/Bundle/run.sh", "LICENSE" }, folder);
+
+        // gzip, because tar on a bare system has no xz. Names in order, no owner: the same content gives the same file.
+        var file = artifacts + File($"{name}.tar.gz");
+        var code = StartProcess("sh", new ProcessSettings
+        {
+            Arguments = new ProcessArgumentBuilder().Append("-c").AppendQuoted(
+                $"chmod +x {folder}/run.sh && tar -C {artifacts} --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf - {name} | gzip -9n > {file}"),
+        });
+        var size = code == 0 ? new System.IO.FileInfo(file.ToString()).Length : throw new CakeException($"{file} could not be made: it takes sh, GNU tar and gzip.");
+        Information("{0}: {1:N0} bytes; unpack it with tar -xzf, then {2}/run.sh --help", file, size, name);
+        if (size > Most)
+        {
+            throw new CakeException($"{file} has {size:N0} bytes, more than {Most:N0}: leave out what the bundle does not need.");
+        }
+    });
 
 Task("Pack")
     .Description("Makes the packages of PacGen.Core, PacGen.Kernels and PacGen.Nn in artifacts.")

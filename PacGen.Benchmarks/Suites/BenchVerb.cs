@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Exporters;
@@ -20,14 +21,29 @@ internal sealed class BenchVerb
 
     private readonly Host host;
     private readonly Option<bool> quick = Options.Flag("--quick", "One table in under two minutes: best times as shares of the FMA ceiling and of the copy bandwidth measured in the same run");
-    private readonly Option<int?> threads = Options.Count("--threads", "Threads of --quick; without it one a core");
+    private readonly Option<string?> device = Options.Path(
+        "--device",
+        "Measures a device, cpu, gpu, cuda, cuda:N, opencl or opencl:N: copying, passes over 10^6 to 10^8 parameters as shares of it, matrix products, convolutions, training steps of every model",
+        "device");
+
+    private readonly Option<int?> threads = Options.Count("--threads", "Threads of --quick and of --device cpu; without it one a core");
+    private readonly Option<double?> seconds = Options.Number("--seconds", "How long --device repeats each measurement", new Interval(0, 60, FromOpen: true, ToOpen: false), 0.5);
+
     private readonly Option<string?> filter = Options.Path(
-        "--filter", $"Which benchmarks of BenchmarkDotNet, such as *Convolutions*; without it all. The suites are {string.Join(", ", Suites.Select(suite => suite.Name))}", "pattern");
+        "--filter",
+        $"Which benchmarks of BenchmarkDotNet, such as *Convolutions*, or with --device which rows, such as *mnist-cnn*; without it all. The suites are {string.Join(", ", Suites.Select(suite => suite.Name))}",
+        "pattern");
+
+    private readonly Option<string?> peer = Options.Path("--peer", "With --device: the file of PyTorch's steps on this machine, as Peers/pytorch/steps.py prints them, to be shown beside PacGen's");
+    private readonly Option<string?> output = Options.Path("--output", "With --device: the file for the tables, in Markdown");
 
     public BenchVerb(Host host)
     {
         this.host = host;
-        Command = new Command("bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do.") { quick, threads, filter };
+        Command = new Command("bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do.")
+        {
+            quick, device, threads, seconds, filter, peer, output,
+        };
         Command.SetAction(Run);
     }
 
@@ -36,6 +52,18 @@ internal sealed class BenchVerb
 
     private int Run(ParseResult parsed)
     {
+        if (parsed.GetValue(device) is { } name)
+        {
+            return parsed.GetValue(quick)
+                ? throw new UsageException("--quick is the CPU's table, --device a device's: leave one of them out.")
+                : Measure(parsed, name);
+        }
+
+        if (((Option[])[seconds, peer, output]).FirstOrDefault(parsed.IsGiven) is { } idle)
+        {
+            throw new UsageException($"{idle.Name} has an effect only with --device: add that, or leave {idle.Name} out.");
+        }
+
         if (parsed.GetValue(quick))
         {
             if (parsed.GetValue(filter) is not null)
@@ -56,7 +84,7 @@ internal sealed class BenchVerb
 
         if (parsed.GetValue(threads) is not null)
         {
-            throw new UsageException("--threads is for --quick: BenchmarkDotNet's suites run on all cores.");
+            throw new UsageException("--threads is for --quick and --device cpu: BenchmarkDotNet's suites run on all cores.");
         }
 
         string pattern = parsed.GetValue(filter) ?? "*";
@@ -77,5 +105,51 @@ internal sealed class BenchVerb
         }
 
         return BenchmarkRunner.Run(chosen).All(summary => !summary.HasCriticalValidationErrors) ? 0 : 1;
+    }
+
+    private int Measure(ParseResult parsed, string name)
+    {
+        string? page = parsed.GetValue(output);
+        if (page is not null)
+        {
+            OutputFile.Check(page, "--output");
+        }
+
+        PeerSteps? steps = parsed.GetValue(peer) is { } file ? PeerSteps.Read(file) : null;
+        Device opened = Device.Open(name);
+        if (opened is GpuDevice { Kind: DeviceKind.Simulator })
+        {
+            throw new UsageException("the simulator is a debugger for GPU kernels, whose times mean nothing: choose another --device.");
+        }
+
+        if (parsed.GetValue(threads) is not null && opened is not CpuDevice)
+        {
+            throw new UsageException($"--threads is for the CPU, but the device is {opened.Name}: leave --threads out, or add --device cpu.");
+        }
+
+        using CpuDevice? own = parsed.GetValue(threads) is { } count ? new CpuDevice(count) : null;
+        Device measured = own ?? opened;
+        Terminal terminal = new(host);
+        terminal.Line(measured.Name);
+        double repeat = parsed.GetValue(seconds)!.Value;
+        DeviceBench bench = new(measured, repeat, parsed.GetValue(filter) ?? "*", terminal.Line, host.Stop.Token);
+        bench.Run();
+        if (bench.Passes.Count + bench.Products.Count + bench.Steps.Count == 0)
+        {
+            throw new UsageException($"--filter {parsed.GetValue(filter)} matches no row: try *perturb*.");
+        }
+
+        BenchReport report = new(bench, steps);
+        report.Show(terminal);
+        if (page is not null)
+        {
+            string id = name.Trim().ToLowerInvariant();
+            DeviceDescription? description = Device.List().FirstOrDefault(one => one.Id == id) ?? Device.List().FirstOrDefault(one => one.IsAvailable && measured.Name.StartsWith(one.Name, StringComparison.Ordinal));
+            string command = $"pacgen bench {string.Join(' ', parsed.Tokens.Skip(1).Select(token => token.Value))}";
+            OutputFile.Write(page, "--output", stream => stream.Write(Encoding.UTF8.GetBytes(report.Markdown(measured, description, repeat, command))));
+            terminal.Line($"tables → {page}");
+        }
+
+        return bench.Failed ? 1 : 0;
     }
 }

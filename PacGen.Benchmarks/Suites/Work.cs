@@ -1,8 +1,10 @@
+using PacGen.Core.Bounds;
+using PacGen.Core.Perturbation;
 using PacGen.Kernels;
+using PacGen.Kernels.Copy;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.PerParameter;
 using PacGen.Nn;
-using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
-using TruncatedGaussianNoise = PacGen.Core.Perturbation.TruncatedGaussianNoise;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Benchmarks.Suites;
@@ -17,15 +19,17 @@ internal sealed class Work : IDisposable
     public const int WideResNetParameters = 7_661_722;
 
     private const ulong Seed = 1;
-    private readonly Action run;
+    private readonly Device device;
+    private readonly Action enqueue;
     private readonly IDisposable[] owned;
 
-    private Work(string name, double flops, double bytes, Action run, params IDisposable[] owned)
+    private Work(Device device, string name, double flops, double bytes, Action enqueue, params IDisposable[] owned)
     {
         Name = name;
         Flops = flops;
         Bytes = bytes;
-        this.run = run;
+        this.device = device;
+        this.enqueue = enqueue;
         this.owned = owned;
     }
 
@@ -39,11 +43,81 @@ internal sealed class Work : IDisposable
     public double Bytes { get; }
 
     /// <summary>Does the work once.</summary>
-    public void Run() => run();
+    public void Run() => Run(1);
+
+    /// <summary>Does the work some times and waits for the device at the end alone: on a GPU a single launch is shorter than the wait.</summary>
+    public void Run(int times)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            enqueue();
+        }
+
+        device.Synchronize();
+    }
+
+    /// <summary>A copy of numbers, by an elementwise kernel.</summary>
+    public static Work Copy(Device device, int count) =>
+        Of(device, $"copy, {count:N0} numbers", 0, 8.0 * count, Tensor.Apply(PacGen.Kernels.Map.FusedMap.BroadcastTo(new Shape(count)), Tensor.Input(new Shape(count), "x")));
+
+    /// <summary>The same, by the driver's own copy within a GPU's memory.</summary>
+    public static Work DriverCopy(GpuDevice device, int count) => Pass(
+        device, $"driver's copy, {count:N0} numbers", count, 2, 8, arrays => CopyLaunch.Create(device, arrays[0], arrays[1]));
+
+    /// <summary>Lines 6 to 9 of Algorithm 1 alone: reads w, h and g, writes w + u.</summary>
+    /// <typeparam name="TNoise">The distribution of u.</typeparam>
+    public static Work Perturb<TNoise>(Device device, int parameters)
+        where TNoise : struct, INoise => Pass(
+            device, $"perturb{(typeof(TNoise) == typeof(TruncatedGaussianNoise) ? " (truncated Gaussian)" : "")}, {parameters:N0} parameters", parameters, 4, 16, arrays =>
+            {
+                PerturbLaunch launch = PerturbLaunch.Create<TNoise>(device, arrays[0], arrays[1], arrays[2], arrays[3]);
+                launch.Settings = new AlgorithmOne(Eta: 0.01).Settings(epoch: 3, completedSteps: 1, stepNorm: 0.1, Seed, stream: 1, step: 1);
+                return launch;
+            });
+
+    /// <summary>Adam's update alone, whose second moment is h: reads w, g, m and h, writes w, m and h, and sums (Δw)².</summary>
+    public static Work Update(Device device, int parameters) => Pass(
+        device, $"Adam update, {parameters:N0} parameters", parameters, 4, 28, arrays =>
+        {
+            UpdateLaunch launch = UpdateLaunch.Create<AdamRule>(device, arrays[0], arrays[2], [arrays[3], arrays[1]]);
+            launch.Settings = AdamRule.Settings(1000, 1e-4);
+            return launch;
+        });
+
+    /// <summary>The score Ψ's sum: reads w and h.</summary>
+    public static Work Psi(Device device, int parameters) => Pass(
+        device, $"Ψ, {parameters:N0} parameters", parameters, 2, 8, arrays =>
+        {
+            PsiLaunch launch = PsiLaunch.Create(device, arrays[0], arrays[1]);
+            launch.Settings = PsiSettings.Of(gamma: 0.1, epsilon: 0.1, rho: 1, parameters);
+            return launch;
+        });
+
+    /// <summary>The sums of Lemma 6, KL of a uniform posterior and sharpness: reads w and the curvature.</summary>
+    public static Work UniformBound(Device device, int parameters) => Pass(
+        device, $"KL sums, uniform (Lemma 6), {parameters:N0} parameters", parameters, 2, 8, arrays =>
+        {
+            UniformBoundLaunch launch = UniformBoundLaunch.Create(device, arrays[0], arrays[1]);
+            launch.Smoothness = new LocalSmoothness(Rho: 1, Gamma: 0.1, Epsilon: 0.1);
+            return launch;
+        });
+
+    /// <summary>The sums of Lemma 8, KL of a Gaussian posterior and sharpness: reads w and the curvature.</summary>
+    public static Work GaussianBound(Device device, int parameters) => Pass(
+        device, $"KL sums, Gaussian (Lemma 8), {parameters:N0} parameters", parameters, 2, 8, arrays =>
+        {
+            GaussianBoundLaunch launch = GaussianBoundLaunch.Create(device, arrays[0], arrays[1]);
+            launch.Smoothness = new LocalSmoothness(Rho: 1, Gamma: 0.1, Epsilon: 0.1);
+            return launch;
+        });
 
     /// <summary>The product of two n × n matrices.</summary>
     public static Work MatrixProduct(Device device, int n) => Of(
         device, $"matrix product, n = {n}", 2.0 * n * n * n, 0, Tensor.MatMul(Tensor.Input(new Shape(n, n), "a"), Tensor.Input(new Shape(n, n), "b")));
+
+    /// <summary>What a pass of a 3×3 convolution is called.</summary>
+    public static string ConvolutionName(ConvolutionPass pass, int channels, int size, int batch) =>
+        $"3×3 convolution, {channels} channels, {size}×{size}, batch {batch}, {pass switch { ConvolutionPass.Forward => "forward", ConvolutionPass.InputGradient => "input gradient", _ => "weight gradient" }}";
 
     /// <summary>One pass of a 3×3 convolution with padding 1 and as many output channels as input channels.</summary>
     public static Work Convolution(Device device, ConvolutionPass pass, int channels, int size, int batch)
@@ -59,7 +133,7 @@ internal sealed class Work : IDisposable
         };
         return Of(
             device,
-            $"3×3 convolution, {channels} channels, {size}×{size}, batch {batch}, {pass switch { ConvolutionPass.Forward => "forward", ConvolutionPass.InputGradient => "input gradient", _ => "weight gradient" }}",
+            ConvolutionName(pass, channels, size, batch),
             2.0 * 9 * channels * channels * size * size * batch, 0, result);
     }
 
@@ -87,6 +161,7 @@ internal sealed class Work : IDisposable
         OptimizerSession session = (truncatedGaussian ? optimizer.WithNoise<TruncatedGaussianNoise>() : optimizer).Attach(arena, gradients, Seed);
         session.TryUpdate(1e-4);
         return new Work(
+            device,
             $"{(perturb ? "perturb" : "")}{(truncatedGaussian ? " (truncated Gaussian)" : "")}{(perturb && update ? " + " : "")}{(update ? "Adam update" : "")}, {parameters:N0} parameters",
             0,
             ((perturb ? 16.0 : 0) + (update ? 28.0 : 0)) * parameters,
@@ -101,24 +176,26 @@ internal sealed class Work : IDisposable
                 {
                     session.TryUpdate(1e-4);
                 }
-
-                device.Synchronize();
             },
             session,
             gradients,
             arena);
     }
 
-    /// <summary>A training step of <see cref="MnistCnn"/> on a batch that is already in place: forward, mean cross-entropy, backward, SGD.</summary>
-    public static Work MnistCnnStep(Device device, int batch)
+    /// <summary>A training step of the MLP of the main job, 64-128-10, on the digits' shape; otherwise as the others.</summary>
+    public static Work MlpStep(Device device, int batch, Optimizer? optimizer = null) =>
+        TrainingStep(device, new Mlp(64, 128, 10), "mlp 64-128-10", new Shape(batch, 8, 8, 1), 2.0 * ((2 * 64 * 128) + (3 * 128 * 10)), optimizer);
+
+    /// <summary>A training step of <see cref="MnistCnn"/> on a batch that is already in place: forward, mean cross-entropy, backward, and the optimizer's, SGD without one.</summary>
+    public static Work MnistCnnStep(Device device, int batch, Optimizer? optimizer = null)
     {
         // Forward, and both gradients of every layer but the first, which needs none for its images.
         const double First = 2.0 * 24 * 24 * 10 * 25, Others = 2.0 * ((8 * 8 * 20 * 250) + (320 * 50) + (50 * 10));
-        return TrainingStep(device, new MnistCnn(), "MnistCnn", new Shape(batch, 28, 28, 1), (2 * First) + (3 * Others));
+        return TrainingStep(device, new MnistCnn(), "MnistCnn", new Shape(batch, 28, 28, 1), (2 * First) + (3 * Others), optimizer);
     }
 
     /// <summary>The same of <see cref="WideResNet"/> on 32×32 colour images in 10 classes, running statistics included.</summary>
-    public static Work WideResNetStep(Device device, int depth, int widen, int batch)
+    public static Work WideResNetStep(Device device, int depth, int widen, int batch, Optimizer? optimizer = null)
     {
         const double First = 2.0 * 32 * 32 * 16 * 27;
         double others = 2.0 * 64 * widen * 10;
@@ -135,15 +212,16 @@ internal sealed class Work : IDisposable
             }
         }
 
-        return TrainingStep(device, new WideResNet(depth, widen, 10), $"WRN-{depth}-{widen}", new Shape(batch, 32, 32, 3), (2 * First) + (3 * others));
+        return TrainingStep(device, new WideResNet(depth, widen, 10), $"WRN-{depth}-{widen}", new Shape(batch, 32, 32, 3), (2 * First) + (3 * others), optimizer);
     }
 
-    private static Work TrainingStep(Device device, Module model, string name, Shape shape, double flops)
+    private static Work TrainingStep(Device device, Module model, string name, Shape shape, double flops, Optimizer? optimizer)
     {
         int batch = shape[0];
+        double rate = optimizer?.LearningRate ?? 0.01;
         ParameterArena arena = new(model, device, Seed);
         Buffer gradients = device.Allocate(arena.Count);
-        OptimizerSession session = new Sgd(0.01).Attach(arena, gradients, Seed);
+        OptimizerSession session = (optimizer ?? new Sgd(rate)).Attach(arena, gradients, Seed);
         Tensor images = Tensor.Input(shape, "images"), labels = Tensor.Input(new Shape(batch), "labels");
         TrainingContext context = new(Seed);
         model.Train(context);
@@ -151,7 +229,7 @@ internal sealed class Work : IDisposable
         model.Eval();
         Tensor[] of = loss.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
         Dictionary<Tensor, Region> bindings = [];
-        arena.Bind(bindings, arena.Weights);
+        arena.Bind(bindings, session.ForwardWeights);
         for (int i = 0; i < of.Length; i++)
         {
             bindings[of[i]] = arena.Segment(gradients, i);
@@ -166,14 +244,15 @@ internal sealed class Work : IDisposable
         Fill(graph[images], 1);
         graph[labels].Write([.. Enumerable.Range(0, batch).Select(i => (float)(i % 10))]);
         return new Work(
+            device,
             $"{name} training step, batch {batch}",
             batch * flops,
             0,
             () =>
             {
+                session.Perturb(3);
                 graph.Run();
-                session.TryUpdate(0.01);
-                device.Synchronize();
+                session.TryUpdate(rate);
             },
             graph,
             session,
@@ -198,28 +277,49 @@ internal sealed class Work : IDisposable
             Fill(graph[input], 1);
         }
 
-        return new Work(
-            name,
-            flops,
-            bytes,
-            () =>
-            {
-                graph.Run();
-                device.Synchronize();
-            },
-            graph);
+        return new Work(device, name, flops, bytes, graph.Run, graph);
     }
 
-    // Any values do, so long as none is denormal.
-    private static void Fill(Region region, float scale)
+    /// <summary>A launch over arrays of m numbers each: w, then h, which is positive, then g and one more.</summary>
+    private static Work Pass(Device device, string name, int parameters, int arrays, double bytesEach, Func<Region[], Launch> create)
     {
-        float[] values = new float[region.Count];
+        List<IDisposable> owned = [];
+        try
+        {
+            Region[] regions = new Region[arrays];
+            for (int i = 0; i < arrays; i++)
+            {
+                Buffer buffer = device.Allocate(parameters, "what is measured");
+                owned.Add(buffer);
+                regions[i] = new Region(buffer);
+                Fill(regions[i], i == 1 ? 5e-4f : 0.05f, i == 1 ? 6e-4f : 0);
+            }
+
+            Launch launch = create(regions);
+            owned.Insert(0, launch);
+            return new Work(device, name, 0, bytesEach * parameters, launch.Run, [.. owned]);
+        }
+        catch
+        {
+            owned.ForEach(one => one.Dispose());
+            throw;
+        }
+    }
+
+    // Any values do, so long as none is denormal. They repeat after 1,024, so a piece of them fills much.
+    private static void Fill(Region region, float scale, float offset = 0)
+    {
+        float[] values = new float[Math.Min(region.Count, 1 << 20)];
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = scale * (((i * 7919L) % 1024 / 512f) - 1 + (1 / 2048f));
+            values[i] = (scale * (((i * 7919L) % 1024 / 512f) - 1 + (1 / 2048f))) + offset;
         }
 
-        region.Write(values);
+        for (long start = 0; start < region.Count; start += values.Length)
+        {
+            int count = (int)Math.Min(values.Length, region.Count - start);
+            region.Slice(start, count).Write(values.AsSpan(0, count));
+        }
     }
 
     private sealed class FlatModule(int count) : Module

@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using PacGen.Benchmarks.Reporting;
+using PacGen.Kernels.Devices;
+using Spectre.Console;
+
+namespace PacGen.Benchmarks.Suites;
+
+/// <summary>What <see cref="DeviceBench"/> measured, as tables for a terminal and as a Markdown page.</summary>
+internal sealed class BenchReport
+{
+    private const string NoValue = "–";
+    private readonly List<Section> sections = [];
+    private readonly string ceiling;
+    private readonly string? peer;
+
+    /// <param name="bench">What was measured.</param>
+    /// <param name="peer">PyTorch's steps, or null.</param>
+    public BenchReport(DeviceBench bench, PeerSteps? peer)
+    {
+        this.peer = peer?.Description;
+        ceiling = bench.Ceiling is { } best
+            ? string.Create(CultureInfo.InvariantCulture, $"Copying, the ceiling of all that moves memory: {best:F1} GB/s, read and written together, of more than the caches hold.")
+            : "No copy could be measured, so there is no ceiling.";
+        sections.Add(new Section("Copies", ["work", "best, ms", "GB/s", "of the ceiling"], [.. bench.Copies.Select(row => Moved(row, bench.Ceiling))]));
+        sections.Add(new Section("Passes over all parameters", ["work", "best, ms", "GB/s", "of the ceiling"], [.. bench.Passes.Select(row => Moved(row, bench.Ceiling))]));
+        sections.Add(new Section("Matrix products and convolutions", ["work", "best, ms", "rate"], [.. bench.Products.Select(row => (string[])[row.Work, TimeOr(row), Rate(row)])]));
+        string[] modes = [.. peer?.Modes ?? []];
+        sections.Add(new Section(
+            "Training steps",
+            ["Adam, single precision", "PacGen, ms", "rate", .. modes.Select(mode => $"PyTorch {mode}, ms"), .. modes.Length > 0 ? (string[])["PyTorch's best ÷ PacGen"] : []],
+            [.. bench.Steps.SelectMany(step => ((bool, BenchRow)[])[(false, step.Plain), (true, step.Perturbed)]).Zip(
+                bench.Steps.SelectMany(step => (StepCase[])[step.Case, step.Case]),
+                (row, step) => Step(step, row.Item1, row.Item2, peer, modes))]));
+        sections.RemoveAll(section => section.Rows.Count == 0);
+    }
+
+    /// <summary>A time in milliseconds.</summary>
+    public static string Time(double milliseconds) => milliseconds.ToString(milliseconds < 1 ? "F4" : "F2", CultureInfo.InvariantCulture);
+
+    /// <summary>Shows the tables.</summary>
+    public void Show(Terminal terminal)
+    {
+        terminal.Line(ceiling);
+        foreach (Section section in sections)
+        {
+            Table table = new() { Border = TableBorder.Rounded, Title = new TableTitle(section.Title) };
+            foreach (string heading in section.Headings)
+            {
+                TableColumn column = new(Markup.Escape(heading));
+                table.AddColumn(heading == section.Headings[0] ? column : column.RightAligned());
+            }
+
+            section.Rows.ForEach(row => table.AddRow([.. row.Select(Markup.Escape)]));
+            terminal.Write(table);
+        }
+
+        if (peer is not null)
+        {
+            terminal.Line(peer);
+        }
+    }
+
+    /// <summary>The page.</summary>
+    /// <param name="device">Where it was measured.</param>
+    /// <param name="description">What the machine says of the device, or null.</param>
+    /// <param name="seconds">How long each measurement was repeated.</param>
+    /// <param name="command">The command line.</param>
+    public string Markdown(Device device, DeviceDescription? description, double seconds, string command)
+    {
+        StringBuilder text = new();
+        text.Append(string.Create(CultureInfo.InvariantCulture, $"""
+            # PacGen on {device.Name}
+
+            - machine: {Machine.Processor}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, .NET {Environment.Version}
+            - device: {device.Name}{(description?.MemoryBytes is { } bytes ? $", {bytes / (double)(1 << 30):F1} GiB" : "")}
+            - driver: {Driver(description)}
+            - date: {DateTime.UtcNow:yyyy-MM-dd}
+            - command: `{command}`
+            {(peer is null ? "" : $"- {peer}\n")}
+            Each time is the best of those taken in {seconds} s, after two runs that don't count; launches of less than 5 ms go to the device
+            several together and are waited for once, but for training steps, which read ‖Δw‖ back each time. A step is on a batch that is
+            already on the device: perturbation if any, forward, mean cross-entropy, backward, Adam.
+
+            {ceiling} Arrays that the caches hold can exceed it.
+
+            """).ReplaceLineEndings("\n"));
+        foreach (Section section in sections)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n## {section.Title}\n\n| {string.Join(" | ", section.Headings)} |\n| --- |{string.Concat(section.Headings.Skip(1).Select(_ => " ---: |"))}\n");
+            section.Rows.ForEach(row => text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row)} |\n"));
+        }
+
+        return text.ToString();
+    }
+
+    private static string Driver(DeviceDescription? description)
+    {
+        // The first line names the driver's own version, which CUDA doesn't tell.
+        const string Nvidia = "/proc/driver/nvidia/version";
+        string note = description is { Note.Length: > 0 } ? description.Note : "none";
+        return description?.Kind == DeviceKind.Cuda && File.Exists(Nvidia) ? $"{note}; {File.ReadLines(Nvidia).FirstOrDefault()?.Trim()}" : note;
+    }
+
+    private static string[] Moved(BenchRow row, double? most) =>
+        [row.Work, TimeOr(row), Number(row.Rate, "F1"), row.Rate is { } rate && most is { } best ? (rate / best).ToString("P0", CultureInfo.InvariantCulture) : NoValue];
+
+    private static string[] Step(StepCase step, bool perturbed, BenchRow row, PeerSteps? peer, string[] modes)
+    {
+        double?[] theirs = [.. modes.Select(mode => peer?.Milliseconds(step.Model, step.Batch, perturbed, mode))];
+        return
+        [
+            $"{step.Name}{(perturbed ? ", perturbed" : "")}", TimeOr(row), Rate(row), .. theirs.Select(time => time is { } known ? Time(known) : NoValue),
+            .. modes.Length > 0 ? (string[])[Number(theirs.Min() / row.Milliseconds, "F2")] : [],
+        ];
+    }
+
+    private static string TimeOr(BenchRow row) => row.Milliseconds is { } time ? Time(time) : row.Note;
+
+    private static string Rate(BenchRow row) => row.Rate switch
+    {
+        null => NoValue,
+        >= 1000 and { } fast => string.Create(CultureInfo.InvariantCulture, $"{fast / 1000:F2} TFLOP/s"),
+        { } slow => string.Create(CultureInfo.InvariantCulture, $"{slow:F1} GFLOP/s"),
+    };
+
+    private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? NoValue;
+
+    private sealed record Section(string Title, string[] Headings, List<string[]> Rows);
+}

@@ -1,0 +1,54 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace PacGen.Benchmarks.Suites;
+
+/// <summary>The training steps that PyTorch's script (Peers/pytorch/steps.py) timed: JSON objects, one a line.</summary>
+internal sealed class PeerSteps
+{
+    private readonly Dictionary<(string Model, int Batch, bool Perturbed, string Mode), double> times = [];
+
+    private PeerSteps(string description) => Description = description;
+
+    /// <summary>PyTorch's version and device.</summary>
+    public string Description { get; private set; }
+
+    /// <summary>The ways that steps were run, such as eager and compiled, in the file's order.</summary>
+    public IReadOnlyList<string> Modes => [.. times.Keys.Select(key => key.Mode).Distinct()];
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="UsageException">It is not what the script prints.</exception>
+    /// <exception cref="IOException">It can't be read.</exception>
+    public static PeerSteps Read(string path)
+    {
+        PeerSteps steps = new("");
+        int number = 0;
+        foreach (string line in File.ReadLines(path))
+        {
+            number++;
+            try
+            {
+                JsonNode? row = line.Length == 0 ? null : JsonNode.Parse(line);
+                if (row?["torch"] is { } version)
+                {
+                    steps.Description = $"PyTorch {version} on {row["device"]}, Python {row["python"]}";
+                }
+                else if (row?["milliseconds"] is { } time)
+                {
+                    steps.times[(Of<string>(row, "model"), Of<int>(row, "batch"), Of<bool>(row, "perturbed"), Of<string>(row, "mode"))] = time.GetValue<double>();
+                }
+            }
+            catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
+            {
+                throw new UsageException($"--peer {path}, line {number}, is not what Peers/pytorch/steps.py prints: {error.Message.ReplaceLineEndings(" ")}");
+            }
+        }
+
+        return steps;
+    }
+
+    /// <summary>The time of a step, or null where it was not measured.</summary>
+    public double? Milliseconds(string model, int batch, bool perturbed, string mode) => times.TryGetValue((model, batch, perturbed, mode), out double time) ? time : null;
+
+    private static T Of<T>(JsonNode row, string name) => row[name] is { } value ? value.GetValue<T>() : throw new FormatException($"there is no {name}.");
+}
