@@ -10,6 +10,16 @@ internal static class Options
 {
     private const int MostSeeds = 100;
 
+    /// <summary>Refuses a number of parts that doesn't divide the batch.</summary>
+    /// <exception cref="UsageException">It doesn't; the message lists those that do.</exception>
+    public static void RequireDivisor(int parts, int batch)
+    {
+        if (batch % parts != 0)
+        {
+            throw new UsageException($"--accumulate is {parts}, but a batch of {batch} can be passed in {string.Join(", ", Enumerable.Range(1, batch).Where(count => batch % count == 0))} equal parts: use one of these, or another --batch-size.");
+        }
+    }
+
     /// <summary>One of some words.</summary>
     public static Option<string> Choice(string name, string what, string? fallback, params string[] allowed) => new(name)
     {

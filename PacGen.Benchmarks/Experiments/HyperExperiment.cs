@@ -29,6 +29,7 @@ internal sealed class HyperExperiment
     private readonly ModelOptions model = new("mlp");
     private readonly Option<int?> epochs = Options.Count("--epochs", "How many times each run sees its training images", 1, 10);
     private readonly Option<int?> batchSize = Options.Count("--batch-size", "Images a step", 1, 64);
+    private readonly Option<int?> accumulate = Options.Count("--accumulate", "In how many parts a batch is passed, for batches that don't fit into memory: a divisor of their size. Batch norm sees parts", 1, 1);
     private readonly Option<string> augment = Options.Choice(
         "--augment", "How training images are varied each epoch: not at all, or padded by 4 and cropped, and mirrored by chance", "none", "none", "crop-flip");
 
@@ -55,6 +56,7 @@ internal sealed class HyperExperiment
         model.AddTo(Command);
         Command.Add(epochs);
         Command.Add(batchSize);
+        Command.Add(accumulate);
         Command.Add(augment);
         optimizer.AddTo(Command);
         foreach (Option option in new Option[] { etas, gammas, validation, splitSeed, seeds })
@@ -82,7 +84,8 @@ internal sealed class HyperExperiment
 
         Optimizer plain = optimizer.CreatePlain(parsed);
         ModelChoice choice = model.Create(parsed);
-        int epochCount = parsed.GetValue(epochs)!.Value;
+        int epochCount = parsed.GetValue(epochs)!.Value, batch = parsed.GetValue(batchSize)!.Value;
+        Options.RequireDivisor(parsed.GetValue(accumulate)!.Value, batch);
         LearningRateSchedule schedule = optimizer.Schedule(parsed, epochCount);
         double center = optimizer.PaperEta(parsed);
         double[] levels = parsed.GetValue(etas) is { Length: > 0 } some ? some : [center / 100, center / 10, center, center * 10, center * 100];
@@ -96,7 +99,8 @@ internal sealed class HyperExperiment
         TrainingOptions options = new()
         {
             Epochs = epochCount,
-            BatchSize = parsed.GetValue(batchSize)!.Value,
+            BatchSize = batch,
+            Accumulate = parsed.GetValue(accumulate)!.Value,
             Augmentation = parsed.GetValue(augment) == "crop-flip" ? Augmentation.CropFlip : null,
             Schedule = schedule,
             ClipNorm = optimizer.ClipNorm(parsed),

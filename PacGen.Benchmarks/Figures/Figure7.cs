@@ -77,6 +77,8 @@ internal sealed class Figure7 : Figure
         double level = parsed.GetValue(eta) ?? paper.Eta;
         double[] gammas = parsed.GetValue(gamma) is { Length: > 0 } given ? given : [paper.Gamma];
         AccuracyArm[] arms = [AccuracyArm.Plain, .. gammas.OrderDescending().Select(one => new AccuracyArm(level, one))];
+        int batch = parsed.GetValue(batchSize) ?? paper.BatchSize;
+        Options.RequireDivisor(parsed.GetValue(accumulate)!.Value, batch);
         string kept = parsed.GetValue(runsFolder) ?? Path.Combine(parsed.GetValue(OutputOption) ?? ".", RunsName);
 
         using OpenedDevice opened = device.Open(parsed);
@@ -89,7 +91,7 @@ internal sealed class Figure7 : Figure
         TrainingOptions options = new()
         {
             Epochs = parsed.GetValue(epochs) ?? (small ? SmallEpochs : FullEpochs),
-            BatchSize = parsed.GetValue(batchSize) ?? paper.BatchSize,
+            BatchSize = batch,
             Accumulate = parsed.GetValue(accumulate)!.Value,
             Augmentation = parsed.GetValue(augment) == "crop-flip" ? Augmentation.CropFlip : null,
             RunningStatistics = parsed.GetValue(statistics) == "training" ? RunningStatistics.FromTrainingPass : RunningStatistics.Reestimated,
@@ -98,11 +100,6 @@ internal sealed class Figure7 : Figure
         if (options.BatchSize > images.Train.Count)
         {
             throw new UsageException($"--batch-size is {options.BatchSize}, but there are {images.Train.Count} training images: use a smaller batch, or more images.");
-        }
-
-        if (options.BatchSize % options.Accumulate != 0)
-        {
-            throw new UsageException($"--accumulate is {options.Accumulate}, but must divide the batch of {options.BatchSize}: use a divisor of it, or another --batch-size.");
         }
 
         string fingerprint = images.Fingerprint(), network = model.Describe(images);

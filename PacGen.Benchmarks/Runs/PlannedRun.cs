@@ -23,11 +23,10 @@ internal sealed record PlannedRun(
         ["images"] = $"{Data.Name}, {Data.Train.Count} + {Data.Test.Count}, {Fingerprint}",
         ["optimizer"] = Optimizer.ToString()!,
         ["schedule"] = Options.Schedule.ToString(),
-        ["batch size"] = Options.BatchSize.ToString(CultureInfo.InvariantCulture),
         ["augmentation"] = Options.Augmentation?.ToString() ?? "none",
         ["largest norm of the gradient"] = Options.ClipNorm?.ToString(CultureInfo.InvariantCulture) ?? "none",
+        ["batch size"] = Options.Accumulate == 1 ? $"{Options.BatchSize}" : $"{Options.BatchSize} in {Options.Accumulate} parts",
         ["running statistics"] = Options.RunningStatistics?.ToString() ?? "the optimizer's default",
-        ["parts of a batch"] = Options.Accumulate.ToString(CultureInfo.InvariantCulture),
         ["seed"] = Options.Seed.ToString(CultureInfo.InvariantCulture),
     };
 }

@@ -15,7 +15,7 @@ internal sealed class RunsFolder : IDisposable
 
     private readonly string path;
     private readonly FolderClaim claim;
-    private MemoryEstimate? memory;
+    private readonly HashSet<MemoryEstimate> told = [];
 
     /// <param name="path">The folder; made where it isn't there.</param>
     /// <exception cref="IOException">It can't be made or written, or another process works in it.</exception>
@@ -83,10 +83,9 @@ internal sealed class RunsFolder : IDisposable
             TensorBoardFolder = keepCheckpoints ? Path.Combine(folder, "events") : null,
         };
         using Trainer trainer = new(run.Model.Create(run.Data), run.Data, run.Optimizer, options);
-        if (memory != trainer.Memory)
+        if (told.Add(trainer.Memory with { Free = null }))
         {
-            memory = trainer.Memory;
-            terminal.Line($"Memory of a run {memory}");
+            terminal.Line($"{run.Name}: memory {trainer.Memory}");
         }
 
         if (checkpoints is not null && new CheckpointFolder(folder).Checkpoints.Count > 0)

@@ -59,6 +59,7 @@ internal sealed class CheckpointSettings
     /// </summary>
     /// <exception cref="UsageException">Two folders are named.</exception>
     /// <exception cref="CheckpointException">There is no checkpoint to resume.</exception>
+    /// <exception cref="IOException">Another run works in the folder.</exception>
     public ParseResult Complete(ParseResult parsed, Command command)
     {
         OptimizerOptions.Needs(parsed, Keeps(parsed), "--checkpoint FOLDER", every, keep);
@@ -70,6 +71,12 @@ internal sealed class CheckpointSettings
         if (parsed.IsGiven(folder))
         {
             throw new UsageException("--resume goes on writing into the folder that it names: leave --checkpoint out.");
+        }
+
+        if (Directory.Exists(from))
+        {
+            // A run that is still at work is told as such, and not as whatever its files look like meanwhile.
+            new FolderClaim(from).Dispose();
         }
 
         using SafetensorsFile file = new CheckpointFolder(from).OpenNewest(out _);

@@ -104,11 +104,7 @@ internal sealed class TrainVerb
         bool scored = parsed.GetValue(psi) == "on";
         OptimizerOptions.Needs(parsed, scored, "--psi on", [.. scoring.All, curvature]);
         int batch = parsed.GetValue(batchSize)!.Value, parts = parsed.GetValue(accumulate)!.Value;
-        if (batch % parts != 0)
-        {
-            throw new UsageException($"--accumulate is {parts}, but a batch of {batch} can be passed in {string.Join(", ", Enumerable.Range(1, batch).Where(count => batch % count == 0))} equal parts: use one of these, or another --batch-size.");
-        }
-
+        Options.RequireDivisor(parts, batch);
         EpochQuantity best = BestBy.First(one => one.Name == parsed.GetValue(bestBy)).Quantity;
         OptimizerOptions.Needs(parsed, parsed.IsGiven(earlyStop) || checkpoints.Keeps(parsed), "--early-stop EPOCHS or --checkpoint FOLDER", bestBy);
         if (best == EpochQuantity.Psi && !scored)

@@ -46,7 +46,8 @@ public sealed record CheckpointFolder(string Path)
     {
         List<string> problems = [];
         damaged = problems;
-        foreach (string path in Checkpoints)
+        Queue<string> left = new(Checkpoints);
+        while (left.TryDequeue(out string? path))
         {
             SafetensorsFile? file = null;
             try
@@ -54,6 +55,12 @@ public sealed record CheckpointFolder(string Path)
                 file = SafetensorsFile.Open(path);
                 file.VerifyChecksum();
                 return file;
+            }
+            catch (CheckpointException error) when (error.InnerException is FileNotFoundException && new CheckpointFolder(Path).Checkpoints is [var newest, ..] && newest != path)
+            {
+                // A run that is still at work has replaced it.
+                problems.Clear();
+                left = new(Checkpoints);
             }
             catch (CheckpointException error) when (!IsOutOfReach(error))
             {

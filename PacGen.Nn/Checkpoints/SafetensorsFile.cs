@@ -87,6 +87,9 @@ public sealed class SafetensorsFile : IDisposable
             && header.AsSpan(ChecksumPrefix.Length, ChecksumDigits).SequenceEqual(Encoding.UTF8.GetBytes(digits)) ? digits : null;
     }
 
+    /// <summary>The file as errors call it: its path.</summary>
+    public string Name => name;
+
     /// <summary>What the file says of each array, by name.</summary>
     public IReadOnlyDictionary<string, SafetensorInfo> Tensors => new ReadOnlyDictionary<string, SafetensorInfo>(tensors);
 

@@ -37,6 +37,9 @@ internal sealed record TrainingState
     /// <summary>How long the log was.</summary>
     public required long LogLength { get; init; }
 
+    /// <summary>Whether the run's settings stood in it.</summary>
+    public bool LogBegun { get; init; } = true;
+
     /// <summary>The name of TensorBoard's event file, or null for none.</summary>
     public string? Events { get; init; }
 

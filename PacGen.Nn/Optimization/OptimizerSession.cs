@@ -27,12 +27,14 @@ public abstract class OptimizerSession : IDisposable
 
     /// <summary>Lines 6 to 9 of Algorithm 1: draws u and puts w + u into <see cref="ForwardWeights"/>. Nothing to do for a plain optimizer.</summary>
     /// <param name="epoch">The epoch, counted from 1.</param>
+    /// <exception cref="InvalidOperationException">Outcomes of submitted steps were not taken.</exception>
     public abstract void Perturb(int epoch);
 
     /// <summary>Lines 11 and 12 of Algorithm 1: updates h and w from the gradients.</summary>
     /// <param name="learningRate">This step's learning rate.</param>
     /// <param name="clipNorm">The gradient's largest Euclidean norm, or null for no clipping.</param>
     /// <returns>False where the gradient was not finite: with clipping nothing was updated then, without it the weights are lost.</returns>
+    /// <exception cref="InvalidOperationException">Outcomes of submitted steps were not taken.</exception>
     public abstract bool TryUpdate(double learningRate, double? clipNorm = null);
 
     /// <summary>How many steps may be submitted before the first one's outcome is taken: 1 where a step is waited for.</summary>
@@ -45,6 +47,7 @@ public abstract class OptimizerSession : IDisposable
     /// <param name="epoch">The epoch, counted from 1.</param>
     /// <param name="learningRate">This step's learning rate.</param>
     /// <param name="clipNorm">The gradient's largest Euclidean norm; +∞ for any.</param>
+    /// <exception cref="InvalidOperationException">The last step was not submitted, or <see cref="Depth"/> steps are under way.</exception>
     public abstract void Begin(int epoch, double learningRate, double clipNorm);
 
     /// <summary>Notes the loss of a batch's pass, or of a part's, for <see cref="Submit"/>.</summary>
@@ -58,6 +61,7 @@ public abstract class OptimizerSession : IDisposable
     /// <see cref="TryUpdate"/> after <see cref="Observe"/>, which need not wait: nothing is updated where the loss or the gradient is not
     /// finite, nor in steps after such a one.
     /// </summary>
+    /// <exception cref="InvalidOperationException">No step was begun.</exception>
     public abstract void Submit();
 
     /// <summary>A whole step as one launch, for <see cref="Run"/>; null where steps are waited for.</summary>
@@ -162,6 +166,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         get => new(steps, squaredChange, gradientScale);
         set
         {
+            RequireNoneUnderWay();
             ledger?.Reset();
             (steps, squaredChange, gradientScale) = value;
         }
@@ -180,6 +185,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
 
         if (ledger is null || !begun)
         {
+            RequireNoneUnderWay();
             ledger?.Reset();
             perturb.Settings = Perturbation(epoch);
         }
@@ -191,6 +197,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     /// <inheritdoc/>
     public override bool TryUpdate(double learningRate, double? clipNorm = null)
     {
+        RequireNoneUnderWay();
         ledger?.Reset();
         gradientScale = 1;
         if (clipNorm is { } limit)
@@ -215,6 +222,11 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     /// <inheritdoc/>
     public override void Begin(int epoch, double learningRate, double clipNorm)
     {
+        if (begun || (ledger is null && waiting is not null))
+        {
+            throw new InvalidOperationException(begun ? "A step was begun already: submit it first." : "The outcome of the last step was not taken.");
+        }
+
         (rate, limit, begun) = (learningRate, clipNorm, true);
         if (ledger is not null)
         {
@@ -247,7 +259,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     /// <inheritdoc/>
     public override void Submit()
     {
-        begun = false;
+        End();
         if (ledger is null)
         {
             long before = steps;
@@ -281,7 +293,8 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     /// <inheritdoc/>
     public override void Run(Launch program)
     {
-        begun = false;
+        ArgumentNullException.ThrowIfNull(program);
+        End();
         program.Run();
         GC.KeepAlive(this);
     }
@@ -317,6 +330,16 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     {
         ledger?.Dispose();
         owned.ForEach(buffer => buffer.Dispose());
+    }
+
+    private void End() => begun = begun ? false : throw new InvalidOperationException("No step was begun.");
+
+    private void RequireNoneUnderWay()
+    {
+        if (ledger is { Pending: > 0 })
+        {
+            throw new InvalidOperationException($"{ledger.Pending} steps are under way: take their outcomes first.");
+        }
     }
 
     /// <summary>The settings of the next perturbation, by the numbers of the last step that the host knows.</summary>

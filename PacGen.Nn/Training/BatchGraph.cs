@@ -163,15 +163,25 @@ internal sealed class BatchGraph : IDisposable
         (GraphCompiler plan, Nodes nodes) = planned.Remove(count, out var made) ? made : Build(count);
         CompiledGraph program = CompiledGraph.Compile(plan);
         Upload? UploadTo(Tensor? tensor) => tensor is not null && program.Inputs.Contains(tensor) ? program.Device.CreateUpload(program[tensor]) : null;
-        graph = new Compiled(
-            program,
-            UploadTo(nodes.Images) ?? throw new ArgumentException($"{module.GetType().Name}'s output does not depend on its input.", nameof(count)),
-            UploadTo(nodes.Labels),
-            UploadTo(nodes.Context?.Step),
-            UploadTo(nodes.Context?.Share),
-            [.. nodes.Context?.Next.Keys ?? []],
-            program[nodes.Mean],
-            program[nodes.Output]);
+        try
+        {
+            graph = new Compiled(
+                program,
+                UploadTo(nodes.Images) ?? throw new ArgumentException($"{module.GetType().Name}'s output does not depend on its input.", nameof(count)),
+                UploadTo(nodes.Labels),
+                UploadTo(nodes.Context?.Step),
+                UploadTo(nodes.Context?.Share),
+                [.. nodes.Context?.Next.Keys ?? []],
+                program[nodes.Mean],
+                program[nodes.Output]);
+        }
+        catch
+        {
+            // The uploads made so far go with what they lead to.
+            program.Dispose();
+            throw;
+        }
+
         compiled[count] = graph;
         return graph;
     }

@@ -12,16 +12,17 @@ internal sealed class RunLog : IDisposable
 
     /// <param name="path">The file, which is appended to.</param>
     /// <param name="keep">How much of the file a resumed run goes on after: the rest is of steps that it takes again. Null for all.</param>
+    /// <param name="hasSettings">Whether the run's settings are in what is kept.</param>
     /// <exception cref="TrainingException">The file can't be written.</exception>
-    public RunLog(string path, long? keep = null)
+    public RunLog(string path, long? keep = null, bool hasSettings = false)
     {
         try
         {
             file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
-            Continues = keep is { } length && length > 0 && length <= file.Length;
-            if (Continues)
+            if (keep is { } length && length <= file.Length)
             {
-                file.SetLength(keep!.Value);
+                file.SetLength(length);
+                HasSettings = hasSettings;
             }
 
             file.Seek(0, SeekOrigin.End);
@@ -32,8 +33,8 @@ internal sealed class RunLog : IDisposable
         }
     }
 
-    /// <summary>Whether the log holds the run so far: its settings stand there already.</summary>
-    public bool Continues { get; }
+    /// <summary>Whether the run's settings stand in the log.</summary>
+    public bool HasSettings { get; private set; }
 
     /// <summary>Its length, all of which is on the disk.</summary>
     public long Length
@@ -45,25 +46,29 @@ internal sealed class RunLog : IDisposable
         }
     }
 
-    public void Settings(Module model, Dataset data, Optimizer optimizer, TrainingOptions options, RunningStatistics statistics, ParameterArena arena) => Write(new JsonObject
+    public void Settings(Module model, Dataset data, Optimizer optimizer, TrainingOptions options, RunningStatistics statistics, ParameterArena arena)
     {
-        ["time"] = DateTimeOffset.UtcNow.ToString("O"),
-        ["model"] = model.GetType().Name,
-        ["parameters"] = arena.Count,
-        ["dataset"] = data.Name,
-        ["trainImages"] = data.Train.Count,
-        ["testImages"] = data.Test.Count,
-        ["augmentation"] = options.Augmentation?.ToString() ?? "none",
-        ["optimizer"] = optimizer.ToString(),
-        ["schedule"] = options.Schedule.ToString(),
-        ["epochs"] = options.Epochs,
-        ["batchSize"] = options.BatchSize,
-        ["accumulate"] = options.Accumulate,
-        ["clipNorm"] = options.ClipNorm,
-        ["runningStatistics"] = arena.States.Count == 0 ? null : statistics.ToString(),
-        ["seed"] = options.Seed,
-        ["device"] = arena.Device.Name,
-    });
+        HasSettings = true;
+        Write(new JsonObject
+        {
+            ["time"] = DateTimeOffset.UtcNow.ToString("O"),
+            ["model"] = model.GetType().Name,
+            ["parameters"] = arena.Count,
+            ["dataset"] = data.Name,
+            ["trainImages"] = data.Train.Count,
+            ["testImages"] = data.Test.Count,
+            ["augmentation"] = options.Augmentation?.ToString() ?? "none",
+            ["optimizer"] = optimizer.ToString(),
+            ["schedule"] = options.Schedule.ToString(),
+            ["epochs"] = options.Epochs,
+            ["batchSize"] = options.BatchSize,
+            ["accumulate"] = options.Accumulate,
+            ["clipNorm"] = options.ClipNorm,
+            ["runningStatistics"] = arena.States.Count == 0 ? null : statistics.ToString(),
+            ["seed"] = options.Seed,
+            ["device"] = arena.Device.Name,
+        });
+    }
 
     /// <summary>Says why the run ended, where the log can still be written: that it can't must not hide the reason.</summary>
     public void Failure(string message)

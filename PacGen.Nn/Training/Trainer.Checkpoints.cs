@@ -20,6 +20,7 @@ public sealed partial class Trainer
 
     /// <summary>The folder whose checkpoints are this run's own.</summary>
     private string? ownFolder;
+    private FolderClaim? claim;
     private string? fingerprint;
 
     /// <summary>
@@ -39,11 +40,17 @@ public sealed partial class Trainer
             throw new InvalidOperationException("Only a trainer that has not run takes up another's run.");
         }
 
+        if (options.Checkpoints is { } own && Path.GetFullPath(own.Folder) == Path.GetFullPath(folder) && Directory.Exists(folder))
+        {
+            // Before anything is read: a run that is still at work would go on behind what is read here.
+            claim ??= Claim(folder);
+        }
+
         CheckpointFolder checkpoints = new(folder);
         using SafetensorsFile file = checkpoints.OpenNewest(out IReadOnlyList<string> damaged);
+        string path = file.Name;
         TrainingState state = TrainingState.Parse(
-            file.Metadata.GetValueOrDefault(StateText) ?? throw new CheckpointException($"The newest file in {folder} holds weights, but not the state of a run."), folder);
-        string path = checkpoints.PathOf(state.Steps);
+            file.Metadata.GetValueOrDefault(StateText) ?? throw new CheckpointException($"{path} holds weights, but not the state of a run."), path);
         RequireSameSettings(state, path);
         List<(Region Region, float[] Values)> loaded = [];
         foreach ((string name, Shape shape, Region region) in KeptArrays())
@@ -134,35 +141,37 @@ public sealed partial class Trainer
 
     private static IEnumerable<long> Extents(Shape shape) => Enumerable.Range(0, shape.Rank).Select(axis => (long)shape[axis]);
 
-    private long? LogToKeep(string path) => resumed is { Log: { } log } && log == Path.GetFullPath(path) ? resumed.LogLength : null;
+    private RunLog OpenLog(string path) => resumed is { Log: { } log } && log == Path.GetFullPath(path)
+        ? new RunLog(path, resumed.LogLength, resumed.LogBegun)
+        : new RunLog(path);
 
-    /// <summary>Claims the folder of checkpoints for this run.</summary>
-    /// <returns>The claim, which keeps other runs out until it is disposed of; null where there are no checkpoints.</returns>
-    private FolderClaim? RequireOwnFolder()
+    private static FolderClaim Claim(string folder)
     {
-        if (options.Checkpoints is not { } checkpoints)
-        {
-            return null;
-        }
-
-        FolderClaim claim;
         try
         {
-            claim = new FolderClaim(checkpoints.Folder);
+            return new FolderClaim(folder);
         }
         catch (IOException error)
         {
             throw new CheckpointException($"The folder of checkpoints {error.Message}", error);
         }
+    }
 
+    /// <summary>Claims the folder of checkpoints for this run, which keeps other runs out.</summary>
+    private void RequireOwnFolder()
+    {
+        if (options.Checkpoints is not { } checkpoints)
+        {
+            return;
+        }
+
+        claim ??= Claim(checkpoints.Folder);
         if (ownFolder != Path.GetFullPath(checkpoints.Folder) && new CheckpointFolder(checkpoints.Folder).Checkpoints is [string found, ..])
         {
-            claim.Dispose();
             throw new CheckpointException($"{checkpoints.Folder} already holds checkpoints of a run, such as {Path.GetFileName(found)}: resume that, or choose another folder.");
         }
 
         ownFolder = Path.GetFullPath(checkpoints.Folder);
-        return claim;
     }
 
     private void SaveEpochCheckpoint()
@@ -199,6 +208,7 @@ public sealed partial class Trainer
             Results = results,
             Log = options.LogPath is { } logPath ? Path.GetFullPath(logPath) : null,
             LogLength = log?.Length ?? 0,
+            LogBegun = log?.HasSettings ?? true,
             StatisticsOf = statisticsOf,
             Events = events?.Name,
             EventsLength = events?.Length ?? 0,

@@ -151,7 +151,7 @@ public sealed partial class Trainer : IDisposable
 
     /// <summary>
     /// Trains. A cancelled run finishes the step that it is in and returns what it has: <see cref="Steps"/> counts the steps that
-    /// are in the weights, and the result holds the epochs that were completed.
+    /// are in the weights, and the result holds the epochs that were completed. On a GPU steps that were submitted, up to 32, are finished.
     /// </summary>
     /// <param name="onEpoch">Called after each epoch.</param>
     /// <param name="progress">Told where the run stands, some times a second.</param>
@@ -167,10 +167,10 @@ public sealed partial class Trainer : IDisposable
             throw new InvalidOperationException("The run was stopped within an epoch; a new trainer starts anew, with these weights where its arena loads them.");
         }
 
-        using FolderClaim? claim = RequireOwnFolder();
         try
         {
-            log = options.LogPath is { } path ? new RunLog(path, LogToKeep(path)) : null;
+            RequireOwnFolder();
+            log = options.LogPath is { } path ? OpenLog(path) : null;
             events = options.TensorBoardFolder is { } folder ? new EventFile(folder, resumed?.Events, resumed?.EventsLength ?? 0, resumed?.Steps) : null;
             return Go(onEpoch, progress, cancellation);
         }
@@ -183,19 +183,26 @@ public sealed partial class Trainer : IDisposable
         {
             log?.Dispose();
             events?.Dispose();
-            (log, events) = (null, null);
+            claim?.Dispose();
+            (log, events, claim) = (null, null, null);
+            if (underWay.Count > 0)
+            {
+                // Something else failed while steps were under way, whose outcomes nobody will know: what is in the weights is uncertain.
+                underWay.Clear();
+                stoppedWithinEpoch = true;
+            }
         }
     }
 
     private List<EpochResult> Go(Action<EpochResult>? onEpoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        if (log is { Continues: false })
+        // The checkpoint comes first: a run that is killed behind it is resumed, and finds what of log and events is its own.
+        SaveCheckpoint();
+        if (log is { HasSettings: false })
         {
             log.Settings(model, data, optimizer, options, statistics, Arena);
         }
 
-        // The checkpoint names the event file before there is one: a run that is killed in between finds it.
-        SaveCheckpoint();
         events?.Begin();
         using BatchLoader loader = CreateLoader();
         Stopwatch whole = Stopwatch.StartNew();
@@ -355,6 +362,7 @@ public sealed partial class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        claim?.Dispose();
         training?.Dispose();
         evaluation?.Dispose();
         estimation?.Dispose();

@@ -17,7 +17,7 @@ internal sealed class HyperExperimentTests
             help.OutputLines.Select(line => line.Trim()).Where(line => line.StartsWith("--", StringComparison.Ordinal)).Select(line => line.Split(' ')[0]),
             Is.EquivalentTo(new[]
             {
-                "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--epochs", "--batch-size", "--augment", "--optimizer", "--learning-rate", "--momentum", "--weight-decay",
+                "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--epochs", "--batch-size", "--accumulate", "--augment", "--optimizer", "--learning-rate", "--momentum", "--weight-decay",
                 "--clip-norm", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--perturb", "--epsilon", "--beta1", "--beta2", "--etas", "--gammas", "--validation",
                 "--split-seed", "--seeds", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--runs", "--output",
             }));

@@ -24,6 +24,14 @@ internal sealed class KillTests
     [Test, Explicit("a hundred processes and more: some minutes")]
     public void AHundredKilledRunsEndInTheSameBits() => KillAndResume(runs: 100, killsOfARun: 1);
 
+    private static void AwaitFirst(Process process, string checkpoints)
+    {
+        while (new CheckpointFolder(checkpoints).Checkpoints.Count == 0 && !process.HasExited)
+        {
+            Thread.Sleep(1);
+        }
+    }
+
     private static void KillAndResume(int runs, int killsOfARun)
     {
         int seed = Random.Shared.Next();
@@ -31,7 +39,10 @@ internal sealed class KillTests
         using Folder folder = new();
         Finish(Start([.. Settings, "--save", folder["straight"], "--log", folder["straight.log"], "--tensorboard", folder["straight.events"]]));
         Stopwatch clock = Stopwatch.StartNew();
-        Finish(Start([.. Settings, "--checkpoint", folder["timed"], "--checkpoint-every", $"{EverySteps}", "--tensorboard", folder["timed.events"]]));
+        Process timed = Start([.. Settings, "--checkpoint", folder["timed"], "--checkpoint-every", $"{EverySteps}", "--tensorboard", folder["timed.events"]]);
+        AwaitFirst(timed, folder["timed"]);
+        int starting = (int)clock.ElapsedMilliseconds;
+        Finish(timed);
         int whole = (int)clock.ElapsedMilliseconds;
         float[] expected = Weights(folder["straight"]);
         string[] expectedLog = Log(folder["straight.log"]);
@@ -48,7 +59,21 @@ internal sealed class KillTests
             for (int kill = 0; kill < killsOfARun; kill++)
             {
                 using Process process = Start(Next());
-                Thread.Sleep(random.Next(whole / killsOfARun));
+                if (killsOfARun == 1)
+                {
+                    Thread.Sleep(random.Next(whole));
+                }
+                else if (kill == 0)
+                {
+                    Thread.Sleep(random.Next(starting));
+                }
+                else
+                {
+                    // From its first checkpoint on: of several kills those that come earlier only start the process again.
+                    AwaitFirst(process, checkpoints);
+                    Thread.Sleep(random.Next((whole - starting) / killsOfARun));
+                }
+
                 process.Kill(entireProcessTree: true);
                 process.WaitForExit();
                 killed++;
@@ -80,8 +105,7 @@ internal sealed class KillTests
                     return ["train", "--resume", checkpoints];
                 }
 
-                // Killed before there was anything to resume: a new run, which would append to the old one's log.
-                File.Delete(log);
+                // Killed before there was anything to resume: a new run.
                 return first;
             }
         }
@@ -89,6 +113,7 @@ internal sealed class KillTests
         TestContext.Out.WriteLine(
             $"{runs} runs, {killed} kills: {before} before the first checkpoint, {within} between it and the end, {killed - before - within} after; at most {mostLost} steps lost, checkpoints every {EverySteps}");
         Assert.That(mostLost, Is.LessThanOrEqualTo(EverySteps));
+        Assert.That(within, Is.GreaterThanOrEqualTo(Math.Max(1, runs / 5)), "kills that found a run at work");
     }
 
     private static Process Start(string[] arguments)

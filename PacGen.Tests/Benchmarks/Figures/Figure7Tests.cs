@@ -86,7 +86,7 @@ internal sealed class Figure7Tests
         string page = File.ReadAllText(folder["out/figure-7.md"]);
         Assert.That(page, Does.Contain(rule).And.Contain($"perturbed: {perturbation}, ε = 1E-05").And.Contain(differs).And.Contain("each batch passed in 2 parts").And.Contain("of the 10,000 test images"));
         Assert.That(page, Does.Not.Contain("where the paper has"), "η and γ are the paper's");
-        Assert.That(run.Output, Does.Contain("Memory of a run ").And.Contain("perturbed"));
+        Assert.That(run.Output, Does.Contain("seed 1, plain: memory ").And.Contain("perturbed"));
         Assert.That(File.ReadAllLines(folder["out/figure-7.csv"]).Skip(1), Has.Exactly(2).Items.And.All.StartWith(dataset + ",wrn-10-1,1,"));
         foreach (string kept in Directory.GetDirectories(folder["out/figure-7-runs"]))
         {
@@ -224,7 +224,7 @@ internal sealed class Figure7Tests
     [TestCase("--gamma 1,1", "different numbers in [0, ∞)")]
     [TestCase("--eta 0", "(0, ∞)")]
     [TestCase("--batch-size 49", "there are 48 training images")]
-    [TestCase("--accumulate 3", "must divide the batch of 16")]
+    [TestCase("--accumulate 3", "a batch of 16 can be passed in 1, 2, 4, 8, 16 equal parts")]
     [TestCase("--labels coarse", "needs --dataset cifar-100")]
     [TestCase("--perturb uniform", "There is no option --perturb")]
     public void WrongArguments(string options, string says)

@@ -207,20 +207,24 @@ internal sealed class ResumeTests
     {
         using TemporaryFolder folder = new();
         TrainingOptions options = new() { Checkpoints = new CheckpointOptions(folder["run"]) };
-        using Trainer first = Create(Optimizers[0], options), second = Create(Optimizers[0], options);
+        using Trainer first = Create(Optimizers[0], options), second = Create(Optimizers[0], options), third = Create(Optimizers[0], options);
         int tried = 0;
         first.Run(result =>
         {
             if (result.Epoch == 1)
             {
-                second.Resume(folder["run"]);
-                Assert.That(() => second.Run(), Throws.TypeOf<CheckpointException>().With.Message.Contains("another run works in it"));
+                Assert.That(() => second.Resume(folder["run"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("another run works in it"));
+                Assert.That(() => third.Run(), Throws.TypeOf<CheckpointException>().With.Message.Contains("another run works in it"));
                 tried++;
             }
         });
         Assert.That(tried, Is.EqualTo(1));
+
+        // Once the other has ended there is nothing left to do; and from reading a checkpoint on, the folder is taken.
+        Assert.That(second.Resume(folder["run"]).Epochs, Is.EqualTo(Epochs));
+        Assert.That(() => third.Resume(folder["run"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("another run works in it"));
         second.Run();
-        Assert.That(second.Arena.Save(), Is.EqualTo(first.Arena.Save()), "it goes on once the other has ended");
+        Assert.That(second.Arena.Save(), Is.EqualTo(first.Arena.Save()));
     }
 
     [Test]
