@@ -16,8 +16,11 @@ namespace PacGen.Tests.Kernels.Gpu;
 /// <param name="Fewest">The bytes of an element's or a parameter's inputs and outputs; 0 for products.</param>
 /// <param name="Asked">The bytes that the kernel loads and stores for it, where the number of instructions doesn't say.</param>
 /// <param name="Element">Of what element, where it is not plain.</param>
+/// <param name="Loads">The load instructions that <paramref name="Asked"/> was worked out for, of any width; null where they don't matter.</param>
+/// <param name="Stores">The store instructions.</param>
 internal sealed record KernelInstance(
-    string Name, MethodInfo Method, bool IsWide, bool WritesWide, double Fewest = 0, double? Asked = null, string Element = "")
+    string Name, MethodInfo Method, bool IsWide, bool WritesWide, double Fewest = 0, double? Asked = null, string Element = "",
+    int? Loads = null, int? Stores = null)
 {
     private static readonly Type[] Tiles = [typeof(Tile128), typeof(Tile64), typeof(Tile128By32)];
     private static readonly Type[] Sums = [typeof(SingleSums), typeof(Tf32Sums)];
@@ -53,31 +56,31 @@ internal sealed record KernelInstance(
     /// </summary>
     public static IReadOnlyList<KernelInstance> Primitives =>
     [
-        Of("sum", PacGen.Kernels.ReduceGpu<Addition, One>.Kernel, false, false, 4, 4, "of the input"),
-        Of("sum, in fours", PacGen.Kernels.ReduceGpu<Addition, Quad>.Kernel, true, true, 4, 4, "of the input; batch norm's means and deviations too"),
-        Of("maximum", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, One>.Kernel, false, false, 4, 4, "of the input"),
-        Of("maximum, in fours", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, Quad>.Kernel, true, true, 4, 4, "of the input"),
-        Of("softmax", SoftmaxGpu<Probabilities>.Kernel, false, false, 8, 16, "read for the maximum, the sum and the result"),
-        Of("softmax cross-entropy", SoftmaxGpu<Losses>.Kernel, false, false, 4 + (8 / 10.0), 8 + (12 / 10.0), "10 classes; read for the maximum and the sum"),
-        Of("softmax cross-entropy's gradient", SoftmaxGpu<LossGradients>.Kernel, false, false, 8 + (4 / 10.0), 16 + (4 / 10.0), "10 classes; read for the maximum, the sum and the result"),
-        Of("average pooling", AveragePoolGpu<One>.Pool, false, false, 5, 5, "of the input, windows of 2 × 2"),
-        Of("average pooling, in fours", AveragePoolGpu<Quad>.Pool, true, true, 5, 5, "of the input, windows of 2 × 2"),
-        Of("average pooling's gradient", AveragePoolGpu<One>.Gradient, false, false, 5, 8, "of the output, windows of 2 × 2"),
-        Of("average pooling's gradient, in fours", AveragePoolGpu<Quad>.Gradient, true, true, 5, 8, "of the output, windows of 2 × 2"),
-        Of("max pooling", PoolSelectGpu<One>.Kernel, false, false, 5, 6, "of the input, windows of 2 × 2"),
-        Of("max pooling, in fours", PoolSelectGpu<Quad>.Kernel, true, true, 5, 6, "of the input, windows of 2 × 2"),
-        Of("max pooling's gradient", PoolScatterGpu<One>.Put, false, false, 9, 10, "of the images, windows of 2 × 2"),
-        Of("max pooling's gradient, in fours", PoolScatterGpu<Quad>.Put, true, true, 9, 10, "of the images, windows of 2 × 2"),
-        Of("overlapping max pooling's gradient", PoolScatterGpu<One>.Gather, false, false, 9, 4 + (9 / 4.0 * 4 * 11), "of the images, windows of 3 × 3 at a stride of 2"),
-        Of("overlapping max pooling's gradient, in fours", PoolScatterGpu<Quad>.Gather, true, true, 9, 4 + (9 / 4.0 * 4 * 11), "of the images, windows of 3 × 3 at a stride of 2"),
-        Of("gather", GatherColumnGpu.Kernel, false, false, 12, 12, "a row's one"),
-        Of("scatter", ScatterColumnGpu<One>.Kernel, false, false, 4 + (8 / 10.0), 12, "of the output, 10 columns"),
-        Of("scatter, in fours", ScatterColumnGpu<Quad>.Kernel, false, true, 4 + (8 / 100.0), 6, "of the output, 100 columns"),
-        Of("random numbers", RandomUniformGpu.Kernel, false, true, 4, 4, ""),
+        Of("sum", PacGen.Kernels.ReduceGpu<Addition, One>.Kernel, false, false, 4, 4, "of the input", 4, 2),
+        Of("sum, in fours", PacGen.Kernels.ReduceGpu<Addition, Quad>.Kernel, true, true, 4, 4, "of the input; batch norm's means and deviations too", 4, 2),
+        Of("maximum", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, One>.Kernel, false, false, 4, 4, "of the input", 4, 2),
+        Of("maximum, in fours", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, Quad>.Kernel, true, true, 4, 4, "of the input", 4, 2),
+        Of("softmax", SoftmaxGpu<Probabilities>.Kernel, false, false, 8, 16, "read for the maximum, the sum and the result", 3, 1),
+        Of("softmax cross-entropy", SoftmaxGpu<Losses>.Kernel, false, false, 4 + (8 / 10.0), 4 + (0.9 * 4) + (12 / 10.0), "10 classes; read for the maximum and the sum", 4, 1),
+        Of("softmax cross-entropy's gradient", SoftmaxGpu<LossGradients>.Kernel, false, false, 8 + (4 / 10.0), 8 + (0.9 * 8) + (8 / 10.0), "10 classes; read for the maximum, the sum and the result", 5, 1),
+        Of("average pooling", AveragePoolGpu<One>.Pool, false, false, 5, 5, "of the input, windows of 2 × 2", 2, 1),
+        Of("average pooling, in fours", AveragePoolGpu<Quad>.Pool, true, true, 5, 5, "of the input, windows of 2 × 2", 2, 1),
+        Of("average pooling's gradient", AveragePoolGpu<One>.Gradient, false, false, 5, 8, "of the output, windows of 2 × 2", 1, 1),
+        Of("average pooling's gradient, in fours", AveragePoolGpu<Quad>.Gradient, true, true, 5, 8, "of the output, windows of 2 × 2", 1, 1),
+        Of("max pooling", PoolSelectGpu<One>.Kernel, false, false, 5, 6, "of the input, windows of 2 × 2", 4, 1),
+        Of("max pooling, in fours", PoolSelectGpu<Quad>.Kernel, true, true, 5, 6, "of the input, windows of 2 × 2", 4, 1),
+        Of("max pooling's gradient", PoolScatterGpu<One>.Put, false, false, 9, 10, "of the images, windows of 2 × 2", 3, 1),
+        Of("max pooling's gradient, in fours", PoolScatterGpu<Quad>.Put, true, true, 9, 10, "of the images, windows of 2 × 2", 3, 1),
+        Of("overlapping max pooling's gradient", PoolScatterGpu<One>.Gather, false, false, 9, 4 + (9 / 4.0 * 4 * 11), "of the images, windows of 3 × 3 at a stride of 2", 3, 1),
+        Of("overlapping max pooling's gradient, in fours", PoolScatterGpu<Quad>.Gather, true, true, 9, 4 + (9 / 4.0 * 4 * 11), "of the images, windows of 3 × 3 at a stride of 2", 3, 1),
+        Of("gather", GatherColumnGpu.Kernel, false, false, 12, 12, "a row's one", 2, 1),
+        Of("scatter", ScatterColumnGpu<One>.Kernel, false, false, 4 + (8 / 10.0), 12, "of the output, 10 columns", 2, 1),
+        Of("scatter, in fours", ScatterColumnGpu<Quad>.Kernel, false, true, 4 + (8 / 100.0), 6, "of the output, 100 columns", 2, 1),
+        Of("random numbers", RandomUniformGpu.Kernel, false, true, 4, 4, "", 1, 5),
         Of("a step's loss", StepLedger.ObserveKernel, false, false, 20, 20, "a step; one thread"),
         Of("a step's judgement", StepLedger.JudgeKernel, false, false, 4, 4, "a block's sum; one group"),
         Of("a step's end", StepLedger.CloseKernel, false, false, 4, 4, "a block's sum; one group"),
-        Of("transpose", TransposeGpu.Kernel, false, false, 8, 8, "through shared memory: both sides coalesced"),
+        Of("transpose", TransposeGpu.Kernel, false, false, 8, 8, "through shared memory: both sides coalesced", 1, 1),
     ];
 
     /// <summary>The matrix product's four cases and the convolution's three passes, with every tile and width.</summary>
@@ -135,8 +138,8 @@ internal sealed record KernelInstance(
 
     private static KernelInstance Of(string name, Delegate kernel, int bytes) => new(name, kernel.Method, true, !IsReduction(kernel.Method), bytes);
 
-    private static KernelInstance Of(string name, Delegate kernel, bool isWide, bool writesWide, double fewest, double asked, string element) =>
-        new(name, kernel.Method, isWide, writesWide, fewest, asked, element);
+    private static KernelInstance Of(string name, Delegate kernel, bool isWide, bool writesWide, double fewest, double asked, string element, int? loads = null, int? stores = null) =>
+        new(name, kernel.Method, isWide, writesWide, fewest, asked, element, loads, stores);
 
     private static bool IsReduction(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(PacGen.Kernels.PerParameter.ReduceGpu<,>);
 

@@ -191,6 +191,12 @@ internal sealed partial class KernelInstanceTests
                 Assert.That(Count(ptx, "st.global.v4.f32"), Is.Positive, $"{kernel.Name}: 16-byte stores");
             }
 
+            if (kernel.Loads is not null)
+            {
+                int loads = Count(ptx, "ld.global.v4.f32") + Count(ptx, "ld.global.f32"), stores = Count(ptx, "st.global.v4.f32") + Count(ptx, "st.global.f32");
+                Assert.That((loads, stores), Is.EqualTo((kernel.Loads, kernel.Stores)), $"{kernel.Name}: loads and stores; work out its bytes anew");
+            }
+
             if (kernel is { IsWide: true, Fewest: > 0, Asked: null })
             {
                 Assert.That(Moved(ptx), Is.EqualTo(kernel.Fewest), $"{kernel.Name}: bytes of an element");
