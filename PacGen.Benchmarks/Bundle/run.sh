@@ -107,7 +107,7 @@ step() {
         if [ "$lines" != 0 ]; then
             echo
             echo '```'
-            tail -n "$lines" "$output/$file"
+            grep -v ', batch [0-9]*/[0-9]*, ' "$output/$file" | tail -n "$lines"
             echo '```'
         fi
     } >> "$report"
