@@ -11,8 +11,14 @@ internal sealed class DeviceOptions
 
     private readonly Option<string?> device = Options.Path(
         "--device",
-        $"Where to run: cpu, gpu, cuda, cuda:N, opencl, opencl:N, simulator or best; see pacgen devices. Without it what {Device.EnvironmentVariable} says, else best",
+        $"Where to run: cpu, gpu, cuda, cuda:N, opencl, opencl:N, simulator or best (a GPU where there is one, else the CPU); see pacgen devices. Without it what {Device.EnvironmentVariable} says, else best",
         "device");
+
+    private readonly Option<string> products = Options.Choice(
+        "--products",
+        "How an NVIDIA GPU multiplies matrices and convolves: PacGen's kernels in single precision or, with 10 bits behind the point, in TF32; or matrices by cuBLAS, if it is installed, in either",
+        "single",
+        "single", "tf32", "cublas", "cublas-tf32");
 
     private readonly Option<int?> threads = Options.Count("--threads", "Threads of the CPU, whose results don't depend on it; without it one a core");
 
@@ -20,15 +26,32 @@ internal sealed class DeviceOptions
     public void AddTo(Command command)
     {
         command.Add(device);
+        command.Add(products);
         command.Add(threads);
     }
 
     /// <summary>Opens the device that a command line asks for.</summary>
-    /// <exception cref="DeviceException">It is not there.</exception>
-    /// <exception cref="UsageException">Threads are given for something else than the CPU.</exception>
+    /// <exception cref="DeviceException">It is not there, or can't multiply as asked.</exception>
+    /// <exception cref="UsageException">Threads are given for something else than the CPU, or a way to multiply for the CPU.</exception>
     public OpenedDevice Open(ParseResult parsed)
     {
         Device opened = Device.Open(parsed.GetValue(device) ?? "best");
+        ProductMode mode = parsed.GetValue(products) switch
+        {
+            "tf32" => ProductMode.Tf32,
+            "cublas" => ProductMode.CuBlas,
+            "cublas-tf32" => ProductMode.CuBlasTf32,
+            _ => ProductMode.Single,
+        };
+        if (opened is GpuDevice gpu)
+        {
+            gpu.Products = mode;
+        }
+        else if (mode != ProductMode.Single)
+        {
+            throw new UsageException($"--products {parsed.GetValue(products)} is for an NVIDIA GPU, but the device is {opened.Name}: leave --products out, or add --device cuda.");
+        }
+
         if (parsed.GetValue(threads) is not { } count)
         {
             return new OpenedDevice(opened, false);

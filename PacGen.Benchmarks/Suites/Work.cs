@@ -243,6 +243,8 @@ internal sealed class Work : IDisposable
         CompiledGraph graph = CompiledGraph.Compile(device, [loss, .. context.Next.Values, .. of], bindings);
         Fill(graph[images], 1);
         graph[labels].Write([.. Enumerable.Range(0, batch).Select(i => (float)(i % 10))]);
+        Launch? program = session.Program(graph.Parts, graph[loss]);
+        int underWay = 0;
         return new Work(
             device,
             $"{name} training step, batch {batch}",
@@ -250,14 +252,26 @@ internal sealed class Work : IDisposable
             0,
             () =>
             {
-                session.Perturb(3);
-                graph.Run();
-                session.TryUpdate(rate);
+                if (program is null)
+                {
+                    session.Perturb(3);
+                    graph.Run();
+                    session.TryUpdate(rate);
+                    return;
+                }
+
+                // As the trainer does: outcomes are taken when no more steps may be under way.
+                if (underWay == session.Depth)
+                {
+                    session.Take();
+                    underWay--;
+                }
+
+                session.Begin(3, rate, double.PositiveInfinity);
+                session.Run(program);
+                underWay++;
             },
-            graph,
-            session,
-            gradients,
-            arena);
+            [.. program is null ? (IDisposable[])[] : [program], graph, session, gradients, arena]);
     }
 
     /// <inheritdoc/>

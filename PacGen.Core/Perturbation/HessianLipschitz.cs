@@ -29,9 +29,16 @@ public static class HessianLipschitz
     /// before): whatever changed h then was not w, so nothing is known of ρ and σ rests on h alone, as in the paper's bound without its third-order term.
     /// Never above the largest float.
     /// </returns>
-    public static double Scale(double beta, double stepNorm, bool biasCorrection = false, long steps = 0)
+    public static double Scale(double beta, double stepNorm, bool biasCorrection = false, long steps = 0) =>
+        stepNorm > 0 ? Math.Min(Numerator(beta, biasCorrection, steps) / stepNorm, float.MaxValue) : 0;
+
+    /// <summary>What <see cref="Scale"/> divides by ‖Δw‖: (1−β)/β, or with bias correction (1−β)/(β − βᵗ); 0 where that is not above 0.</summary>
+    /// <param name="beta">β₁ of Algorithm 1, in (0, 1).</param>
+    /// <param name="biasCorrection">Whether h is bias-corrected.</param>
+    /// <param name="steps">t, the number of completed steps.</param>
+    public static double Numerator(double beta, bool biasCorrection = false, long steps = 0)
     {
         double previous = biasCorrection ? beta - Math.Pow(beta, steps) : beta;
-        return stepNorm > 0 && previous > 0 ? Math.Min((1 - beta) / previous / stepNorm, float.MaxValue) : 0;
+        return previous > 0 ? (1 - beta) / previous : 0;
     }
 }

@@ -1,5 +1,6 @@
 using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -63,7 +64,7 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
         Shape y = Infer(shapes);
         Windows windows = WindowsOver(x, w, y);
         int rows = y[0] * y[1] * y[2], terms = w[0] * w[1] * w[2];
-        return Product.IsWide(inputs[0], x[3])
+        return Packs.InFours(x[3], inputs[0])
             ? Product.BindMatrix(device, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], false, output, rows, w[3], terms)
             : Product.BindMatrix(device, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], false, output, rows, w[3], terms);
     }

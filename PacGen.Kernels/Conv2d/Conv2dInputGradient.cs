@@ -60,7 +60,7 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
         {
             for (int v = 0; v < Math.Min(Geometry.StrideW, Width); v++)
             {
-                launches.Add(Product.IsWide(inputs[1], w[3])
+                launches.Add(Packs.InFours(w[3], inputs[1])
                     ? BindGrid<Wide>(device, dy, w, inputs, output, h, v)
                     : BindGrid<Narrow>(device, dy, w, inputs, output, h, v));
             }
@@ -82,9 +82,9 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
             channels, outputs, countP, countQ, (lastP * line) + (lastQ * place), Geometry.StrideH * line, Geometry.StrideW * place);
         Windows windows = new(dy[0], dy[1], dy[2], outputs, rows, columns, countP, countQ, 1, 1, top, left);
         ProductTarget target = new(
-            dy[0] * rows * columns, channels, countP * countQ * outputs, Quad.Aligns(output), new Radix(rows, columns),
+            dy[0] * rows * columns, channels, countP * countQ * outputs, Packs.InFours(0, output), new Radix(rows, columns),
             ((h * Width) + v) * channels, Height * Width * channels, Geometry.StrideH * Width * channels, Geometry.StrideW * channels);
-        return Product.IsWide(inputs[0], outputs)
+        return Packs.InFours(outputs, inputs[0])
             ? Product.Bind(device, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], weights, output, target)
             : Product.Bind(device, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], weights, output, target);
     }

@@ -1,5 +1,6 @@
 using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -62,7 +63,7 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
         (Shape x, Shape dy) = (shapes[0], shapes[1]);
         Windows windows = WindowsOver(x, dy);
         int rows = KernelHeight * KernelWidth * x[3], terms = dy[0] * dy[1] * dy[2];
-        return Product.IsWide(inputs[0], x[3])
+        return Packs.InFours(x[3], inputs[0])
             ? Product.BindMatrix(device, inputs[0], new WindowSource<AlongOuter, Wide>(windows), inputs[1], false, output, rows, dy[3], terms)
             : Product.BindMatrix(device, inputs[0], new WindowSource<AlongOuter, Narrow>(windows), inputs[1], false, output, rows, dy[3], terms);
     }

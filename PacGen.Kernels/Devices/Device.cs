@@ -9,6 +9,7 @@ public abstract class Device : IDisposable
     public const string EnvironmentVariable = "PACGEN_DEVICE";
 
     private static readonly Lazy<CpuDevice> SharedCpu = new(() => new CpuDevice());
+    private static readonly Lazy<GpuDevice?> FirstGpu = new(() => DriverLibraries.NameGpu() ? GpuCatalog.FirstGpu() : null);
     private long allocated;
 
     /// <summary>The CPU with all its cores: one device for the whole program, never disposed.</summary>
@@ -21,12 +22,15 @@ public abstract class Device : IDisposable
     /// <summary>The debugger of GPU kernels: they run as .NET code. For tests on small sizes.</summary>
     public static GpuDevice Simulator => (GpuDevice)Open("simulator");
 
-    /// <summary>The device that <c>PACGEN_DEVICE</c> names; without it the CPU.</summary>
+    /// <summary>
+    /// The device that <c>PACGEN_DEVICE</c> names; without it the first CUDA GPU, else the first GPU with OpenCL, else the CPU. A GPU that
+    /// can't be opened is passed over.
+    /// </summary>
     /// <exception cref="DeviceException">The variable names a device that isn't there.</exception>
     public static Device Best() =>
         Environment.GetEnvironmentVariable(EnvironmentVariable) is { } name && name.Trim().ToLowerInvariant() is not ("" or "best")
             ? Open(name, $"{EnvironmentVariable}={name}")
-            : Cpu;
+            : (Device?)FirstGpu.Value ?? Cpu;
 
     /// <summary>A device by its name. Each name gives one device for the whole program, never disposed.</summary>
     /// <param name="name"><c>cpu</c>, <c>gpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>opencl</c>, <c>opencl:1</c>, <c>simulator</c> or <c>best</c>, in any case.</param>
@@ -66,6 +70,28 @@ public abstract class Device : IDisposable
     /// <param name="output">The output's memory; of the operation's output shape. Never overlaps an input, unless the operation allows it.</param>
     /// <exception cref="NotSupportedException">The device has no kernel for the operation.</exception>
     public abstract Launch Bind(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output);
+
+    /// <summary>
+    /// Some launches as one that runs them in their order. Where a CUDA driver can, those that <see cref="Launch.MayBeRecorded"/> are
+    /// recorded and replayed as a graph.
+    /// </summary>
+    /// <param name="launches">The launches; what is returned disposes of them.</param>
+    public virtual Launch Record(IReadOnlyList<Launch> launches)
+    {
+        ArgumentNullException.ThrowIfNull(launches);
+        return new LaunchSequence([], [.. launches]);
+    }
+
+    /// <summary>A way to send host values to a place again and again: with CUDA while kernels run, with OpenCL in their queue.</summary>
+    /// <param name="target">The place, on this device.</param>
+    /// <exception cref="ArgumentException">The place is on another device.</exception>
+    /// <exception cref="DeviceException">The device has no memory left.</exception>
+    public Upload CreateUpload(Region target) => target.Buffer.Device == this
+        ? UploadTo(target)
+        : throw new ArgumentException($"The place is on {target.Buffer.Device.Name}, not on {Name}.", nameof(target));
+
+    /// <summary>The same for a place that is known to be on this device.</summary>
+    private protected virtual Upload UploadTo(Region target) => new DirectUpload(target);
 
     /// <summary>Checks that shapes and memory belong together, for what follows works with addresses.</summary>
     /// <exception cref="ArgumentException">A region is too small or on another device, or there are not as many as shapes.</exception>

@@ -31,6 +31,16 @@ public sealed class GpuBuffer : Buffer
         }
     }
 
+    /// <summary>The address of the first element on a CUDA device, the memory's handle on OpenCL.</summary>
+    internal nint Address
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(memory.IsDisposed, this);
+            return memory.NativePtr;
+        }
+    }
+
     /// <inheritdoc/>
     public override unsafe void Write(long start, ReadOnlySpan<float> source)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Backends.OpenCL;
 using ILGPU.Runtime;
@@ -17,9 +16,13 @@ internal sealed class GpuCatalog
     private readonly List<DeviceDescription> descriptions = [];
     private readonly Dictionary<string, Lazy<GpuDevice>> devices = [];
 
+    /// <summary>The GPUs, CUDA's first; no OpenCL device that runs on the CPU.</summary>
+    private readonly List<Lazy<GpuDevice>> gpus = [];
+
     private GpuCatalog()
     {
         List<DeviceDescription> missing = [];
+        DriverLibraries.LetIlgpuFindThem();
         context = Context.Create(builder =>
         {
             GpuArithmetic.Configure(builder);
@@ -30,7 +33,6 @@ internal sealed class GpuCatalog
                 missing.Add(new("", DeviceKind.Cuda, "CUDA", null, false, note));
             }
 
-            FindOpenClLibrary();
             note = Find(() => builder.OpenCL(device => Admits(device, missing)), "no OpenCL driver (libOpenCL; for the CPU: PoCL, Debian's package pocl-opencl-icd)", OpenClDevices);
             if (note.Length > 0)
             {
@@ -41,7 +43,8 @@ internal sealed class GpuCatalog
             [.. context.GetCudaDevices()],
             DeviceKind.Cuda,
             "cuda",
-            device => $"driver for CUDA {device.DriverVersion}, compute capability {device.Architecture}");
+            device => $"driver for CUDA {device.DriverVersion}, compute capability {device.Architecture}{(CudaGraph.Obstacle() is { Length: > 0 } reason ? $"; records no graphs: {reason}" : "")}",
+            _ => true);
 
         // A GPU first, an OpenCL driver that runs on the CPU last.
         List<CLDevice> openCl = [.. context.GetCLDevices()];
@@ -55,11 +58,12 @@ internal sealed class GpuCatalog
                     $"{device.PlatformName.Trim()}, driver {CLAPI.CurrentAPI.GetDeviceInfo(device.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION).Trim()}",
                     device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_CPU ? "runs on the CPU" : "",
                     ((CLCapabilityContext)device.Capabilities).Float64 ? "" : "no double precision: quotients and roots to 3 units in the last place",
-                ]).Where(note => note.Length > 0)));
+                ]).Where(note => note.Length > 0)),
+            device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU);
         descriptions.AddRange(missing);
         AddIfNone(DeviceKind.Cuda, "CUDA", "there is a driver, but no GPU");
         AddIfNone(DeviceKind.OpenCl, "OpenCL", "there is libOpenCL, but no driver with a device (for the CPU: PoCL, Debian's package pocl-opencl-icd)");
-        Describe<CPUDevice>([.. context.GetCPUDevices()], DeviceKind.Simulator, "simulator", _ => "a debugger for GPU kernels, slow");
+        Describe<CPUDevice>([.. context.GetCPUDevices()], DeviceKind.Simulator, "simulator", _ => "a debugger for GPU kernels, slow", _ => false);
     }
 
     public static GpuCatalog Instance => Shared.Value;
@@ -70,6 +74,33 @@ internal sealed class GpuCatalog
     /// <summary>The device of an identifier such as <c>cuda:1</c>, or null where there is none such.</summary>
     /// <exception cref="DeviceException">The device is there but can't be opened.</exception>
     public GpuDevice? Open(string id) => devices.TryGetValue(id, out Lazy<GpuDevice>? device) ? device.Value : null;
+
+    /// <summary>The first GPU that opens, CUDA's before OpenCL's, or null: whatever is wrong with a driver, the machine still has its CPU.</summary>
+    public static GpuDevice? FirstGpu()
+    {
+        try
+        {
+            foreach (Lazy<GpuDevice> gpu in Instance.gpus)
+            {
+                try
+                {
+                    return gpu.Value;
+                }
+                catch (DeviceException)
+                {
+                    // The next may open.
+                }
+            }
+        }
+#pragma warning disable CA1031 // As above.
+        catch
+#pragma warning restore CA1031
+        {
+            return null;
+        }
+
+        return null;
+    }
 
     private static bool CudaDevices() => CudaAPI.CurrentAPI.IsSupported;
 
@@ -121,26 +152,6 @@ internal sealed class GpuCatalog
         return reason is null;
     }
 
-    /// <summary>ILGPU loads <c>libOpenCL.so</c>, which only development packages bring; the library of every machine bears its version.</summary>
-    private static void FindOpenClLibrary()
-    {
-        if (!OperatingSystem.IsLinux() || NativeLibrary.TryLoad("libOpenCL.so", out _))
-        {
-            return;
-        }
-
-        try
-        {
-            NativeLibrary.SetDllImportResolver(
-                typeof(Context).Assembly,
-                (name, _, _) => name == "OpenCL" && NativeLibrary.TryLoad("libOpenCL.so.1", out nint library) ? library : 0);
-        }
-        catch (InvalidOperationException)
-        {
-            // ILGPU has set its own, as it does on the Windows subsystem for Linux.
-        }
-    }
-
     /// <summary>A kind whose driver is there and names no device is told too.</summary>
     private void AddIfNone(DeviceKind kind, string name, string note)
     {
@@ -152,7 +163,7 @@ internal sealed class GpuCatalog
 
     private static string OneLine(Exception failure) => failure.Message.ReplaceLineEndings(" ").Trim();
 
-    private void Describe<TDevice>(IEnumerable<TDevice> found, DeviceKind kind, string word, Func<TDevice, string> note)
+    private void Describe<TDevice>(IEnumerable<TDevice> found, DeviceKind kind, string word, Func<TDevice, string> note, Predicate<TDevice> isGpu)
         where TDevice : ILGPU.Runtime.Device
     {
         int index = 0;
@@ -163,6 +174,11 @@ internal sealed class GpuCatalog
             Lazy<GpuDevice> lazy = new(() => Create(device, kind, name));
             devices[id] = lazy;
             devices[$"{word}:{index}"] = lazy;
+            if (isGpu(device))
+            {
+                gpus.Add(lazy);
+            }
+
             descriptions.Add(new(id, kind, name, kind == DeviceKind.Simulator ? null : device.MemorySize, true, note(device)));
             index++;
         }

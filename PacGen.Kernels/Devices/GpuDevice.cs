@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Numerics;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -8,18 +9,30 @@ using ILGPU.Runtime.OpenCL;
 
 namespace PacGen.Kernels.Devices;
 
-/// <summary>A GPU, an OpenCL processor or the simulator, through ILGPU. Launches run in order on one stream.</summary>
-public sealed class GpuDevice : Device
+/// <summary>A GPU, an OpenCL processor or the simulator, through ILGPU. Launches run in order on one stream; on CUDA, batches are copied on a second.</summary>
+public sealed partial class GpuDevice : Device
 {
     private const int PreferredGroup = 256;
     private readonly ConcurrentDictionary<MethodInfo, Delegate> kernels = new();
+    private readonly string name;
+    private readonly CudaDriver? driver;
+    private readonly Lazy<CudaStream> copies;
 
     internal GpuDevice(Accelerator accelerator, DeviceKind kind, string name)
     {
         Accelerator = accelerator;
+        if (accelerator is CudaAccelerator)
+        {
+            // ILGPU launches on the driver's own default stream, which can't be recorded and waits for every other one.
+            SetDefaultStream(accelerator, accelerator.CreateStream());
+            driver = CudaDriver.Instance;
+        }
+
+        copies = new Lazy<CudaStream>(() => (CudaStream)accelerator.CreateStream());
+        GraphObstacle = kind == DeviceKind.Cuda ? CudaGraph.Obstacle() : "only CUDA devices record";
         Faults = new GpuFaults(accelerator);
         Kind = kind;
-        Name = kind switch
+        this.name = kind switch
         {
             DeviceKind.Cuda => $"{name} (CUDA)",
             DeviceKind.OpenCl => $"{name} (OpenCL)",
@@ -31,7 +44,13 @@ public sealed class GpuDevice : Device
     public DeviceKind Kind { get; }
 
     /// <inheritdoc/>
-    public override string Name { get; }
+    public override string Name => Products switch
+    {
+        ProductMode.Tf32 => $"{name}, products in TF32",
+        ProductMode.CuBlas => $"{name}, products by cuBLAS",
+        ProductMode.CuBlasTf32 => $"{name}, products by cuBLAS in TF32",
+        _ => name,
+    };
 
     /// <inheritdoc/>
     public override long? FreeBytes => Accelerator switch
@@ -40,6 +59,15 @@ public sealed class GpuDevice : Device
         CLAccelerator => Math.Max(0, Accelerator.MemorySize - AllocatedBytes),
         _ => Cpu.FreeBytes,
     };
+
+    /// <summary>
+    /// Whether launches of a <see cref="Record"/>ed sequence are recorded as CUDA graphs and replayed. They are not where
+    /// <c>PACGEN_CUDA_GRAPHS</c> is 0 or the driver can't, nor any more once it refused some.
+    /// </summary>
+    public bool RecordsGraphs => GraphObstacle.Length == 0;
+
+    /// <summary>Why no graphs are recorded; empty where they are.</summary>
+    public string GraphObstacle { get; private set; }
 
     internal Accelerator Accelerator { get; }
 
@@ -69,6 +97,15 @@ public sealed class GpuDevice : Device
     }
 
     /// <inheritdoc/>
+    public override Launch Record(IReadOnlyList<Launch> launches)
+    {
+        ArgumentNullException.ThrowIfNull(launches);
+        return RecordsGraphs ? LaunchSequence.Of(launches, run => new CudaGraph(this, driver!, (CudaStream)Accelerator.DefaultStream, run))
+            : Accelerator.DefaultStream is CLStream queue ? base.Record([.. launches, new OpenClFlush(queue)])
+            : base.Record(launches);
+    }
+
+    /// <inheritdoc/>
     /// <exception cref="InvalidDataException">A launch met input that makes no sense, such as a label that is no class; the message names the operation, the row and the value.</exception>
     public override void Synchronize()
     {
@@ -78,6 +115,15 @@ public sealed class GpuDevice : Device
 
     /// <summary>The memory of a region.</summary>
     internal static ArrayView<float> View(Region region) => ((GpuBuffer)region.Buffer).View.SubView(region.Start, region.Count);
+
+    /// <summary>The address of a region's first element, on a CUDA device.</summary>
+    internal static nint Address(Region region) => ((GpuBuffer)region.Buffer).Address + (nint)(region.Start * sizeof(float));
+
+    /// <summary>Records no more graphs, for a reason; launches go on one by one.</summary>
+    internal void StopRecording(string obstacle) => GraphObstacle = obstacle;
+
+    /// <summary>The kernels that were loaded.</summary>
+    internal IEnumerable<MethodInfo> Kernels => kernels.Keys;
 
     /// <summary>A kernel, compiled at its first use and held as long as the device.</summary>
     /// <exception cref="DeviceException">The kernel does not compile for the device; the message names it.</exception>
@@ -102,15 +148,47 @@ public sealed class GpuDevice : Device
     }
 
     /// <inheritdoc/>
+    private protected override Upload UploadTo(Region target)
+    {
+        if (Accelerator.DefaultStream is CLStream queue && OpenClDriver.Instance is { } openCl)
+        {
+            return new OpenClUpload(openCl, queue, target);
+        }
+
+        if (driver is null)
+        {
+            return base.UploadTo(target);
+        }
+
+        try
+        {
+            return new CudaUpload(this, driver, (CudaStream)Accelerator.DefaultStream, copies.Value, target);
+        }
+        catch (CudaException)
+        {
+            // No page-locked memory is left: copies wait for the host's memory then.
+            return base.UploadTo(target);
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
             kernels.Clear();
+            foreach (CuBlas library in libraries.Values)
+            {
+                library.Dispose();
+            }
+
             Faults.Dispose();
             Accelerator.Dispose();
         }
     }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "set_DefaultStream")]
+    private static extern void SetDefaultStream(Accelerator accelerator, AcceleratorStream stream);
 
     /// <summary>How many groups keep the device busy. OpenCL doesn't say how many it holds at a time: eight a processor then.</summary>
     private int Resident(int group) =>

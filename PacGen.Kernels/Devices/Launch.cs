@@ -6,6 +6,12 @@ public abstract class Launch : IDisposable
     /// <summary>Runs the kernel.</summary>
     public abstract void Run();
 
+    /// <summary>
+    /// Whether a device may record what a run does and repeat that: each run starts the same kernels with the same arguments, and
+    /// does nothing on the host. False for a launch whose settings change between its runs.
+    /// </summary>
+    public virtual bool MayBeRecorded => true;
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -25,7 +25,7 @@ public sealed record ScatterColumn(int Columns) : VectorOperation
     /// <inheritdoc/>
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Packs.InFours(Columns, output)
-            ? new ScatterColumnGpu<Four>(device, shapes[0][0], Columns, inputs[0], inputs[1], output)
+            ? new ScatterColumnGpu<Quad>(device, shapes[0][0], Columns, inputs[0], inputs[1], output)
             : new ScatterColumnGpu<One>(device, shapes[0][0], Columns, inputs[0], inputs[1], output);
 
     private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>

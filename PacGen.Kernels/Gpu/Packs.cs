@@ -9,10 +9,10 @@ internal static class Packs
     /// <summary>Whether rows of a length can be walked in fours: each row of each region starts at a multiple of 16 bytes.</summary>
     public static bool InFours(long rowLength, params ReadOnlySpan<Region> regions)
     {
-        bool aligned = rowLength % Four.Count == 0;
+        bool aligned = rowLength % Quad.Count == 0;
         foreach (Region region in regions)
         {
-            aligned &= region.Start % Four.Count == 0;
+            aligned &= region.Start % Quad.Count == 0;
         }
 
         return aligned;

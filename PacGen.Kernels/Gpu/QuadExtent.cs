@@ -18,11 +18,7 @@ internal struct QuadExtent
     public QuadExtent(int count, params ReadOnlySpan<Region> regions)
     {
         Count = count;
-        wide = 1;
-        foreach (Region region in regions)
-        {
-            wide &= Quad.Aligns(region) ? 1 : 0;
-        }
+        wide = Packs.InFours(0, regions) ? 1 : 0;
     }
 
     /// <summary>The four floats from an index on; 0 beyond the end.</summary>

@@ -132,10 +132,10 @@ internal sealed class MapGpu<TExpression> : Launch
         x7 = 7 < inputs.Length ? GpuDevice.View(inputs[7]) : y;
         walk = new MapGpu.Walk(plan, (int)output.Count);
         bool straight = plan.Extents.Length == 1;
-        bool wide = straight && Quad.Aligns(output);
+        bool wide = straight && Packs.InFours(0, output);
         for (int i = 0; i < inputs.Length; i++)
         {
-            wide &= plan.Strides[i][0] == 0 || Quad.Aligns(inputs[i]);
+            wide &= plan.Strides[i][0] == 0 || Packs.InFours(0, inputs[i]);
         }
 
         grid = device.Grid(wide ? (output.Count + 3) / 4 : output.Count);

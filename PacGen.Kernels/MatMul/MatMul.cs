@@ -1,5 +1,6 @@
 using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -59,7 +60,12 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
         Shape shape = Infer(shapes);
         int rows = shape[0], columns = shape[1], terms = shapes[0][TransposeA ? 0 : 1];
         (Region a, Region b) = (inputs[0], inputs[1]);
-        return (TransposeA, Product.IsWide(a, shapes[0][1])) switch
+        if (device.Library is { } library)
+        {
+            return new CuBlasLaunch(library, ColumnMajorProduct.Of(rows, columns, terms, TransposeA, TransposeB), a, b, output);
+        }
+
+        return (TransposeA, Packs.InFours(shapes[0][1], a)) switch
         {
             (false, true) => Product.BindMatrix(device, a, new MatrixSource<AlongTerms, Wide>(rows, terms), b, TransposeB, output, rows, columns, terms),
             (false, false) => Product.BindMatrix(device, a, new MatrixSource<AlongTerms, Narrow>(rows, terms), b, TransposeB, output, rows, columns, terms),

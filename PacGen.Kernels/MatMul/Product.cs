@@ -28,7 +28,7 @@ internal static class Product
     /// <param name="columns">The output's columns.</param>
     /// <param name="terms">The summed terms.</param>
     public static Launch BindMatrix<TA>(GpuDevice device, Region a, TA sourceA, Region b, bool alongTerms, Region output, int rows, int columns, int terms)
-        where TA : struct, ITileSource => (alongTerms, IsWide(b, alongTerms ? terms : columns)) switch
+        where TA : struct, ITileSource => (alongTerms, Packs.InFours(alongTerms ? terms : columns, b)) switch
         {
             (true, true) => Bind(device, a, sourceA, b, new MatrixSource<AlongTerms, Wide>(columns, terms), output, rows, columns, terms),
             (true, false) => Bind(device, a, sourceA, b, new MatrixSource<AlongTerms, Narrow>(columns, terms), output, rows, columns, terms),
@@ -47,7 +47,7 @@ internal static class Product
         int splits = (int)Math.Max(1, Math.Min(Busy / work, terms / TermsPerSplit));
         if (splits == 1)
         {
-            return Bind(device, a, sourceA, b, sourceB, output, new ProductTarget(rows, columns, terms, Quad.Aligns(output)));
+            return Bind(device, a, sourceA, b, sourceB, output, new ProductTarget(rows, columns, terms, Packs.InFours(0, output)));
         }
 
         ProductTarget target = new(rows, columns, terms, true) { SplitTerms = Ceiling(Ceiling(terms, splits), ProductTile.Terms) * ProductTile.Terms };
@@ -70,16 +70,24 @@ internal static class Product
             throw new NotSupportedException($"{device.Name} multiplies tensors of at most {int.MaxValue} elements.");
         }
 
-        int most = device.Accelerator.MaxNumThreadsPerGroup;
-        return most < 64 ? new ProductGpu<TA, TB, Tile32>(device, a, sourceA, b, sourceB, output, target)
-            : target.Columns <= 32 ? new ProductGpu<TA, TB, Tile128By32>(device, a, sourceA, b, sourceB, output, target)
-            : most >= 256 && target.Rows > 64 && target.Columns > 64 && Tiles<Tile128>(target.Rows, target.Columns) * target.Splits >= 64
-                ? new ProductGpu<TA, TB, Tile128>(device, a, sourceA, b, sourceB, output, target)
-            : new ProductGpu<TA, TB, Tile64>(device, a, sourceA, b, sourceB, output, target);
+        return device.Products is ProductMode.Tf32 or ProductMode.CuBlasTf32
+            ? BindTiles<TA, TB, Tf32Sums>(device, a, sourceA, b, sourceB, output, target)
+            : BindTiles<TA, TB, SingleSums>(device, a, sourceA, b, sourceB, output, target);
     }
 
-    /// <summary>Whether memory of lines of some length can be read 16 bytes at a time.</summary>
-    public static bool IsWide(Region memory, int length) => Quad.Aligns(memory) && length % 4 == 0;
+    private static Launch BindTiles<TA, TB, TSums>(
+        GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource
+        where TSums : struct, IThreadSums
+    {
+        int most = device.Accelerator.MaxNumThreadsPerGroup;
+        return most < 64 ? new ProductGpu<TA, TB, Tile32, TSums>(device, a, sourceA, b, sourceB, output, target)
+            : target.Columns <= 32 ? new ProductGpu<TA, TB, Tile128By32, TSums>(device, a, sourceA, b, sourceB, output, target)
+            : most >= 256 && target.Rows > 64 && target.Columns > 64 && Tiles<Tile128>(target.Rows, target.Columns) * target.Splits >= 64
+                ? new ProductGpu<TA, TB, Tile128, TSums>(device, a, sourceA, b, sourceB, output, target)
+            : new ProductGpu<TA, TB, Tile64, TSums>(device, a, sourceA, b, sourceB, output, target);
+    }
 
     private static int Ceiling(int count, int size) => (int)(((long)count + size - 1) / size);
 }

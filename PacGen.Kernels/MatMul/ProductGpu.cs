@@ -7,14 +7,14 @@ namespace PacGen.Kernels;
 
 /// <summary>
 /// The product of two sides on a GPU, closed over how each is read: the matrix product and the three passes of a convolution.
-/// A group computes a tile of the output, its threads 8 × 8 numbers each in registers; tiles of both sides come through shared
-/// memory, the next being read while the present one is multiplied. Each number is a sum in the order of its terms, so the tile's
-/// shape does not change its bits.
+/// A group computes a tile of the output, its threads 64 numbers each in registers; tiles of both sides come through shared
+/// memory, the next being read while the present one is multiplied.
 /// </summary>
-internal sealed class ProductGpu<TA, TB, TTile> : Launch
+internal sealed class ProductGpu<TA, TB, TTile, TSums> : Launch
     where TA : struct, ITileSource
     where TB : struct, ITileSource
     where TTile : struct, IProductTile
+    where TSums : struct, IThreadSums
 {
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, ProductTarget> kernel;
     private readonly ArrayView<float> a, b, output;
@@ -64,31 +64,16 @@ internal sealed class ProductGpu<TA, TB, TTile> : Launch
         int firstRow = tileRow * rows, firstColumn = (Grid.IdxX - (tileRow * across)) * columns, firstTerm = split * target.SplitTerms;
         int tiles = (IntrinsicMath.Min(target.Terms - firstTerm, target.SplitTerms) + ProductTile.Terms - 1) / ProductTile.Terms;
 
-        // A warp's threads are 4 by 8, or 8 by 4 in a tile of 32 columns: few different quads of either side to read.
-        int thread = Group.IdxX, row, column;
-        if (columns > 64)
-        {
-            int warp = thread / 32, lane = thread % 32;
-            row = (warp / 2 * 4) + (lane / 8);
-            column = (warp % 2 * 8) + (lane % 8);
-        }
-        else
-        {
-            row = thread / (columns / 8);
-            column = thread % (columns / 8);
-        }
-
-        row *= 4;
-        column *= 4;
-        ThreadTile sums = default;
+        TSums sums = default;
+        sums.Start(Group.IdxX, rows, columns);
         TileLoader<TA> loaderA = default;
         TileLoader<TB> loaderB = default;
         loaderA.Start(sourceA, rows, threads, firstRow, firstTerm);
         loaderB.Start(sourceB, columns, threads, firstColumn, firstTerm);
         loaderA.Fetch(a, rows, threads);
         loaderB.Fetch(b, columns, threads);
-        loaderA.Put(tilesA, 0, rows, threads);
-        loaderB.Put(tilesB, 0, columns, threads);
+        loaderA.Put<TSums>(tilesA, 0, rows, threads);
+        loaderB.Put<TSums>(tilesB, 0, columns, threads);
         Group.Barrier();
         for (int tile = 0; tile < tiles; tile++)
         {
@@ -101,24 +86,16 @@ internal sealed class ProductGpu<TA, TB, TTile> : Launch
                 loaderB.Fetch(b, columns, threads);
             }
 
-            int atA = (present * sizeA) + row, atB = (present * sizeB) + column;
-            sums.Add(tilesA, atA, rows / 2, tilesB, atB, columns / 2);
-            sums.Add(tilesA, atA + strideA, rows / 2, tilesB, atB + strideB, columns / 2);
-            sums.Add(tilesA, atA + (2 * strideA), rows / 2, tilesB, atB + (2 * strideB), columns / 2);
-            sums.Add(tilesA, atA + (3 * strideA), rows / 2, tilesB, atB + (3 * strideB), columns / 2);
-            sums.Add(tilesA, atA + (4 * strideA), rows / 2, tilesB, atB + (4 * strideB), columns / 2);
-            sums.Add(tilesA, atA + (5 * strideA), rows / 2, tilesB, atB + (5 * strideB), columns / 2);
-            sums.Add(tilesA, atA + (6 * strideA), rows / 2, tilesB, atB + (6 * strideB), columns / 2);
-            sums.Add(tilesA, atA + (7 * strideA), rows / 2, tilesB, atB + (7 * strideB), columns / 2);
+            sums.Add(tilesA, present * sizeA, rows, tilesB, present * sizeB, columns);
             if (tile + 1 < tiles)
             {
-                loaderA.Put(tilesA, (1 - present) * sizeA, rows, threads);
-                loaderB.Put(tilesB, (1 - present) * sizeB, columns, threads);
+                loaderA.Put<TSums>(tilesA, (1 - present) * sizeA, rows, threads);
+                loaderB.Put<TSums>(tilesB, (1 - present) * sizeB, columns, threads);
             }
 
             Group.Barrier();
         }
 
-        sums.Store(c, target, split, firstRow + row, firstRow + (rows / 2) + row, firstColumn + column, firstColumn + (columns / 2) + column);
+        sums.Store(c, target, split, firstRow, rows, firstColumn, columns);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class SplitSumGpu : Launch
         this.output = GpuDevice.View(output);
         this.splits = splits;
         count = (int)output.Count;
-        bool wide = Product.IsWide(output, count);
+        bool wide = Packs.InFours(count, output);
         grid = device.Grid(wide ? count / 4 : count);
         kernel = wide
             ? device.Load(((Delegate)Quads).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, int, int>(Quads))

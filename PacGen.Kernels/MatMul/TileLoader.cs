@@ -104,20 +104,21 @@ internal struct TileLoader<TSource>
     /// <param name="extent">The tile's extent.</param>
     /// <param name="threads">The group's threads.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Put(ArrayView<float> shared, int start, int extent, int threads)
+    public readonly void Put<TSums>(ArrayView<float> shared, int start, int extent, int threads)
+        where TSums : struct, IThreadSums
     {
         int at = start + line, quads = Quads(extent, threads);
         int step = Step(extent, threads) * (TSource.AlongTerms ? 1 : ProductTile.Stride(extent));
-        Put(shared, at, extent, quad0);
+        Put(shared, at, extent, TSums.Prepare(quad0));
         if (quads > 1)
         {
-            Put(shared, at + step, extent, quad1);
+            Put(shared, at + step, extent, TSums.Prepare(quad1));
         }
 
         if (quads > 2)
         {
-            Put(shared, at + (2 * step), extent, quad2);
-            Put(shared, at + (3 * step), extent, quad3);
+            Put(shared, at + (2 * step), extent, TSums.Prepare(quad2));
+            Put(shared, at + (3 * step), extent, TSums.Prepare(quad3));
         }
     }
 

@@ -6,7 +6,7 @@ namespace PacGen.Kernels.PerParameter;
 /// The order in which every per-parameter sum is taken, so that it has the same bits for any vector width, any number of
 /// threads and any device: elements fall into blocks of 4,096; in a block element i goes to accumulator i mod 1,024, in order,
 /// each starting at 0; the accumulators are folded in halves, a[j] += a[j + 512] for j below 512, then 256, …, 1; the
-/// blocks' sums, floats, are added in double, in order. So a GPU's 256 threads keep four accumulators each, for their 16-byte
+/// blocks' sums, floats, are added in double: sum j goes to total j mod 256, in order, and these are folded in halves as well. So a GPU's 256 threads keep four accumulators each, for their 16-byte
 /// loads, and the float part of an error stays below 14 roundings.
 /// </summary>
 internal static unsafe class BlockSum
@@ -16,6 +16,9 @@ internal static unsafe class BlockSum
 
     /// <summary>Accumulators a block.</summary>
     public const int Accumulators = 1024;
+
+    /// <summary>Totals of the blocks' sums.</summary>
+    public const int Totals = 256;
 
     /// <summary>Blocks a task: enough that handing out tasks costs nothing.</summary>
     public const int BlocksPerTask = 4;
@@ -50,12 +53,21 @@ internal static unsafe class BlockSum
     /// <summary>The sum of the blocks' sums.</summary>
     public static double Total(ReadOnlySpan<float> blocks)
     {
-        double total = 0;
-        foreach (float block in blocks)
+        Span<double> totals = stackalloc double[Totals];
+        totals.Clear();
+        for (int block = 0; block < blocks.Length; block++)
         {
-            total += block;
+            totals[block % Totals] += blocks[block];
         }
 
-        return total;
+        for (int half = Totals / 2; half > 0; half /= 2)
+        {
+            for (int j = 0; j < half; j++)
+            {
+                totals[j] += totals[j + half];
+            }
+        }
+
+        return totals[0];
     }
 }

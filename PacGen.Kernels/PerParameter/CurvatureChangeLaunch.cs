@@ -25,6 +25,9 @@ public abstract class CurvatureChangeLaunch : Launch
     /// <summary>‖u‖².</summary>
     public abstract double SquaredPerturbation { get; }
 
+    /// <summary>False: the settings are arguments, and change.</summary>
+    public override bool MayBeRecorded => false;
+
     /// <summary>Binds the pass to its memory.</summary>
     /// <param name="device">The device.</param>
     /// <param name="weights">w.</param>

@@ -24,6 +24,9 @@ public abstract class GaussianBoundLaunch : Launch
     /// <exception cref="InvalidOperationException">A curvature was negative, or a number was not finite.</exception>
     public abstract GaussianBoundSums Sums { get; }
 
+    /// <summary>False: the settings are arguments, and change.</summary>
+    public override bool MayBeRecorded => false;
+
     /// <summary>Binds the pass to its memory.</summary>
     /// <param name="device">The device.</param>
     /// <param name="weights">w of all parameters.</param>

@@ -14,6 +14,9 @@ public abstract class NoiseLaunch : Launch
     /// <summary>The draw's scalars; to be set before each run. σ = 0 at first: w + u is w.</summary>
     public NoiseSettings Settings { get; set; }
 
+    /// <summary>False: the settings are arguments, and change.</summary>
+    public override bool MayBeRecorded => false;
+
     /// <summary>Binds the pass to its memory.</summary>
     /// <typeparam name="TNoise">The distribution of u.</typeparam>
     /// <param name="device">The device.</param>

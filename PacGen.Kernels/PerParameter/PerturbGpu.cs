@@ -13,10 +13,12 @@ namespace PacGen.Kernels.PerParameter;
 internal sealed class PerturbGpu<TNoise> : PerturbLaunch
     where TNoise : struct, INoise
 {
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, PerturbSettings> kernel;
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, PerturbSettings> kernel;
     private readonly ArrayView<float> weights, secondMoment, gradient, output;
     private readonly KernelConfig grid;
     private readonly QuadExtent extent;
+    private GpuBuffer scalars;
+    private bool follows;
 
     public PerturbGpu(GpuDevice device, Region weights, Region secondMoment, Region gradient, Region output)
     {
@@ -25,20 +27,28 @@ internal sealed class PerturbGpu<TNoise> : PerturbLaunch
         this.gradient = GpuDevice.View(gradient);
         this.output = GpuDevice.View(output);
         extent = new QuadExtent(BlockSumGpu.Count(device, weights.Count), weights, secondMoment, gradient, output);
+        scalars = (GpuBuffer)device.Allocate(StepScalars.Count);
         grid = device.Grid((weights.Count + 3) / 4);
         kernel = device.Load(
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
-                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, PerturbSettings>(Kernel));
+                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, PerturbSettings>(Kernel));
     }
 
     /// <inheritdoc/>
-    public override void Run() => kernel(grid, weights, secondMoment, gradient, output, extent, Settings);
+    public override void Run() => kernel(grid, weights, secondMoment, gradient, output, scalars.View, extent, Settings);
+
+    /// <inheritdoc/>
+    internal override void Follow(GpuBuffer scalars) => (this.scalars, follows) = (scalars, true);
+
+    /// <summary>Whether the settings are on the device: then no argument changes.</summary>
+    public override bool MayBeRecorded => follows;
 
     internal static void Kernel(
-        ArrayView<float> w, ArrayView<float> h, ArrayView<float> g, ArrayView<float> target, QuadExtent extent, PerturbSettings settings)
+        ArrayView<float> w, ArrayView<float> h, ArrayView<float> g, ArrayView<float> target, ArrayView<float> scalars, QuadExtent extent, PerturbSettings settings)
     {
-        int quads = (extent.Count + 3) / 4, stride = Grid.DimX * Group.DimX;
+        settings = StepScalars.Apply(scalars, settings);
+        int quads = scalars[StepScalars.Mode] == StepScalars.Refused ? 0 : (extent.Count + 3) / 4, stride = Grid.DimX * Group.DimX;
         for (int quad = (Grid.IdxX * Group.DimX) + Group.IdxX; quad < quads; quad += stride)
         {
             Words1 word0 = new((uint)quad), word1 = new(0), word2 = new(settings.Stream), word3 = new(settings.Step);

@@ -14,6 +14,9 @@ public abstract class PerturbLaunch : Launch
     /// <summary>The step's scalars; to be set before each run. <see cref="PerturbSettings.None"/> at first.</summary>
     public PerturbSettings Settings { get; set; } = PerturbSettings.None;
 
+    /// <summary>False: the settings are arguments, and change.</summary>
+    public override bool MayBeRecorded => false;
+
     /// <summary>Binds the pass to its memory.</summary>
     /// <typeparam name="TNoise">The distribution of u.</typeparam>
     /// <param name="device">The device.</param>
@@ -37,4 +40,7 @@ public abstract class PerturbLaunch : Launch
             _ => throw Arena.Unsupported(device, "perturbation"),
         };
     }
+
+    /// <summary>Lets <see cref="StepScalars"/> in a buffer go before the settings.</summary>
+    internal virtual void Follow(GpuBuffer scalars) => throw new NotSupportedException();
 }

@@ -15,6 +15,9 @@ public abstract class PsiLaunch : Launch
     /// <summary>How many of the weights took the 1/κ branch of (24) in the last run. Waits for the run.</summary>
     public abstract long KappaCount { get; }
 
+    /// <summary>False: the settings are arguments, and change.</summary>
+    public override bool MayBeRecorded => false;
+
     /// <summary>Binds the pass to its memory.</summary>
     /// <param name="device">The device.</param>
     /// <param name="weights">w.</param>

@@ -40,6 +40,9 @@ internal sealed class ReduceGpu<TTerms, TSettings> : Launch, IReduction<TSetting
     /// <inheritdoc/>
     public TSettings Settings { get; set; }
 
+    /// <summary>False: the settings are arguments, and change.</summary>
+    public override bool MayBeRecorded => false;
+
     /// <inheritdoc/>
     public float[] Sums0 => Read(0);
 
@@ -51,6 +54,9 @@ internal sealed class ReduceGpu<TTerms, TSettings> : Launch, IReduction<TSetting
 
     /// <inheritdoc/>
     public float[] Largest1 => Read(3);
+
+    /// <summary>The blocks' first sums, then the others.</summary>
+    public GpuBuffer Results => results;
 
     /// <inheritdoc/>
     public override void Run() => kernel(grid, a, b, c, results.View, blocks, extent, Settings);

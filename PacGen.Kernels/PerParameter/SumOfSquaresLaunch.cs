@@ -8,6 +8,9 @@ public abstract class SumOfSquaresLaunch : Launch
     /// <summary>Σ a² of the last run: the same bits for any width, thread count and device. Waits for the run.</summary>
     public abstract double Sum { get; }
 
+    /// <summary>Where the blocks' sums are on a GPU.</summary>
+    internal abstract GpuBuffer? BlockSums { get; }
+
     /// <summary>Binds the pass to its memory.</summary>
     /// <exception cref="ArgumentException">The region lies on another device.</exception>
     /// <exception cref="NotSupportedException">The device has no such kernel.</exception>
@@ -20,6 +23,8 @@ public abstract class SumOfSquaresLaunch : Launch
     private sealed class Bound(IReduction<int> reduce) : SumOfSquaresLaunch
     {
         public override double Sum => BlockSum.Total(reduce.Sums0);
+
+        internal override GpuBuffer? BlockSums => (reduce as ReduceGpu<SquareTerms, int>)?.Results;
 
         public override void Run() => reduce.Run();
     }

@@ -12,9 +12,11 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
     where TRule : struct, IUpdateRule
     where TKeeping : struct, ISecondMomentKeeping
 {
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, UpdateSettings> kernel;
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, UpdateSettings> kernel;
     private readonly ArrayView<float> weights, gradient, state0, state1, secondMoment;
     private readonly GpuBuffer blocks;
+    private GpuBuffer scalars;
+    private bool follows;
     private readonly float[] sums;
     private readonly KernelConfig grid;
     private readonly QuadExtent extent;
@@ -29,11 +31,13 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
         extent = new QuadExtent(BlockSumGpu.Count(device, weights.Count), weights, gradient, state0, state1, secondMoment);
         sums = new float[BlockSum.Blocks(extent.Count)];
         blocks = (GpuBuffer)device.Allocate(sums.Length);
+        scalars = (GpuBuffer)device.Allocate(StepScalars.Count);
         grid = device.Groups(sums.Length, BlockSumGpu.Quads);
         kernel = device.Load(
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
-                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, UpdateSettings>(Kernel));
+                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, UpdateSettings>(
+                Kernel));
     }
 
     /// <inheritdoc/>
@@ -47,14 +51,25 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
     }
 
     /// <inheritdoc/>
-    public override void Run() => kernel(grid, weights, gradient, state0, state1, secondMoment, blocks.View, extent, Settings);
+    internal override GpuBuffer BlockSums => blocks;
+
+    /// <inheritdoc/>
+    public override void Run() => kernel(grid, weights, gradient, state0, state1, secondMoment, blocks.View, scalars.View, extent, Settings);
+
+    /// <inheritdoc/>
+    internal override void Follow(GpuBuffer scalars) => (this.scalars, follows) = (scalars, true);
+
+    /// <summary>Whether the settings are on the device: then no argument changes.</summary>
+    public override bool MayBeRecorded => follows;
 
     internal static void Kernel(
         ArrayView<float> w, ArrayView<float> g, ArrayView<float> s0, ArrayView<float> s1, ArrayView<float> h, ArrayView<float> sums,
-        QuadExtent extent, UpdateSettings settings)
+        ArrayView<float> scalars, QuadExtent extent, UpdateSettings settings)
     {
+        settings = StepScalars.Apply(scalars, settings);
+        int blocks = scalars[StepScalars.Mode] == StepScalars.Refused ? 0 : (int)sums.Length;
         ArrayView<float> accumulators = SharedMemory.Allocate<float>(BlockSum.Accumulators);
-        for (int block = Grid.IdxX; block < (int)sums.Length; block += Grid.DimX)
+        for (int block = Grid.IdxX; block < blocks; block += Grid.DimX)
         {
             for (int quad = Group.IdxX; quad < BlockSumGpu.Quads; quad += Group.DimX)
             {

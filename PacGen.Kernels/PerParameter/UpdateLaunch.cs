@@ -16,10 +16,16 @@ public abstract class UpdateLaunch : Launch
     /// <summary>The step's scalars; to be set before each run.</summary>
     public UpdateSettings Settings { get; set; }
 
+    /// <summary>False: the settings are arguments, and change.</summary>
+    public override bool MayBeRecorded => false;
+
     /// <summary>
     /// ‖Δw‖² of the last run, of the weights as they were stored: the same bits for any width, thread count and device. Waits for the run.
     /// </summary>
     public abstract double SquaredChange { get; }
+
+    /// <summary>Where the blocks' sums of the squared change are on a GPU.</summary>
+    internal virtual GpuBuffer? BlockSums => null;
 
     /// <summary>Binds the pass to its memory.</summary>
     /// <typeparam name="TRule">OPT.</typeparam>
@@ -47,6 +53,9 @@ public abstract class UpdateLaunch : Launch
             ? On<TRule, WithoutSecondMoment>(device, weights, gradient, state0, state1, h)
             : On<TRule, WithSecondMoment>(device, weights, gradient, state0, state1, h);
     }
+
+    /// <summary>Lets <see cref="StepScalars"/> in a buffer go before the settings.</summary>
+    internal virtual void Follow(GpuBuffer scalars) => throw new NotSupportedException();
 
     private static UpdateLaunch On<TRule, TKeeping>(Device device, Region weights, Region gradient, Region state0, Region state1, Region h)
         where TRule : struct, IUpdateRule

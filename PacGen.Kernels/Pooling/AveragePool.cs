@@ -22,7 +22,7 @@ public sealed record AveragePool(PoolGeometry Geometry) : PoolOperation(Geometry
     /// <inheritdoc/>
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Packs.InFours(shapes[0][3], inputs[0], output)
-            ? new AveragePoolGpu<Four>(device, Walk<Four>(device, shapes[0], Infer(shapes)), false, inputs[0], output)
+            ? new AveragePoolGpu<Quad>(device, Walk<Quad>(device, shapes[0], Infer(shapes)), false, inputs[0], output)
             : new AveragePoolGpu<One>(device, Walk<One>(device, shapes[0], Infer(shapes)), false, inputs[0], output);
 
     private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>

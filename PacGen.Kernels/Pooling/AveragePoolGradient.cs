@@ -27,7 +27,7 @@ public sealed record AveragePoolGradient(PoolGeometry Geometry, int Height, int 
     {
         Shape image = Infer(shapes);
         return Packs.InFours(image[3], inputs[0], output)
-            ? new AveragePoolGpu<Four>(device, Walk<Four>(device, image, image), true, inputs[0], output)
+            ? new AveragePoolGpu<Quad>(device, Walk<Quad>(device, image, image), true, inputs[0], output)
             : new AveragePoolGpu<One>(device, Walk<One>(device, image, image), true, inputs[0], output);
     }
 

@@ -28,7 +28,7 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
         bool overlaps = Geometry.StrideHeight < Geometry.KernelHeight || Geometry.StrideWidth < Geometry.KernelWidth;
         Shape walked = overlaps ? shapes[0] : shapes[1];
         return Packs.InFours(shapes[0][3], inputs[0], inputs[1], output)
-            ? new PoolScatterGpu<Four>(device, Walk<Four>(device, shapes[0], walked), overlaps, inputs[0], inputs[1], output)
+            ? new PoolScatterGpu<Quad>(device, Walk<Quad>(device, shapes[0], walked), overlaps, inputs[0], inputs[1], output)
             : new PoolScatterGpu<One>(device, Walk<One>(device, shapes[0], walked), overlaps, inputs[0], inputs[1], output);
     }
 

@@ -26,7 +26,7 @@ public sealed record PoolSelect(PoolGeometry Geometry) : PoolOperation(Geometry)
     /// <inheritdoc/>
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Packs.InFours(shapes[0][3], inputs[0], inputs[1], output)
-            ? new PoolSelectGpu<Four>(device, Walk<Four>(device, shapes[0], Infer(shapes)), inputs[0], inputs[1], output)
+            ? new PoolSelectGpu<Quad>(device, Walk<Quad>(device, shapes[0], Infer(shapes)), inputs[0], inputs[1], output)
             : new PoolSelectGpu<One>(device, Walk<One>(device, shapes[0], Infer(shapes)), inputs[0], inputs[1], output);
 
     private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>

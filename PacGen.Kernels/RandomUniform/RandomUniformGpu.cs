@@ -10,10 +10,10 @@ namespace PacGen.Kernels;
 /// <summary>The random numbers on a GPU: a thread takes the four elements of one Philox counter at a time.</summary>
 internal sealed class RandomUniformGpu : Launch
 {
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<Four>, ArrayView<int>, int, Numbers> kernel;
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<Quad>, ArrayView<int>, int, Numbers> kernel;
     private readonly KernelConfig grid;
     private readonly ArrayView<float> step, y;
-    private readonly ArrayView<Four> fours;
+    private readonly ArrayView<Quad> fours;
     private readonly ArrayView<int> faults;
     private readonly Numbers numbers;
     private readonly int source;
@@ -28,20 +28,20 @@ internal sealed class RandomUniformGpu : Launch
         };
         this.step = GpuDevice.View(step);
         y = GpuDevice.View(output);
-        fours = aligned ? Packs.View<Four>(output) : default;
+        fours = aligned ? Packs.View<Quad>(output) : default;
         faults = device.Faults.Record;
         source = device.Faults.Source(operation.Name, (_, value, _) => RandomUniform.Invalid(value));
         grid = device.Grid((count + 3) / 4);
         kernel = device.Load(
             ((Delegate)Kernel).Method,
-            accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<Four>, ArrayView<int>, int, Numbers>(Kernel));
+            accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<Quad>, ArrayView<int>, int, Numbers>(Kernel));
     }
 
     /// <inheritdoc/>
     public override void Run() => kernel(grid, step, y, fours, faults, source, numbers);
 
     internal static void Kernel(
-        ArrayView<float> step, ArrayView<float> y, ArrayView<Four> fours, ArrayView<int> faults, int source, Numbers numbers)
+        ArrayView<float> step, ArrayView<float> y, ArrayView<Quad> fours, ArrayView<int> faults, int source, Numbers numbers)
     {
         float now = step[0];
         bool isStep = now >= 0f && now < RandomUniform.Steps;
@@ -61,7 +61,7 @@ internal sealed class RandomUniformGpu : Launch
             int i = 4 * quad;
             if (numbers.Aligned != 0 && i + 3 < numbers.Count)
             {
-                fours[quad] = new Four(a, b, c, d);
+                fours[quad] = new Quad(a, b, c, d);
             }
             else
             {

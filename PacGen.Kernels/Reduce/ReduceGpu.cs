@@ -30,9 +30,9 @@ internal static class ReduceGpu
         _ = Packs.Count(device, name, outer * rows * inner);
         while (true)
         {
-            bool folds = inner == 1 && rows >= Four.Count && Packs.InFours(rows, input);
+            bool folds = inner == 1 && rows >= Quad.Count && Packs.InFours(rows, input);
             bool fours = folds || Packs.InFours(inner, input, output);
-            Walk walk = new(device, (int)outer, (int)(folds ? rows / Four.Count : rows), (int)(fours && !folds ? inner / Four.Count : inner), folds);
+            Walk walk = new(device, (int)outer, (int)(folds ? rows / Quad.Count : rows), (int)(fours && !folds ? inner / Quad.Count : inner), folds);
             Region result = output;
             if (walk.RowUnits > 1)
             {
@@ -41,7 +41,7 @@ internal static class ReduceGpu
             }
 
             launches.Add(fours
-                ? new ReduceGpu<TReduction, Four>(device, input, result, walk)
+                ? new ReduceGpu<TReduction, Quad>(device, input, result, walk)
                 : new ReduceGpu<TReduction, One>(device, input, result, walk));
             if (walk.RowUnits == 1)
             {

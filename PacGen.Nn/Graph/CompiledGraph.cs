@@ -6,11 +6,12 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// A graph compiled for a device and its shapes: elementwise chains fused, memory planned by liveness, kernels loaded.
-/// <see cref="Run"/> replays it and allocates nothing managed.
+/// <see cref="Run"/> replays it, on a GPU with CUDA as a graph of the driver, and allocates nothing managed.
 /// </summary>
 public sealed class CompiledGraph : IDisposable
 {
-    private readonly Launch[] launches;
+    private readonly Launch program;
+    private readonly Launch[] parts;
     private readonly Dictionary<Tensor, Region> regions;
     private readonly List<Buffer> owned;
     private bool disposed;
@@ -18,7 +19,8 @@ public sealed class CompiledGraph : IDisposable
     private CompiledGraph(Device device, Launch[] launches, Dictionary<Tensor, Region> regions, List<Buffer> owned, IReadOnlyList<Tensor> inputs, long scratchBytes)
     {
         Device = device;
-        this.launches = launches;
+        program = device.Record(launches);
+        parts = launches;
         this.regions = regions;
         this.owned = owned;
         Inputs = inputs;
@@ -32,7 +34,10 @@ public sealed class CompiledGraph : IDisposable
     public IReadOnlyList<Tensor> Inputs { get; }
 
     /// <summary>How many kernels one run launches.</summary>
-    public int Launches => launches.Length;
+    public int Launches => parts.Length;
+
+    /// <summary>The launches of one run, in order; they stay this graph's.</summary>
+    public IReadOnlyList<Launch> Parts => parts;
 
     /// <summary>The memory of everything between inputs and outputs, in bytes.</summary>
     public long IntermediateBytes { get; }
@@ -83,10 +88,7 @@ public sealed class CompiledGraph : IDisposable
     public void Run()
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        foreach (Launch launch in launches)
-        {
-            launch.Run();
-        }
+        program.Run();
 
         // The launches know addresses, not buffers.
         GC.KeepAlive(this);
@@ -96,7 +98,7 @@ public sealed class CompiledGraph : IDisposable
     public void Dispose()
     {
         disposed = true;
-        Array.ForEach(launches, launch => launch.Dispose());
+        program.Dispose();
         owned.ForEach(buffer => buffer.Dispose());
     }
 }

@@ -7,7 +7,8 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// An optimizer at work on one model: a step is <see cref="Perturb"/>, the gradient at <see cref="ForwardWeights"/> into the
-/// gradients' buffer, <see cref="TryUpdate"/>.
+/// gradients' buffer, <see cref="TryUpdate"/>. That waits for the step. Where the device works by itself, steps can be submitted without
+/// waiting and their outcomes taken later: <see cref="Begin"/>, then <see cref="Submit"/> or <see cref="Run"/>, then <see cref="Take"/>.
 /// </summary>
 public abstract class OptimizerSession : IDisposable
 {
@@ -21,7 +22,7 @@ public abstract class OptimizerSession : IDisposable
     /// <summary>h, the smoothed square of the training gradients, or null where the optimizer keeps none.</summary>
     public abstract Buffer? SecondMoment { get; }
 
-    /// <summary>The number of updates done.</summary>
+    /// <summary>The number of updates done or submitted.</summary>
     public abstract long Steps { get; }
 
     /// <summary>Lines 6 to 9 of Algorithm 1: draws u and puts w + u into <see cref="ForwardWeights"/>. Nothing to do for a plain optimizer.</summary>
@@ -33,6 +34,43 @@ public abstract class OptimizerSession : IDisposable
     /// <param name="clipNorm">The gradient's largest Euclidean norm, or null for no clipping.</param>
     /// <returns>False where the gradient was not finite: with clipping nothing was updated then, without it the weights are lost.</returns>
     public abstract bool TryUpdate(double learningRate, double? clipNorm = null);
+
+    /// <summary>How many steps may be submitted before the first one's outcome is taken: 1 where a step is waited for.</summary>
+    public abstract int Depth { get; }
+
+    /// <summary>
+    /// Begins a step that ends with <see cref="Submit"/>: <see cref="Perturb"/>, the pass, <see cref="Observe"/>, <see cref="Submit"/>; or
+    /// <see cref="Run"/>, which is all of that.
+    /// </summary>
+    /// <param name="epoch">The epoch, counted from 1.</param>
+    /// <param name="learningRate">This step's learning rate.</param>
+    /// <param name="clipNorm">The gradient's largest Euclidean norm; +∞ for any.</param>
+    public abstract void Begin(int epoch, double learningRate, double clipNorm);
+
+    /// <summary>Notes the loss of a batch's pass, or of a part's, for <see cref="Submit"/>.</summary>
+    /// <param name="loss">Where the mean loss is.</param>
+    /// <param name="share">The part's share of the batch.</param>
+    /// <param name="first">Whether it is the first part.</param>
+    /// <returns>False where the loss is known not to be finite: further parts are of no use.</returns>
+    public abstract bool Observe(Region loss, double share, bool first);
+
+    /// <summary>
+    /// <see cref="TryUpdate"/> after <see cref="Observe"/>, which need not wait: nothing is updated where the loss or the gradient is not
+    /// finite, nor in steps after such a one.
+    /// </summary>
+    public abstract void Submit();
+
+    /// <summary>A whole step as one launch, for <see cref="Run"/>; null where steps are waited for.</summary>
+    /// <param name="pass">The launches of the pass; they stay their owner's.</param>
+    /// <param name="loss">Where the mean loss is.</param>
+    public abstract Launch? Program(IReadOnlyList<Launch> pass, Region loss);
+
+    /// <summary>Submits the step that was begun, as a whole.</summary>
+    /// <param name="program">What <see cref="Program"/> made.</param>
+    public abstract void Run(Launch program);
+
+    /// <summary>The outcome of the oldest step that was submitted. After a bad one, those behind it are forgotten.</summary>
+    public abstract StepOutcome Take();
 
     /// <summary>The arrays of the parameters' layout that the next step depends on beside w, by name.</summary>
     internal abstract IReadOnlyDictionary<string, Buffer> Arrays { get; }
@@ -63,8 +101,14 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     private readonly SumOfSquaresLaunch gradientNorm;
     private readonly List<Buffer> owned = [];
     private readonly Dictionary<string, Buffer> arrays = [];
-    private double gradientScale = 1, squaredChange;
+    private readonly StepLedger? ledger;
+    private readonly float[] scalar = new float[1];
+    private double gradientScale = 1, squaredChange, observed;
     private long steps;
+    private StepOutcome? waiting;
+    private readonly Dictionary<(Region Loss, double Share, bool First), Launch> observers = [];
+    private double rate, limit;
+    private bool begun;
 
     /// <param name="arena">The parameters.</param>
     /// <param name="gradients">Their gradients.</param>
@@ -93,6 +137,8 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
             perturb = settings.Perturbation(
                 arena.Device, new Region(arena.Weights), new Region(SecondMoment!), new Region(gradients), new Region(ForwardWeights));
         }
+
+        ledger = StepLedger.TryCreate(arena.Device, gradientNorm, update, perturb);
     }
 
     /// <inheritdoc/>
@@ -108,10 +154,17 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     internal override IReadOnlyDictionary<string, Buffer> Arrays => arrays;
 
     /// <inheritdoc/>
+    public override int Depth => ledger is null ? 1 : StepLedger.Capacity;
+
+    /// <inheritdoc/>
     internal override OptimizerCounters Counters
     {
         get => new(steps, squaredChange, gradientScale);
-        set => (steps, squaredChange, gradientScale) = value;
+        set
+        {
+            ledger?.Reset();
+            (steps, squaredChange, gradientScale) = value;
+        }
     }
 
     /// <inheritdoc/>
@@ -125,9 +178,12 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
             return;
         }
 
-        double stepNorm = steps == 0 ? 0 : Math.Sqrt(squaredChange);
-        perturb.Settings = settings.Algorithm!.Settings(
-            epoch, steps, stepNorm, settings.Seed, PerturbationStream, (uint)steps, gradientScale);
+        if (ledger is null || !begun)
+        {
+            ledger?.Reset();
+            perturb.Settings = Perturbation(epoch);
+        }
+
         perturb.Run();
         GC.KeepAlive(this);
     }
@@ -135,6 +191,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     /// <inheritdoc/>
     public override bool TryUpdate(double learningRate, double? clipNorm = null)
     {
+        ledger?.Reset();
         gradientScale = 1;
         if (clipNorm is { } limit)
         {
@@ -148,8 +205,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
             gradientScale = norm > limit ? limit / norm : 1;
         }
 
-        UpdateSettings step = scalars(++steps, learningRate).WithGradientScale(gradientScale);
-        update.Settings = settings.Algorithm is { } algorithm ? step.WithSecondMoment(algorithm.Beta1) : step;
+        update.Settings = Updating(++steps, learningRate);
         update.Run();
         GC.KeepAlive(this);
         squaredChange = update.SquaredChange;
@@ -157,12 +213,135 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     }
 
     /// <inheritdoc/>
-    public override void Dispose() => owned.ForEach(buffer => buffer.Dispose());
+    public override void Begin(int epoch, double learningRate, double clipNorm)
+    {
+        (rate, limit, begun) = (learningRate, clipNorm, true);
+        if (ledger is not null)
+        {
+            PerturbSettings perturbation = settings.Algorithm is null ? default : Perturbation(epoch);
+            double numerator = settings.Algorithm is { } algorithm ? HessianLipschitz.Numerator(algorithm.Beta1, algorithm.BiasCorrection, steps + 1) : 0;
+            ledger.Begin(Updating(steps + 1, learningRate), perturbation, clipNorm, numerator);
+            steps++;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool Observe(Region loss, double share, bool first)
+    {
+        if (ledger is not null)
+        {
+            if (!observers.TryGetValue((loss, share, first), out Launch? observer))
+            {
+                observers[(loss, share, first)] = observer = ledger.Observe(loss, share, first);
+            }
+
+            observer.Run();
+            return true;
+        }
+
+        loss.Read(scalar);
+        observed = (first ? 0 : observed) + (scalar[0] * share);
+        return float.IsFinite(scalar[0]);
+    }
+
+    /// <inheritdoc/>
+    public override void Submit()
+    {
+        begun = false;
+        if (ledger is null)
+        {
+            long before = steps;
+            StepEnd end = !float.IsFinite((float)observed) ? StepEnd.LossNotFinite
+                : TryUpdate(rate, limit) ? StepEnd.Done
+                : steps > before ? StepEnd.WeightsLost : StepEnd.GradientNotFinite;
+            waiting = new StepOutcome(observed, squaredChange, gradientScale, end);
+            return;
+        }
+
+        gradientNorm.Run();
+        ledger.Judge.Run();
+        update.Run();
+        ledger.Close.Run();
+        GC.KeepAlive(this);
+    }
+
+    /// <inheritdoc/>
+    public override Launch? Program(IReadOnlyList<Launch> pass, Region loss)
+    {
+        if (ledger is null)
+        {
+            return null;
+        }
+
+        Launch[] before = perturb is null ? [] : [perturb];
+        return arena.Device.Record(
+            [.. before.Concat(pass).Concat([ledger.Observe(loss, 1, first: true), gradientNorm, ledger.Judge, update, ledger.Close]).Select(launch => new Borrowed(launch))]);
+    }
+
+    /// <inheritdoc/>
+    public override void Run(Launch program)
+    {
+        begun = false;
+        program.Run();
+        GC.KeepAlive(this);
+    }
+
+    /// <inheritdoc/>
+    public override StepOutcome Take()
+    {
+        if (ledger is null)
+        {
+            StepOutcome one = waiting ?? throw new InvalidOperationException("No step was submitted.");
+            waiting = null;
+            return one;
+        }
+
+        long step = steps - ledger.Pending + 1;
+        StepOutcome outcome = ledger.Take();
+        if (outcome.End is StepEnd.Done or StepEnd.WeightsLost)
+        {
+            (squaredChange, gradientScale) = (outcome.SquaredChange, outcome.GradientScale);
+        }
+
+        if (outcome.End != StepEnd.Done)
+        {
+            steps = outcome.End == StepEnd.WeightsLost ? step : step - 1;
+            ledger.Reset();
+        }
+
+        return outcome;
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        ledger?.Dispose();
+        owned.ForEach(buffer => buffer.Dispose());
+    }
+
+    /// <summary>The settings of the next perturbation, by the numbers of the last step that the host knows.</summary>
+    private PerturbSettings Perturbation(int epoch) => settings.Algorithm!.Settings(
+        epoch, steps, steps == 0 ? 0 : Math.Sqrt(squaredChange), settings.Seed, PerturbationStream, (uint)steps, gradientScale);
+
+    /// <summary>The settings of an update, the step counted from 1.</summary>
+    private UpdateSettings Updating(long step, double learningRate)
+    {
+        UpdateSettings made = scalars(step, learningRate).WithGradientScale(gradientScale);
+        return settings.Algorithm is { } algorithm ? made.WithSecondMoment(algorithm.Beta1) : made;
+    }
 
     private Buffer Own()
     {
         Buffer buffer = arena.Device.Allocate(arena.Count, "the optimizer's state");
         owned.Add(buffer);
         return buffer;
+    }
+
+    /// <summary>A launch that another owns, within a sequence that is disposed of before it.</summary>
+    private sealed class Borrowed(Launch launch) : Launch
+    {
+        public override bool MayBeRecorded => launch.MayBeRecorded;
+
+        public override void Run() => launch.Run();
     }
 }

@@ -68,23 +68,49 @@ internal sealed class BatchGraph : IDisposable
     /// <param name="share">The batch's share in running statistics that are re-estimated.</param>
     public void Run(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step = 0, double share = 1)
     {
+        Compiled graph = Send(images, labels, step, share);
+        graph.Graph.Run();
+    }
+
+    /// <summary>Runs a batch as the pass of a whole training step.</summary>
+    /// <param name="images">The images of the batch, one after the other.</param>
+    /// <param name="labels">Their labels.</param>
+    /// <param name="step">The step number, for dropout.</param>
+    /// <param name="session">The optimizer, whose step was begun.</param>
+    /// <returns>False where steps are waited for: nothing was done.</returns>
+    public bool TryRunStep(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step, OptimizerSession session)
+    {
+        Compiled graph = For(labels.Length);
+        if ((graph.WholeStep ??= session.Program(graph.Graph.Parts, graph.Loss)) is not { } program)
+        {
+            return false;
+        }
+
+        Send(images, labels, step, 1);
+        session.Run(program);
+        GC.KeepAlive(graph.Graph);
+        return true;
+    }
+
+    private Compiled Send(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step, double share)
+    {
         Compiled graph = For(labels.Length);
         graph.Images.Write(images);
         graph.Labels?.Write(labels);
-        if (graph.Step is { } stepRegion)
+        if (graph.Step is { } stepUpload)
         {
             scalar[0] = step & LargestStep;
-            stepRegion.Write(scalar);
+            stepUpload.Write(scalar);
         }
 
-        if (graph.Share is { } shareRegion)
+        if (graph.Share is { } shareUpload)
         {
             scalar[0] = (float)share;
-            shareRegion.Write(scalar);
+            shareUpload.Write(scalar);
         }
 
-        graph.Graph.Run();
         last = graph;
+        return graph;
     }
 
     /// <summary>The mean loss of the last batch.</summary>
@@ -93,6 +119,9 @@ internal sealed class BatchGraph : IDisposable
         last!.Loss.Read(scalar);
         return scalar[0];
     }
+
+    /// <summary>Where the mean loss of the last batch is.</summary>
+    public Region LossRegion => last!.Loss;
 
     /// <summary>Copies the model's output for the last batch.</summary>
     public void Output(Span<float> destination) => last!.Output.Read(destination);
@@ -133,13 +162,13 @@ internal sealed class BatchGraph : IDisposable
 
         (GraphCompiler plan, Nodes nodes) = planned.Remove(count, out var made) ? made : Build(count);
         CompiledGraph program = CompiledGraph.Compile(plan);
-        Region? RegionOf(Tensor? tensor) => tensor is not null && program.Inputs.Contains(tensor) ? program[tensor] : null;
+        Upload? UploadTo(Tensor? tensor) => tensor is not null && program.Inputs.Contains(tensor) ? program.Device.CreateUpload(program[tensor]) : null;
         graph = new Compiled(
             program,
-            RegionOf(nodes.Images) ?? throw new ArgumentException($"{module.GetType().Name}'s output does not depend on its input.", nameof(count)),
-            RegionOf(nodes.Labels),
-            RegionOf(nodes.Context?.Step),
-            RegionOf(nodes.Context?.Share),
+            UploadTo(nodes.Images) ?? throw new ArgumentException($"{module.GetType().Name}'s output does not depend on its input.", nameof(count)),
+            UploadTo(nodes.Labels),
+            UploadTo(nodes.Context?.Step),
+            UploadTo(nodes.Context?.Share),
             [.. nodes.Context?.Next.Keys ?? []],
             program[nodes.Mean],
             program[nodes.Output]);
@@ -238,7 +267,7 @@ internal sealed class BatchGraph : IDisposable
     {
         foreach (Compiled graph in compiled.Values)
         {
-            graph.Graph.Dispose();
+            graph.Dispose();
         }
 
         compiled.Clear();
@@ -299,5 +328,22 @@ internal sealed class BatchGraph : IDisposable
 
     private sealed record Nodes(Tensor Images, Tensor Labels, TrainingContext? Context, Tensor Output, Tensor Mean);
 
-    internal sealed record Compiled(CompiledGraph Graph, Region Images, Region? Labels, Region? Step, Region? Share, IReadOnlyList<StateTensor> States, Region Loss, Region Output);
+    /// <summary>A graph, the ways to its inputs, and where its results lie.</summary>
+    internal sealed record Compiled(
+        CompiledGraph Graph, Upload Images, Upload? Labels, Upload? Step, Upload? Share, IReadOnlyList<StateTensor> States, Region Loss, Region Output) : IDisposable
+    {
+        /// <summary>The graph within a whole training step, once there was one.</summary>
+        public Launch? WholeStep { get; set; }
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            WholeStep?.Dispose();
+            Images.Dispose();
+            Labels?.Dispose();
+            Step?.Dispose();
+            Share?.Dispose();
+            Graph.Dispose();
+        }
+    }
 }

@@ -8,7 +8,7 @@ namespace PacGen.Nn;
 internal sealed class GradientSum : IDisposable
 {
     private readonly CompiledGraph graph;
-    private readonly Region keep, share;
+    private readonly Upload keep, share;
     private readonly float[] scalar = new float[1];
 
     /// <param name="total">Where the batch's gradient goes.</param>
@@ -25,8 +25,8 @@ internal sealed class GradientSum : IDisposable
             [part] = new(Part),
             [next] = new(total),
         });
-        keep = graph[kept];
-        share = graph[portion];
+        keep = total.Device.CreateUpload(graph[kept]);
+        share = total.Device.CreateUpload(graph[portion]);
     }
 
     /// <summary>A buffer of the arena's layout for the gradient of one part.</summary>
@@ -46,6 +46,8 @@ internal sealed class GradientSum : IDisposable
 
     public void Dispose()
     {
+        keep.Dispose();
+        share.Dispose();
         graph.Dispose();
         Part.Dispose();
     }

@@ -1,4 +1,5 @@
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.PerParameter;
 using PacGen.Nn.Data;
 
 namespace PacGen.Nn;
@@ -9,98 +10,112 @@ public sealed partial class Trainer
     /// <summary>Where the whole run takes more than this multiple of what is free, it is not begun.</summary>
     private const double MostOfFree = 1.25;
 
-    /// <summary>One step: perturb, pass the batch, update. It allocates nothing managed.</summary>
+    /// <summary>One step, and its outcome. It allocates nothing managed.</summary>
     /// <returns>The batch's mean loss at the weights that the pass ran with.</returns>
     /// <exception cref="TrainingException">The loss, the gradient or the updated weights are not finite.</exception>
     internal float Step(in Batch batch, int epoch, double rate)
     {
-        session.Perturb(epoch);
-        float loss = Pass(batch);
-        if (!float.IsFinite(loss))
-        {
-            throw Diverged($"The loss became {loss}", batch, epoch, rate);
-        }
-
-        // A limit that no norm exceeds: the gradient is looked at before it changes anything.
-        if (!session.TryUpdate(rate, options.ClipNorm ?? double.PositiveInfinity))
-        {
-            throw session.Steps > Steps
-                ? Lost(epoch, rate, batch.Index)
-                : Diverged("The gradient became infinite or NaN", batch, epoch, rate);
-        }
-
-        Steps++;
-        return loss;
+        Begin(batch, epoch, rate);
+        return Settle().Loss;
     }
 
-    private float Pass(in Batch batch)
+    /// <summary>Perturbs, passes the batch and updates: on a GPU this only enqueues.</summary>
+    private void Begin(in Batch batch, int epoch, double rate)
     {
-        if (accumulation is null)
+        long step = Steps + underWay.Count;
+
+        // A limit that no norm exceeds: the gradient is looked at before it changes anything.
+        session.Begin(epoch, rate, options.ClipNorm ?? double.PositiveInfinity);
+        underWay.Enqueue(new StepUnderWay(epoch, batch.Index, batch.Count, rate, 0));
+        if (accumulation is null && training.TryRunStep(batch.Images, batch.Labels, step, session))
         {
-            training.Run(batch.Images, batch.Labels, Steps);
-            return training.Loss();
+            return;
         }
 
-        double mean = 0;
+        session.Perturb(epoch);
         for (int part = 0; part * PartSize < batch.Count; part++)
         {
-            RunPart(batch, part, out double share);
-            float loss = training.Loss();
-            mean += loss * share;
-            if (!float.IsFinite(loss))
+            RunPart(batch, part, step, out double share);
+            if (!session.Observe(training.LossRegion, share, first: part == 0))
             {
                 break;
             }
 
-            accumulation.Add(share, first: part == 0);
+            accumulation?.Add(share, first: part == 0);
         }
 
-        return (float)mean;
+        session.Submit();
+    }
+
+    /// <summary>The oldest step under way, with its loss.</summary>
+    /// <exception cref="TrainingException">It failed; those behind it changed nothing.</exception>
+    private StepUnderWay Settle()
+    {
+        StepUnderWay step = underWay.Dequeue();
+        StepOutcome outcome = session.Take();
+        float loss = (float)outcome.Loss;
+        if (outcome.End != StepEnd.Done)
+        {
+            underWay.Clear();
+            throw outcome.End switch
+            {
+                StepEnd.LossNotFinite => Diverged($"The loss became {loss}", step),
+                StepEnd.WeightsLost => Lost(step),
+                _ => Diverged("The gradient became infinite or NaN", step),
+            };
+        }
+
+        Steps++;
+        return step with { Loss = loss };
     }
 
     /// <summary>Passes a part of a batch; each has a step number of its own, for dropout.</summary>
-    private void RunPart(in Batch batch, int part, out double share)
+    private void RunPart(in Batch batch, int part, long step, out double share)
     {
         int start = part * PartSize, count = Math.Min(PartSize, batch.Count - start), size = data.Train.ImageSize;
         share = (double)count / batch.Count;
-        training.Run(batch.Images.Slice(start * size, count * size), batch.Labels.Slice(start, count), (Steps * options.Accumulate) + part);
+        training.Run(batch.Images.Slice(start * size, count * size), batch.Labels.Slice(start, count), (step * options.Accumulate) + part);
     }
 
-    private TrainingException Diverged(string what, in Batch batch, int epoch, double rate)
+    private TrainingException Diverged(string what, in StepUnderWay step)
     {
+        // The batch once more: others have come since where steps are not waited for.
+        using BatchLoader loader = CreateLoader();
+        loader.Start(step.Epoch, step.Batch);
+        loader.TryNext(out Batch batch);
         NonFiniteOrigin? origin = null;
         for (int part = 0; part * PartSize < batch.Count && origin is null; part++)
         {
-            RunPart(batch, part, out _);
+            RunPart(batch, part, Steps, out _);
             int start = part * PartSize, count = Math.Min(PartSize, batch.Count - start), size = data.Train.ImageSize;
             origin = training.FindNonFinite(batch.Images.Slice(start * size, count * size), batch.Labels.Slice(start, count), (Steps * options.Accumulate) + part);
         }
 
         return new TrainingException(
-            $"{what} at {Place(epoch, batch.Index, rate)}: {Advice(origin, options.ClipNorm is null ? "clip the gradient" : null)}.{(origin is null ? " Each number of it is finite, but its norm is not." : Began(origin))} The weights are those of step {Steps}.")
+            $"{what} at {Place(step)}: {Advice(origin, options.ClipNorm is null ? "clip the gradient" : null)}.{(origin is null ? " Each number of it is finite, but its norm is not." : Began(origin))} The weights are those of step {Steps}.")
         {
             Step = Steps + 1,
             Layer = origin?.Layer,
         };
     }
 
-    private TrainingException Lost(int epoch, double rate, int batch)
+    private TrainingException Lost(in StepUnderWay step)
     {
         if (NonFiniteOrigin.InArena(Arena, Arena.Weights) is not { } lost)
         {
-            return new TrainingException($"The update moved the weights farther than single precision can measure at {Place(epoch, batch, rate)}: lower the learning rate. They are those after the step.") { Step = Steps + 1 };
+            return new TrainingException($"The update moved the weights farther than single precision can measure at {Place(step)}: lower the learning rate. They are those after the step.") { Step = Steps + 1 };
         }
 
         return new TrainingException(
-            $"The update made weights infinite or NaN at {Place(epoch, batch, rate)}: lower the learning rate. The first is of {lost.Parameter.Name}, {lost.Value}. The weights are lost.")
+            $"The update made weights infinite or NaN at {Place(step)}: lower the learning rate. The first is of {lost.Parameter.Name}, {lost.Value}. The weights are lost.")
         {
             Step = Steps + 1,
             Layer = NonFiniteOrigin.ModuleOf(lost.Parameter.Name),
         };
     }
 
-    private string Place(int epoch, int batch, double rate) =>
-        $"epoch {epoch}, batch {batch + 1} of {((data.Train.Count - 1) / options.BatchSize) + 1} (step {Steps + 1}) with learning rate {rate:G4}";
+    private string Place(in StepUnderWay step) =>
+        $"epoch {step.Epoch}, batch {step.Batch + 1} of {((data.Train.Count - 1) / options.BatchSize) + 1} (step {Steps + 1}) with learning rate {step.Rate:G4}";
 
     private string Advice(NonFiniteOrigin? origin, string? otherwise) => origin?.Advice
         ?? $"lower the learning rate{(otherwise is null ? "" : $", or {otherwise}")}{(optimizer is PerturbedOptimizer ? ", or perturb less (a larger η, a smaller γ)" : "")}";

@@ -27,6 +27,7 @@ public sealed partial class Trainer : IDisposable
     private readonly GradientSum? accumulation;
     private readonly RunningStatistics statistics;
     private readonly List<EpochResult> results = [];
+    private readonly Queue<StepUnderWay> underWay = new();
     private RunLog? log;
     private EventFile? events;
     private bool stoppedWithinEpoch;
@@ -196,8 +197,7 @@ public sealed partial class Trainer : IDisposable
         // The checkpoint names the event file before there is one: a run that is killed in between finds it.
         SaveCheckpoint();
         events?.Begin();
-        using BatchLoader loader = BatchLoader.Shuffled(
-            data.Train, options.BatchSize, options.Seed, augmentation: options.Augmentation, threads: options.Augmentation is null ? 1 : 2);
+        using BatchLoader loader = CreateLoader();
         Stopwatch whole = Stopwatch.StartNew();
         startedAt = results.Count + ((double)position.Batch / loader.BatchCount);
         for (int epoch = results.Count + 1; epoch <= options.Epochs && !StoppedEarly && !cancellation.IsCancellationRequested; epoch++)
@@ -364,48 +364,61 @@ public sealed partial class Trainer : IDisposable
         Arena?.Dispose();
     }
 
+    private BatchLoader CreateLoader() => BatchLoader.Shuffled(
+        data.Train, options.BatchSize, options.Seed, augmentation: options.Augmentation, threads: options.Augmentation is null ? 1 : 2);
+
     private double? TrainEpoch(BatchLoader loader, int epoch, Stopwatch whole, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        int batches = (data.Train.Count + options.BatchSize - 1) / options.BatchSize;
+        int batches = (data.Train.Count + options.BatchSize - 1) / options.BatchSize, seenBefore = position.Seen, submitted = position.Batch;
         long started = Stopwatch.GetTimestamp(), told = started;
-        (int batchNumber, int seen, double lossSum, double secondsBefore) = position;
-        int seenBefore = seen;
-        loader.Start(epoch, batchNumber);
-        while (loader.TryNext(out Batch batch))
+        double secondsBefore = position.Seconds;
+        loader.Start(epoch, submitted);
+        while (!cancellation.IsCancellationRequested && loader.TryNext(out Batch batch))
         {
-            if (cancellation.IsCancellationRequested)
-            {
-                return null;
-            }
+            Begin(batch, epoch, optimizer.LearningRate * options.Schedule.Factor((double)(epoch - 1) + ((double)submitted / batches)));
+            submitted++;
 
-            double rate = optimizer.LearningRate * options.Schedule.Factor((double)(epoch - 1) + ((double)batchNumber / batches));
-            float loss = Step(batch, epoch, rate);
-            batchNumber++;
-            seen += batch.Count;
-            lossSum += (double)loss * batch.Count;
-            position = new EpochPosition(batchNumber, seen, lossSum, secondsBefore);
-            if (events is not null && Steps % Math.Max(1, batches / EventsOfAnEpoch) == 0)
-            {
-                events.Write(Steps, ("loss/step", loss), ("learning_rate", rate));
-            }
-
-            if (options.Checkpoints?.EverySteps is { } every && Steps % every == 0 && batchNumber < batches)
+            // Steps are waited for where what they came to is asked for, and not before.
+            bool keeps = options.Checkpoints?.EverySteps is { } every && (Steps + underWay.Count) % every == 0 && submitted < batches;
+            bool tells = progress is not null && Stopwatch.GetElapsedTime(told) > ProgressInterval;
+            float loss = SettleTo(keeps || tells || submitted == batches ? 0 : session.Depth - 1, batches);
+            if (keeps)
             {
                 position = position with { Seconds = secondsBefore + Stopwatch.GetElapsedTime(started).TotalSeconds };
                 SaveCheckpoint();
             }
 
-            if (progress is not null && Stopwatch.GetElapsedTime(told) > ProgressInterval)
+            if (tells)
             {
                 told = Stopwatch.GetTimestamp();
-                double pace = (seen - seenBefore) / Stopwatch.GetElapsedTime(started).TotalSeconds;
-                progress.Report(new TrainingProgress(
-                    TrainingPhase.Training, epoch, options.Epochs, batchNumber, batches, loss, pace,
-                    Remaining(whole, epoch - 1 + ((double)batchNumber / batches))));
+                double pace = (position.Seen - seenBefore) / Stopwatch.GetElapsedTime(started).TotalSeconds;
+                progress!.Report(new TrainingProgress(
+                    TrainingPhase.Training, epoch, options.Epochs, position.Batch, batches, loss, pace,
+                    Remaining(whole, epoch - 1 + ((double)position.Batch / batches))));
             }
         }
 
-        return lossSum / seen;
+        SettleTo(0, batches);
+        return position.Batch == batches ? position.LossSum / position.Seen : null;
+    }
+
+    /// <summary>Waits until no more than some steps are under way, and books those that have ended.</summary>
+    /// <returns>The loss of the last of them; NaN where there was none.</returns>
+    private float SettleTo(int most, int batches)
+    {
+        float loss = float.NaN;
+        while (underWay.Count > most)
+        {
+            StepUnderWay step = Settle();
+            loss = step.Loss;
+            position = position with { Batch = position.Batch + 1, Seen = position.Seen + step.Count, LossSum = position.LossSum + ((double)loss * step.Count) };
+            if (events is not null && Steps % Math.Max(1, batches / EventsOfAnEpoch) == 0)
+            {
+                events.Write(Steps, ("loss/step", loss), ("learning_rate", step.Rate));
+            }
+        }
+
+        return loss;
     }
 
     /// <summary>Images that are passed at once in training.</summary>

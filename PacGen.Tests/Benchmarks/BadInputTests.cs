@@ -40,6 +40,8 @@ internal sealed class BadInputTests
     [TestCase("train --warm-up 10 --epochs 10", "fewer")]
     [TestCase("train --model mnist-cnn", "--dataset mnist")]
     [TestCase("train --device simulator --threads 2", "--device cpu")]
+    [TestCase("train --device cpu --products tf32", "--device cuda")]
+    [TestCase("train --products fp16", "single, tf32, cublas, cublas-tf32")]
     [TestCase("train extra", "'extra'")]
     [TestCase("score", "--weights")]
     [TestCase("certify --delta 0", "(0, 1)")]
@@ -64,6 +66,10 @@ internal sealed class BadInputTests
 
     [Test]
     public void DeviceThatIsNotThere() => OneLine(ProgramRun.Of("train", "--device", "cuda:7"), 1, "Found: cpu");
+
+    [TestCase("tf32", "compute capability 8.0")]
+    [TestCase("cublas", "cuBLAS")]
+    public void DeviceThatCannotMultiplySo(string products, string says) => OneLine(ProgramRun.Of("train", "--device", "simulator", "--products", products), 1, says);
 
     [Test]
     public void DeviceOfNoKnownName() => OneLine(ProgramRun.Of("train", "--device", "abacus"), 1, "simulator");

@@ -2,15 +2,15 @@ namespace PacGen.Tests.Benchmarks;
 
 internal sealed class HelpTests
 {
-    [TestCase("", "--output", "--epochs", "--seed", "--device", "--threads")]
+    [TestCase("", "--output", "--epochs", "--seed", "--device", "--products", "--threads")]
     [TestCase("train", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--running-statistics", "--augment", "--optimizer", "--perturb", "--epochs", "--batch-size", "--accumulate", "--learning-rate", "--momentum",
         "--weight-decay", "--eta", "--gamma", "--epsilon", "--beta1", "--beta2", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--clip-norm",
-        "--psi", "--psi-gamma", "--psi-epsilon", "--psi-rho", "--psi-images", "--psi-batch-size", "--psi-draws", "--curvature", "--seed", "--device",
+        "--psi", "--psi-gamma", "--psi-epsilon", "--psi-rho", "--psi-images", "--psi-batch-size", "--psi-draws", "--curvature", "--seed", "--device", "--products",
         "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--early-stop", "--best-by", "--log", "--tensorboard", "--plot", "--save", "--checkpoint", "--checkpoint-every", "--keep", "--resume", "--json")]
     [TestCase("score", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--psi-gamma", "--psi-epsilon", "--psi-images", "--psi-batch-size", "--psi-draws",
-        "--seed", "--device", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--json")]
+        "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--json")]
     [TestCase("certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--prior-fraction", "--prior-epochs", "--posterior-epochs", "--batch-size", "--prior-levels", "--eta",
-        "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--output", "--json")]
+        "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--output", "--json")]
     [TestCase("devices", "--json")]
     [TestCase("bench", "--quick", "--device", "--threads", "--seconds", "--filter", "--peer", "--output")]
     [TestCase("compare", "--threads", "--seconds", "--output")]
@@ -18,7 +18,7 @@ internal sealed class HelpTests
     [TestCase("figure 1", "--output", "--size", "--seed", "--points", "--survey", "--threads")]
     [TestCase("figure 2", "--output", "--size", "--sigma")]
     [TestCase("figure 7", "--output", "--size", "--dataset", "--scale", "--seeds", "--epochs", "--depth", "--widen", "--batch-size", "--accumulate", "--learning-rate", "--eta", "--gamma", "--augment",
-        "--running-statistics", "--runs", "--device", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download")]
+        "--running-statistics", "--runs", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download")]
     public void ListsEveryOption(string verb, params string[] options)
     {
         ProgramRun help = verb.Length == 0 ? ProgramRun.Of("--help") : ProgramRun.Of([.. verb.Split(' '), "--help"]);

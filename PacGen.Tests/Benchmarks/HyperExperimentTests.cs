@@ -19,7 +19,7 @@ internal sealed class HyperExperimentTests
             {
                 "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--epochs", "--batch-size", "--augment", "--optimizer", "--learning-rate", "--momentum", "--weight-decay",
                 "--clip-norm", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--perturb", "--epsilon", "--beta1", "--beta2", "--etas", "--gammas", "--validation",
-                "--split-seed", "--seeds", "--device", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--runs", "--output",
+                "--split-seed", "--seeds", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--runs", "--output",
             }));
     }
 

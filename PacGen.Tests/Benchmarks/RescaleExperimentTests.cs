@@ -18,7 +18,7 @@ internal sealed class RescaleExperimentTests
             Is.EquivalentTo(new[]
             {
                 "--dataset", "--images", "--hidden", "--epochs", "--alphas", "--draws", "--sigma", "--box", "--directions", "--gamma", "--epsilon", "--delta",
-                "--smallest-probability", "--seed", "--device", "--threads", "--labels", "--limit", "--image-size", "--data",
+                "--smallest-probability", "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data",
                 "--no-download", "--output",
             }));
         Assert.That(ProgramRun.Of("experiment", "--help").Output, Does.Contain("rescale"));

@@ -70,9 +70,25 @@ internal sealed class DeviceTests
         {
             Assert.That(best, Is.SameAs(Device.Simulator));
             Assert.That(opened, Is.SameAs(Device.Simulator));
-            Assert.That(itself, Is.SameAs(Device.Cpu));
-            Assert.That(Device.Best(), Is.SameAs(Device.Cpu));
+            Assert.That(itself, Is.SameAs(Device.Best()));
         }
+    }
+
+    [Test]
+    public void WithoutTheVariableAGpuIsBestAndElseTheCpu()
+    {
+        Environment.SetEnvironmentVariable(Device.EnvironmentVariable, null);
+        DeviceDescription[] gpus = [.. Device.List().Where(device =>
+            device.IsAvailable && (device.Kind == DeviceKind.Cuda || (device.Kind == DeviceKind.OpenCl && !device.Note.Contains("runs on the CPU"))))];
+        Assert.That(Device.Best(), Is.SameAs(gpus.Length > 0 ? Device.Open(gpus[0].Id) : Device.Cpu));
+    }
+
+    [TestCaseSource(typeof(DeviceFixture), nameof(DeviceFixture.GpuIds))]
+    public void OnlyCudaRecordsGraphsAndElseItSaysWhyNot(string id)
+    {
+        GpuDevice device = (GpuDevice)Device.Open(id);
+        Assert.That(device.RecordsGraphs, Is.EqualTo(device.GraphObstacle.Length == 0));
+        Assert.That(device.RecordsGraphs && device.Kind != DeviceKind.Cuda, Is.False);
     }
 
     [Test]

@@ -1,6 +1,7 @@
 using System.Reflection;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels;
+using PacGen.Kernels.Gpu;
 using PacGen.Kernels.Map;
 using PacGen.Kernels.Map.Functions;
 using PacGen.Kernels.PerParameter;
@@ -11,10 +12,15 @@ namespace PacGen.Tests.Kernels.Gpu;
 /// <param name="Name">Its name for people.</param>
 /// <param name="Method">The kernel.</param>
 /// <param name="IsWide">Whether it reads all its memory 16 bytes at a time, but at ends.</param>
+/// <param name="WritesWide">Whether it writes 16 bytes at a time, but at ends.</param>
 /// <param name="Fewest">The bytes of an element's or a parameter's inputs and outputs; 0 for products.</param>
-internal sealed record KernelInstance(string Name, MethodInfo Method, bool IsWide, int Fewest = 0)
+/// <param name="Asked">The bytes that the kernel loads and stores for it, where the number of instructions doesn't say.</param>
+/// <param name="Element">Of what element, where it is not plain.</param>
+internal sealed record KernelInstance(
+    string Name, MethodInfo Method, bool IsWide, bool WritesWide, double Fewest = 0, double? Asked = null, string Element = "")
 {
     private static readonly Type[] Tiles = [typeof(Tile128), typeof(Tile64), typeof(Tile128By32)];
+    private static readonly Type[] Sums = [typeof(SingleSums), typeof(Tf32Sums)];
 
     /// <summary>The kernels that work element by element.</summary>
     public static IReadOnlyList<KernelInstance> Elementwise =>
@@ -35,9 +41,43 @@ internal sealed record KernelInstance(string Name, MethodInfo Method, bool IsWid
         Of("update, Adam, h", UpdateGpu<AdamRule, WithSecondMoment>.Kernel, 36),
         Of("update, AdamW", UpdateGpu<AdamWRule, WithoutSecondMoment>.Kernel, 28),
         Of("Ψ", PacGen.Kernels.PerParameter.ReduceGpu<PsiTerms, PsiSettings>.Kernel, 8),
+        Of("‖x‖²", PacGen.Kernels.PerParameter.ReduceGpu<SquareTerms, int>.Kernel, 4),
         Of("the curvature's change", PacGen.Kernels.PerParameter.ReduceGpu<CurvatureChangeTerms, PerturbSettings>.Kernel, 12),
         Of("Lemma 6's sums", PacGen.Kernels.PerParameter.ReduceGpu<UniformBoundTerms, UniformBoundSettings>.Kernel, 8),
         Of("Lemma 8's sums", PacGen.Kernels.PerParameter.ReduceGpu<GaussianBoundTerms, GaussianBoundSettings>.Kernel, 8),
+    ];
+
+    /// <summary>
+    /// The other primitives. Bytes are those of a convolutional network's usual case, which the last column names: a kernel's loops
+    /// load as often as its windows and rows are long. Max pooling reads a window's first pixel twice.
+    /// </summary>
+    public static IReadOnlyList<KernelInstance> Primitives =>
+    [
+        Of("sum", PacGen.Kernels.ReduceGpu<Addition, One>.Kernel, false, false, 4, 4, "of the input"),
+        Of("sum, in fours", PacGen.Kernels.ReduceGpu<Addition, Quad>.Kernel, true, true, 4, 4, "of the input; batch norm's means and deviations too"),
+        Of("maximum", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, One>.Kernel, false, false, 4, 4, "of the input"),
+        Of("maximum, in fours", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, Quad>.Kernel, true, true, 4, 4, "of the input"),
+        Of("softmax", SoftmaxGpu<Probabilities>.Kernel, false, false, 8, 16, "read for the maximum, the sum and the result"),
+        Of("softmax cross-entropy", SoftmaxGpu<Losses>.Kernel, false, false, 4 + (8 / 10.0), 8 + (12 / 10.0), "10 classes; read for the maximum and the sum"),
+        Of("softmax cross-entropy's gradient", SoftmaxGpu<LossGradients>.Kernel, false, false, 8 + (4 / 10.0), 16 + (4 / 10.0), "10 classes; read for the maximum, the sum and the result"),
+        Of("average pooling", AveragePoolGpu<One>.Pool, false, false, 5, 5, "of the input, windows of 2 × 2"),
+        Of("average pooling, in fours", AveragePoolGpu<Quad>.Pool, true, true, 5, 5, "of the input, windows of 2 × 2"),
+        Of("average pooling's gradient", AveragePoolGpu<One>.Gradient, false, false, 5, 8, "of the output, windows of 2 × 2"),
+        Of("average pooling's gradient, in fours", AveragePoolGpu<Quad>.Gradient, true, true, 5, 8, "of the output, windows of 2 × 2"),
+        Of("max pooling", PoolSelectGpu<One>.Kernel, false, false, 5, 6, "of the input, windows of 2 × 2"),
+        Of("max pooling, in fours", PoolSelectGpu<Quad>.Kernel, true, true, 5, 6, "of the input, windows of 2 × 2"),
+        Of("max pooling's gradient", PoolScatterGpu<One>.Put, false, false, 9, 10, "of the images, windows of 2 × 2"),
+        Of("max pooling's gradient, in fours", PoolScatterGpu<Quad>.Put, true, true, 9, 10, "of the images, windows of 2 × 2"),
+        Of("overlapping max pooling's gradient", PoolScatterGpu<One>.Gather, false, false, 9, 4 + (9 / 4.0 * 4 * 11), "of the images, windows of 3 × 3 at a stride of 2"),
+        Of("overlapping max pooling's gradient, in fours", PoolScatterGpu<Quad>.Gather, true, true, 9, 4 + (9 / 4.0 * 4 * 11), "of the images, windows of 3 × 3 at a stride of 2"),
+        Of("gather", GatherColumnGpu.Kernel, false, false, 12, 12, "a row's one"),
+        Of("scatter", ScatterColumnGpu<One>.Kernel, false, false, 4 + (8 / 10.0), 12, "of the output, 10 columns"),
+        Of("scatter, in fours", ScatterColumnGpu<Quad>.Kernel, false, true, 4 + (8 / 100.0), 6, "of the output, 100 columns"),
+        Of("random numbers", RandomUniformGpu.Kernel, false, true, 4, 4, ""),
+        Of("a step's loss", StepLedger.ObserveKernel, false, false, 20, 20, "a step; one thread"),
+        Of("a step's judgement", StepLedger.JudgeKernel, false, false, 4, 4, "a block's sum; one group"),
+        Of("a step's end", StepLedger.CloseKernel, false, false, 4, 4, "a block's sum; one group"),
+        Of("transpose", TransposeGpu.Kernel, false, false, 8, 8, "through shared memory: both sides coalesced"),
     ];
 
     /// <summary>The matrix product's four cases and the convolution's three passes, with every tile and width.</summary>
@@ -45,35 +85,67 @@ internal sealed record KernelInstance(string Name, MethodInfo Method, bool IsWid
     {
         get
         {
-            foreach (Type tile in Tiles)
+            foreach (Type sums in Sums)
             {
-                foreach (Type a in (Type[])[typeof(Wide), typeof(Narrow)])
+                foreach (Type tile in Tiles)
                 {
-                    foreach (Type b in (Type[])[typeof(Wide), typeof(Narrow)])
+                    foreach (Type a in (Type[])[typeof(Wide), typeof(Narrow)])
                     {
-                        yield return Product("A·B", Matrix(typeof(AlongTerms), a), Matrix(typeof(AlongOuter), b));
-                        yield return Product("Aᵀ·B", Matrix(typeof(AlongOuter), a), Matrix(typeof(AlongOuter), b));
-                        yield return Product("A·Bᵀ", Matrix(typeof(AlongTerms), a), Matrix(typeof(AlongTerms), b));
-                        yield return Product("Aᵀ·Bᵀ", Matrix(typeof(AlongOuter), a), Matrix(typeof(AlongTerms), b));
-                        yield return Product("convolution", Windows(typeof(AlongTerms), a), Matrix(typeof(AlongOuter), b));
-                        yield return Product("convolution by images", Windows(typeof(AlongTerms), a), typeof(TurnedWeightSource<>).MakeGenericType(b));
-                        yield return Product("convolution by weights", Windows(typeof(AlongOuter), a), Matrix(typeof(AlongOuter), b));
+                        foreach (Type b in (Type[])[typeof(Wide), typeof(Narrow)])
+                        {
+                            yield return Product("A·B", Matrix(typeof(AlongTerms), a), Matrix(typeof(AlongOuter), b));
+                            yield return Product("Aᵀ·B", Matrix(typeof(AlongOuter), a), Matrix(typeof(AlongOuter), b));
+                            yield return Product("A·Bᵀ", Matrix(typeof(AlongTerms), a), Matrix(typeof(AlongTerms), b));
+                            yield return Product("Aᵀ·Bᵀ", Matrix(typeof(AlongOuter), a), Matrix(typeof(AlongTerms), b));
+                            yield return Product("convolution", Windows(typeof(AlongTerms), a), Matrix(typeof(AlongOuter), b));
+                            yield return Product("convolution by images", Windows(typeof(AlongTerms), a), typeof(TurnedWeightSource<>).MakeGenericType(b));
+                            yield return Product("convolution by weights", Windows(typeof(AlongOuter), a), Matrix(typeof(AlongOuter), b));
 
-                        KernelInstance Product(string name, Type sourceA, Type sourceB) => new(
-                            $"{name}, {tile.Name[4..].Replace("By", " × ", StringComparison.Ordinal)}, {a.Name} {b.Name}",
-                            (MethodInfo)typeof(ProductGpu<,,>).MakeGenericType(sourceA, sourceB, tile).GetProperty("Method")!.GetValue(null)!,
-                            a == typeof(Wide) && b == typeof(Wide));
+                            KernelInstance Product(string name, Type sourceA, Type sourceB) => new(
+                                $"{(sums == typeof(Tf32Sums) ? "TF32 " : "")}{name}, {tile.Name[4..].Replace("By", " × ", StringComparison.Ordinal)}, {a.Name} {b.Name}",
+                                (MethodInfo)typeof(ProductGpu<,,,>).MakeGenericType(sourceA, sourceB, tile, sums).GetProperty("Method")!.GetValue(null)!,
+                                a == typeof(Wide) && b == typeof(Wide),
+                                true);
+                        }
                     }
                 }
             }
 
-            yield return new("sum of a product's parts", ((Delegate)SplitSumGpu.Quads).Method, true);
+            yield return new("sum of a product's parts, in fours", ((Delegate)SplitSumGpu.Quads).Method, true, true);
+            yield return new("sum of a product's parts", ((Delegate)SplitSumGpu.Singles).Method, false, false);
         }
     }
 
     public override string ToString() => Name;
 
-    private static KernelInstance Of(string name, Delegate kernel, int bytes) => new(name, kernel.Method, true, bytes);
+    /// <summary>
+    /// The maps that the models' graphs are fused into, by what training, evaluation and perturbation bind on a GPU: an MLP, the
+    /// network of the MNIST example, a Wide-ResNet, and one with the other layers.
+    /// </summary>
+    public static IReadOnlyList<KernelInstance> Maps() =>
+    [
+        .. ModelKernels.Bound().Where(IsMap).Select(kernel => (Kernel: kernel, Name: MapName(kernel.DeclaringType!.GenericTypeArguments[0]))).OrderBy(map => map.Kernel.Name + map.Name, StringComparer.Ordinal)
+            .Select(map => new KernelInstance(
+                $"{map.Name}, {(map.Kernel.Name == "Quads" ? "along one axis, in fours" : map.Kernel.Name == "Straight" ? "along one axis" : "along several axes")}",
+                map.Kernel, map.Kernel.Name == "Quads", map.Kernel.Name == "Quads", 4 * (1 + Arguments(map.Kernel.DeclaringType!.GenericTypeArguments[0]).Distinct().Count()))),
+    ];
+
+    /// <summary>Whether a kernel is an elementwise expression's.</summary>
+    public static bool IsMap(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(MapGpu<>);
+
+    private static KernelInstance Of(string name, Delegate kernel, int bytes) => new(name, kernel.Method, true, !IsReduction(kernel.Method), bytes);
+
+    private static KernelInstance Of(string name, Delegate kernel, bool isWide, bool writesWide, double fewest, double asked, string element) =>
+        new(name, kernel.Method, isWide, writesWide, fewest, asked, element);
+
+    private static bool IsReduction(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(PacGen.Kernels.PerParameter.ReduceGpu<,>);
+
+    private static string MapName(Type expression) => !expression.IsGenericType
+        ? $"x{expression.Name[^1]}"
+        : $"{expression.GenericTypeArguments[0].Name.ToLowerInvariant()}({string.Join(", ", expression.GenericTypeArguments[1..].Select(MapName))})";
+
+    private static IEnumerable<string> Arguments(Type expression) =>
+        expression.IsGenericType ? expression.GenericTypeArguments[1..].SelectMany(Arguments) : [expression.Name];
 
     private static Type Matrix(Type order, Type width) => typeof(MatrixSource<,>).MakeGenericType(order, width);
 

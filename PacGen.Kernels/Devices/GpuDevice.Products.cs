@@ -1,0 +1,46 @@
+using ILGPU.Runtime.Cuda;
+using PacGen.Kernels.Gpu;
+
+namespace PacGen.Kernels.Devices;
+
+public sealed partial class GpuDevice
+{
+    private readonly Dictionary<ProductMode, CuBlas> libraries = [];
+    private ProductMode products;
+
+    /// <summary>
+    /// How matrix products and convolutions are computed. To be set before graphs are compiled: what is bound keeps what it was
+    /// bound with. The device's name says what is chosen, unless it is <see cref="ProductMode.Single"/>, the default.
+    /// </summary>
+    /// <exception cref="DeviceException">The device can't compute so, or there is no cuBLAS; the message says what to do.</exception>
+    public ProductMode Products
+    {
+        get => products;
+        set
+        {
+            if (value is ProductMode.Tf32 or ProductMode.CuBlasTf32 && !HasTensorCores)
+            {
+                throw new DeviceException(
+                    $"{name} can't multiply in TF32, which takes an NVIDIA GPU of compute capability {TensorCore.Major}.0 or newer through CUDA: leave products in single precision.");
+            }
+
+            if (value is ProductMode.CuBlas or ProductMode.CuBlasTf32 && !libraries.ContainsKey(value))
+            {
+                libraries.Add(
+                    value,
+                    Accelerator is CudaAccelerator cuda
+                        ? new CuBlas(cuda, value == ProductMode.CuBlasTf32)
+                        : throw new DeviceException($"{name} can't use cuBLAS, which takes an NVIDIA GPU through CUDA: leave products to PacGen's own kernels."));
+            }
+
+            products = value;
+        }
+    }
+
+    /// <summary>The library that matrix products are left to, or null.</summary>
+    internal CuBlas? Library => libraries.GetValueOrDefault(products);
+
+    private bool HasTensorCores => Accelerator is CudaAccelerator cuda
+        ? cuda.Architecture.Major >= TensorCore.Major
+        : Kind == DeviceKind.Simulator && Accelerator.WarpSize == MmaFragment.Lanes;
+}

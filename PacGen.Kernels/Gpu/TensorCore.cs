@@ -1,0 +1,88 @@
+using System.Reflection;
+using ILGPU;
+using ILGPU.Backends;
+using ILGPU.Backends.PTX;
+using ILGPU.IR;
+using ILGPU.IR.Intrinsics;
+using ILGPU.IR.Values;
+
+namespace PacGen.Kernels.Gpu;
+
+/// <summary>
+/// The tensor cores' TF32 instructions of NVIDIA GPUs from compute capability 8.0 on, each an intrinsic of its own. (ILGPU's own
+/// inline PTX passes results through local memory.) On a simulator with warps of 32 lanes the methods' bodies run, which say what the
+/// PTX manual says; only the order of a number's eight products is not the manual's, as it leaves that open.
+/// </summary>
+internal static class TensorCore
+{
+    /// <summary>The first compute capability that has them.</summary>
+    public const int Major = 8;
+
+    /// <summary>A number rounded to TF32, 10 bits behind the point, ties away from zero: its bits, as <see cref="MultiplyAdd"/> takes them.</summary>
+    [IntrinsicImplementation]
+    public static int Round(float value)
+    {
+        int bits = BitConverter.SingleToInt32Bits(value);
+        return (bits & 0x7F80_0000) == 0x7F80_0000 ? bits : (bits + 0x1000) & ~0x1FFF;
+    }
+
+    /// <summary>C + A·B of one warp, all of whose lanes call it; what a lane's numbers are says <see cref="MmaFragment"/>.</summary>
+    [IntrinsicImplementation]
+    public static Quad MultiplyAdd(int a0, int a1, int a2, int a3, int b0, int b1, float c0, float c1, float c2, float c3)
+    {
+        Quad a = new(BitConverter.Int32BitsToSingle(a0), BitConverter.Int32BitsToSingle(a1), BitConverter.Int32BitsToSingle(a2), BitConverter.Int32BitsToSingle(a3));
+        Quad b = new(BitConverter.Int32BitsToSingle(b0), BitConverter.Int32BitsToSingle(b1), 0f, 0f);
+        Quad c = new(c0, c1, c2, c3);
+
+        // The lane's numbers of C are of rows group and group + 8, columns 2·place and 2·place + 1. The lanes of one group hold
+        // those rows of A between them, two terms each; the lanes of the group that bears a column's number, that column of B.
+        int group = Warp.LaneIdx / 4, place = Warp.LaneIdx % 4;
+        for (int lane = 0; lane < 4; lane++)
+        {
+            Quad rows = Warp.Shuffle(a, (4 * group) + lane);
+            Quad left = Warp.Shuffle(b, (4 * 2 * place) + lane), right = Warp.Shuffle(b, (4 * ((2 * place) + 1)) + lane);
+            c.X = GpuArithmetic.MultiplyAdd(rows.X, left.X, GpuArithmetic.MultiplyAdd(rows.Z, left.Y, c.X));
+            c.Y = GpuArithmetic.MultiplyAdd(rows.X, right.X, GpuArithmetic.MultiplyAdd(rows.Z, right.Y, c.Y));
+            c.Z = GpuArithmetic.MultiplyAdd(rows.Y, left.X, GpuArithmetic.MultiplyAdd(rows.W, left.Y, c.Z));
+            c.W = GpuArithmetic.MultiplyAdd(rows.Y, right.X, GpuArithmetic.MultiplyAdd(rows.W, right.Y, c.W));
+        }
+
+        return c;
+    }
+
+    /// <summary>Tells a context's back end for NVIDIA GPUs how to write the instructions; no other has them.</summary>
+    public static void Configure(Context.Builder builder)
+    {
+        IntrinsicImplementationManager manager = builder.GetIntrinsicManager();
+        Register(nameof(Round), nameof(EmitRound));
+        Register(nameof(MultiplyAdd), nameof(EmitMultiplyAdd));
+
+        void Register(string method, string emitter) => manager.RegisterMethod(
+            typeof(TensorCore).GetMethod(method)!, new PTXIntrinsic(typeof(TensorCore), emitter, IntrinsicImplementationMode.GenerateCode));
+    }
+
+    private static void EmitRound(PTXBackend backend, PTXCodeGenerator generator, Value value)
+    {
+        RegisterAllocator<PTXRegisterKind>.PrimitiveRegister argument = generator.LoadPrimitive(((MethodCall)value).Nodes[0]);
+        using PTXCodeGenerator.CommandEmitter command = generator.BeginCommand("cvt.rna.tf32.f32");
+        command.AppendArgument(generator.AllocateHardware(value));
+        command.AppendArgument(argument);
+    }
+
+    private static void EmitMultiplyAdd(PTXBackend backend, PTXCodeGenerator generator, Value value)
+    {
+        MethodCall call = (MethodCall)value;
+        RegisterAllocator<PTXRegisterKind>.PrimitiveRegister[] arguments = new RegisterAllocator<PTXRegisterKind>.PrimitiveRegister[call.Count];
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            arguments[i] = generator.EnsureHardwareRegister(generator.LoadPrimitive(call.Nodes[i]));
+        }
+
+        RegisterAllocator<PTXRegisterKind>.CompoundRegister target = (RegisterAllocator<PTXRegisterKind>.CompoundRegister)generator.Allocate(value);
+        using PTXCodeGenerator.CommandEmitter command = generator.BeginCommand("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32");
+        command.AppendVectorArgument(target.SliceAs<RegisterAllocator<PTXRegisterKind>.PrimitiveRegister>(0, 4));
+        command.AppendVectorArgument(arguments[..4]);
+        command.AppendVectorArgument(arguments[4..6]);
+        command.AppendVectorArgument(arguments[6..]);
+    }
+}

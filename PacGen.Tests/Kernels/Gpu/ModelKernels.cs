@@ -1,0 +1,39 @@
+using System.Reflection;
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+using Module = PacGen.Nn.Module;
+
+namespace PacGen.Tests.Kernels.Gpu;
+
+/// <summary>
+/// The kernels that models bind on a GPU with large groups, for training, evaluation and perturbation: an MLP, the network of the MNIST
+/// example, a Wide-ResNet, and one with the other layers. Nothing is run.
+/// </summary>
+internal static class ModelKernels
+{
+    private static readonly Lazy<IReadOnlyList<MethodInfo>> All = new(Bind);
+
+    public static IReadOnlyList<MethodInfo> Bound() => All.Value;
+
+    private static IReadOnlyList<MethodInfo> Bind()
+    {
+        const int Batch = 16;
+        using GpuDevice device = WarpSimulator.Create(8);
+        Dataset digits = Datasets.Digits(), few = new("digits", digits.Train.Take(3 * Batch), digits.Test.Take(Batch));
+        ImageSet blank = new(new byte[Batch * 28 * 28], new int[Batch], 28, 28, 10, new Normalization([0f], [1f]));
+        Bind(new Mlp(64, 128, 10), few);
+        Bind(new MnistCnn(), new Dataset("blank", blank, blank));
+        Bind(new WideResNet(10, 1, 10, channels: 1), few);
+        Bind(new Sequential(
+            new Conv2d(1, 8, 3, padding: 1), new MaxPool2d(3, 2, 1), new Tanh(), new AvgPool2d(2), new Dropout(0.2), new Sigmoid(), new Flatten(), new Linear(32, 10)), few);
+        return [.. device.Kernels];
+
+        void Bind(Module model, Dataset images)
+        {
+            using Trainer trainer = new(
+                model, images, new PerturbedOptimizer(new Adam(1e-3), 0.01), new TrainingOptions { Epochs = 1, BatchSize = Batch, Device = device });
+        }
+    }
+}

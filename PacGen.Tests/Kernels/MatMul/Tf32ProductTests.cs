@@ -1,0 +1,84 @@
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.Gpu;
+
+namespace PacGen.Tests.Kernels;
+
+/// <summary>
+/// Products in TF32: on a simulator whose warps have 32 lanes, which does the tensor cores' instruction in .NET, and on CUDA devices.
+/// As factors of TF32 multiply exactly, the values are those of single precision for numbers that were rounded to TF32 before.
+/// </summary>
+[TestFixtureSource(nameof(Ids))]
+[NonParallelizable]
+internal sealed class Tf32ProductTests(string id)
+{
+    private const double Tolerance = 1e-5;
+    private GpuDevice device = null!;
+    private ProductMode before;
+
+    private static IEnumerable<string> Ids => ["simulator of warps", .. Device.List().Where(one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id)];
+
+    [OneTimeSetUp]
+    public void ChooseTf32()
+    {
+        device = id.StartsWith("cuda", StringComparison.Ordinal) ? (GpuDevice)Device.Open(id) : WarpSimulator.Device;
+        before = device.Products;
+        try
+        {
+            device.Products = ProductMode.Tf32;
+        }
+        catch (DeviceException tooOld)
+        {
+            Assert.Ignore(tooOld.Message);
+        }
+    }
+
+    [OneTimeTearDown]
+    public void ChooseAsBefore() => device.Products = before;
+
+    [Test]
+    public void TheNameSaysIt() => Assert.That(device.Name, Does.EndWith(", products in TF32"));
+
+    // Tiles of 64 × 64 and of 128 × 32, one and several, whole and cut; offset 1 for narrow loads and stores.
+    [TestCase(70, 20, 68, false, false, 0)]
+    [TestCase(40, 12, 36, true, false, 0)]
+    [TestCase(40, 12, 36, false, true, 0)]
+    [TestCase(64, 8, 64, true, true, 0)]
+    [TestCase(33, 7, 37, true, true, 1)]
+    [TestCase(130, 9, 20, false, false, 0)]
+    [TestCase(130, 12, 8, true, true, 1)]
+    [TestCase(1, 1, 1, false, false, 0)]
+    public void Matrices(int rows, int terms, int columns, bool transposeA, bool transposeB, int offset) => Check(
+        new MatMul(transposeA, transposeB),
+        offset,
+        transposeA ? new Shape(terms, rows) : new Shape(rows, terms),
+        transposeB ? new Shape(columns, terms) : new Shape(terms, columns));
+
+    [TestCase(4, 4, 0)]
+    [TestCase(3, 5, 1)]
+    public void Convolutions(int channels, int outputs, int offset)
+    {
+        Shape w = new(3, 3, channels, outputs), x = new(2, 4, 5, channels);
+        Check(new Conv2dForward(2, 1), offset, x, w);
+        Check(new Conv2dInputGradient(new Conv2dGeometry(1, 1), 4, 5), offset, new Shape(2, 4, 5, outputs), w);
+        Check(new Conv2dWeightGradient(new Conv2dGeometry(1, 1), 3, 3), offset, x, new Shape(2, 4, 5, outputs));
+    }
+
+    private void Check(Operation operation, int offset, Shape a, Shape b)
+    {
+        float[] x = KernelRun.Random(a, 1), y = KernelRun.Random(b, 2);
+        float[] values = KernelRun.Values(device, operation, [a, b], [x, y], offset);
+        using CpuDevice cpu = new(1);
+        float[] expected = KernelRun.Values(cpu, operation, [a, b], [Rounded(x), Rounded(y)], 0);
+        double scale = expected.Max(Math.Abs);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Assert.That(values[i], Is.EqualTo(expected[i]).Within(Tolerance * scale), $"{operation} of {a} and {b} on {device.Name}, element {i}");
+        }
+
+        // Numbers that are not of TF32 show that rounding takes place.
+        Assert.That(values, Is.Not.EqualTo(KernelRun.Values(cpu, operation, [a, b], [x, y], 0)).AsCollection.Within(Tolerance * scale));
+    }
+
+    private static float[] Rounded(float[] numbers) => [.. numbers.Select(number => BitConverter.Int32BitsToSingle(TensorCore.Round(number)))];
+}

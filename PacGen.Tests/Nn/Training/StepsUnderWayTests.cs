@@ -1,0 +1,241 @@
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.PerParameter;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+using PacGen.Tests.Kernels;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Tests.Nn.Training;
+
+/// <summary>Steps whose outcomes are read later are the same steps, and one that ends badly is the last that changes anything.</summary>
+[TestFixtureSource(typeof(DeviceFixture), nameof(GpuIds))]
+internal sealed class StepsUnderWayTests(string id) : DeviceFixture(id)
+{
+    private const int Steps = (2 * StepLedger.Capacity) + 3;
+
+    private static readonly Dictionary<string, Optimizer> Optimizers = new()
+    {
+        ["sgd"] = new Sgd(0.1, momentum: 0.9),
+        ["adam"] = new Adam(1e-3),
+        ["perturbed sgd"] = new PerturbedOptimizer(new Sgd(0.1), eta: 10),
+        ["perturbed adam"] = new PerturbedOptimizer(new Adam(1e-3), eta: 0.01),
+        ["corrected"] = new PerturbedOptimizer(new Adam(1e-3), new PacGen.Core.Perturbation.AlgorithmOne(0.01, BiasCorrection: true)),
+    };
+
+    private static IEnumerable<string> Names => Optimizers.Keys;
+
+    [Test]
+    public void GiveTheBitsOfStepsThatAreWaitedFor([ValueSource(nameof(Names))] string optimizer, [Values(double.PositiveInfinity, 3)] double clipNorm)
+    {
+        using Run submitted = new(Device, optimizer), waited = new(Device, optimizer), cpu = new(PacGen.Kernels.Devices.Device.Cpu, optimizer);
+        Assert.That(submitted.Session.Depth, Is.EqualTo(StepLedger.Capacity));
+        Assert.That(cpu.Session.Depth, Is.EqualTo(1));
+        int taken = 0;
+        for (int step = 0; step < Steps; step++)
+        {
+            submitted.Submit(step, clipNorm);
+            while (step + 1 - taken > (step + 1 == Steps ? 0 : StepLedger.Capacity - 1))
+            {
+                StepOutcome outcome = submitted.Session.Take(), here = cpu.Take(taken, clipNorm);
+                Assert.That(waited.TryUpdate(taken, clipNorm));
+                Assert.That(outcome, Is.EqualTo(here), $"step {taken + 1}");
+                Assert.That((outcome.End, outcome.Loss), Is.EqualTo((StepEnd.Done, (double)Loss(taken))));
+                Assert.That((outcome.SquaredChange, outcome.GradientScale), Is.EqualTo((waited.Session.Counters.SquaredChange, waited.Session.Counters.GradientScale)));
+                taken++;
+            }
+        }
+
+        Assert.That(submitted.Session.Counters, Is.EqualTo(waited.Session.Counters));
+        Assert.That(submitted.Arena.Save(), Is.EqualTo(waited.Arena.Save()));
+        Assert.That(submitted.Forward, Is.EqualTo(waited.Forward));
+        Assert.That(submitted.Arena.Save(), Is.EqualTo(cpu.Arena.Save()));
+
+        // From there on either way goes on like the other.
+        Assert.That(submitted.TryUpdate(Steps, clipNorm) && waited.TryUpdate(Steps, clipNorm));
+        submitted.Submit(Steps + 1, clipNorm);
+        Assert.That(waited.TryUpdate(Steps + 1, clipNorm));
+        submitted.Session.Take();
+        Assert.That(submitted.Arena.Save(), Is.EqualTo(waited.Arena.Save()));
+    }
+
+    [Test]
+    public void ABadOneIsTheLastThatChangesAnything([ValueSource(nameof(Names))] string optimizer, [Values] StepEnd end)
+    {
+        const int Good = 20;
+        if (end is StepEnd.Done or StepEnd.Skipped)
+        {
+            Assert.Pass("no failure");
+        }
+
+        using Run failing = new(Device, optimizer), good = new(Device, optimizer);
+        for (int step = 0; step < StepLedger.Capacity; step++)
+        {
+            failing.Submit(step, double.PositiveInfinity, step == Good ? end : StepEnd.Done);
+            if (step < Good)
+            {
+                good.Submit(step, double.PositiveInfinity);
+            }
+        }
+
+        for (int step = 0; step < Good; step++)
+        {
+            Assert.That(failing.Session.Take(), Is.EqualTo(good.Session.Take()), $"step {step + 1}");
+        }
+
+        Assert.That(failing.Session.Take().End, Is.EqualTo(end));
+        Assert.That(failing.Session.Steps, Is.EqualTo(end == StepEnd.WeightsLost ? Good + 1 : Good));
+        if (end == StepEnd.WeightsLost)
+        {
+            Assert.That(failing.Arena.Save().Any(weight => !float.IsFinite(weight)) || !double.IsFinite(failing.Session.Counters.SquaredChange));
+            return;
+        }
+
+        Assert.That(failing.Arena.Save(), Is.EqualTo(good.Arena.Save()));
+        Assert.That(failing.Session.Counters, Is.EqualTo(good.Session.Counters));
+
+        // w + u are those that the bad step ran with.
+        good.Session.Perturb((Good / 10) + 1);
+        Assert.That(failing.Forward, Is.EqualTo(good.Forward));
+
+        // And once the host knows, steps update again. The gradient of a bad pass is no one's: both get that of the last good one back.
+        failing.Write(Good - 1);
+        failing.Submit(Good, double.PositiveInfinity);
+        good.Submit(Good, double.PositiveInfinity);
+        Assert.That(failing.Session.Take(), Is.EqualTo(good.Session.Take()));
+        Assert.That(failing.Arena.Save(), Is.EqualTo(good.Arena.Save()));
+    }
+
+    [Test]
+    public void TooManyAreRefused()
+    {
+        using Run run = new(Device, "sgd");
+        for (int step = 0; step < StepLedger.Capacity; step++)
+        {
+            run.Submit(step, double.PositiveInfinity);
+        }
+
+        Assert.That(() => run.Submit(StepLedger.Capacity, double.PositiveInfinity), Throws.InvalidOperationException.With.Message.Contains("take the outcome"));
+    }
+
+    /// <summary>More blocks than the totals that they are added to.</summary>
+    [Test]
+    public void LongSumsHaveTheCpusBits()
+    {
+        if (Device is GpuDevice { Kind: DeviceKind.Simulator })
+        {
+            Assert.Ignore("a size that takes the simulator too long");
+        }
+
+        using Run there = new(Device, "perturbed adam", 1200), here = new(PacGen.Kernels.Devices.Device.Cpu, "perturbed adam", 1200);
+        Assert.That(there.Arena.Count, Is.GreaterThan(2L * 256 * 4096), "blocks of 4,096, 256 totals");
+        for (int step = 0; step < 3; step++)
+        {
+            there.Submit(step, 1);
+            Assert.That(there.Session.Take(), Is.EqualTo(here.Take(step, 1)), $"step {step + 1}");
+        }
+    }
+
+    /// <summary>The trainer says on a GPU what it says on the CPU, of the same step.</summary>
+    [TestCase(1e25, false)]
+    [TestCase(1e25, true)]
+    [TestCase(1e12, true)]
+    public void ATrainerTellsTheSameFailure(double rate, bool perturbed)
+    {
+        Dataset digits = Datasets.Digits(), few = new("digits", digits.Train.Take(96), digits.Test.Take(30));
+        TrainingException here = Fails(PacGen.Kernels.Devices.Device.Cpu), there = Fails(Device);
+        Assert.That(there.Message, Is.EqualTo(here.Message));
+        Assert.That((there.Step, there.Layer), Is.EqualTo((here.Step, here.Layer)));
+
+        TrainingException Fails(Device device)
+        {
+            Optimizer plain = new Sgd(rate);
+            using Trainer trainer = new(new Mlp(64, 8, 10), few, perturbed ? new PerturbedOptimizer(plain, eta: 10) : plain, new TrainingOptions { BatchSize = 12, Device = device });
+            return Assert.Throws<TrainingException>(() => trainer.Run())!;
+        }
+    }
+
+    private static float Loss(int step) => 1f / (step + 3);
+
+    /// <summary>A session whose gradients are made up; the same for every run.</summary>
+    private sealed class Run : IDisposable
+    {
+        private readonly Buffer gradients, loss;
+        private Launch? whole;
+        private Action? pass;
+
+        public Run(Device device, string optimizer, int hidden = 8)
+        {
+            Arena = new ParameterArena(new Mlp(hidden + 30, hidden, hidden, 10), device, 3);
+            gradients = device.Allocate(Arena.Count);
+            loss = device.Allocate(1);
+            Session = Optimizers[optimizer].Attach(Arena, gradients, 5);
+        }
+
+        public ParameterArena Arena { get; }
+
+        public OptimizerSession Session { get; }
+
+        public float[] Forward => new Region(Session.ForwardWeights).ToArray();
+
+        public void Submit(int step, double clipNorm, StepEnd end = StepEnd.Done)
+        {
+            Session.Begin((step / 10) + 1, Rate(step, end), clipNorm);
+            if (step % 3 == 2 && (whole ??= Session.Program([new Pass(() => pass!())], new Region(loss))) is { } program)
+            {
+                // As one, in which the pass comes behind the perturbation.
+                pass = () => Write(step, end);
+                Session.Run(program);
+                return;
+            }
+
+            Session.Perturb((step / 10) + 1);
+            Write(step, end);
+            Session.Observe(new Region(loss), 1, first: true);
+            Session.Submit();
+        }
+
+        public StepOutcome Take(int step, double clipNorm)
+        {
+            Submit(step, clipNorm);
+            return Session.Take();
+        }
+
+        public bool TryUpdate(int step, double clipNorm)
+        {
+            Session.Perturb((step / 10) + 1);
+            Write(step);
+            return Session.TryUpdate(Rate(step), clipNorm);
+        }
+
+        public void Write(int step, StepEnd end = StepEnd.Done)
+        {
+            Random random = new(step);
+            float[] values = [.. Enumerable.Range(0, (int)Arena.Count).Select(_ => (float)(random.NextDouble() - 0.5) * 0.3f)];
+            if (end == StepEnd.GradientNotFinite)
+            {
+                values[^2] = float.NaN;
+            }
+
+            gradients.Write(0, values);
+            loss.Write(0, [end == StepEnd.LossNotFinite ? float.NaN : Loss(step)]);
+        }
+
+        public void Dispose()
+        {
+            Session.Dispose();
+            gradients.Dispose();
+            loss.Dispose();
+            Arena.Dispose();
+        }
+
+        /// <summary>The pass of a step: gradients and a loss.</summary>
+        private sealed class Pass(Action write) : Launch
+        {
+            public override bool MayBeRecorded => false;
+
+            public override void Run() => write();
+        }
+
+        private static double Rate(int step, StepEnd end = StepEnd.Done) => end == StepEnd.WeightsLost ? 1e38 : 0.01 / (step + 1);
+    }
+}

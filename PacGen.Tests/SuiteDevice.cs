@@ -1,0 +1,20 @@
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Tests;
+
+/// <summary>
+/// Without another word the suite runs on the CPU, whatever GPU the machine has: what it expects to the bit are the CPU's results.
+/// Tests that mean other devices open them by name.
+/// </summary>
+[SetUpFixture]
+internal sealed class SuiteDevice
+{
+    [OneTimeSetUp]
+    public void MeanTheCpu()
+    {
+        if (string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(Device.EnvironmentVariable)))
+        {
+            Environment.SetEnvironmentVariable(Device.EnvironmentVariable, "cpu");
+        }
+    }
+}
