@@ -45,19 +45,6 @@ output=$(cd "$output" && pwd)
 report="$output/report.md"
 export TESTINGPLATFORM_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_NOBANNER=1
 
-# ILGPU asks for libcuda.so; some drivers bring libcuda.so.1 alone.
-PATH="$PATH:/sbin:/usr/sbin"
-case "$device" in
-    cuda* | gpu)
-        if ! ldconfig -p 2>/dev/null | grep -q 'libcuda\.so '; then
-            library=$(ldconfig -p 2>/dev/null | sed -n 's/.*libcuda\.so\.1 .*x86-64.* => //p' | head -n 1)
-            if [ -n "$library" ]; then
-                mkdir -p "$output/lib" && ln -sf "$library" "$output/lib/libcuda.so"
-                export LD_LIBRARY_PATH="$output/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-            fi
-        fi ;;
-esac
-
 if ! "$here/program/pacgen" devices > "$output/devices.txt" 2>&1; then
     cat "$output/devices.txt" >&2
     echo "run.sh: the program doesn't start here: it needs glibc, libgcc_s and libstdc++ of a Linux of 2018 or later." >&2
@@ -107,7 +94,7 @@ step() {
         if [ "$lines" != 0 ]; then
             echo
             echo '```'
-            tail -n "$lines" "$output/$file"
+            grep -v ', batch [0-9]*/[0-9]*, ' "$output/$file" | tail -n "$lines"
             echo '```'
         fi
     } >> "$report"
