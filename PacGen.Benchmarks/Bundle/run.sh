@@ -117,13 +117,13 @@ if ! python3 -c 'import torch' > /dev/null 2>&1; then
     echo; echo "== PyTorch's steps: left out, python3 has no PyTorch here"
     printf "\n## PyTorch's steps\n\nLeft out: \`python3 -c 'import torch'\` fails here.\n" >> "$report"
 else
-    case "$device" in cuda*) where=cuda ;; *) where=cpu ;; esac
-    if [ $where = cuda ] && ! python3 -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then
+    case "$device" in cuda*) where=$device ;; *) where=cpu ;; esac
+    if [ "$where" != cpu ] && ! python3 -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then
         echo; echo "== PyTorch's steps: left out, PyTorch is here but sees no GPU"
         printf "\n## PyTorch's steps\n\nLeft out: PyTorch is there, but \`torch.cuda.is_available()\` is false.\n" >> "$report"
     else
         step "PyTorch's steps on $where" pytorch.txt 0 \
-            sh -c 'python3 "$1/pytorch/steps.py" --device "$2" --seconds "$3" > "$4"' sh "$here" $where "$seconds" "$output/pytorch.jsonl"
+            sh -c 'python3 "$1/pytorch/steps.py" --device "$2" --seconds "$3" > "$4"' sh "$here" "$where" "$seconds" "$output/pytorch.jsonl"
         [ -s "$output/pytorch.jsonl" ] && peer="$output/pytorch.jsonl"
     fi
 fi
@@ -134,6 +134,18 @@ else
     step "Benchmark on $device" benchmark.txt 0 \
         "$here/program/pacgen" bench --device "$device" --seconds "$seconds" --filter "$rows" --output "$output/benchmark.md" ${peer:+--peer "$peer"}
     [ -f "$output/benchmark.md" ] && { echo; sed 's/^#/##/' "$output/benchmark.md"; } >> "$report"
+    case "$device" in cuda*)
+        # Products and steps once more on tensor cores; cuBLAS where the machine has it.
+        for products in tf32 cublas cublas-tf32; do
+            case "$products" in cublas*) ldconfig -p 2>/dev/null | grep -q 'libcublas\.so\.1[123]' || continue ;; esac
+            for kind in '*product*' '*convolution*' '*step*'; do
+                name=benchmark-$products-$(echo "$kind" | tr -d '*')
+                step "Benchmark with --products $products, $kind" "$name.txt" 0 \
+                    "$here/program/pacgen" bench --device "$device" --products "$products" --seconds "$seconds" --filter "$kind" --output "$output/$name.md"
+                [ -f "$output/$name.md" ] && { echo; sed 's/^#/##/' "$output/$name.md"; } >> "$report"
+            done
+        done ;;
+    esac
 fi
 
 echo

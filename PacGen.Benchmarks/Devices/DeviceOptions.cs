@@ -14,13 +14,34 @@ internal sealed class DeviceOptions
         $"Where to run: cpu, gpu, cuda, cuda:N, opencl, opencl:N, simulator or best (a GPU where there is one, else the CPU); see pacgen devices. Without it what {Device.EnvironmentVariable} says, else best",
         "device");
 
-    private readonly Option<string> products = Options.Choice(
+    private static readonly (string Name, ProductMode Mode)[] Modes =
+        [("single", ProductMode.Single), ("tf32", ProductMode.Tf32), ("cublas", ProductMode.CuBlas), ("cublas-tf32", ProductMode.CuBlasTf32)];
+
+    private readonly Option<string> products = Products();
+    private readonly Option<int?> threads = Options.Count("--threads", "Threads of the CPU, whose results don't depend on it; without it one a core");
+
+    /// <summary>The option of how products are computed.</summary>
+    public static Option<string> Products() => Options.Choice(
         "--products",
         "How an NVIDIA GPU multiplies matrices and convolves: PacGen's kernels in single precision or, with 10 bits behind the point, in TF32; or matrices by cuBLAS, if it is installed, in either",
-        "single",
-        "single", "tf32", "cublas", "cublas-tf32");
+        Modes[0].Name,
+        [.. Modes.Select(one => one.Name)]);
 
-    private readonly Option<int?> threads = Options.Count("--threads", "Threads of the CPU, whose results don't depend on it; without it one a core");
+    /// <summary>Lets a device compute products as an option of <see cref="Products"/> says.</summary>
+    /// <exception cref="DeviceException">It can't.</exception>
+    /// <exception cref="UsageException">It is the CPU, which has one way alone.</exception>
+    public static void Choose(Device device, string products)
+    {
+        ProductMode mode = Modes.First(one => one.Name == products).Mode;
+        if (device is GpuDevice gpu)
+        {
+            gpu.Products = mode;
+        }
+        else if (mode != ProductMode.Single)
+        {
+            throw new UsageException($"--products {products} is for an NVIDIA GPU, but the device is {device.Name}: leave --products out, or add --device cuda.");
+        }
+    }
 
     /// <summary>Gives a verb these options.</summary>
     public void AddTo(Command command)
@@ -36,22 +57,7 @@ internal sealed class DeviceOptions
     public OpenedDevice Open(ParseResult parsed)
     {
         Device opened = Device.Open(parsed.GetValue(device) ?? "best");
-        ProductMode mode = parsed.GetValue(products) switch
-        {
-            "tf32" => ProductMode.Tf32,
-            "cublas" => ProductMode.CuBlas,
-            "cublas-tf32" => ProductMode.CuBlasTf32,
-            _ => ProductMode.Single,
-        };
-        if (opened is GpuDevice gpu)
-        {
-            gpu.Products = mode;
-        }
-        else if (mode != ProductMode.Single)
-        {
-            throw new UsageException($"--products {parsed.GetValue(products)} is for an NVIDIA GPU, but the device is {opened.Name}: leave --products out, or add --device cuda.");
-        }
-
+        Choose(opened, parsed.GetValue(products)!);
         if (parsed.GetValue(threads) is not { } count)
         {
             return new OpenedDevice(opened, false);

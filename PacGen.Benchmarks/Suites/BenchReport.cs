@@ -29,7 +29,7 @@ internal sealed class BenchReport
         string[] modes = [.. peer?.Modes ?? []];
         sections.Add(new Section(
             "Training steps",
-            ["Adam, single precision", "PacGen, ms", "rate", .. modes.Select(mode => $"PyTorch {mode}, ms"), .. modes.Length > 0 ? (string[])["PyTorch's best ÷ PacGen"] : []],
+            ["Adam, single precision", "PacGen, ms", "rate", .. modes.Select(mode => $"PyTorch {mode}, ms"), .. modes.Length > 0 ? (string[])["PyTorch's best in single precision ÷ PacGen"] : []],
             [.. bench.Steps.SelectMany(step => ((bool, BenchRow)[])[(false, step.Plain), (true, step.Perturbed)]).Zip(
                 bench.Steps.SelectMany(step => (StepCase[])[step.Case, step.Case]),
                 (row, step) => Step(step, row.Item1, row.Item2, peer, modes))]));
@@ -75,7 +75,7 @@ internal sealed class BenchReport
 
             - machine: {Machine.Processor}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, .NET {Environment.Version}
             - device: {device.Name}{(description?.MemoryBytes is { } bytes ? $", {bytes / (double)(1 << 30):F1} GiB" : "")}
-            - driver: {Driver(description)}
+            - driver: {Driver(description)}{Graphs(device)}
             - date: {DateTime.UtcNow:yyyy-MM-dd}
             - command: `{command}`
             {(peer is null ? "" : $"- {peer}\n")}
@@ -94,6 +94,10 @@ internal sealed class BenchReport
         return text.ToString();
     }
 
+    /// <summary>Whether steps were replayed as CUDA graphs, and else why not.</summary>
+    private static string Graphs(Device device) => device is not GpuDevice { Kind: DeviceKind.Cuda } gpu ? ""
+        : gpu.RecordsGraphs ? "; steps replayed as CUDA graphs" : $"; no CUDA graphs: {gpu.GraphObstacle}";
+
     private static string Driver(DeviceDescription? description)
     {
         // The first line names the driver's own version, which CUDA doesn't tell.
@@ -108,10 +112,13 @@ internal sealed class BenchReport
     private static string[] Step(StepCase step, bool perturbed, BenchRow row, PeerSteps? peer, string[] modes)
     {
         double?[] theirs = [.. modes.Select(mode => peer?.Milliseconds(step.Model, step.Batch, perturbed, mode))];
+
+        // What is compared is of the same precision.
+        double? fastest = theirs.Where((_, i) => !modes[i].Contains("TF32", StringComparison.Ordinal)).Min();
         return
         [
             $"{step.Name}{(perturbed ? ", perturbed" : "")}", TimeOr(row), Rate(row), .. theirs.Select(time => time is { } known ? Time(known) : NoValue),
-            .. modes.Length > 0 ? (string[])[Number(theirs.Min() / row.Milliseconds, "F2")] : [],
+            .. modes.Length > 0 ? (string[])[Number(fastest / row.Milliseconds, "F2")] : [],
         ];
     }
 

@@ -9,6 +9,7 @@ using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Kernels.Devices;
 
@@ -27,6 +28,7 @@ internal sealed class BenchVerb
         "device");
 
     private readonly Option<int?> threads = Options.Count("--threads", "Threads of --quick and of --device cpu; without it one a core");
+    private readonly Option<string> products = DeviceOptions.Products();
     private readonly Option<double?> seconds = Options.Number("--seconds", "How long --device repeats each measurement", new Interval(0, 60, FromOpen: true, ToOpen: false), 0.5);
 
     private readonly Option<string?> filter = Options.Path(
@@ -42,7 +44,7 @@ internal sealed class BenchVerb
         this.host = host;
         Command = new Command("bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do.")
         {
-            quick, device, threads, seconds, filter, peer, output,
+            quick, device, products, threads, seconds, filter, peer, output,
         };
         Command.SetAction(Run);
     }
@@ -59,7 +61,7 @@ internal sealed class BenchVerb
                 : Measure(parsed, name);
         }
 
-        if (((Option[])[seconds, peer, output]).FirstOrDefault(parsed.IsGiven) is { } idle)
+        if (((Option[])[products, seconds, peer, output]).FirstOrDefault(parsed.IsGiven) is { } idle)
         {
             throw new UsageException($"{idle.Name} has an effect only with --device: add that, or leave {idle.Name} out.");
         }
@@ -127,6 +129,7 @@ internal sealed class BenchVerb
             throw new UsageException($"--threads is for the CPU, but the device is {opened.Name}: leave --threads out, or add --device cpu.");
         }
 
+        DeviceOptions.Choose(opened, parsed.GetValue(products)!);
         using CpuDevice? own = parsed.GetValue(threads) is { } count ? new CpuDevice(count) : null;
         Device measured = own ?? opened;
         Terminal terminal = new(host);

@@ -54,20 +54,27 @@ internal sealed unsafe class CudaUpload : Upload
             return;
         }
 
-        int now = slot;
-        slot = 1 - slot;
-        nint bytes = (nint)source.Length * sizeof(float), stage = GpuDevice.Address(new Region(staging[now]!));
-        device.Accelerator.Bind();
+        try
+        {
+            int now = slot;
+            slot = 1 - slot;
+            nint bytes = (nint)source.Length * sizeof(float), stage = GpuDevice.Address(new Region(staging[now]!));
+            device.Accelerator.Bind();
 
-        // The copy of the last but one send may still read this slot.
-        Check(Api.SynchronizeEvent(copied[now]));
-        source.CopyTo(new Span<float>((void*)host[now], source.Length));
-        Check(driver.Wait(copies.StreamPtr, taken[now]));
-        Check(Api.MemcpyAsync(stage, host[now], bytes, copies));
-        Check(Api.RecordEvent(copied[now], copies.StreamPtr));
-        Check(driver.Wait(kernels.StreamPtr, copied[now]));
-        Check(Api.MemcpyAsync(GpuDevice.Address(target), stage, bytes, kernels));
-        Check(Api.RecordEvent(taken[now], kernels.StreamPtr));
+            // The copy of the last but one send may still read this slot.
+            Check(Api.SynchronizeEvent(copied[now]));
+            source.CopyTo(new Span<float>((void*)host[now], source.Length));
+            Check(driver.Wait(copies.StreamPtr, taken[now]));
+            Check(Api.MemcpyAsync(stage, host[now], bytes, copies));
+            Check(Api.RecordEvent(copied[now], copies.StreamPtr));
+            Check(driver.Wait(kernels.StreamPtr, copied[now]));
+            Check(Api.MemcpyAsync(GpuDevice.Address(target), stage, bytes, kernels));
+            Check(Api.RecordEvent(taken[now], kernels.StreamPtr));
+        }
+        catch (CudaException failure)
+        {
+            throw device.Failed("a batch was sent to it", failure);
+        }
     }
 
     /// <inheritdoc/>

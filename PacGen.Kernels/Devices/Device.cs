@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace PacGen.Kernels.Devices;
 
-/// <summary>A machine that runs kernels: the CPU with SIMD, or a GPU or simulator through ILGPU.</summary>
+/// <summary>
+/// A machine that runs kernels: the CPU with SIMD, or a GPU or simulator through ILGPU. One thread at a time may launch on a device: on CUDA,
+/// what another launches meanwhile could become part of a recorded graph.
+/// </summary>
 public abstract class Device : IDisposable
 {
     /// <summary>The environment variable that says which device <see cref="Best"/> gives.</summary>

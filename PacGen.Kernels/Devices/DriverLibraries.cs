@@ -22,7 +22,7 @@ internal static unsafe class DriverLibraries
         TryLoad(OperatingSystem.IsWindows() ? ["OpenCL"] : ["libOpenCL.so.1", "libOpenCL.so"], out library);
 
     /// <summary>Whether some driver names a GPU: not an OpenCL driver that runs on the CPU.</summary>
-    public static bool NameGpu() => CudaNamesGpu() || OpenClNamesGpu();
+    public static bool NameGpu() => CudaProblem().Length == 0 || OpenClNamesGpu();
 
     /// <summary>ILGPU asks for libraries by the names that only development packages bring; those of every machine bear a version.</summary>
     public static void LetIlgpuFindThem()
@@ -33,22 +33,43 @@ internal static unsafe class DriverLibraries
             return;
         }
 
-        NativeLibrary.SetDllImportResolver(
-            typeof(Context).Assembly,
-            (name, _, _) => (name == "cuda" && TryLoadCuda(out nint library)) || (name == "OpenCL" && TryLoadOpenCl(out library)) ? library : 0);
+        try
+        {
+            NativeLibrary.SetDllImportResolver(
+                typeof(Context).Assembly,
+                (name, _, _) => (name == "cuda" && TryLoadCuda(out nint library)) || (name == "OpenCL" && TryLoadOpenCl(out library)) ? library : 0);
+        }
+        catch (InvalidOperationException)
+        {
+            // The program that PacGen is part of has set one of its own.
+        }
     }
 
-    private static bool CudaNamesGpu()
+    /// <summary>Why CUDA's driver gives no GPU; empty where it gives some.</summary>
+    public static string CudaProblem()
     {
         if (!TryLoadCuda(out nint library)
             || !NativeLibrary.TryGetExport(library, "cuInit", out nint init)
             || !NativeLibrary.TryGetExport(library, "cuDeviceGetCount", out nint deviceCount))
         {
-            return false;
+            return "no CUDA driver (libcuda)";
         }
 
-        int count = 0;
-        return ((delegate* unmanaged<uint, int>)init)(0) == 0 && ((delegate* unmanaged<int*, int>)deviceCount)(&count) == 0 && count > 0;
+        int count = 0, code = ((delegate* unmanaged<uint, int>)init)(0);
+        return CudaProblem(code == 0 ? ((delegate* unmanaged<int*, int>)deviceCount)(&count) : code, count);
+    }
+
+    /// <summary>The same by the code that the driver's start gave, and the number of GPUs.</summary>
+    internal static string CudaProblem(int code, int count)
+    {
+        const int NoDevice = 100, Mismatch = 803;
+        return code switch
+        {
+            0 when count > 0 => "",
+            0 or NoDevice => "there is a driver, but it sees no GPU: CUDA_VISIBLE_DEVICES may hide it, and a container has to be given it",
+            Mismatch => $"the driver's library and its kernel module are of different versions (code {code}): restart the machine, or install the driver anew",
+            _ => $"there is a driver, but it doesn't start (code {code}): nvidia-smi may say why; a container has to be given the GPU",
+        };
     }
 
     private static bool OpenClNamesGpu()

@@ -49,7 +49,14 @@ public sealed class GpuBuffer : Buffer
             // ILGPU takes the address of what it copies without pinning it, and waits for the copy.
             fixed (float* pinned = source)
             {
-                View.SubView(start, source.Length).CopyFromCPU(device.Accelerator.DefaultStream, ref *pinned, source.Length);
+                try
+                {
+                    View.SubView(start, source.Length).CopyFromCPU(device.Accelerator.DefaultStream, ref *pinned, source.Length);
+                }
+                catch (Exception failure) when (GpuDevice.IsDriverFailure(failure))
+                {
+                    throw device.Failed("values were sent to it", failure);
+                }
             }
         }
     }
@@ -62,7 +69,14 @@ public sealed class GpuBuffer : Buffer
         {
             fixed (float* pinned = destination)
             {
-                View.SubView(start, destination.Length).CopyToCPU(device.Accelerator.DefaultStream, ref *pinned, destination.Length);
+                try
+                {
+                    View.SubView(start, destination.Length).CopyToCPU(device.Accelerator.DefaultStream, ref *pinned, destination.Length);
+                }
+                catch (Exception failure) when (GpuDevice.IsDriverFailure(failure))
+                {
+                    throw device.Failed("results were read", failure);
+                }
             }
 
             device.Faults.Check();

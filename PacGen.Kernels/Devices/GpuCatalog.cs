@@ -27,7 +27,7 @@ internal sealed class GpuCatalog
         {
             GpuArithmetic.Configure(builder);
             builder.CPU(CPUDevice.Default);
-            string note = Find(() => builder.Cuda(device => Admits(device, missing)), "no CUDA driver (libcuda)", CudaDevices);
+            string note = Find(() => builder.Cuda(device => Admits(device, missing)), DriverLibraries.CudaProblem(), CudaDevices);
             if (note.Length > 0)
             {
                 missing.Add(new("", DeviceKind.Cuda, "CUDA", null, false, note));
@@ -112,7 +112,7 @@ internal sealed class GpuCatalog
         try
         {
             register();
-            return isSupported() ? "" : absent;
+            return isSupported() ? "" : absent.Length > 0 ? absent : "there is a driver, but it could not be used";
         }
 #pragma warning disable CA1031 // Whatever a broken driver throws, the machine still has its CPU.
         catch (Exception failure)

@@ -100,17 +100,63 @@ public sealed partial class GpuDevice : Device
     public override Launch Record(IReadOnlyList<Launch> launches)
     {
         ArgumentNullException.ThrowIfNull(launches);
-        return RecordsGraphs ? LaunchSequence.Of(launches, run => new CudaGraph(this, driver!, (CudaStream)Accelerator.DefaultStream, run))
+        Launch all = RecordsGraphs ? LaunchSequence.Of(launches, run => new CudaGraph(this, driver!, (CudaStream)Accelerator.DefaultStream, run))
             : Accelerator.DefaultStream is CLStream queue ? base.Record([.. launches, new OpenClFlush(queue)])
             : base.Record(launches);
+        return new WatchedLaunch(this, all);
     }
 
     /// <inheritdoc/>
     /// <exception cref="InvalidDataException">A launch met input that makes no sense, such as a label that is no class; the message names the operation, the row and the value.</exception>
     public override void Synchronize()
     {
-        Accelerator.DefaultStream.Synchronize();
+        try
+        {
+            Accelerator.DefaultStream.Synchronize();
+        }
+        catch (Exception failure) when (IsDriverFailure(failure))
+        {
+            throw Failed("it was waited for", failure);
+        }
+
         Faults.Check();
+    }
+
+    /// <summary>Whether a driver reports that a call, or something launched before it, failed.</summary>
+    internal static bool IsDriverFailure(Exception failure) => failure is CudaException or CLException;
+
+    /// <summary>The error of a call that a driver refused.</summary>
+    /// <param name="when">What was done then, as a clause.</param>
+    /// <param name="failure">What the driver said.</param>
+    internal DeviceException Failed(string when, Exception failure)
+    {
+        string said = failure switch
+        {
+            CudaException cuda => $"{cuda.Error}: {cuda.Message}",
+            CLException openCl => $"{openCl.Error}: {openCl.Message}",
+            _ => failure.Message,
+        };
+        return new DeviceException(
+            $"{Name} failed when {when}: {said.ReplaceLineEndings(" ").Trim()} {(IsOutOfMemory(failure) ? "Use a smaller batch or model." : "What was launched before may be at fault. Start the program again; if it happens again, use another device, such as cpu, or a newer driver.")}",
+            failure);
+    }
+
+    /// <summary>A copy from a device's memory that nobody waits for; null where there is none such, or no page-locked memory is left.</summary>
+    internal CudaReadback? TryReadBack(nint source, int bytes)
+    {
+        if (driver is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new CudaReadback(this, (CudaStream)Accelerator.DefaultStream, source, bytes);
+        }
+        catch (CudaException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The memory of a region.</summary>

@@ -39,10 +39,29 @@ internal sealed class PerturbGpu<TNoise> : PerturbLaunch
     public override void Run() => kernel(grid, weights, secondMoment, gradient, output, scalars.View, extent, Settings);
 
     /// <inheritdoc/>
-    internal override void Follow(GpuBuffer scalars) => (this.scalars, follows) = (scalars, true);
+    internal override void Follow(GpuBuffer scalars)
+    {
+        if (!follows)
+        {
+            this.scalars.Dispose();
+        }
+
+        (this.scalars, follows) = (scalars, true);
+    }
 
     /// <summary>Whether the settings are on the device: then no argument changes.</summary>
     public override bool MayBeRecorded => follows;
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !follows)
+        {
+            scalars.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
 
     internal static void Kernel(
         ArrayView<float> w, ArrayView<float> h, ArrayView<float> g, ArrayView<float> target, ArrayView<float> scalars, QuadExtent extent, PerturbSettings settings)

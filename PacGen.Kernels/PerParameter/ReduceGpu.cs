@@ -61,6 +61,17 @@ internal sealed class ReduceGpu<TTerms, TSettings> : Launch, IReduction<TSetting
     /// <inheritdoc/>
     public override void Run() => kernel(grid, a, b, c, results.View, blocks, extent, Settings);
 
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            results.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
     internal static void Kernel(
         ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> results, int blocks, QuadExtent extent, TSettings settings)
     {

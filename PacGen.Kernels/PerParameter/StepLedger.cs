@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.OpenCL;
@@ -14,12 +15,16 @@ namespace PacGen.Kernels.PerParameter;
 /// <remarks>
 /// <see cref="Begin"/> sends a step's settings. Its launches are the perturbation; the pass, with <see cref="Observe"/> for each part of the
 /// batch; the sum of the gradient's squares; <see cref="Judge"/>; the update; <see cref="Close"/>. They have the same arguments in every step,
-/// so that they may be recorded as one. Numbers are computed in double in the host's order, so that they have its bits.
+/// so that they may be recorded as one. Numbers are computed in double in the host's order, so that they have its bits; but the loss of a batch in
+/// parts, a sum of products that a driver may fuse, is for the eye.
 /// </remarks>
 public sealed class StepLedger : IDisposable
 {
     /// <summary>How many steps may be under way, their outcomes not yet taken.</summary>
     public const int Capacity = 32;
+
+    /// <summary>After how many steps their records are sent to the host.</summary>
+    private const int Half = Capacity / 2;
 
     // In the record of a step: loss, ‖Δw‖², the gradient's scale, how it ended. After all records, the loss of the step under way and its record.
     private const int LossAt = 0, ChangeAt = 1, ScaleAt = 2, EndAt = 3, Words = 4, RunningLoss = Capacity * Words, Present = RunningLoss + 1;
@@ -31,6 +36,8 @@ public sealed class StepLedger : IDisposable
     private readonly double[] copy = new double[RunningLoss];
     private readonly float[] sent = new float[StepScalars.Count - StepScalars.Sent];
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<double>, double, int> observe;
+    private readonly CudaReadback? readback;
+    private readonly long[] sentAt = new long[2];
     private long begun, copied, taken;
     private bool holds;
 
@@ -41,6 +48,7 @@ public sealed class StepLedger : IDisposable
         upload = device.CreateUpload(new Region(scalars, StepScalars.Sent, sent.Length));
         records = device.Accelerator.Allocate1D<double>(Present + 1);
         records.View.MemSetToZero(device.Accelerator.DefaultStream);
+        readback = device.TryReadBack(records.NativePtr, RunningLoss * sizeof(double));
         observe = device.Load(
             ((Delegate)ObserveKernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<double>, double, int>(ObserveKernel));
         Action<KernelConfig, ArrayView<float>, int, ArrayView<float>, ArrayView<double>> judge = device.Load(
@@ -113,6 +121,14 @@ public sealed class StepLedger : IDisposable
             holds = true;
         }
 
+        if (readback is not null && begun > 0 && begun % Half == 0)
+        {
+            // The steps so far are enqueued by now: their records come to the host behind them, and hold up nothing.
+            int slot = (int)(begun / Half % 2);
+            readback.Send(slot);
+            sentAt[slot] = begun;
+        }
+
         StepScalars.Fill(sent, update, perturb, largestNorm, numerator);
         upload.Write(sent);
         begun++;
@@ -130,10 +146,7 @@ public sealed class StepLedger : IDisposable
 
         if (copied == taken)
         {
-            records.View.SubView(0, RunningLoss).CopyToCPU(device.Accelerator.DefaultStream, copy);
-            device.Accelerator.DefaultStream.Synchronize();
-            copied = begun;
-            device.Faults.Check();
+            Receive();
         }
 
         int at = Words * (int)(taken++ % Capacity);
@@ -149,7 +162,7 @@ public sealed class StepLedger : IDisposable
         }
 
         device.Synchronize();
-        taken = copied = begun = 0;
+        taken = copied = begun = sentAt[0] = sentAt[1] = 0;
         records.View.MemSetToZero(device.Accelerator.DefaultStream);
         scalars.Write(StepScalars.Mode, [0f]);
         holds = false;
@@ -159,6 +172,7 @@ public sealed class StepLedger : IDisposable
     public void Dispose()
     {
         upload.Dispose();
+        readback?.Dispose();
         records.Dispose();
         scalars.Dispose();
     }
@@ -255,6 +269,31 @@ public sealed class StepLedger : IDisposable
         }
 
         return totals[0];
+    }
+
+    /// <summary>Gets the records of the oldest step under way and of some behind it.</summary>
+    private void Receive()
+    {
+        try
+        {
+            int older = sentAt[0] > taken && (sentAt[0] < sentAt[1] || sentAt[1] <= taken) ? 0 : 1;
+            if (readback is not null && sentAt[older] > taken)
+            {
+                readback.Receive(older).CopyTo(MemoryMarshal.AsBytes(copy.AsSpan()));
+                copied = sentAt[older];
+                return;
+            }
+
+            records.View.SubView(0, RunningLoss).CopyToCPU(device.Accelerator.DefaultStream, copy);
+            device.Accelerator.DefaultStream.Synchronize();
+            copied = begun;
+        }
+        catch (Exception failure) when (GpuDevice.IsDriverFailure(failure))
+        {
+            throw device.Failed("the outcomes of steps were read", failure);
+        }
+
+        device.Faults.Check();
     }
 
     private sealed class Started(Action start) : Launch

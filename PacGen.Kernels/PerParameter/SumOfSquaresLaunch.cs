@@ -27,5 +27,15 @@ public abstract class SumOfSquaresLaunch : Launch
         internal override GpuBuffer? BlockSums => (reduce as ReduceGpu<SquareTerms, int>)?.Results;
 
         public override void Run() => reduce.Run();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                (reduce as IDisposable)?.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
     }
 }

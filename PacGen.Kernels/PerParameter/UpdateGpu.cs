@@ -57,10 +57,33 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
     public override void Run() => kernel(grid, weights, gradient, state0, state1, secondMoment, blocks.View, scalars.View, extent, Settings);
 
     /// <inheritdoc/>
-    internal override void Follow(GpuBuffer scalars) => (this.scalars, follows) = (scalars, true);
+    internal override void Follow(GpuBuffer scalars)
+    {
+        if (!follows)
+        {
+            this.scalars.Dispose();
+        }
+
+        (this.scalars, follows) = (scalars, true);
+    }
 
     /// <summary>Whether the settings are on the device: then no argument changes.</summary>
     public override bool MayBeRecorded => follows;
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            blocks.Dispose();
+            if (!follows)
+            {
+                scalars.Dispose();
+            }
+        }
+
+        base.Dispose(disposing);
+    }
 
     internal static void Kernel(
         ArrayView<float> w, ArrayView<float> g, ArrayView<float> s0, ArrayView<float> s1, ArrayView<float> h, ArrayView<float> sums,

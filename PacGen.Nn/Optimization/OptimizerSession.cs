@@ -329,6 +329,9 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     public override void Dispose()
     {
         ledger?.Dispose();
+        update.Dispose();
+        perturb?.Dispose();
+        gradientNorm.Dispose();
         owned.ForEach(buffer => buffer.Dispose());
     }
 

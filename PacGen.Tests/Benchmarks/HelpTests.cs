@@ -12,7 +12,7 @@ internal sealed class HelpTests
     [TestCase("certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--prior-fraction", "--prior-epochs", "--posterior-epochs", "--batch-size", "--prior-levels", "--eta",
         "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--output", "--json")]
     [TestCase("devices", "--json")]
-    [TestCase("bench", "--quick", "--device", "--threads", "--seconds", "--filter", "--peer", "--output")]
+    [TestCase("bench", "--quick", "--device", "--products", "--threads", "--seconds", "--filter", "--peer", "--output")]
     [TestCase("compare", "--threads", "--seconds", "--output")]
     [TestCase("figure")]
     [TestCase("figure 1", "--output", "--size", "--seed", "--points", "--survey", "--threads")]

@@ -1,8 +1,6 @@
-using ILGPU;
-using ILGPU.Runtime;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
-using Device = PacGen.Kernels.Devices.Device;
+using PacGen.Kernels.Map;
 
 namespace PacGen.Tests.Kernels.Devices;
 
@@ -152,27 +150,25 @@ internal sealed class DeviceTests
     [TestCaseSource(typeof(DeviceFixture), nameof(DeviceFixture.GpuIds))]
     public void AKernelThatDoesNotCompileIsNamed(string id)
     {
-        GpuDevice device = (GpuDevice)Device.Open(id);
+        Device device = Device.Open(id);
+        using PacGen.Kernels.Devices.Buffer buffer = device.Allocate(4);
         Assert.That(
-            () => device.Load(
-                ((Delegate)Unfit<One>.Kernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, Unfit<One>.Holder>(Unfit<One>.Kernel)),
-            Throws.TypeOf<DeviceException>().With.Message.StartsWith($"The kernel Unfit<One>.Kernel does not compile for {device.Name}: ")
+            () => device.Bind(FusedMap.Unary<Unfit>(), [new Shape(4)], [new Region(buffer)], new Region(buffer)),
+            Throws.TypeOf<DeviceException>().With.Message.StartsWith("The kernel MapGpu<Apply<Unfit, ").And.Message.Contains($" does not compile for {device.Name}: ")
                 .And.Message.Not.Contains("\n").And.InnerException.Not.Null);
     }
 
-    private struct One;
+    [TestCase(0, 0, "sees no GPU")]
+    [TestCase(100, 0, "sees no GPU")]
+    [TestCase(803, 0, "different versions (code 803)")]
+    [TestCase(999, 0, "doesn't start (code 999)")]
+    public void ADriverWithoutAGpuIsToldFromNone(int code, int count, string says) =>
+        Assert.That(DriverLibraries.CudaProblem(code, count), Does.Contain(says).And.Not.Contain("no CUDA driver"));
 
-    /// <summary>A kernel with what no GPU has: an object.</summary>
-    private static class Unfit<T>
+    /// <summary>A function of one's own that asks for what no GPU has.</summary>
+    private readonly struct Unfit : IUnaryFunction
     {
-        public static void Kernel(ArrayView<float> x, Holder holder) => x[0] = holder.Value!.GetHashCode() + typeof(T).Name.Length;
-
-        internal readonly struct Holder
-        {
-            public readonly object? Value;
-
-            public Holder(object? value) => Value = value;
-        }
+        static T IUnaryFunction.Invoke<T>(T x) => Environment.CurrentManagedThreadId.ToString(System.Globalization.CultureInfo.InvariantCulture).Length > 0 ? x : x * x;
     }
 
     private sealed record CpuOnly : Operation

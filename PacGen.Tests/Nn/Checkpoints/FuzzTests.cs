@@ -12,8 +12,8 @@ namespace PacGen.Tests.Nn.Checkpoints;
 /// allocating beyond its size and a bound. Half of them get the checksum of their new bytes, so that what lies behind it is reached.</summary>
 internal sealed class FuzzTests
 {
-    /// <summary>What may be allocated beyond a multiple of the file's size: readers, messages, exceptions.</summary>
-    private const long Bound = 1 << 20;
+    /// <summary>What may be allocated beyond a multiple of the file's size: readers, messages, exceptions, a trainer and its graphs.</summary>
+    private const long Bound = 4 << 20;
 
     [TestCase(1000)]
     [TestCase(100_000, Explicit = true, Reason = "a minute")]

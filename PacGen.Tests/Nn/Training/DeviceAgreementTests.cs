@@ -1,5 +1,6 @@
 using PacGen.Core.Randomness;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.PerParameter;
 using PacGen.Nn;
 using PacGen.Nn.Data;
 using PacGen.Tests.Kernels;
@@ -109,13 +110,31 @@ internal sealed class DeviceAgreementTests(string id) : DeviceFixture(id)
         using BatchGraph graph = new(module, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, file.ImageExtents, Seed);
         double[] losses = new double[steps];
         int size = file.ImageExtents.Aggregate(1, (product, extent) => product * extent);
+        int taken = 0;
         for (int step = 0; step < steps; step++)
         {
             float[] inputs = file.Inputs(step % file.Steps), labels = [.. file.Labels(step % file.Steps).Select(label => (float)label)];
-            session.Perturb(1);
-            graph.Run(inputs.AsSpan(0, batch * size), labels.AsSpan(0, batch), step);
-            losses[step] = graph.Loss();
-            Assert.That(session.TryUpdate(perturbed ? 1e-3 : model == "mlp" ? 0.05 : 0.01), $"step {step + 1}");
+            session.Begin(1, perturbed ? 1e-3 : model == "mlp" ? 0.05 : 0.01, double.PositiveInfinity);
+            if (!graph.TryRunStep(inputs.AsSpan(0, batch * size), labels.AsSpan(0, batch), step, session))
+            {
+                session.Perturb(1);
+                graph.Run(inputs.AsSpan(0, batch * size), labels.AsSpan(0, batch), step);
+                session.Observe(graph.LossRegion, 1, first: true);
+                session.Submit();
+            }
+
+            // As the trainer: outcomes are taken when no more steps may be under way, and at the end.
+            for (; step + 1 - taken >= (step + 1 == steps ? 1 : session.Depth); taken++)
+            {
+                StepOutcome outcome = session.Take();
+                Assert.That(outcome.End, Is.EqualTo(StepEnd.Done), $"step {taken + 1}");
+                losses[taken] = outcome.Loss;
+            }
+        }
+
+        if (device is GpuDevice { Kind: DeviceKind.Cuda } gpu)
+        {
+            Assert.That(gpu.GraphObstacle, Is.Empty, "whole steps are recorded");
         }
 
         return losses;
