@@ -1,6 +1,8 @@
+using ILGPU;
+using ILGPU.Runtime;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
+using Device = PacGen.Kernels.Devices.Device;
 
 namespace PacGen.Tests.Kernels.Devices;
 
@@ -150,11 +152,11 @@ internal sealed class DeviceTests
     [TestCaseSource(typeof(DeviceFixture), nameof(DeviceFixture.GpuIds))]
     public void AKernelThatDoesNotCompileIsNamed(string id)
     {
-        Device device = Device.Open(id);
-        using PacGen.Kernels.Devices.Buffer buffer = device.Allocate(4);
+        GpuDevice device = (GpuDevice)Device.Open(id);
         Assert.That(
-            () => device.Bind(FusedMap.Unary<Unfit>(), [new Shape(4)], [new Region(buffer)], new Region(buffer)),
-            Throws.TypeOf<DeviceException>().With.Message.StartsWith("The kernel MapGpu<Apply<Unfit, ").And.Message.Contains($" does not compile for {device.Name}: ")
+            () => device.Load(
+                ((Delegate)Unfit<One>.Kernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, Unfit<One>.Holder>(Unfit<One>.Kernel)),
+            Throws.TypeOf<DeviceException>().With.Message.StartsWith($"The kernel Unfit<One>.Kernel does not compile for {device.Name}: ")
                 .And.Message.Not.Contains("\n").And.InnerException.Not.Null);
     }
 
@@ -165,10 +167,19 @@ internal sealed class DeviceTests
     public void ADriverWithoutAGpuIsToldFromNone(int code, int count, string says) =>
         Assert.That(DriverLibraries.CudaProblem(code, count), Does.Contain(says).And.Not.Contain("no CUDA driver"));
 
-    /// <summary>A function of one's own that asks for what no GPU has.</summary>
-    private readonly struct Unfit : IUnaryFunction
+    private struct One;
+
+    /// <summary>A kernel with what no GPU has: an object.</summary>
+    private static class Unfit<T>
     {
-        static T IUnaryFunction.Invoke<T>(T x) => Environment.CurrentManagedThreadId.ToString(System.Globalization.CultureInfo.InvariantCulture).Length > 0 ? x : x * x;
+        public static void Kernel(ArrayView<float> x, Holder holder) => x[0] = holder.Value!.GetHashCode() + typeof(T).Name.Length;
+
+        internal readonly struct Holder
+        {
+            public readonly object? Value;
+
+            public Holder(object? value) => Value = value;
+        }
     }
 
     private sealed record CpuOnly : Operation
