@@ -30,7 +30,7 @@ internal sealed partial class HouseTests
     public void NoSourceOutsideKernelsUsesIlgpu() => Assert.That(
         Directory.EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories)
             .Where(path => !Path.GetRelativePath(Root, path).Split(Path.DirectorySeparatorChar).Any(part => part is "PacGen.Kernels" or "Kernels" or "obj" or "bin" or "artifacts"))
-            .Where(path => File.ReadLines(path).Any(line => line.StartsWith("using ILGPU", StringComparison.Ordinal) || line.Contains(" ILGPU.", StringComparison.Ordinal)))
+            .Where(path => File.ReadLines(path).Any(line => line.StartsWith("using ", StringComparison.Ordinal) && line.Contains("ILGPU", StringComparison.Ordinal)))
             .Select(path => Path.GetRelativePath(Root, path)),
         Is.Empty);
 

@@ -46,6 +46,20 @@ public sealed partial class Trainer
             claim ??= Claim(folder);
         }
 
+        try
+        {
+            return TakeUp(folder);
+        }
+        catch
+        {
+            claim?.Dispose();
+            claim = null;
+            throw;
+        }
+    }
+
+    private Resumption TakeUp(string folder)
+    {
         CheckpointFolder checkpoints = new(folder);
         using SafetensorsFile file = checkpoints.OpenNewest(out IReadOnlyList<string> damaged);
         string path = file.Name;
