@@ -67,8 +67,10 @@ internal sealed partial class KernelInstanceTests
             NVIDIA's `ptxas` for sm_80 and sm_90. No GPU has run these kernels for this page: it says what they ask of one, not how
             fast they are. Columns: registers of a thread, bytes spilt, bytes of stack, bytes of static shared memory; instructions
             that load from and store to global memory, 16 bytes + 4 bytes (elementwise kernels have single ones for a region's last
-            elements and for regions that don't start on 16 bytes). Every kernel that training, evaluation and score bind stands here;
-            a test fails when models bind another, when one uses local memory, and when one loses its 16-byte loads.
+            elements and for regions that don't start on 16 bytes). Every kernel that four models bind in training with perturbed Adam,
+            in evaluation and for batch norm's statistics stands here, with those of the other rules, noises and measures; a test fails
+            when these models bind another, when one uses local memory, and when one loses its 16-byte loads. The bytes asked for by
+            primitives are told by their source, not counted.
 
             ## Elementwise kernels
 
