@@ -162,7 +162,18 @@ internal sealed class BatchGraph : IDisposable
 
         (GraphCompiler plan, Nodes nodes) = planned.Remove(count, out var made) ? made : Build(count);
         CompiledGraph program = CompiledGraph.Compile(plan);
-        Upload? UploadTo(Tensor? tensor) => tensor is not null && program.Inputs.Contains(tensor) ? program.Device.CreateUpload(program[tensor]) : null;
+        List<Upload> uploads = [];
+        Upload? UploadTo(Tensor? tensor)
+        {
+            if (tensor is null || !program.Inputs.Contains(tensor))
+            {
+                return null;
+            }
+
+            uploads.Add(program.Device.CreateUpload(program[tensor]));
+            return uploads[^1];
+        }
+
         try
         {
             graph = new Compiled(
@@ -177,7 +188,7 @@ internal sealed class BatchGraph : IDisposable
         }
         catch
         {
-            // The uploads made so far go with what they lead to.
+            uploads.ForEach(upload => upload.Dispose());
             program.Dispose();
             throw;
         }

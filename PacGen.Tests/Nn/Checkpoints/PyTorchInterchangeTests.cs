@@ -65,7 +65,7 @@ internal sealed class PyTorchInterchangeTests
 
             arena.LoadState([.. states]);
             float[] images = [.. Enumerable.Range(0, 5 * image[0] * image[1] * image[2]).Select(_ => 2 * Symmetric(ref random))];
-            float[] logits = Outputs(model, arena, images, image);
+            float[] logits = PyTorchLayoutTests.Outputs(model, arena, images, image);
             SafetensorsFile.Save(folder[$"{name}.safetensors"], layout.Export(arena));
             SafetensorsFile.Save(
                 folder[$"{name}-outputs.safetensors"],
@@ -104,7 +104,7 @@ internal sealed class PyTorchInterchangeTests
                 }
 
                 using SafetensorsFile outputs = SafetensorsFile.Open(folder[$"{name}{kind}-outputs.safetensors"]);
-                float[] expected = outputs.Read("logits"), actual = Outputs(model, arena, outputs.Read("images"), image);
+                float[] expected = outputs.Read("logits"), actual = PyTorchLayoutTests.Outputs(model, arena, outputs.Read("images"), image);
                 float largest = expected.Max(Math.Abs);
                 TestContext.Out.WriteLine($"from PyTorch: {name}{kind}: largest logit {largest}, difference {expected.Zip(actual, (e, a) => Math.Abs(e - a)).Max():G3}");
                 Assert.That(actual, Is.EqualTo(expected).Within(1e-5f * Math.Max(1, largest)), name + kind);
@@ -147,18 +147,6 @@ internal sealed class PyTorchInterchangeTests
     }
 
     private static float Symmetric(ref RandomStream random) => (random.NextBelow(2001) - 1000) / 1000f;
-
-    private static float[] Outputs(Module model, ParameterArena arena, float[] images, int[] extents)
-    {
-        int count = images.Length / (extents[0] * extents[1] * extents[2]);
-        Tensor input = Tensor.Input(new Shape([count, .. extents]), "images"), output = model.Forward(input);
-        Dictionary<Tensor, Region> bindings = [];
-        arena.Bind(bindings, arena.Weights);
-        using CompiledGraph graph = CompiledGraph.Compile(arena.Device, [output], bindings);
-        graph[input].Write(images);
-        graph.Run();
-        return graph[output].ToArray();
-    }
 
     /// <summary>What interchange.py prints.</summary>
     private static string Python(params string[] arguments)

@@ -148,7 +148,8 @@ internal sealed class PyTorchLayoutTests
         Assert.That(arena.Save(), Is.EqualTo(new[] { 1f, 4, 2, 5, 3, 6, 7, 8 }));
     }
 
-    private static float[] Outputs(Module model, ParameterArena arena, float[] images, int[] extents)
+    /// <summary>A model's outputs of some images in evaluation mode.</summary>
+    internal static float[] Outputs(Module model, ParameterArena arena, float[] images, int[] extents)
     {
         int count = images.Length / (extents[0] * extents[1] * extents[2]);
         Tensor input = Tensor.Input(new Shape([count, .. extents]), "images"), output = model.Forward(input);
