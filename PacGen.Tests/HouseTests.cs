@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace PacGen.Tests;
@@ -24,6 +25,31 @@ internal sealed partial class HouseTests
     [TestCase("pacgen")]
     public void OnlyKernelsUsesIlgpu(string project) =>
         Assert.That(Uses(project), Has.None.StartsWith("ILGPU"));
+
+    /// <summary>PacGen.Tests.Outside sees what a user sees; the simulator's own assembly needs kernels' argument types.</summary>
+    [TestCase("PacGen.Core")]
+    [TestCase("PacGen.Kernels")]
+    [TestCase("PacGen.Nn")]
+    [TestCase("pacgen")]
+    [TestCase("PacGen.Tests")]
+    public void InternalsAreShownToNobodyElse(string project)
+    {
+        IEnumerable<string> friends = Assembly.Load(project).GetCustomAttributes<InternalsVisibleToAttribute>().Select(friend => friend.AssemblyName);
+        Assert.That(friends, Is.SubsetOf(new[] { "PacGen.Tests", "ILGPURuntime" }));
+    }
+
+    /// <summary>Neither its project nor its sources ask for more than a user has.</summary>
+    [Test]
+    public void TheTestsFromOutsideOpenNothing()
+    {
+        string folder = Path.Combine(Root, "PacGen.Tests", "Outside");
+        IEnumerable<string> files = Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+            .Append(Path.Combine(folder, "PacGen.Tests.Outside.csproj"))
+            .Where(path => !Path.GetRelativePath(folder, path).Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin"));
+        Assert.That(
+            files.Where(path => OpensInternals().IsMatch(File.ReadAllText(path))).Select(path => Path.GetRelativePath(Root, path)),
+            Is.Empty);
+    }
 
     /// <summary>In source text too. A test of PacGen.Kernels' own may: one makes a kernel that doesn't compile.</summary>
     [Test]
@@ -78,4 +104,8 @@ internal sealed partial class HouseTests
     /// <summary>The target of a Markdown link to a file of the repository; not of one to the web or within the page.</summary>
     [GeneratedRegex(@"\]\((?![a-z]+:|#)([^)#\s]+)(?:#[^)\s]*)?\)")]
     private static partial Regex Link();
+
+    /// <summary>The ways past an internal member: an attribute, reflection, unsafe accessors.</summary>
+    [GeneratedRegex(@"InternalsVisibleTo|IgnoresAccessChecksTo|UnsafeAccessor|BindingFlags\.NonPublic|<AssemblyName>")]
+    private static partial Regex OpensInternals();
 }

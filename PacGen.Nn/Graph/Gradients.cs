@@ -119,7 +119,7 @@ public static class Gradients
         HashSet<Tensor> depends = [.. of];
         foreach (Tensor node in order)
         {
-            if (Array.Exists(node.Inputs, depends.Contains))
+            if (node.Inputs.Any(depends.Contains))
             {
                 depends.Add(node);
             }

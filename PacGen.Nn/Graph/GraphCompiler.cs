@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.Map;
@@ -359,7 +360,7 @@ internal sealed class GraphCompiler
         slabCount = total;
     }
 
-    private sealed record Step(Operation Operation, Tensor[] Inputs, Tensor Output, Region? Target = null);
+    private sealed record Step(Operation Operation, ImmutableArray<Tensor> Inputs, Tensor Output, Region? Target = null);
 
     private sealed class Storage
     {

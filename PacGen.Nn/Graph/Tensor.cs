@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.Map;
@@ -12,7 +13,7 @@ public sealed partial class Tensor
 {
     private static long created;
 
-    private Tensor(Shape shape, Operation? operation, Tensor[] inputs, float[]? values, string? name)
+    private Tensor(Shape shape, Operation? operation, ImmutableArray<Tensor> inputs, float[]? values, string? name)
     {
         Shape = shape;
         Operation = operation;
@@ -28,11 +29,11 @@ public sealed partial class Tensor
     /// <summary>The operation that makes the tensor, or null for a leaf: an input, a parameter or a constant.</summary>
     public Operation? Operation { get; }
 
+    /// <summary>What the operation takes, in its order; none for a leaf. A rule of <see cref="Gradients"/> reads them.</summary>
+    public ImmutableArray<Tensor> Inputs { get; }
+
     /// <summary>The name of a leaf, for messages.</summary>
     public string? Name { get; }
-
-    /// <summary>What the operation takes.</summary>
-    internal Tensor[] Inputs { get; }
 
     /// <summary>The values of a constant.</summary>
     internal float[]? Values { get; }
@@ -73,7 +74,7 @@ public sealed partial class Tensor
         ArgumentNullException.ThrowIfNull(operation);
         ArgumentNullException.ThrowIfNull(inputs);
         Shape shape = operation.Infer([.. inputs.Select(input => input.Shape)]);
-        return new(shape, operation, inputs, null, null);
+        return new(shape, operation, [.. inputs], null, null);
     }
 
     /// <summary>The tensor that a unary function of one's own makes, element by element; its derivative is registered with <see cref="Gradients"/>.</summary>

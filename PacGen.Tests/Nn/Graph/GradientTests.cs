@@ -1,7 +1,6 @@
 using PacGen.Core.Randomness;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
 using PacGen.Nn;
 using F = PacGen.Kernels.Map.Functions;
 
@@ -108,15 +107,6 @@ internal sealed class GradientTests
     }
 
     [Test]
-    public void ARegisteredFunctionIsDifferentiated()
-    {
-        Tensor x = Tensor.Constant(new Shape(3), [1f, 2f, -3f]);
-        Assert.That(() => Tensor.Map<Cubed>(x).Sum().Gradient(x), Throws.TypeOf<NotSupportedException>().With.Message.Contains("Cubed"));
-        Gradients.Register<Cubed>((n, g) => g * 3f * n.Inputs[0].Square());
-        Assert.That(Tensor.Map<Cubed>(x).Sum().Gradient(x)[0].Evaluate(), Is.EqualTo(new[] { 3f, 12f, 27f }));
-    }
-
-    [Test]
     public void OnlyAScalarHasAGradient() =>
         Assert.That(() => Tensor.Input(new Shape(3), "x").Gradient(), Throws.TypeOf<ShapeException>().With.Message.Contains("(3)"));
 
@@ -150,9 +140,4 @@ internal sealed class GradientTests
 
     private static Tensor Labels(int rows, int classes) =>
         Tensor.Constant(new Shape(rows), [.. Enumerable.Range(0, rows).Select(i => (float)((i * 5) % classes))]);
-
-    private readonly struct Cubed : IUnaryFunction
-    {
-        static T IUnaryFunction.Invoke<T>(T x) => x * x * x;
-    }
 }
