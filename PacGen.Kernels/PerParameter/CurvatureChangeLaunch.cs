@@ -56,5 +56,15 @@ public abstract class CurvatureChangeLaunch : Launch
             reduce.Settings = Settings;
             reduce.Run();
         }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                reduce.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
     }
 }

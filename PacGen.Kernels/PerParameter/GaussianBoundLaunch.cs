@@ -60,5 +60,15 @@ public abstract class GaussianBoundLaunch : Launch
             eta = Eta;
             reduce.Run();
         }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                reduce.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
     }
 }

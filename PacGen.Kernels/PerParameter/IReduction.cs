@@ -4,7 +4,7 @@ namespace PacGen.Kernels.PerParameter;
 
 /// <summary>A reduction over parameters on some device: its scalars, and what each block of <see cref="BlockSum"/> came to in the last run.</summary>
 /// <typeparam name="TSettings">Its scalars.</typeparam>
-internal interface IReduction<TSettings>
+internal interface IReduction<TSettings> : IDisposable
     where TSettings : unmanaged
 {
     TSettings Settings { get; set; }

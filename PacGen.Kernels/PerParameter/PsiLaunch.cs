@@ -41,5 +41,15 @@ public abstract class PsiLaunch : Launch
             reduce.Settings = Settings;
             reduce.Run();
         }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                reduce.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
     }
 }

@@ -32,7 +32,7 @@ public abstract class SumOfSquaresLaunch : Launch
         {
             if (disposing)
             {
-                (reduce as IDisposable)?.Dispose();
+                reduce.Dispose();
             }
 
             base.Dispose(disposing);

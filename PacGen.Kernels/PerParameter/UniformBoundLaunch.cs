@@ -68,5 +68,15 @@ public abstract class UniformBoundLaunch : Launch
             (eta, fromWeights) = (Eta, Tau.FromWeights);
             reduce.Run();
         }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                reduce.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
     }
 }

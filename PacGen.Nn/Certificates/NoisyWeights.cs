@@ -22,9 +22,17 @@ internal sealed class NoisyWeights : IDisposable
         this.gamma = gamma;
         this.epsilon = epsilon;
         this.seed = seed;
-        Weights = arena.Device.Allocate(arena.Count);
-        levels = arena.Device.Allocate(arena.Count);
-        launch = NoiseLaunch.Create<TruncatedGaussianNoise>(arena.Device, new Region(arena.Weights), new Region(levels), new Region(Weights));
+        try
+        {
+            Weights = arena.Device.Allocate(arena.Count);
+            levels = arena.Device.Allocate(arena.Count);
+            launch = NoiseLaunch.Create<TruncatedGaussianNoise>(arena.Device, new Region(arena.Weights), new Region(levels), new Region(Weights));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Where w + u goes.</summary>
@@ -46,8 +54,8 @@ internal sealed class NoisyWeights : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        launch.Dispose();
-        levels.Dispose();
-        Weights.Dispose();
+        launch?.Dispose();
+        levels?.Dispose();
+        Weights?.Dispose();
     }
 }

@@ -78,6 +78,7 @@ public sealed class CompiledGraph : IDisposable
         }
         catch
         {
+            compiler.Launches.ForEach(launch => launch.Dispose());
             compiler.Owned.ForEach(buffer => buffer.Dispose());
             throw;
         }

@@ -42,6 +42,9 @@ internal sealed class GraphCompiler
 
     public List<Buffer> Owned { get; } = [];
 
+    /// <summary>The launches that were bound so far; they may hold memory of their own.</summary>
+    public List<Launch> Launches { get; } = [];
+
     public List<Tensor> OpenInputs { get; } = [];
 
     public Device Device => device;
@@ -86,11 +89,10 @@ internal sealed class GraphCompiler
             }
         }
 
-        List<Launch> launches = [];
         foreach (Step step in steps)
         {
             Region[] inputs = [.. step.Inputs.Select(RegionOf)];
-            launches.Add(device.Bind(step.Operation, [.. step.Inputs.Select(input => input.Shape)], inputs, step.Target ?? RegionOf(step.Output)));
+            Launches.Add(device.Bind(step.Operation, [.. step.Inputs.Select(input => input.Shape)], inputs, step.Target ?? RegionOf(step.Output)));
         }
 
         foreach (Tensor tensor in outputs.Concat(order.Where(node => node.Operation is null && node.Values is null)))
@@ -98,7 +100,7 @@ internal sealed class GraphCompiler
             Public[tensor] = bindings.TryGetValue(tensor, out Region bound) ? bound : RegionOf(tensor);
         }
 
-        return [.. launches];
+        return [.. Launches];
     }
 
     /// <summary>The tensor whose memory a view shows.</summary>

@@ -64,33 +64,41 @@ public sealed class EmpiricalLoss : IDisposable
             loader = batches;
         }
 
-        Point = arena.Device.Allocate(arena.Count);
-        gradients = arena.Device.Allocate(arena.Count);
-        direction = arena.Device.Allocate(arena.Count);
-        staging = new float[arena.Count];
-        int[] image = [images.Height, images.Width, images.Channels];
-        Tensor[] weights = [.. arena.Parameters.Select(parameter => parameter.Tensor)];
-        Tensor[] along = [.. arena.Parameters.Select(parameter => Tensor.Input(parameter.Shape, $"direction of {parameter.Name}"))];
-        Dictionary<Tensor, Region> directions = [];
-        for (int i = 0; i < along.Length; i++)
+        try
         {
-            directions[along[i]] = arena.Segment(direction, i);
+            Point = arena.Device.Allocate(arena.Count);
+            gradients = arena.Device.Allocate(arena.Count);
+            direction = arena.Device.Allocate(arena.Count);
+            staging = new float[arena.Count];
+            int[] image = [images.Height, images.Width, images.Channels];
+            Tensor[] weights = [.. arena.Parameters.Select(parameter => parameter.Tensor)];
+            Tensor[] along = [.. arena.Parameters.Select(parameter => Tensor.Input(parameter.Shape, $"direction of {parameter.Name}"))];
+            Dictionary<Tensor, Region> directions = [];
+            for (int i = 0; i < along.Length; i++)
+            {
+                directions[along[i]] = arena.Segment(direction, i);
+            }
+
+            value = new BatchGraph(model, arena, Point, null, loss, image, null);
+            slope = new BatchGraph(model, arena, Point, gradients, loss, image, null);
+
+            // The gradient of ⟨∇L̂, v⟩ is ∇²L̂·v.
+            bend = new BatchGraph(
+                model,
+                arena,
+                Point,
+                gradients,
+                (output, labels) => loss(output, labels).Gradient(weights).Zip(along, (g, v) => (g * v).Sum()).Aggregate((a, b) => a + b),
+                image,
+                null,
+                inputs: directions);
+            MoveToWeights();
         }
-
-        value = new BatchGraph(model, arena, Point, null, loss, image, null);
-        slope = new BatchGraph(model, arena, Point, gradients, loss, image, null);
-
-        // The gradient of ⟨∇L̂, v⟩ is ∇²L̂·v.
-        bend = new BatchGraph(
-            model,
-            arena,
-            Point,
-            gradients,
-            (output, labels) => loss(output, labels).Gradient(weights).Zip(along, (g, v) => (g * v).Sum()).Aggregate((a, b) => a + b),
-            image,
-            null,
-            inputs: directions);
-        MoveToWeights();
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>m, the number of weights.</summary>
@@ -203,13 +211,13 @@ public sealed class EmpiricalLoss : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        value.Dispose();
-        slope.Dispose();
-        bend.Dispose();
+        value?.Dispose();
+        slope?.Dispose();
+        bend?.Dispose();
         loader?.Dispose();
-        Point.Dispose();
-        gradients.Dispose();
-        direction.Dispose();
+        Point?.Dispose();
+        gradients?.Dispose();
+        direction?.Dispose();
     }
 
     /// <summary>How many outputs the network has an image.</summary>

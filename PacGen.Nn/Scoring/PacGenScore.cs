@@ -119,8 +119,8 @@ public sealed record PacGenScore
 
         Region weights = new(arena.Weights);
         Buffer curvature = options.Curvature == CurvatureSource.Training ? trainingSecondMoment! : before;
-        PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(arena.Device, weights, new Region(before), new Region(before), new Region(moved));
-        CurvatureChangeLaunch change = CurvatureChangeLaunch.Create(arena.Device, weights, new Region(before), new Region(after));
+        using PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(arena.Device, weights, new Region(before), new Region(before), new Region(moved));
+        using CurvatureChangeLaunch change = CurvatureChangeLaunch.Create(arena.Device, weights, new Region(before), new Region(after));
         Dictionary<RhoEstimator, List<double>> rhos = Enum.GetValues<RhoEstimator>().ToDictionary(estimator => estimator, _ => new List<double>());
         for (int draw = 0; draw < options.Draws; draw++)
         {
@@ -144,7 +144,7 @@ public sealed record PacGenScore
             rhos[RhoEstimator.Definition3].Add(change.LargestChange / Math.Sqrt(change.SquaredPerturbation));
         }
 
-        Sums sums = new(arena, curvature);
+        using Sums sums = new(arena, curvature);
         double scale = LogScaleOf(arena, options);
         return rhos.ToDictionary(pair => pair.Key, pair => Of(pair.Key, pair.Value, sums, options) with
         {
@@ -219,7 +219,7 @@ public sealed record PacGenScore
     }
 
     /// <summary>The sums of (24) over all parameters and over each, and the mean of each parameter's h.</summary>
-    private sealed class Sums
+    private sealed class Sums : IDisposable
     {
         public Sums(ParameterArena arena, Buffer curvature)
         {
@@ -236,6 +236,12 @@ public sealed record PacGenScore
         public PsiLaunch[] Layers { get; }
 
         public double[] MeanCurvature { get; }
+
+        public void Dispose()
+        {
+            Whole.Dispose();
+            Array.ForEach(Layers, layer => layer.Dispose());
+        }
     }
 
     /// <summary>Passes over the same batches at different weights: h = the mean of the squared mini-batch gradients.</summary>

@@ -15,18 +15,26 @@ internal sealed class GradientSum : IDisposable
     public GradientSum(Buffer total)
     {
         Part = total.Device.Allocate(total.Count, "the gradients of a part of a batch");
-        Shape shape = new(checked((int)total.Count));
-        Tensor sum = Tensor.Input(shape, "sum"), part = Tensor.Input(shape, "part");
-        Tensor kept = Tensor.Input(Shape.Scalar, "keep"), portion = Tensor.Input(Shape.Scalar, "share");
-        Tensor next = (sum * kept) + (part * portion);
-        graph = CompiledGraph.Compile(total.Device, [next], new Dictionary<Tensor, Region>
+        try
         {
-            [sum] = new(total),
-            [part] = new(Part),
-            [next] = new(total),
-        });
-        keep = total.Device.CreateUpload(graph[kept]);
-        share = total.Device.CreateUpload(graph[portion]);
+            Shape shape = new(checked((int)total.Count));
+            Tensor sum = Tensor.Input(shape, "sum"), part = Tensor.Input(shape, "part");
+            Tensor kept = Tensor.Input(Shape.Scalar, "keep"), portion = Tensor.Input(Shape.Scalar, "share");
+            Tensor next = (sum * kept) + (part * portion);
+            graph = CompiledGraph.Compile(total.Device, [next], new Dictionary<Tensor, Region>
+            {
+                [sum] = new(total),
+                [part] = new(Part),
+                [next] = new(total),
+            });
+            keep = total.Device.CreateUpload(graph[kept]);
+            share = total.Device.CreateUpload(graph[portion]);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>A buffer of the arena's layout for the gradient of one part.</summary>
@@ -46,9 +54,9 @@ internal sealed class GradientSum : IDisposable
 
     public void Dispose()
     {
-        keep.Dispose();
-        share.Dispose();
-        graph.Dispose();
+        keep?.Dispose();
+        share?.Dispose();
+        graph?.Dispose();
         Part.Dispose();
     }
 }
