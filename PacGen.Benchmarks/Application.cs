@@ -10,6 +10,7 @@ using PacGen.Benchmarks.Figures;
 using PacGen.Benchmarks.Scoring;
 using PacGen.Benchmarks.Suites;
 using PacGen.Benchmarks.Training;
+using PacGen.Core.Text;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
 using PacGen.Nn;
@@ -103,7 +104,7 @@ internal static class Application
     private static string Spelled(Command command) =>
         command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{Spelled(parent)} {command.Name}" : "pacgen";
 
-    private static string Describe(Exception error) => OneLine(error switch
+    private static string Describe(Exception error) => Printable.Message(error switch
     {
         UsageException or DataException or DeviceException or TrainingException or CheckpointException or ShapeException or NotSupportedException => error.Message,
         ArgumentException argument => WithoutParameter(argument),
@@ -118,6 +119,4 @@ internal static class Application
         int parameter = error.Message.IndexOf(" (Parameter '", StringComparison.Ordinal);
         return parameter < 0 ? error.Message : error.Message[..parameter];
     }
-
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
 }

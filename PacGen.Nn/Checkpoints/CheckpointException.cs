@@ -1,20 +1,23 @@
+using PacGen.Core.Text;
+
 namespace PacGen.Nn.Checkpoints;
 
 /// <summary>
 /// A file of weights or a checkpoint can't be used: it is missing, damaged, or of another model or run. The message is one line for
-/// the person who runs the program: what is wrong, where, and what to do.
+/// the person who runs the program: what is wrong, where, and what to do;
+/// names that it quotes are made safe to print (<see cref="Printable"/>).
 /// </summary>
 public sealed class CheckpointException : Exception
 {
     /// <summary>An exception of the given message.</summary>
     public CheckpointException(string message)
-        : base(message)
+        : base(Printable.Message(message))
     {
     }
 
     /// <summary>An exception of the given message and cause.</summary>
     public CheckpointException(string message, Exception innerException)
-        : base(message, innerException)
+        : base(Printable.Message(message), innerException)
     {
     }
 

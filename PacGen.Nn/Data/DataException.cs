@@ -1,20 +1,23 @@
+using PacGen.Core.Text;
+
 namespace PacGen.Nn.Data;
 
 /// <summary>
 /// Data cannot be had or cannot be used: a file that is missing, truncated or corrupted, a failed download, a batch larger
-/// than the data. The message is one line for the person who runs the program: what is wrong, where, and what to do.
+/// than the data. The message is one line for the person who runs the program: what is wrong, where, and what to do;
+/// names that it quotes are made safe to print (<see cref="Printable"/>).
 /// </summary>
 public sealed class DataException : Exception
 {
     /// <summary>An exception of the given message.</summary>
     public DataException(string message)
-        : base(message)
+        : base(Printable.Message(message))
     {
     }
 
     /// <summary>An exception of the given message and cause.</summary>
     public DataException(string message, Exception innerException)
-        : base(message, innerException)
+        : base(Printable.Message(message), innerException)
     {
     }
 

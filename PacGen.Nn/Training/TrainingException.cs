@@ -1,8 +1,10 @@
+using PacGen.Core.Text;
+
 namespace PacGen.Nn;
 
 /// <summary>A run that cannot go on; the message says at which step, why, and what to change.</summary>
 /// <param name="message">What happened.</param>
-public sealed class TrainingException(string message) : Exception(message)
+public sealed class TrainingException(string message) : Exception(Printable.Message(message))
 {
     /// <summary>The step at which a loss or gradient was not finite, counted from 1, or null where that is not what happened.</summary>
     public long? Step { get; init; }
