@@ -69,29 +69,30 @@ internal sealed class RescaleMeasures : IDisposable
             ?? throw new OperationCanceledException(cancellation);
         PacGenScore boundedScore = PacGenScore.Compute(model, arena, images, BoundedLoss, settings.Score, null, cancellation)
             ?? throw new OperationCanceledException(cancellation);
-        LocalHessianLipschitz sampled = LocalHessianLipschitz.Sample(
+        LocalHessianLipschitz sampled = HessianLipschitzSampler.Measure(
             bounded,
             new HessianLipschitzOptions { Gamma = settings.Gamma, Epsilon = settings.Epsilon, Pairs = Pairs, Products = Products, Seed = settings.Seed },
             null,
             cancellation);
-        double[] diagonal = trained.Length <= RescaleSettings.LargestExact
-            ? new Curvature(bounded).Diagonal(null, cancellation)
-            : [.. new Curvature(bounded).Moments(RescaleSettings.DiagonalDraws, settings.Seed, null, cancellation).Diagonal];
-        double negative = diagonal.Count(value => value < 0) / (double)diagonal.Length;
-        double[] convex = [.. diagonal.Select(value => Math.Max(value, 0))], w = [.. weights.Select(value => (double)value)];
+        HessianDiagonal diagonal = HessianDiagonalEstimator.Measure(
+            bounded,
+            new HessianDiagonalOptions { LargestExact = RescaleSettings.LargestExact, Draws = RescaleSettings.DiagonalDraws, Seed = settings.Seed },
+            null,
+            cancellation);
+        double[] convex = [.. diagonal.Entries.Select(value => Math.Max(value, 0))], w = [.. weights.Select(value => (double)value)];
         bounded.MoveToWeights();
         BoundSample sample = new(Math.Clamp(bounded.Value(cancellation), 0, 1), images.Count, settings.Delta);
         LocalSmoothness median = new(boundedScore.Rho, settings.Gamma, settings.Epsilon), lower = median with { Rho = sampled.Rho };
         UniformBoundSums six = UniformBound.Sums<double>(median, Eta, w, convex, uniformTau), own = UniformBound.Sums<double>(median, Eta, w, convex, Tau.OfWeights());
         GaussianBoundSums eight = GaussianBound.Sums<double>(median, Eta, w, convex, gaussianTau);
 
-        Curvature curvature = new(entropy);
-        EigenvalueEstimate ends = curvature.LargestEigenvalue(seed: settings.Seed, cancellation: cancellation);
-        HessianMoments moments = curvature.Moments(settings.Draws, settings.Seed, null, cancellation);
+        ExtremeEigenvalues ends = Lanczos.Measure(entropy, new LanczosOptions { Seed = settings.Seed }, null, cancellation);
+        HessianMoments moments = Hutchinson.Measure(entropy, new HutchinsonOptions { Draws = settings.Draws, Seed = settings.Seed }, null, cancellation);
         KeskarOptions keskar = new() { Epsilon = settings.BoxEpsilon, Seed = settings.Seed, RandomStarts = 1, CornerStarts = 1 };
-        KeskarSharpness full = KeskarSharpness.Compute(entropy, keskar, null, cancellation);
-        KeskarSharpness subspace = KeskarSharpness.Compute(entropy, keskar with { Directions = settings.Directions }, null, cancellation);
-        ExpectedSharpness expected = ExpectedSharpness.Compute(entropy, settings.Sigma, settings.Draws, true, settings.Seed, null, cancellation);
+        KeskarSharpness full = KeskarAscent.Measure(entropy, keskar, null, cancellation);
+        KeskarSharpness subspace = KeskarAscent.Measure(entropy, keskar with { Directions = settings.Directions }, null, cancellation);
+        ExpectedSharpness expected = ExpectedSharpnessSampler.Measure(
+            entropy, new ExpectedLossOptions { Sigma = settings.Sigma, Draws = settings.Draws, Antithetic = true, Seed = settings.Seed }, null, cancellation);
         float largest = unchanged.Max(Math.Abs);
         return new RescalePoint
         {
@@ -116,7 +117,7 @@ internal sealed class RescaleMeasures : IDisposable
             KeskarSubspace = subspace.Value,
             ExpectedSharpness = expected.Value,
             ExpectedSharpnessError = expected.StandardError,
-            NegativeShare = negative,
+            NegativeShare = diagonal.NegativeShare,
         };
     }
 

@@ -43,11 +43,7 @@ public sealed class BatchLoader : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
         ArgumentNullException.ThrowIfNull(source);
-        if (batchSize < 1 || batchSize > source.Count)
-        {
-            throw new DataException($"A batch size of {batchSize} does not fit {source.Count} images. Choose 1 to {source.Count}.");
-        }
-
+        Require(batchSize, source);
         Source = source;
         BatchSize = batchSize;
         this.seed = seed;
@@ -104,6 +100,15 @@ public sealed class BatchLoader : IDisposable
     /// <param name="batchSize">How many to a batch; an epoch's last may be smaller.</param>
     /// <exception cref="DataException">The batch size is below 1 or larger than the set.</exception>
     public static BatchLoader Sequential(ImageSet source, int batchSize) => new(source, batchSize, seed: null, dropLast: false);
+
+    /// <exception cref="DataException">The batch size is below 1 or larger than the set.</exception>
+    internal static void Require(int batchSize, ImageSet source)
+    {
+        if (batchSize < 1 || batchSize > source.Count)
+        {
+            throw new DataException($"A batch size of {batchSize} does not fit {source.Count} images. Choose 1 to {source.Count}.");
+        }
+    }
 
     /// <summary>Starts an epoch; one that was under way is abandoned.</summary>
     /// <param name="epoch">Which epoch; only a shuffled loader looks at it.</param>

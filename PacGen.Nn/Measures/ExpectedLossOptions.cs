@@ -1,10 +1,13 @@
 namespace PacGen.Nn;
 
-/// <summary>How <see cref="ExpectedLoss"/> perturbs and averages.</summary>
+/// <summary>How <see cref="ExpectedLossSampler"/> perturbs and averages.</summary>
 public sealed record ExpectedLossOptions
 {
     /// <summary>The level σ of every weight, or what each weight's own level is multiplied by.</summary>
     public double Sigma { get; init; } = 1;
+
+    /// <summary>Each weight's own level, in the arena's order, which <see cref="Sigma"/> multiplies; null where that is the level of all.</summary>
+    public IReadOnlyList<float>? Levels { get; init; }
 
     /// <summary>γ of κ = γ|w| + ε, the limit that a truncated perturbation keeps (Definition 4).</summary>
     public double Gamma { get; init; }

@@ -1,6 +1,6 @@
 namespace PacGen.Nn;
 
-/// <summary>How <see cref="LocalHessianLipschitz"/> samples.</summary>
+/// <summary>How <see cref="HessianLipschitzSampler"/> samples.</summary>
 public sealed record HessianLipschitzOptions
 {
     /// <summary>γ of Neigh_{γ,ε}(w) (Definition 4).</summary>

@@ -1,6 +1,6 @@
 namespace PacGen.Nn;
 
-/// <summary>How <see cref="KeskarSharpness"/> (2) is maximised.</summary>
+/// <summary>How the sharpness (2) of <see cref="KeskarAscent"/> is maximised.</summary>
 public sealed record KeskarOptions
 {
     /// <summary>ε of C_ε; Keskar et al. take 10⁻³ and 5·10⁻⁴.</summary>

@@ -1,6 +1,6 @@
 namespace PacGen.Nn;
 
-/// <summary>What <see cref="NetworkBounds"/> takes beside the network and the sample.</summary>
+/// <summary>What <see cref="NetworkBounder"/> takes beside the network and the sample.</summary>
 public sealed record NetworkBoundOptions
 {
     /// <summary>δ, in (0, 1).</summary>
@@ -12,7 +12,7 @@ public sealed record NetworkBoundOptions
     /// <summary>ε of the neighbourhood κ = γ|w| + ε (Definition 4).</summary>
     public double Epsilon { get; init; } = 0.1;
 
-    /// <summary>ρ of Definition 4, where it is known; without it <see cref="LocalHessianLipschitz"/> samples a lower estimate.</summary>
+    /// <summary>ρ of Definition 4, where it is known; without it <see cref="HessianLipschitzSampler"/> samples a lower estimate.</summary>
     public double? Rho { get; init; }
 
     /// <summary>p_min of the cross-entropy −ln(p_min + (1 − p_min)p) / ln(1/p_min), in (0, 1).</summary>

@@ -1,7 +1,6 @@
 using PacGen.Core.Bounds;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.PerParameter;
-using PacGen.Nn.Data;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
@@ -17,7 +16,8 @@ namespace PacGen.Nn;
 /// </remarks>
 /// <example>
 /// <code>
-/// NetworkBounds bounds = NetworkBounds.Compute(model, trainer.Arena, data.Train);
+/// using EmpiricalLoss empirical = new(model, trainer.Arena, data.Train);
+/// NetworkBounds bounds = NetworkBounder.Measure(empirical);
 /// Console.WriteLine(bounds.Lemma6(Tau.Fixed(4)));
 /// </code>
 /// </example>
@@ -26,10 +26,11 @@ public sealed class NetworkBounds
     private readonly Device device;
     private readonly float[] weights, curvature;
 
-    private NetworkBounds(Device device, float[] weights, float[] curvature, BoundSample sample, LocalSmoothness smoothness, double negativeShare, bool exact)
+    internal NetworkBounds(Device device, float[] weights, HessianDiagonal diagonal, BoundSample sample, LocalSmoothness smoothness)
     {
-        (this.device, this.weights, this.curvature) = (device, weights, curvature);
-        (Sample, Smoothness, NegativeShare, IsCurvatureExact) = (sample, smoothness, negativeShare, exact);
+        (this.device, this.weights, Sample, Smoothness) = (device, weights, sample, smoothness);
+        curvature = [.. diagonal.Entries.Select(entry => (float)Math.Max(entry, 0))];
+        (NegativeShare, IsCurvatureExact) = (diagonal.NegativeShare, diagonal.IsExact);
     }
 
     /// <summary>L̂(w) of the smoothly bounded cross-entropy, n and δ.</summary>
@@ -46,44 +47,6 @@ public sealed class NetworkBounds
 
     /// <summary>∇ᵢ²L̂(w), in the arena's order.</summary>
     public IReadOnlyList<float> Diagonal => curvature;
-
-    /// <summary>Measures a network on the sample that it was trained on.</summary>
-    /// <param name="model">The network; its last layer gives logits.</param>
-    /// <param name="arena">Its parameters.</param>
-    /// <param name="sample">The sample, without augmentation.</param>
-    /// <param name="options">δ, the neighbourhood, ρ.</param>
-    /// <param name="progress">Told after each product.</param>
-    /// <param name="cancellation">Stops between products.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static NetworkBounds Compute(
-        Module model, ParameterArena arena, ImageSet sample, NetworkBoundOptions? options = null,
-        IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(arena);
-        options ??= new NetworkBoundOptions();
-        using EmpiricalLoss bounded = new(
-            model, arena, sample, (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, options.SmallestProbability, smooth: true));
-        Curvature hessian = new(bounded);
-        bool exact = arena.Count <= options.LargestExact;
-        IReadOnlyList<double> diagonal = exact
-            ? hessian.Diagonal(progress, cancellation)
-            : hessian.Moments(options.CurvatureDraws, options.Seed, progress, cancellation).Diagonal;
-        double rho = options.Rho ?? LocalHessianLipschitz.Sample(
-            bounded,
-            new HessianLipschitzOptions { Gamma = options.Gamma, Epsilon = options.Epsilon, Seed = options.Seed },
-            progress,
-            cancellation).Rho;
-        bounded.MoveToWeights();
-        return new NetworkBounds(
-            arena.Device,
-            arena.Save(),
-            [.. diagonal.Select(entry => (float)Math.Max(entry, 0))],
-            new BoundSample(Math.Clamp(bounded.Value(cancellation), 0, 1), sample.Count, options.Delta),
-            new LocalSmoothness(rho, options.Gamma, options.Epsilon),
-            diagonal.Count(entry => entry < 0) / (double)diagonal.Count,
-            exact);
-    }
 
     /// <summary>Lemma 6 (13) with σ* (14): at an η that was chosen before the sample was seen, or else the least over a grid.</summary>
     /// <param name="tau">τ of the prior U(−τ, τ), chosen before the sample was seen; read off the weights it makes the result a score.</param>

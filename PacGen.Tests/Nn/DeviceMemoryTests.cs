@@ -52,8 +52,9 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     [Test]
     public void Bounds() => AllIsGivenBack(network =>
     {
-        NetworkBounds bounds = NetworkBounds.Compute(
-            network.Model, network.Arena, Data.Train, new NetworkBoundOptions { Rho = 0.3, LargestExact = 0, CurvatureDraws = 2 });
+        using EmpiricalLoss empirical = new(network.Model, network.Arena, Data.Train);
+        NetworkBounds bounds = NetworkBounder.Measure(
+            empirical, new NetworkBoundOptions { Rho = 0.3, LargestExact = 0, CurvatureDraws = 2 });
         Tau wide = Tau.Fixed(9);
         Assert.That(bounds.Lemma6(wide, 10).Value, Is.Positive);
         Assert.That(bounds.Lemma6(wide).Value, Is.Positive);
@@ -68,21 +69,21 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     {
         using EmpiricalLoss empirical = new(network.Model, network.Arena, Data.Train, batchSize: 12);
         empirical.Gradient(new double[empirical.Count]);
-        Curvature curvature = new(empirical);
-        curvature.LargestEigenvalue(products: 2);
-        curvature.Moments(draws: 2);
-        LocalHessianLipschitz.Sample(empirical, new HessianLipschitzOptions { Pairs = 1, Products = 2 });
+        Lanczos.Measure(empirical, new LanczosOptions { Products = 2 });
+        Hutchinson.Measure(empirical, new HutchinsonOptions { Draws = 2 });
+        HessianDiagonalEstimator.Measure(empirical);
+        HessianLipschitzSampler.Measure(empirical, new HessianLipschitzOptions { Pairs = 1, Products = 2 });
     });
 
     [Test]
     public void Sharpness() => AllIsGivenBack(network =>
     {
         using EmpiricalLoss empirical = new(network.Model, network.Arena, Data.Train, batchSize: 12);
-        KeskarSharpness.Compute(empirical, Search);
-        KeskarSharpness.Compute(empirical, Search with { Directions = 2 });
-        ExpectedSharpness.Compute(empirical, 0.1, 2, true, 1);
+        KeskarAscent.Measure(empirical, Search);
+        KeskarAscent.Measure(empirical, Search with { Directions = 2 });
+        ExpectedSharpnessSampler.Measure(empirical, new ExpectedLossOptions { Sigma = 0.1, Draws = 2, Antithetic = true });
         float[] levels = new float[empirical.Count];
-        ExpectedLoss.Sample<TruncatedGaussianNoise>(empirical, new ExpectedLossOptions { Draws = 2, Gamma = 0.1, Epsilon = 0.1 }, levels);
+        ExpectedLossSampler.Measure<TruncatedGaussianNoise>(empirical, new ExpectedLossOptions { Draws = 2, Gamma = 0.1, Epsilon = 0.1, Levels = levels });
     });
 
     [Test]
@@ -91,9 +92,9 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         CancellationToken stopped = new(true);
         using EmpiricalLoss empirical = new(network.Model, network.Arena, Data.Train, batchSize: 12);
         float[] levels = new float[empirical.Count];
-        Assert.That(() => KeskarSharpness.Compute(empirical, Search, cancellation: stopped), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(() => ExpectedLoss.Sample<UniformNoise>(empirical, levels: levels, cancellation: stopped), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(() => NetworkBounds.Compute(network.Model, network.Arena, Data.Train, cancellation: stopped), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => KeskarAscent.Measure(empirical, Search, cancellation: stopped), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => ExpectedLossSampler.Measure<UniformNoise>(empirical, new ExpectedLossOptions { Levels = levels }, cancellation: stopped), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => NetworkBounder.Measure(empirical, cancellation: stopped), Throws.InstanceOf<OperationCanceledException>());
     });
 
     [Test]

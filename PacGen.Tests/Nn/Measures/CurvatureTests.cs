@@ -13,7 +13,7 @@ internal sealed class CurvatureTests
     {
         using Quadratic quadratic = full ? Quadratic.Full() : Quadratic.Diagonal();
         double[] spectrum = [.. quadratic.Hessian.Evd(Symmetricity.Symmetric).EigenValues.Select(value => value.Real)];
-        EigenvalueEstimate found = new Curvature(quadratic.Empirical).LargestEigenvalue(tolerance: 1e-6);
+        ExtremeEigenvalues found = Lanczos.Measure(quadratic.Empirical, new LanczosOptions { Tolerance = 1e-6 });
         Assert.That(found.Converged, Is.True);
         Assert.That(found.Largest, Is.EqualTo(spectrum[^1]).Within(1e-3).Percent);
         Assert.That(found.Largest, Is.LessThanOrEqualTo(spectrum[^1] * (1 + 1e-6)), "a Rayleigh quotient");
@@ -26,7 +26,7 @@ internal sealed class CurvatureTests
     {
         using Quadratic quadratic = Quadratic.Full(40, 200);
         double largest = quadratic.Hessian.Evd(Symmetricity.Symmetric).EigenValues.Max(value => value.Real);
-        EigenvalueEstimate one = new Curvature(quadratic.Empirical).LargestEigenvalue(1);
+        ExtremeEigenvalues one = Lanczos.Measure(quadratic.Empirical, new LanczosOptions { Products = 1 });
         Assert.That(one.Converged, Is.False);
         Assert.That(one.Largest, Is.LessThan(largest));
         Assert.That(largest - one.Largest, Is.GreaterThan(0.01 * largest), "one product is not enough here, so that the flag matters");
@@ -36,7 +36,7 @@ internal sealed class CurvatureTests
     public void TheDiagonalIsExact()
     {
         using Quadratic quadratic = Quadratic.Full();
-        Assert.That(new Curvature(quadratic.Empirical).Diagonal(), Is.EqualTo(quadratic.Hessian.Diagonal().ToArray()).Within(1e-5));
+        Assert.That(HessianDiagonalEstimator.Measure(quadratic.Empirical).Entries, Is.EqualTo(quadratic.Hessian.Diagonal().ToArray()).Within(1e-5));
     }
 
     /// <summary>With v of ±1 a diagonal Hessian's trace has no variance at all; a full one's has 2(‖H‖_F² − Σ Hᵢᵢ²).</summary>
@@ -44,14 +44,14 @@ internal sealed class CurvatureTests
     public void HutchinsonIsUnbiasedWithTheRightStandardError()
     {
         using Quadratic diagonal = Quadratic.Diagonal();
-        HessianMoments sharp = new Curvature(diagonal.Empirical).Moments(3);
+        HessianMoments sharp = Hutchinson.Measure(diagonal.Empirical, new HutchinsonOptions { Draws = 3 });
         Assert.That(sharp.Trace.Value, Is.EqualTo(diagonal.Hessian.Trace()).Within(1e-4).Percent);
         Assert.That(sharp.Trace.StandardError, Is.LessThan(1e-6 * sharp.Trace.Value));
         Assert.That(sharp.SquaredFrobenius.Value, Is.EqualTo(Math.Pow(diagonal.Hessian.FrobeniusNorm(), 2)).Within(1e-4).Percent);
 
         using Quadratic full = Quadratic.Full();
         const int Draws = 400;
-        HessianMoments moments = new Curvature(full.Empirical).Moments(Draws, seed: 11);
+        HessianMoments moments = Hutchinson.Measure(full.Empirical, new HutchinsonOptions { Draws = Draws, Seed = 11 });
         double squares = Math.Pow(full.Hessian.FrobeniusNorm(), 2), ownSquares = full.Hessian.Diagonal().Sum(value => value * value);
         double error = Math.Sqrt(2 * (squares - ownSquares) / Draws);
         Assert.That(moments.Trace.StandardError, Is.EqualTo(error).Within(25).Percent);
@@ -69,12 +69,13 @@ internal sealed class CurvatureTests
     public void ASeedDecides()
     {
         using Quadratic quadratic = Quadratic.Full();
-        Curvature curvature = new(quadratic.Empirical);
-        MeanEstimate first = curvature.Moments(5, 1).Trace;
-        Assert.That(curvature.Moments(5, 1).Trace, Is.EqualTo(first));
-        Assert.That(curvature.Moments(5, 2).Trace, Is.Not.EqualTo(first));
-        EigenvalueEstimate ends = curvature.LargestEigenvalue(3);
-        Assert.That(curvature.LargestEigenvalue(3), Is.EqualTo(ends));
+        MeanEstimate Trace(ulong seed) => Hutchinson.Measure(quadratic.Empirical, new HutchinsonOptions { Draws = 5, Seed = seed }).Trace;
+        MeanEstimate first = Trace(1);
+        Assert.That(Trace(1), Is.EqualTo(first));
+        Assert.That(Trace(2), Is.Not.EqualTo(first));
+        ExtremeEigenvalues Ends() => Lanczos.Measure(quadratic.Empirical, new LanczosOptions { Products = 3 });
+        ExtremeEigenvalues ends = Ends();
+        Assert.That(Ends(), Is.EqualTo(ends));
     }
 
     /// <summary>The trace by m products, by Hutchinson, and λ_max against both ends of a real network's spectrum.</summary>
@@ -86,10 +87,9 @@ internal sealed class CurvatureTests
         using Trainer trainer = new(model, digits, new Sgd(0.1), new TrainingOptions { Epochs = 2 });
         trainer.Run();
         using EmpiricalLoss empirical = new(model, trainer.Arena, digits.Train.Take(200));
-        Curvature curvature = new(empirical);
-        double[] diagonal = curvature.Diagonal();
-        HessianMoments moments = curvature.Moments(200);
-        EigenvalueEstimate ends = curvature.LargestEigenvalue();
+        IReadOnlyList<double> diagonal = HessianDiagonalEstimator.Measure(empirical).Entries;
+        HessianMoments moments = Hutchinson.Measure(empirical, new HutchinsonOptions { Draws = 200 });
+        ExtremeEigenvalues ends = Lanczos.Measure(empirical);
         Assert.That(moments.Trace.Value, Is.EqualTo(diagonal.Sum()).Within(5 * moments.Trace.StandardError));
         Assert.That(ends.Converged, Is.True);
         Assert.That(ends.Largest, Is.GreaterThan(diagonal.Max()).And.LessThan(Math.Sqrt(moments.SquaredFrobenius.Value) * 1.2));

@@ -90,8 +90,8 @@ internal sealed class EmpiricalLossTests
         using Quadratic quadratic = Quadratic.Full();
         CancellationToken cancelled = new(true);
         Assert.That(() => quadratic.Empirical.Value(cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(() => new Curvature(quadratic.Empirical).Diagonal(cancellation: cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(() => KeskarSharpness.Compute(quadratic.Empirical, cancellation: cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(() => LocalHessianLipschitz.Sample(quadratic.Empirical, cancellation: cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => HessianDiagonalEstimator.Measure(quadratic.Empirical, cancellation: cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => KeskarAscent.Measure(quadratic.Empirical, cancellation: cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => HessianLipschitzSampler.Measure(quadratic.Empirical, cancellation: cancelled), Throws.InstanceOf<OperationCanceledException>());
     }
 }

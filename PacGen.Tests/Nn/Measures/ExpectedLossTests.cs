@@ -16,7 +16,8 @@ internal sealed class ExpectedLossTests
     {
         using Quadratic quadratic = Quadratic.Full();
         const int Draws = 500;
-        ExpectedSharpness found = ExpectedSharpness.Compute(quadratic.Empirical, sigma, Draws, antithetic, seed: 4);
+        ExpectedSharpness found = ExpectedSharpnessSampler.Measure(
+            quadratic.Empirical, new ExpectedLossOptions { Sigma = sigma, Draws = Draws, Antithetic = antithetic, Seed = 4 });
 
         // Var = σ²‖g‖² + ½σ⁴‖H‖_F²; a pair's mean has no linear part.
         double linear = antithetic ? 0 : Math.Pow(sigma * quadratic.GradientAt(quadratic.Weights).L2Norm(), 2);
@@ -34,7 +35,7 @@ internal sealed class ExpectedLossTests
     {
         using Quadratic quadratic = Quadratic.Full();
         float[] levels = [.. Enumerable.Range(0, 7).Select(i => 0.1f * i)];
-        ExpectedLoss found = ExpectedLoss.Sample<UniformNoise>(quadratic.Empirical, new ExpectedLossOptions { Draws = 800, Sigma = 2, Antithetic = true }, levels);
+        ExpectedLoss found = ExpectedLossSampler.Measure<UniformNoise>(quadratic.Empirical, new ExpectedLossOptions { Draws = 800, Sigma = 2, Antithetic = true, Levels = levels });
         double rise = Enumerable.Range(0, 7).Sum(i => quadratic.Hessian[i, i] * Math.Pow(2 * levels[i], 2) / 6);
         Assert.That(found.Loss.Value - quadratic.ValueAt(quadratic.Weights), Is.EqualTo(rise).Within(5 * found.Loss.StandardError));
         Assert.That(found.Loss.StandardError, Is.LessThan(0.05 * rise), "so that the test tells something");
@@ -46,7 +47,7 @@ internal sealed class ExpectedLossTests
         using Quadratic quadratic = Quadratic.Full();
         const double Sigma = 0.4, Gamma = 0.3, Epsilon = 0.2;
         ExpectedLossOptions options = new() { Draws = 800, Sigma = Sigma, Gamma = Gamma, Epsilon = Epsilon, Antithetic = true };
-        ExpectedLoss found = ExpectedLoss.Sample<TruncatedGaussianNoise>(quadratic.Empirical, options);
+        ExpectedLoss found = ExpectedLossSampler.Measure<TruncatedGaussianNoise>(quadratic.Empirical, options);
         Vector<double> w = quadratic.Weights;
         double rise = Enumerable.Range(0, 7).Sum(i =>
         {
@@ -69,12 +70,12 @@ internal sealed class ExpectedLossTests
         using EmpiricalLoss empirical = new(model, trainer.Arena, digits.Test);
         LossValues still = empirical.Losses(1e-3);
         ExpectedLossOptions options = new() { Sigma = 0, Draws = 3, SmallestProbability = 1e-3 };
-        ExpectedLoss unmoved = ExpectedLoss.Sample<GaussianNoise>(empirical, options);
+        ExpectedLoss unmoved = ExpectedLossSampler.Measure<GaussianNoise>(empirical, options);
         Assert.That(unmoved.Values, Has.All.EqualTo(still));
         Assert.That(unmoved.ZeroOne!.Value.StandardError, Is.Zero);
 
         float[] before = trainer.Arena.Save();
-        ExpectedLoss moved = ExpectedLoss.Sample<GaussianNoise>(empirical, options with { Sigma = 0.3, Draws = 10 });
+        ExpectedLoss moved = ExpectedLossSampler.Measure<GaussianNoise>(empirical, options with { Sigma = 0.3, Draws = 10 });
         Assert.That(moved.Loss.Value, Is.GreaterThan(still.Loss));
         Assert.That(moved.ZeroOne!.Value.Value, Is.GreaterThan(still.ZeroOne).And.LessThan(1));
         Assert.That(moved.BoundedCrossEntropy!.Value.Value, Is.GreaterThan(still.BoundedCrossEntropy).And.LessThan(1));
@@ -92,7 +93,7 @@ internal sealed class ExpectedLossTests
         {
             using ParameterArena arena = new(model, device, 5);
             using EmpiricalLoss empirical = new(model, arena, digits.Test);
-            return ExpectedLoss.Sample<GaussianNoise>(empirical, new ExpectedLossOptions { Sigma = 0.1, Draws = 4, Seed = seed }).Values;
+            return ExpectedLossSampler.Measure<GaussianNoise>(empirical, new ExpectedLossOptions { Sigma = 0.1, Draws = 4, Seed = seed }).Values;
         }
 
         using CpuDevice one = new(1), three = new(3);
@@ -120,12 +121,12 @@ internal sealed class ExpectedLossTests
             (new ExpectedLossOptions { Epsilon = double.NaN }, "ε is NaN"),
         })
         {
-            Assert.That(() => ExpectedLoss.Sample<UniformNoise>(quadratic.Empirical, options), Throws.ArgumentException.With.Message.Contains(part));
+            Assert.That(() => ExpectedLossSampler.Measure<UniformNoise>(quadratic.Empirical, options), Throws.ArgumentException.With.Message.Contains(part));
         }
 
         Assert.That(
-            () => ExpectedLoss.Sample<UniformNoise>(quadratic.Empirical, null, [1f]), Throws.ArgumentException.With.Message.Contains("1 levels are given for 7"));
+            () => ExpectedLossSampler.Measure<UniformNoise>(quadratic.Empirical, new ExpectedLossOptions { Levels = [1f] }), Throws.ArgumentException.With.Message.Contains("1 levels are given for 7"));
         Assert.That(
-            () => ExpectedLoss.Sample<UniformNoise>(quadratic.Empirical, null, [1, 1, -1, 1, 1, 1, 1]), Throws.ArgumentException.With.Message.Contains("weight 2 is -1"));
+            () => ExpectedLossSampler.Measure<UniformNoise>(quadratic.Empirical, new ExpectedLossOptions { Levels = [1, 1, -1, 1, 1, 1, 1] }), Throws.ArgumentException.With.Message.Contains("weight 2 is -1"));
     }
 }

@@ -22,7 +22,7 @@ internal sealed class KeskarSharpnessTests
         }
 
         double loss = quadratic.ValueAt(w);
-        KeskarSharpness found = KeskarSharpness.Compute(quadratic.Empirical, new KeskarOptions { Epsilon = epsilon });
+        KeskarSharpness found = KeskarAscent.Measure(quadratic.Empirical, new KeskarOptions { Epsilon = epsilon });
         Assert.That(found.Value, Is.EqualTo(100 * rise / (1 + loss)).Within(0.2).Percent);
         Assert.That(found.LargestLoss, Is.EqualTo(loss + rise).Within(1e-3).Percent);
         Assert.That(found.Loss, Is.EqualTo(loss).Within(1e-4).Percent);
@@ -55,7 +55,7 @@ internal sealed class KeskarSharpnessTests
         Vector<double> widths = coordinates.Map(value => Epsilon * (Math.Abs(value) + 1));
         double largest = Enumerable.Range(0, 1 << directions).Max(corner =>
             quadratic.ValueAt(w + (a * widths.MapIndexed((i, width) => ((corner >> i) & 1) == 0 ? width : -width))));
-        KeskarSharpness found = KeskarSharpness.Compute(quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon, Directions = directions, Seed = 4 });
+        KeskarSharpness found = KeskarAscent.Measure(quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon, Directions = directions, Seed = 4 });
         Assert.That(found.LargestLoss, Is.EqualTo(largest).Within(1e-4).Percent);
         Assert.That(found.Value, Is.EqualTo(100 * (largest - quadratic.ValueAt(w)) / (1 + quadratic.ValueAt(w))).Within(0.5).Percent);
         Assert.That(found.Dimension, Is.EqualTo(directions));
@@ -70,12 +70,12 @@ internal sealed class KeskarSharpnessTests
         quadratic.Arena.Load([.. minimum.Select(value => (float)value)]);
         const double Epsilon = 0.1;
         double rise = Enumerable.Range(0, 7).Sum(i => quadratic.Hessian[i, i] * Math.Pow(Epsilon * (Math.Abs(minimum[i]) + 1), 2) / 2);
-        KeskarSharpness found = KeskarSharpness.Compute(quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon });
+        KeskarSharpness found = KeskarAscent.Measure(quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon });
         Assert.That(found.LargestLoss - found.Loss, Is.EqualTo(rise).Within(0.2).Percent);
-        KeskarSharpness alone = KeskarSharpness.Compute(quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon, RandomStarts = 0, CornerStarts = 0, Iterations = 1 });
+        KeskarSharpness alone = KeskarAscent.Measure(quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon, RandomStarts = 0, CornerStarts = 0, Iterations = 1 });
         Assert.That(alone.Value, Is.EqualTo(0).Within(1e-3));
         Assert.That(alone.Best.Ended, Is.False, "its iterations were spent");
-        KeskarSharpness both = KeskarSharpness.Compute(quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon, RandomStarts = 0, CornerStarts = 1, Iterations = 1 });
+        KeskarSharpness both = KeskarAscent.Measure(quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon, RandomStarts = 0, CornerStarts = 1, Iterations = 1 });
         Assert.That(both.StartsAgree, Is.False);
         Assert.That(both.Best.Name, Is.EqualTo("corner 1"));
         Assert.That(both.ToString(), Does.Contain("disagree").And.Contain("a lower bound"));
@@ -90,7 +90,7 @@ internal sealed class KeskarSharpnessTests
         {
             using ParameterArena arena = new(model, device, 5);
             using EmpiricalLoss empirical = new(model, arena, digits.Test);
-            return KeskarSharpness.Compute(empirical, new KeskarOptions { Epsilon = 0.01, Directions = 8, Seed = seed, Iterations = 10 });
+            return KeskarAscent.Measure(empirical, new KeskarOptions { Epsilon = 0.01, Directions = 8, Seed = seed, Iterations = 10 });
         }
 
         using CpuDevice one = new(1), three = new(3);
@@ -112,7 +112,7 @@ internal sealed class KeskarSharpnessTests
             (new KeskarOptions { CornerStarts = -1 }, "starts is negative"),
         })
         {
-            Assert.That(() => KeskarSharpness.Compute(quadratic.Empirical, options), Throws.ArgumentException.With.Message.Contains(part));
+            Assert.That(() => KeskarAscent.Measure(quadratic.Empirical, options), Throws.ArgumentException.With.Message.Contains(part));
         }
     }
 }

@@ -10,7 +10,7 @@ internal sealed class LocalHessianLipschitzTests
     public void AQuadraticHasNone()
     {
         using Quadratic quadratic = Quadratic.Full();
-        LocalHessianLipschitz found = LocalHessianLipschitz.Sample(quadratic.Empirical);
+        LocalHessianLipschitz found = HessianLipschitzSampler.Measure(quadratic.Empirical);
         Assert.That(found.Rho, Is.Zero);
         Assert.That(found.Distances, Has.All.GreaterThan(0));
         Assert.That(found.Converged, Is.EqualTo(8));
@@ -32,7 +32,7 @@ internal sealed class LocalHessianLipschitzTests
         Sequential model = new(new Flatten(), new Linear(weights, 1, bias: false));
         using ParameterArena arena = new(model, Device.Cpu, 1);
         using EmpiricalLoss empirical = new(model, arena, images, (output, _) => (output.Square() * output).Mean() * (C / 6));
-        LocalHessianLipschitz found = LocalHessianLipschitz.Sample(empirical, new HessianLipschitzOptions { Gamma = 0.2, Epsilon = 0.3, Pairs = 20, Tolerance = 1e-4 });
+        LocalHessianLipschitz found = HessianLipschitzSampler.Measure(empirical, new HessianLipschitzOptions { Gamma = 0.2, Epsilon = 0.3, Pairs = 20, Tolerance = 1e-4 });
         if (weights == 1)
         {
             Assert.That(found.Ratios, Has.All.EqualTo(C).Within(0.01).Percent);
@@ -54,9 +54,9 @@ internal sealed class LocalHessianLipschitzTests
         using ParameterArena arena = new(model, Device.Cpu, 5);
         using EmpiricalLoss empirical = new(model, arena, digits.Test);
         HessianLipschitzOptions options = new() { Pairs = 2, Products = 6 };
-        LocalHessianLipschitz first = LocalHessianLipschitz.Sample(empirical, options), near = LocalHessianLipschitz.Sample(empirical, options with { Distance = 0.25 });
-        Assert.That(LocalHessianLipschitz.Sample(empirical, options).Ratios, Is.EqualTo(first.Ratios));
-        Assert.That(LocalHessianLipschitz.Sample(empirical, options with { Seed = 2 }).Ratios, Is.Not.EqualTo(first.Ratios));
+        LocalHessianLipschitz first = HessianLipschitzSampler.Measure(empirical, options), near = HessianLipschitzSampler.Measure(empirical, options with { Distance = 0.25 });
+        Assert.That(HessianLipschitzSampler.Measure(empirical, options).Ratios, Is.EqualTo(first.Ratios));
+        Assert.That(HessianLipschitzSampler.Measure(empirical, options with { Seed = 2 }).Ratios, Is.Not.EqualTo(first.Ratios));
         Assert.That(first.Rho, Is.GreaterThan(0));
         Assert.That(near.Distances[0], Is.EqualTo(first.Distances[0] / 4).Within(1e-3).Percent);
         Assert.That(first.ToString(), Does.Contain("a lower estimate"));
@@ -73,7 +73,7 @@ internal sealed class LocalHessianLipschitzTests
             (new HessianLipschitzOptions { Distance = 2 }, "distance is 2"),
         })
         {
-            Assert.That(() => LocalHessianLipschitz.Sample(quadratic.Empirical, options), Throws.ArgumentException.With.Message.Contains(part));
+            Assert.That(() => HessianLipschitzSampler.Measure(quadratic.Empirical, options), Throws.ArgumentException.With.Message.Contains(part));
         }
     }
 }

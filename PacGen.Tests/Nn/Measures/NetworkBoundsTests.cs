@@ -22,17 +22,23 @@ internal sealed class NetworkBoundsTests
         model = new Mlp([64, 8, 10]);
         trainer = new Trainer(model, digits, new Sgd(0.1), new TrainingOptions { Epochs = 2, BatchSize = 32, Seed = 5, Device = Device.Cpu });
         trainer.Run();
-        bounds = NetworkBounds.Compute(model, trainer.Arena, sample, new NetworkBoundOptions { Delta = 0.1, Rho = 0.3 });
+        bounds = Measure(new NetworkBoundOptions { Delta = 0.1, Rho = 0.3 });
     }
 
     [OneTimeTearDown]
     public void Free() => trainer.Dispose();
 
+    private NetworkBounds Measure(NetworkBoundOptions options)
+    {
+        using EmpiricalLoss empirical = new(model, trainer.Arena, sample);
+        return NetworkBounder.Measure(empirical, options);
+    }
+
     [Test]
     public void TakesLossCurvatureAndSizeFromTheSample()
     {
         using EmpiricalLoss bounded = new(model, trainer.Arena, sample, (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, 1e-4, smooth: true));
-        double[] exact = new Curvature(bounded).Diagonal();
+        double[] exact = [.. HessianDiagonalEstimator.Measure(bounded).Entries];
         bounded.MoveToWeights();
         Assert.That(bounds.Sample, Is.EqualTo(new BoundSample(bounded.Value(), 300, 0.1)));
         Assert.That(bounds.Smoothness, Is.EqualTo(new LocalSmoothness(0.3, 0.1, 0.1)));
@@ -84,11 +90,11 @@ internal sealed class NetworkBoundsTests
     public void EstimatesWhatIsTooMuch()
     {
         NetworkBoundOptions options = new() { LargestExact = 10, CurvatureDraws = 40, Seed = 3 };
-        NetworkBounds estimated = NetworkBounds.Compute(model, trainer.Arena, sample, options);
+        NetworkBounds estimated = Measure(options);
         Assert.That(estimated.IsCurvatureExact, Is.False);
         Assert.That(estimated.Smoothness.Rho, Is.GreaterThan(0).And.LessThan(double.PositiveInfinity));
         Assert.That(estimated.Diagonal.Sum(), Is.EqualTo(bounds.Diagonal.Sum()).Within(60).Percent);
-        Assert.That(NetworkBounds.Compute(model, trainer.Arena, sample, options).Diagonal, Is.EqualTo(estimated.Diagonal));
+        Assert.That(Measure(options).Diagonal, Is.EqualTo(estimated.Diagonal));
     }
 
     private static void Same(BoundResult device, BoundResult reference)

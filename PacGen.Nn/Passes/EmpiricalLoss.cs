@@ -14,7 +14,7 @@ namespace PacGen.Nn;
 /// <code>
 /// using EmpiricalLoss empirical = new(model, trainer.Arena, data.Train);
 /// double loss = empirical.Value();
-/// EigenvalueEstimate largest = new Curvature(empirical).LargestEigenvalue();
+/// Console.WriteLine(Lanczos.Measure(empirical));                                   // λ_max
 /// </code>
 /// </example>
 public sealed class EmpiricalLoss : IDisposable
@@ -22,14 +22,15 @@ public sealed class EmpiricalLoss : IDisposable
     private const int DefaultBatch = 500;
     private const long LargestKept = 1L << 24;
     private readonly ParameterArena arena;
-
-    // The set as floats where it fits into 64 MiB, else a thread that gathers batches anew in each pass.
-    private readonly List<(float[] Images, float[] Labels)> kept = [];
-    private readonly BatchLoader? loader;
     private readonly int batchSize;
-    private readonly Buffer gradients, direction;
-    private readonly BatchGraph value, slope, bend;
     private readonly float[] staging;
+
+    // What a pass needs is made when the first of its kind is taken. The set is kept as floats where it fits into 64 MiB; else a
+    // thread gathers the batches anew in each pass.
+    private List<(float[] Images, float[] Labels)>? kept;
+    private BatchLoader? loader;
+    private Buffer? gradients, direction;
+    private BatchGraph? value, gradient, hessianProduct;
     private float[] outputs = [];
 
     /// <summary>The loss of a network on a set.</summary>
@@ -45,53 +46,15 @@ public sealed class EmpiricalLoss : IDisposable
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentNullException.ThrowIfNull(images);
         this.arena = arena;
-        Images = images;
-        loss ??= Nn.Loss.CrossEntropy;
         this.batchSize = batchSize == 0 ? Math.Min(DefaultBatch, images.Count) : batchSize;
-        BatchLoader batches = BatchLoader.Sequential(images, this.batchSize);
-        if ((long)images.Count * images.ImageSize <= LargestKept)
-        {
-            batches.Start(0);
-            while (batches.TryNext(out Batch batch))
-            {
-                kept.Add((batch.Images.ToArray(), batch.Labels.ToArray()));
-            }
-
-            batches.Dispose();
-        }
-        else
-        {
-            loader = batches;
-        }
-
+        BatchLoader.Require(this.batchSize, images);
+        Model = model;
+        Images = images;
+        Loss = loss ?? Nn.Loss.CrossEntropy;
+        staging = new float[arena.Count];
+        Point = arena.Device.Allocate(arena.Count);
         try
         {
-            Point = arena.Device.Allocate(arena.Count);
-            gradients = arena.Device.Allocate(arena.Count);
-            direction = arena.Device.Allocate(arena.Count);
-            staging = new float[arena.Count];
-            int[] image = [images.Height, images.Width, images.Channels];
-            Tensor[] weights = [.. arena.Parameters.Select(parameter => parameter.Tensor)];
-            Tensor[] along = [.. arena.Parameters.Select(parameter => Tensor.Input(parameter.Shape, $"direction of {parameter.Name}"))];
-            Dictionary<Tensor, Region> directions = [];
-            for (int i = 0; i < along.Length; i++)
-            {
-                directions[along[i]] = arena.Segment(direction, i);
-            }
-
-            value = new BatchGraph(model, arena, Point, null, loss, image, null);
-            slope = new BatchGraph(model, arena, Point, gradients, loss, image, null);
-
-            // The gradient of ⟨∇L̂, v⟩ is ∇²L̂·v.
-            bend = new BatchGraph(
-                model,
-                arena,
-                Point,
-                gradients,
-                (output, labels) => loss(output, labels).Gradient(weights).Zip(along, (g, v) => (g * v).Sum()).Aggregate((a, b) => a + b),
-                image,
-                null,
-                inputs: directions);
             MoveToWeights();
         }
         catch
@@ -103,6 +66,15 @@ public sealed class EmpiricalLoss : IDisposable
 
     /// <summary>m, the number of weights.</summary>
     public int Count => staging.Length;
+
+    /// <summary>The network.</summary>
+    public Module Model { get; }
+
+    /// <summary>The loss of a batch from the network's output and the labels.</summary>
+    public Func<Tensor, Tensor, Tensor> Loss { get; }
+
+    /// <summary>The passes that were taken so far.</summary>
+    public PassCost Cost { get; private set; }
 
     /// <summary>The set.</summary>
     public ImageSet Images { get; }
@@ -138,10 +110,11 @@ public sealed class EmpiricalLoss : IDisposable
         double sum = 0;
         for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
         {
-            value.Run(images, labels);
-            sum += (double)value.Loss() * labels.Length;
+            ValueGraph.Run(images, labels);
+            sum += (double)ValueGraph.Loss() * labels.Length;
         }
 
+        Cost += new PassCost(1, 0, 0);
         return Finite(sum / Images.Count);
     }
 
@@ -169,25 +142,31 @@ public sealed class EmpiricalLoss : IDisposable
         long correct = 0;
         for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
         {
-            value.Run(images, labels);
-            sum += (double)value.Loss() * labels.Length;
-            correct += value.Correct(labels, ref outputs);
+            ValueGraph.Run(images, labels);
+            sum += (double)ValueGraph.Loss() * labels.Length;
+            correct += ValueGraph.Correct(labels, ref outputs);
             for (int i = 0; i < labels.Length; i++)
             {
                 bounded += Math.Max(LogProbability(outputs.AsSpan(i * width, width), (int)labels[i]), floor) / floor;
             }
         }
 
+        Cost += new PassCost(1, 0, 0);
         return new LossValues(Finite(sum / Images.Count), 1 - ((double)correct / Images.Count), Finite(bounded / Images.Count));
     }
 
     /// <summary>L̂ and ∇L̂ at the point.</summary>
-    /// <param name="gradient">Gets the m numbers of ∇L̂.</param>
+    /// <param name="result">Gets the m numbers of ∇L̂.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">There is no room for exactly m numbers.</exception>
     /// <exception cref="TrainingException">The loss is not finite there.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public double Gradient(Span<double> gradient, CancellationToken cancellation = default) => Finite(Pass(slope, gradient, cancellation));
+    public double Gradient(Span<double> result, CancellationToken cancellation = default)
+    {
+        double loss = Finite(Pass(gradient ??= Graph(Gradients, Loss), result, cancellation));
+        Cost += new PassCost(0, 1, 0);
+        return loss;
+    }
 
     /// <summary>∇²L̂·v at the point.</summary>
     /// <param name="along">v, m numbers; rounded to single precision.</param>
@@ -204,18 +183,20 @@ public sealed class EmpiricalLoss : IDisposable
             staging[i] = (float)along[i];
         }
 
-        direction.Write(0, staging);
-        Finite(Pass(bend, product, cancellation));
+        hessianProduct ??= HessianProductGraph();
+        direction!.Write(0, staging);
+        Finite(Pass(hessianProduct, product, cancellation));
+        Cost += new PassCost(0, 0, 1);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         value?.Dispose();
-        slope?.Dispose();
-        bend?.Dispose();
+        gradient?.Dispose();
+        hessianProduct?.Dispose();
         loader?.Dispose();
-        Point?.Dispose();
+        Point.Dispose();
         gradients?.Dispose();
         direction?.Dispose();
     }
@@ -225,9 +206,28 @@ public sealed class EmpiricalLoss : IDisposable
     {
         get
         {
-            value.For(batchSize);
-            return value.Classes;
+            ValueGraph.For(batchSize);
+            return ValueGraph.Classes;
         }
+    }
+
+    private BatchGraph ValueGraph => value ??= Graph(null, Loss);
+
+    private Buffer Gradients => gradients ??= arena.Device.Allocate(arena.Count);
+
+    private BatchGraph Graph(Buffer? result, Func<Tensor, Tensor, Tensor> loss, IReadOnlyDictionary<Tensor, Region>? inputs = null) =>
+        new(Model, arena, Point, result, loss, [Images.Height, Images.Width, Images.Channels], null, inputs: inputs);
+
+    /// <summary>The gradient of ⟨∇L̂, v⟩ is ∇²L̂·v.</summary>
+    private BatchGraph HessianProductGraph()
+    {
+        direction = arena.Device.Allocate(arena.Count);
+        Tensor[] weights = [.. arena.Parameters.Select(parameter => parameter.Tensor)];
+        Tensor[] along = [.. arena.Parameters.Select(parameter => Tensor.Input(parameter.Shape, $"direction of {parameter.Name}"))];
+        return Graph(
+            Gradients,
+            (output, labels) => Loss(output, labels).Gradient(weights).Zip(along, (g, v) => (g * v).Sum()).Aggregate((a, b) => a + b),
+            along.Select((tensor, i) => (tensor, arena.Segment(direction, i))).ToDictionary());
     }
 
     private static double LogProbability(ReadOnlySpan<float> logits, int label)
@@ -261,7 +261,7 @@ public sealed class EmpiricalLoss : IDisposable
             graph.Run(images, labels);
             double share = (double)labels.Length / Images.Count;
             sum += graph.Loss() * share;
-            gradients.Read(0, staging);
+            Gradients.Read(0, staging);
             for (int i = 0; i < result.Length; i++)
             {
                 result[i] += staging[i] * share;
@@ -275,22 +275,47 @@ public sealed class EmpiricalLoss : IDisposable
     private bool Next(int index, CancellationToken cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (index == 0)
+        if (kept is null && loader is null)
         {
-            loader?.Start(0);
+            Gather();
         }
 
-        if (loader is null)
+        if (kept is not null)
         {
             images = index < kept.Count ? kept[index].Images : [];
             labels = index < kept.Count ? kept[index].Labels : [];
             return index < kept.Count;
         }
 
-        bool found = loader.TryNext(out Batch batch);
+        if (index == 0)
+        {
+            loader!.Start(0);
+        }
+
+        bool found = loader!.TryNext(out Batch batch);
         images = batch.Images;
         labels = batch.Labels;
         return found;
+    }
+
+    private void Gather()
+    {
+        BatchLoader batches = BatchLoader.Sequential(Images, batchSize);
+        if ((long)Images.Count * Images.ImageSize > LargestKept)
+        {
+            loader = batches;
+            return;
+        }
+
+        using (batches)
+        {
+            kept = [];
+            batches.Start(0);
+            while (batches.TryNext(out Batch batch))
+            {
+                kept.Add((batch.Images.ToArray(), batch.Labels.ToArray()));
+            }
+        }
     }
 
     private void Require(int length, string name)

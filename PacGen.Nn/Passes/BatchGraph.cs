@@ -277,9 +277,9 @@ internal sealed class BatchGraph : IDisposable
         }
 
         // Backwards the last layers come first.
-        Tensor[] slopes = nodes.Mean.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
-        return NonFiniteOrigin.InArena(arena, gradients, Enumerable.Range(0, slopes.Length).OrderBy(i => slopes[i].Order)) is { } slope
-            ? new NonFiniteOrigin(NonFiniteOrigin.ModuleOf(slope.Parameter.Name), $"the gradient of {slope.Parameter.Name}, which has a value {slope.Value} while the outputs of all layers are finite")
+        Tensor[] gradient = nodes.Mean.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
+        return NonFiniteOrigin.InArena(arena, gradients, Enumerable.Range(0, gradient.Length).OrderBy(i => gradient[i].Order)) is { } lostGradient
+            ? new NonFiniteOrigin(NonFiniteOrigin.ModuleOf(lostGradient.Parameter.Name), $"the gradient of {lostGradient.Parameter.Name}, which has a value {lostGradient.Value} while the outputs of all layers are finite")
             : null;
     }
 

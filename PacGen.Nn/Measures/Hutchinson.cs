@@ -1,0 +1,63 @@
+using PacGen.Core.Randomness;
+
+namespace PacGen.Nn;
+
+/// <summary>Measures trace, Frobenius norm and diagonal of ∇²L̂ at a network's weights by exact products with random vectors of ±1.</summary>
+public static class Hutchinson
+{
+    private const uint Stream = 0x6875_7463;
+
+    /// <summary>Measures all three from the same products.</summary>
+    /// <param name="subject">L̂ of the network; left at its weights.</param>
+    /// <param name="options">How to draw; defaults without it.</param>
+    /// <param name="progress">Told after each product.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="ArgumentException">There is no draw.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static HessianMoments Measure(
+        EmpiricalLoss subject, HutchinsonOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        options ??= new HutchinsonOptions();
+        options.Validate();
+        PassCost before = subject.Cost;
+        subject.MoveToWeights();
+        double[] v = new double[subject.Count], product = new double[subject.Count], diagonal = new double[subject.Count];
+        List<double> traces = [], squares = [];
+        for (int draw = 0; draw < options.Draws; draw++)
+        {
+            for (int i = 0; i < v.Length; i += 32)
+            {
+                uint word = Philox.Word(options.Seed, Stream, (uint)draw, i / 32);
+                for (int bit = 0; bit < 32 && i + bit < v.Length; bit++)
+                {
+                    v[i + bit] = ((word >> bit) & 1) == 0 ? -1 : 1;
+                }
+            }
+
+            subject.HessianProduct(v, product, cancellation);
+            double trace = 0, square = 0;
+            for (int i = 0; i < v.Length; i++)
+            {
+                trace += v[i] * product[i];
+                square += product[i] * product[i];
+                diagonal[i] += v[i] * product[i] / options.Draws;
+            }
+
+            traces.Add(trace);
+            squares.Add(square);
+            progress?.Report(new MeasureProgress("trace", draw + 1, options.Draws));
+        }
+
+        MeanEstimate mean = MeanEstimate.Of(traces);
+        return new HessianMoments
+        {
+            Value = mean.Value,
+            Uncertainty = Uncertainty.Of(mean),
+            Cost = subject.Cost - before,
+            Trace = mean,
+            SquaredFrobenius = MeanEstimate.Of(squares),
+            Diagonal = diagonal,
+        };
+    }
+}

@@ -1,0 +1,45 @@
+using PacGen.Core.Randomness;
+
+namespace PacGen.Nn;
+
+/// <summary>Measures λ_max and λ_min of ∇²L̂ at a network's weights by Lanczos's method with full reorthogonalization.</summary>
+public static class Lanczos
+{
+    private const uint Stream = 0x6C61_6E63;
+
+    /// <summary>Measures both ends of the spectrum.</summary>
+    /// <param name="subject">L̂ of the network; left at its weights.</param>
+    /// <param name="options">How to iterate; defaults without it.</param>
+    /// <param name="progress">Told after each product.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static ExtremeEigenvalues Measure(
+        EmpiricalLoss subject, LanczosOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        options ??= new LanczosOptions();
+        options.Validate();
+        PassCost before = subject.Cost;
+        subject.MoveToWeights();
+        int done = 0;
+        void Apply(double[] v, double[] product)
+        {
+            subject.HessianProduct(v, product, cancellation);
+            progress?.Report(new MeasureProgress("eigenvalues", ++done, options.Products));
+        }
+
+        Krylov.Ends ends = Krylov.Run(subject.Count, Apply, options.Products, options.Tolerance, false, new RandomStream(options.Seed, Stream));
+        return new ExtremeEigenvalues
+        {
+            Value = ends.Largest,
+            Uncertainty = Uncertainty.Within(ends.Largest, ends.LargestResidual, "an eigenvalue's residual"),
+            Cost = subject.Cost - before,
+            LargestResidual = ends.LargestResidual,
+            Smallest = ends.Smallest,
+            SmallestResidual = ends.SmallestResidual,
+            Products = ends.Steps,
+            Converged = ends.Converged,
+        };
+    }
+}

@@ -1,0 +1,38 @@
+using PacGen.Core.Bounds;
+
+namespace PacGen.Nn;
+
+/// <summary>Measures what Lemmas 6 and 8 and Theorem 7 need of a trained network: L̂, the diagonal of ∇²L̂, ρ.</summary>
+public static class NetworkBounder
+{
+    /// <summary>Measures a network on the sample that it was trained on.</summary>
+    /// <param name="subject">The network, whose last layer gives logits, and the sample without augmentation; its loss is not looked at.</param>
+    /// <param name="options">δ, the neighbourhood, ρ.</param>
+    /// <param name="progress">Told after each product.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static NetworkBounds Measure(
+        EmpiricalLoss subject, NetworkBoundOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        options ??= new NetworkBoundOptions();
+        ParameterArena arena = subject.Arena;
+        using EmpiricalLoss bounded = new(
+            subject.Model, arena, subject.Images, (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, options.SmallestProbability, smooth: true));
+        HessianDiagonal diagonal = HessianDiagonalEstimator.Measure(
+            bounded, new HessianDiagonalOptions { LargestExact = options.LargestExact, Draws = options.CurvatureDraws, Seed = options.Seed }, progress, cancellation);
+        double rho = options.Rho ?? HessianLipschitzSampler.Measure(
+            bounded,
+            new HessianLipschitzOptions { Gamma = options.Gamma, Epsilon = options.Epsilon, Seed = options.Seed },
+            progress,
+            cancellation).Rho;
+        bounded.MoveToWeights();
+        return new NetworkBounds(
+            arena.Device,
+            arena.Save(),
+            diagonal,
+            new BoundSample(Math.Clamp(bounded.Value(cancellation), 0, 1), subject.Images.Count, options.Delta),
+            new LocalSmoothness(rho, options.Gamma, options.Epsilon));
+    }
+}

@@ -1,0 +1,55 @@
+using System.Reflection;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+
+namespace PacGen.Tests.Nn.Measures;
+
+internal sealed class MeasuresTests
+{
+    /// <summary>Every row gives a value within its own uncertainty, says what it cost, tells its progress and stops when it is cancelled.</summary>
+    [Test]
+    public void EveryRowMeasuresANetwork()
+    {
+        Mlp model = new(64, 6, 10);
+        using Trainer trainer = new(model, Datasets.Digits(), new Sgd(0.1), new TrainingOptions { Epochs = 1, Score = null });
+        trainer.Run();
+        using EmpiricalLoss subject = new(model, trainer.Arena, Datasets.Digits().Train.Take(100));
+        Assert.That(PacGen.Nn.Measures.All.Select(measure => measure.Name), Is.Unique);
+        foreach (Measure measure in PacGen.Nn.Measures.All)
+        {
+            int told = 0;
+            Measurement found = measure.Of(subject, 1, new Told(() => told++), default);
+            Assert.That(found.Value, Is.InRange(found.Uncertainty.Low, found.Uncertainty.High), measure.Name);
+            Assert.That(found.Cost.Losses + found.Cost.Gradients + found.Cost.Products, Is.Positive, measure.Name);
+            Assert.That(told, Is.Positive, measure.Name);
+            Assert.That(measure.Of(subject, 1, null, default).Value, Is.EqualTo(found.Value), $"{measure.Name} by the same seed");
+            Assert.That(() => measure.Of(subject, 1, null, new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>(), measure.Name);
+        }
+    }
+
+    /// <summary>What measures a network is a static method <c>Measure(subject, options, progress, cancellation)</c>, and what it returns has no such method.</summary>
+    [Test]
+    public void EveryMeasureHasOneShape()
+    {
+        MethodInfo[] ways = [.. typeof(Measurement).Assembly.GetExportedTypes()
+            .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly))
+            .Where(method => method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(EmpiricalLoss))];
+        Assert.That(ways, Has.Length.GreaterThanOrEqualTo(7));
+        foreach (MethodInfo way in ways)
+        {
+            Assert.That(way.Name, Is.EqualTo("Measure"), way.DeclaringType!.Name);
+            Assert.That(
+                way.GetParameters().Select(parameter => parameter.Name), Is.EqualTo(new[] { "subject", "options", "progress", "cancellation" }), way.DeclaringType.Name);
+            Assert.That(way.ReturnType, Is.Not.EqualTo(way.DeclaringType), "result and computation are apart");
+        }
+    }
+
+    private sealed class Told(Action tell) : IProgress<MeasureProgress>
+    {
+        public void Report(MeasureProgress value)
+        {
+            Assert.That(value.Done, Is.InRange(1, value.Total), value.Measure);
+            tell();
+        }
+    }
+}
