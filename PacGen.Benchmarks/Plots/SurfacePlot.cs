@@ -248,8 +248,9 @@ internal sealed class SurfacePlot
 
     private static void Fill(SKCanvas canvas, SKPaint paint, SKPoint[] outline)
     {
-        using SKPath path = new();
-        path.AddPoly(outline, close: true);
+        using SKPathBuilder builder = new();
+        builder.AddPoly(outline, close: true);
+        using SKPath path = builder.Detach();
         canvas.DrawPath(path, paint);
     }
 
