@@ -60,6 +60,26 @@ internal sealed partial class HouseTests
             .Select(path => Path.GetRelativePath(Root, path)),
         Is.Empty);
 
+    /// <summary>A build gives the same bytes wherever the clone lies; in Debug, paths stay for the debugger.</summary>
+    [TestCase("PacGen.Core")]
+    [TestCase("PacGen.Kernels")]
+    [TestCase("PacGen.Nn")]
+    [TestCase("pacgen")]
+    public void AReleaseHoldsNoPathOfThisMachine(string project)
+    {
+        Assembly assembly = Assembly.Load(project);
+        Assume.That(assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration, Is.EqualTo("Release"));
+        Assert.That(File.ReadAllBytes(assembly.Location).AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(Root)), Is.EqualTo(-1));
+    }
+
+    /// <summary>A package's new advisory, or no network to ask for any, is told and breaks no build.</summary>
+    [Test]
+    public void AuditsOfPackagesAreNoErrors()
+    {
+        string properties = File.ReadAllText(Path.Combine(Root, "Directory.Build.props"));
+        Assert.That(Enumerable.Range(1900, 6).Select(n => $"NU{n}").Where(code => !properties.Contains(code, StringComparison.Ordinal)), Is.Empty);
+    }
+
     [TestCaseSource(nameof(Documents))]
     public void LinksLeadToFilesThatExist(string document)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using PacGen.Kernels;
@@ -161,7 +160,7 @@ internal sealed partial class KernelInstanceTests
                 $"| {name} | {tileRows} × {tileColumns} | {asked / 1e6:F1} | {fewest / 1e6:F1} | {2.0 * rows * columns * terms / asked:F1} |");
         }
 
-        File.WriteAllText(Path.Combine(Repository(), "docs", "results", "gpu-kernels.md"), page.ToString());
+        File.WriteAllText(Path.Combine(HouseTests.Root, "docs", "results", "gpu-kernels.md"), page.ToString());
     }
 
     // Rows, columns, terms, the tile that Product chooses, and the numbers of A in memory.
@@ -239,8 +238,6 @@ internal sealed partial class KernelInstanceTests
     private static int Moved(string body) => 4 * (Count(body, "ld.global.v4.f32") + Count(body, "st.global.v4.f32"));
 
     private static int Count(string text, string instruction) => Regex.Count(text, Regex.Escape(instruction));
-
-    private static string Repository([CallerFilePath] string file = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", ".."));
 
     [GeneratedRegex(@"\b(add|sub|mul|div|sqrt|mad)\.f32")]
     private static partial Regex Unrounded();
