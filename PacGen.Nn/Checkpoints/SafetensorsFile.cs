@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Collections.ObjectModel;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 
 namespace PacGen.Nn.Checkpoints;
@@ -24,26 +24,13 @@ namespace PacGen.Nn.Checkpoints;
 /// </example>
 public sealed class SafetensorsFile : IDisposable
 {
-    private const string ChecksumName = "sha256";
-    private const int LengthBytes = sizeof(long), ChecksumDigits = 2 * SHA256.HashSizeInBytes, Alignment = 8, Chunk = 1 << 16;
-    private const int LongestHeader = 16 << 20, MostTensors = 100_000, HighestRank = 16;
-
-    private static readonly byte[] ChecksumPrefix = Encoding.UTF8.GetBytes($$"""{"__metadata__":{"{{ChecksumName}}":" """.TrimEnd());
-
-    private static readonly Dictionary<string, int> TypeSizes = new()
-    {
-        ["BOOL"] = 1, ["U8"] = 1, ["I8"] = 1, ["F8_E5M2"] = 1, ["F8_E4M3"] = 1, ["F8_E8M0"] = 1,
-        ["I16"] = 2, ["U16"] = 2, ["F16"] = 2, ["BF16"] = 2,
-        ["I32"] = 4, ["U32"] = 4, ["F32"] = 4,
-        ["F64"] = 8, ["I64"] = 8, ["U64"] = 8, ["C64"] = 8,
-    };
+    private const int LengthBytes = sizeof(long), Chunk = 1 << 16, LargeChunk = 1 << 22;
 
     private readonly Stream stream;
     private readonly string name;
     private readonly long dataStart;
     private readonly string? checksum;
-    private readonly Dictionary<string, SafetensorInfo> tensors = [];
-    private readonly Dictionary<string, string> metadata = [];
+    private readonly SafetensorsHeader header;
 
     /// <summary>Reads and checks the header of a seekable stream, which is then this file's to dispose.</summary>
     /// <exception cref="CheckpointException">It is not in the format.</exception>
@@ -60,41 +47,41 @@ public sealed class SafetensorsFile : IDisposable
 
         ReadExactly(0, prefix);
         ulong stated = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (stated < 2 || stated > (ulong)Math.Min(length - LengthBytes, LongestHeader))
+        if (stated < 2 || stated > (ulong)Math.Min(length - LengthBytes, SafetensorsHeader.LongestHeader))
         {
-            throw Damaged($"its header should be {stated} bytes long, but the file has {length} and a header at most {LongestHeader}");
+            throw Damaged(
+                $"its header should be {stated} bytes long, but the file has {length} and a header at most {SafetensorsHeader.LongestHeader}");
         }
 
-        byte[] header = new byte[stated];
-        ReadExactly(LengthBytes, header);
-        dataStart = LengthBytes + header.Length;
-        if (header[0] != (byte)'{')
-        {
-            throw Damaged("its header does not begin with {");
-        }
-
+        byte[] text = new byte[stated];
+        ReadExactly(LengthBytes, text);
+        dataStart = LengthBytes + text.Length;
         try
         {
-            Parse(header);
+            header = SafetensorsHeader.Parse(text);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
+        catch (JsonException error)
         {
-            throw new CheckpointException($"{name} can't be used: its header is no JSON of safetensors ({error.Message.ReplaceLineEndings(" ")}). Get or save the file again.", error);
+            throw new CheckpointException(
+                $"{name} can't be used: its header is no JSON of safetensors ({error.Message.ReplaceLineEndings(" ")}). Get or save the file again.", error);
         }
 
-        CheckPlaces();
-        checksum = header.AsSpan().StartsWith(ChecksumPrefix) && metadata.TryGetValue(ChecksumName, out string? digits) && digits.Length == ChecksumDigits
-            && header.AsSpan(ChecksumPrefix.Length, ChecksumDigits).SequenceEqual(Encoding.UTF8.GetBytes(digits)) ? digits : null;
+        if (header.DataLength != length - dataStart)
+        {
+            throw Damaged($"its arrays take {header.DataLength} bytes, but {length - dataStart} are there");
+        }
+
+        checksum = header.ChecksumIn(text);
     }
 
     /// <summary>The file as errors call it: its path.</summary>
     public string Name => name;
 
     /// <summary>What the file says of each array, by name.</summary>
-    public IReadOnlyDictionary<string, SafetensorInfo> Tensors => new ReadOnlyDictionary<string, SafetensorInfo>(tensors);
+    public IReadOnlyDictionary<string, SafetensorInfo> Tensors => new ReadOnlyDictionary<string, SafetensorInfo>(header.Tensors);
 
     /// <summary>The texts under <c>__metadata__</c>, by name; none where the file has none.</summary>
-    public IReadOnlyDictionary<string, string> Metadata => new ReadOnlyDictionary<string, string>(metadata);
+    public IReadOnlyDictionary<string, string> Metadata => new ReadOnlyDictionary<string, string>(header.Metadata);
 
     /// <summary>Whether the file carries the checksum that PacGen writes.</summary>
     public bool HasChecksum => checksum is not null;
@@ -107,6 +94,12 @@ public sealed class SafetensorsFile : IDisposable
         FileStream? stream = null;
         try
         {
+            // A pipe or a device has no length, and opening it could wait for ever.
+            if (File.Exists(path) && new FileInfo(path).Length == 0)
+            {
+                throw new CheckpointException($"{path} is damaged or no safetensors file: it is empty or no regular file. Get or save it again.");
+            }
+
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1);
             return new SafetensorsFile(stream, path);
         }
@@ -126,62 +119,89 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Writes arrays of floats and texts; the checksum is added to the texts.</summary>
+    /// <summary>Writes arrays of floats and texts; the checksum is added to the texts. What is accepted is what a reader gets back, the same bits.</summary>
     /// <param name="path">The file; it is replaced as a whole or not at all.</param>
-    /// <param name="tensors">The arrays.</param>
-    /// <param name="metadata">The texts, by name.</param>
-    /// <exception cref="ArgumentException">A name comes twice or is reserved, or a shape does not fit its values.</exception>
+    /// <param name="tensors">
+    /// The arrays: at most 100,000, of at most 16 axes, with names of 1 to 1,024 characters, none of them a control character or half of a
+    /// surrogate pair, and each once.
+    /// </param>
+    /// <param name="metadata">The texts, by name: with the checksum at most 100,000. The header that says all this is at most 16 MiB long.</param>
+    /// <exception cref="ArgumentException">A reader would refuse the file, or get something else back. Nothing was written.</exception>
     /// <exception cref="IOException">The file can't be written; what was there before is still there.</exception>
-    public static void Save(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
-        AtomicFile.Write(path, stream => Write(stream, tensors, metadata));
+    public static void Save(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        byte[] text = Compose(tensors, metadata);
+        AtomicFile.Write(path, stream => Write(stream, text, tensors));
+    }
 
     /// <summary>Writes arrays of floats and texts to a stream; otherwise as <see cref="Save"/>.</summary>
-    /// <exception cref="ArgumentException">A name comes twice or is reserved, or a shape does not fit its values.</exception>
+    /// <exception cref="ArgumentException">A reader would refuse the file, or get something else back. Nothing was written.</exception>
     public static void Write(Stream stream, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
+        Write(stream, Compose(tensors, metadata), tensors);
+    }
+
+    private static byte[] Compose(IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
         ArgumentNullException.ThrowIfNull(tensors);
-        byte[] header = Header(tensors, metadata ?? new Dictionary<string, string>());
+        return SafetensorsHeader.Compose(tensors, metadata ?? new Dictionary<string, string>());
+    }
+
+    private static void Write(Stream stream, byte[] text, IReadOnlyList<NamedTensor> tensors)
+    {
         byte[] length = new byte[LengthBytes];
-        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(length, text.Length);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(length);
-        hash.AppendData(header);
+        hash.AppendData(text);
         ForEachChunk(tensors, hash.AppendData);
-        Encoding.ASCII.GetBytes(Convert.ToHexStringLower(hash.GetHashAndReset()), header.AsSpan(ChecksumPrefix.Length));
+        SafetensorsHeader.SetChecksum(text, hash.GetHashAndReset());
         stream.Write(length);
-        stream.Write(header);
+        stream.Write(text);
         ForEachChunk(tensors, stream.Write);
     }
 
-    /// <summary>An array's values in row-major order, as floats: F32 as they are, F16 and BF16 exactly, F64 rounded.</summary>
-    /// <exception cref="CheckpointException">The file has no such array, it is of another type, or it can't be read.</exception>
+    /// <summary>
+    /// An array's values in row-major order, as floats: F32 as they are, F16 and BF16 exactly, F64 rounded. Infinities and NaN that stand in
+    /// the file are read as such; <see cref="ReadFinite"/> refuses them.
+    /// </summary>
+    /// <exception cref="CheckpointException">
+    /// The file has no such array, it is of another type, a finite number in it is beyond single precision, or it can't be read.
+    /// </exception>
     public float[] Read(string tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        if (!tensors.TryGetValue(tensor, out SafetensorInfo? info))
+        if (!header.Tensors.TryGetValue(tensor, out SafetensorInfo? info))
         {
-            throw new CheckpointException($"{name} has no array {tensor}; it has {Some(tensors.Keys)}.");
+            throw new CheckpointException($"{name} has no array {tensor}; it has {Some(header.Tensors.Keys)}.");
         }
 
         if (info.Type is not ("F32" or "F16" or "BF16" or "F64"))
         {
-            throw new CheckpointException($"{tensor} in {name} holds {info.Type}, but only F32, F16, BF16 and F64 are read: save it as one of these.");
+            throw new CheckpointException(
+                $"{tensor} in {name} holds {info.Type}, but only F32, F16, BF16 and F64 are read: save it as one of these.");
         }
 
-        if (info.Count > Array.MaxLength / sizeof(double))
+        if (info.Count > Array.MaxLength)
         {
-            throw new CheckpointException($"{tensor} in {name} has {info.Count} elements; at most {Array.MaxLength / sizeof(double)} are read.");
+            throw new CheckpointException($"{tensor} in {name} has {info.Count} elements; at most {Array.MaxLength} are read.");
         }
 
         float[] values = new float[info.Count];
         if (info.Type == "F32" && BitConverter.IsLittleEndian)
         {
-            ReadExactly(dataStart + info.Begin, MemoryMarshal.AsBytes(values.AsSpan()));
+            // A span of more than 2³¹ bytes can't be.
+            for (int start = 0; start < values.Length; start += LargeChunk)
+            {
+                Span<float> part = values.AsSpan(start, Math.Min(LargeChunk, values.Length - start));
+                ReadExactly(dataStart + info.Begin + ((long)start * sizeof(float)), MemoryMarshal.AsBytes(part));
+            }
+
             return values;
         }
 
-        int size = TypeSizes[info.Type];
+        int size = SafetensorsHeader.TypeSizes[info.Type];
         byte[] bytes = new byte[Math.Min(Chunk, info.End - info.Begin)];
         for (int done = 0; done < values.Length;)
         {
@@ -194,7 +214,7 @@ public sealed class SafetensorsFile : IDisposable
                 {
                     "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(one),
                     "BF16" => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(one) << 16),
-                    "F64" => (float)BinaryPrimitives.ReadDoubleLittleEndian(one),
+                    "F64" => InSinglePrecision(BinaryPrimitives.ReadDoubleLittleEndian(one), tensor, done + i),
                     _ => BinaryPrimitives.ReadSingleLittleEndian(one),
                 };
             }
@@ -203,6 +223,15 @@ public sealed class SafetensorsFile : IDisposable
         }
 
         return values;
+    }
+
+    /// <summary>As <see cref="Read"/>, of weights and whatever else a computation goes on with: each value is a number.</summary>
+    /// <exception cref="CheckpointException">As <see cref="Read"/>; or a value is infinite or NaN: the message names the array and the element.</exception>
+    public float[] ReadFinite(string tensor)
+    {
+        float[] values = Read(tensor);
+        int lost = Array.FindIndex(values, value => !float.IsFinite(value));
+        return lost < 0 ? values : throw NotFinite(tensor, lost, values[lost]);
     }
 
     /// <summary>Checks every byte of the file against its checksum.</summary>
@@ -217,7 +246,7 @@ public sealed class SafetensorsFile : IDisposable
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] head = new byte[dataStart], bytes = new byte[Chunk];
         ReadExactly(0, head);
-        head.AsSpan(LengthBytes + ChecksumPrefix.Length, ChecksumDigits).Fill((byte)'0');
+        SafetensorsHeader.ClearChecksum(head.AsSpan(LengthBytes));
         hash.AppendData(head);
         long length = stream.Length;
         for (long at = dataStart; at < length;)
@@ -244,61 +273,6 @@ public sealed class SafetensorsFile : IDisposable
         return first.Length == 0 ? "none" : string.Join(", ", first.Take(8)) + (first.Length > 8 ? ", …" : "");
     }
 
-    private static byte[] Header(IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string> metadata)
-    {
-        using MemoryStream text = new();
-        using (Utf8JsonWriter json = new(text))
-        {
-            json.WriteStartObject();
-            json.WriteStartObject("__metadata__");
-            json.WriteString(ChecksumName, new string('0', ChecksumDigits));
-            foreach ((string key, string value) in metadata)
-            {
-                json.WriteString(key != ChecksumName ? key : throw new ArgumentException($"The text {key} is reserved for the checksum.", nameof(metadata)), value);
-            }
-
-            json.WriteEndObject();
-            HashSet<string> names = ["__metadata__"];
-            long begin = 0;
-            foreach (NamedTensor tensor in tensors)
-            {
-                if (!names.Add(tensor.Name))
-                {
-                    throw new ArgumentException($"The name {tensor.Name} comes twice or is reserved.", nameof(tensors));
-                }
-
-                if (tensor.Shape.Aggregate((Int128)1, (product, extent) => product * extent) != tensor.Values.Length)
-                {
-                    throw new ArgumentException($"{tensor.Name} has {tensor.Values.Length} values, but the shape ({string.Join(", ", tensor.Shape)}).", nameof(tensors));
-                }
-
-                json.WriteStartObject(tensor.Name);
-                json.WriteString("dtype", "F32");
-                json.WriteStartArray("shape");
-                foreach (long extent in tensor.Shape)
-                {
-                    json.WriteNumberValue(extent);
-                }
-
-                json.WriteEndArray();
-                json.WriteStartArray("data_offsets");
-                json.WriteNumberValue(begin);
-                json.WriteNumberValue(begin += (long)tensor.Values.Length * sizeof(float));
-                json.WriteEndArray();
-                json.WriteEndObject();
-            }
-
-            json.WriteEndObject();
-        }
-
-        while (text.Length % Alignment != 0)
-        {
-            text.WriteByte((byte)' ');
-        }
-
-        return text.Length <= LongestHeader ? text.ToArray() : throw new ArgumentException($"The header would be {text.Length} bytes long; at most {LongestHeader} are read.", nameof(tensors));
-    }
-
     private delegate void BytesAction(ReadOnlySpan<byte> bytes);
 
     private static void ForEachChunk(IReadOnlyList<NamedTensor> tensors, BytesAction act)
@@ -308,7 +282,11 @@ public sealed class SafetensorsFile : IDisposable
         {
             if (BitConverter.IsLittleEndian)
             {
-                act(MemoryMarshal.AsBytes(tensor.Values.Span));
+                for (int start = 0; start < tensor.Values.Length; start += LargeChunk)
+                {
+                    act(MemoryMarshal.AsBytes(tensor.Values.Span.Slice(start, Math.Min(LargeChunk, tensor.Values.Length - start))));
+                }
+
                 continue;
             }
 
@@ -317,164 +295,6 @@ public sealed class SafetensorsFile : IDisposable
                 BinaryPrimitives.WriteSingleLittleEndian(swapped, value);
                 act(swapped);
             }
-        }
-    }
-
-    private void Parse(byte[] header)
-    {
-        Utf8JsonReader json = new(header);
-        Expect(ref json, JsonTokenType.StartObject);
-        HashSet<string> names = [];
-        while (Next(ref json) == JsonTokenType.PropertyName)
-        {
-            string key = json.GetString()!;
-            if (!names.Add(key))
-            {
-                throw new JsonException($"the name {key} comes twice");
-            }
-
-            if (names.Count > MostTensors)
-            {
-                throw new JsonException($"more than {MostTensors} arrays");
-            }
-
-            Expect(ref json, JsonTokenType.StartObject);
-            if (key == "__metadata__")
-            {
-                ParseMetadata(ref json);
-            }
-            else
-            {
-                tensors[key] = ParseTensor(ref json, key);
-            }
-        }
-
-        if (json.Read())
-        {
-            throw new JsonException("something follows the header's end");
-        }
-    }
-
-    private void ParseMetadata(ref Utf8JsonReader json)
-    {
-        while (Next(ref json) == JsonTokenType.PropertyName)
-        {
-            string key = json.GetString()!;
-            Expect(ref json, JsonTokenType.String);
-            if (!metadata.TryAdd(key, json.GetString()!))
-            {
-                throw new JsonException($"the text {key} comes twice");
-            }
-
-            if (metadata.Count > MostTensors)
-            {
-                throw new JsonException($"more than {MostTensors} texts");
-            }
-        }
-    }
-
-    private static SafetensorInfo ParseTensor(ref Utf8JsonReader json, string key)
-    {
-        string? type = null;
-        List<long>? shape = null, places = null;
-        while (Next(ref json) == JsonTokenType.PropertyName)
-        {
-            string field = json.GetString()!;
-            bool first;
-            switch (field)
-            {
-                case "dtype":
-                    Expect(ref json, JsonTokenType.String);
-                    first = type is null;
-                    type = json.GetString()!;
-                    break;
-                case "shape":
-                    first = shape is null;
-                    shape = ParseNumbers(ref json, key, HighestRank);
-                    break;
-                case "data_offsets":
-                    first = places is null;
-                    places = ParseNumbers(ref json, key, 2);
-                    break;
-                default:
-                    throw new JsonException($"{key} has an unknown field {field}");
-            }
-
-            if (!first)
-            {
-                throw new JsonException($"{key} has {field} twice");
-            }
-        }
-
-        if (type is null || shape is null || places is not [long begin, long end])
-        {
-            throw new JsonException($"{key} lacks dtype, shape or two data_offsets");
-        }
-
-        if (!TypeSizes.TryGetValue(type, out int size))
-        {
-            throw new JsonException($"{key} is of the unknown type {type}");
-        }
-
-        // The product of extents below 2⁶³ with each step checked: Int128 can't overflow before the check.
-        Int128 bytes = size;
-        foreach (long extent in shape)
-        {
-            bytes *= extent;
-            if (bytes > long.MaxValue)
-            {
-                throw new JsonException($"{key} is larger than any file");
-            }
-        }
-
-        return end >= begin && bytes == end - begin
-            ? new SafetensorInfo(key, type, [.. shape], begin, end)
-            : throw new JsonException($"{key} has the bytes {begin} to {end}, but its shape ({string.Join(", ", shape)}) of {type} takes {bytes}");
-    }
-
-    private static List<long> ParseNumbers(ref Utf8JsonReader json, string key, int most)
-    {
-        Expect(ref json, JsonTokenType.StartArray);
-        List<long> numbers = [];
-        while (Next(ref json) == JsonTokenType.Number)
-        {
-            if (!json.TryGetInt64(out long number) || number < 0 || numbers.Count == most)
-            {
-                throw new JsonException($"{key} has a number that is no whole one of 0 or more, or more than {most} numbers in an array");
-            }
-
-            numbers.Add(number);
-        }
-
-        return json.TokenType == JsonTokenType.EndArray ? numbers : throw new JsonException($"{key} has something in an array that is no number");
-    }
-
-    private static JsonTokenType Next(ref Utf8JsonReader json) => json.Read() ? json.TokenType : throw new JsonException("the header ends early");
-
-    private static void Expect(ref Utf8JsonReader json, JsonTokenType type)
-    {
-        if (Next(ref json) != type)
-        {
-            throw new JsonException($"{json.TokenType} stands where {type} should");
-        }
-    }
-
-    private void CheckPlaces()
-    {
-        long end = 0;
-        foreach (SafetensorInfo info in tensors.Values.OrderBy(info => info.Begin).ThenBy(info => info.End))
-        {
-            if (info.Begin != end)
-            {
-                throw Damaged($"{info.Name} begins at byte {info.Begin} of the data, but what is before it ends at {end}");
-            }
-
-            end = info.End;
-        }
-
-        if (end != stream.Length - dataStart)
-        {
-            throw Damaged($"its arrays take {end} bytes, but {stream.Length - dataStart} are there");
         }
     }
 
@@ -490,6 +310,13 @@ public sealed class SafetensorsFile : IDisposable
             throw new CheckpointException($"{name} can't be read: {error.Message}", error);
         }
     }
+
+    private float InSinglePrecision(double value, string tensor, int place) =>
+        float.IsFinite((float)value) || !double.IsFinite(value) ? (float)value : throw NotFinite(tensor, place, value);
+
+    private CheckpointException NotFinite(string tensor, int place, double value) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{tensor} in {name} can't be used: its element {place} is {value}, which is no finite number in single precision. Save finite numbers."));
 
     private CheckpointException Damaged(string what) => new($"{name} is damaged or no safetensors file: {what}. Get or save it again.");
 }

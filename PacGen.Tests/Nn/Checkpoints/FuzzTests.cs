@@ -162,7 +162,12 @@ internal sealed class FuzzTests
         byte[] file = new byte[8 + header.Length + 80];
         BinaryPrimitives.WriteInt64LittleEndian(file, header.Length);
         header.CopyTo(file, 8);
-        new Random(1).NextBytes(file.AsSpan(8 + header.Length));
+        new Random(1).NextBytes(file.AsSpan(8 + header.Length, 40));
+        for (int i = 0; i < 4; i++)
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(file.AsSpan(8 + header.Length + 40 + (8 * i)), 0.1 * i);
+        }
+
         return file;
     }
 
