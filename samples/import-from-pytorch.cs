@@ -7,6 +7,7 @@
 //     dotnet run samples/import-from-pytorch.cs
 
 using System.Runtime.CompilerServices;
+using PacGen.Kernels;
 using PacGen.Nn;
 using PacGen.Nn.Checkpoints;
 using PacGen.Nn.Data;
@@ -14,12 +15,15 @@ using PacGen.Nn.Data;
 Dataset digits = Datasets.Digits();
 Dataset enlarged = new("digits, enlarged", Enlarge(digits.Train), Enlarge(digits.Test));
 PerturbedOptimizer optimizer = new(new Sgd(0.01), eta: 100, gamma: 1);
-using Trainer trainer = new(new MnistCnn(), enlarged, optimizer, new TrainingOptions { Epochs = 2, BatchSize = 32 });
+MnistCnn model = new();
+using Trainer trainer = new(model, enlarged, optimizer, new TrainingOptions { Epochs = 2, BatchSize = 32 });
 
 // PyTorch's convolution weights are OIHW and PacGen's HWIO; fc1 sees (channel, height, width) there, (height, width, channel) here.
+// An example's shape is enough to find such layers.
+PyTorchLayout layout = PyTorchLayout.Of(model, example: new Shape(28, 28, 1));
 using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(Folder(), "pytorch", "mnist-cnn.safetensors")))
 {
-    PyTorchLayout.MnistCnn.Load(file, trainer.Arena);
+    layout.Load(file, trainer.Arena);
 }
 
 (double loss, double accuracy) = trainer.Evaluate(enlarged.Test);
@@ -29,7 +33,7 @@ Console.WriteLine($"Ψ = {trainer.Score(new ScoreOptions { BatchSize = 32, Image
 
 // And back: a file that PyTorch's load_state_dict(load_file(…)) takes.
 string path = Path.Combine(Path.GetTempPath(), $"mnist-cnn-{Environment.ProcessId}.safetensors");
-SafetensorsFile.Save(path, PyTorchLayout.MnistCnn.Export(trainer.Arena));
+SafetensorsFile.Save(path, layout.Export(trainer.Arena));
 Console.WriteLine($"saved for PyTorch: {new FileInfo(path).Length} bytes");
 File.Delete(path);
 

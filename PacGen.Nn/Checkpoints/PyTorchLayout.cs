@@ -9,46 +9,91 @@ namespace PacGen.Nn.Checkpoints;
 /// </summary>
 public sealed record PyTorchLayout
 {
-    /// <summary>Names that PyTorch writes as here but for its spelling (<c>runningMean</c> is <c>running_mean</c>) and no flattened images: Wide-ResNet, MLPs.</summary>
-    public static PyTorchLayout SameNames { get; } = new();
+    private readonly (string Name, Shape Shape)[] arrays;
+    private readonly string model;
 
-    /// <summary>The layout of <see cref="MnistCnn"/>, whose <c>fc1</c> sees a flattened image of 20 channels and 4×4 pixels.</summary>
-    public static PyTorchLayout MnistCnn { get; } = new() { Flattened = new Dictionary<string, (int, int, int)> { ["fc1.weight"] = (20, 4, 4) } };
+    private PyTorchLayout(Module model, IReadOnlyDictionary<string, (int Channels, int Height, int Width)> flattened)
+    {
+        this.model = model.GetType().Name;
+        arrays =
+        [
+            .. model.Parameters.Select(parameter => (parameter.Name, parameter.Shape)),
+            .. model.State.Select(state => (state.Name, state.Shape)),
+        ];
+        Flattened = flattened;
+        RequireKnown(flattened.Keys);
+        foreach ((string name, (int channels, int height, int width)) in flattened)
+        {
+            Shape shape = arrays.First(array => array.Name == name).Shape;
+            if (shape.Rank is not (1 or 2) || (long)channels * height * width != shape[0])
+            {
+                throw new ArgumentException(
+                    $"{name} of shape {shape} is said to see a flattened image of {channels} channels and {height}×{width} pixels, which is of another size.");
+            }
+        }
+    }
 
-    /// <summary>PyTorch's name of an array, by its name here, where it is another.</summary>
-    public IReadOnlyDictionary<string, string> Names { get; init; } = new Dictionary<string, string>();
+    /// <summary>PyTorch's name of an array, by its name here, where it differs in more than the spelling (<c>runningMean</c>, <c>running_mean</c>).</summary>
+    /// <exception cref="ArgumentException">The model has no such array.</exception>
+    public IReadOnlyDictionary<string, string> Names
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            RequireKnown(value.Keys);
+            field = value;
+        }
+    } = new Dictionary<string, string>();
 
-    /// <summary>The image that a linear layer sees flattened, by the name here of its weights.</summary>
-    public IReadOnlyDictionary<string, (int Channels, int Height, int Width)> Flattened { get; init; } = new Dictionary<string, (int, int, int)>();
+    /// <summary>The image that an array sees flattened, by the array's name here: rows of a matrix, or a vector behind such an image.</summary>
+    public IReadOnlyDictionary<string, (int Channels, int Height, int Width)> Flattened { get; }
+
+    /// <summary>The layout of a model; which weights see a flattened image is found by following an example through it.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="example">The shape of one example: (height, width, channels) of an image, or the length of a vector.</param>
+    /// <exception cref="NotSupportedException">A flattened image can't be followed to the weights: say which see one.</exception>
+    /// <exception cref="ShapeException">The model does not take such examples.</exception>
+    public static PyTorchLayout Of(Module model, Shape example)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return new PyTorchLayout(model, FlattenedImages.Of(model, example));
+    }
+
+    /// <summary>The layout of a model whose flattened images the caller knows: nothing is looked for.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="flattened">The image that an array sees flattened, by the array's name here; empty where none does.</param>
+    /// <exception cref="ArgumentException">The model has no such array, or it is of another size.</exception>
+    public static PyTorchLayout Of(Module model, IReadOnlyDictionary<string, (int Channels, int Height, int Width)> flattened)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(flattened);
+        return new PyTorchLayout(model, flattened);
+    }
 
     /// <summary>Replaces all parameters and all state of a model by those in a file.</summary>
     /// <param name="file">The file, such as <c>save_file(model.state_dict(), …)</c> of Python's safetensors writes it.</param>
     /// <param name="arena">The model's parameters.</param>
-    /// <exception cref="CheckpointException">An array is missing, has another shape, or has no place in the model; nothing was replaced then.</exception>
-    /// <exception cref="ArgumentException"><see cref="Flattened"/> does not fit the model.</exception>
+    /// <exception cref="CheckpointException">
+    /// An array is missing, has another shape or a number that is not finite, or has no place in the model; nothing was replaced then.
+    /// </exception>
+    /// <exception cref="ArgumentException">The layout was made for another model.</exception>
     public void Load(SafetensorsFile file, ParameterArena arena)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(arena);
         Entry[] entries = Entries(arena);
-        HashSet<string> known = [.. entries.Select(entry => entry.Name)];
 
         // PyTorch's batch norm counts its batches; nothing here does.
-        string[] idle = [.. file.Tensors.Keys.Where(name => !known.Contains(name) && name != "num_batches_tracked" && !name.EndsWith(".num_batches_tracked", StringComparison.Ordinal))];
-        if (idle.Length > 0)
-        {
-            throw new CheckpointException($"The file has {SafetensorsFile.Some(idle)}, which has no place in this model; it takes {SafetensorsFile.Some(known)}. Say in Names what they are called here.");
-        }
-
+        file.RequireArrays(
+            entries.Select(entry => (entry.Name, (IReadOnlyList<long>)entry.Extents)),
+            name => name == "num_batches_tracked" || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal),
+            model,
+            "Say in Names what arrays are called there.");
         List<float[]> loaded = [];
         foreach (Entry entry in entries)
         {
-            if (file.Tensors.TryGetValue(entry.Name, out SafetensorInfo? info) && !info.Shape.SequenceEqual(entry.Extents))
-            {
-                throw new CheckpointException($"{entry.Name} in the file has the shape ({string.Join(", ", info.Shape)}), but this model needs ({string.Join(", ", entry.Extents)}).");
-            }
-
-            float[] theirs = file.Read(entry.Name);
+            float[] theirs = file.ReadFinite(entry.Name);
             loaded.Add(Array.ConvertAll(entry.Order, place => theirs[place]));
         }
 
@@ -59,7 +104,7 @@ public sealed record PyTorchLayout
     }
 
     /// <summary>All parameters and state of a model as PyTorch has them, for <see cref="SafetensorsFile.Save"/>.</summary>
-    /// <exception cref="ArgumentException"><see cref="Flattened"/> does not fit the model.</exception>
+    /// <exception cref="ArgumentException">The layout was made for another model.</exception>
     public IReadOnlyList<NamedTensor> Export(ParameterArena arena)
     {
         ArgumentNullException.ThrowIfNull(arena);
@@ -75,32 +120,55 @@ public sealed record PyTorchLayout
         })];
     }
 
+    /// <summary>The arrays that a file of this layout has: their names and extents in PyTorch.</summary>
+    internal IEnumerable<(string Name, long[] Extents)> Arrays => arrays.Select(array => (TheirName(array.Name), Extents(array.Shape)));
+
+    private void RequireKnown(IEnumerable<string> names)
+    {
+        string[] missing = [.. names.Except(arrays.Select(array => array.Name))];
+        if (missing.Length > 0)
+        {
+            throw new ArgumentException($"The layout names {string.Join(", ", missing)}, but {model} has no such array.");
+        }
+    }
+
     private Entry[] Entries(ParameterArena arena)
     {
-        string[] missing = [.. Names.Keys.Concat(Flattened.Keys).Except(arena.Parameters.Select(parameter => parameter.Name).Concat(arena.States.Select(state => state.Name)))];
-        return missing.Length > 0
-            ? throw new ArgumentException($"The layout names {string.Join(", ", missing)}, but the model has no such array.", nameof(arena))
-            :
-            [
-                .. arena.Parameters.Select(parameter => Of(parameter.Name, parameter.Shape, parameter.Region!.Value)),
-                .. arena.States.Select(state => Of(state.Name, state.Shape, state.Region!.Value)),
-            ];
+        Entry[] entries =
+        [
+            .. arena.Parameters.Select(parameter => Of(parameter.Name, parameter.Shape, parameter.Region!.Value)),
+            .. arena.States.Select(state => Of(state.Name, state.Shape, state.Region!.Value)),
+        ];
+        IEnumerable<(string, Shape)> there =
+            arena.Parameters.Select(parameter => (parameter.Name, parameter.Shape)).Concat(arena.States.Select(state => (state.Name, state.Shape)));
+        return arrays.SequenceEqual(there)
+            ? entries
+            : throw new ArgumentException($"The layout was made for {model} with other arrays than these parameters have.", nameof(arena));
     }
+
+    private string TheirName(string name) =>
+        Names.GetValueOrDefault(name) ?? string.Concat(name.Select(letter => char.IsAsciiLetterUpper(letter) ? $"_{char.ToLowerInvariant(letter)}" : $"{letter}"));
+
+    private static long[] Extents(Shape shape) => shape.Rank switch
+    {
+        4 => [shape[3], shape[2], shape[0], shape[1]],
+        2 => [shape[1], shape[0]],
+        _ => [.. shape.AsSpan().ToArray().Select(extent => (long)extent)],
+    };
 
     private Entry Of(string name, Shape shape, Kernels.Devices.Region region)
     {
-        string theirs = Names.GetValueOrDefault(name) ?? string.Concat(name.Select(letter => char.IsAsciiLetterUpper(letter) ? $"_{char.ToLowerInvariant(letter)}" : $"{letter}"));
-        (long[] extents, int[] axes, int[] inner) = shape.Rank switch
+        bool flat = Flattened.TryGetValue(name, out (int Channels, int Height, int Width) image);
+        (int[] inner, int[] axes) = (shape.Rank, flat) switch
         {
             // (KH, KW, C, OC) here, (OC, C, KH, KW) there: for each of our axes, which of theirs it is.
-            4 => ([shape[3], shape[2], shape[0], shape[1]], [2, 3, 1, 0], (int[])[shape[0], shape[1], shape[2], shape[3]]),
-            2 when Flattened.TryGetValue(name, out (int Channels, int Height, int Width) image) && (long)image.Channels * image.Height * image.Width == shape[0] =>
-                ([shape[1], shape[0]], [2, 3, 1, 0], (int[])[image.Height, image.Width, image.Channels, shape[1]]),
-            _ when Flattened.ContainsKey(name) => throw new ArgumentException($"The layout says that {name} sees a flattened image of another size than its shape {shape}."),
-            2 => ((long[])[shape[1], shape[0]], (int[])[1, 0], (int[])[shape[0], shape[1]]),
-            _ => (Enumerable.Range(0, shape.Rank).Select(axis => (long)shape[axis]).ToArray(), Enumerable.Range(0, shape.Rank).ToArray(), Enumerable.Range(0, shape.Rank).Select(axis => shape[axis]).ToArray()),
+            (4, _) => ((int[])[shape[0], shape[1], shape[2], shape[3]], (int[])[2, 3, 1, 0]),
+            (2, true) => ([image.Height, image.Width, image.Channels, shape[1]], [2, 3, 1, 0]),
+            (1, true) => ([image.Height, image.Width, image.Channels], [1, 2, 0]),
+            (2, false) => ([shape[0], shape[1]], [1, 0]),
+            _ => (shape.AsSpan().ToArray(), [.. Enumerable.Range(0, shape.Rank)]),
         };
-        return new Entry(theirs, extents, Places(inner, axes), region);
+        return new Entry(TheirName(name), Extents(shape), Places(inner, axes), region);
     }
 
     /// <summary>For each element of an array of some extents, row-major, its place once its axes are moved: axis i becomes axes[i].</summary>

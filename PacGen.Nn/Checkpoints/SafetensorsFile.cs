@@ -234,6 +234,43 @@ public sealed class SafetensorsFile : IDisposable
         return lost < 0 ? values : throw NotFinite(tensor, lost, values[lost]);
     }
 
+    /// <summary>
+    /// Checks that the file has the arrays of a model and no others, before any is read: each reader of weights goes by this.
+    /// </summary>
+    /// <param name="wanted">Their names and extents in the file.</param>
+    /// <param name="passedOver">Names of arrays that a file may have besides.</param>
+    /// <param name="model">What the model is called.</param>
+    /// <param name="advice">What to do where an array is missing or has no place.</param>
+    /// <exception cref="CheckpointException">An array is missing, has another shape, or has no place.</exception>
+    internal void RequireArrays(
+        IEnumerable<(string Name, IReadOnlyList<long> Extents)> wanted, Func<string, bool> passedOver, string model, string advice)
+    {
+        HashSet<string> known = [];
+        foreach ((string tensor, IReadOnlyList<long> extents) in wanted)
+        {
+            known.Add(tensor);
+            if (!header.Tensors.TryGetValue(tensor, out SafetensorInfo? info))
+            {
+                throw new CheckpointException($"{name} has no array {tensor}, which {model} needs; it has {Some(header.Tensors.Keys)}. {advice}");
+            }
+
+            if (!info.Shape.SequenceEqual(extents))
+            {
+                bool transposed = info.Shape.Order().SequenceEqual(extents.Order());
+                throw new CheckpointException(
+                    $"{tensor} in {name} has the shape ({string.Join(", ", info.Shape)}), but {model} needs ({string.Join(", ", extents)}){(transposed
+                        ? ": it seems transposed. PyTorch has linear weights as (out, in) and convolutions as (out, in, height, width), PacGen (in, out) and (height, width, in, out)."
+                        : $". {advice}")}");
+            }
+        }
+
+        string[] idle = [.. header.Tensors.Keys.Where(tensor => !known.Contains(tensor) && !passedOver(tensor))];
+        if (idle.Length > 0)
+        {
+            throw new CheckpointException($"{name} has {Some(idle)}, which has no place in {model}; it takes {Some(known)}. {advice}");
+        }
+    }
+
     /// <summary>Checks every byte of the file against its checksum.</summary>
     /// <exception cref="CheckpointException">The file has no checksum, or not the one that its bytes give.</exception>
     public void VerifyChecksum()

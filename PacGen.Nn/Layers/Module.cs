@@ -84,6 +84,21 @@ public abstract class Module
         return output;
     }
 
+    /// <summary>The output tensor in evaluation, whatever the graph that is being built is for.</summary>
+    internal Tensor Evaluated(Tensor x)
+    {
+        TrainingContext? before = Context;
+        SetContext(null);
+        try
+        {
+            return Forward(x);
+        }
+        finally
+        {
+            SetContext(before);
+        }
+    }
+
     /// <summary>Notes in a trace which tensors the modules make from now on; null for no longer.</summary>
     internal void Trace(LayerTrace? notes) => Visit("", (name, part) =>
     {

@@ -20,11 +20,11 @@ namespace PacGen.Tests.Nn.Checkpoints;
 /// </summary>
 internal sealed class PyTorchInterchangeTests
 {
-    private static readonly (string Name, Func<Module> Create, PyTorchLayout Layout, int[] Image)[] Models =
+    private static readonly (string Name, Func<Module> Create, int[] Image)[] Models =
     [
-        ("mnist-cnn", () => new MnistCnn(), PyTorchLayout.MnistCnn, [28, 28, 1]),
-        ("wide-resnet-paper", () => new WideResNet(10, 1, 10), PyTorchLayout.SameNames, [32, 32, 3]),
-        ("wide-resnet-original", () => new WideResNet(10, 1, 10, form: WideResNetForm.Original), PyTorchLayout.SameNames, [32, 32, 3]),
+        ("mnist-cnn", () => new MnistCnn(), [28, 28, 1]),
+        ("wide-resnet-paper", () => new WideResNet(10, 1, 10), [32, 32, 3]),
+        ("wide-resnet-original", () => new WideResNet(10, 1, 10, form: WideResNetForm.Original), [32, 32, 3]),
     ];
 
     private static readonly string[] Kinds = ["", "-float16", "-bfloat16"];
@@ -46,7 +46,7 @@ internal sealed class PyTorchInterchangeTests
     {
         using TemporaryFolder folder = new();
         using CpuDevice device = new(1);
-        foreach ((string name, Func<Module> create, PyTorchLayout layout, int[] image) in Models)
+        foreach ((string name, Func<Module> create, int[] image) in Models)
         {
             Module model = create();
             using ParameterArena arena = new(model, device, 3);
@@ -66,7 +66,7 @@ internal sealed class PyTorchInterchangeTests
             arena.LoadState([.. states]);
             float[] images = [.. Enumerable.Range(0, 5 * image[0] * image[1] * image[2]).Select(_ => 2 * Symmetric(ref random))];
             float[] logits = PyTorchLayoutTests.Outputs(model, arena, images, image);
-            SafetensorsFile.Save(folder[$"{name}.safetensors"], layout.Export(arena));
+            SafetensorsFile.Save(folder[$"{name}.safetensors"], PyTorchLayout.Of(model, new Shape(image)).Export(arena));
             SafetensorsFile.Save(
                 folder[$"{name}-outputs.safetensors"],
                 [new NamedTensor("images", [5, image[0], image[1], image[2]], images), new NamedTensor("logits", [5, 10], logits)]);
@@ -89,7 +89,7 @@ internal sealed class PyTorchInterchangeTests
         using TemporaryFolder folder = new();
         Python("make", folder.Path);
         using CpuDevice device = new(1);
-        foreach ((string name, Func<Module> create, PyTorchLayout layout, int[] image) in Models)
+        foreach ((string name, Func<Module> create, int[] image) in Models)
         {
             foreach (string kind in Kinds)
             {
@@ -100,7 +100,7 @@ internal sealed class PyTorchInterchangeTests
                     string[] types = [.. file.Tensors.Values.Select(info => info.Type).Distinct().Order()];
                     string type = kind switch { "" => "F32", "-float16" => "F16", _ => "BF16" };
                     Assert.That(types, Is.EquivalentTo(name == "mnist-cnn" ? (string[])[type] : [type, "I64"]), "counters of batches are whole numbers");
-                    layout.Load(file, arena);
+                    PyTorchLayout.Of(model, new Shape(image)).Load(file, arena);
                 }
 
                 using SafetensorsFile outputs = SafetensorsFile.Open(folder[$"{name}{kind}-outputs.safetensors"]);

@@ -22,7 +22,7 @@ internal sealed class PyTorchLayoutTests
         using ParameterArena arena = new(model, device, 1);
         using (SafetensorsFile file = SafetensorsFile.Open(Sample("mnist-cnn.safetensors")))
         {
-            PyTorchLayout.MnistCnn.Load(file, arena);
+            PyTorchLayout.Of(model, new Shape(28, 28, 1)).Load(file, arena);
         }
 
         using SafetensorsFile reference = SafetensorsFile.Open(Sample("mnist-cnn-logits.safetensors"));
@@ -31,7 +31,7 @@ internal sealed class PyTorchLayoutTests
 
         // The test sees the flattened layer's order: without it the outputs are others.
         using SafetensorsFile again = SafetensorsFile.Open(Sample("mnist-cnn.safetensors"));
-        PyTorchLayout.SameNames.Load(again, arena);
+        PyTorchLayout.Of(model, Nothing).Load(again, arena);
         Assert.That(Outputs(model, arena, reference.Read("images"), [28, 28, 1]), Is.Not.EqualTo(reference.Read("logits")).Within(0.1f));
     }
 
@@ -39,10 +39,12 @@ internal sealed class PyTorchLayoutTests
     public void WhatIsExportedIsWhatWasRead()
     {
         using CpuDevice device = new(1);
-        using ParameterArena arena = new(new MnistCnn(), device, 1);
+        MnistCnn model = new();
+        using ParameterArena arena = new(model, device, 1);
         using SafetensorsFile file = SafetensorsFile.Open(Sample("mnist-cnn.safetensors"));
-        PyTorchLayout.MnistCnn.Load(file, arena);
-        IReadOnlyList<NamedTensor> exported = PyTorchLayout.MnistCnn.Export(arena);
+        PyTorchLayout layout = PyTorchLayout.Of(model, new Shape(28, 28, 1));
+        layout.Load(file, arena);
+        IReadOnlyList<NamedTensor> exported = layout.Export(arena);
         Assert.That(exported.Select(tensor => tensor.Name), Is.EquivalentTo(file.Tensors.Keys));
         foreach (NamedTensor tensor in exported)
         {
@@ -60,7 +62,9 @@ internal sealed class PyTorchLayoutTests
         WideResNet model = new(10, 1, 10);
         using ParameterArena arena = new(model, device, 1);
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, "wide-resnet.safetensors"));
-        PyTorchLayout.SameNames.Load(file, arena);
+        PyTorchLayout layout = PyTorchLayout.Of(model, new Shape(32, 32, 3));
+        Assert.That(layout.Flattened, Is.Empty, "the mean over all pixels is no flattened image");
+        layout.Load(file, arena);
         using SafetensorsFile reference = SafetensorsFile.Open(Path.Combine(folder, "wide-resnet-logits.safetensors"));
         float[] planes = reference.Read("images"), pixels = new float[planes.Length];
         const int Places = 32 * 32;
@@ -75,7 +79,7 @@ internal sealed class PyTorchLayoutTests
         Assert.That(Outputs(model, arena, pixels, [32, 32, 3]), Is.EqualTo(expected).Within(1e-5f * largest));
         string[] counters = [.. file.Tensors.Keys.Where(name => name.EndsWith("num_batches_tracked", StringComparison.Ordinal))];
         Assert.That(counters, Has.Length.EqualTo(7), "one for each batch norm, which nothing here counts");
-        IReadOnlyList<NamedTensor> exported = PyTorchLayout.SameNames.Export(arena);
+        IReadOnlyList<NamedTensor> exported = layout.Export(arena);
         Assert.That(exported.Select(tensor => tensor.Name), Is.EquivalentTo(file.Tensors.Keys.Except(counters)));
         foreach (NamedTensor tensor in exported)
         {
@@ -93,10 +97,12 @@ internal sealed class PyTorchLayoutTests
     public void WideResNetGoesThereAndBack()
     {
         using CpuDevice device = new(1);
-        using ParameterArena source = new(new WideResNet(10, 2, 10), device, 1), target = new(new WideResNet(10, 2, 10), device, 2);
+        WideResNet model = new(10, 2, 10);
+        PyTorchLayout layout = PyTorchLayout.Of(model, new Shape(32, 32, 3));
+        using ParameterArena source = new(model, device, 1), target = new(new WideResNet(10, 2, 10), device, 2);
         source.LoadState([.. Enumerable.Range(0, (int)source.State!.Count).Select(i => (float)i)]);
         using MemoryStream stream = new();
-        IReadOnlyList<NamedTensor> exported = PyTorchLayout.SameNames.Export(source);
+        IReadOnlyList<NamedTensor> exported = layout.Export(source);
         string[] names = ["conv1.weight", "layer1.0.bn1.running_mean", "layer2.0.shortcut.0.weight", "layer3.0.conv2.bias", "bn1.running_var", "linear.weight"];
         Assert.That(exported.Select(tensor => tensor.Name), Is.SupersetOf(names));
         NamedTensor first = exported.Single(tensor => tensor.Name == "layer1.0.conv1.weight");
@@ -113,7 +119,7 @@ internal sealed class PyTorchLayoutTests
 
         SafetensorsFile.Write(stream, [.. exported, new NamedTensor("bn1.num_batches_tracked", [], new float[1])]);
         using SafetensorsFile file = new(stream, "file");
-        PyTorchLayout.SameNames.Load(file, target);
+        layout.Load(file, target);
         Assert.That(target.Save(), Is.EqualTo(source.Save()));
         Assert.That(target.SaveState(), Is.EqualTo(source.SaveState()));
     }
@@ -122,29 +128,146 @@ internal sealed class PyTorchLayoutTests
     public void WhatDoesNotFitIsRefused()
     {
         using CpuDevice device = new(1);
-        using ParameterArena cnn = new(new MnistCnn(), device, 1), mlp = new(new Mlp(64, 10), device, 1);
+        MnistCnn model = new();
+        Mlp small = new(64, 10);
+        using ParameterArena cnn = new(model, device, 1), mlp = new(small, device, 1);
+        PyTorchLayout layout = PyTorchLayout.Of(model, new Shape(28, 28, 1)), other = PyTorchLayout.Of(small, new Shape(64));
         float[] before = cnn.Save();
         using SafetensorsFile file = SafetensorsFile.Open(Sample("mnist-cnn.safetensors"));
-        Assert.That(() => PyTorchLayout.SameNames.Load(file, mlp), Throws.TypeOf<CheckpointException>().With.Message.Contains("which has no place in this model"));
-        Assert.That(() => PyTorchLayout.MnistCnn.Load(file, mlp), Throws.ArgumentException.With.Message.Contains("fc1.weight"));
-        PyTorchLayout wrong = new() { Flattened = new Dictionary<string, (int, int, int)> { ["fc1.weight"] = (20, 4, 5) } };
-        Assert.That(() => wrong.Load(file, cnn), Throws.ArgumentException.With.Message.Contains("another size"));
-        using MemoryStream stream = new();
-        SafetensorsFile.Write(stream, [.. PyTorchLayout.SameNames.Export(cnn).Select(tensor => tensor.Name == "fc2.weight" ? tensor with { Shape = [50, 10] } : tensor)]);
-        using SafetensorsFile other = new(stream, "other");
-        Assert.That(() => PyTorchLayout.SameNames.Load(other, cnn), Throws.TypeOf<CheckpointException>().With.Message.Contains("needs (10, 50)"));
+        Refused(() => other.Load(file, mlp), "no array layers.0.weight", "Mlp");
+        Assert.That(() => layout.Load(file, mlp), Throws.ArgumentException.With.Message.Contains("made for MnistCnn"));
+        Assert.That(() => PyTorchLayout.Of(model, new Dictionary<string, (int, int, int)> { ["fc1.weight"] = (20, 4, 5) }), Throws.ArgumentException.With.Message.Contains("another size"));
+        Assert.That(() => PyTorchLayout.Of(model, new Dictionary<string, (int, int, int)> { ["fc3.weight"] = (20, 4, 4) }), Throws.ArgumentException.With.Message.Contains("no such array"));
+        Assert.That(() => layout with { Names = new Dictionary<string, string> { ["fc3.weight"] = "x" } }, Throws.ArgumentException.With.Message.Contains("no such array"));
+        IReadOnlyList<NamedTensor> good = layout.Export(cnn);
+        Refused(() => Load([.. good.Select(tensor => tensor.Name == "fc2.weight" ? tensor with { Shape = [50, 10] } : tensor)]), "fc2.weight in file", "(50, 10)", "(10, 50)", "seems transposed");
+        Refused(() => Load([.. good.Select(tensor => tensor.Name == "fc2.weight" ? tensor with { Shape = [5, 100] } : tensor)]), "fc2.weight in file", "(5, 100)", "(10, 50)");
+        Refused(() => Load([.. good, new NamedTensor("extra", [1], new float[1])]), "file has extra, which has no place in MnistCnn");
+        float[] lost = new float[10];
+        lost[7] = float.PositiveInfinity;
+        Refused(() => Load([.. good.Select(tensor => tensor.Name == "fc2.bias" ? tensor with { Values = lost } : tensor)]), "fc2.bias in file", "element 7");
         Assert.That(cnn.Save(), Is.EqualTo(before), "nothing was replaced");
+
+        void Load(NamedTensor[] tensors)
+        {
+            using MemoryStream stream = new();
+            SafetensorsFile.Write(stream, tensors);
+            using SafetensorsFile one = new(stream, "file");
+            layout.Load(one, cnn);
+        }
+
+        static void Refused(Action load, params string[] says)
+        {
+            string message = Assert.Throws<CheckpointException>(() => load())!.Message;
+            Assert.That(says, Has.All.Matches((string? part) => message.Contains(part!, StringComparison.Ordinal)), message);
+        }
+    }
+
+    /// <summary>
+    /// What is exported gives, read as PyTorch reads it (features by channel, height, width), the outputs that the model has here. The
+    /// reference is a sum by hand over PyTorch's order of features.
+    /// </summary>
+    [TestCase(false, false)]
+    [TestCase(true, false)]
+    [TestCase(false, true)]
+    public void WeightsBehindAFlattenedImageAreInPyTorchsOrder(bool batchNorm, bool branches)
+    {
+        const int Height = 2, Width = 3, Channels = 4, Features = Height * Width * Channels, Outputs = 3;
+        Module model = branches ? new TwoBranches(Features, Outputs)
+            : batchNorm ? new Sequential(new Flatten(), new BatchNorm(Features), new Linear(Features, Outputs)) : new Mlp(Features, Outputs);
+        using CpuDevice device = new(1);
+        using ParameterArena arena = new(model, device, 1);
+        Random random = new(3);
+        arena.Load([.. arena.Save().Select(_ => random.NextSingle() - 0.5f)]);
+        arena.LoadState([.. arena.SaveState().Select(_ => 0.5f + random.NextSingle())]);
+        float[] image = [.. Enumerable.Range(0, Features).Select(_ => random.NextSingle() - 0.5f)];
+        PyTorchLayout layout = PyTorchLayout.Of(model, new Shape(Height, Width, Channels));
+        Assert.That(layout.Flattened.Values, Is.Not.Empty.And.All.EqualTo((Channels, Height, Width)));
+        Dictionary<string, float[]> theirs = layout.Export(arena).ToDictionary(tensor => tensor.Name, tensor => tensor.Values.ToArray());
+
+        double[] features = new double[Features];
+        for (int c = 0, k = 0; c < Channels; c++)
+        {
+            for (int pixel = 0; pixel < Height * Width; pixel++, k++)
+            {
+                features[k] = image[(pixel * Channels) + c];
+                if (batchNorm)
+                {
+                    features[k] = ((features[k] - theirs["layers.1.running_mean"][k]) / Math.Sqrt(theirs["layers.1.running_var"][k] + 1e-5)
+                        * theirs["layers.1.weight"][k]) + theirs["layers.1.bias"][k];
+                }
+            }
+        }
+
+        string[] layers = branches ? ["first", "second"] : [batchNorm ? "layers.2" : "layers.0"];
+        double[] expected = [.. Enumerable.Range(0, Outputs).Select(o => layers.Sum(layer =>
+            theirs[$"{layer}.bias"][o] + Enumerable.Range(0, Features).Sum(k => theirs[$"{layer}.weight"][(o * Features) + k] * features[k])))];
+        Assert.That(Array.ConvertAll(PyTorchLayoutTests.Outputs(model, arena, image, [Height, Width, Channels]), value => (double)value), Is.EqualTo(expected).Within(1e-5));
+
+        // And back.
+        using MemoryStream stream = new();
+        SafetensorsFile.Write(stream, layout.Export(arena));
+        using SafetensorsFile file = new(stream, "file");
+        float[] before = arena.Save(), states = arena.SaveState();
+        arena.Load(new float[before.Length]);
+        layout.Load(file, arena);
+        Assert.That(arena.Save(), Is.EqualTo(before));
+        Assert.That(arena.SaveState(), Is.EqualTo(states));
+    }
+
+    /// <summary>Where the order can't be known, nothing is loaded until somebody says it; one channel or one pixel has one order.</summary>
+    [Test]
+    public void AFlattenedImageThatIsLostIsRefused()
+    {
+        Shape image = new(4, 4, 2);
+        Module gathered = new Custom(x => Tensor.MatMul(x.Reshape(2, 8, 4).Sum([2]), new Linear(8, 3).Parameters[0]));
+        Assert.That(() => PyTorchLayout.Of(gathered, image), Throws.TypeOf<NotSupportedException>().With.Message.Contains("PyTorchLayout.Of(model, flattened)"));
+        Assert.That(() => PyTorchLayout.Of(new Decoder(), new Shape(5)), Throws.TypeOf<NotSupportedException>());
+        Assert.That(PyTorchLayout.Of(gathered, Nothing).Flattened, Is.Empty);
+        Assert.That(PyTorchLayout.Of(new Mlp(64, 10), new Shape(8, 8, 1)).Flattened, Is.Empty);
+        Assert.That(PyTorchLayout.Of(new Mlp(64, 10), new Shape(1, 1, 64)).Flattened, Is.Empty);
+        Assert.That(PyTorchLayout.Of(new Mlp(64, 10), new Shape(64)).Flattened, Is.Empty);
+    }
+
+    private static Dictionary<string, (int Channels, int Height, int Width)> Nothing => [];
+
+    private sealed class TwoBranches(int features, int outputs) : Module
+    {
+        private readonly Linear first = new(features, outputs), second = new(features, outputs);
+
+        public override Tensor Forward(Tensor x)
+        {
+            Tensor flat = (x * 2f * 0.5f).Flatten();
+            return first.Forward(flat) + second.Forward(flat);
+        }
+    }
+
+    private sealed class Custom(Func<Tensor, Tensor> forward) : Module
+    {
+        private readonly Linear unused = new(2, 2);
+
+        public override Tensor Forward(Tensor x) => forward(x);
+    }
+
+    /// <summary>A layer's features become an image: its columns are in another order in PyTorch.</summary>
+    private sealed class Decoder : Module
+    {
+        private readonly Linear linear = new(5, 32);
+
+        public override Tensor Forward(Tensor x) => linear.Forward(x).Reshape(2, 4, 4, 2);
     }
 
     [Test]
     public void OtherNamesAreFound()
     {
         using CpuDevice device = new(1);
-        using ParameterArena arena = new(new Mlp(3, 2), device, 1);
+        Mlp model = new(3, 2);
+        using ParameterArena arena = new(model, device, 1);
         using MemoryStream stream = new();
         SafetensorsFile.Write(stream, [new NamedTensor("w", [2, 3], new[] { 1f, 2, 3, 4, 5, 6 }), new NamedTensor("b", [2], new[] { 7f, 8 })]);
         using SafetensorsFile file = new(stream, "file");
-        new PyTorchLayout { Names = new Dictionary<string, string> { ["layers.0.weight"] = "w", ["layers.0.bias"] = "b" } }.Load(file, arena);
+        PyTorchLayout layout = PyTorchLayout.Of(model, new Shape(3)) with { Names = new Dictionary<string, string> { ["layers.0.weight"] = "w", ["layers.0.bias"] = "b" } };
+        layout.Load(file, arena);
         Assert.That(arena.Save(), Is.EqualTo(new[] { 1f, 4, 2, 5, 3, 6, 7, 8 }));
     }
 
