@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using PacGen.Core.Text;
 
 namespace PacGen.Nn.Checkpoints;
 
@@ -306,7 +307,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The first few of some names, for a message.</summary>
     internal static string Some(IEnumerable<string> names)
     {
-        string[] first = [.. names.Take(9)];
+        string[] first = [.. names.Take(9).Select(Printable.Name)];
         return first.Length == 0 ? "none" : string.Join(", ", first.Take(8)) + (first.Length > 8 ? ", …" : "");
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using PacGen.Core.Text;
 
 namespace PacGen.Nn.Checkpoints;
 
@@ -179,7 +180,7 @@ internal sealed class SafetensorsHeader
             Expect(ref json, JsonTokenType.StartObject);
             if (key == MetadataName)
             {
-                hasMetadata = hasMetadata ? throw new JsonException($"the name {key} comes twice") : true;
+                hasMetadata = hasMetadata ? throw new JsonException($"the name {Printable.Name(key)} comes twice") : true;
                 ReadMetadata(ref json);
                 continue;
             }
@@ -187,7 +188,7 @@ internal sealed class SafetensorsHeader
             RequireName(key);
             if (!Tensors.TryAdd(key, ReadTensor(ref json, key)))
             {
-                throw new JsonException($"the name {key} comes twice");
+                throw new JsonException($"the name {Printable.Name(key)} comes twice");
             }
 
             if (Tensors.Count > MostTensors)
@@ -219,7 +220,7 @@ internal sealed class SafetensorsHeader
             Expect(ref json, JsonTokenType.String);
             if (!Metadata.TryAdd(key, json.GetString()!))
             {
-                throw new JsonException($"the text {key} comes twice");
+                throw new JsonException($"the text {Printable.Name(key)} comes twice");
             }
 
             if (Metadata.Count > MostTexts)
@@ -253,23 +254,23 @@ internal sealed class SafetensorsHeader
                     places = ReadNumbers(ref json, key, 2);
                     break;
                 default:
-                    throw new JsonException($"{key} has an unknown field {field}");
+                    throw new JsonException($"{Printable.Name(key)} has an unknown field {Printable.Name(field)}");
             }
 
             if (!first)
             {
-                throw new JsonException($"{key} has {field} twice");
+                throw new JsonException($"{Printable.Name(key)} has {field} twice");
             }
         }
 
         if (type is null || shape is null || places is not [long begin, long end])
         {
-            throw new JsonException($"{key} lacks dtype, shape or two data_offsets");
+            throw new JsonException($"{Printable.Name(key)} lacks dtype, shape or two data_offsets");
         }
 
         if (!TypeSizes.TryGetValue(type, out int size))
         {
-            throw new JsonException($"{key} is of the unknown type {type}");
+            throw new JsonException($"{Printable.Name(key)} is of the unknown type {Printable.Name(type)}");
         }
 
         // The product of extents below 2⁶³ with each step checked: Int128 can't overflow before the check.
@@ -279,14 +280,14 @@ internal sealed class SafetensorsHeader
             bytes *= extent;
             if (bytes > long.MaxValue)
             {
-                throw new JsonException($"{key} is larger than any file");
+                throw new JsonException($"{Printable.Name(key)} is larger than any file");
             }
         }
 
         return end >= begin && bytes == end - begin
             ? new SafetensorInfo(key, type, [.. shape], begin, end)
             : throw new JsonException(
-                $"{key} has the bytes {begin} to {end}, but its shape ({string.Join(", ", shape)}) of {type} takes {bytes}");
+                $"{Printable.Name(key)} has the bytes {begin} to {end}, but its shape ({string.Join(", ", shape)}) of {type} takes {bytes}");
     }
 
     private static List<long> ReadNumbers(ref Utf8JsonReader json, string key, int most)
@@ -298,7 +299,7 @@ internal sealed class SafetensorsHeader
             if (!json.TryGetInt64(out long number) || number < 0 || numbers.Count == most)
             {
                 throw new JsonException(
-                    $"{key} has a number that is no whole one of 0 or more, or more than {most} numbers in an array");
+                    $"{Printable.Name(key)} has a number that is no whole one of 0 or more, or more than {most} numbers in an array");
             }
 
             numbers.Add(number);
@@ -306,7 +307,7 @@ internal sealed class SafetensorsHeader
 
         return json.TokenType == JsonTokenType.EndArray
             ? numbers
-            : throw new JsonException($"{key} has something in an array that is no number");
+            : throw new JsonException($"{Printable.Name(key)} has something in an array that is no number");
     }
 
     private static JsonTokenType Next(ref Utf8JsonReader json) =>
@@ -326,7 +327,7 @@ internal sealed class SafetensorsHeader
         {
             if (info.Begin != DataLength)
             {
-                throw new JsonException($"{info.Name} begins at byte {info.Begin} of the data, but what is before it ends at {DataLength}");
+                throw new JsonException($"{Printable.Name(info.Name)} begins at byte {info.Begin} of the data, but what is before it ends at {DataLength}");
             }
 
             DataLength = info.End;
