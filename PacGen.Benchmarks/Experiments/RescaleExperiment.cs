@@ -172,7 +172,7 @@ internal sealed class RescaleExperiment
 
     private static string Line(RescalePoint point, int done, int count) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{done,3} of {count}: α = {point.Alpha,-8:G4} Ψ {point.Psi:F0}, Lemma 6 {point.Lemma6:F3}, Lemma 8 {point.Lemma8:F3}, λ_max {point.LargestEigenvalue:G4}, (2) {point.KeskarFull:G4} %, (3) {point.ExpectedSharpness:G4}");
+        $"{done,3} of {count}: α = {point.Alpha,-8:G4} Ψ {point.Psi:F0}, Lemma 6 {point.Lemma6:F3}, Lemma 8 {point.Lemma8:F3}, λ_max {(point.EigenvalueConverged ? "" : "≥ ")}{point.LargestEigenvalue:G4}, (2) {point.KeskarFull:G4} %, (3) {point.ExpectedSharpness:G4}");
 
     private static Table Table(List<RescalePoint> points)
     {
@@ -205,6 +205,7 @@ internal sealed class RescaleExperiment
             ("trace_standard_error", point => point.TraceError),
             ("sharpness3_standard_error", point => point.ExpectedSharpnessError),
             ("negative_curvature_share", point => point.NegativeShare),
+            ("lambda_max_converged", point => point.EigenvalueConverged ? 1 : 0),
         ];
         return string.Join('\n',
         [

@@ -110,6 +110,7 @@ internal sealed class RescaleMeasures : IDisposable
             Lemma8Kl = eight.Kl,
             Lemma8Sampled = GaussianBound.Lemma8<double>(sample, Eta, lower, w, convex, gaussianTau).Value,
             LargestEigenvalue = ends.Largest,
+            EigenvalueConverged = ends.Converged,
             Trace = moments.Trace.Value,
             TraceError = moments.Trace.StandardError,
             Frobenius = Math.Sqrt(moments.SquaredFrobenius.Value),

@@ -45,6 +45,9 @@ internal sealed record RescalePoint
     /// <summary>λ_max of the cross-entropy's Hessian.</summary>
     public required double LargestEigenvalue { get; init; }
 
+    /// <summary>Whether it converged; else it is a lower estimate.</summary>
+    public required bool EigenvalueConverged { get; init; }
+
     /// <summary>The trace, and its standard error.</summary>
     public required double Trace { get; init; }
 

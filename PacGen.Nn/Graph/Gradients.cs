@@ -195,8 +195,16 @@ public static class Gradients
     {
         Tensor source = node.Inputs[0];
         Reduce reduce = (Reduce)node.Operation!;
-        Tensor stretched = Stretched(node, gradient, reduce.Axes);
-        return reduce.Kind == ReduceKind.Sum ? stretched : stretched * (1f - Tensor.Less(source, node.Reshape(Kept(source.Shape, reduce.Axes))));
+        if (reduce.Kind == ReduceKind.Sum)
+        {
+            return Stretched(node, gradient, reduce.Axes);
+        }
+
+        // Those that are the maximum share its gradient evenly, so that it sums to what came: a subgradient, and PyTorch's amax.
+        Shape kept = Kept(source.Shape, reduce.Axes);
+        Tensor largest = 1f - Tensor.Less(source, node.Reshape(kept));
+        Tensor share = gradient.Reshape(kept) / Tensor.Apply(new Reduce(ReduceKind.Sum, reduce.Axes, true), largest);
+        return largest * share;
     }
 
     /// <summary>A value for each element that a reduction kept, stretched along the axes that it reduced.</summary>

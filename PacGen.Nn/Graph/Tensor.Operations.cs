@@ -28,7 +28,7 @@ public sealed partial class Tensor
     /// <summary>−x.</summary>
     public static Tensor operator -(Tensor x) => Map<F.Negate>(x);
 
-    /// <summary>max(0, x).</summary>
+    /// <summary>max(0, x); its gradient at 0 is 0.</summary>
     public Tensor Relu() => Map<F.Relu>(this);
 
     /// <summary>1/(1 + e⁻ˣ).</summary>
@@ -49,10 +49,10 @@ public sealed partial class Tensor
     /// <summary>x².</summary>
     public Tensor Square() => Map<F.Square>(this);
 
-    /// <summary>|x|.</summary>
+    /// <summary>|x|; its gradient at 0 is 0.</summary>
     public Tensor Abs() => Map<F.Abs>(this);
 
-    /// <summary>The larger of x and y element by element, with broadcasting.</summary>
+    /// <summary>The larger of x and y element by element, with broadcasting. Where they are equal, y gets the gradient.</summary>
     public static Tensor Maximum(Tensor x, Tensor y) => Map<F.Maximum>(x, y);
 
     /// <summary>1 where x &lt; y, else 0; its gradient is zero.</summary>
@@ -103,7 +103,7 @@ public sealed partial class Tensor
     /// <summary>The sum over some axes; negative axes count from the last.</summary>
     public Tensor Sum(int[] axes, bool keepDimensions = false) => Apply(new Reduce(ReduceKind.Sum, AxesOf(axes), keepDimensions), this);
 
-    /// <summary>The maximum over some axes. Where several elements are equal, each gets the gradient.</summary>
+    /// <summary>The maximum over some axes. Where several elements are it, they share the gradient evenly, as in PyTorch's <c>amax</c>.</summary>
     public Tensor Max(int[] axes, bool keepDimensions = false) => Apply(new Reduce(ReduceKind.Max, AxesOf(axes), keepDimensions), this);
 
     /// <summary>The mean of all elements, a scalar.</summary>

@@ -46,11 +46,24 @@ public static class Loss
     }
 
     /// <summary>The mean of (x − y)² over all elements.</summary>
-    /// <param name="predictions">Any shape.</param>
-    /// <param name="targets">A shape that broadcasts with it.</param>
+    /// <param name="predictions">x, any shape.</param>
+    /// <param name="targets">y, the same shape.</param>
+    /// <exception cref="ShapeException">
+    /// The shapes differ. Nothing is stretched: (N, 1) against (N) would compare each prediction with every target.
+    /// </exception>
     public static Tensor MeanSquaredError(Tensor predictions, Tensor targets)
     {
         ArgumentNullException.ThrowIfNull(predictions);
+        ArgumentNullException.ThrowIfNull(targets);
+        if (predictions.Shape != targets.Shape)
+        {
+            throw new ShapeException(
+                $"MeanSquaredError: predictions {predictions.Shape} and targets {targets.Shape} must have the same shape; "
+                + (predictions.Shape.Count == targets.Shape.Count
+                    ? "where they hold the same numbers in the same order, write predictions.Reshape(targets.Shape)."
+                    : "give a target for each prediction; class numbers are for CrossEntropy."));
+        }
+
         return (predictions - targets).Square().Mean();
     }
 }

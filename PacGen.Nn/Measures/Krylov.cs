@@ -7,11 +7,14 @@ namespace PacGen.Nn;
 /// <summary>The ends of a symmetric operator's spectrum by Lanczos's method with full reorthogonalization.</summary>
 internal static class Krylov
 {
+    /// <summary>The distance from 1 to the next number in single precision, 2⁻²³.</summary>
+    private const double SinglePrecision = 1.0 / (1 << 23);
+
     /// <summary>The largest and the smallest eigenvalue as far as the steps went.</summary>
     /// <param name="count">The operator's dimension.</param>
     /// <param name="apply">Writes the operator times its first argument to the second.</param>
     /// <param name="steps">The most products.</param>
-    /// <param name="tolerance">Ends early once the wanted eigenvalue's residual is below this share of the spectrum's largest magnitude.</param>
+    /// <param name="tolerance">Ends early once the wanted eigenvalue's residual is at most this share of that eigenvalue.</param>
     /// <param name="magnitude">Whether the eigenvalue of largest magnitude is wanted, instead of the largest.</param>
     /// <param name="random">Draws the first vector.</param>
     public static Ends Run(int count, Action<double[], double[]> apply, int steps, double tolerance, bool magnitude, RandomStream random)
@@ -47,10 +50,15 @@ internal static class Krylov
 
             // Where rounding is all that is left, the vectors so far span an invariant subspace.
             bool exhausted = beta <= 1e-6 * before || before == 0 || step + 1 == count;
-            double wanted = magnitude && -ends.Smallest > ends.Largest ? ends.SmallestResidual : ends.LargestResidual;
-            if (exhausted || wanted <= tolerance * Math.Max(Math.Abs(ends.Largest), Math.Abs(ends.Smallest)))
+            ends = ends with
             {
-                return ends with { Converged = true };
+                LargestConverged = ends.LargestResidual <= tolerance * Math.Abs(ends.Largest),
+                SmallestConverged = ends.SmallestResidual <= tolerance * Math.Abs(ends.Smallest),
+            };
+            bool converged = magnitude && -ends.Smallest > ends.Largest ? ends.SmallestConverged : ends.LargestConverged;
+            if (exhausted || converged)
+            {
+                return ends with { Converged = converged };
             }
 
             off.Add(beta);
@@ -75,13 +83,16 @@ internal static class Krylov
         }
 
         Evd<double> spectrum = tridiagonal.Evd(Symmetricity.Symmetric);
+        double largest = spectrum.EigenValues[k - 1].Real, smallest = spectrum.EigenValues[0].Real;
+
+        // Products and basis are in single precision: an eigenvalue that is small beside the largest magnitude is known no better.
+        double rounding = SinglePrecision * Math.Max(Math.Abs(largest), Math.Abs(smallest));
         return new Ends(
-            spectrum.EigenValues[k - 1].Real,
-            beta * Math.Abs(spectrum.EigenVectors[k - 1, k - 1]),
-            spectrum.EigenValues[0].Real,
-            beta * Math.Abs(spectrum.EigenVectors[k - 1, 0]),
-            k,
-            false);
+            largest,
+            rounding + (beta * Math.Abs(spectrum.EigenVectors[k - 1, k - 1])),
+            smallest,
+            rounding + (beta * Math.Abs(spectrum.EigenVectors[k - 1, 0])),
+            k);
     }
 
     private static double Norm(double[] vector) => Math.Sqrt(vector.Sum(value => value * value));
@@ -113,6 +124,14 @@ internal static class Krylov
         }
     }
 
-    /// <summary>Both ends with their residuals ‖Av − θv‖: an eigenvalue lies within that of θ.</summary>
-    internal readonly record struct Ends(double Largest, double LargestResidual, double Smallest, double SmallestResidual, int Steps, bool Converged);
+    /// <summary>Both ends with their residuals ‖Av − θv‖ and single precision's rounding: an eigenvalue lies within that of θ.</summary>
+    internal readonly record struct Ends(double Largest, double LargestResidual, double Smallest, double SmallestResidual, int Steps)
+    {
+        public bool LargestConverged { get; init; }
+
+        public bool SmallestConverged { get; init; }
+
+        /// <summary>Whether the one that was wanted converged.</summary>
+        public bool Converged { get; init; }
+    }
 }

@@ -39,7 +39,8 @@ public static class Lanczos
             Smallest = ends.Smallest,
             SmallestResidual = ends.SmallestResidual,
             Products = ends.Steps,
-            Converged = ends.Converged,
+            Converged = ends.LargestConverged,
+            SmallestConverged = ends.SmallestConverged,
         };
     }
 }

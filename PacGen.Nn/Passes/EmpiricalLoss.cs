@@ -159,7 +159,7 @@ public sealed class EmpiricalLoss : IDisposable
     /// <param name="result">Gets the m numbers of ∇L̂.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">There is no room for exactly m numbers.</exception>
-    /// <exception cref="TrainingException">The loss is not finite there.</exception>
+    /// <exception cref="TrainingException">The loss or the gradient is not finite there.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public double Gradient(Span<double> result, CancellationToken cancellation = default)
     {
@@ -266,6 +266,11 @@ public sealed class EmpiricalLoss : IDisposable
             {
                 result[i] += staging[i] * share;
             }
+        }
+
+        foreach (double element in result)
+        {
+            Finite(element);
         }
 
         return sum;

@@ -1,4 +1,6 @@
 using MathNet.Numerics.LinearAlgebra;
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
 using PacGen.Nn;
 using PacGen.Nn.Data;
 
@@ -30,6 +32,53 @@ internal sealed class CurvatureTests
         Assert.That(one.Converged, Is.False);
         Assert.That(one.Largest, Is.LessThan(largest));
         Assert.That(largest - one.Largest, Is.GreaterThan(0.01 * largest), "one product is not enough here, so that the flag matters");
+    }
+
+    /// <summary>
+    /// L̂ = ½ Σ dᵢwᵢ² with d = (−1000, 1/49, …, 49/49) has λ_max = 1 and λ_min = −1000. After a few products the largest Ritz value is far from
+    /// 1 with a residual that is small beside 1000: it is not converged by its own measure.
+    /// </summary>
+    [TestCase(4, false)]
+    [TestCase(60, true)]
+    public void AnEigenvalueIsMeasuredByItsOwnSizeNotByTheOtherEnds(int products, bool converges)
+    {
+        float[] d = [-1000, .. Enumerable.Range(1, 49).Select(i => i / 49f)];
+        Tensor diagonal = Tensor.Constant(new Shape(50), d);
+        using Weights weights = new(50, (output, _) => (output.Square() * diagonal).Sum() * 0.5f);
+        ExtremeEigenvalues found = Lanczos.Measure(weights.Empirical, new LanczosOptions { Products = products });
+        Assert.That(found.Converged, Is.EqualTo(converges), $"{found}");
+        Assert.That(found.Largest, converges ? Is.EqualTo(1).Within(2e-3) : Is.LessThan(0.99), $"{found}");
+        Assert.That(found.Smallest, Is.EqualTo(-1000).Within(0.5));
+        Assert.That(found.SmallestConverged, Is.True);
+
+        // The same spectrum turned round: the largest ends it at once, and the smallest says that it is not there.
+        using Weights turned = new(50, (output, _) => (output.Square() * diagonal).Sum() * -0.5f);
+        ExtremeEigenvalues other = Lanczos.Measure(turned.Empirical, new LanczosOptions { Products = products });
+        Assert.That(other.Converged, Is.True);
+        Assert.That(other.Largest, Is.EqualTo(1000).Within(0.5));
+        Assert.That(other.SmallestConverged, Is.False, $"{other}");
+    }
+
+    /// <summary>d = (−1000, −1, 0, …): λ_max is 0, of which no share can be known; the residual says how near 0 it is.</summary>
+    [Test]
+    public void ALargestEigenvalueOfZeroIsNotCalledConvergedButItsResidualIsSmall()
+    {
+        Tensor diagonal = Tensor.Constant(new Shape(6), [-1000, -1, 0, 0, 0, 0]);
+        using Weights weights = new(6, (output, _) => (output.Square() * diagonal).Sum() * 0.5f);
+        ExtremeEigenvalues found = Lanczos.Measure(weights.Empirical);
+        Assert.That(found.Largest, Is.Zero.Within(1e-3));
+        Assert.That(found.LargestResidual, Is.InRange(1000 * Math.Pow(2, -23), 1e-2));
+        Assert.That(found.Converged, Is.False);
+    }
+
+    /// <summary>L̂ = c Σ wᵢ² at w = 0: ⟨∇L̂, v⟩ is 0 for any v, but ∇²L̂·v is 2cv, beyond single precision for c = 3·10³⁸.</summary>
+    [Test]
+    public void AProductThatIsNotFiniteIsAnError()
+    {
+        using Weights weights = new(3, (output, _) => output.Square().Sum() * 3e38f);
+        weights.Empirical.MoveTo(new float[3]);
+        Assert.That(weights.Empirical.Value(), Is.Zero);
+        Assert.That(() => weights.Empirical.HessianProduct([1, 1, 1], new double[3]), Throws.TypeOf<TrainingException>());
     }
 
     [Test]
@@ -94,5 +143,29 @@ internal sealed class CurvatureTests
         Assert.That(ends.Converged, Is.True);
         Assert.That(ends.Largest, Is.GreaterThan(diagonal.Max()).And.LessThan(Math.Sqrt(moments.SquaredFrobenius.Value) * 1.2));
         Assert.That(ends.Smallest, Is.LessThan(diagonal.Min()));
+    }
+
+    /// <summary>A model that is nothing but weights: the output for the one image is w.</summary>
+    private sealed class Weights : Module, IDisposable
+    {
+        private readonly Parameter w;
+        private readonly ParameterArena arena;
+
+        public Weights(int count, Func<Tensor, Tensor, Tensor> loss)
+        {
+            w = new Parameter(new Shape(count), Initializer.Constant(1));
+            arena = new ParameterArena(this, Device.Cpu, 1);
+            Empirical = new EmpiricalLoss(this, arena, new ImageSet(new byte[] { 1 }, new int[1], 1, 1, 1, new Normalization([0], [1], 1)), loss);
+        }
+
+        public EmpiricalLoss Empirical { get; }
+
+        public override Tensor Forward(Tensor x) => x.Flatten() * w.Tensor;
+
+        public void Dispose()
+        {
+            Empirical.Dispose();
+            arena.Dispose();
+        }
     }
 }
