@@ -36,6 +36,8 @@ internal static class Application
     /// </returns>
     public static int Run(string[] args, Host host)
     {
+        // `help` and `help VERB` are what many programs understand.
+        args = args is ["help", .. string[] verb] ? [.. verb, "--help"] : args;
         try
         {
             RootCommand root = Create(host);

@@ -102,7 +102,7 @@ internal sealed class CertifyVerb
 
         if (parsed.GetValue(output) is { } path)
         {
-            OutputFile.Check(path, "--output");
+            OutputFile.Check(path, "--output", "a certificate", ".json");
         }
 
         using OpenedDevice opened = device.Open(parsed);

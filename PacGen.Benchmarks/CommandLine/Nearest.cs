@@ -3,8 +3,25 @@ namespace PacGen.Benchmarks.CommandLine;
 /// <summary>The known word that a mistyped one was meant to be.</summary>
 internal static class Nearest
 {
-    /// <summary>The closest of the candidates by edit distance, or null where none is close.</summary>
-    public static string? To(string word, IEnumerable<string> candidates) => candidates
+    /// <summary>
+    /// The closest of the candidates, or null where none is close: the one whose words begin with these letters (lr for learning-rate), else the
+    /// only one that begins so (check for checkpoint) or has this among its words (rate), else the nearest by edit distance.
+    /// </summary>
+    public static string? To(string word, IReadOnlyCollection<string> candidates)
+    {
+        string bare = word.TrimStart('-');
+        return Only(2, one => Initials(one).Equals(bare, StringComparison.OrdinalIgnoreCase))
+            ?? Only(3, one => one.TrimStart('-').StartsWith(bare, StringComparison.OrdinalIgnoreCase))
+            ?? Only(3, one => one.Split('-').Contains(bare, StringComparer.OrdinalIgnoreCase))
+            ?? ByDistance(word, candidates);
+
+        string? Only(int letters, Func<string, bool> fits) =>
+            bare.Length >= letters && candidates.Where(fits).Take(2).ToArray() is [{ } only] ? only : null;
+    }
+
+    private static string Initials(string name) => string.Concat(name.Split('-', StringSplitOptions.RemoveEmptyEntries).Select(part => part[0]));
+
+    private static string? ByDistance(string word, IEnumerable<string> candidates) => candidates
         .Select(candidate => (candidate, distance: Distance(word, candidate)))
         .Where(pair => pair.distance <= Math.Max(1, Math.Min(pair.candidate.TrimStart('-').Length, word.TrimStart('-').Length) / 2))
         .OrderBy(pair => pair.distance)

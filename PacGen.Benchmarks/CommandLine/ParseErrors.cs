@@ -18,11 +18,15 @@ internal static class ParseErrors
         return parsed.Action is not HelpAction && parsed.Errors is [{ Message: { } message }, ..] ? message : null;
     }
 
+    // One-letter aliases resemble too much.
+    private static IEnumerable<string> Names(Option option) =>
+        option.Aliases.Where(alias => alias.StartsWith("--", StringComparison.Ordinal)).Prepend(option.Name);
+
     private static string Unknown(string word, Command command)
     {
         bool isOption = word.StartsWith('-');
         string[] known = isOption
-            ? [.. command.Options.Where(option => !option.Hidden).Select(option => option.Name), "--help"]
+            ? [.. command.Options.Where(option => !option.Hidden).SelectMany(Names), "--help"]
             : [.. command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name)];
         string[] distinct = [.. known.Distinct()];
         string kind = isOption ? "option" : command is RootCommand ? "verb" : command.Name;
@@ -41,7 +45,7 @@ internal static class ParseErrors
 
         return (isOption, distinct.Length) switch
         {
-            (true, _) => $"There is no option {word}; there are {string.Join(", ", distinct)}.",
+            (true, _) => $"There is no option {word}.",
             (false, 0) => $"'{word}' belongs to no option.",
             _ => $"There is no {kind} {word}; there are {string.Join(", ", distinct)}.",
         };

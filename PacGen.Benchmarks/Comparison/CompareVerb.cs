@@ -23,7 +23,7 @@ internal sealed class CompareVerb
             string? path = parsed.GetValue(output);
             if (path is not null)
             {
-                OutputFile.Check(path, "--output");
+                OutputFile.Check(path, "--output", "the table", ".md", ".txt");
             }
 
             LibtorchComparison.Run(

@@ -19,7 +19,7 @@ internal sealed class DigitsJob(Host host)
     private const double LearningRate = 0.1;
     private const string FileName = "pacgen-digits.png";
 
-    private readonly Option<string?> output = Options.Path("--output", $"The PNG, or the folder for a {FileName}; without it {FileName} in the working folder");
+    private readonly Option<string?> output = Options.Path("--output", $"The picture ({PictureFile.Help}), or the folder for a {FileName}; without it {FileName} in the working folder");
     private readonly Option<int?> epochs = Options.Count("--epochs", "How many times each run sees the 1,438 training images", 1, 40);
     private readonly Option<ulong> seed = Options.Seed();
     private readonly DeviceOptions device = new();
@@ -39,7 +39,7 @@ internal sealed class DigitsJob(Host host)
         Stopwatch clock = Stopwatch.StartNew();
         string path = parsed.GetValue(output) ?? FileName;
         path = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
-        OutputFile.Check(path, "--output");
+        PictureFile.Check(path, "--output");
         Terminal terminal = new(host);
         using OpenedDevice opened = device.Open(parsed);
         Dataset digits = Datasets.Digits();
@@ -76,7 +76,7 @@ internal sealed class DigitsJob(Host host)
         }
 
         terminal.Write(Compare(runs));
-        byte[] picture = TrainingPlot.Draw($"SGD and Perturbed SGD: mlp 64-{Hidden}-10 on digits", runs);
+        byte[] picture = TrainingPlot.Draw(path, $"SGD and Perturbed SGD: mlp 64-{Hidden}-10 on digits", runs);
         OutputFile.Write(path, "--output", stream => stream.Write(picture));
         terminal.Line(string.Create(CultureInfo.InvariantCulture, $"Curves → {path} ({clock.Elapsed.TotalSeconds:F1} s in all)"));
         terminal.Line();

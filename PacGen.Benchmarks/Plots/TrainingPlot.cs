@@ -17,10 +17,11 @@ internal static class TrainingPlot
     private static readonly Color[] Palette = [Color.FromHex("#0072B2"), Color.FromHex("#D55E00"), Color.FromHex("#009E73"), Color.FromHex("#CC79A7")];
 
     /// <summary>Draws the curves.</summary>
+    /// <param name="path">The file that they are for: its extension names the format.</param>
     /// <param name="title">What all of it shows.</param>
     /// <param name="runs">The runs, each with its name and its epochs: at least one.</param>
-    /// <returns>The bytes of a PNG file.</returns>
-    public static byte[] Draw(string title, params IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
+    /// <returns>The file's bytes.</returns>
+    public static byte[] Draw(string path, string title, params IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
     {
         PlotFont.Use();
         bool scored = runs.All(run => run.Epochs.Any(epoch => epoch.Score is not null));
@@ -40,19 +41,18 @@ internal static class TrainingPlot
         Multiplot all = new() { Layout = scored ? new Grid(2, 2) : new Columns() };
         all.Subplots.RemoveAt(0);
         panels.ForEach(all.Subplots.Add);
-        using SkiaSharp.SKBitmap bitmap = new(Width, Height);
-        using SkiaSharp.SKCanvas canvas = new(bitmap);
-        canvas.Clear(SkiaSharp.SKColors.White);
-        // Panels are laid out from the canvas's origin, whatever rectangle they are given.
-        canvas.Translate(0, TitleHeight);
-        all.Render(canvas, new PixelRect(0, Width, Height - TitleHeight, 0));
-        canvas.ResetMatrix();
-        using Paint paint = Paint.NewDisposablePaint();
-        LabelStyle heading = new() { Text = title, FontSize = 18, Bold = true, FontName = PlotFont.Family, Alignment = Alignment.MiddleCenter };
-        heading.Render(canvas, new Pixel(Width / 2f, TitleHeight / 2f), paint);
-        using SkiaSharp.SKData png = bitmap.Encode(SkiaSharp.SKEncodedImageFormat.Png, 100);
+        byte[] picture = PictureFile.Encode(path, Width, Height, canvas =>
+        {
+            // Panels are laid out from the canvas's origin, whatever rectangle they are given.
+            canvas.Translate(0, TitleHeight);
+            all.Render(canvas, new PixelRect(0, Width, Height - TitleHeight, 0));
+            canvas.ResetMatrix();
+            using Paint paint = Paint.NewDisposablePaint();
+            LabelStyle heading = new() { Text = title, FontSize = 18, Bold = true, FontName = PlotFont.Family, Alignment = Alignment.MiddleCenter };
+            heading.Render(canvas, new Pixel(Width / 2f, TitleHeight / 2f), paint);
+        });
         panels.ForEach(panel => panel.Dispose());
-        return png.ToArray();
+        return picture;
     }
 
     private static Plot Panel(

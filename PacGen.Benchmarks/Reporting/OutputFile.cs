@@ -3,6 +3,26 @@ namespace PacGen.Benchmarks.Reporting;
 /// <summary>A file that the program will write: checked before the work begins, and never there in half.</summary>
 internal static class OutputFile
 {
+    /// <summary>Checks that a file's extension does not promise another format than it will have, then that it can be written.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="option">The option that names it.</param>
+    /// <param name="what">What is written, such as <c>a picture</c>.</param>
+    /// <param name="extensions">The extensions that it may have, with their dot; "" for none, which is always allowed.</param>
+    /// <exception cref="UsageException">The extension is another one.</exception>
+    /// <exception cref="IOException">It can't be written; the message says why and what to do.</exception>
+    public static void Check(string path, string option, string what, params string[] extensions)
+    {
+        string extension = Path.GetExtension(path);
+        if (extension.Length > 0 && !extensions.Contains(extension, StringComparer.OrdinalIgnoreCase))
+        {
+            string[] named = [.. extensions.Where(one => one.Length > 0)];
+            string possible = named.Length == 1 ? named[0] : $"{string.Join(", ", named[..^1])} or {named[^1]}";
+            throw new UsageException($"{option} {path}: {what} is written as {possible}, not {extension}; name the file so.");
+        }
+
+        Check(path, option);
+    }
+
     /// <summary>Checks that a file can be written, and leaves no trace of the check.</summary>
     /// <param name="path">The file.</param>
     /// <param name="option">The option that names it.</param>

@@ -114,7 +114,7 @@ internal sealed class BenchVerb
         string? page = parsed.GetValue(output);
         if (page is not null)
         {
-            OutputFile.Check(page, "--output");
+            OutputFile.Check(page, "--output", "a page of tables", ".md", ".txt");
         }
 
         PeerSteps? steps = parsed.GetValue(peer) is { } file ? PeerSteps.Read(file) : null;

@@ -71,6 +71,8 @@ internal sealed class OptimizerOptions(bool grid = false)
     /// <summary>Gives a verb these options.</summary>
     public void AddTo(Command command)
     {
+        // What most programs call it.
+        learningRate.Aliases.Add("--lr");
         Option[] all =
         [
             optimizer, learningRate, momentum, weightDecay, clipNorm, schedule, stepEpochs, stepFactor, warmUp,

@@ -54,7 +54,7 @@ internal sealed class TrainVerb
     private readonly Option<string> bestBy = Options.Choice(
         "--best-by", "By what the best epoch is told, whose checkpoint is kept and for which --early-stop waits", "test-accuracy", [.. BestBy.Select(one => one.Name)]);
 
-    private readonly Option<string?> plot = Options.Path("--plot", "A PNG to draw the curves into at the end");
+    private readonly Option<string?> plot = Options.Path("--plot", $"A picture of the curves, drawn at the end: {PictureFile.Help}");
     private readonly Option<string?> save = Options.Path("--save", "A file to write the weights into at the end; pacgen score --weights reads it");
     private readonly CheckpointSettings checkpoints = new();
     private readonly Option<bool> json = Options.Flag("--json", "One JSON object an epoch on standard output, all else on standard error");
@@ -119,13 +119,7 @@ internal sealed class TrainVerb
 
         ModelChoice choice = model.Create(parsed);
         OptimizerOptions.Needs(parsed, choice.Name == "wide-resnet", "--model wide-resnet", runningStatistics);
-        foreach ((Option<string?> option, string name) in new[] { (log, "--log"), (plot, "--plot"), (save, "--save") })
-        {
-            if (parsed.GetValue(option) is { } path)
-            {
-                OutputFile.Check(path, name);
-            }
-        }
+        CheckFiles(parsed);
 
         using OpenedDevice opened = device.Open(parsed);
         Dataset images = data.Load(parsed, parsed.GetValue(dataset)!, terminal, stop);
@@ -194,6 +188,24 @@ internal sealed class TrainVerb
         return Finish(parsed, terminal, trainer, choice, images, options, rule);
     }
 
+    private void CheckFiles(ParseResult parsed)
+    {
+        if (parsed.GetValue(log) is { } logPath)
+        {
+            OutputFile.Check(logPath, "--log", "a log of JSON lines", ".jsonl", ".ndjson", ".json", ".log", ".txt");
+        }
+
+        if (parsed.GetValue(plot) is { } plotPath)
+        {
+            PictureFile.Check(plotPath, "--plot");
+        }
+
+        if (parsed.GetValue(save) is { } savePath)
+        {
+            OutputFile.Check(savePath, "--save", "a file of weights", ".safetensors");
+        }
+    }
+
     private int Finish(ParseResult parsed, Terminal terminal, Trainer trainer, ModelChoice choice, Dataset images, TrainingOptions options, Optimizer rule)
     {
         bool unscored = options.Score is not null && trainer.Results is [.., { Score: null }];
@@ -230,7 +242,7 @@ internal sealed class TrainVerb
 
         if (parsed.GetValue(plot) is { } plotPath && trainer.Results.Count > 0)
         {
-            byte[] picture = TrainingPlot.Draw($"{choice.Describe(images)} on {images.Name}, {rule}", ("", trainer.Results));
+            byte[] picture = TrainingPlot.Draw(plotPath, $"{choice.Describe(images)} on {images.Name}, {rule}", ("", trainer.Results));
             OutputFile.Write(plotPath, "--plot", stream => stream.Write(picture));
             kept.Add($"curves → {plotPath}");
         }

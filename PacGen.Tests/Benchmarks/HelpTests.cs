@@ -22,10 +22,21 @@ internal sealed class HelpTests
     public void ListsEveryOption(string verb, params string[] options)
     {
         ProgramRun help = verb.Length == 0 ? ProgramRun.Of("--help") : ProgramRun.Of([.. verb.Split(' '), "--help"]);
-        string[] listed = [.. help.OutputLines.Select(line => line.Trim()).Where(line => line.StartsWith("--", StringComparison.Ordinal)).Select(line => line.Split(' ')[0])];
+        string[] listed = [.. help.OutputLines.Select(line => line.Trim()).Where(line => line.StartsWith("--", StringComparison.Ordinal)).Select(line => line.Split(' ')[0].TrimEnd(','))];
         Assert.That(help.ExitCode, Is.Zero);
         Assert.That(help.Error, Is.Empty);
         Assert.That(listed.Where(option => option != "--version"), Is.EquivalentTo(options));
+    }
+
+    [TestCase("help", "--help")]
+    [TestCase("help train", "train --help")]
+    [TestCase("help figure 1", "figure 1 --help")]
+    public void HelpIsAVerbToo(string line, string same)
+    {
+        ProgramRun help = ProgramRun.Of(line.Split(' '));
+        Assert.That(help, Is.EqualTo(ProgramRun.Of(same.Split(' '))));
+        Assert.That(help.ExitCode, Is.Zero);
+        Assert.That(help.Output, Does.StartWith("Description:"));
     }
 
     [Test]
@@ -33,7 +44,7 @@ internal sealed class HelpTests
         .Contain("train").And.Contain("score").And.Contain("certify").And.Contain("figure").And.Contain("experiment")
         .And.Contain("devices").And.Contain("bench").And.Contain("compare"));
 
-    [TestCase("--learning-rate", "(0, ∞)", "0.001 for adam")]
+    [TestCase("--learning-rate, --lr", "(0, ∞)", "0.001 for adam")]
     [TestCase("--epochs", "1 or more", "[default: 10]")]
     [TestCase("--eta", "(0, ∞)", "100 for sgd")]
     [TestCase("--momentum", "[0, 1)", "without it 0.9")]

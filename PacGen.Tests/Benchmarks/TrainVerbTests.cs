@@ -59,6 +59,30 @@ internal sealed class TrainVerbTests
             JsonNode.Parse(ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--perturb", noise, "--json").Output)!["trainLoss"]!.GetValue<double>()),
         Is.Unique);
 
+    /// <summary>The bytes that files of these formats begin with; SVG is text.</summary>
+    [TestCase("a.png", new byte[] { 0x89, (byte)'P', (byte)'N', (byte)'G' })]
+    [TestCase("a.jpg", new byte[] { 0xFF, 0xD8, 0xFF })]
+    [TestCase("a.JPEG", new byte[] { 0xFF, 0xD8, 0xFF })]
+    [TestCase("a.webp", new byte[] { (byte)'R', (byte)'I', (byte)'F', (byte)'F' })]
+    [TestCase("a.bmp", new byte[] { (byte)'B', (byte)'M' })]
+    [TestCase("a.svg", new byte[] { (byte)'<', (byte)'?', (byte)'x', (byte)'m', (byte)'l' })]
+    [TestCase("a", new byte[] { 0x89, (byte)'P', (byte)'N', (byte)'G' })]
+    public void APlotHasTheFormatOfItsExtension(string name, byte[] begins)
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of("train", "--epochs", "2", "--hidden", "4", "--psi", "off", "--plot", folder[name]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        byte[] bytes = File.ReadAllBytes(folder[name]);
+        Assert.That(bytes[..begins.Length], Is.EqualTo(begins));
+        Assert.That(folder.Files, Is.EqualTo(new[] { name }));
+        if (name == "a.svg")
+        {
+            System.Xml.Linq.XElement picture = System.Xml.Linq.XDocument.Parse(File.ReadAllText(folder[name])).Root!;
+            Assert.That(picture.Name.LocalName, Is.EqualTo("svg"));
+            Assert.That(picture.Value, Does.Contain("Generalization gap"), "titles are text in it");
+        }
+    }
+
     [Test]
     public void EveryOptionAtOnce()
     {
