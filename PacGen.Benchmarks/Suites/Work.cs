@@ -88,7 +88,7 @@ internal sealed class Work : IDisposable
     public static Work Psi(Device device, int parameters) => Pass(
         device, $"Ψ, {parameters:N0} parameters", parameters, 2, 8, arrays =>
         {
-            PsiLaunch launch = PsiLaunch.Create(device, arrays[0], arrays[1]);
+            SumLaunch<PsiSettings> launch = SumLaunch<PsiSettings>.Create<PsiTerm>(device, arrays[0], arrays[1]);
             launch.Settings = PsiSettings.Of(gamma: 0.1, epsilon: 0.1, rho: 1, parameters);
             return launch;
         });
@@ -97,8 +97,8 @@ internal sealed class Work : IDisposable
     public static Work UniformBound(Device device, int parameters) => Pass(
         device, $"KL sums, uniform (Lemma 6), {parameters:N0} parameters", parameters, 2, 8, arrays =>
         {
-            UniformBoundLaunch launch = UniformBoundLaunch.Create(device, arrays[0], arrays[1]);
-            launch.Smoothness = new LocalSmoothness(Rho: 1, Gamma: 0.1, Epsilon: 0.1);
+            SumLaunch<UniformBoundSettings> launch = SumLaunch<UniformBoundSettings>.Create<UniformBoundTerm>(device, arrays[0], arrays[1]);
+            launch.Settings = UniformBoundSettings.Of(new LocalSmoothness(Rho: 1, Gamma: 0.1, Epsilon: 0.1), 1, Tau.OfWeights(), parameters);
             return launch;
         });
 
@@ -106,8 +106,8 @@ internal sealed class Work : IDisposable
     public static Work GaussianBound(Device device, int parameters) => Pass(
         device, $"KL sums, Gaussian (Lemma 8), {parameters:N0} parameters", parameters, 2, 8, arrays =>
         {
-            GaussianBoundLaunch launch = GaussianBoundLaunch.Create(device, arrays[0], arrays[1]);
-            launch.Smoothness = new LocalSmoothness(Rho: 1, Gamma: 0.1, Epsilon: 0.1);
+            SumLaunch<GaussianBoundSettings> launch = SumLaunch<GaussianBoundSettings>.Create<GaussianBoundTerm>(device, arrays[0], arrays[1]);
+            launch.Settings = GaussianBoundSettings.Of(new LocalSmoothness(Rho: 1, Gamma: 0.1, Epsilon: 0.1), 1, 1, parameters);
             return launch;
         });
 

@@ -3,13 +3,42 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>One weight's part of Lemma 8 with the exact divergence: σ*, its KL to N(0, τ) and its ηℳ.</summary>
+/// <summary>
+/// One weight's part of Lemma 8 with the exact divergence: σ*, its KL to N(0, τ) and its ηℳ. Over w and the curvature: KL and ηℳ; how far the
+/// curvature is below 0.
+/// </summary>
 /// <remarks>
 /// With x = (κ/σ)²: up to x = 9 the series S₀ = Σ xᵏ/(2k+1)!!, all of whose terms are positive, in which σZ = κ√(2/π)·e^{−x/2}·S₀ and
 /// 𝔼ũ² = κ²q/S₀, S₀ = 1 + xq; beyond, Mills' ratio as a continued fraction. Both to about 10⁻⁸, below the rounding of a float.
 /// </remarks>
-public static class GaussianBoundTerm
+public readonly struct GaussianBoundTerm : ITerms<GaussianBoundSettings>
 {
+    /// <inheritdoc/>
+    public static int Inputs => 2;
+
+    /// <inheritdoc/>
+    public static int Sums => 2;
+
+    /// <inheritdoc/>
+    public static int Maxima => 2;
+
+    /// <inheritdoc/>
+    public static bool UsesWords => false;
+
+    /// <inheritdoc/>
+    public static (uint Key0, uint Key1, uint Stream, uint Step) Random(GaussianBoundSettings settings) => default;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Of<T, TWords>(T a, T b, T c, TWords word, GaussianBoundSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
+        where T : struct, ILane<T, TWords>
+        where TWords : struct, IWords<TWords>
+    {
+        sum0 = Of(a, b, settings, out sum1);
+        largest0 = -b;
+        largest1 = T.Constant(0f);
+    }
+
     /// <summary>1/σ*² = η∇² + ηρ√m κ/3 + 1/τ: Appendix C's σ*, which needs no cap with the exact divergence.</summary>
     /// <param name="kappa">κ.</param>
     /// <param name="curvature">∇², as stored, at least 0.</param>

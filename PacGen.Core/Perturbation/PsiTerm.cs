@@ -3,9 +3,36 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>One weight's term of the pacGen score Ψ (24).</summary>
-public static class PsiTerm
+/// <summary>One weight's term of the pacGen score Ψ (24). Over w and the curvature: Ψ, and how many weights took the 1/κ branch.</summary>
+public readonly struct PsiTerm : ITerms<PsiSettings>
 {
+    /// <inheritdoc/>
+    public static int Inputs => 2;
+
+    /// <inheritdoc/>
+    public static int Sums => 2;
+
+    /// <inheritdoc/>
+    public static int Maxima => 0;
+
+    /// <inheritdoc/>
+    public static bool UsesWords => false;
+
+    /// <inheritdoc/>
+    public static (uint Key0, uint Key1, uint Stream, uint Step) Random(PsiSettings settings) => default;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Of<T, TWords>(T a, T b, T c, TWords word, PsiSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
+        where T : struct, ILane<T, TWords>
+        where TWords : struct, IWords<TWords>
+    {
+        T kappa = Kappa.Of(a, T.Constant(settings.Gamma), T.Constant(settings.Epsilon));
+        sum0 = Of(a, kappa, b * T.Constant(settings.CurvatureScale), T.Constant(settings.RhoRootM), out T kappaWon);
+        sum1 = T.Select(kappaWon, T.Constant(1f), T.Constant(0f));
+        largest0 = largest1 = default;
+    }
+
     /// <summary>
     /// log((|w| + κ)·max(√max(h + ρ√m·κ, 0), 1/κ)), the summand of (24); a curvature below 0 counts as 0 (footnote 4).
     /// </summary>

@@ -3,9 +3,36 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>One weight's part of Lemma 6: σ* (14), its KL (11) and its ηℳ.</summary>
-public static class UniformBoundTerm
+/// <summary>
+/// One weight's part of Lemma 6: σ* (14), its KL (11) and its ηℳ. Over w and the curvature: KL and ηℳ; how far the curvature is below 0, and (|w| + κ)/τ.
+/// </summary>
+public readonly struct UniformBoundTerm : ITerms<UniformBoundSettings>
 {
+    /// <inheritdoc/>
+    public static int Inputs => 2;
+
+    /// <inheritdoc/>
+    public static int Sums => 2;
+
+    /// <inheritdoc/>
+    public static int Maxima => 2;
+
+    /// <inheritdoc/>
+    public static bool UsesWords => false;
+
+    /// <inheritdoc/>
+    public static (uint Key0, uint Key1, uint Stream, uint Step) Random(UniformBoundSettings settings) => default;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Of<T, TWords>(T a, T b, T c, TWords word, UniformBoundSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
+        where T : struct, ILane<T, TWords>
+        where TWords : struct, IWords<TWords>
+    {
+        sum0 = Of(a, b, settings, out sum1, out largest1);
+        largest0 = -b;
+    }
+
     /// <summary>σ* (14) = min(1/√(η(∇²/3 + ρ√m κ/9)), κ).</summary>
     /// <param name="kappa">κ.</param>
     /// <param name="curvature">∇², as stored; where it is too negative for the root, the answer is κ, and a NaN gives NaN.</param>

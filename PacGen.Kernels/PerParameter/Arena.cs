@@ -23,6 +23,17 @@ internal static class Arena
         }
     }
 
+    /// <summary>Checks the same, and that there are as many as some kernel takes.</summary>
+    public static void Require(Device device, Type kernel, int count, ReadOnlySpan<Region> regions)
+    {
+        if (regions.Length != count)
+        {
+            throw new ArgumentException($"{kernel.Name.Split('`')[0]} takes {count} regions, but {regions.Length} came.", nameof(regions));
+        }
+
+        Require(device, regions);
+    }
+
     /// <summary>The error for a device without a kernel.</summary>
     public static NotSupportedException Unsupported(Device device, string kernel) => new($"{device.Name} has no {kernel} kernel.");
 }

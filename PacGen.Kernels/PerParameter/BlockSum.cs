@@ -50,6 +50,18 @@ internal static unsafe class BlockSum
         return accumulators[0];
     }
 
+    /// <summary>The largest of the blocks' maxima; a NaN only where all are.</summary>
+    public static double Largest(ReadOnlySpan<float> blocks)
+    {
+        float largest = float.NaN;
+        foreach (float value in blocks)
+        {
+            largest = value > largest || float.IsNaN(largest) ? value : largest;
+        }
+
+        return largest;
+    }
+
     /// <summary>The sum of the blocks' sums.</summary>
     public static double Total(ReadOnlySpan<float> blocks)
     {

@@ -76,7 +76,7 @@ public sealed class StepLedger : IDisposable
     /// <param name="update">The update.</param>
     /// <param name="perturb">The perturbation, or null where there is none.</param>
     /// <returns>Null where steps are better waited for: on the CPU, and on GPUs without double precision.</returns>
-    public static StepLedger? TryCreate(Devices.Device device, SumOfSquaresLaunch gradientNorm, UpdateLaunch update, PerturbLaunch? perturb)
+    public static StepLedger? TryCreate(Devices.Device device, SumLaunch<NoSettings> gradientNorm, UpdateLaunch update, PerturbLaunch? perturb)
     {
         ArgumentNullException.ThrowIfNull(gradientNorm);
         ArgumentNullException.ThrowIfNull(update);

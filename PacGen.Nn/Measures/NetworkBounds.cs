@@ -1,4 +1,5 @@
 using PacGen.Core.Bounds;
+using PacGen.Core.Perturbation;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.PerParameter;
 using Buffer = PacGen.Kernels.Devices.Buffer;
@@ -75,20 +76,22 @@ public sealed class NetworkBounds
             return GaussianBound.Lemma8OverGrid<float>(Sample, Smoothness, weights, curvature, tau);
         }
 
-        using Buffer w = OnDevice(weights), h = OnDevice(curvature);
-        using GaussianBoundLaunch launch = GaussianBoundLaunch.Create(device, new Region(w), new Region(h));
-        (launch.Smoothness, launch.Eta, launch.Tau) = (Smoothness, one, tau);
-        launch.Run();
-        return GaussianBound.Lemma8(Sample, launch.Sums);
+        TermSums sums = Sums<GaussianBoundTerm, GaussianBoundSettings>(GaussianBoundSettings.Of(Smoothness, one, tau, weights.Length));
+        return GaussianBound.Lemma8(Sample, GaussianBoundSums.Of(sums, weights.Length, one));
     }
 
-    private UniformBoundSums UniformSums(double eta, Tau tau)
+    private UniformBoundSums UniformSums(double eta, Tau tau) => UniformBoundSums.Of(
+        Sums<UniformBoundTerm, UniformBoundSettings>(UniformBoundSettings.Of(Smoothness, eta, tau, weights.Length)), weights.Length, eta, tau);
+
+    private TermSums Sums<TTerms, TSettings>(TSettings settings)
+        where TTerms : struct, ITerms<TSettings>
+        where TSettings : unmanaged
     {
         using Buffer w = OnDevice(weights), h = OnDevice(curvature);
-        using UniformBoundLaunch launch = UniformBoundLaunch.Create(device, new Region(w), new Region(h));
-        (launch.Smoothness, launch.Eta, launch.Tau) = (Smoothness, eta, tau);
+        using SumLaunch<TSettings> launch = SumLaunch<TSettings>.Create<TTerms>(device, new Region(w), new Region(h));
+        launch.Settings = settings;
         launch.Run();
-        return launch.Sums;
+        return launch.Result;
     }
 
     private Buffer OnDevice(float[] values)

@@ -102,7 +102,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     private readonly Func<long, double, UpdateSettings> scalars;
     private readonly UpdateLaunch update;
     private readonly PerturbLaunch? perturb;
-    private readonly SumOfSquaresLaunch gradientNorm;
+    private readonly SumLaunch<NoSettings> gradientNorm;
     private readonly List<Buffer> owned = [];
     private readonly Dictionary<string, Buffer> arrays = [];
     private readonly StepLedger? ledger;
@@ -131,7 +131,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         update = UpdateLaunch.Create<TRule>(
             arena.Device, new Region(arena.Weights), new Region(gradients), [.. states.Select(state => new Region(state))],
             shared || SecondMoment is null ? null : new Region(SecondMoment));
-        gradientNorm = SumOfSquaresLaunch.Create(arena.Device, new Region(gradients));
+        gradientNorm = SumLaunch<NoSettings>.Create<SquareTerm>(arena.Device, new Region(gradients));
         ForwardWeights = arena.Weights;
         if (settings.Algorithm is not null)
         {
@@ -203,7 +203,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         if (clipNorm is { } limit)
         {
             gradientNorm.Run();
-            double norm = Math.Sqrt(gradientNorm.Sum);
+            double norm = Math.Sqrt(gradientNorm.Result.Sum0);
             if (!double.IsFinite(norm))
             {
                 return false;

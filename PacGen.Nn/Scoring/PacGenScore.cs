@@ -120,7 +120,7 @@ public sealed record PacGenScore
         Region weights = new(arena.Weights);
         Buffer curvature = options.Curvature == CurvatureSource.Training ? trainingSecondMoment! : before;
         using PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(arena.Device, weights, new Region(before), new Region(before), new Region(moved));
-        using CurvatureChangeLaunch change = CurvatureChangeLaunch.Create(arena.Device, weights, new Region(before), new Region(after));
+        using SumLaunch<PerturbSettings> change = SumLaunch<PerturbSettings>.Create<CurvatureChangeTerm>(arena.Device, weights, new Region(before), new Region(after));
         Dictionary<RhoEstimator, List<double>> rhos = Enum.GetValues<RhoEstimator>().ToDictionary(estimator => estimator, _ => new List<double>());
         for (int draw = 0; draw < options.Draws; draw++)
         {
@@ -133,15 +133,16 @@ public sealed record PacGenScore
 
             change.Settings = perturb.Settings;
             change.Run();
-            if (!double.IsFinite(change.ScaledChange) || !double.IsFinite(change.LargestRatio))
+            (double scaledChange, double squaredPerturbation, double largestRatio, double largestChange) = change.Result;
+            if (!double.IsFinite(scaledChange) || !double.IsFinite(largestRatio))
             {
                 throw new TrainingException(
                     "The score can't be computed: weights or gradients of the network, or of the network perturbed within κ, are not finite. Train with a lower learning rate, or score with a smaller γ or ε.");
             }
 
-            rhos[RhoEstimator.Median].Add(change.ScaledChange / Math.Log(2));
-            rhos[RhoEstimator.Published].Add(change.LargestRatio);
-            rhos[RhoEstimator.Definition3].Add(change.LargestChange / Math.Sqrt(change.SquaredPerturbation));
+            rhos[RhoEstimator.Median].Add(scaledChange / Math.Log(2));
+            rhos[RhoEstimator.Published].Add(largestRatio);
+            rhos[RhoEstimator.Definition3].Add(largestChange / Math.Sqrt(squaredPerturbation));
         }
 
         using Sums sums = new(arena, curvature);
@@ -164,14 +165,15 @@ public sealed record PacGenScore
             PsiSettings settings = PsiSettings.Of(options.Gamma, options.Epsilon, rhos[draw], sums.Arena.Count);
             sums.Whole.Settings = settings;
             sums.Whole.Run();
-            psis[draw] = sums.Whole.Sum;
-            kappaCount += (double)sums.Whole.KappaCount / psis.Length;
+            (psis[draw], double count, _, _) = sums.Whole.Result;
+            kappaCount += count / psis.Length;
             for (int i = 0; i < layerPsi.Length; i++)
             {
                 sums.Layers[i].Settings = settings;
                 sums.Layers[i].Run();
-                layerPsi[i] += sums.Layers[i].Sum / psis.Length;
-                layerKappa[i] += (double)sums.Layers[i].KappaCount / psis.Length;
+                (double layer, double inKappa, _, _) = sums.Layers[i].Result;
+                layerPsi[i] += layer / psis.Length;
+                layerKappa[i] += inKappa / psis.Length;
             }
         }
 
@@ -224,16 +226,16 @@ public sealed record PacGenScore
         public Sums(ParameterArena arena, Buffer curvature)
         {
             Arena = arena;
-            Whole = PsiLaunch.Create(arena.Device, new Region(arena.Weights), new Region(curvature));
-            Layers = [.. arena.Parameters.Select((_, i) => PsiLaunch.Create(arena.Device, arena.Segment(arena.Weights, i), arena.Segment(curvature, i)))];
+            Whole = SumLaunch<PsiSettings>.Create<PsiTerm>(arena.Device, new Region(arena.Weights), new Region(curvature));
+            Layers = [.. arena.Parameters.Select((_, i) => SumLaunch<PsiSettings>.Create<PsiTerm>(arena.Device, arena.Segment(arena.Weights, i), arena.Segment(curvature, i)))];
             MeanCurvature = [.. arena.Parameters.Select((_, i) => arena.Segment(curvature, i).ToArray().Average(value => (double)value))];
         }
 
         public ParameterArena Arena { get; }
 
-        public PsiLaunch Whole { get; }
+        public SumLaunch<PsiSettings> Whole { get; }
 
-        public PsiLaunch[] Layers { get; }
+        public SumLaunch<PsiSettings>[] Layers { get; }
 
         public double[] MeanCurvature { get; }
 

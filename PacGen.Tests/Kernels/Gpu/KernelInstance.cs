@@ -43,11 +43,11 @@ internal sealed record KernelInstance(
         Of("update, Adam", UpdateGpu<AdamRule, WithoutSecondMoment>.Kernel, 28),
         Of("update, Adam, h", UpdateGpu<AdamRule, WithSecondMoment>.Kernel, 36),
         Of("update, AdamW", UpdateGpu<AdamWRule, WithoutSecondMoment>.Kernel, 28),
-        Of("Ψ", PacGen.Kernels.PerParameter.ReduceGpu<PsiTerms, PsiSettings>.Kernel, 8),
-        Of("‖x‖²", PacGen.Kernels.PerParameter.ReduceGpu<SquareTerms, int>.Kernel, 4),
-        Of("the curvature's change", PacGen.Kernels.PerParameter.ReduceGpu<CurvatureChangeTerms, PerturbSettings>.Kernel, 12),
-        Of("Lemma 6's sums", PacGen.Kernels.PerParameter.ReduceGpu<UniformBoundTerms, UniformBoundSettings>.Kernel, 8),
-        Of("Lemma 8's sums", PacGen.Kernels.PerParameter.ReduceGpu<GaussianBoundTerms, GaussianBoundSettings>.Kernel, 8),
+        Of("Ψ", SumGpu<PsiTerm, PsiSettings>.Kernel, 8),
+        Of("‖x‖²", SumGpu<SquareTerm, NoSettings>.Kernel, 4),
+        Of("the curvature's change", SumGpu<CurvatureChangeTerm, PerturbSettings>.Kernel, 12),
+        Of("Lemma 6's sums", SumGpu<UniformBoundTerm, UniformBoundSettings>.Kernel, 8),
+        Of("Lemma 8's sums", SumGpu<GaussianBoundTerm, GaussianBoundSettings>.Kernel, 8),
     ];
 
     /// <summary>
@@ -141,7 +141,7 @@ internal sealed record KernelInstance(
     private static KernelInstance Of(string name, Delegate kernel, bool isWide, bool writesWide, double fewest, double asked, string element, int? loads = null, int? stores = null) =>
         new(name, kernel.Method, isWide, writesWide, fewest, asked, element, loads, stores);
 
-    private static bool IsReduction(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(PacGen.Kernels.PerParameter.ReduceGpu<,>);
+    private static bool IsReduction(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(SumGpu<,>);
 
     private static string MapName(Type expression) => !expression.IsGenericType
         ? $"x{expression.Name[^1]}"

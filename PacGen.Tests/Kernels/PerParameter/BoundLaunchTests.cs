@@ -86,24 +86,19 @@ internal sealed class BoundLaunchTests
         BoundSample sample = new(0.1, 50_000, 0.05);
         using CpuDevice device = new(2);
         using Memory memory = new(device, weights, curvature);
-        UniformBoundLaunch launch = UniformBoundLaunch.Create(device, memory[0], memory[1]);
-        (launch.Smoothness, launch.Tau, launch.Eta) = (Smoothness, Tau.Fixed(3), UniformBound.Theorem7Eta(count, 50_000));
-        launch.Run();
+        double eta = UniformBound.Theorem7Eta(count, 50_000);
         double expected = UniformBound.Theorem7(sample, Smoothness, weights, curvature, Tau.Fixed(3)).Value;
-        Assert.That(UniformBound.Theorem7(sample, launch.Sums).Value, Is.EqualTo(expected).Within(2e-6 * expected));
+        Assert.That(UniformBound.Theorem7(sample, Uniform(device, memory, count, eta, Tau.Fixed(3))).Value, Is.EqualTo(expected).Within(2e-6 * expected));
 
-        launch.Tau = Tau.OfWeights();
-        launch.Run();
-        BoundResult score = UniformBound.Lemma6(sample, launch.Sums);
-        expected = UniformBound.Lemma6(sample, launch.Eta, Smoothness, weights, curvature, Tau.OfWeights()).Value;
+        BoundResult score = UniformBound.Lemma6(sample, Uniform(device, memory, count, eta, Tau.OfWeights()));
+        expected = UniformBound.Lemma6(sample, eta, Smoothness, weights, curvature, Tau.OfWeights()).Value;
         Assert.That(score.Value, Is.EqualTo(expected).Within(2e-6 * expected));
         Assert.That(score.Status, Is.EqualTo(BoundStatus.Score));
 
         // A curvature stored at half its size.
-        launch.CurvatureScale = 2;
-        launch.Run();
-        expected = UniformBound.Lemma6(sample, launch.Eta, Smoothness, weights, [.. curvature.Select(c => 2 * c)], Tau.OfWeights()).Value;
-        Assert.That(UniformBound.Lemma6(sample, launch.Sums).Value, Is.EqualTo(expected).Within(2e-6 * expected));
+        UniformBoundSums doubled = Uniform(device, memory, count, eta, Tau.OfWeights(), curvatureScale: 2);
+        expected = UniformBound.Lemma6(sample, eta, Smoothness, weights, [.. curvature.Select(c => 2 * c)], Tau.OfWeights()).Value;
+        Assert.That(UniformBound.Lemma6(sample, doubled).Value, Is.EqualTo(expected).Within(2e-6 * expected));
     }
 
     [Test]
@@ -136,13 +131,20 @@ internal sealed class BoundLaunchTests
     internal static double[] Run(Device device, float[] weights, float[] curvature, double eta)
     {
         using Memory memory = new(device, weights, curvature);
-        UniformBoundLaunch uniform = UniformBoundLaunch.Create(device, memory[0], memory[1]);
-        (uniform.Smoothness, uniform.Tau, uniform.Eta) = (Smoothness, Tau.Fixed(3), eta);
-        uniform.Run();
-        GaussianBoundLaunch gaussian = GaussianBoundLaunch.Create(device, memory[0], memory[1]);
-        (gaussian.Smoothness, gaussian.Tau, gaussian.Eta) = (Smoothness, 3, eta);
-        gaussian.Run();
-        return [uniform.Sums.Kl, uniform.Sums.Sharpness, gaussian.Sums.Kl, gaussian.Sums.Sharpness];
+        UniformBoundSums uniform = Uniform(device, memory, weights.Length, eta, Tau.Fixed(3));
+        using SumLaunch<GaussianBoundSettings> launch = SumLaunch<GaussianBoundSettings>.Create<GaussianBoundTerm>(device, memory[0], memory[1]);
+        launch.Settings = GaussianBoundSettings.Of(Smoothness, eta, 3, weights.Length);
+        launch.Run();
+        GaussianBoundSums gaussian = GaussianBoundSums.Of(launch.Result, weights.Length, eta);
+        return [uniform.Kl, uniform.Sharpness, gaussian.Kl, gaussian.Sharpness];
+    }
+
+    private static UniformBoundSums Uniform(Device device, Memory memory, int count, double eta, Tau tau, double curvatureScale = 1)
+    {
+        using SumLaunch<UniformBoundSettings> launch = SumLaunch<UniformBoundSettings>.Create<UniformBoundTerm>(device, memory[0], memory[1]);
+        launch.Settings = UniformBoundSettings.Of(Smoothness, eta, tau, count, curvatureScale);
+        launch.Run();
+        return UniformBoundSums.Of(launch.Result, count, eta, tau);
     }
 
     private static double[] OnAllWidths(Func<CpuDevice, double[]> run)

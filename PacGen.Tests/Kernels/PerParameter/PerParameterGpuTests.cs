@@ -52,30 +52,30 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
     public void SumOfSquares([ValueSource(nameof(Counts))] int count) =>
         CompareNumbers(Parameters(count, 1, false, out int seed), seed, (device, memory) =>
         {
-            SumOfSquaresLaunch launch = SumOfSquaresLaunch.Create(device, memory[0]);
+            using SumLaunch<NoSettings> launch = SumLaunch<NoSettings>.Create<SquareTerm>(device, memory[0]);
             launch.Run();
-            return [launch.Sum];
+            return [launch.Result.Sum0];
         });
 
     [Test]
     public void Psi([ValueSource(nameof(Counts))] int count) =>
         CompareNumbers(Parameters(count, 2, false, out int seed), seed, (device, memory) =>
         {
-            PsiLaunch launch = PsiLaunch.Create(device, memory[0], memory[1]);
+            using SumLaunch<PsiSettings> launch = SumLaunch<PsiSettings>.Create<PsiTerm>(device, memory[0], memory[1]);
             launch.Settings = new PsiSettings { Gamma = 0.1f, Epsilon = 0.1f, RhoRootM = 40f, CurvatureScale = 1f };
             launch.Run();
-            return [launch.Sum, launch.KappaCount];
+            return [launch.Result.Sum0, launch.Result.Sum1];
         });
 
     [Test]
     public void CurvatureChange([ValueSource(nameof(Counts))] int count) =>
         CompareNumbers(Parameters(count, 3, false, out int seed), seed, (device, memory) =>
         {
-            CurvatureChangeLaunch launch = CurvatureChangeLaunch.Create(device, memory[0], memory[1], memory[2]);
+            using SumLaunch<PerturbSettings> launch = SumLaunch<PerturbSettings>.Create<CurvatureChangeTerm>(device, memory[0], memory[1], memory[2]);
             launch.Settings = PerturbSettings.WholeNeighbourhood(0.1, 0.1, 42, 7, 3);
             launch.Run();
             launch.Run();
-            return [launch.ScaledChange, launch.LargestRatio, launch.LargestChange, launch.SquaredPerturbation];
+            return [launch.Result.Sum0, launch.Result.Largest0, launch.Result.Largest1, launch.Result.Sum1];
         });
 
     /// <summary>Runs of numbers like a network's weights, gradients or h, or any bits.</summary>

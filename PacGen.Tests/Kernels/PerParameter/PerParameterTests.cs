@@ -76,9 +76,9 @@ internal sealed class PerParameterTests
         double[] sums = OnAllDevices(device =>
         {
             using Arenas arenas = new(device, values);
-            SumOfSquaresLaunch launch = SumOfSquaresLaunch.Create(device, arenas[0]);
+            using SumLaunch<NoSettings> launch = SumLaunch<NoSettings>.Create<SquareTerm>(device, arenas[0]);
             launch.Run();
-            return new[] { launch.Sum };
+            return new[] { launch.Result.Sum0 };
         });
         double exact = values.Sum(v => (double)v * v);
         Assert.That(sums[0], Is.EqualTo(exact).Within(1e-6 * exact), $"seed {Seed}");
@@ -112,9 +112,9 @@ internal sealed class PerParameterTests
 
         using CpuDevice device = new(1);
         using Arenas arenas = new(device, values);
-        SumOfSquaresLaunch launch = SumOfSquaresLaunch.Create(device, arenas[0]);
+        using SumLaunch<NoSettings> launch = SumLaunch<NoSettings>.Create<SquareTerm>(device, arenas[0]);
         launch.Run();
-        Assert.That(launch.Sum, Is.EqualTo(expected));
+        Assert.That(launch.Result.Sum0, Is.EqualTo(expected));
     }
 
     [Test]
@@ -125,10 +125,10 @@ internal sealed class PerParameterTests
         double[] results = OnAllDevices(device =>
         {
             using Arenas arenas = new(device, w, h);
-            PsiLaunch launch = PsiLaunch.Create(device, arenas[0], arenas[1]);
+            using SumLaunch<PsiSettings> launch = SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0], arenas[1]);
             launch.Settings = settings;
             launch.Run();
-            return new[] { launch.Sum, launch.KappaCount };
+            return new[] { launch.Result.Sum0, launch.Result.Sum1 };
         });
         double sum = 0, size = 0;
         long wins = 0, close = 0;
@@ -153,10 +153,10 @@ internal sealed class PerParameterTests
         using Arenas arenas = new(device, Normal(count, 1, 0.5), Squares(count, 2));
         double Sum(long start, long length)
         {
-            PsiLaunch launch = PsiLaunch.Create(device, arenas[0].Slice(start, length), arenas[1].Slice(start, length));
+            using SumLaunch<PsiSettings> launch = SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0].Slice(start, length), arenas[1].Slice(start, length));
             launch.Settings = PsiSettings.Of(0.1, 0.1, 1, count);
             launch.Run();
-            return launch.Sum;
+            return launch.Result.Sum0;
         }
 
         double whole = Sum(0, count);
@@ -170,10 +170,10 @@ internal sealed class PerParameterTests
         float[] h = Squares(500, 2);
         h[321] = float.NaN;
         using Arenas arenas = new(device, Normal(500, 1, 1), h);
-        PsiLaunch launch = PsiLaunch.Create(device, arenas[0], arenas[1]);
+        using SumLaunch<PsiSettings> launch = SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0], arenas[1]);
         launch.Settings = PsiSettings.Of(0.1, 0.1, 1, 500);
         launch.Run();
-        Assert.That(launch.Sum, Is.NaN);
+        Assert.That(launch.Result.Sum0, Is.NaN);
         Assert.That(() => PsiSettings.Of(0.1, 0, 1, 500), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
@@ -185,10 +185,10 @@ internal sealed class PerParameterTests
         double[] results = OnAllDevices(device =>
         {
             using Arenas arenas = new(device, w, before, after);
-            CurvatureChangeLaunch launch = CurvatureChangeLaunch.Create(device, arenas[0], arenas[1], arenas[2]);
+            using SumLaunch<PerturbSettings> launch = SumLaunch<PerturbSettings>.Create<CurvatureChangeTerm>(device, arenas[0], arenas[1], arenas[2]);
             launch.Settings = settings;
             launch.Run();
-            return new[] { launch.ScaledChange, launch.LargestRatio, launch.LargestChange, launch.SquaredPerturbation };
+            return new[] { launch.Result.Sum0, launch.Result.Largest0, launch.Result.Largest1, launch.Result.Sum1 };
         });
         double scaled = 0, ratio = 0, change = 0, squared = 0;
         for (int i = 0; i < count; i++)
@@ -217,13 +217,13 @@ internal sealed class PerParameterTests
         using Arenas arenas = new(device, w, Squares(count, 2), Normal(count, 3, 5), new float[count]);
         PerturbSettings settings = PerturbSettings.WholeNeighbourhood(0.1, 0.05, Seed, 9, 2);
         PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
-        SumOfSquaresLaunch norm = SumOfSquaresLaunch.Create(device, arenas[3]);
-        CurvatureChangeLaunch change = CurvatureChangeLaunch.Create(device, arenas[0], arenas[1], arenas[2]);
+        using SumLaunch<NoSettings> norm = SumLaunch<NoSettings>.Create<SquareTerm>(device, arenas[3]);
+        using SumLaunch<PerturbSettings> change = SumLaunch<PerturbSettings>.Create<CurvatureChangeTerm>(device, arenas[0], arenas[1], arenas[2]);
         perturb.Settings = change.Settings = settings;
         perturb.Run();
         norm.Run();
         change.Run();
-        Assert.That(change.SquaredPerturbation, Is.EqualTo(norm.Sum));
+        Assert.That(change.Result.Sum1, Is.EqualTo(norm.Result.Sum0));
     }
 
     [Test]
@@ -233,14 +233,14 @@ internal sealed class PerParameterTests
         using Arenas arenas = new(device, Normal(50_000, 1, 1), Squares(50_000, 2), Normal(50_000, 3, 1), new float[50_000], new float[50_000], new float[50_000]);
         PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
         UpdateLaunch update = UpdateLaunch.Create<AdamRule>(device, arenas[0], arenas[2], [arenas[4], arenas[5]], arenas[1]);
-        SumOfSquaresLaunch squares = SumOfSquaresLaunch.Create(device, arenas[2]);
+        using SumLaunch<NoSettings> squares = SumLaunch<NoSettings>.Create<SquareTerm>(device, arenas[2]);
         double total = 0;
         void Step(int step)
         {
             perturb.Settings = PerturbSettings.WholeNeighbourhood(0.1, 0.1, Seed, 1, (uint)step);
             perturb.Run();
             squares.Run();
-            update.Settings = AdamRule.Settings(step, 1e-3).WithGradientScale(1 / (1 + squares.Sum)).WithSecondMoment(0.999);
+            update.Settings = AdamRule.Settings(step, 1e-3).WithGradientScale(1 / (1 + squares.Result.Sum0)).WithSecondMoment(0.999);
             update.Run();
             total += update.SquaredChange;
         }
@@ -264,8 +264,9 @@ internal sealed class PerParameterTests
         using CpuDevice device = new(1), other = new(1);
         using Arenas arenas = new(device, new float[10], new float[10], new float[11]);
         using Arenas elsewhere = new(other, new float[10]);
-        Assert.That(() => PsiLaunch.Create(device, arenas[0], arenas[2]), Throws.ArgumentException.With.Message.Contains("11 elements").And.Message.Contains("10"));
-        Assert.That(() => PsiLaunch.Create(device, arenas[0], elsewhere[0]), Throws.ArgumentException);
+        Assert.That(() => SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0], arenas[2]), Throws.ArgumentException.With.Message.Contains("11 elements").And.Message.Contains("10"));
+        Assert.That(() => SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0], elsewhere[0]), Throws.ArgumentException);
+        Assert.That(() => SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0]), Throws.ArgumentException.With.Message.Contains("PsiTerm takes 2 regions"));
         Assert.That(() => UpdateLaunch.Create<AdamRule>(device, arenas[0], arenas[1], [arenas[1]]), Throws.ArgumentException.With.Message.Contains("AdamRule keeps 2"));
     }
 

@@ -2,61 +2,54 @@ using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 using PacGen.Core.Lanes;
+using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels.PerParameter;
 
-/// <summary>A reduction over parameters on a GPU, a group a block, in <see cref="BlockSum"/>'s order.</summary>
-internal sealed class ReduceGpu<TTerms, TSettings> : Launch, IReduction<TSettings>
+/// <summary>A sum over parameters on a GPU, a group a block, in <see cref="BlockSum"/>'s order.</summary>
+internal sealed class SumGpu<TTerms, TSettings> : Launch, ISumKernel<TSettings>
     where TTerms : struct, ITerms<TSettings>
     where TSettings : unmanaged
 {
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, QuadExtent, TSettings> kernel;
     private readonly ArrayView<float> a, b, c;
     private readonly GpuBuffer results;
-    private readonly float[][] read;
+    private readonly float[] read;
     private readonly KernelConfig grid;
     private readonly QuadExtent extent;
     private readonly int blocks;
 
-    public ReduceGpu(GpuDevice device, Region a, Region b, Region c)
+    public SumGpu(GpuDevice device, Region a, Region b, Region c)
     {
         this.a = GpuDevice.View(a);
         this.b = GpuDevice.View(b);
         this.c = GpuDevice.View(c);
         extent = new QuadExtent(BlockSumGpu.Count(device, a.Count), a, b, c);
         blocks = BlockSum.Blocks(extent.Count);
-        read = [new float[blocks], new float[blocks], new float[blocks], new float[blocks]];
-        results = (GpuBuffer)device.Allocate(4L * blocks);
         grid = device.Groups(blocks, BlockSumGpu.Quads);
         kernel = device.Load(
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
                 ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, QuadExtent, TSettings>(Kernel));
+        read = new float[ISumKernel<TSettings>.Rows<TTerms>() * blocks];
+        results = (GpuBuffer)device.Allocate(read.Length, "the sums of blocks of parameters");
     }
 
     /// <inheritdoc/>
     public TSettings Settings { get; set; }
 
-    /// <summary>False: the settings are arguments, and change.</summary>
-    public override bool MayBeRecorded => false;
-
     /// <inheritdoc/>
-    public float[] Sums0 => Read(0);
-
-    /// <inheritdoc/>
-    public float[] Sums1 => Read(1);
-
-    /// <inheritdoc/>
-    public float[] Largest0 => Read(2);
-
-    /// <inheritdoc/>
-    public float[] Largest1 => Read(3);
-
-    /// <summary>The blocks' first sums, then the others.</summary>
     public GpuBuffer Results => results;
+
+    /// <inheritdoc/>
+    public float[] Read()
+    {
+        results.Read(0, read);
+        return read;
+    }
 
     /// <inheritdoc/>
     public override void Run() => kernel(grid, a, b, c, results.View, blocks, extent, Settings);
@@ -137,7 +130,11 @@ internal sealed class ReduceGpu<TTerms, TSettings> : Launch, IReduction<TSetting
             if (Group.IdxX == 0)
             {
                 results[block] = accumulators[0];
-                results[blocks + block] = TTerms.Sums > 1 ? accumulators1[0] : 0f;
+                if (TTerms.Sums > 1)
+                {
+                    results[blocks + block] = accumulators1[0];
+                }
+
                 if (TTerms.Maxima > 0)
                 {
                     for (int thread = 1; thread < Group.DimX; thread++)
@@ -145,10 +142,10 @@ internal sealed class ReduceGpu<TTerms, TSettings> : Launch, IReduction<TSetting
                         most0 = GpuFloat.Max(most0, new GpuFloat(largest[thread]));
                         most1 = GpuFloat.Max(most1, new GpuFloat(largest[BlockSumGpu.Quads + thread]));
                     }
-                }
 
-                results[(2 * blocks) + block] = most0.Value;
-                results[(3 * blocks) + block] = most1.Value;
+                    results[(2 * blocks) + block] = most0.Value;
+                    results[(3 * blocks) + block] = most1.Value;
+                }
             }
 
             Group.Barrier();
@@ -184,12 +181,6 @@ internal sealed class ReduceGpu<TTerms, TSettings> : Launch, IReduction<TSetting
                 most1 = GpuFloat.Max(most1, largest1);
             }
         }
-    }
-
-    private float[] Read(int row)
-    {
-        results.Read((long)row * blocks, read[row]);
-        return read[row];
     }
 
     private struct Sums

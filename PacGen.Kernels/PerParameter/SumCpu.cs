@@ -1,38 +1,37 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
+using PacGen.Core.Perturbation;
 using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels.PerParameter;
 
-/// <summary>A reduction over parameters on the CPU, in <see cref="BlockSum"/>'s order. Regions that the terms don't read stand for the first.</summary>
-internal abstract class ReduceCpu<TSettings>(CpuDevice device, long count) : CpuLaunch(device), IReduction<TSettings>
+/// <summary>A sum over parameters on the CPU, in <see cref="BlockSum"/>'s order.</summary>
+internal abstract class SumCpu<TSettings>(CpuDevice device, long count, int rows) : CpuLaunch(device), ISumKernel<TSettings>
     where TSettings : unmanaged
 {
     public TSettings Settings { get; set; }
 
-    public float[] Sums0 { get; } = new float[BlockSum.Blocks(count)];
-
-    public float[] Sums1 { get; } = new float[BlockSum.Blocks(count)];
-
-    public float[] Largest0 { get; } = new float[BlockSum.Blocks(count)];
-
-    public float[] Largest1 { get; } = new float[BlockSum.Blocks(count)];
+    public GpuBuffer? Results => null;
 
     public override int Tasks => BlockSum.Tasks(count);
 
-    public static ReduceCpu<TSettings> Create<TTerms>(CpuDevice device, Region a, Region b, Region c)
+    protected float[] Rows { get; } = new float[rows * BlockSum.Blocks(count)];
+
+    public float[] Read() => Rows;
+
+    public static SumCpu<TSettings> Create<TTerms>(CpuDevice device, Region a, Region b, Region c)
         where TTerms : struct, ITerms<TSettings> => device.Lanes switch
         {
-            16 => new ReduceCpu<TTerms, TSettings, Float16, Words16>(device, a, b, c),
-            8 => new ReduceCpu<TTerms, TSettings, Float8, Words8>(device, a, b, c),
-            4 => new ReduceCpu<TTerms, TSettings, Float4, Words4>(device, a, b, c),
-            _ => new ReduceCpu<TTerms, TSettings, Float1, Words1>(device, a, b, c),
+            16 => new SumCpu<TTerms, TSettings, Float16, Words16>(device, a, b, c),
+            8 => new SumCpu<TTerms, TSettings, Float8, Words8>(device, a, b, c),
+            4 => new SumCpu<TTerms, TSettings, Float4, Words4>(device, a, b, c),
+            _ => new SumCpu<TTerms, TSettings, Float1, Words1>(device, a, b, c),
         };
 }
 
-/// <summary>The reduction closed over its terms and the lane.</summary>
-internal sealed unsafe class ReduceCpu<TTerms, TSettings, T, TWords>(CpuDevice device, Region a, Region b, Region c)
-    : ReduceCpu<TSettings>(device, a.Count)
+/// <summary>The sum closed over its terms and the lane.</summary>
+internal sealed unsafe class SumCpu<TTerms, TSettings, T, TWords>(CpuDevice device, Region a, Region b, Region c)
+    : SumCpu<TSettings>(device, a.Count, ISumKernel<TSettings>.Rows<TTerms>())
     where TTerms : struct, ITerms<TSettings>
     where TSettings : unmanaged
     where T : struct, IMemoryLane<T>, ILane<T, TWords>
@@ -48,7 +47,8 @@ internal sealed unsafe class ReduceCpu<TTerms, TSettings, T, TWords>(CpuDevice d
         float* memory = stackalloc float[(2 * BlockSum.Accumulators) + (2 * LargestLane)];
         float* largest = memory + (2 * BlockSum.Accumulators);
         TSettings settings = Settings;
-        int last = Math.Min((task + 1) * BlockSum.BlocksPerTask, Sums0.Length);
+        int blocks = BlockSum.Blocks(a.Count);
+        int last = Math.Min((task + 1) * BlockSum.BlocksPerTask, blocks);
         for (int block = task * BlockSum.BlocksPerTask; block < last; block++)
         {
             long start = (long)block * BlockSum.Block, end = Math.Min(start + BlockSum.Block, a.Count);
@@ -64,12 +64,16 @@ internal sealed unsafe class ReduceCpu<TTerms, TSettings, T, TWords>(CpuDevice d
                 Vectors<Float1, Words1>(pa, pb, pc, memory, done, end, settings);
             }
 
-            Sums0[block] = BlockSum.Fold<T>(memory);
-            Sums1[block] = TTerms.Sums > 1 ? BlockSum.Fold<T>(memory + BlockSum.Accumulators) : 0f;
+            Rows[block] = BlockSum.Fold<T>(memory);
+            if (TTerms.Sums > 1)
+            {
+                Rows[blocks + block] = BlockSum.Fold<T>(memory + BlockSum.Accumulators);
+            }
+
             if (TTerms.Maxima > 0)
             {
-                Largest0[block] = Largest(largest);
-                Largest1[block] = Largest(largest + LargestLane);
+                Rows[(2 * blocks) + block] = Largest(largest);
+                Rows[(3 * blocks) + block] = Largest(largest + LargestLane);
             }
         }
     }

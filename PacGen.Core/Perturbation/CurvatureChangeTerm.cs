@@ -1,23 +1,33 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
-using PacGen.Core.Perturbation;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Core.Perturbation;
 
-/// <summary>Of w, h(w) and h(w + u): |Δh|/κ and u² to add up, |Δh|/|u| and |Δh| to take the largest of.</summary>
-internal readonly struct CurvatureChangeTerms : ITerms<PerturbSettings>
+/// <summary>
+/// What the estimators of ρ(w*) need of a weight, over w, h(w) and h(w + u), both from the same batches, where u ~ U(−κ, κ) is what
+/// <see cref="Perturbed{TNoise}"/> added under <see cref="PerturbSettings.WholeNeighbourhood"/>; it is recomputed, exactly. The sums are
+/// S = Σ|Δh|/κ, NaN if an h is, and ‖u‖²; the maxima |Δh|/|u| and |Δh|, Δh = h(w + u) − h(w).
+/// </summary>
+/// <remarks>The published ratio is max|Δh|/|u|, its median in closed form S/ln 2, Definition 3's max|Δh|/‖u‖.</remarks>
+public readonly struct CurvatureChangeTerm : ITerms<PerturbSettings>
 {
+    /// <inheritdoc/>
     public static int Inputs => 3;
 
+    /// <inheritdoc/>
     public static int Sums => 2;
 
+    /// <inheritdoc/>
     public static int Maxima => 2;
 
+    /// <inheritdoc/>
     public static bool UsesWords => true;
 
+    /// <inheritdoc/>
     public static (uint Key0, uint Key1, uint Stream, uint Step) Random(PerturbSettings settings) =>
         (settings.Key0, settings.Key1, settings.Stream, settings.Step);
 
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Of<T, TWords>(T a, T b, T c, TWords word, PerturbSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
         where T : struct, ILane<T, TWords>

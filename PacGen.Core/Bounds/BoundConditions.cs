@@ -1,6 +1,6 @@
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Core.Bounds;
 
-/// <summary>What the bounds' passes check of their parameters after a run: a pass knows that a condition failed, not where.</summary>
+/// <summary>What bounds check of their sums over parameters: a pass knows that a condition failed, not where.</summary>
 internal static class BoundConditions
 {
     public static void ThrowUnlessFinite(double kl, double sharpness)
@@ -12,12 +12,12 @@ internal static class BoundConditions
         }
     }
 
-    public static void ThrowUnlessConvex(float[] negated)
+    public static void ThrowUnlessConvex(double negated)
     {
-        if (negated.Max() > 0)
+        if (negated > 0)
         {
             throw new InvalidOperationException(
-                $"The lemma needs local convexity, ∇ᵢ²L̂ ≥ 0 for every i, but the smallest curvature is {-negated.Max():G6}. "
+                $"The lemma needs local convexity, ∇ᵢ²L̂ ≥ 0 for every i, but the smallest curvature is {-negated:G6}. "
                 + "Give the bound as a function of σ, (12) or (19), which needs no convexity, or say by a max with 0 that an upper bound is meant.");
         }
     }

@@ -1,0 +1,43 @@
+using PacGen.Core.Lanes;
+
+namespace PacGen.Core.Perturbation;
+
+/// <summary>
+/// What a pass over all parameters adds up and takes the largest of, as a type argument: the same formula on every device and at every
+/// vector width. A sum of one's own is such a struct and a struct of scalars.
+/// </summary>
+/// <typeparam name="TSettings">Its scalars, passed to kernels by value.</typeparam>
+public interface ITerms<TSettings>
+    where TSettings : unmanaged
+{
+    /// <summary>How many arrays of the parameters' layout it reads: 1 to 3.</summary>
+    static abstract int Inputs { get; }
+
+    /// <summary>How many sums it takes: 1 or 2.</summary>
+    static abstract int Sums { get; }
+
+    /// <summary>How many maxima it takes, of numbers that are not negative: 0 or 2.</summary>
+    static abstract int Maxima { get; }
+
+    /// <summary>Whether it asks for the parameter's random word.</summary>
+    static abstract bool UsesWords { get; }
+
+    /// <summary>The random numbers' key and counter.</summary>
+    /// <param name="settings">The scalars.</param>
+    static abstract (uint Key0, uint Key1, uint Stream, uint Step) Random(TSettings settings);
+
+    /// <summary>A parameter's terms; those that are not asked for are ignored.</summary>
+    /// <param name="a">The parameter's number of the first array.</param>
+    /// <param name="b">Of the second, where there is one.</param>
+    /// <param name="c">Of the third, where there is one.</param>
+    /// <param name="word">The parameter's random word, where it is asked for.</param>
+    /// <param name="settings">The scalars.</param>
+    /// <param name="sum0">What the first sum adds up.</param>
+    /// <param name="sum1">What the second sum adds up.</param>
+    /// <param name="largest0">What the first maximum is of.</param>
+    /// <param name="largest1">What the second maximum is of.</param>
+    static abstract void Of<T, TWords>(
+        T a, T b, T c, TWords word, TSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
+        where T : struct, ILane<T, TWords>
+        where TWords : struct, IWords<TWords>;
+}
