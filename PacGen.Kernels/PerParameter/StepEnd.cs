@@ -12,7 +12,7 @@ public enum StepEnd
     /// <summary>The gradient's norm was NaN or infinite; nothing was updated.</summary>
     GradientNotFinite,
 
-    /// <summary>The update moved the weights to where ‖Δw‖² is NaN or infinite.</summary>
+    /// <summary>The update moved the weights to where ‖Δw‖² is NaN or infinite, or made what the optimizer keeps so.</summary>
     WeightsLost,
 
     /// <summary>An earlier step ended badly, so this one updated nothing.</summary>

@@ -102,6 +102,24 @@ public sealed class StepLedger : IDisposable
         return new Started(() => observe(new KernelConfig(1, 1), view, records.View, share, first ? 1 : 0));
     }
 
+    /// <summary>Copies behind <see cref="Close"/> what a step that ended well is to leave, such as running statistics; after a bad one nothing.</summary>
+    /// <param name="made">What the step's pass made.</param>
+    /// <param name="kept">Where it is kept; of the same length.</param>
+    /// <exception cref="ArgumentException">The regions differ in length.</exception>
+    public Launch Keep(Region made, Region kept)
+    {
+        if (made.Count != kept.Count)
+        {
+            throw new ArgumentException($"{made.Count} numbers can't be kept as {kept.Count}.", nameof(kept));
+        }
+
+        Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>> keep = device.Load(
+            ((Delegate)KeepKernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>>(KeepKernel));
+        ArrayView<float> from = GpuDevice.View(made), to = GpuDevice.View(kept);
+        KernelConfig grid = device.Grid(kept.Count);
+        return new Started(() => keep(grid, from, to, scalars.View));
+    }
+
     /// <summary>Sends what the launches of a step go by. Waits for nothing.</summary>
     /// <param name="update">The settings of the update; the gradient's scale is <see cref="Judge"/>'s.</param>
     /// <param name="perturb">The settings of the perturbation; after a step of this ledger ρ's scale and the gradient's are what that step left.</param>
@@ -239,6 +257,18 @@ public sealed class StepLedger : IDisposable
         }
 
         records[Present] = slot + 1 == Capacity ? 0 : slot + 1;
+    }
+
+    internal static void KeepKernel(ArrayView<float> made, ArrayView<float> kept, ArrayView<float> scalars)
+    {
+        if (scalars[StepScalars.Mode] == StepScalars.Followed)
+        {
+            int stride = Grid.DimX * Group.DimX;
+            for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < (int)kept.Length; i += stride)
+            {
+                kept[i] = made[i];
+            }
+        }
     }
 
     /// <summary>By the bits: ILGPU turns a comparison that is negated into its opposite, which NaN does not fulfil either.</summary>

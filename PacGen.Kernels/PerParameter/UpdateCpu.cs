@@ -73,16 +73,28 @@ internal sealed unsafe class UpdateCpu<TRule, TKeeping, T> : UpdateLaunch
                     TLane.Store(s1 + i, second);
                 }
 
+                TLane change = next - weight, zero = TLane.Constant(0f);
+                if (TRule.StateCount > 0)
+                {
+                    change = TLane.Fma(first, zero, change);
+                }
+
+                if (TRule.StateCount > 1)
+                {
+                    change = TLane.Fma(second, zero, change);
+                }
+
                 if (TKeeping.Keeps)
                 {
-                    TLane.Store(h + i, SecondMoment.Smooth(
+                    TLane moment = SecondMoment.Smooth(
                         TLane.Load(h + i),
                         gradient,
                         TLane.Constant(settings.SecondMomentBeta),
-                        TLane.Constant(settings.OneMinusSecondMomentBeta)));
+                        TLane.Constant(settings.OneMinusSecondMomentBeta));
+                    TLane.Store(h + i, moment);
+                    change = TLane.Fma(moment, zero, change);
                 }
 
-                TLane change = next - weight;
                 float* accumulator = accumulators + (i & (BlockSum.Accumulators - 1));
                 TLane.Store(accumulator, TLane.Fma(change, change, TLane.Load(accumulator)));
             }

@@ -162,15 +162,27 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
         w = next.Value;
         s0 = first.Value;
         s1 = second.Value;
+        GpuFloat change = next - weight, zero = new(0f);
+        if (TRule.StateCount > 0)
+        {
+            change = GpuFloat.Fma(first, zero, change);
+        }
+
+        if (TRule.StateCount > 1)
+        {
+            change = GpuFloat.Fma(second, zero, change);
+        }
+
         if (TKeeping.Keeps)
         {
-            h = SecondMoment.Smooth(
-                new GpuFloat(h), gradient, new GpuFloat(settings.SecondMomentBeta), new GpuFloat(settings.OneMinusSecondMomentBeta)).Value;
+            GpuFloat moment = SecondMoment.Smooth(
+                new GpuFloat(h), gradient, new GpuFloat(settings.SecondMomentBeta), new GpuFloat(settings.OneMinusSecondMomentBeta));
+            h = moment.Value;
+            change = GpuFloat.Fma(moment, zero, change);
         }
 
         if (counts)
         {
-            GpuFloat change = next - weight;
             accumulator = GpuFloat.Fma(change, change, accumulator);
         }
     }

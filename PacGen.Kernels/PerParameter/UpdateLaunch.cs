@@ -21,6 +21,7 @@ public abstract class UpdateLaunch : Launch
 
     /// <summary>
     /// ‖Δw‖² of the last run, of the weights as they were stored: the same bits for any width, thread count and device. Waits for the run.
+    /// NaN or infinite where a weight, a number that the rule keeps, or h has become so.
     /// </summary>
     public abstract double SquaredChange { get; }
 

@@ -36,10 +36,16 @@ public sealed class TrainingContext(ulong seed, RunningStatistics statistics = R
     /// <param name="statistic">The statistic.</param>
     /// <param name="ofBatch">Its value on the present batch, of the same shape.</param>
     /// <param name="momentum">The layer's momentum, in [0, 1].</param>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
     public void Average(StateTensor statistic, Tensor ofBatch, double momentum)
     {
         ArgumentNullException.ThrowIfNull(statistic);
         ArgumentNullException.ThrowIfNull(ofBatch);
+        if (ofBatch.Shape != statistic.Shape)
+        {
+            throw new ShapeException($"Average: the state has shape {statistic.Shape}, but its value on the batch has {ofBatch.Shape}: they must be the same.");
+        }
+
         if (statistics == RunningStatistics.Kept)
         {
             return;

@@ -33,7 +33,7 @@ public abstract class OptimizerSession : IDisposable
     /// <summary>Lines 11 and 12 of Algorithm 1: updates h and w from the gradients.</summary>
     /// <param name="learningRate">This step's learning rate.</param>
     /// <param name="clipNorm">The gradient's largest Euclidean norm, or null for no clipping.</param>
-    /// <returns>False where the gradient was not finite: with clipping nothing was updated then, without it the weights are lost.</returns>
+    /// <returns>False where the gradient was not finite: with clipping nothing was updated then, without it weights or what is kept beside them are lost.</returns>
     /// <exception cref="InvalidOperationException">Outcomes of submitted steps were not taken.</exception>
     public abstract bool TryUpdate(double learningRate, double? clipNorm = null);
 
@@ -85,6 +85,9 @@ public abstract class OptimizerSession : IDisposable
     /// <summary>The memory of what the session keeps beside weights and gradients, in bytes.</summary>
     internal abstract long Bytes { get; }
 
+    /// <summary>The model's state that the passes move, or null where they move none: a step of which it is not finite ends as one whose loss is not.</summary>
+    internal StateUpdate? States { get; set; }
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }
@@ -110,6 +113,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     private double gradientScale = 1, squaredChange, observed;
     private long steps;
     private StepOutcome? waiting;
+    private Launch? keepStates;
     private readonly Dictionary<(Region Loss, double Share, bool First), Launch> observers = [];
     private double rate, limit;
     private bool begun;
@@ -228,6 +232,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         }
 
         (rate, limit, begun) = (learningRate, clipNorm, true);
+        States?.Begin();
         if (ledger is not null)
         {
             PerturbSettings perturbation = settings.Algorithm is null ? default : Perturbation(epoch);
@@ -260,12 +265,23 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     public override void Submit()
     {
         End();
+        if (States is { } states)
+        {
+            states.RunCheck();
+            Observe(states.Zero, 1, first: false);
+        }
+
         if (ledger is null)
         {
             long before = steps;
             StepEnd end = !float.IsFinite((float)observed) ? StepEnd.LossNotFinite
                 : TryUpdate(rate, limit) ? StepEnd.Done
                 : steps > before ? StepEnd.WeightsLost : StepEnd.GradientNotFinite;
+            if (end == StepEnd.Done)
+            {
+                States?.Keep();
+            }
+
             waiting = new StepOutcome(observed, squaredChange, gradientScale, end);
             return;
         }
@@ -274,6 +290,11 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         ledger.Judge.Run();
         update.Run();
         ledger.Close.Run();
+        if (States is not null)
+        {
+            (keepStates ??= ledger.Keep(States.Next, States.Committed)).Run();
+        }
+
         GC.KeepAlive(this);
     }
 
@@ -285,9 +306,24 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
             return null;
         }
 
-        Launch[] before = perturb is null ? [] : [perturb];
-        return arena.Device.Record(
-            [.. before.Concat(pass).Concat([ledger.Observe(loss, 1, first: true), gradientNorm, ledger.Judge, update, ledger.Close]).Select(launch => new Borrowed(launch))]);
+        List<Launch> parts = [.. pass, ledger.Observe(loss, 1, first: true)];
+        if (perturb is not null)
+        {
+            parts.Insert(0, perturb);
+        }
+
+        if (States is { } states)
+        {
+            parts.AddRange([.. states.Check, ledger.Observe(states.Zero, 1, first: false)]);
+        }
+
+        parts.AddRange([gradientNorm, ledger.Judge, update, ledger.Close]);
+        if (States is not null)
+        {
+            parts.Add(keepStates ??= ledger.Keep(States.Next, States.Committed));
+        }
+
+        return arena.Device.Record([.. parts.Select(launch => new Borrowed(launch))]);
     }
 
     /// <inheritdoc/>

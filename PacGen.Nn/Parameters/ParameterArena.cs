@@ -128,6 +128,39 @@ public sealed class ParameterArena : IDisposable
         State?.Write(0, values);
     }
 
+    /// <summary>Nothing is worked out from weights or state that are NaN or infinite.</summary>
+    /// <param name="what">What can't be done with them, as a sentence's beginning.</param>
+    /// <param name="step">The step that they are of, where it is known.</param>
+    /// <exception cref="TrainingException">A number is not finite; the message names its parameter or state.</exception>
+    internal void RequireFinite(string what, long? step = null)
+    {
+        if (NonFiniteOrigin.InArena(this, Weights) is { } weight)
+        {
+            throw NotFinite(what, step, weight.Parameter.Name, weight.Value);
+        }
+
+        RequireFiniteState(what, step);
+    }
+
+    /// <summary>The same of the state alone.</summary>
+    internal void RequireFiniteState(string what, long? step = null)
+    {
+        foreach (StateTensor state in states)
+        {
+            if (NonFiniteOrigin.First(state.Region!.Value) is { } value)
+            {
+                throw NotFinite(what, step, state.Name, value);
+            }
+        }
+    }
+
+    private static TrainingException NotFinite(string what, long? step, string name, float value) =>
+        new($"{what} while {name} has a value {value}: load weights and statistics that are finite, or train again with a lower learning rate.")
+        {
+            Step = step,
+            Layer = NonFiniteOrigin.ModuleOf(name),
+        };
+
     /// <inheritdoc/>
     public void Dispose()
     {

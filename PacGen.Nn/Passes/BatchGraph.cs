@@ -22,6 +22,7 @@ internal sealed class BatchGraph : IDisposable
     private readonly ulong? trainingSeed;
     private readonly RunningStatistics statistics;
     private readonly IReadOnlyDictionary<Tensor, Region> inputs;
+    private readonly StateUpdate? states;
     private readonly Dictionary<int, Compiled> compiled = [];
     private readonly Dictionary<int, (GraphCompiler Plan, Nodes Nodes)> planned = [];
     private readonly float[] scalar = new float[1];
@@ -36,6 +37,7 @@ internal sealed class BatchGraph : IDisposable
     /// <param name="trainingSeed">The seed for dropout and the like in training mode, or null for evaluation mode.</param>
     /// <param name="statistics">What a pass in training mode does to running statistics.</param>
     /// <param name="inputs">Memory of further leaves that the loss reads, such as the direction of a Hessian-vector product.</param>
+    /// <param name="states">Where a pass in training mode reads and writes the model's state; null for the state itself.</param>
     public BatchGraph(
         Module module,
         ParameterArena arena,
@@ -45,7 +47,8 @@ internal sealed class BatchGraph : IDisposable
         int[] image,
         ulong? trainingSeed,
         RunningStatistics statistics = RunningStatistics.FromTrainingPass,
-        IReadOnlyDictionary<Tensor, Region>? inputs = null)
+        IReadOnlyDictionary<Tensor, Region>? inputs = null,
+        StateUpdate? states = null)
     {
         this.module = module;
         this.arena = arena;
@@ -56,6 +59,7 @@ internal sealed class BatchGraph : IDisposable
         this.trainingSeed = trainingSeed;
         this.statistics = statistics;
         this.inputs = inputs ?? new Dictionary<Tensor, Region>();
+        this.states = states;
     }
 
     /// <summary>How many classes the last batch's output told apart.</summary>
@@ -229,9 +233,9 @@ internal sealed class BatchGraph : IDisposable
                 NonFiniteOrigin.ModuleOf(moved.Parameter.Name), $"{moved.Parameter.Name}, which the perturbation made {moved.Value}", "perturb less: a larger η, a smaller γ; or lower the learning rate");
         }
 
-        if (trainingSeed is null && arena.States.FirstOrDefault(state => NonFiniteOrigin.First(state.Region!.Value) is not null) is { } statistic)
+        if ((trainingSeed is null || states is not null) && arena.States.FirstOrDefault(state => NonFiniteOrigin.First(state.Region!.Value) is not null) is { } statistic)
         {
-            return new NonFiniteOrigin(NonFiniteOrigin.ModuleOf(statistic.Name), $"{statistic.Name}, which is {NonFiniteOrigin.First(statistic.Region!.Value)}");
+            return new NonFiniteOrigin(NonFiniteOrigin.ModuleOf(statistic.Name), $"{statistic.Name}, which is {NonFiniteOrigin.First(statistic.Region!.Value)}{(states is null ? "" : " before the step")}", states is null ? null : "start from a state that is finite");
         }
 
         Dispose();
@@ -247,7 +251,7 @@ internal sealed class BatchGraph : IDisposable
             module.Trace(null);
         }
 
-        Tensor[] made = [.. Gradients.Ordered(nodes.Output, nodes.Mean).Where(node => node.Operation is not (null or PacGen.Kernels.Reshape))];
+        Tensor[] made = [.. Gradients.Ordered([nodes.Output, nodes.Mean, .. nodes.Context?.Next.Values ?? []]).Where(node => node.Operation is not (null or PacGen.Kernels.Reshape))];
         Dictionary<Tensor, Region> bindings = new(inputs);
         arena.Bind(bindings, weights);
         using (CompiledGraph graph = CompiledGraph.Compile(arena.Device, made, bindings))
@@ -325,9 +329,17 @@ internal sealed class BatchGraph : IDisposable
         Dictionary<Tensor, Region> bindings = new(inputs);
         arena.Bind(bindings, weights);
         List<Tensor> outputs = [mean, nodes.Output];
+        if (states is not null)
+        {
+            foreach (StateTensor state in arena.States)
+            {
+                bindings[state.Tensor] = states.Of(state);
+            }
+        }
+
         foreach ((StateTensor state, Tensor next) in nodes.Context?.Next ?? new Dictionary<StateTensor, Tensor>())
         {
-            bindings[next] = state.Region ?? throw new InvalidOperationException($"State '{state.Name}' has no values yet: create a ParameterArena for its module.");
+            bindings[next] = states?.Of(state) ?? state.Region ?? throw new InvalidOperationException($"State '{state.Name}' has no values yet: create a ParameterArena for its module.");
             outputs.Add(next);
         }
 

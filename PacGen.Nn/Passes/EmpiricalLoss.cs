@@ -87,8 +87,10 @@ public sealed class EmpiricalLoss : IDisposable
 
     /// <summary>Moves to the network's present weights w.</summary>
     /// <returns>w.</returns>
+    /// <exception cref="TrainingException">A weight, or the network's state, is NaN or infinite.</exception>
     public float[] MoveToWeights()
     {
+        arena.RequireFinite("The loss has no measures");
         float[] weights = arena.Save();
         Point.Write(0, weights);
         return weights;

@@ -78,7 +78,7 @@ public sealed record PacGenScore
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>The score, or null where it was cancelled.</returns>
     /// <exception cref="ArgumentException">An option is out of range, or h of training is asked for and there is none.</exception>
-    /// <exception cref="TrainingException">The score is not a number: the network has diverged.</exception>
+    /// <exception cref="TrainingException">The weights, the state or the score are not finite: the network has diverged.</exception>
     public static PacGenScore? Compute(
         Module model,
         ParameterArena arena,
@@ -110,6 +110,7 @@ public sealed record PacGenScore
             throw new ArgumentException("Score: h of training is asked for, but this optimizer keeps none: use Adam or a perturbed optimizer, or take h from a pass.");
         }
 
+        arena.RequireFinite("The score can't be computed");
         using Passes passes = new(model, arena, images, loss ?? Loss.CrossEntropy, options);
         using Buffer before = arena.Device.Allocate(arena.Count), after = arena.Device.Allocate(arena.Count), moved = arena.Device.Allocate(arena.Count);
         if (!passes.SecondMoment(arena.Weights, before, cancellation))

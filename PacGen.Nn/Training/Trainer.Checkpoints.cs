@@ -74,7 +74,13 @@ public sealed partial class Trainer
                 throw new CheckpointException($"{path} has no {name} of shape {shape}, which {model.GetType().Name} with {optimizer} needs: it is of another model.");
             }
 
-            loaded.Add((region, file.Read(name)));
+            float[] values = file.Read(name);
+            if (FirstNonFinite(values) is { } value)
+            {
+                throw new CheckpointException($"{path} can't be gone on from: {name} has a value {value}. Remove it to take up the one before.");
+            }
+
+            loaded.Add((region, values));
         }
 
         int batches = ((data.Train.Count - 1) / options.BatchSize) + 1;
@@ -151,6 +157,19 @@ public sealed partial class Trainer
         {
             yield return (OptimizerPrefix + name, new Shape(checked((int)Arena.Count)), new Region(buffer));
         }
+    }
+
+    private static float? FirstNonFinite(ReadOnlySpan<float> values)
+    {
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value))
+            {
+                return value;
+            }
+        }
+
+        return null;
     }
 
     private static IEnumerable<long> Extents(Shape shape) => Enumerable.Range(0, shape.Rank).Select(axis => (long)shape[axis]);
@@ -240,10 +259,19 @@ public sealed partial class Trainer
             texts["statisticsOf"] = $"{statisticsOf}";
         }
 
+        NamedTensor[] arrays = [.. KeptArrays().Select(array => new NamedTensor(array.Name, [.. Extents(array.Shape)], array.Region.ToArray()))];
+        foreach (NamedTensor array in arrays)
+        {
+            if (FirstNonFinite(array.Values.Span) is { } value)
+            {
+                throw new TrainingException($"The checkpoint {path} is not written: {array.Name} has a value {value} after step {Steps}. Earlier checkpoints are as they were.") { Step = Steps };
+            }
+        }
+
         try
         {
             Directory.CreateDirectory(checkpoints.Folder);
-            SafetensorsFile.Save(path, [.. KeptArrays().Select(array => new NamedTensor(array.Name, [.. Extents(array.Shape)], array.Region.ToArray()))], texts);
+            SafetensorsFile.Save(path, arrays, texts);
             folder.Prune(Steps, checkpoints.Keep);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -1,6 +1,7 @@
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.PerParameter;
 using PacGen.Nn.Data;
+using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
@@ -84,18 +85,28 @@ public sealed partial class Trainer
         loader.Start(step.Epoch, step.Batch);
         loader.TryNext(out Batch batch);
         NonFiniteOrigin? origin = null;
+        StateTensor? statistic = null;
+        states?.Begin();
         for (int part = 0; part * PartSize < batch.Count && origin is null; part++)
         {
             RunPart(batch, part, Steps, out _);
+            if (states is not null && float.IsFinite(training.Loss()) && states.FirstNonFinite() is var (state, value))
+            {
+                what = $"The running statistic {state.Name} became {value}";
+                statistic = state;
+            }
+
             int start = part * PartSize, count = Math.Min(PartSize, batch.Count - start), size = data.Train.ImageSize;
             origin = training.FindNonFinite(batch.Images.Slice(start * size, count * size), batch.Labels.Slice(start, count), (Steps * options.Accumulate) + part);
         }
 
+        string advice = statistic is not null ? origin?.Advice ?? StatisticsAdvice : Advice(origin, options.ClipNorm is null ? "clip the gradient" : null);
+        string began = origin is null && statistic is null ? " Each number of it is finite, but its norm is not." : Began(origin);
         return new TrainingException(
-            $"{what} at {Place(step)}: {Advice(origin, options.ClipNorm is null ? "clip the gradient" : null)}.{(origin is null ? " Each number of it is finite, but its norm is not." : Began(origin))} The weights are those of step {Steps}.")
+            $"{what} at {Place(step)}: {advice}.{began} The weights{(states is null ? "" : " and the running statistics")} are those of step {Steps}.")
         {
             Step = Steps + 1,
-            Layer = origin?.Layer,
+            Layer = origin?.Layer ?? (statistic is null ? null : NonFiniteOrigin.ModuleOf(statistic.Name)),
         };
     }
 
@@ -103,6 +114,19 @@ public sealed partial class Trainer
     {
         if (NonFiniteOrigin.InArena(Arena, Arena.Weights) is not { } lost)
         {
+            foreach ((string name, Buffer buffer) in session.Arrays)
+            {
+                if (NonFiniteOrigin.InArena(Arena, buffer) is { } kept)
+                {
+                    return new TrainingException(
+                        $"The update made what {optimizer} keeps ({name}) {kept.Value} for {kept.Parameter.Name} at {Place(step)}: clip the gradient, or lower the weight decay or the learning rate. The optimizer's numbers are lost.")
+                    {
+                        Step = Steps + 1,
+                        Layer = NonFiniteOrigin.ModuleOf(kept.Parameter.Name),
+                    };
+                }
+            }
+
             return new TrainingException($"The update moved the weights farther than single precision can measure at {Place(step)}: lower the learning rate. They are those after the step.") { Step = Steps + 1 };
         }
 
@@ -113,6 +137,9 @@ public sealed partial class Trainer
             Layer = NonFiniteOrigin.ModuleOf(lost.Parameter.Name),
         };
     }
+
+    /// <summary>What helps where a batch's mean or variance doesn't fit single precision.</summary>
+    private const string StatisticsAdvice = "lower the learning rate, or start from smaller weights, so that the mean and the variance of a layer's inputs fit single precision";
 
     private string Place(in StepUnderWay step) =>
         $"epoch {step.Epoch}, batch {step.Batch + 1} of {((data.Train.Count - 1) / options.BatchSize) + 1} (step {Steps + 1}) with learning rate {step.Rate:G4}";
@@ -126,7 +153,7 @@ public sealed partial class Trainer
     private MemoryEstimate TakeMemory(long? free, long before, int[] image)
     {
         int[] trained = PartsOf(options.BatchSize, data.Train.Count), evaluated = [.. SizesOf(data.Train), .. SizesOf(data.Test)];
-        long Bytes(Kernels.Devices.Buffer? buffer) => (buffer?.Count ?? 0) * sizeof(float);
+        long Bytes(Buffer? buffer) => (buffer?.Count ?? 0) * sizeof(float);
         long planned = trained.Sum(training.Plan) + evaluated.Distinct().Sum(evaluation.Plan) + (estimation?.Plan(PartSize) ?? 0);
         long score = 0;
         if (options.Score is { } scoring)
@@ -138,7 +165,7 @@ public sealed partial class Trainer
 
         const int Loaded = 3;
         MemoryEstimate estimate = new(
-            Bytes(Arena.Weights) + Bytes(Arena.State), Bytes(gradients) + Bytes(accumulation?.Part), session.Bytes, planned, 0, score,
+            Bytes(Arena.Weights) + Bytes(Arena.State) + (states?.Bytes ?? 0), Bytes(gradients) + Bytes(accumulation?.Part), session.Bytes, planned, 0, score,
             (Loaded + (options.Augmentation is null ? 0 : 1)) * (long)options.BatchSize * (data.Train.ImageSize + 1) * sizeof(float),
             (long)data.Train.Pixels.Length + data.Test.Pixels.Length + ((long)(data.Train.Count + data.Test.Count) * sizeof(int)),
             free);

@@ -25,6 +25,7 @@ public sealed partial class Trainer : IDisposable
     private readonly BatchGraph evaluation;
     private readonly BatchGraph? estimation;
     private readonly GradientSum? accumulation;
+    private readonly StateUpdate? states;
     private readonly RunningStatistics statistics;
     private readonly List<EpochResult> results = [];
     private readonly Queue<StepUnderWay> underWay = new();
@@ -107,11 +108,17 @@ public sealed partial class Trainer : IDisposable
             accumulation = options.Accumulate > 1 ? new GradientSum(gradients) : null;
             statistics = options.RunningStatistics ?? (optimizer is PerturbedOptimizer ? RunningStatistics.Reestimated : RunningStatistics.FromTrainingPass);
             int[] image = [data.Train.Height, data.Train.Width, data.Train.Channels];
-            training = new BatchGraph(model, Arena, session.ForwardWeights, accumulation?.Part ?? gradients, options.Loss, image, options.Seed, statistics);
+            if (statistics != RunningStatistics.Kept && Arena.States.Count > 0)
+            {
+                session.States = states = new StateUpdate(Arena);
+            }
+
+            training = new BatchGraph(
+                model, Arena, session.ForwardWeights, accumulation?.Part ?? gradients, options.Loss, image, options.Seed, statistics, states: states);
             evaluation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, null);
             if (statistics == RunningStatistics.Reestimated && Arena.States.Count > 0)
             {
-                estimation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, options.Seed, RunningStatistics.Reestimated);
+                estimation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, options.Seed, RunningStatistics.Reestimated, states: states);
             }
 
             training.Plan(PartSize);
@@ -157,7 +164,7 @@ public sealed partial class Trainer : IDisposable
     /// <param name="progress">Told where the run stands, some times a second.</param>
     /// <param name="cancellation">Stops the run after the present step.</param>
     /// <returns>The epochs that were completed.</returns>
-    /// <exception cref="TrainingException">The loss or the gradient became NaN or infinite; the message says in which layer that began.</exception>
+    /// <exception cref="TrainingException">The loss, the gradient, or what the run keeps beside the weights became NaN or infinite; the message says in which layer that began.</exception>
     /// <exception cref="InvalidOperationException">An earlier run was stopped within an epoch: going on would show some images twice.</exception>
     public IReadOnlyList<EpochResult> Run(
         Action<EpochResult>? onEpoch = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
@@ -275,6 +282,7 @@ public sealed partial class Trainer : IDisposable
     /// <see cref="RunningStatistics"/> says so, this happens by itself before evaluation, prediction and score whenever steps have been
     /// taken since; it need only be called after other weights were loaded. Nothing happens where statistics are not re-estimated.
     /// </summary>
+    /// <exception cref="TrainingException">A statistic would become NaN or infinite; all are as they were.</exception>
     public void ReestimateStatistics()
     {
         if (estimation is null)
@@ -283,9 +291,10 @@ public sealed partial class Trainer : IDisposable
         }
 
         using BatchLoader loader = BatchLoader.Shuffled(data.Train, PartSize, options.Seed, dropLast: true);
+        states!.Begin();
         foreach (StateTensor state in estimation.For(PartSize).States)
         {
-            state.Region!.Value.Write(new float[state.Shape.Count]);
+            states.Of(state).Write(new float[state.Shape.Count]);
         }
 
         loader.Start(0);
@@ -294,6 +303,18 @@ public sealed partial class Trainer : IDisposable
             estimation.Run(batch.Images, batch.Labels, batch.Index, 1.0 / (batch.Index + 1));
         }
 
+        if (!states.IsFinite())
+        {
+            (StateTensor state, float value) = states.FirstNonFinite()!.Value;
+            throw new TrainingException(
+                $"The running statistics at the weights after step {Steps} would not be finite, {state.Name} {value}: {StatisticsAdvice}. The statistics are as they were.")
+            {
+                Step = Steps,
+                Layer = NonFiniteOrigin.ModuleOf(state.Name),
+            };
+        }
+
+        states.Keep();
         statisticsOf = Steps;
     }
 
@@ -307,11 +328,12 @@ public sealed partial class Trainer : IDisposable
     }
 
     /// <summary>The mean loss and the accuracy of the unperturbed weights on a set, in evaluation mode.</summary>
-    /// <exception cref="TrainingException">The loss is NaN or infinite.</exception>
+    /// <exception cref="TrainingException">The loss or a running statistic is NaN or infinite.</exception>
     public (double Loss, double Accuracy) Evaluate(ImageSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
         RenewStatistics();
+        Arena.RequireFiniteState("The model can't be evaluated", Steps);
         using BatchLoader loader = BatchLoader.Sequential(set, EvaluationBatchOf(set));
         loader.Start(0);
         double loss = 0;
@@ -334,10 +356,12 @@ public sealed partial class Trainer : IDisposable
     }
 
     /// <summary>What the model says of some images, in evaluation mode: its outputs, (N, …) in row-major order, such as the logits of each class.</summary>
+    /// <exception cref="TrainingException">A weight or a running statistic is NaN or infinite.</exception>
     public float[] Predict(ImageSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
         RenewStatistics();
+        Arena.RequireFinite("The model can't predict", Steps);
         using BatchLoader loader = BatchLoader.Sequential(set, EvaluationBatchOf(set));
         loader.Start(0);
         List<float> all = [];
@@ -368,6 +392,7 @@ public sealed partial class Trainer : IDisposable
         estimation?.Dispose();
         accumulation?.Dispose();
         session?.Dispose();
+        states?.Dispose();
         gradients?.Dispose();
         Arena?.Dispose();
     }

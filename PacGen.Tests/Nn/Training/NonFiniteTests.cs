@@ -103,7 +103,7 @@ internal sealed class NonFiniteTests
         trainer.Arena.States.Single(state => state.Name == "layers.2.runningVar").Region!.Value.Slice(3, 1).Write([float.NaN]);
         TrainingException error = Assert.Throws<TrainingException>(() => trainer.Evaluate(Digits.Test))!;
         Assert.That((error.Step, error.Layer), Is.EqualTo((0L, "layers.2")));
-        Assert.That(error.Message, Does.Contain("layers.2.runningVar, which is NaN"));
+        Assert.That(error.Message, Does.Contain("layers.2.runningVar has a value NaN"));
     }
 
     [Test]
