@@ -34,5 +34,5 @@ Console.WriteLine($"With probability {1 - Delta - 0.01:P1} the expected test los
 
 // Lemma 6 (13): three weights, the diagonal of the empirical loss's Hessian, ρ, and a neighbourhood κ = γ|w| + ε.
 double[] weights = [0.5, -1.2, 0.1], curvature = [0.8, 0.02, 0];
-LocalSmoothness smoothness = new(Rho: 0.1, Gamma: 0.1, Epsilon: 0.05);
+LocalSmoothness smoothness = new(rho: 0.1, gamma: 0.1, epsilon: 0.05);
 Console.WriteLine(UniformBound.Lemma6<double>(new BoundSample(0.05, Examples, Delta), eta: 1000, smoothness, weights, curvature, Tau.Fixed(2)));

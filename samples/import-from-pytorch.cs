@@ -29,7 +29,7 @@ using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(Folder(), "pytor
 (double loss, double accuracy) = trainer.Evaluate(enlarged.Test);
 Console.WriteLine($"as PyTorch left it: test loss {loss:F4} ({accuracy:P2})");
 trainer.Run(Console.WriteLine);
-Console.WriteLine($"Ψ = {trainer.Score(new ScoreOptions { BatchSize = 32, Images = 320, Draws = 1 })!.Psi:F0}");
+Console.WriteLine(trainer.Score(new ScoreOptions { Images = 320, Draws = 6 }));
 
 // And back: a file that PyTorch's load_state_dict(load_file(…)) takes.
 string path = Path.Combine(Path.GetTempPath(), $"mnist-cnn-{Environment.ProcessId}.safetensors");

@@ -25,8 +25,8 @@ foreach (Optimizer optimizer in new Optimizer[] { new Sgd(0.1), new PerturbedOpt
     });
 
     // Ψ (24) ranks networks of one architecture: smaller promises a smaller gap between test and training loss.
-    PacGenScore score = trainer.Score(new ScoreOptions { BatchSize = 32 })!;
-    Console.WriteLine($"Ψ = {score.Psi:F0} ± {score.PsiSpread:F0} over {score.Draws} draws; ρ = {score.Rho:G3}; the 1/κ branch won for {score.KappaShare:P0} of the weights");
+    PacGenScore score = trainer.Score(new ScoreOptions())!;
+    Console.WriteLine(score);
     foreach (LayerScore layer in score.Layers)
     {
         Console.WriteLine($"  {layer.Name,-16} {layer.Count,6} weights  Ψ {layer.Psi,8:F0}");

@@ -9,6 +9,7 @@ using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Training;
+using PacGen.Core.Perturbation;
 using PacGen.Nn;
 using PacGen.Nn.Data;
 
@@ -41,8 +42,8 @@ internal sealed class CertifyVerb
     private readonly Option<double?> eta = Options.Number(
         "--eta", "η of σ* (21) and of the posterior's objective, bounded cross-entropy + KL/η; without it n, the images of S₁", Interval.Positive);
 
-    private readonly Option<double?> gamma = Options.Number("--gamma", "γ of κ = γ|w| + ε, which the posterior is truncated to", Interval.NotNegative, Defaults.Gamma);
-    private readonly Option<double?> epsilon = Options.Number("--epsilon", "ε of κ = γ|w| + ε", Interval.Positive, Defaults.Epsilon);
+    private readonly Option<double?> gamma = Options.Number("--gamma", "γ of κ = γ|w| + ε, which the posterior is truncated to", Interval.Gamma, Defaults.Neighborhood.Gamma);
+    private readonly Option<double?> epsilon = Options.Number("--epsilon", "ε of κ = γ|w| + ε", Interval.Epsilon, Defaults.Neighborhood.Epsilon);
     private readonly Option<double?> delta = Options.Number("--delta", "δ: the probability, over S₁, that the bound fails", Interval.OpenFraction, Defaults.Delta);
 
     private readonly Option<double?> deltaPrime = Options.Number(
@@ -116,8 +117,7 @@ internal sealed class CertifyVerb
             BatchSize = parsed.GetValue(batchSize)!.Value,
             PriorLevels = parsed.GetValue(levels) is { Length: > 0 } chosen ? [.. chosen.Select(level => (double)level)] : Defaults.PriorLevels,
             Eta = parsed.GetValue(eta),
-            Gamma = parsed.GetValue(gamma)!.Value,
-            Epsilon = parsed.GetValue(epsilon)!.Value,
+            Neighborhood = new Neighborhood(parsed.GetValue(gamma)!.Value, parsed.GetValue(epsilon)!.Value),
             Delta = parsed.GetValue(delta)!.Value,
             DeltaPrime = parsed.GetValue(deltaPrime)!.Value,
             Draws = parsed.GetValue(draws)!.Value,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PacGen.Core.Perturbation;
 
 namespace PacGen.Benchmarks.CommandLine;
 
@@ -14,6 +15,12 @@ internal readonly record struct Interval(double From, double To, bool FromOpen, 
 
     /// <summary>[0, ∞).</summary>
     public static Interval NotNegative { get; } = new(0, double.PositiveInfinity, false, true);
+
+    /// <summary>What γ of a neighbourhood may be; those between 0 and <see cref="Neighborhood.Smallest"/> it refuses itself.</summary>
+    public static Interval Gamma { get; } = new(0, Neighborhood.Largest, false, false);
+
+    /// <summary>What ε of a neighbourhood may be.</summary>
+    public static Interval Epsilon { get; } = new(Neighborhood.Smallest, Neighborhood.Largest, false, false);
 
     /// <summary>[0, 1).</summary>
     public static Interval Fraction { get; } = new(0, 1, false, true);

@@ -49,14 +49,14 @@ internal sealed class DigitsJob(Host host)
             BatchSize = Batch,
             Seed = parsed.GetValue(seed),
             Device = opened.Device,
-            Score = new ScoreOptions { BatchSize = Batch, Seed = parsed.GetValue(seed) },
+            Score = new ScoreOptions { Seed = parsed.GetValue(seed) },
         };
 
         // The paper's own setting for SGD (section 8): η = 100, γ = 1.
         (string Name, Optimizer Rule)[] rules =
         [
             ("SGD", new Sgd(LearningRate)),
-            ("Perturbed SGD", new PerturbedOptimizer(new Sgd(LearningRate), new AlgorithmOne(Eta: 100, Gamma: 1))),
+            ("Perturbed SGD", new PerturbedOptimizer(new Sgd(LearningRate), new AlgorithmOne(eta: 100, gamma: 1))),
         ];
         terminal.Line(string.Create(
             CultureInfo.InvariantCulture,
@@ -76,6 +76,15 @@ internal sealed class DigitsJob(Host host)
         }
 
         terminal.Write(Compare(runs));
+        if (runs[0].Epochs[^1].Score is { } one && runs[1].Epochs[^1].Score is { } other)
+        {
+            terminal.Line(string.Create(CultureInfo.InvariantCulture, $"Ψ is the median of {one.Draws} draws of ρ, with h from {one.Images:N0} images in batches of {one.BatchSize}; in the 1/κ branch it is a function of |w| alone."));
+            foreach (string difference in one.DifferencesFrom(other))
+            {
+                host.Error.WriteLine($"pacgen: the two Ψ don't compare: they differ in {difference}.");
+            }
+        }
+
         byte[] picture = TrainingPlot.Draw(path, $"SGD and Perturbed SGD: mlp 64-{Hidden}-10 on digits", runs);
         OutputFile.Write(path, "--output", stream => stream.Write(picture));
         terminal.Line(string.Create(CultureInfo.InvariantCulture, $"Curves → {path} ({clock.Elapsed.TotalSeconds:F1} s in all)"));
@@ -117,9 +126,8 @@ internal sealed class DigitsJob(Host host)
         Row("gap (test − train loss)", result => Fixed(result.Gap));
         Row("train accuracy", result => Percent(result.TrainAccuracy));
         Row("test accuracy", result => Percent(result.TestAccuracy));
-        Row("Ψ (± over draws)", result => result.Score is { } score
-            ? string.Create(CultureInfo.InvariantCulture, $"{score.Psi:N0} ± {score.PsiSpread:N0}")
-            : "–");
+        Row("Ψ (95 % interval)", result => result.Score?.PsiText.Replace(" (95 %: ", " (", StringComparison.Ordinal) ?? "–");
+        Row("weights in Ψ's 1/κ branch", result => result.Score is { } score ? score.KappaShare.ToString("P0", CultureInfo.InvariantCulture) : "–");
         return table;
 
         void Row(string what, Func<EpochResult, string> value) => table.AddRow([what, .. runs.Select(run => value(run.Epochs[^1]))]);

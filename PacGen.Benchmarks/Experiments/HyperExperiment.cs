@@ -37,7 +37,7 @@ internal sealed class HyperExperiment
     private readonly Option<double[]> etas = Options.Numbers(
         "--etas", "The η that are tried: larger means smaller perturbations; without it the paper's (100 for sgd and momentum, 0.01 for adam and adamw) times 0.01, 0.1, 1, 10, 100", Interval.Positive);
 
-    private readonly Option<double[]> gammas = Options.Numbers("--gammas", "The γ that are tried: how far |w| widens a weight's neighbourhood; without it 0.01, 0.1, 1, 10", Interval.NotNegative);
+    private readonly Option<double[]> gammas = Options.Numbers("--gammas", "The γ that are tried: how far |w| widens a weight's neighbourhood; without it 0.01, 0.1, 1, 10", Interval.Gamma);
     private readonly Option<double?> validation = Options.Number("--validation", "The part of the training images that is held back to choose by", Interval.OpenFraction, 0.2);
     private readonly Option<int?> splitSeed = Options.Count("--split-seed", "Decides which training images are held back: the same for all runs", 0, 1);
     private readonly Option<ulong[]> seeds = Options.Seeds("A run of each pair for each, the means of which are compared", 3);

@@ -5,6 +5,7 @@ using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Training;
+using PacGen.Core.Perturbation;
 using PacGen.Nn;
 using PacGen.Nn.Data;
 using Spectre.Console;
@@ -33,8 +34,8 @@ internal sealed class RescaleExperiment
     private readonly Option<double?> sigma = Options.Number("--sigma", "σ of expected sharpness (3)", Interval.Positive, 0.05);
     private readonly Option<double?> box = Options.Number("--box", "ε of the box C_ε of sharpness (2)", Interval.Positive, 1e-3);
     private readonly Option<int?> directions = Options.Count("--directions", "The dimension of the random subspace of sharpness (2)", 1, 20);
-    private readonly Option<double?> gamma = Options.Number("--gamma", "γ of the neighbourhood κ = γ|w| + ε of Ψ and the bounds (Definition 4)", Interval.NotNegative, 0.1);
-    private readonly Option<double?> epsilon = Options.Number("--epsilon", "ε of the neighbourhood κ = γ|w| + ε of Ψ and the bounds (Definition 4)", Interval.Positive, 0.1);
+    private readonly Option<double?> gamma = Options.Number("--gamma", "γ of the neighbourhood κ = γ|w| + ε of Ψ and the bounds (Definition 4)", Interval.Gamma, 0.1);
+    private readonly Option<double?> epsilon = Options.Number("--epsilon", "ε of the neighbourhood κ = γ|w| + ε of Ψ and the bounds (Definition 4)", Interval.Epsilon, 0.1);
     private readonly Option<double?> delta = Options.Number("--delta", "δ, the probability with which a bound may fail", Interval.OpenFraction, 0.05);
     private readonly Option<double?> smallest = Options.Number("--smallest-probability", "p_min, which bounds the cross-entropy of Lemmas 6 and 8", Interval.OpenFraction, 1e-4);
     private readonly Option<ulong> seed = Options.Seed();
@@ -84,8 +85,7 @@ internal sealed class RescaleExperiment
             parsed.GetValue(sigma)!.Value,
             parsed.GetValue(box)!.Value,
             parsed.GetValue(directions)!.Value,
-            parsed.GetValue(gamma)!.Value,
-            parsed.GetValue(epsilon)!.Value,
+            new Neighborhood(parsed.GetValue(gamma)!.Value, parsed.GetValue(epsilon)!.Value),
             parsed.GetValue(delta)!.Value,
             parsed.GetValue(smallest)!.Value,
             parsed.GetValue(seed));

@@ -37,7 +37,7 @@ internal sealed class RescaleMeasures : IDisposable
         foreach (double alpha in alphas)
         {
             float[] weights = Move(alpha);
-            reach = Math.Max(reach, weights.Max(weight => (Math.Abs((double)weight) * (1 + settings.Gamma)) + settings.Epsilon));
+            reach = Math.Max(reach, weights.Max(weight => Math.Abs((double)weight) + settings.Neighborhood.Kappa(weight)));
             squares = Math.Max(squares, weights.Sum(weight => (double)weight * weight));
         }
 
@@ -71,7 +71,7 @@ internal sealed class RescaleMeasures : IDisposable
             ?? throw new OperationCanceledException(cancellation);
         LocalHessianLipschitz sampled = HessianLipschitzSampler.Measure(
             bounded,
-            new HessianLipschitzOptions { Gamma = settings.Gamma, Epsilon = settings.Epsilon, Pairs = Pairs, Products = Products, Seed = settings.Seed },
+            new HessianLipschitzOptions { Neighborhood = settings.Neighborhood, Pairs = Pairs, Products = Products, Seed = settings.Seed },
             null,
             cancellation);
         HessianDiagonal diagonal = HessianDiagonalEstimator.Measure(
@@ -82,7 +82,7 @@ internal sealed class RescaleMeasures : IDisposable
         double[] convex = [.. diagonal.Entries.Select(value => Math.Max(value, 0))], w = [.. weights.Select(value => (double)value)];
         bounded.MoveToWeights();
         BoundSample sample = new(Math.Clamp(bounded.Value(cancellation), 0, 1), images.Count, settings.Delta);
-        LocalSmoothness median = new(boundedScore.Rho, settings.Gamma, settings.Epsilon), lower = median with { Rho = sampled.Rho };
+        LocalSmoothness median = new(boundedScore.Rho, settings.Neighborhood), lower = median with { Rho = sampled.Rho };
         UniformBoundSums six = UniformBound.Sums<double>(median, Eta, w, convex, uniformTau), own = UniformBound.Sums<double>(median, Eta, w, convex, Tau.OfWeights());
         GaussianBoundSums eight = GaussianBound.Sums<double>(median, Eta, w, convex, gaussianTau);
 

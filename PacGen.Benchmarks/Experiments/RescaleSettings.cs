@@ -1,3 +1,4 @@
+using PacGen.Core.Perturbation;
 using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Experiments;
@@ -7,13 +8,12 @@ namespace PacGen.Benchmarks.Experiments;
 /// <param name="Sigma">σ of (3).</param>
 /// <param name="BoxEpsilon">ε of (2).</param>
 /// <param name="Directions">The dimension of (2)'s random subspace.</param>
-/// <param name="Gamma">γ of the neighbourhood.</param>
-/// <param name="Epsilon">ε of the neighbourhood.</param>
+/// <param name="Neighborhood">γ and ε of Ψ, ρ and the bounds.</param>
 /// <param name="Delta">δ of the bounds.</param>
 /// <param name="SmallestProbability">p_min of the bounded cross-entropy.</param>
 /// <param name="Seed">Decides all draws.</param>
 internal sealed record RescaleSettings(
-    int Draws, double Sigma, double BoxEpsilon, int Directions, double Gamma, double Epsilon, double Delta, double SmallestProbability, ulong Seed)
+    int Draws, double Sigma, double BoxEpsilon, int Directions, Neighborhood Neighborhood, double Delta, double SmallestProbability, ulong Seed)
 {
     /// <summary>The most weights whose Hessian's diagonal is computed exactly.</summary>
     public const int LargestExact = 3000;
@@ -22,8 +22,8 @@ internal sealed record RescaleSettings(
     public const int DiagonalDraws = 400;
 
     /// <summary>Images a batch whose gradient Ψ squares.</summary>
-    public const int PsiBatch = 32;
+    public const int PsiBatch = ScoreOptions.DefaultBatchSize;
 
     /// <summary>How Ψ is computed.</summary>
-    public ScoreOptions Score => new() { Gamma = Gamma, Epsilon = Epsilon, BatchSize = PsiBatch, Seed = Seed };
+    public ScoreOptions Score => new() { Neighborhood = Neighborhood, BatchSize = PsiBatch, Seed = Seed };
 }

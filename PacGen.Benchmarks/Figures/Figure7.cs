@@ -39,7 +39,7 @@ internal sealed class Figure7 : Figure
     private readonly Option<int?> accumulate = Options.Count("--accumulate", "In how many parts a batch is passed, for batches that don't fit into memory: a divisor of their size. Batch norm sees parts", 1, 1);
     private readonly Option<double?> learningRate = Options.Number("--learning-rate", "Learning rate, constant; without it 0.0001 with Adam (CIFAR), 0.01 with SGD (Tiny ImageNet), as in the paper", Interval.Positive);
     private readonly Option<double?> eta = Options.Number("--eta", "η of Algorithm 1; without it 0.01 (CIFAR) or 100 (Tiny ImageNet), as in the paper", Interval.Positive);
-    private readonly Option<double[]> gamma = Options.Numbers("--gamma", "γ of Algorithm 1, a curve for each; without it 10 (CIFAR) or 1 (Tiny ImageNet), as in the paper", Interval.NotNegative);
+    private readonly Option<double[]> gamma = Options.Numbers("--gamma", "γ of Algorithm 1, a curve for each; without it 10 (CIFAR) or 1 (Tiny ImageNet), as in the paper", Interval.Gamma);
     private readonly Option<string> augment = Options.Choice(
         "--augment", "How training images are varied, of which the paper says nothing: not at all, or padded by 4 and cropped, and mirrored by chance", "none", "none", "crop-flip");
 

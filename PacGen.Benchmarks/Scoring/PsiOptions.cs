@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Core.Perturbation;
 using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Scoring;
@@ -9,21 +10,30 @@ internal sealed class PsiOptions
 {
     private const int LargestDefaultShare = 1024, SmallestDefaultPart = 8;
 
-    private readonly Option<double?> gamma = Options.Number("--psi-gamma", "γ of Ψ's neighbourhood κ = γ|w| + ε (Definition 4)", Interval.NotNegative, 0.1);
-    private readonly Option<double?> epsilon = Options.Number("--psi-epsilon", "ε of Ψ's neighbourhood κ = γ|w| + ε (Definition 4)", Interval.Positive, 0.1);
+    // With 9 draws the ends of the interval are the second and the eighth, clear of the extremes; 50 where a pass costs little.
+    private const int FewDraws = 9, ManyDraws = 50;
+
+    // Weights times images of all passes of a score: tens of seconds on two cores.
+    private const double AffordableWork = 5e9;
+
+    private readonly bool each;
+
+    private readonly Option<double?> gamma = Options.Number("--psi-gamma", "γ of Ψ's neighbourhood κ = γ|w| + ε (Definition 4)", Interval.Gamma, 0.1);
+    private readonly Option<double?> epsilon = Options.Number("--psi-epsilon", "ε of Ψ's neighbourhood κ = γ|w| + ε (Definition 4)", Interval.Epsilon, 0.1);
 
     private readonly Option<string> rho = Options.Choice(
-        "--psi-rho", "How ρ(w*) is estimated; published varies by orders of magnitude from draw to draw, median is its median in closed form", "median", "median", "published", "definition3");
+        "--psi-rho", "How ρ(w*) is estimated; published varies by orders of magnitude from draw to draw, median is nearly its median over u, in closed form", "median", "median", "published", "definition3");
 
     private readonly Option<int?> images;
 
     private readonly Option<int?> batchSize;
 
-    private readonly Option<int?> draws = Options.Count("--psi-draws", "Perturbations u that ρ is averaged over", 1, 3);
+    private readonly Option<int?> draws;
 
     /// <param name="each">Whether a score is wanted after each epoch: then few images do.</param>
     public PsiOptions(bool each)
     {
+        this.each = each;
         images = Options.Count(
             "--psi-images",
             each
@@ -31,7 +41,12 @@ internal sealed class PsiOptions
                 : "Training images that h is taken from, 0 for all",
             0,
             each ? null : 0);
-        batchSize = Options.Count("--psi-batch-size", "Images whose mean gradient is squared for h, which depends on it; without it that of training, or a part's with --accumulate");
+        batchSize = Options.Count(
+            "--psi-batch-size",
+            $"Images whose mean gradient is squared for h, which depends on it, and Ψ with it: scores compare at one batch size; without it {ScoreOptions.DefaultBatchSize}, whatever training's is");
+        draws = Options.Count(
+            "--psi-draws",
+            $"Perturbations u that ρ is the median of, a pass over the images each; from 6 on there is an interval; without it {(each ? $"{FewDraws}" : $"{FewDraws} to {ManyDraws}, more for a smaller network and fewer images")}");
     }
 
     /// <summary>The options.</summary>
@@ -51,11 +66,11 @@ internal sealed class PsiOptions
     /// <summary>How to score.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="available">The training images that there are.</param>
-    /// <param name="trainingBatch">Images of a training step.</param>
+    /// <param name="parameters">The network's weights.</param>
     /// <param name="seed">The run's seed.</param>
-    public ScoreOptions Create(ParseResult parsed, int available, int trainingBatch, ulong seed)
+    public ScoreOptions Create(ParseResult parsed, int available, long parameters, ulong seed)
     {
-        int batch = parsed.GetValue(batchSize) ?? trainingBatch;
+        int batch = parsed.GetValue(batchSize) ?? Math.Min(ScoreOptions.DefaultBatchSize, parsed.GetValue(images) is > 0 and { } few ? Math.Min(few, available) : available);
         int count = parsed.GetValue(images) ?? Modest(available, batch);
         int seen = count == 0 ? available : count;
         if ((parsed.GetValue(images) is > 0 || parsed.GetValue(batchSize) is not null) && (count > available || batch > seen))
@@ -66,11 +81,10 @@ internal sealed class PsiOptions
 
         return new ScoreOptions
         {
-            Gamma = parsed.GetValue(gamma)!.Value,
-            Epsilon = parsed.GetValue(epsilon)!.Value,
+            Neighborhood = new Neighborhood(parsed.GetValue(gamma)!.Value, parsed.GetValue(epsilon)!.Value),
             Images = count,
             BatchSize = batch,
-            Draws = parsed.GetValue(draws)!.Value,
+            Draws = parsed.GetValue(draws) ?? (each ? FewDraws : (int)Math.Clamp(AffordableWork / ((double)parameters * seen), FewDraws, ManyDraws)),
             Seed = seed,
         };
     }
@@ -83,7 +97,7 @@ internal sealed class PsiOptions
         _ => RhoEstimator.Median,
     };
 
-    /// <summary>Whole batches of at most an eighth of the images: with three draws, half of what training on all of them costs.</summary>
+    /// <summary>Whole batches of at most an eighth of the images: with nine draws, little more than what training on all of them costs.</summary>
     public static int Modest(int available, int batch) =>
         Math.Min(available, Math.Max(1, Math.Min(LargestDefaultShare, available / SmallestDefaultPart) / batch) * batch);
 }

@@ -5,6 +5,7 @@ using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Training;
+using PacGen.Core.Statistics;
 using PacGen.Nn;
 using PacGen.Nn.Data;
 using Spectre.Console;
@@ -30,7 +31,7 @@ internal sealed class ScoreVerb
     {
         this.host = host;
         weights.Required = true;
-        Command = new Command("score", "Scores saved weights: Ψ with its spread, its parts, ρ by three estimators, and a table by layer.");
+        Command = new Command("score", "Scores saved weights: Ψ with its interval, its parts, ρ by three estimators, and a table by layer.");
         Command.Add(weights);
         Command.Add(dataset);
         model.AddTo(Command);
@@ -67,10 +68,10 @@ internal sealed class ScoreVerb
                 $"pacgen: {path} was written within an epoch: its weights are those after step {file.Steps}, but its running statistics {(step < 0 ? "were not estimated yet" : $"are of step {step}")}. Score best.safetensors or the checkpoint of a whole epoch instead.");
         }
 
-        ScoreOptions options = scoring.Create(parsed, images.Train.Count, Math.Min(file.BatchSize, images.Train.Count), parsed.GetValue(seed));
+        ScoreOptions options = scoring.Create(parsed, images.Train.Count, arena.Count, parsed.GetValue(seed));
         IReadOnlyDictionary<RhoEstimator, PacGenScore> all =
             PacGenScore.ComputeAll(network, arena, images.Train, Loss.CrossEntropy, options, null, host.Stop.Token) ?? throw new OperationCanceledException();
-        List<PacGenScore> scores = [.. Estimators.Select(estimator => all[estimator])];
+        List<PacGenScore> scores = [.. Estimators.Where(all.ContainsKey).Select(estimator => all[estimator])];
 
         if (parsed.GetValue(json))
         {
@@ -83,7 +84,7 @@ internal sealed class ScoreVerb
             $"{path}: {choice.Describe(images)}, {arena.Count:N0} parameters, after {file.Epochs} epochs ({file.Steps:N0} steps) on {file.Dataset}; {opened.Device.Name}"));
         terminal.Line(string.Create(
             CultureInfo.InvariantCulture,
-            $"Ψ with γ {scores[0].Gamma}, ε {scores[0].Epsilon}; h from {scores[0].Images:N0} training images of {images.Name} in batches of {scores[0].BatchSize}; mean ± standard deviation over {scores[0].Draws} draws"));
+            $"Ψ with {scores[0].Neighborhood}; h from {scores[0].Images:N0} training images of {images.Name} in batches of {scores[0].BatchSize}; median of {scores[0].Draws} draws{(scores[0].PsiInterval is null ? ", too few for an interval (6 or more give one)" : " and a 95 % interval for that of all draws")}"));
         terminal.Write(ByEstimator(scores));
         terminal.Write(ByLayer(scores[0]));
         foreach (string remark in Remarks(scores))
@@ -107,8 +108,8 @@ internal sealed class ScoreVerb
         {
             table.AddRow(
                 Name(score.Estimator),
-                $"{Number(score.Psi)} ± {Number(score.PsiSpread)}",
-                $"{Number(score.Rho)} ± {Number(score.RhoSpread)}",
+                $"{Number(score.Psi)}{Interval(score.PsiInterval)}",
+                $"{Number(score.Rho)}{Interval(score.RhoInterval)}",
                 Number(score.LogScale),
                 Number(score.LogCurvature),
                 Share(score.KappaShare));
@@ -121,7 +122,7 @@ internal sealed class ScoreVerb
     {
         Table table = new() { Border = TableBorder.Rounded };
         table.AddColumn("parameter");
-        foreach (string heading in (string[])["weights", "Ψ's part (median ρ)", "Ψ a weight", "mean h", "with 1/κ the larger"])
+        foreach (string heading in (string[])["weights", $"Ψ's part (ρ {Name(score.Estimator)})", "Ψ a weight", "mean h", "with 1/κ the larger"])
         {
             table.AddColumn(new TableColumn(heading).RightAligned());
         }
@@ -144,9 +145,14 @@ internal sealed class ScoreVerb
     {
         yield return "Smaller Ψ promises a smaller gap between two networks of one size; it certifies nothing. The published ρ takes one draw's smallest |u[i]|: "
             + "it has no mean, and can move by orders of magnitude from one draw to the next. Compare networks by the median.";
-        foreach (PacGenScore score in scores.Where(score => score.KappaShare > 0.99))
+        foreach (RhoEstimator estimator in Estimators.Where(estimator => scores.All(score => score.Estimator != estimator)))
         {
-            yield return $"With ρ {Name(score.Estimator)}, 1/κ wins for {Share(score.KappaShare)} of the weights: that Ψ says next to nothing about curvature, only about |w|.";
+            yield return $"ρ {Name(estimator)} is left out: it exceeds single precision, κ being tiny. A larger --psi-epsilon gives it.";
+        }
+
+        foreach (PacGenScore score in scores.Where(score => score.KappaShare > 0.9))
+        {
+            yield return $"With ρ {Name(score.Estimator)}, 1/κ wins for {Share(score.KappaShare)} of the weights: that Ψ says little about curvature, and nearly all of it about |w|.";
         }
     }
 
@@ -155,8 +161,8 @@ internal sealed class ScoreVerb
         ["weights"] = path,
         ["model"] = choice.Describe(images),
         ["dataset"] = images.Name,
-        ["gamma"] = scores[0].Gamma,
-        ["epsilon"] = scores[0].Epsilon,
+        ["gamma"] = scores[0].Neighborhood.Gamma,
+        ["epsilon"] = scores[0].Neighborhood.Epsilon,
         ["images"] = scores[0].Images,
         ["batchSize"] = scores[0].BatchSize,
         ["draws"] = scores[0].Draws,
@@ -165,9 +171,11 @@ internal sealed class ScoreVerb
         {
             ["rhoEstimator"] = Name(score.Estimator),
             ["psi"] = score.Psi,
-            ["psiSpread"] = score.PsiSpread,
+            ["psiLow"] = score.PsiInterval?.Low,
+            ["psiHigh"] = score.PsiInterval?.High,
             ["rho"] = score.Rho,
-            ["rhoSpread"] = score.RhoSpread,
+            ["rhoLow"] = Finite(score.RhoInterval?.Low),
+            ["rhoHigh"] = Finite(score.RhoInterval?.High),
             ["logScale"] = score.LogScale,
             ["logCurvature"] = score.LogCurvature,
             ["kappaShare"] = score.KappaShare,
@@ -181,6 +189,12 @@ internal sealed class ScoreVerb
             ["kappaShare"] = layer.KappaShare,
         })]),
     };
+
+    private static string Interval(ConfidenceInterval? interval) =>
+        interval is null ? "" : $" ({Number(interval.Low)} to {Number(interval.High)})";
+
+    // JSON has no infinity.
+    private static double? Finite(double? value) => value is { } one && double.IsFinite(one) ? one : null;
 
     private static string Name(RhoEstimator estimator) => estimator.ToString().ToLowerInvariant();
 

@@ -71,7 +71,7 @@ internal sealed class Work : IDisposable
             device, $"perturb{(typeof(TNoise) == typeof(TruncatedGaussianNoise) ? " (truncated Gaussian)" : "")}, {parameters:N0} parameters", parameters, 4, 16, arrays =>
             {
                 PerturbLaunch launch = PerturbLaunch.Create<TNoise>(device, arrays[0], arrays[1], arrays[2], arrays[3]);
-                launch.Settings = new AlgorithmOne(Eta: 0.01).Settings(epoch: 3, completedSteps: 1, stepNorm: 0.1, Seed, stream: 1, step: 1);
+                launch.Settings = new AlgorithmOne(eta: 0.01).Settings(epoch: 3, completedSteps: 1, stepNorm: 0.1, Seed, stream: 1, step: 1);
                 return launch;
             });
 
@@ -89,7 +89,7 @@ internal sealed class Work : IDisposable
         device, $"Ψ, {parameters:N0} parameters", parameters, 2, 8, arrays =>
         {
             SumLaunch<PsiSettings> launch = SumLaunch<PsiSettings>.Create<PsiTerm>(device, arrays[0], arrays[1]);
-            launch.Settings = PsiSettings.Of(gamma: 0.1, epsilon: 0.1, rho: 1, parameters);
+            launch.Settings = PsiSettings.Of(new Neighborhood(0.1, 0.1), rho: 1, parameters);
             return launch;
         });
 
@@ -98,7 +98,7 @@ internal sealed class Work : IDisposable
         device, $"KL sums, uniform (Lemma 6), {parameters:N0} parameters", parameters, 2, 8, arrays =>
         {
             SumLaunch<UniformBoundSettings> launch = SumLaunch<UniformBoundSettings>.Create<UniformBoundTerm>(device, arrays[0], arrays[1]);
-            launch.Settings = UniformBoundSettings.Of(new LocalSmoothness(Rho: 1, Gamma: 0.1, Epsilon: 0.1), 1, Tau.OfWeights(), parameters);
+            launch.Settings = UniformBoundSettings.Of(new LocalSmoothness(rho: 1, gamma: 0.1, epsilon: 0.1), 1, Tau.OfWeights(), parameters);
             return launch;
         });
 
@@ -107,7 +107,7 @@ internal sealed class Work : IDisposable
         device, $"KL sums, Gaussian (Lemma 8), {parameters:N0} parameters", parameters, 2, 8, arrays =>
         {
             SumLaunch<GaussianBoundSettings> launch = SumLaunch<GaussianBoundSettings>.Create<GaussianBoundTerm>(device, arrays[0], arrays[1]);
-            launch.Settings = GaussianBoundSettings.Of(new LocalSmoothness(Rho: 1, Gamma: 0.1, Epsilon: 0.1), 1, 1, parameters);
+            launch.Settings = GaussianBoundSettings.Of(new LocalSmoothness(rho: 1, gamma: 0.1, epsilon: 0.1), 1, 1, parameters);
             return launch;
         });
 
@@ -157,7 +157,7 @@ internal sealed class Work : IDisposable
         ParameterArena arena = new(module, device, Seed);
         Buffer gradients = device.Allocate(parameters);
         Fill(new Region(gradients), 0.05f);
-        PerturbedOptimizer optimizer = new(new Adam(1e-4), new AlgorithmOne(Eta: 0.01));
+        PerturbedOptimizer optimizer = new(new Adam(1e-4), new AlgorithmOne(eta: 0.01));
         OptimizerSession session = (truncatedGaussian ? optimizer.WithNoise<TruncatedGaussianNoise>() : optimizer).Attach(arena, gradients, Seed);
         session.TryUpdate(1e-4);
         return new Work(

@@ -2,6 +2,7 @@ using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Nn;
 using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
+using Neighborhood = PacGen.Core.Perturbation.Neighborhood;
 using TruncatedGaussianNoise = PacGen.Core.Perturbation.TruncatedGaussianNoise;
 
 namespace PacGen.Benchmarks.Training;
@@ -57,10 +58,10 @@ internal sealed class OptimizerOptions(bool grid = false)
         Interval.Positive);
 
     private readonly Option<double?> gamma = Options.Number(
-        "--gamma", "γ of Algorithm 1: how far |w| widens a weight's neighbourhood; without it 0.1 (the listing; section 8 uses 1 with SGD, 10 with Adam)", Interval.NotNegative);
+        "--gamma", "γ of Algorithm 1: how far |w| widens a weight's neighbourhood; without it 0.1 (the listing; section 8 uses 1 with SGD, 10 with Adam)", Interval.Gamma);
 
     private readonly Option<double?> epsilon = Options.Number(
-        "--epsilon", "ε of Algorithm 1: the neighbourhood of a zero weight; without it 1E-05", Interval.Positive);
+        "--epsilon", "ε of Algorithm 1: the neighbourhood of a zero weight; without it 1E-05", Interval.Epsilon);
 
     private readonly Option<double?> beta1 = Options.Number(
         "--beta1", "β₁ of Algorithm 1: how much of h, the smoothed squared gradient, stays at each step; without it 0.999", Interval.OpenFraction);
@@ -122,8 +123,7 @@ internal sealed class OptimizerOptions(bool grid = false)
         AlgorithmOne settings = new(level);
         PerturbedOptimizer perturbed = new(inner, settings with
         {
-            Gamma = width ?? settings.Gamma,
-            Epsilon = parsed.GetValue(epsilon) ?? settings.Epsilon,
+            Neighborhood = new Neighborhood(width ?? settings.Neighborhood.Gamma, parsed.GetValue(epsilon) ?? settings.Neighborhood.Epsilon),
             Beta1 = parsed.GetValue(beta1) ?? settings.Beta1,
             Beta2 = parsed.GetValue(beta2) ?? settings.Beta2,
         });

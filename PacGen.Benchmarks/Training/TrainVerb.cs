@@ -146,8 +146,9 @@ internal sealed class TrainVerb
             BestBy = best,
             EarlyStop = parsed.GetValue(earlyStop),
             Checkpoints = checkpoints.Create(parsed, Command, WeightsFile.Notes(choice, images.Name)),
-            Score = !scored ? null : scoring.Create(parsed, images.Train.Count, batch / parts, parsed.GetValue(seed)) with
+            Score = !scored ? null : scoring.Create(parsed, images.Train.Count, network.ParameterCount, parsed.GetValue(seed)) with
             {
+                PartSize = parts > 1 ? batch / parts : null,
                 Rho = scoring.Rho(parsed),
                 Curvature = parsed.GetValue(curvature) == "training" ? CurvatureSource.Training : CurvatureSource.Pass,
             },
@@ -157,7 +158,7 @@ internal sealed class TrainVerb
         terminal.Line($"Memory {trainer.Memory}");
         if (scored && options.Score!.Curvature == CurvatureSource.Pass)
         {
-            terminal.Line($"Ψ from {(options.Score.Images == 0 ? images.Train.Count : options.Score.Images)} training images in batches of {options.Score.BatchSize}, {options.Score.Draws} draws, ρ {Name(options.Score.Rho)}");
+            terminal.Line($"Ψ from {(options.Score.Images == 0 ? images.Train.Count : options.Score.Images)} training images in batches of {options.Score.BatchSize}, median of {options.Score.Draws} draws, ρ {Name(options.Score.Rho)}; (1/κ …) is the share of weights at which Ψ is a function of |w| alone");
         }
 
         if (checkpoints.Resume(parsed) is { } folder)

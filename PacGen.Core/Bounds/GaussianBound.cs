@@ -1,5 +1,5 @@
 using System.Numerics;
-using MathNet.Numerics;
+using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Bounds;
 
@@ -33,7 +33,7 @@ public static class GaussianBound
             throw new ArgumentOutOfRangeException(nameof(priorVariance), priorVariance, "The prior's variance must be above 0.");
         }
 
-        return Inverse((eta * (curvature + (rhoRootM * kappa / 3))) + (1 / priorVariance), curvature);
+        return AtPrecision(curvature, kappa, eta, eta * rhoRootM / 3, priorVariance);
     }
 
     /// <summary>
@@ -236,15 +236,18 @@ public static class GaussianBound
         ? double.PositiveInfinity
         : TruncatedGaussian.Cap(1, parameters, kl == TruncatedKl.Published ? BoundForm.Published : BoundForm.Rigorous);
 
-    /// <summary>1/√precision.</summary>
-    private static double Inverse(double precision, double curvature) => precision >= 0
-        ? 1 / Math.Sqrt(precision)
-        : throw new ArgumentOutOfRangeException(
+    /// <summary>1/√(a∇ᵢ²L̂ + bκᵢ + 1/τ).</summary>
+    private static double AtPrecision(double curvature, double kappa, double curvatureScale, double kappaScale, double priorVariance)
+    {
+        double precision = Perturbation.OptimalSigma.GaussianPrecision(
+            new Double1(kappa), new Double1(curvature), new Double1(curvatureScale), new Double1(kappaScale), new Double1(1 / priorVariance), out _).Value;
+        return precision >= 0 ? 1 / Math.Sqrt(precision) : throw new ArgumentOutOfRangeException(
             nameof(curvature), curvature, $"σ* is 1 over the root of η·∇ᵢ²L̂ + …, which this curvature makes {precision:R}: the lemma needs local convexity, ∇ᵢ²L̂ ≥ 0.");
+    }
 
     private static double Sigma(double curvature, double kappa, double rhoRootM, double eta, double tau, TruncatedKl kl, double unitCap) => kl switch
     {
-        TruncatedKl.Published => Math.Min(Inverse((eta * curvature) + (rhoRootM * kappa / 3) + (1 / tau), curvature), unitCap * kappa),
+        TruncatedKl.Published => Math.Min(AtPrecision(curvature, kappa, eta, rhoRootM / 3, tau), unitCap * kappa),
         TruncatedKl.Twice => Math.Min(OptimalSigma(curvature / 2, kappa, rhoRootM / 2, eta, tau), unitCap * kappa),
         _ => OptimalSigma(curvature, kappa, rhoRootM, eta, tau),
     };

@@ -1,5 +1,6 @@
 using System.Numerics;
 using MathNet.Numerics;
+using PacGen.Core.Perturbation;
 
 namespace PacGen.Core.Bounds;
 
@@ -87,18 +88,17 @@ public static class TruncatedGaussian
     /// <summary>The same with κ = γ|w| + ε and one deviation of the prior for all parameters.</summary>
     /// <param name="weights">w, the posterior's centres.</param>
     /// <param name="sigma">The posterior's σ before truncation.</param>
-    /// <param name="gamma">γ of κ, at least 0.</param>
-    /// <param name="epsilon">ε of κ, above 0.</param>
+    /// <param name="neighborhood">γ and ε of κ.</param>
     /// <param name="priorMeans">μ.</param>
     /// <param name="priorDeviation">s.</param>
     /// <exception cref="ArgumentException">Lengths differ, σ or s is not above 0, or a number is not finite; the message names the parameter.</exception>
     public static double Kl<T>(
-        ReadOnlySpan<T> weights, ReadOnlySpan<T> sigma, double gamma, double epsilon, ReadOnlySpan<T> priorMeans, double priorDeviation)
+        ReadOnlySpan<T> weights, ReadOnlySpan<T> sigma, Neighborhood neighborhood, ReadOnlySpan<T> priorMeans, double priorDeviation)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         Require.SameLength(weights.Length, sigma.Length, "σ");
         Require.SameLength(weights.Length, priorMeans.Length, "prior means");
-        LocalSmoothness neighbourhood = new(0, gamma, epsilon);
+        ArgumentNullException.ThrowIfNull(neighborhood);
         Require.Width(priorDeviation, 0, "prior deviation");
         CompensatedSum sum = default;
         for (int i = 0; i < weights.Length; i++)
@@ -107,7 +107,7 @@ public static class TruncatedGaussian
             sum.Add(Kl(
                 weight,
                 Require.Level(double.CreateTruncating(sigma[i]), i, "σ"),
-                neighbourhood.Kappa(weight),
+                neighborhood.Kappa(weight),
                 Require.Finite(double.CreateTruncating(priorMeans[i]), i, "prior mean"),
                 priorDeviation));
         }

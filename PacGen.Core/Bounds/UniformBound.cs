@@ -1,4 +1,5 @@
 using System.Numerics;
+using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Bounds;
 
@@ -27,8 +28,8 @@ public static class UniformBound
             throw new ArgumentOutOfRangeException(nameof(curvature), curvature, "A curvature must be finite.");
         }
 
-        double scaled = eta * ((curvature / 3) + (rhoRootM * kappa / 9));
-        return scaled > 0 ? Math.Min(1 / Math.Sqrt(scaled), kappa) : kappa;
+        return Perturbation.OptimalSigma.Uniform(
+            new Double1(kappa), new Double1(curvature), new Double1(eta / 3), new Double1(eta * rhoRootM / 9), out _).Value;
     }
 
     /// <summary>σ* (14) of all parameters.</summary>

@@ -1,39 +1,43 @@
 namespace PacGen.Core.Perturbation;
 
-/// <summary>The parameters that Algorithm 1 requires, with its defaults, and the scalars of its steps made of them.</summary>
-/// <param name="Eta">η, above 0: larger means smaller perturbations. The paper leaves it to a validation set.</param>
-/// <param name="Gamma">γ: κ's part that is relative to |w|.</param>
-/// <param name="Beta1">β₁: how much of h stays at each step.</param>
-/// <param name="Beta2">β₂: parameters whose |g| reaches it are not perturbed.</param>
-/// <param name="Epsilon">ε: κ's constant part.</param>
-/// <param name="BiasCorrection">Whether h is divided by 1 − β₁ᵗ; the paper does not.</param>
-public sealed record AlgorithmOne(
-    double Eta,
-    double Gamma = 0.1,
-    double Beta1 = 0.999,
-    double Beta2 = 0.1,
-    double Epsilon = 1e-5,
-    bool BiasCorrection = false)
+/// <summary>The parameters that Algorithm 1 requires, with its defaults, and the scalars of its steps made of them. Each is checked however the record is made.</summary>
+public sealed record AlgorithmOne
 {
-    /// <summary>η.</summary>
+    /// <summary>Algorithm 1's parameters.</summary>
+    /// <param name="eta">η.</param>
+    /// <param name="gamma">γ of κ.</param>
+    /// <param name="beta1">β₁.</param>
+    /// <param name="beta2">β₂.</param>
+    /// <param name="epsilon">ε of κ.</param>
+    /// <param name="biasCorrection">Whether h is divided by 1 − β₁ᵗ.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One is out of its range.</exception>
+    public AlgorithmOne(
+        double eta, double gamma = 0.1, double beta1 = 0.999, double beta2 = 0.1, double epsilon = 1e-5, bool biasCorrection = false)
+    {
+        Eta = eta;
+        Neighborhood = new Neighborhood(gamma, epsilon);
+        Beta1 = beta1;
+        Beta2 = beta2;
+        BiasCorrection = biasCorrection;
+    }
+
+    /// <summary>η, above 0: larger means smaller perturbations. The paper leaves it to a validation set.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not a number above 0.</exception>
-    public double Eta { get; init; } = Eta > 0 ? Eta : throw Outside(nameof(Eta), Eta, "above 0");
+    public double Eta { get; init => field = value > 0 ? value : throw Outside(nameof(Eta), value, "above 0"); }
 
-    /// <summary>γ.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Negative or NaN.</exception>
-    public double Gamma { get; init; } = Gamma >= 0 ? Gamma : throw Outside(nameof(Gamma), Gamma, "at least 0");
+    /// <summary>γ and ε of κ; line 7 divides γ by log(1 + epoch).</summary>
+    public Neighborhood Neighborhood { get; init => field = value ?? throw new ArgumentNullException(nameof(Neighborhood)); }
 
-    /// <summary>β₁.</summary>
+    /// <summary>β₁: how much of h stays at each step.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not between 0 and 1.</exception>
-    public double Beta1 { get; init; } = Beta1 is > 0 and < 1 ? Beta1 : throw Outside(nameof(Beta1), Beta1, "between 0 and 1");
+    public double Beta1 { get; init => field = value is > 0 and < 1 ? value : throw Outside(nameof(Beta1), value, "between 0 and 1"); }
 
-    /// <summary>β₂.</summary>
+    /// <summary>β₂: parameters whose |g| reaches it are not perturbed.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative or NaN.</exception>
-    public double Beta2 { get; init; } = Beta2 >= 0 ? Beta2 : throw Outside(nameof(Beta2), Beta2, "at least 0");
+    public double Beta2 { get; init => field = value >= 0 ? value : throw Outside(nameof(Beta2), value, "at least 0"); }
 
-    /// <summary>ε.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Negative or NaN.</exception>
-    public double Epsilon { get; init; } = Epsilon >= 0 ? Epsilon : throw Outside(nameof(Epsilon), Epsilon, "at least 0");
+    /// <summary>Whether h is divided by 1 − β₁ᵗ; the paper does not.</summary>
+    public bool BiasCorrection { get; init; }
 
     /// <summary>The scalars of a step's perturbation.</summary>
     /// <param name="epoch">The epoch, counted from 1.</param>
@@ -56,8 +60,8 @@ public sealed record AlgorithmOne(
 
         return new PerturbSettings
         {
-            Gamma = (float)Kappa.ScheduledGamma(Gamma, epoch),
-            Epsilon = (float)Epsilon,
+            Gamma = (float)Kappa.ScheduledGamma(Neighborhood.Gamma, epoch),
+            Epsilon = (float)Neighborhood.Epsilon,
             CurvatureScale = (float)OptimalSigma.CurvatureScale(Eta, epoch),
             RhoScale = (float)HessianLipschitz.Scale(Beta1, stepNorm, BiasCorrection, completedSteps),
             GradientThreshold = (float)Beta2,

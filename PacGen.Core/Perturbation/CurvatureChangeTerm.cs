@@ -5,11 +5,11 @@ namespace PacGen.Core.Perturbation;
 
 /// <summary>
 /// What the estimators of ρ(w*) need of a weight, over w, h(w) and h(w + u), both from the same batches, where u ~ U(−κ, κ) is what
-/// <see cref="Perturbed{TNoise}"/> added under <see cref="PerturbSettings.WholeNeighbourhood"/>; it is recomputed, exactly. The sums are
-/// S = Σ|Δh|/κ, NaN if an h is, and ‖u‖²; the maxima |Δh|/|u| and |Δh|, Δh = h(w + u) − h(w).
+/// <see cref="Perturbed{TNoise}"/> added under <see cref="PerturbSettings.WholeNeighborhood"/>; it is recomputed, exactly. The sums are
+/// S = Σ|Δh|/κ, NaN if an h is, and ‖u‖² times <see cref="CurvatureChangeSettings.NormScale"/>²; the maxima |Δh|/|u| and |Δh|, Δh = h(w + u) − h(w).
 /// </summary>
-/// <remarks>The published ratio is max|Δh|/|u|, its median in closed form S/ln 2, Definition 3's max|Δh|/‖u‖.</remarks>
-public readonly struct CurvatureChangeTerm : ITerms<PerturbSettings>
+/// <remarks>The published ratio is max|Δh|/|u|, its median about S/ln 2, Definition 3's max|Δh|/‖u‖.</remarks>
+public readonly struct CurvatureChangeTerm : ITerms<CurvatureChangeSettings>
 {
     /// <inheritdoc/>
     public static int Inputs => 3;
@@ -24,20 +24,20 @@ public readonly struct CurvatureChangeTerm : ITerms<PerturbSettings>
     public static bool UsesWords => true;
 
     /// <inheritdoc/>
-    public static (uint Key0, uint Key1, uint Stream, uint Step) Random(PerturbSettings settings) =>
+    public static (uint Key0, uint Key1, uint Stream, uint Step) Random(CurvatureChangeSettings settings) =>
         (settings.Key0, settings.Key1, settings.Stream, settings.Step);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Of<T, TWords>(T a, T b, T c, TWords word, PerturbSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
+    public static void Of<T, TWords>(T a, T b, T c, TWords word, CurvatureChangeSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords>
     {
         T kappa = Kappa.Of(a, T.Constant(settings.Gamma), T.Constant(settings.Epsilon));
-        T u = UniformNoise.Sample(kappa, kappa, word);
-        T change = T.Abs((c - b) * T.Constant(settings.SecondMomentScale));
+        T u = UniformNoise.Sample(kappa, kappa, word), scaled = u * T.Constant(settings.NormScale);
+        T change = T.Abs(c - b);
         sum0 = change / kappa;
-        sum1 = u * u;
+        sum1 = scaled * scaled;
         largest0 = change / T.Abs(u);
         largest1 = change;
     }

@@ -24,18 +24,17 @@ public struct GaussianBoundSettings
     public float LogDeviation;
 
     /// <summary>The settings of Lemma 8 at an η.</summary>
-    /// <param name="smoothness">ρ, γ, ε; ε at least 10⁻³⁷.</param>
+    /// <param name="smoothness">ρ, γ, ε.</param>
     /// <param name="eta">η, above 0.</param>
     /// <param name="tau">τ, the prior's variance, from 10⁻³⁰ to 10³⁰.</param>
     /// <param name="parameters">m.</param>
     /// <param name="curvatureScale">What the stored curvature is multiplied by: 1, or <see cref="SecondMoment.BiasCorrection"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">η or m is not above 0, ε below 10⁻³⁷, or τ outside its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">η or m is not above 0, or τ outside its range.</exception>
     public static GaussianBoundSettings Of(LocalSmoothness smoothness, double eta, double tau, long parameters, double curvatureScale = 1)
     {
         ArgumentNullException.ThrowIfNull(smoothness);
         Require.Eta(eta);
         ArgumentOutOfRangeException.ThrowIfLessThan(parameters, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(smoothness.Epsilon, 1e-37, nameof(smoothness));
         if (tau is not (>= 1e-30 and <= 1e30))
         {
             throw new ArgumentOutOfRangeException(nameof(tau), tau, "τ, the prior's variance, must lie between 1e-30 and 1e30 for a device.");
@@ -43,8 +42,8 @@ public struct GaussianBoundSettings
 
         return new GaussianBoundSettings
         {
-            Gamma = (float)smoothness.Gamma,
-            Epsilon = (float)smoothness.Epsilon,
+            Gamma = (float)smoothness.Neighborhood.Gamma,
+            Epsilon = (float)smoothness.Neighborhood.Epsilon,
             CurvatureScale = (float)Math.Min(eta * curvatureScale, float.MaxValue),
             KappaScale = (float)Math.Min(eta * smoothness.RhoRootM(parameters) / 3, float.MaxValue),
             InverseTau = (float)(1 / tau),

@@ -39,14 +39,6 @@ public readonly struct GaussianBoundTerm : ITerms<GaussianBoundSettings>
         largest1 = T.Constant(0f);
     }
 
-    /// <summary>1/σ*² = η∇² + ηρ√m κ/3 + 1/τ: Appendix C's σ*, which needs no cap with the exact divergence.</summary>
-    /// <param name="kappa">κ.</param>
-    /// <param name="curvature">∇², as stored, at least 0.</param>
-    /// <param name="settings">The scalars.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Precision<T>(T kappa, T curvature, GaussianBoundSettings settings)
-        where T : struct, ILane<T> => Sharpness(kappa, curvature, settings) + T.Constant(settings.InverseTau);
-
     /// <summary>KL = log(√τ/(σZ)) + (𝔼ũ² + w²)/2τ − 𝔼ũ²/2σ².</summary>
     /// <param name="weight">w.</param>
     /// <param name="curvature">∇², as stored, at least 0.</param>
@@ -58,7 +50,8 @@ public readonly struct GaussianBoundTerm : ITerms<GaussianBoundSettings>
     {
         T one = T.Constant(1f), half = T.Constant(0.5f);
         T kappa = Kappa.Of(weight, T.Constant(settings.Gamma), T.Constant(settings.Epsilon));
-        T sharpness = Sharpness(kappa, curvature, settings), precision = sharpness + T.Constant(settings.InverseTau);
+        T precision = OptimalSigma.GaussianPrecision(
+            kappa, curvature, T.Constant(settings.CurvatureScale), T.Constant(settings.KappaScale), T.Constant(settings.InverseTau), out T sharpness);
         T x = kappa * kappa * precision;
         T near = T.LessOrEqual(x, T.Constant(9f));
 
@@ -77,10 +70,6 @@ public readonly struct GaussianBoundTerm : ITerms<GaussianBoundSettings>
         T spread = T.Fma(weight, weight, moment) * T.Constant(settings.InverseTau);
         return T.Constant(settings.LogDeviation) - logMass + (half * (spread - ratio));
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Sharpness<T>(T kappa, T curvature, GaussianBoundSettings settings)
-        where T : struct, ILane<T> => T.Fma(T.Constant(settings.CurvatureScale), curvature, T.Constant(settings.KappaScale) * kappa);
 
     /// <summary>q = Σ_{k≥1} xᵏ⁻¹/(2k+1)!! = ⅓(1 + x/5(1 + x/7(1 + …))), twenty terms: to 7·10⁻⁹ of S₀ at x = 9.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

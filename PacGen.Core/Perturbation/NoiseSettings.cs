@@ -26,17 +26,16 @@ public struct NoiseSettings
 
     /// <summary>Settings of noise within κ_{γ,ε}(w).</summary>
     /// <param name="sigma">σ, or what each parameter's own σ is multiplied by.</param>
-    /// <param name="gamma">γ.</param>
-    /// <param name="epsilon">ε; +∞ for no limit.</param>
+    /// <param name="neighborhood">γ and ε; null for no limit, κ = +∞.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="stream">The random stream.</param>
     /// <param name="step">The random step.</param>
-    /// <exception cref="ArgumentOutOfRangeException">σ, γ or ε is negative or NaN.</exception>
-    public static NoiseSettings Within(double sigma, double gamma, double epsilon, ulong seed, uint stream, uint step) => new()
+    /// <exception cref="ArgumentOutOfRangeException">σ is negative or NaN.</exception>
+    public static NoiseSettings Within(double sigma, Neighborhood? neighborhood, ulong seed, uint stream, uint step) => new()
     {
-        Sigma = NotNegative(sigma, nameof(sigma)),
-        Gamma = NotNegative(gamma, nameof(gamma)),
-        Epsilon = NotNegative(epsilon, nameof(epsilon)),
+        Sigma = sigma >= 0 ? (float)sigma : throw new ArgumentOutOfRangeException(nameof(sigma), sigma, "σ must be at least 0."),
+        Gamma = (float)(neighborhood?.Gamma ?? 0),
+        Epsilon = (float)(neighborhood?.Epsilon ?? double.PositiveInfinity),
         Key0 = (uint)seed,
         Key1 = (uint)(seed >> 32),
         Stream = stream,
@@ -50,8 +49,5 @@ public struct NoiseSettings
     /// <param name="step">The random step.</param>
     /// <exception cref="ArgumentOutOfRangeException">σ is negative or NaN.</exception>
     public static NoiseSettings Unlimited(double sigma, ulong seed, uint stream, uint step) =>
-        Within(sigma, 0, double.PositiveInfinity, seed, stream, step);
-
-    private static float NotNegative(double value, string name) =>
-        value >= 0 ? (float)value : throw new ArgumentOutOfRangeException(name, value, "Must be at least 0.");
+        Within(sigma, null, seed, stream, step);
 }

@@ -3,9 +3,42 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>σ*, the perturbation level that the bound is smallest at, as Algorithm 1 uses it.</summary>
+/// <summary>σ*, the perturbation level that the bound is smallest at: (14), (21), and line 8 of Algorithm 1.</summary>
 public static class OptimalSigma
 {
+    /// <summary>(14): σ* = min(1/√(η(∇²/3 + ρ√m κ/9)), κ).</summary>
+    /// <param name="kappa">κ.</param>
+    /// <param name="curvature">∇²; where the root's argument is not above 0, the answer is κ, and a NaN gives NaN.</param>
+    /// <param name="curvatureScale">η/3.</param>
+    /// <param name="kappaScale">ηρ√m/9.</param>
+    /// <param name="scaled">η(∇²/3 + ρ√m κ/9), the square's reciprocal.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Uniform<T>(T kappa, T curvature, T curvatureScale, T kappaScale, out T scaled)
+        where T : struct, ILane<T>
+    {
+        scaled = T.Fma(curvatureScale, curvature, kappaScale * kappa);
+
+        // Below 0 the root is that of 0: 1/0 leaves κ. The order of Min's and Max's arguments lets a NaN pass.
+        return T.Min(kappa, T.Constant(1f) / T.Sqrt(T.Max(T.Constant(0f), scaled)));
+    }
+
+    /// <summary>
+    /// 1/σ*² of (21) before its cap: a∇² + bκ + 1/τ, with a = η and b = ηρ√m/3 in Appendix C, b = ρ√m/3 as (21) is printed.
+    /// </summary>
+    /// <param name="kappa">κ.</param>
+    /// <param name="curvature">∇².</param>
+    /// <param name="curvatureScale">a.</param>
+    /// <param name="kappaScale">b.</param>
+    /// <param name="inverseTau">1/τ.</param>
+    /// <param name="sharpness">a∇² + bκ.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T GaussianPrecision<T>(T kappa, T curvature, T curvatureScale, T kappaScale, T inverseTau, out T sharpness)
+        where T : struct, ILane<T>
+    {
+        sharpness = T.Fma(curvatureScale, curvature, kappaScale * kappa);
+        return sharpness + inverseTau;
+    }
+
     /// <summary>
     /// Line 8 of Algorithm 1: σ = min(1 / (log(1+epoch)·√(η(h + ρκ))), κ) where |g| &lt; β₂, else 0.
     /// </summary>

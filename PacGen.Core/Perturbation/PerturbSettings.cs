@@ -40,10 +40,10 @@ public struct PerturbSettings
     public static PerturbSettings None => new() { CurvatureScale = 1f, GradientScale = 1f, SecondMomentScale = 1f };
 
     /// <summary>Settings under which u reaches up to κ_{γ,ε} whatever h and g are: σ = κ, as the scores' ρ(w*) asks for.</summary>
-    public static PerturbSettings WholeNeighbourhood(double gamma, double epsilon, ulong seed, uint stream, uint step) => new()
+    public static PerturbSettings WholeNeighborhood(Neighborhood neighborhood, ulong seed, uint stream, uint step) => new()
     {
-        Gamma = (float)gamma,
-        Epsilon = (float)epsilon,
+        Gamma = (float)neighborhood.Gamma,
+        Epsilon = (float)neighborhood.Epsilon,
         GradientThreshold = float.PositiveInfinity,
         GradientScale = 1f,
         SecondMomentScale = 1f,

@@ -6,7 +6,7 @@ public struct PsiSettings
     /// <summary>γ of κ.</summary>
     public float Gamma;
 
-    /// <summary>ε of κ, at least 10⁻³⁷.</summary>
+    /// <summary>ε of κ.</summary>
     public float Epsilon;
 
     /// <summary>ρ(w*)·√m, m being the number of all parameters of the model, whatever part of them is summed.</summary>
@@ -16,19 +16,10 @@ public struct PsiSettings
     public float CurvatureScale;
 
     /// <summary>Settings of γ, ε, ρ(w*) and m.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">γ or ρ is negative or NaN, ε below 10⁻³⁷, m below 1.</exception>
-    public static PsiSettings Of(double gamma, double epsilon, double rho, long parameters, double curvatureScale = 1)
+    /// <exception cref="ArgumentOutOfRangeException">ρ is negative or NaN, or m below 1.</exception>
+    public static PsiSettings Of(Neighborhood neighborhood, double rho, long parameters, double curvatureScale = 1)
     {
-        if (!(gamma >= 0))
-        {
-            throw new ArgumentOutOfRangeException(nameof(gamma), gamma, "γ must be at least 0.");
-        }
-
-        if (!(epsilon >= 1e-37))
-        {
-            throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "ε must be at least 1e-37: the score divides by κ.");
-        }
-
+        ArgumentNullException.ThrowIfNull(neighborhood);
         if (!(rho >= 0))
         {
             throw new ArgumentOutOfRangeException(nameof(rho), rho, "ρ must be at least 0.");
@@ -37,8 +28,8 @@ public struct PsiSettings
         ArgumentOutOfRangeException.ThrowIfLessThan(parameters, 1);
         return new PsiSettings
         {
-            Gamma = (float)gamma,
-            Epsilon = (float)epsilon,
+            Gamma = (float)neighborhood.Gamma,
+            Epsilon = (float)neighborhood.Epsilon,
             RhoRootM = (float)Math.Min(rho * Math.Sqrt(parameters), float.MaxValue),
             CurvatureScale = (float)curvatureScale,
         };

@@ -37,7 +37,7 @@ public readonly struct PsiTerm : ITerms<PsiSettings>
     /// log((|w| + κ)·max(√max(h + ρ√m·κ, 0), 1/κ)), the summand of (24); a curvature below 0 counts as 0 (footnote 4).
     /// </summary>
     /// <param name="weight">w.</param>
-    /// <param name="kappa">κ, at least 10⁻³⁷ so that its reciprocal is a float.</param>
+    /// <param name="kappa">κ, at least 10⁻³⁷ so that its reciprocal is a float; a <see cref="Neighborhood"/>'s is.</param>
     /// <param name="curvature">h, or another estimate of the Hessian's diagonal.</param>
     /// <param name="rhoRootM">ρ√m, formed in double.</param>
     /// <param name="kappaWon">The mask of the weights whose 1/κ reached the root.</param>

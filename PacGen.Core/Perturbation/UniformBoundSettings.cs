@@ -24,22 +24,21 @@ public struct UniformBoundSettings
     public float TauFactor;
 
     /// <summary>The settings of Lemma 6 at an η.</summary>
-    /// <param name="smoothness">ρ, γ, ε; ε at least 10⁻³⁷.</param>
+    /// <param name="smoothness">ρ, γ, ε.</param>
     /// <param name="eta">η, above 0.</param>
     /// <param name="tau">τ.</param>
     /// <param name="parameters">m.</param>
     /// <param name="curvatureScale">What the stored curvature is multiplied by: 1, or <see cref="SecondMoment.BiasCorrection"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">η or m is not above 0, or ε below 10⁻³⁷.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">η or m is not above 0.</exception>
     public static UniformBoundSettings Of(LocalSmoothness smoothness, double eta, Tau tau, long parameters, double curvatureScale = 1)
     {
         ArgumentNullException.ThrowIfNull(smoothness);
         Require.Eta(eta);
         ArgumentOutOfRangeException.ThrowIfLessThan(parameters, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(smoothness.Epsilon, 1e-37, nameof(smoothness));
         return new UniformBoundSettings
         {
-            Gamma = (float)smoothness.Gamma,
-            Epsilon = (float)smoothness.Epsilon,
+            Gamma = (float)smoothness.Neighborhood.Gamma,
+            Epsilon = (float)smoothness.Neighborhood.Epsilon,
             CurvatureScale = (float)Math.Min(eta * curvatureScale / 3, float.MaxValue),
             KappaScale = (float)Math.Min(eta * smoothness.RhoRootM(parameters) / 9, float.MaxValue),
             Tau = (float)tau.Value,

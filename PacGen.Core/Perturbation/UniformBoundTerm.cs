@@ -33,21 +33,6 @@ public readonly struct UniformBoundTerm : ITerms<UniformBoundSettings>
         largest0 = -b;
     }
 
-    /// <summary>σ* (14) = min(1/√(η(∇²/3 + ρ√m κ/9)), κ).</summary>
-    /// <param name="kappa">κ.</param>
-    /// <param name="curvature">∇², as stored; where it is too negative for the root, the answer is κ, and a NaN gives NaN.</param>
-    /// <param name="settings">The scalars.</param>
-    /// <param name="scaled">η(∇²/3 + ρ√m κ/9), the square's reciprocal.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Sigma<T>(T kappa, T curvature, UniformBoundSettings settings, out T scaled)
-        where T : struct, ILane<T>
-    {
-        scaled = T.Fma(T.Constant(settings.CurvatureScale), curvature, T.Constant(settings.KappaScale) * kappa);
-
-        // Below 0 the root is that of 0: 1/0 leaves κ. The order of Min's and Max's arguments lets a NaN pass.
-        return T.Min(kappa, T.Constant(1f) / T.Sqrt(T.Max(T.Constant(0f), scaled)));
-    }
-
     /// <summary>log(τ/σ*), and what it took.</summary>
     /// <param name="weight">w.</param>
     /// <param name="curvature">∇², as stored.</param>
@@ -59,7 +44,7 @@ public readonly struct UniformBoundTerm : ITerms<UniformBoundSettings>
         where T : struct, ILane<T>
     {
         T kappa = Kappa.Of(weight, T.Constant(settings.Gamma), T.Constant(settings.Epsilon));
-        T sigma = Sigma(kappa, curvature, settings, out T scaled);
+        T sigma = OptimalSigma.Uniform(kappa, curvature, T.Constant(settings.CurvatureScale), T.Constant(settings.KappaScale), out T scaled);
         T farthest = T.Abs(weight) + kappa;
         T tau = T.Fma(T.Constant(settings.TauFactor), farthest, T.Constant(settings.Tau));
         scaledSharpness = T.Constant(0.5f) * scaled * sigma * sigma;

@@ -11,7 +11,7 @@ namespace PacGen.Kernels.PerParameter;
 /// <example>
 /// <code>
 /// using SumLaunch&lt;PsiSettings&gt; psi = SumLaunch&lt;PsiSettings&gt;.Create&lt;PsiTerm&gt;(device, weights, curvature);
-/// psi.Settings = PsiSettings.Of(gamma: 0.1, epsilon: 0.1, rho, weights.Count);
+/// psi.Settings = PsiSettings.Of(new Neighborhood(gamma: 0.1, epsilon: 0.1), rho, weights.Count);
 /// psi.Run();
 /// Console.WriteLine(psi.Result.Sum0);
 /// </code>

@@ -79,7 +79,7 @@ public static class Certifier
             try
             {
                 arena = new ParameterArena(model, options.Device ?? Device.Best(), options.Seed);
-                noise = new NoisyWeights(arena, options.Gamma, options.Epsilon, options.Seed);
+                noise = new NoisyWeights(arena, options.Neighborhood, options.Seed);
                 training = new NoisyTraining(model, arena, noise, image, options.Seed);
                 losses = new GibbsLoss(model, arena, noise, image, bounded);
                 int classes = losses.Classes;
@@ -182,7 +182,7 @@ public static class Certifier
             }
 
             float[] sigma = Sigma(Curvature(split.Bound), eta, deviation), mean = arena.Save();
-            return new Candidate(level, priorMean, deviation, mean, sigma, PosteriorLevel.Kappa(mean, options.Gamma, options.Epsilon));
+            return new Candidate(level, priorMean, deviation, mean, sigma, PosteriorLevel.Kappa(mean, options.Neighborhood));
         }
 
         /// <summary>The certificate that a candidate may be expected to get, by draws that are used for nothing else.</summary>
@@ -224,7 +224,7 @@ public static class Certifier
         }
 
         private float[] Sigma(double[] curvature, double etaOfLevel, float[]? priorDeviation) =>
-            PosteriorLevel.Sigma(arena.Save(), curvature, etaOfLevel, priorDeviation, options.Gamma, options.Epsilon);
+            PosteriorLevel.Sigma(arena.Save(), curvature, etaOfLevel, priorDeviation, options.Neighborhood);
 
         /// <summary>h of the bounded cross-entropy at the present weights.</summary>
         private double[] Curvature(ImageSet images) =>

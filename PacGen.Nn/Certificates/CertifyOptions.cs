@@ -1,3 +1,4 @@
+using PacGen.Core.Perturbation;
 using PacGen.Kernels.Devices;
 using PacGen.Nn.Data;
 
@@ -33,11 +34,8 @@ public sealed record CertifyOptions
     /// <summary>η of the objective 𝔼L̂(w+u) + KL/η that σ* (21) and the posterior's training minimise, for the bounded cross-entropy; n = |S₁| without it.</summary>
     public double? Eta { get; init; }
 
-    /// <summary>γ of the neighbourhood κ = γ|w| + ε (Definition 4) that the posterior is truncated to.</summary>
-    public double Gamma { get; init; } = 0.1;
-
-    /// <summary>ε of the neighbourhood κ = γ|w| + ε (Definition 4) that the posterior is truncated to.</summary>
-    public double Epsilon { get; init; } = 0.1;
+    /// <summary>γ and ε of κ = γ|w| + ε (Definition 4), which the posterior is truncated to.</summary>
+    public Neighborhood Neighborhood { get; init; } = new(gamma: 0.1, epsilon: 0.1);
 
     /// <summary>
     /// The K levels of the prior that are tried, multiples of η: sᵢ is σ* (21) at w₀ with h from S₀, that multiple of η, and no τ, so a larger one is a
@@ -76,8 +74,7 @@ public sealed record CertifyOptions
         Require(Delta + DeltaPrime < 1, $"δ + δ′ is {Delta + DeltaPrime}, but must be below 1: a certificate holds with probability 1 − δ − δ′");
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
         Require(Eta is null or (> 0 and < double.PositiveInfinity), $"η is {Eta}, but must be positive");
-        Require(Gamma is >= 0 and < double.PositiveInfinity, $"γ is {Gamma}, but must not be negative");
-        Require(Epsilon is >= 1e-30 and < double.PositiveInfinity, $"ε is {Epsilon}, but must be at least 1e-30: a zero weight needs a neighbourhood");
+        Require(Neighborhood is not null, "the neighbourhood is null, but must be one of a γ and an ε");
         Require(SmallestProbability is > 0 and < 1, $"p_min is {SmallestProbability}, but must be in (0, 1)");
         Require(PriorLevels.Count >= 1 && PriorLevels.All(one => one > 0 && double.IsFinite(one)), "the prior's levels must be at least one, all positive");
     }

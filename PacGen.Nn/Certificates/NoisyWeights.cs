@@ -10,17 +10,15 @@ internal sealed class NoisyWeights : IDisposable
 {
     private readonly Buffer levels;
     private readonly NoiseLaunch launch;
-    private readonly double gamma, epsilon;
+    private readonly Neighborhood neighborhood;
     private readonly ulong seed;
 
     /// <param name="arena">w.</param>
-    /// <param name="gamma">γ.</param>
-    /// <param name="epsilon">ε.</param>
+    /// <param name="neighborhood">γ and ε.</param>
     /// <param name="seed">The run's seed.</param>
-    public NoisyWeights(ParameterArena arena, double gamma, double epsilon, ulong seed)
+    public NoisyWeights(ParameterArena arena, Neighborhood neighborhood, ulong seed)
     {
-        this.gamma = gamma;
-        this.epsilon = epsilon;
+        this.neighborhood = neighborhood;
         this.seed = seed;
         try
         {
@@ -46,7 +44,7 @@ internal sealed class NoisyWeights : IDisposable
     /// <param name="step">The step: each has a u of its own.</param>
     public void Draw(uint stream, uint step)
     {
-        launch.Settings = NoiseSettings.Within(1, gamma, epsilon, seed, stream, step);
+        launch.Settings = NoiseSettings.Within(1, neighborhood, seed, stream, step);
         launch.Run();
         GC.KeepAlive(this);
     }

@@ -1,5 +1,6 @@
 using PacGen.Core.Bounds;
 using PacGen.Core.Lanes;
+using PacGen.Core.Perturbation;
 
 namespace PacGen.Nn;
 
@@ -14,16 +15,15 @@ internal static class PosteriorLevel
     /// <param name="curvature">h ≈ the diagonal of ∇²L̂.</param>
     /// <param name="eta">η.</param>
     /// <param name="priorScale">s, or null where 1/s² is 0.</param>
-    /// <param name="gamma">γ.</param>
-    /// <param name="epsilon">ε.</param>
+    /// <param name="neighborhood">γ and ε.</param>
     public static float[] Sigma(
-        ReadOnlySpan<float> weights, ReadOnlySpan<double> curvature, double eta, float[]? priorScale, double gamma, double epsilon)
+        ReadOnlySpan<float> weights, ReadOnlySpan<double> curvature, double eta, float[]? priorScale, Neighborhood neighborhood)
     {
         double unitCap = TruncatedGaussian.Cap(1, weights.Length);
         float[] sigma = new float[weights.Length];
         for (int i = 0; i < sigma.Length; i++)
         {
-            double width = Width(weights[i], gamma, epsilon);
+            double width = Width(weights[i], neighborhood);
             double variance = priorScale is null ? double.PositiveInfinity : (double)priorScale[i] * priorScale[i];
             sigma[i] = (float)Math.Min(GaussianBound.OptimalSigma(curvature[i], width, 0, eta, variance), unitCap * width);
         }
@@ -32,17 +32,17 @@ internal static class PosteriorLevel
     }
 
     /// <summary>κ, as the kernel that draws computes it.</summary>
-    public static float[] Kappa(ReadOnlySpan<float> weights, double gamma, double epsilon)
+    public static float[] Kappa(ReadOnlySpan<float> weights, Neighborhood neighborhood)
     {
         float[] kappa = new float[weights.Length];
         for (int i = 0; i < kappa.Length; i++)
         {
-            kappa[i] = Width(weights[i], gamma, epsilon);
+            kappa[i] = Width(weights[i], neighborhood);
         }
 
         return kappa;
     }
 
-    private static float Width(float weight, double gamma, double epsilon) =>
-        Core.Perturbation.Kappa.Of(new Float1(weight), new Float1((float)gamma), new Float1((float)epsilon)).Value;
+    private static float Width(float weight, Neighborhood neighborhood) => Core.Perturbation.Kappa.Of(
+        new Float1(weight), new Float1((float)neighborhood.Gamma), new Float1((float)neighborhood.Epsilon)).Value;
 }

@@ -1,3 +1,5 @@
+using PacGen.Core.Perturbation;
+
 namespace PacGen.Nn;
 
 /// <summary>How <see cref="ExpectedLossSampler"/> perturbs and averages.</summary>
@@ -9,11 +11,8 @@ public sealed record ExpectedLossOptions
     /// <summary>Each weight's own level, in the arena's order, which <see cref="Sigma"/> multiplies; null where that is the level of all.</summary>
     public IReadOnlyList<float>? Levels { get; init; }
 
-    /// <summary>γ of κ = γ|w| + ε, the limit that a truncated perturbation keeps (Definition 4).</summary>
-    public double Gamma { get; init; }
-
-    /// <summary>ε of κ; +∞ for no limit.</summary>
-    public double Epsilon { get; init; } = double.PositiveInfinity;
+    /// <summary>γ and ε of κ = γ|w| + ε, the limit that a truncated perturbation keeps (Definition 4); null for no limit.</summary>
+    public Neighborhood? Neighborhood { get; init; }
 
     /// <summary>N, how many independent perturbations; twice as many passes where they are antithetic.</summary>
     public int Draws { get; init; } = 100;
@@ -30,8 +29,6 @@ public sealed record ExpectedLossOptions
     internal void Validate()
     {
         Require(Sigma is >= 0 and < double.PositiveInfinity, $"σ is {Sigma}, but must not be negative");
-        Require(Gamma is >= 0 and < double.PositiveInfinity, $"γ is {Gamma}, but must not be negative");
-        Require(Epsilon >= 0, $"ε is {Epsilon}, but must not be negative");
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
         Require(SmallestProbability is > 0 and < 1, $"p_min is {SmallestProbability}, but must be in (0, 1)");
     }

@@ -1,13 +1,12 @@
+using PacGen.Core.Perturbation;
+
 namespace PacGen.Nn;
 
 /// <summary>How <see cref="HessianLipschitzSampler"/> samples.</summary>
 public sealed record HessianLipschitzOptions
 {
-    /// <summary>γ of Neigh_{γ,ε}(w) (Definition 4).</summary>
-    public double Gamma { get; init; } = 0.1;
-
-    /// <summary>ε of Neigh_{γ,ε}(w) (Definition 4).</summary>
-    public double Epsilon { get; init; } = 0.1;
+    /// <summary>γ and ε of Neigh_{γ,ε}(w) (Definition 4).</summary>
+    public Neighborhood Neighborhood { get; init; } = new(gamma: 0.1, epsilon: 0.1);
 
     /// <summary>How many pairs of points.</summary>
     public int Pairs { get; init; } = 8;
@@ -29,8 +28,7 @@ public sealed record HessianLipschitzOptions
 
     internal void Validate()
     {
-        Require(Gamma is >= 0 and < double.PositiveInfinity, $"γ is {Gamma}, but must not be negative");
-        Require(Epsilon is >= 0 and < double.PositiveInfinity && (Gamma > 0 || Epsilon > 0), $"γ = {Gamma} and ε = {Epsilon} make no neighbourhood");
+        Require(Neighborhood is not null, "the neighbourhood is null, but must be one of a γ and an ε");
         Require(Pairs >= 1, $"the number of pairs is {Pairs}, but must be at least 1");
         Require(Distance is > 0 and <= 1, $"the distance is {Distance}, but must be in (0, 1]");
         Require(Products >= 1, $"the number of products is {Products}, but must be at least 1");

@@ -31,7 +31,7 @@ public static class HessianLipschitzSampler
             double squared = 0;
             for (int i = 0; i < weights.Length; i++)
             {
-                double kappa = (options.Gamma * Math.Abs((double)weights[i])) + options.Epsilon;
+                double kappa = options.Neighborhood.Kappa(weights[i]);
                 double from = (2 * random.NextUniform()) - 1, to = (2 * random.NextUniform()) - 1;
                 first[i] = (float)(weights[i] + (kappa * from));
                 second[i] = (float)(weights[i] + (kappa * (from + (options.Distance * (to - from)))));

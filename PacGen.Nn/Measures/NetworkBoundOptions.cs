@@ -1,3 +1,5 @@
+using PacGen.Core.Perturbation;
+
 namespace PacGen.Nn;
 
 /// <summary>What <see cref="NetworkBounder"/> takes beside the network and the sample.</summary>
@@ -6,11 +8,8 @@ public sealed record NetworkBoundOptions
     /// <summary>δ, in (0, 1).</summary>
     public double Delta { get; init; } = 0.05;
 
-    /// <summary>γ of the neighbourhood κ = γ|w| + ε (Definition 4).</summary>
-    public double Gamma { get; init; } = 0.1;
-
-    /// <summary>ε of the neighbourhood κ = γ|w| + ε (Definition 4).</summary>
-    public double Epsilon { get; init; } = 0.1;
+    /// <summary>γ and ε of the neighbourhood κ = γ|w| + ε (Definition 4).</summary>
+    public Neighborhood Neighborhood { get; init; } = new(gamma: 0.1, epsilon: 0.1);
 
     /// <summary>ρ of Definition 4, where it is known; without it <see cref="HessianLipschitzSampler"/> samples a lower estimate.</summary>
     public double? Rho { get; init; }

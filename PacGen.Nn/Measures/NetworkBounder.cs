@@ -24,7 +24,7 @@ public static class NetworkBounder
             bounded, new HessianDiagonalOptions { LargestExact = options.LargestExact, Draws = options.CurvatureDraws, Seed = options.Seed }, progress, cancellation);
         double rho = options.Rho ?? HessianLipschitzSampler.Measure(
             bounded,
-            new HessianLipschitzOptions { Gamma = options.Gamma, Epsilon = options.Epsilon, Seed = options.Seed },
+            new HessianLipschitzOptions { Neighborhood = options.Neighborhood, Seed = options.Seed },
             progress,
             cancellation).Rho;
         bounded.MoveToWeights();
@@ -33,6 +33,6 @@ public static class NetworkBounder
             arena.Save(),
             diagonal,
             new BoundSample(Math.Clamp(bounded.Value(cancellation), 0, 1), subject.Images.Count, options.Delta),
-            new LocalSmoothness(rho, options.Gamma, options.Epsilon));
+            new LocalSmoothness(rho, options.Neighborhood));
     }
 }

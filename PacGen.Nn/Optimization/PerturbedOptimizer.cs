@@ -64,7 +64,7 @@ public sealed class PerturbedOptimizer : Optimizer
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"Perturbed {inner}, {noise}, η {algorithm.Eta}, γ {algorithm.Gamma}, β₁ {algorithm.Beta1}, β₂ {algorithm.Beta2}, ε {algorithm.Epsilon}";
+        $"Perturbed {inner}, {noise}, η {algorithm.Eta}, γ {algorithm.Neighborhood.Gamma}, β₁ {algorithm.Beta1}, β₂ {algorithm.Beta2}, ε {algorithm.Neighborhood.Epsilon}";
 
     private protected override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
         inner.Create(arena, gradients, settings with { Algorithm = algorithm, Perturbation = perturbation });

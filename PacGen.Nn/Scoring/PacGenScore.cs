@@ -1,4 +1,6 @@
+using System.Globalization;
 using PacGen.Core.Perturbation;
+using PacGen.Core.Statistics;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.PerParameter;
@@ -12,33 +14,39 @@ namespace PacGen.Nn;
 /// architecture on the same data (smaller is better); it is a score, not a bound, and certifies nothing: (24) drops η and
 /// constants of (14), and takes τ = |w| + κ from the trained weights.
 /// </summary>
+/// <remarks>
+/// ρ varies from draw to draw of u, some draws being far above the others, so that a mean over draws depends on which of these came. ρ is
+/// therefore the median over draws, and Ψ, which grows with ρ, is Ψ at that ρ: the median of the draws' Ψ. Order statistics give both an
+/// interval for the median of all draws that assumes nothing of their distribution (<see cref="SampleMedian"/>). The interval is over u alone: h comes
+/// from the same batches in every draw.
+/// </remarks>
 public sealed record PacGenScore
 {
     /// <summary>The stream of the run's random numbers that perturbs weights for ρ(w*): "rho*" in ASCII.</summary>
     private const uint RhoStream = 0x7268_6F2A;
 
-    /// <summary>Ψ, the mean over the draws of u.</summary>
+    /// <summary>Ψ at <see cref="Rho"/>: its median over the draws of u.</summary>
     public required double Psi { get; init; }
 
-    /// <summary>The standard deviation of Ψ over the draws; 0 for one draw.</summary>
-    public required double PsiSpread { get; init; }
+    /// <summary>An interval for the median of Ψ over all draws of u, at 95 %; null with fewer than 6 draws, which give none.</summary>
+    public required ConfidenceInterval? PsiInterval { get; init; }
 
-    /// <summary>ρ(w*), the mean over the draws, by <see cref="Estimator"/>.</summary>
+    /// <summary>ρ(w*), the median over the draws, by <see cref="Estimator"/>.</summary>
     public required double Rho { get; init; }
 
-    /// <summary>The standard deviation of ρ over the draws; 0 for one draw.</summary>
-    public required double RhoSpread { get; init; }
+    /// <summary>An interval for the median of ρ over all draws of u, at 95 %; null with fewer than 6 draws.</summary>
+    public required ConfidenceInterval? RhoInterval { get; init; }
 
     /// <summary>How ρ was estimated.</summary>
     public required RhoEstimator Estimator { get; init; }
 
-    /// <summary>ρ of each draw by each estimator.</summary>
-    public required IReadOnlyDictionary<RhoEstimator, IReadOnlyList<double>> RhoDraws { get; init; }
+    /// <summary>ρ of each draw.</summary>
+    public required IReadOnlyList<double> RhoDraws { get; init; }
 
     /// <summary>Ψ's first part: Σ log(|w| + κ).</summary>
     public required double LogScale { get; init; }
 
-    /// <summary>Ψ's second part: Σ log max(√(h + ρ√m·κ), 1/κ), the mean over the draws.</summary>
+    /// <summary>Ψ's second part: Σ log max(√(h + ρ√m·κ), 1/κ).</summary>
     public double LogCurvature => Psi - LogScale;
 
     /// <summary>The share of weights for which 1/κ is the larger branch: where it is near 1, Ψ is a function of |w| alone.</summary>
@@ -47,11 +55,8 @@ public sealed record PacGenScore
     /// <summary>m, the number of parameters.</summary>
     public required long ParameterCount { get; init; }
 
-    /// <summary>γ of κ.</summary>
-    public required double Gamma { get; init; }
-
-    /// <summary>ε of κ.</summary>
-    public required double Epsilon { get; init; }
+    /// <summary>γ and ε of κ.</summary>
+    public required Neighborhood Neighborhood { get; init; }
 
     /// <summary>Where h came from.</summary>
     public required CurvatureSource Curvature { get; init; }
@@ -62,8 +67,11 @@ public sealed record PacGenScore
     /// <summary>Images in each mini-batch whose gradient was squared.</summary>
     public required int BatchSize { get; init; }
 
+    /// <summary>Which images and batches these were: <see cref="ScoreOptions.ImageSeed"/>.</summary>
+    public required ulong ImageSeed { get; init; }
+
     /// <summary>How many perturbations were drawn.</summary>
-    public int Draws => RhoDraws[Estimator].Count;
+    public int Draws => RhoDraws.Count;
 
     /// <summary>Each parameter's part.</summary>
     public required IReadOnlyList<LayerScore> Layers { get; init; }
@@ -78,7 +86,7 @@ public sealed record PacGenScore
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>The score, or null where it was cancelled.</returns>
     /// <exception cref="ArgumentException">An option is out of range, or h of training is asked for and there is none.</exception>
-    /// <exception cref="TrainingException">The weights, the state or the score are not finite: the network has diverged.</exception>
+    /// <exception cref="TrainingException">The weights, the state or the score are not finite: the network has diverged, or ρ is out of range.</exception>
     public static PacGenScore? Compute(
         Module model,
         ParameterArena arena,
@@ -86,11 +94,16 @@ public sealed record PacGenScore
         Func<Tensor, Tensor, Tensor>? loss = null,
         ScoreOptions? options = null,
         Buffer? trainingSecondMoment = null,
-        CancellationToken cancellation = default) =>
-        ComputeAll(model, arena, images, loss, options, trainingSecondMoment, cancellation)?[(options ?? new ScoreOptions()).Rho];
+        CancellationToken cancellation = default)
+    {
+        RhoEstimator estimator = (options ??= new ScoreOptions()).Rho;
+        return ComputeAll(model, arena, images, loss, options, trainingSecondMoment, cancellation) is not { } all ? null
+            : all.TryGetValue(estimator, out PacGenScore? score) ? score
+            : throw OutOfRange(estimator.ToString());
+    }
 
     /// <summary>Scores a network by all estimators of ρ from the same passes and draws; otherwise as <see cref="Compute"/>.</summary>
-    /// <returns>A score for each estimator, or null where it was cancelled.</returns>
+    /// <returns>A score for each estimator whose ρ and Ψ are finite, at least one; or null where it was cancelled.</returns>
     public static IReadOnlyDictionary<RhoEstimator, PacGenScore>? ComputeAll(
         Module model,
         ParameterArena arena,
@@ -111,209 +124,127 @@ public sealed record PacGenScore
         }
 
         arena.RequireFinite("The score can't be computed");
-        using Passes passes = new(model, arena, images, loss ?? Loss.CrossEntropy, options);
+        using SecondMomentPass pass = new(model, arena, images, loss ?? Loss.CrossEntropy, options);
         using Buffer before = arena.Device.Allocate(arena.Count), after = arena.Device.Allocate(arena.Count), moved = arena.Device.Allocate(arena.Count);
-        if (!passes.SecondMoment(arena.Weights, before, cancellation))
+        if (!pass.Run(arena.Weights, before, cancellation))
         {
             return null;
         }
 
-        Region weights = new(arena.Weights);
         Buffer curvature = options.Curvature == CurvatureSource.Training ? trainingSecondMoment! : before;
+        float[] w = arena.Save();
+        double largestWeight = w.Max(weight => Math.Abs((double)weight));
+        Region weights = new(arena.Weights);
         using PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(arena.Device, weights, new Region(before), new Region(before), new Region(moved));
-        using SumLaunch<PerturbSettings> change = SumLaunch<PerturbSettings>.Create<CurvatureChangeTerm>(arena.Device, weights, new Region(before), new Region(after));
-        Dictionary<RhoEstimator, List<double>> rhos = Enum.GetValues<RhoEstimator>().ToDictionary(estimator => estimator, _ => new List<double>());
+        using SumLaunch<CurvatureChangeSettings> change =
+            SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(arena.Device, weights, new Region(before), new Region(after));
+        Dictionary<RhoEstimator, double[]> rhos = Enum.GetValues<RhoEstimator>().ToDictionary(estimator => estimator, _ => new double[options.Draws]);
         for (int draw = 0; draw < options.Draws; draw++)
         {
-            perturb.Settings = PerturbSettings.WholeNeighbourhood(options.Gamma, options.Epsilon, options.Seed, RhoStream, (uint)draw);
+            perturb.Settings = PerturbSettings.WholeNeighborhood(options.Neighborhood, options.Seed, RhoStream, (uint)draw);
             perturb.Run();
-            if (!passes.SecondMoment(moved, after, cancellation))
+            if (!pass.Run(moved, after, cancellation))
             {
                 return null;
             }
 
-            change.Settings = perturb.Settings;
+            change.Settings = CurvatureChangeSettings.Of(perturb.Settings, largestWeight);
             change.Run();
-            (double scaledChange, double squaredPerturbation, double largestRatio, double largestChange) = change.Result;
-            if (!double.IsFinite(scaledChange) || !double.IsFinite(largestRatio))
+            (double scaledChange, double scaledSquares, double largestRatio, double largestChange) = change.Result;
+            if (double.IsNaN(scaledChange) || !double.IsFinite(largestChange))
             {
                 throw new TrainingException(
-                    "The score can't be computed: weights or gradients of the network, or of the network perturbed within κ, are not finite. Train with a lower learning rate, or score with a smaller γ or ε.");
+                    "The score can't be computed: weights or gradients of the network, or of the network perturbed within κ, are not finite. "
+                    + "Train with a lower learning rate, or score with a smaller γ or ε.");
             }
 
-            rhos[RhoEstimator.Median].Add(scaledChange / Math.Log(2));
-            rhos[RhoEstimator.Published].Add(largestRatio);
-            rhos[RhoEstimator.Definition3].Add(largestChange / Math.Sqrt(squaredPerturbation));
+            rhos[RhoEstimator.Median][draw] = scaledChange / Math.Log(2);
+            rhos[RhoEstimator.Published][draw] = largestRatio;
+            rhos[RhoEstimator.Definition3][draw] = largestChange / Math.Sqrt(change.Settings.SquaredNorm(scaledSquares));
         }
 
-        using Sums sums = new(arena, curvature);
-        double scale = LogScaleOf(arena, options);
-        return rhos.ToDictionary(pair => pair.Key, pair => Of(pair.Key, pair.Value, sums, options) with
+        using PsiSums sums = new(arena, curvature, options.Neighborhood);
+        double scale = w.Sum(weight => Math.Log(Math.Abs((double)weight) + options.Neighborhood.Kappa(weight)));
+        Dictionary<RhoEstimator, PacGenScore> scores = [];
+        foreach ((RhoEstimator estimator, double[] draws) in rhos)
         {
+            double rho = SampleMedian.Of(draws);
+
+            // Σ|Δh|/κ may exceed a float where κ is tiny: that is no reason to withhold what the other estimators say.
+            if (double.IsFinite(rho) && double.IsFinite(sums.At(rho).Psi))
+            {
+                scores[estimator] = Of(estimator, draws, sums, scale, pass.Images, options);
+            }
+        }
+
+        return scores.Count > 0 ? scores : throw OutOfRange("any estimator");
+    }
+
+    /// <summary>What makes this score and another incomparable, in words; empty where they compare.</summary>
+    /// <param name="other">The other score.</param>
+    /// <remarks>Scores compare only for networks of one architecture on the same data, which the scores themselves do not know.</remarks>
+    public IReadOnlyList<string> DifferencesFrom(PacGenScore other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        List<string> differences = [];
+        void Differ<T>(string what, T mine, T its)
+        {
+            if (!EqualityComparer<T>.Default.Equals(mine, its))
+            {
+                differences.Add(string.Create(CultureInfo.InvariantCulture, $"{what} ({mine} and {its})"));
+            }
+        }
+
+        Differ("the number of weights", ParameterCount, other.ParameterCount);
+        Differ("the neighbourhood", Neighborhood, other.Neighborhood);
+        Differ("the estimator of ρ", Estimator, other.Estimator);
+        Differ("where h comes from", Curvature, other.Curvature);
+        Differ("the batch size of its pass", BatchSize, other.BatchSize);
+        Differ("the number of images of its pass", Images, other.Images);
+        Differ("the seed that chose them", ImageSeed, other.ImageSeed);
+        return differences;
+    }
+
+    /// <summary>Ψ with its interval, such as <c>5,115 (95 %: 5,066 to 5,164)</c>; with too few draws for one, that.</summary>
+    public string PsiText => PsiInterval is { } interval
+        ? string.Create(CultureInfo.InvariantCulture, $"{Number(Psi)} (95 %: {Number(interval.Low)} to {Number(interval.High)})")
+        : string.Create(CultureInfo.InvariantCulture, $"{Number(Psi)} ({Draws} {(Draws == 1 ? "draw" : "draws")}: no interval)");
+
+    /// <summary>One line for people.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"Ψ {PsiText}, 1/κ branch for {KappaShare:P0} of {ParameterCount:N0} weights; ρ {Rho:G3} ({Estimator}, median of {Draws} draws); {Neighborhood}; h from {(Curvature == CurvatureSource.Training ? "training" : $"{Images} images in batches of {BatchSize}")}");
+
+    private static string Number(double value) =>
+        value.ToString(Math.Abs(value) is >= 100 and < 1e9 ? "N0" : "G4", CultureInfo.InvariantCulture);
+
+    private static TrainingException OutOfRange(string estimator) => new(
+        $"Ψ with ρ by {estimator} is out of single precision's range: κ is too small for these weights and gradients. Score with a larger ε.");
+
+    private static PacGenScore Of(RhoEstimator estimator, double[] draws, PsiSums sums, double scale, int images, ScoreOptions options)
+    {
+        ConfidenceInterval? rhoInterval = SampleMedian.Interval(draws);
+        double rho = SampleMedian.Of(draws);
+        (double psi, double kappaShare) = sums.At(rho);
+        return new PacGenScore
+        {
+            Psi = psi,
+            PsiInterval = rhoInterval is null
+                ? null
+                : new ConfidenceInterval(sums.At(rhoInterval.Low).Psi, sums.At(rhoInterval.High).Psi, rhoInterval.Confidence),
+            KappaShare = kappaShare,
+            Layers = sums.Layers(rho),
+            Rho = rho,
+            RhoInterval = rhoInterval,
+            Estimator = estimator,
+            RhoDraws = draws,
             LogScale = scale,
-            Images = passes.Images,
-            RhoDraws = rhos.ToDictionary(draws => draws.Key, draws => (IReadOnlyList<double>)draws.Value),
-        });
-    }
-
-    private static PacGenScore Of(RhoEstimator estimator, List<double> rhos, Sums sums, ScoreOptions options)
-    {
-        double[] psis = new double[rhos.Count];
-        double[] layerPsi = new double[sums.Layers.Length], layerKappa = new double[sums.Layers.Length];
-        double kappaCount = 0;
-        for (int draw = 0; draw < psis.Length; draw++)
-        {
-            PsiSettings settings = PsiSettings.Of(options.Gamma, options.Epsilon, rhos[draw], sums.Arena.Count);
-            sums.Whole.Settings = settings;
-            sums.Whole.Run();
-            (psis[draw], double count, _, _) = sums.Whole.Result;
-            kappaCount += count / psis.Length;
-            for (int i = 0; i < layerPsi.Length; i++)
-            {
-                sums.Layers[i].Settings = settings;
-                sums.Layers[i].Run();
-                (double layer, double inKappa, _, _) = sums.Layers[i].Result;
-                layerPsi[i] += layer / psis.Length;
-                layerKappa[i] += inKappa / psis.Length;
-            }
-        }
-
-        (double psi, double psiSpread) = MeanAndSpread(psis);
-        (double rho, double rhoSpread) = MeanAndSpread(rhos);
-        return !double.IsFinite(psi)
-            ? throw new TrainingException($"Ψ is {psi} (ρ = {rho}): κ is too small or h too large for single precision; score with a larger ε.")
-            : new PacGenScore
-            {
-                Psi = psi,
-                PsiSpread = psiSpread,
-                Rho = rho,
-                RhoSpread = rhoSpread,
-                Estimator = estimator,
-                RhoDraws = new Dictionary<RhoEstimator, IReadOnlyList<double>>(),
-                LogScale = 0,
-                KappaShare = kappaCount / sums.Arena.Count,
-                ParameterCount = sums.Arena.Count,
-                Gamma = options.Gamma,
-                Epsilon = options.Epsilon,
-                Curvature = options.Curvature,
-                Images = 0,
-                BatchSize = options.BatchSize,
-                Layers = [.. sums.Arena.Parameters.Select((parameter, i) => new LayerScore(
-                    parameter.Name, parameter.Shape.Count, layerPsi[i], sums.MeanCurvature[i], layerKappa[i] / parameter.Shape.Count))],
-            };
-    }
-
-    private static double LogScaleOf(ParameterArena arena, ScoreOptions options)
-    {
-        float[] weights = arena.Save();
-        double sum = 0;
-        foreach (float weight in weights)
-        {
-            sum += Math.Log((Math.Abs((double)weight) * (1 + options.Gamma)) + options.Epsilon);
-        }
-
-        return sum;
-    }
-
-    private static (double Mean, double Spread) MeanAndSpread(IReadOnlyList<double> values)
-    {
-        double mean = values.Average();
-        return (mean, values.Count < 2 ? 0 : Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1)));
-    }
-
-    /// <summary>The sums of (24) over all parameters and over each, and the mean of each parameter's h.</summary>
-    private sealed class Sums : IDisposable
-    {
-        public Sums(ParameterArena arena, Buffer curvature)
-        {
-            Arena = arena;
-            Whole = SumLaunch<PsiSettings>.Create<PsiTerm>(arena.Device, new Region(arena.Weights), new Region(curvature));
-            Layers = [.. arena.Parameters.Select((_, i) => SumLaunch<PsiSettings>.Create<PsiTerm>(arena.Device, arena.Segment(arena.Weights, i), arena.Segment(curvature, i)))];
-            MeanCurvature = [.. arena.Parameters.Select((_, i) => arena.Segment(curvature, i).ToArray().Average(value => (double)value))];
-        }
-
-        public ParameterArena Arena { get; }
-
-        public SumLaunch<PsiSettings> Whole { get; }
-
-        public SumLaunch<PsiSettings>[] Layers { get; }
-
-        public double[] MeanCurvature { get; }
-
-        public void Dispose()
-        {
-            Whole.Dispose();
-            Array.ForEach(Layers, layer => layer.Dispose());
-        }
-    }
-
-    /// <summary>Passes over the same batches at different weights: h = the mean of the squared mini-batch gradients.</summary>
-    private sealed class Passes : IDisposable
-    {
-        private readonly Module model;
-        private readonly ParameterArena arena;
-        private readonly Func<Tensor, Tensor, Tensor> loss;
-        private readonly int[] image;
-        private readonly BatchLoader loader;
-        private readonly int batches;
-        private readonly Buffer gradients;
-        private readonly Dictionary<Buffer, BatchGraph> graphs = [];
-
-        public Passes(Module model, ParameterArena arena, ImageSet images, Func<Tensor, Tensor, Tensor> loss, ScoreOptions options)
-        {
-            this.model = model;
-            this.arena = arena;
-            this.loss = loss;
-            image = [images.Height, images.Width, images.Channels];
-            loader = BatchLoader.Shuffled(images, options.BatchSize, options.Seed, dropLast: true);
-            batches = (options.Images == 0 ? images.Count : options.Images) / options.BatchSize;
-            Images = batches * options.BatchSize;
-            gradients = arena.Device.Allocate(arena.Count);
-        }
-
-        public int Images { get; }
-
-        public bool SecondMoment(Buffer weights, Buffer result, CancellationToken cancellation)
-        {
-            if (!graphs.TryGetValue(weights, out BatchGraph? graph))
-            {
-                graphs[weights] = graph = new BatchGraph(model, arena, weights, gradients, loss, image, null);
-            }
-
-            Shape shape = new(checked((int)arena.Count));
-            Tensor h = Tensor.Input(shape, "h"), g = Tensor.Input(shape, "g");
-            Tensor next = h + (g.Square() * (1f / batches));
-            using CompiledGraph accumulate = CompiledGraph.Compile(arena.Device, [next], new Dictionary<Tensor, Region>
-            {
-                [h] = new(result),
-                [g] = new(gradients),
-                [next] = new(result),
-            });
-            result.Write(0, new float[arena.Count]);
-            loader.Start(1);
-            for (int batch = 0; batch < batches && loader.TryNext(out Batch images); batch++)
-            {
-                if (cancellation.IsCancellationRequested)
-                {
-                    return false;
-                }
-
-                graph.Run(images.Images, images.Labels);
-                accumulate.Run();
-            }
-
-            return true;
-        }
-
-        public void Dispose()
-        {
-            foreach (BatchGraph graph in graphs.Values)
-            {
-                graph.Dispose();
-            }
-
-            gradients.Dispose();
-            loader.Dispose();
-        }
+            ParameterCount = sums.Count,
+            Neighborhood = options.Neighborhood,
+            Curvature = options.Curvature,
+            Images = images,
+            BatchSize = options.BatchSize,
+            ImageSeed = options.ImageSeed,
+        };
     }
 }

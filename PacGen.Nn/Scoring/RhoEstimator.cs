@@ -2,13 +2,14 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// How ρ(w*), the Lipschitz constant of the Hessian in Ψ (24), is estimated from one draw of a perturbation u[i] ~ U(−κ[i], κ[i])
-/// and Δh = h(w + u) − h(w), with h from the same batches at both.
+/// and Δh = h(w + u) − h(w), with h from the same batches at both. A score takes the median over draws.
 /// </summary>
 public enum RhoEstimator
 {
     /// <summary>
-    /// The median over draws of the published ratio, in closed form: S / ln 2 with S = Σ|Δh[i]|/κ[i]. The published ratio is governed by
-    /// the smallest of m values |u[i]|, P(ρ ≤ r) ≈ exp(−S/r), and has no mean; this is the same quantity without that accident.
+    /// S / ln 2 with S = Σ|Δh[i]|/κ[i]: about the median that the published ratio has over u at the Δh of the draw. That ratio is governed by the
+    /// smallest of m values |u[i]|, P(ratio ≤ r) = Π(1 − xᵢ/r) ≈ exp(−S/r) with xᵢ = |Δh[i]|/κ[i], and has no mean. The median of the product itself
+    /// solves Σ −ln(1 − xᵢ/r) = ln 2 and is a little larger: S / ln 2 is a lower estimate of it.
     /// </summary>
     Median,
 

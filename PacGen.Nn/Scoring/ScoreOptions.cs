@@ -1,13 +1,15 @@
+using PacGen.Core.Perturbation;
+
 namespace PacGen.Nn;
 
 /// <summary>How Ψ (24) is computed.</summary>
 public sealed record ScoreOptions
 {
-    /// <summary>γ of κ = γ|w| + ε (Definition 4). The paper's figures 3 to 6 use 0.1.</summary>
-    public double Gamma { get; init; } = 0.1;
+    /// <summary>The batch size of Ψ's passes without another: the same for every run, whatever it is trained with, so that scores compare.</summary>
+    public const int DefaultBatchSize = 64;
 
-    /// <summary>ε of κ = γ|w| + ε (Definition 4). The paper's figures 3 to 6 use 0.1.</summary>
-    public double Epsilon { get; init; } = 0.1;
+    /// <summary>γ and ε of κ = γ|w| + ε (Definition 4). The paper's figures 3 to 6 use 0.1 for both.</summary>
+    public Neighborhood Neighborhood { get; init; } = new(gamma: 0.1, epsilon: 0.1);
 
     /// <summary>How ρ(w*) is estimated.</summary>
     public RhoEstimator Rho { get; init; } = RhoEstimator.Median;
@@ -15,24 +17,45 @@ public sealed record ScoreOptions
     /// <summary>Where h comes from.</summary>
     public CurvatureSource Curvature { get; init; } = CurvatureSource.Pass;
 
-    /// <summary>Images in each mini-batch whose gradient is squared: h depends on it, since a mean over more images is smaller.</summary>
-    public int BatchSize { get; init; } = 64;
+    /// <summary>
+    /// Images in each mini-batch whose gradient is squared: h depends on it, since a mean over more images is smaller, and Ψ with it. Scores of
+    /// different batch sizes don't compare.
+    /// </summary>
+    public int BatchSize { get; init; } = DefaultBatchSize;
 
-    /// <summary>How many training images the passes see, or 0 for all; in whole batches, drawn by the seed, the same for w and every w + u.</summary>
+    /// <summary>
+    /// How many images of a batch are passed at once, for batches that don't fit into memory; null for the whole batch. The mean of the parts'
+    /// gradients is squared, so that this changes Ψ by rounding alone.
+    /// </summary>
+    public int? PartSize { get; init; }
+
+    /// <summary>How many training images the passes see, or 0 for all; in whole batches, the same for w and every w + u.</summary>
     public int Images { get; init; }
 
-    /// <summary>How many perturbations u are drawn; the score is the mean over them, and their spread is reported.</summary>
-    public int Draws { get; init; } = 3;
+    /// <summary>
+    /// How many perturbations u are drawn, each a pass over the images; ρ is the median over them. From 6 on there is an interval; 9 leave its ends
+    /// clear of the smallest and the largest draw.
+    /// </summary>
+    public int Draws { get; init; } = 20;
 
-    /// <summary>Decides which images and perturbations are drawn.</summary>
+    /// <summary>
+    /// Decides which images the passes see, and in which batches. The same for all runs, whatever their seed, so that their scores differ by
+    /// the networks and not by the images.
+    /// </summary>
+    public ulong ImageSeed { get; init; } = 1;
+
+    /// <summary>Decides the perturbations.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>Images that a pass takes at once.</summary>
+    internal int Part => Math.Min(PartSize ?? BatchSize, BatchSize);
 
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     internal void Validate(int available)
     {
-        Require(Gamma is >= 0 and < double.PositiveInfinity, $"γ is {Gamma}, but must not be negative");
-        Require(Epsilon is >= 1e-37 and < double.PositiveInfinity, $"ε is {Epsilon}, but must be at least 1e-37: a zero weight needs a neighbourhood, and Ψ divides by it");
+        Require(Neighborhood is not null, "the neighbourhood is null, but must be one of a γ and an ε");
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
+        Require(PartSize is null or >= 1, $"the part size is {PartSize}, but must be at least 1");
         Require(Images >= 0 && Images <= available, $"{Images} images are to be scored on, but there are {available}");
         Require(BatchSize >= 1 && BatchSize <= (Images == 0 ? available : Images), $"the batch size is {BatchSize}, but must be between 1 and the {(Images == 0 ? available : Images)} images");
     }

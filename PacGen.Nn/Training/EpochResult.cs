@@ -33,7 +33,7 @@ public sealed record EpochResult(
     internal bool IsBetter(EpochResult other, EpochQuantity quantity) =>
         quantity == EpochQuantity.TestAccuracy ? Value(quantity) > other.Value(quantity) : Value(quantity) < other.Value(quantity);
 
-    /// <summary>The object of a JSON-lines log: epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, gap, psi (null without a score), seconds.</summary>
+    /// <summary>The object of a JSON-lines log: epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, gap, psi (null without a score) with psiLow and psiHigh, its 95 % interval, psiKappaShare and psiBatchSize, seconds.</summary>
     public JsonObject ToJson() => new()
     {
         ["epoch"] = Epoch,
@@ -43,10 +43,14 @@ public sealed record EpochResult(
         ["testAccuracy"] = TestAccuracy,
         ["gap"] = Gap,
         ["psi"] = Score?.Psi,
+        ["psiLow"] = Score?.PsiInterval?.Low,
+        ["psiHigh"] = Score?.PsiInterval?.High,
+        ["psiKappaShare"] = Score?.KappaShare,
+        ["psiBatchSize"] = Score?.BatchSize,
         ["seconds"] = Seconds,
     };
 
     /// <summary>One line for people.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"epoch {Epoch,3}: train loss {TrainLoss:F4} ({TrainAccuracy:P2}), test loss {TestLoss:F4} ({TestAccuracy:P2}), gap {Gap:F4}{(Score is null ? "" : $", Ψ {Score.Psi:F0}")}, {Seconds:F2} s");
+        $"epoch {Epoch,3}: train loss {TrainLoss:F4} ({TrainAccuracy:P2}), test loss {TestLoss:F4} ({TestAccuracy:P2}), gap {Gap:F4}{(Score is null ? "" : $", Ψ {Score.Psi:F0} (1/κ {Score.KappaShare:P0})")}, {Seconds:F2} s");
 }

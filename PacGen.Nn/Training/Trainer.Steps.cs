@@ -160,7 +160,7 @@ public sealed partial class Trainer
         {
             // Passes at w and at w + u, the gradient, h at both, and w + u.
             using BatchGraph pass = new(model, Arena, Arena.Weights, gradients, options.Loss, image, null);
-            score = (2 * pass.Plan(scoring.BatchSize)) + (4 * Bytes(gradients));
+            score = (2 * pass.Plan(scoring.Part)) + ((scoring.Part < scoring.BatchSize ? 5 : 4) * Bytes(gradients));
         }
 
         const int Loaded = 3;

@@ -19,7 +19,7 @@ internal sealed class TrainVerbTests
         {
             JsonObject epoch = JsonNode.Parse(run.OutputLines[i])!.AsObject();
             Assert.That(epoch.Select(pair => pair.Key), Is.EqualTo(
-                new[] { "epoch", "trainLoss", "trainAccuracy", "testLoss", "testAccuracy", "gap", "psi", "seconds" }));
+                new[] { "epoch", "trainLoss", "trainAccuracy", "testLoss", "testAccuracy", "gap", "psi", "psiLow", "psiHigh", "psiKappaShare", "psiBatchSize", "seconds" }));
             Assert.That(epoch["epoch"]!.GetValue<int>(), Is.EqualTo(i + 1));
             Assert.That(epoch["gap"]!.GetValue<double>(), Is.EqualTo(epoch["testLoss"]!.GetValue<double>() - epoch["trainLoss"]!.GetValue<double>()));
             Assert.That(epoch["trainAccuracy"]!.GetValue<double>(), Is.InRange(0.5, 1));
@@ -104,9 +104,9 @@ internal sealed class TrainVerbTests
     public void SavedWeightsAreScored()
     {
         using Folder folder = new();
-        string[] train = ["train", "--epochs", "2", "--psi-images", "0", "--save", folder["w"], "--json"];
+        string[] train = ["train", "--epochs", "2", "--psi-images", "0", "--psi-draws", "9", "--save", folder["w"], "--json"];
         double trained = JsonNode.Parse(ProgramRun.Of(train).OutputLines[^1])!["psi"]!.GetValue<double>();
-        ProgramRun score = ProgramRun.Of("score", "--weights", folder["w"], "--json");
+        ProgramRun score = ProgramRun.Of("score", "--weights", folder["w"], "--psi-draws", "9", "--json");
         Assert.That(score.ExitCode, Is.Zero, score.Error);
         JsonNode found = JsonNode.Parse(score.Output)!;
         Assert.That(found["psi"]!.GetValue<double>(), Is.EqualTo(trained), "the same weights, images and draws");
@@ -114,7 +114,15 @@ internal sealed class TrainVerbTests
         Assert.That(found["layers"]!.AsArray().Sum(layer => layer!["count"]!.GetValue<long>()), Is.EqualTo(9610));
         Assert.That(found["layers"]!.AsArray().Sum(layer => layer!["psi"]!.GetValue<double>()), Is.EqualTo(trained).Within(1e-3).Percent);
 
+        // Of 9 draws the second and the eighth; Ψ itself is that of the fifth.
+        JsonNode median = found["scores"]![0]!;
+        Assert.That(median["psiLow"]!.GetValue<double>(), Is.LessThanOrEqualTo(trained));
+        Assert.That(median["psiHigh"]!.GetValue<double>(), Is.GreaterThanOrEqualTo(trained));
+
+        ProgramRun few = ProgramRun.Of("score", "--weights", folder["w"], "--psi-draws", "5");
+        Assert.That(few.Output, Does.Contain("too few for an interval").And.Not.Contain("±"));
         ProgramRun people = ProgramRun.Of("score", "--weights", folder["w"]);
+        Assert.That(people.Output, Does.Contain("95 % interval").And.Contain("in batches of 64"));
         Assert.That(people.Output, Does.Contain("layers.0.weight").And.Contain("published").And.Contain("orders of magnitude"));
     }
 

@@ -83,7 +83,7 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         KeskarAscent.Measure(empirical, Search with { Directions = 2 });
         ExpectedSharpnessSampler.Measure(empirical, new ExpectedLossOptions { Sigma = 0.1, Draws = 2, Antithetic = true });
         float[] levels = new float[empirical.Count];
-        ExpectedLossSampler.Measure<TruncatedGaussianNoise>(empirical, new ExpectedLossOptions { Draws = 2, Gamma = 0.1, Epsilon = 0.1, Levels = levels });
+        ExpectedLossSampler.Measure<TruncatedGaussianNoise>(empirical, new ExpectedLossOptions { Draws = 2, Neighborhood = new(0.1, 0.1), Levels = levels });
     });
 
     [Test]

@@ -37,6 +37,6 @@ internal sealed record PaperSetting(
     public static Optimizer Optimizer(bool adaptive, double learningRate, AccuracyArm arm)
     {
         Optimizer plain = adaptive ? new Adam(learningRate) : new Sgd(learningRate);
-        return arm is { Eta: { } eta, Gamma: { } gamma } ? new PerturbedOptimizer(plain, new AlgorithmOne(eta, gamma) with { Epsilon = Epsilon }) : plain;
+        return arm is { Eta: { } eta, Gamma: { } gamma } ? new PerturbedOptimizer(plain, new AlgorithmOne(eta, gamma, epsilon: Epsilon)) : plain;
     }
 }

@@ -19,7 +19,7 @@ namespace PacGen.Benchmarks.Figures.Landscape;
 internal sealed record PointScore(double W1, double W2, Jet Loss, double Rho, double Psi, double Sigma1, double Sigma2, double Bound)
 {
     /// <summary>γ and ε of κ = γ|w| + ε, as in the paper's Figures 3 to 6.</summary>
-    public const double Gamma = 0.1, Epsilon = 0.1;
+    public static Neighborhood Neighborhood { get; } = new(gamma: 0.1, epsilon: 0.1);
 
     /// <summary>η of the bound, by the paper's footnote 1.</summary>
     public const double Eta = 39;
@@ -39,8 +39,7 @@ internal sealed record PointScore(double W1, double W2, Jet Loss, double Rho, do
     public static PointScore At(SharedMlp network, double w1, double w2)
     {
         Jet loss = network.LossJet(w1, w2);
-        double kappa1 = Kappa.Of(new Double1(w1), new Double1(Gamma), new Double1(Epsilon)).Value;
-        double kappa2 = Kappa.Of(new Double1(w2), new Double1(Gamma), new Double1(Epsilon)).Value;
+        double kappa1 = Neighborhood.Kappa(w1), kappa2 = Neighborhood.Kappa(w2);
         double rho = 0;
         foreach ((int u1, int u2) in Directions)
         {
@@ -53,7 +52,7 @@ internal sealed record PointScore(double W1, double W2, Jet Loss, double Rho, do
         Double1 rhoRootM = new(rho * Math.Sqrt(Parameters));
         double psi = PsiTerm.Of(new Double1(w1), new Double1(kappa1), new Double1(loss.D11), rhoRootM, out _).Value
             + PsiTerm.Of(new Double1(w2), new Double1(kappa2), new Double1(loss.D22), rhoRootM, out _).Value;
-        LocalSmoothness smoothness = new(rho, Gamma, Epsilon);
+        LocalSmoothness smoothness = new(rho, Neighborhood);
         double[] weights = [w1, w2], curvature = [Math.Max(loss.D11, 0), Math.Max(loss.D22, 0)], sigma = new double[Parameters];
         UniformBound.OptimalSigma<double>(weights, curvature, smoothness, Eta, sigma);
         UniformBoundSums sums = UniformBound.Sums<double>(smoothness, Eta, weights, curvature, Tau.OfWeights());

@@ -1,4 +1,5 @@
 using PacGen.Core.Bounds;
+using PacGen.Core.Perturbation;
 
 namespace PacGen.Tests.Core.Bounds;
 
@@ -6,7 +7,7 @@ internal sealed class GaussianBoundTests
 {
     private static readonly double[] Weights = [0.5, -1, 0], Curvature = [200, 0.125, 0];
 
-    private static readonly LocalSmoothness Smoothness = new(Rho: 0.5, Gamma: 0.125, Epsilon: 0.0625);
+    private static readonly LocalSmoothness Smoothness = new(rho: 0.5, gamma: 0.125, epsilon: 0.0625);
 
     private static readonly BoundSample Sample = new(0.1, 1000, 0.05);
 
@@ -145,7 +146,7 @@ internal sealed class GaussianBoundTests
         LocalSmoothness box = new(0, 0, 1);
         Array.Fill(sigma, TruncatedGaussian.Cap(1, m));
         weights[0] = 1;
-        double truncated = TruncatedGaussian.Kl(weights, sigma, 0, 1, new double[m], 1), published = GaussianBound.UntruncatedKl(weights, sigma, 1);
+        double truncated = TruncatedGaussian.Kl(weights, sigma, new Neighborhood(0, 1), new double[m], 1), published = GaussianBound.UntruncatedKl(weights, sigma, 1);
         Assert.That(truncated, Is.GreaterThan(published + 1));
         Assert.That(truncated, Is.LessThan(GaussianBound.TwiceKl(published)), "(17)");
         Assert.That(box.Kappa(0), Is.EqualTo(1));

@@ -49,7 +49,7 @@ internal sealed class PerturbationBoundTests
 
         moments = [.. sigma.Zip(problem.Kappa, TruncatedGaussian.SecondMoment)];
         double[] zero = new double[problem.Parameters];
-        kl = TruncatedGaussian.Kl(problem.Weights, sigma, problem.Smoothness.Gamma, problem.Smoothness.Epsilon, zero, Math.Sqrt(problem.GaussianTau));
+        kl = TruncatedGaussian.Kl(problem.Weights, sigma, problem.Smoothness.Neighborhood, zero, Math.Sqrt(problem.GaussianTau));
         Same(Lemma5(moments, kl), GaussianBound.AtSigma(problem.Sample, problem.Eta, problem.Smoothness, problem.Weights, problem.Curvature, sigma, problem.GaussianTau));
 
         BoundResult Lemma5(double[] m, double divergence) => PerturbationBound.Lemma5(

@@ -1,4 +1,5 @@
 using PacGen.Core.Bounds;
+using PacGen.Core.Perturbation;
 
 namespace PacGen.Tests.Core.Bounds;
 
@@ -108,7 +109,7 @@ internal sealed class TruncatedGaussianTests
 
         // κ = |w| + ¼.
         sum = TruncatedGaussian.Kl(0.25, 0.5, 0.5, 0, 2) + TruncatedGaussian.Kl(-0.75, 0.125, 1, 0.5, 2);
-        Assert.That(TruncatedGaussian.Kl(weights, sigma, 1, 0.25, means, 2), Is.EqualTo(sum).Within(1e-15));
+        Assert.That(TruncatedGaussian.Kl(weights, sigma, new Neighborhood(1, 0.25), means, 2), Is.EqualTo(sum).Within(1e-15));
         Assert.That(
             () => TruncatedGaussian.Kl(weights, sigma, [0.5f, 0f], means, deviations), Throws.ArgumentException.With.Message.Contains("κ of parameter 1"));
         Assert.That(

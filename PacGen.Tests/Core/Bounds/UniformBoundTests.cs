@@ -7,7 +7,7 @@ internal sealed class UniformBoundTests
     // Three weights, of which the first is sharp: its σ* is not cut off at κ.
     private static readonly double[] Weights = [0.5, -1, 0], Curvature = [200, 0.125, 0];
 
-    private static readonly LocalSmoothness Smoothness = new(Rho: 0.5, Gamma: 0.125, Epsilon: 0.0625);
+    private static readonly LocalSmoothness Smoothness = new(rho: 0.5, gamma: 0.125, epsilon: 0.0625);
 
     private static readonly BoundSample Sample = new(0.1, 1000, 0.05);
 

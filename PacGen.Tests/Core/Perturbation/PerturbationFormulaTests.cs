@@ -97,7 +97,7 @@ internal sealed unsafe class PerturbationFormulaTests
         RandomStream random = new(Seed, 2);
         for (int trial = 0; trial < 20_000; trial++)
         {
-            PerturbSettings settings = new AlgorithmOne(Eta: 50 * random.NextUniform() + 1).Settings(
+            PerturbSettings settings = new AlgorithmOne(eta: 50 * random.NextUniform() + 1).Settings(
                 1 + random.NextBelow(30), 5, 0.01 + random.NextUniform(), Seed, 3, 4);
             float w = (float)random.NextGaussian(), g = (float)(0.05 * random.NextGaussian()), h = (float)Math.Pow(10, (8 * random.NextUniform()) - 8);
             uint word = random.Next();
@@ -115,9 +115,9 @@ internal sealed unsafe class PerturbationFormulaTests
     }
 
     [Test]
-    public void WholeNeighbourhoodReachesUpToKappa()
+    public void WholeNeighborhoodReachesUpToKappa()
     {
-        PerturbSettings settings = PerturbSettings.WholeNeighbourhood(0.1, 0.1, Seed, 1, 1);
+        PerturbSettings settings = PerturbSettings.WholeNeighborhood(new Neighborhood(0.1, 0.1), Seed, 1, 1);
         float u = Perturbed<UniformNoise>.Sample<Float1, Words1>(new(-3), new(5), new(7), new(~0u), settings).Value;
         Assert.That(u, Is.EqualTo(0.4f).Within(1e-6f));
     }
@@ -127,10 +127,15 @@ internal sealed unsafe class PerturbationFormulaTests
     {
         Assert.That(() => new AlgorithmOne(0), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new AlgorithmOne(double.NaN), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new AlgorithmOne(1, Gamma: -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new AlgorithmOne(1, Beta1: 1), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new AlgorithmOne(1, Beta2: -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new AlgorithmOne(1, Epsilon: double.NaN), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new AlgorithmOne(1, gamma: -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new AlgorithmOne(1, beta1: 1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new AlgorithmOne(1, beta2: -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new AlgorithmOne(1, epsilon: double.NaN), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        AlgorithmOne given = new(1);
+        Assert.That(() => given with { Eta = double.NaN }, Throws.InstanceOf<ArgumentOutOfRangeException>(), "a copy is checked as well");
+        Assert.That(() => given with { Beta1 = 1 }, Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => given with { Beta2 = double.NaN }, Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => given with { Neighborhood = given.Neighborhood with { Epsilon = 0 } }, Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new AlgorithmOne(1).Settings(0, 1, 1, 0, 0, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 

@@ -24,10 +24,14 @@ internal sealed class BoundLaunchTests
             float kappa = Any(-4, 1), curvature = random.Next(10) == 0 ? 0 : Any(-9, 5);
             double eta = Any(-2, 8), rho = Any(-4, 2), tau = Any(-3, 3);
             LocalSmoothness smoothness = new(rho, 0.1, 0.05);
-            double uniform = UniformBoundTerm.Sigma(new Float1(kappa), new Float1(curvature), UniformBoundSettings.Of(smoothness, eta, Tau.Fixed(1), 10_000), out _).Value;
+            UniformBoundSettings six = UniformBoundSettings.Of(smoothness, eta, Tau.Fixed(1), 10_000);
+            double uniform = OptimalSigma.Uniform(
+                new Float1(kappa), new Float1(curvature), new Float1(six.CurvatureScale), new Float1(six.KappaScale), out _).Value;
             double expected = UniformBound.OptimalSigma(curvature, kappa, rho * 100, eta);
             worstUniform = Math.Max(worstUniform, Math.Abs(uniform - expected) / expected);
-            double precision = GaussianBoundTerm.Precision(new Float1(kappa), new Float1(curvature), GaussianBoundSettings.Of(smoothness, eta, tau, 10_000)).Value;
+            GaussianBoundSettings eight = GaussianBoundSettings.Of(smoothness, eta, tau, 10_000);
+            double precision = OptimalSigma.GaussianPrecision(
+                new Float1(kappa), new Float1(curvature), new Float1(eight.CurvatureScale), new Float1(eight.KappaScale), new Float1(eight.InverseTau), out _).Value;
             expected = GaussianBound.OptimalSigma(curvature, kappa, rho * 100, eta, tau);
             worstGaussian = Math.Max(worstGaussian, Math.Abs((1 / Math.Sqrt(precision)) - expected) / expected);
         }

@@ -10,7 +10,7 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
 {
     private static readonly int[] Counts = [1, 3, 4, 5, 1023, 4096, 4097, 20_011];
 
-    private static readonly AlgorithmOne Algorithm = new(Eta: 10, Epsilon: 1e-3);
+    private static readonly AlgorithmOne Algorithm = new(eta: 10, epsilon: 1e-3);
 
     [Test]
     public void Perturbation([ValueSource(nameof(Counts))] int count, [Values] bool anyBits)
@@ -71,8 +71,8 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
     public void CurvatureChange([ValueSource(nameof(Counts))] int count) =>
         CompareNumbers(Parameters(count, 3, false, out int seed), seed, (device, memory) =>
         {
-            using SumLaunch<PerturbSettings> launch = SumLaunch<PerturbSettings>.Create<CurvatureChangeTerm>(device, memory[0], memory[1], memory[2]);
-            launch.Settings = PerturbSettings.WholeNeighbourhood(0.1, 0.1, 42, 7, 3);
+            using SumLaunch<CurvatureChangeSettings> launch = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(device, memory[0], memory[1], memory[2]);
+            launch.Settings = CurvatureChangeSettings.Of(PerturbSettings.WholeNeighborhood(new Neighborhood(0.1, 0.1), 42, 7, 3), 0.5);
             launch.Run();
             launch.Run();
             return [launch.Result.Sum0, launch.Result.Largest0, launch.Result.Largest1, launch.Result.Sum1];
@@ -123,7 +123,7 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
             using Memory memory = new(device, values);
             using PacGen.Kernels.Devices.Buffer output = device.Allocate(count);
             NoiseLaunch launch = NoiseLaunch.Create<TNoise>(device, memory[0], ownLevels ? memory[1] : null, new Region(output));
-            launch.Settings = NoiseSettings.Within(0.3, 0.1, epsilon, 0x1234_5678_9ABC_DEF0, 5, 17);
+            launch.Settings = NoiseSettings.Within(0.3, double.IsPositiveInfinity(epsilon) ? null : new Neighborhood(0.1, epsilon), 0x1234_5678_9ABC_DEF0, 5, 17);
             launch.Run();
             return new Region(output).ToArray();
         }

@@ -23,8 +23,8 @@ internal sealed class PerParameterTests
     [Test]
     public void AddsNoiseOfGivenLevels([ValueSource(nameof(Counts))] int count, [Values] bool own)
     {
-        AddsNoise<UniformNoise>(count, own, NoiseSettings.Within(0.5, 0.1, 0.2, Seed, 5, 6));
-        AddsNoise<TruncatedGaussianNoise>(count, own, NoiseSettings.Within(0.5, 0.1, 0.2, Seed, 5, 6));
+        AddsNoise<UniformNoise>(count, own, NoiseSettings.Within(0.5, new Neighborhood(0.1, 0.2), Seed, 5, 6));
+        AddsNoise<TruncatedGaussianNoise>(count, own, NoiseSettings.Within(0.5, new Neighborhood(0.1, 0.2), Seed, 5, 6));
         AddsNoise<TruncatedGaussianNoise>(count, own, NoiseSettings.Unlimited(0.5, Seed, 5, 6));
         AddsNoise<GaussianNoise>(count, own, NoiseSettings.Unlimited(0.5, Seed, 5, 6));
     }
@@ -41,7 +41,7 @@ internal sealed class PerParameterTests
         inPlace.Run();
         Assert.That(arenas[0].ToArray(), Is.EqualTo(arenas[2].ToArray()));
         Assert.That(() => NoiseSettings.Unlimited(-1, Seed, 5, 6), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => NoiseSettings.Within(1, double.NaN, 1, Seed, 5, 6), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => NoiseSettings.Within(double.NaN, new Neighborhood(1, 1), Seed, 5, 6), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]
@@ -121,7 +121,7 @@ internal sealed class PerParameterTests
     public void SumsPsi([ValueSource(nameof(Counts))] int count)
     {
         float[] w = Normal(count, 1, 0.5), h = Squares(count, 2);
-        PsiSettings settings = PsiSettings.Of(0.1, 0.1, 0.3, 100_000_000, 2);
+        PsiSettings settings = PsiSettings.Of(new Neighborhood(0.1, 0.1), 0.3, 100_000_000, 2);
         double[] results = OnAllDevices(device =>
         {
             using Arenas arenas = new(device, w, h);
@@ -154,7 +154,7 @@ internal sealed class PerParameterTests
         double Sum(long start, long length)
         {
             using SumLaunch<PsiSettings> launch = SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0].Slice(start, length), arenas[1].Slice(start, length));
-            launch.Settings = PsiSettings.Of(0.1, 0.1, 1, count);
+            launch.Settings = PsiSettings.Of(new Neighborhood(0.1, 0.1), 1, count);
             launch.Run();
             return launch.Result.Sum0;
         }
@@ -171,24 +171,24 @@ internal sealed class PerParameterTests
         h[321] = float.NaN;
         using Arenas arenas = new(device, Normal(500, 1, 1), h);
         using SumLaunch<PsiSettings> launch = SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0], arenas[1]);
-        launch.Settings = PsiSettings.Of(0.1, 0.1, 1, 500);
+        launch.Settings = PsiSettings.Of(new Neighborhood(0.1, 0.1), 1, 500);
         launch.Run();
         Assert.That(launch.Result.Sum0, Is.NaN);
-        Assert.That(() => PsiSettings.Of(0.1, 0, 1, 500), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => PsiSettings.Of(new Neighborhood(0.1, 0.1), double.NaN, 500), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]
     public void MeasuresTheChangeOfCurvature([ValueSource(nameof(Counts))] int count)
     {
         float[] w = Normal(count, 1, 0.5), before = Squares(count, 2), after = Squares(count, 8);
-        PerturbSettings settings = PerturbSettings.WholeNeighbourhood(0.1, 0.05, Seed, 9, 2);
+        PerturbSettings settings = PerturbSettings.WholeNeighborhood(new Neighborhood(0.1, 0.05), Seed, 9, 2);
         double[] results = OnAllDevices(device =>
         {
             using Arenas arenas = new(device, w, before, after);
-            using SumLaunch<PerturbSettings> launch = SumLaunch<PerturbSettings>.Create<CurvatureChangeTerm>(device, arenas[0], arenas[1], arenas[2]);
-            launch.Settings = settings;
+            using SumLaunch<CurvatureChangeSettings> launch = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(device, arenas[0], arenas[1], arenas[2]);
+            launch.Settings = CurvatureChangeSettings.Of(settings, w.Max(Math.Abs));
             launch.Run();
-            return new[] { launch.Result.Sum0, launch.Result.Largest0, launch.Result.Largest1, launch.Result.Sum1 };
+            return new[] { launch.Result.Sum0, launch.Result.Largest0, launch.Result.Largest1, launch.Settings.SquaredNorm(launch.Result.Sum1) };
         });
         double scaled = 0, ratio = 0, change = 0, squared = 0;
         for (int i = 0; i < count; i++)
@@ -215,15 +215,44 @@ internal sealed class PerParameterTests
         Array.Fill(w, 0f);
         using CpuDevice device = new(1);
         using Arenas arenas = new(device, w, Squares(count, 2), Normal(count, 3, 5), new float[count]);
-        PerturbSettings settings = PerturbSettings.WholeNeighbourhood(0.1, 0.05, Seed, 9, 2);
+        PerturbSettings settings = PerturbSettings.WholeNeighborhood(new Neighborhood(0.1, 0.05), Seed, 9, 2);
         PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
         using SumLaunch<NoSettings> norm = SumLaunch<NoSettings>.Create<SquareTerm>(device, arenas[3]);
-        using SumLaunch<PerturbSettings> change = SumLaunch<PerturbSettings>.Create<CurvatureChangeTerm>(device, arenas[0], arenas[1], arenas[2]);
-        perturb.Settings = change.Settings = settings;
+        using SumLaunch<CurvatureChangeSettings> change = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(device, arenas[0], arenas[1], arenas[2]);
+        perturb.Settings = settings;
+        change.Settings = CurvatureChangeSettings.Of(settings, 0);
         perturb.Run();
         norm.Run();
         change.Run();
-        Assert.That(change.Result.Sum1, Is.EqualTo(norm.Result.Sum0));
+        Assert.That(change.Settings.SquaredNorm(change.Result.Sum1), Is.EqualTo(norm.Result.Sum0));
+    }
+
+    /// <summary>κ from 10⁻³⁰ to 10²⁵: u² leaves a float's range at both ends, ‖u‖² must not.</summary>
+    [TestCase(0, 1e-30)]
+    [TestCase(0, 1e-24)]
+    [TestCase(1e25, 1e-30)]
+    public void TheNormOfThePerturbationHoldsWhereItsSquareLeavesAFloat(double gamma, double epsilon)
+    {
+        const int count = 5000;
+        float[] w = Normal(count, 1, 0.5), before = Squares(count, 2);
+        PerturbSettings settings = PerturbSettings.WholeNeighborhood(new Neighborhood(gamma, epsilon), Seed, 9, 2);
+        double[] results = OnAllDevices(device =>
+        {
+            using Arenas arenas = new(device, w, before, before);
+            using SumLaunch<CurvatureChangeSettings> launch = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(device, arenas[0], arenas[1], arenas[2]);
+            launch.Settings = CurvatureChangeSettings.Of(settings, w.Max(Math.Abs));
+            launch.Run();
+            return new[] { launch.Result.Sum0, launch.Result.Largest0, launch.Result.Largest1, launch.Settings.SquaredNorm(launch.Result.Sum1) };
+        });
+        double squared = 0;
+        for (int i = 0; i < count; i++)
+        {
+            double u = ((gamma * Math.Abs((double)w[i])) + epsilon) * ((((Philox.Word(Seed, 9, 2, i) >> 9) + 0.5) / (1 << 22)) - 1);
+            squared += u * u;
+        }
+
+        Assert.That(results[3], Is.EqualTo(squared).Within(1e-5 * squared), $"seed {Seed}");
+        Assert.That(results[..3], Is.All.Zero, "h is the same at both");
     }
 
     [Test]
@@ -234,10 +263,11 @@ internal sealed class PerParameterTests
         PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
         UpdateLaunch update = UpdateLaunch.Create<AdamRule>(device, arenas[0], arenas[2], [arenas[4], arenas[5]], arenas[1]);
         using SumLaunch<NoSettings> squares = SumLaunch<NoSettings>.Create<SquareTerm>(device, arenas[2]);
+        Neighborhood neighborhood = new(0.1, 0.1);
         double total = 0;
         void Step(int step)
         {
-            perturb.Settings = PerturbSettings.WholeNeighbourhood(0.1, 0.1, Seed, 1, (uint)step);
+            perturb.Settings = PerturbSettings.WholeNeighborhood(neighborhood, Seed, 1, (uint)step);
             perturb.Run();
             squares.Run();
             update.Settings = AdamRule.Settings(step, 1e-3).WithGradientScale(1 / (1 + squares.Result.Sum0)).WithSecondMoment(0.999);

@@ -134,7 +134,7 @@ internal sealed class CertifierTests
     {
         Mlp model = new(64, 16, 10);
         using ParameterArena arena = new(model, Device.Cpu, 3);
-        using NoisyWeights noise = new(arena, 0.1, 0.1, 1);
+        using NoisyWeights noise = new(arena, new(0.1, 0.1), 1);
         noise.Set(new float[arena.Count]);
         using GibbsLoss losses = new(model, arena, noise, [8, 8, 1], new BoundedCrossEntropy(1e-5));
         GibbsLosses drawn = losses.Drawn(Digits.Test, 1, 5, null, default), centre = losses.AtCentre(Digits.Test, default);
@@ -162,9 +162,9 @@ internal sealed class CertifierTests
     [TestCase(0, 700, 0.015)]
     public void SigmaIsTheMinimum(double curvature, double eta, double deviation)
     {
-        double sigma = PosteriorLevel.Sigma([0.5f], [curvature], eta, [(float)deviation], 0.1, 0.1)[0];
+        double sigma = PosteriorLevel.Sigma([0.5f], [curvature], eta, [(float)deviation], new(0.1, 0.1))[0];
         Assert.That(new[] { 0.99, 1.01 }.Select(factor => Objective(sigma * factor)), Has.All.GreaterThan(Objective(sigma)));
-        Assert.That(PosteriorLevel.Sigma([0.5f], [0], 1, null, 0.1, 0.1)[0], Is.EqualTo(TruncatedGaussian.Cap(0.15, 1)).Within(1e-5).Percent, "the cap");
+        Assert.That(PosteriorLevel.Sigma([0.5f], [0], 1, null, new(0.1, 0.1))[0], Is.EqualTo(TruncatedGaussian.Cap(0.15, 1)).Within(1e-5).Percent, "the cap");
 
         double Objective(double level) =>
             (curvature * level * level / 2) + ((Math.Log(deviation / level) + (level * level / (2 * deviation * deviation))) / eta);
@@ -195,8 +195,7 @@ internal sealed class CertifierTests
         Wrong(Quick with { DeltaPrime = 1 }, "δ′ is 1");
         Wrong(Quick with { Draws = 0 }, "draws");
         Wrong(Quick with { Eta = double.NaN }, "η");
-        Wrong(Quick with { Gamma = -1 }, "γ");
-        Wrong(Quick with { Epsilon = 0 }, "ε");
+        Wrong(Quick with { Neighborhood = null! }, "neighbourhood");
         Wrong(Quick with { SmallestProbability = 1 }, "p_min");
         Wrong(Quick with { PriorLevels = [] }, "levels");
         Wrong(Quick with { PriorLevels = [1, -1] }, "levels");

@@ -32,7 +32,7 @@ internal sealed class LocalHessianLipschitzTests
         Sequential model = new(new Flatten(), new Linear(weights, 1, bias: false));
         using ParameterArena arena = new(model, Device.Cpu, 1);
         using EmpiricalLoss empirical = new(model, arena, images, (output, _) => (output.Square() * output).Mean() * (C / 6));
-        LocalHessianLipschitz found = HessianLipschitzSampler.Measure(empirical, new HessianLipschitzOptions { Gamma = 0.2, Epsilon = 0.3, Pairs = 20, Tolerance = 1e-4 });
+        LocalHessianLipschitz found = HessianLipschitzSampler.Measure(empirical, new HessianLipschitzOptions { Neighborhood = new(0.2, 0.3), Pairs = 20, Tolerance = 1e-4 });
         if (weights == 1)
         {
             Assert.That(found.Ratios, Has.All.EqualTo(C).Within(0.01).Percent);
@@ -68,7 +68,7 @@ internal sealed class LocalHessianLipschitzTests
         using Quadratic quadratic = Quadratic.Full();
         foreach ((HessianLipschitzOptions options, string part) in new[]
         {
-            (new HessianLipschitzOptions { Gamma = 0, Epsilon = 0 }, "no neighbourhood"),
+            (new HessianLipschitzOptions { Neighborhood = null! }, "neighbourhood is null"),
             (new HessianLipschitzOptions { Pairs = 0 }, "pairs is 0"),
             (new HessianLipschitzOptions { Distance = 2 }, "distance is 2"),
         })

@@ -16,22 +16,23 @@ internal sealed class PacGenScoreTests
         Mlp model = new([64, 7, 10], x => x.Tanh());
         using ParameterArena arena = new(model, Device.Cpu, 5);
         const int Batch = 16, Batches = 3;
-        ScoreOptions options = new() { Images = Batch * Batches, BatchSize = Batch, Draws = 2, Gamma = 0.2, Epsilon = 0.05, Rho = estimator, Seed = 9 };
+        ScoreOptions options = new() { Images = Batch * Batches, BatchSize = Batch, Draws = 3, Neighborhood = new(0.2, 0.05), Rho = estimator, ImageSeed = 9 };
         PacGenScore score = PacGenScore.Compute(model, arena, Digits.Train, options: options)!;
 
         // ρ is random: the test takes the score's own and checks its size by the closed form of its law below.
-        double[] h = SecondMoment(model, arena.Save(), arena, Batch, Batches, options.Seed);
+        double[] h = SecondMoment(model, arena.Save(), arena, Batch, Batches, options.ImageSeed);
         float[] w = arena.Save();
-        double expected = 0, scale = 0;
-        foreach (double rho in score.RhoDraws[estimator])
+        double expected = 0, scale = 0, rho = score.RhoDraws.Order().ElementAt(1);
+        for (int i = 0; i < w.Length; i++)
         {
-            for (int i = 0; i < w.Length; i++)
-            {
-                double kappa = (0.2 * Math.Abs((double)w[i])) + 0.05;
-                expected += Math.Log((Math.Abs((double)w[i]) + kappa) * Math.Max(Math.Sqrt(h[i] + (rho * Math.Sqrt(w.Length) * kappa)), 1 / kappa)) / 2;
-                scale += Math.Log(Math.Abs((double)w[i]) + kappa) / 2;
-            }
+            double kappa = (0.2 * Math.Abs((double)w[i])) + 0.05;
+            expected += Math.Log((Math.Abs((double)w[i]) + kappa) * Math.Max(Math.Sqrt(h[i] + (rho * Math.Sqrt(w.Length) * kappa)), 1 / kappa));
+            scale += Math.Log(Math.Abs((double)w[i]) + kappa);
         }
+
+        Assert.That(score.Rho, Is.EqualTo(rho), "the median of three draws");
+        Assert.That(score.PsiInterval, Is.Null, "three draws give no interval of 95 %");
+        Assert.That(score.ToString(), Does.Contain("3 draws: no interval").And.Contain("1/κ branch for").And.Contain("in batches of 16"));
 
         Assert.That(score.Psi, Is.EqualTo(expected).Within(1e-5 * w.Length));
         Assert.That(score.LogScale, Is.EqualTo(scale).Within(1e-6 * w.Length));
@@ -52,11 +53,12 @@ internal sealed class PacGenScoreTests
     {
         Mlp model = new([64, 7, 10], x => x.Tanh());
         using ParameterArena arena = new(model, Device.Cpu, 5);
-        PacGenScore score = PacGenScore.Compute(model, arena, Digits.Train, options: new ScoreOptions { Images = 64, Draws = 60, Epsilon = 0.02 })!;
-        IReadOnlyList<double> published = score.RhoDraws[RhoEstimator.Published], median = score.RhoDraws[RhoEstimator.Median];
+        ScoreOptions options = new() { Images = 64, Draws = 60, Neighborhood = new(0.1, 0.02) };
+        IReadOnlyDictionary<RhoEstimator, PacGenScore> scores = PacGenScore.ComputeAll(model, arena, Digits.Train, options: options)!;
+        IReadOnlyList<double> published = scores[RhoEstimator.Published].RhoDraws, median = scores[RhoEstimator.Median].RhoDraws;
         int below = published.Zip(median, (r, m) => r <= m ? 1 : 0).Sum();
         Assert.That(below, Is.InRange(15, 45), "of 60 draws; outside this range once in 10,000 times if the law holds");
-        Assert.That(score.RhoDraws[RhoEstimator.Definition3].Zip(published, (d, p) => d <= p), Has.All.True);
+        Assert.That(scores[RhoEstimator.Definition3].RhoDraws.Zip(published, (d, p) => d <= p), Has.All.True);
         Assert.That(published.Max() / published.Min(), Is.GreaterThan(median.Max() / median.Min()), "the median is the steadier of the two");
     }
 
@@ -68,7 +70,7 @@ internal sealed class PacGenScoreTests
         ScoreOptions options = new() { Images = 320, Draws = 1, Curvature = CurvatureSource.Training };
         PacGenScore training = adam.Score(options)!, pass = adam.Score(options with { Curvature = CurvatureSource.Pass })!;
         Assert.That(training.Layers[0].MeanCurvature, Is.Not.EqualTo(pass.Layers[0].MeanCurvature).Within(1e-3).Percent);
-        Assert.That(training.RhoDraws[RhoEstimator.Median], Is.EqualTo(pass.RhoDraws[RhoEstimator.Median]), "ρ is from passes at w and w + u in both");
+        Assert.That(training.RhoDraws, Is.EqualTo(pass.RhoDraws), "ρ is from passes at w and w + u in both");
 
         using Trainer sgd = new(new Mlp(64, 16, 10), Digits, new Sgd(0.1), new TrainingOptions { Epochs = 1 });
         Assert.That(() => sgd.Score(options), Throws.ArgumentException.With.Message.Contains("keeps none"));
@@ -90,8 +92,8 @@ internal sealed class PacGenScoreTests
         Mlp model = new(64, 10);
         foreach ((ScoreOptions options, string part) in new[]
         {
-            (new ScoreOptions { Epsilon = 0 }, "ε is 0"),
-            (new ScoreOptions { Gamma = -1 }, "γ is -1"),
+            (new ScoreOptions { Neighborhood = null! }, "neighbourhood is null"),
+            (new ScoreOptions { PartSize = 0 }, "part size is 0"),
             (new ScoreOptions { Draws = 0 }, "draws is 0"),
             (new ScoreOptions { Images = 99_999 }, "99999 images"),
             (new ScoreOptions { Images = 10, BatchSize = 11 }, "batch size is 11"),
@@ -99,6 +101,61 @@ internal sealed class PacGenScoreTests
         {
             Assert.That(() => PacGenScore.Compute(model, arena, Digits.Train, options: options), Throws.ArgumentException.With.Message.Contains(part));
         }
+    }
+
+    /// <summary>
+    /// κ = 10⁻²⁴ moves no weight but those at 0, so that nothing changes h: ρ is 0 by each estimator, though ‖u‖² ≈ 10⁻⁴⁵ is 0 in a float, and each
+    /// weight adds log((|w| + κ)/κ) to Ψ. At 10⁻²⁹ the biases alone move it.
+    /// </summary>
+    [TestCase(1e-24)]
+    [TestCase(1e-29)]
+    public void ATinyNeighborhoodIsScored(double epsilon)
+    {
+        Mlp model = new(64, 8, 10);
+        using ParameterArena arena = new(model, Device.Cpu, 5);
+        ScoreOptions options = new() { Images = 128, Draws = 6, Neighborhood = new(0, epsilon) };
+        IReadOnlyDictionary<RhoEstimator, PacGenScore> scores = PacGenScore.ComputeAll(model, arena, Digits.Train, options: options)!;
+        double expected = arena.Save().Sum(w => Math.Log((Math.Abs((double)w) + epsilon) / epsilon));
+        Assert.That(scores, Has.Count.EqualTo(3));
+        foreach (PacGenScore score in scores.Values)
+        {
+            Assert.That(score.Psi, Is.EqualTo(expected).Within(1e-5).Percent, $"{score.Estimator}");
+            Assert.That(score.KappaShare, Is.EqualTo(1));
+            Assert.That(score.Rho, Is.EqualTo(0).Within(1e-6 / epsilon), $"{score.Estimator}");
+        }
+    }
+
+    [Test]
+    public void PartsOfABatchChangeRoundingAlone()
+    {
+        Mlp model = new(64, 16, 10);
+        using ParameterArena arena = new(model, Device.Cpu, 5);
+        ScoreOptions options = new() { Images = 256, Draws = 6 };
+        PacGenScore whole = PacGenScore.Compute(model, arena, Digits.Train, options: options)!;
+        foreach (int part in new[] { 16, 20, 64, 100 })
+        {
+            PacGenScore parts = PacGenScore.Compute(model, arena, Digits.Train, options: options with { PartSize = part })!;
+            Assert.That(parts.Psi, Is.EqualTo(whole.Psi).Within(1e-4).Percent, $"parts of {part}");
+            Assert.That(parts.BatchSize, Is.EqualTo(64));
+        }
+    }
+
+    [Test]
+    public void TellsWhatKeepsTwoScoresFromComparing()
+    {
+        Mlp model = new(64, 8, 10);
+        using ParameterArena arena = new(model, Device.Cpu, 5);
+        ScoreOptions options = new() { Images = 128, Draws = 1 };
+        PacGenScore Score(ScoreOptions one) => PacGenScore.Compute(model, arena, Digits.Train, options: one)!;
+        PacGenScore usual = Score(options);
+        Assert.That(usual.DifferencesFrom(Score(options with { Draws = 2, Seed = 7 })), Is.Empty, "draws and seed decide the error, not the quantity");
+        Assert.That(usual.DifferencesFrom(Score(options with { BatchSize = 32 })), Is.EqualTo(new[] { "the batch size of its pass (64 and 32)" }));
+        Assert.That(usual.DifferencesFrom(Score(options with { Images = 256, Rho = RhoEstimator.Definition3, Neighborhood = new(0.1, 0.2) })), Has.Count.EqualTo(3));
+        Mlp wider = new(64, 9, 10);
+        using ParameterArena larger = new(wider, Device.Cpu, 5);
+        Assert.That(
+            usual.DifferencesFrom(PacGenScore.Compute(wider, larger, Digits.Train, options: options)!),
+            Has.One.Contains("number of weights"));
     }
 
     private static double[] SecondMoment(Mlp model, float[] weights, ParameterArena arena, int batch, int batches, ulong seed)

@@ -21,7 +21,7 @@ internal sealed class StepsUnderWayTests(string id) : DeviceFixture(id)
         ["adam"] = new Adam(1e-3),
         ["perturbed sgd"] = new PerturbedOptimizer(new Sgd(0.1), eta: 10),
         ["perturbed adam"] = new PerturbedOptimizer(new Adam(1e-3), eta: 0.01),
-        ["corrected"] = new PerturbedOptimizer(new Adam(1e-3), new PacGen.Core.Perturbation.AlgorithmOne(0.01, BiasCorrection: true)),
+        ["corrected"] = new PerturbedOptimizer(new Adam(1e-3), new PacGen.Core.Perturbation.AlgorithmOne(0.01, biasCorrection: true)),
     };
 
     private static IEnumerable<string> Names => Optimizers.Keys;

@@ -1,0 +1,47 @@
+namespace PacGen.Core.Perturbation;
+
+/// <summary>The scalars of ρ(w*)'s sums over all parameters: plain floats and words, prepared on the host, passed to kernels by value.</summary>
+public struct CurvatureChangeSettings
+{
+    /// <summary>γ of κ.</summary>
+    public float Gamma;
+
+    /// <summary>ε of κ.</summary>
+    public float Epsilon;
+
+    /// <summary>What u is multiplied by before it is squared, a power of 2, so that neither u² nor its sum leaves a float's range.</summary>
+    public float NormScale;
+
+    /// <summary>The low 32 bits of the seed.</summary>
+    public uint Key0;
+
+    /// <summary>The high 32 bits of the seed.</summary>
+    public uint Key1;
+
+    /// <summary>The random stream.</summary>
+    public uint Stream;
+
+    /// <summary>The random step.</summary>
+    public uint Step;
+
+    /// <summary>‖u‖² from the second sum of <see cref="CurvatureChangeTerm"/>, in double, where it does not leave the range.</summary>
+    public readonly double SquaredNorm(double scaledSum) => scaledSum / ((double)NormScale * NormScale);
+
+    /// <summary>The settings for a perturbation that <see cref="PerturbSettings.WholeNeighborhood"/> made.</summary>
+    /// <param name="perturbation">What w + u was made with.</param>
+    /// <param name="largestWeight">max|w|.</param>
+    public static CurvatureChangeSettings Of(in PerturbSettings perturbation, double largestWeight)
+    {
+        double largestKappa = (perturbation.Gamma * largestWeight) + perturbation.Epsilon;
+        return new CurvatureChangeSettings
+        {
+            Gamma = perturbation.Gamma,
+            Epsilon = perturbation.Epsilon,
+            NormScale = double.IsFinite(largestKappa) && largestKappa > 0 ? (float)Math.ScaleB(1, -Math.Clamp(Math.ILogB(largestKappa), -120, 120)) : 1f,
+            Key0 = perturbation.Key0,
+            Key1 = perturbation.Key1,
+            Stream = perturbation.Stream,
+            Step = perturbation.Step,
+        };
+    }
+}
