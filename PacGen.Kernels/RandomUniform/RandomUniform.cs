@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
+using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.PerParameter;
 
 namespace PacGen.Kernels;
 
@@ -28,25 +30,19 @@ public sealed record RandomUniform(Shape Shape, uint Stream, ulong Seed) : Vecto
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new RandomUniformGpu(device, this, inputs[0], output);
 
-    private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        new Kernel<T, TWords>(device, this, CpuDevice.Address(inputs[0]), CpuDevice.Address(output));
+    private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        Region all = output.Slice(0, Shape.Count);
+        return new Kernel(this, CpuDevice.Address(inputs[0]), new RandomMapCpu<Numbers, (uint, uint, uint, uint), T, TWords>(device, all, all, all, all));
+    }
 
     /// <summary>The error of a step that is no such integer.</summary>
     internal static InvalidDataException Invalid(float step) =>
         new($"{nameof(RandomUniform)}: the step is {step:R}, which is not an integer from 0 to {Steps - 1}.");
 
-    private sealed unsafe class Kernel<T, TWords>(CpuDevice device, RandomUniform operation, float* step, float* y) : CpuLaunch(device)
-        where T : struct, ILane<T, TWords>, IMemoryLane<T>
-        where TWords : struct, IWords<TWords>
+    private sealed unsafe class Kernel(RandomUniform operation, float* step, IPassKernel<(uint, uint, uint, uint)> numbers) : Launch
     {
-        // Whole groups at every width.
-        private const int Chunk = 960;
-        private const long FloatsPerTask = 16 * Chunk;
-        private readonly long count = operation.Shape.Count;
-
-        public override int Tasks => (int)((count + FloatsPerTask - 1) / FloatsPerTask);
-
-        public override void RunTask(int task, int worker)
+        public override void Run()
         {
             float now = *step;
             if (!(now is >= 0 and < Steps) || now != (uint)now)
@@ -54,24 +50,27 @@ public sealed record RandomUniform(Shape Shape, uint Stream, ulong Seed) : Vecto
                 throw Invalid(now);
             }
 
-            long start = task * FloatsPerTask, end = Math.Min(start + FloatsPerTask, count);
-            uint* words = stackalloc uint[Chunk];
-            for (; start < end; start += Chunk)
-            {
-                int length = (int)Math.Min(Chunk, end - start), i = 0;
-                Philox.Fill<TWords>(
-                    words, (length + (4 * T.Count) - 1) / (4 * T.Count), start,
-                    operation.Stream, (uint)now, (uint)operation.Seed, (uint)(operation.Seed >> 32));
-                for (; i + T.Count <= length; i += T.Count)
-                {
-                    T.Store(y + start + i, UniformSampler.Unit<T, TWords>(Unsafe.ReadUnaligned<TWords>(words + i)));
-                }
-
-                for (; i < length; i++)
-                {
-                    y[start + i] = UniformSampler.Unit<Float1, Words1>(new(words[i])).Value;
-                }
-            }
+            numbers.Settings = ((uint)operation.Seed, (uint)(operation.Seed >> 32), operation.Stream, (uint)now);
+            numbers.Run();
         }
+    }
+
+    /// <summary>A uniform number a word; the scalars are the random numbers' key and counter.</summary>
+    private readonly struct Numbers : IRandomMap<(uint Key0, uint Key1, uint Stream, uint Step)>
+    {
+        public static int Inputs => 0;
+
+        public static bool IsSplit => false;
+
+        public static (uint Key0, uint Key1, uint Stream, uint Step) Random((uint Key0, uint Key1, uint Stream, uint Step) settings) => settings;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static T First<T>(T a, T b, T c, (uint Key0, uint Key1, uint Stream, uint Step) settings)
+            where T : struct, ILane<T> => default;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static T Of<T, TWords>(T a, T b, T c, T first, TWords word, (uint Key0, uint Key1, uint Stream, uint Step) settings)
+            where T : struct, ILane<T, TWords>
+            where TWords : struct, IWords<TWords> => UniformSampler.Unit<T, TWords>(word);
     }
 }

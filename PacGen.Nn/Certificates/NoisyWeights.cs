@@ -9,7 +9,7 @@ namespace PacGen.Nn;
 internal sealed class NoisyWeights : IDisposable
 {
     private readonly Buffer levels;
-    private readonly NoiseLaunch launch;
+    private readonly RandomMapLaunch<NoiseSettings> launch;
     private readonly Neighborhood neighborhood;
     private readonly ulong seed;
 
@@ -24,7 +24,8 @@ internal sealed class NoisyWeights : IDisposable
         {
             Weights = arena.Device.Allocate(arena.Count);
             levels = arena.Device.Allocate(arena.Count);
-            launch = NoiseLaunch.Create<TruncatedGaussianNoise>(arena.Device, new Region(arena.Weights), new Region(levels), new Region(Weights));
+            launch = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<TruncatedGaussianNoise>>(
+                arena.Device, new Region(Weights), new Region(arena.Weights), new Region(levels));
         }
         catch
         {

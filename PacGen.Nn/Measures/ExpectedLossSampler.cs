@@ -36,8 +36,10 @@ public static class ExpectedLossSampler
         using Buffer? own = options.Levels is null ? null : device.Allocate(subject.Count);
         own?.Write(0, Checked(options.Levels!, subject.Count));
         float[] weights = subject.MoveToWeights(), point = options.Antithetic ? new float[weights.Length] : [];
-        using NoiseLaunch noise = NoiseLaunch.Create<TNoise>(
-            device, new Region(subject.Arena.Weights), own is null ? null : new Region(own), new Region(subject.Point));
+        Region w = new(subject.Arena.Weights), moved = new(subject.Point);
+        using RandomMapLaunch<NoiseSettings> noise = own is null
+            ? RandomMapLaunch<NoiseSettings>.Create<NoiseOfOneLevel<TNoise>>(device, moved, w)
+            : RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<TNoise>>(device, moved, w, new Region(own));
         bool classifier = subject.Outputs >= Math.Max(2, subject.Images.Classes);
         List<LossValues> values = [];
         int passes = options.Antithetic ? 2 * options.Draws : options.Draws;

@@ -109,7 +109,7 @@ internal sealed class RecordTests
     {
         using Buffer buffer = Device.Simulator.Allocate(16);
         Region region = new(buffer);
-        using Launch noise = NoiseLaunch.Create<PacGen.Core.Perturbation.UniformNoise>(Device.Simulator, region, null, region);
+        using Launch noise = RandomMapLaunch<PacGen.Core.Perturbation.NoiseSettings>.Create<PacGen.Core.Perturbation.NoiseOfOneLevel<PacGen.Core.Perturbation.UniformNoise>>(Device.Simulator, region, region);
         using Launch psi = SumLaunch<PacGen.Core.Perturbation.PsiSettings>.Create<PacGen.Core.Perturbation.PsiTerm>(Device.Simulator, region, region);
         using Launch squares = SumLaunch<PacGen.Core.Perturbation.NoSettings>.Create<PacGen.Core.Perturbation.SquareTerm>(Device.Simulator, region);
         using (Assert.EnterMultipleScope())

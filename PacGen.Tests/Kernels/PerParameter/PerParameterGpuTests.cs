@@ -122,7 +122,9 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
         {
             using Memory memory = new(device, values);
             using PacGen.Kernels.Devices.Buffer output = device.Allocate(count);
-            NoiseLaunch launch = NoiseLaunch.Create<TNoise>(device, memory[0], ownLevels ? memory[1] : null, new Region(output));
+            using RandomMapLaunch<NoiseSettings> launch = ownLevels
+                ? RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<TNoise>>(device, new Region(output), memory[0], memory[1])
+                : RandomMapLaunch<NoiseSettings>.Create<NoiseOfOneLevel<TNoise>>(device, new Region(output), memory[0]);
             launch.Settings = NoiseSettings.Within(0.3, double.IsPositiveInfinity(epsilon) ? null : new Neighborhood(0.1, epsilon), 0x1234_5678_9ABC_DEF0, 5, 17);
             launch.Run();
             return new Region(output).ToArray();

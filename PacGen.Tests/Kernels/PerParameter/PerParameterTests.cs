@@ -34,8 +34,8 @@ internal sealed class PerParameterTests
     {
         using CpuDevice device = new(1);
         using Arenas arenas = new(device, Normal(100, 1, 1), Squares(100, 2), new float[100]);
-        NoiseLaunch apart = NoiseLaunch.Create<GaussianNoise>(device, arenas[0], arenas[1], arenas[2]);
-        NoiseLaunch inPlace = NoiseLaunch.Create<GaussianNoise>(device, arenas[0], arenas[1], arenas[0]);
+        using RandomMapLaunch<NoiseSettings> apart = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<GaussianNoise>>(device, arenas[2], arenas[0], arenas[1]);
+        using RandomMapLaunch<NoiseSettings> inPlace = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<GaussianNoise>>(device, arenas[0], arenas[0], arenas[1]);
         apart.Settings = inPlace.Settings = NoiseSettings.Unlimited(1, Seed, 5, 6);
         apart.Run();
         inPlace.Run();
@@ -297,6 +297,12 @@ internal sealed class PerParameterTests
         Assert.That(() => SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0], arenas[2]), Throws.ArgumentException.With.Message.Contains("11 elements").And.Message.Contains("10"));
         Assert.That(() => SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0], elsewhere[0]), Throws.ArgumentException);
         Assert.That(() => SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0]), Throws.ArgumentException.With.Message.Contains("PsiTerm takes 2 regions"));
+        Assert.That(
+            () => RandomMapLaunch<NoiseSettings>.Create<NoiseOfOneLevel<UniformNoise>>(device, arenas[0], arenas[2]),
+            Throws.ArgumentException.With.Message.Contains("11 elements"));
+        Assert.That(
+            () => RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<UniformNoise>>(device, arenas[0], arenas[1]),
+            Throws.ArgumentException.With.Message.Contains("takes 2 regions"));
         Assert.That(() => UpdateLaunch.Create<AdamRule>(device, arenas[0], arenas[1], [arenas[1]]), Throws.ArgumentException.With.Message.Contains("AdamRule keeps 2"));
     }
 
@@ -307,7 +313,9 @@ internal sealed class PerParameterTests
         float[] result = OnAllDevices(device =>
         {
             using Arenas arenas = new(device, w, levels, new float[count]);
-            NoiseLaunch launch = NoiseLaunch.Create<TNoise>(device, arenas[0], own ? arenas[1] : null, arenas[2]);
+            using RandomMapLaunch<NoiseSettings> launch = own
+                ? RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<TNoise>>(device, arenas[2], arenas[0], arenas[1])
+                : RandomMapLaunch<NoiseSettings>.Create<NoiseOfOneLevel<TNoise>>(device, arenas[2], arenas[0]);
             launch.Run();
             Assert.That(arenas[2].ToArray(), Is.EqualTo(w), "no noise before settings come");
             launch.Settings = settings;

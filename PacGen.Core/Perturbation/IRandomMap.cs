@@ -1,0 +1,44 @@
+using PacGen.Core.Lanes;
+
+namespace PacGen.Core.Perturbation;
+
+/// <summary>
+/// What a pass over all parameters writes for each, from its numbers and a random word of its own, as a type argument: the same formula on every
+/// device and at every vector width.
+/// </summary>
+/// <typeparam name="TSettings">Its scalars, passed to kernels by value.</typeparam>
+public interface IRandomMap<TSettings>
+    where TSettings : unmanaged
+{
+    /// <summary>How many arrays of the parameters' layout it reads: 0 to 3.</summary>
+    static abstract int Inputs { get; }
+
+    /// <summary>Whether a processor does <see cref="First"/> in a loop of its own.</summary>
+    static abstract bool IsSplit { get; }
+
+    /// <summary>The random numbers' key and counter.</summary>
+    /// <param name="settings">The scalars.</param>
+    static abstract (uint Key0, uint Key1, uint Stream, uint Step) Random(TSettings settings);
+
+    /// <summary>
+    /// The first part of <see cref="Of"/>, which needs no random word. Where the formula is one long chain of steps that wait for each other, a
+    /// processor, which looks about four vectors ahead, is faster with two loops.
+    /// </summary>
+    /// <param name="a">The parameter's number of the first array, where there is one.</param>
+    /// <param name="b">Of the second.</param>
+    /// <param name="c">Of the third.</param>
+    /// <param name="settings">The scalars.</param>
+    static abstract T First<T>(T a, T b, T c, TSettings settings)
+        where T : struct, ILane<T>;
+
+    /// <summary>What is written for the parameter.</summary>
+    /// <param name="a">The parameter's number of the first array, where there is one.</param>
+    /// <param name="b">Of the second.</param>
+    /// <param name="c">Of the third.</param>
+    /// <param name="first">What <see cref="First"/> gives, where the formula is split.</param>
+    /// <param name="word">The parameter's random word.</param>
+    /// <param name="settings">The scalars.</param>
+    static abstract T Of<T, TWords>(T a, T b, T c, T first, TWords word, TSettings settings)
+        where T : struct, ILane<T, TWords>
+        where TWords : struct, IWords<TWords>;
+}

@@ -1,0 +1,32 @@
+using System.Runtime.CompilerServices;
+using PacGen.Core.Lanes;
+
+namespace PacGen.Core.Perturbation;
+
+/// <summary>Over w and a level for each parameter: w + u, u of that level times σ, within κ of w.</summary>
+/// <typeparam name="TNoise">The distribution of u.</typeparam>
+public readonly struct NoiseOfOwnLevels<TNoise> : IRandomMap<NoiseSettings>
+    where TNoise : struct, INoise
+{
+    /// <inheritdoc/>
+    public static int Inputs => 2;
+
+    /// <inheritdoc/>
+    public static bool IsSplit => false;
+
+    /// <inheritdoc/>
+    public static (uint Key0, uint Key1, uint Stream, uint Step) Random(NoiseSettings settings) =>
+        (settings.Key0, settings.Key1, settings.Stream, settings.Step);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T First<T>(T a, T b, T c, NoiseSettings settings)
+        where T : struct, ILane<T> => default;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Of<T, TWords>(T a, T b, T c, T first, TWords word, NoiseSettings settings)
+        where T : struct, ILane<T, TWords>
+        where TWords : struct, IWords<TWords> =>
+        a + TNoise.Sample(T.Constant(settings.Sigma) * b, Kappa.Of(a, T.Constant(settings.Gamma), T.Constant(settings.Epsilon)), word);
+}

@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+using PacGen.Core.Lanes;
+using PacGen.Core.Perturbation;
+using PacGen.Kernels.Devices;
+
+namespace PacGen.Kernels.PerParameter;
+
+/// <summary>A random map on the CPU: four vectors at a time, the four words of as many counters as a vector has places.</summary>
+internal sealed unsafe class RandomMapCpu<TMap, TSettings, T, TWords>(CpuDevice device, Region a, Region b, Region c, Region output)
+    : CpuLaunch(device), IPassKernel<TSettings>
+    where TMap : struct, IRandomMap<TSettings>
+    where TSettings : unmanaged
+    where T : struct, IMemoryLane<T>, ILane<T, TWords>
+    where TWords : struct, IWords<TWords>
+{
+    private const int TaskElements = BlockSum.Block * BlockSum.BlocksPerTask;
+
+    public TSettings Settings { get; set; }
+
+    public override int Tasks => BlockSum.Tasks(output.Count);
+
+    public override void RunTask(int task, int worker)
+    {
+        long start = (long)task * TaskElements, end = Math.Min(start + TaskElements, output.Count);
+        TSettings settings = Settings;
+        (uint key0, uint key1, uint stream, uint step) = TMap.Random(settings);
+        Pass pass = new(CpuDevice.Address(a), CpuDevice.Address(b), CpuDevice.Address(c), CpuDevice.Address(output), settings);
+        RandomPass.Run<Pass, T, TWords>(pass, start, end, stream, step, key0, key1);
+    }
+
+    private readonly struct Pass(float* a, float* b, float* c, float* output, TSettings settings) : IRandomPass
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Line(long element)
+        {
+            if (TMap.Inputs > 0)
+            {
+                CpuDevice.Prefetch(a + element);
+            }
+
+            if (TMap.Inputs > 1)
+            {
+                CpuDevice.Prefetch(b + element);
+            }
+
+            if (TMap.Inputs > 2)
+            {
+                CpuDevice.Prefetch(c + element);
+            }
+
+            CpuDevice.Prefetch(output + element);
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+        public void Run<TLane, TLaneWords>(uint* words, float* scratch, long start, int count)
+            where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
+            where TLaneWords : struct, IWords<TLaneWords>
+        {
+            TSettings constants = settings;
+            float* a0 = a + start, b0 = b + start, c0 = c + start, y0 = output + start;
+            if (TMap.IsSplit)
+            {
+                for (int i = 0; i < count; i += TLane.Count)
+                {
+                    TLane.Store(scratch + i, TMap.First(
+                        TMap.Inputs > 0 ? TLane.Load(a0 + i) : default,
+                        TMap.Inputs > 1 ? TLane.Load(b0 + i) : default,
+                        TMap.Inputs > 2 ? TLane.Load(c0 + i) : default,
+                        constants));
+                }
+            }
+
+            for (int i = 0; i < count; i += TLane.Count)
+            {
+                TLane.Store(y0 + i, TMap.Of(
+                    TMap.Inputs > 0 ? TLane.Load(a0 + i) : default,
+                    TMap.Inputs > 1 ? TLane.Load(b0 + i) : default,
+                    TMap.Inputs > 2 ? TLane.Load(c0 + i) : default,
+                    TMap.IsSplit ? TLane.Load(scratch + i) : default,
+                    Unsafe.ReadUnaligned<TLaneWords>(words + i),
+                    constants));
+            }
+        }
+    }
+}
