@@ -110,10 +110,16 @@ internal static class Application
     {
         UsageException or DataException or DeviceException or TrainingException or CheckpointException or ShapeException or NotSupportedException => error.Message,
         ArgumentException argument => WithoutParameter(argument),
+        TypeInitializationException or DllNotFoundException or BadImageFormatException or FileLoadException => NotLoaded(error),
+        FileNotFoundException { FileName: { } assembly } when assembly.Contains("PublicKeyToken=", StringComparison.Ordinal) => NotLoaded(error),
         IOException or UnauthorizedAccessException => error.Message,
         OutOfMemoryException => $"{error.Message} Use a smaller batch or model.",
         _ => $"unexpected {error.GetType().Name}: {error.Message} Set {DebugVariable}=1 to see where.",
     });
+
+    private static string NotLoaded(Exception error) =>
+        $"a part of the program can't be loaded: {error.GetBaseException().Message} "
+        + $"A file may be missing, or too few may be open at once (ulimit -n). Set {DebugVariable}=1 to see where.";
 
     // .NET appends the parameter's name and the value, which only a programmer can read.
     private static string WithoutParameter(ArgumentException error)

@@ -8,6 +8,7 @@ internal sealed class StopRequest : IDisposable
     private readonly CancellationTokenSource source = new();
     private readonly List<PosixSignalRegistration> registrations = [];
     private int exitCode = 130;
+    private volatile bool nothingToKeep;
 
     /// <summary>Cancelled at the first request.</summary>
     public CancellationToken Token => source.Token;
@@ -23,21 +24,47 @@ internal sealed class StopRequest : IDisposable
     public static StopRequest OnSignals(TextWriter error)
     {
         StopRequest stop = new();
-        stop.registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Heard(context, 130)));
-        stop.registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Heard(context, 143)));
+        stop.registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = stop.Hear(130, error)));
+        stop.registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => context.Cancel = stop.Hear(143, error)));
         return stop;
+    }
 
-        void Heard(PosixSignalContext context, int code)
+    /// <summary>What becomes of a signal.</summary>
+    /// <param name="code">The exit code that it asks for.</param>
+    /// <param name="error">Where that is said.</param>
+    /// <returns>Whether the process goes on for now; else the runtime ends it.</returns>
+    internal bool Hear(int code, TextWriter error)
+    {
+        if (Requested)
         {
-            if (stop.Requested)
-            {
-                // The runtime's default: the process ends now.
-                return;
-            }
+            return false;
+        }
 
-            context.Cancel = true;
-            error.WriteLine("pacgen: stopping after this step; once more to quit at once.");
-            stop.Make(code);
+        if (nothingToKeep)
+        {
+            error.WriteLine("pacgen: stopped before there was anything to keep.");
+            return false;
+        }
+
+        error.WriteLine("pacgen: stopping after this step; once more to quit at once.");
+        Make(code);
+        return true;
+    }
+
+    /// <summary>
+    /// Builds what a run needs, such as a model and its graphs, which looks at no token and leaves nothing behind: meanwhile the first signal
+    /// ends the process at once.
+    /// </summary>
+    public T Build<T>(Func<T> build)
+    {
+        nothingToKeep = true;
+        try
+        {
+            return build();
+        }
+        finally
+        {
+            nothingToKeep = false;
         }
     }
 

@@ -8,15 +8,23 @@ public readonly struct Shape : IEquatable<Shape>
     private readonly ImmutableArray<int> extents;
 
     /// <summary>A shape of the given extents.</summary>
-    /// <exception cref="ArgumentException">An extent is below 1.</exception>
+    /// <exception cref="ArgumentException">An extent is below 1, or there are more than 2⁶³ − 1 elements.</exception>
     public Shape(params ReadOnlySpan<int> extents)
     {
+        Int128 count = 1;
         foreach (int extent in extents)
         {
             if (extent < 1)
             {
                 throw new ArgumentException($"A shape's extents are at least 1, but one of ({string.Join(", ", extents.ToArray())}) is {extent}.", nameof(extents));
             }
+
+            count = count > long.MaxValue ? count : count * extent;
+        }
+
+        if (count > long.MaxValue)
+        {
+            throw new ArgumentException($"A shape of ({string.Join(", ", extents.ToArray())}) has more elements than can be counted: make it smaller.", nameof(extents));
         }
 
         this.extents = [.. extents];

@@ -108,7 +108,7 @@ internal sealed class CertifyVerb
 
         using OpenedDevice opened = device.Open(parsed);
         Dataset images = data.Load(parsed, parsed.GetValue(dataset)!, terminal, host.Stop.Token);
-        Module network = choice.Create(images);
+        Module network = choice.Create(images, opened.Device, 10);
         CertifyOptions options = new()
         {
             PriorFraction = parsed.GetValue(priorFraction)!.Value,

@@ -119,7 +119,7 @@ internal sealed class Figure7 : Figure
         string rule = plan[0].Run.Optimizer.ToString()!;
         string setting = string.Create(
             CultureInfo.InvariantCulture,
-            $"{network}, {model.Create(images).ParameterCount:N0} parameters; {images.Name}, {images.Train.Count:N0} training and {images.Test.Count:N0} test images; {rule}, batch {options.BatchSize}, constant rate; perturbed: η = {level}, γ = {string.Join(" and ", gammas.OrderDescending().Select(one => one.ToString(CultureInfo.InvariantCulture)))}, ε = {PaperSetting.Epsilon}; {options.Epochs} epochs, seeds {string.Join(", ", chosenSeeds)}");
+            $"{network}, {model.Create(images, opened.Device, 2).ParameterCount:N0} parameters; {images.Name}, {images.Train.Count:N0} training and {images.Test.Count:N0} test images; {rule}, batch {options.BatchSize}, constant rate; perturbed: η = {level}, γ = {string.Join(" and ", gammas.OrderDescending().Select(one => one.ToString(CultureInfo.InvariantCulture)))}, ε = {PaperSetting.Epsilon}; {options.Epochs} epochs, seeds {string.Join(", ", chosenSeeds)}");
         terminal.Line($"{setting}; {opened.Device.Name}");
         using RunsFolder folder = new(kept);
         terminal.Line($"{plan.Count} runs, kept in {kept}");

@@ -1,4 +1,5 @@
 using PacGen.Benchmarks.Reporting;
+using PacGen.Kernels.Devices;
 using PacGen.Nn;
 using PacGen.Nn.Checkpoints;
 
@@ -82,7 +83,7 @@ internal sealed class RunsFolder : IDisposable
             // A run that would begin anew has no place in the events of the one before.
             TensorBoardFolder = keepCheckpoints ? Path.Combine(folder, "events") : null,
         };
-        using Trainer trainer = new(run.Model.Create(run.Data), run.Data, run.Optimizer, options);
+        using Trainer trainer = new(run.Model.Create(run.Data, options.Device ?? Device.Best(), 2), run.Data, run.Optimizer, options);
         if (told.Add(trainer.Memory with { Free = null }))
         {
             terminal.Line($"{run.Name}: memory {trainer.Memory}");

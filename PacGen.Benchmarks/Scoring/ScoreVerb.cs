@@ -54,7 +54,7 @@ internal sealed class ScoreVerb
         ModelChoice choice = model.Create(parsed, file.Model);
         using OpenedDevice opened = device.Open(parsed);
         Dataset images = data.Load(parsed, parsed.GetValue(dataset) ?? file.Dataset, terminal, host.Stop.Token);
-        Module network = choice.Create(images);
+        Module network = choice.Create(images, opened.Device, 5);
         using ParameterArena arena = new(network, opened.Device, file.Seed);
         if (!file.TryLoad(arena))
         {

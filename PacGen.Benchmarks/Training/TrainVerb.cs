@@ -123,7 +123,7 @@ internal sealed class TrainVerb
 
         using OpenedDevice opened = device.Open(parsed);
         Dataset images = data.Load(parsed, parsed.GetValue(dataset)!, terminal, stop);
-        Module network = choice.Create(images);
+        Module network = choice.Create(images, opened.Device, 2);
         TrainingOptions options = new()
         {
             Epochs = epochCount,
@@ -153,7 +153,7 @@ internal sealed class TrainVerb
                 Curvature = parsed.GetValue(curvature) == "training" ? CurvatureSource.Training : CurvatureSource.Pass,
             },
         };
-        using Trainer trainer = new(network, images, rule, options);
+        using Trainer trainer = host.Stop.Build(() => new Trainer(network, images, rule, options));
         terminal.Line(Heading(choice, images, trainer, rule, options));
         terminal.Line($"Memory {trainer.Memory}");
         if (scored && options.Score!.Curvature == CurvatureSource.Pass)

@@ -57,6 +57,10 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
     };
 
     /// <inheritdoc/>
+    public override long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes) =>
+        MatMulPacking.PanelBytes(shapes[1][3], shapes[1].Count / shapes[1][3], device.Lanes);
+
+    /// <inheritdoc/>
     /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
     {

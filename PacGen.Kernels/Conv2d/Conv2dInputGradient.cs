@@ -38,6 +38,10 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
     }
 
     /// <inheritdoc/>
+    public override long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes) =>
+        MatMulPacking.PanelBytes(shapes[1][2], shapes[1].Count / shapes[1][2], device.Lanes);
+
+    /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Bind(device, device.Lanes, shapes, inputs, output);
 

@@ -63,6 +63,9 @@ public sealed unsafe class CpuDevice : Device
     }
 
     /// <inheritdoc/>
+    public override Buffer AllocateUncleared(long count, string purpose = "tensors") => Rent(count, purpose);
+
+    /// <inheritdoc/>
     public override Launch Bind(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
     {
         Check(operation, shapes, inputs, output);

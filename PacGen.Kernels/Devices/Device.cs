@@ -66,6 +66,12 @@ public abstract class Device : IDisposable
     /// <exception cref="DeviceException">The device has no such memory left; the message says how much was asked for, for what, and how much is free.</exception>
     public abstract Buffer Allocate(long count, string purpose = "tensors");
 
+    /// <summary>
+    /// Memory for numbers that are all written before any is read, whatever is in it: on the CPU the system gives it page by page as they are.
+    /// </summary>
+    /// <inheritdoc cref="Allocate"/>
+    public virtual Buffer AllocateUncleared(long count, string purpose = "tensors") => Allocate(count, purpose);
+
     /// <summary>Binds an operation to its memory: the launch that a compiled graph replays.</summary>
     /// <param name="operation">What to compute.</param>
     /// <param name="shapes">The inputs' shapes.</param>

@@ -22,6 +22,7 @@ internal sealed class WorkerPool : IDisposable
     private Exception? failure;
     private volatile bool stopping;
 
+    /// <exception cref="DeviceException">The system gives no more threads.</exception>
     public WorkerPool(int workers)
     {
         threads = new Thread[workers - 1];
@@ -29,7 +30,19 @@ internal sealed class WorkerPool : IDisposable
         {
             int worker = i + 1;
             threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"PacGen worker {worker}" };
-            threads[i].Start();
+            try
+            {
+                threads[i].Start();
+            }
+            catch (Exception error) when (error is OutOfMemoryException or ThreadStartException)
+            {
+                // It is told as a lack of memory, which a smaller batch wouldn't cure.
+                Array.Resize(ref threads, i);
+                Dispose();
+                throw new DeviceException(
+                    $"The system gives no more than {i + 1} of {workers} threads. Ask for fewer (--threads, PACGEN_THREADS), or raise the limit of processes or of address space (ulimit -u, -v).",
+                    error);
+            }
         }
     }
 

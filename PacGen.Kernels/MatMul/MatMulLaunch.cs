@@ -11,9 +11,6 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
     where T : struct, IMemoryLane<T>
 {
     private const int LargestSection = 256;
-    private const int SmallestTransposed = 192;
-    private const int Collision = 1024;
-    private const int Spread = 16;
     private readonly ColumnPanels panels;
     private readonly Region left;
     private readonly Region packed;
@@ -53,16 +50,13 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
         Region packed = new(memory);
         nint termStep = transposeB ? 1 : columns, columnStep = transposeB ? terms : 1;
         PackLaunch<T> pack = new(device, panels, b, [0], terms, termStep, columnStep, packed);
-        bool large = terms >= SmallestTransposed && columns >= SmallestTransposed;
-        bool collides = terms % Collision == 0 && rows >= SmallestTransposed;
-        if (!large || (!transposeA && !collides))
+        int stride = MatMulPacking.LeftStride(rows, terms, columns, transposeA);
+        if (stride == 0)
         {
             return new LaunchSequence(
                 [memory], pack, new MatMulLaunch<T>(device, panels, a, transposeA ? 1 : terms, transposeA ? rows : 1, packed, output, rows, terms));
         }
 
-        // Walking down a large matrix meets a new page at each step: turn it round first.
-        int stride = transposeA ? terms : terms + Spread;
         Devices.Buffer copy = device.Allocate((long)rows * stride);
         Region left = new(copy);
         return new LaunchSequence(

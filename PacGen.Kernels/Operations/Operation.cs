@@ -21,6 +21,14 @@ public abstract record Operation
     /// </summary>
     public virtual FusedReduce? AsReduction(ReadOnlySpan<Shape> inputs) => null;
 
+    /// <summary>
+    /// What the kernel on the CPU keeps for itself from its binding on, such as packed weights, in bytes; 0 where that is small beside its
+    /// inputs. It is known before any memory is taken, so that a run that can't fit isn't begun.
+    /// </summary>
+    /// <param name="device">The device.</param>
+    /// <param name="shapes">The inputs' shapes.</param>
+    public virtual long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes) => 0;
+
     /// <summary>The kernel on the CPU, bound to memory.</summary>
     public abstract Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output);
 

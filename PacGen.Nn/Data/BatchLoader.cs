@@ -57,9 +57,15 @@ public sealed class BatchLoader : IDisposable
         labels = new float[images.Length][];
         busy = new bool[images.Length];
         ready = new int[images.Length];
+        if ((long)batchSize * source.ImageSize > Array.MaxLength)
+        {
+            throw new ArgumentException(
+                $"A batch of {batchSize} images of {source.ImageSize} numbers has more than the {Array.MaxLength} that can be held: use a smaller batch.", nameof(batchSize));
+        }
+
         for (int i = 0; i < images.Length; i++)
         {
-            images[i] = GC.AllocateUninitializedArray<float>(checked(batchSize * source.ImageSize), pinned: true);
+            images[i] = GC.AllocateUninitializedArray<float>(batchSize * source.ImageSize, pinned: true);
             labels[i] = GC.AllocateUninitializedArray<float>(batchSize, pinned: true);
         }
 
@@ -67,7 +73,16 @@ public sealed class BatchLoader : IDisposable
         for (int i = 0; i < threadCount; i++)
         {
             threads[i] = new Thread(Work) { IsBackground = true, Name = "PacGen batches" };
-            threads[i].Start();
+            try
+            {
+                threads[i].Start();
+            }
+            catch (Exception error) when (error is OutOfMemoryException or ThreadStartException)
+            {
+                Array.Resize(ref threads, i);
+                Dispose();
+                throw new DataException("The system gives no thread to load images with: end other programs, or raise the limit of processes or of address space (ulimit -u, -v).", error);
+            }
         }
     }
 

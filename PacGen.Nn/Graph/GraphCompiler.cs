@@ -55,6 +55,11 @@ internal sealed class GraphCompiler
     /// <summary>All the memory that compiling will take, kernels' own apart, once planned.</summary>
     public long PlannedBytes => IntermediateBytes + (ownLeaves.Sum(leaf => leaf.Shape.Count) * sizeof(float));
 
+    /// <summary>What kernels will keep for themselves beside that, such as packed weights, once planned.</summary>
+    public long KernelBytes => device is CpuDevice cpu
+        ? steps.Sum(step => step.Operation.KernelBytes(cpu, [.. step.Inputs.Select(input => input.Shape)]))
+        : 0;
+
     /// <summary>Decides what is computed where, without taking any memory.</summary>
     public void Plan()
     {

@@ -14,13 +14,20 @@ public sealed class ParameterArena : IDisposable
     private readonly Parameter[] parameters;
     private readonly StateTensor[] states;
     private readonly long[] starts;
+    private readonly ulong seed;
 
     /// <summary>Makes the arena of a module on a device and draws the first values. The module's parameters then live here, no longer in an earlier arena.</summary>
     /// <param name="module">The outermost module.</param>
     /// <param name="device">Where the parameters live.</param>
     /// <param name="seed">Decides the first values.</param>
-    /// <exception cref="ArgumentException">The module has no parameters.</exception>
+    /// <exception cref="ArgumentException">The module has no parameters, or more than an arena holds.</exception>
     public ParameterArena(Module module, Device device, ulong seed)
+        : this(module, device, seed, draw: true)
+    {
+    }
+
+    /// <summary>An arena whose values are drawn later, by <see cref="Draw"/>: until then it takes next to no memory on the CPU.</summary>
+    internal ParameterArena(Module module, Device device, ulong seed, bool draw)
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(device);
@@ -38,15 +45,22 @@ public sealed class ParameterArena : IDisposable
             Count += parameters[i].Shape.Count;
         }
 
-        Weights = device.Allocate(Count, "the model's weights");
+        if (Count > Array.MaxLength)
+        {
+            throw new ArgumentException(
+                $"{module.GetType().Name} has {Count:N0} parameters, more than the {Array.MaxLength:N0} that one model may have: take a smaller one.", nameof(module));
+        }
+
+        this.seed = seed;
+        Weights = device.AllocateUncleared(Count, "the model's weights");
         for (int i = 0; i < parameters.Length; i++)
         {
-            Parameter parameter = parameters[i];
-            parameter.Region = Segment(Weights, i);
-            float[] values = new float[parameter.Shape.Count];
-            RandomStream random = new(seed, InitializationStream, (uint)i);
-            parameter.Initializer.Fill(parameter.Shape, values, ref random);
-            parameter.Region.Value.Write(values);
+            parameters[i].Region = Segment(Weights, i);
+        }
+
+        if (draw)
+        {
+            Draw();
         }
 
         states = [.. module.State];
@@ -63,6 +77,19 @@ public sealed class ParameterArena : IDisposable
                 Array.Fill(values, state.Initial);
                 state.Region.Value.Write(values);
             }
+        }
+    }
+
+    /// <summary>Draws the first values of the parameters.</summary>
+    internal void Draw()
+    {
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            Parameter parameter = parameters[i];
+            float[] values = new float[parameter.Shape.Count];
+            RandomStream random = new(seed, InitializationStream, (uint)i);
+            parameter.Initializer.Fill(parameter.Shape, values, ref random);
+            parameter.Region!.Value.Write(values);
         }
     }
 

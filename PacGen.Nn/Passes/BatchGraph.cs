@@ -202,14 +202,19 @@ internal sealed class BatchGraph : IDisposable
     }
 
     /// <summary>The memory that the graph for a batch size will take, kernels' own apart, in bytes. Nothing is taken yet.</summary>
-    public long Plan(int count)
+    public long Plan(int count) => Planned(count).PlannedBytes;
+
+    /// <summary>What the kernels of that graph will keep for themselves, such as packed weights, in bytes.</summary>
+    public long KernelBytes(int count) => Planned(count).KernelBytes;
+
+    private GraphCompiler Planned(int count)
     {
         if (!planned.TryGetValue(count, out var made))
         {
             planned[count] = made = Build(count);
         }
 
-        return made.Plan.PlannedBytes;
+        return made.Plan;
     }
 
     /// <summary>

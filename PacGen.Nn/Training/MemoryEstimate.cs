@@ -8,7 +8,7 @@ namespace PacGen.Nn;
 /// <param name="Optimizer">The rule's numbers, h and w + u.</param>
 /// <param name="Activations">What is between the images and the gradients: the graphs of training, evaluation and re-estimation, for each size of batch that comes.</param>
 /// <param name="Kernels">What kernels keep for themselves, such as packed weights, and their threads' scratch memory; on CUDA also where batches stay on their way to a graph.</param>
-/// <param name="Score">What scoring Ψ will take and give back after each epoch, kernels' own apart; 0 without a score.</param>
+/// <param name="Score">What scoring Ψ will take and give back after each epoch; 0 without a score.</param>
 /// <param name="Batches">The loader's batches, on the host.</param>
 /// <param name="Images">The images of the data set, on the host; they are in memory already.</param>
 /// <param name="Free">What was free on the device before the run took any; null where the device doesn't say.</param>

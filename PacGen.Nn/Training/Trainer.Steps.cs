@@ -149,43 +149,80 @@ public sealed partial class Trainer
 
     private static string Began(NonFiniteOrigin? origin) => origin is null ? "" : $" It began in {origin.Text}.";
 
+    /// <summary>
+    /// Refuses a model whose weights, gradients, and training graphs with what their kernels keep, are by themselves far too large for what is
+    /// free: before any memory is touched. Where the weights are few, there is nothing to find here.
+    /// </summary>
+    private void RequireRoom(long? free, int[] image)
+    {
+        const int Few = 64;
+        long weights = Arena.Count * sizeof(float);
+        if (free is not { } there || weights * Few < there)
+        {
+            return;
+        }
+
+        if (2 * weights <= MostOfFree * there)
+        {
+            using BatchGraph pass = new(model, Arena, Arena.Weights, Arena.Weights, options.Loss, image, options.Seed);
+            (long graphs, long kernels) = (0, 0);
+            foreach (int size in TrainedSizes())
+            {
+                graphs += pass.Plan(size);
+                kernels += pass.KernelBytes(size);
+            }
+
+            RequireRoom(new MemoryEstimate(weights, weights, 0, graphs, kernels, 0, 0, 0, free), 0);
+            return;
+        }
+
+        RequireRoom(new MemoryEstimate(weights, weights, 0, 0, 0, 0, 0, 0, free), 0);
+    }
+
+    private void RequireRoom(MemoryEstimate estimate, long onHost)
+    {
+        if (estimate.Free is { } there && estimate.Total + onHost > MostOfFree * there)
+        {
+            throw new TrainingException(
+                $"The run takes {estimate}. That doesn't fit on {Arena.Device.Name}: lower the batch size, or pass each batch in parts (accumulate gradients), or take a smaller model.");
+        }
+    }
+
     /// <summary>Plans all graphs of the run, refuses it where they are far too large for what is free, and else compiles them.</summary>
     private MemoryEstimate TakeMemory(long? free, long before, int[] image)
     {
-        int[] trained = PartsOf(options.BatchSize, data.Train.Count), evaluated = [.. SizesOf(data.Train), .. SizesOf(data.Test)];
+        int[] trained = TrainedSizes(), evaluated = [.. SizesOf(data.Train), .. SizesOf(data.Test)];
         long Bytes(Buffer? buffer) => (buffer?.Count ?? 0) * sizeof(float);
         long planned = trained.Sum(training.Plan) + evaluated.Distinct().Sum(evaluation.Plan) + (estimation?.Plan(PartSize) ?? 0);
+        long kernels = trained.Sum(training.KernelBytes) + evaluated.Distinct().Sum(evaluation.KernelBytes) + (estimation?.KernelBytes(PartSize) ?? 0);
         long score = 0;
         if (options.Score is { } scoring)
         {
             // Passes at w and at w + u, the gradient, h at both, and w + u.
             using BatchGraph pass = new(model, Arena, Arena.Weights, gradients, options.Loss, image, null);
-            score = (2 * pass.Plan(scoring.Part)) + ((scoring.Part < scoring.BatchSize ? 5 : 4) * Bytes(gradients));
+            score = (2 * (pass.Plan(scoring.Part) + pass.KernelBytes(scoring.Part))) + ((scoring.Part < scoring.BatchSize ? 5 : 4) * Bytes(gradients));
         }
 
         const int Loaded = 3;
         MemoryEstimate estimate = new(
-            Bytes(Arena.Weights) + Bytes(Arena.State) + (states?.Bytes ?? 0), Bytes(gradients) + Bytes(accumulation?.Part), session.Bytes, planned, 0, score,
+            Bytes(Arena.Weights) + Bytes(Arena.State) + (states?.Bytes ?? 0), Bytes(gradients) + Bytes(accumulation?.Part), session.Bytes, planned, kernels, score,
             (Loaded + (options.Augmentation is null ? 0 : 1)) * (long)options.BatchSize * (data.Train.ImageSize + 1) * sizeof(float),
             (long)data.Train.Pixels.Length + data.Test.Pixels.Length + ((long)(data.Train.Count + data.Test.Count) * sizeof(int)),
             free);
-        long needed = estimate.Total + (Arena.Device is CpuDevice ? estimate.Batches : 0);
-        if (free is { } there && needed > MostOfFree * there)
-        {
-            throw new TrainingException(
-                $"The run takes {estimate}. That doesn't fit on {Arena.Device.Name}: lower the batch size, or pass each batch in parts (accumulate gradients), or take a smaller model.");
-        }
+        RequireRoom(estimate, Arena.Device is CpuDevice ? estimate.Batches : 0);
 
         Array.ForEach(trained, size => training.For(size));
         Array.ForEach(evaluated, size => evaluation.For(size));
         estimation?.For(PartSize);
-        return estimate with { Kernels = Arena.Device.AllocatedBytes - before - (estimate.Total - score) };
+        return estimate with { Kernels = Arena.Device.AllocatedBytes - before - (estimate.Total - score - kernels) };
 
         int[] SizesOf(ImageSet set) => Split(EvaluationBatchOf(set), set.Count);
 
-        int[] PartsOf(int batch, int images) =>
-            [.. Split(batch, images).SelectMany(count => Split(Math.Min(PartSize, count), count)).Distinct()];
-
-        static int[] Split(int size, int count) => count % size == 0 ? [size] : [size, count % size];
     }
+
+    /// <summary>The sizes of batch, or of its parts, that training passes.</summary>
+    private int[] TrainedSizes() =>
+        [.. Split(options.BatchSize, data.Train.Count).SelectMany(count => Split(Math.Min(PartSize, count), count)).Distinct()];
+
+    private static int[] Split(int size, int count) => count % size == 0 ? [size] : [size, count % size];
 }

@@ -97,7 +97,10 @@ public sealed partial class Trainer : IDisposable
         long before = device.AllocatedBytes;
         try
         {
-            Arena = new ParameterArena(model, device, options.Seed);
+            int[] image = [data.Train.Height, data.Train.Width, data.Train.Channels];
+            Arena = new ParameterArena(model, device, options.Seed, draw: false);
+            RequireRoom(free, image);
+            Arena.Draw();
             gradients = device.Allocate(Arena.Count, "the gradients");
             session = optimizer.Attach(Arena, gradients, options.Seed);
             if (options.Score?.Curvature == CurvatureSource.Training && session.SecondMoment is null)
@@ -107,7 +110,6 @@ public sealed partial class Trainer : IDisposable
 
             accumulation = options.Accumulate > 1 ? new GradientSum(gradients) : null;
             statistics = options.RunningStatistics ?? (optimizer is PerturbedOptimizer ? RunningStatistics.Reestimated : RunningStatistics.FromTrainingPass);
-            int[] image = [data.Train.Height, data.Train.Width, data.Train.Channels];
             if (statistics != RunningStatistics.Kept && Arena.States.Count > 0)
             {
                 session.States = states = new StateUpdate(Arena);

@@ -69,11 +69,40 @@ internal sealed class BadInputTests
     [TestCase("certify --model mnist-cnn --dataset mnist --hidden 3", "--model mlp")]
     [TestCase("bench --filter Nothing", "matches no benchmark")]
     [TestCase("bench --threads 2", "--quick")]
+    [TestCase("train --hidden 2147483647,2147483647", "take a smaller model")]
+    [TestCase("train --model wide-resnet --depth 2147483644", "take a smaller model")]
+    [TestCase("train --model wide-resnet --widen 2147483647", "take a smaller model")]
+    [TestCase("certify --hidden 2147483647,2147483647", "take a smaller model")]
     public void CommandLine(string line, string says)
     {
         ProgramRun run = ProgramRun.Of(line.Split(' '));
         OneLine(run, 2, says);
         Assert.That(run.Output, Is.Empty);
+    }
+
+    /// <summary>2.5 · 10⁹ parameters: too many for the machine, or where it is large, for one array.</summary>
+    [Test]
+    public void ModelOfMoreParametersThanAnArrayHolds()
+    {
+        ProgramRun run = ProgramRun.Of("train", "--hidden", "50000,50000", "--device", "cpu");
+        OneLine(run, run.ExitCode, "take a smaller");
+        Assert.That(run.ExitCode, Is.EqualTo(1).Or.EqualTo(2));
+        Assert.That(run.Error, Does.Not.Contain("unexpected"));
+        Assert.That(run.Output, Is.Empty);
+    }
+
+    /// <summary>A signal while a model is built ends the process, for nothing there looks at a token; elsewhere the step is finished.</summary>
+    [Test]
+    public void SignalWhileAModelIsBuilt()
+    {
+        using PacGen.Benchmarks.StopRequest stop = new();
+        using StringWriter error = new();
+        Assert.That(stop.Build(() => stop.Hear(143, error)), Is.False);
+        Assert.That(error.ToString(), Does.Contain("before there was anything to keep"));
+        Assert.That(stop.Requested, Is.False);
+        Assert.That(stop.Hear(143, error), Is.True);
+        Assert.That((stop.Requested, stop.ExitCode), Is.EqualTo((true, 143)));
+        Assert.That(stop.Hear(143, error), Is.False, "the second ends it");
     }
 
     [Test]

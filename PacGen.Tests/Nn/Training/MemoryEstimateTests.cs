@@ -77,6 +77,62 @@ internal sealed class MemoryEstimateTests
         static ImageSet Set(int count) => new(new byte[count * Side * Side], new int[count], Side, Side, 10, Digits.Train.Normalization);
     }
 
+    /// <summary>
+    /// Weights and gradients of an MLP take two fifths of what is free. A training step packs its weights twice, for each of two sizes of batch: four
+    /// fifths more. That is known before any of it is touched.
+    /// </summary>
+    [Test]
+    public void PackedWeightsAreCountedBeforeTheWeightsAreTaken()
+    {
+        using CpuDevice device = new(1);
+        int width = (int)Math.Sqrt(device.FreeBytes!.Value / 5 / sizeof(float));
+        Assume.That((long)width * (width + 100), Is.LessThan(Array.MaxLength), "one array holds them");
+        long before = Environment.WorkingSet;
+        Assert.That(
+            () => new Trainer(new Mlp(64, width, width, 10), Digits, new Sgd(0.1), new TrainingOptions { BatchSize = 64, Device = device }),
+            Throws.TypeOf<TrainingException>().With.Message.Contains("take a smaller model").And.Message.Contains("kernels"));
+        Assert.That(Environment.WorkingSet - before, Is.LessThan((long)width * width), "a quarter of the weights' bytes at most");
+        Assert.That(device.AllocatedBytes, Is.Zero, "what was taken was given back");
+    }
+
+    [TestCase(5, 7, 33, false, false)]
+    [TestCase(200, 1024, 192, false, false)]
+    [TestCase(64, 300, 250, true, false)]
+    [TestCase(31, 65, 17, false, true)]
+    public void AProductsKernelTakesWhatItSays(int rows, int terms, int columns, bool transposeA, bool transposeB)
+    {
+        using CpuDevice device = new(1);
+        Shape[] shapes = [transposeA ? new Shape(terms, rows) : new Shape(rows, terms), transposeB ? new Shape(columns, terms) : new Shape(terms, columns)];
+        using Buffer a = device.Allocate(shapes[0].Count), b = device.Allocate(shapes[1].Count), c = device.Allocate((long)rows * columns);
+        MatMul product = new(transposeA, transposeB);
+        long before = device.AllocatedBytes;
+        using Launch launch = device.Bind(product, shapes, [new Region(a), new Region(b)], new Region(c));
+        Assert.That(device.AllocatedBytes - before, Is.EqualTo(product.KernelBytes(device, shapes)));
+    }
+
+    /// <summary>The threads' scratch memory comes on top, which is small.</summary>
+    [TestCase(1)]
+    [TestCase(2)]
+    public void AConvolutionsKernelsTakeAtLeastWhatTheySay(int stride)
+    {
+        using CpuDevice device = new(1);
+        Shape x = new(2, 8, 8, 48), w = new(3, 3, 48, 100);
+        Conv2dGeometry geometry = new(stride, stride, 1, 1);
+        Conv2dForward forward = new(geometry);
+        Conv2dInputGradient backward = new(geometry, 8, 8);
+        Shape y = forward.Infer([x, w]);
+        using Buffer images = device.Allocate(x.Count), weights = device.Allocate(w.Count), outputs = device.Allocate(y.Count);
+        foreach ((Operation operation, Shape[] shapes, Buffer from, Buffer to) in new (Operation, Shape[], Buffer, Buffer)[]
+        {
+            (forward, [x, w], images, outputs), (backward, [y, w], outputs, images),
+        })
+        {
+            long before = device.AllocatedBytes, says = operation.KernelBytes(device, shapes);
+            using Launch launch = device.Bind(operation, shapes, [new Region(from), new Region(weights)], new Region(to));
+            Assert.That(says, Is.GreaterThanOrEqualTo(w.Count * sizeof(float)).And.LessThanOrEqualTo(device.AllocatedBytes - before), operation.Name);
+        }
+    }
+
     [Test]
     public void ADeviceCountsItsBuffers()
     {
