@@ -46,7 +46,21 @@ internal static class Options
         Option<string> option = Choice("--dataset", what, fallback, [.. Datasets.Names]);
         option.Description += $", or {Datasets.FolderPrefix}PATH for class folders of PNG or JPEG images";
         Func<ArgumentResult, string?> known = option.CustomParser!;
-        option.CustomParser = result => result.Tokens[0].Value.StartsWith(Datasets.FolderPrefix, StringComparison.OrdinalIgnoreCase) ? result.Tokens[0].Value : known(result);
+        option.CustomParser = result =>
+        {
+            string name = result.Tokens[0].Value;
+            if (!name.StartsWith(Datasets.FolderPrefix, StringComparison.OrdinalIgnoreCase))
+            {
+                return known(result);
+            }
+
+            if (string.IsNullOrWhiteSpace(name[Datasets.FolderPrefix.Length..]))
+            {
+                result.AddError($"--dataset {Datasets.FolderPrefix} lacks its path: write --dataset {Datasets.FolderPrefix}PATH, PATH a folder or a zip of class folders.");
+            }
+
+            return name;
+        };
         return option;
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using PacGen.Core.Text;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -38,9 +39,10 @@ internal sealed class Terminal
     /// <summary>Whether a person watches: progress bars make sense.</summary>
     public bool IsInteractive { get; }
 
-    /// <summary>Writes a line as it is, whatever brackets are in it.</summary>
+    /// <summary>Writes a line as it is, whatever brackets are in it; what would act on a terminal is spelled out.</summary>
     public void Line(string text = "")
     {
+        text = string.Join('\n', text.Split('\n').Select(line => Printable.Of(line, Printable.LongestMessage)));
         if (IsInteractive)
         {
             Console.WriteLine(text);

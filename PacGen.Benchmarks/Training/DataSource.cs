@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Core.Text;
 using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Training;
@@ -43,7 +44,25 @@ internal sealed class DataSource
 
         DataOptions options = new() { Folder = parsed.GetValue(folder), AllowDownload = !parsed.GetValue(noDownload), ImageSide = Side(parsed) };
         Dataset data = DownloadReport.Load(terminal, name, options, cancellation);
+        if (name.StartsWith(Datasets.FolderPrefix, StringComparison.OrdinalIgnoreCase))
+        {
+            terminal.Line(Classes(data.ClassNames));
+        }
+
+        foreach (string warning in data.Warnings)
+        {
+            terminal.Line($"Warning: {warning}");
+        }
+
         return parsed.GetValue(limit) is { } count ? data with { Train = data.Train.Take(count) } : data;
+    }
+
+    /// <summary>A set that somebody put together may have other classes than were meant: they are shown before anything is done.</summary>
+    private static string Classes(IReadOnlyList<string> names)
+    {
+        const int Most = 20;
+        string shown = string.Join(", ", names.Take(Most).Select((name, number) => $"{number} {Printable.Name(name)}"));
+        return $"{names.Count} class{(names.Count == 1 ? "" : "es")}: {shown}{(names.Count > Most ? $" … {names.Count - 1} {Printable.Name(names[^1])}" : "")}";
     }
 
     private int? Side(ParseResult parsed) => parsed.GetValue(side) is > 4096 and var large

@@ -88,6 +88,9 @@ public static class Certifier
                     throw new ArgumentException(
                         $"{model.GetType().Name} has {classes} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
                 }
+
+                LabelCheck.Require(model, Loss.CrossEntropy, data.Train, $"{data.Name}'s training images");
+                LabelCheck.Require(model, Loss.CrossEntropy, data.Test, $"{data.Name}'s test images");
             }
             catch
             {

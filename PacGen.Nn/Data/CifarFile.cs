@@ -4,11 +4,11 @@ namespace PacGen.Nn.Data;
 /// The binary files of CIFAR-10 and CIFAR-100 (A. Krizhevsky, <em>Learning Multiple Layers of Features from Tiny Images</em>,
 /// 2009): record after record of one label byte (two for CIFAR-100) and 3072 pixels, 32×32 of red, then green, then blue. Raw or
 /// in gzip. A file that is no whole number of records is refused; memory taken is bounded by the true content, and that by
-/// <see cref="LargestCount"/> images.
+/// <see cref="LargestCount"/> images, in all files of a set together.
 /// </summary>
 public static class CifarFile
 {
-    /// <summary>The most images that a file may have; the published ones have 10,000 or 50,000.</summary>
+    /// <summary>The most images that the files of a set may have together; the published sets have 10,000 or 50,000.</summary>
     public const int LargestCount = 60_000;
 
     internal const int Side = 32, Channels = 3, ImageSize = Side * Side * Channels;
@@ -24,72 +24,18 @@ public static class CifarFile
     public static ImageSet Read(IReadOnlyList<string> paths, CifarLabels labels, Normalization normalization)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        return Join([.. from path in paths select Read(path, labels)], labels, normalization);
+        Records records = new(labels);
+        foreach (string path in paths)
+        {
+            ArgumentNullException.ThrowIfNull(path);
+            ContentFile.Read(path, (long)LargestCount * RecordSize(labels), Remedy, (content, length) => records.Add(content, length, path));
+        }
+
+        return records.ToSet(normalization);
     }
 
     /// <summary>The size of a record.</summary>
     internal static int RecordSize(CifarLabels labels) => ImageSize + (labels == CifarLabels.Ten ? 1 : 2);
-
-    internal static Part Read(string path, CifarLabels labels)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        return ContentFile.Read(path, (long)LargestCount * RecordSize(labels), Remedy, (content, length) => Read(content, length, path, labels));
-    }
-
-    /// <summary>Reads records to the end, or as many bytes as are said.</summary>
-    internal static Part Read(Stream content, long? length, string path, CifarLabels labels)
-    {
-        int record = RecordSize(labels);
-        if (length is { } known && (known == 0 || known % record != 0 || known / record > LargestCount))
-        {
-            throw NotWhole(path, labels, known);
-        }
-
-        // What an archive or a compressed file claims is believed only as far as it is borne out.
-        byte[] pixels = new byte[ImageSize * (int)Math.Min(1024, (length ?? long.MaxValue) / record)];
-        List<int> classes = [];
-        Span<byte> block = stackalloc byte[ImageSize + 2];
-        block = block[..record];
-        for (long left = length ?? long.MaxValue; left > 0; left -= record)
-        {
-            int got = content.ReadAtLeast(block, record, throwOnEndOfStream: false);
-            if (got < record)
-            {
-                if (got == 0 && length is null && classes.Count > 0)
-                {
-                    break;
-                }
-
-                throw NotWhole(path, labels, ((long)classes.Count * record) + got);
-            }
-
-            classes.Add(Class(block, labels, path, classes.Count));
-            int end = ImageSize * classes.Count;
-            if (end > pixels.Length)
-            {
-                Array.Resize(ref pixels, Math.Min(2 * pixels.Length, ImageSize * LargestCount));
-            }
-
-            Interleave(block[^ImageSize..], pixels.AsSpan(end - ImageSize, ImageSize));
-        }
-
-        return new Part(pixels, [.. classes]);
-    }
-
-    internal static ImageSet Join(IReadOnlyList<Part> parts, CifarLabels labels, Normalization normalization)
-    {
-        int[] classes = [.. from part in parts from label in part.Labels select label];
-        byte[] pixels = new byte[checked(classes.Length * ImageSize)];
-        int filled = 0;
-        foreach (Part part in parts)
-        {
-            int size = part.Labels.Length * ImageSize;
-            part.Pixels.AsSpan(0, size).CopyTo(pixels.AsSpan(filled));
-            filled += size;
-        }
-
-        return new ImageSet(pixels, classes, Side, Side, Classes(labels), normalization);
-    }
 
     private static int Classes(CifarLabels labels) => labels switch { CifarLabels.Ten => 10, CifarLabels.Fine => 100, _ => 20 };
 
@@ -117,6 +63,70 @@ public static class CifarFile
     private static DataException NotWhole(string path, CifarLabels labels, long length) => new(
         $"{path} holds {length} bytes, which is not 1 to {LargestCount} records of {RecordSize(labels)}: it is truncated, corrupted or of another set. {Remedy}");
 
-    /// <summary>What one file has; the pixels may have room at their end.</summary>
-    internal sealed record Part(byte[] Pixels, int[] Labels);
+    /// <summary>The images of a set, file after file, in one array that grows with what has been read.</summary>
+    internal sealed class Records(CifarLabels labels)
+    {
+        private readonly List<int> classes = [];
+        private byte[] pixels = [];
+
+        /// <summary>Reads records to the end, or as many bytes as are said. What an archive or a compressed file claims is believed only as far as it is borne out.</summary>
+        /// <returns>How many there were.</returns>
+        public int Add(Stream content, long? length, string path)
+        {
+            int record = RecordSize(labels), before = classes.Count;
+            if (length is { } known && (known == 0 || known % record != 0 || known / record > LargestCount))
+            {
+                throw NotWhole(path, labels, known);
+            }
+
+            Span<byte> block = stackalloc byte[ImageSize + 2];
+            block = block[..record];
+            for (long left = length ?? long.MaxValue; left > 0; left -= record)
+            {
+                int got = content.ReadAtLeast(block, record, throwOnEndOfStream: false);
+                if (got < record)
+                {
+                    if (got == 0 && length is null && classes.Count > before)
+                    {
+                        break;
+                    }
+
+                    throw NotWhole(path, labels, ((long)(classes.Count - before) * record) + got);
+                }
+
+                if (classes.Count == LargestCount)
+                {
+                    throw new DataException($"{path}, with the files before it, holds more than {LargestCount} images, the most that a set of this kind may have. Remove a file that does not belong to it.");
+                }
+
+                classes.Add(Class(block, labels, path, classes.Count - before));
+                int end = ImageSize * classes.Count;
+                if (end > pixels.Length)
+                {
+                    Array.Resize(ref pixels, Math.Clamp(2 * pixels.Length, 256 * ImageSize, LargestCount * ImageSize));
+                }
+
+                Interleave(block[^ImageSize..], pixels.AsSpan(end - ImageSize, ImageSize));
+            }
+
+            return classes.Count - before;
+        }
+
+        /// <summary>Appends what others have.</summary>
+        public void Add(Records others, string path)
+        {
+            if (classes.Count + others.classes.Count > LargestCount)
+            {
+                throw new DataException($"{path} holds more than {LargestCount} images to train or to test on, the most that a set of this kind may have. Replace it.");
+            }
+
+            int filled = ImageSize * classes.Count;
+            classes.AddRange(others.classes);
+            Array.Resize(ref pixels, ImageSize * classes.Count);
+            others.pixels.AsSpan(0, (ImageSize * classes.Count) - filled).CopyTo(pixels.AsSpan(filled));
+        }
+
+        public ImageSet ToSet(Normalization normalization) =>
+            new(pixels.AsMemory(0, ImageSize * classes.Count), classes.ToArray(), Side, Side, Classes(labels), normalization);
+    }
 }

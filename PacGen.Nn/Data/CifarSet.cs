@@ -1,4 +1,5 @@
 using System.Globalization;
+using PacGen.Core.Text;
 
 namespace PacGen.Nn.Data;
 
@@ -33,12 +34,17 @@ internal sealed record CifarSet(string Name, string Title, Normalization Normali
         "cifar-100-binary.tar.gz",
         "03b5dce01913d631647c71ecec9e9cb8");
 
+    private static readonly string[] TenNames = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+
     private const int PublishedTrainCount = 50_000;
 
     /// <summary>More than the content of either archive; so it bounds the memory too.</summary>
     private const long LargestArchive = 1 << 28;
 
     private static readonly Uri[] Mirrors = [new("https://www.cs.toronto.edu/~kriz/")];
+
+    /// <summary>The folder of the version whose files are Python's.</summary>
+    private string ForPython => Name == "cifar-10" ? "cifar-10-batches-py" : "cifar-100-python";
 
     private string Wanted => $"{Train}*.bin and {Test}*.bin (also with .gz, also in {Inner}), or {Archive}";
 
@@ -55,7 +61,7 @@ internal sealed record CifarSet(string Name, string Title, Normalization Normali
         cancellation.ThrowIfCancellationRequested();
         (ImageSet train, ImageSet test) = Read(folder, labels);
         string part = train.Count >= PublishedTrainCount ? "" : string.Create(CultureInfo.InvariantCulture, $", {train.Count:N0} of {PublishedTrainCount:N0} training images");
-        return new Dataset(name, train, test) { Origin = folder + part };
+        return new Dataset(name, train, test) { Origin = folder + part, ClassNames = labels == CifarLabels.Ten ? TenNames : [] };
     }
 
     private (ImageSet Train, ImageSet Test) Read(string folder, CifarLabels labels)
@@ -75,11 +81,12 @@ internal sealed record CifarSet(string Name, string Title, Normalization Normali
 
     private (ImageSet Train, ImageSet Test) ReadArchive(Stream content, string archive, CifarLabels labels)
     {
-        SortedDictionary<string, CifarFile.Part> train = new(StringComparer.Ordinal), test = new(StringComparer.Ordinal);
+        SortedDictionary<string, CifarFile.Records> train = new(StringComparer.Ordinal), test = new(StringComparer.Ordinal);
+        int images = 0;
         TarEntries.Visit(content, archive, CifarFile.Remedy, (entry, size) =>
         {
             string name = entry[(entry.LastIndexOf('/') + 1)..];
-            SortedDictionary<string, CifarFile.Part>? kind = !name.EndsWith(".bin", StringComparison.Ordinal) ? null
+            SortedDictionary<string, CifarFile.Records>? kind = !name.EndsWith(".bin", StringComparison.Ordinal) ? null
                 : name.StartsWith(Train, StringComparison.Ordinal) ? train
                 : name.StartsWith(Test, StringComparison.Ordinal) ? test : null;
             if (kind is null)
@@ -87,12 +94,27 @@ internal sealed record CifarSet(string Name, string Title, Normalization Normali
                 return 0;
             }
 
-            CifarFile.Part part = CifarFile.Read(content, size, $"{archive}: {name}", labels);
-            return kind.TryAdd(name, part) ? size : throw new DataException($"{archive} has {name} twice. {CifarFile.Remedy}");
+            CifarFile.Records part = new(labels);
+            images += part.Add(content, size, $"{archive}: {Printable.Name(name)}");
+            return images > 2 * CifarFile.LargestCount ? throw new DataException($"{archive} holds more than {2 * CifarFile.LargestCount} images. {CifarFile.Remedy}")
+                : kind.TryAdd(name, part) ? size : throw new DataException($"{archive} has {Printable.Name(name)} twice. {CifarFile.Remedy}");
         });
-        return train.Count > 0 && test.Count > 0
-            ? (CifarFile.Join([.. train.Values], labels, Normalization), CifarFile.Join([.. test.Values], labels, Normalization))
+        return train.Count > 0 && test.Count > 0 ? (Join(train), Join(test))
             : throw new DataException($"{archive} has no {(train.Count == 0 ? Train : Test)}*.bin: it is truncated or another archive. {CifarFile.Remedy}");
+
+        // In the order of their names, whatever that in the archive is. Each is given up once it is copied.
+        ImageSet Join(SortedDictionary<string, CifarFile.Records> parts)
+        {
+            string[] names = [.. parts.Keys];
+            CifarFile.Records all = parts[names[0]];
+            foreach (string name in names[1..])
+            {
+                all.Add(parts[name], archive);
+                parts.Remove(name);
+            }
+
+            return all.ToSet(Normalization);
+        }
     }
 
     private string? Lacking(string folder)
@@ -107,6 +129,11 @@ internal sealed record CifarSet(string Name, string Title, Normalization Normali
             }
 
             lacking = train ? $"{Test}*.bin" : test ? $"{Train}*.bin" : lacking;
+        }
+
+        if (lacking.Length == 0 && (Path.Exists(Path.Combine(folder, ForPython)) || Path.Exists(Path.Combine(folder, $"{Name}-python.tar.gz"))))
+        {
+            lacking = $"the binary version, {Archive}: there is the one for Python";
         }
 
         return FindArchive(folder) is null ? lacking : null;

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using PacGen.Core.Text;
 
 namespace PacGen.Nn.Data;
 
@@ -6,18 +7,26 @@ namespace PacGen.Nn.Data;
 /// Images in folders, JPEG or PNG: Tiny ImageNet in its own layout, or a folder of class folders. The classes are numbered in
 /// ordinal order of their folders' names. The images come class by class in turn, so that the first n are of all classes.
 /// </summary>
-internal static class ClassFolders
+internal static partial class ClassFolders
 {
     /// <summary>The bytes of pixels that room is made for before any image has been decoded.</summary>
     private const int FirstRoom = 1 << 26;
 
-    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png"];
+    /// <summary>Larger files and images are decoded some at a time: each takes memory on its own.</summary>
+    private const int LargeFile = 1 << 20, LargeArea = 1 << 20, LargeAtOnce = 4;
 
     /// <summary>An image's name and class.</summary>
     internal readonly record struct Entry(string Name, int Class);
 
-    /// <summary>What is to be trained and tested on.</summary>
-    internal sealed record Listing(Entry[] Train, Entry[] Test, int Classes);
+    /// <summary>What is to be trained and tested on, and what the classes are called.</summary>
+    internal sealed record Listing(Entry[] Train, Entry[] Test, string[] Classes)
+    {
+        /// <summary>The folder in the tree that was taken for the set, with a slash at its end; empty for the tree itself.</summary>
+        public string Root { get; init; } = "";
+
+        /// <summary>What a person should know about how the tree was understood: sentences.</summary>
+        public string[] Warnings { get; init; } = [];
+    }
 
     /// <summary>
     /// Tiny ImageNet: the classes of <c>wnids.txt</c>, <c>train/CLASS/images</c>, and <c>val/images</c> to test on, whose classes
@@ -40,12 +49,11 @@ internal static class ClassFolders
         }
 
         List<Entry> train = [];
-        foreach (string name in Images(tree, root + "train/"))
+        foreach (string name in tree.Names.Where(name => name.StartsWith(root + "train/", StringComparison.Ordinal) && IsImage(name)))
         {
-            if (numbers.TryGetValue(name[(root.Length + 6)..].Split('/')[0], out int number))
-            {
-                train.Add(new Entry(name, number));
-            }
+            string one = name[(root.Length + 6)..].Split('/')[0];
+            train.Add(numbers.TryGetValue(one, out int number) ? new Entry(name, number)
+                : throw new DataException($"{tree.Describe(name)} is of a class that wnids.txt does not list. Remove {Printable.Name(one)}, or replace wnids.txt with a whole copy."));
         }
 
         int empty = Array.FindIndex(classes, one => !train.Exists(entry => entry.Class == numbers[one]));
@@ -57,10 +65,11 @@ internal static class ClassFolders
         string annotations = root + "val/val_annotations.txt";
         if (!tree.Contains(annotations))
         {
-            throw new DataException($"{tree.Path} lacks {annotations}, which says the classes of the images to test on. Replace it with a whole copy.");
+            throw new DataException($"{tree.Path} lacks {annotations}, which says the classes of the images to test on. Replace it with a whole copy; where val has class folders, --dataset folder:PATH reads it.");
         }
 
         List<Entry> test = [];
+        HashSet<string> named = new(StringComparer.Ordinal);
         string[] lines = tree.ReadLines(annotations);
         for (int i = 0; i < lines.Length; i++)
         {
@@ -71,44 +80,23 @@ internal static class ClassFolders
                 throw new DataException($"{tree.Describe(annotations)}, line {i + 1}, does not say an image and a class of wnids.txt. Replace it with a whole copy.");
             }
 
-            test.Add(tree.Contains(name) ? new Entry(name, number)
-                : throw new DataException($"{tree.Describe(annotations)}, line {i + 1}, names {fields[0]}, which is not in {root}val/images. Replace it with a whole copy."));
+            if (!tree.Contains(name) || !named.Add(name))
+            {
+                throw new DataException(
+                    $"{tree.Describe(annotations)}, line {i + 1}, names {Printable.Name(fields[0])}, which {(tree.Contains(name) ? "an earlier line names too" : $"is not in {root}val/images")}. Replace it with a whole copy.");
+            }
+
+            test.Add(new Entry(name, number));
         }
 
-        return new Listing(InTurn(train, classes.Length), test.Count > 0 ? [.. test] : throw new DataException($"{tree.Describe(annotations)} is empty. Replace it with a whole copy."), classes.Length);
-    }
-
-    /// <summary>
-    /// Class folders in <c>train</c> and in <c>test</c> or <c>val</c>; or class folders alone, of which every fifth image of a class
-    /// (that whose rank in ordinal order leaves 2 when divided by 5) is to test on.
-    /// </summary>
-    public static Listing Plain(FileTree tree)
-    {
-        string[] images = [.. Images(tree, "")];
-        string[] tops = [.. (from name in images select name[..(name.IndexOf('/') + 1)]).Distinct()];
-        string? testFolder = Array.Find(["test/", "val/"], tops.Contains);
-        if (tops.Contains("train/") && testFolder is not null)
-        {
-            string[] classes = Classes(images, "train/");
-            return new Listing(InTurn(Entries(images, "train/", classes, tree), classes.Length), InTurn(Entries(images, testFolder, classes, tree), classes.Length), classes.Length);
-        }
-
-        string[] all = Classes(images, "");
-        List<Entry> train = [], test = [];
-        int[] seen = new int[all.Length];
-        foreach (Entry entry in Entries(images, "", all, tree))
-        {
-            (seen[entry.Class]++ % 5 == 2 ? test : train).Add(entry);
-        }
-
-        return all.Length > 0 && test.Count > 0 ? new Listing(InTurn(train, all.Length), InTurn(test, all.Length), all.Length)
-            : throw new DataException($"{tree.Path} has no folders of at least 3 PNG or JPEG images, one folder a class. Put them there, or in train and test.");
+        return new Listing(InTurn(train, classes.Length), test.Count > 0 ? [.. test] : throw new DataException($"{tree.Describe(annotations)} is empty. Replace it with a whole copy."), classes);
     }
 
     /// <summary>Decodes images, on all processors; all of one size, that of the first, unless a size is given.</summary>
     public static byte[] Decode(FileTree tree, Entry[] entries, int height, int width, bool resize, string first, CancellationToken cancellation)
     {
         int size = checked(height * width * 3);
+        using SemaphoreSlim large = new(LargeAtOnce);
         if ((long)entries.Length * size > Array.MaxLength)
         {
             throw new DataException($"{tree.Path} has {entries.Length} images of {height}×{width}: more than the {Array.MaxLength} bytes that a set may have. Use fewer, or a smaller --image-size.");
@@ -121,8 +109,7 @@ internal static class ClassFolders
             int end = pixels.Length / size;
             try
             {
-                Parallel.For(done, end, new ParallelOptions { CancellationToken = cancellation }, i =>
-                    ImageDecoder.Decode(tree.Read(entries[i].Name), tree.Describe(entries[i].Name), height, width, resize, first, pixels.AsSpan(i * size, size)));
+                Parallel.For(done, end, new ParallelOptions { CancellationToken = cancellation }, i => DecodeOne(i, pixels));
             }
             catch (AggregateException errors)
             {
@@ -136,36 +123,40 @@ internal static class ClassFolders
                 return pixels;
             }
         }
-    }
 
-    private static IEnumerable<string> Images(FileTree tree, string start) =>
-        from name in tree.Names
-        where name.StartsWith(start, StringComparison.Ordinal) && Extensions.Contains(Path.GetExtension(name).ToLowerInvariant())
-        select name;
-
-    private static string[] Classes(string[] images, string start) =>
-    [
-        .. (from name in images
-            where name.StartsWith(start, StringComparison.Ordinal) && name.IndexOf('/', start.Length) > 0
-            select name[start.Length..name.IndexOf('/', start.Length)]).Distinct().Order(StringComparer.Ordinal),
-    ];
-
-    private static List<Entry> Entries(string[] images, string start, string[] classes, FileTree tree)
-    {
-        List<Entry> entries = [];
-        foreach (string name in images)
+        void DecodeOne(int i, byte[] target)
         {
-            int end = name.IndexOf('/', start.Length);
-            if (name.StartsWith(start, StringComparison.Ordinal) && end > 0)
+            string name = entries[i].Name, described = tree.Describe(name);
+            bool alone = tree.Length(name) > LargeFile;
+            byte[] file = [];
+            if (!alone)
             {
-                int number = Array.BinarySearch(classes, name[start.Length..end], StringComparer.Ordinal);
-                entries.Add(number >= 0 ? new Entry(name, number)
-                    : throw new DataException($"{tree.Describe(name)} is of a class that train has no folder for. Remove it, or add images to train on."));
+                file = tree.Read(name);
+                (int ownHeight, int ownWidth) = ImageDecoder.Size(file, described);
+                alone = (long)ownHeight * ownWidth > LargeArea;
+            }
+
+            if (alone)
+            {
+                large.Wait(cancellation);
+            }
+
+            try
+            {
+                file = file.Length > 0 ? file : tree.Read(name);
+                ImageDecoder.Decode(file, described, height, width, resize, first, target.AsSpan(i * size, size));
+            }
+            finally
+            {
+                if (alone)
+                {
+                    large.Release();
+                }
             }
         }
-
-        return entries;
     }
+
+    private static bool IsImage(string name) => Path.GetExtension(name).ToUpperInvariant() is ".JPG" or ".JPEG" or ".PNG";
 
     private static Entry[] InTurn(List<Entry> entries, int classes)
     {

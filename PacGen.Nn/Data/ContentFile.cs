@@ -16,14 +16,14 @@ internal static class ContentFile
     {
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
-            Span<byte> start = stackalloc byte[2];
-            int got = file.ReadAtLeast(start, 2, throwOnEndOfStream: false);
-            if (got == 0)
+            if (!PlainFile.HasContent(path))
             {
-                throw new DataException($"{path} is empty. {remedy}");
+                throw new DataException($"{path} {PlainFile.NoContent}. {remedy}");
             }
 
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+            Span<byte> start = stackalloc byte[2];
+            file.ReadAtLeast(start, 2, throwOnEndOfStream: false);
             file.Position = 0;
             if (start is not [0x1f, 0x8b])
             {

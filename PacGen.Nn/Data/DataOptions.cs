@@ -18,7 +18,8 @@ public sealed class DataOptions
 
     /// <summary>
     /// Where downloads are kept, each set in a folder of its own: <c>pacgen</c> in <c>$XDG_CACHE_HOME</c>, else in
-    /// <c>~/.cache</c> (Linux), <c>~/Library/Caches</c> (macOS) or the local application data (Windows).
+    /// <c>~/.cache</c> (Linux), <c>~/Library/Caches</c> (macOS) or the local application data (Windows); in the folder for temporary files
+    /// where there is no home.
     /// </summary>
     public string CacheFolder { get; init; } = DefaultCacheFolder();
 
@@ -51,17 +52,20 @@ public sealed class DataOptions
     /// <summary>Where the distribution installs data sets, each in a folder of its own.</summary>
     internal string SystemFolder { get; init; } = "/usr/share/datasets";
 
-    private static string DefaultCacheFolder()
-    {
-        string? parent = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        if (string.IsNullOrEmpty(parent))
-        {
-            string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            parent = OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-                : OperatingSystem.IsMacOS() ? Path.Combine(home, "Library", "Caches")
-                : Path.Combine(home, ".cache");
-        }
+    private static string DefaultCacheFolder() => DefaultCacheFolder(Environment.GetEnvironmentVariable("XDG_CACHE_HOME"), Special(Environment.SpecialFolder.UserProfile));
 
-        return Path.Combine(parent, "pacgen");
+    /// <summary>Always a whole path: nothing is put into the folder that a program happens to be started in.</summary>
+    /// <param name="cache">What <c>XDG_CACHE_HOME</c> says; by its specification a path that is not whole does not count.</param>
+    /// <param name="home">The home folder, there or not.</param>
+    internal static string DefaultCacheFolder(string? cache, string home)
+    {
+        string parent = Path.IsPathFullyQualified(cache ?? "") ? cache!
+            : OperatingSystem.IsWindows() ? Special(Environment.SpecialFolder.LocalApplicationData)
+            : OperatingSystem.IsMacOS() ? Path.Combine(home, "Library", "Caches")
+            : Path.Combine(home, ".cache");
+        return Path.IsPathFullyQualified(parent) ? Path.Combine(parent, "pacgen") : Path.Combine(Path.GetFullPath(Path.GetTempPath()), $"pacgen-{Environment.UserName}");
     }
+
+    /// <summary>A folder that does not exist has a name all the same.</summary>
+    private static string Special(Environment.SpecialFolder folder) => Environment.GetFolderPath(folder, Environment.SpecialFolderOption.DoNotVerify);
 }

@@ -16,6 +16,7 @@ internal sealed record DataPlaces(string Name, string Title, string Wanted, Func
             return LocateIn(given);
         }
 
+        PassingFile.RemoveAbandoned(Path.Combine(options.CacheFolder, Name));
         List<string> places = [];
         if (!string.IsNullOrEmpty(options.EnvironmentFolder))
         {
@@ -50,7 +51,7 @@ internal sealed record DataPlaces(string Name, string Title, string Wanted, Func
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new DataException($"The cache folder {folder} cannot be made: {error.Message.TrimEnd('.')}. Give another, or put the {Title} files somewhere and name the folder with --data.", error);
+            throw new DataException($"The cache folder {folder} cannot be made: {error.Message.TrimEnd('.')}. Name another in XDG_CACHE_HOME or CacheFolder, or put the {Title} files somewhere and name the folder with --data.", error);
         }
 
         try

@@ -12,6 +12,18 @@ public sealed record Dataset(string Name, ImageSet Train, ImageSet Test)
     /// <summary>Where the data came from, for a person to read: a folder, or that it is embedded.</summary>
     public string Origin { get; init; } = "memory";
 
+    /// <summary>
+    /// What the classes are called, in the order of their numbers; empty where that is not known. Those of a folder are the folders' names as
+    /// they are: <see cref="Core.Text.Printable"/> makes them safe to print.
+    /// </summary>
+    public IReadOnlyList<string> ClassNames { get; init; } = [];
+
+    /// <summary>
+    /// What was seen in the files that may not be what was meant, in sentences: one class alone, folders that are not used, images that are
+    /// not read. Empty where all is as expected.
+    /// </summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>The first 16 hexadecimal digits of the SHA-256 of all images and classes: other images of the same number are seen to be others.</summary>
     public string Fingerprint()
     {

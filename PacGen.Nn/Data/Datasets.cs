@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using PacGen.Core.Text;
 
 namespace PacGen.Nn.Data;
 
@@ -26,7 +27,9 @@ public static class Datasets
     /// gzip, or from the archive that was published; of the training files those that are there.
     /// <c>tiny-imagenet</c> (100,000 + 10,000 images of 64×64×3 in 200 classes, tested on its validation images) is read from the
     /// zip or its folder. <c>folder:PATH</c> is a folder, or a zip, of class folders with PNG or JPEG images, in <c>train</c> and
-    /// <c>test</c> or <c>val</c>, or else every fifth to test on; normalised by the statistics of its training images. Image files
+    /// <c>test</c> or <c>val</c>, or else every fifth to test on; normalised by the statistics of its training images. Hidden files,
+    /// what systems leave in folders, and folders around the whole are passed over; a layout that says two things is refused, and
+    /// what may not be meant stands in <see cref="Dataset.Warnings"/>. Image files
     /// are decoded once, and what was decoded is kept in <see cref="DataOptions.CacheFolder"/>.
     /// </summary>
     /// <param name="name">One of <see cref="Names"/>, in upper or lower case, or <c>folder:PATH</c>.</param>
@@ -54,7 +57,7 @@ public static class Datasets
             "CIFAR-100" => CifarSet.Cifar100.Load("cifar-100", CifarLabels.Fine, options, cancellation),
             "CIFAR-100-COARSE" => CifarSet.Cifar100.Load("cifar-100-coarse", CifarLabels.Coarse, options, cancellation),
             "TINY-IMAGENET" => ImageFolderSet.TinyImageNet(options, cancellation),
-            _ => throw new DataException($"There is no data set {name}. Choose one of {string.Join(", ", Names)}, or {FolderPrefix}PATH."),
+            _ => throw new DataException($"There is no data set {Printable.Name(name)}. Choose one of {string.Join(", ", Names)}, or {FolderPrefix}PATH."),
         };
     }
 
@@ -77,7 +80,11 @@ public static class Datasets
             (seen[labels[i]]++ % 5 == 2 ? test : train).Add(i);
         }
 
-        return new Dataset("digits", all.Subset([.. train]), all.Subset([.. test])) { Origin = "embedded" };
+        return new Dataset("digits", all.Subset([.. train]), all.Subset([.. test]))
+        {
+            Origin = "embedded",
+            ClassNames = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        };
     }
 
     private static void ReadDigits(Span<byte> pixels, Span<int> labels)

@@ -21,6 +21,11 @@ internal sealed record DecodedImages(int Height, int Width, int Classes, int[] T
     {
         try
         {
+            if (!PlainFile.HasContent(path))
+            {
+                return null;
+            }
+
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             byte[] header = new byte[HeaderSize];
@@ -45,6 +50,7 @@ internal sealed record DecodedImages(int Height, int Width, int Classes, int[] T
                 return null;
             }
 
+            DataMemory.Require(file.Length, $"{path}, the decoded images,", "Use fewer images, or a smaller --image-size.");
             int[] trainLabels = new int[train], testLabels = new int[test];
             byte[] trainPixels = new byte[train * (int)size], testPixels = new byte[test * (int)size];
             Read(MemoryMarshal.AsBytes(trainLabels.AsSpan()));
@@ -70,7 +76,7 @@ internal sealed record DecodedImages(int Height, int Width, int Classes, int[] T
     /// <summary>Writes a cache under a passing name, flushes it and gives it its name. A disk that does not take it costs only time, later.</summary>
     public void TryWrite(string path, ReadOnlySpan<byte> fingerprint)
     {
-        string passing = $"{path}.{Path.GetRandomFileName()}.part";
+        string passing = PassingFile.NameFor(path);
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -93,6 +99,12 @@ internal sealed record DecodedImages(int Height, int Width, int Classes, int[] T
                 Write(Test);
                 file.Write(hash.GetHashAndReset());
                 file.Flush(flushToDisk: true);
+                if (!OperatingSystem.IsWindows())
+                {
+                    // Locked until it has its name: nobody takes it for abandoned.
+                    File.Move(passing, path, overwrite: true);
+                    return;
+                }
 
                 void Write(ReadOnlySpan<byte> part)
                 {
@@ -105,14 +117,7 @@ internal sealed record DecodedImages(int Height, int Width, int Classes, int[] T
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            try
-            {
-                File.Delete(passing);
-            }
-            catch (Exception second) when (second is IOException or UnauthorizedAccessException)
-            {
-                // What cannot be deleted must not keep the images from being used.
-            }
+            PassingFile.Delete(passing);
         }
     }
 }

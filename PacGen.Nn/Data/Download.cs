@@ -1,4 +1,5 @@
 using System.Globalization;
+using PacGen.Core.Text;
 
 namespace PacGen.Nn.Data;
 
@@ -8,7 +9,10 @@ namespace PacGen.Nn.Data;
 /// </summary>
 internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? progress) : IDisposable
 {
-    // The time limit is on each answer, not on the whole: a slow line may take as long as it needs.
+    /// <summary>A server that sends less, over the time that it may be silent, is given up for the next one: in bytes a second.</summary>
+    private const int LeastSpeed = 1024;
+
+    // The time limit is on each answer, not on the whole: a slow line may take as long as it needs, as long as it is one.
     // Nothing is read after a cancellation only to keep a connection.
     private readonly HttpClient client = new(new SocketsHttpHandler { ConnectTimeout = patience, ResponseDrainTimeout = TimeSpan.Zero }) { Timeout = Timeout.InfiniteTimeSpan };
 
@@ -39,7 +43,7 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
     /// <summary>What went wrong with this source, or null if the file is there.</summary>
     private async Task<string?> TryFetchAsync(DownloadFile file, Uri source, string target, CancellationToken cancellation)
     {
-        string passing = $"{target}.{Path.GetRandomFileName()}.part";
+        string passing = PassingFile.NameFor(target);
         try
         {
             FileStream written = new(passing, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
@@ -57,9 +61,15 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
                 }
 
                 written.Flush(flushToDisk: true);
+                cancellation.ThrowIfCancellationRequested();
+                if (!OperatingSystem.IsWindows())
+                {
+                    // Locked until it has its name: nobody takes it for abandoned.
+                    File.Move(passing, target, overwrite: true);
+                    return null;
+                }
             }
 
-            cancellation.ThrowIfCancellationRequested();
             File.Move(passing, target, overwrite: true);
             return null;
         }
@@ -69,7 +79,7 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
         }
         finally
         {
-            Remove(passing);
+            PassingFile.Delete(passing);
         }
     }
 
@@ -77,7 +87,7 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
     {
         using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         long received = 0;
-        bool writing = false;
+        bool ours = false;
         byte[] block = new byte[1 << 17];
         silence.CancelAfter(patience);
         try
@@ -85,14 +95,15 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
             using HttpResponseMessage response = await client.GetAsync(source, HttpCompletionOption.ResponseHeadersRead, silence.Token).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
             {
-                return string.Create(CultureInfo.InvariantCulture, $"the server answers {(int)response.StatusCode} {response.ReasonPhrase}");
+                return string.Create(CultureInfo.InvariantCulture, $"the server answers {(int)response.StatusCode} {Printable.Name(response.ReasonPhrase)}");
             }
 
             long? total = response.Content.Headers.ContentLength;
             Stream body = await response.Content.ReadAsStreamAsync(silence.Token).ConfigureAwait(false);
             await using (body.ConfigureAwait(false))
             {
-                progress?.Report(new DownloadProgress(file.Name, source, 0, total));
+                Report(total);
+                long since = Environment.TickCount64, before = 0;
                 while (true)
                 {
                     silence.CancelAfter(patience);
@@ -108,10 +119,20 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
                         return "it sends more than the file has";
                     }
 
-                    writing = true;
+                    ours = true;
                     await written.WriteAsync(block.AsMemory(0, read), cancellation).ConfigureAwait(false);
-                    writing = false;
-                    progress?.Report(new DownloadProgress(file.Name, source, received, total));
+                    ours = false;
+                    Report(total);
+                    double elapsed = Environment.TickCount64 - since;
+                    if (elapsed >= patience.TotalMilliseconds)
+                    {
+                        if ((received - before) * 1000 < LeastSpeed * elapsed)
+                        {
+                            return string.Create(CultureInfo.InvariantCulture, $"the server sent {received - before} bytes in {elapsed / 1000:0.#} seconds, less than {LeastSpeed} a second");
+                        }
+
+                        (since, before) = (Environment.TickCount64, received);
+                    }
                 }
             }
 
@@ -121,22 +142,18 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
         {
             return string.Create(CultureInfo.InvariantCulture, $"the server was silent for {patience.TotalSeconds:0.#} seconds");
         }
-        catch (Exception error) when (!writing && error is (HttpRequestException or IOException))
+        catch (Exception error) when (!ours && error is not (OperationCanceledException or OutOfMemoryException))
         {
-            // A write that fails is not caught here: another mirror does not help a full disk.
-            return received > 0 ? $"the connection broke after {received} bytes" : error.Message.TrimEnd('.');
+            // Whatever a server makes the client throw (a redirection to a scheme or an address that there isn't, a broken answer), the next may
+            // do better. A write that fails is not caught here: another mirror does not help a full disk.
+            return received > 0 ? $"the connection broke after {received} bytes" : Printable.Name(error.Message.TrimEnd('.'));
         }
-    }
 
-    private static void Remove(string path)
-    {
-        try
+        void Report(long? total)
         {
-            File.Delete(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // A file that cannot even be deleted must not hide why the download failed.
+            ours = true;
+            progress?.Report(new DownloadProgress(file.Name, source, received, total));
+            ours = false;
         }
     }
 }

@@ -45,6 +45,11 @@ public sealed class IdxFile
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rank, 255);
         try
         {
+            if (!PlainFile.HasContent(path))
+            {
+                throw new DataException($"{path} {PlainFile.NoContent}. {Remedy}");
+            }
+
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
             return Read(file, path, rank);
         }
@@ -138,10 +143,9 @@ public sealed class IdxFile
     private static IdxFile Read(FileStream file, string path, int rank)
     {
         Span<byte> start = stackalloc byte[2];
-        int got = file.ReadAtLeast(start, 2, throwOnEndOfStream: false);
-        if (got < 2)
+        if (file.ReadAtLeast(start, 2, throwOnEndOfStream: false) < 2)
         {
-            throw new DataException(got == 0 ? $"{path} is empty. {Remedy}" : Truncated(path));
+            throw new DataException(Truncated(path));
         }
 
         file.Position = 0;
@@ -184,6 +188,8 @@ public sealed class IdxFile
         {
             throw new DataException($"{path} has {most - size} bytes after its last value: it is corrupted. {Remedy}");
         }
+
+        DataMemory.Require(size, $"{path}: its {size} values", "Free memory, or use a smaller set.");
 
         // What a compressed file claims is believed only as far as it is borne out: the array grows with what has been read.
         byte[] values = new byte[(int)Math.Min(size, Math.Max(1 << 16, compressed is null ? size : 8 * fileLength))];

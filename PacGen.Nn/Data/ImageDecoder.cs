@@ -65,8 +65,16 @@ internal static class ImageDecoder
         SKCodec? codec = null;
         if (known)
         {
-            using SKData data = SKData.CreateCopy(file);
-            codec = SKCodec.Create(data);
+            try
+            {
+                using SKData data = SKData.CreateCopy(file);
+                codec = SKCodec.Create(data);
+            }
+            catch (Exception error) when (((error as TypeInitializationException)?.InnerException ?? error) is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
+            {
+                throw new DataException(
+                    $"{name} cannot be decoded: the image codec's native library, libSkiaSharp, is not there or cannot be loaded. Copy it, from runtimes in the folder of a whole build, beside {AppContext.BaseDirectory}; data sets that are no image files need none.", error);
+            }
         }
 
         if (codec is null)

@@ -28,18 +28,32 @@ internal static class ImageFolderSet
     }
 
     /// <summary>Decodes a folder of class folders, or a zip of one; normalised by the statistics of its training images.</summary>
-    public static Dataset Folder(string path, DataOptions options, CancellationToken cancellation) =>
-        Load($"folder:{path}", path, ClassFolders.Plain, null, options, cancellation);
+    public static Dataset Folder(string path, DataOptions options, CancellationToken cancellation)
+    {
+        if (string.IsNullOrWhiteSpace(path))
+        {
+            throw new DataException($"{Datasets.FolderPrefix} lacks its path. Write {Datasets.FolderPrefix}PATH, PATH a folder or a zip of class folders.");
+        }
+
+        if (path.StartsWith("~/", StringComparison.Ordinal) && !Path.Exists(path))
+        {
+            throw new DataException($"{path} is not there: a shell does not expand ~ behind {Datasets.FolderPrefix}. Write the whole path.");
+        }
+
+        return Load($"{Datasets.FolderPrefix}{path}", path, ClassFolders.Plain, null, options, cancellation);
+    }
 
     private static Dataset Load(string name, string source, Func<FileTree, ClassFolders.Listing> list, Normalization? normalization, DataOptions options, CancellationToken cancellation)
     {
         using FileTree tree = FileTree.Open(source);
-        byte[] fingerprint = tree.Fingerprint(string.Create(CultureInfo.InvariantCulture, $"{name} {options.ImageSide}"));
+        ClassFolders.Listing listing = list(tree);
+        byte[] fingerprint = Fingerprint(tree, listing, string.Create(CultureInfo.InvariantCulture, $"{name} {options.ImageSide}"));
         string identity = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Path.GetFullPath(source)}\0{options.ImageSide}")).AsSpan(0, 8));
         string cache = Path.Combine(options.CacheFolder, "decoded", identity + ".images");
+        PassingFile.RemoveAbandoned(Path.GetDirectoryName(cache)!);
         if (DecodedImages.TryRead(cache, fingerprint) is not { } decoded)
         {
-            decoded = Decode(tree, list(tree), options.ImageSide, cancellation);
+            decoded = Decode(tree, listing, options.ImageSide, cancellation);
             decoded.TryWrite(cache, fingerprint);
         }
 
@@ -47,17 +61,38 @@ internal static class ImageFolderSet
         return new Dataset(
             name,
             new ImageSet(decoded.Train, decoded.TrainLabels, decoded.Height, decoded.Width, decoded.Classes, normalization),
-            new ImageSet(decoded.Test, decoded.TestLabels, decoded.Height, decoded.Width, decoded.Classes, normalization)) { Origin = source };
+            new ImageSet(decoded.Test, decoded.TestLabels, decoded.Height, decoded.Width, decoded.Classes, normalization))
+        {
+            Origin = tree.Describe(listing.Root.TrimEnd('/')),
+            ClassNames = listing.Classes,
+            Warnings = listing.Warnings,
+        };
+    }
+
+    /// <summary>Of the files, and of how they were understood: a cache that another version made by other rules is none.</summary>
+    private static byte[] Fingerprint(FileTree tree, ClassFolders.Listing listing, string settings)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(tree.Fingerprint(settings));
+        foreach (ClassFolders.Entry entry in listing.Train.Append(new ClassFolders.Entry("", -1)).Concat(listing.Test))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{entry.Class} {entry.Name}\0")));
+        }
+
+        return hash.GetHashAndReset();
     }
 
     private static DecodedImages Decode(FileTree tree, ClassFolders.Listing listing, int? side, CancellationToken cancellation)
     {
         string first = listing.Train[0].Name, described = tree.Describe(first);
         (int height, int width) = side is { } given ? (given, given) : ImageDecoder.Size(tree.Read(first), described);
+        DataMemory.Require(
+            ((long)listing.Train.Length + listing.Test.Length) * height * width * 3,
+            $"{tree.Path}: its {listing.Train.Length + listing.Test.Length} images of {height}×{width} pixels", "Use fewer, or a smaller --image-size.");
         return new DecodedImages(
             height,
             width,
-            listing.Classes,
+            listing.Classes.Length,
             [.. from entry in listing.Train select entry.Class],
             [.. from entry in listing.Test select entry.Class],
             ClassFolders.Decode(tree, listing.Train, height, width, side is not null, described, cancellation),

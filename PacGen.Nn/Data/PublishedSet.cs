@@ -26,9 +26,15 @@ internal sealed record PublishedSet(string Name, string Title, Normalization Nor
         new("train-images-idx3-ubyte", 47_040_016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
         new("train-labels-idx1-ubyte", 60_008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
         new("t10k-images-idx3-ubyte", 7_840_016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
-        new("t10k-labels-idx1-ubyte", 10_008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"));
+        new("t10k-labels-idx1-ubyte", 10_008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"))
+    {
+        ClassNames = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"],
+    };
 
     private const int Classes = 10;
+
+    /// <summary>What the classes are called.</summary>
+    public IReadOnlyList<string> ClassNames { get; init; } = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
     private PublishedFile[] Files => [TrainImages, TrainLabels, TestImages, TestLabels];
 
@@ -56,7 +62,7 @@ internal sealed record PublishedSet(string Name, string Title, Normalization Nor
             }
         }
 
-        return new Dataset(Name, train, test) { Origin = folder };
+        return new Dataset(Name, train, test) { Origin = folder, ClassNames = ClassNames };
     }
 
     /// <summary>The SHA-256 of the IDX file that holds these labels.</summary>

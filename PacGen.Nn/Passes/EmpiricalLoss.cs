@@ -217,8 +217,11 @@ public sealed class EmpiricalLoss : IDisposable
 
     private Buffer Gradients => gradients ??= arena.Device.Allocate(arena.Count);
 
-    private BatchGraph Graph(Buffer? result, Func<Tensor, Tensor, Tensor> loss, IReadOnlyDictionary<Tensor, Region>? inputs = null) =>
-        new(Model, arena, Point, result, loss, [Images.Height, Images.Width, Images.Channels], null, inputs: inputs);
+    private BatchGraph Graph(Buffer? result, Func<Tensor, Tensor, Tensor> loss, IReadOnlyDictionary<Tensor, Region>? inputs = null)
+    {
+        LabelCheck.Require(Model, Loss, Images, "The images");
+        return new(Model, arena, Point, result, loss, [Images.Height, Images.Width, Images.Channels], null, inputs: inputs);
+    }
 
     /// <summary>The gradient of ⟨∇L̂, v⟩ is ∇²L̂·v.</summary>
     private BatchGraph HessianProductGraph()

@@ -85,7 +85,7 @@ public sealed record PacGenScore
     /// <param name="trainingSecondMoment">h of training, for <see cref="CurvatureSource.Training"/>.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>The score, or null where it was cancelled.</returns>
-    /// <exception cref="ArgumentException">An option is out of range, or h of training is asked for and there is none.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, h of training is asked for and there is none, or a label has no output.</exception>
     /// <exception cref="TrainingException">The weights, the state or the score are not finite: the network has diverged, or ρ is out of range.</exception>
     public static PacGenScore? Compute(
         Module model,
@@ -123,6 +123,7 @@ public sealed record PacGenScore
             throw new ArgumentException("Score: h of training is asked for, but this optimizer keeps none: use Adam or a perturbed optimizer, or take h from a pass.");
         }
 
+        LabelCheck.Require(model, loss ?? Loss.CrossEntropy, images, "The images to score on");
         arena.RequireFinite("The score can't be computed");
         using SecondMomentPass pass = new(model, arena, images, loss ?? Loss.CrossEntropy, options);
         using Buffer before = arena.Device.Allocate(arena.Count), after = arena.Device.Allocate(arena.Count), moved = arena.Device.Allocate(arena.Count);

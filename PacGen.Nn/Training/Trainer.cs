@@ -40,7 +40,7 @@ public sealed partial class Trainer : IDisposable
     /// <param name="data">What to train and test on.</param>
     /// <param name="optimizer">How to update the weights.</param>
     /// <param name="options">Everything else; defaults without it.</param>
-    /// <exception cref="ArgumentException">An option is out of range, or the batch is larger than the training set.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, the batch is larger than the training set, or a label has no output.</exception>
     /// <exception cref="PacGen.Kernels.ShapeException">The model does not fit the images.</exception>
     /// <exception cref="TrainingException">The run takes far more memory than is free.</exception>
     public Trainer(Module model, Dataset data, Optimizer optimizer, TrainingOptions? options = null)
@@ -129,6 +129,9 @@ public sealed partial class Trainer : IDisposable
                 throw new ArgumentException(
                     $"{model.GetType().Name} has {training.Classes} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
             }
+
+            LabelCheck.Require(model, options.Loss, data.Train, $"{data.Name}'s training images");
+            LabelCheck.Require(model, options.Loss, data.Test, $"{data.Name}'s test images");
 
             Memory = TakeMemory(free, before, image);
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PacGen.Nn.Data;
 
 namespace PacGen.Tests.Nn.Data;
@@ -67,6 +68,50 @@ internal sealed class CifarTests
         Refuses(Idx.Compress(new byte[3073 * 60_001]), "holds more than 184380000 bytes");
     }
 
+    /// <summary>The one for Python has the same title and other files.</summary>
+    [Test]
+    public void SaysThatAnotherVersionIsThere([Values] bool ten)
+    {
+        using TemporaryFolder folder = new();
+        folder.Write([1], ten ? "cifar-10-batches-py" : "cifar-100-python", ten ? "data_batch_1" : "train");
+        Assert.That(
+            () => Load(folder, ten ? "cifar-10" : "cifar-100"),
+            Throws.TypeOf<DataException>().With.Message.Contains("lacks the binary version, cifar-10").And.Message.Contains("-binary.tar.gz: there is the one for Python"));
+    }
+
+    /// <summary>Each file holds as much as a whole set may, in a hundredth of the bytes; memory is taken for one set, not for fourteen.</summary>
+    [Test]
+    public void ManySmallFilesThatHoldMuchTakeLittle()
+    {
+        using TemporaryFolder folder = new();
+        byte[] bomb = Idx.Compress(new byte[3073 * CifarFile.LargestCount]);
+        for (int i = 0; i < 14; i++)
+        {
+            folder.Write(bomb, "cifar-10", $"data_batch_{i:00}.bin.gz");
+        }
+
+        folder.Write(Cifar.File(1, 1), "cifar-10", "test_batch.bin");
+        Assert.That(bomb, Has.Length.LessThan(1 << 21));
+        Assert.That(LimitedProcess.Run(384, Refusal, "cifar-10", folder.Path), Does.Contain("data_batch_01.bin.gz, with the files before it, holds more than 60000 images"));
+
+        folder.Write(Idx.Compress(Cifar.Tar(("data_batch_1.bin", new byte[3073 * 40_000]), ("data_batch_2.bin", new byte[3073 * 40_000]), ("test_batch.bin", new byte[3073]))), "tar", "cifar-10-binary.tar.gz");
+        Assert.That(LimitedProcess.Run(512, Refusal, "cifar-10", folder["tar"]), Does.Contain("holds more than 60000 images to train or to test on"));
+    }
+
+    /// <summary>In a process of its own: why a set is refused.</summary>
+    internal static void Refusal(string[] arguments)
+    {
+        try
+        {
+            Datasets.Load(arguments[0], new DataOptions { Folder = arguments[1], CacheFolder = Path.Combine(arguments[1], "cache") });
+            Console.WriteLine("It is read.");
+        }
+        catch (DataException error)
+        {
+            Console.WriteLine(error.Message);
+        }
+    }
+
     [Test]
     public void RefusesDamagedArchives()
     {
@@ -113,10 +158,13 @@ internal sealed class CifarTests
     }
 
     [Test]
-    public void SurvivesMutatedFiles([Values(1, 2)] int seed, [Values] bool ten) => Survives(seed, 500, ten);
+    public void SurvivesMutatedFiles([Values(1, 2)] int seed, [Values] bool ten) => LimitedProcess.Run(64, SurvivesAlone, $"{seed}", "500", $"{ten}");
 
     [Test, Explicit("takes minutes")]
     public void SurvivesManyMutatedFiles([Values] bool ten) => Survives(3, 100_000, ten);
+
+    private static void SurvivesAlone(string[] arguments) =>
+        Survives(int.Parse(arguments[0], CultureInfo.InvariantCulture), int.Parse(arguments[1], CultureInfo.InvariantCulture), bool.Parse(arguments[2]));
 
     private static void Survives(int seed, int files, bool ten)
     {

@@ -149,6 +149,88 @@ internal sealed class DownloadTests
         Assert.That(broken.Asked, Has.Length.EqualTo(4));
     }
 
+    /// <summary>Whatever a mirror answers, the next is asked: here each of the first answers nonsense.</summary>
+    [TestCase("file:///etc/hostname")]
+    [TestCase("ftp://127.0.0.1/file")]
+    [TestCase("gopher://x")]
+    [TestCase("data:,x")]
+    [TestCase("http://[")]
+    [TestCase("http://127.0.0.1:99999/")]
+    [TestCase("\\\\server\\share")]
+    public void ARedirectionToNowhereEndsNoSearch(string location)
+    {
+        using LocalServer odd = new();
+        foreach ((string name, _) in Files)
+        {
+            odd.Redirect(name + ".gz", location);
+        }
+
+        Assert.That(Load(mirrors: [odd.Address, server.Address]).Train.Count, Is.EqualTo(300));
+        Assert.That(folder.Contents, Has.Length.EqualTo(5));
+    }
+
+    [Test]
+    public void AMirrorThatIsNoWebAddressEndsNoSearch() =>
+        Assert.That(Load(mirrors: [new Uri("file:///etc/"), new Uri("ftp://127.0.0.1/"), server.Address]).Train.Count, Is.EqualTo(300));
+
+    /// <summary>Fifty bytes a second would take days for a set; every byte comes before the patience ends.</summary>
+    [Test]
+    public void GivesUpAServerThatTrickles()
+    {
+        using LocalServer slow = new();
+        slow.Trickle(Files[0].Name + ".gz", Idx.Compress(TrainImages));
+        Assert.That(
+            () => Load(mirrors: [slow.Address], patience: TimeSpan.FromMilliseconds(300)),
+            Throws.TypeOf<DataException>().With.Message.Contains("seconds, less than 1024 a second"));
+        Assert.That(folder.Contents, Is.Empty);
+    }
+
+    /// <summary>What a process left that was ended goes at the next start; what one is still writing stays, and what is somebody else's.</summary>
+    [Test]
+    public void RemovesWhatProcessesThatAreGoneLeft()
+    {
+        string gone = folder.Write([1, 2, 3], "small", "train-images-idx3-ubyte.gz.abcdefgh.ijk.part");
+        string written = folder.Write([1, 2, 3], "small", "train-labels-idx1-ubyte.gz.abcdefgh.ijk.part");
+        string other = folder.Write([1, 2, 3], "small", "notes.part");
+        Array.ForEach([gone, written, other], path => System.IO.File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddMinutes(-1)));
+        using (new FileStream(written, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            Load();
+            Assert.That((System.IO.File.Exists(gone), System.IO.File.Exists(written), System.IO.File.Exists(other)), Is.EqualTo((false, true, true)));
+        }
+
+        Load();
+        Assert.That((System.IO.File.Exists(written), System.IO.File.Exists(other)), Is.EqualTo((false, true)), "also where nothing is downloaded");
+    }
+
+    /// <summary>Never into the folder that the program happens to be started in.</summary>
+    [TestCase(null, "/home/none", "/home/none/.cache/pacgen")]
+    [TestCase("", "/home/none", "/home/none/.cache/pacgen")]
+    [TestCase("relative", "/home/none", "/home/none/.cache/pacgen")]
+    [TestCase("/cache", "", "/cache/pacgen")]
+    public void TheCacheLiesAtAWholePath(string? cache, string home, string expected)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Ignore("Linux's folders.");
+        }
+
+        Assert.That(DataOptions.DefaultCacheFolder(cache, home), Is.EqualTo(expected));
+        Assert.That(Path.IsPathFullyQualified(DataOptions.DefaultCacheFolder(null, "")));
+    }
+
+    /// <summary>As a system's user without a folder has it: the folder's name counts, though it is not there.</summary>
+    [Test]
+    public void AHomeThatDoesNotExistIsStillTheHome() =>
+        Assert.That(LimitedProcess.Run(64, CacheWithoutHome, folder["absent"]), Does.StartWith(OperatingSystem.IsLinux() ? folder["absent", ".cache"] : Path.GetPathRoot(folder.Path)!));
+
+    private static void CacheWithoutHome(string[] arguments)
+    {
+        Environment.SetEnvironmentVariable("HOME", arguments[0]);
+        Environment.SetEnvironmentVariable("XDG_CACHE_HOME", null);
+        Console.WriteLine(new DataOptions().CacheFolder);
+    }
+
     [Test]
     public void LeavesNothingWhenCancelled()
     {

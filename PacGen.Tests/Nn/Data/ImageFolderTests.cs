@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using PacGen.Nn.Data;
 using SkiaSharp;
 
@@ -108,7 +110,7 @@ internal sealed class ImageFolderTests
     {
         Refused("is not there");
         Directory.CreateDirectory(folder["set"]);
-        Refused("has no folders of at least 3 PNG or JPEG images");
+        Refused("has no PNG or JPEG images. Expected are PATH/CLASS/*.png");
         folder.Write([1, 2, 3], "file.zip");
         Assert.That(() => Datasets.Load("folder:" + folder["file.zip"], Options), Throws.TypeOf<DataException>().With.Message.Contains("no zip archive"));
 
@@ -117,6 +119,10 @@ internal sealed class ImageFolderTests
         Assert.That(() => Datasets.Load("tiny-imagenet", Options), Throws.TypeOf<DataException>().With.Message.Contains("line 2, names val_9.JPEG, which is not in val/images"));
         File.WriteAllText(folder["tiny-imagenet", "val", "val_annotations.txt"], "val_0.JPEG\tn03\n");
         Assert.That(() => Datasets.Load("tiny-imagenet", Options), Throws.TypeOf<DataException>().With.Message.Contains("line 1, does not say an image and a class"));
+        File.WriteAllText(folder["tiny-imagenet", "val", "val_annotations.txt"], "val_0.JPEG\tn01\t0\nval_0.JPEG\tn02\t0\n");
+        Assert.That(() => Datasets.Load("tiny-imagenet", Options), Throws.TypeOf<DataException>().With.Message.Contains("line 2, names val_0.JPEG, which an earlier line names too"));
+        File.WriteAllText(folder["tiny-imagenet", "wnids.txt"], "n01\n");
+        Assert.That(() => Datasets.Load("tiny-imagenet", Options), Throws.TypeOf<DataException>().With.Message.Contains("n02_0.JPEG is of a class that wnids.txt does not list"));
     }
 
     /// <summary>A cache is used while it is whole and its images are those there; else it is made anew.</summary>
@@ -166,10 +172,19 @@ internal sealed class ImageFolderTests
     }
 
     [Test]
-    public void SurvivesMutatedFiles([Values(1, 2)] int seed) => Survives(seed, 1000);
+    public void SurvivesMutatedFiles([Values(1, 2)] int seed) => LimitedProcess.Run(384, SurvivesAlone, $"{seed}", "1000", "False");
 
     [Test]
-    public void SurvivesMutatedFilesOfTinyImageNet([Values(1, 2)] int seed) => SurvivesTiny(seed, 500);
+    public void SurvivesMutatedFilesOfTinyImageNet([Values(1, 2)] int seed) => LimitedProcess.Run(384, SurvivesAlone, $"{seed}", "500", "True");
+
+    private static void SurvivesAlone(string[] arguments)
+    {
+        (int seed, int files) = (int.Parse(arguments[0], CultureInfo.InvariantCulture), int.Parse(arguments[1], CultureInfo.InvariantCulture));
+        ImageFolderTests tests = new();
+        tests.MakeFolder();
+        (bool.Parse(arguments[2]) ? tests.SurvivesTiny : (Action<int, int>)tests.Survives)(seed, files);
+        tests.RemoveFolder();
+    }
 
     [Test, Explicit("takes minutes")]
     public void SurvivesManyMutatedFiles([Values] bool tiny) => (tiny ? SurvivesTiny : (Action<int, int>)Survives)(3, 100_000);
@@ -187,6 +202,61 @@ internal sealed class ImageFolderTests
         long before = GC.GetTotalAllocatedBytes();
         Refused("truncated or corrupted");
         Assert.That(GC.GetTotalAllocatedBytes() - before, Is.LessThan(256L << 20), "other tests may run beside this one");
+    }
+
+    /// <summary>Small files that truly hold much: two gigabytes of pixels in two megabytes. What they take is known from the first one's header.</summary>
+    [Test]
+    public void ManySmallFilesThatHoldMuchAreRefusedBeforeAnyMemoryIsTaken()
+    {
+        byte[] large = Image(4096, 4096, 5, SKEncodedImageFormat.Png);
+        for (int i = 0; i < 40; i++)
+        {
+            folder.Write(large, "set", "a", $"{i:00}.png");
+        }
+
+        Assert.That(
+            LimitedProcess.Run(128, CifarTests.Refusal, "folder:" + folder["set"], folder.Path),
+            Does.Contain("its 40 images of 4096×4096 pixels would take 2,013 MB of memory, but ").And.Contains("Use fewer, or a smaller --image-size."));
+    }
+
+    /// <summary>Entries of an archive that unpack to as much as a file may have, on every thread at once.</summary>
+    [Test]
+    public void AnArchiveOfBombsTakesLittle()
+    {
+        Directory.CreateDirectory(folder["in"]);
+        byte[] start = Image(2, 2, 5, SKEncodedImageFormat.Png), block = new byte[1 << 20];
+        using (ZipArchive archive = ZipFile.Open(folder["in", "bombs.zip"], ZipArchiveMode.Create))
+        {
+            for (int i = 0; i < 12; i++)
+            {
+                using Stream entry = archive.CreateEntry($"a/{i:00}.png").Open();
+                entry.Write(start);
+                for (int megabyte = 0; megabyte < (i == 11 ? 80 : 50); megabyte++)
+                {
+                    entry.Write(block);
+                }
+            }
+        }
+
+        Assert.That(LimitedProcess.Run(896, CifarTests.Refusal, "folder:" + folder["in", "bombs.zip"], folder.Path), Does.Contain("11.png has more than 67108864 bytes"));
+    }
+
+    /// <summary>A build that was copied without its native libraries: as the runtime reports it, wherever a library is looked for in vain.</summary>
+    [Test]
+    public void SaysThatTheCodecIsMissing()
+    {
+        folder.Write(Image(4, 4, 1, SKEncodedImageFormat.Png), "set", "a", "1.png");
+        folder.Write(Image(4, 4, 1, SKEncodedImageFormat.Png), "set", "a", "2.png");
+        folder.Write(Image(4, 4, 1, SKEncodedImageFormat.Png), "set", "a", "3.png");
+        Assert.That(
+            LimitedProcess.Run(128, WithoutCodec, "folder:" + folder["set"], folder.Path),
+            Does.StartWith(folder["set", "a", "1.png"] + " cannot be decoded: the image codec's native library, libSkiaSharp, is not there").And.Contains("Copy it"));
+    }
+
+    private static void WithoutCodec(string[] arguments)
+    {
+        NativeLibrary.SetDllImportResolver(typeof(SKCodec).Assembly, (name, _, _) => throw new DllNotFoundException($"Unable to load shared library '{name}'."));
+        CifarTests.Refusal(arguments);
     }
 
     /// <summary>More images than there is room for at first: each comes to its place.</summary>

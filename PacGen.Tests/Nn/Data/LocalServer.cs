@@ -43,6 +43,21 @@ internal sealed class LocalServer : IDisposable
         await Task.Delay(Timeout.Infinite, closed);
     };
 
+    /// <summary>Sends the asker elsewhere.</summary>
+    public void Redirect(string path, string location) => answers[path] = async (stream, closed) =>
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), closed);
+
+    /// <summary>Announces a whole file and sends it byte by byte, for ever.</summary>
+    public void Trickle(string path, byte[] content) => answers[path] = async (stream, closed) =>
+    {
+        await SendAsync(stream, content.Length, []);
+        foreach (byte one in content)
+        {
+            await stream.WriteAsync(new[] { one }, closed);
+            await Task.Delay(20, closed);
+        }
+    };
+
     /// <summary>Never stops sending.</summary>
     public void SendForever(string path) => answers[path] = async (stream, closed) =>
     {

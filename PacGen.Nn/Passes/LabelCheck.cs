@@ -1,0 +1,37 @@
+using PacGen.Kernels;
+using PacGen.Nn.Data;
+
+namespace PacGen.Nn;
+
+/// <summary>Finds labels that a model has no output for, before a pass is taken: within one a whole epoch may come first.</summary>
+internal static class LabelCheck
+{
+    /// <summary>Holds the labels of a set against the outputs among which the loss looks them up; a loss that uses labels as numbers takes any.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="loss">The loss of a batch from the model's output and the labels.</param>
+    /// <param name="images">The set.</param>
+    /// <param name="what">What the set is, for people.</param>
+    /// <exception cref="ArgumentException">A label is beyond the outputs.</exception>
+    public static void Require(Module model, Func<Tensor, Tensor, Tensor> loss, ImageSet images, string what)
+    {
+        int largest = 0;
+        for (int i = 1; i < images.Count; i++)
+        {
+            largest = images.Labels[i] > images.Labels[largest] ? i : largest;
+        }
+
+        int label = images.Labels[largest];
+        Tensor labels = Tensor.Input(new Shape(1), "labels");
+        model.Eval();
+        Tensor mean = loss(model.Apply(Tensor.Input(new Shape(1, images.Height, images.Width, images.Channels), "images")), labels);
+        int[] limits = [.. from node in Gradients.Ordered(mean) where node.Operation is SoftmaxCrossEntropy or GatherColumn && Leads(labels, node.Inputs[1]) select node.Inputs[0].Shape[-1]];
+        if (limits.Length > 0 && label >= limits.Min())
+        {
+            throw new ArgumentException(
+                $"{what} have the label {label} (image {largest}), but {model.GetType().Name} has {limits.Min()} outputs, for the labels 0 to {limits.Min() - 1}: give its last layer {label + 1}, or correct the labels.", nameof(images));
+        }
+    }
+
+    /// <summary>Whether a tensor is another, but for its shape.</summary>
+    private static bool Leads(Tensor from, Tensor to) => to == from || (to.Operation is PacGen.Kernels.Reshape && Leads(from, to.Inputs[0]));
+}
