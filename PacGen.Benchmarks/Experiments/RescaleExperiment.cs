@@ -172,7 +172,7 @@ internal sealed class RescaleExperiment
 
     private static string Line(RescalePoint point, int done, int count) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{done,3} of {count}: α = {point.Alpha,-8:G4} Ψ {point.Psi:F0}, Lemma 6 {point.Lemma6:F3}, Lemma 8 {point.Lemma8:F3}, λ_max {(point.EigenvalueConverged ? "" : "≥ ")}{point.LargestEigenvalue:G4}, (2) {point.KeskarFull:G4} %, (3) {point.ExpectedSharpness:G4}");
+        $"{done,3} of {count}: α = {point.Alpha,-8:G4} Ψ {point.Psi:F0} (1/κ {point.KappaShare:P0}), Lemma 6 {point.Lemma6:F3}, Lemma 8 {point.Lemma8:F3}, λ_max {(point.EigenvalueConverged ? "" : "≥ ")}{point.LargestEigenvalue:G4}, (2) {point.KeskarFull:G4} %, (3) {point.ExpectedSharpness:G4}");
 
     private static Table Table(List<RescalePoint> points)
     {

@@ -72,7 +72,7 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
 
     private string Bounds() => string.Create(
         CultureInfo.InvariantCulture,
-        $"The lemmas and Ψ, largest over smallest: {string.Join("; ", BoundsAndPsi.Select(key => $"{Name(key)} {Number(Find(key).Spread(points))}"))}. In their own unit, where a loss is at most 1, Lemma 6 lies between {points.Min(point => point.Lemma6):F2} and {points.Max(point => point.Lemma6):F2} and Lemma 8 between {points.Min(point => point.Lemma8):F2} and {points.Max(point => point.Lemma8):F2}{(points.All(point => point.Lemma6 >= 1 && point.Lemma8 >= 1) ? ": vacuous at every α" : "")}.");
+        $"The lemmas and Ψ, largest over smallest: {string.Join("; ", BoundsAndPsi.Select(key => $"{Name(key)} {Number(Find(key).Spread(points))}"))}. In their own unit, where a loss is at most 1, Lemma 6 lies between {points.Min(point => point.Lemma6):F2} and {points.Max(point => point.Lemma6):F2} and Lemma 8 between {points.Min(point => point.Lemma8):F2} and {points.Max(point => point.Lemma8):F2}{(points.All(point => point.Lemma6 >= 1 && point.Lemma8 >= 1) ? ": vacuous at every α" : "")}. Ψ, and the share of weights whose 1/κ branch of (24) makes it a function of |w| alone: {string.Join("; ", Shown.Select(point => string.Create(CultureInfo.InvariantCulture, $"at α = {point.Alpha:G4} {point.PsiText}, {point.KappaShare:P0}")))}.");
 
     private string Claim()
     {

@@ -99,6 +99,8 @@ internal sealed class RescaleMeasures : IDisposable
             Alpha = alpha,
             OutputChange = outputs().Zip(unchanged, (now, before) => Math.Abs(now - before)).Max() / largest,
             Psi = score.Psi,
+            KappaShare = score.KappaShare,
+            PsiText = score.PsiText,
             RhoMedian = boundedScore.Rho,
             RhoSampled = sampled.Rho,
             Lemma6 = UniformBound.Lemma6(sample, six).Value,

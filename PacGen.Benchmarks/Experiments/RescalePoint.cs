@@ -12,6 +12,12 @@ internal sealed record RescalePoint
     /// <summary>Ψ (24), with the median ρ, of the cross-entropy.</summary>
     public required double Psi { get; init; }
 
+    /// <summary>The share of weights in Ψ's 1/κ branch.</summary>
+    public required double KappaShare { get; init; }
+
+    /// <summary>Ψ with its interval.</summary>
+    public required string PsiText { get; init; }
+
     /// <summary>ρ of the bounded cross-entropy by the score's median.</summary>
     public required double RhoMedian { get; init; }
 

@@ -274,7 +274,7 @@ public sealed partial class Trainer : IDisposable
                 ("accuracy/train", result.TrainAccuracy),
                 ("accuracy/test", result.TestAccuracy),
                 ("images_per_second", data.Train.Count / result.Seconds),
-                .. result.Score is { } score ? [("psi", score.Psi)] : Array.Empty<(string, double)>(),
+                .. result.Score is { } score ? [("psi", score.Psi), ("psi_kappa_share", score.KappaShare)] : Array.Empty<(string, double)>(),
             ]);
     }
 

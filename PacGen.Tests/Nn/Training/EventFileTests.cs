@@ -11,7 +11,7 @@ internal sealed class EventFileTests
 {
     private const int Epochs = 3, StepsOfAnEpoch = 22;
 
-    private static readonly string[] EpochTags = ["loss/train", "loss/test", "loss/gap", "accuracy/train", "accuracy/test", "images_per_second", "psi"];
+    private static readonly string[] EpochTags = ["loss/train", "loss/test", "loss/gap", "accuracy/train", "accuracy/test", "images_per_second", "psi", "psi_kappa_share"];
 
     /// <summary>The value that the CRC catalogues give for the digits 1 to 9.</summary>
     [Test]
