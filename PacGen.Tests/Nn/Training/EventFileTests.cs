@@ -54,7 +54,7 @@ internal sealed class EventFileTests
             float[] values = [.. EpochTags.Where(tag => tag != "images_per_second").Select(tag => scalars.Single(one => one.Tag == tag && one.Step == result.Epoch * StepsOfAnEpoch).Value)];
             Assert.That(values, Is.EqualTo(new[]
             {
-                (float)result.TrainLoss, (float)result.TestLoss, (float)result.Gap, (float)result.TrainAccuracy, (float)result.TestAccuracy, (float)result.Score!.Psi,
+                (float)result.TrainLoss, (float)result.TestLoss, (float)result.Gap, (float)result.TrainAccuracy, (float)result.TestAccuracy, (float)result.Score!.Psi, (float)result.Score.KappaShare,
             }));
         }
 
