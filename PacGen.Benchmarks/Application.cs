@@ -114,8 +114,6 @@ internal static class Application
         FileNotFoundException { FileName: { } assembly } when assembly.Contains("PublicKeyToken=", StringComparison.Ordinal) => NotLoaded(error),
         IOException or UnauthorizedAccessException => error.Message,
         OutOfMemoryException => $"{error.Message} Use a smaller batch or model.",
-        DllNotFoundException or TypeInitializationException { InnerException: DllNotFoundException } =>
-            $"A native library is not there or cannot be loaded: {(error.InnerException ?? error).Message.Split('\n')[0]} Copy the program's folder whole, with its runtimes, or build it anew.",
         _ => $"unexpected {error.GetType().Name}: {error.Message} Set {DebugVariable}=1 to see where.",
     });
 
