@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Core.Text;
 using PacGen.Nn.Checkpoints;
 
 namespace PacGen.Benchmarks.Runs;
@@ -47,7 +48,7 @@ internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
                 run,
                 KeepCheckpoints,
                 terminal,
-                problem => host.Error.WriteLine($"pacgen: {problem}"),
+                problem => host.Error.WriteLine($"pacgen: {Printable.Message(problem)}"),
                 epoch =>
                 {
                     left--;

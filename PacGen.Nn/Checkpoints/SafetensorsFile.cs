@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using PacGen.Core.Text;
+using PacGen.Nn.Data;
 
 namespace PacGen.Nn.Checkpoints;
 
@@ -96,7 +97,7 @@ public sealed class SafetensorsFile : IDisposable
         try
         {
             // A pipe or a device has no length, and opening it could wait for ever.
-            if (File.Exists(path) && new FileInfo(path).Length == 0)
+            if (File.Exists(path) && !PlainFile.HasContent(path))
             {
                 throw new CheckpointException($"{path} is damaged or no safetensors file: it is empty or no regular file. Get or save it again.");
             }

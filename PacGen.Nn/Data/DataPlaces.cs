@@ -91,7 +91,22 @@ internal sealed record DataPlaces(string Name, string Title, string Wanted, Func
         }
 
         string partial = string.Concat(from place in places let lacking = Lacking(place) where lacking!.Length > 0 select $" {place} lacks {lacking}.");
-        throw new DataException($"{Title} is not in the data folder {folder}: looked in {string.Join(" and ", places)} for {Wanted}.{partial} Put the files there, name another folder with --data, {Otherwise}");
+        throw new DataException($"{Title} is not in the data folder {folder}: looked in {string.Join(" and ", places)} for {Wanted}.{partial}{(Deeper(folder) is { } deeper ? $" {deeper} has them: name that folder, {Otherwise}" : $" Put the files there, name another folder with --data, {Otherwise}")}");
+    }
+
+    /// <summary>A folder below, by at most three, that has what is needed: archives are often unpacked into folders of their own.</summary>
+    private string? Deeper(string folder)
+    {
+        try
+        {
+            const int Most = 1000;
+            EnumerationOptions below = new() { RecurseSubdirectories = true, MaxRecursionDepth = 2, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System | FileAttributes.ReparsePoint };
+            return Directory.EnumerateDirectories(folder, "*", below).Take(Most).Order(StringComparer.Ordinal).FirstOrDefault(place => Lacking(place) is null);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or DataException)
+        {
+            return null;
+        }
     }
 
     private static void RemoveIfEmpty(string folder)

@@ -77,6 +77,16 @@ internal sealed class DatasetsTests
             Throws.TypeOf<DataException>().With.Message.Contains($"PACGEN_DATA names the folder {folder["absent"]}, which does not exist."));
     }
 
+    /// <summary>Archives are often unpacked into folders of their own, as other libraries' downloads are.</summary>
+    [Test]
+    public void SaysWhichFolderBelowHasTheFiles()
+    {
+        Place(Path.Combine("given", "MNIST", "raw"));
+        Refused(new DataOptions { Folder = folder["given"] }, $"MNIST is not in the data folder {folder["given"]}");
+        Refused(new DataOptions { Folder = folder["given"] }, $"{folder["given", "MNIST", "raw"]} has them: name that folder, or leave --data out");
+        Assert.That(Datasets.Load("mnist", new DataOptions { Folder = folder["given", "MNIST", "raw"] }).Train.Count, Is.EqualTo(40));
+    }
+
     [Test]
     public void SaysWhereItLookedWhenItMayNotDownload() =>
         Assert.That(
