@@ -119,7 +119,7 @@ internal static class Application
 
     private static string NotLoaded(Exception error) =>
         $"a part of the program can't be loaded: {error.GetBaseException().Message} "
-        + $"A file may be missing, or too few may be open at once (ulimit -n). Set {DebugVariable}=1 to see where.";
+        + $"A file may be missing (copy the program's folder whole, with its runtimes), or too few may be open at once (ulimit -n). Set {DebugVariable}=1 to see where.";
 
     // .NET appends the parameter's name and the value, which only a programmer can read.
     private static string WithoutParameter(ArgumentException error)

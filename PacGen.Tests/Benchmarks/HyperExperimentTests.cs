@@ -14,7 +14,7 @@ internal sealed class HyperExperimentTests
         ProgramRun help = ProgramRun.Of("experiment", "hyper", "--help");
         Assert.That(help.ExitCode, Is.Zero);
         Assert.That(
-            help.OutputLines.Select(line => line.Trim()).Where(line => line.StartsWith("--", StringComparison.Ordinal)).Select(line => line.Split(' ')[0]),
+            help.OutputLines.Select(line => line.Trim()).Where(line => line.StartsWith("--", StringComparison.Ordinal)).Select(line => line.Split(' ')[0].TrimEnd(',')),
             Is.EquivalentTo(new[]
             {
                 "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--epochs", "--batch-size", "--accumulate", "--augment", "--optimizer", "--learning-rate", "--momentum", "--weight-decay",
