@@ -72,6 +72,23 @@ internal sealed partial class HouseTests
         Assert.That(File.ReadAllBytes(assembly.Location).AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(Root)), Is.EqualTo(-1));
     }
 
+    /// <summary>
+    /// What a person prints reads well: the compiler's text of a record shows lists by their type and numbers in the machine's culture. Options,
+    /// settings and reports of progress are not what a measurement or a run gives.
+    /// </summary>
+    [TestCase("PacGen.Core")]
+    [TestCase("PacGen.Nn")]
+    public void ResultsPrintAsText(string project) => Assert.That(
+        Assembly.Load(project).GetExportedTypes()
+            .Where(type => type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly) is not null)
+            .Where(type => !type.IsAbstract && !Regex.IsMatch(type.Name, "(Options|Settings|Progress|Layout|Rule|^AlgorithmOne|^TermSums)$"))
+            .Where(type => type.GetProperties().Any(property => property.PropertyType == typeof(double)
+                || (property.PropertyType != typeof(string) && property.PropertyType.IsAssignableTo(typeof(System.Collections.IEnumerable)))))
+            .Where(type => type.GetMethod(nameof(ToString), Type.EmptyTypes) is not { } text
+                || text.DeclaringType == typeof(object) || text.IsDefined(typeof(System.Runtime.CompilerServices.CompilerGeneratedAttribute), inherit: false))
+            .Select(type => type.Name),
+        Is.Empty);
+
     /// <summary>A package's new advisory, or no network to ask for any, is told and breaks no build.</summary>
     [Test]
     public void AuditsOfPackagesAreNoErrors()

@@ -73,7 +73,7 @@ internal sealed class Terminal
             }
             else if (!segment.IsControlCode)
             {
-                line.Append(segment.Text);
+                line.Append(Printable.Of(segment.Text, int.MaxValue));
             }
         }
 

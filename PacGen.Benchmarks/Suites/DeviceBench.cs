@@ -59,7 +59,9 @@ internal sealed class DeviceBench
     /// <summary>Measures everything.</summary>
     public void Run()
     {
-        Copies = MeasureCopies();
+        // Who chooses rows sees them first, and learns at once where there are none.
+        bool all = pattern == "*";
+        Copies = all ? MeasureCopies() : [];
         foreach (int count in Counts)
         {
             AddPass($"perturb, {count:N0} parameters", count, 4, () => Work.Perturb<UniformNoise>(device, count));
@@ -95,8 +97,16 @@ internal sealed class DeviceBench
             }
         }
 
+        if (Passes.Count + Products.Count + Steps.Count == 0)
+        {
+            return;
+        }
+
         // Once more: whatever disturbed the machine at the start would flatter every share.
-        Copies = [.. Copies.Zip(MeasureCopies(), (first, second) => second.Milliseconds < (first.Milliseconds ?? double.PositiveInfinity) ? second : first)];
+        List<BenchRow> last = MeasureCopies();
+        Copies = all
+            ? [.. Copies.Zip(last, (first, second) => second.Milliseconds < (first.Milliseconds ?? double.PositiveInfinity) ? second : first)]
+            : last;
         Ceiling = Copies.Where(row => row.Bytes >= LargeCopy).Max(row => row.Rate) ?? Copies.Max(row => row.Rate);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PacGen.Core.Perturbation;
 
 namespace PacGen.Core.Bounds;
@@ -9,6 +10,9 @@ namespace PacGen.Core.Bounds;
 /// <param name="Kl">KL(w + ũ ‖ N(0, τI)), in closed form.</param>
 public sealed record GaussianBoundSums(long Parameters, double Eta, double Sharpness, double Kl)
 {
+    /// <summary>One line for people.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Parameters:N0} parameters, η {Eta:G4}: sharpness {Sharpness:G6}, KL {Kl:G6}");
+
     /// <summary>From what <see cref="GaussianBoundTerm"/> came to on a device: in single precision, the same bits on every one.</summary>
     /// <param name="sums">The sums.</param>
     /// <param name="parameters">m.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PacGen.Core.Perturbation;
 
 namespace PacGen.Core.Bounds;
@@ -7,6 +8,9 @@ namespace PacGen.Core.Bounds;
 /// <param name="Neighborhood">γ and ε.</param>
 public sealed record LocalSmoothness(double Rho, Neighborhood Neighborhood)
 {
+    /// <summary>One line for people.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"ρ {Rho:G6} within {Neighborhood}");
+
     /// <summary>The condition of ρ, γ and ε.</summary>
     /// <param name="rho">ρ.</param>
     /// <param name="gamma">γ.</param>

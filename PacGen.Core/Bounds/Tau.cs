@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PacGen.Core.Bounds;
 
 /// <summary>τ of the uniform prior U(−τᵢ, τᵢ): τᵢ = Value + Factor·(|wᵢ| + κᵢ).</summary>
@@ -7,6 +9,9 @@ namespace PacGen.Core.Bounds;
 /// </param>
 public readonly record struct Tau(double Value, double Factor)
 {
+    /// <summary>τ and its factor.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"τ {Value:G6}, factor {Factor:G6}");
+
     /// <summary>Whether τ is read off the trained weights.</summary>
     public bool FromWeights => Factor != 0;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PacGen.Core.Perturbation;
 
 namespace PacGen.Core.Bounds;
@@ -10,6 +11,9 @@ namespace PacGen.Core.Bounds;
 /// <param name="TauFromWeights">Whether τ was read off the trained weights, so that nothing made of these sums is a bound.</param>
 public sealed record UniformBoundSums(long Parameters, double Eta, double Sharpness, double Kl, bool TauFromWeights = false)
 {
+    /// <summary>One line for people.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Parameters:N0} parameters, η {Eta:G4}: sharpness {Sharpness:G6}, KL {Kl:G6}{(TauFromWeights ? ", τ from the trained weights" : "")}");
+
     /// <summary>From what <see cref="UniformBoundTerm"/> came to on a device: in single precision, the same bits on every one.</summary>
     /// <param name="sums">The sums.</param>
     /// <param name="parameters">m.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PacGen.Core.Bounds;
 
 namespace PacGen.Nn;
@@ -13,6 +14,9 @@ namespace PacGen.Nn;
 /// <param name="PriorTestLoss">The test loss of the network with the prior's weights w₀; not certified.</param>
 public sealed record CertifiedLoss(string Name, BoundResult Bound, double TestLoss, double CentreTestLoss, double PriorTestLoss)
 {
+    /// <summary>One line for people.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name}: at most {Value:F4}; test loss {TestLoss:F4} (random weights), {CentreTestLoss:F4} (weights w), {PriorTestLoss:F4} (prior's w₀)");
+
     /// <summary>The certificate.</summary>
     public double Value => Bound.Value;
 

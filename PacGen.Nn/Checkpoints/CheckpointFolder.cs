@@ -9,6 +9,9 @@ namespace PacGen.Nn.Checkpoints;
 /// <param name="Path">The folder.</param>
 public sealed record CheckpointFolder(string Path)
 {
+    /// <summary>The path, safe to print.</summary>
+    public override string ToString() => PacGen.Core.Text.Printable.Name(Path);
+
     private const string Prefix = "step-", Suffix = ".safetensors";
 
     /// <summary>The checkpoint after the best epoch, once there is one.</summary>

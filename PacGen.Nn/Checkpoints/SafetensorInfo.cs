@@ -1,3 +1,5 @@
+using PacGen.Core.Text;
+
 namespace PacGen.Nn.Checkpoints;
 
 /// <summary>What a safetensors file says of one of its arrays.</summary>
@@ -8,6 +10,9 @@ namespace PacGen.Nn.Checkpoints;
 /// <param name="End">Where they end.</param>
 public sealed record SafetensorInfo(string Name, string Type, IReadOnlyList<long> Shape, long Begin, long End)
 {
+    /// <summary>Name, type and shape.</summary>
+    public override string ToString() => $"{Printable.Name(Name)} {Type} ({string.Join(", ", Shape)})";
+
     /// <summary>The product of the extents.</summary>
     public long Count => Shape.Aggregate(1L, (product, extent) => product * extent);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using PacGen.Core.Text;
 
 namespace PacGen.Nn.Data;
 
@@ -9,6 +10,9 @@ namespace PacGen.Nn.Data;
 /// <param name="Test">The images to test on.</param>
 public sealed record Dataset(string Name, ImageSet Train, ImageSet Test)
 {
+    /// <summary>One line for people.</summary>
+    public override string ToString() => $"{Printable.Name(Name)}: {Train.Count} training and {Test.Count} test images of {Train.Height}×{Train.Width}×{Train.Channels}, {Train.Classes} classes";
+
     /// <summary>Where the data came from, for a person to read: a folder, or that it is embedded.</summary>
     public string Origin { get; init; } = "memory";
 

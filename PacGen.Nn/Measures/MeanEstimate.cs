@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PacGen.Nn;
 
 /// <summary>A mean over independent draws and how far it may be off.</summary>
@@ -6,6 +8,9 @@ namespace PacGen.Nn;
 /// <param name="Draws">N, the independent draws; an antithetic pair is one.</param>
 public readonly record struct MeanEstimate(double Value, double StandardError, int Draws)
 {
+    /// <summary>The mean and its standard error.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Value:G6} ± {StandardError:G2} ({Draws} draws)");
+
     /// <summary>The mean of some values with its standard error.</summary>
     /// <exception cref="ArgumentException">There is no value.</exception>
     public static MeanEstimate Of(IReadOnlyList<double> values)

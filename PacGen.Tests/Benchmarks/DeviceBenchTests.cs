@@ -28,6 +28,7 @@ internal sealed partial class DeviceBenchTests
             Assert.That(run.Output, Does.Contain("mlp, batch 32, training step, perturbed: ").And.Contain("PyTorch eager, ms").And.Contain("Copying, the ceiling"));
             Assert.That(text, Does.Contain("PyTorch 2.6.0 on a device, Python 3.13").And.Contain("pacgen bench --device cpu --filter *mlp* --seconds 0.01"));
             Assert.That(text, Does.Not.Contain("matrix product").And.Not.Contain("mnist-cnn"), "rows that were not chosen");
+            Assert.That(run.OutputLines[1], Does.StartWith("mlp, batch 32"), "what was chosen comes first, copies after it");
             Assert.That(plain[3], Is.EqualTo("12.50"));
             Assert.That(double.Parse(plain[4], CultureInfo.InvariantCulture), Is.EqualTo(12.5 / ours).Within(1).Percent);
             Assert.That(double.Parse(perturbed[1], CultureInfo.InvariantCulture), Is.Positive);

@@ -165,7 +165,8 @@ def main():
     parser.add_argument("--eager", action="store_true", help="leave torch.compile out")
     arguments = parser.parse_args()
     if arguments.device.startswith("cuda"):
-        torch.cuda.set_device(arguments.device)
+        # PyTorch takes no device without an index here.
+        torch.cuda.set_device(torch.device(arguments.device).index or 0)
     name = torch.cuda.get_device_name() if arguments.device.startswith("cuda") else f"CPU, {torch.get_num_threads()} threads"
     tell(torch=torch.__version__, device=name, python=platform.python_version(), cuda=torch.version.cuda)
     modes = ["eager"] + ([] if arguments.eager else ["torch.compile"]) + (["eager, TF32"] if arguments.device.startswith("cuda") else [])
