@@ -110,7 +110,9 @@ internal static class Application
     {
         UsageException or DataException or DeviceException or TrainingException or CheckpointException or ShapeException or NotSupportedException => error.Message,
         ArgumentException argument => WithoutParameter(argument),
-        TypeInitializationException or DllNotFoundException or BadImageFormatException or FileLoadException => NotLoaded(error),
+        DllNotFoundException or TypeInitializationException { InnerException: DllNotFoundException } =>
+            $"A native library is not there or cannot be loaded: {(error.InnerException ?? error).Message.Split('\n')[0]} Copy the program's folder whole, with its runtimes, or build it anew.",
+        TypeInitializationException or BadImageFormatException or FileLoadException => NotLoaded(error),
         FileNotFoundException { FileName: { } assembly } when assembly.Contains("PublicKeyToken=", StringComparison.Ordinal) => NotLoaded(error),
         IOException or UnauthorizedAccessException => error.Message,
         OutOfMemoryException => $"{error.Message} Use a smaller batch or model.",
