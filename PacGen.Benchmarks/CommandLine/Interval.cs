@@ -1,4 +1,5 @@
 using System.Globalization;
+using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 
 namespace PacGen.Benchmarks.CommandLine;
@@ -30,6 +31,12 @@ internal readonly record struct Interval(double From, double To, bool FromOpen, 
 
     /// <summary>Whether a value is in the interval. NaN is in none.</summary>
     public bool Contains(double value) => (FromOpen ? value > From : value >= From) && (ToOpen ? value < To : value <= To);
+
+    /// <summary>
+    /// What a value in the interval lacks in single precision, in which training works, as a clause; empty where it means there what it says.
+    /// Of fractions only what lies near 1: a probability may be as small as double precision has it.
+    /// </summary>
+    public string Lost(double value) => double.IsPositiveInfinity(To) || value > 0.5 ? SinglePrecision.Lost(value) : "";
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(

@@ -77,12 +77,14 @@ internal static class Options
         CustomParser = result =>
         {
             string word = result.Tokens[0].Value;
-            if (double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && range.Contains(value))
+            bool isNumber = double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && range.Contains(value);
+            string lost = isNumber ? range.Lost(value) : "";
+            if (isNumber && lost.Length == 0)
             {
                 return value;
             }
 
-            result.AddError($"{name} is '{word}', but must be a number in {range}.");
+            result.AddError($"{name} is '{word}', but must be a number in {range}{lost}.");
             return null;
         },
     };
@@ -175,7 +177,7 @@ internal static class Options
             List<double> values = [];
             foreach (string part in word.Split(','))
             {
-                if (!double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !range.Contains(value) || values.Contains(value))
+                if (!double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !range.Contains(value) || range.Lost(value).Length > 0 || values.Contains(value))
                 {
                     result.AddError($"{name} is '{word}', but must be different numbers in {range} with commas between them.");
                     return [];

@@ -1,3 +1,5 @@
+using PacGen.Core.Lanes;
+
 namespace PacGen.Core.Perturbation;
 
 /// <summary>The parameters that Algorithm 1 requires, with its defaults, and the scalars of its steps made of them. Each is checked however the record is made.</summary>
@@ -22,15 +24,19 @@ public sealed record AlgorithmOne
     }
 
     /// <summary>η, above 0: larger means smaller perturbations. The paper leaves it to a validation set.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Not a number above 0.</exception>
-    public double Eta { get; init => field = value > 0 ? value : throw Outside(nameof(Eta), value, "above 0"); }
+    /// <exception cref="ArgumentOutOfRangeException">Not a number above 0 that single precision can hold.</exception>
+    public double Eta { get; init => field = SinglePrecision.IsPositive(value) ? value : throw Outside(nameof(Eta), value, "above 0"); }
 
     /// <summary>γ and ε of κ; line 7 divides γ by log(1 + epoch).</summary>
     public Neighborhood Neighborhood { get; init => field = value ?? throw new ArgumentNullException(nameof(Neighborhood)); }
 
     /// <summary>β₁: how much of h stays at each step.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Not between 0 and 1.</exception>
-    public double Beta1 { get; init => field = value is > 0 and < 1 ? value : throw Outside(nameof(Beta1), value, "between 0 and 1"); }
+    /// <exception cref="ArgumentOutOfRangeException">Not between 0 and 1 in single precision.</exception>
+    public double Beta1
+    {
+        get;
+        init => field = SinglePrecision.IsPositive(value) && SinglePrecision.IsBelowOne(value) ? value : throw Outside(nameof(Beta1), value, "between 0 and 1");
+    }
 
     /// <summary>β₂: parameters whose |g| reaches it are not perturbed.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative or NaN.</exception>
@@ -62,7 +68,7 @@ public sealed record AlgorithmOne
         {
             Gamma = (float)Kappa.ScheduledGamma(Neighborhood.Gamma, epoch),
             Epsilon = (float)Neighborhood.Epsilon,
-            CurvatureScale = (float)OptimalSigma.CurvatureScale(Eta, epoch),
+            CurvatureScale = (float)Math.Min(float.MaxValue, OptimalSigma.CurvatureScale(Eta, epoch)),
             RhoScale = (float)HessianLipschitz.Scale(Beta1, stepNorm, BiasCorrection, completedSteps),
             GradientThreshold = (float)Beta2,
             GradientScale = (float)gradientScale,
@@ -75,5 +81,5 @@ public sealed record AlgorithmOne
     }
 
     private static ArgumentOutOfRangeException Outside(string name, double value, string range) =>
-        new(name, value, $"Algorithm 1's {name} must be {range}.");
+        new(name, value, $"Algorithm 1's {name} must be {range}{SinglePrecision.Lost(value)}.");
 }

@@ -15,7 +15,7 @@ public sealed class Normalization
     /// <param name="mean">The mean of each channel, in units of value / maxValue.</param>
     /// <param name="standardDeviation">The standard deviation of each channel, in the same units.</param>
     /// <param name="maxValue">The largest value that a pixel takes, 1 to 255.</param>
-    /// <exception cref="ArgumentException">The counts differ or are 0, a value is not finite, or a deviation is not above 0.</exception>
+    /// <exception cref="ArgumentException">The counts differ or are 0, a value is not finite, a deviation is not above 0, or a pixel's input overflows.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxValue"/> is not in 1 to 255.</exception>
     public Normalization(ReadOnlySpan<float> mean, ReadOnlySpan<float> standardDeviation, int maxValue = 255)
     {
@@ -40,7 +40,10 @@ public sealed class Normalization
 
             for (int value = 0; value < 256; value++)
             {
-                table[(256 * channel) + value] = (float)(((value / (double)maxValue) - centre) / scale);
+                float input = (float)(((value / (double)maxValue) - centre) / scale);
+                table[(256 * channel) + value] = float.IsFinite(input)
+                    ? input
+                    : throw new ArgumentException($"Channel {channel} has mean {centre} and standard deviation {scale}: a pixel of {value} becomes {input} in single precision.", nameof(standardDeviation));
             }
         }
     }

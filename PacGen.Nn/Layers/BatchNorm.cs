@@ -1,3 +1,4 @@
+using PacGen.Core.Lanes;
 using PacGen.Kernels;
 
 namespace PacGen.Nn;
@@ -20,26 +21,16 @@ public sealed class BatchNorm : Module
     /// <param name="channels">C, the extent of the last axis.</param>
     /// <param name="epsilon">ε, added to the variance.</param>
     /// <param name="momentum">The share of a batch in the running statistics: r ← (1 − momentum)·r + momentum·batch, as PyTorch counts it.</param>
-    /// <exception cref="ArgumentOutOfRangeException">ε is not positive, or the momentum is not in [0, 1].</exception>
+    /// <exception cref="ArgumentOutOfRangeException">ε is not positive, or the momentum is not in [0, 1]; or not so in single precision.</exception>
     public BatchNorm(int channels, double epsilon = 1e-5, double momentum = 0.1)
     {
-        if (!(epsilon > 0) || !double.IsFinite(epsilon))
-        {
-            throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "ε must be positive.");
-        }
-
-        if (!(momentum is >= 0 and <= 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "The momentum must be in [0, 1].");
-        }
-
         Shape shape = new(channels);
         weight = new Parameter(shape, Initializer.Ones);
         bias = new Parameter(shape, Initializer.Zeros);
         runningMean = new StateTensor(shape, 0);
         runningVar = new StateTensor(shape, 1);
-        this.epsilon = epsilon;
-        this.momentum = momentum;
+        this.epsilon = SinglePrecision.Positive(epsilon, "ε of BatchNorm");
+        this.momentum = SinglePrecision.Share(momentum, "The momentum of BatchNorm");
     }
 
     /// <inheritdoc/>

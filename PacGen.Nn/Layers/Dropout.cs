@@ -1,3 +1,5 @@
+using PacGen.Core.Lanes;
+
 namespace PacGen.Nn;
 
 /// <summary>
@@ -10,12 +12,10 @@ public sealed class Dropout : Module
 
     /// <summary>A dropout layer.</summary>
     /// <param name="probability">p, in [0, 1).</param>
-    /// <exception cref="ArgumentOutOfRangeException">p is not in [0, 1).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">p is not in [0, 1), in single precision.</exception>
     public Dropout(double probability)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(probability);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(probability, 1.0);
-        this.probability = (float)probability;
+        this.probability = (float)SinglePrecision.Fraction(probability, "p of Dropout");
     }
 
     /// <inheritdoc/>

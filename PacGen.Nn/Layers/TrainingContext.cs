@@ -1,3 +1,4 @@
+using PacGen.Core.Lanes;
 using PacGen.Kernels;
 
 namespace PacGen.Nn;
@@ -37,6 +38,7 @@ public sealed class TrainingContext(ulong seed, RunningStatistics statistics = R
     /// <param name="ofBatch">Its value on the present batch, of the same shape.</param>
     /// <param name="momentum">The layer's momentum, in [0, 1].</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The momentum is not in [0, 1], or positive but 0 in single precision.</exception>
     public void Average(StateTensor statistic, Tensor ofBatch, double momentum)
     {
         ArgumentNullException.ThrowIfNull(statistic);
@@ -51,6 +53,7 @@ public sealed class TrainingContext(ulong seed, RunningStatistics statistics = R
             return;
         }
 
+        SinglePrecision.Share(momentum, "The momentum");
         (Tensor share, Tensor rest) = statistics == RunningStatistics.Reestimated ? (Share, 1f - Share) : (momentum, 1 - momentum);
         next[statistic] = (rest * next.GetValueOrDefault(statistic, statistic)) + (share * ofBatch);
     }

@@ -1,3 +1,4 @@
+using PacGen.Core.Lanes;
 using PacGen.Kernels;
 
 namespace PacGen.Nn;
@@ -21,15 +22,11 @@ public static class Loss
     /// <param name="labels">(N): class numbers 0 … C − 1.</param>
     /// <param name="smallestProbability">p_min, in (0, 1).</param>
     /// <param name="smooth">The smooth form.</param>
-    /// <exception cref="ArgumentOutOfRangeException">p_min is outside (0, 1).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">p_min is outside (0, 1), in single precision.</exception>
     public static Tensor BoundedCrossEntropy(Tensor logits, Tensor labels, double smallestProbability, bool smooth = false)
     {
         ArgumentNullException.ThrowIfNull(logits);
-        if (!(smallestProbability is > 0 and < 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(smallestProbability), smallestProbability, "p_min must be in (0, 1).");
-        }
-
+        SinglePrecision.OpenFraction(smallestProbability, "p_min");
         double floor = Math.Log(smallestProbability);
         Tensor log = logits.LogSoftmax().GatherColumn(labels);
         Tensor bounded = smooth ? (((1 - smallestProbability) * log.Exp()) + smallestProbability).Log() : Tensor.Maximum(log, floor);

@@ -1,3 +1,4 @@
+using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 
 namespace PacGen.Nn;
@@ -28,7 +29,7 @@ public sealed record ExpectedLossOptions
 
     internal void Validate()
     {
-        Require(Sigma is >= 0 and < double.PositiveInfinity, $"σ is {Sigma}, but must not be negative");
+        Require(SinglePrecision.IsNotNegative(Sigma), $"σ is {Sigma}, but must not be negative{SinglePrecision.Lost(Sigma)}");
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
         Require(SmallestProbability is > 0 and < 1, $"p_min is {SmallestProbability}, but must be in (0, 1)");
     }

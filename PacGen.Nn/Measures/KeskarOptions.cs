@@ -1,3 +1,5 @@
+using PacGen.Core.Lanes;
+
 namespace PacGen.Nn;
 
 /// <summary>How the sharpness (2) of <see cref="KeskarAscent"/> is maximised.</summary>
@@ -29,7 +31,7 @@ public sealed record KeskarOptions
 
     internal void Validate(int parameters)
     {
-        Require(Epsilon is > 0 and < double.PositiveInfinity, $"ε is {Epsilon}, but must be positive");
+        Require(SinglePrecision.IsPositive(Epsilon), $"ε is {Epsilon}, but must be positive and finite{SinglePrecision.Lost(Epsilon)}");
         Require(
             Directions >= 0 && Directions <= Math.Min(parameters, RandomSubspace.MostDirections),
             $"the number of directions is {Directions}, but must be from 0 (the full space) to {Math.Min(parameters, RandomSubspace.MostDirections)}");

@@ -1,3 +1,5 @@
+using PacGen.Core.Lanes;
+
 namespace PacGen.Nn;
 
 /// <summary>The learning rate of each step, as a multiple of the optimizer's own. Schedules see the run's progress in epochs.</summary>
@@ -19,8 +21,8 @@ public sealed class LearningRateSchedule
     /// <exception cref="ArgumentOutOfRangeException">The number of epochs or the factor is not positive.</exception>
     public static LearningRateSchedule Step(double epochs, double factor = 0.1)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(factor);
+        SinglePrecision.Positive(epochs, "The number of epochs");
+        SinglePrecision.Positive(factor, "The schedule's factor");
         return new($"step({epochs}, {factor})", passed => Math.Pow(factor, Math.Floor(passed / epochs)));
     }
 
@@ -28,8 +30,8 @@ public sealed class LearningRateSchedule
     /// <exception cref="ArgumentOutOfRangeException">The number of epochs is not positive or the final factor is negative.</exception>
     public static LearningRateSchedule Cosine(double epochs, double final = 0)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
-        ArgumentOutOfRangeException.ThrowIfNegative(final);
+        SinglePrecision.Positive(epochs, "The number of epochs");
+        SinglePrecision.NotNegative(final, "The schedule's last factor");
         return new($"cosine({epochs}, {final})", passed => final + ((1 - final) * (1 + Math.Cos(Math.PI * Math.Min(passed / epochs, 1))) / 2));
     }
 
@@ -39,8 +41,8 @@ public sealed class LearningRateSchedule
     /// <exception cref="ArgumentOutOfRangeException">The number of epochs or the start is not positive: a rate of 0 would leave ρ = ·/‖Δw‖ undefined.</exception>
     public LearningRateSchedule WithWarmUp(double epochs, double start = 0.01)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(start);
+        SinglePrecision.Positive(epochs, "The number of epochs");
+        SinglePrecision.Positive(start, "The schedule's first factor");
         return new(
             $"{name} after warm-up({epochs}, {start})",
             passed => passed < epochs ? factor(0) * (start + ((1 - start) * passed / epochs)) : factor(passed - epochs));

@@ -1,3 +1,4 @@
+using PacGen.Core.Lanes;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
@@ -35,11 +36,11 @@ public abstract class Optimizer
     internal OptimizerSession Create(ParameterArena arena, Buffer gradients, SessionSettings settings) => CreateSession(arena, gradients, settings);
 
     private protected static double Positive(double value, string name) =>
-        value > 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(value), $"The {name} is {value}, but must be positive.");
+        SinglePrecision.Positive(value, $"The {name}");
 
     private protected static double NotNegative(double value, string name) =>
-        value >= 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(value), $"The {name} is {value}, but must not be negative.");
+        SinglePrecision.NotNegative(value, $"The {name}");
 
     private protected static double Smoothing(double value, string name) =>
-        value is >= 0 and < 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), $"{name} is {value}, but must be in [0, 1).");
+        SinglePrecision.Fraction(value, name);
 }

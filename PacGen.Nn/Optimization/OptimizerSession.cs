@@ -1,3 +1,4 @@
+using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.PerParameter;
@@ -206,6 +207,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         gradientScale = 1;
         if (clipNorm is { } limit)
         {
+            RequireLimit(limit);
             gradientNorm.Run();
             double norm = Math.Sqrt(gradientNorm.Result.Sum0);
             if (!double.IsFinite(norm))
@@ -231,6 +233,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
             throw new InvalidOperationException(begun ? "A step was begun already: submit it first." : "The outcome of the last step was not taken.");
         }
 
+        RequireLimit(clipNorm);
         (rate, limit, begun) = (learningRate, clipNorm, true);
         States?.Begin();
         if (ledger is not null)
@@ -369,6 +372,14 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         perturb?.Dispose();
         gradientNorm.Dispose();
         owned.ForEach(buffer => buffer.Dispose());
+    }
+
+    private static void RequireLimit(double clipNorm)
+    {
+        if (!double.IsPositiveInfinity(clipNorm))
+        {
+            SinglePrecision.Positive(clipNorm, "The gradient's largest norm");
+        }
     }
 
     private void End() => begun = begun ? false : throw new InvalidOperationException("No step was begun.");

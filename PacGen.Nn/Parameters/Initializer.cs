@@ -31,18 +31,19 @@ public sealed class Initializer
     public static Initializer KaimingNormal { get; } = new("Kaiming normal", shape => (true, Math.Sqrt(2.0 / FanIn(shape)), 0));
 
     /// <summary>All the same value.</summary>
-    public static Initializer Constant(double value) => new($"constant {value}", _ => (false, 0, value));
+    /// <exception cref="ArgumentOutOfRangeException">It is not finite in single precision.</exception>
+    public static Initializer Constant(double value) => new($"constant {Finite(value, "The first value of a parameter")}", _ => (false, 0, value));
 
     /// <summary>U(−bound, bound); with bound = 1/√fan-in of the weights this is PyTorch's default for a bias.</summary>
-    public static Initializer Uniform(double bound) => new($"uniform ±{bound}", _ => (false, bound, 0));
+    public static Initializer Uniform(double bound) => new($"uniform ±{Finite(bound, "The bound of a parameter's first values")}", _ => (false, bound, 0));
 
     /// <summary>Xavier (Glorot) uniform: U(−a, a), a = gain·√(6/(fan-in + fan-out)).</summary>
     public static Initializer XavierUniform(double gain = 1) =>
-        new("Xavier uniform", shape => (false, gain * Math.Sqrt(6.0 / (FanIn(shape) + FanOut(shape))), 0));
+        new($"Xavier uniform{Gain(gain)}", shape => (false, gain * Math.Sqrt(6.0 / (FanIn(shape) + FanOut(shape))), 0));
 
     /// <summary>Xavier (Glorot) normal: N(0, gain²·2/(fan-in + fan-out)).</summary>
     public static Initializer XavierNormal(double gain = 1) =>
-        new("Xavier normal", shape => (true, gain * Math.Sqrt(2.0 / (FanIn(shape) + FanOut(shape))), 0));
+        new($"Xavier normal{Gain(gain)}", shape => (true, gain * Math.Sqrt(2.0 / (FanIn(shape) + FanOut(shape))), 0));
 
     /// <summary>Draws the values of a parameter; stream and seed decide them.</summary>
     public void Fill(Shape shape, Span<float> values, ref RandomStream random)
@@ -57,6 +58,12 @@ public sealed class Initializer
 
     /// <inheritdoc/>
     public override string ToString() => name;
+
+    private static double Finite(double value, string what) => float.IsFinite((float)value)
+        ? value
+        : throw new ArgumentOutOfRangeException(nameof(value), value, $"{what} must be finite in single precision.");
+
+    private static string Gain(double gain) => Finite(gain, "The gain") == 1 ? "" : $" with gain {gain}";
 
     private static long FanIn(Shape shape) => shape.Rank < 2 ? shape.Count : shape.Count / shape[-1];
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
 using PacGen.Nn.Checkpoints;
 using PacGen.Nn.Data;
@@ -80,9 +81,9 @@ public sealed partial class Trainer : IDisposable
             throw new ArgumentException("The best epoch is to be told by Ψ, but no score is asked for: ask for one, or tell it by another quantity.", nameof(options));
         }
 
-        if (options.ClipNorm is <= 0)
+        if (options.ClipNorm is { } limit)
         {
-            throw new ArgumentException($"The gradient's largest norm is {options.ClipNorm}, but must be positive.", nameof(options));
+            SinglePrecision.Positive(limit, "The gradient's largest norm", nameof(options));
         }
 
         options.Score?.Validate(data.Train.Count);
