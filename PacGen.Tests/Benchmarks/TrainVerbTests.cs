@@ -126,6 +126,22 @@ internal sealed class TrainVerbTests
         Assert.That(people.Output, Does.Contain("layers.0.weight").And.Contain("published").And.Contain("orders of magnitude"));
     }
 
+    /// <summary>Ψ's pass is the same whatever the training's batch is, and however it is passed: h, and Ψ with it, depends on its own batch size.</summary>
+    [TestCase("--batch-size", "16")]
+    [TestCase("--batch-size", "256")]
+    [TestCase("--batch-size", "64", "--accumulate", "4")]
+    public void PsiHasABatchSizeOfItsOwn(params string[] training)
+    {
+        ProgramRun run = ProgramRun.Of([.. new[] { "train", "--epochs", "1", "--json" }, .. training]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        JsonNode epoch = JsonNode.Parse(run.OutputLines[^1])!;
+        Assert.That(epoch["psiBatchSize"]!.GetValue<int>(), Is.EqualTo(64));
+        Assert.That(epoch["psiLow"]!.GetValue<double>(), Is.LessThanOrEqualTo(epoch["psi"]!.GetValue<double>()));
+        Assert.That(epoch["psiHigh"]!.GetValue<double>(), Is.GreaterThanOrEqualTo(epoch["psi"]!.GetValue<double>()));
+        Assert.That(epoch["psiKappaShare"]!.GetValue<double>(), Is.InRange(0, 1));
+        Assert.That(run.Error, Does.Contain("in batches of 64").And.Contain("(1/κ "));
+    }
+
     /// <summary>The statistics that a network is evaluated with are saved with its weights.</summary>
     [Test]
     public void AWideResNetIsTrainedAndScoredFromItsFile([Values("none", "uniform")] string perturb)
