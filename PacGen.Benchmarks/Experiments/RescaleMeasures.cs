@@ -65,10 +65,8 @@ internal sealed class RescaleMeasures : IDisposable
     public RescalePoint At(double alpha, CancellationToken cancellation)
     {
         float[] weights = Move(alpha);
-        PacGenScore score = PacGenScore.Compute(model, arena, images, Loss.CrossEntropy, settings.Score, null, cancellation)
-            ?? throw new OperationCanceledException(cancellation);
-        PacGenScore boundedScore = PacGenScore.Compute(model, arena, images, BoundedLoss, settings.Score, null, cancellation)
-            ?? throw new OperationCanceledException(cancellation);
+        PacGenScore score = PacGenScorer.Measure(entropy, settings.Score, null, cancellation);
+        PacGenScore boundedScore = PacGenScorer.Measure(bounded, settings.Score, null, cancellation);
         LocalHessianLipschitz sampled = HessianLipschitzSampler.Measure(
             bounded,
             new HessianLipschitzOptions { Neighborhood = settings.Neighborhood, Pairs = Pairs, Products = Products, Seed = settings.Seed },

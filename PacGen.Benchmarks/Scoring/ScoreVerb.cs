@@ -69,8 +69,8 @@ internal sealed class ScoreVerb
         }
 
         ScoreOptions options = scoring.Create(parsed, images.Train.Count, arena.Count, parsed.GetValue(seed));
-        IReadOnlyDictionary<RhoEstimator, PacGenScore> all =
-            PacGenScore.ComputeAll(network, arena, images.Train, Loss.CrossEntropy, options, null, host.Stop.Token) ?? throw new OperationCanceledException();
+        using EmpiricalLoss subject = new(network, arena, images.Train);
+        IReadOnlyDictionary<RhoEstimator, PacGenScore> all = PacGenScorer.MeasureAll(subject, options, null, host.Stop.Token);
         List<PacGenScore> scores = [.. Estimators.Where(all.ContainsKey).Select(estimator => all[estimator])];
 
         if (parsed.GetValue(json))

@@ -23,13 +23,13 @@ public sealed class EmpiricalLoss : IDisposable
     private const long LargestKept = 1L << 24;
     private readonly ParameterArena arena;
     private readonly int batchSize;
-    private readonly float[] staging;
 
     // What a pass needs is made when the first of its kind is taken. The set is kept as floats where it fits into 64 MiB; else a
     // thread gathers the batches anew in each pass.
     private List<(float[] Images, float[] Labels)>? kept;
     private BatchLoader? loader;
-    private Buffer? gradients, direction;
+    private Buffer? point, gradients, direction;
+    private float[]? staging;
     private BatchGraph? value, gradient, hessianProduct;
     private float[] outputs = [];
 
@@ -51,21 +51,10 @@ public sealed class EmpiricalLoss : IDisposable
         Model = model;
         Images = images;
         Loss = loss ?? Nn.Loss.CrossEntropy;
-        staging = new float[arena.Count];
-        Point = arena.Device.Allocate(arena.Count);
-        try
-        {
-            MoveToWeights();
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
     }
 
     /// <summary>m, the number of weights.</summary>
-    public int Count => staging.Length;
+    public int Count => checked((int)arena.Count);
 
     /// <summary>The network.</summary>
     public Module Model { get; }
@@ -82,8 +71,23 @@ public sealed class EmpiricalLoss : IDisposable
     /// <summary>The network's parameters.</summary>
     public ParameterArena Arena => arena;
 
-    /// <summary>The point at which loss, gradient and products are taken, in the arena's layout; kernels may write it. At first the network's weights.</summary>
-    public Buffer Point { get; }
+    /// <summary>
+    /// The point at which loss, gradient and products are taken, in the arena's layout; kernels may write it. Where nothing moved it yet, the
+    /// network's weights of when it is first looked at.
+    /// </summary>
+    public Buffer Point
+    {
+        get
+        {
+            if (point is null)
+            {
+                point = arena.Device.Allocate(arena.Count);
+                point.Write(0, arena.Save());
+            }
+
+            return point;
+        }
+    }
 
     /// <summary>Moves to the network's present weights w.</summary>
     /// <returns>w.</returns>
@@ -165,7 +169,7 @@ public sealed class EmpiricalLoss : IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public double Gradient(Span<double> result, CancellationToken cancellation = default)
     {
-        double loss = Finite(Pass(gradient ??= Graph(Gradients, Loss), result, cancellation));
+        double loss = Finite(Pass(gradient ??= Graph(Point, Gradients), result, cancellation));
         Cost += new PassCost(0, 1, 0);
         return loss;
     }
@@ -182,11 +186,11 @@ public sealed class EmpiricalLoss : IDisposable
         Require(along.Length, nameof(along));
         for (int i = 0; i < along.Length; i++)
         {
-            staging[i] = (float)along[i];
+            Staging[i] = (float)along[i];
         }
 
         hessianProduct ??= HessianProductGraph();
-        direction!.Write(0, staging);
+        direction!.Write(0, Staging);
         Finite(Pass(hessianProduct, product, cancellation));
         Cost += new PassCost(0, 0, 1);
     }
@@ -198,7 +202,7 @@ public sealed class EmpiricalLoss : IDisposable
         gradient?.Dispose();
         hessianProduct?.Dispose();
         loader?.Dispose();
-        Point.Dispose();
+        point?.Dispose();
         gradients?.Dispose();
         direction?.Dispose();
     }
@@ -213,14 +217,18 @@ public sealed class EmpiricalLoss : IDisposable
         }
     }
 
-    private BatchGraph ValueGraph => value ??= Graph(null, Loss);
+    private float[] Staging => staging ??= new float[Count];
+
+    private BatchGraph ValueGraph => value ??= Graph(Point, null);
 
     private Buffer Gradients => gradients ??= arena.Device.Allocate(arena.Count);
 
-    private BatchGraph Graph(Buffer? result, Func<Tensor, Tensor, Tensor> loss, IReadOnlyDictionary<Tensor, Region>? inputs = null)
+    /// <summary>A graph of the loss of a batch at some weights, in evaluation mode, and of its gradients where a buffer for them is given.</summary>
+    internal BatchGraph Graph(
+        Buffer weights, Buffer? result, Func<Tensor, Tensor, Tensor>? loss = null, IReadOnlyDictionary<Tensor, Region>? inputs = null)
     {
         LabelCheck.Require(Model, Loss, Images, "The images");
-        return new(Model, arena, Point, result, loss, [Images.Height, Images.Width, Images.Channels], null, inputs: inputs);
+        return new(Model, arena, weights, result, loss ?? Loss, [Images.Height, Images.Width, Images.Channels], null, inputs: inputs);
     }
 
     /// <summary>The gradient of ⟨∇L̂, v⟩ is ∇²L̂·v.</summary>
@@ -230,6 +238,7 @@ public sealed class EmpiricalLoss : IDisposable
         Tensor[] weights = [.. arena.Parameters.Select(parameter => parameter.Tensor)];
         Tensor[] along = [.. arena.Parameters.Select(parameter => Tensor.Input(parameter.Shape, $"direction of {parameter.Name}"))];
         return Graph(
+            Point,
             Gradients,
             (output, labels) => Loss(output, labels).Gradient(weights).Zip(along, (g, v) => (g * v).Sum()).Aggregate((a, b) => a + b),
             along.Select((tensor, i) => (tensor, arena.Segment(direction, i))).ToDictionary());
@@ -266,10 +275,10 @@ public sealed class EmpiricalLoss : IDisposable
             graph.Run(images, labels);
             double share = (double)labels.Length / Images.Count;
             sum += graph.Loss() * share;
-            Gradients.Read(0, staging);
+            Gradients.Read(0, Staging);
             for (int i = 0; i < result.Length; i++)
             {
-                result[i] += staging[i] * share;
+                result[i] += Staging[i] * share;
             }
         }
 

@@ -1,11 +1,6 @@
 using System.Globalization;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Statistics;
-using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
-using PacGen.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
@@ -20,13 +15,10 @@ namespace PacGen.Nn;
 /// interval for the median of all draws that assumes nothing of their distribution (<see cref="SampleMedian"/>). The interval is over u alone: h comes
 /// from the same batches in every draw.
 /// </remarks>
-public sealed record PacGenScore
+public sealed record PacGenScore : Measurement
 {
-    /// <summary>The stream of the run's random numbers that perturbs weights for ρ(w*): "rho*" in ASCII.</summary>
-    private const uint RhoStream = 0x7268_6F2A;
-
     /// <summary>Ψ at <see cref="Rho"/>: its median over the draws of u.</summary>
-    public required double Psi { get; init; }
+    public double Psi => Value;
 
     /// <summary>An interval for the median of Ψ over all draws of u, at 95 %; null with fewer than 6 draws, which give none.</summary>
     public required ConfidenceInterval? PsiInterval { get; init; }
@@ -76,111 +68,6 @@ public sealed record PacGenScore
     /// <summary>Each parameter's part.</summary>
     public required IReadOnlyList<LayerScore> Layers { get; init; }
 
-    /// <summary>Scores a network.</summary>
-    /// <param name="model">The network.</param>
-    /// <param name="arena">Its parameters.</param>
-    /// <param name="images">The training images.</param>
-    /// <param name="loss">The loss of a batch from the model's output and the labels.</param>
-    /// <param name="options">How to score; defaults without it.</param>
-    /// <param name="trainingSecondMoment">h of training, for <see cref="CurvatureSource.Training"/>.</param>
-    /// <param name="cancellation">Stops between two batches.</param>
-    /// <returns>The score, or null where it was cancelled.</returns>
-    /// <exception cref="ArgumentException">An option is out of range, h of training is asked for and there is none, or a label has no output.</exception>
-    /// <exception cref="TrainingException">The weights, the state or the score are not finite: the network has diverged, or ρ is out of range.</exception>
-    public static PacGenScore? Compute(
-        Module model,
-        ParameterArena arena,
-        ImageSet images,
-        Func<Tensor, Tensor, Tensor>? loss = null,
-        ScoreOptions? options = null,
-        Buffer? trainingSecondMoment = null,
-        CancellationToken cancellation = default)
-    {
-        RhoEstimator estimator = (options ??= new ScoreOptions()).Rho;
-        return ComputeAll(model, arena, images, loss, options, trainingSecondMoment, cancellation) is not { } all ? null
-            : all.TryGetValue(estimator, out PacGenScore? score) ? score
-            : throw OutOfRange(estimator.ToString());
-    }
-
-    /// <summary>Scores a network by all estimators of ρ from the same passes and draws; otherwise as <see cref="Compute"/>.</summary>
-    /// <returns>A score for each estimator whose ρ and Ψ are finite, at least one; or null where it was cancelled.</returns>
-    public static IReadOnlyDictionary<RhoEstimator, PacGenScore>? ComputeAll(
-        Module model,
-        ParameterArena arena,
-        ImageSet images,
-        Func<Tensor, Tensor, Tensor>? loss = null,
-        ScoreOptions? options = null,
-        Buffer? trainingSecondMoment = null,
-        CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(arena);
-        ArgumentNullException.ThrowIfNull(images);
-        options ??= new ScoreOptions();
-        options.Validate(images.Count);
-        if (options.Curvature == CurvatureSource.Training && trainingSecondMoment is null)
-        {
-            throw new ArgumentException("Score: h of training is asked for, but this optimizer keeps none: use Adam or a perturbed optimizer, or take h from a pass.");
-        }
-
-        LabelCheck.Require(model, loss ?? Loss.CrossEntropy, images, "The images to score on");
-        arena.RequireFinite("The score can't be computed");
-        using SecondMomentPass pass = new(model, arena, images, loss ?? Loss.CrossEntropy, options);
-        using Buffer before = arena.Device.Allocate(arena.Count), after = arena.Device.Allocate(arena.Count), moved = arena.Device.Allocate(arena.Count);
-        if (!pass.Run(arena.Weights, before, cancellation))
-        {
-            return null;
-        }
-
-        Buffer curvature = options.Curvature == CurvatureSource.Training ? trainingSecondMoment! : before;
-        float[] w = arena.Save();
-        double largestWeight = w.Max(weight => Math.Abs((double)weight));
-        Region weights = new(arena.Weights);
-        using PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(arena.Device, weights, new Region(before), new Region(before), new Region(moved));
-        using SumLaunch<CurvatureChangeSettings> change =
-            SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(arena.Device, weights, new Region(before), new Region(after));
-        Dictionary<RhoEstimator, double[]> rhos = Enum.GetValues<RhoEstimator>().ToDictionary(estimator => estimator, _ => new double[options.Draws]);
-        for (int draw = 0; draw < options.Draws; draw++)
-        {
-            perturb.Settings = PerturbSettings.WholeNeighborhood(options.Neighborhood, options.Seed, RhoStream, (uint)draw);
-            perturb.Run();
-            if (!pass.Run(moved, after, cancellation))
-            {
-                return null;
-            }
-
-            change.Settings = CurvatureChangeSettings.Of(perturb.Settings, largestWeight);
-            change.Run();
-            (double scaledChange, double scaledSquares, double largestRatio, double largestChange) = change.Result;
-            if (double.IsNaN(scaledChange) || !double.IsFinite(largestChange))
-            {
-                throw new TrainingException(
-                    "The score can't be computed: weights or gradients of the network, or of the network perturbed within κ, are not finite. "
-                    + "Train with a lower learning rate, or score with a smaller γ or ε.");
-            }
-
-            rhos[RhoEstimator.Median][draw] = scaledChange / Math.Log(2);
-            rhos[RhoEstimator.Published][draw] = largestRatio;
-            rhos[RhoEstimator.Definition3][draw] = largestChange / Math.Sqrt(change.Settings.SquaredNorm(scaledSquares));
-        }
-
-        using PsiSums sums = new(arena, curvature, options.Neighborhood);
-        double scale = w.Sum(weight => Math.Log(Math.Abs((double)weight) + options.Neighborhood.Kappa(weight)));
-        Dictionary<RhoEstimator, PacGenScore> scores = [];
-        foreach ((RhoEstimator estimator, double[] draws) in rhos)
-        {
-            double rho = SampleMedian.Of(draws);
-
-            // Σ|Δh|/κ may exceed a float where κ is tiny: that is no reason to withhold what the other estimators say.
-            if (double.IsFinite(rho) && double.IsFinite(sums.At(rho).Psi))
-            {
-                scores[estimator] = Of(estimator, draws, sums, scale, pass.Images, options);
-            }
-        }
-
-        return scores.Count > 0 ? scores : throw OutOfRange("any estimator");
-    }
-
     /// <summary>What makes this score and another incomparable, in words; empty where they compare.</summary>
     /// <param name="other">The other score.</param>
     /// <remarks>Scores compare only for networks of one architecture on the same data, which the scores themselves do not know.</remarks>
@@ -218,34 +105,4 @@ public sealed record PacGenScore
 
     private static string Number(double value) =>
         value.ToString(Math.Abs(value) is >= 100 and < 1e9 ? "N0" : "G4", CultureInfo.InvariantCulture);
-
-    private static TrainingException OutOfRange(string estimator) => new(
-        $"Ψ with ρ by {estimator} is out of single precision's range: κ is too small for these weights and gradients. Score with a larger ε.");
-
-    private static PacGenScore Of(RhoEstimator estimator, double[] draws, PsiSums sums, double scale, int images, ScoreOptions options)
-    {
-        ConfidenceInterval? rhoInterval = SampleMedian.Interval(draws);
-        double rho = SampleMedian.Of(draws);
-        (double psi, double kappaShare) = sums.At(rho);
-        return new PacGenScore
-        {
-            Psi = psi,
-            PsiInterval = rhoInterval is null
-                ? null
-                : new ConfidenceInterval(sums.At(rhoInterval.Low).Psi, sums.At(rhoInterval.High).Psi, rhoInterval.Confidence),
-            KappaShare = kappaShare,
-            Layers = sums.Layers(rho),
-            Rho = rho,
-            RhoInterval = rhoInterval,
-            Estimator = estimator,
-            RhoDraws = draws,
-            LogScale = scale,
-            ParameterCount = sums.Count,
-            Neighborhood = options.Neighborhood,
-            Curvature = options.Curvature,
-            Images = images,
-            BatchSize = options.BatchSize,
-            ImageSeed = options.ImageSeed,
-        };
-    }
 }

@@ -1,4 +1,5 @@
 using PacGen.Core.Perturbation;
+using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
@@ -16,6 +17,9 @@ public sealed record ScoreOptions
 
     /// <summary>Where h comes from.</summary>
     public CurvatureSource Curvature { get; init; } = CurvatureSource.Pass;
+
+    /// <summary>What training smoothed, in the arena's layout, for <see cref="CurvatureSource.Training"/>; a trainer sets it itself.</summary>
+    public Buffer? TrainingSecondMoment { get; init; }
 
     /// <summary>
     /// Images in each mini-batch whose gradient is squared: h depends on it, since a mean over more images is smaller, and Ψ with it. Scores of

@@ -386,7 +386,15 @@ public sealed partial class Trainer : IDisposable
     public PacGenScore? Score(ScoreOptions scoring, CancellationToken cancellation = default)
     {
         RenewStatistics();
-        return PacGenScore.Compute(model, Arena, data.Train, options.Loss, scoring, session.SecondMoment, cancellation);
+        using EmpiricalLoss subject = new(model, Arena, data.Train, options.Loss);
+        try
+        {
+            return PacGenScorer.Measure(subject, scoring with { TrainingSecondMoment = session.SecondMoment }, null, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 
     /// <inheritdoc/>

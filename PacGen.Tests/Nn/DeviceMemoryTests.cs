@@ -27,18 +27,18 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
 
     [Test]
     public void Score([Values] RhoEstimator estimator) =>
-        AllIsGivenBack(network => PacGenScore.Compute(network.Model, network.Arena, Data.Train, options: Scoring with { Rho = estimator }));
+        AllIsGivenBack(network => Score(network, Scoring with { Rho = estimator }));
 
     [Test]
     public void ScoreByAllEstimatorsWithTheCurvatureOfTraining() => AllIsGivenBack(network =>
     {
         using Buffer h = network.Arena.Device.Allocate(network.Arena.Count);
-        PacGenScore.ComputeAll(network.Model, network.Arena, Data.Train, options: Scoring with { Curvature = CurvatureSource.Training }, trainingSecondMoment: h);
+        Score(network, Scoring with { Curvature = CurvatureSource.Training, TrainingSecondMoment = h });
     });
 
     [Test]
     public void ScoreThatIsStopped() => AllIsGivenBack(network =>
-        Assert.That(PacGenScore.Compute(network.Model, network.Arena, Data.Train, options: Scoring, cancellation: new CancellationToken(true)), Is.Null));
+        Assert.That(() => Score(network, Scoring, new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>()));
 
     [Test]
     public void ScoreOfWeightsThatDiverged() => AllIsGivenBack(network =>
@@ -46,7 +46,7 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         float[] weights = network.Arena.Save();
         weights[3] = float.NaN;
         network.Arena.Load(weights);
-        Assert.That(() => PacGenScore.Compute(network.Model, network.Arena, Data.Train, options: Scoring), Throws.TypeOf<TrainingException>());
+        Assert.That(() => Score(network, Scoring), Throws.TypeOf<TrainingException>());
     });
 
     [Test]
@@ -101,7 +101,7 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     public void RescaledNetwork() => AllIsGivenBack(network =>
     {
         network.Model.Rescale(2);
-        PacGenScore.Compute(network.Model, network.Arena, Data.Train, options: Scoring);
+        Score(network, Scoring);
     });
 
     [Test]
@@ -147,8 +147,14 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     {
         using EmpiricalLoss empirical = new(network.Model, network.Arena, Data.Train, Refused);
         Assert.That(() => empirical.Value(), Throws.TypeOf<NotSupportedException>());
-        Assert.That(() => PacGenScore.Compute(network.Model, network.Arena, Data.Train, Refused, Scoring), Throws.TypeOf<NotSupportedException>());
+        Assert.That(() => PacGenScorer.Measure(empirical, Scoring), Throws.TypeOf<NotSupportedException>());
     });
+
+    private static PacGenScore Score((Mlp Model, ParameterArena Arena) network, ScoreOptions options, CancellationToken cancellation = default)
+    {
+        using EmpiricalLoss subject = new(network.Model, network.Arena, Data.Train);
+        return PacGenScorer.Measure(subject, options, cancellation: cancellation);
+    }
 
     private static Mlp Network() => new(16, 4, 3);
 

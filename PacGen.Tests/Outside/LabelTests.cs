@@ -46,8 +46,8 @@ internal sealed class LabelTests
         Mlp model = new(64, 4, 10);
         using ParameterArena arena = new(model, Device.Cpu, 1);
         ImageSet images = WithLabel(Digits.Train, 11);
-        Assert.That(() => PacGenScore.Compute(model, arena, images), Throws.ArgumentException.With.Message.Contains("have the label 11 (image 3), but Mlp has 10 outputs"));
         using EmpiricalLoss loss = new(model, arena, images);
+        Assert.That(() => PacGenScorer.Measure(loss), Throws.ArgumentException.With.Message.Contains("have the label 11 (image 3), but Mlp has 10 outputs"));
         Assert.That(() => loss.Value(), Throws.ArgumentException.With.Message.Contains("have the label 11 (image 3), but Mlp has 10 outputs"));
         Assert.That(
             () => Certifier.Certify(new Mlp(64, 4, 10), Digits with { Test = WithLabel(Digits.Test, 11) }, new CertifyOptions { Device = Device.Cpu }),

@@ -37,7 +37,7 @@ internal sealed class MeasuresTests
         Assert.That(ways, Has.Length.GreaterThanOrEqualTo(7));
         foreach (MethodInfo way in ways)
         {
-            Assert.That(way.Name, Is.EqualTo("Measure"), way.DeclaringType!.Name);
+            Assert.That(way.Name, Is.AnyOf("Measure", "MeasureAll"), way.DeclaringType!.Name);
             Assert.That(
                 way.GetParameters().Select(parameter => parameter.Name), Is.EqualTo(new[] { "subject", "options", "progress", "cancellation" }), way.DeclaringType.Name);
             Assert.That(way.ReturnType, Is.Not.EqualTo(way.DeclaringType), "result and computation are apart");

@@ -17,7 +17,7 @@ internal sealed class PacGenScoreTests
         using ParameterArena arena = new(model, Device.Cpu, 5);
         const int Batch = 16, Batches = 3;
         ScoreOptions options = new() { Images = Batch * Batches, BatchSize = Batch, Draws = 3, Neighborhood = new(0.2, 0.05), Rho = estimator, ImageSeed = 9 };
-        PacGenScore score = PacGenScore.Compute(model, arena, Digits.Train, options: options)!;
+        PacGenScore score = Measure(model, arena, options);
 
         // ρ is random: the test takes the score's own and checks its size by the closed form of its law below.
         double[] h = SecondMoment(model, arena.Save(), arena, Batch, Batches, options.ImageSeed);
@@ -54,7 +54,7 @@ internal sealed class PacGenScoreTests
         Mlp model = new([64, 7, 10], x => x.Tanh());
         using ParameterArena arena = new(model, Device.Cpu, 5);
         ScoreOptions options = new() { Images = 64, Draws = 60, Neighborhood = new(0.1, 0.02) };
-        IReadOnlyDictionary<RhoEstimator, PacGenScore> scores = PacGenScore.ComputeAll(model, arena, Digits.Train, options: options)!;
+        IReadOnlyDictionary<RhoEstimator, PacGenScore> scores = MeasureAll(model, arena, options);
         IReadOnlyList<double> published = scores[RhoEstimator.Published].RhoDraws, median = scores[RhoEstimator.Median].RhoDraws;
         int below = published.Zip(median, (r, m) => r <= m ? 1 : 0).Sum();
         Assert.That(below, Is.InRange(15, 45), "of 60 draws; outside this range once in 10,000 times if the law holds");
@@ -99,7 +99,7 @@ internal sealed class PacGenScoreTests
             (new ScoreOptions { Images = 10, BatchSize = 11 }, "batch size is 11"),
         })
         {
-            Assert.That(() => PacGenScore.Compute(model, arena, Digits.Train, options: options), Throws.ArgumentException.With.Message.Contains(part));
+            Assert.That(() => Measure(model, arena, options), Throws.ArgumentException.With.Message.Contains(part));
         }
     }
 
@@ -114,7 +114,7 @@ internal sealed class PacGenScoreTests
         Mlp model = new(64, 8, 10);
         using ParameterArena arena = new(model, Device.Cpu, 5);
         ScoreOptions options = new() { Images = 128, Draws = 6, Neighborhood = new(0, epsilon) };
-        IReadOnlyDictionary<RhoEstimator, PacGenScore> scores = PacGenScore.ComputeAll(model, arena, Digits.Train, options: options)!;
+        IReadOnlyDictionary<RhoEstimator, PacGenScore> scores = MeasureAll(model, arena, options);
         double expected = arena.Save().Sum(w => Math.Log((Math.Abs((double)w) + epsilon) / epsilon));
         Assert.That(scores, Has.Count.EqualTo(3));
         foreach (PacGenScore score in scores.Values)
@@ -131,10 +131,10 @@ internal sealed class PacGenScoreTests
         Mlp model = new(64, 16, 10);
         using ParameterArena arena = new(model, Device.Cpu, 5);
         ScoreOptions options = new() { Images = 256, Draws = 6 };
-        PacGenScore whole = PacGenScore.Compute(model, arena, Digits.Train, options: options)!;
+        PacGenScore whole = Measure(model, arena, options);
         foreach (int part in new[] { 16, 20, 64, 100 })
         {
-            PacGenScore parts = PacGenScore.Compute(model, arena, Digits.Train, options: options with { PartSize = part })!;
+            PacGenScore parts = Measure(model, arena, options with { PartSize = part });
             Assert.That(parts.Psi, Is.EqualTo(whole.Psi).Within(1e-4).Percent, $"parts of {part}");
             Assert.That(parts.BatchSize, Is.EqualTo(64));
         }
@@ -146,7 +146,7 @@ internal sealed class PacGenScoreTests
         Mlp model = new(64, 8, 10);
         using ParameterArena arena = new(model, Device.Cpu, 5);
         ScoreOptions options = new() { Images = 128, Draws = 1 };
-        PacGenScore Score(ScoreOptions one) => PacGenScore.Compute(model, arena, Digits.Train, options: one)!;
+        PacGenScore Score(ScoreOptions one) => Measure(model, arena, one);
         PacGenScore usual = Score(options);
         Assert.That(usual.DifferencesFrom(Score(options with { Draws = 2, Seed = 7 })), Is.Empty, "draws and seed decide the error, not the quantity");
         Assert.That(usual.DifferencesFrom(Score(options with { BatchSize = 32 })), Is.EqualTo(new[] { "the batch size of its pass (64 and 32)" }));
@@ -154,7 +154,7 @@ internal sealed class PacGenScoreTests
         Mlp wider = new(64, 9, 10);
         using ParameterArena larger = new(wider, Device.Cpu, 5);
         Assert.That(
-            usual.DifferencesFrom(PacGenScore.Compute(wider, larger, Digits.Train, options: options)!),
+            usual.DifferencesFrom(Measure(wider, larger, options)),
             Has.One.Contains("number of weights"));
     }
 
@@ -186,5 +186,17 @@ internal sealed class PacGenScoreTests
         }
 
         return h;
+    }
+
+    private static PacGenScore Measure(Module model, ParameterArena arena, ScoreOptions options)
+    {
+        using EmpiricalLoss subject = new(model, arena, Digits.Train);
+        return PacGenScorer.Measure(subject, options);
+    }
+
+    private static IReadOnlyDictionary<RhoEstimator, PacGenScore> MeasureAll(Module model, ParameterArena arena, ScoreOptions options)
+    {
+        using EmpiricalLoss subject = new(model, arena, Digits.Train);
+        return PacGenScorer.MeasureAll(subject, options);
     }
 }

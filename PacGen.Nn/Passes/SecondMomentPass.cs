@@ -8,10 +8,7 @@ namespace PacGen.Nn;
 /// <summary>Passes over the same batches at different weights: h = the mean of the squared mini-batch gradients.</summary>
 internal sealed class SecondMomentPass : IDisposable
 {
-    private readonly Module model;
-    private readonly ParameterArena arena;
-    private readonly Func<Tensor, Tensor, Tensor> loss;
-    private readonly int[] image;
+    private readonly EmpiricalLoss subject;
     private readonly BatchLoader loader;
     private readonly int batches, batchSize, part;
     private readonly Buffer gradients;
@@ -22,12 +19,12 @@ internal sealed class SecondMomentPass : IDisposable
     private readonly Dictionary<Buffer, CompiledGraph> sums = [];
     private readonly float[] zeros;
 
-    public SecondMomentPass(Module model, ParameterArena arena, ImageSet images, Func<Tensor, Tensor, Tensor> loss, ScoreOptions options)
+    /// <param name="subject">The network, its loss and the images.</param>
+    /// <param name="options">Which images, in batches of which size.</param>
+    public SecondMomentPass(EmpiricalLoss subject, ScoreOptions options)
     {
-        this.model = model;
-        this.arena = arena;
-        this.loss = loss;
-        image = [images.Height, images.Width, images.Channels];
+        this.subject = subject;
+        (ParameterArena arena, ImageSet images) = (subject.Arena, subject.Images);
         zeros = new float[arena.Count];
         loader = BatchLoader.Shuffled(images, options.BatchSize, options.ImageSeed, dropLast: true);
         batchSize = options.BatchSize;
@@ -41,24 +38,27 @@ internal sealed class SecondMomentPass : IDisposable
     /// <summary>How many images a pass sees.</summary>
     public int Images { get; }
 
+    /// <summary>The passes that were taken so far.</summary>
+    public PassCost Cost { get; private set; }
+
     /// <summary>Makes h at some weights.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="result">Where h goes.</param>
     /// <param name="cancellation">Stops between two batches.</param>
-    /// <returns>False where it was cancelled.</returns>
-    public bool Run(Buffer weights, Buffer result, CancellationToken cancellation)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void Run(Buffer weights, Buffer result, CancellationToken cancellation)
     {
         if (!graphs.TryGetValue(weights, out BatchGraph? graph))
         {
-            graphs[weights] = graph = new BatchGraph(model, arena, weights, gathered?.Part ?? gradients, loss, image, null);
+            graphs[weights] = graph = subject.Graph(weights, gathered?.Part ?? gradients);
         }
 
         if (!sums.TryGetValue(result, out CompiledGraph? sum))
         {
-            Shape shape = new(checked((int)arena.Count));
+            Shape shape = new(subject.Count);
             Tensor h = Tensor.Input(shape, "h"), g = Tensor.Input(shape, "g");
             Tensor next = h + (g.Square() * (1f / batches));
-            sums[result] = sum = CompiledGraph.Compile(arena.Device, [next], new Dictionary<Tensor, Region>
+            sums[result] = sum = CompiledGraph.Compile(subject.Arena.Device, [next], new Dictionary<Tensor, Region>
             {
                 [h] = new(result),
                 [g] = new(gradients),
@@ -70,11 +70,7 @@ internal sealed class SecondMomentPass : IDisposable
         loader.Start(1);
         for (int batch = 0; batch < batches && loader.TryNext(out Batch images); batch++)
         {
-            if (cancellation.IsCancellationRequested)
-            {
-                return false;
-            }
-
+            cancellation.ThrowIfCancellationRequested();
             for (int start = 0; start < batchSize; start += part)
             {
                 int count = Math.Min(part, batchSize - start), size = images.Images.Length / batchSize;
@@ -85,7 +81,7 @@ internal sealed class SecondMomentPass : IDisposable
             sum.Run();
         }
 
-        return true;
+        Cost += new PassCost(0, (double)Images / subject.Images.Count, 0);
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,130 @@
+using PacGen.Core.Perturbation;
+using PacGen.Core.Statistics;
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.PerParameter;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn;
+
+/// <summary>Measures the pacGen score Ψ (24) of a network.</summary>
+public static class PacGenScorer
+{
+    /// <summary>The stream of the run's random numbers that perturbs weights for ρ(w*): "rho*" in ASCII.</summary>
+    private const uint RhoStream = 0x7268_6F2A;
+
+    /// <summary>Measures Ψ by one estimator of ρ.</summary>
+    /// <param name="subject">The network, its loss and its training images.</param>
+    /// <param name="options">How to score; defaults without it.</param>
+    /// <param name="progress">Told after each draw.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="ArgumentException">An option is out of range, h of training is asked for and there is none, or a label has no output.</exception>
+    /// <exception cref="TrainingException">The weights, the state or the score are not finite: the network has diverged, or ρ is out of range.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static PacGenScore Measure(
+        EmpiricalLoss subject, ScoreOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        options ??= new ScoreOptions();
+        return MeasureAll(subject, options, progress, cancellation).TryGetValue(options.Rho, out PacGenScore? score) ? score : throw OutOfRange($"{options.Rho}");
+    }
+
+    /// <summary>Measures Ψ by all estimators of ρ from the same passes and draws; otherwise as <see cref="Measure"/>.</summary>
+    /// <returns>A score for each estimator whose ρ and Ψ are finite, at least one.</returns>
+    public static IReadOnlyDictionary<RhoEstimator, PacGenScore> MeasureAll(
+        EmpiricalLoss subject, ScoreOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        options ??= new ScoreOptions();
+        options.Validate(subject.Images.Count);
+        ParameterArena arena = subject.Arena;
+        if (options.Curvature == CurvatureSource.Training && options.TrainingSecondMoment is null)
+        {
+            throw new ArgumentException("Score: h of training is asked for, but this optimizer keeps none: use Adam or a perturbed optimizer, or take h from a pass.");
+        }
+
+        arena.RequireFinite("The score can't be computed");
+        using SecondMomentPass pass = new(subject, options);
+        using Buffer before = arena.Device.Allocate(arena.Count), after = arena.Device.Allocate(arena.Count), moved = arena.Device.Allocate(arena.Count);
+        pass.Run(arena.Weights, before, cancellation);
+
+        Buffer curvature = options.Curvature == CurvatureSource.Training ? options.TrainingSecondMoment! : before;
+        float[] w = arena.Save();
+        double largestWeight = w.Max(weight => Math.Abs((double)weight));
+        Region weights = new(arena.Weights);
+        using PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(arena.Device, weights, new Region(before), new Region(before), new Region(moved));
+        using SumLaunch<CurvatureChangeSettings> change =
+            SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(arena.Device, weights, new Region(before), new Region(after));
+        Dictionary<RhoEstimator, double[]> rhos = Enum.GetValues<RhoEstimator>().ToDictionary(estimator => estimator, _ => new double[options.Draws]);
+        for (int draw = 0; draw < options.Draws; draw++)
+        {
+            perturb.Settings = PerturbSettings.WholeNeighborhood(options.Neighborhood, options.Seed, RhoStream, (uint)draw);
+            perturb.Run();
+            pass.Run(moved, after, cancellation);
+            progress?.Report(new MeasureProgress("Ψ", draw + 1, options.Draws));
+
+            change.Settings = CurvatureChangeSettings.Of(perturb.Settings, largestWeight);
+            change.Run();
+            (double scaledChange, double scaledSquares, double largestRatio, double largestChange) = change.Result;
+            if (double.IsNaN(scaledChange) || !double.IsFinite(largestChange))
+            {
+                throw new TrainingException(
+                    "The score can't be computed: weights or gradients of the network, or of the network perturbed within κ, are not finite. "
+                    + "Train with a lower learning rate, or score with a smaller γ or ε.");
+            }
+
+            rhos[RhoEstimator.Median][draw] = scaledChange / Math.Log(2);
+            rhos[RhoEstimator.Published][draw] = largestRatio;
+            rhos[RhoEstimator.Definition3][draw] = largestChange / Math.Sqrt(change.Settings.SquaredNorm(scaledSquares));
+        }
+
+        using PsiSums sums = new(arena, curvature, options.Neighborhood);
+        double scale = w.Sum(weight => Math.Log(Math.Abs((double)weight) + options.Neighborhood.Kappa(weight)));
+        Dictionary<RhoEstimator, PacGenScore> scores = [];
+        foreach ((RhoEstimator estimator, double[] draws) in rhos)
+        {
+            double rho = SampleMedian.Of(draws);
+
+            // Σ|Δh|/κ may exceed a float where κ is tiny: that is no reason to withhold what the other estimators say.
+            if (double.IsFinite(rho) && double.IsFinite(sums.At(rho).Psi))
+            {
+                scores[estimator] = Of(estimator, draws, sums, scale, pass, options);
+            }
+        }
+
+        return scores.Count > 0 ? scores : throw OutOfRange("any estimator");
+    }
+
+    private static TrainingException OutOfRange(string estimator) => new(
+        $"Ψ with ρ by {estimator} is out of single precision's range: κ is too small for these weights and gradients. Score with a larger ε.");
+
+    private static PacGenScore Of(RhoEstimator estimator, double[] draws, PsiSums sums, double scale, SecondMomentPass pass, ScoreOptions options)
+    {
+        ConfidenceInterval? rhoInterval = SampleMedian.Interval(draws);
+        double rho = SampleMedian.Of(draws);
+        (double psi, double kappaShare) = sums.At(rho);
+        ConfidenceInterval? psiInterval = rhoInterval is null
+            ? null
+            : new ConfidenceInterval(sums.At(rhoInterval.Low).Psi, sums.At(rhoInterval.High).Psi, rhoInterval.Confidence);
+        return new PacGenScore
+        {
+            Value = psi,
+            Uncertainty = psiInterval is null
+                ? new Uncertainty(double.NaN, double.NaN, "too few draws for an interval")
+                : new Uncertainty(psiInterval.Low, psiInterval.High, $"{psiInterval.Confidence:P0} interval of the median over draws"),
+            Cost = pass.Cost,
+            PsiInterval = psiInterval,
+            KappaShare = kappaShare,
+            Layers = sums.Layers(rho),
+            Rho = rho,
+            RhoInterval = rhoInterval,
+            Estimator = estimator,
+            RhoDraws = draws,
+            LogScale = scale,
+            ParameterCount = sums.Count,
+            Neighborhood = options.Neighborhood,
+            Curvature = options.Curvature,
+            Images = pass.Images,
+            BatchSize = options.BatchSize,
+            ImageSeed = options.ImageSeed,
+        };
+    }
+}
