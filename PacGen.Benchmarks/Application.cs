@@ -77,7 +77,7 @@ internal static class Application
     private static RootCommand Create(Host host)
     {
         RootCommand root = new("""
-            Tells how well a trained network will generalize, and trains networks that generalize better (PAC-Bayes, Perturbed OPT).
+            Asks how well a trained network will generalize: PAC-Bayes bounds and certificates, the score Ψ, training by Perturbed OPT.
             Without a verb: trains one MLP on the embedded digits by SGD and by Perturbed SGD, and compares them in a table and a PNG.
             """)
         {
