@@ -57,17 +57,20 @@ internal static class Application
         }
         catch (OperationCanceledException) when (host.Stop.Requested)
         {
-            host.Error.WriteLine("pacgen: stopped before there was anything to keep.");
+            host.Problem("stopped before there was anything to keep.");
             return host.Stop.ExitCode;
         }
 #pragma warning disable CA1031 // The outermost frame: whatever comes here becomes one line and an exit code.
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            host.Error.WriteLine($"pacgen: {Describe(error)}");
+            host.Problem(Describe(error));
             if (Environment.GetEnvironmentVariable(DebugVariable) == "1")
             {
-                host.Error.WriteLine(error);
+                foreach (string line in error.ToString().Split('\n'))
+                {
+                    host.Error.WriteLine(Printable.Of(line.TrimEnd('\r'), Printable.LongestMessage));
+                }
             }
 
             return error is UsageException ? 2 : 1;
@@ -106,7 +109,7 @@ internal static class Application
     private static string Spelled(Command command) =>
         command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{Spelled(parent)} {command.Name}" : "pacgen";
 
-    private static string Describe(Exception error) => Printable.Message(error switch
+    private static string Describe(Exception error) => error switch
     {
         UsageException or DataException or DeviceException or TrainingException or CheckpointException or ShapeException or NotSupportedException => error.Message,
         ArgumentException argument => WithoutParameter(argument),
@@ -117,7 +120,7 @@ internal static class Application
         IOException or UnauthorizedAccessException => error.Message,
         OutOfMemoryException => $"{error.Message} Use a smaller batch or model.",
         _ => $"unexpected {error.GetType().Name}: {error.Message} Set {DebugVariable}=1 to see where.",
-    });
+    };
 
     private static string NotLoaded(Exception error) =>
         $"a part of the program can't be loaded: {error.GetBaseException().Message} "

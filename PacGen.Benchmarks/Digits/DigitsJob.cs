@@ -68,7 +68,7 @@ internal sealed class DigitsJob(Host host)
             IReadOnlyList<EpochResult> results = Train(digits, rule, options, new TrainingReport(terminal, name));
             if (results.Count < options.Epochs)
             {
-                host.Error.WriteLine($"pacgen: stopped in epoch {results.Count + 1} of {name}; no curves were drawn.");
+                host.Problem($"stopped in epoch {results.Count + 1} of {name}; no curves were drawn.");
                 return host.Stop.ExitCode;
             }
 
@@ -81,7 +81,7 @@ internal sealed class DigitsJob(Host host)
             terminal.Line(string.Create(CultureInfo.InvariantCulture, $"Ψ is the median of {one.Draws} draws of ρ, with h from {one.Images:N0} images in batches of {one.BatchSize}; in the 1/κ branch it is a function of |w| alone."));
             foreach (string difference in one.DifferencesFrom(other))
             {
-                host.Error.WriteLine($"pacgen: the two Ψ don't compare: they differ in {difference}.");
+                host.Problem($"the two Ψ don't compare: they differ in {difference}.");
             }
         }
 

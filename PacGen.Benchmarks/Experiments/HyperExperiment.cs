@@ -195,7 +195,7 @@ internal sealed class HyperExperiment
 
         int Stopped(string what)
         {
-            host.Error.WriteLine($"pacgen: stopped: {what}; the same command goes on from {kept}.");
+            host.Problem($"stopped: {what}; the same command goes on from {kept}.");
             return host.Stop.ExitCode;
         }
 

@@ -151,7 +151,7 @@ internal sealed class RescaleExperiment
         string kept = $"{points.Count} of {count} α → {Path.Combine(folder, Picture)}, {Path.Combine(folder, Numbers)}, {Path.Combine(folder, Report)}";
         if (stopped)
         {
-            host.Error.WriteLine($"pacgen: stopped. Kept: {kept}.");
+            host.Problem($"stopped. Kept: {kept}.");
             return host.Stop.ExitCode;
         }
 

@@ -134,7 +134,7 @@ internal sealed class Figure7 : Figure
         });
         if (records.Count < plan.Count)
         {
-            Host.Error.WriteLine($"pacgen: stopped. {records.Count} of {plan.Count} runs are complete; the same command goes on from {kept}.");
+            Host.Problem($"stopped. {records.Count} of {plan.Count} runs are complete; the same command goes on from {kept}.");
             return Host.Stop.ExitCode;
         }
 

@@ -68,7 +68,7 @@ internal sealed class Terminal
         {
             if (segment.IsLineBreak)
             {
-                writer.WriteLine(Printable.Of(line.ToString().TrimEnd(), Printable.LongestMessage));
+                writer.WriteLine(line.ToString().TrimEnd());
                 line.Clear();
             }
             else if (!segment.IsControlCode)

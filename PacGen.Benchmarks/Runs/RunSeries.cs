@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using PacGen.Benchmarks.Reporting;
-using PacGen.Core.Text;
 using PacGen.Nn.Checkpoints;
 
 namespace PacGen.Benchmarks.Runs;
@@ -48,7 +47,7 @@ internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
                 run,
                 KeepCheckpoints,
                 terminal,
-                problem => host.Error.WriteLine($"pacgen: {Printable.Message(problem)}"),
+                problem => host.Problem(problem),
                 epoch =>
                 {
                     left--;

@@ -64,8 +64,8 @@ internal sealed class ScoreVerb
 
         if (file.StatisticsOf is { } step)
         {
-            host.Error.WriteLine(
-                $"pacgen: {path} was written within an epoch: its weights are those after step {file.Steps}, but its running statistics {(step < 0 ? "were not estimated yet" : $"are of step {step}")}. Score best.safetensors or the checkpoint of a whole epoch instead.");
+            host.Problem(
+                $"{path} was written within an epoch: its weights are those after step {file.Steps}, but its running statistics {(step < 0 ? "were not estimated yet" : $"are of step {step}")}. Score best.safetensors or the checkpoint of a whole epoch instead.");
         }
 
         ScoreOptions options = scoring.Create(parsed, images.Train.Count, arena.Count, parsed.GetValue(seed));

@@ -166,7 +166,7 @@ internal sealed class TrainVerb
             Resumption from = trainer.Resume(folder);
             foreach (string problem in from.Damaged)
             {
-                host.Error.WriteLine($"pacgen: passed over a checkpoint: {problem}");
+                host.Problem($"passed over a checkpoint: {problem}");
             }
 
             terminal.Line($"Goes on from {from.Path}: {from.Steps} steps, {from.Epochs} of {epochCount} epochs done");
@@ -259,8 +259,8 @@ internal sealed class TrainVerb
             return 0;
         }
 
-        host.Error.WriteLine(
-            $"pacgen: stopped after step {trainer.Steps}, {trainer.Results.Count} of {options.Epochs} epochs done. {(kept.Count > 0 ? $"Kept: {list}." : "Nothing was kept: --checkpoint, --save, --log, --tensorboard and --plot keep the run, weights, epochs and curves.")}");
+        host.Problem(
+            $"stopped after step {trainer.Steps}, {trainer.Results.Count} of {options.Epochs} epochs done. {(kept.Count > 0 ? $"Kept: {list}." : "Nothing was kept: --checkpoint, --save, --log, --tensorboard and --plot keep the run, weights, epochs and curves.")}");
         return host.Stop.ExitCode;
     }
 
