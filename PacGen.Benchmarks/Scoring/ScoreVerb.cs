@@ -6,6 +6,7 @@ using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Training;
 using PacGen.Core.Statistics;
+using PacGen.Core.Text;
 using PacGen.Nn;
 using PacGen.Nn.Data;
 using Spectre.Console;
@@ -18,9 +19,12 @@ internal sealed class ScoreVerb
     private static readonly RhoEstimator[] Estimators = [RhoEstimator.Median, RhoEstimator.Published, RhoEstimator.Definition3];
 
     private readonly Host host;
-    private readonly Option<string?> weights = Options.Path("--weights", "The file that pacgen train --save wrote, or a checkpoint of train --checkpoint");
+    private readonly Option<string?> weights = Options.Path("--weights", "The file that pacgen train --save wrote, a checkpoint of train --checkpoint, or a safetensors file of PyTorch's");
     private readonly Option<string> dataset = Options.Dataset("The training images to score on; without it those that the file names", null);
     private readonly ModelOptions model = new(null);
+    private readonly Option<string> layout = Options.Choice(
+        "--layout", "The order of weights in a file of another program; without it recognised by the arrays' shapes", null, WeightsFile.Layouts);
+
     private readonly PsiOptions scoring = new(each: false);
     private readonly Option<ulong> seed = Options.Seed();
     private readonly DeviceOptions device = new();
@@ -35,6 +39,7 @@ internal sealed class ScoreVerb
         Command.Add(weights);
         Command.Add(dataset);
         model.AddTo(Command);
+        Command.Add(layout);
         scoring.AddTo(Command, withRho: false);
         Command.Add(seed);
         device.AddTo(Command);
@@ -50,18 +55,18 @@ internal sealed class ScoreVerb
     {
         Terminal terminal = new(host, parsed.GetValue(json));
         string path = parsed.GetValue(weights)!;
-        WeightsFile file = WeightsFile.Load(path);
-        ModelChoice choice = model.Create(parsed, file.Model);
-        using OpenedDevice opened = device.Open(parsed);
-        Dataset images = data.Load(parsed, parsed.GetValue(dataset) ?? file.Dataset, terminal, host.Stop.Token);
-        Module network = choice.Create(images, opened.Device, 5);
-        using ParameterArena arena = new(network, opened.Device, file.Seed);
-        if (!file.TryLoad(arena))
+        using WeightsFile file = WeightsFile.Open(path);
+        if (file.Model is null && !model.IsGiven(parsed))
         {
-            throw new UsageException(
-                $"{path} holds {file.Weights.Sum(tensor => tensor.Values.Length)} weights of {file.Model.Name} on {file.Dataset}, but {choice.Describe(images)} on {images.Name} has {arena.Count}: leave --model, --hidden, --depth, --widen and --dataset out to take the file's.");
+            throw new UsageException($"{path} was not written by pacgen train and does not say which network it holds: say it with --model, and the images with --dataset.");
         }
 
+        ModelChoice choice = model.Create(parsed, file.Model);
+        string set = parsed.GetValue(dataset) ?? ImagesOf(file, path, choice);
+        using OpenedDevice opened = device.Open(parsed);
+        Dataset images = data.Load(parsed, set, terminal, host.Stop.Token);
+        (Module network, ParameterArena arena) = file.Load(choice, images, parsed.GetValue(layout), opened.Device);
+        using ParameterArena owned = arena;
         if (file.StatisticsOf is { } step)
         {
             host.Problem(
@@ -81,7 +86,7 @@ internal sealed class ScoreVerb
 
         terminal.Line(string.Create(
             CultureInfo.InvariantCulture,
-            $"{path}: {choice.Describe(images)}, {arena.Count:N0} parameters, after {file.Epochs} epochs ({file.Steps:N0} steps) on {file.Dataset}; {opened.Device.Name}"));
+            $"{path}: {choice.Describe(images)}, {arena.Count:N0} parameters, {(file.Model is null ? "of another program" : $"after {file.Epochs} epochs ({file.Steps:N0} steps) on {Printable.Name(file.Dataset)}")}; {opened.Device.Name}"));
         terminal.Line(string.Create(
             CultureInfo.InvariantCulture,
             $"Ψ with {scores[0].Neighborhood}; h from {scores[0].Images:N0} training images of {images.Name} in batches of {scores[0].BatchSize}; median of {scores[0].Draws} draws{(scores[0].PsiInterval is null ? ", too few for an interval (6 or more give one)" : " and a 95 % interval for that of all draws")}"));
@@ -94,6 +99,15 @@ internal sealed class ScoreVerb
 
         return 0;
     }
+
+    /// <summary>The images that a file names. A place on a disk is the caller's to name: a file may be a stranger's.</summary>
+    private static string ImagesOf(WeightsFile file, string path, ModelChoice choice) => file.Dataset switch
+    {
+        null when choice.Name == "mnist-cnn" => "mnist",
+        null => throw new UsageException($"{path} does not say which images its network is for: say it with --dataset."),
+        { } name when Datasets.Names.Contains(name) => name,
+        { } name => throw new UsageException($"{path} names images that are none of {string.Join(", ", Datasets.Names)}, but '{Printable.Name(name)}': say with --dataset where they are."),
+    };
 
     private static Table ByEstimator(List<PacGenScore> scores)
     {

@@ -3,7 +3,10 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Kernels.Devices;
+using PacGen.Nn;
 using PacGen.Nn.Checkpoints;
+using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Training;
 
@@ -12,6 +15,9 @@ internal sealed class CheckpointSettings
 {
     /// <summary>The text of a checkpoint's metadata that holds the command line, as a JSON array.</summary>
     private const string ArgumentsText = "pacgen.arguments";
+
+    /// <summary>Training needs at least so many arrays of the parameters' number at once: weights and gradient.</summary>
+    private const int TrainingArrays = 2;
     private const string EachEpoch = "epoch";
 
     private readonly Option<string?> folder = Options.Path(
@@ -98,6 +104,19 @@ internal sealed class CheckpointSettings
         }
 
         return command.Parse([.. command.Options.SelectMany(option => Tokens(parsed.IsGiven(option) ? parsed : before, option))]);
+    }
+
+    /// <summary>The network; where a run is resumed, one that its newest checkpoint has the arrays of, before anything of its size is built.</summary>
+    /// <exception cref="CheckpointException">The checkpoint is of another network.</exception>
+    public Module Build(ParseResult parsed, ModelChoice choice, Dataset images, Device device)
+    {
+        if (Resume(parsed) is not { } from)
+        {
+            return choice.Create(images, device, TrainingArrays);
+        }
+
+        using SafetensorsFile file = new CheckpointFolder(from).OpenNewest(out _);
+        return WeightsFile.Build(file, choice, images, device, TrainingArrays);
     }
 
     /// <summary>What the trainer is told; null where nothing is kept.</summary>

@@ -44,6 +44,14 @@ internal sealed record ModelChoice(
         return Name == "wide-resnet" ? (Int128)9 * Widen * Widen * ((16 * 16) + (32 * 32) + (64 * 64)) * ((2 * blocks) - 1) : 0;
     }
 
+    /// <summary>The layers with weights, each of which has an array at least.</summary>
+    public long Layers => Name switch
+    {
+        "mlp" => Hidden.Count + 1L,
+        "wide-resnet" => Depth - 2L,
+        _ => 4,
+    };
+
     /// <summary>Makes the model for the images of a data set.</summary>
     /// <param name="data">The data set.</param>
     /// <param name="device">Where it will live: a model whose arrays of parameters can't be there is not begun.</param>
@@ -51,11 +59,25 @@ internal sealed record ModelChoice(
     /// <exception cref="UsageException">The model takes images of another size, or is too large for the device or for the memory beside it.</exception>
     public Module Create(Dataset data, Device device, int arrays)
     {
-        ImageSet images = data.Train;
-        Int128 parameters = LeastParameters(images);
+        RequireRoom(data, device, arrays);
+        return Make(data);
+    }
+
+    /// <summary>Refuses a model for which there is no room; parameters are as for <see cref="Create"/>.</summary>
+    /// <exception cref="UsageException">The model is too large for the device or for the memory beside it.</exception>
+    public void RequireRoom(Dataset data, Device device, int arrays)
+    {
+        Int128 parameters = LeastParameters(data.Train);
         RequireRoom(string.Create(CultureInfo.InvariantCulture, $"{parameters:N0} parameters or more, which"), parameters * sizeof(float) * arrays, device);
         int layers = Math.Max(Depth, Hidden.Count + 1);
         RequireRoom(string.Create(CultureInfo.InvariantCulture, $"{layers:N0} layers, whose graphs"), (Int128)GraphBytesOfALayer * layers, Device.Cpu);
+    }
+
+    /// <summary>Makes the model, whose parameters take no memory yet, where its number of layers is known to be modest.</summary>
+    /// <exception cref="UsageException">The model takes images of another size.</exception>
+    public Module Make(Dataset data)
+    {
+        ImageSet images = data.Train;
         if (Name == "mlp")
         {
             return new Mlp([images.ImageSize, .. Hidden, images.Classes]);

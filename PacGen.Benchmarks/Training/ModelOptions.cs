@@ -27,6 +27,9 @@ internal sealed class ModelOptions(string? fallback)
         }
     }
 
+    /// <summary>Whether the command line names a network.</summary>
+    public bool IsGiven(ParseResult parsed) => parsed.IsGiven(model);
+
     /// <summary>The network that the command line names.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="saved">The network of a file of weights, from which comes what the command line doesn't say.</param>

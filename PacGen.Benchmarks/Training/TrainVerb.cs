@@ -123,7 +123,7 @@ internal sealed class TrainVerb
 
         using OpenedDevice opened = device.Open(parsed);
         Dataset images = data.Load(parsed, parsed.GetValue(dataset)!, terminal, stop);
-        Module network = choice.Create(images, opened.Device, 2);
+        Module network = checkpoints.Build(parsed, choice, images, opened.Device);
         TrainingOptions options = new()
         {
             Epochs = epochCount,
@@ -222,7 +222,7 @@ internal sealed class TrainVerb
         if (parsed.GetValue(save) is { } weightsPath)
         {
             trainer.RenewStatistics();
-            new WeightsFile(choice, images.Name, options.Seed, trainer.Results.Count, trainer.Steps, options.BatchSize, WeightsFile.Of(trainer.Arena)).Save(weightsPath);
+            WeightsFile.Save(weightsPath, choice, images.Name, trainer, options);
             kept.Add($"weights after step {trainer.Steps} → {weightsPath}");
         }
 

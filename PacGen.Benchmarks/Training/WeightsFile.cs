@@ -1,139 +1,266 @@
 using System.Globalization;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Core.Text;
 using PacGen.Kernels.Devices;
 using PacGen.Nn;
 using PacGen.Nn.Checkpoints;
+using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Training;
 
 /// <summary>
 /// Weights on disk: a safetensors file with each parameter under its name and, in its metadata, the texts model, hidden, depth, widen, form, dataset,
-/// seed, epochs, steps and batchSize. A checkpoint has these too, and is read the same way.
+/// seed, epochs, steps and batchSize. A checkpoint has these too, and is read the same way. A file of another program, such as PyTorch's
+/// <c>save_file(model.state_dict(), …)</c>, has none of these texts.
 /// </summary>
-/// <param name="Model">The model that they belong to.</param>
-/// <param name="Dataset">What they were trained on.</param>
-/// <param name="Seed">The run's seed.</param>
-/// <param name="Epochs">The epochs that were completed.</param>
-/// <param name="Steps">The steps that were taken.</param>
-/// <param name="BatchSize">Images a step.</param>
-/// <param name="Weights">The parameters, and the state beside them.</param>
-internal sealed record WeightsFile(ModelChoice Model, string Dataset, ulong Seed, int Epochs, long Steps, int BatchSize, IReadOnlyList<NamedTensor> Weights)
+/// <remarks>A file may be a stranger's: what its texts say is held against its arrays before anything is built.</remarks>
+internal sealed class WeightsFile : IDisposable
 {
+    private const string ModelText = "model", PyTorch = "pytorch", PacGen = "pacgen", Again = "Save it again with pacgen train --save FILE.";
+
+    /// <summary>Scoring needs at least so many arrays of the parameters' number at once.</summary>
+    private const int ScoringArrays = 5;
+
+    private readonly SafetensorsFile file;
+
+    private WeightsFile(SafetensorsFile file)
+    {
+        this.file = file;
+        if (file.HasChecksum)
+        {
+            file.VerifyChecksum();
+        }
+
+        if (!file.HasChecksum || !file.Metadata.ContainsKey(ModelText))
+        {
+            return;
+        }
+
+        string form = file.Metadata.GetValueOrDefault("form", ModelChoice.Forms[0].Name);
+        Model = new ModelChoice(
+            ModelChoice.Names.Contains(Text(ModelText))
+                ? Text(ModelText)
+                : throw Unusable($"it holds a model {Shown(ModelText)}, and this version knows {string.Join(", ", ModelChoice.Names)}"),
+            [.. Text("hidden").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(width => (int)Number(width, int.MaxValue, 1))],
+            (int)Number(Text("depth"), int.MaxValue),
+            (int)Number(Text("widen"), int.MaxValue),
+            Array.Find([.. ModelChoice.Forms], one => one.Name == form) is { Name: not null } known
+                ? known.Form
+                : throw Unusable($"its metadata states a Wide-ResNet of the form '{Printable.Name(form)}'"));
+        if (Model.Name == "wide-resnet" && (Model.Depth < 10 || (Model.Depth - 4) % 6 != 0 || Model.Widen is < 1 or > int.MaxValue / 64))
+        {
+            throw Unusable($"its metadata states a Wide-ResNet of depth {Model.Depth} and widening factor {Model.Widen}");
+        }
+
+        Dataset = Text("dataset");
+        Seed = Number(Text("seed"), ulong.MaxValue);
+        Epochs = (int)Number(Text("epochs"), int.MaxValue);
+        Steps = (long)Number(Text("steps"), long.MaxValue);
+        _ = Number(Text("batchSize"), int.MaxValue, 1);
+        if (file.Metadata.TryGetValue("statisticsOf", out string? step) && step != Text("steps"))
+        {
+            StatisticsOf = long.TryParse(step, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long of)
+                ? of
+                : throw Unusable($"its metadata states statistics of step '{Shown("statisticsOf")}'");
+        }
+    }
+
+    /// <summary>The model that the weights belong to, or null where the file doesn't say: then it is of another program.</summary>
+    public ModelChoice? Model { get; }
+
+    /// <summary>What they were trained on, as far as the file says.</summary>
+    public string? Dataset { get; }
+
+    /// <summary>The run's seed.</summary>
+    public ulong Seed { get; }
+
+    /// <summary>The epochs that were completed.</summary>
+    public int Epochs { get; }
+
+    /// <summary>The steps that were taken.</summary>
+    public long Steps { get; }
+
     /// <summary>
     /// The step at whose weights running statistics were estimated, where that is not <see cref="Steps"/>: a checkpoint within an epoch of a
     /// run that re-estimates them before evaluation. Null where they belong to the weights.
     /// </summary>
-    public long? StatisticsOf { get; private init; }
+    public long? StatisticsOf { get; }
+
+    /// <summary>The words that <c>--layout</c> takes.</summary>
+    public static string[] Layouts { get; } = [PacGen, PyTorch];
 
     /// <summary>The texts that say which model and images weights are of.</summary>
     public static Dictionary<string, string> Notes(ModelChoice model, string dataset) => new()
     {
-        ["model"] = model.Name,
-        ["hidden"] = string.Join(',', model.Hidden),
-        ["depth"] = $"{model.Depth}",
-        ["widen"] = $"{model.Widen}",
+        [ModelText] = model.Name,
+        ["hidden"] = string.Join(',', model.Hidden.Select(Digits)),
+        ["depth"] = Digits(model.Depth),
+        ["widen"] = Digits(model.Widen),
         ["form"] = model.FormName,
         ["dataset"] = dataset,
     };
 
-    /// <summary>Writes the file as a whole or not at all.</summary>
-    /// <exception cref="IOException">It can't be written.</exception>
-    public void Save(string path)
+    /// <summary>Writes the weights of a run, as a whole or not at all.</summary>
+    /// <exception cref="IOException">They can't be written.</exception>
+    /// <exception cref="CheckpointException">A weight is infinite or NaN.</exception>
+    public static void Save(string path, ModelChoice model, string dataset, Trainer trainer, TrainingOptions options)
     {
-        Dictionary<string, string> texts = new(Notes(Model, Dataset))
+        Dictionary<string, string> texts = new(Notes(model, dataset))
         {
-            ["seed"] = $"{Seed}",
-            ["epochs"] = $"{Epochs}",
-            ["steps"] = $"{Steps}",
-            ["batchSize"] = $"{BatchSize}",
+            ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
+            ["epochs"] = Digits(trainer.Results.Count),
+            ["steps"] = trainer.Steps.ToString(CultureInfo.InvariantCulture),
+            ["batchSize"] = Digits(options.BatchSize),
         };
-        OutputFile.Write(path, "--save", stream => SafetensorsFile.Write(stream, Weights, texts));
+        NamedTensor[] arrays = [.. Kept(trainer.Arena).Select(kept => new NamedTensor(kept.Name, kept.Shape, kept.Region.ToArray()).RequireFinite())];
+        OutputFile.Write(path, "--save", stream => SafetensorsFile.Write(stream, arrays, texts));
     }
 
-    /// <summary>Reads the file and checks it.</summary>
+    /// <summary>Opens a file and checks what it says of itself; its arrays are not read.</summary>
     /// <exception cref="CheckpointException">It is not there, is no weights file, or is damaged.</exception>
-    public static WeightsFile Load(string path)
+    public static WeightsFile Open(string path)
     {
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        if (!file.HasChecksum || !file.Metadata.ContainsKey("model"))
+        SafetensorsFile file = SafetensorsFile.Open(path);
+        try
         {
-            throw new CheckpointException($"{path} is no weights file of PacGen: make one with pacgen train --save FILE.");
+            return new WeightsFile(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The model of a choice, once it is known that a file has arrays for its layers and, where they are in PacGen's layout, these very arrays.
+    /// A text of a file or of a stored command line can say any number of layers and any width; nothing of that size is built.
+    /// </summary>
+    /// <exception cref="CheckpointException">The file has other arrays.</exception>
+    /// <exception cref="UsageException">The model takes images of another size, or there is no room for it.</exception>
+    public static Module Build(SafetensorsFile file, ModelChoice choice, Dataset images, Device device, int buffers, bool pytorch = false)
+    {
+        string described = $"{choice.Describe(images)} on {Printable.Name(images.Name)}";
+        if (choice.Layers > file.Tensors.Count)
+        {
+            throw new CheckpointException(
+                $"{file.Name} has {file.Tensors.Count} arrays, but {Printable.Name(described)} has {choice.Layers} layers: it holds another network.");
         }
 
-        file.VerifyChecksum();
-        string model = Text("model");
-        if (!ModelChoice.Names.Contains(model))
+        Module network = choice.Make(images);
+        if (pytorch)
         {
-            throw Unusable($"it holds a model {model}, and this version knows {string.Join(", ", ModelChoice.Names)}");
+            PyTorchLayout layout = Layout(network, images);
+            file.RequireArrays(layout.Arrays, PyTorchLayout.IsCounter, described, "");
+        }
+        else
+        {
+            file.RequireArrays(Arrays(network), name => name.Contains('/', StringComparison.Ordinal), described, "");
         }
 
-        List<NamedTensor> weights = [];
-        foreach (SafetensorInfo info in file.Tensors.Values.Where(info => !info.Name.Contains('/', StringComparison.Ordinal)).OrderBy(info => info.Begin))
+        choice.RequireRoom(images, device, buffers);
+        return network;
+    }
+
+    /// <summary>Builds the network of the file's arrays and loads it.</summary>
+    /// <param name="choice">Which network.</param>
+    /// <param name="images">What it is to be used with.</param>
+    /// <param name="layout">One of <see cref="Layouts"/>, or null to recognise it.</param>
+    /// <param name="device">Where the weights are to live.</param>
+    /// <exception cref="CheckpointException">The file has other arrays, or weights that are no finite numbers.</exception>
+    /// <exception cref="UsageException">The command line asks for another network than the file holds, or the layout can't be told.</exception>
+    public (Module Network, ParameterArena Arena) Load(ModelChoice choice, Dataset images, string? layout, Device device)
+    {
+        if (Model is not null && layout == PyTorch)
         {
-            float[] values = file.Read(info.Name);
-            if (Array.FindIndex(values, value => !float.IsFinite(value)) is >= 0 and int lost)
+            throw new UsageException($"{file.Name} is in PacGen's layout: leave --layout out.");
+        }
+
+        Module network;
+        bool pytorch = layout == PyTorch;
+        try
+        {
+            if (Model is null && layout is null)
             {
-                throw Unusable($"weight {lost} of {info.Name} is {values[lost]}");
+                pytorch = IsPyTorch(choice, images);
             }
 
-            weights.Add(new NamedTensor(info.Name, info.Shape, values));
+            network = Build(file, choice, images, device, ScoringArrays, pytorch);
+        }
+        catch (CheckpointException error) when (Model is not null && (choice != Model || images.Name != Dataset))
+        {
+            throw new UsageException($"{error.Message} Leave --model, --hidden, --depth, --widen and --dataset out to take the file's.");
         }
 
-        string form = file.Metadata.GetValueOrDefault("form", ModelChoice.Forms[0].Name);
-        ModelChoice choice = new(
-            model,
-            [.. Text("hidden").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(width => (int)Number(width, int.MaxValue, 1))],
-            (int)Number(Text("depth"), int.MaxValue),
-            (int)Number(Text("widen"), int.MaxValue),
-            Array.Find([.. ModelChoice.Forms], one => one.Name == form) is { Name: not null } known ? known.Form : throw Unusable($"its metadata states a Wide-ResNet of the form '{form}'"));
-        if (model == "wide-resnet" && (choice.Depth < 10 || (choice.Depth - 4) % 6 != 0 || choice.Widen < 1))
+        ParameterArena arena = new(network, device, Seed);
+        try
         {
-            throw Unusable($"its metadata states a Wide-ResNet of depth {choice.Depth} and widening factor {choice.Widen}");
+            if (pytorch)
+            {
+                Layout(network, images).Load(file, arena);
+            }
+            else
+            {
+                foreach ((string name, _, Region region) in Kept(arena))
+                {
+                    region.Write(file.ReadFinite(name));
+                }
+            }
+
+            return (network, arena);
         }
-
-        return new WeightsFile(
-            choice,
-            Text("dataset"),
-            Number(Text("seed"), ulong.MaxValue),
-            (int)Number(Text("epochs"), int.MaxValue),
-            (long)Number(Text("steps"), long.MaxValue),
-            (int)Number(Text("batchSize"), int.MaxValue, 1),
-            weights)
+        catch
         {
-            StatisticsOf = file.Metadata.TryGetValue("statisticsOf", out string? step) && step != Text("steps") ? long.TryParse(step, CultureInfo.InvariantCulture, out long of) ? of : throw Unusable($"its metadata states statistics of step '{step}'") : null,
-        };
-
-        string Text(string name) => file.Metadata.GetValueOrDefault(name) ?? throw Unusable($"its metadata lacks {name}");
-
-        ulong Number(string text, ulong most, ulong least = 0) =>
-            ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) && number >= least && number <= most ? number : throw Unusable($"its metadata states '{text}' where a number should be");
-
-        CheckpointException Unusable(string what) => new($"{path} can't be used: {what}. Save it again with pacgen train --save FILE.");
+            arena.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Loads the weights into an arena where it has the parameters that the file has.</summary>
-    public bool TryLoad(ParameterArena arena)
+    /// <inheritdoc/>
+    public void Dispose() => file.Dispose();
+
+    /// <summary>Which layout fits the arrays' names and shapes, where exactly one does; PyTorch's where none does, whose reader then says what is wrong.</summary>
+    private bool IsPyTorch(ModelChoice choice, Dataset images)
     {
-        Dictionary<string, NamedTensor> known = Weights.ToDictionary(tensor => tensor.Name);
-        if (Kept(arena).Any(kept => !known.TryGetValue(kept.Name, out NamedTensor? tensor) || !tensor.Shape.SequenceEqual(kept.Shape)))
+        if (choice.Layers > file.Tensors.Count)
         {
-            return false;
+            return true;
         }
 
-        foreach ((string name, _, Region region) in Kept(arena))
-        {
-            region.Write(known[name].Values.Span);
-        }
-
-        return true;
+        Module network = choice.Make(images);
+        bool theirs = Has(Layout(network, images).Arrays), ours = Has(Arrays(network));
+        return !theirs || !ours ? theirs || !ours : throw new UsageException(
+            $"{file.Name} fits PyTorch's layout and PacGen's, and nothing in it says which it has: give --layout pytorch or --layout pacgen.");
     }
 
-    /// <summary>The parameters and the state of an arena, to be written.</summary>
-    public static IReadOnlyList<NamedTensor> Of(ParameterArena arena) =>
-        [.. Kept(arena).Select(kept => new NamedTensor(kept.Name, kept.Shape, kept.Region.ToArray()))];
+    private bool Has(IEnumerable<(string Name, IReadOnlyList<long> Extents)> wanted) =>
+        wanted.All(one => file.Tensors.TryGetValue(one.Name, out SafetensorInfo? info) && info.Shape.SequenceEqual(one.Extents));
+
+    private static PyTorchLayout Layout(Module network, Dataset images) =>
+        PyTorchLayout.Of(network, new Kernels.Shape(images.Train.Height, images.Train.Width, images.Train.Channels));
+
+    private static IEnumerable<(string Name, IReadOnlyList<long> Extents)> Arrays(Module network) =>
+        network.Parameters.Select(parameter => (parameter.Name, parameter.Shape))
+            .Concat(network.State.Select(state => (state.Name, state.Shape)))
+            .Select(array => (array.Name, (IReadOnlyList<long>)Extents(array.Shape)));
 
     private static IEnumerable<(string Name, long[] Shape, Region Region)> Kept(ParameterArena arena) =>
         arena.Parameters.Select(parameter => (parameter.Name, parameter.Shape, parameter.Region))
             .Concat(arena.States.Select(state => (state.Name, state.Shape, state.Region)))
-            .Select(part => (part.Name, Enumerable.Range(0, part.Shape.Rank).Select(axis => (long)part.Shape[axis]).ToArray(), part.Region!.Value));
+            .Select(part => (part.Name, Extents(part.Shape), part.Region!.Value));
+
+    private static long[] Extents(Kernels.Shape shape) => [.. shape.AsSpan().ToArray().Select(extent => (long)extent)];
+
+    private static string Digits(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private string Text(string name) => file.Metadata.GetValueOrDefault(name) ?? throw Unusable($"its metadata lacks {name}");
+
+    private string Shown(string name) => Printable.Name(Text(name));
+
+    private ulong Number(string text, ulong most, ulong least = 0) =>
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) && number >= least && number <= most
+            ? number
+            : throw Unusable($"its metadata states '{Printable.Name(text)}' where a number should be");
+
+    private CheckpointException Unusable(string what) => new($"{file.Name} can't be used: {what}. {Again}");
 }

@@ -83,13 +83,7 @@ public sealed record PyTorchLayout
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(arena);
         Entry[] entries = Entries(arena);
-
-        // PyTorch's batch norm counts its batches; nothing here does.
-        file.RequireArrays(
-            entries.Select(entry => (entry.Name, (IReadOnlyList<long>)entry.Extents)),
-            name => name == "num_batches_tracked" || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal),
-            model,
-            "Say in Names what arrays are called there.");
+        file.RequireArrays(Arrays, IsCounter, model, "Say in Names what arrays are called there.");
         List<float[]> loaded = [];
         foreach (Entry entry in entries)
         {
@@ -121,7 +115,15 @@ public sealed record PyTorchLayout
     }
 
     /// <summary>The arrays that a file of this layout has: their names and extents in PyTorch.</summary>
-    internal IEnumerable<(string Name, long[] Extents)> Arrays => arrays.Select(array => (TheirName(array.Name), Extents(array.Shape)));
+    public IEnumerable<(string Name, IReadOnlyList<long> Extents)> Arrays =>
+        arrays.Select(array => (TheirName(array.Name), (IReadOnlyList<long>)Extents(array.Shape)));
+
+    /// <summary>Whether an array is a count of batches, which PyTorch's batch norm keeps and nothing here does.</summary>
+    public static bool IsCounter(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name == "num_batches_tracked" || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
+    }
 
     private void RequireKnown(IEnumerable<string> names)
     {

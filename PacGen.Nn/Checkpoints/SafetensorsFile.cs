@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.ObjectModel;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -232,8 +231,8 @@ public sealed class SafetensorsFile : IDisposable
     public float[] ReadFinite(string tensor)
     {
         float[] values = Read(tensor);
-        int lost = Array.FindIndex(values, value => !float.IsFinite(value));
-        return lost < 0 ? values : throw NotFinite(tensor, lost, values[lost]);
+        NamedTensor.RequireFinite($"{tensor} in {name}", values);
+        return values;
     }
 
     /// <summary>
@@ -242,9 +241,9 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="wanted">Their names and extents in the file.</param>
     /// <param name="passedOver">Names of arrays that a file may have besides.</param>
     /// <param name="model">What the model is called.</param>
-    /// <param name="advice">What to do where an array is missing or has no place.</param>
+    /// <param name="advice">A sentence on what to do, or nothing.</param>
     /// <exception cref="CheckpointException">An array is missing, has another shape, or has no place.</exception>
-    internal void RequireArrays(
+    public void RequireArrays(
         IEnumerable<(string Name, IReadOnlyList<long> Extents)> wanted, Func<string, bool> passedOver, string model, string advice)
     {
         HashSet<string> known = [];
@@ -253,7 +252,7 @@ public sealed class SafetensorsFile : IDisposable
             known.Add(tensor);
             if (!header.Tensors.TryGetValue(tensor, out SafetensorInfo? info))
             {
-                throw new CheckpointException($"{name} has no array {tensor}, which {model} needs; it has {Some(header.Tensors.Keys)}. {advice}");
+                throw new CheckpointException($"{name} has no array {tensor}, which {model} needs; it has {Some(header.Tensors.Keys)}. {advice}".TrimEnd());
             }
 
             if (!info.Shape.SequenceEqual(extents))
@@ -262,14 +261,14 @@ public sealed class SafetensorsFile : IDisposable
                 throw new CheckpointException(
                     $"{tensor} in {name} has the shape ({string.Join(", ", info.Shape)}), but {model} needs ({string.Join(", ", extents)}){(transposed
                         ? ": it seems transposed. PyTorch has linear weights as (out, in) and convolutions as (out, in, height, width), PacGen (in, out) and (height, width, in, out)."
-                        : $". {advice}")}");
+                        : $". {advice}")}".TrimEnd());
             }
         }
 
         string[] idle = [.. header.Tensors.Keys.Where(tensor => !known.Contains(tensor) && !passedOver(tensor))];
         if (idle.Length > 0)
         {
-            throw new CheckpointException($"{name} has {Some(idle)}, which has no place in {model}; it takes {Some(known)}. {advice}");
+            throw new CheckpointException($"{name} has {Some(idle)}, which has no place in {model}; it takes {Some(known)}. {advice}".TrimEnd());
         }
     }
 
@@ -351,11 +350,7 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     private float InSinglePrecision(double value, string tensor, int place) =>
-        float.IsFinite((float)value) || !double.IsFinite(value) ? (float)value : throw NotFinite(tensor, place, value);
-
-    private CheckpointException NotFinite(string tensor, int place, double value) => new(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{tensor} in {name} can't be used: its element {place} is {value}, which is no finite number in single precision. Save finite numbers."));
+        float.IsFinite((float)value) || !double.IsFinite(value) ? (float)value : throw NamedTensor.NotFinite($"{tensor} in {name}", place, value);
 
     private CheckpointException Damaged(string what) => new($"{name} is damaged or no safetensors file: {what}. Get or save it again.");
 }

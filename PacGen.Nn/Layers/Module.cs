@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Reflection;
 
 namespace PacGen.Nn;
@@ -136,7 +137,7 @@ public abstract class Module
             case IDictionary dictionary:
                 foreach (DictionaryEntry entry in dictionary)
                 {
-                    Visit(Join(path, $"{entry.Key}"), entry.Value, visit, seen);
+                    Visit(Join(path, Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!), entry.Value, visit, seen);
                 }
 
                 break;

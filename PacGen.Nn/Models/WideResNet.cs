@@ -22,7 +22,7 @@ public sealed class WideResNet : Module
     /// <param name="classes">How many classes the images have.</param>
     /// <param name="channels">The images' channels.</param>
     /// <param name="form">Which of the published forms.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The depth is not 6n + 4 with n at least 1, or another number is below 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The depth is not 6n + 4 with n at least 1, another number is below 1, or 64k is beyond an int.</exception>
     public WideResNet(int depth, int widen, int classes, int channels = 3, WideResNetForm form = WideResNetForm.PaperCode)
     {
         if (depth < 10 || (depth - 4) % 6 != 0)
@@ -31,6 +31,7 @@ public sealed class WideResNet : Module
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(widen, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(widen, int.MaxValue / 64);
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         int blocks = (depth - 4) / 6;

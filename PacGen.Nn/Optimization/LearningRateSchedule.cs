@@ -1,3 +1,4 @@
+using System.Globalization;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Nn;
@@ -23,7 +24,7 @@ public sealed class LearningRateSchedule
     {
         SinglePrecision.Positive(epochs, "The number of epochs");
         SinglePrecision.Positive(factor, "The schedule's factor");
-        return new($"step({epochs}, {factor})", passed => Math.Pow(factor, Math.Floor(passed / epochs)));
+        return new(string.Create(CultureInfo.InvariantCulture, $"step({epochs}, {factor})"), passed => Math.Pow(factor, Math.Floor(passed / epochs)));
     }
 
     /// <summary>From 1 down to <paramref name="final"/> along half a cosine over <paramref name="epochs"/>, then <paramref name="final"/>.</summary>
@@ -32,7 +33,9 @@ public sealed class LearningRateSchedule
     {
         SinglePrecision.Positive(epochs, "The number of epochs");
         SinglePrecision.NotNegative(final, "The schedule's last factor");
-        return new($"cosine({epochs}, {final})", passed => final + ((1 - final) * (1 + Math.Cos(Math.PI * Math.Min(passed / epochs, 1))) / 2));
+        return new(
+            string.Create(CultureInfo.InvariantCulture, $"cosine({epochs}, {final})"),
+            passed => final + ((1 - final) * (1 + Math.Cos(Math.PI * Math.Min(passed / epochs, 1))) / 2));
     }
 
     /// <summary>
@@ -44,7 +47,7 @@ public sealed class LearningRateSchedule
         SinglePrecision.Positive(epochs, "The number of epochs");
         SinglePrecision.Positive(start, "The schedule's first factor");
         return new(
-            $"{name} after warm-up({epochs}, {start})",
+            string.Create(CultureInfo.InvariantCulture, $"{name} after warm-up({epochs}, {start})"),
             passed => passed < epochs ? factor(0) * (start + ((1 - start) * passed / epochs)) : factor(passed - epochs));
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PacGen.Core.Text;
 using PacGen.Nn.Data;
 
 namespace PacGen.Nn;
@@ -49,6 +50,7 @@ internal sealed class RunLog : IDisposable
     public void Settings(Module model, Dataset data, Optimizer optimizer, TrainingOptions options, RunningStatistics statistics, ParameterArena arena)
     {
         HasSettings = true;
+        using InvariantCulture invariant = new();
         Write(new JsonObject
         {
             ["time"] = DateTimeOffset.UtcNow.ToString("O"),

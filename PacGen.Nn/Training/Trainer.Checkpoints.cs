@@ -1,3 +1,4 @@
+using PacGen.Core.Text;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
 using PacGen.Nn.Checkpoints;
@@ -105,22 +106,26 @@ public sealed partial class Trainer
     }
 
     /// <summary>Everything that decides the run's bits, for a person to read, by name.</summary>
-    private SortedDictionary<string, string> Settings() => new(StringComparer.Ordinal)
+    private SortedDictionary<string, string> Settings()
     {
-        ["model"] = $"{model.GetType().Name} of {Arena.Count} parameters",
-        ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} images of {data.Train.Height}×{data.Train.Width}×{data.Train.Channels}, SHA-256 {fingerprint ??= data.Fingerprint()}…",
-        ["optimizer"] = optimizer.ToString()!,
-        ["running statistics"] = $"{statistics}",
-        ["schedule"] = options.Schedule.ToString(),
-        ["augmentation"] = options.Augmentation?.ToString() ?? "none",
-        ["batch size"] = $"{options.BatchSize}",
-        ["parts of a batch"] = $"{options.Accumulate}",
-        ["best by"] = $"{options.BestBy}",
-        ["largest norm of the gradient"] = options.ClipNorm is { } norm ? $"{norm}" : "none",
-        ["seed"] = $"{options.Seed}",
-        ["loss"] = options.Loss == PacGen.Nn.Loss.CrossEntropy ? "cross-entropy" : "of the caller's own",
-        ["score"] = options.Score?.ToString() ?? "none",
-    };
+        using InvariantCulture invariant = new();
+        return new(StringComparer.Ordinal)
+        {
+            ["model"] = $"{model.GetType().Name} of {Arena.Count} parameters",
+            ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} images of {data.Train.Height}×{data.Train.Width}×{data.Train.Channels}, SHA-256 {fingerprint ??= data.Fingerprint()}…",
+            ["optimizer"] = optimizer.ToString()!,
+            ["running statistics"] = $"{statistics}",
+            ["schedule"] = options.Schedule.ToString(),
+            ["augmentation"] = options.Augmentation?.ToString() ?? "none",
+            ["batch size"] = $"{options.BatchSize}",
+            ["parts of a batch"] = $"{options.Accumulate}",
+            ["best by"] = $"{options.BestBy}",
+            ["largest norm of the gradient"] = options.ClipNorm is { } norm ? $"{norm}" : "none",
+            ["seed"] = $"{options.Seed}",
+            ["loss"] = options.Loss == PacGen.Nn.Loss.CrossEntropy ? "cross-entropy" : "of the caller's own",
+            ["score"] = options.Score?.ToString() ?? "none",
+        };
+    }
 
     private void RequireSameSettings(TrainingState state, string path)
     {
@@ -230,6 +235,7 @@ public sealed partial class Trainer
             return;
         }
 
+        using InvariantCulture invariant = new();
         CheckpointFolder folder = new(checkpoints.Folder);
         path ??= folder.PathOf(Steps);
         TrainingState state = new()

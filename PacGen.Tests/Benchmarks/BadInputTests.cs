@@ -228,7 +228,7 @@ internal sealed class BadInputTests
         OneLine(ProgramRun.Of("train", "--model", "wide-resnet", "--depth", "12"), 2, "--depth is 12");
         OneLine(ProgramRun.Of("train", "--depth", "16"), 2, "--model wide-resnet");
         OneLine(ProgramRun.Of("certify", "--model", "wide-resnet"), 2, "running statistics");
-        OneLine(ProgramRun.Of("score", "--weights", folder["w"], "--hidden", "64"), 2, "leave --model, --hidden, --depth, --widen and --dataset out");
+        OneLine(ProgramRun.Of("score", "--weights", folder["w"], "--hidden", "64"), 2, "(64, 64). Leave --model, --hidden, --depth, --widen and --dataset out");
     }
 
     private static void OneLine(ProgramRun run, int code, string says)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using PacGen.Nn;
@@ -63,6 +64,56 @@ internal sealed class FuzzTests
             new CheckpointFolder(folder["mutant"]).OpenNewest(out _).Dispose();
             one.Resume(folder["mutant"]);
         });
+    }
+
+    /// <summary>The texts of a checkpoint, its state's JSON above all, with a right checksum, in a process whose memory is limited.</summary>
+    [TestCase(500)]
+    [TestCase(100_000, Explicit = true, Reason = "some minutes")]
+    public void MutatedTextsOfCheckpointsAreResumedOrRefused(int count)
+    {
+        using TemporaryFolder folder = new();
+        LimitedProcess.Run(
+            128, ResumeMutants, folder["run"], count.ToString(CultureInfo.InvariantCulture), Random.Shared.Next().ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static void ResumeMutants(string[] arguments)
+    {
+        int count = int.Parse(arguments[1], CultureInfo.InvariantCulture), refused = 0;
+        Random random = new(int.Parse(arguments[2], CultureInfo.InvariantCulture));
+        Dataset digits = Datasets.Digits(), few = new("few", digits.Train.Take(60), digits.Test.Take(10));
+        TrainingOptions options = new() { Epochs = 2, BatchSize = 20, Checkpoints = new CheckpointOptions(arguments[0]) };
+        Optimizer optimizer = new PerturbedOptimizer(new Adam(1e-3), eta: 0.01);
+        using (Trainer trainer = new(new Mlp(64, 4, 10), few, optimizer, options))
+        {
+            trainer.Run();
+        }
+
+        string path = new CheckpointFolder(arguments[0]).Checkpoints[0], mutants = arguments[0] + "-mutant";
+        byte[] good = File.ReadAllBytes(path);
+        Directory.CreateDirectory(mutants);
+        for (int i = 0; i < count; i++)
+        {
+            File.WriteAllBytes(Path.Combine(mutants, Path.GetFileName(path)), Texts.Mutate(good, random));
+            using Trainer trainer = new(new Mlp(64, 4, 10), few, optimizer, options with { Checkpoints = null });
+            try
+            {
+                trainer.Resume(mutants);
+            }
+            catch (CheckpointException error) when (!error.Message.Any(char.IsControl))
+            {
+                refused++;
+            }
+            catch (Exception error)
+            {
+                throw new InvalidOperationException($"seed {arguments[2]}, file {i}: {error.Message}", error);
+            }
+        }
+
+        Console.WriteLine($"{count} files, {refused} refused, seed {arguments[2]}");
+        if (refused == 0 || refused == count)
+        {
+            throw new InvalidOperationException($"{refused} of {count} were refused: mutation damages some, not all");
+        }
     }
 
     private static void Fuzz(byte[] good, int count, Action<byte[]> read) => Fuzz(good, count, () => new MemoryStream(), (bytes, _) => read(bytes));
