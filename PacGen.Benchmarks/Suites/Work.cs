@@ -1,4 +1,5 @@
 using PacGen.Core.Bounds;
+using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels;
 using PacGen.Kernels.Copy;
@@ -79,8 +80,8 @@ internal sealed class Work : IDisposable
     public static Work Update(Device device, int parameters) => Pass(
         device, $"Adam update, {parameters:N0} parameters", parameters, 4, 28, arrays =>
         {
-            UpdateLaunch launch = UpdateLaunch.Create<AdamRule>(device, arrays[0], arrays[2], [arrays[3], arrays[1]]);
-            launch.Settings = AdamRule.Settings(1000, 1e-4);
+            UpdateLaunch<AdamRule> launch = UpdateLaunch.Create<AdamRule>(device, arrays[0], arrays[2], [arrays[3], arrays[1]]);
+            launch.Settings = new(new AdamRule(1000, 1e-4));
             return launch;
         });
 

@@ -14,6 +14,15 @@ internal sealed class OptimizerOptions(bool grid = false)
     private const double PlainEta = 100, AdaptiveEta = 0.01, DefaultMomentum = 0.9, AdamWDecay = 0.01;
     private const string NoNoise = "none", NeedsNoise = "--perturb uniform or truncated-gaussian";
 
+    /// <summary>The rules: name, learning rate, weight decay and η without others, and how each is made of learning rate, momentum and weight decay.</summary>
+    private static readonly (string Name, double Rate, double Decay, double Eta, Func<double, double, double, Optimizer> Make)[] Rules =
+    [
+        ("sgd", 0.1, 0, PlainEta, (rate, _, decay) => new Sgd(rate, weightDecay: decay)),
+        ("momentum", 0.01, 0, PlainEta, (rate, momentum, decay) => new Sgd(rate, momentum, weightDecay: decay)),
+        ("adam", 0.001, 0, AdaptiveEta, (rate, _, decay) => new Adam(rate, weightDecay: decay)),
+        ("adamw", 0.001, AdamWDecay, AdaptiveEta, (rate, _, decay) => new AdamW(rate, weightDecay: decay)),
+    ];
+
     /// <summary>The names of the noises, and how each is given to an optimizer, which starts with the uniform.</summary>
     private static readonly (string Name, Func<PerturbedOptimizer, PerturbedOptimizer> Give)[] Noises =
     [
@@ -21,7 +30,7 @@ internal sealed class OptimizerOptions(bool grid = false)
         ("truncated-gaussian", optimizer => optimizer.WithNoise<TruncatedGaussianNoise>()),
     ];
 
-    private readonly Option<string> optimizer = Options.Choice("--optimizer", "The update rule", "sgd", "sgd", "momentum", "adam", "adamw");
+    private readonly Option<string> optimizer = Options.Choice("--optimizer", "The update rule", Rules[0].Name, [.. Rules.Select(rule => rule.Name)]);
 
     private readonly Option<double?> learningRate = Options.Number(
         "--learning-rate", "Learning rate; without it 0.1 for sgd, 0.01 for momentum, 0.001 for adam and adamw", Interval.Positive);
@@ -86,7 +95,7 @@ internal sealed class OptimizerOptions(bool grid = false)
     }
 
     /// <summary>η of section 8 for the optimizer of a command line, where no other is given.</summary>
-    public double PaperEta(ParseResult parsed) => IsAdaptive(parsed) ? AdaptiveEta : PlainEta;
+    public double PaperEta(ParseResult parsed) => RuleOf(parsed).Eta;
 
     /// <summary>The optimizer that a command line asks for.</summary>
     /// <exception cref="UsageException">An option is given that has no effect.</exception>
@@ -101,16 +110,9 @@ internal sealed class OptimizerOptions(bool grid = false)
     /// <exception cref="UsageException">An option is given that has no effect.</exception>
     public Optimizer CreatePlain(ParseResult parsed)
     {
-        string rule = parsed.GetValue(optimizer)!;
-        Needs(parsed, rule == "momentum", "--optimizer momentum", momentum);
-        double decay = parsed.GetValue(weightDecay) ?? (rule == "adamw" ? AdamWDecay : 0);
-        double rate = parsed.GetValue(learningRate) ?? rule switch { "sgd" => 0.1, "momentum" => 0.01, _ => 0.001 };
-        return rule switch
-        {
-            "adam" => new Adam(rate, weightDecay: decay),
-            "adamw" => new AdamW(rate, weightDecay: decay),
-            _ => new Sgd(rate, rule == "momentum" ? parsed.GetValue(momentum) ?? DefaultMomentum : 0, weightDecay: decay),
-        };
+        (string name, double rate, double decay, _, Func<double, double, double, Optimizer> make) = RuleOf(parsed);
+        Needs(parsed, name == "momentum", "--optimizer momentum", momentum);
+        return make(parsed.GetValue(learningRate) ?? rate, parsed.GetValue(momentum) ?? DefaultMomentum, parsed.GetValue(weightDecay) ?? decay);
     }
 
     /// <summary>Perturbed OPT around an optimizer, with the command line's noise, ε, β₁ and β₂.</summary>
@@ -131,8 +133,7 @@ internal sealed class OptimizerOptions(bool grid = false)
     }
 
     /// <summary>Whether the optimizer smooths the squared gradients: h can be taken from training.</summary>
-    public bool KeepsSecondMoment(ParseResult parsed) => IsPerturbed(parsed) || parsed.GetValue(optimizer) is "adamw"
-        || (parsed.GetValue(optimizer) is "adam" && parsed.GetValue(weightDecay) is null or 0);
+    public bool KeepsSecondMoment(ParseResult parsed) => IsPerturbed(parsed) || CreatePlain(parsed).KeepsSecondMoment();
 
     /// <summary>The gradient's largest norm, or null.</summary>
     public double? ClipNorm(ParseResult parsed) => parsed.GetValue(clipNorm);
@@ -173,7 +174,8 @@ internal sealed class OptimizerOptions(bool grid = false)
         }
     }
 
-    private bool IsAdaptive(ParseResult parsed) => parsed.GetValue(optimizer) is "adam" or "adamw";
+    private (string Name, double Rate, double Decay, double Eta, Func<double, double, double, Optimizer> Make) RuleOf(ParseResult parsed) =>
+        Rules.First(rule => rule.Name == parsed.GetValue(optimizer));
 
     private bool IsPerturbed(ParseResult parsed) => parsed.GetValue(perturb) != NoNoise;
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 using PacGen.Core.Lanes;
@@ -13,61 +14,64 @@ namespace PacGen.Kernels.PerParameter;
 internal sealed class PerturbGpu<TNoise> : PerturbLaunch
     where TNoise : struct, INoise
 {
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, PerturbSettings> kernel;
-    private readonly ArrayView<float> weights, secondMoment, gradient, output;
-    private readonly KernelConfig grid;
-    private readonly QuadExtent extent;
-    private GpuBuffer scalars;
-    private bool follows;
+    private readonly Action<StepMemory> start;
+    private readonly StepMemory own;
+    private StepMemory? followed;
 
     public PerturbGpu(GpuDevice device, Region weights, Region secondMoment, Region gradient, Region output)
     {
-        this.weights = GpuDevice.View(weights);
-        this.secondMoment = GpuDevice.View(secondMoment);
-        this.gradient = GpuDevice.View(gradient);
-        this.output = GpuDevice.View(output);
-        extent = new QuadExtent(BlockSumGpu.Count(device, weights.Count), weights, secondMoment, gradient, output);
-        scalars = (GpuBuffer)device.Allocate(StepScalars.Count);
-        grid = device.Grid((weights.Count + 3) / 4);
-        kernel = device.Load(
+        var kernel = device.Load(
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
-                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, PerturbSettings>(Kernel));
+                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<StepState>, ArrayView<float>, QuadExtent>(Kernel));
+        QuadExtent extent = new(BlockSumGpu.Count(device, weights.Count), weights, secondMoment, gradient, output);
+        KernelConfig grid = device.Grid((weights.Count + 3) / 4);
+        ArrayView<float> w = GpuDevice.View(weights), h = GpuDevice.View(secondMoment), g = GpuDevice.View(gradient), target = GpuDevice.View(output);
+        own = new StepMemory(device, Unsafe.SizeOf<StepSettings>() / sizeof(float));
+        start = memory => kernel(grid, w, h, g, target, memory.State, memory.Settings, extent);
     }
 
-    /// <inheritdoc/>
-    public override void Run() => kernel(grid, weights, secondMoment, gradient, output, scalars.View, extent, Settings);
+    /// <summary>Whether the settings come from a ledger.</summary>
+    public override bool MayBeRecorded => followed is not null;
 
     /// <inheritdoc/>
-    internal override void Follow(GpuBuffer scalars)
+    public override void Run()
     {
-        if (!follows)
+        if (followed is { IsHeld: true } memory)
         {
-            this.scalars.Dispose();
+            start(memory);
+            return;
         }
 
-        (this.scalars, follows) = (scalars, true);
+        if (!AreSent)
+        {
+            MemoryMarshal.Write(MemoryMarshal.AsBytes(own.Next), new StepSettings { Perturb = Settings });
+            own.WriteAll(new StepState { GradientScale = Settings.GradientScale, RhoScale = Settings.RhoScale });
+            AreSent = true;
+        }
+
+        start(own);
     }
 
-    /// <summary>Whether the settings are on the device: then no argument changes.</summary>
-    public override bool MayBeRecorded => follows;
+    /// <inheritdoc/>
+    internal override void Follow(StepMemory memory) => followed = memory;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing && !follows)
+        if (disposing)
         {
-            scalars.Dispose();
+            own.Dispose();
         }
 
         base.Dispose(disposing);
     }
 
     internal static void Kernel(
-        ArrayView<float> w, ArrayView<float> h, ArrayView<float> g, ArrayView<float> target, ArrayView<float> scalars, QuadExtent extent, PerturbSettings settings)
+        ArrayView<float> w, ArrayView<float> h, ArrayView<float> g, ArrayView<float> target, ArrayView<StepState> state, ArrayView<float> step, QuadExtent extent)
     {
-        settings = StepScalars.Apply(scalars, settings);
-        int quads = scalars[StepScalars.Mode] == StepScalars.Refused ? 0 : (extent.Count + 3) / 4, stride = Grid.DimX * Group.DimX;
+        PerturbSettings settings = StepState.Perturbation(state, step);
+        int quads = state[0].Refused != 0 ? 0 : (extent.Count + 3) / 4, stride = Grid.DimX * Group.DimX;
         for (int quad = (Grid.IdxX * Group.DimX) + Group.IdxX; quad < quads; quad += stride)
         {
             Words1 word0 = new((uint)quad), word1 = new(0), word2 = new(settings.Stream), word3 = new(settings.Step);

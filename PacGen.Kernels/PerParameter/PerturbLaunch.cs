@@ -12,9 +12,16 @@ namespace PacGen.Kernels.PerParameter;
 public abstract class PerturbLaunch : Launch
 {
     /// <summary>The step's scalars; to be set before each run. <see cref="PerturbSettings.None"/> at first.</summary>
-    public PerturbSettings Settings { get; set; } = PerturbSettings.None;
+    public PerturbSettings Settings
+    {
+        get;
+        set => (field, AreSent) = (value, false);
+    } = PerturbSettings.None;
 
-    /// <summary>False: the settings are arguments, and change.</summary>
+    /// <summary>Whether a device's memory holds them already.</summary>
+    private protected bool AreSent { get; set; }
+
+    /// <summary>False: the settings change.</summary>
     public override bool MayBeRecorded => false;
 
     /// <summary>Binds the pass to its memory.</summary>
@@ -41,6 +48,6 @@ public abstract class PerturbLaunch : Launch
         };
     }
 
-    /// <summary>Lets <see cref="StepScalars"/> in a buffer go before the settings.</summary>
-    internal virtual void Follow(GpuBuffer scalars) => throw new NotSupportedException();
+    /// <summary>Lets the kernel go by a step's memory while that is in use.</summary>
+    internal virtual void Follow(StepMemory memory) => throw new NotSupportedException();
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
@@ -26,39 +27,43 @@ public sealed class StepLedger : IDisposable
     /// <summary>After how many steps their records are sent to the host.</summary>
     private const int Half = Capacity / 2;
 
-    // In the record of a step: loss, ‖Δw‖², the gradient's scale, how it ended. After all records, the loss of the step under way and its record.
-    private const int LossAt = 0, ChangeAt = 1, ScaleAt = 2, EndAt = 3, Words = 4, RunningLoss = Capacity * Words, Present = RunningLoss + 1;
-
     private readonly GpuDevice device;
-    private readonly GpuBuffer scalars;
-    private readonly Upload upload;
-    private readonly MemoryBuffer1D<double, Stride1D.Dense> records;
-    private readonly double[] copy = new double[RunningLoss];
-    private readonly float[] sent = new float[StepScalars.Count - StepScalars.Sent];
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<double>, double, int> observe;
+    private readonly UpdateLaunch update;
+    private readonly PerturbLaunch? perturb;
+    private readonly StepMemory memory;
+
+    /// <summary>Those of the steps, and one of the step under way: its loss so far, and in <see cref="StepRecord.End"/> which of the others it becomes.</summary>
+    private readonly MemoryBuffer1D<StepRecord, Stride1D.Dense> records;
+    private readonly StepRecord[] copy = new StepRecord[Capacity];
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<StepRecord>, double, int> observe;
     private readonly CudaReadback? readback;
     private readonly long[] sentAt = new long[2];
     private long begun, copied, taken;
-    private bool holds;
 
-    private StepLedger(GpuDevice device, GpuBuffer gradientSums, GpuBuffer changeSums, GpuBuffer scalars)
+    private StepLedger(GpuDevice device, GpuBuffer gradientSums, GpuBuffer changeSums, UpdateLaunch update, PerturbLaunch? perturb)
     {
         this.device = device;
-        this.scalars = scalars;
-        upload = device.CreateUpload(new Region(scalars, StepScalars.Sent, sent.Length));
-        records = device.Accelerator.Allocate1D<double>(Present + 1);
+        this.update = update;
+        this.perturb = perturb;
+        memory = new StepMemory(device, update.StepFloats);
+        update.Follow(memory);
+        perturb?.Follow(memory);
+        records = device.Accelerator.Allocate1D<StepRecord>(Capacity + 1);
         records.View.MemSetToZero(device.Accelerator.DefaultStream);
-        readback = device.TryReadBack(records.NativePtr, RunningLoss * sizeof(double));
+        readback = device.TryReadBack(records.NativePtr, Capacity * Unsafe.SizeOf<StepRecord>());
         observe = device.Load(
-            ((Delegate)ObserveKernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<double>, double, int>(ObserveKernel));
-        Action<KernelConfig, ArrayView<float>, int, ArrayView<float>, ArrayView<double>> judge = device.Load(
-            ((Delegate)JudgeKernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, int, ArrayView<float>, ArrayView<double>>(JudgeKernel));
-        Action<KernelConfig, ArrayView<float>, int, ArrayView<float>, ArrayView<double>> close = device.Load(
-            ((Delegate)CloseKernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, int, ArrayView<float>, ArrayView<double>>(CloseKernel));
+            ((Delegate)ObserveKernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<StepRecord>, double, int>(ObserveKernel));
         KernelConfig group = device.Groups(1, BlockSum.Totals);
-        int blocks = (int)changeSums.Count;
-        Judge = new Started(() => judge(group, gradientSums.View, blocks, scalars.View, records.View));
-        Close = new Started(() => close(group, changeSums.View, blocks, scalars.View, records.View));
+        Judge = Ending(JudgeKernel, gradientSums);
+        Close = Ending(CloseKernel, changeSums);
+
+        Launch Ending(Action<ArrayView<float>, int, ArrayView<StepState>, ArrayView<float>, ArrayView<StepRecord>> body, GpuBuffer sums)
+        {
+            var kernel = device.Load(
+                body.Method,
+                accelerator => accelerator.LoadStreamKernel<ArrayView<float>, int, ArrayView<StepState>, ArrayView<float>, ArrayView<StepRecord>>(body));
+            return new Started(() => kernel(group, sums.View, (int)changeSums.Count, memory.State, memory.Settings, records.View));
+        }
     }
 
     /// <summary>Decides whether the step may update, and the gradient's scale, behind the sum of the gradient's squares.</summary>
@@ -86,10 +91,7 @@ public sealed class StepLedger : IDisposable
             return null;
         }
 
-        GpuBuffer scalars = (GpuBuffer)gpu.Allocate(StepScalars.Count, "a step's scalars");
-        update.Follow(scalars);
-        perturb?.Follow(scalars);
-        return new StepLedger(gpu, gradientSums, changeSums, scalars);
+        return new StepLedger(gpu, gradientSums, changeSums, update, perturb);
     }
 
     /// <summary>Notes the loss of a batch, or of a part of it.</summary>
@@ -113,30 +115,32 @@ public sealed class StepLedger : IDisposable
             throw new ArgumentException($"{made.Count} numbers can't be kept as {kept.Count}.", nameof(kept));
         }
 
-        Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>> keep = device.Load(
-            ((Delegate)KeepKernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>>(KeepKernel));
+        Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<StepState>> keep = device.Load(
+            ((Delegate)KeepKernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<StepState>>(KeepKernel));
         ArrayView<float> from = GpuDevice.View(made), to = GpuDevice.View(kept);
         KernelConfig grid = device.Grid(kept.Count);
-        return new Started(() => keep(grid, from, to, scalars.View));
+        return new Started(() => keep(grid, from, to, memory.State));
     }
 
-    /// <summary>Sends what the launches of a step go by. Waits for nothing.</summary>
-    /// <param name="update">The settings of the update; the gradient's scale is <see cref="Judge"/>'s.</param>
-    /// <param name="perturb">The settings of the perturbation; after a step of this ledger ρ's scale and the gradient's are what that step left.</param>
+    /// <summary>
+    /// Sends what the launches of a step go by: the settings that update and perturbation have now, but for the gradient's scale, which is
+    /// <see cref="Judge"/>'s, and, after a step of this ledger, ρ's scale, which is what that step left. Waits for nothing.
+    /// </summary>
     /// <param name="largestNorm">The gradient's largest norm, +∞ for any.</param>
     /// <param name="numerator">What the next perturbation divides by this step's ‖Δw‖: <see cref="HessianLipschitz.Numerator"/>.</param>
     /// <exception cref="InvalidOperationException">There are <see cref="Capacity"/> steps under way.</exception>
-    public void Begin(in UpdateSettings update, in PerturbSettings perturb, double largestNorm, double numerator)
+    public void Begin(double largestNorm, double numerator)
     {
         if (Pending == Capacity)
         {
             throw new InvalidOperationException($"{Capacity} steps are under way: take the outcome of one first.");
         }
 
-        if (!holds)
+        PerturbSettings perturbation = perturb?.Settings ?? PerturbSettings.None;
+        if (!memory.IsHeld)
         {
-            scalars.Write(StepScalars.Mode, [StepScalars.Begun]);
-            holds = true;
+            memory.Write(new StepState { GradientScale = perturbation.GradientScale, RhoScale = perturbation.RhoScale });
+            memory.IsHeld = true;
         }
 
         if (readback is not null && begun > 0 && begun % Half == 0)
@@ -147,8 +151,13 @@ public sealed class StepLedger : IDisposable
             sentAt[slot] = begun;
         }
 
-        StepScalars.Fill(sent, update, perturb, largestNorm, numerator);
-        upload.Write(sent);
+        update.Fill(memory.Next, new StepSettings
+        {
+            LargestNorm = new SplitDouble(largestNorm),
+            Numerator = new SplitDouble(numerator),
+            Perturb = perturbation,
+        });
+        memory.Send();
         begun++;
     }
 
@@ -167,14 +176,14 @@ public sealed class StepLedger : IDisposable
             Receive();
         }
 
-        int at = Words * (int)(taken++ % Capacity);
-        return new StepOutcome(copy[at + LossAt], copy[at + ChangeAt], copy[at + ScaleAt], (StepEnd)copy[at + EndAt]);
+        StepRecord record = copy[taken++ % Capacity];
+        return new StepOutcome(record.Loss, record.SquaredChange, record.GradientScale, (StepEnd)record.End);
     }
 
     /// <summary>Forgets the steps under way, and a failure: until the next <see cref="Begin"/> the launches go by their own settings.</summary>
     public void Reset()
     {
-        if (!holds)
+        if (!memory.IsHeld)
         {
             return;
         }
@@ -182,56 +191,53 @@ public sealed class StepLedger : IDisposable
         device.Synchronize();
         taken = copied = begun = sentAt[0] = sentAt[1] = 0;
         records.View.MemSetToZero(device.Accelerator.DefaultStream);
-        scalars.Write(StepScalars.Mode, [0f]);
-        holds = false;
+        memory.IsHeld = false;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        upload.Dispose();
         readback?.Dispose();
         records.Dispose();
-        scalars.Dispose();
+        memory.Dispose();
     }
 
-    internal static void ObserveKernel(ArrayView<float> loss, ArrayView<double> records, double share, int first)
+    internal static void ObserveKernel(ArrayView<float> loss, ArrayView<StepRecord> records, double share, int first)
     {
-        double before = first != 0 ? 0 : records[RunningLoss];
-        records[RunningLoss] = before + (loss[0] * share);
+        double before = first != 0 ? 0 : records[Capacity].Loss;
+        records[Capacity].Loss = before + (loss[0] * share);
     }
 
     internal static void JudgeKernel(
-        ArrayView<float> sums, int count, ArrayView<float> scalars, ArrayView<double> records)
+        ArrayView<float> sums, int count, ArrayView<StepState> state, ArrayView<float> settings, ArrayView<StepRecord> records)
     {
         double squared = Total(sums, count);
         if (Group.IdxX == 0)
         {
-            int at = Words * (int)records[Present];
-            double loss = records[RunningLoss], scale = 1;
-            records[at + LossAt] = loss;
-            int end = (int)StepEnd.Skipped;
-            if (scalars[StepScalars.Mode] != StepScalars.Refused)
+            double loss = records[Capacity].Loss, scale = 1;
+            int end = (int)StepEnd.Skipped, slot = (int)records[Capacity].End;
+            if (state[0].Refused == 0)
             {
                 // As the host does: the loss is a float, the norm is not.
                 end = !IsFinite((float)loss) ? (int)StepEnd.LossNotFinite : !IsFinite(squared) ? (int)StepEnd.GradientNotFinite : (int)StepEnd.Done;
-                double norm = Math.Sqrt(squared), largestNorm = StepScalars.Double(scalars, StepScalars.LargestNorm);
+                double norm = Math.Sqrt(squared), largestNorm = settings.Cast<StepSettings>()[0].LargestNorm.Value;
                 if (norm > largestNorm)
                 {
                     scale = largestNorm / norm;
                 }
 
-                scalars[StepScalars.GradientScale] = (float)scale;
-                scalars[StepScalars.Mode] = end == (int)StepEnd.Done ? StepScalars.Followed : StepScalars.Refused;
+                state[0].GradientScale = (float)scale;
+                state[0].Refused = end == (int)StepEnd.Done ? 0 : 1;
             }
 
-            records[at + ScaleAt] = scale;
-            records[at + EndAt] = end;
+            records[slot].Loss = loss;
+            records[slot].GradientScale = scale;
+            records[slot].End = end;
         }
     }
 
     internal static void CloseKernel(
-        ArrayView<float> sums, int count, ArrayView<float> scalars, ArrayView<double> records)
+        ArrayView<float> sums, int count, ArrayView<StepState> state, ArrayView<float> settings, ArrayView<StepRecord> records)
     {
         double squared = Total(sums, count);
         if (Group.IdxX != 0)
@@ -239,29 +245,29 @@ public sealed class StepLedger : IDisposable
             return;
         }
 
-        int slot = (int)records[Present];
-        if (scalars[StepScalars.Mode] == StepScalars.Followed)
+        int slot = (int)records[Capacity].End;
+        if (state[0].Refused == 0)
         {
-            int at = Words * slot;
-            records[at + ChangeAt] = squared;
+            records[slot].SquaredChange = squared;
             if (IsFinite(squared))
             {
-                double ratio = squared > 0 ? StepScalars.Double(scalars, StepScalars.Numerator) / Math.Sqrt(squared) : 0;
-                scalars[StepScalars.RhoScale] = (float)(ratio < float.MaxValue ? ratio : float.MaxValue);
+                double numerator = settings.Cast<StepSettings>()[0].Numerator.Value;
+                double ratio = squared > 0 ? numerator / Math.Sqrt(squared) : 0;
+                state[0].RhoScale = (float)(ratio < float.MaxValue ? ratio : float.MaxValue);
             }
             else
             {
-                records[at + EndAt] = (int)StepEnd.WeightsLost;
-                scalars[StepScalars.Mode] = StepScalars.Refused;
+                records[slot].End = (int)StepEnd.WeightsLost;
+                state[0].Refused = 1;
             }
         }
 
-        records[Present] = slot + 1 == Capacity ? 0 : slot + 1;
+        records[Capacity].End = slot + 1 == Capacity ? 0 : slot + 1;
     }
 
-    internal static void KeepKernel(ArrayView<float> made, ArrayView<float> kept, ArrayView<float> scalars)
+    internal static void KeepKernel(ArrayView<float> made, ArrayView<float> kept, ArrayView<StepState> state)
     {
-        if (scalars[StepScalars.Mode] == StepScalars.Followed)
+        if (state[0].Refused == 0)
         {
             int stride = Grid.DimX * Group.DimX;
             for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < (int)kept.Length; i += stride)
@@ -314,7 +320,7 @@ public sealed class StepLedger : IDisposable
                 return;
             }
 
-            records.View.SubView(0, RunningLoss).CopyToCPU(device.Accelerator.DefaultStream, copy);
+            records.View.SubView(0, Capacity).CopyToCPU(device.Accelerator.DefaultStream, copy);
             device.Accelerator.DefaultStream.Synchronize();
             copied = begun;
         }
@@ -330,4 +336,20 @@ public sealed class StepLedger : IDisposable
     {
         public override void Run() => start();
     }
+}
+
+/// <summary>What is known of a step on the device: a <see cref="StepOutcome"/> in doubles.</summary>
+internal struct StepRecord
+{
+    /// <summary>The batch's mean loss.</summary>
+    public double Loss;
+
+    /// <summary>‖Δw‖².</summary>
+    public double SquaredChange;
+
+    /// <summary>What the update multiplied the gradient by.</summary>
+    public double GradientScale;
+
+    /// <summary>A <see cref="StepEnd"/>.</summary>
+    public long End;
 }

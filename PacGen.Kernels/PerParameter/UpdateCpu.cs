@@ -1,23 +1,25 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
+using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels.PerParameter;
 
-/// <summary>The update on the CPU: one vector loop a block, closed over the rule, the keeping of h and the lane.</summary>
-internal sealed unsafe class UpdateCpu<TRule, TKeeping, T> : UpdateLaunch
-    where TRule : struct, IUpdateRule
+/// <summary>The update on the CPU: one vector loop a block, closed over the rule, the number of its states, the keeping of h and the lane.</summary>
+internal sealed unsafe class UpdateCpu<TRule, TStates, TKeeping, T> : UpdateLaunch<TRule>
+    where TRule : unmanaged, IUpdateRule
+    where TStates : struct, IStateCount
     where TKeeping : struct, ISecondMomentKeeping
     where T : struct, IMemoryLane<T>
 {
     private readonly Work work;
     private readonly float[] sums;
 
-    public UpdateCpu(CpuDevice device, Region weights, Region gradient, Region state0, Region state1, Region secondMoment)
+    public UpdateCpu(CpuDevice device, UpdateRegions regions)
     {
-        sums = new float[BlockSum.Blocks(weights.Count)];
-        work = new Work(device, this, weights, gradient, state0, state1, secondMoment);
+        sums = new float[BlockSum.Blocks(regions.Weights.Count)];
+        work = new Work(device, this, regions);
     }
 
     /// <inheritdoc/>
@@ -26,62 +28,103 @@ internal sealed unsafe class UpdateCpu<TRule, TKeeping, T> : UpdateLaunch
     /// <inheritdoc/>
     public override void Run() => work.Run();
 
-    private sealed class Work(
-        CpuDevice device, UpdateCpu<TRule, TKeeping, T> owner, Region weights, Region gradient, Region state0, Region state1, Region secondMoment)
-        : CpuLaunch(device)
+    private sealed class Work(CpuDevice device, UpdateCpu<TRule, TStates, TKeeping, T> owner, UpdateRegions regions) : CpuLaunch(device)
     {
-        public override int Tasks => BlockSum.Tasks(weights.Count);
+        private readonly float* w = CpuDevice.Address(regions.Weights), g = CpuDevice.Address(regions.Gradient), h = CpuDevice.Address(regions.SecondMoment);
+        private readonly float* s0 = CpuDevice.Address(regions.State(0)), s1 = CpuDevice.Address(regions.State(1));
+        private readonly float* s2 = CpuDevice.Address(regions.State(2)), s3 = CpuDevice.Address(regions.State(3));
+
+        public override int Tasks => BlockSum.Tasks(regions.Weights.Count);
 
         public override void RunTask(int task, int worker)
         {
-            float* w = CpuDevice.Address(weights), g = CpuDevice.Address(gradient), h = CpuDevice.Address(secondMoment);
-            float* s0 = CpuDevice.Address(state0), s1 = CpuDevice.Address(state1);
             float* accumulators = stackalloc float[BlockSum.Accumulators];
             int last = Math.Min((task + 1) * BlockSum.BlocksPerTask, owner.sums.Length);
             for (int block = task * BlockSum.BlocksPerTask; block < last; block++)
             {
-                long start = (long)block * BlockSum.Block, end = Math.Min(start + BlockSum.Block, weights.Count);
+                long start = (long)block * BlockSum.Block, end = Math.Min(start + BlockSum.Block, regions.Weights.Count);
                 new Span<float>(accumulators, BlockSum.Accumulators).Clear();
-                long done = Vectors<T>(w, g, s0, s1, h, accumulators, start, end, owner.Settings);
-                Vectors<Float1>(w, g, s0, s1, h, accumulators, done, end, owner.Settings);
+                long done = Vectors<T>(accumulators, start, end, owner.Settings);
+                Vectors<Float1>(accumulators, done, end, owner.Settings);
                 owner.sums[block] = BlockSum.Fold<T>(accumulators);
             }
         }
 
         /// <summary>Updates whole vectors from <paramref name="start"/> on; returns where it stopped.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static long Vectors<TLane>(
-            float* w, float* g, float* s0, float* s1, float* h, float* accumulators, long start, long end, UpdateSettings settings)
+        private long Vectors<TLane>(float* accumulators, long start, long end, UpdateSettings<TRule> settings)
             where TLane : struct, IMemoryLane<TLane>
         {
+            // Copies, which the loop keeps in registers.
+            float* w = this.w, g = this.g, h = this.h, s0 = this.s0, s1 = this.s1, s2 = this.s2, s3 = this.s3;
+            TRule rule = settings.Rule;
             long i = start;
             for (; i + TLane.Count <= end; i += TLane.Count)
             {
                 TLane weight = TLane.Load(w + i);
                 TLane gradient = TLane.Load(g + i) * TLane.Constant(settings.GradientScale);
-                TLane first = TRule.StateCount > 0 ? TLane.Load(s0 + i) : default;
-                TLane second = TRule.StateCount > 1 ? TLane.Load(s1 + i) : default;
-                TLane next = TRule.Step(weight, gradient, ref first, ref second, settings);
-                TLane.Store(w + i, next);
-                if (TRule.StateCount > 0)
+                States<TLane> states = default;
+                if (TStates.Count > 0)
                 {
-                    TLane.Store(s0 + i, first);
+                    states.First = TLane.Load(s0 + i);
                 }
 
-                if (TRule.StateCount > 1)
+                if (TStates.Count > 1)
                 {
-                    TLane.Store(s1 + i, second);
+                    states.Second = TLane.Load(s1 + i);
+                }
+
+                if (TStates.Count > 2)
+                {
+                    states.Third = TLane.Load(s2 + i);
+                }
+
+                if (TStates.Count > 3)
+                {
+                    states.Fourth = TLane.Load(s3 + i);
+                }
+
+                TLane next = rule.Step(weight, gradient, ref states);
+                TLane.Store(w + i, next);
+                if (TStates.Count > 0)
+                {
+                    TLane.Store(s0 + i, states.First);
+                }
+
+                if (TStates.Count > 1)
+                {
+                    TLane.Store(s1 + i, states.Second);
+                }
+
+                if (TStates.Count > 2)
+                {
+                    TLane.Store(s2 + i, states.Third);
+                }
+
+                if (TStates.Count > 3)
+                {
+                    TLane.Store(s3 + i, states.Fourth);
                 }
 
                 TLane change = next - weight, zero = TLane.Constant(0f);
-                if (TRule.StateCount > 0)
+                if (TStates.Count > 0)
                 {
-                    change = TLane.Fma(first, zero, change);
+                    change = TLane.Fma(states.First, zero, change);
                 }
 
-                if (TRule.StateCount > 1)
+                if (TStates.Count > 1)
                 {
-                    change = TLane.Fma(second, zero, change);
+                    change = TLane.Fma(states.Second, zero, change);
+                }
+
+                if (TStates.Count > 2)
+                {
+                    change = TLane.Fma(states.Third, zero, change);
+                }
+
+                if (TStates.Count > 3)
+                {
+                    change = TLane.Fma(states.Fourth, zero, change);
                 }
 
                 if (TKeeping.Keeps)

@@ -1,43 +1,42 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
+using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels.PerParameter;
 
-/// <summary>The update on a GPU, a group a block, closed over the rule and the keeping of h.</summary>
-internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
-    where TRule : struct, IUpdateRule
+/// <summary>The update on a GPU, a group a block, closed over the rule, the number of its states and the keeping of h.</summary>
+internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
+    where TRule : unmanaged, IUpdateRule
+    where TStates : struct, IStateCount
     where TKeeping : struct, ISecondMomentKeeping
 {
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, UpdateSettings> kernel;
-    private readonly ArrayView<float> weights, gradient, state0, state1, secondMoment;
+    private readonly Action<StepMemory> start;
     private readonly GpuBuffer blocks;
-    private GpuBuffer scalars;
-    private bool follows;
+    private readonly StepMemory own;
     private readonly float[] sums;
-    private readonly KernelConfig grid;
-    private readonly QuadExtent extent;
+    private StepMemory? followed;
 
-    public UpdateGpu(GpuDevice device, Region weights, Region gradient, Region state0, Region state1, Region secondMoment)
+    public UpdateGpu(GpuDevice device, UpdateRegions regions)
     {
-        this.weights = GpuDevice.View(weights);
-        this.gradient = GpuDevice.View(gradient);
-        this.state0 = GpuDevice.View(state0);
-        this.state1 = GpuDevice.View(state1);
-        this.secondMoment = GpuDevice.View(secondMoment);
-        extent = new QuadExtent(BlockSumGpu.Count(device, weights.Count), weights, gradient, state0, state1, secondMoment);
+        QuadExtent extent = new(
+            BlockSumGpu.Count(device, regions.Weights.Count), [regions.Weights, regions.Gradient, regions.SecondMoment, .. regions.States]);
         sums = new float[BlockSum.Blocks(extent.Count)];
-        blocks = (GpuBuffer)device.Allocate(sums.Length);
-        scalars = (GpuBuffer)device.Allocate(StepScalars.Count);
-        grid = device.Groups(sums.Length, BlockSumGpu.Quads);
-        kernel = device.Load(
+        var kernel = device.Load(
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
-                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, UpdateSettings>(
-                Kernel));
+                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
+                ArrayView<float>, ArrayView<StepState>, ArrayView<float>, QuadExtent>(Kernel));
+        blocks = (GpuBuffer)device.Allocate(sums.Length);
+        own = new StepMemory(device, StepFloats);
+        KernelConfig grid = device.Groups(sums.Length, BlockSumGpu.Quads);
+        ArrayView<float> w = GpuDevice.View(regions.Weights), g = GpuDevice.View(regions.Gradient), h = GpuDevice.View(regions.SecondMoment);
+        ArrayView<float> s0 = GpuDevice.View(regions.State(0)), s1 = GpuDevice.View(regions.State(1));
+        ArrayView<float> s2 = GpuDevice.View(regions.State(2)), s3 = GpuDevice.View(regions.State(3));
+        start = memory => kernel(grid, w, g, s0, s1, s2, s3, h, blocks.View, memory.State, memory.Settings, extent);
     }
 
     /// <inheritdoc/>
@@ -50,25 +49,33 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
         }
     }
 
+    /// <summary>Whether the settings come from a ledger.</summary>
+    public override bool MayBeRecorded => followed is not null;
+
     /// <inheritdoc/>
     internal override GpuBuffer BlockSums => blocks;
 
     /// <inheritdoc/>
-    public override void Run() => kernel(grid, weights, gradient, state0, state1, secondMoment, blocks.View, scalars.View, extent, Settings);
-
-    /// <inheritdoc/>
-    internal override void Follow(GpuBuffer scalars)
+    public override void Run()
     {
-        if (!follows)
+        if (followed is { IsHeld: true } memory)
         {
-            this.scalars.Dispose();
+            start(memory);
+            return;
         }
 
-        (this.scalars, follows) = (scalars, true);
+        if (!AreSent)
+        {
+            Fill(own.Next, default);
+            own.WriteAll(new StepState { GradientScale = Settings.GradientScale });
+            AreSent = true;
+        }
+
+        start(own);
     }
 
-    /// <summary>Whether the settings are on the device: then no argument changes.</summary>
-    public override bool MayBeRecorded => follows;
+    /// <inheritdoc/>
+    internal override void Follow(StepMemory memory) => followed = memory;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -76,21 +83,19 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
         if (disposing)
         {
             blocks.Dispose();
-            if (!follows)
-            {
-                scalars.Dispose();
-            }
+            own.Dispose();
         }
 
         base.Dispose(disposing);
     }
 
     internal static void Kernel(
-        ArrayView<float> w, ArrayView<float> g, ArrayView<float> s0, ArrayView<float> s1, ArrayView<float> h, ArrayView<float> sums,
-        ArrayView<float> scalars, QuadExtent extent, UpdateSettings settings)
+        ArrayView<float> w, ArrayView<float> g, ArrayView<float> s0, ArrayView<float> s1, ArrayView<float> s2, ArrayView<float> s3,
+        ArrayView<float> h, ArrayView<float> sums, ArrayView<StepState> state, ArrayView<float> step, QuadExtent extent)
     {
-        settings = StepScalars.Apply(scalars, settings);
-        int blocks = scalars[StepScalars.Mode] == StepScalars.Refused ? 0 : (int)sums.Length;
+        UpdateSettings<TRule> settings = step.Cast<StepSettings<TRule>>()[0].Update;
+        settings.GradientScale = state[0].GradientScale;
+        int blocks = state[0].Refused != 0 ? 0 : (int)sums.Length;
         ArrayView<float> accumulators = SharedMemory.Allocate<float>(BlockSum.Accumulators);
         for (int block = Grid.IdxX; block < blocks; block += Grid.DimX)
         {
@@ -100,15 +105,26 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
                 for (int row = 0; row < BlockSum.Block; row += BlockSum.Accumulators)
                 {
                     int i = (block * BlockSum.Block) + row + (4 * quad);
-                    Quad weights = extent.Load(w, i), gradients = extent.Load(g, i), first = default, second = default, moments = default;
-                    if (TRule.StateCount > 0)
+                    Quad weights = extent.Load(w, i), gradients = extent.Load(g, i), moments = default;
+                    Quad first = default, second = default, third = default, fourth = default;
+                    if (TStates.Count > 0)
                     {
                         first = extent.Load(s0, i);
                     }
 
-                    if (TRule.StateCount > 1)
+                    if (TStates.Count > 1)
                     {
                         second = extent.Load(s1, i);
+                    }
+
+                    if (TStates.Count > 2)
+                    {
+                        third = extent.Load(s2, i);
+                    }
+
+                    if (TStates.Count > 3)
+                    {
+                        fourth = extent.Load(s3, i);
                     }
 
                     if (TKeeping.Keeps)
@@ -116,19 +132,29 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
                         moments = extent.Load(h, i);
                     }
 
-                    One(ref weights.X, gradients.X, ref first.X, ref second.X, ref moments.X, i < extent.Count, ref a0, settings);
-                    One(ref weights.Y, gradients.Y, ref first.Y, ref second.Y, ref moments.Y, i + 1 < extent.Count, ref a1, settings);
-                    One(ref weights.Z, gradients.Z, ref first.Z, ref second.Z, ref moments.Z, i + 2 < extent.Count, ref a2, settings);
-                    One(ref weights.W, gradients.W, ref first.W, ref second.W, ref moments.W, i + 3 < extent.Count, ref a3, settings);
+                    One(ref weights.X, gradients.X, ref first.X, ref second.X, ref third.X, ref fourth.X, ref moments.X, i < extent.Count, ref a0, settings);
+                    One(ref weights.Y, gradients.Y, ref first.Y, ref second.Y, ref third.Y, ref fourth.Y, ref moments.Y, i + 1 < extent.Count, ref a1, settings);
+                    One(ref weights.Z, gradients.Z, ref first.Z, ref second.Z, ref third.Z, ref fourth.Z, ref moments.Z, i + 2 < extent.Count, ref a2, settings);
+                    One(ref weights.W, gradients.W, ref first.W, ref second.W, ref third.W, ref fourth.W, ref moments.W, i + 3 < extent.Count, ref a3, settings);
                     extent.Store(w, i, weights);
-                    if (TRule.StateCount > 0)
+                    if (TStates.Count > 0)
                     {
                         extent.Store(s0, i, first);
                     }
 
-                    if (TRule.StateCount > 1)
+                    if (TStates.Count > 1)
                     {
                         extent.Store(s1, i, second);
+                    }
+
+                    if (TStates.Count > 2)
+                    {
+                        extent.Store(s2, i, third);
+                    }
+
+                    if (TStates.Count > 3)
+                    {
+                        extent.Store(s3, i, fourth);
                     }
 
                     if (TKeeping.Keeps)
@@ -155,22 +181,41 @@ internal sealed class UpdateGpu<TRule, TKeeping> : UpdateLaunch
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void One(
-        ref float w, float g, ref float s0, ref float s1, ref float h, bool counts, ref GpuFloat accumulator, UpdateSettings settings)
+        ref float w, float g, ref float s0, ref float s1, ref float s2, ref float s3, ref float h, bool counts, ref GpuFloat accumulator,
+        UpdateSettings<TRule> settings)
     {
-        GpuFloat weight = new(w), gradient = new GpuFloat(g) * new GpuFloat(settings.GradientScale), first = new(s0), second = new(s1);
-        GpuFloat next = TRule.Step(weight, gradient, ref first, ref second, settings);
+        GpuFloat weight = new(w), gradient = new GpuFloat(g) * new GpuFloat(settings.GradientScale);
+        States<GpuFloat> states = default;
+        states.First = new GpuFloat(s0);
+        states.Second = new GpuFloat(s1);
+        states.Third = new GpuFloat(s2);
+        states.Fourth = new GpuFloat(s3);
+        GpuFloat next = settings.Rule.Step(weight, gradient, ref states);
         w = next.Value;
-        s0 = first.Value;
-        s1 = second.Value;
+        s0 = states.First.Value;
+        s1 = states.Second.Value;
+        s2 = states.Third.Value;
+        s3 = states.Fourth.Value;
+
         GpuFloat change = next - weight, zero = new(0f);
-        if (TRule.StateCount > 0)
+        if (TStates.Count > 0)
         {
-            change = GpuFloat.Fma(first, zero, change);
+            change = GpuFloat.Fma(states.First, zero, change);
         }
 
-        if (TRule.StateCount > 1)
+        if (TStates.Count > 1)
         {
-            change = GpuFloat.Fma(second, zero, change);
+            change = GpuFloat.Fma(states.Second, zero, change);
+        }
+
+        if (TStates.Count > 2)
+        {
+            change = GpuFloat.Fma(states.Third, zero, change);
+        }
+
+        if (TStates.Count > 3)
+        {
+            change = GpuFloat.Fma(states.Fourth, zero, change);
         }
 
         if (TKeeping.Keeps)

@@ -1,5 +1,4 @@
-using PacGen.Core.Perturbation;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Core.Optimization;
 
 namespace PacGen.Nn;
 
@@ -7,7 +6,7 @@ namespace PacGen.Nn;
 /// Adam as in PyTorch: with g + λw for g, m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², w ← w − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε).
 /// Under a <see cref="PerturbedOptimizer"/> whose β₁ is this β₂, and without weight decay, v is Algorithm 1's h and is stored once.
 /// </summary>
-public sealed class Adam : Optimizer
+public sealed record Adam : Optimizer<AdamRule>
 {
     private readonly double beta1, beta2, epsilon, weightDecay;
 
@@ -28,11 +27,12 @@ public sealed class Adam : Optimizer
     }
 
     /// <inheritdoc/>
+    protected internal override (string State, double Beta)? SecondMoment => weightDecay == 0 ? ("v", beta2) : null;
+
+    /// <inheritdoc/>
     public override string ToString() =>
         $"Adam(lr {LearningRate}, β₁ {beta1}, β₂ {beta2}, ε {epsilon}{(weightDecay > 0 ? $", weight decay {weightDecay}" : "")})";
 
-    private protected override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
-        new OptimizerSession<AdamRule>(
-            arena, gradients, settings, (step, rate) => AdamRule.Settings(step, rate, beta1, beta2, epsilon, weightDecay),
-            weightDecay == 0 ? beta2 : null);
+    /// <inheritdoc/>
+    protected internal override AdamRule At(long step, double learningRate) => new(step, learningRate, beta1, beta2, epsilon, weightDecay);
 }

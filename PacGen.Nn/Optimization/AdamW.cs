@@ -1,10 +1,9 @@
-using PacGen.Core.Perturbation;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Core.Optimization;
 
 namespace PacGen.Nn;
 
 /// <summary>AdamW as in PyTorch: w ← (1 − lr·λ)w, then <see cref="Adam"/>'s step without weight decay.</summary>
-public sealed class AdamW : Optimizer
+public sealed record AdamW : Optimizer<AdamWRule>
 {
     private readonly double beta1, beta2, epsilon, weightDecay;
 
@@ -25,9 +24,11 @@ public sealed class AdamW : Optimizer
     }
 
     /// <inheritdoc/>
+    protected internal override (string State, double Beta)? SecondMoment => ("v", beta2);
+
+    /// <inheritdoc/>
     public override string ToString() => $"AdamW(lr {LearningRate}, β₁ {beta1}, β₂ {beta2}, ε {epsilon}, weight decay {weightDecay})";
 
-    private protected override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
-        new OptimizerSession<AdamWRule>(
-            arena, gradients, settings, (step, rate) => AdamWRule.Settings(step, rate, beta1, beta2, epsilon, weightDecay), beta2);
+    /// <inheritdoc/>
+    protected internal override AdamWRule At(long step, double learningRate) => new(step, learningRate, beta1, beta2, epsilon, weightDecay);
 }

@@ -3,16 +3,19 @@ using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
-/// <summary>A rule that updates the weights from gradients: its settings. <see cref="Attach"/> makes the state for one model.</summary>
-public abstract class Optimizer
+/// <summary>
+/// How the weights are updated from gradients: settings. <see cref="Attach"/> makes the state for one model. One of your own derives from
+/// <see cref="Optimizer{TRule}"/>.
+/// </summary>
+public abstract record Optimizer
 {
-    private protected Optimizer(double learningRate)
-    {
-        LearningRate = Positive(learningRate, "learning rate");
-    }
+    private protected Optimizer(double learningRate) => LearningRate = Positive(learningRate, "learning rate");
 
     /// <summary>The learning rate that a schedule multiplies.</summary>
     public double LearningRate { get; }
+
+    /// <summary>Whether the optimizer smooths the squared gradients, so that <see cref="OptimizerSession.SecondMoment"/> is there for a score.</summary>
+    public abstract bool KeepsSecondMoment();
 
     /// <summary>Makes the state of this optimizer for a model's parameters.</summary>
     /// <param name="arena">The parameters.</param>

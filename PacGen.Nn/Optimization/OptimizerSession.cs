@@ -1,4 +1,5 @@
 using PacGen.Core.Lanes;
+using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.PerParameter;
@@ -77,8 +78,8 @@ public abstract class OptimizerSession : IDisposable
     /// <summary>The outcome of the oldest step that was submitted. After a bad one, those behind it are forgotten.</summary>
     public abstract StepOutcome Take();
 
-    /// <summary>The arrays of the parameters' layout that the next step depends on beside w, by name.</summary>
-    internal abstract IReadOnlyDictionary<string, Buffer> Arrays { get; }
+    /// <summary>The arrays of the parameters' layout that the next step depends on beside w, by name: the rule's states first.</summary>
+    internal abstract IReadOnlyList<(string Name, Buffer Buffer)> Arrays { get; }
 
     /// <summary>The numbers that the next step depends on; with them and <see cref="Arrays"/> restored, it gives the same bits.</summary>
     internal abstract OptimizerCounters Counters { get; set; }
@@ -96,19 +97,22 @@ public abstract class OptimizerSession : IDisposable
 /// <summary>The session of one rule.</summary>
 /// <typeparam name="TRule">OPT.</typeparam>
 internal sealed class OptimizerSession<TRule> : OptimizerSession
-    where TRule : struct, IUpdateRule
+    where TRule : unmanaged, IUpdateRule
 {
     /// <summary>The stream of the run's random numbers that perturbs weights: "pert" in ASCII.</summary>
     private const uint PerturbationStream = 0x7065_7274;
 
+    /// <summary>The arrays that Algorithm 1 keeps.</summary>
+    private const string OwnSecondMoment = "h", LastGradient = "gradient";
+
     private readonly ParameterArena arena;
     private readonly SessionSettings settings;
-    private readonly Func<long, double, UpdateSettings> scalars;
-    private readonly UpdateLaunch update;
+    private readonly Func<long, double, TRule> rule;
+    private readonly UpdateLaunch<TRule> update;
     private readonly PerturbLaunch? perturb;
     private readonly SumLaunch<NoSettings> gradientNorm;
     private readonly List<Buffer> owned = [];
-    private readonly Dictionary<string, Buffer> arrays = [];
+    private readonly List<(string Name, Buffer Buffer)> arrays = [];
     private readonly StepLedger? ledger;
     private readonly float[] scalar = new float[1];
     private double gradientScale = 1, squaredChange, observed;
@@ -122,17 +126,18 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     /// <param name="arena">The parameters.</param>
     /// <param name="gradients">Their gradients.</param>
     /// <param name="settings">Seed and perturbation.</param>
-    /// <param name="scalars">The rule's scalars of a step, counted from 1, at a learning rate.</param>
-    /// <param name="secondMomentBeta">The smoothing constant of the rule's second state where that is a second moment of the plain gradient, else null.</param>
+    /// <param name="rule">The rule at a step, counted from 1, and a learning rate.</param>
+    /// <param name="moment">The rule's state that is a second moment of the plain gradient, and its smoothing constant; or null.</param>
     public OptimizerSession(
-        ParameterArena arena, Buffer gradients, SessionSettings settings, Func<long, double, UpdateSettings> scalars, double? secondMomentBeta = null)
+        ParameterArena arena, Buffer gradients, SessionSettings settings, Func<long, double, TRule> rule, (string State, double Beta)? moment = null)
     {
+        IReadOnlyList<string> names = RequireNames();
         this.arena = arena;
         this.settings = settings;
-        this.scalars = scalars;
-        Buffer[] states = [.. Enumerable.Range(0, TRule.StateCount).Select(i => arrays[$"state{i}"] = Own())];
-        bool shared = secondMomentBeta is { } beta && (settings.Algorithm is null || settings.Algorithm.Beta1 == beta);
-        SecondMoment = shared ? states[1] : settings.Algorithm is not null ? arrays["h"] = Own() : null;
+        this.rule = rule;
+        Buffer[] states = [.. names.Select(Keep)];
+        bool shared = moment is { } known && (settings.Algorithm is null || settings.Algorithm.Beta1 == known.Beta);
+        SecondMoment = shared ? states[IndexOf(names, moment!.Value.State)] : settings.Algorithm is not null ? Keep(OwnSecondMoment) : null;
         update = UpdateLaunch.Create<TRule>(
             arena.Device, new Region(arena.Weights), new Region(gradients), [.. states.Select(state => new Region(state))],
             shared || SecondMoment is null ? null : new Region(SecondMoment));
@@ -141,7 +146,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         if (settings.Algorithm is not null)
         {
             // Line 8 looks at the last step's gradient.
-            arrays["gradient"] = gradients;
+            arrays.Add((LastGradient, gradients));
             ForwardWeights = Own();
             perturb = settings.Perturbation(
                 arena.Device, new Region(arena.Weights), new Region(SecondMoment!), new Region(gradients), new Region(ForwardWeights));
@@ -160,7 +165,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     public override long Steps => steps;
 
     /// <inheritdoc/>
-    internal override IReadOnlyDictionary<string, Buffer> Arrays => arrays;
+    internal override IReadOnlyList<(string Name, Buffer Buffer)> Arrays => arrays;
 
     /// <inheritdoc/>
     public override int Depth => ledger is null ? 1 : StepLedger.Capacity;
@@ -218,7 +223,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
             gradientScale = norm > limit ? limit / norm : 1;
         }
 
-        update.Settings = Updating(++steps, learningRate);
+        SetRule(++steps, learningRate);
         update.Run();
         GC.KeepAlive(this);
         squaredChange = update.SquaredChange;
@@ -238,9 +243,10 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         States?.Begin();
         if (ledger is not null)
         {
-            PerturbSettings perturbation = settings.Algorithm is null ? default : Perturbation(epoch);
+            perturb?.Settings = Perturbation(epoch);
+            SetRule(steps + 1, learningRate);
             double numerator = settings.Algorithm is { } algorithm ? HessianLipschitz.Numerator(algorithm.Beta1, algorithm.BiasCorrection, steps + 1) : 0;
-            ledger.Begin(Updating(steps + 1, learningRate), perturbation, clipNorm, numerator);
+            ledger.Begin(clipNorm, numerator);
             steps++;
         }
     }
@@ -396,11 +402,13 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     private PerturbSettings Perturbation(int epoch) => settings.Algorithm!.Settings(
         epoch, steps, steps == 0 ? 0 : Math.Sqrt(squaredChange), settings.Seed, PerturbationStream, (uint)steps, gradientScale);
 
-    /// <summary>The settings of an update, the step counted from 1.</summary>
-    private UpdateSettings Updating(long step, double learningRate)
+    /// <summary>Sets the update, the step counted from 1.</summary>
+    private void SetRule(long step, double learningRate) => update.Settings = new(rule(step, learningRate), gradientScale, settings.Algorithm?.Beta1 ?? 0);
+
+    private Buffer Keep(string name)
     {
-        UpdateSettings made = scalars(step, learningRate).WithGradientScale(gradientScale);
-        return settings.Algorithm is { } algorithm ? made.WithSecondMoment(algorithm.Beta1) : made;
+        arrays.Add((name, Own()));
+        return arrays[^1].Buffer;
     }
 
     private Buffer Own()
@@ -408,6 +416,27 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         Buffer buffer = arena.Device.Allocate(arena.Count, "the optimizer's state");
         owned.Add(buffer);
         return buffer;
+    }
+
+    private static int IndexOf(IReadOnlyList<string> names, string state)
+    {
+        int index = names.TakeWhile(name => name != state).Count();
+        return index < names.Count ? index : throw new ArgumentException($"{typeof(TRule).Name} has no state '{state}' that could be a second moment: it has {string.Join(", ", names)}.");
+    }
+
+    /// <summary>The rule's names, which become those of a checkpoint's arrays.</summary>
+    private static IReadOnlyList<string> RequireNames()
+    {
+        IReadOnlyList<string> names = TRule.StateNames;
+        if (names.Count > States<Float1>.Most)
+        {
+            throw new ArgumentException($"{typeof(TRule).Name} keeps {names.Count} numbers a parameter, but at most {States<Float1>.Most} can be kept.");
+        }
+
+        return names.FirstOrDefault(name => name is OwnSecondMoment or LastGradient || name.Length == 0 || !name.All(char.IsAsciiLetterOrDigit)) is { } bad
+            ? throw new ArgumentException($"{typeof(TRule).Name} has a state '{bad}', but names are of letters and digits, and {OwnSecondMoment} and {LastGradient} are Algorithm 1's.")
+            : names.Distinct().Count() == names.Count ? names
+            : throw new ArgumentException($"{typeof(TRule).Name} has two states of one name: {string.Join(", ", names)}.");
     }
 
     /// <summary>A launch that another owns, within a sequence that is disposed of before it.</summary>

@@ -9,7 +9,7 @@ namespace PacGen.Nn;
 /// perturbation level, and applied to w; <see cref="WithNoise{TNoise}"/> draws u otherwise. Two fused passes a step over all
 /// parameters: perturb, update.
 /// </summary>
-public sealed class PerturbedOptimizer : Optimizer
+public sealed record PerturbedOptimizer : Optimizer
 {
     private readonly Optimizer inner;
     private readonly AlgorithmOne algorithm;
@@ -61,6 +61,9 @@ public sealed class PerturbedOptimizer : Optimizer
     /// <typeparam name="TNoise">The distribution.</typeparam>
     public PerturbedOptimizer WithNoise<TNoise>()
         where TNoise : struct, INoise => new(inner, algorithm, PerturbLaunch.Create<TNoise>, typeof(TNoise).Name);
+
+    /// <inheritdoc/>
+    public override bool KeepsSecondMoment() => true;
 
     /// <inheritdoc/>
     public override string ToString() =>

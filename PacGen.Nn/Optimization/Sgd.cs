@@ -1,4 +1,4 @@
-using PacGen.Core.Perturbation;
+using PacGen.Core.Optimization;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
@@ -7,7 +7,7 @@ namespace PacGen.Nn;
 /// Stochastic gradient descent as in PyTorch: with g + λw for g, w ← w − lr·g; with momentum μ, b ← μb + g and w ← w − lr·b, or
 /// with Nesterov's, w ← w − lr·(g + μb).
 /// </summary>
-public sealed class Sgd : Optimizer
+public sealed record Sgd : Optimizer
 {
     private readonly double momentum;
     private readonly bool nesterov;
@@ -28,11 +28,14 @@ public sealed class Sgd : Optimizer
     }
 
     /// <inheritdoc/>
+    public override bool KeepsSecondMoment() => false;
+
+    /// <inheritdoc/>
     public override string ToString() =>
         $"SGD(lr {LearningRate}{(momentum > 0 ? $", {(nesterov ? "Nesterov " : "")}momentum {momentum}" : "")}{(weightDecay > 0 ? $", weight decay {weightDecay}" : "")})";
 
     private protected override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
-        momentum == 0 ? new OptimizerSession<SgdRule>(arena, gradients, settings, (_, rate) => SgdRule.Settings(rate, weightDecay))
-        : nesterov ? new OptimizerSession<NesterovRule>(arena, gradients, settings, (_, rate) => MomentumRule.Settings(rate, momentum, weightDecay))
-        : new OptimizerSession<MomentumRule>(arena, gradients, settings, (_, rate) => MomentumRule.Settings(rate, momentum, weightDecay));
+        momentum == 0 ? new OptimizerSession<SgdRule>(arena, gradients, settings, (_, rate) => new SgdRule(rate, weightDecay))
+        : nesterov ? new OptimizerSession<NesterovRule>(arena, gradients, settings, (_, rate) => new NesterovRule(rate, momentum, weightDecay))
+        : new OptimizerSession<MomentumRule>(arena, gradients, settings, (_, rate) => new MomentumRule(rate, momentum, weightDecay));
 }

@@ -70,12 +70,13 @@ public sealed partial class Trainer
         List<(Region Region, float[] Values)> loaded = [];
         foreach ((string name, Shape shape, Region region) in KeptArrays())
         {
-            if (!file.Tensors.TryGetValue(name, out SafetensorInfo? info) || !info.Shape.SequenceEqual(Extents(shape)))
+            string stored = file.Tensors.ContainsKey(name) ? name : EarlierName(name);
+            if (!file.Tensors.TryGetValue(stored, out SafetensorInfo? info) || !info.Shape.SequenceEqual(Extents(shape)))
             {
                 throw new CheckpointException($"{path} has no {name} of shape {shape}, which {model.GetType().Name} with {optimizer} needs: it is of another model.");
             }
 
-            float[] values = file.Read(name);
+            float[] values = file.Read(stored);
             if (FirstNonFinite(values) is { } value)
             {
                 throw new CheckpointException($"{path} can't be gone on from: {name} has a value {value}. Remove it to take up the one before.");
@@ -176,6 +177,10 @@ public sealed partial class Trainer
 
         return null;
     }
+
+    /// <summary>What checkpoints called a state of the rule before states had names.</summary>
+    private string EarlierName(string name) =>
+        $"{OptimizerPrefix}state{session.Arrays.TakeWhile(array => OptimizerPrefix + array.Name != name).Count()}";
 
     private static IEnumerable<long> Extents(Shape shape) => Enumerable.Range(0, shape.Rank).Select(axis => (long)shape[axis]);
 

@@ -1,4 +1,5 @@
 using PacGen.Core.Lanes;
+using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
 
@@ -184,7 +185,6 @@ internal sealed unsafe class PerturbationFormulaTests
     {
         RandomStream random = new(Seed, 6);
         PerturbSettings settings = new AlgorithmOne(20).Settings(3, 5, 0.1, Seed, 3, 4);
-        UpdateSettings update = AdamRule.Settings(3, 1e-3, weightDecay: 0.01) with { Momentum = 0.9f, Shrinkage = 0.999f };
         int n = T.Count;
         float* x = stackalloc float[7 * n];
         for (int trial = 0; trial < 2000; trial++)
@@ -198,26 +198,29 @@ internal sealed unsafe class PerturbationFormulaTests
             T w = T.Load(x), h = T.Load(x + n), g = T.Load(x + (2 * n));
             T.Store(x + (3 * n), Perturbed<UniformNoise>.Sample(w, h, g, TWords.Sequence(start), settings));
             T.Store(x + (4 * n), PsiTerm.Of(w, Kappa.Of(w, T.Constant(0.1f), T.Constant(0.01f)), h, T.Constant(30f), out _));
-            T.Store(x + (5 * n), Steps(w, g, h, update));
+            T.Store(x + (5 * n), Steps(w, g, h));
             for (int i = 0; i < n; i++)
             {
                 Float1 w1 = new(x[i]), h1 = new(x[n + i]), g1 = new(x[(2 * n) + i]);
                 float u = Perturbed<UniformNoise>.Sample(w1, h1, g1, new Words1(start + (uint)i), settings).Value;
                 float psi = PsiTerm.Of<Float1>(w1, Kappa.Of<Float1>(w1, new(0.1f), new(0.01f)), h1, new(30f), out _).Value;
-                Assert.That((x[(3 * n) + i], x[(4 * n) + i], x[(5 * n) + i]), Is.EqualTo((u, psi, Steps(w1, g1, h1, update).Value)), $"seed {Seed}, trial {trial}");
+                Assert.That((x[(3 * n) + i], x[(4 * n) + i], x[(5 * n) + i]), Is.EqualTo((u, psi, Steps(w1, g1, h1).Value)), $"seed {Seed}, trial {trial}");
             }
         }
     }
 
-    private static T Steps<T>(T w, T g, T h, UpdateSettings settings)
+    private static T Steps<T>(T w, T g, T h)
         where T : struct, ILane<T>
     {
-        T m = g * T.Constant(0.3f), b = m, c = m, v = h, v2 = h, unused = default;
-        w = AdamRule.Step(w, g, ref m, ref v, settings);
-        w = AdamWRule.Step(w, g, ref m, ref v2, settings);
-        w = MomentumRule.Step(w, g, ref b, ref unused, settings);
-        w = NesterovRule.Step(w, g, ref c, ref unused, settings);
-        return SgdRule.Step(w, g, ref unused, ref unused, settings);
+        States<T> adam = default, momentum = default;
+        (adam.First, adam.Second) = (g * T.Constant(0.3f), h);
+        momentum.First = adam.First;
+        States<T> adamW = adam, nesterov = momentum;
+        w = new AdamRule(3, 1e-3, weightDecay: 0.01).Step(w, g, ref adam);
+        w = new AdamWRule(3, 1e-3).Step(w, g, ref adamW);
+        w = new MomentumRule(1e-3, 0.9, 0.01).Step(w, g, ref momentum);
+        w = new NesterovRule(1e-3, 0.9, 0.01).Step(w, g, ref nesterov);
+        return new SgdRule(1e-3, 0.01).Step(w, g, ref adam);
     }
 
     private static double Sigma(double g, double h, double rho, double kappa, double scale) =>

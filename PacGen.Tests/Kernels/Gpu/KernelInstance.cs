@@ -1,4 +1,5 @@
 using System.Reflection;
+using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels;
 using PacGen.Kernels.Gpu;
@@ -36,13 +37,13 @@ internal sealed record KernelInstance(
         Of("noise, uniform, one level", RandomMapGpu<NoiseOfOneLevel<UniformNoise>, NoiseSettings>.Kernel, 8),
         Of("noise, truncated Gaussian, own levels", RandomMapGpu<NoiseOfOwnLevels<TruncatedGaussianNoise>, NoiseSettings>.Kernel, 12),
         Of("noise, Gaussian, one level", RandomMapGpu<NoiseOfOneLevel<GaussianNoise>, NoiseSettings>.Kernel, 8),
-        Of("update, SGD", UpdateGpu<SgdRule, WithoutSecondMoment>.Kernel, 12),
-        Of("update, SGD, h", UpdateGpu<SgdRule, WithSecondMoment>.Kernel, 20),
-        Of("update, momentum, h", UpdateGpu<MomentumRule, WithSecondMoment>.Kernel, 28),
-        Of("update, Nesterov, h", UpdateGpu<NesterovRule, WithSecondMoment>.Kernel, 28),
-        Of("update, Adam", UpdateGpu<AdamRule, WithoutSecondMoment>.Kernel, 28),
-        Of("update, Adam, h", UpdateGpu<AdamRule, WithSecondMoment>.Kernel, 36),
-        Of("update, AdamW", UpdateGpu<AdamWRule, WithoutSecondMoment>.Kernel, 28),
+        Of("update, SGD", UpdateGpu<SgdRule, NoStates, WithoutSecondMoment>.Kernel, 12),
+        Of("update, SGD, h", UpdateGpu<SgdRule, NoStates, WithSecondMoment>.Kernel, 20),
+        Of("update, momentum, h", UpdateGpu<MomentumRule, OneState, WithSecondMoment>.Kernel, 28),
+        Of("update, Nesterov, h", UpdateGpu<NesterovRule, OneState, WithSecondMoment>.Kernel, 28),
+        Of("update, Adam", UpdateGpu<AdamRule, TwoStates, WithoutSecondMoment>.Kernel, 28),
+        Of("update, Adam, h", UpdateGpu<AdamRule, TwoStates, WithSecondMoment>.Kernel, 36),
+        Of("update, AdamW", UpdateGpu<AdamWRule, TwoStates, WithoutSecondMoment>.Kernel, 28),
         Of("Ψ", SumGpu<PsiTerm, PsiSettings>.Kernel, 8),
         Of("‖x‖²", SumGpu<SquareTerm, NoSettings>.Kernel, 4),
         Of("the curvature's change", SumGpu<CurvatureChangeTerm, CurvatureChangeSettings>.Kernel, 12),

@@ -1,3 +1,4 @@
+using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.PerParameter;
@@ -30,23 +31,23 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
 
     [Test]
     public void UpdateBySgd([ValueSource(nameof(Counts))] int count, [Values] bool anyBits, [Values] bool keepsSecondMoment) =>
-        Update<SgdRule>(count, anyBits, keepsSecondMoment, SgdRule.Settings(0.1, 5e-4));
+        Update<SgdRule>(count, anyBits, keepsSecondMoment, new SgdRule(0.1, 5e-4));
 
     [Test]
     public void UpdateByMomentum([ValueSource(nameof(Counts))] int count, [Values] bool anyBits, [Values] bool keepsSecondMoment) =>
-        Update<MomentumRule>(count, anyBits, keepsSecondMoment, MomentumRule.Settings(0.1, 0.9, 5e-4));
+        Update<MomentumRule>(count, anyBits, keepsSecondMoment, new MomentumRule(0.1, 0.9, 5e-4));
 
     [Test]
     public void UpdateByNesterov([ValueSource(nameof(Counts))] int count, [Values] bool keepsSecondMoment) =>
-        Update<NesterovRule>(count, false, keepsSecondMoment, MomentumRule.Settings(0.1, 0.9, 5e-4));
+        Update<NesterovRule>(count, false, keepsSecondMoment, new NesterovRule(0.1, 0.9, 5e-4));
 
     [Test]
     public void UpdateByAdam([ValueSource(nameof(Counts))] int count, [Values] bool anyBits, [Values] bool keepsSecondMoment) =>
-        Update<AdamRule>(count, anyBits, keepsSecondMoment, AdamRule.Settings(3, 1e-3));
+        Update<AdamRule>(count, anyBits, keepsSecondMoment, new AdamRule(3, 1e-3));
 
     [Test]
     public void UpdateByAdamW([ValueSource(nameof(Counts))] int count, [Values] bool keepsSecondMoment) =>
-        Update<AdamWRule>(count, false, keepsSecondMoment, AdamWRule.Settings(3, 1e-3));
+        Update<AdamWRule>(count, false, keepsSecondMoment, new AdamWRule(3, 1e-3));
 
     [Test]
     public void SumOfSquares([ValueSource(nameof(Counts))] int count) =>
@@ -131,11 +132,11 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
         }
     }
 
-    private void Update<TRule>(int count, bool anyBits, bool keepsSecondMoment, UpdateSettings settings)
-        where TRule : struct, IUpdateRule
+    private void Update<TRule>(int count, bool anyBits, bool keepsSecondMoment, TRule rule)
+        where TRule : unmanaged, IUpdateRule
     {
         // Weights, gradient, h, and what the rule keeps.
-        float[][] values = Parameters(count, 3 + TRule.StateCount, anyBits, out int seed);
+        float[][] values = Parameters(count, 3 + TRule.StateNames.Count, anyBits, out int seed);
         (float[][] Values, double[] Changes) expected = Run(Device.Cpu), actual = Run(Device);
         for (int i = 0; i < values.Length; i++)
         {
@@ -147,9 +148,9 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
         (float[][] Values, double[] Changes) Run(Device device)
         {
             using Memory memory = new(device, values);
-            Region[] states = [.. Enumerable.Range(3, TRule.StateCount).Select(i => memory[i])];
-            UpdateLaunch launch = UpdateLaunch.Create<TRule>(device, memory[0], memory[1], states, keepsSecondMoment ? memory[2] : null);
-            launch.Settings = settings.WithSecondMoment(0.999).WithGradientScale(0.75);
+            Region[] states = [.. Enumerable.Range(3, TRule.StateNames.Count).Select(i => memory[i])];
+            UpdateLaunch<TRule> launch = UpdateLaunch.Create<TRule>(device, memory[0], memory[1], states, keepsSecondMoment ? memory[2] : null);
+            launch.Settings = new(rule, 0.75, 0.999);
             double[] changes = new double[2];
             for (int step = 0; step < changes.Length; step++)
             {

@@ -1,4 +1,5 @@
 using PacGen.Core.Lanes;
+using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
 using PacGen.Kernels.Devices;
@@ -62,11 +63,11 @@ internal sealed class PerParameterTests
     [Test]
     public void UpdatesByTheRule([ValueSource(nameof(Counts))] int count)
     {
-        Update<SgdRule>(count, _ => SgdRule.Settings(0.05, 0.01), secondMoment: true);
-        Update<MomentumRule>(count, _ => MomentumRule.Settings(0.05, 0.9, 0.01), secondMoment: true);
-        Update<NesterovRule>(count, _ => MomentumRule.Settings(0.05, 0.9, 0.01), secondMoment: false);
-        Update<AdamRule>(count, step => AdamRule.Settings(step, 0.01, weightDecay: 0.01), secondMoment: true);
-        Update<AdamWRule>(count, step => AdamWRule.Settings(step, 0.01), secondMoment: false);
+        Update<SgdRule>(count, _ => new(0.05, 0.01), secondMoment: true);
+        Update<MomentumRule>(count, _ => new(0.05, 0.9, 0.01), secondMoment: true);
+        Update<NesterovRule>(count, _ => new(0.05, 0.9, 0.01), secondMoment: false);
+        Update<AdamRule>(count, step => new(step, 0.01, weightDecay: 0.01), secondMoment: true);
+        Update<AdamWRule>(count, step => new(step, 0.01), secondMoment: false);
     }
 
     [Test]
@@ -261,7 +262,7 @@ internal sealed class PerParameterTests
         using CpuDevice device = new(2);
         using Arenas arenas = new(device, Normal(50_000, 1, 1), Squares(50_000, 2), Normal(50_000, 3, 1), new float[50_000], new float[50_000], new float[50_000]);
         PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
-        UpdateLaunch update = UpdateLaunch.Create<AdamRule>(device, arenas[0], arenas[2], [arenas[4], arenas[5]], arenas[1]);
+        UpdateLaunch<AdamRule> update = UpdateLaunch.Create<AdamRule>(device, arenas[0], arenas[2], [arenas[4], arenas[5]], arenas[1]);
         using SumLaunch<NoSettings> squares = SumLaunch<NoSettings>.Create<SquareTerm>(device, arenas[2]);
         Neighborhood neighborhood = new(0.1, 0.1);
         double total = 0;
@@ -270,7 +271,7 @@ internal sealed class PerParameterTests
             perturb.Settings = PerturbSettings.WholeNeighborhood(neighborhood, Seed, 1, (uint)step);
             perturb.Run();
             squares.Run();
-            update.Settings = AdamRule.Settings(step, 1e-3).WithGradientScale(1 / (1 + squares.Result.Sum0)).WithSecondMoment(0.999);
+            update.Settings = new(new AdamRule(step, 1e-3), 1 / (1 + squares.Result.Sum0), 0.999);
             update.Run();
             total += update.SquaredChange;
         }
@@ -353,22 +354,21 @@ internal sealed class PerParameterTests
         }
     }
 
-    private static void Update<TRule>(int count, Func<int, UpdateSettings> settings, bool secondMoment)
-        where TRule : struct, IUpdateRule
+    private static void Update<TRule>(int count, Func<int, TRule> rule, bool secondMoment)
+        where TRule : unmanaged, IUpdateRule
     {
         const int steps = 3;
         float[] w = Normal(count, 1, 1), h = Squares(count, 2);
         float[][] gradients = [.. Enumerable.Range(0, steps).Select(step => Normal(count, 10 + (uint)step, 1))];
-        UpdateSettings At(int step) => settings(step).WithGradientScale(0.7).WithSecondMoment(0.99);
         float[] results = OnAllDevices(device =>
         {
             using Arenas arenas = new(device, w, h, new float[count], new float[count], new float[count]);
-            Region[] states = [.. Enumerable.Range(3, TRule.StateCount).Select(i => arenas[i])];
-            UpdateLaunch launch = UpdateLaunch.Create<TRule>(device, arenas[0], arenas[2], states, secondMoment ? arenas[1] : null);
+            Region[] states = [.. Enumerable.Range(3, TRule.StateNames.Count).Select(i => arenas[i])];
+            UpdateLaunch<TRule> launch = UpdateLaunch.Create<TRule>(device, arenas[0], arenas[2], states, secondMoment ? arenas[1] : null);
             for (int step = 1; step <= steps; step++)
             {
                 arenas[2].Write(gradients[step - 1]);
-                launch.Settings = At(step);
+                launch.Settings = new(rule(step), 0.7, 0.99);
                 launch.Run();
             }
 
@@ -378,12 +378,13 @@ internal sealed class PerParameterTests
         double squared = 0;
         for (int i = 0; i < count; i++)
         {
-            Double1 weight = new(w[i]), moment = new(h[i]), first = default, second = default, last = default;
+            Double1 weight = new(w[i]), moment = new(h[i]), last = default;
+            States<Double1> kept = default;
             for (int step = 1; step <= steps; step++)
             {
                 Double1 g = new(gradients[step - 1][i] * 0.7f);
                 last = weight;
-                weight = TRule.Step(weight, g, ref first, ref second, At(step));
+                weight = rule(step).Step(weight, g, ref kept);
                 moment = secondMoment ? SecondMoment.Smooth(moment, g, Double1.Constant(0.99f), Double1.Constant((float)(1 - 0.99))) : moment;
             }
 
@@ -391,8 +392,8 @@ internal sealed class PerParameterTests
             string message = $"{typeof(TRule).Name}, seed {Seed}, element {i}";
             Assert.That(results[i], Is.EqualTo(weight.Value).Within(1e-6 * (1 + Math.Abs(weight.Value))), message);
             Assert.That(results[count + i], Is.EqualTo(moment.Value).Within(1e-6 * (moment.Value + 0.01)), message);
-            Assert.That(results[(2 * count) + i], Is.EqualTo(TRule.StateCount > 0 ? first.Value : 0).Within(2e-6), message);
-            Assert.That(results[(3 * count) + i], Is.EqualTo(TRule.StateCount > 1 ? second.Value : 0).Within(2e-6), message);
+            Assert.That(results[(2 * count) + i], Is.EqualTo(TRule.StateNames.Count > 0 ? kept.First.Value : 0).Within(2e-6), message);
+            Assert.That(results[(3 * count) + i], Is.EqualTo(TRule.StateNames.Count > 1 ? kept.Second.Value : 0).Within(2e-6), message);
         }
 
         // The stored weights are rounded, so a change is known to half a unit of theirs.

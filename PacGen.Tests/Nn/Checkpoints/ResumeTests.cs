@@ -98,6 +98,37 @@ internal sealed class ResumeTests
         }
     }
 
+    /// <summary>As checkpoints were before a rule's states had names: momentum, or Adam's m and v, by number.</summary>
+    [TestCase(1, "momentum")]
+    [TestCase(2, "m", "v")]
+    [TestCase(4, "m", "v")]
+    public void StatesByNumberAreTakenUp(int optimizer, params string[] names)
+    {
+        using TemporaryFolder folder = new();
+        TrainingOptions options = new() { Checkpoints = new CheckpointOptions(folder["run"]) { EverySteps = 5, Keep = 100 } };
+        using Trainer straight = Create(Optimizers[optimizer], options);
+        straight.Run();
+        using (SafetensorsFile file = SafetensorsFile.Open(new CheckpointFolder(folder["run"]).PathOf(5)))
+        {
+            NamedTensor[] arrays =
+            [
+                .. file.Tensors.Values.Select(info => new NamedTensor(
+                    names.FirstOrDefault(name => info.Name == $"optimizer/{name}") is { } name ? $"optimizer/state{Array.IndexOf(names, name)}" : info.Name,
+                    [.. info.Shape],
+                    file.Read(info.Name))),
+            ];
+            Assert.That(arrays.Count(array => array.Name.StartsWith("optimizer/state", StringComparison.Ordinal)), Is.EqualTo(names.Length));
+            Directory.CreateDirectory(folder["old"]);
+            SafetensorsFile.Save(
+                new CheckpointFolder(folder["old"]).PathOf(5), arrays, file.Metadata.Where(text => text.Key != "sha256").ToDictionary());
+        }
+
+        using Trainer resumed = Create(Optimizers[optimizer], new TrainingOptions());
+        Assert.That(resumed.Resume(folder["old"]).Steps, Is.EqualTo(5));
+        resumed.Run();
+        RequireEqual(resumed, straight, "from states by number");
+    }
+
     [Test]
     public void AStoppedRunGoesOnFromItsLastStep()
     {

@@ -1,8 +1,9 @@
 using PacGen.Core.Lanes;
+using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
 
-namespace PacGen.Tests.Core.Perturbation;
+namespace PacGen.Tests.Core.Optimization;
 
 /// <summary>Each rule against PyTorch's documented recurrence in plain double arithmetic, over 50 steps.</summary>
 internal sealed class UpdateRuleTests
@@ -12,12 +13,12 @@ internal sealed class UpdateRuleTests
 
     [Test]
     public void Sgd() => Follow<SgdRule>(
-        _ => PacGen.Core.Perturbation.SgdRule.Settings(Rate, Decay),
+        _ => new(Rate, Decay),
         (int _, ref double w, double g, ref double m, ref double v) => w -= Rate * (g + (Decay * w)));
 
     [Test]
     public void Momentum() => Follow<MomentumRule>(
-        _ => PacGen.Core.Perturbation.MomentumRule.Settings(Rate, Mu, Decay),
+        _ => new(Rate, Mu, Decay),
         (int step, ref double w, double g, ref double m, ref double v) =>
         {
             g += Decay * w;
@@ -27,7 +28,7 @@ internal sealed class UpdateRuleTests
 
     [Test]
     public void Nesterov() => Follow<NesterovRule>(
-        _ => PacGen.Core.Perturbation.MomentumRule.Settings(Rate, Mu, Decay),
+        _ => new(Rate, Mu, Decay),
         (int step, ref double w, double g, ref double m, ref double v) =>
         {
             g += Decay * w;
@@ -37,12 +38,12 @@ internal sealed class UpdateRuleTests
 
     [Test]
     public void Adam() => Follow<AdamRule>(
-        step => PacGen.Core.Perturbation.AdamRule.Settings(step, Rate, Beta1, Beta2, Epsilon, Decay),
+        step => new(step, Rate, Beta1, Beta2, Epsilon, Decay),
         (int step, ref double w, double g, ref double m, ref double v) => AdamStep(step, ref w, g + (Decay * w), ref m, ref v));
 
     [Test]
     public void AdamW() => Follow<AdamWRule>(
-        step => PacGen.Core.Perturbation.AdamWRule.Settings(step, Rate, Beta1, Beta2, Epsilon, Decay),
+        step => new(step, Rate, Beta1, Beta2, Epsilon, Decay),
         (int step, ref double w, double g, ref double m, ref double v) =>
         {
             w -= Rate * Decay * w;
@@ -53,19 +54,20 @@ internal sealed class UpdateRuleTests
     public void AdamsSecondMomentIsAlgorithmOnesH()
     {
         RandomStream random = new(Seed, 2);
-        Float1 w = new(1), m = default, v = default, h = default;
+        Float1 w = new(1), h = default;
+        States<Float1> states = default;
         for (int step = 1; step <= 20; step++)
         {
             Float1 g = new((float)random.NextGaussian());
-            w = PacGen.Core.Perturbation.AdamRule.Step(w, g, ref m, ref v, PacGen.Core.Perturbation.AdamRule.Settings(step, Rate, Beta1, 0.999));
+            w = new AdamRule(step, Rate, Beta1, 0.999).Step(w, g, ref states);
             h = SecondMoment.Smooth(h, g, Float1.Constant(0.999f), Float1.Constant((float)(1 - 0.999)));
-            Assert.That(v.Value, Is.EqualTo(h.Value), $"seed {Seed}");
+            Assert.That(states.Second.Value, Is.EqualTo(h.Value), $"seed {Seed}");
         }
     }
 
     [Test]
     public void StepsCountFromOne() =>
-        Assert.That(() => PacGen.Core.Perturbation.AdamRule.Settings(0, 0.1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new AdamRule(0, 0.1), Throws.InstanceOf<ArgumentOutOfRangeException>());
 
     private static void AdamStep(int step, ref double w, double g, ref double m, ref double v)
     {
@@ -74,18 +76,19 @@ internal sealed class UpdateRuleTests
         w -= Rate / (1 - Math.Pow(Beta1, step)) * m / ((Math.Sqrt(v) / Math.Sqrt(1 - Math.Pow(Beta2, step))) + Epsilon);
     }
 
-    private static void Follow<TRule>(Func<int, UpdateSettings> settings, Recurrence recurrence)
-        where TRule : struct, IUpdateRule
+    private static void Follow<TRule>(Func<int, TRule> rule, Recurrence recurrence)
+        where TRule : unmanaged, IUpdateRule
     {
         RandomStream random = new(Seed, 1);
         for (int trial = 0; trial < 100; trial++)
         {
-            Float1 w = new((float)random.NextGaussian()), state0 = default, state1 = default;
+            Float1 w = new((float)random.NextGaussian());
+            States<Float1> states = default;
             double exact = w.Value, m = 0, v = 0;
             for (int step = 1; step <= 50; step++)
             {
                 float g = (float)random.NextGaussian();
-                w = TRule.Step(w, new Float1(g), ref state0, ref state1, settings(step));
+                w = rule(step).Step(w, new Float1(g), ref states);
                 recurrence(step, ref exact, g, ref m, ref v);
                 Assert.That(w.Value, Is.EqualTo(exact).Within(3e-6 * Math.Max(1, Math.Abs(exact))), $"seed {Seed}, trial {trial}, step {step}");
             }

@@ -1,0 +1,57 @@
+using ILGPU;
+using PacGen.Core.Optimization;
+using PacGen.Core.Perturbation;
+
+namespace PacGen.Kernels.PerParameter;
+
+/// <summary>What the kernels of a step need of the host, but for its rule: in the device's memory, so that every launch has the same arguments in every step.</summary>
+/// <remarks>All within has 4 bytes: ILGPU lays nested structs out flat, without the padding that C# has at their ends.</remarks>
+internal struct StepSettings
+{
+    /// <summary>The gradient's largest norm.</summary>
+    public SplitDouble LargestNorm;
+
+    /// <summary><see cref="HessianLipschitz.Numerator"/>.</summary>
+    public SplitDouble Numerator;
+
+    /// <summary>The perturbation's. Its scales of ρ and of the gradient stand in <see cref="StepState"/>.</summary>
+    public PerturbSettings Perturb;
+}
+
+/// <summary>The same with the update's, which begins alike.</summary>
+internal struct StepSettings<TRule>
+    where TRule : unmanaged, IUpdateRule
+{
+    public StepSettings Step;
+    public UpdateSettings<TRule> Update;
+}
+
+/// <summary>A double in two words, for devices that don't all know doubles.</summary>
+internal readonly struct SplitDouble(double value)
+{
+    private readonly uint high = (uint)(BitConverter.DoubleToUInt64Bits(value) >> 32), low = (uint)BitConverter.DoubleToUInt64Bits(value);
+
+    public double Value => BitConverter.Int64BitsToDouble((long)(((ulong)high << 32) | low));
+}
+
+/// <summary>What the kernels of a step, and of the next, hand each other.</summary>
+internal struct StepState
+{
+    /// <summary>Other than 0 where a step has ended badly, and nothing is to change any more.</summary>
+    public int Refused;
+
+    /// <summary>What the gradient is multiplied by.</summary>
+    public float GradientScale;
+
+    /// <summary>ρ's scale; see <see cref="HessianLipschitz.Scale"/>.</summary>
+    public float RhoScale;
+
+    /// <summary>In a kernel: the settings of the perturbation, with what the last step has left.</summary>
+    public static PerturbSettings Perturbation(ArrayView<StepState> state, ArrayView<float> settings)
+    {
+        PerturbSettings perturb = settings.Cast<StepSettings>()[0].Perturb;
+        perturb.GradientScale = state[0].GradientScale;
+        perturb.RhoScale = state[0].RhoScale;
+        return perturb;
+    }
+}
