@@ -1,9 +1,7 @@
 #:project ../PacGen.Nn/PacGen.Nn.csproj
 #:property PublishAot=false
 
-// An optimizer of one's own, AdaBelief: a rule and a record. It runs plain and perturbed, clipped, scheduled, on any device.
-//
-//     dotnet run -c Release samples/custom-optimizer.cs
+// An optimizer of one's own, AdaBelief: a rule and a record. Run it with: dotnet run -c Release samples/custom-optimizer.cs
 
 using PacGen.Core.Lanes;
 using PacGen.Core.Optimization;
