@@ -132,27 +132,35 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         ParameterArena arena, Buffer gradients, SessionSettings settings, Func<long, double, TRule> rule, (string State, double Beta)? moment = null)
     {
         IReadOnlyList<string> names = RequireNames();
+        int? kept = moment is { } known && (settings.Algorithm is null || settings.Algorithm.Beta1 == known.Beta) ? IndexOf(names, known.State) : null;
         this.arena = arena;
         this.settings = settings;
         this.rule = rule;
-        Buffer[] states = [.. names.Select(Keep)];
-        bool shared = moment is { } known && (settings.Algorithm is null || settings.Algorithm.Beta1 == known.Beta);
-        SecondMoment = shared ? states[IndexOf(names, moment!.Value.State)] : settings.Algorithm is not null ? Keep(OwnSecondMoment) : null;
-        update = UpdateLaunch.Create<TRule>(
-            arena.Device, new Region(arena.Weights), new Region(gradients), [.. states.Select(state => new Region(state))],
-            shared || SecondMoment is null ? null : new Region(SecondMoment));
-        gradientNorm = SumLaunch<NoSettings>.Create<SquareTerm>(arena.Device, new Region(gradients));
-        ForwardWeights = arena.Weights;
-        if (settings.Algorithm is not null)
+        try
         {
-            // Line 8 looks at the last step's gradient.
-            arrays.Add((LastGradient, gradients));
-            ForwardWeights = Own();
-            perturb = settings.Perturbation(
-                arena.Device, new Region(arena.Weights), new Region(SecondMoment!), new Region(gradients), new Region(ForwardWeights));
-        }
+            Region[] states = [.. names.Select(name => new Region(Keep(name)))];
+            SecondMoment = kept is { } index ? states[index].Buffer : settings.Algorithm is not null ? Keep(OwnSecondMoment) : null;
+            update = UpdateLaunch.Create<TRule>(
+                arena.Device, new Region(arena.Weights), new Region(gradients), states,
+                kept is null && SecondMoment is not null ? new Region(SecondMoment) : null);
+            gradientNorm = SumLaunch<NoSettings>.Create<SquareTerm>(arena.Device, new Region(gradients));
+            ForwardWeights = arena.Weights;
+            if (settings.Algorithm is not null)
+            {
+                // Line 8 looks at the last step's gradient.
+                arrays.Add((LastGradient, gradients));
+                ForwardWeights = Own();
+                perturb = settings.Perturbation(
+                    arena.Device, new Region(arena.Weights), new Region(SecondMoment!), new Region(gradients), new Region(ForwardWeights));
+            }
 
-        ledger = StepLedger.TryCreate(arena.Device, gradientNorm, update, perturb);
+            ledger = StepLedger.TryCreate(arena.Device, gradientNorm, update, perturb);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -374,9 +382,9 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     public override void Dispose()
     {
         ledger?.Dispose();
-        update.Dispose();
+        update?.Dispose();
         perturb?.Dispose();
-        gradientNorm.Dispose();
+        gradientNorm?.Dispose();
         owned.ForEach(buffer => buffer.Dispose());
     }
 
