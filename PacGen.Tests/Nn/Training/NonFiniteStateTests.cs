@@ -84,7 +84,7 @@ internal sealed class NonFiniteStateTests(string id) : DeviceFixture(id)
         using Trainer trainer = new(new Idle(), Few, new Adam(1e-3, weightDecay: 0.01), Options());
         TrainingException error = Assert.Throws<TrainingException>(() => trainer.Run())!;
         Assert.That((error.Step, error.Layer), Is.EqualTo((1L, (string?)null)), error.Message);
-        Assert.That(error.Message, Does.Contain("The update made what ").And.Contain("(state1) Infinity for idle").And.Contain("weight decay"));
+        Assert.That(error.Message, Does.Contain("The update made what ").And.Contain("(v) Infinity for idle").And.Contain("weight decay"));
     }
 
     [TestCase(float.NaN)]
