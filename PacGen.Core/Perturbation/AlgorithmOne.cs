@@ -2,7 +2,10 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>The parameters that Algorithm 1 requires, with its defaults, and the scalars of its steps made of them. Each is checked however the record is made.</summary>
+/// <summary>
+/// The parameters that Algorithm 1 requires, with its defaults, and the scalars of its steps made of them. Each is checked
+/// however the record is made.
+/// </summary>
 public sealed record AlgorithmOne
 {
     /// <summary>Algorithm 1's parameters.</summary>
@@ -53,7 +56,9 @@ public sealed record AlgorithmOne
     /// <param name="stream">The random stream.</param>
     /// <param name="step">The random step.</param>
     /// <param name="gradientScale">What the last update multiplied the stored gradient by.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The epoch is below 1 or <paramref name="completedSteps"/> negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The epoch is below 1 or <paramref name="completedSteps"/> negative.
+    /// </exception>
     public PerturbSettings Settings(
         int epoch, long completedSteps, double stepNorm, ulong seed, uint stream, uint step, double gradientScale = 1)
     {

@@ -1,6 +1,8 @@
 namespace PacGen.Core.Perturbation;
 
-/// <summary>The scalars of ρ(w*)'s sums over all parameters: plain floats and words, prepared on the host, passed to kernels by value.</summary>
+/// <summary>
+/// The scalars of ρ(w*)'s sums over all parameters: plain floats and words, prepared on the host, passed to kernels by value.
+/// </summary>
 public struct CurvatureChangeSettings
 {
     /// <summary>γ of κ.</summary>
@@ -9,7 +11,9 @@ public struct CurvatureChangeSettings
     /// <summary>ε of κ.</summary>
     public float Epsilon;
 
-    /// <summary>What u is multiplied by before it is squared, a power of 2, so that neither u² nor its sum leaves a float's range.</summary>
+    /// <summary>
+    /// What u is multiplied by before it is squared, a power of 2, so that neither u² nor its sum leaves a float's range.
+    /// </summary>
     public float NormScale;
 
     /// <summary>The low 32 bits of the seed.</summary>
@@ -24,7 +28,9 @@ public struct CurvatureChangeSettings
     /// <summary>The random step.</summary>
     public uint Step;
 
-    /// <summary>‖u‖² from the second sum of <see cref="CurvatureChangeTerm"/>, in double, where it does not leave the range.</summary>
+    /// <summary>
+    /// ‖u‖² from the second sum of <see cref="CurvatureChangeTerm"/>, in double, where it does not leave the range.
+    /// </summary>
     public readonly double SquaredNorm(double scaledSum) => scaledSum / ((double)NormScale * NormScale);
 
     /// <summary>The settings for a perturbation that <see cref="PerturbSettings.WholeNeighborhood"/> made.</summary>

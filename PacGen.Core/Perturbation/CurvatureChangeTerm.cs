@@ -4,9 +4,10 @@ using PacGen.Core.Lanes;
 namespace PacGen.Core.Perturbation;
 
 /// <summary>
-/// What the estimators of ρ(w*) need of a weight, over w, h(w) and h(w + u), both from the same batches, where u ~ U(−κ, κ) is what
-/// <see cref="Perturbed{TNoise}"/> added under <see cref="PerturbSettings.WholeNeighborhood"/>; it is recomputed, exactly. The sums are
-/// S = Σ|Δh|/κ, NaN if an h is, and ‖u‖² times <see cref="CurvatureChangeSettings.NormScale"/>²; the maxima |Δh|/|u| and |Δh|, Δh = h(w + u) − h(w).
+/// What the estimators of ρ(w*) need of a weight, over w, h(w) and h(w + u), both from the same batches, where u ~ U(−κ, κ) is
+/// what <see cref="Perturbed{TNoise}"/> added under <see cref="PerturbSettings.WholeNeighborhood"/>; it is recomputed, exactly.
+/// The sums are S = Σ|Δh|/κ, NaN if an h is, and ‖u‖² times <see cref="CurvatureChangeSettings.NormScale"/>²; the maxima
+/// |Δh|/|u| and |Δh|, Δh = h(w + u) − h(w).
 /// </summary>
 /// <remarks>The published ratio is max|Δh|/|u|, its median about S/ln 2, Definition 3's max|Δh|/‖u‖.</remarks>
 public readonly struct CurvatureChangeTerm : ITerms<CurvatureChangeSettings>

@@ -3,10 +3,14 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>Neigh_{γ,ε}(w) = {v : |vᵢ − wᵢ| ≤ κᵢ} with κᵢ = γ|wᵢ| + ε (Definition 4). What bounds, Ψ, ρ, Algorithm 1 and certificates perturb within.</summary>
+/// <summary>
+/// Neigh_{γ,ε}(w) = {v : |vᵢ − wᵢ| ≤ κᵢ} with κᵢ = γ|wᵢ| + ε (Definition 4). What bounds, Ψ, ρ, Algorithm 1 and certificates
+/// perturb within.
+/// </summary>
 /// <remarks>
-/// γ is 0 or from <see cref="Smallest"/> to <see cref="Largest"/>, ε from <see cref="Smallest"/> to <see cref="Largest"/>, however the record is made.
-/// So both are ordinary floats on a device, 1/κ is one, and so is |w|/κ for any weight up to 3·10⁸; no NaN comes of them later.
+/// γ is 0 or from <see cref="Smallest"/> to <see cref="Largest"/>, ε from <see cref="Smallest"/> to <see cref="Largest"/>,
+/// however the record is made. So both are ordinary floats on a device, 1/κ is one, and so is |w|/κ for any weight up to 3·10⁸;
+/// no NaN comes of them later.
 /// </remarks>
 public sealed record Neighborhood
 {
@@ -27,7 +31,9 @@ public sealed record Neighborhood
     }
 
     /// <summary>γ, κ's part that is relative to |w|.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Neither 0 nor from <see cref="Smallest"/> to <see cref="Largest"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// Neither 0 nor from <see cref="Smallest"/> to <see cref="Largest"/>.
+    /// </exception>
     public double Gamma
     {
         get;

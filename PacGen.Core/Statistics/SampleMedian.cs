@@ -2,17 +2,23 @@ using MathNet.Numerics.Distributions;
 
 namespace PacGen.Core.Statistics;
 
-/// <summary>The median of independent draws, and an interval for the median of their distribution that holds whatever that distribution is.</summary>
+/// <summary>
+/// The median of independent draws, and an interval for the median of their distribution that holds whatever that distribution
+/// is.
+/// </summary>
 /// <remarks>
-/// Of n draws, the number below the distribution's median is binomial (n, ½), so that the k-th smallest and the k-th largest draw hold the median with
-/// probability at least 1 − 2·P(Bin(n, ½) ≤ k − 1): equality for a continuous distribution. A heavy tail, even one without a mean, changes nothing.
+/// Of n draws, the number below the distribution's median is binomial (n, ½), so that the k-th smallest and the k-th largest
+/// draw hold the median with probability at least 1 − 2·P(Bin(n, ½) ≤ k − 1): equality for a continuous distribution. A heavy
+/// tail, even one without a mean, changes nothing.
 /// </remarks>
 public static class SampleMedian
 {
     /// <summary>The confidence of the intervals that the project prints.</summary>
     public const double UsualConfidence = 0.95;
 
-    /// <summary>The fewest draws that give an interval of <see cref="UsualConfidence"/>: 1 − 2·2⁻⁶ is above 0.95, 1 − 2·2⁻⁵ is not.</summary>
+    /// <summary>
+    /// The fewest draws that give an interval of <see cref="UsualConfidence"/>: 1 − 2·2⁻⁶ is above 0.95, 1 − 2·2⁻⁵ is not.
+    /// </summary>
     public const int FewestDraws = 6;
 
     /// <summary>The median: the middle draw, or the mean of the two middle ones.</summary>
@@ -24,7 +30,10 @@ public static class SampleMedian
         return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] / 2) + (sorted[middle] / 2);
     }
 
-    /// <summary>The narrowest interval of a k-th smallest and a k-th largest draw that holds the distribution's median with at least a confidence.</summary>
+    /// <summary>
+    /// The narrowest interval of a k-th smallest and a k-th largest draw that holds the distribution's median with at least a
+    /// confidence.
+    /// </summary>
     /// <param name="draws">Independent draws.</param>
     /// <param name="confidence">The confidence, in (0, 1).</param>
     /// <returns>The interval, or null where there are too few draws: fewer than <see cref="FewestDraws"/> at 0.95.</returns>

@@ -19,8 +19,10 @@ internal sealed class PsiSums : IDisposable
         this.arena = arena;
         this.neighborhood = neighborhood;
         whole = SumLaunch<PsiSettings>.Create<PsiTerm>(arena.Device, new Region(arena.Weights), new Region(curvature));
-        layers = [.. arena.Parameters.Select((_, i) => SumLaunch<PsiSettings>.Create<PsiTerm>(arena.Device, arena.Segment(arena.Weights, i), arena.Segment(curvature, i)))];
-        meanCurvature = [.. arena.Parameters.Select((_, i) => arena.Segment(curvature, i).ToArray().Average(value => (double)value))];
+        layers = [.. arena.Parameters.Select((_, i) => SumLaunch<PsiSettings>.Create<PsiTerm>(
+            arena.Device, arena.Segment(arena.Weights, i), arena.Segment(curvature, i)))];
+        meanCurvature =
+            [.. arena.Parameters.Select((_, i) => arena.Segment(curvature, i).ToArray().Average(value => (double)value))];
     }
 
     /// <summary>m.</summary>

@@ -7,13 +7,16 @@ namespace PacGen.Nn;
 public enum RhoEstimator
 {
     /// <summary>
-    /// S / ln 2 with S = Σ|Δh[i]|/κ[i]: about the median that the published ratio has over u at the Δh of the draw. That ratio is governed by the
-    /// smallest of m values |u[i]|, P(ratio ≤ r) = Π(1 − xᵢ/r) ≈ exp(−S/r) with xᵢ = |Δh[i]|/κ[i], and has no mean. The median of the product itself
-    /// solves Σ −ln(1 − xᵢ/r) = ln 2 and is a little larger: S / ln 2 is a lower estimate of it.
+    /// S / ln 2 with S = Σ|Δh[i]|/κ[i]: about the median that the published ratio has over u at the Δh of the draw. That ratio
+    /// is governed by the smallest of m values |u[i]|, P(ratio ≤ r) = Π(1 − xᵢ/r) ≈ exp(−S/r) with xᵢ = |Δh[i]|/κ[i], and has
+    /// no mean. The median of the product itself solves Σ −ln(1 − xᵢ/r) = ln 2 and is a little larger: S / ln 2 is a lower
+    /// estimate of it.
     /// </summary>
     Median,
 
-    /// <summary>The paper's: max |Δh[i]|/|u[i]| of the draw (section 7). Varies by orders of magnitude from draw to draw.</summary>
+    /// <summary>
+    /// The paper's: max |Δh[i]|/|u[i]| of the draw (section 7). Varies by orders of magnitude from draw to draw.
+    /// </summary>
     Published,
 
     /// <summary>Definition 3's own ratio for a diagonal Hessian: max|Δh[i]| / ‖u‖₂.</summary>

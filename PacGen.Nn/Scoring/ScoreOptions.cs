@@ -6,7 +6,10 @@ namespace PacGen.Nn;
 /// <summary>How Ψ (24) is computed.</summary>
 public sealed record ScoreOptions
 {
-    /// <summary>The batch size of Ψ's passes without another: the same for every run, whatever it is trained with, so that scores compare.</summary>
+    /// <summary>
+    /// The batch size of Ψ's passes without another: the same for every run, whatever it is trained with, so that scores
+    /// compare.
+    /// </summary>
     public const int DefaultBatchSize = 64;
 
     /// <summary>γ and ε of κ = γ|w| + ε (Definition 4). The paper's figures 3 to 6 use 0.1 for both.</summary>
@@ -22,29 +25,31 @@ public sealed record ScoreOptions
     public Buffer? TrainingSecondMoment { get; init; }
 
     /// <summary>
-    /// Images in each mini-batch whose gradient is squared: h depends on it, since a mean over more images is smaller, and Ψ with it. Scores of
-    /// different batch sizes don't compare.
+    /// Images in each mini-batch whose gradient is squared: h depends on it, since a mean over more images is smaller, and Ψ
+    /// with it. Scores of different batch sizes don't compare.
     /// </summary>
     public int BatchSize { get; init; } = DefaultBatchSize;
 
     /// <summary>
-    /// How many images of a batch are passed at once, for batches that don't fit into memory; null for the whole batch. The mean of the parts'
-    /// gradients is squared, so that this changes Ψ by rounding alone.
+    /// How many images of a batch are passed at once, for batches that don't fit into memory; null for the whole batch. The
+    /// mean of the parts' gradients is squared, so that this changes Ψ by rounding alone.
     /// </summary>
     public int? PartSize { get; init; }
 
-    /// <summary>How many training images the passes see, or 0 for all; in whole batches, the same for w and every w + u.</summary>
+    /// <summary>
+    /// How many training images the passes see, or 0 for all; in whole batches, the same for w and every w + u.
+    /// </summary>
     public int Images { get; init; }
 
     /// <summary>
-    /// How many perturbations u are drawn, each a pass over the images; ρ is the median over them. From 6 on there is an interval; 9 leave its ends
-    /// clear of the smallest and the largest draw.
+    /// How many perturbations u are drawn, each a pass over the images; ρ is the median over them. From 6 on there is an
+    /// interval; 9 leave its ends clear of the smallest and the largest draw.
     /// </summary>
     public int Draws { get; init; } = 20;
 
     /// <summary>
-    /// Decides which images the passes see, and in which batches. The same for all runs, whatever their seed, so that their scores differ by
-    /// the networks and not by the images.
+    /// Decides which images the passes see, and in which batches. The same for all runs, whatever their seed, so that their
+    /// scores differ by the networks and not by the images.
     /// </summary>
     public ulong ImageSeed { get; init; } = 1;
 

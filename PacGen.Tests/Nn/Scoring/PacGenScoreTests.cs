@@ -5,7 +5,9 @@ using PacGen.Tests.Nn.Graph;
 
 namespace PacGen.Tests.Nn.Scoring;
 
-/// <summary>Ψ (24) and its ρ against a plain double computation from the same batches, and what a score tells of itself.</summary>
+/// <summary>
+/// Ψ (24) and its ρ against a plain double computation from the same batches, and what a score tells of itself.
+/// </summary>
 internal sealed class PacGenScoreTests
 {
     private static readonly Dataset Digits = Datasets.Digits();
@@ -104,8 +106,8 @@ internal sealed class PacGenScoreTests
     }
 
     /// <summary>
-    /// κ = 10⁻²⁴ moves no weight but those at 0, so that nothing changes h: ρ is 0 by each estimator, though ‖u‖² ≈ 10⁻⁴⁵ is 0 in a float, and each
-    /// weight adds log((|w| + κ)/κ) to Ψ. At 10⁻²⁹ the biases alone move it.
+    /// κ = 10⁻²⁴ moves no weight but those at 0, so that nothing changes h: ρ is 0 by each estimator, though ‖u‖² ≈ 10⁻⁴⁵ is 0
+    /// in a float, and each weight adds log((|w| + κ)/κ) to Ψ. At 10⁻²⁹ the biases alone move it.
     /// </summary>
     [TestCase(1e-24)]
     [TestCase(1e-29)]

@@ -5,14 +5,17 @@ using PacGen.Nn.Data;
 
 namespace PacGen.Tests.Nn.Scoring;
 
-/// <summary>Ψ's interval is what it says: over 200 seeds it holds the value of 10,000 draws of the same weights in 95 %, 90 % at least being asked for.</summary>
+/// <summary>
+/// Ψ's interval is what it says: over 200 seeds it holds the value of 10,000 draws of the same weights in 95 %, 90 % at least
+/// being asked for.
+/// </summary>
 internal sealed class PsiIntervalTests
 {
     private const int Seeds = 200;
 
     /// <summary>
-    /// A small network's, 3,000 draws standing for 10,000. An interval that holds in 96.1 % does so for fewer than 180 of 200 seeds once in
-    /// 10,000 times.
+    /// A small network's, 3,000 draws standing for 10,000. An interval that holds in 96.1 % does so for fewer than 180 of 200
+    /// seeds once in 10,000 times.
     /// </summary>
     [Test]
     public void HoldsTheValueOfManyDraws()
