@@ -79,6 +79,7 @@ public static class CifarFile
                 throw NotWhole(path, labels, known);
             }
 
+            int most = (int)Math.Min(LargestCount, before + ((length ?? long.MaxValue) / record));
             Span<byte> block = stackalloc byte[ImageSize + 2];
             block = block[..record];
             for (long left = length ?? long.MaxValue; left > 0; left -= record)
@@ -103,7 +104,7 @@ public static class CifarFile
                 int end = ImageSize * classes.Count;
                 if (end > pixels.Length)
                 {
-                    Array.Resize(ref pixels, Math.Clamp(2 * pixels.Length, 256 * ImageSize, LargestCount * ImageSize));
+                    Array.Resize(ref pixels, Math.Min(Math.Max(2 * pixels.Length, 256 * ImageSize), most * ImageSize));
                 }
 
                 Interleave(block[^ImageSize..], pixels.AsSpan(end - ImageSize, ImageSize));
