@@ -75,12 +75,14 @@ public sealed class EmpiricalLoss : IDisposable
     /// The point at which loss, gradient and products are taken, in the arena's layout; kernels may write it. Where nothing moved it yet, the
     /// network's weights of when it is first looked at.
     /// </summary>
+    /// <exception cref="TrainingException">Nothing moved it yet, and a weight, or the network's state, is NaN or infinite.</exception>
     public Buffer Point
     {
         get
         {
             if (point is null)
             {
+                arena.RequireFinite("The loss has no measures");
                 point = arena.Device.Allocate(arena.Count);
                 point.Write(0, arena.Save());
             }

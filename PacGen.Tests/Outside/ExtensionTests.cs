@@ -38,11 +38,11 @@ internal sealed class ExtensionTests
     {
         Tensor x = Tensor.Constant(new Shape(5), [-3, 0, 1, 0.3f, 7]);
         Tensor value = Tensor.Map<Softsign>(x) * 2f;
-        Dataset few = new("digits", Digits.Train.Take(48), Digits.Test.Take(10));
+        Dataset few = new("digits", Digits.Train.Take(12), Digits.Test.Take(4));
         float[] Trained(Device device)
         {
             using Trainer trainer = new(
-                new Mlp(64, 4, 10), few, new PerturbedOptimizer(new Sgd(0.1), eta: 10).WithNoise<SignNoise>(), new TrainingOptions { Epochs = 1, BatchSize = 24, Device = device });
+                new Mlp(64, 2, 10), few, new PerturbedOptimizer(new Sgd(0.1), eta: 10).WithNoise<SignNoise>(), new TrainingOptions { Epochs = 1, BatchSize = 6, Device = device });
             trainer.Run();
             return trainer.Arena.Save();
         }

@@ -102,7 +102,7 @@ internal sealed class NonFiniteStateTests(string id) : DeviceFixture(id)
             Assert.That(() => trainer.Evaluate(Few.Test), Throws.TypeOf<TrainingException>().With.Message.Contains(named));
             Assert.That(() => trainer.Predict(Few.Test), Throws.TypeOf<TrainingException>().With.Message.Contains(named));
             Assert.That(() => trainer.Score(new ScoreOptions { BatchSize = 12 }), Throws.TypeOf<TrainingException>().With.Message.Contains(named));
-            Assert.That(() => { using EmpiricalLoss loss = new(model, trainer.Arena, Few.Test); }, Throws.TypeOf<TrainingException>().With.Message.Contains(named));
+            Assert.That(() => { using EmpiricalLoss loss = new(model, trainer.Arena, Few.Test); loss.Value(); }, Throws.TypeOf<TrainingException>().With.Message.Contains(named));
         }
 
         // A run from such a state keeps no checkpoint of it, and names it at its first step where it keeps none.
