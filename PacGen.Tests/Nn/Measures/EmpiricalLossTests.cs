@@ -55,7 +55,7 @@ internal sealed class EmpiricalLossTests
         Mlp model = new(64, 4);
         using ParameterArena arena = new(model, Device.Cpu, 1);
         using EmpiricalLoss empirical = new(model, arena, Digits.Test.Take(20));
-        Assert.That(() => empirical.Losses(), Throws.InvalidOperationException.With.Message.Contains("each of 10 classes"));
+        Assert.That(() => empirical.Losses(), Throws.ArgumentException.With.Message.Contains("Mlp has 4 outputs").And.Message.Contains("give its last layer 10"));
         Assert.That(() => empirical.Losses(1), Throws.TypeOf<ArgumentOutOfRangeException>());
 
         using Quadratic quadratic = Quadratic.Full();
