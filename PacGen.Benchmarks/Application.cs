@@ -41,7 +41,7 @@ internal static class Application
         try
         {
             RootCommand root = Create(host);
-            ParseResult parsed = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+            ParseResult parsed = root.Parse(args, Options.Parsing);
             if (ParseErrors.Describe(parsed) is { } problem)
             {
                 throw new UsageException($"{problem} See {Spelled(parsed.CommandResult.Command)} --help.");

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PacGen.Benchmarks;
 
-/// <summary>Somebody wants the program to stop. It finishes the step that it is in; a second signal ends it at once.</summary>
+/// <summary>Somebody wants the program to stop. It finishes the step or batch that it is in; a second signal ends it at once.</summary>
 internal sealed class StopRequest : IDisposable
 {
     private readonly CancellationTokenSource source = new();
@@ -46,7 +46,7 @@ internal sealed class StopRequest : IDisposable
             return false;
         }
 
-        error.WriteLine("pacgen: stopping after this step; once more to quit at once.");
+        error.WriteLine("pacgen: stopping; once more to quit at once.");
         Make(code);
         return true;
     }

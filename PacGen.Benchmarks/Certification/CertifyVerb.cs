@@ -103,7 +103,7 @@ internal sealed class CertifyVerb
 
         if (parsed.GetValue(output) is { } path)
         {
-            OutputFile.Check(path, "--output", "a certificate", ".json");
+            OutputFile.Check(path, "--output", "a certificate", OutputKind.Json, ".json");
         }
 
         using OpenedDevice opened = device.Open(parsed);

@@ -10,6 +10,9 @@ internal static class Options
 {
     private const int MostSeeds = 100;
 
+    /// <summary>How a command line is read: each word as it stands. <c>@FILE</c> is a word, and no file with more words.</summary>
+    public static ParserConfiguration Parsing { get; } = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
+
     /// <summary>Refuses a number of parts that doesn't divide the batch.</summary>
     /// <exception cref="UsageException">It doesn't; the message lists those that do.</exception>
     public static void RequireDivisor(int parts, int batch)

@@ -23,7 +23,7 @@ internal sealed class CompareVerb
             string? path = parsed.GetValue(output);
             if (path is not null)
             {
-                OutputFile.Check(path, "--output", "the table", ".md", ".txt");
+                OutputFile.Check(path, "--output", "the table", OutputKind.Any, ".md", ".txt");
             }
 
             LibtorchComparison.Run(

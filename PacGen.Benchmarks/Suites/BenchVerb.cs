@@ -114,7 +114,7 @@ internal sealed class BenchVerb
         string? page = parsed.GetValue(output);
         if (page is not null)
         {
-            OutputFile.Check(page, "--output", "a page of tables", ".md", ".txt");
+            OutputFile.Check(page, "--output", "a page of tables", OutputKind.Any, ".md", ".txt");
         }
 
         PeerSteps? steps = parsed.GetValue(peer) is { } file ? PeerSteps.Read(file) : null;

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Reporting;
 using PacGen.Kernels.Devices;
 using PacGen.Nn;
 using PacGen.Nn.Checkpoints;
@@ -10,14 +11,23 @@ using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Training;
 
-/// <summary>The options that keep a run on disk and take one up again.</summary>
-internal sealed class CheckpointSettings
+/// <summary>
+/// The options that keep a run on disk and take one up again. A checkpoint is data, often somebody else's: of the options that are stored in
+/// it, those that name a path are taken as plain names in its own folder, or are given again by the person who resumes.
+/// </summary>
+/// <param name="outputs">The options that name what the run writes beside its checkpoints.</param>
+/// <param name="inputs">Those that name what it reads.</param>
+/// <param name="dataset">The data set, which may be a folder.</param>
+internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<string?>[] inputs, Option<string> dataset)
 {
     /// <summary>The text of a checkpoint's metadata that holds the command line, as a JSON array.</summary>
     private const string ArgumentsText = "pacgen.arguments";
 
     /// <summary>Training needs at least so many arrays of the parameters' number at once: weights and gradient.</summary>
     private const int TrainingArrays = 2;
+
+    /// <summary>The text that holds the names of what the run keeps beside its checkpoints, as a JSON object by option.</summary>
+    private const string FilesText = "pacgen.files";
     private const string EachEpoch = "epoch";
 
     private readonly Option<string?> folder = Options.Path(
@@ -44,10 +54,26 @@ internal sealed class CheckpointSettings
     private readonly Option<string?> resume = Options.Path(
         "--resume", "Goes on from the newest whole checkpoint in a folder, with the options of its run: the same bits as without the interruption", "folder");
 
+    private readonly Option<string?> without = new("--without")
+    {
+        Description = $"With --resume: options of the run that are left out from now on, with commas between them: {string.Join(", ", outputs.Concat(inputs).Select(Word))}",
+        HelpName = "options",
+        CustomParser = result =>
+        {
+            string words = result.Tokens[0].Value;
+            if (words.Split(',').FirstOrDefault(word => !outputs.Concat(inputs).Any(option => Word(option) == word)) is { } unknown)
+            {
+                result.AddError($"--without takes {string.Join(", ", outputs.Concat(inputs).Select(Word))}, with commas between them, not '{unknown}'.");
+            }
+
+            return words;
+        },
+    };
+
     /// <summary>Gives a verb these options.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { folder, every, keep, resume })
+        foreach (Option option in new Option[] { folder, every, keep, resume, without })
         {
             command.Add(option);
         }
@@ -63,12 +89,13 @@ internal sealed class CheckpointSettings
     /// The command line with the options that the resumed run was started with, where this line does not give them itself; the line
     /// itself where nothing is resumed.
     /// </summary>
-    /// <exception cref="UsageException">Two folders are named.</exception>
+    /// <exception cref="UsageException">Two folders are named, or a path must be given again.</exception>
     /// <exception cref="CheckpointException">There is no checkpoint to resume.</exception>
     /// <exception cref="IOException">Another run works in the folder.</exception>
     public ParseResult Complete(ParseResult parsed, Command command)
     {
         OptimizerOptions.Needs(parsed, Keeps(parsed), "--checkpoint FOLDER", every, keep);
+        OptimizerOptions.Needs(parsed, parsed.IsGiven(resume), "--resume FOLDER", without);
         if (Resume(parsed) is not { } from)
         {
             return parsed;
@@ -87,23 +114,71 @@ internal sealed class CheckpointSettings
 
         using SafetensorsFile file = new CheckpointFolder(from).OpenNewest(out _);
         string[] stored;
+        Dictionary<string, string> files;
         try
         {
             stored = JsonSerializer.Deserialize<string[]>(file.Metadata.GetValueOrDefault(ArgumentsText) ?? "null")
                 ?? throw new CheckpointException($"The checkpoints in {from} are not of pacgen train: resume them with the program that wrote them.");
+            files = JsonSerializer.Deserialize<Dictionary<string, string>>(file.Metadata.GetValueOrDefault(FilesText) ?? "{}") ?? [];
         }
         catch (JsonException error)
         {
             throw new CheckpointException($"The checkpoints in {from} hold no command line of this version: {error.Message}", error);
         }
 
-        ParseResult before = command.Parse(stored);
+        if (Array.IndexOf(stored, null) >= 0)
+        {
+            throw new CheckpointException($"The checkpoints in {from} hold no command line of this version: a word is null.");
+        }
+
+        ParseResult before = command.Parse(stored, Options.Parsing);
         if (ParseErrors.Describe(before) is { } problem)
         {
             throw new CheckpointException($"The checkpoints in {from} were made with options that this version refuses: {problem}");
         }
 
-        return command.Parse([.. command.Options.SelectMany(option => Tokens(parsed.IsGiven(option) ? parsed : before, option))]);
+        string[] leftOut = parsed.GetValue(without)?.Split(',') ?? [];
+        List<Option> again = [];
+        List<string> words = [];
+        foreach (Option option in command.Options)
+        {
+            if (parsed.IsGiven(option))
+            {
+                words.AddRange(option == without ? [] : Tokens(parsed, option));
+            }
+            else if (option == folder || option == resume || option == without || leftOut.Contains(Word(option)))
+            {
+                continue;
+            }
+            else if (Array.IndexOf(outputs, option) >= 0 && files.TryGetValue(option.Name, out string? name))
+            {
+                words.AddRange([option.Name, new CheckpointFolder(from).Inside(name ?? "")]);
+            }
+            else if (IsPath(before, option))
+            {
+                again.Add(option);
+            }
+            else
+            {
+                words.AddRange(Tokens(before, option));
+            }
+        }
+
+        return again.Count == 0 ? command.Parse(words, Options.Parsing) : throw new UsageException(Again(parsed, before, command, from, again));
+    }
+
+    /// <summary>Whether the line gives a path by an option.</summary>
+    private bool IsPath(ParseResult line, Option option) =>
+        line.IsGiven(option) && (outputs.Concat(inputs).Contains(option) || (option == dataset && line.GetValue(dataset)!.StartsWith(Datasets.FolderPrefix, StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>What must be given again, as a command.</summary>
+    private string Again(ParseResult parsed, ParseResult before, Command command, string from, List<Option> again)
+    {
+        string[] given = [.. command.Options.Where(parsed.IsGiven).SelectMany(option => Tokens(parsed, option)), .. again.SelectMany(option => Tokens(before, option))];
+        string line = string.Join(' ', given.Select(word => ShellWord.Of(word) ?? "PATH"));
+        string[] free = [.. again.Where(option => option != dataset).Select(Word)];
+        return $"The run in {from} also used {string.Join(", ", again.Select(option => option.Name))} outside of its folder, and a path isn't taken from a checkpoint, which may be somebody else's. If these are yours, give them again: pacgen {command.Name} {line}"
+            + (free.Length > 0 ? $" ; or leave them out: --without {string.Join(',', free)}." : " .");
     }
 
     /// <summary>The network; where a run is resumed, one that its newest checkpoint has the arrays of, before anything of its size is built.</summary>
@@ -130,14 +205,66 @@ internal sealed class CheckpointSettings
             return null;
         }
 
-        string[] arguments = [.. command.Options.Where(option => option != resume && option != folder).SelectMany(option => Tokens(parsed, option))];
+        Dictionary<string, string> files = outputs
+            .Where(parsed.IsGiven)
+            .Select(option => (option.Name, File: Beside(path, parsed.GetValue(option)!)))
+            .Where(pair => pair.File is not null)
+            .ToDictionary(pair => pair.Name, pair => pair.File!);
+        string[] arguments =
+        [
+            .. command.Options.Where(option => option != resume && option != folder && option != without && !files.ContainsKey(option.Name))
+                .SelectMany(option => Tokens(parsed, option)),
+        ];
         return new CheckpointOptions(path)
         {
             EverySteps = parsed.GetValue(every) is { } word && word != EachEpoch ? long.Parse(word, CultureInfo.InvariantCulture) : null,
             Keep = parsed.GetValue(keep) ?? 3,
-            Notes = new Dictionary<string, string>(notes) { [ArgumentsText] = JsonSerializer.Serialize(arguments) },
+            Notes = new Dictionary<string, string>(notes)
+            {
+                [ArgumentsText] = JsonSerializer.Serialize(arguments),
+                [FilesText] = JsonSerializer.Serialize(files),
+            },
         };
     }
+
+    /// <summary>Refuses outputs by names of the checkpoints' own; makes their folder where others lie in it.</summary>
+    /// <param name="parsed">The completed command line.</param>
+    /// <exception cref="UsageException">Another option names one of them.</exception>
+    public void RequireApart(ParseResult parsed)
+    {
+        if ((Resume(parsed) ?? parsed.GetValue(folder)) is not { } own)
+        {
+            return;
+        }
+
+        string home = OutputFile.Canonical(own);
+        foreach (Option<string?> option in outputs.Where(parsed.IsGiven))
+        {
+            string full = OutputFile.Canonical(parsed.GetValue(option)!);
+            if (Path.GetDirectoryName(full) != home)
+            {
+                continue;
+            }
+
+            if (!CheckpointFolder.CanName(Path.GetFileName(full)))
+            {
+                throw new UsageException($"{option.Name} {parsed.GetValue(option)}: checkpoints, or what belongs to them, may go by that name in {own}. Choose another.");
+            }
+
+            // Where an option names a file in it, the folder is there before the first checkpoint.
+            Directory.CreateDirectory(own);
+        }
+    }
+
+    /// <summary>The name of something that lies beside the checkpoints; null where it lies elsewhere.</summary>
+    private static string? Beside(string folder, string path)
+    {
+        string full = Path.GetFullPath(path), name = Path.GetFileName(full);
+        return Path.GetDirectoryName(full) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) && CheckpointFolder.CanName(name) && new FileInfo(full).LinkTarget is null
+            ? name : null;
+    }
+
+    private static string Word(Option option) => option.Name.TrimStart('-');
 
     private static IEnumerable<string> Tokens(ParseResult parsed, Option option) =>
         parsed.IsGiven(option) ? [option.Name, .. ((OptionResult)parsed.GetResult(option)!).Tokens.Select(token => token.Value)] : [];

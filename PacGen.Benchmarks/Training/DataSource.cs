@@ -19,6 +19,9 @@ internal sealed class DataSource
 
     private readonly Option<int?> side = Options.Count("--image-size", "The height and width that the image files of tiny-imagenet or folder:PATH are resized to; without it they are taken as they are");
 
+    /// <summary>The option that names a folder.</summary>
+    public Option<string?> Folder => folder;
+
     /// <summary>Gives a verb these options.</summary>
     public void AddTo(Command command)
     {

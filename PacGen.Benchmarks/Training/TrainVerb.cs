@@ -44,7 +44,8 @@ internal sealed class TrainVerb
     private readonly Option<ulong> seed = Options.Seed();
     private readonly DeviceOptions device = new();
     private readonly DataSource data = new();
-    private readonly Option<string?> log = Options.Path("--log", "A file to append JSON lines to: the settings, then each epoch as it ends");
+    private readonly Option<string?> log = Options.Path(
+        "--log", "A file to append JSON lines to: the settings, then each epoch as it ends. Runs can share one: each line begins with its run's id");
     private readonly Option<string?> tensorBoard = Options.Path(
         "--tensorboard", "A folder of this run's own for a TensorBoard event file: losses, accuracies, gap, Ψ, learning rate, images a second", "folder");
 
@@ -54,14 +55,15 @@ internal sealed class TrainVerb
     private readonly Option<string> bestBy = Options.Choice(
         "--best-by", "By what the best epoch is told, whose checkpoint is kept and for which --early-stop waits", "test-accuracy", [.. BestBy.Select(one => one.Name)]);
 
-    private readonly Option<string?> plot = Options.Path("--plot", $"A picture of the curves, drawn at the end: {PictureFile.Help}");
-    private readonly Option<string?> save = Options.Path("--save", "A file to write the weights into at the end; pacgen score --weights reads it");
-    private readonly CheckpointSettings checkpoints = new();
+    private readonly Option<string?> plot = Options.Path("--plot", $"A picture of the curves, drawn at the end: {PictureFile.Help}; one that is there is replaced");
+    private readonly Option<string?> save = Options.Path("--save", "A file to write the weights into at the end; weights that are there are replaced. pacgen score reads it");
+    private readonly CheckpointSettings checkpoints;
     private readonly Option<bool> json = Options.Flag("--json", "One JSON object an epoch on standard output, all else on standard error");
 
     public TrainVerb(Host host)
     {
         this.host = host;
+        checkpoints = new CheckpointSettings([log, tensorBoard, plot, save], [data.Folder], dataset);
         Command = new Command("train", "Trains a network, plainly or with Perturbed OPT, and reports loss, accuracy, gap and Ψ after each epoch.");
         Command.Add(dataset);
         model.AddTo(Command);
@@ -173,27 +175,39 @@ internal sealed class TrainVerb
         }
 
         TrainingReport report = new(terminal, choice.Name);
-        report.Show(epochCount, progress => trainer.Run(
-            result =>
-            {
-                if (parsed.GetValue(json))
+        try
+        {
+            report.Show(epochCount, progress => trainer.Run(
+                result =>
                 {
-                    host.Output.WriteLine(result.ToJson().ToJsonString());
-                    host.Output.Flush();
-                }
+                    if (parsed.GetValue(json))
+                    {
+                        host.Output.WriteLine(result.ToJson().ToJsonString());
+                        host.Output.Flush();
+                    }
 
-                report.Epoch(result);
-            },
-            progress,
-            stop));
+                    report.Epoch(result);
+                },
+                progress,
+                stop));
+        }
+        catch (TrainingException error) when (error.Step is null && parsed.GetValue(save) is not null && trainer.Steps > 0 && IsFinite(trainer))
+        {
+            // Something could not be written; the weights are sound, and hours may be in them.
+            bool saved = TrainedWeights.Save(trainer, file => WeightsFile.Save(file, choice, images.Name, trainer, options), parsed.GetValue(save)!, options.Checkpoints, out string told);
+            throw new TrainingException($"{error.Message} {(saved ? "Kept: " : "")}{told}.");
+        }
+
         return Finish(parsed, terminal, trainer, choice, images, options, rule);
     }
 
     private void CheckFiles(ParseResult parsed)
     {
+        OutputFile.RequireDistinct(new[] { log, tensorBoard, plot, save }.Select(option => (option.Name, parsed.GetValue(option))));
+        checkpoints.RequireApart(parsed);
         if (parsed.GetValue(log) is { } logPath)
         {
-            OutputFile.Check(logPath, "--log", "a log of JSON lines", ".jsonl", ".ndjson", ".json", ".log", ".txt");
+            OutputFile.Check(logPath, "--log", "a log of JSON lines", OutputKind.Json, ".jsonl", ".ndjson", ".json", ".log", ".txt");
         }
 
         if (parsed.GetValue(plot) is { } plotPath)
@@ -203,14 +217,14 @@ internal sealed class TrainVerb
 
         if (parsed.GetValue(save) is { } savePath)
         {
-            OutputFile.Check(savePath, "--save", "a file of weights", ".safetensors");
+            OutputFile.Check(savePath, "--save", "a file of weights", OutputKind.Weights, ".safetensors");
         }
     }
 
     private int Finish(ParseResult parsed, Terminal terminal, Trainer trainer, ModelChoice choice, Dataset images, TrainingOptions options, Optimizer rule)
     {
-        bool unscored = options.Score is not null && trainer.Results is [.., { Score: null }];
-        bool stopped = host.Stop.Requested && !trainer.StoppedEarly && (trainer.Results.Count < options.Epochs || unscored);
+        bool stopped = host.Stop.Requested && !trainer.StoppedEarly && trainer.Results.Count < options.Epochs;
+        bool failed = false;
         if (trainer is { StoppedEarly: true, Best: { } best } && trainer.Results.Count < options.Epochs)
         {
             terminal.Line(string.Create(
@@ -221,9 +235,21 @@ internal sealed class TrainVerb
         List<string> kept = [];
         if (parsed.GetValue(save) is { } weightsPath)
         {
-            trainer.RenewStatistics();
-            WeightsFile.Save(weightsPath, choice, images.Name, trainer, options);
-            kept.Add($"weights after step {trainer.Steps} → {weightsPath}");
+            if (!stopped)
+            {
+                // A pass over the training images, for which there is no time when somebody wants an end.
+                trainer.RenewStatistics();
+            }
+
+            if (TrainedWeights.Save(trainer, file => WeightsFile.Save(file, choice, images.Name, trainer, options), weightsPath, options.Checkpoints, out string told))
+            {
+                kept.Add(told);
+            }
+            else
+            {
+                failed = true;
+                host.Problem($"{told}.");
+            }
         }
 
         if (options.Checkpoints is { } written)
@@ -243,9 +269,17 @@ internal sealed class TrainVerb
 
         if (parsed.GetValue(plot) is { } plotPath && trainer.Results.Count > 0)
         {
-            byte[] picture = TrainingPlot.Draw(plotPath, $"{choice.Describe(images)} on {images.Name}, {rule}", ("", trainer.Results));
-            OutputFile.Write(plotPath, "--plot", stream => stream.Write(picture));
-            kept.Add($"curves → {plotPath}");
+            try
+            {
+                byte[] picture = TrainingPlot.Draw(plotPath, $"{choice.Describe(images)} on {images.Name}, {rule}", ("", trainer.Results));
+                OutputFile.Write(plotPath, "--plot", stream => stream.Write(picture));
+                kept.Add($"curves → {plotPath}");
+            }
+            catch (IOException error)
+            {
+                failed = true;
+                host.Problem(error.Message);
+            }
         }
 
         string list = string.Join("; ", kept);
@@ -256,13 +290,21 @@ internal sealed class TrainVerb
                 terminal.Line(list);
             }
 
-            return 0;
+            return failed ? 1 : 0;
         }
 
+        string at = trainer.StoppedWhile switch
+        {
+            TrainingPhase.Evaluating => $" while epoch {trainer.Results.Count + 1} was evaluated{(options.Checkpoints is null ? "" : ", which is done again")}",
+            TrainingPhase.Scoring => $" while epoch {trainer.Results.Count + 1} was scored{(options.Checkpoints is null ? "" : "; it is evaluated and scored again")}",
+            _ => "",
+        };
         host.Problem(
-            $"stopped after step {trainer.Steps}, {trainer.Results.Count} of {options.Epochs} epochs done. {(kept.Count > 0 ? $"Kept: {list}." : "Nothing was kept: --checkpoint, --save, --log, --tensorboard and --plot keep the run, weights, epochs and curves.")}");
+            $"stopped after step {trainer.Steps}{at}, {trainer.Results.Count} of {options.Epochs} epochs done. {(kept.Count > 0 ? $"Kept: {list}." : "Nothing was kept: --checkpoint, --save, --log, --tensorboard and --plot keep the run, weights, epochs and curves.")}");
         return host.Stop.ExitCode;
     }
+
+    private static bool IsFinite(Trainer trainer) => Array.TrueForAll(trainer.Arena.Save(), float.IsFinite);
 
     private static string Heading(ModelChoice choice, Dataset images, Trainer trainer, Optimizer rule, TrainingOptions options) => string.Create(
         CultureInfo.InvariantCulture,

@@ -112,6 +112,11 @@ internal sealed class WeightsFile : IDisposable
             ["steps"] = trainer.Steps.ToString(CultureInfo.InvariantCulture),
             ["batchSize"] = Digits(options.BatchSize),
         };
+        if (trainer.StatisticsStep is { } step && step != trainer.Steps)
+        {
+            texts["statisticsOf"] = step.ToString(CultureInfo.InvariantCulture);
+        }
+
         NamedTensor[] arrays = [.. Kept(trainer.Arena).Select(kept => new NamedTensor(kept.Name, kept.Shape, kept.Region.ToArray()).RequireFinite())];
         OutputFile.Write(path, "--save", stream => SafetensorsFile.Write(stream, arrays, texts));
     }

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using PacGen.Core.Text;
 
 namespace PacGen.Nn.Checkpoints;
 
@@ -13,6 +15,10 @@ public sealed record CheckpointFolder(string Path)
     public override string ToString() => PacGen.Core.Text.Printable.Name(Path);
 
     private const string Prefix = "step-", Suffix = ".safetensors";
+    private const int LongestName = 200;
+
+    /// <summary>Letters that are no part of a name on one system or another.</summary>
+    private static readonly SearchValues<char> Forbidden = SearchValues.Create("/\\:*?\"<>|");
 
     /// <summary>The checkpoint after the best epoch, once there is one.</summary>
     public string Best => System.IO.Path.Combine(Path, "best" + Suffix);
@@ -40,6 +46,43 @@ public sealed record CheckpointFolder(string Path)
             }
         }
     }
+
+    /// <summary>
+    /// The path of a file or folder that a run keeps beside its checkpoints, by its name. A checkpoint is data, often somebody else's: what
+    /// it names stays in its folder.
+    /// </summary>
+    /// <param name="name">The name.</param>
+    /// <exception cref="CheckpointException">It is no name for that (see <see cref="CanName"/>), or a link stands there.</exception>
+    public string Inside(string name)
+    {
+        if (!CanName(name))
+        {
+            throw new CheckpointException($"The checkpoints in {Path} name '{Printable.Name(name)}' as a file beside them, which is no plain name: they were changed, or are damaged.");
+        }
+
+        string path = System.IO.Path.Combine(Path, name);
+        return new FileInfo(path).LinkTarget is null ? path
+            : throw new CheckpointException($"{path} is a link, which a run does not write through: replace it by what it leads to.");
+    }
+
+    /// <summary>Whether a run may keep something by a name beside its checkpoints: a plain name on every system, and none of theirs.</summary>
+    public static bool CanName(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return IsPlain(name)
+            && !name.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase)
+            && !name.EndsWith(AtomicFile.Ending, StringComparison.OrdinalIgnoreCase)
+            && !name.Equals(EpochHistory.FileName, StringComparison.OrdinalIgnoreCase)
+            && !name.Equals(FolderClaim.FileName, StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Whether a name is one of a file in a folder, on every system, and nothing else.</summary>
+    internal static bool IsPlain(string name) =>
+        name.Length is > 0 and <= LongestName && name is not ("." or "..") && name[0] is not ('-' or '@' or ' ') && name[^1] is not ('.' or ' ')
+        && !name.AsSpan().ContainsAny(Forbidden) && !name.Any(letter => char.IsControl(letter) || char.IsSurrogate(letter));
+
+    /// <summary>The first of the files that a run's checkpoints are made of, or null where there is none.</summary>
+    internal string? Found => Checkpoints.Concat([Best, System.IO.Path.Combine(Path, EpochHistory.FileName)]).FirstOrDefault(System.IO.Path.Exists);
 
     /// <summary>Opens the newest checkpoint that is whole.</summary>
     /// <param name="damaged">One line for each newer checkpoint that is not.</param>

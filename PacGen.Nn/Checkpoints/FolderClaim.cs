@@ -2,11 +2,12 @@ namespace PacGen.Nn.Checkpoints;
 
 /// <summary>
 /// A folder that one process at a time writes into. The claim is a lock on a file in it, which the system gives up with the process,
-/// however that ends.
+/// however that ends. The empty file itself stays and means nothing.
 /// </summary>
 public sealed class FolderClaim : IDisposable
 {
-    private const string FileName = "in-use";
+    /// <summary>The file that is locked.</summary>
+    internal const string FileName = ".pacgen-lock";
 
     private readonly FileStream file;
 
@@ -25,9 +26,10 @@ public sealed class FolderClaim : IDisposable
             throw new IOException($"{folder} can't be made: {error.Message} Choose another folder.", error);
         }
 
+        string path = Path.Combine(folder, FileName);
         try
         {
-            file = new FileStream(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            file = Create(path) ?? Open(path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -37,4 +39,21 @@ public sealed class FolderClaim : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
+
+    /// <summary>The new file, which no link leads away from; null where there is something of that name.</summary>
+    private static FileStream? Create(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
+        }
+        catch (IOException) when (Path.Exists(path) || new FileInfo(path).LinkTarget is not null)
+        {
+            return null;
+        }
+    }
+
+    private static FileStream Open(string path) => new FileInfo(path).LinkTarget is null
+        ? new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 1)
+        : throw new IOException($"{path} is a link.");
 }

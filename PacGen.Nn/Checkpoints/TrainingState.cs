@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace PacGen.Nn.Checkpoints;
 
@@ -8,13 +10,25 @@ namespace PacGen.Nn.Checkpoints;
 /// </summary>
 internal sealed record TrainingState
 {
-    private static readonly JsonSerializerOptions Json = new()
+    /// <summary>The form that is written. The first had the results within it, and the log's path and length.</summary>
+    public const int NewestForm = 2;
+
+    private const int RunDigits = 16;
+
+    /// <summary>How states and results are written and read.</summary>
+    internal static readonly JsonSerializerOptions Json = new()
     {
         IgnoreReadOnlyProperties = true,
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
     };
+
+    /// <summary>Which form this is.</summary>
+    public int Form { get; init; } = 1;
+
+    /// <summary>The run's id, which its log's lines begin with.</summary>
+    public string Run { get; init; } = NewRun();
 
     /// <summary>The settings that a resumed run must have too, by name.</summary>
     public required SortedDictionary<string, string> Settings { get; init; }
@@ -28,17 +42,15 @@ internal sealed record TrainingState
     /// <summary>What the optimizer knows beside its arrays.</summary>
     public required OptimizerCounters Optimizer { get; init; }
 
-    /// <summary>The epochs that are done.</summary>
-    public required List<EpochResult> Results { get; init; }
+    /// <summary>How much of the history of epochs is the run's so far.</summary>
+    public HistoryMark? Epochs { get; init; }
 
-    /// <summary>The log's full path, or null for none.</summary>
-    public required string? Log { get; init; }
+    /// <summary>The epochs that are done, in a state of the first form.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public List<EpochResult>? Results { get; init; }
 
-    /// <summary>How long the log was.</summary>
-    public required long LogLength { get; init; }
-
-    /// <summary>Whether the run's settings stood in it.</summary>
-    public bool LogBegun { get; init; } = true;
+    /// <summary>How many of the run's lines were in the log.</summary>
+    public int LogLines { get; init; }
 
     /// <summary>The name of TensorBoard's event file, or null for none.</summary>
     public string? Events { get; init; }
@@ -49,6 +61,9 @@ internal sealed record TrainingState
     /// <summary>The step at whose weights running statistics were estimated, where they are re-estimated; -1 for none.</summary>
     public long StatisticsOf { get; init; } = -1;
 
+    /// <summary>An id that no other run has.</summary>
+    public static string NewRun() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RunDigits / 2));
+
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <exception cref="CheckpointException">It is no such state.</exception>
@@ -57,9 +72,16 @@ internal sealed record TrainingState
         try
         {
             TrainingState state = JsonSerializer.Deserialize<TrainingState>(json, Json) ?? throw new JsonException("it is null");
-            return state.Steps >= 0 && state.Position is { Batch: >= 0, Seen: >= 0 } && state.Optimizer.Steps >= 0 && state.LogLength >= 0 && state.EventsLength >= 0
-                ? state
-                : throw new JsonException("a count is negative");
+            return state switch
+            {
+                { Form: < 1 or > NewestForm } => throw new JsonException($"its form is {state.Form}, and this version knows {NewestForm} and those before"),
+                { Steps: < 0 } or { Position.Batch: < 0 } or { Position.Seen: < 0 } or { Optimizer.Steps: < 0 } or { LogLines: < 0 } or { EventsLength: < 0 } or { Epochs.Length: < 0 } =>
+                    throw new JsonException("a count is negative"),
+                _ when state.Epochs is null == state.Results is null => throw new JsonException("it has no results, or has them twice"),
+                _ when state.Run.Length != RunDigits || !state.Run.All(char.IsAsciiHexDigitLower) => throw new JsonException("the run's id is not one"),
+                { Events: { } events } when !EventFile.IsName(events) => throw new JsonException("the event file's name is not one"),
+                _ => state,
+            };
         }
         catch (Exception error) when (error is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
         {

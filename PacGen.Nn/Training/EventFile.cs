@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using PacGen.Nn.Checkpoints;
 
 namespace PacGen.Nn;
 
@@ -63,6 +64,9 @@ internal sealed class EventFile : IDisposable
         }
     }
 
+    /// <summary>Whether a name is one of an event file.</summary>
+    public static bool IsName(string name) => name.StartsWith(Prefix, StringComparison.Ordinal) && CheckpointFolder.IsPlain(name);
+
     /// <summary>The file's name.</summary>
     public string Name { get; }
 
@@ -88,8 +92,13 @@ internal sealed class EventFile : IDisposable
         try
         {
             Directory.CreateDirectory(folder);
-            file = new FileStream(Path.Combine(folder, Name), keep > 0 ? FileMode.Open : FileMode.Create, FileAccess.Write, FileShare.Read);
-            file.SetLength(keep);
+            string path = Path.Combine(folder, Name);
+
+            // A new file with what is kept takes the old one's place: nothing is cut through a link.
+            AtomicFile.Write(path, Kept, throughLink: false);
+
+            // Without a buffer, whose second try to write at the end would hide what the first said.
+            file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.Read, bufferSize: 0);
             file.Seek(0, SeekOrigin.End);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
@@ -131,6 +140,25 @@ internal sealed class EventFile : IDisposable
     }
 
     public void Dispose() => file?.Dispose();
+
+    /// <summary>Copies what is kept of the file.</summary>
+    private void Kept(Stream target)
+    {
+        if (keep == 0)
+        {
+            return;
+        }
+
+        using FileStream before = new(Path.Combine(folder, Name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        byte[] bytes = new byte[1 << 16];
+        for (long left = keep; left > 0;)
+        {
+            int count = (int)Math.Min(bytes.Length, left);
+            before.ReadExactly(bytes, 0, count);
+            target.Write(bytes, 0, count);
+            left -= count;
+        }
+    }
 
     private TrainingException Unwritable(Exception cause) => new($"TensorBoard's events can't be written into {folder}: {cause.Message} Choose another folder.");
 

@@ -6,27 +6,31 @@ using PacGen.Nn.Data;
 
 namespace PacGen.Nn;
 
-/// <summary>The JSON-lines log of a run: its settings, then each epoch as it ends. Every line is handed to the system before the run goes on.</summary>
+/// <summary>
+/// The JSON-lines log of a run: its settings, then each epoch as it ends. Every line begins with the run's id, so that several runs can
+/// share a file, and is handed to the system before the run goes on.
+/// </summary>
 internal sealed class RunLog : IDisposable
 {
-    private readonly FileStream file;
+    private const string RunName = "run";
+
+    private readonly string path;
+    private readonly string run;
+    private readonly LineFile file;
+    private bool failed;
 
     /// <param name="path">The file, which is appended to.</param>
-    /// <param name="keep">How much of the file a resumed run goes on after: the rest is of steps that it takes again. Null for all.</param>
-    /// <param name="hasSettings">Whether the run's settings are in what is kept.</param>
+    /// <param name="run">The run's id.</param>
+    /// <param name="keep">How many of the run's own lines it goes on after: the others are of steps that it takes again.</param>
     /// <exception cref="TrainingException">The file can't be written.</exception>
-    public RunLog(string path, long? keep = null, bool hasSettings = false)
+    public RunLog(string path, string run, int keep)
     {
+        this.path = path;
+        this.run = run;
         try
         {
-            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
-            if (keep is { } length && length <= file.Length)
-            {
-                file.SetLength(length);
-                HasSettings = hasSettings;
-            }
-
-            file.Seek(0, SeekOrigin.End);
+            Lines = LineFile.Cut(path, Encoding.UTF8.GetBytes($$"""{"{{RunName}}":"{{run}}","""), keep);
+            file = new LineFile(path);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
@@ -34,22 +38,14 @@ internal sealed class RunLog : IDisposable
         }
     }
 
-    /// <summary>Whether the run's settings stand in the log.</summary>
-    public bool HasSettings { get; private set; }
+    /// <summary>How many of the run's lines stand in it.</summary>
+    public int Lines { get; private set; }
 
-    /// <summary>Its length, all of which is on the disk.</summary>
-    public long Length
-    {
-        get
-        {
-            Guarded(() => file.Flush(flushToDisk: true));
-            return file.Length;
-        }
-    }
+    /// <summary>Waits until they are on the disk.</summary>
+    public void Flush() => Guarded(file.Flush);
 
     public void Settings(Module model, Dataset data, Optimizer optimizer, TrainingOptions options, RunningStatistics statistics, ParameterArena arena)
     {
-        HasSettings = true;
         using InvariantCulture invariant = new();
         Write(new JsonObject
         {
@@ -72,15 +68,13 @@ internal sealed class RunLog : IDisposable
         });
     }
 
-    /// <summary>Says why the run ended, where the log can still be written: that it can't must not hide the reason.</summary>
+    /// <summary>Says why the run ended, unless that is that the log could not be written.</summary>
+    /// <exception cref="TrainingException">It can't be written.</exception>
     public void Failure(string message)
     {
-        try
+        if (!failed)
         {
             Write(new JsonObject { ["error"] = message });
-        }
-        catch (TrainingException)
-        {
         }
     }
 
@@ -92,8 +86,10 @@ internal sealed class RunLog : IDisposable
 
     private void Write(JsonObject line)
     {
+        line.Insert(0, RunName, run);
         byte[] bytes = Encoding.UTF8.GetBytes(line.ToJsonString(JsonSerializerOptions.Default) + "\n");
-        Guarded(() => file.Write(bytes));
+        Guarded(() => file.Append(bytes));
+        Lines++;
     }
 
     private void Guarded(Action write)
@@ -104,7 +100,8 @@ internal sealed class RunLog : IDisposable
         }
         catch (IOException cause)
         {
-            throw new TrainingException($"The log {file.Name} can't be written: {cause.Message} Make room or choose another file.");
+            failed = true;
+            throw new TrainingException($"The log {path} can't be written: {cause.Message} Make room or choose another file.");
         }
     }
 }

@@ -10,18 +10,14 @@ namespace PacGen.Nn;
 public sealed partial class Trainer
 {
     /// <summary>The text of a checkpoint's metadata that says where the run stands.</summary>
-    private const string StateText = "pacgen.state";
+    internal const string StateText = "pacgen.state";
 
     /// <summary>What the names of the optimizer's arrays begin with; no parameter's name has a slash.</summary>
     private const string OptimizerPrefix = "optimizer/";
 
     private EpochPosition position;
     private double startedAt;
-    private TrainingState? resumed;
-
-    /// <summary>The folder whose checkpoints are this run's own.</summary>
-    private string? ownFolder;
-    private FolderClaim? claim;
+    private bool takenUp;
     private string? fingerprint;
 
     /// <summary>
@@ -36,25 +32,19 @@ public sealed partial class Trainer
     public Resumption Resume(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        if (Steps > 0 || resumed is not null)
+        if (Steps > 0 || takenUp)
         {
             throw new InvalidOperationException("Only a trainer that has not run takes up another's run.");
         }
 
-        if (options.Checkpoints is { } own && Path.GetFullPath(own.Folder) == Path.GetFullPath(folder) && Directory.Exists(folder))
-        {
-            // Before anything is read: a run that is still at work would go on behind what is read here.
-            claim ??= Claim(folder);
-        }
-
+        recorder.ClaimBeforeReading(folder);
         try
         {
             return TakeUp(folder);
         }
         catch
         {
-            claim?.Dispose();
-            claim = null;
+            recorder.Close();
             throw;
         }
     }
@@ -67,6 +57,7 @@ public sealed partial class Trainer
         TrainingState state = TrainingState.Parse(
             file.Metadata.GetValueOrDefault(StateText) ?? throw new CheckpointException($"{path} holds weights, but not the state of a run."), path);
         RequireSameSettings(state, path);
+        List<EpochResult> done = state.Results ?? EpochHistory.Read(folder, state.Epochs!, path);
         List<(Region Region, float[] Values)> loaded = [];
         foreach ((string name, Shape shape, Region region) in KeptArrays())
         {
@@ -86,9 +77,9 @@ public sealed partial class Trainer
         }
 
         int batches = ((data.Train.Count - 1) / options.BatchSize) + 1;
-        if (state.Position.Batch > batches || state.Results.Where((result, i) => result.Epoch != i + 1).Any())
+        if (state.Position.Batch > batches || done.Where((result, i) => result.Epoch != i + 1).Any())
         {
-            throw new CheckpointException($"{path} stands at batch {state.Position.Batch} of {batches} after {state.Results.Count} epochs, which can't be: it is of another run.");
+            throw new CheckpointException($"{path} stands at batch {state.Position.Batch} of {batches} after {done.Count} epochs, which can't be: it is of another run.");
         }
 
         foreach ((Region region, float[] values) in loaded)
@@ -100,9 +91,9 @@ public sealed partial class Trainer
         Steps = state.Steps;
         position = state.Position;
         statisticsOf = state.StatisticsOf;
-        results.AddRange(state.Results);
-        resumed = state;
-        ownFolder = Path.GetFullPath(folder);
+        results.AddRange(done);
+        takenUp = true;
+        recorder.GoOnFrom(state, folder);
         return new Resumption(path, Steps, results.Count, damaged);
     }
 
@@ -184,56 +175,7 @@ public sealed partial class Trainer
 
     private static IEnumerable<long> Extents(Shape shape) => Enumerable.Range(0, shape.Rank).Select(axis => (long)shape[axis]);
 
-    private RunLog OpenLog(string path) => resumed is { Log: { } log } && log == Path.GetFullPath(path)
-        ? new RunLog(path, resumed.LogLength, resumed.LogBegun)
-        : new RunLog(path);
-
-    private static FolderClaim Claim(string folder)
-    {
-        try
-        {
-            return new FolderClaim(folder);
-        }
-        catch (IOException error)
-        {
-            throw new CheckpointException($"The folder of checkpoints {error.Message}", error);
-        }
-    }
-
-    /// <summary>Claims the folder of checkpoints for this run, which keeps other runs out.</summary>
-    private void RequireOwnFolder()
-    {
-        if (options.Checkpoints is not { } checkpoints)
-        {
-            return;
-        }
-
-        claim ??= Claim(checkpoints.Folder);
-        if (ownFolder != Path.GetFullPath(checkpoints.Folder) && new CheckpointFolder(checkpoints.Folder).Checkpoints is [string found, ..])
-        {
-            throw new CheckpointException($"{checkpoints.Folder} already holds checkpoints of a run, such as {Path.GetFileName(found)}: resume that, or choose another folder.");
-        }
-
-        ownFolder = Path.GetFullPath(checkpoints.Folder);
-    }
-
-    private void SaveEpochCheckpoint()
-    {
-        if (options.Checkpoints is not { } checkpoints)
-        {
-            return;
-        }
-
-        // The best first: a run that is killed between the two takes the epoch again and writes the same.
-        if (Best == results[^1])
-        {
-            SaveCheckpoint(new CheckpointFolder(checkpoints.Folder).Best);
-        }
-
-        SaveCheckpoint();
-    }
-
-    private void SaveCheckpoint(string? path = null)
+    private void SaveCheckpoint(bool best = false)
     {
         if (options.Checkpoints is not { } checkpoints)
         {
@@ -241,29 +183,13 @@ public sealed partial class Trainer
         }
 
         using InvariantCulture invariant = new();
-        CheckpointFolder folder = new(checkpoints.Folder);
-        path ??= folder.PathOf(Steps);
-        TrainingState state = new()
-        {
-            Settings = Settings(),
-            Steps = Steps,
-            Position = position,
-            Optimizer = session.Counters,
-            Results = results,
-            Log = options.LogPath is { } logPath ? Path.GetFullPath(logPath) : null,
-            LogLength = log?.Length ?? 0,
-            LogBegun = log?.HasSettings ?? true,
-            StatisticsOf = statisticsOf,
-            Events = events?.Name,
-            EventsLength = events?.Length ?? 0,
-        };
+        TrainingState state = new() { Settings = Settings(), Steps = Steps, Position = position, Optimizer = session.Counters, StatisticsOf = statisticsOf };
         Dictionary<string, string> texts = new(checkpoints.Notes)
         {
             ["seed"] = $"{options.Seed}",
             ["epochs"] = $"{results.Count}",
             ["steps"] = $"{Steps}",
             ["batchSize"] = $"{options.BatchSize}",
-            [StateText] = state.ToJson(),
         };
         if (estimation is not null)
         {
@@ -275,19 +201,10 @@ public sealed partial class Trainer
         {
             if (FirstNonFinite(array.Values.Span) is { } value)
             {
-                throw new TrainingException($"The checkpoint {path} is not written: {array.Name} has a value {value} after step {Steps}. Earlier checkpoints are as they were.") { Step = Steps };
+                throw new TrainingException($"The checkpoint in {checkpoints.Folder} is not written: {array.Name} has a value {value} after step {Steps}. Earlier checkpoints are as they were.") { Step = Steps };
             }
         }
 
-        try
-        {
-            Directory.CreateDirectory(checkpoints.Folder);
-            SafetensorsFile.Save(path, arrays, texts);
-            folder.Prune(Steps, checkpoints.Keep);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new TrainingException($"The checkpoint {path} can't be written: {error.Message} Make room or choose another folder; earlier checkpoints are as they were.");
-        }
+        recorder.Save(state, results, texts, arrays, best);
     }
 }

@@ -30,9 +30,7 @@ public sealed partial class Trainer : IDisposable
     private readonly RunningStatistics statistics;
     private readonly List<EpochResult> results = [];
     private readonly Queue<StepUnderWay> underWay = new();
-    private RunLog? log;
-    private EventFile? events;
-    private bool stoppedWithinEpoch;
+    private readonly RunRecorder recorder;
     private long statisticsOf = -1;
     private float[] outputs = [];
 
@@ -53,6 +51,7 @@ public sealed partial class Trainer : IDisposable
         this.data = data;
         this.optimizer = optimizer;
         this.options = options ??= new TrainingOptions();
+        recorder = new RunRecorder(options);
         if (options.Epochs < 1)
         {
             throw new ArgumentException($"The number of epochs is {options.Epochs}, but must be at least 1.", nameof(options));
@@ -156,6 +155,9 @@ public sealed partial class Trainer : IDisposable
     /// <summary>Whether the run has ended, or would on its next epoch, as <see cref="TrainingOptions.EarlyStop"/> says.</summary>
     public bool StoppedEarly => options.EarlyStop is { } patience && Best is { } best && results[^1].Epoch - best.Epoch >= patience;
 
+    /// <summary>What a run was at when it was stopped within an epoch; null where it was not.</summary>
+    public TrainingPhase? StoppedWhile { get; private set; }
+
     /// <summary>How many training steps have been taken.</summary>
     public long Steps { get; private set; }
 
@@ -164,7 +166,8 @@ public sealed partial class Trainer : IDisposable
 
     /// <summary>
     /// Trains. A cancelled run finishes the step that it is in and returns what it has: <see cref="Steps"/> counts the steps that
-    /// are in the weights, and the result holds the epochs that were completed. On a GPU steps that were submitted, up to 32, are finished.
+    /// are in the weights, and the result holds the epochs that were completed. Where it was evaluating or scoring, that epoch is not: a
+    /// resumed run has its steps and evaluates again. On a GPU steps that were submitted, up to 32, are finished.
     /// </summary>
     /// <param name="onEpoch">Called after each epoch.</param>
     /// <param name="progress">Told where the run stands, some times a second.</param>
@@ -175,48 +178,42 @@ public sealed partial class Trainer : IDisposable
     public IReadOnlyList<EpochResult> Run(
         Action<EpochResult>? onEpoch = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        if (stoppedWithinEpoch)
+        if (StoppedWhile is not null)
         {
             throw new InvalidOperationException("The run was stopped within an epoch; a new trainer starts anew, with these weights where its arena loads them.");
         }
 
         try
         {
-            RequireOwnFolder();
-            log = options.LogPath is { } path ? OpenLog(path) : null;
-            events = options.TensorBoardFolder is { } folder ? new EventFile(folder, resumed?.Events, resumed?.EventsLength ?? 0, resumed?.Steps) : null;
+            recorder.Open();
             return Go(onEpoch, progress, cancellation);
         }
         catch (TrainingException failure)
         {
-            log?.Failure(failure.Message);
+            TrainingException told = recorder.Failure(failure);
+            if (told != failure)
+            {
+                throw told;
+            }
+
             throw;
         }
         finally
         {
-            log?.Dispose();
-            events?.Dispose();
-            claim?.Dispose();
-            (log, events, claim) = (null, null, null);
+            recorder.Close();
             if (underWay.Count > 0)
             {
                 // Something else failed while steps were under way, whose outcomes nobody will know: what is in the weights is uncertain.
                 underWay.Clear();
-                stoppedWithinEpoch = true;
+                StoppedWhile = TrainingPhase.Training;
             }
         }
     }
 
     private List<EpochResult> Go(Action<EpochResult>? onEpoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        // The checkpoint comes first: a run that is killed behind it is resumed, and finds what of log and events is its own.
         SaveCheckpoint();
-        if (log is { HasSettings: false })
-        {
-            log.Settings(model, data, optimizer, options, statistics, Arena);
-        }
-
-        events?.Begin();
+        recorder.Begin(log => log.Settings(model, data, optimizer, options, statistics, Arena));
         using BatchLoader loader = CreateLoader();
         Stopwatch whole = Stopwatch.StartNew();
         startedAt = results.Count + ((double)position.Batch / loader.BatchCount);
@@ -224,59 +221,64 @@ public sealed partial class Trainer : IDisposable
         {
             Stopwatch clock = Stopwatch.StartNew();
             double before = position.Seconds;
-            if (TrainEpoch(loader, epoch, whole, progress, cancellation) is not { } stepLoss)
+            double? stepLoss = TrainEpoch(loader, epoch, whole, progress, cancellation);
+            double seconds = before + clock.Elapsed.TotalSeconds;
+            TrainingPhase phase = TrainingPhase.Training;
+            if (stepLoss is not { } loss || Judge(epoch, loss, seconds, Tell, cancellation) is not { } result)
             {
-                position = position with { Seconds = before + clock.Elapsed.TotalSeconds };
+                // Steps that were taken are kept, also an epoch's last: what remains of that is its evaluation.
+                position = position with { Seconds = seconds };
+                StoppedWhile = phase;
                 SaveCheckpoint();
-                stoppedWithinEpoch = true;
                 break;
             }
 
-            double seconds = before + clock.Elapsed.TotalSeconds;
-            progress?.Report(new TrainingProgress(TrainingPhase.Evaluating, epoch, options.Epochs, 0, 0, stepLoss, 0, Remaining(whole, epoch)));
-            (double trainLoss, double trainAccuracy) = Evaluate(data.Train);
-            (double testLoss, double testAccuracy) = Evaluate(data.Test);
-            PacGenScore? score = null;
-            if (options.Score is { } scoring)
-            {
-                progress?.Report(new TrainingProgress(TrainingPhase.Scoring, epoch, options.Epochs, 0, 0, stepLoss, 0, Remaining(whole, epoch)));
-                score = Score(scoring, cancellation);
-            }
-
-            EpochResult result = new(epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, score, seconds) { StepLoss = stepLoss };
             results.Add(result);
             position = default;
-            Log(result);
-            if (score is not null || options.Score is null)
-            {
-                SaveEpochCheckpoint();
-            }
-
+            recorder.Epoch(result, Steps, data.Train.Count / result.Seconds);
+            SaveCheckpoint(best: Best == result);
             onEpoch?.Invoke(result);
+
+            void Tell(TrainingPhase now)
+            {
+                phase = now;
+                progress?.Report(new TrainingProgress(now, epoch, options.Epochs, 0, 0, stepLoss!.Value, 0, Remaining(whole, epoch)));
+            }
         }
 
         if (StoppedEarly)
         {
-            log?.Stop($"no better {options.BestBy} for {options.EarlyStop} epochs; the best is epoch {Best!.Epoch}'s");
+            recorder.Stop($"no better {options.BestBy} for {options.EarlyStop} epochs; the best is epoch {Best!.Epoch}'s");
         }
 
         return results;
     }
 
-    private void Log(EpochResult result)
+    /// <summary>Evaluates and scores an epoch; null where that was cancelled.</summary>
+    private EpochResult? Judge(int epoch, double stepLoss, double seconds, Action<TrainingPhase> tell, CancellationToken cancellation)
     {
-        log?.Epoch(result);
-        events?.Write(
-            Steps,
-            [
-                ("loss/train", result.TrainLoss),
-                ("loss/test", result.TestLoss),
-                ("loss/gap", result.Gap),
-                ("accuracy/train", result.TrainAccuracy),
-                ("accuracy/test", result.TestAccuracy),
-                ("images_per_second", data.Train.Count / result.Seconds),
-                .. result.Score is { } score ? [("psi", score.Psi), ("psi_kappa_share", score.KappaShare)] : Array.Empty<(string, double)>(),
-            ]);
+        try
+        {
+            tell(TrainingPhase.Evaluating);
+            (double trainLoss, double trainAccuracy) = Evaluate(data.Train, cancellation);
+            (double testLoss, double testAccuracy) = Evaluate(data.Test, cancellation);
+            PacGenScore? score = null;
+            if (options.Score is { } scoring)
+            {
+                tell(TrainingPhase.Scoring);
+                score = Score(scoring, cancellation);
+                if (score is null)
+                {
+                    return null;
+                }
+            }
+
+            return new EpochResult(epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, score, seconds) { StepLoss = stepLoss };
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 
     /// <summary>What training does to the model's running statistics: what was asked for, or the default for the optimizer.</summary>
@@ -288,8 +290,10 @@ public sealed partial class Trainer : IDisposable
     /// <see cref="RunningStatistics"/> says so, this happens by itself before evaluation, prediction and score whenever steps have been
     /// taken since; it need only be called after other weights were loaded. Nothing happens where statistics are not re-estimated.
     /// </summary>
+    /// <param name="cancellation">Stops between two batches; the statistics are then as they were.</param>
     /// <exception cref="TrainingException">A statistic would become NaN or infinite; all are as they were.</exception>
-    public void ReestimateStatistics()
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void ReestimateStatistics(CancellationToken cancellation = default)
     {
         if (estimation is null)
         {
@@ -306,6 +310,7 @@ public sealed partial class Trainer : IDisposable
         loader.Start(0);
         while (loader.TryNext(out Batch batch))
         {
+            cancellation.ThrowIfCancellationRequested();
             estimation.Run(batch.Images, batch.Labels, batch.Index, 1.0 / (batch.Index + 1));
         }
 
@@ -325,20 +330,30 @@ public sealed partial class Trainer : IDisposable
     }
 
     /// <summary><see cref="ReestimateStatistics"/> where steps have been taken since statistics were last estimated: before weights are saved within an epoch.</summary>
-    public void RenewStatistics()
+    /// <param name="cancellation">Stops between two batches; the statistics are then as before.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void RenewStatistics(CancellationToken cancellation = default)
     {
         if (statisticsOf != Steps)
         {
-            ReestimateStatistics();
+            ReestimateStatistics(cancellation);
         }
     }
 
+    /// <summary>
+    /// The step at whose weights the model's running statistics were last estimated, -1 for none; null where they are not re-estimated.
+    /// </summary>
+    public long? StatisticsStep => estimation is null ? null : statisticsOf;
+
     /// <summary>The mean loss and the accuracy of the unperturbed weights on a set, in evaluation mode.</summary>
+    /// <param name="set">The images.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="TrainingException">The loss or a running statistic is NaN or infinite.</exception>
-    public (double Loss, double Accuracy) Evaluate(ImageSet set)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public (double Loss, double Accuracy) Evaluate(ImageSet set, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(set);
-        RenewStatistics();
+        RenewStatistics(cancellation);
         Arena.RequireFiniteState("The model can't be evaluated", Steps);
         using BatchLoader loader = BatchLoader.Sequential(set, EvaluationBatchOf(set));
         loader.Start(0);
@@ -346,6 +361,7 @@ public sealed partial class Trainer : IDisposable
         long correct = 0;
         while (loader.TryNext(out Batch batch))
         {
+            cancellation.ThrowIfCancellationRequested();
             evaluation.Run(batch.Images, batch.Labels);
             float mean = evaluation.Loss();
             if (!float.IsFinite(mean))
@@ -385,10 +401,10 @@ public sealed partial class Trainer : IDisposable
     /// <summary>The pacGen score Ψ (24) of the present weights, or null where it was cancelled.</summary>
     public PacGenScore? Score(ScoreOptions scoring, CancellationToken cancellation = default)
     {
-        RenewStatistics();
-        using EmpiricalLoss subject = new(model, Arena, data.Train, options.Loss);
         try
         {
+            RenewStatistics(cancellation);
+            using EmpiricalLoss subject = new(model, Arena, data.Train, options.Loss);
             return PacGenScorer.Measure(subject, scoring with { TrainingSecondMoment = session.SecondMoment }, null, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -400,7 +416,7 @@ public sealed partial class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        claim?.Dispose();
+        recorder.Dispose();
         training?.Dispose();
         evaluation?.Dispose();
         estimation?.Dispose();
@@ -459,9 +475,9 @@ public sealed partial class Trainer : IDisposable
             StepUnderWay step = Settle();
             loss = step.Loss;
             position = position with { Batch = position.Batch + 1, Seen = position.Seen + step.Count, LossSum = position.LossSum + ((double)loss * step.Count) };
-            if (events is not null && Steps % Math.Max(1, batches / EventsOfAnEpoch) == 0)
+            if (recorder.HasEvents && Steps % Math.Max(1, batches / EventsOfAnEpoch) == 0)
             {
-                events.Write(Steps, ("loss/step", loss), ("learning_rate", step.Rate));
+                recorder.Step(Steps, loss, step.Rate);
             }
         }
 

@@ -211,6 +211,9 @@ internal sealed class BadInputTests
         OneLine(ProgramRun.Of("score", "--weights", folder["w"]), 1, "no such file");
         File.WriteAllText(folder["w"], "something else\n");
         OneLine(ProgramRun.Of("score", "--weights", folder["w"]), 1, "no safetensors file");
+        OneLine(ProgramRun.Of("train", "--epochs", "1", "--save", folder["w"]), 1, "left alone");
+        Assert.That(File.ReadAllText(folder["w"]), Is.EqualTo("something else\n"));
+        File.Delete(folder["w"]);
         Assert.That(ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--save", folder["w"]).ExitCode, Is.Zero);
         byte[] good = File.ReadAllBytes(folder["w"]);
         File.WriteAllBytes(folder["w"], good[..^1]);

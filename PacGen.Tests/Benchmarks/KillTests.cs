@@ -51,7 +51,7 @@ internal sealed class KillTests
         long mostLost = 0;
         for (int run = 0; run < runs; run++)
         {
-            string checkpoints = folder[$"run{run}"], log = folder[$"run{run}.log"], events = folder[$"run{run}.events"], save = folder[$"run{run}.weights"], what = $"seed {seed}, run {run}";
+            string checkpoints = folder[$"run{run}"], log = folder[$"run{run}.log"], events = folder[$"run{run}.events"], save = folder[$"run{run}.safetensors"], what = $"seed {seed}, run {run}";
             string[] first =
             [
                 .. Settings, "--checkpoint", checkpoints, "--checkpoint-every", $"{EverySteps}", "--keep", "2", "--save", save, "--log", log, "--tensorboard", events,
@@ -94,7 +94,7 @@ internal sealed class KillTests
             Assert.That(Weights(save), Is.EqualTo(expected), what);
             Assert.That(Log(log), Is.EqualTo(expectedLog), what);
             Assert.That(Events(events), Is.EqualTo(expectedEvents), what);
-            Assert.That(Directory.GetFiles(checkpoints, "*.partial"), Is.Empty, what);
+            Assert.That(Directory.GetFiles(folder["."], "*.partial", SearchOption.AllDirectories), Is.Empty, what);
 
             bool HasCheckpoint() => new CheckpointFolder(checkpoints).Checkpoints.Count > 0;
 
@@ -102,7 +102,7 @@ internal sealed class KillTests
             {
                 if (HasCheckpoint())
                 {
-                    return ["train", "--resume", checkpoints];
+                    return ["train", "--resume", checkpoints, "--save", save, "--log", log, "--tensorboard", events];
                 }
 
                 // Killed before there was anything to resume: a new run.
@@ -168,6 +168,7 @@ internal sealed class KillTests
             .. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line =>
             {
                 JsonObject entry = JsonNode.Parse(line)!.AsObject();
+                entry.Remove("run");
                 entry.Remove("time");
                 entry.Remove("seconds");
                 return entry.ToJsonString();

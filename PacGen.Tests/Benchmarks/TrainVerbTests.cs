@@ -189,7 +189,7 @@ internal sealed class TrainVerbTests
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         long count = new WideResNet(10, 1, 10, 1, WideResNetForm.Original).ParameterCount;
         Assert.That(run.Output, Does.Contain($"wrn-10-1-original, {count.ToString("N0", CultureInfo.InvariantCulture)} parameters"));
-        ProgramRun more = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "2");
+        ProgramRun more = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "2", "--without", "save");
         Assert.That(more.ExitCode, Is.Zero, more.Error);
         Assert.That(more.Output, Does.Contain("wrn-10-1-original").And.Contain("epoch   2"));
         ProgramRun score = ProgramRun.Of("score", "--weights", folder["w"], "--limit", "32");
@@ -221,10 +221,10 @@ internal sealed class TrainVerbTests
         using Folder folder = new();
         ProgramRun run = ProgramRun.Of(
             "train", "--epochs", "1000", "--psi", "off", "--early-stop", "2", "--best-by", "test-loss", "--accumulate", "2", "--checkpoint", folder["c"],
-            "--tensorboard", folder["tb"], "--schedule", "constant");
+            "--tensorboard", folder["c/tb"], "--schedule", "constant");
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Output, Does.Contain("no better test loss for 2 epochs").And.Contain("best.safetensors").And.Contain("in 2 parts").And.Contain("Memory "));
-        Assert.That(Directory.GetFiles(folder["tb"], "events.out.tfevents.*"), Has.Length.EqualTo(1));
+        Assert.That(Directory.GetFiles(folder["c/tb"], "events.out.tfevents.*"), Has.Length.EqualTo(1));
         ProgramRun again = ProgramRun.Of("train", "--resume", folder["c"]);
         Assert.That(again.ExitCode, Is.Zero, again.Error);
         Assert.That(again.OutputLines.Single(line => line.StartsWith("Stopped early", StringComparison.Ordinal)), Is.EqualTo(run.OutputLines.Single(line => line.StartsWith("Stopped early", StringComparison.Ordinal))));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PacGen.Benchmarks;
+using PacGen.Nn.Checkpoints;
 using PacGen.Tests.Nn.Data;
 
 namespace PacGen.Tests.Benchmarks.Figures;
@@ -189,7 +190,7 @@ internal sealed class Figure7Tests
     public void AFolderInUseIsRefused()
     {
         Directory.CreateDirectory(folder["out/figure-7-runs"]);
-        using FileStream other = new(folder["out/figure-7-runs/in-use"], FileMode.Create, FileAccess.Write, FileShare.None);
+        using FolderClaim other = new(folder["out/figure-7-runs"]);
         ProgramRun run = ProgramRun.Of(Tiny);
         Assert.That(run.ExitCode, Is.EqualTo(1));
         Assert.That(run.Error, Does.Contain("another run works in it"));

@@ -56,6 +56,7 @@ internal sealed class FuzzTests
 
         Directory.CreateDirectory(folder["mutant"]);
         string path = folder["mutant", "step-0000000004.safetensors"];
+        File.Copy(folder["run", "epochs.jsonl"], folder["mutant", "epochs.jsonl"]);
 
         // The trainer is made before allocations are counted: they are those of reading.
         Fuzz(good, count, () => new Trainer(new Mlp(64, 4, 10), few, optimizer, options), (bytes, one) =>

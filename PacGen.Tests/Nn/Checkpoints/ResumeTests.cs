@@ -82,6 +82,7 @@ internal sealed class ResumeTests
             string run = folder[$"run{step}"];
             Directory.CreateDirectory(run);
             File.Copy(all[^(step + 1)], Path.Combine(run, Path.GetFileName(all[^(step + 1)])), overwrite: true);
+            File.Copy(folder["all", "epochs.jsonl"], Path.Combine(run, "epochs.jsonl"));
             File.WriteAllBytes(log, wholeLog);
             using Trainer resumed = Create(optimizer, options with { Checkpoints = new CheckpointOptions(run) { Keep = 2 } });
             Resumption from = resumed.Resume(run);
@@ -157,21 +158,24 @@ internal sealed class ResumeTests
         RequireEqual(resumed, straight, $"stopped after step {stopped}");
     }
 
-    /// <summary>An epoch whose score was cut off is taken again: its result would lack Ψ.</summary>
+    /// <summary>An epoch that is stopped in its evaluation or score keeps its steps, and is judged again: nothing that is half done is kept.</summary>
     [Test]
-    public void ARunThatIsStoppedWhileScoringTakesTheEpochAgain()
+    public void ARunThatIsStoppedBehindAnEpochsStepsJudgesItAgain([Values(TrainingPhase.Evaluating, TrainingPhase.Scoring)] TrainingPhase phase)
     {
         using TemporaryFolder folder = new();
         TrainingOptions options = new() { LogPath = folder["log"], Checkpoints = new CheckpointOptions(folder["run"]) };
         using (Trainer trainer = Create(Optimizers[4], options))
         using (CancellationTokenSource source = new())
         {
-            trainer.Run(progress: new CancelWhileScoring(source), cancellation: source.Token);
-            Assert.That(trainer.Results.Single().Score, Is.Null);
+            trainer.Run(progress: new CancelIn(phase, source), cancellation: source.Token);
+            Assert.That(trainer.Results, Is.Empty);
+            Assert.That(trainer.StoppedWhile, Is.EqualTo(phase));
+            Assert.That(trainer.Steps, Is.EqualTo(22), "650 images in batches of 30: all steps of the epoch");
         }
 
         using Trainer resumed = Create(Optimizers[4], options), straight = Create(Optimizers[4], new TrainingOptions { LogPath = folder["straight"] });
-        Assert.That(resumed.Resume(folder["run"]).Epochs, Is.Zero);
+        Resumption from = resumed.Resume(folder["run"]);
+        Assert.That((from.Epochs, from.Steps), Is.EqualTo((0, 22L)));
         resumed.Run();
         straight.Run();
         RequireEqual(resumed, straight, "");
@@ -303,6 +307,7 @@ internal sealed class ResumeTests
             string run = folder[$"{step}"];
             Directory.CreateDirectory(run);
             File.Copy(all[^(step + 1)], Path.Combine(run, Path.GetFileName(all[^(step + 1)])));
+            File.Copy(folder["all", "epochs.jsonl"], Path.Combine(run, "epochs.jsonl"));
             using Trainer resumed = New(kept with { Checkpoints = new CheckpointOptions(run) });
             resumed.Resume(run);
             resumed.Run();
@@ -356,6 +361,7 @@ internal sealed class ResumeTests
     [
         .. lines.Select(line =>
         {
+            line.Remove("run");
             line.Remove("time");
             line.Remove("seconds");
             return line.ToJsonString();
@@ -369,11 +375,11 @@ internal sealed class ResumeTests
         Assert.That(actual.Results.Select(result => result.StepLoss), Is.EqualTo(expected.Results.Select(result => result.StepLoss)), what);
     }
 
-    private sealed class CancelWhileScoring(CancellationTokenSource source) : IProgress<TrainingProgress>
+    private sealed class CancelIn(TrainingPhase phase, CancellationTokenSource source) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)
         {
-            if (value.Phase == TrainingPhase.Scoring)
+            if (value.Phase == phase)
             {
                 source.Cancel();
             }

@@ -103,6 +103,7 @@ internal sealed class EventFileTests
         {
             Directory.CreateDirectory(folder[name]);
             File.Copy(all[^(step + 1)], Path.Combine(folder[name], Path.GetFileName(all[^(step + 1)])));
+            File.Copy(folder["run", "epochs.jsonl"], folder[name, "epochs.jsonl"]);
             Trainer trainer = Create(options with { Checkpoints = new CheckpointOptions(folder[name]) });
             Assert.That(trainer.Resume(folder[name]).Steps, Is.EqualTo(step));
             return trainer;

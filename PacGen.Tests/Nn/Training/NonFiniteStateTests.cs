@@ -42,7 +42,7 @@ internal sealed class NonFiniteStateTests(string id) : DeviceFixture(id)
     {
         using Trainer trainer = new(Overflowing(), Few, new Sgd(0.1), Options() with { RunningStatistics = RunningStatistics.Reestimated });
         float[] state = trainer.Arena.SaveState();
-        TrainingException error = Assert.Throws<TrainingException>(trainer.ReestimateStatistics)!;
+        TrainingException error = Assert.Throws<TrainingException>(() => trainer.ReestimateStatistics())!;
         Assert.That(error.Layer, Is.EqualTo("layers.2"));
         Assert.That(error.Message, Does.Contain($"{Variance} Infinity").And.Contain("The statistics are as they were"));
         Assert.That(trainer.Arena.SaveState(), Is.EqualTo(state));

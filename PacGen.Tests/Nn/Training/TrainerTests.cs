@@ -163,7 +163,7 @@ internal sealed class TrainerTests
             Assert.That(lines[0], Does.Contain("\"optimizer\"").And.Contain("\"seed\":1"));
             using var epoch = System.Text.Json.JsonDocument.Parse(lines[2]);
             Assert.That(epoch.RootElement.EnumerateObject().Select(property => property.Name), Is.EqualTo(
-                new[] { "epoch", "trainLoss", "trainAccuracy", "testLoss", "testAccuracy", "gap", "psi", "seconds" }));
+                new[] { "run", "epoch", "trainLoss", "trainAccuracy", "testLoss", "testAccuracy", "gap", "psi", "psiLow", "psiHigh", "psiKappaShare", "psiBatchSize", "seconds" }));
             Assert.That(epoch.RootElement.GetProperty("testLoss").GetDouble(), Is.EqualTo(trainer.Results[1].TestLoss));
         }
         finally

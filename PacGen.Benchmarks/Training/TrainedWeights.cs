@@ -1,0 +1,57 @@
+using PacGen.Benchmarks.Reporting;
+using PacGen.Nn;
+using PacGen.Nn.Checkpoints;
+
+namespace PacGen.Benchmarks.Training;
+
+/// <summary>Weights that hours went into: where they can't be written as was asked, they are kept elsewhere.</summary>
+internal static class TrainedWeights
+{
+    /// <summary>Writes the weights, or says where they are instead.</summary>
+    /// <param name="trainer">Who has them.</param>
+    /// <param name="save">Writes them into a file.</param>
+    /// <param name="path">Where they were asked for.</param>
+    /// <param name="checkpoints">Where they are besides; null for nowhere.</param>
+    /// <param name="told">Where they are now.</param>
+    /// <returns>Whether they are where they were asked for.</returns>
+    public static bool Save(Trainer trainer, Action<string> save, string path, CheckpointOptions? checkpoints, out string told)
+    {
+        string what = trainer.StatisticsStep is not { } step || step == trainer.Steps ? $"weights after step {trainer.Steps}"
+            : $"weights after step {trainer.Steps}, with running statistics {(step < 0 ? "that were never estimated" : $"of step {step}")},";
+        try
+        {
+            save(path);
+            told = $"{what} → {path}";
+            return true;
+        }
+        catch (IOException error)
+        {
+            told = error.Message;
+        }
+
+        if (checkpoints is { } kept)
+        {
+            told += $" The weights are in the newest checkpoint of {kept.Folder}";
+            return false;
+        }
+
+        string name = $"pacgen-weights-{Guid.NewGuid():N}.safetensors";
+        foreach (string folder in (string[])[Environment.CurrentDirectory, Path.GetTempPath()])
+        {
+            try
+            {
+                string other = Path.Combine(folder, name);
+                save(other);
+                told += $" The {what} are in {other} instead";
+                return false;
+            }
+            catch (IOException)
+            {
+                // The next one.
+            }
+        }
+
+        told += " They could not be kept anywhere else either";
+        return false;
+    }
+}
