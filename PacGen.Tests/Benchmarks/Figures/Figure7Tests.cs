@@ -222,7 +222,7 @@ internal sealed class Figure7Tests
     [TestCase("--seeds 1,x", "different seeds")]
     [TestCase("--epochs 0", "1 or more")]
     [TestCase("--depth 12", "use 10 or 16")]
-    [TestCase("--gamma 1,1", "different numbers in [0, ∞)")]
+    [TestCase("--gamma 1,1", "different numbers in [0, 1E+30]")]
     [TestCase("--eta 0", "(0, ∞)")]
     [TestCase("--batch-size 49", "there are 48 training images")]
     [TestCase("--accumulate 3", "a batch of 16 can be passed in 1, 2, 4, 8, 16 equal parts")]
