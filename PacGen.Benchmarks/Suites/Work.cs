@@ -71,7 +71,7 @@ internal sealed class Work : IDisposable
         where TNoise : struct, INoise => Pass(
             device, $"perturb{(typeof(TNoise) == typeof(TruncatedGaussianNoise) ? " (truncated Gaussian)" : "")}, {parameters:N0} parameters", parameters, 4, 16, arrays =>
             {
-                PerturbLaunch launch = PerturbLaunch.Create<TNoise>(device, arrays[0], arrays[1], arrays[2], arrays[3]);
+                RandomMapLaunch<PerturbSettings> launch = PerturbLaunch.Create<TNoise>(device, arrays[0], arrays[1], arrays[2], arrays[3]);
                 launch.Settings = new AlgorithmOne(eta: 0.01).Settings(epoch: 3, completedSteps: 1, stepNorm: 0.1, Seed, stream: 1, step: 1);
                 return launch;
             });

@@ -20,6 +20,11 @@ public interface IRandomMap<TSettings>
     /// <param name="settings">The scalars.</param>
     static abstract (uint Key0, uint Key1, uint Stream, uint Step) Random(TSettings settings);
 
+    /// <summary>The scalars as the formula takes them.</summary>
+    /// <param name="settings">The scalars.</param>
+    static abstract LaneConstants<T> Constants<T>(TSettings settings)
+        where T : struct, ILane<T>;
+
     /// <summary>
     /// The first part of <see cref="Of"/>, which needs no random word. Where the formula is one long chain of steps that wait for each other, a
     /// processor, which looks about four vectors ahead, is faster with two loops.
@@ -27,8 +32,8 @@ public interface IRandomMap<TSettings>
     /// <param name="a">The parameter's number of the first array, where there is one.</param>
     /// <param name="b">Of the second.</param>
     /// <param name="c">Of the third.</param>
-    /// <param name="settings">The scalars.</param>
-    static abstract T First<T>(T a, T b, T c, TSettings settings)
+    /// <param name="constants">What <see cref="Constants"/> gives.</param>
+    static abstract T First<T>(T a, T b, T c, in LaneConstants<T> constants)
         where T : struct, ILane<T>;
 
     /// <summary>What is written for the parameter.</summary>
@@ -37,8 +42,8 @@ public interface IRandomMap<TSettings>
     /// <param name="c">Of the third.</param>
     /// <param name="first">What <see cref="First"/> gives, where the formula is split.</param>
     /// <param name="word">The parameter's random word.</param>
-    /// <param name="settings">The scalars.</param>
-    static abstract T Of<T, TWords>(T a, T b, T c, T first, TWords word, TSettings settings)
+    /// <param name="constants">What <see cref="Constants"/> gives.</param>
+    static abstract T Of<T, TWords>(T a, T b, T c, T first, TWords word, in LaneConstants<T> constants)
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords>;
 }

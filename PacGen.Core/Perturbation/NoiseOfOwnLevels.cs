@@ -20,13 +20,18 @@ public readonly struct NoiseOfOwnLevels<TNoise> : IRandomMap<NoiseSettings>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T First<T>(T a, T b, T c, NoiseSettings settings)
+    public static LaneConstants<T> Constants<T>(NoiseSettings settings)
+        where T : struct, ILane<T> => new(settings.Sigma, settings.Gamma, settings.Epsilon);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T First<T>(T a, T b, T c, in LaneConstants<T> constants)
         where T : struct, ILane<T> => default;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Of<T, TWords>(T a, T b, T c, T first, TWords word, NoiseSettings settings)
+    public static T Of<T, TWords>(T a, T b, T c, T first, TWords word, in LaneConstants<T> constants)
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords> =>
-        a + TNoise.Sample(T.Constant(settings.Sigma) * b, Kappa.Of(a, T.Constant(settings.Gamma), T.Constant(settings.Epsilon)), word);
+        a + TNoise.Sample(constants.C0 * b, Kappa.Of(a, constants.C1, constants.C2), word);
 }

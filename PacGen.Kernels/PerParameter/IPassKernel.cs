@@ -8,5 +8,11 @@ internal interface IPassKernel<TSettings> : IDisposable
     /// <summary>The scalars of the next run.</summary>
     TSettings Settings { get; set; }
 
+    /// <summary>Whether <see cref="Follow"/> was called: then no argument changes while steps are under way.</summary>
+    bool Follows => false;
+
     void Run();
+
+    /// <summary>Lets the kernel go by a step's memory while that is in use.</summary>
+    void Follow(StepMemory memory) => throw new NotSupportedException();
 }

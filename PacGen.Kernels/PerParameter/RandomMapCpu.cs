@@ -56,7 +56,7 @@ internal sealed unsafe class RandomMapCpu<TMap, TSettings, T, TWords>(CpuDevice 
             where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
             where TLaneWords : struct, IWords<TLaneWords>
         {
-            TSettings constants = settings;
+            LaneConstants<TLane> constants = TMap.Constants<TLane>(settings);
             float* a0 = a + start, b0 = b + start, c0 = c + start, y0 = output + start;
             if (TMap.IsSplit)
             {
@@ -66,7 +66,7 @@ internal sealed unsafe class RandomMapCpu<TMap, TSettings, T, TWords>(CpuDevice 
                         TMap.Inputs > 0 ? TLane.Load(a0 + i) : default,
                         TMap.Inputs > 1 ? TLane.Load(b0 + i) : default,
                         TMap.Inputs > 2 ? TLane.Load(c0 + i) : default,
-                        constants));
+                        in constants));
                 }
             }
 
@@ -78,7 +78,7 @@ internal sealed unsafe class RandomMapCpu<TMap, TSettings, T, TWords>(CpuDevice 
                     TMap.Inputs > 2 ? TLane.Load(c0 + i) : default,
                     TMap.IsSplit ? TLane.Load(scratch + i) : default,
                     Unsafe.ReadUnaligned<TLaneWords>(words + i),
-                    constants));
+                    in constants));
             }
         }
     }

@@ -10,11 +10,13 @@ using PacGen.Kernels.Gpu;
 namespace PacGen.Kernels.PerParameter;
 
 /// <summary>A random map on a GPU: a thread takes the four parameters of one Philox counter at a time.</summary>
-internal sealed class RandomMapGpu<TMap, TSettings> : Launch, IPassKernel<TSettings>
+internal sealed class RandomMapGpu<TMap, TSettings, TSource> : Launch, IPassKernel<TSettings>
     where TMap : struct, IRandomMap<TSettings>
     where TSettings : unmanaged
+    where TSource : struct, IStepSource<TSettings>
 {
-    private readonly Action start;
+    private readonly Action<ArrayView<StepState>, ArrayView<float>> start;
+    private StepMemory? followed;
 
     public RandomMapGpu(GpuDevice device, Region a, Region b, Region c, Region output)
     {
@@ -24,21 +26,39 @@ internal sealed class RandomMapGpu<TMap, TSettings> : Launch, IPassKernel<TSetti
         var kernel = device.Load(
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
-                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, QuadExtent, TSettings>(Kernel));
-        start = () => kernel(grid, a0, b0, c0, y, extent, Settings);
+                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<StepState>, ArrayView<float>, QuadExtent, TSettings>(Kernel));
+        start = (state, step) => kernel(grid, a0, b0, c0, y, state, step, extent, Settings);
     }
 
     /// <inheritdoc/>
     public TSettings Settings { get; set; }
 
     /// <inheritdoc/>
-    public override void Run() => start();
+    public bool Follows => followed is not null;
+
+    /// <inheritdoc/>
+    public void Follow(StepMemory memory) => followed = memory;
+
+    /// <inheritdoc/>
+    public override void Run()
+    {
+        if (followed is { IsHeld: true } memory)
+        {
+            start(memory.State, memory.Settings);
+        }
+        else
+        {
+            start(default, default);
+        }
+    }
 
     internal static void Kernel(
-        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> output, QuadExtent extent, TSettings settings)
+        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> output, ArrayView<StepState> state, ArrayView<float> held, QuadExtent extent,
+        TSettings settings)
     {
-        int quads = (extent.Count + 3) / 4, stride = Grid.DimX * Group.DimX;
+        int quads = TSource.TryGet(state, held, ref settings) ? (extent.Count + 3) / 4 : 0, stride = Grid.DimX * Group.DimX;
         (uint key0, uint key1, uint stream, uint step) = TMap.Random(settings);
+        LaneConstants<GpuFloat> constants = TMap.Constants<GpuFloat>(settings);
         for (int quad = (Grid.IdxX * Group.DimX) + Group.IdxX; quad < quads; quad += stride)
         {
             Words1 word0 = new((uint)quad), word1 = new(0), word2 = new(stream), word3 = new(step);
@@ -61,17 +81,17 @@ internal sealed class RandomMapGpu<TMap, TSettings> : Launch, IPassKernel<TSetti
             }
 
             extent.Store(output, i, new Quad(
-                One(x.X, y.X, z.X, word0, settings),
-                One(x.Y, y.Y, z.Y, word1, settings),
-                One(x.Z, y.Z, z.Z, word2, settings),
-                One(x.W, y.W, z.W, word3, settings)));
+                One(x.X, y.X, z.X, word0, in constants),
+                One(x.Y, y.Y, z.Y, word1, in constants),
+                One(x.Z, y.Z, z.Z, word2, in constants),
+                One(x.W, y.W, z.W, word3, in constants)));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float One(float a, float b, float c, Words1 word, TSettings settings)
+    private static float One(float a, float b, float c, Words1 word, in LaneConstants<GpuFloat> constants)
     {
         GpuFloat x = new(a), y = new(b), z = new(c);
-        return TMap.Of(x, y, z, TMap.First(x, y, z, settings), word, settings).Value;
+        return TMap.Of(x, y, z, TMap.First(x, y, z, in constants), word, in constants).Value;
     }
 }

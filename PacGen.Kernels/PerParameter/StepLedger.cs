@@ -29,7 +29,7 @@ public sealed class StepLedger : IDisposable
 
     private readonly GpuDevice device;
     private readonly UpdateLaunch update;
-    private readonly PerturbLaunch? perturb;
+    private readonly RandomMapLaunch<PerturbSettings>? perturb;
     private readonly StepMemory memory;
 
     /// <summary>Those of the steps, and one of the step under way: its loss so far, and in <see cref="StepRecord.End"/> which of the others it becomes.</summary>
@@ -40,7 +40,7 @@ public sealed class StepLedger : IDisposable
     private readonly long[] sentAt = new long[2];
     private long begun, copied, taken;
 
-    private StepLedger(GpuDevice device, GpuBuffer gradientSums, GpuBuffer changeSums, UpdateLaunch update, PerturbLaunch? perturb)
+    private StepLedger(GpuDevice device, GpuBuffer gradientSums, GpuBuffer changeSums, UpdateLaunch update, RandomMapLaunch<PerturbSettings>? perturb)
     {
         this.device = device;
         this.update = update;
@@ -81,7 +81,7 @@ public sealed class StepLedger : IDisposable
     /// <param name="update">The update.</param>
     /// <param name="perturb">The perturbation, or null where there is none.</param>
     /// <returns>Null where steps are better waited for: on the CPU, and on GPUs without double precision.</returns>
-    public static StepLedger? TryCreate(Devices.Device device, SumLaunch<NoSettings> gradientNorm, UpdateLaunch update, PerturbLaunch? perturb)
+    public static StepLedger? TryCreate(Devices.Device device, SumLaunch<NoSettings> gradientNorm, UpdateLaunch update, RandomMapLaunch<PerturbSettings>? perturb)
     {
         ArgumentNullException.ThrowIfNull(gradientNorm);
         ArgumentNullException.ThrowIfNull(update);

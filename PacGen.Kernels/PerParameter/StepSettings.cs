@@ -45,13 +45,21 @@ internal struct StepState
 
     /// <summary>ρ's scale; see <see cref="HessianLipschitz.Scale"/>.</summary>
     public float RhoScale;
+}
 
-    /// <summary>In a kernel: the settings of the perturbation, with what the last step has left.</summary>
-    public static PerturbSettings Perturbation(ArrayView<StepState> state, ArrayView<float> settings)
+/// <summary>The settings of a step's perturbation, with what the last step has left; nothing is perturbed behind a step that has ended badly.</summary>
+internal readonly struct StepPerturbation : IStepSource<PerturbSettings>
+{
+    public static bool TryGet(ArrayView<StepState> state, ArrayView<float> step, ref PerturbSettings settings)
     {
-        PerturbSettings perturb = settings.Cast<StepSettings>()[0].Perturb;
-        perturb.GradientScale = state[0].GradientScale;
-        perturb.RhoScale = state[0].RhoScale;
-        return perturb;
+        if (state.Length == 0)
+        {
+            return true;
+        }
+
+        settings = step.Cast<StepSettings>()[0].Perturb;
+        settings.GradientScale = state[0].GradientScale;
+        settings.RhoScale = state[0].RhoScale;
+        return state[0].Refused == 0;
     }
 }

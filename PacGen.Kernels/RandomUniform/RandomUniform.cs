@@ -64,12 +64,15 @@ public sealed record RandomUniform(Shape Shape, uint Stream, ulong Seed) : Vecto
 
         public static (uint Key0, uint Key1, uint Stream, uint Step) Random((uint Key0, uint Key1, uint Stream, uint Step) settings) => settings;
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T First<T>(T a, T b, T c, (uint Key0, uint Key1, uint Stream, uint Step) settings)
+        public static LaneConstants<T> Constants<T>((uint Key0, uint Key1, uint Stream, uint Step) settings)
             where T : struct, ILane<T> => default;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Of<T, TWords>(T a, T b, T c, T first, TWords word, (uint Key0, uint Key1, uint Stream, uint Step) settings)
+        public static T First<T>(T a, T b, T c, in LaneConstants<T> constants)
+            where T : struct, ILane<T> => default;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static T Of<T, TWords>(T a, T b, T c, T first, TWords word, in LaneConstants<T> constants)
             where T : struct, ILane<T, TWords>
             where TWords : struct, IWords<TWords> => UniformSampler.Unit<T, TWords>(word);
     }

@@ -109,7 +109,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     private readonly SessionSettings settings;
     private readonly Func<long, double, TRule> rule;
     private readonly UpdateLaunch<TRule> update;
-    private readonly PerturbLaunch? perturb;
+    private readonly RandomMapLaunch<PerturbSettings>? perturb;
     private readonly SumLaunch<NoSettings> gradientNorm;
     private readonly List<Buffer> owned = [];
     private readonly List<(string Name, Buffer Buffer)> arrays = [];

@@ -106,7 +106,7 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
         {
             using Memory memory = new(device, values);
             using PacGen.Kernels.Devices.Buffer output = device.Allocate(count);
-            PerturbLaunch launch = PerturbLaunch.Create<TNoise>(device, memory[0], memory[1], memory[2], new Region(output));
+            using RandomMapLaunch<PerturbSettings> launch = PerturbLaunch.Create<TNoise>(device, memory[0], memory[1], memory[2], new Region(output));
             launch.Settings = settings;
             launch.Run();
             return new Region(output).ToArray();

@@ -52,8 +52,8 @@ internal sealed class PerParameterTests
         using CpuDevice device = new(1);
         using Arenas arenas = new(device, w, h, g, new float[100]);
         PerturbSettings settings = new AlgorithmOne(20).Settings(2, 7, 0.3, Seed, 5, 6);
-        PerturbLaunch apart = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
-        PerturbLaunch inPlace = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[0]);
+        using RandomMapLaunch<PerturbSettings> apart = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
+        using RandomMapLaunch<PerturbSettings> inPlace = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[0]);
         apart.Settings = inPlace.Settings = settings;
         apart.Run();
         inPlace.Run();
@@ -217,7 +217,7 @@ internal sealed class PerParameterTests
         using CpuDevice device = new(1);
         using Arenas arenas = new(device, w, Squares(count, 2), Normal(count, 3, 5), new float[count]);
         PerturbSettings settings = PerturbSettings.WholeNeighborhood(new Neighborhood(0.1, 0.05), Seed, 9, 2);
-        PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
+        using RandomMapLaunch<PerturbSettings> perturb = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
         using SumLaunch<NoSettings> norm = SumLaunch<NoSettings>.Create<SquareTerm>(device, arenas[3]);
         using SumLaunch<CurvatureChangeSettings> change = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(device, arenas[0], arenas[1], arenas[2]);
         perturb.Settings = settings;
@@ -261,7 +261,7 @@ internal sealed class PerParameterTests
     {
         using CpuDevice device = new(2);
         using Arenas arenas = new(device, Normal(50_000, 1, 1), Squares(50_000, 2), Normal(50_000, 3, 1), new float[50_000], new float[50_000], new float[50_000]);
-        PerturbLaunch perturb = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
+        using RandomMapLaunch<PerturbSettings> perturb = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
         UpdateLaunch<AdamRule> update = UpdateLaunch.Create<AdamRule>(device, arenas[0], arenas[2], [arenas[4], arenas[5]], arenas[1]);
         using SumLaunch<NoSettings> squares = SumLaunch<NoSettings>.Create<SquareTerm>(device, arenas[2]);
         Neighborhood neighborhood = new(0.1, 0.1);
@@ -339,7 +339,7 @@ internal sealed class PerParameterTests
         float[] result = OnAllDevices(device =>
         {
             using Arenas arenas = new(device, w, h, g, new float[count]);
-            PerturbLaunch launch = PerturbLaunch.Create<TNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
+            using RandomMapLaunch<PerturbSettings> launch = PerturbLaunch.Create<TNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
             launch.Run();
             Assert.That(arenas[3].ToArray(), Is.EqualTo(w), "nothing is perturbed before settings come");
             launch.Settings = settings;
