@@ -61,7 +61,8 @@ internal static class OutputFile
         {
             if (File.Exists(full))
             {
-                new FileStream(full, FileMode.Open, FileAccess.Write, FileShare.ReadWrite).Dispose();
+                // To write alone would wait at a pipe for who reads it.
+                new FileStream(full, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
                 foreign = !Is(replaced, full);
             }
 

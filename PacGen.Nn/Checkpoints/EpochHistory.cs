@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using PacGen.Nn.Data;
 
 namespace PacGen.Nn.Checkpoints;
 
@@ -143,7 +144,9 @@ internal sealed class EpochHistory : IDisposable
         hash.Dispose();
     }
 
-    private static FileStream OpenToRead(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+    private static FileStream OpenToRead(string path) => PlainFile.HasContent(path)
+        ? new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1)
+        : throw new IOException($"It {PlainFile.NoContent}.");
 
     private static void ForEachChunk(FileStream file, long bytes, Action<byte[]> act)
     {

@@ -47,7 +47,7 @@ internal sealed partial class LineFile : IDisposable
     /// <exception cref="IOException">It can't be read or written.</exception>
     public static int Cut(string path, byte[] start, int keep)
     {
-        if (!File.Exists(path))
+        if (!File.Exists(path) || new FileInfo(path).Length == 0)
         {
             return 0;
         }

@@ -120,6 +120,18 @@ internal sealed class HostileCheckpointTests
         }
     }
 
+    [TestCase("log.jsonl"), TestCase("epochs.jsonl"), Platform("Linux,MacOsX", Reason = "makes a pipe")]
+    public void APipeInAFilesPlaceIsNotWaitedFor(string name)
+    {
+        using Folder folder = new();
+        Make(folder, "--log", folder["c/log.jsonl"]);
+        File.Delete(folder[$"c/{name}"]);
+        System.Diagnostics.Process.Start("mkfifo", [folder[$"c/{name}"]]).WaitForExit();
+        ProgramRun run = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "2");
+        Assert.That(run.ExitCode, Is.EqualTo(1), run.Output);
+        Assert.That(run.Error, Does.Contain(name).And.Contain("no ordinary file").Or.Contain("a pipe"));
+    }
+
     /// <summary>A word that begins with @ is a word: a file of that name is never read as more of the line.</summary>
     [Test]
     public void WordsAreNoResponseFiles()
