@@ -8,7 +8,8 @@ internal static class BoundConditions
         if (!double.IsFinite(kl + sharpness))
         {
             throw new InvalidOperationException(
-                $"The sums over the parameters are not finite (KL = {kl}, ℳ = {sharpness}): a weight or a curvature is NaN or infinite, or beyond the range of a float.");
+                $"The sums over the parameters are not finite (KL = {kl}, ℳ = {sharpness}): a weight or a curvature is NaN or "
+                + "infinite, or beyond the range of a float.");
         }
     }
 
@@ -18,7 +19,8 @@ internal static class BoundConditions
         {
             throw new InvalidOperationException(
                 $"The lemma needs local convexity, ∇ᵢ²L̂ ≥ 0 for every i, but the smallest curvature is {-negated:G6}. "
-                + "Give the bound as a function of σ, (12) or (19), which needs no convexity, or say by a max with 0 that an upper bound is meant.");
+                + "Give the bound as a function of σ, (12) or (19), which needs no convexity, or say by a max with 0 that an upper "
+                + "bound is meant.");
         }
     }
 }

@@ -3,7 +3,10 @@ using PacGen.Core.Perturbation;
 
 namespace PacGen.Core.Bounds;
 
-/// <summary>The sums over all parameters that the truncated Gaussian's bounds consist of, at some σ: made in one pass over the parameters, in double or by a device.</summary>
+/// <summary>
+/// The sums over all parameters that the truncated Gaussian's bounds consist of, at some σ: made in one pass over the
+/// parameters, in double or by a device.
+/// </summary>
 /// <param name="Parameters">m.</param>
 /// <param name="Eta">The η that σ* was taken at.</param>
 /// <param name="Sharpness">ℳ = Σ(∇ᵢ²L̂/2 + ρ√m κᵢ/6)·𝔼ũᵢ².</param>
@@ -13,7 +16,9 @@ public sealed record GaussianBoundSums(long Parameters, double Eta, double Sharp
     /// <summary>One line for people.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Parameters:N0} parameters, η {Eta:G4}: sharpness {Sharpness:G6}, KL {Kl:G6}");
 
-    /// <summary>From what <see cref="GaussianBoundTerm"/> came to on a device: in single precision, the same bits on every one.</summary>
+    /// <summary>
+    /// From what <see cref="GaussianBoundTerm"/> came to on a device: in single precision, the same bits on every one.
+    /// </summary>
     /// <param name="sums">The sums.</param>
     /// <param name="parameters">m.</param>
     /// <param name="eta">The η of the terms' settings.</param>

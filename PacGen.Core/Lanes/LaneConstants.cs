@@ -2,10 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace PacGen.Core.Lanes;
 
-/// <summary>Up to seven constants in every place of a lane: made once for a loop, which then has them at hand as vectors.</summary>
+/// <summary>
+/// Up to seven constants in every place of a lane: made once for a loop, which then has them at hand as vectors.
+/// </summary>
 /// <typeparam name="T">The lane.</typeparam>
 [method: MethodImpl(MethodImplOptions.AggressiveInlining)]
-public readonly struct LaneConstants<T>(float c0 = 0, float c1 = 0, float c2 = 0, float c3 = 0, float c4 = 0, float c5 = 0, float c6 = 0)
+public readonly struct LaneConstants<T>(
+    float c0 = 0, float c1 = 0, float c2 = 0, float c3 = 0, float c4 = 0, float c5 = 0, float c6 = 0)
     where T : struct, ILane<T>
 {
     /// <summary>The first.</summary>

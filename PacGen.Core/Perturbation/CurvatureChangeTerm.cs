@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
+using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
@@ -25,12 +26,13 @@ public readonly struct CurvatureChangeTerm : ITerms<CurvatureChangeSettings>
     public static bool UsesWords => true;
 
     /// <inheritdoc/>
-    public static (uint Key0, uint Key1, uint Stream, uint Step) Random(CurvatureChangeSettings settings) =>
-        (settings.Key0, settings.Key1, settings.Stream, settings.Step);
+    public static PhiloxDraw Random(CurvatureChangeSettings settings) =>
+        new(settings.Key0, settings.Key1, settings.Stream, settings.Step);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Of<T, TWords>(T a, T b, T c, TWords word, CurvatureChangeSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
+    public static void Of<T, TWords>(
+        T a, T b, T c, TWords word, CurvatureChangeSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords>
     {

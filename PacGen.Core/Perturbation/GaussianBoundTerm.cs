@@ -1,15 +1,17 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
+using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
 /// <summary>
-/// One weight's part of Lemma 8 with the exact divergence: σ*, its KL to N(0, τ) and its ηℳ. Over w and the curvature: KL and ηℳ; how far the
-/// curvature is below 0.
+/// One weight's part of Lemma 8 with the exact divergence: σ*, its KL to N(0, τ) and its ηℳ. Over w and the curvature: KL and
+/// ηℳ; how far the curvature is below 0.
 /// </summary>
 /// <remarks>
-/// With x = (κ/σ)²: up to x = 9 the series S₀ = Σ xᵏ/(2k+1)!!, all of whose terms are positive, in which σZ = κ√(2/π)·e^{−x/2}·S₀ and
-/// 𝔼ũ² = κ²q/S₀, S₀ = 1 + xq; beyond, Mills' ratio as a continued fraction. Both to about 10⁻⁸, below the rounding of a float.
+/// With x = (κ/σ)²: up to x = 9 the series S₀ = Σ xᵏ/(2k+1)!!, all of whose terms are positive, in which σZ =
+/// κ√(2/π)·e^{−x/2}·S₀ and 𝔼ũ² = κ²q/S₀, S₀ = 1 + xq; beyond, Mills' ratio as a continued fraction. Both to about 10⁻⁸, below
+/// the rounding of a float.
 /// </remarks>
 public readonly struct GaussianBoundTerm : ITerms<GaussianBoundSettings>
 {
@@ -26,11 +28,12 @@ public readonly struct GaussianBoundTerm : ITerms<GaussianBoundSettings>
     public static bool UsesWords => false;
 
     /// <inheritdoc/>
-    public static (uint Key0, uint Key1, uint Stream, uint Step) Random(GaussianBoundSettings settings) => default;
+    public static PhiloxDraw Random(GaussianBoundSettings settings) => default;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Of<T, TWords>(T a, T b, T c, TWords word, GaussianBoundSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
+    public static void Of<T, TWords>(
+        T a, T b, T c, TWords word, GaussianBoundSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords>
     {
@@ -51,7 +54,8 @@ public readonly struct GaussianBoundTerm : ITerms<GaussianBoundSettings>
         T one = T.Constant(1f), half = T.Constant(0.5f);
         T kappa = Kappa.Of(weight, T.Constant(settings.Gamma), T.Constant(settings.Epsilon));
         T precision = OptimalSigma.GaussianPrecision(
-            kappa, curvature, T.Constant(settings.CurvatureScale), T.Constant(settings.KappaScale), T.Constant(settings.InverseTau), out T sharpness);
+            kappa, curvature, T.Constant(settings.CurvatureScale), T.Constant(settings.KappaScale),
+            T.Constant(settings.InverseTau), out T sharpness);
         T x = kappa * kappa * precision;
         T near = T.LessOrEqual(x, T.Constant(9f));
 
@@ -61,7 +65,8 @@ public readonly struct GaussianBoundTerm : ITerms<GaussianBoundSettings>
         T density = T.Constant(0.797884561f) * T.Exp(-half * root * root), inside = one - (density * Mills(root));
 
         T sigma = one / T.Sqrt(precision);
-        T logMass = T.Log(T.Select(near, T.Constant(0.797884561f) * kappa * (one + rest), sigma * inside)) - T.Select(near, half * xNear, T.Constant(0f));
+        T logMass = T.Log(T.Select(near, T.Constant(0.797884561f) * kappa * (one + rest), sigma * inside))
+            - T.Select(near, half * xNear, T.Constant(0f));
 
         // 𝔼ũ²/σ².
         T ratio = T.Select(near, rest / (one + rest), one - (root * density / inside));

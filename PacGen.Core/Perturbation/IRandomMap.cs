@@ -1,10 +1,11 @@
 using PacGen.Core.Lanes;
+using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
 /// <summary>
-/// What a pass over all parameters writes for each, from its numbers and a random word of its own, as a type argument: the same formula on every
-/// device and at every vector width.
+/// What a pass over all parameters writes for each, from its numbers and a random word of its own, as a type argument: the same
+/// formula on every device and at every vector width.
 /// </summary>
 /// <typeparam name="TSettings">Its scalars, passed to kernels by value.</typeparam>
 public interface IRandomMap<TSettings>
@@ -18,7 +19,7 @@ public interface IRandomMap<TSettings>
 
     /// <summary>The random numbers' key and counter.</summary>
     /// <param name="settings">The scalars.</param>
-    static abstract (uint Key0, uint Key1, uint Stream, uint Step) Random(TSettings settings);
+    static abstract PhiloxDraw Random(TSettings settings);
 
     /// <summary>The scalars as the formula takes them.</summary>
     /// <param name="settings">The scalars.</param>
@@ -26,8 +27,8 @@ public interface IRandomMap<TSettings>
         where T : struct, ILane<T>;
 
     /// <summary>
-    /// The first part of <see cref="Of"/>, which needs no random word. Where the formula is one long chain of steps that wait for each other, a
-    /// processor, which looks about four vectors ahead, is faster with two loops.
+    /// The first part of <see cref="Of"/>, which needs no random word. Where the formula is one long chain of steps that wait
+    /// for each other, a processor, which looks about four vectors ahead, is faster with two loops.
     /// </summary>
     /// <param name="a">The parameter's number of the first array, where there is one.</param>
     /// <param name="b">Of the second.</param>

@@ -1,10 +1,11 @@
 using PacGen.Core.Lanes;
+using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
 /// <summary>
-/// What a pass over all parameters adds up and takes the largest of, as a type argument: the same formula on every device and at every
-/// vector width. A sum of one's own is such a struct and a struct of scalars.
+/// What a pass over all parameters adds up and takes the largest of, as a type argument: the same formula on every device and
+/// at every vector width. A sum of one's own is such a struct and a struct of scalars.
 /// </summary>
 /// <typeparam name="TSettings">Its scalars, passed to kernels by value.</typeparam>
 public interface ITerms<TSettings>
@@ -24,7 +25,7 @@ public interface ITerms<TSettings>
 
     /// <summary>The random numbers' key and counter.</summary>
     /// <param name="settings">The scalars.</param>
-    static abstract (uint Key0, uint Key1, uint Stream, uint Step) Random(TSettings settings);
+    static abstract PhiloxDraw Random(TSettings settings);
 
     /// <summary>A parameter's terms; those that are not asked for are ignored.</summary>
     /// <param name="a">The parameter's number of the first array.</param>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
+using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
@@ -15,8 +16,8 @@ public readonly struct NoiseOfOwnLevels<TNoise> : IRandomMap<NoiseSettings>
     public static bool IsSplit => false;
 
     /// <inheritdoc/>
-    public static (uint Key0, uint Key1, uint Stream, uint Step) Random(NoiseSettings settings) =>
-        (settings.Key0, settings.Key1, settings.Stream, settings.Step);
+    public static PhiloxDraw Random(NoiseSettings settings) =>
+        new(settings.Key0, settings.Key1, settings.Stream, settings.Step);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

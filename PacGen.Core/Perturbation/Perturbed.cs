@@ -1,10 +1,12 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
+using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
 /// <summary>
-/// Lines 6 to 10 of Algorithm 1 in one, over w, h as stored and the gradient as stored: w + u, u sampled anew. Moves 16 bytes a parameter.
+/// Lines 6 to 10 of Algorithm 1 in one, over w, h as stored and the gradient as stored: w + u, u sampled anew. Moves 16 bytes a
+/// parameter.
 /// </summary>
 /// <typeparam name="TNoise">The distribution of u.</typeparam>
 public readonly struct Perturbed<TNoise> : IRandomMap<PerturbSettings>
@@ -17,14 +19,15 @@ public readonly struct Perturbed<TNoise> : IRandomMap<PerturbSettings>
     public static bool IsSplit => true;
 
     /// <inheritdoc/>
-    public static (uint Key0, uint Key1, uint Stream, uint Step) Random(PerturbSettings settings) =>
-        (settings.Key0, settings.Key1, settings.Stream, settings.Step);
+    public static PhiloxDraw Random(PerturbSettings settings) =>
+        new(settings.Key0, settings.Key1, settings.Stream, settings.Step);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static LaneConstants<T> Constants<T>(PerturbSettings settings)
         where T : struct, ILane<T> => new(
-            settings.Gamma, settings.Epsilon, settings.GradientScale, settings.SecondMomentScale, settings.RhoScale, settings.CurvatureScale, settings.GradientThreshold);
+            settings.Gamma, settings.Epsilon, settings.GradientScale, settings.SecondMomentScale,
+            settings.RhoScale, settings.CurvatureScale, settings.GradientThreshold);
 
     /// <summary>The part without root, division or noise: η·log²(1+epoch)·(h + ρκ).</summary>
     /// <param name="a">w.</param>

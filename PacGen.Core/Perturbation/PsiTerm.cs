@@ -1,9 +1,12 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
+using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>One weight's term of the pacGen score Ψ (24). Over w and the curvature: Ψ, and how many weights took the 1/κ branch.</summary>
+/// <summary>
+/// One weight's term of the pacGen score Ψ (24). Over w and the curvature: Ψ, and how many weights took the 1/κ branch.
+/// </summary>
 public readonly struct PsiTerm : ITerms<PsiSettings>
 {
     /// <inheritdoc/>
@@ -19,11 +22,12 @@ public readonly struct PsiTerm : ITerms<PsiSettings>
     public static bool UsesWords => false;
 
     /// <inheritdoc/>
-    public static (uint Key0, uint Key1, uint Stream, uint Step) Random(PsiSettings settings) => default;
+    public static PhiloxDraw Random(PsiSettings settings) => default;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Of<T, TWords>(T a, T b, T c, TWords word, PsiSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
+    public static void Of<T, TWords>(
+        T a, T b, T c, TWords word, PsiSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords>
     {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
+using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
@@ -19,11 +20,12 @@ public readonly struct SquareTerm : ITerms<NoSettings>
     public static bool UsesWords => false;
 
     /// <inheritdoc/>
-    public static (uint Key0, uint Key1, uint Stream, uint Step) Random(NoSettings settings) => default;
+    public static PhiloxDraw Random(NoSettings settings) => default;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Of<T, TWords>(T a, T b, T c, TWords word, NoSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
+    public static void Of<T, TWords>(
+        T a, T b, T c, TWords word, NoSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords>
     {

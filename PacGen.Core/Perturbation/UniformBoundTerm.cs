@@ -1,10 +1,12 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
+using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
 /// <summary>
-/// One weight's part of Lemma 6: σ* (14), its KL (11) and its ηℳ. Over w and the curvature: KL and ηℳ; how far the curvature is below 0, and (|w| + κ)/τ.
+/// One weight's part of Lemma 6: σ* (14), its KL (11) and its ηℳ. Over w and the curvature: KL and ηℳ; how far the curvature is
+/// below 0, and (|w| + κ)/τ.
 /// </summary>
 public readonly struct UniformBoundTerm : ITerms<UniformBoundSettings>
 {
@@ -21,11 +23,12 @@ public readonly struct UniformBoundTerm : ITerms<UniformBoundSettings>
     public static bool UsesWords => false;
 
     /// <inheritdoc/>
-    public static (uint Key0, uint Key1, uint Stream, uint Step) Random(UniformBoundSettings settings) => default;
+    public static PhiloxDraw Random(UniformBoundSettings settings) => default;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Of<T, TWords>(T a, T b, T c, TWords word, UniformBoundSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
+    public static void Of<T, TWords>(
+        T a, T b, T c, TWords word, UniformBoundSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords>
     {
@@ -44,7 +47,8 @@ public readonly struct UniformBoundTerm : ITerms<UniformBoundSettings>
         where T : struct, ILane<T>
     {
         T kappa = Kappa.Of(weight, T.Constant(settings.Gamma), T.Constant(settings.Epsilon));
-        T sigma = OptimalSigma.Uniform(kappa, curvature, T.Constant(settings.CurvatureScale), T.Constant(settings.KappaScale), out T scaled);
+        T sigma = OptimalSigma.Uniform(
+            kappa, curvature, T.Constant(settings.CurvatureScale), T.Constant(settings.KappaScale), out T scaled);
         T farthest = T.Abs(weight) + kappa;
         T tau = T.Fma(T.Constant(settings.TauFactor), farthest, T.Constant(settings.Tau));
         scaledSharpness = T.Constant(0.5f) * scaled * sigma * sigma;

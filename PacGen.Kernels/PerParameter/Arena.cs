@@ -12,13 +12,17 @@ internal static class Arena
         {
             if (region.Buffer.Device != device)
             {
-                throw new ArgumentException($"A region lies on {region.Buffer.Device.Name}, not on {device.Name}.", nameof(regions));
+                throw new ArgumentException(
+                    $"A region lies on {region.Buffer.Device.Name}, not on {device.Name}.",
+                    nameof(regions));
             }
 
             if (region.Count != regions[0].Count)
             {
                 throw new ArgumentException(
-                    $"The regions of a per-parameter kernel are equally long, but one has {region.Count} elements and another {regions[0].Count}.", nameof(regions));
+                    $"The regions of a per-parameter kernel are equally long, but one has {region.Count} elements and another "
+                    + $"{regions[0].Count}.",
+                    nameof(regions));
             }
         }
     }
@@ -28,12 +32,14 @@ internal static class Arena
     {
         if (regions.Length != count)
         {
-            throw new ArgumentException($"{kernel.Name.Split('`')[0]} takes {count} regions, but {regions.Length} came.", nameof(regions));
+            throw new ArgumentException(
+                $"{kernel.Name.Split('`')[0]} takes {count} regions, but {regions.Length} came.", nameof(regions));
         }
 
         Require(device, regions);
     }
 
     /// <summary>The error for a device without a kernel.</summary>
-    public static NotSupportedException Unsupported(Device device, string kernel) => new($"{device.Name} has no {kernel} kernel.");
+    public static NotSupportedException Unsupported(Device device, string kernel) =>
+        new($"{device.Name} has no {kernel} kernel.");
 }

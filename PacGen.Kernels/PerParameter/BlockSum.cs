@@ -6,8 +6,9 @@ namespace PacGen.Kernels.PerParameter;
 /// The order in which every per-parameter sum is taken, so that it has the same bits for any vector width, any number of
 /// threads and any device: elements fall into blocks of 4,096; in a block element i goes to accumulator i mod 1,024, in order,
 /// each starting at 0; the accumulators are folded in halves, a[j] += a[j + 512] for j below 512, then 256, …, 1; the
-/// blocks' sums, floats, are added in double: sum j goes to total j mod 256, in order, and these are folded in halves as well. So a GPU's 256 threads keep four accumulators each, for their 16-byte
-/// loads, and the float part of an error stays below 14 roundings.
+/// blocks' sums, floats, are added in double: sum j goes to total j mod 256, in order, and these are folded in halves as well.
+/// So a GPU's 256 threads keep four accumulators each, for their 16-byte loads, and the float part of an error stays below 14
+/// roundings.
 /// </summary>
 internal static unsafe class BlockSum
 {

@@ -30,5 +30,6 @@ internal static class BlockSumGpu
     /// <exception cref="NotSupportedException">It is too large for that.</exception>
     public static int Count(GpuDevice device, long count) => count <= int.MaxValue - BlockSum.Block
         ? (int)count
-        : throw new NotSupportedException($"{device.Name} takes at most {int.MaxValue - BlockSum.Block} parameters in one region, not {count}.");
+        : throw new NotSupportedException(
+            $"{device.Name} takes at most {int.MaxValue - BlockSum.Block} parameters in one region, not {count}.");
 }

@@ -2,7 +2,9 @@ using ILGPU;
 
 namespace PacGen.Kernels.PerParameter;
 
-/// <summary>Where a kernel's settings come from, as a type argument: its arguments, or a training step's memory on the device.</summary>
+/// <summary>
+/// Where a kernel's settings come from, as a type argument: its arguments, or a training step's memory on the device.
+/// </summary>
 /// <typeparam name="TSettings">The settings.</typeparam>
 internal interface IStepSource<TSettings>
     where TSettings : unmanaged

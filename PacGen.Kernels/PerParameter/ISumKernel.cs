@@ -3,7 +3,9 @@ using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels.PerParameter;
 
-/// <summary>A sum over parameters on some device, and what each block of <see cref="BlockSum"/> came to in the last run.</summary>
+/// <summary>
+/// A sum over parameters on some device, and what each block of <see cref="BlockSum"/> came to in the last run.
+/// </summary>
 /// <typeparam name="TSettings">Its scalars.</typeparam>
 internal interface ISumKernel<TSettings> : IPassKernel<TSettings>
     where TSettings : unmanaged
@@ -11,7 +13,10 @@ internal interface ISumKernel<TSettings> : IPassKernel<TSettings>
     /// <summary>Where the rows are on a GPU.</summary>
     GpuBuffer? Results { get; }
 
-    /// <summary>A row of the blocks' first sums, then of the second, the first maxima and the second, as far as the terms have them. Waits for the run.</summary>
+    /// <summary>
+    /// A row of the blocks' first sums, then of the second, the first maxima and the second, as far as the terms have them.
+    /// Waits for the run.
+    /// </summary>
     float[] Read();
 
     /// <summary>How many rows there are.</summary>

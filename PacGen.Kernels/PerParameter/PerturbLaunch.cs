@@ -4,8 +4,8 @@ using PacGen.Kernels.Devices;
 namespace PacGen.Kernels.PerParameter;
 
 /// <summary>
-/// Lines 6 to 10 of Algorithm 1 for all parameters in one pass: w + u, u sampled anew from the settings' seed, stream and step. Moves 16 bytes a
-/// parameter: reads w, h and g, writes w + u.
+/// Lines 6 to 10 of Algorithm 1 for all parameters in one pass: w + u, u sampled anew from the settings' seed, stream and step.
+/// Moves 16 bytes a parameter: reads w, h and g, writes w + u.
 /// </summary>
 public static class PerturbLaunch
 {
@@ -18,11 +18,12 @@ public static class PerturbLaunch
     /// <param name="output">Where w + u goes; may be any one of the three inputs.</param>
     /// <exception cref="ArgumentException">The regions differ in length or lie on another device.</exception>
     /// <exception cref="NotSupportedException">The device has no such kernel.</exception>
-    public static RandomMapLaunch<PerturbSettings> Create<TNoise>(Device device, Region weights, Region secondMoment, Region gradient, Region output)
+    public static RandomMapLaunch<PerturbSettings> Create<TNoise>(
+        Device device, Region weights, Region secondMoment, Region gradient, Region output)
         where TNoise : struct, INoise
     {
-        RandomMapLaunch<PerturbSettings> launch =
-            RandomMapLaunch<PerturbSettings>.Create<Perturbed<TNoise>, StepPerturbation>(device, output, weights, secondMoment, gradient);
+        RandomMapLaunch<PerturbSettings> launch = RandomMapLaunch<PerturbSettings>.Create<Perturbed<TNoise>, StepPerturbation>(
+            device, output, weights, secondMoment, gradient);
         launch.Settings = PerturbSettings.None;
         return launch;
     }

@@ -6,8 +6,8 @@ using PacGen.Kernels.Devices;
 namespace PacGen.Kernels.PerParameter;
 
 /// <summary>A random map on the CPU: four vectors at a time, the four words of as many counters as a vector has places.</summary>
-internal sealed unsafe class RandomMapCpu<TMap, TSettings, T, TWords>(CpuDevice device, Region a, Region b, Region c, Region output)
-    : CpuLaunch(device), IPassKernel<TSettings>
+internal sealed unsafe class RandomMapCpu<TMap, TSettings, T, TWords>(
+    CpuDevice device, Region a, Region b, Region c, Region output) : CpuLaunch(device), IPassKernel<TSettings>
     where TMap : struct, IRandomMap<TSettings>
     where TSettings : unmanaged
     where T : struct, IMemoryLane<T>, ILane<T, TWords>

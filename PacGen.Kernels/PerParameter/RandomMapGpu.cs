@@ -26,7 +26,8 @@ internal sealed class RandomMapGpu<TMap, TSettings, TSource> : Launch, IPassKern
         var kernel = device.Load(
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
-                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<StepState>, ArrayView<float>, QuadExtent, TSettings>(Kernel));
+                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
+                ArrayView<StepState>, ArrayView<float>, QuadExtent, TSettings>(Kernel));
         start = (state, step) => kernel(grid, a0, b0, c0, y, state, step, extent, Settings);
     }
 
@@ -53,8 +54,8 @@ internal sealed class RandomMapGpu<TMap, TSettings, TSource> : Launch, IPassKern
     }
 
     internal static void Kernel(
-        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> output, ArrayView<StepState> state, ArrayView<float> held, QuadExtent extent,
-        TSettings settings)
+        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> output,
+        ArrayView<StepState> state, ArrayView<float> held, QuadExtent extent, TSettings settings)
     {
         int quads = TSource.TryGet(state, held, ref settings) ? (extent.Count + 3) / 4 : 0, stride = Grid.DimX * Group.DimX;
         (uint key0, uint key1, uint stream, uint step) = TMap.Random(settings);

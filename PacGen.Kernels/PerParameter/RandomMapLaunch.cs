@@ -5,10 +5,10 @@ using PacGen.Kernels.Devices;
 namespace PacGen.Kernels.PerParameter;
 
 /// <summary>
-/// Writes a number for each parameter from others and a random word, in one pass: w + u under noise of given levels, for expected losses, sharpness
-/// (3) and certificates. Parameter i, counted from the region's start, takes element i of <see cref="Core.Randomness.Philox"/>'s convention: the same
-/// bits for any vector width, thread count and device. What is written is <see cref="IRandomMap{TSettings}"/>; lines 6 to 10 of Algorithm 1 are
-/// <see cref="PerturbLaunch"/>.
+/// Writes a number for each parameter from others and a random word, in one pass: w + u under noise of given levels, for
+/// expected losses, sharpness (3) and certificates. Parameter i, counted from the region's start, takes element i of
+/// <see cref="Core.Randomness.Philox"/>'s convention: the same bits for any vector width, thread count and device. What is
+/// written is <see cref="IRandomMap{TSettings}"/>; lines 6 to 10 of Algorithm 1 are <see cref="PerturbLaunch"/>.
 /// </summary>
 /// <typeparam name="TSettings">The map's scalars.</typeparam>
 public sealed class RandomMapLaunch<TSettings> : Launch
@@ -29,13 +29,16 @@ public sealed class RandomMapLaunch<TSettings> : Launch
     /// <param name="device">The device.</param>
     /// <param name="output">Where that goes; may be any of the inputs.</param>
     /// <param name="inputs">What the map reads, <see cref="IRandomMap{TSettings}.Inputs"/> regions.</param>
-    /// <exception cref="ArgumentException">The regions differ in length, lie on another device, or are not as many as the map reads.</exception>
+    /// <exception cref="ArgumentException">
+    /// The regions differ in length, lie on another device, or are not as many as the map reads.
+    /// </exception>
     /// <exception cref="NotSupportedException">The device has no such kernel.</exception>
     public static RandomMapLaunch<TSettings> Create<TMap>(Device device, Region output, params ReadOnlySpan<Region> inputs)
         where TMap : struct, IRandomMap<TSettings> => Create<TMap, OwnSettings<TSettings>>(device, output, inputs);
 
     /// <summary>The same with settings that may come from elsewhere: see <see cref="Follow"/>.</summary>
-    internal static RandomMapLaunch<TSettings> Create<TMap, TSource>(Device device, Region output, params ReadOnlySpan<Region> inputs)
+    internal static RandomMapLaunch<TSettings> Create<TMap, TSource>(
+        Device device, Region output, params ReadOnlySpan<Region> inputs)
         where TMap : struct, IRandomMap<TSettings>
         where TSource : struct, IStepSource<TSettings>
     {
@@ -43,7 +46,8 @@ public sealed class RandomMapLaunch<TSettings> : Launch
         Arena.Require(device, [output, .. inputs]);
 
         // Regions that the map doesn't read stand for the output, and are not read.
-        Region a = inputs.Length > 0 ? inputs[0] : output, b = inputs.Length > 1 ? inputs[1] : output, c = inputs.Length > 2 ? inputs[2] : output;
+        Region a = inputs.Length > 0 ? inputs[0] : output, b = inputs.Length > 1 ? inputs[1] : output;
+        Region c = inputs.Length > 2 ? inputs[2] : output;
         return new RandomMapLaunch<TSettings>(device switch
         {
             CpuDevice { Lanes: 16 } cpu => new RandomMapCpu<TMap, TSettings, Float16, Words16>(cpu, a, b, c, output),

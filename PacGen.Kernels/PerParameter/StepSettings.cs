@@ -4,7 +4,10 @@ using PacGen.Core.Perturbation;
 
 namespace PacGen.Kernels.PerParameter;
 
-/// <summary>What the kernels of a step need of the host, but for its rule: in the device's memory, so that every launch has the same arguments in every step.</summary>
+/// <summary>
+/// What the kernels of a step need of the host, but for its rule: in the device's memory, so that every launch has the same
+/// arguments in every step.
+/// </summary>
 /// <remarks>All within has 4 bytes: ILGPU lays nested structs out flat, without the padding that C# has at their ends.</remarks>
 internal struct StepSettings
 {
@@ -47,7 +50,10 @@ internal struct StepState
     public float RhoScale;
 }
 
-/// <summary>The settings of a step's perturbation, with what the last step has left; nothing is perturbed behind a step that has ended badly.</summary>
+/// <summary>
+/// The settings of a step's perturbation, with what the last step has left; nothing is perturbed behind a step that has ended
+/// badly.
+/// </summary>
 internal readonly struct StepPerturbation : IStepSource<PerturbSettings>
 {
     public static bool TryGet(ArrayView<StepState> state, ArrayView<float> step, ref PerturbSettings settings)

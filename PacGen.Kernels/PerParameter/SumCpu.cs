@@ -79,7 +79,8 @@ internal sealed unsafe class SumCpu<TTerms, TSettings, T, TWords>(CpuDevice devi
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static long Vectors<TLane, TLaneWords>(float* a, float* b, float* c, float* memory, long start, long end, TSettings settings)
+    private static long Vectors<TLane, TLaneWords>(
+        float* a, float* b, float* c, float* memory, long start, long end, TSettings settings)
         where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
         where TLaneWords : struct, IWords<TLaneWords>
     {
@@ -93,7 +94,8 @@ internal sealed unsafe class SumCpu<TTerms, TSettings, T, TWords>(CpuDevice devi
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void One<TLane, TLaneWords>(float* a, float* b, float* c, float* memory, long i, TLaneWords word, TSettings settings)
+    private static void One<TLane, TLaneWords>(
+        float* a, float* b, float* c, float* memory, long i, TLaneWords word, TSettings settings)
         where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
         where TLaneWords : struct, IWords<TLaneWords>
     {

@@ -14,28 +14,23 @@ internal sealed class SumGpu<TTerms, TSettings> : Launch, ISumKernel<TSettings>
     where TTerms : struct, ITerms<TSettings>
     where TSettings : unmanaged
 {
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, QuadExtent, TSettings> kernel;
-    private readonly ArrayView<float> a, b, c;
     private readonly GpuBuffer results;
     private readonly float[] read;
-    private readonly KernelConfig grid;
-    private readonly QuadExtent extent;
-    private readonly int blocks;
+    private readonly Action start;
 
     public SumGpu(GpuDevice device, Region a, Region b, Region c)
     {
-        this.a = GpuDevice.View(a);
-        this.b = GpuDevice.View(b);
-        this.c = GpuDevice.View(c);
-        extent = new QuadExtent(BlockSumGpu.Count(device, a.Count), a, b, c);
-        blocks = BlockSum.Blocks(extent.Count);
-        grid = device.Groups(blocks, BlockSumGpu.Quads);
-        kernel = device.Load(
+        QuadExtent extent = new(BlockSumGpu.Count(device, a.Count), a, b, c);
+        int blocks = BlockSum.Blocks(extent.Count);
+        KernelConfig grid = device.Groups(blocks, BlockSumGpu.Quads);
+        ArrayView<float> a0 = GpuDevice.View(a), b0 = GpuDevice.View(b), c0 = GpuDevice.View(c);
+        var kernel = device.Load(
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
                 ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, QuadExtent, TSettings>(Kernel));
         read = new float[ISumKernel<TSettings>.Rows<TTerms>() * blocks];
         results = (GpuBuffer)device.Allocate(read.Length, "the sums of blocks of parameters");
+        start = () => kernel(grid, a0, b0, c0, results.View, blocks, extent, Settings);
     }
 
     /// <inheritdoc/>
@@ -52,7 +47,7 @@ internal sealed class SumGpu<TTerms, TSettings> : Launch, ISumKernel<TSettings>
     }
 
     /// <inheritdoc/>
-    public override void Run() => kernel(grid, a, b, c, results.View, blocks, extent, Settings);
+    public override void Run() => start();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -66,7 +61,8 @@ internal sealed class SumGpu<TTerms, TSettings> : Launch, ISumKernel<TSettings>
     }
 
     internal static void Kernel(
-        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> results, int blocks, QuadExtent extent, TSettings settings)
+        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> results, int blocks, QuadExtent extent,
+        TSettings settings)
     {
         ArrayView<float> accumulators = SharedMemory.Allocate<float>(BlockSum.Accumulators);
         ArrayView<float> accumulators1 = SharedMemory.Allocate<float>(BlockSum.Accumulators);

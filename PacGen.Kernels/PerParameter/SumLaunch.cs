@@ -4,8 +4,9 @@ using PacGen.Kernels.Devices;
 namespace PacGen.Kernels.PerParameter;
 
 /// <summary>
-/// Sums and maxima over all parameters, or a part of them, in one pass: Ψ (24), the sums of Lemmas 6 and 8, what ρ is estimated from, ‖g‖². What is
-/// added up is <see cref="ITerms{TSettings}"/>; the arithmetic is float, the sums the same bits for any vector width, thread count and device.
+/// Sums and maxima over all parameters, or a part of them, in one pass: Ψ (24), the sums of Lemmas 6 and 8, what ρ is estimated
+/// from, ‖g‖². What is added up is <see cref="ITerms{TSettings}"/>; the arithmetic is float, the sums the same bits for any
+/// vector width, thread count and device.
 /// </summary>
 /// <typeparam name="TSettings">The terms' scalars.</typeparam>
 /// <example>
@@ -42,9 +43,11 @@ public sealed class SumLaunch<TSettings> : Launch
             float[] rows = kernel.Read();
             return new TermSums(Total(0), Total(1), Largest(2), Largest(3));
 
-            double Total(int row) => (row + 1) * blocks <= rows.Length ? BlockSum.Total(rows.AsSpan(row * blocks, blocks)) : 0;
+            double Total(int row) => Has(row) ? BlockSum.Total(rows.AsSpan(row * blocks, blocks)) : 0;
 
-            double Largest(int row) => (row + 1) * blocks <= rows.Length ? BlockSum.Largest(rows.AsSpan(row * blocks, blocks)) : 0;
+            double Largest(int row) => Has(row) ? BlockSum.Largest(rows.AsSpan(row * blocks, blocks)) : 0;
+
+            bool Has(int row) => (row + 1) * blocks <= rows.Length;
         }
     }
 
@@ -55,7 +58,9 @@ public sealed class SumLaunch<TSettings> : Launch
     /// <typeparam name="TTerms">What is added up.</typeparam>
     /// <param name="device">The device.</param>
     /// <param name="inputs">What the terms read, <see cref="ITerms{TSettings}.Inputs"/> regions.</param>
-    /// <exception cref="ArgumentException">The regions differ in length, lie on another device, or are not as many as the terms read.</exception>
+    /// <exception cref="ArgumentException">
+    /// The regions differ in length, lie on another device, or are not as many as the terms read.
+    /// </exception>
     /// <exception cref="NotSupportedException">The device has no such kernel.</exception>
     public static SumLaunch<TSettings> Create<TTerms>(Device device, params ReadOnlySpan<Region> inputs)
         where TTerms : struct, ITerms<TSettings>

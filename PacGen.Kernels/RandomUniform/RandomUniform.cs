@@ -30,17 +30,19 @@ public sealed record RandomUniform(Shape Shape, uint Stream, ulong Seed) : Vecto
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new RandomUniformGpu(device, this, inputs[0], output);
 
-    private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    private protected override unsafe Launch Bind<T, TWords>(
+        CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
     {
         Region all = output.Slice(0, Shape.Count);
-        return new Kernel(this, CpuDevice.Address(inputs[0]), new RandomMapCpu<Numbers, (uint, uint, uint, uint), T, TWords>(device, all, all, all, all));
+        RandomMapCpu<Numbers, PhiloxDraw, T, TWords> numbers = new(device, all, all, all, all);
+        return new Kernel(this, CpuDevice.Address(inputs[0]), numbers);
     }
 
     /// <summary>The error of a step that is no such integer.</summary>
     internal static InvalidDataException Invalid(float step) =>
         new($"{nameof(RandomUniform)}: the step is {step:R}, which is not an integer from 0 to {Steps - 1}.");
 
-    private sealed unsafe class Kernel(RandomUniform operation, float* step, IPassKernel<(uint, uint, uint, uint)> numbers) : Launch
+    private sealed unsafe class Kernel(RandomUniform operation, float* step, IPassKernel<PhiloxDraw> numbers) : Launch
     {
         public override void Run()
         {
@@ -50,21 +52,21 @@ public sealed record RandomUniform(Shape Shape, uint Stream, ulong Seed) : Vecto
                 throw Invalid(now);
             }
 
-            numbers.Settings = ((uint)operation.Seed, (uint)(operation.Seed >> 32), operation.Stream, (uint)now);
+            numbers.Settings = new PhiloxDraw((uint)operation.Seed, (uint)(operation.Seed >> 32), operation.Stream, (uint)now);
             numbers.Run();
         }
     }
 
     /// <summary>A uniform number a word; the scalars are the random numbers' key and counter.</summary>
-    private readonly struct Numbers : IRandomMap<(uint Key0, uint Key1, uint Stream, uint Step)>
+    private readonly struct Numbers : IRandomMap<PhiloxDraw>
     {
         public static int Inputs => 0;
 
         public static bool IsSplit => false;
 
-        public static (uint Key0, uint Key1, uint Stream, uint Step) Random((uint Key0, uint Key1, uint Stream, uint Step) settings) => settings;
+        public static PhiloxDraw Random(PhiloxDraw settings) => settings;
 
-        public static LaneConstants<T> Constants<T>((uint Key0, uint Key1, uint Stream, uint Step) settings)
+        public static LaneConstants<T> Constants<T>(PhiloxDraw settings)
             where T : struct, ILane<T> => default;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -29,7 +29,8 @@ internal sealed class RandomUniformGpu : Launch
         grid = device.Grid((extent.Count + 3) / 4);
         kernel = device.Load(
             ((Delegate)Kernel).Method,
-            accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<int>, int, QuadExtent, Numbers>(Kernel));
+            accelerator => accelerator.LoadStreamKernel<
+                ArrayView<float>, ArrayView<float>, ArrayView<int>, int, QuadExtent, Numbers>(Kernel));
     }
 
     /// <inheritdoc/>

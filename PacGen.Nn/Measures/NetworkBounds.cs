@@ -76,12 +76,16 @@ public sealed class NetworkBounds
             return GaussianBound.Lemma8OverGrid<float>(Sample, Smoothness, weights, curvature, tau);
         }
 
-        TermSums sums = Sums<GaussianBoundTerm, GaussianBoundSettings>(GaussianBoundSettings.Of(Smoothness, one, tau, weights.Length));
+        TermSums sums = Sums<GaussianBoundTerm, GaussianBoundSettings>(
+            GaussianBoundSettings.Of(Smoothness, one, tau, weights.Length));
         return GaussianBound.Lemma8(Sample, GaussianBoundSums.Of(sums, weights.Length, one));
     }
 
     private UniformBoundSums UniformSums(double eta, Tau tau) => UniformBoundSums.Of(
-        Sums<UniformBoundTerm, UniformBoundSettings>(UniformBoundSettings.Of(Smoothness, eta, tau, weights.Length)), weights.Length, eta, tau);
+        Sums<UniformBoundTerm, UniformBoundSettings>(UniformBoundSettings.Of(Smoothness, eta, tau, weights.Length)),
+        weights.Length,
+        eta,
+        tau);
 
     private TermSums Sums<TTerms, TSettings>(TSettings settings)
         where TTerms : struct, ITerms<TSettings>

@@ -50,7 +50,8 @@ public static class PacGenScorer
         float[] w = arena.Save();
         double largestWeight = w.Max(weight => Math.Abs((double)weight));
         Region weights = new(arena.Weights);
-        using RandomMapLaunch<PerturbSettings> perturb = PerturbLaunch.Create<UniformNoise>(arena.Device, weights, new Region(before), new Region(before), new Region(moved));
+        using RandomMapLaunch<PerturbSettings> perturb = PerturbLaunch.Create<UniformNoise>(
+            arena.Device, weights, new Region(before), new Region(before), new Region(moved));
         using SumLaunch<CurvatureChangeSettings> change =
             SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(arena.Device, weights, new Region(before), new Region(after));
         Dictionary<RhoEstimator, double[]> rhos = Enum.GetValues<RhoEstimator>().ToDictionary(estimator => estimator, _ => new double[options.Draws]);

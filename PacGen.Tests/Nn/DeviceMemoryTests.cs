@@ -10,8 +10,8 @@ using Buffer = PacGen.Kernels.Devices.Buffer;
 namespace PacGen.Tests.Nn;
 
 /// <summary>
-/// What a score, a bound, a measure, a certificate or a training run takes of a device's memory it gives back, whether it ends, is stopped or fails:
-/// a sweep over hundreds of networks in one process must not run out of it.
+/// What a score, a bound, a measure, a certificate or a training run takes of a device's memory it gives back, whether it ends,
+/// is stopped or fails: a sweep over hundreds of networks in one process must not run out of it.
 /// </summary>
 [TestFixtureSource(typeof(DeviceFixture), nameof(Ids))]
 internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
@@ -83,7 +83,8 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         KeskarAscent.Measure(empirical, Search with { Directions = 2 });
         ExpectedSharpnessSampler.Measure(empirical, new ExpectedLossOptions { Sigma = 0.1, Draws = 2, Antithetic = true });
         float[] levels = new float[empirical.Count];
-        ExpectedLossSampler.Measure<TruncatedGaussianNoise>(empirical, new ExpectedLossOptions { Draws = 2, Neighborhood = new(0.1, 0.1), Levels = levels });
+        ExpectedLossSampler.Measure<TruncatedGaussianNoise>(
+            empirical, new ExpectedLossOptions { Draws = 2, Neighborhood = new(0.1, 0.1), Levels = levels });
     });
 
     [Test]
@@ -91,10 +92,10 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     {
         CancellationToken stopped = new(true);
         using EmpiricalLoss empirical = new(network.Model, network.Arena, Data.Train, batchSize: 12);
-        float[] levels = new float[empirical.Count];
-        Assert.That(() => KeskarAscent.Measure(empirical, Search, cancellation: stopped), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(() => ExpectedLossSampler.Measure<UniformNoise>(empirical, new ExpectedLossOptions { Levels = levels }, cancellation: stopped), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(() => NetworkBounder.Measure(empirical, cancellation: stopped), Throws.InstanceOf<OperationCanceledException>());
+        AssertStopped(() => KeskarAscent.Measure(empirical, Search, cancellation: stopped));
+        ExpectedLossOptions own = new() { Levels = new float[empirical.Count] };
+        AssertStopped(() => ExpectedLossSampler.Measure<UniformNoise>(empirical, own, cancellation: stopped));
+        AssertStopped(() => NetworkBounder.Measure(empirical, cancellation: stopped));
     });
 
     [Test]
@@ -112,13 +113,16 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     {
         Assert.That(() => Certify(new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(() => Certify(default, rate: 1e30), Throws.TypeOf<TrainingException>());
-        Assert.That(() => Certifier.Certify(new Mlp(5, 3), Data, new CertifyOptions { Device = Device, BatchSize = 4 }), Throws.InstanceOf<ShapeException>());
+        Assert.That(
+            () => Certifier.Certify(new Mlp(5, 3), Data, new CertifyOptions { Device = Device, BatchSize = 4 }),
+            Throws.InstanceOf<ShapeException>());
     });
 
     [Test]
     public void Training([Values(1, 2)] int parts, [Values] bool perturbed) => AllIsGivenBack(_ =>
     {
-        using Trainer trainer = NewTrainer(perturbed ? new PerturbedOptimizer(new Adam(1e-3), eta: 1) : new Sgd(0.1, momentum: 0.9), parts);
+        Optimizer optimizer = perturbed ? new PerturbedOptimizer(new Adam(1e-3), eta: 1) : new Sgd(0.1, momentum: 0.9);
+        using Trainer trainer = NewTrainer(optimizer, parts);
         trainer.Run();
         trainer.Predict(Data.Test);
     });
@@ -139,7 +143,9 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     public void TrainingThatCannotBegin() => AllIsGivenBack(_ =>
     {
         Assert.That(() => new Trainer(new Mlp(5, 3), Data, new Sgd(0.1), Options(1)), Throws.InstanceOf<ShapeException>());
-        Assert.That(() => new Trainer(Network(), Data, new Sgd(0.1), Options(1) with { Loss = Refused }), Throws.TypeOf<NotSupportedException>());
+        Assert.That(
+            () => new Trainer(Network(), Data, new Sgd(0.1), Options(1) with { Loss = Refused }),
+            Throws.TypeOf<NotSupportedException>());
     });
 
     [Test]
@@ -150,7 +156,8 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         Assert.That(() => PacGenScorer.Measure(empirical, Scoring), Throws.TypeOf<NotSupportedException>());
     });
 
-    private static PacGenScore Score((Mlp Model, ParameterArena Arena) network, ScoreOptions options, CancellationToken cancellation = default)
+    private static PacGenScore Score(
+        (Mlp Model, ParameterArena Arena) network, ScoreOptions options, CancellationToken cancellation = default)
     {
         using EmpiricalLoss subject = new(network.Model, network.Arena, Data.Train);
         return PacGenScorer.Measure(subject, options, cancellation: cancellation);
@@ -158,17 +165,23 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
 
     private static Mlp Network() => new(16, 4, 3);
 
-    private static Tensor Refused(Tensor output, Tensor labels) => Tensor.Apply(new WithoutKernel(), Loss.CrossEntropy(output.Square(), labels));
+    private static void AssertStopped(Action measure) =>
+        Assert.That(measure, Throws.InstanceOf<OperationCanceledException>());
+
+    private static Tensor Refused(Tensor output, Tensor labels) =>
+        Tensor.Apply(new WithoutKernel(), Loss.CrossEntropy(output.Square(), labels));
 
     private static ImageSet Images(int count, int seed)
     {
         Random random = new(seed);
         byte[] pixels = new byte[16 * count];
         random.NextBytes(pixels);
-        return new ImageSet(pixels, Enumerable.Range(0, count).Select(i => i % 3).ToArray(), 4, 4, 3, new Normalization([0.5f], [0.25f]));
+        int[] labels = [.. Enumerable.Range(0, count).Select(i => i % 3)];
+        return new ImageSet(pixels, labels, 4, 4, 3, new Normalization([0.5f], [0.25f]));
     }
 
-    private TrainingOptions Options(int parts) => new() { Epochs = 1, BatchSize = 8, Accumulate = parts, Device = Device, Score = Scoring };
+    private TrainingOptions Options(int parts) =>
+        new() { Epochs = 1, BatchSize = 8, Accumulate = parts, Device = Device, Score = Scoring };
 
     private Trainer NewTrainer(Optimizer optimizer, int parts) => new(Network(), Data, optimizer, Options(parts));
 
@@ -177,11 +190,14 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         Data,
         new CertifyOptions
         {
-            PriorEpochs = 2, PosteriorEpochs = 1, BatchSize = 4, PriorLevels = [10, 100], Draws = 12, Device = Device, PriorOptimizer = new Sgd(rate),
+            PriorEpochs = 2, PosteriorEpochs = 1, BatchSize = 4, PriorLevels = [10, 100], Draws = 12, Device = Device,
+            PriorOptimizer = new Sgd(rate),
         },
         cancellation: cancellation);
 
-    /// <summary>Runs something twice; the first time kernels are compiled and the CPU's threads get their scratch memory, which stays.</summary>
+    /// <summary>
+    /// Runs something twice; the first time kernels are compiled and the CPU's threads get their scratch memory, which stays.
+    /// </summary>
     private void AllIsGivenBack(Action<(Mlp Model, ParameterArena Arena)> action)
     {
         Once();
@@ -197,11 +213,14 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         }
     }
 
-    /// <summary>An operation of a user's own that no device can run: a graph with it fails when its other kernels have their memory.</summary>
+    /// <summary>
+    /// An operation of a user's own that no device can run: a graph with it fails when its other kernels have their memory.
+    /// </summary>
     private sealed record WithoutKernel : Operation
     {
         public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs[0];
 
-        public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) => throw new NotSupportedException();
+        public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+            throw new NotSupportedException();
     }
 }

@@ -1,3 +1,4 @@
+using PacGen.Core.Perturbation;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.Map;
@@ -109,9 +110,9 @@ internal sealed class RecordTests
     {
         using Buffer buffer = Device.Simulator.Allocate(16);
         Region region = new(buffer);
-        using Launch noise = RandomMapLaunch<PacGen.Core.Perturbation.NoiseSettings>.Create<PacGen.Core.Perturbation.NoiseOfOneLevel<PacGen.Core.Perturbation.UniformNoise>>(Device.Simulator, region, region);
-        using Launch psi = SumLaunch<PacGen.Core.Perturbation.PsiSettings>.Create<PacGen.Core.Perturbation.PsiTerm>(Device.Simulator, region, region);
-        using Launch squares = SumLaunch<PacGen.Core.Perturbation.NoSettings>.Create<PacGen.Core.Perturbation.SquareTerm>(Device.Simulator, region);
+        using Launch noise = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOneLevel<UniformNoise>>(Device.Simulator, region, region);
+        using Launch psi = SumLaunch<PsiSettings>.Create<PsiTerm>(Device.Simulator, region, region);
+        using Launch squares = SumLaunch<NoSettings>.Create<SquareTerm>(Device.Simulator, region);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(noise.MayBeRecorded, Is.False);
