@@ -12,7 +12,7 @@ namespace PacGen.Benchmarks.Training;
 internal sealed class OptimizerOptions(bool grid = false)
 {
     private const double PlainEta = 100, AdaptiveEta = 0.01, DefaultMomentum = 0.9, AdamWDecay = 0.01;
-    private const string NoNoise = "none", NeedsNoise = "--perturb uniform or truncated-gaussian";
+    private const string NoAscent = "none", NoNoise = "none", NeedsNoise = "--perturb uniform or truncated-gaussian";
 
     /// <summary>The rules: name, learning rate, weight decay and η without others, and how each is made of learning rate, momentum and weight decay.</summary>
     private static readonly (string Name, double Rate, double Decay, double Eta, Func<double, double, double, Optimizer> Make)[] Rules =
@@ -21,6 +21,13 @@ internal sealed class OptimizerOptions(bool grid = false)
         ("momentum", 0.01, 0, PlainEta, (rate, momentum, decay) => new Sgd(rate, momentum, weightDecay: decay)),
         ("adam", 0.001, 0, AdaptiveEta, (rate, _, decay) => new Adam(rate, weightDecay: decay)),
         ("adamw", 0.001, AdamWDecay, AdaptiveEta, (rate, _, decay) => new AdamW(rate, weightDecay: decay)),
+    ];
+
+    /// <summary>Where two gradients a step are taken: name, ρ without another, and how that is put around an optimizer.</summary>
+    private static readonly (string Name, double Rho, Func<Optimizer, double, Optimizer> Around)[] Ascents =
+    [
+        ("sam", 0.05, (optimizer, rho) => new SharpnessAware(optimizer, rho)),
+        ("asam", 0.5, (optimizer, rho) => SharpnessAware.Adaptive(optimizer, rho)),
     ];
 
     /// <summary>The names of the noises, and how each is given to an optimizer, which starts with the uniform.</summary>
@@ -78,6 +85,13 @@ internal sealed class OptimizerOptions(bool grid = false)
     private readonly Option<double?> beta2 = Options.Number(
         "--beta2", "β₂ of Algorithm 1: weights whose |gradient| reaches it are not perturbed; without it 0.1", Interval.NotNegative);
 
+    private readonly Option<string> sharpness = Options.Choice(
+        "--sharpness", "Sharpness-aware minimization: the gradient is taken at w + ρg/‖g‖ (sam), or so that scaled weights change nothing (asam); a step takes two passes",
+        NoAscent, [NoAscent, .. Ascents.Select(ascent => ascent.Name)]);
+
+    private readonly Option<double?> sharpnessRho = Options.Number(
+        "--sharpness-rho", "ρ of --sharpness: how far the second gradient is from w; without it 0.05 for sam, 0.5 for asam", Interval.Positive);
+
     /// <summary>Gives a verb these options.</summary>
     public void AddTo(Command command)
     {
@@ -86,7 +100,7 @@ internal sealed class OptimizerOptions(bool grid = false)
         Option[] all =
         [
             optimizer, learningRate, momentum, weightDecay, clipNorm, schedule, stepEpochs, stepFactor, warmUp,
-            perturb, .. grid ? (Option[])[] : [eta, gamma], epsilon, beta1, beta2,
+            perturb, .. grid ? (Option[])[] : [eta, gamma, sharpness, sharpnessRho], epsilon, beta1, beta2,
         ];
         foreach (Option option in all)
         {
@@ -103,6 +117,18 @@ internal sealed class OptimizerOptions(bool grid = false)
     {
         Needs(parsed, IsPerturbed(parsed), NeedsNoise, eta, gamma, epsilon, beta1, beta2);
         Optimizer plain = CreatePlain(parsed);
+        Needs(parsed, IsAscending(parsed), "--sharpness sam or asam", sharpnessRho);
+        if (IsAscending(parsed))
+        {
+            if (IsPerturbed(parsed))
+            {
+                throw new UsageException("--sharpness and --perturb both choose where the gradient is taken: leave one of them out.");
+            }
+
+            (_, double rho, Func<Optimizer, double, Optimizer> around) = Ascents.First(ascent => ascent.Name == parsed.GetValue(sharpness));
+            return around(plain, parsed.GetValue(sharpnessRho) ?? rho);
+        }
+
         return IsPerturbed(parsed) ? Perturb(parsed, plain, parsed.GetValue(eta) ?? PaperEta(parsed), parsed.GetValue(gamma)) : plain;
     }
 
@@ -176,6 +202,8 @@ internal sealed class OptimizerOptions(bool grid = false)
 
     private (string Name, double Rate, double Decay, double Eta, Func<double, double, double, Optimizer> Make) RuleOf(ParseResult parsed) =>
         Rules.First(rule => rule.Name == parsed.GetValue(optimizer));
+
+    private bool IsAscending(ParseResult parsed) => parsed.GetValue(sharpness) is { } name && name != NoAscent;
 
     private bool IsPerturbed(ParseResult parsed) => parsed.GetValue(perturb) != NoNoise;
 }

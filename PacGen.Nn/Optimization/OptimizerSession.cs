@@ -1,6 +1,3 @@
-using PacGen.Core.Lanes;
-using PacGen.Core.Optimization;
-using PacGen.Core.Perturbation;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.PerParameter;
 using Buffer = PacGen.Kernels.Devices.Buffer;
@@ -9,7 +6,7 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// An optimizer at work on one model: a step is <see cref="Perturb"/>, the gradient at <see cref="ForwardWeights"/> into the
-/// gradients' buffer, <see cref="TryUpdate"/>. That waits for the step. Where the device works by itself, steps can be submitted without
+/// gradients' buffer, again for each <see cref="TryNextPoint"/>, <see cref="TryUpdate"/>. That waits for the step. Where the device works by itself, steps can be submitted without
 /// waiting and their outcomes taken later: <see cref="Begin"/>, then <see cref="Submit"/> or <see cref="Run"/>, then <see cref="Take"/>.
 /// </summary>
 public abstract class OptimizerSession : IDisposable
@@ -32,6 +29,16 @@ public abstract class OptimizerSession : IDisposable
     /// <exception cref="InvalidOperationException">Outcomes of submitted steps were not taken.</exception>
     public abstract void Perturb(int epoch);
 
+    /// <summary>How many gradients a step takes: 1, or 2 under <see cref="SharpnessAware"/>.</summary>
+    public abstract int Gradients { get; }
+
+    /// <summary>
+    /// Moves <see cref="ForwardWeights"/> to the step's next point, which follows from the gradient at the last; what is observed there is not
+    /// the step's loss.
+    /// </summary>
+    /// <returns>False where all gradients of the step were taken: the gradients' buffer has the one to apply.</returns>
+    public abstract bool TryNextPoint();
+
     /// <summary>Lines 11 and 12 of Algorithm 1: updates h and w from the gradients.</summary>
     /// <param name="learningRate">This step's learning rate.</param>
     /// <param name="clipNorm">The gradient's largest Euclidean norm, or null for no clipping.</param>
@@ -43,7 +50,8 @@ public abstract class OptimizerSession : IDisposable
     public abstract int Depth { get; }
 
     /// <summary>
-    /// Begins a step that ends with <see cref="Submit"/>: <see cref="Perturb"/>, the pass, <see cref="Observe"/>, <see cref="Submit"/>; or
+    /// Begins a step that ends with <see cref="Submit"/>: <see cref="Perturb"/>, the pass, <see cref="Observe"/>, both again for each
+    /// <see cref="TryNextPoint"/>, <see cref="Submit"/>; or
     /// <see cref="Run"/>, which is all of that.
     /// </summary>
     /// <param name="epoch">The epoch, counted from 1.</param>
@@ -92,366 +100,4 @@ public abstract class OptimizerSession : IDisposable
 
     /// <inheritdoc/>
     public abstract void Dispose();
-}
-
-/// <summary>The session of one rule.</summary>
-/// <typeparam name="TRule">OPT.</typeparam>
-internal sealed class OptimizerSession<TRule> : OptimizerSession
-    where TRule : unmanaged, IUpdateRule
-{
-    /// <summary>The stream of the run's random numbers that perturbs weights: "pert" in ASCII.</summary>
-    private const uint PerturbationStream = 0x7065_7274;
-
-    /// <summary>The arrays that Algorithm 1 keeps.</summary>
-    private const string OwnSecondMoment = "h", LastGradient = "gradient";
-
-    private readonly ParameterArena arena;
-    private readonly SessionSettings settings;
-    private readonly Func<long, double, TRule> rule;
-    private readonly UpdateLaunch<TRule> update;
-    private readonly RandomMapLaunch<PerturbSettings>? perturb;
-    private readonly SumLaunch<NoSettings> gradientNorm;
-    private readonly List<Buffer> owned = [];
-    private readonly List<(string Name, Buffer Buffer)> arrays = [];
-    private readonly StepLedger? ledger;
-    private readonly float[] scalar = new float[1];
-    private double gradientScale = 1, squaredChange, observed;
-    private long steps;
-    private StepOutcome? waiting;
-    private Launch? keepStates;
-    private readonly Dictionary<(Region Loss, double Share, bool First), Launch> observers = [];
-    private double rate, limit;
-    private bool begun;
-
-    /// <param name="arena">The parameters.</param>
-    /// <param name="gradients">Their gradients.</param>
-    /// <param name="settings">Seed and perturbation.</param>
-    /// <param name="rule">The rule at a step, counted from 1, and a learning rate.</param>
-    /// <param name="moment">The rule's state that is a second moment of the plain gradient, and its smoothing constant; or null.</param>
-    public OptimizerSession(
-        ParameterArena arena, Buffer gradients, SessionSettings settings, Func<long, double, TRule> rule, (string State, double Beta)? moment = null)
-    {
-        IReadOnlyList<string> names = RequireNames();
-        int? kept = moment is { } known && (settings.Algorithm is null || settings.Algorithm.Beta1 == known.Beta) ? IndexOf(names, known.State) : null;
-        this.arena = arena;
-        this.settings = settings;
-        this.rule = rule;
-        try
-        {
-            Region[] states = [.. names.Select(name => new Region(Keep(name)))];
-            SecondMoment = kept is { } index ? states[index].Buffer : settings.Algorithm is not null ? Keep(OwnSecondMoment) : null;
-            update = UpdateLaunch.Create<TRule>(
-                arena.Device, new Region(arena.Weights), new Region(gradients), states,
-                kept is null && SecondMoment is not null ? new Region(SecondMoment) : null);
-            gradientNorm = SumLaunch<NoSettings>.Create<SquareTerm>(arena.Device, new Region(gradients));
-            ForwardWeights = arena.Weights;
-            if (settings.Algorithm is not null)
-            {
-                // Line 8 looks at the last step's gradient.
-                arrays.Add((LastGradient, gradients));
-                ForwardWeights = Own();
-                perturb = settings.Perturbation(
-                    arena.Device, new Region(arena.Weights), new Region(SecondMoment!), new Region(gradients), new Region(ForwardWeights));
-            }
-
-            ledger = StepLedger.TryCreate(arena.Device, gradientNorm, update, perturb);
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
-    }
-
-    /// <inheritdoc/>
-    public override Buffer ForwardWeights { get; }
-
-    /// <inheritdoc/>
-    public override Buffer? SecondMoment { get; }
-
-    /// <inheritdoc/>
-    public override long Steps => steps;
-
-    /// <inheritdoc/>
-    internal override IReadOnlyList<(string Name, Buffer Buffer)> Arrays => arrays;
-
-    /// <inheritdoc/>
-    public override int Depth => ledger is null ? 1 : StepLedger.Capacity;
-
-    /// <inheritdoc/>
-    internal override OptimizerCounters Counters
-    {
-        get => new(steps, squaredChange, gradientScale);
-        set
-        {
-            RequireNoneUnderWay();
-            ledger?.Reset();
-            (steps, squaredChange, gradientScale) = value;
-        }
-    }
-
-    /// <inheritdoc/>
-    internal override long Bytes => owned.Sum(buffer => buffer.Count) * sizeof(float);
-
-    /// <inheritdoc/>
-    public override void Perturb(int epoch)
-    {
-        if (perturb is null)
-        {
-            return;
-        }
-
-        if (ledger is null || !begun)
-        {
-            RequireNoneUnderWay();
-            ledger?.Reset();
-            perturb.Settings = Perturbation(epoch);
-        }
-
-        perturb.Run();
-        GC.KeepAlive(this);
-    }
-
-    /// <inheritdoc/>
-    public override bool TryUpdate(double learningRate, double? clipNorm = null)
-    {
-        RequireNoneUnderWay();
-        ledger?.Reset();
-        gradientScale = 1;
-        if (clipNorm is { } limit)
-        {
-            RequireLimit(limit);
-            gradientNorm.Run();
-            double norm = Math.Sqrt(gradientNorm.Result.Sum0);
-            if (!double.IsFinite(norm))
-            {
-                return false;
-            }
-
-            gradientScale = norm > limit ? limit / norm : 1;
-        }
-
-        SetRule(++steps, learningRate);
-        update.Run();
-        GC.KeepAlive(this);
-        squaredChange = update.SquaredChange;
-        return double.IsFinite(squaredChange);
-    }
-
-    /// <inheritdoc/>
-    public override void Begin(int epoch, double learningRate, double clipNorm)
-    {
-        if (begun || (ledger is null && waiting is not null))
-        {
-            throw new InvalidOperationException(begun ? "A step was begun already: submit it first." : "The outcome of the last step was not taken.");
-        }
-
-        RequireLimit(clipNorm);
-        (rate, limit, begun) = (learningRate, clipNorm, true);
-        States?.Begin();
-        if (ledger is not null)
-        {
-            perturb?.Settings = Perturbation(epoch);
-            SetRule(steps + 1, learningRate);
-            double numerator = settings.Algorithm is { } algorithm ? HessianLipschitz.Numerator(algorithm.Beta1, algorithm.BiasCorrection, steps + 1) : 0;
-            ledger.Begin(clipNorm, numerator);
-            steps++;
-        }
-    }
-
-    /// <inheritdoc/>
-    public override bool Observe(Region loss, double share, bool first)
-    {
-        if (ledger is not null)
-        {
-            if (!observers.TryGetValue((loss, share, first), out Launch? observer))
-            {
-                observers[(loss, share, first)] = observer = ledger.Observe(loss, share, first);
-            }
-
-            observer.Run();
-            return true;
-        }
-
-        loss.Read(scalar);
-        observed = (first ? 0 : observed) + (scalar[0] * share);
-        return float.IsFinite(scalar[0]);
-    }
-
-    /// <inheritdoc/>
-    public override void Submit()
-    {
-        End();
-        if (States is { } states)
-        {
-            states.RunCheck();
-            Observe(states.Zero, 1, first: false);
-        }
-
-        if (ledger is null)
-        {
-            long before = steps;
-            StepEnd end = !float.IsFinite((float)observed) ? StepEnd.LossNotFinite
-                : TryUpdate(rate, limit) ? StepEnd.Done
-                : steps > before ? StepEnd.WeightsLost : StepEnd.GradientNotFinite;
-            if (end == StepEnd.Done)
-            {
-                States?.Keep();
-            }
-
-            waiting = new StepOutcome(observed, squaredChange, gradientScale, end);
-            return;
-        }
-
-        gradientNorm.Run();
-        ledger.Judge.Run();
-        update.Run();
-        ledger.Close.Run();
-        if (States is not null)
-        {
-            (keepStates ??= ledger.Keep(States.Next, States.Committed)).Run();
-        }
-
-        GC.KeepAlive(this);
-    }
-
-    /// <inheritdoc/>
-    public override Launch? Program(IReadOnlyList<Launch> pass, Region loss)
-    {
-        if (ledger is null)
-        {
-            return null;
-        }
-
-        List<Launch> parts = [.. pass, ledger.Observe(loss, 1, first: true)];
-        if (perturb is not null)
-        {
-            parts.Insert(0, perturb);
-        }
-
-        if (States is { } states)
-        {
-            parts.AddRange([.. states.Check, ledger.Observe(states.Zero, 1, first: false)]);
-        }
-
-        parts.AddRange([gradientNorm, ledger.Judge, update, ledger.Close]);
-        if (States is not null)
-        {
-            parts.Add(keepStates ??= ledger.Keep(States.Next, States.Committed));
-        }
-
-        return arena.Device.Record([.. parts.Select(launch => new Borrowed(launch))]);
-    }
-
-    /// <inheritdoc/>
-    public override void Run(Launch program)
-    {
-        ArgumentNullException.ThrowIfNull(program);
-        End();
-        program.Run();
-        GC.KeepAlive(this);
-    }
-
-    /// <inheritdoc/>
-    public override StepOutcome Take()
-    {
-        if (ledger is null)
-        {
-            StepOutcome one = waiting ?? throw new InvalidOperationException("No step was submitted.");
-            waiting = null;
-            return one;
-        }
-
-        long step = steps - ledger.Pending + 1;
-        StepOutcome outcome = ledger.Take();
-        if (outcome.End is StepEnd.Done or StepEnd.WeightsLost)
-        {
-            (squaredChange, gradientScale) = (outcome.SquaredChange, outcome.GradientScale);
-        }
-
-        if (outcome.End != StepEnd.Done)
-        {
-            steps = outcome.End == StepEnd.WeightsLost ? step : step - 1;
-            ledger.Reset();
-        }
-
-        return outcome;
-    }
-
-    /// <inheritdoc/>
-    public override void Dispose()
-    {
-        ledger?.Dispose();
-        update?.Dispose();
-        perturb?.Dispose();
-        gradientNorm?.Dispose();
-        owned.ForEach(buffer => buffer.Dispose());
-    }
-
-    private static void RequireLimit(double clipNorm)
-    {
-        if (!double.IsPositiveInfinity(clipNorm))
-        {
-            SinglePrecision.Positive(clipNorm, "The gradient's largest norm");
-        }
-    }
-
-    private void End() => begun = begun ? false : throw new InvalidOperationException("No step was begun.");
-
-    private void RequireNoneUnderWay()
-    {
-        if (ledger is { Pending: > 0 })
-        {
-            throw new InvalidOperationException($"{ledger.Pending} steps are under way: take their outcomes first.");
-        }
-    }
-
-    /// <summary>The settings of the next perturbation, by the numbers of the last step that the host knows.</summary>
-    private PerturbSettings Perturbation(int epoch) => settings.Algorithm!.Settings(
-        epoch, steps, steps == 0 ? 0 : Math.Sqrt(squaredChange), settings.Seed, PerturbationStream, (uint)steps, gradientScale);
-
-    /// <summary>Sets the update, the step counted from 1.</summary>
-    private void SetRule(long step, double learningRate) => update.Settings = new(rule(step, learningRate), gradientScale, settings.Algorithm?.Beta1 ?? 0);
-
-    private Buffer Keep(string name)
-    {
-        arrays.Add((name, Own()));
-        return arrays[^1].Buffer;
-    }
-
-    private Buffer Own()
-    {
-        Buffer buffer = arena.Device.Allocate(arena.Count, "the optimizer's state");
-        owned.Add(buffer);
-        return buffer;
-    }
-
-    private static int IndexOf(IReadOnlyList<string> names, string state)
-    {
-        int index = names.TakeWhile(name => name != state).Count();
-        return index < names.Count ? index : throw new ArgumentException($"{typeof(TRule).Name} has no state '{state}' that could be a second moment: it has {string.Join(", ", names)}.");
-    }
-
-    /// <summary>The rule's names, which become those of a checkpoint's arrays.</summary>
-    private static IReadOnlyList<string> RequireNames()
-    {
-        IReadOnlyList<string> names = TRule.StateNames;
-        if (names.Count > States<Float1>.Most)
-        {
-            throw new ArgumentException($"{typeof(TRule).Name} keeps {names.Count} numbers a parameter, but at most {States<Float1>.Most} can be kept.");
-        }
-
-        return names.FirstOrDefault(name => name is OwnSecondMoment or LastGradient || name.Length == 0 || !name.All(char.IsAsciiLetterOrDigit)) is { } bad
-            ? throw new ArgumentException($"{typeof(TRule).Name} has a state '{bad}', but names are of letters and digits, and {OwnSecondMoment} and {LastGradient} are Algorithm 1's.")
-            : names.Distinct().Count() == names.Count ? names
-            : throw new ArgumentException($"{typeof(TRule).Name} has two states of one name: {string.Join(", ", names)}.");
-    }
-
-    /// <summary>A launch that another owns, within a sequence that is disposed of before it.</summary>
-    private sealed class Borrowed(Launch launch) : Launch
-    {
-        public override bool MayBeRecorded => launch.MayBeRecorded;
-
-        public override void Run() => launch.Run();
-    }
 }

@@ -43,9 +43,9 @@ public sealed record PerturbedOptimizer : Optimizer
         : base((inner ?? throw new ArgumentNullException(nameof(inner))).LearningRate)
     {
         ArgumentNullException.ThrowIfNull(algorithm);
-        if (inner is PerturbedOptimizer)
+        if (inner is PerturbedOptimizer or SharpnessAware)
         {
-            throw new ArgumentException("An optimizer can be perturbed once.", nameof(inner));
+            throw new ArgumentException($"{inner} chooses where its gradient is taken itself: give the optimizer without that.", nameof(inner));
         }
 
         this.inner = inner;

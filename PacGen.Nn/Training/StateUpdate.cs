@@ -15,6 +15,8 @@ internal sealed class StateUpdate : IDisposable
     private readonly Buffer next;
     private readonly CompiledGraph check;
     private readonly Launch begin, keep;
+    private Buffer? held;
+    private Launch[] holding = [], restoring = [];
     private readonly float[] scalar = new float[1];
 
     /// <param name="arena">The model's parameters and state; it has some.</param>
@@ -59,6 +61,32 @@ internal sealed class StateUpdate : IDisposable
     /// <summary>Makes the copy the model's state anew.</summary>
     public void Begin() => begin.Run();
 
+    /// <summary>The launch of <see cref="Hold"/>.</summary>
+    public IReadOnlyList<Launch> Holding
+    {
+        get
+        {
+            Prepare();
+            return holding;
+        }
+    }
+
+    /// <summary>The launch of <see cref="Restore"/>.</summary>
+    public IReadOnlyList<Launch> Restoring
+    {
+        get
+        {
+            Prepare();
+            return restoring;
+        }
+    }
+
+    /// <summary>Remembers the copy as it is before a step's further passes, which are not to move it.</summary>
+    public void Hold() => Holding[0].Run();
+
+    /// <summary>Makes the copy what it was at the last <see cref="Hold"/>.</summary>
+    public void Restore() => Restoring[0].Run();
+
     /// <summary>Looks at the copy's numbers: <see cref="Zero"/> then says whether all are finite.</summary>
     public void RunCheck() => check.Run();
 
@@ -92,7 +120,20 @@ internal sealed class StateUpdate : IDisposable
     {
         begin.Dispose();
         keep.Dispose();
+        Array.ForEach([.. holding, .. restoring], launch => launch.Dispose());
+        held?.Dispose();
         check.Dispose();
         next.Dispose();
+    }
+
+    private void Prepare()
+    {
+        if (held is null)
+        {
+            Shape shape = new(checked((int)Next.Count));
+            held = arena.Device.Allocate(Next.Count, "the model's state after a step's first pass");
+            holding = [arena.Device.Bind(FusedMap.BroadcastTo(shape), [shape], [Next], new Region(held))];
+            restoring = [arena.Device.Bind(FusedMap.BroadcastTo(shape), [shape], [new Region(held)], Next)];
+        }
     }
 }

@@ -34,16 +34,17 @@ public sealed partial class Trainer
         }
 
         session.Perturb(epoch);
-        for (int part = 0; part * PartSize < batch.Count; part++)
+        bool isFinite = true;
+        do
         {
-            RunPart(batch, part, step, out double share);
-            if (!session.Observe(training.LossRegion, share, first: part == 0))
+            for (int part = 0; isFinite && part * PartSize < batch.Count; part++)
             {
-                break;
+                RunPart(batch, part, step, out double share);
+                isFinite = session.Observe(training.LossRegion, share, first: part == 0);
+                accumulation?.Add(share, first: part == 0);
             }
-
-            accumulation?.Add(share, first: part == 0);
         }
+        while (isFinite && session.TryNextPoint());
 
         session.Submit();
     }
@@ -87,18 +88,30 @@ public sealed partial class Trainer
         NonFiniteOrigin? origin = null;
         StateTensor? statistic = null;
         states?.Begin();
-        for (int part = 0; part * PartSize < batch.Count && origin is null; part++)
+        if (session.Gradients > 1)
         {
-            RunPart(batch, part, Steps, out _);
-            if (states is not null && float.IsFinite(training.Loss()) && states.FirstNonFinite() is var (state, value))
-            {
-                what = $"The running statistic {state.Name} became {value}";
-                statistic = state;
-            }
-
-            int start = part * PartSize, count = Math.Min(PartSize, batch.Count - start), size = data.Train.ImageSize;
-            origin = training.FindNonFinite(batch.Images.Slice(start * size, count * size), batch.Labels.Slice(start, count), (Steps * options.Accumulate) + part);
+            // Steps behind the failed one moved the point.
+            session.Perturb(step.Epoch);
         }
+
+        do
+        {
+            for (int part = 0; part * PartSize < batch.Count && origin is null; part++)
+            {
+                RunPart(batch, part, Steps, out double share);
+                if (states is not null && float.IsFinite(training.Loss()) && states.FirstNonFinite() is var (state, value))
+                {
+                    what = $"The running statistic {state.Name} became {value}";
+                    statistic = state;
+                }
+
+                accumulation?.Add(share, first: part == 0);
+                int start = part * PartSize, count = Math.Min(PartSize, batch.Count - start), size = data.Train.ImageSize;
+                origin = training.FindNonFinite(
+                    batch.Images.Slice(start * size, count * size), batch.Labels.Slice(start, count), (Steps * options.Accumulate) + part);
+            }
+        }
+        while (origin is null && session.TryNextPoint());
 
         string advice = statistic is not null ? origin?.Advice ?? StatisticsAdvice : Advice(origin, options.ClipNorm is null ? "clip the gradient" : null);
         string began = origin is null && statistic is null ? " Each number of it is finite, but its norm is not." : Began(origin);
@@ -145,7 +158,7 @@ public sealed partial class Trainer
         $"epoch {step.Epoch}, batch {step.Batch + 1} of {((data.Train.Count - 1) / options.BatchSize) + 1} (step {Steps + 1}) with learning rate {step.Rate:G4}";
 
     private string Advice(NonFiniteOrigin? origin, string? otherwise) => origin?.Advice
-        ?? $"lower the learning rate{(otherwise is null ? "" : $", or {otherwise}")}{(optimizer is PerturbedOptimizer ? ", or perturb less (a larger η, a smaller γ)" : "")}";
+        ?? $"lower the learning rate{(otherwise is null ? "" : $", or {otherwise}")}{(optimizer is PerturbedOptimizer ? ", or perturb less (a larger η, a smaller γ)" : optimizer is SharpnessAware ? ", or take a smaller ρ" : "")}";
 
     private static string Began(NonFiniteOrigin? origin) => origin is null ? "" : $" It began in {origin.Text}.";
 
