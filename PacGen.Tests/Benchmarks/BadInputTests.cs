@@ -55,6 +55,8 @@ internal sealed class BadInputTests
     [TestCase("train --seed -1", "0 to 18446744073709551615")]
     [TestCase("train --hidden 3,x", "commas")]
     [TestCase("train --log --json", "--log needs the name of a file")]
+    [TestCase("train --sharpness-rho 0.1", "--sharpness sam or asam")]
+    [TestCase("train --sharpness sam --perturb uniform", "leave one of them out")]
     [TestCase("train --eta 3", "--perturb uniform or truncated-gaussian")]
     [TestCase("train --perturb truncated-gausian", "did you mean truncated-gaussian")]
     [TestCase("train --perturb laplace", "none, uniform, truncated-gaussian")]

@@ -4,7 +4,7 @@ internal sealed class HelpTests
 {
     [TestCase("", "--output", "--epochs", "--seed", "--device", "--products", "--threads")]
     [TestCase("train", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--running-statistics", "--augment", "--optimizer", "--perturb", "--epochs", "--batch-size", "--accumulate", "--learning-rate", "--momentum",
-        "--weight-decay", "--eta", "--gamma", "--epsilon", "--beta1", "--beta2", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--clip-norm",
+        "--weight-decay", "--eta", "--gamma", "--epsilon", "--beta1", "--beta2", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--clip-norm", "--sharpness", "--sharpness-rho",
         "--psi", "--psi-gamma", "--psi-epsilon", "--psi-rho", "--psi-images", "--psi-batch-size", "--psi-draws", "--curvature", "--seed", "--device", "--products",
         "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--early-stop", "--best-by", "--log", "--tensorboard", "--plot", "--save", "--checkpoint", "--checkpoint-every", "--keep", "--resume", "--without", "--json")]
     [TestCase("score", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--layout", "--psi-gamma", "--psi-epsilon", "--psi-images", "--psi-batch-size", "--psi-draws",
