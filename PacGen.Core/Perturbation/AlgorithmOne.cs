@@ -1,3 +1,4 @@
+using PacGen.Core.Randomness;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Perturbation;
@@ -78,10 +79,7 @@ public sealed record AlgorithmOne
             GradientThreshold = (float)Beta2,
             GradientScale = (float)gradientScale,
             SecondMomentScale = BiasCorrection ? (float)SecondMoment.BiasCorrection(Beta1, completedSteps) : 1f,
-            Key0 = (uint)seed,
-            Key1 = (uint)(seed >> 32),
-            Stream = stream,
-            Step = step,
+            Draw = new PhiloxDraw(seed, stream, step),
         };
     }
 

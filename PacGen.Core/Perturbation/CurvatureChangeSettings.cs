@@ -1,3 +1,5 @@
+using PacGen.Core.Randomness;
+
 namespace PacGen.Core.Perturbation;
 
 /// <summary>
@@ -16,17 +18,8 @@ public struct CurvatureChangeSettings
     /// </summary>
     public float NormScale;
 
-    /// <summary>The low 32 bits of the seed.</summary>
-    public uint Key0;
-
-    /// <summary>The high 32 bits of the seed.</summary>
-    public uint Key1;
-
-    /// <summary>The random stream.</summary>
-    public uint Stream;
-
-    /// <summary>The random step.</summary>
-    public uint Step;
+    /// <summary>The random numbers.</summary>
+    public PhiloxDraw Draw;
 
     /// <summary>
     /// ‖u‖² from the second sum of <see cref="CurvatureChangeTerm"/>, in double, where it does not leave the range.
@@ -44,10 +37,7 @@ public struct CurvatureChangeSettings
             Gamma = perturbation.Gamma,
             Epsilon = perturbation.Epsilon,
             NormScale = double.IsFinite(largestKappa) && largestKappa > 0 ? (float)Math.ScaleB(1, -Math.Clamp(Math.ILogB(largestKappa), -120, 120)) : 1f,
-            Key0 = perturbation.Key0,
-            Key1 = perturbation.Key1,
-            Stream = perturbation.Stream,
-            Step = perturbation.Step,
+            Draw = perturbation.Draw,
         };
     }
 }

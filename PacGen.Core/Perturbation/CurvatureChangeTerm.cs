@@ -26,8 +26,7 @@ public readonly struct CurvatureChangeTerm : ITerms<CurvatureChangeSettings>
     public static bool UsesWords => true;
 
     /// <inheritdoc/>
-    public static PhiloxDraw Random(CurvatureChangeSettings settings) =>
-        new(settings.Key0, settings.Key1, settings.Stream, settings.Step);
+    public static PhiloxDraw Random(CurvatureChangeSettings settings) => settings.Draw;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

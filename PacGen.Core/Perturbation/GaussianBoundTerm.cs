@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
-using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
@@ -23,12 +22,6 @@ public readonly struct GaussianBoundTerm : ITerms<GaussianBoundSettings>
 
     /// <inheritdoc/>
     public static int Maxima => 2;
-
-    /// <inheritdoc/>
-    public static bool UsesWords => false;
-
-    /// <inheritdoc/>
-    public static PhiloxDraw Random(GaussianBoundSettings settings) => default;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

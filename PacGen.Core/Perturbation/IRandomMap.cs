@@ -14,10 +14,10 @@ public interface IRandomMap<TSettings>
     /// <summary>How many arrays of the parameters' layout it reads: 0 to 3.</summary>
     static abstract int Inputs { get; }
 
-    /// <summary>Whether a processor does <see cref="First"/> in a loop of its own.</summary>
-    static abstract bool IsSplit { get; }
+    /// <summary>Whether a processor does <see cref="First"/> in a loop of its own; by default there is none.</summary>
+    static virtual bool IsSplit => false;
 
-    /// <summary>The random numbers' key and counter.</summary>
+    /// <summary>The random words.</summary>
     /// <param name="settings">The scalars.</param>
     static abstract PhiloxDraw Random(TSettings settings);
 
@@ -34,8 +34,8 @@ public interface IRandomMap<TSettings>
     /// <param name="b">Of the second.</param>
     /// <param name="c">Of the third.</param>
     /// <param name="constants">What <see cref="Constants"/> gives.</param>
-    static abstract T First<T>(T a, T b, T c, in LaneConstants<T> constants)
-        where T : struct, ILane<T>;
+    static virtual T First<T>(T a, T b, T c, in LaneConstants<T> constants)
+        where T : struct, ILane<T> => default;
 
     /// <summary>What is written for the parameter.</summary>
     /// <param name="a">The parameter's number of the first array, where there is one.</param>

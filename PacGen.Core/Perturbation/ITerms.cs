@@ -17,15 +17,15 @@ public interface ITerms<TSettings>
     /// <summary>How many sums it takes: 1 or 2.</summary>
     static abstract int Sums { get; }
 
-    /// <summary>How many maxima it takes, of numbers that are not negative: 0 or 2.</summary>
-    static abstract int Maxima { get; }
+    /// <summary>How many maxima it takes, of numbers that are not negative: 0, the default, or 2.</summary>
+    static virtual int Maxima => 0;
 
-    /// <summary>Whether it asks for the parameter's random word.</summary>
-    static abstract bool UsesWords { get; }
+    /// <summary>Whether it asks for the parameter's random word; by default not.</summary>
+    static virtual bool UsesWords => false;
 
-    /// <summary>The random numbers' key and counter.</summary>
+    /// <summary>The random words, where they are asked for.</summary>
     /// <param name="settings">The scalars.</param>
-    static abstract PhiloxDraw Random(TSettings settings);
+    static virtual PhiloxDraw Random(TSettings settings) => default;
 
     /// <summary>A parameter's terms; those that are not asked for are ignored.</summary>
     /// <param name="a">The parameter's number of the first array.</param>

@@ -13,21 +13,12 @@ public readonly struct NoiseOfOneLevel<TNoise> : IRandomMap<NoiseSettings>
     public static int Inputs => 1;
 
     /// <inheritdoc/>
-    public static bool IsSplit => false;
-
-    /// <inheritdoc/>
-    public static PhiloxDraw Random(NoiseSettings settings) =>
-        new(settings.Key0, settings.Key1, settings.Stream, settings.Step);
+    public static PhiloxDraw Random(NoiseSettings settings) => settings.Draw;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static LaneConstants<T> Constants<T>(NoiseSettings settings)
         where T : struct, ILane<T> => new(settings.Sigma, settings.Gamma, settings.Epsilon);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T First<T>(T a, T b, T c, in LaneConstants<T> constants)
-        where T : struct, ILane<T> => default;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,3 +1,5 @@
+using PacGen.Core.Randomness;
+
 namespace PacGen.Core.Perturbation;
 
 /// <summary>The scalars of one draw of noise of given levels for all parameters: plain floats and words, passed to kernels by value.</summary>
@@ -12,17 +14,8 @@ public struct NoiseSettings
     /// <summary>ε of κ; +∞ for no limit.</summary>
     public float Epsilon;
 
-    /// <summary>The low 32 bits of the seed.</summary>
-    public uint Key0;
-
-    /// <summary>The high 32 bits of the seed.</summary>
-    public uint Key1;
-
-    /// <summary>The random stream.</summary>
-    public uint Stream;
-
-    /// <summary>The random step.</summary>
-    public uint Step;
+    /// <summary>The random numbers.</summary>
+    public PhiloxDraw Draw;
 
     /// <summary>Settings of noise within κ_{γ,ε}(w).</summary>
     /// <param name="sigma">σ, or what each parameter's own σ is multiplied by.</param>
@@ -36,10 +29,7 @@ public struct NoiseSettings
         Sigma = sigma >= 0 ? (float)sigma : throw new ArgumentOutOfRangeException(nameof(sigma), sigma, "σ must be at least 0."),
         Gamma = (float)(neighborhood?.Gamma ?? 0),
         Epsilon = (float)(neighborhood?.Epsilon ?? double.PositiveInfinity),
-        Key0 = (uint)seed,
-        Key1 = (uint)(seed >> 32),
-        Stream = stream,
-        Step = step,
+        Draw = new PhiloxDraw(seed, stream, step),
     };
 
     /// <summary>Settings of noise without a limit: κ = +∞.</summary>

@@ -1,3 +1,5 @@
+using PacGen.Core.Randomness;
+
 namespace PacGen.Core.Perturbation;
 
 /// <summary>The scalars of one perturbation of all parameters: plain floats and words, prepared on the host in double, passed to kernels by value.</summary>
@@ -24,17 +26,8 @@ public struct PerturbSettings
     /// <summary>What the stored h is multiplied by: 1, or <see cref="SecondMoment.BiasCorrection"/>.</summary>
     public float SecondMomentScale;
 
-    /// <summary>The low 32 bits of the seed.</summary>
-    public uint Key0;
-
-    /// <summary>The high 32 bits of the seed.</summary>
-    public uint Key1;
-
-    /// <summary>The random stream.</summary>
-    public uint Stream;
-
-    /// <summary>The random step.</summary>
-    public uint Step;
+    /// <summary>The random numbers.</summary>
+    public PhiloxDraw Draw;
 
     /// <summary>Settings under which nothing is perturbed, as at Algorithm 1's first step: w + u is w.</summary>
     public static PerturbSettings None => new() { CurvatureScale = 1f, GradientScale = 1f, SecondMomentScale = 1f };
@@ -47,9 +40,6 @@ public struct PerturbSettings
         GradientThreshold = float.PositiveInfinity,
         GradientScale = 1f,
         SecondMomentScale = 1f,
-        Key0 = (uint)seed,
-        Key1 = (uint)(seed >> 32),
-        Stream = stream,
-        Step = step,
+        Draw = new PhiloxDraw(seed, stream, step),
     };
 }

@@ -19,8 +19,7 @@ public readonly struct Perturbed<TNoise> : IRandomMap<PerturbSettings>
     public static bool IsSplit => true;
 
     /// <inheritdoc/>
-    public static PhiloxDraw Random(PerturbSettings settings) =>
-        new(settings.Key0, settings.Key1, settings.Stream, settings.Step);
+    public static PhiloxDraw Random(PerturbSettings settings) => settings.Draw;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
-using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
@@ -14,15 +13,6 @@ public readonly struct PsiTerm : ITerms<PsiSettings>
 
     /// <inheritdoc/>
     public static int Sums => 2;
-
-    /// <inheritdoc/>
-    public static int Maxima => 0;
-
-    /// <inheritdoc/>
-    public static bool UsesWords => false;
-
-    /// <inheritdoc/>
-    public static PhiloxDraw Random(PsiSettings settings) => default;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
-using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
@@ -12,15 +11,6 @@ public readonly struct SquareTerm : ITerms<NoSettings>
 
     /// <inheritdoc/>
     public static int Sums => 1;
-
-    /// <inheritdoc/>
-    public static int Maxima => 0;
-
-    /// <inheritdoc/>
-    public static bool UsesWords => false;
-
-    /// <inheritdoc/>
-    public static PhiloxDraw Random(NoSettings settings) => default;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

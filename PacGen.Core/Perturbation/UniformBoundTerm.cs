@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
-using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
@@ -18,12 +17,6 @@ public readonly struct UniformBoundTerm : ITerms<UniformBoundSettings>
 
     /// <inheritdoc/>
     public static int Maxima => 2;
-
-    /// <inheritdoc/>
-    public static bool UsesWords => false;
-
-    /// <inheritdoc/>
-    public static PhiloxDraw Random(UniformBoundSettings settings) => default;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

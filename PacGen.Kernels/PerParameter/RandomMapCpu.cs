@@ -23,9 +23,8 @@ internal sealed unsafe class RandomMapCpu<TMap, TSettings, T, TWords>(
     {
         long start = (long)task * TaskElements, end = Math.Min(start + TaskElements, output.Count);
         TSettings settings = Settings;
-        (uint key0, uint key1, uint stream, uint step) = TMap.Random(settings);
         Pass pass = new(CpuDevice.Address(a), CpuDevice.Address(b), CpuDevice.Address(c), CpuDevice.Address(output), settings);
-        RandomPass.Run<Pass, T, TWords>(pass, start, end, stream, step, key0, key1);
+        RandomPass.Run<Pass, T, TWords>(pass, start, end, TMap.Random(settings));
     }
 
     private readonly struct Pass(float* a, float* b, float* c, float* output, TSettings settings) : IRandomPass

@@ -58,12 +58,12 @@ internal sealed class RandomMapGpu<TMap, TSettings, TSource> : Launch, IPassKern
         ArrayView<StepState> state, ArrayView<float> held, QuadExtent extent, TSettings settings)
     {
         int quads = TSource.TryGet(state, held, ref settings) ? (extent.Count + 3) / 4 : 0, stride = Grid.DimX * Group.DimX;
-        (uint key0, uint key1, uint stream, uint step) = TMap.Random(settings);
+        PhiloxDraw draw = TMap.Random(settings);
         LaneConstants<GpuFloat> constants = TMap.Constants<GpuFloat>(settings);
         for (int quad = (Grid.IdxX * Group.DimX) + Group.IdxX; quad < quads; quad += stride)
         {
-            Words1 word0 = new((uint)quad), word1 = new(0), word2 = new(stream), word3 = new(step);
-            Philox.Generate(ref word0, ref word1, ref word2, ref word3, key0, key1);
+            Words1 word0 = new((uint)quad), word1 = new(0), word2 = new(draw.Stream), word3 = new(draw.Step);
+            Philox.Generate(ref word0, ref word1, ref word2, ref word3, draw.Key0, draw.Key1);
             int i = 4 * quad;
             Quad x = default, y = default, z = default;
             if (TMap.Inputs > 0)

@@ -30,7 +30,7 @@ internal static unsafe class RandomPass
 
     /// <summary>Runs the pass over the elements from <paramref name="start"/>, a multiple of 64, to <paramref name="end"/>.</summary>
     [SkipLocalsInit]
-    public static void Run<TPass, T, TWords>(TPass pass, long start, long end, uint stream, uint step, uint key0, uint key1)
+    public static void Run<TPass, T, TWords>(TPass pass, long start, long end, PhiloxDraw draw)
         where TPass : struct, IRandomPass
         where T : struct, IMemoryLane<T>, ILane<T, TWords>
         where TWords : struct, IWords<TWords>
@@ -39,17 +39,17 @@ internal static unsafe class RandomPass
         byte* room = stackalloc byte[(2 * Chunk * sizeof(float)) + Line];
         uint* words = (uint*)((nint)(room + Line - 1) & -Line);
         float* scratch = (float*)(words + Chunk);
-        long done = Groups<TPass, T, TWords>(pass, words, scratch, start, end, stream, step, key0, key1);
-        done = Groups<TPass, Float1, Words1>(pass, words, scratch, done, end, stream, step, key0, key1);
+        long done = Groups<TPass, T, TWords>(pass, words, scratch, start, end, draw);
+        done = Groups<TPass, Float1, Words1>(pass, words, scratch, done, end, draw);
         for (; done < end; done++)
         {
-            *words = Philox.Word(((ulong)key1 << 32) | key0, stream, step, done);
+            *words = Philox.Word(((ulong)draw.Key1 << 32) | draw.Key0, draw.Stream, draw.Step, done);
             pass.Run<Float1, Words1>(words, scratch, done, 1);
         }
     }
 
     private static long Groups<TPass, T, TWords>(
-        TPass pass, uint* words, float* scratch, long start, long end, uint stream, uint step, uint key0, uint key1)
+        TPass pass, uint* words, float* scratch, long start, long end, PhiloxDraw draw)
         where TPass : struct, IRandomPass
         where T : struct, IMemoryLane<T>, ILane<T, TWords>
         where TWords : struct, IWords<TWords>
@@ -58,7 +58,7 @@ internal static unsafe class RandomPass
         while (start + group <= end)
         {
             int groups = (int)Math.Min(Chunk, end - start) / group, count = groups * group;
-            Philox.Fill<TWords, TPass>(words, groups, start, stream, step, key0, key1, pass);
+            Philox.Fill<TWords, TPass>(words, groups, start, draw.Stream, draw.Step, draw.Key0, draw.Key1, pass);
             pass.Run<T, TWords>(words, scratch, start, count);
             start += count;
         }

@@ -55,8 +55,7 @@ internal sealed unsafe class SumCpu<TTerms, TSettings, T, TWords>(CpuDevice devi
             new Span<float>(memory, (2 * BlockSum.Accumulators) + (2 * LargestLane)).Clear();
             if (TTerms.UsesWords)
             {
-                (uint key0, uint key1, uint stream, uint step) = TTerms.Random(settings);
-                RandomPass.Run<Pass, T, TWords>(new Pass(pa, pb, pc, memory, settings), start, end, stream, step, key0, key1);
+                RandomPass.Run<Pass, T, TWords>(new Pass(pa, pb, pc, memory, settings), start, end, TTerms.Random(settings));
             }
             else
             {

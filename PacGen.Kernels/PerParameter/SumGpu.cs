@@ -67,7 +67,7 @@ internal sealed class SumGpu<TTerms, TSettings> : Launch, ISumKernel<TSettings>
         ArrayView<float> accumulators = SharedMemory.Allocate<float>(BlockSum.Accumulators);
         ArrayView<float> accumulators1 = SharedMemory.Allocate<float>(BlockSum.Accumulators);
         ArrayView<float> largest = SharedMemory.Allocate<float>(2 * BlockSumGpu.Quads);
-        (uint key0, uint key1, uint stream, uint step) = TTerms.Random(settings);
+        PhiloxDraw draw = TTerms.Random(settings);
         for (int block = Grid.IdxX; block < blocks; block += Grid.DimX)
         {
             GpuFloat most0 = default, most1 = default;
@@ -77,10 +77,10 @@ internal sealed class SumGpu<TTerms, TSettings> : Launch, ISumKernel<TSettings>
                 for (int row = 0; row < BlockSum.Block; row += BlockSum.Accumulators)
                 {
                     int i = (block * BlockSum.Block) + row + (4 * quad);
-                    Words1 word0 = new((uint)i >> 2), word1 = new(0), word2 = new(stream), word3 = new(step);
+                    Words1 word0 = new((uint)i >> 2), word1 = new(0), word2 = new(draw.Stream), word3 = new(draw.Step);
                     if (TTerms.UsesWords)
                     {
-                        Philox.Generate(ref word0, ref word1, ref word2, ref word3, key0, key1);
+                        Philox.Generate(ref word0, ref word1, ref word2, ref word3, draw.Key0, draw.Key1);
                     }
 
                     Quad x = extent.Load(a, i), y = default, z = default;

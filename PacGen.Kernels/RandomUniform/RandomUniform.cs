@@ -52,7 +52,7 @@ public sealed record RandomUniform(Shape Shape, uint Stream, ulong Seed) : Vecto
                 throw Invalid(now);
             }
 
-            numbers.Settings = new PhiloxDraw((uint)operation.Seed, (uint)(operation.Seed >> 32), operation.Stream, (uint)now);
+            numbers.Settings = new PhiloxDraw(operation.Seed, operation.Stream, (uint)now);
             numbers.Run();
         }
     }
@@ -62,15 +62,9 @@ public sealed record RandomUniform(Shape Shape, uint Stream, ulong Seed) : Vecto
     {
         public static int Inputs => 0;
 
-        public static bool IsSplit => false;
-
         public static PhiloxDraw Random(PhiloxDraw settings) => settings;
 
         public static LaneConstants<T> Constants<T>(PhiloxDraw settings)
-            where T : struct, ILane<T> => default;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T First<T>(T a, T b, T c, in LaneConstants<T> constants)
             where T : struct, ILane<T> => default;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

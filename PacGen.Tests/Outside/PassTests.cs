@@ -80,12 +80,6 @@ public sealed class PassTests
         public static int Maxima => 2;
 
         /// <inheritdoc/>
-        public static bool UsesWords => false;
-
-        /// <inheritdoc/>
-        public static PhiloxDraw Random(Limits settings) => default;
-
-        /// <inheritdoc/>
         public static void Of<T, TWords>(
             T a, T b, T c, TWords word, Limits settings, out T sum0, out T sum1, out T largest0, out T largest1)
             where T : struct, ILane<T, TWords>
@@ -118,18 +112,11 @@ public sealed class PassTests
         public static int Inputs => 1;
 
         /// <inheritdoc/>
-        public static bool IsSplit => false;
-
-        /// <inheritdoc/>
-        public static PhiloxDraw Random(Draw settings) => new(settings.Seed, 0, 7, settings.Step);
+        public static PhiloxDraw Random(Draw settings) => new(settings.Seed, 7, settings.Step);
 
         /// <inheritdoc/>
         public static LaneConstants<T> Constants<T>(Draw settings)
             where T : struct, ILane<T> => new(settings.Probability);
-
-        /// <inheritdoc/>
-        public static T First<T>(T a, T b, T c, in LaneConstants<T> constants)
-            where T : struct, ILane<T> => default;
 
         /// <inheritdoc/>
         public static T Of<T, TWords>(T a, T b, T c, T first, TWords word, in LaneConstants<T> constants)
