@@ -53,14 +53,16 @@ internal sealed unsafe class SumCpu<TTerms, TSettings, T, TWords>(CpuDevice devi
         {
             long start = (long)block * BlockSum.Block, end = Math.Min(start + BlockSum.Block, a.Count);
             new Span<float>(memory, (2 * BlockSum.Accumulators) + (2 * LargestLane)).Clear();
+            Pass pass = new(pa, pb, pc, memory, settings);
             if (TTerms.UsesWords)
             {
-                RandomPass.Run<Pass, T, TWords>(new Pass(pa, pb, pc, memory, settings), start, end, TTerms.Random(settings));
+                RandomPass.Run<Pass, T, TWords>(pass, start, end, TTerms.Random(settings));
             }
             else
             {
-                long done = Vectors<T, TWords>(pa, pb, pc, memory, start, end, settings);
-                Vectors<Float1, Words1>(pa, pb, pc, memory, done, end, settings);
+                int count = (int)(end - start), whole = count / T.Count * T.Count;
+                pass.Run<T, TWords>(null, null, start, whole);
+                pass.Run<Float1, Words1>(null, null, start + whole, count - whole);
             }
 
             Rows[block] = BlockSum.Fold<T>(memory);
@@ -74,52 +76,6 @@ internal sealed unsafe class SumCpu<TTerms, TSettings, T, TWords>(CpuDevice devi
                 Rows[(2 * blocks) + block] = Largest(largest);
                 Rows[(3 * blocks) + block] = Largest(largest + LargestLane);
             }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static long Vectors<TLane, TLaneWords>(
-        float* a, float* b, float* c, float* memory, long start, long end, TSettings settings)
-        where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
-        where TLaneWords : struct, IWords<TLaneWords>
-    {
-        long i = start;
-        for (; i + TLane.Count <= end; i += TLane.Count)
-        {
-            One<TLane, TLaneWords>(a, b, c, memory, i, default, settings);
-        }
-
-        return i;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void One<TLane, TLaneWords>(
-        float* a, float* b, float* c, float* memory, long i, TLaneWords word, TSettings settings)
-        where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
-        where TLaneWords : struct, IWords<TLaneWords>
-    {
-        TTerms.Of(
-            TLane.Load(a + i),
-            TTerms.Inputs > 1 ? TLane.Load(b + i) : default,
-            TTerms.Inputs > 2 ? TLane.Load(c + i) : default,
-            word,
-            settings,
-            out TLane sum0,
-            out TLane sum1,
-            out TLane largest0,
-            out TLane largest1);
-        float* at = memory + (i & (BlockSum.Accumulators - 1));
-        TLane.Store(at, TLane.Load(at) + sum0);
-        if (TTerms.Sums > 1)
-        {
-            TLane.Store(at + BlockSum.Accumulators, TLane.Load(at + BlockSum.Accumulators) + sum1);
-        }
-
-        if (TTerms.Maxima > 0)
-        {
-            float* largest = memory + (2 * BlockSum.Accumulators);
-            TLane.Store(largest, TLane.Max(TLane.Load(largest), largest0));
-            TLane.Store(largest + LargestLane, TLane.Max(TLane.Load(largest + LargestLane), largest1));
         }
     }
 
@@ -156,9 +112,32 @@ internal sealed unsafe class SumCpu<TTerms, TSettings, T, TWords>(CpuDevice devi
             where TLane : struct, IMemoryLane<TLane>, ILane<TLane, TLaneWords>
             where TLaneWords : struct, IWords<TLaneWords>
         {
+            TSettings constants = settings;
+            float* a0 = a + start, b0 = b + start, c0 = c + start, sums = memory, largest = memory + (2 * BlockSum.Accumulators);
             for (int i = 0; i < count; i += TLane.Count)
             {
-                One<TLane, TLaneWords>(a, b, c, memory, start + i, Unsafe.ReadUnaligned<TLaneWords>(words + i), settings);
+                TTerms.Of(
+                    TLane.Load(a0 + i),
+                    TTerms.Inputs > 1 ? TLane.Load(b0 + i) : default,
+                    TTerms.Inputs > 2 ? TLane.Load(c0 + i) : default,
+                    TTerms.UsesWords ? Unsafe.ReadUnaligned<TLaneWords>(words + i) : default,
+                    constants,
+                    out TLane sum0,
+                    out TLane sum1,
+                    out TLane largest0,
+                    out TLane largest1);
+                float* at = sums + ((start + i) & (BlockSum.Accumulators - 1));
+                TLane.Store(at, TLane.Load(at) + sum0);
+                if (TTerms.Sums > 1)
+                {
+                    TLane.Store(at + BlockSum.Accumulators, TLane.Load(at + BlockSum.Accumulators) + sum1);
+                }
+
+                if (TTerms.Maxima > 0)
+                {
+                    TLane.Store(largest, TLane.Max(TLane.Load(largest), largest0));
+                    TLane.Store(largest + LargestLane, TLane.Max(TLane.Load(largest + LargestLane), largest1));
+                }
             }
         }
     }
