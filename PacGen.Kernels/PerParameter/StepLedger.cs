@@ -21,7 +21,7 @@ namespace PacGen.Kernels.PerParameter;
 /// </remarks>
 public sealed class StepLedger : IDisposable
 {
-    /// <summary>How many steps may be under way, their outcomes not yet taken.</summary>
+    /// <summary>How many steps may be in flight, their outcomes not yet taken.</summary>
     public const int Capacity = 32;
 
     /// <summary>After how many steps their records are sent to the host.</summary>
@@ -32,7 +32,7 @@ public sealed class StepLedger : IDisposable
     private readonly RandomMapLaunch<PerturbSettings>? perturb;
     private readonly StepMemory memory;
 
-    /// <summary>Those of the steps, and one of the step under way: its loss so far, and in <see cref="StepRecord.End"/> which of the others it becomes.</summary>
+    /// <summary>Those of the steps, and one of the step in flight: its loss so far, and in <see cref="StepRecord.End"/> which of the others it becomes.</summary>
     private readonly MemoryBuffer1D<StepRecord, Stride1D.Dense> records;
     private readonly StepRecord[] copy = new StepRecord[Capacity];
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<StepRecord>, double, int> observe;
@@ -72,7 +72,7 @@ public sealed class StepLedger : IDisposable
     /// <summary>Ends the step, behind the update.</summary>
     public Launch Close { get; }
 
-    /// <summary>How many steps are under way.</summary>
+    /// <summary>How many steps are in flight.</summary>
     public int Pending => (int)(begun - taken);
 
     /// <summary>A ledger for the launches of one optimizer.</summary>
@@ -128,12 +128,12 @@ public sealed class StepLedger : IDisposable
     /// </summary>
     /// <param name="largestNorm">The gradient's largest norm, +∞ for any.</param>
     /// <param name="numerator">What the next perturbation divides by this step's ‖Δw‖: <see cref="HessianLipschitz.Numerator"/>.</param>
-    /// <exception cref="InvalidOperationException">There are <see cref="Capacity"/> steps under way.</exception>
+    /// <exception cref="InvalidOperationException">There are <see cref="Capacity"/> steps in flight.</exception>
     public void Begin(double largestNorm, double numerator)
     {
         if (Pending == Capacity)
         {
-            throw new InvalidOperationException($"{Capacity} steps are under way: take the outcome of one first.");
+            throw new InvalidOperationException($"{Capacity} steps are in flight: take the outcome of one first.");
         }
 
         PerturbSettings perturbation = perturb?.Settings ?? PerturbSettings.None;
@@ -161,14 +161,14 @@ public sealed class StepLedger : IDisposable
         begun++;
     }
 
-    /// <summary>The outcome of the oldest step under way; waits for it where it is not known yet.</summary>
-    /// <exception cref="InvalidOperationException">No step is under way.</exception>
+    /// <summary>The outcome of the oldest step in flight; waits for it where it is not known yet.</summary>
+    /// <exception cref="InvalidOperationException">No step is in flight.</exception>
     /// <exception cref="InvalidDataException">A launch met input that makes no sense, such as a label that is no class.</exception>
     public StepOutcome Take()
     {
         if (Pending == 0)
         {
-            throw new InvalidOperationException("No step is under way.");
+            throw new InvalidOperationException("No step is in flight.");
         }
 
         if (copied == taken)
@@ -180,7 +180,7 @@ public sealed class StepLedger : IDisposable
         return new StepOutcome(record.Loss, record.SquaredChange, record.GradientScale, (StepEnd)record.End);
     }
 
-    /// <summary>Forgets the steps under way, and a failure: until the next <see cref="Begin"/> the launches go by their own settings.</summary>
+    /// <summary>Forgets the steps in flight, and a failure: until the next <see cref="Begin"/> the launches go by their own settings.</summary>
     public void Reset()
     {
         if (!memory.IsHeld)
@@ -307,7 +307,7 @@ public sealed class StepLedger : IDisposable
         return totals[0];
     }
 
-    /// <summary>Gets the records of the oldest step under way and of some behind it.</summary>
+    /// <summary>Gets the records of the oldest step in flight and of some behind it.</summary>
     private void Receive()
     {
         try

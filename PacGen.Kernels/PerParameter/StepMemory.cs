@@ -21,7 +21,7 @@ internal sealed class StepMemory : IDisposable
         sent = new float[count];
     }
 
-    /// <summary>Whether a ledger's steps are under way in it, and not the settings of the launches themselves.</summary>
+    /// <summary>Whether a ledger's steps are in flight in it, and not the settings of the launches themselves.</summary>
     public bool IsHeld { get; set; }
 
     public ArrayView<StepState> State => state.View.Cast<StepState>();

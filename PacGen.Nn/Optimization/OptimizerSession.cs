@@ -57,7 +57,7 @@ public abstract class OptimizerSession : IDisposable
     /// <param name="epoch">The epoch, counted from 1.</param>
     /// <param name="learningRate">This step's learning rate.</param>
     /// <param name="clipNorm">The gradient's largest Euclidean norm; +∞ for any.</param>
-    /// <exception cref="InvalidOperationException">The last step was not submitted, or <see cref="Depth"/> steps are under way.</exception>
+    /// <exception cref="InvalidOperationException">The last step was not submitted, or <see cref="Depth"/> steps are in flight.</exception>
     public abstract void Begin(int epoch, double learningRate, double clipNorm);
 
     /// <summary>Notes the loss of a batch's pass, or of a part's, for <see cref="Submit"/>.</summary>

@@ -105,7 +105,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         get => new(steps, squaredChange, gradientScale);
         set
         {
-            RequireNoneUnderWay();
+            RequireNoneInFlight();
             ledger?.Reset();
             (steps, squaredChange, gradientScale) = value;
         }
@@ -146,7 +146,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
 
         if (ledger is null || !begun)
         {
-            RequireNoneUnderWay();
+            RequireNoneInFlight();
             ledger?.Reset();
             perturb.Settings = Perturbation(epoch);
         }
@@ -158,7 +158,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     /// <inheritdoc/>
     public override bool TryUpdate(double learningRate, double? clipNorm = null)
     {
-        RequireNoneUnderWay();
+        RequireNoneInFlight();
         ledger?.Reset();
         gradientScale = 1;
         if (clipNorm is { } limit)
@@ -361,11 +361,11 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
 
     private void End() => begun = begun ? false : throw new InvalidOperationException("No step was begun.");
 
-    private void RequireNoneUnderWay()
+    private void RequireNoneInFlight()
     {
         if (ledger is { Pending: > 0 })
         {
-            throw new InvalidOperationException($"{ledger.Pending} steps are under way: take their outcomes first.");
+            throw new InvalidOperationException($"{ledger.Pending} steps are in flight: take their outcomes first.");
         }
     }
 

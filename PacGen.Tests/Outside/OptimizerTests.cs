@@ -48,6 +48,32 @@ internal sealed class OptimizerTests
         }
     }
 
+    /// <summary>The example of docs/adding-an-optimizer.md: Lion (Chen and others, <see href="https://arxiv.org/abs/2302.06675">arXiv 2302.06675</see>, Algorithm 2).</summary>
+    [Test]
+    public void TheDocumentsExampleFollowsItsPaper()
+    {
+        const int Count = 37;
+        Lion lion = new(0.01, WeightDecay: 0.1);
+        using ParameterArena arena = new(new Linear(Count, 1, bias: false), Device.Cpu, 1);
+        using Buffer gradients = Device.Cpu.Allocate(Count);
+        using OptimizerSession session = lion.Attach(arena, gradients, 1);
+        double[] w = [.. arena.Save().Select(value => (double)value)], m = new double[Count];
+        for (int step = 0; step < 10; step++)
+        {
+            float[] g = [.. Enumerable.Range(0, Count).Select(i => i == 5 ? 0 : (float)Math.Cos(i + (2.3 * step)))];
+            gradients.Write(0, g);
+            Assert.That(session.TryUpdate(0.01));
+            for (int i = 0; i < Count; i++)
+            {
+                int sign = Math.Sign((lion.Beta1 * m[i]) + ((1 - lion.Beta1) * g[i]));
+                w[i] -= 0.01 * (sign + (lion.WeightDecay * w[i]));
+                m[i] = (lion.Beta2 * m[i]) + ((1 - lion.Beta2) * g[i]);
+            }
+
+            Assert.That(arena.Save(), Is.EqualTo(w).Within(1e-6), $"step {step + 1}");
+        }
+    }
+
     /// <summary>Clipped and with a schedule; stopped within an epoch and taken up from the checkpoint: the bits of a run that never stopped.</summary>
     [Test]
     public void TrainsAndResumesWithTheSameBits([ValueSource(nameof(Both))] Optimizer optimizer, [Values("cpu", "simulator")] string device)
@@ -163,6 +189,28 @@ internal sealed class OptimizerTests
             previous = gradient;
             T move = T.Fma(rest, v, m) / (T.Sqrt(n) + T.Constant(epsilon));
             return T.Fma(T.Constant(-rate), move, weight) * T.Constant(shrinkage);
+        }
+    }
+
+    private sealed record Lion(double LearningRate = 1e-4, double Beta1 = 0.9, double Beta2 = 0.99, double WeightDecay = 0) : Optimizer<LionRule>(LearningRate)
+    {
+        protected override LionRule At(long step, double learningRate) => new(learningRate, Beta1, Beta2, WeightDecay);
+    }
+
+    private readonly struct LionRule(double rate, double beta1, double beta2, double decay) : IUpdateRule
+    {
+        private readonly float rate = (float)rate, beta1 = (float)beta1, beta2 = (float)beta2, shrinkage = (float)(1 - (rate * decay));
+
+        public static IReadOnlyList<string> StateNames => ["m"];
+
+        public T Step<T>(T weight, T gradient, ref States<T> states)
+            where T : struct, ILane<T>
+        {
+            ref T m = ref states.First;
+            T c = T.Fma(T.Constant(beta1), m - gradient, gradient), zero = T.Constant(0), step = T.Constant(rate);
+            m = T.Fma(T.Constant(beta2), m - gradient, gradient);
+            T w = weight * T.Constant(shrinkage);
+            return T.Select(T.Less(zero, c), w - step, T.Select(T.Less(c, zero), w + step, w));
         }
     }
 
