@@ -8,14 +8,19 @@ using TruncatedGaussianNoise = PacGen.Core.Perturbation.TruncatedGaussianNoise;
 namespace PacGen.Benchmarks.Training;
 
 /// <summary>The options of OPT, of Algorithm 1 around it, and of the learning rate's course.</summary>
-/// <param name="grid">Whether η and γ are lists of the caller's own, and no options here; there is always a perturbation then.</param>
+/// <param name="grid">Whether η and γ are lists of the caller's own, and no options here; there is always a perturbation
+/// then.</param>
 internal sealed class OptimizerOptions(bool grid = false)
 {
     private const double PlainEta = 100, AdaptiveEta = 0.01, DefaultMomentum = 0.9, AdamWDecay = 0.01;
     private const string NoAscent = "none", NoNoise = "none", NeedsNoise = "--perturb uniform or truncated-gaussian";
 
-    /// <summary>The rules: name, learning rate, weight decay and η without others, and how each is made of learning rate, momentum and weight decay.</summary>
-    private static readonly (string Name, double Rate, double Decay, double Eta, Func<double, double, double, Optimizer> Make)[] Rules =
+    /// <summary>
+    /// The rules: name, learning rate, weight decay and η without others, and how each is made of learning rate, momentum and
+    /// weight decay.
+    /// </summary>
+    private static readonly (
+        string Name, double Rate, double Decay, double Eta, Func<double, double, double, Optimizer> Make)[] Rules =
     [
         ("sgd", 0.1, 0, PlainEta, (rate, _, decay) => new Sgd(rate, weightDecay: decay)),
         ("momentum", 0.01, 0, PlainEta, (rate, momentum, decay) => new Sgd(rate, momentum, weightDecay: decay)),
@@ -37,22 +42,27 @@ internal sealed class OptimizerOptions(bool grid = false)
         ("truncated-gaussian", optimizer => optimizer.WithNoise<TruncatedGaussianNoise>()),
     ];
 
-    private readonly Option<string> optimizer = Options.Choice("--optimizer", "The update rule", Rules[0].Name, [.. Rules.Select(rule => rule.Name)]);
+    private readonly Option<string> optimizer =
+        Options.Choice("--optimizer", "The update rule", Rules[0].Name, [.. Rules.Select(rule => rule.Name)]);
 
     private readonly Option<double?> learningRate = Options.Number(
-        "--learning-rate", "Learning rate; without it 0.1 for sgd, 0.01 for momentum, 0.001 for adam and adamw", Interval.Positive);
+        "--learning-rate", "Learning rate; without it 0.1 for sgd, 0.01 for momentum, 0.001 for adam and adamw",
+        Interval.Positive);
 
     private readonly Option<double?> momentum = Options.Number(
         "--momentum", $"μ of --optimizer momentum; without it {DefaultMomentum}", Interval.Fraction);
 
     private readonly Option<double?> weightDecay = Options.Number(
-        "--weight-decay", $"λ: added to the gradient as λw, or decoupled for adamw; without it {AdamWDecay} for adamw, else 0", Interval.NotNegative);
+        "--weight-decay", $"λ: added to the gradient as λw, or decoupled for adamw; without it {AdamWDecay} for adamw, else 0",
+        Interval.NotNegative);
 
     private readonly Option<double?> clipNorm = Options.Number(
-        "--clip-norm", "The gradient's largest Euclidean norm: longer ones are scaled down to it; without it none", Interval.Positive);
+        "--clip-norm", "The gradient's largest Euclidean norm: longer ones are scaled down to it; without it none",
+        Interval.Positive);
 
     private readonly Option<string> schedule = Options.Choice(
-        "--schedule", "The learning rate's course over the run; cosine goes down to 0 by its end", "cosine", "constant", "step", "cosine");
+        "--schedule", "The learning rate's course over the run; cosine goes down to 0 by its end", "cosine", "constant", "step",
+        "cosine");
 
     private readonly Option<double?> stepEpochs = Options.Number(
         "--step-epochs", "Epochs between the steps of --schedule step; without it a third of the run", Interval.Positive);
@@ -61,36 +71,44 @@ internal sealed class OptimizerOptions(bool grid = false)
         "--step-factor", "What each step of --schedule step multiplies the learning rate by; without it 0.1", Interval.Positive);
 
     private readonly Option<double?> warmUp = Options.Number(
-        "--warm-up", "Epochs over which the learning rate rises linearly from a hundredth to its first value", Interval.NotNegative, 0);
+        "--warm-up", "Epochs over which the learning rate rises linearly from a hundredth to its first value",
+        Interval.NotNegative, 0);
 
     private readonly Option<string> perturb = Options.Choice(
-        "--perturb", "The perturbation u of the weights that the gradient is taken at (Algorithm 1), uniform on (−σ, σ) or N(0, σ²) cut off at ±κ, σ and κ being those of its lines 8 and 7",
+        "--perturb", "The perturbation u of the weights that the gradient is taken at (Algorithm 1), uniform on (−σ, σ) or " +
+            "N(0, σ²) cut off at ±κ, σ and κ being those of its lines 8 and 7",
         grid ? Noises[0].Name : NoNoise,
         [.. grid ? (string[])[] : [NoNoise], .. Noises.Select(noise => noise.Name)]);
 
     private readonly Option<double?> eta = Options.Number(
         "--eta",
-        $"η of Algorithm 1: larger means smaller perturbations; without it {PlainEta} for sgd and momentum, {AdaptiveEta} for adam and adamw (the paper's section 8)",
+        $"η of Algorithm 1: larger means smaller perturbations; without it {PlainEta} for sgd and momentum, {AdaptiveEta} for " +
+            $"adam and adamw (the paper's section 8)",
         Interval.Positive);
 
     private readonly Option<double?> gamma = Options.Number(
-        "--gamma", "γ of Algorithm 1: how far |w| widens a weight's neighbourhood; without it 0.1 (the listing; section 8 uses 1 with SGD, 10 with Adam)", Interval.Gamma);
+        "--gamma", "γ of Algorithm 1: how far |w| widens a weight's neighbourhood; without it 0.1 (the listing; section 8 uses " +
+            "1 with SGD, 10 with Adam)", Interval.Gamma);
 
     private readonly Option<double?> epsilon = Options.Number(
         "--epsilon", "ε of Algorithm 1: the neighbourhood of a zero weight; without it 1E-05", Interval.Epsilon);
 
     private readonly Option<double?> beta1 = Options.Number(
-        "--beta1", "β₁ of Algorithm 1: how much of h, the smoothed squared gradient, stays at each step; without it 0.999", Interval.OpenFraction);
+        "--beta1", "β₁ of Algorithm 1: how much of h, the smoothed squared gradient, stays at each step; without it 0.999",
+        Interval.OpenFraction);
 
     private readonly Option<double?> beta2 = Options.Number(
-        "--beta2", "β₂ of Algorithm 1: weights whose |gradient| reaches it are not perturbed; without it 0.1", Interval.NotNegative);
+        "--beta2", "β₂ of Algorithm 1: weights whose |gradient| reaches it are not perturbed; without it 0.1",
+        Interval.NotNegative);
 
     private readonly Option<string> sharpness = Options.Choice(
-        "--sharpness", "Sharpness-aware minimization: the gradient is taken at w + ρg/‖g‖ (sam), or so that scaled weights change nothing (asam); a step takes two passes",
+        "--sharpness", "Sharpness-aware minimization: the gradient is taken at w + ρg/‖g‖ (sam), or so that scaled weights " +
+            "change nothing (asam); a step takes two passes",
         NoAscent, [NoAscent, .. Ascents.Select(ascent => ascent.Name)]);
 
     private readonly Option<double?> sharpnessRho = Options.Number(
-        "--sharpness-rho", "ρ of --sharpness: how far the second gradient is from w; without it 0.05 for sam, 0.5 for asam", Interval.Positive);
+        "--sharpness-rho", "ρ of --sharpness: how far the second gradient is from w; without it 0.05 for sam, 0.5 for asam",
+        Interval.Positive);
 
     /// <summary>Gives a verb these options.</summary>
     public void AddTo(Command command)
@@ -122,14 +140,17 @@ internal sealed class OptimizerOptions(bool grid = false)
         {
             if (IsPerturbed(parsed))
             {
-                throw new UsageException("--sharpness and --perturb both choose where the gradient is taken: leave one of them out.");
+                throw new UsageException(
+                    "--sharpness and --perturb both choose where the gradient is taken: leave one of them out.");
             }
 
-            (_, double rho, Func<Optimizer, double, Optimizer> around) = Ascents.First(ascent => ascent.Name == parsed.GetValue(sharpness));
+            (_, double rho, Func<Optimizer, double, Optimizer> around) = Ascents.First(
+                ascent => ascent.Name == parsed.GetValue(sharpness));
             return around(plain, parsed.GetValue(sharpnessRho) ?? rho);
         }
 
-        return IsPerturbed(parsed) ? Perturb(parsed, plain, parsed.GetValue(eta) ?? PaperEta(parsed), parsed.GetValue(gamma)) : plain;
+        return IsPerturbed(parsed) ? Perturb(parsed, plain, parsed.GetValue(eta) ?? PaperEta(parsed), parsed.GetValue(gamma))
+            : plain;
     }
 
     /// <summary>The optimizer without its perturbation.</summary>
@@ -138,7 +159,9 @@ internal sealed class OptimizerOptions(bool grid = false)
     {
         (string name, double rate, double decay, _, Func<double, double, double, Optimizer> make) = RuleOf(parsed);
         Needs(parsed, name == "momentum", "--optimizer momentum", momentum);
-        return make(parsed.GetValue(learningRate) ?? rate, parsed.GetValue(momentum) ?? DefaultMomentum, parsed.GetValue(weightDecay) ?? decay);
+        return make(
+            parsed.GetValue(learningRate) ?? rate, parsed.GetValue(momentum) ?? DefaultMomentum,
+            parsed.GetValue(weightDecay) ?? decay);
     }
 
     /// <summary>Perturbed OPT around an optimizer, with the command line's noise, ε, β₁ and β₂.</summary>
@@ -151,7 +174,8 @@ internal sealed class OptimizerOptions(bool grid = false)
         AlgorithmOne settings = new(level);
         PerturbedOptimizer perturbed = new(inner, settings with
         {
-            Neighborhood = new Neighborhood(width ?? settings.Neighborhood.Gamma, parsed.GetValue(epsilon) ?? settings.Neighborhood.Epsilon),
+            Neighborhood =
+                new Neighborhood(width ?? settings.Neighborhood.Gamma, parsed.GetValue(epsilon) ?? settings.Neighborhood.Epsilon),
             Beta1 = parsed.GetValue(beta1) ?? settings.Beta1,
             Beta2 = parsed.GetValue(beta2) ?? settings.Beta2,
         });
@@ -200,7 +224,8 @@ internal sealed class OptimizerOptions(bool grid = false)
         }
     }
 
-    private (string Name, double Rate, double Decay, double Eta, Func<double, double, double, Optimizer> Make) RuleOf(ParseResult parsed) =>
+    private (string Name, double Rate, double Decay, double Eta, Func<double, double, double, Optimizer> Make) RuleOf(
+        ParseResult parsed) =>
         Rules.First(rule => rule.Name == parsed.GetValue(optimizer));
 
     private bool IsAscending(ParseResult parsed) => parsed.GetValue(sharpness) is { } name && name != NoAscent;

@@ -20,7 +20,8 @@ public readonly struct AdamRule : IUpdateRule
     /// <param name="epsilon">ε, outside the root.</param>
     /// <param name="weightDecay">λ.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is below 1.</exception>
-    public AdamRule(long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
+    public AdamRule(
+        long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
         rate = (float)(learningRate / (1 - Math.Pow(beta1, step)));

@@ -13,7 +13,8 @@ namespace PacGen.Core.Optimization;
 /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is below 1.</exception>
 /// <remarks>Where β₂ is β₁ of Algorithm 1, v is Algorithm 1's h and serves as it.</remarks>
 public readonly struct AdamWRule(
-    long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01) : IUpdateRule
+    long step, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01)
+        : IUpdateRule
 {
     private readonly AdamRule adam = new(step, learningRate, beta1, beta2, epsilon);
     private readonly float shrinkage = (float)(1 - (learningRate * weightDecay));

@@ -3,7 +3,9 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Optimization;
 
-/// <summary>PyTorch's momentum without dampening: with g + λw for g, b ← μb + g, w ← w − lr·b. As b starts at 0, the first step is plain.</summary>
+/// <summary>
+/// PyTorch's momentum without dampening: with g + λw for g, b ← μb + g, w ← w − lr·b. As b starts at 0, the first step is plain.
+/// </summary>
 /// <param name="learningRate">lr.</param>
 /// <param name="momentum">μ.</param>
 /// <param name="weightDecay">λ.</param>

@@ -2,7 +2,10 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Optimization;
 
-/// <summary>The numbers that an <see cref="IUpdateRule"/> keeps for a parameter, in the order of its names; those that it has no name for are 0.</summary>
+/// <summary>
+/// The numbers that an <see cref="IUpdateRule"/> keeps for a parameter, in the order of its names; those that it has no name for
+/// are 0.
+/// </summary>
 /// <typeparam name="T">The lane.</typeparam>
 public struct States<T>
     where T : struct, ILane<T>

@@ -9,15 +9,16 @@ using PacGen.Kernels.Devices;
 namespace PacGen.Kernels.PerParameter;
 
 /// <summary>
-/// Training steps on a GPU of which the host reads the outcomes later, so that no step waits for it. What a step's kernels need of each
-/// other stays in the device's memory: the scale of a clipped gradient, the 1/‖Δw‖ of line 6 of Algorithm 1, and whether a step ended
-/// badly: then no later one perturbs or updates anything, so that the weights are those in which the host finds the failure.
+/// Training steps on a GPU of which the host reads the outcomes later, so that no step waits for it. What a step's kernels need
+/// of each other stays in the device's memory: the scale of a clipped gradient, the 1/‖Δw‖ of line 6 of Algorithm 1, and whether
+/// a step ended badly: then no later one perturbs or updates anything, so that the weights are those in which the host finds the
+/// failure.
 /// </summary>
 /// <remarks>
-/// <see cref="Begin"/> sends a step's settings. Its launches are the perturbation; the pass, with <see cref="Observe"/> for each part of the
-/// batch; the sum of the gradient's squares; <see cref="Judge"/>; the update; <see cref="Close"/>. They have the same arguments in every step,
-/// so that they may be recorded as one. Numbers are computed in double in the host's order, so that they have its bits; but the loss of a batch in
-/// parts, a sum of products that a driver may fuse, is for the eye.
+/// <see cref="Begin"/> sends a step's settings. Its launches are the perturbation; the pass, with <see cref="Observe"/> for each
+/// part of the batch; the sum of the gradient's squares; <see cref="Judge"/>; the update; <see cref="Close"/>. They have the same
+/// arguments in every step, so that they may be recorded as one. Numbers are computed in double in the host's order, so that they
+/// have its bits; but the loss of a batch in parts, a sum of products that a driver may fuse, is for the eye.
 /// </remarks>
 public sealed class StepLedger : IDisposable
 {
@@ -32,7 +33,10 @@ public sealed class StepLedger : IDisposable
     private readonly RandomMapLaunch<PerturbSettings>? perturb;
     private readonly StepMemory memory;
 
-    /// <summary>Those of the steps, and one of the step in flight: its loss so far, and in <see cref="StepRecord.End"/> which of the others it becomes.</summary>
+    /// <summary>
+    /// Those of the steps, and one of the step in flight: its loss so far, and in <see cref="StepRecord.End"/> which of the
+    /// others it becomes.
+    /// </summary>
     private readonly MemoryBuffer1D<StepRecord, Stride1D.Dense> records;
     private readonly StepRecord[] copy = new StepRecord[Capacity];
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<StepRecord>, double, int> observe;
@@ -40,7 +44,9 @@ public sealed class StepLedger : IDisposable
     private readonly long[] sentAt = new long[2];
     private long begun, copied, taken;
 
-    private StepLedger(GpuDevice device, GpuBuffer gradientSums, GpuBuffer changeSums, UpdateLaunch update, RandomMapLaunch<PerturbSettings>? perturb)
+    private StepLedger(
+        GpuDevice device, GpuBuffer gradientSums, GpuBuffer changeSums, UpdateLaunch update,
+        RandomMapLaunch<PerturbSettings>? perturb)
     {
         this.device = device;
         this.update = update;
@@ -52,21 +58,27 @@ public sealed class StepLedger : IDisposable
         records.View.MemSetToZero(device.Accelerator.DefaultStream);
         readback = device.TryReadBack(records.NativePtr, Capacity * Unsafe.SizeOf<StepRecord>());
         observe = device.Load(
-            ((Delegate)ObserveKernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<StepRecord>, double, int>(ObserveKernel));
+            ((Delegate)ObserveKernel).Method,
+            accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<StepRecord>, double, int>(ObserveKernel));
         KernelConfig group = device.Groups(1, BlockSum.Totals);
         Judge = Ending(JudgeKernel, gradientSums);
         Close = Ending(CloseKernel, changeSums);
 
-        Launch Ending(Action<ArrayView<float>, int, ArrayView<StepState>, ArrayView<float>, ArrayView<StepRecord>> body, GpuBuffer sums)
+        Launch Ending(
+            Action<ArrayView<float>, int, ArrayView<StepState>, ArrayView<float>, ArrayView<StepRecord>> body, GpuBuffer sums)
         {
             var kernel = device.Load(
                 body.Method,
-                accelerator => accelerator.LoadStreamKernel<ArrayView<float>, int, ArrayView<StepState>, ArrayView<float>, ArrayView<StepRecord>>(body));
-            return new Started(() => kernel(group, sums.View, (int)changeSums.Count, memory.State, memory.Settings, records.View));
+                accelerator => accelerator.LoadStreamKernel<
+                    ArrayView<float>, int, ArrayView<StepState>, ArrayView<float>, ArrayView<StepRecord>>(body));
+            return new Started(
+                () => kernel(group, sums.View, (int)changeSums.Count, memory.State, memory.Settings, records.View));
         }
     }
 
-    /// <summary>Decides whether the step may update, and the gradient's scale, behind the sum of the gradient's squares.</summary>
+    /// <summary>
+    /// Decides whether the step may update, and the gradient's scale, behind the sum of the gradient's squares.
+    /// </summary>
     public Launch Judge { get; }
 
     /// <summary>Ends the step, behind the update.</summary>
@@ -81,11 +93,13 @@ public sealed class StepLedger : IDisposable
     /// <param name="update">The update.</param>
     /// <param name="perturb">The perturbation, or null where there is none.</param>
     /// <returns>Null where steps are better waited for: on the CPU, and on GPUs without double precision.</returns>
-    public static StepLedger? TryCreate(Devices.Device device, SumLaunch<NoSettings> gradientNorm, UpdateLaunch update, RandomMapLaunch<PerturbSettings>? perturb)
+    public static StepLedger? TryCreate(
+        Devices.Device device, SumLaunch<NoSettings> gradientNorm, UpdateLaunch update, RandomMapLaunch<PerturbSettings>? perturb)
     {
         ArgumentNullException.ThrowIfNull(gradientNorm);
         ArgumentNullException.ThrowIfNull(update);
-        if (device is not GpuDevice gpu || gradientNorm.BlockSums is not { } gradientSums || update.BlockSums is not { } changeSums
+        if (device is not GpuDevice gpu || gradientNorm.BlockSums is not { } gradientSums
+            || update.BlockSums is not { } changeSums
             || (gpu.Accelerator is CLAccelerator openCl && !openCl.Capabilities.Float64))
         {
             return null;
@@ -104,7 +118,10 @@ public sealed class StepLedger : IDisposable
         return new Started(() => observe(new KernelConfig(1, 1), view, records.View, share, first ? 1 : 0));
     }
 
-    /// <summary>Copies behind <see cref="Close"/> what a step that ended well is to leave, such as running statistics; after a bad one nothing.</summary>
+    /// <summary>
+    /// Copies behind <see cref="Close"/> what a step that ended well is to leave, such as running statistics; after a bad one
+    /// nothing.
+    /// </summary>
     /// <param name="made">What the step's pass made.</param>
     /// <param name="kept">Where it is kept; of the same length.</param>
     /// <exception cref="ArgumentException">The regions differ in length.</exception>
@@ -116,18 +133,21 @@ public sealed class StepLedger : IDisposable
         }
 
         Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<StepState>> keep = device.Load(
-            ((Delegate)KeepKernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<StepState>>(KeepKernel));
+            ((Delegate)KeepKernel).Method,
+            accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<StepState>>(KeepKernel));
         ArrayView<float> from = GpuDevice.View(made), to = GpuDevice.View(kept);
         KernelConfig grid = device.Grid(kept.Count);
         return new Started(() => keep(grid, from, to, memory.State));
     }
 
     /// <summary>
-    /// Sends what the launches of a step go by: the settings that update and perturbation have now, but for the gradient's scale, which is
-    /// <see cref="Judge"/>'s, and, after a step of this ledger, ρ's scale, which is what that step left. Waits for nothing.
+    /// Sends what the launches of a step go by: the settings that update and perturbation have now, but for the gradient's scale,
+    /// which is <see cref="Judge"/>'s, and, after a step of this ledger, ρ's scale, which is what that step left. Waits for
+    /// nothing.
     /// </summary>
     /// <param name="largestNorm">The gradient's largest norm, +∞ for any.</param>
-    /// <param name="numerator">What the next perturbation divides by this step's ‖Δw‖: <see cref="HessianLipschitz.Numerator"/>.</param>
+    /// <param name="numerator">What the next perturbation divides by this step's ‖Δw‖:
+    /// <see cref="HessianLipschitz.Numerator"/>.</param>
     /// <exception cref="InvalidOperationException">There are <see cref="Capacity"/> steps in flight.</exception>
     public void Begin(double largestNorm, double numerator)
     {
@@ -163,7 +183,8 @@ public sealed class StepLedger : IDisposable
 
     /// <summary>The outcome of the oldest step in flight; waits for it where it is not known yet.</summary>
     /// <exception cref="InvalidOperationException">No step is in flight.</exception>
-    /// <exception cref="InvalidDataException">A launch met input that makes no sense, such as a label that is no class.</exception>
+    /// <exception cref="InvalidDataException">A launch met input that makes no sense, such as a label that is no
+    /// class.</exception>
     public StepOutcome Take()
     {
         if (Pending == 0)
@@ -180,7 +201,9 @@ public sealed class StepLedger : IDisposable
         return new StepOutcome(record.Loss, record.SquaredChange, record.GradientScale, (StepEnd)record.End);
     }
 
-    /// <summary>Forgets the steps in flight, and a failure: until the next <see cref="Begin"/> the launches go by their own settings.</summary>
+    /// <summary>
+    /// Forgets the steps in flight, and a failure: until the next <see cref="Begin"/> the launches go by their own settings.
+    /// </summary>
     public void Reset()
     {
         if (!memory.IsHeld)
@@ -219,7 +242,8 @@ public sealed class StepLedger : IDisposable
             if (state[0].Refused == 0)
             {
                 // As the host does: the loss is a float, the norm is not.
-                end = !IsFinite((float)loss) ? (int)StepEnd.LossNotFinite : !IsFinite(squared) ? (int)StepEnd.GradientNotFinite : (int)StepEnd.Done;
+                end = !IsFinite((float)loss) ? (int)StepEnd.LossNotFinite : !IsFinite(squared) ? (int)StepEnd.GradientNotFinite
+                    : (int)StepEnd.Done;
                 double norm = Math.Sqrt(squared), largestNorm = settings.Cast<StepSettings>()[0].LargestNorm.Value;
                 if (norm > largestNorm)
                 {
@@ -277,7 +301,9 @@ public sealed class StepLedger : IDisposable
         }
     }
 
-    /// <summary>By the bits: ILGPU turns a comparison that is negated into its opposite, which NaN does not fulfil either.</summary>
+    /// <summary>
+    /// By the bits: ILGPU turns a comparison that is negated into its opposite, which NaN does not fulfil either.
+    /// </summary>
     private static bool IsFinite(double value) => (BitConverter.DoubleToInt64Bits(value) & long.MaxValue) < 0x7FF0_0000_0000_0000;
 
     /// <summary><see cref="BlockSum.Total"/> by one group, for its first thread.</summary>

@@ -39,7 +39,8 @@ internal sealed class StepMemory : IDisposable
     }
 
     /// <summary>Writes the state.</summary>
-    public void Write(StepState value) => state.Write(0, MemoryMarshal.Cast<StepState, float>(new ReadOnlySpan<StepState>(in value)));
+    public void Write(StepState value) =>
+        state.Write(0, MemoryMarshal.Cast<StepState, float>(new ReadOnlySpan<StepState>(in value)));
 
     /// <summary>Writes state and settings.</summary>
     public void WriteAll(StepState value)

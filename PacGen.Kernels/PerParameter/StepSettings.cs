@@ -32,7 +32,8 @@ internal struct StepSettings<TRule>
 /// <summary>A double in two words, for devices that don't all know doubles.</summary>
 internal readonly struct SplitDouble(double value)
 {
-    private readonly uint high = (uint)(BitConverter.DoubleToUInt64Bits(value) >> 32), low = (uint)BitConverter.DoubleToUInt64Bits(value);
+    private readonly uint high = (uint)(BitConverter.DoubleToUInt64Bits(value) >> 32);
+    private readonly uint low = (uint)BitConverter.DoubleToUInt64Bits(value);
 
     public double Value => BitConverter.Int64BitsToDouble((long)(((ulong)high << 32) | low));
 }

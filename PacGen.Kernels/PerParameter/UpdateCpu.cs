@@ -6,7 +6,9 @@ using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels.PerParameter;
 
-/// <summary>The update on the CPU: one vector loop a block, closed over the rule, the number of its states, the keeping of h and the lane.</summary>
+/// <summary>
+/// The update on the CPU: one vector loop a block, closed over the rule, the number of its states, the keeping of h and the lane.
+/// </summary>
 internal sealed unsafe class UpdateCpu<TRule, TStates, TKeeping, T> : UpdateLaunch<TRule>
     where TRule : unmanaged, IUpdateRule
     where TStates : struct, IStateCount
@@ -28,9 +30,11 @@ internal sealed unsafe class UpdateCpu<TRule, TStates, TKeeping, T> : UpdateLaun
     /// <inheritdoc/>
     public override void Run() => work.Run();
 
-    private sealed class Work(CpuDevice device, UpdateCpu<TRule, TStates, TKeeping, T> owner, UpdateRegions regions) : CpuLaunch(device)
+    private sealed class Work(CpuDevice device, UpdateCpu<TRule, TStates, TKeeping, T> owner, UpdateRegions regions)
+        : CpuLaunch(device)
     {
-        private readonly float* w = CpuDevice.Address(regions.Weights), g = CpuDevice.Address(regions.Gradient), h = CpuDevice.Address(regions.SecondMoment);
+        private readonly float* w = CpuDevice.Address(regions.Weights), g = CpuDevice.Address(regions.Gradient);
+        private readonly float* h = CpuDevice.Address(regions.SecondMoment);
         private readonly float* s0 = CpuDevice.Address(regions.State(0)), s1 = CpuDevice.Address(regions.State(1));
         private readonly float* s2 = CpuDevice.Address(regions.State(2)), s3 = CpuDevice.Address(regions.State(3));
 

@@ -23,17 +23,19 @@ internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
     public UpdateGpu(GpuDevice device, UpdateRegions regions)
     {
         QuadExtent extent = new(
-            BlockSumGpu.Count(device, regions.Weights.Count), [regions.Weights, regions.Gradient, regions.SecondMoment, .. regions.States]);
+            BlockSumGpu.Count(device, regions.Weights.Count),
+            [regions.Weights, regions.Gradient, regions.SecondMoment, .. regions.States]);
         sums = new float[BlockSum.Blocks(extent.Count)];
         var kernel = device.Load(
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
-                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
-                ArrayView<float>, ArrayView<StepState>, ArrayView<float>, QuadExtent>(Kernel));
+                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
+                ArrayView<float>, ArrayView<float>, ArrayView<StepState>, ArrayView<float>, QuadExtent>(Kernel));
         blocks = (GpuBuffer)device.Allocate(sums.Length);
         own = new StepMemory(device, StepFloats);
         KernelConfig grid = device.Groups(sums.Length, BlockSumGpu.Quads);
-        ArrayView<float> w = GpuDevice.View(regions.Weights), g = GpuDevice.View(regions.Gradient), h = GpuDevice.View(regions.SecondMoment);
+        ArrayView<float> w = GpuDevice.View(regions.Weights), g = GpuDevice.View(regions.Gradient);
+        ArrayView<float> h = GpuDevice.View(regions.SecondMoment);
         ArrayView<float> s0 = GpuDevice.View(regions.State(0)), s1 = GpuDevice.View(regions.State(1));
         ArrayView<float> s2 = GpuDevice.View(regions.State(2)), s3 = GpuDevice.View(regions.State(3));
         start = memory => kernel(grid, w, g, s0, s1, s2, s3, h, blocks.View, memory.State, memory.Settings, extent);
@@ -90,7 +92,8 @@ internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
     }
 
     internal static void Kernel(
-        ArrayView<float> w, ArrayView<float> g, ArrayView<float> s0, ArrayView<float> s1, ArrayView<float> s2, ArrayView<float> s3,
+        ArrayView<float> w, ArrayView<float> g, ArrayView<float> s0, ArrayView<float> s1, ArrayView<float> s2,
+        ArrayView<float> s3,
         ArrayView<float> h, ArrayView<float> sums, ArrayView<StepState> state, ArrayView<float> step, QuadExtent extent)
     {
         UpdateSettings<TRule> settings = step.Cast<StepSettings<TRule>>()[0].Update;
@@ -132,10 +135,14 @@ internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
                         moments = extent.Load(h, i);
                     }
 
-                    One(ref weights.X, gradients.X, ref first.X, ref second.X, ref third.X, ref fourth.X, ref moments.X, i < extent.Count, ref a0, settings);
-                    One(ref weights.Y, gradients.Y, ref first.Y, ref second.Y, ref third.Y, ref fourth.Y, ref moments.Y, i + 1 < extent.Count, ref a1, settings);
-                    One(ref weights.Z, gradients.Z, ref first.Z, ref second.Z, ref third.Z, ref fourth.Z, ref moments.Z, i + 2 < extent.Count, ref a2, settings);
-                    One(ref weights.W, gradients.W, ref first.W, ref second.W, ref third.W, ref fourth.W, ref moments.W, i + 3 < extent.Count, ref a3, settings);
+                    One(ref weights.X, gradients.X, ref first.X, ref second.X, ref third.X, ref fourth.X, ref moments.X,
+                        i < extent.Count, ref a0, settings);
+                    One(ref weights.Y, gradients.Y, ref first.Y, ref second.Y, ref third.Y, ref fourth.Y, ref moments.Y,
+                        i + 1 < extent.Count, ref a1, settings);
+                    One(ref weights.Z, gradients.Z, ref first.Z, ref second.Z, ref third.Z, ref fourth.Z, ref moments.Z,
+                        i + 2 < extent.Count, ref a2, settings);
+                    One(ref weights.W, gradients.W, ref first.W, ref second.W, ref third.W, ref fourth.W, ref moments.W,
+                        i + 3 < extent.Count, ref a3, settings);
                     extent.Store(w, i, weights);
                     if (TStates.Count > 0)
                     {
@@ -181,7 +188,8 @@ internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void One(
-        ref float w, float g, ref float s0, ref float s1, ref float s2, ref float s3, ref float h, bool counts, ref GpuFloat accumulator,
+        ref float w, float g, ref float s0, ref float s1, ref float s2, ref float s3, ref float h, bool counts,
+        ref GpuFloat accumulator,
         UpdateSettings<TRule> settings)
     {
         GpuFloat weight = new(w), gradient = new GpuFloat(g) * new GpuFloat(settings.GradientScale);
@@ -221,7 +229,8 @@ internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
         if (TKeeping.Keeps)
         {
             GpuFloat moment = SecondMoment.Smooth(
-                new GpuFloat(h), gradient, new GpuFloat(settings.SecondMomentBeta), new GpuFloat(settings.OneMinusSecondMomentBeta));
+                new GpuFloat(h), gradient, new GpuFloat(settings.SecondMomentBeta),
+                new GpuFloat(settings.OneMinusSecondMomentBeta));
             h = moment.Value;
             change = GpuFloat.Fma(moment, zero, change);
         }

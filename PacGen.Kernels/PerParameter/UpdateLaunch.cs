@@ -9,8 +9,8 @@ namespace PacGen.Kernels.PerParameter;
 /// Lines 11 and 12 of Algorithm 1 for all parameters in one pass: OPT's step on w, its states, h, and Σ(Δw)².
 /// </summary>
 /// <remarks>
-/// Where OPT is <see cref="AdamRule"/> without weight decay or <see cref="AdamWRule"/> and its β₂ is Algorithm 1's β₁, Adam's v is h:
-/// bind without a second moment and let <see cref="PerturbLaunch"/> read v. That moves 28 bytes a parameter, not 36.
+/// Where OPT is <see cref="AdamRule"/> without weight decay or <see cref="AdamWRule"/> and its β₂ is Algorithm 1's β₁, Adam's v
+/// is h: bind without a second moment and let <see cref="PerturbLaunch"/> read v. That moves 28 bytes a parameter, not 36.
 /// </remarks>
 public abstract class UpdateLaunch : Launch
 {
@@ -22,8 +22,8 @@ public abstract class UpdateLaunch : Launch
     public override bool MayBeRecorded => false;
 
     /// <summary>
-    /// ‖Δw‖² of the last run, of the weights as they were stored: the same bits for any width, thread count and device. Waits for the run.
-    /// NaN or infinite where a weight, a number that the rule keeps, or h has become so.
+    /// ‖Δw‖² of the last run, of the weights as they were stored: the same bits for any width, thread count and device. Waits for
+    /// the run. NaN or infinite where a weight, a number that the rule keeps, or h has become so.
     /// </summary>
     public abstract double SquaredChange { get; }
 
@@ -38,11 +38,13 @@ public abstract class UpdateLaunch : Launch
     /// <param name="device">The device.</param>
     /// <param name="weights">w, updated in place.</param>
     /// <param name="gradient">The gradient at w + u.</param>
-    /// <param name="states">The rule's states, a region for each of <see cref="IUpdateRule.StateNames"/>, zeroed before the first step; updated in place.</param>
-    /// <param name="secondMoment">h, zeroed before the first step and updated in place, of the scaled gradient; null keeps no h.</param>
+    /// <param name="states">The rule's states, a region for each of <see cref="IUpdateRule.StateNames"/>, zeroed before the first
+    /// step; updated in place.</param>
+    /// <param name="secondMoment">h, zeroed before the first step and updated in place, of the scaled gradient; null keeps no
+    /// h.</param>
     /// <exception cref="ArgumentException">
-    /// The regions differ in length, lie on another device, or are not as many as the rule asks for; the rule has a field that is neither a
-    /// float nor a 32-bit integer.
+    /// The regions differ in length, lie on another device, or are not as many as the rule asks for; the rule has a field that is
+    /// neither a float nor a 32-bit integer.
     /// </exception>
     /// <exception cref="NotSupportedException">The device has no such kernel.</exception>
     public static UpdateLaunch<TRule> Create<TRule>(
@@ -52,12 +54,15 @@ public abstract class UpdateLaunch : Launch
         if (states.Length != TRule.StateNames.Count)
         {
             throw new ArgumentException(
-                $"{typeof(TRule).Name} keeps {TRule.StateNames.Count} numbers a parameter, but {states.Length} regions came.", nameof(states));
+                $"{typeof(TRule).Name} keeps {TRule.StateNames.Count} numbers a parameter, but {states.Length} regions came.",
+                nameof(states));
         }
 
         if (!IsPlain(typeof(TRule)))
         {
-            throw new ArgumentException($"{typeof(TRule).Name} has a field that is neither a float nor a 32-bit integer: others can't be sent to a device.");
+            throw new ArgumentException(
+                $"{typeof(TRule).Name} has a field that is neither a float nor a 32-bit integer: others can't be sent to a " +
+                $"device.");
         }
 
         UpdateRegions regions = new(weights, gradient, secondMoment ?? weights, [.. states]);
@@ -75,7 +80,8 @@ public abstract class UpdateLaunch : Launch
 
     private static bool IsPlain(Type type) => type == typeof(float) || type == typeof(int) || type == typeof(uint)
         || (!type.IsPrimitive && !type.IsEnum
-            && type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).All(field => IsPlain(field.FieldType)));
+            && type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).All(
+                field => IsPlain(field.FieldType)));
 
     private static UpdateLaunch<TRule> Keeping<TRule, TKeeping>(Device device, UpdateRegions regions)
         where TRule : unmanaged, IUpdateRule
@@ -86,7 +92,8 @@ public abstract class UpdateLaunch : Launch
             2 => On<TRule, TwoStates, TKeeping>(device, regions),
             3 => On<TRule, ThreeStates, TKeeping>(device, regions),
             States<Float1>.Most => On<TRule, FourStates, TKeeping>(device, regions),
-            int many => throw new ArgumentException($"{typeof(TRule).Name} keeps {many} numbers a parameter, but at most {States<Float1>.Most} can be kept."),
+            int many => throw new ArgumentException(
+                $"{typeof(TRule).Name} keeps {many} numbers a parameter, but at most {States<Float1>.Most} can be kept."),
         };
 
     private static UpdateLaunch<TRule> On<TRule, TStates, TKeeping>(Device device, UpdateRegions regions)

@@ -2,7 +2,10 @@ using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels.PerParameter;
 
-/// <summary>The memory of an update. Where it has no h, <see cref="SecondMoment"/> is w, as is a state that the rule doesn't keep: never touched.</summary>
+/// <summary>
+/// The memory of an update. Where it has no h, <see cref="SecondMoment"/> is w, as is a state that the rule doesn't keep: never
+/// touched.
+/// </summary>
 /// <param name="Weights">w.</param>
 /// <param name="Gradient">g.</param>
 /// <param name="SecondMoment">h.</param>

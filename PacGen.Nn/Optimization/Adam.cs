@@ -4,7 +4,8 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// Adam as in PyTorch: with g + λw for g, m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², w ← w − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε).
-/// Under a <see cref="PerturbedOptimizer"/> whose β₁ is this β₂, and without weight decay, v is Algorithm 1's h and is stored once.
+/// Under a <see cref="PerturbedOptimizer"/> whose β₁ is this β₂, and without weight decay, v is Algorithm 1's h and is stored
+/// once.
 /// </summary>
 public sealed record Adam : Optimizer<AdamRule>
 {
@@ -17,7 +18,8 @@ public sealed record Adam : Optimizer<AdamRule>
     /// <param name="epsilon">ε, positive.</param>
     /// <param name="weightDecay">λ, not negative.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
-    public Adam(double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
+    public Adam(
+        double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
         : base(learningRate)
     {
         this.beta1 = Smoothing(beta1, "Adam's β₁");
@@ -34,5 +36,6 @@ public sealed record Adam : Optimizer<AdamRule>
         $"Adam(lr {LearningRate}, β₁ {beta1}, β₂ {beta2}, ε {epsilon}{(weightDecay > 0 ? $", weight decay {weightDecay}" : "")})";
 
     /// <inheritdoc/>
-    protected internal override AdamRule At(long step, double learningRate) => new(step, learningRate, beta1, beta2, epsilon, weightDecay);
+    protected internal override AdamRule At(long step, double learningRate) =>
+        new(step, learningRate, beta1, beta2, epsilon, weightDecay);
 }

@@ -14,7 +14,8 @@ public sealed record AdamW : Optimizer<AdamWRule>
     /// <param name="epsilon">ε, positive.</param>
     /// <param name="weightDecay">λ, not negative.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
-    public AdamW(double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01)
+    public AdamW(
+        double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01)
         : base(learningRate)
     {
         this.beta1 = Smoothing(beta1, "Adam's β₁");
@@ -27,8 +28,10 @@ public sealed record AdamW : Optimizer<AdamWRule>
     protected internal override (string State, double Beta)? SecondMoment => ("v", beta2);
 
     /// <inheritdoc/>
-    public override string ToString() => $"AdamW(lr {LearningRate}, β₁ {beta1}, β₂ {beta2}, ε {epsilon}, weight decay {weightDecay})";
+    public override string ToString() =>
+        $"AdamW(lr {LearningRate}, β₁ {beta1}, β₂ {beta2}, ε {epsilon}, weight decay {weightDecay})";
 
     /// <inheritdoc/>
-    protected internal override AdamWRule At(long step, double learningRate) => new(step, learningRate, beta1, beta2, epsilon, weightDecay);
+    protected internal override AdamWRule At(long step, double learningRate) =>
+        new(step, learningRate, beta1, beta2, epsilon, weightDecay);
 }

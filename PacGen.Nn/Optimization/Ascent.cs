@@ -21,10 +21,12 @@ internal sealed class Ascent : IDisposable
         Tensor w = Tensor.Input(shape, "w"), g = Tensor.Input(shape, "g"), point = second(w, g);
         if (!point.Shape.Equals(shape))
         {
-            throw new ArgumentException($"The point of a step's second gradient has shape {point.Shape}, but the weights have {shape}.");
+            throw new ArgumentException(
+                $"The point of a step's second gradient has shape {point.Shape}, but the weights have {shape}.");
         }
 
-        graph = CompiledGraph.Compile(device, [point], new Dictionary<Tensor, Region> { [w] = weights, [g] = gradients, [point] = forward });
+        graph = CompiledGraph.Compile(
+            device, [point], new Dictionary<Tensor, Region> { [w] = weights, [g] = gradients, [point] = forward });
         Start = device.Bind(FusedMap.BroadcastTo(shape), [shape], [weights], forward);
         Climb = [.. graph.Parts];
     }

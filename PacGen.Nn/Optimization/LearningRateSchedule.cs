@@ -3,7 +3,9 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Nn;
 
-/// <summary>The learning rate of each step, as a multiple of the optimizer's own. Schedules see the run's progress in epochs.</summary>
+/// <summary>
+/// The learning rate of each step, as a multiple of the optimizer's own. Schedules see the run's progress in epochs.
+/// </summary>
 public sealed class LearningRateSchedule
 {
     private readonly Func<double, double> factor;
@@ -24,11 +26,15 @@ public sealed class LearningRateSchedule
     {
         SinglePrecision.Positive(epochs, "The number of epochs");
         SinglePrecision.Positive(factor, "The schedule's factor");
-        return new(string.Create(CultureInfo.InvariantCulture, $"step({epochs}, {factor})"), passed => Math.Pow(factor, Math.Floor(passed / epochs)));
+        return new(string.Create(CultureInfo.InvariantCulture, $"step({epochs}, {factor})"), passed =>
+            Math.Pow(factor, Math.Floor(passed / epochs)));
     }
 
-    /// <summary>From 1 down to <paramref name="final"/> along half a cosine over <paramref name="epochs"/>, then <paramref name="final"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The number of epochs is not positive or the final factor is negative.</exception>
+    /// <summary>
+    /// From 1 down to <paramref name="final"/> along half a cosine over <paramref name="epochs"/>, then <paramref name="final"/>.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number of epochs is not positive or the final factor is
+    /// negative.</exception>
     public static LearningRateSchedule Cosine(double epochs, double final = 0)
     {
         SinglePrecision.Positive(epochs, "The number of epochs");
@@ -39,9 +45,11 @@ public sealed class LearningRateSchedule
     }
 
     /// <summary>
-    /// This schedule after a linear rise from <paramref name="start"/> times its first value over the first <paramref name="epochs"/>.
+    /// This schedule after a linear rise from <paramref name="start"/> times its first value over the first
+    /// <paramref name="epochs"/>.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The number of epochs or the start is not positive: a rate of 0 would leave ρ = ·/‖Δw‖ undefined.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of epochs or the start is not positive: a rate of 0 would leave ρ
+    /// = ·/‖Δw‖ undefined.</exception>
     public LearningRateSchedule WithWarmUp(double epochs, double start = 0.01)
     {
         SinglePrecision.Positive(epochs, "The number of epochs");

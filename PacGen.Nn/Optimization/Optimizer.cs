@@ -4,8 +4,8 @@ using Buffer = PacGen.Kernels.Devices.Buffer;
 namespace PacGen.Nn;
 
 /// <summary>
-/// How the weights are updated from gradients: settings. <see cref="Attach"/> makes the state for one model. One of your own derives from
-/// <see cref="Optimizer{TRule}"/>.
+/// How the weights are updated from gradients: settings. <see cref="Attach"/> makes the state for one model. One of your own
+/// derives from <see cref="Optimizer{TRule}"/>.
 /// </summary>
 public abstract record Optimizer
 {
@@ -14,12 +14,16 @@ public abstract record Optimizer
     /// <summary>The learning rate that a schedule multiplies.</summary>
     public double LearningRate { get; }
 
-    /// <summary>Whether the optimizer smooths the squared gradients, so that <see cref="OptimizerSession.SecondMoment"/> is there for a score.</summary>
+    /// <summary>
+    /// Whether the optimizer smooths the squared gradients, so that <see cref="OptimizerSession.SecondMoment"/> is there for a
+    /// score.
+    /// </summary>
     public abstract bool KeepsSecondMoment();
 
     /// <summary>Makes the state of this optimizer for a model's parameters.</summary>
     /// <param name="arena">The parameters.</param>
-    /// <param name="gradients">A buffer of the arena's layout that holds the gradients when <see cref="OptimizerSession.TryUpdate"/> is called.</param>
+    /// <param name="gradients">A buffer of the arena's layout that holds the gradients when
+    /// <see cref="OptimizerSession.TryUpdate"/> is called.</param>
     /// <param name="seed">Decides the perturbations of a <see cref="PerturbedOptimizer"/>.</param>
     public OptimizerSession Attach(ParameterArena arena, Buffer gradients, ulong seed)
     {
@@ -27,7 +31,9 @@ public abstract record Optimizer
         ArgumentNullException.ThrowIfNull(gradients);
         if (gradients.Count != arena.Count || gradients.Device != arena.Device)
         {
-            throw new ArgumentException($"The gradients' buffer has {gradients.Count} floats on {gradients.Device.Name}; the arena has {arena.Count} on {arena.Device.Name}.", nameof(gradients));
+            throw new ArgumentException(
+                $"The gradients' buffer has {gradients.Count} floats on {gradients.Device.Name}; the arena has {arena.Count} " +
+                $"on {arena.Device.Name}.", nameof(gradients));
         }
 
         return CreateSession(arena, gradients, new SessionSettings(seed, null));
@@ -36,7 +42,8 @@ public abstract record Optimizer
     /// <summary>The session for checked arguments.</summary>
     private protected abstract OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings);
 
-    internal OptimizerSession Create(ParameterArena arena, Buffer gradients, SessionSettings settings) => CreateSession(arena, gradients, settings);
+    internal OptimizerSession Create(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
+        CreateSession(arena, gradients, settings);
 
     private protected static double Positive(double value, string name) =>
         SinglePrecision.Positive(value, $"The {name}");

@@ -6,8 +6,9 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// An optimizer at work on one model: a step is <see cref="Perturb"/>, the gradient at <see cref="ForwardWeights"/> into the
-/// gradients' buffer, again for each <see cref="TryNextPoint"/>, <see cref="TryUpdate"/>. That waits for the step. Where the device works by itself, steps can be submitted without
-/// waiting and their outcomes taken later: <see cref="Begin"/>, then <see cref="Submit"/> or <see cref="Run"/>, then <see cref="Take"/>.
+/// gradients' buffer, again for each <see cref="TryNextPoint"/>, <see cref="TryUpdate"/>. That waits for the step. Where the
+/// device works by itself, steps can be submitted without waiting and their outcomes taken later: <see cref="Begin"/>, then
+/// <see cref="Submit"/> or <see cref="Run"/>, then <see cref="Take"/>.
 /// </summary>
 public abstract class OptimizerSession : IDisposable
 {
@@ -24,7 +25,10 @@ public abstract class OptimizerSession : IDisposable
     /// <summary>The number of updates done or submitted.</summary>
     public abstract long Steps { get; }
 
-    /// <summary>Lines 6 to 9 of Algorithm 1: draws u and puts w + u into <see cref="ForwardWeights"/>. Nothing to do for a plain optimizer.</summary>
+    /// <summary>
+    /// Lines 6 to 9 of Algorithm 1: draws u and puts w + u into <see cref="ForwardWeights"/>. Nothing to do for a plain
+    /// optimizer.
+    /// </summary>
     /// <param name="epoch">The epoch, counted from 1.</param>
     /// <exception cref="InvalidOperationException">Outcomes of submitted steps were not taken.</exception>
     public abstract void Perturb(int epoch);
@@ -33,8 +37,8 @@ public abstract class OptimizerSession : IDisposable
     public abstract int Gradients { get; }
 
     /// <summary>
-    /// Moves <see cref="ForwardWeights"/> to the step's next point, which follows from the gradient at the last; what is observed there is not
-    /// the step's loss.
+    /// Moves <see cref="ForwardWeights"/> to the step's next point, which follows from the gradient at the last; what is observed
+    /// there is not the step's loss.
     /// </summary>
     /// <returns>False where all gradients of the step were taken: the gradients' buffer has the one to apply.</returns>
     public abstract bool TryNextPoint();
@@ -42,7 +46,8 @@ public abstract class OptimizerSession : IDisposable
     /// <summary>Lines 11 and 12 of Algorithm 1: updates h and w from the gradients.</summary>
     /// <param name="learningRate">This step's learning rate.</param>
     /// <param name="clipNorm">The gradient's largest Euclidean norm, or null for no clipping.</param>
-    /// <returns>False where the gradient was not finite: with clipping nothing was updated then, without it weights or what is kept beside them are lost.</returns>
+    /// <returns>False where the gradient was not finite: with clipping nothing was updated then, without it weights or what is
+    /// kept beside them are lost.</returns>
     /// <exception cref="InvalidOperationException">Outcomes of submitted steps were not taken.</exception>
     public abstract bool TryUpdate(double learningRate, double? clipNorm = null);
 
@@ -50,14 +55,14 @@ public abstract class OptimizerSession : IDisposable
     public abstract int Depth { get; }
 
     /// <summary>
-    /// Begins a step that ends with <see cref="Submit"/>: <see cref="Perturb"/>, the pass, <see cref="Observe"/>, both again for each
-    /// <see cref="TryNextPoint"/>, <see cref="Submit"/>; or
-    /// <see cref="Run"/>, which is all of that.
+    /// Begins a step that ends with <see cref="Submit"/>: <see cref="Perturb"/>, the pass, <see cref="Observe"/>, both again for
+    /// each <see cref="TryNextPoint"/>, <see cref="Submit"/>; or <see cref="Run"/>, which is all of that.
     /// </summary>
     /// <param name="epoch">The epoch, counted from 1.</param>
     /// <param name="learningRate">This step's learning rate.</param>
     /// <param name="clipNorm">The gradient's largest Euclidean norm; +∞ for any.</param>
-    /// <exception cref="InvalidOperationException">The last step was not submitted, or <see cref="Depth"/> steps are in flight.</exception>
+    /// <exception cref="InvalidOperationException">The last step was not submitted, or <see cref="Depth"/> steps are in
+    /// flight.</exception>
     public abstract void Begin(int epoch, double learningRate, double clipNorm);
 
     /// <summary>Notes the loss of a batch's pass, or of a part's, for <see cref="Submit"/>.</summary>
@@ -68,8 +73,8 @@ public abstract class OptimizerSession : IDisposable
     public abstract bool Observe(Region loss, double share, bool first);
 
     /// <summary>
-    /// <see cref="TryUpdate"/> after <see cref="Observe"/>, which need not wait: nothing is updated where the loss or the gradient is not
-    /// finite, nor in steps after such a one.
+    /// <see cref="TryUpdate"/> after <see cref="Observe"/>, which need not wait: nothing is updated where the loss or the
+    /// gradient is not finite, nor in steps after such a one.
     /// </summary>
     /// <exception cref="InvalidOperationException">No step was begun.</exception>
     public abstract void Submit();
@@ -86,16 +91,23 @@ public abstract class OptimizerSession : IDisposable
     /// <summary>The outcome of the oldest step that was submitted. After a bad one, those behind it are forgotten.</summary>
     public abstract StepOutcome Take();
 
-    /// <summary>The arrays of the parameters' layout that the next step depends on beside w, by name: the rule's states first.</summary>
+    /// <summary>
+    /// The arrays of the parameters' layout that the next step depends on beside w, by name: the rule's states first.
+    /// </summary>
     internal abstract IReadOnlyList<(string Name, Buffer Buffer)> Arrays { get; }
 
-    /// <summary>The numbers that the next step depends on; with them and <see cref="Arrays"/> restored, it gives the same bits.</summary>
+    /// <summary>
+    /// The numbers that the next step depends on; with them and <see cref="Arrays"/> restored, it gives the same bits.
+    /// </summary>
     internal abstract OptimizerCounters Counters { get; set; }
 
     /// <summary>The memory of what the session keeps beside weights and gradients, in bytes.</summary>
     internal abstract long Bytes { get; }
 
-    /// <summary>The model's state that the passes move, or null where they move none: a step of which it is not finite ends as one whose loss is not.</summary>
+    /// <summary>
+    /// The model's state that the passes move, or null where they move none: a step of which it is not finite ends as one whose
+    /// loss is not.
+    /// </summary>
     internal StateUpdate? States { get; set; }
 
     /// <inheritdoc/>

@@ -42,19 +42,23 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     /// <param name="gradients">Their gradients.</param>
     /// <param name="settings">Seed and perturbation.</param>
     /// <param name="rule">The rule at a step, counted from 1, and a learning rate.</param>
-    /// <param name="moment">The rule's state that is a second moment of the plain gradient, and its smoothing constant; or null.</param>
+    /// <param name="moment">The rule's state that is a second moment of the plain gradient, and its smoothing constant; or
+    /// null.</param>
     public OptimizerSession(
-        ParameterArena arena, Buffer gradients, SessionSettings settings, Func<long, double, TRule> rule, (string State, double Beta)? moment = null)
+        ParameterArena arena, Buffer gradients, SessionSettings settings, Func<long, double, TRule> rule,
+        (string State, double Beta)? moment = null)
     {
         IReadOnlyList<string> names = RequireNames();
-        int? kept = moment is { } known && (settings.Algorithm is null || settings.Algorithm.Beta1 == known.Beta) ? IndexOf(names, known.State) : null;
+        int? kept = moment is { } known && (settings.Algorithm is null || settings.Algorithm.Beta1 == known.Beta)
+            ? IndexOf(names, known.State) : null;
         this.arena = arena;
         this.settings = settings;
         this.rule = rule;
         try
         {
             Region[] states = [.. names.Select(name => new Region(Keep(name)))];
-            SecondMoment = kept is { } index ? states[index].Buffer : settings.Algorithm is not null ? Keep(OwnSecondMoment) : null;
+            SecondMoment = kept is { } index ? states[index].Buffer
+                : settings.Algorithm is not null ? Keep(OwnSecondMoment) : null;
             update = UpdateLaunch.Create<TRule>(
                 arena.Device, new Region(arena.Weights), new Region(gradients), states,
                 kept is null && SecondMoment is not null ? new Region(SecondMoment) : null);
@@ -66,13 +70,15 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
                 arrays.Add((LastGradient, gradients));
                 ForwardWeights = Own();
                 perturb = settings.Perturbation(
-                    arena.Device, new Region(arena.Weights), new Region(SecondMoment!), new Region(gradients), new Region(ForwardWeights));
+                    arena.Device, new Region(arena.Weights), new Region(SecondMoment!), new Region(gradients),
+                    new Region(ForwardWeights));
             }
 
             if (settings.Ascent is { } second)
             {
                 ForwardWeights = Own();
-                ascent = new Ascent(arena.Device, new Region(arena.Weights), new Region(gradients), new Region(ForwardWeights), second);
+                ascent = new Ascent(
+                    arena.Device, new Region(arena.Weights), new Region(gradients), new Region(ForwardWeights), second);
             }
 
             ledger = StepLedger.TryCreate(arena.Device, gradientNorm, update, perturb);
@@ -186,7 +192,8 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     {
         if (begun || (ledger is null && waiting is not null))
         {
-            throw new InvalidOperationException(begun ? "A step was begun already: submit it first." : "The outcome of the last step was not taken.");
+            throw new InvalidOperationException(
+                begun ? "A step was begun already: submit it first." : "The outcome of the last step was not taken.");
         }
 
         RequireLimit(clipNorm);
@@ -196,7 +203,8 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         {
             perturb?.Settings = Perturbation(epoch);
             SetRule(steps + 1, learningRate);
-            double numerator = settings.Algorithm is { } algorithm ? HessianLipschitz.Numerator(algorithm.Beta1, algorithm.BiasCorrection, steps + 1) : 0;
+            double numerator = settings.Algorithm is { } algorithm
+                ? HessianLipschitz.Numerator(algorithm.Beta1, algorithm.BiasCorrection, steps + 1) : 0;
             ledger.Begin(clipNorm, numerator);
             steps++;
         }
@@ -374,7 +382,8 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         epoch, steps, steps == 0 ? 0 : Math.Sqrt(squaredChange), settings.Seed, PerturbationStream, (uint)steps, gradientScale);
 
     /// <summary>Sets the update, the step counted from 1.</summary>
-    private void SetRule(long step, double learningRate) => update.Settings = new(rule(step, learningRate), gradientScale, settings.Algorithm?.Beta1 ?? 0);
+    private void SetRule(long step, double learningRate) =>
+        update.Settings = new(rule(step, learningRate), gradientScale, settings.Algorithm?.Beta1 ?? 0);
 
     private Buffer Keep(string name)
     {
@@ -392,7 +401,8 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     private static int IndexOf(IReadOnlyList<string> names, string state)
     {
         int index = names.TakeWhile(name => name != state).Count();
-        return index < names.Count ? index : throw new ArgumentException($"{typeof(TRule).Name} has no state '{state}' that could be a second moment: it has {string.Join(", ", names)}.");
+        return index < names.Count ? index : throw new ArgumentException(
+            $"{typeof(TRule).Name} has no state '{state}' that could be a second moment: it has {string.Join(", ", names)}.");
     }
 
     /// <summary>The rule's names, which become those of a checkpoint's arrays.</summary>
@@ -401,11 +411,15 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         IReadOnlyList<string> names = TRule.StateNames;
         if (names.Count > States<Float1>.Most)
         {
-            throw new ArgumentException($"{typeof(TRule).Name} keeps {names.Count} numbers a parameter, but at most {States<Float1>.Most} can be kept.");
+            throw new ArgumentException(
+                $"{typeof(TRule).Name} keeps {names.Count} numbers a parameter, but at most {States<Float1>.Most} can be kept.");
         }
 
-        return names.FirstOrDefault(name => name is OwnSecondMoment or LastGradient || name.Length == 0 || !name.All(char.IsAsciiLetterOrDigit)) is { } bad
-            ? throw new ArgumentException($"{typeof(TRule).Name} has a state '{bad}', but names are of letters and digits, and {OwnSecondMoment} and {LastGradient} are Algorithm 1's.")
+        return names.FirstOrDefault(
+            name => name is OwnSecondMoment or LastGradient or "" || !name.All(char.IsAsciiLetterOrDigit)) is { } bad
+            ? throw new ArgumentException(
+                $"{typeof(TRule).Name} has a state '{bad}', but names are of letters and digits, and {OwnSecondMoment} and " +
+                $"{LastGradient} are Algorithm 1's.")
             : names.Distinct().Count() == names.Count ? names
             : throw new ArgumentException($"{typeof(TRule).Name} has two states of one name: {string.Join(", ", names)}.");
     }

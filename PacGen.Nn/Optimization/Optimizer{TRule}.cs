@@ -25,14 +25,15 @@ public abstract record Optimizer<TRule> : Optimizer
     protected internal abstract TRule At(long step, double learningRate);
 
     /// <summary>
-    /// The rule's state that is a smoothed square of the gradient, h ← βh + (1 − β)g², and its β; null where it keeps none. Where β is β₁ of
-    /// Algorithm 1, that state serves as Algorithm 1's h and is stored once; a score takes it for h of training.
+    /// The rule's state that is a smoothed square of the gradient, h ← βh + (1 − β)g², and its β; null where it keeps none. Where
+    /// β is β₁ of Algorithm 1, that state serves as Algorithm 1's h and is stored once; a score takes it for h of training.
     /// </summary>
     protected internal virtual (string State, double Beta)? SecondMoment => null;
 
     /// <inheritdoc/>
     public sealed override bool KeepsSecondMoment() => SecondMoment is not null;
 
-    private protected sealed override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
+    private protected sealed override OptimizerSession CreateSession(
+        ParameterArena arena, Buffer gradients, SessionSettings settings) =>
         new OptimizerSession<TRule>(arena, gradients, settings, At, SecondMoment);
 }

@@ -18,14 +18,16 @@ public sealed record PerturbedOptimizer : Optimizer
 
     /// <summary>Algorithm 1 around an optimizer, with uniform perturbations.</summary>
     /// <param name="inner">OPT.</param>
-    /// <param name="eta">η, positive: larger means smaller perturbations. The paper leaves it to a validation set; it used 0.01 with Adam, 100 with SGD.</param>
+    /// <param name="eta">η, positive: larger means smaller perturbations. The paper leaves it to a validation set; it used 0.01
+    /// with Adam, 100 with SGD.</param>
     /// <param name="gamma">γ: κ's part that is relative to |w|.</param>
     /// <param name="beta1">β₁: how much of h stays at each step.</param>
     /// <param name="beta2">β₂: parameters whose |g| reaches it are not perturbed.</param>
     /// <param name="epsilon">ε: κ's constant part.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is out of its range.</exception>
     /// <exception cref="ArgumentException">The inner optimizer is itself perturbed.</exception>
-    public PerturbedOptimizer(Optimizer inner, double eta, double gamma = 0.1, double beta1 = 0.999, double beta2 = 0.1, double epsilon = 1e-5)
+    public PerturbedOptimizer(
+        Optimizer inner, double eta, double gamma = 0.1, double beta1 = 0.999, double beta2 = 0.1, double epsilon = 1e-5)
         : this(inner, new AlgorithmOne(eta, gamma, beta1, beta2, epsilon))
     {
     }
@@ -45,7 +47,8 @@ public sealed record PerturbedOptimizer : Optimizer
         ArgumentNullException.ThrowIfNull(algorithm);
         if (inner is PerturbedOptimizer or SharpnessAware)
         {
-            throw new ArgumentException($"{inner} chooses where its gradient is taken itself: give the optimizer without that.", nameof(inner));
+            throw new ArgumentException(
+                $"{inner} chooses where its gradient is taken itself: give the optimizer without that.", nameof(inner));
         }
 
         this.inner = inner;
@@ -67,7 +70,8 @@ public sealed record PerturbedOptimizer : Optimizer
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"Perturbed {inner}, {noise}, η {algorithm.Eta}, γ {algorithm.Neighborhood.Gamma}, β₁ {algorithm.Beta1}, β₂ {algorithm.Beta2}, ε {algorithm.Neighborhood.Epsilon}";
+        $"Perturbed {inner}, {noise}, η {algorithm.Eta}, γ {algorithm.Neighborhood.Gamma}, β₁ {algorithm.Beta1}, β₂ " +
+            $"{algorithm.Beta2}, ε {algorithm.Neighborhood.Epsilon}";
 
     private protected override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
         inner.Create(arena, gradients, settings with { Algorithm = algorithm, Perturbation = perturbation });

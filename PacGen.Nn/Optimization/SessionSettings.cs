@@ -17,4 +17,5 @@ internal sealed record SessionSettings(ulong Seed, AlgorithmOne? Algorithm)
 }
 
 /// <summary>Binds a perturbation to w, h, g and where w + u goes.</summary>
-internal delegate RandomMapLaunch<PerturbSettings> PerturbFactory(Device device, Region weights, Region secondMoment, Region gradient, Region output);
+internal delegate RandomMapLaunch<PerturbSettings> PerturbFactory(
+    Device device, Region weights, Region secondMoment, Region gradient, Region output);

@@ -32,10 +32,13 @@ public sealed record Sgd : Optimizer
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"SGD(lr {LearningRate}{(momentum > 0 ? $", {(nesterov ? "Nesterov " : "")}momentum {momentum}" : "")}{(weightDecay > 0 ? $", weight decay {weightDecay}" : "")})";
+        $"SGD(lr {LearningRate}{(momentum > 0 ? $", {(nesterov ? "Nesterov " : "")}momentum {momentum}" : "")}"
+        + $"{(weightDecay > 0 ? $", weight decay {weightDecay}" : "")})";
 
     private protected override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
         momentum == 0 ? new OptimizerSession<SgdRule>(arena, gradients, settings, (_, rate) => new SgdRule(rate, weightDecay))
-        : nesterov ? new OptimizerSession<NesterovRule>(arena, gradients, settings, (_, rate) => new NesterovRule(rate, momentum, weightDecay))
-        : new OptimizerSession<MomentumRule>(arena, gradients, settings, (_, rate) => new MomentumRule(rate, momentum, weightDecay));
+        : nesterov ? new OptimizerSession<NesterovRule>(
+            arena, gradients, settings, (_, rate) => new NesterovRule(rate, momentum, weightDecay))
+        : new OptimizerSession<MomentumRule>(
+            arena, gradients, settings, (_, rate) => new MomentumRule(rate, momentum, weightDecay));
 }

@@ -3,9 +3,10 @@ using Buffer = PacGen.Kernels.Devices.Buffer;
 namespace PacGen.Nn;
 
 /// <summary>
-/// Sharpness-aware minimization around an optimizer (SAM; Foret and others, <see href="https://arxiv.org/abs/2010.01412">arXiv 2010.01412</see>, (2)
-/// and Algorithm 1): a step takes the gradient g at w, then another at w + ρ·g/‖g‖, and applies that one at w. Running statistics are those
-/// of the pass at w, the loss of a step is that at w, and a gradient that is to be clipped is the second.
+/// Sharpness-aware minimization around an optimizer (SAM; Foret and others, <see href="https://arxiv.org/abs/2010.01412">arXiv
+/// 2010.01412</see>, (2) and Algorithm 1): a step takes the gradient g at w, then another at w + ρ·g/‖g‖, and applies that one at
+/// w. Running statistics are those of the pass at w, the loss of a step is that at w, and a gradient that is to be clipped is the
+/// second.
 /// </summary>
 /// <remarks>The length is ‖g‖ + 10⁻¹², as in the authors' and the usual PyTorch code. A step costs two passes.</remarks>
 public sealed record SharpnessAware : Optimizer
@@ -29,7 +30,8 @@ public sealed record SharpnessAware : Optimizer
 
     /// <summary>A step whose second gradient, the one that is applied, is taken at a point of your own.</summary>
     /// <param name="inner">What applies the second gradient.</param>
-    /// <param name="name">What the point is called, with its settings: a checkpoint is refused to an optimizer that says otherwise.</param>
+    /// <param name="name">What the point is called, with its settings: a checkpoint is refused to an optimizer that says
+    /// otherwise.</param>
     /// <param name="point">The point, from all weights w and their gradient g there, both of one axis.</param>
     /// <exception cref="ArgumentException">The inner optimizer moves the weights before the gradient itself.</exception>
     public SharpnessAware(Optimizer inner, string name, Func<Tensor, Tensor, Tensor> point)
@@ -39,7 +41,8 @@ public sealed record SharpnessAware : Optimizer
         ArgumentNullException.ThrowIfNull(point);
         if (inner is PerturbedOptimizer or SharpnessAware)
         {
-            throw new ArgumentException($"{inner} chooses where its gradient is taken itself: give the optimizer without that.", nameof(inner));
+            throw new ArgumentException(
+                $"{inner} chooses where its gradient is taken itself: give the optimizer without that.", nameof(inner));
         }
 
         this.inner = inner;
@@ -48,8 +51,8 @@ public sealed record SharpnessAware : Optimizer
     }
 
     /// <summary>
-    /// Adaptive SAM (Kwon and others, <see href="https://arxiv.org/abs/2102.11600">arXiv 2102.11600</see>, Algorithm 1): the second point is
-    /// w + ρ·t²g/‖tg‖ with t = |w| + η, so that it doesn't change with the scale of the weights.
+    /// Adaptive SAM (Kwon and others, <see href="https://arxiv.org/abs/2102.11600">arXiv 2102.11600</see>, Algorithm 1): the
+    /// second point is w + ρ·t²g/‖tg‖ with t = |w| + η, so that it doesn't change with the scale of the weights.
     /// </summary>
     /// <param name="inner">What applies the second gradient.</param>
     /// <param name="rho">ρ, positive.</param>

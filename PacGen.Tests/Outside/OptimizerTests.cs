@@ -10,8 +10,8 @@ using Buffer = PacGen.Kernels.Devices.Buffer;
 namespace PacGen.Tests.Outside;
 
 /// <summary>
-/// An optimizer of one's own: Adan (Xie and others, <see href="https://arxiv.org/abs/2208.06677">arXiv 2208.06677</see>, Algorithm 1), which keeps
-/// four numbers for a parameter, as many as a rule may.
+/// An optimizer of one's own: Adan (Xie and others, <see href="https://arxiv.org/abs/2208.06677">arXiv 2208.06677</see>,
+/// Algorithm 1), which keeps four numbers for a parameter, as many as a rule may.
 /// </summary>
 internal sealed class OptimizerTests
 {
@@ -26,7 +26,8 @@ internal sealed class OptimizerTests
         using ParameterArena arena = new(new Linear(Count, 1, bias: false), Device.Cpu, 1);
         using Buffer gradients = Device.Cpu.Allocate(Count);
         using OptimizerSession session = Plain.Attach(arena, gradients, 1);
-        double[] w = [.. arena.Save().Select(value => (double)value)], m = new double[Count], v = new double[Count], n = new double[Count], last = new double[Count];
+        double[] w = [.. arena.Save().Select(value => (double)value)], last = new double[Count];
+        double[] m = new double[Count], v = new double[Count], n = new double[Count];
         for (int step = 0; step < Steps; step++)
         {
             double rate = 0.01 / (step + 1);
@@ -48,7 +49,10 @@ internal sealed class OptimizerTests
         }
     }
 
-    /// <summary>The example of docs/adding-an-optimizer.md: Lion (Chen and others, <see href="https://arxiv.org/abs/2302.06675">arXiv 2302.06675</see>, Algorithm 2).</summary>
+    /// <summary>
+    /// The example of docs/adding-an-optimizer.md: Lion (Chen and others, <see href="https://arxiv.org/abs/2302.06675">arXiv
+    /// 2302.06675</see>, Algorithm 2).
+    /// </summary>
     [Test]
     public void TheDocumentsExampleFollowsItsPaper()
     {
@@ -74,9 +78,13 @@ internal sealed class OptimizerTests
         }
     }
 
-    /// <summary>Clipped and with a schedule; stopped within an epoch and taken up from the checkpoint: the bits of a run that never stopped.</summary>
+    /// <summary>
+    /// Clipped and with a schedule; stopped within an epoch and taken up from the checkpoint: the bits of a run that never
+    /// stopped.
+    /// </summary>
     [Test]
-    public void TrainsAndResumesWithTheSameBits([ValueSource(nameof(Both))] Optimizer optimizer, [Values("cpu", "simulator")] string device)
+    public void TrainsAndResumesWithTheSameBits(
+        [ValueSource(nameof(Both))] Optimizer optimizer, [Values("cpu", "simulator")] string device)
     {
         string folder = Directory.CreateTempSubdirectory("pacgen-").FullName;
         try
@@ -100,7 +108,9 @@ internal sealed class OptimizerTests
             string[] files = [.. Directory.GetFiles(folder, "step-*").Order()];
             using (SafetensorsFile file = SafetensorsFile.Open(files[^1]))
             {
-                Assert.That(file.Tensors.Keys, Is.SupersetOf(new[] { "optimizer/m", "optimizer/v", "optimizer/n", "optimizer/previous" }));
+                Assert.That(
+                    file.Tensors.Keys,
+                    Is.SupersetOf(new[] { "optimizer/m", "optimizer/v", "optimizer/n", "optimizer/previous" }));
             }
 
             foreach (string late in files.Where(file => !file.EndsWith("step-0000000003.safetensors", StringComparison.Ordinal)))
@@ -145,10 +155,17 @@ internal sealed class OptimizerTests
     [Test]
     public void WhatCanNotWorkIsRefused()
     {
-        Assert.That(() => Attach(new Odd<Doubles>()), Throws.ArgumentException.With.Message.Contains("Doubles").And.Message.Contains("float"));
-        Assert.That(() => Attach(new Odd<TwoOfOneName>()), Throws.ArgumentException.With.Message.Contains("two states of one name"));
-        Assert.That(() => Attach(new Odd<ReservedName>()), Throws.ArgumentException.With.Message.Contains("'h'").And.Message.Contains("Algorithm 1"));
-        Assert.That(() => Attach(new Odd<TooMany>()), Throws.ArgumentException.With.Message.Contains("keeps 5").And.Message.Contains("at most 4"));
+        Assert.That(
+            () => Attach(new Odd<Doubles>()),
+            Throws.ArgumentException.With.Message.Contains("Doubles").And.Message.Contains("float"));
+        Assert.That(
+            () => Attach(new Odd<TwoOfOneName>()), Throws.ArgumentException.With.Message.Contains("two states of one name"));
+        Assert.That(
+            () => Attach(new Odd<ReservedName>()),
+            Throws.ArgumentException.With.Message.Contains("'h'").And.Message.Contains("Algorithm 1"));
+        Assert.That(
+            () => Attach(new Odd<TooMany>()),
+            Throws.ArgumentException.With.Message.Contains("keeps 5").And.Message.Contains("at most 4"));
         Assert.That(() => Attach(new Odd<Fine>(Moment: "v")), Throws.ArgumentException.With.Message.Contains("no state 'v'"));
         Assert.That(() => new Odd<Fine>(LearningRate: 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => Attach(new Odd<Fine>()), Throws.Nothing);
@@ -162,7 +179,8 @@ internal sealed class OptimizerTests
     }
 
     private sealed record Adan(
-        double LearningRate, double Beta1 = 0.02, double Beta2 = 0.08, double Beta3 = 0.01, double Epsilon = 1e-3, double WeightDecay = 0.02)
+        double LearningRate, double Beta1 = 0.02, double Beta2 = 0.08, double Beta3 = 0.01, double Epsilon = 1e-3,
+        double WeightDecay = 0.02)
         : Optimizer<AdanRule>(LearningRate)
     {
         protected override AdanRule At(long step, double learningRate) => new(step, learningRate, this);
@@ -170,7 +188,8 @@ internal sealed class OptimizerTests
 
     private readonly struct AdanRule(long step, double learningRate, Adan of) : IUpdateRule
     {
-        private readonly float rate = (float)learningRate, beta1 = (float)of.Beta1, beta2 = (float)of.Beta2, beta3 = (float)of.Beta3;
+        private readonly float rate = (float)learningRate;
+        private readonly float beta1 = (float)of.Beta1, beta2 = (float)of.Beta2, beta3 = (float)of.Beta3;
         private readonly float epsilon = (float)of.Epsilon, shrinkage = (float)(1 / (1 + (learningRate * of.WeightDecay)));
         private readonly int isFirst = step == 1 ? 1 : 0;
 
@@ -192,14 +211,16 @@ internal sealed class OptimizerTests
         }
     }
 
-    private sealed record Lion(double LearningRate = 1e-4, double Beta1 = 0.9, double Beta2 = 0.99, double WeightDecay = 0) : Optimizer<LionRule>(LearningRate)
+    private sealed record Lion(double LearningRate = 1e-4, double Beta1 = 0.9, double Beta2 = 0.99, double WeightDecay = 0)
+        : Optimizer<LionRule>(LearningRate)
     {
         protected override LionRule At(long step, double learningRate) => new(learningRate, Beta1, Beta2, WeightDecay);
     }
 
     private readonly struct LionRule(double rate, double beta1, double beta2, double decay) : IUpdateRule
     {
-        private readonly float rate = (float)rate, beta1 = (float)beta1, beta2 = (float)beta2, shrinkage = (float)(1 - (rate * decay));
+        private readonly float rate = (float)rate, shrinkage = (float)(1 - (rate * decay));
+        private readonly float beta1 = (float)beta1, beta2 = (float)beta2;
 
         public static IReadOnlyList<string> StateNames => ["m"];
 

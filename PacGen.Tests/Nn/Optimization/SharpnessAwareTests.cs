@@ -9,7 +9,9 @@ using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Tests.Nn.Optimization;
 
-/// <summary>A step of two gradients: SAM and ASAM against a double loop, and what the trainer makes of the first pass and of the second.</summary>
+/// <summary>
+/// A step of two gradients: SAM and ASAM against a double loop, and what the trainer makes of the first pass and of the second.
+/// </summary>
 [TestFixtureSource(typeof(DeviceFixture), nameof(Ids))]
 internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
 {
@@ -26,7 +28,8 @@ internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
         float[] start = [.. Enumerable.Range(0, count).Select(_ => (float)((2 * random.NextUniform()) - 1))];
         arena.Load(start);
         Optimizer inner = new Sgd(Rate, Momentum);
-        using OptimizerSession session = (adaptive ? SharpnessAware.Adaptive(inner, AdaptiveRho, Eta) : new SharpnessAware(inner, Rho)).Attach(arena, gradients, 1);
+        Optimizer optimizer = adaptive ? SharpnessAware.Adaptive(inner, AdaptiveRho, Eta) : new SharpnessAware(inner, Rho);
+        using OptimizerSession session = optimizer.Attach(arena, gradients, 1);
         Assert.That(session.Gradients, Is.EqualTo(2));
         double[] w = [.. start.Select(value => (double)value)], b = new double[count];
         for (int step = 0; step < Steps; step++)
@@ -52,7 +55,8 @@ internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
             Assert.That(arena.Save(), Is.EqualTo(w).Within(2e-6), $"step {step + 1}");
         }
 
-        void Write() => gradients.Write(0, [.. Gradient([.. new Region(session.ForwardWeights).ToArray().Select(value => (double)value)]).Select(g => (float)g)]);
+        void Write() => gradients.Write(0, [
+            .. Gradient([.. new Region(session.ForwardWeights).ToArray().Select(value => (double)value)]).Select(g => (float)g)]);
 
         static double[] Gradient(double[] at) => [.. at.Select((value, i) => 0.4 * Math.Sin((3 * value) + i))];
     }
@@ -79,7 +83,8 @@ internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
         TrainingOptions options = new() { Epochs = 2, BatchSize = 12, ClipNorm = 1, Device = Device };
         using Trainer straight = Create(options);
         straight.Run();
-        using (Trainer kept = Create(options with { Checkpoints = new CheckpointOptions(folder["run"]) { EverySteps = 1, Keep = 100 } }))
+        using (Trainer kept =
+            Create(options with { Checkpoints = new CheckpointOptions(folder["run"]) { EverySteps = 1, Keep = 100 } }))
         {
             kept.Run();
             Assert.That(kept.Arena.Save(), Is.EqualTo(straight.Arena.Save()), "each step waited for");
@@ -102,7 +107,8 @@ internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
         plain.Run();
         Assert.That(plain.Arena.Save(), Is.Not.EqualTo(straight.Arena.Save()).Within(2e-3), "as against one gradient");
 
-        Trainer Create(TrainingOptions with, Optimizer? optimizer = null) => new(new Mlp(64, 6, 10), few, optimizer ?? new SharpnessAware(new Adam(1e-2), rho: 0.5), with);
+        Trainer Create(TrainingOptions with, Optimizer? optimizer = null) =>
+            new(new Mlp(64, 6, 10), few, optimizer ?? new SharpnessAware(new Adam(1e-2), rho: 0.5), with);
     }
 
     /// <summary>The second pass moves no running statistic, and the loss that is told is that at w.</summary>
@@ -111,7 +117,8 @@ internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
     {
         Dataset digits = Datasets.Digits(), few = new("digits", digits.Train.Take(20), digits.Test.Take(10));
         (float[] Statistics, double Loss) aware = Run(new SharpnessAware(new Sgd(0.1), rho: 2)), plain = Run(new Sgd(0.1));
-        Assert.That(aware, Is.EqualTo(plain).Using<(float[] Statistics, double Loss)>((a, b) => a.Statistics.SequenceEqual(b.Statistics) && a.Loss == b.Loss));
+        Assert.That(aware, Is.EqualTo(plain).Using<(float[] Statistics, double Loss)>(
+            (a, b) => a.Statistics.SequenceEqual(b.Statistics) && a.Loss == b.Loss));
 
         (float[] Statistics, double Loss) Run(Optimizer optimizer)
         {
@@ -126,7 +133,9 @@ internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
     [Test]
     public void WhatCanNotWorkIsRefused()
     {
-        Assert.That(() => new SharpnessAware(new PerturbedOptimizer(new Sgd(0.1), eta: 1)), Throws.ArgumentException.With.Message.Contains("itself"));
+        Assert.That(
+            () => new SharpnessAware(new PerturbedOptimizer(new Sgd(0.1), eta: 1)),
+            Throws.ArgumentException.With.Message.Contains("itself"));
         Assert.That(() => new SharpnessAware(new SharpnessAware(new Sgd(0.1))), Throws.ArgumentException);
         Assert.That(() => new PerturbedOptimizer(new SharpnessAware(new Sgd(0.1)), eta: 1), Throws.ArgumentException);
         Assert.That(() => new SharpnessAware(new Sgd(0.1), rho: 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
@@ -134,8 +143,12 @@ internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
         using ParameterArena arena = new(new Linear(3, 2), Device, 1);
         using Buffer gradients = Device.Allocate(arena.Count);
         long before = Device.AllocatedBytes;
-        Assert.That(() => new SharpnessAware(new Adam(), "wrong", (w, g) => g.Sum()).Attach(arena, gradients, 1), Throws.ArgumentException.With.Message.Contains("shape"));
+        Assert.That(
+            () => new SharpnessAware(new Adam(), "wrong", (w, g) => g.Sum()).Attach(arena, gradients, 1),
+            Throws.ArgumentException.With.Message.Contains("shape"));
         Assert.That(Device.AllocatedBytes, Is.EqualTo(before));
-        Assert.That(new SharpnessAware(new Adam()).ToString(), Is.EqualTo("SAM(ρ 0.05) around Adam(lr 0.001, β₁ 0.9, β₂ 0.999, ε 1E-08)"));
+        Assert.That(
+            new SharpnessAware(new Adam()).ToString(),
+            Is.EqualTo("SAM(ρ 0.05) around Adam(lr 0.001, β₁ 0.9, β₂ 0.999, ε 1E-08)"));
     }
 }
