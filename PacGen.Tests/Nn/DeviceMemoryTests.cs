@@ -71,7 +71,7 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         empirical.Gradient(new double[empirical.Count]);
         Lanczos.Measure(empirical, new LanczosOptions { Products = 2 });
         Hutchinson.Measure(empirical, new HutchinsonOptions { Draws = 2 });
-        HessianDiagonalEstimator.Measure(empirical);
+        HessianDiagonalEstimator.Measure(empirical, new HessianDiagonalOptions { LargestExact = 0, Draws = 2 });
         HessianLipschitzSampler.Measure(empirical, new HessianLipschitzOptions { Pairs = 1, Products = 2 });
     });
 
@@ -119,10 +119,16 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     });
 
     [Test]
-    public void Training([Values(1, 2)] int parts, [Values] bool perturbed) => AllIsGivenBack(_ =>
+    public void Training([Values(1, 2)] int parts, [Values("plain", "perturbed", "sharpness-aware")] string optimizer) => AllIsGivenBack(_ =>
     {
-        Optimizer optimizer = perturbed ? new PerturbedOptimizer(new Adam(1e-3), eta: 1) : new Sgd(0.1, momentum: 0.9);
-        using Trainer trainer = NewTrainer(optimizer, parts);
+        using Trainer trainer = NewTrainer(
+            optimizer switch
+            {
+                "plain" => new Sgd(0.1, momentum: 0.9),
+                "perturbed" => new PerturbedOptimizer(new Adam(1e-3), eta: 1),
+                _ => new SharpnessAware(new Adam(1e-3)),
+            },
+            parts);
         trainer.Run();
         trainer.Predict(Data.Test);
     });
