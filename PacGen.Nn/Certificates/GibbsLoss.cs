@@ -62,7 +62,7 @@ internal sealed class GibbsLoss : IDisposable
             images.Gather(index, image, label);
             noise.Draw(stream, checked((uint)look));
             noisy.Run(image, label);
-            Add(noisy, label, ref zeroOne, ref crossEntropy);
+            noisy.AddLosses(label, bounded, ref outputs, ref zeroOne, ref crossEntropy);
             if (progress is not null && Stopwatch.GetElapsedTime(told) > ProgressInterval)
             {
                 told = Stopwatch.GetTimestamp();
@@ -84,7 +84,7 @@ internal sealed class GibbsLoss : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             plain.Run(batch.Images, batch.Labels);
-            Add(plain, batch.Labels, ref zeroOne, ref crossEntropy);
+            plain.AddLosses(batch.Labels, bounded, ref outputs, ref zeroOne, ref crossEntropy);
         }
 
         return new GibbsLosses(zeroOne / images.Count, crossEntropy / images.Count, images.Count);
@@ -95,44 +95,5 @@ internal sealed class GibbsLoss : IDisposable
     {
         noisy.Dispose();
         plain.Dispose();
-    }
-
-    private void Add(BatchGraph graph, ReadOnlySpan<float> labels, ref double zeroOne, ref double crossEntropy)
-    {
-        int width = graph.Classes;
-        if (outputs.Length < labels.Length * width)
-        {
-            outputs = new float[labels.Length * width];
-        }
-
-        graph.Output(outputs.AsSpan(0, labels.Length * width));
-        for (int i = 0; i < labels.Length; i++)
-        {
-            (double wrong, double entropy) = Of(outputs.AsSpan(i * width, width), (int)labels[i], bounded);
-            zeroOne += wrong;
-            crossEntropy += entropy;
-        }
-    }
-
-    /// <summary>
-    /// The 0-1 loss and the bounded cross-entropy of one image's logits. Of equal logits the first is what the network says; logits that are no
-    /// numbers cost 1.
-    /// </summary>
-    internal static (double ZeroOne, double CrossEntropy) Of(ReadOnlySpan<float> logits, int label, BoundedCrossEntropy bounded)
-    {
-        int best = 0;
-        for (int c = 1; c < logits.Length; c++)
-        {
-            best = logits[c] > logits[best] ? c : best;
-        }
-
-        double sum = 0;
-        foreach (float logit in logits)
-        {
-            sum += Math.Exp((double)logit - logits[best]);
-        }
-
-        double logProbability = Math.Min((double)logits[label] - logits[best] - Math.Log(sum), 0);
-        return double.IsNaN(logProbability) ? (1, 1) : (best == label ? 0 : 1, bounded.LossOfLog(logProbability));
     }
 }

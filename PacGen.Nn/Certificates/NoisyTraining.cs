@@ -17,7 +17,8 @@ internal sealed class NoisyTraining : IDisposable
     private readonly NoisyWeights noise;
     private readonly Buffer gradients;
     private readonly BatchGraph graph;
-    private readonly CurvaturePass curvature;
+    private readonly SecondMomentPass secondMoment;
+    private readonly Buffer h;
 
     /// <param name="model">The model.</param>
     /// <param name="arena">Its parameters, w.</param>
@@ -30,11 +31,26 @@ internal sealed class NoisyTraining : IDisposable
         this.noise = noise;
         gradients = arena.Device.Allocate(arena.Count);
         graph = new BatchGraph(model, arena, noise.Weights, gradients, Loss.CrossEntropy, image, seed);
-        curvature = new CurvaturePass(model, arena, gradients, image);
+        secondMoment = new SecondMomentPass(model, arena, Loss.CrossEntropy, int.MaxValue, int.MaxValue);
+        h = arena.Device.Allocate(arena.Count);
     }
 
-    /// <summary>h at w over some images; see <see cref="CurvaturePass"/>.</summary>
-    public double[] Curvature(ImageSet images, int batchSize, CancellationToken cancellation) => curvature.Run(images, batchSize, cancellation);
+    /// <summary>
+    /// The diagonal of the cross-entropy's Hessian at w, estimated as B times the mean of the squared gradients of mini-batches of B images, whole
+    /// ones in the images' order. Where the gradient of all images vanishes this is, in the mean over batches, that of single images: the
+    /// diagonal of the empirical Fisher matrix.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="TrainingException">A gradient is not finite.</exception>
+    public double[] Curvature(ImageSet images, int batchSize, CancellationToken cancellation)
+    {
+        using BatchLoader loader = BatchLoader.Sequential(images, batchSize);
+        secondMoment.Run(arena.Weights, h, loader, images.Count / batchSize, cancellation);
+        float[] squares = new Region(h).ToArray();
+        return Array.TrueForAll(squares, float.IsFinite)
+            ? Array.ConvertAll(squares, square => (double)batchSize * square)
+            : throw new TrainingException("Certify: gradients at the trained weights are not finite: lower the learning rate.");
+    }
 
     /// <summary>Trains.</summary>
     /// <param name="plan">What on, how long and how.</param>
@@ -88,7 +104,8 @@ internal sealed class NoisyTraining : IDisposable
     public void Dispose()
     {
         graph.Dispose();
-        curvature.Dispose();
+        secondMoment.Dispose();
+        h.Dispose();
         gradients.Dispose();
     }
 

@@ -1,3 +1,4 @@
+using PacGen.Core.Bounds;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
 using Buffer = PacGen.Kernels.Devices.Buffer;
@@ -133,27 +134,37 @@ internal sealed class BatchGraph : IDisposable
     /// <summary>How many images of the last batch the model classifies as their label; the first of equal outputs counts.</summary>
     public int Correct(ReadOnlySpan<float> labels, ref float[] outputs)
     {
-        int width = Classes;
-        if (outputs.Length < labels.Length * width)
-        {
-            outputs = new float[labels.Length * width];
-        }
-
-        Output(outputs.AsSpan(0, labels.Length * width));
+        ReadOutputs(labels.Length, ref outputs);
         int correct = 0;
         for (int i = 0; i < labels.Length; i++)
         {
-            ReadOnlySpan<float> row = outputs.AsSpan(i * width, width);
-            int best = 0;
-            for (int c = 1; c < width; c++)
-            {
-                best = row[c] > row[best] ? c : best;
-            }
-
-            correct += best == (int)labels[i] ? 1 : 0;
+            correct += ClassLoss.Largest(outputs.AsSpan(i * Classes, Classes)) == (int)labels[i] ? 1 : 0;
         }
 
         return correct;
+    }
+
+    /// <summary>Adds the 0-1 loss and the bounded cross-entropy of each image of the last batch.</summary>
+    public void AddLosses(
+        ReadOnlySpan<float> labels, BoundedCrossEntropy bounded, ref float[] outputs, ref double zeroOne, ref double crossEntropy)
+    {
+        ReadOutputs(labels.Length, ref outputs);
+        for (int i = 0; i < labels.Length; i++)
+        {
+            (double wrong, double entropy) = ClassLoss.Of(outputs.AsSpan(i * Classes, Classes), (int)labels[i], bounded);
+            zeroOne += wrong;
+            crossEntropy += entropy;
+        }
+    }
+
+    private void ReadOutputs(int count, ref float[] outputs)
+    {
+        if (outputs.Length < count * Classes)
+        {
+            outputs = new float[count * Classes];
+        }
+
+        Output(outputs.AsSpan(0, count * Classes));
     }
 
     /// <summary>The graph for a batch size, compiled at its first use.</summary>

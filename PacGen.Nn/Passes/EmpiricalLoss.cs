@@ -1,3 +1,4 @@
+using PacGen.Core.Bounds;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
 using PacGen.Nn.Data;
@@ -135,32 +136,23 @@ public sealed class EmpiricalLoss : IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public LossValues Losses(double smallestProbability = 1e-4, CancellationToken cancellation = default)
     {
-        if (!(smallestProbability is > 0 and < 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(smallestProbability), smallestProbability, "p_min must be in (0, 1).");
-        }
-
+        BoundedCrossEntropy bounded = new(smallestProbability);
         int width = Outputs;
         if (width < Images.Classes || width < 2)
         {
             throw new InvalidOperationException($"The 0-1 loss needs an output for each of {Images.Classes} classes, but the network has {width}.");
         }
 
-        double sum = 0, bounded = 0, floor = Math.Log(smallestProbability);
-        long correct = 0;
+        double sum = 0, zeroOne = 0, crossEntropy = 0;
         for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
         {
             ValueGraph.Run(images, labels);
             sum += (double)ValueGraph.Loss() * labels.Length;
-            correct += ValueGraph.Correct(labels, ref outputs);
-            for (int i = 0; i < labels.Length; i++)
-            {
-                bounded += Math.Max(LogProbability(outputs.AsSpan(i * width, width), (int)labels[i]), floor) / floor;
-            }
+            ValueGraph.AddLosses(labels, bounded, ref outputs, ref zeroOne, ref crossEntropy);
         }
 
         Cost += new PassCost(1, 0, 0);
-        return new LossValues(Finite(sum / Images.Count), 1 - ((double)correct / Images.Count), Finite(bounded / Images.Count));
+        return new LossValues(Finite(sum / Images.Count), zeroOne / Images.Count, Finite(crossEntropy / Images.Count));
     }
 
     /// <summary>L̂ and ∇L̂ at the point.</summary>
@@ -171,7 +163,7 @@ public sealed class EmpiricalLoss : IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public double Gradient(Span<double> result, CancellationToken cancellation = default)
     {
-        double loss = Finite(Pass(gradient ??= Graph(Point, Gradients), result, cancellation));
+        double loss = Finite(Pass(gradient ??= Graph(Gradients), result, cancellation));
         Cost += new PassCost(0, 1, 0);
         return loss;
     }
@@ -221,16 +213,14 @@ public sealed class EmpiricalLoss : IDisposable
 
     private float[] Staging => staging ??= new float[Count];
 
-    private BatchGraph ValueGraph => value ??= Graph(Point, null);
+    private BatchGraph ValueGraph => value ??= Graph(null);
 
     private Buffer Gradients => gradients ??= arena.Device.Allocate(arena.Count);
 
-    /// <summary>A graph of the loss of a batch at some weights, in evaluation mode, and of its gradients where a buffer for them is given.</summary>
-    internal BatchGraph Graph(
-        Buffer weights, Buffer? result, Func<Tensor, Tensor, Tensor>? loss = null, IReadOnlyDictionary<Tensor, Region>? inputs = null)
+    private BatchGraph Graph(Buffer? result, Func<Tensor, Tensor, Tensor>? loss = null, IReadOnlyDictionary<Tensor, Region>? inputs = null)
     {
         LabelCheck.Require(Model, Loss, Images, "The images");
-        return new(Model, arena, weights, result, loss ?? Loss, [Images.Height, Images.Width, Images.Channels], null, inputs: inputs);
+        return new(Model, arena, Point, result, loss ?? Loss, [Images.Height, Images.Width, Images.Channels], null, inputs: inputs);
     }
 
     /// <summary>The gradient of ⟨∇L̂, v⟩ is ∇²L̂·v.</summary>
@@ -240,26 +230,9 @@ public sealed class EmpiricalLoss : IDisposable
         Tensor[] weights = [.. arena.Parameters.Select(parameter => parameter.Tensor)];
         Tensor[] along = [.. arena.Parameters.Select(parameter => Tensor.Input(parameter.Shape, $"direction of {parameter.Name}"))];
         return Graph(
-            Point,
             Gradients,
             (output, labels) => Loss(output, labels).Gradient(weights).Zip(along, (g, v) => (g * v).Sum()).Aggregate((a, b) => a + b),
             along.Select((tensor, i) => (tensor, arena.Segment(direction, i))).ToDictionary());
-    }
-
-    private static double LogProbability(ReadOnlySpan<float> logits, int label)
-    {
-        double largest = double.NegativeInfinity, sum = 0;
-        foreach (float logit in logits)
-        {
-            largest = Math.Max(largest, logit);
-        }
-
-        foreach (float logit in logits)
-        {
-            sum += Math.Exp(logit - largest);
-        }
-
-        return logits[label] - largest - Math.Log(sum);
     }
 
     private static double Finite(double value) => double.IsFinite(value)

@@ -5,60 +5,56 @@ using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
-/// <summary>Passes over the same batches at different weights: h = the mean of the squared mini-batch gradients.</summary>
+/// <summary>Passes over batches of images: h = the mean of the squared mini-batch gradients, at any weights.</summary>
 internal sealed class SecondMomentPass : IDisposable
 {
-    private readonly EmpiricalLoss subject;
-    private readonly BatchLoader loader;
-    private readonly int batches, batchSize, part;
+    private readonly Module model;
+    private readonly ParameterArena arena;
+    private readonly Func<Tensor, Tensor, Tensor> loss;
     private readonly Buffer gradients;
+    private readonly int part;
 
     // Where a batch is passed in parts: what gathers their gradients' mean.
     private readonly GradientSum? gathered;
     private readonly Dictionary<Buffer, BatchGraph> graphs = [];
-    private readonly Dictionary<Buffer, CompiledGraph> sums = [];
+    private readonly Dictionary<(Buffer Result, int Batches), CompiledGraph> sums = [];
     private readonly float[] zeros;
 
-    /// <param name="subject">The network, its loss and the images.</param>
-    /// <param name="options">Which images, in batches of which size.</param>
-    public SecondMomentPass(EmpiricalLoss subject, ScoreOptions options)
+    /// <param name="model">The model.</param>
+    /// <param name="arena">Its parameters.</param>
+    /// <param name="loss">The loss of a batch from the model's output and the labels.</param>
+    /// <param name="part">How many images are passed at once; at least a batch's for whole batches.</param>
+    /// <param name="batchSize">Images a batch, at most.</param>
+    public SecondMomentPass(Module model, ParameterArena arena, Func<Tensor, Tensor, Tensor> loss, int part, int batchSize)
     {
-        this.subject = subject;
-        (ParameterArena arena, ImageSet images) = (subject.Arena, subject.Images);
+        (this.model, this.arena, this.loss, this.part) = (model, arena, loss, part);
         zeros = new float[arena.Count];
-        loader = BatchLoader.Shuffled(images, options.BatchSize, options.ImageSeed, dropLast: true);
-        batchSize = options.BatchSize;
-        part = options.Part;
-        batches = (options.Images == 0 ? images.Count : options.Images) / options.BatchSize;
-        Images = batches * options.BatchSize;
         gradients = arena.Device.Allocate(arena.Count);
         gathered = part < batchSize ? new GradientSum(gradients) : null;
     }
 
-    /// <summary>How many images a pass sees.</summary>
-    public int Images { get; }
-
-    /// <summary>The passes that were taken so far.</summary>
-    public PassCost Cost { get; private set; }
-
     /// <summary>Makes h at some weights.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="result">Where h goes.</param>
+    /// <param name="loader">Gives the batches, all of one size.</param>
+    /// <param name="batches">How many of them.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void Run(Buffer weights, Buffer result, CancellationToken cancellation)
+    public void Run(Buffer weights, Buffer result, BatchLoader loader, int batches, CancellationToken cancellation)
     {
+        ImageSet images = loader.Source;
         if (!graphs.TryGetValue(weights, out BatchGraph? graph))
         {
-            graphs[weights] = graph = subject.Graph(weights, gathered?.Part ?? gradients);
+            graphs[weights] = graph = new BatchGraph(
+                model, arena, weights, gathered?.Part ?? gradients, loss, [images.Height, images.Width, images.Channels], null);
         }
 
-        if (!sums.TryGetValue(result, out CompiledGraph? sum))
+        if (!sums.TryGetValue((result, batches), out CompiledGraph? sum))
         {
-            Shape shape = new(subject.Count);
+            Shape shape = new(checked((int)arena.Count));
             Tensor h = Tensor.Input(shape, "h"), g = Tensor.Input(shape, "g");
             Tensor next = h + (g.Square() * (1f / batches));
-            sums[result] = sum = CompiledGraph.Compile(subject.Arena.Device, [next], new Dictionary<Tensor, Region>
+            sums[(result, batches)] = sum = CompiledGraph.Compile(arena.Device, [next], new Dictionary<Tensor, Region>
             {
                 [h] = new(result),
                 [g] = new(gradients),
@@ -68,20 +64,18 @@ internal sealed class SecondMomentPass : IDisposable
 
         result.Write(0, zeros);
         loader.Start(1);
-        for (int batch = 0; batch < batches && loader.TryNext(out Batch images); batch++)
+        for (int index = 0; index < batches && loader.TryNext(out Batch batch); index++)
         {
             cancellation.ThrowIfCancellationRequested();
-            for (int start = 0; start < batchSize; start += part)
+            for (int start = 0; start < batch.Count; start += part)
             {
-                int count = Math.Min(part, batchSize - start), size = images.Images.Length / batchSize;
-                graph.Run(images.Images.Slice(start * size, count * size), images.Labels.Slice(start, count));
-                gathered?.Add((double)count / batchSize, start == 0);
+                int count = Math.Min(part, batch.Count - start);
+                graph.Run(batch.Images.Slice(start * images.ImageSize, count * images.ImageSize), batch.Labels.Slice(start, count));
+                gathered?.Add((double)count / batch.Count, start == 0);
             }
 
             sum.Run();
         }
-
-        Cost += new PassCost(0, (double)Images / subject.Images.Count, 0);
     }
 
     /// <inheritdoc/>
@@ -99,6 +93,5 @@ internal sealed class SecondMomentPass : IDisposable
 
         gathered?.Dispose();
         gradients.Dispose();
-        loader.Dispose();
     }
 }

@@ -2,6 +2,7 @@ using PacGen.Core.Perturbation;
 using PacGen.Core.Statistics;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.PerParameter;
+using PacGen.Nn.Data;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
@@ -42,9 +43,12 @@ public static class PacGenScorer
         }
 
         arena.RequireFinite("The score can't be computed");
-        using SecondMomentPass pass = new(subject, options);
+        LabelCheck.Require(subject.Model, subject.Loss, subject.Images, "The images");
+        using SecondMomentPass pass = new(subject.Model, arena, subject.Loss, options.Part, options.BatchSize);
+        using BatchLoader loader = BatchLoader.Shuffled(subject.Images, options.BatchSize, options.ImageSeed, dropLast: true);
+        int batches = (options.Images == 0 ? subject.Images.Count : options.Images) / options.BatchSize;
         using Buffer before = arena.Device.Allocate(arena.Count), after = arena.Device.Allocate(arena.Count), moved = arena.Device.Allocate(arena.Count);
-        pass.Run(arena.Weights, before, cancellation);
+        pass.Run(arena.Weights, before, loader, batches, cancellation);
 
         Buffer curvature = options.Curvature == CurvatureSource.Training ? options.TrainingSecondMoment! : before;
         float[] w = arena.Save();
@@ -59,7 +63,7 @@ public static class PacGenScorer
         {
             perturb.Settings = PerturbSettings.WholeNeighborhood(options.Neighborhood, options.Seed, RhoStream, (uint)draw);
             perturb.Run();
-            pass.Run(moved, after, cancellation);
+            pass.Run(moved, after, loader, batches, cancellation);
             progress?.Report(new MeasureProgress("Ψ", draw + 1, options.Draws));
 
             change.Settings = CurvatureChangeSettings.Of(perturb.Settings, largestWeight);
@@ -87,7 +91,7 @@ public static class PacGenScorer
             // Σ|Δh|/κ may exceed a float where κ is tiny: that is no reason to withhold what the other estimators say.
             if (double.IsFinite(rho) && double.IsFinite(sums.At(rho).Psi))
             {
-                scores[estimator] = Of(estimator, draws, sums, scale, pass, options);
+                scores[estimator] = Of(estimator, draws, sums, scale, subject.Images.Count, options);
             }
         }
 
@@ -97,10 +101,11 @@ public static class PacGenScorer
     private static TrainingException OutOfRange(string estimator) => new(
         $"Ψ with ρ by {estimator} is out of single precision's range: κ is too small for these weights and gradients. Score with a larger ε.");
 
-    private static PacGenScore Of(RhoEstimator estimator, double[] draws, PsiSums sums, double scale, SecondMomentPass pass, ScoreOptions options)
+    private static PacGenScore Of(RhoEstimator estimator, double[] draws, PsiSums sums, double scale, int available, ScoreOptions options)
     {
         ConfidenceInterval? rhoInterval = SampleMedian.Interval(draws);
         double rho = SampleMedian.Of(draws);
+        int images = (options.Images == 0 ? available : options.Images) / options.BatchSize * options.BatchSize;
         (double psi, double kappaShare) = sums.At(rho);
         ConfidenceInterval? psiInterval = rhoInterval is null
             ? null
@@ -111,7 +116,7 @@ public static class PacGenScorer
             Uncertainty = psiInterval is null
                 ? new Uncertainty(double.NaN, double.NaN, "too few draws for an interval")
                 : new Uncertainty(psiInterval.Low, psiInterval.High, $"{psiInterval.Confidence:P0} interval of the median over draws"),
-            Cost = pass.Cost,
+            Cost = new PassCost(0, (1.0 + draws.Length) * images / available, 0),
             PsiInterval = psiInterval,
             KappaShare = kappaShare,
             Layers = sums.Layers(rho),
@@ -123,7 +128,7 @@ public static class PacGenScorer
             ParameterCount = sums.Count,
             Neighborhood = options.Neighborhood,
             Curvature = options.Curvature,
-            Images = pass.Images,
+            Images = images,
             BatchSize = options.BatchSize,
             ImageSeed = options.ImageSeed,
         };

@@ -151,7 +151,7 @@ internal sealed class CertifierTests
     [TestCase(new[] { 0f, 100f, 0f }, 1, 0, 0)]
     public void LossesOfLogits(float[] logits, int label, double wrong, double nats)
     {
-        (double zeroOne, double crossEntropy) = GibbsLoss.Of(logits, label, new BoundedCrossEntropy(1e-5));
+        (double zeroOne, double crossEntropy) = ClassLoss.Of(logits, label, new BoundedCrossEntropy(1e-5));
         Assert.That(zeroOne, Is.EqualTo(wrong), "of equal logits the first is the answer");
         Assert.That(crossEntropy, Is.EqualTo(nats / Math.Log(1e5)).Within(1e-8));
     }

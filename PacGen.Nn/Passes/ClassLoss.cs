@@ -1,0 +1,33 @@
+using PacGen.Core.Bounds;
+
+namespace PacGen.Nn;
+
+/// <summary>The losses of a classifier on one image, from its logits.</summary>
+internal static class ClassLoss
+{
+    /// <summary>The class that the network says: that of the largest logit, the first of equal ones.</summary>
+    public static int Largest(ReadOnlySpan<float> logits)
+    {
+        int best = 0;
+        for (int c = 1; c < logits.Length; c++)
+        {
+            best = logits[c] > logits[best] ? c : best;
+        }
+
+        return best;
+    }
+
+    /// <summary>The 0-1 loss and the bounded cross-entropy; logits that are no numbers cost 1.</summary>
+    public static (double ZeroOne, double CrossEntropy) Of(ReadOnlySpan<float> logits, int label, BoundedCrossEntropy bounded)
+    {
+        int best = Largest(logits);
+        double sum = 0;
+        foreach (float logit in logits)
+        {
+            sum += Math.Exp((double)logit - logits[best]);
+        }
+
+        double logProbability = Math.Min((double)logits[label] - logits[best] - Math.Log(sum), 0);
+        return double.IsNaN(logProbability) ? (1, 1) : (best == label ? 0 : 1, bounded.LossOfLog(logProbability));
+    }
+}
