@@ -152,7 +152,7 @@ public sealed class EmpiricalLoss : IDisposable
         }
 
         Cost += new PassCost(1, 0, 0);
-        return new LossValues(Finite(sum / Images.Count), zeroOne / Images.Count, Finite(crossEntropy / Images.Count));
+        return new LossValues(Finite(sum / Images.Count), 1 - ((Images.Count - zeroOne) / Images.Count), Finite(crossEntropy / Images.Count));
     }
 
     /// <summary>L̂ and ∇L̂ at the point.</summary>
