@@ -80,7 +80,7 @@ public static class Certifier
             {
                 arena = new ParameterArena(model, options.Device ?? Device.Best(), options.Seed);
                 noise = new NoisyWeights(arena, options.Neighborhood, options.Seed);
-                training = new NoisyTraining(model, arena, noise, image, options.Seed);
+                training = new NoisyTraining(model, arena, noise, options.Seed);
                 losses = new GibbsLoss(model, arena, noise, image, bounded);
                 int classes = losses.Classes;
                 if (classes < data.Train.Classes)

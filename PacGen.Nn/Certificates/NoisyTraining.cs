@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PacGen.Kernels;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.PerParameter;
 using PacGen.Nn.Data;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
@@ -15,22 +16,18 @@ internal sealed class NoisyTraining : IDisposable
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
     private readonly ParameterArena arena;
     private readonly NoisyWeights noise;
-    private readonly Buffer gradients;
-    private readonly BatchGraph graph;
+    private readonly Module model;
+    private readonly ulong seed;
     private readonly SecondMomentPass secondMoment;
     private readonly Buffer h;
 
     /// <param name="model">The model.</param>
     /// <param name="arena">Its parameters, w.</param>
     /// <param name="noise">What makes w + u.</param>
-    /// <param name="image">The extents of one image.</param>
     /// <param name="seed">The run's seed.</param>
-    public NoisyTraining(Module model, ParameterArena arena, NoisyWeights noise, int[] image, ulong seed)
+    public NoisyTraining(Module model, ParameterArena arena, NoisyWeights noise, ulong seed)
     {
-        this.arena = arena;
-        this.noise = noise;
-        gradients = arena.Device.Allocate(arena.Count);
-        graph = new BatchGraph(model, arena, noise.Weights, gradients, Loss.CrossEntropy, image, seed);
+        (this.model, this.arena, this.noise, this.seed) = (model, arena, noise, seed);
         secondMoment = new SecondMomentPass(model, arena, Loss.CrossEntropy, int.MaxValue, int.MaxValue);
         h = arena.Device.Allocate(arena.Count);
     }
@@ -61,13 +58,18 @@ internal sealed class NoisyTraining : IDisposable
     public void Run(TrainingPlan plan, Action<long, long, double, TimeSpan>? progress, CancellationToken cancellation)
     {
         using BatchLoader loader = BatchLoader.Shuffled(plan.Images, plan.BatchSize, plan.Seed);
-        using OptimizerSession session = plan.Optimizer.Attach(arena, gradients, plan.Seed);
-        if (session.ForwardWeights != arena.Weights)
+        using TrainingPipeline pipeline = new(model, arena, plan.Optimizer, plan.Images, new PipelineOptions
+        {
+            Seed = seed,
+            ForwardWeights = noise.Weights,
+            BeforePass = step => noise.Draw(plan.Stream, (uint)step),
+            AfterPass = plan.Anchor is null ? null : gradients => Pull(gradients, plan.Anchor, plan.AnchorPrecision!),
+        });
+        if (pipeline.Session.ForwardWeights != arena.Weights)
         {
             throw new ArgumentException($"Certify perturbs the weights itself: give it the rule without perturbation, not {plan.Optimizer}.");
         }
 
-        using CompiledGraph? pull = plan.Anchor is null ? null : Pull(plan.Anchor, plan.AnchorPrecision!);
         LearningRateSchedule schedule = LearningRateSchedule.Cosine(plan.Epochs);
         long total = (long)plan.Epochs * loader.BatchCount, step = 0;
         long started = Stopwatch.GetTimestamp(), told = started;
@@ -80,17 +82,15 @@ internal sealed class NoisyTraining : IDisposable
             {
                 cancellation.ThrowIfCancellationRequested();
                 double rate = plan.Optimizer.LearningRate * schedule.Factor((double)step / loader.BatchCount);
-                noise.Draw(plan.Stream, (uint)step);
-                graph.Run(batch.Images, batch.Labels, step);
-                float loss = graph.Loss();
-                pull?.Run();
-                if (!float.IsFinite(loss) || !session.TryUpdate(rate))
+                pipeline.Submit(batch, epoch, rate);
+                StepInFlight done = pipeline.Complete();
+                if (done.End != StepEnd.Done)
                 {
-                    throw new TrainingException($"Certify: the loss became {loss} at step {step + 1} of {total}, or its gradient infinite: lower the learning rate.");
+                    throw new TrainingException($"Certify: the loss became {done.Loss} at step {step + 1} of {total}, or its gradient infinite: lower the learning rate.");
                 }
 
                 step++;
-                recent = step == 1 ? loss : (0.98 * recent) + (0.02 * loss);
+                recent = step == 1 ? done.Loss : (0.98 * recent) + (0.02 * done.Loss);
                 if (progress is not null && Stopwatch.GetElapsedTime(told) > ProgressInterval)
                 {
                     told = Stopwatch.GetTimestamp();
@@ -103,14 +103,12 @@ internal sealed class NoisyTraining : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        graph.Dispose();
         secondMoment.Dispose();
         h.Dispose();
-        gradients.Dispose();
     }
 
     /// <summary>g ← g + (w − w₀)·precision.</summary>
-    private CompiledGraph Pull(float[] anchor, float[] precision)
+    private CompiledGraph Pull(Buffer gradients, float[] anchor, float[] precision)
     {
         Shape shape = new(checked((int)arena.Count));
         Tensor g = Tensor.Input(shape, "g"), w = Tensor.Input(shape, "w");

@@ -21,8 +21,8 @@ public sealed record ScoreOptions
     /// <summary>Where h comes from.</summary>
     public CurvatureSource Curvature { get; init; } = CurvatureSource.Pass;
 
-    /// <summary>What training smoothed, in the arena's layout, for <see cref="CurvatureSource.Training"/>; a trainer sets it itself.</summary>
-    public Buffer? TrainingSecondMoment { get; init; }
+    /// <summary>What training smoothed, in the arena's layout, for <see cref="CurvatureSource.Training"/>.</summary>
+    internal Buffer? TrainingSecondMoment { get; init; }
 
     /// <summary>
     /// Images in each mini-batch whose gradient is squared: h depends on it, since a mean over more images is smaller, and Ψ
@@ -55,6 +55,9 @@ public sealed record ScoreOptions
 
     /// <summary>Decides the perturbations.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>These options with h of training, in the arena's layout, for <see cref="CurvatureSource.Training"/>; a trainer gives it itself.</summary>
+    public ScoreOptions WithTrainingSecondMoment(Buffer? secondMoment) => this with { TrainingSecondMoment = secondMoment };
 
     /// <summary>Images that a pass takes at once.</summary>
     internal int Part => Math.Min(PartSize ?? BatchSize, BatchSize);

@@ -149,7 +149,7 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
                 Events = events?.Name,
                 EventsLength = events?.Length ?? 0,
             };
-            Dictionary<string, string> all = new(texts) { [Trainer.StateText] = state.ToJson() };
+            Dictionary<string, string> all = new(texts) { [RunSnapshot.StateText] = state.ToJson() };
             foreach (string target in best ? [folder.Best, path] : new[] { path })
             {
                 AtomicFile.Write(target, stream => SafetensorsFile.Write(stream, arrays, all), throughLink: false);

@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using PacGen.Core.Lanes;
+using PacGen.Core.Text;
 using PacGen.Kernels.Devices;
+using PacGen.Kernels.PerParameter;
 using PacGen.Nn.Checkpoints;
 using PacGen.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
@@ -11,28 +11,24 @@ namespace PacGen.Nn;
 /// Trains a model on a data set and says after each epoch how it does. Only the training pass sees the optimizer's
 /// perturbation; evaluation and score use the weights w themselves, and running statistics as <see cref="RunningStatistics"/> says.
 /// </summary>
-public sealed partial class Trainer : IDisposable
+public sealed class Trainer : IDisposable
 {
-    private const int EvaluationBatch = 250;
     private const int EventsOfAnEpoch = 50;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
     private readonly Module model;
     private readonly Dataset data;
     private readonly Optimizer optimizer;
     private readonly TrainingOptions options;
-    private readonly Buffer gradients;
-    private readonly OptimizerSession session;
-    private readonly BatchGraph training;
-    private readonly BatchGraph evaluation;
-    private readonly BatchGraph? estimation;
-    private readonly GradientSum? accumulation;
-    private readonly StateUpdate? states;
-    private readonly RunningStatistics statistics;
-    private readonly List<EpochResult> results = [];
-    private readonly Queue<StepUnderWay> underWay = new();
+    private readonly TrainingPipeline pipeline;
+    private readonly EvaluationPass evaluation;
+    private readonly StatisticsPass? statistics;
+    private readonly StepFailure failure;
+    private readonly RunSnapshot snapshot;
     private readonly RunRecorder recorder;
-    private long statisticsOf = -1;
-    private float[] outputs = [];
+    private readonly List<EpochResult> results = [];
+    private EpochPosition position;
+    private double startedAt;
+    private bool takenUp;
 
     /// <summary>Prepares a run: makes the model's parameters on the device and draws their first values.</summary>
     /// <param name="model">What to train.</param>
@@ -51,89 +47,51 @@ public sealed partial class Trainer : IDisposable
         this.data = data;
         this.optimizer = optimizer;
         this.options = options ??= new TrainingOptions();
+        options.Validate(data);
         recorder = new RunRecorder(options);
-        if (options.Epochs < 1)
-        {
-            throw new ArgumentException($"The number of epochs is {options.Epochs}, but must be at least 1.", nameof(options));
-        }
-
-        if (options.BatchSize < 1 || options.BatchSize > data.Train.Count)
-        {
-            throw new ArgumentException(
-                $"The batch size is {options.BatchSize}, but must be between 1 and the {data.Train.Count} training images of {data.Name}.", nameof(options));
-        }
-
-        if (options.Accumulate < 1 || options.BatchSize % options.Accumulate != 0)
-        {
-            int[] ways = [.. Enumerable.Range(1, options.BatchSize).Where(parts => options.BatchSize % parts == 0)];
-            throw new ArgumentException(
-                $"A batch of {options.BatchSize} can't be passed in {options.Accumulate} equal parts: accumulate over {string.Join(", ", ways)}.", nameof(options));
-        }
-
-        if (options.EarlyStop is < 1)
-        {
-            throw new ArgumentException($"The epochs to wait for a better one are {options.EarlyStop}, but must be at least 1.", nameof(options));
-        }
-
-        if (options.BestBy == EpochQuantity.Psi && options.Score is null)
-        {
-            throw new ArgumentException("The best epoch is to be told by Ψ, but no score is asked for: ask for one, or tell it by another quantity.", nameof(options));
-        }
-
-        if (options.ClipNorm is { } limit)
-        {
-            SinglePrecision.Positive(limit, "The gradient's largest norm", nameof(options));
-        }
-
-        options.Score?.Validate(data.Train.Count);
-        options.Checkpoints?.Validate();
-        if ((data.Test.Height, data.Test.Width, data.Test.Channels) != (data.Train.Height, data.Train.Width, data.Train.Channels))
-        {
-            throw new ArgumentException($"The test images of {data.Name} differ in size from its training images.", nameof(data));
-        }
-
+        RunningStatistics = options.RunningStatistics
+            ?? (optimizer is PerturbedOptimizer ? RunningStatistics.Reestimated : RunningStatistics.FromTrainingPass);
         Device device = options.Device ?? Device.Best();
-        long? free = device.FreeBytes;
-        long before = device.AllocatedBytes;
+        (long? free, long before) = (device.FreeBytes, device.AllocatedBytes);
         try
         {
-            int[] image = [data.Train.Height, data.Train.Width, data.Train.Channels];
             Arena = new ParameterArena(model, device, options.Seed, draw: false);
-            RequireRoom(free, image);
+            MemoryPlan plan = new(model, Arena, data, options, free, before);
+            plan.RequireRoomForModel();
             Arena.Draw();
-            gradients = device.Allocate(Arena.Count, "the gradients");
-            session = optimizer.Attach(Arena, gradients, options.Seed);
-            if (options.Score?.Curvature == CurvatureSource.Training && session.SecondMoment is null)
+            pipeline = new TrainingPipeline(model, Arena, optimizer, data.Train, new PipelineOptions
             {
-                throw new ArgumentException($"The score wants h of training, but {optimizer} keeps none: use Adam without weight decay, AdamW or a perturbed optimizer, or take h from a pass.", nameof(options));
-            }
-
-            accumulation = options.Accumulate > 1 ? new GradientSum(gradients) : null;
-            statistics = options.RunningStatistics ?? (optimizer is PerturbedOptimizer ? RunningStatistics.Reestimated : RunningStatistics.FromTrainingPass);
-            if (statistics != RunningStatistics.Kept && Arena.States.Count > 0)
-            {
-                session.States = states = new StateUpdate(Arena);
-            }
-
-            training = new BatchGraph(
-                model, Arena, session.ForwardWeights, accumulation?.Part ?? gradients, options.Loss, image, options.Seed, statistics, states: states);
-            evaluation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, null);
-            if (statistics == RunningStatistics.Reestimated && Arena.States.Count > 0)
-            {
-                estimation = new BatchGraph(model, Arena, Arena.Weights, null, options.Loss, image, options.Seed, RunningStatistics.Reestimated, states: states);
-            }
-
-            training.Plan(PartSize);
-            if (options.Loss == PacGen.Nn.Loss.CrossEntropy && training.Classes < data.Train.Classes)
+                Seed = options.Seed,
+                Loss = options.Loss,
+                PartSize = options.PartSize,
+                Parts = options.Accumulate,
+                ClipNorm = options.ClipNorm,
+                Statistics = RunningStatistics,
+            });
+            if (options.Score?.Curvature == CurvatureSource.Training && pipeline.Session.SecondMoment is null)
             {
                 throw new ArgumentException(
-                    $"{model.GetType().Name} has {training.Classes} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
+                    $"The score wants h of training, but {optimizer} keeps none: use Adam without weight decay, AdamW or a perturbed optimizer, or take h from a pass.", nameof(options));
+            }
+
+            evaluation = new EvaluationPass(model, Arena, data.Train, options.Loss, options.Accumulate > 1 ? options.PartSize : int.MaxValue);
+            if (RunningStatistics == RunningStatistics.Reestimated && pipeline.States is { } states)
+            {
+                statistics = new StatisticsPass(model, Arena, data.Train, options.Loss, options.PartSize, options.Seed, states);
+            }
+
+            pipeline.Graph.Plan(options.PartSize);
+            if (options.Loss == PacGen.Nn.Loss.CrossEntropy && pipeline.Graph.Classes < data.Train.Classes)
+            {
+                throw new ArgumentException(
+                    $"{model.GetType().Name} has {pipeline.Graph.Classes} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
             }
 
             LabelCheck.Require(model, options.Loss, data.Train, $"{data.Name}'s training images");
             LabelCheck.Require(model, options.Loss, data.Test, $"{data.Name}'s test images");
-
-            Memory = TakeMemory(free, before, image);
+            failure = new StepFailure(pipeline, Arena, optimizer, options.ClipNorm is not null, options.Batches(data));
+            snapshot = new RunSnapshot(model, data, optimizer, options, RunningStatistics, Arena, pipeline.Session);
+            Memory = plan.Take(pipeline, evaluation, statistics);
         }
         catch
         {
@@ -159,7 +117,10 @@ public sealed partial class Trainer : IDisposable
     public TrainingPhase? StoppedWhile { get; private set; }
 
     /// <summary>How many training steps have been taken.</summary>
-    public long Steps { get; private set; }
+    public long Steps => pipeline.Steps;
+
+    /// <summary>What training does to the model's running statistics: what was asked for, or the default for the optimizer.</summary>
+    public RunningStatistics RunningStatistics { get; }
 
     /// <summary>The epochs that are done.</summary>
     public IReadOnlyList<EpochResult> Results => results;
@@ -201,10 +162,9 @@ public sealed partial class Trainer : IDisposable
         finally
         {
             recorder.Close();
-            if (underWay.Count > 0)
+            if (pipeline.Forget())
             {
-                // Something else failed while steps were under way, whose outcomes nobody will know: what is in the weights is uncertain.
-                underWay.Clear();
+                // Something else failed while steps were in flight, whose outcomes nobody will know: what is in the weights is uncertain.
                 StoppedWhile = TrainingPhase.Training;
             }
         }
@@ -213,7 +173,7 @@ public sealed partial class Trainer : IDisposable
     private List<EpochResult> Go(Action<EpochResult>? onEpoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         SaveCheckpoint();
-        recorder.Begin(log => log.Settings(model, data, optimizer, options, statistics, Arena));
+        recorder.Begin(log => log.Settings(model, data, optimizer, options, RunningStatistics, Arena));
         using BatchLoader loader = CreateLoader();
         Stopwatch whole = Stopwatch.StartNew();
         startedAt = results.Count + ((double)position.Batch / loader.BatchCount);
@@ -267,10 +227,6 @@ public sealed partial class Trainer : IDisposable
             {
                 tell(TrainingPhase.Scoring);
                 score = Score(scoring, cancellation);
-                if (score is null)
-                {
-                    return null;
-                }
             }
 
             return new EpochResult(epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, score, seconds) { StepLoss = stepLoss };
@@ -281,8 +237,46 @@ public sealed partial class Trainer : IDisposable
         }
     }
 
-    /// <summary>What training does to the model's running statistics: what was asked for, or the default for the optimizer.</summary>
-    public RunningStatistics RunningStatistics => statistics;
+    /// <summary>
+    /// Takes up the run of a folder of checkpoints, from the newest that is whole: <see cref="Run(Action{EpochResult}, IProgress{TrainingProgress}, CancellationToken)"/>
+    /// then gives the same bits as if that run had never been interrupted. The model, data, optimizer and options must be those of that
+    /// run, but there may be more epochs where the schedule doesn't depend on their number.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>What it goes on from, and which newer checkpoints were damaged.</returns>
+    /// <exception cref="CheckpointException">There is no checkpoint that is whole, or it is of another run; the message names the settings that differ.</exception>
+    /// <exception cref="InvalidOperationException">This trainer has already taken a step or taken up a run.</exception>
+    public Resumption Resume(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        if (Steps > 0 || takenUp)
+        {
+            throw new InvalidOperationException("Only a trainer that has not run takes up another's run.");
+        }
+
+        recorder.ClaimBeforeReading(folder);
+        try
+        {
+            return TakeUp(folder);
+        }
+        catch
+        {
+            recorder.Close();
+            throw;
+        }
+    }
+
+    private Resumption TakeUp(string folder)
+    {
+        TrainingState state = snapshot.Load(folder, out List<EpochResult> done, out string path, out IReadOnlyList<string> damaged);
+        pipeline.Steps = state.Steps;
+        position = state.Position;
+        statistics?.Step = state.StatisticsOf;
+        results.AddRange(done);
+        takenUp = true;
+        recorder.GoOnFrom(state, folder);
+        return new Resumption(path, Steps, results.Count, damaged);
+    }
 
     /// <summary>
     /// Estimates the model's running statistics anew at the present weights w: the average of the batches' statistics
@@ -293,48 +287,14 @@ public sealed partial class Trainer : IDisposable
     /// <param name="cancellation">Stops between two batches; the statistics are then as they were.</param>
     /// <exception cref="TrainingException">A statistic would become NaN or infinite; all are as they were.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void ReestimateStatistics(CancellationToken cancellation = default)
-    {
-        if (estimation is null)
-        {
-            return;
-        }
-
-        using BatchLoader loader = BatchLoader.Shuffled(data.Train, PartSize, options.Seed, dropLast: true);
-        states!.Begin();
-        foreach (StateTensor state in estimation.For(PartSize).States)
-        {
-            states.Of(state).Write(new float[state.Shape.Count]);
-        }
-
-        loader.Start(0);
-        while (loader.TryNext(out Batch batch))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            estimation.Run(batch.Images, batch.Labels, batch.Index, 1.0 / (batch.Index + 1));
-        }
-
-        if (!states.IsFinite())
-        {
-            (StateTensor state, float value) = states.FirstNonFinite()!.Value;
-            throw new TrainingException(
-                $"The running statistics at the weights after step {Steps} would not be finite, {state.Name} {value}: {StatisticsAdvice}. The statistics are as they were.")
-            {
-                Step = Steps,
-                Layer = NonFiniteOrigin.ModuleOf(state.Name),
-            };
-        }
-
-        states.Keep();
-        statisticsOf = Steps;
-    }
+    public void ReestimateStatistics(CancellationToken cancellation = default) => statistics?.Run(Steps, cancellation);
 
     /// <summary><see cref="ReestimateStatistics"/> where steps have been taken since statistics were last estimated: before weights are saved within an epoch.</summary>
     /// <param name="cancellation">Stops between two batches; the statistics are then as before.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public void RenewStatistics(CancellationToken cancellation = default)
     {
-        if (statisticsOf != Steps)
+        if (statistics is not null && statistics.Step != Steps)
         {
             ReestimateStatistics(cancellation);
         }
@@ -343,7 +303,7 @@ public sealed partial class Trainer : IDisposable
     /// <summary>
     /// The step at whose weights the model's running statistics were last estimated, -1 for none; null where they are not re-estimated.
     /// </summary>
-    public long? StatisticsStep => estimation is null ? null : statisticsOf;
+    public long? StatisticsStep => statistics?.Step;
 
     /// <summary>The mean loss and the accuracy of the unperturbed weights on a set, in evaluation mode.</summary>
     /// <param name="set">The images.</param>
@@ -355,26 +315,15 @@ public sealed partial class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(set);
         RenewStatistics(cancellation);
         Arena.RequireFiniteState("The model can't be evaluated", Steps);
-        using BatchLoader loader = BatchLoader.Sequential(set, EvaluationBatchOf(set));
-        loader.Start(0);
-        double loss = 0;
-        long correct = 0;
-        while (loader.TryNext(out Batch batch))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            evaluation.Run(batch.Images, batch.Labels);
-            float mean = evaluation.Loss();
-            if (!float.IsFinite(mean))
+        return evaluation.Evaluate(
+            set,
+            (loss, origin) => new TrainingException(
+                $"The loss at the weights after step {Steps} is {loss}: {failure.Advice(origin, "clip the gradient")}.{StepFailure.Began(origin)}")
             {
-                NonFiniteOrigin? origin = evaluation.FindNonFinite(batch.Images, batch.Labels, 0);
-                throw new TrainingException($"The loss at the weights after step {Steps} is {mean}: {Advice(origin, "clip the gradient")}.{Began(origin)}") { Step = Steps, Layer = origin?.Layer };
-            }
-
-            loss += (double)mean * batch.Count;
-            correct += evaluation.Correct(batch.Labels, ref outputs);
-        }
-
-        return (loss / set.Count, (double)correct / set.Count);
+                Step = Steps,
+                Layer = origin?.Layer,
+            },
+            cancellation);
     }
 
     /// <summary>What the model says of some images, in evaluation mode: its outputs, (N, …) in row-major order, such as the logits of each class.</summary>
@@ -384,47 +333,49 @@ public sealed partial class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(set);
         RenewStatistics();
         Arena.RequireFinite("The model can't predict", Steps);
-        using BatchLoader loader = BatchLoader.Sequential(set, EvaluationBatchOf(set));
-        loader.Start(0);
-        List<float> all = [];
-        while (loader.TryNext(out Batch batch))
-        {
-            evaluation.Run(batch.Images, batch.Labels);
-            float[] outputs = new float[evaluation.For(batch.Count).Output.Count];
-            evaluation.Output(outputs);
-            all.AddRange(outputs);
-        }
-
-        return [.. all];
+        return evaluation.Predict(set);
     }
 
-    /// <summary>The pacGen score Ψ (24) of the present weights, or null where it was cancelled.</summary>
-    public PacGenScore? Score(ScoreOptions scoring, CancellationToken cancellation = default)
+    /// <summary>The pacGen score Ψ (24) of the present weights.</summary>
+    /// <param name="scoring">How to score; defaults without it.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public PacGenScore Score(ScoreOptions? scoring = null, CancellationToken cancellation = default)
     {
-        try
-        {
-            RenewStatistics(cancellation);
-            using EmpiricalLoss subject = new(model, Arena, data.Train, options.Loss);
-            return PacGenScorer.Measure(subject, scoring with { TrainingSecondMoment = session.SecondMoment }, null, cancellation);
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            return null;
-        }
+        RenewStatistics(cancellation);
+        using EmpiricalLoss subject = new(model, Arena, data.Train, options.Loss);
+        return PacGenScorer.Measure(
+            subject, (scoring ?? new ScoreOptions()).WithTrainingSecondMoment(pipeline.Session.SecondMoment), null, cancellation);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         recorder.Dispose();
-        training?.Dispose();
+        statistics?.Dispose();
         evaluation?.Dispose();
-        estimation?.Dispose();
-        accumulation?.Dispose();
-        session?.Dispose();
-        states?.Dispose();
-        gradients?.Dispose();
+        pipeline?.Dispose();
         Arena?.Dispose();
+    }
+
+    /// <summary>One step, and its loss. It allocates nothing managed.</summary>
+    /// <exception cref="TrainingException">The loss, the gradient or the updated weights are not finite.</exception>
+    internal float Step(in Batch batch, int epoch, double rate)
+    {
+        pipeline.Submit(batch, epoch, rate);
+        return Complete().Loss;
+    }
+
+    private StepInFlight Complete()
+    {
+        StepInFlight step = pipeline.Complete();
+        if (step.End != StepEnd.Done)
+        {
+            using BatchLoader loader = CreateLoader();
+            throw failure.Of(step, loader);
+        }
+
+        return step;
     }
 
     private BatchLoader CreateLoader() => BatchLoader.Shuffled(
@@ -432,19 +383,19 @@ public sealed partial class Trainer : IDisposable
 
     private double? TrainEpoch(BatchLoader loader, int epoch, Stopwatch whole, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        int batches = (data.Train.Count + options.BatchSize - 1) / options.BatchSize, seenBefore = position.Seen, submitted = position.Batch;
+        int batches = options.Batches(data), seenBefore = position.Seen, submitted = position.Batch;
         long started = Stopwatch.GetTimestamp(), told = started;
         double secondsBefore = position.Seconds;
         loader.Start(epoch, submitted);
         while (!cancellation.IsCancellationRequested && loader.TryNext(out Batch batch))
         {
-            Begin(batch, epoch, optimizer.LearningRate * options.Schedule.Factor((double)(epoch - 1) + ((double)submitted / batches)));
+            pipeline.Submit(batch, epoch, optimizer.LearningRate * options.Schedule.Factor((double)(epoch - 1) + ((double)submitted / batches)));
             submitted++;
 
             // Steps are waited for where what they came to is asked for, and not before.
-            bool keeps = options.Checkpoints?.EverySteps is { } every && (Steps + underWay.Count) % every == 0 && submitted < batches;
+            bool keeps = options.Checkpoints?.EverySteps is { } every && (Steps + pipeline.InFlight) % every == 0 && submitted < batches;
             bool tells = progress is not null && Stopwatch.GetElapsedTime(told) > ProgressInterval;
-            float loss = SettleTo(keeps || tells || submitted == batches ? 0 : session.Depth - 1, batches);
+            float loss = CompleteTo(keeps || tells || submitted == batches ? 0 : pipeline.Depth - 1, batches);
             if (keeps)
             {
                 position = position with { Seconds = secondsBefore + Stopwatch.GetElapsedTime(started).TotalSeconds };
@@ -461,18 +412,19 @@ public sealed partial class Trainer : IDisposable
             }
         }
 
-        SettleTo(0, batches);
+        CompleteTo(0, batches);
         return position.Batch == batches ? position.LossSum / position.Seen : null;
     }
 
-    /// <summary>Waits until no more than some steps are under way, and books those that have ended.</summary>
+    /// <summary>Waits until no more than some steps are in flight, and books those that are completed.</summary>
     /// <returns>The loss of the last of them; NaN where there was none.</returns>
-    private float SettleTo(int most, int batches)
+    /// <exception cref="TrainingException">A step failed; those behind it changed nothing.</exception>
+    private float CompleteTo(int most, int batches)
     {
         float loss = float.NaN;
-        while (underWay.Count > most)
+        while (pipeline.InFlight > most)
         {
-            StepUnderWay step = Settle();
+            StepInFlight step = Complete();
             loss = step.Loss;
             position = position with { Batch = position.Batch + 1, Seen = position.Seen + step.Count, LossSum = position.LossSum + ((double)loss * step.Count) };
             if (recorder.HasEvents && Steps % Math.Max(1, batches / EventsOfAnEpoch) == 0)
@@ -484,11 +436,36 @@ public sealed partial class Trainer : IDisposable
         return loss;
     }
 
-    /// <summary>Images that are passed at once in training.</summary>
-    private int PartSize => options.BatchSize / options.Accumulate;
+    private void SaveCheckpoint(bool best = false)
+    {
+        if (options.Checkpoints is not { } checkpoints)
+        {
+            return;
+        }
 
-    /// <summary>Images that are passed at once in evaluation: where memory is short in training, it is so here.</summary>
-    private int EvaluationBatchOf(ImageSet set) => Math.Min(options.Accumulate > 1 ? Math.Min(PartSize, EvaluationBatch) : EvaluationBatch, set.Count);
+        using InvariantCulture invariant = new();
+        TrainingState state = new()
+        {
+            Settings = snapshot.Settings(),
+            Steps = Steps,
+            Position = position,
+            Optimizer = pipeline.Session.Counters,
+            StatisticsOf = statistics?.Step ?? -1,
+        };
+        Dictionary<string, string> texts = new(checkpoints.Notes)
+        {
+            ["seed"] = $"{options.Seed}",
+            ["epochs"] = $"{results.Count}",
+            ["steps"] = $"{Steps}",
+            ["batchSize"] = $"{options.BatchSize}",
+        };
+        if (statistics is not null)
+        {
+            texts["statisticsOf"] = $"{statistics.Step}";
+        }
+
+        recorder.Save(state, results, texts, snapshot.Arrays(checkpoints.Folder, Steps), best);
+    }
 
     private TimeSpan Remaining(Stopwatch whole, double epochsDone) =>
         epochsDone > startedAt ? whole.Elapsed * ((options.Epochs - epochsDone) / (epochsDone - startedAt)) : TimeSpan.Zero;

@@ -1,3 +1,4 @@
+using PacGen.Core.Lanes;
 using PacGen.Kernels.Devices;
 using PacGen.Nn.Checkpoints;
 using PacGen.Nn.Data;
@@ -69,4 +70,55 @@ public sealed record TrainingOptions
 
     /// <summary>Where and when checkpoints are written; null for none. <see cref="Trainer.Resume"/> goes on from one.</summary>
     public CheckpointOptions? Checkpoints { get; init; }
+
+    /// <summary>Images that are passed at once in training.</summary>
+    internal int PartSize => BatchSize / Accumulate;
+
+    /// <summary>Batches of an epoch.</summary>
+    internal int Batches(Dataset data) => ((data.Train.Count - 1) / BatchSize) + 1;
+
+    /// <summary>Holds the options against a data set.</summary>
+    /// <exception cref="ArgumentException">An option is out of range, or the sets don't go together.</exception>
+    internal void Validate(Dataset data)
+    {
+        if (Epochs < 1)
+        {
+            throw new ArgumentException($"The number of epochs is {Epochs}, but must be at least 1.");
+        }
+
+        if (BatchSize < 1 || BatchSize > data.Train.Count)
+        {
+            throw new ArgumentException(
+                $"The batch size is {BatchSize}, but must be between 1 and the {data.Train.Count} training images of {data.Name}.");
+        }
+
+        if (Accumulate < 1 || BatchSize % Accumulate != 0)
+        {
+            int[] ways = [.. Enumerable.Range(1, BatchSize).Where(parts => BatchSize % parts == 0)];
+            throw new ArgumentException(
+                $"A batch of {BatchSize} can't be passed in {Accumulate} equal parts: accumulate over {string.Join(", ", ways)}.");
+        }
+
+        if (EarlyStop is < 1)
+        {
+            throw new ArgumentException($"The epochs to wait for a better one are {EarlyStop}, but must be at least 1.");
+        }
+
+        if (BestBy == EpochQuantity.Psi && Score is null)
+        {
+            throw new ArgumentException("The best epoch is to be told by Ψ, but no score is asked for: ask for one, or tell it by another quantity.");
+        }
+
+        if (ClipNorm is { } limit)
+        {
+            SinglePrecision.Positive(limit, "The gradient's largest norm");
+        }
+
+        Score?.Validate(data.Train.Count);
+        Checkpoints?.Validate();
+        if ((data.Test.Height, data.Test.Width, data.Test.Channels) != (data.Train.Height, data.Train.Width, data.Train.Channels))
+        {
+            throw new ArgumentException($"The test images of {data.Name} differ in size from its training images.", nameof(data));
+        }
+    }
 }

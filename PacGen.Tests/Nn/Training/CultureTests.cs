@@ -67,6 +67,7 @@ internal sealed class CultureTests
             }
         }
 
+        found.AddRange(File.ReadAllLines(Path.Combine(folder, "run", "epochs.jsonl")).Select(Timeless));
         found.AddRange(File.ReadAllLines(Path.Combine(folder, "log")).Select(Timeless));
         return [.. found];
     }
@@ -82,7 +83,7 @@ internal sealed class CultureTests
     {
         if (node is JsonObject one)
         {
-            foreach (string clock in (string[])["time", "seconds", "Seconds", "Log", "LogLength", "Events"])
+            foreach (string clock in (string[])["time", "seconds", "Seconds", "run", "Run", "Length", "Sha256", "Events"])
             {
                 one.Remove(clock);
             }

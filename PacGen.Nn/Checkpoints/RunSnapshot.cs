@@ -1,0 +1,170 @@
+using PacGen.Core.Text;
+using PacGen.Kernels;
+using PacGen.Kernels.Devices;
+using PacGen.Nn.Data;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn.Checkpoints;
+
+/// <summary>What a checkpoint holds of a run: everything that decides its further bits.</summary>
+/// <param name="model">The model.</param>
+/// <param name="data">The images.</param>
+/// <param name="optimizer">The optimizer.</param>
+/// <param name="options">How the run trains.</param>
+/// <param name="statistics">What training does to running statistics.</param>
+/// <param name="arena">The model's parameters.</param>
+/// <param name="session">The optimizer at work.</param>
+internal sealed class RunSnapshot(
+    Module model, Dataset data, Optimizer optimizer, TrainingOptions options, RunningStatistics statistics, ParameterArena arena, OptimizerSession session)
+{
+    /// <summary>The text of a checkpoint's metadata that says where the run stands.</summary>
+    internal const string StateText = "pacgen.state";
+
+    /// <summary>What the names of the optimizer's arrays begin with; no parameter's name has a slash.</summary>
+    private const string OptimizerPrefix = "optimizer/";
+
+    private string? fingerprint;
+
+    /// <summary>Everything that decides the run's bits, for a person to read, by name.</summary>
+    public SortedDictionary<string, string> Settings()
+    {
+        using InvariantCulture invariant = new();
+        return new(StringComparer.Ordinal)
+        {
+            ["model"] = $"{model.GetType().Name} of {arena.Count} parameters",
+            ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} images of {data.Train.Height}×{data.Train.Width}×{data.Train.Channels}, SHA-256 {fingerprint ??= data.Fingerprint()}…",
+            ["optimizer"] = optimizer.ToString()!,
+            ["running statistics"] = $"{statistics}",
+            ["schedule"] = options.Schedule.ToString(),
+            ["augmentation"] = options.Augmentation?.ToString() ?? "none",
+            ["batch size"] = $"{options.BatchSize}",
+            ["parts of a batch"] = $"{options.Accumulate}",
+            ["best by"] = $"{options.BestBy}",
+            ["largest norm of the gradient"] = options.ClipNorm is { } norm ? $"{norm}" : "none",
+            ["seed"] = $"{options.Seed}",
+            ["loss"] = options.Loss == PacGen.Nn.Loss.CrossEntropy ? "cross-entropy" : "of the caller's own",
+            ["score"] = options.Score?.ToString() ?? "none",
+        };
+    }
+
+    /// <summary>The arrays to write, all finite.</summary>
+    /// <param name="folder">Where they are to go, for the message.</param>
+    /// <param name="steps">The steps that are in the weights.</param>
+    /// <exception cref="TrainingException">A number is infinite or NaN.</exception>
+    public NamedTensor[] Arrays(string folder, long steps)
+    {
+        NamedTensor[] arrays = [.. Kept().Select(array => new NamedTensor(array.Name, [.. Extents(array.Shape)], array.Region.ToArray()))];
+        foreach (NamedTensor array in arrays)
+        {
+            if (FirstNonFinite(array.Values.Span) is { } value)
+            {
+                throw new TrainingException($"The checkpoint in {folder} is not written: {array.Name} has a value {value} after step {steps}. Earlier checkpoints are as they were.") { Step = steps };
+            }
+        }
+
+        return arrays;
+    }
+
+    /// <summary>Reads the newest whole checkpoint of a folder into the run's arrays.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="done">The epochs that are done.</param>
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="damaged">Newer ones that could not be used, and why.</param>
+    /// <exception cref="CheckpointException">There is none, or it is of another run; nothing was changed.</exception>
+    public TrainingState Load(string folder, out List<EpochResult> done, out string path, out IReadOnlyList<string> damaged)
+    {
+        using SafetensorsFile file = new CheckpointFolder(folder).OpenNewest(out damaged);
+        path = file.Name;
+        TrainingState state = TrainingState.Parse(
+            file.Metadata.GetValueOrDefault(StateText) ?? throw new CheckpointException($"{path} holds weights, but not the state of a run."), path);
+        RequireSameSettings(state, path);
+        done = state.Results ?? EpochHistory.Read(folder, state.Epochs!, path);
+        List<(Region Region, float[] Values)> loaded = [];
+        foreach ((string name, Shape shape, Region region) in Kept())
+        {
+            string stored = file.Tensors.ContainsKey(name) ? name : EarlierName(name);
+            if (!file.Tensors.TryGetValue(stored, out SafetensorInfo? info) || !info.Shape.SequenceEqual(Extents(shape)))
+            {
+                throw new CheckpointException($"{path} has no {name} of shape {shape}, which {model.GetType().Name} with {optimizer} needs: it is of another model.");
+            }
+
+            float[] values = file.Read(stored);
+            if (FirstNonFinite(values) is { } value)
+            {
+                throw new CheckpointException($"{path} can't be gone on from: {name} has a value {value}. Remove it to take up the one before.");
+            }
+
+            loaded.Add((region, values));
+        }
+
+        int batches = options.Batches(data);
+        if (state.Position.Batch > batches || done.Where((result, i) => result.Epoch != i + 1).Any())
+        {
+            throw new CheckpointException($"{path} stands at batch {state.Position.Batch} of {batches} after {done.Count} epochs, which can't be: it is of another run.");
+        }
+
+        foreach ((Region region, float[] values) in loaded)
+        {
+            region.Write(values);
+        }
+
+        session.Counters = state.Optimizer;
+        return state;
+    }
+
+    private void RequireSameSettings(TrainingState state, string path)
+    {
+        SortedDictionary<string, string> here = Settings();
+        string[] differing =
+        [
+            .. here.Keys.Union(state.Settings.Keys)
+                .Select(name => (Name: name, There: state.Settings.GetValueOrDefault(name, "none"), Here: here.GetValueOrDefault(name, "none")))
+                .Where(setting => setting.There != setting.Here)
+                .Select(setting => $"{setting.Name} ({setting.There} there, {setting.Here} here)"),
+        ];
+        if (differing.Length > 0)
+        {
+            string epochs = state.Settings.GetValueOrDefault("schedule") == here["schedule"] || !here["schedule"].Contains("cosine", StringComparison.Ordinal) ? ""
+                : " A cosine schedule ends with the run's last epoch, so a run of more epochs differs from its first step on: go on with as many epochs as it has, or start a new one; a constant schedule, or steps of stated length, can be prolonged.";
+            throw new CheckpointException($"{path} is of another run: it differs in {string.Join(", ", differing)}. Go on with the settings of that run, or start a new one in another folder.{epochs}");
+        }
+    }
+
+    /// <summary>The arrays that a checkpoint holds: the parameters and the model's state by their names, then the optimizer's.</summary>
+    private IEnumerable<(string Name, Shape Shape, Region Region)> Kept()
+    {
+        for (int i = 0; i < arena.Parameters.Count; i++)
+        {
+            yield return (arena.Parameters[i].Name, arena.Parameters[i].Shape, arena.Segment(arena.Weights, i));
+        }
+
+        foreach (StateTensor state in arena.States)
+        {
+            yield return (state.Name, state.Shape, state.Region!.Value);
+        }
+
+        foreach ((string name, Buffer buffer) in session.Arrays)
+        {
+            yield return (OptimizerPrefix + name, new Shape(checked((int)arena.Count)), new Region(buffer));
+        }
+    }
+
+    /// <summary>What checkpoints called a state of the rule before states had names.</summary>
+    private string EarlierName(string name) =>
+        $"{OptimizerPrefix}state{session.Arrays.TakeWhile(array => OptimizerPrefix + array.Name != name).Count()}";
+
+    private static IEnumerable<long> Extents(Shape shape) => Enumerable.Range(0, shape.Rank).Select(axis => (long)shape[axis]);
+
+    private static float? FirstNonFinite(ReadOnlySpan<float> values)
+    {
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value))
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,76 @@
+using PacGen.Nn.Data;
+
+namespace PacGen.Nn;
+
+/// <summary>Passes over sets of images in evaluation mode at the weights w: mean loss, accuracy, outputs.</summary>
+internal sealed class EvaluationPass : IDisposable
+{
+    private const int Batch = 250;
+    private readonly int most;
+    private float[] outputs = [];
+
+    /// <param name="model">The model.</param>
+    /// <param name="arena">Its parameters.</param>
+    /// <param name="images">Images of the size that comes.</param>
+    /// <param name="loss">The loss of a batch.</param>
+    /// <param name="most">The most images that are passed at once.</param>
+    public EvaluationPass(Module model, ParameterArena arena, ImageSet images, Func<Tensor, Tensor, Tensor> loss, int most)
+    {
+        this.most = Math.Min(most, Batch);
+        Graph = new BatchGraph(model, arena, arena.Weights, null, loss, [images.Height, images.Width, images.Channels], null);
+    }
+
+    /// <summary>The pass's graph.</summary>
+    public BatchGraph Graph { get; }
+
+    /// <summary>How many images of a set are passed at once.</summary>
+    public int BatchOf(ImageSet set) => Math.Min(most, set.Count);
+
+    /// <summary>The mean loss and the accuracy on a set.</summary>
+    /// <param name="set">The images.</param>
+    /// <param name="failure">Makes the error where a batch's loss is not finite, from that loss and from where it began.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public (double Loss, double Accuracy) Evaluate(ImageSet set, Func<float, NonFiniteOrigin?, Exception> failure, CancellationToken cancellation)
+    {
+        using BatchLoader loader = BatchLoader.Sequential(set, BatchOf(set));
+        loader.Start(0);
+        double loss = 0;
+        long correct = 0;
+        while (loader.TryNext(out Batch batch))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Graph.Run(batch.Images, batch.Labels);
+            float mean = Graph.Loss();
+            if (!float.IsFinite(mean))
+            {
+                throw failure(mean, Graph.FindNonFinite(batch.Images, batch.Labels, 0));
+            }
+
+            loss += (double)mean * batch.Count;
+            correct += Graph.Correct(batch.Labels, ref outputs);
+        }
+
+        return (loss / set.Count, (double)correct / set.Count);
+    }
+
+    /// <summary>The model's outputs for a set, (N, …) in row-major order.</summary>
+    public float[] Predict(ImageSet set)
+    {
+        using BatchLoader loader = BatchLoader.Sequential(set, BatchOf(set));
+        loader.Start(0);
+        List<float> all = [];
+        while (loader.TryNext(out Batch batch))
+        {
+            Graph.Run(batch.Images, batch.Labels);
+            float[] some = new float[Graph.For(batch.Count).Output.Count];
+            Graph.Output(some);
+            all.AddRange(some);
+        }
+
+        return [.. all];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Graph.Dispose();
+}

@@ -1,0 +1,75 @@
+using PacGen.Nn.Data;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// Estimates a model's running statistics anew at the present weights w: the average of the batches' statistics over one pass in training mode,
+/// in an order of its own that does not depend on the step.
+/// </summary>
+internal sealed class StatisticsPass : IDisposable
+{
+    private readonly ImageSet images;
+    private readonly int batchSize;
+    private readonly ulong seed;
+    private readonly StateUpdate states;
+
+    /// <param name="model">The model; it has state.</param>
+    /// <param name="arena">Its parameters.</param>
+    /// <param name="images">What is passed.</param>
+    /// <param name="loss">The loss of a batch.</param>
+    /// <param name="batchSize">Images at once.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="states">The copy of the state that the pass moves.</param>
+    public StatisticsPass(
+        Module model, ParameterArena arena, ImageSet images, Func<Tensor, Tensor, Tensor> loss, int batchSize, ulong seed, StateUpdate states)
+    {
+        (this.images, this.batchSize, this.seed, this.states) = (images, batchSize, seed, states);
+        Graph = new BatchGraph(
+            model, arena, arena.Weights, null, loss, [images.Height, images.Width, images.Channels], seed, RunningStatistics.Reestimated, states: states);
+    }
+
+    /// <summary>The pass's graph.</summary>
+    public BatchGraph Graph { get; }
+
+    /// <summary>The step at whose weights the statistics were last estimated; -1 for none.</summary>
+    public long Step { get; set; } = -1;
+
+    /// <summary>Estimates the statistics.</summary>
+    /// <param name="step">The steps that are in the weights.</param>
+    /// <param name="cancellation">Stops between two batches; the statistics are then as they were.</param>
+    /// <exception cref="TrainingException">A statistic would become NaN or infinite; all are as they were.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void Run(long step, CancellationToken cancellation)
+    {
+        using BatchLoader loader = BatchLoader.Shuffled(images, batchSize, seed, dropLast: true);
+        states.Begin();
+        foreach (StateTensor state in Graph.For(batchSize).States)
+        {
+            states.Of(state).Write(new float[state.Shape.Count]);
+        }
+
+        loader.Start(0);
+        while (loader.TryNext(out Batch batch))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Graph.Run(batch.Images, batch.Labels, batch.Index, 1.0 / (batch.Index + 1));
+        }
+
+        if (!states.IsFinite())
+        {
+            (StateTensor state, float value) = states.FirstNonFinite()!.Value;
+            throw new TrainingException(
+                $"The running statistics at the weights after step {step} would not be finite, {state.Name} {value}: {StepFailure.StatisticsAdvice}. The statistics are as they were.")
+            {
+                Step = step,
+                Layer = NonFiniteOrigin.ModuleOf(state.Name),
+            };
+        }
+
+        states.Keep();
+        Step = step;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Graph.Dispose();
+}

@@ -1,0 +1,12 @@
+using PacGen.Kernels.PerParameter;
+
+namespace PacGen.Nn;
+
+/// <summary>A training step: submitted, or completed.</summary>
+/// <param name="Epoch">The epoch, counted from 1.</param>
+/// <param name="Batch">Which batch of the epoch, from 0.</param>
+/// <param name="Count">The batch's images.</param>
+/// <param name="Rate">The learning rate.</param>
+/// <param name="Loss">The batch's mean loss at the weights that the pass ran with, once the step is completed.</param>
+/// <param name="End">How the step ended, once it is completed.</param>
+public readonly record struct StepInFlight(int Epoch, int Batch, int Count, double Rate, float Loss = float.NaN, StepEnd End = StepEnd.Done);

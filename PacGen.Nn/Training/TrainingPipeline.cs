@@ -1,0 +1,197 @@
+using PacGen.Kernels.Devices;
+using PacGen.Kernels.PerParameter;
+using PacGen.Nn.Data;
+using Buffer = PacGen.Kernels.Devices.Buffer;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// Runs training steps: perturb, pass a batch, update. A step is submitted and completed later; up to <see cref="Depth"/> may be in flight,
+/// which is 1 where the device is waited for.
+/// </summary>
+/// <example>
+/// <code>
+/// using TrainingPipeline pipeline = new(model, arena, new Adam(1e-3), data.Train);
+/// while (loader.TryNext(out Batch batch))
+/// {
+///     pipeline.Submit(batch, epoch, 1e-3);
+///     while (pipeline.InFlight >= pipeline.Depth) { pipeline.Complete(); }
+/// }
+/// </code>
+/// </example>
+public sealed class TrainingPipeline : IDisposable
+{
+    private readonly PipelineOptions options;
+    private readonly Queue<StepInFlight> inFlight = new();
+    private readonly GradientSum? accumulation;
+    private readonly CompiledGraph? afterPass;
+
+    /// <summary>Prepares steps; graphs are compiled for each size of batch when it first comes.</summary>
+    /// <param name="model">What is trained.</param>
+    /// <param name="arena">Its parameters.</param>
+    /// <param name="optimizer">How the weights are updated.</param>
+    /// <param name="images">Images of the size that is trained on.</param>
+    /// <param name="options">Everything else; defaults without it.</param>
+    public TrainingPipeline(Module model, ParameterArena arena, Optimizer optimizer, ImageSet images, PipelineOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(arena);
+        ArgumentNullException.ThrowIfNull(optimizer);
+        ArgumentNullException.ThrowIfNull(images);
+        this.options = options ??= new PipelineOptions();
+        try
+        {
+            Gradients = arena.Device.Allocate(arena.Count, "the gradients");
+            Session = optimizer.Attach(arena, Gradients, options.Seed);
+            accumulation = options.Parts > 1 ? new GradientSum(Gradients) : null;
+            afterPass = options.AfterPass?.Invoke(Gradients);
+            if (options.Statistics != RunningStatistics.Kept && arena.States.Count > 0)
+            {
+                Session.States = States = new StateUpdate(arena);
+            }
+
+            Graph = new BatchGraph(
+                model, arena, options.ForwardWeights ?? Session.ForwardWeights, accumulation?.Part ?? Gradients, options.Loss,
+                [images.Height, images.Width, images.Channels], options.Seed, options.Statistics, states: States);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The steps that were completed.</summary>
+    public long Steps { get; internal set; }
+
+    /// <summary>The steps that were submitted and not yet completed.</summary>
+    public int InFlight => inFlight.Count;
+
+    /// <summary>How many steps may be in flight.</summary>
+    public int Depth => Session.Depth;
+
+    /// <summary>The gradients, in the arena's layout.</summary>
+    public Buffer Gradients { get; }
+
+    /// <summary>The optimizer at work.</summary>
+    public OptimizerSession Session { get; }
+
+    /// <summary>The pass: loss and gradients.</summary>
+    internal BatchGraph Graph { get; }
+
+    /// <summary>The copy of the model's state that a pass moves; null where it moves none.</summary>
+    internal StateUpdate? States { get; }
+
+    /// <summary>The memory that gradients of parts take, in bytes.</summary>
+    internal long AccumulationBytes => (accumulation?.Part.Count ?? 0) * sizeof(float);
+
+    /// <summary>Submits a step. It allocates nothing managed.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="epoch">The epoch, counted from 1.</param>
+    /// <param name="rate">The learning rate.</param>
+    /// <exception cref="InvalidOperationException"><see cref="Depth"/> steps are in flight.</exception>
+    public void Submit(in Batch batch, int epoch, double rate) => Submit(batch.Images, batch.Labels, epoch, batch.Index, rate);
+
+    /// <summary>Submits a step on images of one's own.</summary>
+    /// <param name="images">The images of the batch, one behind the other.</param>
+    /// <param name="labels">Their labels.</param>
+    /// <param name="epoch">The epoch, counted from 1.</param>
+    /// <param name="index">Which batch of the epoch, from 0.</param>
+    /// <param name="rate">The learning rate.</param>
+    /// <exception cref="InvalidOperationException"><see cref="Depth"/> steps are in flight.</exception>
+    public void Submit(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, int epoch, int index, double rate)
+    {
+        long step = Steps + inFlight.Count;
+
+        // A limit that no norm exceeds: the gradient is looked at before it changes anything.
+        Session.Begin(epoch, rate, options.ClipNorm ?? double.PositiveInfinity);
+        inFlight.Enqueue(new StepInFlight(epoch, index, labels.Length, rate));
+        if (accumulation is null && options.BeforePass is null && afterPass is null && Graph.TryRunStep(images, labels, step, Session))
+        {
+            return;
+        }
+
+        options.BeforePass?.Invoke(step);
+        Session.Perturb(epoch);
+        bool isFinite = true;
+        do
+        {
+            for (int part = 0; isFinite && PartOf(labels.Length, part) is { Count: > 0 } range; part++)
+            {
+                RunPart(images, labels, part, step);
+                isFinite = Session.Observe(Graph.LossRegion, (double)range.Count / labels.Length, first: part == 0);
+                Add(range.Count, labels.Length, part);
+            }
+        }
+        while (isFinite && Session.TryNextPoint());
+
+        afterPass?.Run();
+        Session.Submit();
+    }
+
+    /// <summary>
+    /// Waits for the oldest step in flight. Where it did not end well, it changed nothing but what <see cref="StepEnd"/> says, and those behind it
+    /// changed nothing and are forgotten.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">No step is in flight.</exception>
+    public StepInFlight Complete()
+    {
+        StepInFlight step = inFlight.Dequeue();
+        StepOutcome outcome = Session.Take();
+        if (outcome.End == StepEnd.Done)
+        {
+            Steps++;
+        }
+        else
+        {
+            inFlight.Clear();
+        }
+
+        return step with { Loss = (float)outcome.Loss, End = outcome.End };
+    }
+
+    /// <summary>Forgets the steps in flight: what is in the weights is then uncertain.</summary>
+    /// <returns>Whether there were any.</returns>
+    internal bool Forget()
+    {
+        bool any = inFlight.Count > 0;
+        inFlight.Clear();
+        return any;
+    }
+
+    /// <summary>The images of a part of a batch; none behind its last.</summary>
+    internal (int Start, int Count) PartOf(int batch, int part)
+    {
+        int size = options.PartSize == 0 ? batch : options.PartSize, start = part * size;
+        return (start, Math.Min(size, batch - start));
+    }
+
+    /// <summary>Adds a part's gradient to the batch's, where it is passed in parts.</summary>
+    internal void Add(int count, int batch, int part) => accumulation?.Add((double)count / batch, first: part == 0);
+
+    /// <summary>Passes a part of a batch; each has a step number of its own, for dropout.</summary>
+    internal void RunPart(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, int part, long step)
+    {
+        (int start, int count) = PartOf(labels.Length, part);
+        int size = images.Length / labels.Length;
+        Graph.Run(images.Slice(start * size, count * size), labels.Slice(start, count), (step * options.Parts) + part);
+    }
+
+    /// <summary>Where a part of a batch first has a number that is not finite, or null.</summary>
+    internal NonFiniteOrigin? FindNonFinite(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, int part, long step)
+    {
+        (int start, int count) = PartOf(labels.Length, part);
+        int size = images.Length / labels.Length;
+        return Graph.FindNonFinite(images.Slice(start * size, count * size), labels.Slice(start, count), (step * options.Parts) + part);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Graph?.Dispose();
+        afterPass?.Dispose();
+        accumulation?.Dispose();
+        Session?.Dispose();
+        States?.Dispose();
+        Gradients?.Dispose();
+    }
+}
