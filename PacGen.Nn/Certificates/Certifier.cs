@@ -82,15 +82,7 @@ public static class Certifier
                 noise = new NoisyWeights(arena, options.Neighborhood, options.Seed);
                 training = new NoisyTraining(model, arena, noise, options.Seed);
                 losses = new GibbsLoss(model, arena, noise, image, bounded);
-                int classes = losses.Classes;
-                if (classes < data.Train.Classes)
-                {
-                    throw new ArgumentException(
-                        $"{model.GetType().Name} has {classes} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
-                }
-
-                LabelCheck.Require(model, Loss.CrossEntropy, data.Train, $"{data.Name}'s training images");
-                LabelCheck.Require(model, Loss.CrossEntropy, data.Test, $"{data.Name}'s test images");
+                LabelCheck.Require(model, Loss.CrossEntropy, data, losses.Classes);
             }
             catch
             {

@@ -13,9 +13,11 @@ namespace PacGen.Nn.Checkpoints;
 /// <param name="options">How the run trains.</param>
 /// <param name="statistics">What training does to running statistics.</param>
 /// <param name="arena">The model's parameters.</param>
-/// <param name="session">The optimizer at work.</param>
+/// <param name="pipeline">The steps.</param>
+/// <param name="estimation">What re-estimates running statistics; null where nothing does.</param>
 internal sealed class RunSnapshot(
-    Module model, Dataset data, Optimizer optimizer, TrainingOptions options, RunningStatistics statistics, ParameterArena arena, OptimizerSession session)
+    Module model, Dataset data, Optimizer optimizer, TrainingOptions options, RunningStatistics statistics, ParameterArena arena,
+    TrainingPipeline pipeline, StatisticsPass? estimation)
 {
     /// <summary>The text of a checkpoint's metadata that says where the run stands.</summary>
     internal const string StateText = "pacgen.state";
@@ -47,22 +49,41 @@ internal sealed class RunSnapshot(
         };
     }
 
-    /// <summary>The arrays to write, all finite.</summary>
-    /// <param name="folder">Where they are to go, for the message.</param>
-    /// <param name="steps">The steps that are in the weights.</param>
-    /// <exception cref="TrainingException">A number is infinite or NaN.</exception>
-    public NamedTensor[] Arrays(string folder, long steps)
+    /// <summary>Writes a checkpoint, if any are wanted.</summary>
+    /// <param name="recorder">Writes it.</param>
+    /// <param name="results">The epochs that are done.</param>
+    /// <param name="position">Where the present epoch stands.</param>
+    /// <param name="best">Whether it is the best epoch's.</param>
+    /// <exception cref="TrainingException">A number is infinite or NaN, or it can't be written.</exception>
+    public void Save(RunRecorder recorder, IReadOnlyList<EpochResult> results, EpochPosition position, bool best)
     {
-        NamedTensor[] arrays = [.. Kept().Select(array => new NamedTensor(array.Name, [.. Extents(array.Shape)], array.Region.ToArray()))];
-        foreach (NamedTensor array in arrays)
+        if (options.Checkpoints is not { } checkpoints)
         {
-            if (FirstNonFinite(array.Values.Span) is { } value)
-            {
-                throw new TrainingException($"The checkpoint in {folder} is not written: {array.Name} has a value {value} after step {steps}. Earlier checkpoints are as they were.") { Step = steps };
-            }
+            return;
         }
 
-        return arrays;
+        using InvariantCulture invariant = new();
+        TrainingState state = new()
+        {
+            Settings = Settings(),
+            Steps = pipeline.Steps,
+            Position = position,
+            Optimizer = pipeline.Session.Counters,
+            StatisticsOf = estimation?.Step ?? -1,
+        };
+        Dictionary<string, string> texts = new(checkpoints.Notes)
+        {
+            ["seed"] = $"{options.Seed}",
+            ["epochs"] = $"{results.Count}",
+            ["steps"] = $"{pipeline.Steps}",
+            ["batchSize"] = $"{options.BatchSize}",
+        };
+        if (estimation is not null)
+        {
+            texts["statisticsOf"] = $"{estimation.Step}";
+        }
+
+        recorder.Save(state, results, texts, Arrays(checkpoints.Folder), best);
     }
 
     /// <summary>Reads the newest whole checkpoint of a folder into the run's arrays.</summary>
@@ -108,8 +129,29 @@ internal sealed class RunSnapshot(
             region.Write(values);
         }
 
-        session.Counters = state.Optimizer;
+        pipeline.Session.Counters = state.Optimizer;
+        pipeline.Steps = state.Steps;
+        estimation?.Step = state.StatisticsOf;
         return state;
+    }
+
+    /// <summary>The arrays to write, all finite.</summary>
+    private NamedTensor[] Arrays(string folder)
+    {
+        NamedTensor[] arrays = [.. Kept().Select(array => new NamedTensor(array.Name, [.. Extents(array.Shape)], array.Region.ToArray()))];
+        foreach (NamedTensor array in arrays)
+        {
+            if (FirstNonFinite(array.Values.Span) is { } value)
+            {
+                throw new TrainingException(
+                    $"The checkpoint in {folder} is not written: {array.Name} has a value {value} after step {pipeline.Steps}. Earlier checkpoints are as they were.")
+                {
+                    Step = pipeline.Steps,
+                };
+            }
+        }
+
+        return arrays;
     }
 
     private void RequireSameSettings(TrainingState state, string path)
@@ -143,7 +185,7 @@ internal sealed class RunSnapshot(
             yield return (state.Name, state.Shape, state.Region!.Value);
         }
 
-        foreach ((string name, Buffer buffer) in session.Arrays)
+        foreach ((string name, Buffer buffer) in pipeline.Session.Arrays)
         {
             yield return (OptimizerPrefix + name, new Shape(checked((int)arena.Count)), new Region(buffer));
         }
@@ -151,7 +193,7 @@ internal sealed class RunSnapshot(
 
     /// <summary>What checkpoints called a state of the rule before states had names.</summary>
     private string EarlierName(string name) =>
-        $"{OptimizerPrefix}state{session.Arrays.TakeWhile(array => OptimizerPrefix + array.Name != name).Count()}";
+        $"{OptimizerPrefix}state{pipeline.Session.Arrays.TakeWhile(array => OptimizerPrefix + array.Name != name).Count()}";
 
     private static IEnumerable<long> Extents(Shape shape) => Enumerable.Range(0, shape.Rank).Select(axis => (long)shape[axis]);
 

@@ -6,6 +6,24 @@ namespace PacGen.Nn;
 /// <summary>Finds labels that a model has no output for, before a pass is taken: within one a whole epoch may come first.</summary>
 internal static class LabelCheck
 {
+    /// <summary>Holds a data set against a model that is to be trained on it.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="loss">The loss of a batch from the model's output and the labels.</param>
+    /// <param name="data">The data set.</param>
+    /// <param name="outputs">How many outputs the model has.</param>
+    /// <exception cref="ArgumentException">The model has fewer outputs than there are classes, or a label is beyond the outputs.</exception>
+    public static void Require(Module model, Func<Tensor, Tensor, Tensor> loss, Dataset data, int outputs)
+    {
+        if (loss == Loss.CrossEntropy && outputs < data.Train.Classes)
+        {
+            throw new ArgumentException(
+                $"{model.GetType().Name} has {outputs} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
+        }
+
+        Require(model, loss, data.Train, $"{data.Name}'s training images");
+        Require(model, loss, data.Test, $"{data.Name}'s test images");
+    }
+
     /// <summary>Holds the labels of a set against the outputs among which the loss looks them up; a loss that uses labels as numbers takes any.</summary>
     /// <param name="model">The model.</param>
     /// <param name="loss">The loss of a batch from the model's output and the labels.</param>

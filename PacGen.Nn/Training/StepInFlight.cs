@@ -1,3 +1,4 @@
+using System.Globalization;
 using PacGen.Kernels.PerParameter;
 
 namespace PacGen.Nn;
@@ -9,4 +10,9 @@ namespace PacGen.Nn;
 /// <param name="Rate">The learning rate.</param>
 /// <param name="Loss">The batch's mean loss at the weights that the pass ran with, once the step is completed.</param>
 /// <param name="End">How the step ended, once it is completed.</param>
-public readonly record struct StepInFlight(int Epoch, int Batch, int Count, double Rate, float Loss = float.NaN, StepEnd End = StepEnd.Done);
+public readonly record struct StepInFlight(int Epoch, int Batch, int Count, double Rate, float Loss = float.NaN, StepEnd End = StepEnd.Done)
+{
+    /// <summary>The step and its loss.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"epoch {Epoch}, batch {Batch + 1} of {Count} images at rate {Rate:G4}: loss {Loss:G5}, {End}");
+}

@@ -13,8 +13,6 @@ namespace PacGen.Nn;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    private const int EventsOfAnEpoch = 50;
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
     private readonly Module model;
     private readonly Dataset data;
     private readonly Optimizer optimizer;
@@ -23,11 +21,10 @@ public sealed class Trainer : IDisposable
     private readonly EvaluationPass evaluation;
     private readonly StatisticsPass? statistics;
     private readonly StepFailure failure;
+    private readonly EpochTraining epochs;
     private readonly RunSnapshot snapshot;
     private readonly RunRecorder recorder;
     private readonly List<EpochResult> results = [];
-    private EpochPosition position;
-    private double startedAt;
     private bool takenUp;
 
     /// <summary>Prepares a run: makes the model's parameters on the device and draws their first values.</summary>
@@ -81,16 +78,10 @@ public sealed class Trainer : IDisposable
             }
 
             pipeline.Graph.Plan(options.PartSize);
-            if (options.Loss == PacGen.Nn.Loss.CrossEntropy && pipeline.Graph.Classes < data.Train.Classes)
-            {
-                throw new ArgumentException(
-                    $"{model.GetType().Name} has {pipeline.Graph.Classes} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
-            }
-
-            LabelCheck.Require(model, options.Loss, data.Train, $"{data.Name}'s training images");
-            LabelCheck.Require(model, options.Loss, data.Test, $"{data.Name}'s test images");
+            LabelCheck.Require(model, options.Loss, data, pipeline.Graph.Classes);
             failure = new StepFailure(pipeline, Arena, optimizer, options.ClipNorm is not null, options.Batches(data));
-            snapshot = new RunSnapshot(model, data, optimizer, options, RunningStatistics, Arena, pipeline.Session);
+            epochs = new EpochTraining(pipeline, data, optimizer, options, failure, recorder);
+            snapshot = new RunSnapshot(model, data, optimizer, options, RunningStatistics, Arena, pipeline, statistics);
             Memory = plan.Take(pipeline, evaluation, statistics);
         }
         catch
@@ -174,27 +165,26 @@ public sealed class Trainer : IDisposable
     {
         SaveCheckpoint();
         recorder.Begin(log => log.Settings(model, data, optimizer, options, RunningStatistics, Arena));
-        using BatchLoader loader = CreateLoader();
-        Stopwatch whole = Stopwatch.StartNew();
-        startedAt = results.Count + ((double)position.Batch / loader.BatchCount);
+        using BatchLoader loader = epochs.CreateLoader();
+        epochs.StartClock(results.Count);
         for (int epoch = results.Count + 1; epoch <= options.Epochs && !StoppedEarly && !cancellation.IsCancellationRequested; epoch++)
         {
             Stopwatch clock = Stopwatch.StartNew();
-            double before = position.Seconds;
-            double? stepLoss = TrainEpoch(loader, epoch, whole, progress, cancellation);
+            double before = epochs.Position.Seconds;
+            double? stepLoss = epochs.Train(loader, epoch, () => SaveCheckpoint(), progress, cancellation);
             double seconds = before + clock.Elapsed.TotalSeconds;
             TrainingPhase phase = TrainingPhase.Training;
             if (stepLoss is not { } loss || Judge(epoch, loss, seconds, Tell, cancellation) is not { } result)
             {
                 // Steps that were taken are kept, also an epoch's last: what remains of that is its evaluation.
-                position = position with { Seconds = seconds };
+                epochs.Position = epochs.Position with { Seconds = seconds };
                 StoppedWhile = phase;
                 SaveCheckpoint();
                 break;
             }
 
             results.Add(result);
-            position = default;
+            epochs.Position = default;
             recorder.Epoch(result, Steps, data.Train.Count / result.Seconds);
             SaveCheckpoint(best: Best == result);
             onEpoch?.Invoke(result);
@@ -202,7 +192,7 @@ public sealed class Trainer : IDisposable
             void Tell(TrainingPhase now)
             {
                 phase = now;
-                progress?.Report(new TrainingProgress(now, epoch, options.Epochs, 0, 0, stepLoss!.Value, 0, Remaining(whole, epoch)));
+                progress?.Report(new TrainingProgress(now, epoch, options.Epochs, 0, 0, stepLoss!.Value, 0, epochs.Remaining(epoch)));
             }
         }
 
@@ -269,9 +259,7 @@ public sealed class Trainer : IDisposable
     private Resumption TakeUp(string folder)
     {
         TrainingState state = snapshot.Load(folder, out List<EpochResult> done, out string path, out IReadOnlyList<string> damaged);
-        pipeline.Steps = state.Steps;
-        position = state.Position;
-        statistics?.Step = state.StatisticsOf;
+        epochs.Position = state.Position;
         results.AddRange(done);
         takenUp = true;
         recorder.GoOnFrom(state, folder);
@@ -294,7 +282,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public void RenewStatistics(CancellationToken cancellation = default)
     {
-        if (statistics is not null && statistics.Step != Steps)
+        if (statistics is { Step: var step } && step != Steps)
         {
             ReestimateStatistics(cancellation);
         }
@@ -360,113 +348,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>One step, and its loss. It allocates nothing managed.</summary>
     /// <exception cref="TrainingException">The loss, the gradient or the updated weights are not finite.</exception>
-    internal float Step(in Batch batch, int epoch, double rate)
-    {
-        pipeline.Submit(batch, epoch, rate);
-        return Complete().Loss;
-    }
+    internal float Step(in Batch batch, int epoch, double rate) => epochs.Step(batch, epoch, rate);
 
-    private StepInFlight Complete()
-    {
-        StepInFlight step = pipeline.Complete();
-        if (step.End != StepEnd.Done)
-        {
-            using BatchLoader loader = CreateLoader();
-            throw failure.Of(step, loader);
-        }
-
-        return step;
-    }
-
-    private BatchLoader CreateLoader() => BatchLoader.Shuffled(
-        data.Train, options.BatchSize, options.Seed, augmentation: options.Augmentation, threads: options.Augmentation is null ? 1 : 2);
-
-    private double? TrainEpoch(BatchLoader loader, int epoch, Stopwatch whole, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
-    {
-        int batches = options.Batches(data), seenBefore = position.Seen, submitted = position.Batch;
-        long started = Stopwatch.GetTimestamp(), told = started;
-        double secondsBefore = position.Seconds;
-        loader.Start(epoch, submitted);
-        while (!cancellation.IsCancellationRequested && loader.TryNext(out Batch batch))
-        {
-            pipeline.Submit(batch, epoch, optimizer.LearningRate * options.Schedule.Factor((double)(epoch - 1) + ((double)submitted / batches)));
-            submitted++;
-
-            // Steps are waited for where what they came to is asked for, and not before.
-            bool keeps = options.Checkpoints?.EverySteps is { } every && (Steps + pipeline.InFlight) % every == 0 && submitted < batches;
-            bool tells = progress is not null && Stopwatch.GetElapsedTime(told) > ProgressInterval;
-            float loss = CompleteTo(keeps || tells || submitted == batches ? 0 : pipeline.Depth - 1, batches);
-            if (keeps)
-            {
-                position = position with { Seconds = secondsBefore + Stopwatch.GetElapsedTime(started).TotalSeconds };
-                SaveCheckpoint();
-            }
-
-            if (tells)
-            {
-                told = Stopwatch.GetTimestamp();
-                double pace = (position.Seen - seenBefore) / Stopwatch.GetElapsedTime(started).TotalSeconds;
-                progress!.Report(new TrainingProgress(
-                    TrainingPhase.Training, epoch, options.Epochs, position.Batch, batches, loss, pace,
-                    Remaining(whole, epoch - 1 + ((double)position.Batch / batches))));
-            }
-        }
-
-        CompleteTo(0, batches);
-        return position.Batch == batches ? position.LossSum / position.Seen : null;
-    }
-
-    /// <summary>Waits until no more than some steps are in flight, and books those that are completed.</summary>
-    /// <returns>The loss of the last of them; NaN where there was none.</returns>
-    /// <exception cref="TrainingException">A step failed; those behind it changed nothing.</exception>
-    private float CompleteTo(int most, int batches)
-    {
-        float loss = float.NaN;
-        while (pipeline.InFlight > most)
-        {
-            StepInFlight step = Complete();
-            loss = step.Loss;
-            position = position with { Batch = position.Batch + 1, Seen = position.Seen + step.Count, LossSum = position.LossSum + ((double)loss * step.Count) };
-            if (recorder.HasEvents && Steps % Math.Max(1, batches / EventsOfAnEpoch) == 0)
-            {
-                recorder.Step(Steps, loss, step.Rate);
-            }
-        }
-
-        return loss;
-    }
-
-    private void SaveCheckpoint(bool best = false)
-    {
-        if (options.Checkpoints is not { } checkpoints)
-        {
-            return;
-        }
-
-        using InvariantCulture invariant = new();
-        TrainingState state = new()
-        {
-            Settings = snapshot.Settings(),
-            Steps = Steps,
-            Position = position,
-            Optimizer = pipeline.Session.Counters,
-            StatisticsOf = statistics?.Step ?? -1,
-        };
-        Dictionary<string, string> texts = new(checkpoints.Notes)
-        {
-            ["seed"] = $"{options.Seed}",
-            ["epochs"] = $"{results.Count}",
-            ["steps"] = $"{Steps}",
-            ["batchSize"] = $"{options.BatchSize}",
-        };
-        if (statistics is not null)
-        {
-            texts["statisticsOf"] = $"{statistics.Step}";
-        }
-
-        recorder.Save(state, results, texts, snapshot.Arrays(checkpoints.Folder, Steps), best);
-    }
-
-    private TimeSpan Remaining(Stopwatch whole, double epochsDone) =>
-        epochsDone > startedAt ? whole.Elapsed * ((options.Epochs - epochsDone) / (epochsDone - startedAt)) : TimeSpan.Zero;
+    private void SaveCheckpoint(bool best = false) => snapshot.Save(recorder, results, epochs.Position, best);
 }

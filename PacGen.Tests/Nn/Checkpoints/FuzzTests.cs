@@ -92,6 +92,7 @@ internal sealed class FuzzTests
         string path = new CheckpointFolder(arguments[0]).Checkpoints[0], mutants = arguments[0] + "-mutant";
         byte[] good = File.ReadAllBytes(path);
         Directory.CreateDirectory(mutants);
+        File.Copy(Path.Combine(arguments[0], EpochHistory.FileName), Path.Combine(mutants, EpochHistory.FileName));
         for (int i = 0; i < count; i++)
         {
             File.WriteAllBytes(Path.Combine(mutants, Path.GetFileName(path)), Texts.Mutate(good, random));
