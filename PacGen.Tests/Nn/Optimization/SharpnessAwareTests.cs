@@ -130,6 +130,25 @@ internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
         }
     }
 
+    /// <summary>The step and the place are those that the CPU names, whether the loss or a gradient fails first.</summary>
+    [Test]
+    public void AFailureIsToldAsOnTheCpu([Values(1e25, 1e12)] double rate, [Values(0.05, 1e30)] double rho)
+    {
+        Dataset digits = Datasets.Digits(), few = new("digits", digits.Train.Take(96), digits.Test.Take(30));
+        long before = Device.AllocatedBytes;
+        TrainingException here = Fails(PacGen.Kernels.Devices.Device.Cpu), there = Fails(Device);
+        Assert.That(there.Message, Is.EqualTo(here.Message));
+        Assert.That((there.Step, there.Layer), Is.EqualTo((here.Step, here.Layer)));
+        Assert.That(Device.AllocatedBytes, Is.EqualTo(before), "all memory is given back");
+
+        TrainingException Fails(Device device)
+        {
+            using Trainer trainer = new(
+                new Mlp(64, 8, 10), few, new SharpnessAware(new Sgd(rate), rho), new TrainingOptions { BatchSize = 12, Device = device });
+            return Assert.Throws<TrainingException>(() => trainer.Run())!;
+        }
+    }
+
     [Test]
     public void WhatCanNotWorkIsRefused()
     {
