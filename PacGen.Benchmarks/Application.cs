@@ -44,7 +44,7 @@ internal static class Application
             ParseResult parsed = root.Parse(args, Options.Parsing);
             if (ParseErrors.Describe(parsed) is { } problem)
             {
-                throw new UsageException($"{problem} See {Spelled(parsed.CommandResult.Command)} --help.");
+                throw new UsageException($"{problem} See {Verb.Spelled(parsed.CommandResult.Command)} --help.");
             }
 
             return parsed.Invoke(new InvocationConfiguration
@@ -86,15 +86,27 @@ internal static class Application
         {
             HelpName = "pacgen",
         };
-        root.Add(new TrainVerb(host).Command);
-        root.Add(new ScoreVerb(host).Command);
-        root.Add(new CertifyVerb(host).Command);
-        root.Add(new DevicesVerb(host).Command);
-        root.Add(new BenchVerb(host).Command);
-        root.Add(new CompareVerb(host).Command);
-        root.Add(new FigureVerb(host).Command);
-        root.Add(new ExperimentVerb(host).Command);
-        new DigitsJob(host).AddTo(root);
+        Verb[] verbs =
+        [
+            new TrainVerb(host),
+            new ScoreVerb(host),
+            new CertifyVerb(host),
+            new DevicesVerb(host),
+            new BenchVerb(host),
+            new CompareVerb(host),
+            new VerbGroup(
+                host, "figure", "Draws a figure of the paper: a PNG, and its numbers as CSV.",
+                new Figure1(host), new Figure2(host), new Figure7(host)),
+            new VerbGroup(
+                host, "experiment", "Tries a claim of the paper: a table, a PNG, and the numbers as CSV.",
+                new RescaleExperiment(host), new HyperExperiment(host)),
+            new DigitsJob(host, root),
+        ];
+        foreach (Verb verb in verbs.Where(verb => verb.Command != root))
+        {
+            root.Add(verb.Command);
+        }
+
         foreach (HelpOption help in root.Options.OfType<HelpOption>())
         {
             if (help.Action is HelpAction action)
@@ -106,25 +118,27 @@ internal static class Application
         return root;
     }
 
-    private static string Spelled(Command command) =>
-        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{Spelled(parent)} {command.Name}" : "pacgen";
-
     private static string Describe(Exception error) => error switch
     {
-        UsageException or DataException or DeviceException or TrainingException or CheckpointException or ShapeException or NotSupportedException => error.Message,
+        UsageException or DataException or DeviceException or TrainingException or CheckpointException or ShapeException
+            or NotSupportedException => error.Message,
         ArgumentException argument => WithoutParameter(argument),
         DllNotFoundException or TypeInitializationException { InnerException: DllNotFoundException } =>
-            $"A native library is not there or cannot be loaded: {(error.InnerException ?? error).Message.Split('\n')[0]} Copy the program's folder whole, with its runtimes, or build it anew.",
+            Prose.Line($"""
+                A native library is not there or cannot be loaded: {(error.InnerException ?? error).Message.Split('\n')[0]} Copy the
+                program's folder whole, with its runtimes, or build it anew.
+                """),
         TypeInitializationException or BadImageFormatException or FileLoadException => NotLoaded(error),
-        FileNotFoundException { FileName: { } assembly } when assembly.Contains("PublicKeyToken=", StringComparison.Ordinal) => NotLoaded(error),
+        FileNotFoundException { FileName: { } name } when name.Contains("PublicKeyToken=", StringComparison.Ordinal) => NotLoaded(error),
         IOException or UnauthorizedAccessException => error.Message,
         OutOfMemoryException => $"{error.Message} Use a smaller batch or model.",
         _ => $"unexpected {error.GetType().Name}: {error.Message} Set {DebugVariable}=1 to see where.",
     };
 
-    private static string NotLoaded(Exception error) =>
-        $"a part of the program can't be loaded: {error.GetBaseException().Message} "
-        + $"A file may be missing (copy the program's folder whole, with its runtimes), or too few may be open at once (ulimit -n). Set {DebugVariable}=1 to see where.";
+    private static string NotLoaded(Exception error) => Prose.Line($"""
+        a part of the program can't be loaded: {error.GetBaseException().Message} A file may be missing (copy the program's folder whole,
+        with its runtimes), or too few may be open at once (ulimit -n). Set {DebugVariable}=1 to see where.
+        """);
 
     // .NET appends the parameter's name and the value, which only a programmer can read.
     private static string WithoutParameter(ArgumentException error)

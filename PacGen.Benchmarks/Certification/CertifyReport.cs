@@ -1,50 +1,53 @@
-using System.Diagnostics;
-using System.Globalization;
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Benchmarks.Training;
 using PacGen.Nn;
+using PacGen.Nn.Data;
 using Spectre.Console;
 
 namespace PacGen.Benchmarks.Certification;
 
-/// <summary>Shows a certification as it goes, a bar on a terminal and else a line now and then, and what came of it.</summary>
+/// <summary>Shows a certification as it goes, and what came of it.</summary>
 /// <param name="terminal">Where to show it.</param>
 internal sealed class CertifyReport(Terminal terminal)
 {
-    private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(10);
+    /// <summary>Says what is certified on what.</summary>
+    public void Begin(ModelChoice model, Module network, Dataset images, CertifyOptions options) => terminal.Line(Prose.Line($"""
+        {model.Describe(images)}, {network.ParameterCount:N0} parameters; {images.Name} ({images.Origin}),
+        {images.Train.Count:N0} + {images.Test.Count:N0} images; prior from {options.PriorFraction:P0}; seed {options.Seed};
+        {options.Device!.Name}
+        """));
 
     /// <summary>Runs a certification under this report.</summary>
-    public Certificate Show(Func<IProgress<CertifyProgress>, Certificate> run) => !terminal.IsInteractive
-        ? run(new PlainProgress(terminal))
-        : terminal.Console.Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn())
-            .Start(context => run(new BarProgress(context.AddTask("certify"))));
+    public Certificate Show(Func<IProgress<CertifyProgress>, Certificate> run) =>
+        new ProgressReport<CertifyProgress>(terminal, "certify", at => (Where(at), at.Done, at.Total)).Show(run);
 
     /// <summary>The two certificates with their terms and the test losses, side by side.</summary>
     public void Result(Certificate certificate)
     {
-        Table table = new() { Border = TableBorder.Rounded };
-        table.AddColumn("random weights w + u");
-        table.AddColumn(new TableColumn("0-1 loss").RightAligned());
-        table.AddColumn(new TableColumn("bounded cross-entropy").RightAligned());
-        table.AddColumn(new TableColumn("in nats").RightAligned());
-        Row(string.Create(CultureInfo.InvariantCulture, $"certificate, probability {certificate.Confidence:G4}"), loss => loss.Value);
+        Table table = Terminal.Table("random weights w + u", "0-1 loss", "bounded cross-entropy", "in nats");
+        Row($"certificate, probability {certificate.Confidence:G4}", loss => loss.Value);
         Row("loss on S₁: q̂, the draws' mean", loss => loss.Sample);
         Row("loss on S₁: q̄, its upper limit", loss => loss.SampleLimit);
         Row("test loss, random weights w + u", loss => loss.TestLoss);
         Row("test loss, weights w", loss => loss.CentreTestLoss);
         Row("test loss, prior's weights w₀", loss => loss.PriorTestLoss);
         terminal.Write(table);
-        terminal.Line(string.Create(
-            CultureInfo.InvariantCulture,
-            $"KL {certificate.Kl:F2}, of it Σ(w − w₀)²/2s² {certificate.KlOfShift:F2}; prior's level {certificate.PriorLevel:G6} of K = {certificate.PriorLevels}; δ {certificate.Delta}, δ′ {certificate.DeltaPrime}, N {certificate.Draws:N0}, n {certificate.BoundImages:N0}"));
+        terminal.Line(Prose.Line($"""
+            KL {certificate.Kl:F2}, of it Σ(w − w₀)²/2s² {certificate.KlOfShift:F2}; prior's level {certificate.PriorLevel:G6} of
+            K = {certificate.PriorLevels}; δ {certificate.Delta}, δ′ {certificate.DeltaPrime}, N {certificate.Draws:N0},
+            n {certificate.BoundImages:N0}
+            """));
         terminal.Line(certificate.Limits);
-        terminal.Line(string.Create(
-            CultureInfo.InvariantCulture,
-            $"Testing w₀ on S₁ alone ({certificate.HeldOutLoss:F4}) guarantees {certificate.HeldOutBound:F4} for w₀ with the same probability{(certificate.HeldOutBound < certificate.ZeroOne.Value ? ": less than the certificate, so PAC-Bayes gained nothing here" : "")}."));
-        terminal.Line(string.Create(
-            CultureInfo.InvariantCulture,
-            $"Certified is the network whose weights are drawn anew for each image, not w. Both certificates together: probability {certificate.JointConfidence:G4}. They assume:"));
+        bool idle = certificate.HeldOutBound < certificate.ZeroOne.Value;
+        terminal.Line(Prose.Line($"""
+            Testing w₀ on S₁ alone ({certificate.HeldOutLoss:F4}) guarantees {certificate.HeldOutBound:F4} for w₀ with the same
+            probability{(idle ? ": less than the certificate, so PAC-Bayes gained nothing here" : "")}.
+            """));
+        terminal.Line(Prose.Line($"""
+            Certified is the network whose weights are drawn anew for each image, not w. Both certificates together: probability
+            {certificate.JointConfidence:G4}. They assume:
+            """));
         foreach (PacGen.Core.Bounds.Assumption assumption in certificate.Assumptions)
         {
             terminal.Line($"  {assumption.Name}: {assumption.Statement}");
@@ -52,14 +55,19 @@ internal sealed class CertifyReport(Terminal terminal)
 
         void Row(string what, Func<CertifiedLoss, double> value) => table.AddRow(
             what,
-            value(certificate.ZeroOne).ToString("F4", CultureInfo.InvariantCulture),
-            value(certificate.CrossEntropy).ToString("F5", CultureInfo.InvariantCulture),
-            (value(certificate.CrossEntropy) * certificate.Nats).ToString("F4", CultureInfo.InvariantCulture));
+            $"{value(certificate.ZeroOne):F4}",
+            $"{value(certificate.CrossEntropy):F5}",
+            $"{value(certificate.CrossEntropy) * certificate.Nats:F4}");
     }
 
-    private static string Where(in CertifyProgress at) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{What(at.Phase)}, {(at.Phase is CertifyPhase.Prior or CertifyPhase.Posterior ? "step" : "draw")} {at.Done:N0}/{at.Total:N0}, {(at.Phase is CertifyPhase.Prior or CertifyPhase.Posterior ? "loss" : "error")} {at.Loss:F4}, {Math.Ceiling(at.Remaining.TotalSeconds):F0} s left of this part");
+    private static string Where(in CertifyProgress at)
+    {
+        bool training = at.Phase is CertifyPhase.Prior or CertifyPhase.Posterior;
+        return Prose.Line($"""
+            {What(at.Phase)}, {(training ? "step" : "draw")} {at.Done:N0}/{at.Total:N0}, {(training ? "loss" : "error")} {at.Loss:F4},
+            {Math.Ceiling(at.Remaining.TotalSeconds):F0} s left of this part
+            """);
+    }
 
     private static string What(CertifyPhase phase) => phase switch
     {
@@ -69,28 +77,4 @@ internal sealed class CertifyReport(Terminal terminal)
         CertifyPhase.Drawing => "drawing weights",
         _ => "testing",
     };
-
-    private sealed class BarProgress(ProgressTask task) : IProgress<CertifyProgress>
-    {
-        public void Report(CertifyProgress value)
-        {
-            task.Description = Markup.Escape(Where(value));
-            task.MaxValue = value.Total;
-            task.Value = value.Done;
-        }
-    }
-
-    private sealed class PlainProgress(Terminal terminal) : IProgress<CertifyProgress>
-    {
-        private long told = Stopwatch.GetTimestamp();
-
-        public void Report(CertifyProgress value)
-        {
-            if (Stopwatch.GetElapsedTime(told) > PlainInterval)
-            {
-                told = Stopwatch.GetTimestamp();
-                terminal.Line(Where(value));
-            }
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 
@@ -39,7 +38,5 @@ internal readonly record struct Interval(double From, double To, bool FromOpen, 
     public string Lost(double value) => double.IsPositiveInfinity(To) || value > 0.5 ? SinglePrecision.Lost(value) : "";
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{(FromOpen ? '(' : '[')}{From}, {(double.IsPositiveInfinity(To) ? "∞" : To)}{(ToOpen ? ')' : ']')}");
+    public override string ToString() => $"{(FromOpen ? '(' : '[')}{From}, {(double.IsPositiveInfinity(To) ? "∞" : To)}{(ToOpen ? ')' : ']')}";
 }

@@ -13,53 +13,59 @@ internal static class Options
     /// <summary>How a command line is read: each word as it stands. <c>@FILE</c> is a word, and no file with more words.</summary>
     public static ParserConfiguration Parsing { get; } = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
 
-    /// <summary>Refuses a number of parts that doesn't divide the batch.</summary>
-    /// <exception cref="UsageException">It doesn't; the message lists those that do.</exception>
-    public static void RequireDivisor(int parts, int batch)
+    /// <summary>Refuses options that would have no effect.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="satisfied">Whether they have an effect.</param>
+    /// <param name="need">What gives them one.</param>
+    /// <param name="options">The options.</param>
+    /// <exception cref="UsageException">One is given and has no effect.</exception>
+    public static void Needs(this ParseResult parsed, bool satisfied, string need, params IReadOnlyList<Option> options)
     {
-        if (batch % parts != 0)
+        if (!satisfied && options.FirstOrDefault(parsed.IsGiven) is { } idle)
         {
-            throw new UsageException($"--accumulate is {parts}, but a batch of {batch} can be passed in {string.Join(", ", Enumerable.Range(1, batch).Where(count => batch % count == 0))} equal parts: use one of these, or another --batch-size.");
+            throw new UsageException($"{idle.Name} has an effect only with {need}: add that, or leave {idle.Name} out.");
         }
     }
 
-    /// <summary>One of some words.</summary>
-    public static Option<string> Choice(string name, string what, string? fallback, params string[] allowed) => new(name)
-    {
-        Description = $"{what}: {string.Join(", ", allowed)}",
-        HelpName = "name",
-        DefaultValueFactory = fallback is null ? null : _ => fallback,
-        CustomParser = result =>
-        {
-            string word = result.Tokens[0].Value;
-            if (allowed.FirstOrDefault(one => one.Equals(word, StringComparison.OrdinalIgnoreCase)) is { } chosen)
-            {
-                return chosen;
-            }
+    /// <summary>Whether the command line itself has the option.</summary>
+    public static bool IsGiven(this ParseResult parsed, Option option) => parsed.GetResult(option) is OptionResult { Implicit: false };
 
-            string? near = Nearest.To(word, allowed);
-            result.AddError($"{name} takes {string.Join(", ", allowed)}, not '{word}'{(near is null ? "." : $"; did you mean {near}?")}");
-            return "";
+    /// <summary>The words that the command line gives an option.</summary>
+    public static IEnumerable<string> Words(this ParseResult parsed, Option option) =>
+        parsed.IsGiven(option) ? ((OptionResult)parsed.GetResult(option)!).Tokens.Select(token => token.Value) : [];
+
+    /// <summary>One of some words.</summary>
+    public static Option<string> Choice(string name, string what, string? fallback, params string[] allowed) => Make(
+        name,
+        "name",
+        $"{what}: {string.Join(", ", allowed)}",
+        word =>
+        {
+            string? chosen = allowed.FirstOrDefault(one => one.Equals(word, StringComparison.OrdinalIgnoreCase));
+            string meant = chosen is null && Nearest.To(word, allowed) is { } near ? $"; did you mean {near}?" : ".";
+            return (chosen ?? "", chosen is null ? $"{name} takes {string.Join(", ", allowed)}, not '{word}'{meant}" : null);
         },
-    };
+        fallback is null ? null : () => fallback);
 
     /// <summary>A data set: one of those known by name, or <c>folder:PATH</c>.</summary>
     public static Option<string> Dataset(string what, string? fallback)
     {
+        const string Prefix = Datasets.FolderPrefix;
         Option<string> option = Choice("--dataset", what, fallback, [.. Datasets.Names]);
-        option.Description += $", or {Datasets.FolderPrefix}PATH for class folders of PNG or JPEG images";
+        option.Description += $", or {Prefix}PATH for class folders of PNG or JPEG images";
         Func<ArgumentResult, string?> known = option.CustomParser!;
         option.CustomParser = result =>
         {
             string name = result.Tokens[0].Value;
-            if (!name.StartsWith(Datasets.FolderPrefix, StringComparison.OrdinalIgnoreCase))
+            if (!name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
             {
                 return known(result);
             }
 
-            if (string.IsNullOrWhiteSpace(name[Datasets.FolderPrefix.Length..]))
+            if (string.IsNullOrWhiteSpace(name[Prefix.Length..]))
             {
-                result.AddError($"--dataset {Datasets.FolderPrefix} lacks its path: write --dataset {Datasets.FolderPrefix}PATH, PATH a folder or a zip of class folders.");
+                result.AddError(
+                    $"--dataset {Prefix} lacks its path: write --dataset {Prefix}PATH, PATH a folder or a zip of class folders.");
             }
 
             return name;
@@ -69,177 +75,154 @@ internal static class Options
 
     /// <summary>A number.</summary>
     /// <param name="name">The option.</param>
-    /// <param name="what">What it is and, where the fallback is null, what happens without it.</param>
+    /// <param name="what">What it is and what happens without it.</param>
     /// <param name="range">The values that are allowed.</param>
-    /// <param name="fallback">The default, or null.</param>
-    public static Option<double?> Number(string name, string what, Interval range, double? fallback = null) => new(name)
-    {
-        Description = $"{what}; {range}",
-        HelpName = "number",
-        DefaultValueFactory = fallback is null ? null : _ => fallback,
-        CustomParser = result =>
-        {
-            string word = result.Tokens[0].Value;
-            bool isNumber = double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && range.Contains(value);
-            string lost = isNumber ? range.Lost(value) : "";
-            if (isNumber && lost.Length == 0)
-            {
-                return value;
-            }
+    public static Option<double?> Number(string name, string what, Interval range) =>
+        Make<double?>(name, "number", $"{what}; {range}", word => ReadNumber(name, word, range));
 
-            result.AddError($"{name} is '{word}', but must be a number in {range}{lost}.");
-            return null;
-        },
-    };
+    /// <summary>A number with a default.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="what">What it is.</param>
+    /// <param name="range">The values that are allowed.</param>
+    /// <param name="fallback">The default.</param>
+    public static Option<double> Number(string name, string what, Interval range, double fallback) =>
+        Make(name, "number", $"{what}; {range}", word => ReadNumber(name, word, range), () => fallback);
 
     /// <summary>A whole number.</summary>
     /// <param name="name">The option.</param>
     /// <param name="what">What it is and, where the fallback is null, what happens without it.</param>
     /// <param name="least">The smallest value that is allowed.</param>
     /// <param name="fallback">The default, or null.</param>
-    public static Option<int?> Count(string name, string what, int least = 1, int? fallback = null) => new(name)
-    {
-        Description = $"{what}; {least} or more",
-        HelpName = "count",
-        DefaultValueFactory = fallback is null ? null : _ => fallback,
-        CustomParser = result =>
-        {
-            string word = result.Tokens[0].Value;
-            if (int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least)
-            {
-                return value;
-            }
+    public static Option<int?> Count(string name, string what, int least = 1, int? fallback = null) => Make<int?>(
+        name, "count", $"{what}; {least} or more", word => ReadCount(name, word, least), fallback is null ? null : () => fallback);
 
-            result.AddError($"{name} is '{word}', but must be a whole number, {least} or more{(value < least ? "" : $", at most {int.MaxValue}")}.");
-            return null;
-        },
-    };
+    /// <summary>A whole number with a default.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="what">What it is.</param>
+    /// <param name="least">The smallest value that is allowed.</param>
+    /// <param name="fallback">The default.</param>
+    public static Option<int> Count(string name, string what, int least, int fallback) =>
+        Make(name, "count", $"{what}; {least} or more", word => ReadCount(name, word, least), () => fallback);
 
     /// <summary>A seed.</summary>
     /// <param name="what">What it decides.</param>
     /// <param name="fallback">The default.</param>
-    public static Option<ulong> Seed(string what = "first weights, order of images, dropout and perturbations", ulong fallback = 1) => new("--seed")
-    {
-        Description = $"Decides {what}: the same seed, the same bits; 0 to 18446744073709551615",
-        HelpName = "number",
-        DefaultValueFactory = _ => fallback,
-        CustomParser = result =>
-        {
-            string word = result.Tokens[0].Value;
-            if (ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value))
-            {
-                return value;
-            }
-
-            result.AddError($"--seed is '{word}', but must be a whole number from 0 to {ulong.MaxValue}.");
-            return 0;
-        },
-    };
+    public static Option<ulong> Seed(string what = "first weights, order of images, dropout and perturbations", ulong fallback = 1) => Make(
+        "--seed",
+        "number",
+        $"Decides {what}: the same seed, the same bits; 0 to 18446744073709551615",
+        word => ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
+            ? (value, null) : (0, $"--seed is '{word}', but must be a whole number from 0 to {ulong.MaxValue}."),
+        () => fallback);
 
     /// <summary>Seeds: how many, or which.</summary>
     /// <param name="what">What there is one of for each.</param>
     /// <param name="fallback">The default: so many seeds, from 1.</param>
-    public static Option<ulong[]> Seeds(string what, int fallback) => new("--seeds")
-    {
-        Description = $"{what}: how many seeds, counted from 1 (at most {MostSeeds}), or two or more seeds with commas between them, such as 4,7",
-        HelpName = "seeds",
-        DefaultValueFactory = _ => From1(fallback),
-        CustomParser = result =>
+    public static Option<ulong[]> Seeds(string what, int fallback) => Make(
+        "--seeds",
+        "seeds",
+        $"{what}: how many seeds, counted from 1 (at most {MostSeeds}), or two or more seeds with commas between them, such as 4,7",
+        word =>
         {
-            string word = result.Tokens[0].Value;
             string[] parts = word.Split(',');
-            if (parts.Length == 1 && int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= MostSeeds)
+            bool isWhole = int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int count);
+            if (isWhole && count is >= 1 and <= MostSeeds)
             {
-                return From1(count);
+                return (From1(count), null);
             }
 
-            ulong[] seeds = [.. parts.Select(part => ulong.TryParse(part.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? seed : (ulong?)null).OfType<ulong>()];
-            if (parts.Length is > 1 and <= MostSeeds && seeds.Length == parts.Length && seeds.Distinct().Count() == seeds.Length)
-            {
-                return seeds;
-            }
-
-            result.AddError($"--seeds is '{word}', but must be a number of seeds, 1 to {MostSeeds}, or different seeds with commas between them.");
-            return [];
+            ulong[]? seeds = List(parts, (string part, out ulong seed) =>
+                ulong.TryParse(part.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out seed));
+            return seeds?.Length is > 1 and <= MostSeeds && seeds.Distinct().Count() == seeds.Length ? (seeds, null)
+                : ([], $"--seeds is '{word}', but must be a number of seeds, 1 to {MostSeeds}, or different seeds with commas between them.");
         },
-    };
-
-    private static ulong[] From1(int count) => [.. Enumerable.Range(1, count).Select(seed => (ulong)seed)];
+        () => From1(fallback));
 
     /// <summary>Different numbers with commas between them, in ascending order.</summary>
     /// <param name="name">The option.</param>
     /// <param name="what">What they are and what happens without them: the value is then empty.</param>
     /// <param name="range">The values that are allowed.</param>
-    public static Option<double[]> Numbers(string name, string what, Interval range) => new(name)
-    {
-        Description = $"{what}; numbers in {range} with commas between them",
-        HelpName = "numbers",
-        CustomParser = result =>
-        {
-            string word = result.Tokens[0].Value;
-            List<double> values = [];
-            foreach (string part in word.Split(','))
-            {
-                if (!double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !range.Contains(value) || range.Lost(value).Length > 0 || values.Contains(value))
-                {
-                    result.AddError($"{name} is '{word}', but must be different numbers in {range} with commas between them.");
-                    return [];
-                }
-
-                values.Add(value);
-            }
-
-            values.Sort();
-            return [.. values];
-        },
-    };
+    public static Option<double[]> Numbers(string name, string what, Interval range) => Make<double[]>(
+        name,
+        "numbers",
+        $"{what}; numbers in {range} with commas between them",
+        word => List(word.Split(','), (string part, out double value) => IsNumber(part, range, out value) && range.Lost(value).Length == 0)
+            is { } values && values.Distinct().Count() == values.Length
+                ? (values.Order().ToArray(), null)
+                : ([], $"{name} is '{word}', but must be different numbers in {range} with commas between them."));
 
     /// <summary>Whole numbers with commas between them.</summary>
     /// <param name="name">The option.</param>
     /// <param name="what">What they are and what happens without them: the value is then empty.</param>
-    public static Option<int[]> Counts(string name, string what) => new(name)
-    {
-        Description = $"{what}; whole numbers of 1 or more with commas between them, such as 256,128",
-        HelpName = "counts",
-        CustomParser = result =>
-        {
-            string word = result.Tokens[0].Value;
-            List<int> values = [];
-            foreach (string part in word.Split(','))
-            {
-                if (!int.TryParse(part.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int value) || value < 1)
-                {
-                    result.AddError($"{name} is '{word}', but must be whole numbers of 1 or more with commas between them.");
-                    return [];
-                }
-
-                values.Add(value);
-            }
-
-            return [.. values];
-        },
-    };
+    public static Option<int[]> Counts(string name, string what) => Make<int[]>(
+        name,
+        "counts",
+        $"{what}; whole numbers of 1 or more with commas between them, such as 256,128",
+        word => List(word.Split(','), (string part, out int value) =>
+            int.TryParse(part.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= 1) is { } values
+                ? (values, null)
+                : ([], $"{name} is '{word}', but must be whole numbers of 1 or more with commas between them."));
 
     /// <summary>The name of a file or folder.</summary>
-    public static Option<string?> Path(string name, string what, string kind = "file") => new(name)
-    {
-        Description = what,
-        HelpName = kind,
-        CustomParser = result =>
-        {
-            string word = result.Tokens[0].Value;
-            if (word.Length == 0 || word.StartsWith("--", StringComparison.Ordinal))
-            {
-                result.AddError($"{name} needs the name of a {kind}, not '{word}'.");
-            }
-
-            return word;
-        },
-    };
+    public static Option<string?> Path(string name, string what, string kind = "file") => Make(
+        name,
+        kind,
+        what,
+        word => ((string?)word, word.Length == 0 || word.StartsWith("--", StringComparison.Ordinal)
+            ? $"{name} needs the name of a {kind}, not '{word}'." : null));
 
     /// <summary>Something that is wanted or not.</summary>
     public static Option<bool> Flag(string name, string what) => new(name) { Description = what };
 
-    /// <summary>Whether the command line itself has the option.</summary>
-    public static bool IsGiven(this ParseResult parsed, Option option) => parsed.GetResult(option) is OptionResult { Implicit: false };
+    /// <summary>An option that takes a word.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="kind">What the help calls the word.</param>
+    /// <param name="description">What the help says.</param>
+    /// <param name="read">The word's value, and what is wrong with it or null.</param>
+    /// <param name="fallback">Makes the default; null where there is none.</param>
+    public static Option<T> Make<T>(
+        string name, string kind, string description, Func<string, (T Value, string? Wrong)> read, Func<T>? fallback = null) => new(name)
+    {
+        Description = description,
+        HelpName = kind,
+        DefaultValueFactory = fallback is null ? null : _ => fallback(),
+        CustomParser = result =>
+        {
+            (T value, string? wrong) = read(result.Tokens[0].Value);
+            if (wrong is not null)
+            {
+                result.AddError(wrong);
+            }
+
+            return value;
+        },
+    };
+
+    private static bool IsNumber(string word, Interval range, out double value) =>
+        double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && range.Contains(value);
+
+    private static (double Value, string? Wrong) ReadNumber(string name, string word, Interval range)
+    {
+        bool fits = IsNumber(word, range, out double value);
+        string lost = fits ? range.Lost(value) : "";
+        return (value, fits && lost.Length == 0 ? null : $"{name} is '{word}', but must be a number in {range}{lost}.");
+    }
+
+    private static (int Value, string? Wrong) ReadCount(string name, string word, int least)
+    {
+        bool fits = int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least;
+        string most = value < least ? "" : $", at most {int.MaxValue}";
+        return (value, fits ? null : $"{name} is '{word}', but must be a whole number, {least} or more{most}.");
+    }
+
+    private delegate bool Reader<T>(string part, out T value);
+
+    /// <summary>The values of some words; null where one can't be read.</summary>
+    private static T[]? List<T>(string[] parts, Reader<T> read)
+    {
+        T[] values = new T[parts.Length];
+        return parts.Select((part, i) => read(part, out values[i])).All(isValue => isValue) ? values : null;
+    }
+
+    private static ulong[] From1(int count) => [.. Enumerable.Range(1, count).Select(seed => (ulong)seed)];
 }

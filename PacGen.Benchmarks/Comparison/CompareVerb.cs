@@ -8,33 +8,34 @@ using PacGen.Benchmarks.Reporting;
 namespace PacGen.Benchmarks.Comparison;
 
 /// <summary><c>compare</c>: the same work by PacGen and by libtorch, in one run.</summary>
-internal sealed class CompareVerb
+internal sealed class CompareVerb : Verb
 {
+    private const string What = "Times the same work by PacGen and by libtorch; only in a build with -p:Peers=true.";
+
     private readonly Option<int?> threads = Options.Count("--threads", "Threads of both; without it one a core");
-    private readonly Option<double?> seconds = Options.Number("--seconds", "How long each measurement is repeated in each of three turns, in seconds", Interval.Positive, 0.5);
     private readonly Option<string?> output = Options.Path("--output", "A Markdown file for the table, such as docs/results/compare.md");
+    private readonly Option<double> seconds = Options.Number(
+        "--seconds", "How long each measurement is repeated in each of three turns, in seconds", Interval.Positive, 0.5);
 
     public CompareVerb(Host host)
-    {
-        Command = new Command("compare", "Times the same work by PacGen and by libtorch; only in a build with -p:Peers=true.") { threads, seconds, output };
-#if PEERS
-        Command.SetAction(parsed =>
-        {
-            string? path = parsed.GetValue(output);
-            if (path is not null)
-            {
-                OutputFile.Check(path, "--output", "the table", OutputKind.Any, ".md", ".txt");
-            }
+        : base(host, new Command("compare", What)) => Add(threads, seconds, output);
 
-            LibtorchComparison.Run(
-                new Terminal(host), parsed.GetValue(threads) ?? Environment.ProcessorCount, parsed.GetValue(seconds)!.Value, path, host.Stop.Token);
-        });
+    /// <inheritdoc/>
+    protected override int Run(ParseResult parsed)
+    {
+#if PEERS
+        string? path = parsed.GetValue(output);
+        if (path is not null)
+        {
+            OutputFile.Check(path, "--output", "the table", OutputKind.Any, ".md", ".txt");
+        }
+
+        int count = parsed.GetValue(threads) ?? Environment.ProcessorCount;
+        LibtorchComparison.Run(TerminalOf(parsed), count, parsed.GetValue(seconds), path, Host.Stop.Token);
+        return 0;
 #else
-        Command.SetAction(int (ParseResult _) => throw new UsageException(
-            "this build has no peers to compare with; run: dotnet run -c Release --project PacGen.Benchmarks -p:Peers=true -- compare"));
+        throw new UsageException(
+            "this build has no peers to compare with; run: dotnet run -c Release --project PacGen.Benchmarks -p:Peers=true -- compare");
 #endif
     }
-
-    /// <summary>The verb.</summary>
-    public Command Command { get; }
 }

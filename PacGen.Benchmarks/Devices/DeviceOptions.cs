@@ -5,25 +5,33 @@ using PacGen.Kernels.Devices;
 namespace PacGen.Benchmarks.Devices;
 
 /// <summary>The options that say where to run.</summary>
-internal sealed class DeviceOptions
+internal sealed class DeviceOptions : OptionGroup
 {
     private const int MostThreads = 1024;
-
-    private readonly Option<string?> device = Options.Path(
-        "--device",
-        $"Where to run: cpu, gpu, cuda, cuda:N, opencl, opencl:N, simulator or best (a GPU where there is one, else the CPU); see pacgen devices. Without it what {Device.EnvironmentVariable} says, else best",
-        "device");
 
     private static readonly (string Name, ProductMode Mode)[] Modes =
         [("single", ProductMode.Single), ("tf32", ProductMode.Tf32), ("cublas", ProductMode.CuBlas), ("cublas-tf32", ProductMode.CuBlasTf32)];
 
     private readonly Option<string> products = Products();
     private readonly Option<int?> threads = Options.Count("--threads", "Threads of the CPU, whose results don't depend on it; without it one a core");
+    private readonly Option<string?> device = Options.Path(
+        "--device",
+        Prose.Line($"""
+        Where to run: cpu, gpu, cuda, cuda:N, opencl, opencl:N, simulator or best (a GPU where there is one, else the CPU);
+        see pacgen devices. Without it what {Device.EnvironmentVariable} says, else best
+        """),
+        "device");
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Option> All => [device, products, threads];
 
     /// <summary>The option of how products are computed.</summary>
     public static Option<string> Products() => Options.Choice(
         "--products",
-        "How an NVIDIA GPU multiplies matrices and convolves: PacGen's kernels in single precision or, with 10 bits behind the point, in TF32; or matrices by cuBLAS, if it is installed, in either",
+        Prose.Line("""
+        How an NVIDIA GPU multiplies matrices and convolves: PacGen's kernels in single precision or, with 10 bits behind the point,
+        in TF32; or matrices by cuBLAS, if it is installed, in either
+        """),
         Modes[0].Name,
         [.. Modes.Select(one => one.Name)]);
 
@@ -39,16 +47,10 @@ internal sealed class DeviceOptions
         }
         else if (mode != ProductMode.Single)
         {
-            throw new UsageException($"--products {products} is for an NVIDIA GPU, but the device is {device.Name}: leave --products out, or add --device cuda.");
+            throw new UsageException($"""
+                --products {products} is for an NVIDIA GPU, but the device is {device.Name}: leave --products out, or add --device cuda.
+                """);
         }
-    }
-
-    /// <summary>Gives a verb these options.</summary>
-    public void AddTo(Command command)
-    {
-        command.Add(device);
-        command.Add(products);
-        command.Add(threads);
     }
 
     /// <summary>Opens the device that a command line asks for.</summary>
@@ -58,18 +60,17 @@ internal sealed class DeviceOptions
     {
         Device opened = Device.Open(parsed.GetValue(device) ?? "best");
         Choose(opened, parsed.GetValue(products)!);
-        if (parsed.GetValue(threads) is not { } count)
-        {
-            return new OpenedDevice(opened, false);
-        }
-
-        if (opened is not CpuDevice)
-        {
-            throw new UsageException($"--threads is for the CPU, but the device is {opened.Name}: leave --threads out, or add --device cpu.");
-        }
-
-        return count <= MostThreads
-            ? new OpenedDevice(new CpuDevice(count), true)
-            : throw new UsageException($"--threads is {count}, but must be from 1 to {MostThreads}.");
+        return WithThreads(opened, parsed.GetValue(threads));
     }
+
+    /// <summary>The device, or the CPU with so many threads in its place.</summary>
+    /// <exception cref="UsageException">Threads are given for something else than the CPU.</exception>
+    public static OpenedDevice WithThreads(Device opened, int? count) => (opened, count) switch
+    {
+        (_, null) => new OpenedDevice(opened, false),
+        (not CpuDevice, _) => throw new UsageException(
+            $"--threads is for the CPU, but the device is {opened.Name}: leave --threads out, or add --device cpu."),
+        (_, > MostThreads) => throw new UsageException($"--threads is {count}, but must be from 1 to {MostThreads}."),
+        (_, { } some) => new OpenedDevice(new CpuDevice(some), true),
+    };
 }

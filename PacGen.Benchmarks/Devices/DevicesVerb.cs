@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
@@ -9,61 +8,48 @@ using Spectre.Console;
 namespace PacGen.Benchmarks.Devices;
 
 /// <summary><c>devices</c>: what this machine has to run on.</summary>
-internal sealed class DevicesVerb
+internal sealed class DevicesVerb : Verb
 {
-    private readonly Option<bool> json = Options.Flag("--json", "One JSON object a device on standard output");
+    private const string What = "Lists the devices of this machine with their memory, and why a kind of device was passed over.";
 
     public DevicesVerb(Host host)
-    {
-        Command = new Command("devices", "Lists the devices of this machine with their memory, and why a kind of device was passed over.");
-        Command.Add(json);
-        Command.SetAction(parsed =>
-        {
-            if (parsed.GetValue(json))
-            {
-                Json(host.Output);
-            }
-            else
-            {
-                Table(new Terminal(host));
-            }
-        });
-    }
+        : base(host, new Command("devices", What)) => Add(JsonOption("One JSON object a device on standard output"));
 
-    /// <summary>The verb.</summary>
-    public Command Command { get; }
-
-    private static void Json(TextWriter output)
+    /// <inheritdoc/>
+    protected override int Run(ParseResult parsed)
     {
+        Table table = Terminal.Table("--device", "what it is", "memory", "note");
+        table.Columns[1].Alignment = table.Columns[3].Alignment = null;
         foreach (DeviceDescription device in Device.List())
         {
-            output.WriteLine(new JsonObject
+            if (WantsJson(parsed))
             {
-                ["id"] = device.Id,
-                ["kind"] = device.Kind.ToString(),
-                ["name"] = device.Name,
-                ["memoryBytes"] = device.MemoryBytes,
-                ["available"] = device.IsAvailable,
-                ["note"] = device.Note,
-            }.ToJsonString());
-        }
-    }
+                Write(new JsonObject
+                {
+                    ["id"] = device.Id,
+                    ["kind"] = device.Kind.ToString(),
+                    ["name"] = device.Name,
+                    ["memoryBytes"] = device.MemoryBytes,
+                    ["available"] = device.IsAvailable,
+                    ["note"] = device.Note,
+                });
+            }
 
-    private static void Table(Terminal terminal)
-    {
-        Table table = new() { Border = TableBorder.Rounded };
-        table.AddColumns("--device", "what it is", "memory", "note");
-        table.Columns[2].Alignment = Justify.Right;
-        foreach (DeviceDescription device in Device.List())
-        {
             table.AddRow(
                 Markup.Escape(device.IsAvailable ? device.Id : "–"),
                 Markup.Escape(device.Name),
-                device.MemoryBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):F1} GiB") : "",
+                device.MemoryBytes is { } bytes ? $"{bytes / (double)(1 << 30):F1} GiB" : "",
                 Markup.Escape(device.IsAvailable ? device.Note : $"not available: {device.Note}"));
         }
 
-        terminal.Write(table);
-        terminal.Line($"Without --device, and with no {Device.EnvironmentVariable} in the environment, pacgen runs on {Device.Best().Name}.");
+        if (!WantsJson(parsed))
+        {
+            Terminal terminal = TerminalOf(parsed);
+            string variable = Device.EnvironmentVariable;
+            terminal.Write(table);
+            terminal.Line($"Without --device, and with no {variable} in the environment, pacgen runs on {Device.Best().Name}.");
+        }
+
+        return 0;
     }
 }

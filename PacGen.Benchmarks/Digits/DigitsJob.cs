@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Plots;
@@ -13,39 +12,36 @@ using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
 namespace PacGen.Benchmarks.Digits;
 
 /// <summary>What the program does without a verb: one MLP on <c>digits</c> by SGD and by Perturbed SGD from the same first weights.</summary>
-internal sealed class DigitsJob(Host host)
+internal sealed class DigitsJob : Verb
 {
     private const int Batch = 32, Hidden = 128;
     private const double LearningRate = 0.1;
     private const string FileName = "pacgen-digits.png";
 
-    private readonly Option<string?> output = Options.Path("--output", $"The picture ({PictureFile.Help}), or the folder for a {FileName}; without it {FileName} in the working folder");
-    private readonly Option<int?> epochs = Options.Count("--epochs", "How many times each run sees the 1,438 training images", 1, 40);
+    private readonly Option<int> epochs = Options.Count("--epochs", "How many times each run sees the 1,438 training images", 1, 40);
     private readonly Option<ulong> seed = Options.Seed();
     private readonly DeviceOptions device = new();
+    private readonly Option<string?> output = Options.Path(
+        "--output", $"The picture ({PictureFile.Help}), or the folder for a {FileName}; without it {FileName} in the working folder");
 
-    /// <summary>Gives the root command this job and its options.</summary>
-    public void AddTo(RootCommand root)
-    {
-        root.Add(output);
-        root.Add(epochs);
-        root.Add(seed);
-        device.AddTo(root);
-        root.SetAction(Run);
-    }
+    /// <param name="host">Where to write and when to stop.</param>
+    /// <param name="root">The program's own command.</param>
+    public DigitsJob(Host host, RootCommand root)
+        : base(host, root) => Add(output, epochs, seed, device);
 
-    private int Run(ParseResult parsed)
+    /// <inheritdoc/>
+    protected override int Run(ParseResult parsed)
     {
         Stopwatch clock = Stopwatch.StartNew();
         string path = parsed.GetValue(output) ?? FileName;
         path = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
         PictureFile.Check(path, "--output");
-        Terminal terminal = new(host);
+        Terminal terminal = TerminalOf(parsed);
         using OpenedDevice opened = device.Open(parsed);
         Dataset digits = Datasets.Digits();
         TrainingOptions options = new()
         {
-            Epochs = parsed.GetValue(epochs)!.Value,
+            Epochs = parsed.GetValue(epochs),
             BatchSize = Batch,
             Seed = parsed.GetValue(seed),
             Device = opened.Device,
@@ -58,9 +54,10 @@ internal sealed class DigitsJob(Host host)
             ("SGD", new Sgd(LearningRate)),
             ("Perturbed SGD", new PerturbedOptimizer(new Sgd(LearningRate), new AlgorithmOne(eta: 100, gamma: 1))),
         ];
-        terminal.Line(string.Create(
-            CultureInfo.InvariantCulture,
-            $"digits: {digits.Train.Count:N0} training and {digits.Test.Count} test images of 8×8; mlp 64-{Hidden}-10, batch {Batch}, {options.Epochs} epochs, seed {options.Seed}; {opened.Device.Name}"));
+        terminal.Line(Prose.Line($"""
+            digits: {digits.Train.Count:N0} training and {digits.Test.Count} test images of 8×8; mlp 64-{Hidden}-10, batch {Batch},
+            {options.Epochs} epochs, seed {options.Seed}; {opened.Device.Name}
+            """));
         List<(string Name, IReadOnlyList<EpochResult> Epochs)> runs = [];
         foreach ((string name, Optimizer rule) in rules)
         {
@@ -68,8 +65,7 @@ internal sealed class DigitsJob(Host host)
             IReadOnlyList<EpochResult> results = Train(digits, rule, options, new TrainingReport(terminal, name));
             if (results.Count < options.Epochs)
             {
-                host.Problem($"stopped in epoch {results.Count + 1} of {name}; no curves were drawn.");
-                return host.Stop.ExitCode;
+                return Stopped($"stopped in epoch {results.Count + 1} of {name}; no curves were drawn.");
             }
 
             runs.Add((name, results));
@@ -78,20 +74,25 @@ internal sealed class DigitsJob(Host host)
         terminal.Write(Compare(runs));
         if (runs[0].Epochs[^1].Score is { } one && runs[1].Epochs[^1].Score is { } other)
         {
-            terminal.Line(string.Create(CultureInfo.InvariantCulture, $"Ψ is the median of {one.Draws} draws of ρ, with h from {one.Images:N0} images in batches of {one.BatchSize}; in the 1/κ branch it is a function of |w| alone."));
+            terminal.Line(Prose.Line($"""
+                Ψ is the median of {one.Draws} draws of ρ, with h from {one.Images:N0} images in batches of {one.BatchSize}; in the 1/κ
+                branch it is a function of |w| alone.
+                """));
             foreach (string difference in one.DifferencesFrom(other))
             {
-                host.Problem($"the two Ψ don't compare: they differ in {difference}.");
+                Host.Problem($"the two Ψ don't compare: they differ in {difference}.");
             }
         }
 
         byte[] picture = TrainingPlot.Draw(path, $"SGD and Perturbed SGD: mlp 64-{Hidden}-10 on digits", runs);
         OutputFile.Write(path, "--output", stream => stream.Write(picture));
-        terminal.Line(string.Create(CultureInfo.InvariantCulture, $"Curves → {path} ({clock.Elapsed.TotalSeconds:F1} s in all)"));
-        terminal.Line();
-        terminal.Line("Next: pacgen train --dataset mnist --model mnist-cnn --optimizer adam --perturb uniform --epochs 5 --plot mnist.png");
-        terminal.Line("      pacgen train --save weights.safetensors   and   pacgen score --weights weights.safetensors");
-        terminal.Line("      pacgen --help, pacgen train --help");
+        terminal.Line($"Curves → {path} ({clock.Elapsed.TotalSeconds:F1} s in all)");
+        terminal.Line("""
+
+            Next: pacgen train --dataset mnist --model mnist-cnn --optimizer adam --perturb uniform --epochs 5 --plot mnist.png
+                  pacgen train --save weights.safetensors   and   pacgen score --weights weights.safetensors
+                  pacgen --help, pacgen train --help
+            """);
         return 0;
     }
 
@@ -108,32 +109,22 @@ internal sealed class DigitsJob(Host host)
                 }
             },
             progress,
-            host.Stop.Token));
+            Host.Stop.Token));
         return trainer.Results;
     }
 
     private static Table Compare(List<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
     {
-        Table table = new() { Border = TableBorder.Rounded };
-        table.AddColumn($"after epoch {runs[0].Epochs[^1].Epoch}");
-        foreach ((string name, _) in runs)
-        {
-            table.AddColumn(new TableColumn(name).RightAligned());
-        }
-
-        Row("train loss", result => Fixed(result.TrainLoss));
-        Row("test loss", result => Fixed(result.TestLoss));
-        Row("gap (test − train loss)", result => Fixed(result.Gap));
-        Row("train accuracy", result => Percent(result.TrainAccuracy));
-        Row("test accuracy", result => Percent(result.TestAccuracy));
+        Table table = Terminal.Table([$"after epoch {runs[0].Epochs[^1].Epoch}", .. runs.Select(run => run.Name)]);
+        Row("train loss", result => $"{result.TrainLoss:F4}");
+        Row("test loss", result => $"{result.TestLoss:F4}");
+        Row("gap (test − train loss)", result => $"{result.Gap:F4}");
+        Row("train accuracy", result => $"{result.TrainAccuracy:P2}");
+        Row("test accuracy", result => $"{result.TestAccuracy:P2}");
         Row("Ψ (95 % interval)", result => result.Score?.PsiText.Replace(" (95 %: ", " (", StringComparison.Ordinal) ?? "–");
-        Row("weights in Ψ's 1/κ branch", result => result.Score is { } score ? score.KappaShare.ToString("P0", CultureInfo.InvariantCulture) : "–");
+        Row("weights in Ψ's 1/κ branch", result => result.Score is { } score ? $"{score.KappaShare:P0}" : "–");
         return table;
 
         void Row(string what, Func<EpochResult, string> value) => table.AddRow([what, .. runs.Select(run => value(run.Epochs[^1]))]);
     }
-
-    private static string Fixed(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
-
-    private static string Percent(double value) => value.ToString("P2", CultureInfo.InvariantCulture);
 }

@@ -3,11 +3,16 @@ using PacGen.Benchmarks.Runs;
 namespace PacGen.Benchmarks.Experiments;
 
 /// <summary>A pair (η, γ) of Algorithm 1, or no perturbation at all, and its runs.</summary>
-/// <param name="Eta">η, or null for the plain optimizer.</param>
-/// <param name="Gamma">γ, or null for the plain optimizer.</param>
+/// <param name="Arm">The pair.</param>
 /// <param name="Records">The runs, one a seed.</param>
-internal sealed record HyperCell(double? Eta, double? Gamma, IReadOnlyList<RunRecord> Records)
+internal sealed record HyperCell(RunArm Arm, IReadOnlyList<RunRecord> Records)
 {
+    /// <summary>η, or null for the plain optimizer.</summary>
+    public double? Eta => Arm.Eta;
+
+    /// <summary>γ, or null for the plain optimizer.</summary>
+    public double? Gamma => Arm.Gamma;
+
     /// <summary>Whether a run failed: such a pair is not chosen.</summary>
     public bool Failed => Records.Any(record => record.Failure is not null);
 
@@ -26,4 +31,8 @@ internal sealed record HyperCell(double? Eta, double? Gamma, IReadOnlyList<RunRe
     /// <summary>The best pair by mean accuracy, among equals that of the smallest loss; null where all failed.</summary>
     public static HyperCell? Best(IEnumerable<HyperCell> cells) =>
         cells.Where(cell => cell.Eta is not null && !cell.Failed).OrderByDescending(cell => cell.Accuracy).ThenBy(cell => cell.Loss).FirstOrDefault();
+
+    /// <summary>The mean accuracy, and its range over the seeds.</summary>
+    public override string ToString() => Failed ? "failed"
+        : $"{100 * Accuracy:F2} %{(Accuracies.Length == 1 ? "" : $" ({100 * Accuracies.Min():F2} to {100 * Accuracies.Max():F2})")}";
 }

@@ -19,8 +19,12 @@ internal sealed class RescaleMeasures : IDisposable
     private readonly Tau uniformTau;
     private readonly double gaussianTau;
 
-    public RescaleMeasures(Mlp model, ParameterArena arena, ImageSet images, Func<float[]> outputs, IEnumerable<double> alphas, RescaleSettings settings)
+    private readonly IReadOnlyList<double> alphas;
+
+    public RescaleMeasures(
+        Mlp model, ParameterArena arena, ImageSet images, Func<float[]> outputs, IReadOnlyList<double> alphas, RescaleSettings settings)
     {
+        this.alphas = alphas;
         this.model = model;
         this.arena = arena;
         this.images = images;
@@ -60,6 +64,30 @@ internal sealed class RescaleMeasures : IDisposable
 
     /// <summary>η of the bounds, the same at all α: √(mn), as (15) has it.</summary>
     public double Eta => UniformBound.Theorem7Eta(trained.Length, images.Count);
+
+    /// <summary>Measures at all α, 1 first, to which everything is relative.</summary>
+    /// <param name="onPoint">Called after each with the number of those that are done.</param>
+    /// <param name="cancellation">Stops; what is done is kept.</param>
+    /// <returns>The points by α: all, or where it was stopped at least one.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped before there was one.</exception>
+    public List<RescalePoint> AtAll(Action<RescalePoint, int> onPoint, CancellationToken cancellation)
+    {
+        List<RescalePoint> points = [];
+        try
+        {
+            foreach (double alpha in alphas.OrderBy(alpha => alpha != 1))
+            {
+                points.Add(At(alpha, cancellation));
+                onPoint(points[^1], points.Count);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested && points.Count > 0)
+        {
+        }
+
+        points.Sort((a, b) => a.Alpha.CompareTo(b.Alpha));
+        return points;
+    }
 
     /// <summary>Measures at an α.</summary>
     public RescalePoint At(double alpha, CancellationToken cancellation)

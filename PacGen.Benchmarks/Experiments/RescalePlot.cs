@@ -73,7 +73,7 @@ internal static class RescalePlot
             }
         }
 
-        plot.Title(string.Create(CultureInfo.InvariantCulture, $"{title}: up to {(largest < 10 ? largest.ToString("F1", CultureInfo.InvariantCulture) : largest.ToString("N0", CultureInfo.InvariantCulture))} times"), 16);
+        plot.Title($"{title}: up to {(largest < 10 ? $"{largest:F1}" : $"{largest:N0}")} times", 16);
 
         // A panel where little moves is not blown up: at least a factor of 2 to either side.
         double from = Math.Min(Math.Log10(least), -Math.Log10(2)), to = Math.Max(Math.Log10(largest), Math.Log10(2)), margin = 0.05 * (to - from);
@@ -100,7 +100,7 @@ internal static class RescalePlot
                 double value = digit * Math.Pow(10, power);
                 if (power % every == 0)
                 {
-                    ticks.AddMajor(Math.Log10(value), value is >= 1e-3 and < 1e5 ? value.ToString("0.###", CultureInfo.InvariantCulture) : $"10{Superscript(power)}");
+                    ticks.AddMajor(Math.Log10(value), value is >= 1e-3 and < 1e5 ? $"{value:0.###}" : $"10{Superscript(power)}");
                 }
             }
         }

@@ -1,3 +1,5 @@
+using PacGen.Benchmarks.CommandLine;
+
 namespace PacGen.Benchmarks.Experiments;
 
 /// <summary>Everything that <see cref="RescaleExperiment"/> measures at one α.</summary>
@@ -77,4 +79,10 @@ internal sealed record RescalePoint
 
     /// <summary>The share of weights whose ∇ᵢ² of the bounded cross-entropy is negative, and counted as 0 in the bounds.</summary>
     public required double NegativeShare { get; init; }
+
+    /// <summary>The main of it in a line.</summary>
+    public string Summary => Prose.Line($"""
+        α = {Alpha,-8:G4} Ψ {Psi:F0} (1/κ {KappaShare:P0}), Lemma 6 {Lemma6:F3}, Lemma 8 {Lemma8:F3},
+        λ_max {(EigenvalueConverged ? "" : "≥ ")}{LargestEigenvalue:G4}, (2) {KeskarFull:G4} %, (3) {ExpectedSharpness:G4}
+        """);
 }

@@ -44,4 +44,24 @@ internal sealed record RescaleQuantity(string Name, string Key, string? Panel, F
         double[] relative = Relative(points);
         return relative.Any(double.IsNaN) ? double.NaN : relative.Max() / relative.Min();
     }
+
+    /// <summary>All that is measured, as lines of comma-separated values.</summary>
+    public static IEnumerable<string> Rows(IReadOnlyList<RescalePoint> points)
+    {
+        (string Key, Func<RescalePoint, double> Value)[] columns =
+        [
+            ("alpha", point => point.Alpha),
+            ("output_change", point => point.OutputChange),
+            .. All.Select(quantity => (quantity.Key, quantity.Value)),
+            ("trace_standard_error", point => point.TraceError),
+            ("sharpness3_standard_error", point => point.ExpectedSharpnessError),
+            ("negative_curvature_share", point => point.NegativeShare),
+            ("lambda_max_converged", point => point.EigenvalueConverged ? 1 : 0),
+        ];
+        return
+        [
+            string.Join(',', columns.Select(column => column.Key)),
+            .. points.Select(point => string.Join(',', columns.Select(column => $"{column.Value(point):R}"))),
+        ];
+    }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using PacGen.Nn;
 using ScottPlot;
 using ScottPlot.MultiplotLayouts;
@@ -117,7 +116,7 @@ internal static class TrainingPlot
                 double value = digit * Math.Pow(10, power);
                 if (digits.Contains(digit))
                 {
-                    ticks.AddMajor(Math.Log10(value), value.ToString("G4", CultureInfo.InvariantCulture));
+                    ticks.AddMajor(Math.Log10(value), $"{value:G4}");
                 }
                 else
                 {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using PacGen.Nn.Data;
 using Spectre.Console;
 
@@ -64,6 +63,6 @@ internal static class DownloadReport
             }
         }
 
-        private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:F1} MB");
+        private static string Megabytes(long bytes) => $"{bytes / 1e6:F1} MB";
     }
 }

@@ -39,6 +39,19 @@ internal sealed class Terminal
     /// <summary>Whether a person watches: progress bars make sense.</summary>
     public bool IsInteractive { get; }
 
+    /// <summary>A table whose first column is flush left and whose others are flush right.</summary>
+    public static Table Table(params IEnumerable<string> headings)
+    {
+        Table table = new() { Border = TableBorder.Rounded };
+        foreach (string heading in headings)
+        {
+            TableColumn column = new(Markup.Escape(heading));
+            table.AddColumn(table.Columns.Count == 0 ? column : column.RightAligned());
+        }
+
+        return table;
+    }
+
     /// <summary>Writes a line as it is, whatever brackets are in it; what would act on a terminal is spelled out.</summary>
     public void Line(string text = "")
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using PacGen.Benchmarks.Training;
 using PacGen.Nn;
 using PacGen.Nn.Data;
@@ -17,16 +16,11 @@ internal sealed record PlannedRun(
     string Name, string Folder, ModelChoice Model, Dataset Data, string Fingerprint, Optimizer Optimizer, TrainingOptions Options)
 {
     /// <summary>Everything that decides the run's numbers but for how many epochs there are, by name.</summary>
-    public SortedDictionary<string, string> Settings => new(StringComparer.Ordinal)
+    public SortedDictionary<string, string> Settings => new(
+        TrainingRunOptions.Describe(Options).ToDictionary(setting => setting.Name, setting => setting.Value), StringComparer.Ordinal)
     {
         ["model"] = Model.Describe(Data),
         ["images"] = $"{Data.Name}, {Data.Train.Count} + {Data.Test.Count}, {Fingerprint}",
         ["optimizer"] = Optimizer.ToString()!,
-        ["schedule"] = Options.Schedule.ToString(),
-        ["augmentation"] = Options.Augmentation?.ToString() ?? "none",
-        ["largest norm of the gradient"] = Options.ClipNorm?.ToString(CultureInfo.InvariantCulture) ?? "none",
-        ["batch size"] = Options.Accumulate == 1 ? $"{Options.BatchSize}" : $"{Options.BatchSize} in {Options.Accumulate} parts",
-        ["running statistics"] = Options.RunningStatistics?.ToString() ?? "the optimizer's default",
-        ["seed"] = Options.Seed.ToString(CultureInfo.InvariantCulture),
     };
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Nn.Checkpoints;
 
@@ -82,6 +81,5 @@ internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
         string Left() => left <= 0 ? "all done" : $"{left} {(left == 1 ? "epoch" : "epochs")} of all runs left, {TrainingReport.Left(clock.Elapsed * ((double)left / Math.Max(trained, 1)))}";
     }
 
-    private string Numbers(RunEpoch epoch) => string.Create(
-        CultureInfo.InvariantCulture, $"accuracy {epoch.TrainAccuracy:P2} training, {epoch.TestAccuracy:P2} {TestedOn}, {epoch.Seconds:F1} s");
+    private string Numbers(RunEpoch epoch) => $"accuracy {epoch.TrainAccuracy:P2} training, {epoch.TestAccuracy:P2} {TestedOn}, {epoch.Seconds:F1} s";
 }

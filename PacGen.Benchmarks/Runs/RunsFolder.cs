@@ -1,3 +1,4 @@
+using System.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Kernels.Devices;
 using PacGen.Nn;
@@ -14,7 +15,6 @@ internal sealed class RunsFolder : IDisposable
     /// <summary>The steps between two checkpoints, besides one after each epoch: minutes of a network that takes hours.</summary>
     private const long EverySteps = 100;
 
-    private readonly string path;
     private readonly FolderClaim claim;
     private readonly HashSet<MemoryEstimate> told = [];
 
@@ -22,7 +22,7 @@ internal sealed class RunsFolder : IDisposable
     /// <exception cref="IOException">It can't be made or written, or another process works in it.</exception>
     public RunsFolder(string path)
     {
-        this.path = path;
+        Path = path;
         try
         {
             claim = new FolderClaim(path);
@@ -32,6 +32,16 @@ internal sealed class RunsFolder : IDisposable
             throw new IOException($"--runs {error.Message}", error);
         }
     }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The option that names a verb's folder of runs.</summary>
+    /// <param name="name">Its name without the option.</param>
+    public static Option<string?> Option(string name) => CommandLine.Options.Path(
+        "--runs",
+        $"The folder in which the runs are kept, from which the same command goes on; without it {name} in the folder of the results",
+        "folder");
 
     /// <summary>A run's record, with no more epochs than are planned.</summary>
     /// <returns>Null where the run was never begun.</returns>
@@ -48,13 +58,17 @@ internal sealed class RunsFolder : IDisposable
         string[] differing =
         [
             .. here.Keys.Union(record.Settings.Keys)
-                .Select(name => (Name: name, There: record.Settings.GetValueOrDefault(name, "none"), Here: here.GetValueOrDefault(name, "none")))
+                .Select(name => (
+                    Name: name,
+                    There: record.Settings.GetValueOrDefault(name, "none"),
+                    Here: here.GetValueOrDefault(name, "none")))
                 .Where(setting => setting.There != setting.Here)
                 .Select(setting => $"{setting.Name} ({setting.There} there, {setting.Here} now)"),
         ];
         return differing.Length == 0
             ? record with { Epochs = [.. record.Epochs.Take(run.Options.Epochs)] }
-            : throw new CheckpointException($"{folder} holds a run with other settings: {string.Join(", ", differing)}. Use those again, or another --runs folder.");
+            : throw new CheckpointException(
+                $"{folder} holds a run with other settings: {string.Join(", ", differing)}. Use those again, or another --runs folder.");
     }
 
     /// <summary>Does a run, or the rest of it.</summary>
@@ -66,7 +80,8 @@ internal sealed class RunsFolder : IDisposable
     /// <param name="stop">Stops after the present step.</param>
     /// <returns>What is done: fewer epochs than planned where it was stopped.</returns>
     /// <exception cref="CheckpointException">The run that is there has other settings, or can't be used.</exception>
-    public RunRecord Do(PlannedRun run, bool keepCheckpoints, Terminal terminal, Action<string> warn, Action<RunEpoch> onEpoch, CancellationToken stop)
+    public RunRecord Do(
+        PlannedRun run, bool keepCheckpoints, Terminal terminal, Action<string> warn, Action<RunEpoch> onEpoch, CancellationToken stop)
     {
         if (Find(run) is { } done && IsComplete(run, done))
         {
@@ -81,7 +96,7 @@ internal sealed class RunsFolder : IDisposable
             Checkpoints = checkpoints,
 
             // A run that would begin anew has no place in the events of the one before.
-            TensorBoardFolder = keepCheckpoints ? Path.Combine(folder, "events") : null,
+            TensorBoardFolder = keepCheckpoints ? System.IO.Path.Combine(folder, "events") : null,
         };
         using Trainer trainer = new(run.Model.Create(run.Data, options.Device ?? Device.Best(), 2), run.Data, run.Optimizer, options);
         if (told.Add(trainer.Memory with { Free = null }))
@@ -126,10 +141,11 @@ internal sealed class RunsFolder : IDisposable
     }
 
     /// <summary>Whether nothing is left to do: all epochs are done, or it failed.</summary>
-    public static bool IsComplete(PlannedRun run, RunRecord record) => record.Epochs.Count >= run.Options.Epochs || record.Failure is not null;
+    public static bool IsComplete(PlannedRun run, RunRecord record) =>
+        record.Epochs.Count >= run.Options.Epochs || record.Failure is not null;
 
     /// <inheritdoc/>
     public void Dispose() => claim.Dispose();
 
-    private string FolderOf(PlannedRun run) => Path.Combine(path, run.Folder);
+    private string FolderOf(PlannedRun run) => System.IO.Path.Combine(Path, run.Folder);
 }

@@ -6,7 +6,7 @@ using PacGen.Nn;
 namespace PacGen.Benchmarks.Scoring;
 
 /// <summary>The options of the score Ψ.</summary>
-internal sealed class PsiOptions
+internal sealed class PsiOptions : OptionGroup
 {
     private const int LargestDefaultShare = 1024, SmallestDefaultPart = 8;
 
@@ -18,50 +18,44 @@ internal sealed class PsiOptions
 
     private readonly bool each;
 
-    private readonly Option<double?> gamma = Options.Number("--psi-gamma", "γ of Ψ's neighbourhood κ = γ|w| + ε (Definition 4)", Interval.Gamma, 0.1);
-    private readonly Option<double?> epsilon = Options.Number("--psi-epsilon", "ε of Ψ's neighbourhood κ = γ|w| + ε (Definition 4)", Interval.Epsilon, 0.1);
+    private readonly Option<double> gamma = Options.Number("--psi-gamma", "γ of Ψ's neighbourhood κ = γ|w| + ε (Definition 4)", Interval.Gamma, 0.1);
+    private readonly Option<double> epsilon = Options.Number("--psi-epsilon", "ε of Ψ's neighbourhood κ = γ|w| + ε (Definition 4)", Interval.Epsilon, 0.1);
 
     private readonly Option<string> rho = Options.Choice(
-        "--psi-rho", "How ρ(w*) is estimated; published varies by orders of magnitude from draw to draw, median is nearly its median over u, in closed form", "median", "median", "published", "definition3");
+        "--psi-rho",
+        Prose.Line("""
+        How ρ(w*) is estimated; published varies by orders of magnitude from draw to draw, median is nearly its median over u, in
+        closed form
+        """),
+        "median",
+        "median",
+        "published",
+        "definition3");
 
     private readonly Option<int?> images;
-
-    private readonly Option<int?> batchSize;
+    private readonly Option<int?> batchSize = Options.Count(
+        "--psi-batch-size",
+        Prose.Line($"""
+        Images whose mean gradient is squared for h, which depends on it, and Ψ with it: scores compare at one batch size; without it
+        {ScoreOptions.DefaultBatchSize}, whatever training's is
+        """));
 
     private readonly Option<int?> draws;
 
-    /// <param name="each">Whether a score is wanted after each epoch: then few images do.</param>
+    /// <param name="each">Whether a score is wanted after each epoch: then few images do, and one estimator of ρ is chosen.</param>
     public PsiOptions(bool each)
     {
         this.each = each;
-        images = Options.Count(
-            "--psi-images",
-            each
-                ? $"Training images that h is taken from, 0 for all; without it an eighth, at most {LargestDefaultShare}, so that scoring costs less than training"
-                : "Training images that h is taken from, 0 for all",
-            0,
-            each ? null : 0);
-        batchSize = Options.Count(
-            "--psi-batch-size",
-            $"Images whose mean gradient is squared for h, which depends on it, and Ψ with it: scores compare at one batch size; without it {ScoreOptions.DefaultBatchSize}, whatever training's is");
+        string few = $", 0 for all; without it an eighth, at most {LargestDefaultShare}, so that scoring costs less than training";
+        images = Options.Count("--psi-images", $"Training images that h is taken from{(each ? few : ", 0 for all")}", 0, each ? null : 0);
+        string number = each ? $"{FewDraws}" : $"{FewDraws} to {ManyDraws}, more for a smaller network and fewer images";
         draws = Options.Count(
             "--psi-draws",
-            $"Perturbations u that ρ is the median of, a pass over the images each; from 6 on there is an interval; without it {(each ? $"{FewDraws}" : $"{FewDraws} to {ManyDraws}, more for a smaller network and fewer images")}");
+            $"Perturbations u that ρ is the median of, a pass over the images each; from 6 on there is an interval; without it {number}");
     }
 
-    /// <summary>The options.</summary>
-    public IReadOnlyList<Option> All => [gamma, epsilon, rho, images, batchSize, draws];
-
-    /// <summary>Gives a verb these options.</summary>
-    /// <param name="command">The verb.</param>
-    /// <param name="withRho">Whether the estimator of ρ is to be chosen.</param>
-    public void AddTo(Command command, bool withRho = true)
-    {
-        foreach (Option option in All.Where(option => withRho || option != rho))
-        {
-            command.Add(option);
-        }
-    }
+    /// <inheritdoc/>
+    public override IReadOnlyList<Option> All => [gamma, epsilon, .. each ? (Option[])[rho] : [], images, batchSize, draws];
 
     /// <summary>How to score.</summary>
     /// <param name="parsed">The command line.</param>
@@ -70,21 +64,25 @@ internal sealed class PsiOptions
     /// <param name="seed">The run's seed.</param>
     public ScoreOptions Create(ParseResult parsed, int available, long parameters, ulong seed)
     {
-        int batch = parsed.GetValue(batchSize) ?? Math.Min(ScoreOptions.DefaultBatchSize, parsed.GetValue(images) is > 0 and { } few ? Math.Min(few, available) : available);
-        int count = parsed.GetValue(images) ?? Modest(available, batch);
+        int? given = parsed.GetValue(images);
+        int batch = parsed.GetValue(batchSize) ?? Math.Min(ScoreOptions.DefaultBatchSize, given > 0 ? Math.Min(given.Value, available) : available);
+        int count = given ?? Modest(available, batch);
         int seen = count == 0 ? available : count;
-        if ((parsed.GetValue(images) is > 0 || parsed.GetValue(batchSize) is not null) && (count > available || batch > seen))
+        if ((given > 0 || parsed.GetValue(batchSize) is not null) && (count > available || batch > seen))
         {
-            throw new UsageException(
-                $"--psi-images {count} and --psi-batch-size {batch} don't go together with {available} training images: at most {available} images, in batches of at most as many.");
+            throw new UsageException(Prose.Line($"""
+                --psi-images {count} and --psi-batch-size {batch} don't go together with {available} training images: at most
+                {available} images, in batches of at most as many.
+                """));
         }
 
         return new ScoreOptions
         {
-            Neighborhood = new Neighborhood(parsed.GetValue(gamma)!.Value, parsed.GetValue(epsilon)!.Value),
+            Neighborhood = new Neighborhood(parsed.GetValue(gamma), parsed.GetValue(epsilon)),
             Images = count,
             BatchSize = batch,
-            Draws = parsed.GetValue(draws) ?? (each ? FewDraws : (int)Math.Clamp(AffordableWork / ((double)parameters * seen), FewDraws, ManyDraws)),
+            Draws = parsed.GetValue(draws)
+                ?? (each ? FewDraws : (int)Math.Clamp(AffordableWork / ((double)parameters * seen), FewDraws, ManyDraws)),
             Seed = seed,
         };
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Kernels.Devices;
 using Spectre.Console;
@@ -21,7 +20,7 @@ internal sealed class BenchReport
     {
         this.peer = peer?.Description;
         ceiling = bench.Ceiling is { } best
-            ? string.Create(CultureInfo.InvariantCulture, $"Copying, the ceiling of all that moves memory: {best:F1} GB/s, read and written together, of more than the caches hold.")
+            ? $"Copying, the ceiling of all that moves memory: {best:F1} GB/s, read and written together, of more than the caches hold."
             : "No copy could be measured, so there is no ceiling.";
         sections.Add(new Section("Copies", ["work", "best, ms", "GB/s", "of the ceiling"], [.. bench.Copies.Select(row => Moved(row, bench.Ceiling))]));
         sections.Add(new Section("Passes over all parameters", ["work", "best, ms", "GB/s", "of the ceiling"], [.. bench.Passes.Select(row => Moved(row, bench.Ceiling))]));
@@ -45,13 +44,8 @@ internal sealed class BenchReport
         terminal.Line(ceiling);
         foreach (Section section in sections)
         {
-            Table table = new() { Border = TableBorder.Rounded, Title = new TableTitle(section.Title) };
-            foreach (string heading in section.Headings)
-            {
-                TableColumn column = new(Markup.Escape(heading));
-                table.AddColumn(heading == section.Headings[0] ? column : column.RightAligned());
-            }
-
+            Table table = Terminal.Table(section.Headings);
+            table.Title = new TableTitle(section.Title);
             section.Rows.ForEach(row => table.AddRow([.. row.Select(Markup.Escape)]));
             terminal.Write(table);
         }
@@ -69,30 +63,33 @@ internal sealed class BenchReport
     /// <param name="command">The command line.</param>
     public string Markdown(Device device, DeviceDescription? description, double seconds, string command)
     {
-        StringBuilder text = new();
-        text.Append(string.Create(CultureInfo.InvariantCulture, $"""
+        string memory = description?.MemoryBytes is { } bytes ? $", {bytes / (double)(1 << 30):F1} GiB" : "";
+        return $"""
             # PacGen on {device.Name}
 
             - machine: {Machine.Processor}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, .NET {Environment.Version}
-            - device: {device.Name}{(description?.MemoryBytes is { } bytes ? $", {bytes / (double)(1 << 30):F1} GiB" : "")}
+            - device: {device.Name}{memory}
             - driver: {Driver(description)}{Graphs(device)}
-            - date: {DateTime.UtcNow:yyyy-MM-dd}
+            - date: {Machine.Date}
             - command: `{command}`
             {(peer is null ? "" : $"- {peer}\n")}
             Each time is the best of those taken in {seconds} s, after two runs that don't count; launches of less than 5 ms go to the device
             several together and are waited for once. A step is on a batch that is already on the device: perturbation if any, forward, mean cross-entropy, backward, Adam.
 
             {ceiling} Arrays that the caches hold can exceed it.
-
-            """).ReplaceLineEndings("\n"));
-        foreach (Section section in sections)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"\n## {section.Title}\n\n| {string.Join(" | ", section.Headings)} |\n| --- |{string.Concat(section.Headings.Skip(1).Select(_ => " ---: |"))}\n");
-            section.Rows.ForEach(row => text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row)} |\n"));
-        }
-
-        return text.ToString();
+            {string.Concat(sections.Select(Markdown))}
+            """.ReplaceLineEndings("\n");
     }
+
+    private static string Markdown(Section section) => $"""
+
+        ## {section.Title}
+
+        | {string.Join(" | ", section.Headings)} |
+        | --- |{string.Concat(section.Headings.Skip(1).Select(_ => " ---: |"))}
+        {string.Join('\n', section.Rows.Select(row => $"| {string.Join(" | ", row)} |"))}
+
+        """;
 
     /// <summary>Whether steps were replayed as CUDA graphs, and else why not.</summary>
     private static string Graphs(Device device) => device is not GpuDevice { Kind: DeviceKind.Cuda } gpu ? ""
@@ -127,8 +124,8 @@ internal sealed class BenchReport
     private static string Rate(BenchRow row) => row.Rate switch
     {
         null => NoValue,
-        >= 1000 and { } fast => string.Create(CultureInfo.InvariantCulture, $"{fast / 1000:F2} TFLOP/s"),
-        { } slow => string.Create(CultureInfo.InvariantCulture, $"{slow:F1} GFLOP/s"),
+        >= 1000 and { } fast => $"{fast / 1000:F2} TFLOP/s",
+        { } slow => $"{slow:F1} GFLOP/s",
     };
 
     private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? NoValue;

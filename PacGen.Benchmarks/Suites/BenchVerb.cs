@@ -16,43 +16,47 @@ using PacGen.Kernels.Devices;
 namespace PacGen.Benchmarks.Suites;
 
 /// <summary><c>bench</c>: times the kernels.</summary>
-internal sealed class BenchVerb
+internal sealed class BenchVerb : Verb
 {
-    private static readonly Type[] Suites = [typeof(MatrixProducts), typeof(Convolutions), typeof(FusedMaps), typeof(PerturbedUpdates), typeof(TrainingSteps)];
+    private static readonly Type[] Suites =
+        [typeof(MatrixProducts), typeof(Convolutions), typeof(FusedMaps), typeof(PerturbedUpdates), typeof(TrainingSteps)];
 
-    private readonly Host host;
-    private readonly Option<bool> quick = Options.Flag("--quick", "One table in under two minutes: best times as shares of the FMA ceiling and of the copy bandwidth measured in the same run");
+    private readonly Option<string> products = DeviceOptions.Products();
+    private readonly Option<int?> threads = Options.Count("--threads", "Threads of --quick and of --device cpu; without it one a core");
+    private readonly Option<string?> output = Options.Path("--output", "With --device: the file for the tables, in Markdown");
+    private readonly Option<bool> quick = Options.Flag(
+        "--quick",
+        "One table in under two minutes: best times as shares of the FMA ceiling and of the copy bandwidth measured in the same run");
+
     private readonly Option<string?> device = Options.Path(
         "--device",
-        "Measures a device, cpu, gpu, cuda, cuda:N, opencl or opencl:N: copying, passes over 10^6 to 10^8 parameters as shares of it, matrix products, convolutions, training steps of every model",
+        Prose.Line("""
+            Measures a device, cpu, gpu, cuda, cuda:N, opencl or opencl:N: copying, passes over 10^6 to 10^8 parameters as shares of it,
+            matrix products, convolutions, training steps of every model
+            """),
         "device");
 
-    private readonly Option<int?> threads = Options.Count("--threads", "Threads of --quick and of --device cpu; without it one a core");
-    private readonly Option<string> products = DeviceOptions.Products();
-    private readonly Option<double?> seconds = Options.Number("--seconds", "How long --device repeats each measurement", new Interval(0, 60, FromOpen: true, ToOpen: false), 0.5);
+    private readonly Option<double> seconds = Options.Number(
+        "--seconds", "How long --device repeats each measurement", new Interval(0, 60, FromOpen: true, ToOpen: false), 0.5);
 
     private readonly Option<string?> filter = Options.Path(
         "--filter",
-        $"Which benchmarks of BenchmarkDotNet, such as *Convolutions*, or with --device which rows, such as *mnist-cnn*; without it all. The suites are {string.Join(", ", Suites.Select(suite => suite.Name))}",
+        Prose.Line($"""
+            Which benchmarks of BenchmarkDotNet, such as *Convolutions*, or with --device which rows, such as *mnist-cnn*; without it all.
+            The suites are {string.Join(", ", Suites.Select(suite => suite.Name))}
+            """),
         "pattern");
 
-    private readonly Option<string?> peer = Options.Path("--peer", "With --device: the file of PyTorch's steps on this machine, as Peers/pytorch/steps.py prints them, to be shown beside PacGen's");
-    private readonly Option<string?> output = Options.Path("--output", "With --device: the file for the tables, in Markdown");
+    private readonly Option<string?> peer = Options.Path(
+        "--peer",
+        "With --device: the file of PyTorch's steps on this machine, as Peers/pytorch/steps.py prints them, to be shown beside PacGen's");
 
     public BenchVerb(Host host)
-    {
-        this.host = host;
-        Command = new Command("bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do.")
-        {
-            quick, device, products, threads, seconds, filter, peer, output,
-        };
-        Command.SetAction(Run);
-    }
+        : base(host, new Command("bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do.")) =>
+        Add(quick, device, products, threads, seconds, filter, peer, output);
 
-    /// <summary>The verb.</summary>
-    public Command Command { get; }
-
-    private int Run(ParseResult parsed)
+    /// <inheritdoc/>
+    protected override int Run(ParseResult parsed)
     {
         if (parsed.GetValue(device) is { } name)
         {
@@ -61,36 +65,26 @@ internal sealed class BenchVerb
                 : Measure(parsed, name);
         }
 
-        if (((Option[])[products, seconds, peer, output]).FirstOrDefault(parsed.IsGiven) is { } idle)
+        parsed.Needs(false, "--device", products, seconds, peer, output);
+        if (!parsed.GetValue(quick))
         {
-            throw new UsageException($"{idle.Name} has an effect only with --device: add that, or leave {idle.Name} out.");
+            return parsed.GetValue(threads) is null
+                ? RunSuites(parsed.GetValue(filter) ?? "*")
+                : throw new UsageException("--threads is for --quick and --device cpu: BenchmarkDotNet's suites run on all cores.");
         }
 
-        if (parsed.GetValue(quick))
+        if (parsed.GetValue(filter) is not null)
         {
-            if (parsed.GetValue(filter) is not null)
-            {
-                throw new UsageException("--filter is for BenchmarkDotNet: leave --quick or --filter out.");
-            }
-
-            if (parsed.GetValue(threads) is not { } count)
-            {
-                QuickBench.Run(new Terminal(host), Device.Cpu, host.Stop.Token);
-                return 0;
-            }
-
-            using CpuDevice device = new(count);
-            QuickBench.Run(new Terminal(host), device, host.Stop.Token);
-            return 0;
+            throw new UsageException("--filter is for BenchmarkDotNet: leave --quick or --filter out.");
         }
 
-        if (parsed.GetValue(threads) is not null)
-        {
-            throw new UsageException("--threads is for --quick and --device cpu: BenchmarkDotNet's suites run on all cores.");
-        }
+        using CpuDevice? own = parsed.GetValue(threads) is { } count ? new CpuDevice(count) : null;
+        QuickBench.Run(TerminalOf(parsed), own ?? Device.Cpu, Host.Stop.Token);
+        return 0;
+    }
 
-        string pattern = parsed.GetValue(filter) ?? "*";
-
+    private static int RunSuites(string pattern)
+    {
         // In this process: BenchmarkDotNet's own builds look for a project named like the assembly, and this one is not.
         ManualConfig config = ManualConfig.CreateEmpty()
             .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
@@ -101,12 +95,9 @@ internal sealed class BenchVerb
         BenchmarkRunInfo[] chosen = [.. Suites
             .Select(suite => BenchmarkConverter.TypeToBenchmarks(suite, config))
             .Where(info => info.BenchmarksCases.Length > 0)];
-        if (chosen.Length == 0)
-        {
-            throw new UsageException($"--filter {pattern} matches no benchmark: try *{Suites[0].Name}*.");
-        }
-
-        return BenchmarkRunner.Run(chosen).All(summary => !summary.HasCriticalValidationErrors) ? 0 : 1;
+        return chosen.Length == 0
+            ? throw new UsageException($"--filter {pattern} matches no benchmark: try *{Suites[0].Name}*.")
+            : BenchmarkRunner.Run(chosen).All(summary => !summary.HasCriticalValidationErrors) ? 0 : 1;
     }
 
     private int Measure(ParseResult parsed, string name)
@@ -124,18 +115,12 @@ internal sealed class BenchVerb
             throw new UsageException("the simulator is a debugger for GPU kernels, whose times mean nothing: choose another --device.");
         }
 
-        if (parsed.GetValue(threads) is not null && opened is not CpuDevice)
-        {
-            throw new UsageException($"--threads is for the CPU, but the device is {opened.Name}: leave --threads out, or add --device cpu.");
-        }
-
         DeviceOptions.Choose(opened, parsed.GetValue(products)!);
-        using CpuDevice? own = parsed.GetValue(threads) is { } count ? new CpuDevice(count) : null;
-        Device measured = own ?? opened;
-        Terminal terminal = new(host);
-        terminal.Line(measured.Name);
-        double repeat = parsed.GetValue(seconds)!.Value;
-        DeviceBench bench = new(measured, repeat, parsed.GetValue(filter) ?? "*", terminal.Line, host.Stop.Token);
+        using OpenedDevice measured = DeviceOptions.WithThreads(opened, parsed.GetValue(threads));
+        Terminal terminal = TerminalOf(parsed);
+        terminal.Line(measured.Device.Name);
+        double repeat = parsed.GetValue(seconds);
+        DeviceBench bench = new(measured.Device, repeat, parsed.GetValue(filter) ?? "*", text => terminal.Line(text), Host.Stop.Token);
         bench.Run();
         if (bench.Passes.Count + bench.Products.Count + bench.Steps.Count == 0)
         {
@@ -147,9 +132,11 @@ internal sealed class BenchVerb
         if (page is not null)
         {
             string id = name.Trim().ToLowerInvariant();
-            DeviceDescription? description = Device.List().FirstOrDefault(one => one.Id == id) ?? Device.List().FirstOrDefault(one => one.IsAvailable && measured.Name.StartsWith(one.Name, StringComparison.Ordinal));
-            string command = $"pacgen bench {string.Join(' ', parsed.Tokens.Skip(1).Select(token => token.Value))}";
-            OutputFile.Write(page, "--output", stream => stream.Write(Encoding.UTF8.GetBytes(report.Markdown(measured, description, repeat, command))));
+            IReadOnlyList<DeviceDescription> all = Device.List();
+            DeviceDescription? description = all.FirstOrDefault(one => one.Id == id)
+                ?? all.FirstOrDefault(one => one.IsAvailable && measured.Device.Name.StartsWith(one.Name, StringComparison.Ordinal));
+            string text = report.Markdown(measured.Device, description, repeat, Line(parsed));
+            OutputFile.Write(page, "--output", stream => stream.Write(Encoding.UTF8.GetBytes(text)));
             terminal.Line($"tables → {page}");
         }
 

@@ -44,13 +44,11 @@ internal static class QuickBench
             table.AddRow(
                 Markup.Escape(name),
                 time.ToString(time < 1 ? "F4" : "F2", CultureInfo.InvariantCulture),
-                string.Create(CultureInfo.InvariantCulture, $"{rate:F1} {(arithmetic ? "GFLOP/s" : "GB/s")}"),
+                $"{rate:F1} {(arithmetic ? "GFLOP/s" : "GB/s")}",
                 (rate / (arithmetic ? ceiling : bandwidth)).ToString("P0", CultureInfo.InvariantCulture));
         }
 
-        terminal.Line(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{device.Name}: {ceiling:F0} GFLOP/s of fused multiply-adds, {bandwidth:F1} GB/s of copying (read + write)"));
+        terminal.Line($"{device.Name}: {ceiling:F0} GFLOP/s of fused multiply-adds, {bandwidth:F1} GB/s of copying (read + write)");
         terminal.Write(table);
 
         void MeasureCeilings()

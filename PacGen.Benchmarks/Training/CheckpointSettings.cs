@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using PacGen.Benchmarks.CommandLine;
@@ -18,7 +17,7 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="outputs">The options that name what the run writes beside its checkpoints.</param>
 /// <param name="inputs">Those that name what it reads.</param>
 /// <param name="dataset">The data set, which may be a folder.</param>
-internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<string?>[] inputs, Option<string> dataset)
+internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<string?>[] inputs, Option<string> dataset) : OptionGroup
 {
     /// <summary>The text of a checkpoint's metadata that holds the command line, as a JSON array.</summary>
     private const string ArgumentsText = "pacgen.arguments";
@@ -33,51 +32,23 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
     private readonly Option<string?> folder = Options.Path(
         "--checkpoint", "A folder to write checkpoints into, from which train --resume goes on; the best epoch's is best.safetensors", "folder");
 
-    private readonly Option<string?> every = new("--checkpoint-every")
-    {
-        Description = $"The steps between two checkpoints, besides one after each epoch; 1 or more, or {EachEpoch} for none besides. Without it {EachEpoch}",
-        HelpName = "steps",
-        CustomParser = result =>
-        {
-            string word = result.Tokens[0].Value;
-            if (word != EachEpoch && !(long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long steps) && steps >= 1))
-            {
-                result.AddError($"--checkpoint-every is '{word}', but must be a whole number of steps, 1 or more, or {EachEpoch}.");
-            }
-
-            return word;
-        },
-    };
+    private readonly Option<string?> every = Options.Make<string?>(
+        "--checkpoint-every",
+        "steps",
+        $"The steps between two checkpoints, besides one after each epoch; 1 or more, or {EachEpoch} for none besides. Without it {EachEpoch}",
+        word => (word, word == EachEpoch || (long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long steps) && steps >= 1)
+            ? null
+            : $"--checkpoint-every is '{word}', but must be a whole number of steps, 1 or more, or {EachEpoch}."));
 
     private readonly Option<int?> keep = Options.Count("--keep", "How many of the last checkpoints stay; without it 3");
 
     private readonly Option<string?> resume = Options.Path(
         "--resume", "Goes on from the newest whole checkpoint in a folder, with the options of its run: the same bits as without the interruption", "folder");
 
-    private readonly Option<string?> without = new("--without")
-    {
-        Description = $"With --resume: options of the run that are left out from now on, with commas between them: {string.Join(", ", outputs.Concat(inputs).Select(Word))}",
-        HelpName = "options",
-        CustomParser = result =>
-        {
-            string words = result.Tokens[0].Value;
-            if (words.Split(',').FirstOrDefault(word => !outputs.Concat(inputs).Any(option => Word(option) == word)) is { } unknown)
-            {
-                result.AddError($"--without takes {string.Join(", ", outputs.Concat(inputs).Select(Word))}, with commas between them, not '{unknown}'.");
-            }
+    private readonly Option<string?> without = Without([.. outputs.Concat(inputs).Select(Word)]);
 
-            return words;
-        },
-    };
-
-    /// <summary>Gives a verb these options.</summary>
-    public void AddTo(Command command)
-    {
-        foreach (Option option in new Option[] { folder, every, keep, resume, without })
-        {
-            command.Add(option);
-        }
-    }
+    /// <inheritdoc/>
+    public override IReadOnlyList<Option> All => [folder, every, keep, resume, without];
 
     /// <summary>Whether checkpoints are written.</summary>
     public bool Keeps(ParseResult parsed) => parsed.IsGiven(folder) || parsed.IsGiven(resume);
@@ -94,8 +65,8 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
     /// <exception cref="IOException">Another run works in the folder.</exception>
     public ParseResult Complete(ParseResult parsed, Command command)
     {
-        OptimizerOptions.Needs(parsed, Keeps(parsed), "--checkpoint FOLDER", every, keep);
-        OptimizerOptions.Needs(parsed, parsed.IsGiven(resume), "--resume FOLDER", without);
+        parsed.Needs(Keeps(parsed), "--checkpoint FOLDER", every, keep);
+        parsed.Needs(parsed.IsGiven(resume), "--resume FOLDER", without);
         if (Resume(parsed) is not { } from)
         {
             return parsed;
@@ -266,6 +237,17 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
 
     private static string Word(Option option) => option.Name.TrimStart('-');
 
+    private static Option<string?> Without(string[] words)
+    {
+        string known = string.Join(", ", words);
+        return Options.Make<string?>(
+            "--without",
+            "options",
+            $"With --resume: options of the run that are left out from now on, with commas between them: {known}",
+            given => (given, given.Split(',').FirstOrDefault(word => !words.Contains(word)) is { } unknown
+                ? $"--without takes {known}, with commas between them, not '{unknown}'." : null));
+    }
+
     private static IEnumerable<string> Tokens(ParseResult parsed, Option option) =>
-        parsed.IsGiven(option) ? [option.Name, .. ((OptionResult)parsed.GetResult(option)!).Tokens.Select(token => token.Value)] : [];
+        parsed.IsGiven(option) ? [option.Name, .. parsed.Words(option)] : [];
 }

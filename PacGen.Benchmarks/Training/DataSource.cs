@@ -6,46 +6,58 @@ using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Training;
 
-/// <summary>The options that say where images come from.</summary>
-internal sealed class DataSource
+/// <summary>The options that say where images come from. The set's own name, which the help has first, is <see cref="Set"/>.</summary>
+/// <param name="set">The option that names the set; without it any set, digits by default.</param>
+internal sealed class DataSource(Option<string>? set = null) : OptionGroup
 {
-    private readonly Option<string?> folder = Options.Path(
-        "--data", "The folder of the data set's files; without it PACGEN_DATA, ./data, the distribution's folder and the cache are looked through", "folder");
-
     private readonly Option<bool> noDownload = Options.Flag("--no-download", "Don't download files that are nowhere to be found");
-
-    private readonly Option<string> labels = Options.Choice("--labels", "Which classes of cifar-100: its 100 fine ones or its 20 coarse ones", "fine", "fine", "coarse");
     private readonly Option<int?> limit = Options.Count("--limit", "How many training images to use, the set's first; without it all");
 
-    private readonly Option<int?> side = Options.Count("--image-size", "The height and width that the image files of tiny-imagenet or folder:PATH are resized to; without it they are taken as they are");
+    private readonly Option<string> labels = Options.Choice(
+        "--labels", "Which classes of cifar-100: its 100 fine ones or its 20 coarse ones", "fine", "fine", "coarse");
+
+    private readonly Option<int?> side = Options.Count(
+        "--image-size",
+        "The height and width that the image files of tiny-imagenet or folder:PATH are resized to; without it they are taken as they are");
+
+    /// <summary>The option that names the set.</summary>
+    public Option<string> Set { get; } = set ?? Options.Dataset("The images; digits is embedded", "digits");
 
     /// <summary>The option that names a folder.</summary>
-    public Option<string?> Folder => folder;
+    public Option<string?> Folder { get; } = Options.Path(
+        "--data",
+        "The folder of the data set's files; without it PACGEN_DATA, ./data, the distribution's folder and the cache are looked through",
+        "folder");
 
-    /// <summary>Gives a verb these options.</summary>
-    public void AddTo(Command command)
-    {
-        command.Add(labels);
-        command.Add(limit);
-        command.Add(side);
-        command.Add(folder);
-        command.Add(noDownload);
-    }
+    /// <inheritdoc/>
+    public override IReadOnlyList<Option> All => [labels, limit, side, Folder, noDownload];
 
     /// <summary>Whether the command line says how many training images to use.</summary>
     public bool IsLimited(ParseResult parsed) => parsed.IsGiven(limit);
 
     /// <summary>Loads a data set, with a bar for each file that must be downloaded.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="terminal">Where a person reads.</param>
+    /// <param name="cancellation">Stops a download.</param>
+    /// <param name="named">The set, where something else than the command line names it.</param>
     /// <exception cref="DataException">It can't be had.</exception>
     /// <exception cref="UsageException">The labels are not those of the set.</exception>
-    public Dataset Load(ParseResult parsed, string name, Terminal terminal, CancellationToken cancellation)
+    public Dataset Load(ParseResult parsed, Terminal terminal, CancellationToken cancellation, string? named = null)
     {
+        string name = named ?? parsed.GetValue(Set)!;
         if (parsed.GetValue(labels) == "coarse" && name != "cifar-100-coarse")
         {
-            name = name == "cifar-100" ? "cifar-100-coarse" : throw new UsageException($"--labels coarse needs --dataset cifar-100; {name} has one kind of label.");
+            name = name == "cifar-100"
+                ? "cifar-100-coarse"
+                : throw new UsageException($"--labels coarse needs --dataset cifar-100; {name} has one kind of label.");
         }
 
-        DataOptions options = new() { Folder = parsed.GetValue(folder), AllowDownload = !parsed.GetValue(noDownload), ImageSide = Side(parsed) };
+        DataOptions options = new()
+        {
+            Folder = parsed.GetValue(Folder),
+            AllowDownload = !parsed.GetValue(noDownload),
+            ImageSide = Side(parsed),
+        };
         Dataset data = DownloadReport.Load(terminal, name, options, cancellation);
         if (name.StartsWith(Datasets.FolderPrefix, StringComparison.OrdinalIgnoreCase))
         {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using PacGen.Kernels.Devices;
 using PacGen.Nn;
 using PacGen.Nn.Data;
@@ -68,9 +67,9 @@ internal sealed record ModelChoice(
     public void RequireRoom(Dataset data, Device device, int arrays)
     {
         Int128 parameters = LeastParameters(data.Train);
-        RequireRoom(string.Create(CultureInfo.InvariantCulture, $"{parameters:N0} parameters or more, which"), parameters * sizeof(float) * arrays, device);
+        RequireRoom($"{parameters:N0} parameters or more, which", parameters * sizeof(float) * arrays, device);
         int layers = Math.Max(Depth, Hidden.Count + 1);
-        RequireRoom(string.Create(CultureInfo.InvariantCulture, $"{layers:N0} layers, whose graphs"), (Int128)GraphBytesOfALayer * layers, Device.Cpu);
+        RequireRoom($"{layers:N0} layers, whose graphs", (Int128)GraphBytesOfALayer * layers, Device.Cpu);
     }
 
     /// <summary>Makes the model, whose parameters take no memory yet, where its number of layers is known to be modest.</summary>
@@ -99,9 +98,7 @@ internal sealed record ModelChoice(
         const double MostOfFree = 1.25, Gibibyte = 1 << 30;
         if (device.FreeBytes is { } free && (double)bytes > MostOfFree * free)
         {
-            throw new UsageException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"--model {Name} has {what} take {(double)bytes / Gibibyte:N1} GiB at least, and {free / Gibibyte:N1} GiB are free on {device.Name}: take a smaller model."));
+            throw new UsageException($"--model {Name} has {what} take {(double)bytes / Gibibyte:N1} GiB at least, and {free / Gibibyte:N1} GiB are free on {device.Name}: take a smaller model.");
         }
     }
 

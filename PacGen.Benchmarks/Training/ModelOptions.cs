@@ -5,27 +5,28 @@ namespace PacGen.Benchmarks.Training;
 
 /// <summary>The options that choose a network.</summary>
 /// <param name="fallback">The network without <c>--model</c>, or null for the one that a file of weights names.</param>
-internal sealed class ModelOptions(string? fallback)
+internal sealed class ModelOptions(string? fallback) : OptionGroup
 {
     private readonly Option<string> model = Options.Choice(
-        "--model", $"The network; mnist-cnn takes images of 28×28{(fallback is null ? "; without it the one that the file names" : "")}", fallback, ModelChoice.Names);
+        "--model",
+        $"The network; mnist-cnn takes images of 28×28{(fallback is null ? "; without it the one that the file names" : "")}",
+        fallback,
+        ModelChoice.Names);
 
     private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128");
     private readonly Option<int?> depth = Options.Count("--depth", "The Wide-ResNet's depth, 6n + 4: 10, 16, 22, 28, … 58; without it 16", 10);
     private readonly Option<int?> widen = Options.Count("--widen", "The Wide-ResNet's widening factor; without it 1", 1);
     private readonly Option<string> form = Options.Choice(
         "--form",
-        "The Wide-ResNet's form: that of the paper's code, or the original's, with no biases in convolutions, the stride in a block's first one, and shortcuts after the activation; without it paper",
-        null, [.. ModelChoice.Forms.Select(one => one.Name)]);
+        Prose.Line("""
+        The Wide-ResNet's form: that of the paper's code, or the original's, with no biases in convolutions, the stride in a block's
+        first one, and shortcuts after the activation; without it paper
+        """),
+        null,
+        [.. ModelChoice.Forms.Select(one => one.Name)]);
 
-    /// <summary>Gives a verb these options.</summary>
-    public void AddTo(Command command)
-    {
-        foreach (Option option in new Option[] { model, hidden, depth, widen, form })
-        {
-            command.Add(option);
-        }
-    }
+    /// <inheritdoc/>
+    public override IReadOnlyList<Option> All => [model, hidden, depth, widen, form];
 
     /// <summary>Whether the command line names a network.</summary>
     public bool IsGiven(ParseResult parsed) => parsed.IsGiven(model);
@@ -38,8 +39,8 @@ internal sealed class ModelOptions(string? fallback)
     {
         string name = parsed.GetValue(model) ?? saved?.Name ?? ModelChoice.Names[0];
         bool mlp = name == "mlp", wide = name == "wide-resnet";
-        OptimizerOptions.Needs(parsed, mlp, "--model mlp", hidden);
-        OptimizerOptions.Needs(parsed, wide, "--model wide-resnet", depth, widen, form);
+        parsed.Needs(mlp, "--model mlp", hidden);
+        parsed.Needs(wide, "--model wide-resnet", depth, widen, form);
         ModelChoice same = saved?.Name == name ? saved : new ModelChoice(name, mlp ? [128] : [], wide ? 16 : 0, wide ? 1 : 0);
         int deep = parsed.GetValue(depth) ?? same.Depth;
         return same with
@@ -53,7 +54,10 @@ internal sealed class ModelOptions(string? fallback)
 
     /// <summary>A Wide-ResNet's depth.</summary>
     /// <exception cref="UsageException">It is not 6n + 4.</exception>
-    public static int CheckedDepth(int depth) => (depth - 4) % 6 == 0
-        ? depth
-        : throw new UsageException($"--depth is {depth}, but a Wide-ResNet's depth is 6n + 4: use {depth - ((depth - 4) % 6)} or {depth - ((depth - 4) % 6) + 6}.");
+    public static int CheckedDepth(int depth)
+    {
+        int below = depth - ((depth - 4) % 6);
+        return below == depth ? depth : throw new UsageException(
+            $"--depth is {depth}, but a Wide-ResNet's depth is 6n + 4: use {below} or {below + 6}.");
+    }
 }

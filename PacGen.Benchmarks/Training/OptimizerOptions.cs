@@ -10,7 +10,7 @@ namespace PacGen.Benchmarks.Training;
 /// <summary>The options of OPT, of Algorithm 1 around it, and of the learning rate's course.</summary>
 /// <param name="grid">Whether η and γ are lists of the caller's own, and no options here; there is always a perturbation
 /// then.</param>
-internal sealed class OptimizerOptions(bool grid = false)
+internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
 {
     private const double PlainEta = 100, AdaptiveEta = 0.01, DefaultMomentum = 0.9, AdamWDecay = 0.01;
     private const string NoAscent = "none", NoNoise = "none", NeedsNoise = "--perturb uniform or truncated-gaussian";
@@ -45,9 +45,9 @@ internal sealed class OptimizerOptions(bool grid = false)
     private readonly Option<string> optimizer =
         Options.Choice("--optimizer", "The update rule", Rules[0].Name, [.. Rules.Select(rule => rule.Name)]);
 
-    private readonly Option<double?> learningRate = Options.Number(
+    private readonly Option<double?> learningRate = WithAlias("--lr", Options.Number(
         "--learning-rate", "Learning rate; without it 0.1 for sgd, 0.01 for momentum, 0.001 for adam and adamw",
-        Interval.Positive);
+        Interval.Positive));
 
     private readonly Option<double?> momentum = Options.Number(
         "--momentum", $"μ of --optimizer momentum; without it {DefaultMomentum}", Interval.Fraction);
@@ -70,25 +70,34 @@ internal sealed class OptimizerOptions(bool grid = false)
     private readonly Option<double?> stepFactor = Options.Number(
         "--step-factor", "What each step of --schedule step multiplies the learning rate by; without it 0.1", Interval.Positive);
 
-    private readonly Option<double?> warmUp = Options.Number(
+    private readonly Option<double> warmUp = Options.Number(
         "--warm-up", "Epochs over which the learning rate rises linearly from a hundredth to its first value",
         Interval.NotNegative, 0);
 
     private readonly Option<string> perturb = Options.Choice(
-        "--perturb", "The perturbation u of the weights that the gradient is taken at (Algorithm 1), uniform on (−σ, σ) or " +
-            "N(0, σ²) cut off at ±κ, σ and κ being those of its lines 8 and 7",
+        "--perturb",
+        Prose.Line("""
+            The perturbation u of the weights that the gradient is taken at (Algorithm 1), uniform on (−σ, σ) or N(0, σ²) cut off at
+            ±κ, σ and κ being those of its lines 8 and 7
+            """),
         grid ? Noises[0].Name : NoNoise,
         [.. grid ? (string[])[] : [NoNoise], .. Noises.Select(noise => noise.Name)]);
 
     private readonly Option<double?> eta = Options.Number(
         "--eta",
-        $"η of Algorithm 1: larger means smaller perturbations; without it {PlainEta} for sgd and momentum, {AdaptiveEta} for " +
-            $"adam and adamw (the paper's section 8)",
+        Prose.Line($"""
+            η of Algorithm 1: larger means smaller perturbations; without it {PlainEta} for sgd and momentum, {AdaptiveEta} for adam
+            and adamw (the paper's section 8)
+            """),
         Interval.Positive);
 
     private readonly Option<double?> gamma = Options.Number(
-        "--gamma", "γ of Algorithm 1: how far |w| widens a weight's neighbourhood; without it 0.1 (the listing; section 8 uses " +
-            "1 with SGD, 10 with Adam)", Interval.Gamma);
+        "--gamma",
+        Prose.Line("""
+            γ of Algorithm 1: how far |w| widens a weight's neighbourhood; without it 0.1 (the listing; section 8 uses 1 with SGD, 10
+            with Adam)
+            """),
+        Interval.Gamma);
 
     private readonly Option<double?> epsilon = Options.Number(
         "--epsilon", "ε of Algorithm 1: the neighbourhood of a zero weight; without it 1E-05", Interval.Epsilon);
@@ -102,29 +111,23 @@ internal sealed class OptimizerOptions(bool grid = false)
         Interval.NotNegative);
 
     private readonly Option<string> sharpness = Options.Choice(
-        "--sharpness", "Sharpness-aware minimization: the gradient is taken at w + ρg/‖g‖ (sam), or so that scaled weights " +
-            "change nothing (asam); a step takes two passes",
+        "--sharpness",
+        Prose.Line("""
+            Sharpness-aware minimization: the gradient is taken at w + ρg/‖g‖ (sam), or so that scaled weights change nothing (asam);
+            a step takes two passes
+            """),
         NoAscent, [NoAscent, .. Ascents.Select(ascent => ascent.Name)]);
 
     private readonly Option<double?> sharpnessRho = Options.Number(
         "--sharpness-rho", "ρ of --sharpness: how far the second gradient is from w; without it 0.05 for sam, 0.5 for asam",
         Interval.Positive);
 
-    /// <summary>Gives a verb these options.</summary>
-    public void AddTo(Command command)
-    {
-        // What most programs call it.
-        learningRate.Aliases.Add("--lr");
-        Option[] all =
-        [
-            optimizer, learningRate, momentum, weightDecay, clipNorm, schedule, stepEpochs, stepFactor, warmUp,
-            perturb, .. grid ? (Option[])[] : [eta, gamma, sharpness, sharpnessRho], epsilon, beta1, beta2,
-        ];
-        foreach (Option option in all)
-        {
-            command.Add(option);
-        }
-    }
+    /// <inheritdoc/>
+    public override IReadOnlyList<Option> All =>
+    [
+        optimizer, learningRate, momentum, weightDecay, clipNorm, schedule, stepEpochs, stepFactor, warmUp,
+        perturb, .. grid ? (Option[])[] : [eta, gamma, sharpness, sharpnessRho], epsilon, beta1, beta2,
+    ];
 
     /// <summary>η of section 8 for the optimizer of a command line, where no other is given.</summary>
     public double PaperEta(ParseResult parsed) => RuleOf(parsed).Eta;
@@ -133,9 +136,9 @@ internal sealed class OptimizerOptions(bool grid = false)
     /// <exception cref="UsageException">An option is given that has no effect.</exception>
     public Optimizer Create(ParseResult parsed)
     {
-        Needs(parsed, IsPerturbed(parsed), NeedsNoise, eta, gamma, epsilon, beta1, beta2);
+        parsed.Needs(IsPerturbed(parsed), NeedsNoise, eta, gamma, epsilon, beta1, beta2);
         Optimizer plain = CreatePlain(parsed);
-        Needs(parsed, IsAscending(parsed), "--sharpness sam or asam", sharpnessRho);
+        parsed.Needs(IsAscending(parsed), "--sharpness sam or asam", sharpnessRho);
         if (IsAscending(parsed))
         {
             if (IsPerturbed(parsed))
@@ -158,7 +161,7 @@ internal sealed class OptimizerOptions(bool grid = false)
     public Optimizer CreatePlain(ParseResult parsed)
     {
         (string name, double rate, double decay, _, Func<double, double, double, Optimizer> make) = RuleOf(parsed);
-        Needs(parsed, name == "momentum", "--optimizer momentum", momentum);
+        parsed.Needs(name == "momentum", "--optimizer momentum", momentum);
         return make(
             parsed.GetValue(learningRate) ?? rate, parsed.GetValue(momentum) ?? DefaultMomentum,
             parsed.GetValue(weightDecay) ?? decay);
@@ -193,8 +196,8 @@ internal sealed class OptimizerOptions(bool grid = false)
     public LearningRateSchedule Schedule(ParseResult parsed, int epochs)
     {
         string name = parsed.GetValue(schedule)!;
-        Needs(parsed, name == "step", "--schedule step", stepEpochs, stepFactor);
-        double rise = parsed.GetValue(warmUp) ?? 0;
+        parsed.Needs(name == "step", "--schedule step", stepEpochs, stepFactor);
+        double rise = parsed.GetValue(warmUp);
         if (rise > 0 && rise >= epochs)
         {
             throw new UsageException($"--warm-up is {rise} epochs, but the run has {epochs}: warm up for fewer.");
@@ -210,23 +213,16 @@ internal sealed class OptimizerOptions(bool grid = false)
         return rise > 0 ? course.WithWarmUp(rise) : course;
     }
 
-    /// <summary>Refuses options that would have no effect.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="satisfied">Whether they have an effect.</param>
-    /// <param name="need">What gives them one.</param>
-    /// <param name="options">The options.</param>
-    /// <exception cref="UsageException">One is given and has no effect.</exception>
-    internal static void Needs(ParseResult parsed, bool satisfied, string need, params IReadOnlyList<Option> options)
-    {
-        if (!satisfied && options.FirstOrDefault(parsed.IsGiven) is { } idle)
-        {
-            throw new UsageException($"{idle.Name} has an effect only with {need}: add that, or leave {idle.Name} out.");
-        }
-    }
-
     private (string Name, double Rate, double Decay, double Eta, Func<double, double, double, Optimizer> Make) RuleOf(
         ParseResult parsed) =>
         Rules.First(rule => rule.Name == parsed.GetValue(optimizer));
+
+    /// <summary>What most programs call it is understood too.</summary>
+    private static Option<T> WithAlias<T>(string alias, Option<T> option)
+    {
+        option.Aliases.Add(alias);
+        return option;
+    }
 
     private bool IsAscending(ParseResult parsed) => parsed.GetValue(sharpness) is { } name && name != NoAscent;
 

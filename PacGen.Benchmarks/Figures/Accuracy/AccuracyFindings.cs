@@ -8,7 +8,7 @@ namespace PacGen.Benchmarks.Figures.Accuracy;
 /// <param name="curves">All runs that are there.</param>
 /// <param name="epochs">The epochs of a whole run.</param>
 /// <param name="classes">How many classes the images have.</param>
-internal sealed class AccuracyFindings(IReadOnlyList<AccuracyArm> arms, IReadOnlyList<AccuracyCurve> curves, int epochs, int classes)
+internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList<AccuracyCurve> curves, int epochs, int classes)
 {
     private const int MostRows = 25;
 
@@ -20,7 +20,7 @@ internal sealed class AccuracyFindings(IReadOnlyList<AccuracyArm> arms, IReadOnl
     ];
 
     /// <summary>The epochs of a way of training, a row for each of <see cref="Seeds"/>.</summary>
-    public RunEpoch[][] Of(AccuracyArm arm) =>
+    public RunEpoch[][] Of(RunArm arm) =>
         [.. Seeds.Select(seed => curves.First(curve => curve.Arm == arm && curve.Seed == seed).Record.Epochs.ToArray())];
 
     /// <summary>The findings, a paragraph each.</summary>
@@ -42,7 +42,7 @@ internal sealed class AccuracyFindings(IReadOnlyList<AccuracyArm> arms, IReadOnl
         }
     }
 
-    private string Effect(AccuracyArm arm)
+    private string Effect(RunArm arm)
     {
         PairedDifference train = Difference(arm, epoch => epoch.TrainAccuracy), test = Difference(arm, epoch => epoch.TestAccuracy);
         string verdict = (Seeds.Length, train.Sign, test.Sign) switch
@@ -55,13 +55,13 @@ internal sealed class AccuracyFindings(IReadOnlyList<AccuracyArm> arms, IReadOnl
         };
         double last = Last(arm, epoch => epoch.TrainAccuracy).Average();
         string chance = last < 1.5 / classes
-            ? string.Create(CultureInfo.InvariantCulture, $" With these perturbations the network learned next to nothing: {Percent(last)} of the training images, where guessing gives {Percent(1.0 / classes)}.")
+            ? $" With these perturbations the network learned next to nothing: {Percent(last)} of the training images, where guessing gives {Percent(1.0 / classes)}."
             : "";
-        return $"**{char.ToUpperInvariant(arm.Name[0])}{arm.Name[1..]}.** {verdict}{chance} After epoch {epochs}: {Levels("training accuracy", arm, epoch => epoch.TrainAccuracy, train)} {Levels("Test accuracy", arm, epoch => epoch.TestAccuracy, test)} Training minus test accuracy: {Points(Gap(AccuracyArm.Plain))} points plain, {Points(Gap(arm))} perturbed.";
+        return $"**{char.ToUpperInvariant(arm.Name[0])}{arm.Name[1..]}.** {verdict}{chance} After epoch {epochs}: {Levels("training accuracy", arm, epoch => epoch.TrainAccuracy, train)} {Levels("Test accuracy", arm, epoch => epoch.TestAccuracy, test)} Training minus test accuracy: {Points(Gap(RunArm.Plain))} points plain, {Points(Gap(arm))} perturbed.";
     }
 
-    private string Levels(string what, AccuracyArm arm, Func<RunEpoch, double> value, PairedDifference difference) =>
-        $"{what} {Range(Last(AccuracyArm.Plain, value))} plain and {Range(Last(arm, value))} perturbed; perturbed − plain {(difference.Values.Count == 1 ? $"{Points(difference.Mean)} points" : $"on average {Points(difference.Mean)} points (seed by seed {string.Join(", ", difference.Values.Select(Points))}; standard deviation {Digits(100 * difference.Deviation)}; Student's 95 % interval {Points(difference.Mean - difference.HalfWidth)} to {Points(difference.Mean + difference.HalfWidth)})")}.";
+    private string Levels(string what, RunArm arm, Func<RunEpoch, double> value, PairedDifference difference) =>
+        $"{what} {Range(Last(RunArm.Plain, value))} plain and {Range(Last(arm, value))} perturbed; perturbed − plain {(difference.Values.Count == 1 ? $"{Points(difference.Mean)} points" : $"on average {Points(difference.Mean)} points (seed by seed {string.Join(", ", difference.Values.Select(Points))}; standard deviation {Digits(100 * difference.Deviation)}; Student's 95 % interval {Points(difference.Mean - difference.HalfWidth)} to {Points(difference.Mean + difference.HalfWidth)})")}.";
 
     private static string Where(PairedDifference difference) => difference.Sign switch
     {
@@ -74,12 +74,12 @@ internal sealed class AccuracyFindings(IReadOnlyList<AccuracyArm> arms, IReadOnl
         curves.Where(curve => curve.Record.Failure is not null)
             .Select(curve => $"Seed {curve.Seed}, {curve.Arm.Name}, failed after {curve.Record.Epochs.Count} epochs ({curve.Record.Failure}); this seed is left out of all numbers.");
 
-    private double Gap(AccuracyArm arm) => Last(arm, epoch => epoch.TrainAccuracy - epoch.TestAccuracy).Average();
+    private double Gap(RunArm arm) => Last(arm, epoch => epoch.TrainAccuracy - epoch.TestAccuracy).Average();
 
-    private double[] Last(AccuracyArm arm, Func<RunEpoch, double> value) => [.. Of(arm).Select(run => value(run[^1]))];
+    private double[] Last(RunArm arm, Func<RunEpoch, double> value) => [.. Of(arm).Select(run => value(run[^1]))];
 
-    private PairedDifference Difference(AccuracyArm arm, Func<RunEpoch, double> value) =>
-        new([.. Last(arm, value).Zip(Last(AccuracyArm.Plain, value), (perturbed, plain) => perturbed - plain)]);
+    private PairedDifference Difference(RunArm arm, Func<RunEpoch, double> value) =>
+        new([.. Last(arm, value).Zip(Last(RunArm.Plain, value), (perturbed, plain) => perturbed - plain)]);
 
     private static string Range(double[] values) =>
         values.Length == 1 ? Percent(values[0]) : $"{Percent(values.Average())} ({Digits(100 * values.Min())} to {Digits(100 * values.Max())})";
@@ -88,5 +88,5 @@ internal sealed class AccuracyFindings(IReadOnlyList<AccuracyArm> arms, IReadOnl
 
     private static string Points(double share) => (100 * share).ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture);
 
-    private static string Digits(double percent) => percent.ToString("0.00;−0.00", CultureInfo.InvariantCulture);
+    private static string Digits(double percent) => $"{percent:0.00;−0.00}";
 }

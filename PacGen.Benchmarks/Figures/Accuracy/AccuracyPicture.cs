@@ -25,7 +25,7 @@ internal static class AccuracyPicture
     /// <param name="findings">Their runs: at least one seed.</param>
     /// <param name="pixels">The picture's width in pixels.</param>
     /// <returns>The bytes of a PNG file.</returns>
-    public static byte[] Draw(string title, IReadOnlyList<AccuracyArm> arms, AccuracyFindings findings, int pixels)
+    public static byte[] Draw(string title, IReadOnlyList<RunArm> arms, AccuracyFindings findings, int pixels)
     {
         using Picture picture = new(Width, Height, pixels);
         SurfacePlot.Text(picture.Canvas, title, Width / 2f, TitleHeight / 2f, 19, Alignment.MiddleCenter, bold: true);

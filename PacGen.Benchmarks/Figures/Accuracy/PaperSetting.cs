@@ -1,3 +1,4 @@
+using PacGen.Benchmarks.Runs;
 using PacGen.Nn;
 using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
 
@@ -34,7 +35,7 @@ internal sealed record PaperSetting(
     ];
 
     /// <summary>OPT, or Perturbed OPT around it.</summary>
-    public static Optimizer Optimizer(bool adaptive, double learningRate, AccuracyArm arm)
+    public static Optimizer Optimizer(bool adaptive, double learningRate, RunArm arm)
     {
         Optimizer plain = adaptive ? new Adam(learningRate) : new Sgd(learningRate);
         return arm is { Eta: { } eta, Gamma: { } gamma } ? new PerturbedOptimizer(plain, new AlgorithmOne(eta, gamma, epsilon: Epsilon)) : plain;

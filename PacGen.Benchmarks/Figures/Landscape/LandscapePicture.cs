@@ -1,4 +1,3 @@
-using System.Globalization;
 using PacGen.Benchmarks.Plots;
 using ScottPlot;
 using ScottPlot.Colormaps;
@@ -79,7 +78,7 @@ internal static class LandscapePicture
             Marks = [.. marked.Select((mark, k) => (mark.Score.W1, mark.Score.W2, mark.Score.Loss.Value, new SKColor(MarkColors[k].R, MarkColors[k].G, MarkColors[k].B)))],
         };
         plot.Draw(picture.Canvas, new SKRect(0, TitleHeight + 30, 900, TitleHeight + TopHeight));
-        SurfacePlot.Text(picture.Canvas, string.Create(CultureInfo.InvariantCulture, $"(a) loss surface up to {LossTop:F1} nats: colour Ψ, floor the bound"), 450, TitleHeight + 16, 16, Alignment.MiddleCenter, bold: true);
+        SurfacePlot.Text(picture.Canvas, $"(a) loss surface up to {LossTop:F1} nats: colour Ψ, floor the bound", 450, TitleHeight + 16, 16, Alignment.MiddleCenter, bold: true);
         SurfacePlot.DrawColorBar(picture.Canvas, new SKRect(900, TitleHeight + 90, 922, TitleHeight + 350), psi, "Ψ (surface)", 13);
         SurfacePlot.DrawColorBar(picture.Canvas, new SKRect(900, TitleHeight + 430, 922, TitleHeight + 690), bound, "bound (floor)", 13);
         for (int k = 0; k < marked.Count; k++)
@@ -90,7 +89,7 @@ internal static class LandscapePicture
             picture.Canvas.DrawCircle(30, TitleHeight + 50 + (22 * k), 6, dot);
             SurfacePlot.Text(
                 picture.Canvas,
-                string.Create(CultureInfo.InvariantCulture, $"{marked[k].Name}: loss {score.Loss.Value:F3}, Ψ {score.Psi:F2}, bound {score.Bound:F3}"),
+                $"{marked[k].Name}: loss {score.Loss.Value:F3}, Ψ {score.Psi:F2}, bound {score.Bound:F3}",
                 44, TitleHeight + 50 + (22 * k), 14, Alignment.MiddleLeft, bold: true, color: ink);
         }
     }

@@ -5,7 +5,7 @@ namespace PacGen.Tests.Benchmarks.Figures;
 
 internal sealed class AccuracyFindingsTests
 {
-    private static readonly AccuracyArm Perturbed = new(0.01, 10);
+    private static readonly RunArm Perturbed = new(0.01, 10);
 
     [Test]
     public void TheIntervalIsStudents()
@@ -30,11 +30,11 @@ internal sealed class AccuracyFindingsTests
     public void TheVerdictFollowsTheNumbers(string says, double train, double test)
     {
         double[] noise = [0.004, -0.005, 0.001];
-        AccuracyFindings findings = new([AccuracyArm.Plain, Perturbed],
+        AccuracyFindings findings = new([RunArm.Plain, Perturbed],
         [
             .. noise.SelectMany((shift, s) => new[]
             {
-                Curve(AccuracyArm.Plain, (ulong)s, 0.60, 0.50),
+                Curve(RunArm.Plain, (ulong)s, 0.60, 0.50),
                 Curve(Perturbed, (ulong)s, 0.60 + train + shift, 0.50 + test - shift),
             }),
         ], epochs: 2, classes: 10);
@@ -45,14 +45,14 @@ internal sealed class AccuracyFindingsTests
     [Test]
     public void OneSeedDecidesNothing()
     {
-        AccuracyFindings findings = new([AccuracyArm.Plain, Perturbed], [Curve(AccuracyArm.Plain, 1, 0.6, 0.5), Curve(Perturbed, 1, 0.5, 0.55)], 2, 10);
+        AccuracyFindings findings = new([RunArm.Plain, Perturbed], [Curve(RunArm.Plain, 1, 0.6, 0.5), Curve(Perturbed, 1, 0.5, 0.55)], 2, 10);
         Assert.That(findings.Paragraphs.Single(), Does.Contain("One seed has no spread").And.Contain("their signs are the paper's").And.Contain("−10.00 points"));
     }
 
     [Test]
     public void AnAccuracyOfChanceIsCalledSo()
     {
-        AccuracyFindings findings = new([AccuracyArm.Plain, Perturbed], [Curve(AccuracyArm.Plain, 1, 0.6, 0.5), Curve(Perturbed, 1, 0.1, 0.1)], 2, 10);
+        AccuracyFindings findings = new([RunArm.Plain, Perturbed], [Curve(RunArm.Plain, 1, 0.6, 0.5), Curve(Perturbed, 1, 0.1, 0.1)], 2, 10);
         Assert.That(findings.Paragraphs.Single(), Does.Contain("learned next to nothing: 10.00 % of the training images, where guessing gives 10.00 %"));
     }
 
@@ -61,13 +61,13 @@ internal sealed class AccuracyFindingsTests
     {
         AccuracyCurve failed = Curve(Perturbed, 2, 0.3, 0.3);
         failed = failed with { Record = failed.Record with { Epochs = [failed.Record.Epochs[0]], Failure = "The loss became NaN." } };
-        AccuracyFindings findings = new([AccuracyArm.Plain, Perturbed],
-            [Curve(AccuracyArm.Plain, 1, 0.6, 0.5), Curve(Perturbed, 1, 0.5, 0.55), Curve(AccuracyArm.Plain, 2, 0.6, 0.5), failed, Curve(AccuracyArm.Plain, 3, 0.6, 0.5)], 2, 10);
+        AccuracyFindings findings = new([RunArm.Plain, Perturbed],
+            [Curve(RunArm.Plain, 1, 0.6, 0.5), Curve(Perturbed, 1, 0.5, 0.55), Curve(RunArm.Plain, 2, 0.6, 0.5), failed, Curve(RunArm.Plain, 3, 0.6, 0.5)], 2, 10);
         Assert.That(findings.Seeds, Is.EqualTo(new ulong[] { 1 }));
         Assert.That(findings.Paragraphs, Has.Count.EqualTo(2));
         Assert.That(findings.Paragraphs[1], Does.Contain("Seed 2, perturbed, γ = 10, failed after 1 epochs (The loss became NaN.)"));
     }
 
-    private static AccuracyCurve Curve(AccuracyArm arm, ulong seed, double train, double test) => new(
+    private static AccuracyCurve Curve(RunArm arm, ulong seed, double train, double test) => new(
         arm, seed, new RunRecord([], "CPU", [new RunEpoch(1, 2, 0.2, 2, 0.2, 2, 1), new RunEpoch(2, 1, train, 1, test, 1, 1)]));
 }

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.Json.Nodes;
+using PacGen.Benchmarks.Reporting;
+
+namespace PacGen.Benchmarks.CommandLine;
+
+/// <summary>A verb of the program: its name, its options, and what it does.</summary>
+internal abstract class Verb
+{
+    private const string JsonName = "--json";
+
+    /// <summary>The options that name folders of this machine, which no report repeats.</summary>
+    private static readonly string[] Folders = ["--output", "--runs", "--data"];
+
+    /// <param name="host">Where to write and when to stop.</param>
+    /// <param name="command">The verb's name and what it is for.</param>
+    protected Verb(Host host, Command command)
+    {
+        Host = host;
+        Command = command;
+        Command.SetAction(Run);
+    }
+
+    /// <summary>The verb, as the command line knows it.</summary>
+    public Command Command { get; }
+
+    /// <summary>Where to write and when to stop.</summary>
+    protected Host Host { get; }
+
+    /// <summary>A command with those above it, such as <c>pacgen figure 7</c>.</summary>
+    public static string Spelled(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{Spelled(parent)} {command.Name}" : "pacgen";
+
+    /// <summary>The option that gives standard output to JSON.</summary>
+    /// <param name="what">What is written there.</param>
+    protected static Option<bool> JsonOption(string what) => Options.Flag(JsonName, what);
+
+    /// <summary>Whether standard output is given to JSON.</summary>
+    protected static bool WantsJson(ParseResult parsed) => parsed.GetValue<bool>(JsonName);
+
+    /// <summary>Does what the verb is for.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="UsageException">The options contradict each other.</exception>
+    protected abstract int Run(ParseResult parsed);
+
+    /// <summary>Gives the verb options, which the help lists in this order.</summary>
+    protected void Add(params IEnumerable<OptionGroup> groups)
+    {
+        foreach (Option option in groups.SelectMany(group => group.All))
+        {
+            Command.Add(option);
+        }
+    }
+
+    /// <summary>Where a person reads.</summary>
+    protected Terminal TerminalOf(ParseResult parsed) => new(Host, Command.Options.Any(one => one.Name == JsonName) && WantsJson(parsed));
+
+    /// <summary>Writes a line of JSON on standard output.</summary>
+    protected void Write(JsonNode json)
+    {
+        Host.Output.WriteLine(json.ToJsonString());
+        Host.Output.Flush();
+    }
+
+    /// <summary>Tells that the run was stopped.</summary>
+    /// <returns>The exit code.</returns>
+    protected int Stopped(string sentence)
+    {
+        Host.Problem(sentence);
+        return Host.Stop.ExitCode;
+    }
+
+    /// <summary>The command line for a report: the options that were given, without the folders of this machine.</summary>
+    protected string Line(ParseResult parsed) => string.Join(
+        ' ',
+        Command.Options.Where(option => parsed.IsGiven(option) && !Folders.Contains(option.Name))
+            .Select(option => $"{option.Name} {string.Join(' ', parsed.Words(option))}".TrimEnd())
+            .Prepend(Spelled(Command)));
+}

@@ -1,0 +1,24 @@
+using System.CommandLine;
+
+namespace PacGen.Benchmarks.CommandLine;
+
+/// <summary>A verb that leaves the work to one of its subcommands.</summary>
+internal sealed class VerbGroup : Verb
+{
+    /// <param name="host">Where to write and when to stop.</param>
+    /// <param name="name">The verb's name, which says what a subcommand is.</param>
+    /// <param name="description">What the verb is for.</param>
+    /// <param name="verbs">The subcommands.</param>
+    public VerbGroup(Host host, string name, string description, params IEnumerable<Verb> verbs)
+        : base(host, new Command(name, description))
+    {
+        foreach (Verb verb in verbs)
+        {
+            Command.Add(verb.Command);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override int Run(ParseResult parsed) => throw new UsageException(
+        $"say which {Command.Name}: {string.Join(" or ", Command.Subcommands.Select(Spelled))}. See {Spelled(Command)} --help.");
+}

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Runs;
+using PacGen.Benchmarks.Training;
+using PacGen.Nn;
+
+namespace PacGen.Benchmarks.Figures.Accuracy;
+
+/// <summary>The options of Figure 7 whose defaults are the paper's, by data set and scale.</summary>
+internal sealed class PaperOptions : OptionGroup
+{
+    /// <summary>The epochs at full scale, and at small scale.</summary>
+    public const int FullEpochs = 100, SmallEpochs = 6;
+
+    private const int SmallDepth = 16, SmallWiden = 1;
+    private const string Small = "small";
+
+    private readonly Option<int?> depth = Options.Count(
+        "--depth", $"The Wide-ResNet's depth, 6n + 4; without it {PaperSetting.Depth}, at small scale {SmallDepth}", 10);
+
+    private readonly Option<int?> widen = Options.Count(
+        "--widen", $"The Wide-ResNet's widening factor; without it {PaperSetting.Widen}, at small scale {SmallWiden}");
+
+    private readonly Option<double?> learningRate = Options.Number(
+        "--learning-rate",
+        "Learning rate, constant; without it 0.0001 with Adam (CIFAR), 0.01 with SGD (Tiny ImageNet), as in the paper",
+        Interval.Positive);
+
+    private readonly Option<double?> eta = Options.Number(
+        "--eta", "η of Algorithm 1; without it 0.01 (CIFAR) or 100 (Tiny ImageNet), as in the paper", Interval.Positive);
+
+    private readonly Option<double[]> gamma = Options.Numbers(
+        "--gamma", "γ of Algorithm 1, a curve for each; without it 10 (CIFAR) or 1 (Tiny ImageNet), as in the paper", Interval.Gamma);
+
+    /// <summary>The option that names the images.</summary>
+    public Option<string> Dataset { get; } =
+        Options.Choice("--dataset", "The images", "cifar-10", [.. PaperSetting.All.Select(setting => setting.Dataset)]);
+
+    /// <summary>The option that says how much is trained.</summary>
+    public Option<string> Scale { get; } = Options.Choice(
+        "--scale",
+        Prose.Line("""
+            The paper's network, WRN-58-3, and all images, which takes a CPU weeks; or WRN-16-1 on at most 20,000 images (tiny-imagenet:
+            5,000), less than an hour for three seeds on two cores
+            """),
+        "full",
+        "full",
+        Small);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Option> All => [depth, widen, learningRate, eta, gamma];
+
+    /// <summary>The paper's setting for the images.</summary>
+    public PaperSetting Setting(ParseResult parsed) => PaperSetting.All.Single(setting => setting.Dataset == parsed.GetValue(Dataset));
+
+    /// <summary>Whether less is trained than in the paper.</summary>
+    public bool IsSmall(ParseResult parsed) => parsed.GetValue(Scale) == Small;
+
+    /// <summary>The epochs where no others are given.</summary>
+    public int Epochs(ParseResult parsed) => IsSmall(parsed) ? SmallEpochs : FullEpochs;
+
+    /// <summary>The network.</summary>
+    /// <exception cref="UsageException">The depth is not 6n + 4.</exception>
+    public ModelChoice Model(ParseResult parsed) => new(
+        "wide-resnet",
+        [],
+        ModelOptions.CheckedDepth(parsed.GetValue(depth) ?? (IsSmall(parsed) ? SmallDepth : PaperSetting.Depth)),
+        parsed.GetValue(widen) ?? (IsSmall(parsed) ? SmallWiden : PaperSetting.Widen));
+
+    /// <summary>The ways of training: the plain one, and one for each γ, the largest first.</summary>
+    public RunArm[] Arms(ParseResult parsed)
+    {
+        double[] gammas = parsed.GetValue(gamma) is { Length: > 0 } given ? given : [Setting(parsed).Gamma];
+        return [RunArm.Plain, .. gammas.OrderDescending().Select(one => new RunArm(parsed.GetValue(eta) ?? Setting(parsed).Eta, one))];
+    }
+
+    /// <summary>The learning rate that is given in place of the paper's, or null.</summary>
+    public double? LearningRate(ParseResult parsed) => parsed.GetValue(learningRate);
+
+    /// <summary>OPT, or Perturbed OPT around it.</summary>
+    public Optimizer Optimizer(ParseResult parsed, RunArm arm) =>
+        PaperSetting.Optimizer(Setting(parsed).Adaptive, LearningRate(parsed) ?? Setting(parsed).LearningRate, arm);
+}

@@ -1,0 +1,118 @@
+using System.CommandLine;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Training;
+using PacGen.Nn;
+using PacGen.Nn.Data;
+
+namespace PacGen.Benchmarks.Runs;
+
+/// <summary>
+/// The options of a training run. One that is declared here, set in <see cref="Create"/> and told in <see cref="Describe"/> is an option
+/// of every verb that trains, stands in checkpoints' command lines, and tells kept runs apart.
+/// </summary>
+internal sealed class TrainingRunOptions : OptionGroup
+{
+    private const string None = "none", CropFlip = "crop-flip";
+
+    private static readonly (string Name, RunningStatistics Value)[] Statistics =
+        [("training", RunningStatistics.FromTrainingPass), ("kept", RunningStatistics.Kept), ("reestimated", RunningStatistics.Reestimated)];
+
+    private readonly Option<int?> epochs, batchSize;
+    private readonly Option<string> augment;
+    private readonly Option<string>? statistics;
+    private readonly OptimizerOptions? optimizer;
+    private readonly Option<int> accumulate = Options.Count(
+        "--accumulate",
+        Prose.Line("""
+        In how many parts a batch is passed, for batches that don't fit into memory: their gradients' mean goes into the one update.
+        It divides --batch-size; batch norm sees parts
+        """),
+        1,
+        1);
+
+    /// <param name="texts">What the help says.</param>
+    /// <param name="optimizer">The options of the update and the learning rate's course; null where the verb decides on them.</param>
+    public TrainingRunOptions(RunTexts texts, OptimizerOptions? optimizer = null)
+    {
+        this.optimizer = optimizer;
+        epochs = Options.Count("--epochs", texts.Epochs, 1, texts.DefaultEpochs);
+        batchSize = Options.Count("--batch-size", texts.BatchSize, 1, texts.DefaultBatchSize);
+        augment = Options.Choice(
+            "--augment", $"{texts.Augment}: not at all, or padded by 4 and cropped, and mirrored by chance", None, None, CropFlip);
+        statistics = texts.Statistics is null ? null : Options.Choice(
+            "--running-statistics", texts.Statistics, texts.DefaultStatistics, texts.StatisticsNames);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Option> All =>
+        [epochs, batchSize, accumulate, augment, .. optimizer?.All ?? [], .. statistics is null ? (Option[])[] : [statistics]];
+
+    /// <summary>The seed, where one run has one.</summary>
+    public Option<ulong> Seed { get; } = Options.Seed();
+
+    /// <summary>The options as the library takes them; what only the verb knows, such as the device, it adds.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="model">The network.</param>
+    /// <param name="defaultEpochs">The epochs where neither the command line nor the help has any.</param>
+    /// <param name="defaultBatchSize">The batch size where neither the command line nor the help has any.</param>
+    /// <exception cref="UsageException">Options contradict each other, or one has no effect.</exception>
+    public TrainingOptions Create(ParseResult parsed, ModelChoice model, int defaultEpochs = 1, int defaultBatchSize = 1)
+    {
+        bool isWide = model.Name == "wide-resnet";
+        int count = parsed.GetValue(epochs) ?? defaultEpochs;
+        int batch = parsed.GetValue(batchSize) ?? defaultBatchSize, parts = parsed.GetValue(accumulate);
+        if (batch % parts != 0)
+        {
+            IEnumerable<int> possible = Enumerable.Range(1, batch).Where(divisor => batch % divisor == 0);
+            throw new UsageException(Prose.Line($"""
+                --accumulate is {parts}, but a batch of {batch} can be passed in {string.Join(", ", possible)} equal parts: use one of
+                these, or another --batch-size.
+                """));
+        }
+
+        if (statistics is not null)
+        {
+            parsed.Needs(isWide, "--model wide-resnet", statistics);
+        }
+
+        return new TrainingOptions
+        {
+            Epochs = count,
+            BatchSize = batch,
+            Accumulate = parts,
+            Augmentation = parsed.GetValue(augment) == CropFlip ? Augmentation.CropFlip : null,
+            RunningStatistics = statistics is not null && parsed.GetValue(statistics) is { } name
+                ? Statistics.First(one => one.Name == name).Value : null,
+            Schedule = optimizer?.Schedule(parsed, count) ?? LearningRateSchedule.Constant,
+            ClipNorm = optimizer?.ClipNorm(parsed),
+            Seed = parsed.GetValue(Seed),
+        };
+    }
+
+    /// <summary>Everything in the options that decides a run's numbers but for how many epochs there are, by name.</summary>
+    public static IEnumerable<(string Name, string Value)> Describe(TrainingOptions options) =>
+    [
+        ("schedule", $"{options.Schedule}"),
+        ("augmentation", options.Augmentation?.ToString() ?? None),
+        ("largest norm of the gradient", options.ClipNorm is { } norm ? $"{norm}" : None),
+        ("batch size", options.Accumulate == 1 ? $"{options.BatchSize}" : $"{options.BatchSize} in {options.Accumulate} parts"),
+        ("running statistics", options.RunningStatistics?.ToString() ?? "the optimizer's default"),
+        ("seed", $"{options.Seed}"),
+    ];
+
+    /// <summary>Refuses a batch that is larger than what is trained on.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="images">The images to train on.</param>
+    /// <param name="besides">What they are besides, such as <c>besides the validation images</c>.</param>
+    /// <exception cref="UsageException">The batch is larger.</exception>
+    public static void RequireBatch(TrainingOptions options, ImageSet images, string besides = "")
+    {
+        if (options.BatchSize > images.Count)
+        {
+            throw new UsageException(Prose.Line($"""
+                --batch-size is {options.BatchSize}, but there are {images.Count} training images{besides}: use a smaller batch, or more
+                images.
+                """));
+        }
+    }
+}

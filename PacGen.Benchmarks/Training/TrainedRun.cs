@@ -1,0 +1,211 @@
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Plots;
+using PacGen.Benchmarks.Reporting;
+using PacGen.Nn;
+using PacGen.Nn.Checkpoints;
+using PacGen.Nn.Data;
+
+namespace PacGen.Benchmarks.Training;
+
+/// <summary>A run of <c>train</c>: what it tells at its start and end, and what it leaves.</summary>
+/// <param name="host">Told of what is wrong.</param>
+/// <param name="terminal">Where a person reads.</param>
+/// <param name="model">The network.</param>
+/// <param name="images">The images.</param>
+/// <param name="rule">The optimizer.</param>
+/// <param name="options">How it is trained.</param>
+/// <param name="trainer">The run itself.</param>
+internal sealed class TrainedRun(
+    Host host, Terminal terminal, ModelChoice model, Dataset images, Optimizer rule, TrainingOptions options, Trainer trainer)
+{
+    private readonly List<string> kept = [];
+    private bool failed;
+
+    /// <summary>The quantities that tell the best epoch, by their names.</summary>
+    public static IReadOnlyList<(string Name, EpochQuantity Quantity)> Quantities { get; } =
+    [
+        ("test-accuracy", EpochQuantity.TestAccuracy), ("test-loss", EpochQuantity.TestLoss),
+        ("train-loss", EpochQuantity.TrainLoss), ("psi", EpochQuantity.Psi),
+    ];
+
+    /// <summary>Where the weights are to be written; null for nowhere.</summary>
+    public string? Weights { get; init; }
+
+    /// <summary>Where the curves are to be drawn; null for nowhere.</summary>
+    public string? Plot { get; init; }
+
+    /// <summary>Says what is trained on what and how.</summary>
+    public void Begin()
+    {
+        string parts = options.Accumulate > 1 ? $" in {options.Accumulate} parts" : "";
+        string varied = options.Augmentation is { } some ? $"; {some}" : "";
+        string statistics = trainer.Arena.States.Count == 0 ? "" : trainer.RunningStatistics switch
+        {
+            RunningStatistics.FromTrainingPass => "; running statistics from the training pass",
+            RunningStatistics.Kept => "; running statistics kept",
+            _ => "; running statistics re-estimated at w",
+        };
+        terminal.Line(Prose.Line($"""
+            {model.Describe(images)}, {trainer.Arena.Count:N0} parameters; {images.Name} ({images.Origin}), {images.Train.Count:N0} +
+            {images.Test.Count:N0} images; {rule}, batch
+            {options.BatchSize}{parts}, {options.Schedule} rate{varied}; seed {options.Seed}; {options.Device!.Name}{statistics}
+            """));
+        terminal.Line($"Memory {trainer.Memory}");
+        if (options.Score is { Curvature: CurvatureSource.Pass } score)
+        {
+            terminal.Line(Prose.Line($"""
+                Ψ from {(score.Images == 0 ? images.Train.Count : score.Images)} training images in batches of {score.BatchSize}, median
+                of {score.Draws} draws, ρ {Name(score.Rho)}; (1/κ …) is the share of weights at which Ψ is a function of |w| alone
+                """));
+        }
+    }
+
+    /// <summary>Goes on from the checkpoints in a folder.</summary>
+    public void Resume(string folder)
+    {
+        Resumption from = trainer.Resume(folder);
+        foreach (string problem in from.Damaged)
+        {
+            host.Problem($"passed over a checkpoint: {problem}");
+        }
+
+        terminal.Line($"Goes on from {from.Path}: {from.Steps} steps, {from.Epochs} of {options.Epochs} epochs done");
+    }
+
+    /// <summary>Trains.</summary>
+    /// <param name="onEpoch">Called after each epoch.</param>
+    /// <exception cref="TrainingException">It can't go on; the message says where the weights are, if they are sound.</exception>
+    public void Train(Action<EpochResult> onEpoch)
+    {
+        TrainingReport report = new(terminal, model.Name);
+        try
+        {
+            report.Show(options.Epochs, progress => trainer.Run(
+                result =>
+                {
+                    onEpoch(result);
+                    report.Epoch(result);
+                },
+                progress,
+                host.Stop.Token));
+        }
+        catch (TrainingException error) when (error.Step is null && Weights is not null && trainer.Steps > 0 && IsFinite())
+        {
+            // Something could not be written; the weights are sound, and hours may be in them.
+            bool saved = Save(out string told);
+            throw new TrainingException($"{error.Message} {(saved ? "Kept: " : "")}{told}.");
+        }
+    }
+
+    /// <summary>Writes what is to be left, and says what became of the run.</summary>
+    /// <returns>The exit code.</returns>
+    public int End()
+    {
+        bool stopped = host.Stop.Requested && !trainer.StoppedEarly && trainer.Results.Count < options.Epochs;
+        if (trainer is { StoppedEarly: true, Best: { } best } && trainer.Results.Count < options.Epochs)
+        {
+            string name = Quantities.First(one => one.Quantity == options.BestBy).Name.Replace('-', ' ');
+            string where = options.Checkpoints is { } folder ? $"its weights are in {new CheckpointFolder(folder.Folder).Best}"
+                : "its weights were not kept: --checkpoint FOLDER keeps them";
+            terminal.Line(Prose.Line($"""
+                Stopped early after epoch {trainer.Results.Count}: no better {name} for {options.EarlyStop} epochs. The best is epoch
+                {best.Epoch}'s, {best.Value(options.BestBy):G5}; {where}
+                """));
+        }
+
+        KeepWeights(stopped);
+        Keep(options.Checkpoints?.Folder, path => $"checkpoints → {path} (go on with pacgen train --resume {path})");
+        Keep(options.LogPath, path => $"log → {path}");
+        Keep(options.TensorBoardFolder, path => $"events → {path} (tensorboard --logdir {path})");
+        KeepCurves();
+        string list = string.Join("; ", kept);
+        if (stopped)
+        {
+            string things = kept.Count > 0 ? $"Kept: {list}."
+                : "Nothing was kept: --checkpoint, --save, --log, --tensorboard and --plot keep the run, weights, epochs and curves.";
+            string done = $"{trainer.Results.Count} of {options.Epochs} epochs done";
+            host.Problem($"stopped after step {trainer.Steps}{StoppedWhile()}, {done}. {things}");
+            return host.Stop.ExitCode;
+        }
+
+        if (kept.Count > 0)
+        {
+            terminal.Line(list);
+        }
+
+        return failed ? 1 : 0;
+    }
+
+    private void Keep(string? path, Func<string, string> tell)
+    {
+        if (path is not null)
+        {
+            kept.Add(tell(path));
+        }
+    }
+
+    private void KeepWeights(bool stopped)
+    {
+        if (Weights is null)
+        {
+            return;
+        }
+
+        if (!stopped)
+        {
+            // A pass over the training images, for which there is no time when somebody wants an end.
+            trainer.RenewStatistics();
+        }
+
+        if (Save(out string told))
+        {
+            kept.Add(told);
+        }
+        else
+        {
+            failed = true;
+            host.Problem($"{told}.");
+        }
+    }
+
+    private void KeepCurves()
+    {
+        if (Plot is null || trainer.Results.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            byte[] picture = TrainingPlot.Draw(Plot, $"{model.Describe(images)} on {images.Name}, {rule}", ("", trainer.Results));
+            OutputFile.Write(Plot, "--plot", stream => stream.Write(picture));
+            kept.Add($"curves → {Plot}");
+        }
+        catch (IOException error)
+        {
+            failed = true;
+            host.Problem(error.Message);
+        }
+    }
+
+    private string StoppedWhile() => trainer.StoppedWhile switch
+    {
+        TrainingPhase.Evaluating =>
+            $" while epoch {trainer.Results.Count + 1} was evaluated{(options.Checkpoints is null ? "" : ", which is done again")}",
+        TrainingPhase.Scoring =>
+            $" while epoch {trainer.Results.Count + 1} was scored{(options.Checkpoints is null ? "" : "; it is evaluated and scored again")}",
+        _ => "",
+    };
+
+    private bool Save(out string told) => TrainedWeights.Save(
+        trainer, file => WeightsFile.Save(file, model, images.Name, trainer, options), Weights!, options.Checkpoints, out told);
+
+    private bool IsFinite() => Array.TrueForAll(trainer.Arena.Save(), float.IsFinite);
+
+    private static string Name(RhoEstimator rho) => rho switch
+    {
+        RhoEstimator.Median => "by its median",
+        RhoEstimator.Published => "as published",
+        _ => "by Definition 3",
+    };
+}
