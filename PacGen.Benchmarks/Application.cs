@@ -125,8 +125,8 @@ internal static class Application
         ArgumentException argument => WithoutParameter(argument),
         DllNotFoundException or TypeInitializationException { InnerException: DllNotFoundException } =>
             Prose.Line($"""
-                A native library is not there or cannot be loaded: {(error.InnerException ?? error).Message.Split('\n')[0]} Copy the
-                program's folder whole, with its runtimes, or build it anew.
+                A native library is not there or cannot be loaded: {(error.InnerException ?? error).Message.Split('\n')[0]} Copy
+                the program's folder whole, with its runtimes, or build it anew.
                 """),
         TypeInitializationException or BadImageFormatException or FileLoadException => NotLoaded(error),
         FileNotFoundException { FileName: { } name } when name.Contains("PublicKeyToken=", StringComparison.Ordinal) => NotLoaded(error),
@@ -136,8 +136,8 @@ internal static class Application
     };
 
     private static string NotLoaded(Exception error) => Prose.Line($"""
-        a part of the program can't be loaded: {error.GetBaseException().Message} A file may be missing (copy the program's folder whole,
-        with its runtimes), or too few may be open at once (ulimit -n). Set {DebugVariable}=1 to see where.
+        a part of the program can't be loaded: {error.GetBaseException().Message} A file may be missing (copy the program's folder
+        whole, with its runtimes), or too few may be open at once (ulimit -n). Set {DebugVariable}=1 to see where.
         """);
 
     // .NET appends the parameter's name and the value, which only a programmer can read.

@@ -13,9 +13,8 @@ internal sealed class CertifyReport(Terminal terminal)
 {
     /// <summary>Says what is certified on what.</summary>
     public void Begin(ModelChoice model, Module network, Dataset images, CertifyOptions options) => terminal.Line(Prose.Line($"""
-        {model.Describe(images)}, {network.ParameterCount:N0} parameters; {images.Name} ({images.Origin}),
-        {images.Train.Count:N0} + {images.Test.Count:N0} images; prior from {options.PriorFraction:P0}; seed {options.Seed};
-        {options.Device!.Name}
+        {model.Describe(images)}, {network.ParameterCount:N0} parameters; {images.Name} ({images.Origin}), {images.Train.Count:N0}
+        + {images.Test.Count:N0} images; prior from {options.PriorFraction:P0}; seed {options.Seed}; {options.Device!.Name}
         """));
 
     /// <summary>Runs a certification under this report.</summary>
@@ -35,8 +34,8 @@ internal sealed class CertifyReport(Terminal terminal)
         terminal.Write(table);
         terminal.Line(Prose.Line($"""
             KL {certificate.Kl:F2}, of it Σ(w − w₀)²/2s² {certificate.KlOfShift:F2}; prior's level {certificate.PriorLevel:G6} of
-            K = {certificate.PriorLevels}; δ {certificate.Delta}, δ′ {certificate.DeltaPrime}, N {certificate.Draws:N0},
-            n {certificate.BoundImages:N0}
+            K = {certificate.PriorLevels}; δ {certificate.Delta}, δ′ {certificate.DeltaPrime}, N {certificate.Draws:N0}, n
+            {certificate.BoundImages:N0}
             """));
         terminal.Line(certificate.Limits);
         bool idle = certificate.HeldOutBound < certificate.ZeroOne.Value;
@@ -64,8 +63,8 @@ internal sealed class CertifyReport(Terminal terminal)
     {
         bool training = at.Phase is CertifyPhase.Prior or CertifyPhase.Posterior;
         return Prose.Line($"""
-            {What(at.Phase)}, {(training ? "step" : "draw")} {at.Done:N0}/{at.Total:N0}, {(training ? "loss" : "error")} {at.Loss:F4},
-            {Math.Ceiling(at.Remaining.TotalSeconds):F0} s left of this part
+            {What(at.Phase)}, {(training ? "step" : "draw")} {at.Done:N0}/{at.Total:N0}, {(training ? "loss" : "error")}
+            {at.Loss:F4}, {Math.Ceiling(at.Remaining.TotalSeconds):F0} s left of this part
             """);
     }
 

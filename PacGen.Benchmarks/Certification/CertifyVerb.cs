@@ -147,16 +147,16 @@ internal sealed class CertifyVerb : Verb
         if (lost >= 1)
         {
             throw new UsageException(Prose.Line($"""
-                --delta and --delta-prime add up to {lost}, so the certificate could not hold with a positive probability: make them
-                smaller.
+                --delta and --delta-prime add up to {lost}, so the certificate could not hold with a positive probability: make
+                them smaller.
                 """));
         }
 
         if (choice.Name == "wide-resnet")
         {
             throw new UsageException(Prose.Line("""
-                --model wide-resnet has running statistics, which are learnt from the images that the certificate is taken over and which
-                no bound here covers: use --model mlp or mnist-cnn.
+                --model wide-resnet has running statistics, which are learnt from the images that the certificate is taken over
+                and which no bound here covers: use --model mlp or mnist-cnn.
                 """));
         }
 

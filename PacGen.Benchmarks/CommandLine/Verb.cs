@@ -44,10 +44,10 @@ internal abstract class Verb
     /// <exception cref="UsageException">The options contradict each other.</exception>
     protected abstract int Run(ParseResult parsed);
 
-    /// <summary>Gives the verb options, which the help lists in this order.</summary>
+    /// <summary>Gives the verb options, which the help lists in this order; one of a group may come before the others.</summary>
     protected void Add(params IEnumerable<OptionGroup> groups)
     {
-        foreach (Option option in groups.SelectMany(group => group.All))
+        foreach (Option option in groups.SelectMany(group => group.All).Distinct())
         {
             Command.Add(option);
         }

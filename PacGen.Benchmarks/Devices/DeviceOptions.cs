@@ -17,8 +17,8 @@ internal sealed class DeviceOptions : OptionGroup
     private readonly Option<string?> device = Options.Path(
         "--device",
         Prose.Line($"""
-        Where to run: cpu, gpu, cuda, cuda:N, opencl, opencl:N, simulator or best (a GPU where there is one, else the CPU);
-        see pacgen devices. Without it what {Device.EnvironmentVariable} says, else best
+        Where to run: cpu, gpu, cuda, cuda:N, opencl, opencl:N, simulator or best (a GPU where there is one, else the CPU); see
+        pacgen devices. Without it what {Device.EnvironmentVariable} says, else best
         """),
         "device");
 
@@ -29,8 +29,8 @@ internal sealed class DeviceOptions : OptionGroup
     public static Option<string> Products() => Options.Choice(
         "--products",
         Prose.Line("""
-        How an NVIDIA GPU multiplies matrices and convolves: PacGen's kernels in single precision or, with 10 bits behind the point,
-        in TF32; or matrices by cuBLAS, if it is installed, in either
+        How an NVIDIA GPU multiplies matrices and convolves: PacGen's kernels in single precision or, with 10 bits behind the
+        point, in TF32; or matrices by cuBLAS, if it is installed, in either
         """),
         Modes[0].Name,
         [.. Modes.Select(one => one.Name)]);

@@ -55,8 +55,8 @@ internal sealed class DigitsJob : Verb
             ("Perturbed SGD", new PerturbedOptimizer(new Sgd(LearningRate), new AlgorithmOne(eta: 100, gamma: 1))),
         ];
         terminal.Line(Prose.Line($"""
-            digits: {digits.Train.Count:N0} training and {digits.Test.Count} test images of 8×8; mlp 64-{Hidden}-10, batch {Batch},
-            {options.Epochs} epochs, seed {options.Seed}; {opened.Device.Name}
+            digits: {digits.Train.Count:N0} training and {digits.Test.Count} test images of 8×8; mlp 64-{Hidden}-10, batch
+            {Batch}, {options.Epochs} epochs, seed {options.Seed}; {opened.Device.Name}
             """));
         List<(string Name, IReadOnlyList<EpochResult> Epochs)> runs = [];
         foreach ((string name, Optimizer rule) in rules)
@@ -75,8 +75,8 @@ internal sealed class DigitsJob : Verb
         if (runs[0].Epochs[^1].Score is { } one && runs[1].Epochs[^1].Score is { } other)
         {
             terminal.Line(Prose.Line($"""
-                Ψ is the median of {one.Draws} draws of ρ, with h from {one.Images:N0} images in batches of {one.BatchSize}; in the 1/κ
-                branch it is a function of |w| alone.
+                Ψ is the median of {one.Draws} draws of ρ, with h from {one.Images:N0} images in batches of {one.BatchSize}; in
+                the 1/κ branch it is a function of |w| alone.
                 """));
             foreach (string difference in one.DifferencesFrom(other))
             {

@@ -37,8 +37,8 @@ internal sealed class HyperExperiment : Verb
     private readonly Option<double[]> etas = Options.Numbers(
         "--etas",
         Prose.Line("""
-            The η that are tried: larger means smaller perturbations; without it the paper's (100 for sgd and momentum, 0.01 for adam and
-            adamw) times 0.01, 0.1, 1, 10, 100
+            The η that are tried: larger means smaller perturbations; without it the paper's (100 for sgd and momentum, 0.01 for
+            adam and adamw) times 0.01, 0.1, 1, 10, 100
             """),
         Interval.Positive);
 
@@ -75,10 +75,10 @@ internal sealed class HyperExperiment : Verb
         options = options with { Device = opened.Device, RunningStatistics = isWide ? RunningStatistics.Reestimated : null };
         TrainingRunOptions.RequireBatch(options, split.Train, " besides the validation images");
         string setting = Prose.Line($"""
-            {choice.Describe(all)}; {all.Name}, {split.Train.Count:N0} training images, {split.Test.Count:N0} validation images held back of
-            them (split seed {parsed.GetValue(splitSeed)}), {all.Test.Count:N0} test images; {plain}, {options.Schedule} rate, batch
-            {options.BatchSize}, {options.Augmentation?.ToString() ?? "images as they are"}, {options.Epochs} epochs,
-            seeds {string.Join(", ", chosenSeeds)}; {opened.Device.Name}
+            {choice.Describe(all)}; {all.Name}, {split.Train.Count:N0} training images, {split.Test.Count:N0} validation images
+            held back of them (split seed {parsed.GetValue(splitSeed)}), {all.Test.Count:N0} test images; {plain},
+            {options.Schedule} rate, batch {options.BatchSize}, {options.Augmentation?.ToString() ?? "images as they are"},
+            {options.Epochs} epochs, seeds {string.Join(", ", chosenSeeds)}; {opened.Device.Name}
             """);
         terminal.Line(setting);
         string first = optimizer.Perturb(parsed, plain, levels[0], widths[0]).ToString();

@@ -125,8 +125,8 @@ internal sealed class HyperFindings(HyperCell[] cells, HyperCell best, HyperCell
             : chosen.Accuracies.Max() < plain.Accuracies.Min() ? " Every perturbed run is below every plain one."
             : " The two ranges over the seeds overlap.";
         return Prose.Line($"""
-            Trained anew on all {all.Train.Count:N0} training images, the test accuracy is {chosen} with the chosen pair and {plain} without
-            perturbation{training}.{ranges} No other pair saw the {all.Test.Count:N0} test images.
+            Trained anew on all {all.Train.Count:N0} training images, the test accuracy is {chosen} with the chosen pair and
+            {plain} without perturbation{training}.{ranges} No other pair saw the {all.Test.Count:N0} test images.
             """);
     }
 

@@ -102,8 +102,8 @@ internal sealed class RescaleExperiment : Verb
 
         string name = $"mlp {set.Train.ImageSize}-{parsed.GetValue(hidden)}-{set.Train.Classes}";
         string setting = Prose.Line($"""
-            {name} with ReLU, {trainer.Arena.Count:N0} weights; {set.Train.Count:N0} training images of {set.Name}; SGD at {LearningRate},
-            batch {Batch}, seed {settings.Seed}; {opened.Device.Name}
+            {name} with ReLU, {trainer.Arena.Count:N0} weights; {set.Train.Count:N0} training images of {set.Name}; SGD at
+            {LearningRate}, batch {Batch}, seed {settings.Seed}; {opened.Device.Name}
             """);
         terminal.Line(setting);
         new TrainingReport(terminal, name).Show(parsed.GetValue(epochs), progress => trainer.Run(null, progress, Host.Stop.Token));

@@ -75,21 +75,22 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
     }
 
     private string Setting() => Prose.Line($"""
-        Ψ, the Hessian's measures and sharpness are those of the cross-entropy; the lemmas and both ρ are those of the cross-entropy bounded
-        to [0, 1] by p_min = {settings.SmallestProbability:G4}, with its Hessian's diagonal, negative entries (at most
-        {100 * points.Max(point => point.NegativeShare):F0} % of the weights) counted as 0 (footnote 4). Neighbourhood:
-        γ = {settings.Neighborhood.Gamma}, ε = {settings.Neighborhood.Epsilon}. Lemmas: n = {measures.Images:N0}, δ = {settings.Delta},
-        η = √(mn) = {measures.Eta:F0} at every α; the prior is the same at every α, τ = {measures.UniformTau:G4} for Lemma 6 and a variance
-        τ = {measures.GaussianTau:G4} for Lemma 8, wide enough for the weights at all of them; τ = |w| + κ is another prior at each α. All
-        these are right-hand sides of the lemmas, **scores here, not bounds**: their τ were read off the trained weights, ρ is an estimate,
-        and a ReLU network has no ρ where a kink lies in the neighbourhood. (2): ε = {settings.BoxEpsilon:G4}, full space and a random
-        subspace of {settings.Directions} dimensions, a lower bound of the maximum. (3): σ = {settings.Sigma:G4}, {settings.Draws} pairs
-        u, −u. ρ: the score's median in closed form; and sampled, a lower estimate of Definition 4's.
+        Ψ, the Hessian's measures and sharpness are those of the cross-entropy; the lemmas and both ρ are those of the
+        cross-entropy bounded to [0, 1] by p_min = {settings.SmallestProbability:G4}, with its Hessian's diagonal, negative
+        entries (at most {100 * points.Max(point => point.NegativeShare):F0} % of the weights) counted as 0 (footnote 4).
+        Neighbourhood: γ = {settings.Neighborhood.Gamma}, ε = {settings.Neighborhood.Epsilon}. Lemmas: n = {measures.Images:N0}, δ
+        = {settings.Delta}, η = √(mn) = {measures.Eta:F0} at every α; the prior is the same at every α, τ =
+        {measures.UniformTau:G4} for Lemma 6 and a variance τ = {measures.GaussianTau:G4} for Lemma 8, wide enough for the weights
+        at all of them; τ = |w| + κ is another prior at each α. All these are right-hand sides of the lemmas, **scores here, not
+        bounds**: their τ were read off the trained weights, ρ is an estimate, and a ReLU network has no ρ where a kink lies in
+        the neighbourhood. (2): ε = {settings.BoxEpsilon:G4}, full space and a random subspace of {settings.Directions}
+        dimensions, a lower bound of the maximum. (3): σ = {settings.Sigma:G4}, {settings.Draws} pairs u, −u. ρ: the score's
+        median in closed form; and sampled, a lower estimate of Definition 4's.
         """);
 
     private string Function() => Prose.Line($"""
-        The function stays (22): no output on the test images moved by more than {points.Max(point => point.OutputChange):G1} of the
-        largest, which is rounding.
+        The function stays (22): no output on the test images moved by more than {points.Max(point => point.OutputChange):G1} of
+        the largest, which is rounding.
         """);
 
     private string Far(string what, string[] keys) =>
@@ -99,11 +100,11 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
     {
         bool vacuous = points.All(point => point.Lemma6 >= 1 && point.Lemma8 >= 1);
         return Prose.Line($"""
-            The lemmas and Ψ, largest over smallest: {string.Join("; ", BoundsAndPsi.Select(Spread))}. In their own unit, where a loss is at
-            most 1, Lemma 6 lies between {points.Min(point => point.Lemma6):F2} and {points.Max(point => point.Lemma6):F2} and Lemma 8
-            between {points.Min(point => point.Lemma8):F2} and
-            {points.Max(point => point.Lemma8):F2}{(vacuous ? ": vacuous at every α" : "")}. Ψ, and the share of weights whose 1/κ branch
-            of (24) makes it a function of |w| alone:
+            The lemmas and Ψ, largest over smallest: {string.Join("; ", BoundsAndPsi.Select(Spread))}. In their own unit, where a
+            loss is at most 1, Lemma 6 lies between {points.Min(point => point.Lemma6):F2} and
+            {points.Max(point => point.Lemma6):F2} and Lemma 8 between {points.Min(point => point.Lemma8):F2} and
+            {points.Max(point => point.Lemma8):F2}{(vacuous ? ": vacuous at every α" : "")}. Ψ, and the share of weights whose 1/κ
+            branch of (24) makes it a function of |w| alone:
             {string.Join("; ", Shown.Select(point => $"at α = {point.Alpha:G4} {point.PsiText}, {point.KappaShare:P0}"))}.
             """);
     }
@@ -119,19 +120,20 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
                 ? $"Next to the other measures that holds: a factor of {Number(lemmas)} at most, against {Number(least)} at least."
                 : $"Here they move by a factor of {Number(lemmas)}, the other measures by {Number(least)} at least.";
         return Prose.Line($"""
-            The paper's claim (section 6): ∇²L̂, ρ and w stand behind logarithms, so the bound changes as a logarithm does, and little.
-            {verdict} But the logarithms are summed over m = {measures.Parameters:N0} weights: Lemma 6's KL is {unit.Lemma6Kl:N0} nats at
-            α = 1 and lies between {points.Min(point => point.Lemma6Kl):N0} and {points.Max(point => point.Lemma6Kl):N0} over all α. What is
-            a factor near 1 for the bound is so many nats, and Ψ, such a sum too, moves by a factor of {Number(Find("psi").Spread(points))}.
+            The paper's claim (section 6): ∇²L̂, ρ and w stand behind logarithms, so the bound changes as a logarithm does, and
+            little. {verdict} But the logarithms are summed over m = {measures.Parameters:N0} weights: Lemma 6's KL is
+            {unit.Lemma6Kl:N0} nats at α = 1 and lies between {points.Min(point => point.Lemma6Kl):N0} and
+            {points.Max(point => point.Lemma6Kl):N0} over all α. What is a factor near 1 for the bound is so many nats, and Ψ,
+            such a sum too, moves by a factor of {Number(Find("psi").Spread(points))}.
             """);
     }
 
     private string Origin()
     {
         return Prose.Line($"""
-            ρ's part: {string.Join("; ", Shown.Where(point => point.Alpha != 1).Select(Of))}. One ρ serves all weights, though third
-            derivatives along a layer go with the inverse cube of its factor, and ε of the neighbourhood stays while the weights shrink and
-            grow; so σ* does not simply go with the weights, as section 6 has it.
+            ρ's part: {string.Join("; ", Shown.Where(point => point.Alpha != 1).Select(Of))}. One ρ serves all weights, though
+            third derivatives along a layer go with the inverse cube of its factor, and ε of the neighbourhood stays while the
+            weights shrink and grow; so σ* does not simply go with the weights, as section 6 has it.
             """);
 
         string Of(RescalePoint end)

@@ -82,7 +82,7 @@ internal sealed record RescalePoint
 
     /// <summary>The main of it in a line.</summary>
     public string Summary => Prose.Line($"""
-        α = {Alpha,-8:G4} Ψ {Psi:F0} (1/κ {KappaShare:P0}), Lemma 6 {Lemma6:F3}, Lemma 8 {Lemma8:F3},
-        λ_max {(EigenvalueConverged ? "" : "≥ ")}{LargestEigenvalue:G4}, (2) {KeskarFull:G4} %, (3) {ExpectedSharpness:G4}
+        α = {Alpha,-8:G4} Ψ {Psi:F0} (1/κ {KappaShare:P0}), Lemma 6 {Lemma6:F3}, Lemma 8 {Lemma8:F3}, λ_max
+        {(EigenvalueConverged ? "" : "≥ ")}{LargestEigenvalue:G4}, (2) {KeskarFull:G4} %, (3) {ExpectedSharpness:G4}
         """);
 }

@@ -26,16 +26,16 @@ internal sealed class Figure7 : Figure
     private static readonly RunTexts Texts = new()
     {
         Epochs = Prose.Line($"""
-            How many times the training set is seen, which the paper doesn't say; without it {PaperOptions.FullEpochs}, at small scale
-            {PaperOptions.SmallEpochs}. More than before adds to the runs that are there
+            How many times the training set is seen, which the paper doesn't say; without it {PaperOptions.FullEpochs}, at small
+            scale {PaperOptions.SmallEpochs}. More than before adds to the runs that are there
             """),
         DefaultEpochs = null,
         BatchSize = "Images a step; without it 128 (CIFAR) or 156 (Tiny ImageNet), as in the paper",
         DefaultBatchSize = null,
         Augment = "How training images are varied, of which the paper says nothing",
         Statistics = Prose.Line("""
-            Where batch norm's statistics of an evaluated network come from, in all runs alike: a pass over training images at w, or the
-            training passes (at w + u where perturbed)
+            Where batch norm's statistics of an evaluated network come from, in all runs alike: a pass over training images at w,
+            or the training passes (at w + u where perturbed)
             """),
         StatisticsNames = ["reestimated", "training"],
         DefaultStatistics = "reestimated",
@@ -52,7 +52,7 @@ internal sealed class Figure7 : Figure
         : base(host, 7, Prose.Line(What), PictureFile, NumbersFile, ReportFile)
     {
         data = new DataSource(paper.Dataset);
-        Add(paper.Dataset, paper.Scale, seeds, run, paper, runsFolder, device, data);
+        Add(paper.Dataset, paper.Scale, seeds, run.Epochs, paper, run, runsFolder, device, data);
     }
 
     /// <inheritdoc/>
@@ -89,14 +89,14 @@ internal sealed class Figure7 : Figure
         AccuracyPage page = new(options, images, Line(parsed), plan.Count)
         {
             Title = Prose.Line($"""
-                Figure 7: {network} on {images.Name} ({images.Train.Count:N0} training images), {rule.Split('(')[0]} with and without
-                perturbation
+                Figure 7: {network} on {images.Name} ({images.Train.Count:N0} training images), {rule.Split('(')[0]} with and
+                without perturbation
                 """),
             Setting = Prose.Line($"""
                 {network}, {model.Create(images, opened.Device, 2).ParameterCount:N0} parameters; {images.Name},
-                {images.Train.Count:N0} training and {images.Test.Count:N0} test images; {rule}, batch {options.BatchSize}, constant rate;
-                perturbed: η = {arms[1].Eta}, γ = {string.Join(" and ", arms.Skip(1).Select(arm => arm.Gamma))}, ε = {PaperSetting.Epsilon}; {options.Epochs} epochs,
-                seeds {string.Join(", ", parsed.GetValue(seeds)!)}
+                {images.Train.Count:N0} training and {images.Test.Count:N0} test images; {rule}, batch {options.BatchSize},
+                constant rate; perturbed: η = {arms[1].Eta}, γ = {string.Join(" and ", arms.Skip(1).Select(arm => arm.Gamma))}, ε
+                = {PaperSetting.Epsilon}; {options.Epochs} epochs, seeds {string.Join(", ", parsed.GetValue(seeds)!)}
                 """),
             Differences = PaperDifferences.Of(published, model, images, options, paper.LearningRate(parsed), arms[1..]),
         };

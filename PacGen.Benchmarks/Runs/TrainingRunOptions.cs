@@ -17,15 +17,15 @@ internal sealed class TrainingRunOptions : OptionGroup
     private static readonly (string Name, RunningStatistics Value)[] Statistics =
         [("training", RunningStatistics.FromTrainingPass), ("kept", RunningStatistics.Kept), ("reestimated", RunningStatistics.Reestimated)];
 
-    private readonly Option<int?> epochs, batchSize;
+    private readonly Option<int?> batchSize;
     private readonly Option<string> augment;
     private readonly Option<string>? statistics;
     private readonly OptimizerOptions? optimizer;
     private readonly Option<int> accumulate = Options.Count(
         "--accumulate",
         Prose.Line("""
-        In how many parts a batch is passed, for batches that don't fit into memory: their gradients' mean goes into the one update.
-        It divides --batch-size; batch norm sees parts
+        In how many parts a batch is passed, for batches that don't fit into memory: their gradients' mean goes into the one
+        update. It divides --batch-size; batch norm sees parts
         """),
         1,
         1);
@@ -35,7 +35,7 @@ internal sealed class TrainingRunOptions : OptionGroup
     public TrainingRunOptions(RunTexts texts, OptimizerOptions? optimizer = null)
     {
         this.optimizer = optimizer;
-        epochs = Options.Count("--epochs", texts.Epochs, 1, texts.DefaultEpochs);
+        Epochs = Options.Count("--epochs", texts.Epochs, 1, texts.DefaultEpochs);
         batchSize = Options.Count("--batch-size", texts.BatchSize, 1, texts.DefaultBatchSize);
         augment = Options.Choice(
             "--augment", $"{texts.Augment}: not at all, or padded by 4 and cropped, and mirrored by chance", None, None, CropFlip);
@@ -45,7 +45,10 @@ internal sealed class TrainingRunOptions : OptionGroup
 
     /// <inheritdoc/>
     public override IReadOnlyList<Option> All =>
-        [epochs, batchSize, accumulate, augment, .. optimizer?.All ?? [], .. statistics is null ? (Option[])[] : [statistics]];
+        [Epochs, batchSize, accumulate, augment, .. optimizer?.All ?? [], .. statistics is null ? (Option[])[] : [statistics]];
+
+    /// <summary>The epochs.</summary>
+    public Option<int?> Epochs { get; }
 
     /// <summary>The seed, where one run has one.</summary>
     public Option<ulong> Seed { get; } = Options.Seed();
@@ -59,14 +62,14 @@ internal sealed class TrainingRunOptions : OptionGroup
     public TrainingOptions Create(ParseResult parsed, ModelChoice model, int defaultEpochs = 1, int defaultBatchSize = 1)
     {
         bool isWide = model.Name == "wide-resnet";
-        int count = parsed.GetValue(epochs) ?? defaultEpochs;
+        int count = parsed.GetValue(Epochs) ?? defaultEpochs;
         int batch = parsed.GetValue(batchSize) ?? defaultBatchSize, parts = parsed.GetValue(accumulate);
         if (batch % parts != 0)
         {
             IEnumerable<int> possible = Enumerable.Range(1, batch).Where(divisor => batch % divisor == 0);
             throw new UsageException(Prose.Line($"""
-                --accumulate is {parts}, but a batch of {batch} can be passed in {string.Join(", ", possible)} equal parts: use one of
-                these, or another --batch-size.
+                --accumulate is {parts}, but a batch of {batch} can be passed in {string.Join(", ", possible)} equal parts: use
+                one of these, or another --batch-size.
                 """));
         }
 
@@ -110,8 +113,8 @@ internal sealed class TrainingRunOptions : OptionGroup
         if (options.BatchSize > images.Count)
         {
             throw new UsageException(Prose.Line($"""
-                --batch-size is {options.BatchSize}, but there are {images.Count} training images{besides}: use a smaller batch, or more
-                images.
+                --batch-size is {options.BatchSize}, but there are {images.Count} training images{besides}: use a smaller batch,
+                or more images.
                 """));
         }
     }

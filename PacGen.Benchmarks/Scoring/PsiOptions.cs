@@ -36,8 +36,8 @@ internal sealed class PsiOptions : OptionGroup
     private readonly Option<int?> batchSize = Options.Count(
         "--psi-batch-size",
         Prose.Line($"""
-        Images whose mean gradient is squared for h, which depends on it, and Ψ with it: scores compare at one batch size; without it
-        {ScoreOptions.DefaultBatchSize}, whatever training's is
+        Images whose mean gradient is squared for h, which depends on it, and Ψ with it: scores compare at one batch size; without
+        it {ScoreOptions.DefaultBatchSize}, whatever training's is
         """));
 
     private readonly Option<int?> draws;

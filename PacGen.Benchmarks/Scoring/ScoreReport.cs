@@ -24,8 +24,8 @@ internal sealed class ScoreReport(string model, string dataset, IReadOnlyDiction
         string interval = first.PsiInterval is null ? ", too few for an interval (6 or more give one)"
             : " and a 95 % interval for that of all draws";
         terminal.Line(Prose.Line($"""
-            Ψ with {first.Neighborhood}; h from {first.Images:N0} training images of {dataset} in batches of {first.BatchSize}; median of
-            {first.Draws} draws{interval}
+            Ψ with {first.Neighborhood}; h from {first.Images:N0} training images of {dataset} in batches of {first.BatchSize};
+            median of {first.Draws} draws{interval}
             """));
         Table table = Terminal.Table("ρ(w*) estimated", "Ψ", "ρ", "Σ log(|w| + κ)", "Σ log max(…)", "weights with 1/κ the larger");
         foreach (PacGenScore score in scores)
@@ -99,8 +99,9 @@ internal sealed class ScoreReport(string model, string dataset, IReadOnlyDiction
     private IEnumerable<string> Remarks()
     {
         yield return Prose.Line("""
-            Smaller Ψ promises a smaller gap between two networks of one size; it certifies nothing. The published ρ takes one draw's
-            smallest |u[i]|: it has no mean, and can move by orders of magnitude from one draw to the next. Compare networks by the median.
+            Smaller Ψ promises a smaller gap between two networks of one size; it certifies nothing. The published ρ takes one
+            draw's smallest |u[i]|: it has no mean, and can move by orders of magnitude from one draw to the next. Compare
+            networks by the median.
             """);
         foreach (RhoEstimator estimator in Estimators.Where(estimator => !all.ContainsKey(estimator)))
         {
@@ -110,8 +111,8 @@ internal sealed class ScoreReport(string model, string dataset, IReadOnlyDiction
         foreach (PacGenScore score in scores.Where(score => score.KappaShare > 0.9))
         {
             yield return Prose.Line($"""
-                With ρ {Name(score.Estimator)}, 1/κ wins for {score.KappaShare:P1} of the weights: that Ψ says little about curvature, and
-                nearly all of it about |w|.
+                With ρ {Name(score.Estimator)}, 1/κ wins for {score.KappaShare:P1} of the weights: that Ψ says little about
+                curvature, and nearly all of it about |w|.
                 """);
         }
     }

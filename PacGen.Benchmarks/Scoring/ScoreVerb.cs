@@ -41,8 +41,8 @@ internal sealed class ScoreVerb : Verb
         if (file.Model is null && !model.IsGiven(parsed))
         {
             throw new UsageException(Prose.Line($"""
-                {path} was not written by pacgen train and does not say which network it holds: say it with --model, and the images with
-                --dataset.
+                {path} was not written by pacgen train and does not say which network it holds: say it with --model, and the
+                images with --dataset.
                 """));
         }
 
@@ -56,8 +56,8 @@ internal sealed class ScoreVerb : Verb
         {
             Host.Problem(Prose.Line($"""
                 {path} was written within an epoch: its weights are those after step {file.Steps}, but its running statistics
-                {(step < 0 ? "were not estimated yet" : $"are of step {step}")}. Score best.safetensors or the checkpoint of a whole epoch
-                instead.
+                {(step < 0 ? "were not estimated yet" : $"are of step {step}")}. Score best.safetensors or the checkpoint of a
+                whole epoch instead.
                 """));
         }
 
@@ -84,8 +84,8 @@ internal sealed class ScoreVerb : Verb
         null => throw new UsageException($"{path} does not say which images its network is for: say it with --dataset."),
         { } name when Datasets.Names.Contains(name) => name,
         { } name => throw new UsageException(Prose.Line($"""
-            {path} names images that are none of {string.Join(", ", Datasets.Names)}, but '{Printable.Name(name)}': say with --dataset where
-            they are.
+            {path} names images that are none of {string.Join(", ", Datasets.Names)}, but '{Printable.Name(name)}': say with
+            --dataset where they are.
             """)),
     };
 }

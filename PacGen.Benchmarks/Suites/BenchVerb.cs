@@ -31,8 +31,8 @@ internal sealed class BenchVerb : Verb
     private readonly Option<string?> device = Options.Path(
         "--device",
         Prose.Line("""
-            Measures a device, cpu, gpu, cuda, cuda:N, opencl or opencl:N: copying, passes over 10^6 to 10^8 parameters as shares of it,
-            matrix products, convolutions, training steps of every model
+            Measures a device, cpu, gpu, cuda, cuda:N, opencl or opencl:N: copying, passes over 10^6 to 10^8 parameters as shares
+            of it, matrix products, convolutions, training steps of every model
             """),
         "device");
 
@@ -42,8 +42,8 @@ internal sealed class BenchVerb : Verb
     private readonly Option<string?> filter = Options.Path(
         "--filter",
         Prose.Line($"""
-            Which benchmarks of BenchmarkDotNet, such as *Convolutions*, or with --device which rows, such as *mnist-cnn*; without it all.
-            The suites are {string.Join(", ", Suites.Select(suite => suite.Name))}
+            Which benchmarks of BenchmarkDotNet, such as *Convolutions*, or with --device which rows, such as *mnist-cnn*; without
+            it all. The suites are {string.Join(", ", Suites.Select(suite => suite.Name))}
             """),
         "pattern");
 
@@ -53,7 +53,7 @@ internal sealed class BenchVerb : Verb
 
     public BenchVerb(Host host)
         : base(host, new Command("bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do.")) =>
-        Add(quick, device, products, threads, seconds, filter, peer, output);
+        Add(quick, device, filter, products, threads, seconds, peer, output);
 
     /// <inheritdoc/>
     protected override int Run(ParseResult parsed)

@@ -19,8 +19,8 @@ internal sealed class ModelOptions(string? fallback) : OptionGroup
     private readonly Option<string> form = Options.Choice(
         "--form",
         Prose.Line("""
-        The Wide-ResNet's form: that of the paper's code, or the original's, with no biases in convolutions, the stride in a block's
-        first one, and shortcuts after the activation; without it paper
+        The Wide-ResNet's form: that of the paper's code, or the original's, with no biases in convolutions, the stride in a
+        block's first one, and shortcuts after the activation; without it paper
         """),
         null,
         [.. ModelChoice.Forms.Select(one => one.Name)]);

@@ -77,8 +77,8 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
     private readonly Option<string> perturb = Options.Choice(
         "--perturb",
         Prose.Line("""
-            The perturbation u of the weights that the gradient is taken at (Algorithm 1), uniform on (−σ, σ) or N(0, σ²) cut off at
-            ±κ, σ and κ being those of its lines 8 and 7
+            The perturbation u of the weights that the gradient is taken at (Algorithm 1), uniform on (−σ, σ) or N(0, σ²) cut off
+            at ±κ, σ and κ being those of its lines 8 and 7
             """),
         grid ? Noises[0].Name : NoNoise,
         [.. grid ? (string[])[] : [NoNoise], .. Noises.Select(noise => noise.Name)]);
@@ -86,16 +86,16 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
     private readonly Option<double?> eta = Options.Number(
         "--eta",
         Prose.Line($"""
-            η of Algorithm 1: larger means smaller perturbations; without it {PlainEta} for sgd and momentum, {AdaptiveEta} for adam
-            and adamw (the paper's section 8)
+            η of Algorithm 1: larger means smaller perturbations; without it {PlainEta} for sgd and momentum, {AdaptiveEta} for
+            adam and adamw (the paper's section 8)
             """),
         Interval.Positive);
 
     private readonly Option<double?> gamma = Options.Number(
         "--gamma",
         Prose.Line("""
-            γ of Algorithm 1: how far |w| widens a weight's neighbourhood; without it 0.1 (the listing; section 8 uses 1 with SGD, 10
-            with Adam)
+            γ of Algorithm 1: how far |w| widens a weight's neighbourhood; without it 0.1 (the listing; section 8 uses 1 with SGD,
+            10 with Adam)
             """),
         Interval.Gamma);
 
@@ -113,8 +113,8 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
     private readonly Option<string> sharpness = Options.Choice(
         "--sharpness",
         Prose.Line("""
-            Sharpness-aware minimization: the gradient is taken at w + ρg/‖g‖ (sam), or so that scaled weights change nothing (asam);
-            a step takes two passes
+            Sharpness-aware minimization: the gradient is taken at w + ρg/‖g‖ (sam), or so that scaled weights change nothing
+            (asam); a step takes two passes
             """),
         NoAscent, [NoAscent, .. Ascents.Select(ascent => ascent.Name)]);
 

@@ -17,8 +17,8 @@ internal sealed class TrainVerb : Verb
     private static readonly RunTexts Texts = new()
     {
         Statistics = Prose.Line("""
-            What training does to batch norm's running statistics: every training pass moves them, or they are kept, or estimated anew at
-            w before evaluation. Without it reestimated with --perturb, else training
+            What training does to batch norm's running statistics: every training pass moves them, or they are kept, or estimated
+            anew at w before evaluation. Without it reestimated with --perturb, else training
             """),
     };
 
@@ -38,8 +38,8 @@ internal sealed class TrainVerb : Verb
     private readonly Option<int?> earlyStop = Options.Count(
         "--early-stop",
         Prose.Line("""
-        Ends the run after so many epochs without a better one by --best-by; without it never. Images that decide when to stop are no
-        longer unseen
+        Ends the run after so many epochs without a better one by --best-by; without it never. Images that decide when to stop are
+        no longer unseen
         """));
 
     private readonly Option<string> bestBy = Options.Choice(
@@ -124,8 +124,8 @@ internal sealed class TrainVerb : Verb
         if (parsed.GetValue(curvature) == "training" && !optimizer.KeepsSecondMoment(parsed))
         {
             throw new UsageException(Prose.Line("""
-                --curvature training needs an optimizer that smooths squared gradients: use --optimizer adam without --weight-decay, or
-                adamw, or --perturb uniform or truncated-gaussian.
+                --curvature training needs an optimizer that smooths squared gradients: use --optimizer adam without
+                --weight-decay, or adamw, or --perturb uniform or truncated-gaussian.
                 """));
         }
     }

@@ -46,16 +46,17 @@ internal sealed class TrainedRun(
             _ => "; running statistics re-estimated at w",
         };
         terminal.Line(Prose.Line($"""
-            {model.Describe(images)}, {trainer.Arena.Count:N0} parameters; {images.Name} ({images.Origin}), {images.Train.Count:N0} +
-            {images.Test.Count:N0} images; {rule}, batch
-            {options.BatchSize}{parts}, {options.Schedule} rate{varied}; seed {options.Seed}; {options.Device!.Name}{statistics}
+            {model.Describe(images)}, {trainer.Arena.Count:N0} parameters; {images.Name} ({images.Origin}),
+            {images.Train.Count:N0} + {images.Test.Count:N0} images; {rule}, batch {options.BatchSize}{parts}, {options.Schedule}
+            rate{varied}; seed {options.Seed}; {options.Device!.Name}{statistics}
             """));
         terminal.Line($"Memory {trainer.Memory}");
         if (options.Score is { Curvature: CurvatureSource.Pass } score)
         {
             terminal.Line(Prose.Line($"""
-                Ψ from {(score.Images == 0 ? images.Train.Count : score.Images)} training images in batches of {score.BatchSize}, median
-                of {score.Draws} draws, ρ {Name(score.Rho)}; (1/κ …) is the share of weights at which Ψ is a function of |w| alone
+                Ψ from {(score.Images == 0 ? images.Train.Count : score.Images)} training images in batches of {score.BatchSize},
+                median of {score.Draws} draws, ρ {Name(score.Rho)}; (1/κ …) is the share of weights at which Ψ is a function of
+                |w| alone
                 """));
         }
     }
@@ -108,8 +109,8 @@ internal sealed class TrainedRun(
             string where = options.Checkpoints is { } folder ? $"its weights are in {new CheckpointFolder(folder.Folder).Best}"
                 : "its weights were not kept: --checkpoint FOLDER keeps them";
             terminal.Line(Prose.Line($"""
-                Stopped early after epoch {trainer.Results.Count}: no better {name} for {options.EarlyStop} epochs. The best is epoch
-                {best.Epoch}'s, {best.Value(options.BestBy):G5}; {where}
+                Stopped early after epoch {trainer.Results.Count}: no better {name} for {options.EarlyStop} epochs. The best is
+                epoch {best.Epoch}'s, {best.Value(options.BestBy):G5}; {where}
                 """));
         }
 

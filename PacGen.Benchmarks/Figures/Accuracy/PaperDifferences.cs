@@ -36,9 +36,9 @@ internal static class PaperDifferences
         string[] differing = [.. all.Where(one => one.Differs).Select(one => one.What)];
         string varied = options.Augmentation?.ToString() ?? "images as they are";
         return CommandLine.Prose.Line($"""
-            What differs from the paper: {(differing.Length == 0 ? "nothing that it states" : string.Join("; ", differing))}. It does not say
-            how many epochs it ran, whether it varied the images, whether the learning rate changed, or how often it repeated a run; here
-            {options.Epochs} epochs, {varied}, a constant rate.
+            What differs from the paper: {(differing.Length == 0 ? "nothing that it states" : string.Join("; ", differing))}. It
+            does not say how many epochs it ran, whether it varied the images, whether the learning rate changed, or how often it
+            repeated a run; here {options.Epochs} epochs, {varied}, a constant rate.
             """);
     }
 }

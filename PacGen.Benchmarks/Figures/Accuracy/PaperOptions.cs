@@ -40,8 +40,8 @@ internal sealed class PaperOptions : OptionGroup
     public Option<string> Scale { get; } = Options.Choice(
         "--scale",
         Prose.Line("""
-            The paper's network, WRN-58-3, and all images, which takes a CPU weeks; or WRN-16-1 on at most 20,000 images (tiny-imagenet:
-            5,000), less than an hour for three seeds on two cores
+            The paper's network, WRN-58-3, and all images, which takes a CPU weeks; or WRN-16-1 on at most 20,000 images
+            (tiny-imagenet: 5,000), less than an hour for three seeds on two cores
             """),
         "full",
         "full",
