@@ -6,6 +6,7 @@ using PacGen.Kernels.Copy;
 using PacGen.Kernels.Devices;
 using PacGen.Kernels.PerParameter;
 using PacGen.Nn;
+using PacGen.Nn.Data;
 using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Benchmarks.Suites;
@@ -216,36 +217,20 @@ internal sealed class Work : IDisposable
         return TrainingStep(device, new WideResNet(depth, widen, 10), $"WRN-{depth}-{widen}", new Shape(batch, 32, 32, 3), (2 * First) + (3 * others), optimizer);
     }
 
+    /// <summary>A training step as the trainer takes it, on a batch that is in place.</summary>
     private static Work TrainingStep(Device device, Module model, string name, Shape shape, double flops, Optimizer? optimizer)
     {
+        const int Epoch = 3;
         int batch = shape[0];
-        double rate = optimizer?.LearningRate ?? 0.01;
+        optimizer ??= new Sgd(0.01);
         ParameterArena arena = new(model, device, Seed);
-        Buffer gradients = device.Allocate(arena.Count);
-        OptimizerSession session = (optimizer ?? new Sgd(rate)).Attach(arena, gradients, Seed);
-        Tensor images = Tensor.Input(shape, "images"), labels = Tensor.Input(new Shape(batch), "labels");
-        TrainingContext context = new(Seed);
-        model.Train(context);
-        Tensor loss = Loss.CrossEntropy(model.Forward(images), labels);
-        model.Eval();
-        Tensor[] of = loss.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
-        Dictionary<Tensor, Region> bindings = [];
-        arena.Bind(bindings, session.ForwardWeights);
-        for (int i = 0; i < of.Length; i++)
-        {
-            bindings[of[i]] = arena.Segment(gradients, i);
-        }
-
-        foreach ((StateTensor state, Tensor next) in context.Next)
-        {
-            bindings[next] = state.Region!.Value;
-        }
-
-        CompiledGraph graph = CompiledGraph.Compile(device, [loss, .. context.Next.Values, .. of], bindings);
-        Fill(graph[images], 1);
-        graph[labels].Write([.. Enumerable.Range(0, batch).Select(i => (float)(i % 10))]);
-        Launch? program = session.Program(graph.Parts, graph[loss]);
-        int underWay = 0;
+        ImageSet images = new(
+            new byte[shape.Count], Enumerable.Range(0, batch).Select(i => i % 10).ToArray(), shape[1], shape[2], 10,
+            new Normalization(new float[shape[3]], [.. Enumerable.Repeat(1f, shape[3])]));
+        TrainingPipeline pipeline = new(model, arena, optimizer, images, new PipelineOptions { Seed = Seed });
+        float[] pixels = Values(checked((int)shape.Count), 1), labels = [.. Enumerable.Range(0, batch).Select(i => (float)(i % 10))];
+        pipeline.Submit(pixels, labels, Epoch, 0, optimizer.LearningRate);
+        pipeline.Complete();
         return new Work(
             device,
             $"{name} training step, batch {batch}",
@@ -253,26 +238,16 @@ internal sealed class Work : IDisposable
             0,
             () =>
             {
-                if (program is null)
+                // As the trainer does: steps are completed when no more may be in flight.
+                if (pipeline.InFlight == pipeline.Depth)
                 {
-                    session.Perturb(3);
-                    graph.Run();
-                    session.TryUpdate(rate);
-                    return;
+                    pipeline.Complete();
                 }
 
-                // As the trainer does: outcomes are taken when no more steps may be under way.
-                if (underWay == session.Depth)
-                {
-                    session.Take();
-                    underWay--;
-                }
-
-                session.Begin(3, rate, double.PositiveInfinity);
-                session.Run(program);
-                underWay++;
+                pipeline.SubmitAgain(Epoch, optimizer.LearningRate);
             },
-            [.. program is null ? (IDisposable[])[] : [program], graph, session, gradients, arena]);
+            pipeline,
+            arena);
     }
 
     /// <inheritdoc/>
@@ -322,14 +297,12 @@ internal sealed class Work : IDisposable
     }
 
     // Any values do, so long as none is denormal. They repeat after 1,024, so a piece of them fills much.
+    private static float[] Values(int count, float scale, float offset = 0) =>
+        [.. Enumerable.Range(0, count).Select(i => (scale * (((i * 7919L) % 1024 / 512f) - 1 + (1 / 2048f))) + offset)];
+
     private static void Fill(Region region, float scale, float offset = 0)
     {
-        float[] values = new float[Math.Min(region.Count, 1 << 20)];
-        for (int i = 0; i < values.Length; i++)
-        {
-            values[i] = (scale * (((i * 7919L) % 1024 / 512f) - 1 + (1 / 2048f))) + offset;
-        }
-
+        float[] values = Values((int)Math.Min(region.Count, 1 << 20), scale, offset);
         for (long start = 0; start < region.Count; start += values.Length)
         {
             int count = (int)Math.Min(values.Length, region.Count - start);

@@ -97,6 +97,21 @@ internal sealed class BatchGraph : IDisposable
         return true;
     }
 
+    /// <summary>The pass over the last batch once more, which is in place; as the pass of a whole training step where that can be one.</summary>
+    /// <returns>Whether it was a whole step.</returns>
+    public bool RunAgain(OptimizerSession session)
+    {
+        if ((last!.WholeStep ??= session.Program(last.Graph.Parts, last.Loss)) is { } program)
+        {
+            session.Run(program);
+            GC.KeepAlive(last.Graph);
+            return true;
+        }
+
+        last.Graph.Run();
+        return false;
+    }
+
     private Compiled Send(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step, double share)
     {
         Compiled graph = For(labels.Length);

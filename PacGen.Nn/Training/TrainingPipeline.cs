@@ -128,6 +128,31 @@ public sealed class TrainingPipeline : IDisposable
         Session.Submit();
     }
 
+    /// <summary>Submits a step on the batch that came last and is in place already, passed whole: for timing.</summary>
+    /// <param name="epoch">The epoch, counted from 1.</param>
+    /// <param name="rate">The learning rate.</param>
+    /// <exception cref="InvalidOperationException">There was no batch, batches are passed in parts, or <see cref="Depth"/> steps are in flight.</exception>
+    public void SubmitAgain(int epoch, double rate)
+    {
+        if (Steps + inFlight.Count == 0 || options.Parts > 1 || Session.Gradients > 1)
+        {
+            throw new InvalidOperationException("A step is taken again where one was taken before, with one gradient of a whole batch.");
+        }
+
+        Session.Begin(epoch, rate, options.ClipNorm ?? double.PositiveInfinity);
+        inFlight.Enqueue(new StepInFlight(epoch, 0, 0, rate));
+        if (Session.Depth == 1)
+        {
+            Session.Perturb(epoch);
+        }
+
+        if (!Graph.RunAgain(Session))
+        {
+            Session.Observe(Graph.LossRegion, 1, first: true);
+            Session.Submit();
+        }
+    }
+
     /// <summary>
     /// Waits for the oldest step in flight. Where it did not end well, it changed nothing but what <see cref="StepEnd"/> says, and those behind it
     /// changed nothing and are forgotten.
