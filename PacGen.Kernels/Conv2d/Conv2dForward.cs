@@ -6,7 +6,7 @@ namespace PacGen.Kernels;
 
 /// <summary>
 /// The convolution (cross-correlation) of images x (N, H, W, C) with weights w (KH, KW, C, OC); the output is (N, OH, OW, OC):
-/// y[n, i, j, o] = Σ x[n, i·StrideH − PadH + p, j·StrideW − PadW + q, c] · w[p, q, c, o], x being 0 outside the image.
+/// y[n, i, j, o] = Σ x[n, i·StrideHeight − PaddingHeight + p, j·StrideWidth − PaddingWidth + q, c] · w[p, q, c, o], x being 0 outside the image.
 /// </summary>
 /// <param name="Geometry">Strides and padding.</param>
 public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
@@ -40,7 +40,7 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
         (int height, int width) = Geometry.Output(x[1], x[2], w[0], w[1]);
         return height >= 1 && width >= 1
             ? new Shape(x[0], height, width, w[3])
-            : throw new ShapeException($"{Name}: weights {w} do not fit into images {x} with padding ({Geometry.PadH}, {Geometry.PadW}).");
+            : throw new ShapeException($"{Name}: weights {w} do not fit into images {x} with padding ({Geometry.PaddingHeight}, {Geometry.PaddingWidth}).");
     }
 
     /// <inheritdoc/>
@@ -74,7 +74,7 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
     }
 
     private Windows WindowsOver(Shape x, Shape w, Shape y) => new(
-        x[0], x[1], x[2], x[3], y[1], y[2], w[0], w[1], Geometry.StrideH, Geometry.StrideW, Geometry.PadH, Geometry.PadW);
+        x[0], x[1], x[2], x[3], y[1], y[2], w[0], w[1], Geometry.StrideHeight, Geometry.StrideWidth, Geometry.PaddingHeight, Geometry.PaddingWidth);
 
     private LaunchSequence Bind<T>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
         where T : struct, IMemoryLane<T>

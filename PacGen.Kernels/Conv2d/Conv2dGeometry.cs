@@ -1,11 +1,11 @@
 namespace PacGen.Kernels;
 
 /// <summary>How a convolution's window moves over an image: its strides, and the zeros put around the image on each side.</summary>
-/// <param name="StrideH">Rows from a window to the next; at least 1.</param>
-/// <param name="StrideW">Columns from a window to the next; at least 1.</param>
-/// <param name="PadH">Rows of zeros above and below; at least 0.</param>
-/// <param name="PadW">Columns of zeros left and right; at least 0.</param>
-public readonly record struct Conv2dGeometry(int StrideH, int StrideW, int PadH, int PadW)
+/// <param name="StrideHeight">Rows from a window to the next; at least 1.</param>
+/// <param name="StrideWidth">Columns from a window to the next; at least 1.</param>
+/// <param name="PaddingHeight">Rows of zeros above and below; at least 0.</param>
+/// <param name="PaddingWidth">Columns of zeros left and right; at least 0.</param>
+public readonly record struct Conv2dGeometry(int StrideHeight, int StrideWidth, int PaddingHeight, int PaddingWidth)
 {
     /// <summary>The same stride and padding both ways.</summary>
     public Conv2dGeometry(int stride = 1, int padding = 0)
@@ -15,14 +15,14 @@ public readonly record struct Conv2dGeometry(int StrideH, int StrideW, int PadH,
 
     /// <summary>The extents of the output: ⌊(extent + 2·pad − kernel)/stride⌋ + 1 each way; below 1 where no window fits.</summary>
     public (int Height, int Width) Output(int height, int width, int kernelHeight, int kernelWidth) =>
-        (Extent(height + (2 * PadH) - kernelHeight, StrideH), Extent(width + (2 * PadW) - kernelWidth, StrideW));
+        (Extent(height + (2 * PaddingHeight) - kernelHeight, StrideHeight), Extent(width + (2 * PaddingWidth) - kernelWidth, StrideWidth));
 
     internal void Check(string operation)
     {
-        if (StrideH < 1 || StrideW < 1 || PadH < 0 || PadW < 0)
+        if (StrideHeight < 1 || StrideWidth < 1 || PaddingHeight < 0 || PaddingWidth < 0)
         {
             throw new ShapeException(
-                $"{operation}: strides ({StrideH}, {StrideW}) must be at least 1 and paddings ({PadH}, {PadW}) at least 0.");
+                $"{operation}: strides ({StrideHeight}, {StrideWidth}) must be at least 1 and paddings ({PaddingHeight}, {PaddingWidth}) at least 0.");
         }
     }
 

@@ -6,8 +6,8 @@ namespace PacGen.Kernels;
 
 /// <summary>
 /// The gradient of <see cref="Conv2dForward"/> with respect to its images: from dy (N, OH, OW, OC) and w (KH, KW, C, OC) the output
-/// dx (N, H, W, C), dx[n, h, v, c] = Σ dy[n, i, j, o] · w[p, q, c, o] over all i, j, p, q with i·StrideH − PadH + p = h and
-/// j·StrideW − PadW + q = v.
+/// dx (N, H, W, C), dx[n, h, v, c] = Σ dy[n, i, j, o] · w[p, q, c, o] over all i, j, p, q with i·StrideHeight − PaddingHeight + p = h and
+/// j·StrideWidth − PaddingWidth + q = v.
 /// </summary>
 /// <param name="Geometry">Strides and padding of the convolution.</param>
 /// <param name="Height">The images' height H.</param>
@@ -60,9 +60,9 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
     {
         (Shape dy, Shape w) = (shapes[0], shapes[1]);
         List<Launch> launches = [];
-        for (int h = 0; h < Math.Min(Geometry.StrideH, Height); h++)
+        for (int h = 0; h < Math.Min(Geometry.StrideHeight, Height); h++)
         {
-            for (int v = 0; v < Math.Min(Geometry.StrideW, Width); v++)
+            for (int v = 0; v < Math.Min(Geometry.StrideWidth, Width); v++)
             {
                 launches.Add(Packs.InFours(w[3], inputs[1])
                     ? BindGrid<Wide>(device, dy, w, inputs, output, h, v)
@@ -77,17 +77,17 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
     private Launch BindGrid<TWidth>(GpuDevice device, Shape dy, Shape w, ReadOnlySpan<Region> inputs, Region output, int h, int v)
         where TWidth : struct, ITileWidth
     {
-        int channels = w[2], outputs = w[3], rows = Count(Height, h, Geometry.StrideH), columns = Count(Width, v, Geometry.StrideW);
-        (int firstP, int countP, int top) = Taps(h, Geometry.StrideH, Geometry.PadH, w[0]);
-        (int firstQ, int countQ, int left) = Taps(v, Geometry.StrideW, Geometry.PadW, w[1]);
+        int channels = w[2], outputs = w[3], rows = Count(Height, h, Geometry.StrideHeight), columns = Count(Width, v, Geometry.StrideWidth);
+        (int firstP, int countP, int top) = Taps(h, Geometry.StrideHeight, Geometry.PaddingHeight, w[0]);
+        (int firstQ, int countQ, int left) = Taps(v, Geometry.StrideWidth, Geometry.PaddingWidth, w[1]);
         int line = w[1] * channels * outputs, place = channels * outputs;
-        int lastP = firstP + ((countP - 1) * Geometry.StrideH), lastQ = firstQ + ((countQ - 1) * Geometry.StrideW);
+        int lastP = firstP + ((countP - 1) * Geometry.StrideHeight), lastQ = firstQ + ((countQ - 1) * Geometry.StrideWidth);
         TurnedWeightSource<TWidth> weights = new(
-            channels, outputs, countP, countQ, (lastP * line) + (lastQ * place), Geometry.StrideH * line, Geometry.StrideW * place);
+            channels, outputs, countP, countQ, (lastP * line) + (lastQ * place), Geometry.StrideHeight * line, Geometry.StrideWidth * place);
         Windows windows = new(dy[0], dy[1], dy[2], outputs, rows, columns, countP, countQ, 1, 1, top, left);
         ProductTarget target = new(
             dy[0] * rows * columns, channels, countP * countQ * outputs, Packs.InFours(0, output), new Radix(rows, columns),
-            ((h * Width) + v) * channels, Height * Width * channels, Geometry.StrideH * Width * channels, Geometry.StrideW * channels);
+            ((h * Width) + v) * channels, Height * Width * channels, Geometry.StrideHeight * Width * channels, Geometry.StrideWidth * channels);
         return Packs.InFours(outputs, inputs[0])
             ? Product.Bind(device, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], weights, output, target)
             : Product.Bind(device, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], weights, output, target);
@@ -99,9 +99,9 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
         (Shape dy, Shape w) = (shapes[0], shapes[1]);
         int channels = w[2], outputs = w[3];
         Windows convolution = new(
-            dy[0], Height, Width, channels, dy[1], dy[2], w[0], w[1], Geometry.StrideH, Geometry.StrideW, Geometry.PadH, Geometry.PadW);
+            dy[0], Height, Width, channels, dy[1], dy[2], w[0], w[1], Geometry.StrideHeight, Geometry.StrideWidth, Geometry.PaddingHeight, Geometry.PaddingWidth);
         double vectors = (channels + T.Count - 1) / T.Count;
-        double gather = (double)dy[0] * Height * Width / (Geometry.StrideH * Geometry.StrideW) * w[0] * w[1] * outputs * vectors;
+        double gather = (double)dy[0] * Height * Width / (Geometry.StrideHeight * Geometry.StrideWidth) * w[0] * w[1] * outputs * vectors;
         return ScatterLaunch<T>.Cost(convolution, outputs) < gather
             ? Scatter<T>(device, convolution, outputs, inputs, output)
             : Gather<T>(device, dy, w, inputs, output);
@@ -129,19 +129,19 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
         Devices.Buffer memory = device.Allocate((long)panels.Padded * w[0] * w[1] * outputs);
         List<Launch> launches = [];
         long used = 0;
-        for (int h = 0; h < Math.Min(Geometry.StrideH, Height); h++)
+        for (int h = 0; h < Math.Min(Geometry.StrideHeight, Height); h++)
         {
-            (int firstP, int countP, int top) = Taps(h, Geometry.StrideH, Geometry.PadH, w[0]);
-            for (int v = 0; v < Math.Min(Geometry.StrideW, Width); v++)
+            (int firstP, int countP, int top) = Taps(h, Geometry.StrideHeight, Geometry.PaddingHeight, w[0]);
+            for (int v = 0; v < Math.Min(Geometry.StrideWidth, Width); v++)
             {
-                (int firstQ, int countQ, int left) = Taps(v, Geometry.StrideW, Geometry.PadW, w[1]);
+                (int firstQ, int countQ, int left) = Taps(v, Geometry.StrideWidth, Geometry.PaddingWidth, w[1]);
                 long size = (long)panels.Padded * countP * countQ * outputs;
                 Region packed = new Region(memory).Slice(used, size);
                 used += size;
                 nint[] sections = new nint[countP * countQ];
                 for (int i = 0; i < sections.Length; i++)
                 {
-                    int p = firstP + ((countP - 1 - (i / countQ)) * Geometry.StrideH), q = firstQ + ((countQ - 1 - (i % countQ)) * Geometry.StrideW);
+                    int p = firstP + ((countP - 1 - (i / countQ)) * Geometry.StrideHeight), q = firstQ + ((countQ - 1 - (i % countQ)) * Geometry.StrideWidth);
                     sections[i] = ((nint)p * w[1] + q) * channels * outputs;
                 }
 
@@ -151,10 +151,10 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
                 }
 
                 Windows windows = new(
-                    dy[0], dy[1], dy[2], outputs, Count(Height, h, Geometry.StrideH), Count(Width, v, Geometry.StrideW), countP, countQ, 1, 1, top, left);
+                    dy[0], dy[1], dy[2], outputs, Count(Height, h, Geometry.StrideHeight), Count(Width, v, Geometry.StrideWidth), countP, countQ, 1, 1, top, left);
                 launches.Add(new WindowsLaunch<T>(
                     device, windows, panels, inputs[0], packed, output,
-                    (((nint)h * Width) + v) * channels, (nint)Geometry.StrideH * Width * channels, Geometry.StrideW * channels, (nint)Height * Width * channels));
+                    (((nint)h * Width) + v) * channels, (nint)Geometry.StrideHeight * Width * channels, Geometry.StrideWidth * channels, (nint)Height * Width * channels));
             }
         }
 

@@ -6,7 +6,7 @@ namespace PacGen.Kernels;
 
 /// <summary>
 /// The gradient of <see cref="Conv2dForward"/> with respect to its weights: from x (N, H, W, C) and dy (N, OH, OW, OC) the output
-/// dw (KH, KW, C, OC), dw[p, q, c, o] = Σ x[n, i·StrideH − PadH + p, j·StrideW − PadW + q, c] · dy[n, i, j, o].
+/// dw (KH, KW, C, OC), dw[p, q, c, o] = Σ x[n, i·StrideHeight − PaddingHeight + p, j·StrideWidth − PaddingWidth + q, c] · dy[n, i, j, o].
 /// </summary>
 /// <param name="Geometry">Strides and padding of the convolution.</param>
 /// <param name="KernelHeight">The weights' height KH.</param>
@@ -69,5 +69,5 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
     }
 
     private Windows WindowsOver(Shape x, Shape dy) => new(
-        x[0], x[1], x[2], x[3], dy[1], dy[2], KernelHeight, KernelWidth, Geometry.StrideH, Geometry.StrideW, Geometry.PadH, Geometry.PadW);
+        x[0], x[1], x[2], x[3], dy[1], dy[2], KernelHeight, KernelWidth, Geometry.StrideHeight, Geometry.StrideWidth, Geometry.PaddingHeight, Geometry.PaddingWidth);
 }

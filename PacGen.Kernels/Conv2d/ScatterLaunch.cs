@@ -85,11 +85,11 @@ internal sealed unsafe class ScatterLaunch<T> : CpuLaunch
         int run = windows.KernelWidth * windows.Channels, line = windows.Width * windows.Channels;
         for (int column = 0; column < windows.Columns; column++)
         {
-            int left = ((column * windows.StrideW) - windows.Left) * windows.Channels;
+            int left = ((column * windows.StrideWidth) - windows.Left) * windows.Channels;
             int skip = Math.Max(0, -left), length = Math.Min(run, line - left) - skip;
             for (int row = 0; row < lines; row++)
             {
-                int top = ((firstRow + row) * windows.StrideH) - windows.Top;
+                int top = ((firstRow + row) * windows.StrideHeight) - windows.Top;
                 int first = Math.Max(0, -top), end = Math.Min(windows.KernelHeight, windows.Height - top);
                 float* from = product + ((nint)((row * windows.Columns) + column) * panels.Padded) + skip;
                 float* to = dx + ((nint)top * line) + left + skip;

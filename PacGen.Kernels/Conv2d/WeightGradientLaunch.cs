@@ -194,7 +194,7 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
             cRows[i] = i * width;
         }
 
-        nint line = (nint)channels * (copies ? windows.SpanWidth : windows.Width), step = (nint)windows.StrideW * channels;
+        nint line = (nint)channels * (copies ? windows.SpanWidth : windows.Width), step = (nint)windows.StrideWidth * channels;
         fixed (nint* rows = table)
         {
             foreach (Segment segment in segments)
@@ -202,11 +202,11 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
                 int top = Math.Max(firstRow, segment.Top), bottom = Math.Min(firstRow + lines, segment.Bottom), inner = segment.Right - segment.Left;
                 if (top < bottom && inner > 0)
                 {
-                    Summation sum = new(bottom - top, inner, step, (windows.StrideH * line) - (inner * step), windows.Columns - inner);
+                    Summation sum = new(bottom - top, inner, step, (windows.StrideHeight * line) - (inner * step), windows.Columns - inner);
                     float* a = copies
                         ? copy
-                        : x + (((top * windows.StrideH) - windows.Top + segment.TapRow) * line)
-                            + (((segment.Left * windows.StrideW) - windows.Left + segment.TapColumn) * (nint)channels);
+                        : x + (((top * windows.StrideHeight) - windows.Top + segment.TapRow) * line)
+                            + (((segment.Left * windows.StrideWidth) - windows.Left + segment.TapColumn) * (nint)channels);
                     float* b = dy + ((((nint)(top - firstRow) * windows.Columns) + segment.Left) * bStep);
                     for (int row = 0; row < segment.Rows; row += height)
                     {
@@ -238,8 +238,8 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         for (int tap = 0; tap < windows.KernelHeight * windows.KernelWidth; tap++)
         {
             (int p, int q) = Math.DivRem(tap, windows.KernelWidth);
-            (int top, int bottom) = Within(p - windows.Top, windows.StrideH, windows.Height, windows.Rows);
-            (int left, int right) = Within(q - windows.Left, windows.StrideW, windows.Width, windows.Columns);
+            (int top, int bottom) = Within(p - windows.Top, windows.StrideHeight, windows.Height, windows.Rows);
+            (int left, int right) = Within(q - windows.Left, windows.StrideWidth, windows.Width, windows.Columns);
             int pieces = (windows.Channels + rowsPerTask - 1) / rowsPerTask;
             int part = (windows.Channels + (MostTileRows * pieces) - 1) / (MostTileRows * pieces) * MostTileRows;
             for (int first = 0; first < windows.Channels; first += part)

@@ -14,7 +14,7 @@ internal struct WindowSource<TOrder, TWidth>(Windows windows) : ITileSource
     where TWidth : struct, ITileWidth
 {
     private readonly int height = windows.Height, width = windows.Width, channels = windows.Channels;
-    private readonly int strideH = windows.StrideH, strideW = windows.StrideW, top = windows.Top, left = windows.Left;
+    private readonly int strideH = windows.StrideHeight, strideW = windows.StrideWidth, top = windows.Top, left = windows.Left;
     private readonly int images = windows.Images, tapRows = windows.KernelWidth == 0 ? 0 : windows.KernelHeight;
     private Radix tapRadix = new(windows.KernelWidth, windows.Channels), windowRadix = new(windows.Rows, windows.Columns);
 

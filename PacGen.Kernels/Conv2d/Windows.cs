@@ -9,24 +9,24 @@ namespace PacGen.Kernels;
 /// <param name="Columns">The columns of windows.</param>
 /// <param name="KernelHeight">A window's rows.</param>
 /// <param name="KernelWidth">A window's columns.</param>
-/// <param name="StrideH">Rows from a window to the next.</param>
-/// <param name="StrideW">Columns from a window to the next.</param>
+/// <param name="StrideHeight">Rows from a window to the next.</param>
+/// <param name="StrideWidth">Columns from a window to the next.</param>
 /// <param name="Top">How far the first window stands above the image; negative inside it.</param>
 /// <param name="Left">How far the first window stands left of the image; negative inside it.</param>
 internal readonly record struct Windows(
-    int Images, int Height, int Width, int Channels, int Rows, int Columns, int KernelHeight, int KernelWidth, int StrideH, int StrideW, int Top, int Left)
+    int Images, int Height, int Width, int Channels, int Rows, int Columns, int KernelHeight, int KernelWidth, int StrideHeight, int StrideWidth, int Top, int Left)
 {
     /// <summary>The rows of the image that the windows span.</summary>
     public int SpanHeight => SpanOf(Rows);
 
     /// <summary>The columns of the image that the windows span.</summary>
-    public int SpanWidth => ((Columns - 1) * StrideW) + KernelWidth;
+    public int SpanWidth => ((Columns - 1) * StrideWidth) + KernelWidth;
 
     /// <summary>Whether no window leaves the image, as empty ones never do.</summary>
     public bool Inside => KernelHeight == 0 || KernelWidth == 0 || (Top <= 0 && Left <= 0 && SpanHeight - Top <= Height && SpanWidth - Left <= Width);
 
     /// <summary>The rows of the image that some rows of windows span.</summary>
-    public int SpanOf(int rows) => ((rows - 1) * StrideH) + KernelHeight;
+    public int SpanOf(int rows) => ((rows - 1) * StrideHeight) + KernelHeight;
 
     /// <summary>Copies what some rows of windows span of an image, with zeros where they leave it.</summary>
     /// <param name="image">The image's first number.</param>
@@ -38,7 +38,7 @@ internal readonly record struct Windows(
         int line = SpanWidth * Channels, begin = Math.Clamp(Left, 0, SpanWidth), end = Math.Clamp(Width + Left, begin, SpanWidth);
         for (int i = 0; i < SpanOf(rows); i++, destination += line)
         {
-            int source = (firstRow * StrideH) + i - Top;
+            int source = (firstRow * StrideHeight) + i - Top;
             if (source < 0 || source >= Height)
             {
                 new Span<float>(destination, line).Clear();

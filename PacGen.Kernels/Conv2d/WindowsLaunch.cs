@@ -66,7 +66,7 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
             {
                 for (int column = 0; column < windows.Columns; column++, at++)
                 {
-                    imageRows[at] = (i * image) + (row * windows.StrideH * line) + ((nint)column * windows.StrideW * windows.Channels);
+                    imageRows[at] = (i * image) + (row * windows.StrideHeight * line) + ((nint)column * windows.StrideWidth * windows.Channels);
                     outputRows[at] = (i * outputImage) + (row * outputRow) + (column * outputColumn);
                 }
             }
@@ -92,7 +92,7 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
         float* a = CpuDevice.Address(images) + (firstImage * size);
         if (windows.Inside)
         {
-            a += ((((firstRow * windows.StrideH) - windows.Top) * (nint)windows.Width) - windows.Left) * windows.Channels;
+            a += ((((firstRow * windows.StrideHeight) - windows.Top) * (nint)windows.Width) - windows.Left) * windows.Channels;
         }
         else
         {

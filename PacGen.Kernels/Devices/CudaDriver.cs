@@ -88,7 +88,7 @@ internal sealed unsafe class CudaDriver
     /// <summary>Enqueues all that a graph holds.</summary>
     public CudaError Launch(nint instance, nint stream) => graphLaunch(instance, stream);
 
-    /// <summary>Frees what <see cref="Instantiate"/> made; work of it that is under way is finished first.</summary>
+    /// <summary>Frees what <see cref="Instantiate"/> made; work of it in flight is finished first.</summary>
     public CudaError DestroyInstance(nint instance) => graphExecDestroy(instance);
 
     /// <summary>Frees a graph; what was made of it stays.</summary>

@@ -8,7 +8,7 @@ internal interface IPassKernel<TSettings> : IDisposable
     /// <summary>The scalars of the next run.</summary>
     TSettings Settings { get; set; }
 
-    /// <summary>Whether <see cref="Follow"/> was called: then no argument changes while steps are under way.</summary>
+    /// <summary>Whether <see cref="Follow"/> was called: then no argument changes while steps are in flight.</summary>
     bool Follows => false;
 
     void Run();

@@ -22,7 +22,7 @@ namespace PacGen.Kernels.PerParameter;
 /// </remarks>
 public sealed class StepLedger : IDisposable
 {
-    /// <summary>How many steps may be in flight, their outcomes not yet taken.</summary>
+    /// <summary>How many steps may be in flight, their outcomes not yet read.</summary>
     public const int Capacity = 32;
 
     /// <summary>After how many steps their records are sent to the host.</summary>
@@ -185,7 +185,7 @@ public sealed class StepLedger : IDisposable
     /// <exception cref="InvalidOperationException">No step is in flight.</exception>
     /// <exception cref="InvalidDataException">A launch met input that makes no sense, such as a label that is no
     /// class.</exception>
-    public StepOutcome Take()
+    public StepOutcome Complete()
     {
         if (Pending == 0)
         {

@@ -125,7 +125,7 @@ public sealed class BatchLoader : IDisposable
         }
     }
 
-    /// <summary>Starts an epoch; one that was under way is abandoned.</summary>
+    /// <summary>Starts an epoch; one that was going on is abandoned.</summary>
     /// <param name="epoch">Which epoch; only a shuffled loader looks at it.</param>
     /// <param name="firstBatch">The batch to begin with, 0 to <see cref="BatchCount"/>: those before it were seen by a run that this one continues.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="epoch"/> is below 0, or there is no such batch.</exception>

@@ -7,8 +7,8 @@ namespace PacGen.Nn;
 /// <summary>
 /// An optimizer at work on one model: a step is <see cref="Perturb"/>, the gradient at <see cref="ForwardWeights"/> into the
 /// gradients' buffer, again for each <see cref="TryNextPoint"/>, <see cref="TryUpdate"/>. That waits for the step. Where the
-/// device works by itself, steps can be submitted without waiting and their outcomes taken later: <see cref="Begin"/>, then
-/// <see cref="Submit"/> or <see cref="Run"/>, then <see cref="Take"/>.
+/// device works by itself, steps can be submitted without waiting and their completed later: <see cref="Begin"/>, then
+/// <see cref="Submit"/> or <see cref="Run"/>, then <see cref="Complete"/>.
 /// </summary>
 public abstract class OptimizerSession : IDisposable
 {
@@ -51,7 +51,7 @@ public abstract class OptimizerSession : IDisposable
     /// <exception cref="InvalidOperationException">Outcomes of submitted steps were not taken.</exception>
     public abstract bool TryUpdate(double learningRate, double? clipNorm = null);
 
-    /// <summary>How many steps may be submitted before the first one's outcome is taken: 1 where a step is waited for.</summary>
+    /// <summary>How many steps may be submitted before the first is completed: 1 where a step is waited for.</summary>
     public abstract int Depth { get; }
 
     /// <summary>
@@ -89,7 +89,7 @@ public abstract class OptimizerSession : IDisposable
     public abstract void Run(Launch program);
 
     /// <summary>The outcome of the oldest step that was submitted. After a bad one, those behind it are forgotten.</summary>
-    public abstract StepOutcome Take();
+    public abstract StepOutcome Complete();
 
     /// <summary>
     /// The arrays of the parameters' layout that the next step depends on beside w, by name: the rule's states first.

@@ -193,7 +193,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         if (begun || (ledger is null && waiting is not null))
         {
             throw new InvalidOperationException(
-                begun ? "A step was begun already: submit it first." : "The outcome of the last step was not taken.");
+                begun ? "A step was begun already: submit it first." : "The last step was not completed.");
         }
 
         RequireLimit(clipNorm);
@@ -323,7 +323,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     }
 
     /// <inheritdoc/>
-    public override StepOutcome Take()
+    public override StepOutcome Complete()
     {
         if (ledger is null)
         {
@@ -333,7 +333,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         }
 
         long step = steps - ledger.Pending + 1;
-        StepOutcome outcome = ledger.Take();
+        StepOutcome outcome = ledger.Complete();
         if (outcome.End is StepEnd.Done or StepEnd.WeightsLost)
         {
             (squaredChange, gradientScale) = (outcome.SquaredChange, outcome.GradientScale);
@@ -373,7 +373,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     {
         if (ledger is { Pending: > 0 })
         {
-            throw new InvalidOperationException($"{ledger.Pending} steps are in flight: take their outcomes first.");
+            throw new InvalidOperationException($"{ledger.Pending} steps are in flight: complete them first.");
         }
     }
 

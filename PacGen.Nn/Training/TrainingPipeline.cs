@@ -161,7 +161,7 @@ public sealed class TrainingPipeline : IDisposable
     public StepInFlight Complete()
     {
         StepInFlight step = inFlight.Dequeue();
-        StepOutcome outcome = Session.Take();
+        StepOutcome outcome = Session.Complete();
         if (outcome.End == StepEnd.Done)
         {
             Steps++;

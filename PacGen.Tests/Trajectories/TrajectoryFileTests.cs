@@ -7,7 +7,7 @@ internal sealed class TrajectoryFileTests
 
     [TestCase("mlp", 32, new[] { 64 }, 5_018)]
     [TestCase("mnist-cnn", 8, new[] { 28, 28, 1 }, 21_840)]
-    public void Holds_ten_batches_and_six_runs(string model, int batch, int[] image, int parameters)
+    public void HoldsTenBatchesAndSixRuns(string model, int batch, int[] image, int parameters)
     {
         TrajectoryFile file = TrajectoryFile.Open(model);
         Assert.That(file.Steps, Is.EqualTo(10));
@@ -27,7 +27,7 @@ internal sealed class TrajectoryFileTests
     }
 
     [Test]
-    public void Parameters_stand_in_the_layout_and_order_of_the_arena()
+    public void ParametersStandInTheLayoutAndOrderOfTheArena()
     {
         TrajectoryFile file = TrajectoryFile.Open("mnist-cnn");
         Assert.That(file.Parameters.Select(p => $"{p.Name} {string.Join('x', p.Extents)}"), Is.EqualTo(new[]
@@ -45,7 +45,7 @@ internal sealed class TrajectoryFileTests
     /// <summary>The first loss, computed here in double: it holds only if inputs, labels and layouts are read right.</summary>
     [TestCase("mlp")]
     [TestCase("mnist-cnn")]
-    public void The_first_loss_follows_from_weights_inputs_and_labels(string model)
+    public void TheFirstLossFollowsFromWeightsInputsAndLabels(string model)
     {
         TrajectoryFile file = TrajectoryFile.Open(model);
         float[] inputs = file.Inputs(0);
@@ -71,7 +71,7 @@ internal sealed class TrajectoryFileTests
     /// <summary>After one step all runs tell the same gradient, which plain SGD's step shows.</summary>
     [TestCase("mlp")]
     [TestCase("mnist-cnn")]
-    public void The_first_steps_share_one_gradient(string model)
+    public void TheFirstStepsShareOneGradient(string model)
     {
         TrajectoryFile file = TrajectoryFile.Open(model);
         float[] w = file.Initial;

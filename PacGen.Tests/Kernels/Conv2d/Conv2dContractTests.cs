@@ -6,7 +6,7 @@ namespace PacGen.Tests.Kernels;
 internal sealed class Conv2dContractTests
 {
     [Test]
-    public void The_output_has_a_place_for_each_window()
+    public void TheOutputHasAPlaceForEachWindow()
     {
         Assert.That(new Conv2dForward().Infer([new(16, 28, 28, 1), new(5, 5, 1, 10)]), Is.EqualTo(new Shape(16, 24, 24, 10)));
         Assert.That(new Conv2dForward(2, 1).Infer([new(1, 8, 7, 3), new(3, 3, 3, 4)]), Is.EqualTo(new Shape(1, 4, 4, 4)));
@@ -15,7 +15,7 @@ internal sealed class Conv2dContractTests
     }
 
     [Test]
-    public void Shapes_that_do_not_fit_are_both_named()
+    public void ShapesThatDoNotFitAreBothNamed()
     {
         Refuses(new Conv2dForward(), new Shape(2, 8, 8, 3), new Shape(3, 3, 4, 5));
         Refuses(new Conv2dForward(), new Shape(2, 2, 8, 3), new Shape(3, 3, 3, 5));
@@ -29,7 +29,7 @@ internal sealed class Conv2dContractTests
     }
 
     [Test]
-    public void Gives_the_same_bits_with_any_number_of_threads([Values(1, 2)] int stride, [Values(3, 16)] int channels)
+    public void GivesTheSameBitsWithAnyNumberOfThreads([Values(1, 2)] int stride, [Values(3, 16)] int channels)
     {
         Conv2dGeometry geometry = new(stride, 1);
         Shape x = new(5, 9, 9, channels), w = new(3, 3, channels, 21);
@@ -52,7 +52,7 @@ internal sealed class Conv2dContractTests
     }
 
     [Test]
-    public void Running_allocates_no_managed_memory()
+    public void RunningAllocatesNoManagedMemory()
     {
         using CpuDevice device = new(2);
         Shape x = new(4, 9, 9, 5), w = new(3, 3, 5, 7), y = new(4, 9, 9, 7);

@@ -8,7 +8,7 @@ internal sealed class Conv2dTests(string machine)
     private const double Tolerance = 2e-6;
 
     [Test]
-    public void Follows_the_reference(
+    public void FollowsTheReference(
         [Values(1, 2, 3)] int stride, [Values(0, 1, 2)] int padding, [Values("1x1", "2x3", "3x3", "5x5")] string kernel)
     {
         int kh = kernel[0] - '0', kw = kernel[2] - '0', seed = 1;
@@ -24,7 +24,7 @@ internal sealed class Conv2dTests(string machine)
     }
 
     [Test]
-    public void Follows_the_reference_with_different_strides_and_paddings()
+    public void FollowsTheReferenceWithDifferentStridesAndPaddings()
     {
         Compare(new Conv2dGeometry(2, 1, 0, 2), 2, 9, 7, 3, 4, 2, 5, 1);
         Compare(new Conv2dGeometry(1, 3, 2, 1), 2, 6, 13, 14, 2, 5, 9, 2);
@@ -41,7 +41,7 @@ internal sealed class Conv2dTests(string machine)
     [TestCase(1, 4, 130, 2, 2, 2, 3, 0)]
     [TestCase(1, 3, 261, 1, 3, 3, 2, 1)]
     [TestCase(33, 12, 12, 1, 5, 5, 10, 0)]
-    public void Follows_the_reference_past_each_block_size(int n, int h, int w, int c, int kh, int kw, int oc, int padding)
+    public void FollowsTheReferencePastEachBlockSize(int n, int h, int w, int c, int kh, int kw, int oc, int padding)
     {
         if (Kernel.IsSimulator(machine))
         {
@@ -52,13 +52,13 @@ internal sealed class Conv2dTests(string machine)
     }
 
     [Test]
-    public void Takes_memory_that_starts_anywhere([Values(1, 2, 4)] int offset) =>
+    public void TakesMemoryThatStartsAnywhere([Values(1, 2, 4)] int offset) =>
         Compare(new Conv2dGeometry(2, 1), 2, 5, 6, 4, 3, 3, 8, offset, offset);
 
     // Of these a GPU needs its larger tiles, and parts of the gradient's terms.
     [TestCase(16, 16, 16, 16, 72, 1)]
     [TestCase(64, 12, 12, 3, 136, 2)]
-    public void Follows_the_reference_with_many_tiles_and_long_sums(int n, int h, int w, int c, int oc, int stride)
+    public void FollowsTheReferenceWithManyTilesAndLongSums(int n, int h, int w, int c, int oc, int stride)
     {
         if (Kernel.IsSimulator(machine))
         {
@@ -90,7 +90,7 @@ internal sealed class Conv2dTests(string machine)
                     {
                         for (int q = 0; q < kw; q++)
                         {
-                            int row = (i * geometry.StrideH) - geometry.PadH + p, column = (j * geometry.StrideW) - geometry.PadW + q;
+                            int row = (i * geometry.StrideHeight) - geometry.PaddingHeight + p, column = (j * geometry.StrideWidth) - geometry.PaddingWidth + q;
                             if (row < 0 || row >= h || column < 0 || column >= w)
                             {
                                 continue;

@@ -9,7 +9,7 @@ internal sealed class GatherTests(string id) : DeviceFixture(id)
     private const ulong Seed = 77;
 
     [Test]
-    public void Gathers_a_column_of_each_row([Values(1, 13, 8193, 20001)] int rows, [Values(1, 7, 10)] int columns)
+    public void GathersAColumnOfEachRow([Values(1, 13, 8193, 20001)] int rows, [Values(1, 7, 10)] int columns)
     {
         float[] x = KernelRun.Random(new Shape(rows, columns), Seed), index = KernelRun.Integers(rows, columns, Seed);
         double[] expected = [.. index.Select((column, row) => (double)x[(row * columns) + (int)column])];
@@ -17,7 +17,7 @@ internal sealed class GatherTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void Scatters_into_a_column_of_each_row([Values(1, 13, 3277, 20001)] int rows, [Values(1, 7, 10)] int columns)
+    public void ScattersIntoAColumnOfEachRow([Values(1, 13, 3277, 20001)] int rows, [Values(1, 7, 10)] int columns)
     {
         float[] g = KernelRun.Random(new Shape(rows), Seed), index = KernelRun.Integers(rows, columns, Seed);
         double[] expected = new double[rows * columns];
@@ -30,7 +30,7 @@ internal sealed class GatherTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void An_index_that_is_no_column_is_an_error_that_names_row_and_value(
+    public void AnIndexThatIsNoColumnIsAnErrorThatNamesRowAndValue(
         [Values(-1f, 4f, 1.5f, float.NaN, float.PositiveInfinity)] float wrong, [Values(1, 2)] int threads)
     {
         int rows = Device is CpuDevice ? 20001 : 2001, row = rows * 6 / 7;
@@ -54,7 +54,7 @@ internal sealed class GatherTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void Shapes_that_do_not_fit_are_named()
+    public void ShapesThatDoNotFitAreNamed()
     {
         Assert.That(
             () => new GatherColumn().Infer([new Shape(3, 4), new Shape(5)]),

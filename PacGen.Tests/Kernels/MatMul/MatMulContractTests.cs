@@ -6,7 +6,7 @@ namespace PacGen.Tests.Kernels;
 internal sealed class MatMulContractTests
 {
     [Test]
-    public void Transposing_swaps_the_extents()
+    public void TransposingSwapsTheExtents()
     {
         Assert.That(new MatMul().Infer([new(2, 3), new(3, 5)]), Is.EqualTo(new Shape(2, 5)));
         Assert.That(new MatMul(true).Infer([new(3, 2), new(3, 5)]), Is.EqualTo(new Shape(2, 5)));
@@ -15,7 +15,7 @@ internal sealed class MatMulContractTests
     }
 
     [Test]
-    public void Shapes_that_do_not_fit_are_both_named()
+    public void ShapesThatDoNotFitAreBothNamed()
     {
         Assert.That(() => new MatMul().Infer([new(2, 3), new(4, 5)]), Throws.TypeOf<ShapeException>().With.Message.Contains("(2, 3)").And.Message.Contains("(4, 5)"));
         Assert.That(() => new MatMul(true).Infer([new(2, 3), new(3, 5)]), Throws.TypeOf<ShapeException>());
@@ -26,7 +26,7 @@ internal sealed class MatMulContractTests
     [TestCase(96, 300, 192)]
     [TestCase(7, 700, 401)]
     [TestCase(300, 70, 11)]
-    public void Gives_the_same_bits_with_any_number_of_threads(int m, int k, int n)
+    public void GivesTheSameBitsWithAnyNumberOfThreads(int m, int k, int n)
     {
         Shape[] shapes = [new(m, k), new(k, n)];
         float[][] inputs = [DoubleReference.Random(m * k, 3), DoubleReference.Random(k * n, 4)];
@@ -39,7 +39,7 @@ internal sealed class MatMulContractTests
     }
 
     [Test]
-    public void Running_allocates_no_managed_memory()
+    public void RunningAllocatesNoManagedMemory()
     {
         using CpuDevice device = new(2);
         Launch launch = device.Bind(

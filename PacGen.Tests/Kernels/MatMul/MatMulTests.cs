@@ -9,7 +9,7 @@ internal sealed class MatMulTests(string machine)
     private const double Tolerance = 2e-6;
 
     [Test]
-    public void Follows_the_reference_at_small_and_odd_shapes([Values] bool transposeA, [Values] bool transposeB)
+    public void FollowsTheReferenceAtSmallAndOddShapes([Values] bool transposeA, [Values] bool transposeB)
     {
         int[] extents = Kernel.IsSimulator(machine) ? [1, 7, 32, 49] : [1, 2, 5, 7, 13, 17, 25, 33, 49, 68];
         int seed = 1;
@@ -33,7 +33,7 @@ internal sealed class MatMulTests(string machine)
     [TestCase(289, 65, 386)]
     [TestCase(65, 193, 203)]
     [TestCase(197, 1024, 203)]
-    public void Follows_the_reference_past_each_block_size(int m, int k, int n)
+    public void FollowsTheReferencePastEachBlockSize(int m, int k, int n)
     {
         if (Kernel.IsSimulator(machine))
         {
@@ -49,7 +49,7 @@ internal sealed class MatMulTests(string machine)
     [TestCase(1024, 24, 1024)]
     [TestCase(20, 4100, 36)]
     [TestCase(33, 2051, 131)]
-    public void Follows_the_reference_with_many_tiles_and_long_sums(int m, int k, int n)
+    public void FollowsTheReferenceWithManyTilesAndLongSums(int m, int k, int n)
     {
         if (Kernel.IsSimulator(machine))
         {
@@ -61,11 +61,11 @@ internal sealed class MatMulTests(string machine)
     }
 
     [Test]
-    public void Takes_memory_that_starts_anywhere([Values] bool transposeA, [Values] bool transposeB, [Values(1, 2, 4)] int offset) =>
+    public void TakesMemoryThatStartsAnywhere([Values] bool transposeA, [Values] bool transposeB, [Values(1, 2, 4)] int offset) =>
         Compare(36, 40, 44, transposeA, transposeB, offset, offset);
 
     [Test]
-    public void Rows_and_columns_are_the_same_sums_wherever_they_stand()
+    public void RowsAndColumnsAreTheSameSumsWhereverTheyStand()
     {
         const int M = 70, N = 90, K = 40;
         float[] a = DoubleReference.Random(K, 1), b = DoubleReference.Random(K, 2);

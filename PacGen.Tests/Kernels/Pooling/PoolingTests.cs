@@ -16,7 +16,7 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
     ];
 
     [Test]
-    public void Max_pooling_agrees_with_the_reference([ValueSource(nameof(Cases))] (PoolGeometry Geometry, int[] Image) given)
+    public void MaxPoolingAgreesWithTheReference([ValueSource(nameof(Cases))] (PoolGeometry Geometry, int[] Image) given)
     {
         Shape image = new(given.Image);
         float[] x = Coarse(image);
@@ -26,7 +26,7 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void Selects_at_the_first_maximum([ValueSource(nameof(Cases))] (PoolGeometry Geometry, int[] Image) given)
+    public void SelectsAtTheFirstMaximum([ValueSource(nameof(Cases))] (PoolGeometry Geometry, int[] Image) given)
     {
         Shape image = new(given.Image);
         float[] x = Coarse(image), v = KernelRun.Random(image, Seed + 1);
@@ -35,7 +35,7 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void Scatters_to_the_first_maximum([ValueSource(nameof(Cases))] (PoolGeometry Geometry, int[] Image) given)
+    public void ScattersToTheFirstMaximum([ValueSource(nameof(Cases))] (PoolGeometry Geometry, int[] Image) given)
     {
         Shape image = new(given.Image), pooled = given.Geometry.Pool(image, "");
         float[] x = Coarse(image), dy = KernelRun.Random(pooled, Seed + 1);
@@ -52,7 +52,7 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void Average_pooling_agrees_with_the_reference([ValueSource(nameof(Cases))] (PoolGeometry Geometry, int[] Image) given)
+    public void AveragePoolingAgreesWithTheReference([ValueSource(nameof(Cases))] (PoolGeometry Geometry, int[] Image) given)
     {
         Shape image = new(given.Image);
         float[] x = KernelRun.Random(image, Seed);
@@ -63,7 +63,7 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void The_gradient_of_average_pooling_agrees_with_the_reference([ValueSource(nameof(Cases))] (PoolGeometry Geometry, int[] Image) given)
+    public void TheGradientOfAveragePoolingAgreesWithTheReference([ValueSource(nameof(Cases))] (PoolGeometry Geometry, int[] Image) given)
     {
         Shape image = new(given.Image), pooled = given.Geometry.Pool(image, "");
         float[] dy = KernelRun.Random(pooled, Seed);
@@ -84,7 +84,7 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void The_last_NaN_of_a_window_is_its_maximum([Values(1, 10)] int channels, [Values(0, 1, 2, 3)] int first, [Values(0, 3)] int second)
+    public void TheLastNaNOfAWindowIsItsMaximum([Values(1, 10)] int channels, [Values(0, 1, 2, 3)] int first, [Values(0, 3)] int second)
     {
         Shape image = new(1, 2, 2, channels), pooled = new(1, 1, 1, channels);
         float[] x = [.. Enumerable.Range(0, 4 * channels).Select(i => (float)-i)], v = [.. x.Select(value => -value)];
@@ -103,7 +103,7 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void Minus_infinity_everywhere_selects_the_first_pixel()
+    public void MinusInfinityEverywhereSelectsTheFirstPixel()
     {
         Shape image = new(1, 2, 2, 1);
         float[] x = [.. Enumerable.Repeat(float.NegativeInfinity, 4)];
@@ -112,7 +112,7 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void Shapes_that_do_not_fit_are_named()
+    public void ShapesThatDoNotFitAreNamed()
     {
         PoolGeometry geometry = new(3);
         Shape image = new(2, 9, 9, 4), small = new(2, 2, 9, 4), wrong = new(2, 2, 3, 4);
@@ -124,7 +124,7 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void Windows_that_make_no_sense_are_errors()
+    public void WindowsThatMakeNoSenseAreErrors()
     {
         Assert.That(() => new PoolGeometry(0), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => new PoolGeometry(2, 0), Throws.TypeOf<ArgumentOutOfRangeException>());

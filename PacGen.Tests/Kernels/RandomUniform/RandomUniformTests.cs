@@ -8,7 +8,7 @@ namespace PacGen.Tests.Kernels;
 internal sealed class RandomUniformTests(string id) : DeviceFixture(id)
 {
     [Test]
-    public void Is_the_top_bits_of_Philox_words([Values(1, 3, 4, 31, 64, 65, 16384, 40003)] int count, [Values(0u, 7u, 16777215u)] uint step)
+    public void IsTheTopBitsOfPhiloxWords([Values(1, 3, 4, 31, 64, 65, 16384, 40003)] int count, [Values(0u, 7u, 16777215u)] uint step)
     {
         const ulong Seed = 0x0123_4567_89AB_CDEF;
         double[] expected = [.. Enumerable.Range(0, count).Select(e => (Philox.Word(Seed, 3, step, e) >> 8) / (double)(1 << 24))];
@@ -16,7 +16,7 @@ internal sealed class RandomUniformTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void Another_step_gives_other_numbers_when_the_launch_is_replayed()
+    public void AnotherStepGivesOtherNumbersWhenTheLaunchIsReplayed()
     {
         using PacGen.Kernels.Devices.Buffer step = Device.Allocate(1), output = Device.Allocate(100);
         Launch launch = Device.Bind(new RandomUniform(new Shape(100), 0, 1), [new Shape(1)], [new Region(step)], new Region(output));
@@ -33,13 +33,13 @@ internal sealed class RandomUniformTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void A_step_that_is_no_small_integer_is_an_error([Values(-1f, 0.5f, 16777216f, float.NaN)] float step) =>
+    public void AStepThatIsNoSmallIntegerIsAnError([Values(-1f, 0.5f, 16777216f, float.NaN)] float step) =>
         Assert.That(
             () => Values(new RandomUniform(new Shape(5), 0, 1), [Shape.Scalar], [[step]]),
             Throws.TypeOf<InvalidDataException>().With.Message.Contains($"{step:R}"));
 
     [Test]
-    public void More_than_one_step_is_an_error_that_names_the_shape() =>
+    public void MoreThanOneStepIsAnErrorThatNamesTheShape() =>
         Assert.That(
             () => new RandomUniform(new Shape(5), 0, 1).Infer([new Shape(2)]),
             Throws.TypeOf<ShapeException>().With.Message.Contains("(2)"));

@@ -18,7 +18,7 @@ internal sealed class FusedReduceTests
     ];
 
     [Test]
-    public void Agrees_with_the_double_reference_and_with_the_launches_it_joins([ValueSource(nameof(Cases))] (int[] Shape, int[] Second, int[] Axes) given, [Values] ReduceKind kind)
+    public void AgreesWithTheDoubleReferenceAndWithTheLaunchesItJoins([ValueSource(nameof(Cases))] (int[] Shape, int[] Second, int[] Axes) given, [Values] ReduceKind kind)
     {
         const ulong Seed = 20262;
         Shape shape = new(given.Shape), second = new(given.Second);
@@ -57,7 +57,7 @@ internal sealed class FusedReduceTests
     }
 
     [Test]
-    public void Many_short_rows_are_wanted_in_memory()
+    public void ManyShortRowsAreWantedInMemory()
     {
         Assert.That(new Reduce(ReduceKind.Sum, new Axes(1)).AsReduction([new Shape(64, 10)]), Is.Null);
         Assert.That(new Reduce(ReduceKind.Sum, new Axes(0)).AsReduction([new Shape(64, 10)]), Is.Not.Null);

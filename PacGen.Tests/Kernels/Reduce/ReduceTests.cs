@@ -16,7 +16,7 @@ internal sealed class ReduceTests(string id) : DeviceFixture(id)
     ];
 
     [Test]
-    public void Agrees_with_the_double_reference([ValueSource(nameof(Cases))] (int[] Shape, int[] Axes) given, [Values] ReduceKind kind)
+    public void AgreesWithTheDoubleReference([ValueSource(nameof(Cases))] (int[] Shape, int[] Axes) given, [Values] ReduceKind kind)
     {
         const ulong Seed = 20261;
         Shape shape = new(given.Shape);
@@ -43,7 +43,7 @@ internal sealed class ReduceTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void A_sum_of_many_does_not_lose_digits([Values(1, 3, 65)] int columns)
+    public void ASumOfManyDoesNotLoseDigits([Values(1, 3, 65)] int columns)
     {
         Shape shape = new((4_000_000 / columns) + 1, columns);
         float[] x = new float[shape.Count];
@@ -56,7 +56,7 @@ internal sealed class ReduceTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void A_NaN_is_the_maximum([Values(1, 3, 64, 600)] int rows, [Values(1, 5, 80)] int columns, [Values(0, 1)] int axis)
+    public void ANaNIsTheMaximum([Values(1, 3, 64, 600)] int rows, [Values(1, 5, 80)] int columns, [Values(0, 1)] int axis)
     {
         Shape shape = new(rows, columns);
         float[] x = KernelRun.Random(shape, 5);
@@ -70,7 +70,7 @@ internal sealed class ReduceTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void The_shape_keeps_or_drops_reduced_axes()
+    public void TheShapeKeepsOrDropsReducedAxes()
     {
         Shape shape = new(2, 3, 5);
         Assert.That(new Reduce(ReduceKind.Sum, new Axes(0, 2)).Infer([shape]), Is.EqualTo(new Shape(3)));
@@ -80,7 +80,7 @@ internal sealed class ReduceTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void Equal_settings_make_equal_operations()
+    public void EqualSettingsMakeEqualOperations()
     {
         Assert.That(new Reduce(ReduceKind.Sum, new Axes(0, 2)), Is.EqualTo(new Reduce(ReduceKind.Sum, new Axes(2, 0))));
         Assert.That(new Reduce(ReduceKind.Sum, new Axes(0, 1)), Is.Not.EqualTo(new Reduce(ReduceKind.Sum, new Axes(0, 2))));
@@ -91,13 +91,13 @@ internal sealed class ReduceTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void An_axis_that_is_not_there_is_an_error_that_names_the_shape() =>
+    public void AnAxisThatIsNotThereIsAnErrorThatNamesTheShape() =>
         Assert.That(
             () => new Reduce(ReduceKind.Sum, new Axes(0, 3)).Infer([new Shape(2, 3)]),
             Throws.TypeOf<ShapeException>().With.Message.Contains("(2, 3)").And.Message.Contains("(0, 3)"));
 
     [Test]
-    public void A_region_that_is_too_small_is_an_error()
+    public void ARegionThatIsTooSmallIsAnError()
     {
         using CpuDevice device = new(1);
         using PacGen.Kernels.Devices.Buffer buffer = device.Allocate(5);

@@ -12,7 +12,7 @@ internal sealed class SoftmaxTests(string id) : DeviceFixture(id)
         [(1, 1), (1, 10), (5, 1), (7, 2), (8, 8), (17, 10), (128, 10), (833, 10), (16, 16), (33, 17), (3, 101), (100, 100), (2, 9001)];
 
     [Test]
-    public void Softmax_agrees_with_the_double_reference([ValueSource(nameof(Sizes))] (int Rows, int Columns) size)
+    public void SoftmaxAgreesWithTheDoubleReference([ValueSource(nameof(Sizes))] (int Rows, int Columns) size)
     {
         (float[] z, _, Shape matrix, _) = Make(size);
         double[] expected = [.. Enumerable.Range(0, size.Rows).SelectMany(row => Probabilities(z, row, size.Columns))];
@@ -20,7 +20,7 @@ internal sealed class SoftmaxTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void Cross_entropy_agrees_with_the_double_reference([ValueSource(nameof(Sizes))] (int Rows, int Columns) size)
+    public void CrossEntropyAgreesWithTheDoubleReference([ValueSource(nameof(Sizes))] (int Rows, int Columns) size)
     {
         (float[] z, float[] labels, Shape matrix, Shape vector) = Make(size);
         double[] expected = [.. Enumerable.Range(0, size.Rows).Select(row => Loss(z, row, size.Columns, (int)labels[row]))];
@@ -28,7 +28,7 @@ internal sealed class SoftmaxTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void The_gradient_agrees_with_the_double_reference([ValueSource(nameof(Sizes))] (int Rows, int Columns) size)
+    public void TheGradientAgreesWithTheDoubleReference([ValueSource(nameof(Sizes))] (int Rows, int Columns) size)
     {
         (float[] z, float[] labels, Shape matrix, Shape vector) = Make(size);
         double[] expected = [.. Enumerable.Range(0, size.Rows).SelectMany(row => Gradient(z, row, size.Columns, (int)labels[row]))];
@@ -36,7 +36,7 @@ internal sealed class SoftmaxTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void A_tiny_loss_and_its_gradient_keep_their_digits([Values(5f, 12f, 20f, 60f)] float margin)
+    public void ATinyLossAndItsGradientKeepTheirDigits([Values(5f, 12f, 20f, 60f)] float margin)
     {
         float[] z = [0, margin, 0.25f, -1, 0, 0, -margin, 0, 0.5f, 0], labels = [1];
         Shape matrix = new(1, 10), vector = new(1);
@@ -47,7 +47,7 @@ internal sealed class SoftmaxTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void Large_logits_do_not_overflow()
+    public void LargeLogitsDoNotOverflow()
     {
         float[] z = [1e30f, 0, -1e30f, 3e38f, 3e38f, -3e38f];
         Shape matrix = new(2, 3), vector = new(2);
@@ -59,7 +59,7 @@ internal sealed class SoftmaxTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void A_NaN_reaches_its_row_and_no_other([Values(0, 3, 9)] int column)
+    public void ANaNReachesItsRowAndNoOther([Values(0, 3, 9)] int column)
     {
         (float[] z, float[] labels, Shape matrix, Shape vector) = Make((9, 10));
         z[40 + column] = float.NaN;
@@ -75,7 +75,7 @@ internal sealed class SoftmaxTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void Shapes_that_do_not_fit_are_named()
+    public void ShapesThatDoNotFitAreNamed()
     {
         Assert.That(() => new Softmax().Infer([new Shape(3)]), Throws.TypeOf<ShapeException>().With.Message.Contains("(3)"));
         foreach (Operation operation in (Operation[])[new SoftmaxCrossEntropy(), new SoftmaxCrossEntropyGradient()])

@@ -13,7 +13,7 @@ internal sealed class SquaredDeviationsTests(string id) : DeviceFixture(id)
 
     /// <summary>Deviations of about 1 from means of about 1000: what a difference of large sums would lose.</summary>
     [Test]
-    public void Agrees_with_the_double_reference([ValueSource(nameof(Cases))] (int[] Shape, int[] Mean, int[] Axes) given)
+    public void AgreesWithTheDoubleReference([ValueSource(nameof(Cases))] (int[] Shape, int[] Mean, int[] Axes) given)
     {
         const ulong Seed = 20263;
         Shape shape = new(given.Shape), mean = new(given.Mean);
@@ -50,7 +50,7 @@ internal sealed class SquaredDeviationsTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void A_mean_along_other_axes_is_an_error()
+    public void AMeanAlongOtherAxesIsAnError()
     {
         SquaredDeviations operation = new(new Axes(1));
         foreach (Shape mean in (Shape[])[new(4), new(1, 4), new(4, 4), new(1, 4, 1)])

@@ -6,7 +6,7 @@ namespace PacGen.Tests.Kernels;
 internal sealed class TransposeTests(string id) : DeviceFixture(id)
 {
     [Test]
-    public void Swaps_the_axes([Values(1, 3, 4, 7, 8, 13, 64, 65, 513)] int rows, [Values(1, 2, 5, 8, 9, 64, 67, 300)] int columns)
+    public void SwapsTheAxes([Values(1, 3, 4, 7, 8, 13, 64, 65, 513)] int rows, [Values(1, 2, 5, 8, 9, 64, 67, 300)] int columns)
     {
         const ulong Seed = 11;
         Shape shape = new(rows, columns);
@@ -25,7 +25,7 @@ internal sealed class TransposeTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void A_shape_that_is_no_matrix_is_an_error_that_names_it() =>
+    public void AShapeThatIsNoMatrixIsAnErrorThatNamesIt() =>
         Assert.That(
             () => new Transpose().Infer([new Shape(2, 3, 4)]),
             Throws.TypeOf<ShapeException>().With.Message.Contains("Transpose").And.Message.Contains("(2, 3, 4)"));

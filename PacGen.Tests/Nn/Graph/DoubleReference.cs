@@ -190,7 +190,7 @@ internal sealed class DoubleReference
             {
                 for (int kernel = 0; kernel < weights[0] * weights[1]; kernel++)
                 {
-                    int h = (o / ow * g.StrideH) + (kernel / weights[1]) - g.PadH, w = (o % ow * g.StrideW) + (kernel % weights[1]) - g.PadW;
+                    int h = (o / ow * g.StrideHeight) + (kernel / weights[1]) - g.PaddingHeight, w = (o % ow * g.StrideWidth) + (kernel % weights[1]) - g.PaddingWidth;
                     if (h < 0 || w < 0 || h >= images[1] || w >= images[2])
                     {
                         continue;

@@ -123,10 +123,10 @@ internal sealed class DeviceAgreementTests(string id) : DeviceFixture(id)
                 session.Submit();
             }
 
-            // As the trainer: outcomes are taken when no more steps may be under way, and at the end.
+            // As the trainer: steps are completed when no more may be in flight, and at the end.
             for (; step + 1 - taken >= (step + 1 == steps ? 1 : session.Depth); taken++)
             {
-                StepOutcome outcome = session.Take();
+                StepOutcome outcome = session.Complete();
                 Assert.That(outcome.End, Is.EqualTo(StepEnd.Done), $"step {taken + 1}");
                 losses[taken] = outcome.Loss;
             }

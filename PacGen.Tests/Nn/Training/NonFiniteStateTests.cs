@@ -50,7 +50,7 @@ internal sealed class NonFiniteStateTests(string id) : DeviceFixture(id)
 
     /// <summary>
     /// A state that follows e^(10·step), beyond single precision at step 9, the tenth: s ← (s + e^(10t))/2 for t = 0 … 8 is what stays, with the
-    /// weights after nine steps, however many are under way on a GPU.
+    /// weights after nine steps, however many are in flight on a GPU.
     /// </summary>
     [Test]
     public void AStepThatOverflowsIsTheLastThatChangesAnything([Values(1, 2)] int parts, [Values] bool momentum)

@@ -11,7 +11,7 @@ namespace PacGen.Tests.Nn.Training;
 
 /// <summary>Steps whose outcomes are read later are the same steps, and one that ends badly is the last that changes anything.</summary>
 [TestFixtureSource(typeof(DeviceFixture), nameof(GpuIds))]
-internal sealed class StepsUnderWayTests(string id) : DeviceFixture(id)
+internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
 {
     private const int Steps = (2 * StepLedger.Capacity) + 3;
 
@@ -38,7 +38,7 @@ internal sealed class StepsUnderWayTests(string id) : DeviceFixture(id)
             submitted.Submit(step, clipNorm);
             while (step + 1 - taken > (step + 1 == Steps ? 0 : StepLedger.Capacity - 1))
             {
-                StepOutcome outcome = submitted.Session.Take(), here = cpu.Take(taken, clipNorm);
+                StepOutcome outcome = submitted.Session.Complete(), here = cpu.Take(taken, clipNorm);
                 Assert.That(waited.TryUpdate(taken, clipNorm));
                 Assert.That(outcome, Is.EqualTo(here), $"step {taken + 1}");
                 Assert.That((outcome.End, outcome.Loss), Is.EqualTo((StepEnd.Done, (double)Loss(taken))));
@@ -56,7 +56,7 @@ internal sealed class StepsUnderWayTests(string id) : DeviceFixture(id)
         Assert.That(submitted.TryUpdate(Steps, clipNorm) && waited.TryUpdate(Steps, clipNorm));
         submitted.Submit(Steps + 1, clipNorm);
         Assert.That(waited.TryUpdate(Steps + 1, clipNorm));
-        submitted.Session.Take();
+        submitted.Session.Complete();
         Assert.That(submitted.Arena.Save(), Is.EqualTo(waited.Arena.Save()));
     }
 
@@ -76,10 +76,10 @@ internal sealed class StepsUnderWayTests(string id) : DeviceFixture(id)
 
         for (int step = 0; step < Good; step++)
         {
-            Assert.That(failing.Session.Take(), Is.EqualTo(good.Session.Take()), $"step {step + 1}");
+            Assert.That(failing.Session.Complete(), Is.EqualTo(good.Session.Complete()), $"step {step + 1}");
         }
 
-        Assert.That(failing.Session.Take().End, Is.EqualTo(end));
+        Assert.That(failing.Session.Complete().End, Is.EqualTo(end));
         Assert.That(failing.Session.Steps, Is.EqualTo(end == StepEnd.WeightsLost ? Good + 1 : Good));
         if (end == StepEnd.WeightsLost)
         {
@@ -98,7 +98,7 @@ internal sealed class StepsUnderWayTests(string id) : DeviceFixture(id)
         failing.Write(Good - 1);
         failing.Submit(Good, double.PositiveInfinity);
         good.Submit(Good, double.PositiveInfinity);
-        Assert.That(failing.Session.Take(), Is.EqualTo(good.Session.Take()));
+        Assert.That(failing.Session.Complete(), Is.EqualTo(good.Session.Complete()));
         Assert.That(failing.Arena.Save(), Is.EqualTo(good.Arena.Save()));
     }
 
@@ -112,7 +112,7 @@ internal sealed class StepsUnderWayTests(string id) : DeviceFixture(id)
         }
 
         Assert.That(() => run.Session.Perturb(1), Throws.Nothing, "a plain optimizer has nothing to perturb");
-        Assert.That(() => run.Session.TryUpdate(0.1), Throws.InvalidOperationException.With.Message.Contains("take their outcomes first"));
+        Assert.That(() => run.Session.TryUpdate(0.1), Throws.InvalidOperationException.With.Message.Contains("complete them first"));
         Assert.That(() => run.Session.Submit(), Throws.InvalidOperationException.With.Message.Contains("No step was begun"));
         Assert.That(() => run.Submit(StepLedger.Capacity, double.PositiveInfinity), Throws.InvalidOperationException.With.Message.Contains("take the outcome"));
     }
@@ -131,7 +131,7 @@ internal sealed class StepsUnderWayTests(string id) : DeviceFixture(id)
         for (int step = 0; step < 3; step++)
         {
             there.Submit(step, 1);
-            Assert.That(there.Session.Take(), Is.EqualTo(here.Take(step, 1)), $"step {step + 1}");
+            Assert.That(there.Session.Complete(), Is.EqualTo(here.Take(step, 1)), $"step {step + 1}");
         }
     }
 
@@ -243,7 +243,7 @@ internal sealed class StepsUnderWayTests(string id) : DeviceFixture(id)
         public StepOutcome Take(int step, double clipNorm)
         {
             Submit(step, clipNorm);
-            return Session.Take();
+            return Session.Complete();
         }
 
         public bool TryUpdate(int step, double clipNorm)
