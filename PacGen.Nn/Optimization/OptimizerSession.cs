@@ -7,7 +7,7 @@ namespace PacGen.Nn;
 /// <summary>
 /// An optimizer at work on one model: a step is <see cref="Perturb"/>, the gradient at <see cref="ForwardWeights"/> into the
 /// gradients' buffer, again for each <see cref="TryNextPoint"/>, <see cref="TryUpdate"/>. That waits for the step. Where the
-/// device works by itself, steps can be submitted without waiting and their completed later: <see cref="Begin"/>, then
+/// device works by itself, steps can be submitted without waiting and completed later: <see cref="Begin"/>, then
 /// <see cref="Submit"/> or <see cref="Run"/>, then <see cref="Complete"/>.
 /// </summary>
 public abstract class OptimizerSession : IDisposable
