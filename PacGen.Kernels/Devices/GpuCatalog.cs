@@ -43,7 +43,7 @@ internal sealed class GpuCatalog
             [.. context.GetCudaDevices()],
             DeviceKind.Cuda,
             "cuda",
-            device => $"driver for CUDA {device.DriverVersion}, compute capability {device.Architecture}{(CudaGraph.Obstacle() is { Length: > 0 } reason ? $"; records no graphs: {reason}" : "")}",
+            device => $"driver for CUDA {device.DriverVersion}, compute capability {device.Architecture}{NoGraphs()}",
             _ => true);
 
         // A GPU first, an OpenCL driver that runs on the CPU last.
@@ -197,4 +197,6 @@ internal sealed class GpuCatalog
             throw new DeviceException($"{name} was found but can't be opened: {OneLine(failure)} Use another device, such as cpu.", failure);
         }
     }
+
+    private static string NoGraphs() => CudaGraph.Obstacle() is { Length: > 0 } reason ? $"; records no graphs: {reason}" : "";
 }

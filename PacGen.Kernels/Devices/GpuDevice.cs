@@ -136,9 +136,10 @@ public sealed partial class GpuDevice : Device
             CLException openCl => $"{openCl.Error}: {openCl.Message}",
             _ => failure.Message,
         };
-        return new DeviceException(
-            $"{Name} failed when {when}: {said.ReplaceLineEndings(" ").Trim()} {(IsOutOfMemory(failure) ? "Use a smaller batch or model." : "What was launched before may be at fault. Start the program again; if it happens again, use another device, such as cpu, or a newer driver.")}",
-            failure);
+        string advice = IsOutOfMemory(failure)
+            ? "Use a smaller batch or model."
+            : "What was launched before may be at fault. Start the program again; if it happens again, use another device, such as cpu, or a newer driver.";
+        return new DeviceException($"{Name} failed when {when}: {said.ReplaceLineEndings(" ").Trim()} {advice}", failure);
     }
 
     /// <summary>A copy from a device's memory that nobody waits for; null where there is none such, or no page-locked memory is left.</summary>

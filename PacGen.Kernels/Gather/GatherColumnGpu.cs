@@ -8,7 +8,8 @@ namespace PacGen.Kernels;
 /// <summary>The gathering on a GPU: a thread a row.</summary>
 internal sealed class GatherColumnGpu : Launch
 {
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, int, int> kernel;
+    private readonly Action<
+        KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, int, int> kernel;
     private readonly KernelConfig grid;
     private readonly ArrayView<float> x, index, y;
     private readonly ArrayView<int> faults;

@@ -9,7 +9,8 @@ namespace PacGen.Kernels;
 internal sealed class ScatterColumnGpu<TPack> : Launch
     where TPack : unmanaged, IPack<TPack>
 {
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<TPack>, ArrayView<int>, int, int, int> kernel;
+    private readonly Action<
+        KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<TPack>, ArrayView<int>, int, int, int> kernel;
     private readonly KernelConfig grid;
     private readonly ArrayView<float> g, index;
     private readonly ArrayView<TPack> y;

@@ -114,7 +114,9 @@ internal static class MapGpu
 internal sealed class MapGpu<TExpression> : Launch
     where TExpression : struct, IExpression
 {
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MapGpu.Walk> kernel;
+    private readonly Action<
+        KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
+        ArrayView<float>, ArrayView<float>, ArrayView<float>, MapGpu.Walk> kernel;
     private readonly KernelConfig grid;
     private readonly ArrayView<float> x0, x1, x2, x3, x4, x5, x6, x7, y;
     private readonly MapGpu.Walk walk;
@@ -139,8 +141,9 @@ internal sealed class MapGpu<TExpression> : Launch
         }
 
         grid = device.Grid(wide ? (output.Count + 3) / 4 : output.Count);
-        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MapGpu.Walk> method =
-            wide ? Quads : straight ? Straight : Strided;
+        Action<
+            ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
+            ArrayView<float>, ArrayView<float>, ArrayView<float>, MapGpu.Walk> method = wide ? Quads : straight ? Straight : Strided;
         kernel = device.Load(method.Method, accelerator => accelerator.LoadStreamKernel(method));
     }
 

@@ -47,7 +47,8 @@ internal sealed class SoftmaxGpu<TKind> : Launch
     where TKind : struct, ISoftmaxKind
 {
     private const int GroupSize = 256;
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, SoftmaxWalk> kernel;
+    private readonly Action<
+        KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, SoftmaxWalk> kernel;
     private readonly KernelConfig grid;
     private readonly ArrayView<float> z, labels, y;
     private readonly ArrayView<int> faults;
@@ -72,7 +73,8 @@ internal sealed class SoftmaxGpu<TKind> : Launch
         grid = device.Groups((int)(((long)shape[0] * lanes + group - 1) / group), GroupSize);
         kernel = device.Load(
             ((Delegate)Kernel).Method,
-            accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, SoftmaxWalk>(Kernel));
+            accelerator => accelerator.LoadStreamKernel<
+                ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, SoftmaxWalk>(Kernel));
     }
 
     /// <inheritdoc/>

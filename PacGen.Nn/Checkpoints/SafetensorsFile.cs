@@ -25,6 +25,9 @@ namespace PacGen.Nn.Checkpoints;
 /// </example>
 public sealed class SafetensorsFile : IDisposable
 {
+    private const string Layouts =
+        "PyTorch has linear weights as (out, in) and convolutions as (out, in, height, width), PacGen (in, out) and (height, width, in, out).";
+
     private const int LengthBytes = sizeof(long), Chunk = 1 << 16, LargeChunk = 1 << 22;
 
     private readonly Stream stream;
@@ -260,7 +263,7 @@ public sealed class SafetensorsFile : IDisposable
                 bool transposed = info.Shape.Order().SequenceEqual(extents.Order());
                 throw new CheckpointException(
                     $"{tensor} in {name} has the shape ({string.Join(", ", info.Shape)}), but {model} needs ({string.Join(", ", extents)}){(transposed
-                        ? ": it seems transposed. PyTorch has linear weights as (out, in) and convolutions as (out, in, height, width), PacGen (in, out) and (height, width, in, out)."
+                        ? $": it seems transposed. {Layouts}"
                         : $". {advice}")}".TrimEnd());
             }
         }

@@ -18,7 +18,8 @@ internal sealed class SafetensorsHeader
     private const int ChecksumDigits = 2 * SHA256.HashSizeInBytes, Alignment = 8;
     private const int MostTensors = 100_000, MostTexts = 100_000, HighestRank = 16, LongestName = 1024;
 
-    private static readonly byte[] ChecksumPrefix = Encoding.UTF8.GetBytes($$"""{"{{MetadataName}}":{"{{ChecksumName}}":" """.TrimEnd());
+    private static readonly byte[] ChecksumPrefix =
+        Encoding.UTF8.GetBytes($$"""{"{{MetadataName}}":{"{{ChecksumName}}":" """.TrimEnd());
 
     private SafetensorsHeader()
     {

@@ -91,7 +91,11 @@ internal sealed record DataPlaces(string Name, string Title, string Wanted, Func
         }
 
         string partial = string.Concat(from place in places let lacking = Lacking(place) where lacking!.Length > 0 select $" {place} lacks {lacking}.");
-        throw new DataException($"{Title} is not in the data folder {folder}: looked in {string.Join(" and ", places)} for {Wanted}.{partial}{(Deeper(folder) is { } deeper ? $" {deeper} has them: name that folder, {Otherwise}" : $" Put the files there, name another folder with --data, {Otherwise}")}");
+        string advice = Deeper(folder) is { } deeper
+            ? $"{deeper} has them: name that folder, {Otherwise}"
+            : $"Put the files there, name another folder with --data, {Otherwise}";
+        throw new DataException(
+            $"{Title} is not in the data folder {folder}: looked in {string.Join(" and ", places)} for {Wanted}.{partial} {advice}");
     }
 
     /// <summary>A folder below, by at most three, that has what is needed: archives are often unpacked into folders of their own.</summary>

@@ -79,7 +79,8 @@ internal static class ImageDecoder
 
         if (codec is null)
         {
-            throw new DataException($"{name} is {(known ? "truncated or corrupted: its header is not whole" : file.Length == 0 ? "empty" : "neither JPEG nor PNG")}. Replace it or remove it.");
+            string problem = known ? "truncated or corrupted: its header is not whole" : file.Length == 0 ? "empty" : "neither JPEG nor PNG";
+            throw new DataException($"{name} is {problem}. Replace it or remove it.");
         }
 
         (int height, int width) = (codec.Info.Height, codec.Info.Width);

@@ -8,7 +8,7 @@ namespace PacGen.Nn;
 /// <param name="Of">Measures with default options and a seed.</param>
 /// <example>
 /// <code>
-/// Measure norm = new("norm", "‖w‖", true, "networks of one architecture", (subject, seed, progress, cancellation) => Norm.Measure(subject));
+/// Measure norm = new("norm", "‖w‖", true, "one architecture", (subject, seed, progress, stop) => Norm.Measure(subject));
 /// foreach (Measure measure in Measures.All.Append(norm))
 /// {
 ///     Console.WriteLine($"{measure.Name}: {measure.Of(empirical, 1, null, default)}");

@@ -27,8 +27,16 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
     };
 
     /// <summary>What to change where a number stopped being finite.</summary>
-    public string Advice(NonFiniteOrigin? origin, string? otherwise) => origin?.Advice
-        ?? $"lower the learning rate{(otherwise is null ? "" : $", or {otherwise}")}{(optimizer switch { PerturbedOptimizer => ", or perturb less (a larger η, a smaller γ)", SharpnessAware => ", or take a smaller ρ", _ => "" })}";
+    public string Advice(NonFiniteOrigin? origin, string? otherwise)
+    {
+        string moved = optimizer switch
+        {
+            PerturbedOptimizer => ", or perturb less (a larger η, a smaller γ)",
+            SharpnessAware => ", or take a smaller ρ",
+            _ => "",
+        };
+        return origin?.Advice ?? $"lower the learning rate{(otherwise is null ? "" : $", or {otherwise}")}{moved}";
+    }
 
     /// <summary>Where a number stopped being finite, as a sentence.</summary>
     public static string Began(NonFiniteOrigin? origin) => origin is null ? "" : $" It began in {origin.Text}.";
