@@ -13,11 +13,23 @@ public static class Datasets
 
     private static readonly PublishedSet[] Published = [PublishedSet.Mnist, PublishedSet.FashionMnist];
 
+    /// <summary>The data sets, a row each: the name, and how it is loaded.</summary>
+    private static readonly (string Name, Func<DataOptions, CancellationToken, Dataset> Load)[] Rows =
+    [
+        ("digits", (_, _) => Digits()),
+        ("mnist", (options, stop) => PublishedSet.Mnist.Load(options, Published, stop)),
+        ("fashion-mnist", (options, stop) => PublishedSet.FashionMnist.Load(options, Published, stop)),
+        ("cifar-10", (options, stop) => CifarSet.Cifar10.Load("cifar-10", CifarLabels.Ten, options, stop)),
+        ("cifar-100", (options, stop) => CifarSet.Cifar100.Load("cifar-100", CifarLabels.Fine, options, stop)),
+        ("cifar-100-coarse", (options, stop) => CifarSet.Cifar100.Load("cifar-100-coarse", CifarLabels.Coarse, options, stop)),
+        ("tiny-imagenet", ImageFolderSet.TinyImageNet),
+    ];
+
     /// <summary>What <see cref="Load"/> takes before the path of a folder.</summary>
     public const string FolderPrefix = "folder:";
 
     /// <summary>The names that <see cref="Load"/> takes, beside <c>folder:PATH</c>.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["digits", "mnist", "fashion-mnist", "cifar-10", "cifar-100", "cifar-100-coarse", "tiny-imagenet"];
+    public static IReadOnlyList<string> Names { get; } = [.. Rows.Select(row => row.Name)];
 
     /// <summary>
     /// Loads a data set. <c>digits</c> is embedded. <c>mnist</c> and <c>fashion-mnist</c> (60,000 + 10,000 images of 28×28,
@@ -48,17 +60,9 @@ public static class Datasets
             return ImageFolderSet.Folder(name[FolderPrefix.Length..], options, cancellation);
         }
 
-        return name.ToUpperInvariant() switch
-        {
-            "DIGITS" => Digits(),
-            "MNIST" => PublishedSet.Mnist.Load(options, Published, cancellation),
-            "FASHION-MNIST" => PublishedSet.FashionMnist.Load(options, Published, cancellation),
-            "CIFAR-10" => CifarSet.Cifar10.Load("cifar-10", CifarLabels.Ten, options, cancellation),
-            "CIFAR-100" => CifarSet.Cifar100.Load("cifar-100", CifarLabels.Fine, options, cancellation),
-            "CIFAR-100-COARSE" => CifarSet.Cifar100.Load("cifar-100-coarse", CifarLabels.Coarse, options, cancellation),
-            "TINY-IMAGENET" => ImageFolderSet.TinyImageNet(options, cancellation),
-            _ => throw new DataException($"There is no data set {Printable.Name(name)}. Choose one of {string.Join(", ", Names)}, or {FolderPrefix}PATH."),
-        };
+        return Array.Find(Rows, row => row.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Load is { } load
+            ? load(options, cancellation)
+            : throw new DataException($"There is no data set {Printable.Name(name)}. Choose one of {string.Join(", ", Names)}, or {FolderPrefix}PATH.");
     }
 
     /// <summary>
