@@ -76,7 +76,6 @@ internal sealed class StopRequest : IDisposable
         source.Cancel();
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         registrations.ForEach(registration => registration.Dispose());

@@ -91,7 +91,6 @@ internal sealed class CertifyVerb : Verb
         Add(JsonOption("The certificate as one JSON object on standard output, all else on standard error"));
     }
 
-    /// <inheritdoc/>
     protected override int Run(ParseResult parsed)
     {
         Stopwatch clock = Stopwatch.StartNew();

@@ -37,6 +37,5 @@ internal readonly record struct Interval(double From, double To, bool FromOpen, 
     /// </summary>
     public string Lost(double value) => double.IsPositiveInfinity(To) || value > 0.5 ? SinglePrecision.Lost(value) : "";
 
-    /// <inheritdoc/>
     public override string ToString() => $"{(FromOpen ? '(' : '[')}{From}, {(double.IsPositiveInfinity(To) ? "∞" : To)}{(ToOpen ? ')' : ']')}";
 }

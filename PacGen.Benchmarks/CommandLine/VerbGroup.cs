@@ -18,7 +18,6 @@ internal sealed class VerbGroup : Verb
         }
     }
 
-    /// <inheritdoc/>
     protected override int Run(ParseResult parsed) => throw new UsageException(
         $"say which {Command.Name}: {string.Join(" or ", Command.Subcommands.Select(Spelled))}. See {Spelled(Command)} --help.");
 }

@@ -20,7 +20,6 @@ internal sealed class CompareVerb : Verb
     public CompareVerb(Host host)
         : base(host, new Command("compare", What)) => Add(threads, seconds, output);
 
-    /// <inheritdoc/>
     protected override int Run(ParseResult parsed)
     {
 #if PEERS

@@ -22,7 +22,6 @@ internal sealed class DeviceOptions : OptionGroup
         """),
         "device");
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Option> All => [device, products, threads];
 
     /// <summary>The option of how products are computed.</summary>

@@ -15,7 +15,6 @@ internal sealed class DevicesVerb : Verb
     public DevicesVerb(Host host)
         : base(host, new Command("devices", What)) => Add(JsonOption("One JSON object a device on standard output"));
 
-    /// <inheritdoc/>
     protected override int Run(ParseResult parsed)
     {
         Table table = Terminal.Table("--device", "what it is", "memory", "note");

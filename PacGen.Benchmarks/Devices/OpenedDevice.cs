@@ -7,7 +7,6 @@ namespace PacGen.Benchmarks.Devices;
 /// <param name="Owned">Whether it was made for this verb, and ends with it; the shared ones live as long as the program.</param>
 internal sealed record OpenedDevice(Device Device, bool Owned) : IDisposable
 {
-    /// <inheritdoc/>
     public void Dispose()
     {
         if (Owned)

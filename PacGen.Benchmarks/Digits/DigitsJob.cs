@@ -29,7 +29,6 @@ internal sealed class DigitsJob : Verb
     public DigitsJob(Host host, RootCommand root)
         : base(host, root) => Add(output, epochs, seed, device);
 
-    /// <inheritdoc/>
     protected override int Run(ParseResult parsed)
     {
         Stopwatch clock = Stopwatch.StartNew();

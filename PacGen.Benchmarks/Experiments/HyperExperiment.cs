@@ -55,7 +55,6 @@ internal sealed class HyperExperiment : Verb
         Add(data.Set, model, run, etas, gammas, validation, splitSeed, seeds, device, data, runsFolder, output);
     }
 
-    /// <inheritdoc/>
     protected override int Run(ParseResult parsed)
     {
         Results results = new(parsed.GetValue(output), Picture, Numbers, Report);

@@ -57,7 +57,6 @@ internal sealed class RescaleExperiment : Verb
         Add(device, data, output);
     }
 
-    /// <inheritdoc/>
     protected override int Run(ParseResult parsed)
     {
         Stopwatch clock = Stopwatch.StartNew();

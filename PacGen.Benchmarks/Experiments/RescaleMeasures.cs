@@ -150,7 +150,6 @@ internal sealed class RescaleMeasures : IDisposable
         };
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         entropy.Dispose();

@@ -33,7 +33,6 @@ internal abstract class Figure : Verb
     /// <returns>The exit code.</returns>
     protected abstract int Draw(ParseResult parsed, int width, Terminal terminal, Results results);
 
-    /// <inheritdoc/>
     protected sealed override int Run(ParseResult parsed)
     {
         int width = parsed.GetValue(size);

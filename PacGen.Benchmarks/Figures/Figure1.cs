@@ -34,7 +34,6 @@ internal sealed class Figure1 : Figure
             host, 1, "The loss surface of a 5-layer MLP with two weights, coloured by Ψ, with a bound on its floor; a sharp optimum and a flat one.",
             PictureFile, GridFile, OptimaFile, SamplesFile) => Add(seed, points, survey, threads);
 
-    /// <inheritdoc/>
     protected override int Draw(ParseResult parsed, int width, Terminal terminal, Results results)
     {
         Stopwatch clock = Stopwatch.StartNew();

@@ -18,7 +18,6 @@ internal sealed class Figure2 : Figure
         : base(host, 2, "The sharpness metric M (9) in one dimension: at a fixed perturbation, more curvature makes it larger.", PictureFile, NumbersFile) =>
         Add(sigma);
 
-    /// <inheritdoc/>
     protected override int Draw(ParseResult parsed, int width, Terminal terminal, Results results)
     {
         double level = parsed.GetValue(sigma);

@@ -55,7 +55,6 @@ internal sealed class Figure7 : Figure
         Add(paper.Dataset, paper.Scale, seeds, run.Epochs, paper, run, runsFolder, device, data);
     }
 
-    /// <inheritdoc/>
     protected override int Draw(ParseResult parsed, int width, Terminal terminal, Results results)
     {
         PaperSetting published = paper.Setting(parsed);

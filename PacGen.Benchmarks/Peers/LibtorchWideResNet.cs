@@ -35,7 +35,6 @@ internal sealed class LibtorchWideResNet : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
         Tensor y = nn.functional.relu(norm.forward(blocks.forward(stem.forward(x))), inplace: true);

@@ -46,7 +46,6 @@ internal sealed class Picture : IDisposable
         return png.ToArray();
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         Canvas.Dispose();

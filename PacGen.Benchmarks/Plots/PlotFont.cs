@@ -27,11 +27,9 @@ internal sealed class PlotFont : IFontResolver
     /// <summary>Makes the typeface known to ScottPlot; done once.</summary>
     public static void Use() => _ = Shared.Value;
 
-    /// <inheritdoc/>
     public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) =>
         CreateTypeface(fontName, weight >= FontWeight.SemiBold, slant != FontSlant.Upright);
 
-    /// <inheritdoc/>
     public SKTypeface? CreateTypeface(string fontName, bool bold, bool italic)
     {
         if (fontName != Family)

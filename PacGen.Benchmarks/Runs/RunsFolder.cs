@@ -144,7 +144,6 @@ internal sealed class RunsFolder : IDisposable
     public static bool IsComplete(PlannedRun run, RunRecord record) =>
         record.Epochs.Count >= run.Options.Epochs || record.Failure is not null;
 
-    /// <inheritdoc/>
     public void Dispose() => claim.Dispose();
 
     private string FolderOf(PlannedRun run) => System.IO.Path.Combine(Path, run.Folder);

@@ -43,7 +43,6 @@ internal sealed class TrainingRunOptions : OptionGroup
             "--running-statistics", texts.Statistics, texts.DefaultStatistics, texts.StatisticsNames);
     }
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Option> All =>
         [Epochs, batchSize, accumulate, augment, .. optimizer?.All ?? [], .. statistics is null ? (Option[])[] : [statistics]];
 

@@ -54,7 +54,6 @@ internal sealed class PsiOptions : OptionGroup
             $"Perturbations u that ρ is the median of, a pass over the images each; from 6 on there is an interval; without it {number}");
     }
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Option> All => [gamma, epsilon, .. each ? (Option[])[rho] : [], images, batchSize, draws];
 
     /// <summary>How to score.</summary>

@@ -32,7 +32,6 @@ internal sealed class ScoreVerb : Verb
         Add(JsonOption("One JSON object on standard output, all else on standard error"));
     }
 
-    /// <inheritdoc/>
     protected override int Run(ParseResult parsed)
     {
         Terminal terminal = TerminalOf(parsed);

@@ -55,7 +55,6 @@ internal sealed class BenchVerb : Verb
         : base(host, new Command("bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do.")) =>
         Add(quick, device, filter, products, threads, seconds, peer, output);
 
-    /// <inheritdoc/>
     protected override int Run(ParseResult parsed)
     {
         if (parsed.GetValue(device) is { } name)

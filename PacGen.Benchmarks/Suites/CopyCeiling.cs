@@ -21,13 +21,11 @@ internal sealed class CopyCeiling : CpuLaunch
         destination = device.Allocate(Count);
     }
 
-    /// <inheritdoc/>
     public override int Tasks => Count / Part;
 
     /// <summary>The bytes that a run reads and writes.</summary>
     public static double Bytes => 2.0 * sizeof(float) * Count;
 
-    /// <inheritdoc/>
     public override unsafe void RunTask(int task, int worker)
     {
         float* from = CpuDevice.Address(new Region(source).Slice((long)task * Part, Part));
@@ -39,7 +37,6 @@ internal sealed class CopyCeiling : CpuLaunch
         }
     }
 
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         source.Dispose();

@@ -10,13 +10,11 @@ internal sealed class FmaCeiling(CpuDevice device) : CpuLaunch(device)
     private const int Rounds = 1 << 16, Chains = 12, TasksPerThread = 4;
     private readonly float[] sinks = new float[device.Threads * TasksPerThread];
 
-    /// <inheritdoc/>
     public override int Tasks => sinks.Length;
 
     /// <summary>The additions and multiplications of a run.</summary>
     public double Flops => 2.0 * Rounds * Chains * CpuDevice.Width * Tasks;
 
-    /// <inheritdoc/>
     public override void RunTask(int task, int worker) => sinks[task] = CpuDevice.Width switch
     {
         16 => Wide512(),

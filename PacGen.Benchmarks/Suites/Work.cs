@@ -250,7 +250,6 @@ internal sealed class Work : IDisposable
             arena);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (IDisposable item in owned)

@@ -47,7 +47,6 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
 
     private readonly Option<string?> without = Without([.. outputs.Concat(inputs).Select(Word)]);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Option> All => [folder, every, keep, resume, without];
 
     /// <summary>Whether checkpoints are written.</summary>

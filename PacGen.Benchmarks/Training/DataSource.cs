@@ -29,7 +29,6 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
         "The folder of the data set's files; without it PACGEN_DATA, ./data, the distribution's folder and the cache are looked through",
         "folder");
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Option> All => [labels, limit, side, Folder, noDownload];
 
     /// <summary>Whether the command line says how many training images to use.</summary>

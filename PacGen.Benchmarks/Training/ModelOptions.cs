@@ -25,7 +25,6 @@ internal sealed class ModelOptions(string? fallback) : OptionGroup
         null,
         [.. ModelChoice.Forms.Select(one => one.Name)]);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Option> All => [model, hidden, depth, widen, form];
 
     /// <summary>Whether the command line names a network.</summary>

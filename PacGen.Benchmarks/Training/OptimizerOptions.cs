@@ -122,7 +122,6 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
         "--sharpness-rho", "ρ of --sharpness: how far the second gradient is from w; without it 0.05 for sam, 0.5 for asam",
         Interval.Positive);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Option> All =>
     [
         optimizer, learningRate, momentum, weightDecay, clipNorm, schedule, stepEpochs, stepFactor, warmUp,

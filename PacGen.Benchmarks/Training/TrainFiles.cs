@@ -27,7 +27,6 @@ internal sealed class TrainFiles : OptionGroup
     public Option<string?> Save { get; } = Options.Path(
         "--save", "A file to write the weights into at the end; weights that are there are replaced. pacgen score reads it");
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Option<string?>> All => [Log, TensorBoard, Plot, Save];
 
     /// <summary>Checks, before the work begins, that the files can be written.</summary>

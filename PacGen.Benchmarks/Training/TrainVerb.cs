@@ -57,7 +57,6 @@ internal sealed class TrainVerb : Verb
         Add(JsonOption("One JSON object an epoch on standard output, all else on standard error"));
     }
 
-    /// <inheritdoc/>
     protected override int Run(ParseResult given)
     {
         ParseResult parsed = checkpoints.Complete(given, Command);

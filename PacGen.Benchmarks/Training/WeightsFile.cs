@@ -221,7 +221,6 @@ internal sealed class WeightsFile : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
     /// <summary>Which layout fits the arrays' names and shapes, where exactly one does; PyTorch's where none does, whose reader then says what is wrong.</summary>

@@ -47,7 +47,6 @@ internal sealed class PaperOptions : OptionGroup
         "full",
         Small);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Option> All => [depth, widen, learningRate, eta, gamma];
 
     /// <summary>The paper's setting for the images.</summary>
