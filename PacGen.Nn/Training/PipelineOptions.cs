@@ -31,4 +31,15 @@ public sealed record PipelineOptions
 
     /// <summary>Makes what runs on the gradients between pass and update.</summary>
     internal Func<Buffer, CompiledGraph>? AfterPass { get; init; }
+
+    /// <summary>How a trainer passes batches.</summary>
+    internal static PipelineOptions Of(TrainingOptions options, RunningStatistics statistics) => new()
+    {
+        Seed = options.Seed,
+        Loss = options.Loss,
+        PartSize = options.PartSize,
+        Parts = options.Accumulate,
+        ClipNorm = options.ClipNorm,
+        Statistics = statistics,
+    };
 }

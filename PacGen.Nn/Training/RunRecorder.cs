@@ -112,10 +112,15 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
     /// <summary>Says in the log why the run ended before its last epoch.</summary>
     public void Stop(string why) => log?.Stop(why);
 
-    /// <summary>Says in the log what ended the run; where that can't be written, the message says so too.</summary>
-    /// <returns>What to throw.</returns>
-    public TrainingException Failure(TrainingException failure) =>
-        Try(() => log?.Failure(failure.Message)) is { } second ? Joined(failure, second) : failure;
+    /// <summary>Says in the log what ended the run.</summary>
+    /// <exception cref="TrainingException">That can't be written: the message says both.</exception>
+    public void Failure(TrainingException failure)
+    {
+        if (Try(() => log?.Failure(failure.Message)) is { } second)
+        {
+            throw Joined(failure, second);
+        }
+    }
 
     /// <summary>Writes a checkpoint, if any are wanted, and deletes those that have had their time.</summary>
     /// <param name="state">Where the run stands, without what is known here.</param>

@@ -9,7 +9,7 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// Trains a model on a data set and says after each epoch how it does. Only the training pass sees the optimizer's
-/// perturbation; evaluation and score use the weights w themselves, and running statistics as <see cref="RunningStatistics"/> says.
+/// perturbation; evaluation and score use w itself, and running statistics as <see cref="RunningStatistics"/> says.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
@@ -32,7 +32,7 @@ public sealed class Trainer : IDisposable
     /// <param name="data">What to train and test on.</param>
     /// <param name="optimizer">How to update the weights.</param>
     /// <param name="options">Everything else; defaults without it.</param>
-    /// <exception cref="ArgumentException">An option is out of range, the batch is larger than the training set, or a label has no output.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or the model has no output for a label.</exception>
     /// <exception cref="PacGen.Kernels.ShapeException">The model does not fit the images.</exception>
     /// <exception cref="TrainingException">The run takes far more memory than is free.</exception>
     public Trainer(Module model, Dataset data, Optimizer optimizer, TrainingOptions? options = null)
@@ -56,21 +56,8 @@ public sealed class Trainer : IDisposable
             MemoryPlan plan = new(model, Arena, data, options, free, before);
             plan.RequireRoomForModel();
             Arena.Draw();
-            pipeline = new TrainingPipeline(model, Arena, optimizer, data.Train, new PipelineOptions
-            {
-                Seed = options.Seed,
-                Loss = options.Loss,
-                PartSize = options.PartSize,
-                Parts = options.Accumulate,
-                ClipNorm = options.ClipNorm,
-                Statistics = RunningStatistics,
-            });
-            if (options.Score?.Curvature == CurvatureSource.Training && pipeline.Session.SecondMoment is null)
-            {
-                throw new ArgumentException(
-                    $"The score wants h of training, but {optimizer} keeps none: use Adam without weight decay, AdamW or a perturbed optimizer, or take h from a pass.", nameof(options));
-            }
-
+            pipeline = new TrainingPipeline(model, Arena, optimizer, data.Train, PipelineOptions.Of(options, RunningStatistics));
+            options.RequireSecondMoment(optimizer, pipeline.Session);
             evaluation = new EvaluationPass(model, Arena, data.Train, options.Loss, options.Accumulate > 1 ? options.PartSize : int.MaxValue);
             if (RunningStatistics == RunningStatistics.Reestimated && pipeline.States is { } states)
             {
@@ -98,7 +85,7 @@ public sealed class Trainer : IDisposable
     /// <summary>What the run takes, known before its first step.</summary>
     public MemoryEstimate Memory { get; }
 
-    /// <summary>The best epoch so far by <see cref="TrainingOptions.BestBy"/>, the earliest of equals; null before the first.</summary>
+    /// <summary>The best epoch by <see cref="TrainingOptions.BestBy"/>, the earliest of equals; null before the first.</summary>
     public EpochResult? Best => results.Aggregate((EpochResult?)null, (best, result) => best is null || result.IsBetter(best, options.BestBy) ? result : best);
 
     /// <summary>Whether the run has ended, or would on its next epoch, as <see cref="TrainingOptions.EarlyStop"/> says.</summary>
@@ -110,7 +97,7 @@ public sealed class Trainer : IDisposable
     /// <summary>How many training steps have been taken.</summary>
     public long Steps => pipeline.Steps;
 
-    /// <summary>What training does to the model's running statistics: what was asked for, or the default for the optimizer.</summary>
+    /// <summary>What training does to running statistics: what was asked for, or the optimizer's default.</summary>
     public RunningStatistics RunningStatistics { get; }
 
     /// <summary>The epochs that are done.</summary>
@@ -125,8 +112,8 @@ public sealed class Trainer : IDisposable
     /// <param name="progress">Told where the run stands, some times a second.</param>
     /// <param name="cancellation">Stops the run after the present step.</param>
     /// <returns>The epochs that were completed.</returns>
-    /// <exception cref="TrainingException">The loss, the gradient, or what the run keeps beside the weights became NaN or infinite; the message says in which layer that began.</exception>
-    /// <exception cref="InvalidOperationException">An earlier run was stopped within an epoch: going on would show some images twice.</exception>
+    /// <exception cref="TrainingException">A number became NaN or infinite; the message says where.</exception>
+    /// <exception cref="InvalidOperationException">An earlier run was stopped within an epoch.</exception>
     public IReadOnlyList<EpochResult> Run(
         Action<EpochResult>? onEpoch = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -142,12 +129,7 @@ public sealed class Trainer : IDisposable
         }
         catch (TrainingException failure)
         {
-            TrainingException told = recorder.Failure(failure);
-            if (told != failure)
-            {
-                throw told;
-            }
-
+            recorder.Failure(failure);
             throw;
         }
         finally
@@ -155,7 +137,7 @@ public sealed class Trainer : IDisposable
             recorder.Close();
             if (pipeline.Forget())
             {
-                // Something else failed while steps were in flight, whose outcomes nobody will know: what is in the weights is uncertain.
+                // Something else failed: what steps in flight did to the weights is unknown.
                 StoppedWhile = TrainingPhase.Training;
             }
         }
@@ -212,13 +194,12 @@ public sealed class Trainer : IDisposable
             tell(TrainingPhase.Evaluating);
             (double trainLoss, double trainAccuracy) = Evaluate(data.Train, cancellation);
             (double testLoss, double testAccuracy) = Evaluate(data.Test, cancellation);
-            PacGenScore? score = null;
-            if (options.Score is { } scoring)
+            if (options.Score is not null)
             {
                 tell(TrainingPhase.Scoring);
-                score = Score(scoring, cancellation);
             }
 
+            PacGenScore? score = options.Score is { } scoring ? Score(scoring, cancellation) : null;
             return new EpochResult(epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, score, seconds) { StepLoss = stepLoss };
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -228,13 +209,13 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>
-    /// Takes up the run of a folder of checkpoints, from the newest that is whole: <see cref="Run(Action{EpochResult}, IProgress{TrainingProgress}, CancellationToken)"/>
-    /// then gives the same bits as if that run had never been interrupted. The model, data, optimizer and options must be those of that
-    /// run, but there may be more epochs where the schedule doesn't depend on their number.
+    /// Takes up the run of a folder of checkpoints, from the newest that is whole: <see cref="Run"/> then gives the same bits as if
+    /// that run had never been interrupted. The model, data, optimizer and options must be those of that run, but there may be
+    /// more epochs where the schedule doesn't depend on their number.
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <returns>What it goes on from, and which newer checkpoints were damaged.</returns>
-    /// <exception cref="CheckpointException">There is no checkpoint that is whole, or it is of another run; the message names the settings that differ.</exception>
+    /// <exception cref="CheckpointException">There is no checkpoint that is whole, or it is of another run.</exception>
     /// <exception cref="InvalidOperationException">This trainer has already taken a step or taken up a run.</exception>
     public Resumption Resume(string folder)
     {
@@ -267,19 +248,17 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>
-    /// Estimates the model's running statistics anew at the present weights w: the average of the batches' statistics
-    /// over one pass over the training set in training mode, in an order of its own that does not depend on the step. Where
-    /// <see cref="RunningStatistics"/> says so, this happens by itself before evaluation, prediction and score whenever steps have been
-    /// taken since; it need only be called after other weights were loaded. Nothing happens where statistics are not re-estimated.
+    /// Estimates the model's running statistics anew at the present weights w, by one pass over the training set. Where
+    /// <see cref="RunningStatistics"/> says so, this happens by itself before evaluation, prediction and score whenever steps have
+    /// been taken since; it need only be called after other weights were loaded. Elsewhere nothing happens.
     /// </summary>
     /// <param name="cancellation">Stops between two batches; the statistics are then as they were.</param>
     /// <exception cref="TrainingException">A statistic would become NaN or infinite; all are as they were.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public void ReestimateStatistics(CancellationToken cancellation = default) => statistics?.Run(Steps, cancellation);
 
-    /// <summary><see cref="ReestimateStatistics"/> where steps have been taken since statistics were last estimated: before weights are saved within an epoch.</summary>
-    /// <param name="cancellation">Stops between two batches; the statistics are then as before.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <summary><see cref="ReestimateStatistics"/> where steps have been taken since: before weights are saved within an epoch.</summary>
+    /// <inheritdoc cref="ReestimateStatistics"/>
     public void RenewStatistics(CancellationToken cancellation = default)
     {
         if (statistics is { Step: var step } && step != Steps)
@@ -288,9 +267,7 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>
-    /// The step at whose weights the model's running statistics were last estimated, -1 for none; null where they are not re-estimated.
-    /// </summary>
+    /// <summary>The step at whose weights running statistics were last re-estimated, -1 for none; null where they are not.</summary>
     public long? StatisticsStep => statistics?.Step;
 
     /// <summary>The mean loss and the accuracy of the unperturbed weights on a set, in evaluation mode.</summary>
@@ -314,7 +291,7 @@ public sealed class Trainer : IDisposable
             cancellation);
     }
 
-    /// <summary>What the model says of some images, in evaluation mode: its outputs, (N, …) in row-major order, such as the logits of each class.</summary>
+    /// <summary>The model's outputs for some images in evaluation mode, (N, …) in row-major order, such as logits.</summary>
     /// <exception cref="TrainingException">A weight or a running statistic is NaN or infinite.</exception>
     public float[] Predict(ImageSet set)
     {

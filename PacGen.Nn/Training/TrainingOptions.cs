@@ -121,4 +121,16 @@ public sealed record TrainingOptions
             throw new ArgumentException($"The test images of {data.Name} differ in size from its training images.", nameof(data));
         }
     }
+
+    /// <summary>Holds the score's wish for h of training against what the optimizer keeps.</summary>
+    /// <exception cref="ArgumentException">It keeps none.</exception>
+    internal void RequireSecondMoment(Optimizer optimizer, OptimizerSession session)
+    {
+        if (Score?.Curvature == CurvatureSource.Training && session.SecondMoment is null)
+        {
+            throw new ArgumentException(
+                $"The score wants h of training, but {optimizer} keeps none: use Adam without weight decay, AdamW or a perturbed optimizer, "
+                + "or take h from a pass.");
+        }
+    }
 }
