@@ -20,7 +20,7 @@ internal sealed class StopRequest : IDisposable
     public int ExitCode => exitCode;
 
     /// <summary>A request that SIGINT (Ctrl-C) and SIGTERM make.</summary>
-    /// <param name="error">Told that the first signal was heard.</param>
+    /// <param name="error">Notified that the first signal was heard.</param>
     public static StopRequest OnSignals(TextWriter error)
     {
         StopRequest stop = new();

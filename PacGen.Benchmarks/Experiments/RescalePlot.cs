@@ -12,7 +12,7 @@ internal static class RescalePlot
 {
     private const int Width = 1400, Height = 1100, TitleHeight = 44;
 
-    // Okabe and Ito's, told apart by colour-blind eyes too.
+    // Okabe and Ito's, distinguished by colour-blind eyes too.
     private static readonly Color[] Palette =
     [
         Color.FromHex("#0072B2"), Color.FromHex("#D55E00"), Color.FromHex("#009E73"), Color.FromHex("#CC79A7"), Color.FromHex("#666666"),

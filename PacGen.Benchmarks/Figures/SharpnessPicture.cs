@@ -14,7 +14,7 @@ internal static class SharpnessPicture
 
     private const int Width = 1600, Height = 1080, TitleHeight = 46, TopHeight = 540;
 
-    // Okabe and Ito's, told apart by colour-blind eyes too.
+    // Okabe and Ito's, distinguished by colour-blind eyes too.
     private static readonly Color LossColor = Color.FromHex("#0072B2"), MeanColor = Color.FromHex("#D55E00"), MetricColor = Color.FromHex("#009E73");
 
     /// <summary>Draws the figure.</summary>

@@ -12,7 +12,7 @@ internal static class TrainingPlot
     /// <summary>The picture's size in pixels.</summary>
     public const int Width = 1200, Height = 800;
 
-    // Okabe and Ito's, told apart by colour-blind eyes too.
+    // Okabe and Ito's, distinguished by colour-blind eyes too.
     private static readonly Color[] Palette = [Color.FromHex("#0072B2"), Color.FromHex("#D55E00"), Color.FromHex("#009E73"), Color.FromHex("#CC79A7")];
 
     /// <summary>Draws the curves.</summary>

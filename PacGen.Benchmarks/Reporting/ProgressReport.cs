@@ -45,15 +45,15 @@ internal sealed class ProgressReport<T>(Terminal terminal, string name, Func<T, 
     private sealed class Plain(Terminal terminal, Func<T, (string Text, double Done, double Total)> read) : IProgress<T>
     {
         private readonly Lock one = new();
-        private long told = Stopwatch.GetTimestamp();
+        private long reported = Stopwatch.GetTimestamp();
 
         public void Report(T value)
         {
             lock (one)
             {
-                if (Stopwatch.GetElapsedTime(told) > PlainInterval)
+                if (Stopwatch.GetElapsedTime(reported) > PlainInterval)
                 {
-                    told = Stopwatch.GetTimestamp();
+                    reported = Stopwatch.GetTimestamp();
                     terminal.Line(read(value).Text);
                 }
             }

@@ -22,7 +22,7 @@ internal sealed class Results
         }
     }
 
-    /// <summary>Told the path of each file that is written.</summary>
+    /// <summary>Notified of the path of each file that is written.</summary>
     public Action<string>? Written { get; init; }
 
     /// <summary>Writes the file of that name.</summary>

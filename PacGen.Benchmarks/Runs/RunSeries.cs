@@ -6,7 +6,7 @@ namespace PacGen.Benchmarks.Runs;
 
 /// <summary>Runs one after the other, with the time left for all of them.</summary>
 /// <param name="folder">Where they are kept.</param>
-/// <param name="host">Told of what is wrong; may stop.</param>
+/// <param name="host">Notified of what is wrong; may stop.</param>
 /// <param name="terminal">Where a person reads.</param>
 internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
 {

@@ -75,7 +75,7 @@ internal sealed class RunsFolder : IDisposable
     /// <param name="run">The run.</param>
     /// <param name="keepCheckpoints">Whether an interruption within the run shall cost no more than some steps.</param>
     /// <param name="terminal">Where a person reads.</param>
-    /// <param name="warn">Told of checkpoints that could not be used.</param>
+    /// <param name="warn">Notified of checkpoints that could not be used.</param>
     /// <param name="onEpoch">Called after each epoch that is trained here.</param>
     /// <param name="stop">Stops after the present step.</param>
     /// <returns>What is done: fewer epochs than planned where it was stopped.</returns>

@@ -27,7 +27,7 @@ internal sealed class DeviceBench
     /// <param name="device">The device.</param>
     /// <param name="seconds">How long each measurement is repeated.</param>
     /// <param name="pattern">Which rows, * standing for any letters.</param>
-    /// <param name="tell">Told each row as it is done.</param>
+    /// <param name="tell">Notified of each row as it is done.</param>
     /// <param name="cancellation">Stops after the present measurement.</param>
     public DeviceBench(Device device, double seconds, string pattern, Action<string> tell, CancellationToken cancellation)
     {

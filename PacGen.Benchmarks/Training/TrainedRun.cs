@@ -8,7 +8,7 @@ using PacGen.Nn.Data;
 namespace PacGen.Benchmarks.Training;
 
 /// <summary>A run of <c>train</c>: what it tells at its start and end, and what it leaves.</summary>
-/// <param name="host">Told of what is wrong.</param>
+/// <param name="host">Notified of what is wrong.</param>
 /// <param name="terminal">Where a person reads.</param>
 /// <param name="model">The network.</param>
 /// <param name="images">The images.</param>

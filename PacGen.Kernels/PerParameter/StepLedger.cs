@@ -16,7 +16,7 @@ namespace PacGen.Kernels.PerParameter;
 /// </summary>
 /// <remarks>
 /// <see cref="Begin"/> sends a step's settings. Its launches are the perturbation; the pass, with <see cref="Observe"/> for each
-/// part of the batch; the sum of the gradient's squares; <see cref="Judge"/>; the update; <see cref="Close"/>. They have the same
+/// part of the batch; the sum of the gradient's squares; <see cref="Check"/>; the update; <see cref="Close"/>. They have the same
 /// arguments in every step, so that they may be recorded as one. Numbers are computed in double in the host's order, so that they
 /// have its bits; but the loss of a batch in parts, a sum of products that a driver may fuse, is for the eye.
 /// </remarks>
@@ -61,7 +61,7 @@ public sealed class StepLedger : IDisposable
             ((Delegate)ObserveKernel).Method,
             accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<StepRecord>, double, int>(ObserveKernel));
         KernelConfig group = device.Groups(1, BlockSum.Totals);
-        Judge = Ending(JudgeKernel, gradientSums);
+        Check = Ending(CheckKernel, gradientSums);
         Close = Ending(CloseKernel, changeSums);
 
         Launch Ending(
@@ -79,7 +79,7 @@ public sealed class StepLedger : IDisposable
     /// <summary>
     /// Decides whether the step may update, and the gradient's scale, behind the sum of the gradient's squares.
     /// </summary>
-    public Launch Judge { get; }
+    public Launch Check { get; }
 
     /// <summary>Ends the step, behind the update.</summary>
     public Launch Close { get; }
@@ -142,7 +142,7 @@ public sealed class StepLedger : IDisposable
 
     /// <summary>
     /// Sends what the launches of a step go by: the settings that update and perturbation have now, but for the gradient's scale,
-    /// which is <see cref="Judge"/>'s, and, after a step of this ledger, ρ's scale, which is what that step left. Waits for
+    /// which is <see cref="Check"/>'s, and, after a step of this ledger, ρ's scale, which is what that step left. Waits for
     /// nothing.
     /// </summary>
     /// <param name="largestNorm">The gradient's largest norm, +∞ for any.</param>
@@ -231,7 +231,7 @@ public sealed class StepLedger : IDisposable
         records[Capacity].Loss = before + (loss[0] * share);
     }
 
-    internal static void JudgeKernel(
+    internal static void CheckKernel(
         ArrayView<float> sums, int count, ArrayView<StepState> state, ArrayView<float> settings, ArrayView<StepRecord> records)
     {
         double squared = Total(sums, count);

@@ -29,7 +29,7 @@ public static class Certifier
     /// <param name="model">The network; its parameters lie elsewhere afterwards: <see cref="Certificate.Mean"/> has the values.</param>
     /// <param name="data">The training images, which are split, and test images to show the losses on.</param>
     /// <param name="options">Everything else; defaults without it.</param>
-    /// <param name="progress">Told where it stands, some times a second.</param>
+    /// <param name="progress">Notified some times a second.</param>
     /// <param name="cancellation">Stops it; nothing is certified then.</param>
     /// <exception cref="ArgumentException">An option is out of range, or the network doesn't fit the data.</exception>
     /// <exception cref="PacGen.Kernels.ShapeException">The network does not fit the images.</exception>

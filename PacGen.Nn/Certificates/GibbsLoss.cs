@@ -46,14 +46,14 @@ internal sealed class GibbsLoss : IDisposable
     /// <param name="images">The images.</param>
     /// <param name="looks">How many times at each.</param>
     /// <param name="stream">The stream of the draws.</param>
-    /// <param name="progress">Told the looks done, all looks, the 0-1 loss so far and the time left.</param>
+    /// <param name="progress">Notified of the looks done, all looks, the 0-1 loss so far and the time left.</param>
     /// <param name="cancellation">Stops before the next look.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public GibbsLosses Drawn(ImageSet images, int looks, uint stream, Action<long, long, double, TimeSpan>? progress, CancellationToken cancellation)
     {
         float[] image = new float[imageSize], label = new float[1];
         int[] index = new int[1];
-        long total = (long)looks * images.Count, started = Stopwatch.GetTimestamp(), told = started;
+        long total = (long)looks * images.Count, started = Stopwatch.GetTimestamp(), reported = started;
         double zeroOne = 0, crossEntropy = 0;
         for (long look = 0; look < total; look++)
         {
@@ -63,9 +63,9 @@ internal sealed class GibbsLoss : IDisposable
             noise.Draw(stream, checked((uint)look));
             noisy.Run(image, label);
             noisy.AddLosses(label, bounded, ref outputs, ref zeroOne, ref crossEntropy);
-            if (progress is not null && Stopwatch.GetElapsedTime(told) > ProgressInterval)
+            if (progress is not null && Stopwatch.GetElapsedTime(reported) > ProgressInterval)
             {
-                told = Stopwatch.GetTimestamp();
+                reported = Stopwatch.GetTimestamp();
                 progress(look + 1, total, zeroOne / (look + 1), Stopwatch.GetElapsedTime(started) * ((double)(total - look - 1) / (look + 1)));
             }
         }

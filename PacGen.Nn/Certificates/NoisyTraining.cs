@@ -51,7 +51,7 @@ internal sealed class NoisyTraining : IDisposable
 
     /// <summary>Trains.</summary>
     /// <param name="plan">What on, how long and how.</param>
-    /// <param name="progress">Told the steps done, all steps, the mean loss of late and the time left.</param>
+    /// <param name="progress">Notified of the steps done, all steps, the mean loss of late and the time left.</param>
     /// <param name="cancellation">Stops before the next step.</param>
     /// <exception cref="TrainingException">The loss or the gradient became NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -72,7 +72,7 @@ internal sealed class NoisyTraining : IDisposable
 
         LearningRateSchedule schedule = LearningRateSchedule.Cosine(plan.Epochs);
         long total = (long)plan.Epochs * loader.BatchCount, step = 0;
-        long started = Stopwatch.GetTimestamp(), told = started;
+        long started = Stopwatch.GetTimestamp(), reported = started;
         double recent = 0;
         for (int epoch = 1; epoch <= plan.Epochs; epoch++)
         {
@@ -91,9 +91,9 @@ internal sealed class NoisyTraining : IDisposable
 
                 step++;
                 recent = step == 1 ? done.Loss : (0.98 * recent) + (0.02 * done.Loss);
-                if (progress is not null && Stopwatch.GetElapsedTime(told) > ProgressInterval)
+                if (progress is not null && Stopwatch.GetElapsedTime(reported) > ProgressInterval)
                 {
-                    told = Stopwatch.GetTimestamp();
+                    reported = Stopwatch.GetTimestamp();
                     progress(step, total, recent, Stopwatch.GetElapsedTime(started) * ((double)(total - step) / step));
                 }
             }

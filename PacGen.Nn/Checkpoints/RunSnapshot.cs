@@ -112,7 +112,7 @@ internal sealed class RunSnapshot(
             float[] values = file.Read(stored);
             if (FirstNonFinite(values) is { } value)
             {
-                throw new CheckpointException($"{path} can't be gone on from: {name} has a value {value}. Remove it to take up the one before.");
+                throw new CheckpointException($"{path} can't be gone on from: {name} has a value {value}. Remove it to resume from the one before.");
             }
 
             loaded.Add((region, values));

@@ -239,7 +239,7 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>
-    /// Checks that the file has the arrays of a model and no others, before any is read: each reader of weights goes by this.
+    /// Checks that the file has the arrays of a model and no others, before any is read: each reader of weights asks this.
     /// </summary>
     /// <param name="wanted">Their names and extents in the file.</param>
     /// <param name="passedOver">Names of arrays that a file may have besides.</param>

@@ -3,7 +3,7 @@ using System.IO.Compression;
 
 namespace PacGen.Nn.Data;
 
-/// <summary>Files that are raw or in gzip, told apart by their first bytes; whatever fails becomes a <see cref="DataException"/>.</summary>
+/// <summary>Files that are raw or in gzip, distinguished by their first bytes; whatever fails becomes a <see cref="DataException"/>.</summary>
 internal static class ContentFile
 {
     /// <summary>Reads a file's content to its end.</summary>

@@ -29,7 +29,7 @@ public sealed class DataOptions
     /// <summary>How long a server may stay silent before it is given up for the next one.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Told how far each download is; null if nobody wants to know. Called on the downloading thread.</summary>
+    /// <summary>Notified how far each download is; null if nobody wants to know. Called on the downloading thread.</summary>
     public IProgress<DownloadProgress>? Progress { get; init; }
 
     /// <summary>

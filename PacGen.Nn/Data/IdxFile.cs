@@ -7,7 +7,7 @@ namespace PacGen.Nn.Data;
 /// <summary>
 /// An IDX file of bytes, the format of MNIST (Y. LeCun, C. Cortes, C. J. C. Burges, <em>The MNIST database of handwritten
 /// digits</em>): two zero bytes, the type of the values (8: unsigned byte), the number of dimensions, each dimension as a
-/// big-endian 32-bit number, then the values, last dimension innermost. Raw or in gzip, told apart by the first bytes. A file
+/// big-endian 32-bit number, then the values, last dimension innermost. Raw or in gzip, distinguished by the first bytes. A file
 /// that disagrees with its own header in any way is refused; memory taken is bounded by the file's size, not by what it claims.
 /// </summary>
 public sealed class IdxFile

@@ -17,7 +17,7 @@ internal sealed record PublishedFile(string Name, long Size, string Sha256)
     /// <summary>How it is downloaded: compressed, its content checked.</summary>
     public DownloadFile ToDownload() => new(CompressedName, Size + LargestOverhead, file => IdxFile.HashOfContent(file, Size) == Sha256);
 
-    /// <summary>Looks for the file in a folder under each name that it goes by.</summary>
+    /// <summary>Looks for the file in a folder under each of its names.</summary>
     public bool TryFind(string folder, [NotNullWhen(true)] out string? path)
     {
         string alternative = Name.Replace("-idx", ".idx", StringComparison.Ordinal);

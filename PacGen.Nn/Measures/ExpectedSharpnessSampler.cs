@@ -11,7 +11,7 @@ public static class ExpectedSharpnessSampler
     /// <summary>Measures the sharpness.</summary>
     /// <param name="subject">L̂ of the network; left at some other point.</param>
     /// <param name="options">σ, the number of draws and whether each comes with its opposite; without it σ is 0.05.</param>
-    /// <param name="progress">Told after each pass.</param>
+    /// <param name="progress">Notified after each pass.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="TrainingException">The loss is not finite at some perturbation.</exception>

@@ -6,7 +6,7 @@ public static class HessianDiagonalEstimator
     /// <summary>Measures the diagonal.</summary>
     /// <param name="subject">L̂ of the network; left at its weights.</param>
     /// <param name="options">Up to which size exactly, and how beyond; defaults without it.</param>
-    /// <param name="progress">Told some times.</param>
+    /// <param name="progress">Notified from time to time.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">There is no draw.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

@@ -10,7 +10,7 @@ public static class HessianLipschitzSampler
     /// <summary>Samples pairs: v₁ uniform in the neighbourhood of the network's weights, v₂ on the way to another such point.</summary>
     /// <param name="subject">L̂; left at some other point.</param>
     /// <param name="options">How to sample; defaults without it.</param>
-    /// <param name="progress">Told after each pair.</param>
+    /// <param name="progress">Notified after each pair.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

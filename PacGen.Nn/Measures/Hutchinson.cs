@@ -10,7 +10,7 @@ public static class Hutchinson
     /// <summary>Measures all three from the same products.</summary>
     /// <param name="subject">L̂ of the network; left at its weights.</param>
     /// <param name="options">How to draw; defaults without it.</param>
-    /// <param name="progress">Told after each product.</param>
+    /// <param name="progress">Notified after each product.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">There is no draw.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

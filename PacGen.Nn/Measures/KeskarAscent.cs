@@ -10,7 +10,7 @@ public static class KeskarAscent
     /// <summary>Searches the maximum.</summary>
     /// <param name="subject">L̂; left at some other point.</param>
     /// <param name="options">How to search; defaults without it.</param>
-    /// <param name="progress">Told after each gradient.</param>
+    /// <param name="progress">Notified after each gradient.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="TrainingException">The loss is not finite somewhere in the box.</exception>

@@ -10,7 +10,7 @@ public static class Lanczos
     /// <summary>Measures both ends of the spectrum.</summary>
     /// <param name="subject">L̂ of the network; left at its weights.</param>
     /// <param name="options">How to iterate; defaults without it.</param>
-    /// <param name="progress">Told after each product.</param>
+    /// <param name="progress">Notified after each product.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

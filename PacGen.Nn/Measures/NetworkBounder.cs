@@ -8,7 +8,7 @@ public static class NetworkBounder
     /// <summary>Measures a network on the sample that it was trained on.</summary>
     /// <param name="subject">The network, whose last layer gives logits, and the sample without augmentation; its loss is not looked at.</param>
     /// <param name="options">δ, the neighbourhood, ρ.</param>
-    /// <param name="progress">Told after each product.</param>
+    /// <param name="progress">Notified after each product.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

@@ -266,7 +266,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         }
 
         gradientNorm.Run();
-        ledger.Judge.Run();
+        ledger.Check.Run();
         update.Run();
         ledger.Close.Run();
         if (States is not null)
@@ -304,7 +304,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
             parts.AddRange([.. states.Check, ledger.Observe(states.Zero, 1, first: false)]);
         }
 
-        parts.AddRange([gradientNorm, ledger.Judge, update, ledger.Close]);
+        parts.AddRange([gradientNorm, ledger.Check, update, ledger.Close]);
         if (States is not null)
         {
             parts.Add(keepStates ??= ledger.Keep(States.Next, States.Committed));

@@ -63,7 +63,7 @@ internal sealed class BatchGraph : IDisposable
         this.states = states;
     }
 
-    /// <summary>How many classes the last batch's output told apart.</summary>
+    /// <summary>How many classes the last batch's output distinguished.</summary>
     public int Classes { get; private set; }
 
     /// <summary>Runs a batch. The loss is read with <see cref="Loss"/>, the output with <see cref="Output"/>.</summary>

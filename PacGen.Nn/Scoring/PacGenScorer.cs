@@ -16,7 +16,7 @@ public static class PacGenScorer
     /// <summary>Measures Ψ by one estimator of ρ.</summary>
     /// <param name="subject">The network, its loss and its training images.</param>
     /// <param name="options">How to score; defaults without it.</param>
-    /// <param name="progress">Told after each draw.</param>
+    /// <param name="progress">Notified after each draw.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">An option is out of range, h of training is asked for and there is none, or a label has no output.</exception>
     /// <exception cref="TrainingException">The weights, the state or the score are not finite: the network has diverged, or ρ is out of range.</exception>

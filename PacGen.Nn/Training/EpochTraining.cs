@@ -43,14 +43,14 @@ internal sealed class EpochTraining(
     /// <param name="loader">Gives its batches.</param>
     /// <param name="epoch">Which, counted from 1.</param>
     /// <param name="save">Writes a checkpoint.</param>
-    /// <param name="progress">Told where the run stands, some times a second.</param>
+    /// <param name="progress">Notified some times a second.</param>
     /// <param name="cancellation">Stops after the present step.</param>
     /// <returns>The mean of the steps' losses; null where it was stopped.</returns>
     /// <exception cref="TrainingException">A step failed; those behind it changed nothing.</exception>
     public double? Train(BatchLoader loader, int epoch, Action save, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         int batches = options.Batches(data), seenBefore = Position.Seen, submitted = Position.Batch;
-        long started = Stopwatch.GetTimestamp(), told = started;
+        long started = Stopwatch.GetTimestamp(), reported = started;
         double secondsBefore = Position.Seconds;
         loader.Start(epoch, submitted);
         while (!cancellation.IsCancellationRequested && loader.TryNext(out Batch batch))
@@ -60,7 +60,7 @@ internal sealed class EpochTraining(
 
             // Steps are waited for where what they came to is asked for, and not before.
             bool keeps = options.Checkpoints?.EverySteps is { } every && (pipeline.Steps + pipeline.InFlight) % every == 0 && submitted < batches;
-            bool tells = progress is not null && Stopwatch.GetElapsedTime(told) > ProgressInterval;
+            bool tells = progress is not null && Stopwatch.GetElapsedTime(reported) > ProgressInterval;
             float loss = CompleteTo(keeps || tells || submitted == batches ? 0 : pipeline.Depth - 1, batches);
             if (keeps)
             {
@@ -70,7 +70,7 @@ internal sealed class EpochTraining(
 
             if (tells)
             {
-                told = Stopwatch.GetTimestamp();
+                reported = Stopwatch.GetTimestamp();
                 double pace = (Position.Seen - seenBefore) / Stopwatch.GetElapsedTime(started).TotalSeconds;
                 progress!.Report(new TrainingProgress(
                     TrainingPhase.Training, epoch, options.Epochs, Position.Batch, batches, loss, pace,

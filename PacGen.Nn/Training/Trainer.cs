@@ -109,7 +109,7 @@ public sealed class Trainer : IDisposable
     /// resumed run has its steps and evaluates again. On a GPU steps that were submitted, up to 32, are finished.
     /// </summary>
     /// <param name="onEpoch">Called after each epoch.</param>
-    /// <param name="progress">Told where the run stands, some times a second.</param>
+    /// <param name="progress">Notified some times a second.</param>
     /// <param name="cancellation">Stops the run after the present step.</param>
     /// <returns>The epochs that were completed.</returns>
     /// <exception cref="TrainingException">A number became NaN or infinite; the message says where.</exception>
@@ -156,7 +156,7 @@ public sealed class Trainer : IDisposable
             double? stepLoss = epochs.Train(loader, epoch, () => SaveCheckpoint(), progress, cancellation);
             double seconds = before + clock.Elapsed.TotalSeconds;
             TrainingPhase phase = TrainingPhase.Training;
-            if (stepLoss is not { } loss || Judge(epoch, loss, seconds, Tell, cancellation) is not { } result)
+            if (stepLoss is not { } loss || EvaluateEpoch(epoch, loss, seconds, Tell, cancellation) is not { } result)
             {
                 // Steps that were taken are kept, also an epoch's last: what remains of that is its evaluation.
                 epochs.Position = epochs.Position with { Seconds = seconds };
@@ -187,7 +187,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Evaluates and scores an epoch; null where that was cancelled.</summary>
-    private EpochResult? Judge(int epoch, double stepLoss, double seconds, Action<TrainingPhase> tell, CancellationToken cancellation)
+    private EpochResult? EvaluateEpoch(int epoch, double stepLoss, double seconds, Action<TrainingPhase> tell, CancellationToken cancellation)
     {
         try
         {
@@ -209,20 +209,20 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>
-    /// Takes up the run of a folder of checkpoints, from the newest that is whole: <see cref="Run"/> then gives the same bits as if
+    /// Resumes the run of a folder of checkpoints, from the newest that is whole: <see cref="Run"/> then gives the same bits as if
     /// that run had never been interrupted. The model, data, optimizer and options must be those of that run, but there may be
     /// more epochs where the schedule doesn't depend on their number.
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <returns>What it goes on from, and which newer checkpoints were damaged.</returns>
     /// <exception cref="CheckpointException">There is no checkpoint that is whole, or it is of another run.</exception>
-    /// <exception cref="InvalidOperationException">This trainer has already taken a step or taken up a run.</exception>
+    /// <exception cref="InvalidOperationException">This trainer has already taken a step or resumed a run.</exception>
     public Resumption Resume(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
         if (Steps > 0 || takenUp)
         {
-            throw new InvalidOperationException("Only a trainer that has not run takes up another's run.");
+            throw new InvalidOperationException("Only a trainer that has not run resumes another's run.");
         }
 
         recorder.ClaimBeforeReading(folder);

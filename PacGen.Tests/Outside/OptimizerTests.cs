@@ -79,7 +79,7 @@ internal sealed class OptimizerTests
     }
 
     /// <summary>
-    /// Clipped and with a schedule; stopped within an epoch and taken up from the checkpoint: the bits of a run that never
+    /// Clipped and with a schedule; stopped within an epoch and resumed from the checkpoint: the bits of a run that never
     /// stopped.
     /// </summary>
     [Test]

@@ -35,7 +35,7 @@ internal sealed class LossSurface
     /// <param name="range">Half the square's side.</param>
     /// <param name="points">The points in each direction.</param>
     /// <param name="work">How many threads, who may stop them.</param>
-    /// <param name="rowDone">Told after each of the <paramref name="points"/> rows, by any thread.</param>
+    /// <param name="rowDone">Notified after each of the <paramref name="points"/> rows, by any thread.</param>
     /// <exception cref="OperationCanceledException">Somebody stopped it.</exception>
     public static LossSurface Score(SharedMlp network, double range, int points, ParallelOptions work, Action rowDone)
     {

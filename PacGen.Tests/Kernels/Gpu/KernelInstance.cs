@@ -79,7 +79,7 @@ internal sealed record KernelInstance(
         Of("scatter, in fours", ScatterColumnGpu<Quad>.Kernel, false, true, 4 + (8 / 100.0), 6, "of the output, 100 columns", 2, 1),
         Of("random numbers", RandomUniformGpu.Kernel, false, true, 4, 4, "", 1, 5),
         Of("a step's loss", StepLedger.ObserveKernel, false, false, 20, 20, "a step; one thread"),
-        Of("a step's judgement", StepLedger.JudgeKernel, false, false, 4, 4, "a block's sum; one group"),
+        Of("a step's judgement", StepLedger.CheckKernel, false, false, 4, 4, "a block's sum; one group"),
         Of("a step's end", StepLedger.CloseKernel, false, false, 4, 4, "a block's sum; one group"),
         Of("what a step keeps", StepLedger.KeepKernel, false, false, 8, 8, "a running statistic"),
         Of("transpose", TransposeGpu.Kernel, false, false, 8, 8, "through shared memory: both sides coalesced", 1, 1),

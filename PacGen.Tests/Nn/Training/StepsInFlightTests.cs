@@ -154,7 +154,7 @@ internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
         }
     }
 
-    /// <summary>Stopped within an epoch, between checkpoints, and taken up again, on the device.</summary>
+    /// <summary>Stopped within an epoch, between checkpoints, and resumed, on the device.</summary>
     [Test]
     public void AResumedRunHasTheSameBits([Values] bool perturbed, [Values(1, 2)] int parts)
     {
