@@ -70,11 +70,15 @@ public sealed record CheckpointFolder(string Path)
     {
         ArgumentNullException.ThrowIfNull(name);
         return IsPlain(name)
-            && !name.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase)
+            && !(name.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase) && IsOfCheckpoint(name))
             && !name.EndsWith(AtomicFile.Ending, StringComparison.OrdinalIgnoreCase)
             && !name.Equals(EpochHistory.FileName, StringComparison.OrdinalIgnoreCase)
             && !name.Equals(FolderClaim.FileName, StringComparison.OrdinalIgnoreCase);
     }
+
+    /// <summary>Whether a name is, or could be taken for, that of a checkpoint.</summary>
+    private static bool IsOfCheckpoint(string name) =>
+        name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || name.Equals("best" + Suffix, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a name is one of a file in a folder, on every system, and nothing else.</summary>
     internal static bool IsPlain(string name) =>

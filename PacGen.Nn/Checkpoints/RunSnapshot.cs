@@ -124,6 +124,15 @@ internal sealed class RunSnapshot(
             throw new CheckpointException($"{path} stands at batch {state.Position.Batch} of {batches} after {done.Count} epochs, which can't be: it is of another run.");
         }
 
+        // Every batch is a step: a count that is not theirs would run over one day, and name files wrongly before.
+        long steps = ((long)done.Count * batches) + state.Position.Batch;
+        if (state.Steps != steps || state.Optimizer.Steps != steps)
+        {
+            throw new CheckpointException(
+                $"{path} counts {state.Steps} steps and {state.Optimizer.Steps} of the optimizer where {done.Count} epochs and {state.Position.Batch} batches"
+                + $" are {steps}, which can't be: it is of another run.");
+        }
+
         foreach ((Region region, float[] values) in loaded)
         {
             region.Write(values);

@@ -56,6 +56,7 @@ internal sealed class HostileCheckpointTests
     [TestCase("C:\\victim")]
     [TestCase("sub/victim")]
     [TestCase("best.safetensors")]
+    [TestCase("Step-1.safetensors")]
     [TestCase("epochs.jsonl")]
     [TestCase("-rf")]
     [TestCase("aESC[2Jb")]
@@ -70,6 +71,44 @@ internal sealed class HostileCheckpointTests
         Assert.That(run.ExitCode, Is.EqualTo(1));
         Assert.That(run.Error, Does.Contain("no plain name").And.Not.Contain("\u001b"));
         Assert.That(File.ReadAllText(folder["victim"]), Is.EqualTo("{}\n"));
+    }
+
+    /// <summary>Weights that are saved beside the checkpoints go by any name but theirs, and a resumed run takes it up again.</summary>
+    [Test]
+    public void WeightsMayLieBesideTheCheckpoints()
+    {
+        using Folder folder = new();
+        Make(folder, "--save", folder["c/final.safetensors"]);
+        ProgramRun resumed = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "2");
+        Assert.That(resumed.ExitCode, Is.Zero, resumed.Error);
+        using SafetensorsFile saved = SafetensorsFile.Open(folder["c/final.safetensors"]);
+        Assert.That(saved.Metadata["steps"], Is.EqualTo("4"), "two epochs of two batches");
+        Assert.That(
+            ProgramRun.Of([.. Settings, "--checkpoint", folder["d"], "--save", folder["d/step-0000000004.safetensors"]]).Error,
+            Does.Contain("checkpoints, or what belongs to them, may go by that name"));
+    }
+
+    /// <summary>64 images in batches of 32 are 2 steps an epoch: other counts, up to the largest that would run over, are no run's.</summary>
+    [TestCase("Steps", 3)]
+    [TestCase("Steps", long.MaxValue)]
+    [TestCase("Optimizer", 3)]
+    [TestCase("Optimizer", long.MaxValue)]
+    public void StepsAreThoseOfItsEpochs(string count, long steps)
+    {
+        using Folder folder = new();
+        Make(folder);
+        Edit(folder, texts =>
+        {
+            if (texts.TryGetValue(State, out string? text))
+            {
+                JsonNode state = JsonNode.Parse(text)!;
+                (count == "Steps" ? state : state[count]!)["Steps"] = steps;
+                texts[State] = state.ToJsonString();
+            }
+        });
+        ProgramRun run = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "2");
+        Assert.That(run.ExitCode, Is.EqualTo(1), run.Output);
+        Assert.That(run.Error, Does.Contain($"{steps}").And.Contain("which can't be").And.Contain("1 epochs and 0 batches are 2"));
     }
 
     /// <summary>Every name that a run writes in its folder may be a link there, to a file that exists or to one that would be made.</summary>
