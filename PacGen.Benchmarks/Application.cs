@@ -27,6 +27,11 @@ internal static class Application
 
     private const int HelpWidth = 130;
 
+    private const string What = """
+        Asks how well a trained network will generalize: PAC-Bayes bounds and certificates, the score Ψ, training by Perturbed OPT.
+        Without a verb: trains one MLP on the embedded digits by SGD and by Perturbed SGD, and compares them in a table and a PNG.
+        """;
+
     /// <summary>Runs a command line.</summary>
     /// <param name="args">The verb and its options.</param>
     /// <param name="host">Where to write and when to stop.</param>
@@ -79,10 +84,7 @@ internal static class Application
 
     private static RootCommand Create(Host host)
     {
-        RootCommand root = new("""
-            Asks how well a trained network will generalize: PAC-Bayes bounds and certificates, the score Ψ, training by Perturbed OPT.
-            Without a verb: trains one MLP on the embedded digits by SGD and by Perturbed SGD, and compares them in a table and a PNG.
-            """)
+        RootCommand root = new(What)
         {
             HelpName = "pacgen",
         };
@@ -129,7 +131,8 @@ internal static class Application
                 the program's folder whole, with its runtimes, or build it anew.
                 """),
         TypeInitializationException or BadImageFormatException or FileLoadException => NotLoaded(error),
-        FileNotFoundException { FileName: { } name } when name.Contains("PublicKeyToken=", StringComparison.Ordinal) => NotLoaded(error),
+        FileNotFoundException { FileName: { } name } when name.Contains("PublicKeyToken=", StringComparison.Ordinal) =>
+            NotLoaded(error),
         IOException or UnauthorizedAccessException => error.Message,
         OutOfMemoryException => $"{error.Message} Use a smaller batch or model.",
         _ => $"unexpected {error.GetType().Name}: {error.Message} Set {DebugVariable}=1 to see where.",

@@ -14,6 +14,8 @@ internal sealed record Host(TextWriter Output, TextWriter Error, StopRequest Sto
     /// <summary>Whether a person watches standard error.</summary>
     public bool ErrorIsTerminal { get; init; }
 
-    /// <summary>Tells a problem: one line on standard error, in which nothing acts on a terminal, whoever chose the names in it.</summary>
+    /// <summary>
+    /// Tells a problem: one line on standard error, in which nothing acts on a terminal, whoever chose the names in it.
+    /// </summary>
     public void Problem(string sentence) => Error.WriteLine(Printable.Message($"pacgen: {sentence}"));
 }

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace PacGen.Benchmarks;
 
-/// <summary>Somebody wants the program to stop. It finishes the step or batch that it is in; a second signal ends it at once.</summary>
+/// <summary>
+/// Somebody wants the program to stop. It finishes the step or batch that it is in; a second signal ends it at once.
+/// </summary>
 internal sealed class StopRequest : IDisposable
 {
     private readonly CancellationTokenSource source = new();
@@ -24,8 +26,10 @@ internal sealed class StopRequest : IDisposable
     public static StopRequest OnSignals(TextWriter error)
     {
         StopRequest stop = new();
-        stop.registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = stop.Hear(130, error)));
-        stop.registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => context.Cancel = stop.Hear(143, error)));
+        stop.registrations.Add(
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = stop.Hear(130, error)));
+        stop.registrations.Add(
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => context.Cancel = stop.Hear(143, error)));
         return stop;
     }
 
@@ -52,8 +56,8 @@ internal sealed class StopRequest : IDisposable
     }
 
     /// <summary>
-    /// Builds what a run needs, such as a model and its graphs, which looks at no token and leaves nothing behind: meanwhile the first signal
-    /// ends the process at once.
+    /// Builds what a run needs, such as a model and its graphs, which looks at no token and leaves nothing behind: meanwhile the
+    /// first signal ends the process at once.
     /// </summary>
     public T Build<T>(Func<T> build)
     {

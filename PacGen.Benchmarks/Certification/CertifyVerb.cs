@@ -14,21 +14,25 @@ using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Certification;
 
-/// <summary><c>certify</c>: a prior from one part of the training images, a posterior, and a bound on its error from the other part.</summary>
+/// <summary>
+/// <c>certify</c>: a prior from one part of the training images, a posterior, and a bound on its error from the other part.
+/// </summary>
 internal sealed class CertifyVerb : Verb
 {
     private const string What = """
-        Trains a network and bounds its error on images to come by PAC-Bayes, from the training images alone: a certificate, and what it
-        assumes.
+        Trains a network and bounds its error on images to come by PAC-Bayes, from the training images alone: a certificate, and
+        what it assumes.
         """;
 
     private static readonly CertifyOptions Defaults = new();
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable =
+        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly ModelOptions model = new("mlp");
     private readonly DeviceOptions device = new();
     private readonly DataSource data = new();
-    private readonly Option<string?> output = Options.Path("--output", "A file to write the certificate into, with all its terms, as JSON");
+    private readonly Option<string?> output = Options.Path(
+        "--output", "A file to write the certificate into, with all its terms, as JSON");
     private readonly Option<ulong> seed = Options.Seed();
     private readonly Option<int> batchSize = Options.Count("--batch-size", "Images a step", 1, Defaults.BatchSize);
 
@@ -69,7 +73,8 @@ internal sealed class CertifyVerb : Verb
         "--delta", "δ: the probability, over S₁, that the bound fails", Interval.OpenFraction, Defaults.Delta);
 
     private readonly Option<double> deltaPrime = Options.Number(
-        "--delta-prime", "δ′: the probability, over the draws, that q̄ is below the loss on S₁", Interval.OpenFraction, Defaults.DeltaPrime);
+        "--delta-prime", "δ′: the probability, over the draws, that q̄ is below the loss on S₁", Interval.OpenFraction,
+        Defaults.DeltaPrime);
 
     private readonly Option<int> draws = Options.Count(
         "--draws",
@@ -86,7 +91,8 @@ internal sealed class CertifyVerb : Verb
     public CertifyVerb(Host host)
         : base(host, new Command("certify", Prose.Line(What)))
     {
-        Add(data.Set, model, priorFraction, priorEpochs, posteriorEpochs, batchSize, levels, eta, gamma, epsilon, delta, deltaPrime, draws);
+        Add(data.Set, model, priorFraction, priorEpochs, posteriorEpochs, batchSize, levels, eta, gamma, epsilon, delta,
+            deltaPrime, draws);
         Add(smallest, seed, device, data, output);
         Add(JsonOption("The certificate as one JSON object on standard output, all else on standard error"));
     }
@@ -132,7 +138,8 @@ internal sealed class CertifyVerb : Verb
         report.Result(certificate);
         if (parsed.GetValue(output) is { } file)
         {
-            OutputFile.Write(file, "--output", stream => stream.Write(Encoding.UTF8.GetBytes($"{result.ToJsonString(Readable)}\n")));
+            OutputFile.Write(
+                file, "--output", stream => stream.Write(Encoding.UTF8.GetBytes($"{result.ToJsonString(Readable)}\n")));
             terminal.Line($"certificate → {file}");
         }
 

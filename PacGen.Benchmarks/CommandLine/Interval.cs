@@ -16,7 +16,9 @@ internal readonly record struct Interval(double From, double To, bool FromOpen, 
     /// <summary>[0, ∞).</summary>
     public static Interval NotNegative { get; } = new(0, double.PositiveInfinity, false, true);
 
-    /// <summary>What γ of a neighbourhood may be; those between 0 and <see cref="Neighborhood.Smallest"/> it refuses itself.</summary>
+    /// <summary>
+    /// What γ of a neighbourhood may be; those between 0 and <see cref="Neighborhood.Smallest"/> it refuses itself.
+    /// </summary>
     public static Interval Gamma { get; } = new(0, Neighborhood.Largest, false, false);
 
     /// <summary>What ε of a neighbourhood may be.</summary>
@@ -32,10 +34,11 @@ internal readonly record struct Interval(double From, double To, bool FromOpen, 
     public bool Contains(double value) => (FromOpen ? value > From : value >= From) && (ToOpen ? value < To : value <= To);
 
     /// <summary>
-    /// What a value in the interval lacks in single precision, in which training works, as a clause; empty where it means there what it says.
-    /// Of fractions only what lies near 1: a probability may be as small as double precision has it.
+    /// What a value in the interval lacks in single precision, in which training works, as a clause; empty where it means there
+    /// what it says. Of fractions only what lies near 1: a probability may be as small as double precision has it.
     /// </summary>
     public string Lost(double value) => double.IsPositiveInfinity(To) || value > 0.5 ? SinglePrecision.Lost(value) : "";
 
-    public override string ToString() => $"{(FromOpen ? '(' : '[')}{From}, {(double.IsPositiveInfinity(To) ? "∞" : To)}{(ToOpen ? ')' : ']')}";
+    public override string ToString() =>
+        $"{(FromOpen ? '(' : '[')}{From}, {(double.IsPositiveInfinity(To) ? "∞" : To)}{(ToOpen ? ')' : ']')}";
 }

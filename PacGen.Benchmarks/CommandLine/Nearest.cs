@@ -4,8 +4,9 @@ namespace PacGen.Benchmarks.CommandLine;
 internal static class Nearest
 {
     /// <summary>
-    /// The closest of the candidates, or null where none is close: the one whose words begin with these letters (lr for learning-rate), else the
-    /// only one that begins so (check for checkpoint) or has this among its words (rate), else the nearest by edit distance.
+    /// The closest of the candidates, or null where none is close: the one whose words begin with these letters (lr for
+    /// learning-rate), else the only one that begins so (check for checkpoint) or has this among its words (rate), else the
+    /// nearest by edit distance.
     /// </summary>
     public static string? To(string word, IReadOnlyCollection<string> candidates)
     {
@@ -19,11 +20,13 @@ internal static class Nearest
             bare.Length >= letters && candidates.Where(fits).Take(2).ToArray() is [{ } only] ? only : null;
     }
 
-    private static string Initials(string name) => string.Concat(name.Split('-', StringSplitOptions.RemoveEmptyEntries).Select(part => part[0]));
+    private static string Initials(string name) =>
+        string.Concat(name.Split('-', StringSplitOptions.RemoveEmptyEntries).Select(part => part[0]));
 
     private static string? ByDistance(string word, IEnumerable<string> candidates) => candidates
         .Select(candidate => (candidate, distance: Distance(word, candidate)))
-        .Where(pair => pair.distance <= Math.Max(1, Math.Min(pair.candidate.TrimStart('-').Length, word.TrimStart('-').Length) / 2))
+        .Where(
+            pair => pair.distance <= Math.Max(1, Math.Min(pair.candidate.TrimStart('-').Length, word.TrimStart('-').Length) / 2))
         .OrderBy(pair => pair.distance)
         .Select(pair => pair.candidate)
         .FirstOrDefault();

@@ -5,12 +5,16 @@ using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.CommandLine;
 
-/// <summary>Makes options that say their unit, range and default in the help, and in one sentence what is wrong with a value.</summary>
+/// <summary>
+/// Makes options that say their unit, range and default in the help, and in one sentence what is wrong with a value.
+/// </summary>
 internal static class Options
 {
     private const int MostSeeds = 100;
 
-    /// <summary>How a command line is read: each word as it stands. <c>@FILE</c> is a word, and no file with more words.</summary>
+    /// <summary>
+    /// How a command line is read: each word as it stands. <c>@FILE</c> is a word, and no file with more words.
+    /// </summary>
     public static ParserConfiguration Parsing { get; } = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
 
     /// <summary>Refuses options that would have no effect.</summary>
@@ -28,7 +32,8 @@ internal static class Options
     }
 
     /// <summary>Whether the command line itself has the option.</summary>
-    public static bool IsGiven(this ParseResult parsed, Option option) => parsed.GetResult(option) is OptionResult { Implicit: false };
+    public static bool IsGiven(this ParseResult parsed, Option option) =>
+        parsed.GetResult(option) is OptionResult { Implicit: false };
 
     /// <summary>The words that the command line gives an option.</summary>
     public static IEnumerable<string> Words(this ParseResult parsed, Option option) =>
@@ -94,7 +99,8 @@ internal static class Options
     /// <param name="least">The smallest value that is allowed.</param>
     /// <param name="fallback">The default, or null.</param>
     public static Option<int?> Count(string name, string what, int least = 1, int? fallback = null) => Make<int?>(
-        name, "count", $"{what}; {least} or more", word => ReadCount(name, word, least), fallback is null ? null : () => fallback);
+        name, "count", $"{what}; {least} or more", word => ReadCount(name, word, least),
+        fallback is null ? null : () => fallback);
 
     /// <summary>A whole number with a default.</summary>
     /// <param name="name">The option.</param>
@@ -107,7 +113,8 @@ internal static class Options
     /// <summary>A seed.</summary>
     /// <param name="what">What it decides.</param>
     /// <param name="fallback">The default.</param>
-    public static Option<ulong> Seed(string what = "first weights, order of images, dropout and perturbations", ulong fallback = 1) => Make(
+    public static Option<ulong> Seed(
+        string what = "first weights, order of images, dropout and perturbations", ulong fallback = 1) => Make(
         "--seed",
         "number",
         $"Decides {what}: the same seed, the same bits; 0 to 18446744073709551615",
@@ -121,7 +128,10 @@ internal static class Options
     public static Option<ulong[]> Seeds(string what, int fallback) => Make(
         "--seeds",
         "seeds",
-        $"{what}: how many seeds, counted from 1 (at most {MostSeeds}), or two or more seeds with commas between them, such as 4,7",
+        Prose.Line($"""
+            {what}: how many seeds, counted from 1 (at most {MostSeeds}), or two or more seeds with commas between them, such as
+            4,7
+            """),
         word =>
         {
             string[] parts = word.Split(',');
@@ -134,7 +144,10 @@ internal static class Options
             ulong[]? seeds = List(parts, (string part, out ulong seed) =>
                 ulong.TryParse(part.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out seed));
             return seeds?.Length is > 1 and <= MostSeeds && seeds.Distinct().Count() == seeds.Length ? (seeds, null)
-                : ([], $"--seeds is '{word}', but must be a number of seeds, 1 to {MostSeeds}, or different seeds with commas between them.");
+                : ([], Prose.Line($"""
+                    --seeds is '{word}', but must be a number of seeds, 1 to {MostSeeds}, or different seeds with commas between
+                    them.
+                    """));
         },
         () => From1(fallback));
 
@@ -146,7 +159,8 @@ internal static class Options
         name,
         "numbers",
         $"{what}; numbers in {range} with commas between them",
-        word => List(word.Split(','), (string part, out double value) => IsNumber(part, range, out value) && range.Lost(value).Length == 0)
+        word => List(
+            word.Split(','), (string part, out double value) => IsNumber(part, range, out value) && range.Lost(value).Length == 0)
             is { } values && values.Distinct().Count() == values.Length
                 ? (values.Order().ToArray(), null)
                 : ([], $"{name} is '{word}', but must be different numbers in {range} with commas between them."));
@@ -181,7 +195,8 @@ internal static class Options
     /// <param name="read">The word's value, and what is wrong with it or null.</param>
     /// <param name="fallback">Makes the default; null where there is none.</param>
     public static Option<T> Make<T>(
-        string name, string kind, string description, Func<string, (T Value, string? Wrong)> read, Func<T>? fallback = null) => new(name)
+        string name, string kind, string description, Func<string, (T Value, string? Wrong)> read, Func<T>? fallback =
+            null) => new(name)
     {
         Description = description,
         HelpName = kind,
@@ -210,7 +225,8 @@ internal static class Options
 
     private static (int Value, string? Wrong) ReadCount(string name, string word, int least)
     {
-        bool fits = int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least;
+        bool fits = int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+            && value >= least;
         string most = value < least ? "" : $", at most {int.MaxValue}";
         return (value, fits ? null : $"{name} is '{word}', but must be a whole number, {least} or more{most}.");
     }

@@ -29,5 +29,6 @@ internal ref struct Prose(int literals, int values)
     public void AppendFormatted<T>(T value, string format) => text.AppendFormatted(value, format);
 
     /// <summary>Adds a value in a format, filled up to a width.</summary>
-    public void AppendFormatted<T>(T value, int alignment, string? format = null) => text.AppendFormatted(value, alignment, format);
+    public void AppendFormatted<T>(T value, int alignment, string? format = null) =>
+        text.AppendFormatted(value, alignment, format);
 }

@@ -54,7 +54,8 @@ internal abstract class Verb
     }
 
     /// <summary>Where a person reads.</summary>
-    protected Terminal TerminalOf(ParseResult parsed) => new(Host, Command.Options.Any(one => one.Name == JsonName) && WantsJson(parsed));
+    protected Terminal TerminalOf(ParseResult parsed) =>
+        new(Host, Command.Options.Any(one => one.Name == JsonName) && WantsJson(parsed));
 
     /// <summary>Writes a line of JSON on standard output.</summary>
     protected void Write(JsonNode json)

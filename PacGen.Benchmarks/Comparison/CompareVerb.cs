@@ -13,7 +13,8 @@ internal sealed class CompareVerb : Verb
     private const string What = "Times the same work by PacGen and by libtorch; only in a build with -p:Peers=true.";
 
     private readonly Option<int?> threads = Options.Count("--threads", "Threads of both; without it one a core");
-    private readonly Option<string?> output = Options.Path("--output", "A Markdown file for the table, such as docs/results/compare.md");
+    private readonly Option<string?> output = Options.Path(
+        "--output", "A Markdown file for the table, such as docs/results/compare.md");
     private readonly Option<double> seconds = Options.Number(
         "--seconds", "How long each measurement is repeated in each of three turns, in seconds", Interval.Positive, 0.5);
 
@@ -34,7 +35,10 @@ internal sealed class CompareVerb : Verb
         return 0;
 #else
         throw new UsageException(
-            "this build has no peers to compare with; run: dotnet run -c Release --project PacGen.Benchmarks -p:Peers=true -- compare");
+            Prose.Line("""
+                this build has no peers to compare with; run: dotnet run -c Release --project PacGen.Benchmarks -p:Peers=true --
+                compare
+                """));
 #endif
     }
 }

@@ -10,10 +10,12 @@ internal sealed class DeviceOptions : OptionGroup
     private const int MostThreads = 1024;
 
     private static readonly (string Name, ProductMode Mode)[] Modes =
-        [("single", ProductMode.Single), ("tf32", ProductMode.Tf32), ("cublas", ProductMode.CuBlas), ("cublas-tf32", ProductMode.CuBlasTf32)];
+        [("single", ProductMode.Single), ("tf32", ProductMode.Tf32), ("cublas", ProductMode.CuBlas),
+            ("cublas-tf32", ProductMode.CuBlasTf32)];
 
     private readonly Option<string> products = Products();
-    private readonly Option<int?> threads = Options.Count("--threads", "Threads of the CPU, whose results don't depend on it; without it one a core");
+    private readonly Option<int?> threads = Options.Count(
+        "--threads", "Threads of the CPU, whose results don't depend on it; without it one a core");
     private readonly Option<string?> device = Options.Path(
         "--device",
         Prose.Line($"""
@@ -46,15 +48,18 @@ internal sealed class DeviceOptions : OptionGroup
         }
         else if (mode != ProductMode.Single)
         {
-            throw new UsageException($"""
-                --products {products} is for an NVIDIA GPU, but the device is {device.Name}: leave --products out, or add --device cuda.
-                """);
+            throw new UsageException(Prose.Line($"""
+                --products {products} is for an NVIDIA GPU, but the device is {device.Name}: leave --products out, or add --device
+                cuda.
+                """));
         }
     }
 
     /// <summary>Opens the device that a command line asks for.</summary>
     /// <exception cref="DeviceException">It is not there, or can't multiply as asked.</exception>
-    /// <exception cref="UsageException">Threads are given for something else than the CPU, or a way to multiply for the CPU.</exception>
+    /// <exception cref="UsageException">
+    /// Threads are given for something else than the CPU, or a way to multiply for the CPU.
+    /// </exception>
     public OpenedDevice Open(ParseResult parsed)
     {
         Device opened = Device.Open(parsed.GetValue(device) ?? "best");

@@ -11,18 +11,22 @@ using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
 
 namespace PacGen.Benchmarks.Digits;
 
-/// <summary>What the program does without a verb: one MLP on <c>digits</c> by SGD and by Perturbed SGD from the same first weights.</summary>
+/// <summary>
+/// What the program does without a verb: one MLP on <c>digits</c> by SGD and by Perturbed SGD from the same first weights.
+/// </summary>
 internal sealed class DigitsJob : Verb
 {
     private const int Batch = 32, Hidden = 128;
     private const double LearningRate = 0.1;
     private const string FileName = "pacgen-digits.png";
 
-    private readonly Option<int> epochs = Options.Count("--epochs", "How many times each run sees the 1,438 training images", 1, 40);
+    private readonly Option<int> epochs = Options.Count(
+        "--epochs", "How many times each run sees the 1,438 training images", 1, 40);
     private readonly Option<ulong> seed = Options.Seed();
     private readonly DeviceOptions device = new();
     private readonly Option<string?> output = Options.Path(
-        "--output", $"The picture ({PictureFile.Help}), or the folder for a {FileName}; without it {FileName} in the working folder");
+        "--output",
+        $"The picture ({PictureFile.Help}), or the folder for a {FileName}; without it {FileName} in the working folder");
 
     /// <param name="host">Where to write and when to stop.</param>
     /// <param name="root">The program's own command.</param>
@@ -124,6 +128,7 @@ internal sealed class DigitsJob : Verb
         Row("weights in Ψ's 1/κ branch", result => result.Score is { } score ? $"{score.KappaShare:P0}" : "–");
         return table;
 
-        void Row(string what, Func<EpochResult, string> value) => table.AddRow([what, .. runs.Select(run => value(run.Epochs[^1]))]);
+        void Row(string what, Func<EpochResult, string> value) =>
+            table.AddRow([what, .. runs.Select(run => value(run.Epochs[^1]))]);
     }
 }

@@ -1,3 +1,4 @@
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Runs;
 
 namespace PacGen.Benchmarks.Experiments;
@@ -17,7 +18,8 @@ internal sealed record HyperCell(RunArm Arm, IReadOnlyList<RunRecord> Records)
     public bool Failed => Records.Any(record => record.Failure is not null);
 
     /// <summary>The accuracies on the images that are not trained on after the last epoch, one a seed.</summary>
-    public double[] Accuracies => [.. Records.Where(record => record.Failure is null).Select(record => record.Epochs[^1].TestAccuracy)];
+    public double[] Accuracies =>
+        [.. Records.Where(record => record.Failure is null).Select(record => record.Epochs[^1].TestAccuracy)];
 
     /// <summary>Their mean; NaN where a run failed.</summary>
     public double Accuracy => Failed ? double.NaN : Accuracies.Average();
@@ -30,9 +32,13 @@ internal sealed record HyperCell(RunArm Arm, IReadOnlyList<RunRecord> Records)
 
     /// <summary>The best pair by mean accuracy, among equals that of the smallest loss; null where all failed.</summary>
     public static HyperCell? Best(IEnumerable<HyperCell> cells) =>
-        cells.Where(cell => cell.Eta is not null && !cell.Failed).OrderByDescending(cell => cell.Accuracy).ThenBy(cell => cell.Loss).FirstOrDefault();
+        cells.Where(cell => cell.Eta is not null
+            && !cell.Failed).OrderByDescending(cell => cell.Accuracy).ThenBy(cell => cell.Loss).FirstOrDefault();
 
     /// <summary>The mean accuracy, and its range over the seeds.</summary>
     public override string ToString() => Failed ? "failed"
-        : $"{100 * Accuracy:F2} %{(Accuracies.Length == 1 ? "" : $" ({100 * Accuracies.Min():F2} to {100 * Accuracies.Max():F2})")}";
+        : Prose.Line($"""
+            {100 * Accuracy:F2}
+            %{(Accuracies.Length == 1 ? "" : $" ({100 * Accuracies.Min():F2} to {100 * Accuracies.Max():F2})")}
+            """);
 }

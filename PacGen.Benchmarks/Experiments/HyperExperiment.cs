@@ -10,16 +10,16 @@ using PacGen.Nn.Data;
 namespace PacGen.Benchmarks.Experiments;
 
 /// <summary>
-/// <c>experiment hyper</c>, section 8: η and γ of Algorithm 1 chosen by a grid on a validation part of the training images. Each run is
-/// kept on disk, so that the whole can be interrupted. The test images are looked at for the chosen pair alone, at the end.
+/// <c>experiment hyper</c>, section 8: η and γ of Algorithm 1 chosen by a grid on a validation part of the training images. Each
+/// run is kept on disk, so that the whole can be interrupted. The test images are looked at for the chosen pair alone, at the end.
 /// </summary>
 internal sealed class HyperExperiment : Verb
 {
     private const string Picture = "hyper.png", Numbers = "hyper.csv", Report = "hyper.md", RunsName = "hyper-runs";
 
     private const string What = $"""
-        Section 8: chooses η and γ by a grid on a part of the training images; interrupted, the same command goes on. Leaves {Picture},
-        {Numbers}, {Report}.
+        Section 8: chooses η and γ by a grid on a part of the training images; interrupted, the same command goes on. Leaves
+        {Picture}, {Numbers}, {Report}.
         """;
 
     private readonly ModelOptions model = new("mlp");
@@ -27,7 +27,8 @@ internal sealed class HyperExperiment : Verb
     private readonly TrainingRunOptions run;
     private readonly DeviceOptions device = new();
     private readonly DataSource data = new();
-    private readonly Option<int> splitSeed = Options.Count("--split-seed", "Decides which training images are held back: the same for all runs", 0, 1);
+    private readonly Option<int> splitSeed = Options.Count(
+        "--split-seed", "Decides which training images are held back: the same for all runs", 0, 1);
     private readonly Option<ulong[]> seeds = Options.Seeds("A run of each pair for each, the means of which are compared", 3);
     private readonly Option<string?> runsFolder = RunsFolder.Option(RunsName);
 
@@ -43,7 +44,8 @@ internal sealed class HyperExperiment : Verb
         Interval.Positive);
 
     private readonly Option<double[]> gammas = Options.Numbers(
-        "--gammas", "The γ that are tried: how far |w| widens a weight's neighbourhood; without it 0.01, 0.1, 1, 10", Interval.Gamma);
+        "--gammas", "The γ that are tried: how far |w| widens a weight's neighbourhood; without it 0.01, 0.1, 1, 10",
+        Interval.Gamma);
 
     private readonly Option<double> validation = Options.Number(
         "--validation", "The part of the training images that is held back to choose by", Interval.OpenFraction, 0.2);
@@ -62,7 +64,9 @@ internal sealed class HyperExperiment : Verb
         Optimizer plain = optimizer.CreatePlain(parsed);
         TrainingOptions options = run.Create(parsed, choice);
         double center = optimizer.PaperEta(parsed);
-        double[] levels = parsed.GetValue(etas) is { Length: > 0 } some ? some : [center / 100, center / 10, center, center * 10, center * 100];
+        double[] levels = parsed.GetValue(etas) is { Length: > 0 } some
+            ? some
+            : [center / 100, center / 10, center, center * 10, center * 100];
         double[] widths = parsed.GetValue(gammas) is { Length: > 0 } given ? given : [0.01, 0.1, 1, 10];
         ulong[] chosenSeeds = parsed.GetValue(seeds)!;
 
@@ -82,7 +86,10 @@ internal sealed class HyperExperiment : Verb
         terminal.Line(setting);
         string first = optimizer.Perturb(parsed, plain, levels[0], widths[0]).ToString();
         using RunsFolder folder = new(parsed.GetValue(runsFolder) ?? results.PathOf(RunsName));
-        terminal.Line($"{levels.Length} η × {widths.Length} γ and the plain optimizer, the first pair being {first}; runs kept in {folder.Path}");
+        terminal.Line(Prose.Line($"""
+            {levels.Length} η × {widths.Length} γ and the plain optimizer, the first pair being {first}; runs kept in
+            {folder.Path}
+            """));
 
         RunArm[] pairs = [RunArm.Plain, .. from level in levels from width in widths select new RunArm(level, width)];
         if (Train("validation", pairs, split, out string problem) is not { } cells)
@@ -96,11 +103,15 @@ internal sealed class HyperExperiment : Verb
             throw new TrainingException($"Every pair had a run that failed, so none can be chosen: {why}");
         }
 
-        // Only now are the test images looked at: by the chosen pair, and by the plain optimizer, which is there without a choice.
+        // Only now are the test images looked at: by the chosen pair, and by the plain optimizer, which is there without a
+        // choice.
         if (Train("test", [RunArm.Plain, best.Arm], all, out problem) is not { } onTest)
         {
             return Stopped(
-                $"stopped: the grid is complete, and {problem} runs of the chosen pair; the same command goes on from {folder.Path}.");
+                Prose.Line($"""
+                    stopped: the grid is complete, and {problem} runs of the chosen pair; the same command goes on from
+                    {folder.Path}.
+                    """));
         }
 
         HyperFindings findings = new(cells, best, onTest, all, chosenSeeds);
@@ -109,7 +120,8 @@ internal sealed class HyperExperiment : Verb
             terminal.Line(line);
         }
 
-        string title = $"Validation accuracy over η and γ: {choice.Describe(all)} on {all.Name}, {plain.ToString()!.Split('(')[0]}";
+        string title =
+            $"Validation accuracy over η and γ: {choice.Describe(all)} on {all.Name}, {plain.ToString()!.Split('(')[0]}";
         results.Write(Picture, HyperPlot.Draw(title, cells[0], cells[1..], best));
         results.Write(Numbers, findings.Rows());
         results.Write(Report, findings.Page(title, setting, first, Line(parsed), (Picture, Numbers)));

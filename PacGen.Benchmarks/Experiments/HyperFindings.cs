@@ -13,6 +13,8 @@ namespace PacGen.Benchmarks.Experiments;
 /// <param name="seeds">The seeds of each pair's runs.</param>
 internal sealed class HyperFindings(HyperCell[] cells, HyperCell best, HyperCell[] onTest, Dataset all, ulong[] seeds)
 {
+    private const string Over = "mean over the seeds (smallest to largest)";
+
     private readonly double[] levels = [.. cells.Select(cell => cell.Eta).OfType<double>().Distinct()];
     private readonly double[] widths = [.. cells.Select(cell => cell.Gamma).OfType<double>().Distinct()];
 
@@ -25,7 +27,10 @@ internal sealed class HyperFindings(HyperCell[] cells, HyperCell best, HyperCell
         $"| η |{string.Concat(widths.Select(width => $" γ = {width} |"))}",
         $"| ---: |{string.Concat(widths.Select(_ => " ---: |"))}",
         .. levels.Select(level =>
-            $"| {level} |{string.Concat(widths.Select(width => $" {cells.Single(cell => cell.Arm == new RunArm(level, width))} |"))}"),
+            Prose.Line($"""
+                | {level}
+                |{string.Concat(widths.Select(width => $" {cells.Single(cell => cell.Arm == new RunArm(level, width))} |"))}
+                """)),
     ];
 
     /// <summary>The numbers of all runs, as lines of comma-separated values.</summary>
@@ -55,7 +60,7 @@ internal sealed class HyperFindings(HyperCell[] cells, HyperCell best, HyperCell
 
         {string.Join("\n\n", Paragraphs)}
 
-        Validation accuracy after the last epoch at the unperturbed weights w, in evaluation mode, mean over the seeds (smallest to largest):
+        Validation accuracy after the last epoch at the unperturbed weights w, in evaluation mode, {Over}:
 
         {string.Join('\n', Table())}
 
@@ -65,7 +70,9 @@ internal sealed class HyperFindings(HyperCell[] cells, HyperCell best, HyperCell
     {
         RunEpoch? end = record.Failure is null ? record.Epochs[^1] : null;
         string losses = $"{end?.TrainLoss:R},{end?.TrainAccuracy:R},{end?.TestLoss:R},{end?.TestAccuracy:R}";
-        return $"{cell.Eta},{cell.Gamma},{seed},{tested},{losses},{record.Epochs.Count},{(record.Failure is null ? "" : "failed")}";
+        return Prose.Line($"""
+            {cell.Eta},{cell.Gamma},{seed},{tested},{losses},{record.Epochs.Count},{(record.Failure is null ? "" : "failed")}
+            """);
     });
 
     private string Chosen()
@@ -86,7 +93,8 @@ internal sealed class HyperFindings(HyperCell[] cells, HyperCell best, HyperCell
         HyperCell plain = cells[0];
         int pairs = cells.Length - 1, failed = cells.Count(cell => cell.Failed);
         bool idle = levels.Length > 1
-            && cells.Where(cell => cell.Gamma == best.Gamma).All(cell => cell.Accuracy == best.Accuracy && cell.Loss == best.Loss);
+            && cells.Where(cell => cell.Gamma == best.Gamma)
+                .All(cell => cell.Accuracy == best.Accuracy && cell.Loss == best.Loss);
         bool edge = (!idle && IsEdge(levels, best.Eta)) || IsEdge(widths, best.Gamma);
         List<string> sentences = [];
         if (idle)
@@ -119,7 +127,9 @@ internal sealed class HyperFindings(HyperCell[] cells, HyperCell best, HyperCell
     {
         HyperCell plain = onTest[0], chosen = onTest[1];
         bool failed = onTest.Any(cell => cell.Failed);
-        string training = failed ? "" : $"; training accuracy {100 * chosen.TrainAccuracy:F2} % and {100 * plain.TrainAccuracy:F2} %";
+        string training = failed
+            ? ""
+            : $"; training accuracy {100 * chosen.TrainAccuracy:F2} % and {100 * plain.TrainAccuracy:F2} %";
         string ranges = failed || plain.Records.Count == 1 ? ""
             : chosen.Accuracies.Min() > plain.Accuracies.Max() ? " Every perturbed run is above every plain one."
             : chosen.Accuracies.Max() < plain.Accuracies.Min() ? " Every perturbed run is below every plain one."
@@ -130,5 +140,6 @@ internal sealed class HyperFindings(HyperCell[] cells, HyperCell best, HyperCell
             """);
     }
 
-    private static bool IsEdge(double[] values, double? value) => values.Length > 2 && (value == values[0] || value == values[^1]);
+    private static bool IsEdge(double[] values, double? value) =>
+        values.Length > 2 && (value == values[0] || value == values[^1]);
 }

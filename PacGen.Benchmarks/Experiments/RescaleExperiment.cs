@@ -11,13 +11,14 @@ using PacGen.Nn.Data;
 namespace PacGen.Benchmarks.Experiments;
 
 /// <summary>
-/// <c>experiment rescale</c>, section 6: a ReLU MLP's first layer times α and the second times 1/α is the same function (22). How far
-/// do Ψ, Lemmas 6 and 8, measures of the Hessian and the sharpness measures (2) and (3) move?
+/// <c>experiment rescale</c>, section 6: a ReLU MLP's first layer times α and the second times 1/α is the same function (22). How
+/// far do Ψ, Lemmas 6 and 8, measures of the Hessian and the sharpness measures (2) and (3) move?
 /// </summary>
 internal sealed class RescaleExperiment : Verb
 {
     private const string Picture = "rescale.png", Numbers = "rescale.csv", Report = "rescale.md";
-    private const string What = $"Section 6: how measures move when a ReLU MLP is re-parameterized. Leaves {Picture}, {Numbers}, {Report}.";
+    private const string What =
+        $"Section 6: how measures move when a ReLU MLP is re-parameterized. Leaves {Picture}, {Numbers}, {Report}.";
     private const string OfTheBounds = "of the neighbourhood κ = γ|w| + ε of Ψ and the bounds (Definition 4)";
     private const double LearningRate = 0.1;
     private const int Batch = 32, MostImages = 2000;
@@ -26,7 +27,10 @@ internal sealed class RescaleExperiment : Verb
         "--images", $"Training images that are trained and measured on, 0 for all; without it at most {MostImages:N0}", 0);
 
     private readonly Option<int> hidden = Options.Count(
-        "--hidden", $"The width of the hidden layer; the Hessian's diagonal is exact up to {RescaleSettings.LargestExact:N0} weights in all", 1, 16);
+        "--hidden",
+        $"The width of the hidden layer; the Hessian's diagonal is exact up to {RescaleSettings.LargestExact:N0} weights in all",
+        1,
+        16);
 
     private readonly Option<int> epochs = Options.Count("--epochs", "How many times the training set is seen", 1, 40);
     private readonly Option<int> alphas = Options.Count(
@@ -37,10 +41,12 @@ internal sealed class RescaleExperiment : Verb
 
     private readonly Option<double> sigma = Options.Number("--sigma", "σ of expected sharpness (3)", Interval.Positive, 0.05);
     private readonly Option<double> box = Options.Number("--box", "ε of the box C_ε of sharpness (2)", Interval.Positive, 1e-3);
-    private readonly Option<int> directions = Options.Count("--directions", "The dimension of the random subspace of sharpness (2)", 1, 20);
+    private readonly Option<int> directions = Options.Count(
+        "--directions", "The dimension of the random subspace of sharpness (2)", 1, 20);
     private readonly Option<double> gamma = Options.Number("--gamma", $"γ {OfTheBounds}", Interval.Gamma, 0.1);
     private readonly Option<double> epsilon = Options.Number("--epsilon", $"ε {OfTheBounds}", Interval.Epsilon, 0.1);
-    private readonly Option<double> delta = Options.Number("--delta", "δ, the probability with which a bound may fail", Interval.OpenFraction, 0.05);
+    private readonly Option<double> delta = Options.Number(
+        "--delta", "δ, the probability with which a bound may fail", Interval.OpenFraction, 0.05);
     private readonly Option<double> smallest = Options.Number(
         "--smallest-probability", "p_min, which bounds the cross-entropy of Lemmas 6 and 8", Interval.OpenFraction, 1e-4);
 
@@ -83,7 +89,10 @@ internal sealed class RescaleExperiment : Verb
         if (set.Train.Count < RescaleSettings.PsiBatch)
         {
             throw new UsageException(
-                $"--images is {set.Train.Count}, but Ψ squares gradients of {RescaleSettings.PsiBatch} images at a time: use at least as many.");
+                Prose.Line($"""
+                    --images is {set.Train.Count}, but Ψ squares gradients of {RescaleSettings.PsiBatch} images at a time: use at
+                    least as many.
+                    """));
         }
 
         Mlp model = new(set.Train.ImageSize, parsed.GetValue(hidden), set.Train.Classes);
@@ -96,7 +105,8 @@ internal sealed class RescaleExperiment : Verb
         });
         if (settings.Directions > trainer.Arena.Count)
         {
-            throw new UsageException($"--directions is {settings.Directions}, but the network has {trainer.Arena.Count} weights.");
+            throw new UsageException(
+                $"--directions is {settings.Directions}, but the network has {trainer.Arena.Count} weights.");
         }
 
         string name = $"mlp {set.Train.ImageSize}-{parsed.GetValue(hidden)}-{set.Train.Classes}";
@@ -105,13 +115,16 @@ internal sealed class RescaleExperiment : Verb
             {LearningRate}, batch {Batch}, seed {settings.Seed}; {opened.Device.Name}
             """);
         terminal.Line(setting);
-        new TrainingReport(terminal, name).Show(parsed.GetValue(epochs), progress => trainer.Run(null, progress, Host.Stop.Token));
+        new TrainingReport(terminal, name)
+            .Show(parsed.GetValue(epochs), progress => trainer.Run(null, progress, Host.Stop.Token));
         Host.Stop.Token.ThrowIfCancellationRequested();
         terminal.Line(trainer.Results[^1].ToString());
 
-        double[] grid = [.. Enumerable.Range(0, count).Select(i => 2 * i == count - 1 ? 1 : Math.Pow(10, -2 + (4.0 * i / (count - 1))))];
+        double[] grid =
+            [.. Enumerable.Range(0, count).Select(i => 2 * i == count - 1 ? 1 : Math.Pow(10, -2 + (4.0 * i / (count - 1))))];
         using RescaleMeasures measures = new(model, trainer.Arena, set.Train, () => trainer.Predict(set.Test), grid, settings);
-        List<RescalePoint> points = measures.AtAll((point, done) => terminal.Line($"{done,3} of {count}: {point.Summary}"), Host.Stop.Token);
+        List<RescalePoint> points = measures.AtAll(
+            (point, done) => terminal.Line($"{done,3} of {count}: {point.Summary}"), Host.Stop.Token);
         RescaleFindings findings = new(points, settings, measures);
         terminal.Write(findings.Table());
         foreach (string paragraph in findings.Paragraphs)

@@ -20,7 +20,10 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
     public IReadOnlyList<string> Paragraphs => points.Count < 2 ? ["Only α = 1 was measured: nothing to compare."] :
     [
         Function(),
-        $"{Far("Measures of the Hessian", Curvature)} (23) multiplies the Hessian's block of the first layer by α⁻² and that of the second by α².",
+        Prose.Line($"""
+            {Far("Measures of the Hessian", Curvature)} (23) multiplies the Hessian's block of the first layer by α⁻² and that of
+            the second by α².
+            """),
         Far("Sharpness", Sharpness),
         Bounds(),
         Claim(),
@@ -36,7 +39,8 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
         Table table = Terminal.Table(["measure", .. shown.Select(point => $"α = {point.Alpha:G4}"), "largest ÷ smallest"]);
         foreach (RescaleQuantity quantity in RescaleQuantity.All)
         {
-            table.AddRow([quantity.Name, .. shown.Select(point => $"{quantity.Value(point):G4}"), $"{quantity.Spread(points):G4}"]);
+            table.AddRow(
+                [quantity.Name, .. shown.Select(point => $"{quantity.Value(point):G4}"), $"{quantity.Spread(points):G4}"]);
         }
 
         return table;
@@ -48,7 +52,8 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
     /// <param name="command">The command that made it.</param>
     /// <param name="files">The picture and the numbers.</param>
     /// <param name="planned">How many α there are where the run isn't stopped.</param>
-    public string Markdown(string title, string setting, string command, (string Picture, string Numbers) files, int planned) => $"""
+    public string Markdown(string title, string setting, string command, (string Picture, string Numbers) files, int planned) =>
+        $"""
         # {title}
 
         - {setting}
@@ -71,7 +76,10 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
     private string Row(RescaleQuantity quantity)
     {
         string name = quantity.Name.Replace("|", "\\|", StringComparison.Ordinal);
-        return $"| {name} | {string.Join(" | ", Shown.Select(point => Number(quantity.Value(point))))} | {Number(quantity.Spread(points))} |";
+        return Prose.Line($"""
+            | {name} | {string.Join(" | ", Shown.Select(point => Number(quantity.Value(point))))} |
+            {Number(quantity.Spread(points))} |
+            """);
     }
 
     private string Setting() => Prose.Line($"""
@@ -117,7 +125,9 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
         string verdict = double.IsNaN(least) || decades < 1
             ? "These α don't decide it."
             : lemmas < Math.Sqrt(least)
-                ? $"Next to the other measures that holds: a factor of {Number(lemmas)} at most, against {Number(least)} at least."
+                ? Prose.Line($"""
+                    Next to the other measures that holds: a factor of {Number(lemmas)} at most, against {Number(least)} at least.
+                    """)
                 : $"Here they move by a factor of {Number(lemmas)}, the other measures by {Number(least)} at least.";
         return Prose.Line($"""
             The paper's claim (section 6): ∇²L̂, ρ and w stand behind logarithms, so the bound changes as a logarithm does, and
@@ -146,14 +156,18 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
         }
     }
 
-    /// <summary>How a measure goes with α at either end: the slope on logarithmic axes between the outermost α and the one a decade nearer 1.</summary>
+    /// <summary>
+    /// How a measure goes with α at either end: the slope on logarithmic axes between the outermost α and the one a decade nearer
+    /// 1.
+    /// </summary>
     private string Slopes(string key)
     {
         double low = Slope(points[0], points.LastOrDefault(point => point.Alpha <= points[0].Alpha * 10.001));
         double high = Slope(points[^1], points.FirstOrDefault(point => point.Alpha >= points[^1].Alpha / 10.001));
         return double.IsNaN(low) || double.IsNaN(high) ? "" : $" (as α^{low:F1} at the small end, α^{high:F1} at the large)";
 
-        double Slope(RescalePoint end, RescalePoint? inner) => inner is null || inner == end || (inner.Alpha - 1) * (end.Alpha - 1) < 0
+        double Slope(RescalePoint end, RescalePoint? inner) =>
+            inner is null || inner == end || (inner.Alpha - 1) * (end.Alpha - 1) < 0
             ? double.NaN
             : Math.Log(Find(key).Value(end) / Find(key).Value(inner)) / Math.Log(end.Alpha / inner.Alpha);
     }

@@ -22,7 +22,8 @@ internal sealed class RescaleMeasures : IDisposable
     private readonly IReadOnlyList<double> alphas;
 
     public RescaleMeasures(
-        Mlp model, ParameterArena arena, ImageSet images, Func<float[]> outputs, IReadOnlyList<double> alphas, RescaleSettings settings)
+        Mlp model, ParameterArena arena, ImageSet images, Func<float[]> outputs, IReadOnlyList<double> alphas,
+            RescaleSettings settings)
     {
         this.alphas = alphas;
         this.model = model;
@@ -97,28 +98,46 @@ internal sealed class RescaleMeasures : IDisposable
         PacGenScore boundedScore = PacGenScorer.Measure(bounded, settings.Score, null, cancellation);
         LocalHessianLipschitz sampled = HessianLipschitzSampler.Measure(
             bounded,
-            new HessianLipschitzOptions { Neighborhood = settings.Neighborhood, Pairs = Pairs, Products = Products, Seed = settings.Seed },
+            new HessianLipschitzOptions
+            {
+                Neighborhood = settings.Neighborhood,
+                Pairs = Pairs,
+                Products = Products,
+                Seed = settings.Seed,
+            },
             null,
             cancellation);
         HessianDiagonal diagonal = HessianDiagonalEstimator.Measure(
             bounded,
-            new HessianDiagonalOptions { LargestExact = RescaleSettings.LargestExact, Draws = RescaleSettings.DiagonalDraws, Seed = settings.Seed },
+            new HessianDiagonalOptions
+            {
+                LargestExact = RescaleSettings.LargestExact,
+                Draws = RescaleSettings.DiagonalDraws,
+                Seed = settings.Seed,
+            },
             null,
             cancellation);
-        double[] convex = [.. diagonal.Entries.Select(value => Math.Max(value, 0))], w = [.. weights.Select(value => (double)value)];
+        double[] convex = [.. diagonal.Entries.Select(value => Math.Max(value, 0))];
+        double[] w = [.. weights.Select(value => (double)value)];
         bounded.MoveToWeights();
         BoundSample sample = new(Math.Clamp(bounded.Value(cancellation), 0, 1), images.Count, settings.Delta);
         LocalSmoothness median = new(boundedScore.Rho, settings.Neighborhood), lower = median with { Rho = sampled.Rho };
-        UniformBoundSums six = UniformBound.Sums<double>(median, Eta, w, convex, uniformTau), own = UniformBound.Sums<double>(median, Eta, w, convex, Tau.OfWeights());
+        UniformBoundSums six = UniformBound.Sums<double>(median, Eta, w, convex, uniformTau);
+        UniformBoundSums own = UniformBound.Sums<double>(median, Eta, w, convex, Tau.OfWeights());
         GaussianBoundSums eight = GaussianBound.Sums<double>(median, Eta, w, convex, gaussianTau);
 
         ExtremeEigenvalues ends = Lanczos.Measure(entropy, new LanczosOptions { Seed = settings.Seed }, null, cancellation);
-        HessianMoments moments = Hutchinson.Measure(entropy, new HutchinsonOptions { Draws = settings.Draws, Seed = settings.Seed }, null, cancellation);
+        HessianMoments moments = Hutchinson.Measure(
+            entropy, new HutchinsonOptions { Draws = settings.Draws, Seed = settings.Seed }, null, cancellation);
         KeskarOptions keskar = new() { Epsilon = settings.BoxEpsilon, Seed = settings.Seed, RandomStarts = 1, CornerStarts = 1 };
         KeskarSharpness full = KeskarAscent.Measure(entropy, keskar, null, cancellation);
-        KeskarSharpness subspace = KeskarAscent.Measure(entropy, keskar with { Directions = settings.Directions }, null, cancellation);
+        KeskarSharpness subspace = KeskarAscent.Measure(
+            entropy, keskar with { Directions = settings.Directions }, null, cancellation);
         ExpectedSharpness expected = ExpectedSharpnessSampler.Measure(
-            entropy, new ExpectedLossOptions { Sigma = settings.Sigma, Draws = settings.Draws, Antithetic = true, Seed = settings.Seed }, null, cancellation);
+            entropy,
+            new ExpectedLossOptions { Sigma = settings.Sigma, Draws = settings.Draws, Antithetic = true, Seed = settings.Seed },
+            null,
+            cancellation);
         float largest = unchanged.Max(Math.Abs);
         return new RescalePoint
         {
@@ -156,7 +175,8 @@ internal sealed class RescaleMeasures : IDisposable
         bounded.Dispose();
     }
 
-    private Tensor BoundedLoss(Tensor logits, Tensor labels) => Loss.BoundedCrossEntropy(logits, labels, settings.SmallestProbability);
+    private Tensor BoundedLoss(Tensor logits, Tensor labels) =>
+        Loss.BoundedCrossEntropy(logits, labels, settings.SmallestProbability);
 
     private float[] Move(double alpha)
     {

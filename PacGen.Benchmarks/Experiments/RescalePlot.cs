@@ -7,7 +7,9 @@ using ScottPlot.TickGenerators;
 
 namespace PacGen.Benchmarks.Experiments;
 
-/// <summary>The picture of <see cref="RescaleExperiment"/>: every measure relative to α = 1, on logarithmic axes, four panels.</summary>
+/// <summary>
+/// The picture of <see cref="RescaleExperiment"/>: every measure relative to α = 1, on logarithmic axes, four panels.
+/// </summary>
 internal static class RescalePlot
 {
     private const int Width = 1400, Height = 1100, TitleHeight = 44;
@@ -15,11 +17,13 @@ internal static class RescalePlot
     // Okabe and Ito's, distinguished by colour-blind eyes too.
     private static readonly Color[] Palette =
     [
-        Color.FromHex("#0072B2"), Color.FromHex("#D55E00"), Color.FromHex("#009E73"), Color.FromHex("#CC79A7"), Color.FromHex("#666666"),
+        Color.FromHex("#0072B2"), Color.FromHex("#D55E00"), Color.FromHex("#009E73"), Color.FromHex("#CC79A7"),
+        Color.FromHex("#666666"),
     ];
 
     private static readonly MarkerShape[] Markers =
-        [MarkerShape.FilledCircle, MarkerShape.OpenSquare, MarkerShape.FilledTriangleUp, MarkerShape.OpenDiamond, MarkerShape.OpenCircle];
+        [MarkerShape.FilledCircle, MarkerShape.OpenSquare, MarkerShape.FilledTriangleUp, MarkerShape.OpenDiamond,
+            MarkerShape.OpenCircle];
 
     /// <summary>Draws the points.</summary>
     /// <param name="title">What was trained on what.</param>
@@ -43,7 +47,8 @@ internal static class RescalePlot
         all.Render(canvas, new PixelRect(0, Width, Height - TitleHeight, 0));
         canvas.ResetMatrix();
         using Paint paint = Paint.NewDisposablePaint();
-        LabelStyle heading = new() { Text = title, FontSize = 19, Bold = true, FontName = PlotFont.Family, Alignment = Alignment.MiddleCenter };
+        LabelStyle heading =
+            new() { Text = title, FontSize = 19, Bold = true, FontName = PlotFont.Family, Alignment = Alignment.MiddleCenter };
         heading.Render(canvas, new Pixel(Width / 2f, TitleHeight / 2f), paint);
         using SkiaSharp.SKData png = bitmap.Encode(SkiaSharp.SKEncodedImageFormat.Png, 100);
         panels.ForEach(panel => panel.Dispose());
@@ -59,7 +64,8 @@ internal static class RescalePlot
         for (int q = 0; q < quantities.Length; q++)
         {
             double[] relative = quantities[q].Relative(points);
-            (double X, double Y)[] shown = [.. points.Zip(relative, (point, ratio) => (Math.Log10(point.Alpha), Math.Log10(ratio))).Where(pair => !double.IsNaN(pair.Item2))];
+            (double X, double Y)[] shown = [.. points.Zip(relative, (point, ratio) =>
+                (Math.Log10(point.Alpha), Math.Log10(ratio))).Where(pair => !double.IsNaN(pair.Item2))];
             Scatter curve = plot.Add.Scatter(shown.Select(pair => pair.X).ToArray(), shown.Select(pair => pair.Y).ToArray());
             curve.Color = Palette[q % Palette.Length];
             curve.LineWidth = 2;
@@ -76,9 +82,11 @@ internal static class RescalePlot
         plot.Title($"{title}: up to {(largest < 10 ? $"{largest:F1}" : $"{largest:N0}")} times", 16);
 
         // A panel where little moves is not blown up: at least a factor of 2 to either side.
-        double from = Math.Min(Math.Log10(least), -Math.Log10(2)), to = Math.Max(Math.Log10(largest), Math.Log10(2)), margin = 0.05 * (to - from);
+        double from = Math.Min(Math.Log10(least), -Math.Log10(2));
+        double to = Math.Max(Math.Log10(largest), Math.Log10(2)), margin = 0.05 * (to - from);
         plot.Axes.SetLimits(
-            Math.Log10(points.Min(point => point.Alpha)) - 0.1, Math.Log10(points.Max(point => point.Alpha)) + 0.1, from - margin, to + margin);
+            Math.Log10(points.Min(point => point.Alpha)) - 0.1, Math.Log10(points.Max(point => point.Alpha)) + 0.1, from - margin,
+                to + margin);
         plot.Axes.Bottom.TickGenerator = Ticks(-2, 2);
         plot.Axes.Left.TickGenerator = Ticks(from - margin, to + margin);
         plot.Axes.Bottom.TickLabelStyle.FontSize = plot.Axes.Left.TickLabelStyle.FontSize = 12;
@@ -109,5 +117,6 @@ internal static class RescalePlot
     }
 
     private static string Superscript(int power) =>
-        string.Concat(power.ToString(CultureInfo.InvariantCulture).Select(digit => digit == '-' ? '⁻' : "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit - '0']));
+        string.Concat(
+            power.ToString(CultureInfo.InvariantCulture).Select(digit => digit == '-' ? '⁻' : "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit - '0']));
 }

@@ -77,7 +77,9 @@ internal sealed record RescalePoint
     /// <summary>Its standard error.</summary>
     public required double ExpectedSharpnessError { get; init; }
 
-    /// <summary>The share of weights whose ∇ᵢ² of the bounded cross-entropy is negative, and counted as 0 in the bounds.</summary>
+    /// <summary>
+    /// The share of weights whose ∇ᵢ² of the bounded cross-entropy is negative, and counted as 0 in the bounds.
+    /// </summary>
     public required double NegativeShare { get; init; }
 
     /// <summary>The main of it in a line.</summary>

@@ -7,7 +7,8 @@ namespace PacGen.Benchmarks.Experiments;
 /// <param name="Value">Its value.</param>
 internal sealed record RescaleQuantity(string Name, string Key, string? Panel, Func<RescalePoint, double> Value)
 {
-    private const string Bounds = "Lemmas 6, 8 and Ψ (scores)", Hessian = "Measures of the Hessian", Sharpness = "Sharpness", Inside = "Inside the lemmas";
+    private const string Bounds = "Lemmas 6, 8 and Ψ (scores)", Hessian = "Measures of the Hessian";
+    private const string Sharpness = "Sharpness", Inside = "Inside the lemmas";
 
     /// <summary>All of them, in the order in which they are shown.</summary>
     public static IReadOnlyList<RescaleQuantity> All { get; } =
@@ -35,7 +36,8 @@ internal sealed record RescaleQuantity(string Name, string Key, string? Panel, F
     public double[] Relative(IReadOnlyList<RescalePoint> points)
     {
         double unit = Value(points.Single(point => point.Alpha == 1));
-        return [.. points.Select(point => Value(point) / unit).Select(ratio => ratio > 0 && double.IsFinite(ratio) ? ratio : double.NaN)];
+        return [.. points.Select(point => Value(point) / unit).Select(
+            ratio => ratio > 0 && double.IsFinite(ratio) ? ratio : double.NaN)];
     }
 
     /// <summary>The largest value over the smallest one, over all α; NaN where one is not positive.</summary>

@@ -13,7 +13,8 @@ namespace PacGen.Benchmarks.Experiments;
 /// <param name="SmallestProbability">p_min of the bounded cross-entropy.</param>
 /// <param name="Seed">Decides all draws.</param>
 internal sealed record RescaleSettings(
-    int Draws, double Sigma, double BoxEpsilon, int Directions, Neighborhood Neighborhood, double Delta, double SmallestProbability, ulong Seed)
+    int Draws, double Sigma, double BoxEpsilon, int Directions, Neighborhood Neighborhood, double Delta,
+        double SmallestProbability, ulong Seed)
 {
     /// <summary>The most weights whose Hessian's diagonal is computed exactly.</summary>
     public const int LargestExact = 3000;

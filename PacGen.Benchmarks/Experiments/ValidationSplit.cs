@@ -19,7 +19,8 @@ internal static class ValidationSplit
         int held = (int)Math.Round(part * all.Train.Count);
         if (held < 1 || held >= all.Train.Count)
         {
-            throw new UsageException($"--validation {part} of {all.Train.Count} training images leaves one part empty: choose another.");
+            throw new UsageException(
+                $"--validation {part} of {all.Train.Count} training images leaves one part empty: choose another.");
         }
 
         int[] order = [.. Enumerable.Range(0, all.Train.Count)];

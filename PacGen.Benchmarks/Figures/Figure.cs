@@ -10,7 +10,8 @@ internal abstract class Figure : Verb
     private const int LargestSize = 8000;
 
     private readonly string[] files;
-    private readonly Option<int> size = Options.Count("--size", $"The picture's width in pixels, at most {LargestSize}", 400, 1600);
+    private readonly Option<int> size = Options.Count(
+        "--size", $"The picture's width in pixels, at most {LargestSize}", 400, 1600);
     private readonly Option<string?> output = Options.Path(
         "--output", "The folder for the picture and its numbers; without it the working folder", "folder");
 
@@ -42,6 +43,7 @@ internal abstract class Figure : Verb
         }
 
         Terminal terminal = TerminalOf(parsed);
-        return Draw(parsed, width, terminal, new Results(parsed.GetValue(output), files) { Written = path => terminal.Line($"→ {path}") });
+        return Draw(parsed, width, terminal,
+            new Results(parsed.GetValue(output), files) { Written = path => terminal.Line($"→ {path}") });
     }
 }

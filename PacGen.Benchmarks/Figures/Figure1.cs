@@ -8,8 +8,8 @@ using Spectre.Console;
 namespace PacGen.Benchmarks.Figures;
 
 /// <summary>
-/// Figure 1: the loss surface of a 5-layer MLP with two weights, coloured by Ψ, above the approximate bound of (13) with η = 39, and
-/// what its sharp global optimum and its flat one predict.
+/// Figure 1: the loss surface of a 5-layer MLP with two weights, coloured by Ψ, above the approximate bound of (13) with η = 39,
+/// and what its sharp global optimum and its flat one predict.
 /// </summary>
 internal sealed class Figure1 : Figure
 {
@@ -31,7 +31,10 @@ internal sealed class Figure1 : Figure
 
     public Figure1(Host host)
         : base(
-            host, 1, "The loss surface of a 5-layer MLP with two weights, coloured by Ψ, with a bound on its floor; a sharp optimum and a flat one.",
+            host, 1, Prose.Line("""
+                The loss surface of a 5-layer MLP with two weights, coloured by Ψ, with a bound on its floor; a sharp optimum and
+                a flat one.
+                """),
             PictureFile, GridFile, OptimaFile, SamplesFile) => Add(seed, points, survey, threads);
 
     protected override int Draw(ParseResult parsed, int width, Terminal terminal, Results results)
@@ -45,7 +48,8 @@ internal sealed class Figure1 : Figure
         };
         SharedMlp network = new(new MixtureSample(parsed.GetValue(seed)));
         int lines = parsed.GetValue(points);
-        LossSurface surface = report.Show("scoring the surface", lines, done => LossSurface.Score(network, Range, lines, work, done));
+        LossSurface surface = report.Show(
+            "scoring the surface", lines, done => LossSurface.Score(network, Range, lines, work, done));
         Optima optima = Optima.Find(network, Range, surface.Loss);
         (string Name, PointScore Score)[] marked = Marked(optima);
         terminal.Line(Prose.Line($"""
@@ -56,11 +60,17 @@ internal sealed class Figure1 : Figure
         if (optima.Flat is null)
         {
             terminal.Line(optima.GlobalInside
-                ? $"No flatter optimum of smaller Ψ has a loss within {Optima.LossMargin} nats of the global one: take another seed, such as {DefaultSeed}."
-                : $"The loss falls on beyond the square, so no global optimum is shown: take another seed, such as {DefaultSeed}.");
+                ? Prose.Line($"""
+                    No flatter optimum of smaller Ψ has a loss within {Optima.LossMargin} nats of the global one: take another
+                    seed, such as {DefaultSeed}.
+                    """)
+                : Prose.Line($"""
+                    The loss falls on beyond the square, so no global optimum is shown: take another seed, such as {DefaultSeed}.
+                    """));
         }
 
-        string title = $"Figure 1: a 5-layer sigmoid MLP with two weights on {network.Sample.Count} samples (seed {parsed.GetValue(seed)})";
+        string title =
+            $"Figure 1: a 5-layer sigmoid MLP with two weights on {network.Sample.Count} samples (seed {parsed.GetValue(seed)})";
         byte[] picture = LandscapePicture.Draw(title, surface, network.Sample, marked, width);
         results.Write(PictureFile, picture);
         results.Write(GridFile, LandscapeRows.Grid(surface));
@@ -95,7 +105,8 @@ internal sealed class Figure1 : Figure
         Row("the global optimum is inside the square", found.Count(one => one.GlobalInside));
         Row($"and a flatter one of smaller Ψ has a loss within {Optima.LossMargin} nats: both exist", both.Length);
         Row("and the flat one's bound is smaller too", found.Count(one => one.Flat is { } flat && flat.Bound < one.Sharp!.Bound));
-        Row("and the global one's Ψ is larger by 1 or more", found.Count(one => one.Flat is { } flat && flat.Psi + 1 <= one.Sharp!.Psi));
+        Row("and the global one's Ψ is larger by 1 or more", found.Count(
+            one => one.Flat is { } flat && flat.Psi + 1 <= one.Sharp!.Psi));
         terminal.Write(table);
         terminal.Line($"Both exist at seeds {(both.Length == 0 ? "none" : string.Join(", ", both))}.");
 
@@ -105,14 +116,17 @@ internal sealed class Figure1 : Figure
     // The sharp and the flat optimum; where there aren't two such, the two lowest.
     private static (string Name, PointScore Score)[] Marked(Optima optima)
     {
-        string[] names = optima.Flat is not null ? ["sharp global", "flat"] : [optima.GlobalInside ? "global" : "lowest local", "second"];
+        string[] names = optima.Flat is not null
+            ? ["sharp global", "flat"]
+            : [optima.GlobalInside ? "global" : "lowest local", "second"];
         IEnumerable<PointScore> scores = optima.Flat is { } flat ? [optima.Sharp!, flat] : optima.Minima.Take(2);
         return [.. names.Zip(scores)];
     }
 
     private static Table Table(Optima optima, (string Name, PointScore Score)[] marked, SharedMlp network)
     {
-        Table table = Terminal.Table("local minimum", "w₁", "w₂", "loss, nats", "λmax", "ρ", "Ψ", "bound (13), η = 39", "wrong labels");
+        Table table = Terminal.Table(
+            "local minimum", "w₁", "w₂", "loss, nats", "λmax", "ρ", "Ψ", "bound (13), η = 39", "wrong labels");
         foreach (PointScore one in optima.Minima)
         {
             table.AddRow(

@@ -5,7 +5,9 @@ using Spectre.Console;
 
 namespace PacGen.Benchmarks.Figures;
 
-/// <summary>Figure 2: the sharpness metric ℳ (9) in one dimension; at a fixed perturbation level it grows with the curvature.</summary>
+/// <summary>
+/// Figure 2: the sharpness metric ℳ (9) in one dimension; at a fixed perturbation level it grows with the curvature.
+/// </summary>
 internal sealed class Figure2 : Figure
 {
     private const string PictureFile = "figure-2.png", NumbersFile = "figure-2.csv";
@@ -15,7 +17,8 @@ internal sealed class Figure2 : Figure
         "--sigma", "σ of the perturbation u ~ U(−σ, σ)", new Interval(0, SharpnessPicture.Reach, true, false), 0.5);
 
     public Figure2(Host host)
-        : base(host, 2, "The sharpness metric M (9) in one dimension: at a fixed perturbation, more curvature makes it larger.", PictureFile, NumbersFile) =>
+        : base(host, 2, "The sharpness metric M (9) in one dimension: at a fixed perturbation, more curvature makes it larger.",
+            PictureFile, NumbersFile) =>
         Add(sigma);
 
     protected override int Draw(ParseResult parsed, int width, Terminal terminal, Results results)
@@ -31,7 +34,8 @@ internal sealed class Figure2 : Figure
         {
             double[] row =
             [
-                well.Curvature, well.Loss(0), well.Expected(level), well.Expected(level) - well.Loss(0), well.Rho(level), well.Sharpness(level),
+                well.Curvature, well.Loss(0), well.Expected(level), well.Expected(level) - well.Loss(0), well.Rho(level),
+                well.Sharpness(level),
             ];
             table.AddRow([.. row.Select(value => $"{value:0.0000}")]);
         }
@@ -45,7 +49,9 @@ internal sealed class Figure2 : Figure
             .. wells.Select(well =>
             {
                 string expected = $"{well.Expected(level):G12},{well.Expected(level) - well.Loss(0):G12}";
-                return $"{well.Curvature:G6},{level:G6},{well.Loss(0):G6},{expected},{well.Rho(level):G12},{well.Sharpness(level):G12}";
+                return Prose.Line($"""
+                    {well.Curvature:G6},{level:G6},{well.Loss(0):G6},{expected},{well.Rho(level):G12},{well.Sharpness(level):G12}
+                    """);
             }),
         ]);
         return 0;

@@ -11,16 +11,17 @@ using PacGen.Nn.Data;
 namespace PacGen.Benchmarks.Figures;
 
 /// <summary>
-/// Figure 7: training and test accuracy of a Wide-ResNet by epoch, with OPT and with Perturbed OPT, over some seeds. Each run is kept on
-/// disk, so that the whole, which takes hours, can be interrupted at any moment.
+/// Figure 7: training and test accuracy of a Wide-ResNet by epoch, with OPT and with Perturbed OPT, over some seeds. Each run is
+/// kept on disk, so that the whole, which takes hours, can be interrupted at any moment.
 /// </summary>
 internal sealed class Figure7 : Figure
 {
-    private const string PictureFile = "figure-7.png", NumbersFile = "figure-7.csv", ReportFile = "figure-7.md", RunsName = "figure-7-runs";
+    private const string PictureFile = "figure-7.png", NumbersFile = "figure-7.csv";
+    private const string ReportFile = "figure-7.md", RunsName = "figure-7-runs";
 
     private const string What = """
-        Training and test accuracy of a Wide-ResNet by epoch, with and without perturbation (section 8); interrupted, the same command
-        goes on.
+        Training and test accuracy of a Wide-ResNet by epoch, with and without perturbation (section 8); interrupted, the same
+        command goes on.
         """;
 
     private static readonly RunTexts Texts = new()
@@ -112,7 +113,8 @@ internal sealed class Figure7 : Figure
         });
         if (records.Count < plan.Count)
         {
-            return Stopped($"stopped. {records.Count} of {plan.Count} runs are complete; the same command goes on from {folder.Path}.");
+            return Stopped(
+                $"stopped. {records.Count} of {plan.Count} runs are complete; the same command goes on from {folder.Path}.");
         }
 
         if (Write(records) is not { } findings)

@@ -3,8 +3,8 @@ using PacGen.Core.Bounds;
 namespace PacGen.Benchmarks.Figures;
 
 /// <summary>
-/// Figure 2's loss of one weight, L̂(w) = L₀ + A(1 − e^(−aw²/2A)): in [0, 1], with its minimum L₀ and the curvature a at w = 0. All that
-/// Lemma 5 asks of it has a closed form.
+/// Figure 2's loss of one weight, L̂(w) = L₀ + A(1 − e^(−aw²/2A)): in [0, 1], with its minimum L₀ and the curvature a at w = 0.
+/// All that Lemma 5 asks of it has a closed form.
 /// </summary>
 /// <param name="Curvature">a = ∇²L̂(0), above 0.</param>
 internal sealed record GaussianWell(double Curvature)
@@ -26,8 +26,8 @@ internal sealed record GaussianWell(double Curvature)
     }
 
     /// <summary>
-    /// ρ, the largest |L̂‴| within ±σ, exactly: L̂‴(w) = ab(bw³ − 3w)e^(−bw²/2) with b = a/A grows to the root of bw² = 3 − √6 and is
-    /// nowhere larger.
+    /// ρ, the largest |L̂‴| within ±σ, exactly: L̂‴(w) = ab(bw³ − 3w)e^(−bw²/2) with b = a/A grows to the root of bw² = 3 − √6
+    /// and is nowhere larger.
     /// </summary>
     public double Rho(double sigma)
     {

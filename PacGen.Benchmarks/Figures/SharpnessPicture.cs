@@ -15,7 +15,8 @@ internal static class SharpnessPicture
     private const int Width = 1600, Height = 1080, TitleHeight = 46, TopHeight = 540;
 
     // Okabe and Ito's, distinguished by colour-blind eyes too.
-    private static readonly Color LossColor = Color.FromHex("#0072B2"), MeanColor = Color.FromHex("#D55E00"), MetricColor = Color.FromHex("#009E73");
+    private static readonly Color LossColor = Color.FromHex("#0072B2"), MeanColor = Color.FromHex("#D55E00");
+    private static readonly Color MetricColor = Color.FromHex("#009E73");
 
     /// <summary>Draws the figure.</summary>
     /// <param name="shown">The wells that have a panel each.</param>
@@ -33,7 +34,8 @@ internal static class SharpnessPicture
         for (int k = 0; k < shown.Length; k++)
         {
             using Plot panel = One(shown[k], level);
-            picture.Add(panel, new SKRect(k * Width / shown.Length, TitleHeight, (k + 1) * Width / shown.Length, TitleHeight + TopHeight));
+            picture.Add(panel, new SKRect(
+                k * Width / shown.Length, TitleHeight, (k + 1) * Width / shown.Length, TitleHeight + TopHeight));
         }
 
         using Plot curves = Curves(shown, wells, level);
@@ -79,8 +81,10 @@ internal static class SharpnessPicture
     {
         Plot plot = new();
         Curve("M (9)", well => well.Sharpness(level), MetricColor, LinePattern.Dashed);
-        Curve("its quadratic part, curvature · σ²/6", well => well.Curvature * level * level / 6, Colors.Gray, LinePattern.Dotted);
-        Curve("exact increase, (E of the loss at w + u) − (loss at w)", well => well.Expected(level) - well.Loss(0), MeanColor, LinePattern.Solid);
+        Curve(
+            "its quadratic part, curvature · σ²/6", well => well.Curvature * level * level / 6, Colors.Gray, LinePattern.Dotted);
+        Curve("exact increase, (E of the loss at w + u) − (loss at w)", well => well.Expected(level) - well.Loss(0), MeanColor,
+            LinePattern.Solid);
         plot.Title("the metric, and what it bounds, against the curvature", 15);
         plot.XLabel("curvature of the loss at w (logarithmic)", 13);
         plot.YLabel("increase of the loss (logarithmic)", 13);

@@ -23,12 +23,15 @@ internal static class PictureFile
         [".svg"] = ImageFormat.Svg,
     };
 
-    /// <summary>Checks, before the work begins, that the extension names a format that can be written and that the file can be.</summary>
+    /// <summary>
+    /// Checks, before the work begins, that the extension names a format that can be written and that the file can be.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="option">The option that names it.</param>
     /// <exception cref="UsageException">The extension names another format.</exception>
     /// <exception cref="IOException">The file can't be written.</exception>
-    public static void Check(string path, string option) => OutputFile.Check(path, option, "a picture", OutputKind.Picture, [.. Formats.Keys]);
+    public static void Check(string path, string option) =>
+        OutputFile.Check(path, option, "a picture", OutputKind.Picture, [.. Formats.Keys]);
 
     /// <summary>Draws a picture in the format that the file's extension names.</summary>
     /// <param name="path">The file; it is not written here.</param>

@@ -37,7 +37,8 @@ internal sealed class PlotFont : IFontResolver
             return null;
         }
 
-        using Stream resource = typeof(PlotFont).Assembly.GetManifestResourceStream(bold ? "DejaVuSans-Bold.ttf" : "DejaVuSans.ttf")!;
+        using Stream resource = typeof(PlotFont)
+            .Assembly.GetManifestResourceStream(bold ? "DejaVuSans-Bold.ttf" : "DejaVuSans.ttf")!;
         return SKTypeface.FromStream(resource);
     }
 }

@@ -6,7 +6,8 @@ namespace PacGen.Benchmarks.Plots;
 
 /// <summary>
 /// A surface z(x, y) over an even grid, seen in parallel projection: coloured by one quantity, above a floor coloured by another,
-/// with vertical lines at marked places. Cells are painted from the farthest to the nearest, which is exact for a surface over a plane.
+/// with vertical lines at marked places. Cells are painted from the farthest to the nearest, which is exact for a surface over a
+/// plane.
 /// </summary>
 internal sealed class SurfacePlot
 {
@@ -83,7 +84,8 @@ internal sealed class SurfacePlot
     }
 
     /// <summary>Writes one line of text.</summary>
-    public static void Text(SKCanvas canvas, string text, float x, float y, float size, Alignment alignment, bool bold = false, float rotation = 0, SKColor? color = null)
+    public static void Text(SKCanvas canvas, string text, float x, float y, float size, Alignment alignment, bool bold = false,
+        float rotation = 0, SKColor? color = null)
     {
         using Paint paint = Paint.NewDisposablePaint();
         SKColor ink = color ?? SKColors.Black;
@@ -101,7 +103,8 @@ internal sealed class SurfacePlot
         foreach ((int i, int j) in view.Cells)
         {
             paint.Color = FloorColors.Of(Mean(FloorValue, i, j));
-            Fill(canvas, paint, [view.At(X[i], Y[j], null), view.At(X[i + 1], Y[j], null), view.At(X[i + 1], Y[j + 1], null), view.At(X[i], Y[j + 1], null)]);
+            Fill(canvas, paint, [view.At(X[i], Y[j], null), view.At(X[i + 1], Y[j], null), view.At(X[i + 1], Y[j + 1], null),
+                view.At(X[i], Y[j + 1], null)]);
         }
     }
 
@@ -113,7 +116,8 @@ internal sealed class SurfacePlot
         foreach ((int i, int j) in view.Cells)
         {
             List<(double X, double Y, double Z)> cell = Below(
-                [(X[i], Y[j], Z[i, j]), (X[i + 1], Y[j], Z[i + 1, j]), (X[i + 1], Y[j + 1], Z[i + 1, j + 1]), (X[i], Y[j + 1], Z[i, j + 1])]);
+                [(X[i], Y[j], Z[i, j]), (X[i + 1], Y[j], Z[i + 1, j]), (X[i + 1], Y[j + 1], Z[i + 1, j + 1]),
+                    (X[i], Y[j + 1], Z[i, j + 1])]);
             if (cell.Count < 3)
             {
                 continue;
@@ -244,7 +248,8 @@ internal sealed class SurfacePlot
         return kept;
     }
 
-    private static double Mean(double[,] values, int i, int j) => (values[i, j] + values[i + 1, j] + values[i, j + 1] + values[i + 1, j + 1]) / 4;
+    private static double Mean(double[,] values, int i, int j) =>
+        (values[i, j] + values[i + 1, j] + values[i, j + 1] + values[i + 1, j + 1]) / 4;
 
     private static void Fill(SKCanvas canvas, SKPaint paint, SKPoint[] outline)
     {
@@ -308,7 +313,8 @@ internal sealed class SurfacePlot
         public (int I, int J)[] Cells { get; }
 
         /// <summary>How far away a place is; only comparisons mean something.</summary>
-        public double Depth(double x, double y) => (x / (plot.X[^1] - plot.X[0]) * sine) + (y / (plot.Y[^1] - plot.Y[0]) * cosine);
+        public double Depth(double x, double y) =>
+            (x / (plot.X[^1] - plot.X[0]) * sine) + (y / (plot.Y[^1] - plot.Y[0]) * cosine);
 
         /// <summary>A point of space in the picture; without z, on the floor.</summary>
         public SKPoint At(double x, double y, double? z)
@@ -316,14 +322,17 @@ internal sealed class SurfacePlot
             double across = ((x - plot.X[0]) / (plot.X[^1] - plot.X[0])) - 0.5, along = ((y - plot.Y[0]) / (plot.Y[^1] - plot.Y[0])) - 0.5;
             double up = z is { } height ? (FloorGap + Share(height)) * Height / (1 + FloorGap) : 0;
             double right = (across * cosine) - (along * sine), away = (across * sine) + (along * cosine);
-            return new SKPoint((float)(offsetX + (scale * right)), (float)(offsetY - (scale * ((up * 0.62 * cosineUp) + (away * sineUp)))));
+            return new SKPoint(
+                (float)(offsetX + (scale * right)), (float)(offsetY - (scale * ((up * 0.62 * cosineUp) + (away * sineUp)))));
         }
 
         /// <summary>How bright a cell is: darker where it turns away from a light above the spectator's left shoulder.</summary>
         public double Light(int i, int j)
         {
-            double dx = Share(Math.Min(plot.Z[i + 1, j], plot.ZRange.Largest)) - Share(Math.Min(plot.Z[i, j], plot.ZRange.Largest));
-            double dy = Share(Math.Min(plot.Z[i, j + 1], plot.ZRange.Largest)) - Share(Math.Min(plot.Z[i, j], plot.ZRange.Largest));
+            double dx = Share(Math.Min(plot.Z[i + 1, j], plot.ZRange.Largest)) - Share(
+                Math.Min(plot.Z[i, j], plot.ZRange.Largest));
+            double dy = Share(Math.Min(plot.Z[i, j + 1], plot.ZRange.Largest)) - Share(
+                Math.Min(plot.Z[i, j], plot.ZRange.Largest));
             dx *= Height * 0.5 * (plot.X.Length - 1);
             dy *= Height * 0.5 * (plot.Y.Length - 1);
             double length = Math.Sqrt(1 + (dx * dx) + (dy * dy));

@@ -6,33 +6,40 @@ using ScottPlot.TickGenerators;
 
 namespace PacGen.Benchmarks.Plots;
 
-/// <summary>The curves of one or more runs by epoch: loss, accuracy, generalization gap, and Ψ where every run was scored.</summary>
+/// <summary>
+/// The curves of one or more runs by epoch: loss, accuracy, generalization gap, and Ψ where every run was scored.
+/// </summary>
 internal static class TrainingPlot
 {
     /// <summary>The picture's size in pixels.</summary>
     public const int Width = 1200, Height = 800;
 
     // Okabe and Ito's, distinguished by colour-blind eyes too.
-    private static readonly Color[] Palette = [Color.FromHex("#0072B2"), Color.FromHex("#D55E00"), Color.FromHex("#009E73"), Color.FromHex("#CC79A7")];
+    private static readonly Color[] Palette =
+        [Color.FromHex("#0072B2"), Color.FromHex("#D55E00"), Color.FromHex("#009E73"), Color.FromHex("#CC79A7")];
 
     /// <summary>Draws the curves.</summary>
     /// <param name="path">The file that they are for: its extension names the format.</param>
     /// <param name="title">What all of it shows.</param>
     /// <param name="runs">The runs, each with its name and its epochs: at least one.</param>
     /// <returns>The file's bytes.</returns>
-    public static byte[] Draw(string path, string title, params IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
+    public static byte[] Draw(
+        string path, string title, params IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
     {
         PlotFont.Use();
         bool scored = runs.All(run => run.Epochs.Any(epoch => epoch.Score is not null));
         List<Plot> panels =
         [
-            Panel("Loss", "cross-entropy (logarithmic)", runs, true, ("train", epoch => epoch.TrainLoss, true), ("test", epoch => epoch.TestLoss, false)),
-            Panel("Accuracy", "share of images, %", runs, false, ("train", epoch => 100 * epoch.TrainAccuracy, true), ("test", epoch => 100 * epoch.TestAccuracy, false)),
+            Panel("Loss", "cross-entropy (logarithmic)", runs, true, ("train", epoch => epoch.TrainLoss, true),
+                ("test", epoch => epoch.TestLoss, false)),
+            Panel("Accuracy", "share of images, %", runs, false, ("train", epoch => 100 * epoch.TrainAccuracy, true),
+                ("test", epoch => 100 * epoch.TestAccuracy, false)),
             Panel("Generalization gap", "test loss − train loss", runs, false, ("", epoch => epoch.Gap, false)),
         ];
         if (scored)
         {
-            panels.Add(Panel("pacGen score Ψ", "Ψ (smaller is better)", runs, false, ("", epoch => epoch.Score?.Psi ?? double.NaN, false)));
+            panels.Add(Panel(
+                "pacGen score Ψ", "Ψ (smaller is better)", runs, false, ("", epoch => epoch.Score?.Psi ?? double.NaN, false)));
         }
 
         // One title above the panels; a strip of the picture is kept for it.
@@ -72,7 +79,8 @@ internal static class TrainingPlot
                 (double X, double Y)[] points = [.. runs[r].Epochs
                     .Select(epoch => ((double)epoch.Epoch, logarithmic ? Math.Log10(value(epoch)) : value(epoch)))
                     .Where(point => double.IsFinite(point.Item2))];
-                Scatter curve = plot.Add.Scatter(points.Select(point => point.X).ToArray(), points.Select(point => point.Y).ToArray());
+                Scatter curve = plot.Add.Scatter(
+                    points.Select(point => point.X).ToArray(), points.Select(point => point.Y).ToArray());
                 curve.Color = Palette[r % Palette.Length];
                 curve.LineWidth = 2;
                 curve.MarkerSize = points.Length > 1 ? 0 : 10;
@@ -84,7 +92,8 @@ internal static class TrainingPlot
 
         if (logarithmic)
         {
-            double[] values = [.. runs.SelectMany(run => run.Epochs).SelectMany(epoch => series.Select(one => one.Value(epoch))).Where(value => value > 0 && double.IsFinite(value))];
+            double[] values = [.. runs.SelectMany(run => run.Epochs).SelectMany(epoch =>
+                series.Select(one => one.Value(epoch))).Where(value => value > 0 && double.IsFinite(value))];
             if (values.Length > 0)
             {
                 plot.Axes.SetLimitsY(Math.Log10(values.Min() / 1.2), Math.Log10(values.Max() * 1.2));

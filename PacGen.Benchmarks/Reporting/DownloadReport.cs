@@ -1,9 +1,12 @@
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Nn.Data;
 using Spectre.Console;
 
 namespace PacGen.Benchmarks.Reporting;
 
-/// <summary>Loads a data set and shows what is downloaded for it: a bar a file on a terminal, two lines a file elsewhere.</summary>
+/// <summary>
+/// Loads a data set and shows what is downloaded for it: a bar a file on a terminal, two lines a file elsewhere.
+/// </summary>
 internal static class DownloadReport
 {
     /// <summary>Loads a data set.</summary>
@@ -20,11 +23,20 @@ internal static class DownloadReport
 
         return terminal.Console.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new DownloadedColumn(),
+                new TransferSpeedColumn(), new RemainingTimeColumn())
             .Start(context => Load(new BarProgress(context)));
 
         Dataset Load(IProgress<DownloadProgress> progress) => Datasets.Load(
-            name, new DataOptions { Folder = options.Folder, AllowDownload = options.AllowDownload, ImageSide = options.ImageSide, Progress = progress }, cancellation);
+            name,
+            new DataOptions
+            {
+                Folder = options.Folder,
+                AllowDownload = options.AllowDownload,
+                ImageSide = options.ImageSide,
+                Progress = progress,
+            },
+            cancellation);
     }
 
     private sealed class BarProgress(ProgressContext context) : IProgress<DownloadProgress>
@@ -54,7 +66,9 @@ internal static class DownloadReport
             if (value.Received == 0 && value.Source != source)
             {
                 source = value.Source;
-                terminal.Line($"downloading {value.File} from {value.Source.Host}{(value.Total is { } total ? $" ({Megabytes(total)})" : "")}");
+                terminal.Line(Prose.Line($"""
+                    downloading {value.File} from {value.Source.Host}{(value.Total is { } total ? $" ({Megabytes(total)})" : "")}
+                    """));
             }
             else if (value.Received == value.Total && done != value.File)
             {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using PacGen.Benchmarks.CommandLine;
 
 namespace PacGen.Benchmarks.Reporting;
 
@@ -10,7 +11,10 @@ internal static class Machine
 
     /// <summary>Processor, system and runtime, for a report's head.</summary>
     public static string Text { get; } =
-        $"{Processor}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
+        Prose.Line($"""
+            {Processor}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription},
+            {RuntimeInformation.FrameworkDescription}
+            """);
 
     /// <summary>Today, for a report's head.</summary>
     public static string Date => $"{DateTime.UtcNow:yyyy-MM-dd}";
@@ -20,6 +24,8 @@ internal static class Machine
         const string Known = "/proc/cpuinfo";
         string? line = File.Exists(Known)
             ? File.ReadLines(Known).FirstOrDefault(one => one.StartsWith("model name", StringComparison.Ordinal)) : null;
-        return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+        return line is null
+            ? RuntimeInformation.ProcessArchitecture.ToString()
+            : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }
 }

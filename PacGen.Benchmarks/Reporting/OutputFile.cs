@@ -1,3 +1,4 @@
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Nn.Checkpoints;
 
 namespace PacGen.Benchmarks.Reporting;
@@ -10,7 +11,9 @@ internal static class OutputFile
     /// <summary>How a PNG file begins.</summary>
     private static readonly byte[] Png = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
-    /// <summary>Checks that a file's extension does not promise another format than it will have, then that it can be written.</summary>
+    /// <summary>
+    /// Checks that a file's extension does not promise another format than it will have, then that it can be written.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="option">The option that names it.</param>
     /// <param name="what">What is written, such as <c>a picture</c>.</param>
@@ -35,13 +38,16 @@ internal static class OutputFile
     /// <summary>Checks that a file can be written, and leaves no trace of the check.</summary>
     /// <param name="path">The file.</param>
     /// <param name="option">The option that names it.</param>
-    /// <param name="replaced">What is there already and may be replaced or appended to: files of this kind, and empty ones.</param>
+    /// <param name="replaced">
+    /// What is there already and may be replaced or appended to: files of this kind, and empty ones.
+    /// </param>
     /// <exception cref="IOException">It can't be written; the message says why and what to do.</exception>
     public static void Check(string path, string option, OutputKind replaced = OutputKind.Any)
     {
         string full = Path.GetFullPath(path);
         string folder = Path.GetDirectoryName(full) ?? full;
-        if (!OperatingSystem.IsWindows() && (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal)))
+        if (!OperatingSystem.IsWindows()
+            && (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal)))
         {
             throw new IOException($"{option} {path}: a device is no file to keep things in. Choose another file.");
         }
@@ -75,21 +81,30 @@ internal static class OutputFile
 
         if (foreign)
         {
-            throw new IOException($"{option} {path}: this file is there and is {Name(replaced)}, so it is left alone. Choose another file, or delete it.");
+            throw new IOException(Prose.Line($"""
+                {option} {path}: this file is there and is {Name(replaced)}, so it is left alone. Choose another file, or delete
+                it.
+                """));
         }
     }
 
-    /// <summary>Refuses options that name one file, in whatever spelling or through whatever links: the later would replace the earlier.</summary>
+    /// <summary>
+    /// Refuses options that name one file, in whatever spelling or through whatever links: the later would replace the earlier.
+    /// </summary>
     /// <param name="outputs">The options' names and values; null where one isn't given.</param>
     /// <exception cref="UsageException">Two of them do.</exception>
     public static void RequireDistinct(params IEnumerable<(string Option, string? Path)> outputs)
     {
-        Dictionary<string, string> seen = new(OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, string> seen = new(
+            OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
         foreach ((string option, string? path) in outputs)
         {
             if (path is not null && !seen.TryAdd(Canonical(path), option))
             {
-                throw new UsageException($"{seen[Canonical(path)]} and {option} both name {path}: one would replace the other. Name another for one of them.");
+                throw new UsageException(Prose.Line($"""
+                    {seen[Canonical(path)]} and {option} both name {path}: one would replace the other. Name another for one of
+                    them.
+                    """));
             }
         }
     }
@@ -147,7 +162,8 @@ internal static class OutputFile
             catch (CheckpointException error)
             {
                 // One that is damaged is replaced as a whole one would be.
-                return error.InnerException is not (IOException or UnauthorizedAccessException) && path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase);
+                return error.InnerException is not (IOException or UnauthorizedAccessException)
+                    && path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase);
             }
         }
 

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace PacGen.Benchmarks.Reporting;
 
-/// <summary>The files that a verb leaves in the folder of <c>--output</c>: checked before the work begins, each written as a whole.</summary>
+/// <summary>
+/// The files that a verb leaves in the folder of <c>--output</c>: checked before the work begins, each written as a whole.
+/// </summary>
 internal sealed class Results
 {
     private const string Option = "--output";

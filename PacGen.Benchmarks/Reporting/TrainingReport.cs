@@ -1,3 +1,4 @@
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Reporting;
@@ -35,8 +36,11 @@ internal sealed class TrainingReport(Terminal terminal, string name)
         string epoch = $"epoch {at.Epoch}/{at.Epochs}", left = $", {Left(at.Remaining)} left";
         return at.Phase switch
         {
-            TrainingPhase.Training => $"{epoch}, batch {at.Batch}/{at.Batches}, loss {at.Loss:F4}, {at.ImagesPerSecond:N0} images/s{left}",
-            _ => $"{epoch}, {(at.Phase == TrainingPhase.Evaluating ? "evaluating" : "scoring")}{(at.Epoch < at.Epochs ? left : "")}",
+            TrainingPhase.Training =>
+                $"{epoch}, batch {at.Batch}/{at.Batches}, loss {at.Loss:F4}, {at.ImagesPerSecond:N0} images/s{left}",
+            _ => Prose.Line($"""
+                {epoch}, {(at.Phase == TrainingPhase.Evaluating ? "evaluating" : "scoring")}{(at.Epoch < at.Epochs ? left : "")}
+                """),
         };
     }
 }

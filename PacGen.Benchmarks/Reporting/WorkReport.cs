@@ -11,7 +11,8 @@ internal sealed class WorkReport(Terminal terminal)
     public T Show<T>(string name, int parts, Func<Action, T> work)
     {
         int done = 0;
-        ProgressReport<int> report = new(terminal, name, count => ($"{name}: {count} of {parts}", count, parts)) { EstimatesTime = true };
+        ProgressReport<int> report =
+            new(terminal, name, count => ($"{name}: {count} of {parts}", count, parts)) { EstimatesTime = true };
         return report.Show(progress => work(() => progress.Report(Interlocked.Increment(ref done))));
     }
 }

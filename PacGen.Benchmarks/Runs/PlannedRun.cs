@@ -17,7 +17,8 @@ internal sealed record PlannedRun(
 {
     /// <summary>Everything that decides the run's numbers but for how many epochs there are, by name.</summary>
     public SortedDictionary<string, string> Settings => new(
-        TrainingRunOptions.Describe(Options).ToDictionary(setting => setting.Name, setting => setting.Value), StringComparer.Ordinal)
+        TrainingRunOptions.Describe(Options)
+            .ToDictionary(setting => setting.Name, setting => setting.Value), StringComparer.Ordinal)
     {
         ["model"] = Model.Describe(Data),
         ["images"] = $"{Data.Name}, {Data.Train.Count} + {Data.Test.Count}, {Fingerprint}",

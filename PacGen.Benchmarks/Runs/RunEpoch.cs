@@ -15,5 +15,6 @@ internal sealed record RunEpoch(
 {
     /// <summary>The same of a trainer's result.</summary>
     public static RunEpoch Of(EpochResult result) =>
-        new(result.Epoch, result.TrainLoss, result.TrainAccuracy, result.TestLoss, result.TestAccuracy, result.StepLoss, result.Seconds);
+        new(result.Epoch, result.TrainLoss, result.TrainAccuracy, result.TestLoss, result.TestAccuracy, result.StepLoss,
+            result.Seconds);
 }

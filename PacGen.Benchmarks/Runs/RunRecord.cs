@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Nn.Checkpoints;
 
@@ -11,7 +12,8 @@ namespace PacGen.Benchmarks.Runs;
 /// <param name="Device">Where it ran.</param>
 /// <param name="Epochs">The epochs that are done, from 1.</param>
 /// <param name="Failure">Why it could not go on, or null.</param>
-internal sealed record RunRecord(SortedDictionary<string, string> Settings, string Device, IReadOnlyList<RunEpoch> Epochs, string? Failure = null)
+internal sealed record RunRecord(
+    SortedDictionary<string, string> Settings, string Device, IReadOnlyList<RunEpoch> Epochs, string? Failure = null)
 {
     /// <summary>The name of its file in the run's folder.</summary>
     public const string FileName = "run.json";
@@ -41,12 +43,17 @@ internal sealed record RunRecord(SortedDictionary<string, string> Settings, stri
 
         try
         {
-            RunRecord record = JsonSerializer.Deserialize<RunRecord>(File.ReadAllText(path), Json) ?? throw new JsonException("it is null");
-            return record.Epochs.Select((epoch, i) => epoch.Epoch == i + 1).All(inOrder => inOrder) ? record : throw new JsonException("an epoch is missing");
+            RunRecord record = JsonSerializer.Deserialize<RunRecord>(File.ReadAllText(path), Json)
+                ?? throw new JsonException("it is null");
+            return record.Epochs.Select((epoch, i) => epoch.Epoch == i + 1).All(inOrder => inOrder)
+                ? record
+                : throw new JsonException("an epoch is missing");
         }
         catch (Exception error) when (error is JsonException or NotSupportedException)
         {
-            throw new CheckpointException($"{path} is damaged: {error.Message} Delete it: the run then goes on from its checkpoints, or from the start.", error);
+            throw new CheckpointException(Prose.Line($"""
+                {path} is damaged: {error.Message} Delete it: the run then goes on from its checkpoints, or from the start.
+                """), error);
         }
     }
 

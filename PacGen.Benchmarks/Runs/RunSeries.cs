@@ -34,7 +34,8 @@ internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
             terminal.Line($"{there} of {runs.Count} runs are there");
         }
 
-        int left = runs.Zip(before, (run, record) => record is { } some && RunsFolder.IsComplete(run, some) ? 0 : run.Options.Epochs - (record?.Epochs.Count ?? 0)).Sum();
+        int left = runs.Zip(before, (run, record) => record is { } some
+            && RunsFolder.IsComplete(run, some) ? 0 : run.Options.Epochs - (record?.Epochs.Count ?? 0)).Sum();
         int trained = 0;
         Stopwatch clock = Stopwatch.StartNew();
         List<RunRecord> records = [];
@@ -78,8 +79,14 @@ internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
 
         return records;
 
-        string Left() => left <= 0 ? "all done" : $"{left} {(left == 1 ? "epoch" : "epochs")} of all runs left, {TrainingReport.Left(clock.Elapsed * ((double)left / Math.Max(trained, 1)))}";
+        string Left()
+        {
+            TimeSpan time = clock.Elapsed * ((double)left / Math.Max(trained, 1));
+            string epochs = left == 1 ? "epoch" : "epochs";
+            return left <= 0 ? "all done" : $"{left} {epochs} of all runs left, {TrainingReport.Left(time)}";
+        }
     }
 
-    private string Numbers(RunEpoch epoch) => $"accuracy {epoch.TrainAccuracy:P2} training, {epoch.TestAccuracy:P2} {TestedOn}, {epoch.Seconds:F1} s";
+    private string Numbers(RunEpoch epoch) =>
+        $"accuracy {epoch.TrainAccuracy:P2} training, {epoch.TestAccuracy:P2} {TestedOn}, {epoch.Seconds:F1} s";
 }

@@ -1,6 +1,8 @@
 namespace PacGen.Benchmarks.Runs;
 
-/// <summary>What the help says of the options of a training run, and their defaults, where a verb differs from <c>train</c>.</summary>
+/// <summary>
+/// What the help says of the options of a training run, and their defaults, where a verb differs from <c>train</c>.
+/// </summary>
 internal sealed record RunTexts
 {
     /// <summary>What is said of the epochs.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Kernels.Devices;
 using PacGen.Nn;
@@ -40,12 +41,17 @@ internal sealed class RunsFolder : IDisposable
     /// <param name="name">Its name without the option.</param>
     public static Option<string?> Option(string name) => CommandLine.Options.Path(
         "--runs",
-        $"The folder in which the runs are kept, from which the same command goes on; without it {name} in the folder of the results",
+        Prose.Line($"""
+            The folder in which the runs are kept, from which the same command goes on; without it {name} in the folder of the
+            results
+            """),
         "folder");
 
     /// <summary>A run's record, with no more epochs than are planned.</summary>
     /// <returns>Null where the run was never begun.</returns>
-    /// <exception cref="CheckpointException">The record is damaged or of a run with other settings; the message names them.</exception>
+    /// <exception cref="CheckpointException">
+    /// The record is damaged or of a run with other settings; the message names them.
+    /// </exception>
     public RunRecord? Find(PlannedRun run)
     {
         string folder = FolderOf(run);
@@ -68,7 +74,10 @@ internal sealed class RunsFolder : IDisposable
         return differing.Length == 0
             ? record with { Epochs = [.. record.Epochs.Take(run.Options.Epochs)] }
             : throw new CheckpointException(
-                $"{folder} holds a run with other settings: {string.Join(", ", differing)}. Use those again, or another --runs folder.");
+                Prose.Line($"""
+                    {folder} holds a run with other settings: {string.Join(", ", differing)}. Use those again, or another --runs
+                    folder.
+                    """));
     }
 
     /// <summary>Does a run, or the rest of it.</summary>
@@ -81,7 +90,8 @@ internal sealed class RunsFolder : IDisposable
     /// <returns>What is done: fewer epochs than planned where it was stopped.</returns>
     /// <exception cref="CheckpointException">The run that is there has other settings, or can't be used.</exception>
     public RunRecord Do(
-        PlannedRun run, bool keepCheckpoints, Terminal terminal, Action<string> warn, Action<RunEpoch> onEpoch, CancellationToken stop)
+        PlannedRun run, bool keepCheckpoints, Terminal terminal, Action<string> warn, Action<RunEpoch> onEpoch,
+            CancellationToken stop)
     {
         if (Find(run) is { } done && IsComplete(run, done))
         {
@@ -90,7 +100,8 @@ internal sealed class RunsFolder : IDisposable
 
         string folder = FolderOf(run);
         Directory.CreateDirectory(folder);
-        CheckpointOptions? checkpoints = keepCheckpoints ? new CheckpointOptions(folder) { EverySteps = EverySteps, Keep = 2 } : null;
+        CheckpointOptions? checkpoints = !keepCheckpoints ? null
+            : new CheckpointOptions(folder) { EverySteps = EverySteps, Keep = 2 };
         TrainingOptions options = run.Options with
         {
             Checkpoints = checkpoints,
@@ -98,7 +109,8 @@ internal sealed class RunsFolder : IDisposable
             // A run that would begin anew has no place in the events of the one before.
             TensorBoardFolder = keepCheckpoints ? System.IO.Path.Combine(folder, "events") : null,
         };
-        using Trainer trainer = new(run.Model.Create(run.Data, options.Device ?? Device.Best(), 2), run.Data, run.Optimizer, options);
+        using Trainer trainer = new(
+            run.Model.Create(run.Data, options.Device ?? Device.Best(), 2), run.Data, run.Optimizer, options);
         if (told.Add(trainer.Memory with { Free = null }))
         {
             terminal.Line($"{run.Name}: memory {trainer.Memory}");
@@ -137,7 +149,8 @@ internal sealed class RunsFolder : IDisposable
         record.Write(folder);
         return record with { Epochs = [.. record.Epochs.Take(run.Options.Epochs)] };
 
-        RunRecord Record(string? why) => new(run.Settings, run.Options.Device!.Name, [.. trainer.Results.Select(RunEpoch.Of)], why);
+        RunRecord Record(string? why) =>
+            new(run.Settings, run.Options.Device!.Name, [.. trainer.Results.Select(RunEpoch.Of)], why);
     }
 
     /// <summary>Whether nothing is left to do: all epochs are done, or it failed.</summary>

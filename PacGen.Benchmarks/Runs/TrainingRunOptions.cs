@@ -7,15 +7,16 @@ using PacGen.Nn.Data;
 namespace PacGen.Benchmarks.Runs;
 
 /// <summary>
-/// The options of a training run. One that is declared here, set in <see cref="Create"/> and told in <see cref="Describe"/> is an option
-/// of every verb that trains, stands in checkpoints' command lines, and tells kept runs apart.
+/// The options of a training run. One that is declared here, set in <see cref="Create"/> and told in <see cref="Describe"/> is an
+/// option of every verb that trains, stands in checkpoints' command lines, and tells kept runs apart.
 /// </summary>
 internal sealed class TrainingRunOptions : OptionGroup
 {
     private const string None = "none", CropFlip = "crop-flip";
 
     private static readonly (string Name, RunningStatistics Value)[] Statistics =
-        [("training", RunningStatistics.FromTrainingPass), ("kept", RunningStatistics.Kept), ("reestimated", RunningStatistics.Reestimated)];
+        [("training", RunningStatistics.FromTrainingPass), ("kept", RunningStatistics.Kept),
+            ("reestimated", RunningStatistics.Reestimated)];
 
     private readonly Option<int?> batchSize;
     private readonly Option<string> augment;
@@ -31,14 +32,17 @@ internal sealed class TrainingRunOptions : OptionGroup
         1);
 
     /// <param name="texts">What the help says.</param>
-    /// <param name="optimizer">The options of the update and the learning rate's course; null where the verb decides on them.</param>
+    /// <param name="optimizer">
+    /// The options of the update and the learning rate's course; null where the verb decides on them.
+    /// </param>
     public TrainingRunOptions(RunTexts texts, OptimizerOptions? optimizer = null)
     {
         this.optimizer = optimizer;
         Epochs = Options.Count("--epochs", texts.Epochs, 1, texts.DefaultEpochs);
         batchSize = Options.Count("--batch-size", texts.BatchSize, 1, texts.DefaultBatchSize);
         augment = Options.Choice(
-            "--augment", $"{texts.Augment}: not at all, or padded by 4 and cropped, and mirrored by chance", None, None, CropFlip);
+            "--augment", $"{texts.Augment}: not at all, or padded by 4 and cropped, and mirrored by chance", None, None,
+            CropFlip);
         statistics = texts.Statistics is null ? null : Options.Choice(
             "--running-statistics", texts.Statistics, texts.DefaultStatistics, texts.StatisticsNames);
     }

@@ -18,8 +18,10 @@ internal sealed class PsiOptions : OptionGroup
 
     private readonly bool each;
 
-    private readonly Option<double> gamma = Options.Number("--psi-gamma", "γ of Ψ's neighbourhood κ = γ|w| + ε (Definition 4)", Interval.Gamma, 0.1);
-    private readonly Option<double> epsilon = Options.Number("--psi-epsilon", "ε of Ψ's neighbourhood κ = γ|w| + ε (Definition 4)", Interval.Epsilon, 0.1);
+    private readonly Option<double> gamma = Options.Number(
+        "--psi-gamma", "γ of Ψ's neighbourhood κ = γ|w| + ε (Definition 4)", Interval.Gamma, 0.1);
+    private readonly Option<double> epsilon = Options.Number(
+        "--psi-epsilon", "ε of Ψ's neighbourhood κ = γ|w| + ε (Definition 4)", Interval.Epsilon, 0.1);
 
     private readonly Option<string> rho = Options.Choice(
         "--psi-rho",
@@ -42,16 +44,23 @@ internal sealed class PsiOptions : OptionGroup
 
     private readonly Option<int?> draws;
 
-    /// <param name="each">Whether a score is wanted after each epoch: then few images do, and one estimator of ρ is chosen.</param>
+    /// <param name="each">
+    /// Whether a score is wanted after each epoch: then few images do, and one estimator of ρ is chosen.
+    /// </param>
     public PsiOptions(bool each)
     {
         this.each = each;
-        string few = $", 0 for all; without it an eighth, at most {LargestDefaultShare}, so that scoring costs less than training";
-        images = Options.Count("--psi-images", $"Training images that h is taken from{(each ? few : ", 0 for all")}", 0, each ? null : 0);
+        string few =
+            $", 0 for all; without it an eighth, at most {LargestDefaultShare}, so that scoring costs less than training";
+        images = Options.Count(
+            "--psi-images", $"Training images that h is taken from{(each ? few : ", 0 for all")}", 0, each ? null : 0);
         string number = each ? $"{FewDraws}" : $"{FewDraws} to {ManyDraws}, more for a smaller network and fewer images";
         draws = Options.Count(
             "--psi-draws",
-            $"Perturbations u that ρ is the median of, a pass over the images each; from 6 on there is an interval; without it {number}");
+            Prose.Line($"""
+                Perturbations u that ρ is the median of, a pass over the images each; from 6 on there is an interval; without it
+                {number}
+                """));
     }
 
     public override IReadOnlyList<Option> All => [gamma, epsilon, .. each ? (Option[])[rho] : [], images, batchSize, draws];
@@ -64,7 +73,8 @@ internal sealed class PsiOptions : OptionGroup
     public ScoreOptions Create(ParseResult parsed, int available, long parameters, ulong seed)
     {
         int? given = parsed.GetValue(images);
-        int batch = parsed.GetValue(batchSize) ?? Math.Min(ScoreOptions.DefaultBatchSize, given > 0 ? Math.Min(given.Value, available) : available);
+        int batch = parsed.GetValue(batchSize)
+            ?? Math.Min(ScoreOptions.DefaultBatchSize, given > 0 ? Math.Min(given.Value, available) : available);
         int count = given ?? Modest(available, batch);
         int seen = count == 0 ? available : count;
         if ((given > 0 || parsed.GetValue(batchSize) is not null) && (count > available || batch > seen))
@@ -94,7 +104,9 @@ internal sealed class PsiOptions : OptionGroup
         _ => RhoEstimator.Median,
     };
 
-    /// <summary>Whole batches of at most an eighth of the images: with nine draws, little more than what training on all of them costs.</summary>
+    /// <summary>
+    /// Whole batches of at most an eighth of the images: with nine draws, little more than what training on all of them costs.
+    /// </summary>
     public static int Modest(int available, int batch) =>
         Math.Min(available, Math.Max(1, Math.Min(LargestDefaultShare, available / SmallestDefaultPart) / batch) * batch);
 }

@@ -27,7 +27,8 @@ internal sealed class ScoreReport(string model, string dataset, IReadOnlyDiction
             Ψ with {first.Neighborhood}; h from {first.Images:N0} training images of {dataset} in batches of {first.BatchSize};
             median of {first.Draws} draws{interval}
             """));
-        Table table = Terminal.Table("ρ(w*) estimated", "Ψ", "ρ", "Σ log(|w| + κ)", "Σ log max(…)", "weights with 1/κ the larger");
+        Table table = Terminal.Table(
+            "ρ(w*) estimated", "Ψ", "ρ", "Σ log(|w| + κ)", "Σ log max(…)", "weights with 1/κ the larger");
         foreach (PacGenScore score in scores)
         {
             table.AddRow(
@@ -105,7 +106,9 @@ internal sealed class ScoreReport(string model, string dataset, IReadOnlyDiction
             """);
         foreach (RhoEstimator estimator in Estimators.Where(estimator => !all.ContainsKey(estimator)))
         {
-            yield return $"ρ {Name(estimator)} is left out: it exceeds single precision, κ being tiny. A larger --psi-epsilon gives it.";
+            yield return Prose.Line($"""
+                ρ {Name(estimator)} is left out: it exceeds single precision, κ being tiny. A larger --psi-epsilon gives it.
+                """);
         }
 
         foreach (PacGenScore score in scores.Where(score => score.KappaShare > 0.9))

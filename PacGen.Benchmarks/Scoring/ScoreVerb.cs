@@ -9,23 +9,29 @@ using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Scoring;
 
-/// <summary><c>score</c>: Ψ of weights that <c>train --save</c> wrote, by every estimator of ρ, with its parts and layers.</summary>
+/// <summary>
+/// <c>score</c>: Ψ of weights that <c>train --save</c> wrote, by every estimator of ρ, with its parts and layers.
+/// </summary>
 internal sealed class ScoreVerb : Verb
 {
     private readonly ModelOptions model = new(null);
     private readonly PsiOptions scoring = new(each: false);
     private readonly Option<ulong> seed = Options.Seed();
     private readonly DeviceOptions device = new();
-    private readonly DataSource data = new(Options.Dataset("The training images to score on; without it those that the file names", null));
+    private readonly DataSource data = new(
+        Options.Dataset("The training images to score on; without it those that the file names", null));
 
     private readonly Option<string?> weights = Options.Path(
-        "--weights", "The file that pacgen train --save wrote, a checkpoint of train --checkpoint, or a safetensors file of PyTorch's");
+        "--weights",
+        "The file that pacgen train --save wrote, a checkpoint of train --checkpoint, or a safetensors file of PyTorch's");
 
     private readonly Option<string> layout = Options.Choice(
-        "--layout", "The order of weights in a file of another program; without it recognised by the arrays' shapes", null, WeightsFile.Layouts);
+        "--layout", "The order of weights in a file of another program; without it recognised by the arrays' shapes", null,
+        WeightsFile.Layouts);
 
     public ScoreVerb(Host host)
-        : base(host, new Command("score", "Scores saved weights: Ψ with its interval, its parts, ρ by three estimators, and a table by layer."))
+        : base(host, new Command(
+            "score", "Scores saved weights: Ψ with its interval, its parts, ρ by three estimators, and a table by layer."))
     {
         weights.Required = true;
         Add(weights, data.Set, model, layout, scoring, seed, device, data);
@@ -62,7 +68,8 @@ internal sealed class ScoreVerb : Verb
 
         ScoreOptions options = scoring.Create(parsed, images.Train.Count, arena.Count, parsed.GetValue(seed));
         using EmpiricalLoss subject = new(network, arena, images.Train);
-        ScoreReport report = new(choice.Describe(images), images.Name, PacGenScorer.MeasureAll(subject, options, null, Host.Stop.Token));
+        ScoreReport report = new(
+            choice.Describe(images), images.Name, PacGenScorer.MeasureAll(subject, options, null, Host.Stop.Token));
         if (WantsJson(parsed))
         {
             Write(report.Json(path));

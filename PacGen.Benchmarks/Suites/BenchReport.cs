@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Kernels.Devices;
 using Spectre.Console;
@@ -20,15 +21,22 @@ internal sealed class BenchReport
     {
         this.peer = peer?.Description;
         ceiling = bench.Ceiling is { } best
-            ? $"Copying, the ceiling of all that moves memory: {best:F1} GB/s, read and written together, of more than the caches hold."
+            ? Prose.Line($"""
+                Copying, the ceiling of all that moves memory: {best:F1} GB/s, read and written together, of more than the caches
+                hold.
+                """)
             : "No copy could be measured, so there is no ceiling.";
-        sections.Add(new Section("Copies", ["work", "best, ms", "GB/s", "of the ceiling"], [.. bench.Copies.Select(row => Moved(row, bench.Ceiling))]));
-        sections.Add(new Section("Passes over all parameters", ["work", "best, ms", "GB/s", "of the ceiling"], [.. bench.Passes.Select(row => Moved(row, bench.Ceiling))]));
-        sections.Add(new Section("Matrix products and convolutions", ["work", "best, ms", "rate"], [.. bench.Products.Select(row => (string[])[row.Work, TimeOr(row), Rate(row)])]));
+        sections.Add(new Section("Copies", ["work", "best, ms", "GB/s", "of the ceiling"], [.. bench.Copies.Select(
+            row => Moved(row, bench.Ceiling))]));
+        sections.Add(new Section("Passes over all parameters", ["work", "best, ms", "GB/s", "of the ceiling"],
+            [.. bench.Passes.Select(row => Moved(row, bench.Ceiling))]));
+        sections.Add(new Section("Matrix products and convolutions", ["work", "best, ms", "rate"], [.. bench.Products.Select(
+            row => (string[])[row.Work, TimeOr(row), Rate(row)])]));
         string[] modes = [.. peer?.Modes ?? []];
         sections.Add(new Section(
             "Training steps",
-            ["Adam, single precision", "PacGen, ms", "rate", .. modes.Select(mode => $"PyTorch {mode}, ms"), .. modes.Length > 0 ? (string[])["PyTorch's best in single precision ÷ PacGen"] : []],
+            ["Adam, single precision", "PacGen, ms", "rate", .. modes.Select(mode => $"PyTorch {mode}, ms"),
+                .. modes.Length > 0 ? (string[])["PyTorch's best in single precision ÷ PacGen"] : []],
             [.. bench.Steps.SelectMany(step => ((bool, BenchRow)[])[(false, step.Plain), (true, step.Perturbed)]).Zip(
                 bench.Steps.SelectMany(step => (StepCase[])[step.Case, step.Case]),
                 (row, step) => Step(step, row.Item1, row.Item2, peer, modes))]));
@@ -36,7 +44,8 @@ internal sealed class BenchReport
     }
 
     /// <summary>A time in milliseconds.</summary>
-    public static string Time(double milliseconds) => milliseconds.ToString(milliseconds < 1 ? "F4" : "F2", CultureInfo.InvariantCulture);
+    public static string Time(double milliseconds) =>
+        milliseconds.ToString(milliseconds < 1 ? "F4" : "F2", CultureInfo.InvariantCulture);
 
     /// <summary>Shows the tables.</summary>
     public void Show(Terminal terminal)
@@ -100,11 +109,14 @@ internal sealed class BenchReport
         // The first line names the driver's own version, which CUDA doesn't tell.
         const string Nvidia = "/proc/driver/nvidia/version";
         string note = description is { Note.Length: > 0 } ? description.Note : "none";
-        return description?.Kind == DeviceKind.Cuda && File.Exists(Nvidia) ? $"{note}; {File.ReadLines(Nvidia).FirstOrDefault()?.Trim()}" : note;
+        return description?.Kind == DeviceKind.Cuda && File.Exists(Nvidia)
+            ? $"{note}; {File.ReadLines(Nvidia).FirstOrDefault()?.Trim()}"
+            : note;
     }
 
     private static string[] Moved(BenchRow row, double? most) =>
-        [row.Work, TimeOr(row), Number(row.Rate, "F1"), row.Rate is { } rate && most is { } best ? (rate / best).ToString("P0", CultureInfo.InvariantCulture) : NoValue];
+        [row.Work, TimeOr(row), Number(row.Rate, "F1"), row.Rate is { } rate
+            && most is { } best ? (rate / best).ToString("P0", CultureInfo.InvariantCulture) : NoValue];
 
     private static string[] Step(StepCase step, bool perturbed, BenchRow row, PeerSteps? peer, string[] modes)
     {
@@ -114,7 +126,8 @@ internal sealed class BenchReport
         double? fastest = theirs.Where((_, i) => !modes[i].Contains("TF32", StringComparison.Ordinal)).Min();
         return
         [
-            $"{step.Name}{(perturbed ? ", perturbed" : "")}", TimeOr(row), Rate(row), .. theirs.Select(time => time is { } known ? Time(known) : NoValue),
+            $"{step.Name}{(perturbed ? ", perturbed" : "")}", TimeOr(row), Rate(row),
+            .. theirs.Select(time => time is { } known ? Time(known) : NoValue),
             .. modes.Length > 0 ? (string[])[Number(fastest / row.Milliseconds, "F2")] : [],
         ];
     }
@@ -128,7 +141,8 @@ internal sealed class BenchReport
         { } slow => $"{slow:F1} GFLOP/s",
     };
 
-    private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? NoValue;
+    private static string Number(double? value, string format) =>
+        value?.ToString(format, CultureInfo.InvariantCulture) ?? NoValue;
 
     private sealed record Section(string Title, string[] Headings, List<string[]> Rows);
 }

@@ -22,11 +22,15 @@ internal sealed class BenchVerb : Verb
         [typeof(MatrixProducts), typeof(Convolutions), typeof(FusedMaps), typeof(PerturbedUpdates), typeof(TrainingSteps)];
 
     private readonly Option<string> products = DeviceOptions.Products();
-    private readonly Option<int?> threads = Options.Count("--threads", "Threads of --quick and of --device cpu; without it one a core");
+    private readonly Option<int?> threads = Options.Count(
+        "--threads", "Threads of --quick and of --device cpu; without it one a core");
     private readonly Option<string?> output = Options.Path("--output", "With --device: the file for the tables, in Markdown");
     private readonly Option<bool> quick = Options.Flag(
         "--quick",
-        "One table in under two minutes: best times as shares of the FMA ceiling and of the copy bandwidth measured in the same run");
+        Prose.Line("""
+            One table in under two minutes: best times as shares of the FMA ceiling and of the copy bandwidth measured in the same
+            run
+            """));
 
     private readonly Option<string?> device = Options.Path(
         "--device",
@@ -49,10 +53,14 @@ internal sealed class BenchVerb : Verb
 
     private readonly Option<string?> peer = Options.Path(
         "--peer",
-        "With --device: the file of PyTorch's steps on this machine, as Peers/pytorch/steps.py prints them, to be shown beside PacGen's");
+        Prose.Line("""
+            With --device: the file of PyTorch's steps on this machine, as Peers/pytorch/steps.py prints them, to be shown beside
+            PacGen's
+            """));
 
     public BenchVerb(Host host)
-        : base(host, new Command("bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do.")) =>
+        : base(host, new Command(
+            "bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do.")) =>
         Add(quick, device, filter, products, threads, seconds, peer, output);
 
     protected override int Run(ParseResult parsed)
@@ -69,7 +77,8 @@ internal sealed class BenchVerb : Verb
         {
             return parsed.GetValue(threads) is null
                 ? RunSuites(parsed.GetValue(filter) ?? "*")
-                : throw new UsageException("--threads is for --quick and --device cpu: BenchmarkDotNet's suites run on all cores.");
+                : throw new UsageException(
+                    "--threads is for --quick and --device cpu: BenchmarkDotNet's suites run on all cores.");
         }
 
         if (parsed.GetValue(filter) is not null)
@@ -111,7 +120,8 @@ internal sealed class BenchVerb : Verb
         Device opened = Device.Open(name);
         if (opened is GpuDevice { Kind: DeviceKind.Simulator })
         {
-            throw new UsageException("the simulator is a debugger for GPU kernels, whose times mean nothing: choose another --device.");
+            throw new UsageException(
+                "the simulator is a debugger for GPU kernels, whose times mean nothing: choose another --device.");
         }
 
         DeviceOptions.Choose(opened, parsed.GetValue(products)!);
@@ -119,7 +129,8 @@ internal sealed class BenchVerb : Verb
         Terminal terminal = TerminalOf(parsed);
         terminal.Line(measured.Device.Name);
         double repeat = parsed.GetValue(seconds);
-        DeviceBench bench = new(measured.Device, repeat, parsed.GetValue(filter) ?? "*", text => terminal.Line(text), Host.Stop.Token);
+        DeviceBench bench = new(
+            measured.Device, repeat, parsed.GetValue(filter) ?? "*", text => terminal.Line(text), Host.Stop.Token);
         bench.Run();
         if (bench.Passes.Count + bench.Products.Count + bench.Steps.Count == 0)
         {
@@ -133,7 +144,8 @@ internal sealed class BenchVerb : Verb
             string id = name.Trim().ToLowerInvariant();
             IReadOnlyList<DeviceDescription> all = Device.List();
             DeviceDescription? description = all.FirstOrDefault(one => one.Id == id)
-                ?? all.FirstOrDefault(one => one.IsAvailable && measured.Device.Name.StartsWith(one.Name, StringComparison.Ordinal));
+                ?? all.FirstOrDefault(
+                    one => one.IsAvailable && measured.Device.Name.StartsWith(one.Name, StringComparison.Ordinal));
             string text = report.Markdown(measured.Device, description, repeat, Line(parsed));
             OutputFile.Write(page, "--output", stream => stream.Write(Encoding.UTF8.GetBytes(text)));
             terminal.Line($"tables → {page}");

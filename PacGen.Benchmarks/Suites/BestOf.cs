@@ -24,7 +24,9 @@ internal static class BestOf
         seconds,
         ShortestSample);
 
-    /// <summary>Times a piece of work on a device that is waited for after some runs: those of a sample go to it together.</summary>
+    /// <summary>
+    /// Times a piece of work on a device that is waited for after some runs: those of a sample go to it together.
+    /// </summary>
     /// <param name="work">What to run.</param>
     /// <param name="seconds">How long to repeat it.</param>
     /// <returns>Milliseconds a run. Runs below 5 ms are timed several together.</returns>
@@ -36,7 +38,8 @@ internal static class BestOf
         long started = Stopwatch.GetTimestamp();
         work(1);
         double once = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-        int together = (int)Math.Clamp(Math.Ceiling(shortest / once), 1, 1000), least = once < 1000 * seconds ? LeastSamples : LeastOfLong;
+        int together = (int)Math.Clamp(Math.Ceiling(shortest / once), 1, 1000);
+        int least = once < 1000 * seconds ? LeastSamples : LeastOfLong;
         double best = double.PositiveInfinity;
         started = Stopwatch.GetTimestamp();
         for (int sample = 0; sample < least || Stopwatch.GetElapsedTime(started).TotalSeconds < seconds; sample++)

@@ -5,8 +5,8 @@ using PacGen.Kernels.Devices;
 namespace PacGen.Benchmarks.Suites;
 
 /// <summary>
-/// A device's kernels and training steps: passes over all parameters as fractions of what copying reaches on the same device in the same
-/// run, matrix products and convolutions, steps of every model. What doesn't fit or fails is a row that says so.
+/// A device's kernels and training steps: passes over all parameters as fractions of what copying reaches on the same device in
+/// the same run, matrix products and convolutions, steps of every model. What doesn't fit or fails is a row that says so.
 /// </summary>
 internal sealed class DeviceBench
 {
@@ -38,7 +38,9 @@ internal sealed class DeviceBench
         this.cancellation = cancellation;
     }
 
-    /// <summary>Copies: by the driver where the device is a GPU, past the caches on the CPU, and by an elementwise kernel.</summary>
+    /// <summary>
+    /// Copies: by the driver where the device is a GPU, past the caches on the CPU, and by an elementwise kernel.
+    /// </summary>
     public IReadOnlyList<BenchRow> Copies { get; private set; } = [];
 
     /// <summary>Passes over all parameters.</summary>
@@ -50,7 +52,9 @@ internal sealed class DeviceBench
     /// <summary>Training steps: of each case plain and perturbed.</summary>
     public List<(StepCase Case, BenchRow Plain, BenchRow Perturbed)> Steps { get; } = [];
 
-    /// <summary>The most that a copy larger than the caches moved, read and written, in GB/s; null where none was measured.</summary>
+    /// <summary>
+    /// The most that a copy larger than the caches moved, read and written, in GB/s; null where none was measured.
+    /// </summary>
     public double? Ceiling { get; private set; }
 
     /// <summary>Whether some work failed for another reason than memory.</summary>
@@ -65,7 +69,8 @@ internal sealed class DeviceBench
         foreach (int count in Counts)
         {
             AddPass($"perturb, {count:N0} parameters", count, 4, () => Work.Perturb<UniformNoise>(device, count));
-            AddPass($"perturb (truncated Gaussian), {count:N0} parameters", count, 4, () => Work.Perturb<TruncatedGaussianNoise>(device, count));
+            AddPass($"perturb (truncated Gaussian), {count:N0} parameters", count, 4, () => Work.Perturb<TruncatedGaussianNoise>(
+                device, count));
             AddPass($"Adam update, {count:N0} parameters", count, 4, () => Work.Update(device, count));
             AddPass($"Ψ, {count:N0} parameters", count, 2, () => Work.Psi(device, count));
             AddPass($"KL sums, uniform (Lemma 6), {count:N0} parameters", count, 2, () => Work.UniformBound(device, count));
@@ -82,7 +87,8 @@ internal sealed class DeviceBench
             foreach (ConvolutionPass pass in Enum.GetValues<ConvolutionPass>())
             {
                 Add(
-                    Products, Work.ConvolutionName(pass, channels, size, 128), 2.0 * 9 * channels * channels * size * size * 128, 8L * channels * size * size * 128,
+                    Products, Work.ConvolutionName(pass, channels, size, 128), 2.0 * 9 * channels * channels * size * size * 128,
+                        8L * channels * size * size * 128,
                     () => Work.Convolution(device, pass, channels, size, 128));
             }
         }
@@ -90,7 +96,8 @@ internal sealed class DeviceBench
         foreach (StepCase step in StepCase.All)
         {
             BenchRow?[] rows = [.. ((bool[])[false, true]).Select(perturbed => Measure(
-                $"{step.Name}, training step{(perturbed ? ", perturbed" : "")}", step.Flops, 0, () => step.Prepare(device, StepCase.Rule(perturbed))))];
+                $"{step.Name}, training step{(perturbed ? ", perturbed" : "")}", step.Flops, 0,
+                () => step.Prepare(device, StepCase.Rule(perturbed))))];
             if (rows[0] is not null || rows[1] is not null)
             {
                 Steps.Add((step, rows[0] ?? NotChosen(step), rows[1] ?? NotChosen(step)));
@@ -105,7 +112,8 @@ internal sealed class DeviceBench
         // Once more: whatever disturbed the machine at the start would flatter every share.
         List<BenchRow> last = MeasureCopies();
         Copies = all
-            ? [.. Copies.Zip(last, (first, second) => second.Milliseconds < (first.Milliseconds ?? double.PositiveInfinity) ? second : first)]
+            ? [.. Copies.Zip(
+                last, (first, second) => second.Milliseconds < (first.Milliseconds ?? double.PositiveInfinity) ? second : first)]
             : last;
         Ceiling = Copies.Where(row => row.Bytes >= LargeCopy).Max(row => row.Rate) ?? Copies.Max(row => row.Rate);
     }
@@ -119,7 +127,8 @@ internal sealed class DeviceBench
         if (device is CpuDevice cpu)
         {
             using CopyCeiling copy = new(cpu);
-            rows.Add(Told(new BenchRow("copy past the caches, 33,554,432 numbers", BestOf.Milliseconds(copy.Run, seconds), 0, CopyCeiling.Bytes, "")));
+            rows.Add(Told(new BenchRow(
+                "copy past the caches, 33,554,432 numbers", BestOf.Milliseconds(copy.Run, seconds), 0, CopyCeiling.Bytes, "")));
         }
 
         foreach (int count in Counts)
@@ -135,7 +144,8 @@ internal sealed class DeviceBench
         return rows;
     }
 
-    private void AddPass(string name, int count, int arrays, Func<Work> prepare) => Add(Passes, name, 0, 4L * arrays * count, prepare);
+    private void AddPass(string name, int count, int arrays, Func<Work> prepare) =>
+        Add(Passes, name, 0, 4L * arrays * count, prepare);
 
     private void Add(List<BenchRow> rows, string name, double flops, long memory, Func<Work> prepare, bool always = false)
     {
@@ -157,7 +167,8 @@ internal sealed class DeviceBench
         const double Gibibyte = 1 << 30;
         if (device.FreeBytes is { } free && memory > free)
         {
-            return Told(new BenchRow(name, null, flops, 0, $"left out: it needs {memory / Gibibyte:F1} GiB, {free / Gibibyte:F1} GiB are free"));
+            return Told(new BenchRow(
+                name, null, flops, 0, $"left out: it needs {memory / Gibibyte:F1} GiB, {free / Gibibyte:F1} GiB are free"));
         }
 
         if (fastest > 0 && flops / fastest > LongestRun)
@@ -177,7 +188,8 @@ internal sealed class DeviceBench
 #pragma warning restore CA1031
         {
             // Memory that isn't there is no failure; the message says how much was asked for.
-            Failed |= !(error is DeviceException && error.Message.Contains("has no memory left", StringComparison.Ordinal)) && error is not OutOfMemoryException;
+            Failed |= !(error is DeviceException && error.Message.Contains("has no memory left", StringComparison.Ordinal))
+                && error is not OutOfMemoryException;
             return Told(new BenchRow(name, null, flops, 0, $"failed: {error.Message.ReplaceLineEndings(" ").Trim()}"));
         }
     }

@@ -4,7 +4,9 @@ using PacGen.Kernels.Devices;
 
 namespace PacGen.Benchmarks.Suites;
 
-/// <summary>The most multiply-adds that the device's threads can do: a loop of fused multiply-adds on registers, nothing else.</summary>
+/// <summary>
+/// The most multiply-adds that the device's threads can do: a loop of fused multiply-adds on registers, nothing else.
+/// </summary>
 internal sealed class FmaCeiling(CpuDevice device) : CpuLaunch(device)
 {
     private const int Rounds = 1 << 16, Chains = 12, TasksPerThread = 4;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PacGen.Benchmarks.CommandLine;
 
 namespace PacGen.Benchmarks.Suites;
 
@@ -35,12 +36,16 @@ internal sealed class PeerSteps
                 }
                 else if (row?["milliseconds"] is { } time)
                 {
-                    steps.times[(Of<string>(row, "model"), Of<int>(row, "batch"), Of<bool>(row, "perturbed"), Of<string>(row, "mode"))] = time.GetValue<double>();
+                    steps.times[(Of<string>(row, "model"), Of<int>(row, "batch"), Of<bool>(row, "perturbed"),
+                        Of<string>(row, "mode"))] = time.GetValue<double>();
                 }
             }
             catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
             {
-                throw new UsageException($"--peer {path}, line {number}, is not what Peers/pytorch/steps.py prints: {error.Message.ReplaceLineEndings(" ")}");
+                throw new UsageException(Prose.Line($"""
+                    --peer {path}, line {number}, is not what Peers/pytorch/steps.py prints:
+                    {error.Message.ReplaceLineEndings(" ")}
+                    """));
             }
         }
 
@@ -48,7 +53,9 @@ internal sealed class PeerSteps
     }
 
     /// <summary>The time of a step, or null where it was not measured.</summary>
-    public double? Milliseconds(string model, int batch, bool perturbed, string mode) => times.TryGetValue((model, batch, perturbed, mode), out double time) ? time : null;
+    public double? Milliseconds(string model, int batch, bool perturbed, string mode) =>
+        times.TryGetValue((model, batch, perturbed, mode), out double time) ? time : null;
 
-    private static T Of<T>(JsonNode row, string name) => row[name] is { } value ? value.GetValue<T>() : throw new FormatException($"there is no {name}.");
+    private static T Of<T>(JsonNode row, string name) =>
+        row[name] is { } value ? value.GetValue<T>() : throw new FormatException($"there is no {name}.");
 }

@@ -48,7 +48,8 @@ internal static class QuickBench
                 (rate / (arithmetic ? ceiling : bandwidth)).ToString("P0", CultureInfo.InvariantCulture));
         }
 
-        terminal.Line($"{device.Name}: {ceiling:F0} GFLOP/s of fused multiply-adds, {bandwidth:F1} GB/s of copying (read + write)");
+        terminal.Line(
+            $"{device.Name}: {ceiling:F0} GFLOP/s of fused multiply-adds, {bandwidth:F1} GB/s of copying (read + write)");
         terminal.Write(table);
 
         void MeasureCeilings()
@@ -75,7 +76,8 @@ internal static class QuickBench
 
         yield return () => Work.FusedMap(device, 1 << 24);
         yield return () => Work.PerturbedAdam(device, Work.WideResNetParameters, perturb: true, update: false);
-        yield return () => Work.PerturbedAdam(device, Work.WideResNetParameters, perturb: true, update: false, truncatedGaussian: true);
+        yield return () =>
+            Work.PerturbedAdam(device, Work.WideResNetParameters, perturb: true, update: false, truncatedGaussian: true);
         yield return () => Work.PerturbedAdam(device, Work.WideResNetParameters, perturb: false, update: true);
         foreach (int batch in (int[])[16, 64, 256])
         {

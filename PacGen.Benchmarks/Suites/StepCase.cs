@@ -3,7 +3,9 @@ using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Suites;
 
-/// <summary>A model's training step that is timed on devices, and by PyTorch's script (Peers/pytorch/steps.py) under the same name.</summary>
+/// <summary>
+/// A model's training step that is timed on devices, and by PyTorch's script (Peers/pytorch/steps.py) under the same name.
+/// </summary>
 /// <param name="Model">The model, as the script names it.</param>
 /// <param name="Batch">Images a step.</param>
 /// <param name="Flops">What a step's work is at the least, to tell beforehand whether it takes too long.</param>
@@ -24,5 +26,6 @@ internal sealed record StepCase(string Model, int Batch, double Flops, Func<Devi
     public string Name => $"{Model}, batch {Batch}";
 
     /// <summary>Adam, plain or under Algorithm 1.</summary>
-    public static Optimizer Rule(bool perturbed) => perturbed ? new PerturbedOptimizer(new Adam(1e-4), eta: 0.01) : new Adam(1e-4);
+    public static Optimizer Rule(bool perturbed) =>
+        perturbed ? new PerturbedOptimizer(new Adam(1e-4), eta: 0.01) : new Adam(1e-4);
 }

@@ -8,6 +8,7 @@ using PacGen.Kernels.PerParameter;
 using PacGen.Nn;
 using PacGen.Nn.Data;
 using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Benchmarks.CommandLine;
 
 namespace PacGen.Benchmarks.Suites;
 
@@ -47,7 +48,9 @@ internal sealed class Work : IDisposable
     /// <summary>Does the work once.</summary>
     public void Run() => Run(1);
 
-    /// <summary>Does the work some times and waits for the device at the end alone: on a GPU a single launch is shorter than the wait.</summary>
+    /// <summary>
+    /// Does the work some times and waits for the device at the end alone: on a GPU a single launch is shorter than the wait.
+    /// </summary>
     public void Run(int times)
     {
         for (int i = 0; i < times; i++)
@@ -60,7 +63,8 @@ internal sealed class Work : IDisposable
 
     /// <summary>A copy of numbers, by an elementwise kernel.</summary>
     public static Work Copy(Device device, int count) =>
-        Of(device, $"copy, {count:N0} numbers", 0, 8.0 * count, Tensor.Apply(PacGen.Kernels.Map.FusedMap.BroadcastTo(new Shape(count)), Tensor.Input(new Shape(count), "x")));
+        Of(device, $"copy, {count:N0} numbers", 0, 8.0 * count, Tensor.Apply(
+            PacGen.Kernels.Map.FusedMap.BroadcastTo(new Shape(count)), Tensor.Input(new Shape(count), "x")));
 
     /// <summary>The same, by the driver's own copy within a GPU's memory.</summary>
     public static Work DriverCopy(GpuDevice device, int count) => Pass(
@@ -70,10 +74,15 @@ internal sealed class Work : IDisposable
     /// <typeparam name="TNoise">The distribution of u.</typeparam>
     public static Work Perturb<TNoise>(Device device, int parameters)
         where TNoise : struct, INoise => Pass(
-            device, $"perturb{(typeof(TNoise) == typeof(TruncatedGaussianNoise) ? " (truncated Gaussian)" : "")}, {parameters:N0} parameters", parameters, 4, 16, arrays =>
+            device, Prose.Line($"""
+                perturb{(typeof(TNoise) == typeof(TruncatedGaussianNoise) ? " (truncated Gaussian)" : "")}, {parameters:N0}
+                parameters
+                """), parameters, 4, 16, arrays =>
             {
-                RandomMapLaunch<PerturbSettings> launch = PerturbLaunch.Create<TNoise>(device, arrays[0], arrays[1], arrays[2], arrays[3]);
-                launch.Settings = new AlgorithmOne(eta: 0.01).Settings(epoch: 3, completedSteps: 1, stepNorm: 0.1, Seed, stream: 1, step: 1);
+                RandomMapLaunch<PerturbSettings> launch = PerturbLaunch.Create<TNoise>(
+                    device, arrays[0], arrays[1], arrays[2], arrays[3]);
+                launch.Settings = new AlgorithmOne(eta: 0.01)
+                    .Settings(epoch: 3, completedSteps: 1, stepNorm: 0.1, Seed, stream: 1, step: 1);
                 return launch;
             });
 
@@ -99,8 +108,10 @@ internal sealed class Work : IDisposable
     public static Work UniformBound(Device device, int parameters) => Pass(
         device, $"KL sums, uniform (Lemma 6), {parameters:N0} parameters", parameters, 2, 8, arrays =>
         {
-            SumLaunch<UniformBoundSettings> launch = SumLaunch<UniformBoundSettings>.Create<UniformBoundTerm>(device, arrays[0], arrays[1]);
-            launch.Settings = UniformBoundSettings.Of(new LocalSmoothness(rho: 1, gamma: 0.1, epsilon: 0.1), 1, Tau.OfWeights(), parameters);
+            SumLaunch<UniformBoundSettings> launch = SumLaunch<UniformBoundSettings>.Create<UniformBoundTerm>(
+                device, arrays[0], arrays[1]);
+            launch.Settings = UniformBoundSettings.Of(
+                new LocalSmoothness(rho: 1, gamma: 0.1, epsilon: 0.1), 1, Tau.OfWeights(), parameters);
             return launch;
         });
 
@@ -108,14 +119,16 @@ internal sealed class Work : IDisposable
     public static Work GaussianBound(Device device, int parameters) => Pass(
         device, $"KL sums, Gaussian (Lemma 8), {parameters:N0} parameters", parameters, 2, 8, arrays =>
         {
-            SumLaunch<GaussianBoundSettings> launch = SumLaunch<GaussianBoundSettings>.Create<GaussianBoundTerm>(device, arrays[0], arrays[1]);
+            SumLaunch<GaussianBoundSettings> launch = SumLaunch<GaussianBoundSettings>.Create<GaussianBoundTerm>(
+                device, arrays[0], arrays[1]);
             launch.Settings = GaussianBoundSettings.Of(new LocalSmoothness(rho: 1, gamma: 0.1, epsilon: 0.1), 1, 1, parameters);
             return launch;
         });
 
     /// <summary>The product of two n × n matrices.</summary>
     public static Work MatrixProduct(Device device, int n) => Of(
-        device, $"matrix product, n = {n}", 2.0 * n * n * n, 0, Tensor.MatMul(Tensor.Input(new Shape(n, n), "a"), Tensor.Input(new Shape(n, n), "b")));
+        device, $"matrix product, n = {n}", 2.0 * n * n * n, 0,
+        Tensor.MatMul(Tensor.Input(new Shape(n, n), "a"), Tensor.Input(new Shape(n, n), "b")));
 
     /// <summary>What a pass of a 3×3 convolution is called.</summary>
     public static string ConvolutionName(ConvolutionPass pass, int channels, int size, int batch) =>
@@ -160,7 +173,8 @@ internal sealed class Work : IDisposable
         Buffer gradients = device.Allocate(parameters);
         Fill(new Region(gradients), 0.05f);
         PerturbedOptimizer optimizer = new(new Adam(1e-4), new AlgorithmOne(eta: 0.01));
-        OptimizerSession session = (truncatedGaussian ? optimizer.WithNoise<TruncatedGaussianNoise>() : optimizer).Attach(arena, gradients, Seed);
+        OptimizerSession session = (truncatedGaussian ? optimizer.WithNoise<TruncatedGaussianNoise>() : optimizer)
+            .Attach(arena, gradients, Seed);
         session.TryUpdate(1e-4);
         return new Work(
             device,
@@ -186,14 +200,19 @@ internal sealed class Work : IDisposable
 
     /// <summary>A training step of the MLP of the main job, 64-128-10, on the digits' shape; otherwise as the others.</summary>
     public static Work MlpStep(Device device, int batch, Optimizer? optimizer = null) =>
-        TrainingStep(device, new Mlp(64, 128, 10), "mlp 64-128-10", new Shape(batch, 8, 8, 1), 2.0 * ((2 * 64 * 128) + (3 * 128 * 10)), optimizer);
+        TrainingStep(device, new Mlp(64, 128, 10), "mlp 64-128-10", new Shape(batch, 8, 8, 1),
+            2.0 * ((2 * 64 * 128) + (3 * 128 * 10)), optimizer);
 
-    /// <summary>A training step of <see cref="MnistCnn"/> on a batch that is already in place: forward, mean cross-entropy, backward, and the optimizer's, SGD without one.</summary>
+    /// <summary>
+    /// A training step of <see cref="MnistCnn"/> on a batch that is already in place: forward, mean cross-entropy, backward, and
+    /// the optimizer's, SGD without one.
+    /// </summary>
     public static Work MnistCnnStep(Device device, int batch, Optimizer? optimizer = null)
     {
         // Forward, and both gradients of every layer but the first, which needs none for its images.
         const double First = 2.0 * 24 * 24 * 10 * 25, Others = 2.0 * ((8 * 8 * 20 * 250) + (320 * 50) + (50 * 10));
-        return TrainingStep(device, new MnistCnn(), "MnistCnn", new Shape(batch, 28, 28, 1), (2 * First) + (3 * Others), optimizer);
+        return TrainingStep(
+            device, new MnistCnn(), "MnistCnn", new Shape(batch, 28, 28, 1), (2 * First) + (3 * Others), optimizer);
     }
 
     /// <summary>The same of <see cref="WideResNet"/> on 32×32 colour images in 10 classes, running statistics included.</summary>
@@ -209,12 +228,14 @@ internal sealed class Work : IDisposable
             {
                 // The first convolution sees the block's input, at its size; the second has the stride.
                 double before = block == 0 ? (double)size * size * stride * stride : (double)size * size;
-                others += 2 * ((before * 9 * inputs * outputs) + (size * size * (9.0 * outputs + (inputs == outputs ? 0 : inputs)) * outputs));
+                others += 2 * ((before * 9 * inputs * outputs) + (size * size * (9.0 * outputs + (inputs == outputs ? 0
+                    : inputs)) * outputs));
                 inputs = outputs;
             }
         }
 
-        return TrainingStep(device, new WideResNet(depth, widen, 10), $"WRN-{depth}-{widen}", new Shape(batch, 32, 32, 3), (2 * First) + (3 * others), optimizer);
+        return TrainingStep(device, new WideResNet(depth, widen, 10), $"WRN-{depth}-{widen}", new Shape(batch, 32, 32, 3),
+            (2 * First) + (3 * others), optimizer);
     }
 
     /// <summary>A training step as the trainer takes it, on a batch that is in place.</summary>
@@ -270,7 +291,8 @@ internal sealed class Work : IDisposable
     }
 
     /// <summary>A launch over arrays of m numbers each: w, then h, which is positive, then g and one more.</summary>
-    private static Work Pass(Device device, string name, int parameters, int arrays, double bytesEach, Func<Region[], Launch> create)
+    private static Work Pass(
+        Device device, string name, int parameters, int arrays, double bytesEach, Func<Region[], Launch> create)
     {
         List<IDisposable> owned = [];
         try

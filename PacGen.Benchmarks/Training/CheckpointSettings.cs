@@ -11,13 +11,15 @@ using PacGen.Nn.Data;
 namespace PacGen.Benchmarks.Training;
 
 /// <summary>
-/// The options that keep a run on disk and take one up again. A checkpoint is data, often somebody else's: of the options that are stored in
-/// it, those that name a path are taken as plain names in its own folder, or are given again by the person who resumes.
+/// The options that keep a run on disk and take one up again. A checkpoint is data, often somebody else's: of the options that
+/// are stored in it, those that name a path are taken as plain names in its own folder, or are given again by the person who
+/// resumes.
 /// </summary>
 /// <param name="outputs">The options that name what the run writes beside its checkpoints.</param>
 /// <param name="inputs">Those that name what it reads.</param>
 /// <param name="dataset">The data set, which may be a folder.</param>
-internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<string?>[] inputs, Option<string> dataset) : OptionGroup
+internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<string?>[] inputs, Option<string> dataset)
+    : OptionGroup
 {
     /// <summary>The text of a checkpoint's metadata that holds the command line, as a JSON array.</summary>
     private const string ArgumentsText = "pacgen.arguments";
@@ -30,20 +32,30 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
     private const string EachEpoch = "epoch";
 
     private readonly Option<string?> folder = Options.Path(
-        "--checkpoint", "A folder to write checkpoints into, from which train --resume goes on; the best epoch's is best.safetensors", "folder");
+        "--checkpoint",
+        "A folder to write checkpoints into, from which train --resume goes on; the best epoch's is best.safetensors", "folder");
 
     private readonly Option<string?> every = Options.Make<string?>(
         "--checkpoint-every",
         "steps",
-        $"The steps between two checkpoints, besides one after each epoch; 1 or more, or {EachEpoch} for none besides. Without it {EachEpoch}",
-        word => (word, word == EachEpoch || (long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long steps) && steps >= 1)
+        Prose.Line($"""
+            The steps between two checkpoints, besides one after each epoch; 1 or more, or {EachEpoch} for none besides. Without
+            it {EachEpoch}
+            """),
+        word => (word, word == EachEpoch
+            || (long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long steps) && steps >= 1)
             ? null
             : $"--checkpoint-every is '{word}', but must be a whole number of steps, 1 or more, or {EachEpoch}."));
 
     private readonly Option<int?> keep = Options.Count("--keep", "How many of the last checkpoints stay; without it 3");
 
     private readonly Option<string?> resume = Options.Path(
-        "--resume", "Goes on from the newest whole checkpoint in a folder, with the options of its run: the same bits as without the interruption", "folder");
+        "--resume",
+        Prose.Line("""
+            Goes on from the newest whole checkpoint in a folder, with the options of its run: the same bits as without the
+            interruption
+            """),
+        "folder");
 
     private readonly Option<string?> without = Without([.. outputs.Concat(inputs).Select(Word)]);
 
@@ -56,8 +68,8 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
     public string? Resume(ParseResult parsed) => parsed.GetValue(resume);
 
     /// <summary>
-    /// The command line with the options that the resumed run was started with, where this line does not give them itself; the line
-    /// itself where nothing is resumed.
+    /// The command line with the options that the resumed run was started with, where this line does not give them itself; the
+    /// line itself where nothing is resumed.
     /// </summary>
     /// <exception cref="UsageException">Two folders are named, or a path must be given again.</exception>
     /// <exception cref="CheckpointException">There is no checkpoint to resume.</exception>
@@ -88,12 +100,15 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
         try
         {
             stored = JsonSerializer.Deserialize<string[]>(file.Metadata.GetValueOrDefault(ArgumentsText) ?? "null")
-                ?? throw new CheckpointException($"The checkpoints in {from} are not of pacgen train: resume them with the program that wrote them.");
-            files = JsonSerializer.Deserialize<Dictionary<string, string>>(file.Metadata.GetValueOrDefault(FilesText) ?? "{}") ?? [];
+                ?? throw new CheckpointException(
+                    $"The checkpoints in {from} are not of pacgen train: resume them with the program that wrote them.");
+            files = JsonSerializer.Deserialize<Dictionary<string, string>>(file.Metadata.GetValueOrDefault(FilesText) ?? "{}")
+                ?? [];
         }
         catch (JsonException error)
         {
-            throw new CheckpointException($"The checkpoints in {from} hold no command line of this version: {error.Message}", error);
+            throw new CheckpointException(
+                $"The checkpoints in {from} hold no command line of this version: {error.Message}", error);
         }
 
         if (Array.IndexOf(stored, null) >= 0)
@@ -104,7 +119,8 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
         ParseResult before = command.Parse(stored, Options.Parsing);
         if (ParseErrors.Describe(before) is { } problem)
         {
-            throw new CheckpointException($"The checkpoints in {from} were made with options that this version refuses: {problem}");
+            throw new CheckpointException(
+                $"The checkpoints in {from} were made with options that this version refuses: {problem}");
         }
 
         string[] leftOut = parsed.GetValue(without)?.Split(',') ?? [];
@@ -134,24 +150,35 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
             }
         }
 
-        return again.Count == 0 ? command.Parse(words, Options.Parsing) : throw new UsageException(Again(parsed, before, command, from, again));
+        return again.Count == 0
+            ? command.Parse(words, Options.Parsing)
+            : throw new UsageException(Again(parsed, before, command, from, again));
     }
 
     /// <summary>Whether the line gives a path by an option.</summary>
     private bool IsPath(ParseResult line, Option option) =>
-        line.IsGiven(option) && (outputs.Concat(inputs).Contains(option) || (option == dataset && line.GetValue(dataset)!.StartsWith(Datasets.FolderPrefix, StringComparison.OrdinalIgnoreCase)));
+        line.IsGiven(option) && (outputs.Concat(inputs).Contains(option) || (option == dataset
+            && line.GetValue(dataset)!.StartsWith(Datasets.FolderPrefix, StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>What must be given again, as a command.</summary>
     private string Again(ParseResult parsed, ParseResult before, Command command, string from, List<Option> again)
     {
-        string[] given = [.. command.Options.Where(parsed.IsGiven).SelectMany(option => Tokens(parsed, option)), .. again.SelectMany(option => Tokens(before, option))];
+        string[] given = [.. command.Options.Where(parsed.IsGiven).SelectMany(option => Tokens(parsed, option)),
+            .. again.SelectMany(option => Tokens(before, option))];
         string line = string.Join(' ', given.Select(word => ShellWord.Of(word) ?? "PATH"));
         string[] free = [.. again.Where(option => option != dataset).Select(Word)];
-        return $"The run in {from} also used {string.Join(", ", again.Select(option => option.Name))} outside of its folder, and a path isn't taken from a checkpoint, which may be somebody else's. If these are yours, give them again: pacgen {command.Name} {line}"
+        return Prose.Line($"""
+            The run in {from} also used {string.Join(", ", again.Select(option => option.Name))} outside of its folder, and a path
+            isn't taken from a checkpoint, which may be somebody else's. If these are yours, give them again: pacgen
+            {command.Name} {line}
+            """)
             + (free.Length > 0 ? $" ; or leave them out: --without {string.Join(',', free)}." : " .");
     }
 
-    /// <summary>The network; where a run is resumed, one that its newest checkpoint has the arrays of, before anything of its size is built.</summary>
+    /// <summary>
+    /// The network; where a run is resumed, one that its newest checkpoint has the arrays of, before anything of its size is
+    /// built.
+    /// </summary>
     /// <exception cref="CheckpointException">The checkpoint is of another network.</exception>
     public Module Build(ParseResult parsed, ModelChoice choice, Dataset images, Device device)
     {
@@ -182,12 +209,15 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
             .ToDictionary(pair => pair.Name, pair => pair.File!);
         string[] arguments =
         [
-            .. command.Options.Where(option => option != resume && option != folder && option != without && !files.ContainsKey(option.Name))
+            .. command.Options.Where(
+                option => option != resume && option != folder && option != without && !files.ContainsKey(option.Name))
                 .SelectMany(option => Tokens(parsed, option)),
         ];
         return new CheckpointOptions(path)
         {
-            EverySteps = parsed.GetValue(every) is { } word && word != EachEpoch ? long.Parse(word, CultureInfo.InvariantCulture) : null,
+            EverySteps = parsed.GetValue(every) is { } word && word != EachEpoch
+                ? long.Parse(word, CultureInfo.InvariantCulture)
+                : null,
             Keep = parsed.GetValue(keep) ?? 3,
             Notes = new Dictionary<string, string>(notes)
             {
@@ -218,7 +248,10 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
 
             if (!CheckpointFolder.CanName(Path.GetFileName(full)))
             {
-                throw new UsageException($"{option.Name} {parsed.GetValue(option)}: checkpoints, or what belongs to them, may go by that name in {own}. Choose another.");
+                throw new UsageException(Prose.Line($"""
+                    {option.Name} {parsed.GetValue(option)}: checkpoints, or what belongs to them, may go by that name in {own}.
+                    Choose another.
+                    """));
             }
 
             // Where an option names a file in it, the folder is there before the first checkpoint.
@@ -230,7 +263,8 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
     private static string? Beside(string folder, string path)
     {
         string full = Path.GetFullPath(path), name = Path.GetFileName(full);
-        return Path.GetDirectoryName(full) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) && CheckpointFolder.CanName(name) && new FileInfo(full).LinkTarget is null
+        return Path.GetDirectoryName(full) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))
+            && CheckpointFolder.CanName(name) && new FileInfo(full).LinkTarget is null
             ? name : null;
     }
 

@@ -6,19 +6,25 @@ using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Training;
 
-/// <summary>The options that say where images come from. The set's own name, which the help has first, is <see cref="Set"/>.</summary>
+/// <summary>
+/// The options that say where images come from. The set's own name, which the help has first, is <see cref="Set"/>.
+/// </summary>
 /// <param name="set">The option that names the set; without it any set, digits by default.</param>
 internal sealed class DataSource(Option<string>? set = null) : OptionGroup
 {
     private readonly Option<bool> noDownload = Options.Flag("--no-download", "Don't download files that are nowhere to be found");
-    private readonly Option<int?> limit = Options.Count("--limit", "How many training images to use, the set's first; without it all");
+    private readonly Option<int?> limit = Options.Count(
+        "--limit", "How many training images to use, the set's first; without it all");
 
     private readonly Option<string> labels = Options.Choice(
         "--labels", "Which classes of cifar-100: its 100 fine ones or its 20 coarse ones", "fine", "fine", "coarse");
 
     private readonly Option<int?> side = Options.Count(
         "--image-size",
-        "The height and width that the image files of tiny-imagenet or folder:PATH are resized to; without it they are taken as they are");
+        Prose.Line("""
+            The height and width that the image files of tiny-imagenet or folder:PATH are resized to; without it they are taken as
+            they are
+            """));
 
     /// <summary>The option that names the set.</summary>
     public Option<string> Set { get; } = set ?? Options.Dataset("The images; digits is embedded", "digits");
@@ -26,7 +32,10 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
     /// <summary>The option that names a folder.</summary>
     public Option<string?> Folder { get; } = Options.Path(
         "--data",
-        "The folder of the data set's files; without it PACGEN_DATA, ./data, the distribution's folder and the cache are looked through",
+        Prose.Line("""
+            The folder of the data set's files; without it PACGEN_DATA, ./data, the distribution's folder and the cache are looked
+            through
+            """),
         "folder");
 
     public override IReadOnlyList<Option> All => [labels, limit, side, Folder, noDownload];
@@ -71,12 +80,17 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
         return parsed.GetValue(limit) is { } count ? data with { Train = data.Train.Take(count) } : data;
     }
 
-    /// <summary>A set that somebody put together may have other classes than were meant: they are shown before anything is done.</summary>
+    /// <summary>
+    /// A set that somebody put together may have other classes than were meant: they are shown before anything is done.
+    /// </summary>
     private static string Classes(IReadOnlyList<string> names)
     {
         const int Most = 20;
         string shown = string.Join(", ", names.Take(Most).Select((name, number) => $"{number} {Printable.Name(name)}"));
-        return $"{names.Count} class{(names.Count == 1 ? "" : "es")}: {shown}{(names.Count > Most ? $" … {names.Count - 1} {Printable.Name(names[^1])}" : "")}";
+        return Prose.Line($"""
+            {names.Count} class{(names.Count == 1 ? "" : "es")}:
+            {shown}{(names.Count > Most ? $" … {names.Count - 1} {Printable.Name(names[^1])}" : "")}
+            """);
     }
 
     private int? Side(ParseResult parsed) => parsed.GetValue(side) is > 4096 and var large

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Kernels.Devices;
 using PacGen.Nn;
 using PacGen.Nn.Data;
@@ -18,17 +19,20 @@ internal sealed record ModelChoice(
     public static string[] Names { get; } = ["mlp", "mnist-cnn", "wide-resnet"];
 
     /// <summary>The forms of a Wide-ResNet by their names; that of the paper's code first.</summary>
-    public static IReadOnlyList<(string Name, WideResNetForm Form)> Forms { get; } = [("paper", WideResNetForm.PaperCode), ("original", WideResNetForm.Original)];
+    public static IReadOnlyList<(string Name, WideResNetForm Form)> Forms { get; } =
+        [("paper", WideResNetForm.PaperCode), ("original", WideResNetForm.Original)];
 
     /// <summary>The name of <see cref="Form"/>.</summary>
     public string FormName => Forms.First(one => one.Form == Form).Name;
 
-    /// <summary>At least so much memory the graphs of a layer take on the host: 0.72 MiB were measured of deep Wide-ResNets.</summary>
+    /// <summary>
+    /// At least so much memory the graphs of a layer take on the host: 0.72 MiB were measured of deep Wide-ResNets.
+    /// </summary>
     private const long GraphBytesOfALayer = 1 << 19;
 
     /// <summary>
-    /// The least number of parameters that the model has, counted from its options before anything is built: all of an MLP's, those of the
-    /// blocks' convolutions of a Wide-ResNet.
+    /// The least number of parameters that the model has, counted from its options before anything is built: all of an MLP's,
+    /// those of the blocks' convolutions of a Wide-ResNet.
     /// </summary>
     public Int128 LeastParameters(ImageSet images)
     {
@@ -38,7 +42,8 @@ internal sealed record ModelChoice(
             return widths.Zip(widths.Skip(1)).Aggregate((Int128)0, (sum, pair) => sum + ((pair.First + (Int128)1) * pair.Second));
         }
 
-        // Three groups of n blocks of two 3×3 convolutions, 16, 32 and 64 times the widening factor wide; a group's first one has fewer inputs.
+        // Three groups of n blocks of two 3×3 convolutions, 16, 32 and 64 times the widening factor wide; a group's first one has
+        // fewer inputs.
         Int128 blocks = (Depth - 4) / 6;
         return Name == "wide-resnet" ? (Int128)9 * Widen * Widen * ((16 * 16) + (32 * 32) + (64 * 64)) * ((2 * blocks) - 1) : 0;
     }
@@ -55,7 +60,9 @@ internal sealed record ModelChoice(
     /// <param name="data">The data set.</param>
     /// <param name="device">Where it will live: a model whose arrays of parameters can't be there is not begun.</param>
     /// <param name="arrays">At least how many arrays of the parameters' number are needed at once.</param>
-    /// <exception cref="UsageException">The model takes images of another size, or is too large for the device or for the memory beside it.</exception>
+    /// <exception cref="UsageException">
+    /// The model takes images of another size, or is too large for the device or for the memory beside it.
+    /// </exception>
     public Module Create(Dataset data, Device device, int arrays)
     {
         RequireRoom(data, device, arrays);
@@ -90,7 +97,10 @@ internal sealed record ModelChoice(
         return (images.Height, images.Width, images.Channels, images.Classes) == (28, 28, 1, 10)
             ? new MnistCnn()
             : throw new UsageException(
-                $"--model {Name} takes images of 28×28×1 in 10 classes, but {data.Name} has {images.Height}×{images.Width}×{images.Channels} in {images.Classes}: use --model mlp, or --dataset mnist.");
+                Prose.Line($"""
+                    --model {Name} takes images of 28×28×1 in 10 classes, but {data.Name} has
+                    {images.Height}×{images.Width}×{images.Channels} in {images.Classes}: use --model mlp, or --dataset mnist.
+                    """));
     }
 
     private void RequireRoom(string what, Int128 bytes, Device device)
@@ -98,7 +108,10 @@ internal sealed record ModelChoice(
         const double MostOfFree = 1.25, Gibibyte = 1 << 30;
         if (device.FreeBytes is { } free && (double)bytes > MostOfFree * free)
         {
-            throw new UsageException($"--model {Name} has {what} take {(double)bytes / Gibibyte:N1} GiB at least, and {free / Gibibyte:N1} GiB are free on {device.Name}: take a smaller model.");
+            throw new UsageException(Prose.Line($"""
+                --model {Name} has {what} take {(double)bytes / Gibibyte:N1} GiB at least, and {free / Gibibyte:N1} GiB are free
+                on {device.Name}: take a smaller model.
+                """));
         }
     }
 

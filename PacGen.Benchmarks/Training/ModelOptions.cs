@@ -14,7 +14,8 @@ internal sealed class ModelOptions(string? fallback) : OptionGroup
         ModelChoice.Names);
 
     private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128");
-    private readonly Option<int?> depth = Options.Count("--depth", "The Wide-ResNet's depth, 6n + 4: 10, 16, 22, 28, … 58; without it 16", 10);
+    private readonly Option<int?> depth = Options.Count(
+        "--depth", "The Wide-ResNet's depth, 6n + 4: 10, 16, 22, 28, … 58; without it 16", 10);
     private readonly Option<int?> widen = Options.Count("--widen", "The Wide-ResNet's widening factor; without it 1", 1);
     private readonly Option<string> form = Options.Choice(
         "--form",

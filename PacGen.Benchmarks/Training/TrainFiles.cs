@@ -11,7 +11,10 @@ internal sealed class TrainFiles : OptionGroup
     /// <summary>A log of JSON lines.</summary>
     public Option<string?> Log { get; } = Options.Path(
         "--log",
-        "A file to append JSON lines to: the settings, then each epoch as it ends. Runs can share one: each line begins with its run's id");
+        Prose.Line("""
+            A file to append JSON lines to: the settings, then each epoch as it ends. Runs can share one: each line begins with
+            its run's id
+            """));
 
     /// <summary>A folder of events.</summary>
     public Option<string?> TensorBoard { get; } = Options.Path(

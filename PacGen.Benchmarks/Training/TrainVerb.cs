@@ -12,7 +12,8 @@ namespace PacGen.Benchmarks.Training;
 /// <summary><c>train</c>: trains a network and says after each epoch how it does.</summary>
 internal sealed class TrainVerb : Verb
 {
-    private const string What = "Trains a network, plainly or with Perturbed OPT, and reports loss, accuracy, gap and Ψ after each epoch.";
+    private const string What =
+        "Trains a network, plainly or with Perturbed OPT, and reports loss, accuracy, gap and Ψ after each epoch.";
 
     private static readonly RunTexts Texts = new()
     {
@@ -33,7 +34,8 @@ internal sealed class TrainVerb : Verb
     private readonly Option<string> psi = Options.Choice("--psi", "Whether to score Ψ after each epoch", "on", "on", "off");
 
     private readonly Option<string> curvature = Options.Choice(
-        "--curvature", "Where Ψ's h comes from: a pass over images at w, or what the optimizer smoothed in training", "pass", "pass", "training");
+        "--curvature", "Where Ψ's h comes from: a pass over images at w, or what the optimizer smoothed in training", "pass",
+        "pass", "training");
 
     private readonly Option<int?> earlyStop = Options.Count(
         "--early-stop",
@@ -117,7 +119,8 @@ internal sealed class TrainVerb : Verb
             options.EarlyStop is not null || checkpoints.Keeps(parsed), "--early-stop EPOCHS or --checkpoint FOLDER", bestBy);
         if (options.BestBy == EpochQuantity.Psi && !scored)
         {
-            throw new UsageException("--best-by psi needs --psi on: leave --psi off out, or tell the best epoch by another quantity.");
+            throw new UsageException(
+                "--best-by psi needs --psi on: leave --psi off out, or tell the best epoch by another quantity.");
         }
 
         if (parsed.GetValue(curvature) == "training" && !optimizer.KeepsSecondMoment(parsed))

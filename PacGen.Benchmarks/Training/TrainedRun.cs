@@ -123,7 +123,10 @@ internal sealed class TrainedRun(
         if (stopped)
         {
             string things = kept.Count > 0 ? $"Kept: {list}."
-                : "Nothing was kept: --checkpoint, --save, --log, --tensorboard and --plot keep the run, weights, epochs and curves.";
+                : Prose.Line("""
+                    Nothing was kept: --checkpoint, --save, --log, --tensorboard and --plot keep the run, weights, epochs and
+                    curves.
+                    """);
             string done = $"{trainer.Results.Count} of {options.Epochs} epochs done";
             host.Problem($"stopped after step {trainer.Steps}{StoppedWhile()}, {done}. {things}");
             return host.Stop.ExitCode;
@@ -189,14 +192,17 @@ internal sealed class TrainedRun(
         }
     }
 
-    private string StoppedWhile() => trainer.StoppedWhile switch
+    private string StoppedWhile()
     {
-        TrainingPhase.Evaluating =>
-            $" while epoch {trainer.Results.Count + 1} was evaluated{(options.Checkpoints is null ? "" : ", which is done again")}",
-        TrainingPhase.Scoring =>
-            $" while epoch {trainer.Results.Count + 1} was scored{(options.Checkpoints is null ? "" : "; it is evaluated and scored again")}",
-        _ => "",
-    };
+        string epoch = $" while epoch {trainer.Results.Count + 1} was";
+        bool again = options.Checkpoints is not null;
+        return trainer.StoppedWhile switch
+        {
+            TrainingPhase.Evaluating => $"{epoch} evaluated{(again ? ", which is done again" : "")}",
+            TrainingPhase.Scoring => $"{epoch} scored{(again ? "; it is evaluated and scored again" : "")}",
+            _ => "",
+        };
+    }
 
     private bool Save(out string told) => TrainedWeights.Save(
         trainer, file => WeightsFile.Save(file, model, images.Name, trainer, options), Weights!, options.Checkpoints, out told);

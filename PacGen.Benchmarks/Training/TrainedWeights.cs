@@ -1,3 +1,4 @@
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Nn;
 using PacGen.Nn.Checkpoints;
@@ -17,7 +18,10 @@ internal static class TrainedWeights
     public static bool Save(Trainer trainer, Action<string> save, string path, CheckpointOptions? checkpoints, out string told)
     {
         string what = trainer.StatisticsStep is not { } step || step == trainer.Steps ? $"weights after step {trainer.Steps}"
-            : $"weights after step {trainer.Steps}, with running statistics {(step < 0 ? "that were never estimated" : $"of step {step}")},";
+            : Prose.Line($"""
+                weights after step {trainer.Steps}, with running statistics
+                {(step < 0 ? "that were never estimated" : $"of step {step}")},
+                """);
         try
         {
             save(path);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Core.Text;
 using PacGen.Kernels.Devices;
@@ -9,14 +10,16 @@ using PacGen.Nn.Data;
 namespace PacGen.Benchmarks.Training;
 
 /// <summary>
-/// Weights on disk: a safetensors file with each parameter under its name and, in its metadata, the texts model, hidden, depth, widen, form, dataset,
-/// seed, epochs, steps and batchSize. A checkpoint has these too, and is read the same way. A file of another program, such as PyTorch's
+/// Weights on disk: a safetensors file with each parameter under its name and, in its metadata, the texts model, hidden, depth,
+/// widen, form, dataset, seed, epochs, steps and batchSize. A checkpoint has these too, and is read the same way. A file of
+/// another program, such as PyTorch's
 /// <c>save_file(model.state_dict(), …)</c>, has none of these texts.
 /// </summary>
 /// <remarks>A file may be a stranger's: what its texts say is held against its arrays before anything is built.</remarks>
 internal sealed class WeightsFile : IDisposable
 {
-    private const string ModelText = "model", PyTorch = "pytorch", PacGen = "pacgen", Again = "Save it again with pacgen train --save FILE.";
+    private const string ModelText = "model", PyTorch = "pytorch", PacGen = "pacgen";
+    private const string Again = "Save it again with pacgen train --save FILE.";
 
     /// <summary>Scoring needs at least so many arrays of the parameters' number at once.</summary>
     private const int ScoringArrays = 5;
@@ -40,14 +43,17 @@ internal sealed class WeightsFile : IDisposable
         Model = new ModelChoice(
             ModelChoice.Names.Contains(Text(ModelText))
                 ? Text(ModelText)
-                : throw Unusable($"it holds a model {Shown(ModelText)}, and this version knows {string.Join(", ", ModelChoice.Names)}"),
-            [.. Text("hidden").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(width => (int)Number(width, int.MaxValue, 1))],
+                : throw Unusable(
+                    $"it holds a model {Shown(ModelText)}, and this version knows {string.Join(", ", ModelChoice.Names)}"),
+            [.. Text("hidden").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(
+                width => (int)Number(width, int.MaxValue, 1))],
             (int)Number(Text("depth"), int.MaxValue),
             (int)Number(Text("widen"), int.MaxValue),
             Array.Find([.. ModelChoice.Forms], one => one.Name == form) is { Name: not null } known
                 ? known.Form
                 : throw Unusable($"its metadata states a Wide-ResNet of the form '{Printable.Name(form)}'"));
-        if (Model.Name == "wide-resnet" && (Model.Depth < 10 || (Model.Depth - 4) % 6 != 0 || Model.Widen is < 1 or > int.MaxValue / 64))
+        if (Model.Name == "wide-resnet"
+            && (Model.Depth < 10 || (Model.Depth - 4) % 6 != 0 || Model.Widen is < 1 or > int.MaxValue / 64))
         {
             throw Unusable($"its metadata states a Wide-ResNet of depth {Model.Depth} and widening factor {Model.Widen}");
         }
@@ -65,7 +71,9 @@ internal sealed class WeightsFile : IDisposable
         }
     }
 
-    /// <summary>The model that the weights belong to, or null where the file doesn't say: then it is of another program.</summary>
+    /// <summary>
+    /// The model that the weights belong to, or null where the file doesn't say: then it is of another program.
+    /// </summary>
     public ModelChoice? Model { get; }
 
     /// <summary>What they were trained on, as far as the file says.</summary>
@@ -81,8 +89,8 @@ internal sealed class WeightsFile : IDisposable
     public long Steps { get; }
 
     /// <summary>
-    /// The step at whose weights running statistics were estimated, where that is not <see cref="Steps"/>: a checkpoint within an epoch of a
-    /// run that re-estimates them before evaluation. Null where they belong to the weights.
+    /// The step at whose weights running statistics were estimated, where that is not <see cref="Steps"/>: a checkpoint within an
+    /// epoch of a run that re-estimates them before evaluation. Null where they belong to the weights.
     /// </summary>
     public long? StatisticsOf { get; }
 
@@ -117,7 +125,8 @@ internal sealed class WeightsFile : IDisposable
             texts["statisticsOf"] = step.ToString(CultureInfo.InvariantCulture);
         }
 
-        NamedTensor[] arrays = [.. Kept(trainer.Arena).Select(kept => new NamedTensor(kept.Name, kept.Shape, kept.Region.ToArray()).RequireFinite())];
+        NamedTensor[] arrays = [.. Kept(trainer.Arena).Select(
+            kept => new NamedTensor(kept.Name, kept.Shape, kept.Region.ToArray()).RequireFinite())];
         OutputFile.Write(path, "--save", stream => SafetensorsFile.Write(stream, arrays, texts));
     }
 
@@ -138,18 +147,23 @@ internal sealed class WeightsFile : IDisposable
     }
 
     /// <summary>
-    /// The model of a choice, once it is known that a file has arrays for its layers and, where they are in PacGen's layout, these very arrays.
-    /// A text of a file or of a stored command line can say any number of layers and any width; nothing of that size is built.
+    /// The model of a choice, once it is known that a file has arrays for its layers and, where they are in PacGen's layout,
+    /// these very arrays. A text of a file or of a stored command line can say any number of layers and any width; nothing of
+    /// that size is built.
     /// </summary>
     /// <exception cref="CheckpointException">The file has other arrays.</exception>
     /// <exception cref="UsageException">The model takes images of another size, or there is no room for it.</exception>
-    public static Module Build(SafetensorsFile file, ModelChoice choice, Dataset images, Device device, int buffers, bool pytorch = false)
+    public static Module Build(
+        SafetensorsFile file, ModelChoice choice, Dataset images, Device device, int buffers, bool pytorch = false)
     {
         string described = $"{choice.Describe(images)} on {Printable.Name(images.Name)}";
         if (choice.Layers > file.Tensors.Count)
         {
             throw new CheckpointException(
-                $"{file.Name} has {file.Tensors.Count} arrays, but {Printable.Name(described)} has {choice.Layers} layers: it holds another network.");
+                Prose.Line($"""
+                    {file.Name} has {file.Tensors.Count} arrays, but {Printable.Name(described)} has {choice.Layers} layers: it
+                    holds another network.
+                    """));
         }
 
         Module network = choice.Make(images);
@@ -173,7 +187,9 @@ internal sealed class WeightsFile : IDisposable
     /// <param name="layout">One of <see cref="Layouts"/>, or null to recognise it.</param>
     /// <param name="device">Where the weights are to live.</param>
     /// <exception cref="CheckpointException">The file has other arrays, or weights that are no finite numbers.</exception>
-    /// <exception cref="UsageException">The command line asks for another network than the file holds, or the layout can't be told.</exception>
+    /// <exception cref="UsageException">
+    /// The command line asks for another network than the file holds, or the layout can't be told.
+    /// </exception>
     public (Module Network, ParameterArena Arena) Load(ModelChoice choice, Dataset images, string? layout, Device device)
     {
         if (Model is not null && layout == PyTorch)
@@ -194,7 +210,8 @@ internal sealed class WeightsFile : IDisposable
         }
         catch (CheckpointException error) when (Model is not null && (choice != Model || images.Name != Dataset))
         {
-            throw new UsageException($"{error.Message} Leave --model, --hidden, --depth, --widen and --dataset out to take the file's.");
+            throw new UsageException(
+                $"{error.Message} Leave --model, --hidden, --depth, --widen and --dataset out to take the file's.");
         }
 
         ParameterArena arena = new(network, device, Seed);
@@ -223,7 +240,10 @@ internal sealed class WeightsFile : IDisposable
 
     public void Dispose() => file.Dispose();
 
-    /// <summary>Which layout fits the arrays' names and shapes, where exactly one does; PyTorch's where none does, whose reader then says what is wrong.</summary>
+    /// <summary>
+    /// Which layout fits the arrays' names and shapes, where exactly one does; PyTorch's where none does, whose reader then says
+    /// what is wrong.
+    /// </summary>
     private bool IsPyTorch(ModelChoice choice, Dataset images)
     {
         if (choice.Layers > file.Tensors.Count)
@@ -234,7 +254,10 @@ internal sealed class WeightsFile : IDisposable
         Module network = choice.Make(images);
         bool theirs = Has(Layout(network, images).Arrays), ours = Has(Arrays(network));
         return !theirs || !ours ? theirs || !ours : throw new UsageException(
-            $"{file.Name} fits PyTorch's layout and PacGen's, and nothing in it says which it has: give --layout pytorch or --layout pacgen.");
+            Prose.Line($"""
+                {file.Name} fits PyTorch's layout and PacGen's, and nothing in it says which it has: give --layout pytorch or
+                --layout pacgen.
+                """));
     }
 
     private bool Has(IEnumerable<(string Name, IReadOnlyList<long> Extents)> wanted) =>
@@ -262,7 +285,8 @@ internal sealed class WeightsFile : IDisposable
     private string Shown(string name) => Printable.Name(Text(name));
 
     private ulong Number(string text, ulong most, ulong least = 0) =>
-        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) && number >= least && number <= most
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
+            && number >= least && number <= most
             ? number
             : throw Unusable($"its metadata states '{Printable.Name(text)}' where a number should be");
 

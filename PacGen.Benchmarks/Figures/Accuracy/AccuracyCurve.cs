@@ -13,7 +13,8 @@ internal sealed record AccuracyCurve(RunArm Arm, ulong Seed, RunRecord Record)
     [
         "dataset,model,seed,optimizer,eta,gamma,epoch,train_loss,train_accuracy,test_loss,test_accuracy,step_loss,seconds",
         .. from curve in curves
-           let run = $"{dataset},{network},{curve.Seed},{(curve.Arm.Gamma is null ? "plain" : "perturbed")},{curve.Arm.Eta},{curve.Arm.Gamma}"
+           let kind = curve.Arm.Gamma is null ? "plain" : "perturbed"
+           let run = $"{dataset},{network},{curve.Seed},{kind},{curve.Arm.Eta},{curve.Arm.Gamma}"
            from epoch in curve.Record.Epochs
            let train = $"{epoch.TrainLoss:R},{epoch.TrainAccuracy:R}"
            let test = $"{epoch.TestLoss:R},{epoch.TestAccuracy:R}"

@@ -1,9 +1,12 @@
 using System.Globalization;
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Runs;
 
 namespace PacGen.Benchmarks.Figures.Accuracy;
 
-/// <summary>What runs of Figure 7 say of the paper's effect, lower training accuracy and higher test accuracy, in words.</summary>
+/// <summary>
+/// What runs of Figure 7 say of the paper's effect, lower training accuracy and higher test accuracy, in words.
+/// </summary>
 /// <param name="arms">The ways of training, the plain one first.</param>
 /// <param name="curves">All runs that are there.</param>
 /// <param name="epochs">The epochs of a whole run.</param>
@@ -16,7 +19,8 @@ internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList
     public ulong[] Seeds { get; } =
     [
         .. curves.Select(curve => curve.Seed).Distinct()
-            .Where(seed => arms.All(arm => curves.Any(curve => curve.Arm == arm && curve.Seed == seed && curve.Record.Epochs.Count == epochs))),
+            .Where(seed => arms.All(
+                arm => curves.Any(curve => curve.Arm == arm && curve.Seed == seed && curve.Record.Epochs.Count == epochs))),
     ];
 
     /// <summary>The epochs of a way of training, a row for each of <see cref="Seeds"/>.</summary>
@@ -37,42 +41,78 @@ internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList
         {
             if ((e + 1) % step == 0 || e == 0 || e == epochs - 1)
             {
-                yield return $"| {e + 1} |{string.Concat(all.Select(arm => $" {Percent(arm.Average(run => run[e].TrainAccuracy))} | {Percent(arm.Average(run => run[e].TestAccuracy))} |"))}";
+                yield return $"| {e + 1} |{string.Concat(all.Select(runs => $" {Mean(runs, e)} |"))}";
             }
         }
     }
 
+    private static string Mean(RunEpoch[][] runs, int epoch) =>
+        $"{Percent(runs.Average(run => run[epoch].TrainAccuracy))} | {Percent(runs.Average(run => run[epoch].TestAccuracy))}";
+
     private string Effect(RunArm arm)
     {
-        PairedDifference train = Difference(arm, epoch => epoch.TrainAccuracy), test = Difference(arm, epoch => epoch.TestAccuracy);
+        PairedDifference train = Difference(arm, epoch => epoch.TrainAccuracy);
+        PairedDifference test = Difference(arm, epoch => epoch.TestAccuracy);
         string verdict = (Seeds.Length, train.Sign, test.Sign) switch
         {
-            (1, _, _) => $"One seed has no spread, so these differences may be chance{(train.Mean < 0 && test.Mean > 0 ? "; their signs are the paper's" : "; their signs are not both the paper's")}.",
-            (_, < 0, > 0) => "The paper's effect, lower training accuracy and higher test accuracy, appeared, beyond the spread over seeds.",
-            (_, _, > 0) => $"Half of the paper's effect appeared: test accuracy is higher beyond the spread over seeds, but training accuracy is {Where(train)}.",
-            (_, < 0, _) => $"The paper's effect did not appear: training accuracy is lower beyond the spread over seeds, but test accuracy is {Where(test)}, not higher.",
+            (1, _, _) => Prose.Line($"""
+                One seed has no spread, so these differences may be chance; their signs are
+                {(train.Mean < 0 && test.Mean > 0 ? "the paper's" : "not both the paper's")}.
+                """),
+            (_, < 0, > 0) =>
+                "The paper's effect, lower training accuracy and higher test accuracy, appeared, beyond the spread over seeds.",
+            (_, _, > 0) => Prose.Line($"""
+                Half of the paper's effect appeared: test accuracy is higher beyond the spread over seeds, but training accuracy
+                is {Where(train)}.
+                """),
+            (_, < 0, _) => Prose.Line($"""
+                The paper's effect did not appear: training accuracy is lower beyond the spread over seeds, but test accuracy is
+                {Where(test)}, not higher.
+                """),
             _ => $"The paper's effect did not appear: training accuracy is {Where(train)}, test accuracy is {Where(test)}.",
         };
         double last = Last(arm, epoch => epoch.TrainAccuracy).Average();
         string chance = last < 1.5 / classes
-            ? $" With these perturbations the network learned next to nothing: {Percent(last)} of the training images, where guessing gives {Percent(1.0 / classes)}."
+            ? Prose.Line($"""
+                 With these perturbations the network learned next to nothing: {Percent(last)} of the training images, where guessing
+                gives {Percent(1.0 / classes)}.
+                """)
             : "";
-        return $"**{char.ToUpperInvariant(arm.Name[0])}{arm.Name[1..]}.** {verdict}{chance} After epoch {epochs}: {Levels("training accuracy", arm, epoch => epoch.TrainAccuracy, train)} {Levels("Test accuracy", arm, epoch => epoch.TestAccuracy, test)} Training minus test accuracy: {Points(Gap(RunArm.Plain))} points plain, {Points(Gap(arm))} perturbed.";
+        return Prose.Line($"""
+            **{char.ToUpperInvariant(arm.Name[0])}{arm.Name[1..]}.** {verdict}{chance} After epoch {epochs}:
+            {Levels("training accuracy", arm, epoch => epoch.TrainAccuracy, train)}
+            {Levels("Test accuracy", arm, epoch => epoch.TestAccuracy, test)} Training minus test accuracy:
+            {Points(Gap(RunArm.Plain))} points plain, {Points(Gap(arm))} perturbed.
+            """);
     }
 
-    private string Levels(string what, RunArm arm, Func<RunEpoch, double> value, PairedDifference difference) =>
-        $"{what} {Range(Last(RunArm.Plain, value))} plain and {Range(Last(arm, value))} perturbed; perturbed − plain {(difference.Values.Count == 1 ? $"{Points(difference.Mean)} points" : $"on average {Points(difference.Mean)} points (seed by seed {string.Join(", ", difference.Values.Select(Points))}; standard deviation {Digits(100 * difference.Deviation)}; Student's 95 % interval {Points(difference.Mean - difference.HalfWidth)} to {Points(difference.Mean + difference.HalfWidth)})")}.";
+    private string Levels(string what, RunArm arm, Func<RunEpoch, double> value, PairedDifference difference)
+    {
+        (double mean, double half) = (difference.Mean, difference.HalfWidth);
+        string by = difference.Values.Count == 1 ? $"{Points(mean)} points" : Prose.Line($"""
+            on average {Points(mean)} points (seed by seed {string.Join(", ", difference.Values.Select(Points))}; standard deviation
+            {Digits(100 * difference.Deviation)}; Student's 95 % interval {Points(mean - half)} to {Points(mean + half)})
+            """);
+        string levels = $"{Range(Last(RunArm.Plain, value))} plain and {Range(Last(arm, value))} perturbed";
+        return $"{what} {levels}; perturbed − plain {by}.";
+    }
 
     private static string Where(PairedDifference difference) => difference.Sign switch
     {
         > 0 => "higher beyond the spread over seeds",
         < 0 => "lower beyond the spread over seeds",
-        _ => $"{(difference.Mean > 0 ? "higher" : difference.Mean < 0 ? "lower" : "the same")} on average but within the spread over seeds",
+        _ => Prose.Line($"""
+            {(difference.Mean > 0 ? "higher" : difference.Mean < 0 ? "lower" : "the same")} on average but within the spread over
+            seeds
+            """),
     };
 
     private IEnumerable<string> Failures() =>
         curves.Where(curve => curve.Record.Failure is not null)
-            .Select(curve => $"Seed {curve.Seed}, {curve.Arm.Name}, failed after {curve.Record.Epochs.Count} epochs ({curve.Record.Failure}); this seed is left out of all numbers.");
+            .Select(curve => Prose.Line($"""
+                Seed {curve.Seed}, {curve.Arm.Name}, failed after {curve.Record.Epochs.Count} epochs ({curve.Record.Failure});
+                this seed is left out of all numbers.
+                """));
 
     private double Gap(RunArm arm) => Last(arm, epoch => epoch.TrainAccuracy - epoch.TestAccuracy).Average();
 
@@ -82,7 +122,9 @@ internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList
         new([.. Last(arm, value).Zip(Last(RunArm.Plain, value), (perturbed, plain) => perturbed - plain)]);
 
     private static string Range(double[] values) =>
-        values.Length == 1 ? Percent(values[0]) : $"{Percent(values.Average())} ({Digits(100 * values.Min())} to {Digits(100 * values.Max())})";
+        values.Length == 1
+            ? Percent(values[0])
+            : $"{Percent(values.Average())} ({Digits(100 * values.Min())} to {Digits(100 * values.Max())})";
 
     private static string Percent(double share) => $"{Digits(100 * share)} %";
 

@@ -7,17 +7,21 @@ using SkiaSharp;
 
 namespace PacGen.Benchmarks.Figures.Accuracy;
 
-/// <summary>The two panels of Figure 7: training and test accuracy by epoch, the mean over seeds with their range as a band.</summary>
+/// <summary>
+/// The two panels of Figure 7: training and test accuracy by epoch, the mean over seeds with their range as a band.
+/// </summary>
 internal static class AccuracyPicture
 {
     private const int Width = 1600, Height = 760, TitleHeight = 46;
 
     // Okabe and Ito's, distinguished by colour-blind eyes too.
     private static readonly Color[] Palette =
-        [Color.FromHex("#0072B2"), Color.FromHex("#D55E00"), Color.FromHex("#009E73"), Color.FromHex("#CC79A7"), Color.FromHex("#E69F00"), Color.FromHex("#666666")];
+        [Color.FromHex("#0072B2"), Color.FromHex("#D55E00"), Color.FromHex("#009E73"), Color.FromHex("#CC79A7"),
+            Color.FromHex("#E69F00"), Color.FromHex("#666666")];
 
     private static readonly MarkerShape[] Markers =
-        [MarkerShape.FilledCircle, MarkerShape.OpenSquare, MarkerShape.FilledTriangleUp, MarkerShape.OpenDiamond, MarkerShape.OpenCircle, MarkerShape.FilledSquare];
+        [MarkerShape.FilledCircle, MarkerShape.OpenSquare, MarkerShape.FilledTriangleUp, MarkerShape.OpenDiamond,
+            MarkerShape.OpenCircle, MarkerShape.FilledSquare];
 
     /// <summary>Draws the figure.</summary>
     /// <param name="title">What all of it shows.</param>
@@ -30,10 +34,12 @@ internal static class AccuracyPicture
         using Picture picture = new(Width, Height, pixels);
         SurfacePlot.Text(picture.Canvas, title, Width / 2f, TitleHeight / 2f, 19, Alignment.MiddleCenter, bold: true);
         (string Name, RunEpoch[][] Runs)[] curves = [.. arms.Select(arm => (arm.Name, findings.Of(arm)))];
-        using Plot train = Panel("training accuracy", curves, epoch => 100 * epoch.TrainAccuracy), test = Panel("test accuracy", curves, epoch => 100 * epoch.TestAccuracy);
+        using Plot train = Panel("training accuracy", curves, epoch => 100 * epoch.TrainAccuracy);
+        using Plot test = Panel("test accuracy", curves, epoch => 100 * epoch.TestAccuracy);
 
         // One scale for both, so that the gap between them can be seen.
-        double[] all = [.. curves.SelectMany(curve => curve.Runs).SelectMany(run => run).SelectMany(epoch => new[] { 100 * epoch.TrainAccuracy, 100 * epoch.TestAccuracy })];
+        double[] all = [.. curves.SelectMany(curve => curve.Runs).SelectMany(run => run).SelectMany(
+            epoch => new[] { 100 * epoch.TrainAccuracy, 100 * epoch.TestAccuracy })];
         double margin = Math.Max(0.05 * (all.Max() - all.Min()), 0.5);
         foreach (Plot panel in new[] { train, test })
         {

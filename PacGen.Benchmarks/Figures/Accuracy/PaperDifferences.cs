@@ -1,3 +1,4 @@
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Runs;
 using PacGen.Benchmarks.Training;
 using PacGen.Nn;
@@ -18,7 +19,8 @@ internal static class PaperDifferences
     public static string Of(
         PaperSetting paper, ModelChoice model, Dataset images, TrainingOptions options, double? rate, RunArm[] arms)
     {
-        (int height, int width, int count, int tested) = (images.Train.Height, images.Train.Width, images.Train.Count, images.Test.Count);
+        (int height, int width, int count, int tested) =
+            (images.Train.Height, images.Train.Width, images.Train.Count, images.Test.Count);
         (bool Differs, string What)[] all =
         [
             ((model.Depth, model.Widen) != (PaperSetting.Depth, PaperSetting.Widen),
@@ -31,7 +33,10 @@ internal static class PaperDifferences
             (height != paper.Side || width != paper.Side, $"images resized to {height}×{width} from {paper.Side}×{paper.Side}"),
             (rate is not null, $"a learning rate of its own in place of {paper.LearningRate}"),
             (arms.Any(arm => arm != new RunArm(paper.Eta, paper.Gamma)),
-                $"η = {arms[0].Eta}, γ = {string.Join(" and ", arms.Select(arm => arm.Gamma))}, where the paper has η = {paper.Eta}, γ = {paper.Gamma}"),
+                Prose.Line($"""
+                    η = {arms[0].Eta}, γ = {string.Join(" and ", arms.Select(arm => arm.Gamma))}, where the paper has η =
+                    {paper.Eta}, γ = {paper.Gamma}
+                    """)),
         ];
         string[] differing = [.. all.Where(one => one.Differs).Select(one => one.What)];
         string varied = options.Augmentation?.ToString() ?? "images as they are";

@@ -30,7 +30,8 @@ internal sealed class PaperOptions : OptionGroup
         "--eta", "η of Algorithm 1; without it 0.01 (CIFAR) or 100 (Tiny ImageNet), as in the paper", Interval.Positive);
 
     private readonly Option<double[]> gamma = Options.Numbers(
-        "--gamma", "γ of Algorithm 1, a curve for each; without it 10 (CIFAR) or 1 (Tiny ImageNet), as in the paper", Interval.Gamma);
+        "--gamma", "γ of Algorithm 1, a curve for each; without it 10 (CIFAR) or 1 (Tiny ImageNet), as in the paper",
+        Interval.Gamma);
 
     /// <summary>The option that names the images.</summary>
     public Option<string> Dataset { get; } =
@@ -50,7 +51,8 @@ internal sealed class PaperOptions : OptionGroup
     public override IReadOnlyList<Option> All => [depth, widen, learningRate, eta, gamma];
 
     /// <summary>The paper's setting for the images.</summary>
-    public PaperSetting Setting(ParseResult parsed) => PaperSetting.All.Single(setting => setting.Dataset == parsed.GetValue(Dataset));
+    public PaperSetting Setting(ParseResult parsed) =>
+        PaperSetting.All.Single(setting => setting.Dataset == parsed.GetValue(Dataset));
 
     /// <summary>Whether less is trained than in the paper.</summary>
     public bool IsSmall(ParseResult parsed) => parsed.GetValue(Scale) == Small;
@@ -70,7 +72,8 @@ internal sealed class PaperOptions : OptionGroup
     public RunArm[] Arms(ParseResult parsed)
     {
         double[] gammas = parsed.GetValue(gamma) is { Length: > 0 } given ? given : [Setting(parsed).Gamma];
-        return [RunArm.Plain, .. gammas.OrderDescending().Select(one => new RunArm(parsed.GetValue(eta) ?? Setting(parsed).Eta, one))];
+        return [RunArm.Plain, .. gammas.OrderDescending().Select(
+            one => new RunArm(parsed.GetValue(eta) ?? Setting(parsed).Eta, one))];
     }
 
     /// <summary>The learning rate that is given in place of the paper's, or null.</summary>

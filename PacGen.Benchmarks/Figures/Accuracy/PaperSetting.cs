@@ -4,7 +4,10 @@ using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
 
 namespace PacGen.Benchmarks.Figures.Accuracy;
 
-/// <summary>How section 8 trained on a data set. Its network is WRN-58-3; of epochs, learning-rate schedule and augmentation it says nothing.</summary>
+/// <summary>
+/// How section 8 trained on a data set. Its network is WRN-58-3; of epochs, learning-rate schedule and augmentation it says
+/// nothing.
+/// </summary>
 /// <param name="Dataset">The data set's name.</param>
 /// <param name="PublishedImages">The training images that the complete set has.</param>
 /// <param name="Adaptive">Whether OPT is Adam; else it is SGD.</param>
@@ -15,7 +18,8 @@ namespace PacGen.Benchmarks.Figures.Accuracy;
 /// <param name="Side">The images' height and width.</param>
 /// <param name="SmallImages">The training images of the small scale: those of Tiny ImageNet have four times the pixels.</param>
 internal sealed record PaperSetting(
-    string Dataset, int PublishedImages, bool Adaptive, double LearningRate, int BatchSize, double Eta, double Gamma, int Side, int SmallImages)
+    string Dataset, int PublishedImages, bool Adaptive, double LearningRate, int BatchSize, double Eta, double Gamma, int Side,
+        int SmallImages)
 {
     /// <summary>The network's depth and widening factor, and ε of Algorithm 1.</summary>
     public const int Depth = 58, Widen = 3;
@@ -38,6 +42,8 @@ internal sealed record PaperSetting(
     public static Optimizer Optimizer(bool adaptive, double learningRate, RunArm arm)
     {
         Optimizer plain = adaptive ? new Adam(learningRate) : new Sgd(learningRate);
-        return arm is { Eta: { } eta, Gamma: { } gamma } ? new PerturbedOptimizer(plain, new AlgorithmOne(eta, gamma, epsilon: Epsilon)) : plain;
+        return arm is { Eta: { } eta, Gamma: { } gamma }
+            ? new PerturbedOptimizer(plain, new AlgorithmOne(eta, gamma, epsilon: Epsilon))
+            : plain;
     }
 }

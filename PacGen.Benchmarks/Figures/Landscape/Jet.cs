@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace PacGen.Benchmarks.Figures.Landscape;
 
-/// <summary>A function of (w₁, w₂) to second order: its value, gradient and Hessian at one point (forward-mode differentiation).</summary>
+/// <summary>
+/// A function of (w₁, w₂) to second order: its value, gradient and Hessian at one point (forward-mode differentiation).
+/// </summary>
 /// <param name="Value">f.</param>
 /// <param name="D1">∂f/∂w₁.</param>
 /// <param name="D2">∂f/∂w₂.</param>

@@ -14,7 +14,8 @@ internal static class LandscapePicture
     // Okabe and Ito's colours; green and red of the marks as in the paper.
     private static readonly Color[] LabelColors = [Color.FromHex("#0072B2"), Color.FromHex("#E69F00")];
     private static readonly Color[] MarkColors = [Color.FromHex("#00B050"), Color.FromHex("#E3001B")];
-    private static readonly MarkerShape[] Shapes = [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp];
+    private static readonly MarkerShape[] Shapes =
+        [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp];
     private static readonly MarkerShape[] Rims = [MarkerShape.OpenCircle, MarkerShape.OpenSquare, MarkerShape.OpenTriangleUp];
 
     /// <summary>The loss at which the surface is cut off, in nats.</summary>
@@ -27,7 +28,8 @@ internal static class LandscapePicture
     /// <param name="marked">The optima whose predictions are shown, at most two: the sharp one, then the flat one.</param>
     /// <param name="pixels">The picture's width in pixels.</param>
     /// <returns>The bytes of a PNG file.</returns>
-    public static byte[] Draw(string title, LossSurface surface, MixtureSample sample, IReadOnlyList<(string Name, PointScore Score)> marked, int pixels)
+    public static byte[] Draw(string title, LossSurface surface, MixtureSample sample,
+        IReadOnlyList<(string Name, PointScore Score)> marked, int pixels)
     {
         using Picture picture = new(Width, Height, pixels);
         SurfacePlot.Text(picture.Canvas, title, Width / 2f, TitleHeight / 2f, 19, Alignment.MiddleCenter, bold: true);
@@ -39,7 +41,8 @@ internal static class LandscapePicture
             picture.Add(map, new SKRect(1050, TitleHeight, Width - 10, TitleHeight + (TopHeight / 2)));
         }
 
-        using (Plot map = Map("(a) from above: the approximate bound (13), η = 39", surface, surface.Bound, bound, "bound", marked))
+        using (Plot map = Map(
+            "(a) from above: the approximate bound (13), η = 39", surface, surface.Bound, bound, "bound", marked))
         {
             picture.Add(map, new SKRect(1050, TitleHeight + (TopHeight / 2), Width - 10, TitleHeight + TopHeight));
         }
@@ -52,14 +55,16 @@ internal static class LandscapePicture
 
         for (int k = 0; k < marked.Count; k++)
         {
-            using Plot predicted = Predicted($"({"cd"[k]}) predicted by the {marked[k].Name} optimum", sample, marked[k].Score, MarkColors[k]);
+            using Plot predicted = Predicted(
+                $"({"cd"[k]}) predicted by the {marked[k].Name} optimum", sample, marked[k].Score, MarkColors[k]);
             picture.Add(predicted, new SKRect((k + 1) * Third, BottomTop, (k + 2) * Third, Height));
         }
 
         return picture.Encode();
     }
 
-    private static void Space(Picture picture, LossSurface surface, ColorScale psi, ColorScale bound, IReadOnlyList<(string Name, PointScore Score)> marked)
+    private static void Space(Picture picture, LossSurface surface, ColorScale psi, ColorScale bound,
+        IReadOnlyList<(string Name, PointScore Score)> marked)
     {
         double[] lines = [.. Enumerable.Range(0, surface.Points).Select(surface.Coordinate)];
         double least = Math.Floor(surface.Loss.Cast<double>().Min() * 10) / 10;
@@ -75,12 +80,16 @@ internal static class LandscapePicture
             ZRange = (least, LossTop),
             Labels = ("w₁", "w₂", "empirical loss, nats"),
             View = (-40, 42),
-            Marks = [.. marked.Select((mark, k) => (mark.Score.W1, mark.Score.W2, mark.Score.Loss.Value, new SKColor(MarkColors[k].R, MarkColors[k].G, MarkColors[k].B)))],
+            Marks = [.. marked.Select((mark, k) => (mark.Score.W1, mark.Score.W2, mark.Score.Loss.Value, new SKColor(
+                MarkColors[k].R, MarkColors[k].G, MarkColors[k].B)))],
         };
         plot.Draw(picture.Canvas, new SKRect(0, TitleHeight + 30, 900, TitleHeight + TopHeight));
-        SurfacePlot.Text(picture.Canvas, $"(a) loss surface up to {LossTop:F1} nats: colour Ψ, floor the bound", 450, TitleHeight + 16, 16, Alignment.MiddleCenter, bold: true);
-        SurfacePlot.DrawColorBar(picture.Canvas, new SKRect(900, TitleHeight + 90, 922, TitleHeight + 350), psi, "Ψ (surface)", 13);
-        SurfacePlot.DrawColorBar(picture.Canvas, new SKRect(900, TitleHeight + 430, 922, TitleHeight + 690), bound, "bound (floor)", 13);
+        SurfacePlot.Text(picture.Canvas, $"(a) loss surface up to {LossTop:F1} nats: colour Ψ, floor the bound", 450,
+            TitleHeight + 16, 16, Alignment.MiddleCenter, bold: true);
+        SurfacePlot.DrawColorBar(
+            picture.Canvas, new SKRect(900, TitleHeight + 90, 922, TitleHeight + 350), psi, "Ψ (surface)", 13);
+        SurfacePlot.DrawColorBar(
+            picture.Canvas, new SKRect(900, TitleHeight + 430, 922, TitleHeight + 690), bound, "bound (floor)", 13);
         for (int k = 0; k < marked.Count; k++)
         {
             PointScore score = marked[k].Score;
@@ -94,7 +103,8 @@ internal static class LandscapePicture
         }
     }
 
-    private static Plot Map(string title, LossSurface surface, double[,] values, ColorScale scale, string name, IReadOnlyList<(string Name, PointScore Score)> marked)
+    private static Plot Map(string title, LossSurface surface, double[,] values, ColorScale scale, string name,
+        IReadOnlyList<(string Name, PointScore Score)> marked)
     {
         int n = surface.Points;
         double half = surface.Range / (n - 1);
@@ -113,7 +123,8 @@ internal static class LandscapePicture
         Heatmap map = plot.Add.Heatmap(rows);
         map.Colormap = scale.Map;
         map.ManualRange = new ScottPlot.Range(scale.Least, scale.Largest);
-        map.Position = new CoordinateRect(-surface.Range - half, surface.Range + half, -surface.Range - half, surface.Range + half);
+        map.Position = new CoordinateRect(
+            -surface.Range - half, surface.Range + half, -surface.Range - half, surface.Range + half);
         ContourLines contours = plot.Add.ContourLines(losses, 2);
         contours.ContourLineLevels = [0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 1.0];
         contours.Update(losses);
@@ -157,13 +168,15 @@ internal static class LandscapePicture
         }
 
         Heatmap map = plot.Add.Heatmap(probability);
-        map.Colormap = new CustomInterpolated([LabelColors[0].MixedWith(Colors.White, 0.45), Colors.White, LabelColors[1].MixedWith(Colors.White, 0.45)]);
+        map.Colormap = new CustomInterpolated(
+            [LabelColors[0].MixedWith(Colors.White, 0.45), Colors.White, LabelColors[1].MixedWith(Colors.White, 0.45)]);
         map.ManualRange = new ScottPlot.Range(0, 1);
         map.Position = new CoordinateRect(-reach, reach, -reach, reach);
         ScottPlot.Panels.ColorBar bar = plot.Add.ColorBar(map);
         bar.Label = "probability of label 1";
         bar.LabelStyle.FontSize = 13;
-        int[] predicted = [.. Enumerable.Range(0, sample.Count).Select(i => SharedMlp.Logit(score.W1, score.W2, sample.X[i], sample.Y[i]) > 0 ? 1 : 0)];
+        int[] predicted = [.. Enumerable.Range(0, sample.Count).Select(
+            i => SharedMlp.Logit(score.W1, score.W2, sample.X[i], sample.Y[i]) > 0 ? 1 : 0)];
         Points(plot, sample, i => predicted[i], i => predicted[i] != sample.Label[i]);
         Frame(plot, title, "x₁", "x₂", reach, reach);
         plot.Axes.Title.Label.ForeColor = mark;
@@ -178,7 +191,8 @@ internal static class LandscapePicture
         {
             for (int component = 0; component < 3; component++)
             {
-                int[] chosen = [.. Enumerable.Range(0, sample.Count).Where(i => label(i) == l && sample.Component[i] == component)];
+                int[] chosen =
+                    [.. Enumerable.Range(0, sample.Count).Where(i => label(i) == l && sample.Component[i] == component)];
                 if (chosen.Length == 0)
                 {
                     continue;
@@ -191,7 +205,8 @@ internal static class LandscapePicture
                 int[] mistaken = [.. chosen.Where(wrong)];
                 if (mistaken.Length > 0)
                 {
-                    Markers ring = plot.Add.Markers(mistaken.Select(i => sample.X[i]).ToArray(), mistaken.Select(i => sample.Y[i]).ToArray(), MarkerShape.OpenCircle, 13, Colors.Black);
+                    Markers ring = plot.Add.Markers(mistaken.Select(i => sample.X[i]).ToArray(),
+                        mistaken.Select(i => sample.Y[i]).ToArray(), MarkerShape.OpenCircle, 13, Colors.Black);
                     ring.MarkerStyle.LineWidth = 1.5f;
                 }
             }
@@ -200,8 +215,11 @@ internal static class LandscapePicture
         bool predictions = Enumerable.Range(0, sample.Count).Any(wrong);
         plot.Legend.ManualItems.AddRange(
         [
-            .. LabelColors.Select((color, l) => Item($"{(predictions ? "predicted " : "")}label {l}", MarkerShape.FilledDiamond, color)),
-            .. predictions ? (LegendItem[])[Item("wrong", MarkerShape.OpenCircle, Colors.Black)] : [.. Shapes.Select((shape, k) => Item($"Gaussian {k}", shape, Colors.Gray))],
+            .. LabelColors.Select(
+                (color, l) => Item($"{(predictions ? "predicted " : "")}label {l}", MarkerShape.FilledDiamond, color)),
+            .. predictions
+                ? (LegendItem[])[Item("wrong", MarkerShape.OpenCircle, Colors.Black)]
+                : [.. Shapes.Select((shape, k) => Item($"Gaussian {k}", shape, Colors.Gray))],
         ]);
         BottomLegend.Show(plot, 14);
     }
@@ -228,7 +246,8 @@ internal static class LandscapePicture
     }
 
     // Magma from light to dark, without its blackest end.
-    private static CustomInterpolated Darkening() => new([.. Enumerable.Range(0, 256).Select(i => new Magma().GetColor(1 - (i / 255.0 * 0.85)))]);
+    private static CustomInterpolated Darkening() =>
+        new([.. Enumerable.Range(0, 256).Select(i => new Magma().GetColor(1 - (i / 255.0 * 0.85)))]);
 
     // The values where the surface is shown.
     private static IEnumerable<double> Shown(double[,] values, LossSurface surface)

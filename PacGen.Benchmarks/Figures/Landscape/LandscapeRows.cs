@@ -27,7 +27,8 @@ internal static class LandscapeRows
         yield return "name,w1,w2,loss,d11,d12,d22,lambda_max,rho,sigma1,sigma2,psi,bound,wrong_labels";
         foreach (PointScore one in optima.Minima)
         {
-            string loss = $"{one.Loss.Value:R},{one.Loss.D11:R},{one.Loss.D12:R},{one.Loss.D22:R},{one.Loss.Eigenvalues.Largest:R}";
+            string loss =
+                $"{one.Loss.Value:R},{one.Loss.D11:R},{one.Loss.D12:R},{one.Loss.D22:R},{one.Loss.Eigenvalues.Largest:R}";
             string score = $"{one.Rho:R},{one.Sigma1:R},{one.Sigma2:R},{one.Psi:R},{one.Bound:R}";
             yield return $"{Name(one, marked)},{one.W1:R},{one.W2:R},{loss},{score},{network.Wrong(one.W1, one.W2)}";
         }
@@ -40,7 +41,8 @@ internal static class LandscapeRows
         for (int i = 0; i < sample.Count; i++)
         {
             double x = sample.X[i], y = sample.Y[i];
-            IEnumerable<string> p = marked.Select(mark => $",{1 / (1 + Math.Exp(-SharedMlp.Logit(mark.Score.W1, mark.Score.W2, x, y))):R}");
+            IEnumerable<string> p = marked.Select(
+                mark => $",{1 / (1 + Math.Exp(-SharedMlp.Logit(mark.Score.W1, mark.Score.W2, x, y))):R}");
             yield return $"{x:R},{y:R},{sample.Component[i]},{sample.Label[i]}{string.Concat(p)}";
         }
     }

@@ -1,6 +1,8 @@
 namespace PacGen.Benchmarks.Figures.Landscape;
 
-/// <summary>Values over an even grid of (w₁, w₂) on the square ±<see cref="Range"/>; [i, j] is at (Coordinate(i), Coordinate(j)).</summary>
+/// <summary>
+/// Values over an even grid of (w₁, w₂) on the square ±<see cref="Range"/>; [i, j] is at (Coordinate(i), Coordinate(j)).
+/// </summary>
 internal sealed class LossSurface
 {
     private LossSurface(double range, int points)

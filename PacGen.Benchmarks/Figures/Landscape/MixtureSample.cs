@@ -3,9 +3,9 @@ using PacGen.Core.Randomness;
 namespace PacGen.Benchmarks.Figures.Landscape;
 
 /// <summary>
-/// The samples of Figure 1: points of an equal mixture of three Gaussians in the plane, with binary labels. A point's first label is the
-/// number of its Gaussian, 0, 1 or 2; it is made binary by thresholding at the median of these labels, which is 1 unless one
-/// Gaussian drew half of the points: 1 for points above the median, 0 for the others.
+/// The samples of Figure 1: points of an equal mixture of three Gaussians in the plane, with binary labels. A point's first label
+/// is the number of its Gaussian, 0, 1 or 2; it is made binary by thresholding at the median of these labels, which is 1 unless
+/// one Gaussian drew half of the points: 1 for points above the median, 0 for the others.
 /// </summary>
 internal sealed class MixtureSample
 {
@@ -22,7 +22,8 @@ internal sealed class MixtureSample
     {
         // Streams of their own: the centres don't move with the number of points.
         RandomStream centres = new(seed, 0), points = new(seed, 1);
-        Centres = [.. Enumerable.Range(0, 3).Select(_ => (CentreRange * ((2 * centres.NextUniform()) - 1), CentreRange * ((2 * centres.NextUniform()) - 1)))];
+        Centres = [.. Enumerable.Range(0, 3).Select(
+            _ => (CentreRange * ((2 * centres.NextUniform()) - 1), CentreRange * ((2 * centres.NextUniform()) - 1)))];
         X = new double[count];
         Y = new double[count];
         Component = new int[count];

@@ -2,10 +2,10 @@ namespace PacGen.Benchmarks.Figures.Landscape;
 
 /// <summary>The local minima of a landscape, and which two of them Figure 1 marks.</summary>
 /// <remarks>
-/// The sharp global optimum and the flat one both exist where the lowest local minimum in the square is its lowest point (no point
-/// of the grid is lower, so the loss doesn't fall on towards the border), and another local minimum
-/// whose loss is at most <see cref="LossMargin"/> higher has a smaller Ψ and a smaller largest eigenvalue of the Hessian. The flat one is
-/// that of the smallest Ψ.
+/// The sharp global optimum and the flat one both exist where the lowest local minimum in the square is its lowest point (no
+/// point of the grid is lower, so the loss doesn't fall on towards the border), and another local minimum whose loss is at most
+/// <see cref="LossMargin"/> higher has a smaller Ψ and a smaller largest eigenvalue of the Hessian. The flat one is that of the
+/// smallest Ψ.
 /// </remarks>
 internal sealed class Optima
 {
@@ -48,7 +48,8 @@ internal sealed class Optima
     /// <param name="losses">L̂ on an even grid over the square.</param>
     public static Optima Find(SharedMlp network, double range, double[,] losses)
     {
-        PointScore[] minima = [.. OptimumSearch.Find(network, range, losses).Select(found => PointScore.At(network, found.W1, found.W2))];
+        PointScore[] minima =
+            [.. OptimumSearch.Find(network, range, losses).Select(found => PointScore.At(network, found.W1, found.W2))];
         return new Optima(minima, minima.Length > 0 && losses.Cast<double>().Min() >= minima[0].Loss.Value - GridTolerance);
     }
 }

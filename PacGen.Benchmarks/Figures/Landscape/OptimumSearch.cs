@@ -12,7 +12,9 @@ internal static class OptimumSearch
     /// <summary>The distinct local minima inside the square, the lowest first.</summary>
     /// <param name="network">The network and its samples.</param>
     /// <param name="range">The square is ±this in both directions.</param>
-    /// <param name="losses">L̂ on an even grid over the square: losses[i, j] at w₁ = −range + i·step, w₂ = −range + j·step.</param>
+    /// <param name="losses">
+    /// L̂ on an even grid over the square: losses[i, j] at w₁ = −range + i·step, w₂ = −range + j·step.
+    /// </param>
     public static IReadOnlyList<(double W1, double W2, Jet Loss)> Find(SharedMlp network, double range, double[,] losses)
     {
         int points = losses.GetLength(0);
@@ -59,7 +61,8 @@ internal static class OptimumSearch
             while (true)
             {
                 next = network.LossJet(w1 + (scale * s1), w2 + (scale * s2));
-                if (next.Value <= loss.Value + (1e-4 * scale * slope) || next.GradientNorm < loss.GradientNorm && next.Value <= loss.Value + 1e-15)
+                if (next.Value <= loss.Value + (1e-4 * scale * slope)
+                    || next.GradientNorm < loss.GradientNorm && next.Value <= loss.Value + 1e-15)
                 {
                     break;
                 }

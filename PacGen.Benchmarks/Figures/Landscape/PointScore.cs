@@ -13,10 +13,11 @@ namespace PacGen.Benchmarks.Figures.Landscape;
 /// <param name="Sigma1">σ₁* (14).</param>
 /// <param name="Sigma2">σ₂* (14).</param>
 /// <param name="Bound">
-/// The right-hand side of (13) as published. It is a score: the loss is a cross-entropy, which is not in [0, 1], τ = |w| + κ is read
-/// off the weights, and ρ is estimated.
+/// The right-hand side of (13) as published. It is a score: the loss is a cross-entropy, which is not in [0, 1], τ = |w| + κ is
+/// read off the weights, and ρ is estimated.
 /// </param>
-internal sealed record PointScore(double W1, double W2, Jet Loss, double Rho, double Psi, double Sigma1, double Sigma2, double Bound)
+internal sealed record PointScore(
+    double W1, double W2, Jet Loss, double Rho, double Psi, double Sigma1, double Sigma2, double Bound)
 {
     /// <summary>γ and ε of κ = γ|w| + ε, as in the paper's Figures 3 to 6.</summary>
     public static Neighborhood Neighborhood { get; } = new(gamma: 0.1, epsilon: 0.1);
@@ -30,11 +31,12 @@ internal sealed record PointScore(double W1, double W2, Jet Loss, double Rho, do
     private const int Parameters = 2;
 
     // Corners and middles of the sides of the box of κ.
-    private static readonly (int U1, int U2)[] Directions = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1)];
+    private static readonly (int U1, int U2)[] Directions =
+        [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1)];
 
     /// <summary>
-    /// Scores a point. The curvatures are exact, a negative one counting as 0 (footnote 4); ρ is the largest ‖∇²L̂(w+u) − ∇²L̂(w)‖/‖u‖
-    /// over eight u on the boundary of Neigh_{γ,ε}(w) (Definition 4), so from below.
+    /// Scores a point. The curvatures are exact, a negative one counting as 0 (footnote 4); ρ is the largest ‖∇²L̂(w+u) −
+    /// ∇²L̂(w)‖/‖u‖ over eight u on the boundary of Neigh_{γ,ε}(w) (Definition 4), so from below.
     /// </summary>
     public static PointScore At(SharedMlp network, double w1, double w2)
     {
@@ -44,7 +46,8 @@ internal sealed record PointScore(double W1, double W2, Jet Loss, double Rho, do
         foreach ((int u1, int u2) in Directions)
         {
             Jet there = network.LossJet(w1 + (u1 * kappa1), w2 + (u2 * kappa2));
-            (double least, double largest) = new Jet(0, D11: there.D11 - loss.D11, D12: there.D12 - loss.D12, D22: there.D22 - loss.D22).Eigenvalues;
+            (double least, double largest) =
+                new Jet(0, D11: there.D11 - loss.D11, D12: there.D12 - loss.D12, D22: there.D22 - loss.D22).Eigenvalues;
             double distance = Math.Sqrt((u1 * u1 * kappa1 * kappa1) + (u2 * u2 * kappa2 * kappa2));
             rho = Math.Max(rho, Math.Max(Math.Abs(least), Math.Abs(largest)) / distance);
         }

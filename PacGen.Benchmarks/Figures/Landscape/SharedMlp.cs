@@ -1,9 +1,9 @@
 namespace PacGen.Benchmarks.Figures.Landscape;
 
 /// <summary>
-/// The network of Figure 1 in double: a 5-layer MLP on points of the plane, sigmoids between its layers, whose weights are all w₁ or
-/// w₂. Its hidden layers, 2 → 2, share the matrix [[w₁, w₂], [−w₂, w₁]]; the last, 2 → 1, is the row [w₁, w₂]; there is no bias. The
-/// logit's sigmoid is the probability of label 1, and L̂ is the mean cross-entropy in nats.
+/// The network of Figure 1 in double: a 5-layer MLP on points of the plane, sigmoids between its layers, whose weights are all w₁
+/// or w₂. Its hidden layers, 2 → 2, share the matrix [[w₁, w₂], [−w₂, w₁]]; the last, 2 → 1, is the row [w₁, w₂]; there is no
+/// bias. The logit's sigmoid is the probability of label 1, and L̂ is the mean cross-entropy in nats.
 /// </summary>
 /// <param name="sample">The points and labels.</param>
 internal sealed class SharedMlp(MixtureSample sample)
@@ -74,5 +74,6 @@ internal sealed class SharedMlp(MixtureSample sample)
     }
 
     // log(1 + eᶻ) − z·label, without overflow.
-    private static double CrossEntropy(double z, int label) => Math.Max(z, 0) + double.LogP1(Math.Exp(-Math.Abs(z))) - (z * label);
+    private static double CrossEntropy(double z, int label) =>
+        Math.Max(z, 0) + double.LogP1(Math.Exp(-Math.Abs(z))) - (z * label);
 }
