@@ -76,7 +76,7 @@ internal static class OutputFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{option} {path} can't be written: {error.Message} Choose another file.", error);
+            throw new IOException($"{option} {path} can't be written: {error.Message.TrimEnd('.')}. Choose another file.", error);
         }
 
         if (foreign)
@@ -126,7 +126,7 @@ internal static class OutputFile
         }
         catch (IOException error)
         {
-            throw new IOException($"{option} {path} can't be written: {error.Message} Nothing was left behind.", error);
+            throw new IOException($"{option} {path} can't be written: {error.Message.TrimEnd('.')}. Nothing was left behind.", error);
         }
     }
 

@@ -91,7 +91,7 @@ internal sealed class BenchVerb : Verb
         return 0;
     }
 
-    private static int RunSuites(string pattern)
+    private int RunSuites(string pattern)
     {
         // In this process: BenchmarkDotNet's own builds look for a project named like the assembly, and this one is not.
         ManualConfig config = ManualConfig.CreateEmpty()
@@ -105,7 +105,7 @@ internal sealed class BenchVerb : Verb
             .Where(info => info.BenchmarksCases.Length > 0)];
         return chosen.Length == 0
             ? throw new UsageException($"--filter {pattern} matches no benchmark: try *{Suites[0].Name}*.")
-            : BenchmarkRunner.Run(chosen).All(summary => !summary.HasCriticalValidationErrors) ? 0 : 1;
+            : Host.Stop.Build(() => BenchmarkRunner.Run(chosen)).All(summary => !summary.HasCriticalValidationErrors) ? 0 : 1;
     }
 
     private int Measure(ParseResult parsed, string name)

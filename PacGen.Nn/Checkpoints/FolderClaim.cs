@@ -23,7 +23,7 @@ public sealed class FolderClaim : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{folder} can't be made: {error.Message} Choose another folder.", error);
+            throw new IOException($"{folder} can't be made: {error.Message.TrimEnd('.')}. Choose another folder.", error);
         }
 
         string path = Path.Combine(folder, FileName);

@@ -236,7 +236,7 @@ internal sealed class FileTree : IDisposable
                     }
                     catch (IOException error)
                     {
-                        throw new DataException($"{System.IO.Path.Combine(Path, name)} cannot be read: {error.Message} Remove it.", error);
+                        throw new DataException($"{System.IO.Path.Combine(Path, name)} cannot be read: {error.Message.TrimEnd('.')}. Remove it.", error);
                     }
                 }
 

@@ -160,7 +160,7 @@ internal sealed class EventFile : IDisposable
         }
     }
 
-    private TrainingException Unwritable(Exception cause) => new($"TensorBoard's events can't be written into {folder}: {cause.Message} Choose another folder.");
+    private TrainingException Unwritable(Exception cause) => new($"TensorBoard's events can't be written into {folder}: {cause.Message.TrimEnd('.')}. Choose another folder.");
 
     private static List<byte> Event(long step)
     {
@@ -236,7 +236,7 @@ internal sealed class EventFile : IDisposable
         }
         catch (IOException cause)
         {
-            throw new TrainingException($"TensorBoard's events can't be written into {Path.Combine(folder, Name)}: {cause.Message} Make room, or go on without them.");
+            throw new TrainingException($"TensorBoard's events can't be written into {Path.Combine(folder, Name)}: {cause.Message.TrimEnd('.')}. Make room, or go on without them.");
         }
     }
 }

@@ -34,7 +34,7 @@ internal sealed class RunLog : IDisposable
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"The log {path} can't be written: {cause.Message} Choose another file.");
+            throw new TrainingException($"The log {path} can't be written: {cause.Message.TrimEnd('.')}. Choose another file.");
         }
     }
 
@@ -101,7 +101,7 @@ internal sealed class RunLog : IDisposable
         catch (IOException cause)
         {
             failed = true;
-            throw new TrainingException($"The log {path} can't be written: {cause.Message} Make room or choose another file.");
+            throw new TrainingException($"The log {path} can't be written: {cause.Message.TrimEnd('.')}. Make room or choose another file.");
         }
     }
 }

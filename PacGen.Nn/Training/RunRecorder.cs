@@ -69,7 +69,7 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"The results of the epochs in {kept.Folder} can't be written: {error.Message} Make room or choose another folder.");
+            throw new TrainingException($"The results of the epochs in {kept.Folder} can't be written: {error.Message.TrimEnd('.')}. Make room or choose another folder.");
         }
     }
 
@@ -164,7 +164,7 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"The checkpoint {path} can't be written: {error.Message} Make room or choose another folder; earlier checkpoints are as they were.");
+            throw new TrainingException($"The checkpoint {path} can't be written: {error.Message.TrimEnd('.')}. Make room or choose another folder; earlier checkpoints are as they were.");
         }
     }
 
