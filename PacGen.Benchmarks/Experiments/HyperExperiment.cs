@@ -64,10 +64,9 @@ internal sealed class HyperExperiment : Verb
         Optimizer plain = optimizer.CreatePlain(parsed);
         TrainingOptions options = run.Create(parsed, choice);
         double center = optimizer.PaperEta(parsed);
-        double[] levels = parsed.GetValue(etas) is { Length: > 0 } some
-            ? some
+        double[] levels = parsed.IsGiven(etas) ? parsed.GetValue(etas)!
             : [center / 100, center / 10, center, center * 10, center * 100];
-        double[] widths = parsed.GetValue(gammas) is { Length: > 0 } given ? given : [0.01, 0.1, 1, 10];
+        double[] widths = parsed.IsGiven(gammas) ? parsed.GetValue(gammas)! : [0.01, 0.1, 1, 10];
         ulong[] chosenSeeds = parsed.GetValue(seeds)!;
 
         Terminal terminal = TerminalOf(parsed);
@@ -103,15 +102,11 @@ internal sealed class HyperExperiment : Verb
             throw new TrainingException($"Every pair had a run that failed, so none can be chosen: {why}");
         }
 
-        // Only now are the test images looked at: by the chosen pair, and by the plain optimizer, which is there without a
-        // choice.
+        // Only now are the test images looked at: by the chosen pair, and by the plain optimizer, which nobody chose.
         if (Train("test", [RunArm.Plain, best.Arm], all, out problem) is not { } onTest)
         {
-            return Stopped(
-                Prose.Line($"""
-                    stopped: the grid is complete, and {problem} runs of the chosen pair; the same command goes on from
-                    {folder.Path}.
-                    """));
+            problem = $"the grid is complete, and {problem} runs of the chosen pair";
+            return Stopped($"stopped: {problem}; the same command goes on from {folder.Path}.");
         }
 
         HyperFindings findings = new(cells, best, onTest, all, chosenSeeds);

@@ -78,14 +78,9 @@ internal sealed class RescaleExperiment : Verb
         Dataset all = data.Load(parsed, terminal, Host.Stop.Token);
         Dataset set = all with { Train = Part(all.Train, parsed.GetValue(images)) };
         RescaleSettings settings = new(
-            parsed.GetValue(draws),
-            parsed.GetValue(sigma),
-            parsed.GetValue(box),
-            parsed.GetValue(directions),
+            parsed.GetValue(draws), parsed.GetValue(sigma), parsed.GetValue(box), parsed.GetValue(directions),
             new Neighborhood(parsed.GetValue(gamma), parsed.GetValue(epsilon)),
-            parsed.GetValue(delta),
-            parsed.GetValue(smallest),
-            parsed.GetValue(seed));
+            parsed.GetValue(delta), parsed.GetValue(smallest), parsed.GetValue(seed));
         if (set.Train.Count < RescaleSettings.PsiBatch)
         {
             throw new UsageException(

@@ -1,13 +1,5 @@
 using System.CommandLine;
 using System.Text;
-using BenchmarkDotNet.Columns;
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Exporters;
-using BenchmarkDotNet.Filters;
-using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Loggers;
-using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Reporting;
@@ -18,9 +10,6 @@ namespace PacGen.Benchmarks.Suites;
 /// <summary><c>bench</c>: times the kernels.</summary>
 internal sealed class BenchVerb : Verb
 {
-    private static readonly Type[] Suites =
-        [typeof(MatrixProducts), typeof(Convolutions), typeof(FusedMaps), typeof(PerturbedUpdates), typeof(TrainingSteps)];
-
     private readonly Option<string> products = DeviceOptions.Products();
     private readonly Option<int?> threads = Options.Count(
         "--threads", "Threads of --quick and of --device cpu; without it one a core");
@@ -47,7 +36,7 @@ internal sealed class BenchVerb : Verb
         "--filter",
         Prose.Line($"""
             Which benchmarks of BenchmarkDotNet, such as *Convolutions*, or with --device which rows, such as *mnist-cnn*; without
-            it all. The suites are {string.Join(", ", Suites.Select(suite => suite.Name))}
+            it all. The suites are {Suites.Names}
             """),
         "pattern");
 
@@ -76,7 +65,7 @@ internal sealed class BenchVerb : Verb
         if (!parsed.GetValue(quick))
         {
             return parsed.GetValue(threads) is null
-                ? RunSuites(parsed.GetValue(filter) ?? "*")
+                ? Suites.Run(parsed.GetValue(filter) ?? "*", Host.Stop)
                 : throw new UsageException(
                     "--threads is for --quick and --device cpu: BenchmarkDotNet's suites run on all cores.");
         }
@@ -89,23 +78,6 @@ internal sealed class BenchVerb : Verb
         using CpuDevice? own = parsed.GetValue(threads) is { } count ? new CpuDevice(count) : null;
         QuickBench.Run(TerminalOf(parsed), own ?? Device.Cpu, Host.Stop.Token);
         return 0;
-    }
-
-    private int RunSuites(string pattern)
-    {
-        // In this process: BenchmarkDotNet's own builds look for a project named like the assembly, and this one is not.
-        ManualConfig config = ManualConfig.CreateEmpty()
-            .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
-            .AddColumnProvider(DefaultColumnProviders.Instance)
-            .AddLogger(ConsoleLogger.Default)
-            .AddExporter(MarkdownExporter.GitHub)
-            .AddFilter(new GlobFilter([pattern]));
-        BenchmarkRunInfo[] chosen = [.. Suites
-            .Select(suite => BenchmarkConverter.TypeToBenchmarks(suite, config))
-            .Where(info => info.BenchmarksCases.Length > 0)];
-        return chosen.Length == 0
-            ? throw new UsageException($"--filter {pattern} matches no benchmark: try *{Suites[0].Name}*.")
-            : Host.Stop.Build(() => BenchmarkRunner.Run(chosen)).All(summary => !summary.HasCriticalValidationErrors) ? 0 : 1;
     }
 
     private int Measure(ParseResult parsed, string name)

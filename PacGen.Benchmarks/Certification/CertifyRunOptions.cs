@@ -1,0 +1,103 @@
+using System.CommandLine;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Core.Perturbation;
+using PacGen.Nn;
+
+namespace PacGen.Benchmarks.Certification;
+
+/// <summary>The options of a certificate: its prior, its posterior, and the probabilities with which it may fail.</summary>
+internal sealed class CertifyRunOptions : OptionGroup
+{
+    private static readonly CertifyOptions Defaults = new();
+
+    private readonly Option<ulong> seed = Options.Seed();
+    private readonly Option<int> batchSize = Options.Count("--batch-size", "Images a step", 1, Defaults.BatchSize);
+
+    private readonly Option<double> priorFraction = Options.Number(
+        "--prior-fraction",
+        "The part of the training images that the prior learns from; the certificate is taken over the rest, S₁",
+        Interval.OpenFraction,
+        Defaults.PriorFraction);
+
+    private readonly Option<int> priorEpochs = Options.Count(
+        "--prior-epochs", "How many times the prior's training sees its part", 1, Defaults.PriorEpochs);
+
+    private readonly Option<int> posteriorEpochs = Options.Count(
+        "--posterior-epochs",
+        "How many times each posterior's training sees all training images; 0 keeps the prior's weights",
+        0,
+        Defaults.PosteriorEpochs);
+
+    private readonly Option<int[]> levels = Options.Counts(
+        "--prior-levels",
+        Prose.Line($"""
+            The prior's levels to choose from, multiples of η: larger is narrower; log K is paid for K of them; without it
+            {string.Join(',', Defaults.PriorLevels)}
+            """));
+
+    private readonly Option<double?> eta = Options.Number(
+        "--eta",
+        "η of σ* (21) and of the posterior's objective, bounded cross-entropy + KL/η; without it n, the images of S₁",
+        Interval.Positive);
+
+    private readonly Option<double> gamma = Options.Number(
+        "--gamma", "γ of κ = γ|w| + ε, which the posterior is truncated to", Interval.Gamma, Defaults.Neighborhood.Gamma);
+
+    private readonly Option<double> epsilon = Options.Number(
+        "--epsilon", "ε of κ = γ|w| + ε", Interval.Epsilon, Defaults.Neighborhood.Epsilon);
+
+    private readonly Option<double> delta = Options.Number(
+        "--delta", "δ: the probability, over S₁, that the bound fails", Interval.OpenFraction, Defaults.Delta);
+
+    private readonly Option<double> deltaPrime = Options.Number(
+        "--delta-prime", "δ′: the probability, over the draws, that q̄ is below the loss on S₁", Interval.OpenFraction,
+        Defaults.DeltaPrime);
+
+    private readonly Option<int> draws = Options.Count(
+        "--draws",
+        "N: weights are drawn anew for each of so many looks at an image of S₁; rounded up to the same number for each image",
+        1,
+        Defaults.Draws);
+
+    private readonly Option<double> smallest = Options.Number(
+        "--p-min",
+        "p_min of the bounded cross-entropy, −log max(p, p_min) / log(1/p_min)",
+        Interval.OpenFraction,
+        Defaults.SmallestProbability);
+
+    public override IReadOnlyList<Option> All =>
+    [
+        priorFraction, priorEpochs, posteriorEpochs, batchSize, levels, eta, gamma, epsilon, delta, deltaPrime, draws, smallest, seed,
+    ];
+
+    /// <summary>The options as the library takes them, but for the device.</summary>
+    /// <exception cref="UsageException">The certificate could not hold with a positive probability.</exception>
+    public CertifyOptions Create(ParseResult parsed)
+    {
+        double lost = parsed.GetValue(delta) + parsed.GetValue(deltaPrime);
+        if (lost >= 1)
+        {
+            throw new UsageException(Prose.Line($"""
+                --delta and --delta-prime add up to {lost}, so the certificate could not hold with a positive probability: make
+                them smaller.
+                """));
+        }
+
+        int[] chosen = parsed.GetValue(levels) ?? [];
+        return new CertifyOptions
+        {
+            PriorFraction = parsed.GetValue(priorFraction),
+            PriorEpochs = parsed.GetValue(priorEpochs),
+            PosteriorEpochs = parsed.GetValue(posteriorEpochs),
+            BatchSize = parsed.GetValue(batchSize),
+            PriorLevels = chosen.Length > 0 ? [.. chosen.Select(level => (double)level)] : Defaults.PriorLevels,
+            Eta = parsed.GetValue(eta),
+            Neighborhood = new Neighborhood(parsed.GetValue(gamma), parsed.GetValue(epsilon)),
+            Delta = parsed.GetValue(delta),
+            DeltaPrime = parsed.GetValue(deltaPrime),
+            Draws = parsed.GetValue(draws),
+            SmallestProbability = parsed.GetValue(smallest),
+            Seed = parsed.GetValue(seed),
+        };
+    }
+}
