@@ -132,7 +132,7 @@ internal sealed class Work : IDisposable
 
     /// <summary>What a pass of a 3×3 convolution is called.</summary>
     public static string ConvolutionName(ConvolutionPass pass, int channels, int size, int batch) =>
-        $"3×3 convolution, {channels} channels, {size}×{size}, batch {batch}, {pass switch { ConvolutionPass.Forward => "forward", ConvolutionPass.InputGradient => "input gradient", _ => "weight gradient" }}";
+        $"3×3 convolution, {channels} channels, {size}×{size}, batch {batch}, {PassName(pass)}";
 
     /// <summary>One pass of a 3×3 convolution with padding 1 and as many output channels as input channels.</summary>
     public static Work Convolution(Device device, ConvolutionPass pass, int channels, int size, int batch)
@@ -176,9 +176,14 @@ internal sealed class Work : IDisposable
         OptimizerSession session = (truncatedGaussian ? optimizer.WithNoise<TruncatedGaussianNoise>() : optimizer)
             .Attach(arena, gradients, Seed);
         session.TryUpdate(1e-4);
+        string[] work =
+        [
+            .. perturb ? [$"perturb{(truncatedGaussian ? " (truncated Gaussian)" : "")}"] : Array.Empty<string>(),
+            .. update ? ["Adam update"] : Array.Empty<string>(),
+        ];
         return new Work(
             device,
-            $"{(perturb ? "perturb" : "")}{(truncatedGaussian ? " (truncated Gaussian)" : "")}{(perturb && update ? " + " : "")}{(update ? "Adam update" : "")}, {parameters:N0} parameters",
+            $"{string.Join(" + ", work)}, {parameters:N0} parameters",
             0,
             ((perturb ? 16.0 : 0) + (update ? 28.0 : 0)) * parameters,
             () =>
@@ -318,6 +323,13 @@ internal sealed class Work : IDisposable
     }
 
     // Any values do, so long as none is denormal. They repeat after 1,024, so a piece of them fills much.
+    private static string PassName(ConvolutionPass pass) => pass switch
+    {
+        ConvolutionPass.Forward => "forward",
+        ConvolutionPass.InputGradient => "input gradient",
+        _ => "weight gradient",
+    };
+
     private static float[] Values(int count, float scale, float offset = 0) =>
         [.. Enumerable.Range(0, count).Select(i => (scale * (((i * 7919L) % 1024 / 512f) - 1 + (1 / 2048f))) + offset)];
 

@@ -88,7 +88,10 @@ public sealed class Expression : IEquatable<Expression>
         return hash.ToHashCode();
     }
 
+    /// <summary>The outermost function's name without the suffix of its kind, such as <c>Multiply</c>; null for an argument.</summary>
+    public string? FunctionName => function?.Name is { } name && name.EndsWith("Function", StringComparison.Ordinal) ? name[..^8] : function?.Name;
+
     /// <summary>Multiply(x0, Step(x1))</summary>
     public override string ToString() =>
-        function is null ? $"x{argument}" : $"{function.Name}({string.Join(", ", operands.Select(operand => operand.ToString()))})";
+        function is null ? $"x{argument}" : $"{FunctionName}({string.Join(", ", operands.Select(operand => operand.ToString()))})";
 }

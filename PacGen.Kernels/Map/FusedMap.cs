@@ -22,7 +22,7 @@ public sealed record FusedMap(Expression Expression, Shape? Target = null) : Ope
         where TFunction : struct, IBinaryFunction => new(Expression.Binary<TFunction>());
 
     /// <inheritdoc/>
-    public override string Name => Expression.Function?.Name ?? Expression.ToString();
+    public override string Name => Expression.FunctionName ?? Expression.ToString();
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs)

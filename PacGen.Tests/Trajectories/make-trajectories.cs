@@ -195,8 +195,10 @@ void Write(
         float[] a = after[steps], b = exact[steps];
         double largest = a.Zip(b, (x, y) => Math.Abs(x - y)).Max() / a.Max(Math.Abs);
         double way = Norm(a.Zip(b, (x, y) => x - y)) / Norm(a.Zip(w0, (x, y) => x - y));
+        double apart = sampled ? Norm(states[steps].Zip(exactStates[steps], (x, y) => x - y)) / Norm(states[steps]) : 0;
+        string statistics = sampled ? string.Create(CultureInfo.InvariantCulture, $", statistics {apart:E1}") : "";
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{name,-9} {optimizer,-9} losses {string.Join(' ', losses.Select(l => l.ToString("F4", CultureInfo.InvariantCulture)))}  single from double: {largest:E1} of max |w|, {way:E1} of the way{(sampled ? $", statistics {Norm(states[steps].Zip(exactStates[steps], (x, y) => x - y)) / Norm(states[steps]):E1}" : "")}"));
+            $"{name,-9} {optimizer,-9} losses {string.Join(' ', losses.Select(l => l.ToString("F4", CultureInfo.InvariantCulture)))}  single from double: {largest:E1} of max |w|, {way:E1} of the way{statistics}"));
     }
 
     string path = Path.Combine(output, name + ".trajectory.gz");

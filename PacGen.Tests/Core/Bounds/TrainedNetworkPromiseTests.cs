@@ -96,7 +96,8 @@ internal sealed class TrainedNetworkPromiseTests
             $"trained 2-3-1 network, n = {Size}, {Trials} samples (seed {Seed}), at σ = {Levels[^1]}: mean 𝔼L̂ {empirical:F3}, 𝔼L {risk:F3}, KL {divergence:F1}; quadrature within {error:E1}; failures at δ = {string.Join(", ", deltas)}");
         for (int row = 0; row < names.Length; row++)
         {
-            TestContext.Out.WriteLine($"| {names[row]} | {string.Join(" | ", Enumerable.Range(0, deltas.Length).Select(d => $"{failures[row, d] / (double)Trials:P2}"))} |");
+            IEnumerable<string> shares = Enumerable.Range(0, deltas.Length).Select(d => $"{failures[row, d] / (double)Trials:P2}");
+            TestContext.Out.WriteLine($"| {names[row]} | {string.Join(" | ", shares)} |");
         }
 
         Assert.That(error, Is.LessThan(1e-4), "the quadrature's error");

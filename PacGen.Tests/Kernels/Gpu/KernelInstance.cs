@@ -31,7 +31,11 @@ internal sealed record KernelInstance(
     [
         Of("map x + y", MapGpu<Apply<Add, Argument0, Argument1>>.Quads, 12),
         Of("map relu(x + y)", MapGpu<Apply<Relu, Apply<Add, Argument0, Argument1>>>.Quads, 12),
-        Of("map x · sigmoid(y) · log(z)", MapGpu<Apply<Multiply, Apply<Sigmoid, Apply<Add, Argument0, Argument1>>, Apply<Log, Argument2>>>.Quads, 16),
+        Of(
+            "map x · sigmoid(y) · log(z)",
+            MapGpu<Apply<Multiply, Apply<Sigmoid, Apply<Add, Argument0, Argument1>>,
+                Apply<Log, Argument2>>>.Quads,
+            16),
         Of("perturb, uniform", RandomMapGpu<Perturbed<UniformNoise>, PerturbSettings, StepPerturbation>.Kernel, 16),
         Of("perturb, truncated Gaussian", RandomMapGpu<Perturbed<TruncatedGaussianNoise>, PerturbSettings, StepPerturbation>.Kernel, 16),
         Of("noise, uniform, one level", RandomMapGpu<NoiseOfOneLevel<UniformNoise>, NoiseSettings, OwnSettings<NoiseSettings>>.Kernel, 8),
@@ -131,7 +135,7 @@ internal sealed record KernelInstance(
     [
         .. ModelKernels.Bound().Where(IsMap).Select(kernel => (Kernel: kernel, Name: MapName(kernel.DeclaringType!.GenericTypeArguments[0]))).OrderBy(map => map.Kernel.Name + map.Name, StringComparer.Ordinal)
             .Select(map => new KernelInstance(
-                $"{map.Name}, {(map.Kernel.Name == "Quads" ? "along one axis, in fours" : map.Kernel.Name == "Straight" ? "along one axis" : "along several axes")}",
+                $"{map.Name}, {Walk(map.Kernel.Name)}",
                 map.Kernel, map.Kernel.Name == "Quads", map.Kernel.Name == "Quads", 4 * (1 + Arguments(map.Kernel.DeclaringType!.GenericTypeArguments[0]).Distinct().Count()))),
     ];
 
@@ -145,9 +149,19 @@ internal sealed record KernelInstance(
 
     private static bool IsReduction(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(SumGpu<,>);
 
-    private static string MapName(Type expression) => !expression.IsGenericType
-        ? $"x{expression.Name[^1]}"
-        : $"{expression.GenericTypeArguments[0].Name.ToLowerInvariant()}({string.Join(", ", expression.GenericTypeArguments[1..].Select(MapName))})";
+    private static string Walk(string kernel) =>
+        kernel == "Quads" ? "along one axis, in fours" : kernel == "Straight" ? "along one axis" : "along several axes";
+
+    private static string MapName(Type expression)
+    {
+        if (!expression.IsGenericType)
+        {
+            return $"x{expression.Name[^1]}";
+        }
+
+        string function = expression.GenericTypeArguments[0].Name.Replace("Function", "", StringComparison.Ordinal).ToLowerInvariant();
+        return $"{function}({string.Join(", ", expression.GenericTypeArguments[1..].Select(MapName))})";
+    }
 
     private static IEnumerable<string> Arguments(Type expression) =>
         expression.IsGenericType ? expression.GenericTypeArguments[1..].SelectMany(Arguments) : [expression.Name];
