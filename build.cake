@@ -86,7 +86,7 @@ Task("GpuKernels")
     .Does(() => DotNetTest("PacGen.Tests", new DotNetTestSettings
     {
         Configuration = "Release",
-        Filter = "FullyQualifiedName=PacGen.Tests.Kernels.Gpu.KernelInstanceTests.WritesThePage",
+        Filter = "FullyQualifiedName=PacGen.Tests.Kernels.KernelInstanceTests.WritesThePage",
         ArgumentCustomization = arguments => arguments.Append("-- NUnit.ExplicitMode=Relaxed"),
     }));
 

@@ -12,10 +12,7 @@ using PacGen.Benchmarks.Suites;
 using PacGen.Benchmarks.Training;
 using PacGen.Core.Text;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks;
 

@@ -16,7 +16,9 @@ public readonly struct Shape : IEquatable<Shape>
         {
             if (extent < 1)
             {
-                throw new ArgumentException($"A shape's extents are at least 1, but one of ({string.Join(", ", extents.ToArray())}) is {extent}.", nameof(extents));
+                throw new ArgumentException(
+                    $"A shape's extents are at least 1, but one of ({string.Join(", ", extents.ToArray())}) is {extent}.",
+                    nameof(extents));
             }
 
             count = count > long.MaxValue ? count : count * extent;
@@ -24,7 +26,9 @@ public readonly struct Shape : IEquatable<Shape>
 
         if (count > long.MaxValue)
         {
-            throw new ArgumentException($"A shape of ({string.Join(", ", extents.ToArray())}) has more elements than can be counted: make it smaller.", nameof(extents));
+            throw new ArgumentException(
+                $"A shape of ({string.Join(", ", extents.ToArray())}) has more elements than can be counted: make it smaller.",
+                nameof(extents));
         }
 
         this.extents = [.. extents];
@@ -76,7 +80,8 @@ public readonly struct Shape : IEquatable<Shape>
             int left = i <= a.Rank ? a[-i] : 1, right = i <= b.Rank ? b[-i] : 1;
             if (left != right && left != 1 && right != 1)
             {
-                throw new ShapeException($"{operation}: shapes {a} and {b} do not broadcast: extents {left} and {right} differ and neither is 1.");
+                throw new ShapeException(
+                    $"{operation}: shapes {a} and {b} do not broadcast: extents {left} and {right} differ and neither is 1.");
             }
 
             result[rank - i] = Math.Max(left, right);

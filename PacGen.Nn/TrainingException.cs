@@ -6,12 +6,14 @@ namespace PacGen.Nn;
 /// <param name="message">What happened.</param>
 public sealed class TrainingException(string message) : Exception(Printable.Message(message))
 {
-    /// <summary>The step at which a loss or gradient was not finite, counted from 1, or null where that is not what happened.</summary>
+    /// <summary>
+    /// The step at which a loss or gradient was not finite, counted from 1, or null where that is not what happened.
+    /// </summary>
     public long? Step { get; init; }
 
     /// <summary>
-    /// Where the first number that was not finite came up: the path of fields that leads to a module, such as <c>layer1.0.conv1</c>; null
-    /// where it is in no module or that is not what happened.
+    /// Where the first number that was not finite came up: the path of fields that leads to a module, such as
+    /// <c>layer1.0.conv1</c>; null where it is in no module or that is not what happened.
     /// </summary>
     public string? Layer { get; init; }
 }

@@ -5,9 +5,9 @@ using System.Reflection;
 namespace PacGen.Tests;
 
 /// <summary>
-/// Runs a method of the tests in a process of its own whose memory is limited: what a reader takes for hostile files can neither hide behind
-/// this process's memory nor end it. The runtime refuses managed memory beyond the limit; where <c>prlimit</c> is installed the system refuses
-/// memory of any kind well beyond it; and the growth of the process's peak is checked at the end.
+/// Runs a method of the tests in a process of its own whose memory is limited: what a reader takes for hostile files can neither
+/// hide behind this process's memory nor end it. The runtime refuses managed memory beyond the limit; where <c>prlimit</c> is
+/// installed the system refuses memory of any kind well beyond it; and the growth of the process's peak is checked at the end.
 /// </summary>
 internal static class LimitedProcess
 {
@@ -20,8 +20,12 @@ internal static class LimitedProcess
     /// <summary>What the runtime and libraries reserve.</summary>
     private const long RuntimeData = 512 * Megabyte;
 
-    /// <summary>Runs a method. It fails the test where the method throws, takes too long, or the peak of memory grew by more than the limit.</summary>
-    /// <param name="megabytes">The most that the managed heap may have, and by which, but for code, the process's peak of memory may grow.</param>
+    /// <summary>
+    /// Runs a method. It fails the test where the method throws, takes too long, or the peak of memory grew by more than the
+    /// limit.
+    /// </summary>
+    /// <param name="megabytes">The most that the managed heap may have, and by which, but for code, the process's peak of memory
+    /// may grow.</param>
     /// <param name="method">A static method with a name of its own; it knows what it needs from its arguments alone.</param>
     /// <param name="arguments">Given to the method.</param>
     /// <returns>What the method wrote to the console.</returns>
@@ -32,12 +36,14 @@ internal static class LimitedProcess
         Assert.That(exitCode, Is.Zero, $"{method.Method.Name} {string.Join(' ', arguments)}: {output}\n{error}");
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.That(
-            long.Parse(lines[^1].AsSpan(Growth.Length), CultureInfo.InvariantCulture), Is.LessThanOrEqualTo(megabytes + Code), $"{method.Method.Name}: MB by which the peak of memory grew");
+            long.Parse(lines[^1].AsSpan(Growth.Length), CultureInfo.InvariantCulture), Is.LessThanOrEqualTo(megabytes + Code),
+            $"{method.Method.Name}: MB by which the peak of memory grew");
         return string.Join('\n', lines[..^1]);
     }
 
     /// <summary>Runs a method and says how its process ended.</summary>
-    internal static (int ExitCode, string Output, string Error) Start(int megabytes, Action<string[]> method, params string[] arguments)
+    internal static (int ExitCode, string Output, string Error) Start(
+        int megabytes, Action<string[]> method, params string[] arguments)
     {
         if (!method.Method.IsStatic || typeof(LimitedProcess).Assembly.EntryPoint?.DeclaringType?.Name != "LimitedProgram")
         {
@@ -49,10 +55,13 @@ internal static class LimitedProcess
         List<string> command = ["dotnet", assembly, method.Method.DeclaringType!.FullName!, method.Method.Name, .. arguments];
         if (OperatingSystem.IsLinux() && File.Exists("/usr/bin/prlimit"))
         {
-            command.InsertRange(0, ["/usr/bin/prlimit", string.Create(CultureInfo.InvariantCulture, $"--data={limit + RuntimeData}"), "--"]);
+            command.InsertRange(
+                0, ["/usr/bin/prlimit", string.Create(CultureInfo.InvariantCulture, $"--data={limit + RuntimeData}"), "--"]);
         }
 
-        ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        ProcessStartInfo start = new(
+            command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true };
         start.Environment["DOTNET_GCHeapHardLimit"] = limit.ToString("x", CultureInfo.InvariantCulture);
         start.Environment["DOTNET_GCgen0size"] = (4 * Megabyte).ToString("x", CultureInfo.InvariantCulture);
         using Process process = Process.Start(start)!;
@@ -72,7 +81,8 @@ internal static class LimitedProcess
     internal static void Call(string type, string method, string[] arguments)
     {
         Type found = typeof(LimitedProcess).Assembly.GetType(type, throwOnError: true)!;
-        Action<string[]> called = found.GetMethod(method, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!.CreateDelegate<Action<string[]>>();
+        Action<string[]> called = found.GetMethod(
+            method, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!.CreateDelegate<Action<string[]>>();
         long before = Peak();
         called(arguments);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{Growth}{(Peak() - before) / Megabyte}"));

@@ -9,7 +9,9 @@ internal sealed class LimitedProcessTests
     [Test]
     public void GivesWhatTheMethodWrites() => Assert.That(LimitedProcess.Run(64, Echo, "a", "b c"), Is.EqualTo("a|b c"));
 
-    /// <summary>With an array of the runtime's, and with memory of the system's own; else what native libraries take would go unseen.</summary>
+    /// <summary>
+    /// With an array of the runtime's, and with memory of the system's own; else what native libraries take would go unseen.
+    /// </summary>
     [Test]
     public void AMethodThatTakesTooMuchFails([Values] bool native)
     {
@@ -17,7 +19,9 @@ internal sealed class LimitedProcessTests
         if (native)
         {
             Assert.That(exitCode, Is.Zero, error);
-            Assert.That(int.Parse(output.Split(' ')[^1], CultureInfo.InvariantCulture), Is.EqualTo(200).Within(20), "MB by which the peak grew: more than Run allows");
+            Assert.That(
+                int.Parse(output.Split(' ')[^1], CultureInfo.InvariantCulture), Is.EqualTo(200).Within(20),
+                "MB by which the peak grew: more than Run allows");
         }
         else
         {

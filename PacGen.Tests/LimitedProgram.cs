@@ -1,6 +1,8 @@
 namespace PacGen.Tests;
 
-/// <summary>What the tests' assembly does as a program: the part of <see cref="LimitedProcess"/> in the process of its own.</summary>
+/// <summary>
+/// What the tests' assembly does as a program: the part of <see cref="LimitedProcess"/> in the process of its own.
+/// </summary>
 internal static class LimitedProgram
 {
     private static int Main(string[] args)

@@ -18,8 +18,8 @@ internal sealed class SampleTests
     }
 
     /// <summary>
-    /// A script builds the projects that it refers to in Debug, wherever it lies. Unoptimised, kernels take 20 to 70 times as long; so the
-    /// libraries are optimised in every configuration.
+    /// A script builds the projects that it refers to in Debug, wherever it lies. Unoptimised, kernels take 20 to 70 times as
+    /// long; so the libraries are optimised in every configuration.
     /// </summary>
     [Test]
     public void AScriptElsewhereGetsOptimisedLibraries()

@@ -1,10 +1,10 @@
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 
 namespace PacGen.Tests;
 
 /// <summary>
-/// Without another word the suite runs on the CPU, whatever GPU the machine has: what it expects to the bit are the CPU's results.
-/// Tests that mean other devices open them by name.
+/// Without another word the suite runs on the CPU, whatever GPU the machine has: what it expects to the bit are the CPU's
+/// results. Tests that mean other devices open them by name.
 /// </summary>
 [SetUpFixture]
 internal sealed class SuiteDevice

@@ -7,7 +7,8 @@
 
 using PacGen.Core.Bounds;
 
-// A posterior with 2 % empirical loss on 60,000 examples, KL = 500 from a prior that was chosen before; each bound may fail with probability δ.
+// A posterior with 2 % empirical loss on 60,000 examples, KL = 500 from a prior that was chosen before; each bound may fail with
+// probability δ.
 const double Loss = 0.02, Kl = 500, Delta = 0.025;
 const long Examples = 60_000;
 
@@ -35,4 +36,5 @@ Console.WriteLine($"With probability {1 - Delta - 0.01:P1} the expected test los
 // Lemma 6 (13): three weights, the diagonal of the empirical loss's Hessian, ρ, and a neighbourhood κ = γ|w| + ε.
 double[] weights = [0.5, -1.2, 0.1], curvature = [0.8, 0.02, 0];
 LocalSmoothness smoothness = new(rho: 0.1, gamma: 0.1, epsilon: 0.05);
-Console.WriteLine(UniformBound.Lemma6<double>(new BoundSample(0.05, Examples, Delta), eta: 1000, smoothness, weights, curvature, Tau.Fixed(2)));
+Console.WriteLine(
+    UniformBound.Lemma6<double>(new BoundSample(0.05, Examples, Delta), eta: 1000, smoothness, weights, curvature, Tau.Fixed(2)));

@@ -6,7 +6,6 @@
 //     dotnet run samples/custom-model.cs
 
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 // Cross-entropy with label smoothing: the target is (1 − s)·onehot + s/C.
 const float Smoothing = 0.1f;
@@ -17,8 +16,10 @@ static Tensor SmoothedCrossEntropy(Tensor logits, Tensor labels)
     return ((1 - Smoothing) * Loss.NegativeLogLikelihood(logProbabilities, labels)) + (Smoothing * uniform);
 }
 
-TrainingOptions options = new() { Epochs = 15, BatchSize = 32, Loss = SmoothedCrossEntropy, Schedule = LearningRateSchedule.Cosine(15) };
-using Trainer trainer = new(new TwoPaths(), Datasets.Digits(), new PerturbedOptimizer(new Adam(2e-3), eta: 0.01, gamma: 1), options);
+TrainingOptions options =
+    new() { Epochs = 15, BatchSize = 32, Loss = SmoothedCrossEntropy, Schedule = LearningRateSchedule.Cosine(15) };
+using Trainer trainer =
+    new(new TwoPaths(), Datasets.Digits(), new PerturbedOptimizer(new Adam(2e-3), eta: 0.01, gamma: 1), options);
 foreach (Parameter parameter in trainer.Arena.Parameters)
 {
     Console.WriteLine($"{parameter.Name,-24} {parameter.Shape}");

@@ -6,7 +6,6 @@
 using PacGen.Core.Lanes;
 using PacGen.Core.Optimization;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 foreach (Optimizer optimizer in (Optimizer[])[new AdaBelief(2e-3), new PerturbedOptimizer(new AdaBelief(2e-3), eta: 0.01)])
 {

@@ -2,15 +2,14 @@
 #:property PublishAot=false
 
 // Takes the weights of a network that PyTorch trained from a safetensors file, checks and scores it, and goes on training it with
-// perturbation. The file is made by samples/pytorch/make-mnist-cnn.cs; in Python, save_file(model.state_dict(), …) makes such a one.
+// perturbation. The file is made by samples/pytorch/make-mnist-cnn.cs; in Python, save_file(model.state_dict(), …) makes such a
+// one.
 //
 //     dotnet run samples/import-from-pytorch.cs
 
 using System.Runtime.CompilerServices;
 using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
 
 Dataset digits = Datasets.Digits();
 Dataset enlarged = new("digits, enlarged", Enlarge(digits.Train), Enlarge(digits.Test));
@@ -18,7 +17,8 @@ PerturbedOptimizer optimizer = new(new Sgd(0.01), eta: 100, gamma: 1);
 MnistCnn model = new();
 using Trainer trainer = new(model, enlarged, optimizer, new TrainingOptions { Epochs = 2, BatchSize = 32 });
 
-// PyTorch's convolution weights are OIHW and PacGen's HWIO; fc1 sees (channel, height, width) there, (height, width, channel) here.
+// PyTorch's convolution weights are OIHW and PacGen's HWIO; fc1 sees (channel, height, width) there, (height, width, channel)
+// here.
 // An example's shape is enough to find such layers.
 PyTorchLayout layout = PyTorchLayout.Of(model, example: new Shape(28, 28, 1));
 using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(Folder(), "pytorch", "mnist-cnn.safetensors")))

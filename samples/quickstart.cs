@@ -6,10 +6,10 @@
 //     dotnet run samples/quickstart.cs
 
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 Dataset digits = Datasets.Digits();
-Console.WriteLine($"{digits.Train.Count} training and {digits.Test.Count} test images of {digits.Train.Height}×{digits.Train.Width} pixels");
+Console.WriteLine(
+    $"{digits.Train.Count} training and {digits.Test.Count} test images of {digits.Train.Height}×{digits.Train.Width} pixels");
 
 TrainingOptions options = new() { Epochs = 20, BatchSize = 32, Seed = 1 };
 foreach (Optimizer optimizer in new Optimizer[] { new Sgd(0.1), new PerturbedOptimizer(new Sgd(0.1), eta: 100, gamma: 1) })

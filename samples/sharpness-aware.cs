@@ -6,7 +6,6 @@
 //     dotnet run -c Release samples/sharpness-aware.cs
 
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 Optimizer plain = new Sgd(0.1, momentum: 0.9);
 Optimizer[] optimizers =

@@ -2,7 +2,6 @@ using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Training;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 using Spectre.Console;
 
 namespace PacGen.Benchmarks.Certification;

@@ -67,7 +67,8 @@ internal sealed class CertifyRunOptions : OptionGroup
 
     public override IReadOnlyList<Option> All =>
     [
-        priorFraction, priorEpochs, posteriorEpochs, batchSize, levels, eta, gamma, epsilon, delta, deltaPrime, draws, smallest, seed,
+        priorFraction, priorEpochs, posteriorEpochs, batchSize, levels, eta, gamma, epsilon, delta, deltaPrime, draws, smallest,
+        seed,
     ];
 
     /// <summary>The options as the library takes them, but for the device.</summary>

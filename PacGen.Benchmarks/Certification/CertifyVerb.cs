@@ -9,7 +9,6 @@ using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Training;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Certification;
 

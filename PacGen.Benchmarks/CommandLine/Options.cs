@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 
 namespace PacGen.Benchmarks.CommandLine;
 

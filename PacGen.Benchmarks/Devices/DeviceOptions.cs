@@ -1,6 +1,6 @@
 using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 
 namespace PacGen.Benchmarks.Devices;
 

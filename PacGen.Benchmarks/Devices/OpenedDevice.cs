@@ -1,4 +1,4 @@
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 
 namespace PacGen.Benchmarks.Devices;
 

@@ -5,7 +5,6 @@ using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Plots;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 using Spectre.Console;
 using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
 

@@ -5,13 +5,13 @@ using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Runs;
 using PacGen.Benchmarks.Training;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Experiments;
 
 /// <summary>
 /// <c>experiment hyper</c>, section 8: η and γ of Algorithm 1 chosen by a grid on a validation part of the training images. Each
-/// run is kept on disk, so that the whole can be interrupted. The test images are looked at for the chosen pair alone, at the end.
+/// run is kept on disk, so that the whole can be interrupted. The test images are looked at for the chosen pair alone, at the
+/// end.
 /// </summary>
 internal sealed class HyperExperiment : Verb
 {

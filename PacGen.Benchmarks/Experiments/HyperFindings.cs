@@ -1,7 +1,7 @@
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Runs;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Experiments;
 

@@ -6,7 +6,6 @@ using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Training;
 using PacGen.Core.Perturbation;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Experiments;
 

@@ -1,6 +1,5 @@
 using PacGen.Core.Bounds;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Experiments;
 

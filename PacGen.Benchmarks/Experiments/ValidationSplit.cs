@@ -1,5 +1,5 @@
 using PacGen.Core.Randomness;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Experiments;
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Suites;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using Spectre.Console;
 
 namespace PacGen.Benchmarks.Peers;
@@ -24,7 +24,8 @@ internal static class LibtorchComparison
         RequireLibtorch();
         using CpuDevice device = new(threads);
         LibtorchPeer peer = new(threads, seconds);
-        string machine = $"{Machine.Processor}, {threads} thread{(threads == 1 ? "" : "s")}, {RuntimeInformation.OSDescription}, .NET {Environment.Version}";
+        string machine = $"{Machine.Processor}, {threads} thread{(threads == 1 ? "" : "s")}, " +
+            $"{RuntimeInformation.OSDescription}, .NET {Environment.Version}";
         terminal.Line($"{device.Name}; libtorch {LibtorchPeer.Version}; the best of {Turns} turns of {seconds} s each");
         List<Line> lines = [];
         foreach ((Func<Work> prepare, Func<PeerTime> peerTime) in All(device, peer))
@@ -32,13 +33,15 @@ internal static class LibtorchComparison
             Line line = Compare(prepare, peerTime, seconds, cancellation);
             lines.Add(line);
             terminal.Line(string.Create(
-                CultureInfo.InvariantCulture, $"{line.Work}: {Time(line.Ours)} ms, libtorch {Time(line.Theirs.Milliseconds)} ms ({line.Theirs.Form}): {line.Ratio:F2} times as fast"));
+                CultureInfo.InvariantCulture, $"{line.Work}: {Time(line.Ours)} ms, libtorch {Time(line.Theirs.Milliseconds)} " +
+                    $"ms ({line.Theirs.Form}): {line.Ratio:F2} times as fast"));
         }
 
         terminal.Write(Show(lines));
         if (path is not null)
         {
-            OutputFile.Write(path, "--output", stream => stream.Write(Encoding.UTF8.GetBytes(Markdown(lines, machine, seconds, path))));
+            OutputFile.Write(
+                path, "--output", stream => stream.Write(Encoding.UTF8.GetBytes(Markdown(lines, machine, seconds, path))));
             terminal.Line($"table → {path}");
         }
     }
@@ -52,7 +55,8 @@ internal static class LibtorchComparison
         catch (Exception error) when (error is TypeInitializationException or DllNotFoundException or NotSupportedException)
         {
             throw new NotSupportedException(
-                "libtorch can't be loaded: its Linux library needs a C++ runtime with GLIBCXX_3.4.32 (Debian 13, Ubuntu 24.04 or later). Run compare on such a system.", error);
+                "libtorch can't be loaded: its Linux library needs a C++ runtime with GLIBCXX_3.4.32 (Debian 13, Ubuntu 24.04 " +
+                    "or later). Run compare on such a system.", error);
         }
     }
 
@@ -133,7 +137,9 @@ internal static class LibtorchComparison
 
         foreach (Line line in lines)
         {
-            table.AddRow(Markup.Escape(line.Work), Time(line.Ours), Time(line.Theirs.Milliseconds), line.Ratio.ToString("F2", CultureInfo.InvariantCulture));
+            table.AddRow(
+                Markup.Escape(line.Work), Time(line.Ours), Time(line.Theirs.Milliseconds),
+                line.Ratio.ToString("F2", CultureInfo.InvariantCulture));
         }
 
         return table;
@@ -159,13 +165,16 @@ internal static class LibtorchComparison
             """).ReplaceLineEndings("\n"));
         foreach (Line line in lines)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {line.Work} | {Time(line.Ours)} | {Time(line.Theirs.Milliseconds)} | {line.Ratio:F2} | {line.Theirs.Form} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture, $"| {line.Work} | {Time(line.Ours)} | {Time(line.Theirs.Milliseconds)} | " +
+                $"{line.Ratio:F2} | {line.Theirs.Form} |\n");
         }
 
         return text.ToString();
     }
 
-    private static string Time(double milliseconds) => milliseconds.ToString(milliseconds < 1 ? "F4" : "F2", CultureInfo.InvariantCulture);
+    private static string Time(double milliseconds) =>
+        milliseconds.ToString(milliseconds < 1 ? "F4" : "F2", CultureInfo.InvariantCulture);
 
     private sealed record Line(string Work, double Ours, PeerTime Theirs)
     {

@@ -12,8 +12,10 @@ namespace PacGen.Benchmarks.Peers;
 /// <exception cref="ArgumentOutOfRangeException">An argument is not positive.</exception>
 public sealed class LibtorchPeer(int threads, double seconds = 1)
 {
-    private readonly int threads = threads > 0 ? threads : throw new ArgumentOutOfRangeException(nameof(threads), threads, "At least 1 thread.");
-    private readonly double seconds = seconds > 0 ? seconds : throw new ArgumentOutOfRangeException(nameof(seconds), seconds, "The time must be positive.");
+    private readonly int threads = threads > 0 ? threads : throw new ArgumentOutOfRangeException(
+        nameof(threads), threads, "At least 1 thread.");
+    private readonly double seconds = seconds > 0 ? seconds : throw new ArgumentOutOfRangeException(
+        nameof(seconds), seconds, "The time must be positive.");
 
     /// <summary>libtorch's version.</summary>
     public static string Version => __version__;
@@ -82,7 +84,8 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
                 input = Leaf(input, true).detach();
                 using (no_grad())
                 {
-                    foreach (TorchSharp.Modules.Parameter parameter in model.parameters().Where(parameter => parameter.dim() == 4))
+                    foreach (TorchSharp.Modules.Parameter parameter in model.parameters().Where(
+                        parameter => parameter.dim() == 4))
                     {
                         parameter.set_(Leaf(parameter, true).detach());
                     }
@@ -102,15 +105,18 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
 
     /// <summary>Algorithm 1's perturbation and, with Adam as OPT, its update of all parameters in one flat tensor.</summary>
     /// <param name="parameters">The number of parameters.</param>
-    /// <param name="inPlace">Whether each operation works in place where libtorch has such a form, or the formulas are written as expressions.</param>
+    /// <param name="inPlace">Whether each operation works in place where libtorch has such a form, or the formulas are written as
+    /// expressions.</param>
     public PeerPerturbedAdamTime PerturbedAdam(int parameters, bool inPlace)
     {
         using DisposeScope scope = Begin();
         using IDisposable gradients = no_grad();
         LibtorchPerturbedAdam work = new(parameters);
         return inPlace
-            ? new PeerPerturbedAdamTime(new(Best(() => work.PerturbInPlace(3)), "in place"), new(Best(work.UpdateInPlace), "in place"))
-            : new PeerPerturbedAdamTime(new(Best(() => work.PerturbByExpressions(3)), "expressions"), new(Best(work.UpdateByExpressions), "expressions"));
+            ? new PeerPerturbedAdamTime(
+                new(Best(() => work.PerturbInPlace(3)), "in place"), new(Best(work.UpdateInPlace), "in place"))
+            : new PeerPerturbedAdamTime(
+                new(Best(() => work.PerturbByExpressions(3)), "expressions"), new(Best(work.UpdateByExpressions), "expressions"));
     }
 
     /// <summary>The product of two n × n matrices.</summary>
@@ -133,7 +139,8 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
         using DisposeScope scope = Begin();
         PeerConvolutionTime planes = Measure(false), last = Measure(true);
         return new PeerConvolutionTime(
-            planes.Forward.Or(last.Forward), planes.BackwardInput.Or(last.BackwardInput), planes.BackwardWeight.Or(last.BackwardWeight));
+            planes.Forward.Or(last.Forward), planes.BackwardInput.Or(last.BackwardInput),
+            planes.BackwardWeight.Or(last.BackwardWeight));
 
         PeerConvolutionTime Measure(bool channelsLast)
         {
@@ -145,14 +152,17 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
             Tensor gradient = Leaf(randn(batch, channels, size, size), channelsLast).detach();
             double forward = Best(() => nn.functional.conv2d(x, w, padding: [1, 1]));
             // Only one of the two needs a gradient, so that the engine computes only that.
-            Tensor ofInput = nn.functional.conv2d(input, w, padding: [1, 1]), ofWeight = nn.functional.conv2d(x, weight, padding: [1, 1]);
+            Tensor ofInput = nn.functional.conv2d(input, w, padding: [1, 1]), ofWeight = nn.functional.conv2d(
+                x, weight, padding: [1, 1]);
             double backwardInput = Best(() => autograd.grad([ofInput], [input], [gradient], retain_graph: true));
             double backwardWeight = Best(() => autograd.grad([ofWeight], [weight], [gradient], retain_graph: true));
             return new PeerConvolutionTime(new(forward, form), new(backwardInput, form), new(backwardWeight, form));
         }
     }
 
-    /// <summary>A leaf that takes gradients, with the same values, a four-dimensional one in memory as (N, H, W, C) if asked for.</summary>
+    /// <summary>
+    /// A leaf that takes gradients, with the same values, a four-dimensional one in memory as (N, H, W, C) if asked for.
+    /// </summary>
     private static Tensor Leaf(Tensor values, bool channelsLast)
     {
         Tensor laidOut = channelsLast && values.dim() == 4 ? values.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : values;
@@ -180,7 +190,8 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
         int together = (int)Math.Clamp(Math.Ceiling(0.2 / shortest), 1, 1000);
         double best = double.PositiveInfinity;
         long started = Stopwatch.GetTimestamp();
-        for (int sample = 0; sample < (shortest < 1000 * seconds ? 5 : 2) || Stopwatch.GetElapsedTime(started).TotalSeconds < seconds; sample++)
+        for (int sample = 0; sample < (shortest < 1000 * seconds ? 5 : 2)
+            || Stopwatch.GetElapsedTime(started).TotalSeconds < seconds; sample++)
         {
             long begun = Stopwatch.GetTimestamp();
             for (int i = 0; i < together; i++)

@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 
 namespace PacGen.Benchmarks.Peers;
 
-/// <summary>Algorithm 1's elementwise halves around a gradient, with Adam as OPT, in libtorch operations on one flat tensor. Adam's
-/// second moment is h, as in PacGen. Each half stands in two formulations that give the same numbers: with every operation in
-/// place on tensors that exist, and as expressions whose temporaries the surrounding dispose scope releases.</summary>
+/// <summary>Algorithm 1's elementwise halves around a gradient, with Adam as OPT, in libtorch operations on one flat tensor.
+/// Adam's second moment is h, as in PacGen. Each half stands in two formulations that give the same numbers: with every operation
+/// in place on tensors that exist, and as expressions whose temporaries the surrounding dispose scope releases.</summary>
 internal sealed class LibtorchPerturbedAdam(int parameters)
 {
     /// <summary>γ of κ.</summary>

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace PacGen.Benchmarks.Peers;
 
-/// <summary>The Wide-ResNet of the paper's code in libtorch's modules, as PacGen's <c>WideResNet</c> builds it: 3×32×32 images.</summary>
+/// <summary>
+/// The Wide-ResNet of the paper's code in libtorch's modules, as PacGen's <c>WideResNet</c> builds it: 3×32×32 images.
+/// </summary>
 internal sealed class LibtorchWideResNet : nn.Module<Tensor, Tensor>
 {
     private readonly Conv2d stem;

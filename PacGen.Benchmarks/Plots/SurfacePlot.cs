@@ -111,7 +111,8 @@ internal sealed class SurfacePlot
     private void DrawSurface(SKCanvas canvas, Projection view)
     {
         using SKPaint fill = new() { Style = SKPaintStyle.Fill, IsAntialias = false };
-        using SKPaint mesh = new() { Style = SKPaintStyle.Stroke, StrokeWidth = 0.7f, Color = new SKColor(0, 0, 0, 60), IsAntialias = true };
+        using SKPaint mesh =
+            new() { Style = SKPaintStyle.Stroke, StrokeWidth = 0.7f, Color = new SKColor(0, 0, 0, 60), IsAntialias = true };
         int every = Math.Max(1, X.Length / 40);
         foreach ((int i, int j) in view.Cells)
         {
@@ -144,8 +145,10 @@ internal sealed class SurfacePlot
             SKPoint floor = view.At(x, y, null), on = view.At(x, y, z), top = view.At(x, y, ZRange.Largest);
             using SKPaint line = new() { Style = SKPaintStyle.Stroke, StrokeWidth = 3, Color = color, IsAntialias = true };
             using SKPaint dot = new() { Style = SKPaintStyle.Fill, Color = color, IsAntialias = true };
-            using SKPaint rim = new() { Style = SKPaintStyle.Stroke, StrokeWidth = 1.5f, Color = SKColors.White, IsAntialias = true };
-            using SKPaint halo = new() { Style = SKPaintStyle.Stroke, StrokeWidth = 6, Color = SKColors.White, IsAntialias = true };
+            using SKPaint rim =
+                new() { Style = SKPaintStyle.Stroke, StrokeWidth = 1.5f, Color = SKColors.White, IsAntialias = true };
+            using SKPaint halo =
+                new() { Style = SKPaintStyle.Stroke, StrokeWidth = 6, Color = SKColors.White, IsAntialias = true };
             canvas.DrawLine(on, top, halo);
             canvas.DrawLine(on, top, line);
             using (SKPathEffect dashes = SKPathEffect.CreateDash([6, 4], 0))
@@ -165,7 +168,8 @@ internal sealed class SurfacePlot
     // The edges behind the surface.
     private void DrawFrame(SKCanvas canvas, Projection view)
     {
-        using SKPaint line = new() { Style = SKPaintStyle.Stroke, StrokeWidth = 1, Color = new SKColor(0, 0, 0, 110), IsAntialias = true };
+        using SKPaint line =
+            new() { Style = SKPaintStyle.Stroke, StrokeWidth = 1, Color = new SKColor(0, 0, 0, 110), IsAntialias = true };
         (double X, double Y)[] corners = [(X[0], Y[0]), (X[^1], Y[0]), (X[^1], Y[^1]), (X[0], Y[^1])];
         (double X, double Y) nearest = corners.MinBy(corner => view.Depth(corner.X, corner.Y));
         for (int c = 0; c < 4; c++)
@@ -180,7 +184,8 @@ internal sealed class SurfacePlot
                     canvas.DrawLine(view.At(a.X, a.Y, ZRange.Largest), view.At(b.X, b.Y, ZRange.Largest), line);
                     foreach (double tick in Ticks(ZRange.Least, ZRange.Largest, 6))
                     {
-                        using SKPaint faint = new() { Style = SKPaintStyle.Stroke, StrokeWidth = 0.7f, Color = new SKColor(0, 0, 0, 45), IsAntialias = true };
+                        using SKPaint faint = new() { Style = SKPaintStyle.Stroke, StrokeWidth = 0.7f, Color = new SKColor(
+                            0, 0, 0, 45), IsAntialias = true };
                         canvas.DrawLine(view.At(a.X, a.Y, tick), view.At(b.X, b.Y, tick), faint);
                     }
                 }
@@ -295,7 +300,8 @@ internal sealed class SurfacePlot
                    select (At(x, y, z).X, At(x, y, z).Y) into point
                    select ((double)point.X, (double)point.Y),
             ];
-            double left = corners.Min(c => c.X), right = corners.Max(c => c.X), low = corners.Min(c => c.Y), high = corners.Max(c => c.Y);
+            double left = corners.Min(c => c.X), right = corners.Max(c => c.X), low = corners.Min(c => c.Y), high = corners.Max(
+                c => c.Y);
             double margin = plot.TextSize * 4.2;
             scale = Math.Min((area.Width - (1.6 * margin)) / (right - left), (area.Height - (1.4 * margin)) / (high - low));
             offsetX = area.MidX + (0.25 * margin) - (scale * (left + right) / 2);
@@ -319,7 +325,8 @@ internal sealed class SurfacePlot
         /// <summary>A point of space in the picture; without z, on the floor.</summary>
         public SKPoint At(double x, double y, double? z)
         {
-            double across = ((x - plot.X[0]) / (plot.X[^1] - plot.X[0])) - 0.5, along = ((y - plot.Y[0]) / (plot.Y[^1] - plot.Y[0])) - 0.5;
+            double across = ((x - plot.X[0]) / (plot.X[^1] - plot.X[0])) - 0.5, along = (
+                (y - plot.Y[0]) / (plot.Y[^1] - plot.Y[0])) - 0.5;
             double up = z is { } height ? (FloorGap + Share(height)) * Height / (1 + FloorGap) : 0;
             double right = (across * cosine) - (along * sine), away = (across * sine) + (along * cosine);
             return new SKPoint(

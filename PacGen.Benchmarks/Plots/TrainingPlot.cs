@@ -54,7 +54,8 @@ internal static class TrainingPlot
             all.Render(canvas, new PixelRect(0, Width, Height - TitleHeight, 0));
             canvas.ResetMatrix();
             using Paint paint = Paint.NewDisposablePaint();
-            LabelStyle heading = new() { Text = title, FontSize = 18, Bold = true, FontName = PlotFont.Family, Alignment = Alignment.MiddleCenter };
+            LabelStyle heading = new() { Text = title, FontSize = 18, Bold = true, FontName = PlotFont.Family,
+                Alignment = Alignment.MiddleCenter };
             heading.Render(canvas, new Pixel(Width / 2f, TitleHeight / 2f), paint);
         });
         panels.ForEach(panel => panel.Dispose());

@@ -1,5 +1,5 @@
 using PacGen.Benchmarks.CommandLine;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 using Spectre.Console;
 
 namespace PacGen.Benchmarks.Reporting;

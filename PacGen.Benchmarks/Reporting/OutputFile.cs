@@ -1,5 +1,5 @@
 using PacGen.Benchmarks.CommandLine;
-using PacGen.Nn.Checkpoints;
+using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Reporting;
 
@@ -126,7 +126,8 @@ internal static class OutputFile
         }
         catch (IOException error)
         {
-            throw new IOException($"{option} {path} can't be written: {error.Message.TrimEnd('.')}. Nothing was left behind.", error);
+            throw new IOException(
+                $"{option} {path} can't be written: {error.Message.TrimEnd('.')}. Nothing was left behind.", error);
         }
     }
 

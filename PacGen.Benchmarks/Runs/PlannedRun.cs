@@ -1,6 +1,5 @@
 using PacGen.Benchmarks.Training;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Runs;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
-using PacGen.Nn.Checkpoints;
+using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Runs;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using PacGen.Benchmarks.Reporting;
-using PacGen.Nn.Checkpoints;
+using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Runs;
 

@@ -1,9 +1,8 @@
 using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
 
 namespace PacGen.Benchmarks.Runs;
 

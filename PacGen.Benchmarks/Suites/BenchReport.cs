@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using Spectre.Console;
 
 namespace PacGen.Benchmarks.Suites;

@@ -3,7 +3,7 @@ using System.Text;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Reporting;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 
 namespace PacGen.Benchmarks.Suites;
 

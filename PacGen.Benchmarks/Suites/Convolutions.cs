@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 
 namespace PacGen.Benchmarks.Suites;
 

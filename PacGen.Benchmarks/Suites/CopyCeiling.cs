@@ -1,6 +1,5 @@
 using System.Runtime.Intrinsics;
-using PacGen.Kernels.Devices;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Benchmarks.Suites;
 
@@ -11,7 +10,7 @@ namespace PacGen.Benchmarks.Suites;
 internal sealed class CopyCeiling : CpuLaunch
 {
     private const int Count = 1 << 25, Part = 1 << 18;
-    private readonly Buffer source, destination;
+    private readonly DeviceBuffer source, destination;
 
     /// <param name="device">The device.</param>
     public CopyCeiling(CpuDevice device)

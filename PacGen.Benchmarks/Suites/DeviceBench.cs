@@ -1,6 +1,6 @@
 using System.IO.Enumeration;
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 
 namespace PacGen.Benchmarks.Suites;
 

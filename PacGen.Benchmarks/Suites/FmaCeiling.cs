@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 
 namespace PacGen.Benchmarks.Suites;
 

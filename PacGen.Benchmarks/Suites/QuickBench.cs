@@ -1,6 +1,6 @@
 using System.Globalization;
 using PacGen.Benchmarks.Reporting;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using Spectre.Console;
 
 namespace PacGen.Benchmarks.Suites;

@@ -1,4 +1,4 @@
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Suites;

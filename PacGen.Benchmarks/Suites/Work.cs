@@ -1,14 +1,9 @@
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Core.Bounds;
 using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels;
-using PacGen.Kernels.Copy;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
 using PacGen.Nn;
-using PacGen.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
-using PacGen.Benchmarks.CommandLine;
 
 namespace PacGen.Benchmarks.Suites;
 
@@ -64,7 +59,7 @@ internal sealed class Work : IDisposable
     /// <summary>A copy of numbers, by an elementwise kernel.</summary>
     public static Work Copy(Device device, int count) =>
         Of(device, $"copy, {count:N0} numbers", 0, 8.0 * count, Tensor.Apply(
-            PacGen.Kernels.Map.FusedMap.BroadcastTo(new Shape(count)), Tensor.Input(new Shape(count), "x")));
+            PacGen.Kernels.FusedMap.BroadcastTo(new Shape(count)), Tensor.Input(new Shape(count), "x")));
 
     /// <summary>The same, by the driver's own copy within a GPU's memory.</summary>
     public static Work DriverCopy(GpuDevice device, int count) => Pass(
@@ -137,7 +132,8 @@ internal sealed class Work : IDisposable
     /// <summary>One pass of a 3×3 convolution with padding 1 and as many output channels as input channels.</summary>
     public static Work Convolution(Device device, ConvolutionPass pass, int channels, int size, int batch)
     {
-        Tensor images = Tensor.Input(new Shape(batch, size, size, channels), "x"), weights = Tensor.Input(new Shape(3, 3, channels, channels), "w");
+        Tensor images = Tensor.Input(new Shape(batch, size, size, channels), "x"), weights = Tensor.Input(
+            new Shape(3, 3, channels, channels), "w");
         Tensor gradient = Tensor.Input(images.Shape, "dy");
         Conv2dGeometry geometry = new(1, 1);
         Tensor result = pass switch
@@ -170,7 +166,7 @@ internal sealed class Work : IDisposable
     {
         FlatModule module = new(parameters);
         ParameterArena arena = new(module, device, Seed);
-        Buffer gradients = device.Allocate(parameters);
+        DeviceBuffer gradients = device.Allocate(parameters);
         Fill(new Region(gradients), 0.05f);
         PerturbedOptimizer optimizer = new(new Adam(1e-4), new AlgorithmOne(eta: 0.01));
         OptimizerSession session = (truncatedGaussian ? optimizer.WithNoise<TruncatedGaussianNoise>() : optimizer)
@@ -254,7 +250,8 @@ internal sealed class Work : IDisposable
             new byte[shape.Count], Enumerable.Range(0, batch).Select(i => i % 10).ToArray(), shape[1], shape[2], 10,
             new Normalization(new float[shape[3]], [.. Enumerable.Repeat(1f, shape[3])]));
         TrainingPipeline pipeline = new(model, arena, optimizer, images, new PipelineOptions { Seed = Seed });
-        float[] pixels = Values(checked((int)shape.Count), 1), labels = [.. Enumerable.Range(0, batch).Select(i => (float)(i % 10))];
+        float[] pixels = Values(checked((int)shape.Count), 1), labels = [
+            .. Enumerable.Range(0, batch).Select(i => (float)(i % 10))];
         pipeline.Submit(pixels, labels, Epoch, 0, optimizer.LearningRate);
         pipeline.Complete();
         return new Work(
@@ -305,7 +302,7 @@ internal sealed class Work : IDisposable
             Region[] regions = new Region[arrays];
             for (int i = 0; i < arrays; i++)
             {
-                Buffer buffer = device.Allocate(parameters, "what is measured");
+                DeviceBuffer buffer = device.Allocate(parameters, "what is measured");
                 owned.Add(buffer);
                 regions[i] = new Region(buffer);
                 Fill(regions[i], i == 1 ? 5e-4f : 0.05f, i == 1 ? 6e-4f : 0);

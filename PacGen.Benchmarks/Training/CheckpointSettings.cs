@@ -3,10 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Training;
 

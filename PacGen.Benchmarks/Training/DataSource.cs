@@ -2,7 +2,7 @@ using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Core.Text;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Training;
 

@@ -1,8 +1,7 @@
 using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Training;
 

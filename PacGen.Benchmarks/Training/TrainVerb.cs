@@ -5,7 +5,6 @@ using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Runs;
 using PacGen.Benchmarks.Scoring;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Training;
 

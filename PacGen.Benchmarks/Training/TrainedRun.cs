@@ -2,8 +2,6 @@ using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Plots;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Training;
 

@@ -1,7 +1,6 @@
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
 
 namespace PacGen.Benchmarks.Training;
 

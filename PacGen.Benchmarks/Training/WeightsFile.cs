@@ -2,10 +2,8 @@ using System.Globalization;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Core.Text;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Training;
 

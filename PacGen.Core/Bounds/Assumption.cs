@@ -19,7 +19,8 @@ public sealed record Assumption(string Name, string Statement)
 
     /// <summary>τ, and with it the prior, was chosen before the sample was seen.</summary>
     public static Assumption TauBeforeData { get; } = new(
-        "τ before data", "τ was chosen before the sample was seen; a τ read off the trained weights makes the prior depend on the data.");
+        "τ before data",
+        "τ was chosen before the sample was seen; a τ read off the trained weights makes the prior depend on the data.");
 
     /// <summary>η was chosen before the sample was seen.</summary>
     public static Assumption EtaBeforeData { get; } = new(
@@ -27,15 +28,18 @@ public sealed record Assumption(string Name, string Statement)
 
     /// <summary>The curvature and λ values given are those of L̂ itself, not estimates.</summary>
     public static Assumption ExactCurvature { get; } = new(
-        "exact curvature", "The curvature given is that of the empirical loss itself, not an estimate such as squared gradients.");
+        "exact curvature",
+        "The curvature given is that of the empirical loss itself, not an estimate such as squared gradients.");
 
     /// <summary>u is centred and uncorrelated and stays in the neighbourhood, as Lemma 5 needs it.</summary>
     public static Assumption CentredPerturbation { get; } = new(
-        "centred perturbation", "The perturbation has mean 0, uncorrelated coordinates, and never leaves Neigh_{γ,ε}(w); the moments and the KL divergence given are its own.");
+        "centred perturbation", "The perturbation has mean 0, uncorrelated coordinates, and never leaves Neigh_{γ,ε}(w); the " +
+            "moments and the KL divergence given are its own.");
 
     /// <summary>u stays in the neighbourhood, as Lemma 9 needs it; it may be dependent and have any mean.</summary>
     public static Assumption BoundedPerturbation { get; } = new(
-        "bounded perturbation", "The perturbation never leaves Neigh_{γ,ε}(w); the moments and the KL divergence given are its own.");
+        "bounded perturbation",
+        "The perturbation never leaves Neigh_{γ,ε}(w); the moments and the KL divergence given are its own.");
 
     /// <summary>The prior was chosen before the sample was seen.</summary>
     public static Assumption PriorBeforeData { get; } = new(
@@ -43,7 +47,8 @@ public sealed record Assumption(string Name, string Statement)
 
     /// <summary>The sample's elements are independent draws of one distribution.</summary>
     public static Assumption IndependentSample { get; } = new(
-        "independent sample", "The sample's n elements are independent draws of the one distribution that the expected loss is taken over.");
+        "independent sample",
+        "The sample's n elements are independent draws of the one distribution that the expected loss is taken over.");
 
     /// <summary>The loss lies in [0, 1]; only that its mean over the sample does can be checked.</summary>
     public static Assumption BoundedLoss { get; } = new(
@@ -51,16 +56,23 @@ public sealed record Assumption(string Name, string Statement)
 
     /// <summary>L̂ is twice differentiable in Neigh_{γ,ε}(w), as (5) needs it.</summary>
     public static Assumption SmoothLoss { get; } = new(
-        "smooth loss", "The empirical loss is twice differentiable in the weights throughout Neigh_{γ,ε}(w): no 0-1 loss, no clipped loss, no kink of a ReLU there.");
+        "smooth loss", "The empirical loss is twice differentiable in the weights throughout Neigh_{γ,ε}(w): no 0-1 loss, no " +
+            "clipped loss, no kink of a ReLU there.");
 
-    /// <summary>The grid of η and its weights were chosen before the sample was seen; a grid that follows from n and δ alone needs no such assumption.</summary>
+    /// <summary>
+    /// The grid of η and its weights were chosen before the sample was seen; a grid that follows from n and δ alone needs no such
+    /// assumption.
+    /// </summary>
     public static Assumption GridBeforeData { get; } = new(
         "grid before data", "The grid of η and its weights were chosen before the sample was seen.");
 
     /// <summary>The Monte-Carlo draws are independent of each other, given the sample.</summary>
     public static Assumption IndependentDraws { get; } = new(
-        "independent draws", "The posterior's draws are independent of each other and their number was chosen before seeing their losses.");
+        "independent draws",
+        "The posterior's draws are independent of each other and their number was chosen before seeing their losses.");
 
-    /// <summary>What Theorem 1 and every inequality of its kind asks for, besides a prior chosen before the sample was seen.</summary>
+    /// <summary>
+    /// What Theorem 1 and every inequality of its kind asks for, besides a prior chosen before the sample was seen.
+    /// </summary>
     internal static IReadOnlyList<Assumption> OfSample { get; } = [IndependentSample, BoundedLoss];
 }

@@ -36,7 +36,8 @@ public static class BinaryKl
     /// </summary>
     /// <param name="q">The empirical loss, in [0, 1].</param>
     /// <param name="budget">B ≥ 0; +∞ gives 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">q is outside [0, 1], the budget is negative, or one of them is NaN.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">q is outside [0, 1], the budget is negative, or one of them is
+    /// NaN.</exception>
     public static double UpperInverse(double q, double budget)
     {
         ThrowIfNoProbability(q, nameof(q));
@@ -48,7 +49,8 @@ public static class BinaryKl
     /// <summary>inf{p ∈ [0, q] : kl(q‖p) ≤ budget}: the smallest risk that an empirical loss q leaves possible.</summary>
     /// <param name="q">The empirical loss, in [0, 1].</param>
     /// <param name="budget">B ≥ 0; +∞ gives 0, or 1 where q is 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">q is outside [0, 1], the budget is negative, or one of them is NaN.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">q is outside [0, 1], the budget is negative, or one of them is
+    /// NaN.</exception>
     public static double LowerInverse(double q, double budget)
     {
         ThrowIfNoProbability(q, nameof(q));
@@ -81,7 +83,8 @@ public static class BinaryKl
 
         // d/q and p/q may overflow where q·H(d/q) = d − q ln(p/q) does not.
         double ratio = p / q;
-        return d <= q / 2 ? q * NearZero.LogOnePlusDeficit(d / q) : d - (q * (double.IsInfinity(ratio) ? Math.Log(p) - Math.Log(q) : Math.Log(ratio)));
+        return d <= q / 2 ? q * NearZero.LogOnePlusDeficit(d / q)
+            : d - (q * (double.IsInfinity(ratio) ? Math.Log(p) - Math.Log(q) : Math.Log(ratio)));
     }
 
     /// <summary>d and 1 − p of the p = q + d above q where kl(q‖p) is the budget; complement is 1 − q.</summary>
@@ -113,7 +116,8 @@ public static class BinaryKl
             t = Math.Min(t, -NearZero.LogOnePlus(-y));
         }
 
-        // At most some tens of steps: far from the root kl is straight, near it each step at least halves the distance, then squares it.
+        // At most some tens of steps: far from the root kl is straight, near it each step at least halves the distance, then
+        // squares it.
         for (int step = 0; step < 200; step++)
         {
             double d = -complement * NearZero.ExpMinusOne(-t), p = q + d;
@@ -136,7 +140,8 @@ public static class BinaryKl
     {
         if (!(value is >= 0 and <= 1))
         {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} must lie in [0, 1]: it is the probability of a coin, or a loss scaled to [0, 1].");
+            throw new ArgumentOutOfRangeException(
+                name, value, $"{name} must lie in [0, 1]: it is the probability of a coin, or a loss scaled to [0, 1].");
         }
     }
 
@@ -144,7 +149,8 @@ public static class BinaryKl
     {
         if (!(budget >= 0))
         {
-            throw new ArgumentOutOfRangeException(nameof(budget), budget, "budget must be 0 or more: it bounds kl(q‖p), which is never negative.");
+            throw new ArgumentOutOfRangeException(
+                nameof(budget), budget, "budget must be 0 or more: it bounds kl(q‖p), which is never negative.");
         }
     }
 }

@@ -19,7 +19,8 @@ internal static class BoundConditions
         {
             throw new InvalidOperationException(
                 $"The lemma needs local convexity, ∇ᵢ²L̂ ≥ 0 for every i, but the smallest curvature is {-negated:G6}. "
-                + "Give the bound as a function of σ, (12) or (19), which needs no convexity, or say by a max with 0 that an upper "
+                + "Give the bound as a function of σ, (12) or (19), which needs no convexity, or say by a max with 0 that an " +
+                    "upper "
                 + "bound is meant.");
         }
     }

@@ -6,6 +6,9 @@ public enum BoundForm
     /// <summary>The form that a proof supports; the default everywhere.</summary>
     Rigorous,
 
-    /// <summary>The form that the paper prints, for comparison; where no proof supports it its result is a <see cref="BoundStatus.Score"/>.</summary>
+    /// <summary>
+    /// The form that the paper prints, for comparison; where no proof supports it its result is a
+    /// <see cref="BoundStatus.Score"/>.
+    /// </summary>
     Published,
 }

@@ -28,7 +28,8 @@ public sealed record BoundResult(
             }
         }
 
-        throw new KeyNotFoundException($"{Name} has no term '{name}'; it has {string.Join(", ", Terms.Select(t => $"'{t.Name}'"))}.");
+        throw new KeyNotFoundException(
+            $"{Name} has no term '{name}'; it has {string.Join(", ", Terms.Select(t => $"'{t.Name}'"))}.");
     }
 
     /// <summary>Name, value, status, parts and assumptions, over several lines.</summary>

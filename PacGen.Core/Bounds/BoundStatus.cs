@@ -4,9 +4,9 @@ namespace PacGen.Core.Bounds;
 public enum BoundStatus
 {
     /// <summary>
-    /// A bound: with probability at least 1 − δ over the sample, whatever the distribution of the data is. Nothing here returns it, as no code can see that a
-    /// sample is independent or that a prior was chosen before it; whoever knows that all assumptions of a result hold may set it:
-    /// <c>result with { Status = BoundStatus.Bound, Assumptions = [] }</c>.
+    /// A bound: with probability at least 1 − δ over the sample, whatever the distribution of the data is. Nothing here returns
+    /// it, as no code can see that a sample is independent or that a prior was chosen before it; whoever knows that all
+    /// assumptions of a result hold may set it: <c>result with { Status = BoundStatus.Bound, Assumptions = [] }</c>.
     /// </summary>
     Bound,
 

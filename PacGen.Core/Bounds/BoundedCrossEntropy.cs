@@ -1,14 +1,15 @@
 namespace PacGen.Core.Bounds;
 
 /// <summary>
-/// Cross-entropy made a loss in [0, 1], as the theory needs it, where p is the probability that the network gives to the true class: clipped,
-/// l = −ln(max(p, p_min))/ln(1/p_min) (Pérez-Ortiz et al. 2021), or smooth, l = −ln(p_min + (1 − p_min)p)/ln(1/p_min).
+/// Cross-entropy made a loss in [0, 1], as the theory needs it, where p is the probability that the network gives to the true
+/// class: clipped, l = −ln(max(p, p_min))/ln(1/p_min) (Pérez-Ortiz et al. 2021), or smooth, l = −ln(p_min + (1 −
+/// p_min)p)/ln(1/p_min).
 /// </summary>
 /// <remarks>
-/// The clipped loss has a kink at p = p_min. The PAC-Bayes inequalities do not mind; the bounds from curvature (Lemmas 5 to 9, Theorem 7) need a loss that is
-/// twice differentiable in the weights, which the smooth one is if the network is. They hold for the clipped loss too with ρ and curvature of the
-/// loss before clipping, provided that no example is clipped at w: with f the unclipped loss, min(f, 1) ≤ f everywhere and both are the same at w, so what (5)
-/// says of f bounds 𝔼 min(f, 1).
+/// The clipped loss has a kink at p = p_min. The PAC-Bayes inequalities do not mind; the bounds from curvature (Lemmas 5 to 9,
+/// Theorem 7) need a loss that is twice differentiable in the weights, which the smooth one is if the network is. They hold for
+/// the clipped loss too with ρ and curvature of the loss before clipping, provided that no example is clipped at w: with f the
+/// unclipped loss, min(f, 1) ≤ f everywhere and both are the same at w, so what (5) says of f bounds 𝔼 min(f, 1).
 /// </remarks>
 public sealed class BoundedCrossEntropy
 {
@@ -20,7 +21,8 @@ public sealed class BoundedCrossEntropy
     {
         if (!(smallestProbability is > 0 and < 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(smallestProbability), smallestProbability, "p_min must lie in (0, 1); 1e-4 and 1e-5 are usual.");
+            throw new ArgumentOutOfRangeException(
+                nameof(smallestProbability), smallestProbability, "p_min must lie in (0, 1); 1e-4 and 1e-5 are usual.");
         }
 
         SmallestProbability = smallestProbability;
@@ -44,11 +46,13 @@ public sealed class BoundedCrossEntropy
     {
         if (!(probability is >= 0 and <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(probability), probability, "probability must lie in [0, 1]: give the softmax's output, not the logit.");
+            throw new ArgumentOutOfRangeException(
+                nameof(probability), probability, "probability must lie in [0, 1]: give the softmax's output, not the logit.");
         }
 
         // −ln 1 would be −0.
-        double bounded = Smooth ? SmallestProbability + ((1 - SmallestProbability) * probability) : Math.Max(probability, SmallestProbability);
+        double bounded = Smooth ? SmallestProbability + ((1 - SmallestProbability) * probability)
+            : Math.Max(probability, SmallestProbability);
         return bounded >= 1 ? 0 : -Math.Log(bounded) / Scale;
     }
 
@@ -59,7 +63,9 @@ public sealed class BoundedCrossEntropy
     {
         if (!(logProbability <= 0))
         {
-            throw new ArgumentOutOfRangeException(nameof(logProbability), logProbability, "logProbability must be 0 or less: it is the logarithm of a probability.");
+            throw new ArgumentOutOfRangeException(
+                nameof(logProbability), logProbability,
+                "logProbability must be 0 or less: it is the logarithm of a probability.");
         }
 
         if (!Smooth)

@@ -1,8 +1,8 @@
 namespace PacGen.Core.Bounds;
 
 /// <summary>
-/// Catoni's inequality ("PAC-Bayesian supervised classification", 2007, Theorem 1.2.6): for one C = η/n chosen before the sample was
-/// seen, 𝔼L ≤ (1 − exp(−C·𝔼L̂ − (KL + log 1/δ)/n))/(1 − e⁻ᶜ), for a loss in [0, 1].
+/// Catoni's inequality ("PAC-Bayesian supervised classification", 2007, Theorem 1.2.6): for one C = η/n chosen before the sample
+/// was seen, 𝔼L ≤ (1 − exp(−C·𝔼L̂ − (KL + log 1/δ)/n))/(1 − e⁻ᶜ), for a loss in [0, 1].
 /// </summary>
 /// <remarks>It has Theorem 1's η, so that one grid serves both, and is never above (1) at the same η.</remarks>
 public static class Catoni
@@ -16,7 +16,8 @@ public static class Catoni
     /// <param name="n">The sample's size.</param>
     /// <param name="delta">δ, in (0, 1).</param>
     /// <param name="eta">η = nC, above 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the
+    /// condition.</exception>
     public static BoundResult ForEta(double loss, double kl, long n, double delta, double eta)
     {
         Require.Premises(loss, kl, n, delta);
@@ -32,8 +33,10 @@ public static class Catoni
     /// <param name="kl">KL(posterior‖prior), 0 or more.</param>
     /// <param name="n">The sample's size.</param>
     /// <param name="delta">δ, in (0, 1).</param>
-    /// <param name="grid">The grid, fixed before the sample was seen; <see cref="EtaGrid.Geometric"/> of n and δ unless given.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
+    /// <param name="grid">The grid, fixed before the sample was seen; <see cref="EtaGrid.Geometric"/> of n and δ unless
+    /// given.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the
+    /// condition.</exception>
     public static BoundResult OverGrid(double loss, double kl, long n, double delta, EtaGrid? grid = null)
     {
         Require.Premises(loss, kl, n, delta);
@@ -53,8 +56,10 @@ public static class Catoni
 
         double eta = own.Eta(best);
         return new BoundResult("Catoni, best of a grid over η", value, BoundStatus.ConditionalBound,
-            [new("𝔼L̂", loss), new("KL", kl), new("j", best), new("η", eta), new("C = η/n", eta / n), new("log 1/δ_j", own.LogInverseDelta(best, delta))],
-            grid is null ? [Assumption.PriorBeforeData, .. Assumption.OfSample] : [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.GridBeforeData]);
+            [new("𝔼L̂", loss), new("KL", kl), new("j", best), new("η", eta), new("C = η/n", eta / n),
+                new("log 1/δ_j", own.LogInverseDelta(best, delta))],
+            grid is null ? [Assumption.PriorBeforeData, .. Assumption.OfSample]
+                : [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.GridBeforeData]);
     }
 
     private static double Value(double loss, double kl, long n, double confidence, double eta)

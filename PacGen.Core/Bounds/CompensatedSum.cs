@@ -1,8 +1,8 @@
 namespace PacGen.Core.Bounds;
 
 /// <summary>
-/// A sum by Neumaier's compensation: its error is that of the last rounding, and N·2⁻¹⁰⁶ times the sum of the terms' absolute values; sums of 10⁸
-/// terms of one sign keep 15 digits.
+/// A sum by Neumaier's compensation: its error is that of the last rounding, and N·2⁻¹⁰⁶ times the sum of the terms' absolute
+/// values; sums of 10⁸ terms of one sign keep 15 digits.
 /// </summary>
 internal struct CompensatedSum
 {

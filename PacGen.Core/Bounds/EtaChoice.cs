@@ -10,5 +10,6 @@ namespace PacGen.Core.Bounds;
 public readonly record struct EtaChoice(int Index, double Eta, double LogInverseDelta, double Value)
 {
     /// <summary>One line for people.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"η {Eta:G6} (number {Index} of the grid): {Value:G6}, log 1/δ {LogInverseDelta:G4}");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"η {Eta:G6} (number {Index} of the grid): {Value:G6}, log 1/δ {LogInverseDelta:G4}");
 }

@@ -2,13 +2,14 @@ namespace PacGen.Core.Bounds;
 
 /// <summary>
 /// A weighted grid over η (footnote 2; Appendix B): values η_j chosen before the sample is seen, with weights that sum to at most
-/// 1. By the union bound Theorem 1 holds for all of them together with δ_j = δ·weight_j, so that the best may be chosen afterwards.
+/// 1. By the union bound Theorem 1 holds for all of them together with δ_j = δ·weight_j, so that the best may be chosen
+/// afterwards.
 /// </summary>
 /// <remarks>
 /// <para>
-/// The geometric grid is η_j = cʲ√(2n·log 2/δ), δ_j = δ2^−(j+1), j ≥ 0, with c = e unless told otherwise. It differs from Appendix
-/// B's, eʲ√(2n·log 1/δ_j), in that the root does not grow with j. Appendix B's j solves an equation in which j stands on both
-/// sides, and for some KL no integer does.
+/// The geometric grid is η_j = cʲ√(2n·log 2/δ), δ_j = δ2^−(j+1), j ≥ 0, with c = e unless told otherwise. It differs from
+/// Appendix B's, eʲ√(2n·log 1/δ_j), in that the root does not grow with j. Appendix B's j solves an equation in which j stands on
+/// both sides, and for some KL no integer does.
 /// </para>
 /// <para>
 /// What it costs. Let l = log 2/δ and η̄ = √(2n(KL + l)), the minimiser of (KL + l)/η + η/2n, whose minimum is
@@ -17,8 +18,8 @@ namespace PacGen.Core.Bounds;
 /// 1.128 for c = e. The weights add j·log 2/η_j ≤ c^½·j·log 2/√(2n(KL + l)). <see cref="ClosedForm"/> is the sum.
 /// </para>
 /// <para>
-/// Appendix B has 1 + 1/e = 1.37 in the place of c^½ + c^−½, below the 2 of the minimum over all η: it cannot follow from (1). With
-/// rounding down, as there, the factor is c + 1/c = 3.09; the cruder step a/η_j ≤ c·a/η̄, η_j ≤ η̄ gives 1 + c,
+/// Appendix B has 1 + 1/e = 1.37 in the place of c^½ + c^−½, below the 2 of the minimum over all η: it cannot follow from (1).
+/// With rounding down, as there, the factor is c + 1/c = 3.09; the cruder step a/η_j ≤ c·a/η̄, η_j ≤ η̄ gives 1 + c,
 /// where the appendix prints 1 + 1/c.
 /// </para>
 /// </remarks>
@@ -67,7 +68,8 @@ public sealed class EtaGrid
     }
 
     /// <summary>
-    /// Appendix B's grid, η_j = eʲ√(2n·log 1/δ_j), δ_j = δ2^−(j+1): the δ_j add up to δ, so (1) holds at all η_j at once with probability 1 − δ.
+    /// Appendix B's grid, η_j = eʲ√(2n·log 1/δ_j), δ_j = δ2^−(j+1): the δ_j add up to δ, so (1) holds at all η_j at once with
+    /// probability 1 − δ.
     /// </summary>
     internal static EtaGrid AppendixB(long n, double delta) => new(n, delta, Math.E, grows: true);
 
@@ -75,13 +77,16 @@ public sealed class EtaGrid
     /// <param name="etas">η_j, positive, chosen before the sample was seen.</param>
     /// <param name="weights">The weight of each, positive, with a sum of at most 1; equal ones unless given.</param>
     /// <exception cref="ArgumentException">There is no η, or there are not as many weights.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An η or a weight is not positive, or the weights sum to more than 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An η or a weight is not positive, or the weights sum to more than
+    /// 1.</exception>
     public static EtaGrid Weighted(IReadOnlyList<double> etas, IReadOnlyList<double>? weights = null)
     {
         ArgumentNullException.ThrowIfNull(etas);
         if (etas.Count == 0 || (weights is not null && weights.Count != etas.Count))
         {
-            throw new ArgumentException($"the grid needs at least one η and one weight for each: {etas.Count} η, {weights?.Count ?? 0} weights.", nameof(etas));
+            throw new ArgumentException(
+                $"the grid needs at least one η and one weight for each: {etas.Count} η, {weights?.Count ?? 0} weights.",
+                nameof(etas));
         }
 
         double[] ownEtas = [.. etas], logs = new double[ownEtas.Length];
@@ -97,7 +102,8 @@ public sealed class EtaGrid
 
         if (weights is not null && sum > 1 + 1e-12)
         {
-            throw new ArgumentOutOfRangeException(nameof(weights), sum, "the weights must sum to at most 1: the union bound shares δ out among them.");
+            throw new ArgumentOutOfRangeException(
+                nameof(weights), sum, "the weights must sum to at most 1: the union bound shares δ out among them.");
         }
 
         return new EtaGrid(ownEtas, logs);
@@ -181,7 +187,8 @@ public sealed class EtaGrid
     {
         if (j < 0 || (etas is not null && j >= etas.Length))
         {
-            throw new ArgumentOutOfRangeException(nameof(j), j, $"the grid's places count from 0{(etas is null ? "" : $" to {etas.Length - 1}")}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(j), j, $"the grid's places count from 0{(etas is null ? "" : $" to {etas.Length - 1}")}.");
         }
     }
 }

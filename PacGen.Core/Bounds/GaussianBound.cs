@@ -4,18 +4,21 @@ using PacGen.Core.Lanes;
 namespace PacGen.Core.Bounds;
 
 /// <summary>
-/// Section 5.2: perturbations ũ that are Gaussian, N(0, σᵢ²), truncated to |ũᵢ| &lt; κᵢ (16), and the prior N(0, τI), τ being its variance. The loss must be
-/// twice differentiable in the weights and lie in [0, 1]: a smooth <see cref="BoundedCrossEntropy"/>, not the clipped one or the 0-1 loss. All sums are compensated and streamed.
+/// Section 5.2: perturbations ũ that are Gaussian, N(0, σᵢ²), truncated to |ũᵢ| &lt; κᵢ (16), and the prior N(0, τI), τ being its
+/// variance. The loss must be twice differentiable in the weights and lie in [0, 1]: a smooth <see cref="BoundedCrossEntropy"/>,
+/// not the clipped one or the 0-1 loss. All sums are compensated and streamed.
 /// </summary>
 /// <remarks>
-/// With <see cref="TruncatedKl.Exact"/> neither the cap on σ nor Σwᵢ² ≤ τ is needed: the divergence and the second moments are those of the truncated
-/// product whatever Z is, and wᵢ²/2τ is in the sum. What Lemma 8 needs of local convexity is ∇ᵢ²L̂(w) ≥ 0, and that is checked.
+/// With <see cref="TruncatedKl.Exact"/> neither the cap on σ nor Σwᵢ² ≤ τ is needed: the divergence and the second moments are
+/// those of the truncated product whatever Z is, and wᵢ²/2τ is in the sum. What Lemma 8 needs of local convexity is ∇ᵢ²L̂(w) ≥ 0,
+/// and that is checked.
 /// </remarks>
 public static class GaussianBound
 {
     /// <summary>
-    /// σ* for the exact divergence: 1/√(η∇ᵢ²L̂ + ηρ√m κᵢ/3 + 1/τ), Appendix C's formula without a cap. It is the exact minimum: ηℳ + KL is, up to a constant,
-    /// ηB·𝔼ũ² minus ũ's entropy, which among all densities on [−κ, κ] the Gibbs density ∝ exp(−ηBu²) minimises, the Gaussian of this σ truncated.
+    /// σ* for the exact divergence: 1/√(η∇ᵢ²L̂ + ηρ√m κᵢ/3 + 1/τ), Appendix C's formula without a cap. It is the exact minimum:
+    /// ηℳ + KL is, up to a constant, ηB·𝔼ũ² minus ũ's entropy, which among all densities on [−κ, κ] the Gibbs density ∝
+    /// exp(−ηBu²) minimises, the Gaussian of this σ truncated.
     /// </summary>
     /// <param name="curvature">∇ᵢ²L̂, at least 0.</param>
     /// <param name="kappa">κᵢ.</param>
@@ -23,7 +26,8 @@ public static class GaussianBound
     /// <param name="eta">η.</param>
     /// <param name="priorVariance">τ, or sᵢ² of a prior N(μᵢ, sᵢ²); +∞ leaves 1/τ out.</param>
     /// <returns>σ*; above κ the posterior is nearly uniform, at +∞ it is.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">η or τ is not above 0, ρ√m or κ is negative, or the curvature makes the root's argument negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">η or τ is not above 0, ρ√m or κ is negative, or the curvature makes the
+    /// root's argument negative.</exception>
     public static double OptimalSigma(double curvature, double kappa, double rhoRootM, double eta, double priorVariance)
     {
         Require.Eta(eta);
@@ -37,8 +41,8 @@ public static class GaussianBound
     }
 
     /// <summary>
-    /// σ* of Lemma 8 for each way to take the divergence. Exact: as above. Twice: min(1/√(η(∇ᵢ²L̂/2 + ρ√m κᵢ/6) + 1/τ), cap), which minimises (19) with
-    /// 2(KL + 1). Published: (21) as printed, without η on its ρ term and with the published cap.
+    /// σ* of Lemma 8 for each way to take the divergence. Exact: as above. Twice: min(1/√(η(∇ᵢ²L̂/2 + ρ√m κᵢ/6) + 1/τ), cap),
+    /// which minimises (19) with 2(KL + 1). Published: (21) as printed, without η on its ρ term and with the published cap.
     /// </summary>
     /// <param name="curvature">∇ᵢ²L̂, at least 0.</param>
     /// <param name="kappa">κᵢ.</param>
@@ -47,8 +51,10 @@ public static class GaussianBound
     /// <param name="eta">η.</param>
     /// <param name="tau">τ.</param>
     /// <param name="kl">How the divergence is taken.</param>
-    /// <exception cref="ArgumentOutOfRangeException">m is below 1, η or τ is not above 0, ρ or κ is negative, or the curvature makes the root's argument negative.</exception>
-    public static double OptimalSigma(double curvature, double kappa, long parameters, double rho, double eta, double tau, TruncatedKl kl)
+    /// <exception cref="ArgumentOutOfRangeException">m is below 1, η or τ is not above 0, ρ or κ is negative, or the curvature
+    /// makes the root's argument negative.</exception>
+    public static double OptimalSigma(
+        double curvature, double kappa, long parameters, double rho, double eta, double tau, TruncatedKl kl)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(parameters, 1);
         Require.Eta(eta);
@@ -82,12 +88,14 @@ public static class GaussianBound
         for (int i = 0; i < weights.Length; i++)
         {
             double kappa = smoothness.Kappa(Require.Finite(double.CreateTruncating(weights[i]), i, "weight"));
-            sigma[i] = T.CreateTruncating(Sigma(Require.Convex(double.CreateTruncating(curvature[i]), i), kappa, rhoRootM, eta, tau, kl, unitCap));
+            sigma[i] = T.CreateTruncating(
+                Sigma(Require.Convex(double.CreateTruncating(curvature[i]), i), kappa, rhoRootM, eta, tau, kl, unitCap));
         }
     }
 
     /// <summary>
-    /// (18) = ½(m log τ − Σ log σᵢ² − m + Σσᵢ²/τ + 1), which KL(N(w, Σ) ‖ N(0, τI)) is at most where Σwᵢ² ≤ τ: the Gaussian before truncation.
+    /// (18) = ½(m log τ − Σ log σᵢ² − m + Σσᵢ²/τ + 1), which KL(N(w, Σ) ‖ N(0, τI)) is at most where Σwᵢ² ≤ τ: the Gaussian
+    /// before truncation.
     /// </summary>
     /// <param name="weights">w.</param>
     /// <param name="sigma">σ, above 0.</param>
@@ -106,8 +114,8 @@ public static class GaussianBound
     public static double TwiceKl(double untruncatedKl) => 2 * (Require.Kl(untruncatedKl) + 1);
 
     /// <summary>
-    /// (19), as a function of σ: 𝔼L(w+ũ) ≤ L̂(w) + ½Σ∇ᵢ²L̂·𝔼ũᵢ² + (ρ√m/6)Σκᵢ𝔼ũᵢ² + (KL + log(1/δ))/η + η/2n. It needs no convexity with the exact
-    /// divergence; the other two put σᵢ² for 𝔼ũᵢ², which needs ∇ᵢ²L̂ + ρ√m κᵢ/3 ≥ 0.
+    /// (19), as a function of σ: 𝔼L(w+ũ) ≤ L̂(w) + ½Σ∇ᵢ²L̂·𝔼ũᵢ² + (ρ√m/6)Σκᵢ𝔼ũᵢ² + (KL + log(1/δ))/η + η/2n. It needs no
+    /// convexity with the exact divergence; the other two put σᵢ² for 𝔼ũᵢ², which needs ∇ᵢ²L̂ + ρ√m κᵢ/3 ≥ 0.
     /// </summary>
     /// <param name="sample">L̂(w), n and δ.</param>
     /// <param name="eta">η, above 0, chosen before the sample was seen.</param>
@@ -118,11 +126,13 @@ public static class GaussianBound
     /// <param name="tau">τ, the prior's variance.</param>
     /// <param name="kl">How the divergence is taken.</param>
     /// <exception cref="ArgumentException">
-    /// With <see cref="TruncatedKl.Twice"/>, a σ exceeds the cap; with <see cref="TruncatedKl.Published"/>, Σwᵢ² exceeds τ; lengths differ, or a number is not finite.
+    /// With <see cref="TruncatedKl.Twice"/>, a σ exceeds the cap; with <see cref="TruncatedKl.Published"/>, Σwᵢ² exceeds τ;
+    /// lengths differ, or a number is not finite.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">η or τ is not above 0.</exception>
     public static BoundResult AtSigma<T>(
-        BoundSample sample, double eta, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, ReadOnlySpan<T> sigma, double tau,
+        BoundSample sample, double eta, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature,
+        ReadOnlySpan<T> sigma, double tau,
         TruncatedKl kl = TruncatedKl.Exact)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
@@ -132,7 +142,8 @@ public static class GaussianBound
         Require.SameLength(weights.Length, curvature.Length, "curvatures");
         Require.SameLength(weights.Length, sigma.Length, "σ");
         GaussianBoundSums sums = Sum(weights, curvature, sigma, smoothness, eta, tau, kl);
-        return Summands.Result(Name("(19)", kl), sample, eta, ("ℳ", sums.Sharpness), sums.Kl, Status(kl), Given([Assumption.EtaBeforeData]));
+        return Summands.Result(
+            Name("(19)", kl), sample, eta, ("ℳ", sums.Sharpness), sums.Kl, Status(kl), Given([Assumption.EtaBeforeData]));
     }
 
     /// <summary>The sums of Lemma 8 at σ*, with the exact divergence, in one pass.</summary>
@@ -143,12 +154,13 @@ public static class GaussianBound
     /// <param name="tau">τ, the prior's variance.</param>
     /// <exception cref="ArgumentException">A curvature is negative, lengths differ, or a number is not finite.</exception>
     /// <exception cref="ArgumentOutOfRangeException">η or τ is not above 0.</exception>
-    public static GaussianBoundSums Sums<T>(LocalSmoothness smoothness, double eta, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, double tau)
+    public static GaussianBoundSums Sums<T>(
+        LocalSmoothness smoothness, double eta, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, double tau)
         where T : struct, IBinaryFloatingPointIeee754<T> => Optimal(smoothness, eta, weights, curvature, tau, TruncatedKl.Exact);
 
     /// <summary>
-    /// Lemma 8 (20): the bound at its σ*. With the exact divergence L̂ + ℳ + (KL + log(1/δ))/η + η/2n, ℳ and KL being the truncated product's; as published
-    /// L̂ + (m log τ − Σ log σᵢ² + 1 + 2 log(1/δ))/2η + η/2n with (21).
+    /// Lemma 8 (20): the bound at its σ*. With the exact divergence L̂ + ℳ + (KL + log(1/δ))/η + η/2n, ℳ and KL being the
+    /// truncated product's; as published L̂ + (m log τ − Σ log σᵢ² + 1 + 2 log(1/δ))/2η + η/2n with (21).
     /// </summary>
     /// <param name="sample">L̂(w), n and δ.</param>
     /// <param name="eta">η, above 0, chosen before the sample was seen.</param>
@@ -158,11 +170,13 @@ public static class GaussianBound
     /// <param name="tau">τ, the prior's variance.</param>
     /// <param name="kl">How the divergence is taken, and σ* with it.</param>
     /// <exception cref="ArgumentException">
-    /// A curvature is negative; with <see cref="TruncatedKl.Published"/>, Σwᵢ² exceeds τ; lengths differ, or a number is not finite.
+    /// A curvature is negative; with <see cref="TruncatedKl.Published"/>, Σwᵢ² exceeds τ; lengths differ, or a number is not
+    /// finite.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">η or τ is not above 0.</exception>
     public static BoundResult Lemma8<T>(
-        BoundSample sample, double eta, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, double tau,
+        BoundSample sample, double eta, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature,
+        double tau,
         TruncatedKl kl = TruncatedKl.Exact)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
@@ -170,7 +184,9 @@ public static class GaussianBound
         GaussianBoundSums sums = Optimal(smoothness, eta, weights, curvature, tau, kl);
         if (kl != TruncatedKl.Published)
         {
-            return Summands.Result(Name("Lemma 8 (20)", kl), sample, eta, ("ℳ", sums.Sharpness), sums.Kl, Status(kl), Given([Assumption.EtaBeforeData]));
+            return Summands.Result(
+                Name("Lemma 8 (20)", kl), sample, eta, ("ℳ", sums.Sharpness), sums.Kl, Status(kl),
+                Given([Assumption.EtaBeforeData]));
         }
 
         // The sums' KL is Σ log(√τ/σ) + ½ here; see Sum.
@@ -184,7 +200,9 @@ public static class GaussianBound
             ("η/2n", eta / (2.0 * sample.Count)));
     }
 
-    /// <summary>Lemma 8 (20) of sums at σ* with the exact divergence, as a device makes them; η is the one they were made at.</summary>
+    /// <summary>
+    /// Lemma 8 (20) of sums at σ* with the exact divergence, as a device makes them; η is the one they were made at.
+    /// </summary>
     /// <param name="sample">L̂(w), n and δ.</param>
     /// <param name="sums">The sums.</param>
     public static BoundResult Lemma8(BoundSample sample, GaussianBoundSums sums)
@@ -192,22 +210,25 @@ public static class GaussianBound
         ArgumentNullException.ThrowIfNull(sample);
         ArgumentNullException.ThrowIfNull(sums);
         return Summands.Result(
-            Name("Lemma 8 (20)", TruncatedKl.Exact), sample, Require.Eta(sums.Eta), ("ℳ", sums.Sharpness), sums.Kl, BoundStatus.ConditionalBound, Given([Assumption.EtaBeforeData]));
+            Name("Lemma 8 (20)", TruncatedKl.Exact), sample, Require.Eta(sums.Eta), ("ℳ", sums.Sharpness), sums.Kl,
+            BoundStatus.ConditionalBound, Given([Assumption.EtaBeforeData]));
     }
 
     /// <summary>
-    /// The least of Lemma 8, with the exact divergence, over a grid of η, each ηⱼ with its share δⱼ of δ and its own σ*: η is chosen after the
-    /// sample was seen. One pass over the parameters for each ηⱼ that could be the best, some ten.
+    /// The least of Lemma 8, with the exact divergence, over a grid of η, each ηⱼ with its share δⱼ of δ and its own σ*: η is
+    /// chosen after the sample was seen. One pass over the parameters for each ηⱼ that could be the best, some ten.
     /// </summary>
     /// <param name="sample">L̂(w), n and δ.</param>
     /// <param name="smoothness">ρ, γ, ε.</param>
     /// <param name="weights">w.</param>
     /// <param name="curvature">∇ᵢ²L̂(w), at least 0.</param>
     /// <param name="tau">τ, the prior's variance.</param>
-    /// <param name="grid">The grid, chosen before the sample was seen; <see cref="EtaGrid.Geometric"/> of n and δ unless given.</param>
+    /// <param name="grid">The grid, chosen before the sample was seen; <see cref="EtaGrid.Geometric"/> of n and δ unless
+    /// given.</param>
     /// <exception cref="ArgumentException">A curvature is negative, lengths differ, or a number is not finite.</exception>
     public static BoundResult Lemma8OverGrid<T>(
-        BoundSample sample, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, double tau, EtaGrid? grid = null)
+        BoundSample sample, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, double tau,
+        EtaGrid? grid = null)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         ArgumentNullException.ThrowIfNull(sample);
@@ -237,15 +258,19 @@ public static class GaussianBound
         : TruncatedGaussian.Cap(1, parameters, kl == TruncatedKl.Published ? BoundForm.Published : BoundForm.Rigorous);
 
     /// <summary>1/√(a∇ᵢ²L̂ + bκᵢ + 1/τ).</summary>
-    private static double AtPrecision(double curvature, double kappa, double curvatureScale, double kappaScale, double priorVariance)
+    private static double AtPrecision(
+        double curvature, double kappa, double curvatureScale, double kappaScale, double priorVariance)
     {
         double precision = Perturbation.OptimalSigma.GaussianPrecision(
-            new Double1(kappa), new Double1(curvature), new Double1(curvatureScale), new Double1(kappaScale), new Double1(1 / priorVariance), out _).Value;
+            new Double1(kappa), new Double1(curvature), new Double1(curvatureScale), new Double1(kappaScale),
+            new Double1(1 / priorVariance), out _).Value;
         return precision >= 0 ? 1 / Math.Sqrt(precision) : throw new ArgumentOutOfRangeException(
-            nameof(curvature), curvature, $"σ* is 1 over the root of η·∇ᵢ²L̂ + …, which this curvature makes {precision:R}: the lemma needs local convexity, ∇ᵢ²L̂ ≥ 0.");
+            nameof(curvature), curvature, $"σ* is 1 over the root of η·∇ᵢ²L̂ + …, which this curvature makes {precision:R}: " +
+                $"the lemma needs local convexity, ∇ᵢ²L̂ ≥ 0.");
     }
 
-    private static double Sigma(double curvature, double kappa, double rhoRootM, double eta, double tau, TruncatedKl kl, double unitCap) => kl switch
+    private static double Sigma(
+        double curvature, double kappa, double rhoRootM, double eta, double tau, TruncatedKl kl, double unitCap) => kl switch
     {
         TruncatedKl.Published => Math.Min(AtPrecision(curvature, kappa, eta, rhoRootM / 3, tau), unitCap * kappa),
         TruncatedKl.Twice => Math.Min(OptimalSigma(curvature / 2, kappa, rhoRootM / 2, eta, tau), unitCap * kappa),
@@ -253,11 +278,12 @@ public static class GaussianBound
     };
 
     /// <summary>
-    /// The sums at the σ given, or, where none are, at σ*. Kl is what the way of taking it puts over η; only for the published form at σ*, (20), where the
-    /// sharpness cancels against −m/2 and Σσ²/2τ, it is Σ log(√τ/σ) + ½ alone.
+    /// The sums at the σ given, or, where none are, at σ*. Kl is what the way of taking it puts over η; only for the published
+    /// form at σ*, (20), where the sharpness cancels against −m/2 and Σσ²/2τ, it is Σ log(√τ/σ) + ½ alone.
     /// </summary>
     private static GaussianBoundSums Sum<T>(
-        ReadOnlySpan<T> weights, ReadOnlySpan<T> curvatures, ReadOnlySpan<T> sigmas, LocalSmoothness smoothness, double eta, double tau, TruncatedKl kl)
+        ReadOnlySpan<T> weights, ReadOnlySpan<T> curvatures, ReadOnlySpan<T> sigmas, LocalSmoothness smoothness, double eta,
+        double tau, TruncatedKl kl)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         Require.PriorVariance(tau);
@@ -286,7 +312,8 @@ public static class GaussianBound
             if (!optimal && kl != TruncatedKl.Exact && !(half >= 0))
             {
                 throw new ArgumentException(
-                    $"σ² may stand for the truncated second moment only where ∇ᵢ²L̂ + ρ√m κᵢ/3 ≥ 0, but at parameter {i} the curvature is {curvature:R}. Take the exact divergence.");
+                    $"σ² may stand for the truncated second moment only where ∇ᵢ²L̂ + ρ√m κᵢ/3 ≥ 0, but at parameter {i} the " +
+                        $"curvature is {curvature:R}. Take the exact divergence.");
             }
 
             sharpness.Add(Require.Finite(half, i, "curvature") * moment);
@@ -318,7 +345,8 @@ public static class GaussianBound
         return kl == TruncatedKl.Published || sigma <= unitCap * kappa * (1 + 1e-7)
             ? sigma
             : throw new ArgumentException(
-                $"(17) needs Z ≥ ½, which the union bound gives for σᵢ ≤ κᵢ/(√2·erf⁻¹(1 − 1/(2m))) = {unitCap * kappa:R}, but at parameter {index} σ = {sigma:R}. "
+                $"(17) needs Z ≥ ½, which the union bound gives for σᵢ ≤ κᵢ/(√2·erf⁻¹(1 − 1/(2m))) = {unitCap * kappa:R}, but " +
+                    $"at parameter {index} σ = {sigma:R}. "
                 + "Cut σ off at the cap, or take the exact divergence, which needs none.");
     }
 
@@ -329,8 +357,10 @@ public static class GaussianBound
         _ => name + " as published",
     };
 
-    private static BoundStatus Status(TruncatedKl kl) => kl == TruncatedKl.Published ? BoundStatus.Score : BoundStatus.ConditionalBound;
+    private static BoundStatus Status(TruncatedKl kl) => kl == TruncatedKl.Published ? BoundStatus.Score
+        : BoundStatus.ConditionalBound;
 
     private static List<Assumption> Given(IReadOnlyList<Assumption> ofEta) =>
-        [.. Assumption.OfSample, Assumption.SmoothLoss, Assumption.HessianLipschitz, Assumption.ExactCurvature, Assumption.TauBeforeData, .. ofEta];
+        [.. Assumption.OfSample, Assumption.SmoothLoss, Assumption.HessianLipschitz, Assumption.ExactCurvature,
+            Assumption.TauBeforeData, .. ofEta];
 }

@@ -14,7 +14,8 @@ namespace PacGen.Core.Bounds;
 public sealed record GaussianBoundSums(long Parameters, double Eta, double Sharpness, double Kl)
 {
     /// <summary>One line for people.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Parameters:N0} parameters, η {Eta:G4}: sharpness {Sharpness:G6}, KL {Kl:G6}");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{Parameters:N0} parameters, η {Eta:G4}: sharpness {Sharpness:G6}, KL {Kl:G6}");
 
     /// <summary>
     /// From what <see cref="GaussianBoundTerm"/> came to on a device: in single precision, the same bits on every one.

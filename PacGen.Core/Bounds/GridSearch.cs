@@ -1,6 +1,8 @@
 namespace PacGen.Core.Bounds;
 
-/// <summary>The least of L̂ + ℳ + 𝒢 over a grid of η, where each ηⱼ has its own ℳ and KL, which cost a pass over the parameters.</summary>
+/// <summary>
+/// The least of L̂ + ℳ + 𝒢 over a grid of η, where each ηⱼ has its own ℳ and KL, which cost a pass over the parameters.
+/// </summary>
 /// <param name="sample">L̂(w), n and δ.</param>
 /// <param name="grid">The grid; <see cref="EtaGrid.Geometric"/> of n and δ where null.</param>
 internal sealed class GridSearch(BoundSample sample, EtaGrid? grid)

@@ -13,19 +13,22 @@ public static class LambdaBound
     /// <param name="n">The sample's size.</param>
     /// <param name="delta">δ, in (0, 1).</param>
     /// <param name="lambda">λ, in (0, 2).</param>
-    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the
+    /// condition.</exception>
     public static BoundResult Bound(double loss, double kl, long n, double delta, double lambda)
     {
         Require.Premises(loss, kl, n, delta);
         if (!(lambda is > 0 and < 2))
         {
-            throw new ArgumentOutOfRangeException(nameof(lambda), lambda, $"lambda must lie in (0, 2); {nameof(BestLambda)} gives the best.");
+            throw new ArgumentOutOfRangeException(
+                nameof(lambda), lambda, $"lambda must lie in (0, 2); {nameof(BestLambda)} gives the best.");
         }
 
         double confidence = MaurerSeeger.Confidence(n, delta), share = 1 - (lambda / 2);
         double first = loss / share, second = (kl + confidence) / (n * lambda * share);
         return new BoundResult("λ form of PAC-Bayes", first + second, BoundStatus.ConditionalBound,
-            [new("𝔼L̂", loss), new("KL", kl), new("λ", lambda), new("log 2√n/δ", confidence), new("𝔼L̂/(1 − λ/2)", first), new("(KL + log 2√n/δ)/(nλ(1 − λ/2))", second)],
+            [new("𝔼L̂", loss), new("KL", kl), new("λ", lambda), new("log 2√n/δ", confidence), new("𝔼L̂/(1 − λ/2)", first),
+                new("(KL + log 2√n/δ)/(nλ(1 − λ/2))", second)],
             [Assumption.PriorBeforeData, .. Assumption.OfSample]);
     }
 
@@ -34,7 +37,8 @@ public static class LambdaBound
     /// <param name="kl">KL(posterior‖prior), 0 or more.</param>
     /// <param name="n">The sample's size.</param>
     /// <param name="delta">δ, in (0, 1).</param>
-    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the
+    /// condition.</exception>
     public static double BestLambda(double loss, double kl, long n, double delta)
     {
         Require.Premises(loss, kl, n, delta);

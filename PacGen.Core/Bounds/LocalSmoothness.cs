@@ -34,5 +34,6 @@ public sealed record LocalSmoothness(double Rho, Neighborhood Neighborhood)
     /// <summary>ρ√m, the factor of the third-order terms.</summary>
     internal double RhoRootM(long parameters) => Rho * Math.Sqrt(parameters);
 
-    private static Neighborhood Given(Neighborhood neighborhood) => neighborhood ?? throw new ArgumentNullException(nameof(neighborhood));
+    private static Neighborhood Given(Neighborhood neighborhood) => neighborhood
+        ?? throw new ArgumentNullException(nameof(neighborhood));
 }

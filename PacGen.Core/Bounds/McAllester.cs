@@ -11,12 +11,14 @@ public static class McAllester
     /// <param name="kl">KL(posterior‖prior), 0 or more; +∞ gives +∞.</param>
     /// <param name="n">The sample's size.</param>
     /// <param name="delta">δ, in (0, 1).</param>
-    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the
+    /// condition.</exception>
     public static BoundResult Bound(double loss, double kl, long n, double delta)
     {
         Require.Premises(loss, kl, n, delta);
         double confidence = MaurerSeeger.Confidence(n, delta), gap = Math.Sqrt((kl + confidence) / (2d * n));
         return new BoundResult("McAllester", loss + gap, BoundStatus.ConditionalBound,
-            [new("𝔼L̂", loss), new("KL", kl), new("log 2√n/δ", confidence), new("√((KL + log 2√n/δ)/2n)", gap)], [Assumption.PriorBeforeData, .. Assumption.OfSample]);
+            [new("𝔼L̂", loss), new("KL", kl), new("log 2√n/δ", confidence), new("√((KL + log 2√n/δ)/2n)", gap)],
+            [Assumption.PriorBeforeData, .. Assumption.OfSample]);
     }
 }

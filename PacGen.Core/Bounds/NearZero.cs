@@ -1,6 +1,8 @@
 namespace PacGen.Core.Bounds;
 
-/// <summary>Functions whose textbook form loses all digits for small arguments; each is right to a few units of the last place.</summary>
+/// <summary>
+/// Functions whose textbook form loses all digits for small arguments; each is right to a few units of the last place.
+/// </summary>
 /// <remarks><c>double.LogP1</c> and <c>double.ExpM1</c> are Log(1 + x) and Exp(x) − 1 as they stand, hence these.</remarks>
 internal static class NearZero
 {
@@ -25,7 +27,9 @@ internal static class NearZero
     }
 
     /// <summary>x − ln(1 + x) ≥ 0 for |x| ≤ ½, of which x²/2 is the first term.</summary>
-    /// <remarks>With s = x/(2 + x), ln(1 + x) = 2(s + s³/3 + s⁵/5 + …) and x = 2s/(1 − s), so the difference is xs − 2s³(⅓ + s²/5 + …).</remarks>
+    /// <remarks>
+    /// With s = x/(2 + x), ln(1 + x) = 2(s + s³/3 + s⁵/5 + …) and x = 2s/(1 − s), so the difference is xs − 2s³(⅓ + s²/5 + …).
+    /// </remarks>
     public static double LogOnePlusDeficit(double x)
     {
         double s = x / (2 + x), square = s * s, sum = 0, power = 1;

@@ -5,8 +5,9 @@ namespace PacGen.Core.Bounds;
 /// 𝔼L(w+u) ≤ 𝔼L̂(w+u) + (KL + log 1/δ)/η + η/2n, for a loss in [0, 1].
 /// </summary>
 /// <remarks>
-/// Hoeffding's lemma, for losses in [0, 1], gives η/8n: (1) is valid and its last term four times what it could be. The best of the
-/// sharper form over η would be √((KL + log 1/δ)/2n), half of what the paper has; <see cref="McAllester"/> reaches it but for log 2√n.
+/// Hoeffding's lemma, for losses in [0, 1], gives η/8n: (1) is valid and its last term four times what it could be. The best of
+/// the sharper form over η would be √((KL + log 1/δ)/2n), half of what the paper has; <see cref="McAllester"/> reaches it but for
+/// log 2√n.
 /// </remarks>
 public static class PacBayesHoeffding
 {
@@ -16,14 +17,16 @@ public static class PacBayesHoeffding
     /// <param name="n">The sample's size.</param>
     /// <param name="delta">δ, in (0, 1).</param>
     /// <param name="eta">η, above 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the
+    /// condition.</exception>
     public static BoundResult ForEta(double loss, double kl, long n, double delta, double eta)
     {
         Require.Premises(loss, kl, n, delta);
         Require.Eta(eta);
         double confidence = -Math.Log(delta);
         return new BoundResult("Theorem 1 (1)", loss + ((kl + confidence) / eta) + (eta / (2d * n)), BoundStatus.ConditionalBound,
-            [new("𝔼L̂(w+u)", loss), new("KL", kl), new("log 1/δ", confidence), new("η", eta), new("(KL + log 1/δ)/η", (kl + confidence) / eta), new("η/2n", eta / (2d * n))],
+            [new("𝔼L̂(w+u)", loss), new("KL", kl), new("log 1/δ", confidence), new("η", eta),
+                new("(KL + log 1/δ)/η", (kl + confidence) / eta), new("η/2n", eta / (2d * n))],
             [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.EtaBeforeData]);
     }
 
@@ -32,15 +35,20 @@ public static class PacBayesHoeffding
     /// <param name="kl">KL(posterior‖prior), 0 or more; +∞ gives +∞.</param>
     /// <param name="n">The sample's size.</param>
     /// <param name="delta">δ, in (0, 1).</param>
-    /// <param name="grid">The grid, fixed before the sample was seen; <see cref="EtaGrid.Geometric"/> of n and δ unless given.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
+    /// <param name="grid">The grid, fixed before the sample was seen; <see cref="EtaGrid.Geometric"/> of n and δ unless
+    /// given.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the
+    /// condition.</exception>
     public static BoundResult OverGrid(double loss, double kl, long n, double delta, EtaGrid? grid = null)
     {
         Require.Premises(loss, kl, n, delta);
         EtaChoice best = (grid ?? EtaGrid.Geometric(n, delta)).Best(kl, n, delta);
         return new BoundResult("Theorem 1 (1), best of a grid over η", loss + best.Value, BoundStatus.ConditionalBound,
-            [new("𝔼L̂(w+u)", loss), new("KL", kl), new("j", best.Index), new("η", best.Eta), new("log 1/δ_j", best.LogInverseDelta), new("(KL + log 1/δ_j)/η_j", (kl + best.LogInverseDelta) / best.Eta), new("η_j/2n", best.Eta / (2d * n))],
-            grid is null ? [Assumption.PriorBeforeData, .. Assumption.OfSample] : [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.GridBeforeData]);
+            [new("𝔼L̂(w+u)", loss), new("KL", kl), new("j", best.Index), new("η", best.Eta),
+                new("log 1/δ_j", best.LogInverseDelta), new("(KL + log 1/δ_j)/η_j", (kl + best.LogInverseDelta) / best.Eta),
+                new("η_j/2n", best.Eta / (2d * n))],
+            grid is null ? [Assumption.PriorBeforeData, .. Assumption.OfSample]
+                : [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.GridBeforeData]);
     }
 
     /// <summary>
@@ -51,7 +59,8 @@ public static class PacBayesHoeffding
     /// <param name="n">The sample's size.</param>
     /// <param name="delta">δ, in (0, 1).</param>
     /// <param name="form">Which form; the published one is a score.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the
+    /// condition.</exception>
     public static BoundResult Optimized(double loss, double kl, long n, double delta, BoundForm form = BoundForm.Rigorous)
     {
         if (form == BoundForm.Rigorous)
@@ -62,7 +71,8 @@ public static class PacBayesHoeffding
         Require.Premises(loss, kl, n, delta);
         double confidence = -Math.Log(delta), gap = 2 * Math.Sqrt((kl + confidence) / (2d * n));
         return new BoundResult("Theorem 1 (1), optimised over η as published", loss + gap, BoundStatus.Score,
-            [new("𝔼L̂(w+u)", loss), new("KL", kl), new("log 1/δ", confidence), new("η", Math.Sqrt(2d * n * (kl + confidence))), new("2√((KL + log 1/δ)/2n)", gap)],
+            [new("𝔼L̂(w+u)", loss), new("KL", kl), new("log 1/δ", confidence), new("η", Math.Sqrt(2d * n * (kl + confidence))),
+                new("2√((KL + log 1/δ)/2n)", gap)],
             []);
     }
 }

@@ -3,8 +3,9 @@ using System.Numerics;
 namespace PacGen.Core.Bounds;
 
 /// <summary>
-/// Lemmas 5 and 9: the expected loss of perturbed weights by curvature, ρ and KL, for any perturbation whose moments are known. The loss must be
-/// twice differentiable in the weights and lie in [0, 1]: a smooth <see cref="BoundedCrossEntropy"/>, not the clipped one or the 0-1 loss.
+/// Lemmas 5 and 9: the expected loss of perturbed weights by curvature, ρ and KL, for any perturbation whose moments are known.
+/// The loss must be twice differentiable in the weights and lie in [0, 1]: a smooth <see cref="BoundedCrossEntropy"/>, not the
+/// clipped one or the 0-1 loss.
 /// </summary>
 public static class PerturbationBound
 {
@@ -18,10 +19,13 @@ public static class PerturbationBound
     /// <param name="rho">ρ over the neighbourhood that u stays in.</param>
     /// <param name="cubedNorm">𝔼‖u‖³ or an upper bound of it; see <see cref="CubedNorm{T}(ReadOnlySpan{T})"/>.</param>
     /// <param name="kl">KL(w + u ‖ π).</param>
-    /// <exception cref="ArgumentException">The spans differ in length, or 𝔼‖u‖³ is below (Σ𝔼uᵢ²)^{3/2}, which cannot be.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
+    /// <exception cref="ArgumentException">The spans differ in length, or 𝔼‖u‖³ is below (Σ𝔼uᵢ²)^{3/2}, which cannot
+    /// be.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the
+    /// condition.</exception>
     public static BoundResult Lemma5<T>(
-        BoundSample sample, double eta, ReadOnlySpan<T> curvature, ReadOnlySpan<T> secondMoments, double rho, double cubedNorm, double kl)
+        BoundSample sample, double eta, ReadOnlySpan<T> curvature, ReadOnlySpan<T> secondMoments, double rho, double cubedNorm,
+        double kl)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         ArgumentNullException.ThrowIfNull(sample);
@@ -36,7 +40,8 @@ public static class PerturbationBound
             kl,
             BoundStatus.ConditionalBound,
             [
-                .. Assumption.OfSample, Assumption.SmoothLoss, Assumption.HessianLipschitz, Assumption.ExactCurvature, Assumption.CentredPerturbation,
+                .. Assumption.OfSample, Assumption.SmoothLoss, Assumption.HessianLipschitz, Assumption.ExactCurvature,
+                Assumption.CentredPerturbation,
                 Assumption.PriorBeforeData, Assumption.EtaBeforeData,
             ]);
     }
@@ -94,7 +99,8 @@ public static class PerturbationBound
     /// <param name="weights">w.</param>
     /// <param name="secondMoments">𝔼uᵢ².</param>
     /// <param name="smoothness">γ and ε of κ.</param>
-    /// <exception cref="ArgumentException">The spans differ in length; a second moment is negative, above κᵢ², or not finite.</exception>
+    /// <exception cref="ArgumentException">The spans differ in length; a second moment is negative, above κᵢ², or not
+    /// finite.</exception>
     public static double CubedNorm<T>(ReadOnlySpan<T> weights, ReadOnlySpan<T> secondMoments, LocalSmoothness smoothness)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
@@ -107,7 +113,9 @@ public static class PerturbationBound
             double moment = Require.Moment(double.CreateTruncating(secondMoments[i]), i);
             if (moment > kappa * kappa * (1 + 1e-6))
             {
-                throw new ArgumentException($"A perturbation within κ has 𝔼u² ≤ κ², but at parameter {i} 𝔼u² is {moment:R} and κ {kappa:R}.", nameof(secondMoments));
+                throw new ArgumentException(
+                    $"A perturbation within κ has 𝔼u² ≤ κ², but at parameter {i} 𝔼u² is {moment:R} and κ {kappa:R}.",
+                    nameof(secondMoments));
             }
 
             sum.Add(kappa * moment);
@@ -122,7 +130,8 @@ public static class PerturbationBound
     /// </summary>
     /// <param name="sample">L̂(w), n and δ.</param>
     /// <param name="eta">η, above 0, chosen before the sample was seen.</param>
-    /// <param name="largestEigenvalue">λmax(∇²L̂(w)) or an upper bound of it. It may be negative; the step (32) holds for either sign.</param>
+    /// <param name="largestEigenvalue">λmax(∇²L̂(w)) or an upper bound of it. It may be negative; the step (32) holds for either
+    /// sign.</param>
     /// <param name="squaredNorm">Σ𝔼uᵢ² = 𝔼‖u‖².</param>
     /// <param name="rho">ρ over the neighbourhood that u stays in.</param>
     /// <param name="cubedNorm">𝔼‖u‖³ or an upper bound of it.</param>
@@ -142,7 +151,8 @@ public static class PerturbationBound
             throw new ArgumentOutOfRangeException(nameof(squaredNorm), squaredNorm, "𝔼‖u‖² must be at least 0 and finite.");
         }
 
-        double sharpness = (largestEigenvalue * squaredNorm / 2) + (Require.Rho(rho) / 6 * Require.CubedNorm(cubedNorm, squaredNorm));
+        double sharpness = (largestEigenvalue * squaredNorm / 2) + (
+            Require.Rho(rho) / 6 * Require.CubedNorm(cubedNorm, squaredNorm));
         Require.Eta(eta);
         Require.Kl(kl);
         return Summands.Result(
@@ -153,7 +163,8 @@ public static class PerturbationBound
             kl,
             BoundStatus.ConditionalBound,
             [
-                .. Assumption.OfSample, Assumption.StationaryPoint, Assumption.SmoothLoss, Assumption.HessianLipschitz, Assumption.ExactCurvature,
+                .. Assumption.OfSample, Assumption.StationaryPoint, Assumption.SmoothLoss, Assumption.HessianLipschitz,
+                Assumption.ExactCurvature,
                 Assumption.BoundedPerturbation, Assumption.PriorBeforeData, Assumption.EtaBeforeData,
             ]);
     }

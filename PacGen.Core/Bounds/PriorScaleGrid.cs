@@ -1,15 +1,17 @@
 namespace PacGen.Core.Bounds;
 
 /// <summary>
-/// A prior's scale chosen by the sample, paid for by a union bound, as in Langford and Caruana (2001) and Dziugaite and Roy (2017):
-/// the scales are λ_j = c·exp(−j/b), j = 1, 2, …, and scale j gets δ_j = 6δ/(π²j²); these sum to δ.
+/// A prior's scale chosen by the sample, paid for by a union bound, as in Langford and Caruana (2001) and Dziugaite and Roy
+/// (2017): the scales are λ_j = c·exp(−j/b), j = 1, 2, …, and scale j gets δ_j = 6δ/(π²j²); these sum to δ.
 /// </summary>
 /// <remarks>Any way of choosing j is valid, this one's included; use log 1/δ_j, that is δ_j, where a bound asks for δ.</remarks>
 public sealed class PriorScaleGrid
 {
     private static readonly double LogInverseFirstWeight = Math.Log(Math.PI * Math.PI / 6);
 
-    /// <summary>The grid of scales below <paramref name="largest"/>, <paramref name="precision"/> of them for each factor e.</summary>
+    /// <summary>
+    /// The grid of scales below <paramref name="largest"/>, <paramref name="precision"/> of them for each factor e.
+    /// </summary>
     /// <param name="largest">c, above 0; Dziugaite and Roy take 0.1 for a variance.</param>
     /// <param name="precision">b, above 0; they take 100.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is not positive and finite.</exception>
@@ -53,7 +55,9 @@ public sealed class PriorScaleGrid
         return LogInverseFirstWeight + (2 * Math.Log(j)) - Math.Log(delta);
     }
 
-    /// <summary>The place whose scale is nearest, on the logarithmic scale, to the one given; 1 for all that are too large.</summary>
+    /// <summary>
+    /// The place whose scale is nearest, on the logarithmic scale, to the one given; 1 for all that are too large.
+    /// </summary>
     /// <param name="scale">The scale wished for, above 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The scale is not positive and finite.</exception>
     public int Nearest(double scale)

@@ -12,13 +12,15 @@ public static class QuadraticBound
     /// <param name="kl">KL(posterior‖prior), 0 or more; +∞ gives +∞.</param>
     /// <param name="n">The sample's size.</param>
     /// <param name="delta">δ, in (0, 1).</param>
-    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the condition.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range; the message names the
+    /// condition.</exception>
     public static BoundResult Bound(double loss, double kl, long n, double delta)
     {
         Require.Premises(loss, kl, n, delta);
         double confidence = MaurerSeeger.Confidence(n, delta), part = (kl + confidence) / (2d * n);
         double root = Math.Sqrt(loss + part) + Math.Sqrt(part);
         return new BoundResult("Quadratic PAC-Bayes", root * root, BoundStatus.ConditionalBound,
-            [new("𝔼L̂", loss), new("KL", kl), new("log 2√n/δ", confidence), new("B = (KL + log 2√n/δ)/2n", part)], [Assumption.PriorBeforeData, .. Assumption.OfSample]);
+            [new("𝔼L̂", loss), new("KL", kl), new("log 2√n/δ", confidence), new("B = (KL + log 2√n/δ)/2n", part)],
+            [Assumption.PriorBeforeData, .. Assumption.OfSample]);
     }
 }

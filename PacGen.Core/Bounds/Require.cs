@@ -12,25 +12,30 @@ internal static class Require
     /// <summary>A divergence; +∞ is one, and gives an infinite bound.</summary>
     public static double Kl(double kl) => kl >= 0
         ? kl
-        : throw new ArgumentOutOfRangeException(nameof(kl), kl, "KL(posterior‖prior) must be 0 or more; a negative or NaN value means that it was computed wrongly.");
+        : throw new ArgumentOutOfRangeException(
+            nameof(kl), kl, "KL(posterior‖prior) must be 0 or more; a negative or NaN value means that it was computed wrongly.");
 
     public static double Loss(double loss, [CallerArgumentExpression(nameof(loss))] string? name = null) => loss is >= 0 and <= 1
         ? loss
         : throw new ArgumentOutOfRangeException(
             name,
             loss,
-            "The loss must lie in [0, 1] (Theorem 1). A raw cross-entropy does not: use the 0-1 loss, or bound p from below by a smallest probability p_min and "
+            "The loss must lie in [0, 1] (Theorem 1). A raw cross-entropy does not: use the 0-1 loss, or bound p from below by " +
+                "a smallest probability p_min and "
             + $"divide −ln p by its largest value, ln(1/p_min) ({nameof(BoundedCrossEntropy)}).");
 
     public static long SampleSize(long n, [CallerArgumentExpression(nameof(n))] string? name = null) => n >= 1
         ? n
         : throw new ArgumentOutOfRangeException(name, n, $"{name} must be 1 or more: it counts independent draws.");
 
-    public static double Delta(double delta, [CallerArgumentExpression(nameof(delta))] string? name = null) => delta is > 0 and < 1
+    public static double Delta(double delta, [CallerArgumentExpression(nameof(delta))] string? name = null) =>
+        delta is > 0 and < 1
         ? delta
-        : throw new ArgumentOutOfRangeException(name, delta, $"{name} must lie in (0, 1): it is the probability that the bound fails; 0.05 and 0.025 are usual.");
+        : throw new ArgumentOutOfRangeException(
+            name, delta, $"{name} must lie in (0, 1): it is the probability that the bound fails; 0.05 and 0.025 are usual.");
 
-    public static double Positive(double value, [CallerArgumentExpression(nameof(value))] string? name = null) => value is > 0 and < double.PositiveInfinity
+    public static double Positive(double value, [CallerArgumentExpression(nameof(value))] string? name = null) =>
+        value is > 0 and < double.PositiveInfinity
         ? value
         : throw new ArgumentOutOfRangeException(name, value, $"{name} must be positive and finite.");
 
@@ -59,7 +64,8 @@ internal static class Require
 
     public static double Rho(double rho) => rho is >= 0 and < double.PositiveInfinity
         ? rho
-        : throw new ArgumentOutOfRangeException(nameof(rho), rho, "ρ, the Hessian's Lipschitz constant, must be at least 0 and finite.");
+        : throw new ArgumentOutOfRangeException(
+            nameof(rho), rho, "ρ, the Hessian's Lipschitz constant, must be at least 0 and finite.");
 
     public static double CubedNorm(double cubedNorm, double squaredNorm)
     {
@@ -72,7 +78,8 @@ internal static class Require
         return cubedNorm >= least * (1 - 1e-6)
             ? cubedNorm
             : throw new ArgumentException(
-                $"𝔼‖u‖³ is at least (𝔼‖u‖²)^(3/2) = {least:R}, but {cubedNorm:R} came: give 𝔼‖u‖³ itself or an upper bound of it.", nameof(cubedNorm));
+                $"𝔼‖u‖³ is at least (𝔼‖u‖²)^(3/2) = {least:R}, but {cubedNorm:R} came: give 𝔼‖u‖³ itself or an upper bound of " +
+                    $"it.", nameof(cubedNorm));
     }
 
     public static void Parameters(int count)
@@ -98,18 +105,22 @@ internal static class Require
 
     public static double Moment(double moment, int index) => moment is >= 0 and < double.PositiveInfinity
         ? moment
-        : throw new ArgumentException($"The moment of parameter {index} is {moment:R}: a moment of |u| must be at least 0 and finite.");
+        : throw new ArgumentException(
+            $"The moment of parameter {index} is {moment:R}: a moment of |u| must be at least 0 and finite.");
 
     public static double Convex(double curvature, int index) => curvature is >= 0 and < double.PositiveInfinity
         ? curvature
         : throw new ArgumentException(
             $"The lemma needs local convexity, ∇ᵢ²L̂ ≥ 0 for every i, but at parameter {index} the curvature is {curvature:R}. "
-            + "Give the bound as a function of σ, (12) or (19), which needs no convexity, or say by a max with 0 that an upper bound is meant.");
+            + "Give the bound as a function of σ, (12) or (19), which needs no convexity, or say by a max with 0 that an upper " +
+                "bound is meant.");
 
-    public static double Holds(double tau, double weight, double kappa, int index) => Math.Abs(weight) + kappa <= tau && tau < double.PositiveInfinity
+    public static double Holds(double tau, double weight, double kappa, int index) => Math.Abs(weight) + kappa <= tau
+        && tau < double.PositiveInfinity
         ? tau
         : throw new ArgumentException(
-            $"The prior U(−τ, τ) must hold the perturbed weight, |wᵢ| + κᵢ ≤ τᵢ, but at parameter {index} |w| = {Math.Abs(weight):R}, κ = {kappa:R}, τ = {tau:R}. "
+            $"The prior U(−τ, τ) must hold the perturbed weight, |wᵢ| + κᵢ ≤ τᵢ, but at parameter {index} |w| = " +
+                $"{Math.Abs(weight):R}, κ = {kappa:R}, τ = {tau:R}. "
             + "Choose, before seeing the sample, a larger τ, or a smaller γ or ε.");
 
     /// <summary>A perturbation level above 0; +∞ is one for the truncated Gaussian.</summary>

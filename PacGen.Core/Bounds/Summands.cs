@@ -10,7 +10,8 @@ internal static class Summands
 
     /// <summary>As above, for a share of δ.</summary>
     public static BoundResult Result(
-        string name, BoundSample sample, double eta, double logInverseDelta, (string Name, double Value) sharpness, double kl, BoundStatus status,
+        string name, BoundSample sample, double eta, double logInverseDelta, (string Name, double Value) sharpness, double kl,
+        BoundStatus status,
         IReadOnlyList<Assumption> assumptions) =>
         Of(
             name,
@@ -23,7 +24,8 @@ internal static class Summands
             ("η/2n", eta / (2.0 * sample.Count)));
 
     public static BoundResult Of(
-        string name, BoundStatus status, IReadOnlyList<Assumption> assumptions, params ReadOnlySpan<(string Name, double Value)> terms)
+        string name, BoundStatus status, IReadOnlyList<Assumption> assumptions,
+        params ReadOnlySpan<(string Name, double Value)> terms)
     {
         double value = 0;
         BoundTerm[] parts = new BoundTerm[terms.Length];

@@ -5,8 +5,8 @@ using PacGen.Core.Perturbation;
 namespace PacGen.Core.Bounds;
 
 /// <summary>
-/// The truncated Gaussian (16) in one coordinate, N(0, σ²) on [−κ, κ], and the product of them: mass, second moment, KL divergence to a Gaussian, all in
-/// closed form and to full precision at every κ/σ. σ = +∞ is its limit, U(−κ, κ).
+/// The truncated Gaussian (16) in one coordinate, N(0, σ²) on [−κ, κ], and the product of them: mass, second moment, KL
+/// divergence to a Gaussian, all in closed form and to full precision at every κ/σ. σ = +∞ is its limit, U(−κ, κ).
 /// </summary>
 public static class TruncatedGaussian
 {
@@ -14,8 +14,8 @@ public static class TruncatedGaussian
     private const double SeriesLimit = 2;
 
     /// <summary>
-    /// The largest σ at which the union bound gives Z ≥ ½: κ/(√2·erf⁻¹(1 − 1/(2m))), as P(|u| &lt; κ) = erf(κ/(√2σ)) must be at least 1 − 1/(2m). As
-    /// published, κ/(√2·erf⁻¹(1/(2m))), under which Z is next to 0.
+    /// The largest σ at which the union bound gives Z ≥ ½: κ/(√2·erf⁻¹(1 − 1/(2m))), as P(|u| &lt; κ) = erf(κ/(√2σ)) must be at
+    /// least 1 − 1/(2m). As published, κ/(√2·erf⁻¹(1/(2m))), under which Z is next to 0.
     /// </summary>
     /// <param name="kappa">κ.</param>
     /// <param name="parameters">m, at least 1.</param>
@@ -25,7 +25,8 @@ public static class TruncatedGaussian
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(parameters, 1);
         double tail = 0.5 / parameters;
-        return kappa / (Math.Sqrt(2) * (form == BoundForm.Published ? SpecialFunctions.ErfInv(tail) : SpecialFunctions.ErfcInv(tail)));
+        return kappa / (
+            Math.Sqrt(2) * (form == BoundForm.Published ? SpecialFunctions.ErfInv(tail) : SpecialFunctions.ErfcInv(tail)));
     }
 
     /// <summary>log Z of one coordinate, Z = P(|u| &lt; κ) = erf(κ/(√2σ)).</summary>
@@ -62,9 +63,11 @@ public static class TruncatedGaussian
     /// <param name="kappa">κ, the half widths of the truncation.</param>
     /// <param name="priorMeans">μ.</param>
     /// <param name="priorDeviations">s.</param>
-    /// <exception cref="ArgumentException">Lengths differ, σ, κ or s is not above 0, or a number is not finite; the message names the parameter.</exception>
+    /// <exception cref="ArgumentException">Lengths differ, σ, κ or s is not above 0, or a number is not finite; the message names
+    /// the parameter.</exception>
     public static double Kl<T>(
-        ReadOnlySpan<T> weights, ReadOnlySpan<T> sigma, ReadOnlySpan<T> kappa, ReadOnlySpan<T> priorMeans, ReadOnlySpan<T> priorDeviations)
+        ReadOnlySpan<T> weights, ReadOnlySpan<T> sigma, ReadOnlySpan<T> kappa, ReadOnlySpan<T> priorMeans,
+        ReadOnlySpan<T> priorDeviations)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         Require.SameLength(weights.Length, sigma.Length, "σ");
@@ -91,9 +94,11 @@ public static class TruncatedGaussian
     /// <param name="neighborhood">γ and ε of κ.</param>
     /// <param name="priorMeans">μ.</param>
     /// <param name="priorDeviation">s.</param>
-    /// <exception cref="ArgumentException">Lengths differ, σ or s is not above 0, or a number is not finite; the message names the parameter.</exception>
+    /// <exception cref="ArgumentException">Lengths differ, σ or s is not above 0, or a number is not finite; the message names
+    /// the parameter.</exception>
     public static double Kl<T>(
-        ReadOnlySpan<T> weights, ReadOnlySpan<T> sigma, Neighborhood neighborhood, ReadOnlySpan<T> priorMeans, double priorDeviation)
+        ReadOnlySpan<T> weights, ReadOnlySpan<T> sigma, Neighborhood neighborhood, ReadOnlySpan<T> priorMeans,
+        double priorDeviation)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         Require.SameLength(weights.Length, sigma.Length, "σ");
@@ -116,7 +121,8 @@ public static class TruncatedGaussian
     }
 
     /// <summary>KL and 𝔼ũ² at once.</summary>
-    internal static double Kl(double weight, double sigma, double kappa, double priorMean, double priorDeviation, out double moment)
+    internal static double Kl(
+        double weight, double sigma, double kappa, double priorMean, double priorDeviation, out double moment)
     {
         (double logSigmaMass, moment, double halfRatio) = Of(sigma, kappa);
         double shift = (weight - priorMean) / priorDeviation, spread = moment / (priorDeviation * priorDeviation);
@@ -125,8 +131,9 @@ public static class TruncatedGaussian
 
     /// <summary>log(σZ), 𝔼ũ² and 𝔼ũ²/(2σ²).</summary>
     /// <remarks>
-    /// With x = a² = (κ/σ)² and S₀ = Σ xᵏ/(2k+1)!!, by parts ∫₀ᵃe^{−t²/2}dt = a·e^{−x/2}·S₀ and ∫₀ᵃt²e^{−t²/2}dt = a·e^{−x/2}·(S₀ − 1): terms of one
-    /// sign, so nothing cancels, and σ drops out of σZ = κ√(2/π)·e^{−x/2}·S₀ and of 𝔼ũ² = κ²·q/S₀, q = (S₀ − 1)/x.
+    /// With x = a² = (κ/σ)² and S₀ = Σ xᵏ/(2k+1)!!, by parts ∫₀ᵃe^{−t²/2}dt = a·e^{−x/2}·S₀ and ∫₀ᵃt²e^{−t²/2}dt = a·e^{−x/2}·(S₀
+    /// − 1): terms of one sign, so nothing cancels, and σ drops out of σZ = κ√(2/π)·e^{−x/2}·S₀ and of 𝔼ũ² = κ²·q/S₀, q = (S₀ −
+    /// 1)/x.
     /// </remarks>
     private static (double LogSigmaMass, double SecondMoment, double HalfRatio) Of(double sigma, double kappa)
     {
@@ -141,7 +148,8 @@ public static class TruncatedGaussian
             }
 
             double xq = x * q;
-            return (Math.Log(kappa * Math.Sqrt(2 / Math.PI)) - (x / 2) + NearZero.LogOnePlus(xq), kappa * kappa * q / (1 + xq), xq / (2 * (1 + xq)));
+            return (Math.Log(kappa * Math.Sqrt(2 / Math.PI)) - (x / 2) + NearZero.LogOnePlus(xq), kappa * kappa * q / (
+                1 + xq), xq / (2 * (1 + xq)));
         }
 
         double outside = SpecialFunctions.Erfc(ratio / Math.Sqrt(2));

@@ -9,6 +9,8 @@ public enum TruncatedKl
     /// <summary>2(KL + 1) by (17), KL being that of the Gaussian before truncation; needs Z ≥ ½, hence the cap.</summary>
     Twice,
 
-    /// <summary>(18) in its place, as (19) and (20) are printed. A score: (18) does not bound the divergence of the truncated Gaussian.</summary>
+    /// <summary>
+    /// (18) in its place, as (19) and (20) are printed. A score: (18) does not bound the divergence of the truncated Gaussian.
+    /// </summary>
     Published,
 }

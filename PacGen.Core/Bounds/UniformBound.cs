@@ -4,12 +4,14 @@ using PacGen.Core.Lanes;
 namespace PacGen.Core.Bounds;
 
 /// <summary>
-/// Section 5.1: perturbations uᵢ ~ U(−σᵢ, σᵢ), σᵢ ≤ κᵢ, and the prior U(−τᵢ, τᵢ), τᵢ ≥ |wᵢ| + κᵢ. The loss must be twice differentiable in the
-/// weights and lie in [0, 1]: a smooth <see cref="BoundedCrossEntropy"/>, not the clipped one or the 0-1 loss. All sums are compensated and streamed: no memory is taken.
+/// Section 5.1: perturbations uᵢ ~ U(−σᵢ, σᵢ), σᵢ ≤ κᵢ, and the prior U(−τᵢ, τᵢ), τᵢ ≥ |wᵢ| + κᵢ. The loss must be twice
+/// differentiable in the weights and lie in [0, 1]: a smooth <see cref="BoundedCrossEntropy"/>, not the clipped one or the 0-1
+/// loss. All sums are compensated and streamed: no memory is taken.
 /// </summary>
 /// <remarks>
-/// Spans may be of float or double; the arithmetic is double. The bounds take the curvature of the empirical loss, ∇²L̂, where (12) and (14) print ∇²L.
-/// What Lemma 6 and Theorem 7 need of local convexity is ∇ᵢ²L̂(w) ≥ 0, and that is checked; so only the published form lists it as an assumption.
+/// Spans may be of float or double; the arithmetic is double. The bounds take the curvature of the empirical loss, ∇²L̂, where
+/// (12) and (14) print ∇²L. What Lemma 6 and Theorem 7 need of local convexity is ∇ᵢ²L̂(w) ≥ 0, and that is checked; so only the
+/// published form lists it as an assumption.
 /// </remarks>
 public static class UniformBound
 {
@@ -18,7 +20,8 @@ public static class UniformBound
     /// <param name="kappa">κᵢ.</param>
     /// <param name="rhoRootM">ρ√m.</param>
     /// <param name="eta">η.</param>
-    /// <exception cref="ArgumentOutOfRangeException">η is not above 0, ρ√m or κ is negative, or the curvature is not finite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">η is not above 0, ρ√m or κ is negative, or the curvature is not
+    /// finite.</exception>
     public static double OptimalSigma(double curvature, double kappa, double rhoRootM, double eta)
     {
         Require.Eta(eta);
@@ -39,7 +42,8 @@ public static class UniformBound
     /// <param name="eta">η, above 0.</param>
     /// <param name="sigma">Where σ* goes.</param>
     /// <exception cref="ArgumentException">Lengths differ, a curvature is negative, or a number is not finite.</exception>
-    public static void OptimalSigma<T>(ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, LocalSmoothness smoothness, double eta, Span<T> sigma)
+    public static void OptimalSigma<T>(
+        ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, LocalSmoothness smoothness, double eta, Span<T> sigma)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         ArgumentNullException.ThrowIfNull(smoothness);
@@ -50,7 +54,8 @@ public static class UniformBound
         for (int i = 0; i < weights.Length; i++)
         {
             double kappa = smoothness.Kappa(Require.Finite(double.CreateTruncating(weights[i]), i, "weight"));
-            sigma[i] = T.CreateTruncating(OptimalSigma(Require.Convex(double.CreateTruncating(curvature[i]), i), kappa, rhoRootM, eta));
+            sigma[i] =
+                T.CreateTruncating(OptimalSigma(Require.Convex(double.CreateTruncating(curvature[i]), i), kappa, rhoRootM, eta));
         }
     }
 
@@ -72,7 +77,8 @@ public static class UniformBound
     }
 
     /// <summary>
-    /// (12), as a function of σ: 𝔼L(w+u) ≤ L̂(w) + Σ∇ᵢ²L̂·σᵢ²/6 + (ρ√m/18)Σκᵢσᵢ² + (Σ log(τᵢ/σᵢ) + log(1/δ))/η + η/2n. It needs no convexity.
+    /// (12), as a function of σ: 𝔼L(w+u) ≤ L̂(w) + Σ∇ᵢ²L̂·σᵢ²/6 + (ρ√m/18)Σκᵢσᵢ² + (Σ log(τᵢ/σᵢ) + log(1/δ))/η + η/2n. It needs
+    /// no convexity.
     /// </summary>
     /// <param name="sample">L̂(w), n and δ.</param>
     /// <param name="eta">η, above 0, chosen before the sample was seen.</param>
@@ -81,10 +87,12 @@ public static class UniformBound
     /// <param name="curvature">∇ᵢ²L̂(w); may be negative.</param>
     /// <param name="sigma">σ, above 0 and at most κ.</param>
     /// <param name="tau">τ.</param>
-    /// <exception cref="ArgumentException">|wᵢ| + κᵢ exceeds τᵢ, σᵢ exceeds κᵢ, lengths differ, or a number is not finite.</exception>
+    /// <exception cref="ArgumentException">|wᵢ| + κᵢ exceeds τᵢ, σᵢ exceeds κᵢ, lengths differ, or a number is not
+    /// finite.</exception>
     /// <exception cref="ArgumentOutOfRangeException">η is not above 0.</exception>
     public static BoundResult AtSigma<T>(
-        BoundSample sample, double eta, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, ReadOnlySpan<T> sigma, Tau tau)
+        BoundSample sample, double eta, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature,
+        ReadOnlySpan<T> sigma, Tau tau)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         ArgumentNullException.ThrowIfNull(sample);
@@ -93,7 +101,9 @@ public static class UniformBound
         Require.SameLength(weights.Length, curvature.Length, "curvatures");
         Require.SameLength(weights.Length, sigma.Length, "σ");
         UniformBoundSums sums = Sums(weights, curvature, sigma, smoothness, eta, tau, default);
-        return Summands.Result("(12)", sample, eta, ("ℳ", sums.Sharpness), sums.Kl, Status(sums), Given(BoundForm.Rigorous, [Assumption.EtaBeforeData]));
+        return Summands.Result(
+            "(12)", sample, eta, ("ℳ", sums.Sharpness), sums.Kl, Status(sums),
+            Given(BoundForm.Rigorous, [Assumption.EtaBeforeData]));
     }
 
     /// <summary>The sums of Lemma 6 at σ* (14), in one pass.</summary>
@@ -102,9 +112,11 @@ public static class UniformBound
     /// <param name="weights">w.</param>
     /// <param name="curvature">∇ᵢ²L̂(w), at least 0.</param>
     /// <param name="tau">τ.</param>
-    /// <exception cref="ArgumentException">A curvature is negative, |wᵢ| + κᵢ exceeds τᵢ, lengths differ, or a number is not finite.</exception>
+    /// <exception cref="ArgumentException">A curvature is negative, |wᵢ| + κᵢ exceeds τᵢ, lengths differ, or a number is not
+    /// finite.</exception>
     /// <exception cref="ArgumentOutOfRangeException">η is not above 0.</exception>
-    public static UniformBoundSums Sums<T>(LocalSmoothness smoothness, double eta, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, Tau tau)
+    public static UniformBoundSums Sums<T>(
+        LocalSmoothness smoothness, double eta, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, Tau tau)
         where T : struct, IBinaryFloatingPointIeee754<T> => Optimal(smoothness, eta, weights, curvature, tau, default);
 
     /// <summary>The sums of Lemma 6 at σ* (14), with a τ for each parameter.</summary>
@@ -118,8 +130,8 @@ public static class UniformBound
     }
 
     /// <summary>
-    /// Lemma 6 (13): 𝔼L(w+u) ≤ L̂(w) + ℳ + (Σ log(τᵢ/σᵢ*) + log(1/δ))/η + η/2n at σ* (14). The published form has m/2η, which ℳ at σ* is at most
-    /// and equals where no σ* is cut off at κ; both are bounds.
+    /// Lemma 6 (13): 𝔼L(w+u) ≤ L̂(w) + ℳ + (Σ log(τᵢ/σᵢ*) + log(1/δ))/η + η/2n at σ* (14). The published form has m/2η, which ℳ
+    /// at σ* is at most and equals where no σ* is cut off at κ; both are bounds.
     /// </summary>
     /// <param name="sample">L̂(w), n and δ.</param>
     /// <param name="eta">η, above 0, chosen before the sample was seen.</param>
@@ -128,7 +140,8 @@ public static class UniformBound
     /// <param name="curvature">∇ᵢ²L̂(w), at least 0.</param>
     /// <param name="tau">τ.</param>
     /// <param name="form">ℳ as it is, or the published m/2η.</param>
-    /// <exception cref="ArgumentException">A curvature is negative, |wᵢ| + κᵢ exceeds τᵢ, lengths differ, or a number is not finite.</exception>
+    /// <exception cref="ArgumentException">A curvature is negative, |wᵢ| + κᵢ exceeds τᵢ, lengths differ, or a number is not
+    /// finite.</exception>
     /// <exception cref="ArgumentOutOfRangeException">η is not above 0.</exception>
     public static BoundResult Lemma6<T>(
         BoundSample sample, double eta, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, Tau tau,
@@ -138,7 +151,8 @@ public static class UniformBound
     /// <summary>Lemma 6 (13) with a τ for each parameter.</summary>
     /// <inheritdoc cref="Lemma6{T}(BoundSample, double, LocalSmoothness, ReadOnlySpan{T}, ReadOnlySpan{T}, Tau, BoundForm)"/>
     public static BoundResult Lemma6<T>(
-        BoundSample sample, double eta, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, ReadOnlySpan<T> tau,
+        BoundSample sample, double eta, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature,
+        ReadOnlySpan<T> tau,
         BoundForm form = BoundForm.Rigorous)
         where T : struct, IBinaryFloatingPointIeee754<T> => Lemma6(sample, Sums(smoothness, eta, weights, curvature, tau), form);
 
@@ -152,22 +166,26 @@ public static class UniformBound
         ArgumentNullException.ThrowIfNull(sums);
         double eta = Require.Eta(sums.Eta);
         (string, double) sharpness = form == BoundForm.Published ? ("m/2η", sums.Parameters / (2 * eta)) : ("ℳ", sums.Sharpness);
-        return Summands.Result("Lemma 6 (13)", sample, eta, sharpness, sums.Kl, Status(sums), Given(form, [Assumption.EtaBeforeData]));
+        return Summands.Result(
+            "Lemma 6 (13)", sample, eta, sharpness, sums.Kl, Status(sums), Given(form, [Assumption.EtaBeforeData]));
     }
 
     /// <summary>
-    /// The least of Lemma 6 over a grid of η, each ηⱼ with its share δⱼ of δ and its own σ*: η is chosen after the sample was seen.
-    /// One pass over the parameters for each ηⱼ that could be the best, some ten.
+    /// The least of Lemma 6 over a grid of η, each ηⱼ with its share δⱼ of δ and its own σ*: η is chosen after the sample was
+    /// seen. One pass over the parameters for each ηⱼ that could be the best, some ten.
     /// </summary>
     /// <param name="sample">L̂(w), n and δ.</param>
     /// <param name="smoothness">ρ, γ, ε.</param>
     /// <param name="weights">w.</param>
     /// <param name="curvature">∇ᵢ²L̂(w), at least 0.</param>
     /// <param name="tau">τ.</param>
-    /// <param name="grid">The grid, chosen before the sample was seen; <see cref="EtaGrid.Geometric"/> of n and δ unless given.</param>
-    /// <exception cref="ArgumentException">A curvature is negative, |wᵢ| + κᵢ exceeds τᵢ, lengths differ, or a number is not finite.</exception>
+    /// <param name="grid">The grid, chosen before the sample was seen; <see cref="EtaGrid.Geometric"/> of n and δ unless
+    /// given.</param>
+    /// <exception cref="ArgumentException">A curvature is negative, |wᵢ| + κᵢ exceeds τᵢ, lengths differ, or a number is not
+    /// finite.</exception>
     public static BoundResult Lemma6OverGrid<T>(
-        BoundSample sample, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, Tau tau, EtaGrid? grid = null)
+        BoundSample sample, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, Tau tau,
+        EtaGrid? grid = null)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         ArgumentNullException.ThrowIfNull(sample);
@@ -178,11 +196,14 @@ public static class UniformBound
             search.Offer(sums.Sharpness, sums.Kl);
         }
 
-        return search.Result("Lemma 6 (13), least over the grid", tau.FromWeights ? BoundStatus.Score : BoundStatus.ConditionalBound, Given(BoundForm.Rigorous, search.Assumptions));
+        return search.Result(
+            "Lemma 6 (13), least over the grid", tau.FromWeights ? BoundStatus.Score
+            : BoundStatus.ConditionalBound, Given(BoundForm.Rigorous, search.Assumptions));
     }
 
     /// <summary>
-    /// Theorem 7: the bound at σ* (15), which is (14) at η = √(mn), with the η of 𝒢 chosen from Appendix B's grid after the sample was seen.
+    /// Theorem 7: the bound at σ* (15), which is (14) at η = √(mn), with the η of 𝒢 chosen from Appendix B's grid after the
+    /// sample was seen.
     /// </summary>
     /// <param name="sample">L̂(w), n and δ.</param>
     /// <param name="smoothness">ρ, γ, ε.</param>
@@ -190,7 +211,8 @@ public static class UniformBound
     /// <param name="curvature">∇ᵢ²L̂(w), at least 0.</param>
     /// <param name="tau">τ.</param>
     /// <param name="form">Which form of the theorem.</param>
-    /// <exception cref="ArgumentException">A curvature is negative, |wᵢ| + κᵢ exceeds τᵢ, lengths differ, or a number is not finite.</exception>
+    /// <exception cref="ArgumentException">A curvature is negative, |wᵢ| + κᵢ exceeds τᵢ, lengths differ, or a number is not
+    /// finite.</exception>
     /// <remarks><see cref="Lemma6OverGrid"/> is smaller as a rule: there σ* goes with the η that is chosen.</remarks>
     public static BoundResult Theorem7<T>(
         BoundSample sample, LocalSmoothness smoothness, ReadOnlySpan<T> weights, ReadOnlySpan<T> curvature, Tau tau,
@@ -214,7 +236,9 @@ public static class UniformBound
         double m = sums.Parameters, n = sample.Count, expected = Theorem7Eta(sums.Parameters, sample.Count);
         if (!(Math.Abs(sums.Eta - expected) <= 1e-6 * expected))
         {
-            throw new ArgumentException($"Theorem 7 takes σ* (15) at η = √(mn) = {expected:R}, but the sums were made at η = {sums.Eta:R}.", nameof(sums));
+            throw new ArgumentException(
+                $"Theorem 7 takes σ* (15) at η = √(mn) = {expected:R}, but the sums were made at η = {sums.Eta:R}.",
+                nameof(sums));
         }
 
 
@@ -230,7 +254,8 @@ public static class UniformBound
                     assumptions,
                     loss,
                     half,
-                    ("c√((KL + ℓ)/2n)", AppendixB.Constant(sample) * Math.Sqrt((sums.Kl + AppendixB.Share(sample, sums.Kl)) / (2 * n))));
+                    ("c√((KL + ℓ)/2n)",
+                        AppendixB.Constant(sample) * Math.Sqrt((sums.Kl + AppendixB.Share(sample, sums.Kl)) / (2 * n))));
             case Theorem7Form.Published:
                 return Summands.Of(
                     "Theorem 7, constants as published",
@@ -238,7 +263,8 @@ public static class UniformBound
                     [],
                     loss,
                     half,
-                    ("(1+1/e)√((KL + ℓ)/2n)", (1 + (1 / Math.E)) * Math.Sqrt((sums.Kl + AppendixB.PublishedShare(sample, sums.Kl)) / (2 * n))));
+                    ("(1+1/e)√((KL + ℓ)/2n)",
+                        (1 + (1 / Math.E)) * Math.Sqrt((sums.Kl + AppendixB.PublishedShare(sample, sums.Kl)) / (2 * n))));
             case Theorem7Form.Order:
                 return Summands.Of(
                     "Theorem 7, order",
@@ -270,9 +296,12 @@ public static class UniformBound
         return Sums(weights, curvature, default, smoothness, eta, tau, taus);
     }
 
-    /// <summary>The sums at the σ given, or, where none are, at σ* (14). Without curvatures the sharpness part is not meant.</summary>
+    /// <summary>
+    /// The sums at the σ given, or, where none are, at σ* (14). Without curvatures the sharpness part is not meant.
+    /// </summary>
     private static UniformBoundSums Sums<T>(
-        ReadOnlySpan<T> weights, ReadOnlySpan<T> curvatures, ReadOnlySpan<T> sigmas, LocalSmoothness smoothness, double eta, Tau tau, ReadOnlySpan<T> taus)
+        ReadOnlySpan<T> weights, ReadOnlySpan<T> curvatures, ReadOnlySpan<T> sigmas, LocalSmoothness smoothness, double eta,
+        Tau tau, ReadOnlySpan<T> taus)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         double rhoRootM = smoothness.RhoRootM(weights.Length);
@@ -305,15 +334,18 @@ public static class UniformBound
     private static double Level(double sigma, double kappa, int index) => sigma > 0 && sigma <= kappa * (1 + 1e-7)
         ? Math.Min(sigma, kappa)
         : throw new ArgumentException(
-            $"A uniform perturbation must stay in the neighbourhood, 0 < σᵢ ≤ κᵢ, but at parameter {index} σ = {sigma:R} and κ = {kappa:R}. "
+            $"A uniform perturbation must stay in the neighbourhood, 0 < σᵢ ≤ κᵢ, but at parameter {index} σ = {sigma:R} and κ " +
+                $"= {kappa:R}. "
             + "Cut σ off at κ, or choose a larger γ or ε.");
 
-    private static BoundStatus Status(UniformBoundSums sums) => sums.TauFromWeights ? BoundStatus.Score : BoundStatus.ConditionalBound;
+    private static BoundStatus Status(UniformBoundSums sums) => sums.TauFromWeights ? BoundStatus.Score
+        : BoundStatus.ConditionalBound;
 
     private static List<Assumption> Given(BoundForm form, IReadOnlyList<Assumption> ofEta)
     {
         List<Assumption> given =
-            [.. Assumption.OfSample, Assumption.SmoothLoss, Assumption.HessianLipschitz, Assumption.ExactCurvature, Assumption.TauBeforeData, .. ofEta];
+            [.. Assumption.OfSample, Assumption.SmoothLoss, Assumption.HessianLipschitz, Assumption.ExactCurvature,
+                Assumption.TauBeforeData, .. ofEta];
         if (form == BoundForm.Published)
         {
             given.Add(Assumption.LocalConvexity);

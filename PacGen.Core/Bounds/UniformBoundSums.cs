@@ -17,7 +17,9 @@ namespace PacGen.Core.Bounds;
 public sealed record UniformBoundSums(long Parameters, double Eta, double Sharpness, double Kl, bool TauFromWeights = false)
 {
     /// <summary>One line for people.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Parameters:N0} parameters, η {Eta:G4}: sharpness {Sharpness:G6}, KL {Kl:G6}{(TauFromWeights ? ", τ from the trained weights" : "")}");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{Parameters:N0} parameters, η {Eta:G4}: sharpness {Sharpness:G6}, KL " +
+        $"{Kl:G6}{(TauFromWeights ? ", τ from the trained weights" : "")}");
 
     /// <summary>
     /// From what <see cref="UniformBoundTerm"/> came to on a device: in single precision, the same bits on every one.

@@ -4,13 +4,18 @@ namespace PacGen.Core.Lanes;
 
 /// <summary>
 /// exp, log, tanh and the logistic sigmoid for the float lanes, as fixed polynomials, so that every device gives the same bits.
-/// Errors are against the exact value, in units in the last place (ulp) of the result, over all floats. A NaN gives a NaN, of no particular bits.
+/// Errors are against the exact value, in units in the last place (ulp) of the result, over all floats. A NaN gives a NaN, of no
+/// particular bits.
 /// </summary>
-/// <remarks>The coefficients are minimax fits of the named functions, rounded to float one after the other, each refitted to the ones before it.</remarks>
+/// <remarks>
+/// The coefficients are minimax fits of the named functions, rounded to float one after the other, each refitted to the ones
+/// before it.
+/// </remarks>
 public static class Elementary
 {
     /// <summary>
-    /// eˣ to 1.01 ulp. Above 88.7228 it is +∞; results below 2⁻¹²⁶ are denormal, to 0.75 of their unit, and below 7·10⁻⁴⁶ they are 0.
+    /// eˣ to 1.01 ulp. Above 88.7228 it is +∞; results below 2⁻¹²⁶ are denormal, to 0.75 of their unit, and below 7·10⁻⁴⁶ they
+    /// are 0.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Exp<T>(T x)

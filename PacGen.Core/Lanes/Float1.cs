@@ -98,7 +98,8 @@ public readonly struct Float1(float value) : ILane<Float1, Words1>, IMemoryLane<
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float1 Significand(Float1 a) => new(BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(a.Value) & 0x007F_FFFF) | 0x3F80_0000));
+    public static Float1 Significand(Float1 a) =>
+        new(BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(a.Value) & 0x007F_FFFF) | 0x3F80_0000));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

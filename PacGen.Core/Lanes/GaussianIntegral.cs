@@ -29,7 +29,8 @@ public static class GaussianIntegral
         // exp(x²)·erfc(x)·(1 + 0.4x) in 1/(1 + 0.4x), from ½ on.
         T r = one / T.Fma(T.Constant(0.4f), bounded, one);
         T g = Polynomial(
-            r - T.Constant(0.5f), 0.42161274f, 0.643721521f, 0.726263106f, 0.547998726f, 0.181472778f, -0.107257813f, -0.122288778f, 0.0201520603f,
+            r - T.Constant(0.5f), 0.42161274f, 0.643721521f, 0.726263106f, 0.547998726f, 0.181472778f, -0.107257813f,
+            -0.122288778f, 0.0201520603f,
             T.Constant(0.0604607128f));
 
         // exp(−x²) with what the square was rounded by.
@@ -43,7 +44,10 @@ public static class GaussianIntegral
     /// <summary>erf⁻¹ p for 0 ≤ p &lt; 1 to 4·10⁻⁷, if p and 1 − p ≥ 2⁻³² are both given without loss.</summary>
     /// <param name="p">p.</param>
     /// <param name="complement">1 − p, at least 2⁻³².</param>
-    /// <remarks>p·R with R smooth in w = −ln(1 − p²) near 0 and in √w far out, where erf⁻¹ grows like √w (the variables of Giles, "Approximating the erfinv function", 2011).</remarks>
+    /// <remarks>
+    /// p·R with R smooth in w = −ln(1 − p²) near 0 and in √w far out, where erf⁻¹ grows like √w (the variables of Giles,
+    /// "Approximating the erfinv function", 2011).
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T InverseErf<T>(T p, T complement)
         where T : struct, ILane<T>
@@ -53,15 +57,20 @@ public static class GaussianIntegral
         T w = T.Max(T.Constant(0f), -Elementary.LogOfNormal(product, T.Exponent(product)));
         T x = w - T.Constant(3f);
         T near = Polynomial(
-            x, 1.62354207f, 0.241630331f, -0.0057385806f, -0.000836071442f, 0.000195476343f, -1.27572412e-5f, -1.88533511e-6f, 4.55584711e-7f,
+            x, 1.62354207f, 0.241630331f, -0.0057385806f, -0.000836071442f, 0.000195476343f, -1.27572412e-5f, -1.88533511e-6f,
+            4.55584711e-7f,
             T.Fma(x, T.Constant(-5.82689719e-9f), T.Constant(-4.3348205e-9f)));
         T far = Polynomial(
-            T.Sqrt(w) - T.Constant(3.5f), 3.33548546f, 1.00736761f, 0.00328137586f, -0.00204980257f, 0.00106844387f, -0.000715320057f, 0.000483962009f,
+            T.Sqrt(w) - T.Constant(3.5f), 3.33548546f, 1.00736761f, 0.00328137586f, -0.00204980257f, 0.00106844387f,
+            -0.000715320057f, 0.000483962009f,
             -0.000198160953f, T.Constant(3.01576656e-5f));
         return p * T.Select(T.Less(w, T.Constant(6f)), near, far);
     }
 
-    /// <summary>c₀ + c₁x + … + c₈x⁸ in pairs (Estrin): one after the other, the operations wait for each other and take nearly twice as long.</summary>
+    /// <summary>
+    /// c₀ + c₁x + … + c₈x⁸ in pairs (Estrin): one after the other, the operations wait for each other and take nearly twice as
+    /// long.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Polynomial<T>(T x, float c0, float c1, float c2, float c3, float c4, float c5, float c6, float c7, T c8)
         where T : struct, ILane<T>

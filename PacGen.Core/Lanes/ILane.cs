@@ -88,10 +88,14 @@ public interface ILane<T>
     /// <summary>1/(1 + e⁻ᵃ); see <see cref="Elementary.Sigmoid{T}"/> for the float lanes' error.</summary>
     static abstract T Sigmoid(T a);
 
-    /// <summary>erf a and its complement for a ≥ 0; see <see cref="GaussianIntegral.Erf{T}"/> for the float lanes' error.</summary>
+    /// <summary>
+    /// erf a and its complement for a ≥ 0; see <see cref="GaussianIntegral.Erf{T}"/> for the float lanes' error.
+    /// </summary>
     static abstract T Erf(T a, out T complement);
 
-    /// <summary>erf⁻¹ p for 0 ≤ p &lt; 1, 1 − p given too; see <see cref="GaussianIntegral.InverseErf{T}"/> for the float lanes' error.</summary>
+    /// <summary>
+    /// erf⁻¹ p for 0 ≤ p &lt; 1, 1 − p given too; see <see cref="GaussianIntegral.InverseErf{T}"/> for the float lanes' error.
+    /// </summary>
     static abstract T InverseErf(T p, T complement);
 }
 

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace PacGen.Core.Lanes;
 
 /// <summary>
-/// Settings are given in double and used in single precision. What is checked here is that they mean there what they say: a positive number is
-/// not 0, a number below 1 is not 1, and none is infinite.
+/// Settings are given in double and used in single precision. What is checked here is that they mean there what they say: a
+/// positive number is not 0, a number below 1 is not 1, and none is infinite.
 /// </summary>
 public static class SinglePrecision
 {
@@ -33,7 +33,8 @@ public static class SinglePrecision
     /// <param name="value">The setting.</param>
     /// <param name="what">What it is, as a sentence's beginning.</param>
     /// <param name="name">The parameter.</param>
-    /// <exception cref="ArgumentOutOfRangeException">It is negative, positive but 0 in single precision, or infinite there.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative, positive but 0 in single precision, or infinite
+    /// there.</exception>
     public static double NotNegative(double value, string what, [CallerArgumentExpression(nameof(value))] string? name = null) =>
         IsNotNegative(value) ? value : throw Outside(value, what, "must not be negative, and must be finite", name);
 
@@ -41,7 +42,8 @@ public static class SinglePrecision
     /// <param name="value">The setting.</param>
     /// <param name="what">What it is, as a sentence's beginning.</param>
     /// <param name="name">The parameter.</param>
-    /// <exception cref="ArgumentOutOfRangeException">It is negative, positive but 0 in single precision, or 1 there or more.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative, positive but 0 in single precision, or 1 there or
+    /// more.</exception>
     public static double Fraction(double value, string what, [CallerArgumentExpression(nameof(value))] string? name = null) =>
         IsNotNegative(value) && IsBelowOne(value) ? value : throw Outside(value, what, "must be in [0, 1)", name);
 

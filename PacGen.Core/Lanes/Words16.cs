@@ -49,7 +49,8 @@ public readonly struct Words16(Vector512<uint> value) : IWords<Words16>
                 Avx512F.ShiftRightLogical(a.Value.AsUInt64(), 32).AsUInt32(),
                 Avx512F.ShiftRightLogical(b.Value.AsUInt64(), 32).AsUInt32()).AsUInt32();
             return new(Vector512.ConditionalSelect(
-                Vector512.Create(0xFFFF_FFFF_0000_0000ul).AsUInt32(), odd, Avx512F.ShiftRightLogical(even.AsUInt64(), 32).AsUInt32()));
+                Vector512.Create(0xFFFF_FFFF_0000_0000ul).AsUInt32(), odd,
+                Avx512F.ShiftRightLogical(even.AsUInt64(), 32).AsUInt32()));
         }
 
         return new(Vector512.Create(
@@ -61,8 +62,10 @@ public readonly struct Words16(Vector512<uint> value) : IWords<Words16>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Interleave(ref Words16 a, ref Words16 b, ref Words16 c, ref Words16 d)
     {
-        Words8 a0 = new(a.Value.GetLower()), b0 = new(b.Value.GetLower()), c0 = new(c.Value.GetLower()), d0 = new(d.Value.GetLower());
-        Words8 a1 = new(a.Value.GetUpper()), b1 = new(b.Value.GetUpper()), c1 = new(c.Value.GetUpper()), d1 = new(d.Value.GetUpper());
+        Words8 a0 = new(a.Value.GetLower()), b0 = new(b.Value.GetLower()), c0 = new(c.Value.GetLower()), d0 = new(
+            d.Value.GetLower());
+        Words8 a1 = new(a.Value.GetUpper()), b1 = new(b.Value.GetUpper()), c1 = new(c.Value.GetUpper()), d1 = new(
+            d.Value.GetUpper());
         Words8.Interleave(ref a0, ref b0, ref c0, ref d0);
         Words8.Interleave(ref a1, ref b1, ref c1, ref d1);
         a = new(Vector512.Create(a0.Value, b0.Value));

@@ -60,8 +60,10 @@ public readonly struct Words8(Vector256<uint> value) : IWords<Words8>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Interleave(ref Words8 a, ref Words8 b, ref Words8 c, ref Words8 d)
     {
-        Words4 a0 = new(a.Value.GetLower()), b0 = new(b.Value.GetLower()), c0 = new(c.Value.GetLower()), d0 = new(d.Value.GetLower());
-        Words4 a1 = new(a.Value.GetUpper()), b1 = new(b.Value.GetUpper()), c1 = new(c.Value.GetUpper()), d1 = new(d.Value.GetUpper());
+        Words4 a0 = new(a.Value.GetLower()), b0 = new(b.Value.GetLower()), c0 = new(c.Value.GetLower()), d0 = new(
+            d.Value.GetLower());
+        Words4 a1 = new(a.Value.GetUpper()), b1 = new(b.Value.GetUpper()), c1 = new(c.Value.GetUpper()), d1 = new(
+            d.Value.GetUpper());
         Words4.Interleave(ref a0, ref b0, ref c0, ref d0);
         Words4.Interleave(ref a1, ref b1, ref c1, ref d1);
         a = new(Vector256.Create(a0.Value, b0.Value));

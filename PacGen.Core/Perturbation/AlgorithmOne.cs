@@ -18,7 +18,8 @@ public sealed record AlgorithmOne
     /// <param name="biasCorrection">Whether h is divided by 1 − β₁ᵗ.</param>
     /// <exception cref="ArgumentOutOfRangeException">One is out of its range.</exception>
     public AlgorithmOne(
-        double eta, double gamma = 0.1, double beta1 = 0.999, double beta2 = 0.1, double epsilon = 1e-5, bool biasCorrection = false)
+        double eta, double gamma = 0.1, double beta1 = 0.999, double beta2 = 0.1, double epsilon = 1e-5,
+        bool biasCorrection = false)
     {
         Eta = eta;
         Neighborhood = new Neighborhood(gamma, epsilon);
@@ -29,7 +30,8 @@ public sealed record AlgorithmOne
 
     /// <summary>η, above 0: larger means smaller perturbations. The paper leaves it to a validation set.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not a number above 0 that single precision can hold.</exception>
-    public double Eta { get; init => field = SinglePrecision.IsPositive(value) ? value : throw Outside(nameof(Eta), value, "above 0"); }
+    public double Eta { get; init => field = SinglePrecision.IsPositive(value) ? value
+        : throw Outside(nameof(Eta), value, "above 0"); }
 
     /// <summary>γ and ε of κ; line 7 divides γ by log(1 + epoch).</summary>
     public Neighborhood Neighborhood { get; init => field = value ?? throw new ArgumentNullException(nameof(Neighborhood)); }
@@ -39,7 +41,8 @@ public sealed record AlgorithmOne
     public double Beta1
     {
         get;
-        init => field = SinglePrecision.IsPositive(value) && SinglePrecision.IsBelowOne(value) ? value : throw Outside(nameof(Beta1), value, "between 0 and 1");
+        init => field = SinglePrecision.IsPositive(value) && SinglePrecision.IsBelowOne(value) ? value
+            : throw Outside(nameof(Beta1), value, "between 0 and 1");
     }
 
     /// <summary>β₂: parameters whose |g| reaches it are not perturbed.</summary>

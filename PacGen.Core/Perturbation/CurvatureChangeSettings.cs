@@ -36,7 +36,8 @@ public struct CurvatureChangeSettings
         {
             Gamma = perturbation.Gamma,
             Epsilon = perturbation.Epsilon,
-            NormScale = double.IsFinite(largestKappa) && largestKappa > 0 ? (float)Math.ScaleB(1, -Math.Clamp(Math.ILogB(largestKappa), -120, 120)) : 1f,
+            NormScale = double.IsFinite(largestKappa) && largestKappa > 0
+                ? (float)Math.ScaleB(1, -Math.Clamp(Math.ILogB(largestKappa), -120, 120)) : 1f,
             Draw = perturbation.Draw,
         };
     }

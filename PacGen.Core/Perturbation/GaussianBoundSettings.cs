@@ -2,7 +2,10 @@ using PacGen.Core.Bounds;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>The scalars of Lemma 8's sums with the exact divergence: plain floats, prepared on the host in double, passed to kernels by value.</summary>
+/// <summary>
+/// The scalars of Lemma 8's sums with the exact divergence: plain floats, prepared on the host in double, passed to kernels by
+/// value.
+/// </summary>
 public struct GaussianBoundSettings
 {
     /// <summary>γ of κ.</summary>
@@ -28,16 +31,19 @@ public struct GaussianBoundSettings
     /// <param name="eta">η, above 0.</param>
     /// <param name="tau">τ, the prior's variance, from 10⁻³⁰ to 10³⁰.</param>
     /// <param name="parameters">m.</param>
-    /// <param name="curvatureScale">What the stored curvature is multiplied by: 1, or <see cref="SecondMoment.BiasCorrection"/>.</param>
+    /// <param name="curvatureScale">What the stored curvature is multiplied by: 1, or
+    /// <see cref="SecondMoment.BiasCorrection"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">η or m is not above 0, or τ outside its range.</exception>
-    public static GaussianBoundSettings Of(LocalSmoothness smoothness, double eta, double tau, long parameters, double curvatureScale = 1)
+    public static GaussianBoundSettings Of(
+        LocalSmoothness smoothness, double eta, double tau, long parameters, double curvatureScale = 1)
     {
         ArgumentNullException.ThrowIfNull(smoothness);
         Require.Eta(eta);
         ArgumentOutOfRangeException.ThrowIfLessThan(parameters, 1);
         if (tau is not (>= 1e-30 and <= 1e30))
         {
-            throw new ArgumentOutOfRangeException(nameof(tau), tau, "τ, the prior's variance, must lie between 1e-30 and 1e30 for a device.");
+            throw new ArgumentOutOfRangeException(
+                nameof(tau), tau, "τ, the prior's variance, must lie between 1e-30 and 1e30 for a device.");
         }
 
         return new GaussianBoundSettings

@@ -26,13 +26,15 @@ public static class HessianLipschitz
     /// <param name="steps">t, the number of completed steps; only bias correction asks for it.</param>
     /// <returns>
     /// 0 where no step moved the weights (‖Δw‖ = 0, or with bias correction after one step only, where no corrected h came
-    /// before): whatever changed h then was not w, so nothing is known of ρ and σ rests on h alone, as in the paper's bound without its third-order term.
-    /// Never above the largest float.
+    /// before): whatever changed h then was not w, so nothing is known of ρ and σ rests on h alone, as in the paper's bound
+    /// without its third-order term. Never above the largest float.
     /// </returns>
     public static double Scale(double beta, double stepNorm, bool biasCorrection = false, long steps = 0) =>
         stepNorm > 0 ? Math.Min(Numerator(beta, biasCorrection, steps) / stepNorm, float.MaxValue) : 0;
 
-    /// <summary>What <see cref="Scale"/> divides by ‖Δw‖: (1−β)/β, or with bias correction (1−β)/(β − βᵗ); 0 where that is not above 0.</summary>
+    /// <summary>
+    /// What <see cref="Scale"/> divides by ‖Δw‖: (1−β)/β, or with bias correction (1−β)/(β − βᵗ); 0 where that is not above 0.
+    /// </summary>
     /// <param name="beta">β₁ of Algorithm 1, in (0, 1).</param>
     /// <param name="biasCorrection">Whether h is bias-corrected.</param>
     /// <param name="steps">t, the number of completed steps.</param>

@@ -2,7 +2,9 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>A distribution of perturbations, as a type argument: symmetric about 0, of level σ, never beyond κ unless it says so.</summary>
+/// <summary>
+/// A distribution of perturbations, as a type argument: symmetric about 0, of level σ, never beyond κ unless it says so.
+/// </summary>
 public interface INoise
 {
     /// <summary>One perturbation u a place.</summary>

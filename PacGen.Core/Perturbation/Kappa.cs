@@ -14,7 +14,8 @@ public static class Kappa
     /// <summary>γ / log(1 + epoch), the γ of line 7 of Algorithm 1.</summary>
     /// <param name="gamma">γ.</param>
     /// <param name="epoch">The epoch, counted from 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="epoch"/> is below 1: epochs count from 1, and log 1 is 0.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="epoch"/> is below 1: epochs count from 1, and log 1 is
+    /// 0.</exception>
     public static double ScheduledGamma(double gamma, int epoch)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(epoch, 1);

@@ -52,11 +52,13 @@ public sealed record Neighborhood
             ? value
             : throw new ArgumentOutOfRangeException(nameof(Epsilon), string.Create(
                 CultureInfo.InvariantCulture,
-                $"ε is {value}, but must be from {Smallest} to {Largest}: with ε = 0 the neighbourhood of a weight 0 is a point, and Ψ divides by κ."));
+                $"ε is {value}, but must be from {Smallest} to {Largest}: with ε = 0 the neighbourhood of a weight 0 is a " +
+                    $"point, and Ψ divides by κ."));
     }
 
     /// <summary>κ_{γ,ε}(w) = γ|w| + ε (Definition 4), in double precision.</summary>
-    public double Kappa(double weight) => Perturbation.Kappa.Of(new Double1(weight), new Double1(Gamma), new Double1(Epsilon)).Value;
+    public double Kappa(double weight) =>
+        Perturbation.Kappa.Of(new Double1(weight), new Double1(Gamma), new Double1(Epsilon)).Value;
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"γ {Gamma}, ε {Epsilon}");

@@ -2,7 +2,9 @@ using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>The scalars of one draw of noise of given levels for all parameters: plain floats and words, passed to kernels by value.</summary>
+/// <summary>
+/// The scalars of one draw of noise of given levels for all parameters: plain floats and words, passed to kernels by value.
+/// </summary>
 public struct NoiseSettings
 {
     /// <summary>The level σ of all parameters, or what each parameter's own is multiplied by.</summary>

@@ -2,7 +2,10 @@ using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>The scalars of one perturbation of all parameters: plain floats and words, prepared on the host in double, passed to kernels by value.</summary>
+/// <summary>
+/// The scalars of one perturbation of all parameters: plain floats and words, prepared on the host in double, passed to kernels
+/// by value.
+/// </summary>
 public struct PerturbSettings
 {
     /// <summary>γ of κ, with line 7's 1/log(1+epoch) in it; see <see cref="Kappa.ScheduledGamma"/>.</summary>
@@ -32,7 +35,9 @@ public struct PerturbSettings
     /// <summary>Settings under which nothing is perturbed, as at Algorithm 1's first step: w + u is w.</summary>
     public static PerturbSettings None => new() { CurvatureScale = 1f, GradientScale = 1f, SecondMomentScale = 1f };
 
-    /// <summary>Settings under which u reaches up to κ_{γ,ε} whatever h and g are: σ = κ, as the scores' ρ(w*) asks for.</summary>
+    /// <summary>
+    /// Settings under which u reaches up to κ_{γ,ε} whatever h and g are: σ = κ, as the scores' ρ(w*) asks for.
+    /// </summary>
     public static PerturbSettings WholeNeighborhood(Neighborhood neighborhood, ulong seed, uint stream, uint step) => new()
     {
         Gamma = (float)neighborhood.Gamma,

@@ -3,7 +3,9 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Core.Perturbation;
 
-/// <summary>h, the smoothed square of the gradient that stands for the Hessian's diagonal (line 11 of Algorithm 1; Adam's v).</summary>
+/// <summary>
+/// h, the smoothed square of the gradient that stands for the Hessian's diagonal (line 11 of Algorithm 1; Adam's v).
+/// </summary>
 public static class SecondMoment
 {
     /// <summary>βh + (1 − β)g².</summary>
@@ -21,7 +23,8 @@ public static class SecondMoment
     /// </summary>
     /// <param name="beta">β, in [0, 1).</param>
     /// <param name="steps">t, at least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="steps"/> is below 1: after no step there is nothing to correct.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="steps"/> is below 1: after no step there is nothing to
+    /// correct.</exception>
     public static double BiasCorrection(double beta, long steps)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);

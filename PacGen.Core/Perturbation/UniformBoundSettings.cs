@@ -28,9 +28,11 @@ public struct UniformBoundSettings
     /// <param name="eta">η, above 0.</param>
     /// <param name="tau">τ.</param>
     /// <param name="parameters">m.</param>
-    /// <param name="curvatureScale">What the stored curvature is multiplied by: 1, or <see cref="SecondMoment.BiasCorrection"/>.</param>
+    /// <param name="curvatureScale">What the stored curvature is multiplied by: 1, or
+    /// <see cref="SecondMoment.BiasCorrection"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">η or m is not above 0.</exception>
-    public static UniformBoundSettings Of(LocalSmoothness smoothness, double eta, Tau tau, long parameters, double curvatureScale = 1)
+    public static UniformBoundSettings Of(
+        LocalSmoothness smoothness, double eta, Tau tau, long parameters, double curvatureScale = 1)
     {
         ArgumentNullException.ThrowIfNull(smoothness);
         Require.Eta(eta);

@@ -9,6 +9,8 @@ public interface IPrefetch
     /// <summary>The elements that a call of <see cref="Line"/> stands for: a cache line of floats.</summary>
     const int LineElements = 16;
 
-    /// <summary>Asks for the memory of <see cref="LineElements"/> elements from <paramref name="element"/> on; may lie past the last.</summary>
+    /// <summary>
+    /// Asks for the memory of <see cref="LineElements"/> elements from <paramref name="element"/> on; may lie past the last.
+    /// </summary>
     void Line(long element);
 }

@@ -31,11 +31,14 @@ public static class Philox
         where TWords : struct, IWords<TWords>
     {
         TWords a = c0, b = c1, c = c2, d = c3, keyA = TWords.Constant(key0), keyB = TWords.Constant(key1);
-        // A loop on purpose: ten rounds in a row exceed what the JIT inlines into one method, and the caller then runs 2.6 times as long.
+        // A loop on purpose: ten rounds in a row exceed what the JIT inlines into one method, and the caller then runs 2.6 times
+        // as long.
         for (int round = 0; round < 10; round++)
         {
-            TWords highA = TWords.MultiplyHigh(a, TWords.Constant(MultiplierA)), lowA = TWords.MultiplyLow(a, TWords.Constant(MultiplierA));
-            TWords highB = TWords.MultiplyHigh(c, TWords.Constant(MultiplierB)), lowB = TWords.MultiplyLow(c, TWords.Constant(MultiplierB));
+            TWords highA = TWords.MultiplyHigh(a, TWords.Constant(MultiplierA)), lowA = TWords.MultiplyLow(
+                a, TWords.Constant(MultiplierA));
+            TWords highB = TWords.MultiplyHigh(c, TWords.Constant(MultiplierB)), lowB = TWords.MultiplyLow(
+                c, TWords.Constant(MultiplierB));
             a = highB ^ b ^ keyA;
             b = lowB;
             c = highA ^ d ^ keyB;
@@ -131,7 +134,8 @@ public static class Philox
             keys[(2 * round) + 1] = Vector256.Create(unchecked(key1 + ((uint)round * WeylB)));
         }
 
-        // Three vectors of counters at a time: a round waits for its products, and fewer leave the multipliers idle, more exceed the registers.
+        // Three vectors of counters at a time: a round waits for its products, and fewer leave the multipliers idle, more exceed
+        // the registers.
         Vector256<uint> b0 = Vector256.Create(stream), d0 = Vector256.Create(step);
         long end = element + (32L * groups);
         for (; element + 48 <= end; element += 48, words += 48)
@@ -190,15 +194,21 @@ public static class Philox
         }
     }
 
-    /// <summary>The low words of four counters in the low halves of 64-bit places; in this order, unpacking pairs of words leaves neighbours in one vector.</summary>
+    /// <summary>
+    /// The low words of four counters in the low halves of 64-bit places; in this order, unpacking pairs of words leaves
+    /// neighbours in one vector.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Counters(long element) => Vector256.Create((uint)(element >> 2)) + Vector256.Create(0u, 0, 2, 0, 1, 0, 3, 0);
+    private static Vector256<uint> Counters(long element) => Vector256.Create((uint)(element >> 2)) + Vector256.Create(
+        0u, 0, 2, 0, 1, 0, 3, 0);
 
     /// <summary>A round of four counters; the upper halves of the places hold what nobody reads.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Round(ref Vector256<uint> a, ref Vector256<uint> b, ref Vector256<uint> c, ref Vector256<uint> d, Vector256<uint>* key)
+    private static unsafe void Round(
+        ref Vector256<uint> a, ref Vector256<uint> b, ref Vector256<uint> c, ref Vector256<uint> d, Vector256<uint>* key)
     {
-        Vector256<uint> productA = Avx2.Multiply(a, Vector256.Create(MultiplierA)).AsUInt32(), productC = Avx2.Multiply(c, Vector256.Create(MultiplierB)).AsUInt32();
+        Vector256<uint> productA = Avx2.Multiply(a, Vector256.Create(MultiplierA)).AsUInt32(), productC = Avx2.Multiply(
+            c, Vector256.Create(MultiplierB)).AsUInt32();
         a = b ^ key[0] ^ High(productC);
         c = d ^ key[1] ^ High(productA);
         b = productC;

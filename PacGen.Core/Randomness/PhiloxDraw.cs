@@ -1,6 +1,8 @@
 namespace PacGen.Core.Randomness;
 
-/// <summary>Which of <see cref="Philox"/>'s numbers a pass takes: element i of the arena has the word of (seed, stream, step, i).</summary>
+/// <summary>
+/// Which of <see cref="Philox"/>'s numbers a pass takes: element i of the arena has the word of (seed, stream, step, i).
+/// </summary>
 /// <param name="seed">The seed.</param>
 /// <param name="stream">The stream.</param>
 /// <param name="step">The step.</param>

@@ -16,7 +16,9 @@ public sealed class RandomStream(ulong seed, uint stream, uint step = 0)
     /// <summary>The next word, uniform over 0 to 2³² − 1.</summary>
     public uint Next() => Philox.Word(seed, stream, step, position++);
 
-    /// <summary>The next number of 0 to n − 1, each exactly equally likely: Lemire's multiplication, rejecting the surplus.</summary>
+    /// <summary>
+    /// The next number of 0 to n − 1, each exactly equally likely: Lemire's multiplication, rejecting the surplus.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="n"/> is below 1.</exception>
     public int NextBelow(int n)
     {
@@ -41,7 +43,9 @@ public sealed class RandomStream(ulong seed, uint stream, uint step = 0)
         return (((high << 32) | Next()) >> 11) * (1.0 / (1L << 53));
     }
 
-    /// <summary>The next standard normal number, by the Box–Muller transform in double; every second one comes from its pair.</summary>
+    /// <summary>
+    /// The next standard normal number, by the Box–Muller transform in double; every second one comes from its pair.
+    /// </summary>
     public double NextGaussian()
     {
         if (hasSpare)

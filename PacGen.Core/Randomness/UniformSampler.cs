@@ -24,9 +24,9 @@ public static class UniformSampler
         T.FromWords(TWords.ShiftRight(word, 8)) * T.Constant(1f / (1 << 24));
 
     /// <summary>
-    /// A number a of (0, 1), (k + ½)·2⁻³¹ with k the low 31 bits of the word, its complement 1 − a, and a sign, the top bit: what a
-    /// symmetric distribution's inverse takes. Both a and 1 − a are rounded once, so neither end loses accuracy: the smallest is 2⁻³².
-    /// The word of the other sign has the same a.
+    /// A number a of (0, 1), (k + ½)·2⁻³¹ with k the low 31 bits of the word, its complement 1 − a, and a sign, the top bit: what
+    /// a symmetric distribution's inverse takes. Both a and 1 − a are rounded once, so neither end loses accuracy: the smallest
+    /// is 2⁻³². The word of the other sign has the same a.
     /// </summary>
     /// <param name="word">A random word.</param>
     /// <param name="complement">1 − a, in [2⁻³², 1].</param>

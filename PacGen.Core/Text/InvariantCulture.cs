@@ -3,8 +3,8 @@ using System.Globalization;
 namespace PacGen.Core.Text;
 
 /// <summary>
-/// The invariant culture for the thread until it is disposed of: around whatever makes a file's text of objects that may be the caller's own,
-/// such as an optimizer's <see cref="object.ToString"/>, so that a file is the same in every culture.
+/// The invariant culture for the thread until it is disposed of: around whatever makes a file's text of objects that may be the
+/// caller's own, such as an optimizer's <see cref="object.ToString"/>, so that a file is the same in every culture.
 /// </summary>
 public sealed class InvariantCulture : IDisposable
 {

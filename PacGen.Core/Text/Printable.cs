@@ -4,10 +4,11 @@ using System.Text;
 namespace PacGen.Core.Text;
 
 /// <summary>
-/// Makes text that somebody else chose (a file's or folder's name, an entry of an archive, a text of a header) safe to print on a terminal
-/// or in one line of a log. Control characters (ESC and the other C0 and C1), line and paragraph separators, invisible format characters
-/// (Unicode's category Cf, which has the bidirectional overrides), tags and lone surrogates become <c>\uXXXX</c>; all else stays. So the
-/// result is one line that moves no cursor, sets no colour and shows its characters in their order.
+/// Makes text that somebody else chose (a file's or folder's name, an entry of an archive, a text of a header) safe to print on a
+/// terminal or in one line of a log. Control characters (ESC and the other C0 and C1), line and paragraph separators, invisible
+/// format characters (Unicode's category Cf, which has the bidirectional overrides), tags and lone surrogates become
+/// <c>\uXXXX</c>; all else stays. So the result is one line that moves no cursor, sets no colour and shows its characters in
+/// their order.
 /// </summary>
 public static class Printable
 {
@@ -20,12 +21,16 @@ public static class Printable
     /// <summary>A name, at most <see cref="LongestName"/> characters of it.</summary>
     public static string Name(string? name) => Of(name, LongestName);
 
-    /// <summary>A message of one line, at most <see cref="LongestMessage"/> characters of it; blanks at its ends are left out, line ends within it become blanks.</summary>
+    /// <summary>
+    /// A message of one line, at most <see cref="LongestMessage"/> characters of it; blanks at its ends are left out, line ends
+    /// within it become blanks.
+    /// </summary>
     public static string Message(string? message) => Of(message?.ReplaceLineEndings(" ").Trim(), LongestMessage);
 
     /// <summary>Text in which nothing acts on a terminal.</summary>
     /// <param name="text">Any text; null is the empty text.</param>
-    /// <param name="longest">The most characters of the result, at least 8; where there are more, "…" stands for its middle.</param>
+    /// <param name="longest">The most characters of the result, at least 8; where there are more, "…" stands for its
+    /// middle.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="longest"/> is below 8.</exception>
     public static string Of(string? text, int longest)
     {
@@ -70,5 +75,6 @@ public static class Printable
     }
 
     private static bool Acts(Rune rune) => Rune.GetUnicodeCategory(rune)
-        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator;
 }

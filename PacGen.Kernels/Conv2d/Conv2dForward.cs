@@ -1,12 +1,11 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
 /// <summary>
 /// The convolution (cross-correlation) of images x (N, H, W, C) with weights w (KH, KW, C, OC); the output is (N, OH, OW, OC):
-/// y[n, i, j, o] = Σ x[n, i·StrideHeight − PaddingHeight + p, j·StrideWidth − PaddingWidth + q, c] · w[p, q, c, o], x being 0 outside the image.
+/// y[n, i, j, o] = Σ x[n, i·StrideHeight − PaddingHeight + p, j·StrideWidth − PaddingWidth + q, c] · w[p, q, c, o], x being 0
+/// outside the image.
 /// </summary>
 /// <param name="Geometry">Strides and padding.</param>
 public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
@@ -29,7 +28,8 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
         (Shape x, Shape w) = (inputs[0], inputs[1]);
         if (x.Rank != 4 || w.Rank != 4)
         {
-            throw new ShapeException($"{Name}: images {x} and weights {w} must both have 4 axes, (N, H, W, C) and (KH, KW, C, OC).");
+            throw new ShapeException(
+                $"{Name}: images {x} and weights {w} must both have 4 axes, (N, H, W, C) and (KH, KW, C, OC).");
         }
 
         if (x[3] != w[2])
@@ -40,7 +40,9 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
         (int height, int width) = Geometry.Output(x[1], x[2], w[0], w[1]);
         return height >= 1 && width >= 1
             ? new Shape(x[0], height, width, w[3])
-            : throw new ShapeException($"{Name}: weights {w} do not fit into images {x} with padding ({Geometry.PaddingHeight}, {Geometry.PaddingWidth}).");
+            : throw new ShapeException(
+                $"{Name}: weights {w} do not fit into images {x} with padding ({Geometry.PaddingHeight}, " +
+                $"{Geometry.PaddingWidth}).");
     }
 
     /// <inheritdoc/>
@@ -48,7 +50,8 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
         Bind(device, device.Lanes, shapes, inputs, output);
 
     /// <summary>The kernel with vectors of a given number of floats.</summary>
-    internal Launch Bind(CpuDevice device, int width, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) => width switch
+    internal Launch Bind(CpuDevice device, int width, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        width switch
     {
         16 => Bind<Float16>(device, shapes, inputs, output),
         8 => Bind<Float8>(device, shapes, inputs, output),
@@ -69,12 +72,15 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
         Windows windows = WindowsOver(x, w, y);
         int rows = y[0] * y[1] * y[2], terms = w[0] * w[1] * w[2];
         return Packs.InFours(x[3], inputs[0])
-            ? Product.BindMatrix(device, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], false, output, rows, w[3], terms)
-            : Product.BindMatrix(device, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], false, output, rows, w[3], terms);
+            ? Product.BindMatrix(
+                device, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], false, output, rows, w[3], terms)
+            : Product.BindMatrix(
+                device, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], false, output, rows, w[3], terms);
     }
 
     private Windows WindowsOver(Shape x, Shape w, Shape y) => new(
-        x[0], x[1], x[2], x[3], y[1], y[2], w[0], w[1], Geometry.StrideHeight, Geometry.StrideWidth, Geometry.PaddingHeight, Geometry.PaddingWidth);
+        x[0], x[1], x[2], x[3], y[1], y[2], w[0], w[1], Geometry.StrideHeight, Geometry.StrideWidth, Geometry.PaddingHeight,
+        Geometry.PaddingWidth);
 
     private LaunchSequence Bind<T>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
         where T : struct, IMemoryLane<T>
@@ -84,12 +90,13 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
         int channels = x[3], outputs = w[3];
         ColumnPanels panels = new(outputs, T.Count);
         int terms = w[0] * w[1] * channels;
-        Devices.Buffer memory = device.Allocate((long)panels.Padded * terms);
+        DeviceBuffer memory = device.Allocate((long)panels.Padded * terms);
         Region packed = new(memory);
         Windows windows = WindowsOver(x, w, y);
         return new LaunchSequence(
             [memory],
             new PackLaunch<T>(device, panels, inputs[1], [0], terms, outputs, 1, packed),
-            new WindowsLaunch<T>(device, windows, panels, inputs[0], packed, output, 0, y[2] * outputs, outputs, y[1] * y[2] * outputs));
+            new WindowsLaunch<T>(
+                device, windows, panels, inputs[0], packed, output, 0, y[2] * outputs, outputs, y[1] * y[2] * outputs));
     }
 }

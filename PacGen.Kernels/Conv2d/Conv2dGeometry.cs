@@ -1,6 +1,8 @@
 namespace PacGen.Kernels;
 
-/// <summary>How a convolution's window moves over an image: its strides, and the zeros put around the image on each side.</summary>
+/// <summary>
+/// How a convolution's window moves over an image: its strides, and the zeros put around the image on each side.
+/// </summary>
 /// <param name="StrideHeight">Rows from a window to the next; at least 1.</param>
 /// <param name="StrideWidth">Columns from a window to the next; at least 1.</param>
 /// <param name="PaddingHeight">Rows of zeros above and below; at least 0.</param>
@@ -13,16 +15,20 @@ public readonly record struct Conv2dGeometry(int StrideHeight, int StrideWidth, 
     {
     }
 
-    /// <summary>The extents of the output: ⌊(extent + 2·pad − kernel)/stride⌋ + 1 each way; below 1 where no window fits.</summary>
+    /// <summary>
+    /// The extents of the output: ⌊(extent + 2·pad − kernel)/stride⌋ + 1 each way; below 1 where no window fits.
+    /// </summary>
     public (int Height, int Width) Output(int height, int width, int kernelHeight, int kernelWidth) =>
-        (Extent(height + (2 * PaddingHeight) - kernelHeight, StrideHeight), Extent(width + (2 * PaddingWidth) - kernelWidth, StrideWidth));
+        (Extent(height + (2 * PaddingHeight) - kernelHeight, StrideHeight), Extent(
+            width + (2 * PaddingWidth) - kernelWidth, StrideWidth));
 
     internal void Check(string operation)
     {
         if (StrideHeight < 1 || StrideWidth < 1 || PaddingHeight < 0 || PaddingWidth < 0)
         {
             throw new ShapeException(
-                $"{operation}: strides ({StrideHeight}, {StrideWidth}) must be at least 1 and paddings ({PaddingHeight}, {PaddingWidth}) at least 0.");
+                $"{operation}: strides ({StrideHeight}, {StrideWidth}) must be at least 1 and paddings ({PaddingHeight}, " +
+                    $"{PaddingWidth}) at least 0.");
         }
     }
 

@@ -1,13 +1,11 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
 /// <summary>
-/// The gradient of <see cref="Conv2dForward"/> with respect to its images: from dy (N, OH, OW, OC) and w (KH, KW, C, OC) the output
-/// dx (N, H, W, C), dx[n, h, v, c] = Σ dy[n, i, j, o] · w[p, q, c, o] over all i, j, p, q with i·StrideHeight − PaddingHeight + p = h and
-/// j·StrideWidth − PaddingWidth + q = v.
+/// The gradient of <see cref="Conv2dForward"/> with respect to its images: from dy (N, OH, OW, OC) and w (KH, KW, C, OC) the
+/// output dx (N, H, W, C), dx[n, h, v, c] = Σ dy[n, i, j, o] · w[p, q, c, o] over all i, j, p, q with i·StrideHeight −
+/// PaddingHeight + p = h and j·StrideWidth − PaddingWidth + q = v.
 /// </summary>
 /// <param name="Geometry">Strides and padding of the convolution.</param>
 /// <param name="Height">The images' height H.</param>
@@ -26,12 +24,14 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
         (Shape dy, Shape w) = (inputs[0], inputs[1]);
         if (dy.Rank != 4 || w.Rank != 4)
         {
-            throw new ShapeException($"{Name}: gradient {dy} and weights {w} must both have 4 axes, (N, OH, OW, OC) and (KH, KW, C, OC).");
+            throw new ShapeException(
+                $"{Name}: gradient {dy} and weights {w} must both have 4 axes, (N, OH, OW, OC) and (KH, KW, C, OC).");
         }
 
         if (Height < 1 || Width < 1 || dy[3] != w[3] || (dy[1], dy[2]) != Geometry.Output(Height, Width, w[0], w[1]))
         {
-            throw new ShapeException($"{Name}: gradient {dy} is not that of weights {w} on images of {Height} by {Width} with {Geometry}.");
+            throw new ShapeException(
+                $"{Name}: gradient {dy} is not that of weights {w} on images of {Height} by {Width} with {Geometry}.");
         }
 
         return new Shape(dy[0], Height, Width, w[2]);
@@ -46,7 +46,8 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
         Bind(device, device.Lanes, shapes, inputs, output);
 
     /// <summary>The kernel with vectors of a given number of floats.</summary>
-    internal Launch Bind(CpuDevice device, int width, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) => width switch
+    internal Launch Bind(CpuDevice device, int width, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        width switch
     {
         16 => Bind<Float16>(device, shapes, inputs, output),
         8 => Bind<Float8>(device, shapes, inputs, output),
@@ -77,17 +78,20 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
     private Launch BindGrid<TWidth>(GpuDevice device, Shape dy, Shape w, ReadOnlySpan<Region> inputs, Region output, int h, int v)
         where TWidth : struct, ITileWidth
     {
-        int channels = w[2], outputs = w[3], rows = Count(Height, h, Geometry.StrideHeight), columns = Count(Width, v, Geometry.StrideWidth);
+        int channels = w[2], outputs = w[3], rows = Count(Height, h, Geometry.StrideHeight), columns = Count(
+            Width, v, Geometry.StrideWidth);
         (int firstP, int countP, int top) = Taps(h, Geometry.StrideHeight, Geometry.PaddingHeight, w[0]);
         (int firstQ, int countQ, int left) = Taps(v, Geometry.StrideWidth, Geometry.PaddingWidth, w[1]);
         int line = w[1] * channels * outputs, place = channels * outputs;
         int lastP = firstP + ((countP - 1) * Geometry.StrideHeight), lastQ = firstQ + ((countQ - 1) * Geometry.StrideWidth);
         TurnedWeightSource<TWidth> weights = new(
-            channels, outputs, countP, countQ, (lastP * line) + (lastQ * place), Geometry.StrideHeight * line, Geometry.StrideWidth * place);
+            channels, outputs, countP, countQ, (lastP * line) + (lastQ * place), Geometry.StrideHeight * line,
+            Geometry.StrideWidth * place);
         Windows windows = new(dy[0], dy[1], dy[2], outputs, rows, columns, countP, countQ, 1, 1, top, left);
         ProductTarget target = new(
             dy[0] * rows * columns, channels, countP * countQ * outputs, Packs.InFours(0, output), new Radix(rows, columns),
-            ((h * Width) + v) * channels, Height * Width * channels, Geometry.StrideHeight * Width * channels, Geometry.StrideWidth * channels);
+            ((h * Width) + v) * channels, Height * Width * channels, Geometry.StrideHeight * Width * channels,
+            Geometry.StrideWidth * channels);
         return Packs.InFours(outputs, inputs[0])
             ? Product.Bind(device, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], weights, output, target)
             : Product.Bind(device, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], weights, output, target);
@@ -99,19 +103,22 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
         (Shape dy, Shape w) = (shapes[0], shapes[1]);
         int channels = w[2], outputs = w[3];
         Windows convolution = new(
-            dy[0], Height, Width, channels, dy[1], dy[2], w[0], w[1], Geometry.StrideHeight, Geometry.StrideWidth, Geometry.PaddingHeight, Geometry.PaddingWidth);
+            dy[0], Height, Width, channels, dy[1], dy[2], w[0], w[1], Geometry.StrideHeight, Geometry.StrideWidth,
+            Geometry.PaddingHeight, Geometry.PaddingWidth);
         double vectors = (channels + T.Count - 1) / T.Count;
-        double gather = (double)dy[0] * Height * Width / (Geometry.StrideHeight * Geometry.StrideWidth) * w[0] * w[1] * outputs * vectors;
+        double gather = (double)dy[0] * Height * Width / (Geometry.StrideHeight * Geometry.StrideWidth) * w[0] * w[
+            1] * outputs * vectors;
         return ScatterLaunch<T>.Cost(convolution, outputs) < gather
             ? Scatter<T>(device, convolution, outputs, inputs, output)
             : Gather<T>(device, dy, w, inputs, output);
     }
 
-    private static LaunchSequence Scatter<T>(CpuDevice device, Windows windows, int channels, ReadOnlySpan<Region> inputs, Region output)
+    private static LaunchSequence Scatter<T>(
+        CpuDevice device, Windows windows, int channels, ReadOnlySpan<Region> inputs, Region output)
         where T : struct, IMemoryLane<T>
     {
         ColumnPanels panels = new(windows.KernelHeight * windows.KernelWidth * windows.Channels, T.Count);
-        Devices.Buffer memory = device.Allocate((long)panels.Padded * channels);
+        DeviceBuffer memory = device.Allocate((long)panels.Padded * channels);
         Region packed = new(memory);
         return new LaunchSequence(
             [memory],
@@ -126,7 +133,7 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
     {
         int channels = w[2], outputs = w[3];
         ColumnPanels panels = new(channels, T.Count);
-        Devices.Buffer memory = device.Allocate((long)panels.Padded * w[0] * w[1] * outputs);
+        DeviceBuffer memory = device.Allocate((long)panels.Padded * w[0] * w[1] * outputs);
         List<Launch> launches = [];
         long used = 0;
         for (int h = 0; h < Math.Min(Geometry.StrideHeight, Height); h++)
@@ -141,7 +148,8 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
                 nint[] sections = new nint[countP * countQ];
                 for (int i = 0; i < sections.Length; i++)
                 {
-                    int p = firstP + ((countP - 1 - (i / countQ)) * Geometry.StrideHeight), q = firstQ + ((countQ - 1 - (i % countQ)) * Geometry.StrideWidth);
+                    int p = firstP + ((countP - 1 - (i / countQ)) * Geometry.StrideHeight), q = firstQ + (
+                        (countQ - 1 - (i % countQ)) * Geometry.StrideWidth);
                     sections[i] = ((nint)p * w[1] + q) * channels * outputs;
                 }
 
@@ -151,10 +159,12 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
                 }
 
                 Windows windows = new(
-                    dy[0], dy[1], dy[2], outputs, Count(Height, h, Geometry.StrideHeight), Count(Width, v, Geometry.StrideWidth), countP, countQ, 1, 1, top, left);
+                    dy[0], dy[1], dy[2], outputs, Count(Height, h, Geometry.StrideHeight), Count(Width, v, Geometry.StrideWidth),
+                    countP, countQ, 1, 1, top, left);
                 launches.Add(new WindowsLaunch<T>(
                     device, windows, panels, inputs[0], packed, output,
-                    (((nint)h * Width) + v) * channels, (nint)Geometry.StrideHeight * Width * channels, Geometry.StrideWidth * channels, (nint)Height * Width * channels));
+                    (((nint)h * Width) + v) * channels, (nint)Geometry.StrideHeight * Width * channels,
+                    Geometry.StrideWidth * channels, (nint)Height * Width * channels));
             }
         }
 

@@ -1,12 +1,11 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
 /// <summary>
 /// The gradient of <see cref="Conv2dForward"/> with respect to its weights: from x (N, H, W, C) and dy (N, OH, OW, OC) the output
-/// dw (KH, KW, C, OC), dw[p, q, c, o] = Σ x[n, i·StrideHeight − PaddingHeight + p, j·StrideWidth − PaddingWidth + q, c] · dy[n, i, j, o].
+/// dw (KH, KW, C, OC), dw[p, q, c, o] = Σ x[n, i·StrideHeight − PaddingHeight + p, j·StrideWidth − PaddingWidth + q, c] · dy[n,
+/// i, j, o].
 /// </summary>
 /// <param name="Geometry">Strides and padding of the convolution.</param>
 /// <param name="KernelHeight">The weights' height KH.</param>
@@ -25,13 +24,15 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
         (Shape x, Shape dy) = (inputs[0], inputs[1]);
         if (x.Rank != 4 || dy.Rank != 4)
         {
-            throw new ShapeException($"{Name}: images {x} and gradient {dy} must both have 4 axes, (N, H, W, C) and (N, OH, OW, OC).");
+            throw new ShapeException(
+                $"{Name}: images {x} and gradient {dy} must both have 4 axes, (N, H, W, C) and (N, OH, OW, OC).");
         }
 
         if (KernelHeight < 1 || KernelWidth < 1 || x[0] != dy[0]
             || (dy[1], dy[2]) != Geometry.Output(x[1], x[2], KernelHeight, KernelWidth))
         {
-            throw new ShapeException($"{Name}: gradient {dy} is not that of a {KernelHeight} by {KernelWidth} kernel on images {x} with {Geometry}.");
+            throw new ShapeException(
+                $"{Name}: gradient {dy} is not that of a {KernelHeight} by {KernelWidth} kernel on images {x} with {Geometry}.");
         }
 
         return new Shape(KernelHeight, KernelWidth, x[3], dy[3]);
@@ -64,10 +65,13 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
         Windows windows = WindowsOver(x, dy);
         int rows = KernelHeight * KernelWidth * x[3], terms = dy[0] * dy[1] * dy[2];
         return Packs.InFours(x[3], inputs[0])
-            ? Product.BindMatrix(device, inputs[0], new WindowSource<AlongOuter, Wide>(windows), inputs[1], false, output, rows, dy[3], terms)
-            : Product.BindMatrix(device, inputs[0], new WindowSource<AlongOuter, Narrow>(windows), inputs[1], false, output, rows, dy[3], terms);
+            ? Product.BindMatrix(
+                device, inputs[0], new WindowSource<AlongOuter, Wide>(windows), inputs[1], false, output, rows, dy[3], terms)
+            : Product.BindMatrix(
+                device, inputs[0], new WindowSource<AlongOuter, Narrow>(windows), inputs[1], false, output, rows, dy[3], terms);
     }
 
     private Windows WindowsOver(Shape x, Shape dy) => new(
-        x[0], x[1], x[2], x[3], dy[1], dy[2], KernelHeight, KernelWidth, Geometry.StrideHeight, Geometry.StrideWidth, Geometry.PaddingHeight, Geometry.PaddingWidth);
+        x[0], x[1], x[2], x[3], dy[1], dy[2], KernelHeight, KernelWidth, Geometry.StrideHeight, Geometry.StrideWidth,
+        Geometry.PaddingHeight, Geometry.PaddingWidth);
 }

@@ -1,5 +1,4 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -28,10 +27,12 @@ internal sealed unsafe class ScatterLaunch<T> : CpuLaunch
     /// <param name="gradient">dy.</param>
     /// <param name="packed">The weights in panels, with a term for each channel of the gradient.</param>
     /// <param name="output">dx.</param>
-    public ScatterLaunch(CpuDevice device, Windows windows, ColumnPanels panels, int channels, Region gradient, Region packed, Region output)
+    public ScatterLaunch(
+        CpuDevice device, Windows windows, ColumnPanels panels, int channels, Region gradient, Region packed, Region output)
         : base(device)
     {
-        (this.windows, this.panels, this.channels, this.gradient, this.packed, this.output) = (windows, panels, channels, gradient, packed, output);
+        (this.windows, this.panels, this.channels, this.gradient, this.packed, this.output) = (
+            windows, panels, channels, gradient, packed, output);
         blockRows = Math.Clamp(CacheFloats / (panels.Padded * windows.Columns), 1, windows.Rows);
         gradientRows = new nint[blockRows * windows.Columns];
         productRows = new nint[gradientRows.Length];
@@ -58,7 +59,8 @@ internal sealed unsafe class ScatterLaunch<T> : CpuLaunch
     public override void RunTask(int task, int worker)
     {
         nint size = (nint)windows.Height * windows.Width * windows.Channels;
-        float* dx = CpuDevice.Address(output) + (task * size), product = Device.Scratch(worker), weights = CpuDevice.Address(packed);
+        float* dx = CpuDevice.Address(output) + (task * size), product = Device.Scratch(worker), weights = CpuDevice.Address(
+            packed);
         new Span<float>(dx, (int)size).Clear();
         for (int row = 0; row < windows.Rows; row += blockRows)
         {
@@ -71,7 +73,8 @@ internal sealed unsafe class ScatterLaunch<T> : CpuLaunch
                 {
                     int vectors = panels.VectorsOf(panel), start = panels.Start(panel), width = vectors * T.Count;
                     RowTiles<T>.Multiply(
-                        sum, dy, aRows, count, weights + ((nint)start * channels), width, vectors, width, product + start, cRows, false, false);
+                        sum, dy, aRows, count, weights + ((nint)start * channels), width, vectors, width, product + start, cRows,
+                        false, false);
                 }
             }
 

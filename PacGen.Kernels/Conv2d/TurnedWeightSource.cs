@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -23,7 +22,8 @@ internal struct TurnedWeightSource<TWidth> : ITileSource
     /// <param name="stepColumn">From a column to the one before it here.</param>
     public TurnedWeightSource(int channels, int outputs, int rows, int columns, int last, int stepRow, int stepColumn)
     {
-        (this.channels, this.outputs, this.rows, this.last, this.stepRow, this.stepColumn) = (channels, outputs, columns == 0 ? 0 : rows, last, stepRow, stepColumn);
+        (this.channels, this.outputs, this.rows, this.last, this.stepRow, this.stepColumn) = (
+            channels, outputs, columns == 0 ? 0 : rows, last, stepRow, stepColumn);
         radix = new Radix(columns, outputs);
     }
 

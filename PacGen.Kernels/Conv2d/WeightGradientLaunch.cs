@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -12,8 +11,9 @@ namespace PacGen.Kernels;
 /// where taps share tiles, the image is copied with zeros around.
 /// </summary>
 /// <remarks>
-/// A task has as many rows as its sums fit into half of a second-level cache, because each task reads all of its images: tasks of 12 to
-/// 72 rows that shared no images read them up to 18 times, and took three times as long on a machine whose last cache others used too.
+/// A task has as many rows as its sums fit into half of a second-level cache, because each task reads all of its images: tasks of
+/// 12 to 72 rows that shared no images read them up to 18 times, and took three times as long on a machine whose last cache
+/// others used too.
 /// </remarks>
 internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     where T : struct, IMemoryLane<T>
@@ -42,7 +42,7 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     private readonly nint packSize;
     private readonly int sumRows;
     private readonly nint sumSize;
-    private readonly Devices.Buffer sums;
+    private readonly DeviceBuffer sums;
     private readonly int[] finished;
 
     /// <param name="device">The device.</param>
@@ -75,7 +75,8 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         }
 
         // The images in parts, so long as adding these up is nothing beside them, then the rows.
-        parts = (int)Math.Clamp((long)windows.Images * windows.Rows * windows.Columns / LeastWindows, 1, Math.Min(windows.Images, EnoughTasks));
+        parts = (int)Math.Clamp(
+            (long)windows.Images * windows.Rows * windows.Columns / LeastWindows, 1, Math.Min(windows.Images, EnoughTasks));
         int most = Math.Clamp(MostSums / panels.Padded / MostTileRows * MostTileRows, MostTileRows, rows + MostTileRows);
         int rowTasks = Math.Max((rows + most - 1) / most, EnoughTasks / parts);
         int rowsPerTask = (((rows + rowTasks - 1) / rowTasks) + MostTileRows - 1) / MostTileRows * MostTileRows;
@@ -129,7 +130,8 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
                         b = packed;
                     }
 
-                    Add(tasks[group], panels.VectorsOf(panel), x, copy, firstRow, lines, b, own + ((nint)panels.Start(panel) * sumRows));
+                    Add(tasks[group], panels.VectorsOf(panel), x, copy, firstRow, lines, b, own + (
+                        (nint)panels.Start(panel) * sumRows));
                 }
             }
         }
@@ -199,10 +201,12 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         {
             foreach (Segment segment in segments)
             {
-                int top = Math.Max(firstRow, segment.Top), bottom = Math.Min(firstRow + lines, segment.Bottom), inner = segment.Right - segment.Left;
+                int top = Math.Max(firstRow, segment.Top), bottom = Math.Min(firstRow + lines, segment.Bottom),
+                    inner = segment.Right - segment.Left;
                 if (top < bottom && inner > 0)
                 {
-                    Summation sum = new(bottom - top, inner, step, (windows.StrideHeight * line) - (inner * step), windows.Columns - inner);
+                    Summation sum =
+                        new(bottom - top, inner, step, (windows.StrideHeight * line) - (inner * step), windows.Columns - inner);
                     float* a = copies
                         ? copy
                         : x + (((top * windows.StrideHeight) - windows.Top + segment.TapRow) * line)
@@ -210,7 +214,9 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
                     float* b = dy + ((((nint)(top - firstRow) * windows.Columns) + segment.Left) * bStep);
                     for (int row = 0; row < segment.Rows; row += height)
                     {
-                        RowTiles<T>.Tile(vectors, height, sum, a, rows + segment.FirstEntry + row, b, bStep, sums + (row * width), cRows, true);
+                        RowTiles<T>.Tile(
+                            vectors, height, sum, a, rows + segment.FirstEntry + row, b, bStep, sums + (row * width), cRows,
+                            true);
                     }
                 }
 
@@ -224,7 +230,8 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         List<Segment[]> result = [];
         for (int first = 0; first < rows; first += rowsPerTask)
         {
-            result.Add([new Segment(first, Math.Min(rowsPerTask, rows - first), first, 0, 0, 0, windows.Rows, 0, windows.Columns)]);
+            result.Add(
+                [new Segment(first, Math.Min(rowsPerTask, rows - first), first, 0, 0, 0, windows.Rows, 0, windows.Columns)]);
         }
 
         return [.. result];

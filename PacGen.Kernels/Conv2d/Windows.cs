@@ -14,7 +14,8 @@ namespace PacGen.Kernels;
 /// <param name="Top">How far the first window stands above the image; negative inside it.</param>
 /// <param name="Left">How far the first window stands left of the image; negative inside it.</param>
 internal readonly record struct Windows(
-    int Images, int Height, int Width, int Channels, int Rows, int Columns, int KernelHeight, int KernelWidth, int StrideHeight, int StrideWidth, int Top, int Left)
+    int Images, int Height, int Width, int Channels, int Rows, int Columns, int KernelHeight, int KernelWidth, int StrideHeight,
+    int StrideWidth, int Top, int Left)
 {
     /// <summary>The rows of the image that the windows span.</summary>
     public int SpanHeight => SpanOf(Rows);
@@ -23,7 +24,8 @@ internal readonly record struct Windows(
     public int SpanWidth => ((Columns - 1) * StrideWidth) + KernelWidth;
 
     /// <summary>Whether no window leaves the image, as empty ones never do.</summary>
-    public bool Inside => KernelHeight == 0 || KernelWidth == 0 || (Top <= 0 && Left <= 0 && SpanHeight - Top <= Height && SpanWidth - Left <= Width);
+    public bool Inside => KernelHeight == 0 || KernelWidth == 0
+        || (Top <= 0 && Left <= 0 && SpanHeight - Top <= Height && SpanWidth - Left <= Width);
 
     /// <summary>The rows of the image that some rows of windows span.</summary>
     public int SpanOf(int rows) => ((rows - 1) * StrideHeight) + KernelHeight;
@@ -32,7 +34,8 @@ internal readonly record struct Windows(
     /// <param name="image">The image's first number.</param>
     /// <param name="firstRow">The first row of windows.</param>
     /// <param name="rows">The rows of windows.</param>
-    /// <param name="destination">Takes <see cref="SpanOf"/>(rows) × <see cref="SpanWidth"/> × <see cref="Channels"/> numbers.</param>
+    /// <param name="destination">Takes <see cref="SpanOf"/>(rows) × <see cref="SpanWidth"/> × <see cref="Channels"/>
+    /// numbers.</param>
     public unsafe void CopySpan(float* image, int firstRow, int rows, float* destination)
     {
         int line = SpanWidth * Channels, begin = Math.Clamp(Left, 0, SpanWidth), end = Math.Clamp(Width + Left, begin, SpanWidth);

@@ -1,5 +1,4 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -66,7 +65,8 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
             {
                 for (int column = 0; column < windows.Columns; column++, at++)
                 {
-                    imageRows[at] = (i * image) + (row * windows.StrideHeight * line) + ((nint)column * windows.StrideWidth * windows.Channels);
+                    imageRows[at] = (i * image) + (row * windows.StrideHeight * line) + (
+                        (nint)column * windows.StrideWidth * windows.Channels);
                     outputRows[at] = (i * outputImage) + (row * outputRow) + (column * outputColumn);
                 }
             }
@@ -118,7 +118,8 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
                     int vectors = panels.VectorsOf(panel), start = panels.Start(panel), width = vectors * T.Count;
                     float* at = b + ((nint)start * terms) + ((nint)term * width);
                     RowTiles<T>.Multiply(
-                        sum, a + offset, aRows, count * rows * windows.Columns, at, width, vectors, panels.ColumnsOf(panel), c + start, cRows, term > 0, dense);
+                        sum, a + offset, aRows, count * rows * windows.Columns, at, width, vectors, panels.ColumnsOf(panel),
+                        c + start, cRows, term > 0, dense);
                 }
             }
         }

@@ -1,8 +1,7 @@
 using ILGPU;
 using ILGPU.Runtime;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.Copy;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// A region of a GPU's memory copied to another by the driver's own copy (CUDA's <c>cuMemcpyAsync</c>, OpenCL's
@@ -30,7 +29,9 @@ public sealed class CopyLaunch : Launch
         ArgumentNullException.ThrowIfNull(device);
         if (source.Buffer.Device != device || destination.Buffer.Device != device)
         {
-            throw new ArgumentException($"A copy on {device.Name} needs both regions there, but they lie on {source.Buffer.Device.Name} and {destination.Buffer.Device.Name}.");
+            throw new ArgumentException(
+                $"A copy on {device.Name} needs both regions there, but they lie on {source.Buffer.Device.Name} and " +
+                $"{destination.Buffer.Device.Name}.");
         }
 
         if (source.Count != destination.Count)
@@ -38,7 +39,8 @@ public sealed class CopyLaunch : Launch
             throw new ArgumentException($"{source.Count} floats can't be copied to {destination.Count}.", nameof(destination));
         }
 
-        return source.Buffer != destination.Buffer || source.Start + source.Count <= destination.Start || destination.Start + destination.Count <= source.Start
+        return source.Buffer != destination.Buffer || source.Start + source.Count <= destination.Start
+            || destination.Start + destination.Count <= source.Start
             ? new CopyLaunch(device, source, destination)
             : throw new ArgumentException("A region can't be copied to one that it overlaps.", nameof(destination));
     }

@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
-/// <summary>Native memory, aligned to a cache line and pooled by its device: fresh pages cost more than the arithmetic on them.</summary>
-public sealed unsafe class CpuBuffer : Buffer
+/// <summary>
+/// Native memory, aligned to a cache line and pooled by its device: fresh pages cost more than the arithmetic on them.
+/// </summary>
+public sealed unsafe class CpuBuffer : DeviceBuffer
 {
     private readonly CpuDevice device;
     private float* pointer;

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using PacGen.Core.Lanes;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>The CPU: SIMD at whatever width the machine has, pure C#, with a pool of threads of its own.</summary>
 public sealed unsafe class CpuDevice : Device
@@ -37,7 +37,9 @@ public sealed unsafe class CpuDevice : Device
     public static int Width =>
         Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : Vector128.IsHardwareAccelerated ? 4 : 1;
 
-    /// <summary>The vector width, in floats, that this device's kernels use: <see cref="Width"/>, or a narrower one that a test asked for.</summary>
+    /// <summary>
+    /// The vector width, in floats, that this device's kernels use: <see cref="Width"/>, or a narrower one that a test asked for.
+    /// </summary>
     public int Lanes { get; internal init; } = Width;
 
     /// <inheritdoc/>
@@ -50,12 +52,14 @@ public sealed unsafe class CpuDevice : Device
         {
             GCMemoryInfo memory = GC.GetGCMemoryInfo();
             long mine = memory.TotalAvailableMemoryBytes - Environment.WorkingSet;
-            return Math.Max(0, SystemFree() is { } free ? Math.Min(free, mine) : Math.Min(mine, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes));
+            return Math.Max(
+                0, SystemFree() is { } free ? Math.Min(free, mine)
+                : Math.Min(mine, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes));
         }
     }
 
     /// <inheritdoc/>
-    public override Buffer Allocate(long count, string purpose = "tensors")
+    public override DeviceBuffer Allocate(long count, string purpose = "tensors")
     {
         CpuBuffer buffer = Rent(count, purpose);
         NativeMemory.Clear(buffer.Pointer, (nuint)count * sizeof(float));
@@ -63,7 +67,7 @@ public sealed unsafe class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override Buffer AllocateUncleared(long count, string purpose = "tensors") => Rent(count, purpose);
+    public override DeviceBuffer AllocateUncleared(long count, string purpose = "tensors") => Rent(count, purpose);
 
     /// <inheritdoc/>
     public override Launch Bind(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
@@ -160,7 +164,8 @@ public sealed unsafe class CpuDevice : Device
         }
 
         string? line = File.ReadLines(Source).FirstOrDefault(line => line.StartsWith(Line, StringComparison.Ordinal));
-        return line?[Line.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [{ } kibibytes, ..] && long.TryParse(kibibytes, CultureInfo.InvariantCulture, out long free)
+        return line?[Line.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [{ } kibibytes, ..]
+            && long.TryParse(kibibytes, CultureInfo.InvariantCulture, out long free)
             ? free * 1024 : null;
     }
 
@@ -168,7 +173,8 @@ public sealed unsafe class CpuDevice : Device
     {
         null or "" => Environment.ProcessorCount,
         { } text when int.TryParse(text, out int threads) && threads is > 0 and <= MostThreads => threads,
-        { } text => throw new DeviceException($"PACGEN_THREADS is '{text}', but must be a number of threads from 1 to {MostThreads}. Correct or unset it."),
+        { } text => throw new DeviceException(
+            $"PACGEN_THREADS is '{text}', but must be a number of threads from 1 to {MostThreads}. Correct or unset it."),
     };
 
     private CpuBuffer Rent(long count, string purpose)

@@ -1,4 +1,4 @@
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// A kernel on the CPU: a fixed number of independent tasks that the device's workers share. Each task writes outputs of its
@@ -13,7 +13,9 @@ public abstract class CpuLaunch(CpuDevice device) : Launch
     /// <summary>How many tasks the launch consists of; fixed by the shapes, never by the number of workers.</summary>
     public abstract int Tasks { get; }
 
-    /// <summary>Runs one task. <paramref name="worker"/> is below <see cref="CpuDevice.Threads"/> and names the scratch memory to use.</summary>
+    /// <summary>
+    /// Runs one task. <paramref name="worker"/> is below <see cref="CpuDevice.Threads"/> and names the scratch memory to use.
+    /// </summary>
     public abstract void RunTask(int task, int worker);
 
     /// <inheritdoc/>

@@ -1,16 +1,19 @@
 using System.Runtime.InteropServices;
 using ILGPU.Runtime.Cuda;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>
-/// The calls of the CUDA driver that ILGPU leaves out: a stream that waits for an event, and work that is recorded as a graph. They are
-/// looked up in the driver's library, so a driver that lacks some is found out here. What each call returns is the driver's result code.
-/// All need the device's context to be the thread's.
+/// The calls of the CUDA driver that ILGPU leaves out: a stream that waits for an event, and work that is recorded as a graph.
+/// They are looked up in the driver's library, so a driver that lacks some is found out here. What each call returns is the
+/// driver's result code. All need the device's context to be the thread's.
 /// </summary>
 internal sealed unsafe class CudaDriver
 {
-    /// <summary>Of the recording modes, the one that forbids unsafe calls to the recording thread alone: CU_STREAM_CAPTURE_MODE_THREAD_LOCAL.</summary>
+    /// <summary>
+    /// Of the recording modes, the one that forbids unsafe calls to the recording thread alone:
+    /// CU_STREAM_CAPTURE_MODE_THREAD_LOCAL.
+    /// </summary>
     private const int ThreadLocal = 1;
 
     private static readonly Lazy<CudaDriver?> Loaded = new(Load);
@@ -67,7 +70,9 @@ internal sealed unsafe class CudaDriver
     /// <summary>From here on what comes on the stream is recorded, not run. Not for the driver's own default stream.</summary>
     public CudaError BeginCapture(nint stream) => streamBeginCapture(stream, ThreadLocal);
 
-    /// <summary>Ends recording, in the thread that began it; the graph is 0 where something came that can't be recorded.</summary>
+    /// <summary>
+    /// Ends recording, in the thread that began it; the graph is 0 where something came that can't be recorded.
+    /// </summary>
     public CudaError EndCapture(nint stream, out nint graph)
     {
         nint captured = 0;
@@ -95,5 +100,6 @@ internal sealed unsafe class CudaDriver
     public CudaError DestroyGraph(nint graph) => graphDestroy(graph);
 
     private static CudaDriver? Load() =>
-        DriverLibraries.TryLoadCuda(out nint library) && NativeLibrary.TryGetExport(library, "cuStreamWaitEvent", out _) ? new CudaDriver(library) : null;
+        DriverLibraries.TryLoadCuda(out nint library) && NativeLibrary.TryGetExport(library, "cuStreamWaitEvent", out _)
+            ? new CudaDriver(library) : null;
 }

@@ -1,6 +1,6 @@
 using ILGPU.Runtime.Cuda;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// Launches that are recorded as one CUDA graph and replayed, which asks far less of the host than launching each. The first run

@@ -1,10 +1,10 @@
 using ILGPU.Runtime.Cuda;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>
-/// Copies some bytes of a GPU's memory to the host without anybody waiting: into one of two page-locked slots in turn, behind what was
-/// launched so far. What is launched later does not hold it up.
+/// Copies some bytes of a GPU's memory to the host without anybody waiting: into one of two page-locked slots in turn, behind
+/// what was launched so far. What is launched later does not hold it up.
 /// </summary>
 internal sealed unsafe class CudaReadback : IDisposable
 {
@@ -28,7 +28,8 @@ internal sealed unsafe class CudaReadback : IDisposable
             for (int i = 0; i < host.Length; i++)
             {
                 CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.AllocateHostMemory(out host[i], bytes));
-                CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.CreateEvent(out copied[i], CudaEventFlags.CU_EVENT_DISABLE_TIMING));
+                CudaException.ThrowIfFailed(
+                    CudaAPI.CurrentAPI.CreateEvent(out copied[i], CudaEventFlags.CU_EVENT_DISABLE_TIMING));
             }
         }
         catch

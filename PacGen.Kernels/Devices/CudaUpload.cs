@@ -1,11 +1,11 @@
 using ILGPU.Runtime.Cuda;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// Values go through one of two slots in turn: the host writes them into page-locked memory, a stream of its own copies them to a
-/// staging place on the GPU while kernels run, and the kernels' stream waits for that copy and takes them from there to where they
-/// belong. So neither the host nor the kernels wait while the other side is ahead, and the place's address stays what it is.
+/// staging place on the GPU while kernels run, and the kernels' stream waits for that copy and takes them from there to where
+/// they belong. So neither the host nor the kernels wait while the other side is ahead, and the place's address stays what it is.
 /// </summary>
 internal sealed unsafe class CudaUpload : Upload
 {
@@ -13,7 +13,7 @@ internal sealed unsafe class CudaUpload : Upload
     private readonly CudaDriver driver;
     private readonly CudaStream kernels, copies;
     private readonly Region target;
-    private readonly Buffer?[] staging = new Buffer?[2];
+    private readonly DeviceBuffer?[] staging = new DeviceBuffer?[2];
     private readonly nint[] host = new nint[2], copied = new nint[2], taken = new nint[2];
     private int slot;
 

@@ -1,10 +1,10 @@
 using System.Globalization;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>
-/// A machine that runs kernels: the CPU with SIMD, or a GPU or simulator through ILGPU. One thread at a time may launch on a device: on CUDA,
-/// what another launches meanwhile could become part of a recorded graph.
+/// A machine that runs kernels: the CPU with SIMD, or a GPU or simulator through ILGPU. One thread at a time may launch on a
+/// device: on CUDA, what another launches meanwhile could become part of a recorded graph.
 /// </summary>
 public abstract class Device : IDisposable
 {
@@ -18,7 +18,9 @@ public abstract class Device : IDisposable
     /// <summary>The CPU with all its cores: one device for the whole program, never disposed.</summary>
     public static CpuDevice Cpu => SharedCpu.Value;
 
-    /// <summary>The first GPU: CUDA's where there is one, else OpenCL's. One device for the whole program, never disposed.</summary>
+    /// <summary>
+    /// The first GPU: CUDA's where there is one, else OpenCL's. One device for the whole program, never disposed.
+    /// </summary>
     /// <exception cref="DeviceException">There is no GPU.</exception>
     public static GpuDevice Gpu => (GpuDevice)Open("gpu");
 
@@ -26,17 +28,19 @@ public abstract class Device : IDisposable
     public static GpuDevice Simulator => (GpuDevice)Open("simulator");
 
     /// <summary>
-    /// The device that <c>PACGEN_DEVICE</c> names; without it the first CUDA GPU, else the first GPU with OpenCL, else the CPU. A GPU that
-    /// can't be opened is passed over.
+    /// The device that <c>PACGEN_DEVICE</c> names; without it the first CUDA GPU, else the first GPU with OpenCL, else the CPU. A
+    /// GPU that can't be opened is passed over.
     /// </summary>
     /// <exception cref="DeviceException">The variable names a device that isn't there.</exception>
     public static Device Best() =>
-        Environment.GetEnvironmentVariable(EnvironmentVariable) is { } name && name.Trim().ToLowerInvariant() is not ("" or "best")
+        Environment.GetEnvironmentVariable(EnvironmentVariable) is { } name && name.Trim().ToLowerInvariant() is not (
+            "" or "best")
             ? Open(name, $"{EnvironmentVariable}={name}")
             : (Device?)FirstGpu.Value ?? Cpu;
 
     /// <summary>A device by its name. Each name gives one device for the whole program, never disposed.</summary>
-    /// <param name="name"><c>cpu</c>, <c>gpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>opencl</c>, <c>opencl:1</c>, <c>simulator</c> or <c>best</c>, in any case.</param>
+    /// <param name="name"><c>cpu</c>, <c>gpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>opencl</c>, <c>opencl:1</c>, <c>simulator</c> or
+    /// <c>best</c>, in any case.</param>
     /// <exception cref="DeviceException">There is no such device; the message says what there is.</exception>
     public static Device Open(string name)
     {
@@ -63,26 +67,29 @@ public abstract class Device : IDisposable
     /// <summary>Memory for <paramref name="count"/> floats, zeroed.</summary>
     /// <param name="count">At least 1.</param>
     /// <param name="purpose">What the memory is for, as an error says it.</param>
-    /// <exception cref="DeviceException">The device has no such memory left; the message says how much was asked for, for what, and how much is free.</exception>
-    public abstract Buffer Allocate(long count, string purpose = "tensors");
+    /// <exception cref="DeviceException">The device has no such memory left; the message says how much was asked for, for what,
+    /// and how much is free.</exception>
+    public abstract DeviceBuffer Allocate(long count, string purpose = "tensors");
 
     /// <summary>
-    /// Memory for numbers that are all written before any is read, whatever is in it: on the CPU the system gives it page by page as they are.
+    /// Memory for numbers that are all written before any is read, whatever is in it: on the CPU the system gives it page by page
+    /// as they are.
     /// </summary>
     /// <inheritdoc cref="Allocate"/>
-    public virtual Buffer AllocateUncleared(long count, string purpose = "tensors") => Allocate(count, purpose);
+    public virtual DeviceBuffer AllocateUncleared(long count, string purpose = "tensors") => Allocate(count, purpose);
 
     /// <summary>Binds an operation to its memory: the launch that a compiled graph replays.</summary>
     /// <param name="operation">What to compute.</param>
     /// <param name="shapes">The inputs' shapes.</param>
     /// <param name="inputs">The inputs' memory.</param>
-    /// <param name="output">The output's memory; of the operation's output shape. Never overlaps an input, unless the operation allows it.</param>
+    /// <param name="output">The output's memory; of the operation's output shape. Never overlaps an input, unless the operation
+    /// allows it.</param>
     /// <exception cref="NotSupportedException">The device has no kernel for the operation.</exception>
     public abstract Launch Bind(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output);
 
     /// <summary>
-    /// Some launches as one that runs them in their order. Where a CUDA driver can, those that <see cref="Launch.MayBeRecorded"/> are
-    /// recorded and replayed as a graph.
+    /// Some launches as one that runs them in their order. Where a CUDA driver can, those that <see cref="Launch.MayBeRecorded"/>
+    /// are recorded and replayed as a graph.
     /// </summary>
     /// <param name="launches">The launches; what is returned disposes of them.</param>
     public virtual Launch Record(IReadOnlyList<Launch> launches)
@@ -91,7 +98,9 @@ public abstract class Device : IDisposable
         return new LaunchSequence([], [.. launches]);
     }
 
-    /// <summary>A way to send host values to a place again and again: with CUDA while kernels run, with OpenCL in their queue.</summary>
+    /// <summary>
+    /// A way to send host values to a place again and again: with CUDA while kernels run, with OpenCL in their queue.
+    /// </summary>
     /// <param name="target">The place, on this device.</param>
     /// <exception cref="ArgumentException">The place is on another device.</exception>
     /// <exception cref="DeviceException">The device has no memory left.</exception>
@@ -103,22 +112,27 @@ public abstract class Device : IDisposable
     private protected virtual Upload UploadTo(Region target) => new DirectUpload(target);
 
     /// <summary>Checks that shapes and memory belong together, for what follows works with addresses.</summary>
-    /// <exception cref="ArgumentException">A region is too small or on another device, or there are not as many as shapes.</exception>
+    /// <exception cref="ArgumentException">A region is too small or on another device, or there are not as many as
+    /// shapes.</exception>
     private protected void Check(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
     {
         if (inputs.Length != shapes.Length)
         {
-            throw new ArgumentException($"{operation.Name} has {shapes.Length} inputs but is bound to {inputs.Length} regions.", nameof(inputs));
+            throw new ArgumentException(
+                $"{operation.Name} has {shapes.Length} inputs but is bound to {inputs.Length} regions.", nameof(inputs));
         }
 
         for (int i = 0; i <= inputs.Length; i++)
         {
             Shape shape = i < inputs.Length ? shapes[i] : operation.Infer(shapes);
             Region region = i < inputs.Length ? inputs[i] : output;
-            if (region.Buffer.Device != this || region.Count < shape.Count || region.Start < 0 || region.Start + region.Count > region.Buffer.Count)
+            if (region.Buffer.Device != this || region.Count < shape.Count || region.Start < 0
+                || region.Start + region.Count > region.Buffer.Count)
             {
                 throw new ArgumentException(
-                    $"{operation.Name}: {(i < inputs.Length ? $"input {i}" : "the output")} of shape {shape} does not fit into a region of {region.Count} floats from {region.Start} of a buffer of {region.Buffer.Count} on {region.Buffer.Device.Name}.");
+                    $"{operation.Name}: {(i < inputs.Length ? $"input {i}" : "the output")} of shape {shape} does not fit " +
+                        $"into a region of {region.Count} floats from {region.Start} of a buffer of {region.Buffer.Count} on " +
+                        $"{region.Buffer.Device.Name}.");
             }
         }
     }
@@ -127,11 +141,13 @@ public abstract class Device : IDisposable
     private protected DeviceException OutOfMemory(long count, string purpose, Exception cause)
     {
         const double Mebibyte = 1 << 20;
-        string free = FreeBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{bytes / Mebibyte:N0} MiB are free") : "it does not say how much is free";
+        string free = FreeBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{bytes / Mebibyte:N0} MiB are free")
+            : "it does not say how much is free";
         return new DeviceException(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Name} has no memory left for {purpose}: {count:N0} floats ({count * (sizeof(float) / Mebibyte):N0} MiB) were asked for, {free}, PacGen holds {AllocatedBytes / Mebibyte:N0} MiB. ")
+                $"{Name} has no memory left for {purpose}: {count:N0} floats ({count * (sizeof(float) / Mebibyte):N0} MiB) " +
+                    $"were asked for, {free}, PacGen holds {AllocatedBytes / Mebibyte:N0} MiB. ")
             + "Use a smaller batch or model.",
             cause);
     }
@@ -162,7 +178,8 @@ public abstract class Device : IDisposable
             "cpu" => Cpu,
             "gpu" => GpuCatalog.Instance.Open("cuda") ?? GpuCatalog.Instance.Open("opencl"),
             _ when word is "cuda" or "opencl" or "simulator" => GpuCatalog.Instance.Open(id),
-            _ => throw new DeviceException($"{asked}: there is no device of that name. Use cpu, gpu, cuda, cuda:N, opencl, opencl:N, simulator or best."),
+            _ => throw new DeviceException(
+                $"{asked}: there is no device of that name. Use cpu, gpu, cuda, cuda:N, opencl, opencl:N, simulator or best."),
         };
         if (device is not null)
         {
@@ -173,7 +190,8 @@ public abstract class Device : IDisposable
         string found = string.Join(", ", all.Where(item => item.IsAvailable).Select(item => $"{item.Id} ({item.Name})"));
         string passedOver = string.Join("; ", all.Where(item => !item.IsAvailable).Select(item => $"{item.Name}: {item.Note}"));
         throw new DeviceException(
-            $"{asked}: no such device on this machine. Found: {found}.{(passedOver.Length > 0 ? $" Passed over: {passedOver}." : "")} "
+            $"{asked}: no such device on this machine. Found: " +
+                $"{found}.{(passedOver.Length > 0 ? $" Passed over: {passedOver}." : "")} "
             + "Use one that was found, or install its driver.");
     }
 }

@@ -1,7 +1,8 @@
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>A device of this machine, or a kind of device that is missing, and why.</summary>
-/// <param name="Id">What <see cref="Device.Open(string)"/> takes: <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>opencl</c>, <c>simulator</c>; empty where the device can't be opened.</param>
+/// <param name="Id">What <see cref="Device.Open(string)"/> takes: <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>opencl</c>,
+/// <c>simulator</c>; empty where the device can't be opened.</param>
 /// <param name="Kind">How the device runs kernels.</param>
 /// <param name="Name">What the device is, for people.</param>
 /// <param name="MemoryBytes">How much memory it has, in bytes; null where that isn't known.</param>

@@ -1,8 +1,8 @@
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>
-/// A device that was asked for is not there, has no memory left or can't run a kernel. The message is one line: what was asked for, what was
-/// found, what to do.
+/// A device that was asked for is not there, has no memory left or can't run a kernel. The message is one line: what was asked
+/// for, what was found, what to do.
 /// </summary>
 public sealed class DeviceException : Exception
 {

@@ -1,4 +1,4 @@
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>How a device runs kernels.</summary>
 public enum DeviceKind

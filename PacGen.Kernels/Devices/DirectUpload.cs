@@ -1,4 +1,4 @@
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>Plain writes, on devices where a copy has nothing to overlap with, or no way to.</summary>
 internal sealed class DirectUpload(Region target) : Upload

@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
 using ILGPU;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>
-/// The drivers' libraries: where they are, and whether they name a GPU. Asking them takes far less than making ILGPU ready, which a
-/// machine without a GPU is to be spared.
+/// The drivers' libraries: where they are, and whether they name a GPU. Asking them takes far less than making ILGPU ready, which
+/// a machine without a GPU is to be spared.
 /// </summary>
 internal static unsafe class DriverLibraries
 {
@@ -15,7 +15,8 @@ internal static unsafe class DriverLibraries
 
     /// <summary>Loads CUDA's driver.</summary>
     public static bool TryLoadCuda(out nint library) =>
-        TryLoad(OperatingSystem.IsWindows() ? ["nvcuda"] : ["libcuda.so.1", "libcuda.so", $"{SubsystemFolder}/libcuda.so.1"], out library);
+        TryLoad(OperatingSystem.IsWindows() ? ["nvcuda"] : ["libcuda.so.1", "libcuda.so", $"{SubsystemFolder}/libcuda.so.1"],
+            out library);
 
     /// <summary>Loads OpenCL's loader of drivers.</summary>
     public static bool TryLoadOpenCl(out nint library) =>
@@ -24,7 +25,9 @@ internal static unsafe class DriverLibraries
     /// <summary>Whether some driver names a GPU: not an OpenCL driver that runs on the CPU.</summary>
     public static bool NameGpu() => CudaProblem().Length == 0 || OpenClNamesGpu();
 
-    /// <summary>ILGPU asks for libraries by the names that only development packages bring; those of every machine bear a version.</summary>
+    /// <summary>
+    /// ILGPU asks for libraries by the names that only development packages bring; those of every machine bear a version.
+    /// </summary>
     public static void LetIlgpuFindThem()
     {
         if (!OperatingSystem.IsLinux() || Directory.Exists(SubsystemFolder))
@@ -37,7 +40,8 @@ internal static unsafe class DriverLibraries
         {
             NativeLibrary.SetDllImportResolver(
                 typeof(Context).Assembly,
-                (name, _, _) => (name == "cuda" && TryLoadCuda(out nint library)) || (name == "OpenCL" && TryLoadOpenCl(out library)) ? library : 0);
+                (name, _, _) => (name == "cuda" && TryLoadCuda(out nint library))
+                    || (name == "OpenCL" && TryLoadOpenCl(out library)) ? library : 0);
         }
         catch (InvalidOperationException)
         {
@@ -66,9 +70,12 @@ internal static unsafe class DriverLibraries
         return code switch
         {
             0 when count > 0 => "",
-            0 or NoDevice => "there is a driver, but it sees no GPU: CUDA_VISIBLE_DEVICES may hide it, and a container has to be given it",
-            Mismatch => $"the driver's library and its kernel module are of different versions (code {code}): restart the machine, or install the driver anew",
-            _ => $"there is a driver, but it doesn't start (code {code}): nvidia-smi may say why; a container has to be given the GPU",
+            0 or NoDevice => "there is a driver, but it sees no GPU: CUDA_VISIBLE_DEVICES may hide it, and a container has to " +
+                "be given it",
+            Mismatch => $"the driver's library and its kernel module are of different versions (code {code}): restart the " +
+                $"machine, or install the driver anew",
+            _ => $"there is a driver, but it doesn't start (code {code}): nvidia-smi may say why; a container has to be given " +
+                $"the GPU",
         };
     }
 
@@ -92,7 +99,8 @@ internal static unsafe class DriverLibraries
         for (int i = 0; i < Math.Min(count, MostPlatforms); i++)
         {
             uint gpus = 0;
-            if (((delegate* unmanaged<nint, ulong, uint, nint*, uint*, int>)getDevices)(platforms[i], OpenClGpu, 0, null, &gpus) == 0 && gpus > 0)
+            if (((delegate* unmanaged<nint, ulong, uint, nint*, uint*, int>)getDevices)(
+                platforms[i], OpenClGpu, 0, null, &gpus) == 0 && gpus > 0)
             {
                 return true;
             }

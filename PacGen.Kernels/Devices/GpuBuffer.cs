@@ -1,10 +1,10 @@
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>Floats in the memory of a <see cref="GpuDevice"/>.</summary>
-public sealed class GpuBuffer : Buffer
+public sealed class GpuBuffer : DeviceBuffer
 {
     private readonly GpuDevice device;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> memory;
@@ -62,7 +62,8 @@ public sealed class GpuBuffer : Buffer
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidDataException">A launch met input that makes no sense, such as a label that is no class; the message names the operation, the row and the value.</exception>
+    /// <exception cref="InvalidDataException">A launch met input that makes no sense, such as a label that is no class; the
+    /// message names the operation, the row and the value.</exception>
     public override unsafe void Read(long start, Span<float> destination)
     {
         if (IsPart(start, destination.Length))
@@ -71,7 +72,8 @@ public sealed class GpuBuffer : Buffer
             {
                 try
                 {
-                    View.SubView(start, destination.Length).CopyToCPU(device.Accelerator.DefaultStream, ref *pinned, destination.Length);
+                    View.SubView(start, destination.Length).CopyToCPU(
+                        device.Accelerator.DefaultStream, ref *pinned, destination.Length);
                 }
                 catch (Exception failure) when (GpuDevice.IsDriverFailure(failure))
                 {

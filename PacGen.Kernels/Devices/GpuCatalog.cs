@@ -4,9 +4,8 @@ using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
-using PacGen.Kernels.Gpu;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>What ILGPU finds on this machine: looked for once, each device opened once.</summary>
 internal sealed class GpuCatalog
@@ -33,7 +32,9 @@ internal sealed class GpuCatalog
                 missing.Add(new("", DeviceKind.Cuda, "CUDA", null, false, note));
             }
 
-            note = Find(() => builder.OpenCL(device => Admits(device, missing)), "no OpenCL driver (libOpenCL; for the CPU: PoCL, Debian's package pocl-opencl-icd)", OpenClDevices);
+            note = Find(
+                () => builder.OpenCL(device => Admits(device, missing)),
+                "no OpenCL driver (libOpenCL; for the CPU: PoCL, Debian's package pocl-opencl-icd)", OpenClDevices);
             if (note.Length > 0)
             {
                 missing.Add(new("", DeviceKind.OpenCl, "OpenCL", null, false, note));
@@ -55,15 +56,20 @@ internal sealed class GpuCatalog
             device => string.Join(
                 "; ",
                 ((string[])[
-                    $"{device.PlatformName.Trim()}, driver {CLAPI.CurrentAPI.GetDeviceInfo(device.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION).Trim()}",
+                    $"{device.PlatformName.Trim()}, driver " +
+                        $"{CLAPI.CurrentAPI.GetDeviceInfo(device.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION).Trim()}",
                     device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_CPU ? "runs on the CPU" : "",
-                    ((CLCapabilityContext)device.Capabilities).Float64 ? "" : "no double precision: quotients and roots to 3 units in the last place",
+                    ((CLCapabilityContext)device.Capabilities).Float64 ? ""
+                        : "no double precision: quotients and roots to 3 units in the last place",
                 ]).Where(note => note.Length > 0)),
             device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU);
         descriptions.AddRange(missing);
         AddIfNone(DeviceKind.Cuda, "CUDA", "there is a driver, but no GPU");
-        AddIfNone(DeviceKind.OpenCl, "OpenCL", "there is libOpenCL, but no driver with a device (for the CPU: PoCL, Debian's package pocl-opencl-icd)");
-        Describe<CPUDevice>([.. context.GetCPUDevices()], DeviceKind.Simulator, "simulator", _ => "a debugger for GPU kernels, slow", _ => false);
+        AddIfNone(
+            DeviceKind.OpenCl, "OpenCL",
+            "there is libOpenCL, but no driver with a device (for the CPU: PoCL, Debian's package pocl-opencl-icd)");
+        Describe<CPUDevice>(
+            [.. context.GetCPUDevices()], DeviceKind.Simulator, "simulator", _ => "a debugger for GPU kernels, slow", _ => false);
     }
 
     public static GpuCatalog Instance => Shared.Value;
@@ -75,7 +81,9 @@ internal sealed class GpuCatalog
     /// <exception cref="DeviceException">The device is there but can't be opened.</exception>
     public GpuDevice? Open(string id) => devices.TryGetValue(id, out Lazy<GpuDevice>? device) ? device.Value : null;
 
-    /// <summary>The first GPU that opens, CUDA's before OpenCL's, or null: whatever is wrong with a driver, the machine still has its CPU.</summary>
+    /// <summary>
+    /// The first GPU that opens, CUDA's before OpenCL's, or null: whatever is wrong with a driver, the machine still has its CPU.
+    /// </summary>
     public static GpuDevice? FirstGpu()
     {
         try
@@ -133,7 +141,8 @@ internal sealed class GpuCatalog
                 device.Name.Trim(),
                 device.MemorySize,
                 false,
-                $"its driver, for CUDA {device.DriverVersion}, is too old for the GPU, or the GPU for ILGPU: install a newer driver"));
+                $"its driver, for CUDA {device.DriverVersion}, is too old for the GPU, or the GPU for ILGPU: install a newer " +
+                    $"driver"));
         }
 
         return fits;
@@ -143,7 +152,8 @@ internal sealed class GpuCatalog
     {
         string? reason = device.CLStdVersion < CLBackend.MinimumVersion
             ? $"OpenCL C {device.CLStdVersion.Major}.{device.CLStdVersion.Minor}, 2.0 is needed"
-            : ((CLCapabilityContext)device.Capabilities).GenericAddressSpace ? null : "no generic address space, which ILGPU needs (PoCL has it from version 6)";
+            : ((CLCapabilityContext)device.Capabilities).GenericAddressSpace ? null
+                : "no generic address space, which ILGPU needs (PoCL has it from version 6)";
         if (reason is not null)
         {
             missing.Add(new("", DeviceKind.OpenCl, device.Name.Trim(), device.MemorySize, false, reason));
@@ -163,7 +173,8 @@ internal sealed class GpuCatalog
 
     private static string OneLine(Exception failure) => failure.Message.ReplaceLineEndings(" ").Trim();
 
-    private void Describe<TDevice>(IEnumerable<TDevice> found, DeviceKind kind, string word, Func<TDevice, string> note, Predicate<TDevice> isGpu)
+    private void Describe<TDevice>(
+        IEnumerable<TDevice> found, DeviceKind kind, string word, Func<TDevice, string> note, Predicate<TDevice> isGpu)
         where TDevice : ILGPU.Runtime.Device
     {
         int index = 0;
@@ -194,7 +205,8 @@ internal sealed class GpuCatalog
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            throw new DeviceException($"{name} was found but can't be opened: {OneLine(failure)} Use another device, such as cpu.", failure);
+            throw new DeviceException(
+                $"{name} was found but can't be opened: {OneLine(failure)} Use another device, such as cpu.", failure);
         }
     }
 

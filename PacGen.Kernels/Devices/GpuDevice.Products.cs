@@ -1,7 +1,6 @@
 using ILGPU.Runtime.Cuda;
-using PacGen.Kernels.Gpu;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 public sealed partial class GpuDevice
 {
@@ -12,7 +11,8 @@ public sealed partial class GpuDevice
     /// How matrix products and convolutions are computed. To be set before graphs are compiled: what is bound keeps what it was
     /// bound with. The device's name says what is chosen, unless it is <see cref="ProductMode.Single"/>, the default.
     /// </summary>
-    /// <exception cref="DeviceException">The device can't compute so, or there is no cuBLAS; the message says what to do.</exception>
+    /// <exception cref="DeviceException">The device can't compute so, or there is no cuBLAS; the message says what to
+    /// do.</exception>
     public ProductMode Products
     {
         get => products;
@@ -21,7 +21,8 @@ public sealed partial class GpuDevice
             if (value is ProductMode.Tf32 or ProductMode.CuBlasTf32 && !HasTensorCores)
             {
                 throw new DeviceException(
-                    $"{name} can't multiply in TF32, which takes an NVIDIA GPU of compute capability {TensorCore.Major}.0 or newer through CUDA: leave products in single precision.");
+                    $"{name} can't multiply in TF32, which takes an NVIDIA GPU of compute capability {TensorCore.Major}.0 or " +
+                        $"newer through CUDA: leave products in single precision.");
             }
 
             if (value is ProductMode.CuBlas or ProductMode.CuBlasTf32 && !libraries.ContainsKey(value))
@@ -30,7 +31,9 @@ public sealed partial class GpuDevice
                     value,
                     Accelerator is CudaAccelerator cuda
                         ? new CuBlas(cuda, value == ProductMode.CuBlasTf32)
-                        : throw new DeviceException($"{name} can't use cuBLAS, which takes an NVIDIA GPU through CUDA: leave products to PacGen's own kernels."));
+                        : throw new DeviceException(
+                            $"{name} can't use cuBLAS, which takes an NVIDIA GPU through CUDA: leave products to PacGen's own " +
+                            $"kernels."));
             }
 
             products = value;

@@ -7,9 +7,12 @@ using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
-/// <summary>A GPU, an OpenCL processor or the simulator, through ILGPU. Launches run in order on one stream; on CUDA, batches are copied on a second.</summary>
+/// <summary>
+/// A GPU, an OpenCL processor or the simulator, through ILGPU. Launches run in order on one stream; on CUDA, batches are copied
+/// on a second.
+/// </summary>
 public sealed partial class GpuDevice : Device
 {
     private const int PreferredGroup = 256;
@@ -74,7 +77,7 @@ public sealed partial class GpuDevice : Device
     internal GpuFaults Faults { get; }
 
     /// <inheritdoc/>
-    public override Buffer Allocate(long count, string purpose = "tensors")
+    public override DeviceBuffer Allocate(long count, string purpose = "tensors")
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         try
@@ -100,14 +103,16 @@ public sealed partial class GpuDevice : Device
     public override Launch Record(IReadOnlyList<Launch> launches)
     {
         ArgumentNullException.ThrowIfNull(launches);
-        Launch all = RecordsGraphs ? LaunchSequence.Of(launches, run => new CudaGraph(this, driver!, (CudaStream)Accelerator.DefaultStream, run))
+        Launch all = RecordsGraphs ? LaunchSequence.Of(
+            launches, run => new CudaGraph(this, driver!, (CudaStream)Accelerator.DefaultStream, run))
             : Accelerator.DefaultStream is CLStream queue ? base.Record([.. launches, new OpenClFlush(queue)])
             : base.Record(launches);
         return new WatchedLaunch(this, all);
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidDataException">A launch met input that makes no sense, such as a label that is no class; the message names the operation, the row and the value.</exception>
+    /// <exception cref="InvalidDataException">A launch met input that makes no sense, such as a label that is no class; the
+    /// message names the operation, the row and the value.</exception>
     public override void Synchronize()
     {
         try
@@ -138,11 +143,14 @@ public sealed partial class GpuDevice : Device
         };
         string advice = IsOutOfMemory(failure)
             ? "Use a smaller batch or model."
-            : "What was launched before may be at fault. Start the program again; if it happens again, use another device, such as cpu, or a newer driver.";
+            : "What was launched before may be at fault. Start the program again; if it happens again, use another device, " +
+                "such as cpu, or a newer driver.";
         return new DeviceException($"{Name} failed when {when}: {said.ReplaceLineEndings(" ").Trim()} {advice}", failure);
     }
 
-    /// <summary>A copy from a device's memory that nobody waits for; null where there is none such, or no page-locked memory is left.</summary>
+    /// <summary>
+    /// A copy from a device's memory that nobody waits for; null where there is none such, or no page-locked memory is left.
+    /// </summary>
     internal CudaReadback? TryReadBack(nint source, int bytes)
     {
         if (driver is null)
@@ -187,7 +195,10 @@ public sealed partial class GpuDevice : Device
         return new KernelConfig((int)Math.Min((count + group - 1) / group, Resident(group)), group);
     }
 
-    /// <summary>The grid for a kernel whose groups stride over <paramref name="count"/> blocks, of at most <paramref name="most"/> threads, a power of two.</summary>
+    /// <summary>
+    /// The grid for a kernel whose groups stride over <paramref name="count"/> blocks, of at most <paramref name="most"/>
+    /// threads, a power of two.
+    /// </summary>
     internal KernelConfig Groups(int count, int most)
     {
         int group = Math.Min(most, 1 << (31 - BitOperations.LeadingZeroCount((uint)Accelerator.MaxNumThreadsPerGroup)));
@@ -237,9 +248,12 @@ public sealed partial class GpuDevice : Device
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "set_DefaultStream")]
     private static extern void SetDefaultStream(Accelerator accelerator, AcceleratorStream stream);
 
-    /// <summary>How many groups keep the device busy. OpenCL doesn't say how many it holds at a time: eight a processor then.</summary>
+    /// <summary>
+    /// How many groups keep the device busy. OpenCL doesn't say how many it holds at a time: eight a processor then.
+    /// </summary>
     private int Resident(int group) =>
-        Math.Max(Kind == DeviceKind.Simulator ? 1 : 8, Accelerator.MaxNumThreadsPerMultiprocessor / group) * Accelerator.NumMultiprocessors;
+        Math.Max(Kind == DeviceKind.Simulator ? 1 : 8, Accelerator.MaxNumThreadsPerMultiprocessor / group)
+            * Accelerator.NumMultiprocessors;
 
     private TDelegate Compile<TDelegate>(MethodInfo kernel, Func<Accelerator, TDelegate> load)
     {
@@ -249,13 +263,15 @@ public sealed partial class GpuDevice : Device
         }
         catch (Exception failure) when (IsOutOfMemory(failure))
         {
-            throw new DeviceException($"{Name} has no memory left to load the kernel {Described(kernel)}. Use a smaller batch or model.", failure);
+            throw new DeviceException(
+                $"{Name} has no memory left to load the kernel {Described(kernel)}. Use a smaller batch or model.", failure);
         }
         catch (Exception failure) when (failure is not DeviceException)
         {
             string reason = failure.GetBaseException().Message.ReplaceLineEndings(" ").Trim();
             throw new DeviceException(
-                $"The kernel {Described(kernel)} does not compile for {Name}: {reason} Use the CPU device, or a newer driver if this kernel is PacGen's own.", failure);
+                $"The kernel {Described(kernel)} does not compile for {Name}: {reason} Use the CPU device, or a newer driver " +
+                    $"if this kernel is PacGen's own.", failure);
         }
     }
 
@@ -270,7 +286,8 @@ public sealed partial class GpuDevice : Device
     {
         OutOfMemoryException => true,
         CudaException cuda => cuda.Error == nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY),
-        CLException openCl => openCl.Error is CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE or CLError.CL_OUT_OF_RESOURCES or CLError.CL_INVALID_BUFFER_SIZE,
+        CLException openCl => openCl.Error is CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE or CLError.CL_OUT_OF_RESOURCES
+            or CLError.CL_INVALID_BUFFER_SIZE,
         _ => false,
     };
 }

@@ -1,12 +1,12 @@
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>
-/// How a kernel says that its input makes no sense, such as a label that is no class: it can't throw, so it leaves a record in the
-/// device's memory, and reading any result, or waiting for the device, throws on the host. Of several faults the first to arrive
-/// is kept; computing goes on, with NaN in place of what the fault spoils.
+/// How a kernel says that its input makes no sense, such as a label that is no class: it can't throw, so it leaves a record in
+/// the device's memory, and reading any result, or waiting for the device, throws on the host. Of several faults the first to
+/// arrive is kept; computing goes on, with NaN in place of what the fault spoils.
 /// </summary>
 internal sealed class GpuFaults : IDisposable
 {

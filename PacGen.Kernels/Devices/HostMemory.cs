@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// Memory of the process for tensors. A large block lies in pages of 2 MiB where Linux gives such, for a pass over it then

@@ -1,4 +1,4 @@
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>A kernel bound to its memory. Running it allocates nothing managed; on a GPU it only enqueues.</summary>
 public abstract class Launch : IDisposable

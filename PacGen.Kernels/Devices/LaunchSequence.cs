@@ -1,14 +1,17 @@
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>Launches that run one after the other, and the memory between them.</summary>
 /// <param name="between">Memory that the launches hand each other; kept alive and disposed with them.</param>
 /// <param name="launches">The launches.</param>
-internal sealed class LaunchSequence(Buffer[] between, params Launch[] launches) : Launch
+internal sealed class LaunchSequence(DeviceBuffer[] between, params Launch[] launches) : Launch
 {
     /// <inheritdoc/>
     public override bool MayBeRecorded => Array.TrueForAll(launches, launch => launch.MayBeRecorded);
 
-    /// <summary>Some launches in their order, as one: those in a row that may be recorded are handed over to be made one, if there are several.</summary>
+    /// <summary>
+    /// Some launches in their order, as one: those in a row that may be recorded are handed over to be made one, if there are
+    /// several.
+    /// </summary>
     public static Launch Of(IReadOnlyList<Launch> launches, Func<Launch[], Launch> record)
     {
         List<Launch> parts = [];

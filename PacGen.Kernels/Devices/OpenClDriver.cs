@@ -1,14 +1,17 @@
 using System.Runtime.InteropServices;
 using ILGPU.Runtime.OpenCL;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
-/// <summary>The calls of OpenCL that ILGPU leaves out: a write that the host doesn't wait for, and the event of its end.</summary>
+/// <summary>
+/// The calls of OpenCL that ILGPU leaves out: a write that the host doesn't wait for, and the event of its end.
+/// </summary>
 internal sealed unsafe class OpenClDriver
 {
     private static readonly Lazy<OpenClDriver?> Loaded = new(Load);
 
-    // cl_int clEnqueueWriteBuffer(cl_command_queue, cl_mem, cl_bool blocking, size_t offset, size_t size, const void*, cl_uint, const cl_event*, cl_event*)
+    // cl_int clEnqueueWriteBuffer(cl_command_queue, cl_mem, cl_bool blocking, size_t offset, size_t size, const void*, cl_uint,
+    // const cl_event*, cl_event*)
     private readonly delegate* unmanaged<nint, nint, uint, nint, nint, void*, uint, nint*, nint*, CLError> enqueueWriteBuffer;
 
     // cl_int clWaitForEvents(cl_uint, const cl_event*)

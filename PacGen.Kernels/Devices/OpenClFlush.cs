@@ -1,6 +1,6 @@
 using ILGPU.Runtime.OpenCL;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>Has the driver begin what was enqueued, which some leave until the host waits for it.</summary>
 internal sealed class OpenClFlush(CLStream queue) : Launch

@@ -1,8 +1,11 @@
 using ILGPU.Runtime.OpenCL;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
-/// <summary>Values are copied to one of two slots of the host in turn, from where the kernels' own queue writes them, in order; the host goes on.</summary>
+/// <summary>
+/// Values are copied to one of two slots of the host in turn, from where the kernels' own queue writes them, in order; the host
+/// goes on.
+/// </summary>
 internal sealed unsafe class OpenClUpload(OpenClDriver driver, CLStream queue, Region target) : Upload
 {
     private readonly nint[] host = new nint[2], sent = new nint[2];
@@ -29,7 +32,8 @@ internal sealed unsafe class OpenClUpload(OpenClDriver driver, CLStream queue, R
 
         source.CopyTo(new Span<float>((void*)host[now], source.Length));
         CLException.ThrowIfFailed(driver.Write(
-            queue.CommandQueue, ((GpuBuffer)target.Buffer).Address, (nint)(target.Start * sizeof(float)), (nint)source.Length * sizeof(float),
+            queue.CommandQueue, ((GpuBuffer)target.Buffer).Address, (nint)(target.Start * sizeof(float)),
+            (nint)source.Length * sizeof(float),
             (void*)host[now], out sent[now]));
     }
 

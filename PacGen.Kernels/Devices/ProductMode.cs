@@ -1,10 +1,11 @@
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>How a GPU computes matrix products and convolutions: <see cref="GpuDevice.Products"/>.</summary>
 /// <remarks>
 /// TF32 keeps 10 of a factor's 23 bits behind the point, so each product of two numbers errs by up to 2⁻¹⁰ of itself instead of
 /// 2⁻²⁴; exponents and sums stay those of single precision. A sum of products errs by up to 2⁻¹⁰ · Σ|aᵢ·bᵢ|, which is large
-/// against a sum that nearly cancels. Training mostly bears it; a certificate or a Hessian measure should not be computed with it.
+/// against a sum that nearly cancels. Training mostly bears it; a certificate or a Hessian measure should not be computed with
+/// it.
 /// </remarks>
 public enum ProductMode
 {

@@ -1,13 +1,13 @@
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>A run of floats within a buffer: a whole tensor, or one parameter of the arena.</summary>
 /// <param name="Buffer">The memory.</param>
 /// <param name="Start">Its first element.</param>
 /// <param name="Count">How many elements.</param>
-public readonly record struct Region(Buffer Buffer, long Start, long Count)
+public readonly record struct Region(DeviceBuffer Buffer, long Start, long Count)
 {
     /// <summary>The whole of a buffer.</summary>
-    public Region(Buffer buffer)
+    public Region(DeviceBuffer buffer)
         : this(buffer, 0, buffer.Count)
     {
     }

@@ -1,4 +1,4 @@
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// Sends host values to one place of a device again and again, such as each step's batch. What is launched after a

@@ -1,4 +1,4 @@
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>Launches of a GPU, of which what the driver refuses is said for people.</summary>
 internal sealed class WatchedLaunch(GpuDevice device, Launch launch) : Launch

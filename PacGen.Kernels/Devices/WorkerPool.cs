@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// A few threads that share the tasks of one launch at a time. They spin for a moment before they sleep, because the launches
@@ -40,7 +40,8 @@ internal sealed class WorkerPool : IDisposable
                 Array.Resize(ref threads, i);
                 Dispose();
                 throw new DeviceException(
-                    $"The system gives no more than {i + 1} of {workers} threads. Ask for fewer (--threads, PACGEN_THREADS), or raise the limit of processes or of address space (ulimit -u, -v).",
+                    $"The system gives no more than {i + 1} of {workers} threads. Ask for fewer (--threads, PACGEN_THREADS), " +
+                        $"or raise the limit of processes or of address space (ulimit -u, -v).",
                     error);
             }
         }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -22,7 +21,9 @@ internal static class ColumnIndex
         return index == value ? index : throw Invalid(value, row, columns, operation);
     }
 
-    /// <summary>The index of a row on a GPU; −1 where it is not an integer in [0, <paramref name="columns"/>), which is reported.</summary>
+    /// <summary>
+    /// The index of a row on a GPU; −1 where it is not an integer in [0, <paramref name="columns"/>), which is reported.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Read(ArrayView<float> indices, int row, int columns, ArrayView<int> faults, int source)
     {

@@ -1,4 +1,3 @@
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -24,11 +23,14 @@ public sealed record GatherColumn : VectorOperation
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new GatherColumnGpu(device, shapes[0], inputs[0], inputs[1], output);
 
-    private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+    private protected override unsafe Launch Bind<T, TWords>(
+        CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel(
-            device, CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]), CpuDevice.Address(output), shapes[0][0], shapes[0][1]);
+            device, CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]), CpuDevice.Address(output), shapes[0][0],
+            shapes[0][1]);
 
-    private sealed unsafe class Kernel(CpuDevice device, float* x, float* index, float* y, int rows, int columns) : CpuLaunch(device)
+    private sealed unsafe class Kernel(CpuDevice device, float* x, float* index, float* y, int rows, int columns)
+        : CpuLaunch(device)
     {
         private const int RowsPerTask = 8192;
 

@@ -1,5 +1,3 @@
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -28,11 +26,13 @@ public sealed record ScatterColumn(int Columns) : VectorOperation
             ? new ScatterColumnGpu<Quad>(device, shapes[0][0], Columns, inputs[0], inputs[1], output)
             : new ScatterColumnGpu<One>(device, shapes[0][0], Columns, inputs[0], inputs[1], output);
 
-    private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+    private protected override unsafe Launch Bind<T, TWords>(
+        CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel(
             device, CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]), CpuDevice.Address(output), shapes[0][0], Columns);
 
-    private sealed unsafe class Kernel(CpuDevice device, float* g, float* index, float* y, int rows, int columns) : CpuLaunch(device)
+    private sealed unsafe class Kernel(CpuDevice device, float* g, float* index, float* y, int rows, int columns)
+        : CpuLaunch(device)
     {
         private readonly int share = Math.Max(1, 32768 / Math.Min(32768, columns));
 

@@ -1,7 +1,5 @@
 using ILGPU;
 using ILGPU.Runtime;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -29,7 +27,9 @@ internal sealed class ScatterColumnGpu<TPack> : Launch
         grid = device.Grid(count);
         kernel = device.Load(
             ((Delegate)Kernel).Method,
-            accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<TPack>, ArrayView<int>, int, int, int>(Kernel));
+            accelerator =>
+                accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<TPack>, ArrayView<int>, int, int, int>(
+                Kernel));
     }
 
     /// <inheritdoc/>

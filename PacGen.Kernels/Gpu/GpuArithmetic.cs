@@ -7,7 +7,7 @@ using ILGPU.IR;
 using ILGPU.IR.Intrinsics;
 using ILGPU.IR.Values;
 
-namespace PacGen.Kernels.Gpu;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// The correctly rounded operations of one float, each an intrinsic of its own: <c>.rn</c> instructions in PTX, functions with
@@ -58,10 +58,13 @@ internal static class GpuArithmetic
     {
         TensorCore.Configure(builder);
         IntrinsicImplementationManager manager = builder.Optimize(OptimizationLevel.O2).GetIntrinsicManager();
-        foreach (MethodInfo method in typeof(GpuArithmetic).GetMethods().Where(method => method.IsDefined(typeof(IntrinsicImplementationAttribute))))
+        foreach (MethodInfo method in typeof(GpuArithmetic).GetMethods().Where(
+            method => method.IsDefined(typeof(IntrinsicImplementationAttribute))))
         {
-            manager.RegisterMethod(method, new PTXIntrinsic(typeof(GpuArithmetic), nameof(EmitPtx), IntrinsicImplementationMode.GenerateCode));
-            manager.RegisterMethod(method, new CLIntrinsic(typeof(GpuArithmetic), nameof(EmitOpenCl), IntrinsicImplementationMode.GenerateCode));
+            manager.RegisterMethod(
+                method, new PTXIntrinsic(typeof(GpuArithmetic), nameof(EmitPtx), IntrinsicImplementationMode.GenerateCode));
+            manager.RegisterMethod(
+                method, new CLIntrinsic(typeof(GpuArithmetic), nameof(EmitOpenCl), IntrinsicImplementationMode.GenerateCode));
         }
     }
 
@@ -84,7 +87,8 @@ internal static class GpuArithmetic
             _ => "set.eq.f32.f32",
         };
 
-        RegisterAllocator<PTXRegisterKind>.PrimitiveRegister[] arguments = new RegisterAllocator<PTXRegisterKind>.PrimitiveRegister[call.Count];
+        RegisterAllocator<PTXRegisterKind>.PrimitiveRegister[] arguments =
+            new RegisterAllocator<PTXRegisterKind>.PrimitiveRegister[call.Count];
         for (int i = 0; i < arguments.Length; i++)
         {
             arguments[i] = generator.LoadPrimitive(call.Nodes[i]);

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
-namespace PacGen.Kernels.Gpu;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// One float of a GPU thread. Every operation gives the bits of <see cref="Float1"/> (of NaNs, that they are NaN), on CUDA, on

@@ -1,4 +1,4 @@
-namespace PacGen.Kernels.Gpu;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// What a GPU's thread loads and stores at once: one float, or four at an address that is a multiple of 16 bytes. Arithmetic is
@@ -31,7 +31,10 @@ internal interface IPack<T>
     static abstract float Fold<TReduction>(T a)
         where TReduction : struct, IReduction;
 
-    /// <summary>Where a key takes the place of the best one by <see cref="PoolSelect.Takes{T}"/>, it becomes the best and its value the chosen one.</summary>
+    /// <summary>
+    /// Where a key takes the place of the best one by <see cref="PoolSelect.Takes{T}"/>, it becomes the best and its value the
+    /// chosen one.
+    /// </summary>
     static abstract void Take(T key, T value, ref T best, ref T chosen);
 
     /// <summary>a = b ? value : 0.</summary>

@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
 
-namespace PacGen.Kernels.Gpu;
+namespace PacGen.Kernels;
 
 /// <summary>
-/// Which elements the 32 lanes of a warp hold of the instruction mma.m16n8k8 with TF32 numbers, C + A·B of a 16 × 8 matrix A and an
-/// 8 × 8 matrix B: lane and register of a fragment to row, column or term, as the PTX manual's figures of this shape have it.
+/// Which elements the 32 lanes of a warp hold of the instruction mma.m16n8k8 with TF32 numbers, C + A·B of a 16 × 8 matrix A and
+/// an 8 × 8 matrix B: lane and register of a fragment to row, column or term, as the PTX manual's figures of this shape have it.
 /// </summary>
 internal static class MmaFragment
 {

@@ -1,12 +1,13 @@
 using ILGPU;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.Gpu;
+namespace PacGen.Kernels;
 
 /// <summary>Regions as packs.</summary>
 internal static class Packs
 {
-    /// <summary>Whether rows of a length can be walked in fours: each row of each region starts at a multiple of 16 bytes.</summary>
+    /// <summary>
+    /// Whether rows of a length can be walked in fours: each row of each region starts at a multiple of 16 bytes.
+    /// </summary>
     public static bool InFours(long rowLength, params ReadOnlySpan<Region> regions)
     {
         bool aligned = rowLength % Quad.Count == 0;
@@ -26,5 +27,6 @@ internal static class Packs
     /// <exception cref="NotSupportedException">It is too large for that.</exception>
     public static int Count(GpuDevice device, string operation, long count) => count <= int.MaxValue / 2
         ? (int)count
-        : throw new NotSupportedException($"{operation}: {device.Name} walks at most {int.MaxValue / 2} elements of a tensor, not {count}.");
+        : throw new NotSupportedException(
+            $"{operation}: {device.Name} walks at most {int.MaxValue / 2} elements of a tensor, not {count}.");
 }

@@ -6,7 +6,7 @@ using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
-namespace PacGen.Kernels.Gpu;
+namespace PacGen.Kernels;
 
 /// <summary>What a kernel compiles to on an NVIDIA GPU, told without one.</summary>
 internal static class PtxListing
@@ -14,7 +14,8 @@ internal static class PtxListing
     private static readonly Lazy<(Context Context, PTXBackend Backend)> Compiler = new(() =>
     {
         Context context = Context.Create(GpuArithmetic.Configure);
-        return (context, new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, CudaInstructionSet.ISA_70, null));
+        return (context, new PTXBackend(
+            context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, CudaInstructionSet.ISA_70, null));
     });
 
     private static readonly Dictionary<MethodInfo, string> Listings = [];
@@ -30,8 +31,10 @@ internal static class PtxListing
             if (!Listings.TryGetValue(kernel, out string? listing))
             {
                 KernelSpecialization specialization =
-                    (KernelSpecialization?)kernel.DeclaringType!.GetProperty("Specialization")?.GetValue(null) ?? KernelSpecialization.Empty;
-                CompiledKernel compiled = Compiler.Value.Backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), specialization);
+                    (KernelSpecialization?)kernel.DeclaringType!.GetProperty("Specialization")?.GetValue(null)
+                        ?? KernelSpecialization.Empty;
+                CompiledKernel compiled =
+                    Compiler.Value.Backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), specialization);
                 listing = ((PTXCompiledKernel)compiled).PTXAssembly;
                 Listings.Add(kernel, listing);
             }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace PacGen.Kernels.Gpu;
+namespace PacGen.Kernels;
 
 /// <summary>Four floats that a GPU thread loads and stores at once, in 16 bytes.</summary>
 internal struct Quad : IPack<Quad>
@@ -32,13 +32,18 @@ internal struct Quad : IPack<Quad>
     public static Quad Add(Quad a, Quad b) => new(
         GpuArithmetic.Add(a.X, b.X), GpuArithmetic.Add(a.Y, b.Y), GpuArithmetic.Add(a.Z, b.Z), GpuArithmetic.Add(a.W, b.W));
 
-    /// <summary>Loads the four floats from <paramref name="start"/> on, a multiple of 4 in memory that is aligned to 16 bytes.</summary>
+    /// <summary>
+    /// Loads the four floats from <paramref name="start"/> on, a multiple of 4 in memory that is aligned to 16 bytes.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Quad Load(ArrayView<float> memory, int start) => memory.Cast<Quad>().AsAligned(16)[start >> 2];
 
-    /// <summary>Stores four floats from <paramref name="start"/> on, a multiple of 4 in memory that is aligned to 16 bytes.</summary>
+    /// <summary>
+    /// Stores four floats from <paramref name="start"/> on, a multiple of 4 in memory that is aligned to 16 bytes.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(ArrayView<float> memory, int start, Quad value) => memory.Cast<Quad>().AsAligned(16)[start >> 2] = value;
+    public static void Store(ArrayView<float> memory, int start, Quad value) =>
+        memory.Cast<Quad>().AsAligned(16)[start >> 2] = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Quad Constant(float value) => new(value, value, value, value);
@@ -49,24 +54,31 @@ internal struct Quad : IPack<Quad>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Quad Multiply(Quad a, Quad b) => new(
-        GpuArithmetic.Multiply(a.X, b.X), GpuArithmetic.Multiply(a.Y, b.Y), GpuArithmetic.Multiply(a.Z, b.Z), GpuArithmetic.Multiply(a.W, b.W));
+        GpuArithmetic.Multiply(a.X, b.X), GpuArithmetic.Multiply(a.Y, b.Y), GpuArithmetic.Multiply(a.Z, b.Z),
+        GpuArithmetic.Multiply(a.W, b.W));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Quad Combine<TReduction>(Quad a, Quad b)
         where TReduction : struct, IReduction => new(
-        Combined<TReduction>(a.X, b.X), Combined<TReduction>(a.Y, b.Y), Combined<TReduction>(a.Z, b.Z), Combined<TReduction>(a.W, b.W));
+        Combined<TReduction>(a.X, b.X), Combined<TReduction>(a.Y, b.Y), Combined<TReduction>(a.Z, b.Z),
+        Combined<TReduction>(a.W, b.W));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Fold<TReduction>(Quad a)
-        where TReduction : struct, IReduction => Combined<TReduction>(Combined<TReduction>(a.X, a.Y), Combined<TReduction>(a.Z, a.W));
+        where TReduction : struct, IReduction =>
+            Combined<TReduction>(Combined<TReduction>(a.X, a.Y), Combined<TReduction>(a.Z, a.W));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Take(Quad key, Quad value, ref Quad best, ref Quad chosen)
     {
-        GpuFloat takesX = Takes(key.X, best.X), takesY = Takes(key.Y, best.Y), takesZ = Takes(key.Z, best.Z), takesW = Takes(key.W, best.W);
-        best = new(Select(takesX, key.X, best.X), Select(takesY, key.Y, best.Y), Select(takesZ, key.Z, best.Z), Select(takesW, key.W, best.W));
+        GpuFloat takesX = Takes(key.X, best.X), takesY = Takes(key.Y, best.Y), takesZ = Takes(key.Z, best.Z), takesW = Takes(
+            key.W, best.W);
+        best = new(
+            Select(takesX, key.X, best.X), Select(takesY, key.Y, best.Y), Select(takesZ, key.Z, best.Z),
+            Select(takesW, key.W, best.W));
         chosen = new(
-            Select(takesX, value.X, chosen.X), Select(takesY, value.Y, chosen.Y), Select(takesZ, value.Z, chosen.Z), Select(takesW, value.W, chosen.W));
+            Select(takesX, value.X, chosen.X), Select(takesY, value.Y, chosen.Y), Select(takesZ, value.Z, chosen.Z),
+            Select(takesW, value.W, chosen.W));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -84,5 +96,6 @@ internal struct Quad : IPack<Quad>
     private static GpuFloat Takes(float key, float best) => PoolSelect.Takes(new GpuFloat(key), new GpuFloat(best));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Select(GpuFloat mask, float whenTrue, float whenFalse) => GpuFloat.Select(mask, new(whenTrue), new(whenFalse)).Value;
+    private static float Select(GpuFloat mask, float whenTrue, float whenFalse) =>
+        GpuFloat.Select(mask, new(whenTrue), new(whenFalse)).Value;
 }

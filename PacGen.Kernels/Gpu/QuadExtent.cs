@@ -1,8 +1,7 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.Gpu;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// How many floats the regions of an elementwise kernel have, whose threads take four at a time, and whether they may load and

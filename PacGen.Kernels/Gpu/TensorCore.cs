@@ -6,19 +6,22 @@ using ILGPU.IR;
 using ILGPU.IR.Intrinsics;
 using ILGPU.IR.Values;
 
-namespace PacGen.Kernels.Gpu;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// The tensor cores' TF32 instructions of NVIDIA GPUs from compute capability 8.0 on, each an intrinsic of its own. (ILGPU's own
-/// inline PTX passes results through local memory.) On a simulator with warps of 32 lanes the methods' bodies run, which say what the
-/// PTX manual says; only the order of a number's eight products is not the manual's, as it leaves that open.
+/// inline PTX passes results through local memory.) On a simulator with warps of 32 lanes the methods' bodies run, which say what
+/// the PTX manual says; only the order of a number's eight products is not the manual's, as it leaves that open.
 /// </summary>
 internal static class TensorCore
 {
     /// <summary>The first compute capability that has them.</summary>
     public const int Major = 8;
 
-    /// <summary>A number rounded to TF32, 10 bits behind the point, ties away from zero: its bits, as <see cref="MultiplyAdd"/> takes them.</summary>
+    /// <summary>
+    /// A number rounded to TF32, 10 bits behind the point, ties away from zero: its bits, as <see cref="MultiplyAdd"/> takes
+    /// them.
+    /// </summary>
     [IntrinsicImplementation]
     public static int Round(float value)
     {
@@ -26,11 +29,15 @@ internal static class TensorCore
         return (bits & 0x7F80_0000) == 0x7F80_0000 ? bits : (bits + 0x1000) & ~0x1FFF;
     }
 
-    /// <summary>C + A·B of one warp, all of whose lanes call it; what a lane's numbers are says <see cref="MmaFragment"/>.</summary>
+    /// <summary>
+    /// C + A·B of one warp, all of whose lanes call it; what a lane's numbers are says <see cref="MmaFragment"/>.
+    /// </summary>
     [IntrinsicImplementation]
     public static Quad MultiplyAdd(int a0, int a1, int a2, int a3, int b0, int b1, float c0, float c1, float c2, float c3)
     {
-        Quad a = new(BitConverter.Int32BitsToSingle(a0), BitConverter.Int32BitsToSingle(a1), BitConverter.Int32BitsToSingle(a2), BitConverter.Int32BitsToSingle(a3));
+        Quad a = new(
+            BitConverter.Int32BitsToSingle(a0), BitConverter.Int32BitsToSingle(a1), BitConverter.Int32BitsToSingle(a2),
+            BitConverter.Int32BitsToSingle(a3));
         Quad b = new(BitConverter.Int32BitsToSingle(b0), BitConverter.Int32BitsToSingle(b1), 0f, 0f);
         Quad c = new(c0, c1, c2, c3);
 
@@ -58,7 +65,8 @@ internal static class TensorCore
         Register(nameof(MultiplyAdd), nameof(EmitMultiplyAdd));
 
         void Register(string method, string emitter) => manager.RegisterMethod(
-            typeof(TensorCore).GetMethod(method)!, new PTXIntrinsic(typeof(TensorCore), emitter, IntrinsicImplementationMode.GenerateCode));
+            typeof(TensorCore).GetMethod(method)!,
+            new PTXIntrinsic(typeof(TensorCore), emitter, IntrinsicImplementationMode.GenerateCode));
     }
 
     private static void EmitRound(PTXBackend backend, PTXCodeGenerator generator, Value value)
@@ -72,14 +80,17 @@ internal static class TensorCore
     private static void EmitMultiplyAdd(PTXBackend backend, PTXCodeGenerator generator, Value value)
     {
         MethodCall call = (MethodCall)value;
-        RegisterAllocator<PTXRegisterKind>.PrimitiveRegister[] arguments = new RegisterAllocator<PTXRegisterKind>.PrimitiveRegister[call.Count];
+        RegisterAllocator<PTXRegisterKind>.PrimitiveRegister[] arguments =
+            new RegisterAllocator<PTXRegisterKind>.PrimitiveRegister[call.Count];
         for (int i = 0; i < arguments.Length; i++)
         {
             arguments[i] = generator.EnsureHardwareRegister(generator.LoadPrimitive(call.Nodes[i]));
         }
 
-        RegisterAllocator<PTXRegisterKind>.CompoundRegister target = (RegisterAllocator<PTXRegisterKind>.CompoundRegister)generator.Allocate(value);
-        using PTXCodeGenerator.CommandEmitter command = generator.BeginCommand("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32");
+        RegisterAllocator<PTXRegisterKind>.CompoundRegister target =
+            (RegisterAllocator<PTXRegisterKind>.CompoundRegister)generator.Allocate(value);
+        using PTXCodeGenerator.CommandEmitter command =
+            generator.BeginCommand("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32");
         command.AppendVectorArgument(target.SliceAs<RegisterAllocator<PTXRegisterKind>.PrimitiveRegister>(0, 4));
         command.AppendVectorArgument(arguments[..4]);
         command.AppendVectorArgument(arguments[4..6]);

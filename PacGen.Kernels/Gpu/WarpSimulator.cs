@@ -1,10 +1,12 @@
 using ILGPU;
 using ILGPU.Runtime.CPU;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.Gpu;
+namespace PacGen.Kernels;
 
-/// <summary>A simulator whose warps have 32 lanes, as NVIDIA's: for kernels of which a warp's threads compute together. It is slow even for a simulator.</summary>
+/// <summary>
+/// A simulator whose warps have 32 lanes, as NVIDIA's: for kernels of which a warp's threads compute together. It is slow even
+/// for a simulator.
+/// </summary>
 internal static class WarpSimulator
 {
     private static readonly Lazy<GpuDevice> Shared = new(() => Create(2));
@@ -20,6 +22,7 @@ internal static class WarpSimulator
             GpuArithmetic.Configure(builder);
             builder.CPU(new CPUDevice(MmaFragment.Lanes, warps, 1));
         });
-        return new GpuDevice(context.GetCPUDevices()[0].CreateAccelerator(context), DeviceKind.Simulator, "GPU simulator of 32 lanes");
+        return new GpuDevice(
+            context.GetCPUDevices()[0].CreateAccelerator(context), DeviceKind.Simulator, "GPU simulator of 32 lanes");
     }
 }

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace PacGen.Kernels.Map;
+namespace PacGen.Kernels;
 
 /// <summary>f(x): a unary function of an expression.</summary>
 /// <typeparam name="TFunction">The function f.</typeparam>

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace PacGen.Kernels.Map;
+namespace PacGen.Kernels;
 
 /// <summary>f(x, y): a binary function of two expressions.</summary>
 /// <typeparam name="TFunction">The function f.</typeparam>

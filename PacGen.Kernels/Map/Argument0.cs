@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace PacGen.Kernels.Map;
+namespace PacGen.Kernels;
 
 /// <summary>Argument 0 of an expression.</summary>
 public readonly struct Argument0 : IExpression

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace PacGen.Kernels.Map;
+namespace PacGen.Kernels;
 
 /// <summary>Argument 2 of an expression.</summary>
 public readonly struct Argument2 : IExpression

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace PacGen.Kernels.Map;
+namespace PacGen.Kernels;
 
 /// <summary>Argument 3 of an expression.</summary>
 public readonly struct Argument3 : IExpression

@@ -1,4 +1,4 @@
-namespace PacGen.Kernels.Map;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// How a map walks its inputs: the output's axes, merged where all inputs allow it, and for each input the step in elements

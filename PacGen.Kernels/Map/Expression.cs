@@ -1,6 +1,8 @@
-namespace PacGen.Kernels.Map;
+namespace PacGen.Kernels;
 
-/// <summary>The run-time description of an <see cref="IExpression"/>: what the graph compiler composes and closes into a type.</summary>
+/// <summary>
+/// The run-time description of an <see cref="IExpression"/>: what the graph compiler composes and closes into a type.
+/// </summary>
 public sealed class Expression : IEquatable<Expression>
 {
     /// <summary>The most arguments that one expression can take.</summary>
@@ -53,7 +55,8 @@ public sealed class Expression : IEquatable<Expression>
             : new Expression(function, [.. operands.Select(operand => operand.Substitute(replacements))], -1);
 
     /// <summary>The one function that the expression applies to its arguments in order, or null where it is composed.</summary>
-    public Type? Function => Size == 1 && operands.Select((operand, i) => operand.argument == i).All(inOrder => inOrder) ? function : null;
+    public Type? Function => Size == 1 && operands.Select((operand, i) => operand.argument == i).All(inOrder => inOrder)
+        ? function : null;
 
     /// <summary>Whether all functions that the expression applies are among some.</summary>
     public bool AppliesOnly(IReadOnlySet<Type> functions)
@@ -65,11 +68,13 @@ public sealed class Expression : IEquatable<Expression>
     /// <summary>The type that computes the expression.</summary>
     public Type ToType() => function is null
         ? ArgumentTypes[argument]
-        : (operands.Length == 1 ? typeof(Apply<,>) : typeof(Apply<,,>)).MakeGenericType([function, .. operands.Select(operand => operand.ToType())]);
+        : (operands.Length == 1 ? typeof(Apply<,>) : typeof(Apply<,,>)).MakeGenericType(
+            [function, .. operands.Select(operand => operand.ToType())]);
 
     /// <inheritdoc/>
     public bool Equals(Expression? other) =>
-        other is not null && function == other.function && argument == other.argument && operands.AsSpan().SequenceEqual(other.operands);
+        other is not null && function == other.function && argument == other.argument
+            && operands.AsSpan().SequenceEqual(other.operands);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as Expression);
@@ -88,10 +93,14 @@ public sealed class Expression : IEquatable<Expression>
         return hash.ToHashCode();
     }
 
-    /// <summary>The outermost function's name without the suffix of its kind, such as <c>Multiply</c>; null for an argument.</summary>
-    public string? FunctionName => function?.Name is { } name && name.EndsWith("Function", StringComparison.Ordinal) ? name[..^8] : function?.Name;
+    /// <summary>
+    /// The outermost function's name without the suffix of its kind, such as <c>Multiply</c>; null for an argument.
+    /// </summary>
+    public string? FunctionName => function?.Name is { } name && name.EndsWith("Function", StringComparison.Ordinal) ? name[..^8]
+        : function?.Name;
 
     /// <summary>Multiply(x0, Step(x1))</summary>
     public override string ToString() =>
-        function is null ? $"x{argument}" : $"{FunctionName}({string.Join(", ", operands.Select(operand => operand.ToString()))})";
+        function is null ? $"x{argument}"
+            : $"{FunctionName}({string.Join(", ", operands.Select(operand => operand.ToString()))})";
 }

@@ -1,6 +1,5 @@
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.Map;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// out[i] = e(x₀[i], x₁[i], …): a fused elementwise expression with broadcasting (shapes aligned at the last axis, an extent
@@ -50,7 +49,9 @@ public sealed record FusedMap(Expression Expression, Shape? Target = null) : Ope
 
     /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        MapCpu.Create(device, CpuDevice.LaneType(device.Lanes), Expression, BroadcastPlan.Create(Infer(shapes), shapes), inputs.ToArray(), output);
+        MapCpu.Create(
+            device, CpuDevice.LaneType(device.Lanes), Expression, BroadcastPlan.Create(Infer(shapes), shapes), inputs.ToArray(),
+            output);
 
     /// <inheritdoc/>
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>

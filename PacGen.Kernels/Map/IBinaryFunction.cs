@@ -1,6 +1,6 @@
 using PacGen.Core.Lanes;
 
-namespace PacGen.Kernels.Map;
+namespace PacGen.Kernels;
 
 /// <summary>A function of two numbers, written once over lanes.</summary>
 public interface IBinaryFunction

@@ -1,10 +1,11 @@
 using PacGen.Core.Lanes;
 
-namespace PacGen.Kernels.Map;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// An elementwise expression as a type: closing a kernel over it makes one fused loop on the CPU and one kernel body on a GPU.
-/// Built from <see cref="Argument0"/>… and <see cref="Apply{TFunction, TX}"/>; <see cref="Expression"/> is its run-time description.
+/// Built from <see cref="Argument0"/>… and <see cref="Apply{TFunction, TX}"/>; <see cref="Expression"/> is its run-time
+/// description.
 /// </summary>
 public interface IExpression
 {

@@ -1,6 +1,6 @@
 using PacGen.Core.Lanes;
 
-namespace PacGen.Kernels.Map;
+namespace PacGen.Kernels;
 
 /// <summary>Where an expression reads its arguments: an index into memory, on whatever device.</summary>
 /// <typeparam name="T">The lane that is read.</typeparam>

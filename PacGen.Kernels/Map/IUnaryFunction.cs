@@ -1,6 +1,6 @@
 using PacGen.Core.Lanes;
 
-namespace PacGen.Kernels.Map;
+namespace PacGen.Kernels;
 
 /// <summary>A function of one number, written once over lanes: an activation is one struct that implements this.</summary>
 public interface IUnaryFunction

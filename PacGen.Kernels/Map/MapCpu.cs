@@ -1,8 +1,7 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.Map;
+namespace PacGen.Kernels;
 
 /// <summary>The map on the CPU: one vector loop a row, closed over the expression and the lane.</summary>
 internal abstract unsafe class MapCpu : CpuLaunch
@@ -10,7 +9,9 @@ internal abstract unsafe class MapCpu : CpuLaunch
     private const int TaskElements = 1 << 14;
     private const int Splat = 16;
 
-    /// <summary>Rows shorter than this are joined into longer ones by repeating the inputs that are stretched along them.</summary>
+    /// <summary>
+    /// Rows shorter than this are joined into longer ones by repeating the inputs that are stretched along them.
+    /// </summary>
     private const int ShortRow = 256;
 
     private readonly long[] outer;
@@ -41,7 +42,8 @@ internal abstract unsafe class MapCpu : CpuLaunch
         destination = output is { } region ? CpuDevice.Address(region) : null;
 
         bool joinable = rank == 2 && rowLength < ShortRow
-            && Enumerable.Range(0, inputs.Length).All(i => moves[i] ? outerSteps[i][0] is 0 || outerSteps[i][0] == rowLength : outerSteps[i][0] == 0);
+            && Enumerable.Range(0, inputs.Length).All(
+                i => moves[i] ? outerSteps[i][0] is 0 || outerSteps[i][0] == rowLength : outerSteps[i][0] == 0);
         if (joinable)
         {
             long row = rowLength;
@@ -78,7 +80,8 @@ internal abstract unsafe class MapCpu : CpuLaunch
     public override int Tasks => (int)((total + TaskElements - 1) / TaskElements);
 
     /// <summary>The map of an expression; without an output it is only asked for parts with <see cref="Evaluate"/>.</summary>
-    public static MapCpu Create(CpuDevice device, Type lane, Expression expression, BroadcastPlan plan, Region[] inputs, Region? output) =>
+    public static MapCpu Create(
+        CpuDevice device, Type lane, Expression expression, BroadcastPlan plan, Region[] inputs, Region? output) =>
         (MapCpu)Activator.CreateInstance(
             typeof(MapCpu<,>).MakeGenericType(expression.ToType(), lane), device, plan, inputs, output)!;
 
@@ -100,7 +103,8 @@ internal abstract unsafe class MapCpu : CpuLaunch
             {
                 for (long copied = 0; copied < rowLength; copied += repeated[i])
                 {
-                    new ReadOnlySpan<float>((float*)sources[i], (int)repeated[i]).CopyTo(new Span<float>(scratch + copied, (int)repeated[i]));
+                    new ReadOnlySpan<float>((float*)sources[i], (int)repeated[i]).CopyTo(
+                        new Span<float>(scratch + copied, (int)repeated[i]));
                 }
 
                 scratch += rowLength;

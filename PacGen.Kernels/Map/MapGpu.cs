@@ -3,10 +3,8 @@ using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
-namespace PacGen.Kernels.Map;
+namespace PacGen.Kernels;
 
 /// <summary>The map on a GPU, closed over the expression.</summary>
 internal static class MapGpu
@@ -14,9 +12,12 @@ internal static class MapGpu
     /// <summary>The most axes that a map walks after those that all inputs step through evenly are merged.</summary>
     public const int MaxAxes = 6;
 
-    public static Launch Create(GpuDevice device, Type expression, string name, BroadcastPlan plan, Region[] inputs, Region output) =>
+    public static Launch Create(
+        GpuDevice device, Type expression, string name, BroadcastPlan plan, Region[] inputs, Region output) =>
         plan.Extents.Length > MaxAxes
-            ? throw new NotSupportedException($"{name}: the inputs' shapes stretch along more than {MaxAxes} axes that alternate, which {device.Name} can't walk; the CPU device can.")
+            ? throw new NotSupportedException(
+                $"{name}: the inputs' shapes stretch along more than {MaxAxes} axes that alternate, which {device.Name} can't " +
+                $"walk; the CPU device can.")
             : output.Count > int.MaxValue || inputs.Any(input => input.Count > int.MaxValue)
             ? throw new NotSupportedException($"{name}: {device.Name} walks at most {int.MaxValue} elements of a tensor.")
             : (Launch)Activator.CreateInstance(typeof(MapGpu<>).MakeGenericType(expression), device, plan, inputs, output)!;
@@ -106,7 +107,8 @@ internal static class MapGpu
         private static int Extent(long[] outermostFirst, int fromInnermost) =>
             fromInnermost <= outermostFirst.Length ? (int)outermostFirst[^fromInnermost] : 1;
 
-        private static Steps Of(BroadcastPlan plan, int input) => input < plan.Strides.Length ? new Steps(plan.Strides[input]) : default;
+        private static Steps Of(BroadcastPlan plan, int input) => input < plan.Strides.Length ? new Steps(plan.Strides[input])
+            : default;
     }
 }
 
@@ -143,16 +145,21 @@ internal sealed class MapGpu<TExpression> : Launch
         grid = device.Grid(wide ? (output.Count + 3) / 4 : output.Count);
         Action<
             ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
-            ArrayView<float>, ArrayView<float>, ArrayView<float>, MapGpu.Walk> method = wide ? Quads : straight ? Straight : Strided;
+            ArrayView<float>, ArrayView<float>, ArrayView<float>, MapGpu.Walk> method = wide ? Quads : straight ? Straight
+                : Strided;
         kernel = device.Load(method.Method, accelerator => accelerator.LoadStreamKernel(method));
     }
 
     /// <inheritdoc/>
     public override void Run() => kernel(grid, x0, x1, x2, x3, x4, x5, x6, x7, y, walk);
 
-    /// <summary>One axis, four elements a thread at a time: each input moves with the output or stands, and those that move start on 16 bytes.</summary>
+    /// <summary>
+    /// One axis, four elements a thread at a time: each input moves with the output or stands, and those that move start on 16
+    /// bytes.
+    /// </summary>
     internal static void Quads(
-        ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4, ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
+        ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4,
+        ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
         ArrayView<float> y, MapGpu.Walk walk)
     {
         QuadExtent extent = walk.Elements;
@@ -161,10 +168,14 @@ internal sealed class MapGpu<TExpression> : Launch
         {
             // Loads of arguments that the expression doesn't have are without use, and left out by the assembler.
             int i = 4 * quad;
-            Quad q0 = Load(extent, x0, i, walk.X0), q1 = Load(extent, x1, i, walk.X1), q2 = Load(extent, x2, i, walk.X2), q3 = Load(extent, x3, i, walk.X3);
-            Quad q4 = Load(extent, x4, i, walk.X4), q5 = Load(extent, x5, i, walk.X5), q6 = Load(extent, x6, i, walk.X6), q7 = Load(extent, x7, i, walk.X7);
-            Numbers first = new(q0.X, q1.X, q2.X, q3.X, q4.X, q5.X, q6.X, q7.X), second = new(q0.Y, q1.Y, q2.Y, q3.Y, q4.Y, q5.Y, q6.Y, q7.Y);
-            Numbers third = new(q0.Z, q1.Z, q2.Z, q3.Z, q4.Z, q5.Z, q6.Z, q7.Z), fourth = new(q0.W, q1.W, q2.W, q3.W, q4.W, q5.W, q6.W, q7.W);
+            Quad q0 = Load(extent, x0, i, walk.X0), q1 = Load(extent, x1, i, walk.X1), q2 = Load(extent, x2, i, walk.X2),
+                q3 = Load(extent, x3, i, walk.X3);
+            Quad q4 = Load(extent, x4, i, walk.X4), q5 = Load(extent, x5, i, walk.X5), q6 = Load(extent, x6, i, walk.X6),
+                q7 = Load(extent, x7, i, walk.X7);
+            Numbers first = new(q0.X, q1.X, q2.X, q3.X, q4.X, q5.X, q6.X, q7.X), second = new(
+                q0.Y, q1.Y, q2.Y, q3.Y, q4.Y, q5.Y, q6.Y, q7.Y);
+            Numbers third = new(q0.Z, q1.Z, q2.Z, q3.Z, q4.Z, q5.Z, q6.Z, q7.Z), fourth = new(
+                q0.W, q1.W, q2.W, q3.W, q4.W, q5.W, q6.W, q7.W);
             extent.Store(y, i, new Quad(
                 TExpression.Evaluate<GpuFloat, Numbers>(in first).Value,
                 TExpression.Evaluate<GpuFloat, Numbers>(in second).Value,
@@ -192,21 +203,24 @@ internal sealed class MapGpu<TExpression> : Launch
 
     /// <summary>One axis, whatever memory's alignment is.</summary>
     internal static void Straight(
-        ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4, ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
+        ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4,
+        ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
         ArrayView<float> y, MapGpu.Walk walk)
     {
         int stride = Grid.DimX * Group.DimX;
         for (long i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < walk.Count; i += stride)
         {
             At at = new(x0, x1, x2, x3, x4, x5, x6, x7,
-                i * walk.X0.S0, i * walk.X1.S0, i * walk.X2.S0, i * walk.X3.S0, i * walk.X4.S0, i * walk.X5.S0, i * walk.X6.S0, i * walk.X7.S0);
+                i * walk.X0.S0, i * walk.X1.S0, i * walk.X2.S0, i * walk.X3.S0, i * walk.X4.S0, i * walk.X5.S0, i * walk.X6.S0,
+                i * walk.X7.S0);
             y[i] = TExpression.Evaluate<GpuFloat, At>(in at).Value;
         }
     }
 
     /// <summary>Several axes.</summary>
     internal static void Strided(
-        ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4, ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
+        ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4,
+        ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
         ArrayView<float> y, MapGpu.Walk walk)
     {
         int stride = Grid.DimX * Group.DimX;
@@ -234,7 +248,8 @@ internal sealed class MapGpu<TExpression> : Launch
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public At(
-            ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4, ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
+            ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4,
+            ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
             long i0, long i1, long i2, long i3, long i4, long i5, long i6, long i7)
         {
             this.x0 = x0;
@@ -282,7 +297,8 @@ internal sealed class MapGpu<TExpression> : Launch
 
     /// <summary>The inputs' numbers at one element.</summary>
     [method: MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal readonly struct Numbers(float x0, float x1, float x2, float x3, float x4, float x5, float x6, float x7) : IInputs<GpuFloat>
+    internal readonly struct Numbers(float x0, float x1, float x2, float x3, float x4, float x5, float x6, float x7)
+        : IInputs<GpuFloat>
     {
         private readonly float x0 = x0, x1 = x1, x2 = x2, x3 = x3, x4 = x4, x5 = x5, x6 = x6, x7 = x7;
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using ILGPU.Runtime.Cuda;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -12,7 +11,8 @@ internal sealed unsafe class CuBlas : IDisposable
 
     private readonly CudaAccelerator accelerator;
     private readonly delegate* unmanaged<nint, int> destroy;
-    private readonly delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, nint, int, float*, nint, int, int> multiply;
+    private readonly delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, nint, int, float*, nint, int,
+        int> multiply;
     private nint handle;
 
     /// <param name="accelerator">The device.</param>
@@ -23,13 +23,17 @@ internal sealed unsafe class CuBlas : IDisposable
         this.accelerator = accelerator;
         nint library = Load(Names);
         destroy = (delegate* unmanaged<nint, int>)Export(library, "cublasDestroy_v2");
-        multiply = (delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, nint, int, float*, nint, int, int>)Export(library, "cublasSgemm_v2");
+        multiply =
+            (delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, nint, int, float*, nint, int, int>)Export(
+            library, "cublasSgemm_v2");
         accelerator.Bind();
         handle = Create(library);
         try
         {
-            Check(((delegate* unmanaged<nint, nint, int>)Export(library, "cublasSetStream_v2"))(handle, ((CudaStream)accelerator.DefaultStream).StreamPtr), "take the device's stream");
-            Check(((delegate* unmanaged<nint, int, int>)Export(library, "cublasSetMathMode"))(handle, tf32 ? Tf32Math : DefaultMath), "choose its arithmetic");
+            Check(((delegate* unmanaged<nint, nint, int>)Export(library, "cublasSetStream_v2"))(
+                handle, ((CudaStream)accelerator.DefaultStream).StreamPtr), "take the device's stream");
+            Check(((delegate* unmanaged<nint, int, int>)Export(library, "cublasSetMathMode"))(
+                handle, tf32 ? Tf32Math : DefaultMath), "choose its arithmetic");
         }
         catch
         {
@@ -40,7 +44,8 @@ internal sealed unsafe class CuBlas : IDisposable
 
     /// <summary>What the library is called, the newest first.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. Enumerable.Range(Oldest, Newest - Oldest + 1).Reverse().Select(version => OperatingSystem.IsWindows() ? $"cublas64_{version}.dll" : $"libcublas.so.{version}")];
+        [.. Enumerable.Range(Oldest, Newest - Oldest + 1).Reverse().Select(
+            version => OperatingSystem.IsWindows() ? $"cublas64_{version}.dll" : $"libcublas.so.{version}")];
 
     /// <summary>Loads the first library there is of some names.</summary>
     /// <exception cref="DeviceException">There is none, or it has another version than PacGen knows.</exception>
@@ -53,13 +58,17 @@ internal sealed unsafe class CuBlas : IDisposable
                 int version = Version(library);
                 return version is >= Oldest and <= Newest
                     ? library
-                    : throw new DeviceException($"{name} is cuBLAS {version}, but PacGen works with versions {Oldest} to {Newest}: install one of these, or choose products without cuBLAS.");
+                    : throw new DeviceException(
+                        $"{name} is cuBLAS {version}, but PacGen works with versions {Oldest} to {Newest}: install one of " +
+                        $"these, or choose products without cuBLAS.");
             }
         }
 
         throw new DeviceException(
-            $"cuBLAS was not found (tried {string.Join(", ", names)}): install NVIDIA's CUDA toolkit or its cuBLAS package, of version {Oldest} to {Newest}, "
-            + $"where libraries are looked for{(OperatingSystem.IsWindows() ? " (PATH)" : " (LD_LIBRARY_PATH, ldconfig)")}, or choose products without cuBLAS.");
+            $"cuBLAS was not found (tried {string.Join(", ", names)}): install NVIDIA's CUDA toolkit or its cuBLAS package, of " +
+                $"version {Oldest} to {Newest}, "
+            + $"where libraries are looked for{(OperatingSystem.IsWindows() ? " (PATH)" : " (LD_LIBRARY_PATH, ldconfig)")}, or " +
+                $"choose products without cuBLAS.");
     }
 
     /// <summary>The major version of a library.</summary>
@@ -109,13 +118,17 @@ internal sealed unsafe class CuBlas : IDisposable
 
     private static nint Export(nint library, string name) => NativeLibrary.TryGetExport(library, name, out nint address)
         ? address
-        : throw new DeviceException($"The cuBLAS library that was found has no {name}: install cuBLAS of version {Oldest} to {Newest}, or choose products without cuBLAS.");
+        : throw new DeviceException(
+            $"The cuBLAS library that was found has no {name}: install cuBLAS of version {Oldest} to {Newest}, or choose " +
+            $"products without cuBLAS.");
 
     private static void Check(int status, string what)
     {
         if (status != 0)
         {
-            throw new DeviceException($"cuBLAS could not {what}: {StatusName(status)}. Choose products without cuBLAS, or install a version that fits the driver and the GPU.");
+            throw new DeviceException(
+                $"cuBLAS could not {what}: {StatusName(status)}. Choose products without cuBLAS, or install a version that " +
+                $"fits the driver and the GPU.");
         }
     }
 

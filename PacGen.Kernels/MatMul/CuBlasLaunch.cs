@@ -1,4 +1,3 @@
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 

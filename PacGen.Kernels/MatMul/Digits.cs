@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace PacGen.Kernels;
 
-/// <summary>An index and its three digits in a mixed radix, such as a tap's row, column and channel, or a window's image, row and column.</summary>
+/// <summary>
+/// An index and its three digits in a mixed radix, such as a tap's row, column and channel, or a window's image, row and column.
+/// </summary>
 internal struct Digits
 {
     public int Index, High, Middle, Low;

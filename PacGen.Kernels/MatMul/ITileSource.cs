@@ -1,5 +1,4 @@
 using ILGPU;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 

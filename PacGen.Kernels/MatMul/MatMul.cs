@@ -1,6 +1,4 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -29,7 +27,8 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
         if (left != right)
         {
             throw new ShapeException(
-                $"{Name}: shapes {a}{(TransposeA ? " transposed" : "")} and {b}{(TransposeB ? " transposed" : "")} do not fit: {left} columns meet {right} rows.");
+                $"{Name}: shapes {a}{(TransposeA ? " transposed" : "")} and {b}{(TransposeB ? " transposed" : "")} do not fit: " +
+                    $"{left} columns meet {right} rows.");
         }
 
         return new Shape(a[TransposeA ? 1 : 0], b[TransposeB ? 0 : 1]);
@@ -74,10 +73,14 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
 
         return (TransposeA, Packs.InFours(shapes[0][1], a)) switch
         {
-            (false, true) => Product.BindMatrix(device, a, new MatrixSource<AlongTerms, Wide>(rows, terms), b, TransposeB, output, rows, columns, terms),
-            (false, false) => Product.BindMatrix(device, a, new MatrixSource<AlongTerms, Narrow>(rows, terms), b, TransposeB, output, rows, columns, terms),
-            (true, true) => Product.BindMatrix(device, a, new MatrixSource<AlongOuter, Wide>(rows, terms), b, TransposeB, output, rows, columns, terms),
-            _ => Product.BindMatrix(device, a, new MatrixSource<AlongOuter, Narrow>(rows, terms), b, TransposeB, output, rows, columns, terms),
+            (false, true) => Product.BindMatrix(
+                device, a, new MatrixSource<AlongTerms, Wide>(rows, terms), b, TransposeB, output, rows, columns, terms),
+            (false, false) => Product.BindMatrix(
+                device, a, new MatrixSource<AlongTerms, Narrow>(rows, terms), b, TransposeB, output, rows, columns, terms),
+            (true, true) => Product.BindMatrix(
+                device, a, new MatrixSource<AlongOuter, Wide>(rows, terms), b, TransposeB, output, rows, columns, terms),
+            _ => Product.BindMatrix(
+                device, a, new MatrixSource<AlongOuter, Narrow>(rows, terms), b, TransposeB, output, rows, columns, terms),
         };
     }
 }

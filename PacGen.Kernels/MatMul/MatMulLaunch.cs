@@ -1,5 +1,4 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -25,7 +24,9 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
     private readonly int panelsPerTask;
     private readonly int blocks;
 
-    private MatMulLaunch(CpuDevice device, ColumnPanels panels, Region left, nint rowStep, nint step, Region packed, Region output, int rows, int terms)
+    private MatMulLaunch(
+        CpuDevice device, ColumnPanels panels, Region left, nint rowStep, nint step, Region packed, Region output, int rows,
+        int terms)
         : base(device)
     {
         (this.panels, this.left, this.packed, this.output, this.rows, this.terms) = (panels, left, packed, output, rows, terms);
@@ -46,7 +47,7 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
         CpuDevice device, int rows, int terms, int columns, Region a, bool transposeA, Region b, bool transposeB, Region output)
     {
         ColumnPanels panels = new(columns, T.Count);
-        Devices.Buffer memory = device.Allocate((long)panels.Padded * terms);
+        DeviceBuffer memory = device.Allocate((long)panels.Padded * terms);
         Region packed = new(memory);
         nint termStep = transposeB ? 1 : columns, columnStep = transposeB ? terms : 1;
         PackLaunch<T> pack = new(device, panels, b, [0], terms, termStep, columnStep, packed);
@@ -54,15 +55,17 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
         if (stride == 0)
         {
             return new LaunchSequence(
-                [memory], pack, new MatMulLaunch<T>(device, panels, a, transposeA ? 1 : terms, transposeA ? rows : 1, packed, output, rows, terms));
+                [memory], pack, new MatMulLaunch<T>(
+                    device, panels, a, transposeA ? 1 : terms, transposeA ? rows : 1, packed, output, rows, terms));
         }
 
-        Devices.Buffer copy = device.Allocate((long)rows * stride);
+        DeviceBuffer copy = device.Allocate((long)rows * stride);
         Region left = new(copy);
         return new LaunchSequence(
             [memory, copy],
             pack,
-            transposeA ? new TransposeLaunch(device, terms, rows, a, left) : new SpreadRowsLaunch(device, rows, terms, stride, a, left),
+            transposeA ? new TransposeLaunch(device, terms, rows, a, left)
+                : new SpreadRowsLaunch(device, rows, terms, stride, a, left),
             new MatMulLaunch<T>(device, panels, left, stride, 1, packed, output, rows, terms));
     }
 
@@ -83,7 +86,8 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
                     int vectors = panels.VectorsOf(panel), start = panels.Start(panel), width = vectors * T.Count;
                     float* at = b + ((nint)start * terms) + ((nint)k * width);
                     RowTiles<T>.Multiply(
-                        sum, a + (k * step), aRows, count, at, width, vectors, panels.ColumnsOf(panel), c + start, cRows, k > 0, panels.Count == 1);
+                        sum, a + (k * step), aRows, count, at, width, vectors, panels.ColumnsOf(panel), c + start, cRows, k > 0,
+                        panels.Count == 1);
                 }
             }
         }

@@ -1,6 +1,9 @@
 namespace PacGen.Kernels;
 
-/// <summary>What a matrix product on the CPU copies before it multiplies: its right factor in panels, and a large left factor turned round.</summary>
+/// <summary>
+/// What a matrix product on the CPU copies before it multiplies: its right factor in panels, and a large left factor turned
+/// round.
+/// </summary>
 internal static class MatMulPacking
 {
     private const int SmallestTransposed = 192;
@@ -34,5 +37,6 @@ internal static class MatMulPacking
     /// <param name="columns">Its columns.</param>
     /// <param name="terms">Its rows.</param>
     /// <param name="lanes">Floats of a vector.</param>
-    public static long PanelBytes(int columns, long terms, int lanes) => new ColumnPanels(columns, lanes).Padded * terms * sizeof(float);
+    public static long PanelBytes(int columns, long terms, int lanes) => new ColumnPanels(columns, lanes).Padded * terms * sizeof(
+        float);
 }

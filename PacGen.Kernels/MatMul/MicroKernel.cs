@@ -15,7 +15,8 @@ internal static unsafe class MicroKernel<T>
     where T : struct, IMemoryLane<T>
 {
     /// <summary>6 rows by 2 vectors.</summary>
-    public static void Tile6x2(in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
+    public static void Tile6x2(
+        in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
     {
         float* a0 = a + aRows[0];
         float* a1 = a + aRows[1];
@@ -72,7 +73,8 @@ internal static unsafe class MicroKernel<T>
     }
 
     /// <summary>4 rows by 3 vectors.</summary>
-    public static void Tile4x3(in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
+    public static void Tile4x3(
+        in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
     {
         float* a0 = a + aRows[0];
         float* a1 = a + aRows[1];
@@ -122,7 +124,8 @@ internal static unsafe class MicroKernel<T>
     }
 
     /// <summary>8 rows by 1 vector.</summary>
-    public static void Tile8x1(in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
+    public static void Tile8x1(
+        in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
     {
         float* a0 = a + aRows[0];
         float* a1 = a + aRows[1];
@@ -182,7 +185,8 @@ internal static unsafe class MicroKernel<T>
     }
 
     /// <summary>12 rows by 2 vectors.</summary>
-    public static void Tile12x2(in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
+    public static void Tile12x2(
+        in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
     {
         float* a0 = a + aRows[0];
         float* a1 = a + aRows[1];
@@ -275,7 +279,8 @@ internal static unsafe class MicroKernel<T>
     }
 
     /// <summary>8 rows by 3 vectors.</summary>
-    public static void Tile8x3(in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
+    public static void Tile8x3(
+        in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
     {
         float* a0 = a + aRows[0];
         float* a1 = a + aRows[1];

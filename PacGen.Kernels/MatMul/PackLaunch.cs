@@ -1,5 +1,4 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -16,7 +15,8 @@ namespace PacGen.Kernels;
 /// <param name="columnStep">From a column to the next in the matrix.</param>
 /// <param name="destination">The panels' memory.</param>
 internal sealed unsafe class PackLaunch<T>(
-    CpuDevice device, ColumnPanels panels, Region source, nint[] sections, int terms, nint termStep, nint columnStep, Region destination)
+    CpuDevice device, ColumnPanels panels, Region source, nint[] sections, int terms, nint termStep, nint columnStep,
+    Region destination)
     : CpuLaunch(device)
     where T : struct, IMemoryLane<T>
 {
@@ -33,7 +33,8 @@ internal sealed unsafe class PackLaunch<T>(
         (int section, int slice) = Math.DivRem(rest, slices);
         int first = slice * TermsPerTask, count = Math.Min(TermsPerTask, terms - first), start = panels.Start(panel);
         int width = panels.VectorsOf(panel) * panels.Lane;
-        float* to = CpuDevice.Address(destination) + ((nint)start * sections.Length * terms) + (((nint)section * terms) + first) * width;
+        float* to = CpuDevice.Address(destination) + ((nint)start * sections.Length * terms) + (
+            ((nint)section * terms) + first) * width;
         float* from = CpuDevice.Address(source) + sections[section] + (first * termStep) + (start * columnStep);
         Pack(from, termStep, columnStep, count, panels.ColumnsOf(panel), width, to);
     }

@@ -1,5 +1,3 @@
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -27,17 +25,22 @@ internal static class Product
     /// <param name="rows">The output's rows.</param>
     /// <param name="columns">The output's columns.</param>
     /// <param name="terms">The summed terms.</param>
-    public static Launch BindMatrix<TA>(GpuDevice device, Region a, TA sourceA, Region b, bool alongTerms, Region output, int rows, int columns, int terms)
+    public static Launch BindMatrix<TA>(
+        GpuDevice device, Region a, TA sourceA, Region b, bool alongTerms, Region output, int rows, int columns, int terms)
         where TA : struct, ITileSource => (alongTerms, Packs.InFours(alongTerms ? terms : columns, b)) switch
         {
-            (true, true) => Bind(device, a, sourceA, b, new MatrixSource<AlongTerms, Wide>(columns, terms), output, rows, columns, terms),
-            (true, false) => Bind(device, a, sourceA, b, new MatrixSource<AlongTerms, Narrow>(columns, terms), output, rows, columns, terms),
-            (false, true) => Bind(device, a, sourceA, b, new MatrixSource<AlongOuter, Wide>(columns, terms), output, rows, columns, terms),
+            (true, true) =>
+                Bind(device, a, sourceA, b, new MatrixSource<AlongTerms, Wide>(columns, terms), output, rows, columns, terms),
+            (true, false) =>
+                Bind(device, a, sourceA, b, new MatrixSource<AlongTerms, Narrow>(columns, terms), output, rows, columns, terms),
+            (false, true) =>
+                Bind(device, a, sourceA, b, new MatrixSource<AlongOuter, Wide>(columns, terms), output, rows, columns, terms),
             _ => Bind(device, a, sourceA, b, new MatrixSource<AlongOuter, Narrow>(columns, terms), output, rows, columns, terms),
         };
 
     /// <summary>Binds a product whose output is a matrix.</summary>
-    public static Launch Bind<TA, TB>(GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, int rows, int columns, int terms)
+    public static Launch Bind<TA, TB>(
+        GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, int rows, int columns, int terms)
         where TA : struct, ITileSource
         where TB : struct, ITileSource
     {
@@ -47,12 +50,14 @@ internal static class Product
         int splits = (int)Math.Max(1, Math.Min(Busy / work, terms / TermsPerSplit));
         if (splits == 1)
         {
-            return Bind(device, a, sourceA, b, sourceB, output, new ProductTarget(rows, columns, terms, Packs.InFours(0, output)));
+            return Bind(
+                device, a, sourceA, b, sourceB, output, new ProductTarget(rows, columns, terms, Packs.InFours(0, output)));
         }
 
-        ProductTarget target = new(rows, columns, terms, true) { SplitTerms = Ceiling(Ceiling(terms, splits), ProductTile.Terms) * ProductTile.Terms };
+        ProductTarget target = new(
+            rows, columns, terms, true) { SplitTerms = Ceiling(Ceiling(terms, splits), ProductTile.Terms) * ProductTile.Terms };
         target.Splits = Ceiling(terms, target.SplitTerms);
-        Devices.Buffer parts = device.Allocate((long)target.Splits * rows * columns, "the parts of a matrix product");
+        DeviceBuffer parts = device.Allocate((long)target.Splits * rows * columns, "the parts of a matrix product");
         return new LaunchSequence(
             [parts],
             Bind(device, a, sourceA, b, sourceB, new Region(parts), target),
@@ -61,7 +66,8 @@ internal static class Product
 
     /// <summary>Binds a product with an output of any layout.</summary>
     /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
-    public static Launch Bind<TA, TB>(GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
+    public static Launch Bind<TA, TB>(
+        GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
         where TA : struct, ITileSource
         where TB : struct, ITileSource
     {
@@ -84,7 +90,8 @@ internal static class Product
         int most = device.Accelerator.MaxNumThreadsPerGroup;
         return most < 64 ? new ProductGpu<TA, TB, Tile32, TSums>(device, a, sourceA, b, sourceB, output, target)
             : target.Columns <= 32 ? new ProductGpu<TA, TB, Tile128By32, TSums>(device, a, sourceA, b, sourceB, output, target)
-            : most >= 256 && target.Rows > 64 && target.Columns > 64 && Tiles<Tile128>(target.Rows, target.Columns) * target.Splits >= 64
+            : most >= 256 && target.Rows > 64 && target.Columns > 64
+                && Tiles<Tile128>(target.Rows, target.Columns) * target.Splits >= 64
                 ? new ProductGpu<TA, TB, Tile128, TSums>(device, a, sourceA, b, sourceB, output, target)
             : new ProductGpu<TA, TB, Tile64, TSums>(device, a, sourceA, b, sourceB, output, target);
     }

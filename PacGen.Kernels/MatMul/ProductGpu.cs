@@ -1,7 +1,6 @@
 using System.Reflection;
 using ILGPU;
 using ILGPU.Runtime;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -33,7 +32,9 @@ internal sealed class ProductGpu<TA, TB, TTile, TSums> : Launch
         grid = new KernelConfig(new Index3D(tiles, target.Splits, 1), new Index3D(Threads, 1, 1));
         kernel = device.Load(
             Method,
-            accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, ProductTarget>(Kernel, Specialization));
+            accelerator =>
+                accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, ProductTarget>(
+                Kernel, Specialization));
     }
 
     /// <summary>The kernel.</summary>
@@ -50,7 +51,8 @@ internal sealed class ProductGpu<TA, TB, TTile, TSums> : Launch
     /// <inheritdoc/>
     public override void Run() => kernel(grid, a, b, output, sourceA, sourceB, target);
 
-    internal static void Kernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TA sourceA, TB sourceB, ProductTarget target)
+    internal static void Kernel(
+        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TA sourceA, TB sourceB, ProductTarget target)
     {
         int rows = TTile.Rows, columns = TTile.Columns, threads = rows * columns / 64;
         int strideA = ProductTile.Stride(rows), strideB = ProductTile.Stride(columns);
@@ -61,7 +63,8 @@ internal sealed class ProductGpu<TA, TB, TTile, TSums> : Launch
         // Tiles of the same rows run together, so that A's come from memory once.
         int across = (target.Columns + columns - 1) / columns;
         int tileRow = Grid.IdxX / across, split = Grid.IdxY;
-        int firstRow = tileRow * rows, firstColumn = (Grid.IdxX - (tileRow * across)) * columns, firstTerm = split * target.SplitTerms;
+        int firstRow = tileRow * rows, firstColumn = (Grid.IdxX - (tileRow * across)) * columns,
+            firstTerm = split * target.SplitTerms;
         int tiles = (IntrinsicMath.Min(target.Terms - firstTerm, target.SplitTerms) + ProductTile.Terms - 1) / ProductTile.Terms;
 
         TSums sums = default;

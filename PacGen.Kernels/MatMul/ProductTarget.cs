@@ -1,15 +1,18 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
-/// <summary>A product's extents, and where its rows go: one behind the other, or to places of images that are a stride apart.</summary>
+/// <summary>
+/// A product's extents, and where its rows go: one behind the other, or to places of images that are a stride apart.
+/// </summary>
 internal struct ProductTarget
 {
     public int Rows, Columns, Terms;
 
-    /// <summary>The terms of one split, a multiple of a tile's, and how many splits there are; each writes a matrix of its own.</summary>
+    /// <summary>
+    /// The terms of one split, a multiple of a tile's, and how many splits there are; each writes a matrix of its own.
+    /// </summary>
     public int SplitTerms, Splits;
 
     private int wide, strided, first, strideHigh, strideMiddle, strideLow;
@@ -23,7 +26,8 @@ internal struct ProductTarget
     }
 
     /// <summary>Row (High, Middle, Low) goes to first + High · strideHigh + Middle · strideMiddle + Low · strideLow.</summary>
-    public ProductTarget(int rows, int columns, int terms, bool aligned, Radix radix, int first, int strideHigh, int strideMiddle, int strideLow)
+    public ProductTarget(
+        int rows, int columns, int terms, bool aligned, Radix radix, int first, int strideHigh, int strideMiddle, int strideLow)
         : this(rows, columns, terms, aligned)
     {
         strided = 1;
@@ -33,7 +37,8 @@ internal struct ProductTarget
 
     /// <summary>Stores eight numbers of a row, four from each of two columns on, without those beyond the matrix.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(ArrayView<float> memory, int split, int row, int column0, int column1, Quad numbers0, Quad numbers1)
+    public readonly void Store(
+        ArrayView<float> memory, int split, int row, int column0, int column1, Quad numbers0, Quad numbers1)
     {
         if (row < Rows)
         {

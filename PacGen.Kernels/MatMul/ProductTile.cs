@@ -19,7 +19,9 @@ internal static class ProductTile
     /// <summary>The terms that are in shared memory at a time, twice.</summary>
     public const int Terms = 8;
 
-    /// <summary>From a term's line in shared memory to the next: the odd quad keeps a warp's stores across lines in different banks.</summary>
+    /// <summary>
+    /// From a term's line in shared memory to the next: the odd quad keeps a warp's stores across lines in different banks.
+    /// </summary>
     public static int Stride(int extent) => extent + 4;
 }
 

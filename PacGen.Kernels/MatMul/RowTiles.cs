@@ -20,7 +20,8 @@ internal static unsafe class RowTiles<T>
     /// <summary>One full tile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Tile(
-        int vectors, int height, in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
+        int vectors, int height, in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows,
+        bool accumulate)
     {
         if (T.Count == 16 && vectors != 1)
         {
@@ -51,7 +52,9 @@ internal static unsafe class RowTiles<T>
         }
     }
 
-    /// <summary>c[r, j] = Σ a[r, k] b[k, j], or += where <paramref name="accumulate"/>, for all rows r and the panel's columns j.</summary>
+    /// <summary>
+    /// c[r, j] = Σ a[r, k] b[k, j], or += where <paramref name="accumulate"/>, for all rows r and the panel's columns j.
+    /// </summary>
     /// <param name="sum">The terms.</param>
     /// <param name="a">The rows' memory.</param>
     /// <param name="aRows">Where each row begins in it.</param>
@@ -69,7 +72,8 @@ internal static unsafe class RowTiles<T>
     /// </param>
     [SkipLocalsInit]
     public static void Multiply(
-        in Summation sum, float* a, nint* aRows, int rows, float* b, nint bStep, int vectors, int columns, float* c, nint* cRows, bool accumulate, bool dense)
+        in Summation sum, float* a, nint* aRows, int rows, float* b, nint bStep, int vectors, int columns, float* c, nint* cRows,
+        bool accumulate, bool dense)
     {
         int width = vectors * T.Count, height = Height(vectors);
         int direct = width == columns ? rows : dense && !accumulate ? rows - ((width - 1) / columns) : 0;

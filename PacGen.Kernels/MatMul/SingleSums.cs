@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -52,7 +51,8 @@ internal struct SingleSums : IThreadSums
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(ArrayView<float> memory, ProductTarget target, int split, int firstRow, int rows, int firstColumn, int columns)
+    public readonly void Store(
+        ArrayView<float> memory, ProductTarget target, int split, int firstRow, int rows, int firstColumn, int columns)
     {
         // Four rows from each of two on, four columns from each of two on.
         int row0 = firstRow + row, row1 = firstRow + (rows / 2) + row;

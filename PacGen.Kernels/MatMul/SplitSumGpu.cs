@@ -1,7 +1,5 @@
 using ILGPU;
 using ILGPU.Runtime;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -22,8 +20,10 @@ internal sealed class SplitSumGpu : Launch
         bool wide = Packs.InFours(count, output);
         grid = device.Grid(wide ? count / 4 : count);
         kernel = wide
-            ? device.Load(((Delegate)Quads).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, int, int>(Quads))
-            : device.Load(((Delegate)Singles).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, int, int>(Singles));
+            ? device.Load(((Delegate)Quads).Method, accelerator =>
+                accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, int, int>(Quads))
+            : device.Load(((Delegate)Singles).Method, accelerator =>
+                accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, int, int>(Singles));
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -12,7 +11,8 @@ namespace PacGen.Kernels;
 /// <param name="stride">From a row to the next in the copy, in elements.</param>
 /// <param name="source">The matrix.</param>
 /// <param name="destination">The copy.</param>
-internal sealed unsafe class SpreadRowsLaunch(CpuDevice device, int rows, int columns, int stride, Region source, Region destination) : CpuLaunch(device)
+internal sealed unsafe class SpreadRowsLaunch(
+    CpuDevice device, int rows, int columns, int stride, Region source, Region destination) : CpuLaunch(device)
 {
     private const int RowsPerTask = 32;
 

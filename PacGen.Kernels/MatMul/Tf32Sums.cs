@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -36,7 +35,8 @@ internal struct Tf32Sums : IThreadSums
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Quad Prepare(Quad numbers) => new(Rounded(numbers.X), Rounded(numbers.Y), Rounded(numbers.Z), Rounded(numbers.W));
+    public static Quad Prepare(Quad numbers) =>
+        new(Rounded(numbers.X), Rounded(numbers.Y), Rounded(numbers.Z), Rounded(numbers.W));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -52,7 +52,8 @@ internal struct Tf32Sums : IThreadSums
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(ArrayView<float> a, int startA, int rows, ArrayView<float> b, int startB, int columns)
     {
-        Quad a0 = LoadA(a, startA, rows, 0), a1 = LoadA(a, startA, rows, 1), a2 = LoadA(a, startA, rows, 2), a3 = LoadA(a, startA, rows, 3);
+        Quad a0 = LoadA(a, startA, rows, 0), a1 = LoadA(a, startA, rows, 1), a2 = LoadA(a, startA, rows, 2), a3 = LoadA(
+            a, startA, rows, 3);
         Quad b0 = LoadB(b, startB, columns, 0), b1 = LoadB(b, startB, columns, 1);
         c00 = MultiplyAdd(a0.X, a1.X, a2.X, a3.X, b0.X, b1.X, c00);
         c01 = MultiplyAdd(a0.X, a1.X, a2.X, a3.X, b0.Y, b1.Y, c01);
@@ -74,9 +75,11 @@ internal struct Tf32Sums : IThreadSums
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(ArrayView<float> memory, ProductTarget target, int split, int firstRow, int rows, int firstColumn, int columns)
+    public readonly void Store(
+        ArrayView<float> memory, ProductTarget target, int split, int firstRow, int rows, int firstColumn, int columns)
     {
-        int row0 = firstRow + warpRow + Row(0, MmaFragment.RowOfC(lane, 0)), row1 = firstRow + warpRow + Row(0, MmaFragment.RowOfC(lane, 2));
+        int row0 = firstRow + warpRow + Row(0, MmaFragment.RowOfC(lane, 0)), row1 = firstRow + warpRow + Row(
+            0, MmaFragment.RowOfC(lane, 2));
         int column0 = firstColumn + warpColumn + Column(0, MmaFragment.ColumnOfC(lane, 0));
         int column1 = firstColumn + warpColumn + Column(0, MmaFragment.ColumnOfC(lane, 1));
         target.Store(memory, split, row0, column0, column1, new(c00.X, c01.X, c02.X, c03.X), new(c00.Y, c01.Y, c02.Y, c03.Y));
@@ -107,9 +110,11 @@ internal struct Tf32Sums : IThreadSums
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly Quad LoadA(ArrayView<float> a, int start, int rows, int register) => Quad.Load(
-        a, start + (Term(MmaFragment.TermOfA(lane, register)) * ProductTile.Stride(rows)) + warpRow + Row(0, MmaFragment.RowOfA(lane, register)));
+        a, start + (Term(MmaFragment.TermOfA(lane, register)) * ProductTile.Stride(rows)) + warpRow
+            + Row(0, MmaFragment.RowOfA(lane, register)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly Quad LoadB(ArrayView<float> b, int start, int columns, int register) => Quad.Load(
-        b, start + (Term(MmaFragment.TermOfB(lane, register)) * ProductTile.Stride(columns)) + warpColumn + Column(0, MmaFragment.ColumnOfB(lane)));
+        b, start + (Term(MmaFragment.TermOfB(lane, register)) * ProductTile.Stride(columns)) + warpColumn
+            + Column(0, MmaFragment.ColumnOfB(lane)));
 }

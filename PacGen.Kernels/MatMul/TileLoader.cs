@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -128,7 +127,8 @@ internal struct TileLoader<TSource>
 
     /// <summary>How far a thread's quads lie from each other, along the index that memory does not run along.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Step(int extent, int threads) => TSource.AlongTerms ? threads / (ProductTile.Terms / 4) : threads / (extent / 4);
+    private static int Step(int extent, int threads) => TSource.AlongTerms ? threads / (ProductTile.Terms / 4)
+        : threads / (extent / 4);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Put(ArrayView<float> shared, int at, int extent, Quad quad)

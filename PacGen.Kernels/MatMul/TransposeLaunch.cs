@@ -1,8 +1,9 @@
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
-/// <summary>Writes a matrix's transpose, a small square at a time, so that each line of both is still in the cache when it comes again.</summary>
+/// <summary>
+/// Writes a matrix's transpose, a small square at a time, so that each line of both is still in the cache when it comes again.
+/// </summary>
 /// <param name="device">The device.</param>
 /// <param name="rows">The matrix's rows.</param>
 /// <param name="columns">The matrix's columns.</param>

@@ -1,4 +1,3 @@
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -16,14 +15,14 @@ public abstract record Operation
     public abstract Shape Infer(ReadOnlySpan<Shape> inputs);
 
     /// <summary>
-    /// The same as a reduction of an expression, into which the compiler of graphs puts the maps that make its inputs; null for an
-    /// operation that is none or wants its inputs in memory.
+    /// The same as a reduction of an expression, into which the compiler of graphs puts the maps that make its inputs; null for
+    /// an operation that is none or wants its inputs in memory.
     /// </summary>
     public virtual FusedReduce? AsReduction(ReadOnlySpan<Shape> inputs) => null;
 
     /// <summary>
-    /// What the kernel on the CPU keeps for itself from its binding on, such as packed weights, in bytes; 0 where that is small beside its
-    /// inputs. It is known before any memory is taken, so that a run that can't fit isn't begun.
+    /// What the kernel on the CPU keeps for itself from its binding on, such as packed weights, in bytes; 0 where that is small
+    /// beside its inputs. It is known before any memory is taken, so that a run that can't fit isn't begun.
     /// </summary>
     /// <param name="device">The device.</param>
     /// <param name="shapes">The inputs' shapes.</param>

@@ -1,5 +1,4 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -49,7 +48,8 @@ internal abstract unsafe class RowTileLaunch<T> : CpuLaunch
     }
 
     /// <summary>Computes some rows.</summary>
-    /// <param name="tile">The rows' values, column by column, each a lane; may be overwritten. Places beyond the rows hold anything.</param>
+    /// <param name="tile">The rows' values, column by column, each a lane; may be overwritten. Places beyond the rows hold
+    /// anything.</param>
     /// <param name="row">The first row.</param>
     /// <param name="rows">How many rows, at most a lane's places.</param>
     protected abstract void Run(float* tile, long row, int rows);

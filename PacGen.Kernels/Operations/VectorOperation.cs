@@ -1,5 +1,4 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -9,7 +8,8 @@ public abstract record VectorOperation : Operation
     /// <inheritdoc/>
     /// <exception cref="ShapeException">The shapes don't fit.</exception>
     /// <exception cref="ArgumentException">A region is smaller than its tensor.</exception>
-    public sealed override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+    public sealed override Launch Bind(
+        CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Bind(device, shapes, inputs, output, device.Lanes);
 
     /// <summary>The kernel at a width of 16, 8, 4 or 1 floats, whatever the machine has.</summary>
@@ -18,19 +18,23 @@ public abstract record VectorOperation : Operation
         Shape result = Infer(shapes);
         if (inputs.Length != shapes.Length)
         {
-            throw new ArgumentException($"{Name} has {shapes.Length} inputs but is bound to {inputs.Length} regions.", nameof(inputs));
+            throw new ArgumentException(
+                $"{Name} has {shapes.Length} inputs but is bound to {inputs.Length} regions.", nameof(inputs));
         }
 
         for (int i = 0; i < inputs.Length; i++)
         {
             if (inputs[i].Count < shapes[i].Count)
             {
-                throw new ArgumentException($"{Name}: input {i} of shape {shapes[i]} does not fit into a region of {inputs[i].Count} floats.", nameof(inputs));
+                throw new ArgumentException(
+                    $"{Name}: input {i} of shape {shapes[i]} does not fit into a region of {inputs[i].Count} floats.",
+                    nameof(inputs));
             }
         }
 
         return output.Count < result.Count
-            ? throw new ArgumentException($"{Name}: the output of shape {result} does not fit into a region of {output.Count} floats.", nameof(output))
+            ? throw new ArgumentException(
+                $"{Name}: the output of shape {result} does not fit into a region of {output.Count} floats.", nameof(output))
             : WidthFor(shapes, width) switch
             {
                 16 => Bind<Float16, Words16>(device, shapes, inputs, output),
@@ -44,7 +48,8 @@ public abstract record VectorOperation : Operation
     private protected virtual int WidthFor(ReadOnlySpan<Shape> shapes, int width) => width;
 
     /// <summary>The kernel over one lane; the shapes and the regions' sizes have been checked.</summary>
-    private protected abstract Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    private protected abstract Launch Bind<T, TWords>(
+        CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
         where T : struct, ILane<T, TWords>, IMemoryLane<T>
         where TWords : struct, IWords<TWords>;
 

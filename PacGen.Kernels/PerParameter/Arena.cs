@@ -1,6 +1,5 @@
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>What the per-parameter kernels ask of their regions.</summary>
 internal static class Arena

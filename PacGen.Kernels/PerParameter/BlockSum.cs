@@ -1,6 +1,6 @@
 using PacGen.Core.Lanes;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// The order in which every per-parameter sum is taken, so that it has the same bits for any vector width, any number of

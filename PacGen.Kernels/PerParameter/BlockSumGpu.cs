@@ -1,8 +1,6 @@
 using ILGPU;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// <see cref="BlockSum"/>'s order on a GPU: a group takes a block; quad q of the block, elements 4q to 4q + 3, is one Philox

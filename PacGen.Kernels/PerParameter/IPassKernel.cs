@@ -1,4 +1,4 @@
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>A pass over parameters on some device.</summary>
 /// <typeparam name="TSettings">Its scalars.</typeparam>

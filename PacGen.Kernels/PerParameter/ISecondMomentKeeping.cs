@@ -1,4 +1,4 @@
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>Whether an update keeps Algorithm 1's h, as a type argument.</summary>
 internal interface ISecondMomentKeeping

@@ -1,4 +1,4 @@
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>How many numbers a rule keeps for a parameter, as a type argument.</summary>
 internal interface IStateCount

@@ -1,6 +1,6 @@
 using ILGPU;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// Where a kernel's settings come from, as a type argument: its arguments, or a training step's memory on the device.

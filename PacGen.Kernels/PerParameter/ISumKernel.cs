@@ -1,7 +1,6 @@
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// A sum over parameters on some device, and what each block of <see cref="BlockSum"/> came to in the last run.

@@ -1,7 +1,6 @@
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// Lines 6 to 10 of Algorithm 1 for all parameters in one pass: w + u, u sampled anew from the settings' seed, stream and step.

@@ -1,9 +1,8 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>A random map on the CPU: four vectors at a time, the four words of as many counters as a vector has places.</summary>
 internal sealed unsafe class RandomMapCpu<TMap, TSettings, T, TWords>(

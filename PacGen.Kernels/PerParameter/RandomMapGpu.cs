@@ -4,10 +4,8 @@ using ILGPU.Runtime;
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>A random map on a GPU: a thread takes the four parameters of one Philox counter at a time.</summary>
 internal sealed class RandomMapGpu<TMap, TSettings, TSource> : Launch, IPassKernel<TSettings>

@@ -1,8 +1,7 @@
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// Writes a number for each parameter from others and a random word, in one pass: w + u under noise of given levels, for

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 using PacGen.Core.Randomness;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>A pass over parameters, each with a random word of its own.</summary>
 internal unsafe interface IRandomPass : IPrefetch
@@ -28,7 +28,9 @@ internal static unsafe class RandomPass
 
     private const int Line = IPrefetch.LineElements * sizeof(float);
 
-    /// <summary>Runs the pass over the elements from <paramref name="start"/>, a multiple of 64, to <paramref name="end"/>.</summary>
+    /// <summary>
+    /// Runs the pass over the elements from <paramref name="start"/>, a multiple of 64, to <paramref name="end"/>.
+    /// </summary>
     [SkipLocalsInit]
     public static void Run<TPass, T, TWords>(TPass pass, long start, long end, PhiloxDraw draw)
         where TPass : struct, IRandomPass

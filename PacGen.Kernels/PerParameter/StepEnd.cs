@@ -1,4 +1,4 @@
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>How a training step ended.</summary>
 public enum StepEnd

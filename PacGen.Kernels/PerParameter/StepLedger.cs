@@ -4,9 +4,8 @@ using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.OpenCL;
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// Training steps on a GPU of which the host reads the outcomes later, so that no step waits for it. What a step's kernels need
@@ -94,7 +93,7 @@ public sealed class StepLedger : IDisposable
     /// <param name="perturb">The perturbation, or null where there is none.</param>
     /// <returns>Null where steps are better waited for: on the CPU, and on GPUs without double precision.</returns>
     public static StepLedger? TryCreate(
-        Devices.Device device, SumLaunch<NoSettings> gradientNorm, UpdateLaunch update, RandomMapLaunch<PerturbSettings>? perturb)
+        Device device, SumLaunch<NoSettings> gradientNorm, UpdateLaunch update, RandomMapLaunch<PerturbSettings>? perturb)
     {
         ArgumentNullException.ThrowIfNull(gradientNorm);
         ArgumentNullException.ThrowIfNull(update);

@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using ILGPU;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>Where a step's <see cref="StepState"/> and its settings are on a GPU.</summary>
 internal sealed class StepMemory : IDisposable

@@ -1,4 +1,4 @@
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>What a training step came to.</summary>
 /// <param name="Loss">The batch's mean loss.</param>

@@ -2,7 +2,7 @@ using ILGPU;
 using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// What the kernels of a step need of the host, but for its rule: in the device's memory, so that every launch has the same

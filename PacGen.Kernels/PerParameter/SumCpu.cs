@@ -1,9 +1,8 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>A sum over parameters on the CPU, in <see cref="BlockSum"/>'s order.</summary>
 internal abstract class SumCpu<TSettings>(CpuDevice device, long count, int rows) : CpuLaunch(device), ISumKernel<TSettings>

@@ -4,10 +4,8 @@ using ILGPU.Runtime;
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>A sum over parameters on a GPU, a group a block, in <see cref="BlockSum"/>'s order.</summary>
 internal sealed class SumGpu<TTerms, TSettings> : Launch, ISumKernel<TSettings>

@@ -1,7 +1,6 @@
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// Sums and maxima over all parameters, or a part of them, in one pass: Ψ (24), the sums of Lemmas 6 and 8, what ρ is estimated

@@ -2,9 +2,8 @@ using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// The update on the CPU: one vector loop a block, closed over the rule, the number of its states, the keeping of h and the lane.

@@ -3,10 +3,8 @@ using ILGPU;
 using ILGPU.Runtime;
 using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>The update on a GPU, a group a block, closed over the rule, the number of its states and the keeping of h.</summary>
 internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>

@@ -1,9 +1,8 @@
 using System.Reflection;
 using PacGen.Core.Lanes;
 using PacGen.Core.Optimization;
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// Lines 11 and 12 of Algorithm 1 for all parameters in one pass: OPT's step on w, its states, h, and Σ(Δw)².

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using PacGen.Core.Optimization;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>The update by one rule; made by <see cref="UpdateLaunch.Create{TRule}"/>.</summary>
 /// <typeparam name="TRule">OPT.</typeparam>

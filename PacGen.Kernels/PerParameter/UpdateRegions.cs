@@ -1,6 +1,5 @@
-using PacGen.Kernels.Devices;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>
 /// The memory of an update. Where it has no h, <see cref="SecondMoment"/> is w, as is a state that the rule doesn't keep: never

@@ -1,6 +1,6 @@
 using PacGen.Core.Optimization;
 
-namespace PacGen.Kernels.PerParameter;
+namespace PacGen.Kernels;
 
 /// <summary>The settings of one update of all parameters: the rule's own, and what every update has.</summary>
 /// <typeparam name="TRule">OPT.</typeparam>

@@ -1,6 +1,4 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -25,7 +23,8 @@ public sealed record AveragePool(PoolGeometry Geometry) : PoolOperation(Geometry
             ? new AveragePoolGpu<Quad>(device, Walk<Quad>(device, shapes[0], Infer(shapes)), false, inputs[0], output)
             : new AveragePoolGpu<One>(device, Walk<One>(device, shapes[0], Infer(shapes)), false, inputs[0], output);
 
-    private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+    private protected override unsafe Launch Bind<T, TWords>(
+        CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel<T>(device, Geometry, shapes[0], CpuDevice.Address(inputs[0]), CpuDevice.Address(output));
 
     private sealed unsafe class Kernel<T>(CpuDevice device, PoolGeometry geometry, Shape image, float* x, float* y)

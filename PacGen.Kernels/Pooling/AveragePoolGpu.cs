@@ -1,11 +1,11 @@
 using ILGPU;
 using ILGPU.Runtime;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
-/// <summary>Average pooling on a GPU, a pack of channels of one window a thread, and its gradient, one of a pixel: in the CPU's order.</summary>
+/// <summary>
+/// Average pooling on a GPU, a pack of channels of one window a thread, and its gradient, one of a pixel: in the CPU's order.
+/// </summary>
 internal sealed class AveragePoolGpu<TPack> : Launch
     where TPack : unmanaged, IPack<TPack>
 {
@@ -62,7 +62,8 @@ internal sealed class AveragePoolGpu<TPack> : Launch
             TPack sum = TPack.Constant(0f);
             for (int row = covering.Top; row < covering.Bottom; row++)
             {
-                int at = (((((place.Image * walk.PooledHeight) + row) * walk.PooledWidth) + covering.Left) * walk.Channels) + place.Channel;
+                int at = (((((place.Image * walk.PooledHeight) + row) * walk.PooledWidth) + covering.Left) * walk.Channels)
+                    + place.Channel;
                 for (int column = covering.Left; column < covering.Right; column++)
                 {
                     sum = TPack.Add(sum, dy[at]);

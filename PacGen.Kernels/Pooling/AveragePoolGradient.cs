@@ -1,6 +1,4 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -31,7 +29,8 @@ public sealed record AveragePoolGradient(PoolGeometry Geometry, int Height, int 
             : new AveragePoolGpu<One>(device, Walk<One>(device, image, image), true, inputs[0], output);
     }
 
-    private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+    private protected override unsafe Launch Bind<T, TWords>(
+        CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel<T>(device, Geometry, Infer(shapes), CpuDevice.Address(inputs[0]), CpuDevice.Address(output));
 
     private sealed unsafe class Kernel<T> : PoolLaunch
@@ -49,13 +48,15 @@ public sealed record AveragePoolGradient(PoolGeometry Geometry, int Height, int 
             covering = new (int, int)[Width];
             for (int column = 0; column < Width; column++)
             {
-                covering[column] = Covering(column + geometry.PaddingWidth, geometry.KernelWidth, geometry.StrideWidth, PooledWidth);
+                covering[column] =
+                    Covering(column + geometry.PaddingWidth, geometry.KernelWidth, geometry.StrideWidth, PooledWidth);
             }
         }
 
         protected override void RunUnit(int image, int unit)
         {
-            (int top, int bottom) = Covering(unit + Geometry.PaddingHeight, Geometry.KernelHeight, Geometry.StrideHeight, PooledHeight);
+            (int top, int bottom) = Covering(
+                unit + Geometry.PaddingHeight, Geometry.KernelHeight, Geometry.StrideHeight, PooledHeight);
             T share = T.Constant(1f / ((float)Geometry.KernelHeight * Geometry.KernelWidth));
             float* output = dx + (((long)image * Height) + unit) * Width * Channels;
             for (int column = 0; column < Width; column++, output += Channels)
@@ -80,7 +81,9 @@ public sealed record AveragePoolGradient(PoolGeometry Geometry, int Height, int 
             }
         }
 
-        /// <summary>The windows that cover a position of the padded image: those w with w·stride ≤ position &lt; w·stride + kernel.</summary>
+        /// <summary>
+        /// The windows that cover a position of the padded image: those w with w·stride ≤ position &lt; w·stride + kernel.
+        /// </summary>
         private static (int First, int End) Covering(int position, int kernel, int stride, int windows) =>
             (position < kernel ? 0 : ((position - kernel) / stride) + 1, Math.Min(windows, (position / stride) + 1));
     }

@@ -7,8 +7,10 @@ namespace PacGen.Kernels;
 public sealed record PoolGeometry
 {
     /// <summary>Windows with settings of their own for each axis.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A kernel or stride is below 1, or a padding is negative or more than half the kernel.</exception>
-    public PoolGeometry(int kernelHeight, int kernelWidth, int strideHeight, int strideWidth, int paddingHeight = 0, int paddingWidth = 0)
+    /// <exception cref="ArgumentOutOfRangeException">A kernel or stride is below 1, or a padding is negative or more than half
+    /// the kernel.</exception>
+    public PoolGeometry(
+        int kernelHeight, int kernelWidth, int strideHeight, int strideWidth, int paddingHeight = 0, int paddingWidth = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(kernelHeight, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(kernelWidth, 1);
@@ -54,7 +56,8 @@ public sealed record PoolGeometry
     /// <summary>The shape of the pooled images.</summary>
     /// <param name="image">(N, H, W, C).</param>
     /// <param name="operation">The operation's name for the message.</param>
-    /// <exception cref="ShapeException">The shape is not of four axes, or not even one window fits into the padded image.</exception>
+    /// <exception cref="ShapeException">The shape is not of four axes, or not even one window fits into the padded
+    /// image.</exception>
     public Shape Pool(Shape image, string operation)
     {
         if (image.Rank != 4)
@@ -65,7 +68,8 @@ public sealed record PoolGeometry
         int height = image[1] + (2 * PaddingHeight) - KernelHeight, width = image[2] + (2 * PaddingWidth) - KernelWidth;
         return height < 0 || width < 0
             ? throw new ShapeException(
-                $"{operation}: a window of {KernelHeight}×{KernelWidth} does not fit into images {image} padded by ({PaddingHeight}, {PaddingWidth}).")
+                $"{operation}: a window of {KernelHeight}×{KernelWidth} does not fit into images {image} padded by " +
+                    $"({PaddingHeight}, {PaddingWidth}).")
             : new Shape(image[0], (height / StrideHeight) + 1, (width / StrideWidth) + 1, image[3]);
     }
 

@@ -1,8 +1,9 @@
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
-/// <summary>A pooling kernel: units of work (a row of windows, a row of pixels or a whole image) shared out in tasks by shape.</summary>
+/// <summary>
+/// A pooling kernel: units of work (a row of windows, a row of pixels or a whole image) shared out in tasks by shape.
+/// </summary>
 internal abstract class PoolLaunch : CpuLaunch
 {
     private const long FloatsPerTask = 32768;

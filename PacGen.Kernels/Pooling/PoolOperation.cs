@@ -1,5 +1,3 @@
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -7,7 +5,9 @@ namespace PacGen.Kernels;
 /// <param name="Geometry">The windows.</param>
 public abstract record PoolOperation(PoolGeometry Geometry) : VectorOperation
 {
-    /// <summary>A vector spans channels only, so it must not be wider than they are many; the last one overlaps its neighbour.</summary>
+    /// <summary>
+    /// A vector spans channels only, so it must not be wider than they are many; the last one overlaps its neighbour.
+    /// </summary>
     private protected sealed override int WidthFor(ReadOnlySpan<Shape> shapes, int width)
     {
         int channels = shapes[0][3];
@@ -19,7 +19,9 @@ public abstract record PoolOperation(PoolGeometry Geometry) : VectorOperation
         return width;
     }
 
-    /// <summary>How a GPU's threads walk the images; <paramref name="walked"/> is the shape that has an element for each of them.</summary>
+    /// <summary>
+    /// How a GPU's threads walk the images; <paramref name="walked"/> is the shape that has an element for each of them.
+    /// </summary>
     private protected PoolWalk Walk<TPack>(GpuDevice device, Shape image, Shape walked)
         where TPack : unmanaged, IPack<TPack>
     {

@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -32,7 +30,8 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             : new PoolScatterGpu<One>(device, Walk<One>(device, shapes[0], walked), overlaps, inputs[0], inputs[1], output);
     }
 
-    private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+    private protected override unsafe Launch Bind<T, TWords>(
+        CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel<T>(
             device, Geometry, shapes[0], CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]), CpuDevice.Address(output));
 
@@ -83,7 +82,8 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             if (!tiles)
             {
                 int start = unit == 0 ? 0 : Rows(unit).Start, end = unit == PooledHeight - 1 ? Height : Rows(unit + 1).Start;
-                new Span<float>(dx + (((long)image * Height) + start) * Width * Channels, (end - start) * Width * Channels).Clear();
+                new Span<float>(dx + (((long)image * Height) + start) * Width * Channels, (end - start) * Width * Channels)
+                    .Clear();
             }
 
             WindowRow(image, unit);

@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -66,7 +64,8 @@ internal sealed class PoolScatterGpu<TPack> : Launch
             TPack sum = TPack.Constant(0f);
             for (int row = covering.Top; row < covering.Bottom; row++)
             {
-                int at = (((((place.Image * walk.PooledHeight) + row) * walk.PooledWidth) + covering.Left) * walk.Channels) + place.Channel;
+                int at = (((((place.Image * walk.PooledHeight) + row) * walk.PooledWidth) + covering.Left) * walk.Channels)
+                    + place.Channel;
                 for (int column = covering.Left; column < covering.Right; column++)
                 {
                     PoolWindow window = walk.Window(row, column);

@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -20,7 +18,8 @@ public sealed record PoolSelect(PoolGeometry Geometry) : PoolOperation(Geometry)
     public override Shape Infer(ReadOnlySpan<Shape> inputs)
     {
         Expect(inputs, "images x and v of one shape (N, H, W, C)", 4, 4);
-        return inputs[0] == inputs[1] ? Geometry.Pool(inputs[0], Name) : throw Mismatch(inputs, "images x and v of one shape (N, H, W, C)");
+        return inputs[0] == inputs[1] ? Geometry.Pool(inputs[0], Name)
+            : throw Mismatch(inputs, "images x and v of one shape (N, H, W, C)");
     }
 
     /// <inheritdoc/>
@@ -29,7 +28,8 @@ public sealed record PoolSelect(PoolGeometry Geometry) : PoolOperation(Geometry)
             ? new PoolSelectGpu<Quad>(device, Walk<Quad>(device, shapes[0], Infer(shapes)), inputs[0], inputs[1], output)
             : new PoolSelectGpu<One>(device, Walk<One>(device, shapes[0], Infer(shapes)), inputs[0], inputs[1], output);
 
-    private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+    private protected override unsafe Launch Bind<T, TWords>(
+        CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel<T>(
             device, Geometry, shapes[0], CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]), CpuDevice.Address(output));
 
@@ -79,7 +79,8 @@ public sealed record PoolSelect(PoolGeometry Geometry) : PoolOperation(Geometry)
                     Max2x2(window + c, window + channels + c, window + below + c, window + below + channels + c, output + c);
                 }
 
-                Max2x2(window + last, window + channels + last, window + below + last, window + below + channels + last, output + last);
+                Max2x2(window + last, window + channels + last, window + below + last, window + below + channels + last,
+                    output + last);
             }
         }
 

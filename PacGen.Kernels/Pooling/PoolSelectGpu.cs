@@ -1,7 +1,5 @@
 using ILGPU;
 using ILGPU.Runtime;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -25,7 +23,8 @@ internal sealed class PoolSelectGpu<TPack> : Launch
         grid = device.Grid(walk.Count);
         kernel = device.Load(
             ((Delegate)Kernel).Method,
-            accelerator => accelerator.LoadStreamKernel<ArrayView<TPack>, ArrayView<TPack>, ArrayView<TPack>, int, PoolWalk>(Kernel));
+            accelerator => accelerator.LoadStreamKernel<ArrayView<TPack>, ArrayView<TPack>, ArrayView<TPack>, int, PoolWalk>(
+                Kernel));
     }
 
     /// <inheritdoc/>
@@ -38,7 +37,8 @@ internal sealed class PoolSelectGpu<TPack> : Launch
         {
             PoolPlace place = new(i, walk.PooledHeight, walk.PooledWidth, walk.Channels);
             PoolWindow window = walk.Window(place.Row, place.Column);
-            int line = (((((place.Image * walk.Height) + window.Top) * walk.Width) + window.Left) * walk.Channels) + place.Channel;
+            int line =
+                (((((place.Image * walk.Height) + window.Top) * walk.Width) + window.Left) * walk.Channels) + place.Channel;
             TPack best = x[line], chosen = same != 0 ? best : v[line];
             for (int row = window.Top; row < window.Bottom; row++)
             {

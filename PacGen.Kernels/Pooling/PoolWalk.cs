@@ -59,7 +59,9 @@ internal readonly struct PoolWalk
         };
     }
 
-    /// <summary>The windows that cover a pixel: those w with w·stride ≤ pixel + padding &lt; w·stride + kernel, along each axis.</summary>
+    /// <summary>
+    /// The windows that cover a pixel: those w with w·stride ≤ pixel + padding &lt; w·stride + kernel, along each axis.
+    /// </summary>
     public PoolWindow Covering(int row, int column)
     {
         int y = row + PaddingHeight, x = column + PaddingWidth;
@@ -72,7 +74,9 @@ internal readonly struct PoolWalk
         };
     }
 
-    /// <summary>The pixels that a window has to itself where windows share none: from its start to the next window's, the edges included.</summary>
+    /// <summary>
+    /// The pixels that a window has to itself where windows share none: from its start to the next window's, the edges included.
+    /// </summary>
     public PoolWindow Owned(int row, int column) => new()
     {
         Top = row == 0 ? 0 : (row * StrideHeight) - PaddingHeight,

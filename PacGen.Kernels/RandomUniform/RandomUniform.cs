@@ -2,8 +2,6 @@ using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
 
 namespace PacGen.Kernels;
 

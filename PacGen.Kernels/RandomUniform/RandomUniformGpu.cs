@@ -2,8 +2,6 @@ using ILGPU;
 using ILGPU.Runtime;
 using PacGen.Core.Lanes;
 using PacGen.Core.Randomness;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 

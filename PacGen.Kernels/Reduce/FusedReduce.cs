@@ -1,11 +1,9 @@
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
 
 namespace PacGen.Kernels;
 
 /// <summary>
-/// y[kept] = Σ e(x₀, x₁, …)[kept, reduced], or max: the reduction of a map whose values are never in memory. The bits are those of the
-/// map and the reduction one after the other, but for many short rows.
+/// y[kept] = Σ e(x₀, x₁, …)[kept, reduced], or max: the reduction of a map whose values are never in memory. The bits are those
+/// of the map and the reduction one after the other, but for many short rows.
 /// </summary>
 /// <param name="Expression">What is computed of the inputs.</param>
 /// <param name="Source">The shape that the inputs are stretched to.</param>
@@ -22,13 +20,16 @@ public sealed record FusedReduce(Expression Expression, Shape Source, Reduce Red
     /// <remarks>A GPU computes the map into memory first.</remarks>
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
     {
-        Devices.Buffer memory = device.Allocate(Source.Count);
+        DeviceBuffer memory = device.Allocate(Source.Count);
         Region values = new(memory);
         return new LaunchSequence(
-            [memory], new FusedMap(Expression, Source).Bind(device, shapes, inputs, values), Reduction.Bind(device, [Source], [values], output));
+            [memory], new FusedMap(Expression, Source).Bind(device, shapes, inputs, values),
+            Reduction.Bind(device, [Source], [values], output));
     }
 
-    private protected override Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+    private protected override Launch Bind<T, TWords>(
+        CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Reduction.Bind<T>(
-            device, Source, default, MapCpu.Create(device, typeof(T), Expression, BroadcastPlan.Create(Source, shapes), inputs.ToArray(), null), output);
+            device, Source, default,
+            MapCpu.Create(device, typeof(T), Expression, BroadcastPlan.Create(Source, shapes), inputs.ToArray(), null), output);
 }

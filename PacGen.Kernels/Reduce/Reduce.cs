@@ -1,6 +1,4 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
 
 namespace PacGen.Kernels;
 
@@ -52,7 +50,8 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
         return AreShortRows(outer, rows, inner) ? null : new FusedReduce(Expression.Argument(0), inputs[0], this);
     }
 
-    private protected override Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+    private protected override Launch Bind<T, TWords>(
+        CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Bind<T>(device, shapes[0], inputs[0], null, output);
 
     /// <summary>The kernel over a tensor in memory or, with a map, over elements that it computes.</summary>
@@ -106,7 +105,7 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
     {
         List<(long Outer, long Rows, long Inner)> steps = Steps(shape);
         Launch[] launches = new Launch[steps.Count];
-        Devices.Buffer[] between = new Devices.Buffer[steps.Count - 1];
+        DeviceBuffer[] between = new DeviceBuffer[steps.Count - 1];
         for (int i = 0; i < steps.Count; i++)
         {
             (long outer, long rows, long inner) = steps[i];
@@ -118,7 +117,8 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
         return launches.Length == 1 ? launches[0] : new LaunchSequence(between, launches);
     }
 
-    private static unsafe CpuLaunch Step<T, TReduction>(CpuDevice device, Region input, MapCpu? map, Region output, long outer, long rows, long inner)
+    private static unsafe CpuLaunch Step<T, TReduction>(
+        CpuDevice device, Region input, MapCpu? map, Region output, long outer, long rows, long inner)
         where T : struct, IMemoryLane<T>
         where TReduction : struct, IReduction =>
         map is null && AreShortRows(outer, rows, inner)
@@ -138,7 +138,7 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
         where TReduction : struct, IReduction
     {
         List<Launch> launches = [];
-        List<Devices.Buffer> between = [];
+        List<DeviceBuffer> between = [];
         List<(long Outer, long Rows, long Inner)> steps = Steps(shape);
         for (int i = 0; i < steps.Count; i++)
         {

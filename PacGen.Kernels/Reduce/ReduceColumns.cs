@@ -1,8 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
 
 namespace PacGen.Kernels;
 
@@ -43,7 +41,7 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
     private readonly long share;
     private readonly long reduction;
     private readonly float* partial;
-    private readonly Devices.Buffer? partialBuffer;
+    private readonly DeviceBuffer? partialBuffer;
     private int finished;
 
     public ReduceColumns(CpuDevice device, Region input, MapCpu? map, Region output, long outer, long rows, long inner)
@@ -62,7 +60,8 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
 
         wideRows = rows / fold;
         columnUnits = (int)Math.Max(1, inner / ColumnsPerUnit);
-        int widest = fold > 1 ? fold * (int)inner : columnUnits == 1 ? (int)inner : ColumnsPerUnit + (int)(inner % ColumnsPerUnit);
+        int widest = fold > 1 ? fold * (int)inner : columnUnits == 1 ? (int)inner : ColumnsPerUnit + (int)(
+            inner % ColumnsPerUnit);
         stride = (widest + Padding - 1) / Padding * Padding;
         rowsPerUnit = Math.Max(wideRows, 1);
         if (outer * columnUnits < EnoughUnits && wideRows * widest > 2 * FloatsPerTask)
@@ -83,7 +82,8 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
         // A block, the total, and a level for each bit of the number of blocks; folding reads a vector beyond the end.
         int levels = 64 - BitOperations.LeadingZeroCount((ulong)rowsPerUnit / BlockRows + 1);
         reduction = ((levels + 2L) * stride) + Padding;
-        device.ReserveScratch(map is null ? reduction : reduction + Math.Max(Computed, widest) + widest + Padding + map.ScratchSize);
+        device.ReserveScratch(
+            map is null ? reduction : reduction + Math.Max(Computed, widest) + widest + Padding + map.ScratchSize);
     }
 
     public override int Tasks => (int)((units + share - 1) / share);
@@ -99,7 +99,8 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
             int column = (int)(group % columnUnits), part = (int)(unit % rowUnits);
             int width = Width(column);
             float* total = Total(
-                (outer * rows * inner) + (column * (long)ColumnsPerUnit), width, part * rowsPerUnit, part == rowUnits - 1, scratch);
+                (outer * rows * inner) + (column * (long)ColumnsPerUnit), width, part * rowsPerUnit, part == rowUnits - 1,
+                scratch);
             int count = Fold(total, width);
             Copy(total, rowUnits > 1 ? partial + (unit * stride) : Destination(outer, column), count);
         }
@@ -122,11 +123,14 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
     }
 
     private int Width(int column) =>
-        fold > 1 ? fold * (int)inner : column == columnUnits - 1 ? (int)(inner - (column * (long)ColumnsPerUnit)) : ColumnsPerUnit;
+        fold > 1 ? fold * (int)inner : column == columnUnits - 1 ? (int)(inner - (column * (long)ColumnsPerUnit))
+            : ColumnsPerUnit;
 
     private float* Destination(long outer, int column) => y + (outer * inner) + (column * (long)ColumnsPerUnit);
 
-    /// <summary>Combines wide rows into one, in scratch memory; the last unit takes the rows that make no whole wide row too.</summary>
+    /// <summary>
+    /// Combines wide rows into one, in scratch memory; the last unit takes the rows that make no whole wide row too.
+    /// </summary>
     private float* Total(long source, int width, long start, bool last, float* scratch)
     {
         float* block = scratch, total = scratch + stride, levels = total + stride;
@@ -217,7 +221,9 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
         }
     }
 
-    /// <summary>Combines up to 32 rows, which lie in memory or are computed a few at a time behind what the earlier ones gave.</summary>
+    /// <summary>
+    /// Combines up to 32 rows, which lie in memory or are computed a few at a time behind what the earlier ones gave.
+    /// </summary>
     private void Block(long source, long rowStride, int rows, int width, float* target, float* scratch)
     {
         if (map is null)

@@ -1,7 +1,5 @@
 using ILGPU;
 using ILGPU.Runtime;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -24,7 +22,8 @@ internal static class ReduceGpu
 
     /// <summary>Adds the launches of a step, and the memory between them.</summary>
     public static void Add<TReduction>(
-        GpuDevice device, string name, Region input, Region output, long outer, long rows, long inner, List<Launch> launches, List<Devices.Buffer> between)
+        GpuDevice device, string name, Region input, Region output, long outer, long rows, long inner, List<Launch> launches,
+        List<DeviceBuffer> between)
         where TReduction : struct, IReduction
     {
         _ = Packs.Count(device, name, outer * rows * inner);
@@ -32,7 +31,9 @@ internal static class ReduceGpu
         {
             bool folds = inner == 1 && rows >= Quad.Count && Packs.InFours(rows, input);
             bool fours = folds || Packs.InFours(inner, input, output);
-            Walk walk = new(device, (int)outer, (int)(folds ? rows / Quad.Count : rows), (int)(fours && !folds ? inner / Quad.Count : inner), folds);
+            Walk walk = new(
+                device, (int)outer, (int)(folds ? rows / Quad.Count : rows), (int)(fours && !folds ? inner / Quad.Count : inner),
+                folds);
             Region result = output;
             if (walk.RowUnits > 1)
             {
@@ -105,7 +106,8 @@ internal sealed class ReduceGpu<TReduction, TPack> : Launch
         grid = device.Groups(walk.Units, ReduceGpu.GroupSize);
         kernel = device.Load(
             ((Delegate)Kernel).Method,
-            accelerator => accelerator.LoadStreamKernel<ArrayView<TPack>, ArrayView<TPack>, ArrayView<float>, ReduceGpu.Walk>(Kernel));
+            accelerator => accelerator.LoadStreamKernel<ArrayView<TPack>, ArrayView<TPack>, ArrayView<float>, ReduceGpu.Walk>(
+                Kernel));
     }
 
     /// <inheritdoc/>
@@ -119,12 +121,14 @@ internal sealed class ReduceGpu<TReduction, TPack> : Launch
         for (int unit = Grid.IdxX; unit < walk.Units; unit += Grid.DimX)
         {
             int rowUnit = unit % walk.RowUnits, others = unit / walk.RowUnits;
-            int column = (others % walk.ColumnUnits * walk.Width) + ownColumn, outer = (others / walk.ColumnUnits * walk.Places) + place;
+            int column = (others % walk.ColumnUnits * walk.Width) + ownColumn, outer = (
+                others / walk.ColumnUnits * walk.Places) + place;
             bool works = place < walk.Places && outer < walk.Outer && column < walk.Inner;
             TPack a = TPack.Constant(TReduction.Identity), b = a, c = a, d = a;
             if (works)
             {
-                int end = Math.Min((rowUnit + 1) * walk.RowsPerUnit, walk.Rows), start = (outer * walk.Rows * walk.Inner) + column;
+                int end = Math.Min((rowUnit + 1) * walk.RowsPerUnit, walk.Rows), start = (
+                    outer * walk.Rows * walk.Inner) + column;
                 for (int row = (rowUnit * walk.RowsPerUnit) + lane; row < end; row += 4 * walk.Lanes)
                 {
                     int at = start + (row * walk.Inner), step = walk.Lanes * walk.Inner;
@@ -146,7 +150,8 @@ internal sealed class ReduceGpu<TReduction, TPack> : Launch
                 }
             }
 
-            // All that lives across a barrier stands in shared memory: a value that a branch with a barrier changes is one that PoCL can't keep.
+            // All that lives across a barrier stands in shared memory: a value that a branch with a barrier changes is one that
+            // PoCL can't keep.
             sums[thread] = TPack.Combine<TReduction>(TPack.Combine<TReduction>(a, b), TPack.Combine<TReduction>(c, d));
             if (walk.Lanes > 1)
             {

@@ -1,5 +1,4 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 

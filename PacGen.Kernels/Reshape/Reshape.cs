@@ -1,9 +1,9 @@
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
 
 namespace PacGen.Kernels;
 
-/// <summary>The same elements in another shape. A graph compiles it to a view of its input's memory; bound alone it copies.</summary>
+/// <summary>
+/// The same elements in another shape. A graph compiles it to a view of its input's memory; bound alone it copies.
+/// </summary>
 /// <param name="Target">The new shape.</param>
 public sealed record Reshape(Shape Target) : Operation
 {
@@ -12,7 +12,9 @@ public sealed record Reshape(Shape Target) : Operation
     {
         if (inputs is not [var shape] || shape.Count != Target.Count)
         {
-            throw new ShapeException($"Reshape: {(inputs.Length == 1 ? inputs[0].ToString() : $"{inputs.Length} inputs")} can't become {Target}: the number of elements differs.");
+            throw new ShapeException(
+                $"Reshape: {(inputs.Length == 1 ? inputs[0].ToString() : $"{inputs.Length} inputs")} can't become {Target}: " +
+                $"the number of elements differs.");
         }
 
         return Target;

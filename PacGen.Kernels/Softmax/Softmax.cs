@@ -1,5 +1,4 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -18,10 +17,12 @@ public sealed record Softmax : VectorOperation
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new SoftmaxGpu<Probabilities>(device, Name, shapes[0], inputs[0], null, output);
 
-    private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+    private protected override unsafe Launch Bind<T, TWords>(
+        CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel<T>(device, CpuDevice.Address(inputs[0]), CpuDevice.Address(output), shapes[0][0], shapes[0][1]);
 
-    private sealed unsafe class Kernel<T>(CpuDevice device, float* z, float* y, int rows, int columns) : RowTileLaunch<T>(device, z, rows, columns)
+    private sealed unsafe class Kernel<T>(CpuDevice device, float* z, float* y, int rows, int columns)
+        : RowTileLaunch<T>(device, z, rows, columns)
         where T : struct, IMemoryLane<T>
     {
         protected override void Run(float* tile, long row, int rows)

@@ -1,5 +1,4 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Kernels;
 
@@ -25,9 +24,11 @@ public sealed record SoftmaxCrossEntropyGradient : VectorOperation
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new SoftmaxGpu<LossGradients>(device, Name, shapes[0], inputs[0], inputs[1], output);
 
-    private protected override unsafe Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+    private protected override unsafe Launch Bind<T, TWords>(
+        CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         new Kernel<T>(
-            device, CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]), CpuDevice.Address(output), shapes[0][0], shapes[0][1]);
+            device, CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]), CpuDevice.Address(output), shapes[0][0],
+            shapes[0][1]);
 
     private sealed unsafe class Kernel<T>(CpuDevice device, float* z, float* labels, float* gradient, int rows, int columns)
         : RowTileLaunch<T>(device, z, rows, columns)

@@ -6,10 +6,14 @@ namespace PacGen.Kernels;
 /// <summary>What the softmax kernels share, over a tile of rows stored column by column.</summary>
 internal static unsafe class SoftmaxFormula
 {
-    /// <summary>Columns summed in a row before the sum joins the total, so that the error does not grow with the number of columns.</summary>
+    /// <summary>
+    /// Columns summed in a row before the sum joins the total, so that the error does not grow with the number of columns.
+    /// </summary>
     public const int Block = 16;
 
-    /// <summary>The largest value of each row. A NaN comes out only where it is the first; it still reaches every sum of exponentials.</summary>
+    /// <summary>
+    /// The largest value of each row. A NaN comes out only where it is the first; it still reaches every sum of exponentials.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Largest<T>(float* tile, int columns)
         where T : struct, IMemoryLane<T>
@@ -23,7 +27,9 @@ internal static unsafe class SoftmaxFormula
         return largest;
     }
 
-    /// <summary>ln(1 + r) for r ≥ 0 with a relative error like that of ln: what rounding adds to 1 + r is divided out again.</summary>
+    /// <summary>
+    /// ln(1 + r) for r ≥ 0 with a relative error like that of ln: what rounding adds to 1 + r is divided out again.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T LogOnePlus<T>(T r)
         where T : struct, ILane<T>

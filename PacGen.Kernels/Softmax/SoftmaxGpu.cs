@@ -1,7 +1,5 @@
 using ILGPU;
 using ILGPU.Runtime;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
@@ -63,7 +61,8 @@ internal sealed class SoftmaxGpu<TKind> : Launch
         y = GpuDevice.View(output);
         faults = device.Faults.Record;
         source = labels is null ? 0 : ColumnIndex.Source(device, name);
-        int group = device.Groups(1, GroupSize).GroupDim.X, blocks = (shape[1] + SoftmaxFormula.Block - 1) / SoftmaxFormula.Block, lanes = 1;
+        int group = device.Groups(1, GroupSize).GroupDim.X, blocks = (shape[1] + SoftmaxFormula.Block - 1) / SoftmaxFormula.Block,
+            lanes = 1;
         while (lanes < blocks && lanes < group)
         {
             lanes *= 2;
@@ -80,7 +79,8 @@ internal sealed class SoftmaxGpu<TKind> : Launch
     /// <inheritdoc/>
     public override void Run() => kernel(grid, z, labels, y, faults, source, walk);
 
-    internal static void Kernel(ArrayView<float> z, ArrayView<float> labels, ArrayView<float> y, ArrayView<int> faults, int source, SoftmaxWalk walk)
+    internal static void Kernel(
+        ArrayView<float> z, ArrayView<float> labels, ArrayView<float> y, ArrayView<int> faults, int source, SoftmaxWalk walk)
     {
         ArrayView<float> maxima = SharedMemory.Allocate<float>(GroupSize), sums = SharedMemory.Allocate<float>(GroupSize);
         ArrayView<float> totals = SharedMemory.Allocate<float>(GroupSize);
@@ -91,7 +91,8 @@ internal sealed class SoftmaxGpu<TKind> : Launch
             int row = first + slot, start = row * walk.Columns;
             bool works = row < walk.Rows;
 
-            // The maximum and where it stands first. All that lives across a barrier stands in shared memory: a value that a branch
+            // The maximum and where it stands first. All that lives across a barrier stands in shared memory: a value that a
+            // branch
             // with a barrier changes is one that PoCL can't keep.
             GpuFloat own = new(float.NegativeInfinity);
             int ownPlace = walk.Columns;
@@ -121,7 +122,8 @@ internal sealed class SoftmaxGpu<TKind> : Launch
                     {
                         GpuFloat mine = new(maxima[thread]), other = new(maxima[thread + half]);
                         int place = places[thread], otherPlace = places[thread + half];
-                        if (GpuFloat.Less(mine, other).Value == 1f || (GpuFloat.Equal(mine, other).Value == 1f && otherPlace < place))
+                        if (GpuFloat.Less(mine, other).Value == 1f
+                            || (GpuFloat.Equal(mine, other).Value == 1f && otherPlace < place))
                         {
                             maxima[thread] = other.Value;
                             places[thread] = otherPlace;
@@ -180,7 +182,8 @@ internal sealed class SoftmaxGpu<TKind> : Launch
                 if (works && lane == 0)
                 {
                     GpuFloat largest = new(maxima[thread]), total = new(totals[thread]);
-                    y[row] = label < 0 ? float.NaN : (largest - new GpuFloat(z[start + label]) + SoftmaxFormula.LogOnePlus(total)).Value;
+                    y[row] = label < 0 ? float.NaN
+                        : (largest - new GpuFloat(z[start + label]) + SoftmaxFormula.LogOnePlus(total)).Value;
                 }
             }
             else

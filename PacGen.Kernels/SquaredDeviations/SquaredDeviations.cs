@@ -1,21 +1,19 @@
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
-using PacGen.Kernels.Map.Functions;
 
 namespace PacGen.Kernels;
 
 /// <summary>
-/// y[kept] = Σ (x[kept, reduced] − m[kept])² of a tensor x and its mean m along some axes, which stay with extent 1 or stand to the left of
-/// all others: variance times count, about the mean, so that nothing cancels.
+/// y[kept] = Σ (x[kept, reduced] − m[kept])² of a tensor x and its mean m along some axes, which stay with extent 1 or stand to
+/// the left of all others: variance times count, about the mean, so that nothing cancels.
 /// </summary>
 /// <remarks>
-/// An operation of its own because of its gradient: as ∂y/∂m = −2 Σ (x − m) is zero at the mean, only 2 (x − m) is left of it, which spares
-/// each batch norm a pass over the gradient. That holds for derivatives of any order, but only where m is the mean.
+/// An operation of its own because of its gradient: as ∂y/∂m = −2 Σ (x − m) is zero at the mean, only 2 (x − m) is left of it,
+/// which spares each batch norm a pass over the gradient. That holds for derivatives of any order, but only where m is the mean.
 /// </remarks>
 /// <param name="Axes">The axes to sum along.</param>
 public sealed record SquaredDeviations(Axes Axes) : VectorOperation
 {
-    private static readonly Expression Term = Expression.Unary<Square>().Substitute([Expression.Binary<Subtract>()]);
+    private static readonly Expression Term = Expression.Unary<SquareFunction>().Substitute(
+        [Expression.Binary<SubtractFunction>()]);
 
     private Reduce Reduction => new(ReduceKind.Sum, Axes);
 
@@ -44,6 +42,7 @@ public sealed record SquaredDeviations(Axes Axes) : VectorOperation
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         AsReduction(shapes).Bind(device, shapes, inputs, output);
 
-    private protected override Launch Bind<T, TWords>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+    private protected override Launch Bind<T, TWords>(
+        CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         AsReduction(shapes).Bind(device, shapes, inputs, output, T.Count);
 }

@@ -5,11 +5,14 @@ using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
 
-/// <summary>Transposes a small matrix in registers: 8×8 with AVX, 4×4 with 128-bit vectors; the edges by tiles that overlap.</summary>
+/// <summary>
+/// Transposes a small matrix in registers: 8×8 with AVX, 4×4 with 128-bit vectors; the edges by tiles that overlap.
+/// </summary>
 internal static unsafe class Tile
 {
     /// <summary>destination[j, i] = source[i, j]; strides in floats; the two must not overlap.</summary>
-    public static void Transpose<T>(float* source, long sourceStride, float* destination, long destinationStride, int rows, int columns)
+    public static void Transpose<T>(
+        float* source, long sourceStride, float* destination, long destinationStride, int rows, int columns)
         where T : struct, IMemoryLane<T>
     {
         int side = T.Count >= 8 && Avx.IsSupported ? 8 : T.Count >= 4 ? 4 : 1;
@@ -31,7 +34,8 @@ internal static unsafe class Tile
             return;
         }
 
-        // Down the rows within a strip of 16 columns, a cache line: each line is read once, each destination row written in one go.
+        // Down the rows within a strip of 16 columns, a cache line: each line is read once, each destination row written in one
+        // go.
         const int Strip = 16;
         for (int strip = 0; strip < columns; strip += Strip)
         {
@@ -78,7 +82,8 @@ internal static unsafe class Tile
         Vector256<float> a = Halves(from, fromStride * 4), b = Halves(from + fromStride, fromStride * 4);
         Vector256<float> c = Halves(from + (2 * fromStride), fromStride * 4), d = Halves(from + (3 * fromStride), fromStride * 4);
         Vector256<float> e = Halves(from + 4, fromStride * 4), f = Halves(from + 4 + fromStride, fromStride * 4);
-        Vector256<float> g = Halves(from + 4 + (2 * fromStride), fromStride * 4), h = Halves(from + 4 + (3 * fromStride), fromStride * 4);
+        Vector256<float> g = Halves(from + 4 + (2 * fromStride), fromStride * 4), h = Halves(
+            from + 4 + (3 * fromStride), fromStride * 4);
         Columns(a, b, c, d, to, toStride);
         Columns(e, f, g, h, to + (4 * toStride), toStride);
     }
@@ -88,7 +93,8 @@ internal static unsafe class Tile
         Avx.InsertVector128(Vector128.Load(low).ToVector256Unsafe(), Vector128.Load(low + distance), 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Columns(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d, float* to, long stride)
+    private static void Columns(
+        Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d, float* to, long stride)
     {
         Vector256<float> ab = Avx.UnpackLow(a, b), cd = Avx.UnpackLow(c, d);
         Avx.Shuffle(ab, cd, 0b01_00_01_00).Store(to);

@@ -1,11 +1,11 @@
 using ILGPU;
 using ILGPU.Runtime;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Kernels;
 
-/// <summary>The transpose on a GPU: tiles of 32×32 by way of shared memory, so that both sides are walked along their rows.</summary>
+/// <summary>
+/// The transpose on a GPU: tiles of 32×32 by way of shared memory, so that both sides are walked along their rows.
+/// </summary>
 internal sealed class TransposeGpu : Launch
 {
     private const int Side = 32;
@@ -26,7 +26,8 @@ internal sealed class TransposeGpu : Launch
         (rows, columns) = (shape[0], shape[1]);
         grid = device.Groups(((rows + Side - 1) / Side) * ((columns + Side - 1) / Side), GroupSize);
         kernel = device.Load(
-            ((Delegate)Kernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, int, int>(Kernel));
+            ((Delegate)Kernel).Method,
+            accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, int, int>(Kernel));
     }
 
     /// <inheritdoc/>

@@ -9,7 +9,8 @@ namespace PacGen.Nn;
 /// <param name="Mean">w.</param>
 /// <param name="Sigma">σ.</param>
 /// <param name="Kappa">κ.</param>
-internal sealed record Candidate(double Level, float[] PriorMean, float[] PriorDeviation, float[] Mean, float[] Sigma, float[] Kappa)
+internal sealed record Candidate(
+    double Level, float[] PriorMean, float[] PriorDeviation, float[] Mean, float[] Sigma, float[] Kappa)
 {
     /// <summary>KL of the posterior to the prior.</summary>
     public double Kl { get; } = TruncatedGaussian.Kl<float>(Mean, Sigma, Kappa, PriorMean, PriorDeviation);

@@ -6,8 +6,8 @@ using PacGen.Core.Bounds;
 namespace PacGen.Nn;
 
 /// <summary>
-/// What <see cref="Certifier"/> guarantees of a network whose weights w + u are drawn anew for each image (the Gibbs classifier), the terms of it, and
-/// the test losses to compare it with.
+/// What <see cref="Certifier"/> guarantees of a network whose weights w + u are drawn anew for each image (the Gibbs classifier),
+/// the terms of it, and the test losses to compare it with.
 /// </summary>
 public sealed record Certificate
 {
@@ -57,8 +57,8 @@ public sealed record Certificate
     public required double HeldOutLoss { get; init; }
 
     /// <summary>
-    /// kl⁻¹(<see cref="HeldOutLoss"/>, log(1/(δ + δ′))/n): what testing w₀ on S₁ guarantees with the same probability, without PAC-Bayes. A certificate
-    /// above it gained nothing from S₁.
+    /// kl⁻¹(<see cref="HeldOutLoss"/>, log(1/(δ + δ′))/n): what testing w₀ on S₁ guarantees with the same probability, without
+    /// PAC-Bayes. A certificate above it gained nothing from S₁.
     /// </summary>
     public required double HeldOutBound { get; init; }
 
@@ -118,7 +118,9 @@ public sealed record Certificate
     /// <summary>What adds up to the certificate of the 0-1 loss, in a sentence.</summary>
     public string Limits => string.Create(
         CultureInfo.InvariantCulture,
-        $"Of {ZeroOne.Value:F4}, {ZeroOne.Sample:F4} is the loss on S₁ itself, {ZeroOne.SampleLimit - ZeroOne.Sample:F4} the limit for {Draws:N0} draws, and {ZeroOne.Value - ZeroOne.SampleLimit:F4} (KL {Kl:F1} + log K {Math.Log(PriorLevels):F1} + log 2√n/δ {ZeroOne.Bound.Term("log 2√n/δ"):F1})/{BoundImages:N0}.");
+        $"Of {ZeroOne.Value:F4}, {ZeroOne.Sample:F4} is the loss on S₁ itself, {ZeroOne.SampleLimit - ZeroOne.Sample:F4} " +
+            $"the limit for {Draws:N0} draws, and {ZeroOne.Value - ZeroOne.SampleLimit:F4} (KL {Kl:F1} + log K " +
+            $"{Math.Log(PriorLevels):F1} + log 2√n/δ {ZeroOne.Bound.Term("log 2√n/δ"):F1})/{BoundImages:N0}.");
 
     /// <summary>The certificates, what they are compared with and what they assume, over several lines.</summary>
     public override string ToString()
@@ -126,11 +128,16 @@ public sealed record Certificate
         StringBuilder text = new();
         foreach (CertifiedLoss loss in (CertifiedLoss[])[ZeroOne, CrossEntropy])
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{loss.Name}: at most {loss.Value:F4} with probability {Confidence:G4}; test loss {loss.TestLoss:F4} (random weights), {loss.CentreTestLoss:F4} (weights w), {loss.PriorTestLoss:F4} (prior's w₀)");
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{loss.Name}: at most {loss.Value:F4} with probability {Confidence:G4}; test loss {loss.TestLoss:F4} (random " +
+                $"weights), {loss.CentreTestLoss:F4} (weights w), {loss.PriorTestLoss:F4} (prior's w₀)");
         }
 
         text.AppendLine(Limits);
-        text.Append(CultureInfo.InvariantCulture, $"Testing w₀ on S₁ alone guarantees {HeldOutBound:F4}. Both certificates hold with probability {JointConfidence:G4}.");
+        text.Append(
+            CultureInfo.InvariantCulture, $"Testing w₀ on S₁ alone guarantees {HeldOutBound:F4}. Both certificates hold with " +
+            $"probability {JointConfidence:G4}.");
         foreach (Assumption assumption in Assumptions)
         {
             text.AppendLine().Append(CultureInfo.InvariantCulture, $"assumes {assumption.Name}: {assumption.Statement}");

@@ -1,18 +1,21 @@
 using PacGen.Core.Bounds;
-using PacGen.Kernels.Devices;
-using PacGen.Nn.Data;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
 /// <summary>
-/// PAC-Bayes certificates: a guarantee for the error of a network with randomly perturbed weights, from its training data alone. A prior N(w₀, s²)
-/// is learnt on S₀, a posterior (truncated Gaussians of level σ* around w) on S₀ and S₁, and the inequality of Seeger and Maurer bounds the posterior's
-/// loss with S₁ as the sample.
+/// PAC-Bayes certificates: a guarantee for the error of a network with randomly perturbed weights, from its training data alone.
+/// A prior N(w₀, s²) is learnt on S₀, a posterior (truncated Gaussians of level σ* around w) on S₀ and S₁, and the inequality of
+/// Seeger and Maurer bounds the posterior's loss with S₁ as the sample.
 /// </summary>
 public static class Certifier
 {
-    /// <summary>The streams of the run's random numbers: draws to train the prior, to train posteriors (one stream each), to choose, to certify, to test.</summary>
-    private const uint PriorStream = 0x6365_7200, PosteriorStream = 0x6366_0000, ChoiceStream = 0x6365_7201, CertificateStream = 0x6365_7202, TestStream = 0x6365_7203;
+    /// <summary>
+    /// The streams of the run's random numbers: draws to train the prior, to train posteriors (one stream each), to choose, to
+    /// certify, to test.
+    /// </summary>
+    private const uint PriorStream = 0x6365_7200, PosteriorStream = 0x6366_0000, ChoiceStream = 0x6365_7201,
+        CertificateStream = 0x6365_7202, TestStream = 0x6365_7203;
 
     /// <summary>How many images choose between the prior's levels, and how many give h while training.</summary>
     private const int ChoiceImages = 20_000, TrainingCurvatureImages = 2048;
@@ -20,13 +23,16 @@ public static class Certifier
     private static readonly Assumption[] Assumptions =
     [
         new("one distribution", "The images of S₁ and those to come are independent draws of one distribution."),
-        new("settings before data", "All settings, seed and network included, were chosen without a look at S₁, the constants that normalize the images among them: a setting tuned on these results voids δ."),
+        new("settings before data", "All settings, seed and network included, were chosen without a look at S₁, the constants " +
+            "that normalize the images among them: a setting tuned on these results voids δ."),
         new("random numbers", "Philox's numbers are as good as independent uniform ones, of 32 bits: u stays below 6.4 σ."),
-        new("rounding", "Single precision in u, w + u and the network changes the losses of no more than a negligible share of the draws."),
+        new("rounding",
+            "Single precision in u, w + u and the network changes the losses of no more than a negligible share of the draws."),
     ];
 
     /// <summary>Trains a prior and a posterior and certifies the posterior.</summary>
-    /// <param name="model">The network; its parameters lie elsewhere afterwards: <see cref="Certificate.Mean"/> has the values.</param>
+    /// <param name="model">The network; its parameters lie elsewhere afterwards: <see cref="Certificate.Mean"/> has the
+    /// values.</param>
     /// <param name="data">The training images, which are split, and test images to show the losses on.</param>
     /// <param name="options">Everything else; defaults without it.</param>
     /// <param name="progress">Notified some times a second.</param>
@@ -36,7 +42,8 @@ public static class Certifier
     /// <exception cref="TrainingException">The loss or the gradient became NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Certificate Certify(
-        Module model, Dataset data, CertifyOptions? options = null, IProgress<CertifyProgress>? progress = null, CancellationToken cancellation = default)
+        Module model, Dataset data, CertifyOptions? options = null, IProgress<CertifyProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
@@ -45,7 +52,9 @@ public static class Certifier
         if (model.State.Count > 0)
         {
             throw new ArgumentException(
-                $"{model.GetType().Name} has running statistics ({model.State[0].Name} and others). They are learnt from S₁ outside the posterior, so no inequality here covers them: certify a network without batch norm.", nameof(model));
+                $"{model.GetType().Name} has running statistics ({model.State[0].Name} and others). They are learnt " +
+                    $"from S₁ outside the posterior, so no inequality here covers them: certify a network without batch norm.",
+                nameof(model));
         }
 
         using Run run = new(model, data, options, progress, cancellation);
@@ -66,7 +75,9 @@ public static class Certifier
         private readonly NoisyTraining training;
         private readonly GibbsLoss losses;
 
-        public Run(Module model, Dataset data, CertifyOptions options, IProgress<CertifyProgress>? progress, CancellationToken cancellation)
+        public Run(
+            Module model, Dataset data, CertifyOptions options, IProgress<CertifyProgress>? progress,
+            CancellationToken cancellation)
         {
             this.data = data;
             this.options = options;
@@ -95,8 +106,10 @@ public static class Certifier
         {
             float[] priorMean = TrainPrior();
             double[] curvature = Curvature(split.Prior);
-            GibbsLosses heldOut = losses.AtCentre(split.Bound, cancellation), priorTest = losses.AtCentre(data.Test, cancellation);
-            Candidate[] candidates = [.. options.PriorLevels.Select((level, k) => TrainPosterior(k, level, priorMean, curvature))];
+            GibbsLosses heldOut = losses.AtCentre(split.Bound, cancellation), priorTest = losses.AtCentre(
+                data.Test, cancellation);
+            Candidate[] candidates =
+                [.. options.PriorLevels.Select((level, k) => TrainPosterior(k, level, priorMean, curvature))];
             Candidate best = candidates.Length == 1 ? candidates[0] : candidates.MinBy(Promise)!;
 
             // Draws that chose nothing: of streams and steps that were not used before.
@@ -108,9 +121,11 @@ public static class Certifier
             return new Certificate
             {
                 ZeroOne = new CertifiedLoss(
-                    "0-1 loss", Bound("0-1 loss", best, sample.ZeroOne, sample.Looks), test.ZeroOne, centreTest.ZeroOne, priorTest.ZeroOne),
+                    "0-1 loss", Bound("0-1 loss", best, sample.ZeroOne, sample.Looks), test.ZeroOne, centreTest.ZeroOne,
+                    priorTest.ZeroOne),
                 CrossEntropy = new CertifiedLoss(
-                    "bounded cross-entropy", Bound("bounded cross-entropy", best, sample.CrossEntropy, sample.Looks), test.CrossEntropy, centreTest.CrossEntropy, priorTest.CrossEntropy),
+                    "bounded cross-entropy", Bound("bounded cross-entropy", best, sample.CrossEntropy, sample.Looks),
+                    test.CrossEntropy, centreTest.CrossEntropy, priorTest.CrossEntropy),
                 Kl = best.Kl,
                 KlOfShift = best.KlOfShift,
                 PriorLevel = best.Level,
@@ -124,7 +139,8 @@ public static class Certifier
                 Eta = eta,
                 SmallestProbability = options.SmallestProbability,
                 HeldOutLoss = heldOut.ZeroOne,
-                HeldOutBound = BinaryKl.UpperInverse(heldOut.ZeroOne, -Math.Log(options.Delta + options.DeltaPrime) / split.Bound.Count),
+                HeldOutBound =
+                    BinaryKl.UpperInverse(heldOut.ZeroOne, -Math.Log(options.Delta + options.DeltaPrime) / split.Bound.Count),
                 PriorMean = best.PriorMean,
                 PriorDeviation = best.PriorDeviation,
                 Mean = best.Mean,
@@ -147,10 +163,12 @@ public static class Certifier
         {
             double level = options.PriorLevels.Min();
             training.Run(
-                new TrainingPlan(split.Prior, options.PriorEpochs, options.BatchSize, options.PriorOptimizer ?? new Adam(1e-3), options.Seed, PriorStream)
+                new TrainingPlan(split.Prior, options.PriorEpochs, options.BatchSize, options.PriorOptimizer
+                    ?? new Adam(1e-3), options.Seed, PriorStream)
                 {
                     // The first epoch has no noise: first weights have no curvature worth the name.
-                    BeforeEpoch = epoch => noise.Set(epoch == 1 ? new float[arena.Count] : Sigma(Curvature(Some(split.Prior)), eta * level, null)),
+                    BeforeEpoch = epoch =>
+                        noise.Set(epoch == 1 ? new float[arena.Count] : Sigma(Curvature(Some(split.Prior)), eta * level, null)),
                 },
                 Tell(CertifyPhase.Prior),
                 cancellation);
@@ -165,7 +183,8 @@ public static class Certifier
             {
                 training.Run(
                     new TrainingPlan(
-                        data.Train, options.PosteriorEpochs, options.BatchSize, options.PosteriorOptimizer ?? new Adam(3e-4), options.Seed, PosteriorStream + (uint)number)
+                        data.Train, options.PosteriorEpochs, options.BatchSize, options.PosteriorOptimizer
+                            ?? new Adam(3e-4), options.Seed, PosteriorStream + (uint)number)
                     {
                         // Of the loss in nats + log(1/p_min)·KL/η, the objective times log(1/p_min).
                         Anchor = priorMean,
@@ -185,7 +204,8 @@ public static class Certifier
         {
             Use(candidate);
             GibbsLosses guess = losses.Drawn(
-                split.Bound.Take(Math.Min(ChoiceImages, split.Bound.Count)), 1, ChoiceStream, Tell(CertifyPhase.Choosing), cancellation);
+                split.Bound.Take(Math.Min(ChoiceImages, split.Bound.Count)), 1, ChoiceStream, Tell(CertifyPhase.Choosing),
+                cancellation);
             return Bound("", candidate, guess.ZeroOne, guess.Looks).Value;
         }
 
@@ -223,11 +243,13 @@ public static class Certifier
 
         /// <summary>h of the bounded cross-entropy at the present weights.</summary>
         private double[] Curvature(ImageSet images) =>
-            Array.ConvertAll(training.Curvature(images, Math.Min(options.BatchSize, images.Count), cancellation), h => h / bounded.Scale);
+            Array.ConvertAll(
+                training.Curvature(images, Math.Min(options.BatchSize, images.Count), cancellation), h => h / bounded.Scale);
 
         private static ImageSet Some(ImageSet images) => images.Take(Math.Min(TrainingCurvatureImages, images.Count));
 
         private Action<long, long, double, TimeSpan>? Tell(CertifyPhase phase) =>
-            progress is null ? null : (done, total, loss, left) => progress.Report(new CertifyProgress(phase, done, total, loss, left));
+            progress is null ? null : (done, total, loss, left) =>
+                progress.Report(new CertifyProgress(phase, done, total, loss, left));
     }
 }

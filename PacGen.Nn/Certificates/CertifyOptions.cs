@@ -1,13 +1,14 @@
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
-using PacGen.Nn.Data;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
 /// <summary>How <see cref="Certifier"/> trains a prior and a posterior, and what it certifies with.</summary>
 public sealed record CertifyOptions
 {
-    /// <summary>The part of the training data that the prior learns from, in (0, 1); the certificate is for the rest, S₁.</summary>
+    /// <summary>
+    /// The part of the training data that the prior learns from, in (0, 1); the certificate is for the rest, S₁.
+    /// </summary>
     public double PriorFraction { get; init; } = 0.5;
 
     /// <summary>How many times the prior's training sees its part S₀.</summary>
@@ -25,22 +26,29 @@ public sealed record CertifyOptions
     /// <summary>δ, in (0, 1): the probability over S₁ that the bound fails.</summary>
     public double Delta { get; init; } = 0.025;
 
-    /// <summary>δ′, in (0, 1): the probability over the Monte-Carlo draws that q̄ is below the posterior's empirical loss.</summary>
+    /// <summary>
+    /// δ′, in (0, 1): the probability over the Monte-Carlo draws that q̄ is below the posterior's empirical loss.
+    /// </summary>
     public double DeltaPrime { get; init; } = 0.01;
 
-    /// <summary>N: weights are drawn anew for each of so many looks at an image of S₁; rounded up to the same number of looks at each.</summary>
+    /// <summary>
+    /// N: weights are drawn anew for each of so many looks at an image of S₁; rounded up to the same number of looks at each.
+    /// </summary>
     public int Draws { get; init; } = 100_000;
 
-    /// <summary>η of the objective 𝔼L̂(w+u) + KL/η that σ* (21) and the posterior's training minimise, for the bounded cross-entropy; n = |S₁| without it.</summary>
+    /// <summary>
+    /// η of the objective 𝔼L̂(w+u) + KL/η that σ* (21) and the posterior's training minimise, for the bounded cross-entropy; n =
+    /// |S₁| without it.
+    /// </summary>
     public double? Eta { get; init; }
 
     /// <summary>γ and ε of κ = γ|w| + ε (Definition 4), which the posterior is truncated to.</summary>
     public Neighborhood Neighborhood { get; init; } = new(gamma: 0.1, epsilon: 0.1);
 
     /// <summary>
-    /// The K levels of the prior that are tried, multiples of η: sᵢ is σ* (21) at w₀ with h from S₀, that multiple of η, and no τ, so a larger one is a
-    /// narrower prior. The best certificate is taken and log K paid for the choice (a union bound). All positive; the smallest is also
-    /// the level of the noise that the prior is trained with.
+    /// The K levels of the prior that are tried, multiples of η: sᵢ is σ* (21) at w₀ with h from S₀, that multiple of η, and no
+    /// τ, so a larger one is a narrower prior. The best certificate is taken and log K paid for the choice (a union bound). All
+    /// positive; the smallest is also the level of the noise that the prior is trained with.
     /// </summary>
     public IReadOnlyList<double> PriorLevels { get; init; } = [10, 100, 1000, 10_000];
 
@@ -65,18 +73,22 @@ public sealed record CertifyOptions
             $"the test images of {data.Name} differ in size from its training images");
         Require(PriorFraction is > 0 and < 1, $"the prior's part of the data is {PriorFraction}, but must be in (0, 1)");
         int prior = PriorImages(images.Count);
-        Require(prior >= 1 && images.Count - prior >= 8, $"{PriorFraction} of {images.Count} images is {prior}, but the prior needs at least 1 and the bound at least 8");
+        Require(prior >= 1 && images.Count - prior >= 8,
+            $"{PriorFraction} of {images.Count} images is {prior}, but the prior needs at least 1 and the bound at least 8");
         Require(PriorEpochs >= 1, $"the prior's epochs are {PriorEpochs}, but must be at least 1");
         Require(PosteriorEpochs >= 0, $"the posterior's epochs are {PosteriorEpochs}, but must not be negative");
-        Require(BatchSize >= 1 && BatchSize <= prior, $"the batch size is {BatchSize}, but must be between 1 and the prior's {prior} images");
+        Require(BatchSize >= 1
+            && BatchSize <= prior, $"the batch size is {BatchSize}, but must be between 1 and the prior's {prior} images");
         Require(Delta is > 0 and < 1, $"δ is {Delta}, but must be in (0, 1)");
         Require(DeltaPrime is > 0 and < 1, $"δ′ is {DeltaPrime}, but must be in (0, 1)");
-        Require(Delta + DeltaPrime < 1, $"δ + δ′ is {Delta + DeltaPrime}, but must be below 1: a certificate holds with probability 1 − δ − δ′");
+        Require(Delta + DeltaPrime < 1,
+            $"δ + δ′ is {Delta + DeltaPrime}, but must be below 1: a certificate holds with probability 1 − δ − δ′");
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
         Require(Eta is null or (> 0 and < double.PositiveInfinity), $"η is {Eta}, but must be positive");
         Require(Neighborhood is not null, "the neighbourhood is null, but must be one of a γ and an ε");
         Require(SmallestProbability is > 0 and < 1, $"p_min is {SmallestProbability}, but must be in (0, 1)");
-        Require(PriorLevels.Count >= 1 && PriorLevels.All(one => one > 0 && double.IsFinite(one)), "the prior's levels must be at least one, all positive");
+        Require(PriorLevels.Count >= 1
+            && PriorLevels.All(one => one > 0 && double.IsFinite(one)), "the prior's levels must be at least one, all positive");
     }
 
     /// <summary>How many of the training images the prior learns from.</summary>

@@ -1,9 +1,11 @@
 using PacGen.Core.Randomness;
-using PacGen.Nn.Data;
 
 namespace PacGen.Nn;
 
-/// <summary>The training images in two parts without a common image: S₀ for the prior, S₁ for the bound, by a shuffle that looks at the seed alone.</summary>
+/// <summary>
+/// The training images in two parts without a common image: S₀ for the prior, S₁ for the bound, by a shuffle that looks at the
+/// seed alone.
+/// </summary>
 /// <param name="Prior">S₀.</param>
 /// <param name="Bound">S₁; n is its size.</param>
 internal sealed record DataSplit(ImageSet Prior, ImageSet Bound)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using PacGen.Core.Bounds;
-using PacGen.Nn.Data;
 
 namespace PacGen.Nn;
 
@@ -40,8 +39,8 @@ internal sealed class GibbsLoss : IDisposable
     }
 
     /// <summary>
-    /// Looks at each image the same number of times, each time with weights of its own: independent losses whose mean is, in expectation over
-    /// the draws, the Gibbs classifier's mean loss on the images.
+    /// Looks at each image the same number of times, each time with weights of its own: independent losses whose mean is, in
+    /// expectation over the draws, the Gibbs classifier's mean loss on the images.
     /// </summary>
     /// <param name="images">The images.</param>
     /// <param name="looks">How many times at each.</param>
@@ -49,7 +48,8 @@ internal sealed class GibbsLoss : IDisposable
     /// <param name="progress">Notified of the looks done, all looks, the 0-1 loss so far and the time left.</param>
     /// <param name="cancellation">Stops before the next look.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public GibbsLosses Drawn(ImageSet images, int looks, uint stream, Action<long, long, double, TimeSpan>? progress, CancellationToken cancellation)
+    public GibbsLosses Drawn(
+        ImageSet images, int looks, uint stream, Action<long, long, double, TimeSpan>? progress, CancellationToken cancellation)
     {
         float[] image = new float[imageSize], label = new float[1];
         int[] index = new int[1];
@@ -66,7 +66,8 @@ internal sealed class GibbsLoss : IDisposable
             if (progress is not null && Stopwatch.GetElapsedTime(reported) > ProgressInterval)
             {
                 reported = Stopwatch.GetTimestamp();
-                progress(look + 1, total, zeroOne / (look + 1), Stopwatch.GetElapsedTime(started) * ((double)(total - look - 1) / (look + 1)));
+                progress(look + 1, total, zeroOne / (look + 1), Stopwatch.GetElapsedTime(started) * (
+                    (double)(total - look - 1) / (look + 1)));
             }
         }
 

@@ -1,15 +1,11 @@
 using System.Diagnostics;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
-using PacGen.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
 /// <summary>
-/// Training of the centre w of the noise: each step's gradient of the cross-entropy is taken at w + u, u drawn anew; with a prior, the
-/// gradient of its KL is added. After each epoch the noise may get new levels.
+/// Training of the centre w of the noise: each step's gradient of the cross-entropy is taken at w + u, u drawn anew; with a
+/// prior, the gradient of its KL is added. After each epoch the noise may get new levels.
 /// </summary>
 internal sealed class NoisyTraining : IDisposable
 {
@@ -19,7 +15,7 @@ internal sealed class NoisyTraining : IDisposable
     private readonly Module model;
     private readonly ulong seed;
     private readonly SecondMomentPass secondMoment;
-    private readonly Buffer h;
+    private readonly DeviceBuffer h;
 
     /// <param name="model">The model.</param>
     /// <param name="arena">Its parameters, w.</param>
@@ -33,9 +29,9 @@ internal sealed class NoisyTraining : IDisposable
     }
 
     /// <summary>
-    /// The diagonal of the cross-entropy's Hessian at w, estimated as B times the mean of the squared gradients of mini-batches of B images, whole
-    /// ones in the images' order. Where the gradient of all images vanishes this is, in the mean over batches, that of single images: the
-    /// diagonal of the empirical Fisher matrix.
+    /// The diagonal of the cross-entropy's Hessian at w, estimated as B times the mean of the squared gradients of mini-batches
+    /// of B images, whole ones in the images' order. Where the gradient of all images vanishes this is, in the mean over batches,
+    /// that of single images: the diagonal of the empirical Fisher matrix.
     /// </summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="TrainingException">A gradient is not finite.</exception>
@@ -67,7 +63,8 @@ internal sealed class NoisyTraining : IDisposable
         });
         if (pipeline.Session.ForwardWeights != arena.Weights)
         {
-            throw new ArgumentException($"Certify perturbs the weights itself: give it the rule without perturbation, not {plan.Optimizer}.");
+            throw new ArgumentException(
+                $"Certify perturbs the weights itself: give it the rule without perturbation, not {plan.Optimizer}.");
         }
 
         LearningRateSchedule schedule = LearningRateSchedule.Cosine(plan.Epochs);
@@ -86,7 +83,9 @@ internal sealed class NoisyTraining : IDisposable
                 StepInFlight done = pipeline.Complete();
                 if (done.End != StepEnd.Done)
                 {
-                    throw new TrainingException($"Certify: the loss became {done.Loss} at step {step + 1} of {total}, or its gradient infinite: lower the learning rate.");
+                    throw new TrainingException(
+                        $"Certify: the loss became {done.Loss} at step {step + 1} of {total}, or its gradient infinite: lower " +
+                        $"the learning rate.");
                 }
 
                 step++;
@@ -108,7 +107,7 @@ internal sealed class NoisyTraining : IDisposable
     }
 
     /// <summary>g ← g + (w − w₀)·precision.</summary>
-    private CompiledGraph Pull(Buffer gradients, float[] anchor, float[] precision)
+    private CompiledGraph Pull(DeviceBuffer gradients, float[] anchor, float[] precision)
     {
         Shape shape = new(checked((int)arena.Count));
         Tensor g = Tensor.Input(shape, "g"), w = Tensor.Input(shape, "w");

@@ -1,14 +1,14 @@
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
-/// <summary>w + u with u from truncated Gaussians, N(0, σᵢ²) on [−κᵢ, κᵢ], κ = γ|w| + ε, drawn as often as is asked for.</summary>
+/// <summary>
+/// w + u with u from truncated Gaussians, N(0, σᵢ²) on [−κᵢ, κᵢ], κ = γ|w| + ε, drawn as often as is asked for.
+/// </summary>
 internal sealed class NoisyWeights : IDisposable
 {
-    private readonly Buffer levels;
+    private readonly DeviceBuffer levels;
     private readonly RandomMapLaunch<NoiseSettings> launch;
     private readonly Neighborhood neighborhood;
     private readonly ulong seed;
@@ -35,7 +35,7 @@ internal sealed class NoisyWeights : IDisposable
     }
 
     /// <summary>Where w + u goes.</summary>
-    public Buffer Weights { get; }
+    public DeviceBuffer Weights { get; }
 
     /// <summary>Sets σ.</summary>
     public void Set(ReadOnlySpan<float> sigma) => levels.Write(0, sigma);

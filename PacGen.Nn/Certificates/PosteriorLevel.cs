@@ -8,8 +8,8 @@ namespace PacGen.Nn;
 internal static class PosteriorLevel
 {
     /// <summary>
-    /// σᵢ* = min(1/√(η hᵢ + 1/sᵢ²), κᵢ/(√2 erf⁻¹(1 − 1/(2m)))): the minimum over σ of ½Σ hᵢσᵢ² + KL(N(w, σ²) ‖ N(w₀, s²))/η, with the cap under which
-    /// at most half of the Gaussian's mass is cut off.
+    /// σᵢ* = min(1/√(η hᵢ + 1/sᵢ²), κᵢ/(√2 erf⁻¹(1 − 1/(2m)))): the minimum over σ of ½Σ hᵢσᵢ² + KL(N(w, σ²) ‖ N(w₀, s²))/η, with
+    /// the cap under which at most half of the Gaussian's mass is cut off.
     /// </summary>
     /// <param name="weights">w.</param>
     /// <param name="curvature">h ≈ the diagonal of ∇²L̂.</param>

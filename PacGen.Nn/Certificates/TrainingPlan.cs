@@ -1,4 +1,3 @@
-using PacGen.Nn.Data;
 
 namespace PacGen.Nn;
 

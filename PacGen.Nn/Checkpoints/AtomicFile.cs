@@ -2,12 +2,12 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>
-/// A file that is there as a whole or not at all, whenever the process or the machine stops. It is written beside its place, under a
-/// random name that ends with <c>.partial</c>. The process that writes it holds a lock on it: what nobody holds is a dead process's, and
-/// the next write of the same file removes it.
+/// A file that is there as a whole or not at all, whenever the process or the machine stops. It is written beside its place,
+/// under a random name that ends with <c>.partial</c>. The process that writes it holds a lock on it: what nobody holds is a dead
+/// process's, and the next write of the same file removes it.
 /// </summary>
 public static partial class AtomicFile
 {
@@ -19,7 +19,8 @@ public static partial class AtomicFile
     /// <summary>Writes under a name of its own, flushes to the disk, moves it into place, and flushes the folder.</summary>
     /// <param name="path">The file, which is replaced.</param>
     /// <param name="write">Writes the content.</param>
-    /// <param name="throughLink">Whether a link in the file's place stays and the file that it names is replaced; otherwise the link is.</param>
+    /// <param name="throughLink">Whether a link in the file's place stays and the file that it names is replaced; otherwise the
+    /// link is.</param>
     /// <exception cref="IOException">It can't be written; what was there before is still there.</exception>
     public static void Write(string path, Action<Stream> write, bool throughLink = true)
     {
@@ -29,7 +30,8 @@ public static partial class AtomicFile
         string beside = path;
         try
         {
-            path = throughLink && File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
+            path = throughLink && File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName
+                ?? path : path;
             RemoveLeftovers(path);
             beside = Beside(path);
             using FileStream stream = new(beside, FileMode.CreateNew, FileAccess.Write, FileShare.Delete);
@@ -63,7 +65,8 @@ public static partial class AtomicFile
         ArgumentNullException.ThrowIfNull(path);
         path = Path.GetFullPath(path);
         RemoveLeftovers(path);
-        new FileStream(Beside(path), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
+        new FileStream(Beside(path), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose)
+            .Dispose();
     }
 
     /// <summary>A name for a file that is being written, which no other has.</summary>
@@ -78,8 +81,11 @@ public static partial class AtomicFile
         foreach (string file in Directory.EnumerateFiles(Path.GetDirectoryName(path)!))
         {
             string name = Path.GetFileName(file);
-            if (name.Length != length || !name.StartsWith(start, StringComparison.Ordinal) || !name.EndsWith(Ending, StringComparison.Ordinal)
-                || !ulong.TryParse(name.AsSpan(start.Length, 2 * RandomBytes), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _))
+            if (name.Length != length || !name.StartsWith(start, StringComparison.Ordinal)
+                || !name.EndsWith(Ending, StringComparison.Ordinal)
+                || !ulong.TryParse(
+                    name.AsSpan(start.Length, 2 * RandomBytes), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+                    out _))
             {
                 continue;
             }
@@ -96,7 +102,10 @@ public static partial class AtomicFile
         }
     }
 
-    /// <summary>Makes a rename last through a power failure, where the system has a call for it; elsewhere the file system's own journal must do.</summary>
+    /// <summary>
+    /// Makes a rename last through a power failure, where the system has a call for it; elsewhere the file system's own journal
+    /// must do.
+    /// </summary>
     private static void FlushFolder(string folder)
     {
         if (OperatingSystem.IsWindows())

@@ -1,11 +1,11 @@
 using PacGen.Core.Text;
 
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>
-/// A file of weights or a checkpoint can't be used: it is missing, damaged, or of another model or run. The message is one line for
-/// the person who runs the program: what is wrong, where, and what to do;
-/// names that it quotes are made safe to print (<see cref="Printable"/>).
+/// A file of weights or a checkpoint can't be used: it is missing, damaged, or of another model or run. The message is one line
+/// for the person who runs the program: what is wrong, where, and what to do; names that it quotes are made safe to print
+/// (<see cref="Printable"/>).
 /// </summary>
 public sealed class CheckpointException : Exception
 {

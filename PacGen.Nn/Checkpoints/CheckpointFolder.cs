@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using PacGen.Core.Text;
 
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>
 /// The checkpoints of one run: <c>step-N.safetensors</c> after N steps, and <c>best.safetensors</c>, the one after the best
@@ -48,24 +48,30 @@ public sealed record CheckpointFolder(string Path)
     }
 
     /// <summary>
-    /// The path of a file or folder that a run keeps beside its checkpoints, by its name. A checkpoint is data, often somebody else's: what
-    /// it names stays in its folder.
+    /// The path of a file or folder that a run keeps beside its checkpoints, by its name. A checkpoint is data, often somebody
+    /// else's: what it names stays in its folder.
     /// </summary>
     /// <param name="name">The name.</param>
-    /// <exception cref="CheckpointException">It is no name for that (see <see cref="CanName"/>), or a link stands there.</exception>
+    /// <exception cref="CheckpointException">It is no name for that (see <see cref="CanName"/>), or a link stands
+    /// there.</exception>
     public string Inside(string name)
     {
         if (!CanName(name))
         {
-            throw new CheckpointException($"The checkpoints in {Path} name '{Printable.Name(name)}' as a file beside them, which is no plain name: they were changed, or are damaged.");
+            throw new CheckpointException(
+                $"The checkpoints in {Path} name '{Printable.Name(name)}' as a file beside them, which is no plain name: they " +
+                $"were changed, or are damaged.");
         }
 
         string path = System.IO.Path.Combine(Path, name);
         return new FileInfo(path).LinkTarget is null ? path
-            : throw new CheckpointException($"{path} is a link, which a run does not write through: replace it by what it leads to.");
+            : throw new CheckpointException(
+                $"{path} is a link, which a run does not write through: replace it by what it leads to.");
     }
 
-    /// <summary>Whether a run may keep something by a name beside its checkpoints: a plain name on every system, and none of theirs.</summary>
+    /// <summary>
+    /// Whether a run may keep something by a name beside its checkpoints: a plain name on every system, and none of theirs.
+    /// </summary>
     public static bool CanName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -78,15 +84,18 @@ public sealed record CheckpointFolder(string Path)
 
     /// <summary>Whether a name is, or could be taken for, that of a checkpoint.</summary>
     private static bool IsOfCheckpoint(string name) =>
-        name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || name.Equals("best" + Suffix, StringComparison.OrdinalIgnoreCase);
+        name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
+            || name.Equals("best" + Suffix, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a name is one of a file in a folder, on every system, and nothing else.</summary>
     internal static bool IsPlain(string name) =>
-        name.Length is > 0 and <= LongestName && name is not ("." or "..") && name[0] is not ('-' or '@' or ' ') && name[^1] is not ('.' or ' ')
+        name.Length is > 0 and <= LongestName && name is not ("." or "..") && name[0] is not ('-' or '@' or ' ')
+            && name[^1] is not ('.' or ' ')
         && !name.AsSpan().ContainsAny(Forbidden) && !name.Any(letter => char.IsControl(letter) || char.IsSurrogate(letter));
 
     /// <summary>The first of the files that a run's checkpoints are made of, or null where there is none.</summary>
-    internal string? Found => Checkpoints.Concat([Best, System.IO.Path.Combine(Path, EpochHistory.FileName)]).FirstOrDefault(System.IO.Path.Exists);
+    internal string? Found => Checkpoints.Concat([Best, System.IO.Path.Combine(Path, EpochHistory.FileName)]).FirstOrDefault(
+        System.IO.Path.Exists);
 
     /// <summary>Opens the newest checkpoint that is whole.</summary>
     /// <param name="damaged">One line for each newer checkpoint that is not.</param>
@@ -106,7 +115,9 @@ public sealed record CheckpointFolder(string Path)
                 file.VerifyChecksum();
                 return file;
             }
-            catch (CheckpointException error) when (error.InnerException is FileNotFoundException && new CheckpointFolder(Path).Checkpoints is [var newest, ..] && newest != path)
+            catch (CheckpointException error) when (
+                error.InnerException is FileNotFoundException && new CheckpointFolder(Path).Checkpoints is [var newest, ..]
+                && newest != path)
             {
                 // A run that is still at work has replaced it.
                 problems.Clear();
@@ -124,22 +135,28 @@ public sealed record CheckpointFolder(string Path)
             : $"None of the {problems.Count} checkpoints in {Path} can be used; the newest: {problems[0]}");
     }
 
-    /// <summary>Whether a file could not be read for a reason that may pass: it is not damaged, and to go on from an older one would delete it.</summary>
+    /// <summary>
+    /// Whether a file could not be read for a reason that may pass: it is not damaged, and to go on from an older one would
+    /// delete it.
+    /// </summary>
     private static bool IsOutOfReach(CheckpointException error) =>
-        error.InnerException is UnauthorizedAccessException or (IOException and not EndOfStreamException and not FileNotFoundException and not DirectoryNotFoundException);
+        error.InnerException is UnauthorizedAccessException or (
+            IOException and not EndOfStreamException and not FileNotFoundException and not DirectoryNotFoundException);
 
     /// <summary>The file of the checkpoint after some steps.</summary>
-    internal string PathOf(long steps) => System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{steps:D10}{Suffix}"));
+    internal string PathOf(long steps) =>
+        System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{steps:D10}{Suffix}"));
 
     /// <summary>
-    /// Deletes all but the last checkpoints up to some steps, and what an interrupted write left. Those after more steps go as well: they
-    /// were passed over as damaged, and would be taken for the newest.
+    /// Deletes all but the last checkpoints up to some steps, and what an interrupted write left. Those after more steps go as
+    /// well: they were passed over as damaged, and would be taken for the newest.
     /// </summary>
     internal void Prune(long steps, int keep)
     {
         IReadOnlyList<string> all = Checkpoints;
         int newer = all.TakeWhile(file => StepsOf(file) > steps).Count();
-        foreach (string old in all.Where((_, i) => i < newer || i >= newer + keep).Concat(Directory.EnumerateFiles(Path, $"*{Suffix}.*{AtomicFile.Ending}")))
+        foreach (string old in all.Where((_, i) => i < newer || i >= newer + keep).Concat(
+            Directory.EnumerateFiles(Path, $"*{Suffix}.*{AtomicFile.Ending}")))
         {
             File.Delete(old);
         }
@@ -149,6 +166,8 @@ public sealed record CheckpointFolder(string Path)
     {
         string name = System.IO.Path.GetFileName(file);
         return name.Length > Prefix.Length + Suffix.Length
-            && long.TryParse(name.AsSpan(Prefix.Length..^Suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long steps) ? steps : null;
+            && long.TryParse(
+                name.AsSpan(Prefix.Length..^Suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long steps)
+                ? steps : null;
     }
 }

@@ -1,12 +1,11 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using PacGen.Nn.Data;
 
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>
-/// The results of a run's epochs, a line of JSON each, in a file beside its checkpoints. It grows with the run, so it is only appended
-/// to; a checkpoint names how much of it is its own and that part's digest, and stays as small as it was at first.
+/// The results of a run's epochs, a line of JSON each, in a file beside its checkpoints. It grows with the run, so it is only
+/// appended to; a checkpoint names how much of it is its own and that part's digest, and stays as small as it was at first.
 /// </summary>
 internal sealed class EpochHistory : IDisposable
 {
@@ -21,7 +20,9 @@ internal sealed class EpochHistory : IDisposable
     private int count;
     private long length;
 
-    /// <summary>Begins a file with what a run goes on from. Whatever is in its place is replaced, and not written through a link.</summary>
+    /// <summary>
+    /// Begins a file with what a run goes on from. Whatever is in its place is replaced, and not written through a link.
+    /// </summary>
     /// <param name="folder">The folder of the run's checkpoints.</param>
     /// <param name="source">The folder of those that it goes on from.</param>
     /// <param name="mark">How much of the history there; null for none.</param>
@@ -82,12 +83,15 @@ internal sealed class EpochHistory : IDisposable
             using StreamReader reader = new(file, bufferSize: Chunk, leaveOpen: true);
             while (results.Count < mark.Count && reader.ReadLine() is { } line)
             {
-                results.Add(JsonSerializer.Deserialize<EpochResult>(line, TrainingState.Json) ?? throw new JsonException("a line is null"));
+                results.Add(
+                    JsonSerializer.Deserialize<EpochResult>(line, TrainingState.Json)
+                    ?? throw new JsonException("a line is null"));
             }
 
             return results.Count == mark.Count ? results : throw Differs($"it has {results.Count} epochs of {mark.Count}");
         }
-        catch (Exception error) when (error is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
+        catch (Exception error) when (
+            error is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
         {
             throw Differs(error.Message.ReplaceLineEndings(" "), error);
         }
@@ -101,7 +105,8 @@ internal sealed class EpochHistory : IDisposable
         }
 
         CheckpointException Differs(string what, Exception? cause = null) => new(
-            $"{checkpoint} can't be resumed without the results of its epochs, {path}: {what.TrimEnd('.')}. Copy that file along with the checkpoints.", cause!);
+            $"{checkpoint} can't be resumed without the results of its epochs, {path}: {what.TrimEnd('.')}. Copy that file " +
+                $"along with the checkpoints.", cause!);
     }
 
     /// <summary>Appends the results behind those that are there, and flushes them to the disk.</summary>

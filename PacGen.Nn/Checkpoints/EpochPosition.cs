@@ -1,4 +1,4 @@
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>Where an epoch stands.</summary>
 /// <param name="Batch">The batches that are done.</param>

@@ -1,12 +1,11 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Map;
 
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>
-/// Finds the weights that see a flattened image, by following an example's graph: a reshape of (N, H, W, C) to (N, H·W·C) orders features
-/// by (height, width, channel), where PyTorch has (channel, height, width). Whatever meets these features element by element, or multiplies
-/// them, is in the same order: the rows of a linear layer, and the vectors of a batch norm between.
+/// Finds the weights that see a flattened image, by following an example's graph: a reshape of (N, H, W, C) to (N, H·W·C) orders
+/// features by (height, width, channel), where PyTorch has (channel, height, width). Whatever meets these features element by
+/// element, or multiplies them, is in the same order: the rows of a linear layer, and the vectors of a batch norm between.
 /// </summary>
 internal sealed class FlattenedImages
 {
@@ -34,7 +33,8 @@ internal sealed class FlattenedImages
             search.Follow(node);
         }
 
-        return search.found.ToDictionary(pair => pair.Key, pair => (pair.Value.Image.Channels, pair.Value.Image.Height, pair.Value.Image.Width));
+        return search.found.ToDictionary(
+            pair => pair.Key, pair => (pair.Value.Image.Channels, pair.Value.Image.Height, pair.Value.Image.Width));
     }
 
     private void Follow(Tensor node)
@@ -95,7 +95,8 @@ internal sealed class FlattenedImages
             {
                 flattened[node] = (to.First(axis => node.Shape[axis] > 1), at.Image);
             }
-            else if (node.Shape.Rank != 4 || (node.Shape[1], node.Shape[2], node.Shape[3]) != (at.Image.Height, at.Image.Width, at.Image.Channels))
+            else if (node.Shape.Rank != 4 || (node.Shape[1], node.Shape[2], node.Shape[3]) != (
+                at.Image.Height, at.Image.Width, at.Image.Channels))
             {
                 throw Lost(node);
             }
@@ -103,7 +104,8 @@ internal sealed class FlattenedImages
             return;
         }
 
-        if (source.Shape.Rank == 4 && IsImage(source.Shape) && groups.Find(group => group.From.Contains(3)) is var (merged, target)
+        if (source.Shape.Rank == 4 && IsImage(source.Shape) && groups.Find(group => group.From.Contains(3)) is var (
+            merged, target)
             && merged.Any(axis => axis < 3 && source.Shape[axis] > 1))
         {
             int[] wide = [.. target.Where(axis => node.Shape[axis] > 1)];
@@ -252,15 +254,18 @@ internal sealed class FlattenedImages
                 }
             }
 
-            groups.Add(([.. Enumerable.Range(firstLeft, left - firstLeft)], [.. Enumerable.Range(firstRight, right - firstRight)]));
+            groups.Add(
+                ([.. Enumerable.Range(firstLeft, left - firstLeft)], [.. Enumerable.Range(firstRight, right - firstRight)]));
         }
 
         return groups;
     }
 
     private static NotSupportedException Lost(Tensor node) => new(
-        $"The features of a flattened image can't be followed through {node}: PyTorch orders them by channel, height and width, and here they are "
-        + "ordered by height, width and channel. Say with PyTorchLayout.Of(model, flattened) which weights see which flattened image; an empty "
+        $"The features of a flattened image can't be followed through {node}: PyTorch orders them by channel, height and " +
+            $"width, and here they are "
+        + "ordered by height, width and channel. Say with PyTorchLayout.Of(model, flattened) which weights see which flattened " +
+            "image; an empty "
         + "dictionary where none does.");
 
     private readonly record struct Image(int Channels, int Height, int Width);

@@ -1,8 +1,8 @@
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>
-/// A folder that one process at a time writes into. The claim is a lock on a file in it, which the system gives up with the process,
-/// however that ends. The empty file itself stays and means nothing.
+/// A folder that one process at a time writes into. The claim is a lock on a file in it, which the system gives up with the
+/// process, however that ends. The empty file itself stays and means nothing.
 /// </summary>
 public sealed class FolderClaim : IDisposable
 {
@@ -13,7 +13,8 @@ public sealed class FolderClaim : IDisposable
 
     /// <summary>Claims a folder until this is disposed.</summary>
     /// <param name="folder">The folder; made where it isn't there.</param>
-    /// <exception cref="IOException">Another process, or another claim of this one, has it; or it can't be made or written.</exception>
+    /// <exception cref="IOException">Another process, or another claim of this one, has it; or it can't be made or
+    /// written.</exception>
     public FolderClaim(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
@@ -33,7 +34,9 @@ public sealed class FolderClaim : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{folder} can't be used: another run works in it, or it can't be written ({error.Message}) Wait for that, or choose another folder.", error);
+            throw new IOException(
+                $"{folder} can't be used: another run works in it, or it can't be written ({error.Message}) Wait for that, or " +
+                $"choose another folder.", error);
         }
     }
 

@@ -1,4 +1,4 @@
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>How much of an <see cref="EpochHistory"/> a checkpoint goes on from.</summary>
 /// <param name="Count">The epochs in it.</param>

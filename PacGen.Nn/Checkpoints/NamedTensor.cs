@@ -1,7 +1,7 @@
 using System.Globalization;
 using PacGen.Core.Text;
 
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>An array to write: its name, shape and values.</summary>
 /// <param name="Name">Its name in the file.</param>
@@ -12,7 +12,9 @@ public sealed record NamedTensor(string Name, IReadOnlyList<long> Shape, ReadOnl
     /// <summary>Name and shape.</summary>
     public override string ToString() => $"{Printable.Name(Name)} ({string.Join(", ", Shape)})";
 
-    /// <summary>The same array, where each value is a number: what readers of weights ask, so writers of weights do too.</summary>
+    /// <summary>
+    /// The same array, where each value is a number: what readers of weights ask, so writers of weights do too.
+    /// </summary>
     /// <exception cref="CheckpointException">A value is infinite or NaN: the message names the array and the element.</exception>
     public NamedTensor RequireFinite()
     {
@@ -33,5 +35,6 @@ public sealed record NamedTensor(string Name, IReadOnlyList<long> Shape, ReadOnl
 
     internal static CheckpointException NotFinite(string name, int place, double value) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"{name} can't be used: its element {place} is {value}, which is no finite number in single precision. Weights must be finite."));
+        $"{name} can't be used: its element {place} is {value}, which is no finite number in single precision. Weights must be " +
+            $"finite."));
 }

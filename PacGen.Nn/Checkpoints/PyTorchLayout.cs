@@ -1,11 +1,11 @@
 using PacGen.Kernels;
 
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>
 /// How the arrays of a model here correspond to those of the same model in PyTorch: their names, and the order of their elements.
-/// Convolution weights are HWIO here and OIHW there, linear weights (in, out) and (out, in); images are NHWC and NCHW, so the rows of
-/// a linear layer behind a flattened image are ordered (height, width, channel) here and (channel, height, width) there.
+/// Convolution weights are HWIO here and OIHW there, linear weights (in, out) and (out, in); images are NHWC and NCHW, so the
+/// rows of a linear layer behind a flattened image are ordered (height, width, channel) here and (channel, height, width) there.
 /// </summary>
 public sealed record PyTorchLayout
 {
@@ -28,12 +28,16 @@ public sealed record PyTorchLayout
             if (shape.Rank is not (1 or 2) || (long)channels * height * width != shape[0])
             {
                 throw new ArgumentException(
-                    $"{name} of shape {shape} is said to see a flattened image of {channels} channels and {height}×{width} pixels, which is of another size.");
+                    $"{name} of shape {shape} is said to see a flattened image of {channels} channels and {height}×{width} " +
+                        $"pixels, which is of another size.");
             }
         }
     }
 
-    /// <summary>PyTorch's name of an array, by its name here, where it differs in more than the spelling (<c>runningMean</c>, <c>running_mean</c>).</summary>
+    /// <summary>
+    /// PyTorch's name of an array, by its name here, where it differs in more than the spelling (<c>runningMean</c>,
+    /// <c>running_mean</c>).
+    /// </summary>
     /// <exception cref="ArgumentException">The model has no such array.</exception>
     public IReadOnlyDictionary<string, string> Names
     {
@@ -46,7 +50,9 @@ public sealed record PyTorchLayout
         }
     } = new Dictionary<string, string>();
 
-    /// <summary>The image that an array sees flattened, by the array's name here: rows of a matrix, or a vector behind such an image.</summary>
+    /// <summary>
+    /// The image that an array sees flattened, by the array's name here: rows of a matrix, or a vector behind such an image.
+    /// </summary>
     public IReadOnlyDictionary<string, (int Channels, int Height, int Width)> Flattened { get; }
 
     /// <summary>The layout of a model; which weights see a flattened image is found by following an example through it.</summary>
@@ -75,7 +81,8 @@ public sealed record PyTorchLayout
     /// <param name="file">The file, such as <c>save_file(model.state_dict(), …)</c> of Python's safetensors writes it.</param>
     /// <param name="arena">The model's parameters.</param>
     /// <exception cref="CheckpointException">
-    /// An array is missing, has another shape or a number that is not finite, or has no place in the model; nothing was replaced then.
+    /// An array is missing, has another shape or a number that is not finite, or has no place in the model; nothing was replaced
+    /// then.
     /// </exception>
     /// <exception cref="ArgumentException">The layout was made for another model.</exception>
     public void Load(SafetensorsFile file, ParameterArena arena)
@@ -142,14 +149,17 @@ public sealed record PyTorchLayout
             .. arena.States.Select(state => Of(state.Name, state.Shape, state.Region!.Value)),
         ];
         IEnumerable<(string, Shape)> there =
-            arena.Parameters.Select(parameter => (parameter.Name, parameter.Shape)).Concat(arena.States.Select(state => (state.Name, state.Shape)));
+            arena.Parameters.Select(parameter => (parameter.Name, parameter.Shape)).Concat(
+                arena.States.Select(state => (state.Name, state.Shape)));
         return arrays.SequenceEqual(there)
             ? entries
-            : throw new ArgumentException($"The layout was made for {model} with other arrays than these parameters have.", nameof(arena));
+            : throw new ArgumentException(
+                $"The layout was made for {model} with other arrays than these parameters have.", nameof(arena));
     }
 
     private string TheirName(string name) =>
-        Names.GetValueOrDefault(name) ?? string.Concat(name.Select(letter => char.IsAsciiLetterUpper(letter) ? $"_{char.ToLowerInvariant(letter)}" : $"{letter}"));
+        Names.GetValueOrDefault(name) ?? string.Concat(
+            name.Select(letter => char.IsAsciiLetterUpper(letter) ? $"_{char.ToLowerInvariant(letter)}" : $"{letter}"));
 
     private static long[] Extents(Shape shape) => shape.Rank switch
     {
@@ -158,7 +168,7 @@ public sealed record PyTorchLayout
         _ => [.. shape.AsSpan().ToArray().Select(extent => (long)extent)],
     };
 
-    private Entry Of(string name, Shape shape, Kernels.Devices.Region region)
+    private Entry Of(string name, Shape shape, Region region)
     {
         bool flat = Flattened.TryGetValue(name, out (int Channels, int Height, int Width) image);
         (int[] inner, int[] axes) = (shape.Rank, flat) switch
@@ -173,7 +183,9 @@ public sealed record PyTorchLayout
         return new Entry(TheirName(name), Extents(shape), Places(inner, axes), region);
     }
 
-    /// <summary>For each element of an array of some extents, row-major, its place once its axes are moved: axis i becomes axes[i].</summary>
+    /// <summary>
+    /// For each element of an array of some extents, row-major, its place once its axes are moved: axis i becomes axes[i].
+    /// </summary>
     private static int[] Places(int[] extents, int[] axes)
     {
         int[] moved = new int[extents.Length], strides = new int[extents.Length];
@@ -208,5 +220,5 @@ public sealed record PyTorchLayout
     }
 
     /// <summary>An array: PyTorch's name and extents, for each element here its place there, and where it lives.</summary>
-    private sealed record Entry(string Name, long[] Extents, int[] Order, Kernels.Devices.Region Region);
+    private sealed record Entry(string Name, long[] Extents, int[] Order, Region Region);
 }

@@ -1,6 +1,6 @@
 using PacGen.Core.Text;
 
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>What a resumed run goes on from.</summary>
 /// <param name="Path">The checkpoint.</param>
@@ -10,5 +10,6 @@ namespace PacGen.Nn.Checkpoints;
 public sealed record Resumption(string Path, long Steps, int Epochs, IReadOnlyList<string> Damaged)
 {
     /// <summary>One line for people.</summary>
-    public override string ToString() => $"{Printable.Name(Path)}: {Steps} steps, {Epochs} epochs done{(Damaged.Count == 0 ? "" : $"; passed over: {string.Join("; ", Damaged)}")}";
+    public override string ToString() => $"{Printable.Name(Path)}: {Steps} steps, {Epochs} epochs " +
+        $"done{(Damaged.Count == 0 ? "" : $"; passed over: {string.Join("; ", Damaged)}")}";
 }

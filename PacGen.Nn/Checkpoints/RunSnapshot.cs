@@ -1,10 +1,7 @@
 using PacGen.Core.Text;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>What a checkpoint holds of a run: everything that decides its further bits.</summary>
 /// <param name="model">The model.</param>
@@ -34,7 +31,8 @@ internal sealed class RunSnapshot(
         return new(StringComparer.Ordinal)
         {
             ["model"] = $"{model.GetType().Name} of {arena.Count} parameters",
-            ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} images of {data.Train.Height}×{data.Train.Width}×{data.Train.Channels}, SHA-256 {fingerprint ??= data.Fingerprint()}…",
+            ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} images of " +
+                $"{data.Train.Height}×{data.Train.Width}×{data.Train.Channels}, SHA-256 {fingerprint ??= data.Fingerprint()}…",
             ["optimizer"] = optimizer.ToString()!,
             ["running statistics"] = $"{statistics}",
             ["schedule"] = options.Schedule.ToString(),
@@ -97,7 +95,8 @@ internal sealed class RunSnapshot(
         using SafetensorsFile file = new CheckpointFolder(folder).OpenNewest(out damaged);
         path = file.Name;
         TrainingState state = TrainingState.Parse(
-            file.Metadata.GetValueOrDefault(StateText) ?? throw new CheckpointException($"{path} holds weights, but not the state of a run."), path);
+            file.Metadata.GetValueOrDefault(StateText)
+                ?? throw new CheckpointException($"{path} holds weights, but not the state of a run."), path);
         RequireSameSettings(state, path);
         done = state.Results ?? EpochHistory.Read(folder, state.Epochs!, path);
         List<(Region Region, float[] Values)> loaded = [];
@@ -106,13 +105,16 @@ internal sealed class RunSnapshot(
             string stored = file.Tensors.ContainsKey(name) ? name : EarlierName(name);
             if (!file.Tensors.TryGetValue(stored, out SafetensorInfo? info) || !info.Shape.SequenceEqual(Extents(shape)))
             {
-                throw new CheckpointException($"{path} has no {name} of shape {shape}, which {model.GetType().Name} with {optimizer} needs: it is of another model.");
+                throw new CheckpointException(
+                    $"{path} has no {name} of shape {shape}, which {model.GetType().Name} with {optimizer} needs: it is of " +
+                    $"another model.");
             }
 
             float[] values = file.Read(stored);
             if (FirstNonFinite(values) is { } value)
             {
-                throw new CheckpointException($"{path} can't be gone on from: {name} has a value {value}. Remove it to resume from the one before.");
+                throw new CheckpointException(
+                    $"{path} can't be gone on from: {name} has a value {value}. Remove it to resume from the one before.");
             }
 
             loaded.Add((region, values));
@@ -121,7 +123,9 @@ internal sealed class RunSnapshot(
         int batches = options.Batches(data);
         if (state.Position.Batch > batches || done.Where((result, i) => result.Epoch != i + 1).Any())
         {
-            throw new CheckpointException($"{path} stands at batch {state.Position.Batch} of {batches} after {done.Count} epochs, which can't be: it is of another run.");
+            throw new CheckpointException(
+                $"{path} stands at batch {state.Position.Batch} of {batches} after {done.Count} epochs, which can't be: it is " +
+                $"of another run.");
         }
 
         // Every batch is a step: a count that is not theirs would run over one day, and name files wrongly before.
@@ -129,7 +133,8 @@ internal sealed class RunSnapshot(
         if (state.Steps != steps || state.Optimizer.Steps != steps)
         {
             throw new CheckpointException(
-                $"{path} counts {state.Steps} steps and {state.Optimizer.Steps} of the optimizer where {done.Count} epochs and {state.Position.Batch} batches"
+                $"{path} counts {state.Steps} steps and {state.Optimizer.Steps} of the optimizer where {done.Count} epochs and " +
+                    $"{state.Position.Batch} batches"
                 + $" are {steps}, which can't be: it is of another run.");
         }
 
@@ -147,13 +152,15 @@ internal sealed class RunSnapshot(
     /// <summary>The arrays to write, all finite.</summary>
     private NamedTensor[] Arrays(string folder)
     {
-        NamedTensor[] arrays = [.. Kept().Select(array => new NamedTensor(array.Name, [.. Extents(array.Shape)], array.Region.ToArray()))];
+        NamedTensor[] arrays =
+            [.. Kept().Select(array => new NamedTensor(array.Name, [.. Extents(array.Shape)], array.Region.ToArray()))];
         foreach (NamedTensor array in arrays)
         {
             if (FirstNonFinite(array.Values.Span) is { } value)
             {
                 throw new TrainingException(
-                    $"The checkpoint in {folder} is not written: {array.Name} has a value {value} after step {pipeline.Steps}. Earlier checkpoints are as they were.")
+                    $"The checkpoint in {folder} is not written: {array.Name} has a value {value} after step {pipeline.Steps}. " +
+                        $"Earlier checkpoints are as they were.")
                 {
                     Step = pipeline.Steps,
                 };
@@ -169,19 +176,27 @@ internal sealed class RunSnapshot(
         string[] differing =
         [
             .. here.Keys.Union(state.Settings.Keys)
-                .Select(name => (Name: name, There: state.Settings.GetValueOrDefault(name, "none"), Here: here.GetValueOrDefault(name, "none")))
+                .Select(name => (Name: name, There: state.Settings.GetValueOrDefault(name, "none"), Here: here.GetValueOrDefault(
+                    name, "none")))
                 .Where(setting => setting.There != setting.Here)
                 .Select(setting => $"{setting.Name} ({setting.There} there, {setting.Here} here)"),
         ];
         if (differing.Length > 0)
         {
-            string epochs = state.Settings.GetValueOrDefault("schedule") == here["schedule"] || !here["schedule"].Contains("cosine", StringComparison.Ordinal) ? ""
-                : " A cosine schedule ends with the run's last epoch, so a run of more epochs differs from its first step on: go on with as many epochs as it has, or start a new one; a constant schedule, or steps of stated length, can be prolonged.";
-            throw new CheckpointException($"{path} is of another run: it differs in {string.Join(", ", differing)}. Go on with the settings of that run, or start a new one in another folder.{epochs}");
+            string epochs = state.Settings.GetValueOrDefault("schedule") == here["schedule"]
+                || !here["schedule"].Contains("cosine", StringComparison.Ordinal) ? ""
+                : " A cosine schedule ends with the run's last epoch, so a run of more epochs differs from its first step on: " +
+                    "go on with as many epochs as it has, or start a new one; a constant schedule, or steps of stated length, " +
+                    "can be prolonged.";
+            throw new CheckpointException(
+                $"{path} is of another run: it differs in {string.Join(", ", differing)}. Go on with the settings of that run, " +
+                $"or start a new one in another folder.{epochs}");
         }
     }
 
-    /// <summary>The arrays that a checkpoint holds: the parameters and the model's state by their names, then the optimizer's.</summary>
+    /// <summary>
+    /// The arrays that a checkpoint holds: the parameters and the model's state by their names, then the optimizer's.
+    /// </summary>
     private IEnumerable<(string Name, Shape Shape, Region Region)> Kept()
     {
         for (int i = 0; i < arena.Parameters.Count; i++)
@@ -194,7 +209,7 @@ internal sealed class RunSnapshot(
             yield return (state.Name, state.Shape, state.Region!.Value);
         }
 
-        foreach ((string name, Buffer buffer) in pipeline.Session.Arrays)
+        foreach ((string name, DeviceBuffer buffer) in pipeline.Session.Arrays)
         {
             yield return (OptimizerPrefix + name, new Shape(checked((int)arena.Count)), new Region(buffer));
         }

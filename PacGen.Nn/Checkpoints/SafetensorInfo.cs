@@ -1,6 +1,6 @@
 using PacGen.Core.Text;
 
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>What a safetensors file says of one of its arrays.</summary>
 /// <param name="Name">Its name.</param>

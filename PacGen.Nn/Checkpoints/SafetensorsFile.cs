@@ -4,18 +4,17 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using PacGen.Core.Text;
-using PacGen.Nn.Data;
 
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>
-/// A file in the safetensors format: eight little-endian bytes with the length of a header, the header in JSON (each array's type,
-/// shape and place, and texts by name under <c>__metadata__</c>), then the arrays' bytes without gaps. Everything that the header
-/// says is checked before it is believed; reading allocates no more than the header and the arrays that are asked for.
+/// A file in the safetensors format: eight little-endian bytes with the length of a header, the header in JSON (each array's
+/// type, shape and place, and texts by name under <c>__metadata__</c>), then the arrays' bytes without gaps. Everything that the
+/// header says is checked before it is believed; reading allocates no more than the header and the arrays that are asked for.
 /// </summary>
 /// <remarks>
-/// Files that PacGen writes carry a SHA-256 of the whole file in their metadata, as its first entry and so at a known place; it is
-/// computed with 64 zeros where its digits stand. Other readers see one text more.
+/// Files that PacGen writes carry a SHA-256 of the whole file in their metadata, as its first entry and so at a known place; it
+/// is computed with 64 zeros where its digits stand. Other readers see one text more.
 /// </remarks>
 /// <example>
 /// <code>
@@ -26,7 +25,8 @@ namespace PacGen.Nn.Checkpoints;
 public sealed class SafetensorsFile : IDisposable
 {
     private const string Layouts =
-        "PyTorch has linear weights as (out, in) and convolutions as (out, in, height, width), PacGen (in, out) and (height, width, in, out).";
+        "PyTorch has linear weights as (out, in) and convolutions as (out, in, height, width), PacGen (in, out) and (height, " +
+            "width, in, out).";
 
     private const int LengthBytes = sizeof(long), Chunk = 1 << 16, LargeChunk = 1 << 22;
 
@@ -54,7 +54,8 @@ public sealed class SafetensorsFile : IDisposable
         if (stated < 2 || stated > (ulong)Math.Min(length - LengthBytes, SafetensorsHeader.LongestHeader))
         {
             throw Damaged(
-                $"its header should be {stated} bytes long, but the file has {length} and a header at most {SafetensorsHeader.LongestHeader}");
+                $"its header should be {stated} bytes long, but the file has {length} and a header at most " +
+                    $"{SafetensorsHeader.LongestHeader}");
         }
 
         byte[] text = new byte[stated];
@@ -67,7 +68,8 @@ public sealed class SafetensorsFile : IDisposable
         catch (JsonException error)
         {
             throw new CheckpointException(
-                $"{name} can't be used: its header is no JSON of safetensors ({error.Message.ReplaceLineEndings(" ")}). Get or save the file again.", error);
+                $"{name} can't be used: its header is no JSON of safetensors ({error.Message.ReplaceLineEndings(" ")}). Get or " +
+                    $"save the file again.", error);
         }
 
         if (header.DataLength != length - dataStart)
@@ -101,7 +103,8 @@ public sealed class SafetensorsFile : IDisposable
             // A pipe or a device has no length, and opening it could wait for ever.
             if (File.Exists(path) && !PlainFile.HasContent(path))
             {
-                throw new CheckpointException($"{path} is damaged or no safetensors file: it is empty or no regular file. Get or save it again.");
+                throw new CheckpointException(
+                    $"{path} is damaged or no safetensors file: it is empty or no regular file. Get or save it again.");
             }
 
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1);
@@ -123,14 +126,19 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Writes arrays of floats and texts; the checksum is added to the texts. What is accepted is what a reader gets back, the same bits.</summary>
+    /// <summary>
+    /// Writes arrays of floats and texts; the checksum is added to the texts. What is accepted is what a reader gets back, the
+    /// same bits.
+    /// </summary>
     /// <param name="path">The file; it is replaced as a whole or not at all.</param>
     /// <param name="tensors">
-    /// The arrays: at most 100,000, of at most 16 axes, with names of 1 to 1,024 characters, none of them a control character or half of a
-    /// surrogate pair, and each once.
+    /// The arrays: at most 100,000, of at most 16 axes, with names of 1 to 1,024 characters, none of them a control character or
+    /// half of a surrogate pair, and each once.
     /// </param>
-    /// <param name="metadata">The texts, by name: with the checksum at most 100,000. The header that says all this is at most 16 MiB long.</param>
-    /// <exception cref="ArgumentException">A reader would refuse the file, or get something else back. Nothing was written.</exception>
+    /// <param name="metadata">The texts, by name: with the checksum at most 100,000. The header that says all this is at most 16
+    /// MiB long.</param>
+    /// <exception cref="ArgumentException">A reader would refuse the file, or get something else back. Nothing was
+    /// written.</exception>
     /// <exception cref="IOException">The file can't be written; what was there before is still there.</exception>
     public static void Save(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -139,8 +147,10 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Writes arrays of floats and texts to a stream; otherwise as <see cref="Save"/>.</summary>
-    /// <exception cref="ArgumentException">A reader would refuse the file, or get something else back. Nothing was written.</exception>
-    public static void Write(Stream stream, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <exception cref="ArgumentException">A reader would refuse the file, or get something else back. Nothing was
+    /// written.</exception>
+    public static void Write(
+        Stream stream, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         Write(stream, Compose(tensors, metadata), tensors);
@@ -167,8 +177,8 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>
-    /// An array's values in row-major order, as floats: F32 as they are, F16 and BF16 exactly, F64 rounded. Infinities and NaN that stand in
-    /// the file are read as such; <see cref="ReadFinite"/> refuses them.
+    /// An array's values in row-major order, as floats: F32 as they are, F16 and BF16 exactly, F64 rounded. Infinities and NaN
+    /// that stand in the file are read as such; <see cref="ReadFinite"/> refuses them.
     /// </summary>
     /// <exception cref="CheckpointException">
     /// The file has no such array, it is of another type, a finite number in it is beyond single precision, or it can't be read.
@@ -230,7 +240,8 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>As <see cref="Read"/>, of weights and whatever else a computation goes on with: each value is a number.</summary>
-    /// <exception cref="CheckpointException">As <see cref="Read"/>; or a value is infinite or NaN: the message names the array and the element.</exception>
+    /// <exception cref="CheckpointException">As <see cref="Read"/>; or a value is infinite or NaN: the message names the array
+    /// and the element.</exception>
     public float[] ReadFinite(string tensor)
     {
         float[] values = Read(tensor);
@@ -247,7 +258,8 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="advice">A sentence on what to do, or nothing.</param>
     /// <exception cref="CheckpointException">An array is missing, has another shape, or has no place.</exception>
     public void RequireArrays(
-        IEnumerable<(string Name, IReadOnlyList<long> Extents)> wanted, Func<string, bool> passedOver, string model, string advice)
+        IEnumerable<(string Name, IReadOnlyList<long> Extents)> wanted, Func<string, bool> passedOver, string model,
+        string advice)
     {
         HashSet<string> known = [];
         foreach ((string tensor, IReadOnlyList<long> extents) in wanted)
@@ -255,14 +267,16 @@ public sealed class SafetensorsFile : IDisposable
             known.Add(tensor);
             if (!header.Tensors.TryGetValue(tensor, out SafetensorInfo? info))
             {
-                throw new CheckpointException($"{name} has no array {tensor}, which {model} needs; it has {Some(header.Tensors.Keys)}. {advice}".TrimEnd());
+                throw new CheckpointException(
+                    $"{name} has no array {tensor}, which {model} needs; it has {Some(header.Tensors.Keys)}. {advice}".TrimEnd());
             }
 
             if (!info.Shape.SequenceEqual(extents))
             {
                 bool transposed = info.Shape.Order().SequenceEqual(extents.Order());
                 throw new CheckpointException(
-                    $"{tensor} in {name} has the shape ({string.Join(", ", info.Shape)}), but {model} needs ({string.Join(", ", extents)}){(transposed
+                    $"{tensor} in {name} has the shape ({string.Join(", ", info.Shape)}), but {model} needs " +
+                        $"({string.Join(", ", extents)}){(transposed
                         ? $": it seems transposed. {Layouts}"
                         : $". {advice}")}".TrimEnd());
             }
@@ -271,7 +285,8 @@ public sealed class SafetensorsFile : IDisposable
         string[] idle = [.. header.Tensors.Keys.Where(tensor => !known.Contains(tensor) && !passedOver(tensor))];
         if (idle.Length > 0)
         {
-            throw new CheckpointException($"{name} has {Some(idle)}, which has no place in {model}; it takes {Some(known)}. {advice}".TrimEnd());
+            throw new CheckpointException(
+                $"{name} has {Some(idle)}, which has no place in {model}; it takes {Some(known)}. {advice}".TrimEnd());
         }
     }
 
@@ -325,7 +340,8 @@ public sealed class SafetensorsFile : IDisposable
             {
                 for (int start = 0; start < tensor.Values.Length; start += LargeChunk)
                 {
-                    act(MemoryMarshal.AsBytes(tensor.Values.Span.Slice(start, Math.Min(LargeChunk, tensor.Values.Length - start))));
+                    act(MemoryMarshal.AsBytes(
+                        tensor.Values.Span.Slice(start, Math.Min(LargeChunk, tensor.Values.Length - start))));
                 }
 
                 continue;
@@ -353,7 +369,9 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     private float InSinglePrecision(double value, string tensor, int place) =>
-        float.IsFinite((float)value) || !double.IsFinite(value) ? (float)value : throw NamedTensor.NotFinite($"{tensor} in {name}", place, value);
+        float.IsFinite((float)value) || !double.IsFinite(value) ? (float)value : throw NamedTensor.NotFinite(
+            $"{tensor} in {name}", place, value);
 
-    private CheckpointException Damaged(string what) => new($"{name} is damaged or no safetensors file: {what}. Get or save it again.");
+    private CheckpointException Damaged(string what) =>
+        new($"{name} is damaged or no safetensors file: {what}. Get or save it again.");
 }

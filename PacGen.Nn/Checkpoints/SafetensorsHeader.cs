@@ -3,11 +3,12 @@ using System.Text;
 using System.Text.Json;
 using PacGen.Core.Text;
 
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>
-/// The header of a safetensors file: each array's type, shape and place, and the texts. What is allowed stands in <see cref="Parse"/> alone:
-/// a header that is to be written is parsed first, so nothing is written that would be refused or read as something else.
+/// The header of a safetensors file: each array's type, shape and place, and the texts. What is allowed stands in
+/// <see cref="Parse"/> alone: a header that is to be written is parsed first, so nothing is written that would be refused or read
+/// as something else.
 /// </summary>
 internal sealed class SafetensorsHeader
 {
@@ -89,23 +90,29 @@ internal sealed class SafetensorsHeader
         }
         catch (JsonException error)
         {
-            throw new ArgumentException($"These arrays and texts are no safetensors file: {error.Message}.", nameof(tensors), error);
+            throw new ArgumentException(
+                $"These arrays and texts are no safetensors file: {error.Message}.", nameof(tensors), error);
         }
 
         // The writer of JSON puts U+FFFD where a text is no Unicode.
         if (tensors.FirstOrDefault(tensor => !header.Tensors.ContainsKey(tensor.Name)) is { } lost)
         {
-            throw new ArgumentException($"A name of {lost.Name.Length} characters has half of a surrogate pair in it, or is reserved.", nameof(tensors));
+            throw new ArgumentException(
+                $"A name of {lost.Name.Length} characters has half of a surrogate pair in it, or is reserved.", nameof(tensors));
         }
 
         string? changed = metadata.Keys.FirstOrDefault(key => header.Metadata.GetValueOrDefault(key) != metadata[key]);
         return changed is null ? text : throw new ArgumentException(
-            $"A text of the metadata has half of a surrogate pair in it; its name has {changed.Length} characters.", nameof(metadata));
+            $"A text of the metadata has half of a surrogate pair in it; its name has {changed.Length} characters.",
+            nameof(metadata));
     }
 
-    /// <summary>The checksum's digits where a header has them at the place that they have in files of PacGen's; else null.</summary>
+    /// <summary>
+    /// The checksum's digits where a header has them at the place that they have in files of PacGen's; else null.
+    /// </summary>
     public string? ChecksumIn(ReadOnlySpan<byte> text) =>
-        text.StartsWith(ChecksumPrefix) && Metadata.TryGetValue(ChecksumName, out string? digits) && digits.Length == ChecksumDigits
+        text.StartsWith(ChecksumPrefix) && Metadata.TryGetValue(ChecksumName, out string? digits)
+            && digits.Length == ChecksumDigits
         && text[ChecksumPrefix.Length..].StartsWith(Encoding.UTF8.GetBytes(digits)) ? digits : null;
 
     /// <summary>Writes the checksum's digits into a header.</summary>
@@ -209,7 +216,8 @@ internal sealed class SafetensorsHeader
         if (key.Length is 0 or > LongestName || key.Any(char.IsControl))
         {
             throw new JsonException(
-                $"an array's name has {key.Length} characters, of which {key.Count(char.IsControl)} control characters; 1 to {LongestName} and none are allowed");
+                $"an array's name has {key.Length} characters, of which {key.Count(char.IsControl)} control characters; 1 to " +
+                    $"{LongestName} and none are allowed");
         }
     }
 
@@ -288,7 +296,8 @@ internal sealed class SafetensorsHeader
         return end >= begin && bytes == end - begin
             ? new SafetensorInfo(key, type, [.. shape], begin, end)
             : throw new JsonException(
-                $"{Printable.Name(key)} has the bytes {begin} to {end}, but its shape ({string.Join(", ", shape)}) of {type} takes {bytes}");
+                $"{Printable.Name(key)} has the bytes {begin} to {end}, but its shape ({string.Join(", ", shape)}) of {type} " +
+                    $"takes {bytes}");
     }
 
     private static List<long> ReadNumbers(ref Utf8JsonReader json, string key, int most)
@@ -300,7 +309,8 @@ internal sealed class SafetensorsHeader
             if (!json.TryGetInt64(out long number) || number < 0 || numbers.Count == most)
             {
                 throw new JsonException(
-                    $"{Printable.Name(key)} has a number that is no whole one of 0 or more, or more than {most} numbers in an array");
+                    $"{Printable.Name(key)} has a number that is no whole one of 0 or more, or more than {most} numbers in an " +
+                        $"array");
             }
 
             numbers.Add(number);
@@ -328,7 +338,9 @@ internal sealed class SafetensorsHeader
         {
             if (info.Begin != DataLength)
             {
-                throw new JsonException($"{Printable.Name(info.Name)} begins at byte {info.Begin} of the data, but what is before it ends at {DataLength}");
+                throw new JsonException(
+                    $"{Printable.Name(info.Name)} begins at byte {info.Begin} of the data, but what is before it ends at " +
+                    $"{DataLength}");
             }
 
             DataLength = info.End;

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace PacGen.Nn.Checkpoints;
+namespace PacGen.Nn;
 
 /// <summary>
 /// Where a run stands, beside its arrays. Random numbers need no more than this: they are functions of the seed, the epoch, the
@@ -74,18 +74,25 @@ internal sealed record TrainingState
             TrainingState state = JsonSerializer.Deserialize<TrainingState>(json, Json) ?? throw new JsonException("it is null");
             return state switch
             {
-                { Form: < 1 or > NewestForm } => throw new JsonException($"its form is {state.Form}, and this version knows {NewestForm} and those before"),
-                { Steps: < 0 } or { Position.Batch: < 0 } or { Position.Seen: < 0 } or { Optimizer.Steps: < 0 } or { LogLines: < 0 } or { EventsLength: < 0 } or { Epochs.Length: < 0 } =>
+                { Form: < 1 or > NewestForm } =>
+                    throw new JsonException($"its form is {state.Form}, and this version knows {NewestForm} and those before"),
+                { Steps: < 0 } or { Position.Batch: < 0 } or { Position.Seen: < 0 } or { Optimizer.Steps: < 0 }
+                    or { LogLines: < 0 } or { EventsLength: < 0 } or { Epochs.Length: < 0 } =>
                     throw new JsonException("a count is negative"),
-                _ when state.Epochs is null == state.Results is null => throw new JsonException("it has no results, or has them twice"),
-                _ when state.Run.Length != RunDigits || !state.Run.All(char.IsAsciiHexDigitLower) => throw new JsonException("the run's id is not one"),
-                { Events: { } events } when !EventFile.IsName(events) => throw new JsonException("the event file's name is not one"),
+                _ when state.Epochs is null == state.Results is null =>
+                    throw new JsonException("it has no results, or has them twice"),
+                _ when state.Run.Length != RunDigits
+                    || !state.Run.All(char.IsAsciiHexDigitLower) => throw new JsonException("the run's id is not one"),
+                { Events: { } events } when !EventFile.IsName(events) =>
+                    throw new JsonException("the event file's name is not one"),
                 _ => state,
             };
         }
-        catch (Exception error) when (error is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
+        catch (Exception error) when (
+            error is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
         {
-            throw new CheckpointException($"{path} is no checkpoint of this version: {error.Message.ReplaceLineEndings(" ")}", error);
+            throw new CheckpointException(
+                $"{path} is no checkpoint of this version: {error.Message.ReplaceLineEndings(" ")}", error);
         }
     }
 }

@@ -1,6 +1,6 @@
 using PacGen.Core.Randomness;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
 /// How training images are varied: each is padded with zero bytes on all sides and cropped to its size at a random place, and
@@ -8,9 +8,9 @@ namespace PacGen.Nn.Data;
 /// <see cref="Philox"/>: not of the order of images, the batch size or the number of threads.
 /// </summary>
 /// <remarks>
-/// Image i at epoch t draws elements 4i to 4i + 2 of stream 0x8000_0002 at step t: with a word u, the crop begins ⌊u (2p + 1)/2³²⌋ − p
-/// rows down (first word) and as many columns to the right (second), and mirrors where the third word is odd. Padding comes before
-/// normalisation, as in the usual CIFAR recipe, so that it is black, not grey.
+/// Image i at epoch t draws elements 4i to 4i + 2 of stream 0x8000_0002 at step t: with a word u, the crop begins ⌊u (2p +
+/// 1)/2³²⌋ − p rows down (first word) and as many columns to the right (second), and mirrors where the third word is odd. Padding
+/// comes before normalisation, as in the usual CIFAR recipe, so that it is black, not grey.
 /// </remarks>
 public sealed record Augmentation
 {
@@ -39,7 +39,8 @@ public sealed record Augmentation
 
     /// <inheritdoc/>
     public override string ToString() =>
-        (Padding, Flip) switch { (0, false) => "none", (0, true) => "flip", (_, false) => $"crop of padding {Padding}", _ => $"crop of padding {Padding}, flip" };
+        (Padding, Flip) switch { (0, false) => "none", (0, true) => "flip", (_, false) => $"crop of padding {Padding}", _ =>
+            $"crop of padding {Padding}, flip" };
 
     /// <summary>Writes chosen images, varied and normalised, and their classes one after the other.</summary>
     /// <param name="source">The set.</param>
@@ -51,13 +52,17 @@ public sealed record Augmentation
     /// <param name="scratch">Room for the bytes of one image.</param>
     /// <exception cref="ArgumentException">A destination or the room is too short.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An index is not that of an image.</exception>
-    public void Gather(ImageSet source, ReadOnlySpan<int> indices, ulong seed, int epoch, Span<float> images, Span<float> classes, Span<byte> scratch)
+    public void Gather(
+        ImageSet source, ReadOnlySpan<int> indices, ulong seed, int epoch, Span<float> images, Span<float> classes,
+        Span<byte> scratch)
     {
         ArgumentNullException.ThrowIfNull(source);
         int size = source.ImageSize;
         if (images.Length < (long)indices.Length * size || classes.Length < indices.Length || scratch.Length < size)
         {
-            throw new ArgumentException($"There is no room for {indices.Length} images of {size} values and their labels, or for {size} bytes.", nameof(images));
+            throw new ArgumentException(
+                $"There is no room for {indices.Length} images of {size} values and their labels, or for {size} bytes.",
+                nameof(images));
         }
 
         for (int i = 0; i < indices.Length; i++)
@@ -65,7 +70,8 @@ public sealed record Augmentation
             int index = indices[i];
             if ((uint)index >= (uint)source.Count)
             {
-                throw new ArgumentOutOfRangeException(nameof(indices), $"Image {index} is asked for; there are {source.Count}, counted from 0.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(indices), $"Image {index} is asked for; there are {source.Count}, counted from 0.");
             }
 
             Vary(source, index, seed, epoch, scratch[..size]);
@@ -97,7 +103,8 @@ public sealed record Augmentation
             target[(last * channels)..].Clear();
             if (last > first)
             {
-                image.Slice((from * row) + ((first + right) * channels), (last - first) * channels).CopyTo(target[(first * channels)..]);
+                image.Slice((from * row) + ((first + right) * channels), (last - first) * channels).CopyTo(
+                    target[(first * channels)..]);
             }
 
             if (mirrored)
@@ -107,7 +114,8 @@ public sealed record Augmentation
         }
 
         int Shift(int word) => Padding == 0 ? 0
-            : (int)(((ulong)Philox.Word(seed, Stream, (uint)epoch, (4L * index) + word) * (uint)((2 * Padding) + 1)) >> 32) - Padding;
+            : (int)(((ulong)Philox.Word(seed, Stream, (uint)epoch, (4L * index) + word) * (uint)((2 * Padding) + 1)) >> 32)
+                - Padding;
     }
 
     private static void Mirror(Span<byte> row, int channels)

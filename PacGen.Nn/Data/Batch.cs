@@ -1,4 +1,4 @@
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
 /// One batch of images. It shows the loader's own memory, which is filled anew: use it, or copy it to a device, before the next

@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
 using PacGen.Core.Randomness;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
 /// Gives the images of a set batch by batch. Threads of its own gather, and vary, the next batches while one is worked on, into
@@ -20,7 +20,9 @@ namespace PacGen.Nn.Data;
 /// </example>
 public sealed class BatchLoader : IDisposable
 {
-    /// <summary>The stream of the run's random numbers that orders images; far from the small numbers that other arrays count with.</summary>
+    /// <summary>
+    /// The stream of the run's random numbers that orders images; far from the small numbers that other arrays count with.
+    /// </summary>
     private const uint OrderStream = 0x8000_0001;
 
     private readonly ulong? seed;
@@ -39,7 +41,8 @@ public sealed class BatchLoader : IDisposable
     private bool ordering, disposed;
     private Exception? fault;
 
-    private BatchLoader(ImageSet source, int batchSize, ulong? seed, bool dropLast, Augmentation? augmentation = null, int threadCount = 1)
+    private BatchLoader(
+        ImageSet source, int batchSize, ulong? seed, bool dropLast, Augmentation? augmentation = null, int threadCount = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
         ArgumentNullException.ThrowIfNull(source);
@@ -60,7 +63,8 @@ public sealed class BatchLoader : IDisposable
         if ((long)batchSize * source.ImageSize > Array.MaxLength)
         {
             throw new ArgumentException(
-                $"A batch of {batchSize} images of {source.ImageSize} numbers has more than the {Array.MaxLength} that can be held: use a smaller batch.", nameof(batchSize));
+                $"A batch of {batchSize} images of {source.ImageSize} numbers has more than the {Array.MaxLength} that can be " +
+                    $"held: use a smaller batch.", nameof(batchSize));
         }
 
         for (int i = 0; i < images.Length; i++)
@@ -81,7 +85,9 @@ public sealed class BatchLoader : IDisposable
             {
                 Array.Resize(ref threads, i);
                 Dispose();
-                throw new DataException("The system gives no thread to load images with: end other programs, or raise the limit of processes or of address space (ulimit -u, -v).", error);
+                throw new DataException(
+                    "The system gives no thread to load images with: end other programs, or raise the limit of processes or of " +
+                    "address space (ulimit -u, -v).", error);
             }
         }
     }
@@ -107,7 +113,8 @@ public sealed class BatchLoader : IDisposable
     /// <param name="threads">How many threads gather batches; the batches don't depend on it.</param>
     /// <exception cref="DataException">The batch size is below 1 or larger than the set.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is below 1.</exception>
-    public static BatchLoader Shuffled(ImageSet source, int batchSize, ulong seed, bool dropLast = false, Augmentation? augmentation = null, int threads = 1) =>
+    public static BatchLoader Shuffled(
+        ImageSet source, int batchSize, ulong seed, bool dropLast = false, Augmentation? augmentation = null, int threads = 1) =>
         new(source, batchSize, seed, dropLast, augmentation, threads);
 
     /// <summary>Batches in the set's order, every image once: for evaluation.</summary>
@@ -121,13 +128,15 @@ public sealed class BatchLoader : IDisposable
     {
         if (batchSize < 1 || batchSize > source.Count)
         {
-            throw new DataException($"A batch size of {batchSize} does not fit {source.Count} images. Choose 1 to {source.Count}.");
+            throw new DataException(
+                $"A batch size of {batchSize} does not fit {source.Count} images. Choose 1 to {source.Count}.");
         }
     }
 
     /// <summary>Starts an epoch; one that was going on is abandoned.</summary>
     /// <param name="epoch">Which epoch; only a shuffled loader looks at it.</param>
-    /// <param name="firstBatch">The batch to begin with, 0 to <see cref="BatchCount"/>: those before it were seen by a run that this one continues.</param>
+    /// <param name="firstBatch">The batch to begin with, 0 to <see cref="BatchCount"/>: those before it were seen by a run that
+    /// this one continues.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="epoch"/> is below 0, or there is no such batch.</exception>
     /// <exception cref="ObjectDisposedException">The loader was disposed.</exception>
     public void Start(int epoch, int firstBatch = 0)
@@ -277,10 +286,16 @@ public sealed class BatchLoader : IDisposable
         }
     }
 
-    /// <summary>A new round's order is to be made, by one thread; one that still fills a batch of the old round may see it change: its batch is thrown away.</summary>
+    /// <summary>
+    /// A new round's order is to be made, by one thread; one that still fills a batch of the old round may see it change: its
+    /// batch is thrown away.
+    /// </summary>
     private bool CanOrder() => ordered != round && !ordering;
 
-    /// <summary>The batch that was given last is in use until the next is asked for: its buffer is not to be filled, nor one that is still being filled.</summary>
+    /// <summary>
+    /// The batch that was given last is in use until the next is asked for: its buffer is not to be filled, nor one that is still
+    /// being filled.
+    /// </summary>
     private bool CanFill() =>
         ordered == round && round > 0 && fault is null && filled < BatchCount
         && filled - Math.Max(given - 1, 0) < images.Length && !busy[filled % images.Length];

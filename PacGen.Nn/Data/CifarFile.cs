@@ -1,4 +1,4 @@
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
 /// The binary files of CIFAR-10 and CIFAR-100 (A. Krizhevsky, <em>Learning Multiple Layers of Features from Tiny Images</em>,
@@ -28,7 +28,8 @@ public static class CifarFile
         foreach (string path in paths)
         {
             ArgumentNullException.ThrowIfNull(path);
-            ContentFile.Read(path, (long)LargestCount * RecordSize(labels), Remedy, (content, length) => records.Add(content, length, path));
+            ContentFile.Read(
+                path, (long)LargestCount * RecordSize(labels), Remedy, (content, length) => records.Add(content, length, path));
         }
 
         return records.ToSet(normalization);
@@ -44,7 +45,9 @@ public static class CifarFile
         (int value, int limit, string kind) = labels == CifarLabels.Ten ? (record[0], 10, "label")
             : record[0] >= 20 ? (record[0], 20, "coarse label") : (record[1], 100, "fine label");
         return value >= limit
-            ? throw new DataException($"{path}: the {kind} of image {index} is {value}, but must be below {limit}: the file is corrupted or of another set. {Remedy}")
+            ? throw new DataException(
+                $"{path}: the {kind} of image {index} is {value}, but must be below {limit}: the file is corrupted or of " +
+                $"another set. {Remedy}")
             : labels == CifarLabels.Coarse ? record[0] : value;
     }
 
@@ -61,7 +64,8 @@ public static class CifarFile
     }
 
     private static DataException NotWhole(string path, CifarLabels labels, long length) => new(
-        $"{path} holds {length} bytes, which is not 1 to {LargestCount} records of {RecordSize(labels)}: it is truncated, corrupted or of another set. {Remedy}");
+        $"{path} holds {length} bytes, which is not 1 to {LargestCount} records of {RecordSize(labels)}: it is truncated, " +
+            $"corrupted or of another set. {Remedy}");
 
     /// <summary>The images of a set, file after file, in one array that grows with what has been read.</summary>
     internal sealed class Records(CifarLabels labels)
@@ -69,7 +73,10 @@ public static class CifarFile
         private readonly List<int> classes = [];
         private byte[] pixels = [];
 
-        /// <summary>Reads records to the end, or as many bytes as are said. What an archive or a compressed file claims is believed only as far as it is borne out.</summary>
+        /// <summary>
+        /// Reads records to the end, or as many bytes as are said. What an archive or a compressed file claims is believed only
+        /// as far as it is borne out.
+        /// </summary>
         /// <returns>How many there were.</returns>
         public int Add(Stream content, long? length, string path)
         {
@@ -97,7 +104,9 @@ public static class CifarFile
 
                 if (classes.Count == LargestCount)
                 {
-                    throw new DataException($"{path}, with the files before it, holds more than {LargestCount} images, the most that a set of this kind may have. Remove a file that does not belong to it.");
+                    throw new DataException(
+                        $"{path}, with the files before it, holds more than {LargestCount} images, the most that a set of this " +
+                        $"kind may have. Remove a file that does not belong to it.");
                 }
 
                 classes.Add(Class(block, labels, path, classes.Count - before));
@@ -118,7 +127,9 @@ public static class CifarFile
         {
             if (classes.Count + others.classes.Count > LargestCount)
             {
-                throw new DataException($"{path} holds more than {LargestCount} images to train or to test on, the most that a set of this kind may have. Replace it.");
+                throw new DataException(
+                    $"{path} holds more than {LargestCount} images to train or to test on, the most that a set of this kind " +
+                    $"may have. Replace it.");
             }
 
             int filled = ImageSize * classes.Count;

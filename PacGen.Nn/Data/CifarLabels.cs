@@ -1,4 +1,4 @@
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>What stands before the pixels of an image in CIFAR's binary files, and which of it is the class.</summary>
 public enum CifarLabels

@@ -1,9 +1,11 @@
 using System.Globalization;
 using PacGen.Core.Text;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
-/// <summary>CIFAR-10 or CIFAR-100: how it is found, downloaded and read, from its binary files or from the archive that has them.</summary>
+/// <summary>
+/// CIFAR-10 or CIFAR-100: how it is found, downloaded and read, from its binary files or from the archive that has them.
+/// </summary>
 /// <param name="Name">The name of its folder.</param>
 /// <param name="Title">Its name for people.</param>
 /// <param name="Normalization">By the mean and standard deviation of its 50,000 training images.</param>
@@ -12,7 +14,8 @@ namespace PacGen.Nn.Data;
 /// <param name="Test">How the name of the file to test on begins.</param>
 /// <param name="Archive">The published archive.</param>
 /// <param name="Md5">Its published MD5.</param>
-internal sealed record CifarSet(string Name, string Title, Normalization Normalization, string Inner, string Train, string Test, string Archive, string Md5)
+internal sealed record CifarSet(
+    string Name, string Title, Normalization Normalization, string Inner, string Train, string Test, string Archive, string Md5)
 {
     public static readonly CifarSet Cifar10 = new(
         "cifar-10",
@@ -34,7 +37,8 @@ internal sealed record CifarSet(string Name, string Title, Normalization Normali
         "cifar-100-binary.tar.gz",
         "03b5dce01913d631647c71ecec9e9cb8");
 
-    private static readonly string[] TenNames = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+    private static readonly string[] TenNames =
+        ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
     private const int PublishedTrainCount = 50_000;
 
@@ -57,10 +61,12 @@ internal sealed record CifarSet(string Name, string Title, Normalization Normali
     {
         DataPlaces places = new(Name, Title, Wanted, Lacking);
         string folder = places.Locate(options)
-            ?? places.FetchAsync(options, Mirrors, _ => [DownloadFile.Archive(Archive, Md5)], cancellation).GetAwaiter().GetResult();
+            ?? places.FetchAsync(options, Mirrors, _ => [DownloadFile.Archive(Archive, Md5)], cancellation).GetAwaiter()
+                .GetResult();
         cancellation.ThrowIfCancellationRequested();
         (ImageSet train, ImageSet test) = Read(folder, labels);
-        string part = train.Count >= PublishedTrainCount ? "" : string.Create(CultureInfo.InvariantCulture, $", {train.Count:N0} of {PublishedTrainCount:N0} training images");
+        string part = train.Count >= PublishedTrainCount ? ""
+            : string.Create(CultureInfo.InvariantCulture, $", {train.Count:N0} of {PublishedTrainCount:N0} training images");
         return new Dataset(name, train, test) { Origin = folder + part, ClassNames = labels == CifarLabels.Ten ? TenNames : [] };
     }
 
@@ -75,7 +81,8 @@ internal sealed record CifarSet(string Name, string Title, Normalization Normali
             }
         }
 
-        string archive = FindArchive(folder) ?? throw new DataException($"The {Title} files in {folder} vanished while they were read.");
+        string archive = FindArchive(folder)
+            ?? throw new DataException($"The {Title} files in {folder} vanished while they were read.");
         return ContentFile.Read(archive, LargestArchive, CifarFile.Remedy, (content, _) => ReadArchive(content, archive, labels));
     }
 
@@ -96,11 +103,15 @@ internal sealed record CifarSet(string Name, string Title, Normalization Normali
 
             CifarFile.Records part = new(labels);
             images += part.Add(content, size, $"{archive}: {Printable.Name(name)}");
-            return images > 2 * CifarFile.LargestCount ? throw new DataException($"{archive} holds more than {2 * CifarFile.LargestCount} images. {CifarFile.Remedy}")
-                : kind.TryAdd(name, part) ? size : throw new DataException($"{archive} has {Printable.Name(name)} twice. {CifarFile.Remedy}");
+            return images > 2 * CifarFile.LargestCount ? throw new DataException(
+                $"{archive} holds more than {2 * CifarFile.LargestCount} images. {CifarFile.Remedy}")
+                : kind.TryAdd(name, part) ? size : throw new DataException(
+                    $"{archive} has {Printable.Name(name)} twice. {CifarFile.Remedy}");
         });
         return train.Count > 0 && test.Count > 0 ? (Join(train), Join(test))
-            : throw new DataException($"{archive} has no {(train.Count == 0 ? Train : Test)}*.bin: it is truncated or another archive. {CifarFile.Remedy}");
+            : throw new DataException(
+                $"{archive} has no {(train.Count == 0 ? Train : Test)}*.bin: it is truncated or another archive. " +
+                $"{CifarFile.Remedy}");
 
         // In the order of their names, whatever that in the archive is. Each is given up once it is copied.
         ImageSet Join(SortedDictionary<string, CifarFile.Records> parts)
@@ -131,7 +142,8 @@ internal sealed record CifarSet(string Name, string Title, Normalization Normali
             lacking = train ? $"{Test}*.bin" : test ? $"{Train}*.bin" : lacking;
         }
 
-        if (lacking.Length == 0 && (Path.Exists(Path.Combine(folder, ForPython)) || Path.Exists(Path.Combine(folder, $"{Name}-python.tar.gz"))))
+        if (lacking.Length == 0
+            && (Path.Exists(Path.Combine(folder, ForPython)) || Path.Exists(Path.Combine(folder, $"{Name}-python.tar.gz"))))
         {
             lacking = $"the binary version, {Archive}: there is the one for Python";
         }

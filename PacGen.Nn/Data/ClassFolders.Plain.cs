@@ -1,23 +1,25 @@
 using PacGen.Core.Text;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>How a folder that anybody made is understood: where its classes are, and what is to be tested on.</summary>
 internal static partial class ClassFolders
 {
-    private const string Expected = "Expected are PATH/CLASS/*.png, or PATH/train/CLASS/*.png and PATH/test/CLASS/*.png (JPEG as well; val for test)";
+    private const string Expected =
+        "Expected are PATH/CLASS/*.png, or PATH/train/CLASS/*.png and PATH/test/CLASS/*.png (JPEG as well; val for test)";
 
     private static readonly string[] TrainNames = ["train", "training"];
 
     /// <summary>The first that has classes is tested on.</summary>
     private static readonly string[] TestNames = ["test", "testing", "val", "valid", "validation"];
 
-    private static readonly string[] Unread = [".gif", ".bmp", ".webp", ".tif", ".tiff", ".jfif", ".jpe", ".heic", ".avif", ".jp2"];
+    private static readonly string[] Unread =
+        [".gif", ".bmp", ".webp", ".tif", ".tiff", ".jfif", ".jpe", ".heic", ".avif", ".jp2"];
 
     /// <summary>
-    /// Class folders in <c>train</c> and in <c>test</c> or <c>val</c>, in any case of their letters; or class folders alone, of which every
-    /// fifth image of a class (that whose rank in ordinal order leaves 2 when divided by 5) is to test on. Folders around the whole are gone
-    /// through.
+    /// Class folders in <c>train</c> and in <c>test</c> or <c>val</c>, in any case of their letters; or class folders alone, of
+    /// which every fifth image of a class (that whose rank in ordinal order leaves 2 when divided by 5) is to test on. Folders
+    /// around the whole are gone through.
     /// </summary>
     /// <exception cref="DataException">It is neither, or its layout says two things.</exception>
     public static Listing Plain(FileTree tree)
@@ -54,20 +56,26 @@ internal static partial class ClassFolders
         }
         else if (trainsOfClasses is [{ } trainFolder])
         {
-            string? testFolder = testsOfClasses.MinBy(top => Array.FindIndex(TestNames, name => name.Equals(top, StringComparison.OrdinalIgnoreCase)));
+            string? testFolder = testsOfClasses.MinBy(
+                top => Array.FindIndex(TestNames, name => name.Equals(top, StringComparison.OrdinalIgnoreCase)));
             if (testFolder is null && tests.Length > 0)
             {
                 throw new DataException(
-                    $"{tree.Describe(root + tests[0])} has images, but no folders of classes: what they show is not known. Put them into {Printable.Name(tests[0])}/CLASS, or move {Printable.Name(tests[0])} elsewhere, and every fifth image of {Printable.Name(trainFolder)} is tested on.");
+                    $"{tree.Describe(root + tests[0])} has images, but no folders of classes: what they show is not known. Put " +
+                        $"them into {Printable.Name(tests[0])}/CLASS, or move {Printable.Name(tests[0])} elsewhere, and every " +
+                        $"fifth image of {Printable.Name(trainFolder)} is tested on.");
             }
 
-            if (testFolder is not null && testsOfClasses.Count(top => top.Equals(testFolder, StringComparison.OrdinalIgnoreCase)) > 1)
+            if (testFolder is not null
+                && testsOfClasses.Count(top => top.Equals(testFolder, StringComparison.OrdinalIgnoreCase)) > 1)
             {
-                throw new DataException($"{tree.Describe(root)} has {Names(testsOfClasses)} to test on. Leave one of them there.");
+                throw new DataException(
+                    $"{tree.Describe(root)} has {Names(testsOfClasses)} to test on. Leave one of them there.");
             }
 
             string[] unused = [.. tops.Where(top => top != trainFolder && top != testFolder)];
-            Warn(unused.Length > 0, $"{tree.Describe(root)} has {Names(unused)} beside {Printable.Name(trainFolder)}{(testFolder is null ? "" : $" and {Printable.Name(testFolder)}")}: not used");
+            Warn(unused.Length > 0, $"{tree.Describe(root)} has {Names(unused)} beside " +
+                $"{Printable.Name(trainFolder)}{(testFolder is null ? "" : $" and {Printable.Name(testFolder)}")}: not used");
             if (testFolder is null)
             {
                 root += trainFolder + "/";
@@ -78,13 +86,15 @@ internal static partial class ClassFolders
             {
                 string[] classes = Classes(root + trainFolder + "/");
                 listing = new Listing(
-                    InTurn(Entries(root + trainFolder + "/", classes), classes.Length), InTurn(Entries(root + testFolder + "/", classes), classes.Length), classes);
+                    InTurn(Entries(root + trainFolder + "/", classes), classes.Length),
+                    InTurn(Entries(root + testFolder + "/", classes), classes.Length), classes);
             }
         }
         else if (testsOfClasses.Length > 0 || Array.TrueForAll(tops, IsSplit) || (trains.Length > 0 && tests.Length > 0))
         {
             throw new DataException(
-                $"{tree.Describe(root)} has {Names(testsOfClasses.Length > 0 ? testsOfClasses : [.. tops.Where(IsSplit)])}, but no train with a folder of images for each class. {Expected}.");
+                $"{tree.Describe(root)} has {Names(testsOfClasses.Length > 0 ? testsOfClasses : [.. tops.Where(IsSplit)])}, " +
+                    $"but no train with a folder of images for each class. {Expected}.");
         }
         else
         {
@@ -92,15 +102,19 @@ internal static partial class ClassFolders
         }
 
         RefuseTwice(tree, listing);
-        Warn(listing.Classes.Length == 1, $"{tree.Describe(root)} has one class, {Printable.Name(listing.Classes[0])}: whatever a network answers is right. {Expected}");
-        string[] formats = [.. tree.Names.Where(name => name.StartsWith(root, StringComparison.Ordinal)).Select(name => Path.GetExtension(name).ToLowerInvariant()).Where(Unread.Contains)];
-        Warn(formats.Length > 0, $"{formats.Length} files in {tree.Describe(root)} are of formats that are not read ({string.Join(", ", formats.Distinct().Order(StringComparer.Ordinal))}): convert them to PNG");
+        Warn(listing.Classes.Length == 1, $"{tree.Describe(root)} has one class, {Printable.Name(listing.Classes[0])}: " +
+            $"whatever a network answers is right. {Expected}");
+        string[] formats = [.. tree.Names.Where(name => name.StartsWith(root, StringComparison.Ordinal)).Select(
+            name => Path.GetExtension(name).ToLowerInvariant()).Where(Unread.Contains)];
+        Warn(formats.Length > 0, $"{formats.Length} files in {tree.Describe(root)} are of formats that are not read " +
+            $"({string.Join(", ", formats.Distinct().Order(StringComparer.Ordinal))}): convert them to PNG");
         return listing with { Root = root, Warnings = [.. warnings] };
 
         void Loose()
         {
             int loose = images.Count(name => Depth(name, root) == 0);
-            Warn(loose > 0 && tops.Length > 0, $"{loose} images in {tree.Describe(root)} itself are not used: they are in no class's folder");
+            Warn(loose > 0 && tops.Length > 0,
+                $"{loose} images in {tree.Describe(root)} itself are not used: they are in no class's folder");
         }
 
         Listing Fifths()
@@ -115,7 +129,9 @@ internal static partial class ClassFolders
 
             if (test.Count == 0)
             {
-                throw new DataException($"{tree.Describe(root)} has no class of at least 3 images, of which one could be tested on. Add images, or put those to test on into test/CLASS and the others into train/CLASS.");
+                throw new DataException(
+                    $"{tree.Describe(root)} has no class of at least 3 images, of which one could be tested on. Add images, or " +
+                    $"put those to test on into test/CLASS and the others into train/CLASS.");
             }
 
             string[] untested = [.. classes.Where((_, number) => seen[number] < 3)];
@@ -128,25 +144,33 @@ internal static partial class ClassFolders
         {
             string[] classes = Tops(images, start);
             string? empty = tree.Folders.FirstOrDefault(folder =>
-                folder.StartsWith(start, StringComparison.Ordinal) && folder.IndexOf('/', start.Length) < 0 && Array.BinarySearch(classes, folder[start.Length..], StringComparer.Ordinal) < 0);
+                folder.StartsWith(start, StringComparison.Ordinal) && folder.IndexOf('/', start.Length) < 0
+                    && Array.BinarySearch(classes, folder[start.Length..], StringComparer.Ordinal) < 0);
             return empty is null ? classes
-                : throw new DataException($"{tree.Describe(empty)} has no PNG or JPEG images, and stands where each folder is a class. Put images there, or move it elsewhere.");
+                : throw new DataException(
+                    $"{tree.Describe(empty)} has no PNG or JPEG images, and stands where each folder is a class. Put images " +
+                    $"there, or move it elsewhere.");
         }
 
         List<Entry> Entries(string start, string[] classes)
         {
             List<Entry> found = [];
-            foreach (string name in images.Where(name => name.StartsWith(start, StringComparison.Ordinal) && Depth(name, start) > 0))
+            foreach (string name in images.Where(
+                name => name.StartsWith(start, StringComparison.Ordinal) && Depth(name, start) > 0))
             {
-                int number = Array.BinarySearch(classes, name[start.Length..name.IndexOf('/', start.Length)], StringComparer.Ordinal);
+                int number =
+                    Array.BinarySearch(classes, name[start.Length..name.IndexOf('/', start.Length)], StringComparer.Ordinal);
                 found.Add(number >= 0 ? new Entry(name, number)
-                    : throw new DataException($"{tree.Describe(name)} is of a class that train has no folder for. Remove it, or add images to train on."));
+                    : throw new DataException(
+                        $"{tree.Describe(name)} is of a class that train has no folder for. Remove it, or add images to train " +
+                        $"on."));
             }
 
             return found;
         }
 
-        bool HasClasses(string top) => Array.Exists(images, name => name.StartsWith(root + top + "/", StringComparison.Ordinal) && Depth(name, root) > 1);
+        bool HasClasses(string top) =>
+            Array.Exists(images, name => name.StartsWith(root + top + "/", StringComparison.Ordinal) && Depth(name, root) > 1);
 
         void Warn(bool known, string sentence)
         {
@@ -170,7 +194,9 @@ internal static partial class ClassFolders
         {
             if (!files.TryAdd(tree.Identity(entry.Name), entry.Name))
             {
-                throw new DataException($"{tree.Describe(entry.Name)} and {tree.Describe(files[tree.Identity(entry.Name)])} are one file, by links. Remove one of them.");
+                throw new DataException(
+                    $"{tree.Describe(entry.Name)} and {tree.Describe(files[tree.Identity(entry.Name)])} are one file, by " +
+                    $"links. Remove one of them.");
             }
         }
     }

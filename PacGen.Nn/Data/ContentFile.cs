@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
-/// <summary>Files that are raw or in gzip, distinguished by their first bytes; whatever fails becomes a <see cref="DataException"/>.</summary>
+/// <summary>
+/// Files that are raw or in gzip, distinguished by their first bytes; whatever fails becomes a <see cref="DataException"/>.
+/// </summary>
 internal static class ContentFile
 {
     /// <summary>Reads a file's content to its end.</summary>
@@ -21,7 +23,8 @@ internal static class ContentFile
                 throw new DataException($"{path} {PlainFile.NoContent}. {remedy}");
             }
 
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+            using FileStream file =
+                new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
             Span<byte> start = stackalloc byte[2];
             file.ReadAtLeast(start, 2, throwOnEndOfStream: false);
             file.Position = 0;

@@ -1,6 +1,6 @@
 using PacGen.Core.Text;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
 /// Data cannot be had or cannot be used: a file that is missing, truncated or corrupted, a failed download, a batch larger

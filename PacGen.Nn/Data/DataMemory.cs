@@ -1,6 +1,6 @@
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>Refuses data that are larger than the memory which is free, before any is taken.</summary>
 internal static class DataMemory
@@ -17,7 +17,8 @@ internal static class DataMemory
     {
         if (bytes > Small && Device.Cpu.FreeBytes is { } free && bytes > free)
         {
-            throw new DataException($"{what} would take {bytes / 1e6:N0} MB of memory, but {free / 1e6:N0} MB are free. {remedy}");
+            throw new DataException(
+                $"{what} would take {bytes / 1e6:N0} MB of memory, but {free / 1e6:N0} MB are free. {remedy}");
         }
     }
 }

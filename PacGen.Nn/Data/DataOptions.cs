@@ -1,4 +1,4 @@
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
 /// Where <see cref="Datasets.Load"/> looks for files. With <see cref="Folder"/> given it looks there and nowhere else.
@@ -18,8 +18,8 @@ public sealed class DataOptions
 
     /// <summary>
     /// Where downloads are kept, each set in a folder of its own: <c>pacgen</c> in <c>$XDG_CACHE_HOME</c>, else in
-    /// <c>~/.cache</c> (Linux), <c>~/Library/Caches</c> (macOS) or the local application data (Windows); in the folder for temporary files
-    /// where there is no home.
+    /// <c>~/.cache</c> (Linux), <c>~/Library/Caches</c> (macOS) or the local application data (Windows); in the folder for
+    /// temporary files where there is no home.
     /// </summary>
     public string CacheFolder { get; init; } = DefaultCacheFolder();
 
@@ -40,7 +40,8 @@ public sealed class DataOptions
     public int? ImageSide
     {
         get => imageSide;
-        init => imageSide = value is null or (>= 1 and <= 4096) ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A side has 1 to 4096 pixels.");
+        init => imageSide = value is null or (>= 1 and <= 4096) ? value : throw new ArgumentOutOfRangeException(
+            nameof(value), value, "A side has 1 to 4096 pixels.");
     }
 
     /// <summary>What <c>PACGEN_DATA</c> says.</summary>
@@ -52,7 +53,8 @@ public sealed class DataOptions
     /// <summary>Where the distribution installs data sets, each in a folder of its own.</summary>
     internal string SystemFolder { get; init; } = "/usr/share/datasets";
 
-    private static string DefaultCacheFolder() => DefaultCacheFolder(Environment.GetEnvironmentVariable("XDG_CACHE_HOME"), Special(Environment.SpecialFolder.UserProfile));
+    private static string DefaultCacheFolder() =>
+        DefaultCacheFolder(Environment.GetEnvironmentVariable("XDG_CACHE_HOME"), Special(Environment.SpecialFolder.UserProfile));
 
     /// <summary>Always a whole path: nothing is put into the folder that a program happens to be started in.</summary>
     /// <param name="cache">What <c>XDG_CACHE_HOME</c> says; by its specification a path that is not whole does not count.</param>
@@ -63,9 +65,11 @@ public sealed class DataOptions
             : OperatingSystem.IsWindows() ? Special(Environment.SpecialFolder.LocalApplicationData)
             : OperatingSystem.IsMacOS() ? Path.Combine(home, "Library", "Caches")
             : Path.Combine(home, ".cache");
-        return Path.IsPathFullyQualified(parent) ? Path.Combine(parent, "pacgen") : Path.Combine(Path.GetFullPath(Path.GetTempPath()), $"pacgen-{Environment.UserName}");
+        return Path.IsPathFullyQualified(parent) ? Path.Combine(parent, "pacgen")
+            : Path.Combine(Path.GetFullPath(Path.GetTempPath()), $"pacgen-{Environment.UserName}");
     }
 
     /// <summary>A folder that does not exist has a name all the same.</summary>
-    private static string Special(Environment.SpecialFolder folder) => Environment.GetFolderPath(folder, Environment.SpecialFolderOption.DoNotVerify);
+    private static string Special(Environment.SpecialFolder folder) =>
+        Environment.GetFolderPath(folder, Environment.SpecialFolderOption.DoNotVerify);
 }

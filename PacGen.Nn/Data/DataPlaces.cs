@@ -1,6 +1,8 @@
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
-/// <summary>Where a set's files may lie, in the order that <see cref="DataOptions"/> states, and how they come into the cache.</summary>
+/// <summary>
+/// Where a set's files may lie, in the order that <see cref="DataOptions"/> states, and how they come into the cache.
+/// </summary>
 /// <param name="Name">The set's name: that of its folder.</param>
 /// <param name="Title">Its name for people.</param>
 /// <param name="Wanted">What is looked for, for people.</param>
@@ -8,7 +10,8 @@ namespace PacGen.Nn.Data;
 internal sealed record DataPlaces(string Name, string Title, string Wanted, Func<string, string?> Lacking)
 {
     /// <summary>The folder that has what is needed, or null if there is none and it may be downloaded.</summary>
-    /// <exception cref="DataException">It is nowhere, and may not be downloaded; a folder that was named does not exist.</exception>
+    /// <exception cref="DataException">It is nowhere, and may not be downloaded; a folder that was named does not
+    /// exist.</exception>
     public string? Locate(DataOptions options)
     {
         if (options.Folder is string given)
@@ -22,7 +25,8 @@ internal sealed record DataPlaces(string Name, string Title, string Wanted, Func
         {
             if (!Directory.Exists(options.EnvironmentFolder))
             {
-                throw new DataException($"PACGEN_DATA names the folder {options.EnvironmentFolder}, which does not exist. Correct it or unset it.");
+                throw new DataException(
+                    $"PACGEN_DATA names the folder {options.EnvironmentFolder}, which does not exist. Correct it or unset it.");
             }
 
             places.AddRange(Places(options.EnvironmentFolder));
@@ -33,7 +37,9 @@ internal sealed record DataPlaces(string Name, string Title, string Wanted, Func
         places.Add(Path.Combine(options.CacheFolder, Name));
         string? found = places.Find(place => Lacking(place) is null);
         return found is not null || options.AllowDownload ? found
-            : throw new DataException($"{Title} is not on this machine: looked in {string.Join(", ", places)} for {Wanted}. Name its folder with --data, or allow the download.");
+            : throw new DataException(
+                $"{Title} is not on this machine: looked in {string.Join(", ", places)} for {Wanted}. Name its folder with " +
+                $"--data, or allow the download.");
     }
 
     /// <summary>Downloads files into the cache; returns the set's folder there.</summary>
@@ -42,7 +48,9 @@ internal sealed record DataPlaces(string Name, string Title, string Wanted, Func
     /// <param name="files">Which files, given the folder.</param>
     /// <param name="cancellation">Stops it; whole files stay.</param>
     /// <exception cref="DataException">No mirror gives a file whole, or the disk does not take it.</exception>
-    public async Task<string> FetchAsync(DataOptions options, IReadOnlyList<Uri> mirrors, Func<string, IEnumerable<DownloadFile>> files, CancellationToken cancellation)
+    public async Task<string> FetchAsync(
+        DataOptions options, IReadOnlyList<Uri> mirrors, Func<string, IEnumerable<DownloadFile>> files,
+        CancellationToken cancellation)
     {
         string folder = Path.Combine(options.CacheFolder, Name);
         try
@@ -51,7 +59,9 @@ internal sealed record DataPlaces(string Name, string Title, string Wanted, Func
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new DataException($"The cache folder {folder} cannot be made: {error.Message.TrimEnd('.')}. Name another in XDG_CACHE_HOME or CacheFolder, or put the {Title} files somewhere and name the folder with --data.", error);
+            throw new DataException(
+                $"The cache folder {folder} cannot be made: {error.Message.TrimEnd('.')}. Name another in XDG_CACHE_HOME or " +
+                $"CacheFolder, or put the {Title} files somewhere and name the folder with --data.", error);
         }
 
         try
@@ -60,10 +70,13 @@ internal sealed record DataPlaces(string Name, string Title, string Wanted, Func
             foreach (DownloadFile file in files(folder))
             {
                 cancellation.ThrowIfCancellationRequested();
-                string? failure = await download.FetchAsync(file, options.Mirrors ?? mirrors, Path.Combine(folder, file.Name), cancellation).ConfigureAwait(false);
+                string? failure = await download.FetchAsync(
+                    file, options.Mirrors ?? mirrors, Path.Combine(folder, file.Name), cancellation).ConfigureAwait(false);
                 if (failure is not null)
                 {
-                    throw new DataException($"{Title} is not on this machine and {file.Name} cannot be downloaded ({failure}). Check the connection, or put {Wanted} in a folder and name it with --data.");
+                    throw new DataException(
+                        $"{Title} is not on this machine and {file.Name} cannot be downloaded ({failure}). Check the " +
+                        $"connection, or put {Wanted} in a folder and name it with --data.");
                 }
             }
         }
@@ -80,7 +93,9 @@ internal sealed record DataPlaces(string Name, string Title, string Wanted, Func
         const string Otherwise = "or leave --data out to have PacGen look elsewhere and download them.";
         if (!Directory.Exists(folder))
         {
-            throw new DataException($"The data folder {folder}, where the {Title} files were to be read, does not exist. Correct the path, {Otherwise}");
+            throw new DataException(
+                $"The data folder {folder}, where the {Title} files were to be read, does not exist. Correct the path, " +
+                $"{Otherwise}");
         }
 
         string[] places = Places(folder);
@@ -90,22 +105,28 @@ internal sealed record DataPlaces(string Name, string Title, string Wanted, Func
             return found;
         }
 
-        string partial = string.Concat(from place in places let lacking = Lacking(place) where lacking!.Length > 0 select $" {place} lacks {lacking}.");
+        string partial = string.Concat(
+            from place in places let lacking = Lacking(place) where lacking!.Length > 0 select $" {place} lacks {lacking}.");
         string advice = Deeper(folder) is { } deeper
             ? $"{deeper} has them: name that folder, {Otherwise}"
             : $"Put the files there, name another folder with --data, {Otherwise}";
         throw new DataException(
-            $"{Title} is not in the data folder {folder}: looked in {string.Join(" and ", places)} for {Wanted}.{partial} {advice}");
+            $"{Title} is not in the data folder {folder}: looked in {string.Join(" and ", places)} for {Wanted}.{partial} " +
+                $"{advice}");
     }
 
-    /// <summary>A folder below, by at most three, that has what is needed: archives are often unpacked into folders of their own.</summary>
+    /// <summary>
+    /// A folder below, by at most three, that has what is needed: archives are often unpacked into folders of their own.
+    /// </summary>
     private string? Deeper(string folder)
     {
         try
         {
             const int Most = 1000;
-            EnumerationOptions below = new() { RecurseSubdirectories = true, MaxRecursionDepth = 2, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System | FileAttributes.ReparsePoint };
-            return Directory.EnumerateDirectories(folder, "*", below).Take(Most).Order(StringComparer.Ordinal).FirstOrDefault(place => Lacking(place) is null);
+            EnumerationOptions below = new() { RecurseSubdirectories = true, MaxRecursionDepth = 2,
+                AttributesToSkip = FileAttributes.Hidden | FileAttributes.System | FileAttributes.ReparsePoint };
+            return Directory.EnumerateDirectories(folder, "*", below).Take(Most).Order(StringComparer.Ordinal).FirstOrDefault(
+                place => Lacking(place) is null);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or DataException)
         {

@@ -1,13 +1,14 @@
 using System.IO.Compression;
 using PacGen.Core.Text;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>The data sets that PacGen knows by name.</summary>
 public static class Datasets
 {
     /// <summary>The credit that the licence of <c>digits</c> (CC BY 4.0) asks for wherever the data are passed on.</summary>
-    public const string DigitsCredit = "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998, doi:10.24432/C50P49, CC BY 4.0";
+    public const string DigitsCredit = "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine " +
+        "Learning Repository, 1998, doi:10.24432/C50P49, CC BY 4.0";
 
     private const int DigitsCount = 1797, DigitsSide = 8;
 
@@ -39,14 +40,15 @@ public static class Datasets
     /// gzip, or from the archive that was published; of the training files those that are there.
     /// <c>tiny-imagenet</c> (100,000 + 10,000 images of 64×64×3 in 200 classes, tested on its validation images) is read from the
     /// zip or its folder. <c>folder:PATH</c> is a folder, or a zip, of class folders with PNG or JPEG images, in <c>train</c> and
-    /// <c>test</c> or <c>val</c>, or else every fifth to test on; normalised by the statistics of its training images. Hidden files,
-    /// what systems leave in folders, and folders around the whole are passed over; a layout that says two things is refused, and
-    /// what may not be meant stands in <see cref="Dataset.Warnings"/>. Image files
-    /// are decoded once, and what was decoded is kept in <see cref="DataOptions.CacheFolder"/>.
+    /// <c>test</c> or <c>val</c>, or else every fifth to test on; normalised by the statistics of its training images. Hidden
+    /// files, what systems leave in folders, and folders around the whole are passed over; a layout that says two things is
+    /// refused, and what may not be meant stands in <see cref="Dataset.Warnings"/>. Image files are decoded once, and what was
+    /// decoded is kept in <see cref="DataOptions.CacheFolder"/>.
     /// </summary>
     /// <param name="name">One of <see cref="Names"/>, in upper or lower case, or <c>folder:PATH</c>.</param>
     /// <param name="options">Where to look; null for the usual places.</param>
-    /// <param name="cancellation">Stops a download; files that were complete by then stay in the cache, nothing else does.</param>
+    /// <param name="cancellation">Stops a download; files that were complete by then stay in the cache, nothing else
+    /// does.</param>
     /// <exception cref="DataException">
     /// The name is unknown; the files are not there, are corrupted or cannot be downloaded; the disk does not take them.
     /// </exception>
@@ -62,13 +64,15 @@ public static class Datasets
 
         return Array.Find(Rows, row => row.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Load is { } load
             ? load(options, cancellation)
-            : throw new DataException($"There is no data set {Printable.Name(name)}. Choose one of {string.Join(", ", Names)}, or {FolderPrefix}PATH.");
+            : throw new DataException(
+                $"There is no data set {Printable.Name(name)}. Choose one of {string.Join(", ", Names)}, or {FolderPrefix}PATH.");
     }
 
     /// <summary>
     /// The embedded digits: 1,797 images of 8×8, values 0 to 16 (<see cref="DigitsCredit"/>), normalised by 0.3052 and 0.3758,
     /// the mean and standard deviation of the training pixels / 16. The split is fixed for ever: counting within each class from
-    /// 0 in the file's order, images whose rank leaves 2 when divided by 5 are for testing (359), the others (1,438) for training.
+    /// 0 in the file's order, images whose rank leaves 2 when divided by 5 are for testing (359), the others (1,438) for
+    /// training.
     /// </summary>
     public static Dataset Digits()
     {

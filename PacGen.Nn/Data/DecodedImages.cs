@@ -2,15 +2,16 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
 /// Decoded images, kept so that they are decoded once. The file, all numbers little-endian: <c>PGIMAGE1</c>; the fingerprint of
-/// what was decoded (32 bytes); height, width, classes, training images, test images (32 bits each); their classes (32 bits each),
-/// those to train on first; their pixels, NHWC of three channels; the SHA-256 of all that. A file that is of another fingerprint,
-/// damaged or cut is no cache, and the images are decoded anew.
+/// what was decoded (32 bytes); height, width, classes, training images, test images (32 bits each); their classes (32 bits
+/// each), those to train on first; their pixels, NHWC of three channels; the SHA-256 of all that. A file that is of another
+/// fingerprint, damaged or cut is no cache, and the images are decoded anew.
 /// </summary>
-internal sealed record DecodedImages(int Height, int Width, int Classes, int[] TrainLabels, int[] TestLabels, byte[] Train, byte[] Test)
+internal sealed record DecodedImages(
+    int Height, int Width, int Classes, int[] TrainLabels, int[] TestLabels, byte[] Train, byte[] Test)
 {
     private const int Channels = 3, HeaderSize = 8 + 32 + (5 * 4), HashSize = 32;
 
@@ -36,8 +37,10 @@ internal sealed record DecodedImages(int Height, int Width, int Classes, int[] T
             }
 
             hash.AppendData(header);
-            int[] numbers = [.. from i in Enumerable.Range(0, 5) select BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(40 + (4 * i)))];
-            (int height, int width, int classes, int train, int test) = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]);
+            int[] numbers =
+                [.. from i in Enumerable.Range(0, 5) select BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(40 + (4 * i)))];
+            (int height, int width, int classes, int train, int test) = (
+                numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]);
             if (numbers.Min() < 1 || height > short.MaxValue || width > short.MaxValue)
             {
                 return null;
@@ -45,7 +48,8 @@ internal sealed record DecodedImages(int Height, int Width, int Classes, int[] T
 
             // The header's claims are borne out by the file's length before memory is taken.
             UInt128 size = (UInt128)height * (uint)width * Channels;
-            if ((((UInt128)(uint)train + (uint)test) * (size + 4)) + HeaderSize + HashSize != (UInt128)file.Length || size * (uint)Math.Max(train, test) > (UInt128)Array.MaxLength)
+            if ((((UInt128)(uint)train + (uint)test) * (size + 4)) + HeaderSize + HashSize != (UInt128)file.Length
+                || size * (uint)Math.Max(train, test) > (UInt128)Array.MaxLength)
             {
                 return null;
             }
@@ -59,7 +63,8 @@ internal sealed record DecodedImages(int Height, int Width, int Classes, int[] T
             Read(testPixels);
             byte[] expected = new byte[HashSize];
             file.ReadExactly(expected);
-            return hash.GetHashAndReset().AsSpan().SequenceEqual(expected) ? new DecodedImages(height, width, classes, trainLabels, testLabels, trainPixels, testPixels) : null;
+            return hash.GetHashAndReset().AsSpan().SequenceEqual(expected) ? new DecodedImages(
+                height, width, classes, trainLabels, testLabels, trainPixels, testPixels) : null;
 
             void Read(Span<byte> target)
             {
@@ -73,7 +78,10 @@ internal sealed record DecodedImages(int Height, int Width, int Classes, int[] T
         }
     }
 
-    /// <summary>Writes a cache under a passing name, flushes it and gives it its name. A disk that does not take it costs only time, later.</summary>
+    /// <summary>
+    /// Writes a cache under a passing name, flushes it and gives it its name. A disk that does not take it costs only time,
+    /// later.
+    /// </summary>
     public void TryWrite(string path, ReadOnlySpan<byte> fingerprint)
     {
         string passing = PassingFile.NameFor(path);

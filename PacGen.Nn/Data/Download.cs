@@ -1,7 +1,7 @@
 using System.Globalization;
 using PacGen.Core.Text;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
 /// Downloads published files. A file is written beside its target under a passing name, its content's checksum verified,
@@ -9,17 +9,22 @@ namespace PacGen.Nn.Data;
 /// </summary>
 internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? progress) : IDisposable
 {
-    /// <summary>A server that sends less, over the time that it may be silent, is given up for the next one: in bytes a second.</summary>
+    /// <summary>
+    /// A server that sends less, over the time that it may be silent, is given up for the next one: in bytes a second.
+    /// </summary>
     private const int LeastSpeed = 1024;
 
     // The time limit is on each answer, not on the whole: a slow line may take as long as it needs, as long as it is one.
     // Nothing is read after a cancellation only to keep a connection.
-    private readonly HttpClient client = new(new SocketsHttpHandler { ConnectTimeout = patience, ResponseDrainTimeout = TimeSpan.Zero }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient client = new(
+        new SocketsHttpHandler { ConnectTimeout = patience, ResponseDrainTimeout = TimeSpan.Zero }) { Timeout =
+        Timeout.InfiniteTimeSpan };
 
     /// <summary>Downloads a file from the first mirror that gives it whole; returns null, or what went wrong at each.</summary>
     /// <exception cref="DataException">The disk does not take it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async Task<string?> FetchAsync(DownloadFile file, IReadOnlyList<Uri> mirrors, string target, CancellationToken cancellation)
+    public async Task<string?> FetchAsync(
+        DownloadFile file, IReadOnlyList<Uri> mirrors, string target, CancellationToken cancellation)
     {
         List<string> failures = [];
         foreach (Uri mirror in mirrors)
@@ -75,7 +80,9 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new DataException($"{target} cannot be written: {error.Message.TrimEnd('.')}. Make room or give another folder for the cache, or put the files somewhere and name the folder with --data.", error);
+            throw new DataException(
+                $"{target} cannot be written: {error.Message.TrimEnd('.')}. Make room or give another folder for the cache, or " +
+                $"put the files somewhere and name the folder with --data.", error);
         }
         finally
         {
@@ -92,10 +99,13 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
         silence.CancelAfter(patience);
         try
         {
-            using HttpResponseMessage response = await client.GetAsync(source, HttpCompletionOption.ResponseHeadersRead, silence.Token).ConfigureAwait(false);
+            using HttpResponseMessage response =
+                await client.GetAsync(source, HttpCompletionOption.ResponseHeadersRead, silence.Token).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
             {
-                return string.Create(CultureInfo.InvariantCulture, $"the server answers {(int)response.StatusCode} {Printable.Name(response.ReasonPhrase)}");
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the server answers {(int)response.StatusCode} {Printable.Name(response.ReasonPhrase)}");
             }
 
             long? total = response.Content.Headers.ContentLength;
@@ -128,7 +138,9 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
                     {
                         if ((received - before) * 1000 < LeastSpeed * elapsed)
                         {
-                            return string.Create(CultureInfo.InvariantCulture, $"the server sent {received - before} bytes in {elapsed / 1000:0.#} seconds, less than {LeastSpeed} a second");
+                            return string.Create(
+                                CultureInfo.InvariantCulture, $"the server sent {received - before} bytes in " +
+                                $"{elapsed / 1000:0.#} seconds, less than {LeastSpeed} a second");
                         }
 
                         (since, before) = (Environment.TickCount64, received);
@@ -144,7 +156,8 @@ internal sealed class Download(TimeSpan patience, IProgress<DownloadProgress>? p
         }
         catch (Exception error) when (!ours && error is not (OperationCanceledException or OutOfMemoryException))
         {
-            // Whatever a server makes the client throw (a redirection to a scheme or an address that there isn't, a broken answer), the next may
+            // Whatever a server makes the client throw (a redirection to a scheme or an address that there isn't, a broken
+            // answer), the next may
             // do better. A write that fails is not caught here: another mirror does not help a full disk.
             return received > 0 ? $"the connection broke after {received} bytes" : Printable.Name(error.Message.TrimEnd('.'));
         }

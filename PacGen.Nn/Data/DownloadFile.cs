@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>A file to download.</summary>
 /// <param name="Name">Its name at the mirrors and in the cache.</param>

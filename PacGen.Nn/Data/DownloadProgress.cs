@@ -1,4 +1,4 @@
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>How far the download of one file is. Reported at its start, after each block, and at its end.</summary>
 /// <param name="File">The file's name, for example <c>train-images-idx3-ubyte.gz</c>.</param>

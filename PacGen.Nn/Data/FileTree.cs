@@ -3,19 +3,20 @@ using System.Security.Cryptography;
 using System.Text;
 using PacGen.Core.Text;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
 /// The files below a folder or in a zip archive, by their names with forward slashes. What programs leave behind is passed over
-/// (<see cref="IsClutter"/>). Archives are read in passing, nothing is written, so a name may say what it likes; what would lead out of the
-/// archive (<c>..</c>) is dropped from it. Several threads may read.
+/// (<see cref="IsClutter"/>). Archives are read in passing, nothing is written, so a name may say what it likes; what would lead
+/// out of the archive (<c>..</c>) is dropped from it. Several threads may read.
 /// </summary>
 internal sealed class FileTree : IDisposable
 {
     /// <summary>How often folders may be reached again through links before that is refused.</summary>
     private const int MostRevisits = 1000;
 
-    private static readonly string[] Clutter = ["__MACOSX", "Thumbs.db", "desktop.ini", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"];
+    private static readonly string[] Clutter =
+        ["__MACOSX", "Thumbs.db", "desktop.ini", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"];
 
     private readonly Dictionary<string, ZipArchiveEntry>? entries;
     private readonly ZipArchive? archive;
@@ -40,7 +41,8 @@ internal sealed class FileTree : IDisposable
             entries = new(StringComparer.Ordinal);
             foreach (ZipArchiveEntry entry in archive.Entries)
             {
-                string[] parts = [.. from part in entry.FullName.Split('/', '\\') where part is not ("" or "." or "..") select part];
+                string[] parts =
+                    [.. from part in entry.FullName.Split('/', '\\') where part is not ("" or "." or "..") select part];
                 if (parts.Length == 0 || Array.Exists(parts, IsClutter))
                 {
                     continue;
@@ -75,8 +77,9 @@ internal sealed class FileTree : IDisposable
     public string[] Folders { get; }
 
     /// <summary>
-    /// Whether a file or folder of that name belongs to no data set: hidden ones, whose names begin with a dot (<c>.ipynb_checkpoints</c>,
-    /// <c>.DS_Store</c>, and macOS's <c>._NAME</c> beside each <c>NAME</c>), and what systems leave: <c>__MACOSX</c>, <c>Thumbs.db</c>, …
+    /// Whether a file or folder of that name belongs to no data set: hidden ones, whose names begin with a dot
+    /// (<c>.ipynb_checkpoints</c>, <c>.DS_Store</c>, and macOS's <c>._NAME</c> beside each <c>NAME</c>), and what systems leave:
+    /// <c>__MACOSX</c>, <c>Thumbs.db</c>, …
     /// </summary>
     public static bool IsClutter(string name) => name.StartsWith('.') || Clutter.Contains(name, StringComparer.OrdinalIgnoreCase);
 
@@ -101,7 +104,9 @@ internal sealed class FileTree : IDisposable
         }
         catch (InvalidDataException error)
         {
-            throw new DataException($"{path} is truncated or corrupted, or no zip archive. Replace it with a whole copy; unpack an archive of another kind and name the folder.", error);
+            throw new DataException(
+                $"{path} is truncated or corrupted, or no zip archive. Replace it with a whole copy; unpack an archive of " +
+                $"another kind and name the folder.", error);
         }
 
         try
@@ -116,19 +121,22 @@ internal sealed class FileTree : IDisposable
     });
 
     /// <summary>What a person calls a file or folder.</summary>
-    public string Describe(string name) => name.Length == 0 ? Path : archive is null ? System.IO.Path.Combine(Path, name) : $"{Path}: {Printable.Name(name)}";
+    public string Describe(string name) => name.Length == 0 ? Path : archive is null ? System.IO.Path.Combine(Path, name)
+        : $"{Path}: {Printable.Name(name)}";
 
     /// <summary>Whether there is a file of that name.</summary>
     public bool Contains(string name) => Array.BinarySearch(Names, name, StringComparer.Ordinal) >= 0;
 
     /// <summary>The file itself where links were followed: two names of one file have one identity.</summary>
-    public string Identity(string name) => archive is null ? linked.GetValueOrDefault(name) ?? System.IO.Path.Combine(root, name) : name;
+    public string Identity(string name) => archive is null ? linked.GetValueOrDefault(name) ?? System.IO.Path.Combine(root, name)
+        : name;
 
     /// <summary>Whether any file was reached through a link.</summary>
     public bool HasLinks => linked.Count > 0;
 
     /// <summary>How many bytes a file has, as the system or the archive says.</summary>
-    public long Length(string name) => Guarded(Describe(name), Vanished, () => entries is null ? new FileInfo(Identity(name)).Length : entries[name].Length);
+    public long Length(string name) =>
+        Guarded(Describe(name), Vanished, () => entries is null ? new FileInfo(Identity(name)).Length : entries[name].Length);
 
     /// <summary>Reads a file whole.</summary>
     /// <exception cref="DataException">It can't be read, or is larger than an image may be.</exception>
@@ -155,7 +163,8 @@ internal sealed class FileTree : IDisposable
 
         byte[] ReadAll(Stream content, long claimed)
         {
-            // What the archive claims is not believed: the memory grows with what has been read, to just what is claimed where that is true.
+            // What the archive claims is not believed: the memory grows with what has been read, to just what is claimed where
+            // that is true.
             byte[] all = new byte[Math.Clamp(claimed, 1, 8192)];
             for (int filled = 0; ;)
             {
@@ -168,7 +177,8 @@ internal sealed class FileTree : IDisposable
 
                 if (filled >= ImageDecoder.LargestFile)
                 {
-                    throw new DataException($"{Describe(name)} has more than {ImageDecoder.LargestFile} bytes. Replace it or remove it.");
+                    throw new DataException(
+                        $"{Describe(name)} has more than {ImageDecoder.LargestFile} bytes. Replace it or remove it.");
                 }
 
                 long room = Math.Min(2L * all.Length, ImageDecoder.LargestFile);
@@ -179,7 +189,8 @@ internal sealed class FileTree : IDisposable
     });
 
     /// <summary>Reads a text file's lines.</summary>
-    public string[] ReadLines(string name) => Encoding.UTF8.GetString(Read(name)).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    public string[] ReadLines(string name) => Encoding.UTF8.GetString(Read(name)).Split(
+        '\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>A hash of the names, sizes and times of the files: it differs where what was decoded is out of date.</summary>
     public byte[] Fingerprint(string settings) => Guarded(Path, Vanished, () =>
@@ -209,7 +220,8 @@ internal sealed class FileTree : IDisposable
     public void Dispose() => archive?.Dispose();
 
     /// <summary>
-    /// Goes through the folders, links too, but through none that it is in: a link to a folder above itself leads to what is reached anyway.
+    /// Goes through the folders, links too, but through none that it is in: a link to a folder above itself leads to what is
+    /// reached anyway.
     /// </summary>
     private void Walk(List<string> names, SortedSet<string> folders)
     {
@@ -219,7 +231,8 @@ internal sealed class FileTree : IDisposable
         left.Push(new Place("", root, null));
         while (left.TryPop(out Place? place))
         {
-            foreach (FileSystemInfo entry in new DirectoryInfo(System.IO.Path.Combine(Path, place.Name)).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
+            foreach (FileSystemInfo entry in new DirectoryInfo(System.IO.Path.Combine(Path, place.Name)).EnumerateFileSystemInfos(
+                "*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
             {
                 if (IsClutter(entry.Name) || (OperatingSystem.IsWindows() && entry.Attributes.HasFlag(FileAttributes.Hidden)))
                 {
@@ -236,7 +249,9 @@ internal sealed class FileTree : IDisposable
                     }
                     catch (IOException error)
                     {
-                        throw new DataException($"{System.IO.Path.Combine(Path, name)} cannot be read: {error.Message.TrimEnd('.')}. Remove it.", error);
+                        throw new DataException(
+                            $"{System.IO.Path.Combine(Path, name)} cannot be read: {error.Message.TrimEnd('.')}. Remove it.",
+                            error);
                     }
                 }
 
@@ -258,7 +273,8 @@ internal sealed class FileTree : IDisposable
 
                 if (!seen.Add(real) && ++revisits > MostRevisits)
                 {
-                    throw new DataException($"{System.IO.Path.Combine(Path, name)}: links lead to the same folders again and again. Remove them.");
+                    throw new DataException(
+                        $"{System.IO.Path.Combine(Path, name)}: links lead to the same folders again and again. Remove them.");
                 }
 
                 folders.Add(name);
@@ -272,7 +288,8 @@ internal sealed class FileTree : IDisposable
     {
         const int MostLinks = 40;
         string real = System.IO.Path.GetPathRoot(path)!;
-        Stack<string> left = new(path[real.Length..].Split(System.IO.Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).Reverse());
+        Stack<string> left = new(
+            path[real.Length..].Split(System.IO.Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).Reverse());
         for (int links = 0; left.TryPop(out string? part);)
         {
             string next = System.IO.Path.GetFullPath(System.IO.Path.Combine(real, part));
@@ -289,7 +306,8 @@ internal sealed class FileTree : IDisposable
 
             string full = System.IO.Path.GetFullPath(System.IO.Path.Combine(real, target));
             real = System.IO.Path.GetPathRoot(full)!;
-            foreach (string piece in full[real.Length..].Split(System.IO.Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).Reverse())
+            foreach (string piece in full[real.Length..].Split(
+                System.IO.Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).Reverse())
             {
                 left.Push(piece);
             }
@@ -310,7 +328,8 @@ internal sealed class FileTree : IDisposable
         {
             throw new DataException($"{what} is not there: {absent}.", error);
         }
-        catch (Exception error) when (error is InvalidDataException or NotSupportedException or ArgumentException or OverflowException or EndOfStreamException)
+        catch (Exception error) when (error is InvalidDataException or NotSupportedException or ArgumentException
+            or OverflowException or EndOfStreamException)
         {
             throw new DataException($"{what} is truncated or corrupted. Replace it with a whole copy.", error);
         }
@@ -320,7 +339,9 @@ internal sealed class FileTree : IDisposable
         }
     }
 
-    /// <summary>A folder on the way: its name with a slash at its end, the folder itself, and where it was reached from.</summary>
+    /// <summary>
+    /// A folder on the way: its name with a slash at its end, the folder itself, and where it was reached from.
+    /// </summary>
     private sealed record Place(string Name, string Real, Place? Above)
     {
         /// <summary>Whether a link led here.</summary>
@@ -331,7 +352,9 @@ internal sealed class FileTree : IDisposable
         {
             for (Place? place = this; place is not null; place = place.Above)
             {
-                if (place.Real == folder || place.Real.StartsWith(folder.TrimEnd(System.IO.Path.DirectorySeparatorChar) + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal))
+                if (place.Real == folder || place.Real.StartsWith(
+                    folder.TrimEnd(System.IO.Path.DirectorySeparatorChar) + System.IO.Path.DirectorySeparatorChar,
+                    StringComparison.Ordinal))
                 {
                     return true;
                 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Security.Cryptography;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
 /// An IDX file of bytes, the format of MNIST (Y. LeCun, C. Cortes, C. J. C. Burges, <em>The MNIST database of handwritten
@@ -50,7 +50,8 @@ public sealed class IdxFile
                 throw new DataException($"{path} {PlainFile.NoContent}. {Remedy}");
             }
 
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+            using FileStream file =
+                new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
             return Read(file, path, rank);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
@@ -81,7 +82,9 @@ public sealed class IdxFile
         int count = labels.dimensions[0];
         if (images.dimensions[0] != count)
         {
-            throw new DataException($"{imagesPath} holds {images.dimensions[0]} images, but {labelsPath} holds {count} labels: the two do not belong together. {Remedy}");
+            throw new DataException(
+                $"{imagesPath} holds {images.dimensions[0]} images, but {labelsPath} holds {count} labels: the two do not " +
+                $"belong together. {Remedy}");
         }
 
         int[] numbers = new int[count];
@@ -90,7 +93,9 @@ public sealed class IdxFile
             numbers[i] = labels.values[i];
             if (numbers[i] >= classes)
             {
-                throw new DataException($"{labelsPath}: label {i} is {numbers[i]}, but the labels of {classes} classes are 0 to {classes - 1}. {Remedy}");
+                throw new DataException(
+                    $"{labelsPath}: label {i} is {numbers[i]}, but the labels of {classes} classes are 0 to {classes - 1}. " +
+                    $"{Remedy}");
             }
         }
 
@@ -175,12 +180,14 @@ public sealed class IdxFile
         long most = compressed is null ? fileLength - header : fileLength * LargestExpansion;
         if (claimed > (UInt128)most)
         {
-            throw new DataException(Claims(dimensions) + $"more than its {fileLength} bytes can hold: it is truncated or corrupted. {Remedy}");
+            throw new DataException(
+                Claims(dimensions) + $"more than its {fileLength} bytes can hold: it is truncated or corrupted. {Remedy}");
         }
 
         if (claimed > (UInt128)Array.MaxLength)
         {
-            throw new DataException(Claims(dimensions) + $"more than the {Array.MaxLength} values that PacGen reads from one file. Split it.");
+            throw new DataException(
+                Claims(dimensions) + $"more than the {Array.MaxLength} values that PacGen reads from one file. Split it.");
         }
 
         int size = (int)claimed;
@@ -239,17 +246,21 @@ public sealed class IdxFile
 
         if (magic[0] != 0 || magic[1] != 0)
         {
-            throw new DataException($"{path} is not an IDX file: it starts with 0x{Convert.ToHexString(magic)}, not with 0x0000. {Remedy}");
+            throw new DataException(
+                $"{path} is not an IDX file: it starts with 0x{Convert.ToHexString(magic)}, not with 0x0000. {Remedy}");
         }
 
         if (magic[2] != UnsignedByte)
         {
-            throw new DataException($"{path} holds values of type 0x{magic[2]:X2}; PacGen reads unsigned bytes, type 0x08. {Remedy}");
+            throw new DataException(
+                $"{path} holds values of type 0x{magic[2]:X2}; PacGen reads unsigned bytes, type 0x08. {Remedy}");
         }
 
         if (magic[3] != rank)
         {
-            throw new DataException($"{path} holds values of {magic[3]} dimensions where {rank} are needed{(rank == 1 ? " (labels)" : rank == 3 ? " (images)" : "")}. {Remedy}");
+            throw new DataException(
+                $"{path} holds values of {magic[3]} dimensions where {rank} are " +
+                $"needed{(rank == 1 ? " (labels)" : rank == 3 ? " (images)" : "")}. {Remedy}");
         }
 
         Span<byte> extents = stackalloc byte[4 * rank];

@@ -1,6 +1,6 @@
 using SkiaSharp;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
 /// Decodes JPEG and PNG images with Skia to 8-bit red, green and blue; grayscale becomes three equal channels, transparency is
@@ -36,7 +36,9 @@ internal static class ImageDecoder
         (int ownHeight, int ownWidth) = (codec.Info.Height, codec.Info.Width);
         if (!resize && (ownHeight, ownWidth) != (height, width))
         {
-            throw new DataException($"{name} has {ownHeight}×{ownWidth} pixels, but {first} has {height}×{width}: all images must have one size. Resize them, or say a size with --image-size.");
+            throw new DataException(
+                $"{name} has {ownHeight}×{ownWidth} pixels, but {first} has {height}×{width}: all images must have one size. " +
+                $"Resize them, or say a size with --image-size.");
         }
 
         // No colour space: the bytes of the file, not converted to another gamut.
@@ -54,8 +56,11 @@ internal static class ImageDecoder
             return;
         }
 
-        using SKBitmap resized = bitmap.Resize(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul), new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear))
-            ?? throw new DataException($"{name} cannot be resized from {ownHeight}×{ownWidth} to {height}×{width}. Replace it or remove it.");
+        using SKBitmap resized = bitmap.Resize(
+            new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul),
+            new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear))
+            ?? throw new DataException(
+                $"{name} cannot be resized from {ownHeight}×{ownWidth} to {height}×{width}. Replace it or remove it.");
         Pack(resized.GetPixelSpan(), resized.RowBytes, height, width, pixels);
     }
 
@@ -70,16 +75,20 @@ internal static class ImageDecoder
                 using SKData data = SKData.CreateCopy(file);
                 codec = SKCodec.Create(data);
             }
-            catch (Exception error) when (((error as TypeInitializationException)?.InnerException ?? error) is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
+            catch (Exception error) when (((error as TypeInitializationException)?.InnerException ?? error)
+                is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
             {
                 throw new DataException(
-                    $"{name} cannot be decoded: the image codec's native library, libSkiaSharp, is not there or cannot be loaded. Copy it, from runtimes in the folder of a whole build, beside {AppContext.BaseDirectory}; data sets that are no image files need none.", error);
+                    $"{name} cannot be decoded: the image codec's native library, libSkiaSharp, is not there or cannot " +
+                        $"be loaded. Copy it, from runtimes in the folder of a whole build, beside {AppContext.BaseDirectory}; " +
+                        $"data sets that are no image files need none.", error);
             }
         }
 
         if (codec is null)
         {
-            string problem = known ? "truncated or corrupted: its header is not whole" : file.Length == 0 ? "empty" : "neither JPEG nor PNG";
+            string problem = known ? "truncated or corrupted: its header is not whole" : file.Length == 0 ? "empty"
+                : "neither JPEG nor PNG";
             throw new DataException($"{name} is {problem}. Replace it or remove it.");
         }
 
@@ -87,7 +96,9 @@ internal static class ImageDecoder
         if (height > LargestSide || width > LargestSide || (long)height * width > LargestArea)
         {
             codec.Dispose();
-            throw new DataException($"{name} has {height}×{width} pixels; PacGen reads images of at most {LargestSide} a side and {LargestArea} in all. Replace it or remove it.");
+            throw new DataException(
+                $"{name} has {height}×{width} pixels; PacGen reads images of at most {LargestSide} a side and {LargestArea} in " +
+                $"all. Replace it or remove it.");
         }
 
         return codec;

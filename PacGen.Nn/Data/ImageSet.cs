@@ -1,4 +1,4 @@
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
 /// Images of one size, with their classes, held as bytes: NHWC, one byte a channel, image after image in one block. They
@@ -18,12 +18,15 @@ public sealed class ImageSet
     /// <param name="normalization">How bytes become floats; it has the images' number of channels.</param>
     /// <exception cref="ArgumentException">The lengths disagree, or a label or pixel is out of range.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An extent or the number of classes is below 1.</exception>
-    public ImageSet(ReadOnlyMemory<byte> pixels, ReadOnlyMemory<int> labels, int height, int width, int classes, Normalization normalization)
+    public ImageSet(
+        ReadOnlyMemory<byte> pixels, ReadOnlyMemory<int> labels, int height, int width, int classes, Normalization normalization)
         : this(pixels, labels, height, width, classes, normalization, check: true)
     {
     }
 
-    private ImageSet(ReadOnlyMemory<byte> pixels, ReadOnlyMemory<int> labels, int height, int width, int classes, Normalization normalization, bool check)
+    private ImageSet(
+        ReadOnlyMemory<byte> pixels, ReadOnlyMemory<int> labels, int height, int width, int classes, Normalization normalization,
+        bool check)
     {
         this.pixels = pixels;
         this.labels = labels;
@@ -75,7 +78,9 @@ public sealed class ImageSet
         int size = ImageSize;
         if (images.Length < (long)indices.Length * size || classes.Length < indices.Length)
         {
-            throw new ArgumentException($"{indices.Length} images of {size} values need as many labels; there is room for {images.Length} values and {classes.Length} labels.", nameof(images));
+            throw new ArgumentException(
+                $"{indices.Length} images of {size} values need as many labels; there is room for {images.Length} values and " +
+                $"{classes.Length} labels.", nameof(images));
         }
 
         ReadOnlySpan<byte> source = pixels.Span;
@@ -85,7 +90,8 @@ public sealed class ImageSet
             int index = indices[i];
             if ((uint)index >= (uint)known.Length)
             {
-                throw new ArgumentOutOfRangeException(nameof(indices), $"Image {index} is asked for; there are {Count}, counted from 0.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(indices), $"Image {index} is asked for; there are {Count}, counted from 0.");
             }
 
             Normalization.Apply(source.Slice(index * size, size), images.Slice(i * size, size));
@@ -123,7 +129,8 @@ public sealed class ImageSet
             int index = indices[i];
             if ((uint)index >= (uint)Count)
             {
-                throw new ArgumentOutOfRangeException(nameof(indices), $"Image {index} is asked for; there are {Count}, counted from 0.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(indices), $"Image {index} is asked for; there are {Count}, counted from 0.");
             }
 
             Pixels.Slice(index * size, size).CopyTo(chosen.AsSpan(i * size));
@@ -146,19 +153,22 @@ public sealed class ImageSet
 
         if ((UInt128)(uint)Count * (uint)Height * (uint)Width * (uint)Channels != (uint)pixels.Length)
         {
-            throw new ArgumentException($"{Count} labels ask for as many images of {Height}×{Width}×{Channels} bytes; there are {pixels.Length} bytes.");
+            throw new ArgumentException(
+                $"{Count} labels ask for as many images of {Height}×{Width}×{Channels} bytes; there are {pixels.Length} bytes.");
         }
 
         int wrong = MemoryExtensions.IndexOfAnyExceptInRange(Labels, 0, Classes - 1);
         if (wrong >= 0)
         {
-            throw new ArgumentException($"Image {wrong} has label {Labels[wrong]}; labels of {Classes} classes are 0 to {Classes - 1}.");
+            throw new ArgumentException(
+                $"Image {wrong} has label {Labels[wrong]}; labels of {Classes} classes are 0 to {Classes - 1}.");
         }
 
         wrong = MemoryExtensions.IndexOfAnyExceptInRange(Pixels, (byte)0, (byte)Normalization.MaxValue);
         if (wrong >= 0)
         {
-            throw new ArgumentException($"Image {wrong / ImageSize} has a pixel of {Pixels[wrong]}; the largest is {Normalization.MaxValue}.");
+            throw new ArgumentException(
+                $"Image {wrong / ImageSize} has a pixel of {Pixels[wrong]}; the largest is {Normalization.MaxValue}.");
         }
     }
 }

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
 /// How a pixel's byte becomes a network's input: x = (value / <see cref="MaxValue"/> − mean) / standard deviation, mean and
@@ -15,7 +15,8 @@ public sealed class Normalization
     /// <param name="mean">The mean of each channel, in units of value / maxValue.</param>
     /// <param name="standardDeviation">The standard deviation of each channel, in the same units.</param>
     /// <param name="maxValue">The largest value that a pixel takes, 1 to 255.</param>
-    /// <exception cref="ArgumentException">The counts differ or are 0, a value is not finite, a deviation is not above 0, or a pixel's input overflows.</exception>
+    /// <exception cref="ArgumentException">The counts differ or are 0, a value is not finite, a deviation is not above 0, or a
+    /// pixel's input overflows.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxValue"/> is not in 1 to 255.</exception>
     public Normalization(ReadOnlySpan<float> mean, ReadOnlySpan<float> standardDeviation, int maxValue = 255)
     {
@@ -23,7 +24,9 @@ public sealed class Normalization
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxValue, 255);
         if (mean.IsEmpty || mean.Length != standardDeviation.Length)
         {
-            throw new ArgumentException($"There are {mean.Length} means and {standardDeviation.Length} standard deviations; give one of each for each channel.", nameof(standardDeviation));
+            throw new ArgumentException(
+                $"There are {mean.Length} means and {standardDeviation.Length} standard deviations; give one of each for each " +
+                $"channel.", nameof(standardDeviation));
         }
 
         MaxValue = maxValue;
@@ -35,7 +38,9 @@ public sealed class Normalization
             double centre = mean[channel], scale = standardDeviation[channel];
             if (!double.IsFinite(centre) || !double.IsFinite(scale) || scale <= 0)
             {
-                throw new ArgumentException($"Channel {channel} has mean {centre} and standard deviation {scale}; both must be finite and the deviation above 0.", nameof(standardDeviation));
+                throw new ArgumentException(
+                    $"Channel {channel} has mean {centre} and standard deviation {scale}; both must be finite and the " +
+                    $"deviation above 0.", nameof(standardDeviation));
             }
 
             for (int value = 0; value < 256; value++)
@@ -43,7 +48,9 @@ public sealed class Normalization
                 float input = (float)(((value / (double)maxValue) - centre) / scale);
                 table[(256 * channel) + value] = float.IsFinite(input)
                     ? input
-                    : throw new ArgumentException($"Channel {channel} has mean {centre} and standard deviation {scale}: a pixel of {value} becomes {input} in single precision.", nameof(standardDeviation));
+                    : throw new ArgumentException(
+                        $"Channel {channel} has mean {centre} and standard deviation {scale}: a pixel of {value} becomes " +
+                        $"{input} in single precision.", nameof(standardDeviation));
             }
         }
     }
@@ -66,7 +73,8 @@ public sealed class Normalization
     {
         if (pixels.Length != destination.Length || pixels.Length % Channels != 0)
         {
-            throw new ArgumentException($"{pixels.Length} bytes of {Channels} channels do not go into {destination.Length} floats.", nameof(destination));
+            throw new ArgumentException(
+                $"{pixels.Length} bytes of {Channels} channels do not go into {destination.Length} floats.", nameof(destination));
         }
 
         ref byte source = ref MemoryMarshal.GetReference(pixels);

@@ -1,8 +1,8 @@
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
-/// Files under passing names, while they are written. Each is open, and so locked, until it has its own name; one that nobody holds is
-/// what a process left that was ended.
+/// Files under passing names, while they are written. Each is open, and so locked, until it has its own name; one that nobody
+/// holds is what a process left that was ended.
 /// </summary>
 internal static class PassingFile
 {
@@ -50,7 +50,8 @@ internal static class PassingFile
             // The names that NameFor makes, and no others: FILE.xxxxxxxx.xxx.part.
             FileInfo file = new(path);
             string[] parts = file.Name.Split('.');
-            if (parts.Length < 4 || parts[^2].Length != 3 || parts[^3].Length != 8 || file.LinkTarget is not null || DateTime.UtcNow - file.LastWriteTimeUtc < Young)
+            if (parts.Length < 4 || parts[^2].Length != 3 || parts[^3].Length != 8 || file.LinkTarget is not null
+                || DateTime.UtcNow - file.LastWriteTimeUtc < Young)
             {
                 return;
             }

@@ -1,14 +1,16 @@
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
-/// <summary>Tells files that can be read to their end from those at which a reader would wait for ever: named pipes, sockets, devices.</summary>
+/// <summary>
+/// Tells files that can be read to their end from those at which a reader would wait for ever: named pipes, sockets, devices.
+/// </summary>
 internal static class PlainFile
 {
     /// <summary>What is said of a file without content.</summary>
     public const string NoContent = "is empty, or is a pipe, a socket or a device";
 
     /// <summary>
-    /// Whether there is something to read. The system gives pipes, sockets and devices a length of 0, so a file without a length need not,
-    /// and must not, be opened.
+    /// Whether there is something to read. The system gives pipes, sockets and devices a length of 0, so a file without a length
+    /// need not, and must not, be opened.
     /// </summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IOException">It is a folder, can't be looked at, or is a link that leads to itself.</exception>

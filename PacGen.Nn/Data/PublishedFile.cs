@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>One file of a published set.</summary>
 /// <param name="Name">Its usual name, without <c>.gz</c>.</param>
@@ -15,7 +15,8 @@ internal sealed record PublishedFile(string Name, long Size, string Sha256)
     public string CompressedName => Name + ".gz";
 
     /// <summary>How it is downloaded: compressed, its content checked.</summary>
-    public DownloadFile ToDownload() => new(CompressedName, Size + LargestOverhead, file => IdxFile.HashOfContent(file, Size) == Sha256);
+    public DownloadFile ToDownload() =>
+        new(CompressedName, Size + LargestOverhead, file => IdxFile.HashOfContent(file, Size) == Sha256);
 
     /// <summary>Looks for the file in a folder under each of its names.</summary>
     public bool TryFind(string folder, [NotNullWhen(true)] out string? path)

@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>A published set of four IDX files: how it is found, downloaded and read.</summary>
-internal sealed record PublishedSet(string Name, string Title, Normalization Normalization, IReadOnlyList<Uri> Mirrors, PublishedFile TrainImages, PublishedFile TrainLabels, PublishedFile TestImages, PublishedFile TestLabels)
+internal sealed record PublishedSet(
+    string Name, string Title, Normalization Normalization, IReadOnlyList<Uri> Mirrors, PublishedFile TrainImages,
+    PublishedFile TrainLabels, PublishedFile TestImages, PublishedFile TestLabels)
 {
     /// <summary>MNIST: Y. LeCun, C. Cortes, C. J. C. Burges. Normalised as PyTorch's MNIST example does.</summary>
     public static readonly PublishedSet Mnist = new(
@@ -17,12 +19,15 @@ internal sealed record PublishedSet(string Name, string Title, Normalization Nor
         new("t10k-images-idx3-ubyte", 7_840_016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
         new("t10k-labels-idx1-ubyte", 10_008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"));
 
-    /// <summary>Fashion-MNIST: H. Xiao, K. Rasul, R. Vollgraf, arXiv:1708.07747. Normalised by its training set's statistics.</summary>
+    /// <summary>
+    /// Fashion-MNIST: H. Xiao, K. Rasul, R. Vollgraf, arXiv:1708.07747. Normalised by its training set's statistics.
+    /// </summary>
     public static readonly PublishedSet FashionMnist = new(
         "fashion-mnist",
         "Fashion-MNIST",
         new Normalization([0.2860f], [0.3530f]),
-        [new("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"), new("https://storage.googleapis.com/tensorflow/tf-keras-datasets/")],
+        [new("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"),
+            new("https://storage.googleapis.com/tensorflow/tf-keras-datasets/")],
         new("train-images-idx3-ubyte", 47_040_016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
         new("train-labels-idx1-ubyte", 60_008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
         new("t10k-images-idx3-ubyte", 7_840_016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
@@ -42,14 +47,17 @@ internal sealed record PublishedSet(string Name, string Title, Normalization Nor
     public Dataset Load(DataOptions options, ReadOnlySpan<PublishedSet> known, CancellationToken cancellation)
     {
         DataPlaces places = new(Name, Title, Wanted(), Lacking);
-        string folder = places.Locate(options) ?? places.FetchAsync(options, Mirrors, Missing, cancellation).GetAwaiter().GetResult();
+        string folder = places.Locate(options) ?? places.FetchAsync(options, Mirrors, Missing, cancellation).GetAwaiter()
+            .GetResult();
         cancellation.ThrowIfCancellationRequested();
         ImageSet train = Read(folder, TrainImages, TrainLabels);
         cancellation.ThrowIfCancellationRequested();
         ImageSet test = Read(folder, TestImages, TestLabels);
         if ((train.Height, train.Width) != (test.Height, test.Width))
         {
-            throw new DataException($"The {Title} files in {folder} do not belong together: images to train on have {train.Height}×{train.Width} pixels, images to test on {test.Height}×{test.Width}. Replace them.");
+            throw new DataException(
+                $"The {Title} files in {folder} do not belong together: images to train on have {train.Height}×{train.Width} " +
+                $"pixels, images to test on {test.Height}×{test.Width}. Replace them.");
         }
 
         // Both sets' files have the same names, so a folder that holds one of them answers for the other too.
@@ -58,7 +66,9 @@ internal sealed record PublishedSet(string Name, string Title, Normalization Nor
         {
             if (other.Name != Name && other.TestLabels.Sha256 == labels)
             {
-                throw new DataException($"{folder} holds {other.Title}, not {Title}. Name the folder of {Title} with --data, or choose the data set {other.Name}.");
+                throw new DataException(
+                    $"{folder} holds {other.Title}, not {Title}. Name the folder of {Title} with --data, or choose the data " +
+                    $"set {other.Name}.");
             }
         }
 
@@ -89,7 +99,8 @@ internal sealed record PublishedSet(string Name, string Title, Normalization Nor
         return IdxFile.ReadImageSet(imagesPath, labelsPath, Classes, Normalization);
     }
 
-    private IEnumerable<DownloadFile> Missing(string folder) => from file in Files where !file.TryFind(folder, out _) select file.ToDownload();
+    private IEnumerable<DownloadFile> Missing(string folder) => from file in Files
+        where !file.TryFind(folder, out _) select file.ToDownload();
 
     private string? Lacking(string folder)
     {
@@ -97,5 +108,6 @@ internal sealed record PublishedSet(string Name, string Title, Normalization Nor
         return missing.Length == 0 ? null : missing.Length == Files.Length ? "" : string.Join(", ", missing);
     }
 
-    private string Wanted() => string.Join(", ", from file in Files select file.Name) + " (also with .gz, also with .idx for -idx)";
+    private string Wanted() =>
+        string.Join(", ", from file in Files select file.Name) + " (also with .gz, also with .idx for -idx)";
 }

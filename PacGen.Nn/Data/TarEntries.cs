@@ -1,4 +1,4 @@
-namespace PacGen.Nn.Data;
+namespace PacGen.Nn;
 
 /// <summary>
 /// The plain files of a tar archive (POSIX ustar), read in passing: nothing is written, so a name may say what it likes.
@@ -12,7 +12,8 @@ internal static class TarEntries
     /// <param name="content">The archive, decompressed.</param>
     /// <param name="path">Its name, for errors.</param>
     /// <param name="remedy">What to do about a damaged one.</param>
-    /// <param name="visit">Given each file's name and size; what it does not read is passed over. Returns how many bytes it read.</param>
+    /// <param name="visit">Given each file's name and size; what it does not read is passed over. Returns how many bytes it
+    /// read.</param>
     /// <exception cref="DataException">It is no tar archive, or truncated.</exception>
     public static void Visit(Stream content, string path, string remedy, Func<string, long, long> visit)
     {

@@ -1,6 +1,4 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
@@ -13,10 +11,12 @@ public sealed class CompiledGraph : IDisposable
     private readonly Launch program;
     private readonly Launch[] parts;
     private readonly Dictionary<Tensor, Region> regions;
-    private readonly List<Buffer> owned;
+    private readonly List<DeviceBuffer> owned;
     private bool disposed;
 
-    private CompiledGraph(Device device, Launch[] launches, Dictionary<Tensor, Region> regions, List<Buffer> owned, IReadOnlyList<Tensor> inputs, long scratchBytes)
+    private CompiledGraph(
+        Device device, Launch[] launches, Dictionary<Tensor, Region> regions, List<DeviceBuffer> owned,
+        IReadOnlyList<Tensor> inputs, long scratchBytes)
     {
         Device = device;
         program = device.Record(launches);
@@ -30,7 +30,9 @@ public sealed class CompiledGraph : IDisposable
     /// <summary>Where the graph runs.</summary>
     public Device Device { get; }
 
-    /// <summary>The input leaves that were bound to no memory: they have memory of their own here, to be written before a run.</summary>
+    /// <summary>
+    /// The input leaves that were bound to no memory: they have memory of their own here, to be written before a run.
+    /// </summary>
     public IReadOnlyList<Tensor> Inputs { get; }
 
     /// <summary>How many kernels one run launches.</summary>
@@ -52,14 +54,18 @@ public sealed class CompiledGraph : IDisposable
     /// <param name="device">Where to run.</param>
     /// <param name="outputs">What to compute.</param>
     /// <param name="bindings">
-    /// Memory for leaves (parameters, inputs) and for outputs that should be computed there; others get their own. An output may be
-    /// bound to a leaf's memory, such as h in h ← h + g²: the leaf keeps its value until everything that reads it has run.
+    /// Memory for leaves (parameters, inputs) and for outputs that should be computed there; others get their own. An output may
+    /// be bound to a leaf's memory, such as h in h ← h + g²: the leaf keeps its value until everything that reads it has run.
     /// </param>
-    public static CompiledGraph Compile(Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null) =>
+    public static CompiledGraph Compile(
+        Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null) =>
         Compile(Plan(device, outputs, bindings));
 
-    /// <summary>The same as far as what goes where: it takes no memory, and says how much <see cref="Compile(GraphCompiler)"/> will.</summary>
-    internal static GraphCompiler Plan(Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null)
+    /// <summary>
+    /// The same as far as what goes where: it takes no memory, and says how much <see cref="Compile(GraphCompiler)"/> will.
+    /// </summary>
+    internal static GraphCompiler Plan(
+        Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(outputs);
@@ -74,7 +80,8 @@ public sealed class CompiledGraph : IDisposable
         try
         {
             Launch[] launches = compiler.Compile();
-            return new CompiledGraph(compiler.Device, launches, compiler.Public, compiler.Owned, compiler.OpenInputs, compiler.IntermediateBytes);
+            return new CompiledGraph(
+                compiler.Device, launches, compiler.Public, compiler.Owned, compiler.OpenInputs, compiler.IntermediateBytes);
         }
         catch
         {

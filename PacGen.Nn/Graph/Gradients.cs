@@ -1,6 +1,4 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Map;
-using F = PacGen.Kernels.Map.Functions;
 
 namespace PacGen.Nn;
 
@@ -10,7 +8,10 @@ namespace PacGen.Nn;
 /// </summary>
 public static class Gradients
 {
-    /// <summary>For an operation or function: for each input, its gradient from the node and the gradient of its output; null where it is zero.</summary>
+    /// <summary>
+    /// For an operation or function: for each input, its gradient from the node and the gradient of its output; null where it is
+    /// zero.
+    /// </summary>
     /// <param name="node">The tensor that the operation made.</param>
     /// <param name="gradient">The gradient of the scalar with respect to the node, of the node's shape.</param>
     public delegate Tensor Rule(Tensor node, Tensor gradient);
@@ -18,35 +19,39 @@ public static class Gradients
     private static readonly Dictionary<Type, Rule?[]> Table = new()
     {
         // Elementwise functions. Gradients come in the output's shape and are summed to the input's where it was stretched.
-        [typeof(F.Add)] = [(_, g) => g, (_, g) => g],
-        [typeof(F.Subtract)] = [(_, g) => g, (_, g) => -g],
-        [typeof(F.Multiply)] = [(n, g) => g * n.Inputs[1], (n, g) => g * n.Inputs[0]],
-        [typeof(F.Divide)] = [(n, g) => g / n.Inputs[1], (n, g) => -(g * n) / n.Inputs[1]],
-        [typeof(F.Maximum)] = [(n, g) => g * Tensor.Less(n.Inputs[1], n.Inputs[0]), (n, g) => g - (g * Tensor.Less(n.Inputs[1], n.Inputs[0]))],
-        [typeof(F.Less)] = [null, null],
-        [typeof(F.Negate)] = [(_, g) => -g],
-        [typeof(F.Exp)] = [(n, g) => g * n],
-        [typeof(F.Log)] = [(n, g) => g / n.Inputs[0]],
-        [typeof(F.Sqrt)] = [(n, g) => g * 0.5f / n],
-        [typeof(F.Square)] = [(n, g) => g * 2f * n.Inputs[0]],
-        [typeof(F.Abs)] = [(n, g) => g * Tensor.Map<F.Sign>(n.Inputs[0])],
-        [typeof(F.Tanh)] = [(n, g) => g * (1f - n.Square())],
-        [typeof(F.Sigmoid)] = [(n, g) => g * n * (1f - n)],
-        [typeof(F.Reciprocal)] = [(n, g) => -(g * n.Square())],
-        [typeof(F.Relu)] = [(n, g) => g * Tensor.Map<F.Step>(n)],
-        [typeof(F.Step)] = [null],
-        [typeof(F.Sign)] = [null],
-        [typeof(F.StopGradient)] = [null],
+        [typeof(AddFunction)] = [(_, g) => g, (_, g) => g],
+        [typeof(SubtractFunction)] = [(_, g) => g, (_, g) => -g],
+        [typeof(MultiplyFunction)] = [(n, g) => g * n.Inputs[1], (n, g) => g * n.Inputs[0]],
+        [typeof(DivideFunction)] = [(n, g) => g / n.Inputs[1], (n, g) => -(g * n) / n.Inputs[1]],
+        [typeof(MaximumFunction)] =
+            [(n, g) => g * Tensor.Less(n.Inputs[1], n.Inputs[0]), (n, g) => g - (g * Tensor.Less(n.Inputs[1], n.Inputs[0]))],
+        [typeof(LessFunction)] = [null, null],
+        [typeof(NegateFunction)] = [(_, g) => -g],
+        [typeof(ExpFunction)] = [(n, g) => g * n],
+        [typeof(LogFunction)] = [(n, g) => g / n.Inputs[0]],
+        [typeof(SqrtFunction)] = [(n, g) => g * 0.5f / n],
+        [typeof(SquareFunction)] = [(n, g) => g * 2f * n.Inputs[0]],
+        [typeof(AbsFunction)] = [(n, g) => g * Tensor.Map<SignFunction>(n.Inputs[0])],
+        [typeof(TanhFunction)] = [(n, g) => g * (1f - n.Square())],
+        [typeof(SigmoidFunction)] = [(n, g) => g * n * (1f - n)],
+        [typeof(ReciprocalFunction)] = [(n, g) => -(g * n.Square())],
+        [typeof(ReluFunction)] = [(n, g) => g * Tensor.Map<StepFunction>(n)],
+        [typeof(StepFunction)] = [null],
+        [typeof(SignFunction)] = [null],
+        [typeof(StopGradientFunction)] = [null],
 
         // Everything else.
         [typeof(Reshape)] = [(n, g) => g.Reshape(n.Inputs[0].Shape)],
         [typeof(Transpose)] = [(_, g) => g.Transpose()],
         [typeof(Reduce)] = [OfReduce],
-        [typeof(SquaredDeviations)] = [(n, g) => Stretched(n, g * 2f, ((SquaredDeviations)n.Operation!).Axes) * (n.Inputs[0] - n.Inputs[1]), null],
+        [typeof(SquaredDeviations)] =
+            [(n, g) => Stretched(n, g * 2f, ((SquaredDeviations)n.Operation!).Axes) * (n.Inputs[0] - n.Inputs[1]), null],
         [typeof(MatMul)] =
         [
-            (n, g) => n.Operation is MatMul { TransposeA: true } m ? Product(n.Inputs[1], g, m.TransposeB, true) : Product(g, n.Inputs[1], false, !((MatMul)n.Operation!).TransposeB),
-            (n, g) => n.Operation is MatMul { TransposeB: true } m ? Product(g, n.Inputs[0], true, m.TransposeA) : Product(n.Inputs[0], g, !((MatMul)n.Operation!).TransposeA, false),
+            (n, g) => n.Operation is MatMul { TransposeA: true } m ? Product(n.Inputs[1], g, m.TransposeB, true)
+                : Product(g, n.Inputs[1], false, !((MatMul)n.Operation!).TransposeB),
+            (n, g) => n.Operation is MatMul { TransposeB: true } m ? Product(g, n.Inputs[0], true, m.TransposeA)
+                : Product(n.Inputs[0], g, !((MatMul)n.Operation!).TransposeA, false),
         ],
         [typeof(Conv2dForward)] =
         [
@@ -63,13 +68,17 @@ public static class Gradients
             (n, g) => Geometry(n).InputGradient(n.Inputs[0].Shape, n.Inputs[1], g),
             (n, g) => Tensor.Apply(new Conv2dForward(Geometry(n)), n.Inputs[0], g),
         ],
-        [typeof(PoolSelect)] = [null, (n, g) => Tensor.Apply(new PoolScatter(((PoolSelect)n.Operation!).Geometry), n.Inputs[0], g)],
-        [typeof(PoolScatter)] = [null, (n, g) => Tensor.Apply(new PoolSelect(((PoolScatter)n.Operation!).Geometry), n.Inputs[0], g)],
+        [typeof(PoolSelect)] =
+            [null, (n, g) => Tensor.Apply(new PoolScatter(((PoolSelect)n.Operation!).Geometry), n.Inputs[0], g)],
+        [typeof(PoolScatter)] =
+            [null, (n, g) => Tensor.Apply(new PoolSelect(((PoolScatter)n.Operation!).Geometry), n.Inputs[0], g)],
         [typeof(AveragePool)] =
         [
-            (n, g) => Tensor.Apply(new AveragePoolGradient(((AveragePool)n.Operation!).Geometry, n.Inputs[0].Shape[1], n.Inputs[0].Shape[2]), g),
+            (n, g) => Tensor.Apply(
+                new AveragePoolGradient(((AveragePool)n.Operation!).Geometry, n.Inputs[0].Shape[1], n.Inputs[0].Shape[2]), g),
         ],
-        [typeof(AveragePoolGradient)] = [(n, g) => Tensor.Apply(new AveragePool(((AveragePoolGradient)n.Operation!).Geometry), g)],
+        [typeof(AveragePoolGradient)] =
+            [(n, g) => Tensor.Apply(new AveragePool(((AveragePoolGradient)n.Operation!).Geometry), g)],
         [typeof(GatherColumn)] = [(n, g) => Tensor.Apply(new ScatterColumn(n.Inputs[0].Shape[1]), g, n.Inputs[1]), null],
         [typeof(ScatterColumn)] = [(n, g) => g.GatherColumn(n.Inputs[1]), null],
         [typeof(Softmax)] = [(n, g) => OfSoftmax(n, g)],
@@ -82,16 +91,22 @@ public static class Gradients
         [typeof(RandomUniform)] = [null],
     };
 
-    /// <summary>Adds the gradient of a function or operation of one's own: a rule for each input, null where it is zero.</summary>
-    /// <typeparam name="T">The function (an <see cref="IUnaryFunction"/> or <see cref="IBinaryFunction"/>) or <see cref="Operation"/>.</typeparam>
+    /// <summary>
+    /// Adds the gradient of a function or operation of one's own: a rule for each input, null where it is zero.
+    /// </summary>
+    /// <typeparam name="T">The function (an <see cref="IUnaryFunction"/> or <see cref="IBinaryFunction"/>) or
+    /// <see cref="Operation"/>.</typeparam>
     /// <exception cref="ArgumentException">A function comes with another number of rules than it takes arguments.</exception>
     public static void Register<T>(params Rule?[] rules)
     {
         ArgumentNullException.ThrowIfNull(rules);
-        int arguments = typeof(IUnaryFunction).IsAssignableFrom(typeof(T)) ? 1 : typeof(IBinaryFunction).IsAssignableFrom(typeof(T)) ? 2 : rules.Length;
+        int arguments = typeof(IUnaryFunction).IsAssignableFrom(typeof(T)) ? 1 : typeof(IBinaryFunction).IsAssignableFrom(
+            typeof(T)) ? 2 : rules.Length;
         if (rules.Length != arguments)
         {
-            throw new ArgumentException($"{typeof(T).Name} takes {arguments} argument{(arguments == 1 ? "" : "s")}, but {rules.Length} rules came.", nameof(rules));
+            throw new ArgumentException(
+                $"{typeof(T).Name} takes {arguments} argument{(arguments == 1 ? "" : "s")}, but {rules.Length} rules came.",
+                nameof(rules));
         }
 
         lock (Table)
@@ -148,7 +163,9 @@ public static class Gradients
             }
         }
 
-        return [.. of.Select(x => gradients.TryGetValue(x, out Tensor? gradient) ? gradient.BroadcastTo(x.Shape) : Tensor.Constant(0f).BroadcastTo(x.Shape))];
+        return [.. of.Select(
+            x => gradients.TryGetValue(x, out Tensor? gradient) ? gradient.BroadcastTo(x.Shape)
+            : Tensor.Constant(0f).BroadcastTo(x.Shape))];
     }
 
     /// <summary>All tensors that some depend on, inputs first.</summary>
@@ -219,7 +236,8 @@ public static class Gradients
     private static Tensor OfSoftmax(Tensor softmax, Tensor gradient) =>
         softmax * (gradient - (gradient * softmax).Sum([-1], true));
 
-    private static Tensor Product(Tensor a, Tensor b, bool transposeA, bool transposeB) => Tensor.Apply(new MatMul(transposeA, transposeB), a, b);
+    private static Tensor Product(Tensor a, Tensor b, bool transposeA, bool transposeB) =>
+        Tensor.Apply(new MatMul(transposeA, transposeB), a, b);
 
     private static Conv2dGeometry Geometry(Tensor node) => node.Operation switch
     {

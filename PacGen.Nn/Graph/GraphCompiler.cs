@@ -1,9 +1,5 @@
 using System.Collections.Immutable;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
-using F = PacGen.Kernels.Map.Functions;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
@@ -13,7 +9,8 @@ internal sealed class GraphCompiler
     private const int Alignment = 16;
     private const int LargestExpression = 24;
     private static readonly HashSet<Type> Cheap =
-        [typeof(F.Add), typeof(F.Subtract), typeof(F.Multiply), typeof(F.Negate), typeof(F.Square), typeof(F.Relu), typeof(F.Step), typeof(F.StopGradient)];
+        [typeof(AddFunction), typeof(SubtractFunction), typeof(MultiplyFunction), typeof(NegateFunction), typeof(
+            SquareFunction), typeof(ReluFunction), typeof(StepFunction), typeof(StopGradientFunction)];
 
     private readonly Device device;
     private readonly IReadOnlyList<Tensor> outputs;
@@ -40,7 +37,7 @@ internal sealed class GraphCompiler
 
     public Dictionary<Tensor, Region> Public { get; } = [];
 
-    public List<Buffer> Owned { get; } = [];
+    public List<DeviceBuffer> Owned { get; } = [];
 
     /// <summary>The launches that were bound so far; they may hold memory of their own.</summary>
     public List<Launch> Launches { get; } = [];
@@ -49,7 +46,9 @@ internal sealed class GraphCompiler
 
     public Device Device => device;
 
-    /// <summary>The memory of everything between inputs and outputs, and of outputs that are bound nowhere, once planned.</summary>
+    /// <summary>
+    /// The memory of everything between inputs and outputs, and of outputs that are bound nowhere, once planned.
+    /// </summary>
     public long IntermediateBytes => slabCount * sizeof(float);
 
     /// <summary>All the memory that compiling will take, kernels' own apart, once planned.</summary>
@@ -97,7 +96,8 @@ internal sealed class GraphCompiler
         foreach (Step step in steps)
         {
             Region[] inputs = [.. step.Inputs.Select(RegionOf)];
-            Launches.Add(device.Bind(step.Operation, [.. step.Inputs.Select(input => input.Shape)], inputs, step.Target ?? RegionOf(step.Output)));
+            Launches.Add(device.Bind(
+                step.Operation, [.. step.Inputs.Select(input => input.Shape)], inputs, step.Target ?? RegionOf(step.Output)));
         }
 
         foreach (Tensor tensor in outputs.Concat(order.Where(node => node.Operation is null && node.Values is null)))
@@ -129,7 +129,9 @@ internal sealed class GraphCompiler
             {
                 if (bound.Count != leaf.Shape.Count || bound.Buffer.Device != device)
                 {
-                    throw new ArgumentException($"'{leaf.Name}' {leaf.Shape} is bound to {bound.Count} floats on {bound.Buffer.Device.Name}; it needs {leaf.Shape.Count} on {device.Name}.");
+                    throw new ArgumentException(
+                        $"'{leaf.Name}' {leaf.Shape} is bound to {bound.Count} floats on {bound.Buffer.Device.Name}; it needs " +
+                        $"{leaf.Shape.Count} on {device.Name}.");
                 }
 
                 regions[leaf] = bound;
@@ -139,7 +141,8 @@ internal sealed class GraphCompiler
                 regions[leaf] = (leaf.Parameter?.Region ?? leaf.State?.Region) is { } region && region.Buffer.Device == device
                     ? region
                     : throw new InvalidOperationException(
-                        $"{(leaf.Parameter is null ? "State" : "Parameter")} '{leaf.Parameter?.Name ?? leaf.State?.Name}' has no values on {device.Name} yet: create a ParameterArena for its module there.");
+                        $"{(leaf.Parameter is null ? "State" : "Parameter")} '{leaf.Parameter?.Name ?? leaf.State?.Name}' has " +
+                            $"no values on {device.Name} yet: create a ParameterArena for its module there.");
             }
             else
             {
@@ -150,15 +153,15 @@ internal sealed class GraphCompiler
 
     private Region Allocate(long count, string purpose)
     {
-        Buffer buffer = device.Allocate(count, purpose);
+        DeviceBuffer buffer = device.Allocate(count, purpose);
         Owned.Add(buffer);
         return new Region(buffer);
     }
 
     /// <summary>
-    /// The launches in order. A map goes into the map of the same shape or the reduction that consumes it, if the joined expression takes
-    /// few enough arguments: where that is its only consumer, and where it is light, so that its consumers read no more memory by computing
-    /// it again than by reading it. A view goes away.
+    /// The launches in order. A map goes into the map of the same shape or the reduction that consumes it, if the joined
+    /// expression takes few enough arguments: where that is its only consumer, and where it is light, so that its consumers read
+    /// no more memory by computing it again than by reading it. A view goes away.
     /// </summary>
     private List<Step> Fuse()
     {
@@ -195,7 +198,8 @@ internal sealed class GraphCompiler
                 Tensor input = node.Inputs[i];
                 bool canJoin = fused.TryGetValue(input, out var producer)
                     && !kept.Contains(input) && MayTake(node, input)
-                    && (uses[input] == 1 || (!inMemory.Contains(input) && IsLight(producer.Expression, producer.Inputs, input.Shape)))
+                    && (uses[input] == 1
+                        || (!inMemory.Contains(input) && IsLight(producer.Expression, producer.Inputs, input.Shape)))
                     && producer.Expression.Size + own.Size < LargestExpression
                     && CountAfter(arguments, producer.Inputs, node.Inputs.Length - i - 1) <= Expression.MaxArguments;
                 replacements[i] = canJoin
@@ -227,12 +231,15 @@ internal sealed class GraphCompiler
             }
         }
 
-        List<Step> result = [.. order.Where(node => wanted.Contains(node) && steps.ContainsKey(node)).Select(node => steps[node])];
+        List<Step> result =
+            [.. order.Where(node => wanted.Contains(node) && steps.ContainsKey(node)).Select(node => steps[node])];
         BindOutputs(result);
         return result;
     }
 
-    /// <summary>Whether a map may be computed by what consumes it: a map of the same shape, or a reduction over that shape.</summary>
+    /// <summary>
+    /// Whether a map may be computed by what consumes it: a map of the same shape, or a reduction over that shape.
+    /// </summary>
     private bool MayTake(Tensor consumer, Tensor map) =>
         map.Shape == (consumer.Operation is FusedMap ? consumer.Shape : AsReduction(consumer)?.Source);
 
@@ -240,11 +247,14 @@ internal sealed class GraphCompiler
     private FusedReduce? AsReduction(Tensor node) =>
         device is CpuDevice ? node.Operation?.AsReduction([.. node.Inputs.Select(input => input.Shape)]) : null;
 
-    /// <summary>A few cheap functions of at most one tensor of the map's size; others, such as a value a channel, are small.</summary>
+    /// <summary>
+    /// A few cheap functions of at most one tensor of the map's size; others, such as a value a channel, are small.
+    /// </summary>
     private static bool IsLight(Expression expression, List<Tensor> arguments, Shape shape)
     {
         const int LargestLight = 4;
-        return expression.Size <= LargestLight && expression.AppliesOnly(Cheap) && arguments.Count(argument => argument.Shape.Count == shape.Count) <= 1;
+        return expression.Size <= LargestLight && expression.AppliesOnly(Cheap)
+            && arguments.Count(argument => argument.Shape.Count == shape.Count) <= 1;
     }
 
     private void BindOutputs(List<Step> steps)
@@ -259,10 +269,13 @@ internal sealed class GraphCompiler
 
             if (target.Count != output.Shape.Count || target.Buffer.Device != device)
             {
-                throw new ArgumentException($"The output {output} is bound to {target.Count} floats on {target.Buffer.Device.Name}; it needs {output.Shape.Count} on {device.Name}.");
+                throw new ArgumentException(
+                    $"The output {output} is bound to {target.Count} floats on {target.Buffer.Device.Name}; it needs " +
+                    $"{output.Shape.Count} on {device.Name}.");
             }
 
-            if (Base(output) is { Operation: not null } source && !Overwrites(steps, source, target) && regions.TryAdd(source, target))
+            if (Base(output) is { Operation: not null } source && !Overwrites(steps, source, target)
+                && regions.TryAdd(source, target))
             {
                 continue;
             }
@@ -275,15 +288,17 @@ internal sealed class GraphCompiler
     }
 
     /// <summary>
-    /// Whether computing a tensor in its target would change a leaf that lies there before its last reader has read it. A map that is
-    /// the only reader, such as h ← h + g², may work in place.
+    /// Whether computing a tensor in its target would change a leaf that lies there before its last reader has read it. A map
+    /// that is the only reader, such as h ← h + g², may work in place.
     /// </summary>
     private bool Overwrites(List<Step> steps, Tensor source, Region target) =>
         regions.Any(leaf => Overlap(leaf.Value, target) && steps.Any(step =>
             step.Inputs.Any(input => Base(input) == leaf.Key)
-            && !(step.Output == source && step.Operation is FusedMap && leaf.Value == target && step.Inputs.All(input => Base(input) != leaf.Key || input.Shape == source.Shape))));
+            && !(step.Output == source && step.Operation is FusedMap && leaf.Value == target
+                && step.Inputs.All(input => Base(input) != leaf.Key || input.Shape == source.Shape))));
 
-    private static bool Overlap(Region a, Region b) => a.Buffer == b.Buffer && a.Start < b.Start + b.Count && b.Start < a.Start + a.Count;
+    private static bool Overlap(Region a, Region b) => a.Buffer == b.Buffer && a.Start < b.Start + b.Count
+        && b.Start < a.Start + a.Count;
 
     private static Expression Argument(List<Tensor> arguments, Tensor tensor)
     {
@@ -300,7 +315,9 @@ internal sealed class GraphCompiler
     private static int CountAfter(List<Tensor> arguments, List<Tensor> added, int open) =>
         arguments.Count + added.Count(tensor => !arguments.Contains(tensor)) + open;
 
-    /// <summary>Gives every intermediate its place in one slab: places are shared by tensors that are never alive together.</summary>
+    /// <summary>
+    /// Gives every intermediate its place in one slab: places are shared by tensors that are never alive together.
+    /// </summary>
     private void Place(List<Step> steps)
     {
         Dictionary<Tensor, int> lastUse = [];
@@ -335,7 +352,8 @@ internal sealed class GraphCompiler
                 : null;
             if (storage is null)
             {
-                storage = new Storage { Start = t, End = end, Size = (step.Output.Shape.Count + Alignment - 1) / Alignment * Alignment };
+                storage = new Storage { Start =
+                    t, End = end, Size = (step.Output.Shape.Count + Alignment - 1) / Alignment * Alignment };
                 storages.Add(storage);
             }
 
@@ -349,7 +367,8 @@ internal sealed class GraphCompiler
         foreach (Storage storage in storages.OrderByDescending(storage => storage.Size))
         {
             long offset = 0;
-            foreach (Storage other in placed.Where(other => other.Start <= storage.End && storage.Start <= other.End).OrderBy(other => other.Offset))
+            foreach (Storage other in placed.Where(other => other.Start <= storage.End && storage.Start <= other.End).OrderBy(
+                other => other.Offset))
             {
                 if (other.Offset >= offset + storage.Size)
                 {

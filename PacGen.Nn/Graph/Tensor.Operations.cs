@@ -1,6 +1,4 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Map;
-using F = PacGen.Kernels.Map.Functions;
 
 namespace PacGen.Nn;
 
@@ -14,52 +12,52 @@ public sealed partial class Tensor
     public static implicit operator Tensor(double value) => Constant((float)value);
 
     /// <summary>x + y, with broadcasting.</summary>
-    public static Tensor operator +(Tensor x, Tensor y) => Map<F.Add>(x, y);
+    public static Tensor operator +(Tensor x, Tensor y) => Map<AddFunction>(x, y);
 
     /// <summary>x − y, with broadcasting.</summary>
-    public static Tensor operator -(Tensor x, Tensor y) => Map<F.Subtract>(x, y);
+    public static Tensor operator -(Tensor x, Tensor y) => Map<SubtractFunction>(x, y);
 
     /// <summary>x · y element by element, with broadcasting.</summary>
-    public static Tensor operator *(Tensor x, Tensor y) => Map<F.Multiply>(x, y);
+    public static Tensor operator *(Tensor x, Tensor y) => Map<MultiplyFunction>(x, y);
 
     /// <summary>x / y element by element, with broadcasting.</summary>
-    public static Tensor operator /(Tensor x, Tensor y) => Map<F.Divide>(x, y);
+    public static Tensor operator /(Tensor x, Tensor y) => Map<DivideFunction>(x, y);
 
     /// <summary>−x.</summary>
-    public static Tensor operator -(Tensor x) => Map<F.Negate>(x);
+    public static Tensor operator -(Tensor x) => Map<NegateFunction>(x);
 
     /// <summary>max(0, x); its gradient at 0 is 0.</summary>
-    public Tensor Relu() => Map<F.Relu>(this);
+    public Tensor Relu() => Map<ReluFunction>(this);
 
     /// <summary>1/(1 + e⁻ˣ).</summary>
-    public Tensor Sigmoid() => Map<F.Sigmoid>(this);
+    public Tensor Sigmoid() => Map<SigmoidFunction>(this);
 
     /// <summary>tanh x.</summary>
-    public Tensor Tanh() => Map<F.Tanh>(this);
+    public Tensor Tanh() => Map<TanhFunction>(this);
 
     /// <summary>eˣ.</summary>
-    public Tensor Exp() => Map<F.Exp>(this);
+    public Tensor Exp() => Map<ExpFunction>(this);
 
     /// <summary>ln x.</summary>
-    public Tensor Log() => Map<F.Log>(this);
+    public Tensor Log() => Map<LogFunction>(this);
 
     /// <summary>√x.</summary>
-    public Tensor Sqrt() => Map<F.Sqrt>(this);
+    public Tensor Sqrt() => Map<SqrtFunction>(this);
 
     /// <summary>x².</summary>
-    public Tensor Square() => Map<F.Square>(this);
+    public Tensor Square() => Map<SquareFunction>(this);
 
     /// <summary>|x|; its gradient at 0 is 0.</summary>
-    public Tensor Abs() => Map<F.Abs>(this);
+    public Tensor Abs() => Map<AbsFunction>(this);
 
     /// <summary>The larger of x and y element by element, with broadcasting. Where they are equal, y gets the gradient.</summary>
-    public static Tensor Maximum(Tensor x, Tensor y) => Map<F.Maximum>(x, y);
+    public static Tensor Maximum(Tensor x, Tensor y) => Map<MaximumFunction>(x, y);
 
     /// <summary>1 where x &lt; y, else 0; its gradient is zero.</summary>
-    public static Tensor Less(Tensor x, Tensor y) => Map<F.Less>(x, y);
+    public static Tensor Less(Tensor x, Tensor y) => Map<LessFunction>(x, y);
 
     /// <summary>The same values as a constant to differentiation: no gradient flows through.</summary>
-    public Tensor StopGradient() => Map<F.StopGradient>(this);
+    public Tensor StopGradient() => Map<StopGradientFunction>(this);
 
     /// <summary>The elements in another shape; one extent may be −1 and is worked out.</summary>
     /// <exception cref="ShapeException">The number of elements differs.</exception>
@@ -77,7 +75,8 @@ public sealed partial class Tensor
 
             if (known <= 0 || Shape.Count % known != 0)
             {
-                throw new ShapeException($"Reshape: {Shape} can't become ({string.Join(", ", target)}): {Shape.Count} is no multiple of {known}.");
+                throw new ShapeException(
+                    $"Reshape: {Shape} can't become ({string.Join(", ", target)}): {Shape.Count} is no multiple of {known}.");
             }
 
             target[open] = (int)(Shape.Count / known);
@@ -101,10 +100,14 @@ public sealed partial class Tensor
     public Tensor Sum() => Shape.Rank == 0 ? this : Apply(new Reduce(ReduceKind.Sum, Axes.All(Shape.Rank)), this);
 
     /// <summary>The sum over some axes; negative axes count from the last.</summary>
-    public Tensor Sum(int[] axes, bool keepDimensions = false) => Apply(new Reduce(ReduceKind.Sum, AxesOf(axes), keepDimensions), this);
+    public Tensor Sum(int[] axes, bool keepDimensions = false) =>
+        Apply(new Reduce(ReduceKind.Sum, AxesOf(axes), keepDimensions), this);
 
-    /// <summary>The maximum over some axes. Where several elements are it, they share the gradient evenly, as in PyTorch's <c>amax</c>.</summary>
-    public Tensor Max(int[] axes, bool keepDimensions = false) => Apply(new Reduce(ReduceKind.Max, AxesOf(axes), keepDimensions), this);
+    /// <summary>
+    /// The maximum over some axes. Where several elements are it, they share the gradient evenly, as in PyTorch's <c>amax</c>.
+    /// </summary>
+    public Tensor Max(int[] axes, bool keepDimensions = false) =>
+        Apply(new Reduce(ReduceKind.Max, AxesOf(axes), keepDimensions), this);
 
     /// <summary>The mean of all elements, a scalar.</summary>
     public Tensor Mean() => Sum() * (1f / Shape.Count);
@@ -116,7 +119,9 @@ public sealed partial class Tensor
         return sum * ((float)sum.Shape.Count / Shape.Count);
     }
 
-    /// <summary>The variance over some axes, divided by the number of elements: the mean of (x − m)², m being <paramref name="mean"/>.</summary>
+    /// <summary>
+    /// The variance over some axes, divided by the number of elements: the mean of (x − m)², m being <paramref name="mean"/>.
+    /// </summary>
     /// <param name="mean">The mean over these axes: nothing else, as the gradient counts on it.</param>
     /// <param name="axes">The axes.</param>
     public Tensor Variance(Tensor mean, int[] axes)
@@ -132,7 +137,10 @@ public sealed partial class Tensor
     /// <summary>The transpose of a matrix.</summary>
     public Tensor Transpose() => Apply(new Transpose(), this);
 
-    /// <summary>The convolution of images (N, H, W, C) with weights (KH, KW, C, OC) → (N, OH, OW, OC), OH = ⌊(H + 2·padding − KH)/stride⌋ + 1.</summary>
+    /// <summary>
+    /// The convolution of images (N, H, W, C) with weights (KH, KW, C, OC) → (N, OH, OW, OC), OH = ⌊(H + 2·padding − KH)/stride⌋
+    /// + 1.
+    /// </summary>
     public static Tensor Conv2d(Tensor images, Tensor weights, int stride = 1, int padding = 0) =>
         Apply(new Conv2dForward(stride, padding), images, weights);
 
@@ -164,7 +172,9 @@ public sealed partial class Tensor
     /// <summary>The gradients of this scalar with respect to some tensors, as graph: see <see cref="Gradients"/>.</summary>
     public Tensor[] Gradient(params IReadOnlyList<Tensor> of) => Gradients.Of(this, of);
 
-    /// <summary>The sum over the axes along which <paramref name="shape"/> was stretched: the adjoint of <see cref="BroadcastTo"/>.</summary>
+    /// <summary>
+    /// The sum over the axes along which <paramref name="shape"/> was stretched: the adjoint of <see cref="BroadcastTo"/>.
+    /// </summary>
     internal Tensor SumTo(Shape shape)
     {
         if (shape == Shape)

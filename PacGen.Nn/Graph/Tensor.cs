@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
 
 namespace PacGen.Nn;
 
@@ -63,7 +61,8 @@ public sealed partial class Tensor
             ? new(shape, null, [], values, null)
             : throw new ShapeException($"Constant: {values.Length} values don't fill shape {shape} of {shape.Count}.");
 
-    internal static Tensor Leaf(Parameter parameter) => new(parameter.Shape, null, [], null, parameter.Name) { Parameter = parameter };
+    internal static Tensor Leaf(Parameter parameter) =>
+        new(parameter.Shape, null, [], null, parameter.Name) { Parameter = parameter };
 
     internal static Tensor Leaf(StateTensor state) => new(state.Shape, null, [], null, state.Name) { State = state };
 
@@ -77,7 +76,10 @@ public sealed partial class Tensor
         return new(shape, operation, [.. inputs], null, null);
     }
 
-    /// <summary>The tensor that a unary function of one's own makes, element by element; its derivative is registered with <see cref="Gradients"/>.</summary>
+    /// <summary>
+    /// The tensor that a unary function of one's own makes, element by element; its derivative is registered with
+    /// <see cref="Gradients"/>.
+    /// </summary>
     public static Tensor Map<TFunction>(Tensor x)
         where TFunction : struct, IUnaryFunction => Apply(FusedMap.Unary<TFunction>(), x);
 
@@ -97,7 +99,8 @@ public sealed partial class Tensor
         if (graph.Inputs.Count > 0)
         {
             throw new InvalidOperationException(
-                $"Evaluate: the tensor depends on the input '{graph.Inputs[0].Name}', which has no value here; compile a CompiledGraph and write the input.");
+                $"Evaluate: the tensor depends on the input '{graph.Inputs[0].Name}', which has no value here; compile a " +
+                    $"CompiledGraph and write the input.");
         }
 
         graph.Run();
@@ -105,7 +108,8 @@ public sealed partial class Tensor
     }
 
     private static Device DeviceOf(Tensor tensor) =>
-        Gradients.Ordered(tensor).Select(node => node.Parameter?.Region?.Buffer.Device).FirstOrDefault(device => device is not null) ?? Device.Cpu;
+        Gradients.Ordered(tensor).Select(node => node.Parameter?.Region?.Buffer.Device).FirstOrDefault(
+            device => device is not null) ?? Device.Cpu;
 
     /// <summary>MatMul (64, 10)</summary>
     public override string ToString() => $"{Operation?.Name ?? Name ?? "constant"} {Shape}";

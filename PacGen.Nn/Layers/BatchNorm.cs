@@ -4,9 +4,9 @@ using PacGen.Kernels;
 namespace PacGen.Nn;
 
 /// <summary>
-/// Batch normalisation, PyTorch's BatchNorm1d of (N, C) and BatchNorm2d of images (N, H, W, C): y = (x − mean)/√(variance + ε)·weight
-/// + bias, channel by channel. In training mean and (biased) variance are the batch's; in evaluation they are the running ones,
-/// which follow the batches' means and unbiased variances as <see cref="RunningStatistics"/> says.
+/// Batch normalisation, PyTorch's BatchNorm1d of (N, C) and BatchNorm2d of images (N, H, W, C): y = (x − mean)/√(variance +
+/// ε)·weight + bias, channel by channel. In training mean and (biased) variance are the batch's; in evaluation they are the
+/// running ones, which follow the batches' means and unbiased variances as <see cref="RunningStatistics"/> says.
 /// </summary>
 public sealed class BatchNorm : Module
 {
@@ -20,8 +20,10 @@ public sealed class BatchNorm : Module
     /// <summary>A batch normalisation layer: weight 1, bias 0, running mean 0 and variance 1 at first.</summary>
     /// <param name="channels">C, the extent of the last axis.</param>
     /// <param name="epsilon">ε, added to the variance.</param>
-    /// <param name="momentum">The share of a batch in the running statistics: r ← (1 − momentum)·r + momentum·batch, as PyTorch counts it.</param>
-    /// <exception cref="ArgumentOutOfRangeException">ε is not positive, or the momentum is not in [0, 1]; or not so in single precision.</exception>
+    /// <param name="momentum">The share of a batch in the running statistics: r ← (1 − momentum)·r + momentum·batch, as PyTorch
+    /// counts it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">ε is not positive, or the momentum is not in [0, 1]; or not so in single
+    /// precision.</exception>
     public BatchNorm(int channels, double epsilon = 1e-5, double momentum = 0.1)
     {
         Shape shape = new(channels);
@@ -34,7 +36,8 @@ public sealed class BatchNorm : Module
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ShapeException">x has fewer than two axes, or in training one value a channel: its variance tells nothing.</exception>
+    /// <exception cref="ShapeException">x has fewer than two axes, or in training one value a channel: its variance tells
+    /// nothing.</exception>
     public override Tensor Forward(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -52,10 +55,13 @@ public sealed class BatchNorm : Module
         int count = checked((int)(x.Shape.Count / x.Shape[-1]));
         if (count < 2)
         {
-            throw new ShapeException($"BatchNorm: in training a channel needs two values or more, but the input has shape {x.Shape}: use a larger batch.");
+            throw new ShapeException(
+                $"BatchNorm: in training a channel needs two values or more, but the input has shape {x.Shape}: use a larger " +
+                $"batch.");
         }
 
-        // The variance about the mean, in two passes: the mean of squares minus the square of the mean cancels. So would x·factor + (bias −
+        // The variance about the mean, in two passes: the mean of squares minus the square of the mean cancels. So would x·factor
+        // + (bias −
         // mean·factor), in the gradient of the factor.
         int[] axes = [.. Enumerable.Range(0, x.Shape.Rank - 1)];
         Tensor mean = x.Mean(axes);

@@ -2,7 +2,9 @@ using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
-/// <summary>A convolution of images (N, H, W, inputs) → (N, OH, OW, outputs). Weights are HWIO: (KH, KW, inputs, outputs).</summary>
+/// <summary>
+/// A convolution of images (N, H, W, inputs) → (N, OH, OW, outputs). Weights are HWIO: (KH, KW, inputs, outputs).
+/// </summary>
 public sealed class Conv2d : Module
 {
     private readonly Parameter weight;
@@ -20,10 +22,12 @@ public sealed class Conv2d : Module
     /// <param name="initializer">How the weights are drawn; PyTorch's default without it.</param>
     /// <param name="biasInitializer">How the bias is drawn; U(±1/√fan-in) of the weights, PyTorch's default, without it.</param>
     public Conv2d(
-        int inputs, int outputs, int kernel, int stride = 1, int padding = 0, bool bias = true, Initializer? initializer = null, Initializer? biasInitializer = null)
+        int inputs, int outputs, int kernel, int stride = 1, int padding = 0, bool bias = true, Initializer? initializer = null,
+        Initializer? biasInitializer = null)
     {
         weight = new Parameter(new Shape(kernel, kernel, inputs, outputs), initializer ?? Initializer.PyTorchDefault);
-        this.bias = bias ? new Parameter(new Shape(outputs), biasInitializer ?? Initializer.Uniform(1 / Math.Sqrt((double)kernel * kernel * inputs))) : null;
+        this.bias = bias ? new Parameter(
+            new Shape(outputs), biasInitializer ?? Initializer.Uniform(1 / Math.Sqrt((double)kernel * kernel * inputs))) : null;
         this.stride = stride;
         this.padding = padding;
     }

@@ -1,6 +1,8 @@
 namespace PacGen.Nn;
 
-/// <summary>Which module made which tensors of a graph, for messages about a layer: tensors are numbered as they are made.</summary>
+/// <summary>
+/// Which module made which tensors of a graph, for messages about a layer: tensors are numbered as they are made.
+/// </summary>
 internal sealed class LayerTrace
 {
     private readonly List<(string Path, string Type, long After, long Last)> spans = [];
@@ -35,6 +37,7 @@ internal sealed class LayerTrace
             tensor = only;
         }
 
-        return tensor.Parameter is { } parameter && parameter.Name.LastIndexOf('.') is > 0 and int end ? parameter.Name[..end] : null;
+        return tensor.Parameter is { } parameter && parameter.Name.LastIndexOf('.') is > 0 and int end ? parameter.Name[..end]
+            : null;
     }
 }

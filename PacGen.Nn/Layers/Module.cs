@@ -5,8 +5,8 @@ using System.Reflection;
 namespace PacGen.Nn;
 
 /// <summary>
-/// A part of a network: parameters, state, other modules, and how they make an output tensor of an input tensor. A module of one's
-/// own derives from this, keeps its parts in fields (or arrays and lists) and writes <see cref="Forward"/>.
+/// A part of a network: parameters, state, other modules, and how they make an output tensor of an input tensor. A module of
+/// one's own derives from this, keeps its parts in fields (or arrays and lists) and writes <see cref="Forward"/>.
 /// </summary>
 public abstract class Module
 {
@@ -19,7 +19,9 @@ public abstract class Module
     /// <summary>The training run that the graph being built is for, or null when it is for evaluation.</summary>
     protected TrainingContext? Context { get; private set; }
 
-    /// <summary>All parameters, of this module and of its parts, in the order of the fields; named by the path of fields.</summary>
+    /// <summary>
+    /// All parameters, of this module and of its parts, in the order of the fields; named by the path of fields.
+    /// </summary>
     public IReadOnlyList<Parameter> Parameters
     {
         get
@@ -152,10 +154,14 @@ public abstract class Module
         }
     }
 
-    /// <summary>Arrays and generic collections whose elements may be modules, parameters or states; others, such as texts and numbers, aren't walked.</summary>
+    /// <summary>
+    /// Arrays and generic collections whose elements may be modules, parameters or states; others, such as texts and numbers,
+    /// aren't walked.
+    /// </summary>
     private static bool IsCollectionOfParts(Type type) =>
         (type.IsArray ? [type.GetElementType()!] : type.GetGenericArguments())
-        .Any(element => typeof(Module).IsAssignableFrom(element) || element == typeof(Parameter) || element == typeof(StateTensor) || element.IsAssignableFrom(typeof(Module)));
+        .Any(element => typeof(Module).IsAssignableFrom(element) || element == typeof(Parameter) || element == typeof(StateTensor)
+            || element.IsAssignableFrom(typeof(Module)));
 
     /// <summary>The fields in declaration order, the base class's first.</summary>
     private static IEnumerable<FieldInfo> Fields(Type type) =>

@@ -7,8 +7,8 @@ namespace PacGen.Nn;
 public enum RunningStatistics
 {
     /// <summary>
-    /// Every training pass moves them by the layer's momentum, as PyTorch does. Where the optimizer perturbs, they are then those of the
-    /// activations at w + u, averaged over the last steps, not those of the w that is evaluated.
+    /// Every training pass moves them by the layer's momentum, as PyTorch does. Where the optimizer perturbs, they are then those
+    /// of the activations at w + u, averaged over the last steps, not those of the w that is evaluated.
     /// </summary>
     FromTrainingPass,
 
@@ -16,8 +16,8 @@ public enum RunningStatistics
     Kept,
 
     /// <summary>
-    /// Training leaves them as they are, and before w is evaluated they are estimated anew at w: the average of the batches' statistics
-    /// over one pass over the training set in training mode.
+    /// Training leaves them as they are, and before w is evaluated they are estimated anew at w: the average of the batches'
+    /// statistics over one pass over the training set in training mode.
     /// </summary>
     Reestimated,
 }

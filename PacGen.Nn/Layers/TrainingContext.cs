@@ -17,10 +17,14 @@ public sealed class TrainingContext(ulong seed, RunningStatistics statistics = R
     /// <summary>The run's seed.</summary>
     public ulong Seed { get; } = seed;
 
-    /// <summary>The step number, a scalar that is written before each run of the graph: another step, other random numbers.</summary>
+    /// <summary>
+    /// The step number, a scalar that is written before each run of the graph: another step, other random numbers.
+    /// </summary>
     public Tensor Step { get; } = Tensor.Input(Shape.Scalar, "step");
 
-    /// <summary>The present batch's share in statistics that are re-estimated, a scalar that is written before each run of the graph.</summary>
+    /// <summary>
+    /// The present batch's share in statistics that are re-estimated, a scalar that is written before each run of the graph.
+    /// </summary>
     public Tensor Share { get; } = Tensor.Input(Shape.Scalar, "share");
 
     /// <summary>What the states become by this pass; those that it leaves alone are not in it.</summary>
@@ -30,22 +34,25 @@ public sealed class TrainingContext(ulong seed, RunningStatistics statistics = R
     public uint NextStream() => 0x4452_0000 + streams++;
 
     /// <summary>
-    /// Moves a running statistic towards the batch's: s ← (1 − share)·s + share·batch. The share is the layer's momentum where the
-    /// training pass itself updates statistics, and <see cref="Share"/> where they are re-estimated; where they are kept, nothing
-    /// happens. A layer that is used twice moves it twice.
+    /// Moves a running statistic towards the batch's: s ← (1 − share)·s + share·batch. The share is the layer's momentum where
+    /// the training pass itself updates statistics, and <see cref="Share"/> where they are re-estimated; where they are kept,
+    /// nothing happens. A layer that is used twice moves it twice.
     /// </summary>
     /// <param name="statistic">The statistic.</param>
     /// <param name="ofBatch">Its value on the present batch, of the same shape.</param>
     /// <param name="momentum">The layer's momentum, in [0, 1].</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The momentum is not in [0, 1], or positive but 0 in single precision.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The momentum is not in [0, 1], or positive but 0 in single
+    /// precision.</exception>
     public void Average(StateTensor statistic, Tensor ofBatch, double momentum)
     {
         ArgumentNullException.ThrowIfNull(statistic);
         ArgumentNullException.ThrowIfNull(ofBatch);
         if (ofBatch.Shape != statistic.Shape)
         {
-            throw new ShapeException($"Average: the state has shape {statistic.Shape}, but its value on the batch has {ofBatch.Shape}: they must be the same.");
+            throw new ShapeException(
+                $"Average: the state has shape {statistic.Shape}, but its value on the batch has {ofBatch.Shape}: they must be " +
+                $"the same.");
         }
 
         if (statistics == RunningStatistics.Kept)
@@ -54,7 +61,8 @@ public sealed class TrainingContext(ulong seed, RunningStatistics statistics = R
         }
 
         SinglePrecision.Share(momentum, "The momentum");
-        (Tensor share, Tensor rest) = statistics == RunningStatistics.Reestimated ? (Share, 1f - Share) : (momentum, 1 - momentum);
+        (Tensor share, Tensor rest) = statistics == RunningStatistics.Reestimated ? (Share, 1f - Share)
+            : (momentum, 1 - momentum);
         next[statistic] = (rest * next.GetValueOrDefault(statistic, statistic)) + (share * ofBatch);
     }
 }

@@ -3,7 +3,9 @@ using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
-/// <summary>Losses of a batch: a scalar tensor, the mean over the examples. A loss of one's own is any function of this form.</summary>
+/// <summary>
+/// Losses of a batch: a scalar tensor, the mean over the examples. A loss of one's own is any function of this form.
+/// </summary>
 public static class Loss
 {
     /// <summary>
@@ -11,12 +13,13 @@ public static class Loss
     /// </summary>
     /// <param name="logits">(N, C).</param>
     /// <param name="labels">(N): class numbers 0 … C − 1.</param>
-    public static Tensor CrossEntropy(Tensor logits, Tensor labels) => Tensor.Apply(new SoftmaxCrossEntropy(), logits, labels).Mean();
+    public static Tensor CrossEntropy(Tensor logits, Tensor labels) =>
+        Tensor.Apply(new SoftmaxCrossEntropy(), logits, labels).Mean();
 
     /// <summary>
-    /// The cross-entropy bounded to [0, 1], as bounds ask for: −ln max(p_y, p_min) / ln(1/p_min), averaged, p the softmax of the logits.
-    /// Where p_y is below p_min its gradient is zero; the smooth form, with p_min + (1 − p_min)p_y in the place of the maximum, has all its
-    /// derivatives everywhere, as the lemmas with curvature and ρ ask for.
+    /// The cross-entropy bounded to [0, 1], as bounds ask for: −ln max(p_y, p_min) / ln(1/p_min), averaged, p the softmax of the
+    /// logits. Where p_y is below p_min its gradient is zero; the smooth form, with p_min + (1 − p_min)p_y in the place of the
+    /// maximum, has all its derivatives everywhere, as the lemmas with curvature and ρ ask for.
     /// </summary>
     /// <param name="logits">(N, C).</param>
     /// <param name="labels">(N): class numbers 0 … C − 1.</param>
@@ -29,11 +32,14 @@ public static class Loss
         SinglePrecision.OpenFraction(smallestProbability, "p_min");
         double floor = Math.Log(smallestProbability);
         Tensor log = logits.LogSoftmax().GatherColumn(labels);
-        Tensor bounded = smooth ? (((1 - smallestProbability) * log.Exp()) + smallestProbability).Log() : Tensor.Maximum(log, floor);
+        Tensor bounded = smooth ? (((1 - smallestProbability) * log.Exp()) + smallestProbability).Log()
+            : Tensor.Maximum(log, floor);
         return bounded.Mean() * (1 / floor);
     }
 
-    /// <summary>Negative log-likelihood: −x_y, averaged, of log-probabilities such as <see cref="Tensor.LogSoftmax"/> gives.</summary>
+    /// <summary>
+    /// Negative log-likelihood: −x_y, averaged, of log-probabilities such as <see cref="Tensor.LogSoftmax"/> gives.
+    /// </summary>
     /// <param name="logProbabilities">(N, C).</param>
     /// <param name="labels">(N): class numbers 0 … C − 1.</param>
     public static Tensor NegativeLogLikelihood(Tensor logProbabilities, Tensor labels)

@@ -12,5 +12,7 @@ namespace PacGen.Nn;
 public sealed record AscentStart(string Name, double StartLoss, double Loss, int Iterations, double AtBounds, bool Ended)
 {
     /// <summary>One line for people.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"start {Name}: loss {StartLoss:G6} → {Loss:G6} after {Iterations} gradients, {AtBounds:P0} at the bounds{(Ended ? "" : ", not ended")}");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"start {Name}: loss {StartLoss:G6} → {Loss:G6} after {Iterations} gradients, " +
+        $"{AtBounds:P0} at the bounds{(Ended ? "" : ", not ended")}");
 }

@@ -17,7 +17,10 @@ public sealed record ExpectedLoss : Measurement
     /// <summary>−ln max(p_y, p_min) / ln(1/p_min); null where the network is no classifier.</summary>
     public required MeanEstimate? BoundedCrossEntropy { get; init; }
 
-    /// <summary>The losses of each draw, in order; an antithetic pair's mean. The second and third are NaN where the network is no classifier.</summary>
+    /// <summary>
+    /// The losses of each draw, in order; an antithetic pair's mean. The second and third are NaN where the network is no
+    /// classifier.
+    /// </summary>
     public required IReadOnlyList<LossValues> Values { get; init; }
 
     /// <summary>How it was drawn.</summary>

@@ -9,16 +9,22 @@ public sealed record ExpectedLossOptions
     /// <summary>The level σ of every weight, or what each weight's own level is multiplied by.</summary>
     public double Sigma { get; init; } = 1;
 
-    /// <summary>Each weight's own level, in the arena's order, which <see cref="Sigma"/> multiplies; null where that is the level of all.</summary>
+    /// <summary>
+    /// Each weight's own level, in the arena's order, which <see cref="Sigma"/> multiplies; null where that is the level of all.
+    /// </summary>
     public IReadOnlyList<float>? Levels { get; init; }
 
-    /// <summary>γ and ε of κ = γ|w| + ε, the limit that a truncated perturbation keeps (Definition 4); null for no limit.</summary>
+    /// <summary>
+    /// γ and ε of κ = γ|w| + ε, the limit that a truncated perturbation keeps (Definition 4); null for no limit.
+    /// </summary>
     public Neighborhood? Neighborhood { get; init; }
 
     /// <summary>N, how many independent perturbations; twice as many passes where they are antithetic.</summary>
     public int Draws { get; init; } = 100;
 
-    /// <summary>Whether each u comes with −u, the mean of both counting as one draw: less variance where L̂ is nearly linear over u.</summary>
+    /// <summary>
+    /// Whether each u comes with −u, the mean of both counting as one draw: less variance where L̂ is nearly linear over u.
+    /// </summary>
     public bool Antithetic { get; init; }
 
     /// <summary>p_min of the bounded cross-entropy.</summary>

@@ -1,7 +1,5 @@
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -12,13 +10,15 @@ public static class ExpectedLossSampler
 
     /// <summary>Draws perturbations of a network's weights and averages its losses.</summary>
     /// <typeparam name="TNoise">
-    /// The distribution: <see cref="UniformNoise"/> (σ the half width), <see cref="TruncatedGaussianNoise"/> (truncated at κ) or <see cref="GaussianNoise"/>.
+    /// The distribution: <see cref="UniformNoise"/> (σ the half width), <see cref="TruncatedGaussianNoise"/> (truncated at κ) or
+    /// <see cref="GaussianNoise"/>.
     /// </typeparam>
     /// <param name="subject">L̂; left at some other point.</param>
     /// <param name="options">How to draw; defaults without it.</param>
     /// <param name="progress">Notified after each pass.</param>
     /// <param name="cancellation">Stops between two batches.</param>
-    /// <exception cref="ArgumentException">An option or a level is out of range, or there is not a level for each weight.</exception>
+    /// <exception cref="ArgumentException">An option or a level is out of range, or there is not a level for each
+    /// weight.</exception>
     /// <exception cref="TrainingException">The loss is not finite at some perturbation.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static ExpectedLoss Measure<TNoise>(
@@ -33,7 +33,7 @@ public static class ExpectedLossSampler
         options.Validate();
         Device device = subject.Arena.Device;
         PassCost before = subject.Cost;
-        using Buffer? own = options.Levels is null ? null : device.Allocate(subject.Count);
+        using DeviceBuffer? own = options.Levels is null ? null : device.Allocate(subject.Count);
         own?.Write(0, Checked(options.Levels!, subject.Count));
         float[] weights = subject.MoveToWeights(), point = options.Antithetic ? new float[weights.Length] : [];
         Region w = new(subject.Arena.Weights), moved = new(subject.Point);
@@ -60,7 +60,8 @@ public static class ExpectedLossSampler
                 subject.MoveTo(point);
                 LossValues other = Here();
                 value = new LossValues(
-                    (value.Loss + other.Loss) / 2, (value.ZeroOne + other.ZeroOne) / 2, (value.BoundedCrossEntropy + other.BoundedCrossEntropy) / 2);
+                    (value.Loss + other.Loss) / 2, (value.ZeroOne + other.ZeroOne) / 2,
+                    (value.BoundedCrossEntropy + other.BoundedCrossEntropy) / 2);
             }
 
             values.Add(value);
@@ -96,7 +97,8 @@ public static class ExpectedLossSampler
         {
             if (!(levels[i] >= 0))
             {
-                throw new ArgumentException($"Expected loss: the level σ of weight {i} is {levels[i]}, but must not be negative.");
+                throw new ArgumentException(
+                    $"Expected loss: the level σ of weight {i} is {levels[i]}, but must not be negative.");
             }
         }
 

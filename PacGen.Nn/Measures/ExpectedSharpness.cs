@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace PacGen.Nn;
 
-/// <summary>Expected sharpness (3) (Neyshabur et al. 2017): 𝔼_{u ~ N(0, σ²)ᵐ} L̂(w + u) − L̂(w), about ½σ² tr ∇²L̂ for a small σ.</summary>
+/// <summary>
+/// Expected sharpness (3) (Neyshabur et al. 2017): 𝔼_{u ~ N(0, σ²)ᵐ} L̂(w + u) − L̂(w), about ½σ² tr ∇²L̂ for a small σ.
+/// </summary>
 public sealed record ExpectedSharpness : Measurement
 {
     /// <summary>L̂(w), exact.</summary>
@@ -20,5 +22,6 @@ public sealed record ExpectedSharpness : Measurement
     /// <summary>The value with its standard error.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"expected sharpness (3) {Value:G5} ± {StandardError:G2}: σ = {Sigma}, {Expected.Loss.Draws} draws, loss {Loss:G6} at the weights");
+        $"expected sharpness (3) {Value:G5} ± {StandardError:G2}: σ = {Sigma}, {Expected.Loss.Draws} draws, loss {Loss:G6} at " +
+            $"the weights");
 }

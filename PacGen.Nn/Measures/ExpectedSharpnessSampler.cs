@@ -17,7 +17,8 @@ public static class ExpectedSharpnessSampler
     /// <exception cref="TrainingException">The loss is not finite at some perturbation.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static ExpectedSharpness Measure(
-        EmpiricalLoss subject, ExpectedLossOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+        EmpiricalLoss subject, ExpectedLossOptions? options = null, IProgress<MeasureProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
         options ??= new ExpectedLossOptions { Sigma = DefaultSigma };
@@ -29,7 +30,8 @@ public static class ExpectedSharpnessSampler
         MeanEstimate sharpness = expected.Loss with { Value = expected.Loss.Value - loss };
         return new ExpectedSharpness
         {
-            Value = sharpness.Value, Uncertainty = Uncertainty.Of(sharpness), Cost = subject.Cost - before, Loss = loss, Expected = expected,
+            Value = sharpness.Value, Uncertainty = Uncertainty.Of(sharpness), Cost = subject.Cost - before, Loss = loss,
+                Expected = expected,
         };
     }
 }

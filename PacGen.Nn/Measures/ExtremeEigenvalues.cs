@@ -8,7 +8,9 @@ public sealed record ExtremeEigenvalues : Measurement
     /// <summary>λ_max: a Rayleigh quotient, never above it but for rounding.</summary>
     public double Largest => Value;
 
-    /// <summary>‖∇²L̂v − θv‖ and the rounding of single precision: an eigenvalue lies within it of <see cref="Largest"/>.</summary>
+    /// <summary>
+    /// ‖∇²L̂v − θv‖ and the rounding of single precision: an eigenvalue lies within it of <see cref="Largest"/>.
+    /// </summary>
     public required double LargestResidual { get; init; }
 
     /// <summary>λ_min: a Rayleigh quotient, never below it but for rounding.</summary>
@@ -21,8 +23,8 @@ public sealed record ExtremeEigenvalues : Measurement
     public required int Products { get; init; }
 
     /// <summary>
-    /// Whether the residual of λ_max is at most the tolerance's share of |λ_max|. It never is where λ_max is 0, or lost in rounding beside a
-    /// far larger magnitude at the other end; the residual says within what it is known.
+    /// Whether the residual of λ_max is at most the tolerance's share of |λ_max|. It never is where λ_max is 0, or lost in
+    /// rounding beside a far larger magnitude at the other end; the residual says within what it is known.
     /// </summary>
     public required bool Converged { get; init; }
 
@@ -32,5 +34,6 @@ public sealed record ExtremeEigenvalues : Measurement
     /// <summary>Both ends with their residuals.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"λ_max {Largest:G6} (residual {LargestResidual:G2}{(Converged ? "" : ", not converged")}), λ_min {Smallest:G6} (residual {SmallestResidual:G2}{(SmallestConverged ? "" : ", not converged")}); {Products} products");
+        $"λ_max {Largest:G6} (residual {LargestResidual:G2}{(Converged ? "" : ", not converged")}), λ_min {Smallest:G6} " +
+            $"(residual {SmallestResidual:G2}{(SmallestConverged ? "" : ", not converged")}); {Products} products");
 }

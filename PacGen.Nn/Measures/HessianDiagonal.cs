@@ -17,5 +17,6 @@ public sealed record HessianDiagonal : Measurement
     /// <summary>The sum, and how it was got.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"diagonal of {Entries.Count:N0} entries, {(IsExact ? "exact" : "estimated")}: sum {Value:G6}, {NegativeShare:P1} below 0; {Cost}");
+        $"diagonal of {Entries.Count:N0} entries, {(IsExact ? "exact" : "estimated")}: sum {Value:G6}, {NegativeShare:P1} " +
+            $"below 0; {Cost}");
 }

@@ -1,6 +1,8 @@
 namespace PacGen.Nn;
 
-/// <summary>Measures the diagonal of ∇²L̂ at a network's weights: exactly where the network is small, else by <see cref="Hutchinson"/>.</summary>
+/// <summary>
+/// Measures the diagonal of ∇²L̂ at a network's weights: exactly where the network is small, else by <see cref="Hutchinson"/>.
+/// </summary>
 public static class HessianDiagonalEstimator
 {
     /// <summary>Measures the diagonal.</summary>
@@ -11,16 +13,19 @@ public static class HessianDiagonalEstimator
     /// <exception cref="ArgumentException">There is no draw.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static HessianDiagonal Measure(
-        EmpiricalLoss subject, HessianDiagonalOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+        EmpiricalLoss subject, HessianDiagonalOptions? options = null, IProgress<MeasureProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
         options ??= new HessianDiagonalOptions();
         if (subject.Count > options.LargestExact)
         {
-            HessianMoments moments = Hutchinson.Measure(subject, new HutchinsonOptions { Draws = options.Draws, Seed = options.Seed }, progress, cancellation);
+            HessianMoments moments = Hutchinson.Measure(
+                subject, new HutchinsonOptions { Draws = options.Draws, Seed = options.Seed }, progress, cancellation);
             return new HessianDiagonal
             {
-                Value = moments.Value, Uncertainty = moments.Uncertainty, Cost = moments.Cost, Entries = moments.Diagonal, IsExact = false,
+                Value = moments.Value, Uncertainty = moments.Uncertainty, Cost = moments.Cost, Entries = moments.Diagonal,
+                    IsExact = false,
             };
         }
 
@@ -42,7 +47,8 @@ public static class HessianDiagonalEstimator
         double sum = diagonal.Sum();
         return new HessianDiagonal
         {
-            Value = sum, Uncertainty = Uncertainty.Rounding(sum), Cost = subject.Cost - before, Entries = diagonal, IsExact = true,
+            Value = sum, Uncertainty = Uncertainty.Rounding(sum), Cost = subject.Cost - before, Entries = diagonal,
+                IsExact = true,
         };
     }
 }

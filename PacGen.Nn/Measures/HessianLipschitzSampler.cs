@@ -7,7 +7,9 @@ public static class HessianLipschitzSampler
 {
     private const uint PairStream = 0x7061_6972, NormStream = 0x6E6F_726D;
 
-    /// <summary>Samples pairs: v₁ uniform in the neighbourhood of the network's weights, v₂ on the way to another such point.</summary>
+    /// <summary>
+    /// Samples pairs: v₁ uniform in the neighbourhood of the network's weights, v₂ on the way to another such point.
+    /// </summary>
     /// <param name="subject">L̂; left at some other point.</param>
     /// <param name="options">How to sample; defaults without it.</param>
     /// <param name="progress">Notified after each pair.</param>
@@ -15,7 +17,8 @@ public static class HessianLipschitzSampler
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static LocalHessianLipschitz Measure(
-        EmpiricalLoss subject, HessianLipschitzOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+        EmpiricalLoss subject, HessianLipschitzOptions? options = null, IProgress<MeasureProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
         options ??= new HessianLipschitzOptions();
@@ -51,7 +54,8 @@ public static class HessianLipschitzSampler
             }
 
             Krylov.Ends ends = Krylov.Run(
-                weights.Length, Difference, options.Products, options.Tolerance, true, new RandomStream(options.Seed, NormStream, (uint)pair));
+                weights.Length, Difference, options.Products, options.Tolerance, true,
+                new RandomStream(options.Seed, NormStream, (uint)pair));
             converged += ends.Converged ? 1 : 0;
             distances.Add(Math.Sqrt(squared));
             ratios.Add(squared == 0 ? 0 : Math.Max(Math.Abs(ends.Largest), Math.Abs(ends.Smallest)) / distances[^1]);

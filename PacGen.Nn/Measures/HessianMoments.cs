@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace PacGen.Nn;
 
-/// <summary>What random products ∇²L̂v with v of ±1 tell of the Hessian (Hutchinson): each is unbiased. The value is the trace.</summary>
+/// <summary>
+/// What random products ∇²L̂v with v of ±1 tell of the Hessian (Hutchinson): each is unbiased. The value is the trace.
+/// </summary>
 public sealed record HessianMoments : Measurement
 {
     /// <summary>tr ∇²L̂ = 𝔼 vᵀ∇²L̂v.</summary>
@@ -17,5 +19,6 @@ public sealed record HessianMoments : Measurement
     /// <summary>Trace and Frobenius norm with their standard errors.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"trace {Trace.Value:G6} ± {Trace.StandardError:G2}, ‖∇²L̂‖_F² {SquaredFrobenius.Value:G6} ± {SquaredFrobenius.StandardError:G2}; {Trace.Draws} draws");
+        $"trace {Trace.Value:G6} ± {Trace.StandardError:G2}, ‖∇²L̂‖_F² {SquaredFrobenius.Value:G6} ± " +
+            $"{SquaredFrobenius.StandardError:G2}; {Trace.Draws} draws");
 }

@@ -2,7 +2,9 @@ using PacGen.Core.Randomness;
 
 namespace PacGen.Nn;
 
-/// <summary>Measures trace, Frobenius norm and diagonal of ∇²L̂ at a network's weights by exact products with random vectors of ±1.</summary>
+/// <summary>
+/// Measures trace, Frobenius norm and diagonal of ∇²L̂ at a network's weights by exact products with random vectors of ±1.
+/// </summary>
 public static class Hutchinson
 {
     private const uint Stream = 0x6875_7463;
@@ -15,7 +17,8 @@ public static class Hutchinson
     /// <exception cref="ArgumentException">There is no draw.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static HessianMoments Measure(
-        EmpiricalLoss subject, HutchinsonOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+        EmpiricalLoss subject, HutchinsonOptions? options = null, IProgress<MeasureProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
         options ??= new HutchinsonOptions();

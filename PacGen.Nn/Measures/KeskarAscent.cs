@@ -16,7 +16,8 @@ public static class KeskarAscent
     /// <exception cref="TrainingException">The loss is not finite somewhere in the box.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static KeskarSharpness Measure(
-        EmpiricalLoss subject, KeskarOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+        EmpiricalLoss subject, KeskarOptions? options = null, IProgress<MeasureProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
         options ??= new KeskarOptions();
@@ -27,7 +28,8 @@ public static class KeskarAscent
         Box box = new(subject, x, options);
         List<AscentStart> starts = [];
         int total = (1 + options.RandomStarts + options.CornerStarts) * options.Iterations;
-        void Tell(int iterations) => progress?.Report(new MeasureProgress("sharpness", (starts.Count * options.Iterations) + iterations, total));
+        void Tell(int iterations) =>
+            progress?.Report(new MeasureProgress("sharpness", (starts.Count * options.Iterations) + iterations, total));
 
         starts.Add(box.Climb("0", new double[box.Dimension], Tell, cancellation));
         for (int start = 1; start <= options.RandomStarts + options.CornerStarts; start++)
@@ -83,8 +85,8 @@ public static class KeskarAscent
         public int Dimension => widths.Length;
 
         /// <summary>
-        /// Ascent along the signs of the gradient, the steepest way in a box: first across the whole box, each step halved until it
-        /// raises the loss. Where L̂ is convex a whole step to the corner never lowers it.
+        /// Ascent along the signs of the gradient, the steepest way in a box: first across the whole box, each step halved until
+        /// it raises the loss. Where L̂ is convex a whole step to the corner never lowers it.
         /// </summary>
         public AscentStart Climb(string name, double[] start, Action<int> tell, CancellationToken cancellation)
         {

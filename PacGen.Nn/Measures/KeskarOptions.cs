@@ -8,7 +8,9 @@ public sealed record KeskarOptions
     /// <summary>ε of C_ε; Keskar et al. take 10⁻³ and 5·10⁻⁴.</summary>
     public double Epsilon { get; init; } = 1e-3;
 
-    /// <summary>p, the columns of a random A: Gaussian vectors of length 1. 0 for the full space, A = I; Keskar et al. take 100.</summary>
+    /// <summary>
+    /// p, the columns of a random A: Gaussian vectors of length 1. 0 for the full space, A = I; Keskar et al. take 100.
+    /// </summary>
     public int Directions { get; init; }
 
     /// <summary>Starts at points drawn uniformly from the box C_ε, beside the one at z = 0.</summary>
@@ -31,10 +33,12 @@ public sealed record KeskarOptions
 
     internal void Validate(int parameters)
     {
-        Require(SinglePrecision.IsPositive(Epsilon), $"ε is {Epsilon}, but must be positive and finite{SinglePrecision.Lost(Epsilon)}");
+        Require(SinglePrecision.IsPositive(
+            Epsilon), $"ε is {Epsilon}, but must be positive and finite{SinglePrecision.Lost(Epsilon)}");
         Require(
             Directions >= 0 && Directions <= Math.Min(parameters, RandomSubspace.MostDirections),
-            $"the number of directions is {Directions}, but must be from 0 (the full space) to {Math.Min(parameters, RandomSubspace.MostDirections)}");
+            $"the number of directions is {Directions}, but must be from 0 (the full space) to " +
+                $"{Math.Min(parameters, RandomSubspace.MostDirections)}");
         Require(RandomStarts >= 0 && CornerStarts >= 0, "a number of starts is negative");
         Require(Iterations >= 1, $"the number of iterations is {Iterations}, but must be at least 1");
         Require(SmallestStep is > 0 and < 1, $"the smallest step is {SmallestStep}, but must be in (0, 1)");

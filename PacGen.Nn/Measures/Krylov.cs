@@ -17,7 +17,8 @@ internal static class Krylov
     /// <param name="tolerance">Ends early once the wanted eigenvalue's residual is at most this share of that eigenvalue.</param>
     /// <param name="magnitude">Whether the eigenvalue of largest magnitude is wanted, instead of the largest.</param>
     /// <param name="random">Draws the first vector.</param>
-    public static Ends Run(int count, Action<double[], double[]> apply, int steps, double tolerance, bool magnitude, RandomStream random)
+    public static Ends Run(
+        int count, Action<double[], double[]> apply, int steps, double tolerance, bool magnitude, RandomStream random)
     {
         // Single precision for the basis: products are no better, and it is what takes the memory.
         List<float[]> basis = [];
@@ -85,7 +86,8 @@ internal static class Krylov
         Evd<double> spectrum = tridiagonal.Evd(Symmetricity.Symmetric);
         double largest = spectrum.EigenValues[k - 1].Real, smallest = spectrum.EigenValues[0].Real;
 
-        // Products and basis are in single precision: an eigenvalue that is small beside the largest magnitude is known no better.
+        // Products and basis are in single precision: an eigenvalue that is small beside the largest magnitude is known no
+        // better.
         double rounding = SinglePrecision * Math.Max(Math.Abs(largest), Math.Abs(smallest));
         return new Ends(
             largest,
@@ -124,8 +126,11 @@ internal static class Krylov
         }
     }
 
-    /// <summary>Both ends with their residuals ‖Av − θv‖ and single precision's rounding: an eigenvalue lies within that of θ.</summary>
-    internal readonly record struct Ends(double Largest, double LargestResidual, double Smallest, double SmallestResidual, int Steps)
+    /// <summary>
+    /// Both ends with their residuals ‖Av − θv‖ and single precision's rounding: an eigenvalue lies within that of θ.
+    /// </summary>
+    internal readonly record struct Ends(
+        double Largest, double LargestResidual, double Smallest, double SmallestResidual, int Steps)
     {
         public bool LargestConverged { get; init; }
 

@@ -15,7 +15,8 @@ public static class Lanczos
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static ExtremeEigenvalues Measure(
-        EmpiricalLoss subject, LanczosOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+        EmpiricalLoss subject, LanczosOptions? options = null, IProgress<MeasureProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
         options ??= new LanczosOptions();
@@ -29,7 +30,8 @@ public static class Lanczos
             progress?.Report(new MeasureProgress("eigenvalues", ++done, options.Products));
         }
 
-        Krylov.Ends ends = Krylov.Run(subject.Count, Apply, options.Products, options.Tolerance, false, new RandomStream(options.Seed, Stream));
+        Krylov.Ends ends =
+            Krylov.Run(subject.Count, Apply, options.Products, options.Tolerance, false, new RandomStream(options.Seed, Stream));
         return new ExtremeEigenvalues
         {
             Value = ends.Largest,

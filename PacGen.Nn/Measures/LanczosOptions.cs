@@ -6,7 +6,9 @@ public sealed record LanczosOptions
     /// <summary>The most Hessian-vector products; as many vectors of m numbers are kept.</summary>
     public int Products { get; init; } = 60;
 
-    /// <summary>Ends early once the residual of λ_max is at most this share of |λ_max|, whatever the spectrum's other end.</summary>
+    /// <summary>
+    /// Ends early once the residual of λ_max is at most this share of |λ_max|, whatever the spectrum's other end.
+    /// </summary>
     public double Tolerance { get; init; } = 1e-3;
 
     /// <summary>Draws the first vector.</summary>

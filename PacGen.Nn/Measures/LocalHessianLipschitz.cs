@@ -26,5 +26,6 @@ public sealed record LocalHessianLipschitz : Measurement
     /// <summary>What was found, and that it is a lower estimate.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"ρ ≥ {Rho:G4}: the largest of {Ratios.Count} sampled ratios in Neigh with {Options.Neighborhood}; a lower estimate ({Converged} of {Ratios.Count} norms converged)");
+        $"ρ ≥ {Rho:G4}: the largest of {Ratios.Count} sampled ratios in Neigh with {Options.Neighborhood}; a lower estimate " +
+            $"({Converged} of {Ratios.Count} norms converged)");
 }

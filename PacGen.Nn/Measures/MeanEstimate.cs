@@ -9,7 +9,8 @@ namespace PacGen.Nn;
 public readonly record struct MeanEstimate(double Value, double StandardError, int Draws)
 {
     /// <summary>The mean and its standard error.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Value:G6} ± {StandardError:G2} ({Draws} draws)");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Value:G6} ± {StandardError:G2} ({Draws} draws)");
 
     /// <summary>The mean of some values with its standard error.</summary>
     /// <exception cref="ArgumentException">There is no value.</exception>

@@ -3,7 +3,8 @@ namespace PacGen.Nn;
 /// <summary>One row of <see cref="Measures.All"/>: how a quantity of a trained network is measured, and how to read it.</summary>
 /// <param name="Name">A short name without spaces, such as <c>largest-eigenvalue</c>.</param>
 /// <param name="Description">What it is, with its equation.</param>
-/// <param name="SmallerIsBetter">Whether a smaller value is said to mean better generalization; null where nothing is said.</param>
+/// <param name="SmallerIsBetter">Whether a smaller value is said to mean better generalization; null where nothing is
+/// said.</param>
 /// <param name="Assumes">What has to hold for the number to mean something.</param>
 /// <param name="Of">Measures with default options and a seed.</param>
 /// <example>

@@ -1,6 +1,9 @@
 namespace PacGen.Nn;
 
-/// <summary>What a measure found out about a network: the value, how far it may be off, and what it cost. Each measure's own record says more.</summary>
+/// <summary>
+/// What a measure found out about a network: the value, how far it may be off, and what it cost. Each measure's own record says
+/// more.
+/// </summary>
 public abstract record Measurement
 {
     /// <summary>The value, in the measure's own unit.</summary>

@@ -11,13 +11,18 @@ public sealed record NetworkBoundOptions
     /// <summary>γ and ε of the neighbourhood κ = γ|w| + ε (Definition 4).</summary>
     public Neighborhood Neighborhood { get; init; } = new(gamma: 0.1, epsilon: 0.1);
 
-    /// <summary>ρ of Definition 4, where it is known; without it <see cref="HessianLipschitzSampler"/> samples a lower estimate.</summary>
+    /// <summary>
+    /// ρ of Definition 4, where it is known; without it <see cref="HessianLipschitzSampler"/> samples a lower estimate.
+    /// </summary>
     public double? Rho { get; init; }
 
     /// <summary>p_min of the cross-entropy −ln(p_min + (1 − p_min)p) / ln(1/p_min), in (0, 1).</summary>
     public double SmallestProbability { get; init; } = 1e-4;
 
-    /// <summary>Up to so many parameters the Hessian's diagonal is computed exactly, a product each; beyond, estimated by <see cref="CurvatureDraws"/> products.</summary>
+    /// <summary>
+    /// Up to so many parameters the Hessian's diagonal is computed exactly, a product each; beyond, estimated by
+    /// <see cref="CurvatureDraws"/> products.
+    /// </summary>
     public int LargestExact { get; init; } = 2000;
 
     /// <summary>Hutchinson's draws for the diagonal of a larger network.</summary>

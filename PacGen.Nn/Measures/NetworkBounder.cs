@@ -6,22 +6,26 @@ namespace PacGen.Nn;
 public static class NetworkBounder
 {
     /// <summary>Measures a network on the sample that it was trained on.</summary>
-    /// <param name="subject">The network, whose last layer gives logits, and the sample without augmentation; its loss is not looked at.</param>
+    /// <param name="subject">The network, whose last layer gives logits, and the sample without augmentation; its loss is not
+    /// looked at.</param>
     /// <param name="options">δ, the neighbourhood, ρ.</param>
     /// <param name="progress">Notified after each product.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static NetworkBounds Measure(
-        EmpiricalLoss subject, NetworkBoundOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+        EmpiricalLoss subject, NetworkBoundOptions? options = null, IProgress<MeasureProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
         options ??= new NetworkBoundOptions();
         ParameterArena arena = subject.Arena;
         using EmpiricalLoss bounded = new(
-            subject.Model, arena, subject.Images, (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, options.SmallestProbability, smooth: true));
+            subject.Model, arena, subject.Images,
+            (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, options.SmallestProbability, smooth: true));
         HessianDiagonal diagonal = HessianDiagonalEstimator.Measure(
-            bounded, new HessianDiagonalOptions { LargestExact = options.LargestExact, Draws = options.CurvatureDraws, Seed = options.Seed }, progress, cancellation);
+            bounded, new HessianDiagonalOptions { LargestExact = options.LargestExact, Draws = options.CurvatureDraws,
+                Seed = options.Seed }, progress, cancellation);
         double rho = options.Rho ?? HessianLipschitzSampler.Measure(
             bounded,
             new HessianLipschitzOptions { Neighborhood = options.Neighborhood, Seed = options.Seed },

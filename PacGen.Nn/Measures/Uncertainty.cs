@@ -15,10 +15,12 @@ public readonly record struct Uncertainty(double Low, double High, string Meanin
     public static Uncertainty LowerBound(double value) => new(value, double.PositiveInfinity, "a lower bound");
 
     /// <summary>Within a distance, such as a residual or a standard error.</summary>
-    public static Uncertainty Within(double value, double distance, string meaning) => new(value - distance, value + distance, meaning);
+    public static Uncertainty Within(double value, double distance, string meaning) =>
+        new(value - distance, value + distance, meaning);
 
     /// <summary>A mean's standard error; unknown for one draw.</summary>
-    public static Uncertainty Of(MeanEstimate mean) => Within(mean.Value, mean.StandardError, $"one standard error, {mean.Draws} draws");
+    public static Uncertainty Of(MeanEstimate mean) =>
+        Within(mean.Value, mean.StandardError, $"one standard error, {mean.Draws} draws");
 
     /// <summary>Both ends and the sense.</summary>
     public override string ToString() => double.IsNaN(Low) && double.IsNaN(High)

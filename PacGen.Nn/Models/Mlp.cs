@@ -1,6 +1,4 @@
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
-using F = PacGen.Kernels.Map.Functions;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -29,7 +27,9 @@ public sealed class Mlp : Module
         ArgumentNullException.ThrowIfNull(activation);
         if (widths.Count < 2 || widths.Any(width => width < 1))
         {
-            throw new ArgumentException($"An MLP has at least an input and an output width, each at least 1; got ({string.Join(", ", widths)}).", nameof(widths));
+            throw new ArgumentException(
+                $"An MLP has at least an input and an output width, each at least 1; got ({string.Join(", ", widths)}).",
+                nameof(widths));
         }
 
         this.activation = activation;
@@ -55,13 +55,15 @@ public sealed class Mlp : Module
 
     /// <summary>
     /// Re-parameterizes two consecutive layers without changing the network's function (22): W and b of one are multiplied by
-    /// α and W of the next by 1/α; its b stays. With D the diagonal matrix of these factors, ∇²L̂ becomes D⁻¹∇²L̂D⁻¹ (23), for any
-    /// loss of the network's output, wherever L̂ is twice differentiable.
+    /// α and W of the next by 1/α; its b stays. With D the diagonal matrix of these factors, ∇²L̂ becomes D⁻¹∇²L̂D⁻¹ (23), for
+    /// any loss of the network's output, wherever L̂ is twice differentiable.
     /// </summary>
     /// <param name="alpha">α, positive. Powers of two change no bits of the outputs short of overflow and underflow.</param>
     /// <param name="layer">The first of the two layers, from 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">α is not positive and finite, or there is no such pair of layers.</exception>
-    /// <exception cref="ArgumentException">A weight times its factor is no single-precision number. Nothing was changed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">α is not positive and finite, or there is no such pair of
+    /// layers.</exception>
+    /// <exception cref="ArgumentException">A weight times its factor is no single-precision number. Nothing was
+    /// changed.</exception>
     /// <exception cref="InvalidOperationException">The activation is not ReLU, or the parameters have no values yet.</exception>
     public void Rescale(double alpha, int layer = 0)
     {
@@ -73,14 +75,17 @@ public sealed class Mlp : Module
         if (layer < 0 || layer >= layers.Length - 1)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(layer), layer, $"An MLP of {layers.Length} layers has {layers.Length - 1} pairs of consecutive ones; the pair is named by its first, from 0.");
+                nameof(layer), layer, $"An MLP of {layers.Length} layers has {layers.Length - 1} pairs of consecutive ones; " +
+                    $"the pair is named by its first, from 0.");
         }
 
         Tensor probe = Tensor.Input(new Kernels.Shape(1), "x"), image = activation(probe);
-        if (image.Operation is not FusedMap { Expression.Function: { } function } || function != typeof(F.Relu) || image.Inputs[0] != probe)
+        if (image.Operation is not FusedMap { Expression.Function: { } function } || function != typeof(ReluFunction)
+            || image.Inputs[0] != probe)
         {
             throw new InvalidOperationException(
-                "Rescale: the layers can trade a factor only where the activation is positively homogeneous, and of these only ReLU is known here; this network has another one.");
+                "Rescale: the layers can trade a factor only where the activation is positively homogeneous, and of these only " +
+                    "ReLU is known here; this network has another one.");
         }
 
         List<(Region Region, float[] Values)> scaled =
@@ -98,14 +103,17 @@ public sealed class Mlp : Module
     private static (Region Region, float[] Values) Times(Parameter parameter, double factor)
     {
         Region region = parameter.Region
-            ?? throw new InvalidOperationException($"Rescale: '{parameter.Name}' has no values yet: create a ParameterArena for the network first.");
+            ?? throw new InvalidOperationException(
+                $"Rescale: '{parameter.Name}' has no values yet: create a ParameterArena for the network first.");
         float[] values = region.ToArray();
         for (int i = 0; i < values.Length; i++)
         {
             float value = (float)(values[i] * factor);
             values[i] = float.IsFinite(value) || !float.IsFinite(values[i])
                 ? value
-                : throw new ArgumentException($"Rescale: {values[i]} of '{parameter.Name}' times {factor} is no single-precision number: use an α nearer to 1.");
+                : throw new ArgumentException(
+                    $"Rescale: {values[i]} of '{parameter.Name}' times {factor} is no single-precision number: use an α nearer " +
+                    $"to 1.");
         }
 
         return (region, values);

@@ -1,13 +1,13 @@
 namespace PacGen.Nn;
 
 /// <summary>
-/// Wide-ResNet of Figure 7: a 3×3 convolution to 16 channels, three groups of n = (depth − 4)/6 residual blocks with 16k, 32k and 64k
-/// channels, the second and third halving the image, batch norm, ReLU, the mean over all pixels, and a linear layer. A block is
-/// batch norm, ReLU, 3×3 convolution, batch norm, ReLU, 3×3 convolution, added to its input. No dropout. Convolutions are drawn by
-/// Xavier's uniform with gain √2, their biases are 0. (N, H, W, channels) → (N, classes), for images of any size.
+/// Wide-ResNet of Figure 7: a 3×3 convolution to 16 channels, three groups of n = (depth − 4)/6 residual blocks with 16k, 32k and
+/// 64k channels, the second and third halving the image, batch norm, ReLU, the mean over all pixels, and a linear layer. A block
+/// is batch norm, ReLU, 3×3 convolution, batch norm, ReLU, 3×3 convolution, added to its input. No dropout. Convolutions are
+/// drawn by Xavier's uniform with gain √2, their biases are 0. (N, H, W, channels) → (N, classes), for images of any size.
 /// </summary>
-/// <remarks>WRN-58-3 has 7,661,722 parameters for 10 classes. 32×32 images end as 8×8 pixels; the reference code's average over 8×8
-/// windows is then the mean over all, which is taken for 64×64 images too.</remarks>
+/// <remarks>WRN-58-3 has 7,661,722 parameters for 10 classes. 32×32 images end as 8×8 pixels; the reference code's average over
+/// 8×8 windows is then the mean over all, which is taken for 64×64 images too.</remarks>
 public sealed class WideResNet : Module
 {
     private const int Stem = 16;
@@ -22,7 +22,8 @@ public sealed class WideResNet : Module
     /// <param name="classes">How many classes the images have.</param>
     /// <param name="channels">The images' channels.</param>
     /// <param name="form">Which of the published forms.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The depth is not 6n + 4 with n at least 1, another number is below 1, or 64k is beyond an int.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The depth is not 6n + 4 with n at least 1, another number is below 1, or 64k
+    /// is beyond an int.</exception>
     public WideResNet(int depth, int widen, int classes, int channels = 3, WideResNetForm form = WideResNetForm.PaperCode)
     {
         if (depth < 10 || (depth - 4) % 6 != 0)
@@ -56,12 +57,16 @@ public sealed class WideResNet : Module
     }
 
     private static Block[] Group(int inputs, int outputs, int blocks, int stride, WideResNetForm form) =>
-        [.. Enumerable.Range(0, blocks).Select(i => i == 0 ? new Block(inputs, outputs, stride, form) : new Block(outputs, outputs, 1, form))];
+        [.. Enumerable.Range(0, blocks).Select(
+            i => i == 0 ? new Block(inputs, outputs, stride, form) : new Block(outputs, outputs, 1, form))];
 
     private static Conv2d Convolution(int inputs, int outputs, int kernel, int stride, WideResNetForm form) => new(
-        inputs, outputs, kernel, stride, kernel / 2, form == WideResNetForm.PaperCode, Initializer.XavierUniform(Math.Sqrt(2)), Initializer.Zeros);
+        inputs, outputs, kernel, stride, kernel / 2, form == WideResNetForm.PaperCode, Initializer.XavierUniform(Math.Sqrt(2)),
+        Initializer.Zeros);
 
-    /// <summary>A residual block; its fields are named and ordered as in the reference code, whose weights so find their places.</summary>
+    /// <summary>
+    /// A residual block; its fields are named and ordered as in the reference code, whose weights so find their places.
+    /// </summary>
     private sealed class Block : Module
     {
         private readonly BatchNorm bn1;

@@ -1,6 +1,4 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
 
 namespace PacGen.Nn;
 

@@ -1,5 +1,5 @@
 using PacGen.Core.Lanes;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -25,7 +25,7 @@ public abstract record Optimizer
     /// <param name="gradients">A buffer of the arena's layout that holds the gradients when
     /// <see cref="OptimizerSession.TryUpdate"/> is called.</param>
     /// <param name="seed">Decides the perturbations of a <see cref="PerturbedOptimizer"/>.</param>
-    public OptimizerSession Attach(ParameterArena arena, Buffer gradients, ulong seed)
+    public OptimizerSession Attach(ParameterArena arena, DeviceBuffer gradients, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentNullException.ThrowIfNull(gradients);
@@ -40,9 +40,10 @@ public abstract record Optimizer
     }
 
     /// <summary>The session for checked arguments.</summary>
-    private protected abstract OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings);
+    private protected abstract OptimizerSession CreateSession(
+        ParameterArena arena, DeviceBuffer gradients, SessionSettings settings);
 
-    internal OptimizerSession Create(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
+    internal OptimizerSession Create(ParameterArena arena, DeviceBuffer gradients, SessionSettings settings) =>
         CreateSession(arena, gradients, settings);
 
     private protected static double Positive(double value, string name) =>

@@ -1,6 +1,4 @@
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -17,10 +15,10 @@ public abstract class OptimizerSession : IDisposable
     }
 
     /// <summary>The weights that the training pass runs with: w + u under Algorithm 1, else w itself.</summary>
-    public abstract Buffer ForwardWeights { get; }
+    public abstract DeviceBuffer ForwardWeights { get; }
 
     /// <summary>h, the smoothed square of the training gradients, or null where the optimizer keeps none.</summary>
-    public abstract Buffer? SecondMoment { get; }
+    public abstract DeviceBuffer? SecondMoment { get; }
 
     /// <summary>The number of updates done or submitted.</summary>
     public abstract long Steps { get; }
@@ -94,7 +92,7 @@ public abstract class OptimizerSession : IDisposable
     /// <summary>
     /// The arrays of the parameters' layout that the next step depends on beside w, by name: the rule's states first.
     /// </summary>
-    internal abstract IReadOnlyList<(string Name, Buffer Buffer)> Arrays { get; }
+    internal abstract IReadOnlyList<(string Name, DeviceBuffer Buffer)> Arrays { get; }
 
     /// <summary>
     /// The numbers that the next step depends on; with them and <see cref="Arrays"/> restored, it gives the same bits.

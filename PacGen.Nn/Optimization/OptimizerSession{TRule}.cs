@@ -1,9 +1,7 @@
 using PacGen.Core.Lanes;
 using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -25,8 +23,8 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     private readonly RandomMapLaunch<PerturbSettings>? perturb;
     private readonly Ascent? ascent;
     private readonly SumLaunch<NoSettings> gradientNorm;
-    private readonly List<Buffer> owned = [];
-    private readonly List<(string Name, Buffer Buffer)> arrays = [];
+    private readonly List<DeviceBuffer> owned = [];
+    private readonly List<(string Name, DeviceBuffer Buffer)> arrays = [];
     private readonly StepLedger? ledger;
     private readonly float[] scalar = new float[1];
     private double gradientScale = 1, squaredChange, observed;
@@ -45,7 +43,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     /// <param name="moment">The rule's state that is a second moment of the plain gradient, and its smoothing constant; or
     /// null.</param>
     public OptimizerSession(
-        ParameterArena arena, Buffer gradients, SessionSettings settings, Func<long, double, TRule> rule,
+        ParameterArena arena, DeviceBuffer gradients, SessionSettings settings, Func<long, double, TRule> rule,
         (string State, double Beta)? moment = null)
     {
         IReadOnlyList<string> names = RequireNames();
@@ -91,16 +89,16 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     }
 
     /// <inheritdoc/>
-    public override Buffer ForwardWeights { get; }
+    public override DeviceBuffer ForwardWeights { get; }
 
     /// <inheritdoc/>
-    public override Buffer? SecondMoment { get; }
+    public override DeviceBuffer? SecondMoment { get; }
 
     /// <inheritdoc/>
     public override long Steps => steps;
 
     /// <inheritdoc/>
-    internal override IReadOnlyList<(string Name, Buffer Buffer)> Arrays => arrays;
+    internal override IReadOnlyList<(string Name, DeviceBuffer Buffer)> Arrays => arrays;
 
     /// <inheritdoc/>
     public override int Depth => ledger is null ? 1 : StepLedger.Capacity;
@@ -385,15 +383,15 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     private void SetRule(long step, double learningRate) =>
         update.Settings = new(rule(step, learningRate), gradientScale, settings.Algorithm?.Beta1 ?? 0);
 
-    private Buffer Keep(string name)
+    private DeviceBuffer Keep(string name)
     {
         arrays.Add((name, Own()));
         return arrays[^1].Buffer;
     }
 
-    private Buffer Own()
+    private DeviceBuffer Own()
     {
-        Buffer buffer = arena.Device.Allocate(arena.Count, "the optimizer's state");
+        DeviceBuffer buffer = arena.Device.Allocate(arena.Count, "the optimizer's state");
         owned.Add(buffer);
         return buffer;
     }

@@ -1,5 +1,5 @@
 using PacGen.Core.Optimization;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -34,6 +34,6 @@ public abstract record Optimizer<TRule> : Optimizer
     public sealed override bool KeepsSecondMoment() => SecondMoment is not null;
 
     private protected sealed override OptimizerSession CreateSession(
-        ParameterArena arena, Buffer gradients, SessionSettings settings) =>
+        ParameterArena arena, DeviceBuffer gradients, SessionSettings settings) =>
         new OptimizerSession<TRule>(arena, gradients, settings, At, SecondMoment);
 }

@@ -1,6 +1,5 @@
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.PerParameter;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -73,6 +72,7 @@ public sealed record PerturbedOptimizer : Optimizer
         $"Perturbed {inner}, {noise}, η {algorithm.Eta}, γ {algorithm.Neighborhood.Gamma}, β₁ {algorithm.Beta1}, β₂ " +
             $"{algorithm.Beta2}, ε {algorithm.Neighborhood.Epsilon}";
 
-    private protected override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
+    private protected override OptimizerSession CreateSession(
+        ParameterArena arena, DeviceBuffer gradients, SessionSettings settings) =>
         inner.Create(arena, gradients, settings with { Algorithm = algorithm, Perturbation = perturbation });
 }

@@ -1,6 +1,5 @@
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 

@@ -1,5 +1,5 @@
 using PacGen.Core.Optimization;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -35,7 +35,8 @@ public sealed record Sgd : Optimizer
         $"SGD(lr {LearningRate}{(momentum > 0 ? $", {(nesterov ? "Nesterov " : "")}momentum {momentum}" : "")}"
         + $"{(weightDecay > 0 ? $", weight decay {weightDecay}" : "")})";
 
-    private protected override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
+    private protected override OptimizerSession CreateSession(
+        ParameterArena arena, DeviceBuffer gradients, SessionSettings settings) =>
         momentum == 0 ? new OptimizerSession<SgdRule>(arena, gradients, settings, (_, rate) => new SgdRule(rate, weightDecay))
         : nesterov ? new OptimizerSession<NesterovRule>(
             arena, gradients, settings, (_, rate) => new NesterovRule(rate, momentum, weightDecay))

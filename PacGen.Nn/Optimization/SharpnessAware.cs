@@ -1,4 +1,4 @@
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -76,6 +76,7 @@ public sealed record SharpnessAware : Optimizer
 
     private static Tensor Norm(Tensor x) => x.Square().Sum().Sqrt();
 
-    private protected override OptimizerSession CreateSession(ParameterArena arena, Buffer gradients, SessionSettings settings) =>
+    private protected override OptimizerSession CreateSession(
+        ParameterArena arena, DeviceBuffer gradients, SessionSettings settings) =>
         inner.Create(arena, gradients, settings with { Ascent = point });
 }

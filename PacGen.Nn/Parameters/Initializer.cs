@@ -3,7 +3,10 @@ using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
-/// <summary>How the first values of a parameter are drawn. For weights of shape (…, in, out): fan-in is the product of all extents but the last.</summary>
+/// <summary>
+/// How the first values of a parameter are drawn. For weights of shape (…, in, out): fan-in is the product of all extents but the
+/// last.
+/// </summary>
 public sealed class Initializer
 {
     private readonly Func<Shape, (bool Gaussian, double Scale, double Offset)> law;
@@ -21,21 +24,26 @@ public sealed class Initializer
     /// <summary>All one.</summary>
     public static Initializer Ones { get; } = Constant(1);
 
-    /// <summary>PyTorch's default for linear and convolution weights: U(−1/√fan-in, 1/√fan-in), which is Kaiming uniform with a = √5.</summary>
+    /// <summary>
+    /// PyTorch's default for linear and convolution weights: U(−1/√fan-in, 1/√fan-in), which is Kaiming uniform with a = √5.
+    /// </summary>
     public static Initializer PyTorchDefault { get; } = new("PyTorch default", shape => (false, 1 / Math.Sqrt(FanIn(shape)), 0));
 
     /// <summary>Kaiming (He) uniform for ReLU: U(−√(6/fan-in), √(6/fan-in)).</summary>
-    public static Initializer KaimingUniform { get; } = new("Kaiming uniform", shape => (false, Math.Sqrt(6.0 / FanIn(shape)), 0));
+    public static Initializer KaimingUniform { get; } =
+        new("Kaiming uniform", shape => (false, Math.Sqrt(6.0 / FanIn(shape)), 0));
 
     /// <summary>Kaiming (He) normal for ReLU: N(0, 2/fan-in).</summary>
     public static Initializer KaimingNormal { get; } = new("Kaiming normal", shape => (true, Math.Sqrt(2.0 / FanIn(shape)), 0));
 
     /// <summary>All the same value.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is not finite in single precision.</exception>
-    public static Initializer Constant(double value) => new($"constant {Finite(value, "The first value of a parameter")}", _ => (false, 0, value));
+    public static Initializer Constant(double value) =>
+        new($"constant {Finite(value, "The first value of a parameter")}", _ => (false, 0, value));
 
     /// <summary>U(−bound, bound); with bound = 1/√fan-in of the weights this is PyTorch's default for a bias.</summary>
-    public static Initializer Uniform(double bound) => new($"uniform ±{Finite(bound, "The bound of a parameter's first values")}", _ => (false, bound, 0));
+    public static Initializer Uniform(double bound) =>
+        new($"uniform ±{Finite(bound, "The bound of a parameter's first values")}", _ => (false, bound, 0));
 
     /// <summary>Xavier (Glorot) uniform: U(−a, a), a = gain·√(6/(fan-in + fan-out)).</summary>
     public static Initializer XavierUniform(double gain = 1) =>

@@ -1,9 +1,11 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Nn;
 
-/// <summary>A trainable tensor of a module: its shape, how it is initialised, and, once a <see cref="ParameterArena"/> is made, where it lives.</summary>
+/// <summary>
+/// A trainable tensor of a module: its shape, how it is initialised, and, once a <see cref="ParameterArena"/> is made, where it
+/// lives.
+/// </summary>
 public sealed class Parameter
 {
     private string name = "parameter";

@@ -1,6 +1,5 @@
 using PacGen.Core.Randomness;
-using PacGen.Kernels.Devices;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -16,7 +15,10 @@ public sealed class ParameterArena : IDisposable
     private readonly long[] starts;
     private readonly ulong seed;
 
-    /// <summary>Makes the arena of a module on a device and draws the first values. The module's parameters then live here, no longer in an earlier arena.</summary>
+    /// <summary>
+    /// Makes the arena of a module on a device and draws the first values. The module's parameters then live here, no longer in
+    /// an earlier arena.
+    /// </summary>
     /// <param name="module">The outermost module.</param>
     /// <param name="device">Where the parameters live.</param>
     /// <param name="seed">Decides the first values.</param>
@@ -26,7 +28,9 @@ public sealed class ParameterArena : IDisposable
     {
     }
 
-    /// <summary>An arena whose values are drawn later, by <see cref="Draw"/>: until then it takes next to no memory on the CPU.</summary>
+    /// <summary>
+    /// An arena whose values are drawn later, by <see cref="Draw"/>: until then it takes next to no memory on the CPU.
+    /// </summary>
     internal ParameterArena(Module module, Device device, ulong seed, bool draw)
     {
         ArgumentNullException.ThrowIfNull(module);
@@ -48,7 +52,8 @@ public sealed class ParameterArena : IDisposable
         if (Count > Array.MaxLength)
         {
             throw new ArgumentException(
-                $"{module.GetType().Name} has {Count:N0} parameters, more than the {Array.MaxLength:N0} that one model may have: take a smaller one.", nameof(module));
+                $"{module.GetType().Name} has {Count:N0} parameters, more than the {Array.MaxLength:N0} that one model may " +
+                    $"have: take a smaller one.", nameof(module));
         }
 
         this.seed = seed;
@@ -100,22 +105,25 @@ public sealed class ParameterArena : IDisposable
     public long Count { get; }
 
     /// <summary>The weights w.</summary>
-    public Buffer Weights { get; }
+    public DeviceBuffer Weights { get; }
 
     /// <summary>The parameters in the arena's order.</summary>
     public IReadOnlyList<Parameter> Parameters => parameters;
 
     /// <summary>The model's state that is no parameter, one after the other; null where it has none.</summary>
-    public Buffer? State { get; }
+    public DeviceBuffer? State { get; }
 
     /// <summary>What lies in <see cref="State"/>, in its order.</summary>
     public IReadOnlyList<StateTensor> States => states;
 
     /// <summary>The part of a buffer of this layout that belongs to parameter <paramref name="index"/>.</summary>
-    public Region Segment(Buffer buffer, int index) => new Region(buffer).Slice(starts[index], parameters[index].Shape.Count);
+    public Region Segment(DeviceBuffer buffer, int index) =>
+        new Region(buffer).Slice(starts[index], parameters[index].Shape.Count);
 
-    /// <summary>Binds every parameter's leaf to its part of a buffer of this layout: the weights, or their perturbed copy.</summary>
-    public void Bind(Dictionary<Tensor, Region> bindings, Buffer buffer)
+    /// <summary>
+    /// Binds every parameter's leaf to its part of a buffer of this layout: the weights, or their perturbed copy.
+    /// </summary>
+    public void Bind(Dictionary<Tensor, Region> bindings, DeviceBuffer buffer)
     {
         ArgumentNullException.ThrowIfNull(bindings);
         for (int i = 0; i < parameters.Length; i++)
@@ -182,7 +190,8 @@ public sealed class ParameterArena : IDisposable
     }
 
     private static TrainingException NotFinite(string what, long? step, string name, float value) =>
-        new($"{what} while {name} has a value {value}: load weights and statistics that are finite, or train again with a lower learning rate.")
+        new($"{what} while {name} has a value {value}: load weights and statistics that are finite, or train again with a " +
+            $"lower learning rate.")
         {
             Step = step,
             Layer = NonFiniteOrigin.ModuleOf(name),

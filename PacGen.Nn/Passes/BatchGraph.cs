@@ -1,7 +1,5 @@
 using PacGen.Core.Bounds;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
@@ -16,8 +14,8 @@ internal sealed class BatchGraph : IDisposable
 
     private readonly Module module;
     private readonly ParameterArena arena;
-    private readonly Buffer weights;
-    private readonly Buffer? gradients;
+    private readonly DeviceBuffer weights;
+    private readonly DeviceBuffer? gradients;
     private readonly Func<Tensor, Tensor, Tensor> loss;
     private readonly int[] image;
     private readonly ulong? trainingSeed;
@@ -37,13 +35,14 @@ internal sealed class BatchGraph : IDisposable
     /// <param name="image">The extents of one image.</param>
     /// <param name="trainingSeed">The seed for dropout and the like in training mode, or null for evaluation mode.</param>
     /// <param name="statistics">What a pass in training mode does to running statistics.</param>
-    /// <param name="inputs">Memory of further leaves that the loss reads, such as the direction of a Hessian-vector product.</param>
+    /// <param name="inputs">Memory of further leaves that the loss reads, such as the direction of a Hessian-vector
+    /// product.</param>
     /// <param name="states">Where a pass in training mode reads and writes the model's state; null for the state itself.</param>
     public BatchGraph(
         Module module,
         ParameterArena arena,
-        Buffer weights,
-        Buffer? gradients,
+        DeviceBuffer weights,
+        DeviceBuffer? gradients,
         Func<Tensor, Tensor, Tensor> loss,
         int[] image,
         ulong? trainingSeed,
@@ -97,7 +96,9 @@ internal sealed class BatchGraph : IDisposable
         return true;
     }
 
-    /// <summary>The pass over the last batch once more, which is in place; as the pass of a whole training step where that can be one.</summary>
+    /// <summary>
+    /// The pass over the last batch once more, which is in place; as the pass of a whole training step where that can be one.
+    /// </summary>
     /// <returns>Whether it was a whole step.</returns>
     public bool RunAgain(OptimizerSession session)
     {
@@ -146,7 +147,9 @@ internal sealed class BatchGraph : IDisposable
     /// <summary>Copies the model's output for the last batch.</summary>
     public void Output(Span<float> destination) => last!.Output.Read(destination);
 
-    /// <summary>How many images of the last batch the model classifies as their label; the first of equal outputs counts.</summary>
+    /// <summary>
+    /// How many images of the last batch the model classifies as their label; the first of equal outputs counts.
+    /// </summary>
     public int Correct(ReadOnlySpan<float> labels, ref float[] outputs)
     {
         ReadOutputs(labels.Length, ref outputs);
@@ -208,7 +211,8 @@ internal sealed class BatchGraph : IDisposable
         {
             graph = new Compiled(
                 program,
-                UploadTo(nodes.Images) ?? throw new ArgumentException($"{module.GetType().Name}'s output does not depend on its input.", nameof(count)),
+                UploadTo(nodes.Images) ?? throw new ArgumentException(
+                    $"{module.GetType().Name}'s output does not depend on its input.", nameof(count)),
                 UploadTo(nodes.Labels),
                 UploadTo(nodes.Context?.Step),
                 UploadTo(nodes.Context?.Share),
@@ -227,7 +231,9 @@ internal sealed class BatchGraph : IDisposable
         return graph;
     }
 
-    /// <summary>The memory that the graph for a batch size will take, kernels' own apart, in bytes. Nothing is taken yet.</summary>
+    /// <summary>
+    /// The memory that the graph for a batch size will take, kernels' own apart, in bytes. Nothing is taken yet.
+    /// </summary>
     public long Plan(int count) => Planned(count).PlannedBytes;
 
     /// <summary>What the kernels of that graph will keep for themselves, such as packed weights, in bytes.</summary>
@@ -255,18 +261,25 @@ internal sealed class BatchGraph : IDisposable
     {
         if (NonFiniteOrigin.InArena(arena, arena.Weights) is { } lost)
         {
-            return new NonFiniteOrigin(NonFiniteOrigin.ModuleOf(lost.Parameter.Name), $"{lost.Parameter.Name}, which has a weight {lost.Value} before the step", "start from weights that are finite");
+            return new NonFiniteOrigin(
+                NonFiniteOrigin.ModuleOf(lost.Parameter.Name),
+                $"{lost.Parameter.Name}, which has a weight {lost.Value} before the step", "start from weights that are finite");
         }
 
         if (weights != arena.Weights && NonFiniteOrigin.InArena(arena, weights) is { } moved)
         {
             return new NonFiniteOrigin(
-                NonFiniteOrigin.ModuleOf(moved.Parameter.Name), $"{moved.Parameter.Name}, which the perturbation made {moved.Value}", "perturb less: a larger η, a smaller γ; or lower the learning rate");
+                NonFiniteOrigin.ModuleOf(moved.Parameter.Name), $"{moved.Parameter.Name}, which the perturbation made " +
+                    $"{moved.Value}", "perturb less: a larger η, a smaller γ; or lower the learning rate");
         }
 
-        if ((trainingSeed is null || states is not null) && arena.States.FirstOrDefault(state => NonFiniteOrigin.First(state.Region!.Value) is not null) is { } statistic)
+        if ((trainingSeed is null || states is not null)
+            && arena.States.FirstOrDefault(state => NonFiniteOrigin.First(state.Region!.Value) is not null) is { } statistic)
         {
-            return new NonFiniteOrigin(NonFiniteOrigin.ModuleOf(statistic.Name), $"{statistic.Name}, which is {NonFiniteOrigin.First(statistic.Region!.Value)}{(states is null ? "" : " before the step")}", states is null ? null : "start from a state that is finite");
+            return new NonFiniteOrigin(
+                NonFiniteOrigin.ModuleOf(statistic.Name), $"{statistic.Name}, which is " +
+                $"{NonFiniteOrigin.First(statistic.Region!.Value)}{(states is null ? "" : " before the step")}", states is null
+                ? null : "start from a state that is finite");
         }
 
         Dispose();
@@ -282,14 +295,17 @@ internal sealed class BatchGraph : IDisposable
             module.Trace(null);
         }
 
-        Tensor[] made = [.. Gradients.Ordered([nodes.Output, nodes.Mean, .. nodes.Context?.Next.Values ?? []]).Where(node => node.Operation is not (null or PacGen.Kernels.Reshape))];
+        Tensor[] made = [.. Gradients.Ordered([nodes.Output, nodes.Mean, .. nodes.Context?.Next.Values ?? []]).Where(
+            node => node.Operation is not (null or PacGen.Kernels.Reshape))];
         Dictionary<Tensor, Region> bindings = new(inputs);
         arena.Bind(bindings, weights);
         using (CompiledGraph graph = CompiledGraph.Compile(arena.Device, made, bindings))
         {
             foreach (Tensor input in graph.Inputs)
             {
-                graph[input].Write(input == nodes.Images ? images : input == nodes.Labels ? labels : [input == nodes.Context?.Step ? step & LargestStep : 1]);
+                graph[input].Write(
+                    input == nodes.Images ? images : input == nodes.Labels ? labels
+                    : [input == nodes.Context?.Step ? step & LargestStep : 1]);
             }
 
             graph.Run();
@@ -300,7 +316,8 @@ internal sealed class BatchGraph : IDisposable
                     (string Path, string? Type)? place = trace.Find(node);
                     string where = place is { } known ? $"{known.Path}{(known.Type is null ? "" : $" ({known.Type})")}"
                         : node.Order > nodes.Output.Order ? "the loss"
-                        : module.GetType().Name + (made.TakeWhile(other => other != node).Select(trace.Find).LastOrDefault(other => other is not null) is { } behind ? $" behind {behind.Path}" : "");
+                        : module.GetType().Name + (made.TakeWhile(other => other != node).Select(trace.Find).LastOrDefault(
+                            other => other is not null) is { } behind ? $" behind {behind.Path}" : "");
                     return new NonFiniteOrigin(place?.Path, $"{where}, whose {node} has a value {value}");
                 }
             }
@@ -313,8 +330,11 @@ internal sealed class BatchGraph : IDisposable
 
         // Backwards the last layers come first.
         Tensor[] gradient = nodes.Mean.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
-        return NonFiniteOrigin.InArena(arena, gradients, Enumerable.Range(0, gradient.Length).OrderBy(i => gradient[i].Order)) is { } lostGradient
-            ? new NonFiniteOrigin(NonFiniteOrigin.ModuleOf(lostGradient.Parameter.Name), $"the gradient of {lostGradient.Parameter.Name}, which has a value {lostGradient.Value} while the outputs of all layers are finite")
+        return NonFiniteOrigin.InArena(arena, gradients, Enumerable.Range(0, gradient.Length).OrderBy(i => gradient[i].Order))
+            is { } lostGradient
+            ? new NonFiniteOrigin(
+                NonFiniteOrigin.ModuleOf(lostGradient.Parameter.Name), $"the gradient of {lostGradient.Parameter.Name}, which " +
+                $"has a value {lostGradient.Value} while the outputs of all layers are finite")
             : null;
     }
 
@@ -370,7 +390,8 @@ internal sealed class BatchGraph : IDisposable
 
         foreach ((StateTensor state, Tensor next) in nodes.Context?.Next ?? new Dictionary<StateTensor, Tensor>())
         {
-            bindings[next] = states?.Of(state) ?? state.Region ?? throw new InvalidOperationException($"State '{state.Name}' has no values yet: create a ParameterArena for its module.");
+            bindings[next] = states?.Of(state) ?? state.Region ?? throw new InvalidOperationException(
+                $"State '{state.Name}' has no values yet: create a ParameterArena for its module.");
             outputs.Add(next);
         }
 
@@ -380,7 +401,8 @@ internal sealed class BatchGraph : IDisposable
             for (int i = 0; i < gradient.Length; i++)
             {
                 // A tensor of its own for each parameter: two may share one gradient, and a leaf is computed nowhere.
-                Tensor own = bindings.ContainsKey(gradient[i]) || outputs.Contains(gradient[i]) || gradient[i].Operation is null ? gradient[i] + 0f : gradient[i];
+                Tensor own = bindings.ContainsKey(gradient[i]) || outputs.Contains(gradient[i]) || gradient[i].Operation is null
+                    ? gradient[i] + 0f : gradient[i];
                 bindings[own] = arena.Segment(gradients, i);
                 outputs.Add(own);
             }
@@ -394,7 +416,8 @@ internal sealed class BatchGraph : IDisposable
 
     /// <summary>A graph, the ways to its inputs, and where its results lie.</summary>
     internal sealed record Compiled(
-        CompiledGraph Graph, Upload Images, Upload? Labels, Upload? Step, Upload? Share, IReadOnlyList<StateTensor> States, Region Loss, Region Output) : IDisposable
+        CompiledGraph Graph, Upload Images, Upload? Labels, Upload? Step, Upload? Share, IReadOnlyList<StateTensor> States,
+        Region Loss, Region Output) : IDisposable
     {
         /// <summary>The graph within a whole training step, once there was one.</summary>
         public Launch? WholeStep { get; set; }

@@ -1,15 +1,13 @@
 using PacGen.Core.Bounds;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
 /// <summary>
 /// L̂ of a network on all images of a set, as a function of its weights: value, gradient and Hessian-vector products at any
 /// point, in evaluation mode. Graphs are compiled once; each call is a pass over the set, its batches summed in double and in the
-/// set's order, so that results don't depend on threads. The network's own weights are only read. One thread at a time may call it.
+/// set's order, so that results don't depend on threads. The network's own weights are only read. One thread at a time may call
+/// it.
 /// </summary>
 /// <example>
 /// <code>
@@ -29,7 +27,7 @@ public sealed class EmpiricalLoss : IDisposable
     // thread gathers the batches anew in each pass.
     private List<(float[] Images, float[] Labels)>? kept;
     private BatchLoader? loader;
-    private Buffer? point, gradients, direction;
+    private DeviceBuffer? point, gradients, direction;
     private float[]? staging;
     private BatchGraph? value, gradient, hessianProduct;
     private float[] outputs = [];
@@ -38,10 +36,13 @@ public sealed class EmpiricalLoss : IDisposable
     /// <param name="model">The network.</param>
     /// <param name="arena">Its parameters.</param>
     /// <param name="images">The set: all of it counts.</param>
-    /// <param name="loss">The loss of a batch from the network's output and the labels, a mean over the batch; the cross-entropy without it.</param>
-    /// <param name="batchSize">Images that are worked on at once, 0 for at most 500: memory and rounding depend on it, nothing else.</param>
+    /// <param name="loss">The loss of a batch from the network's output and the labels, a mean over the batch; the cross-entropy
+    /// without it.</param>
+    /// <param name="batchSize">Images that are worked on at once, 0 for at most 500: memory and rounding depend on it, nothing
+    /// else.</param>
     /// <exception cref="DataException">The batch size is not that of a part of the set.</exception>
-    public EmpiricalLoss(Module model, ParameterArena arena, ImageSet images, Func<Tensor, Tensor, Tensor>? loss = null, int batchSize = 0)
+    public EmpiricalLoss(
+        Module model, ParameterArena arena, ImageSet images, Func<Tensor, Tensor, Tensor>? loss = null, int batchSize = 0)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(arena);
@@ -73,11 +74,12 @@ public sealed class EmpiricalLoss : IDisposable
     public ParameterArena Arena => arena;
 
     /// <summary>
-    /// The point at which loss, gradient and products are taken, in the arena's layout; kernels may write it. Where nothing moved it yet, the
-    /// network's weights of when it is first looked at.
+    /// The point at which loss, gradient and products are taken, in the arena's layout; kernels may write it. Where nothing moved
+    /// it yet, the network's weights of when it is first looked at.
     /// </summary>
-    /// <exception cref="TrainingException">Nothing moved it yet, and a weight, or the network's state, is NaN or infinite.</exception>
-    public Buffer Point
+    /// <exception cref="TrainingException">Nothing moved it yet, and a weight, or the network's state, is NaN or
+    /// infinite.</exception>
+    public DeviceBuffer Point
     {
         get
         {
@@ -131,7 +133,8 @@ public sealed class EmpiricalLoss : IDisposable
     /// <param name="smallestProbability">p_min of the bounded cross-entropy, in (0, 1).</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentOutOfRangeException">p_min is outside (0, 1).</exception>
-    /// <exception cref="InvalidOperationException">The network's output is not a row of logits an image, one for each class.</exception>
+    /// <exception cref="InvalidOperationException">The network's output is not a row of logits an image, one for each
+    /// class.</exception>
     /// <exception cref="TrainingException">The loss is not finite there.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public LossValues Losses(double smallestProbability = 1e-4, CancellationToken cancellation = default)
@@ -140,7 +143,8 @@ public sealed class EmpiricalLoss : IDisposable
         int width = Outputs;
         if (width < Images.Classes || width < 2)
         {
-            throw new InvalidOperationException($"The 0-1 loss needs an output for each of {Images.Classes} classes, but the network has {width}.");
+            throw new InvalidOperationException(
+                $"The 0-1 loss needs an output for each of {Images.Classes} classes, but the network has {width}.");
         }
 
         double sum = 0, zeroOne = 0, crossEntropy = 0;
@@ -152,7 +156,8 @@ public sealed class EmpiricalLoss : IDisposable
         }
 
         Cost += new PassCost(1, 0, 0);
-        return new LossValues(Finite(sum / Images.Count), 1 - ((Images.Count - zeroOne) / Images.Count), Finite(crossEntropy / Images.Count));
+        return new LossValues(
+            Finite(sum / Images.Count), 1 - ((Images.Count - zeroOne) / Images.Count), Finite(crossEntropy / Images.Count));
     }
 
     /// <summary>L̂ and ∇L̂ at the point.</summary>
@@ -215,12 +220,14 @@ public sealed class EmpiricalLoss : IDisposable
 
     private BatchGraph ValueGraph => value ??= Graph(null);
 
-    private Buffer Gradients => gradients ??= arena.Device.Allocate(arena.Count);
+    private DeviceBuffer Gradients => gradients ??= arena.Device.Allocate(arena.Count);
 
-    private BatchGraph Graph(Buffer? result, Func<Tensor, Tensor, Tensor>? loss = null, IReadOnlyDictionary<Tensor, Region>? inputs = null)
+    private BatchGraph Graph(
+        DeviceBuffer? result, Func<Tensor, Tensor, Tensor>? loss = null, IReadOnlyDictionary<Tensor, Region>? inputs = null)
     {
         LabelCheck.Require(Model, Loss, Images, "The images");
-        return new(Model, arena, Point, result, loss ?? Loss, [Images.Height, Images.Width, Images.Channels], null, inputs: inputs);
+        return new(
+            Model, arena, Point, result, loss ?? Loss, [Images.Height, Images.Width, Images.Channels], null, inputs: inputs);
     }
 
     /// <summary>The gradient of ⟨∇L̂, v⟩ is ∇²L̂·v.</summary>
@@ -228,16 +235,20 @@ public sealed class EmpiricalLoss : IDisposable
     {
         direction = arena.Device.Allocate(arena.Count);
         Tensor[] weights = [.. arena.Parameters.Select(parameter => parameter.Tensor)];
-        Tensor[] along = [.. arena.Parameters.Select(parameter => Tensor.Input(parameter.Shape, $"direction of {parameter.Name}"))];
+        Tensor[] along =
+            [.. arena.Parameters.Select(parameter => Tensor.Input(parameter.Shape, $"direction of {parameter.Name}"))];
         return Graph(
             Gradients,
-            (output, labels) => Loss(output, labels).Gradient(weights).Zip(along, (g, v) => (g * v).Sum()).Aggregate((a, b) => a + b),
+            (output, labels) => Loss(output, labels).Gradient(weights).Zip(along, (g, v) => (g * v).Sum()).Aggregate(
+                (a, b) => a + b),
             along.Select((tensor, i) => (tensor, arena.Segment(direction, i))).ToDictionary());
     }
 
     private static double Finite(double value) => double.IsFinite(value)
         ? value
-        : throw new TrainingException($"The loss or one of its derivatives is {value} at these weights: they have diverged, or the perturbation is too large.");
+        : throw new TrainingException(
+            $"The loss or one of its derivatives is {value} at these weights: they have diverged, or the perturbation is too " +
+            $"large.");
 
     /// <summary>The means over the set of a graph's scalar, which is returned, and of its gradient.</summary>
     private double Pass(BatchGraph graph, Span<double> result, CancellationToken cancellation)

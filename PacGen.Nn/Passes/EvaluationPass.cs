@@ -1,4 +1,3 @@
-using PacGen.Nn.Data;
 
 namespace PacGen.Nn;
 
@@ -31,7 +30,8 @@ internal sealed class EvaluationPass : IDisposable
     /// <param name="failure">Makes the error where a batch's loss is not finite, from that loss and from where it began.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public (double Loss, double Accuracy) Evaluate(ImageSet set, Func<float, NonFiniteOrigin?, Exception> failure, CancellationToken cancellation)
+    public (double Loss, double Accuracy) Evaluate(
+        ImageSet set, Func<float, NonFiniteOrigin?, Exception> failure, CancellationToken cancellation)
     {
         using BatchLoader loader = BatchLoader.Sequential(set, BatchOf(set));
         loader.Start(0);

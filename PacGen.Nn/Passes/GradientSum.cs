@@ -1,10 +1,10 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
-/// <summary>The gradient of a batch that is passed in parts: each part's goes into <see cref="Part"/>, and the mean is gathered.</summary>
+/// <summary>
+/// The gradient of a batch that is passed in parts: each part's goes into <see cref="Part"/>, and the mean is gathered.
+/// </summary>
 internal sealed class GradientSum : IDisposable
 {
     private readonly CompiledGraph graph;
@@ -12,7 +12,7 @@ internal sealed class GradientSum : IDisposable
     private readonly float[] scalar = new float[1];
 
     /// <param name="total">Where the batch's gradient goes.</param>
-    public GradientSum(Buffer total)
+    public GradientSum(DeviceBuffer total)
     {
         Part = total.Device.Allocate(total.Count, "the gradients of a part of a batch");
         try
@@ -38,7 +38,7 @@ internal sealed class GradientSum : IDisposable
     }
 
     /// <summary>A buffer of the arena's layout for the gradient of one part.</summary>
-    public Buffer Part { get; }
+    public DeviceBuffer Part { get; }
 
     /// <summary>Adds the part's gradient to the batch's.</summary>
     /// <param name="portion">The part's share of the batch's images.</param>

@@ -1,9 +1,10 @@
 using PacGen.Kernels;
-using PacGen.Nn.Data;
 
 namespace PacGen.Nn;
 
-/// <summary>Finds labels that a model has no output for, before a pass is taken: within one a whole epoch may come first.</summary>
+/// <summary>
+/// Finds labels that a model has no output for, before a pass is taken: within one a whole epoch may come first.
+/// </summary>
 internal static class LabelCheck
 {
     /// <summary>Holds a data set against a model that is to be trained on it.</summary>
@@ -11,20 +12,25 @@ internal static class LabelCheck
     /// <param name="loss">The loss of a batch from the model's output and the labels.</param>
     /// <param name="data">The data set.</param>
     /// <param name="outputs">How many outputs the model has.</param>
-    /// <exception cref="ArgumentException">The model has fewer outputs than there are classes, or a label is beyond the outputs.</exception>
+    /// <exception cref="ArgumentException">The model has fewer outputs than there are classes, or a label is beyond the
+    /// outputs.</exception>
     public static void Require(Module model, Func<Tensor, Tensor, Tensor> loss, Dataset data, int outputs)
     {
         if (loss == Loss.CrossEntropy && outputs < data.Train.Classes)
         {
             throw new ArgumentException(
-                $"{model.GetType().Name} has {outputs} outputs, but {data.Name} has {data.Train.Classes} classes: its last layer needs one for each.", nameof(model));
+                $"{model.GetType().Name} has {outputs} outputs, but {data.Name} has {data.Train.Classes} classes: its last " +
+                    $"layer needs one for each.", nameof(model));
         }
 
         Require(model, loss, data.Train, $"{data.Name}'s training images");
         Require(model, loss, data.Test, $"{data.Name}'s test images");
     }
 
-    /// <summary>Holds the labels of a set against the outputs among which the loss looks them up; a loss that uses labels as numbers takes any.</summary>
+    /// <summary>
+    /// Holds the labels of a set against the outputs among which the loss looks them up; a loss that uses labels as numbers takes
+    /// any.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="loss">The loss of a batch from the model's output and the labels.</param>
     /// <param name="images">The set.</param>
@@ -41,15 +47,21 @@ internal static class LabelCheck
         int label = images.Labels[largest];
         Tensor labels = Tensor.Input(new Shape(1), "labels");
         model.Eval();
-        Tensor mean = loss(model.Apply(Tensor.Input(new Shape(1, images.Height, images.Width, images.Channels), "images")), labels);
-        int[] limits = [.. from node in Gradients.Ordered(mean) where node.Operation is SoftmaxCrossEntropy or GatherColumn && Leads(labels, node.Inputs[1]) select node.Inputs[0].Shape[-1]];
+        Tensor mean =
+            loss(model.Apply(Tensor.Input(new Shape(1, images.Height, images.Width, images.Channels), "images")), labels);
+        int[] limits = [
+            .. from node in Gradients.Ordered(mean) where node.Operation is SoftmaxCrossEntropy or GatherColumn
+            && Leads(labels, node.Inputs[1]) select node.Inputs[0].Shape[-1]];
         if (limits.Length > 0 && label >= limits.Min())
         {
             throw new ArgumentException(
-                $"{what} have the label {label} (image {largest}), but {model.GetType().Name} has {limits.Min()} outputs, for the labels 0 to {limits.Min() - 1}: give its last layer {label + 1}, or correct the labels.", nameof(images));
+                $"{what} have the label {label} (image {largest}), but {model.GetType().Name} has {limits.Min()} " +
+                    $"outputs, for the labels 0 to {limits.Min() - 1}: give its last layer {label + 1}, or correct the labels.",
+                nameof(images));
         }
     }
 
     /// <summary>Whether a tensor is another, but for its shape.</summary>
-    private static bool Leads(Tensor from, Tensor to) => to == from || (to.Operation is PacGen.Kernels.Reshape && Leads(from, to.Inputs[0]));
+    private static bool Leads(Tensor from, Tensor to) => to == from
+        || (to.Operation is PacGen.Kernels.Reshape && Leads(from, to.Inputs[0]));
 }

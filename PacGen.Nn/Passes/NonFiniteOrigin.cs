@@ -1,5 +1,4 @@
-using PacGen.Kernels.Devices;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -9,11 +8,14 @@ namespace PacGen.Nn;
 /// <param name="Advice">What to do where that is not to lower the learning rate, or null.</param>
 internal sealed record NonFiniteOrigin(string? Layer, string Text, string? Advice = null)
 {
-    /// <summary>The first parameter of a buffer of the arena's layout that has a number which is not finite; null where all are.</summary>
+    /// <summary>
+    /// The first parameter of a buffer of the arena's layout that has a number which is not finite; null where all are.
+    /// </summary>
     /// <param name="arena">The parameters.</param>
     /// <param name="buffer">Their values, or their gradients.</param>
     /// <param name="order">In which order to look; the arena's without it.</param>
-    public static (Parameter Parameter, float Value)? InArena(ParameterArena arena, Buffer buffer, IEnumerable<int>? order = null)
+    public static (Parameter Parameter, float Value)? InArena(
+        ParameterArena arena, DeviceBuffer buffer, IEnumerable<int>? order = null)
     {
         foreach (int i in order ?? Enumerable.Range(0, arena.Parameters.Count))
         {

@@ -9,16 +9,20 @@ namespace PacGen.Nn;
 public readonly record struct PassCost(double Losses, double Gradients, double Products)
 {
     /// <summary>Both costs together.</summary>
-    public static PassCost operator +(PassCost a, PassCost b) => new(a.Losses + b.Losses, a.Gradients + b.Gradients, a.Products + b.Products);
+    public static PassCost operator +(PassCost a, PassCost b) =>
+        new(a.Losses + b.Losses, a.Gradients + b.Gradients, a.Products + b.Products);
 
     /// <summary>What one cost exceeds another by.</summary>
-    public static PassCost operator -(PassCost a, PassCost b) => new(a.Losses - b.Losses, a.Gradients - b.Gradients, a.Products - b.Products);
+    public static PassCost operator -(PassCost a, PassCost b) =>
+        new(a.Losses - b.Losses, a.Gradients - b.Gradients, a.Products - b.Products);
 
     /// <summary>The kinds of passes that were taken.</summary>
     public override string ToString()
     {
-        (double Count, string Name)[] parts = [(Losses, "losses"), (Gradients, "gradients"), (Products, "Hessian-vector products")];
-        string text = string.Join(", ", parts.Where(part => part.Count > 0).Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Count:G4} {part.Name}")));
+        (double Count, string Name)[] parts = [
+            (Losses, "losses"), (Gradients, "gradients"), (Products, "Hessian-vector products")];
+        string text = string.Join(", ", parts.Where(part => part.Count > 0).Select(
+            part => string.Create(CultureInfo.InvariantCulture, $"{part.Count:G4} {part.Name}")));
         return text.Length > 0 ? text : "nothing";
     }
 }

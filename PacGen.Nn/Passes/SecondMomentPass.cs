@@ -1,7 +1,4 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
@@ -11,13 +8,13 @@ internal sealed class SecondMomentPass : IDisposable
     private readonly Module model;
     private readonly ParameterArena arena;
     private readonly Func<Tensor, Tensor, Tensor> loss;
-    private readonly Buffer gradients;
+    private readonly DeviceBuffer gradients;
     private readonly int part;
 
     // Where a batch is passed in parts: what gathers their gradients' mean.
     private readonly GradientSum? gathered;
-    private readonly Dictionary<Buffer, BatchGraph> graphs = [];
-    private readonly Dictionary<(Buffer Result, int Batches), CompiledGraph> sums = [];
+    private readonly Dictionary<DeviceBuffer, BatchGraph> graphs = [];
+    private readonly Dictionary<(DeviceBuffer Result, int Batches), CompiledGraph> sums = [];
     private readonly float[] zeros;
 
     /// <param name="model">The model.</param>
@@ -40,7 +37,7 @@ internal sealed class SecondMomentPass : IDisposable
     /// <param name="batches">How many of them.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void Run(Buffer weights, Buffer result, BatchLoader loader, int batches, CancellationToken cancellation)
+    public void Run(DeviceBuffer weights, DeviceBuffer result, BatchLoader loader, int batches, CancellationToken cancellation)
     {
         ImageSet images = loader.Source;
         if (!graphs.TryGetValue(weights, out BatchGraph? graph))
@@ -70,7 +67,8 @@ internal sealed class SecondMomentPass : IDisposable
             for (int start = 0; start < batch.Count; start += part)
             {
                 int count = Math.Min(part, batch.Count - start);
-                graph.Run(batch.Images.Slice(start * images.ImageSize, count * images.ImageSize), batch.Labels.Slice(start, count));
+                graph.Run(
+                    batch.Images.Slice(start * images.ImageSize, count * images.ImageSize), batch.Labels.Slice(start, count));
                 gathered?.Add((double)count / batch.Count, start == 0);
             }
 

@@ -1,21 +1,19 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Nn;
 
 /// <summary>
-/// What a pass makes of a model's state, such as running statistics, before it becomes the model's: passes read and write a copy, which is taken
-/// over once its numbers are known to be finite and the step has ended well. Until then <see cref="ParameterArena.State"/> is as it was.
+/// What a pass makes of a model's state, such as running statistics, before it becomes the model's: passes read and write a copy,
+/// which is taken over once its numbers are known to be finite and the step has ended well. Until then
+/// <see cref="ParameterArena.State"/> is as it was.
 /// </summary>
 internal sealed class StateUpdate : IDisposable
 {
     private readonly ParameterArena arena;
-    private readonly Buffer next;
+    private readonly DeviceBuffer next;
     private readonly CompiledGraph check;
     private readonly Launch begin, keep;
-    private Buffer? held;
+    private DeviceBuffer? held;
     private Launch[] holding = [], restoring = [];
     private readonly float[] scalar = new float[1];
 
@@ -54,7 +52,8 @@ internal sealed class StateUpdate : IDisposable
     /// <summary>Where the pass reads and writes a state.</summary>
     public Region Of(StateTensor state)
     {
-        Region region = state.Region ?? throw new InvalidOperationException($"State '{state.Name}' has no values yet: create a ParameterArena for its module.");
+        Region region = state.Region ?? throw new InvalidOperationException(
+            $"State '{state.Name}' has no values yet: create a ParameterArena for its module.");
         return Next.Slice(region.Start, region.Count);
     }
 

@@ -1,10 +1,9 @@
-using PacGen.Nn.Data;
 
 namespace PacGen.Nn;
 
 /// <summary>
-/// Estimates a model's running statistics anew at the present weights w: the average of the batches' statistics over one pass in training mode,
-/// in an order of its own that does not depend on the step.
+/// Estimates a model's running statistics anew at the present weights w: the average of the batches' statistics over one pass in
+/// training mode, in an order of its own that does not depend on the step.
 /// </summary>
 internal sealed class StatisticsPass : IDisposable
 {
@@ -21,11 +20,13 @@ internal sealed class StatisticsPass : IDisposable
     /// <param name="seed">The run's seed.</param>
     /// <param name="states">The copy of the state that the pass moves.</param>
     public StatisticsPass(
-        Module model, ParameterArena arena, ImageSet images, Func<Tensor, Tensor, Tensor> loss, int batchSize, ulong seed, StateUpdate states)
+        Module model, ParameterArena arena, ImageSet images, Func<Tensor, Tensor, Tensor> loss, int batchSize, ulong seed,
+        StateUpdate states)
     {
         (this.images, this.batchSize, this.seed, this.states) = (images, batchSize, seed, states);
         Graph = new BatchGraph(
-            model, arena, arena.Weights, null, loss, [images.Height, images.Width, images.Channels], seed, RunningStatistics.Reestimated, states: states);
+            model, arena, arena.Weights, null, loss, [images.Height, images.Width, images.Channels], seed,
+            RunningStatistics.Reestimated, states: states);
     }
 
     /// <summary>The pass's graph.</summary>
@@ -59,7 +60,8 @@ internal sealed class StatisticsPass : IDisposable
         {
             (StateTensor state, float value) = states.FirstNonFinite()!.Value;
             throw new TrainingException(
-                $"The running statistics at the weights after step {step} would not be finite, {state.Name} {value}: {StepFailure.StatisticsAdvice}. The statistics are as they were.")
+                $"The running statistics at the weights after step {step} would not be finite, {state.Name} {value}: " +
+                    $"{StepFailure.StatisticsAdvice}. The statistics are as they were.")
             {
                 Step = step,
                 Layer = NonFiniteOrigin.ModuleOf(state.Name),

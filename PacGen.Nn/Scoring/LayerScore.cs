@@ -11,5 +11,7 @@ namespace PacGen.Nn;
 public sealed record LayerScore(string Name, long Count, double Psi, double MeanCurvature, double KappaShare)
 {
     /// <summary>One line for people.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name}: {Count:N0} weights, Ψ {Psi:G6}, mean h {MeanCurvature:G4}, 1/κ branch for {KappaShare:P0}");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Name}: {Count:N0} weights, Ψ {Psi:G6}, mean h {MeanCurvature:G4}, 1/κ branch for {KappaShare:P0}");
 }

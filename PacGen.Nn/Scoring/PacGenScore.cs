@@ -10,17 +10,19 @@ namespace PacGen.Nn;
 /// constants of (14), and takes τ = |w| + κ from the trained weights.
 /// </summary>
 /// <remarks>
-/// ρ varies from draw to draw of u, some draws being far above the others, so that a mean over draws depends on which of these came. ρ is
-/// therefore the median over draws, and Ψ, which grows with ρ, is Ψ at that ρ: the median of the draws' Ψ. Order statistics give both an
-/// interval for the median of all draws that assumes nothing of their distribution (<see cref="SampleMedian"/>). The interval is over u alone: h comes
-/// from the same batches in every draw.
+/// ρ varies from draw to draw of u, some draws being far above the others, so that a mean over draws depends on which of these
+/// came. ρ is therefore the median over draws, and Ψ, which grows with ρ, is Ψ at that ρ: the median of the draws' Ψ. Order
+/// statistics give both an interval for the median of all draws that assumes nothing of their distribution
+/// (<see cref="SampleMedian"/>). The interval is over u alone: h comes from the same batches in every draw.
 /// </remarks>
 public sealed record PacGenScore : Measurement
 {
     /// <summary>Ψ at <see cref="Rho"/>: its median over the draws of u.</summary>
     public double Psi => Value;
 
-    /// <summary>An interval for the median of Ψ over all draws of u, at 95 %; null with fewer than 6 draws, which give none.</summary>
+    /// <summary>
+    /// An interval for the median of Ψ over all draws of u, at 95 %; null with fewer than 6 draws, which give none.
+    /// </summary>
     public required ConfidenceInterval? PsiInterval { get; init; }
 
     /// <summary>ρ(w*), the median over the draws, by <see cref="Estimator"/>.</summary>
@@ -41,7 +43,9 @@ public sealed record PacGenScore : Measurement
     /// <summary>Ψ's second part: Σ log max(√(h + ρ√m·κ), 1/κ).</summary>
     public double LogCurvature => Psi - LogScale;
 
-    /// <summary>The share of weights for which 1/κ is the larger branch: where it is near 1, Ψ is a function of |w| alone.</summary>
+    /// <summary>
+    /// The share of weights for which 1/κ is the larger branch: where it is near 1, Ψ is a function of |w| alone.
+    /// </summary>
     public required double KappaShare { get; init; }
 
     /// <summary>m, the number of parameters.</summary>
@@ -70,7 +74,9 @@ public sealed record PacGenScore : Measurement
 
     /// <summary>What makes this score and another incomparable, in words; empty where they compare.</summary>
     /// <param name="other">The other score.</param>
-    /// <remarks>Scores compare only for networks of one architecture on the same data, which the scores themselves do not know.</remarks>
+    /// <remarks>
+    /// Scores compare only for networks of one architecture on the same data, which the scores themselves do not know.
+    /// </remarks>
     public IReadOnlyList<string> DifferencesFrom(PacGenScore other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -101,7 +107,9 @@ public sealed record PacGenScore : Measurement
     /// <summary>One line for people.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"Ψ {PsiText}, 1/κ branch for {KappaShare:P0} of {ParameterCount:N0} weights; ρ {Rho:G3} ({Estimator}, median of {Draws} draws); {Neighborhood}; h from {(Curvature == CurvatureSource.Training ? "training" : $"{Images} images in batches of {BatchSize}")}");
+        $"Ψ {PsiText}, 1/κ branch for {KappaShare:P0} " +
+            $"of {ParameterCount:N0} weights; ρ {Rho:G3} ({Estimator}, median of {Draws} draws); {Neighborhood}; h from " +
+            $"{(Curvature == CurvatureSource.Training ? "training" : $"{Images} images in batches of {BatchSize}")}");
 
     private static string Number(double value) =>
         value.ToString(Math.Abs(value) is >= 100 and < 1e9 ? "N0" : "G4", CultureInfo.InvariantCulture);

@@ -1,9 +1,6 @@
 using PacGen.Core.Perturbation;
 using PacGen.Core.Statistics;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
-using PacGen.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -18,20 +15,25 @@ public static class PacGenScorer
     /// <param name="options">How to score; defaults without it.</param>
     /// <param name="progress">Notified after each draw.</param>
     /// <param name="cancellation">Stops between two batches.</param>
-    /// <exception cref="ArgumentException">An option is out of range, h of training is asked for and there is none, or a label has no output.</exception>
-    /// <exception cref="TrainingException">The weights, the state or the score are not finite: the network has diverged, or ρ is out of range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, h of training is asked for and there is none, or a label
+    /// has no output.</exception>
+    /// <exception cref="TrainingException">The weights, the state or the score are not finite: the network has diverged, or ρ is
+    /// out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static PacGenScore Measure(
-        EmpiricalLoss subject, ScoreOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+        EmpiricalLoss subject, ScoreOptions? options = null, IProgress<MeasureProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         options ??= new ScoreOptions();
-        return MeasureAll(subject, options, progress, cancellation).TryGetValue(options.Rho, out PacGenScore? score) ? score : throw OutOfRange($"{options.Rho}");
+        return MeasureAll(subject, options, progress, cancellation).TryGetValue(options.Rho, out PacGenScore? score) ? score
+            : throw OutOfRange($"{options.Rho}");
     }
 
     /// <summary>Measures Ψ by all estimators of ρ from the same passes and draws; otherwise as <see cref="Measure"/>.</summary>
     /// <returns>A score for each estimator whose ρ and Ψ are finite, at least one.</returns>
     public static IReadOnlyDictionary<RhoEstimator, PacGenScore> MeasureAll(
-        EmpiricalLoss subject, ScoreOptions? options = null, IProgress<MeasureProgress>? progress = null, CancellationToken cancellation = default)
+        EmpiricalLoss subject, ScoreOptions? options = null, IProgress<MeasureProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
         options ??= new ScoreOptions();
@@ -39,7 +41,9 @@ public static class PacGenScorer
         ParameterArena arena = subject.Arena;
         if (options.Curvature == CurvatureSource.Training && options.TrainingSecondMoment is null)
         {
-            throw new ArgumentException("Score: h of training is asked for, but this optimizer keeps none: use Adam or a perturbed optimizer, or take h from a pass.");
+            throw new ArgumentException(
+                "Score: h of training is asked for, but this optimizer keeps none: use Adam or a perturbed optimizer, or take " +
+                "h from a pass.");
         }
 
         arena.RequireFinite("The score can't be computed");
@@ -47,18 +51,21 @@ public static class PacGenScorer
         using SecondMomentPass pass = new(subject.Model, arena, subject.Loss, options.Part, options.BatchSize);
         using BatchLoader loader = BatchLoader.Shuffled(subject.Images, options.BatchSize, options.ImageSeed, dropLast: true);
         int batches = (options.Images == 0 ? subject.Images.Count : options.Images) / options.BatchSize;
-        using Buffer before = arena.Device.Allocate(arena.Count), after = arena.Device.Allocate(arena.Count), moved = arena.Device.Allocate(arena.Count);
+        using DeviceBuffer before = arena.Device.Allocate(arena.Count), after = arena.Device.Allocate(
+            arena.Count), moved = arena.Device.Allocate(arena.Count);
         pass.Run(arena.Weights, before, loader, batches, cancellation);
 
-        Buffer curvature = options.Curvature == CurvatureSource.Training ? options.TrainingSecondMoment! : before;
+        DeviceBuffer curvature = options.Curvature == CurvatureSource.Training ? options.TrainingSecondMoment! : before;
         float[] w = arena.Save();
         double largestWeight = w.Max(weight => Math.Abs((double)weight));
         Region weights = new(arena.Weights);
         using RandomMapLaunch<PerturbSettings> perturb = PerturbLaunch.Create<UniformNoise>(
             arena.Device, weights, new Region(before), new Region(before), new Region(moved));
         using SumLaunch<CurvatureChangeSettings> change =
-            SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(arena.Device, weights, new Region(before), new Region(after));
-        Dictionary<RhoEstimator, double[]> rhos = Enum.GetValues<RhoEstimator>().ToDictionary(estimator => estimator, _ => new double[options.Draws]);
+            SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(
+                arena.Device, weights, new Region(before), new Region(after));
+        Dictionary<RhoEstimator, double[]> rhos = Enum.GetValues<RhoEstimator>().ToDictionary(
+            estimator => estimator, _ => new double[options.Draws]);
         for (int draw = 0; draw < options.Draws; draw++)
         {
             perturb.Settings = PerturbSettings.WholeNeighborhood(options.Neighborhood, options.Seed, RhoStream, (uint)draw);
@@ -72,7 +79,8 @@ public static class PacGenScorer
             if (double.IsNaN(scaledChange) || !double.IsFinite(largestChange))
             {
                 throw new TrainingException(
-                    "The score can't be computed: weights or gradients of the network, or of the network perturbed within κ, are not finite. "
+                    "The score can't be computed: weights or gradients of the network, or of the network perturbed within κ, " +
+                        "are not finite. "
                     + "Train with a lower learning rate, or score with a smaller γ or ε.");
             }
 
@@ -99,9 +107,11 @@ public static class PacGenScorer
     }
 
     private static TrainingException OutOfRange(string estimator) => new(
-        $"Ψ with ρ by {estimator} is out of single precision's range: κ is too small for these weights and gradients. Score with a larger ε.");
+        $"Ψ with ρ by {estimator} is out of single precision's range: κ is too small for these weights and gradients. Score " +
+            $"with a larger ε.");
 
-    private static PacGenScore Of(RhoEstimator estimator, double[] draws, PsiSums sums, double scale, int available, ScoreOptions options)
+    private static PacGenScore Of(
+        RhoEstimator estimator, double[] draws, PsiSums sums, double scale, int available, ScoreOptions options)
     {
         ConfidenceInterval? rhoInterval = SampleMedian.Interval(draws);
         double rho = SampleMedian.Of(draws);
@@ -115,7 +125,8 @@ public static class PacGenScorer
             Value = psi,
             Uncertainty = psiInterval is null
                 ? new Uncertainty(double.NaN, double.NaN, "too few draws for an interval")
-                : new Uncertainty(psiInterval.Low, psiInterval.High, $"{psiInterval.Confidence:P0} interval of the median over draws"),
+                : new Uncertainty(
+                    psiInterval.Low, psiInterval.High, $"{psiInterval.Confidence:P0} interval of the median over draws"),
             Cost = new PassCost(0, (1.0 + draws.Length) * images / available, 0),
             PsiInterval = psiInterval,
             KappaShare = kappaShare,

@@ -1,7 +1,5 @@
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -14,7 +12,7 @@ internal sealed class PsiSums : IDisposable
     private readonly SumLaunch<PsiSettings>[] layers;
     private readonly double[] meanCurvature;
 
-    public PsiSums(ParameterArena arena, Buffer curvature, Neighborhood neighborhood)
+    public PsiSums(ParameterArena arena, DeviceBuffer curvature, Neighborhood neighborhood)
     {
         this.arena = arena;
         this.neighborhood = neighborhood;

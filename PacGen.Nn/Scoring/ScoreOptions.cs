@@ -1,5 +1,5 @@
 using PacGen.Core.Perturbation;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -22,7 +22,7 @@ public sealed record ScoreOptions
     public CurvatureSource Curvature { get; init; } = CurvatureSource.Pass;
 
     /// <summary>What training smoothed, in the arena's layout, for <see cref="CurvatureSource.Training"/>.</summary>
-    internal Buffer? TrainingSecondMoment { get; init; }
+    internal DeviceBuffer? TrainingSecondMoment { get; init; }
 
     /// <summary>
     /// Images in each mini-batch whose gradient is squared: h depends on it, since a mean over more images is smaller, and Ψ
@@ -56,8 +56,11 @@ public sealed record ScoreOptions
     /// <summary>Decides the perturbations.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>These options with h of training, in the arena's layout, for <see cref="CurvatureSource.Training"/>; a trainer gives it itself.</summary>
-    public ScoreOptions WithTrainingSecondMoment(Buffer? secondMoment) => this with { TrainingSecondMoment = secondMoment };
+    /// <summary>
+    /// These options with h of training, in the arena's layout, for <see cref="CurvatureSource.Training"/>; a trainer gives it
+    /// itself.
+    /// </summary>
+    public ScoreOptions WithTrainingSecondMoment(DeviceBuffer? secondMoment) => this with { TrainingSecondMoment = secondMoment };
 
     /// <summary>Images that a pass takes at once.</summary>
     internal int Part => Math.Min(PartSize ?? BatchSize, BatchSize);
@@ -69,7 +72,8 @@ public sealed record ScoreOptions
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
         Require(PartSize is null or >= 1, $"the part size is {PartSize}, but must be at least 1");
         Require(Images >= 0 && Images <= available, $"{Images} images are to be scored on, but there are {available}");
-        Require(BatchSize >= 1 && BatchSize <= (Images == 0 ? available : Images), $"the batch size is {BatchSize}, but must be between 1 and the {(Images == 0 ? available : Images)} images");
+        Require(BatchSize >= 1 && BatchSize <= (Images == 0 ? available : Images),
+            $"the batch size is {BatchSize}, but must be between 1 and the {(Images == 0 ? available : Images)} images");
     }
 
     private static void Require(bool condition, string message)

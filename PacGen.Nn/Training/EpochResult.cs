@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace PacGen.Nn;
 
-/// <summary>What a network does after an epoch; losses and accuracies are those of the unperturbed weights w, over the whole sets, in evaluation mode.</summary>
+/// <summary>
+/// What a network does after an epoch; losses and accuracies are those of the unperturbed weights w, over the whole sets, in
+/// evaluation mode.
+/// </summary>
 /// <param name="Epoch">Counts from 1; 0 is the network before training.</param>
 /// <param name="TrainLoss">The mean loss over the training set.</param>
 /// <param name="TrainAccuracy">The share of the training set that is classified correctly, in [0, 1].</param>
@@ -31,9 +34,13 @@ public sealed record EpochResult(
 
     /// <summary>Whether this epoch is better than another by a quantity; equals are not.</summary>
     internal bool IsBetter(EpochResult other, EpochQuantity quantity) =>
-        quantity == EpochQuantity.TestAccuracy ? Value(quantity) > other.Value(quantity) : Value(quantity) < other.Value(quantity);
+        quantity == EpochQuantity.TestAccuracy ? Value(quantity) > other.Value(quantity) : Value(quantity) < other.Value(
+            quantity);
 
-    /// <summary>The object of a JSON-lines log: epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, gap, psi (null without a score) with psiLow and psiHigh, its 95 % interval, psiKappaShare and psiBatchSize, seconds.</summary>
+    /// <summary>
+    /// The object of a JSON-lines log: epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, gap, psi (null without a score)
+    /// with psiLow and psiHigh, its 95 % interval, psiKappaShare and psiBatchSize, seconds.
+    /// </summary>
     public JsonObject ToJson() => new()
     {
         ["epoch"] = Epoch,
@@ -52,5 +59,6 @@ public sealed record EpochResult(
 
     /// <summary>One line for people.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"epoch {Epoch,3}: train loss {TrainLoss:F4} ({TrainAccuracy:P2}), test loss {TestLoss:F4} ({TestAccuracy:P2}), gap {Gap:F4}{(Score is null ? "" : $", Ψ {Score.Psi:F0} (1/κ {Score.KappaShare:P0})")}, {Seconds:F2} s");
+        $"epoch {Epoch,3}: train loss {TrainLoss:F4} ({TrainAccuracy:P2}), test loss {TestLoss:F4} ({TestAccuracy:P2}), gap " +
+            $"{Gap:F4}{(Score is null ? "" : $", Ψ {Score.Psi:F0} (1/κ {Score.KappaShare:P0})")}, {Seconds:F2} s");
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using PacGen.Kernels.PerParameter;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -13,7 +11,8 @@ namespace PacGen.Nn;
 /// <param name="failure">Says why a step failed.</param>
 /// <param name="recorder">Keeps steps' losses.</param>
 internal sealed class EpochTraining(
-    TrainingPipeline pipeline, Dataset data, Optimizer optimizer, TrainingOptions options, StepFailure failure, RunRecorder recorder)
+    TrainingPipeline pipeline, Dataset data, Optimizer optimizer, TrainingOptions options, StepFailure failure,
+    RunRecorder recorder)
 {
     private const int EventsOfAnEpoch = 50;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
@@ -25,7 +24,8 @@ internal sealed class EpochTraining(
 
     /// <summary>Batches of an epoch in their order, varied as the options say.</summary>
     public BatchLoader CreateLoader() => BatchLoader.Shuffled(
-        data.Train, options.BatchSize, options.Seed, augmentation: options.Augmentation, threads: options.Augmentation is null ? 1 : 2);
+        data.Train, options.BatchSize, options.Seed, augmentation: options.Augmentation, threads: options.Augmentation is null ? 1
+            : 2);
 
     /// <summary>Starts the clock by which the time left is told.</summary>
     /// <param name="epochsDone">The epochs that are done already.</param>
@@ -47,7 +47,8 @@ internal sealed class EpochTraining(
     /// <param name="cancellation">Stops after the present step.</param>
     /// <returns>The mean of the steps' losses; null where it was stopped.</returns>
     /// <exception cref="TrainingException">A step failed; those behind it changed nothing.</exception>
-    public double? Train(BatchLoader loader, int epoch, Action save, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    public double? Train(
+        BatchLoader loader, int epoch, Action save, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         int batches = options.Batches(data), seenBefore = Position.Seen, submitted = Position.Batch;
         long started = Stopwatch.GetTimestamp(), reported = started;
@@ -55,11 +56,13 @@ internal sealed class EpochTraining(
         loader.Start(epoch, submitted);
         while (!cancellation.IsCancellationRequested && loader.TryNext(out Batch batch))
         {
-            pipeline.Submit(batch, epoch, optimizer.LearningRate * options.Schedule.Factor((double)(epoch - 1) + ((double)submitted / batches)));
+            pipeline.Submit(batch, epoch, optimizer.LearningRate * options.Schedule.Factor(
+                (double)(epoch - 1) + ((double)submitted / batches)));
             submitted++;
 
             // Steps are waited for where what they came to is asked for, and not before.
-            bool keeps = options.Checkpoints?.EverySteps is { } every && (pipeline.Steps + pipeline.InFlight) % every == 0 && submitted < batches;
+            bool keeps = options.Checkpoints?.EverySteps is { } every && (pipeline.Steps + pipeline.InFlight) % every == 0
+                && submitted < batches;
             bool tells = progress is not null && Stopwatch.GetElapsedTime(reported) > ProgressInterval;
             float loss = CompleteTo(keeps || tells || submitted == batches ? 0 : pipeline.Depth - 1, batches);
             if (keeps)
@@ -92,7 +95,8 @@ internal sealed class EpochTraining(
         {
             StepInFlight step = Complete();
             loss = step.Loss;
-            Position = Position with { Batch = Position.Batch + 1, Seen = Position.Seen + step.Count, LossSum = Position.LossSum + ((double)loss * step.Count) };
+            Position = Position with { Batch =
+                Position.Batch + 1, Seen = Position.Seen + step.Count, LossSum = Position.LossSum + ((double)loss * step.Count) };
             if (recorder.HasEvents && pipeline.Steps % Math.Max(1, batches / EventsOfAnEpoch) == 0)
             {
                 recorder.Step(pipeline.Steps, loss, step.Rate);

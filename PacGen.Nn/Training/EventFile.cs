@@ -2,22 +2,23 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
-using PacGen.Nn.Checkpoints;
 
 namespace PacGen.Nn;
 
 /// <summary>
-/// A TensorBoard event file: TFRecords (length, masked CRC-32C of it, data, masked CRC-32C of that) whose data are protobuf messages
-/// <c>Event</c> with a <c>Summary</c> of scalars. Each record is handed to the system as a whole. The seven fields that this takes are
-/// written here: a protobuf library would be a dependency with generated code for them.
+/// A TensorBoard event file: TFRecords (length, masked CRC-32C of it, data, masked CRC-32C of that) whose data are protobuf
+/// messages <c>Event</c> with a <c>Summary</c> of scalars. Each record is handed to the system as a whole. The seven fields that
+/// this takes are written here: a protobuf library would be a dependency with generated code for them.
 /// </summary>
 internal sealed class EventFile : IDisposable
 {
     private const string Prefix = "events.out.tfevents.";
 
     // Field numbers of tensorflow/core/util/event.proto and framework/summary.proto, each with its wire type.
-    private const byte EventTime = (1 << 3) | Fixed64, EventStep = 2 << 3, EventVersion = (3 << 3) | Bytes, EventSummary = (5 << 3) | Bytes, EventSession = (7 << 3) | Bytes;
-    private const byte SummaryValue = (1 << 3) | Bytes, ValueTag = (1 << 3) | Bytes, ValueScalar = (2 << 3) | Fixed32, SessionStatus = 1 << 3, SessionStart = 1;
+    private const byte EventTime = (1 << 3) | Fixed64, EventStep = 2 << 3, EventVersion = (3 << 3) | Bytes, EventSummary = (
+        5 << 3) | Bytes, EventSession = (7 << 3) | Bytes;
+    private const byte SummaryValue = (1 << 3) | Bytes, ValueTag = (1 << 3) | Bytes, ValueScalar = (
+        2 << 3) | Fixed32, SessionStatus = 1 << 3, SessionStart = 1;
     private const byte Fixed64 = 1, Bytes = 2, Fixed32 = 5;
     private readonly string folder;
     private readonly long keep;
@@ -36,20 +37,25 @@ internal sealed class EventFile : IDisposable
         this.steps = steps ?? 0;
         try
         {
-            if (continued is not null && (keep == 0 || (new FileInfo(Path.Combine(folder, continued)) is { Exists: true } known && known.Length >= keep)))
+            if (continued is not null && (
+                keep == 0 || (new FileInfo(Path.Combine(folder, continued)) is { Exists: true } known && known.Length >= keep)))
             {
                 Name = continued;
                 this.keep = keep;
                 return;
             }
 
-            if (steps is null && Directory.Exists(folder) && Directory.EnumerateFiles(folder, $"*{Prefix}*").FirstOrDefault() is { } other)
+            if (steps is null && Directory.Exists(folder)
+                && Directory.EnumerateFiles(folder, $"*{Prefix}*").FirstOrDefault() is { } other)
             {
-                throw new TrainingException($"{folder} already holds events of a run, {Path.GetFileName(other)}: TensorBoard would show both as one. Choose another folder, or delete the file.");
+                throw new TrainingException(
+                    $"{folder} already holds events of a run, {Path.GetFileName(other)}: TensorBoard would show both as one. " +
+                    $"Choose another folder, or delete the file.");
             }
 
             long second = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-            string stem = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{second:D10}.{Environment.MachineName}.{Environment.ProcessId}");
+            string stem = string.Create(
+                CultureInfo.InvariantCulture, $"{Prefix}{second:D10}.{Environment.MachineName}.{Environment.ProcessId}");
             int number = 0;
             while (File.Exists(Path.Combine(folder, $"{stem}.{number}")))
             {
@@ -149,7 +155,8 @@ internal sealed class EventFile : IDisposable
             return;
         }
 
-        using FileStream before = new(Path.Combine(folder, Name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using FileStream before =
+            new(Path.Combine(folder, Name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         byte[] bytes = new byte[1 << 16];
         for (long left = keep; left > 0;)
         {
@@ -160,7 +167,8 @@ internal sealed class EventFile : IDisposable
         }
     }
 
-    private TrainingException Unwritable(Exception cause) => new($"TensorBoard's events can't be written into {folder}: {cause.Message.TrimEnd('.')}. Choose another folder.");
+    private TrainingException Unwritable(Exception cause) =>
+        new($"TensorBoard's events can't be written into {folder}: {cause.Message.TrimEnd('.')}. Choose another folder.");
 
     private static List<byte> Event(long step)
     {
@@ -228,7 +236,8 @@ internal sealed class EventFile : IDisposable
         BinaryPrimitives.WriteUInt64LittleEndian(record, (ulong)message.Count);
         BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(sizeof(ulong)), MaskedCrc(record.AsSpan(0, sizeof(ulong))));
         message.CopyTo(record, Head);
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(Head + message.Count), MaskedCrc(record.AsSpan(Head, message.Count)));
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            record.AsSpan(Head + message.Count), MaskedCrc(record.AsSpan(Head, message.Count)));
         try
         {
             file!.Write(record);
@@ -236,7 +245,9 @@ internal sealed class EventFile : IDisposable
         }
         catch (IOException cause)
         {
-            throw new TrainingException($"TensorBoard's events can't be written into {Path.Combine(folder, Name)}: {cause.Message.TrimEnd('.')}. Make room, or go on without them.");
+            throw new TrainingException(
+                $"TensorBoard's events can't be written into {Path.Combine(folder, Name)}: {cause.Message.TrimEnd('.')}. Make " +
+                $"room, or go on without them.");
         }
     }
 }

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace PacGen.Nn;
 
 /// <summary>
-/// A file of lines that several processes may append to at a time: each line is one write, which the system puts at the file's end. It is
-/// held open with a shared lock, so that whoever finds no lock on it is alone with it.
+/// A file of lines that several processes may append to at a time: each line is one write, which the system puts at the file's
+/// end. It is held open with a shared lock, so that whoever finds no lock on it is alone with it.
 /// </summary>
 internal sealed partial class LineFile : IDisposable
 {
@@ -36,9 +36,9 @@ internal sealed partial class LineFile : IDisposable
     public string Name => file.Name;
 
     /// <summary>
-    /// Takes back lines that a run wrote, but for its first ones. What others wrote stays where it is: the lines before theirs become
-    /// blanks, which JSON passes over; at the end of a file that nobody else has open they are cut off. A last line that ends too
-    /// early to tell whose it is goes too.
+    /// Takes back lines that a run wrote, but for its first ones. What others wrote stays where it is: the lines before theirs
+    /// become blanks, which JSON passes over; at the end of a file that nobody else has open they are cut off. A last line that
+    /// ends too early to tell whose it is goes too.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="start">What each of the run's lines begins with, and no other's.</param>
@@ -87,7 +87,8 @@ internal sealed partial class LineFile : IDisposable
         nint written = Write(appending, bytes, bytes.Length);
         if (written != bytes.Length)
         {
-            throw new IOException(written < 0 ? $"{Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}." : "The disk is full.");
+            throw new IOException(
+                written < 0 ? $"{Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}." : "The disk is full.");
         }
     }
 
@@ -142,7 +143,9 @@ internal sealed partial class LineFile : IDisposable
         }
     }
 
-    /// <summary>The lines that begin with some bytes behind blanks, and where a torn last line may be one of them, that.</summary>
+    /// <summary>
+    /// The lines that begin with some bytes behind blanks, and where a torn last line may be one of them, that.
+    /// </summary>
     private static List<(long Start, long End, bool Whole)> Find(FileStream file, byte[] start)
     {
         const int Another = -1;
@@ -207,7 +210,9 @@ internal sealed partial class LineFile : IDisposable
         return length > 0 && RandomAccess.Read(file.SafeFileHandle, last, length - 1) == 1 && last[0] is not (NewLine or Blank);
     }
 
-    /// <summary>Where the system has no call that appends, a lock on a place behind all files' ends keeps writers apart.</summary>
+    /// <summary>
+    /// Where the system has no call that appends, a lock on a place behind all files' ends keeps writers apart.
+    /// </summary>
     private void AppendLocked(byte[] line)
     {
         const long Gate = long.MaxValue - 1;
@@ -242,9 +247,11 @@ internal sealed partial class LineFile : IDisposable
     private static SafeFileHandle OpenToAppend(string path)
     {
         // The numbers of fcntl.h: write only, append, close in child processes.
-        int flags = OperatingSystem.IsLinux() ? 0x1 | 0x400 | 0x8_0000 : 0x1 | 0x8 | (OperatingSystem.IsFreeBSD() ? 0x10_0000 : 0x100_0000);
+        int flags = OperatingSystem.IsLinux() ? 0x1 | 0x400 | 0x8_0000
+            : 0x1 | 0x8 | (OperatingSystem.IsFreeBSD() ? 0x10_0000 : 0x100_0000);
         SafeFileHandle handle = Open(path, flags);
-        return !handle.IsInvalid ? handle : throw new IOException($"{Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+        return !handle.IsInvalid ? handle : throw new IOException(
+            $"{Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]

@@ -1,5 +1,4 @@
-using PacGen.Kernels.Devices;
-using PacGen.Nn.Data;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -10,7 +9,8 @@ namespace PacGen.Nn;
 /// <param name="options">How the run trains.</param>
 /// <param name="free">What was free on the device before the run took anything, in bytes, where it says.</param>
 /// <param name="before">What was allocated on it then, in bytes.</param>
-internal sealed class MemoryPlan(Module model, ParameterArena arena, Dataset data, TrainingOptions options, long? free, long before)
+internal sealed class MemoryPlan(
+    Module model, ParameterArena arena, Dataset data, TrainingOptions options, long? free, long before)
 {
     /// <summary>Where the whole run takes more than this multiple of what is free, it is not begun.</summary>
     private const double MostOfFree = 1.25;
@@ -19,11 +19,12 @@ internal sealed class MemoryPlan(Module model, ParameterArena arena, Dataset dat
 
     /// <summary>The sizes of batch, or of its parts, that training passes.</summary>
     private int[] TrainedSizes =>
-        [.. Split(options.BatchSize, data.Train.Count).SelectMany(count => Split(Math.Min(options.PartSize, count), count)).Distinct()];
+        [.. Split(options.BatchSize, data.Train.Count).SelectMany(count => Split(Math.Min(options.PartSize, count), count))
+            .Distinct()];
 
     /// <summary>
-    /// Refuses a model whose weights, gradients, and training graphs with what their kernels keep, are by themselves far too large for what is
-    /// free: before any memory is touched. Where the weights are few, there is nothing to find here.
+    /// Refuses a model whose weights, gradients, and training graphs with what their kernels keep, are by themselves far too
+    /// large for what is free: before any memory is touched. Where the weights are few, there is nothing to find here.
     /// </summary>
     /// <exception cref="TrainingException">It is too large.</exception>
     public void RequireRoomForModel()
@@ -49,11 +50,14 @@ internal sealed class MemoryPlan(Module model, ParameterArena arena, Dataset dat
         RequireRoom(new MemoryEstimate(weights, weights, 0, graphs, kernels, 0, 0, 0, free), 0);
     }
 
-    /// <summary>Plans all graphs of the run, refuses it where they are far too large for what is free, and else compiles them.</summary>
+    /// <summary>
+    /// Plans all graphs of the run, refuses it where they are far too large for what is free, and else compiles them.
+    /// </summary>
     /// <exception cref="TrainingException">It is too large.</exception>
     public MemoryEstimate Take(TrainingPipeline pipeline, EvaluationPass evaluation, StatisticsPass? statistics)
     {
-        int[] evaluated = [.. new[] { data.Train, data.Test }.SelectMany(set => Split(evaluation.BatchOf(set), set.Count)).Distinct()];
+        int[] evaluated =
+            [.. new[] { data.Train, data.Test }.SelectMany(set => Split(evaluation.BatchOf(set), set.Count)).Distinct()];
         List<(BatchGraph Graph, int Size)> graphs =
         [
             .. TrainedSizes.Select(size => (pipeline.Graph, size)),
@@ -66,7 +70,8 @@ internal sealed class MemoryPlan(Module model, ParameterArena arena, Dataset dat
         {
             // Passes at w and at w + u, the gradient, h at both, and w + u.
             using BatchGraph pass = new(model, arena, arena.Weights, pipeline.Gradients, options.Loss, Image, null);
-            score = (2 * (pass.Plan(scoring.Part) + pass.KernelBytes(scoring.Part))) + ((scoring.Part < scoring.BatchSize ? 5 : 4) * array);
+            score = (2 * (pass.Plan(scoring.Part) + pass.KernelBytes(scoring.Part))) + (
+                (scoring.Part < scoring.BatchSize ? 5 : 4) * array);
         }
 
         const int Loaded = 3;
@@ -77,7 +82,8 @@ internal sealed class MemoryPlan(Module model, ParameterArena arena, Dataset dat
             planned,
             kernels,
             score,
-            (Loaded + (options.Augmentation is null ? 0 : 1)) * (long)options.BatchSize * (data.Train.ImageSize + 1) * sizeof(float),
+            (Loaded + (options.Augmentation is null ? 0 : 1)) * (long)options.BatchSize * (data.Train.ImageSize + 1)
+                * sizeof(float),
             (long)data.Train.Pixels.Length + data.Test.Pixels.Length + ((long)(data.Train.Count + data.Test.Count) * sizeof(int)),
             free);
         RequireRoom(estimate, arena.Device is CpuDevice ? estimate.Batches : 0);
@@ -90,7 +96,8 @@ internal sealed class MemoryPlan(Module model, ParameterArena arena, Dataset dat
         if (estimate.Free is { } there && estimate.Total + onHost > MostOfFree * there)
         {
             throw new TrainingException(
-                $"The run takes {estimate}. That doesn't fit on {arena.Device.Name}: lower the batch size, or pass each batch in parts (accumulate gradients), or take a smaller model.");
+                $"The run takes {estimate}. That doesn't fit on {arena.Device.Name}: lower the batch size, or pass each batch " +
+                    $"in parts (accumulate gradients), or take a smaller model.");
         }
     }
 

@@ -1,4 +1,4 @@
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -11,7 +11,9 @@ public sealed record PipelineOptions
     /// <summary>The loss of a batch from the model's output and the labels; softmax cross-entropy without it.</summary>
     public Func<Tensor, Tensor, Tensor> Loss { get; init; } = PacGen.Nn.Loss.CrossEntropy;
 
-    /// <summary>The images of a batch that are passed at once, the gradients of such parts being averaged; 0 for whole batches.</summary>
+    /// <summary>
+    /// The images of a batch that are passed at once, the gradients of such parts being averaged; 0 for whole batches.
+    /// </summary>
     public int PartSize { get; init; }
 
     /// <summary>In how many parts a whole batch is passed: each part has a number of its own, for dropout.</summary>
@@ -23,14 +25,16 @@ public sealed record PipelineOptions
     /// <summary>What a pass does to the model's running statistics.</summary>
     public RunningStatistics Statistics { get; init; } = RunningStatistics.FromTrainingPass;
 
-    /// <summary>Where a certificate's noise makes w + u, which the pass then runs with; null for the optimizer's own weights.</summary>
-    internal Buffer? ForwardWeights { get; init; }
+    /// <summary>
+    /// Where a certificate's noise makes w + u, which the pass then runs with; null for the optimizer's own weights.
+    /// </summary>
+    internal DeviceBuffer? ForwardWeights { get; init; }
 
     /// <summary>Called with the step before each pass.</summary>
     internal Action<long>? BeforePass { get; init; }
 
     /// <summary>Makes what runs on the gradients between pass and update.</summary>
-    internal Func<Buffer, CompiledGraph>? AfterPass { get; init; }
+    internal Func<DeviceBuffer, CompiledGraph>? AfterPass { get; init; }
 
     /// <summary>How a trainer passes batches.</summary>
     internal static PipelineOptions Of(TrainingOptions options, RunningStatistics statistics) => new()

@@ -2,13 +2,12 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PacGen.Core.Text;
-using PacGen.Nn.Data;
 
 namespace PacGen.Nn;
 
 /// <summary>
-/// The JSON-lines log of a run: its settings, then each epoch as it ends. Every line begins with the run's id, so that several runs can
-/// share a file, and is handed to the system before the run goes on.
+/// The JSON-lines log of a run: its settings, then each epoch as it ends. Every line begins with the run's id, so that several
+/// runs can share a file, and is handed to the system before the run goes on.
 /// </summary>
 internal sealed class RunLog : IDisposable
 {
@@ -44,7 +43,9 @@ internal sealed class RunLog : IDisposable
     /// <summary>Waits until they are on the disk.</summary>
     public void Flush() => Guarded(file.Flush);
 
-    public void Settings(Module model, Dataset data, Optimizer optimizer, TrainingOptions options, RunningStatistics statistics, ParameterArena arena)
+    public void Settings(
+        Module model, Dataset data, Optimizer optimizer, TrainingOptions options, RunningStatistics statistics,
+        ParameterArena arena)
     {
         using InvariantCulture invariant = new();
         Write(new JsonObject
@@ -101,7 +102,8 @@ internal sealed class RunLog : IDisposable
         catch (IOException cause)
         {
             failed = true;
-            throw new TrainingException($"The log {path} can't be written: {cause.Message.TrimEnd('.')}. Make room or choose another file.");
+            throw new TrainingException(
+                $"The log {path} can't be written: {cause.Message.TrimEnd('.')}. Make room or choose another file.");
         }
     }
 }

@@ -1,10 +1,9 @@
-using PacGen.Nn.Checkpoints;
 
 namespace PacGen.Nn;
 
 /// <summary>
-/// What a run keeps on disk: its checkpoints with the history of its epochs, its log, and TensorBoard's events. A checkpoint says how much
-/// of the others is its own; a run that goes on from it takes back the rest.
+/// What a run keeps on disk: its checkpoints with the history of its epochs, its log, and TensorBoard's events. A checkpoint says
+/// how much of the others is its own; a run that goes on from it takes back the rest.
 /// </summary>
 /// <param name="options">What is kept, and where.</param>
 internal sealed class RunRecorder(TrainingOptions options) : IDisposable
@@ -22,11 +21,14 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
     /// <summary>Whether events of single steps are wanted.</summary>
     public bool HasEvents => events is not null;
 
-    /// <summary>Claims a folder that is read and will be written: a run that is still at work would go on behind what is read.</summary>
+    /// <summary>
+    /// Claims a folder that is read and will be written: a run that is still at work would go on behind what is read.
+    /// </summary>
     /// <exception cref="CheckpointException">Another run has it.</exception>
     public void ClaimBeforeReading(string folder)
     {
-        if (options.Checkpoints is { } own && Path.GetFullPath(own.Folder) == Path.GetFullPath(folder) && Directory.Exists(folder))
+        if (options.Checkpoints is { } own && Path.GetFullPath(own.Folder) == Path.GetFullPath(folder)
+            && Directory.Exists(folder))
         {
             claim ??= Claim(folder);
         }
@@ -41,7 +43,8 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
     }
 
     /// <summary>Opens everything, cut to where the run stands.</summary>
-    /// <exception cref="CheckpointException">The folder of checkpoints is another run's, or something in it can't be used.</exception>
+    /// <exception cref="CheckpointException">The folder of checkpoints is another run's, or something in it can't be
+    /// used.</exception>
     /// <exception cref="TrainingException">A file can't be written.</exception>
     public void Open()
     {
@@ -57,7 +60,8 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
         }
 
         log = options.LogPath is { } logPath ? new RunLog(logPath, run, resumed?.LogLines ?? 0) : null;
-        events = options.TensorBoardFolder is { } folder ? new EventFile(folder, resumed?.Events, resumed?.EventsLength ?? 0, resumed?.Steps) : null;
+        events = options.TensorBoardFolder is { } folder
+            ? new EventFile(folder, resumed?.Events, resumed?.EventsLength ?? 0, resumed?.Steps) : null;
         if (options.Checkpoints is not { } kept)
         {
             return;
@@ -69,11 +73,15 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"The results of the epochs in {kept.Folder} can't be written: {error.Message.TrimEnd('.')}. Make room or choose another folder.");
+            throw new TrainingException(
+                $"The results of the epochs in {kept.Folder} can't be written: {error.Message.TrimEnd('.')}. Make room or " +
+                $"choose another folder.");
         }
     }
 
-    /// <summary>Begins log and events, once a checkpoint names them: a run that is killed behind it is resumed, and finds what is its own.</summary>
+    /// <summary>
+    /// Begins log and events, once a checkpoint names them: a run that is killed behind it is resumed, and finds what is its own.
+    /// </summary>
     /// <param name="settings">Writes the settings into the log.</param>
     public void Begin(Action<RunLog> settings)
     {
@@ -101,7 +109,8 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
                 ("accuracy/train", result.TrainAccuracy),
                 ("accuracy/test", result.TestAccuracy),
                 ("images_per_second", imagesPerSecond),
-                .. result.Score is { } score ? [("psi", score.Psi), ("psi_kappa_share", score.KappaShare)] : Array.Empty<(string, double)>(),
+                .. result.Score is { } score ? [("psi", score.Psi), ("psi_kappa_share", score.KappaShare)]
+                    : Array.Empty<(string, double)>(),
             ]));
         if ((failure ?? second) is { } first)
         {
@@ -127,11 +136,12 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
     /// <param name="results">The epochs that are done.</param>
     /// <param name="texts">Texts of the caller's own besides.</param>
     /// <param name="arrays">The arrays.</param>
-    /// <param name="best">Whether it is the best epoch's, which is kept besides. It is written first: a run that is killed between the
-    /// two takes the epoch again and writes the same.</param>
+    /// <param name="best">Whether it is the best epoch's, which is kept besides. It is written first: a run that is killed
+    /// between the two takes the epoch again and writes the same.</param>
     /// <exception cref="TrainingException">It can't be written.</exception>
     public void Save(
-        TrainingState state, IReadOnlyList<EpochResult> results, IReadOnlyDictionary<string, string> texts, IReadOnlyList<NamedTensor> arrays, bool best)
+        TrainingState state, IReadOnlyList<EpochResult> results, IReadOnlyDictionary<string, string> texts,
+        IReadOnlyList<NamedTensor> arrays, bool best)
     {
         if (options.Checkpoints is not { } checkpoints)
         {
@@ -164,7 +174,9 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"The checkpoint {path} can't be written: {error.Message.TrimEnd('.')}. Make room or choose another folder; earlier checkpoints are as they were.");
+            throw new TrainingException(
+                $"The checkpoint {path} can't be written: {error.Message.TrimEnd('.')}. Make room or choose another folder; " +
+                $"earlier checkpoints are as they were.");
         }
     }
 
@@ -215,13 +227,17 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
         claim ??= Claim(folder);
         if (ownFolder != Path.GetFullPath(folder) && new CheckpointFolder(folder).Found is { } found)
         {
-            throw new CheckpointException($"{folder} already holds checkpoints of a run, such as {Path.GetFileName(found)}: resume that, or choose another folder.");
+            throw new CheckpointException(
+                $"{folder} already holds checkpoints of a run, such as {Path.GetFileName(found)}: resume that, or choose " +
+                $"another folder.");
         }
 
         ownFolder = Path.GetFullPath(folder);
     }
 
-    /// <summary>A folder of checkpoints can come from anybody: what is written in it is not written through a link that stands there.</summary>
+    /// <summary>
+    /// A folder of checkpoints can come from anybody: what is written in it is not written through a link that stands there.
+    /// </summary>
     private void RequireNoLink(string path)
     {
         if (resumed is null || ownFolder is null)
@@ -234,7 +250,8 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
         {
             if (new FileInfo(full).LinkTarget is not null)
             {
-                throw new CheckpointException($"{full} is a link, which a resumed run does not write through: replace it by what it leads to.");
+                throw new CheckpointException(
+                    $"{full} is a link, which a resumed run does not write through: replace it by what it leads to.");
             }
         }
     }

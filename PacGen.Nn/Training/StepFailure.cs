@@ -1,6 +1,4 @@
-using PacGen.Kernels.PerParameter;
-using PacGen.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -14,7 +12,8 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
 {
     /// <summary>What helps where a batch's mean or variance doesn't fit single precision.</summary>
     public const string StatisticsAdvice =
-        "lower the learning rate, or start from smaller weights, so that the mean and the variance of a layer's inputs fit single precision";
+        "lower the learning rate, or start from smaller weights, so that the mean and the variance of a layer's inputs fit " +
+            "single precision";
 
     /// <summary>The error of a step.</summary>
     /// <param name="step">The step that failed.</param>
@@ -59,7 +58,8 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
             for (int part = 0; pipeline.PartOf(batch.Count, part) is { Count: > 0 } range && origin is null; part++)
             {
                 pipeline.RunPart(batch.Images, batch.Labels, part, pipeline.Steps);
-                if (pipeline.States is { } states && float.IsFinite(pipeline.Graph.Loss()) && states.FirstNonFinite() is var (state, value))
+                if (pipeline.States is { } states && float.IsFinite(pipeline.Graph.Loss())
+                    && states.FirstNonFinite() is var (state, value))
                 {
                     what = $"The running statistic {state.Name} became {value}";
                     statistic = state;
@@ -71,10 +71,12 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
         }
         while (origin is null && pipeline.Session.TryNextPoint());
 
-        string advice = statistic is not null ? origin?.Advice ?? StatisticsAdvice : Advice(origin, clips ? null : "clip the gradient");
+        string advice = statistic is not null ? origin?.Advice
+            ?? StatisticsAdvice : Advice(origin, clips ? null : "clip the gradient");
         string began = origin is null && statistic is null ? " Each number of it is finite, but its norm is not." : Began(origin);
         return Error(
-            $"{what} at {Place(step)}: {advice}.{began} The weights{(pipeline.States is null ? "" : " and the running statistics")} are those of step {pipeline.Steps}.",
+            $"{what} at {Place(step)}: {advice}.{began} The " +
+                $"weights{(pipeline.States is null ? "" : " and the running statistics")} are those of step {pipeline.Steps}.",
             origin?.Layer ?? (statistic is null ? null : NonFiniteOrigin.ModuleOf(statistic.Name)));
     }
 
@@ -83,22 +85,25 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
         if (NonFiniteOrigin.InArena(arena, arena.Weights) is { } lost)
         {
             return Error(
-                $"The update made weights infinite or NaN at {Place(step)}: lower the learning rate. The first is of {lost.Parameter.Name}, {lost.Value}. The weights are lost.",
+                $"The update made weights infinite or NaN at {Place(step)}: lower the learning rate. The first is of " +
+                    $"{lost.Parameter.Name}, {lost.Value}. The weights are lost.",
                 NonFiniteOrigin.ModuleOf(lost.Parameter.Name));
         }
 
-        foreach ((string name, Buffer buffer) in pipeline.Session.Arrays)
+        foreach ((string name, DeviceBuffer buffer) in pipeline.Session.Arrays)
         {
             if (NonFiniteOrigin.InArena(arena, buffer) is { } kept)
             {
                 return Error(
-                    $"The update made what {optimizer} keeps ({name}) {kept.Value} for {kept.Parameter.Name} at {Place(step)}: clip the gradient, or lower the weight decay or the learning rate. The optimizer's numbers are lost.",
+                    $"The update made what {optimizer} keeps ({name}) {kept.Value} for {kept.Parameter.Name} at {Place(step)}: " +
+                        $"clip the gradient, or lower the weight decay or the learning rate. The optimizer's numbers are lost.",
                     NonFiniteOrigin.ModuleOf(kept.Parameter.Name));
             }
         }
 
         return Error(
-            $"The update moved the weights farther than single precision can measure at {Place(step)}: lower the learning rate. They are those after the step.", null);
+            $"The update moved the weights farther than single precision can measure at {Place(step)}: lower the learning " +
+                $"rate. They are those after the step.", null);
     }
 
     private TrainingException Error(string message, string? layer) => new(message) { Step = pipeline.Steps + 1, Layer = layer };

@@ -1,5 +1,5 @@
 using System.Globalization;
-using PacGen.Kernels.PerParameter;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -10,9 +10,11 @@ namespace PacGen.Nn;
 /// <param name="Rate">The learning rate.</param>
 /// <param name="Loss">The batch's mean loss at the weights that the pass ran with, once the step is completed.</param>
 /// <param name="End">How the step ended, once it is completed.</param>
-public readonly record struct StepInFlight(int Epoch, int Batch, int Count, double Rate, float Loss = float.NaN, StepEnd End = StepEnd.Done)
+public readonly record struct StepInFlight(
+    int Epoch, int Batch, int Count, double Rate, float Loss = float.NaN, StepEnd End = StepEnd.Done)
 {
     /// <summary>The step and its loss.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"epoch {Epoch}, batch {Batch + 1} of {Count} images at rate {Rate:G4}: loss {Loss:G5}, {End}");
+        CultureInfo.InvariantCulture,
+        $"epoch {Epoch}, batch {Batch + 1} of {Count} images at rate {Rate:G4}: loss {Loss:G5}, {End}");
 }

@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using PacGen.Core.Text;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -58,7 +55,8 @@ public sealed class Trainer : IDisposable
             Arena.Draw();
             pipeline = new TrainingPipeline(model, Arena, optimizer, data.Train, PipelineOptions.Of(options, RunningStatistics));
             options.RequireSecondMoment(optimizer, pipeline.Session);
-            evaluation = new EvaluationPass(model, Arena, data.Train, options.Loss, options.Accumulate > 1 ? options.PartSize : int.MaxValue);
+            evaluation = new EvaluationPass(
+                model, Arena, data.Train, options.Loss, options.Accumulate > 1 ? options.PartSize : int.MaxValue);
             if (RunningStatistics == RunningStatistics.Reestimated && pipeline.States is { } states)
             {
                 statistics = new StatisticsPass(model, Arena, data.Train, options.Loss, options.PartSize, options.Seed, states);
@@ -86,10 +84,12 @@ public sealed class Trainer : IDisposable
     public MemoryEstimate Memory { get; }
 
     /// <summary>The best epoch by <see cref="TrainingOptions.BestBy"/>, the earliest of equals; null before the first.</summary>
-    public EpochResult? Best => results.Aggregate((EpochResult?)null, (best, result) => best is null || result.IsBetter(best, options.BestBy) ? result : best);
+    public EpochResult? Best => results.Aggregate(
+        (EpochResult?)null, (best, result) => best is null || result.IsBetter(best, options.BestBy) ? result : best);
 
     /// <summary>Whether the run has ended, or would on its next epoch, as <see cref="TrainingOptions.EarlyStop"/> says.</summary>
-    public bool StoppedEarly => options.EarlyStop is { } patience && Best is { } best && results[^1].Epoch - best.Epoch >= patience;
+    public bool StoppedEarly => options.EarlyStop is { } patience && Best is { } best
+        && results[^1].Epoch - best.Epoch >= patience;
 
     /// <summary>What a run was at when it was stopped within an epoch; null where it was not.</summary>
     public TrainingPhase? StoppedWhile { get; private set; }
@@ -105,8 +105,8 @@ public sealed class Trainer : IDisposable
 
     /// <summary>
     /// Trains. A cancelled run finishes the step that it is in and returns what it has: <see cref="Steps"/> counts the steps that
-    /// are in the weights, and the result holds the epochs that were completed. Where it was evaluating or scoring, that epoch is not: a
-    /// resumed run has its steps and evaluates again. On a GPU steps that were submitted, up to 32, are finished.
+    /// are in the weights, and the result holds the epochs that were completed. Where it was evaluating or scoring, that epoch is
+    /// not: a resumed run has its steps and evaluates again. On a GPU steps that were submitted, up to 32, are finished.
     /// </summary>
     /// <param name="onEpoch">Called after each epoch.</param>
     /// <param name="progress">Notified some times a second.</param>
@@ -115,11 +115,13 @@ public sealed class Trainer : IDisposable
     /// <exception cref="TrainingException">A number became NaN or infinite; the message says where.</exception>
     /// <exception cref="InvalidOperationException">An earlier run was stopped within an epoch.</exception>
     public IReadOnlyList<EpochResult> Run(
-        Action<EpochResult>? onEpoch = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+        Action<EpochResult>? onEpoch = null, IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         if (StoppedWhile is not null)
         {
-            throw new InvalidOperationException("The run was stopped within an epoch; a new trainer starts anew, with these weights where its arena loads them.");
+            throw new InvalidOperationException(
+                "The run was stopped within an epoch; a new trainer starts anew, with these weights where its arena loads them.");
         }
 
         try
@@ -143,13 +145,15 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    private List<EpochResult> Go(Action<EpochResult>? onEpoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    private List<EpochResult> Go(
+        Action<EpochResult>? onEpoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         SaveCheckpoint();
         recorder.Begin(log => log.Settings(model, data, optimizer, options, RunningStatistics, Arena));
         using BatchLoader loader = epochs.CreateLoader();
         epochs.StartClock(results.Count);
-        for (int epoch = results.Count + 1; epoch <= options.Epochs && !StoppedEarly && !cancellation.IsCancellationRequested; epoch++)
+        for (int epoch = results.Count + 1; epoch <= options.Epochs && !StoppedEarly
+            && !cancellation.IsCancellationRequested; epoch++)
         {
             Stopwatch clock = Stopwatch.StartNew();
             double before = epochs.Position.Seconds;
@@ -174,7 +178,8 @@ public sealed class Trainer : IDisposable
             void Tell(TrainingPhase now)
             {
                 phase = now;
-                progress?.Report(new TrainingProgress(now, epoch, options.Epochs, 0, 0, stepLoss!.Value, 0, epochs.Remaining(epoch)));
+                progress?.Report(
+                    new TrainingProgress(now, epoch, options.Epochs, 0, 0, stepLoss!.Value, 0, epochs.Remaining(epoch)));
             }
         }
 
@@ -187,7 +192,8 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Evaluates and scores an epoch; null where that was cancelled.</summary>
-    private EpochResult? EvaluateEpoch(int epoch, double stepLoss, double seconds, Action<TrainingPhase> tell, CancellationToken cancellation)
+    private EpochResult? EvaluateEpoch(
+        int epoch, double stepLoss, double seconds, Action<TrainingPhase> tell, CancellationToken cancellation)
     {
         try
         {
@@ -200,7 +206,8 @@ public sealed class Trainer : IDisposable
             }
 
             PacGenScore? score = options.Score is { } scoring ? Score(scoring, cancellation) : null;
-            return new EpochResult(epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, score, seconds) { StepLoss = stepLoss };
+            return new EpochResult(
+                epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, score, seconds) { StepLoss = stepLoss };
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -209,8 +216,8 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>
-    /// Resumes the run of a folder of checkpoints, from the newest that is whole: <see cref="Run"/> then gives the same bits as if
-    /// that run had never been interrupted. The model, data, optimizer and options must be those of that run, but there may be
+    /// Resumes the run of a folder of checkpoints, from the newest that is whole: <see cref="Run"/> then gives the same bits as
+    /// if that run had never been interrupted. The model, data, optimizer and options must be those of that run, but there may be
     /// more epochs where the schedule doesn't depend on their number.
     /// </summary>
     /// <param name="folder">The folder.</param>
@@ -239,7 +246,8 @@ public sealed class Trainer : IDisposable
 
     private Resumption TakeUp(string folder)
     {
-        TrainingState state = snapshot.Load(folder, out List<EpochResult> done, out string path, out IReadOnlyList<string> damaged);
+        TrainingState state =
+            snapshot.Load(folder, out List<EpochResult> done, out string path, out IReadOnlyList<string> damaged);
         epochs.Position = state.Position;
         results.AddRange(done);
         takenUp = true;
@@ -249,15 +257,17 @@ public sealed class Trainer : IDisposable
 
     /// <summary>
     /// Estimates the model's running statistics anew at the present weights w, by one pass over the training set. Where
-    /// <see cref="RunningStatistics"/> says so, this happens by itself before evaluation, prediction and score whenever steps have
-    /// been taken since; it need only be called after other weights were loaded. Elsewhere nothing happens.
+    /// <see cref="RunningStatistics"/> says so, this happens by itself before evaluation, prediction and score whenever steps
+    /// have been taken since; it need only be called after other weights were loaded. Elsewhere nothing happens.
     /// </summary>
     /// <param name="cancellation">Stops between two batches; the statistics are then as they were.</param>
     /// <exception cref="TrainingException">A statistic would become NaN or infinite; all are as they were.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public void ReestimateStatistics(CancellationToken cancellation = default) => statistics?.Run(Steps, cancellation);
 
-    /// <summary><see cref="ReestimateStatistics"/> where steps have been taken since: before weights are saved within an epoch.</summary>
+    /// <summary>
+    /// <see cref="ReestimateStatistics"/> where steps have been taken since: before weights are saved within an epoch.
+    /// </summary>
     /// <inheritdoc cref="ReestimateStatistics"/>
     public void RenewStatistics(CancellationToken cancellation = default)
     {
@@ -267,7 +277,9 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>The step at whose weights running statistics were last re-estimated, -1 for none; null where they are not.</summary>
+    /// <summary>
+    /// The step at whose weights running statistics were last re-estimated, -1 for none; null where they are not.
+    /// </summary>
     public long? StatisticsStep => statistics?.Step;
 
     /// <summary>The mean loss and the accuracy of the unperturbed weights on a set, in evaluation mode.</summary>
@@ -283,7 +295,8 @@ public sealed class Trainer : IDisposable
         return evaluation.Evaluate(
             set,
             (loss, origin) => new TrainingException(
-                $"The loss at the weights after step {Steps} is {loss}: {failure.Advice(origin, "clip the gradient")}.{StepFailure.Began(origin)}")
+                $"The loss at the weights after step {Steps} is {loss}: " +
+                    $"{failure.Advice(origin, "clip the gradient")}.{StepFailure.Began(origin)}")
             {
                 Step = Steps,
                 Layer = origin?.Layer,

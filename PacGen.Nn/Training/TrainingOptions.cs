@@ -1,7 +1,5 @@
 using PacGen.Core.Lanes;
-using PacGen.Kernels.Devices;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -15,10 +13,10 @@ public sealed record TrainingOptions
     public int BatchSize { get; init; } = 64;
 
     /// <summary>
-    /// In how many parts a batch is passed, for batches that don't fit into memory: the mean of the parts' gradients goes into the one
-    /// update, and the perturbation is drawn once. Divides <see cref="BatchSize"/>. The gradient is the whole batch's up to rounding, but
-    /// <see cref="BatchNorm"/> normalises by each part's own statistics and moves its running ones at each part. Evaluation and
-    /// re-estimated statistics go by parts as well.
+    /// In how many parts a batch is passed, for batches that don't fit into memory: the mean of the parts' gradients goes into
+    /// the one update, and the perturbation is drawn once. Divides <see cref="BatchSize"/>. The gradient is the whole batch's up
+    /// to rounding, but <see cref="BatchNorm"/> normalises by each part's own statistics and moves its running ones at each part.
+    /// Evaluation and re-estimated statistics go by parts as well.
     /// </summary>
     public int Accumulate { get; init; } = 1;
 
@@ -28,7 +26,9 @@ public sealed record TrainingOptions
     /// <summary>The loss of a batch from the model's output and the labels; softmax cross-entropy without it.</summary>
     public Func<Tensor, Tensor, Tensor> Loss { get; init; } = PacGen.Nn.Loss.CrossEntropy;
 
-    /// <summary>How training images are varied, anew each epoch; null for as they are. Evaluation and score see them as they are.</summary>
+    /// <summary>
+    /// How training images are varied, anew each epoch; null for as they are. Evaluation and score see them as they are.
+    /// </summary>
     public Augmentation? Augmentation { get; init; }
 
     /// <summary>The learning rate's course.</summary>
@@ -42,8 +42,8 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// What training does to the running statistics of a model with <see cref="BatchNorm"/>. Null for
-    /// <see cref="RunningStatistics.Reestimated"/> where the optimizer perturbs, so that w is evaluated with statistics of w, and for
-    /// <see cref="RunningStatistics.FromTrainingPass"/> where it does not, as PyTorch does.
+    /// <see cref="RunningStatistics.Reestimated"/> where the optimizer perturbs, so that w is evaluated with statistics of w, and
+    /// for <see cref="RunningStatistics.FromTrainingPass"/> where it does not, as PyTorch does.
     /// </summary>
     public RunningStatistics? RunningStatistics { get; init; }
 
@@ -54,17 +54,19 @@ public sealed record TrainingOptions
     public string? LogPath { get; init; }
 
     /// <summary>
-    /// A folder of this run's own that gets a TensorBoard event file: losses, accuracies, gap, Ψ and images a second of each epoch, and
-    /// the loss and learning rate of steps about fifty times an epoch. Null for none.
+    /// A folder of this run's own that gets a TensorBoard event file: losses, accuracies, gap, Ψ and images a second of each
+    /// epoch, and the loss and learning rate of steps about fifty times an epoch. Null for none.
     /// </summary>
     public string? TensorBoardFolder { get; init; }
 
-    /// <summary>By what the best epoch is told: its checkpoint is kept, and <see cref="EarlyStop"/> waits for a better one.</summary>
+    /// <summary>
+    /// By what the best epoch is told: its checkpoint is kept, and <see cref="EarlyStop"/> waits for a better one.
+    /// </summary>
     public EpochQuantity BestBy { get; init; } = EpochQuantity.TestAccuracy;
 
     /// <summary>
-    /// After how many epochs without a better one by <see cref="BestBy"/> the run ends; null for never. Images that decide when to stop are
-    /// no longer unseen: for an error that is reported, hold others back.
+    /// After how many epochs without a better one by <see cref="BestBy"/> the run ends; null for never. Images that decide when
+    /// to stop are no longer unseen: for an error that is reported, hold others back.
     /// </summary>
     public int? EarlyStop { get; init; }
 
@@ -89,14 +91,16 @@ public sealed record TrainingOptions
         if (BatchSize < 1 || BatchSize > data.Train.Count)
         {
             throw new ArgumentException(
-                $"The batch size is {BatchSize}, but must be between 1 and the {data.Train.Count} training images of {data.Name}.");
+                $"The batch size is {BatchSize}, but must be between 1 and the {data.Train.Count} training images of " +
+                    $"{data.Name}.");
         }
 
         if (Accumulate < 1 || BatchSize % Accumulate != 0)
         {
             int[] ways = [.. Enumerable.Range(1, BatchSize).Where(parts => BatchSize % parts == 0)];
             throw new ArgumentException(
-                $"A batch of {BatchSize} can't be passed in {Accumulate} equal parts: accumulate over {string.Join(", ", ways)}.");
+                $"A batch of {BatchSize} can't be passed in {Accumulate} equal parts: accumulate over " +
+                    $"{string.Join(", ", ways)}.");
         }
 
         if (EarlyStop is < 1)
@@ -106,7 +110,8 @@ public sealed record TrainingOptions
 
         if (BestBy == EpochQuantity.Psi && Score is null)
         {
-            throw new ArgumentException("The best epoch is to be told by Ψ, but no score is asked for: ask for one, or tell it by another quantity.");
+            throw new ArgumentException(
+                "The best epoch is to be told by Ψ, but no score is asked for: ask for one, or tell it by another quantity.");
         }
 
         if (ClipNorm is { } limit)
@@ -129,7 +134,8 @@ public sealed record TrainingOptions
         if (Score?.Curvature == CurvatureSource.Training && session.SecondMoment is null)
         {
             throw new ArgumentException(
-                $"The score wants h of training, but {optimizer} keeps none: use Adam without weight decay, AdamW or a perturbed optimizer, "
+                $"The score wants h of training, but {optimizer} keeps none: use Adam without weight decay, AdamW or a " +
+                    $"perturbed optimizer, "
                 + "or take h from a pass.");
         }
     }

@@ -1,13 +1,10 @@
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
-using PacGen.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
 /// <summary>
-/// Runs training steps: perturb, pass a batch, update. A step is submitted and completed later; up to <see cref="Depth"/> may be in flight,
-/// which is 1 where the device is waited for.
+/// Runs training steps: perturb, pass a batch, update. A step is submitted and completed later; up to <see cref="Depth"/> may be
+/// in flight, which is 1 where the device is waited for.
 /// </summary>
 /// <example>
 /// <code>
@@ -32,7 +29,8 @@ public sealed class TrainingPipeline : IDisposable
     /// <param name="optimizer">How the weights are updated.</param>
     /// <param name="images">Images of the size that is trained on.</param>
     /// <param name="options">Everything else; defaults without it.</param>
-    public TrainingPipeline(Module model, ParameterArena arena, Optimizer optimizer, ImageSet images, PipelineOptions? options = null)
+    public TrainingPipeline(
+        Module model, ParameterArena arena, Optimizer optimizer, ImageSet images, PipelineOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentNullException.ThrowIfNull(optimizer);
@@ -70,7 +68,7 @@ public sealed class TrainingPipeline : IDisposable
     public int Depth => Session.Depth;
 
     /// <summary>The gradients, in the arena's layout.</summary>
-    public Buffer Gradients { get; }
+    public DeviceBuffer Gradients { get; }
 
     /// <summary>The optimizer at work.</summary>
     public OptimizerSession Session { get; }
@@ -105,7 +103,8 @@ public sealed class TrainingPipeline : IDisposable
         // A limit that no norm exceeds: the gradient is looked at before it changes anything.
         Session.Begin(epoch, rate, options.ClipNorm ?? double.PositiveInfinity);
         inFlight.Enqueue(new StepInFlight(epoch, index, labels.Length, rate));
-        if (accumulation is null && options.BeforePass is null && afterPass is null && Graph.TryRunStep(images, labels, step, Session))
+        if (accumulation is null && options.BeforePass is null && afterPass is null
+            && Graph.TryRunStep(images, labels, step, Session))
         {
             return;
         }
@@ -131,12 +130,14 @@ public sealed class TrainingPipeline : IDisposable
     /// <summary>Submits a step on the batch that came last and is in place already, passed whole: for timing.</summary>
     /// <param name="epoch">The epoch, counted from 1.</param>
     /// <param name="rate">The learning rate.</param>
-    /// <exception cref="InvalidOperationException">There was no batch, batches are passed in parts, or <see cref="Depth"/> steps are in flight.</exception>
+    /// <exception cref="InvalidOperationException">There was no batch, batches are passed in parts, or <see cref="Depth"/> steps
+    /// are in flight.</exception>
     public void SubmitAgain(int epoch, double rate)
     {
         if (Steps + inFlight.Count == 0 || options.Parts > 1 || Session.Gradients > 1)
         {
-            throw new InvalidOperationException("A step is taken again where one was taken before, with one gradient of a whole batch.");
+            throw new InvalidOperationException(
+                "A step is taken again where one was taken before, with one gradient of a whole batch.");
         }
 
         Session.Begin(epoch, rate, options.ClipNorm ?? double.PositiveInfinity);
@@ -154,8 +155,8 @@ public sealed class TrainingPipeline : IDisposable
     }
 
     /// <summary>
-    /// Waits for the oldest step in flight. Where it did not end well, it changed nothing but what <see cref="StepEnd"/> says, and those behind it
-    /// changed nothing and are forgotten.
+    /// Waits for the oldest step in flight. Where it did not end well, it changed nothing but what <see cref="StepEnd"/> says,
+    /// and those behind it changed nothing and are forgotten.
     /// </summary>
     /// <exception cref="InvalidOperationException">No step is in flight.</exception>
     public StepInFlight Complete()
@@ -206,7 +207,8 @@ public sealed class TrainingPipeline : IDisposable
     {
         (int start, int count) = PartOf(labels.Length, part);
         int size = images.Length / labels.Length;
-        return Graph.FindNonFinite(images.Slice(start * size, count * size), labels.Slice(start, count), (step * options.Parts) + part);
+        return Graph.FindNonFinite(
+            images.Slice(start * size, count * size), labels.Slice(start, count), (step * options.Parts) + part);
     }
 
     /// <inheritdoc/>

@@ -3,7 +3,9 @@ using System.IO.Compression;
 
 namespace PacGen.Tests.Benchmarks;
 
-/// <summary>Each thing that a person can get wrong is one line on standard error that says what to do, and a code that is not 0.</summary>
+/// <summary>
+/// Each thing that a person can get wrong is one line on standard error that says what to do, and a code that is not 0.
+/// </summary>
 internal sealed class BadInputTests
 {
     [TestCase("train --epocs 3", "did you mean --epochs")]
@@ -102,7 +104,9 @@ internal sealed class BadInputTests
         Assert.That(run.Output, Is.Empty);
     }
 
-    /// <summary>A signal while a model is built ends the process, for nothing there looks at a token; elsewhere the step is finished.</summary>
+    /// <summary>
+    /// A signal while a model is built ends the process, for nothing there looks at a token; elsewhere the step is finished.
+    /// </summary>
     [Test]
     public void SignalWhileAModelIsBuilt()
     {
@@ -124,7 +128,8 @@ internal sealed class BadInputTests
 
     [TestCase("tf32", "compute capability 8.0")]
     [TestCase("cublas", "cuBLAS")]
-    public void DeviceThatCannotMultiplySo(string products, string says) => OneLine(ProgramRun.Of("train", "--device", "simulator", "--products", products), 1, says);
+    public void DeviceThatCannotMultiplySo(string products, string says) =>
+        OneLine(ProgramRun.Of("train", "--device", "simulator", "--products", products), 1, says);
 
     [Test]
     public void DeviceOfNoKnownName() => OneLine(ProgramRun.Of("train", "--device", "abacus"), 1, "simulator");
@@ -153,7 +158,8 @@ internal sealed class BadInputTests
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), 60_000);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(8), 28);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(12), 28);
-        foreach (string name in (string[])["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
+        foreach (string name in (string[])[
+            "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
         {
             using Stream file = compressed
                 ? new GZipStream(File.Create(folder[$"{name}.gz"]), CompressionLevel.Fastest)
@@ -168,7 +174,8 @@ internal sealed class BadInputTests
     public void LearningRateThatDiverges()
     {
         using Folder folder = new();
-        ProgramRun run = ProgramRun.Of("train", "--learning-rate", "1e9", "--epochs", "1", "--save", folder["w"], "--plot", folder["p.png"]);
+        ProgramRun run =
+            ProgramRun.Of("train", "--learning-rate", "1e9", "--epochs", "1", "--save", folder["w"], "--plot", folder["p.png"]);
         Assert.That(run.ExitCode, Is.EqualTo(1));
         Assert.That(run.ErrorLines, Has.Length.EqualTo(1));
         Assert.That(run.Error, Does.StartWith("pacgen: ").And.Contain("learning rate").And.Contain("step"));
@@ -233,7 +240,8 @@ internal sealed class BadInputTests
         OneLine(ProgramRun.Of("train", "--model", "wide-resnet", "--depth", "12"), 2, "--depth is 12");
         OneLine(ProgramRun.Of("train", "--depth", "16"), 2, "--model wide-resnet");
         OneLine(ProgramRun.Of("certify", "--model", "wide-resnet"), 2, "running statistics");
-        OneLine(ProgramRun.Of("score", "--weights", folder["w"], "--hidden", "64"), 2, "(64, 64). Leave --model, --hidden, --depth, --widen and --dataset out");
+        OneLine(ProgramRun.Of("score", "--weights", folder["w"], "--hidden", "64"), 2,
+            "(64, 64). Leave --model, --hidden, --depth, --widen and --dataset out");
     }
 
     private static void OneLine(ProgramRun run, int code, string says)

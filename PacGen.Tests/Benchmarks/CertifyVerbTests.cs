@@ -5,33 +5,41 @@ namespace PacGen.Tests.Benchmarks;
 
 internal sealed class CertifyVerbTests
 {
-    private static readonly string[] Quick = ["certify", "--hidden", "16", "--prior-epochs", "5", "--posterior-epochs", "1", "--prior-levels", "100,1000", "--draws", "700"];
+    private static readonly string[] Quick = [
+        "certify", "--hidden", "16", "--prior-epochs", "5", "--posterior-epochs", "1", "--prior-levels", "100,1000", "--draws",
+        "700"];
 
     [Test]
     public void PrintsTheCertificateItsTermsAndWhatItAssumes()
     {
         ProgramRun run = ProgramRun.Of(Quick);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        Assert.That(run.Output, Does.Contain("certificate, probability 0.965").And.Contain("q̂").And.Contain("q̄").And.Contain("KL ").And.Contain("test loss, weights w")
-            .And.Contain("They assume:").And.Contain("one distribution").And.Contain("log K 0.7").And.Contain("drawn anew for each image").And.Contain("probability 0.93"));
+        Assert.That(run.Output, Does.Contain("certificate, probability 0.965").And.Contain("q̂").And.Contain("q̄").And.Contain(
+            "KL ").And.Contain("test loss, weights w")
+            .And.Contain("They assume:").And.Contain("one distribution").And.Contain("log K 0.7").And.Contain(
+                "drawn anew for each image").And.Contain("probability 0.93"));
     }
 
     [Test]
     public void JsonAndFileHaveAllTerms()
     {
         using Folder folder = new();
-        ProgramRun run = ProgramRun.Of([.. Quick, "--json", "--output", folder["c.json"], "--delta", "0.05", "--delta-prime", "0.02", "--p-min", "1e-4", "--prior-fraction", "0.4"]);
+        ProgramRun run = ProgramRun.Of(
+            [.. Quick, "--json", "--output", folder["c.json"], "--delta", "0.05", "--delta-prime", "0.02", "--p-min", "1e-4",
+            "--prior-fraction", "0.4"]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.OutputLines, Has.Length.EqualTo(1));
         Assert.That(folder.Files, Is.EqualTo(new[] { "c.json" }));
-        JsonObject printed = JsonNode.Parse(run.Output)!.AsObject(), kept = JsonNode.Parse(File.ReadAllText(folder["c.json"]))!.AsObject();
+        JsonObject printed = JsonNode.Parse(run.Output)!.AsObject(), kept = JsonNode.Parse(
+            File.ReadAllText(folder["c.json"]))!.AsObject();
         Assert.That(JsonNode.DeepEquals(printed, kept));
         Assert.That(printed["priorImages"]!.GetValue<int>(), Is.EqualTo(575));
         Assert.That(printed["boundImages"]!.GetValue<int>(), Is.EqualTo(863));
         Assert.That(printed["confidence"]!.GetValue<double>(), Is.EqualTo(0.93).Within(1e-12));
         Assert.That(printed["pMin"]!.GetValue<double>(), Is.EqualTo(1e-4));
         JsonObject zeroOne = printed["zeroOne"]!.AsObject();
-        Assert.That(zeroOne["terms"]!.AsObject().Select(term => term.Key), Is.SupersetOf(new[] { "q̂", "q̄", "KL", "log K", "N", "n" }));
+        Assert.That(
+            zeroOne["terms"]!.AsObject().Select(term => term.Key), Is.SupersetOf(new[] { "q̂", "q̄", "KL", "log K", "N", "n" }));
         Assert.That(zeroOne["certificate"]!.GetValue<double>(), Is.GreaterThan(zeroOne["terms"]!["q̄"]!.GetValue<double>()));
         Assert.That(run.Error, Does.Contain("certificate, probability 0.93"), "what a person reads goes to standard error");
     }

@@ -18,29 +18,37 @@ internal sealed partial class DeviceBenchTests
             {"model": "mlp", "batch": 32, "perturbed": true, "mode": "torch.compile", "note": "left out"}
 
             """);
-        ProgramRun run = ProgramRun.Of("bench", "--device", "cpu", "--filter", "*mlp*", "--seconds", "0.01", "--peer", peer, "--output", page);
+        ProgramRun run =
+            ProgramRun.Of("bench", "--device", "cpu", "--filter", "*mlp*", "--seconds", "0.01", "--peer", peer, "--output", page);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         string text = File.ReadAllText(page);
-        string[] plain = Cells(text, "mlp, batch 32"), perturbed = Cells(text, "mlp, batch 32, perturbed"), copy = Cells(text, "copy, 10,000,000 numbers");
+        string[] plain = Cells(text, "mlp, batch 32"), perturbed = Cells(text, "mlp, batch 32, perturbed"), copy = Cells(
+            text, "copy, 10,000,000 numbers");
         double ours = double.Parse(plain[1], CultureInfo.InvariantCulture);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(run.Output, Does.Contain("mlp, batch 32, training step, perturbed: ").And.Contain("PyTorch eager, ms").And.Contain("Copying, the ceiling"));
-            Assert.That(text, Does.Contain("PyTorch 2.6.0 on a device, Python 3.13").And.Contain("pacgen bench --device cpu --filter *mlp* --seconds 0.01"));
+            Assert.That(run.Output, Does.Contain("mlp, batch 32, training step, perturbed: ").And.Contain(
+                "PyTorch eager, ms").And.Contain("Copying, the ceiling"));
+            Assert.That(text, Does.Contain("PyTorch 2.6.0 on a device, Python 3.13").And.Contain(
+                "pacgen bench --device cpu --filter *mlp* --seconds 0.01"));
             Assert.That(text, Does.Not.Contain("matrix product").And.Not.Contain("mnist-cnn"), "rows that were not chosen");
             Assert.That(run.OutputLines[1], Does.StartWith("mlp, batch 32"), "what was chosen comes first, copies after it");
             Assert.That(plain[3], Is.EqualTo("12.50"));
             Assert.That(double.Parse(plain[4], CultureInfo.InvariantCulture), Is.EqualTo(12.5 / ours).Within(1).Percent);
             Assert.That(double.Parse(perturbed[1], CultureInfo.InvariantCulture), Is.Positive);
             Assert.That(perturbed[3..], Is.All.EqualTo("–"));
-            Assert.That(double.Parse(copy[2], CultureInfo.InvariantCulture), Is.EqualTo(0.08 / double.Parse(copy[1], CultureInfo.InvariantCulture) * 1e3).Within(1).Percent);
+            Assert.That(
+                double.Parse(copy[2], CultureInfo.InvariantCulture),
+                Is.EqualTo(0.08 / double.Parse(copy[1], CultureInfo.InvariantCulture) * 1e3).Within(1).Percent);
         }
     }
 
     [TestCase("*perturb, 1,000,000 *", 16, "perturb, 1,000,000 parameters")]
     [TestCase("Adam update, 1,000,000*", 28, "Adam update, 1,000,000 parameters")]
     [TestCase("Ψ, 1,000,000*", 8, "Ψ, 1,000,000 parameters")]
-    [TestCase("KL sums*, 1,000,000 *", 8, "KL sums, uniform (Lemma 6), 1,000,000 parameters", "KL sums, Gaussian (Lemma 8), 1,000,000 parameters")]
+    [TestCase(
+        "KL sums*, 1,000,000 *", 8, "KL sums, uniform (Lemma 6), 1,000,000 parameters",
+        "KL sums, Gaussian (Lemma 8), 1,000,000 parameters")]
     public void PassesAreFractionsOfTheCopy(string filter, double bytes, params string[] names)
     {
         using Folder folder = new();
@@ -51,9 +59,12 @@ internal sealed partial class DeviceBenchTests
         double ceiling = double.Parse(Ceiling().Match(text).Groups[1].Value, CultureInfo.InvariantCulture);
         foreach (string[] row in names.Select(name => Cells(text, name)))
         {
-            double time = double.Parse(row[1], CultureInfo.InvariantCulture), rate = double.Parse(row[2], CultureInfo.InvariantCulture);
+            double time = double.Parse(row[1], CultureInfo.InvariantCulture), rate = double.Parse(
+                row[2], CultureInfo.InvariantCulture);
             Assert.That(rate, Is.EqualTo(bytes / time).Within(1 + (0.02 * rate)), row[0]);
-            Assert.That(int.Parse(row[3].TrimEnd('%', ' '), CultureInfo.InvariantCulture), Is.EqualTo(100 * rate / ceiling).Within(2 + (3 * rate / ceiling)), row[0]);
+            Assert.That(
+                int.Parse(row[3].TrimEnd('%', ' '), CultureInfo.InvariantCulture),
+                Is.EqualTo(100 * rate / ceiling).Within(2 + (3 * rate / ceiling)), row[0]);
         }
     }
 
@@ -86,7 +97,8 @@ internal sealed partial class DeviceBenchTests
     {
         string script = File.ReadAllText(Path.Combine(HouseTests.Root, "PacGen.Benchmarks", "Peers", "pytorch", "steps.py"));
         Assert.That(
-            ScriptStep().Matches(script).Select(match => (match.Groups[1].Value, int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture))),
+            ScriptStep().Matches(script).Select(
+                match => (match.Groups[1].Value, int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture))),
             Is.EqualTo(StepCase.All.Select(step => (step.Model, step.Batch))));
     }
 

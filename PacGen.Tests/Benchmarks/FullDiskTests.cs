@@ -7,7 +7,10 @@ internal sealed class FullDiskTests
 {
     private const int Page = 4096, NotMounted = 77;
 
-    /// <summary>The events fill the disk within the first epoch. The log can't take the reason, and the weights find no place: all of it is told.</summary>
+    /// <summary>
+    /// The events fill the disk within the first epoch. The log can't take the reason, and the weights find no place: all of it
+    /// is told.
+    /// </summary>
     [Test, Platform("Linux", Reason = "mounts a file system")]
     public void AllThatCanNotBeWrittenIsTold()
     {
@@ -17,9 +20,12 @@ internal sealed class FullDiskTests
         int line = File.ReadLines(folder["first"]).First().Length;
 
         // The log has room for the settings, and for no line about the failure. The events of 90 steps take 9 KB.
-        (int code, string error) = OnSmallDisk(folder["disk"], Page - line - 60, [.. settings, "--epochs", "3", "--log", "log", "--tensorboard", "tb", "--save", "w"]);
+        (int code, string error) = OnSmallDisk(
+            folder["disk"], Page - line - 60,
+            [.. settings, "--epochs", "3", "--log", "log", "--tensorboard", "tb", "--save", "w"]);
         Assert.That(code, Is.EqualTo(1), error);
-        Assert.That(error, Does.Contain("TensorBoard's events can't be written").And.Contain("The log log can't be written").And.Contain("No space left"));
+        Assert.That(error, Does.Contain("TensorBoard's events can't be written").And.Contain(
+            "The log log can't be written").And.Contain("No space left"));
         Assert.That(error, Does.Contain("--save w can't be written").And.Contain("could not be kept anywhere else"));
     }
 
@@ -32,7 +38,9 @@ internal sealed class FullDiskTests
             printf '{}\n%{{logged - 3}}s' '' > log
             shift; exec dotnet "$@"
             """;
-        ProcessStartInfo start = new("unshare", ["-Urm", "bash", "-c", script, "bash", disk, typeof(PacGen.Benchmarks.Application).Assembly.Location, .. arguments])
+        ProcessStartInfo start = new(
+            "unshare",
+            ["-Urm", "bash", "-c", script, "bash", disk, typeof(PacGen.Benchmarks.Application).Assembly.Location, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -3,26 +3,41 @@ namespace PacGen.Tests.Benchmarks;
 internal sealed class HelpTests
 {
     [TestCase("", "--output", "--epochs", "--seed", "--device", "--products", "--threads")]
-    [TestCase("train", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--running-statistics", "--augment", "--optimizer", "--perturb", "--epochs", "--batch-size", "--accumulate", "--learning-rate", "--momentum",
-        "--weight-decay", "--eta", "--gamma", "--epsilon", "--beta1", "--beta2", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--clip-norm", "--sharpness", "--sharpness-rho",
-        "--psi", "--psi-gamma", "--psi-epsilon", "--psi-rho", "--psi-images", "--psi-batch-size", "--psi-draws", "--curvature", "--seed", "--device", "--products",
-        "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--early-stop", "--best-by", "--log", "--tensorboard", "--plot", "--save", "--checkpoint", "--checkpoint-every", "--keep", "--resume", "--without", "--json")]
-    [TestCase("score", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--layout", "--psi-gamma", "--psi-epsilon", "--psi-images", "--psi-batch-size", "--psi-draws",
-        "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--json")]
-    [TestCase("certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--prior-fraction", "--prior-epochs", "--posterior-epochs", "--batch-size", "--prior-levels", "--eta",
-        "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--output", "--json")]
+    [TestCase(
+        "train", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--running-statistics", "--augment",
+        "--optimizer", "--perturb", "--epochs", "--batch-size", "--accumulate", "--learning-rate", "--momentum",
+        "--weight-decay", "--eta", "--gamma", "--epsilon", "--beta1", "--beta2", "--schedule", "--step-epochs", "--step-factor",
+        "--warm-up", "--clip-norm", "--sharpness", "--sharpness-rho",
+        "--psi", "--psi-gamma", "--psi-epsilon", "--psi-rho", "--psi-images", "--psi-batch-size", "--psi-draws", "--curvature",
+        "--seed", "--device", "--products",
+        "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--early-stop", "--best-by", "--log",
+        "--tensorboard", "--plot", "--save", "--checkpoint", "--checkpoint-every", "--keep", "--resume", "--without", "--json")]
+    [TestCase(
+        "score", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--layout", "--psi-gamma",
+        "--psi-epsilon", "--psi-images", "--psi-batch-size", "--psi-draws",
+        "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download",
+        "--json")]
+    [TestCase(
+        "certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--prior-fraction", "--prior-epochs",
+        "--posterior-epochs", "--batch-size", "--prior-levels", "--eta",
+        "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--products", "--threads",
+        "--labels", "--limit", "--image-size", "--data", "--no-download", "--output", "--json")]
     [TestCase("devices", "--json")]
     [TestCase("bench", "--quick", "--device", "--products", "--threads", "--seconds", "--filter", "--peer", "--output")]
     [TestCase("compare", "--threads", "--seconds", "--output")]
     [TestCase("figure")]
     [TestCase("figure 1", "--output", "--size", "--seed", "--points", "--survey", "--threads")]
     [TestCase("figure 2", "--output", "--size", "--sigma")]
-    [TestCase("figure 7", "--output", "--size", "--dataset", "--scale", "--seeds", "--epochs", "--depth", "--widen", "--batch-size", "--accumulate", "--learning-rate", "--eta", "--gamma", "--augment",
-        "--running-statistics", "--runs", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download")]
+    [TestCase(
+        "figure 7", "--output", "--size", "--dataset", "--scale", "--seeds", "--epochs", "--depth", "--widen", "--batch-size",
+        "--accumulate", "--learning-rate", "--eta", "--gamma", "--augment",
+        "--running-statistics", "--runs", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data",
+        "--no-download")]
     public void ListsEveryOption(string verb, params string[] options)
     {
         ProgramRun help = verb.Length == 0 ? ProgramRun.Of("--help") : ProgramRun.Of([.. verb.Split(' '), "--help"]);
-        string[] listed = [.. help.OutputLines.Select(line => line.Trim()).Where(line => line.StartsWith("--", StringComparison.Ordinal)).Select(line => line.Split(' ')[0].TrimEnd(','))];
+        string[] listed = [.. help.OutputLines.Select(line => line.Trim()).Where(
+            line => line.StartsWith("--", StringComparison.Ordinal)).Select(line => line.Split(' ')[0].TrimEnd(','))];
         Assert.That(help.ExitCode, Is.Zero);
         Assert.That(help.Error, Is.Empty);
         Assert.That(listed.Where(option => option != "--version"), Is.EquivalentTo(options));
@@ -50,7 +65,8 @@ internal sealed class HelpTests
     [TestCase("--momentum", "[0, 1)", "without it 0.9")]
     public void SaysRangeAndDefault(string option, string range, string fallback)
     {
-        string help = string.Join(' ', ProgramRun.Of("train", "--help").Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        string help =
+            string.Join(' ', ProgramRun.Of("train", "--help").Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         string text = help[help.IndexOf($"{option} <", StringComparison.Ordinal)..];
         int next = text.IndexOf("> ", text.IndexOf('>', StringComparison.Ordinal) + 1, StringComparison.Ordinal);
         text = text[..next];

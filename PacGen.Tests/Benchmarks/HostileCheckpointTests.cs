@@ -1,15 +1,19 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using PacGen.Nn.Checkpoints;
+using PacGen.Nn;
 
 namespace PacGen.Tests.Benchmarks;
 
-/// <summary>Checkpoints that somebody else made: whatever they say, resuming creates and changes nothing outside of their folder.</summary>
+/// <summary>
+/// Checkpoints that somebody else made: whatever they say, resuming creates and changes nothing outside of their folder.
+/// </summary>
 internal sealed class HostileCheckpointTests
 {
     private const string Arguments = "pacgen.arguments", Files = "pacgen.files", State = "pacgen.state";
 
-    private static readonly string[] Settings = ["train", "--epochs", "1", "--limit", "64", "--batch-size", "32", "--hidden", "4", "--psi", "off", "--schedule", "constant", "--threads", "1"];
+    private static readonly string[] Settings = [
+        "train", "--epochs", "1", "--limit", "64", "--batch-size", "32", "--hidden", "4", "--psi", "off", "--schedule",
+        "constant", "--threads", "1"];
 
     [Test]
     public void APathOutsideIsGivenAgainByThePerson()
@@ -19,16 +23,20 @@ internal sealed class HostileCheckpointTests
         Make(folder, "--log", log, "--save", save, "--plot", folder["c/curves.png"], "--tensorboard", folder["c/events"]);
         ProgramRun refused = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "2");
         Assert.That(refused.ExitCode, Is.EqualTo(2));
-        Assert.That(refused.Error, Does.Contain($"pacgen train --epochs 2 --resume {folder["c"]}").And.Contain($"--log '{log.Replace("'", "'\\''", StringComparison.Ordinal)}'").And.Contain($"--save {save}"));
+        Assert.That(refused.Error, Does.Contain($"pacgen train --epochs 2 --resume {folder["c"]}").And.Contain(
+            $"--log '{log.Replace("'", "'\\''", StringComparison.Ordinal)}'").And.Contain($"--save {save}"));
         Assert.That(refused.Error, Does.Contain("--without log,save").And.Not.Contain("--plot"));
         ProgramRun given = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "2", "--log", log, "--without", "save");
         Assert.That(given.ExitCode, Is.Zero, given.Error);
         Assert.That(File.ReadAllLines(log), Has.Length.EqualTo(3), "settings and two epochs");
-        Assert.That(File.ReadAllBytes(folder["c/curves.png"]), Has.Length.GreaterThan(1000), "what lies in the folder needs no word");
+        Assert.That(
+            File.ReadAllBytes(folder["c/curves.png"]), Has.Length.GreaterThan(1000), "what lies in the folder needs no word");
         Assert.That(Directory.GetFiles(folder["c/events"]), Has.Length.EqualTo(1));
         ProgramRun third = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "3", "--log", log);
         Assert.That(third.ExitCode, Is.Zero, third.Error);
-        Assert.That(ProgramRun.Of("train", "--resume", folder["c"], "--without", "log,plots").Error, Does.Contain("'log,plots'").Or.Contain("'plots'"));
+        Assert.That(
+            ProgramRun.Of("train", "--resume", folder["c"], "--without", "log,plots").Error,
+            Does.Contain("'log,plots'").Or.Contain("'plots'"));
         Assert.That(ProgramRun.Of("train", "--without", "log").Error, Does.Contain("--resume FOLDER"));
     }
 
@@ -43,7 +51,8 @@ internal sealed class HostileCheckpointTests
         string target = folder["victim"];
         File.WriteAllText(target, "{}\n");
         Make(folder);
-        Edit(folder, texts => texts[Arguments] = JsonSerializer.Serialize(JsonSerializer.Deserialize<string[]>(texts[Arguments])!.Concat([option, target])));
+        Edit(folder, texts => texts[Arguments] = JsonSerializer.Serialize(
+            JsonSerializer.Deserialize<string[]>(texts[Arguments])!.Concat([option, target])));
         ProgramRun run = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "2");
         Assert.That(run.ExitCode, Is.EqualTo(2), run.Output);
         Assert.That(run.Error, Does.Contain(option).And.Contain("given again").Or.Contain("give them again"));
@@ -66,14 +75,17 @@ internal sealed class HostileCheckpointTests
         using Folder folder = new();
         File.WriteAllText(folder["victim"], "{}\n");
         Make(folder);
-        Edit(folder, texts => texts[Files] = JsonSerializer.Serialize(new Dictionary<string, string> { ["--log"] = name.Replace("ESC", "\u001b", StringComparison.Ordinal) }));
+        Edit(folder, texts => texts[Files] = JsonSerializer.Serialize(
+            new Dictionary<string, string> { ["--log"] = name.Replace("ESC", "\u001b", StringComparison.Ordinal) }));
         ProgramRun run = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "2");
         Assert.That(run.ExitCode, Is.EqualTo(1));
         Assert.That(run.Error, Does.Contain("no plain name").And.Not.Contain("\u001b"));
         Assert.That(File.ReadAllText(folder["victim"]), Is.EqualTo("{}\n"));
     }
 
-    /// <summary>Weights that are saved beside the checkpoints go by any name but theirs, and a resumed run takes it up again.</summary>
+    /// <summary>
+    /// Weights that are saved beside the checkpoints go by any name but theirs, and a resumed run takes it up again.
+    /// </summary>
     [Test]
     public void WeightsMayLieBesideTheCheckpoints()
     {
@@ -88,7 +100,9 @@ internal sealed class HostileCheckpointTests
             Does.Contain("checkpoints, or what belongs to them, may go by that name"));
     }
 
-    /// <summary>64 images in batches of 32 are 2 steps an epoch: other counts, up to the largest that would run over, are no run's.</summary>
+    /// <summary>
+    /// 64 images in batches of 32 are 2 steps an epoch: other counts, up to the largest that would run over, are no run's.
+    /// </summary>
     [TestCase("Steps", 3)]
     [TestCase("Steps", long.MaxValue)]
     [TestCase("Optimizer", 3)]
@@ -108,10 +122,13 @@ internal sealed class HostileCheckpointTests
         });
         ProgramRun run = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "2");
         Assert.That(run.ExitCode, Is.EqualTo(1), run.Output);
-        Assert.That(run.Error, Does.Contain($"{steps}").And.Contain("which can't be").And.Contain("1 epochs and 0 batches are 2"));
+        Assert.That(
+            run.Error, Does.Contain($"{steps}").And.Contain("which can't be").And.Contain("1 epochs and 0 batches are 2"));
     }
 
-    /// <summary>Every name that a run writes in its folder may be a link there, to a file that exists or to one that would be made.</summary>
+    /// <summary>
+    /// Every name that a run writes in its folder may be a link there, to a file that exists or to one that would be made.
+    /// </summary>
     [TestCase("log.jsonl", "log.jsonl")]
     [TestCase("p.png", "p.png")]
     [TestCase("events", "events")]
@@ -179,7 +196,8 @@ internal sealed class HostileCheckpointTests
         string secret = folder["secret"];
         File.WriteAllText(secret, "--of-nobody\n");
         Make(folder);
-        Edit(folder, texts => texts[Arguments] = JsonSerializer.Serialize(JsonSerializer.Deserialize<string[]>(texts[Arguments])!.Append("@" + secret)));
+        Edit(folder, texts => texts[Arguments] = JsonSerializer.Serialize(
+            JsonSerializer.Deserialize<string[]>(texts[Arguments])!.Append("@" + secret)));
         ProgramRun run = ProgramRun.Of("train", "--resume", folder["c"]);
         Assert.That(run.ExitCode, Is.Not.Zero);
         Assert.That(run.Error, Does.Not.Contain("--of-nobody"));
@@ -205,13 +223,18 @@ internal sealed class HostileCheckpointTests
     {
         using Folder folder = new();
         Make(folder);
-        Edit(folder, texts => texts[Arguments] = JsonSerializer.Serialize(JsonSerializer.Deserialize<string[]>(texts[Arguments])!.Concat(["--dataset", dataset])));
+        Edit(folder, texts => texts[Arguments] = JsonSerializer.Serialize(
+            JsonSerializer.Deserialize<string[]>(texts[Arguments])!.Concat(["--dataset", dataset])));
         Assert.That(ProgramRun.Of("train", "--resume", folder["c"]).Error, Does.Contain("--dataset outside of its folder"));
         Edit(folder, texts => texts["dataset"] = dataset);
-        Assert.That(ProgramRun.Of("score", "--weights", new CheckpointFolder(folder["c"]).Checkpoints[0]).Error, Does.Contain("names images that are none of"));
+        Assert.That(
+            ProgramRun.Of("score", "--weights", new CheckpointFolder(folder["c"]).Checkpoints[0]).Error,
+            Does.Contain("names images that are none of"));
     }
 
-    /// <summary>Words and numbers of the state and of the settings are replaced by hostile ones, and the checksum renewed.</summary>
+    /// <summary>
+    /// Words and numbers of the state and of the settings are replaced by hostile ones, and the checksum renewed.
+    /// </summary>
     [TestCase(60)]
     [TestCase(5000, Explicit = true, Reason = "minutes")]
     public void MutatedSettingsChangeNothingOutside(int count)
@@ -225,8 +248,10 @@ internal sealed class HostileCheckpointTests
         File.WriteAllText(victim, "{}\n");
         string[] hostile =
         [
-            victim, "../outside/victim", "../outside/new", folder["outside/new"], folder["outside"], "..", "/", "", "@" + victim, "folder:" + folder["outside"], "folder:../outside",
-            "--help", "--save", "--log", "--plot", "--data", "-1", "99999999999999999999", "1e400", "\0", "\u001b[2J", "events.out.tfevents.1/../../../outside/victim", "events.out.tfevents.x",
+            victim, "../outside/victim", "../outside/new", folder["outside/new"], folder["outside"], "..", "/", "", "@" + victim,
+            "folder:" + folder["outside"], "folder:../outside",
+            "--help", "--save", "--log", "--plot", "--data", "-1", "99999999999999999999", "1e400", "\0", "\u001b[2J",
+            "events.out.tfevents.1/../../../outside/victim", "events.out.tfevents.x",
         ];
         int resumed = 0, refused = 0;
         string whole = folder["whole"];
@@ -251,7 +276,9 @@ internal sealed class HostileCheckpointTests
             _ = run.ExitCode == 0 ? resumed++ : refused++;
             Assert.That(Directory.GetFileSystemEntries(folder["outside"]), Is.EqualTo(new[] { victim }), $"seed {seed}, {i}");
             Assert.That(File.ReadAllText(victim), Is.EqualTo("{}\n"), $"seed {seed}, {i}");
-            Assert.That(Directory.GetFileSystemEntries(folder["."]).Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "c", "outside", "whole" }), $"seed {seed}, {i}");
+            Assert.That(
+                Directory.GetFileSystemEntries(folder["."]).Select(Path.GetFileName).Order(),
+                Is.EqualTo(new[] { "c", "outside", "whole" }), $"seed {seed}, {i}");
         }
 
         TestContext.Out.WriteLine($"{count} checkpoints, {refused} refused, {resumed} resumed, seed {seed}");
@@ -310,7 +337,9 @@ internal sealed class HostileCheckpointTests
         Assert.That(run.ExitCode, Is.Zero, run.Error);
     }
 
-    /// <summary>Changes the texts of the newest checkpoint, which gets the checksum of its new bytes, and deletes the others.</summary>
+    /// <summary>
+    /// Changes the texts of the newest checkpoint, which gets the checksum of its new bytes, and deletes the others.
+    /// </summary>
     private static void Edit(Folder folder, Action<Dictionary<string, string>> edit)
     {
         IReadOnlyList<string> all = new CheckpointFolder(folder["c"]).Checkpoints;
@@ -323,7 +352,8 @@ internal sealed class HostileCheckpointTests
         Dictionary<string, string> texts;
         using (SafetensorsFile file = SafetensorsFile.Open(all[0]))
         {
-            tensors = [.. file.Tensors.Values.OrderBy(info => info.Begin).Select(info => new NamedTensor(info.Name, info.Shape, file.Read(info.Name)))];
+            tensors = [.. file.Tensors.Values.OrderBy(info => info.Begin).Select(
+                info => new NamedTensor(info.Name, info.Shape, file.Read(info.Name)))];
             texts = new Dictionary<string, string>(file.Metadata);
         }
 
@@ -361,11 +391,14 @@ internal sealed class HostileCheckpointTests
                 array[random.Next(array.Count)] = value;
                 break;
             case JsonArray array:
-                array.Add(new[] { "--log", "--save", "--plot", "--tensorboard", "--data", "--dataset", "--checkpoint", "--resume" }[random.Next(8)]);
+                array.Add(
+                    new[] { "--log", "--save", "--plot", "--tensorboard", "--data", "--dataset", "--checkpoint", "--resume" }[
+                    random.Next(8)]);
                 array.Add(value);
                 break;
             case JsonObject map:
-                string[] names = [.. map.Select(pair => pair.Key), "--log", "--save", "--plot", "--tensorboard", "Log", "Results"];
+                string[] names =
+                    [.. map.Select(pair => pair.Key), "--log", "--save", "--plot", "--tensorboard", "Log", "Results"];
                 string name = names[random.Next(names.Length)];
                 if (map[name] is JsonObject or JsonArray && random.Next(2) == 0)
                 {

@@ -6,7 +6,8 @@ namespace PacGen.Tests.Benchmarks;
 internal sealed class HyperExperimentTests
 {
     private static readonly string[] Quick =
-        ["experiment", "hyper", "--limit", "200", "--hidden", "8", "--epochs", "2", "--batch-size", "32", "--etas", "10,100", "--gammas", "0.1,1", "--seeds", "2"];
+        ["experiment", "hyper", "--limit", "200", "--hidden", "8", "--epochs", "2", "--batch-size", "32", "--etas", "10,100",
+            "--gammas", "0.1,1", "--seeds", "2"];
 
     [Test]
     public void ListsEveryOption()
@@ -14,12 +15,16 @@ internal sealed class HyperExperimentTests
         ProgramRun help = ProgramRun.Of("experiment", "hyper", "--help");
         Assert.That(help.ExitCode, Is.Zero);
         Assert.That(
-            help.OutputLines.Select(line => line.Trim()).Where(line => line.StartsWith("--", StringComparison.Ordinal)).Select(line => line.Split(' ')[0].TrimEnd(',')),
+            help.OutputLines.Select(line => line.Trim()).Where(line => line.StartsWith("--", StringComparison.Ordinal)).Select(
+                line => line.Split(' ')[0].TrimEnd(',')),
             Is.EquivalentTo(new[]
             {
-                "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--epochs", "--batch-size", "--accumulate", "--augment", "--optimizer", "--learning-rate", "--momentum", "--weight-decay",
-                "--clip-norm", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--perturb", "--epsilon", "--beta1", "--beta2", "--etas", "--gammas", "--validation",
-                "--split-seed", "--seeds", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--runs", "--output",
+                "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--epochs", "--batch-size", "--accumulate",
+                    "--augment", "--optimizer", "--learning-rate", "--momentum", "--weight-decay",
+                "--clip-norm", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--perturb", "--epsilon", "--beta1",
+                "--beta2", "--etas", "--gammas", "--validation",
+                "--split-seed", "--seeds", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data",
+                "--no-download", "--runs", "--output",
             }));
     }
 
@@ -58,14 +63,17 @@ internal sealed class HyperExperimentTests
             .Select(cell => (cell.Key, Accuracy: cell.Average(row => Number(row[7])), Loss: cell.Average(row => Number(row[6]))))
             .OrderByDescending(cell => cell.Accuracy).ThenBy(cell => cell.Loss).First();
         Assert.That(tested, Is.EqualTo(new[] { "/", best.Key }));
-        Assert.That(rows.Where(row => row[3] == "validation").Select(row => Number(row[7]) * 40).Select(counted => Math.Abs(counted - Math.Round(counted))), Has.All.LessThan(1e-9), "40 of 200 held back");
+        Assert.That(rows.Where(row => row[3] == "validation").Select(row => Number(row[7]) * 40).Select(
+            counted => Math.Abs(counted - Math.Round(counted))), Has.All.LessThan(1e-9), "40 of 200 held back");
         string page = File.ReadAllText(folder["hyper.md"]);
         string[] pair = best.Key.Split('/');
-        Assert.That(page, Does.Contain($"Chosen: η = {pair[0]}, γ = {pair[1]}").And.Contain("| η | γ = 0.1 | γ = 1 |").And.Contain("160 training images, 40 validation images")
+        Assert.That(page, Does.Contain($"Chosen: η = {pair[0]}, γ = {pair[1]}").And.Contain(
+            "| η | γ = 0.1 | γ = 1 |").And.Contain("160 training images, 40 validation images")
             .And.Contain("`pacgen experiment hyper --hidden 8").And.Not.Contain(folder[""]));
         Assert.That(Directory.GetDirectories(folder["hyper-runs"]), Has.Length.EqualTo(10 + 4));
 
-        Assert.That(run.Output, Does.Contain("seed 2: accuracy ").And.Contain(" % validation, ").And.Contain(" 4 of 4: ").And.Contain("on all training images"));
+        Assert.That(run.Output, Does.Contain("seed 2: accuracy ").And.Contain(" % validation, ").And.Contain(
+            " 4 of 4: ").And.Contain("on all training images"));
 
         // Finished cells are read back, and one that is new is added.
         string[] before = File.ReadAllLines(folder["hyper.csv"]);
@@ -99,7 +107,9 @@ internal sealed class HyperExperimentTests
     {
         using Folder folder = new();
         Assert.That(ProgramRun.Of(With(folder)).ExitCode, Is.Zero);
-        foreach ((string option, string value, string says) in new[] { ("--split-seed", "2", "images (digits"), ("--hidden", "9", "model (mlp 64-8-10 there, mlp 64-9-10 now)"), ("--optimizer", "adam", "optimizer (") })
+        foreach ((
+            string option, string value, string says) in new[] { ("--split-seed", "2", "images (digits"),
+            ("--hidden", "9", "model (mlp 64-8-10 there, mlp 64-9-10 now)"), ("--optimizer", "adam", "optimizer (") })
         {
             ProgramRun run = ProgramRun.Of(With(folder, option, value));
             Assert.That(run.ExitCode, Is.EqualTo(1));
@@ -113,7 +123,8 @@ internal sealed class HyperExperimentTests
         using Folder folder = new();
         string[] args =
         [
-            "experiment", "hyper", "--limit", "40", "--model", "wide-resnet", "--depth", "10", "--optimizer", "adam", "--schedule", "constant", "--epochs", "2", "--batch-size", "16",
+            "experiment", "hyper", "--limit", "40", "--model", "wide-resnet", "--depth", "10", "--optimizer", "adam",
+            "--schedule", "constant", "--epochs", "2", "--batch-size", "16",
             "--etas", "0.01", "--gammas", "0.1", "--seeds", "1", "--output", folder[""],
         ];
         Assert.That(ProgramRun.Of(args).ExitCode, Is.Zero);

@@ -1,19 +1,23 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using PacGen.Nn.Checkpoints;
-using PacGen.Tests.Nn.Training;
+using PacGen.Nn;
+using PacGen.Tests.Nn;
 
 namespace PacGen.Tests.Benchmarks;
 
-/// <summary>Training in a process of its own that is killed (SIGKILL) at random moments and resumed: it ends in the bits of a run that never was.</summary>
+/// <summary>
+/// Training in a process of its own that is killed (SIGKILL) at random moments and resumed: it ends in the bits of a run that
+/// never was.
+/// </summary>
 internal sealed class KillTests
 {
     private const int EverySteps = 25, Epochs = 40;
 
     private static readonly string[] Settings =
     [
-        "train", "--epochs", $"{Epochs}", "--batch-size", "32", "--hidden", "32", "--optimizer", "adam", "--perturb", "uniform", "--psi-images", "64",
+        "train", "--epochs", $"{Epochs}", "--batch-size", "32", "--hidden", "32", "--optimizer", "adam", "--perturb", "uniform",
+        "--psi-images", "64",
         "--psi-batch-size", "32", "--psi-draws", "1", "--threads", "1",
     ];
 
@@ -37,9 +41,13 @@ internal sealed class KillTests
         int seed = Random.Shared.Next();
         Random random = new(seed);
         using Folder folder = new();
-        Finish(Start([.. Settings, "--save", folder["straight"], "--log", folder["straight.log"], "--tensorboard", folder["straight.events"]]));
+        Finish(Start(
+            [.. Settings, "--save", folder["straight"], "--log", folder["straight.log"], "--tensorboard",
+            folder["straight.events"]]));
         Stopwatch clock = Stopwatch.StartNew();
-        Process timed = Start([.. Settings, "--checkpoint", folder["timed"], "--checkpoint-every", $"{EverySteps}", "--tensorboard", folder["timed.events"]]);
+        Process timed = Start(
+            [.. Settings, "--checkpoint", folder["timed"], "--checkpoint-every", $"{EverySteps}", "--tensorboard",
+            folder["timed.events"]]);
         AwaitFirst(timed, folder["timed"]);
         int starting = (int)clock.ElapsedMilliseconds;
         Finish(timed);
@@ -51,10 +59,12 @@ internal sealed class KillTests
         long mostLost = 0;
         for (int run = 0; run < runs; run++)
         {
-            string checkpoints = folder[$"run{run}"], log = folder[$"run{run}.log"], events = folder[$"run{run}.events"], save = folder[$"run{run}.safetensors"], what = $"seed {seed}, run {run}";
+            string checkpoints = folder[$"run{run}"], log = folder[$"run{run}.log"], events = folder[$"run{run}.events"],
+                save = folder[$"run{run}.safetensors"], what = $"seed {seed}, run {run}";
             string[] first =
             [
-                .. Settings, "--checkpoint", checkpoints, "--checkpoint-every", $"{EverySteps}", "--keep", "2", "--save", save, "--log", log, "--tensorboard", events,
+                .. Settings, "--checkpoint", checkpoints, "--checkpoint-every", $"{EverySteps}", "--keep", "2", "--save", save,
+                "--log", log, "--tensorboard", events,
             ];
             for (int kill = 0; kill < killsOfARun; kill++)
             {
@@ -86,7 +96,8 @@ internal sealed class KillTests
             {
                 using SafetensorsFile newest = new CheckpointFolder(checkpoints).OpenNewest(out IReadOnlyList<string> damaged);
                 Assert.That(damaged, Is.Empty, what);
-                long taken = Directory.Exists(events) ? EventReader.ReadFolder(events, killed: true).Max(one => (long?)one.Step) ?? 0 : 0;
+                long taken = Directory.Exists(events) ? EventReader.ReadFolder(events, killed: true).Max(one => (long?)one.Step)
+                    ?? 0 : 0;
                 mostLost = Math.Max(mostLost, taken - long.Parse(newest.Metadata["steps"], CultureInfo.InvariantCulture));
             }
 
@@ -111,7 +122,8 @@ internal sealed class KillTests
         }
 
         TestContext.Out.WriteLine(
-            $"{runs} runs, {killed} kills: {before} before the first checkpoint, {within} between it and the end, {killed - before - within} after; at most {mostLost} steps lost, checkpoints every {EverySteps}");
+            $"{runs} runs, {killed} kills: {before} before the first checkpoint, {within} between it and the end, " +
+                $"{killed - before - within} after; at most {mostLost} steps lost, checkpoints every {EverySteps}");
         Assert.That(mostLost, Is.LessThanOrEqualTo(EverySteps));
         Assert.That(within, Is.GreaterThanOrEqualTo(Math.Max(1, runs / 5)), "kills that found a run at work");
     }

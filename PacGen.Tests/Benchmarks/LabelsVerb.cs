@@ -3,7 +3,7 @@ using PacGen.Benchmarks;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Training;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 using Spectre.Console;
 
 namespace PacGen.Tests.Benchmarks;

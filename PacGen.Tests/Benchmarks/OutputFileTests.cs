@@ -2,7 +2,10 @@ using PacGen.Benchmarks;
 
 namespace PacGen.Tests.Benchmarks;
 
-/// <summary>Outputs that would replace each other, or somebody's work, are refused before training; those that fail at the end lose nothing.</summary>
+/// <summary>
+/// Outputs that would replace each other, or somebody's work, are refused before training; those that fail at the end lose
+/// nothing.
+/// </summary>
 internal sealed class OutputFileTests
 {
     private static readonly string[] Settings = ["train", "--epochs", "1", "--psi", "off", "--limit", "64", "--hidden", "4"];
@@ -67,7 +70,9 @@ internal sealed class OutputFileTests
             using StringWriter error = new();
             using StopAfter output = new("\"epoch\":1", () => Directory.Delete(folder["gone"]));
             string[] kept = checkpoints ? ["--checkpoint", folder["c"]] : [];
-            int code = Application.Run([.. Settings, "--json", "--save", folder["gone/w"], "--plot", folder["gone/p"], .. kept], new Host(output, error, stop));
+            int code = Application.Run(
+                [.. Settings, "--json", "--save", folder["gone/w"], "--plot", folder["gone/p"], .. kept],
+                new Host(output, error, stop));
             Assert.That(code, Is.EqualTo(1));
             Assert.That(error.ToString(), Does.Contain("--save").And.Contain("--plot"), "one failure hides no other");
             string[] elsewhere = Directory.GetFiles(folder["."], "pacgen-weights-*.safetensors");

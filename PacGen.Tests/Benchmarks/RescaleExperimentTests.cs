@@ -6,7 +6,8 @@ namespace PacGen.Tests.Benchmarks;
 internal sealed class RescaleExperimentTests
 {
     private static readonly string[] Quick =
-        ["experiment", "rescale", "--images", "96", "--hidden", "4", "--epochs", "3", "--alphas", "3", "--draws", "2", "--directions", "3"];
+        ["experiment", "rescale", "--images", "96", "--hidden", "4", "--epochs", "3", "--alphas", "3", "--draws", "2",
+            "--directions", "3"];
 
     [Test]
     public void ListsEveryOption()
@@ -14,11 +15,14 @@ internal sealed class RescaleExperimentTests
         ProgramRun help = ProgramRun.Of("experiment", "rescale", "--help");
         Assert.That(help.ExitCode, Is.Zero);
         Assert.That(
-            help.OutputLines.Select(line => line.Trim()).Where(line => line.StartsWith("--", StringComparison.Ordinal)).Select(line => line.Split(' ')[0]),
+            help.OutputLines.Select(line => line.Trim()).Where(line => line.StartsWith("--", StringComparison.Ordinal)).Select(
+                line => line.Split(' ')[0]),
             Is.EquivalentTo(new[]
             {
-                "--dataset", "--images", "--hidden", "--epochs", "--alphas", "--draws", "--sigma", "--box", "--directions", "--gamma", "--epsilon", "--delta",
-                "--smallest-probability", "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data",
+                "--dataset", "--images", "--hidden", "--epochs", "--alphas", "--draws", "--sigma", "--box", "--directions",
+                    "--gamma", "--epsilon", "--delta",
+                "--smallest-probability", "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size",
+                "--data",
                 "--no-download", "--output",
             }));
         Assert.That(ProgramRun.Of("experiment", "--help").Output, Does.Contain("rescale"));
@@ -57,9 +61,11 @@ internal sealed class RescaleExperimentTests
         ProgramRun run = ProgramRun.Of([.. Quick, "--output", folder[""]]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(folder.Files, Is.EqualTo(new[] { "rescale.csv", "rescale.md", "rescale.png" }));
-        Assert.That(run.Output, Does.Contain("The function stays (22)").And.Contain("The paper's claim (section 6)").And.Contain("3 of 3 α"));
+        Assert.That(run.Output, Does.Contain("The function stays (22)").And.Contain("The paper's claim (section 6)").And.Contain(
+            "3 of 3 α"));
         string page = File.ReadAllText(folder["rescale.md"]);
-        Assert.That(page, Does.Contain("](rescale.png)").And.Contain("- command: `pacgen experiment rescale --images 96").And.Contain("| Lemma 8 (20) |"));
+        Assert.That(page, Does.Contain("](rescale.png)").And.Contain(
+            "- command: `pacgen experiment rescale --images 96").And.Contain("| Lemma 8 (20) |"));
         Assert.That(File.ReadAllBytes(folder["rescale.png"])[1..4], Is.EqualTo("PNG"u8.ToArray()));
 
         Dictionary<string, double[]> numbers = Read(folder["rescale.csv"]);
@@ -124,6 +130,7 @@ internal sealed class RescaleExperimentTests
     {
         string[][] rows = [.. File.ReadAllLines(path).Select(line => line.Split(','))];
         return Enumerable.Range(0, rows[0].Length).ToDictionary(
-            column => rows[0][column], column => rows.Skip(1).Select(row => double.Parse(row[column], CultureInfo.InvariantCulture)).ToArray());
+            column => rows[0][column],
+            column => rows.Skip(1).Select(row => double.Parse(row[column], CultureInfo.InvariantCulture)).ToArray());
     }
 }

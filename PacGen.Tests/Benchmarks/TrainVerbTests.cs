@@ -19,9 +19,12 @@ internal sealed class TrainVerbTests
         {
             JsonObject epoch = JsonNode.Parse(run.OutputLines[i])!.AsObject();
             Assert.That(epoch.Select(pair => pair.Key), Is.EqualTo(
-                new[] { "epoch", "trainLoss", "trainAccuracy", "testLoss", "testAccuracy", "gap", "psi", "psiLow", "psiHigh", "psiKappaShare", "psiBatchSize", "seconds" }));
+                new[] { "epoch", "trainLoss", "trainAccuracy", "testLoss", "testAccuracy", "gap", "psi", "psiLow", "psiHigh",
+                    "psiKappaShare", "psiBatchSize", "seconds" }));
             Assert.That(epoch["epoch"]!.GetValue<int>(), Is.EqualTo(i + 1));
-            Assert.That(epoch["gap"]!.GetValue<double>(), Is.EqualTo(epoch["testLoss"]!.GetValue<double>() - epoch["trainLoss"]!.GetValue<double>()));
+            Assert.That(
+                epoch["gap"]!.GetValue<double>(),
+                Is.EqualTo(epoch["testLoss"]!.GetValue<double>() - epoch["trainLoss"]!.GetValue<double>()));
             Assert.That(epoch["trainAccuracy"]!.GetValue<double>(), Is.InRange(0.5, 1));
             Assert.That(epoch["psi"]!.GetValue<double>(), Is.Not.NaN);
         }
@@ -44,7 +47,9 @@ internal sealed class TrainVerbTests
 
         string[] Epochs(params string[] more) =>
         [
-            .. ProgramRun.Of(["train", "--epochs", "2", "--optimizer", optimizer, "--perturb", noise, "--json", .. more]).OutputLines.Select(line =>
+            .. ProgramRun.Of(
+                ["train", "--epochs", "2", "--optimizer", optimizer, "--perturb", noise, "--json", .. more]).OutputLines.Select(
+                line =>
             {
                 JsonObject epoch = JsonNode.Parse(line)!.AsObject();
                 epoch.Remove("seconds");
@@ -56,7 +61,8 @@ internal sealed class TrainVerbTests
     [Test]
     public void EachNoiseTrainsDifferently() => Assert.That(
         new[] { "none", "uniform", "truncated-gaussian" }.Select(noise =>
-            JsonNode.Parse(ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--perturb", noise, "--json").Output)!["trainLoss"]!.GetValue<double>()),
+            JsonNode.Parse(ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--perturb", noise, "--json").Output)![
+                "trainLoss"]!.GetValue<double>()),
         Is.Unique);
 
     /// <summary>The bytes that files of these formats begin with; SVG is text.</summary>
@@ -88,11 +94,16 @@ internal sealed class TrainVerbTests
     {
         using Folder folder = new();
         ProgramRun run = ProgramRun.Of(
-            "train", "--dataset", "digits", "--model", "mlp", "--hidden", "32,16", "--epochs", "3", "--batch-size", "50", "--optimizer", "momentum",
-            "--learning-rate", "0.02", "--momentum", "0.8", "--weight-decay", "1e-4", "--clip-norm", "5", "--schedule", "step", "--step-epochs", "1",
-            "--step-factor", "0.5", "--warm-up", "0.5", "--perturb", "uniform", "--eta", "50", "--gamma", "1", "--epsilon", "1e-4", "--beta1", "0.99",
-            "--beta2", "0.2", "--psi", "on", "--psi-gamma", "0.2", "--psi-epsilon", "0.05", "--psi-rho", "published", "--psi-images", "100",
-            "--psi-batch-size", "25", "--psi-draws", "2", "--curvature", "training", "--seed", "7", "--device", "cpu", "--threads", "2",
+            "train", "--dataset", "digits", "--model", "mlp", "--hidden", "32,16", "--epochs", "3", "--batch-size", "50",
+            "--optimizer", "momentum",
+            "--learning-rate", "0.02", "--momentum", "0.8", "--weight-decay", "1e-4", "--clip-norm", "5", "--schedule", "step",
+            "--step-epochs", "1",
+            "--step-factor", "0.5", "--warm-up", "0.5", "--perturb", "uniform", "--eta", "50", "--gamma", "1", "--epsilon",
+            "1e-4", "--beta1", "0.99",
+            "--beta2", "0.2", "--psi", "on", "--psi-gamma", "0.2", "--psi-epsilon", "0.05", "--psi-rho", "published",
+            "--psi-images", "100",
+            "--psi-batch-size", "25", "--psi-draws", "2", "--curvature", "training", "--seed", "7", "--device", "cpu",
+            "--threads", "2",
             "--no-download", "--log", folder["log"], "--plot", folder["plot.png"], "--save", folder["weights"]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(folder.Files, Is.EqualTo(new[] { "log", "plot.png", "weights" }));
@@ -110,9 +121,12 @@ internal sealed class TrainVerbTests
         Assert.That(score.ExitCode, Is.Zero, score.Error);
         JsonNode found = JsonNode.Parse(score.Output)!;
         Assert.That(found["psi"]!.GetValue<double>(), Is.EqualTo(trained), "the same weights, images and draws");
-        Assert.That(found["scores"]!.AsArray().Select(one => one!["rhoEstimator"]!.GetValue<string>()), Is.EqualTo(new[] { "median", "published", "definition3" }));
+        Assert.That(
+            found["scores"]!.AsArray().Select(one => one!["rhoEstimator"]!.GetValue<string>()),
+            Is.EqualTo(new[] { "median", "published", "definition3" }));
         Assert.That(found["layers"]!.AsArray().Sum(layer => layer!["count"]!.GetValue<long>()), Is.EqualTo(9610));
-        Assert.That(found["layers"]!.AsArray().Sum(layer => layer!["psi"]!.GetValue<double>()), Is.EqualTo(trained).Within(1e-3).Percent);
+        Assert.That(
+            found["layers"]!.AsArray().Sum(layer => layer!["psi"]!.GetValue<double>()), Is.EqualTo(trained).Within(1e-3).Percent);
 
         // Of 9 draws the second and the eighth; Ψ itself is that of the fifth.
         JsonNode median = found["scores"]![0]!;
@@ -126,7 +140,10 @@ internal sealed class TrainVerbTests
         Assert.That(people.Output, Does.Contain("layers.0.weight").And.Contain("published").And.Contain("orders of magnitude"));
     }
 
-    /// <summary>Ψ's pass is the same whatever the training's batch is, and however it is passed: h, and Ψ with it, depends on its own batch size.</summary>
+    /// <summary>
+    /// Ψ's pass is the same whatever the training's batch is, and however it is passed: h, and Ψ with it, depends on its own
+    /// batch size.
+    /// </summary>
     [TestCase("--batch-size", "16")]
     [TestCase("--batch-size", "256")]
     [TestCase("--batch-size", "64", "--accumulate", "4")]
@@ -148,22 +165,29 @@ internal sealed class TrainVerbTests
     {
         using Folder folder = new();
         ProgramRun train = ProgramRun.Of(
-            "train", "--model", "wide-resnet", "--depth", "10", "--widen", "1", "--optimizer", "adam", "--perturb", perturb, "--epochs", "1", "--psi-images", "200",
+            "train", "--model", "wide-resnet", "--depth", "10", "--widen", "1", "--optimizer", "adam", "--perturb", perturb,
+            "--epochs", "1", "--psi-images", "200",
             "--psi-draws", "1", "--save", folder["w"], "--json");
         Assert.That(train.ExitCode, Is.Zero, train.Error);
-        Assert.That(train.Error, Does.Contain("wrn-10-1, 77,898 parameters").And.Contain(perturb == "none" ? "from the training pass" : "re-estimated at w"));
+        Assert.That(train.Error, Does.Contain("wrn-10-1, 77,898 parameters").And.Contain(
+            perturb == "none" ? "from the training pass" : "re-estimated at w"));
         ProgramRun score = ProgramRun.Of("score", "--weights", folder["w"], "--psi-images", "200", "--psi-draws", "1", "--json");
         Assert.That(score.ExitCode, Is.Zero, score.Error);
-        Assert.That(JsonNode.Parse(score.Output)!["psi"]!.GetValue<double>(), Is.EqualTo(JsonNode.Parse(train.OutputLines[^1])!["psi"]!.GetValue<double>()));
+        Assert.That(
+            JsonNode.Parse(score.Output)!["psi"]!.GetValue<double>(),
+            Is.EqualTo(JsonNode.Parse(train.OutputLines[^1])!["psi"]!.GetValue<double>()));
     }
 
-    /// <summary>Statistics that are re-estimated before evaluation are, within an epoch, of weights that were evaluated before.</summary>
+    /// <summary>
+    /// Statistics that are re-estimated before evaluation are, within an epoch, of weights that were evaluated before.
+    /// </summary>
     [Test]
     public void ACheckpointWithinAnEpochSaysThatItsStatisticsAreOld()
     {
         using Folder folder = new();
         ProgramRun train = ProgramRun.Of(
-            "train", "--model", "wide-resnet", "--depth", "10", "--perturb", "uniform", "--limit", "96", "--batch-size", "32", "--epochs", "2", "--psi", "off",
+            "train", "--model", "wide-resnet", "--depth", "10", "--perturb", "uniform", "--limit", "96", "--batch-size", "32",
+            "--epochs", "2", "--psi", "off",
             "--checkpoint", folder["c"], "--checkpoint-every", "2", "--keep", "9");
         Assert.That(train.ExitCode, Is.Zero, train.Error);
         Assert.That(Remark("step-0000000002"), Does.Contain("were not estimated yet"));
@@ -173,7 +197,9 @@ internal sealed class TrainVerbTests
 
         string Remark(string name)
         {
-            ProgramRun score = ProgramRun.Of("score", "--weights", folder[Path.Combine("c", name + ".safetensors")], "--limit", "96", "--psi-images", "64", "--psi-draws", "1");
+            ProgramRun score = ProgramRun.Of(
+                "score", "--weights", folder[Path.Combine("c", name + ".safetensors")], "--limit", "96", "--psi-images", "64",
+                "--psi-draws", "1");
             Assert.That(score.ExitCode, Is.Zero, score.Error);
             return score.Error;
         }
@@ -184,11 +210,15 @@ internal sealed class TrainVerbTests
     public void TheOriginalWideResNetIsKeptAsSuch()
     {
         using Folder folder = new();
-        string[] settings = ["--model", "wide-resnet", "--depth", "10", "--limit", "64", "--batch-size", "32", "--schedule", "constant", "--psi", "off"];
-        ProgramRun run = ProgramRun.Of(["train", .. settings, "--form", "original", "--epochs", "1", "--save", folder["w"], "--checkpoint", folder["c"]]);
+        string[] settings = [
+            "--model", "wide-resnet", "--depth", "10", "--limit", "64", "--batch-size", "32", "--schedule", "constant", "--psi",
+            "off"];
+        ProgramRun run = ProgramRun.Of(
+            ["train", .. settings, "--form", "original", "--epochs", "1", "--save", folder["w"], "--checkpoint", folder["c"]]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         long count = new WideResNet(10, 1, 10, 1, WideResNetForm.Original).ParameterCount;
-        Assert.That(run.Output, Does.Contain($"wrn-10-1-original, {count.ToString("N0", CultureInfo.InvariantCulture)} parameters"));
+        Assert.That(
+            run.Output, Does.Contain($"wrn-10-1-original, {count.ToString("N0", CultureInfo.InvariantCulture)} parameters"));
         ProgramRun more = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "2", "--without", "save");
         Assert.That(more.ExitCode, Is.Zero, more.Error);
         Assert.That(more.Output, Does.Contain("wrn-10-1-original").And.Contain("epoch   2"));
@@ -197,7 +227,9 @@ internal sealed class TrainVerbTests
         Assert.That(score.Output, Does.Contain("wrn-10-1-original"));
         ProgramRun other = ProgramRun.Of("score", "--weights", folder["w"], "--limit", "32", "--form", "paper");
         Assert.That(other.ExitCode, Is.Not.Zero, "the file's weights are not of that form");
-        Assert.That(ProgramRun.Of("train", "--form", "original").Error, Does.Contain("--form has an effect only with --model wide-resnet"));
+        Assert.That(
+            ProgramRun.Of("train", "--form", "original").Error,
+            Does.Contain("--form has an effect only with --model wide-resnet"));
     }
 
     [Test]
@@ -208,9 +240,11 @@ internal sealed class TrainVerbTests
         using StringWriter error = new();
         using StopAfter output = new("\"epoch\":1", () => stop.Make(143));
         int code = Application.Run(
-            ["train", "--epochs", "100000", "--psi", "off", "--json", "--save", folder["w"], "--log", folder["log"], "--plot", folder["p.png"]], new Host(output, error, stop));
+            ["train", "--epochs", "100000", "--psi", "off", "--json", "--save", folder["w"], "--log", folder["log"], "--plot",
+                folder["p.png"]], new Host(output, error, stop));
         Assert.That(code, Is.EqualTo(143));
-        Assert.That(error.ToString(), Does.Contain("stopped after step ").And.Contain("1 of 100000 epochs done").And.Contain(folder["w"]).And.Contain(folder["log"]));
+        Assert.That(error.ToString(), Does.Contain("stopped after step ").And.Contain("1 of 100000 epochs done").And.Contain(
+            folder["w"]).And.Contain(folder["log"]));
         Assert.That(folder.Files, Is.EqualTo(new[] { "log", "p.png", "w" }));
         Assert.That(ProgramRun.Of("score", "--weights", folder["w"]).ExitCode, Is.Zero);
     }
@@ -220,14 +254,18 @@ internal sealed class TrainVerbTests
     {
         using Folder folder = new();
         ProgramRun run = ProgramRun.Of(
-            "train", "--epochs", "1000", "--psi", "off", "--early-stop", "2", "--best-by", "test-loss", "--accumulate", "2", "--checkpoint", folder["c"],
+            "train", "--epochs", "1000", "--psi", "off", "--early-stop", "2", "--best-by", "test-loss", "--accumulate", "2",
+            "--checkpoint", folder["c"],
             "--tensorboard", folder["c/tb"], "--schedule", "constant");
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        Assert.That(run.Output, Does.Contain("no better test loss for 2 epochs").And.Contain("best.safetensors").And.Contain("in 2 parts").And.Contain("Memory "));
+        Assert.That(run.Output, Does.Contain("no better test loss for 2 epochs").And.Contain("best.safetensors").And.Contain(
+            "in 2 parts").And.Contain("Memory "));
         Assert.That(Directory.GetFiles(folder["c/tb"], "events.out.tfevents.*"), Has.Length.EqualTo(1));
         ProgramRun again = ProgramRun.Of("train", "--resume", folder["c"]);
         Assert.That(again.ExitCode, Is.Zero, again.Error);
-        Assert.That(again.OutputLines.Single(line => line.StartsWith("Stopped early", StringComparison.Ordinal)), Is.EqualTo(run.OutputLines.Single(line => line.StartsWith("Stopped early", StringComparison.Ordinal))));
+        Assert.That(
+            again.OutputLines.Single(line => line.StartsWith("Stopped early", StringComparison.Ordinal)),
+            Is.EqualTo(run.OutputLines.Single(line => line.StartsWith("Stopped early", StringComparison.Ordinal))));
         Assert.That(again.Output, Does.Not.Contain("train loss"), "there is nothing left to do");
     }
 
@@ -247,7 +285,8 @@ internal sealed class TrainVerbTests
         using Folder folder = new();
         ProgramRun run = ProgramRun.Of("--epochs", "2", "--output", folder[""]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        Assert.That(run.Output, Does.Contain("Perturbed SGD").And.Contain("test accuracy").And.Contain("gap").And.Contain("Ψ").And.Contain("Next: pacgen train"));
+        Assert.That(run.Output, Does.Contain("Perturbed SGD").And.Contain("test accuracy").And.Contain("gap").And.Contain(
+            "Ψ").And.Contain("Next: pacgen train"));
         Assert.That(folder.Files, Is.EqualTo(new[] { "pacgen-digits.png" }));
         Assert.That(File.ReadAllBytes(folder["pacgen-digits.png"])[..4], Is.EqualTo(PngSignature));
     }

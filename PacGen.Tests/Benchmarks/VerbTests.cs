@@ -3,7 +3,7 @@ using PacGen.Benchmarks;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Runs;
 using PacGen.Benchmarks.Training;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 
 namespace PacGen.Tests.Benchmarks;
 
@@ -17,7 +17,8 @@ internal sealed class VerbTests
     [
         ("--batch-size", "32", ""), ("--accumulate", "2", ""), ("--augment", "crop-flip", ""), ("--optimizer", "adam", ""),
         ("--learning-rate", "0.5", ""), ("--momentum", "0.5", "--optimizer momentum"), ("--weight-decay", "0.1", ""),
-        ("--clip-norm", "1", ""), ("--schedule", "constant", ""), ("--step-epochs", "1", Stepped), ("--step-factor", "0.5", Stepped),
+        ("--clip-norm", "1", ""), ("--schedule", "constant", ""), ("--step-epochs", "1", Stepped),
+        ("--step-factor", "0.5", Stepped),
         ("--warm-up", "1", ""), ("--perturb", "uniform", ""), ("--eta", "5", Perturbed), ("--gamma", "2", Perturbed),
         ("--epsilon", "0.2", Perturbed), ("--beta1", "0.5", Perturbed), ("--beta2", "0.5", Perturbed), ("--sharpness", "sam", ""),
         ("--sharpness-rho", "0.3", "--sharpness sam"), ("--running-statistics", "kept", ""), ("--seed", "2", ""),
@@ -35,7 +36,8 @@ internal sealed class VerbTests
         // How many epochs there are alone: more of them add to a run that is there.
         Assert.That(Changes.Select(change => change.Option).Append("--epochs"), Is.EquivalentTo(Names()));
         Assert.That(
-            Settings(["--epochs", "3", "--schedule", "constant"]), Is.EqualTo(Settings(["--epochs", "9", "--schedule", "constant"])));
+            Settings(["--epochs", "3", "--schedule", "constant"]),
+            Is.EqualTo(Settings(["--epochs", "9", "--schedule", "constant"])));
     }
 
     [Test]
@@ -47,7 +49,8 @@ internal sealed class VerbTests
         RootCommand root = new("tries a verb") { verb.Command };
         Assert.That(root.Parse("labels --least 145", Options.Parsing).Invoke(), Is.Zero);
 
-        int[] counts = [.. Enumerable.Range(0, 10).Select(digit => Datasets.Digits().Train.Labels.ToArray().Count(label => label == digit))];
+        int[] counts =
+            [.. Enumerable.Range(0, 10).Select(digit => Datasets.Digits().Train.Labels.ToArray().Count(label => label == digit))];
         string[] rows = [.. output.ToString().Split('\n').Where(line => line.StartsWith('│')).Skip(1)];
         Assert.That(rows, Has.Length.EqualTo(counts.Count(count => count >= 145)));
         Assert.That(error.ToString(), Is.Empty);
@@ -78,6 +81,7 @@ internal sealed class VerbTests
         ParseResult parsed = command.Parse(words, Options.Parsing);
         Assert.That(parsed.Errors, Is.Empty);
         ModelChoice model = new("wide-resnet", [], 10, 1);
-        return new PlannedRun("run", "run", model, Datasets.Digits(), "", optimizer.Create(parsed), run.Create(parsed, model)).Settings;
+        return new PlannedRun(
+            "run", "run", model, Datasets.Digits(), "", optimizer.Create(parsed), run.Create(parsed, model)).Settings;
     }
 }

@@ -1,22 +1,24 @@
 using System.Globalization;
 using PacGen.Benchmarks;
 using PacGen.Benchmarks.Training;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
-using PacGen.Tests.Nn.Checkpoints;
+using PacGen.Tests.Nn;
 
 namespace PacGen.Tests.Benchmarks;
 
-/// <summary>Weights from elsewhere: what a file says is held against its arrays, and a network that would be wrong is refused.</summary>
+/// <summary>
+/// Weights from elsewhere: what a file says is held against its arrays, and a network that would be wrong is refused.
+/// </summary>
 internal sealed class WeightsFileTests
 {
     private static readonly Lazy<Dataset> DigitsOnce = new(Datasets.Digits);
 
     private static string Sample => Path.Combine(HouseTests.Root, "samples", "pytorch", "mnist-cnn.safetensors");
 
-    /// <summary>Sizes that the file's arrays don't have: nothing of these sizes is built, so each answer takes little memory and no time.</summary>
+    /// <summary>
+    /// Sizes that the file's arrays don't have: nothing of these sizes is built, so each answer takes little memory and no time.
+    /// </summary>
     [TestCase("2147483647", "0", "mlp", "(64, 2147483647)")]
     [TestCase("30000,30000", "0", "mlp", "(64, 30000)")]
     [TestCase("", "2147483644", "wide-resnet", "has 2147483642 layers")]
@@ -56,7 +58,9 @@ internal sealed class WeightsFileTests
         ProgramRun run = ProgramRun.Of("score", "--weights", folder["w"]);
         Assert.That(run.ExitCode, Is.EqualTo(2));
         Assert.That(run.Error, Does.Contain("say with --dataset where they are"));
-        Assert.That(ProgramRun.Of("score", "--weights", folder["w"], "--dataset", "digits", "--psi-images", "64", "--psi-draws", "1").ExitCode, Is.Zero);
+        Assert.That(ProgramRun.Of(
+            "score", "--weights", folder["w"], "--dataset", "digits", "--psi-images", "64", "--psi-draws", "1").ExitCode,
+            Is.Zero);
     }
 
     [Test]
@@ -70,9 +74,11 @@ internal sealed class WeightsFileTests
         (Module network, ParameterArena arena) = file.Load(new ModelChoice("mnist-cnn", []), images, null, device);
         using (arena)
         {
-            using SafetensorsFile reference = SafetensorsFile.Open(Sample.Replace("mnist-cnn.", "mnist-cnn-logits.", StringComparison.Ordinal));
+            using SafetensorsFile reference =
+                SafetensorsFile.Open(Sample.Replace("mnist-cnn.", "mnist-cnn-logits.", StringComparison.Ordinal));
             Assert.That(
-                PyTorchLayoutTests.Outputs(network, arena, reference.Read("images"), [28, 28, 1]), Is.EqualTo(reference.Read("logits")).Within(1e-4f), "libtorch's outputs");
+                PyTorchLayoutTests.Outputs(network, arena, reference.Read("images"), [28, 28, 1]),
+                Is.EqualTo(reference.Read("logits")).Within(1e-4f), "libtorch's outputs");
         }
 
         Assert.That(
@@ -83,25 +89,33 @@ internal sealed class WeightsFileTests
         Assert.That(unnamed.Error, Does.Contain("--model").And.Contain("--dataset"));
     }
 
-    /// <summary>Square matrices fit both layouts: one of them would be a transposed network, so somebody must say which.</summary>
+    /// <summary>
+    /// Square matrices fit both layouts: one of them would be a transposed network, so somebody must say which.
+    /// </summary>
     [Test]
     public void WhatFitsBothLayoutsMustBeSaid()
     {
         using Folder folder = new();
         float[] weights = [.. Enumerable.Range(0, 4096).Select(i => i / 4096f)];
-        SafetensorsFile.Save(folder["w"], [new NamedTensor("layers.0.weight", [64, 64], weights), new NamedTensor("layers.0.bias", [64], new float[64])]);
+        SafetensorsFile.Save(
+            folder["w"],
+            [new NamedTensor("layers.0.weight", [64, 64], weights), new NamedTensor("layers.0.bias", [64], new float[64])]);
         ImageSet images = new(new byte[128], new[] { 0, 1 }, 8, 8, 64, new Normalization([0f], [1f]));
         Dataset set = new("square", images, images);
         using CpuDevice device = new(1);
         using WeightsFile file = WeightsFile.Open(folder["w"]);
         ModelChoice choice = new("mlp", []);
-        Assert.That(() => file.Load(choice, set, null, device), Throws.TypeOf<UsageException>().With.Message.Contains("--layout pytorch or --layout pacgen"));
-        using ParameterArena ours = file.Load(choice, set, "pacgen", device).Arena, theirs = file.Load(choice, set, "pytorch", device).Arena;
+        Assert.That(() => file.Load(choice, set, null, device), Throws.TypeOf<UsageException>().With.Message.Contains(
+            "--layout pytorch or --layout pacgen"));
+        using ParameterArena ours = file.Load(choice, set, "pacgen", device).Arena, theirs = file.Load(
+            choice, set, "pytorch", device).Arena;
         Assert.That(ours.Save()[1], Is.EqualTo(weights[1]));
         Assert.That(theirs.Save()[1], Is.EqualTo(weights[64]), "row 0, column 1 here is row 1, column 0 there");
     }
 
-    /// <summary>One rule for extra arrays, here as in <see cref="PyTorchLayout"/>; a checkpoint's optimizer is none of the network's.</summary>
+    /// <summary>
+    /// One rule for extra arrays, here as in <see cref="PyTorchLayout"/>; a checkpoint's optimizer is none of the network's.
+    /// </summary>
     [TestCase("extra", false)]
     [TestCase("optimizer/v", true)]
     public void AnArrayWithoutAPlaceIsRefused(string name, bool allowed)
@@ -112,7 +126,8 @@ internal sealed class WeightsFileTests
         {
             SafetensorsFile.Save(
                 folder["x"],
-                [.. file.Tensors.Values.Select(info => new NamedTensor(info.Name, info.Shape, file.Read(info.Name))), new NamedTensor(name, [1], new float[1])],
+                [.. file.Tensors.Values.Select(info => new NamedTensor(info.Name, info.Shape, file.Read(info.Name))),
+                    new NamedTensor(name, [1], new float[1])],
                 file.Metadata.Where(text => text.Key != "sha256").ToDictionary());
         }
 
@@ -121,19 +136,23 @@ internal sealed class WeightsFileTests
         Assert.That(run.Error, allowed ? Is.Empty : Does.Contain("extra, which has no place"));
     }
 
-    /// <summary>Texts of all kinds, with a right checksum: read, or refused with one line, within a limit on memory and in no time.</summary>
+    /// <summary>
+    /// Texts of all kinds, with a right checksum: read, or refused with one line, within a limit on memory and in no time.
+    /// </summary>
     [TestCase(1000)]
     [TestCase(100_000, Explicit = true, Reason = "minutes")]
     public void MutatedTextsAreReadOrRefused(int count)
     {
         using Folder folder = new();
         Good(folder);
-        LimitedProcess.Run(128, Fuzz, folder["w"], count.ToString(CultureInfo.InvariantCulture), Random.Shared.Next().ToString(CultureInfo.InvariantCulture));
+        LimitedProcess.Run(128, Fuzz, folder["w"], count.ToString(CultureInfo.InvariantCulture), Random.Shared.Next().ToString(
+            CultureInfo.InvariantCulture));
     }
 
     private static byte[] Good(Folder folder)
     {
-        Assert.That(ProgramRun.Of("train", "--epochs", "1", "--limit", "64", "--psi", "off", "--save", folder["w"]).ExitCode, Is.Zero);
+        Assert.That(
+            ProgramRun.Of("train", "--epochs", "1", "--limit", "64", "--psi", "off", "--save", folder["w"]).ExitCode, Is.Zero);
         return File.ReadAllBytes(folder["w"]);
     }
 

@@ -5,11 +5,15 @@ internal static class Bits
 {
     private static readonly float[] Special =
     [
-        0f, -0f, 1f, -1f, 0.5f, 1.5f, 2.5f, -2.5f, 3f, float.Epsilon, -float.Epsilon, 1.17549435e-38f, 1.17549421e-38f, float.MaxValue,
-        float.MinValue, float.PositiveInfinity, float.NegativeInfinity, float.NaN, 0.99999994f, 1.00000012f, 8388607.5f, 16777216f,
+        0f, -0f, 1f, -1f, 0.5f, 1.5f, 2.5f, -2.5f, 3f, float.Epsilon, -float.Epsilon, 1.17549435e-38f, 1.17549421e-38f,
+        float.MaxValue,
+        float.MinValue, float.PositiveInfinity, float.NegativeInfinity, float.NaN, 0.99999994f, 1.00000012f, 8388607.5f,
+        16777216f,
     ];
 
-    /// <summary>Any bits: all exponents alike, subnormals, infinities and NaN among them, and one in eight a special value.</summary>
+    /// <summary>
+    /// Any bits: all exponents alike, subnormals, infinities and NaN among them, and one in eight a special value.
+    /// </summary>
     public static float[] Any(int count, Random random)
     {
         float[] values = new float[count];
@@ -35,7 +39,9 @@ internal static class Bits
         return values;
     }
 
-    /// <summary>Asserts that two runs of floats have the same bits; where one is NaN the other must be, whatever its payload.</summary>
+    /// <summary>
+    /// Asserts that two runs of floats have the same bits; where one is NaN the other must be, whatever its payload.
+    /// </summary>
     public static void AssertSame(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, string what)
     {
         Assert.That(actual.Length, Is.EqualTo(expected.Length), what);
@@ -52,7 +58,9 @@ internal static class Bits
 
         if (different > 0)
         {
-            Assert.Fail($"{what}: {different} of {actual.Length} differ, first at {first}: {actual[first]:R} instead of {expected[first]:R}.");
+            Assert.Fail(
+                $"{what}: {different} of {actual.Length} differ, first at {first}: {actual[first]:R} instead of " +
+                $"{expected[first]:R}.");
         }
     }
 }

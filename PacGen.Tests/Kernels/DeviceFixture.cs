@@ -1,5 +1,4 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Tests.Kernels;
 
@@ -33,11 +32,12 @@ internal abstract class DeviceFixture(string id)
     }
 
     /// <summary>
-    /// Compares the operation with a reference: on the CPU at every vector width, which all give the same bits; on a GPU also with
-    /// the CPU's bits where the operation promises them.
+    /// Compares the operation with a reference: on the CPU at every vector width, which all give the same bits; on a GPU also
+    /// with the CPU's bits where the operation promises them.
     /// </summary>
     protected void Check(
-        VectorOperation operation, Shape[] shapes, float[][] inputs, double[] expected, double tolerance, ulong seed, double[]? scale = null, bool sameBits = true)
+        VectorOperation operation, Shape[] shapes, float[][] inputs, double[] expected, double tolerance, ulong seed,
+        double[]? scale = null, bool sameBits = true)
     {
         if (Device is GpuDevice gpu)
         {

@@ -1,7 +1,5 @@
 using PacGen.Core.Randomness;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Tests.Kernels;
 
@@ -30,21 +28,27 @@ internal static class KernelRun
         return [.. Enumerable.Range(0, count).Select(_ => (float)stream.NextBelow(below))];
     }
 
-    /// <summary>The operation's values on the CPU; fails if anything outside the output is written or the launch allocates.</summary>
+    /// <summary>
+    /// The operation's values on the CPU; fails if anything outside the output is written or the launch allocates.
+    /// </summary>
     public static float[] Values(VectorOperation operation, Shape[] shapes, float[][] inputs, int threads = 1, int? width = null)
     {
         using CpuDevice device = new(threads);
-        return Values(device, operation, shapes, inputs, 0, (regions, output) => operation.Bind(device, shapes, regions, output, width ?? CpuDevice.Width));
+        return Values(device, operation, shapes, inputs, 0, (regions, output) =>
+            operation.Bind(device, shapes, regions, output, width ?? CpuDevice.Width));
     }
 
-    /// <summary>The operation's values on any device, its tensors lying <paramref name="offset"/> floats beyond an aligned address; fails as the other.</summary>
+    /// <summary>
+    /// The operation's values on any device, its tensors lying <paramref name="offset"/> floats beyond an aligned address; fails
+    /// as the other.
+    /// </summary>
     public static float[] Values(Device device, Operation operation, Shape[] shapes, float[][] inputs, int offset) =>
         Values(device, operation, shapes, inputs, offset, (regions, output) => device.Bind(operation, shapes, regions, output));
 
     private static float[] Values(
         Device device, Operation operation, Shape[] shapes, float[][] inputs, int offset, Func<Region[], Region, Launch> bind)
     {
-        List<Buffer> buffers = [];
+        List<DeviceBuffer> buffers = [];
         try
         {
             Region[] regions = new Region[inputs.Length];
@@ -57,14 +61,14 @@ internal static class KernelRun
                     continue;
                 }
 
-                Buffer buffer = device.Allocate(inputs[i].Length + offset);
+                DeviceBuffer buffer = device.Allocate(inputs[i].Length + offset);
                 buffers.Add(buffer);
                 regions[i] = new Region(buffer, offset, inputs[i].Length);
                 regions[i].Write(inputs[i]);
             }
 
             long count = operation.Infer(shapes).Count;
-            Buffer whole = device.Allocate(count + (2 * Guard) + offset);
+            DeviceBuffer whole = device.Allocate(count + (2 * Guard) + offset);
             buffers.Add(whole);
             float[] before = new float[whole.Count];
             Array.Fill(before, Canary);
@@ -75,14 +79,18 @@ internal static class KernelRun
             float[] first = output.ToArray();
             Assert.That(device is GpuDevice { Kind: DeviceKind.Simulator } ? 0 : Allocated(launch), Is.Zero, "Run allocates.");
             float[] after = new Region(whole).ToArray();
-            Assert.That(after.AsSpan(0, Guard + offset).IndexOfAnyExcept(Canary), Is.EqualTo(-1), "Run writes before its output.");
-            Assert.That(after.AsSpan(after.Length - Guard).IndexOfAnyExcept(Canary), Is.EqualTo(-1), "Run writes behind its output.");
-            Assert.That(Bits(after.AsSpan(Guard + offset, (int)count)).AsSpan().SequenceEqual(Bits(first)), "A second run gives other values.");
+            Assert.That(
+                after.AsSpan(0, Guard + offset).IndexOfAnyExcept(Canary), Is.EqualTo(-1), "Run writes before its output.");
+            Assert.That(
+                after.AsSpan(after.Length - Guard).IndexOfAnyExcept(Canary), Is.EqualTo(-1), "Run writes behind its output.");
+            Assert.That(
+                Bits(after.AsSpan(Guard + offset, (int)count)).AsSpan().SequenceEqual(Bits(first)),
+                "A second run gives other values.");
             return first;
         }
         finally
         {
-            foreach (Buffer buffer in buffers)
+            foreach (DeviceBuffer buffer in buffers)
             {
                 buffer.Dispose();
             }
@@ -94,7 +102,8 @@ internal static class KernelRun
     /// and demands the same bits of all widths and thread counts.
     /// </summary>
     public static void Check(
-        VectorOperation operation, Shape[] shapes, float[][] inputs, double[] expected, double tolerance, ulong seed, double[]? scale = null)
+        VectorOperation operation, Shape[] shapes, float[][] inputs, double[] expected, double tolerance, ulong seed,
+        double[]? scale = null)
     {
         string what = $"{operation} of {string.Join(" and ", shapes)}, seed {seed}";
         float[] values = Values(operation, shapes, inputs);
@@ -116,11 +125,13 @@ internal static class KernelRun
     /// operation promises them.
     /// </summary>
     public static void Check(
-        GpuDevice device, VectorOperation operation, Shape[] shapes, float[][] inputs, double[] expected, double tolerance, ulong seed, double[]? scale, bool sameBits)
+        GpuDevice device, VectorOperation operation, Shape[] shapes, float[][] inputs, double[] expected, double tolerance,
+        ulong seed, double[]? scale, bool sameBits)
     {
         foreach (int offset in (int[])[0, 1])
         {
-            string what = $"{operation} of {string.Join(" and ", shapes)} on {device.Name}, {offset} beyond an aligned address, seed {seed}";
+            string what = $"{operation} of {string.Join(" and ", shapes)} on {device.Name}, {offset} beyond an aligned " +
+                $"address, seed {seed}";
             float[] values = Values(device, operation, shapes, inputs, offset);
             Compare(values, expected, tolerance, scale, what);
             if (sameBits)
@@ -160,5 +171,6 @@ internal static class KernelRun
         return least;
     }
 
-    private static byte[] Bits(ReadOnlySpan<float> values) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(values).ToArray();
+    private static byte[] Bits(ReadOnlySpan<float> values) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(
+        values).ToArray();
 }

@@ -1,11 +1,8 @@
 using PacGen.Core.Bounds;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 using PacGen.Tests.Kernels;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Tests.Nn;
 
@@ -32,7 +29,7 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     [Test]
     public void ScoreByAllEstimatorsWithTheCurvatureOfTraining() => AllIsGivenBack(network =>
     {
-        using Buffer h = network.Arena.Device.Allocate(network.Arena.Count);
+        using DeviceBuffer h = network.Arena.Device.Allocate(network.Arena.Count);
         Score(network, Scoring with { Curvature = CurvatureSource.Training, TrainingSecondMoment = h });
     });
 
@@ -119,7 +116,8 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     });
 
     [Test]
-    public void Training([Values(1, 2)] int parts, [Values("plain", "perturbed", "sharpness-aware")] string optimizer) => AllIsGivenBack(_ =>
+    public void Training([Values(1, 2)] int parts, [Values("plain", "perturbed", "sharpness-aware")] string optimizer) =>
+        AllIsGivenBack(_ =>
     {
         using Trainer trainer = NewTrainer(
             optimizer switch

@@ -1,21 +1,22 @@
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 namespace PacGen.Tests.Outside;
 
-/// <summary>What docs/architecture.md lets users add from outside the library: each is written here as a user writes it, and used.</summary>
+/// <summary>
+/// What docs/architecture.md lets users add from outside the library: each is written here as a user writes it, and used.
+/// </summary>
 internal sealed class ExtensionTests
 {
     private static readonly Dataset Digits = Datasets.Digits();
 
     private static TrainingOptions Options => new() { Epochs = 2, BatchSize = 32, Device = Device.Cpu };
 
-    /// <summary>An activation is a struct and its derivative's row; it trains as a layer, and Hessian-vector products go through it.</summary>
+    /// <summary>
+    /// An activation is a struct and its derivative's row; it trains as a layer, and Hessian-vector products go through it.
+    /// </summary>
     [Test]
     public void AnActivation()
     {
@@ -32,7 +33,9 @@ internal sealed class ExtensionTests
         Assert.That(Lanczos.Measure(loss, new LanczosOptions { Products = 5 }).Largest, Is.GreaterThan(0));
     }
 
-    /// <summary>Functions and noises run on every device of the machine, with the CPU's bits, however little they are shown to others.</summary>
+    /// <summary>
+    /// Functions and noises run on every device of the machine, with the CPU's bits, however little they are shown to others.
+    /// </summary>
     [Test]
     public void AFunctionAndANoiseOnEveryDevice()
     {
@@ -42,7 +45,8 @@ internal sealed class ExtensionTests
         float[] Trained(Device device)
         {
             using Trainer trainer = new(
-                new Mlp(64, 2, 10), few, new PerturbedOptimizer(new Sgd(0.1), eta: 10).WithNoise<SignNoise>(), new TrainingOptions { Epochs = 1, BatchSize = 6, Device = device });
+                new Mlp(64, 2, 10), few, new PerturbedOptimizer(new Sgd(0.1), eta: 10).WithNoise<SignNoise>(),
+                new TrainingOptions { Epochs = 1, BatchSize = 6, Device = device });
             trainer.Run();
             return trainer.Arena.Save();
         }
@@ -66,31 +70,44 @@ internal sealed class ExtensionTests
         Tensor value = Tensor.Map<Hypotenuse>(x, y);
         Assert.That(value.Evaluate(), Is.EqualTo(new[] { 5, MathF.Sqrt(234), MathF.Sqrt(80), 17 }).Within(1e-6));
         Tensor[] gradient = value.Sum().Gradient(x, y);
-        Assert.That(gradient[0].Evaluate(), Is.EqualTo(new[] { 0.6 + (3 / Math.Sqrt(234)), (8 / Math.Sqrt(80)) + (8 / 17.0) }).Within(1e-6));
-        Assert.That(gradient[1].Evaluate(), Is.EqualTo(new[] { 0.8 + (4 / Math.Sqrt(80)), (15 / Math.Sqrt(234)) + (15 / 17.0) }).Within(1e-6));
+        Assert.That(gradient[0].Evaluate(), Is.EqualTo(new[] { 0.6 + (3 / Math.Sqrt(234)), (8 / Math.Sqrt(80)) + (8 / 17.0) })
+            .Within(1e-6));
+        Assert.That(gradient[1].Evaluate(), Is.EqualTo(new[] { 0.8 + (4 / Math.Sqrt(80)), (15 / Math.Sqrt(234)) + (15 / 17.0) })
+            .Within(1e-6));
     }
 
-    /// <summary>An operation is a record with shapes and a CPU kernel; its gradient is made of operations, here of itself. Elsewhere it says what it lacks.</summary>
+    /// <summary>
+    /// An operation is a record with shapes and a CPU kernel; its gradient is made of operations, here of itself. Elsewhere it
+    /// says what it lacks.
+    /// </summary>
     [Test]
     public void AnOperation()
     {
         // Rows turned round; the adjoint turns them back.
         Gradients.Register<Reversed>((_, g) => Tensor.Apply(new Reversed(), g));
-        Tensor x = Tensor.Constant(new Shape(2, 3), [1, 2, 3, 4, 5, 6]), weights = Tensor.Constant(new Shape(2, 3), [1, 0, 2, 3, 0, 4]);
+        Tensor x = Tensor.Constant(new Shape(2, 3), [1, 2, 3, 4, 5, 6]), weights = Tensor.Constant(
+            new Shape(2, 3), [1, 0, 2, 3, 0, 4]);
         Tensor y = Tensor.Apply(new Reversed(), x);
         Assert.That(y.Evaluate(), Is.EqualTo(new[] { 3f, 2, 1, 6, 5, 4 }));
-        Assert.That((y.Square() * weights).Sum().Gradient(x)[0].Evaluate(), Is.EqualTo(new[] { 2f * 1 * 2, 0, 2 * 3 * 1, 2 * 4 * 4, 0, 2 * 6 * 3 }));
-        Assert.That(() => Tensor.Apply(new Reversed(), Tensor.Input(new Shape(4), "x")), Throws.TypeOf<ShapeException>().With.Message.Contains("(4)"));
+        Assert.That(
+            (y.Square() * weights).Sum().Gradient(x)[0].Evaluate(),
+            Is.EqualTo(new[] { 2f * 1 * 2, 0, 2 * 3 * 1, 2 * 4 * 4, 0, 2 * 6 * 3 }));
+        Assert.That(
+            () => Tensor.Apply(new Reversed(), Tensor.Input(new Shape(4), "x")),
+            Throws.TypeOf<ShapeException>().With.Message.Contains("(4)"));
         Assert.That(() => y.Evaluate(Device.Simulator), Throws.TypeOf<NotSupportedException>().With.Message.Contains("Reversed"));
     }
 
-    /// <summary>A layer keeps parameters, modules and state in fields; names follow from them, and the state from training.</summary>
+    /// <summary>
+    /// A layer keeps parameters, modules and state in fields; names follow from them, and the state from training.
+    /// </summary>
     [Test]
     public void ALayerWithStateOfItsOwn()
     {
         Centred model = new();
         using Trainer trainer = new(model, Digits, new Sgd(0.1), Options);
-        Assert.That(model.Parameters.Select(parameter => parameter.Name), Is.EqualTo(new[] { "scale", "head.weight", "head.bias" }));
+        Assert.That(
+            model.Parameters.Select(parameter => parameter.Name), Is.EqualTo(new[] { "scale", "head.weight", "head.bias" }));
         Assert.That(model.State.Select(state => state.Name), Is.EqualTo(new[] { "mean" }));
         trainer.Run();
         Assert.That(trainer.Results[^1].TestAccuracy, Is.GreaterThan(0.6));
@@ -103,8 +120,10 @@ internal sealed class ExtensionTests
     {
         PerturbedOptimizer optimizer = new PerturbedOptimizer(new Adam(1e-3), eta: 0.01, gamma: 1).WithNoise<SignNoise>();
         Assert.That(optimizer.ToString(), Does.Contain(nameof(SignNoise)));
-        using Trainer trainer = new(new Mlp(64, 24, 10), Digits, optimizer, Options), again = new(new Mlp(64, 24, 10), Digits, optimizer, Options);
-        using Trainer uniform = new(new Mlp(64, 24, 10), Digits, new PerturbedOptimizer(new Adam(1e-3), eta: 0.01, gamma: 1), Options);
+        using Trainer trainer = new(new Mlp(64, 24, 10), Digits, optimizer, Options), again = new(
+            new Mlp(64, 24, 10), Digits, optimizer, Options);
+        using Trainer uniform =
+            new(new Mlp(64, 24, 10), Digits, new PerturbedOptimizer(new Adam(1e-3), eta: 0.01, gamma: 1), Options);
         trainer.Run();
         again.Run();
         uniform.Run();
@@ -132,10 +151,13 @@ internal sealed class ExtensionTests
     public void ADataSet()
     {
         // Class 1 has a bright right half, class 0 a bright left one.
-        byte[] pixels = [.. Enumerable.Range(0, 40).SelectMany(i => i % 2 == 0 ? new byte[] { 255, 0, 255, 0 } : [0, 255, 0, 255])];
+        byte[] pixels =
+            [.. Enumerable.Range(0, 40).SelectMany(i => i % 2 == 0 ? new byte[] { 255, 0, 255, 0 } : [0, 255, 0, 255])];
         int[] labels = [.. Enumerable.Range(0, 40).Select(i => i % 2)];
         ImageSet images = new(pixels, labels, 2, 2, 2, new Normalization([0.5f], [0.5f]));
-        using Trainer trainer = new(new Mlp(4, 8, 2), new Dataset("halves", images, images.Take(10)), new Sgd(0.5), Options with { BatchSize = 8, Epochs = 5 });
+        using Trainer trainer = new(
+            new Mlp(4, 8, 2), new Dataset("halves", images, images.Take(10)), new Sgd(0.5), Options
+            with { BatchSize = 8, Epochs = 5 });
         trainer.Run();
         Assert.That(trainer.Results[^1].TestAccuracy, Is.EqualTo(1));
     }
@@ -144,7 +166,8 @@ internal sealed class ExtensionTests
     [Test]
     public void AMeasure()
     {
-        Measure norm = new("gradient-norm", "‖∇L̂‖", null, "nothing", (subject, _, progress, cancellation) => GradientNorm.Measure(subject, progress, cancellation));
+        Measure norm = new("gradient-norm", "‖∇L̂‖", null, "nothing", (subject, _, progress, cancellation) =>
+            GradientNorm.Measure(subject, progress, cancellation));
         Mlp model = new(64, 8, 10);
         using ParameterArena arena = new(model, Device.Cpu, 1);
         using EmpiricalLoss loss = new(model, arena, Digits.Train.Take(100));
@@ -178,7 +201,8 @@ internal sealed class ExtensionTests
     private sealed record Reversed : Operation
     {
         public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
-            inputs[0].Rank == 2 ? inputs[0] : throw new ShapeException($"Reversed: a matrix is turned round, but this has shape {inputs[0]}.");
+            inputs[0].Rank == 2 ? inputs[0] : throw new ShapeException(
+                $"Reversed: a matrix is turned round, but this has shape {inputs[0]}.");
 
         public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
             new Kernel(device, shapes[0], inputs[0], output);
@@ -189,7 +213,8 @@ internal sealed class ExtensionTests
 
             public override void RunTask(int task, int worker)
             {
-                float* from = CpuDevice.Address(input) + ((long)task * shape[1]), to = CpuDevice.Address(output) + ((long)task * shape[1]);
+                float* from = CpuDevice.Address(input) + ((long)task * shape[1]), to = CpuDevice.Address(output) + (
+                    (long)task * shape[1]);
                 for (int i = 0; i < shape[1]; i++)
                 {
                     to[i] = from[shape[1] - 1 - i];
@@ -215,7 +240,8 @@ internal sealed class ExtensionTests
 
     private sealed record GradientNorm : Measurement
     {
-        public static GradientNorm Measure(EmpiricalLoss subject, IProgress<MeasureProgress>? progress, CancellationToken cancellation)
+        public static GradientNorm Measure(
+            EmpiricalLoss subject, IProgress<MeasureProgress>? progress, CancellationToken cancellation)
         {
             PassCost before = subject.Cost;
             subject.MoveToWeights();

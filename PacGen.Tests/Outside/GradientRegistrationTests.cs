@@ -1,11 +1,12 @@
 using PacGen.Core.Lanes;
 using PacGen.Kernels;
-using PacGen.Kernels.Map;
 using PacGen.Nn;
 
 namespace PacGen.Tests.Outside;
 
-/// <summary>A function of one's own with a derivative that needs the function's input: GELU, x·Φ(x), as PyTorch's default has it.</summary>
+/// <summary>
+/// A function of one's own with a derivative that needs the function's input: GELU, x·Φ(x), as PyTorch's default has it.
+/// </summary>
 internal sealed class GradientRegistrationTests
 {
     private static readonly float[] Points = [-3f, -1f, -0.25f, 0f, 0.5f, 1f, 2.5f];
@@ -15,12 +16,15 @@ internal sealed class GradientRegistrationTests
     public void Register()
     {
         Tensor x = Tensor.Constant(new Shape(1), [1f]);
-        Assert.That(() => Tensor.Map<Gelu>(x).Sum().Gradient(x), Throws.TypeOf<NotSupportedException>().With.Message.Contains("Gelu"));
+        Assert.That(
+            () => Tensor.Map<Gelu>(x).Sum().Gradient(x), Throws.TypeOf<NotSupportedException>().With.Message.Contains("Gelu"));
         Gradients.Register<Gelu>((n, g) => g * (Tensor.Map<NormalCdf>(n.Inputs[0]) + (n.Inputs[0] * Density(n.Inputs[0]))));
         Gradients.Register<NormalCdf>((n, g) => g * Density(n.Inputs[0]));
     }
 
-    /// <summary>In double: GELU = x·Φ, GELU′ = Φ + x·φ, GELU″ = (2 − x²)·φ, with Φ(1) = 0.841344746, φ(1) = 0.241970725 and so on.</summary>
+    /// <summary>
+    /// In double: GELU = x·Φ, GELU′ = Φ + x·φ, GELU″ = (2 − x²)·φ, with Φ(1) = 0.841344746, φ(1) = 0.241970725 and so on.
+    /// </summary>
     [Test]
     public void GeluHasValueGradientAndSecondGradient()
     {
@@ -51,7 +55,9 @@ internal sealed class GradientRegistrationTests
         static T IUnaryFunction.Invoke<T>(T x) => x * NormalCdf.Of(x);
     }
 
-    /// <summary>Φ(x) = (1 + erf(x/√2))/2, from the complement where x is negative, so that small values keep their digits.</summary>
+    /// <summary>
+    /// Φ(x) = (1 + erf(x/√2))/2, from the complement where x is negative, so that small values keep their digits.
+    /// </summary>
     private readonly struct NormalCdf : IUnaryFunction
     {
         static T IUnaryFunction.Invoke<T>(T x) => Of(x);

@@ -1,11 +1,13 @@
 using PacGen.Core.Bounds;
 using PacGen.Core.Perturbation;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 namespace PacGen.Tests.Outside;
 
-/// <summary>γ and ε as a user gives them: one neighbourhood for the score, the bounds, the certificate and Perturbed OPT, refused where it is made.</summary>
+/// <summary>
+/// γ and ε as a user gives them: one neighbourhood for the score, the bounds, the certificate and Perturbed OPT, refused where it
+/// is made.
+/// </summary>
 internal sealed class NeighborhoodTests
 {
     [Test]
@@ -16,7 +18,8 @@ internal sealed class NeighborhoodTests
         CertifyOptions certify = new() { Neighborhood = neighborhood };
         AlgorithmOne algorithm = new(eta: 100) { Neighborhood = neighborhood };
         Dataset digits = Datasets.Digits();
-        using Trainer trainer = new(new Mlp(64, 8, 10), digits, new PerturbedOptimizer(new Sgd(0.1), algorithm), new TrainingOptions { Epochs = 1 });
+        using Trainer trainer =
+            new(new Mlp(64, 8, 10), digits, new PerturbedOptimizer(new Sgd(0.1), algorithm), new TrainingOptions { Epochs = 1 });
         trainer.Run();
         PacGenScore score = trainer.Score(new ScoreOptions { Images = 128, Neighborhood = neighborhood })!;
         Assert.That(smoothness.Kappa(-2), Is.EqualTo(0.45).Within(1e-15));
@@ -37,8 +40,12 @@ internal sealed class NeighborhoodTests
     [TestCase(0)]
     public void AnEpsilonThatNoFloatHoldsIsRefusedWhereItIsMade(double epsilon)
     {
-        Assert.That(() => new Neighborhood(0.1, epsilon), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("ε is"));
-        Assert.That(() => new PerturbedOptimizer(new Sgd(0.1), eta: 1, epsilon: epsilon), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new Neighborhood(0.1, 0.1) with { Epsilon = epsilon }, Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => new Neighborhood(0.1, epsilon), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("ε is"));
+        Assert.That(
+            () => new PerturbedOptimizer(new Sgd(0.1), eta: 1, epsilon: epsilon),
+            Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => new Neighborhood(0.1, 0.1) with { Epsilon = epsilon }, Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 }

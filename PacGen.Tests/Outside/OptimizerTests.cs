@@ -1,11 +1,8 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 using PacGen.Core.Optimization;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
 namespace PacGen.Tests.Outside;
 
@@ -24,7 +21,7 @@ internal sealed class OptimizerTests
     {
         const int Count = 37, Steps = 10;
         using ParameterArena arena = new(new Linear(Count, 1, bias: false), Device.Cpu, 1);
-        using Buffer gradients = Device.Cpu.Allocate(Count);
+        using DeviceBuffer gradients = Device.Cpu.Allocate(Count);
         using OptimizerSession session = Plain.Attach(arena, gradients, 1);
         double[] w = [.. arena.Save().Select(value => (double)value)], last = new double[Count];
         double[] m = new double[Count], v = new double[Count], n = new double[Count];
@@ -59,7 +56,7 @@ internal sealed class OptimizerTests
         const int Count = 37;
         Lion lion = new(0.01, WeightDecay: 0.1);
         using ParameterArena arena = new(new Linear(Count, 1, bias: false), Device.Cpu, 1);
-        using Buffer gradients = Device.Cpu.Allocate(Count);
+        using DeviceBuffer gradients = Device.Cpu.Allocate(Count);
         using OptimizerSession session = lion.Attach(arena, gradients, 1);
         double[] w = [.. arena.Save().Select(value => (double)value)], m = new double[Count];
         for (int step = 0; step < 10; step++)
@@ -139,7 +136,7 @@ internal sealed class OptimizerTests
         float[] Run(Device device)
         {
             using ParameterArena arena = new(new Mlp(30, 9, 10), device, 2);
-            using Buffer gradients = device.Allocate(arena.Count);
+            using DeviceBuffer gradients = device.Allocate(arena.Count);
             using OptimizerSession session = optimizer.Attach(arena, gradients, 3);
             for (int step = 0; step < 5; step++)
             {
@@ -173,7 +170,7 @@ internal sealed class OptimizerTests
         static void Attach(Optimizer optimizer)
         {
             using ParameterArena arena = new(new Linear(3, 2), Device.Cpu, 1);
-            using Buffer gradients = Device.Cpu.Allocate(arena.Count);
+            using DeviceBuffer gradients = Device.Cpu.Allocate(arena.Count);
             using OptimizerSession session = optimizer.Attach(arena, gradients, 1);
         }
     }

@@ -1,9 +1,7 @@
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
 namespace PacGen.Tests.Outside;
 
@@ -25,7 +23,7 @@ public sealed class PassTests
     public void ASumIsThatInDouble(string id)
     {
         Device device = Device.Open(id);
-        using Buffer weights = device.Allocate(Count);
+        using DeviceBuffer weights = device.Allocate(Count);
         weights.Write(0, Values);
         using SumLaunch<Limits> launch = SumLaunch<Limits>.Create<Magnitude>(device, new Region(weights));
         launch.Settings = new Limits { Scale = 2, Largest = 1 };
@@ -42,7 +40,7 @@ public sealed class PassTests
     public void AMapTakesEachElementsWord(string id)
     {
         Device device = Device.Open(id);
-        using Buffer weights = device.Allocate(Count), kept = device.Allocate(Count);
+        using DeviceBuffer weights = device.Allocate(Count), kept = device.Allocate(Count);
         weights.Write(0, Values);
         using RandomMapLaunch<Draw> launch = RandomMapLaunch<Draw>.Create<Keep>(device, new Region(kept), new Region(weights));
         launch.Settings = new Draw { Probability = 0.25f, Seed = 9, Step = 4 };

@@ -1,19 +1,18 @@
 using PacGen.Core.Perturbation;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 namespace PacGen.Tests.Outside;
 
 /// <summary>
-/// Settings are numbers in double that training uses in single precision, where 1e-50 is 0, 1 − 1e-12 is 1 and 1e39 is infinite. Each is refused
-/// where it would not mean what it says; what is next to the end is taken.
+/// Settings are numbers in double that training uses in single precision, where 1e-50 is 0, 1 − 1e-12 is 1 and 1e39 is infinite.
+/// Each is refused where it would not mean what it says; what is next to the end is taken.
 /// </summary>
 internal sealed class SettingTests
 {
     private const double Smallest = 1.1754943508222875e-38, LargestBelowOne = 0.99999994;
-    private static readonly Tensor Logits = Tensor.Input(new Shape(2, 3), "logits"), Labels = Tensor.Input(new Shape(2), "labels");
+    private static readonly Tensor Logits = Tensor.Input(new Shape(2, 3), "logits"), Labels = Tensor.Input(
+        new Shape(2), "labels");
 
     private static readonly Dictionary<string, (Action<double> Set, double[] Refused, double[] Taken)> Settings = new()
     {
@@ -35,9 +34,12 @@ internal sealed class SettingTests
         ["BatchNorm's momentum"] = (value => _ = new BatchNorm(1, momentum: value), [1e-50, 1.5], [0, 1]),
         ["Dropout's p"] = (value => _ = new Dropout(value), [1e-50, 1 - 1e-12, 1], [0, LargestBelowOne]),
         ["p_min"] = (value => _ = Loss.BoundedCrossEntropy(Logits, Labels, value), [1e-50, 1 - 1e-12], [1e-30, 0.5]),
-        ["the smooth p_min"] = (value => _ = Loss.BoundedCrossEntropy(Logits, Labels, value, smooth: true), [1e-50, 1 - 1e-12], [1e-30, 0.5]),
-        ["a schedule's steps"] = (value => _ = LearningRateSchedule.Step(3, value), [1e-50, double.NaN, -double.NaN, double.PositiveInfinity], [0.1, 2]),
-        ["a schedule's end"] = (value => _ = LearningRateSchedule.Cosine(3, value), [1e-50, double.NaN, double.PositiveInfinity], [0, 0.1]),
+        ["the smooth p_min"] =
+            (value => _ = Loss.BoundedCrossEntropy(Logits, Labels, value, smooth: true), [1e-50, 1 - 1e-12], [1e-30, 0.5]),
+        ["a schedule's steps"] = (value => _ = LearningRateSchedule.Step(3, value),
+            [1e-50, double.NaN, -double.NaN, double.PositiveInfinity], [0.1, 2]),
+        ["a schedule's end"] =
+            (value => _ = LearningRateSchedule.Cosine(3, value), [1e-50, double.NaN, double.PositiveInfinity], [0, 0.1]),
         ["a schedule's start"] = (value => _ = LearningRateSchedule.Constant.WithWarmUp(3, value), [1e-50, double.NaN], [0.1]),
         ["a first value"] = (value => _ = Initializer.Constant(value), [1e39, double.NaN], [0, 1e-50, 1e38]),
         ["the bound of first values"] = (value => _ = Initializer.Uniform(value), [1e39, double.NaN], [0, 1]),
@@ -87,7 +89,8 @@ internal sealed class SettingTests
             "The ε of Adam is 1E-50, but must be positive and finite, and in single precision at least 1.2E-38."));
         Assert.That(() => new Dropout(1 - 1e-12), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains(
             "but must be in [0, 1), and in single precision at most 0.9999999."));
-        Assert.That(() => new Sgd(1e39), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("and in single precision at most 3.4E+38."));
+        Assert.That(() => new Sgd(1e39), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains(
+            "and in single precision at most 3.4E+38."));
     }
 
     /// <summary>The smallest ε on a constant channel: (x − mean)/√ε is 0, not 0/0.</summary>

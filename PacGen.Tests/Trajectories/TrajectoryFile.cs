@@ -58,7 +58,9 @@ internal sealed class TrajectoryFile
     /// <summary>All parameters before the first step: the segments' concatenation.</summary>
     public float[] Initial => [.. Parameters.SelectMany(p => p.Initial)];
 
-    /// <summary>What of a parameter's values the runs keep: of a large one in a Wide-ResNet's file only every so many-th.</summary>
+    /// <summary>
+    /// What of a parameter's values the runs keep: of a large one in a Wide-ResNet's file only every so many-th.
+    /// </summary>
     public float[] Kept(ReadOnlySpan<float> parameter)
     {
         int step = parameter.Length <= wholeUpTo ? 1 : stride;
@@ -71,7 +73,10 @@ internal sealed class TrajectoryFile
         return kept;
     }
 
-    /// <summary>Reads a file of this folder: <c>mlp</c> (64, 48, 32, 10; ReLU; digits), <c>mnist-cnn</c>, <c>wrn-10-1</c> or <c>wrn-16-1</c>.</summary>
+    /// <summary>
+    /// Reads a file of this folder: <c>mlp</c> (64, 48, 32, 10; ReLU; digits), <c>mnist-cnn</c>, <c>wrn-10-1</c> or
+    /// <c>wrn-16-1</c>.
+    /// </summary>
     public static TrajectoryFile Open(string model)
     {
         string path = Path.Combine(AppContext.BaseDirectory, "Trajectories", model + ".trajectory.gz");
@@ -100,7 +105,9 @@ internal sealed class TrajectoryFile
         return new TrajectoryFile(arrays);
     }
 
-    /// <summary>The inputs of one step, counted from 0: normalized, (batch, height, width, channels) or (batch, inputs), row-major.</summary>
+    /// <summary>
+    /// The inputs of one step, counted from 0: normalized, (batch, height, width, channels) or (batch, inputs), row-major.
+    /// </summary>
     public float[] Inputs(int step)
     {
         int count = images.Length / Steps;

@@ -38,7 +38,8 @@ internal sealed class TrajectoryFileTests
         file = TrajectoryFile.Open("mlp");
         Assert.That(file.Parameters.Select(p => $"{p.Name} {string.Join('x', p.Extents)}"), Is.EqualTo(new[]
         {
-            "layers.0.weight 64x48", "layers.0.bias 48", "layers.1.weight 48x32", "layers.1.bias 32", "layers.2.weight 32x10", "layers.2.bias 10",
+            "layers.0.weight 64x48", "layers.0.bias 48", "layers.1.weight 48x32", "layers.1.bias 32", "layers.2.weight 32x10",
+                "layers.2.bias 10",
         }));
     }
 
@@ -89,7 +90,8 @@ internal sealed class TrajectoryFileTests
                 }
 
                 double step = run.Beta2 != 0
-                    ? run.LearningRate * ((g / (Math.Abs(g) + run.Epsilon)) + (run.Optimizer == "adamw" ? run.WeightDecay * w[i] : 0))
+                    ? run.LearningRate * (
+                        (g / (Math.Abs(g) + run.Epsilon)) + (run.Optimizer == "adamw" ? run.WeightDecay * w[i] : 0))
                     : run.LearningRate * g * (run.Nesterov ? 1 + run.Momentum : 1);
                 Assert.That(stepped[i], Is.EqualTo(w[i] - step).Within(2e-6), $"{run.Optimizer}, parameter {i}");
             }
@@ -102,7 +104,9 @@ internal sealed class TrajectoryFileTests
         return [.. bias.Initial.Select((b, o) => b + x.Select((v, i) => v * weight.Initial[(i * outputs) + o]).Sum())];
     }
 
-    /// <summary>A square image (height, width, channels), convolved without padding, then the maximum of each 2×2 block.</summary>
+    /// <summary>
+    /// A square image (height, width, channels), convolved without padding, then the maximum of each 2×2 block.
+    /// </summary>
     private static double[] ConvolveAndPool(double[] x, TrajectoryParameter weight, TrajectoryParameter bias)
     {
         int kernel = weight.Extents[0], channels = weight.Extents[2], outputs = weight.Extents[3];

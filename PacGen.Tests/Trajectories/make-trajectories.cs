@@ -5,21 +5,29 @@
 #:property RestoreLockedMode=false
 #:property GenerateDocumentationFile=false
 
-// Makes mlp.trajectory.gz, mnist-cnn.trajectory.gz (ten training steps of six optimizers in libtorch: TorchSharp, fp32, one thread),
-// wrn-10-1.trajectory.gz and wrn-16-1.trajectory.gz (twenty steps of SGD and Adam on Wide-ResNets, batch-norm statistics included),
-// which PacGen's own steps must follow from the same weights and batches. And wide-resnet.safetensors, the state_dict of a WRN-10-1 after
-// five steps as Python's save_file(model.state_dict(), …) writes it, with wide-resnet-logits.safetensors, images (N, C, H, W) and libtorch's
-// outputs for them in evaluation mode: what an import must reproduce. The writer is this script's own, after the format's description.
+// Makes mlp.trajectory.gz, mnist-cnn.trajectory.gz (ten training steps of six optimizers in libtorch: TorchSharp, fp32, one
+// thread),
+// wrn-10-1.trajectory.gz and wrn-16-1.trajectory.gz (twenty steps of SGD and Adam on Wide-ResNets, batch-norm statistics
+// included),
+// which PacGen's own steps must follow from the same weights and batches. And wide-resnet.safetensors, the state_dict of a
+// WRN-10-1 after
+// five steps as Python's save_file(model.state_dict(), …) writes it, with wide-resnet-logits.safetensors, images (N, C, H, W) and
+// libtorch's
+// outputs for them in evaluation mode: what an import must reproduce. The writer is this script's own, after the format's
+// description.
 //
 //     dotnet run make-trajectories.cs -- [DATA [OUTPUT [MODEL ...]]]
 //
-// DATA holds digits/digits.csv.gz (UCI, CC BY 4.0), whose images all models see, and is PACGEN_DATA by default; OUTPUT is this script's folder.
+// DATA holds digits/digits.csv.gz (UCI, CC BY 4.0), whose images all models see, and is PACGEN_DATA by default; OUTPUT is this
+// script's folder.
 // For every file it prints the losses, and how far the same steps in double precision end from the single-precision ones:
 // max |difference| / max |weight|, and the norm of the difference over the norm of the way that the steps went. A test can
 // ask for no closer agreement than that.
 //
-// The Wide-ResNets are those of the paper's code (github.com/meliketoy/wide-resnet.pytorch), their digits enlarged and coloured. Their first
-// weights are rounded to bfloat16 and their last ones sampled, so that the files stay small; seed and rates are such that single precision follows double (a ReLU that rounding
+// The Wide-ResNets are those of the paper's code (github.com/meliketoy/wide-resnet.pytorch), their digits enlarged and coloured.
+// Their first
+// weights are rounded to bfloat16 and their last ones sampled, so that the files stay small; seed and rates are such that single
+// precision follows double (a ReLU that rounding
 // switches grows to 10⁻³ within twenty steps of WRN-16-1 at larger ones). Their Adam has an ε of 10⁻⁵: the gradient of
 // a bias before a batch norm is zero but for rounding, and with 10⁻⁸ Adam would make steps of its sign.
 //
@@ -37,9 +45,10 @@
 //                          bias. The flat array is their concatenation.
 //     OPTIMIZER/settings   [learning rate, momentum, Nesterov (0 or 1), weight decay, beta1, beta2, epsilon]; 0 where it has none
 //     OPTIMIZER/losses     (steps), each the mean cross-entropy of its batch before the step
-//     OPTIMIZER/after/N    the flat parameters after N steps; where an array `sampled` is, each parameter of more than its first number of
+// OPTIMIZER/after/N the flat parameters after N steps; where an array `sampled` is, each parameter of more than its first number
+// of
 //                          elements stands there with every (its second number)th of them only
-//     OPTIMIZER/state/N    Wide-ResNets: the running means and variances after N steps, each batch norm's mean before its variance
+// OPTIMIZER/state/N Wide-ResNets: the running means and variances after N steps, each batch norm's mean before its variance
 // Layouts are PacGen's: images NHWC, linear weights (in, out), convolution weights (KH, KW, C, OC), and the inputs of the linear
 // layer behind a flattened image in the order (height, width, channel).
 
@@ -68,7 +77,8 @@ foreach (string model in wanted)
             Write(model, Mlp, [], ReadDigits(digits, 10 * 32), 32, [64], [16, 0, 1], 10, [1, 2, 10], [.. Optimizers()]);
             break;
         case "mnist-cnn":
-            Write(model, MnistCnn, [20, 4, 4], Enlarge(ReadDigits(digits, 10 * 8)), 8, [28, 28, 1], [16, 0.2243f, 0.3545f], 10, [1, 10], [.. Optimizers()]);
+            Write(model, MnistCnn, [20, 4, 4], Enlarge(ReadDigits(digits, 10 * 8)), 8, [28, 28, 1], [16, 0.2243f, 0.3545f], 10, [
+                1, 10], [.. Optimizers()]);
             break;
         case "wide-resnet":
             WriteWideResNet(model, Tint(ReadDigits(digits, 5 * 16)));
@@ -76,7 +86,8 @@ foreach (string model in wanted)
         default:
             (int depth, int seed, float sgd, float adam) = model == "wrn-10-1" ? (10, 5, 1e-3f, 1e-4f) : (16, 3, 1e-4f, 5e-5f);
             Write(
-                model, () => new WideResNet(depth, 1, 10), [], Tint(ReadDigits(digits, 20 * 8)), 8, [32, 32, 3], [255, 0.4f, 0.25f], 20, [20],
+                model, () => new WideResNet(depth, 1, 10), [], Tint(ReadDigits(digits, 20 * 8)), 8, [32, 32, 3],
+                [255, 0.4f, 0.25f], 20, [20],
                 [("momentum", [sgd, 0.9f, 0, 0, 0, 0, 0]), ("adam", [adam, 0, 0, 0, 0.9f, 0.999f, 1e-5f])], seed);
             break;
     }
@@ -89,7 +100,8 @@ void WriteWideResNet(string name, (byte[] Images, byte[] Labels) samples)
     using DisposeScope scope = NewDisposeScope();
     WideResNet model = new(10, 1, 10);
     optim.Optimizer adam = optim.Adam(model.parameters(), 1e-3);
-    Tensor images = tensor(samples.Images.Select(b => ((b / 255f) - 0.4f) / 0.25f).ToArray()).reshape(-1, 32, 32, 3).permute(0, 3, 1, 2).contiguous();
+    Tensor images = tensor(samples.Images.Select(b => ((b / 255f) - 0.4f) / 0.25f).ToArray()).reshape(-1, 32, 32, 3).permute(
+        0, 3, 1, 2).contiguous();
     Tensor labels = tensor(samples.Labels.Select(l => (long)l).ToArray());
     for (int first = 0; first < samples.Labels.Length; first += Batch)
     {
@@ -113,7 +125,8 @@ void Save(string name, List<KeyValuePair<string, Tensor>> tensors)
         long begin = elements.Length;
         bool counts = value.dtype == ScalarType.Int64;
         Tensor there = value.detach().contiguous();
-        elements.Write(counts ? MemoryMarshal.AsBytes<long>(there.data<long>().ToArray()) : MemoryMarshal.AsBytes<float>(Elements(there)));
+        elements.Write(
+            counts ? MemoryMarshal.AsBytes<long>(there.data<long>().ToArray()) : MemoryMarshal.AsBytes<float>(Elements(there)));
         header[key] = new { dtype = counts ? "I64" : "F32", value.shape, data_offsets = (long[])[begin, elements.Length] };
     }
 
@@ -138,7 +151,8 @@ static Sequential MnistCnn() => nn.Sequential(
 
 // flattened: (C, H, W) of the image that the first linear layer sees flattened, empty if it sees none.
 void Write(
-    string name, Func<nn.Module<Tensor, Tensor>> build, long[] flattened, (byte[] Images, byte[] Labels) samples, int batch, int[] image, float[] normalization,
+    string name, Func<nn.Module<Tensor, Tensor>> build, long[] flattened, (byte[] Images, byte[] Labels) samples, int batch,
+    int[] image, float[] normalization,
     int steps, int[] kept, (string Name, float[] Settings)[] optimizers, int seed = 5)
 {
     const int WholeUpTo = 1024, Stride = 31;
@@ -178,7 +192,8 @@ void Write(
     float[] w0 = Flat(initial, flattened);
     foreach ((string optimizer, float[] settings) in optimizers)
     {
-        (float[] losses, Dictionary<int, float[]> after, Dictionary<int, float[]> states) = Run(ScalarType.Float32, optimizer, settings);
+        (float[] losses, Dictionary<int, float[]> after, Dictionary<int, float[]> states) = Run(
+            ScalarType.Float32, optimizer, settings);
         (_, Dictionary<int, float[]> exact, Dictionary<int, float[]> exactStates) = Run(ScalarType.Float64, optimizer, settings);
         arrays.Add((optimizer + "/settings", [settings.Length], settings));
         arrays.Add((optimizer + "/losses", [steps], losses));
@@ -198,7 +213,9 @@ void Write(
         double apart = sampled ? Norm(states[steps].Zip(exactStates[steps], (x, y) => x - y)) / Norm(states[steps]) : 0;
         string statistics = sampled ? string.Create(CultureInfo.InvariantCulture, $", statistics {apart:E1}") : "";
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{name,-9} {optimizer,-9} losses {string.Join(' ', losses.Select(l => l.ToString("F4", CultureInfo.InvariantCulture)))}  single from double: {largest:E1} of max |w|, {way:E1} of the way{statistics}"));
+            $"{name,-9} {optimizer,-9} losses " +
+                $"{string.Join(' ', losses.Select(l => l.ToString("F4", CultureInfo.InvariantCulture)))}  single from double: " +
+                $"{largest:E1} of max |w|, {way:E1} of the way{statistics}"));
     }
 
     string path = Path.Combine(output, name + ".trajectory.gz");
@@ -239,7 +256,8 @@ void Write(
         return [.. result];
     }
 
-    (float[] Losses, Dictionary<int, float[]> After, Dictionary<int, float[]> States) Run(ScalarType precision, string optimizer, float[] s)
+    (float[] Losses, Dictionary<int, float[]> After, Dictionary<int, float[]> States) Run(
+        ScalarType precision, string optimizer, float[] s)
     {
         using DisposeScope run = NewDisposeScope();
         nn.Module<Tensor, Tensor> model = build();
@@ -267,17 +285,21 @@ void Write(
         int size = image.Aggregate(1, (p, e) => p * e);
         for (int step = 0; step < steps; step++)
         {
-            float[] x = [.. samples.Images.Skip(step * batch * size).Take(batch * size).Select(b => ((b / normalization[0]) - normalization[1]) / normalization[2])];
+            float[] x = [.. samples.Images.Skip(step * batch * size).Take(batch * size).Select(
+                b => ((b / normalization[0]) - normalization[1]) / normalization[2])];
             long[] y = [.. samples.Labels.Skip(step * batch).Take(batch).Select(l => (long)l)];
             // NHWC as stored; with one channel NCHW is the same.
-            Tensor input = (image.Length == 1 ? tensor(x).reshape(batch, size) : tensor(x).reshape(batch, image[0], image[1], image[2]).permute(0, 3, 1, 2).contiguous()).to(precision);
+            Tensor input = (
+                image.Length == 1 ? tensor(x).reshape(batch, size)
+                : tensor(x).reshape(batch, image[0], image[1], image[2]).permute(0, 3, 1, 2).contiguous()).to(precision);
             opt.zero_grad();
             Tensor loss = nn.functional.cross_entropy(model.forward(input), tensor(y));
             loss.backward();
             opt.step();
             losses[step] = loss.to(ScalarType.Float32).item<float>();
             after[step + 1] = Flat(model, flattened);
-            states[step + 1] = [.. model.named_buffers().Where(b => b.name.Contains("running", StringComparison.Ordinal)).SelectMany(b => Elements(b.buffer.to(ScalarType.Float32)))];
+            states[step + 1] = [.. model.named_buffers().Where(b => b.name.Contains("running", StringComparison.Ordinal))
+                .SelectMany(b => Elements(b.buffer.to(ScalarType.Float32)))];
         }
 
         return (losses, after, states);
@@ -333,7 +355,8 @@ static double Norm(IEnumerable<float> values) => Math.Sqrt(values.Sum(v => (doub
 static (byte[] Images, byte[] Labels) ReadDigits(string path, int count)
 {
     using StreamReader reader = new(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
-    byte[][] rows = [.. Enumerable.Range(0, count).Select(_ => reader.ReadLine()!.Split(',').Select(v => byte.Parse(v, CultureInfo.InvariantCulture)).ToArray())];
+    byte[][] rows = [.. Enumerable.Range(0, count).Select(
+        _ => reader.ReadLine()!.Split(',').Select(v => byte.Parse(v, CultureInfo.InvariantCulture)).ToArray())];
     return ([.. rows.SelectMany(r => r[..64])], [.. rows.Select(r => r[64])]);
 }
 
@@ -353,7 +376,8 @@ static (byte[] Images, byte[] Labels) Enlarge((byte[] Images, byte[] Labels) dig
     return (images, digits.Labels);
 }
 
-// 8×8 to 32×32 by linear interpolation, in a colour that depends on the image's number, over a background that changes everywhere:
+// 8×8 to 32×32 by linear interpolation, in a colour that depends on the image's number, over a background that changes
+// everywhere:
 // with even areas a rounding could move all pixels of one over ReLU's edge at once, and no two programs would agree for long.
 static (byte[] Images, byte[] Labels) Tint((byte[] Images, byte[] Labels) digits)
 {
@@ -363,8 +387,10 @@ static (byte[] Images, byte[] Labels) Tint((byte[] Images, byte[] Labels) digits
         int channel = i % 3, column = i / 3 % 32, row = i / 96 % 32, image = i / 3072;
         int x = Math.Min(column / 4, 6), y = Math.Min(row / 4, 6), dx = column - (4 * x), dy = row - (4 * y);
         int Pixel(int v, int h) => digits.Images[(image * 64) + (v * 8) + h];
-        int ink = ((((8 - dy) * (((8 - dx) * Pixel(y, x)) + (dx * Pixel(y, x + 1)))) + (dy * (((8 - dx) * Pixel(y + 1, x)) + (dx * Pixel(y + 1, x + 1))))) / 8);
-        int ground = ((row * (3 + ((image + channel) % 4))) + (column * (2 + ((image * 3) + (channel * 2)) % 5)) + (row * column % (7 + channel))) / 3;
+        int ink = ((((8 - dy) * (((8 - dx) * Pixel(y, x)) + (dx * Pixel(y, x + 1)))) + (
+            dy * (((8 - dx) * Pixel(y + 1, x)) + (dx * Pixel(y + 1, x + 1))))) / 8);
+        int ground = ((row * (3 + ((image + channel) % 4))) + (column * (2 + ((image * 3) + (channel * 2)) % 5)) + (
+            row * column % (7 + channel))) / 3;
         images[i] = (byte)Math.Min(255, (ink * (3 + ((image + channel) % 3)) / 5) + ground);
     }
 
@@ -413,7 +439,8 @@ internal sealed class WideResNet : nn.Module<Tensor, Tensor>
     }
 
     private static ModuleList<Block> Group(int inputs, int outputs, int blocks, int stride) =>
-        new([.. Enumerable.Range(0, blocks).Select(i => i == 0 ? new Block(inputs, outputs, stride) : new Block(outputs, outputs, 1))]);
+        new([.. Enumerable.Range(0, blocks).Select(
+            i => i == 0 ? new Block(inputs, outputs, stride) : new Block(outputs, outputs, 1))]);
 }
 
 internal sealed class Block : nn.Module<Tensor, Tensor>

@@ -5,9 +5,12 @@
 #:property RestoreLockedMode=false
 #:property GenerateDocumentationFile=false
 
-// Trains the network of PyTorch's MNIST example in libtorch (TorchSharp) on the embedded digits, enlarged to 28×28, and writes its
-// weights as PyTorch names and orders them: what save_file(model.state_dict(), "mnist-cnn.safetensors") would write in Python. Beside
-// them mnist-cnn-logits.safetensors: eight images (N, C, H, W) and libtorch's outputs for them, which PacGen's tests compare with.
+// Trains the network of PyTorch's MNIST example in libtorch (TorchSharp) on the embedded digits, enlarged to 28×28, and writes
+// its
+// weights as PyTorch names and orders them: what save_file(model.state_dict(), "mnist-cnn.safetensors") would write in Python.
+// Beside
+// them mnist-cnn-logits.safetensors: eight images (N, C, H, W) and libtorch's outputs for them, which PacGen's tests compare
+// with.
 //
 //     dotnet run samples/pytorch/make-mnist-cnn.cs        in the repository's folder
 //
@@ -30,7 +33,8 @@ manual_seed(5);
 // Every fifth of a class is for testing, as in PacGen's own split.
 int[] seen = new int[10];
 List<(float[] Image, long Label)> train = [], test = [];
-using (StreamReader reader = new(new GZipStream(File.OpenRead(Path.Combine(folder, "..", "..", "PacGen.Nn", "Data", "Digits", "digits.csv.gz")), CompressionMode.Decompress)))
+using (StreamReader reader = new(new GZipStream(
+    File.OpenRead(Path.Combine(folder, "..", "..", "PacGen.Nn", "Data", "Digits", "digits.csv.gz")), CompressionMode.Decompress)))
 {
     while (reader.ReadLine() is { } line)
     {
@@ -69,13 +73,16 @@ using (no_grad())
 {
     (float[], long)[] all = [.. test];
     Tensor outputs = model.forward(Images(all)), labels = tensor(all.Select(one => one.Item2).ToArray());
-    Console.WriteLine($"test loss {nn.functional.cross_entropy(outputs, labels).item<float>()}, accuracy {outputs.argmax(1).eq(labels).to(ScalarType.Float32).mean().item<float>()}");
+    Console.WriteLine(
+        $"test loss {nn.functional.cross_entropy(outputs, labels).item<float>()}, accuracy " +
+        $"{outputs.argmax(1).eq(labels).to(ScalarType.Float32).mean().item<float>()}");
     (float[], long)[] few = all[..8];
     Write("mnist-cnn.safetensors", [.. model.state_dict()]);
     Write("mnist-cnn-logits.safetensors", [new("images", Images(few)), new("logits", model.forward(Images(few)))]);
 }
 
-static Tensor Images((float[] Image, long Label)[] batch) => tensor(batch.SelectMany(one => one.Image).ToArray()).reshape(batch.Length, 1, 28, 28);
+static Tensor Images((float[] Image, long Label)[] batch) => tensor(batch.SelectMany(one => one.Image).ToArray()).reshape(
+    batch.Length, 1, 28, 28);
 
 void Write(string name, List<KeyValuePair<string, Tensor>> tensors)
 {

@@ -2,7 +2,6 @@ using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Runs;
 using PacGen.Benchmarks.Training;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
 namespace PacGen.Benchmarks.Figures.Accuracy;
 

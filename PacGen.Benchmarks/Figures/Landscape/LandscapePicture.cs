@@ -227,7 +227,8 @@ internal static class LandscapePicture
     private static LegendItem Item(string text, MarkerShape shape, Color color) => new()
     {
         LabelText = text,
-        MarkerStyle = new MarkerStyle(shape, 10, color) { LineColor = color, LineWidth = shape == MarkerShape.OpenCircle ? 1.5f : 0 },
+        MarkerStyle =
+            new MarkerStyle(shape, 10, color) { LineColor = color, LineWidth = shape == MarkerShape.OpenCircle ? 1.5f : 0 },
     };
 
     private static void Frame(Plot plot, string title, string x, string y, double rangeX, double rangeY)

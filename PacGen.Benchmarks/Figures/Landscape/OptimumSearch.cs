@@ -53,7 +53,8 @@ internal static class OptimumSearch
             (double least, double largest) = loss.Eigenvalues;
             double shift = Math.Max(0, (1e-6 * Math.Max(1, Math.Abs(largest))) - least);
             double a = loss.D11 + shift, c = loss.D22 + shift, determinant = (a * c) - (loss.D12 * loss.D12);
-            double s1 = -((c * loss.D1) - (loss.D12 * loss.D2)) / determinant, s2 = -((a * loss.D2) - (loss.D12 * loss.D1)) / determinant;
+            double s1 = -((c * loss.D1) - (loss.D12 * loss.D2)) / determinant, s2 = -(
+                (a * loss.D2) - (loss.D12 * loss.D1)) / determinant;
 
             // No step longer than 1: the surface is curved beyond.
             double scale = Math.Min(1, 1 / Math.Sqrt((s1 * s1) + (s2 * s2))), slope = (s1 * loss.D1) + (s2 * loss.D2);

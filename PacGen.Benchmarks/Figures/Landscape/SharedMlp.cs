@@ -60,7 +60,8 @@ internal sealed class SharedMlp(MixtureSample sample)
             }
 
             Jet z = Jet.Row(w1, w2, a, b);
-            double probability = 1 / (1 + Math.Exp(-z.Value)), first = probability - sample.Label[i], second = probability * (1 - probability);
+            double probability = 1 / (1 + Math.Exp(-z.Value)), first = probability - sample.Label[i], second = probability * (
+                1 - probability);
             sum += CrossEntropy(z.Value, sample.Label[i]);
             d1 += first * z.D1;
             d2 += first * z.D2;

@@ -1,7 +1,7 @@
 using PacGen.Benchmarks.Figures.Accuracy;
 using PacGen.Benchmarks.Runs;
 
-namespace PacGen.Tests.Benchmarks.Figures;
+namespace PacGen.Tests.Benchmarks;
 
 internal sealed class AccuracyFindingsTests
 {
@@ -23,10 +23,18 @@ internal sealed class AccuracyFindingsTests
     }
 
     [TestCase("The paper's effect, lower training accuracy and higher test accuracy, appeared", -0.05, 0.03)]
-    [TestCase("did not appear: training accuracy is lower beyond the spread over seeds, but test accuracy is lower beyond the spread over seeds, not higher", -0.05, -0.03)]
-    [TestCase("did not appear: training accuracy is lower beyond the spread over seeds, but test accuracy is higher on average but within the spread", -0.05, 0.001)]
-    [TestCase("Half of the paper's effect appeared: test accuracy is higher beyond the spread over seeds, but training accuracy is higher beyond", 0.05, 0.03)]
-    [TestCase("did not appear: training accuracy is lower on average but within the spread over seeds, test accuracy is lower on average but within the spread", -0.001, -0.001)]
+    [TestCase(
+        "did not appear: training accuracy is lower beyond the spread over seeds, but test accuracy is lower beyond the spread " +
+        "over seeds, not higher", -0.05, -0.03)]
+    [TestCase(
+        "did not appear: training accuracy is lower beyond the spread over seeds, but test accuracy is higher on average but " +
+        "within the spread", -0.05, 0.001)]
+    [TestCase(
+        "Half of the paper's effect appeared: test accuracy is higher beyond the spread over seeds, but training accuracy is " +
+        "higher beyond", 0.05, 0.03)]
+    [TestCase(
+        "did not appear: training accuracy is lower on average but within the spread over seeds, test accuracy is lower on " +
+        "average but within the spread", -0.001, -0.001)]
     public void TheVerdictFollowsTheNumbers(string says, double train, double test)
     {
         double[] noise = [0.004, -0.005, 0.001];
@@ -45,27 +53,35 @@ internal sealed class AccuracyFindingsTests
     [Test]
     public void OneSeedDecidesNothing()
     {
-        AccuracyFindings findings = new([RunArm.Plain, Perturbed], [Curve(RunArm.Plain, 1, 0.6, 0.5), Curve(Perturbed, 1, 0.5, 0.55)], 2, 10);
-        Assert.That(findings.Paragraphs.Single(), Does.Contain("One seed has no spread").And.Contain("their signs are the paper's").And.Contain("−10.00 points"));
+        AccuracyFindings findings =
+            new([RunArm.Plain, Perturbed], [Curve(RunArm.Plain, 1, 0.6, 0.5), Curve(Perturbed, 1, 0.5, 0.55)], 2, 10);
+        Assert.That(findings.Paragraphs.Single(), Does.Contain("One seed has no spread").And.Contain(
+            "their signs are the paper's").And.Contain("−10.00 points"));
     }
 
     [Test]
     public void AnAccuracyOfChanceIsCalledSo()
     {
-        AccuracyFindings findings = new([RunArm.Plain, Perturbed], [Curve(RunArm.Plain, 1, 0.6, 0.5), Curve(Perturbed, 1, 0.1, 0.1)], 2, 10);
-        Assert.That(findings.Paragraphs.Single(), Does.Contain("learned next to nothing: 10.00 % of the training images, where guessing gives 10.00 %"));
+        AccuracyFindings findings =
+            new([RunArm.Plain, Perturbed], [Curve(RunArm.Plain, 1, 0.6, 0.5), Curve(Perturbed, 1, 0.1, 0.1)], 2, 10);
+        Assert.That(
+            findings.Paragraphs.Single(),
+            Does.Contain("learned next to nothing: 10.00 % of the training images, where guessing gives 10.00 %"));
     }
 
     [Test]
     public void ASeedThatLacksARunIsLeftOut()
     {
         AccuracyCurve failed = Curve(Perturbed, 2, 0.3, 0.3);
-        failed = failed with { Record = failed.Record with { Epochs = [failed.Record.Epochs[0]], Failure = "The loss became NaN." } };
+        failed = failed
+            with { Record = failed.Record with { Epochs = [failed.Record.Epochs[0]], Failure = "The loss became NaN." } };
         AccuracyFindings findings = new([RunArm.Plain, Perturbed],
-            [Curve(RunArm.Plain, 1, 0.6, 0.5), Curve(Perturbed, 1, 0.5, 0.55), Curve(RunArm.Plain, 2, 0.6, 0.5), failed, Curve(RunArm.Plain, 3, 0.6, 0.5)], 2, 10);
+            [Curve(RunArm.Plain, 1, 0.6, 0.5), Curve(Perturbed, 1, 0.5, 0.55), Curve(RunArm.Plain, 2, 0.6, 0.5), failed,
+                Curve(RunArm.Plain, 3, 0.6, 0.5)], 2, 10);
         Assert.That(findings.Seeds, Is.EqualTo(new ulong[] { 1 }));
         Assert.That(findings.Paragraphs, Has.Count.EqualTo(2));
-        Assert.That(findings.Paragraphs[1], Does.Contain("Seed 2, perturbed, γ = 10, failed after 1 epochs (The loss became NaN.)"));
+        Assert.That(
+            findings.Paragraphs[1], Does.Contain("Seed 2, perturbed, γ = 10, failed after 1 epochs (The loss became NaN.)"));
     }
 
     private static AccuracyCurve Curve(RunArm arm, ulong seed, double train, double test) => new(

@@ -1,9 +1,9 @@
 using System.Globalization;
 using PacGen.Benchmarks;
-using PacGen.Nn.Checkpoints;
-using PacGen.Tests.Nn.Data;
+using PacGen.Nn;
+using PacGen.Tests.Nn;
 
-namespace PacGen.Tests.Benchmarks.Figures;
+namespace PacGen.Tests.Benchmarks;
 
 /// <summary>Figure 7 in the smallest: WRN-10-1 on a CIFAR-10 of a few made-up images.</summary>
 internal sealed class Figure7Tests
@@ -27,7 +27,8 @@ internal sealed class Figure7Tests
 
     private string[] Tiny =>
     [
-        "figure", "7", "--scale", "small", "--depth", "10", "--batch-size", "16", "--learning-rate", "0.01", "--gamma", "0.1", "--epochs", "2", "--seeds", "2",
+        "figure", "7", "--scale", "small", "--depth", "10", "--batch-size", "16", "--learning-rate", "0.01", "--gamma", "0.1",
+        "--epochs", "2", "--seeds", "2",
         "--size", "400", "--data", folder["data"], "--output", folder["out"],
     ];
 
@@ -38,27 +39,40 @@ internal sealed class Figure7Tests
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(File.ReadAllBytes(folder["out/figure-7.png"])[1..4], Is.EqualTo("PNG"u8.ToArray()));
         string[] rows = Numbers();
-        Assert.That(rows[0], Is.EqualTo("dataset,model,seed,optimizer,eta,gamma,epoch,train_loss,train_accuracy,test_loss,test_accuracy,step_loss,seconds"));
+        Assert.That(rows[0], Is.EqualTo(
+            "dataset,model,seed,optimizer,eta,gamma,epoch,train_loss,train_accuracy,test_loss,test_accuracy,step_loss,seconds"));
         Assert.That(
             rows.Skip(1).Select(row => string.Join(',', row.Split(',')[2..7])),
-            Is.EqualTo(new[] { "1,plain,,,1", "1,plain,,,2", "1,perturbed,0.01,0.1,1", "1,perturbed,0.01,0.1,2", "2,plain,,,1", "2,plain,,,2", "2,perturbed,0.01,0.1,1", "2,perturbed,0.01,0.1,2" }));
+            Is.EqualTo(new[] { "1,plain,,,1", "1,plain,,,2", "1,perturbed,0.01,0.1,1", "1,perturbed,0.01,0.1,2", "2,plain,,,1",
+                "2,plain,,,2", "2,perturbed,0.01,0.1,1", "2,perturbed,0.01,0.1,2" }));
         Assert.That(rows.Skip(1), Has.All.StartsWith(Row));
-        double[] accuracies = [.. rows.Skip(1).SelectMany(row => row.Split(',') is var cells ? new[] { cells[8], cells[10] } : []).Select(cell => double.Parse(cell, CultureInfo.InvariantCulture))];
+        double[] accuracies = [.. rows.Skip(1).SelectMany(row => row.Split(',') is var cells ? new[] { cells[8], cells[10] } : [])
+            .Select(cell => double.Parse(cell, CultureInfo.InvariantCulture))];
         Assert.That(accuracies, Has.All.InRange(0, 1));
-        Assert.That(accuracies.Select(accuracy => accuracy * 48 * 5).Select(counted => Math.Abs(counted - Math.Round(counted))), Has.All.LessThan(1e-9), "shares of 48 and 20 images");
+        Assert.That(
+            accuracies.Select(accuracy => accuracy * 48 * 5).Select(counted => Math.Abs(counted - Math.Round(counted))),
+            Has.All.LessThan(1e-9), "shares of 48 and 20 images");
 
         string page = File.ReadAllText(folder["out/figure-7.md"]);
-        Assert.That(page, Does.Contain("](figure-7.png)").And.Contain("](figure-7.csv)").And.Contain("effect").And.Contain("seed by seed")
-            .And.Contain("WRN-10-1 in place of WRN-58-3").And.Contain("48 of the 50,000 training images").And.Contain("γ = 0.1, where the paper has η = 0.01, γ = 10"));
-        Assert.That(page, Does.Contain("`pacgen figure 7 --size 400 --scale small --seeds 2 --epochs 2 --depth 10").And.Not.Contain(folder["out"]).And.Not.Contain(folder["data"]));
-        Assert.That(run.Output, Does.Contain("seed 2, perturbed, γ = 0.1: epoch 2/2").And.Contain("epochs of all runs left").And.Contain("all done"));
+        Assert.That(
+            page, Does.Contain("](figure-7.png)").And.Contain("](figure-7.csv)").And.Contain("effect").And.Contain("seed by seed")
+            .And.Contain("WRN-10-1 in place of WRN-58-3").And.Contain("48 of the 50,000 training images").And.Contain(
+                "γ = 0.1, where the paper has η = 0.01, γ = 10"));
+        Assert.That(
+            page, Does.Contain("`pacgen figure 7 --size 400 --scale small --seeds 2 --epochs 2 --depth 10").And.Not.Contain(
+            folder["out"]).And.Not.Contain(folder["data"]));
+        Assert.That(run.Output, Does.Contain("seed 2, perturbed, γ = 0.1: epoch 2/2").And.Contain(
+            "epochs of all runs left").And.Contain("all done"));
         Assert.That(Directory.GetDirectories(folder["out/figure-7-runs"]).Select(Path.GetFileName).Order(), Is.EqualTo(new[]
         {
-            "cifar-10-wrn-10-1-eta-0.01-gamma-0.1-seed-1", "cifar-10-wrn-10-1-eta-0.01-gamma-0.1-seed-2", "cifar-10-wrn-10-1-plain-seed-1", "cifar-10-wrn-10-1-plain-seed-2",
+            "cifar-10-wrn-10-1-eta-0.01-gamma-0.1-seed-1", "cifar-10-wrn-10-1-eta-0.01-gamma-0.1-seed-2",
+                "cifar-10-wrn-10-1-plain-seed-1", "cifar-10-wrn-10-1-plain-seed-2",
         }));
     }
 
-    /// <summary>The other two data sets: their own optimizers and settings, their classes, and what the page says differs.</summary>
+    /// <summary>
+    /// The other two data sets: their own optimizers and settings, their classes, and what the page says differs.
+    /// </summary>
     [TestCase("cifar-100", "Adam(lr 0.0001", "η = 0.01, γ = 10", "48 of the 50,000 training images")]
     [TestCase("cifar-100-coarse", "Adam(lr 0.0001", "η = 0.01, γ = 10", "the 20 coarse classes in place of the 100 fine ones")]
     [TestCase("tiny-imagenet", "SGD(lr 0.01", "η = 100, γ = 1", "4 of the 100,000 training images")]
@@ -79,19 +93,24 @@ internal sealed class Figure7Tests
         string[] labels = dataset.EndsWith("coarse", StringComparison.Ordinal) ? ["--labels", "coarse"] : [];
         string[] args =
         [
-            "figure", "7", "--dataset", tiny ? dataset : "cifar-100", .. labels, "--scale", "small", "--depth", "10", "--batch-size", tiny ? "4" : "16", "--accumulate", "2",
+            "figure", "7", "--dataset", tiny ? dataset : "cifar-100", .. labels, "--scale", "small", "--depth", "10",
+            "--batch-size", tiny ? "4" : "16", "--accumulate", "2",
             "--epochs", "1", "--seeds", "1", "--size", "400", "--data", images.Path, "--output", folder["out"],
         ];
         ProgramRun run = ProgramRun.Of(args);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         string page = File.ReadAllText(folder["out/figure-7.md"]);
-        Assert.That(page, Does.Contain(rule).And.Contain($"perturbed: {perturbation}, ε = 1E-05").And.Contain(differs).And.Contain("each batch passed in 2 parts").And.Contain("of the 10,000 test images"));
+        Assert.That(page, Does.Contain(rule).And.Contain($"perturbed: {perturbation}, ε = 1E-05").And.Contain(
+            differs).And.Contain("each batch passed in 2 parts").And.Contain("of the 10,000 test images"));
         Assert.That(page, Does.Not.Contain("where the paper has"), "η and γ are the paper's");
         Assert.That(run.Output, Does.Contain("seed 1, plain: memory ").And.Contain("perturbed"));
-        Assert.That(File.ReadAllLines(folder["out/figure-7.csv"]).Skip(1), Has.Exactly(2).Items.And.All.StartWith(dataset + ",wrn-10-1,1,"));
+        Assert.That(File.ReadAllLines(folder["out/figure-7.csv"]).Skip(1), Has.Exactly(2).Items.And.All.StartWith(
+            dataset + ",wrn-10-1,1,"));
         foreach (string kept in Directory.GetDirectories(folder["out/figure-7-runs"]))
         {
-            Assert.That(Directory.GetFiles(Path.Combine(kept, "events"), "events.out.tfevents.*"), Has.Length.EqualTo(1), "for TensorBoard");
+            Assert.That(
+                Directory.GetFiles(Path.Combine(kept, "events"), "events.out.tfevents.*"), Has.Length.EqualTo(1),
+                "for TensorBoard");
         }
     }
 
@@ -107,7 +126,8 @@ internal sealed class Figure7Tests
 
         ProgramRun more = ProgramRun.Of(With("--epochs", "3"));
         Assert.That(more.ExitCode, Is.Zero, more.Error);
-        Assert.That(more.Output, Does.Contain("seed 1, plain goes on from step 6, 2 of 3 epochs done").And.Contain("epoch 3/3").And.Not.Contain("epoch 2/3"));
+        Assert.That(more.Output, Does.Contain("seed 1, plain goes on from step 6, 2 of 3 epochs done").And.Contain(
+            "epoch 3/3").And.Not.Contain("epoch 2/3"));
         Assert.That(Numbers(), Has.Length.EqualTo(13).And.SupersetOf(first));
 
         ProgramRun fewer = ProgramRun.Of(Tiny);
@@ -129,7 +149,8 @@ internal sealed class Figure7Tests
 
         ProgramRun rest = ProgramRun.Of(Tiny);
         Assert.That(rest.ExitCode, Is.Zero, rest.Error);
-        Assert.That(rest.Output, Does.Contain("1 of 4 runs are there").And.Contain("seed 1, perturbed, γ = 0.1 goes on from step").And.Not.Contain("seed 1, plain: epoch"));
+        Assert.That(rest.Output, Does.Contain("1 of 4 runs are there").And.Contain(
+            "seed 1, perturbed, γ = 0.1 goes on from step").And.Not.Contain("seed 1, plain: epoch"));
         Assert.That(Timeless(Numbers()), Is.EqualTo(straight));
     }
 
@@ -138,7 +159,8 @@ internal sealed class Figure7Tests
     {
         Assert.That(Stopped("seed 2, plain: epoch 1/2").ExitCode, Is.EqualTo(130));
         Assert.That(File.Exists(folder["out/figure-7.png"]));
-        Assert.That(File.ReadAllText(folder["out/figure-7.md"]), Does.Contain("2 of 4 runs are complete so far").And.Contain("One seed has no spread"));
+        Assert.That(File.ReadAllText(folder["out/figure-7.md"]), Does.Contain("2 of 4 runs are complete so far").And.Contain(
+            "One seed has no spread"));
     }
 
     [Test]
@@ -155,7 +177,8 @@ internal sealed class Figure7Tests
         {
             ProgramRun run = ProgramRun.Of(With(option, value));
             Assert.That(run.ExitCode, Is.EqualTo(1));
-            Assert.That(run.Error, Does.Contain("holds a run with other settings").And.Contain(says).And.Contain("another --runs folder"));
+            Assert.That(run.Error, Does.Contain("holds a run with other settings").And.Contain(says).And.Contain(
+                "another --runs folder"));
         }
 
         File.WriteAllBytes(folder["data/test_batch.bin"], Cifar.File(21, 1)[3073..]);
@@ -169,7 +192,9 @@ internal sealed class Figure7Tests
         Assert.That(ProgramRun.Of(With("--seeds", "1")).ExitCode, Is.Zero);
         string record = folder["out/figure-7-runs/cifar-10-wrn-10-1-plain-seed-1/run.json"], whole = File.ReadAllText(record);
         string[] numbers = Timeless(Numbers());
-        foreach (string damaged in new[] { whole[..^20], "null", "[]", whole.Replace("\"epoch\": 1", "\"epoch\": 4", StringComparison.Ordinal), whole.Replace("\"device\"", "\"gadget\"", StringComparison.Ordinal) })
+        foreach (string damaged in new[] { whole[..^20], "null", "[]", whole.Replace(
+            "\"epoch\": 1", "\"epoch\": 4", StringComparison.Ordinal), whole.Replace("\"device\"", "\"gadget\"",
+            StringComparison.Ordinal) })
         {
             File.WriteAllText(record, damaged);
             ProgramRun run = ProgramRun.Of(With("--seeds", "1"));

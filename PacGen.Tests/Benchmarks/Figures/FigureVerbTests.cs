@@ -1,7 +1,7 @@
 using System.Globalization;
 using PacGen.Benchmarks;
 
-namespace PacGen.Tests.Benchmarks.Figures;
+namespace PacGen.Tests.Benchmarks;
 
 internal sealed class FigureVerbTests
 {
@@ -16,14 +16,18 @@ internal sealed class FigureVerbTests
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(folder.Files, Is.EquivalentTo(OfFigure1));
         Assert.That(File.ReadAllBytes(folder["figure-1.png"])[..4], Is.EqualTo(PngSignature));
-        Assert.That(run.Output, Does.Contain("sharp global").And.Contain("flat").And.Contain("Ψ").And.Contain("bound (13), η = 39"));
+        Assert.That(
+            run.Output, Does.Contain("sharp global").And.Contain("flat").And.Contain("Ψ").And.Contain("bound (13), η = 39"));
 
         string[] grid = File.ReadAllLines(folder["figure-1.csv"]);
         Assert.That(grid[0], Is.EqualTo("w1,w2,loss,psi,bound"));
         Assert.That(grid, Has.Length.EqualTo(1 + (14 * 14)), "every third of 41 lines");
-        Assert.That(grid.Skip(1).SelectMany(row => row.Split(',')).Select(cell => double.Parse(cell, CultureInfo.InvariantCulture)), Is.All.Matches<double>(double.IsFinite));
+        Assert.That(
+            grid.Skip(1).SelectMany(row => row.Split(',')).Select(cell => double.Parse(cell, CultureInfo.InvariantCulture)),
+            Is.All.Matches<double>(double.IsFinite));
         Assert.That(File.ReadAllLines(folder["figure-1-samples.csv"]), Has.Length.EqualTo(101));
-        Assert.That(File.ReadAllLines(folder["figure-1-samples.csv"])[0], Is.EqualTo("x1,x2,gaussian,label,p_sharp_global,p_flat"));
+        Assert.That(
+            File.ReadAllLines(folder["figure-1-samples.csv"])[0], Is.EqualTo("x1,x2,gaussian,label,p_sharp_global,p_flat"));
         Assert.That(File.ReadAllLines(folder["figure-1-optima.csv"])[1], Does.StartWith("sharp global,"));
     }
 
@@ -41,7 +45,9 @@ internal sealed class FigureVerbTests
         }
 
         static void Draw(Folder folder, params string[] more) =>
-            Assert.That(ProgramRun.Of(["figure", "1", "--points", "31", "--size", "400", "--output", folder[""], .. more]).ExitCode, Is.Zero);
+            Assert.That(
+                ProgramRun.Of(["figure", "1", "--points", "31", "--size", "400", "--output", folder[""], .. more]).ExitCode,
+                Is.Zero);
     }
 
     [Test]
@@ -71,7 +77,8 @@ internal sealed class FigureVerbTests
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(folder.Files, Is.EqualTo(new[] { "figure-2.csv", "figure-2.png" }));
         Assert.That(File.ReadAllBytes(folder["figure-2.png"])[..4], Is.EqualTo(PngSignature));
-        double[][] rows = [.. File.ReadAllLines(folder["figure-2.csv"]).Skip(1).Select(row => row.Split(',').Select(cell => double.Parse(cell, CultureInfo.InvariantCulture)).ToArray())];
+        double[][] rows = [.. File.ReadAllLines(folder["figure-2.csv"]).Skip(1).Select(
+            row => row.Split(',').Select(cell => double.Parse(cell, CultureInfo.InvariantCulture)).ToArray())];
         Assert.That(rows, Has.Length.EqualTo(61));
         Assert.That(rows.Select(row => row[6]), Is.Ordered.And.All.Positive, "the metric grows with the curvature");
         Assert.That(rows.All(row => row[6] >= row[4]), "the metric bounds the increase");

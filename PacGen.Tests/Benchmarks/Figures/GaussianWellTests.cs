@@ -1,6 +1,6 @@
 using PacGen.Benchmarks.Figures;
 
-namespace PacGen.Tests.Benchmarks.Figures;
+namespace PacGen.Tests.Benchmarks;
 
 internal sealed class GaussianWellTests
 {
@@ -21,7 +21,8 @@ internal sealed class GaussianWellTests
         Assert.That(well.Expected(sigma), Is.EqualTo(sum / Cells).Within(1e-8));
         Assert.That(well.Rho(sigma), Is.EqualTo(rho).Within(0.02).Percent);
         const double Step = 1e-3;
-        Assert.That((well.Loss(Step) - (2 * well.Loss(0)) + well.Loss(-Step)) / (Step * Step), Is.EqualTo(curvature).Within(0.1).Percent);
+        Assert.That(
+            (well.Loss(Step) - (2 * well.Loss(0)) + well.Loss(-Step)) / (Step * Step), Is.EqualTo(curvature).Within(0.1).Percent);
     }
 
     [Test]

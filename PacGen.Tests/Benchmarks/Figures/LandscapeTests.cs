@@ -1,7 +1,7 @@
 using PacGen.Benchmarks.Figures;
 using PacGen.Benchmarks.Figures.Landscape;
 
-namespace PacGen.Tests.Benchmarks.Figures;
+namespace PacGen.Tests.Benchmarks;
 
 internal sealed class LandscapeTests
 {
@@ -37,7 +37,9 @@ internal sealed class LandscapeTests
             Assert.That(members, Has.Length.InRange(850, 1150));
             Assert.That(members.Average(i => sample.X[i]), Is.EqualTo(sample.Centres[component].X).Within(0.15));
             Assert.That(members.Average(i => sample.Y[i]), Is.EqualTo(sample.Centres[component].Y).Within(0.15));
-            Assert.That(Math.Sqrt(members.Average(i => Math.Pow(sample.X[i] - sample.Centres[component].X, 2))), Is.EqualTo(1).Within(0.1));
+            Assert.That(
+                Math.Sqrt(members.Average(i => Math.Pow(sample.X[i] - sample.Centres[component].X, 2))),
+                Is.EqualTo(1).Within(0.1));
         }
     }
 
@@ -57,7 +59,8 @@ internal sealed class LandscapeTests
             for (int k = 0; k < 16; k++)
             {
                 (double sine, double cosine) = Math.SinCos(k * Math.PI / 8);
-                Assert.That(network.Loss(w1 + (1e-3 * cosine), w2 + (1e-3 * sine)), Is.GreaterThan(loss.Value), $"beside ({w1}, {w2})");
+                Assert.That(
+                    network.Loss(w1 + (1e-3 * cosine), w2 + (1e-3 * sine)), Is.GreaterThan(loss.Value), $"beside ({w1}, {w2})");
             }
         }
     }
@@ -112,7 +115,8 @@ internal sealed class LandscapeTests
         PointScore score = PointScore.At(network, w1, w2);
         Jet loss = network.LossJet(w1, w2);
         double psi = 0, divergence = 0;
-        foreach ((double w, double curvature, double sigma) in ((double, double, double)[])[(w1, loss.D11, score.Sigma1), (w2, loss.D22, score.Sigma2)])
+        foreach ((double w, double curvature, double sigma) in ((double, double, double)[])[
+            (w1, loss.D11, score.Sigma1), (w2, loss.D22, score.Sigma2)])
         {
             double kappa = (0.1 * Math.Abs(w)) + 0.1, h = Math.Max(curvature, 0);
             double root = Math.Sqrt(Math.Max(curvature + (score.Rho * Math.Sqrt(2) * kappa), 0));
@@ -124,7 +128,8 @@ internal sealed class LandscapeTests
 
         // The lane's γ and ε are floats.
         Assert.That(score.Psi, Is.EqualTo(psi).Within(1e-9), "(24)");
-        Assert.That(score.Bound, Is.EqualTo(loss.Value + ((1 + divergence + Math.Log(20)) / 39) + (39 / 200.0)).Within(1e-9), "(13)");
+        Assert.That(
+            score.Bound, Is.EqualTo(loss.Value + ((1 + divergence + Math.Log(20)) / 39) + (39 / 200.0)).Within(1e-9), "(13)");
     }
 
     [Test]
@@ -134,7 +139,9 @@ internal sealed class LandscapeTests
         const double W1 = 8.5, W2 = -6.3, Kappa1 = 0.95, Kappa2 = 0.73;
         Jet here = network.LossJet(W1, W2), there = network.LossJet(W1 + Kappa1, W2 - Kappa2);
         double distance = Math.Sqrt((Kappa1 * Kappa1) + (Kappa2 * Kappa2));
-        double ratio = Math.Abs(new Jet(0, D11: there.D11 - here.D11, D12: there.D12 - here.D12, D22: there.D22 - here.D22).Eigenvalues.Largest) / distance;
+        double ratio = Math.Abs(
+            new Jet(0, D11: there.D11 - here.D11, D12: there.D12 - here.D12, D22: there.D22 - here.D22).Eigenvalues.Largest)
+            / distance;
         Assert.That(PointScore.At(network, W1, W2).Rho, Is.AtLeast(ratio * (1 - 1e-9)).And.Positive);
     }
 

@@ -1,10 +1,9 @@
 using PacGen.Benchmarks.Figures.Landscape;
 using PacGen.Core.Randomness;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
 
-namespace PacGen.Tests.Benchmarks.Figures;
+namespace PacGen.Tests.Benchmarks;
 
 internal sealed class SharedMlpTests
 {
@@ -16,7 +15,8 @@ internal sealed class SharedMlpTests
         (double w1, double w2) = Place(draw);
         const double Step = 1e-4;
         Jet at = Network.LossJet(w1, w2);
-        Jet right = Network.LossJet(w1 + Step, w2), left = Network.LossJet(w1 - Step, w2), up = Network.LossJet(w1, w2 + Step), down = Network.LossJet(w1, w2 - Step);
+        Jet right = Network.LossJet(w1 + Step, w2), left = Network.LossJet(w1 - Step, w2), up = Network.LossJet(
+            w1, w2 + Step), down = Network.LossJet(w1, w2 - Step);
         Assert.Multiple(() =>
         {
             Assert.That(at.Value, Is.EqualTo(Network.Loss(w1, w2)).Within(1e-14));
@@ -29,7 +29,8 @@ internal sealed class SharedMlpTests
         });
 
         void Close(double exact, double difference, string what) =>
-            Assert.That(exact, Is.EqualTo(difference).Within(1e-4 * Math.Max(1, Math.Abs(difference))), $"{what} at ({w1}, {w2})");
+            Assert.That(
+                exact, Is.EqualTo(difference).Within(1e-4 * Math.Max(1, Math.Abs(difference))), $"{what} at ({w1}, {w2})");
     }
 
     [Test]
@@ -38,7 +39,9 @@ internal sealed class SharedMlpTests
         MixtureSample sample = Network.Sample;
         TwoWeightMlp module = new();
         using ParameterArena arena = new(module, Device.Cpu, 1);
-        Tensor x = Tensor.Constant(new Shape(sample.Count, 2), [.. sample.X.Zip(sample.Y).SelectMany(point => (float[])[(float)point.First, (float)point.Second])]);
+        Tensor x = Tensor.Constant(
+            new Shape(sample.Count, 2),
+            [.. sample.X.Zip(sample.Y).SelectMany(point => (float[])[(float)point.First, (float)point.Second])]);
         Tensor labels = Tensor.Constant(new Shape(sample.Count), [.. sample.Label.Select(label => (float)label)]);
         Tensor loss = Loss.CrossEntropy(module.Forward(x), labels);
         Tensor[] outputs = [loss, .. loss.Gradient([.. module.Parameters.Select(parameter => parameter.Tensor)])];
@@ -53,7 +56,9 @@ internal sealed class SharedMlpTests
             double[] expected = [exact.Value, exact.D1, exact.D2];
             for (int k = 0; k < 3; k++)
             {
-                Assert.That(graph[outputs[k]].ToArray()[0], Is.EqualTo(expected[k]).Within(2e-4 * Math.Max(1, Math.Abs(expected[k]))), $"output {k} at ({w1}, {w2})");
+                Assert.That(
+                    graph[outputs[k]].ToArray()[0], Is.EqualTo(expected[k]).Within(2e-4 * Math.Max(1, Math.Abs(expected[k]))),
+                    $"output {k} at ({w1}, {w2})");
             }
         }
     }

@@ -1,12 +1,13 @@
 using System.Globalization;
 using PacGen.Core.Bounds;
 
-namespace PacGen.Tests.Core.Bounds;
+namespace PacGen.Tests.Core;
 
 internal sealed class BinaryKlTests
 {
     /// <summary>What binary-kl.py computed by arithmetic of 3,000 bits.</summary>
-    private static double[][] Table { get; } = [.. File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Core", "Bounds", "binary-kl.csv"))
+    private static double[][] Table { get; } =
+        [.. File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Core", "Bounds", "binary-kl.csv"))
         .Select(line => line.Split(',').Select(cell => double.Parse(cell, CultureInfo.InvariantCulture)).ToArray())];
 
     [Test]
@@ -79,16 +80,29 @@ internal sealed class BinaryKlTests
     {
         foreach (double bad in new[] { -1e-300, 1 + 2.3e-16, double.NaN, double.PositiveInfinity })
         {
-            Assert.That(() => BinaryKl.Divergence(bad, 0.5), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("q must lie in [0, 1]"));
-            Assert.That(() => BinaryKl.Divergence(0.5, bad), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("p must lie in [0, 1]"));
-            Assert.That(() => BinaryKl.UpperInverse(bad, 0.5), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("q must lie in [0, 1]"));
+            Assert.That(
+                () => BinaryKl.Divergence(bad, 0.5),
+                Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("q must lie in [0, 1]"));
+            Assert.That(
+                () => BinaryKl.Divergence(0.5, bad),
+                Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("p must lie in [0, 1]"));
+            Assert.That(
+                () => BinaryKl.UpperInverse(bad, 0.5),
+                Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("q must lie in [0, 1]"));
         }
 
-        Assert.That(() => BinaryKl.UpperInverse(0.5, -1e-9), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("budget must be 0 or more"));
-        Assert.That(() => BinaryKl.LowerInverse(0.5, double.NaN), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("budget must be 0 or more"));
+        Assert.That(
+            () => BinaryKl.UpperInverse(0.5, -1e-9),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("budget must be 0 or more"));
+        Assert.That(
+            () => BinaryKl.LowerInverse(0.5, double.NaN),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("budget must be 0 or more"));
     }
 
-    /// <summary>The relative error, which must be below 1e-12; below the smallest normal number, where doubles lose digits, the absolute one.</summary>
+    /// <summary>
+    /// The relative error, which must be below 1e-12; below the smallest normal number, where doubles lose digits, the absolute
+    /// one.
+    /// </summary>
     private static double Close(double value, double expected, string what)
     {
         if (value == expected)

@@ -1,6 +1,6 @@
 using PacGen.Core.Bounds;
 
-namespace PacGen.Tests.Core.Bounds;
+namespace PacGen.Tests.Core;
 
 internal sealed class CompensatedSumTests
 {

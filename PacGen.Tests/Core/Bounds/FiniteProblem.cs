@@ -1,6 +1,6 @@
 using PacGen.Core.Randomness;
 
-namespace PacGen.Tests.Core.Bounds;
+namespace PacGen.Tests.Core;
 
 /// <summary>
 /// Two-dimensional inputs on a grid of 25 points with labels −1 and 1, each pair with a known probability: the risk of any
@@ -38,7 +38,8 @@ internal sealed class FiniteProblem
     public double[] Probability { get; } = new double[Cells];
 
     /// <summary>The pair (x, y) of a cell.</summary>
-    public static (double X1, double X2, int Y) Of(int cell) => ((cell / 2 % 5 / 2d) - 1, (cell / 10 / 2d) - 1, cell % 2 == 0 ? -1 : 1);
+    public static (double X1, double X2, int Y) Of(int cell) =>
+        ((cell / 2 % 5 / 2d) - 1, (cell / 10 / 2d) - 1, cell % 2 == 0 ? -1 : 1);
 
     /// <summary>What share of n independent draws each pair has.</summary>
     public double[] Sample(RandomStream random, int n)
@@ -54,7 +55,9 @@ internal sealed class FiniteProblem
         return shares;
     }
 
-    /// <summary>Σ weight·loss over the cells: the empirical loss under a sample's shares, the risk under the probabilities.</summary>
+    /// <summary>
+    /// Σ weight·loss over the cells: the empirical loss under a sample's shares, the risk under the probabilities.
+    /// </summary>
     public static double Mean(double[] weights, double[] losses)
     {
         double sum = 0;

@@ -1,7 +1,7 @@
 using System.Numerics;
 using PacGen.Core.Bounds;
 
-namespace PacGen.Tests.Core.Bounds;
+namespace PacGen.Tests.Core;
 
 internal sealed class PacBayesBoundTests
 {
@@ -41,8 +41,11 @@ internal sealed class PacBayesBoundTests
         {
             double value = bound(p.Loss, p.Kl, p.Size, p.Delta).Value, slack = value * 1e-12;
             Assert.That(value, Is.GreaterThanOrEqualTo(p.Loss - slack).And.Not.NaN, $"{p}");
-            Assert.That(bound(Math.Min(1, p.Loss * 1.1), p.Kl, p.Size, p.Delta).Value, Is.GreaterThanOrEqualTo(value - slack), $"loss: {p}");
-            Assert.That(bound(p.Loss, (p.Kl * 1.1) + 0.1, p.Size, p.Delta).Value, Is.GreaterThanOrEqualTo(value - slack), $"KL: {p}");
+            Assert.That(
+                bound(Math.Min(1, p.Loss * 1.1), p.Kl, p.Size, p.Delta).Value, Is.GreaterThanOrEqualTo(value - slack),
+                $"loss: {p}");
+            Assert.That(
+                bound(p.Loss, (p.Kl * 1.1) + 0.1, p.Size, p.Delta).Value, Is.GreaterThanOrEqualTo(value - slack), $"KL: {p}");
 
             // The geometric grid's places move with δ and n, and Catoni's C = η/n with n: those may step.
             if (!name.Contains("grid", StringComparison.Ordinal) && !name.Contains("optimised", StringComparison.Ordinal))
@@ -64,7 +67,8 @@ internal sealed class PacBayesBoundTests
         double mcAllester = McAllester.Bound(p.Loss, p.Kl, p.Size, p.Delta).Value;
         double quadratic = QuadraticBound.Bound(p.Loss, p.Kl, p.Size, p.Delta).Value;
         double lambda = LambdaBound.Bound(p.Loss, p.Kl, p.Size, p.Delta, p.Lambda).Value;
-        double best = LambdaBound.Bound(p.Loss, p.Kl, p.Size, p.Delta, LambdaBound.BestLambda(p.Loss, p.Kl, p.Size, p.Delta)).Value;
+        double best =
+            LambdaBound.Bound(p.Loss, p.Kl, p.Size, p.Delta, LambdaBound.BestLambda(p.Loss, p.Kl, p.Size, p.Delta)).Value;
         Assert.That(lower, Is.LessThanOrEqualTo(p.Loss), $"{p}");
         Assert.That(kl, Is.LessThanOrEqualTo(mcAllester * (1 + 1e-13)), $"Pinsker: {p}");
         Assert.That(p.Loss - lower, Is.LessThanOrEqualTo((mcAllester - p.Loss) * (1 + 1e-12) + 1e-15), $"Pinsker, below: {p}");
@@ -72,7 +76,8 @@ internal sealed class PacBayesBoundTests
         Assert.That(best, Is.EqualTo(quadratic).Within(1e-9 * quadratic), $"λ at its best: {p}");
         Assert.That(best, Is.LessThanOrEqualTo(lambda * (1 + 1e-12)), $"λ: {p}");
         Assert.That(Catoni.ForEta(p.Loss, p.Kl, p.Size, p.Delta, p.Eta).Value,
-            Is.LessThanOrEqualTo(PacBayesHoeffding.ForEta(p.Loss, p.Kl, p.Size, p.Delta, p.Eta).Value * (1 + 1e-12)), $"Catoni: {p}");
+            Is.LessThanOrEqualTo(PacBayesHoeffding.ForEta(p.Loss, p.Kl, p.Size, p.Delta, p.Eta).Value * (1 + 1e-12)),
+            $"Catoni: {p}");
     });
 
     [Test]
@@ -81,7 +86,8 @@ internal sealed class PacBayesBoundTests
         EtaGrid grid = EtaGrid.Geometric(p.Size, p.Delta, p.Ratio);
         EtaChoice choice = grid.Best(p.Kl, p.Size, p.Delta);
         double published = PacBayesHoeffding.Optimized(0, p.Kl, p.Size, p.Delta, BoundForm.Published).Value;
-        Assert.That(choice.Value, Is.GreaterThanOrEqualTo(published * (1 - 1e-13)), $"no grid beats the optimum that it approaches: {p}");
+        Assert.That(
+            choice.Value, Is.GreaterThanOrEqualTo(published * (1 - 1e-13)), $"no grid beats the optimum that it approaches: {p}");
         Assert.That(choice.Value, Is.LessThanOrEqualTo(grid.ClosedForm(p.Kl) * (1 + 1e-13)), $"closed form: {p}");
         for (int j = 0; j < 12; j++)
         {
@@ -137,9 +143,12 @@ internal sealed class PacBayesBoundTests
         Assert.That(result.Value, Is.EqualTo(PacBayesHoeffding.ForEta(0.1, 5, 1000, 0.025, 100).Value).Within(1e-15));
         Assert.That(EtaGrid.Weighted([3, 5]).LogInverseDelta(1, 0.05), Is.EqualTo(Math.Log(40)).Within(1e-14));
         Assert.That(result.Assumptions, Does.Contain(Assumption.GridBeforeData));
-        Assert.That(() => EtaGrid.Weighted([1, 2], [0.6, 0.5]), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("sum to at most 1"));
+        Assert.That(
+            () => EtaGrid.Weighted([1, 2], [0.6, 0.5]),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("sum to at most 1"));
         Assert.That(() => EtaGrid.Weighted([1, 2], [1]), Throws.ArgumentException.With.Message.Contains("one weight for each"));
-        Assert.That(() => EtaGrid.Weighted([1, 0]), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("positive"));
+        Assert.That(
+            () => EtaGrid.Weighted([1, 0]), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("positive"));
         Assert.That(() => EtaGrid.Weighted([]), Throws.ArgumentException);
         Assert.That(() => grid.Eta(3), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("0 to 2"));
         Assert.That(() => grid.ClosedForm(1), Throws.InvalidOperationException);
@@ -187,7 +196,8 @@ internal sealed class PacBayesBoundTests
     [Test]
     public void TheoremOneIsVacuousForSmallAndForLargeEta()
     {
-        Assert.That(PacBayesHoeffding.ForEta(0, 1, 1000, 0.05, 1e-9).Value, Is.EqualTo((1 - Math.Log(0.05)) * 1e9).Within(1), "η → 0");
+        Assert.That(
+            PacBayesHoeffding.ForEta(0, 1, 1000, 0.05, 1e-9).Value, Is.EqualTo((1 - Math.Log(0.05)) * 1e9).Within(1), "η → 0");
         Assert.That(PacBayesHoeffding.ForEta(0, 1, 1000, 0.05, 1e9).Value, Is.EqualTo(5e5).Within(1e-3), "η → ∞");
 
         // The best η is √(2n(KL + log 1/δ)), the published form's.
@@ -225,20 +235,24 @@ internal sealed class PacBayesBoundTests
         foreach (double loss in new[] { -1e-9, 1.0000001, 2.3, double.NaN })
         {
             Assert.That(() => bound(loss, 5, 100, 0.05), Throws.InstanceOf<ArgumentOutOfRangeException>()
-                .With.Message.Contains("The loss must lie in [0, 1]").And.Message.Contains("BoundedCrossEntropy").And.Message.Contains($"{loss}"));
+                .With.Message.Contains("The loss must lie in [0, 1]").And.Message.Contains(
+                    "BoundedCrossEntropy").And.Message.Contains($"{loss}"));
         }
 
         foreach (double kl in new[] { -1e-9, double.NaN })
         {
-            Assert.That(() => bound(0.1, kl, 100, 0.05), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("KL(posterior‖prior) must be 0 or more"));
+            Assert.That(() => bound(0.1, kl, 100, 0.05), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(
+                "KL(posterior‖prior) must be 0 or more"));
         }
 
         foreach (double delta in new[] { 0, 1, -0.1, double.NaN })
         {
-            Assert.That(() => bound(0.1, 5, 100, delta), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("delta must lie in (0, 1)"));
+            Assert.That(() => bound(0.1, 5, 100, delta), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(
+                "delta must lie in (0, 1)"));
         }
 
-        Assert.That(() => bound(0.1, 5, 0, 0.05), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("n must be 1 or more"));
+        Assert.That(() => bound(0.1, 5, 0, 0.05), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(
+            "n must be 1 or more"));
     }
 
     [Test]
@@ -246,13 +260,19 @@ internal sealed class PacBayesBoundTests
     {
         foreach (double eta in new[] { 0, -1, double.NaN, double.PositiveInfinity })
         {
-            Assert.That(() => PacBayesHoeffding.ForEta(0.1, 5, 100, 0.05, eta), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("η must be above 0"));
-            Assert.That(() => Catoni.ForEta(0.1, 5, 100, 0.05, eta), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("η must be above 0"));
+            Assert.That(
+                () => PacBayesHoeffding.ForEta(0.1, 5, 100, 0.05, eta),
+                Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("η must be above 0"));
+            Assert.That(
+                () => Catoni.ForEta(0.1, 5, 100, 0.05, eta),
+                Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("η must be above 0"));
         }
 
         foreach (double lambda in new[] { 0, 2, double.NaN })
         {
-            Assert.That(() => LambdaBound.Bound(0.1, 5, 100, 0.05, lambda), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("lambda must lie in (0, 2)"));
+            Assert.That(
+                () => LambdaBound.Bound(0.1, 5, 100, 0.05, lambda),
+                Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("lambda must lie in (0, 2)"));
         }
     }
 
@@ -285,8 +305,12 @@ internal sealed class PacBayesBoundTests
         // No error in N draws: p with (1 − p)ᴺ = δ′, which is exact for coins.
         Assert.That(MonteCarloRisk.UpperLimit(0, 300, 0.05).Value, Is.EqualTo(1 - Math.Pow(0.05, 1d / 300)).Within(1e-15));
         Assert.That(MonteCarloRisk.UpperLimit(0.02, 1_000_000_000_000, 0.01).Value, Is.EqualTo(0.02).Within(1e-6));
-        Assert.That(() => MonteCarloRisk.UpperLimit(2.3, 10, 0.05), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("The loss must lie in [0, 1]"));
-        Assert.That(() => MonteCarloRisk.UpperLimit(0.1, 0, 0.05), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("draws must be 1 or more"));
+        Assert.That(
+            () => MonteCarloRisk.UpperLimit(2.3, 10, 0.05),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("The loss must lie in [0, 1]"));
+        Assert.That(
+            () => MonteCarloRisk.UpperLimit(0.1, 0, 0.05),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("draws must be 1 or more"));
         Assert.That(() => MonteCarloRisk.UpperLimit(0.1, 10, 1), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
@@ -310,12 +334,15 @@ internal sealed class PacBayesBoundTests
 
         foreach (double bad in new[] { -0.1, 1.1, double.NaN })
         {
-            Assert.That(() => loss.Loss(bad), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("probability must lie in [0, 1]"));
+            Assert.That(() => loss.Loss(bad), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(
+                "probability must lie in [0, 1]"));
         }
 
         Assert.That(() => loss.LossOfLog(0.1), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new BoundedCrossEntropy(0), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("p_min"));
-        Assert.That(() => new BoundedCrossEntropy(1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("p_min"));
+        Assert.That(
+            () => new BoundedCrossEntropy(0), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("p_min"));
+        Assert.That(
+            () => new BoundedCrossEntropy(1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("p_min"));
     }
 
     [Test]

@@ -2,7 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.FSharp.Core;
 
-namespace PacGen.Tests.Core.Bounds;
+namespace PacGen.Tests.Core;
 
 /// <summary>What a PAC-Bayes inequality takes, at random over many orders of magnitude; the seed says all.</summary>
 internal sealed class PacBayesProblem
@@ -36,8 +36,10 @@ internal sealed class PacBayesProblem
 
     /// <summary>Checks a property on 500 problems, the same ones each time; a failure prints the seed.</summary>
     public static void ForAll(Action<PacBayesProblem> property) => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(500).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_190_402), FSharpOption<int>.None))),
+        Config.QuickThrowOnFailure.WithMaxTest(500).WithReplay(
+            FSharpOption<Replay>.Some(new Replay(new Rnd(20_190_402), FSharpOption<int>.None))),
         Prop.ForAll(Arb.From(Gen.Choose(0, int.MaxValue - 1)), seed => property(new PacBayesProblem(seed))));
 
-    public override string ToString() => $"L̂ = {Loss:R}, KL = {Kl:R}, n = {Size}, δ = {Delta:R}, η = {Eta:R}, λ = {Lambda:R}, c = {Ratio:R}";
+    public override string ToString() =>
+        $"L̂ = {Loss:R}, KL = {Kl:R}, n = {Size}, δ = {Delta:R}, η = {Eta:R}, λ = {Lambda:R}, c = {Ratio:R}";
 }

@@ -1,6 +1,6 @@
 using PacGen.Core.Bounds;
 
-namespace PacGen.Tests.Core.Bounds;
+namespace PacGen.Tests.Core;
 
 internal sealed class PerturbationBoundTests
 {
@@ -36,7 +36,8 @@ internal sealed class PerturbationBoundTests
         Assert.That(nine, Is.EqualTo(five).Within(1e-13 * (Math.Abs(five) + (Math.Abs(largest) * moments.Sum()))));
 
         double diagonal = PerturbationBound.Lemma5(problem.Sample, problem.Eta, problem.Curvature, moments, rho, cubed, 7).Value;
-        double bound = PerturbationBound.Lemma9(problem.Sample, problem.Eta, problem.Curvature.Max(), moments.Sum(), rho, cubed, 7).Value;
+        double bound =
+            PerturbationBound.Lemma9(problem.Sample, problem.Eta, problem.Curvature.Max(), moments.Sum(), rho, cubed, 7).Value;
         Assert.That(bound, Is.GreaterThanOrEqualTo(diagonal * (1 - 1e-13)));
     });
 
@@ -45,16 +46,20 @@ internal sealed class PerturbationBoundTests
     {
         double[] sigma = [.. problem.Kappa.Select(k => k * problem.Log(-3, 0))], moments = [.. sigma.Select(s => s * s / 3)];
         double kl = UniformBound.Kl(problem.Weights, sigma, problem.Smoothness, problem.UniformTau);
-        Same(Lemma5(moments, kl), UniformBound.AtSigma(problem.Sample, problem.Eta, problem.Smoothness, problem.Weights, problem.Curvature, sigma, problem.UniformTau));
+        Same(Lemma5(moments, kl), UniformBound.AtSigma(
+            problem.Sample, problem.Eta, problem.Smoothness, problem.Weights, problem.Curvature, sigma, problem.UniformTau));
 
         moments = [.. sigma.Zip(problem.Kappa, TruncatedGaussian.SecondMoment)];
         double[] zero = new double[problem.Parameters];
         kl = TruncatedGaussian.Kl(problem.Weights, sigma, problem.Smoothness.Neighborhood, zero, Math.Sqrt(problem.GaussianTau));
-        Same(Lemma5(moments, kl), GaussianBound.AtSigma(problem.Sample, problem.Eta, problem.Smoothness, problem.Weights, problem.Curvature, sigma, problem.GaussianTau));
+        Same(Lemma5(moments, kl), GaussianBound.AtSigma(
+            problem.Sample, problem.Eta, problem.Smoothness, problem.Weights, problem.Curvature, sigma, problem.GaussianTau));
 
         BoundResult Lemma5(double[] m, double divergence) => PerturbationBound.Lemma5(
-            problem.Sample, problem.Eta, problem.Curvature, m, problem.Smoothness.Rho, PerturbationBound.CubedNorm(problem.Weights, m, problem.Smoothness), divergence);
-        void Same(BoundResult a, BoundResult b) => Assert.That(a.Value, Is.EqualTo(b.Value).Within(1e-12 * Math.Abs(b.Value)), b.Name);
+            problem.Sample, problem.Eta, problem.Curvature, m, problem.Smoothness.Rho,
+            PerturbationBound.CubedNorm(problem.Weights, m, problem.Smoothness), divergence);
+        void Same(BoundResult a, BoundResult b) =>
+            Assert.That(a.Value, Is.EqualTo(b.Value).Within(1e-12 * Math.Abs(b.Value)), b.Name);
     });
 
     [Test]
@@ -63,14 +68,16 @@ internal sealed class PerturbationBoundTests
         // For U(−σ, σ): 𝔼|u|³ = σ³/4 ≤ κσ²/3.
         double[] sigma = [.. problem.Kappa.Select(k => k * problem.Log(-3, 0))];
         double exact = PerturbationBound.CubedNorm<double>([.. sigma.Select(s => s * s * s / 4)]);
-        Assert.That(exact, Is.LessThanOrEqualTo(PerturbationBound.CubedNorm(problem.Weights, [.. sigma.Select(s => s * s / 3)], problem.Smoothness)));
+        Assert.That(exact, Is.LessThanOrEqualTo(
+            PerturbationBound.CubedNorm(problem.Weights, [.. sigma.Select(s => s * s / 3)], problem.Smoothness)));
     });
 
     [Test]
     public void TheCubedNormHolds()
     {
         // 𝔼‖u‖³ of U(−1, 1)² by a fine grid, ¼∬r³ = (7√2 + 3 asinh 1)/20, against √2·2·¼.
-        double exact = ((7 * Math.Sqrt(2)) + (3 * Math.Asinh(1))) / 20, bound = PerturbationBound.CubedNorm([0.25, 0.25]), sum = 0;
+        double exact = ((7 * Math.Sqrt(2)) + (3 * Math.Asinh(1))) / 20, bound = PerturbationBound.CubedNorm(
+            [0.25, 0.25]), sum = 0;
         const int cells = 400;
         for (int i = 0; i < cells; i++)
         {
@@ -89,15 +96,26 @@ internal sealed class PerturbationBoundTests
     [Test]
     public void WhatIsOutOfRangeIsNamed()
     {
-        Assert.That(() => PerturbationBound.Sharpness([1d], [1d], 1, 0.9), Throws.ArgumentException.With.Message.Contains("(𝔼‖u‖²)^(3/2)"));
-        Assert.That(() => PerturbationBound.Sharpness([1d], [-1d], 1, 0.9), Throws.ArgumentException.With.Message.Contains("parameter 0"));
-        Assert.That(() => PerturbationBound.Sharpness([double.NaN], [1d], 1, 1), Throws.ArgumentException.With.Message.Contains("curvature of parameter 0"));
-        Assert.That(() => PerturbationBound.Sharpness([1d], [1d, 2d], 1, 9), Throws.ArgumentException.With.Message.Contains("2 second moments"));
+        Assert.That(() => PerturbationBound.Sharpness([1d], [1d], 1, 0.9), Throws.ArgumentException.With.Message.Contains(
+            "(𝔼‖u‖²)^(3/2)"));
+        Assert.That(() => PerturbationBound.Sharpness([1d], [-1d], 1, 0.9), Throws.ArgumentException.With.Message.Contains(
+            "parameter 0"));
+        Assert.That(() => PerturbationBound.Sharpness([double.NaN], [1d], 1, 1), Throws.ArgumentException.With.Message.Contains(
+            "curvature of parameter 0"));
+        Assert.That(() => PerturbationBound.Sharpness([1d], [1d, 2d], 1, 9), Throws.ArgumentException.With.Message.Contains(
+            "2 second moments"));
         Assert.That(() => PerturbationBound.Sharpness([1d], [1d], -1, 9), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => PerturbationBound.Generalization(-1, 5, 0.1, 1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("KL"));
-        Assert.That(() => PerturbationBound.Lemma9(Sample, 1, double.NaN, 1, 1, 1, 1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("λmax"));
-        Assert.That(() => PerturbationBound.Lemma5(Sample, 0, [1d], [1d], 1, 1, 1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("η"));
         Assert.That(
-            () => PerturbationBound.CubedNorm([1d], [0.5], new LocalSmoothness(0, 0.5, 0.1)), Throws.ArgumentException.With.Message.Contains("𝔼u² ≤ κ²"));
+            () => PerturbationBound.Generalization(-1, 5, 0.1, 1),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("KL"));
+        Assert.That(
+            () => PerturbationBound.Lemma9(Sample, 1, double.NaN, 1, 1, 1, 1),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("λmax"));
+        Assert.That(
+            () => PerturbationBound.Lemma5(Sample, 0, [1d], [1d], 1, 1, 1),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("η"));
+        Assert.That(
+            () => PerturbationBound.CubedNorm([1d], [0.5], new LocalSmoothness(0, 0.5, 0.1)),
+            Throws.ArgumentException.With.Message.Contains("𝔼u² ≤ κ²"));
     }
 }

@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 using Microsoft.FSharp.Core;
 using PacGen.Core.Bounds;
 
-namespace PacGen.Tests.Core.Bounds;
+namespace PacGen.Tests.Core;
 
 /// <summary>What the paper's bounds take, at random over many orders of magnitude; the seed says all.</summary>
 internal sealed class PerturbationProblem
@@ -43,13 +43,16 @@ internal sealed class PerturbationProblem
 
     /// <summary>Checks a property on 300 problems, the same ones each time.</summary>
     public static void ForAll(Action<PerturbationProblem> property) => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(300).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_190_401), FSharpOption<int>.None))),
+        Config.QuickThrowOnFailure.WithMaxTest(300).WithReplay(
+            FSharpOption<Replay>.Some(new Replay(new Rnd(20_190_401), FSharpOption<int>.None))),
         Prop.ForAll(Arb.From(Gen.Choose(0, int.MaxValue - 1)), seed => property(new PerturbationProblem(seed))));
 
     /// <summary>10 to a power between two.</summary>
     public double Log(double low, double high) => Math.Pow(10, low + ((high - low) * random.NextDouble()));
 
-    /// <summary>The least value of a function of one variable, by golden section, if it has one valley between the ends.</summary>
+    /// <summary>
+    /// The least value of a function of one variable, by golden section, if it has one valley between the ends.
+    /// </summary>
     public static (double Place, double Value) Minimum(Func<double, double> function, double low, double high)
     {
         double golden = (Math.Sqrt(5) - 1) / 2, a = high - (golden * (high - low)), b = low + (golden * (high - low));

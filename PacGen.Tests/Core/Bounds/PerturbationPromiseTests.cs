@@ -1,18 +1,21 @@
 using PacGen.Core.Bounds;
 using PacGen.Core.Randomness;
 
-namespace PacGen.Tests.Core.Bounds;
+namespace PacGen.Tests.Core;
 
 /// <summary>
-/// The promise of Lemmas 5, 6, 8 and 9 and Theorem 7: logistic regression with log(1 + exp(−y w·x)) divided by its maximum, a convex loss in [0, 1]
-/// with ρ = max|σ″|·max‖x‖³/scale, max|σ″| = 1/(6√3), over 2,000 samples. 𝔼L(w+u) is computed by Gauss–Legendre quadrature of 12 × 12 points.
-/// Bounds that lack a part on purpose say which missing parts this could see.
+/// The promise of Lemmas 5, 6, 8 and 9 and Theorem 7: logistic regression with log(1 + exp(−y w·x)) divided by its maximum, a
+/// convex loss in [0, 1] with ρ = max|σ″|·max‖x‖³/scale, max|σ″| = 1/(6√3), over 2,000 samples. 𝔼L(w+u) is computed by
+/// Gauss–Legendre quadrature of 12 × 12 points. Bounds that lack a part on purpose say which missing parts this could see.
 /// </summary>
 internal sealed class PerturbationPromiseTests
 {
     private const int Trials = 2000;
 
-    /// <summary>The optimum for the distribution is (2.23, −1.14): inside the box, so that nearly all large samples have a stationary point in it.</summary>
+    /// <summary>
+    /// The optimum for the distribution is (2.23, −1.14): inside the box, so that nearly all large samples have a stationary
+    /// point in it.
+    /// </summary>
     private const double Range = 4, PriorVariance = 21, LargestWeight = 3.2;
 
     private const ulong Seed = 20_190_404;
@@ -21,21 +24,28 @@ internal sealed class PerturbationPromiseTests
 
     private static readonly double Scale = Math.Log(1 + Math.Exp(2 * Range));
 
-    private static readonly LocalSmoothness Smoothness = new(Math.Pow(FiniteProblem.Radius, 3) / (6 * Math.Sqrt(3)) / Scale, 0.1, 0.4);
+    private static readonly LocalSmoothness Smoothness =
+        new(Math.Pow(FiniteProblem.Radius, 3) / (6 * Math.Sqrt(3)) / Scale, 0.1, 0.4);
 
     private static readonly (double X, double W)[] Nodes = GaussLegendre(12);
 
     /// <summary>Every row that must have been tested.</summary>
     private static readonly string[] Expected =
     [
-        "rigorous: (12) at σ*", "rigorous: Lemma 5 (7)", "rigorous: Lemma 6 (13)", "rigorous: Lemma 6 (13), m/2η as published", "rigorous: Lemma 6, grid over η",
-        "rigorous: Lemma 8 (20), Exact", "rigorous: Lemma 8 (20), Twice", "rigorous: Lemma 8 (20), grid over η", "rigorous: Lemma 9 (31)",
+        "rigorous: (12) at σ*", "rigorous: Lemma 5 (7)", "rigorous: Lemma 6 (13)", "rigorous: Lemma 6 (13), m/2η as published",
+        "rigorous: Lemma 6, grid over η",
+        "rigorous: Lemma 8 (20), Exact", "rigorous: Lemma 8 (20), Twice", "rigorous: Lemma 8 (20), grid over η",
+        "rigorous: Lemma 9 (31)",
         "rigorous: Theorem 7, Constants", "rigorous: Theorem 7, Grid",
         "published: Lemma 8 (20), Published", "published: Theorem 7, Order", "published: Theorem 7, Published",
-        "wrong: L̂(w) alone", "wrong: L̂(w) + ℳ", "wrong: L̂(w) + ℳ + log(1/δ)/η", "wrong: L̂(w) + ℳ + log(1/δ)/η + η/2n", "wrong: L̂(w) + 𝒢",
+        "wrong: L̂(w) alone", "wrong: L̂(w) + ℳ", "wrong: L̂(w) + ℳ + log(1/δ)/η", "wrong: L̂(w) + ℳ + log(1/δ)/η + η/2n",
+        "wrong: L̂(w) + 𝒢",
     ];
 
-    /// <summary>η is chosen before any sample is drawn; at η = n the parts (KL + log 1/δ)/η and ℳ are so small that a bound without η/2n may fail.</summary>
+    /// <summary>
+    /// η is chosen before any sample is drawn; at η = n the parts (KL + log 1/δ)/η and ℳ are so small that a bound without η/2n
+    /// may fail.
+    /// </summary>
     [TestCase(30, 20, 0.5)]
     [TestCase(30, 20, 0.05)]
     [TestCase(1000, 63, 0.5)]
@@ -64,10 +74,13 @@ internal sealed class PerturbationPromiseTests
             // Lemma 6, σ* (14).
             double[] sigma = new double[2];
             UniformBound.OptimalSigma<double>(w, curvature, Smoothness, eta, sigma);
-            double uniform = ExpectedLoss(Problem.Probability, w, sigma, _ => 1), quadratic = ExpectedLoss(shares, w, sigma, _ => 1);
-            Row("rigorous: (12) at σ*", UniformBound.AtSigma<double>(sample, eta, Smoothness, w, curvature, sigma, tau).Value, uniform);
+            double uniform = ExpectedLoss(Problem.Probability, w, sigma, _ => 1), quadratic = ExpectedLoss(
+                shares, w, sigma, _ => 1);
+            Row("rigorous: (12) at σ*", UniformBound.AtSigma<double>(sample, eta, Smoothness, w, curvature, sigma, tau).Value,
+                uniform);
             Row("rigorous: Lemma 6 (13)", UniformBound.Lemma6<double>(sample, eta, Smoothness, w, curvature, tau).Value, uniform);
-            Row("rigorous: Lemma 6 (13), m/2η as published", UniformBound.Lemma6<double>(sample, eta, Smoothness, w, curvature, tau, BoundForm.Published).Value, uniform);
+            Row("rigorous: Lemma 6 (13), m/2η as published", UniformBound.Lemma6<double>(
+                sample, eta, Smoothness, w, curvature, tau, BoundForm.Published).Value, uniform);
             double kl = UniformBound.Kl<double>(w, sigma, Smoothness, tau);
             double[] second = [sigma[0] * sigma[0] / 3, sigma[1] * sigma[1] / 3];
             double cubed = PerturbationBound.CubedNorm<double>(w, second, Smoothness);
@@ -77,7 +90,8 @@ internal sealed class PerturbationPromiseTests
             {
                 double half = (hessian[0, 0] + hessian[1, 1]) / 2, gap = (hessian[0, 0] - hessian[1, 1]) / 2;
                 double largest = half + Math.Sqrt((gap * gap) + (hessian[0, 1] * hessian[0, 1]));
-                Row("rigorous: Lemma 9 (31)", PerturbationBound.Lemma9(sample, eta, largest, second[0] + second[1], Smoothness.Rho, cubed, kl).Value, uniform);
+                Row("rigorous: Lemma 9 (31)", PerturbationBound.Lemma9(
+                    sample, eta, largest, second[0] + second[1], Smoothness.Rho, cubed, kl).Value, uniform);
             }
 
             // ℳ (9) is no statement about chance: it must hold for each sample.
@@ -105,24 +119,32 @@ internal sealed class PerturbationPromiseTests
             foreach (Theorem7Form form in Enum.GetValues<Theorem7Form>())
             {
                 string kind = form is Theorem7Form.Grid or Theorem7Form.Constants ? "rigorous" : "published";
-                Row($"{kind}: Theorem 7, {form}", UniformBound.Theorem7<double>(sample, Smoothness, w, curvature, tau, form).Value, seven);
+                Row($"{kind}: Theorem 7, {form}", UniformBound.Theorem7<double>(
+                    sample, Smoothness, w, curvature, tau, form).Value, seven);
             }
 
             // Lemma 8, each with its own σ*.
             foreach (TruncatedKl form in Enum.GetValues<TruncatedKl>())
             {
-                double[] level = [.. curvature.Select((c, i) => GaussianBound.OptimalSigma(c, kappa[i], 2, Smoothness.Rho, eta, PriorVariance, form))];
-                double truth = ExpectedLoss(Problem.Probability, w, kappa, (i, u) => Math.Exp(-u * u / (2 * level[i] * level[i])));
+                double[] level = [.. curvature.Select(
+                    (c, i) => GaussianBound.OptimalSigma(c, kappa[i], 2, Smoothness.Rho, eta, PriorVariance, form))];
+                double truth =
+                    ExpectedLoss(Problem.Probability, w, kappa, (i, u) => Math.Exp(-u * u / (2 * level[i] * level[i])));
                 string kind = form == TruncatedKl.Published ? "published" : "rigorous";
-                Row($"{kind}: Lemma 8 (20), {form}", GaussianBound.Lemma8<double>(sample, eta, Smoothness, w, curvature, PriorVariance, form).Value, truth);
+                Row($"{kind}: Lemma 8 (20), {form}", GaussianBound.Lemma8<double>(
+                    sample, eta, Smoothness, w, curvature, PriorVariance, form).Value, truth);
             }
 
             BoundResult gaussian = GaussianBound.Lemma8OverGrid<double>(sample, Smoothness, w, curvature, PriorVariance);
-            double[] width = [.. curvature.Select((c, i) => GaussianBound.OptimalSigma(c, kappa[i], Smoothness.Rho * Math.Sqrt(2), 2 * n * gaussian.Term("η/2n"), PriorVariance))];
-            Row("rigorous: Lemma 8 (20), grid over η", gaussian.Value, ExpectedLoss(Problem.Probability, w, kappa, (i, u) => Math.Exp(-u * u / (2 * width[i] * width[i]))));
+            double[] width = [.. curvature.Select((c, i) => GaussianBound.OptimalSigma(
+                c, kappa[i], Smoothness.Rho * Math.Sqrt(2), 2 * n * gaussian.Term("η/2n"), PriorVariance))];
+            Row("rigorous: Lemma 8 (20), grid over η", gaussian.Value, ExpectedLoss(
+                Problem.Probability, w, kappa, (i, u) => Math.Exp(-u * u / (2 * width[i] * width[i]))));
         }
 
-        TestContext.Out.WriteLine($"logistic regression, cross-entropy, n = {n}, η = {eta}, δ = {delta}, {Trials} samples (seed {Seed}): failures, mean of bound − risk, samples it applies to");
+        TestContext.Out.WriteLine(
+            $"logistic regression, cross-entropy, n = {n}, η = {eta}, δ = {delta}, {Trials} samples (seed {Seed}): failures, " +
+            $"mean of bound − risk, samples it applies to");
         foreach ((string name, (int failures, int cases, double excess)) in rows)
         {
             TestContext.Out.WriteLine($"| {name} | {failures / (double)cases:P2} | {excess / cases:F3} | {cases} |");
@@ -133,7 +155,9 @@ internal sealed class PerturbationPromiseTests
         foreach (string name in Expected)
         {
             (int failures, int cases, _) = rows[name];
-            Assert.That(cases, name.Contains("Lemma 9", StringComparison.Ordinal) ? Is.GreaterThan(Trials * (n == 30 ? 0.5 : 0.99)) : Is.EqualTo(Trials), $"{name}: samples");
+            Assert.That(
+                cases, name.Contains("Lemma 9", StringComparison.Ordinal) ? Is.GreaterThan(Trials * (n == 30 ? 0.5 : 0.99))
+                : Is.EqualTo(Trials), $"{name}: samples");
             if (name.StartsWith("rigorous", StringComparison.Ordinal))
             {
                 // Failures among the samples that it speaks of are at most those among all.
@@ -155,7 +179,10 @@ internal sealed class PerturbationPromiseTests
         }
     }
 
-    /// <summary>Newton's method on the convex empirical loss; weights beyond the range that τ allows are cut off, and then w is not stationary.</summary>
+    /// <summary>
+    /// Newton's method on the convex empirical loss; weights beyond the range that τ allows are cut off, and then w is not
+    /// stationary.
+    /// </summary>
     private static (double[] W, bool Stationary) Train(double[] shares)
     {
         double[] w = [0, 0];
@@ -163,7 +190,8 @@ internal sealed class PerturbationPromiseTests
         {
             (_, double[] g, double[,] h) = Derivatives(shares, w);
             double a = h[0, 0] + 1e-9, b = h[0, 1], d = h[1, 1] + 1e-9, determinant = (a * d) - (b * b);
-            w = [Math.Clamp(w[0] - (((d * g[0]) - (b * g[1])) / determinant), -Range, Range), Math.Clamp(w[1] - (((a * g[1]) - (b * g[0])) / determinant), -Range, Range)];
+            w = [Math.Clamp(w[0] - (((d * g[0]) - (b * g[1])) / determinant), -Range, Range), Math.Clamp(
+                w[1] - (((a * g[1]) - (b * g[0])) / determinant), -Range, Range)];
         }
 
         double[] cut = [Math.Clamp(w[0], -LargestWeight, LargestWeight), Math.Clamp(w[1], -LargestWeight, LargestWeight)];
@@ -193,7 +221,8 @@ internal sealed class PerturbationPromiseTests
         return (Math.Min(loss, 1), gradient, hessian);
     }
 
-    private static double ExpectedLoss(double[] weights, double[] w, double[] width, Func<double, double> density) => ExpectedLoss(weights, w, width, (_, u) => density(u));
+    private static double ExpectedLoss(double[] weights, double[] w, double[] width, Func<double, double> density) =>
+        ExpectedLoss(weights, w, width, (_, u) => density(u));
 
     /// <summary>𝔼 of the loss at w + u, u's coordinates independent over ±width with the density given up to a factor.</summary>
     private static double ExpectedLoss(double[] weights, double[] w, double[] width, Func<int, double, double> density)

@@ -1,4 +1,4 @@
-namespace PacGen.Tests.Core.Bounds;
+namespace PacGen.Tests.Core;
 
 /// <summary>What a PAC-Bayes bound may know of a posterior.</summary>
 /// <param name="Loss">𝔼L̂.</param>

@@ -1,12 +1,12 @@
 using PacGen.Core.Bounds;
 using PacGen.Core.Randomness;
 
-namespace PacGen.Tests.Core.Bounds;
+namespace PacGen.Tests.Core;
 
 /// <summary>
-/// What a bound promises: over 2,000 independent samples it fails in at most a δ fraction, for all posteriors at once. The prior is uniform over
-/// a finite set of hypotheses and the posteriors are Gibbs distributions at several temperatures, among them those that the bounds are tightest
-/// for, so that every expectation, KL divergence and risk is an exact sum.
+/// What a bound promises: over 2,000 independent samples it fails in at most a δ fraction, for all posteriors at once. The prior
+/// is uniform over a finite set of hypotheses and the posteriors are Gibbs distributions at several temperatures, among them
+/// those that the bounds are tightest for, so that every expectation, KL divergence and risk is an exact sum.
 /// </summary>
 internal sealed class PromiseTests
 {
@@ -34,15 +34,18 @@ internal sealed class PromiseTests
         ["Catoni, η = 20"] = (q, delta) => Catoni.ForEta(q.Loss, q.Kl, Size, delta, Eta).Value,
         ["Catoni, grid"] = (q, delta) => Catoni.OverGrid(q.Loss, q.Kl, Size, delta).Value,
         ["Quadratic"] = (q, delta) => QuadraticBound.Bound(q.Loss, q.Kl, Size, delta).Value,
-        ["λ form, best λ"] = (q, delta) => LambdaBound.Bound(q.Loss, q.Kl, Size, delta, LambdaBound.BestLambda(q.Loss, q.Kl, Size, delta)).Value,
+        ["λ form, best λ"] = (q, delta) =>
+            LambdaBound.Bound(q.Loss, q.Kl, Size, delta, LambdaBound.BestLambda(q.Loss, q.Kl, Size, delta)).Value,
     };
 
     /// <summary>What the paper prints and no proof supports; reported only.</summary>
     private static readonly Dictionary<string, Func<PosteriorStatistics, double, double>> Published = new()
     {
-        ["published: 2√((KL + log 1/δ)/2n)"] = (q, delta) => PacBayesHoeffding.Optimized(q.Loss, q.Kl, Size, delta, BoundForm.Published).Value,
+        ["published: 2√((KL + log 1/δ)/2n)"] = (q, delta) =>
+            PacBayesHoeffding.Optimized(q.Loss, q.Kl, Size, delta, BoundForm.Published).Value,
         ["published: Appendix B's 1 + 1/e"] = (q, delta) =>
-            q.Loss + ((1 + (1 / Math.E)) * Math.Sqrt((q.Kl - Math.Log(delta) + (Math.Log(2) / 2 * (2 + Math.Log((q.Kl / -Math.Log(delta)) + 1)))) / (2 * Size))),
+            q.Loss + ((1 + (1 / Math.E)) * Math.Sqrt(
+                (q.Kl - Math.Log(delta) + (Math.Log(2) / 2 * (2 + Math.Log((q.Kl / -Math.Log(delta)) + 1)))) / (2 * Size))),
     };
 
     /// <summary>Wrong on purpose: the test must be able to see it.</summary>
@@ -54,11 +57,13 @@ internal sealed class PromiseTests
 
     [Test]
     public void RigorousBoundsFailInAtMostADeltaFraction(
-        [Values("logistic regression, 0-1 loss", "logistic regression, bounded cross-entropy", "MLP, 0-1 loss")] string model, [Values(0.5, 0.2, 0.05)] double delta)
+        [Values("logistic regression, 0-1 loss", "logistic regression, bounded cross-entropy", "MLP, 0-1 loss")] string model,
+        [Values(0.5, 0.2, 0.05)] double delta)
     {
         (double[][] losses, double[] squaredNorms) = Hypotheses(model);
         double[] risks = [.. losses.Select(own => FiniteProblem.Mean(Problem.Probability, own))];
-        (string Name, Func<PosteriorStatistics, double, double> Bound)[] rows = [.. Rigorous.Concat(Published).Concat(Wrong).Select(row => (row.Key, row.Value))];
+        (string Name, Func<PosteriorStatistics, double, double> Bound)[] rows = [
+            .. Rigorous.Concat(Published).Concat(Wrong).Select(row => (row.Key, row.Value))];
         int[] failures = new int[rows.Length];
         double[] excess = new double[rows.Length];
         int below = 0, monteCarlo = 0;
@@ -72,7 +77,8 @@ internal sealed class PromiseTests
             foreach (double temperature in Temperatures)
             {
                 double[] posterior = Gibbs(empirical, temperature);
-                PosteriorStatistics q = new(FiniteProblem.Mean(posterior, empirical), Kl(posterior, _ => 0), scale => Kl(posterior, h => -squaredNorms[h] / (2 * scale)));
+                PosteriorStatistics q = new(FiniteProblem.Mean(posterior, empirical), Kl(posterior, _ => 0), scale =>
+                    Kl(posterior, h => -squaredNorms[h] / (2 * scale)));
                 double risk = FiniteProblem.Mean(posterior, risks);
                 for (int row = 0; row < rows.Length; row++)
                 {
@@ -96,7 +102,8 @@ internal sealed class PromiseTests
             }
         }
 
-        TestContext.Out.WriteLine($"{model}, n = {Size}, δ = {delta}, {Trials} samples (seed {Seed}): failures, mean of bound − risk");
+        TestContext.Out.WriteLine(
+            $"{model}, n = {Size}, δ = {delta}, {Trials} samples (seed {Seed}): failures, mean of bound − risk");
         for (int row = 0; row < rows.Length; row++)
         {
             TestContext.Out.WriteLine($"| {rows[row].Name} | {failures[row] / (double)Trials:P2} | {excess[row]:F3} |");
@@ -119,13 +126,14 @@ internal sealed class PromiseTests
         Assert.That(Failures("wrong: 𝔼L̂ alone"), Is.GreaterThan(allowed), "the test sees that the empirical loss is no bound");
         if (model == "MLP, 0-1 loss")
         {
-            Assert.That(Failures("wrong: kl⁻¹ with log 1/δ, without KL"), Is.GreaterThan(allowed), "the test sees that KL is missing");
+            Assert.That(
+                Failures("wrong: kl⁻¹ with log 1/δ, without KL"), Is.GreaterThan(allowed), "the test sees that KL is missing");
         }
     }
 
     /// <summary>
-    /// One hypothesis, a 0-1 loss, KL = 0: the probability that a limit fails is a binomial sum, no simulation. For the Monte-Carlo step it comes
-    /// within rounding of δ′ where p = 1 − δ′^(1/N), so nothing smaller than log 1/δ′ would do.
+    /// One hypothesis, a 0-1 loss, KL = 0: the probability that a limit fails is a binomial sum, no simulation. For the
+    /// Monte-Carlo step it comes within rounding of δ′ where p = 1 − δ′^(1/N), so nothing smaller than log 1/δ′ would do.
     /// </summary>
     [Test]
     public void ForCoinsTheProbabilityOfFailureIsExact([Values(1, 5, 30, 200)] int n, [Values(0.5, 0.2, 0.05)] double delta)
@@ -150,7 +158,9 @@ internal sealed class PromiseTests
             lower = Math.Max(lower, low);
         }
 
-        TestContext.Out.WriteLine($"n = {n}, δ = {delta}: largest probability of failure {monteCarlo:P3} (Monte-Carlo step), {upper:P3} (Maurer–Seeger, both sides), {lower:P3} (its lower side)");
+        TestContext.Out.WriteLine(
+            $"n = {n}, δ = {delta}: largest probability of failure {monteCarlo:P3} (Monte-Carlo step), {upper:P3} " +
+            $"(Maurer–Seeger, both sides), {lower:P3} (its lower side)");
         Assert.That(monteCarlo, Is.LessThanOrEqualTo(delta).And.GreaterThan(0.999 * delta));
         Assert.That(upper, Is.LessThanOrEqualTo(delta));
     }
@@ -202,7 +212,8 @@ internal sealed class PromiseTests
         return sum;
     }
 
-    private static double[] Losses(Func<double, double, int, double> loss) => [.. Enumerable.Range(0, FiniteProblem.Cells).Select(cell =>
+    private static double[] Losses(Func<double, double, int, double> loss) =>
+        [.. Enumerable.Range(0, FiniteProblem.Cells).Select(cell =>
     {
         (double x1, double x2, int y) = FiniteProblem.Of(cell);
         return loss(x1, x2, y);

@@ -2,16 +2,17 @@ using MathNet.Numerics;
 using PacGen.Core.Bounds;
 using PacGen.Core.Randomness;
 
-namespace PacGen.Tests.Core.Bounds;
+namespace PacGen.Tests.Core;
 
 /// <summary>
-/// The promise for networks that are trained on the sample: a 2-3-1 tanh network by gradient descent on cross-entropy, from weights drawn before any sample;
-/// the prior is a Gaussian around those, the posteriors are Gaussians around the trained weights truncated at κ, their KL divergence is the closed form.
-/// The loss is 1 − p, p being the probability of the true label: the error of a label drawn from the network's own distribution.
+/// The promise for networks that are trained on the sample: a 2-3-1 tanh network by gradient descent on cross-entropy, from
+/// weights drawn before any sample; the prior is a Gaussian around those, the posteriors are Gaussians around the trained weights
+/// truncated at κ, their KL divergence is the closed form. The loss is 1 − p, p being the probability of the true label: the
+/// error of a label drawn from the network's own distribution.
 /// </summary>
 /// <remarks>
-/// 𝔼L̂ and 𝔼L are integrals over 13 dimensions, by a lattice of 2 × 512 points through the inverse of the truncated Gaussian's distribution function. Their error is
-/// measured on some samples by 64 times as many points.
+/// 𝔼L̂ and 𝔼L are integrals over 13 dimensions, by a lattice of 2 × 512 points through the inverse of the truncated Gaussian's
+/// distribution function. Their error is measured on some samples by 64 times as many points.
 /// </remarks>
 internal sealed class TrainedNetworkPromiseTests
 {
@@ -26,7 +27,8 @@ internal sealed class TrainedNetworkPromiseTests
     private static readonly FiniteProblem Problem = new();
 
     /// <summary>Square roots of the first primes: irrational, and independent over the rationals.</summary>
-    private static readonly double[] Steps = [.. new[] { 2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41 }.Select(prime => Math.Sqrt(prime))];
+    private static readonly double[] Steps =
+        [.. new[] { 2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41 }.Select(prime => Math.Sqrt(prime))];
 
     /// <summary>Chosen by a stream that no sample uses.</summary>
     private static readonly double[] Start = Draw(new RandomStream(Seed, 1));
@@ -39,11 +41,13 @@ internal sealed class TrainedNetworkPromiseTests
         ["rigorous: Maurer–Seeger"] = (loss, kl, delta) => MaurerSeeger.Bound(loss, kl, Size, delta).Value,
         ["rigorous: Catoni, grid"] = (loss, kl, delta) => Catoni.OverGrid(loss, kl, Size, delta).Value,
         ["rigorous: quadratic"] = (loss, kl, delta) => QuadraticBound.Bound(loss, kl, Size, delta).Value,
-        ["published: 2√((KL + log 1/δ)/2n)"] = (loss, kl, delta) => PacBayesHoeffding.Optimized(loss, kl, Size, delta, BoundForm.Published).Value,
+        ["published: 2√((KL + log 1/δ)/2n)"] = (loss, kl, delta) =>
+            PacBayesHoeffding.Optimized(loss, kl, Size, delta, BoundForm.Published).Value,
         ["wrong: 𝔼L̂ alone"] = (loss, _, _) => loss,
         ["wrong: Maurer–Seeger without KL"] = (loss, _, delta) => MaurerSeeger.Bound(loss, 0, Size, delta).Value,
         ["wrong: kl⁻¹ with log 1/δ, without KL"] = (loss, _, delta) => BinaryKl.UpperInverse(loss, -Math.Log(delta) / Size),
-        ["wrong: Theorem 1 (1) without KL, η = 20"] = (loss, _, delta) => PacBayesHoeffding.ForEta(loss, 0, Size, delta, 20).Value,
+        ["wrong: Theorem 1 (1) without KL, η = 20"] = (loss, _, delta) =>
+            PacBayesHoeffding.ForEta(loss, 0, Size, delta, 20).Value,
     };
 
     [Test]
@@ -63,7 +67,8 @@ internal sealed class TrainedNetworkPromiseTests
             foreach (double level in Levels)
             {
                 double[] cells = Expected(w, level, Points);
-                (lastLoss, lastRisk, lastKl) = (FiniteProblem.Mean(shares, cells), FiniteProblem.Mean(Problem.Probability, cells), Kl(w, level));
+                (lastLoss, lastRisk, lastKl) = (
+                    FiniteProblem.Mean(shares, cells), FiniteProblem.Mean(Problem.Probability, cells), Kl(w, level));
                 for (int row = 0; row < names.Length; row++)
                 {
                     for (int d = 0; d < deltas.Length; d++)
@@ -76,13 +81,16 @@ internal sealed class TrainedNetworkPromiseTests
                 {
                     double[] finer = Expected(w, level, 64 * Points);
                     off = Math.Max(off, Math.Max(
-                        Math.Abs(FiniteProblem.Mean(shares, finer) - lastLoss), Math.Abs(FiniteProblem.Mean(Problem.Probability, finer) - lastRisk)));
+                        Math.Abs(FiniteProblem.Mean(shares, finer) - lastLoss),
+                        Math.Abs(FiniteProblem.Mean(Problem.Probability, finer) - lastRisk)));
                 }
             }
 
             lock (gate)
             {
-                (error, risk, empirical, divergence) = (Math.Max(error, off), risk + (lastRisk / Trials), empirical + (lastLoss / Trials), divergence + (lastKl / Trials));
+                (error, risk, empirical, divergence) = (
+                    Math.Max(error, off), risk + (lastRisk / Trials), empirical + (lastLoss / Trials),
+                    divergence + (lastKl / Trials));
                 for (int row = 0; row < names.Length; row++)
                 {
                     for (int d = 0; d < deltas.Length; d++)
@@ -93,10 +101,12 @@ internal sealed class TrainedNetworkPromiseTests
             }
         });
         TestContext.Out.WriteLine(
-            $"trained 2-3-1 network, n = {Size}, {Trials} samples (seed {Seed}), at σ = {Levels[^1]}: mean 𝔼L̂ {empirical:F3}, 𝔼L {risk:F3}, KL {divergence:F1}; quadrature within {error:E1}; failures at δ = {string.Join(", ", deltas)}");
+            $"trained 2-3-1 network, n = {Size}, {Trials} samples (seed {Seed}), at σ = {Levels[^1]}: mean 𝔼L̂ {empirical:F3}, " +
+                $"𝔼L {risk:F3}, KL {divergence:F1}; quadrature within {error:E1}; failures at δ = {string.Join(", ", deltas)}");
         for (int row = 0; row < names.Length; row++)
         {
-            IEnumerable<string> shares = Enumerable.Range(0, deltas.Length).Select(d => $"{failures[row, d] / (double)Trials:P2}");
+            IEnumerable<string> shares = Enumerable.Range(0, deltas.Length).Select(
+                d => $"{failures[row, d] / (double)Trials:P2}");
             TestContext.Out.WriteLine($"| {names[row]} | {string.Join(" | ", shares)} |");
         }
 
@@ -112,10 +122,14 @@ internal sealed class TrainedNetworkPromiseTests
                 }
             }
 
-            Assert.That(failures[Array.IndexOf(names, "wrong: 𝔼L̂ alone"), d], Is.GreaterThan(allowed), "the test sees that the empirical loss is no bound");
+            Assert.That(
+                failures[Array.IndexOf(names, "wrong: 𝔼L̂ alone"), d], Is.GreaterThan(allowed),
+                "the test sees that the empirical loss is no bound");
 
             // For a posterior chosen before the sample, kl⁻¹ with log 1/δ would do.
-            Assert.That(failures[Array.IndexOf(names, "wrong: kl⁻¹ with log 1/δ, without KL"), d], Is.GreaterThan(allowed), $"the test sees that KL is missing, δ = {deltas[d]}");
+            Assert.That(
+                failures[Array.IndexOf(names, "wrong: kl⁻¹ with log 1/δ, without KL"), d], Is.GreaterThan(allowed),
+                $"the test sees that KL is missing, δ = {deltas[d]}");
         }
     }
 

@@ -1,12 +1,13 @@
 using PacGen.Core.Bounds;
 using PacGen.Core.Perturbation;
 
-namespace PacGen.Tests.Core.Bounds;
+namespace PacGen.Tests.Core;
 
 internal sealed class TruncatedGaussianTests
 {
     /// <summary>
-    /// mpmath, 40 digits, κ = 1: σ, log(erf(k/(s*sqrt(2)))), quad(x*x*f), quad(f*log(f/N(0.25+x; -0.5, 0.75**2))), with f the truncated density.
+    /// mpmath, 40 digits, κ = 1: σ, log(erf(k/(s*sqrt(2)))), quad(x*x*f), quad(f*log(f/N(0.25+x; -0.5, 0.75**2))), with f the
+    /// truncated density.
     /// </summary>
     private static readonly (double Sigma, double LogMass, double Moment, double Kl)[] Table =
     [
@@ -25,7 +26,9 @@ internal sealed class TruncatedGaussianTests
     {
         foreach ((double sigma, double logMass, double moment, double kl) in Table)
         {
-            Assert.That(TruncatedGaussian.LogMass(sigma, 1), Is.EqualTo(logMass).Within(1e-14 * Math.Abs(logMass)), $"log Z, σ = {sigma}");
+            Assert.That(
+                TruncatedGaussian.LogMass(sigma, 1), Is.EqualTo(logMass).Within(1e-14 * Math.Abs(logMass)),
+                $"log Z, σ = {sigma}");
             Assert.That(TruncatedGaussian.SecondMoment(sigma, 1), Is.EqualTo(moment).Within(1e-14 * moment), $"𝔼ũ², σ = {sigma}");
             Assert.That(TruncatedGaussian.Kl(0.25, sigma, 1, -0.5, 0.75), Is.EqualTo(kl).Within(1e-14 * kl), $"KL, σ = {sigma}");
         }
@@ -38,7 +41,8 @@ internal sealed class TruncatedGaussianTests
         Assert.That(TruncatedGaussian.SecondMoment(double.PositiveInfinity, kappa), Is.EqualTo(kappa * kappa / 3));
 
         // KL of U(w − κ, w + κ) to N(μ, s²): log(s√(2π)/2κ) + (κ²/3 + (w−μ)²)/2s².
-        double uniform = Math.Log(deviation * Math.Sqrt(2 * Math.PI) / (2 * kappa)) + (((kappa * kappa / 3) + (shift * shift)) / (2 * deviation * deviation));
+        double uniform = Math.Log(deviation * Math.Sqrt(2 * Math.PI) / (2 * kappa)) + (
+            ((kappa * kappa / 3) + (shift * shift)) / (2 * deviation * deviation));
         Assert.That(TruncatedGaussian.Kl(shift, double.PositiveInfinity, kappa, 0, deviation), Is.EqualTo(uniform).Within(1e-15));
 
         // Next to it by the first term of the series: 𝔼ũ² = κ²/3 − 2κ⁴/45σ².
@@ -56,7 +60,9 @@ internal sealed class TruncatedGaussianTests
         for (double ratio = 1e-3; ratio <= 1e3; ratio *= 1.1)
         {
             double logMass = TruncatedGaussian.LogMass(1 / ratio, 1);
-            Assert.That(TruncatedGaussian.Kl(3, 1 / ratio, 1, 3, 1 / ratio), Is.EqualTo(-logMass).Within(1e-15 * (1 - logMass)), $"κ/σ = {ratio}");
+            Assert.That(
+                TruncatedGaussian.Kl(3, 1 / ratio, 1, 3, 1 / ratio), Is.EqualTo(-logMass).Within(1e-15 * (1 - logMass)),
+                $"κ/σ = {ratio}");
         }
     }
 
@@ -88,7 +94,8 @@ internal sealed class TruncatedGaussianTests
         for (int i = 0; i < problem.Parameters; i++)
         {
             double kappa = problem.Kappa[i], sigma = kappa * problem.Log(-3, 3);
-            double kl = TruncatedGaussian.Kl(problem.Weights[i], sigma, kappa, problem.Weights[i] + (kappa * problem.Log(-3, 1)), kappa * problem.Log(-2, 2));
+            double kl = TruncatedGaussian.Kl(
+                problem.Weights[i], sigma, kappa, problem.Weights[i] + (kappa * problem.Log(-3, 1)), kappa * problem.Log(-2, 2));
             Assert.That(kl, Is.Positive);
 
             // The closest centred Gaussian is the one with the truncated second moment.
@@ -103,7 +110,8 @@ internal sealed class TruncatedGaussianTests
     [Test]
     public void SumsOverSpansAreSumsOfCoordinates()
     {
-        float[] weights = [0.25f, -0.75f], sigma = [0.5f, 0.125f], kappa = [0.5f, 1f], means = [0f, 0.5f], deviations = [1f, 0.5f];
+        float[] weights = [0.25f, -0.75f], sigma = [0.5f, 0.125f], kappa = [0.5f, 1f], means = [0f, 0.5f], deviations = [
+            1f, 0.5f];
         double sum = TruncatedGaussian.Kl(0.25, 0.5, 0.5, 0, 1) + TruncatedGaussian.Kl(-0.75, 0.125, 1, 0.5, 0.5);
         Assert.That(TruncatedGaussian.Kl(weights, sigma, kappa, means, deviations), Is.EqualTo(sum).Within(1e-15));
 
@@ -111,10 +119,13 @@ internal sealed class TruncatedGaussianTests
         sum = TruncatedGaussian.Kl(0.25, 0.5, 0.5, 0, 2) + TruncatedGaussian.Kl(-0.75, 0.125, 1, 0.5, 2);
         Assert.That(TruncatedGaussian.Kl(weights, sigma, new Neighborhood(1, 0.25), means, 2), Is.EqualTo(sum).Within(1e-15));
         Assert.That(
-            () => TruncatedGaussian.Kl(weights, sigma, [0.5f, 0f], means, deviations), Throws.ArgumentException.With.Message.Contains("κ of parameter 1"));
+            () => TruncatedGaussian.Kl(weights, sigma, [0.5f, 0f], means, deviations),
+            Throws.ArgumentException.With.Message.Contains("κ of parameter 1"));
         Assert.That(
-            () => TruncatedGaussian.Kl(weights, [0.5f, float.NaN], kappa, means, deviations), Throws.ArgumentException.With.Message.Contains("σ of parameter 1"));
+            () => TruncatedGaussian.Kl(weights, [0.5f, float.NaN], kappa, means, deviations),
+            Throws.ArgumentException.With.Message.Contains("σ of parameter 1"));
         Assert.That(
-            () => TruncatedGaussian.Kl(weights, sigma, kappa, means, [1f]), Throws.ArgumentException.With.Message.Contains("1 prior deviations"));
+            () => TruncatedGaussian.Kl(weights, sigma, kappa, means, [1f]),
+            Throws.ArgumentException.With.Message.Contains("1 prior deviations"));
     }
 }

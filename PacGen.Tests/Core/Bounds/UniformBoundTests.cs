@@ -1,6 +1,6 @@
 using PacGen.Core.Bounds;
 
-namespace PacGen.Tests.Core.Bounds;
+namespace PacGen.Tests.Core;
 
 internal sealed class UniformBoundTests
 {
@@ -29,7 +29,8 @@ internal sealed class UniformBoundTests
         BoundResult lemma6 = UniformBound.Lemma6(Sample, 50, Smoothness, Weights, Curvature, TwoTau);
         Close(lemma6.Term("ℳ"), 0.011061316071315705);
         Close(lemma6.Value, 0.4076151803821524);
-        Close(UniformBound.Lemma6(Sample, 50, Smoothness, Weights, Curvature, TwoTau, BoundForm.Published).Value, 0.4265538643108367);
+        Close(UniformBound.Lemma6(Sample, 50, Smoothness, Weights, Curvature, TwoTau, BoundForm.Published).Value,
+            0.4265538643108367);
 
         // The same at eta = sqrt(3000); the grid's j = 1 is the best; c = x+1/x, x = e*sqrt(1+log(2)/log(2/d))
         Close(Theorem7(Theorem7Form.Grid), 0.2964103035615415);
@@ -37,13 +38,15 @@ internal sealed class UniformBoundTests
         Close(Theorem7(Theorem7Form.Published), 0.2452197838074098);
         Close(Theorem7(Theorem7Form.Order), 0.22893127473479941);
 
-        static double Theorem7(Theorem7Form form) => UniformBound.Theorem7(Sample, Smoothness, Weights, Curvature, TwoTau, form).Value;
+        static double Theorem7(Theorem7Form form) =>
+            UniformBound.Theorem7(Sample, Smoothness, Weights, Curvature, TwoTau, form).Value;
     }
 
     [Test]
     public void ByHand()
     {
-        // One weight 0, κ = 1, ρ = 0, ∇² = 3, η = 4: σ* = 1/√(4·1) = ½, ℳ = 3/6·¼ = ⅛ = m/2η. τ = e/2: KL = log(e) = 1. δ = 1/e, n = 8.
+        // One weight 0, κ = 1, ρ = 0, ∇² = 3, η = 4: σ* = 1/√(4·1) = ½, ℳ = 3/6·¼ = ⅛ = m/2η. τ = e/2: KL = log(e) = 1. δ = 1/e,
+        // n = 8.
         BoundSample sample = new(0, 8, Math.Exp(-1));
         BoundResult result = UniformBound.Lemma6(sample, 4, new(0, 0, 1), [0d], [3d], Tau.Fixed(Math.E / 2));
         Close(result.Value, 0.125 + ((1 + 1) / 4d) + (4 / 16d));
@@ -51,7 +54,8 @@ internal sealed class UniformBoundTests
         Assert.That(result.Status, Is.EqualTo(BoundStatus.ConditionalBound));
         Assert.That(result.Assumptions, Is.EquivalentTo(new[]
         {
-            Assumption.IndependentSample, Assumption.BoundedLoss, Assumption.SmoothLoss, Assumption.HessianLipschitz, Assumption.ExactCurvature,
+            Assumption.IndependentSample, Assumption.BoundedLoss, Assumption.SmoothLoss, Assumption.HessianLipschitz,
+                Assumption.ExactCurvature,
             Assumption.TauBeforeData, Assumption.EtaBeforeData,
         }));
     }
@@ -61,7 +65,9 @@ internal sealed class UniformBoundTests
     {
         double[] best = Sigma(problem);
         double least = At(best);
-        Assert.That(least, Is.EqualTo(UniformBound.Lemma6(problem.Sample, problem.Eta, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau).Value).Within(1e-13).Percent);
+        Assert.That(least, Is.EqualTo(
+            UniformBound.Lemma6(problem.Sample, problem.Eta, problem.Smoothness, problem.Weights, problem.Curvature,
+            problem.UniformTau).Value).Within(1e-13).Percent);
         for (int i = 0; i < problem.Parameters; i++)
         {
             double kappa = problem.Kappa[i];
@@ -85,7 +91,9 @@ internal sealed class UniformBoundTests
         }
 
         double At(double[] sigma) =>
-            UniformBound.AtSigma(problem.Sample, problem.Eta, problem.Smoothness, problem.Weights, problem.Curvature, sigma, problem.UniformTau).Value;
+            UniformBound.AtSigma(
+                problem.Sample, problem.Eta, problem.Smoothness, problem.Weights, problem.Curvature, sigma,
+                problem.UniformTau).Value;
     });
 
     [Test]
@@ -113,12 +121,14 @@ internal sealed class UniformBoundTests
     [Test]
     public void ThePublishedFormIsTheSameWhereNoSigmaIsCutOffAndElseLarger() => PerturbationProblem.ForAll(problem =>
     {
-        BoundResult rigorous = Lemma6(problem, problem.Eta, BoundForm.Rigorous), published = Lemma6(problem, problem.Eta, BoundForm.Published);
+        BoundResult rigorous = Lemma6(problem, problem.Eta, BoundForm.Rigorous), published = Lemma6(
+            problem, problem.Eta, BoundForm.Published);
         Assert.That(published.Value, Is.GreaterThanOrEqualTo(rigorous.Value - (1e-13 * rigorous.Value)));
         Assert.That(published.Status, Is.EqualTo(BoundStatus.ConditionalBound), "looser, but a bound");
         Assert.That(published.Assumptions, Does.Contain(Assumption.LocalConvexity));
         bool cut = Sigma(problem).Zip(problem.Kappa).Any(pair => pair.First == pair.Second);
-        Assert.That(published.Value - rigorous.Value, cut ? Is.GreaterThanOrEqualTo(0) : Is.EqualTo(0).Within(1e-13 * rigorous.Value));
+        Assert.That(
+            published.Value - rigorous.Value, cut ? Is.GreaterThanOrEqualTo(0) : Is.EqualTo(0).Within(1e-13 * rigorous.Value));
     });
 
     [Test]
@@ -137,8 +147,10 @@ internal sealed class UniformBoundTests
         {
             Lemma6(problem, problem.Eta, BoundForm.Rigorous),
             UniformBound.Theorem7(problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau),
-            UniformBound.Theorem7(problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau, Theorem7Form.Published),
-            UniformBound.Lemma6OverGrid(problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau),
+            UniformBound.Theorem7(problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau,
+                Theorem7Form.Published),
+            UniformBound.Lemma6OverGrid(
+                problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau),
         })
         {
             Assert.That(result.Terms.Sum(t => t.Value), Is.EqualTo(result.Value).Within(1e-14 * result.Value), result.Name);
@@ -148,13 +160,20 @@ internal sealed class UniformBoundTests
     [Test]
     public void GrowsWithLossCurvatureRhoTauAndConfidenceAndFallsWithTheSample() => PerturbationProblem.ForAll(problem =>
     {
-        double factor = problem.Log(0, 2), value = Value(problem.Sample, problem.Smoothness, problem.Curvature, problem.UniformTau);
+        double factor =
+            problem.Log(0, 2), value = Value(problem.Sample, problem.Smoothness, problem.Curvature, problem.UniformTau);
         BoundSample sample = problem.Sample;
         NotLess(Value(sample with { EmpiricalLoss = 1 }, problem.Smoothness, problem.Curvature, problem.UniformTau), "loss");
-        NotLess(Value(sample with { Delta = sample.Delta / factor }, problem.Smoothness, problem.Curvature, problem.UniformTau), "δ");
-        NotLess(Value(sample with { Count = Math.Max(1, (long)(sample.Count / factor)) }, problem.Smoothness, problem.Curvature, problem.UniformTau), "n");
-        NotLess(Value(sample, problem.Smoothness with { Rho = (problem.Smoothness.Rho * factor) + 1e-3 }, problem.Curvature, problem.UniformTau), "ρ");
-        NotLess(Value(sample, problem.Smoothness, [.. problem.Curvature.Select(c => (c * factor) + 1e-3)], problem.UniformTau), "curvature");
+        NotLess(Value(sample with { Delta = sample.Delta / factor }, problem.Smoothness, problem.Curvature, problem.UniformTau),
+            "δ");
+        NotLess(Value(
+            sample with { Count = Math.Max(1, (long)(sample.Count / factor)) }, problem.Smoothness, problem.Curvature,
+            problem.UniformTau), "n");
+        NotLess(Value(
+            sample, problem.Smoothness with { Rho = (problem.Smoothness.Rho * factor) + 1e-3 }, problem.Curvature,
+            problem.UniformTau), "ρ");
+        NotLess(Value(sample, problem.Smoothness, [.. problem.Curvature.Select(c => (c * factor) + 1e-3)], problem.UniformTau),
+            "curvature");
         NotLess(Value(sample, problem.Smoothness, problem.Curvature, Tau.Fixed(problem.UniformTau.Value * factor)), "τ");
 
         double Value(BoundSample s, LocalSmoothness smoothness, double[] curvature, Tau tau) =>
@@ -177,7 +196,8 @@ internal sealed class UniformBoundTests
 
         // η → ∞: σ* falls as 1/√η, so KL grows by ½ log 4 a parameter when η is fourfold.
         double[] flat = [1, 1, 1];
-        double one = UniformBound.Sums(Smoothness, 1e8, Weights, flat, TwoTau).Kl, four = UniformBound.Sums(Smoothness, 4e8, Weights, flat, TwoTau).Kl;
+        double one = UniformBound.Sums(Smoothness, 1e8, Weights, flat, TwoTau).Kl, four = UniformBound.Sums(
+            Smoothness, 4e8, Weights, flat, TwoTau).Kl;
         Close(four - one, 3 * Math.Log(2), 1e-12);
 
         // n → ∞: Theorem 7 and the grid tend to L̂.
@@ -186,7 +206,8 @@ internal sealed class UniformBoundTests
         Assert.That(gaps, Is.Ordered.Descending);
         Assert.That(gaps[2], Is.InRange(0, 1e-3));
         Assert.That(
-            UniformBound.Lemma6OverGrid(Sample with { Count = 1_000_000_000 }, Smoothness, Weights, Curvature, TwoTau).Value, Is.InRange(0.1, 0.101));
+            UniformBound.Lemma6OverGrid(Sample with { Count = 1_000_000_000 }, Smoothness, Weights, Curvature, TwoTau).Value,
+            Is.InRange(0.1, 0.101));
 
         // n = 1 says nothing, and says so.
         Assert.That(UniformBound.Theorem7(Sample with { Count = 1 }, Smoothness, Weights, Curvature, TwoTau).IsVacuous);
@@ -209,12 +230,16 @@ internal sealed class UniformBoundTests
     public void TheGridIsBelowItsClosedFormAndAboveTheBestEta() => PerturbationProblem.ForAll(problem =>
     {
         UniformBoundSums sums = UniformBound.Sums(
-            problem.Smoothness, UniformBound.Theorem7Eta(problem.Parameters, problem.Sample.Count), problem.Weights, problem.Curvature, problem.UniformTau);
-        double grid = UniformBound.Theorem7(problem.Sample, sums).Value, constants = UniformBound.Theorem7(problem.Sample, sums, Theorem7Form.Constants).Value;
+            problem.Smoothness, UniformBound.Theorem7Eta(problem.Parameters, problem.Sample.Count), problem.Weights,
+            problem.Curvature, problem.UniformTau);
+        double grid = UniformBound.Theorem7(problem.Sample, sums).Value, constants = UniformBound.Theorem7(
+            problem.Sample, sums, Theorem7Form.Constants).Value;
         double n = problem.Sample.Count, best = 2 * Math.Sqrt((sums.Kl + Math.Log(2 / problem.Sample.Delta)) / (2 * n));
         Assert.That(grid, Is.LessThanOrEqualTo(constants * (1 + 1e-13)));
         Assert.That(grid, Is.GreaterThanOrEqualTo((problem.Sample.EmpiricalLoss + sums.Sharpness + best) * (1 - 1e-13)));
-        Assert.That(sums.Sharpness, Is.LessThanOrEqualTo(0.5 * Math.Sqrt(problem.Parameters / n) * (1 + 1e-13)), "ℳ at (15) is at most ½√(m/n)");
+        Assert.That(
+            sums.Sharpness, Is.LessThanOrEqualTo(0.5 * Math.Sqrt(problem.Parameters / n) * (1 + 1e-13)),
+            "ℳ at (15) is at most ½√(m/n)");
     });
 
     [Test]
@@ -223,29 +248,38 @@ internal sealed class UniformBoundTests
         double least = double.PositiveInfinity;
         for (int j = 0; j < 25; j++)
         {
-            double delta = problem.Sample.Delta * Math.Pow(2, -(j + 1)), eta = Math.Exp(j) * Math.Sqrt(2.0 * problem.Sample.Count * Math.Log(2 / problem.Sample.Delta));
+            double delta = problem.Sample.Delta * Math.Pow(2, -(j + 1)), eta = Math.Exp(j) * Math.Sqrt(
+                2.0 * problem.Sample.Count * Math.Log(2 / problem.Sample.Delta));
             least = Math.Min(least, UniformBound.Lemma6(
-                problem.Sample with { Delta = delta }, eta, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau).Value);
+                problem.Sample with { Delta = delta }, eta, problem.Smoothness, problem.Weights, problem.Curvature,
+                problem.UniformTau).Value);
         }
 
-        BoundResult best = UniformBound.Lemma6OverGrid(problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau);
+        BoundResult best = UniformBound.Lemma6OverGrid(
+            problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau);
         Assert.That(best.Value, Is.EqualTo(least).Within(1e-12 * least));
-        Assert.That(best.Assumptions, Does.Not.Contain(Assumption.EtaBeforeData).And.Not.Contain(Assumption.GridBeforeData), "the grid follows from n and δ");
+        Assert.That(
+            best.Assumptions, Does.Not.Contain(Assumption.EtaBeforeData).And.Not.Contain(Assumption.GridBeforeData),
+            "the grid follows from n and δ");
 
         // A grid of one's own, of one η: Lemma 6 there; of two, in falling order, the better one.
         EtaGrid one = EtaGrid.Weighted([problem.Eta]), two = EtaGrid.Weighted([problem.Eta * 1e3, problem.Eta]);
         Assert.That(
-            UniformBound.Lemma6OverGrid(problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau, one).Assumptions,
+            UniformBound.Lemma6OverGrid(
+                problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau, one).Assumptions,
             Does.Contain(Assumption.GridBeforeData));
         Assert.That(OverGrid(one), Is.EqualTo(Lemma6(problem, problem.Eta, BoundForm.Rigorous).Value).Within(1e-13).Percent);
         BoundSample half = problem.Sample with { Delta = problem.Sample.Delta / 2 };
         double better = Math.Min(
-            UniformBound.Lemma6(half, problem.Eta, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau).Value,
-            UniformBound.Lemma6(half, problem.Eta * 1e3, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau).Value);
+            UniformBound.Lemma6(
+                half, problem.Eta, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau).Value,
+            UniformBound.Lemma6(
+                half, problem.Eta * 1e3, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau).Value);
         Assert.That(OverGrid(two), Is.EqualTo(better).Within(1e-12 * better));
 
         double OverGrid(EtaGrid grid) =>
-            UniformBound.Lemma6OverGrid(problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau, grid).Value;
+            UniformBound.Lemma6OverGrid(
+                problem.Sample, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau, grid).Value;
     });
 
     [Test]
@@ -287,7 +321,8 @@ internal sealed class UniformBoundTests
         UniformBoundSums sums = UniformBound.Sums<double>(smoothness, 3, weights, curvature, Tau.Fixed(7));
         Close(sums.Kl, (m * Math.Log(7)) + (CompensatedSumTests.LogFactorial(m) / 2), 1e-15);
         Close(sums.Sharpness, m / 6d, 1e-15);
-        Close(UniformBound.Lemma6(Sample, sums).Value, UniformBound.Lemma6<double>(Sample, 3, smoothness, weights, curvature, Tau.Fixed(7)).Value);
+        Close(UniformBound.Lemma6(Sample, sums).Value, UniformBound.Lemma6<double>(
+            Sample, 3, smoothness, weights, curvature, Tau.Fixed(7)).Value);
     }
 
     [Test]
@@ -309,22 +344,27 @@ internal sealed class UniformBoundTests
         Throws(() => Tau.Fixed(0), "τ");
         Throws(() => Tau.OfWeights(0.9), "at least 1");
         Throws(() => UniformBound.Lemma6(Sample, 0, Smoothness, Weights, Curvature, TwoTau), "η");
-        Throws(() => UniformBound.Lemma6(Sample, 50, Smoothness, Weights, [1, -0.5, 0], TwoTau), "convexity", "parameter 1", "-0.5", "(12)");
+        Throws(() => UniformBound.Lemma6(Sample, 50, Smoothness, Weights, [1, -0.5, 0], TwoTau), "convexity", "parameter 1",
+            "-0.5", "(12)");
         Throws(() => UniformBound.Lemma6(Sample, 50, Smoothness, Weights, [1, double.NaN, 0], TwoTau), "parameter 1");
-        Throws(() => UniformBound.Lemma6(Sample, 50, Smoothness, Weights, Curvature, Tau.Fixed(1.1)), "|wᵢ| + κᵢ ≤ τᵢ", "parameter 1", "1.1", "0.1875");
+        Throws(() => UniformBound.Lemma6(Sample, 50, Smoothness, Weights, Curvature, Tau.Fixed(1.1)), "|wᵢ| + κᵢ ≤ τᵢ",
+            "parameter 1", "1.1", "0.1875");
         Throws(() => UniformBound.Lemma6(Sample, 50, Smoothness, [1, double.NaN, 0], Curvature, TwoTau), "weight of parameter 1");
         Throws(() => UniformBound.Lemma6(Sample, 50, Smoothness, Weights, [1d, 2], TwoTau), "3 parameters but 2 curvatures");
         Throws(() => UniformBound.Lemma6<double>(Sample, 50, Smoothness, [], [], TwoTau), "no parameters");
-        Throws(() => UniformBound.AtSigma(Sample, 50, Smoothness, Weights, Curvature, [0.1, 0.2, 0.01], TwoTau), "σᵢ ≤ κᵢ", "parameter 1", "0.2", "0.1875");
+        Throws(() => UniformBound.AtSigma(Sample, 50, Smoothness, Weights, Curvature, [0.1, 0.2, 0.01], TwoTau), "σᵢ ≤ κᵢ",
+            "parameter 1", "0.2", "0.1875");
         Throws(() => UniformBound.Kl(Weights, [0.1, 0, 0.01], Smoothness, TwoTau), "parameter 1");
         Throws(() => UniformBound.Theorem7(Sample, UniformBound.Sums(Smoothness, 50, Weights, Curvature, TwoTau)), "√(mn)");
 
         // (12) needs no convexity.
-        Assert.That(UniformBound.AtSigma(Sample, 50, Smoothness, Weights, [-1, -1, -1], [0.1, 0.1, 0.05], TwoTau).Term("ℳ"), Is.Negative);
+        Assert.That(
+            UniformBound.AtSigma(Sample, 50, Smoothness, Weights, [-1, -1, -1], [0.1, 0.1, 0.05], TwoTau).Term("ℳ"), Is.Negative);
     }
 
     private static BoundResult Lemma6(PerturbationProblem problem, double eta, BoundForm form) =>
-        UniformBound.Lemma6(problem.Sample, eta, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau, form);
+        UniformBound.Lemma6(
+            problem.Sample, eta, problem.Smoothness, problem.Weights, problem.Curvature, problem.UniformTau, form);
 
     private static double[] Sigma(PerturbationProblem problem)
     {

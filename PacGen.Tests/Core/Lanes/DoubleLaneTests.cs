@@ -1,6 +1,6 @@
 using PacGen.Core.Lanes;
 
-namespace PacGen.Tests.Core.Lanes;
+namespace PacGen.Tests.Core;
 
 internal sealed class DoubleLaneTests
 {
@@ -27,7 +27,9 @@ internal sealed class DoubleLaneTests
             Assert.That(Double1.Max(lane, other).Value, Is.EqualTo(Math.Max(x, 1.7)));
             Assert.That(Double1.Select(Double1.Less(lane, other), lane, other).Value, Is.EqualTo(Math.Min(x, 1.7)));
             Assert.That(Double1.Select(Double1.LessOrEqual(lane, lane), lane, other).Value, Is.EqualTo(x));
-            Assert.That(Double1.Select(Double1.And(Double1.Equal(lane, lane), Double1.Less(lane, lane)), lane, other).Value, Is.EqualTo(1.7));
+            Assert.That(
+                Double1.Select(Double1.And(Double1.Equal(lane, lane), Double1.Less(lane, lane)), lane, other).Value,
+                Is.EqualTo(1.7));
         }
 
         Assert.That(Double1.Erf(new(1), out Double1 complement).Value, Is.EqualTo(0.84270079294971487).Within(1e-15));

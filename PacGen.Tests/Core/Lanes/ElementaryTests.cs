@@ -1,6 +1,6 @@
 using PacGen.Core.Lanes;
 
-namespace PacGen.Tests.Core.Lanes;
+namespace PacGen.Tests.Core;
 
 internal sealed unsafe class ElementaryTests
 {
@@ -17,7 +17,8 @@ internal sealed unsafe class ElementaryTests
     public void TanhIsWithinItsBound() => Sweep(Float16.Tanh, Math.Tanh, 1.4);
 
     [Test]
-    public void SigmoidIsWithinItsBound() => Sweep(Float16.Sigmoid, x => x < 0 ? Math.Exp(x) / (1 + Math.Exp(x)) : 1 / (1 + Math.Exp(-x)), 2.9);
+    public void SigmoidIsWithinItsBound() =>
+        Sweep(Float16.Sigmoid, x => x < 0 ? Math.Exp(x) / (1 + Math.Exp(x)) : 1 / (1 + Math.Exp(-x)), 2.9);
 
     [TestCase(0f, 1f)]
     [TestCase(-0f, 1f)]
@@ -101,7 +102,8 @@ internal sealed unsafe class ElementaryTests
         for (int i = 0; i < T.Count; i++)
         {
             float expected = scalar(new(x[i])).Value;
-            if (BitConverter.SingleToUInt32Bits(values[i]) != BitConverter.SingleToUInt32Bits(expected) && !(float.IsNaN(values[i]) && float.IsNaN(expected)))
+            if (BitConverter.SingleToUInt32Bits(values[i]) != BitConverter.SingleToUInt32Bits(expected)
+                && !(float.IsNaN(values[i]) && float.IsNaN(expected)))
             {
                 Assert.Fail($"{typeof(T).Name}, {scalar.Method.Name}({x[i]:R}): {values[i]:R}, but {expected:R} from one float");
             }

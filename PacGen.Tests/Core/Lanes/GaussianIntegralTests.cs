@@ -1,7 +1,7 @@
 using MathNet.Numerics;
 using PacGen.Core.Lanes;
 
-namespace PacGen.Tests.Core.Lanes;
+namespace PacGen.Tests.Core;
 
 internal sealed unsafe class GaussianIntegralTests
 {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using PacGen.Core.Lanes;
 using PacGen.Core.Randomness;
 
-namespace PacGen.Tests.Core.Lanes;
+namespace PacGen.Tests.Core;
 
 [TestFixture(typeof(Float1), typeof(Words1))]
 [TestFixture(typeof(Float4), typeof(Words4))]
@@ -17,7 +17,8 @@ internal sealed unsafe class LaneTests<T, TWords>
 
     private static readonly float[] Special =
     [
-        0f, -0f, 1f, -1f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue, float.Epsilon,
+        0f, -0f, 1f, -1f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue,
+        float.Epsilon,
         -float.Epsilon, 1.17549435e-38f, 0.5f, 1.5f, 2.5f, -2.5f, 3.1f, 1e-20f, 4194303.5f,
     ];
 
@@ -85,7 +86,9 @@ internal sealed unsafe class LaneTests<T, TWords>
         }
 
         T.Store(memory + T.Count, T.Load(memory));
-        Assert.That(new ReadOnlySpan<float>(memory + T.Count, T.Count).ToArray(), Is.EqualTo(Enumerable.Range(1, T.Count).Select(i => (float)i)));
+        Assert.That(
+            new ReadOnlySpan<float>(memory + T.Count, T.Count).ToArray(),
+            Is.EqualTo(Enumerable.Range(1, T.Count).Select(i => (float)i)));
         Assert.That(TWords.Count, Is.EqualTo(T.Count));
     }
 
@@ -103,9 +106,11 @@ internal sealed unsafe class LaneTests<T, TWords>
             Assert.That(Words(x + y), Is.EqualTo(expectedA.Select(p => p + b)), message);
             Assert.That(Words(x ^ y), Is.EqualTo(expectedA.Select(p => p ^ b)), message);
             Assert.That(Words(TWords.MultiplyLow(x, y)), Is.EqualTo(expectedA.Select(p => p * b)), message);
-            Assert.That(Words(TWords.MultiplyHigh(x, y)), Is.EqualTo(expectedA.Select(p => (uint)(((ulong)p * b) >> 32))), message);
+            Assert.That(
+                Words(TWords.MultiplyHigh(x, y)), Is.EqualTo(expectedA.Select(p => (uint)(((ulong)p * b) >> 32))), message);
             Assert.That(Words(TWords.ShiftRight(x, 9)), Is.EqualTo(expectedA.Select(p => p >> 9)), message);
-            Assert.That(Values(T.FromWords(TWords.ShiftRight(x, 8))), Is.EqualTo(expectedA.Select(p => (float)(p >> 8))), message);
+            Assert.That(
+                Values(T.FromWords(TWords.ShiftRight(x, 8))), Is.EqualTo(expectedA.Select(p => (float)(p >> 8))), message);
         }
     }
 
@@ -127,7 +132,8 @@ internal sealed unsafe class LaneTests<T, TWords>
             for (int i = 0; i < 3 * T.Count; i++)
             {
                 // Special numbers and all bit patterns in turn.
-                memory[i] = random.NextBelow(3) == 0 ? Special[random.NextBelow(Special.Length)] : BitConverter.UInt32BitsToSingle(random.Next());
+                memory[i] = random.NextBelow(3) == 0 ? Special[random.NextBelow(Special.Length)]
+                    : BitConverter.UInt32BitsToSingle(random.Next());
             }
 
             float[] result = Values(lane(T.Load(memory), T.Load(memory + T.Count), T.Load(memory + (2 * T.Count))));

@@ -3,7 +3,7 @@ using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
 
-namespace PacGen.Tests.Core.Optimization;
+namespace PacGen.Tests.Core;
 
 /// <summary>Each rule against PyTorch's documented recurrence in plain double arithmetic, over 50 steps.</summary>
 internal sealed class UpdateRuleTests
@@ -90,7 +90,9 @@ internal sealed class UpdateRuleTests
                 float g = (float)random.NextGaussian();
                 w = rule(step).Step(w, new Float1(g), ref states);
                 recurrence(step, ref exact, g, ref m, ref v);
-                Assert.That(w.Value, Is.EqualTo(exact).Within(3e-6 * Math.Max(1, Math.Abs(exact))), $"seed {Seed}, trial {trial}, step {step}");
+                Assert.That(
+                    w.Value, Is.EqualTo(exact).Within(3e-6 * Math.Max(1, Math.Abs(exact))),
+                    $"seed {Seed}, trial {trial}, step {step}");
             }
         }
     }

@@ -2,7 +2,7 @@ using PacGen.Core.Bounds;
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 
-namespace PacGen.Tests.Core.Perturbation;
+namespace PacGen.Tests.Core;
 
 /// <summary>γ and ε are checked however a neighbourhood is made, and what passes is an ordinary float on a device.</summary>
 internal sealed class NeighborhoodTests
@@ -16,8 +16,10 @@ internal sealed class NeighborhoodTests
     public void RefusesAGammaThatAFloatDoesNotHold(double gamma)
     {
         Neighborhood usual = new(0.1, 0.1);
-        Assert.That(() => new Neighborhood(gamma, 0.1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("γ is"));
-        Assert.That(() => usual with { Gamma = gamma }, Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("γ is"));
+        Assert.That(
+            () => new Neighborhood(gamma, 0.1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("γ is"));
+        Assert.That(
+            () => usual with { Gamma = gamma }, Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("γ is"));
         Assert.That(() => new AlgorithmOne(1, gamma: gamma), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new LocalSmoothness(1, gamma, 0.1), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
@@ -33,8 +35,11 @@ internal sealed class NeighborhoodTests
     public void RefusesAnEpsilonThatAFloatDoesNotHold(double epsilon)
     {
         Neighborhood usual = new(0.1, 0.1);
-        Assert.That(() => new Neighborhood(0.1, epsilon), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("ε is"));
-        Assert.That(() => usual with { Epsilon = epsilon }, Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("ε is"));
+        Assert.That(
+            () => new Neighborhood(0.1, epsilon), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("ε is"));
+        Assert.That(
+            () => usual
+            with { Epsilon = epsilon }, Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("ε is"));
         Assert.That(() => new AlgorithmOne(1, epsilon: epsilon), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new LocalSmoothness(1, 0.1, epsilon), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }

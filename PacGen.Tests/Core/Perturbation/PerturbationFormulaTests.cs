@@ -3,7 +3,7 @@ using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
 
-namespace PacGen.Tests.Core.Perturbation;
+namespace PacGen.Tests.Core;
 
 internal sealed unsafe class PerturbationFormulaTests
 {
@@ -39,7 +39,8 @@ internal sealed unsafe class PerturbationFormulaTests
             {
                 foreach (float kappa in new[] { 0f, 1e-5f, 1f })
                 {
-                    float sigma = OptimalSigma.AlgorithmOne<Float1>(new(0), new(h), new(rho), new(kappa), new(10f), new(0.1f)).Value;
+                    float sigma =
+                        OptimalSigma.AlgorithmOne<Float1>(new(0), new(h), new(rho), new(kappa), new(10f), new(0.1f)).Value;
                     Assert.That(sigma, Is.InRange(0f, kappa), $"h = {h}, ρ = {rho}, κ = {kappa}");
                     if (h <= 0 && rho == 0)
                     {
@@ -64,7 +65,8 @@ internal sealed unsafe class PerturbationFormulaTests
             double now = biasCorrection ? corrected : h;
             if (step > 1 || !biasCorrection)
             {
-                double rho = HessianLipschitz.Estimate<Double1>(new(g), new(now), new(HessianLipschitz.Scale(beta, norm, biasCorrection, step))).Value;
+                double rho = HessianLipschitz.Estimate<Double1>(
+                    new(g), new(now), new(HessianLipschitz.Scale(beta, norm, biasCorrection, step))).Value;
                 Assert.That(rho, Is.EqualTo(Math.Abs(now - before) / norm).Within(1e-12), $"seed {Seed}, step {step}");
             }
         }
@@ -100,7 +102,8 @@ internal sealed unsafe class PerturbationFormulaTests
         {
             PerturbSettings settings = new AlgorithmOne(eta: 50 * random.NextUniform() + 1).Settings(
                 1 + random.NextBelow(30), 5, 0.01 + random.NextUniform(), Seed, 3, 4);
-            float w = (float)random.NextGaussian(), g = (float)(0.05 * random.NextGaussian()), h = (float)Math.Pow(10, (8 * random.NextUniform()) - 8);
+            float w = (float)random.NextGaussian(), g = (float)(0.05 * random.NextGaussian()), h = (float)Math.Pow(
+                10, (8 * random.NextUniform()) - 8);
             uint word = random.Next();
             double u = Perturbed<UniformNoise>.Sample<Float1, Words1>(new(w), new(h), new(g), new(word), settings).Value;
             double exact = Perturbed<UniformNoise>.Sample<Double1, Words1>(new(w), new(h), new(g), new(word), settings).Value;
@@ -133,10 +136,13 @@ internal sealed unsafe class PerturbationFormulaTests
         Assert.That(() => new AlgorithmOne(1, beta2: -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new AlgorithmOne(1, epsilon: double.NaN), Throws.InstanceOf<ArgumentOutOfRangeException>());
         AlgorithmOne given = new(1);
-        Assert.That(() => given with { Eta = double.NaN }, Throws.InstanceOf<ArgumentOutOfRangeException>(), "a copy is checked as well");
+        Assert.That(
+            () => given with { Eta = double.NaN }, Throws.InstanceOf<ArgumentOutOfRangeException>(), "a copy is checked as well");
         Assert.That(() => given with { Beta1 = 1 }, Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => given with { Beta2 = double.NaN }, Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => given with { Neighborhood = given.Neighborhood with { Epsilon = 0 } }, Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => given with { Neighborhood = given.Neighborhood with { Epsilon = 0 } },
+            Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new AlgorithmOne(1).Settings(0, 1, 1, 0, 0, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
@@ -147,9 +153,11 @@ internal sealed unsafe class PerturbationFormulaTests
         int kappaWins = 0;
         for (int trial = 0; trial < 20_000; trial++)
         {
-            double w = random.NextGaussian(), kappa = (0.1 * Math.Abs(w)) + 0.01, h = Math.Pow(10, (8 * random.NextUniform()) - 3) - 0.1;
+            double w = random.NextGaussian(), kappa = (0.1 * Math.Abs(w)) + 0.01, h = Math.Pow(
+                10, (8 * random.NextUniform()) - 3) - 0.1;
             double rhoRootM = random.NextBelow(2) == 0 ? 0 : 1e4 * random.NextUniform();
-            double expected = Math.Log((Math.Abs(w) + kappa) * Math.Max(Math.Sqrt(Math.Max(h + (rhoRootM * kappa), 0)), 1 / kappa));
+            double expected =
+                Math.Log((Math.Abs(w) + kappa) * Math.Max(Math.Sqrt(Math.Max(h + (rhoRootM * kappa), 0)), 1 / kappa));
             Double1 exact = PsiTerm.Of<Double1>(new(w), new(kappa), new(h), new(rhoRootM), out Double1 won);
             Assert.That(exact.Value, Is.EqualTo(expected).Within(1e-13));
             Assert.That(won.Value != 0, Is.EqualTo(1 / kappa >= Math.Sqrt(Math.Max(h + (rhoRootM * kappa), 0))));
@@ -166,7 +174,9 @@ internal sealed unsafe class PerturbationFormulaTests
     {
         Assert.That(Term(1, 0.5f, 0, 0), Is.EqualTo(MathF.Log(3)).Within(1e-6f), "h = 0: (|w| + κ)/κ");
         Assert.That(Term(1, 0.5f, -3, 0), Is.EqualTo(MathF.Log(3)).Within(1e-6f), "a negative curvature counts as 0");
-        Assert.That(Term(1e10f, 1e9f, 1e38f, 1e38f), Is.EqualTo(Math.Log(1.1e10) + (0.5 * Math.Log(float.MaxValue))).Within(1e-4), "no overflow");
+        Assert.That(
+            Term(1e10f, 1e9f, 1e38f, 1e38f), Is.EqualTo(Math.Log(1.1e10) + (0.5 * Math.Log(float.MaxValue))).Within(1e-4),
+            "no overflow");
         Assert.That(Term(0, 1e-37f, 0, 0), Is.EqualTo(0f).Within(1e-6f));
         Assert.That(Term(1, 0.5f, float.NaN, 0), Is.NaN, "a NaN is never hidden");
     }
@@ -192,7 +202,9 @@ internal sealed unsafe class PerturbationFormulaTests
             uint start = random.Next();
             for (int i = 0; i < n; i++)
             {
-                (x[i], x[n + i], x[(2 * n) + i]) = ((float)random.NextGaussian(), (float)Math.Pow(10, (8 * random.NextUniform()) - 8), (float)(0.05 * random.NextGaussian()));
+                (x[i], x[n + i], x[(2 * n) + i]) = (
+                    (float)random.NextGaussian(), (float)Math.Pow(10, (8 * random.NextUniform()) - 8),
+                    (float)(0.05 * random.NextGaussian()));
             }
 
             T w = T.Load(x), h = T.Load(x + n), g = T.Load(x + (2 * n));
@@ -204,7 +216,9 @@ internal sealed unsafe class PerturbationFormulaTests
                 Float1 w1 = new(x[i]), h1 = new(x[n + i]), g1 = new(x[(2 * n) + i]);
                 float u = Perturbed<UniformNoise>.Sample(w1, h1, g1, new Words1(start + (uint)i), settings).Value;
                 float psi = PsiTerm.Of<Float1>(w1, Kappa.Of<Float1>(w1, new(0.1f), new(0.01f)), h1, new(30f), out _).Value;
-                Assert.That((x[(3 * n) + i], x[(4 * n) + i], x[(5 * n) + i]), Is.EqualTo((u, psi, Steps(w1, g1, h1).Value)), $"seed {Seed}, trial {trial}");
+                Assert.That(
+                    (x[(3 * n) + i], x[(4 * n) + i], x[(5 * n) + i]), Is.EqualTo((u, psi, Steps(w1, g1, h1).Value)),
+                    $"seed {Seed}, trial {trial}");
             }
         }
     }
@@ -226,5 +240,6 @@ internal sealed unsafe class PerturbationFormulaTests
     private static double Sigma(double g, double h, double rho, double kappa, double scale) =>
         OptimalSigma.AlgorithmOne<Double1>(new(g), new(h), new(rho), new(kappa), new(scale), Double1.Constant(0.1f)).Value;
 
-    private static float Term(float w, float kappa, float h, float rhoRootM) => PsiTerm.Of<Float1>(new(w), new(kappa), new(h), new(rhoRootM), out _).Value;
+    private static float Term(float w, float kappa, float h, float rhoRootM) =>
+        PsiTerm.Of<Float1>(new(w), new(kappa), new(h), new(rhoRootM), out _).Value;
 }

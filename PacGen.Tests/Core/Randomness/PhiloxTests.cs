@@ -1,14 +1,16 @@
 using PacGen.Core.Lanes;
 using PacGen.Core.Randomness;
 
-namespace PacGen.Tests.Core.Randomness;
+namespace PacGen.Tests.Core;
 
 internal sealed class PhiloxTests
 {
     // The known answers that Random123 publishes for philox4x32-10.
     [TestCase(0u, 0u, 0u, 0u, 0u, 0u, 0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u)]
     [TestCase(~0u, ~0u, ~0u, ~0u, ~0u, ~0u, 0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu)]
-    [TestCase(0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u, 0xa4093822u, 0x299f31d0u, 0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u)]
+    [TestCase(
+        0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u, 0xa4093822u, 0x299f31d0u, 0xd16cfe09u, 0x94fdccebu, 0x5001e420u,
+        0x24126ea1u)]
     public void AnswersAsPublished(uint c0, uint c1, uint c2, uint c3, uint key0, uint key1, uint r0, uint r1, uint r2, uint r3)
     {
         Words1 a = new(c0), b = new(c1), c = new(c2), d = new(c3);
@@ -30,20 +32,26 @@ internal sealed class PhiloxTests
             uint[] expected = [.. Enumerable.Range(0, 64).Select(i => Philox.Word(seed, stream, step, element + i))];
             uint low = (uint)(element >> 2), high = (uint)(element >> 34);
 
-            Words4 a4 = Words4.Sequence(low), b4 = Words4.Constant(high), c4 = Words4.Constant(stream), d4 = Words4.Constant(step);
+            Words4 a4 = Words4.Sequence(low), b4 = Words4.Constant(high), c4 = Words4.Constant(stream), d4 = Words4.Constant(
+                step);
             Philox.Generate(ref a4, ref b4, ref c4, ref d4, (uint)seed, (uint)(seed >> 32));
             Words4.Interleave(ref a4, ref b4, ref c4, ref d4);
-            Assert.That(Elements(4, i => a4.Value[i], i => b4.Value[i], i => c4.Value[i], i => d4.Value[i]), Is.EqualTo(expected[..16]));
+            Assert.That(
+                Elements(4, i => a4.Value[i], i => b4.Value[i], i => c4.Value[i], i => d4.Value[i]), Is.EqualTo(expected[..16]));
 
-            Words8 a8 = Words8.Sequence(low), b8 = Words8.Constant(high), c8 = Words8.Constant(stream), d8 = Words8.Constant(step);
+            Words8 a8 = Words8.Sequence(low), b8 = Words8.Constant(high), c8 = Words8.Constant(stream), d8 = Words8.Constant(
+                step);
             Philox.Generate(ref a8, ref b8, ref c8, ref d8, (uint)seed, (uint)(seed >> 32));
             Words8.Interleave(ref a8, ref b8, ref c8, ref d8);
-            Assert.That(Elements(8, i => a8.Value[i], i => b8.Value[i], i => c8.Value[i], i => d8.Value[i]), Is.EqualTo(expected[..32]));
+            Assert.That(
+                Elements(8, i => a8.Value[i], i => b8.Value[i], i => c8.Value[i], i => d8.Value[i]), Is.EqualTo(expected[..32]));
 
-            Words16 a16 = Words16.Sequence(low), b16 = Words16.Constant(high), c16 = Words16.Constant(stream), d16 = Words16.Constant(step);
+            Words16 a16 = Words16.Sequence(low), b16 = Words16.Constant(high), c16 = Words16.Constant(
+                stream), d16 = Words16.Constant(step);
             Philox.Generate(ref a16, ref b16, ref c16, ref d16, (uint)seed, (uint)(seed >> 32));
             Words16.Interleave(ref a16, ref b16, ref c16, ref d16);
-            Assert.That(Elements(16, i => a16.Value[i], i => b16.Value[i], i => c16.Value[i], i => d16.Value[i]), Is.EqualTo(expected));
+            Assert.That(
+                Elements(16, i => a16.Value[i], i => b16.Value[i], i => c16.Value[i], i => d16.Value[i]), Is.EqualTo(expected));
         }
     }
 
@@ -68,8 +76,12 @@ internal sealed class PhiloxTests
             {
                 new Span<uint>(words, 512).Fill(0xDEAD_BEEF);
                 fill(words, groups, element, stream, step, unchecked((uint)seed), (uint)(seed >> 32));
-                uint[] expected = [.. Enumerable.Range(0, groups * group).Select(i => Philox.Word(seed, stream, step, element + i)), 0xDEAD_BEEF];
-                Assert.That(new Span<uint>(words, expected.Length).ToArray(), Is.EqualTo(expected), $"{groups} groups of {group} from {element}");
+                uint[] expected = [
+                    .. Enumerable.Range(0, groups * group).Select(i => Philox.Word(seed, stream, step, element + i)),
+                    0xDEAD_BEEF];
+                Assert.That(
+                    new Span<uint>(words, expected.Length).ToArray(), Is.EqualTo(expected),
+                    $"{groups} groups of {group} from {element}");
             }
         }
     }

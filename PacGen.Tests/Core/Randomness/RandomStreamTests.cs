@@ -1,6 +1,6 @@
 using PacGen.Core.Randomness;
 
-namespace PacGen.Tests.Core.Randomness;
+namespace PacGen.Tests.Core;
 
 internal sealed class RandomStreamTests
 {
@@ -51,7 +51,8 @@ internal sealed class RandomStreamTests
 
         foreach (int count in residues)
         {
-            Assert.That((double)count / draws, Is.EqualTo(1 / 3.0).Within(6 * Math.Sqrt(2) / 3 / Math.Sqrt(draws)), $"seed {Seed}");
+            Assert.That(
+                (double)count / draws, Is.EqualTo(1 / 3.0).Within(6 * Math.Sqrt(2) / 3 / Math.Sqrt(draws)), $"seed {Seed}");
         }
 
         Assert.That(() => stream.NextBelow(0), Throws.InstanceOf<ArgumentOutOfRangeException>());

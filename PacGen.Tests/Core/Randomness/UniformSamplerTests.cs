@@ -1,7 +1,7 @@
 using PacGen.Core.Lanes;
 using PacGen.Core.Randomness;
 
-namespace PacGen.Tests.Core.Randomness;
+namespace PacGen.Tests.Core;
 
 internal sealed class UniformSamplerTests
 {
@@ -44,7 +44,8 @@ internal sealed class UniformSamplerTests
     {
         double exact = ((2.0 * (word & 0x7FFF_FFFF)) + 1) / (1L << 32);
         float value = UniformSampler.Magnitude<Float1, Words1>(new(word), out Float1 complement, out Float1 sign).Value;
-        Assert.That((value, complement.Value, sign.Value), Is.EqualTo(((float)exact, (float)(1 - exact), word >> 31 == 0 ? 1f : -1f)));
+        Assert.That(
+            (value, complement.Value, sign.Value), Is.EqualTo(((float)exact, (float)(1 - exact), word >> 31 == 0 ? 1f : -1f)));
     }
 
     [Test]
@@ -59,8 +60,10 @@ internal sealed class UniformSamplerTests
             for (int i = 0; i < 16; i++)
             {
                 float expected = UniformSampler.Symmetric<Float1, Words1>(new(start + (uint)i)).Value;
-                Assert.That(a4.Value[i % 4], Is.EqualTo(UniformSampler.Symmetric<Float1, Words1>(new(start + (uint)(i % 4))).Value));
-                Assert.That(a8.Value[i % 8], Is.EqualTo(UniformSampler.Symmetric<Float1, Words1>(new(start + (uint)(i % 8))).Value));
+                Assert.That(
+                    a4.Value[i % 4], Is.EqualTo(UniformSampler.Symmetric<Float1, Words1>(new(start + (uint)(i % 4))).Value));
+                Assert.That(
+                    a8.Value[i % 8], Is.EqualTo(UniformSampler.Symmetric<Float1, Words1>(new(start + (uint)(i % 8))).Value));
                 Assert.That(a16.Value[i], Is.EqualTo(expected));
                 Assert.That(unit.Value[i], Is.EqualTo(UniformSampler.Unit<Float1, Words1>(new(start + (uint)i)).Value));
                 Assert.That((float)UniformSampler.Symmetric<Double1, Words1>(new(start + (uint)i)).Value, Is.EqualTo(expected));

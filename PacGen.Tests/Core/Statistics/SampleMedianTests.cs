@@ -1,8 +1,10 @@
 using PacGen.Core.Statistics;
 
-namespace PacGen.Tests.Core.Statistics;
+namespace PacGen.Tests.Core;
 
-/// <summary>The median and its interval: the ranks of the tables of the sign test, and the promise on a distribution without a mean.</summary>
+/// <summary>
+/// The median and its interval: the ranks of the tables of the sign test, and the promise on a distribution without a mean.
+/// </summary>
 internal sealed class SampleMedianTests
 {
     /// <summary>k of the k-th smallest and the k-th largest, as tables of the sign test have it for two sides at 5 %.</summary>
@@ -31,8 +33,8 @@ internal sealed class SampleMedianTests
     }
 
     /// <summary>
-    /// 1/(−ln U) has the law exp(−1/x), no mean, and the median 1/ln 2: the law that the published ρ has. Of 2,000 intervals 95.9 % hold it with 20
-    /// draws and 96.1 % with 9; fewer than 94.2 % would come once in 1,000 times.
+    /// 1/(−ln U) has the law exp(−1/x), no mean, and the median 1/ln 2: the law that the published ρ has. Of 2,000 intervals 95.9
+    /// % hold it with 20 draws and 96.1 % with 9; fewer than 94.2 % would come once in 1,000 times.
     /// </summary>
     [TestCase(9)]
     [TestCase(20)]
@@ -42,7 +44,8 @@ internal sealed class SampleMedianTests
         int held = 0;
         for (int trial = 0; trial < 2000; trial++)
         {
-            ConfidenceInterval interval = SampleMedian.Interval([.. Enumerable.Range(0, n).Select(_ => -1 / Math.Log(1 - random.NextDouble()))])!;
+            ConfidenceInterval interval =
+                SampleMedian.Interval([.. Enumerable.Range(0, n).Select(_ => -1 / Math.Log(1 - random.NextDouble()))])!;
             held += interval.Low <= 1 / Math.Log(2) && 1 / Math.Log(2) <= interval.High ? 1 : 0;
         }
 

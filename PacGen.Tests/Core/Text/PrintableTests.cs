@@ -1,6 +1,6 @@
 using PacGen.Core.Text;
 
-namespace PacGen.Tests.Core.Text;
+namespace PacGen.Tests.Core;
 
 internal sealed class PrintableTests
 {
@@ -20,7 +20,8 @@ internal sealed class PrintableTests
 
     /// <summary>An attribute can't hold a lone surrogate.</summary>
     [Test]
-    public void LoneSurrogatesAreSpelledOut() => Assert.That(Printable.Name("a\ud800b" + '\udc00'), Is.EqualTo("a\\uD800b\\uDC00"));
+    public void LoneSurrogatesAreSpelledOut() =>
+        Assert.That(Printable.Name("a\ud800b" + '\udc00'), Is.EqualTo("a\\uD800b\\uDC00"));
 
     [Test]
     public void AMessageIsOneLine() => Assert.That(Printable.Message(" no\r\nroom \u001b "), Is.EqualTo("no room \\u001B"));

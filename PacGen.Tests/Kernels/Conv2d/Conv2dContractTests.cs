@@ -1,5 +1,4 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Tests.Kernels;
 
@@ -10,8 +9,12 @@ internal sealed class Conv2dContractTests
     {
         Assert.That(new Conv2dForward().Infer([new(16, 28, 28, 1), new(5, 5, 1, 10)]), Is.EqualTo(new Shape(16, 24, 24, 10)));
         Assert.That(new Conv2dForward(2, 1).Infer([new(1, 8, 7, 3), new(3, 3, 3, 4)]), Is.EqualTo(new Shape(1, 4, 4, 4)));
-        Assert.That(new Conv2dInputGradient(new(2, 1), 8, 7).Infer([new(1, 4, 4, 4), new(3, 3, 3, 4)]), Is.EqualTo(new Shape(1, 8, 7, 3)));
-        Assert.That(new Conv2dWeightGradient(new(2, 1), 3, 3).Infer([new(1, 8, 7, 3), new(1, 4, 4, 4)]), Is.EqualTo(new Shape(3, 3, 3, 4)));
+        Assert.That(
+            new Conv2dInputGradient(new(2, 1), 8, 7).Infer([new(1, 4, 4, 4), new(3, 3, 3, 4)]),
+            Is.EqualTo(new Shape(1, 8, 7, 3)));
+        Assert.That(
+            new Conv2dWeightGradient(new(2, 1), 3, 3).Infer([new(1, 8, 7, 3), new(1, 4, 4, 4)]),
+            Is.EqualTo(new Shape(3, 3, 3, 4)));
     }
 
     [Test]
@@ -34,7 +37,8 @@ internal sealed class Conv2dContractTests
         Conv2dGeometry geometry = new(stride, 1);
         Shape x = new(5, 9, 9, channels), w = new(3, 3, channels, 21);
         Shape y = new Conv2dForward(geometry).Infer([x, w]);
-        float[] image = DoubleReference.Random((int)x.Count, 5), weights = DoubleReference.Random((int)w.Count, 6), gradient = DoubleReference.Random((int)y.Count, 7);
+        float[] image = DoubleReference.Random((int)x.Count, 5), weights = DoubleReference.Random(
+            (int)w.Count, 6), gradient = DoubleReference.Random((int)y.Count, 7);
         foreach ((Operation operation, Shape[] shapes, float[][] inputs) in ((Operation, Shape[], float[][])[])
             [
                 (new Conv2dForward(geometry), [x, w], [image, weights]),
@@ -45,8 +49,10 @@ internal sealed class Conv2dContractTests
             foreach (string machine in Kernel.Processor)
             {
                 float[] one = Kernel.Run(machine, operation, shapes, inputs, threads: 1);
-                Assert.That(Kernel.Run(machine, operation, shapes, inputs, threads: 2), Is.EqualTo(one), $"{operation.Name}, {machine}");
-                Assert.That(Kernel.Run(machine, operation, shapes, inputs, threads: 3), Is.EqualTo(one), $"{operation.Name}, {machine}");
+                Assert.That(
+                    Kernel.Run(machine, operation, shapes, inputs, threads: 2), Is.EqualTo(one), $"{operation.Name}, {machine}");
+                Assert.That(
+                    Kernel.Run(machine, operation, shapes, inputs, threads: 3), Is.EqualTo(one), $"{operation.Name}, {machine}");
             }
         }
     }
@@ -56,7 +62,8 @@ internal sealed class Conv2dContractTests
     {
         using CpuDevice device = new(2);
         Shape x = new(4, 9, 9, 5), w = new(3, 3, 5, 7), y = new(4, 9, 9, 7);
-        Region images = new(device.Allocate(x.Count)), weights = new(device.Allocate(w.Count)), result = new(device.Allocate(y.Count));
+        Region images = new(device.Allocate(x.Count)), weights = new(device.Allocate(w.Count)), result = new(
+            device.Allocate(y.Count));
         Conv2dGeometry geometry = new(1, 1);
         Launch[] launches =
         [

@@ -14,7 +14,8 @@ internal sealed class Conv2dTests(string machine)
         int kh = kernel[0] - '0', kw = kernel[2] - '0', seed = 1;
         Conv2dGeometry geometry = new(stride, padding);
         bool small = Kernel.IsSimulator(machine);
-        foreach ((int n, int c, int oc) in ((int, int, int)[])(small ? [(2, 3, 10), (1, 4, 8)] : [(1, 1, 1), (2, 3, 10), (1, 13, 17), (3, 4, 25), (2, 12, 36)]))
+        foreach ((int n, int c, int oc) in ((int, int, int)[])(
+            small ? [(2, 3, 10), (1, 4, 8)] : [(1, 1, 1), (2, 3, 10), (1, 13, 17), (3, 4, 25), (2, 12, 36)]))
         {
             foreach ((int h, int w) in ((int, int)[])(small ? [(5, 6)] : [(kh, kw), (7, 6), (8, 11)]))
             {
@@ -90,7 +91,8 @@ internal sealed class Conv2dTests(string machine)
                     {
                         for (int q = 0; q < kw; q++)
                         {
-                            int row = (i * geometry.StrideHeight) - geometry.PaddingHeight + p, column = (j * geometry.StrideWidth) - geometry.PaddingWidth + q;
+                            int row = (i * geometry.StrideHeight) - geometry.PaddingHeight + p, column = (
+                                j * geometry.StrideWidth) - geometry.PaddingWidth + q;
                             if (row < 0 || row >= h || column < 0 || column >= w)
                             {
                                 continue;
@@ -101,7 +103,8 @@ internal sealed class Conv2dTests(string machine)
                                 int xAt = (((((image * h) + row) * w) + column) * c) + channel;
                                 for (int o = 0; o < oc; o++)
                                 {
-                                    int yAt = (((((image * oh) + i) * ow) + j) * oc) + o, kAt = (((((p * kw) + q) * c) + channel) * oc) + o;
+                                    int yAt = (((((image * oh) + i) * ow) + j) * oc) + o, kAt = (
+                                        ((((p * kw) + q) * c) + channel) * oc) + o;
                                     y.Add(yAt, x[xAt], k[kAt]);
                                     dx.Add(xAt, dy[yAt], k[kAt]);
                                     dw.Add(kAt, x[xAt], dy[yAt]);
@@ -114,8 +117,14 @@ internal sealed class Conv2dTests(string machine)
         }
 
         string what = $"{geometry}, images {images}, weights {kernel}, seed {seed}";
-        Assert.That(y.Error(Kernel.Run(machine, new Conv2dForward(geometry), [images, kernel], [x, k], offset: offset)), Is.LessThan(Tolerance), what);
-        Assert.That(dx.Error(Kernel.Run(machine, new Conv2dInputGradient(geometry, h, w), [result, kernel], [dy, k], offset: offset)), Is.LessThan(Tolerance), what);
-        Assert.That(dw.Error(Kernel.Run(machine, new Conv2dWeightGradient(geometry, kh, kw), [images, result], [x, dy], offset: offset)), Is.LessThan(Tolerance), what);
+        Assert.That(
+            y.Error(Kernel.Run(machine, new Conv2dForward(geometry), [images, kernel], [x, k], offset: offset)),
+            Is.LessThan(Tolerance), what);
+        Assert.That(
+            dx.Error(Kernel.Run(machine, new Conv2dInputGradient(geometry, h, w), [result, kernel], [dy, k], offset: offset)),
+            Is.LessThan(Tolerance), what);
+        Assert.That(
+            dw.Error(Kernel.Run(machine, new Conv2dWeightGradient(geometry, kh, kw), [images, result], [x, dy], offset: offset)),
+            Is.LessThan(Tolerance), what);
     }
 }

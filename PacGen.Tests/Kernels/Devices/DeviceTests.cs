@@ -1,10 +1,9 @@
 using ILGPU;
 using ILGPU.Runtime;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using Device = PacGen.Kernels.Devices.Device;
+using Device = PacGen.Kernels.Device;
 
-namespace PacGen.Tests.Kernels.Devices;
+namespace PacGen.Tests.Kernels;
 
 [NonParallelizable]
 internal sealed class DeviceTests
@@ -56,7 +55,8 @@ internal sealed class DeviceTests
 
     [Test]
     public void AnUnknownNameIsSaidWithThoseThatThereAre() =>
-        Assert.That(() => Device.Open("tpu"), Throws.TypeOf<DeviceException>().With.Message.Contains("tpu").And.Message.Contains("cuda:N"));
+        Assert.That(() => Device.Open("tpu"), Throws.TypeOf<DeviceException>().With.Message.Contains("tpu").And.Message.Contains(
+            "cuda:N"));
 
     [Test]
     public void TheVariableDecidesWhichIsBest()
@@ -79,7 +79,9 @@ internal sealed class DeviceTests
     {
         Environment.SetEnvironmentVariable(Device.EnvironmentVariable, null);
         DeviceDescription[] gpus = [.. Device.List().Where(device =>
-            device.IsAvailable && (device.Kind == DeviceKind.Cuda || (device.Kind == DeviceKind.OpenCl && !device.Note.Contains("runs on the CPU"))))];
+            device.IsAvailable && (
+                device.Kind == DeviceKind.Cuda
+                || (device.Kind == DeviceKind.OpenCl && !device.Note.Contains("runs on the CPU"))))];
         Assert.That(Device.Best(), Is.SameAs(gpus.Length > 0 ? Device.Open(gpus[0].Id) : Device.Cpu));
     }
 
@@ -101,17 +103,18 @@ internal sealed class DeviceTests
     [Test]
     public void AnOperationWithoutAKernelNamesItselfAndTheDevice()
     {
-        using PacGen.Kernels.Devices.Buffer buffer = Device.Simulator.Allocate(4);
+        using PacGen.Kernels.DeviceBuffer buffer = Device.Simulator.Allocate(4);
         Assert.That(
             () => Device.Simulator.Bind(new CpuOnly(), [new Shape(4)], [new Region(buffer)], new Region(buffer)),
-            Throws.TypeOf<NotSupportedException>().With.Message.Contains(nameof(CpuOnly)).And.Message.Contains("simulator").And.Message.Contains("CPU"));
+            Throws.TypeOf<NotSupportedException>().With.Message.Contains(nameof(CpuOnly)).And.Message.Contains(
+                "simulator").And.Message.Contains("CPU"));
     }
 
     [TestCaseSource(typeof(DeviceFixture), nameof(DeviceFixture.Ids))]
     public void MemoryIsZeroAtFirstAndHoldsWhatIsWritten(string id)
     {
         Device device = Device.Open(id);
-        using PacGen.Kernels.Devices.Buffer buffer = device.Allocate(1000);
+        using PacGen.Kernels.DeviceBuffer buffer = device.Allocate(1000);
         float[] zeros = new Region(buffer).ToArray();
         buffer.Write(7, [1f, float.NaN, -0f]);
         buffer.Write(1000, []);
@@ -131,7 +134,7 @@ internal sealed class DeviceTests
     [TestCaseSource(typeof(DeviceFixture), nameof(DeviceFixture.Ids))]
     public void DisposedMemoryIsRefused(string id)
     {
-        PacGen.Kernels.Devices.Buffer buffer = Device.Open(id).Allocate(10);
+        PacGen.Kernels.DeviceBuffer buffer = Device.Open(id).Allocate(10);
         buffer.Dispose();
         buffer.Dispose();
         Assert.That(() => buffer.Read(0, new float[1]), Throws.InstanceOf<ObjectDisposedException>());
@@ -144,7 +147,8 @@ internal sealed class DeviceTests
         long held = device.AllocatedBytes;
         Assert.That(
             () => device.Allocate(1L << 50, "the moon"),
-            Throws.TypeOf<DeviceException>().With.Message.StartsWith($"{device.Name} has no memory left for the moon: 1,125,899,906,842,624 floats (4,294,967,296 MiB)")
+            Throws.TypeOf<DeviceException>().With.Message.StartsWith(
+                $"{device.Name} has no memory left for the moon: 1,125,899,906,842,624 floats (4,294,967,296 MiB)")
                 .And.Message.Contains("MiB are free").And.Message.Contains("smaller batch").And.Message.Not.Contains("\n"));
         Assert.That(device.AllocatedBytes, Is.EqualTo(held), "memory that was not given is not counted");
     }
@@ -155,8 +159,10 @@ internal sealed class DeviceTests
         GpuDevice device = (GpuDevice)Device.Open(id);
         Assert.That(
             () => device.Load(
-                ((Delegate)Unfit<One>.Kernel).Method, accelerator => accelerator.LoadStreamKernel<ArrayView<float>, Unfit<One>.Holder>(Unfit<One>.Kernel)),
-            Throws.TypeOf<DeviceException>().With.Message.StartsWith($"The kernel Unfit<One>.Kernel does not compile for {device.Name}: ")
+                ((Delegate)Unfit<One>.Kernel).Method,
+                accelerator => accelerator.LoadStreamKernel<ArrayView<float>, Unfit<One>.Holder>(Unfit<One>.Kernel)),
+            Throws.TypeOf<DeviceException>().With.Message.StartsWith(
+                $"The kernel Unfit<One>.Kernel does not compile for {device.Name}: ")
                 .And.Message.Not.Contains("\n").And.InnerException.Not.Null);
     }
 
@@ -172,7 +178,8 @@ internal sealed class DeviceTests
     /// <summary>A kernel with what no GPU has: an object.</summary>
     private static class Unfit<T>
     {
-        public static void Kernel(ArrayView<float> x, Holder holder) => x[0] = holder.Value!.GetHashCode() + typeof(T).Name.Length;
+        public static void Kernel(ArrayView<float> x, Holder holder) => x[0] = holder.Value!.GetHashCode() + typeof(
+            T).Name.Length;
 
         internal readonly struct Holder
         {

@@ -1,12 +1,7 @@
 using PacGen.Core.Perturbation;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
-using PacGen.Kernels.PerParameter;
-using Buffer = PacGen.Kernels.Devices.Buffer;
-using F = PacGen.Kernels.Map.Functions;
 
-namespace PacGen.Tests.Kernels.Devices;
+namespace PacGen.Tests.Kernels;
 
 /// <summary>Launches that are recorded: what goes together, and that each run computes from what the memory then holds.</summary>
 internal sealed class RecordTests
@@ -21,10 +16,10 @@ internal sealed class RecordTests
     public void EachRunComputesFromThePresentValuesInOrder(string id)
     {
         Device device = Device.Open(id);
-        using Buffer x = device.Allocate(Count), y = device.Allocate(Count), z = device.Allocate(Count);
+        using DeviceBuffer x = device.Allocate(Count), y = device.Allocate(Count), z = device.Allocate(Count);
         Shape shape = new(Count);
-        Launch square = device.Bind(FusedMap.Unary<F.Square>(), [shape], [new Region(x)], new Region(y));
-        Launch negate = device.Bind(FusedMap.Unary<F.Negate>(), [shape], [new Region(y)], new Region(z));
+        Launch square = device.Bind(FusedMap.Unary<SquareFunction>(), [shape], [new Region(x)], new Region(y));
+        Launch negate = device.Bind(FusedMap.Unary<NegateFunction>(), [shape], [new Region(y)], new Region(z));
         using Launch both = device.Record([square, negate]);
         for (int run = 1; run <= 4; run++)
         {
@@ -45,12 +40,12 @@ internal sealed class RecordTests
     public void AStepAllocatesNothing(string id)
     {
         Device device = Device.Open(id);
-        using Buffer x = device.Allocate(Count), y = device.Allocate(Count), z = device.Allocate(Count);
+        using DeviceBuffer x = device.Allocate(Count), y = device.Allocate(Count), z = device.Allocate(Count);
         Shape shape = new(Count);
         using Upload upload = device.CreateUpload(new Region(x));
         using Launch both = device.Record([
-            device.Bind(FusedMap.Unary<F.Square>(), [shape], [new Region(x)], new Region(y)),
-            device.Bind(FusedMap.Unary<F.Negate>(), [shape], [new Region(y)], new Region(z))]);
+            device.Bind(FusedMap.Unary<SquareFunction>(), [shape], [new Region(x)], new Region(y)),
+            device.Bind(FusedMap.Unary<NegateFunction>(), [shape], [new Region(y)], new Region(z))]);
         float[] values = KernelRun.Random(shape, 1);
         for (int run = 0; run < 3; run++)
         {
@@ -77,7 +72,8 @@ internal sealed class RecordTests
     {
         List<string> ran = [];
         List<int> recorded = [];
-        Fake a = new("a", ran), b = new("b", ran), c = new("c", ran, mayBeRecorded: false), d = new("d", ran), e = new("e", ran, mayBeRecorded: false);
+        Fake a = new("a", ran), b = new("b", ran), c = new("c", ran, mayBeRecorded: false), d = new("d", ran), e = new(
+            "e", ran, mayBeRecorded: false);
         Fake f = new("f", ran), g = new("g", ran), h = new("h", ran);
         Launch all = LaunchSequence.Of([a, b, c, d, e, f, g, h], run =>
         {
@@ -97,7 +93,8 @@ internal sealed class RecordTests
     [Test]
     public void ASequenceMayBeRecordedWhereAllOfItMay()
     {
-        using LaunchSequence fixedOnes = new([], new Fake("a", []), new Fake("b", [])), mixed = new([], new Fake("a", []), new Fake("b", [], mayBeRecorded: false));
+        using LaunchSequence fixedOnes = new([], new Fake("a", []), new Fake("b", [])), mixed = new(
+            [], new Fake("a", []), new Fake("b", [], mayBeRecorded: false));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(fixedOnes.MayBeRecorded);
@@ -108,9 +105,10 @@ internal sealed class RecordTests
     [Test]
     public void LaunchesWithSettingsAreNotRecorded()
     {
-        using Buffer buffer = Device.Simulator.Allocate(16);
+        using DeviceBuffer buffer = Device.Simulator.Allocate(16);
         Region region = new(buffer);
-        using Launch noise = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOneLevel<UniformNoise>>(Device.Simulator, region, region);
+        using Launch noise = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOneLevel<UniformNoise>>(
+            Device.Simulator, region, region);
         using Launch psi = SumLaunch<PsiSettings>.Create<PsiTerm>(Device.Simulator, region, region);
         using Launch squares = SumLaunch<NoSettings>.Create<SquareTerm>(Device.Simulator, region);
         using (Assert.EnterMultipleScope())

@@ -1,10 +1,6 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
-using Buffer = PacGen.Kernels.Devices.Buffer;
-using F = PacGen.Kernels.Map.Functions;
 
-namespace PacGen.Tests.Kernels.Devices;
+namespace PacGen.Tests.Kernels;
 
 /// <summary>Values that are sent to a device while it works.</summary>
 [TestFixtureSource(typeof(DeviceFixture), nameof(Ids))]
@@ -12,16 +8,18 @@ internal sealed class UploadTests(string id) : DeviceFixture(id)
 {
     private const int Count = 1000, Sends = 7;
 
-    /// <summary>Nothing is read before all is sent, so the device may be behind by all of it; and the source is changed at once.</summary>
+    /// <summary>
+    /// Nothing is read before all is sent, so the device may be behind by all of it; and the source is changed at once.
+    /// </summary>
     [Test]
     public void EachLaunchFindsTheValuesThatWereSentBeforeIt()
     {
-        using Buffer place = Device.Allocate(Count + 3), results = Device.Allocate(Sends * Count);
+        using DeviceBuffer place = Device.Allocate(Count + 3), results = Device.Allocate(Sends * Count);
         Region target = new(place, 3, Count);
         using Upload upload = Device.CreateUpload(target);
         Shape shape = new(Count);
         Launch[] launches = [.. Enumerable.Range(0, Sends).Select(send =>
-            Device.Bind(FusedMap.Unary<F.Negate>(), [shape], [target], new Region(results, send * Count, Count)))];
+            Device.Bind(FusedMap.Unary<NegateFunction>(), [shape], [target], new Region(results, send * Count, Count)))];
         float[] source = new float[Count];
         for (int send = 0; send < Sends; send++)
         {
@@ -37,7 +35,9 @@ internal sealed class UploadTests(string id) : DeviceFixture(id)
             Assert.That(before, Is.All.Zero);
             for (int send = 0; send < Sends; send++)
             {
-                Assert.That(new Region(results, send * Count, Count).ToArray(), Is.EqualTo(KernelRun.Random(shape, (ulong)send).Select(value => -value)), $"send {send}");
+                Assert.That(
+                    new Region(results, send * Count, Count).ToArray(),
+                    Is.EqualTo(KernelRun.Random(shape, (ulong)send).Select(value => -value)), $"send {send}");
             }
         }
     }
@@ -45,7 +45,7 @@ internal sealed class UploadTests(string id) : DeviceFixture(id)
     [Test]
     public void FewerValuesLeaveTheRest()
     {
-        using Buffer place = Device.Allocate(4);
+        using DeviceBuffer place = Device.Allocate(4);
         using Upload upload = Device.CreateUpload(new Region(place));
         upload.Write([1, 2, 3, 4]);
         upload.Write([5]);
@@ -56,7 +56,7 @@ internal sealed class UploadTests(string id) : DeviceFixture(id)
     [Test]
     public void WhatDoesNotFitIsRefused()
     {
-        using Buffer place = Device.Allocate(4);
+        using DeviceBuffer place = Device.Allocate(4);
         using Upload upload = Device.CreateUpload(new Region(place, 1, 2));
         using CpuDevice other = new(1);
         using (Assert.EnterMultipleScope())

@@ -1,9 +1,7 @@
 using PacGen.Core.Lanes;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
 
-namespace PacGen.Tests.Kernels.Gpu;
+namespace PacGen.Tests.Kernels;
 
 /// <summary>Each operation of a GPU thread's lane gives the bits of the CPU's, for any bits that go in.</summary>
 [TestFixtureSource(typeof(DeviceFixture), nameof(GpuIds))]
@@ -60,13 +58,15 @@ internal sealed class GpuFloatTests(string id) : DeviceFixture(id)
     public void Round() => Compare<RoundProbe>(In(-4.2e6f, 4.2e6f));
 
     [Test]
-    public void RoundOfTies() => Compare<RoundProbe>((count, random) => [.. Bits.Between(count, -4e6f, 4e6f, random).Select(x => MathF.Floor(x) + 0.5f)]);
+    public void RoundOfTies() =>
+        Compare<RoundProbe>((count, random) => [.. Bits.Between(count, -4e6f, 4e6f, random).Select(x => MathF.Floor(x) + 0.5f)]);
 
     [Test]
     public void SelectByComparisons() => Compare<SelectProbe>(Bits.Any, Bits.Any, Bits.Any);
 
     [Test]
-    public void Scale() => Compare<ScaleProbe>(Bits.Any, (count, random) => [.. Bits.Between(count, -126.4f, 127.4f, random).Select(x => MathF.Round(x))]);
+    public void Scale() => Compare<ScaleProbe>(
+        Bits.Any, (count, random) => [.. Bits.Between(count, -126.4f, 127.4f, random).Select(x => MathF.Round(x))]);
 
     [Test]
     public void ExponentAndSignificand() => Compare<SplitProbe>(Normal);
@@ -92,7 +92,8 @@ internal sealed class GpuFloatTests(string id) : DeviceFixture(id)
     private static float[] Normal(int count, Random random) =>
         [.. Enumerable.Range(0, count).Select(_ => BitConverter.Int32BitsToSingle(random.Next(0x0080_0000, 0x7F80_0000)))];
 
-    private static Func<int, Random, float[]> In(float low, float high) => (count, random) => Bits.Between(count, low, high, random);
+    private static Func<int, Random, float[]> In(float low, float high) => (count, random) =>
+        Bits.Between(count, low, high, random);
 
     private static Func<int, Random, float[]> Near(float value) => In(value * 0.999f, value * 1.001f);
 
@@ -105,15 +106,17 @@ internal sealed class GpuFloatTests(string id) : DeviceFixture(id)
         Shape[] shapes = [.. values.Select(_ => new Shape(count))];
         BroadcastPlan plan = BroadcastPlan.Create(new Shape(count), shapes);
         GpuDevice gpu = (GpuDevice)Device;
-        float[] actual = Run(gpu, (inputs, output) => MapGpu.Create(gpu, typeof(TProbe), typeof(TProbe).Name, plan, inputs, output));
+        float[] actual =
+            Run(gpu, (inputs, output) => MapGpu.Create(gpu, typeof(TProbe), typeof(TProbe).Name, plan, inputs, output));
         float[] expected = Run(Device.Cpu, (inputs, output) =>
-            (Launch)Activator.CreateInstance(typeof(MapCpu<,>).MakeGenericType(typeof(TProbe), typeof(Float1)), Device.Cpu, plan, inputs, output)!);
+            (Launch)Activator.CreateInstance(
+                typeof(MapCpu<,>).MakeGenericType(typeof(TProbe), typeof(Float1)), Device.Cpu, plan, inputs, output)!);
         Bits.AssertSame(actual, expected, $"{typeof(TProbe).Name} on {gpu.Name}, seed {seed}");
 
         float[] Run(Device device, Func<Region[], Region, Launch> bind)
         {
-            PacGen.Kernels.Devices.Buffer[] buffers = [.. values.Select(_ => device.Allocate(count))];
-            using PacGen.Kernels.Devices.Buffer output = device.Allocate(count);
+            PacGen.Kernels.DeviceBuffer[] buffers = [.. values.Select(_ => device.Allocate(count))];
+            using PacGen.Kernels.DeviceBuffer output = device.Allocate(count);
             for (int i = 0; i < buffers.Length; i++)
             {
                 buffers[i].Write(0, values[i]);
@@ -121,7 +124,7 @@ internal sealed class GpuFloatTests(string id) : DeviceFixture(id)
 
             bind([.. buffers.Select(buffer => new Region(buffer))], new Region(output)).Run();
             float[] result = new Region(output).ToArray();
-            foreach (PacGen.Kernels.Devices.Buffer buffer in buffers)
+            foreach (PacGen.Kernels.DeviceBuffer buffer in buffers)
             {
                 buffer.Dispose();
             }
@@ -188,7 +191,8 @@ internal sealed class GpuFloatTests(string id) : DeviceFixture(id)
         {
             T x = inputs.Get0(), zero = T.Constant(0f);
             return T.Fma(T.Min(zero, x), T.Constant(2f), T.Max(zero, x))
-                + T.Select(T.Less(zero, x), T.Constant(1f), T.Max(x, zero)) + T.Select(T.LessOrEqual(x, zero), T.Min(x, zero), zero);
+                + T.Select(T.Less(zero, x), T.Constant(1f), T.Max(x, zero)) + T.Select(
+                    T.LessOrEqual(x, zero), T.Min(x, zero), zero);
         }
     }
 

@@ -2,12 +2,8 @@ using System.Reflection;
 using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels;
-using PacGen.Kernels.Gpu;
-using PacGen.Kernels.Map;
-using PacGen.Kernels.Map.Functions;
-using PacGen.Kernels.PerParameter;
 
-namespace PacGen.Tests.Kernels.Gpu;
+namespace PacGen.Tests.Kernels;
 
 /// <summary>A GPU kernel closed over the types that some model or measure uses.</summary>
 /// <param name="Name">Its name for people.</param>
@@ -17,7 +13,8 @@ namespace PacGen.Tests.Kernels.Gpu;
 /// <param name="Fewest">The bytes of an element's or a parameter's inputs and outputs; 0 for products.</param>
 /// <param name="Asked">The bytes that the kernel loads and stores for it, where the number of instructions doesn't say.</param>
 /// <param name="Element">Of what element, where it is not plain.</param>
-/// <param name="Loads">The load instructions that <paramref name="Asked"/> was worked out for, of any width; null where they don't matter.</param>
+/// <param name="Loads">The load instructions that <paramref name="Asked"/> was worked out for, of any width; null where they
+/// don't matter.</param>
 /// <param name="Stores">The store instructions.</param>
 internal sealed record KernelInstance(
     string Name, MethodInfo Method, bool IsWide, bool WritesWide, double Fewest = 0, double? Asked = null, string Element = "",
@@ -29,18 +26,22 @@ internal sealed record KernelInstance(
     /// <summary>The kernels that work element by element.</summary>
     public static IReadOnlyList<KernelInstance> Elementwise =>
     [
-        Of("map x + y", MapGpu<Apply<Add, Argument0, Argument1>>.Quads, 12),
-        Of("map relu(x + y)", MapGpu<Apply<Relu, Apply<Add, Argument0, Argument1>>>.Quads, 12),
+        Of("map x + y", MapGpu<Apply<AddFunction, Argument0, Argument1>>.Quads, 12),
+        Of("map relu(x + y)", MapGpu<Apply<ReluFunction, Apply<AddFunction, Argument0, Argument1>>>.Quads, 12),
         Of(
             "map x · sigmoid(y) · log(z)",
-            MapGpu<Apply<Multiply, Apply<Sigmoid, Apply<Add, Argument0, Argument1>>,
-                Apply<Log, Argument2>>>.Quads,
+            MapGpu<Apply<MultiplyFunction, Apply<SigmoidFunction, Apply<AddFunction, Argument0, Argument1>>,
+                Apply<LogFunction, Argument2>>>.Quads,
             16),
         Of("perturb, uniform", RandomMapGpu<Perturbed<UniformNoise>, PerturbSettings, StepPerturbation>.Kernel, 16),
-        Of("perturb, truncated Gaussian", RandomMapGpu<Perturbed<TruncatedGaussianNoise>, PerturbSettings, StepPerturbation>.Kernel, 16),
-        Of("noise, uniform, one level", RandomMapGpu<NoiseOfOneLevel<UniformNoise>, NoiseSettings, OwnSettings<NoiseSettings>>.Kernel, 8),
-        Of("noise, truncated Gaussian, own levels", RandomMapGpu<NoiseOfOwnLevels<TruncatedGaussianNoise>, NoiseSettings, OwnSettings<NoiseSettings>>.Kernel, 12),
-        Of("noise, Gaussian, one level", RandomMapGpu<NoiseOfOneLevel<GaussianNoise>, NoiseSettings, OwnSettings<NoiseSettings>>.Kernel, 8),
+        Of("perturb, truncated Gaussian",
+            RandomMapGpu<Perturbed<TruncatedGaussianNoise>, PerturbSettings, StepPerturbation>.Kernel, 16),
+        Of("noise, uniform, one level",
+            RandomMapGpu<NoiseOfOneLevel<UniformNoise>, NoiseSettings, OwnSettings<NoiseSettings>>.Kernel, 8),
+        Of("noise, truncated Gaussian, own levels",
+            RandomMapGpu<NoiseOfOwnLevels<TruncatedGaussianNoise>, NoiseSettings, OwnSettings<NoiseSettings>>.Kernel, 12),
+        Of("noise, Gaussian, one level",
+            RandomMapGpu<NoiseOfOneLevel<GaussianNoise>, NoiseSettings, OwnSettings<NoiseSettings>>.Kernel, 8),
         Of("update, SGD", UpdateGpu<SgdRule, NoStates, WithoutSecondMoment>.Kernel, 12),
         Of("update, SGD, h", UpdateGpu<SgdRule, NoStates, WithSecondMoment>.Kernel, 20),
         Of("update, momentum, h", UpdateGpu<MomentumRule, OneState, WithSecondMoment>.Kernel, 28),
@@ -56,31 +57,42 @@ internal sealed record KernelInstance(
     ];
 
     /// <summary>
-    /// The other primitives. Bytes are those of a convolutional network's usual case, which the last column names: a kernel's loops
-    /// load as often as its windows and rows are long. Max pooling reads a window's first pixel twice.
+    /// The other primitives. Bytes are those of a convolutional network's usual case, which the last column names: a kernel's
+    /// loops load as often as its windows and rows are long. Max pooling reads a window's first pixel twice.
     /// </summary>
     public static IReadOnlyList<KernelInstance> Primitives =>
     [
         Of("sum", PacGen.Kernels.ReduceGpu<Addition, One>.Kernel, false, false, 4, 4, "of the input", 4, 2),
-        Of("sum, in fours", PacGen.Kernels.ReduceGpu<Addition, Quad>.Kernel, true, true, 4, 4, "of the input; batch norm's means and deviations too", 4, 2),
+        Of("sum, in fours", PacGen.Kernels.ReduceGpu<Addition, Quad>.Kernel, true, true, 4, 4,
+            "of the input; batch norm's means and deviations too", 4, 2),
         Of("maximum", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, One>.Kernel, false, false, 4, 4, "of the input", 4, 2),
-        Of("maximum, in fours", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, Quad>.Kernel, true, true, 4, 4, "of the input", 4, 2),
-        Of("softmax", SoftmaxGpu<Probabilities>.Kernel, false, false, 8, 16, "read for the maximum, the sum and the result", 3, 1),
-        Of("softmax cross-entropy", SoftmaxGpu<Losses>.Kernel, false, false, 4 + (8 / 10.0), 4 + (0.9 * 4) + (12 / 10.0), "10 classes; read for the maximum and the sum", 4, 1),
-        Of("softmax cross-entropy's gradient", SoftmaxGpu<LossGradients>.Kernel, false, false, 8 + (4 / 10.0), 8 + (0.9 * 8) + (8 / 10.0), "10 classes; read for the maximum, the sum and the result", 5, 1),
+        Of("maximum, in fours", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, Quad>.Kernel, true, true, 4, 4, "of the input",
+            4, 2),
+        Of("softmax", SoftmaxGpu<Probabilities>.Kernel, false, false, 8, 16, "read for the maximum, the sum and the result", 3,
+            1),
+        Of("softmax cross-entropy", SoftmaxGpu<Losses>.Kernel, false, false, 4 + (8 / 10.0), 4 + (0.9 * 4) + (12 / 10.0),
+            "10 classes; read for the maximum and the sum", 4, 1),
+        Of("softmax cross-entropy's gradient", SoftmaxGpu<LossGradients>.Kernel, false, false, 8 + (4 / 10.0),
+            8 + (0.9 * 8) + (8 / 10.0), "10 classes; read for the maximum, the sum and the result", 5, 1),
         Of("average pooling", AveragePoolGpu<One>.Pool, false, false, 5, 5, "of the input, windows of 2 × 2", 2, 1),
         Of("average pooling, in fours", AveragePoolGpu<Quad>.Pool, true, true, 5, 5, "of the input, windows of 2 × 2", 2, 1),
-        Of("average pooling's gradient", AveragePoolGpu<One>.Gradient, false, false, 5, 8, "of the output, windows of 2 × 2", 1, 1),
-        Of("average pooling's gradient, in fours", AveragePoolGpu<Quad>.Gradient, true, true, 5, 8, "of the output, windows of 2 × 2", 1, 1),
+        Of("average pooling's gradient", AveragePoolGpu<One>.Gradient, false, false, 5, 8, "of the output, windows of 2 × 2", 1,
+            1),
+        Of("average pooling's gradient, in fours", AveragePoolGpu<Quad>.Gradient, true, true, 5, 8,
+            "of the output, windows of 2 × 2", 1, 1),
         Of("max pooling", PoolSelectGpu<One>.Kernel, false, false, 5, 6, "of the input, windows of 2 × 2", 4, 1),
         Of("max pooling, in fours", PoolSelectGpu<Quad>.Kernel, true, true, 5, 6, "of the input, windows of 2 × 2", 4, 1),
         Of("max pooling's gradient", PoolScatterGpu<One>.Put, false, false, 9, 10, "of the images, windows of 2 × 2", 3, 1),
-        Of("max pooling's gradient, in fours", PoolScatterGpu<Quad>.Put, true, true, 9, 10, "of the images, windows of 2 × 2", 3, 1),
-        Of("overlapping max pooling's gradient", PoolScatterGpu<One>.Gather, false, false, 9, 4 + (9 / 4.0 * 4 * 11), "of the images, windows of 3 × 3 at a stride of 2", 3, 1),
-        Of("overlapping max pooling's gradient, in fours", PoolScatterGpu<Quad>.Gather, true, true, 9, 4 + (9 / 4.0 * 4 * 11), "of the images, windows of 3 × 3 at a stride of 2", 3, 1),
+        Of("max pooling's gradient, in fours", PoolScatterGpu<Quad>.Put, true, true, 9, 10, "of the images, windows of 2 × 2", 3,
+            1),
+        Of("overlapping max pooling's gradient", PoolScatterGpu<One>.Gather, false, false, 9, 4 + (9 / 4.0 * 4 * 11),
+            "of the images, windows of 3 × 3 at a stride of 2", 3, 1),
+        Of("overlapping max pooling's gradient, in fours", PoolScatterGpu<Quad>.Gather, true, true, 9, 4 + (9 / 4.0 * 4 * 11),
+            "of the images, windows of 3 × 3 at a stride of 2", 3, 1),
         Of("gather", GatherColumnGpu.Kernel, false, false, 12, 12, "a row's one", 2, 1),
         Of("scatter", ScatterColumnGpu<One>.Kernel, false, false, 4 + (8 / 10.0), 12, "of the output, 10 columns", 2, 1),
-        Of("scatter, in fours", ScatterColumnGpu<Quad>.Kernel, false, true, 4 + (8 / 100.0), 6, "of the output, 100 columns", 2, 1),
+        Of("scatter, in fours", ScatterColumnGpu<Quad>.Kernel, false, true, 4 + (8 / 100.0), 6, "of the output, 100 columns", 2,
+            1),
         Of("random numbers", RandomUniformGpu.Kernel, false, true, 4, 4, "", 1, 5),
         Of("a step's loss", StepLedger.ObserveKernel, false, false, 20, 20, "a step; one thread"),
         Of("a step's judgement", StepLedger.CheckKernel, false, false, 4, 4, "a block's sum; one group"),
@@ -107,12 +119,17 @@ internal sealed record KernelInstance(
                             yield return Product("A·Bᵀ", Matrix(typeof(AlongTerms), a), Matrix(typeof(AlongTerms), b));
                             yield return Product("Aᵀ·Bᵀ", Matrix(typeof(AlongOuter), a), Matrix(typeof(AlongTerms), b));
                             yield return Product("convolution", Windows(typeof(AlongTerms), a), Matrix(typeof(AlongOuter), b));
-                            yield return Product("convolution by images", Windows(typeof(AlongTerms), a), typeof(TurnedWeightSource<>).MakeGenericType(b));
-                            yield return Product("convolution by weights", Windows(typeof(AlongOuter), a), Matrix(typeof(AlongOuter), b));
+                            yield return Product(
+                                "convolution by images", Windows(typeof(AlongTerms), a),
+                                typeof(TurnedWeightSource<>).MakeGenericType(b));
+                            yield return Product(
+                                "convolution by weights", Windows(typeof(AlongOuter), a), Matrix(typeof(AlongOuter), b));
 
                             KernelInstance Product(string name, Type sourceA, Type sourceB) => new(
-                                $"{(sums == typeof(Tf32Sums) ? "TF32 " : "")}{name}, {tile.Name[4..].Replace("By", " × ", StringComparison.Ordinal)}, {a.Name} {b.Name}",
-                                (MethodInfo)typeof(ProductGpu<,,,>).MakeGenericType(sourceA, sourceB, tile, sums).GetProperty("Method")!.GetValue(null)!,
+                                $"{(sums == typeof(Tf32Sums) ? "TF32 " : "")}{name}, " +
+                                    $"{tile.Name[4..].Replace("By", " × ", StringComparison.Ordinal)}, {a.Name} {b.Name}",
+                                (MethodInfo)typeof(ProductGpu<,,,>).MakeGenericType(sourceA, sourceB, tile, sums).GetProperty(
+                                    "Method")!.GetValue(null)!,
                                 a == typeof(Wide) && b == typeof(Wide),
                                 true);
                         }
@@ -133,21 +150,29 @@ internal sealed record KernelInstance(
     /// </summary>
     public static IReadOnlyList<KernelInstance> Maps() =>
     [
-        .. ModelKernels.Bound().Where(IsMap).Select(kernel => (Kernel: kernel, Name: MapName(kernel.DeclaringType!.GenericTypeArguments[0]))).OrderBy(map => map.Kernel.Name + map.Name, StringComparer.Ordinal)
+        .. ModelKernels.Bound().Where(IsMap)
+            .Select(kernel => (Kernel: kernel, Name: MapName(kernel.DeclaringType!.GenericTypeArguments[0]))).OrderBy(
+            map => map.Kernel.Name + map.Name, StringComparer.Ordinal)
             .Select(map => new KernelInstance(
                 $"{map.Name}, {Walk(map.Kernel.Name)}",
-                map.Kernel, map.Kernel.Name == "Quads", map.Kernel.Name == "Quads", 4 * (1 + Arguments(map.Kernel.DeclaringType!.GenericTypeArguments[0]).Distinct().Count()))),
+                map.Kernel, map.Kernel.Name == "Quads", map.Kernel.Name == "Quads",
+                4 * (1 + Arguments(map.Kernel.DeclaringType!.GenericTypeArguments[0]).Distinct().Count()))),
     ];
 
     /// <summary>Whether a kernel is an elementwise expression's.</summary>
-    public static bool IsMap(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(MapGpu<>);
+    public static bool IsMap(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type
+        && type.GetGenericTypeDefinition() == typeof(MapGpu<>);
 
-    private static KernelInstance Of(string name, Delegate kernel, int bytes) => new(name, kernel.Method, true, !IsReduction(kernel.Method), bytes);
+    private static KernelInstance Of(string name, Delegate kernel, int bytes) =>
+        new(name, kernel.Method, true, !IsReduction(kernel.Method), bytes);
 
-    private static KernelInstance Of(string name, Delegate kernel, bool isWide, bool writesWide, double fewest, double asked, string element, int? loads = null, int? stores = null) =>
+    private static KernelInstance Of(
+        string name, Delegate kernel, bool isWide, bool writesWide, double fewest, double asked, string element,
+        int? loads = null, int? stores = null) =>
         new(name, kernel.Method, isWide, writesWide, fewest, asked, element, loads, stores);
 
-    private static bool IsReduction(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(SumGpu<,>);
+    private static bool IsReduction(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type
+        && type.GetGenericTypeDefinition() == typeof(SumGpu<,>);
 
     private static string Walk(string kernel) =>
         kernel == "Quads" ? "along one axis, in fours" : kernel == "Straight" ? "along one axis" : "along several axes";
@@ -159,7 +184,8 @@ internal sealed record KernelInstance(
             return $"x{expression.Name[^1]}";
         }
 
-        string function = expression.GenericTypeArguments[0].Name.Replace("Function", "", StringComparison.Ordinal).ToLowerInvariant();
+        string function = expression.GenericTypeArguments[0].Name.Replace("Function", "", StringComparison.Ordinal)
+            .ToLowerInvariant();
         return $"{function}({string.Join(", ", expression.GenericTypeArguments[1..].Select(MapName))})";
     }
 

@@ -3,19 +3,19 @@ using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using PacGen.Kernels;
-using PacGen.Kernels.Gpu;
 
-namespace PacGen.Tests.Kernels.Gpu;
+namespace PacGen.Tests.Kernels;
 
 /// <summary>
-/// Each kernel that models and measures use, compiled for NVIDIA GPUs without one: nothing in local memory, 16-byte loads, and only
-/// instructions that round as the CPU does.
+/// Each kernel that models and measures use, compiled for NVIDIA GPUs without one: nothing in local memory, 16-byte loads, and
+/// only instructions that round as the CPU does.
 /// </summary>
 internal sealed partial class KernelInstanceTests
 {
     private static readonly string[] Architectures = ["sm_80", "sm_90"];
 
-    private static IEnumerable<KernelInstance> All => [.. KernelInstance.Elementwise, .. KernelInstance.Primitives, .. KernelInstance.Products];
+    private static IEnumerable<KernelInstance> All =>
+        [.. KernelInstance.Elementwise, .. KernelInstance.Primitives, .. KernelInstance.Products];
 
     [TestCaseSource(nameof(All))]
     public void KeepsToRegistersAndLoadsQuads(KernelInstance kernel) => Check(kernel);
@@ -25,7 +25,8 @@ internal sealed partial class KernelInstanceTests
     {
         HashSet<MethodInfo> known = [.. All.Select(kernel => kernel.Method)];
         IReadOnlyList<MethodInfo> bound = ModelKernels.Bound();
-        Assert.That(bound.Where(kernel => !KernelInstance.IsMap(kernel) && !known.Contains(kernel)).Select(kernel => $"{kernel.DeclaringType}.{kernel.Name}"), Is.Empty);
+        Assert.That(bound.Where(kernel => !KernelInstance.IsMap(kernel) && !known.Contains(kernel)).Select(
+            kernel => $"{kernel.DeclaringType}.{kernel.Name}"), Is.Empty);
         foreach (KernelInstance map in KernelInstance.Maps())
         {
             Check(map);
@@ -101,7 +102,9 @@ internal sealed partial class KernelInstanceTests
             string body = Body(kernel);
             page.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"| {Row(kernel)} | {(kernel.IsWide ? Moved(body) : 4 * (Count(body, "ld.global.f32") + Count(body, "st.global.f32")))} / {(kernel.IsWide ? "" : "≤ ")}{kernel.Fewest} |");
+                $"| {Row(kernel)} " +
+                    $"| {(kernel.IsWide ? Moved(body) : 4 * (Count(body, "ld.global.f32") + Count(body, "st.global.f32")))} / " +
+                    $"{(kernel.IsWide ? "" : "≤ ")}{kernel.Fewest} |");
         }
 
         page.AppendLine(
@@ -117,7 +120,9 @@ internal sealed partial class KernelInstanceTests
             """);
         foreach (KernelInstance kernel in KernelInstance.Primitives)
         {
-            page.AppendLine(CultureInfo.InvariantCulture, $"| {Row(kernel)} | {kernel.Asked:0.##} / {kernel.Fewest:0.##} | {kernel.Element} |");
+            page.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"| {Row(kernel)} | {kernel.Asked:0.##} / {kernel.Fewest:0.##} | {kernel.Element} |");
         }
 
         page.AppendLine(
@@ -157,14 +162,16 @@ internal sealed partial class KernelInstanceTests
             double fewest = 4.0 * (images + ((double)terms * columns) + ((double)rows * columns));
             page.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {tileRows} × {tileColumns} | {asked / 1e6:F1} | {fewest / 1e6:F1} | {2.0 * rows * columns * terms / asked:F1} |");
+                $"| {name} | {tileRows} × {tileColumns} | {asked / 1e6:F1} | {fewest / 1e6:F1} | " +
+                    $"{2.0 * rows * columns * terms / asked:F1} |");
         }
 
         File.WriteAllText(Path.Combine(HouseTests.Root, "docs", "results", "gpu-kernels.md"), page.ToString());
     }
 
     // Rows, columns, terms, the tile that Product chooses, and the numbers of A in memory.
-    private static IEnumerable<(string Name, int Rows, int Columns, int Terms, int TileRows, int TileColumns, long Images)> Examples =>
+    private static IEnumerable<(
+        string Name, int Rows, int Columns, int Terms, int TileRows, int TileColumns, long Images)> Examples =>
     [
         ("4096 × 4096 × 4096", 4096, 4096, 4096, 128, 128, 4096L * 4096),
         ("mnist-cnn, second convolution, batch 128", 128 * 64, 20, 250, 128, 32, 128L * 12 * 12 * 10),
@@ -194,8 +201,11 @@ internal sealed partial class KernelInstanceTests
 
             if (kernel.Loads is not null)
             {
-                int loads = Count(ptx, "ld.global.v4.f32") + Count(ptx, "ld.global.f32"), stores = Count(ptx, "st.global.v4.f32") + Count(ptx, "st.global.f32");
-                Assert.That((loads, stores), Is.EqualTo((kernel.Loads, kernel.Stores)), $"{kernel.Name}: loads and stores; work out its bytes anew");
+                int loads = Count(ptx, "ld.global.v4.f32") + Count(ptx, "ld.global.f32"), stores = Count(
+                    ptx, "st.global.v4.f32") + Count(ptx, "st.global.f32");
+                Assert.That(
+                    (loads, stores), Is.EqualTo((kernel.Loads, kernel.Stores)),
+                    $"{kernel.Name}: loads and stores; work out its bytes anew");
             }
 
             if (kernel is { IsWide: true, Fewest: > 0, Asked: null })
@@ -207,7 +217,9 @@ internal sealed partial class KernelInstanceTests
             {
                 bool tf32 = kernel.Method.DeclaringType.GenericTypeArguments[3] == typeof(Tf32Sums);
                 Assert.That(Count(ptx, "fma.rn.f32"), Is.EqualTo(tf32 ? 0 : 8 * 64), "a tile's eight terms, written out");
-                Assert.That(Count(ptx, "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"), Is.EqualTo(tf32 ? 16 : 0), "a tile's eight terms of a warp");
+                Assert.That(
+                    Count(ptx, "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"), Is.EqualTo(tf32 ? 16 : 0),
+                    "a tile's eight terms of a warp");
                 Assert.That(Count(ptx, "cvt.rna.tf32.f32"), tf32 ? Is.Positive : Is.Zero, "roundings to TF32");
                 Assert.That(Count(ptx, "ld.shared.v4.f32"), Is.EqualTo(tf32 ? 6 : 8 * 4), "16-byte loads of the tiles");
                 Assert.That(Count(ptx, "ld.shared.f32"), Is.Zero);
@@ -224,8 +236,10 @@ internal sealed partial class KernelInstanceTests
     {
         string ptx = PtxListing.Of(kernel.Method), body = Body(kernel);
         AssembledKernel[] assembled = [.. Architectures.Select(architecture => PtxAssembler.Assemble(ptx, architecture))];
-        return $"{kernel.Name} | {string.Join(", ", assembled.Select(one => one.Registers))} | {assembled.Max(one => one.Spills)} | {assembled.Max(one => one.Stack)} | {assembled[0].Shared} "
-            + $"| {Count(body, "ld.global.v4.f32")} + {Count(body, "ld.global.f32")} | {Count(body, "st.global.v4.f32")} + {Count(body, "st.global.f32")}";
+        return $"{kernel.Name} | {string.Join(", ", assembled.Select(one => one.Registers))} | " +
+            $"{assembled.Max(one => one.Spills)} | {assembled.Max(one => one.Stack)} | {assembled[0].Shared} "
+            + $"| {Count(body, "ld.global.v4.f32")} + {Count(body, "ld.global.f32")} | {Count(body, "st.global.v4.f32")} + " +
+                $"{Count(body, "st.global.f32")}";
     }
 
     private static string Body(KernelInstance kernel)
@@ -234,7 +248,9 @@ internal sealed partial class KernelInstanceTests
         return ptx[ptx.IndexOf(".entry", StringComparison.Ordinal)..];
     }
 
-    /// <summary>What an elementwise kernel moves of an element: a thread loads and stores 16 bytes of four elements at a time.</summary>
+    /// <summary>
+    /// What an elementwise kernel moves of an element: a thread loads and stores 16 bytes of four elements at a time.
+    /// </summary>
     private static int Moved(string body) => 4 * (Count(body, "ld.global.v4.f32") + Count(body, "st.global.v4.f32"));
 
     private static int Count(string text, string instruction) => Regex.Count(text, Regex.Escape(instruction));

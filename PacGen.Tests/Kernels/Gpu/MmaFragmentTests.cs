@@ -1,12 +1,14 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Gpu;
 
-namespace PacGen.Tests.Kernels.Gpu;
+namespace PacGen.Tests.Kernels;
 
-/// <summary>Which lane holds what of mma.m16n8k8 in TF32, against the figures of the PTX manual and by multiplying on the host.</summary>
+/// <summary>
+/// Which lane holds what of mma.m16n8k8 in TF32, against the figures of the PTX manual and by multiplying on the host.
+/// </summary>
 internal sealed class MmaFragmentTests
 {
-    // The manual's figure for A: its row 0 is T0:a0 T1:a0 T2:a0 T3:a0 T0:a2 T1:a2 T2:a2 T3:a2, its row 8 the same with a1 and a3; rows 1
+    // The manual's figure for A: its row 0 is T0:a0 T1:a0 T2:a0 T3:a0 T0:a2 T1:a2 T2:a2 T3:a2, its row 8 the same with a1 and a3;
+    // rows 1
     // to 7 and 9 to 15 are those of threads 4 to 7, 8 to 11 and so on.
     [Test]
     public void AIsTheManualsFigure()
@@ -44,14 +46,15 @@ internal sealed class MmaFragmentTests
             for (int column = 0; column < 8; column++)
             {
                 int lane = (4 * (row % 8)) + (column / 2), register = (column % 2) + (row < 8 ? 0 : 2);
-                Assert.That((MmaFragment.RowOfC(lane, register), MmaFragment.ColumnOfC(lane, register)), Is.EqualTo((row, column)));
+                Assert.That(
+                    (MmaFragment.RowOfC(lane, register), MmaFragment.ColumnOfC(lane, register)), Is.EqualTo((row, column)));
             }
         }
     }
 
     /// <summary>
-    /// A warp's 64 × 32 numbers of a tile's eight terms, on the host: each lane's registers filled as <see cref="Tf32Sums"/> fills
-    /// them, the instruction done as the manual defines it, and the lane's sums put where it puts them.
+    /// A warp's 64 × 32 numbers of a tile's eight terms, on the host: each lane's registers filled as <see cref="Tf32Sums"/>
+    /// fills them, the instruction done as the manual defines it, and the lane's sums put where it puts them.
     /// </summary>
     [Test]
     public void AWarpsFragmentsMultiplyMatrices()
@@ -82,13 +85,15 @@ internal sealed class MmaFragmentTests
                 {
                     for (int register = 0; register < 4; register++)
                     {
-                        int row = Tf32Sums.Row(i, MmaFragment.RowOfA(lane, register)), term = Tf32Sums.Term(MmaFragment.TermOfA(lane, register));
+                        int row = Tf32Sums.Row(i, MmaFragment.RowOfA(lane, register)), term = Tf32Sums.Term(
+                            MmaFragment.TermOfA(lane, register));
                         left[(lane / 4) + (8 * (register & 1)), (lane % 4) + (4 * (register >> 1))] = a[row, term];
                     }
 
                     for (int register = 0; register < 2; register++)
                     {
-                        int term = Tf32Sums.Term(MmaFragment.TermOfB(lane, register)), column = Tf32Sums.Column(j, MmaFragment.ColumnOfB(lane));
+                        int term = Tf32Sums.Term(MmaFragment.TermOfB(lane, register)), column = Tf32Sums.Column(
+                            j, MmaFragment.ColumnOfB(lane));
                         right[(lane % 4) + (4 * register), lane / 4] = b[term, column];
                     }
                 }
@@ -100,10 +105,12 @@ internal sealed class MmaFragmentTests
                         int sum = 0;
                         for (int term = 0; term < 8; term++)
                         {
-                            sum += left[(lane / 4) + (8 * (register >> 1)), term] * right[term, (2 * (lane % 4)) + (register & 1)];
+                            sum += left[(lane / 4) + (8 * (register >> 1)), term] * right[
+                                term, (2 * (lane % 4)) + (register & 1)];
                         }
 
-                        c[Tf32Sums.Row(i, MmaFragment.RowOfC(lane, register)), Tf32Sums.Column(j, MmaFragment.ColumnOfC(lane, register))] = sum;
+                        c[Tf32Sums.Row(i, MmaFragment.RowOfC(lane, register)), Tf32Sums.Column(
+                            j, MmaFragment.ColumnOfC(lane, register))] = sum;
                     }
                 }
             }
@@ -113,7 +120,9 @@ internal sealed class MmaFragmentTests
         {
             for (int column = 0; column < Columns; column++)
             {
-                Assert.That(c[row, column], Is.EqualTo(Enumerable.Range(0, Terms).Sum(term => a[row, term] * b[term, column])), $"{row}, {column}");
+                Assert.That(
+                    c[row, column], Is.EqualTo(Enumerable.Range(0, Terms).Sum(term => a[row, term] * b[term, column])),
+                    $"{row}, {column}");
             }
         }
     }
@@ -122,11 +131,14 @@ internal sealed class MmaFragmentTests
     public void RoundsToTenBitsTiesAwayFromZero()
     {
         Random random = new(5);
-        float[] numbers = [0f, -0f, 1f, 1f + (1f / 2048), 1f + (3f / 2048), -1f - (1f / 2048), 1e-39f, float.PositiveInfinity, .. Enumerable.Range(0, 1000).Select(_ => BitConverter.Int32BitsToSingle(random.Next(0x0100_0000, 0x7F00_0000)))];
+        float[] numbers = [
+            0f, -0f, 1f, 1f + (1f / 2048), 1f + (3f / 2048), -1f - (1f / 2048), 1e-39f, float.PositiveInfinity,
+            .. Enumerable.Range(0, 1000).Select(_ => BitConverter.Int32BitsToSingle(random.Next(0x0100_0000, 0x7F00_0000)))];
         foreach (float number in numbers)
         {
             float rounded = BitConverter.Int32BitsToSingle(TensorCore.Round(number));
-            double ulp = float.IsInfinity(number) ? 1 : Math.ScaleB(1, Math.Max(number == 0 ? -126 : Math.ILogB(number), -126) - 10);
+            double ulp = float.IsInfinity(number) ? 1
+                : Math.ScaleB(1, Math.Max(number == 0 ? -126 : Math.ILogB(number), -126) - 10);
             double expected = float.IsInfinity(number) ? number : Math.Round(number / ulp, MidpointRounding.AwayFromZero) * ulp;
             Assert.That((double)rounded, Is.EqualTo(expected), $"{number:R}");
         }

@@ -1,15 +1,13 @@
 using System.Reflection;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 using Module = PacGen.Nn.Module;
 
-namespace PacGen.Tests.Kernels.Gpu;
+namespace PacGen.Tests.Kernels;
 
 /// <summary>
-/// The kernels that models bind on a GPU with large groups, for training, evaluation and perturbation: an MLP, the network of the MNIST
-/// example, a Wide-ResNet, and one with the other layers. Nothing is run.
+/// The kernels that models bind on a GPU with large groups, for training, evaluation and perturbation: an MLP, the network of the
+/// MNIST example, a Wide-ResNet, and one with the other layers. Nothing is run.
 /// </summary>
 internal static class ModelKernels
 {
@@ -27,13 +25,15 @@ internal static class ModelKernels
         Bind(new MnistCnn(), new Dataset("blank", blank, blank));
         Bind(new WideResNet(10, 1, 10, channels: 1), few);
         Bind(new Sequential(
-            new Conv2d(1, 8, 3, padding: 1), new MaxPool2d(3, 2, 1), new Tanh(), new AvgPool2d(2), new Dropout(0.2), new Sigmoid(), new Flatten(), new Linear(32, 10)), few);
+            new Conv2d(1, 8, 3, padding: 1), new MaxPool2d(3, 2, 1), new Tanh(), new AvgPool2d(2), new Dropout(0.2),
+            new Sigmoid(), new Flatten(), new Linear(32, 10)), few);
         return [.. device.Kernels];
 
         void Bind(Module model, Dataset images)
         {
             using Trainer trainer = new(
-                model, images, new PerturbedOptimizer(new Adam(1e-3), 0.01), new TrainingOptions { Epochs = 1, BatchSize = Batch, Device = device });
+                model, images, new PerturbedOptimizer(new Adam(1e-3), 0.01),
+                new TrainingOptions { Epochs = 1, BatchSize = Batch, Device = device });
         }
     }
 }

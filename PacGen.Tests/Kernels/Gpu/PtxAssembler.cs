@@ -2,9 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace PacGen.Tests.Kernels.Gpu;
+namespace PacGen.Tests.Kernels;
 
-/// <summary>NVIDIA's assembler, which says what a kernel needs of a GPU: <c>ptxas</c> of the path, or what PACGEN_PTXAS names.</summary>
+/// <summary>
+/// NVIDIA's assembler, which says what a kernel needs of a GPU: <c>ptxas</c> of the path, or what PACGEN_PTXAS names.
+/// </summary>
 internal static partial class PtxAssembler
 {
     /// <summary>The assembler, or null where there is none.</summary>
@@ -19,7 +21,9 @@ internal static partial class PtxAssembler
         try
         {
             File.WriteAllText(file, ptx);
-            ProcessStartInfo start = new(Path!, ["-v", $"-arch={architecture}", file, "-o", file + ".cubin"]) { RedirectStandardError = true, RedirectStandardOutput = true };
+            ProcessStartInfo start = new(
+                Path!, ["-v", $"-arch={architecture}", file, "-o", file + ".cubin"]) { RedirectStandardError = true,
+                RedirectStandardOutput = true };
             using Process process = Process.Start(start)!;
             string output = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
             process.WaitForExit();
@@ -37,11 +41,13 @@ internal static partial class PtxAssembler
     private static string? Find() =>
         Environment.GetEnvironmentVariable("PACGEN_PTXAS") is { Length: > 0 } named ? named
         : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(System.IO.Path.PathSeparator)
-            .Select(folder => System.IO.Path.Combine(folder, OperatingSystem.IsWindows() ? "ptxas.exe" : "ptxas")).FirstOrDefault(File.Exists);
+            .Select(folder => System.IO.Path.Combine(folder, OperatingSystem.IsWindows() ? "ptxas.exe" : "ptxas")).FirstOrDefault(
+                File.Exists);
 
     // Of the functions in a text the kernel comes last or has the most.
     private static int Number(Regex pattern, string text) =>
-        pattern.Matches(text).Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).DefaultIfEmpty(0).Max();
+        pattern.Matches(text).Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).DefaultIfEmpty(
+            0).Max();
 
     [GeneratedRegex(@"Used (\d+) registers")]
     private static partial Regex Registers();

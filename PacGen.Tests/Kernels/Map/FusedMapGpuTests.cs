@@ -1,9 +1,6 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
-using PacGen.Kernels.Map.Functions;
 
-namespace PacGen.Tests.Kernels.Map;
+namespace PacGen.Tests.Kernels;
 
 /// <summary>A fused map on a GPU gives the bits of the CPU's, at every way of broadcasting.</summary>
 [TestFixtureSource(typeof(DeviceFixture), nameof(GpuIds))]
@@ -18,15 +15,18 @@ internal sealed class FusedMapGpuTests(string id) : DeviceFixture(id)
 
     [TestCaseSource(nameof(Broadcasts))]
     public void TwoInputs(int[] a, int[] b) => Compare(
-        new FusedMap(Expression.Binary<Multiply>().Substitute(
-            [Expression.Unary<Tanh>().Substitute([Expression.Argument(0)]), Expression.Binary<Add>().Substitute([Expression.Argument(1), Expression.Argument(0)])])),
+        new FusedMap(Expression.Binary<MultiplyFunction>().Substitute(
+            [Expression.Unary<TanhFunction>().Substitute([Expression.Argument(0)]),
+                Expression.Binary<AddFunction>().Substitute([Expression.Argument(1), Expression.Argument(0)])])),
         new Shape(a), new Shape(b));
 
     [Test]
     public void EightInputs() => Compare(
         new FusedMap(Enumerable.Range(1, 7).Aggregate(
-            Expression.Argument(0), (sum, next) => Expression.Binary<Subtract>().Substitute([sum, Expression.Argument(next)]))),
-        new Shape(3, 4, 5), new Shape(5), new Shape(4, 1), new Shape(3, 1, 1), Shape.Scalar, new Shape(1, 4, 5), new Shape(3, 1, 5), new Shape(3, 4, 1));
+            Expression.Argument(0),
+            (sum, next) => Expression.Binary<SubtractFunction>().Substitute([sum, Expression.Argument(next)]))),
+        new Shape(3, 4, 5), new Shape(5), new Shape(4, 1), new Shape(3, 1, 1), Shape.Scalar, new Shape(1, 4, 5),
+        new Shape(3, 1, 5), new Shape(3, 4, 1));
 
     [Test]
     public void AStretchedCopy() => Compare(FusedMap.BroadcastTo(new Shape(6, 5, 4)), new Shape(5, 1));
@@ -38,10 +38,10 @@ internal sealed class FusedMapGpuTests(string id) : DeviceFixture(id)
         float[] values = Bits.Any(100, new Random(seed));
         float[] Run(Device device)
         {
-            using PacGen.Kernels.Devices.Buffer buffer = device.Allocate(100);
+            using PacGen.Kernels.DeviceBuffer buffer = device.Allocate(100);
             buffer.Write(0, values);
             Region part = new(buffer, 13, 40);
-            device.Bind(FusedMap.Unary<Exp>(), [new Shape(40)], [part], part).Run();
+            device.Bind(FusedMap.Unary<ExpFunction>(), [new Shape(40)], [part], part).Run();
             device.Synchronize();
             return new Region(buffer).ToArray();
         }
@@ -53,9 +53,10 @@ internal sealed class FusedMapGpuTests(string id) : DeviceFixture(id)
     public void MoreAxesThanItWalksIsSaid()
     {
         Shape a = new(2, 1, 2, 1, 2, 1, 2), b = new(1, 2, 1, 2, 1, 2, 1);
-        using PacGen.Kernels.Devices.Buffer small = Device.Allocate(16), large = Device.Allocate(128);
+        using PacGen.Kernels.DeviceBuffer small = Device.Allocate(16), large = Device.Allocate(128);
         Assert.That(
-            () => Device.Bind(FusedMap.Binary<Add>(), [a, b], [new Region(small, 0, 16), new Region(small, 0, 8)], new Region(large)),
+            () => Device.Bind(
+                FusedMap.Binary<AddFunction>(), [a, b], [new Region(small, 0, 16), new Region(small, 0, 8)], new Region(large)),
             Throws.TypeOf<NotSupportedException>().With.Message.Contains("Add").And.Message.Contains(Device.Name));
     }
 
@@ -68,8 +69,8 @@ internal sealed class FusedMapGpuTests(string id) : DeviceFixture(id)
 
         float[] Run(Device device)
         {
-            PacGen.Kernels.Devices.Buffer[] inputs = [.. shapes.Select(shape => device.Allocate(shape.Count))];
-            using PacGen.Kernels.Devices.Buffer output = device.Allocate(map.Infer(shapes).Count);
+            PacGen.Kernels.DeviceBuffer[] inputs = [.. shapes.Select(shape => device.Allocate(shape.Count))];
+            using PacGen.Kernels.DeviceBuffer output = device.Allocate(map.Infer(shapes).Count);
             for (int i = 0; i < inputs.Length; i++)
             {
                 inputs[i].Write(0, values[i]);
@@ -79,7 +80,7 @@ internal sealed class FusedMapGpuTests(string id) : DeviceFixture(id)
             launch.Run();
             launch.Run();
             float[] result = new Region(output).ToArray();
-            foreach (PacGen.Kernels.Devices.Buffer input in inputs)
+            foreach (PacGen.Kernels.DeviceBuffer input in inputs)
             {
                 input.Dispose();
             }

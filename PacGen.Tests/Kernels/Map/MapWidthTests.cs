@@ -1,12 +1,10 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
-using Buffer = PacGen.Kernels.Devices.Buffer;
-using F = PacGen.Kernels.Map.Functions;
 
-namespace PacGen.Tests.Kernels.Map;
+namespace PacGen.Tests.Kernels;
 
-/// <summary>The fused map on the CPU at each vector width, with one and two threads: the same bits, and those of the formula in double.</summary>
+/// <summary>
+/// The fused map on the CPU at each vector width, with one and two threads: the same bits, and those of the formula in double.
+/// </summary>
 internal sealed class MapWidthTests
 {
     private const int Guard = 32;
@@ -27,20 +25,28 @@ internal sealed class MapWidthTests
             {
                 yield return Case($"row vector, {rows} rows of {columns}", new(rows, columns), new(columns));
                 yield return Case($"column, {rows} rows of {columns}", new(rows, columns), new(rows, 1));
-                yield return Case($"two row vectors and a column, {rows} rows of {columns}", new(columns), new(1, columns), new(rows, 1));
-                yield return Case($"two row vectors and a matrix, {rows} rows of {columns}", new(columns), new(rows, columns), new(1, columns));
-                yield return Case($"row vector, matrix and scalar, {rows} rows of {columns}", new(columns), new(rows, columns), Shape.Scalar);
+                yield return Case(
+                    $"two row vectors and a column, {rows} rows of {columns}", new(columns), new(1, columns), new(rows, 1));
+                yield return Case(
+                    $"two row vectors and a matrix, {rows} rows of {columns}", new(columns), new(rows, columns), new(1, columns));
+                yield return Case(
+                    $"row vector, matrix and scalar, {rows} rows of {columns}", new(columns), new(rows, columns), Shape.Scalar);
             }
         }
 
         yield return Case("middle stretched", new(2, 1, 5), new(2, 7, 5));
         yield return Case("middle stretched, large", new(41, 1, 5), new(41, 111, 5));
         yield return Case("ends stretched", new(1, 7, 1), new(6, 7, 500));
-        yield return Case("eight arguments", new(33, 517), new(517), new(33, 1), Shape.Scalar, new(33, 517), new(1, 517), new(1, 1), new(33, 517));
-        yield return Case("eight arguments, short rows", new(2341, 7), new(7), new(2341, 7), Shape.Scalar, new(2341, 7), new(1, 7), new(1, 1), new(2341, 7));
+        yield return Case(
+            "eight arguments", new(33, 517), new(517), new(33, 1), Shape.Scalar, new(33, 517), new(1, 517), new(1, 1),
+            new(33, 517));
+        yield return Case(
+            "eight arguments, short rows", new(2341, 7), new(7), new(2341, 7), Shape.Scalar, new(2341, 7), new(1, 7), new(1, 1),
+            new(2341, 7));
     }
 
-    private static TestCaseData Case(string name, params Shape[] shapes) => new TestCaseData((object)shapes).SetArgDisplayNames(name);
+    private static TestCaseData Case(string name, params Shape[] shapes) => new TestCaseData((object)shapes).SetArgDisplayNames(
+        name);
 
     [TestCaseSource(nameof(Cases))]
     public void TheBitsDependOnNeitherWidthNorThreads(Shape[] shapes)
@@ -63,8 +69,10 @@ internal sealed class MapWidthTests
                     float[] values = Run(map, shapes, inputs, result, width, threads, target);
                     first ??= values;
                     Bits.AssertSame(values, first, what);
-                    int wrong = Enumerable.Range(0, values.Length).FirstOrDefault(i => !(Math.Abs(values[i] - expected[i]) <= 1e-6 * Math.Max(1, Math.Abs(expected[i]))), -1);
-                    Assert.That(wrong, Is.EqualTo(-1), () => $"{what}: element {wrong} is {values[wrong]:R}, not {expected[wrong]:R}");
+                    int wrong = Enumerable.Range(0, values.Length).FirstOrDefault(
+                        i => !(Math.Abs(values[i] - expected[i]) <= 1e-6 * Math.Max(1, Math.Abs(expected[i]))), -1);
+                    Assert.That(
+                        wrong, Is.EqualTo(-1), () => $"{what}: element {wrong} is {values[wrong]:R}, not {expected[wrong]:R}");
                 }
             }
         }
@@ -73,10 +81,10 @@ internal sealed class MapWidthTests
     private static float[] Run(FusedMap map, Shape[] shapes, float[][] inputs, Shape result, int width, int threads, int inPlace)
     {
         using CpuDevice device = new(threads) { Lanes = width };
-        List<Buffer> buffers = [];
+        List<DeviceBuffer> buffers = [];
         Region Place(long count, float[]? values)
         {
-            Buffer buffer = device.Allocate(count + (2 * Guard));
+            DeviceBuffer buffer = device.Allocate(count + (2 * Guard));
             buffers.Add(buffer);
             float[] all = new float[buffer.Count];
             Array.Fill(all, Canary);
@@ -112,10 +120,11 @@ internal sealed class MapWidthTests
     /// <summary>((tanh(x₀)·x₁ − x₂)·x₃ − x₄)·…: every argument counts.</summary>
     private static Expression Formula(int arguments)
     {
-        Expression expression = Expression.Unary<F.Tanh>();
+        Expression expression = Expression.Unary<TanhFunction>();
         for (int i = 1; i < arguments; i++)
         {
-            expression = (i % 2 == 1 ? Expression.Binary<F.Multiply>() : Expression.Binary<F.Subtract>()).Substitute([expression, Expression.Argument(i)]);
+            expression = (i % 2 == 1 ? Expression.Binary<MultiplyFunction>() : Expression.Binary<SubtractFunction>()).Substitute(
+                [expression, Expression.Argument(i)]);
         }
 
         return expression;

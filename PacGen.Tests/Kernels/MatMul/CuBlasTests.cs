@@ -1,13 +1,13 @@
 using System.Runtime.InteropServices;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Tests.Kernels;
 
 /// <summary>cuBLAS: what it is asked for, how it is found, and on CUDA devices its values.</summary>
 internal sealed class CuBlasTests
 {
-    private static IEnumerable<string> CudaIds => Device.List().Where(one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id);
+    private static IEnumerable<string> CudaIds => Device.List().Where(one => one is { IsAvailable: true, Kind: DeviceKind.Cuda })
+        .Select(one => one.Id);
 
     private static bool IsInstalled => CuBlas.Names.Any(name => NativeLibrary.TryLoad(name, out _));
 
@@ -16,7 +16,8 @@ internal sealed class CuBlasTests
     public void AsksForTheRowMajorProduct([Values] bool transposeA, [Values] bool transposeB)
     {
         const int Rows = 3, Columns = 5, Terms = 4;
-        int[] a = [.. Enumerable.Range(1, Rows * Terms)], b = [.. Enumerable.Range(50, Terms * Columns)], c = new int[Rows * Columns];
+        int[] a = [.. Enumerable.Range(1, Rows * Terms)], b = [.. Enumerable.Range(50, Terms * Columns)], c = new int[
+            Rows * Columns];
         ColumnMajorProduct product = ColumnMajorProduct.Of(Rows, Columns, Terms, transposeA, transposeB);
         for (int column = 0; column < product.Columns; column++)
         {
@@ -25,7 +26,8 @@ internal sealed class CuBlasTests
                 for (int term = 0; term < product.Terms; term++)
                 {
                     int first = b[product.TransposeFirst ? (row * product.FirstStep) + term : (term * product.FirstStep) + row];
-                    int second = a[product.TransposeSecond ? (term * product.SecondStep) + column : (column * product.SecondStep) + term];
+                    int second =
+                        a[product.TransposeSecond ? (term * product.SecondStep) + column : (column * product.SecondStep) + term];
                     c[(column * product.Rows) + row] += first * second;
                 }
             }
@@ -36,7 +38,8 @@ internal sealed class CuBlasTests
             for (int column = 0; column < Columns; column++)
             {
                 int expected = Enumerable.Range(0, Terms).Sum(term =>
-                    a[transposeA ? (term * Rows) + row : (row * Terms) + term] * b[transposeB ? (column * Terms) + term : (term * Columns) + column]);
+                    a[transposeA ? (term * Rows) + row : (row * Terms) + term] * b[
+                        transposeB ? (column * Terms) + term : (term * Columns) + column]);
                 Assert.That(c[(row * Columns) + column], Is.EqualTo(expected), $"{row}, {column}");
             }
         }
@@ -44,7 +47,8 @@ internal sealed class CuBlasTests
 
     [Test]
     public void NamesVersions11To13NewestFirst() => Assert.That(
-        CuBlas.Names.Select(name => name.Contains("13", StringComparison.Ordinal) ? 13 : name.Contains("12", StringComparison.Ordinal) ? 12 : 11), Is.EqualTo((int[])[13, 12, 11]));
+        CuBlas.Names.Select(name => name.Contains("13", StringComparison.Ordinal) ? 13
+            : name.Contains("12", StringComparison.Ordinal) ? 12 : 11), Is.EqualTo((int[])[13, 12, 11]));
 
     [Test]
     public void AbsenceIsSaidWithTheNamesTried()
@@ -100,14 +104,18 @@ internal sealed class CuBlasTests
             foreach (ProductMode mode in (ProductMode[])[ProductMode.CuBlas, ProductMode.CuBlasTf32])
             {
                 device.Products = mode;
-                foreach ((bool transposeA, bool transposeB) in ((bool, bool)[])[(false, false), (true, false), (false, true), (true, true)])
+                foreach ((bool transposeA, bool transposeB) in ((bool, bool)[])[
+                    (false, false), (true, false), (false, true), (true, true)])
                 {
                     MatMul product = new(transposeA, transposeB);
                     Shape[] shapes = [transposeA ? new(37, 65) : new(65, 37), transposeB ? new(43, 37) : new(37, 43)];
                     float[][] inputs = [KernelRun.Random(shapes[0], 1), KernelRun.Random(shapes[1], 2)];
                     using CpuDevice cpu = new(1);
-                    float[] values = KernelRun.Values(device, product, shapes, inputs, 1), expected = KernelRun.Values(cpu, product, shapes, inputs, 0);
-                    Assert.That(values, Is.EqualTo(expected).AsCollection.Within(mode == ProductMode.CuBlas ? 1e-5 : 1e-2), $"{product}, {mode}");
+                    float[] values = KernelRun.Values(device, product, shapes, inputs, 1), expected = KernelRun.Values(
+                        cpu, product, shapes, inputs, 0);
+                    Assert.That(
+                        values, Is.EqualTo(expected).AsCollection.Within(mode == ProductMode.CuBlas ? 1e-5 : 1e-2),
+                        $"{product}, {mode}");
                 }
             }
         }

@@ -1,6 +1,8 @@
 namespace PacGen.Tests.Kernels;
 
-/// <summary>Sums of products in double precision, with the sums of their absolute values, against which an error is measured.</summary>
+/// <summary>
+/// Sums of products in double precision, with the sums of their absolute values, against which an error is measured.
+/// </summary>
 internal sealed class DoubleReference(int count)
 {
     private readonly double[] sums = new double[count];
@@ -25,7 +27,9 @@ internal sealed class DoubleReference(int count)
         sizes[at] += Math.Abs(a * b);
     }
 
-    /// <summary>The largest error of a sum, relative to the sum of its terms' absolute values; infinite where a result is NaN.</summary>
+    /// <summary>
+    /// The largest error of a sum, relative to the sum of its terms' absolute values; infinite where a result is NaN.
+    /// </summary>
     public double Error(float[] values)
     {
         Assert.That(values, Has.Length.EqualTo(sums.Length));

@@ -1,5 +1,4 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Tests.Kernels;
 
@@ -25,11 +24,12 @@ internal static class Kernel
     /// <param name="inputs">The inputs.</param>
     /// <param name="threads">The CPU's threads.</param>
     /// <param name="offset">Where inputs and output begin in their memory: a multiple of 4 is on 16 bytes.</param>
-    public static float[] Run(string machine, Operation operation, Shape[] shapes, float[][] inputs, int threads = 2, int offset = 0)
+    public static float[] Run(
+        string machine, Operation operation, Shape[] shapes, float[][] inputs, int threads = 2, int offset = 0)
     {
         string[] parts = machine.Split('/');
         Device device = parts.Length > 1 ? Processors[threads - 1] : Device.Open(machine);
-        PacGen.Kernels.Devices.Buffer[] memory = [.. inputs.Select(input => device.Allocate(offset + input.Length))];
+        PacGen.Kernels.DeviceBuffer[] memory = [.. inputs.Select(input => device.Allocate(offset + input.Length))];
         for (int i = 0; i < inputs.Length; i++)
         {
             memory[i].Write(offset, inputs[i]);
@@ -38,7 +38,7 @@ internal static class Kernel
         // A little more than the output, to see that nothing around it is written.
         const int Guard = 64;
         int count = (int)operation.Infer(shapes).Count;
-        using PacGen.Kernels.Devices.Buffer output = device.Allocate(offset + count + Guard);
+        using PacGen.Kernels.DeviceBuffer output = device.Allocate(offset + count + Guard);
         output.Write(0, [.. Enumerable.Repeat(float.NaN, offset + count + Guard)]);
         Region[] regions = [.. memory.Select((buffer, i) => new Region(buffer, offset, inputs[i].Length))];
         Region to = new Region(output).Slice(offset, count);
@@ -53,7 +53,7 @@ internal static class Kernel
         // A second run overwrites, it doesn't add.
         launch.Run();
         Assert.That(to.ToArray(), Is.EqualTo(result));
-        foreach (PacGen.Kernels.Devices.Buffer buffer in memory)
+        foreach (PacGen.Kernels.DeviceBuffer buffer in memory)
         {
             buffer.Dispose();
         }
@@ -61,7 +61,8 @@ internal static class Kernel
         return result;
     }
 
-    private static Launch Bind(Operation operation, CpuDevice device, int width, Shape[] shapes, Region[] inputs, Region output) => operation switch
+    private static Launch Bind(
+        Operation operation, CpuDevice device, int width, Shape[] shapes, Region[] inputs, Region output) => operation switch
     {
         MatMul product => product.Bind(device, width, shapes, inputs, output),
         Conv2dForward convolution => convolution.Bind(device, width, shapes, inputs, output),

@@ -1,5 +1,4 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Tests.Kernels;
 
@@ -17,9 +16,11 @@ internal sealed class MatMulContractTests
     [Test]
     public void ShapesThatDoNotFitAreBothNamed()
     {
-        Assert.That(() => new MatMul().Infer([new(2, 3), new(4, 5)]), Throws.TypeOf<ShapeException>().With.Message.Contains("(2, 3)").And.Message.Contains("(4, 5)"));
+        Assert.That(() => new MatMul().Infer([new(2, 3), new(4, 5)]), Throws.TypeOf<ShapeException>().With.Message.Contains(
+            "(2, 3)").And.Message.Contains("(4, 5)"));
         Assert.That(() => new MatMul(true).Infer([new(2, 3), new(3, 5)]), Throws.TypeOf<ShapeException>());
-        Assert.That(() => new MatMul().Infer([new(2, 3, 1), new(3, 5)]), Throws.TypeOf<ShapeException>().With.Message.Contains("(2, 3, 1)"));
+        Assert.That(() => new MatMul().Infer([new(2, 3, 1), new(3, 5)]), Throws.TypeOf<ShapeException>().With.Message.Contains(
+            "(2, 3, 1)"));
         Assert.That(() => new MatMul().Infer([new(2, 3)]), Throws.TypeOf<ShapeException>());
     }
 

@@ -1,5 +1,4 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Tests.Kernels;
 
@@ -87,11 +86,13 @@ internal sealed class MatMulTests(string machine)
             {
                 for (int t = 0; t < k; t++)
                 {
-                    reference.Add((i * n) + j, a[transposeA ? (t * m) + i : (i * k) + t], b[transposeB ? (j * k) + t : (t * n) + j]);
+                    reference.Add(
+                        (i * n) + j, a[transposeA ? (t * m) + i : (i * k) + t], b[transposeB ? (j * k) + t : (t * n) + j]);
                 }
             }
         }
 
-        Assert.That(reference.Error(c), Is.LessThan(Tolerance), $"({m}, {k}, {n}), transposed {transposeA}, {transposeB}, seed {seed}");
+        Assert.That(
+            reference.Error(c), Is.LessThan(Tolerance), $"({m}, {k}, {n}), transposed {transposeA}, {transposeB}, seed {seed}");
     }
 }

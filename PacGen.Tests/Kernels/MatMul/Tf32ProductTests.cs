@@ -1,12 +1,11 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Gpu;
 
 namespace PacGen.Tests.Kernels;
 
 /// <summary>
-/// Products in TF32: on a simulator whose warps have 32 lanes, which does the tensor cores' instruction in .NET, and on CUDA devices.
-/// As factors of TF32 multiply exactly, the values are those of single precision for numbers that were rounded to TF32 before.
+/// Products in TF32: on a simulator whose warps have 32 lanes, which does the tensor cores' instruction in .NET, and on CUDA
+/// devices. As factors of TF32 multiply exactly, the values are those of single precision for numbers that were rounded to TF32
+/// before.
 /// </summary>
 [TestFixtureSource(nameof(Ids))]
 [NonParallelizable]
@@ -16,7 +15,8 @@ internal sealed class Tf32ProductTests(string id)
     private GpuDevice device = null!;
     private ProductMode before;
 
-    private static IEnumerable<string> Ids => ["simulator of warps", .. Device.List().Where(one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id)];
+    private static IEnumerable<string> Ids => ["simulator of warps", .. Device.List().Where(
+        one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id)];
 
     [OneTimeSetUp]
     public void ChooseTf32()
@@ -73,12 +73,16 @@ internal sealed class Tf32ProductTests(string id)
         double scale = expected.Max(Math.Abs);
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.That(values[i], Is.EqualTo(expected[i]).Within(Tolerance * scale), $"{operation} of {a} and {b} on {device.Name}, element {i}");
+            Assert.That(
+                values[i], Is.EqualTo(expected[i]).Within(Tolerance * scale),
+                $"{operation} of {a} and {b} on {device.Name}, element {i}");
         }
 
         // Numbers that are not of TF32 show that rounding takes place.
-        Assert.That(values, Is.Not.EqualTo(KernelRun.Values(cpu, operation, [a, b], [x, y], 0)).AsCollection.Within(Tolerance * scale));
+        Assert.That(
+            values, Is.Not.EqualTo(KernelRun.Values(cpu, operation, [a, b], [x, y], 0)).AsCollection.Within(Tolerance * scale));
     }
 
-    private static float[] Rounded(float[] numbers) => [.. numbers.Select(number => BitConverter.Int32BitsToSingle(TensorCore.Round(number)))];
+    private static float[] Rounded(float[] numbers) =>
+        [.. numbers.Select(number => BitConverter.Int32BitsToSingle(TensorCore.Round(number)))];
 }

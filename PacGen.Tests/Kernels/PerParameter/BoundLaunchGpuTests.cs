@@ -1,4 +1,4 @@
-namespace PacGen.Tests.Kernels.PerParameter;
+namespace PacGen.Tests.Kernels;
 
 /// <summary>The bounds' passes on a GPU give the bits of the CPU's.</summary>
 [TestFixtureSource(typeof(DeviceFixture), nameof(GpuIds))]
@@ -9,6 +9,7 @@ internal sealed class BoundLaunchGpuTests(string id) : DeviceFixture(id)
     {
         (float[] weights, float[] curvature) = BoundLaunchTests.Parameters(count);
         Assert.That(
-            BoundLaunchTests.Run(Device, weights, curvature, eta), Is.EqualTo(BoundLaunchTests.Run(PacGen.Kernels.Devices.Device.Cpu, weights, curvature, eta)));
+            BoundLaunchTests.Run(Device, weights, curvature, eta),
+            Is.EqualTo(BoundLaunchTests.Run(PacGen.Kernels.Device.Cpu, weights, curvature, eta)));
     }
 }

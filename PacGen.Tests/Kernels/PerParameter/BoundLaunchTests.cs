@@ -2,13 +2,13 @@ using PacGen.Core.Bounds;
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
-namespace PacGen.Tests.Kernels.PerParameter;
+namespace PacGen.Tests.Kernels;
 
-/// <summary>The bounds' passes on devices against the bounds in double, and against themselves on other devices and widths.</summary>
+/// <summary>
+/// The bounds' passes on devices against the bounds in double, and against themselves on other devices and widths.
+/// </summary>
 internal sealed class BoundLaunchTests
 {
     private const int Seed = 20_190_401;
@@ -26,12 +26,14 @@ internal sealed class BoundLaunchTests
             LocalSmoothness smoothness = new(rho, 0.1, 0.05);
             UniformBoundSettings six = UniformBoundSettings.Of(smoothness, eta, Tau.Fixed(1), 10_000);
             double uniform = OptimalSigma.Uniform(
-                new Float1(kappa), new Float1(curvature), new Float1(six.CurvatureScale), new Float1(six.KappaScale), out _).Value;
+                new Float1(kappa), new Float1(curvature), new Float1(six.CurvatureScale), new Float1(six.KappaScale),
+                out _).Value;
             double expected = UniformBound.OptimalSigma(curvature, kappa, rho * 100, eta);
             worstUniform = Math.Max(worstUniform, Math.Abs(uniform - expected) / expected);
             GaussianBoundSettings eight = GaussianBoundSettings.Of(smoothness, eta, tau, 10_000);
             double precision = OptimalSigma.GaussianPrecision(
-                new Float1(kappa), new Float1(curvature), new Float1(eight.CurvatureScale), new Float1(eight.KappaScale), new Float1(eight.InverseTau), out _).Value;
+                new Float1(kappa), new Float1(curvature), new Float1(eight.CurvatureScale), new Float1(eight.KappaScale),
+                new Float1(eight.InverseTau), out _).Value;
             expected = GaussianBound.OptimalSigma(curvature, kappa, rho * 100, eta, tau);
             worstGaussian = Math.Max(worstGaussian, Math.Abs((1 / Math.Sqrt(precision)) - expected) / expected);
         }
@@ -76,9 +78,12 @@ internal sealed class BoundLaunchTests
             UniformBoundSums uniform = UniformBound.Sums(Smoothness, eta, weights, curvature, Tau.Fixed(3));
             GaussianBoundSums gaussian = GaussianBound.Sums(Smoothness, eta, weights, curvature, 3);
             Assert.That(sums[0], Is.EqualTo(uniform.Kl).Within(1e-6 * (uniform.Kl + count)), $"uniform KL, η {eta}, seed {Seed}");
-            Assert.That(sums[1], Is.EqualTo(uniform.Sharpness).Within(2e-6 * uniform.Sharpness), $"uniform ℳ, η {eta}, seed {Seed}");
-            Assert.That(sums[2], Is.EqualTo(gaussian.Kl).Within(1e-6 * (gaussian.Kl + count)), $"Gaussian KL, η {eta}, seed {Seed}");
-            Assert.That(sums[3], Is.EqualTo(gaussian.Sharpness).Within(2e-6 * gaussian.Sharpness), $"Gaussian ℳ, η {eta}, seed {Seed}");
+            Assert.That(
+                sums[1], Is.EqualTo(uniform.Sharpness).Within(2e-6 * uniform.Sharpness), $"uniform ℳ, η {eta}, seed {Seed}");
+            Assert.That(
+                sums[2], Is.EqualTo(gaussian.Kl).Within(1e-6 * (gaussian.Kl + count)), $"Gaussian KL, η {eta}, seed {Seed}");
+            Assert.That(
+                sums[3], Is.EqualTo(gaussian.Sharpness).Within(2e-6 * gaussian.Sharpness), $"Gaussian ℳ, η {eta}, seed {Seed}");
         }
     }
 
@@ -92,7 +97,9 @@ internal sealed class BoundLaunchTests
         using Memory memory = new(device, weights, curvature);
         double eta = UniformBound.Theorem7Eta(count, 50_000);
         double expected = UniformBound.Theorem7(sample, Smoothness, weights, curvature, Tau.Fixed(3)).Value;
-        Assert.That(UniformBound.Theorem7(sample, Uniform(device, memory, count, eta, Tau.Fixed(3))).Value, Is.EqualTo(expected).Within(2e-6 * expected));
+        Assert.That(
+            UniformBound.Theorem7(sample, Uniform(device, memory, count, eta, Tau.Fixed(3))).Value,
+            Is.EqualTo(expected).Within(2e-6 * expected));
 
         BoundResult score = UniformBound.Lemma6(sample, Uniform(device, memory, count, eta, Tau.OfWeights()));
         expected = UniformBound.Lemma6(sample, eta, Smoothness, weights, curvature, Tau.OfWeights()).Value;
@@ -101,7 +108,8 @@ internal sealed class BoundLaunchTests
 
         // A curvature stored at half its size.
         UniformBoundSums doubled = Uniform(device, memory, count, eta, Tau.OfWeights(), curvatureScale: 2);
-        expected = UniformBound.Lemma6(sample, eta, Smoothness, weights, [.. curvature.Select(c => 2 * c)], Tau.OfWeights()).Value;
+        expected =
+            UniformBound.Lemma6(sample, eta, Smoothness, weights, [.. curvature.Select(c => 2 * c)], Tau.OfWeights()).Value;
         Assert.That(UniformBound.Lemma6(sample, doubled).Value, Is.EqualTo(expected).Within(2e-6 * expected));
     }
 
@@ -111,24 +119,34 @@ internal sealed class BoundLaunchTests
         (float[] weights, float[] curvature) = Parameters(5000);
         using CpuDevice device = new(1);
         curvature[4321] = -0.25f;
-        Assert.That(() => Run(device, weights, curvature, 10), Throws.InvalidOperationException.With.Message.Contains("convexity").And.Message.Contains("-0.25"));
+        Assert.That(() => Run(device, weights, curvature, 10), Throws.InvalidOperationException.With.Message.Contains(
+            "convexity").And.Message.Contains("-0.25"));
         curvature[4321] = float.NaN;
-        Assert.That(() => Run(device, weights, curvature, 10), Throws.InvalidOperationException.With.Message.Contains("not finite"));
+        Assert.That(
+            () => Run(device, weights, curvature, 10), Throws.InvalidOperationException.With.Message.Contains("not finite"));
         curvature[4321] = 1;
         weights[99] = 3;
-        Assert.That(() => Run(device, weights, curvature, 10), Throws.InvalidOperationException.With.Message.Contains("|wᵢ| + κᵢ ≤ τᵢ"));
+        Assert.That(
+            () => Run(device, weights, curvature, 10), Throws.InvalidOperationException.With.Message.Contains("|wᵢ| + κᵢ ≤ τᵢ"));
         weights[99] = float.NaN;
-        Assert.That(() => Run(device, weights, curvature, 10), Throws.InvalidOperationException.With.Message.Contains("not finite"));
-        Assert.That(() => UniformBoundSettings.Of(Smoothness, 0, Tau.Fixed(1), 3), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("η"));
-        Assert.That(() => GaussianBoundSettings.Of(Smoothness, 1, -1, 3), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("τ"));
+        Assert.That(
+            () => Run(device, weights, curvature, 10), Throws.InvalidOperationException.With.Message.Contains("not finite"));
+        Assert.That(
+            () => UniformBoundSettings.Of(Smoothness, 0, Tau.Fixed(1), 3),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("η"));
+        Assert.That(
+            () => GaussianBoundSettings.Of(Smoothness, 1, -1, 3),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("τ"));
     }
 
     internal static (float[] Weights, float[] Curvature) Parameters(int count)
     {
         Random random = new(Seed);
         return (
-            [.. Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() - 0.5) * Math.Pow(10, random.NextDouble() * 2 - 1.5)))],
-            [.. Enumerable.Range(0, count).Select(_ => random.Next(20) == 0 ? 0f : (float)Math.Pow(10, (random.NextDouble() * 8) - 6))]);
+            [.. Enumerable.Range(0, count).Select(
+                _ => (float)((random.NextDouble() - 0.5) * Math.Pow(10, random.NextDouble() * 2 - 1.5)))],
+            [.. Enumerable.Range(0, count).Select(
+                _ => random.Next(20) == 0 ? 0f : (float)Math.Pow(10, (random.NextDouble() * 8) - 6))]);
     }
 
     /// <summary>Uniform KL and ℳ, Gaussian KL and ℳ.</summary>
@@ -136,16 +154,19 @@ internal sealed class BoundLaunchTests
     {
         using Memory memory = new(device, weights, curvature);
         UniformBoundSums uniform = Uniform(device, memory, weights.Length, eta, Tau.Fixed(3));
-        using SumLaunch<GaussianBoundSettings> launch = SumLaunch<GaussianBoundSettings>.Create<GaussianBoundTerm>(device, memory[0], memory[1]);
+        using SumLaunch<GaussianBoundSettings> launch = SumLaunch<GaussianBoundSettings>.Create<GaussianBoundTerm>(
+            device, memory[0], memory[1]);
         launch.Settings = GaussianBoundSettings.Of(Smoothness, eta, 3, weights.Length);
         launch.Run();
         GaussianBoundSums gaussian = GaussianBoundSums.Of(launch.Result, weights.Length, eta);
         return [uniform.Kl, uniform.Sharpness, gaussian.Kl, gaussian.Sharpness];
     }
 
-    private static UniformBoundSums Uniform(Device device, Memory memory, int count, double eta, Tau tau, double curvatureScale = 1)
+    private static UniformBoundSums Uniform(
+        Device device, Memory memory, int count, double eta, Tau tau, double curvatureScale = 1)
     {
-        using SumLaunch<UniformBoundSettings> launch = SumLaunch<UniformBoundSettings>.Create<UniformBoundTerm>(device, memory[0], memory[1]);
+        using SumLaunch<UniformBoundSettings> launch = SumLaunch<UniformBoundSettings>.Create<UniformBoundTerm>(
+            device, memory[0], memory[1]);
         launch.Settings = UniformBoundSettings.Of(Smoothness, eta, tau, count, curvatureScale);
         launch.Run();
         return UniformBoundSums.Of(launch.Result, count, eta, tau);
@@ -166,7 +187,7 @@ internal sealed class BoundLaunchTests
 
     private sealed class Memory : IDisposable
     {
-        private readonly Buffer[] buffers;
+        private readonly DeviceBuffer[] buffers;
 
         public Memory(Device device, params float[][] values)
         {
@@ -181,7 +202,7 @@ internal sealed class BoundLaunchTests
 
         public void Dispose()
         {
-            foreach (Buffer buffer in buffers)
+            foreach (DeviceBuffer buffer in buffers)
             {
                 buffer.Dispose();
             }

@@ -1,9 +1,8 @@
 using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
+using PacGen.Kernels;
 
-namespace PacGen.Tests.Kernels.PerParameter;
+namespace PacGen.Tests.Kernels;
 
 /// <summary>The per-parameter kernels on a GPU give the bits of the CPU's, sums and maxima too.</summary>
 [TestFixtureSource(typeof(DeviceFixture), nameof(GpuIds))]
@@ -34,7 +33,8 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
         Update<SgdRule>(count, anyBits, keepsSecondMoment, new SgdRule(0.1, 5e-4));
 
     [Test]
-    public void UpdateByMomentum([ValueSource(nameof(Counts))] int count, [Values] bool anyBits, [Values] bool keepsSecondMoment) =>
+    public void UpdateByMomentum(
+        [ValueSource(nameof(Counts))] int count, [Values] bool anyBits, [Values] bool keepsSecondMoment) =>
         Update<MomentumRule>(count, anyBits, keepsSecondMoment, new MomentumRule(0.1, 0.9, 5e-4));
 
     [Test]
@@ -72,8 +72,10 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
     public void CurvatureChange([ValueSource(nameof(Counts))] int count) =>
         CompareNumbers(Parameters(count, 3, false, out int seed), seed, (device, memory) =>
         {
-            using SumLaunch<CurvatureChangeSettings> launch = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(device, memory[0], memory[1], memory[2]);
-            launch.Settings = CurvatureChangeSettings.Of(PerturbSettings.WholeNeighborhood(new Neighborhood(0.1, 0.1), 42, 7, 3), 0.5);
+            using SumLaunch<CurvatureChangeSettings> launch = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(
+                device, memory[0], memory[1], memory[2]);
+            launch.Settings =
+                CurvatureChangeSettings.Of(PerturbSettings.WholeNeighborhood(new Neighborhood(0.1, 0.1), 42, 7, 3), 0.5);
             launch.Run();
             launch.Run();
             return [launch.Result.Sum0, launch.Result.Largest0, launch.Result.Largest1, launch.Result.Sum1];
@@ -105,8 +107,9 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
         float[] Run(Device device)
         {
             using Memory memory = new(device, values);
-            using PacGen.Kernels.Devices.Buffer output = device.Allocate(count);
-            using RandomMapLaunch<PerturbSettings> launch = PerturbLaunch.Create<TNoise>(device, memory[0], memory[1], memory[2], new Region(output));
+            using PacGen.Kernels.DeviceBuffer output = device.Allocate(count);
+            using RandomMapLaunch<PerturbSettings> launch =
+                PerturbLaunch.Create<TNoise>(device, memory[0], memory[1], memory[2], new Region(output));
             launch.Settings = settings;
             launch.Run();
             return new Region(output).ToArray();
@@ -122,11 +125,13 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
         float[] Run(Device device)
         {
             using Memory memory = new(device, values);
-            using PacGen.Kernels.Devices.Buffer output = device.Allocate(count);
+            using PacGen.Kernels.DeviceBuffer output = device.Allocate(count);
             using RandomMapLaunch<NoiseSettings> launch = ownLevels
-                ? RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<TNoise>>(device, new Region(output), memory[0], memory[1])
+                ? RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<TNoise>>(
+                    device, new Region(output), memory[0], memory[1])
                 : RandomMapLaunch<NoiseSettings>.Create<NoiseOfOneLevel<TNoise>>(device, new Region(output), memory[0]);
-            launch.Settings = NoiseSettings.Within(0.3, double.IsPositiveInfinity(epsilon) ? null : new Neighborhood(0.1, epsilon), 0x1234_5678_9ABC_DEF0, 5, 17);
+            launch.Settings = NoiseSettings.Within(
+                0.3, double.IsPositiveInfinity(epsilon) ? null : new Neighborhood(0.1, epsilon), 0x1234_5678_9ABC_DEF0, 5, 17);
             launch.Run();
             return new Region(output).ToArray();
         }
@@ -149,7 +154,8 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
         {
             using Memory memory = new(device, values);
             Region[] states = [.. Enumerable.Range(3, TRule.StateNames.Count).Select(i => memory[i])];
-            UpdateLaunch<TRule> launch = UpdateLaunch.Create<TRule>(device, memory[0], memory[1], states, keepsSecondMoment ? memory[2] : null);
+            UpdateLaunch<TRule> launch =
+                UpdateLaunch.Create<TRule>(device, memory[0], memory[1], states, keepsSecondMoment ? memory[2] : null);
             launch.Settings = new(rule, 0.75, 0.999);
             double[] changes = new double[2];
             for (int step = 0; step < changes.Length; step++)
@@ -171,7 +177,7 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
     /// <summary>Values in a device's memory, at odd places within one buffer.</summary>
     private sealed class Memory : IDisposable
     {
-        private readonly PacGen.Kernels.Devices.Buffer buffer;
+        private readonly PacGen.Kernels.DeviceBuffer buffer;
         private readonly int count;
 
         public Memory(Device device, float[][] values)

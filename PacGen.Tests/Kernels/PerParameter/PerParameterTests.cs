@@ -2,13 +2,13 @@ using PacGen.Core.Lanes;
 using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
-using Buffer = PacGen.Kernels.Devices.Buffer;
+using PacGen.Kernels;
 
-namespace PacGen.Tests.Kernels.PerParameter;
+namespace PacGen.Tests.Kernels;
 
-/// <summary>The per-parameter kernels against the formulas in double, and against themselves at other widths and thread counts.</summary>
+/// <summary>
+/// The per-parameter kernels against the formulas in double, and against themselves at other widths and thread counts.
+/// </summary>
 internal sealed class PerParameterTests
 {
     private const ulong Seed = 31337;
@@ -35,14 +35,18 @@ internal sealed class PerParameterTests
     {
         using CpuDevice device = new(1);
         using Arenas arenas = new(device, Normal(100, 1, 1), Squares(100, 2), new float[100]);
-        using RandomMapLaunch<NoiseSettings> apart = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<GaussianNoise>>(device, arenas[2], arenas[0], arenas[1]);
-        using RandomMapLaunch<NoiseSettings> inPlace = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<GaussianNoise>>(device, arenas[0], arenas[0], arenas[1]);
+        using RandomMapLaunch<NoiseSettings> apart = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<GaussianNoise>>(
+            device, arenas[2], arenas[0], arenas[1]);
+        using RandomMapLaunch<NoiseSettings> inPlace = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<GaussianNoise>>(
+            device, arenas[0], arenas[0], arenas[1]);
         apart.Settings = inPlace.Settings = NoiseSettings.Unlimited(1, Seed, 5, 6);
         apart.Run();
         inPlace.Run();
         Assert.That(arenas[0].ToArray(), Is.EqualTo(arenas[2].ToArray()));
         Assert.That(() => NoiseSettings.Unlimited(-1, Seed, 5, 6), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => NoiseSettings.Within(double.NaN, new Neighborhood(1, 1), Seed, 5, 6), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => NoiseSettings.Within(double.NaN, new Neighborhood(1, 1), Seed, 5, 6),
+            Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]
@@ -52,8 +56,10 @@ internal sealed class PerParameterTests
         using CpuDevice device = new(1);
         using Arenas arenas = new(device, w, h, g, new float[100]);
         PerturbSettings settings = new AlgorithmOne(20).Settings(2, 7, 0.3, Seed, 5, 6);
-        using RandomMapLaunch<PerturbSettings> apart = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
-        using RandomMapLaunch<PerturbSettings> inPlace = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[0]);
+        using RandomMapLaunch<PerturbSettings> apart =
+            PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
+        using RandomMapLaunch<PerturbSettings> inPlace =
+            PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[0]);
         apart.Settings = inPlace.Settings = settings;
         apart.Run();
         inPlace.Run();
@@ -135,7 +141,8 @@ internal sealed class PerParameterTests
         long wins = 0, close = 0;
         for (int i = 0; i < count; i++)
         {
-            double kappa = (0.1 * Math.Abs(w[i])) + 0.1, root = Math.Sqrt((2 * h[i]) + (0.3 * 1e4 * kappa)), term = Math.Log((Math.Abs(w[i]) + kappa) * Math.Max(root, 1 / kappa));
+            double kappa = (0.1 * Math.Abs(w[i])) + 0.1, root = Math.Sqrt((2 * h[i]) + (0.3 * 1e4 * kappa)), term = Math.Log(
+                (Math.Abs(w[i]) + kappa) * Math.Max(root, 1 / kappa));
             sum += term;
             size += Math.Abs(term) + 1;
             wins += 1 / kappa >= root ? 1 : 0;
@@ -154,7 +161,8 @@ internal sealed class PerParameterTests
         using Arenas arenas = new(device, Normal(count, 1, 0.5), Squares(count, 2));
         double Sum(long start, long length)
         {
-            using SumLaunch<PsiSettings> launch = SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0].Slice(start, length), arenas[1].Slice(start, length));
+            using SumLaunch<PsiSettings> launch = SumLaunch<PsiSettings>.Create<PsiTerm>(
+                device, arenas[0].Slice(start, length), arenas[1].Slice(start, length));
             launch.Settings = PsiSettings.Of(new Neighborhood(0.1, 0.1), 1, count);
             launch.Run();
             return launch.Result.Sum0;
@@ -175,7 +183,8 @@ internal sealed class PerParameterTests
         launch.Settings = PsiSettings.Of(new Neighborhood(0.1, 0.1), 1, 500);
         launch.Run();
         Assert.That(launch.Result.Sum0, Is.NaN);
-        Assert.That(() => PsiSettings.Of(new Neighborhood(0.1, 0.1), double.NaN, 500), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => PsiSettings.Of(new Neighborhood(0.1, 0.1), double.NaN, 500), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]
@@ -186,10 +195,12 @@ internal sealed class PerParameterTests
         double[] results = OnAllDevices(device =>
         {
             using Arenas arenas = new(device, w, before, after);
-            using SumLaunch<CurvatureChangeSettings> launch = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(device, arenas[0], arenas[1], arenas[2]);
+            using SumLaunch<CurvatureChangeSettings> launch = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(
+                device, arenas[0], arenas[1], arenas[2]);
             launch.Settings = CurvatureChangeSettings.Of(settings, w.Max(Math.Abs));
             launch.Run();
-            return new[] { launch.Result.Sum0, launch.Result.Largest0, launch.Result.Largest1, launch.Settings.SquaredNorm(launch.Result.Sum1) };
+            return new[] { launch.Result.Sum0, launch.Result.Largest0, launch.Result.Largest1, launch.Settings.SquaredNorm(
+                launch.Result.Sum1) };
         });
         double scaled = 0, ratio = 0, change = 0, squared = 0;
         for (int i = 0; i < count; i++)
@@ -217,9 +228,11 @@ internal sealed class PerParameterTests
         using CpuDevice device = new(1);
         using Arenas arenas = new(device, w, Squares(count, 2), Normal(count, 3, 5), new float[count]);
         PerturbSettings settings = PerturbSettings.WholeNeighborhood(new Neighborhood(0.1, 0.05), Seed, 9, 2);
-        using RandomMapLaunch<PerturbSettings> perturb = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
+        using RandomMapLaunch<PerturbSettings> perturb =
+            PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
         using SumLaunch<NoSettings> norm = SumLaunch<NoSettings>.Create<SquareTerm>(device, arenas[3]);
-        using SumLaunch<CurvatureChangeSettings> change = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(device, arenas[0], arenas[1], arenas[2]);
+        using SumLaunch<CurvatureChangeSettings> change = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(
+            device, arenas[0], arenas[1], arenas[2]);
         perturb.Settings = settings;
         change.Settings = CurvatureChangeSettings.Of(settings, 0);
         perturb.Run();
@@ -240,15 +253,18 @@ internal sealed class PerParameterTests
         double[] results = OnAllDevices(device =>
         {
             using Arenas arenas = new(device, w, before, before);
-            using SumLaunch<CurvatureChangeSettings> launch = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(device, arenas[0], arenas[1], arenas[2]);
+            using SumLaunch<CurvatureChangeSettings> launch = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(
+                device, arenas[0], arenas[1], arenas[2]);
             launch.Settings = CurvatureChangeSettings.Of(settings, w.Max(Math.Abs));
             launch.Run();
-            return new[] { launch.Result.Sum0, launch.Result.Largest0, launch.Result.Largest1, launch.Settings.SquaredNorm(launch.Result.Sum1) };
+            return new[] { launch.Result.Sum0, launch.Result.Largest0, launch.Result.Largest1, launch.Settings.SquaredNorm(
+                launch.Result.Sum1) };
         });
         double squared = 0;
         for (int i = 0; i < count; i++)
         {
-            double u = ((gamma * Math.Abs((double)w[i])) + epsilon) * ((((Philox.Word(Seed, 9, 2, i) >> 9) + 0.5) / (1 << 22)) - 1);
+            double u = ((gamma * Math.Abs((double)w[i])) + epsilon) * (
+                (((Philox.Word(Seed, 9, 2, i) >> 9) + 0.5) / (1 << 22)) - 1);
             squared += u * u;
         }
 
@@ -260,9 +276,13 @@ internal sealed class PerParameterTests
     public void RunsAllocateNothing()
     {
         using CpuDevice device = new(2);
-        using Arenas arenas = new(device, Normal(50_000, 1, 1), Squares(50_000, 2), Normal(50_000, 3, 1), new float[50_000], new float[50_000], new float[50_000]);
-        using RandomMapLaunch<PerturbSettings> perturb = PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
-        UpdateLaunch<AdamRule> update = UpdateLaunch.Create<AdamRule>(device, arenas[0], arenas[2], [arenas[4], arenas[5]], arenas[1]);
+        using Arenas arenas = new(
+            device, Normal(50_000, 1, 1), Squares(50_000, 2), Normal(50_000, 3, 1), new float[50_000], new float[50_000],
+            new float[50_000]);
+        using RandomMapLaunch<PerturbSettings> perturb =
+            PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
+        UpdateLaunch<AdamRule> update =
+            UpdateLaunch.Create<AdamRule>(device, arenas[0], arenas[2], [arenas[4], arenas[5]], arenas[1]);
         using SumLaunch<NoSettings> squares = SumLaunch<NoSettings>.Create<SquareTerm>(device, arenas[2]);
         Neighborhood neighborhood = new(0.1, 0.1);
         double total = 0;
@@ -295,16 +315,22 @@ internal sealed class PerParameterTests
         using CpuDevice device = new(1), other = new(1);
         using Arenas arenas = new(device, new float[10], new float[10], new float[11]);
         using Arenas elsewhere = new(other, new float[10]);
-        Assert.That(() => SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0], arenas[2]), Throws.ArgumentException.With.Message.Contains("11 elements").And.Message.Contains("10"));
+        Assert.That(
+            () => SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0], arenas[2]),
+            Throws.ArgumentException.With.Message.Contains("11 elements").And.Message.Contains("10"));
         Assert.That(() => SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0], elsewhere[0]), Throws.ArgumentException);
-        Assert.That(() => SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0]), Throws.ArgumentException.With.Message.Contains("PsiTerm takes 2 regions"));
+        Assert.That(
+            () => SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0]),
+            Throws.ArgumentException.With.Message.Contains("PsiTerm takes 2 regions"));
         Assert.That(
             () => RandomMapLaunch<NoiseSettings>.Create<NoiseOfOneLevel<UniformNoise>>(device, arenas[0], arenas[2]),
             Throws.ArgumentException.With.Message.Contains("11 elements"));
         Assert.That(
             () => RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<UniformNoise>>(device, arenas[0], arenas[1]),
             Throws.ArgumentException.With.Message.Contains("takes 2 regions"));
-        Assert.That(() => UpdateLaunch.Create<AdamRule>(device, arenas[0], arenas[1], [arenas[1]]), Throws.ArgumentException.With.Message.Contains("AdamRule keeps 2"));
+        Assert.That(
+            () => UpdateLaunch.Create<AdamRule>(device, arenas[0], arenas[1], [arenas[1]]),
+            Throws.ArgumentException.With.Message.Contains("AdamRule keeps 2"));
     }
 
     private static void AddsNoise<TNoise>(int count, bool own, NoiseSettings settings)
@@ -325,9 +351,12 @@ internal sealed class PerParameterTests
         });
         for (int i = 0; i < count; i++)
         {
-            double sigma = settings.Sigma * (own ? levels[i] : 1d), kappa = (settings.Gamma * Math.Abs((double)w[i])) + settings.Epsilon;
+            double sigma = settings.Sigma * (own ? levels[i] : 1d), kappa = (
+                settings.Gamma * Math.Abs((double)w[i])) + settings.Epsilon;
             double exact = w[i] + TNoise.Sample<Double1, Words1>(new(sigma), new(kappa), new(Philox.Word(Seed, 5, 6, i))).Value;
-            Assert.That(result[i], Is.EqualTo(exact).Within(1e-6 * (Math.Abs(w[i]) + Math.Abs(exact) + 0.1)), $"{typeof(TNoise).Name}, seed {Seed}, element {i}");
+            Assert.That(
+                result[i], Is.EqualTo(exact).Within(1e-6 * (Math.Abs(w[i]) + Math.Abs(exact) + 0.1)),
+                $"{typeof(TNoise).Name}, seed {Seed}, element {i}");
         }
     }
 
@@ -339,7 +368,8 @@ internal sealed class PerParameterTests
         float[] result = OnAllDevices(device =>
         {
             using Arenas arenas = new(device, w, h, g, new float[count]);
-            using RandomMapLaunch<PerturbSettings> launch = PerturbLaunch.Create<TNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
+            using RandomMapLaunch<PerturbSettings> launch =
+                PerturbLaunch.Create<TNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
             launch.Run();
             Assert.That(arenas[3].ToArray(), Is.EqualTo(w), "nothing is perturbed before settings come");
             launch.Settings = settings;
@@ -350,7 +380,9 @@ internal sealed class PerParameterTests
         {
             double exact = w[i] + Perturbed<TNoise>.Sample<Double1, Words1>(
                 new(w[i]), new(h[i]), new(g[i]), new(Philox.Word(Seed, 5, 6, i)), settings).Value;
-            Assert.That(result[i], Is.EqualTo(exact).Within(error * (Math.Abs(w[i]) + Math.Abs(exact) + 0.1)), $"{typeof(TNoise).Name}, seed {Seed}, element {i}");
+            Assert.That(
+                result[i], Is.EqualTo(exact).Within(error * (Math.Abs(w[i]) + Math.Abs(exact) + 0.1)),
+                $"{typeof(TNoise).Name}, seed {Seed}, element {i}");
         }
     }
 
@@ -364,7 +396,8 @@ internal sealed class PerParameterTests
         {
             using Arenas arenas = new(device, w, h, new float[count], new float[count], new float[count]);
             Region[] states = [.. Enumerable.Range(3, TRule.StateNames.Count).Select(i => arenas[i])];
-            UpdateLaunch<TRule> launch = UpdateLaunch.Create<TRule>(device, arenas[0], arenas[2], states, secondMoment ? arenas[1] : null);
+            UpdateLaunch<TRule> launch =
+                UpdateLaunch.Create<TRule>(device, arenas[0], arenas[2], states, secondMoment ? arenas[1] : null);
             for (int step = 1; step <= steps; step++)
             {
                 arenas[2].Write(gradients[step - 1]);
@@ -372,7 +405,9 @@ internal sealed class PerParameterTests
                 launch.Run();
             }
 
-            return (float[])[.. arenas[0].ToArray(), .. arenas[1].ToArray(), .. arenas[3].ToArray(), .. arenas[4].ToArray(), (float)launch.SquaredChange];
+            return (float[])[
+                .. arenas[0].ToArray(), .. arenas[1].ToArray(), .. arenas[3].ToArray(), .. arenas[4].ToArray(),
+                (float)launch.SquaredChange];
         });
 
         double squared = 0;
@@ -385,19 +420,23 @@ internal sealed class PerParameterTests
                 Double1 g = new(gradients[step - 1][i] * 0.7f);
                 last = weight;
                 weight = rule(step).Step(weight, g, ref kept);
-                moment = secondMoment ? SecondMoment.Smooth(moment, g, Double1.Constant(0.99f), Double1.Constant((float)(1 - 0.99))) : moment;
+                moment = secondMoment ? SecondMoment.Smooth(
+                    moment, g, Double1.Constant(0.99f), Double1.Constant((float)(1 - 0.99))) : moment;
             }
 
             squared += (weight.Value - last.Value) * (weight.Value - last.Value);
             string message = $"{typeof(TRule).Name}, seed {Seed}, element {i}";
             Assert.That(results[i], Is.EqualTo(weight.Value).Within(1e-6 * (1 + Math.Abs(weight.Value))), message);
             Assert.That(results[count + i], Is.EqualTo(moment.Value).Within(1e-6 * (moment.Value + 0.01)), message);
-            Assert.That(results[(2 * count) + i], Is.EqualTo(TRule.StateNames.Count > 0 ? kept.First.Value : 0).Within(2e-6), message);
-            Assert.That(results[(3 * count) + i], Is.EqualTo(TRule.StateNames.Count > 1 ? kept.Second.Value : 0).Within(2e-6), message);
+            Assert.That(
+                results[(2 * count) + i], Is.EqualTo(TRule.StateNames.Count > 0 ? kept.First.Value : 0).Within(2e-6), message);
+            Assert.That(
+                results[(3 * count) + i], Is.EqualTo(TRule.StateNames.Count > 1 ? kept.Second.Value : 0).Within(2e-6), message);
         }
 
         // The stored weights are rounded, so a change is known to half a unit of theirs.
-        Assert.That(results[4 * count], Is.EqualTo(squared).Within((1e-5 * squared) + 1e-9), $"{typeof(TRule).Name}, seed {Seed}");
+        Assert.That(
+            results[4 * count], Is.EqualTo(squared).Within((1e-5 * squared) + 1e-9), $"{typeof(TRule).Name}, seed {Seed}");
     }
 
     /// <summary>Runs on every width and on 1, 2 and 3 threads, and checks that the results have the same bits.</summary>
@@ -430,7 +469,7 @@ internal sealed class PerParameterTests
 
     private sealed class Arenas : IDisposable
     {
-        private readonly Buffer[] buffers;
+        private readonly DeviceBuffer[] buffers;
 
         public Arenas(CpuDevice device, params float[][] values)
         {
@@ -445,7 +484,7 @@ internal sealed class PerParameterTests
 
         public void Dispose()
         {
-            foreach (Buffer buffer in buffers)
+            foreach (DeviceBuffer buffer in buffers)
             {
                 buffer.Dispose();
             }

@@ -9,10 +9,12 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
 
     private static readonly (PoolGeometry Geometry, int[] Image)[] Cases =
     [
-        (new(1), [1, 1, 1, 1]), (new(2), [1, 2, 2, 1]), (new(2), [3, 24, 24, 10]), (new(2), [2, 8, 8, 20]), (new(2), [1, 7, 9, 3]),
+        (new(1), [1, 1, 1, 1]), (new(2), [1, 2, 2, 1]), (new(2), [3, 24, 24, 10]), (new(2), [2, 8, 8, 20]),
+        (new(2), [1, 7, 9, 3]),
         (new(2), [2, 5, 5, 48]), (new(2), [40, 6, 4, 192]), (new(3, 2, 1), [2, 9, 11, 17]), (new(3, 1, 1), [2, 5, 7, 10]),
         (new(3, 1), [1, 5, 5, 33]), (new(2, 3), [2, 10, 11, 13]), (new(2, 2, 1), [1, 5, 6, 9]), (new(5), [2, 5, 5, 16]),
-        (new(3, 2, 1, 2), [2, 7, 6, 15]), (new(2, 5, 2, 3, 1, 2), [1, 6, 12, 31]), (new(4, 4, 4, 4, 2, 0), [3, 6, 8, 2]), (new(2), [70, 28, 28, 5]),
+        (new(3, 2, 1, 2), [2, 7, 6, 15]), (new(2, 5, 2, 3, 1, 2), [1, 6, 12, 31]), (new(4, 4, 4, 4, 2, 0), [3, 6, 8, 2]),
+        (new(2), [70, 28, 28, 5]),
     ];
 
     [Test]
@@ -57,13 +59,16 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
         Shape image = new(given.Image);
         float[] x = KernelRun.Random(image, Seed);
         double area = given.Geometry.KernelHeight * given.Geometry.KernelWidth;
-        double[] expected = Each(given.Geometry, image, (window, channel) => window.Sum(pixel => (double)x[(pixel * image[3]) + channel]) / area);
-        double[] scale = Each(given.Geometry, image, (window, channel) => window.Sum(pixel => Math.Abs((double)x[(pixel * image[3]) + channel])) / area);
+        double[] expected =
+            Each(given.Geometry, image, (window, channel) => window.Sum(pixel => (double)x[(pixel * image[3]) + channel]) / area);
+        double[] scale = Each(given.Geometry, image, (window, channel) =>
+            window.Sum(pixel => Math.Abs((double)x[(pixel * image[3]) + channel])) / area);
         Check(new AveragePool(given.Geometry), [image], [x], expected, 5e-7, Seed, scale);
     }
 
     [Test]
-    public void TheGradientOfAveragePoolingAgreesWithTheReference([ValueSource(nameof(Cases))] (PoolGeometry Geometry, int[] Image) given)
+    public void TheGradientOfAveragePoolingAgreesWithTheReference(
+        [ValueSource(nameof(Cases))] (PoolGeometry Geometry, int[] Image) given)
     {
         Shape image = new(given.Image), pooled = given.Geometry.Pool(image, "");
         float[] dy = KernelRun.Random(pooled, Seed);
@@ -84,7 +89,8 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void TheLastNaNOfAWindowIsItsMaximum([Values(1, 10)] int channels, [Values(0, 1, 2, 3)] int first, [Values(0, 3)] int second)
+    public void TheLastNaNOfAWindowIsItsMaximum(
+        [Values(1, 10)] int channels, [Values(0, 1, 2, 3)] int first, [Values(0, 3)] int second)
     {
         Shape image = new(1, 2, 2, channels), pooled = new(1, 1, 1, channels);
         float[] x = [.. Enumerable.Range(0, 4 * channels).Select(i => (float)-i)], v = [.. x.Select(value => -value)];
@@ -116,11 +122,18 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
     {
         PoolGeometry geometry = new(3);
         Shape image = new(2, 9, 9, 4), small = new(2, 2, 9, 4), wrong = new(2, 2, 3, 4);
-        Assert.That(() => new PoolSelect(geometry).Infer([image, wrong]), Throws.TypeOf<ShapeException>().With.Message.Contains("(2, 9, 9, 4) and (2, 2, 3, 4)"));
-        Assert.That(() => new PoolScatter(geometry).Infer([image, wrong]), Throws.TypeOf<ShapeException>().With.Message.Contains("(2, 3, 3, 4)").And.Message.Contains("(2, 2, 3, 4)"));
-        Assert.That(() => new AveragePool(geometry).Infer([small]), Throws.TypeOf<ShapeException>().With.Message.Contains("3×3").And.Message.Contains("(2, 2, 9, 4)"));
-        Assert.That(() => new AveragePool(geometry).Infer([new Shape(9, 9)]), Throws.TypeOf<ShapeException>().With.Message.Contains("(9, 9)"));
-        Assert.That(() => new AveragePoolGradient(geometry, 9, 9).Infer([wrong]), Throws.TypeOf<ShapeException>().With.Message.Contains("(2, 2, 3, 4)").And.Message.Contains("(2, 9, 9, 4)"));
+        Assert.That(() => new PoolSelect(geometry).Infer([image, wrong]), Throws.TypeOf<ShapeException>().With.Message.Contains(
+            "(2, 9, 9, 4) and (2, 2, 3, 4)"));
+        Assert.That(() => new PoolScatter(geometry).Infer([image, wrong]), Throws.TypeOf<ShapeException>().With.Message.Contains(
+            "(2, 3, 3, 4)").And.Message.Contains("(2, 2, 3, 4)"));
+        Assert.That(() => new AveragePool(geometry).Infer([small]), Throws.TypeOf<ShapeException>().With.Message.Contains(
+            "3×3").And.Message.Contains("(2, 2, 9, 4)"));
+        Assert.That(
+            () => new AveragePool(geometry).Infer([new Shape(9, 9)]),
+            Throws.TypeOf<ShapeException>().With.Message.Contains("(9, 9)"));
+        Assert.That(
+            () => new AveragePoolGradient(geometry, 9, 9).Infer([wrong]),
+            Throws.TypeOf<ShapeException>().With.Message.Contains("(2, 2, 3, 4)").And.Message.Contains("(2, 9, 9, 4)"));
     }
 
     [Test]
@@ -136,7 +149,9 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
     /// <summary>Few different values, so that windows have ties.</summary>
     private static float[] Coarse(Shape image) => [.. KernelRun.Random(image, Seed).Select(value => MathF.Round(value * 3))];
 
-    /// <summary>A value of each window and channel, in the output's order; windows are lists of pixels without the padding.</summary>
+    /// <summary>
+    /// A value of each window and channel, in the output's order; windows are lists of pixels without the padding.
+    /// </summary>
     private static double[] Each(PoolGeometry g, Shape image, Func<List<int>, int, double> value)
     {
         List<double> values = [];

@@ -1,6 +1,5 @@
 using PacGen.Core.Randomness;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Tests.Kernels;
 
@@ -8,7 +7,8 @@ namespace PacGen.Tests.Kernels;
 internal sealed class RandomUniformTests(string id) : DeviceFixture(id)
 {
     [Test]
-    public void IsTheTopBitsOfPhiloxWords([Values(1, 3, 4, 31, 64, 65, 16384, 40003)] int count, [Values(0u, 7u, 16777215u)] uint step)
+    public void IsTheTopBitsOfPhiloxWords(
+        [Values(1, 3, 4, 31, 64, 65, 16384, 40003)] int count, [Values(0u, 7u, 16777215u)] uint step)
     {
         const ulong Seed = 0x0123_4567_89AB_CDEF;
         double[] expected = [.. Enumerable.Range(0, count).Select(e => (Philox.Word(Seed, 3, step, e) >> 8) / (double)(1 << 24))];
@@ -18,8 +18,9 @@ internal sealed class RandomUniformTests(string id) : DeviceFixture(id)
     [Test]
     public void AnotherStepGivesOtherNumbersWhenTheLaunchIsReplayed()
     {
-        using PacGen.Kernels.Devices.Buffer step = Device.Allocate(1), output = Device.Allocate(100);
-        Launch launch = Device.Bind(new RandomUniform(new Shape(100), 0, 1), [new Shape(1)], [new Region(step)], new Region(output));
+        using PacGen.Kernels.DeviceBuffer step = Device.Allocate(1), output = Device.Allocate(100);
+        Launch launch =
+            Device.Bind(new RandomUniform(new Shape(100), 0, 1), [new Shape(1)], [new Region(step)], new Region(output));
         float[] Run(float at)
         {
             step.Write(0, [at]);

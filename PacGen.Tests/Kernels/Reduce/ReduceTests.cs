@@ -1,5 +1,4 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 
 namespace PacGen.Tests.Kernels;
 
@@ -9,14 +8,18 @@ internal sealed class ReduceTests(string id) : DeviceFixture(id)
     private static readonly (int[] Shape, int[] Axes)[] Cases =
     [
         ([], []), ([1], [0]), ([7], []), ([7], [0]), ([1, 1, 1], [1]), ([513], [0]), ([70001], [0]), ([2, 3, 5], [0, 1, 2]),
-        ([1, 10], [1]), ([13, 10], [1]), ([8, 1], [1]), ([17, 512], [1]), ([9, 513], [1]), ([7, 33], [1]), ([1000, 3], [1]), ([2, 3, 67], [1, 2]),
+        ([1, 10], [1]), ([13, 10], [1]), ([8, 1], [1]), ([17, 512], [1]), ([9, 513], [1]), ([7, 33], [1]), ([1000, 3], [1]),
+        ([2, 3, 67], [1, 2]),
         ([13, 10], [0]), ([1, 10], [0]), ([8, 10], [0]), ([4099, 10], [0]), ([20011, 17], [0]), ([33, 64], [0]), ([65, 63], [0]),
-        ([3, 1025], [0]), ([129, 1500], [0]), ([2503, 100], [0]), ([40000, 5], [0]), ([31, 1, 31, 20], [0, 2]), ([4, 9, 9, 192], [0, 1, 2]),
-        ([5, 7, 11], [1]), ([3, 700, 64], [1]), ([40, 3, 65], [1]), ([3, 5, 7, 11], [0, 2]), ([3, 5, 7, 11], [1, 3]), ([2, 3, 4, 5, 6], [0, 2, 4]),
+        ([3, 1025], [0]), ([129, 1500], [0]), ([2503, 100], [0]), ([40000, 5], [0]), ([31, 1, 31, 20], [0, 2]),
+        ([4, 9, 9, 192], [0, 1, 2]),
+        ([5, 7, 11], [1]), ([3, 700, 64], [1]), ([40, 3, 65], [1]), ([3, 5, 7, 11], [0, 2]), ([3, 5, 7, 11], [1, 3]),
+        ([2, 3, 4, 5, 6], [0, 2, 4]),
     ];
 
     [Test]
-    public void AgreesWithTheDoubleReference([ValueSource(nameof(Cases))] (int[] Shape, int[] Axes) given, [Values] ReduceKind kind)
+    public void AgreesWithTheDoubleReference(
+        [ValueSource(nameof(Cases))] (int[] Shape, int[] Axes) given, [Values] ReduceKind kind)
     {
         const ulong Seed = 20261;
         Shape shape = new(given.Shape);
@@ -39,7 +42,8 @@ internal sealed class ReduceTests(string id) : DeviceFixture(id)
             scale[at] += Math.Abs(x[i]);
         }
 
-        Check(operation, [shape], [x], expected, kind == ReduceKind.Sum ? 2e-7 : 0, Seed, scale, sameBits: kind == ReduceKind.Max);
+        Check(operation, [shape], [x], expected, kind == ReduceKind.Sum ? 2e-7
+            : 0, Seed, scale, sameBits: kind == ReduceKind.Max);
     }
 
     [Test]
@@ -100,9 +104,10 @@ internal sealed class ReduceTests(string id) : DeviceFixture(id)
     public void ARegionThatIsTooSmallIsAnError()
     {
         using CpuDevice device = new(1);
-        using PacGen.Kernels.Devices.Buffer buffer = device.Allocate(5);
+        using PacGen.Kernels.DeviceBuffer buffer = device.Allocate(5);
         Assert.That(
-            () => new Reduce(ReduceKind.Sum, new Axes(0)).Bind(device, [new Shape(2, 3)], [new Region(buffer)], new Region(buffer)),
+            () => new Reduce(ReduceKind.Sum, new Axes(0)).Bind(
+                device, [new Shape(2, 3)], [new Region(buffer)], new Region(buffer)),
             Throws.ArgumentException.With.Message.Contains("(2, 3)"));
     }
 }

@@ -9,7 +9,8 @@ internal sealed class SoftmaxTests(string id) : DeviceFixture(id)
     private const double Tolerance = 1e-6;
 
     private static readonly (int Rows, int Columns)[] Sizes =
-        [(1, 1), (1, 10), (5, 1), (7, 2), (8, 8), (17, 10), (128, 10), (833, 10), (16, 16), (33, 17), (3, 101), (100, 100), (2, 9001)];
+        [(1, 1), (1, 10), (5, 1), (7, 2), (8, 8), (17, 10), (128, 10), (833, 10), (16, 16), (33, 17), (3, 101), (100, 100), (
+            2, 9001)];
 
     [Test]
     public void SoftmaxAgreesWithTheDoubleReference([ValueSource(nameof(Sizes))] (int Rows, int Columns) size)
@@ -31,7 +32,8 @@ internal sealed class SoftmaxTests(string id) : DeviceFixture(id)
     public void TheGradientAgreesWithTheDoubleReference([ValueSource(nameof(Sizes))] (int Rows, int Columns) size)
     {
         (float[] z, float[] labels, Shape matrix, Shape vector) = Make(size);
-        double[] expected = [.. Enumerable.Range(0, size.Rows).SelectMany(row => Gradient(z, row, size.Columns, (int)labels[row]))];
+        double[] expected =
+            [.. Enumerable.Range(0, size.Rows).SelectMany(row => Gradient(z, row, size.Columns, (int)labels[row]))];
         Check(new SoftmaxCrossEntropyGradient(), [matrix, vector], [z, labels], expected, Tolerance, Seed);
     }
 
@@ -43,7 +45,8 @@ internal sealed class SoftmaxTests(string id) : DeviceFixture(id)
         Check(new SoftmaxCrossEntropy(), [matrix, vector], [z, labels], [Loss(z, 0, 10, 1)], Tolerance, Seed);
         double[] gradient = Gradient(z, 0, 10, 1);
         Check(
-            new SoftmaxCrossEntropyGradient(), [matrix, vector], [z, labels], gradient, Tolerance, Seed, [.. gradient.Select(g => Math.Abs(g) + 1e-31)]);
+            new SoftmaxCrossEntropyGradient(), [matrix, vector], [z, labels], gradient, Tolerance, Seed,
+            [.. gradient.Select(g => Math.Abs(g) + 1e-31)]);
     }
 
     [Test]

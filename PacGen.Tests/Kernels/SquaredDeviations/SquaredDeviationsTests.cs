@@ -7,7 +7,8 @@ internal sealed class SquaredDeviationsTests(string id) : DeviceFixture(id)
 {
     private static readonly (int[] Shape, int[] Mean, int[] Axes)[] Cases =
     [
-        ([5], [], [0]), ([31, 7], [7], [0]), ([31, 7], [31, 1], [1]), ([2, 9, 5, 16], [16], [0, 1, 2]), ([3, 17, 17, 33], [1, 1, 1, 33], [0, 1, 2]),
+        ([5], [], [0]), ([31, 7], [7], [0]), ([31, 7], [31, 1], [1]), ([2, 9, 5, 16], [16], [0, 1, 2]),
+        ([3, 17, 17, 33], [1, 1, 1, 33], [0, 1, 2]),
         ([128, 8, 8, 64], [64], [0, 1, 2]), ([4, 6, 10], [6, 1], [0, 2]), ([6, 700, 3], [6, 1, 3], [1]),
     ];
 
@@ -55,7 +56,8 @@ internal sealed class SquaredDeviationsTests(string id) : DeviceFixture(id)
         SquaredDeviations operation = new(new Axes(1));
         foreach (Shape mean in (Shape[])[new(4), new(1, 4), new(4, 4), new(1, 4, 1)])
         {
-            Assert.That(() => operation.Infer([new Shape(4, 4), mean]), Throws.TypeOf<ShapeException>().With.Message.Contains("mean along the axes (1)"));
+            Assert.That(() => operation.Infer([new Shape(4, 4), mean]), Throws.TypeOf<ShapeException>().With.Message.Contains(
+                "mean along the axes (1)"));
         }
 
         Assert.That(() => operation.Infer([new Shape(4)]), Throws.TypeOf<ShapeException>());

@@ -1,16 +1,18 @@
 using PacGen.Core.Bounds;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
-namespace PacGen.Tests.Nn.Certificates;
+namespace PacGen.Tests.Nn;
 
-/// <summary>What makes a certificate valid: S₀ and S₁ apart, a prior that never saw S₁, the KL of what is drawn, fresh draws, kl⁻¹ twice.</summary>
+/// <summary>
+/// What makes a certificate valid: S₀ and S₁ apart, a prior that never saw S₁, the KL of what is drawn, fresh draws, kl⁻¹ twice.
+/// </summary>
 internal sealed class CertifierTests
 {
     private static readonly Dataset Digits = Datasets.Digits();
 
-    private static readonly CertifyOptions Quick = new() { PriorEpochs = 6, PosteriorEpochs = 1, PriorLevels = [100], Draws = 719 };
+    private static readonly CertifyOptions Quick =
+        new() { PriorEpochs = 6, PosteriorEpochs = 1, PriorLevels = [100], Draws = 719 };
 
     [TestCase(10, 3, 1ul)]
     [TestCase(1438, 719, 7ul)]
@@ -26,9 +28,11 @@ internal sealed class CertifierTests
         DataSplit split = DataSplit.Of(images, prior, seed);
         int[] first = Numbers(split.Prior), second = Numbers(split.Bound);
         Assert.That(first, Has.Length.EqualTo(prior));
-        Assert.That(first.Concat(second), Is.EquivalentTo(Enumerable.Range(0, count)), "every image is in one part, none in both");
+        Assert.That(
+            first.Concat(second), Is.EquivalentTo(Enumerable.Range(0, count)), "every image is in one part, none in both");
 
-        static int[] Numbers(ImageSet set) => [.. Enumerable.Range(0, set.Count).Select(i => set.Pixels[2 * i] + (256 * set.Pixels[(2 * i) + 1]))];
+        static int[] Numbers(ImageSet set) =>
+            [.. Enumerable.Range(0, set.Count).Select(i => set.Pixels[2 * i] + (256 * set.Pixels[(2 * i) + 1]))];
     }
 
     [Test]
@@ -59,7 +63,8 @@ internal sealed class CertifierTests
         for (int i = 0; i < certificate.Mean.Count; i++)
         {
             float w = certificate.Mean[i];
-            kl += TruncatedGaussian.Kl(w, certificate.Sigma[i], certificate.Kappa[i], certificate.PriorMean[i], certificate.PriorDeviation[i]);
+            kl += TruncatedGaussian.Kl(
+                w, certificate.Sigma[i], certificate.Kappa[i], certificate.PriorMean[i], certificate.PriorDeviation[i]);
             shift += Math.Pow((w - (double)certificate.PriorMean[i]) / certificate.PriorDeviation[i], 2) / 2;
             Assert.That(certificate.Kappa[i], Is.EqualTo((0.1 * Math.Abs(w)) + 0.1).Within(1e-7));
             Assert.That(certificate.Sigma[i], Is.GreaterThan(0).And.LessThanOrEqualTo(certificate.PriorDeviation[i] * 1.1));
@@ -74,13 +79,15 @@ internal sealed class CertifierTests
     [Test]
     public void IsKlInverseTwice()
     {
-        Certificate certificate = Certify(Quick with { PriorLevels = [100, 1000, 10_000], Draws = 720, Delta = 0.04, DeltaPrime = 0.003 });
+        Certificate certificate =
+            Certify(Quick with { PriorLevels = [100, 1000, 10_000], Draws = 720, Delta = 0.04, DeltaPrime = 0.003 });
         Assert.That(certificate.Draws, Is.EqualTo(2 * 719), "720 looks are rounded up to two at each image");
         Assert.That(certificate.PriorLevels, Is.EqualTo(3));
         foreach (CertifiedLoss loss in (CertifiedLoss[])[certificate.ZeroOne, certificate.CrossEntropy])
         {
             double limit = BinaryKl.UpperInverse(loss.Sample, Math.Log(1 / 0.003) / 1438);
-            double value = BinaryKl.UpperInverse(limit, (certificate.Kl + Math.Log(3) + Math.Log(2 * Math.Sqrt(719) / 0.04)) / 719);
+            double value =
+                BinaryKl.UpperInverse(limit, (certificate.Kl + Math.Log(3) + Math.Log(2 * Math.Sqrt(719) / 0.04)) / 719);
             Assert.That(loss.SampleLimit, Is.EqualTo(limit).Within(1e-9));
             Assert.That(loss.Value, Is.EqualTo(value).Within(1e-9));
             Assert.That(loss.Sample, Is.LessThan(limit));
@@ -92,7 +99,8 @@ internal sealed class CertifierTests
     public void MoreCertaintyCostsMore()
     {
         (double Delta, double DeltaPrime)[] pairs = [(0.2, 0.2), (0.02, 0.2), (0.02, 0.02), (0.002, 0.02)];
-        double[] values = [.. pairs.Select(pair => Certify(Quick with { Delta = pair.Delta, DeltaPrime = pair.DeltaPrime }).ZeroOne.Value)];
+        double[] values =
+            [.. pairs.Select(pair => Certify(Quick with { Delta = pair.Delta, DeltaPrime = pair.DeltaPrime }).ZeroOne.Value)];
         Assert.That(values, Is.Ordered.Ascending);
         Assert.That(values, Is.Unique);
     }
@@ -102,7 +110,8 @@ internal sealed class CertifierTests
     {
         using CpuDevice one = new(1), two = new(2);
         CertifyOptions options = Quick with { PriorLevels = [10, 1000] };
-        Certificate first = Certify(options with { Device = one }), second = Certify(options with { Device = two }), other = Certify(options with { Seed = 2 });
+        Certificate first = Certify(options with { Device = one }), second = Certify(options with { Device = two }),
+            other = Certify(options with { Seed = 2 });
         Assert.That(second.ToJson().ToJsonString(), Is.EqualTo(first.ToJson().ToJsonString()));
         Assert.That(second.Mean, Is.EqualTo(first.Mean));
         Assert.That(second.Sigma, Is.EqualTo(first.Sigma));
@@ -117,7 +126,8 @@ internal sealed class CertifierTests
         Assert.That(certificate.ZeroOne.Value, Is.LessThan(0.2).And.GreaterThan(certificate.ZeroOne.TestLoss));
         Assert.That(certificate.CrossEntropy.Value, Is.LessThan(0.2).And.GreaterThan(certificate.CrossEntropy.TestLoss));
         Assert.That(certificate.HeldOutBound, Is.GreaterThan(certificate.HeldOutLoss));
-        Assert.That(certificate.ToString(), Does.Contain("with probability 0.965").And.Contain("test loss").And.Contain("assumes one distribution"));
+        Assert.That(certificate.ToString(), Does.Contain("with probability 0.965").And.Contain("test loss").And.Contain(
+            "assumes one distribution"));
     }
 
     [Test]
@@ -164,10 +174,12 @@ internal sealed class CertifierTests
     {
         double sigma = PosteriorLevel.Sigma([0.5f], [curvature], eta, [(float)deviation], new(0.1, 0.1))[0];
         Assert.That(new[] { 0.99, 1.01 }.Select(factor => Objective(sigma * factor)), Has.All.GreaterThan(Objective(sigma)));
-        Assert.That(PosteriorLevel.Sigma([0.5f], [0], 1, null, new(0.1, 0.1))[0], Is.EqualTo(TruncatedGaussian.Cap(0.15, 1)).Within(1e-5).Percent, "the cap");
+        Assert.That(PosteriorLevel.Sigma([0.5f], [0], 1, null, new(0.1, 0.1))[0], Is.EqualTo(TruncatedGaussian.Cap(0.15, 1))
+            .Within(1e-5).Percent, "the cap");
 
         double Objective(double level) =>
-            (curvature * level * level / 2) + ((Math.Log(deviation / level) + (level * level / (2 * deviation * deviation))) / eta);
+            (curvature * level * level / 2) + (
+                (Math.Log(deviation / level) + (level * level / (2 * deviation * deviation))) / eta);
     }
 
     [TestCase(CertifyPhase.Prior)]
@@ -200,13 +212,15 @@ internal sealed class CertifierTests
         Wrong(Quick with { PriorLevels = [] }, "levels");
         Wrong(Quick with { PriorLevels = [1, -1] }, "levels");
         Wrong(Quick with { PriorOptimizer = new PerturbedOptimizer(new Sgd(0.1), 1) }, "without perturbation");
-        Assert.That(() => Certifier.Certify(new Mlp(64, 9), Digits, Quick), Throws.ArgumentException.With.Message.Contain("9 outputs"));
+        Assert.That(
+            () => Certifier.Certify(new Mlp(64, 9), Digits, Quick), Throws.ArgumentException.With.Message.Contain("9 outputs"));
 
         static void Wrong(CertifyOptions options, string says) =>
             Assert.That(() => Certify(options), Throws.ArgumentException.With.Message.Contain(says));
     }
 
-    private static Certificate Certify(CertifyOptions options, Dataset? data = null) => Certifier.Certify(new Mlp(64, 16, 10), data ?? Digits, options);
+    private static Certificate Certify(CertifyOptions options, Dataset? data = null) =>
+        Certifier.Certify(new Mlp(64, 16, 10), data ?? Digits, options);
 
     /// <summary>Cancels when a phase begins.</summary>
     private sealed class Stop(CertifyPhase phase, CancellationTokenSource source) : IProgress<CertifyProgress>

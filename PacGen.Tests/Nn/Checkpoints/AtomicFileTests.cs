@@ -1,7 +1,6 @@
-using PacGen.Nn.Checkpoints;
-using PacGen.Tests.Nn.Data;
+using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Checkpoints;
+namespace PacGen.Tests.Nn;
 
 /// <summary>What dead processes leave is told by its lock, and what is somebody's own is left alone.</summary>
 internal sealed class AtomicFileTests
@@ -10,8 +9,11 @@ internal sealed class AtomicFileTests
     public void WhatADeadProcessLeftIsRemovedAndNothingElse()
     {
         using TemporaryFolder folder = new();
-        string path = folder["w.safetensors"], dead = $"{path}.0123456789abcdef.partial", alive = $"{path}.fedcba9876543210.partial";
-        string[] others = [folder["v.safetensors.0123456789abcdef.partial"], $"{path}.partial", $"{path}.1.partial", $"{path}.0123456789abcdeg.partial"];
+        string path = folder["w.safetensors"], dead = $"{path}.0123456789abcdef.partial",
+            alive = $"{path}.fedcba9876543210.partial";
+        string[] others = [
+            folder["v.safetensors.0123456789abcdef.partial"], $"{path}.partial", $"{path}.1.partial",
+            $"{path}.0123456789abcdeg.partial"];
         foreach (string file in others.Append(dead))
         {
             File.WriteAllText(file, "half");
@@ -29,13 +31,17 @@ internal sealed class AtomicFileTests
         Assert.That(File.ReadAllBytes(path), Is.EqualTo(new byte[] { 2 }));
     }
 
-    /// <summary>In a container each start may have the same process id: two writes of one process stand for two of them.</summary>
+    /// <summary>
+    /// In a container each start may have the same process id: two writes of one process stand for two of them.
+    /// </summary>
     [Test]
     public void AWriteThatFailsLeavesWhatWasThereAndNothingInTheWay()
     {
         using TemporaryFolder folder = new();
         AtomicFile.Write(folder["w"], stream => stream.WriteByte(1));
-        Assert.That(() => AtomicFile.Write(folder["w"], _ => throw new IOException("full")), Throws.TypeOf<IOException>().With.Message.EqualTo("full"));
+        Assert.That(
+            () => AtomicFile.Write(folder["w"], _ => throw new IOException("full")),
+            Throws.TypeOf<IOException>().With.Message.EqualTo("full"));
         Assert.That(folder.Contents, Is.EqualTo(new[] { "w" }));
         Assert.That(File.ReadAllBytes(folder["w"]), Is.EqualTo(new byte[] { 1 }));
     }
@@ -47,9 +53,12 @@ internal sealed class AtomicFileTests
         File.WriteAllText(folder["target"], "old");
         File.CreateSymbolicLink(folder["link"], folder["target"]);
         AtomicFile.Write(folder["link"], stream => stream.WriteByte((byte)'1'));
-        Assert.That((File.ReadAllText(folder["target"]), new FileInfo(folder["link"]).LinkTarget), Is.EqualTo(("1", folder["target"])));
+        Assert.That(
+            (File.ReadAllText(folder["target"]), new FileInfo(folder["link"]).LinkTarget), Is.EqualTo(("1", folder["target"])));
         AtomicFile.Write(folder["link"], stream => stream.WriteByte((byte)'2'), throughLink: false);
-        Assert.That((File.ReadAllText(folder["target"]), File.ReadAllText(folder["link"]), new FileInfo(folder["link"]).LinkTarget), Is.EqualTo(("1", "2", (string?)null)));
+        Assert.That(
+            (File.ReadAllText(folder["target"]), File.ReadAllText(folder["link"]), new FileInfo(folder["link"]).LinkTarget),
+            Is.EqualTo(("1", "2", (string?)null)));
     }
 
     [Test]
@@ -60,10 +69,13 @@ internal sealed class AtomicFileTests
         File.WriteAllText(folder[FolderClaim.FileName], "mine too");
         using (new FolderClaim(folder.Path))
         {
-            Assert.That(() => new FolderClaim(folder.Path), Throws.TypeOf<IOException>().With.Message.Contains("another run works in it"));
+            Assert.That(() => new FolderClaim(folder.Path), Throws.TypeOf<IOException>().With.Message.Contains(
+                "another run works in it"));
         }
 
         new FolderClaim(folder.Path).Dispose();
-        Assert.That((File.ReadAllText(folder["in-use"]), File.ReadAllText(folder[FolderClaim.FileName])), Is.EqualTo(("mine", "mine too")));
+        Assert.That(
+            (File.ReadAllText(folder["in-use"]), File.ReadAllText(folder[FolderClaim.FileName])),
+            Is.EqualTo(("mine", "mine too")));
     }
 }

@@ -1,14 +1,13 @@
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
-using PacGen.Tests.Nn.Data;
 
-namespace PacGen.Tests.Nn.Checkpoints;
+namespace PacGen.Tests.Nn;
 
 /// <summary>What grows with a run stands beside its checkpoints, which stay as small as the first.</summary>
 internal sealed class EpochHistoryTests
 {
-    /// <summary>The header of a checkpoint can be 16 MiB long; results within it ended runs for good once they were longer.</summary>
+    /// <summary>
+    /// The header of a checkpoint can be 16 MiB long; results within it ended runs for good once they were longer.
+    /// </summary>
     [Test]
     public void TwoThousandEpochsOfALargeNetworkByLayer()
     {
@@ -54,7 +53,9 @@ internal sealed class EpochHistoryTests
         List<EpochResult> results = [.. Enumerable.Range(1, Epochs).Select(epoch => Result(epoch, []))];
         using EpochHistory history = new(folder.Path, folder.Path, null);
         history.Append(results);
-        Assert.That(EpochHistory.Read(folder.Path, history.Mark, "checkpoint").Select(result => result.Epoch), Is.EqualTo(Enumerable.Range(1, Epochs)));
+        Assert.That(
+            EpochHistory.Read(folder.Path, history.Mark, "checkpoint").Select(result => result.Epoch),
+            Is.EqualTo(Enumerable.Range(1, Epochs)));
     }
 
     /// <summary>A checkpoint after many epochs has the size of that after the first but for digits of numbers.</summary>
@@ -63,9 +64,12 @@ internal sealed class EpochHistoryTests
     {
         using TemporaryFolder folder = new();
         Dataset digits = Datasets.Digits();
-        using Trainer trainer = new(new Mlp(64, 4, 10), new Dataset("few", digits.Train.Take(20), digits.Test.Take(10)), new Sgd(1e-3), new TrainingOptions
+        using Trainer trainer = new(
+            new Mlp(64, 4, 10), new Dataset("few", digits.Train.Take(20), digits.Test.Take(10)), new Sgd(1e-3),
+            new TrainingOptions
         {
-            Epochs = 60, BatchSize = 20, Checkpoints = new CheckpointOptions(folder["run"]) { Keep = 100 }, Score = new ScoreOptions { Images = 20, BatchSize = 20, Draws = 1 },
+            Epochs = 60, BatchSize = 20, Checkpoints = new CheckpointOptions(folder["run"]) { Keep = 100 },
+                Score = new ScoreOptions { Images = 20, BatchSize = 20, Draws = 1 },
         });
         trainer.Run();
         long[] sizes = [.. new CheckpointFolder(folder["run"]).Checkpoints.Select(path => new FileInfo(path).Length)];
@@ -99,21 +103,26 @@ internal sealed class EpochHistoryTests
         Refused(mark, "it isn't there");
 
         void Refused(HistoryMark wrong, string says) => Assert.That(
-            () => EpochHistory.Read(folder.Path, wrong, "step-1"), Throws.TypeOf<CheckpointException>().With.Message.Contains(says).And.Message.Contains("step-1"));
+            () => EpochHistory.Read(folder.Path, wrong, "step-1"),
+            Throws.TypeOf<CheckpointException>().With.Message.Contains(says).And.Message.Contains("step-1"));
     }
 
-    private static EpochResult Result(int epoch, string[] names) => new(epoch, 1.0 / epoch, 0.5, 1.1 / epoch, 0.4, names.Length == 0 ? null : Score(epoch, names), 1.5) { StepLoss = 0.1 };
+    private static EpochResult Result(int epoch, string[] names) =>
+        new(epoch, 1.0 / epoch, 0.5, 1.1 / epoch, 0.4, names.Length == 0 ? null : Score(epoch, names), 1.5) { StepLoss = 0.1 };
 
     private static PacGenScore Score(int epoch, string[] names)
     {
         PacGenScore template = Template.Value;
-        return template with { Layers = [.. names.Select((name, i) => template.Layers[0] with { Name = name, Psi = (double)i / epoch })] };
+        return template
+            with { Layers = [.. names.Select((name, i) => template.Layers[0] with { Name = name, Psi = (double)i / epoch })] };
     }
 
     private static Lazy<PacGenScore> Template { get; } = new(() =>
     {
         Dataset digits = Datasets.Digits();
-        using Trainer trainer = new(new Mlp(64, 4, 10), new Dataset("few", digits.Train.Take(20), digits.Test.Take(10)), new Sgd(1e-3), new TrainingOptions { BatchSize = 20 });
+        using Trainer trainer = new(
+            new Mlp(64, 4, 10), new Dataset("few", digits.Train.Take(20), digits.Test.Take(10)), new Sgd(1e-3),
+            new TrainingOptions { BatchSize = 20 });
         return trainer.Score(new ScoreOptions { Images = 20, BatchSize = 20, Draws = 1 })!;
     });
 }

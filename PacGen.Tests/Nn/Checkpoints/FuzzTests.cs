@@ -3,14 +3,12 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
-using PacGen.Tests.Nn.Data;
 
-namespace PacGen.Tests.Nn.Checkpoints;
+namespace PacGen.Tests.Nn;
 
 /// <summary>Mutated files: each is read, or refused with a <see cref="CheckpointException"/> of one line, without
-/// allocating beyond its size and a bound. Half of them get the checksum of their new bytes, so that what lies behind it is reached.</summary>
+/// allocating beyond its size and a bound. Half of them get the checksum of their new bytes, so that what lies behind it is
+/// reached.</summary>
 internal sealed class FuzzTests
 {
     /// <summary>What may be allocated beyond a multiple of the file's size: readers, messages, exceptions.</summary>
@@ -45,7 +43,8 @@ internal sealed class FuzzTests
         using TemporaryFolder folder = new();
         Dataset digits = Datasets.Digits();
         Dataset few = new("few", digits.Train.Take(60), digits.Test.Take(10));
-        TrainingOptions options = new() { Epochs = 2, BatchSize = 20, Checkpoints = new CheckpointOptions(folder["run"]) { EverySteps = 2 }, Score = new ScoreOptions { Images = 20, BatchSize = 20, Draws = 1 } };
+        TrainingOptions options = new() { Epochs = 2, BatchSize = 20, Checkpoints = new CheckpointOptions(
+            folder["run"]) { EverySteps = 2 }, Score = new ScoreOptions { Images = 20, BatchSize = 20, Draws = 1 } };
         Optimizer optimizer = new PerturbedOptimizer(new Adam(1e-3), eta: 0.01);
         byte[] good;
         using (Trainer trainer = new(new Mlp(64, 4, 10), few, optimizer, options))
@@ -67,14 +66,17 @@ internal sealed class FuzzTests
         });
     }
 
-    /// <summary>The texts of a checkpoint, its state's JSON above all, with a right checksum, in a process whose memory is limited.</summary>
+    /// <summary>
+    /// The texts of a checkpoint, its state's JSON above all, with a right checksum, in a process whose memory is limited.
+    /// </summary>
     [TestCase(500)]
     [TestCase(100_000, Explicit = true, Reason = "some minutes")]
     public void MutatedTextsOfCheckpointsAreResumedOrRefused(int count)
     {
         using TemporaryFolder folder = new();
         LimitedProcess.Run(
-            128, ResumeMutants, folder["run"], count.ToString(CultureInfo.InvariantCulture), Random.Shared.Next().ToString(CultureInfo.InvariantCulture));
+            128, ResumeMutants, folder["run"], count.ToString(CultureInfo.InvariantCulture),
+            Random.Shared.Next().ToString(CultureInfo.InvariantCulture));
     }
 
     private static void ResumeMutants(string[] arguments)
@@ -118,7 +120,8 @@ internal sealed class FuzzTests
         }
     }
 
-    private static void Fuzz(byte[] good, int count, Action<byte[]> read) => Fuzz(good, count, () => new MemoryStream(), (bytes, _) => read(bytes));
+    private static void Fuzz(byte[] good, int count, Action<byte[]> read) =>
+        Fuzz(good, count, () => new MemoryStream(), (bytes, _) => read(bytes));
 
     private static void Fuzz<T>(byte[] good, int count, Func<T> prepare, Action<byte[], T> read)
         where T : IDisposable
@@ -150,7 +153,9 @@ internal sealed class FuzzTests
                 Assert.Fail($"seed {seed}, file {i}: {error}");
             }
 
-            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan((16L * good.Length) + Bound), $"seed {seed}, file {i}");
+            Assert.That(
+                GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan((16L * good.Length) + Bound),
+                $"seed {seed}, file {i}");
         }
 
         TestContext.Out.WriteLine($"{count} files, {refused} refused, seed {seed}");
@@ -163,7 +168,8 @@ internal sealed class FuzzTests
         int header = (int)Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(good), (ulong)good.Length - 8);
         for (int left = Math.Max(1, random.Next(-2, 4)); left > 0 && bytes.Length > 16; left--)
         {
-            int data = Math.Min(bytes.Length - 1, 8 + header), at = random.Next(2) == 0 ? random.Next(data, bytes.Length) : random.Next(data);
+            int data = Math.Min(bytes.Length - 1, 8 + header), at = random.Next(2) == 0 ? random.Next(data, bytes.Length)
+                : random.Next(data);
             switch (random.Next(7))
             {
                 case 0:
@@ -185,7 +191,8 @@ internal sealed class FuzzTests
                     bytes = [.. bytes[..at], .. bytes[at..Math.Min(bytes.Length, at + random.Next(60))], .. bytes[at..]];
                     break;
                 default:
-                    BinaryPrimitives.WriteInt64LittleEndian(bytes, random.Next(3) == 0 ? random.NextInt64() : random.Next(2 * bytes.Length));
+                    BinaryPrimitives.WriteInt64LittleEndian(
+                        bytes, random.Next(3) == 0 ? random.NextInt64() : random.Next(2 * bytes.Length));
                     break;
             }
         }
@@ -228,7 +235,8 @@ internal sealed class FuzzTests
     {
         using MemoryStream stream = new();
         SafetensorsFile.Write(stream, [
-            new NamedTensor("conv.weight", [3, 3, 1, 2], new float[18]), new NamedTensor("conv.bias", [2], new float[2]), new NamedTensor("scale", [], new float[1]),
+            new NamedTensor("conv.weight", [3, 3, 1, 2], new float[18]), new NamedTensor("conv.bias", [2], new float[2]),
+            new NamedTensor("scale", [], new float[1]),
         ], new Dictionary<string, string> { ["note"] = "a text", ["steps"] = "12" });
         return stream.ToArray();
     }

@@ -4,19 +4,17 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using PacGen.Core.Randomness;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
 using PacGen.Tests.Benchmarks;
-using PacGen.Tests.Nn.Data;
-using Region = PacGen.Kernels.Devices.Region;
+using Region = PacGen.Kernels.Region;
 using Shape = PacGen.Kernels.Shape;
 
-namespace PacGen.Tests.Nn.Checkpoints;
+namespace PacGen.Tests.Nn;
 
 /// <summary>
-/// Weights go to Python's PyTorch and come from it through safetensors, in one run with it: interchange.py is its side, models.py the models.
-/// Skipped where Python, PyTorch or safetensors is missing.
+/// Weights go to Python's PyTorch and come from it through safetensors, in one run with it: interchange.py is its side, models.py
+/// the models. Skipped where Python, PyTorch or safetensors is missing.
 /// </summary>
 internal sealed class PyTorchInterchangeTests
 {
@@ -59,7 +57,9 @@ internal sealed class PyTorchInterchangeTests
             {
                 for (long i = 0; i < state.Shape.Count; i++)
                 {
-                    states.Add(state.Name.EndsWith("runningVar", StringComparison.Ordinal) ? 1.5f + Symmetric(ref random) : 0.3f * Symmetric(ref random));
+                    states.Add(
+                        state.Name.EndsWith("runningVar", StringComparison.Ordinal) ? 1.5f + Symmetric(ref random)
+                        : 0.3f * Symmetric(ref random));
                 }
             }
 
@@ -69,10 +69,12 @@ internal sealed class PyTorchInterchangeTests
             SafetensorsFile.Save(folder[$"{name}.safetensors"], PyTorchLayout.Of(model, new Shape(image)).Export(arena));
             SafetensorsFile.Save(
                 folder[$"{name}-outputs.safetensors"],
-                [new NamedTensor("images", [5, image[0], image[1], image[2]], images), new NamedTensor("logits", [5, 10], logits)]);
+                [new NamedTensor("images", [5, image[0], image[1], image[2]], images),
+                    new NamedTensor("logits", [5, 10], logits)]);
         }
 
-        JsonNode[] results = [.. Python("check", folder.Path).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
+        JsonNode[] results = [.. Python("check", folder.Path).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(
+            line => JsonNode.Parse(line)!)];
         Assert.That(results.Select(result => (string)result["model"]!), Is.EqualTo(Models.Select(model => model.Name)));
         foreach (JsonNode result in results)
         {
@@ -99,14 +101,19 @@ internal sealed class PyTorchInterchangeTests
                 {
                     string[] types = [.. file.Tensors.Values.Select(info => info.Type).Distinct().Order()];
                     string type = kind switch { "" => "F32", "-float16" => "F16", _ => "BF16" };
-                    Assert.That(types, Is.EquivalentTo(name == "mnist-cnn" ? (string[])[type] : [type, "I64"]), "counters of batches are whole numbers");
+                    Assert.That(
+                        types, Is.EquivalentTo(name == "mnist-cnn" ? (string[])[type] : [type, "I64"]),
+                        "counters of batches are whole numbers");
                     PyTorchLayout.Of(model, new Shape(image)).Load(file, arena);
                 }
 
                 using SafetensorsFile outputs = SafetensorsFile.Open(folder[$"{name}{kind}-outputs.safetensors"]);
-                float[] expected = outputs.Read("logits"), actual = PyTorchLayoutTests.Outputs(model, arena, outputs.Read("images"), image);
+                float[] expected = outputs.Read("logits"), actual = PyTorchLayoutTests.Outputs(
+                    model, arena, outputs.Read("images"), image);
                 float largest = expected.Max(Math.Abs);
-                TestContext.Out.WriteLine($"from PyTorch: {name}{kind}: largest logit {largest}, difference {expected.Zip(actual, (e, a) => Math.Abs(e - a)).Max():G3}");
+                TestContext.Out.WriteLine(
+                    $"from PyTorch: {name}{kind}: largest logit {largest}, difference " +
+                    $"{expected.Zip(actual, (e, a) => Math.Abs(e - a)).Max():G3}");
                 Assert.That(actual, Is.EqualTo(expected).Within(1e-5f * Math.Max(1, largest)), name + kind);
             }
         }
@@ -119,17 +126,20 @@ internal sealed class PyTorchInterchangeTests
         using TemporaryFolder folder = new();
         string saved = folder["saved.safetensors"], run = folder["run"];
         ProgramRun trained = ProgramRun.Of(
-            "train", "--epochs", "1", "--limit", "96", "--optimizer", "adam", "--perturb", "uniform", "--psi", "off", "--threads", "1", "--save", saved, "--checkpoint", run);
+            "train", "--epochs", "1", "--limit", "96", "--optimizer", "adam", "--perturb", "uniform", "--psi", "off", "--threads",
+            "1", "--save", saved, "--checkpoint", run);
         Assert.That(trained.ExitCode, Is.Zero, trained.Error);
         string checkpoint = Directory.GetFiles(run, "step-*.safetensors").Order(StringComparer.Ordinal).Last();
         string[] paths = [saved, checkpoint];
-        JsonNode[] found = [.. Python(["describe", .. paths]).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
+        JsonNode[] found = [.. Python(["describe", .. paths]).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(
+            line => JsonNode.Parse(line)!)];
         for (int i = 0; i < paths.Length; i++)
         {
             using SafetensorsFile file = SafetensorsFile.Open(paths[i]);
             Assert.That(file.HasChecksum);
             Assert.That(
-                found[i]["metadata"]!.AsObject().Select(text => (text.Key, (string)text.Value!)), Is.EquivalentTo(file.Metadata.Select(text => (text.Key, text.Value))));
+                found[i]["metadata"]!.AsObject().Select(text => (text.Key, (string)text.Value!)),
+                Is.EquivalentTo(file.Metadata.Select(text => (text.Key, text.Value))));
             JsonObject arrays = found[i]["arrays"]!.AsObject();
             Assert.That(arrays.Select(array => array.Key), Is.EquivalentTo(file.Tensors.Keys));
             foreach (SafetensorInfo info in file.Tensors.Values)
@@ -138,7 +148,9 @@ internal sealed class PyTorchInterchangeTests
                 Assert.That(array["shape"]!.AsArray().Select(extent => (long)extent!), Is.EqualTo(info.Shape), info.Name);
                 Assert.That((string)array["type"]!, Is.EqualTo("torch.float32"), info.Name);
                 Assert.That(
-                    (string)array["sha256"]!, Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(file.Read(info.Name).AsSpan())))), info.Name);
+                    (string)array["sha256"]!,
+                    Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(file.Read(info.Name).AsSpan())))),
+                    info.Name);
             }
         }
 

@@ -1,14 +1,13 @@
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using Region = PacGen.Kernels.Devices.Region;
+using Region = PacGen.Kernels.Region;
 using Shape = PacGen.Kernels.Shape;
 
-namespace PacGen.Tests.Nn.Checkpoints;
+namespace PacGen.Tests.Nn;
 
 /// <summary>
-/// Weights that libtorch trained (samples/pytorch/make-mnist-cnn.cs, Trajectories/make-trajectories.cs) give its outputs here, and go back
-/// as they came.
+/// Weights that libtorch trained (samples/pytorch/make-mnist-cnn.cs, Trajectories/make-trajectories.cs) give its outputs here,
+/// and go back as they came.
 /// </summary>
 internal sealed class PyTorchLayoutTests
 {
@@ -32,7 +31,8 @@ internal sealed class PyTorchLayoutTests
         // The test sees the flattened layer's order: without it the outputs are others.
         using SafetensorsFile again = SafetensorsFile.Open(Sample("mnist-cnn.safetensors"));
         PyTorchLayout.Of(model, Nothing).Load(again, arena);
-        Assert.That(Outputs(model, arena, reference.Read("images"), [28, 28, 1]), Is.Not.EqualTo(reference.Read("logits")).Within(0.1f));
+        Assert.That(
+            Outputs(model, arena, reference.Read("images"), [28, 28, 1]), Is.Not.EqualTo(reference.Read("logits")).Within(0.1f));
     }
 
     [Test]
@@ -53,7 +53,9 @@ internal sealed class PyTorchLayoutTests
         }
     }
 
-    /// <summary>A state_dict with its running statistics and counters: libtorch's outputs in evaluation mode, and its numbers back again.</summary>
+    /// <summary>
+    /// A state_dict with its running statistics and counters: libtorch's outputs in evaluation mode, and its numbers back again.
+    /// </summary>
     [Test]
     public void WideResNetOfLibtorchGivesItsOutputsAndGoesBack()
     {
@@ -92,7 +94,9 @@ internal sealed class PyTorchLayoutTests
         Assert.That(Outputs(model, arena, pixels, [32, 32, 3]), Is.Not.EqualTo(expected).Within(0.01f * largest));
     }
 
-    /// <summary>Names as the reference code has them, running statistics included; what is written is read into another model.</summary>
+    /// <summary>
+    /// Names as the reference code has them, running statistics included; what is written is read into another model.
+    /// </summary>
     [Test]
     public void WideResNetGoesThereAndBack()
     {
@@ -103,17 +107,22 @@ internal sealed class PyTorchLayoutTests
         source.LoadState([.. Enumerable.Range(0, (int)source.State!.Count).Select(i => (float)i)]);
         using MemoryStream stream = new();
         IReadOnlyList<NamedTensor> exported = layout.Export(source);
-        string[] names = ["conv1.weight", "layer1.0.bn1.running_mean", "layer2.0.shortcut.0.weight", "layer3.0.conv2.bias", "bn1.running_var", "linear.weight"];
+        string[] names = [
+            "conv1.weight", "layer1.0.bn1.running_mean", "layer2.0.shortcut.0.weight", "layer3.0.conv2.bias", "bn1.running_var",
+            "linear.weight"];
         Assert.That(exported.Select(tensor => tensor.Name), Is.SupersetOf(names));
         NamedTensor first = exported.Single(tensor => tensor.Name == "layer1.0.conv1.weight");
         Assert.That(first.Shape, Is.EqualTo(new long[] { 32, 16, 3, 3 }));
-        int index = Enumerable.Range(0, source.Parameters.Count).Single(i => source.Parameters[i].Name == "layer1.0.conv1.weight");
+        int index = Enumerable.Range(0, source.Parameters.Count).Single(
+            i => source.Parameters[i].Name == "layer1.0.conv1.weight");
         float[] ours = source.Segment(source.Weights, index).ToArray();
         for (int o = 0; o < 32; o += 7)
         {
             for (int c = 0; c < 16; c += 5)
             {
-                Assert.That(first.Values.Span[(((o * 16) + c) * 9) + 5], Is.EqualTo(ours[(((5 * 16) + c) * 32) + o]), "(row 1, column 2), OIHW and HWIO");
+                Assert.That(
+                    first.Values.Span[(((o * 16) + c) * 9) + 5], Is.EqualTo(ours[(((5 * 16) + c) * 32) + o]),
+                    "(row 1, column 2), OIHW and HWIO");
             }
         }
 
@@ -136,16 +145,26 @@ internal sealed class PyTorchLayoutTests
         using SafetensorsFile file = SafetensorsFile.Open(Sample("mnist-cnn.safetensors"));
         Refused(() => other.Load(file, mlp), "no array layers.0.weight", "Mlp");
         Assert.That(() => layout.Load(file, mlp), Throws.ArgumentException.With.Message.Contains("made for MnistCnn"));
-        Assert.That(() => PyTorchLayout.Of(model, new Dictionary<string, (int, int, int)> { ["fc1.weight"] = (20, 4, 5) }), Throws.ArgumentException.With.Message.Contains("another size"));
-        Assert.That(() => PyTorchLayout.Of(model, new Dictionary<string, (int, int, int)> { ["fc3.weight"] = (20, 4, 4) }), Throws.ArgumentException.With.Message.Contains("no such array"));
-        Assert.That(() => layout with { Names = new Dictionary<string, string> { ["fc3.weight"] = "x" } }, Throws.ArgumentException.With.Message.Contains("no such array"));
+        Assert.That(
+            () => PyTorchLayout.Of(model, new Dictionary<string, (int, int, int)> { ["fc1.weight"] = (20, 4, 5) }),
+            Throws.ArgumentException.With.Message.Contains("another size"));
+        Assert.That(
+            () => PyTorchLayout.Of(model, new Dictionary<string, (int, int, int)> { ["fc3.weight"] = (20, 4, 4) }),
+            Throws.ArgumentException.With.Message.Contains("no such array"));
+        Assert.That(
+            () => layout with { Names = new Dictionary<string, string> { ["fc3.weight"] = "x" } },
+            Throws.ArgumentException.With.Message.Contains("no such array"));
         IReadOnlyList<NamedTensor> good = layout.Export(cnn);
-        Refused(() => Load([.. good.Select(tensor => tensor.Name == "fc2.weight" ? tensor with { Shape = [50, 10] } : tensor)]), "fc2.weight in file", "(50, 10)", "(10, 50)", "seems transposed");
-        Refused(() => Load([.. good.Select(tensor => tensor.Name == "fc2.weight" ? tensor with { Shape = [5, 100] } : tensor)]), "fc2.weight in file", "(5, 100)", "(10, 50)");
-        Refused(() => Load([.. good, new NamedTensor("extra", [1], new float[1])]), "file has extra, which has no place in MnistCnn");
+        Refused(() => Load([.. good.Select(tensor => tensor.Name == "fc2.weight" ? tensor with { Shape = [50, 10] } : tensor)]),
+            "fc2.weight in file", "(50, 10)", "(10, 50)", "seems transposed");
+        Refused(() => Load([.. good.Select(tensor => tensor.Name == "fc2.weight" ? tensor with { Shape = [5, 100] } : tensor)]),
+            "fc2.weight in file", "(5, 100)", "(10, 50)");
+        Refused(() => Load([.. good, new NamedTensor("extra", [1], new float[1])]),
+            "file has extra, which has no place in MnistCnn");
         float[] lost = new float[10];
         lost[7] = float.PositiveInfinity;
-        Refused(() => Load([.. good.Select(tensor => tensor.Name == "fc2.bias" ? tensor with { Values = lost } : tensor)]), "fc2.bias in file", "element 7");
+        Refused(() => Load([.. good.Select(tensor => tensor.Name == "fc2.bias" ? tensor with { Values = lost } : tensor)]),
+            "fc2.bias in file", "element 7");
         Assert.That(cnn.Save(), Is.EqualTo(before), "nothing was replaced");
 
         void Load(NamedTensor[] tensors)
@@ -164,8 +183,8 @@ internal sealed class PyTorchLayoutTests
     }
 
     /// <summary>
-    /// What is exported gives, read as PyTorch reads it (features by channel, height, width), the outputs that the model has here. The
-    /// reference is a sum by hand over PyTorch's order of features.
+    /// What is exported gives, read as PyTorch reads it (features by channel, height, width), the outputs that the model has
+    /// here. The reference is a sum by hand over PyTorch's order of features.
     /// </summary>
     [TestCase(false, false)]
     [TestCase(true, false)]
@@ -174,7 +193,8 @@ internal sealed class PyTorchLayoutTests
     {
         const int Height = 2, Width = 3, Channels = 4, Features = Height * Width * Channels, Outputs = 3;
         Module model = branches ? new TwoBranches(Features, Outputs)
-            : batchNorm ? new Sequential(new Flatten(), new BatchNorm(Features), new Linear(Features, Outputs)) : new Mlp(Features, Outputs);
+            : batchNorm ? new Sequential(new Flatten(), new BatchNorm(Features), new Linear(Features, Outputs))
+                : new Mlp(Features, Outputs);
         using CpuDevice device = new(1);
         using ParameterArena arena = new(model, device, 1);
         Random random = new(3);
@@ -183,7 +203,8 @@ internal sealed class PyTorchLayoutTests
         float[] image = [.. Enumerable.Range(0, Features).Select(_ => random.NextSingle() - 0.5f)];
         PyTorchLayout layout = PyTorchLayout.Of(model, new Shape(Height, Width, Channels));
         Assert.That(layout.Flattened.Values, Is.Not.Empty.And.All.EqualTo((Channels, Height, Width)));
-        Dictionary<string, float[]> theirs = layout.Export(arena).ToDictionary(tensor => tensor.Name, tensor => tensor.Values.ToArray());
+        Dictionary<string, float[]> theirs = layout.Export(arena).ToDictionary(
+            tensor => tensor.Name, tensor => tensor.Values.ToArray());
 
         double[] features = new double[Features];
         for (int c = 0, k = 0; c < Channels; c++)
@@ -193,7 +214,8 @@ internal sealed class PyTorchLayoutTests
                 features[k] = image[(pixel * Channels) + c];
                 if (batchNorm)
                 {
-                    features[k] = ((features[k] - theirs["layers.1.running_mean"][k]) / Math.Sqrt(theirs["layers.1.running_var"][k] + 1e-5)
+                    features[k] =
+                        ((features[k] - theirs["layers.1.running_mean"][k]) / Math.Sqrt(theirs["layers.1.running_var"][k] + 1e-5)
                         * theirs["layers.1.weight"][k]) + theirs["layers.1.bias"][k];
                 }
             }
@@ -201,8 +223,11 @@ internal sealed class PyTorchLayoutTests
 
         string[] layers = branches ? ["first", "second"] : [batchNorm ? "layers.2" : "layers.0"];
         double[] expected = [.. Enumerable.Range(0, Outputs).Select(o => layers.Sum(layer =>
-            theirs[$"{layer}.bias"][o] + Enumerable.Range(0, Features).Sum(k => theirs[$"{layer}.weight"][(o * Features) + k] * features[k])))];
-        Assert.That(Array.ConvertAll(PyTorchLayoutTests.Outputs(model, arena, image, [Height, Width, Channels]), value => (double)value), Is.EqualTo(expected).Within(1e-5));
+            theirs[$"{layer}.bias"][o] + Enumerable.Range(0, Features).Sum(
+                k => theirs[$"{layer}.weight"][(o * Features) + k] * features[k])))];
+        Assert.That(
+            Array.ConvertAll(PyTorchLayoutTests.Outputs(model, arena, image, [Height, Width, Channels]), value => (double)value),
+            Is.EqualTo(expected).Within(1e-5));
 
         // And back.
         using MemoryStream stream = new();
@@ -215,13 +240,16 @@ internal sealed class PyTorchLayoutTests
         Assert.That(arena.SaveState(), Is.EqualTo(states));
     }
 
-    /// <summary>Where the order can't be known, nothing is loaded until somebody says it; one channel or one pixel has one order.</summary>
+    /// <summary>
+    /// Where the order can't be known, nothing is loaded until somebody says it; one channel or one pixel has one order.
+    /// </summary>
     [Test]
     public void AFlattenedImageThatIsLostIsRefused()
     {
         Shape image = new(4, 4, 2);
         Module gathered = new Custom(x => Tensor.MatMul(x.Reshape(2, 8, 4).Sum([2]), new Linear(8, 3).Parameters[0]));
-        Assert.That(() => PyTorchLayout.Of(gathered, image), Throws.TypeOf<NotSupportedException>().With.Message.Contains("PyTorchLayout.Of(model, flattened)"));
+        Assert.That(() => PyTorchLayout.Of(gathered, image), Throws.TypeOf<NotSupportedException>().With.Message.Contains(
+            "PyTorchLayout.Of(model, flattened)"));
         Assert.That(() => PyTorchLayout.Of(new Decoder(), new Shape(5)), Throws.TypeOf<NotSupportedException>());
         Assert.That(PyTorchLayout.Of(gathered, Nothing).Flattened, Is.Empty);
         Assert.That(PyTorchLayout.Of(new Mlp(64, 10), new Shape(8, 8, 1)).Flattened, Is.Empty);
@@ -264,9 +292,11 @@ internal sealed class PyTorchLayoutTests
         Mlp model = new(3, 2);
         using ParameterArena arena = new(model, device, 1);
         using MemoryStream stream = new();
-        SafetensorsFile.Write(stream, [new NamedTensor("w", [2, 3], new[] { 1f, 2, 3, 4, 5, 6 }), new NamedTensor("b", [2], new[] { 7f, 8 })]);
+        SafetensorsFile.Write(
+            stream, [new NamedTensor("w", [2, 3], new[] { 1f, 2, 3, 4, 5, 6 }), new NamedTensor("b", [2], new[] { 7f, 8 })]);
         using SafetensorsFile file = new(stream, "file");
-        PyTorchLayout layout = PyTorchLayout.Of(model, new Shape(3)) with { Names = new Dictionary<string, string> { ["layers.0.weight"] = "w", ["layers.0.bias"] = "b" } };
+        PyTorchLayout layout = PyTorchLayout.Of(model, new Shape(3))
+            with { Names = new Dictionary<string, string> { ["layers.0.weight"] = "w", ["layers.0.bias"] = "b" } };
         layout.Load(file, arena);
         Assert.That(arena.Save(), Is.EqualTo(new[] { 1f, 4, 2, 5, 3, 6, 7, 8 }));
     }

@@ -1,10 +1,7 @@
 using System.Text.Json.Nodes;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
-using PacGen.Tests.Nn.Data;
 
-namespace PacGen.Tests.Nn.Checkpoints;
+namespace PacGen.Tests.Nn;
 
 /// <summary>A run that is stopped and resumed ends in the bits of one that never was.</summary>
 internal sealed class ResumeTests
@@ -26,13 +23,15 @@ internal sealed class ResumeTests
     public void ACheckpointThatCanNotBeReadIsNotTakenForDamaged()
     {
         using TemporaryFolder folder = new();
-        using Trainer trainer = Create(new Sgd(0.1), new TrainingOptions { Checkpoints = new CheckpointOptions(folder["run"]) { Keep = 2 } });
+        using Trainer trainer =
+            Create(new Sgd(0.1), new TrainingOptions { Checkpoints = new CheckpointOptions(folder["run"]) { Keep = 2 } });
         trainer.Run();
         CheckpointFolder checkpoints = new(folder["run"]);
         string newest = checkpoints.Checkpoints[0];
         using (new FileStream(newest, FileMode.Open, FileAccess.Read, FileShare.None))
         {
-            Assert.That(() => checkpoints.OpenNewest(out _), Throws.TypeOf<CheckpointException>().With.Message.Contains(newest).And.Message.Contains("can't be read"));
+            Assert.That(() => checkpoints.OpenNewest(out _), Throws.TypeOf<CheckpointException>().With.Message.Contains(
+                newest).And.Message.Contains("can't be read"));
         }
 
         using SafetensorsFile again = checkpoints.OpenNewest(out IReadOnlyList<string> damaged);
@@ -43,7 +42,8 @@ internal sealed class ResumeTests
     public void ACheckpointThatCanNotBeWrittenIsTheLogsLastLine()
     {
         using TemporaryFolder folder = new();
-        using Trainer trainer = Create(new Sgd(0.1), new TrainingOptions { LogPath = folder["log"], Checkpoints = new CheckpointOptions(folder["run"]) });
+        using Trainer trainer = Create(
+            new Sgd(0.1), new TrainingOptions { LogPath = folder["log"], Checkpoints = new CheckpointOptions(folder["run"]) });
         Assert.That(
             () => trainer.Run(_ =>
             {
@@ -63,7 +63,8 @@ internal sealed class ResumeTests
         string log = folder["log"];
         using Trainer straight = Create(optimizer, new TrainingOptions { LogPath = folder["straight"] });
         straight.Run();
-        TrainingOptions options = new() { LogPath = log, Checkpoints = new CheckpointOptions(folder["all"]) { EverySteps = 1, Keep = 1000 } };
+        TrainingOptions options =
+            new() { LogPath = log, Checkpoints = new CheckpointOptions(folder["all"]) { EverySteps = 1, Keep = 1000 } };
         using (Trainer trainer = Create(optimizer, options))
         {
             trainer.Run();
@@ -75,7 +76,8 @@ internal sealed class ResumeTests
         byte[] wholeLog = File.ReadAllBytes(log);
         int bestEpoch = straight.Results.MaxBy(result => result.TestAccuracy)!.Epoch;
         int epochSteps = (int)straight.Steps / Epochs;
-        int[] steps = [0, 1, epochSteps, (int)straight.Steps, .. Enumerable.Range(0, 4).Select(_ => random.Next((int)straight.Steps))];
+        int[] steps =
+            [0, 1, epochSteps, (int)straight.Steps, .. Enumerable.Range(0, 4).Select(_ => random.Next((int)straight.Steps))];
         foreach (int step in steps.Distinct())
         {
             string what = $"seed {seed}, from step {step}";
@@ -114,14 +116,18 @@ internal sealed class ResumeTests
             NamedTensor[] arrays =
             [
                 .. file.Tensors.Values.Select(info => new NamedTensor(
-                    names.FirstOrDefault(name => info.Name == $"optimizer/{name}") is { } name ? $"optimizer/state{Array.IndexOf(names, name)}" : info.Name,
+                    names.FirstOrDefault(name => info.Name == $"optimizer/{name}") is { } name
+                        ? $"optimizer/state{Array.IndexOf(names, name)}" : info.Name,
                     [.. info.Shape],
                     file.Read(info.Name))),
             ];
-            Assert.That(arrays.Count(array => array.Name.StartsWith("optimizer/state", StringComparison.Ordinal)), Is.EqualTo(names.Length));
+            Assert.That(
+                arrays.Count(array => array.Name.StartsWith("optimizer/state", StringComparison.Ordinal)),
+                Is.EqualTo(names.Length));
             Directory.CreateDirectory(folder["old"]);
             SafetensorsFile.Save(
-                new CheckpointFolder(folder["old"]).PathOf(5), arrays, file.Metadata.Where(text => text.Key != "sha256").ToDictionary());
+                new CheckpointFolder(folder["old"]).PathOf(5), arrays,
+                file.Metadata.Where(text => text.Key != "sha256").ToDictionary());
         }
 
         using Trainer resumed = Create(Optimizers[optimizer], new TrainingOptions());
@@ -151,16 +157,21 @@ internal sealed class ResumeTests
             Assert.That(stopped, Is.InRange(7, (Epochs * 325) - 1));
         }
 
-        using Trainer resumed = Create(Optimizers[3], options, batch: 2), straight = Create(Optimizers[3], new TrainingOptions(), batch: 2);
+        using Trainer resumed = Create(Optimizers[3], options, batch: 2), straight = Create(
+            Optimizers[3], new TrainingOptions(), batch: 2);
         Assert.That(resumed.Resume(folder["run"]).Steps, Is.EqualTo(stopped));
         resumed.Run();
         straight.Run();
         RequireEqual(resumed, straight, $"stopped after step {stopped}");
     }
 
-    /// <summary>An epoch that is stopped in its evaluation or score keeps its steps, and is judged again: nothing that is half done is kept.</summary>
+    /// <summary>
+    /// An epoch that is stopped in its evaluation or score keeps its steps, and is judged again: nothing that is half done is
+    /// kept.
+    /// </summary>
     [Test]
-    public void ARunThatIsStoppedBehindAnEpochsStepsJudgesItAgain([Values(TrainingPhase.Evaluating, TrainingPhase.Scoring)] TrainingPhase phase)
+    public void ARunThatIsStoppedBehindAnEpochsStepsJudgesItAgain(
+        [Values(TrainingPhase.Evaluating, TrainingPhase.Scoring)] TrainingPhase phase)
     {
         using TemporaryFolder folder = new();
         TrainingOptions options = new() { LogPath = folder["log"], Checkpoints = new CheckpointOptions(folder["run"]) };
@@ -173,7 +184,8 @@ internal sealed class ResumeTests
             Assert.That(trainer.Steps, Is.EqualTo(22), "650 images in batches of 30: all steps of the epoch");
         }
 
-        using Trainer resumed = Create(Optimizers[4], options), straight = Create(Optimizers[4], new TrainingOptions { LogPath = folder["straight"] });
+        using Trainer resumed = Create(Optimizers[4], options), straight = Create(
+            Optimizers[4], new TrainingOptions { LogPath = folder["straight"] });
         Resumption from = resumed.Resume(folder["run"]);
         Assert.That((from.Epochs, from.Steps), Is.EqualTo((0, 22L)));
         resumed.Run();
@@ -210,7 +222,8 @@ internal sealed class ResumeTests
         Assert.That(new CheckpointFolder(folder["run"]).Checkpoints, Is.EqualTo(new[] { files[0] }), "the last, whole again");
         File.WriteAllBytes(files[0], bytes);
         using Trainer none = Create(Optimizers[4], options);
-        Assert.That(() => none.Resume(folder["run"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("None of the 1 checkpoints"));
+        Assert.That(() => none.Resume(folder["run"]), Throws.TypeOf<CheckpointException>().With.Message.Contains(
+            "None of the 1 checkpoints"));
     }
 
     [Test]
@@ -223,12 +236,17 @@ internal sealed class ResumeTests
             trainer.Run(cancellation: new CancellationToken(canceled: true));
         }
 
-        Assert.That(() => Refused(Optimizers[2], options), Throws.TypeOf<CheckpointException>().With.Message.Contains("optimizer (SGD(lr 0.1) there, Adam"));
-        Assert.That(() => Refused(Optimizers[0], options with { Seed = 2 }), Throws.TypeOf<CheckpointException>().With.Message.Contains("seed (1 there, 2 here)"));
-        Assert.That(() => Refused(Optimizers[0], options, hidden: 20), Throws.TypeOf<CheckpointException>().With.Message.Contains("model (Sequential of 1210 parameters there, Mlp of 1510"));
+        Assert.That(() => Refused(Optimizers[2], options), Throws.TypeOf<CheckpointException>().With.Message.Contains(
+            "optimizer (SGD(lr 0.1) there, Adam"));
+        Assert.That(
+            () => Refused(Optimizers[0], options with { Seed = 2 }),
+            Throws.TypeOf<CheckpointException>().With.Message.Contains("seed (1 there, 2 here)"));
+        Assert.That(() => Refused(Optimizers[0], options, hidden: 20), Throws.TypeOf<CheckpointException>().With.Message.Contains(
+            "model (Sequential of 1210 parameters there, Mlp of 1510"));
         using Trainer again = Create(Optimizers[0], options);
         Assert.That(() => again.Run(), Throws.TypeOf<CheckpointException>().With.Message.Contains("already holds checkpoints"));
-        Assert.That(() => again.Resume(folder["none"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("no checkpoint in"));
+        Assert.That(
+            () => again.Resume(folder["none"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("no checkpoint in"));
 
         void Refused(Optimizer optimizer, TrainingOptions other, int hidden = 16)
         {
@@ -242,14 +260,17 @@ internal sealed class ResumeTests
     {
         using TemporaryFolder folder = new();
         TrainingOptions options = new() { Checkpoints = new CheckpointOptions(folder["run"]) };
-        using Trainer first = Create(Optimizers[0], options), second = Create(Optimizers[0], options), third = Create(Optimizers[0], options);
+        using Trainer first = Create(Optimizers[0], options), second = Create(Optimizers[0], options), third = Create(
+            Optimizers[0], options);
         int tried = 0;
         first.Run(result =>
         {
             if (result.Epoch == 1)
             {
-                Assert.That(() => second.Resume(folder["run"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("another run works in it"));
-                Assert.That(() => third.Run(), Throws.TypeOf<CheckpointException>().With.Message.Contains("another run works in it"));
+                Assert.That(() => second.Resume(folder["run"]), Throws.TypeOf<CheckpointException>().With.Message.Contains(
+                    "another run works in it"));
+                Assert.That(
+                    () => third.Run(), Throws.TypeOf<CheckpointException>().With.Message.Contains("another run works in it"));
                 tried++;
             }
         });
@@ -257,7 +278,8 @@ internal sealed class ResumeTests
 
         // Once the other has ended there is nothing left to do; and from reading a checkpoint on, the folder is taken.
         Assert.That(second.Resume(folder["run"]).Epochs, Is.EqualTo(Epochs));
-        Assert.That(() => third.Resume(folder["run"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("another run works in it"));
+        Assert.That(() => third.Resume(folder["run"]), Throws.TypeOf<CheckpointException>().With.Message.Contains(
+            "another run works in it"));
         second.Run();
         Assert.That(second.Arena.Save(), Is.EqualTo(first.Arena.Save()));
     }
@@ -272,7 +294,8 @@ internal sealed class ResumeTests
             trainer.Run();
         }
 
-        using Trainer more = Create(Optimizers[3], options, epochs: Epochs + 1), straight = Create(Optimizers[3], new TrainingOptions(), epochs: Epochs + 1);
+        using Trainer more = Create(Optimizers[3], options, epochs: Epochs + 1), straight = Create(
+            Optimizers[3], new TrainingOptions(), epochs: Epochs + 1);
         more.Resume(folder["run"]);
         more.Run();
         straight.Run();
@@ -280,7 +303,10 @@ internal sealed class ResumeTests
         Assert.That(more.Results, Has.Count.EqualTo(Epochs + 1));
     }
 
-    /// <summary>With batch norm, dropout and parts of batches: from the middle of an epoch and from its end, for each policy of running statistics.</summary>
+    /// <summary>
+    /// With batch norm, dropout and parts of batches: from the middle of an epoch and from its end, for each policy of running
+    /// statistics.
+    /// </summary>
     [Test]
     public void BatchNormGoesOnWithTheSameBits(
         [Values] RunningStatistics statistics, [Values(1, 4)] int optimizer, [Values(1, 2)] int parts)
@@ -290,10 +316,12 @@ internal sealed class ResumeTests
         using TemporaryFolder folder = new();
         Dataset digits = Datasets.Digits();
         Dataset few = new("few", digits.Train.Take(110), digits.Test.Take(40));
-        TrainingOptions options = new() { Epochs = 2, BatchSize = 20, Accumulate = parts, RunningStatistics = statistics, Schedule = LearningRateSchedule.Cosine(2) };
+        TrainingOptions options = new() { Epochs = 2, BatchSize = 20, Accumulate = parts, RunningStatistics = statistics,
+            Schedule = LearningRateSchedule.Cosine(2) };
         using Trainer straight = New(options);
         straight.Run();
-        TrainingOptions kept = options with { Checkpoints = new CheckpointOptions(folder["all"]) { EverySteps = 1, Keep = 1000 } };
+        TrainingOptions kept = options
+            with { Checkpoints = new CheckpointOptions(folder["all"]) { EverySteps = 1, Keep = 1000 } };
         using (Trainer trainer = New(kept))
         {
             trainer.Run();
@@ -315,7 +343,8 @@ internal sealed class ResumeTests
         }
 
         Trainer New(TrainingOptions with) => new(
-            new Sequential(new WideResNet(10, 1, 16, 1), new BatchNorm(16), new Dropout(0.1), new Linear(16, 10)), few, Optimizers[optimizer], with);
+            new Sequential(new WideResNet(10, 1, 16, 1), new BatchNorm(16), new Dropout(0.1), new Linear(16, 10)), few,
+            Optimizers[optimizer], with);
 
         void Same(Trainer actual, string what)
         {
@@ -325,25 +354,32 @@ internal sealed class ResumeTests
         }
     }
 
-    /// <summary>A cosine schedule ends with the run: more epochs are another run, and the message says what can be done.</summary>
+    /// <summary>
+    /// A cosine schedule ends with the run: more epochs are another run, and the message says what can be done.
+    /// </summary>
     [Test]
     public void ALongerCosineIsRefusedWithAdvice()
     {
         using TemporaryFolder folder = new();
-        TrainingOptions options = new() { Checkpoints = new CheckpointOptions(folder["run"]), Schedule = LearningRateSchedule.Cosine(Epochs) };
+        TrainingOptions options =
+            new() { Checkpoints = new CheckpointOptions(folder["run"]), Schedule = LearningRateSchedule.Cosine(Epochs) };
         using (Trainer trainer = Create(Optimizers[0], options))
         {
             trainer.Run();
         }
 
-        using Trainer longer = Create(Optimizers[0], options with { Schedule = LearningRateSchedule.Cosine(Epochs + 2) }, epochs: Epochs + 2);
+        using Trainer longer =
+            Create(Optimizers[0], options with { Schedule = LearningRateSchedule.Cosine(Epochs + 2) }, epochs: Epochs + 2);
         Assert.That(() => longer.Resume(folder["run"]), Throws.TypeOf<CheckpointException>()
-            .With.Message.Contains("schedule (cosine(3, 0) there, cosine(5, 0) here)").And.Message.Contains("as many epochs as it has").And.Message.Contains("constant schedule"));
+            .With.Message.Contains("schedule (cosine(3, 0) there, cosine(5, 0) here)").And.Message.Contains(
+                "as many epochs as it has").And.Message.Contains("constant schedule"));
         using Trainer parted = Create(Optimizers[0], options with { Accumulate = 2 });
-        Assert.That(() => parted.Resume(folder["run"]), Throws.TypeOf<CheckpointException>().With.Message.Contains("parts of a batch (1 there, 2 here)"));
+        Assert.That(() => parted.Resume(folder["run"]), Throws.TypeOf<CheckpointException>().With.Message.Contains(
+            "parts of a batch (1 there, 2 here)"));
     }
 
-    private static Trainer Create(Optimizer optimizer, TrainingOptions options, int hidden = 16, int epochs = Epochs, int batch = 30)
+    private static Trainer Create(
+        Optimizer optimizer, TrainingOptions options, int hidden = 16, int epochs = Epochs, int batch = 30)
     {
         Dataset digits = Datasets.Digits();
         Dataset few = new("few", digits.Train.Take(650), digits.Test.Take(100));
@@ -354,7 +390,8 @@ internal sealed class ResumeTests
         });
     }
 
-    private static IEnumerable<JsonObject> Lines(string path) => File.ReadAllLines(path).Select(line => JsonNode.Parse(line)!.AsObject());
+    private static IEnumerable<JsonObject> Lines(string path) =>
+        File.ReadAllLines(path).Select(line => JsonNode.Parse(line)!.AsObject());
 
     /// <summary>Without what a clock decides.</summary>
     private static string[] Plain(IEnumerable<JsonObject> lines) =>
@@ -371,8 +408,12 @@ internal sealed class ResumeTests
     private static void RequireEqual(Trainer actual, Trainer expected, string what)
     {
         Assert.That(actual.Arena.Save(), Is.EqualTo(expected.Arena.Save()), what);
-        Assert.That(Plain(actual.Results.Select(result => result.ToJson())), Is.EqualTo(Plain(expected.Results.Select(result => result.ToJson()))), what);
-        Assert.That(actual.Results.Select(result => result.StepLoss), Is.EqualTo(expected.Results.Select(result => result.StepLoss)), what);
+        Assert.That(
+            Plain(actual.Results.Select(result => result.ToJson())),
+            Is.EqualTo(Plain(expected.Results.Select(result => result.ToJson()))), what);
+        Assert.That(
+            actual.Results.Select(result => result.StepLoss), Is.EqualTo(expected.Results.Select(result => result.StepLoss)),
+            what);
     }
 
     private sealed class CancelIn(TrainingPhase phase, CancellationTokenSource source) : IProgress<TrainingProgress>

@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json.Nodes;
-using PacGen.Nn.Checkpoints;
-using PacGen.Tests.Nn.Data;
+using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Checkpoints;
+namespace PacGen.Tests.Nn;
 
 /// <summary>The safetensors format, written and read; the reference here is the format's description, by hand.</summary>
 internal sealed class SafetensorsFileTests
@@ -16,13 +15,16 @@ internal sealed class SafetensorsFileTests
     {
         using TemporaryFolder folder = new();
         SafetensorsFile.Save(folder["a.safetensors"], [
-            new NamedTensor("weight", [2, 3], Weight), new NamedTensor("empty", [0, 4], Array.Empty<float>()), new NamedTensor("β/one", [], new[] { 7f }),
+            new NamedTensor("weight", [2, 3], Weight), new NamedTensor("empty", [0, 4], Array.Empty<float>()),
+            new NamedTensor("β/one", [], new[] { 7f }),
         ], new Dictionary<string, string> { ["note"] = "γ = \"10\"\n" });
         using SafetensorsFile file = SafetensorsFile.Open(folder["a.safetensors"]);
         file.VerifyChecksum();
         Assert.That(file.Tensors.Keys, Is.EqualTo(new[] { "weight", "empty", "β/one" }));
         Assert.That(file.Tensors["weight"].Shape, Is.EqualTo(new long[] { 2, 3 }));
-        Assert.That(file.Read("weight").Select(BitConverter.SingleToInt32Bits), Is.EqualTo(Weight.Select(BitConverter.SingleToInt32Bits)));
+        Assert.That(
+            file.Read("weight").Select(BitConverter.SingleToInt32Bits),
+            Is.EqualTo(Weight.Select(BitConverter.SingleToInt32Bits)));
         Assert.That(file.Read("empty"), Is.Empty);
         Assert.That(file.Read("β/one"), Is.EqualTo(new[] { 7f }));
         Assert.That(file.Metadata["note"], Is.EqualTo("γ = \"10\"\n"));
@@ -34,7 +36,9 @@ internal sealed class SafetensorsFileTests
     public void TheFileIsWhatTheFormatDescribes()
     {
         using MemoryStream stream = new();
-        SafetensorsFile.Write(stream, [new NamedTensor("a", [3], new[] { 1f, 2f, 3f }), new NamedTensor("b", [1, 2], new[] { 4f, 5f })], new Dictionary<string, string> { ["k"] = "v" });
+        SafetensorsFile.Write(
+            stream, [new NamedTensor("a", [3], new[] { 1f, 2f, 3f }), new NamedTensor("b", [1, 2], new[] { 4f, 5f })],
+            new Dictionary<string, string> { ["k"] = "v" });
         byte[] bytes = stream.ToArray();
         int length = checked((int)BinaryPrimitives.ReadUInt64LittleEndian(bytes));
         Assert.That((8 + length) % 8, Is.Zero, "the data is aligned");
@@ -89,7 +93,8 @@ internal sealed class SafetensorsFileTests
     [TestCase("""{}{}""", 0, "no JSON")]
     [TestCase("""{"\ud800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "no JSON")]
     public void WhatTheFormatForbidsIsRefused(string header, int data, string says) => Assert.That(
-        () => Parse(header, new byte[data]), Throws.TypeOf<CheckpointException>().With.Message.Contains(says).And.Message.Not.Contains("\n"));
+        () => Parse(header, new byte[data]),
+        Throws.TypeOf<CheckpointException>().With.Message.Contains(says).And.Message.Not.Contains("\n"));
 
     [TestCase(new byte[0])]
     [TestCase(new byte[] { 2, 0, 0, 0, 0, 0, 0, 0 })]
@@ -97,7 +102,9 @@ internal sealed class SafetensorsFileTests
     [TestCase(new byte[] { 3, 0, 0, 0, 0, 0, 0, 0, 123, 125 })]
     [TestCase(new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 123, 125 })]
     public void AHeaderThatDoesNotFitIsRefused(byte[] bytes) =>
-        Assert.That(() => new SafetensorsFile(new MemoryStream(bytes), "file"), Throws.TypeOf<CheckpointException>().With.Message.Contains("file is damaged"));
+        Assert.That(
+            () => new SafetensorsFile(new MemoryStream(bytes), "file"),
+            Throws.TypeOf<CheckpointException>().With.Message.Contains("file is damaged"));
 
     [Test]
     public void AnyChangedByteIsSeen()
@@ -118,10 +125,17 @@ internal sealed class SafetensorsFileTests
     [Test]
     public void WhatCanNotBeWrittenIsRefused()
     {
-        Assert.That(() => SafetensorsFile.Write(Stream.Null, [new NamedTensor("a", [2], new float[3])]), Throws.ArgumentException);
-        Assert.That(() => SafetensorsFile.Write(Stream.Null, [new NamedTensor("a", [0], Array.Empty<float>()), new NamedTensor("a", [0], Array.Empty<float>())]), Throws.ArgumentException);
-        Assert.That(() => SafetensorsFile.Write(Stream.Null, [new NamedTensor("__metadata__", [0], Array.Empty<float>())]), Throws.ArgumentException);
-        Assert.That(() => SafetensorsFile.Write(Stream.Null, [], new Dictionary<string, string> { ["sha256"] = "" }), Throws.ArgumentException);
+        Assert.That(
+            () => SafetensorsFile.Write(Stream.Null, [new NamedTensor("a", [2], new float[3])]), Throws.ArgumentException);
+        Assert.That(() => SafetensorsFile.Write(
+            Stream.Null, [new NamedTensor("a", [0], Array.Empty<float>()), new NamedTensor("a", [0], Array.Empty<float>())]),
+            Throws.ArgumentException);
+        Assert.That(
+            () => SafetensorsFile.Write(Stream.Null, [new NamedTensor("__metadata__", [0], Array.Empty<float>())]),
+            Throws.ArgumentException);
+        Assert.That(
+            () => SafetensorsFile.Write(Stream.Null, [], new Dictionary<string, string> { ["sha256"] = "" }),
+            Throws.ArgumentException);
     }
 
     /// <summary>1e300 is finite and its nearest single-precision number is not: what is read would be another network.</summary>
@@ -132,7 +146,8 @@ internal sealed class SafetensorsFileTests
         byte[] data = new byte[16];
         BinaryPrimitives.WriteDoubleLittleEndian(data.AsSpan(8), large);
         using SafetensorsFile file = Parse("""{"d":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}}""", data);
-        Assert.That(() => file.Read("d"), Throws.TypeOf<CheckpointException>().With.Message.Contains("d in file").And.Message.Contains("element 1 is"));
+        Assert.That(() => file.Read("d"), Throws.TypeOf<CheckpointException>().With.Message.Contains(
+            "d in file").And.Message.Contains("element 1 is"));
     }
 
     [TestCase(float.NaN)]
@@ -144,7 +159,8 @@ internal sealed class SafetensorsFileTests
         using SafetensorsFile file = new(stream, "file");
         Assert.That(file.Read("a")[2], Is.EqualTo(lost));
         Assert.That(
-            () => file.ReadFinite("a"), Throws.TypeOf<CheckpointException>().With.Message.Contains("a in file").And.Message.Contains("element 2 is"));
+            () => file.ReadFinite("a"),
+            Throws.TypeOf<CheckpointException>().With.Message.Contains("a in file").And.Message.Contains("element 2 is"));
     }
 
     /// <summary>The limits, one at and one past each, on both sides: the reader's is a header by hand.</summary>
@@ -176,7 +192,8 @@ internal sealed class SafetensorsFileTests
     [TestCase("__metadata__", false)]
     public void NamesAreLimitedOnBothSides(string name, bool allowed)
     {
-        name = name.Replace("0123456789abcdef*64", string.Concat(Enumerable.Repeat("0123456789abcdef", 64)), StringComparison.Ordinal);
+        name = name.Replace(
+            "0123456789abcdef*64", string.Concat(Enumerable.Repeat("0123456789abcdef", 64)), StringComparison.Ordinal);
         string json = string.Concat(name.Select(letter => $"\\u{(int)letter:x4}"));
         BothSides(allowed, [new NamedTensor(name, [1], new float[1])], $$$"""{"{{{json}}}":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4);
     }
@@ -201,7 +218,9 @@ internal sealed class SafetensorsFileTests
         foreach ((NamedTensor[] tensors, Dictionary<string, string> texts) in cases)
         {
             using MemoryStream stream = new();
-            Assert.That(() => SafetensorsFile.Write(stream, tensors, texts), Throws.ArgumentException, $"{tensors.FirstOrDefault()} {texts.Count}");
+            Assert.That(
+                () => SafetensorsFile.Write(stream, tensors, texts), Throws.ArgumentException,
+                $"{tensors.FirstOrDefault()} {texts.Count}");
             Assert.That(stream.Length, Is.Zero, "before anything is written");
         }
     }
@@ -253,7 +272,8 @@ internal sealed class SafetensorsFileTests
 
     private static NamedTensor RandomTensor(Random random)
     {
-        long[] shape = [.. Enumerable.Range(0, random.Next(random.Next(8) == 0 ? 19 : 4)).Select(_ => (long)random.Next(random.Next(20) == 0 ? -2 : 0, 4))];
+        long[] shape = [.. Enumerable.Range(0, random.Next(random.Next(8) == 0 ? 19 : 4)).Select(
+            _ => (long)random.Next(random.Next(20) == 0 ? -2 : 0, 4))];
         long count = Math.Abs(shape.Aggregate(1L, (product, extent) => product * extent));
         float[] values = new float[Math.Min(5000, count) + (random.Next(20) == 0 ? 1 : 0)];
         for (int i = 0; i < values.Length; i++)
@@ -264,7 +284,8 @@ internal sealed class SafetensorsFileTests
         return new NamedTensor(random.Next(3) > 0 ? $"layer{random.Next(9)}.weight" : RandomText(random), shape, values);
     }
 
-    private static string RandomText(Random random) => new([.. Enumerable.Range(0, random.Next(6)).Select(_ => random.Next(12) switch
+    private static string RandomText(Random random) =>
+        new([.. Enumerable.Range(0, random.Next(6)).Select(_ => random.Next(12) switch
     {
         0 => (char)random.Next(0x20),
         1 => (char)random.Next(0xD800, 0xE000),

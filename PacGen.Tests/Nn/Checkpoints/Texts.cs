@@ -4,9 +4,11 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace PacGen.Tests.Nn.Checkpoints;
+namespace PacGen.Tests.Nn;
 
-/// <summary>The texts of a safetensors file's header, changed as a person with an editor would, with the checksum of the new bytes.</summary>
+/// <summary>
+/// The texts of a safetensors file's header, changed as a person with an editor would, with the checksum of the new bytes.
+/// </summary>
 internal static class Texts
 {
     private const string Metadata = "__metadata__", Checksum = "sha256";
@@ -14,9 +16,12 @@ internal static class Texts
 
     private static readonly string[] Values =
     [
-        "", "0", "-1", "1", "10", "22", "2147483647", "2147483644", "2147483648", "4294967290", "9223372036854775807", "18446744073709551615", "1e400",
-        "NaN", "null", "\u0665", "\u22121", "1,5", "../../x", "/dev/zero", "folder:/", "@x", "mlp", "mnist-cnn", "wide-resnet", "original", "digits",
-        "\u001b[2J", string.Join(',', Enumerable.Repeat("1", 5000)), "30000,30000", "50000,50000", new string('9', 400), new string('[', 2000),
+        "", "0", "-1", "1", "10", "22", "2147483647", "2147483644", "2147483648", "4294967290", "9223372036854775807",
+        "18446744073709551615", "1e400",
+        "NaN", "null", "\u0665", "\u22121", "1,5", "../../x", "/dev/zero", "folder:/", "@x", "mlp", "mnist-cnn", "wide-resnet",
+        "original", "digits",
+        "\u001b[2J", string.Join(',', Enumerable.Repeat("1", 5000)), "30000,30000", "50000,50000", new string('9', 400),
+        new string('[', 2000),
     ];
 
     /// <summary>A file with other texts; one that is set to null goes.</summary>
@@ -82,7 +87,8 @@ internal static class Texts
             edited[name] = array!.DeepClone();
         }
 
-        byte[] text8 = JsonSerializer.SerializeToUtf8Bytes(edited), bytes = [.. new byte[8], .. text8, .. file.AsSpan(8 + length)];
+        byte[] text8 = JsonSerializer.SerializeToUtf8Bytes(edited), bytes = [
+            .. new byte[8], .. text8, .. file.AsSpan(8 + length)];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, text8.Length);
         Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(bytes)), bytes.AsSpan(ChecksumAt));
         return bytes;

@@ -1,7 +1,7 @@
 using PacGen.Core.Randomness;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
 internal sealed class AugmentationTests
 {
@@ -20,8 +20,10 @@ internal sealed class AugmentationTests
 
         for (int i = 0; i < 60; i++)
         {
-            int Shift(int word) => (int)(Philox.Word(Seed, 0x8000_0002, 3, (4 * i) + word) / 4294967296.0 * ((2 * padding) + 1)) - padding;
-            (int down, int right, bool mirrored) = (Shift(0), Shift(1), flip && Philox.Word(Seed, 0x8000_0002, 3, (4 * i) + 2) % 2 == 1);
+            int Shift(int word) =>
+                (int)(Philox.Word(Seed, 0x8000_0002, 3, (4 * i) + word) / 4294967296.0 * ((2 * padding) + 1)) - padding;
+            (int down, int right, bool mirrored) = (
+                Shift(0), Shift(1), flip && Philox.Word(Seed, 0x8000_0002, 3, (4 * i) + 2) % 2 == 1);
             seen.Add((down, right, mirrored));
             byte[] bytes = new byte[set.ImageSize];
             for (int y = 0; y < 6; y++)
@@ -51,7 +53,8 @@ internal sealed class AugmentationTests
     {
         ImageSet set = ImageSetTests.Set(80, 8, 8, 3);
         int[] order = [.. Enumerable.Range(0, 80)];
-        using BatchLoader loader = BatchLoader.Shuffled(set, batchSize, seed: 5, augmentation: Augmentation.CropFlip, threads: threads);
+        using BatchLoader loader =
+            BatchLoader.Shuffled(set, batchSize, seed: 5, augmentation: Augmentation.CropFlip, threads: threads);
         for (int epoch = 1; epoch <= 4; epoch++)
         {
             int[] chosen = (int[])order.Clone();
@@ -62,7 +65,9 @@ internal sealed class AugmentationTests
             loader.Start(epoch, first);
             while (loader.TryNext(out Batch batch))
             {
-                Assert.That(batch.Images.SequenceEqual(images.AsSpan(at * set.ImageSize, batch.Images.Length)), $"epoch {epoch}, image {at}");
+                Assert.That(
+                    batch.Images.SequenceEqual(images.AsSpan(at * set.ImageSize, batch.Images.Length)),
+                    $"epoch {epoch}, image {at}");
                 Assert.That(batch.Labels.SequenceEqual(labels.AsSpan(at, batch.Count)));
                 at += batch.Count;
             }

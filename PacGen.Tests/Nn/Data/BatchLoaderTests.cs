@@ -1,8 +1,8 @@
 using System.Buffers;
 using PacGen.Core.Randomness;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
 [NonParallelizable]
 internal sealed class BatchLoaderTests
@@ -13,7 +13,8 @@ internal sealed class BatchLoaderTests
     [Test]
     public void GivesEveryImageOnceAnEpoch([Values(1, 7, 16, 79, 80)] int batchSize, [Values] bool shuffled)
     {
-        using BatchLoader loader = shuffled ? BatchLoader.Shuffled(Set, batchSize, seed: 5) : BatchLoader.Sequential(Set, batchSize);
+        using BatchLoader loader = shuffled ? BatchLoader.Shuffled(Set, batchSize, seed: 5) : BatchLoader.Sequential(
+            Set, batchSize);
         for (int epoch = 1; epoch <= 3; epoch++)
         {
             int[] order = Epoch(loader, epoch);
@@ -32,11 +33,14 @@ internal sealed class BatchLoaderTests
         Assert.That(order, Is.Unique);
     }
 
-    /// <summary>The order depends on seed and epoch, and on nothing else: not on the batch size, nor on what was loaded before.</summary>
+    /// <summary>
+    /// The order depends on seed and epoch, and on nothing else: not on the batch size, nor on what was loaded before.
+    /// </summary>
     [Test]
     public void OrdersBySeedAndEpochAlone()
     {
-        using BatchLoader one = BatchLoader.Shuffled(Set, 16, seed: 5), two = BatchLoader.Shuffled(Set, 9, seed: 5), other = BatchLoader.Shuffled(Set, 16, seed: 6);
+        using BatchLoader one = BatchLoader.Shuffled(Set, 16, seed: 5), two = BatchLoader.Shuffled(
+            Set, 9, seed: 5), other = BatchLoader.Shuffled(Set, 16, seed: 6);
         int[] first = Epoch(one, 1), second = Epoch(one, 2);
 
         Assert.That(Epoch(two, 2), Is.EqualTo(second));

@@ -1,13 +1,15 @@
 using System.Text;
 
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
 /// <summary>Makes CIFAR's binary files and tar archives.</summary>
 internal static class Cifar
 {
     public const int ImageSize = 3072;
 
-    /// <summary>Image i has the labels i mod 10 (one byte), or i mod 20 and 7 i mod 100; byte p of its planes is <see cref="Plane"/>.</summary>
+    /// <summary>
+    /// Image i has the labels i mod 10 (one byte), or i mod 20 and 7 i mod 100; byte p of its planes is <see cref="Plane"/>.
+    /// </summary>
     public static byte[] File(int count, int labelBytes)
     {
         List<byte> file = [];

@@ -1,7 +1,7 @@
 using System.Globalization;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
 internal sealed class CifarTests
 {
@@ -11,8 +11,11 @@ internal sealed class CifarTests
     public void ReadsRawAndCompressedRecords([Values] bool compressed, [Values] CifarLabels labels)
     {
         using TemporaryFolder folder = new();
-        byte[] first = Cifar.File(130, labels == CifarLabels.Ten ? 1 : 2), second = Cifar.File(3, labels == CifarLabels.Ten ? 1 : 2);
-        string[] paths = [folder.Write(compressed ? Idx.Compress(first) : first, "first"), folder.Write(compressed ? Idx.Compress(second) : second, "second")];
+        byte[] first = Cifar.File(130, labels == CifarLabels.Ten ? 1 : 2), second = Cifar.File(
+            3, labels == CifarLabels.Ten ? 1 : 2);
+        string[] paths = [
+            folder.Write(compressed ? Idx.Compress(first) : first, "first"),
+            folder.Write(compressed ? Idx.Compress(second) : second, "second")];
 
         ImageSet set = CifarFile.Read(paths, labels, Plain);
 
@@ -21,7 +24,8 @@ internal sealed class CifarTests
         for (int i = 0; i < set.Count; i++)
         {
             int source = i < 130 ? i : i - 130;
-            Assert.That(set.Labels[i], Is.EqualTo(labels switch { CifarLabels.Ten => source % 10, CifarLabels.Fine => 7 * source % 100, _ => source % 20 }));
+            Assert.That(set.Labels[i], Is.EqualTo(
+                labels switch { CifarLabels.Ten => source % 10, CifarLabels.Fine => 7 * source % 100, _ => source % 20 }));
             for (int place = 0; place < 1024; place++)
             {
                 for (int channel = 0; channel < 3; channel++)
@@ -76,10 +80,13 @@ internal sealed class CifarTests
         folder.Write([1], ten ? "cifar-10-batches-py" : "cifar-100-python", ten ? "data_batch_1" : "train");
         Assert.That(
             () => Load(folder, ten ? "cifar-10" : "cifar-100"),
-            Throws.TypeOf<DataException>().With.Message.Contains("lacks the binary version, cifar-10").And.Message.Contains("-binary.tar.gz: there is the one for Python"));
+            Throws.TypeOf<DataException>().With.Message.Contains("lacks the binary version, cifar-10").And.Message.Contains(
+                "-binary.tar.gz: there is the one for Python"));
     }
 
-    /// <summary>Each file holds as much as a whole set may, in a hundredth of the bytes; memory is taken for one set, not for fourteen.</summary>
+    /// <summary>
+    /// Each file holds as much as a whole set may, in a hundredth of the bytes; memory is taken for one set, not for fourteen.
+    /// </summary>
     [Test]
     public void ManySmallFilesThatHoldMuchTakeLittle()
     {
@@ -92,10 +99,16 @@ internal sealed class CifarTests
 
         folder.Write(Cifar.File(1, 1), "cifar-10", "test_batch.bin");
         Assert.That(bomb, Has.Length.LessThan(1 << 21));
-        Assert.That(LimitedProcess.Run(384, Refusal, "cifar-10", folder.Path), Does.Contain("data_batch_01.bin.gz, with the files before it, holds more than 60000 images"));
+        Assert.That(
+            LimitedProcess.Run(384, Refusal, "cifar-10", folder.Path),
+            Does.Contain("data_batch_01.bin.gz, with the files before it, holds more than 60000 images"));
 
-        folder.Write(Idx.Compress(Cifar.Tar(("data_batch_1.bin", new byte[3073 * 40_000]), ("data_batch_2.bin", new byte[3073 * 40_000]), ("test_batch.bin", new byte[3073]))), "tar", "cifar-10-binary.tar.gz");
-        Assert.That(LimitedProcess.Run(512, Refusal, "cifar-10", folder["tar"]), Does.Contain("holds more than 60000 images to train or to test on"));
+        folder.Write(
+            Idx.Compress(Cifar.Tar(("data_batch_1.bin", new byte[3073 * 40_000]), ("data_batch_2.bin", new byte[3073 * 40_000]),
+            ("test_batch.bin", new byte[3073]))), "tar", "cifar-10-binary.tar.gz");
+        Assert.That(
+            LimitedProcess.Run(512, Refusal, "cifar-10", folder["tar"]),
+            Does.Contain("holds more than 60000 images to train or to test on"));
     }
 
     /// <summary>In a process of its own: why a set is refused.</summary>
@@ -103,7 +116,8 @@ internal sealed class CifarTests
     {
         try
         {
-            Datasets.Load(arguments[0], new DataOptions { Folder = arguments[1], CacheFolder = Path.Combine(arguments[1], "cache") });
+            Datasets.Load(
+                arguments[0], new DataOptions { Folder = arguments[1], CacheFolder = Path.Combine(arguments[1], "cache") });
             Console.WriteLine("It is read.");
         }
         catch (DataException error)
@@ -117,7 +131,8 @@ internal sealed class CifarTests
     {
         byte[] batch = Cifar.File(3, labelBytes: 1);
         byte[] whole = Cifar.Tar(("x/data_batch_1.bin", batch), ("x/test_batch.bin", batch));
-        Refused(Cifar.Tar(("data_batch_1.bin", batch), ("test_batch.bin", batch), ("readme", new byte[3000]))[..^2000], "cifar-10-binary.tar is truncated: it ends within a file");
+        Refused(Cifar.Tar(("data_batch_1.bin", batch), ("test_batch.bin", batch), ("readme", new byte[3000]))[
+            ..^2000], "cifar-10-binary.tar is truncated: it ends within a file");
         Refused(whole[..3000], "data_batch_1.bin holds 2488 bytes");
         Refused(Cifar.Tar(("x/data_batch_1.bin", batch)), "has no test_batch*.bin");
         Refused(Cifar.Tar(("data_batch_1.bin", batch), ("y/data_batch_1.bin", batch)), "has data_batch_1.bin twice");
@@ -130,7 +145,8 @@ internal sealed class CifarTests
         {
             using TemporaryFolder folder = new();
             folder.Write(archive, "cifar-10-binary.tar");
-            Assert.That(() => Load(folder, "cifar-10"), Throws.TypeOf<DataException>().With.Message.Contains(message).And.Message.Not.Contains("\n"));
+            Assert.That(() => Load(folder, "cifar-10"), Throws.TypeOf<DataException>().With.Message.Contains(
+                message).And.Message.Not.Contains("\n"));
         }
     }
 
@@ -140,7 +156,9 @@ internal sealed class CifarTests
     {
         using TemporaryFolder folder = new();
         byte[] batch = Cifar.File(3, labelBytes: 1);
-        folder.Write(Idx.Compress(Cifar.Tar(("../../data_batch_1.bin", batch), ("/test_batch.bin", batch), ("../evil", batch))), "in", "cifar-10-binary.tar.gz");
+        folder.Write(
+            Idx.Compress(Cifar.Tar(("../../data_batch_1.bin", batch), ("/test_batch.bin", batch), ("../evil", batch))), "in",
+            "cifar-10-binary.tar.gz");
         string[] before = folder.Contents;
 
         Assert.That(Datasets.Load("cifar-10", new DataOptions { Folder = folder["in"] }).Train.Count, Is.EqualTo(3));
@@ -154,24 +172,30 @@ internal sealed class CifarTests
         folder.Write(Cifar.File(1, 1), "cifar-10", "data_batch_2.bin");
         Assert.That(
             () => Load(folder, "cifar-10"),
-            Throws.TypeOf<DataException>().With.Message.Contains($"{folder["cifar-10"]} lacks test_batch*.bin.").And.Message.Contains("cifar-10-binary.tar.gz"));
+            Throws.TypeOf<DataException>().With.Message.Contains(
+                $"{folder["cifar-10"]} lacks test_batch*.bin.").And.Message.Contains("cifar-10-binary.tar.gz"));
     }
 
     [Test]
-    public void SurvivesMutatedFiles([Values(1, 2)] int seed, [Values] bool ten) => LimitedProcess.Run(64, SurvivesAlone, $"{seed}", "500", $"{ten}");
+    public void SurvivesMutatedFiles([Values(1, 2)] int seed, [Values] bool ten) =>
+        LimitedProcess.Run(64, SurvivesAlone, $"{seed}", "500", $"{ten}");
 
     [Test, Explicit("takes minutes")]
     public void SurvivesManyMutatedFiles([Values] bool ten) => Survives(3, 100_000, ten);
 
     private static void SurvivesAlone(string[] arguments) =>
-        Survives(int.Parse(arguments[0], CultureInfo.InvariantCulture), int.Parse(arguments[1], CultureInfo.InvariantCulture), bool.Parse(arguments[2]));
+        Survives(
+            int.Parse(arguments[0], CultureInfo.InvariantCulture), int.Parse(arguments[1], CultureInfo.InvariantCulture),
+            bool.Parse(arguments[2]));
 
     private static void Survives(int seed, int files, bool ten)
     {
-        string name = ten ? "cifar-10" : "cifar-100", trainFile = ten ? "data_batch_1.bin" : "train.bin", testFile = ten ? "test_batch.bin" : "test.bin";
+        string name = ten ? "cifar-10" : "cifar-100", trainFile = ten ? "data_batch_1.bin" : "train.bin", testFile = ten
+            ? "test_batch.bin" : "test.bin";
         using TemporaryFolder folder = new();
         Random random = new(seed);
-        byte[] batch = Cifar.File(2, labelBytes: ten ? 1 : 2), archive = Cifar.Tar(("x/" + trainFile, batch), ("x/" + testFile, batch));
+        byte[] batch = Cifar.File(2, labelBytes: ten ? 1 : 2), archive = Cifar.Tar(
+            ("x/" + trainFile, batch), ("x/" + testFile, batch));
         folder.Write(batch, "files", testFile);
         int read = 0, refused = 0;
         for (int i = 0; i < files; i++)
@@ -200,7 +224,9 @@ internal sealed class CifarTests
             }
 
             // Each file of records begins with room for 1,024 images.
-            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan((16L * content.Length) + (8 << 20)), $"seed {seed}, file {i}");
+            Assert.That(
+                GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan((16L * content.Length) + (8 << 20)),
+                $"seed {seed}, file {i}");
         }
 
         TestContext.Out.WriteLine($"{name}: {files} files, {refused} refused");
@@ -212,9 +238,11 @@ internal sealed class CifarTests
     {
         int bytes = ten ? 1 : 2;
         (string Name, byte[] Content)[] files = ten
-            ? [("data_batch_2.bin", Cifar.File(3, bytes)), ("data_batch_1.bin", Cifar.File(5, bytes)), ("test_batch.bin", Cifar.File(2, bytes)), ("batches.meta.txt", [65, 10])]
+            ? [("data_batch_2.bin", Cifar.File(3, bytes)), ("data_batch_1.bin", Cifar.File(5, bytes)), (
+                "test_batch.bin", Cifar.File(2, bytes)), ("batches.meta.txt", [65, 10])]
             : [("train.bin", Cifar.File(5, bytes)), ("test.bin", Cifar.File(2, bytes)), ("fine_label_names.txt", [65, 10])];
-        string inner = ten ? "cifar-10-batches-bin" : "cifar-100-binary", archive = ten ? "cifar-10-binary.tar" : "cifar-100-binary.tar";
+        string inner = ten ? "cifar-10-batches-bin" : "cifar-100-binary", archive = ten ? "cifar-10-binary.tar"
+            : "cifar-100-binary.tar";
         if (form.StartsWith("tar", StringComparison.Ordinal))
         {
             byte[] tar = Cifar.Tar([.. from file in files select ($"{inner}/{file.Name}", file.Content)]);
@@ -224,7 +252,9 @@ internal sealed class CifarTests
 
         foreach ((string name, byte[] content) in files)
         {
-            folder.Write(form == "gzip" ? Idx.Compress(content) : content, "set", form == "inner" ? inner : ".", form == "gzip" ? name + ".gz" : name);
+            folder.Write(
+                form == "gzip" ? Idx.Compress(content) : content, "set", form == "inner" ? inner : ".", form == "gzip"
+                ? name + ".gz" : name);
         }
     }
 
@@ -235,6 +265,7 @@ internal sealed class CifarTests
     {
         using TemporaryFolder folder = new();
         string path = folder.Write(content, "file");
-        Assert.That(() => CifarFile.Read([path], CifarLabels.Ten, Plain), Throws.TypeOf<DataException>().With.Message.StartsWith(path).And.Message.Contains(message).And.Message.Not.Contains("\n"));
+        Assert.That(() => CifarFile.Read([path], CifarLabels.Ten, Plain), Throws.TypeOf<DataException>().With.Message.StartsWith(
+            path).And.Message.Contains(message).And.Message.Not.Contains("\n"));
     }
 }

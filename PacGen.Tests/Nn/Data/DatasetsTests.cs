@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
 internal sealed class DatasetsTests
 {
@@ -22,7 +22,8 @@ internal sealed class DatasetsTests
     public void RemoveFolder() => folder.Dispose();
 
     [Test]
-    public void FindsFilesUnderTheirUsualNames([Values("mnist", "fashion-mnist")] string set, [Values] bool ownFolder, [Values] bool compressed, [Values] bool dotted)
+    public void FindsFilesUnderTheirUsualNames(
+        [Values("mnist", "fashion-mnist")] string set, [Values] bool ownFolder, [Values] bool compressed, [Values] bool dotted)
     {
         foreach ((string name, byte[] content) in Files)
         {
@@ -32,7 +33,8 @@ internal sealed class DatasetsTests
 
         Dataset data = Datasets.Load(set, new DataOptions { Folder = folder["given"] });
 
-        Assert.That((data.Name, data.Train.Count, data.Test.Count, data.Train.Height, data.Train.Width), Is.EqualTo((set, 40, 10, 6, 5)));
+        Assert.That(
+            (data.Name, data.Train.Count, data.Test.Count, data.Train.Height, data.Train.Width), Is.EqualTo((set, 40, 10, 6, 5)));
         Assert.That(data.Origin, Is.EqualTo(ownFolder ? folder["given", set] : folder["given"]));
         Assert.That(data.Train.Normalization.Mean[0], Is.EqualTo(set == "mnist" ? 0.1307f : 0.2860f));
     }
@@ -41,11 +43,14 @@ internal sealed class DatasetsTests
     public void LooksInTheUsualPlacesInOrder()
     {
         // From last to first: what is added goes before what was there.
-        string[] places = [Path.Combine("cache", "mnist"), Path.Combine("system", "mnist"), "work", Path.Combine("work", "mnist"), "environment", Path.Combine("environment", "mnist")];
+        string[] places = [
+            Path.Combine("cache", "mnist"), Path.Combine("system", "mnist"), "work", Path.Combine("work", "mnist"), "environment",
+            Path.Combine("environment", "mnist")];
         foreach (string place in places)
         {
             Place(place);
-            Assert.That(Datasets.Load("MNIST", Elsewhere(withEnvironment: place.StartsWith('e'))).Origin, Is.EqualTo(folder[place]));
+            Assert.That(
+                Datasets.Load("MNIST", Elsewhere(withEnvironment: place.StartsWith('e'))).Origin, Is.EqualTo(folder[place]));
         }
     }
 
@@ -66,15 +71,19 @@ internal sealed class DatasetsTests
         Place("partial");
         File.Delete(folder["partial", "t10k-labels-idx1-ubyte"]);
 
-        Refused(new DataOptions { Folder = folder["absent"], CacheFolder = folder["cache"] }, $"The data folder {folder["absent"]}, where the MNIST files were to be read, does not exist.");
+        Refused(new DataOptions { Folder = folder["absent"], CacheFolder = folder["cache"] },
+            $"The data folder {folder["absent"]}, where the MNIST files were to be read, does not exist.");
         Refused(new DataOptions { Folder = "", CacheFolder = folder["cache"] }, "does not exist");
         Refused(
             new DataOptions { Folder = folder["empty"], CacheFolder = folder["cache"] },
-            $"looked in {folder["empty", "mnist"]} and {folder["empty"]} for train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte");
-        Refused(new DataOptions { Folder = folder["partial"], CacheFolder = folder["cache"] }, $"{folder["partial"]} lacks t10k-labels-idx1-ubyte.");
+            $"looked in {folder["empty", "mnist"]} and {folder["empty"]} for train-images-idx3-ubyte, train-labels-idx1-ubyte, " +
+                $"t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte");
+        Refused(new DataOptions { Folder = folder["partial"], CacheFolder = folder["cache"] },
+            $"{folder["partial"]} lacks t10k-labels-idx1-ubyte.");
         Assert.That(
             () => Datasets.Load("mnist", new DataOptions { EnvironmentFolder = folder["absent"], CacheFolder = folder["cache"] }),
-            Throws.TypeOf<DataException>().With.Message.Contains($"PACGEN_DATA names the folder {folder["absent"]}, which does not exist."));
+            Throws.TypeOf<DataException>().With.Message.Contains(
+                $"PACGEN_DATA names the folder {folder["absent"]}, which does not exist."));
     }
 
     /// <summary>Archives are often unpacked into folders of their own, as other libraries' downloads are.</summary>
@@ -83,15 +92,18 @@ internal sealed class DatasetsTests
     {
         Place(Path.Combine("given", "MNIST", "raw"));
         Refused(new DataOptions { Folder = folder["given"] }, $"MNIST is not in the data folder {folder["given"]}");
-        Refused(new DataOptions { Folder = folder["given"] }, $"{folder["given", "MNIST", "raw"]} has them: name that folder, or leave --data out");
-        Assert.That(Datasets.Load("mnist", new DataOptions { Folder = folder["given", "MNIST", "raw"] }).Train.Count, Is.EqualTo(40));
+        Refused(new DataOptions { Folder = folder["given"] },
+            $"{folder["given", "MNIST", "raw"]} has them: name that folder, or leave --data out");
+        Assert.That(
+            Datasets.Load("mnist", new DataOptions { Folder = folder["given", "MNIST", "raw"] }).Train.Count, Is.EqualTo(40));
     }
 
     [Test]
     public void SaysWhereItLookedWhenItMayNotDownload() =>
         Assert.That(
             () => Datasets.Load("mnist", Elsewhere(withEnvironment: false)),
-            Throws.TypeOf<DataException>().With.Message.Contains($"looked in {folder["work", "mnist"]}, {folder["work"]}, {folder["system", "mnist"]}, {folder["cache", "mnist"]} for train-images"));
+            Throws.TypeOf<DataException>().With.Message.Contains($"looked in {folder["work", "mnist"]}, {folder["work"]}, " +
+                $"{folder["system", "mnist"]}, {folder["cache", "mnist"]} for train-images"));
 
     [Test]
     public void RefusesFilesThatDoNotBelongTogether()
@@ -110,7 +122,8 @@ internal sealed class DatasetsTests
     {
         Place("given");
         string hash = Convert.ToHexStringLower(SHA256.HashData(Files[3].Content));
-        PublishedSet other = PublishedSet.Mnist with { Name = "other", Title = "Other", TestLabels = new("t10k-labels-idx1-ubyte", Files[3].Content.Length, hash) };
+        PublishedSet other = PublishedSet.Mnist
+            with { Name = "other", Title = "Other", TestLabels = new("t10k-labels-idx1-ubyte", Files[3].Content.Length, hash) };
 
         Assert.That(
             () => PublishedSet.Mnist.Load(new DataOptions { Folder = folder["given"] }, [other], default),
@@ -120,7 +133,8 @@ internal sealed class DatasetsTests
 
     [Test]
     public void RefusesAnUnknownName() =>
-        Assert.That(() => Datasets.Load("cats"), Throws.TypeOf<DataException>().With.Message.EqualTo($"There is no data set cats. Choose one of {string.Join(", ", Datasets.Names)}, or folder:PATH."));
+        Assert.That(() => Datasets.Load("cats"), Throws.TypeOf<DataException>().With.Message.EqualTo(
+            $"There is no data set cats. Choose one of {string.Join(", ", Datasets.Names)}, or folder:PATH."));
 
     [Test]
     public void KnowsEveryNameItLists()
@@ -137,7 +151,9 @@ internal sealed class DatasetsTests
         ImageFolderTests.MakeTiny(folder, "tiny-imagenet");
         foreach (string name in Datasets.Names)
         {
-            Assert.That(Datasets.Load(name, new DataOptions { Folder = folder.Path, CacheFolder = folder["cache"] }).Name, Is.EqualTo(name));
+            Assert.That(
+                Datasets.Load(name, new DataOptions { Folder = folder.Path, CacheFolder = folder["cache"] }).Name,
+                Is.EqualTo(name));
         }
     }
 
@@ -159,5 +175,6 @@ internal sealed class DatasetsTests
     };
 
     private static void Refused(DataOptions options, string message) =>
-        Assert.That(() => Datasets.Load("mnist", options), Throws.TypeOf<DataException>().With.Message.Contains(message).And.Message.Not.Contains("\n"));
+        Assert.That(() => Datasets.Load("mnist", options), Throws.TypeOf<DataException>().With.Message.Contains(
+            message).And.Message.Not.Contains("\n"));
 }

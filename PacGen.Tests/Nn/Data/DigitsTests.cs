@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
 internal sealed class DigitsTests
 {
@@ -11,7 +11,8 @@ internal sealed class DigitsTests
     public void HaveTheirPublishedCounts()
     {
         Assert.That((Digits.Train.Count, Digits.Test.Count), Is.EqualTo((1438, 359)));
-        Assert.That((Digits.Train.Height, Digits.Train.Width, Digits.Train.Channels, Digits.Train.Classes), Is.EqualTo((8, 8, 1, 10)));
+        Assert.That(
+            (Digits.Train.Height, Digits.Train.Width, Digits.Train.Channels, Digits.Train.Classes), Is.EqualTo((8, 8, 1, 10)));
 
         // The counts of optdigits.names, test part.
         int[] published = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180];

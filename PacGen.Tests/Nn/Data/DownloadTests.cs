@@ -1,20 +1,23 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
 internal sealed class DownloadTests
 {
-    private static readonly byte[] TrainImages = Noise(300, 28, 28), TrainLabels = Idx.Labels(300), TestImages = Idx.Images(20, 28, 28), TestLabels = Idx.Labels(20);
+    private static readonly byte[] TrainImages = Noise(300, 28, 28), TrainLabels = Idx.Labels(300), TestImages = Idx.Images(
+        20, 28, 28), TestLabels = Idx.Labels(20);
 
     private static readonly (string Name, byte[] Content)[] Files =
     [
-        ("train-images-idx3-ubyte", TrainImages), ("train-labels-idx1-ubyte", TrainLabels), ("t10k-images-idx3-ubyte", TestImages), ("t10k-labels-idx1-ubyte", TestLabels),
+        ("train-images-idx3-ubyte", TrainImages), ("train-labels-idx1-ubyte", TrainLabels),
+        ("t10k-images-idx3-ubyte", TestImages), ("t10k-labels-idx1-ubyte", TestLabels),
     ];
 
-    private static readonly PublishedSet Small = new("small", "Small", new Normalization([0.5f], [0.5f]), [], File(0), File(1), File(2), File(3));
+    private static readonly PublishedSet Small =
+        new("small", "Small", new Normalization([0.5f], [0.5f]), [], File(0), File(1), File(2), File(3));
 
     private TemporaryFolder folder = null!;
     private LocalServer server = null!;
@@ -43,13 +46,17 @@ internal sealed class DownloadTests
         Told progress = new();
         Dataset data = Load(progress: progress);
 
-        Assert.That(data.Train.Pixels.SequenceEqual(TrainImages.AsSpan(16)) && data.Test.Pixels.SequenceEqual(TestImages.AsSpan(16)));
-        Assert.That(folder.Contents, Is.EquivalentTo((string[])["small", .. from file in Files select Path.Combine("small", file.Name + ".gz")]));
+        Assert.That(
+            data.Train.Pixels.SequenceEqual(TrainImages.AsSpan(16)) && data.Test.Pixels.SequenceEqual(TestImages.AsSpan(16)));
+        Assert.That(
+            folder.Contents,
+            Is.EquivalentTo((string[])["small", .. from file in Files select Path.Combine("small", file.Name + ".gz")]));
         foreach ((string name, byte[] content) in Files)
         {
             DownloadProgress[] reports = [.. from report in progress.Reports where report.File == name + ".gz" select report];
             int length = Idx.Compress(content).Length;
-            Assert.That(reports[0], Is.EqualTo(new DownloadProgress(name + ".gz", new Uri(server.Address, name + ".gz"), 0, length)));
+            Assert.That(
+                reports[0], Is.EqualTo(new DownloadProgress(name + ".gz", new Uri(server.Address, name + ".gz"), 0, length)));
             Assert.That(reports[^1].Received, Is.EqualTo(length));
             Assert.That(from report in reports select report.Received, Is.Ordered);
         }
@@ -97,7 +104,9 @@ internal sealed class DownloadTests
     {
         byte[] other = (byte[])TrainImages.Clone();
         other[^1] ^= 1;
-        foreach (byte[] wrong in (byte[][])[Idx.Compress(other), TrainImages, [.. Idx.Compress(TrainImages), 0], Idx.Compress([.. TrainImages, 0]), "<html>Log in</html>"u8.ToArray(), []])
+        foreach (byte[] wrong in (
+            byte[][])[Idx.Compress(other), TrainImages, [.. Idx.Compress(TrainImages), 0], Idx.Compress([.. TrainImages, 0]),
+            "<html>Log in</html>"u8.ToArray(), []])
         {
             server.Give(Files[0].Name + ".gz", wrong);
             Fails("the checksum is wrong");
@@ -129,7 +138,9 @@ internal sealed class DownloadTests
     {
         Uri nobody = Nobody();
         DataException error = Assert.Throws<DataException>(() => Load(mirrors: [nobody]));
-        Assert.That(error.Message, Does.StartWith("Small is not on this machine and train-images-idx3-ubyte.gz cannot be downloaded").And.Contain(nobody.ToString()).And.Contain("--data").And.Not.Contain("\n"));
+        Assert.That(
+            error.Message, Does.StartWith("Small is not on this machine and train-images-idx3-ubyte.gz cannot be " +
+            "downloaded").And.Contain(nobody.ToString()).And.Contain("--data").And.Not.Contain("\n"));
         Assert.That(folder.Contents, Is.Empty);
     }
 
@@ -171,7 +182,8 @@ internal sealed class DownloadTests
 
     [Test]
     public void AMirrorThatIsNoWebAddressEndsNoSearch() =>
-        Assert.That(Load(mirrors: [new Uri("file:///etc/"), new Uri("ftp://127.0.0.1/"), server.Address]).Train.Count, Is.EqualTo(300));
+        Assert.That(
+            Load(mirrors: [new Uri("file:///etc/"), new Uri("ftp://127.0.0.1/"), server.Address]).Train.Count, Is.EqualTo(300));
 
     /// <summary>Fifty bytes a second would take days for a set; every byte comes before the patience ends.</summary>
     [Test]
@@ -185,7 +197,9 @@ internal sealed class DownloadTests
         Assert.That(folder.Contents, Is.Empty);
     }
 
-    /// <summary>What a process left that was ended goes at the next start; what one is still writing stays, and what is somebody else's.</summary>
+    /// <summary>
+    /// What a process left that was ended goes at the next start; what one is still writing stays, and what is somebody else's.
+    /// </summary>
     [Test]
     public void RemovesWhatProcessesThatAreGoneLeft()
     {
@@ -196,11 +210,15 @@ internal sealed class DownloadTests
         using (new FileStream(written, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
         {
             Load();
-            Assert.That((System.IO.File.Exists(gone), System.IO.File.Exists(written), System.IO.File.Exists(other)), Is.EqualTo((false, true, true)));
+            Assert.That(
+                (System.IO.File.Exists(gone), System.IO.File.Exists(written), System.IO.File.Exists(other)),
+                Is.EqualTo((false, true, true)));
         }
 
         Load();
-        Assert.That((System.IO.File.Exists(written), System.IO.File.Exists(other)), Is.EqualTo((false, true)), "also where nothing is downloaded");
+        Assert.That(
+            (System.IO.File.Exists(written), System.IO.File.Exists(other)), Is.EqualTo((false, true)),
+            "also where nothing is downloaded");
     }
 
     /// <summary>Never into the folder that the program happens to be started in.</summary>
@@ -222,7 +240,9 @@ internal sealed class DownloadTests
     /// <summary>As a system's user without a folder has it: the folder's name counts, though it is not there.</summary>
     [Test]
     public void AHomeThatDoesNotExistIsStillTheHome() =>
-        Assert.That(LimitedProcess.Run(64, CacheWithoutHome, folder["absent"]), Does.StartWith(OperatingSystem.IsLinux() ? folder["absent", ".cache"] : Path.GetPathRoot(folder.Path)!));
+        Assert.That(
+            LimitedProcess.Run(64, CacheWithoutHome, folder["absent"]),
+            Does.StartWith(OperatingSystem.IsLinux() ? folder["absent", ".cache"] : Path.GetPathRoot(folder.Path)!));
 
     private static void CacheWithoutHome(string[] arguments)
     {
@@ -238,7 +258,8 @@ internal sealed class DownloadTests
         using CancellationTokenSource cancellation = new();
         Told progress = new() { Then = report => { if (report.Received > 0) { cancellation.Cancel(); } } };
 
-        Assert.That(() => Load(progress: progress, cancellation: cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => Load(progress: progress, cancellation: cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(folder.Contents, Is.Empty);
     }
 
@@ -247,9 +268,11 @@ internal sealed class DownloadTests
     {
         server.FallSilent(Files[1].Name + ".gz", Idx.Compress(TrainLabels), 5);
         using CancellationTokenSource cancellation = new();
-        Told progress = new() { Then = report => { if (report.File.StartsWith("train-labels", StringComparison.Ordinal)) { cancellation.Cancel(); } } };
+        Told progress = new() { Then = report =>
+            { if (report.File.StartsWith("train-labels", StringComparison.Ordinal)) { cancellation.Cancel(); } } };
 
-        Assert.That(() => Load(progress: progress, cancellation: cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => Load(progress: progress, cancellation: cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(folder.Contents, Is.EquivalentTo((string[])["small", Path.Combine("small", "train-images-idx3-ubyte.gz")]));
         server.Give(Files[1].Name + ".gz", Idx.Compress(TrainLabels));
         Load();
@@ -261,16 +284,20 @@ internal sealed class DownloadTests
     {
         // A folder in the file's place, and a file in the folder's place.
         Directory.CreateDirectory(folder["small", "train-images-idx3-ubyte.gz"]);
-        Assert.That(() => Load(), Throws.TypeOf<DataException>().With.Message.Contains($"{folder["small", "train-images-idx3-ubyte.gz"]} cannot be written"));
+        Assert.That(() => Load(), Throws.TypeOf<DataException>().With.Message.Contains(
+            $"{folder["small", "train-images-idx3-ubyte.gz"]} cannot be written"));
         Assert.That(folder.Contents, Is.EquivalentTo((string[])["small", Path.Combine("small", "train-images-idx3-ubyte.gz")]));
 
         Directory.Delete(folder["small"], recursive: true);
         folder.Write([1], "small");
-        Assert.That(() => Load(), Throws.TypeOf<DataException>().With.Message.Contains($"The cache folder {folder["small"]} cannot be made"));
+        Assert.That(() => Load(), Throws.TypeOf<DataException>().With.Message.Contains(
+            $"The cache folder {folder["small"]} cannot be made"));
         Assert.That(folder.Contents, Is.EqualTo((string[])["small"]));
     }
 
-    private Dataset Load(IReadOnlyList<Uri>? mirrors = null, IProgress<DownloadProgress>? progress = null, TimeSpan? patience = null, CancellationToken cancellation = default) => Small.Load(
+    private Dataset Load(
+        IReadOnlyList<Uri>? mirrors = null, IProgress<DownloadProgress>? progress = null, TimeSpan? patience = null,
+        CancellationToken cancellation = default) => Small.Load(
         new DataOptions
         {
             EnvironmentFolder = null,
@@ -286,7 +313,8 @@ internal sealed class DownloadTests
 
     private void Fails(string message, Uri? mirror = null)
     {
-        Assert.That(() => Load(mirrors: [mirror ?? server.Address]), Throws.TypeOf<DataException>().With.Message.Contains(message).And.Message.Contains("--data").And.Message.Not.Contains("\n"));
+        Assert.That(() => Load(mirrors: [mirror ?? server.Address]), Throws.TypeOf<DataException>().With.Message.Contains(
+            message).And.Message.Contains("--data").And.Message.Not.Contains("\n"));
         Assert.That(folder.Contents, Is.Empty);
     }
 
@@ -308,7 +336,8 @@ internal sealed class DownloadTests
         return Idx.File(pixels, count, height, width);
     }
 
-    private static PublishedFile File(int index) => new(Files[index].Name, Files[index].Content.Length, Convert.ToHexStringLower(SHA256.HashData(Files[index].Content)));
+    private static PublishedFile File(int index) =>
+        new(Files[index].Name, Files[index].Content.Length, Convert.ToHexStringLower(SHA256.HashData(Files[index].Content)));
 
     private sealed class Told : IProgress<DownloadProgress>
     {

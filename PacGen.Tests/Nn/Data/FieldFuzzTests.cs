@@ -3,20 +3,22 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 using SkiaSharp;
 
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
 /// <summary>
-/// Files that are whole but for what their fields say: extents, sizes, names and settings become any of the numbers at which readers err, and
-/// checksums are made to fit, so that what lies behind them is reached. Each file is read, or refused by one line in which nothing acts on a
-/// terminal, in a process that may not take much memory.
+/// Files that are whole but for what their fields say: extents, sizes, names and settings become any of the numbers at which
+/// readers err, and checksums are made to fit, so that what lies behind them is reached. Each file is read, or refused by one
+/// line in which nothing acts on a terminal, in a process that may not take much memory.
 /// </summary>
 internal sealed class FieldFuzzTests
 {
     private const int Megabytes = 448;
-    private static readonly uint[] Odd = [0, 1, 2, 3, 7, 8, 255, 256, 4096, 8192, 8193, 65535, 65536, 0x00ff_ffff, 0x0100_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
+    private static readonly uint[] Odd = [
+        0, 1, 2, 3, 7, 8, 255, 256, 4096, 8192, 8193, 65535, 65536, 0x00ff_ffff, 0x0100_0000, 0x7fff_ffff, 0x8000_0000,
+        0xffff_fffe, 0xffff_ffff];
 
     [TestCase(300)]
     [TestCase(30_000, Explicit = true, Reason = "minutes")]
@@ -29,18 +31,21 @@ internal sealed class FieldFuzzTests
         foreach (string line in said)
         {
             string[] numbers = line.Split(' ');
-            Assert.That(int.Parse(numbers[1], CultureInfo.InvariantCulture), Is.GreaterThan(files / 20), $"refused: {line}, seed {seed}");
+            Assert.That(
+                int.Parse(numbers[1], CultureInfo.InvariantCulture), Is.GreaterThan(files / 20), $"refused: {line}, seed {seed}");
         }
     }
 
     private static readonly (string Name, Func<TemporaryFolder, Random, Action> Make)[] Formats =
     [
-        ("idx", MakeIdx), ("tar", MakeTar), ("png", MakePng), ("jpeg", MakeJpeg), ("zip", MakeZip), ("tiny", MakeTiny), ("decoded", MakeDecoded),
+        ("idx", MakeIdx), ("tar", MakeTar), ("png", MakePng), ("jpeg", MakeJpeg), ("zip", MakeZip), ("tiny", MakeTiny),
+        ("decoded", MakeDecoded),
     ];
 
     private static void Run(string[] arguments)
     {
-        (int files, int seed) = (int.Parse(arguments[0], CultureInfo.InvariantCulture), int.Parse(arguments[1], CultureInfo.InvariantCulture));
+        (int files, int seed) = (
+            int.Parse(arguments[0], CultureInfo.InvariantCulture), int.Parse(arguments[1], CultureInfo.InvariantCulture));
         Random random = new(seed);
         using TemporaryFolder folder = new();
         foreach ((string name, Func<TemporaryFolder, Random, Action> make) in Formats)
@@ -172,7 +177,8 @@ internal sealed class FieldFuzzTests
         {
             for (int i = 0; i < 6; i++)
             {
-                using Stream entry = archive.CreateEntry(random.Next(6) == 0 ? Name(random) : $"{(random.Next(9) == 0 ? Name(random) : "a")}/{i}.png").Open();
+                using Stream entry = archive.CreateEntry(
+                    random.Next(6) == 0 ? Name(random) : $"{(random.Next(9) == 0 ? Name(random) : "a")}/{i}.png").Open();
                 entry.Write(Picture(SKEncodedImageFormat.Png));
             }
         }
@@ -183,7 +189,8 @@ internal sealed class FieldFuzzTests
         int field = random.Next(4, signature[2] == 1 ? 46 : 22);
         if (random.Next(3) > 0)
         {
-            BinaryPrimitives.WriteUInt16LittleEndian(zip.AsSpan(at + Math.Min(field, (signature[2] == 1 ? 46 : 22) - 2)), (ushort)Pick(random));
+            BinaryPrimitives.WriteUInt16LittleEndian(
+                zip.AsSpan(at + Math.Min(field, (signature[2] == 1 ? 46 : 22) - 2)), (ushort)Pick(random));
         }
 
         string path = folder.Write(zip, "set.zip");
@@ -197,12 +204,17 @@ internal sealed class FieldFuzzTests
             ImageFolderTests.MakeTiny(folder, "tiny-imagenet");
         }
 
-        string[] words = ["n01", "n02", "val_0.JPEG", "val_1.JPEG", "\t", "\n", "../../train/n01/images/n01_0.JPEG", Name(random), "\0", "\r\n", " "];
+        string[] words = [
+            "n01", "n02", "val_0.JPEG", "val_1.JPEG", "\t", "\n", "../../train/n01/images/n01_0.JPEG", Name(random), "\0", "\r\n",
+            " "];
         string text = string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => words[random.Next(words.Length)]));
         bool classes = random.Next(2) == 0;
         folder.Write(Encoding.UTF8.GetBytes(classes ? text : "n02\nn01\n"), "tiny-imagenet", "wnids.txt");
-        folder.Write(Encoding.UTF8.GetBytes(classes ? "val_0.JPEG\tn02\nval_1.JPEG\tn01\n" : text), "tiny-imagenet", "val", "val_annotations.txt");
-        return () => Datasets.Load("tiny-imagenet", new DataOptions { Folder = folder.Path, CacheFolder = NoCache(folder).CacheFolder });
+        folder.Write(
+            Encoding.UTF8.GetBytes(classes ? "val_0.JPEG\tn02\nval_1.JPEG\tn01\n" : text), "tiny-imagenet", "val",
+            "val_annotations.txt");
+        return () =>
+            Datasets.Load("tiny-imagenet", new DataOptions { Folder = folder.Path, CacheFolder = NoCache(folder).CacheFolder });
     }
 
     private static Action MakeDecoded(TemporaryFolder folder, Random random)
@@ -261,11 +273,14 @@ internal sealed class FieldFuzzTests
         return data.ToArray();
     }
 
-    private static uint Pick(Random random) => random.Next(4) == 0 ? (uint)random.NextInt64(1L << 32) : Odd[random.Next(Odd.Length)];
+    private static uint Pick(Random random) => random.Next(4) == 0 ? (uint)random.NextInt64(1L << 32)
+        : Odd[random.Next(Odd.Length)];
 
     private static string Name(Random random)
     {
-        string[] parts = ["..", ".", "/", "\\", "\u001b[31m", "\u202e", "\n", "a", "train", "Test", "val", "__MACOSX", "._x", ".png", "C:", "\u0085", "é", new string('x', random.Next(300))];
+        string[] parts = [
+            "..", ".", "/", "\\", "\u001b[31m", "\u202e", "\n", "a", "train", "Test", "val", "__MACOSX", "._x", ".png", "C:",
+            "\u0085", "é", new string('x', random.Next(300))];
         return string.Concat(Enumerable.Range(0, random.Next(1, 6)).Select(_ => parts[random.Next(parts.Length)]));
     }
 

@@ -1,16 +1,15 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Net.Sockets;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 using PacGen.Tests.Benchmarks;
 using SkiaSharp;
 
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
 /// <summary>
-/// Folders as people and programs leave them: each is understood as its owner means it, with what may surprise said, or refused by a sentence
-/// that names the folder. Images are 2×2 pixels of one value, so that a set's pixels tell which files it has.
+/// Folders as people and programs leave them: each is understood as its owner means it, with what may surprise said, or refused
+/// by a sentence that names the folder. Images are 2×2 pixels of one value, so that a set's pixels tell which files it has.
 /// </summary>
 internal sealed class FolderLayoutTests
 {
@@ -38,13 +37,17 @@ internal sealed class FolderLayoutTests
         Dataset data = Load(zipped);
 
         Assert.That(data.ClassNames, Is.EqualTo((string[])["cat", "dog"]));
-        Assert.That((data.Train.Count, data.Test.Count, data.Train.Classes), Is.EqualTo((8, 2, 2)), "five images a class, of which the third is tested on");
+        Assert.That(
+            (data.Train.Count, data.Test.Count, data.Train.Classes), Is.EqualTo((8, 2, 2)),
+            "five images a class, of which the third is tested on");
         Assert.That(data.Origin, Does.EndWith(zipped ? $": {around}" : Path.Combine("set", around)));
         Assert.That(data.Warnings, Has.One.Items.And.One.Contains("1 images in"), "the loose one");
     }
 
     [Test]
-    public void TrainAndTestAreKnownByAnyOfTheirNames([Values("train", "Train", "TRAINING")] string train, [Values("test", "Test", "valid", "val", "VALIDATION", "testing")] string test, [Values] bool zipped)
+    public void TrainAndTestAreKnownByAnyOfTheirNames(
+        [Values("train", "Train", "TRAINING")] string train,
+        [Values("test", "Test", "valid", "val", "VALIDATION", "testing")] string test, [Values] bool zipped)
     {
         MakeClasses("set/" + train, "cat", "dog");
         MakeClasses("set/" + test, "dog");
@@ -80,15 +83,19 @@ internal sealed class FolderLayoutTests
             MakeClasses(top, "cat", "dog");
         }
 
-        byte[][] expected = [.. new[] { Load(zipped) }.SelectMany(data => new[] { data.Train.Pixels.ToArray(), data.Test.Pixels.ToArray() })];
+        byte[][] expected =
+            [.. new[] { Load(zipped) }.SelectMany(data => new[] { data.Train.Pixels.ToArray(), data.Test.Pixels.ToArray() })];
         foreach (string top in tops)
         {
-            foreach (string left in (string[])[".ipynb_checkpoints/0-checkpoint.png", "cat/.ipynb_checkpoints/0-checkpoint.png", "__MACOSX/._0.png", "__MACOSX/cat/._0.png", "cat/._0.png", ".hidden/0.png", "cat/.0.png", "cat/@eaDir/0.png", "@eaDir/0.png"])
+            foreach (string left in (
+                string[])[".ipynb_checkpoints/0-checkpoint.png", "cat/.ipynb_checkpoints/0-checkpoint.png", "__MACOSX/._0.png",
+                "__MACOSX/cat/._0.png", "cat/._0.png", ".hidden/0.png", "cat/.0.png", "cat/@eaDir/0.png", "@eaDir/0.png"])
             {
                 Put($"{top}/{left}");
             }
 
-            foreach (string left in (string[])["Thumbs.db", "cat/Thumbs.db", "desktop.ini", ".DS_Store", "cat/.DS_Store", "._0.png"])
+            foreach (string left in (string[])[
+                "Thumbs.db", "cat/Thumbs.db", "desktop.ini", ".DS_Store", "cat/.DS_Store", "._0.png"])
             {
                 folder.Write([1, 2, 3], $"{top}/{left}");
             }
@@ -104,14 +111,17 @@ internal sealed class FolderLayoutTests
     [Test]
     public void RefusesWhatSaysTwoThings([Values] bool zipped)
     {
-        Refused("train/cat/1.png train/dog/1.png test/1.png test/2.png", "test has images, but no folders of classes: what they show is not known.");
-        Refused("train/1.png test/1.png", "has test and train, but no train with a folder of images for each class. Expected are PATH/CLASS");
+        Refused("train/cat/1.png train/dog/1.png test/1.png test/2.png",
+            "test has images, but no folders of classes: what they show is not known.");
+        Refused("train/1.png test/1.png",
+            "has test and train, but no train with a folder of images for each class. Expected are PATH/CLASS");
         Refused("train/1.png", "has train, but no train with a folder of images for each class");
         Refused("test/cat/1.png test/dog/1.png", "has test, but no train with");
         Refused("cat/1.png val/cat/1.png", "has val, but no train with");
         Refused("1.png 2.png", "has images, but no folders of classes");
         Refused("readme.txt", "has no PNG or JPEG images. Expected are");
-        Refused("cat/1.png cat/2.png cat/3.png dog/1.gif", "dog has no PNG or JPEG images, and stands where each folder is a class");
+        Refused("cat/1.png cat/2.png cat/3.png dog/1.gif",
+            "dog has no PNG or JPEG images, and stands where each folder is a class");
         Refused("train/cat/1.png train/dog/1.txt test/cat/1.png", "dog has no PNG or JPEG images, and stands where");
         Refused("cat/1.png dog/1.png", "has no class of at least 3 images");
         Refused("train/cat/1.png test/Cat/1.png", "1.png is of a class that train has no folder for");
@@ -129,7 +139,8 @@ internal sealed class FolderLayoutTests
                 Put($"set/{file}");
             }
 
-            Assert.That(() => Load(zipped), Throws.TypeOf<DataException>().With.Message.Contains(message).And.Message.Contains(folder["set"]).And.Message.Not.Contains("\n"), files);
+            Assert.That(() => Load(zipped), Throws.TypeOf<DataException>().With.Message.Contains(message).And.Message.Contains(
+                folder["set"]).And.Message.Not.Contains("\n"), files);
         }
     }
 
@@ -154,7 +165,8 @@ internal sealed class FolderLayoutTests
     public void SaysWhatMayNotBeMeant([Values] bool zipped)
     {
         Says("cat/1.png cat/2.png cat/3.png", "has one class, cat: whatever a network answers is right");
-        Says("train/cat/1.png train/cat/2.png train/cat/3.png train/dog/1.png train/dog/2.png train/dog/3.png", "has no test or val beside it: every fifth image");
+        Says("train/cat/1.png train/cat/2.png train/cat/3.png train/dog/1.png train/dog/2.png train/dog/3.png",
+            "has no test or val beside it: every fifth image");
         Says("cat/1.png cat/2.png cat/3.png dog/1.png", "no image of dog is tested on");
         Says("cat/1.png cat/2.png cat/3.png dog/1.png dog/2.png dog/3.png dog/4.webp dog/5.GIF", "2 files in", ".gif, .webp");
 
@@ -215,7 +227,9 @@ internal sealed class FolderLayoutTests
         int first = data.Train.Pixels[0];
         folder.Write(Image((byte)(first + 100)), "elsewhere", "cat", "0.png");
         File.SetLastWriteTimeUtc(folder["elsewhere", "cat", "0.png"], DateTime.UtcNow.AddHours(1));
-        Assert.That(Datasets.Load("folder:" + folder["link"], Options).Train.Pixels[0], Is.EqualTo(first + 100), "what a link leads to is looked at, not the link");
+        Assert.That(
+            Datasets.Load("folder:" + folder["link"], Options).Train.Pixels[0], Is.EqualTo(first + 100),
+            "what a link leads to is looked at, not the link");
     }
 
     /// <summary>Through links the same file would be trained and tested on, or be of two classes.</summary>
@@ -267,7 +281,9 @@ internal sealed class FolderLayoutTests
         folder.Write(batch, "cifar-10", "test_batch.bin");
         ImageFolderTests.MakeTiny(folder, "tiny-imagenet");
         File.Delete(folder["tiny-imagenet", "wnids.txt"]);
-        foreach (string place in (string[])[folder["set", "cat", "1.png"], folder["cifar-10", "data_batch_1.bin"], folder["idx"], folder["zip"], folder["tiny-imagenet", "wnids.txt"], folder["weights"]])
+        foreach (string place in (
+            string[])[folder["set", "cat", "1.png"], folder["cifar-10", "data_batch_1.bin"], folder["idx"], folder["zip"],
+            folder["tiny-imagenet", "wnids.txt"], folder["weights"]])
         {
             File.Delete(place);
             switch (kind)
@@ -337,11 +353,13 @@ internal sealed class FolderLayoutTests
 
     [Test]
     public void APathIsNeeded([Values("", " ")] string path) =>
-        Assert.That(() => Datasets.Load("folder:" + path, Options), Throws.TypeOf<DataException>().With.Message.Contains("folder: lacks its path. Write folder:PATH"));
+        Assert.That(() => Datasets.Load("folder:" + path, Options), Throws.TypeOf<DataException>().With.Message.Contains(
+            "folder: lacks its path. Write folder:PATH"));
 
     private DataOptions Options => new() { Folder = folder.Path, CacheFolder = folder["cache"] };
 
-    private void Refused(string message) => Assert.That(() => Load(), Throws.TypeOf<DataException>().With.Message.Contains(message).And.Message.Not.Contains("\n"));
+    private void Refused(string message) =>
+        Assert.That(() => Load(), Throws.TypeOf<DataException>().With.Message.Contains(message).And.Message.Not.Contains("\n"));
 
     private Dataset Load(bool zipped = false)
     {

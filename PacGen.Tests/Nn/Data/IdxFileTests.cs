@@ -1,14 +1,15 @@
 using System.Buffers.Binary;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
 internal sealed class IdxFileTests
 {
     private static readonly Normalization Plain = new([0], [1]);
 
     [Test]
-    public void ReadsRawAndCompressedFilesWhateverTheirNames([Values] bool compressed, [Values("images", "images.gz")] string name)
+    public void ReadsRawAndCompressedFilesWhateverTheirNames(
+        [Values] bool compressed, [Values("images", "images.gz")] string name)
     {
         using TemporaryFolder folder = new();
         byte[] content = Idx.Images(5, 3, 4);
@@ -54,7 +55,8 @@ internal sealed class IdxFileTests
         Refuses(good[..1], "is truncated", compressed);
         Refuses(good[..7], "is truncated", compressed);
         Refuses(good[..15], "is truncated", compressed);
-        Refuses(good[..^1], compressed ? "It claims 60 values and holds 59" : "claims 5 × 3 × 4 values, more than its 75 bytes", compressed);
+        Refuses(good[..^1], compressed ? "It claims 60 values and holds 59" : "claims 5 × 3 × 4 values, more than its 75 bytes",
+            compressed);
         Refuses([.. good, 0], compressed ? "has bytes after its last value" : "has 1 bytes after its last value", compressed);
         Refuses(Changed(good, 0, 1), "is not an IDX file", compressed);
         Refuses(Changed(good, 2, 0x0D), "type 0x0D", compressed);
@@ -85,12 +87,15 @@ internal sealed class IdxFileTests
     public void RefusesLabelsThatDoNotBelongToTheImages()
     {
         using TemporaryFolder folder = new();
-        string images = folder.Write(Idx.Images(12, 2, 3), "images"), fewer = folder.Write(Idx.Labels(11), "fewer"), labels = folder.Write(Idx.Labels(12), "labels");
+        string images = folder.Write(Idx.Images(12, 2, 3), "images"), fewer = folder.Write(Idx.Labels(11), "fewer"),
+            labels = folder.Write(Idx.Labels(12), "labels");
 
         Refused(() => IdxFile.ReadImageSet(images, fewer, 10, Plain), $"{images} holds 12 images, but {fewer} holds 11 labels");
-        Refused(() => IdxFile.ReadImageSet(images, labels, 9, Plain), $"{labels}: label 9 is 9, but the labels of 9 classes are 0 to 8");
+        Refused(() =>
+            IdxFile.ReadImageSet(images, labels, 9, Plain), $"{labels}: label 9 is 9, but the labels of 9 classes are 0 to 8");
         Refused(() => IdxFile.ReadImageSet(labels, images, 10, Plain), "where 1 are needed (labels)");
-        Refused(() => IdxFile.ReadImageSet(images, labels, 10, new Normalization([0], [1], maxValue: 16)), $"{images}: Image 1 has a pixel of 31; the largest is 16");
+        Refused(() => IdxFile.ReadImageSet(images, labels, 10, new Normalization([0], [1], maxValue: 16)),
+            $"{images}: Image 1 has a pixel of 31; the largest is 16");
     }
 
     [Test]

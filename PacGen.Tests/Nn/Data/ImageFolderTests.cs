@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 using SkiaSharp;
 
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
 internal sealed class ImageFolderTests
 {
@@ -34,7 +34,9 @@ internal sealed class ImageFolderTests
 
         Dataset data = Datasets.Load("tiny-imagenet", Options);
 
-        Assert.That((data.Train.Count, data.Test.Count, data.Train.Classes, data.Train.Height, data.Train.Channels), Is.EqualTo((4, 2, 2, 64, 3)));
+        Assert.That(
+            (data.Train.Count, data.Test.Count, data.Train.Classes, data.Train.Height, data.Train.Channels),
+            Is.EqualTo((4, 2, 2, 64, 3)));
         Assert.That(data.Train.Labels.ToArray(), Is.EqualTo(new[] { 0, 1, 0, 1 }), "class by class in turn, in ordinal order");
         Assert.That(data.Test.Labels.ToArray(), Is.EqualTo(new[] { 1, 0 }), "as the annotations say");
         Assert.That(data.Train.Pixels[0], Is.EqualTo(10).Within(3), "n01's first image");
@@ -53,9 +55,12 @@ internal sealed class ImageFolderTests
 
         Dataset data = Datasets.Load("folder:" + folder["set"], Options);
 
-        Assert.That((data.Train.Count, data.Test.Count, data.Train.Classes, data.Train.Height, data.Train.Width), Is.EqualTo((8, 2, 2, 3, 2)));
+        Assert.That(
+            (data.Train.Count, data.Test.Count, data.Train.Classes, data.Train.Height, data.Train.Width),
+            Is.EqualTo((8, 2, 2, 3, 2)));
         Assert.That(data.Test.Pixels[..6].ToArray(), Is.EqualTo(new byte[] { 80, 81, 82, 80, 81, 82 }), "the third of class a");
-        Assert.That(data.Test.Pixels[18..24].ToArray(), Is.EqualTo(new byte[] { 80, 80, 80, 80, 80, 80 }), "the third of class b, gray");
+        Assert.That(
+            data.Test.Pixels[18..24].ToArray(), Is.EqualTo(new byte[] { 80, 80, 80, 80, 80, 80 }), "the third of class b, gray");
         float[] images = new float[8 * 18], labels = new float[8];
         data.Train.Gather([0, 1, 2, 3, 4, 5, 6, 7], images, labels);
         Assert.That(images.Where((_, i) => i % 3 == 1).Average(), Is.Zero.Within(1e-5));
@@ -83,7 +88,8 @@ internal sealed class ImageFolderTests
             folder.Write(Image(i == 3 ? 6 : 4, 4, 9, SKEncodedImageFormat.Png), "set", "a", $"{i}.png");
         }
 
-        Refused($"{folder["set", "a", "3.png"]} has 6×4 pixels, but {folder["set", "a", "0.png"]} has 4×4: all images must have one size.");
+        Refused($"{folder["set", "a", "3.png"]} has 6×4 pixels, but {folder["set", "a", "0.png"]} has 4×4: all images must " +
+            $"have one size.");
         Dataset data = Datasets.Load("folder:" + folder["set"], new DataOptions { CacheFolder = folder["cache"], ImageSide = 8 });
         Assert.That((data.Train.Height, data.Train.Width), Is.EqualTo((8, 8)));
         Assert.That(data.Train.Pixels[..3].ToArray(), Is.EqualTo(new byte[] { 9, 10, 11 }), "one colour stays itself");
@@ -98,7 +104,9 @@ internal sealed class ImageFolderTests
             folder.Write(good, "set", "a", $"{i}.jpg");
         }
 
-        foreach ((byte[] content, string message) in ((byte[], string)[])[(good[..^(good.Length / 4)], "truncated or corrupted"), (good[..10], "truncated or corrupted"), ([], "is empty"), ("GIF89a"u8.ToArray(), "neither JPEG nor PNG")])
+        foreach ((byte[] content, string message) in ((byte[], string)[])[
+            (good[..^(good.Length / 4)], "truncated or corrupted"), (good[..10], "truncated or corrupted"), ([], "is empty"),
+            ("GIF89a"u8.ToArray(), "neither JPEG nor PNG")])
         {
             folder.Write(content, "set", "a", "4.jpg");
             Refused($"{folder["set", "a", "4.jpg"]} is {message.Replace("is ", "", StringComparison.Ordinal)}");
@@ -112,17 +120,23 @@ internal sealed class ImageFolderTests
         Directory.CreateDirectory(folder["set"]);
         Refused("has no PNG or JPEG images. Expected are PATH/CLASS/*.png");
         folder.Write([1, 2, 3], "file.zip");
-        Assert.That(() => Datasets.Load("folder:" + folder["file.zip"], Options), Throws.TypeOf<DataException>().With.Message.Contains("no zip archive"));
+        Assert.That(
+            () => Datasets.Load("folder:" + folder["file.zip"], Options),
+            Throws.TypeOf<DataException>().With.Message.Contains("no zip archive"));
 
         MakeTiny(folder, "tiny-imagenet");
         File.WriteAllText(folder["tiny-imagenet", "val", "val_annotations.txt"], "val_0.JPEG\tn01\t0\nval_9.JPEG\tn01\t0\n");
-        Assert.That(() => Datasets.Load("tiny-imagenet", Options), Throws.TypeOf<DataException>().With.Message.Contains("line 2, names val_9.JPEG, which is not in val/images"));
+        Assert.That(() => Datasets.Load("tiny-imagenet", Options), Throws.TypeOf<DataException>().With.Message.Contains(
+            "line 2, names val_9.JPEG, which is not in val/images"));
         File.WriteAllText(folder["tiny-imagenet", "val", "val_annotations.txt"], "val_0.JPEG\tn03\n");
-        Assert.That(() => Datasets.Load("tiny-imagenet", Options), Throws.TypeOf<DataException>().With.Message.Contains("line 1, does not say an image and a class"));
+        Assert.That(() => Datasets.Load("tiny-imagenet", Options), Throws.TypeOf<DataException>().With.Message.Contains(
+            "line 1, does not say an image and a class"));
         File.WriteAllText(folder["tiny-imagenet", "val", "val_annotations.txt"], "val_0.JPEG\tn01\t0\nval_0.JPEG\tn02\t0\n");
-        Assert.That(() => Datasets.Load("tiny-imagenet", Options), Throws.TypeOf<DataException>().With.Message.Contains("line 2, names val_0.JPEG, which an earlier line names too"));
+        Assert.That(() => Datasets.Load("tiny-imagenet", Options), Throws.TypeOf<DataException>().With.Message.Contains(
+            "line 2, names val_0.JPEG, which an earlier line names too"));
         File.WriteAllText(folder["tiny-imagenet", "wnids.txt"], "n01\n");
-        Assert.That(() => Datasets.Load("tiny-imagenet", Options), Throws.TypeOf<DataException>().With.Message.Contains("n02_0.JPEG is of a class that wnids.txt does not list"));
+        Assert.That(() => Datasets.Load("tiny-imagenet", Options), Throws.TypeOf<DataException>().With.Message.Contains(
+            "n02_0.JPEG is of a class that wnids.txt does not list"));
     }
 
     /// <summary>A cache is used while it is whole and its images are those there; else it is made anew.</summary>
@@ -149,7 +163,9 @@ internal sealed class ImageFolderTests
 
         Assert.That(Directory.GetFiles(folder["cache", "decoded"]), Has.Length.EqualTo(1), "nothing in passing stays");
         folder.Write(Image(64, 64, 200, SKEncodedImageFormat.Jpeg), "tiny-imagenet", "train", "n01", "images", "n01_0.JPEG");
-        Assert.That(Datasets.Load("tiny-imagenet", Options).Train.Pixels[0], Is.EqualTo(200).Within(3), "changed images are decoded anew");
+        Assert.That(
+            Datasets.Load("tiny-imagenet", Options).Train.Pixels[0], Is.EqualTo(200).Within(3),
+            "changed images are decoded anew");
     }
 
     /// <summary>Names that lead out of the folder write nothing.</summary>
@@ -168,18 +184,23 @@ internal sealed class ImageFolderTests
 
         Dataset data = Datasets.Load("folder:" + folder["in", "evil.zip"], Options);
         Assert.That((data.Train.Count, data.Test.Count), Is.EqualTo((4, 1)));
-        Assert.That(from path in folder.Contents where !path.StartsWith("cache", StringComparison.Ordinal) select path, Is.EquivalentTo((string[])["in", Path.Combine("in", "evil.zip")]));
+        Assert.That(
+            from path in folder.Contents where !path.StartsWith("cache", StringComparison.Ordinal) select path,
+            Is.EquivalentTo((string[])["in", Path.Combine("in", "evil.zip")]));
     }
 
     [Test]
-    public void SurvivesMutatedFiles([Values(1, 2)] int seed) => LimitedProcess.Run(384, SurvivesAlone, $"{seed}", "1000", "False");
+    public void SurvivesMutatedFiles([Values(1, 2)] int seed) =>
+        LimitedProcess.Run(384, SurvivesAlone, $"{seed}", "1000", "False");
 
     [Test]
-    public void SurvivesMutatedFilesOfTinyImageNet([Values(1, 2)] int seed) => LimitedProcess.Run(384, SurvivesAlone, $"{seed}", "500", "True");
+    public void SurvivesMutatedFilesOfTinyImageNet([Values(1, 2)] int seed) =>
+        LimitedProcess.Run(384, SurvivesAlone, $"{seed}", "500", "True");
 
     private static void SurvivesAlone(string[] arguments)
     {
-        (int seed, int files) = (int.Parse(arguments[0], CultureInfo.InvariantCulture), int.Parse(arguments[1], CultureInfo.InvariantCulture));
+        (int seed, int files) = (
+            int.Parse(arguments[0], CultureInfo.InvariantCulture), int.Parse(arguments[1], CultureInfo.InvariantCulture));
         ImageFolderTests tests = new();
         tests.MakeFolder();
         (bool.Parse(arguments[2]) ? tests.SurvivesTiny : (Action<int, int>)tests.Survives)(seed, files);
@@ -204,7 +225,10 @@ internal sealed class ImageFolderTests
         Assert.That(GC.GetTotalAllocatedBytes() - before, Is.LessThan(256L << 20), "other tests may run beside this one");
     }
 
-    /// <summary>Small files that truly hold much: two gigabytes of pixels in two megabytes. What they take is known from the first one's header.</summary>
+    /// <summary>
+    /// Small files that truly hold much: two gigabytes of pixels in two megabytes. What they take is known from the first one's
+    /// header.
+    /// </summary>
     [Test]
     public void ManySmallFilesThatHoldMuchAreRefusedBeforeAnyMemoryIsTaken()
     {
@@ -216,7 +240,8 @@ internal sealed class ImageFolderTests
 
         Assert.That(
             LimitedProcess.Run(128, CifarTests.Refusal, "folder:" + folder["set"], folder.Path),
-            Does.Contain("its 40 images of 4096×4096 pixels would take 2,013 MB of memory, but ").And.Contains("Use fewer, or a smaller --image-size."));
+            Does.Contain("its 40 images of 4096×4096 pixels would take 2,013 MB of memory, but ").And.Contains(
+                "Use fewer, or a smaller --image-size."));
     }
 
     /// <summary>Entries of an archive that unpack to as much as a file may have, on every thread at once.</summary>
@@ -238,10 +263,14 @@ internal sealed class ImageFolderTests
             }
         }
 
-        Assert.That(LimitedProcess.Run(896, CifarTests.Refusal, "folder:" + folder["in", "bombs.zip"], folder.Path), Does.Contain("11.png has more than 67108864 bytes"));
+        Assert.That(
+            LimitedProcess.Run(896, CifarTests.Refusal, "folder:" + folder["in", "bombs.zip"], folder.Path),
+            Does.Contain("11.png has more than 67108864 bytes"));
     }
 
-    /// <summary>A build that was copied without its native libraries: as the runtime reports it, wherever a library is looked for in vain.</summary>
+    /// <summary>
+    /// A build that was copied without its native libraries: as the runtime reports it, wherever a library is looked for in vain.
+    /// </summary>
     [Test]
     public void SaysThatTheCodecIsMissing()
     {
@@ -250,12 +279,14 @@ internal sealed class ImageFolderTests
         folder.Write(Image(4, 4, 1, SKEncodedImageFormat.Png), "set", "a", "3.png");
         Assert.That(
             LimitedProcess.Run(128, WithoutCodec, "folder:" + folder["set"], folder.Path),
-            Does.StartWith(folder["set", "a", "1.png"] + " cannot be decoded: the image codec's native library, libSkiaSharp, is not there").And.Contains("Copy it"));
+            Does.StartWith(folder["set", "a", "1.png"]
+                + " cannot be decoded: the image codec's native library, libSkiaSharp, is not there").And.Contains("Copy it"));
     }
 
     private static void WithoutCodec(string[] arguments)
     {
-        NativeLibrary.SetDllImportResolver(typeof(SKCodec).Assembly, (name, _, _) => throw new DllNotFoundException($"Unable to load shared library '{name}'."));
+        NativeLibrary.SetDllImportResolver(
+            typeof(SKCodec).Assembly, (name, _, _) => throw new DllNotFoundException($"Unable to load shared library '{name}'."));
         CifarTests.Refusal(arguments);
     }
 
@@ -269,8 +300,12 @@ internal sealed class ImageFolderTests
         }
 
         Dataset data = Datasets.Load("folder:" + folder["set"], Options);
-        Assert.That(Enumerable.Range(0, 4).Select(i => data.Train.Pixels[i * data.Train.ImageSize]), Is.EqualTo(new byte[] { 0, 10, 30, 40 }));
-        Assert.That(Enumerable.Range(0, 4).Select(i => data.Train.Pixels[((i + 1) * data.Train.ImageSize) - 1]), Is.EqualTo(new byte[] { 2, 12, 32, 42 }));
+        Assert.That(
+            Enumerable.Range(0, 4).Select(i => data.Train.Pixels[i * data.Train.ImageSize]),
+            Is.EqualTo(new byte[] { 0, 10, 30, 40 }));
+        Assert.That(
+            Enumerable.Range(0, 4).Select(i => data.Train.Pixels[((i + 1) * data.Train.ImageSize) - 1]),
+            Is.EqualTo(new byte[] { 2, 12, 32, 42 }));
     }
 
     private void Survives(int seed, int files)
@@ -287,7 +322,9 @@ internal sealed class ImageFolderTests
         Survives(seed, files, () =>
         {
             bool zipped = random.Next(3) == 0;
-            folder.Write(Mutation.Of(zipped ? zip : random.Next(2) == 0 ? jpeg : png, random), zipped ? ["set.zip"] : ["set", "a", "1.jpg"]);
+            folder.Write(
+                Mutation.Of(zipped ? zip : random.Next(2) == 0 ? jpeg : png, random), zipped ? ["set.zip"]
+                : ["set", "a", "1.jpg"]);
             return ("folder:" + folder[zipped ? "set.zip" : "set"], null);
         });
     }
@@ -299,7 +336,9 @@ internal sealed class ImageFolderTests
         MakeTiny(folder, "made");
         Zip("made", "whole.zip", "tiny-imagenet-200/");
         byte[] zip = File.ReadAllBytes(folder["whole.zip"]);
-        string[][] places = [["wnids.txt"], ["val", "val_annotations.txt"], ["train", "n01", "images", "n01_1.JPEG"], ["val", "images", "val_1.JPEG"]];
+        string[][] places = [
+            ["wnids.txt"], ["val", "val_annotations.txt"], ["train", "n01", "images", "n01_1.JPEG"],
+            ["val", "images", "val_1.JPEG"]];
         byte[][] contents = [.. places.Select(place => File.ReadAllBytes(folder[["made", .. place]]))];
         Directory.CreateDirectory(folder["in"]);
         Directory.Move(folder["made"], folder["in", "tiny-imagenet-200"]);
@@ -314,7 +353,9 @@ internal sealed class ImageFolderTests
 
             for (int other = 0; other < places.Length; other++)
             {
-                folder.Write(other == which ? Mutation.Of(contents[other], random) : contents[other], ["in", "tiny-imagenet-200", .. places[other]]);
+                folder.Write(
+                    other == which ? Mutation.Of(contents[other], random)
+                    : contents[other], ["in", "tiny-imagenet-200", .. places[other]]);
             }
 
             return ("tiny-imagenet", folder["in"]);
@@ -366,7 +407,8 @@ internal sealed class ImageFolderTests
         folder.Write("n01_0.JPEG\t0\t0\t10\t10\n"u8.ToArray(), place, "train", "n01", "n01_boxes.txt");
         folder.Write(Image(64, 64, 120, SKEncodedImageFormat.Jpeg), place, "val", "images", "val_0.JPEG");
         folder.Write(Image(64, 64, 30, SKEncodedImageFormat.Jpeg), place, "val", "images", "val_1.JPEG");
-        folder.Write("val_0.JPEG\tn02\t0\t0\t62\t62\nval_1.JPEG\tn01\t52\t55\t57\t59\n"u8.ToArray(), place, "val", "val_annotations.txt");
+        folder.Write(
+            "val_0.JPEG\tn02\t0\t0\t62\t62\nval_1.JPEG\tn01\t52\t55\t57\t59\n"u8.ToArray(), place, "val", "val_annotations.txt");
     }
 
     /// <summary>An image of one colour: value, value + 1, value + 2.</summary>
@@ -396,5 +438,6 @@ internal sealed class ImageFolderTests
     }
 
     private void Refused(string message) =>
-        Assert.That(() => Datasets.Load("folder:" + folder["set"], Options), Throws.TypeOf<DataException>().With.Message.Contains(message).And.Message.Not.Contains("\n"));
+        Assert.That(() => Datasets.Load("folder:" + folder["set"], Options), Throws.TypeOf<DataException>().With.Message.Contains(
+            message).And.Message.Not.Contains("\n"));
 }

@@ -1,6 +1,6 @@
-using PacGen.Nn.Data;
+using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
 internal sealed class ImageSetTests
 {
@@ -15,7 +15,8 @@ internal sealed class ImageSetTests
 
         for (int i = 0; i < result.Length; i++)
         {
-            double expected = ((pixels[i] / (double)maxValue) - normalization.Mean[i % 3]) / normalization.StandardDeviation[i % 3];
+            double expected = ((pixels[i] / (double)maxValue) - normalization.Mean[i % 3]) / normalization.StandardDeviation[
+                i % 3];
             Assert.That(result[i], Is.EqualTo((float)expected), $"byte {pixels[i]}, channel {i % 3}");
         }
     }
@@ -61,7 +62,8 @@ internal sealed class ImageSetTests
         Assert.That(first.Pixels.SequenceEqual(set.Pixels[..30]) && first.Labels.SequenceEqual(set.Labels[..5]));
         Assert.That(chosen.Labels.ToArray(), Is.EqualTo(new[] { set.Labels[3], set.Labels[19], set.Labels[3] }));
         Assert.That(chosen.Pixels[6..12].SequenceEqual(set.Pixels[114..120]));
-        Assert.That(() => set.Take(21), Throws.TypeOf<DataException>().With.Message.EqualTo("21 images are asked for, but the set has 20: ask for 1 to 20."));
+        Assert.That(() => set.Take(21), Throws.TypeOf<DataException>().With.Message.EqualTo(
+            "21 images are asked for, but the set has 20: ask for 1 to 20."));
         Assert.That(() => set.Take(0), Throws.TypeOf<DataException>());
         Assert.That(() => set.Subset([20]), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => set.Subset([]), Throws.ArgumentException);
@@ -72,9 +74,13 @@ internal sealed class ImageSetTests
     {
         Normalization plain = new([0], [1]);
         Assert.That(() => new ImageSet(new byte[11], new int[2], 2, 3, 10, plain), Throws.ArgumentException);
-        Assert.That(() => new ImageSet(new byte[12], new[] { 0, 10 }, 2, 3, 10, plain), Throws.ArgumentException.With.Message.Contains("Image 1 has label 10"));
+        Assert.That(
+            () => new ImageSet(new byte[12], new[] { 0, 10 }, 2, 3, 10, plain),
+            Throws.ArgumentException.With.Message.Contains("Image 1 has label 10"));
         Assert.That(() => new ImageSet(new byte[12], new[] { 0, -1 }, 2, 3, 10, plain), Throws.ArgumentException);
-        Assert.That(() => new ImageSet(new byte[] { 1, 17 }, new int[2], 1, 1, 10, new Normalization([0], [1], 16)), Throws.ArgumentException.With.Message.Contains("Image 1 has a pixel of 17"));
+        Assert.That(
+            () => new ImageSet(new byte[] { 1, 17 }, new int[2], 1, 1, 10, new Normalization([0], [1], 16)),
+            Throws.ArgumentException.With.Message.Contains("Image 1 has a pixel of 17"));
         Assert.That(() => new ImageSet(Array.Empty<byte>(), Array.Empty<int>(), 2, 3, 10, plain), Throws.ArgumentException);
         Assert.That(() => new ImageSet(new byte[1], new int[1], 1 << 20, 1 << 20, 10, plain), Throws.ArgumentException);
         Assert.That(() => new Normalization([0, 1], [1]), Throws.ArgumentException);
@@ -87,8 +93,12 @@ internal sealed class ImageSetTests
     internal static ImageSet Set(int count, int height, int width, int channels)
     {
         int size = height * width * channels;
-        byte[] pixels = [.. from image in Enumerable.Range(0, count) from i in Enumerable.Range(0, size) select (byte)((3 * image) + i)];
-        float[] mean = [.. from channel in Enumerable.Range(0, channels) select 0.1f * channel], deviation = [.. from channel in Enumerable.Range(1, channels) select 0.3f * channel];
-        return new ImageSet(pixels, (int[])[.. from image in Enumerable.Range(0, count) select image * 7 % 10], height, width, 10, new Normalization(mean, deviation));
+        byte[] pixels =
+            [.. from image in Enumerable.Range(0, count) from i in Enumerable.Range(0, size) select (byte)((3 * image) + i)];
+        float[] mean = [.. from channel in Enumerable.Range(0, channels) select 0.1f * channel], deviation = [
+            .. from channel in Enumerable.Range(1, channels) select 0.3f * channel];
+        return new ImageSet(
+            pixels, (int[])[.. from image in Enumerable.Range(0, count) select image * 7 % 10], height, width, 10,
+            new Normalization(mean, deviation));
     }
 }

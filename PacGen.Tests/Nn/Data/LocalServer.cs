@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
 /// <summary>A web server on this machine that answers each path well or badly, as told.</summary>
 internal sealed class LocalServer : IDisposable
@@ -34,7 +34,8 @@ internal sealed class LocalServer : IDisposable
     public void GiveWithoutLength(string path, byte[] content) => answers[path] = (stream, _) => SendAsync(stream, null, content);
 
     /// <summary>Announces a whole file, sends its beginning and hangs up.</summary>
-    public void HangUp(string path, byte[] content, int sent) => answers[path] = (stream, _) => SendAsync(stream, content.Length, content[..sent]);
+    public void HangUp(string path, byte[] content, int sent) => answers[path] = (stream, _) =>
+        SendAsync(stream, content.Length, content[..sent]);
 
     /// <summary>Announces a whole file, sends its beginning and falls silent.</summary>
     public void FallSilent(string path, byte[] content, int sent) => answers[path] = async (stream, closed) =>
@@ -45,7 +46,8 @@ internal sealed class LocalServer : IDisposable
 
     /// <summary>Sends the asker elsewhere.</summary>
     public void Redirect(string path, string location) => answers[path] = async (stream, closed) =>
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), closed);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), closed);
 
     /// <summary>Announces a whole file and sends it byte by byte, for ever.</summary>
     public void Trickle(string path, byte[] content) => answers[path] = async (stream, closed) =>
@@ -111,7 +113,8 @@ internal sealed class LocalServer : IDisposable
                 }
                 else
                 {
-                    await stream.WriteAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
+                    await stream.WriteAsync(
+                        "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
                 }
             }
             catch (Exception error) when (error is IOException or OperationCanceledException or SocketException)

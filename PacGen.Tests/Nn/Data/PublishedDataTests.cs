@@ -1,18 +1,26 @@
 using System.Security.Cryptography;
-using PacGen.Nn.Data;
+using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
-/// <summary>The published sets themselves, where this machine has them; checked by MD5s that were published with them or of them.</summary>
+/// <summary>
+/// The published sets themselves, where this machine has them; checked by MD5s that were published with them or of them.
+/// </summary>
 internal sealed class PublishedDataTests
 {
-    [TestCase("mnist", "6bbc9ace898e44ae57da46a324031adb", "a25bea736e30d166cdddb491f175f624", "2646ac647ad5339dbf082846283269ea", "27ae3e4e09519cfbb04c329615203637")]
-    [TestCase("fashion-mnist", "f4a8712d7a061bf5bd6d2ca38dc4d50a", "9018921c3c673c538a1fc5bad174d6f9", "8181f5470baa50b63fa0f6fddb340f0a", "15d484375f8d13e6eb1aabb0c3f46965")]
+    [TestCase(
+        "mnist", "6bbc9ace898e44ae57da46a324031adb", "a25bea736e30d166cdddb491f175f624", "2646ac647ad5339dbf082846283269ea",
+        "27ae3e4e09519cfbb04c329615203637")]
+    [TestCase(
+        "fashion-mnist", "f4a8712d7a061bf5bd6d2ca38dc4d50a", "9018921c3c673c538a1fc5bad174d6f9",
+        "8181f5470baa50b63fa0f6fddb340f0a", "15d484375f8d13e6eb1aabb0c3f46965")]
     public void AreReadBitForBit(string name, string trainImages, string trainLabels, string testImages, string testLabels)
     {
         Dataset data = Load(name);
 
-        Assert.That((data.Train.Count, data.Test.Count, data.Train.Height, data.Train.Width, data.Train.Classes), Is.EqualTo((60_000, 10_000, 28, 28, 10)));
+        Assert.That(
+            (data.Train.Count, data.Test.Count, data.Train.Height, data.Train.Width, data.Train.Classes),
+            Is.EqualTo((60_000, 10_000, 28, 28, 10)));
         Assert.That(Images(data.Train), Is.EqualTo(trainImages));
         Assert.That(Labels(data.Train), Is.EqualTo(trainLabels));
         Assert.That(Images(data.Test), Is.EqualTo(testImages));
@@ -41,16 +49,22 @@ internal sealed class PublishedDataTests
         Assert.That((squares / train.Pixels.Length) - (mean * mean), Is.EqualTo(1).Within(4e-4));
     }
 
-    /// <summary>CIFAR-10's test batch and the batches of its training set that are there, by the MD5 of the first; every class a tenth of the test set.</summary>
+    /// <summary>
+    /// CIFAR-10's test batch and the batches of its training set that are there, by the MD5 of the first; every class a tenth of
+    /// the test set.
+    /// </summary>
     [Test]
     public void HasCifar10AsPublished()
     {
         Dataset data = Load("cifar-10");
-        Assert.That((data.Test.Count, data.Train.Count % 10_000, data.Train.Height, data.Train.Channels), Is.EqualTo((10_000, 0, 32, 3)));
+        Assert.That(
+            (data.Test.Count, data.Train.Count % 10_000, data.Train.Height, data.Train.Channels), Is.EqualTo((10_000, 0, 32, 3)));
         Assert.That(Records(data.Train.Take(10_000)), Is.EqualTo("5dd7e06a14cb22eb9f671a540d1b7c25"));
         Assert.That(Records(data.Test), Is.EqualTo("803d5f7f4d78ea53de84dbe85f74fb6d"));
-        Assert.That(data.Train.Labels[..5].ToArray(), Is.EqualTo(new[] { 6, 9, 9, 4, 1 }), "frog, truck, truck, deer, automobile");
-        Assert.That(from label in data.Test.Labels.ToArray() group label by label into same select same.Count(), Is.All.EqualTo(1000));
+        Assert.That(
+            data.Train.Labels[..5].ToArray(), Is.EqualTo(new[] { 6, 9, 9, 4, 1 }), "frog, truck, truck, deer, automobile");
+        Assert.That(
+            from label in data.Test.Labels.ToArray() group label by label into same select same.Count(), Is.All.EqualTo(1000));
         IsNearlyNormalised(data.Train);
     }
 
@@ -59,7 +73,9 @@ internal sealed class PublishedDataTests
     public void HasCifar100(string name, int classes)
     {
         Dataset data = Load(name);
-        Assert.That((data.Train.Classes, data.Train.Labels.ToArray().Distinct().Count(), data.Test.Labels.ToArray().Distinct().Count()), Is.EqualTo((classes, classes, classes)));
+        Assert.That(
+            (data.Train.Classes, data.Train.Labels.ToArray().Distinct().Count(), data.Test.Labels.ToArray().Distinct().Count()),
+            Is.EqualTo((classes, classes, classes)));
         IsNearlyNormalised(data.Train);
     }
 
@@ -87,7 +103,8 @@ internal sealed class PublishedDataTests
             float[] values = [.. images.Where((_, i) => i % 3 == channel)];
             double mean = values.Average(value => (double)value);
             Assert.That(mean, Is.Zero.Within(0.15), $"channel {channel}");
-            Assert.That(values.Average(value => (double)value * value) - (mean * mean), Is.EqualTo(1).Within(0.2), $"channel {channel}");
+            Assert.That(
+                values.Average(value => (double)value * value) - (mean * mean), Is.EqualTo(1).Within(0.2), $"channel {channel}");
         }
     }
 
@@ -95,7 +112,9 @@ internal sealed class PublishedDataTests
     {
         try
         {
-            return Datasets.Load(name, cache is null ? new DataOptions { AllowDownload = false } : new DataOptions { AllowDownload = false, CacheFolder = cache });
+            return Datasets.Load(
+                name, cache is null ? new DataOptions { AllowDownload = false }
+                : new DataOptions { AllowDownload = false, CacheFolder = cache });
         }
         catch (DataException error) when (error.Message.Contains("is not on this machine", StringComparison.Ordinal))
         {
@@ -105,9 +124,11 @@ internal sealed class PublishedDataTests
     }
 
 #pragma warning disable CA5351 // These are the published checksums; they guard against accidents, not against people.
-    private static string Images(ImageSet set) => Convert.ToHexStringLower(MD5.HashData(Idx.File(set.Pixels, set.Count, set.Height, set.Width)));
+    private static string Images(ImageSet set) =>
+        Convert.ToHexStringLower(MD5.HashData(Idx.File(set.Pixels, set.Count, set.Height, set.Width)));
 
-    private static string Labels(ImageSet set) => Convert.ToHexStringLower(MD5.HashData(Idx.File([.. from label in set.Labels.ToArray() select (byte)label], set.Count)));
+    private static string Labels(ImageSet set) =>
+        Convert.ToHexStringLower(MD5.HashData(Idx.File([.. from label in set.Labels.ToArray() select (byte)label], set.Count)));
 
     private static string Records(ImageSet set)
     {

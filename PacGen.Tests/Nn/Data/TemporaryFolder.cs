@@ -1,4 +1,4 @@
-namespace PacGen.Tests.Nn.Data;
+namespace PacGen.Tests.Nn;
 
 /// <summary>A folder for one test, removed with all that is in it.</summary>
 internal sealed class TemporaryFolder : IDisposable
@@ -9,7 +9,8 @@ internal sealed class TemporaryFolder : IDisposable
     public string this[params string[] parts] => System.IO.Path.Combine([Path, .. parts]);
 
     /// <summary>All files and folders below, by their relative paths.</summary>
-    public string[] Contents => [.. from entry in Directory.EnumerateFileSystemEntries(Path, "*", SearchOption.AllDirectories) select System.IO.Path.GetRelativePath(Path, entry)];
+    public string[] Contents => [.. from entry in Directory.EnumerateFileSystemEntries(
+        Path, "*", SearchOption.AllDirectories) select System.IO.Path.GetRelativePath(Path, entry)];
 
     public string Write(byte[] content, params string[] parts)
     {

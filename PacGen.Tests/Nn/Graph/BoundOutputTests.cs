@@ -1,11 +1,7 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.Map;
 using PacGen.Nn;
-using Buffer = PacGen.Kernels.Devices.Buffer;
-using F = PacGen.Kernels.Map.Functions;
 
-namespace PacGen.Tests.Nn.Graph;
+namespace PacGen.Tests.Nn;
 
 /// <summary>Outputs with memory of their own to go to, a leaf's own included.</summary>
 internal sealed class BoundOutputTests
@@ -17,10 +13,11 @@ internal sealed class BoundOutputTests
     {
         Tensor h = Tensor.Input(Shape, "h"), c = Tensor.Constant(Shape, [10, 20, 30, 40, 50, 60]);
         Tensor doubled = h * 2, next = h + 1, b = doubled + c, product = Tensor.MatMul(h.Transpose(), h);
-        using Buffer memory = Device.Cpu.Allocate(Shape.Count);
+        using DeviceBuffer memory = Device.Cpu.Allocate(Shape.Count);
         Region place = new(memory);
         place.Write([1, 2, 3, 4, 5, 6]);
-        using CompiledGraph graph = CompiledGraph.Compile(Device.Cpu, [next, b, product], new Dictionary<Tensor, Region> { [h] = place, [next] = place });
+        using CompiledGraph graph =
+            CompiledGraph.Compile(Device.Cpu, [next, b, product], new Dictionary<Tensor, Region> { [h] = place, [next] = place });
         graph.Run();
         Assert.That(graph[b].ToArray(), Is.EqualTo(new float[] { 12, 24, 36, 48, 60, 72 }));
         Assert.That(graph[product].ToArray(), Is.EqualTo(new float[] { 35, 44, 44, 56 }));
@@ -34,10 +31,11 @@ internal sealed class BoundOutputTests
     {
         Shape square = new(3, 3);
         Tensor a = Tensor.Input(square, "a"), product = Tensor.MatMul(a, a);
-        using Buffer memory = Device.Cpu.Allocate(9);
+        using DeviceBuffer memory = Device.Cpu.Allocate(9);
         Region place = new(memory);
         place.Write([1, 2, 0, 0, 1, 0, 0, 0, 3]);
-        using CompiledGraph graph = CompiledGraph.Compile(Device.Cpu, [product], new Dictionary<Tensor, Region> { [a] = place, [product] = place });
+        using CompiledGraph graph =
+            CompiledGraph.Compile(Device.Cpu, [product], new Dictionary<Tensor, Region> { [a] = place, [product] = place });
         graph.Run();
         Assert.That(place.ToArray(), Is.EqualTo(new float[] { 1, 4, 0, 0, 1, 0, 0, 0, 9 }));
     }
@@ -46,8 +44,9 @@ internal sealed class BoundOutputTests
     public void AConstantGetsToTheMemoryThatItIsBoundTo()
     {
         Tensor constant = Tensor.Constant(Shape, [1, 2, 3, 4, 5, 6]);
-        using Buffer memory = Device.Cpu.Allocate(Shape.Count);
-        using CompiledGraph graph = CompiledGraph.Compile(Device.Cpu, [constant, constant + 1], new Dictionary<Tensor, Region> { [constant] = new(memory) });
+        using DeviceBuffer memory = Device.Cpu.Allocate(Shape.Count);
+        using CompiledGraph graph = CompiledGraph.Compile(
+            Device.Cpu, [constant, constant + 1], new Dictionary<Tensor, Region> { [constant] = new(memory) });
         graph.Run();
         Assert.That(new Region(memory).ToArray(), Is.EqualTo(new float[] { 1, 2, 3, 4, 5, 6 }));
     }
@@ -56,8 +55,9 @@ internal sealed class BoundOutputTests
     public void ATensorsTwoViewsGoToTwoPlaces()
     {
         Tensor x = Tensor.Input(Shape, "x"), doubled = x * 2, flat = doubled.Reshape(6), turned = doubled.Reshape(2, 3);
-        using Buffer first = Device.Cpu.Allocate(6), second = Device.Cpu.Allocate(6);
-        using CompiledGraph graph = CompiledGraph.Compile(Device.Cpu, [flat, turned], new Dictionary<Tensor, Region> { [flat] = new(first), [turned] = new(second) });
+        using DeviceBuffer first = Device.Cpu.Allocate(6), second = Device.Cpu.Allocate(6);
+        using CompiledGraph graph = CompiledGraph.Compile(
+            Device.Cpu, [flat, turned], new Dictionary<Tensor, Region> { [flat] = new(first), [turned] = new(second) });
         graph[x].Write([1, 2, 3, 4, 5, 6]);
         graph.Run();
         Assert.That(new Region(first).ToArray(), Is.EqualTo(new float[] { 2, 4, 6, 8, 10, 12 }));
@@ -75,15 +75,19 @@ internal sealed class BoundOutputTests
     [Test]
     public void MemoryThatIsTooSmallIsRefused()
     {
-        using Buffer small = Device.Cpu.Allocate(5), large = Device.Cpu.Allocate(6);
-        Assert.That(() => Device.Cpu.Bind(FusedMap.Unary<F.Exp>(), [Shape], [new Region(small)], new Region(large)), Throws.ArgumentException.With.Message.Contains("5 floats"));
-        Assert.That(() => Device.Cpu.Bind(FusedMap.Unary<F.Exp>(), [Shape], [new Region(large)], new Region(small)), Throws.ArgumentException.With.Message.Contains("output"));
+        using DeviceBuffer small = Device.Cpu.Allocate(5), large = Device.Cpu.Allocate(6);
+        Assert.That(
+            () => Device.Cpu.Bind(FusedMap.Unary<ExpFunction>(), [Shape], [new Region(small)], new Region(large)),
+            Throws.ArgumentException.With.Message.Contains("5 floats"));
+        Assert.That(
+            () => Device.Cpu.Bind(FusedMap.Unary<ExpFunction>(), [Shape], [new Region(large)], new Region(small)),
+            Throws.ArgumentException.With.Message.Contains("output"));
     }
 
     [Test]
     public void ArgumentsInAnotherOrderAreNotTheFunctionItself()
     {
-        Expression swapped = Expression.Binary<F.Subtract>().Substitute([Expression.Argument(1), Expression.Argument(0)]);
+        Expression swapped = Expression.Binary<SubtractFunction>().Substitute([Expression.Argument(1), Expression.Argument(0)]);
         Tensor x = Tensor.Constant(Shape, new float[6]), y = Tensor.Constant(Shape, new float[6]);
         Assert.That(() => Tensor.Apply(new FusedMap(swapped), x, y).Sum().Gradient(x), Throws.TypeOf<NotSupportedException>());
     }

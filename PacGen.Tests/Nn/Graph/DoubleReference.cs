@@ -1,10 +1,9 @@
 using System.Reflection;
 using PacGen.Core.Lanes;
 using PacGen.Kernels;
-using PacGen.Kernels.Map;
 using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Graph;
+namespace PacGen.Tests.Nn;
 
 /// <summary>Computes a graph in double by the plainest loops there are: what the compiled graph is compared with.</summary>
 internal sealed class DoubleReference
@@ -59,7 +58,8 @@ internal sealed class DoubleReference
                     {
                         for (int l = 0; l < k; l++)
                         {
-                            y[(i * n) + j] += x[0][product.TransposeA ? (l * m) + i : (i * k) + l] * x[1][product.TransposeB ? (j * k) + l : (l * n) + j];
+                            y[(i * n) + j] += x[0][product.TransposeA ? (l * m) + i : (i * k) + l] * x[1][
+                                product.TransposeB ? (j * k) + l : (l * n) + j];
                         }
                     }
                 }
@@ -76,7 +76,8 @@ internal sealed class DoubleReference
 
                 break;
             case SquaredDeviations deviations:
-                int[] summed = [.. Enumerable.Range(0, s[0].Rank).Select(axis => deviations.Axes.Contains(axis) ? 1 : s[0][axis])];
+                int[] summed =
+                    [.. Enumerable.Range(0, s[0].Rank).Select(axis => deviations.Axes.Contains(axis) ? 1 : s[0][axis])];
                 for (int i = 0; i < x[0].Length; i++)
                 {
                     double deviation = x[0][i] - x[1][Stretched(i, s[0], s[1])];
@@ -100,10 +101,12 @@ internal sealed class DoubleReference
                 Windows(pool.Geometry, s[0], (o, window) => y[window.MaxBy(a => x[0][a])] += x[1][o]);
                 break;
             case AveragePool pool:
-                Windows(pool.Geometry, s[0], (o, window) => y[o] = window.Sum(a => x[0][a]) / (pool.Geometry.KernelHeight * pool.Geometry.KernelWidth));
+                Windows(pool.Geometry, s[0], (o, window) =>
+                    y[o] = window.Sum(a => x[0][a]) / (pool.Geometry.KernelHeight * pool.Geometry.KernelWidth));
                 break;
             case AveragePoolGradient pool:
-                Windows(pool.Geometry, node.Shape, (o, window) => window.ForEach(a => y[a] += x[0][o] / (pool.Geometry.KernelHeight * pool.Geometry.KernelWidth)));
+                Windows(pool.Geometry, node.Shape, (o, window) =>
+                    window.ForEach(a => y[a] += x[0][o] / (pool.Geometry.KernelHeight * pool.Geometry.KernelWidth)));
                 break;
             case GatherColumn:
                 Rows(s[0], (row, at) => y[row] = x[0][at + (int)x[1][row]]);
@@ -125,7 +128,8 @@ internal sealed class DoubleReference
 
                     for (int c = 0; c < classes; c++)
                     {
-                        y[at + c] = (Math.Exp(z[c] - top) / sum) - (node.Operation is SoftmaxCrossEntropyGradient && c == (int)x[1][row] ? 1 : 0);
+                        y[at + c] = (Math.Exp(z[c] - top) / sum) - (
+                            node.Operation is SoftmaxCrossEntropyGradient && c == (int)x[1][row] ? 1 : 0);
                     }
                 });
                 break;
@@ -138,7 +142,8 @@ internal sealed class DoubleReference
 
     private static void MapAll(Expression expression, Shape shape, Shape[] shapes, double[][] x, double[] y)
     {
-        MethodInfo evaluate = typeof(DoubleReference).GetMethod(nameof(At), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(expression.ToType());
+        MethodInfo evaluate = typeof(DoubleReference).GetMethod(
+            nameof(At), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(expression.ToType());
         Func<double[], double> at = evaluate.CreateDelegate<Func<double[], double>>();
         double[] arguments = new double[Expression.MaxArguments];
         for (int i = 0; i < y.Length; i++)
@@ -190,7 +195,8 @@ internal sealed class DoubleReference
             {
                 for (int kernel = 0; kernel < weights[0] * weights[1]; kernel++)
                 {
-                    int h = (o / ow * g.StrideHeight) + (kernel / weights[1]) - g.PaddingHeight, w = (o % ow * g.StrideWidth) + (kernel % weights[1]) - g.PaddingWidth;
+                    int h = (o / ow * g.StrideHeight) + (kernel / weights[1]) - g.PaddingHeight, w = (o % ow * g.StrideWidth) + (
+                        kernel % weights[1]) - g.PaddingWidth;
                     if (h < 0 || w < 0 || h >= images[1] || w >= images[2])
                     {
                         continue;
@@ -200,7 +206,8 @@ internal sealed class DoubleReference
                     {
                         for (int k = 0; k < weights[3]; k++)
                         {
-                            visit((((((n * images[1]) + h) * images[2]) + w) * images[3]) + c, (((kernel * weights[2]) + c) * weights[3]) + k, (((n * oh * ow) + o) * weights[3]) + k);
+                            visit((((((n * images[1]) + h) * images[2]) + w) * images[3]) + c, (
+                                ((kernel * weights[2]) + c) * weights[3]) + k, (((n * oh * ow) + o) * weights[3]) + k);
                         }
                     }
                 }

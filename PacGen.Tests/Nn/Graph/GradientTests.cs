@@ -1,10 +1,8 @@
 using PacGen.Core.Randomness;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
-using F = PacGen.Kernels.Map.Functions;
 
-namespace PacGen.Tests.Nn.Graph;
+namespace PacGen.Tests.Nn;
 
 /// <summary>
 /// Values, gradients and Hessian-vector products of each operation on the CPU, against the double reference: values directly,
@@ -28,7 +26,7 @@ internal sealed class GradientTests
         ["abs"] = ([new(31)], x => x[0].Abs() * x[0]),
         ["tanh"] = ([new(31)], x => x[0].Tanh()),
         ["sigmoid"] = ([new(31)], x => x[0].Sigmoid()),
-        ["reciprocal"] = ([new(31)], x => Tensor.Map<F.Reciprocal>(x[0].Square() + 1f)),
+        ["reciprocal"] = ([new(31)], x => Tensor.Map<ReciprocalFunction>(x[0].Square() + 1f)),
         ["relu"] = ([new(257)], x => x[0].Relu() * x[0]),
         ["stop gradient"] = ([new(5)], x => x[0] * (x[0] * 0f).StopGradient()),
         ["reshape"] = ([new(6, 4)], x => x[0].Reshape(2, -1, 3).Square()),
@@ -56,7 +54,8 @@ internal sealed class GradientTests
         ["cross-entropy"] = ([new(5, 7)], x => Loss.CrossEntropy(x[0], Labels(5, 7))),
         ["negative log-likelihood"] = ([new(5, 7)], x => Loss.NegativeLogLikelihood(x[0].LogSoftmax(), Labels(5, 7))),
         ["mean squared error"] = ([new(5, 7), new(5, 7)], x => Loss.MeanSquaredError(x[0], x[1])),
-        ["long elementwise chain"] = ([new(300), new(300)], x => (((x[0] * x[1]).Tanh() + x[0]).Sigmoid() * (x[1].Square() + 2f).Log() - (x[0] + x[1]).Exp() * 0.1f).Square()),
+        ["long elementwise chain"] = ([new(300), new(300)],
+            x => (((x[0] * x[1]).Tanh() + x[0]).Sigmoid() * (x[1].Square() + 2f).Log() - (x[0] + x[1]).Exp() * 0.1f).Square()),
     };
 
     private static IEnumerable<string> Names => Cases.Keys;
@@ -102,13 +101,15 @@ internal sealed class GradientTests
             Compare($"{name}: gradient {i} against differences", exact, Differences(scalar, x[i], leaves), 1e-6);
             double[] exactProduct = DoubleReference.Evaluate(product[i], leaves);
             Compare($"{name}: Hessian-vector product {i}", graph[product[i]].ToArray(), exactProduct, 2e-5);
-            Compare($"{name}: Hessian-vector product {i} against differences", exactProduct, Differences(along, x[i], leaves), 1e-6);
+            Compare($"{name}: Hessian-vector product {i} against differences", exactProduct, Differences(along, x[i], leaves),
+                1e-6);
         }
     }
 
     [Test]
     public void OnlyAScalarHasAGradient() =>
-        Assert.That(() => Tensor.Input(new Shape(3), "x").Gradient(), Throws.TypeOf<ShapeException>().With.Message.Contains("(3)"));
+        Assert.That(
+            () => Tensor.Input(new Shape(3), "x").Gradient(), Throws.TypeOf<ShapeException>().With.Message.Contains("(3)"));
 
     private static double[] Differences(Tensor scalar, Tensor x, Dictionary<Tensor, double[]> leaves)
     {

@@ -1,10 +1,8 @@
 using PacGen.Core.Randomness;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
-namespace PacGen.Tests.Nn.Graph;
+namespace PacGen.Tests.Nn;
 
 /// <summary>Fusion, shared memory, views and bound outputs of the graph compiler, against the double reference.</summary>
 internal sealed class GraphCompilerTests
@@ -14,7 +12,8 @@ internal sealed class GraphCompilerTests
 
     private static readonly Shape[] Shapes =
     [
-        Shape.Scalar, new(4), new(6), new(12), new(1, 4), new(6, 1), new(6, 4), new(4, 6), new(4, 4), new(2, 3, 4), new(3, 1), new(2, 1, 4),
+        Shape.Scalar, new(4), new(6), new(12), new(1, 4), new(6, 1), new(6, 4), new(4, 6), new(4, 4), new(2, 3, 4), new(3, 1),
+        new(2, 1, 4),
     ];
 
     /// <summary>Graphs of 5 to 40 nodes, run twice with other inputs.</summary>
@@ -65,7 +64,10 @@ internal sealed class GraphCompilerTests
         RunAndCompare(graph, outputs, x, 37, "reductions");
     }
 
-    /// <summary>x − m is read as easily from x, so its consumers compute it; tanh x is dear, and x·y reads two tensors: they are computed once.</summary>
+    /// <summary>
+    /// x − m is read as easily from x, so its consumers compute it; tanh x is dear, and x·y reads two tensors: they are computed
+    /// once.
+    /// </summary>
     [Test]
     public void ALightMapIsComputedByEachOfItsConsumers()
     {
@@ -81,7 +83,8 @@ internal sealed class GraphCompilerTests
         // What a product wants in memory, or an output, is read by the others.
         Tensor light = x[0] - x[1];
         Tensor[] all = [light.Square().Sum([0]), (light * x[1]).Relu(), Tensor.MatMul(light, x[2].Transpose())];
-        using CompiledGraph beside = CompiledGraph.Compile(Device.Cpu, all), output = CompiledGraph.Compile(Device.Cpu, [.. all[..2], light]);
+        using CompiledGraph beside = CompiledGraph.Compile(Device.Cpu, all), output = CompiledGraph.Compile(
+            Device.Cpu, [.. all[..2], light]);
         Assert.That(beside.Launches, Is.EqualTo(5));
         Assert.That(output.Launches, Is.EqualTo(3));
         RunAndCompare(beside, all, x, 39, "product");
@@ -97,14 +100,16 @@ internal sealed class GraphCompilerTests
         RunAndCompare(graph, [outer, inner], [x], 33, "chain");
     }
 
-    /// <summary>Two views of one product, unbound, and both bound to memory of their own: one is computed there, one copied.</summary>
+    /// <summary>
+    /// Two views of one product, unbound, and both bound to memory of their own: one is computed there, one copied.
+    /// </summary>
     [Test]
     public void TwoOutputsMayBeViewsOfOneTensor([Values] bool bound)
     {
         Tensor a = Tensor.Input(new Shape(4, 6), "a"), b = Tensor.Input(new Shape(6, 3), "b");
         Tensor product = Tensor.MatMul(a, b), flat = product.Reshape(12), cube = product.Reshape(2, 3, 2), behind = flat.Square();
-        using Buffer first = Device.Cpu.Allocate(12);
-        using Buffer second = Device.Cpu.Allocate(12);
+        using DeviceBuffer first = Device.Cpu.Allocate(12);
+        using DeviceBuffer second = Device.Cpu.Allocate(12);
         Dictionary<Tensor, Region> bindings = bound ? new() { [flat] = new Region(first), [cube] = new Region(second) } : [];
         Tensor[] outputs = [flat, cube, behind];
         using CompiledGraph graph = CompiledGraph.Compile(Device.Cpu, outputs, bindings);
@@ -121,9 +126,10 @@ internal sealed class GraphCompilerTests
     {
         Tensor x = Tensor.Input(new Shape(2, 6), "x");
         Tensor view = x.Reshape(3, 4), value = x.Exp();
-        using Buffer own = Device.Cpu.Allocate(12);
+        using DeviceBuffer own = Device.Cpu.Allocate(12);
         Tensor[] outputs = [x, view, value, x];
-        using CompiledGraph graph = CompiledGraph.Compile(Device.Cpu, outputs, new Dictionary<Tensor, Region> { [view] = new Region(own) });
+        using CompiledGraph graph =
+            CompiledGraph.Compile(Device.Cpu, outputs, new Dictionary<Tensor, Region> { [view] = new Region(own) });
         RunAndCompare(graph, outputs, [x], 35, "leaf");
         Assert.That(graph[view].Buffer, Is.SameAs(own));
     }
@@ -182,7 +188,7 @@ internal sealed class GraphCompilerTests
             outputs.Add(random.NextBelow(5) == 0 ? outputs[^1] : nodes[random.NextBelow(nodes.Count)]);
         }
 
-        List<Buffer> buffers = [];
+        List<DeviceBuffer> buffers = [];
         try
         {
             Dictionary<Tensor, Region> bindings = [];
@@ -190,7 +196,7 @@ internal sealed class GraphCompilerTests
             {
                 if (random.NextBelow(3) == 0)
                 {
-                    Buffer buffer = Device.Cpu.Allocate(tensor.Shape.Count + (2 * Guard));
+                    DeviceBuffer buffer = Device.Cpu.Allocate(tensor.Shape.Count + (2 * Guard));
                     buffers.Add(buffer);
                     float[] canaries = new float[buffer.Count];
                     Array.Fill(canaries, Canary);
@@ -204,7 +210,9 @@ internal sealed class GraphCompilerTests
             RunAndCompare(graph, outputs, used, seed, what);
             foreach ((Tensor tensor, Region region) in bindings)
             {
-                Assert.That(!outputs.Contains(tensor) || graph[tensor].Buffer == region.Buffer, Is.True, $"{what}: {tensor} is not where it was bound");
+                Assert.That(
+                    !outputs.Contains(tensor)
+                    || graph[tensor].Buffer == region.Buffer, Is.True, $"{what}: {tensor} is not where it was bound");
                 float[] whole = new Region(region.Buffer).ToArray();
                 Assert.That(whole[..Guard].Concat(whole[^Guard..]), Is.All.EqualTo(Canary), $"{what}: written beside {tensor}");
             }
@@ -215,11 +223,14 @@ internal sealed class GraphCompilerTests
         }
     }
 
-    /// <summary>One more node, with the largest magnitude that it can have, or null where the chosen operation does not fit.</summary>
+    /// <summary>
+    /// One more node, with the largest magnitude that it can have, or null where the chosen operation does not fit.
+    /// </summary>
     private static (Tensor Tensor, double Bound)? Grow(List<Tensor> nodes, Dictionary<Tensor, double> bounds, RandomStream random)
     {
         // Recent nodes twice as often: chains grow, while old ones are shared.
-        Tensor Any() => nodes[random.NextBelow(2) == 0 ? random.NextBelow(nodes.Count) : Math.Max(0, nodes.Count - 1 - random.NextBelow(4))];
+        Tensor Any() =>
+            nodes[random.NextBelow(2) == 0 ? random.NextBelow(nodes.Count) : Math.Max(0, nodes.Count - 1 - random.NextBelow(4))];
         Tensor x = Any(), y = Any();
         double a = bounds[x], b = bounds[y];
         int rank = x.Shape.Rank;
@@ -251,7 +262,9 @@ internal sealed class GraphCompilerTests
                 case 11 when rank > 0:
                     return (x.Max([random.NextBelow(rank)], random.NextBelow(2) == 0), a);
                 case 12:
-                    Shape[] others = [.. Shapes.Where(shape => shape.Count == x.Shape.Count && shape != x.Shape), new Shape((int)x.Shape.Count)];
+                    Shape[] others = [
+                        .. Shapes.Where(shape => shape.Count == x.Shape.Count && shape != x.Shape),
+                        new Shape((int)x.Shape.Count)];
                     Tensor view = x.Reshape(others[random.NextBelow(others.Length)]);
                     return view == x ? null : (view, a);
                 case 13 when rank == 2:
@@ -266,7 +279,8 @@ internal sealed class GraphCompilerTests
         }
     }
 
-    private static void RunAndCompare(CompiledGraph graph, IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> leaves, ulong seed, string what)
+    private static void RunAndCompare(
+        CompiledGraph graph, IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> leaves, ulong seed, string what)
     {
         for (uint run = 0; run < 2; run++)
         {
@@ -286,7 +300,9 @@ internal sealed class GraphCompilerTests
                 float[] actual = graph[output].ToArray();
                 Assert.That(actual, Has.Length.EqualTo(expected.Length), what);
                 double worst = actual.Zip(expected, (a, e) => Math.Abs(a - e)).Max();
-                Assert.That(worst, Is.LessThan(leaves.Contains(output) ? 1e-30 : 2e-5 * Math.Max(1, expected.Max(Math.Abs))), $"{what}, run {run + 1}: {output}");
+                Assert.That(
+                    worst, Is.LessThan(leaves.Contains(output) ? 1e-30 : 2e-5 * Math.Max(1, expected.Max(Math.Abs))),
+                    $"{what}, run {run + 1}: {output}");
             }
         }
     }

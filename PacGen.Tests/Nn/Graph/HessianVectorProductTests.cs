@@ -1,9 +1,8 @@
 using PacGen.Core.Randomness;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Graph;
+namespace PacGen.Tests.Nn;
 
 /// <summary>
 /// Hessian-vector products, as the gradient of a gradient: of regressions against their closed forms, of whole models against
@@ -16,10 +15,12 @@ internal sealed class HessianVectorProductTests
     [Test]
     public void LeastSquares()
     {
-        float[] x = Gaussians(1, Examples * Features), y = Gaussians(2, Examples), w = Gaussians(3, Features), v = Gaussians(4, Features);
+        float[] x = Gaussians(1, Examples * Features), y = Gaussians(2, Examples), w = Gaussians(3, Features), v = Gaussians(
+            4, Features);
         Tensor weights = Tensor.Input(new Shape(Features, 1), "w");
         Tensor loss = Loss.MeanSquaredError(
-            Tensor.MatMul(Tensor.Constant(new Shape(Examples, Features), x), weights), Tensor.Constant(new Shape(Examples, 1), y));
+            Tensor.MatMul(Tensor.Constant(new Shape(Examples, Features), x), weights),
+            Tensor.Constant(new Shape(Examples, 1), y));
 
         // H = 2/n · XᵀX, whatever w.
         double[] expected = new double[Features];
@@ -33,7 +34,8 @@ internal sealed class HessianVectorProductTests
         float[] x = Gaussians(1, Examples * Features), w = Gaussians(3, Features), v = Gaussians(4, Features);
         float[] sign = [.. Gaussians(2, Examples).Select(value => value > 0 ? 1f : -1f)];
         Tensor weights = Tensor.Input(new Shape(Features, 1), "w");
-        Tensor margin = Tensor.MatMul(Tensor.Constant(new Shape(Examples, Features), x), weights) * Tensor.Constant(new Shape(Examples, 1), sign);
+        Tensor margin = Tensor.MatMul(Tensor.Constant(new Shape(Examples, Features), x), weights) * Tensor.Constant(
+            new Shape(Examples, 1), sign);
         Tensor loss = -margin.Sigmoid().Log().Mean();
 
         // H = 1/n · Σ p(1 − p)·xxᵀ, p the sigmoid of the margin.
@@ -52,7 +54,9 @@ internal sealed class HessianVectorProductTests
         float[] x = Gaussians(1, Examples * Features), w = Gaussians(3, Features * Classes), v = Gaussians(4, Features * Classes);
         float[] labels = [.. Enumerable.Range(0, Examples).Select(i => (float)(i % Classes))];
         Tensor weights = Tensor.Input(new Shape(Features, Classes), "w");
-        Tensor loss = Loss.CrossEntropy(Tensor.MatMul(Tensor.Constant(new Shape(Examples, Features), x), weights), Tensor.Constant(new Shape(Examples), labels));
+        Tensor loss = Loss.CrossEntropy(
+            Tensor.MatMul(Tensor.Constant(new Shape(Examples, Features), x), weights),
+            Tensor.Constant(new Shape(Examples), labels));
 
         // (HV)ⱼ = 1/n · Σ x·pⱼ(zⱼ − Σ p z), z = xᵀV.
         double[] expected = new double[Features * Classes];
@@ -88,7 +92,8 @@ internal sealed class HessianVectorProductTests
     {
         using ParameterArena arena = new(module, Device.Cpu, 3);
         Tensor input = Tensor.Constant(images, Gaussians(7, (int)images.Count));
-        Tensor labels = Tensor.Constant(new Shape(images[0]), [.. Enumerable.Range(0, images[0]).Select(i => (float)(i * 3 % classes))]);
+        Tensor labels =
+            Tensor.Constant(new Shape(images[0]), [.. Enumerable.Range(0, images[0]).Select(i => (float)(i * 3 % classes))]);
         Tensor[] w = [.. module.Parameters.Select(parameter => parameter.Tensor)];
         Tensor[] gradient = Loss.CrossEntropy(module.Forward(input), labels).Gradient(w);
         Tensor[] v = [.. w.Select((leaf, i) => Tensor.Constant(leaf.Shape, Gaussians((uint)(20 + i), (int)leaf.Shape.Count)))];
@@ -108,7 +113,8 @@ internal sealed class HessianVectorProductTests
 
         for (int i = 0; i < w.Length; i++)
         {
-            double[] difference = [.. DoubleReference.Evaluate(gradient[i], above).Zip(DoubleReference.Evaluate(gradient[i], below), (a, b) => (a - b) / (2 * Step))];
+            double[] difference = [.. DoubleReference.Evaluate(gradient[i], above).Zip(
+                DoubleReference.Evaluate(gradient[i], below), (a, b) => (a - b) / (2 * Step))];
             AssertClose(graph[product[i]].ToArray(), difference, 1e-4, w[i].Name!);
         }
     }

@@ -1,11 +1,12 @@
 using PacGen.Core.Randomness;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Graph;
+namespace PacGen.Tests.Nn;
 
-/// <summary>Gradients where functions have none, at ties: each must be a subgradient, and the maximum's is that of PyTorch's <c>amax</c>.</summary>
+/// <summary>
+/// Gradients where functions have none, at ties: each must be a subgradient, and the maximum's is that of PyTorch's <c>amax</c>.
+/// </summary>
 internal sealed class TieTests
 {
     /// <summary>Convex functions at a point where they bend.</summary>
@@ -27,7 +28,9 @@ internal sealed class TieTests
 
     private static IEnumerable<string> Names => Convex.Keys;
 
-    /// <summary>g is a subgradient where ⟨g, v⟩ is at most the slope in direction v, for each v: (f(x + tv) − f(x))/t, t &gt; 0.</summary>
+    /// <summary>
+    /// g is a subgradient where ⟨g, v⟩ is at most the slope in direction v, for each v: (f(x + tv) − f(x))/t, t &gt; 0.
+    /// </summary>
     [TestCaseSource(nameof(Names))]
     public void AtATieTheGradientIsASubgradient(string name)
     {
@@ -57,7 +60,10 @@ internal sealed class TieTests
         }
     }
 
-    /// <summary>Two equal elements have half of the gradient each; a function of the maximum has its second derivative times the product of these.</summary>
+    /// <summary>
+    /// Two equal elements have half of the gradient each; a function of the maximum has its second derivative times the product
+    /// of these.
+    /// </summary>
     [Test]
     public void TheMaximumOfTwoEqualElementsGivesHalfToEach()
     {
@@ -77,7 +83,8 @@ internal sealed class TieTests
     {
         Tensor x = Tensor.Constant(new Shape(2, 4), [3, 1, 3, 3, -2, -2, -5, -9]);
         Assert.That(
-            (x.Max([1]) * Tensor.Constant(new Shape(2), [6, 10])).Sum().Gradient(x)[0].Evaluate(), Is.EqualTo(new[] { 2f, 0, 2, 2, 5, 5, 0, 0 }));
+            (x.Max([1]) * Tensor.Constant(new Shape(2), [6, 10])).Sum().Gradient(x)[0].Evaluate(),
+            Is.EqualTo(new[] { 2f, 0, 2, 2, 5, 5, 0, 0 }));
     }
 
     [Test]
@@ -91,7 +98,9 @@ internal sealed class TieTests
         Assert.That(gradient.Sum(value => (double)value), Is.EqualTo(1).Within(1e-6));
     }
 
-    /// <summary>max_j(z_j + [j ≠ y]) − z_y at z = 0: three classes share the maximum 1, so (−1, ⅓, ⅓, ⅓), whose sum is 0.</summary>
+    /// <summary>
+    /// max_j(z_j + [j ≠ y]) − z_y at z = 0: three classes share the maximum 1, so (−1, ⅓, ⅓, ⅓), whose sum is 0.
+    /// </summary>
     [Test]
     public void AMulticlassHingeAtZeroLogitsMovesNoSum()
     {

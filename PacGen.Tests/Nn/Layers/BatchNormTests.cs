@@ -1,18 +1,15 @@
 using PacGen.Core.Randomness;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
-using PacGen.Nn.Data;
-using PacGen.Tests.Nn.Graph;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
-namespace PacGen.Tests.Nn.Layers;
+namespace PacGen.Tests.Nn;
 
 /// <summary>Batch normalisation against its formulas in double, and what becomes of its running statistics.</summary>
 internal sealed class BatchNormTests
 {
     /// <summary>The state of <see cref="Network"/> at first: means and variances of 6 and of 10 channels.</summary>
-    private static readonly float[] Initial = [.. new float[6], .. Enumerable.Repeat(1f, 6), .. new float[10], .. Enumerable.Repeat(1f, 10)];
+    private static readonly float[] Initial =
+        [.. new float[6], .. Enumerable.Repeat(1f, 6), .. new float[10], .. Enumerable.Repeat(1f, 10)];
 
     [TestCase(new[] { 5, 3 }, 30, 1e-5)]
     [TestCase(new[] { 3, 2, 5, 7 }, 30, 1e-5)]
@@ -47,11 +44,14 @@ internal sealed class BatchNormTests
         for (int c = 0; c < channels; c++)
         {
             double[] channel = [.. Enumerable.Range(0, count).Select(i => (double)values[(i * channels) + c])];
-            double batchMean = channel.Average(), batchVariance = channel.Average(value => (value - batchMean) * (value - batchMean));
+            double batchMean = channel.Average(), batchVariance = channel.Average(
+                value => (value - batchMean) * (value - batchMean));
             for (int i = 0; i < count; i++)
             {
-                training[(i * channels) + c] = ((channel[i] - batchMean) / Math.Sqrt(batchVariance + Epsilon) * weight[c]) + bias[c];
-                evaluation[(i * channels) + c] = ((channel[i] - mean[c]) / Math.Sqrt(variance[c] + Epsilon) * weight[c]) + bias[c];
+                training[(i * channels) + c] = ((channel[i] - batchMean) / Math.Sqrt(batchVariance + Epsilon) * weight[c]) + bias[
+                    c];
+                evaluation[(i * channels) + c] = ((channel[i] - mean[c]) / Math.Sqrt(variance[c] + Epsilon) * weight[c]) + bias[
+                    c];
             }
 
             nextMean[c] = ((1 - Momentum) * mean[c]) + (Momentum * batchMean);
@@ -64,7 +64,10 @@ internal sealed class BatchNormTests
         Close(graph[next[1]].ToArray(), nextVariance, tolerance, "running variance, unbiased");
     }
 
-    /// <summary>The compiled graph's gradient and Hessian-vector product against the double reference, and that against central differences.</summary>
+    /// <summary>
+    /// The compiled graph's gradient and Hessian-vector product against the double reference, and that against central
+    /// differences.
+    /// </summary>
     [Test]
     public void GradientsAndHessianVectorProductsAreRight([Values] bool training)
     {
@@ -80,14 +83,16 @@ internal sealed class BatchNormTests
         Tensor scalar = (layer.Forward(x).Tanh() * Tensor.Constant(x.Shape, Gaussians(9, (int)x.Shape.Count))).Mean();
         layer.Eval();
         Tensor[] of = [x, .. arena.Parameters.Select(parameter => parameter.Tensor)];
-        Tensor[] along = [.. of.Select((tensor, i) => Tensor.Constant(tensor.Shape, Gaussians(20 + (uint)i, (int)tensor.Shape.Count)))];
+        Tensor[] along =
+            [.. of.Select((tensor, i) => Tensor.Constant(tensor.Shape, Gaussians(20 + (uint)i, (int)tensor.Shape.Count)))];
         Tensor[] gradient = scalar.Gradient(of);
         Tensor slope = gradient.Zip(along, (g, v) => (g * v).Sum()).Aggregate((a, b) => a + b);
         Tensor[] product = slope.Gradient(of);
         Dictionary<Tensor, double[]> leaves = [];
         for (int i = 0; i < of.Length; i++)
         {
-            leaves[of[i]] = [.. Gaussians(10 + (uint)i, (int)of[i].Shape.Count).Select(value => (double)(value + (i == 1 ? 2 : 0)))];
+            leaves[of[i]] =
+                [.. Gaussians(10 + (uint)i, (int)of[i].Shape.Count).Select(value => (double)(value + (i == 1 ? 2 : 0)))];
         }
 
         leaves[layer.State[0]] = [0.1f, -0.2f, 0.3f];
@@ -99,7 +104,8 @@ internal sealed class BatchNormTests
         graph.Run();
         for (int i = 0; i < of.Length; i++)
         {
-            double[] exact = DoubleReference.Evaluate(gradient[i], leaves), exactProduct = DoubleReference.Evaluate(product[i], leaves);
+            double[] exact = DoubleReference.Evaluate(gradient[i], leaves), exactProduct = DoubleReference.Evaluate(
+                product[i], leaves);
             Close(graph[gradient[i]].ToArray(), exact, 1e-5, $"gradient {i}");
             Close(Differences(scalar, of[i], leaves), exact, 1e-6, $"gradient {i} against differences");
             Close(graph[product[i]].ToArray(), exactProduct, 5e-5, $"Hessian-vector product {i}");
@@ -114,7 +120,8 @@ internal sealed class BatchNormTests
         using ParameterArena arena = new(layer, Device.Cpu, 1);
         TrainingContext context = new(1);
         layer.Train(context);
-        Tensor once = layer.Forward(Tensor.Constant(new Shape(2, 1), [1, 3])), twice = layer.Forward(Tensor.Constant(new Shape(2, 1), [5, 7]));
+        Tensor once = layer.Forward(Tensor.Constant(new Shape(2, 1), [1, 3])), twice = layer.Forward(
+            Tensor.Constant(new Shape(2, 1), [5, 7]));
         layer.Eval();
         Assert.That(context.Next[layer.State[0]].Evaluate(), Is.EqualTo(new[] { (0.5f * 0.5f * 2) + (0.5f * 6) }));
         Assert.That(once.Shape, Is.EqualTo(twice.Shape));
@@ -126,7 +133,7 @@ internal sealed class BatchNormTests
         Sequential model = Network();
         Dataset digits = Datasets.Digits();
         using ParameterArena arena = new(model, Device.Cpu, 1);
-        using Buffer gradients = arena.Device.Allocate(arena.Count);
+        using DeviceBuffer gradients = arena.Device.Allocate(arena.Count);
         using BatchGraph graph = new(model, arena, arena.Weights, gradients, Loss.CrossEntropy, [8, 8, 1], 1);
         using BatchLoader loader = BatchLoader.Sequential(digits.Train, 50);
         loader.Start(0);
@@ -153,12 +160,14 @@ internal sealed class BatchNormTests
         Dataset digits = Datasets.Digits();
         Sequential model = Network();
         using Trainer trainer = new(
-            model, digits, new PerturbedOptimizer(new Adam(1e-3), 0.01, 1, 1e-2), new TrainingOptions { Epochs = 1, BatchSize = 50, Device = Device.Cpu });
+            model, digits, new PerturbedOptimizer(new Adam(1e-3), 0.01, 1, 1e-2),
+            new TrainingOptions { Epochs = 1, BatchSize = 50, Device = Device.Cpu });
         Assert.That(trainer.RunningStatistics, Is.EqualTo(RunningStatistics.Reestimated));
         trainer.Run();
         float[] state = trainer.Arena.SaveState(), weights = trainer.Arena.Save();
 
-        // By the definition: the average over the whole batches of the statistics at w of the first layer's input, computed in double.
+        // By the definition: the average over the whole batches of the statistics at w of the first layer's input, computed in
+        // double.
         Conv2d convolution = (Conv2d)model.Layers[0];
         Tensor x = Tensor.Input(new Shape(50, 8, 8, 1), "x"), y = convolution.Forward(x);
         using CompiledGraph graph = CompiledGraph.Compile(Device.Cpu, [y]);
@@ -175,7 +184,8 @@ internal sealed class BatchNormTests
                 double[] channel = [.. Enumerable.Range(0, values.Length / 6).Select(i => (double)values[(i * 6) + c])];
                 double average = channel.Average();
                 mean[c] += average / loader.BatchCount;
-                variance[c] += channel.Sum(value => (value - average) * (value - average)) / (channel.Length - 1) / loader.BatchCount;
+                variance[c] += channel.Sum(value => (value - average) * (value - average)) / (
+                    channel.Length - 1) / loader.BatchCount;
             }
         }
 
@@ -198,7 +208,9 @@ internal sealed class BatchNormTests
         float[] Run(RunningStatistics? policy, bool perturbed, out float[] weights, out RunningStatistics taken)
         {
             Optimizer optimizer = perturbed ? new PerturbedOptimizer(new Adam(1e-3), 0.01, 1, 1e-2) : new Adam(1e-3);
-            using Trainer trainer = new(Network(), digits, optimizer, new TrainingOptions { Epochs = 1, BatchSize = 50, RunningStatistics = policy, Device = Device.Cpu });
+            using Trainer trainer = new(
+                Network(), digits, optimizer,
+                new TrainingOptions { Epochs = 1, BatchSize = 50, RunningStatistics = policy, Device = Device.Cpu });
             trainer.Run();
             weights = trainer.Arena.Save();
             taken = trainer.RunningStatistics;
@@ -221,8 +233,11 @@ internal sealed class BatchNormTests
     public void ScoreAndMeasuresWorkWithBatchNorm()
     {
         Dataset digits = Datasets.Digits();
-        Sequential model = new(new Conv2d(1, 6, 3, padding: 1), new BatchNorm(6), new Tanh(), new AvgPool2d(2), new Flatten(), new Linear(96, 10), new BatchNorm(10));
-        using Trainer trainer = new(model, digits, new Adam(1e-3), new TrainingOptions { Epochs = 1, BatchSize = 50, Device = Device.Cpu });
+        Sequential model = new(
+            new Conv2d(1, 6, 3, padding: 1), new BatchNorm(6), new Tanh(), new AvgPool2d(2), new Flatten(), new Linear(96, 10),
+            new BatchNorm(10));
+        using Trainer trainer =
+            new(model, digits, new Adam(1e-3), new TrainingOptions { Epochs = 1, BatchSize = 50, Device = Device.Cpu });
         trainer.Run();
         float[] state = trainer.Arena.SaveState();
         PacGenScore score = trainer.Score(new ScoreOptions { Images = 200, Draws = 1 })!;
@@ -233,14 +248,16 @@ internal sealed class BatchNormTests
 
         // (∇L̂(w + tv) − ∇L̂(w − tv))/2t ≈ ∇²L̂·v.
         float[] w = empirical.MoveToWeights();
-        double[] v = [.. Gaussians(7, w.Length).Select(value => (double)value)], product = new double[w.Length], above = new double[w.Length], below = new double[w.Length];
+        double[] v = [.. Gaussians(7, w.Length).Select(value => (double)value)], product = new double[
+            w.Length], above = new double[w.Length], below = new double[w.Length];
         empirical.HessianProduct(v, product);
         const double T = 5e-4;
         empirical.MoveTo([.. w.Select((weight, i) => (float)(weight + (T * v[i])))]);
         empirical.Gradient(above);
         empirical.MoveTo([.. w.Select((weight, i) => (float)(weight - (T * v[i])))]);
         empirical.Gradient(below);
-        double error = Math.Sqrt(product.Select((value, i) => value - ((above[i] - below[i]) / (2 * T))).Sum(value => value * value));
+        double error =
+            Math.Sqrt(product.Select((value, i) => value - ((above[i] - below[i]) / (2 * T))).Sum(value => value * value));
         Assert.That(error, Is.LessThan(0.02 * Math.Sqrt(product.Sum(value => value * value))));
         Assert.That(trainer.Arena.SaveState(), Is.EqualTo(state));
     }
@@ -249,18 +266,24 @@ internal sealed class BatchNormTests
     public void WhatCannotBeNormalisedIsRefused()
     {
         BatchNorm layer = new(3);
-        Assert.That(() => layer.Forward(Tensor.Input(new Shape(4, 5), "x")), Throws.TypeOf<ShapeException>().With.Message.Contains("(4, 5)"));
+        Assert.That(
+            () => layer.Forward(Tensor.Input(new Shape(4, 5), "x")),
+            Throws.TypeOf<ShapeException>().With.Message.Contains("(4, 5)"));
         layer.Train(new TrainingContext(1));
-        Assert.That(() => layer.Forward(Tensor.Input(new Shape(1, 3), "x")), Throws.TypeOf<ShapeException>().With.Message.Contains("larger batch"));
+        Assert.That(
+            () => layer.Forward(Tensor.Input(new Shape(1, 3), "x")),
+            Throws.TypeOf<ShapeException>().With.Message.Contains("larger batch"));
         Assert.That(() => new BatchNorm(3, epsilon: 0), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => new BatchNorm(3, momentum: 1.5), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(
-            () => Certifier.Certify(Network(), Datasets.Digits()), Throws.ArgumentException.With.Message.Contains("running statistics"),
+            () => Certifier.Certify(Network(), Datasets.Digits()),
+            Throws.ArgumentException.With.Message.Contains("running statistics"),
             "a certificate covers the weights alone");
     }
 
     private static Sequential Network() =>
-        new(new Conv2d(1, 6, 3, padding: 1), new BatchNorm(6), new Relu(), new MaxPool2d(2), new Flatten(), new Linear(96, 10), new BatchNorm(10));
+        new(new Conv2d(1, 6, 3, padding: 1), new BatchNorm(6), new Relu(), new MaxPool2d(2), new Flatten(), new Linear(
+            96, 10), new BatchNorm(10));
 
     private static float[] Gaussians(uint stream, int count)
     {
@@ -293,5 +316,7 @@ internal sealed class BatchNormTests
         Close([.. actual.Select(value => (double)value)], expected, tolerance, what);
 
     private static void Close(double[] actual, double[] expected, double tolerance, string what) =>
-        Assert.That(actual.Zip(expected, (a, e) => Math.Abs(a - e)).Max() / Math.Max(expected.Max(Math.Abs), 1e-3), Is.LessThan(tolerance), $"{what} (seed 4711)");
+        Assert.That(
+            actual.Zip(expected, (a, e) => Math.Abs(a - e)).Max() / Math.Max(expected.Max(Math.Abs), 1e-3),
+            Is.LessThan(tolerance), $"{what} (seed 4711)");
 }

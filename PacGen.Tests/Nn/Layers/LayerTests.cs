@@ -1,9 +1,8 @@
 using PacGen.Core.Randomness;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Layers;
+namespace PacGen.Tests.Nn;
 
 internal sealed class LayerTests
 {
@@ -22,7 +21,9 @@ internal sealed class LayerTests
     [Test]
     public void PartsInListsArraysPropertiesAndBaseClassesAreFound()
     {
-        Assert.That(new Derived().Parameters.Select(parameter => parameter.Name), Is.EqualTo(new[] { "inBase.weight", "many.0.weight", "many.1.weight", "scale", "property.weight" }));
+        Assert.That(
+            new Derived().Parameters.Select(parameter => parameter.Name),
+            Is.EqualTo(new[] { "inBase.weight", "many.0.weight", "many.1.weight", "scale", "property.weight" }));
     }
 
     [Test]
@@ -58,7 +59,8 @@ internal sealed class LayerTests
     {
         Initializer initializer = new[]
         {
-            Initializer.PyTorchDefault, Initializer.KaimingUniform, Initializer.KaimingNormal, Initializer.XavierUniform(), Initializer.XavierNormal(),
+            Initializer.PyTorchDefault, Initializer.KaimingUniform, Initializer.KaimingNormal, Initializer.XavierUniform(),
+                Initializer.XavierNormal(),
         }.Single(candidate => candidate.ToString() == name);
         float[] values = new float[100 * 50];
         RandomStream random = new(1, 2, 3);
@@ -82,17 +84,26 @@ internal sealed class LayerTests
     public void SchedulesGoTheirCourse()
     {
         Assert.That(LearningRateSchedule.Constant.Factor(7.3), Is.EqualTo(1));
-        Assert.That(new[] { 0, 1.9, 2, 3.9, 4 }.Select(LearningRateSchedule.Step(2, 0.1).Factor), Is.EqualTo(new[] { 1, 1, 0.1, 0.1, 0.01 }).Within(1e-12));
-        Assert.That(new[] { 0, 5, 10, 11.0 }.Select(LearningRateSchedule.Cosine(10, 0.2).Factor), Is.EqualTo(new[] { 1, 0.6, 0.2, 0.2 }).Within(1e-12));
-        Assert.That(new[] { 0, 1, 2, 4.0 }.Select(LearningRateSchedule.Step(2, 0.5).WithWarmUp(2, 0.1).Factor), Is.EqualTo(new[] { 0.1, 0.55, 1, 0.5 }).Within(1e-12));
+        Assert.That(
+            new[] { 0, 1.9, 2, 3.9, 4 }.Select(LearningRateSchedule.Step(2, 0.1).Factor),
+            Is.EqualTo(new[] { 1, 1, 0.1, 0.1, 0.01 }).Within(1e-12));
+        Assert.That(
+            new[] { 0, 5, 10, 11.0 }.Select(LearningRateSchedule.Cosine(10, 0.2).Factor),
+            Is.EqualTo(new[] { 1, 0.6, 0.2, 0.2 }).Within(1e-12));
+        Assert.That(
+            new[] { 0, 1, 2, 4.0 }.Select(LearningRateSchedule.Step(2, 0.5).WithWarmUp(2, 0.1).Factor),
+            Is.EqualTo(new[] { 0.1, 0.55, 1, 0.5 }).Within(1e-12));
     }
 
     [Test]
     public void ShapeErrorsAreThrownWhereTheLineStandsAndNameBothShapes()
     {
         Tensor x = Tensor.Input(new Shape(4, 7), "x");
-        Assert.That(() => Tensor.MatMul(x, Tensor.Input(new Shape(6, 3), "w")), Throws.TypeOf<ShapeException>().With.Message.Contains("(4, 7)").And.Message.Contains("(6, 3)"));
-        Assert.That(() => x + Tensor.Input(new Shape(5), "b"), Throws.TypeOf<ShapeException>().With.Message.Contains("(4, 7)").And.Message.Contains("(5)"));
+        Assert.That(
+            () => Tensor.MatMul(x, Tensor.Input(new Shape(6, 3), "w")),
+            Throws.TypeOf<ShapeException>().With.Message.Contains("(4, 7)").And.Message.Contains("(6, 3)"));
+        Assert.That(() => x + Tensor.Input(new Shape(5), "b"), Throws.TypeOf<ShapeException>().With.Message.Contains(
+            "(4, 7)").And.Message.Contains("(5)"));
         Assert.That(() => x.Reshape(3, -1), Throws.TypeOf<ShapeException>().With.Message.Contains("(4, 7)"));
         Assert.That(() => x.Sum([2]), Throws.TypeOf<ShapeException>().With.Message.Contains("(4, 7)"));
     }
@@ -113,6 +124,7 @@ internal sealed class LayerTests
 
         public Linear Property { get; } = new(3, 3, bias: false);
 
-        public override Tensor Forward(Tensor x) => Property.Forward(many.Aggregate(base.Forward(x), (y, layer) => layer.Forward(y))) * scale;
+        public override Tensor Forward(Tensor x) =>
+            Property.Forward(many.Aggregate(base.Forward(x), (y, layer) => layer.Forward(y))) * scale;
     }
 }

@@ -1,9 +1,11 @@
 using PacGen.Kernels;
 using PacGen.Nn;
 
-namespace PacGen.Tests.Nn.Losses;
+namespace PacGen.Tests.Nn;
 
-/// <summary>A loss compares each prediction with its own target; shapes that don't say which is which are errors that name both.</summary>
+/// <summary>
+/// A loss compares each prediction with its own target; shapes that don't say which is which are errors that name both.
+/// </summary>
 internal sealed class LossShapeTests
 {
     [TestCase(new[] { 4, 1 }, new[] { 4 }, "Reshape")]
@@ -17,10 +19,14 @@ internal sealed class LossShapeTests
         Shape x = new(predictions), y = new(targets);
         Assert.That(
             () => Loss.MeanSquaredError(Tensor.Input(x, "x"), Tensor.Input(y, "y")),
-            Throws.TypeOf<ShapeException>().With.Message.Contains($"{x}").And.Message.Contains($"{y}").And.Message.Contains(advice));
+            Throws.TypeOf<ShapeException>().With.Message.Contains($"{x}").And.Message.Contains($"{y}").And.Message.Contains(
+                advice));
     }
 
-    /// <summary>Two predictions 1 and 3 of targets 0 and 1: ((1 − 0)² + (3 − 1)²)/2 = 2.5; broadcast to 2 × 2 it would be (1 + 0 + 9 + 4)/4.</summary>
+    /// <summary>
+    /// Two predictions 1 and 3 of targets 0 and 1: ((1 − 0)² + (3 − 1)²)/2 = 2.5; broadcast to 2 × 2 it would be (1 + 0 + 9 +
+    /// 4)/4.
+    /// </summary>
     [Test]
     public void OfTheSameShapeItIsTheMeanOfSquares()
     {
@@ -28,7 +34,9 @@ internal sealed class LossShapeTests
         Assert.That(Loss.MeanSquaredError(predictions.Reshape(targets.Shape), targets).Evaluate(), Is.EqualTo(new[] { 2.5f }));
     }
 
-    /// <summary>Losses of class numbers take one label a row: a column of labels, or another number of them, is no such thing.</summary>
+    /// <summary>
+    /// Losses of class numbers take one label a row: a column of labels, or another number of them, is no such thing.
+    /// </summary>
     [TestCase(new[] { 4, 1 })]
     [TestCase(new[] { 1 })]
     [TestCase(new[] { 5 })]
@@ -45,7 +53,8 @@ internal sealed class LossShapeTests
         ];
         foreach (Func<Tensor> loss in losses)
         {
-            Assert.That(() => loss(), Throws.TypeOf<ShapeException>().With.Message.Contains("(4, 10)").And.Message.Contains($"{classes.Shape}"));
+            Assert.That(() => loss(), Throws.TypeOf<ShapeException>().With.Message.Contains("(4, 10)").And.Message.Contains(
+                $"{classes.Shape}"));
         }
     }
 }

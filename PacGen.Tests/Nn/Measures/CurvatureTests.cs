@@ -1,10 +1,8 @@
 using MathNet.Numerics.LinearAlgebra;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
-namespace PacGen.Tests.Nn.Measures;
+namespace PacGen.Tests.Nn;
 
 /// <summary>Measures of the Hessian against their closed forms for least squares.</summary>
 internal sealed class CurvatureTests
@@ -31,12 +29,13 @@ internal sealed class CurvatureTests
         ExtremeEigenvalues one = Lanczos.Measure(quadratic.Empirical, new LanczosOptions { Products = 1 });
         Assert.That(one.Converged, Is.False);
         Assert.That(one.Largest, Is.LessThan(largest));
-        Assert.That(largest - one.Largest, Is.GreaterThan(0.01 * largest), "one product is not enough here, so that the flag matters");
+        Assert.That(
+            largest - one.Largest, Is.GreaterThan(0.01 * largest), "one product is not enough here, so that the flag matters");
     }
 
     /// <summary>
-    /// L̂ = ½ Σ dᵢwᵢ² with d = (−1000, 1/49, …, 49/49) has λ_max = 1 and λ_min = −1000. After a few products the largest Ritz value is far from
-    /// 1 with a residual that is small beside 1000: it is not converged by its own measure.
+    /// L̂ = ½ Σ dᵢwᵢ² with d = (−1000, 1/49, …, 49/49) has λ_max = 1 and λ_min = −1000. After a few products the largest Ritz
+    /// value is far from 1 with a residual that is small beside 1000: it is not converged by its own measure.
     /// </summary>
     [TestCase(4, false)]
     [TestCase(60, true)]
@@ -71,7 +70,9 @@ internal sealed class CurvatureTests
         Assert.That(found.Converged, Is.False);
     }
 
-    /// <summary>L̂ = c Σ wᵢ² at w = 0: ⟨∇L̂, v⟩ is 0 for any v, but ∇²L̂·v is 2cv, beyond single precision for c = 3·10³⁸.</summary>
+    /// <summary>
+    /// L̂ = c Σ wᵢ² at w = 0: ⟨∇L̂, v⟩ is 0 for any v, but ∇²L̂·v is 2cv, beyond single precision for c = 3·10³⁸.
+    /// </summary>
     [Test]
     public void AProductThatIsNotFiniteIsAnError()
     {
@@ -85,7 +86,9 @@ internal sealed class CurvatureTests
     public void TheDiagonalIsExact()
     {
         using Quadratic quadratic = Quadratic.Full();
-        Assert.That(HessianDiagonalEstimator.Measure(quadratic.Empirical).Entries, Is.EqualTo(quadratic.Hessian.Diagonal().ToArray()).Within(1e-5));
+        Assert.That(
+            HessianDiagonalEstimator.Measure(quadratic.Empirical).Entries,
+            Is.EqualTo(quadratic.Hessian.Diagonal().ToArray()).Within(1e-5));
     }
 
     /// <summary>With v of ±1 a diagonal Hessian's trace has no variance at all; a full one's has 2(‖H‖_F² − Σ Hᵢᵢ²).</summary>
@@ -101,7 +104,8 @@ internal sealed class CurvatureTests
         using Quadratic full = Quadratic.Full();
         const int Draws = 400;
         HessianMoments moments = Hutchinson.Measure(full.Empirical, new HutchinsonOptions { Draws = Draws, Seed = 11 });
-        double squares = Math.Pow(full.Hessian.FrobeniusNorm(), 2), ownSquares = full.Hessian.Diagonal().Sum(value => value * value);
+        double squares = Math.Pow(full.Hessian.FrobeniusNorm(), 2), ownSquares = full.Hessian.Diagonal().Sum(
+            value => value * value);
         double error = Math.Sqrt(2 * (squares - ownSquares) / Draws);
         Assert.That(moments.Trace.StandardError, Is.EqualTo(error).Within(25).Percent);
         Assert.That(moments.Trace.Value, Is.EqualTo(full.Hessian.Trace()).Within(5 * error));
@@ -118,7 +122,8 @@ internal sealed class CurvatureTests
     public void ASeedDecides()
     {
         using Quadratic quadratic = Quadratic.Full();
-        MeanEstimate Trace(ulong seed) => Hutchinson.Measure(quadratic.Empirical, new HutchinsonOptions { Draws = 5, Seed = seed }).Trace;
+        MeanEstimate Trace(ulong seed) =>
+            Hutchinson.Measure(quadratic.Empirical, new HutchinsonOptions { Draws = 5, Seed = seed }).Trace;
         MeanEstimate first = Trace(1);
         Assert.That(Trace(1), Is.EqualTo(first));
         Assert.That(Trace(2), Is.Not.EqualTo(first));
@@ -155,7 +160,8 @@ internal sealed class CurvatureTests
         {
             w = new Parameter(new Shape(count), Initializer.Constant(1));
             arena = new ParameterArena(this, Device.Cpu, 1);
-            Empirical = new EmpiricalLoss(this, arena, new ImageSet(new byte[] { 1 }, new int[1], 1, 1, 1, new Normalization([0], [1], 1)), loss);
+            Empirical = new EmpiricalLoss(
+                this, arena, new ImageSet(new byte[] { 1 }, new int[1], 1, 1, 1, new Normalization([0], [1], 1)), loss);
         }
 
         public EmpiricalLoss Empirical { get; }

@@ -1,8 +1,7 @@
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
-namespace PacGen.Tests.Nn.Measures;
+namespace PacGen.Tests.Nn;
 
 internal sealed class EmpiricalLossTests
 {
@@ -14,7 +13,8 @@ internal sealed class EmpiricalLossTests
         using Quadratic quadratic = Quadratic.Full();
         double[] gradient = new double[7];
         Assert.That(quadratic.Empirical.Value(), Is.EqualTo(quadratic.ValueAt(quadratic.Weights)).Within(1e-5).Percent);
-        Assert.That(quadratic.Empirical.Gradient(gradient), Is.EqualTo(quadratic.ValueAt(quadratic.Weights)).Within(1e-5).Percent);
+        Assert.That(
+            quadratic.Empirical.Gradient(gradient), Is.EqualTo(quadratic.ValueAt(quadratic.Weights)).Within(1e-5).Percent);
         Assert.That(gradient, Is.EqualTo(quadratic.GradientAt(quadratic.Weights).ToArray()).Within(1e-5));
     }
 
@@ -29,7 +29,8 @@ internal sealed class EmpiricalLossTests
         Assert.That(quadratic.Arena.Save(), Is.EqualTo(before));
         Assert.That(quadratic.Empirical.MoveToWeights(), Is.EqualTo(before));
         Assert.That(quadratic.Empirical.Value(), Is.EqualTo(here));
-        Assert.That(() => quadratic.Empirical.MoveTo(new float[3]), Throws.ArgumentException.With.Message.Contains("3 numbers are given for 7 weights"));
+        Assert.That(() => quadratic.Empirical.MoveTo(new float[3]), Throws.ArgumentException.With.Message.Contains(
+            "3 numbers are given for 7 weights"));
     }
 
     [Test]
@@ -55,7 +56,8 @@ internal sealed class EmpiricalLossTests
         Mlp model = new(64, 4);
         using ParameterArena arena = new(model, Device.Cpu, 1);
         using EmpiricalLoss empirical = new(model, arena, Digits.Test.Take(20));
-        Assert.That(() => empirical.Losses(), Throws.ArgumentException.With.Message.Contains("Mlp has 4 outputs").And.Message.Contains("give its last layer 10"));
+        Assert.That(() => empirical.Losses(), Throws.ArgumentException.With.Message.Contains(
+            "Mlp has 4 outputs").And.Message.Contains("give its last layer 10"));
         Assert.That(() => empirical.Losses(1), Throws.TypeOf<ArgumentOutOfRangeException>());
 
         using Quadratic quadratic = Quadratic.Full();
@@ -64,7 +66,9 @@ internal sealed class EmpiricalLossTests
         Assert.That(() => quadratic.Empirical.Gradient(new double[7]), Throws.TypeOf<TrainingException>());
     }
 
-    /// <summary>A set too large to be kept as floats is gathered anew in each pass; its halves are not, and give the same means.</summary>
+    /// <summary>
+    /// A set too large to be kept as floats is gathered anew in each pass; its halves are not, and give the same means.
+    /// </summary>
     [Test]
     public void ALargeSetIsTheMeanOfItsHalves()
     {
@@ -72,16 +76,20 @@ internal sealed class EmpiricalLossTests
         byte[] pixels = [.. Enumerable.Range(0, Count * Side * Side).Select(i => (byte)((uint)i * 7919 % 101))];
         int[] labels = [.. Enumerable.Range(0, Count).Select(i => i % 3)];
         ImageSet Part(Range range) => new(
-            pixels.AsMemory(range.Start.Value * Side * Side, (range.End.Value - range.Start.Value) * Side * Side), labels.AsMemory(range), Side, Side, 3, new Normalization([0.5f], [1], 100));
+            pixels.AsMemory(range.Start.Value * Side * Side, (range.End.Value - range.Start.Value) * Side * Side),
+            labels.AsMemory(range), Side, Side, 3, new Normalization([0.5f], [1], 100));
         Sequential model = new(new Flatten(), new Linear(Side * Side, 3));
         using ParameterArena arena = new(model, Device.Cpu, 1);
-        using EmpiricalLoss all = new(model, arena, Part(0..Count), batchSize: 50), first = new(model, arena, Part(0..(Count / 2))), second = new(model, arena, Part((Count / 2)..Count));
+        using EmpiricalLoss all = new(model, arena, Part(0..Count), batchSize: 50), first = new(
+            model, arena, Part(0..(Count / 2))), second = new(model, arena, Part((Count / 2)..Count));
         Assert.That((long)Count * Side * Side, Is.GreaterThan(1L << 24), "large enough");
         double[] gradient = new double[all.Count], one = new double[all.Count], other = new double[all.Count];
         double value = all.Gradient(gradient);
         Assert.That(value, Is.EqualTo((first.Gradient(one) + second.Gradient(other)) / 2).Within(1e-4).Percent);
         Assert.That(all.Value(), Is.EqualTo(value).Within(1e-4).Percent, "a second pass begins anew");
-        Assert.That(gradient.Zip(one.Zip(other, (a, b) => (a + b) / 2), (a, b) => Math.Abs(a - b)).Max(), Is.LessThan(1e-5 * gradient.Max(Math.Abs)));
+        Assert.That(
+            gradient.Zip(one.Zip(other, (a, b) => (a + b) / 2), (a, b) => Math.Abs(a - b)).Max(),
+            Is.LessThan(1e-5 * gradient.Max(Math.Abs)));
     }
 
     [Test]
@@ -90,8 +98,14 @@ internal sealed class EmpiricalLossTests
         using Quadratic quadratic = Quadratic.Full();
         CancellationToken cancelled = new(true);
         Assert.That(() => quadratic.Empirical.Value(cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(() => HessianDiagonalEstimator.Measure(quadratic.Empirical, cancellation: cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(() => KeskarAscent.Measure(quadratic.Empirical, cancellation: cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(() => HessianLipschitzSampler.Measure(quadratic.Empirical, cancellation: cancelled), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => HessianDiagonalEstimator.Measure(quadratic.Empirical, cancellation: cancelled),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => KeskarAscent.Measure(quadratic.Empirical, cancellation: cancelled),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => HessianLipschitzSampler.Measure(quadratic.Empirical, cancellation: cancelled),
+            Throws.InstanceOf<OperationCanceledException>());
     }
 }

@@ -1,12 +1,14 @@
 using MathNet.Numerics.LinearAlgebra;
 using PacGen.Core.Perturbation;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
-namespace PacGen.Tests.Nn.Measures;
+namespace PacGen.Tests.Nn;
 
-/// <summary>Expected losses of least squares, where 𝔼L̂(w + u) = L̂(w) + ½ Σ Hᵢᵢ 𝔼uᵢ² for independent, centred u, and Gaussian variances are known.</summary>
+/// <summary>
+/// Expected losses of least squares, where 𝔼L̂(w + u) = L̂(w) + ½ Σ Hᵢᵢ 𝔼uᵢ² for independent, centred u, and Gaussian variances
+/// are known.
+/// </summary>
 internal sealed class ExpectedLossTests
 {
     [TestCase(0.1, false)]
@@ -35,9 +37,11 @@ internal sealed class ExpectedLossTests
     {
         using Quadratic quadratic = Quadratic.Full();
         float[] levels = [.. Enumerable.Range(0, 7).Select(i => 0.1f * i)];
-        ExpectedLoss found = ExpectedLossSampler.Measure<UniformNoise>(quadratic.Empirical, new ExpectedLossOptions { Draws = 800, Sigma = 2, Antithetic = true, Levels = levels });
+        ExpectedLoss found = ExpectedLossSampler.Measure<UniformNoise>(
+            quadratic.Empirical, new ExpectedLossOptions { Draws = 800, Sigma = 2, Antithetic = true, Levels = levels });
         double rise = Enumerable.Range(0, 7).Sum(i => quadratic.Hessian[i, i] * Math.Pow(2 * levels[i], 2) / 6);
-        Assert.That(found.Loss.Value - quadratic.ValueAt(quadratic.Weights), Is.EqualTo(rise).Within(5 * found.Loss.StandardError));
+        Assert.That(
+            found.Loss.Value - quadratic.ValueAt(quadratic.Weights), Is.EqualTo(rise).Within(5 * found.Loss.StandardError));
         Assert.That(found.Loss.StandardError, Is.LessThan(0.05 * rise), "so that the test tells something");
     }
 
@@ -54,7 +58,8 @@ internal sealed class ExpectedLossTests
             // 𝔼u² = σ²(1 − 2aφ(a)/(2Φ(a) − 1)), a = κ/σ.
             double a = ((Gamma * Math.Abs(w[i])) + Epsilon) / Sigma;
             double density = Math.Exp(-a * a / 2) / Math.Sqrt(2 * Math.PI);
-            return quadratic.Hessian[i, i] * Sigma * Sigma * (1 - (2 * a * density / MathNet.Numerics.SpecialFunctions.Erf(a / Math.Sqrt(2)))) / 2;
+            return quadratic.Hessian[i, i] * Sigma * Sigma * (
+                1 - (2 * a * density / MathNet.Numerics.SpecialFunctions.Erf(a / Math.Sqrt(2)))) / 2;
         });
         Assert.That(found.Loss.Value - quadratic.ValueAt(w), Is.EqualTo(rise).Within(5 * found.Loss.StandardError));
         Assert.That(found.Loss.StandardError, Is.LessThan(0.05 * rise));
@@ -93,7 +98,8 @@ internal sealed class ExpectedLossTests
         {
             using ParameterArena arena = new(model, device, 5);
             using EmpiricalLoss empirical = new(model, arena, digits.Test);
-            return ExpectedLossSampler.Measure<GaussianNoise>(empirical, new ExpectedLossOptions { Sigma = 0.1, Draws = 4, Seed = seed }).Values;
+            return ExpectedLossSampler.Measure<GaussianNoise>(
+                empirical, new ExpectedLossOptions { Sigma = 0.1, Draws = 4, Seed = seed }).Values;
         }
 
         using CpuDevice one = new(1), three = new(3);
@@ -120,12 +126,17 @@ internal sealed class ExpectedLossTests
             (new ExpectedLossOptions { SmallestProbability = 1 }, "p_min is 1"),
         })
         {
-            Assert.That(() => ExpectedLossSampler.Measure<UniformNoise>(quadratic.Empirical, options), Throws.ArgumentException.With.Message.Contains(part));
+            Assert.That(
+                () => ExpectedLossSampler.Measure<UniformNoise>(quadratic.Empirical, options),
+                Throws.ArgumentException.With.Message.Contains(part));
         }
 
         Assert.That(
-            () => ExpectedLossSampler.Measure<UniformNoise>(quadratic.Empirical, new ExpectedLossOptions { Levels = [1f] }), Throws.ArgumentException.With.Message.Contains("1 levels are given for 7"));
+            () => ExpectedLossSampler.Measure<UniformNoise>(quadratic.Empirical, new ExpectedLossOptions { Levels = [1f] }),
+            Throws.ArgumentException.With.Message.Contains("1 levels are given for 7"));
         Assert.That(
-            () => ExpectedLossSampler.Measure<UniformNoise>(quadratic.Empirical, new ExpectedLossOptions { Levels = [1, 1, -1, 1, 1, 1, 1] }), Throws.ArgumentException.With.Message.Contains("weight 2 is -1"));
+            () => ExpectedLossSampler.Measure<UniformNoise>(
+                quadratic.Empirical, new ExpectedLossOptions { Levels = [1, 1, -1, 1, 1, 1, 1] }),
+                Throws.ArgumentException.With.Message.Contains("weight 2 is -1"));
     }
 }

@@ -1,9 +1,8 @@
 using MathNet.Numerics.LinearAlgebra;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
-namespace PacGen.Tests.Nn.Measures;
+namespace PacGen.Tests.Nn;
 
 /// <summary>(2) for least squares, where the maximum over the box lies at a corner that is known or can be tried.</summary>
 internal sealed class KeskarSharpnessTests
@@ -28,7 +27,8 @@ internal sealed class KeskarSharpnessTests
         Assert.That(found.Loss, Is.EqualTo(loss).Within(1e-4).Percent);
         Assert.That(found.Dimension, Is.EqualTo(7));
         Assert.That(found.Best.AtBounds, Is.EqualTo(1));
-        Assert.That(found.Starts.Select(start => start.Name), Is.EqualTo(new[] { "0", "random 1", "random 2", "corner 1", "corner 2" }));
+        Assert.That(
+            found.Starts.Select(start => start.Name), Is.EqualTo(new[] { "0", "random 1", "random 2", "corner 1", "corner 2" }));
         if (epsilon == 1e-3)
         {
             Assert.That(found.StartsAgree, Is.True, "the gradient decides");
@@ -55,9 +55,11 @@ internal sealed class KeskarSharpnessTests
         Vector<double> widths = coordinates.Map(value => Epsilon * (Math.Abs(value) + 1));
         double largest = Enumerable.Range(0, 1 << directions).Max(corner =>
             quadratic.ValueAt(w + (a * widths.MapIndexed((i, width) => ((corner >> i) & 1) == 0 ? width : -width))));
-        KeskarSharpness found = KeskarAscent.Measure(quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon, Directions = directions, Seed = 4 });
+        KeskarSharpness found =
+            KeskarAscent.Measure(quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon, Directions = directions, Seed = 4 });
         Assert.That(found.LargestLoss, Is.EqualTo(largest).Within(1e-4).Percent);
-        Assert.That(found.Value, Is.EqualTo(100 * (largest - quadratic.ValueAt(w)) / (1 + quadratic.ValueAt(w))).Within(0.5).Percent);
+        Assert.That(
+            found.Value, Is.EqualTo(100 * (largest - quadratic.ValueAt(w)) / (1 + quadratic.ValueAt(w))).Within(0.5).Percent);
         Assert.That(found.Dimension, Is.EqualTo(directions));
     }
 
@@ -69,13 +71,16 @@ internal sealed class KeskarSharpnessTests
         Vector<double> minimum = quadratic.Weights - quadratic.Hessian.Solve(quadratic.GradientAt(quadratic.Weights));
         quadratic.Arena.Load([.. minimum.Select(value => (float)value)]);
         const double Epsilon = 0.1;
-        double rise = Enumerable.Range(0, 7).Sum(i => quadratic.Hessian[i, i] * Math.Pow(Epsilon * (Math.Abs(minimum[i]) + 1), 2) / 2);
+        double rise =
+            Enumerable.Range(0, 7).Sum(i => quadratic.Hessian[i, i] * Math.Pow(Epsilon * (Math.Abs(minimum[i]) + 1), 2) / 2);
         KeskarSharpness found = KeskarAscent.Measure(quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon });
         Assert.That(found.LargestLoss - found.Loss, Is.EqualTo(rise).Within(0.2).Percent);
-        KeskarSharpness alone = KeskarAscent.Measure(quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon, RandomStarts = 0, CornerStarts = 0, Iterations = 1 });
+        KeskarSharpness alone = KeskarAscent.Measure(
+            quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon, RandomStarts = 0, CornerStarts = 0, Iterations = 1 });
         Assert.That(alone.Value, Is.EqualTo(0).Within(1e-3));
         Assert.That(alone.Best.Ended, Is.False, "its iterations were spent");
-        KeskarSharpness both = KeskarAscent.Measure(quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon, RandomStarts = 0, CornerStarts = 1, Iterations = 1 });
+        KeskarSharpness both = KeskarAscent.Measure(
+            quadratic.Empirical, new KeskarOptions { Epsilon = Epsilon, RandomStarts = 0, CornerStarts = 1, Iterations = 1 });
         Assert.That(both.StartsAgree, Is.False);
         Assert.That(both.Best.Name, Is.EqualTo("corner 1"));
         Assert.That(both.ToString(), Does.Contain("disagree").And.Contain("a lower bound"));
@@ -90,7 +95,8 @@ internal sealed class KeskarSharpnessTests
         {
             using ParameterArena arena = new(model, device, 5);
             using EmpiricalLoss empirical = new(model, arena, digits.Test);
-            return KeskarAscent.Measure(empirical, new KeskarOptions { Epsilon = 0.01, Directions = 8, Seed = seed, Iterations = 10 });
+            return KeskarAscent.Measure(
+                empirical, new KeskarOptions { Epsilon = 0.01, Directions = 8, Seed = seed, Iterations = 10 });
         }
 
         using CpuDevice one = new(1), three = new(3);
@@ -112,7 +118,8 @@ internal sealed class KeskarSharpnessTests
             (new KeskarOptions { CornerStarts = -1 }, "starts is negative"),
         })
         {
-            Assert.That(() => KeskarAscent.Measure(quadratic.Empirical, options), Throws.ArgumentException.With.Message.Contains(part));
+            Assert.That(
+                () => KeskarAscent.Measure(quadratic.Empirical, options), Throws.ArgumentException.With.Message.Contains(part));
         }
     }
 }

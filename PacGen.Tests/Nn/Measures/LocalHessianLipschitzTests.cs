@@ -1,8 +1,7 @@
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
-namespace PacGen.Tests.Nn.Measures;
+namespace PacGen.Tests.Nn;
 
 internal sealed class LocalHessianLipschitzTests
 {
@@ -16,7 +15,10 @@ internal sealed class LocalHessianLipschitzTests
         Assert.That(found.Converged, Is.EqualTo(8));
     }
 
-    /// <summary>L̂ = mean c(w·x)³/6 over unit vectors x: ∇²L̂ is diagonal with c·wᵢ/k, so the ratio is c/k·‖Δ‖∞/‖Δ‖₂: c itself for one weight.</summary>
+    /// <summary>
+    /// L̂ = mean c(w·x)³/6 over unit vectors x: ∇²L̂ is diagonal with c·wᵢ/k, so the ratio is c/k·‖Δ‖∞/‖Δ‖₂: c itself for one
+    /// weight.
+    /// </summary>
     [TestCase(1)]
     [TestCase(4)]
     public void ACubicHasAKnownRatio(int weights)
@@ -32,7 +34,8 @@ internal sealed class LocalHessianLipschitzTests
         Sequential model = new(new Flatten(), new Linear(weights, 1, bias: false));
         using ParameterArena arena = new(model, Device.Cpu, 1);
         using EmpiricalLoss empirical = new(model, arena, images, (output, _) => (output.Square() * output).Mean() * (C / 6));
-        LocalHessianLipschitz found = HessianLipschitzSampler.Measure(empirical, new HessianLipschitzOptions { Neighborhood = new(0.2, 0.3), Pairs = 20, Tolerance = 1e-4 });
+        LocalHessianLipschitz found = HessianLipschitzSampler.Measure(
+            empirical, new HessianLipschitzOptions { Neighborhood = new(0.2, 0.3), Pairs = 20, Tolerance = 1e-4 });
         if (weights == 1)
         {
             Assert.That(found.Ratios, Has.All.EqualTo(C).Within(0.01).Percent);
@@ -54,7 +57,8 @@ internal sealed class LocalHessianLipschitzTests
         using ParameterArena arena = new(model, Device.Cpu, 5);
         using EmpiricalLoss empirical = new(model, arena, digits.Test);
         HessianLipschitzOptions options = new() { Pairs = 2, Products = 6 };
-        LocalHessianLipschitz first = HessianLipschitzSampler.Measure(empirical, options), near = HessianLipschitzSampler.Measure(empirical, options with { Distance = 0.25 });
+        LocalHessianLipschitz first = HessianLipschitzSampler.Measure(empirical, options), near = HessianLipschitzSampler.Measure(
+            empirical, options with { Distance = 0.25 });
         Assert.That(HessianLipschitzSampler.Measure(empirical, options).Ratios, Is.EqualTo(first.Ratios));
         Assert.That(HessianLipschitzSampler.Measure(empirical, options with { Seed = 2 }).Ratios, Is.Not.EqualTo(first.Ratios));
         Assert.That(first.Rho, Is.GreaterThan(0));
@@ -73,7 +77,9 @@ internal sealed class LocalHessianLipschitzTests
             (new HessianLipschitzOptions { Distance = 2 }, "distance is 2"),
         })
         {
-            Assert.That(() => HessianLipschitzSampler.Measure(quadratic.Empirical, options), Throws.ArgumentException.With.Message.Contains(part));
+            Assert.That(
+                () => HessianLipschitzSampler.Measure(quadratic.Empirical, options),
+                Throws.ArgumentException.With.Message.Contains(part));
         }
     }
 }

@@ -1,12 +1,13 @@
 using System.Reflection;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
-namespace PacGen.Tests.Nn.Measures;
+namespace PacGen.Tests.Nn;
 
 internal sealed class MeasuresTests
 {
-    /// <summary>Every row gives a value within its own uncertainty, says what it cost, tells its progress and stops when it is cancelled.</summary>
+    /// <summary>
+    /// Every row gives a value within its own uncertainty, says what it cost, tells its progress and stops when it is cancelled.
+    /// </summary>
     [Test]
     public void EveryRowMeasuresANetwork()
     {
@@ -23,11 +24,16 @@ internal sealed class MeasuresTests
             Assert.That(found.Cost.Losses + found.Cost.Gradients + found.Cost.Products, Is.Positive, measure.Name);
             Assert.That(told, Is.Positive, measure.Name);
             Assert.That(measure.Of(subject, 1, null, default).Value, Is.EqualTo(found.Value), $"{measure.Name} by the same seed");
-            Assert.That(() => measure.Of(subject, 1, null, new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>(), measure.Name);
+            Assert.That(
+                () => measure.Of(subject, 1, null, new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>(),
+                measure.Name);
         }
     }
 
-    /// <summary>What measures a network is a static method <c>Measure(subject, options, progress, cancellation)</c>, and what it returns has no such method.</summary>
+    /// <summary>
+    /// What measures a network is a static method <c>Measure(subject, options, progress, cancellation)</c>, and what it returns
+    /// has no such method.
+    /// </summary>
     [Test]
     public void EveryMeasureHasOneShape()
     {
@@ -39,7 +45,8 @@ internal sealed class MeasuresTests
         {
             Assert.That(way.Name, Is.AnyOf("Measure", "MeasureAll"), way.DeclaringType!.Name);
             Assert.That(
-                way.GetParameters().Select(parameter => parameter.Name), Is.EqualTo(new[] { "subject", "options", "progress", "cancellation" }), way.DeclaringType.Name);
+                way.GetParameters().Select(parameter => parameter.Name),
+                Is.EqualTo(new[] { "subject", "options", "progress", "cancellation" }), way.DeclaringType.Name);
             Assert.That(way.ReturnType, Is.Not.EqualTo(way.DeclaringType), "result and computation are apart");
         }
     }

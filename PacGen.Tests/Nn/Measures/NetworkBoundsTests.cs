@@ -1,11 +1,12 @@
 using PacGen.Core.Bounds;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
-namespace PacGen.Tests.Nn.Measures;
+namespace PacGen.Tests.Nn;
 
-/// <summary>The lemmas for a trained network: by the device's pass as by the double code from the same weights, curvature and ρ.</summary>
+/// <summary>
+/// The lemmas for a trained network: by the device's pass as by the double code from the same weights, curvature and ρ.
+/// </summary>
 internal sealed class NetworkBoundsTests
 {
     private const double Eta = 500;
@@ -20,7 +21,8 @@ internal sealed class NetworkBoundsTests
         Dataset digits = Datasets.Digits();
         sample = digits.Train.Take(300);
         model = new Mlp([64, 8, 10]);
-        trainer = new Trainer(model, digits, new Sgd(0.1), new TrainingOptions { Epochs = 2, BatchSize = 32, Seed = 5, Device = Device.Cpu });
+        trainer = new Trainer(
+            model, digits, new Sgd(0.1), new TrainingOptions { Epochs = 2, BatchSize = 32, Seed = 5, Device = Device.Cpu });
         trainer.Run();
         bounds = Measure(new NetworkBoundOptions { Delta = 0.1, Rho = 0.3 });
     }
@@ -37,7 +39,8 @@ internal sealed class NetworkBoundsTests
     [Test]
     public void TakesLossCurvatureAndSizeFromTheSample()
     {
-        using EmpiricalLoss bounded = new(model, trainer.Arena, sample, (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, 1e-4, smooth: true));
+        using EmpiricalLoss bounded =
+            new(model, trainer.Arena, sample, (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, 1e-4, smooth: true));
         double[] exact = [.. HessianDiagonalEstimator.Measure(bounded).Entries];
         bounded.MoveToWeights();
         Assert.That(bounds.Sample, Is.EqualTo(new BoundSample(bounded.Value(), 300, 0.1)));
@@ -53,7 +56,8 @@ internal sealed class NetworkBoundsTests
     public void TheGraphsBoundedLossIsCores(bool smooth)
     {
         float[] logits = [0, 1, 9, -3, 0.5f, 0.25f];
-        Tensor z = Tensor.Constant(new PacGen.Kernels.Shape(2, 3), logits), labels = Tensor.Constant(new PacGen.Kernels.Shape(2), [0, 1]);
+        Tensor z = Tensor.Constant(new PacGen.Kernels.Shape(2, 3), logits), labels = Tensor.Constant(
+            new PacGen.Kernels.Shape(2), [0, 1]);
         double expected = 0;
         for (int row = 0; row < 2; row++)
         {
@@ -70,7 +74,8 @@ internal sealed class NetworkBoundsTests
         float[] w = trainer.Arena.Save(), h = [.. bounds.Diagonal];
         Tau tau = Tau.Fixed(6);
         Same(bounds.Lemma6(tau, Eta), UniformBound.Lemma6<float>(bounds.Sample, Eta, bounds.Smoothness, w, h, tau));
-        Same(bounds.Lemma6(tau, Eta, BoundForm.Published), UniformBound.Lemma6<float>(bounds.Sample, Eta, bounds.Smoothness, w, h, tau, BoundForm.Published));
+        Same(bounds.Lemma6(tau, Eta, BoundForm.Published), UniformBound.Lemma6<float>(
+            bounds.Sample, Eta, bounds.Smoothness, w, h, tau, BoundForm.Published));
         Same(bounds.Lemma6(tau), UniformBound.Lemma6OverGrid<float>(bounds.Sample, bounds.Smoothness, w, h, tau));
         Same(bounds.Theorem7(tau), UniformBound.Theorem7<float>(bounds.Sample, bounds.Smoothness, w, h, tau));
         Same(bounds.Lemma8(2, Eta), GaussianBound.Lemma8<float>(bounds.Sample, Eta, bounds.Smoothness, w, h, 2));

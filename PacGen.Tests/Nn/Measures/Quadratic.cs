@@ -1,13 +1,13 @@
 using MathNet.Numerics.LinearAlgebra;
 using PacGen.Core.Randomness;
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
-namespace PacGen.Tests.Nn.Measures;
+namespace PacGen.Tests.Nn;
 
-/// <summary>Linear regression by least squares, whose measures have closed forms: L̂ = mean (w·x − y)², ∇²L̂ = 2/n XᵀX =: H whatever w is.</summary>
+/// <summary>
+/// Linear regression by least squares, whose measures have closed forms: L̂ = mean (w·x − y)², ∇²L̂ = 2/n XᵀX =: H whatever w is.
+/// </summary>
 internal sealed class Quadratic : IDisposable
 {
     private Quadratic(byte[] pixels, int[] labels, int features, ulong seed, int batchSize)

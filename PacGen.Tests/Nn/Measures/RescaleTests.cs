@@ -1,8 +1,7 @@
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
-namespace PacGen.Tests.Nn.Measures;
+namespace PacGen.Tests.Nn;
 
 /// <summary>Section 6: (22), the function stays; (23), the Hessian goes with the factors.</summary>
 internal sealed class RescaleTests
@@ -47,14 +46,18 @@ internal sealed class RescaleTests
         Assert.That(trainer.Arena.Save(), Is.EqualTo(weights));
     }
 
-    /// <summary>(23): each entry of ∇²L̂ is divided by the factors of its row and of its column, for any α and loss. All entries, by m products.</summary>
+    /// <summary>
+    /// (23): each entry of ∇²L̂ is divided by the factors of its row and of its column, for any α and loss. All entries, by m
+    /// products.
+    /// </summary>
     [TestCase(4)]
     [TestCase(0.3)]
     public void TheHessianGoesWithTheFactors(double alpha)
     {
         Mlp model = new(64, 3, 10);
         using ParameterArena arena = new(model, Device.Cpu, 5);
-        using EmpiricalLoss empirical = new(model, arena, Digits.Test.Take(50), (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, 1e-3));
+        using EmpiricalLoss empirical =
+            new(model, arena, Digits.Test.Take(50), (logits, labels) => Loss.BoundedCrossEntropy(logits, labels, 1e-3));
         int m = empirical.Count, first = (64 * 3) + 3, second = 30;
         double Factor(int i) => i < first ? alpha : i < first + second ? 1 / alpha : 1;
         double[][] before = Hessian(empirical);
@@ -82,13 +85,15 @@ internal sealed class RescaleTests
     {
         Mlp model = new(64, 5, 10);
         using ParameterArena arena = new(model, Device.Cpu, 1);
-        Assert.That(() => model.Rescale(alpha), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("α must be positive"));
+        Assert.That(
+            () => model.Rescale(alpha), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("α must be positive"));
     }
 
     [Test]
     public void OnlyReluTradesAFactor()
     {
-        foreach (Func<Tensor, Tensor> activation in new Func<Tensor, Tensor>[] { x => x.Tanh(), x => x.Sigmoid(), x => x.Relu() + 1f, x => x })
+        foreach (Func<Tensor, Tensor> activation in new Func<Tensor, Tensor>[] { x => x.Tanh(), x => x.Sigmoid(), x =>
+            x.Relu() + 1f, x => x })
         {
             Mlp model = new([64, 5, 10], activation);
             using ParameterArena arena = new(model, Device.Cpu, 1);

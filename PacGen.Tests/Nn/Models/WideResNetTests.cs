@@ -1,9 +1,7 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
-namespace PacGen.Tests.Nn.Models;
+namespace PacGen.Tests.Nn;
 
 internal sealed class WideResNetTests
 {
@@ -20,7 +18,9 @@ internal sealed class WideResNetTests
     [TestCase(16, 4, 2.7)]
     [TestCase(28, 10, 36.5)]
     public void TheOriginalFormHasThePublishedNumberOfParameters(int depth, int widen, double millions) =>
-        Assert.That(Math.Round(new WideResNet(depth, widen, 10, form: WideResNetForm.Original).ParameterCount / 1e6, 1), Is.EqualTo(millions));
+        Assert.That(
+            Math.Round(new WideResNet(depth, widen, 10, form: WideResNetForm.Original).ParameterCount / 1e6, 1),
+            Is.EqualTo(millions));
 
     [Test]
     public void ParametersAndStateAreNamedAsInTheReferenceCode()
@@ -29,14 +29,19 @@ internal sealed class WideResNetTests
         Assert.That(model.Parameters.Take(8).Select(parameter => $"{parameter.Name} {parameter.Shape}"), Is.EqualTo(new[]
         {
             "conv1.weight (3, 3, 3, 16)", "conv1.bias (16)", "layer1.0.bn1.weight (16)", "layer1.0.bn1.bias (16)",
-            "layer1.0.conv1.weight (3, 3, 16, 32)", "layer1.0.conv1.bias (32)", "layer1.0.bn2.weight (32)", "layer1.0.bn2.bias (32)",
+            "layer1.0.conv1.weight (3, 3, 16, 32)", "layer1.0.conv1.bias (32)", "layer1.0.bn2.weight (32)",
+            "layer1.0.bn2.bias (32)",
         }));
-        Assert.That(model.Parameters.Select(parameter => parameter.Name), Has.Member("layer2.0.shortcut.0.weight").And.Member("linear.bias"));
+        Assert.That(model.Parameters.Select(parameter => parameter.Name), Has.Member("layer2.0.shortcut.0.weight").And.Member(
+            "linear.bias"));
         Assert.That(model.State.Select(state => $"{state.Name} {state.Shape}"), Is.EqualTo(new[]
         {
-            "layer1.0.bn1.runningMean (16)", "layer1.0.bn1.runningVar (16)", "layer1.0.bn2.runningMean (32)", "layer1.0.bn2.runningVar (32)",
-            "layer2.0.bn1.runningMean (32)", "layer2.0.bn1.runningVar (32)", "layer2.0.bn2.runningMean (64)", "layer2.0.bn2.runningVar (64)",
-            "layer3.0.bn1.runningMean (64)", "layer3.0.bn1.runningVar (64)", "layer3.0.bn2.runningMean (128)", "layer3.0.bn2.runningVar (128)",
+            "layer1.0.bn1.runningMean (16)", "layer1.0.bn1.runningVar (16)", "layer1.0.bn2.runningMean (32)",
+                "layer1.0.bn2.runningVar (32)",
+            "layer2.0.bn1.runningMean (32)", "layer2.0.bn1.runningVar (32)", "layer2.0.bn2.runningMean (64)",
+            "layer2.0.bn2.runningVar (64)",
+            "layer3.0.bn1.runningMean (64)", "layer3.0.bn1.runningVar (64)", "layer3.0.bn2.runningMean (128)",
+            "layer3.0.bn2.runningVar (128)",
             "bn1.runningMean (128)", "bn1.runningVar (128)",
         }));
     }
@@ -68,12 +73,15 @@ internal sealed class WideResNetTests
             float[] values = parameter.Region!.Value.ToArray();
             if (parameter.Shape.Rank == 4)
             {
-                double bound = Math.Sqrt(2 * 6.0 / (parameter.Shape[0] * parameter.Shape[1] * (parameter.Shape[2] + parameter.Shape[3])));
+                double bound =
+                    Math.Sqrt(2 * 6.0 / (parameter.Shape[0] * parameter.Shape[1] * (parameter.Shape[2] + parameter.Shape[3])));
                 Assert.That(values.Max(Math.Abs), Is.InRange(0.97 * bound, bound), parameter.Name);
             }
             else if (!parameter.Name.StartsWith("linear", StringComparison.Ordinal))
             {
-                Assert.That(values, Has.All.EqualTo(parameter.Name.EndsWith("weight", StringComparison.Ordinal) ? 1f : 0f), parameter.Name);
+                Assert.That(
+                    values, Has.All.EqualTo(parameter.Name.EndsWith("weight", StringComparison.Ordinal) ? 1f : 0f),
+                    parameter.Name);
             }
         }
     }
@@ -82,12 +90,15 @@ internal sealed class WideResNetTests
     [TestCase(4)]
     [TestCase(9)]
     public void AnotherDepthIsRefused(int depth) =>
-        Assert.That(() => new WideResNet(depth, 1, 10), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("6n + 4"));
+        Assert.That(
+            () => new WideResNet(depth, 1, 10), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("6n + 4"));
 
     [Test]
     public void LearnsDigits()
     {
-        using Trainer trainer = new(new WideResNet(10, 1, 10, channels: 1), Datasets.Digits(), new Adam(3e-3), new TrainingOptions { Epochs = 3, BatchSize = 64 });
+        using Trainer trainer = new(
+            new WideResNet(10, 1, 10, channels: 1), Datasets.Digits(), new Adam(3e-3),
+            new TrainingOptions { Epochs = 3, BatchSize = 64 });
         Assert.That(trainer.Run()[^1].TestAccuracy, Is.GreaterThan(0.9));
     }
 }

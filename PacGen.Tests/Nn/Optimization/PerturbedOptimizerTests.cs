@@ -1,11 +1,10 @@
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Randomness;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
-namespace PacGen.Tests.Nn.Optimization;
+namespace PacGen.Tests.Nn;
 
 /// <summary>Algorithm 1 as the sessions run it, step by step against a double loop written from the paper's listing.</summary>
 internal sealed class PerturbedOptimizerTests
@@ -20,7 +19,8 @@ internal sealed class PerturbedOptimizerTests
         [Values] bool biasCorrection)
     {
         const ulong Seed = 0x1234_5678_9abc_def1;
-        Listing listing = new(rule, new AlgorithmOne(biasCorrection ? 3e5 : 5e6, Gamma, Beta1, Beta2, Epsilon, biasCorrection), Seed);
+        Listing listing =
+            new(rule, new AlgorithmOne(biasCorrection ? 3e5 : 5e6, Gamma, Beta1, Beta2, Epsilon, biasCorrection), Seed);
         using CpuDevice device = new(2);
         using ParameterArena arena = new(new Sequential(new Linear(17, 13), new Linear(13, 5)), device, 1);
         int count = (int)arena.Count;
@@ -33,8 +33,9 @@ internal sealed class PerturbedOptimizerTests
 
         arena.Load(initial);
         listing.Start(initial);
-        using Buffer gradients = device.Allocate(count);
-        using OptimizerSession session = new PerturbedOptimizer(listing.Optimizer, listing.Algorithm).Attach(arena, gradients, Seed);
+        using DeviceBuffer gradients = device.Allocate(count);
+        using OptimizerSession session = new PerturbedOptimizer(listing.Optimizer, listing.Algorithm).Attach(
+            arena, gradients, Seed);
         int moved = 0, still = 0, clipped = 0;
         float[] applied = new float[count];
         for (int step = 0; step < Steps; step++)
@@ -88,7 +89,7 @@ internal sealed class PerturbedOptimizerTests
     {
         using CpuDevice device = new(1);
         using ParameterArena arena = new(new Linear(17, 13), device, 1);
-        using Buffer gradients = device.Allocate(arena.Count);
+        using DeviceBuffer gradients = device.Allocate(arena.Count);
         PerturbedOptimizer uniform = new(new Sgd(0.1), eta: 1e-6, gamma: 0.5);
         float[] Forward(Optimizer optimizer)
         {
@@ -169,7 +170,8 @@ internal sealed class PerturbedOptimizerTests
         {
             Weights = [.. weights.Select(value => (double)value)];
             (previousW, previousH, SecondMoment, g, m, v) =
-                (Weights, new double[weights.Length], new double[weights.Length], new double[weights.Length], new double[weights.Length], new double[weights.Length]);
+                (Weights, new double[weights.Length], new double[weights.Length], new double[weights.Length], new double[
+                    weights.Length], new double[weights.Length]);
         }
 
         public void Perturb(int epoch)
@@ -229,7 +231,8 @@ internal sealed class PerturbedOptimizerTests
                         Weights[i] *= rule.StartsWith("adamw", StringComparison.Ordinal) ? 1 - (rate * Decay) : 1;
                         m[i] = (AdamBeta1 * m[i]) + ((1 - AdamBeta1) * a);
                         v[i] = (adamBeta2 * v[i]) + ((1 - adamBeta2) * a * a);
-                        Weights[i] -= rate * (m[i] / (1 - Math.Pow(AdamBeta1, t))) / (Math.Sqrt(v[i] / (1 - Math.Pow(adamBeta2, t))) + AdamEpsilon);
+                        Weights[i] -= rate * (m[i] / (1 - Math.Pow(AdamBeta1, t))) / (
+                            Math.Sqrt(v[i] / (1 - Math.Pow(adamBeta2, t))) + AdamEpsilon);
                         break;
                 }
             }

@@ -1,13 +1,9 @@
 using PacGen.Core.Randomness;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
 using PacGen.Tests.Kernels;
-using PacGen.Tests.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
-namespace PacGen.Tests.Nn.Optimization;
+namespace PacGen.Tests.Nn;
 
 /// <summary>
 /// A step of two gradients: SAM and ASAM against a double loop, and what the trainer makes of the first pass and of the second.
@@ -22,7 +18,7 @@ internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
     {
         const int Steps = 10;
         using ParameterArena arena = new(new Linear(19, 7), Device, 1);
-        using Buffer gradients = Device.Allocate(arena.Count);
+        using DeviceBuffer gradients = Device.Allocate(arena.Count);
         int count = (int)arena.Count;
         RandomStream random = new(5, 1);
         float[] start = [.. Enumerable.Range(0, count).Select(_ => (float)((2 * random.NextUniform()) - 1))];
@@ -66,7 +62,7 @@ internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
     public void NoGradientNoAscent()
     {
         using ParameterArena arena = new(new Linear(3, 2), Device, 1);
-        using Buffer gradients = Device.Allocate(arena.Count);
+        using DeviceBuffer gradients = Device.Allocate(arena.Count);
         gradients.Write(0, new float[arena.Count]);
         using OptimizerSession session = new SharpnessAware(new Sgd(Rate)).Attach(arena, gradients, 1);
         session.Perturb(1);
@@ -136,7 +132,7 @@ internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
     {
         Dataset digits = Datasets.Digits(), few = new("digits", digits.Train.Take(96), digits.Test.Take(30));
         long before = Device.AllocatedBytes;
-        TrainingException here = Fails(PacGen.Kernels.Devices.Device.Cpu), there = Fails(Device);
+        TrainingException here = Fails(PacGen.Kernels.Device.Cpu), there = Fails(Device);
         Assert.That(there.Message, Is.EqualTo(here.Message));
         Assert.That((there.Step, there.Layer), Is.EqualTo((here.Step, here.Layer)));
         Assert.That(Device.AllocatedBytes, Is.EqualTo(before), "all memory is given back");
@@ -144,7 +140,8 @@ internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
         TrainingException Fails(Device device)
         {
             using Trainer trainer = new(
-                new Mlp(64, 8, 10), few, new SharpnessAware(new Sgd(rate), rho), new TrainingOptions { BatchSize = 12, Device = device });
+                new Mlp(64, 8, 10), few, new SharpnessAware(new Sgd(rate), rho),
+                new TrainingOptions { BatchSize = 12, Device = device });
             return Assert.Throws<TrainingException>(() => trainer.Run())!;
         }
     }
@@ -160,7 +157,7 @@ internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
         Assert.That(() => new SharpnessAware(new Sgd(0.1), rho: 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => SharpnessAware.Adaptive(new Sgd(0.1), eta: -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
         using ParameterArena arena = new(new Linear(3, 2), Device, 1);
-        using Buffer gradients = Device.Allocate(arena.Count);
+        using DeviceBuffer gradients = Device.Allocate(arena.Count);
         long before = Device.AllocatedBytes;
         Assert.That(
             () => new SharpnessAware(new Adam(), "wrong", (w, g) => g.Sum()).Attach(arena, gradients, 1),

@@ -1,9 +1,7 @@
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Data;
-using PacGen.Tests.Nn.Graph;
 
-namespace PacGen.Tests.Nn.Scoring;
+namespace PacGen.Tests.Nn;
 
 /// <summary>
 /// Ψ (24) and its ρ against a plain double computation from the same batches, and what a score tells of itself.
@@ -18,7 +16,8 @@ internal sealed class PacGenScoreTests
         Mlp model = new([64, 7, 10], x => x.Tanh());
         using ParameterArena arena = new(model, Device.Cpu, 5);
         const int Batch = 16, Batches = 3;
-        ScoreOptions options = new() { Images = Batch * Batches, BatchSize = Batch, Draws = 3, Neighborhood = new(0.2, 0.05), Rho = estimator, ImageSeed = 9 };
+        ScoreOptions options = new() { Images = Batch * Batches, BatchSize = Batch, Draws = 3, Neighborhood = new(
+            0.2, 0.05), Rho = estimator, ImageSeed = 9 };
         PacGenScore score = Measure(model, arena, options);
 
         // ρ is random: the test takes the score's own and checks its size by the closed form of its law below.
@@ -28,20 +27,25 @@ internal sealed class PacGenScoreTests
         for (int i = 0; i < w.Length; i++)
         {
             double kappa = (0.2 * Math.Abs((double)w[i])) + 0.05;
-            expected += Math.Log((Math.Abs((double)w[i]) + kappa) * Math.Max(Math.Sqrt(h[i] + (rho * Math.Sqrt(w.Length) * kappa)), 1 / kappa));
+            expected += Math.Log(
+                (Math.Abs((double)w[i]) + kappa) * Math.Max(Math.Sqrt(h[i] + (rho * Math.Sqrt(w.Length) * kappa)), 1 / kappa));
             scale += Math.Log(Math.Abs((double)w[i]) + kappa);
         }
 
         Assert.That(score.Rho, Is.EqualTo(rho), "the median of three draws");
         Assert.That(score.PsiInterval, Is.Null, "three draws give no interval of 95 %");
-        Assert.That(score.ToString(), Does.Contain("3 draws: no interval").And.Contain("1/κ branch for").And.Contain("in batches of 16"));
+        Assert.That(
+            score.ToString(), Does.Contain("3 draws: no interval").And.Contain("1/κ branch for").And.Contain("in batches of 16"));
 
         Assert.That(score.Psi, Is.EqualTo(expected).Within(1e-5 * w.Length));
         Assert.That(score.LogScale, Is.EqualTo(scale).Within(1e-6 * w.Length));
         Assert.That(score.LogScale + score.LogCurvature, Is.EqualTo(score.Psi).Within(1e-9 * w.Length));
         Assert.That(score.Layers.Sum(layer => layer.Psi), Is.EqualTo(score.Psi).Within(1e-5 * w.Length));
-        Assert.That(score.Layers.Select(layer => layer.Name), Is.EqualTo(new[] { "layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias" }));
-        Assert.That(score.Layers.Sum(layer => layer.KappaShare * layer.Count) / w.Length, Is.EqualTo(score.KappaShare).Within(1e-9));
+        Assert.That(
+            score.Layers.Select(layer => layer.Name),
+            Is.EqualTo(new[] { "layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias" }));
+        Assert.That(
+            score.Layers.Sum(layer => layer.KappaShare * layer.Count) / w.Length, Is.EqualTo(score.KappaShare).Within(1e-9));
         Assert.That(score.Layers[0].MeanCurvature, Is.EqualTo(h.Take(64 * 7).Average()).Within(1e-4 * h.Take(64 * 7).Average()));
         Assert.That(score.Images, Is.EqualTo(Batch * Batches));
     }
@@ -61,7 +65,9 @@ internal sealed class PacGenScoreTests
         int below = published.Zip(median, (r, m) => r <= m ? 1 : 0).Sum();
         Assert.That(below, Is.InRange(15, 45), "of 60 draws; outside this range once in 10,000 times if the law holds");
         Assert.That(scores[RhoEstimator.Definition3].RhoDraws.Zip(published, (d, p) => d <= p), Has.All.True);
-        Assert.That(published.Max() / published.Min(), Is.GreaterThan(median.Max() / median.Min()), "the median is the steadier of the two");
+        Assert.That(
+            published.Max() / published.Min(), Is.GreaterThan(median.Max() / median.Min()),
+            "the median is the steadier of the two");
     }
 
     [Test]
@@ -150,9 +156,15 @@ internal sealed class PacGenScoreTests
         ScoreOptions options = new() { Images = 128, Draws = 1 };
         PacGenScore Score(ScoreOptions one) => Measure(model, arena, one);
         PacGenScore usual = Score(options);
-        Assert.That(usual.DifferencesFrom(Score(options with { Draws = 2, Seed = 7 })), Is.Empty, "draws and seed decide the error, not the quantity");
-        Assert.That(usual.DifferencesFrom(Score(options with { BatchSize = 32 })), Is.EqualTo(new[] { "the batch size of its pass (64 and 32)" }));
-        Assert.That(usual.DifferencesFrom(Score(options with { Images = 256, Rho = RhoEstimator.Definition3, Neighborhood = new(0.1, 0.2) })), Has.Count.EqualTo(3));
+        Assert.That(
+            usual.DifferencesFrom(Score(options with { Draws = 2, Seed = 7 })), Is.Empty,
+            "draws and seed decide the error, not the quantity");
+        Assert.That(
+            usual.DifferencesFrom(Score(options with { BatchSize = 32 })),
+            Is.EqualTo(new[] { "the batch size of its pass (64 and 32)" }));
+        Assert.That(usual.DifferencesFrom(
+            Score(options with { Images = 256, Rho = RhoEstimator.Definition3, Neighborhood = new(0.1, 0.2) })),
+            Has.Count.EqualTo(3));
         Mlp wider = new(64, 9, 10);
         using ParameterArena larger = new(wider, Device.Cpu, 5);
         Assert.That(
@@ -176,7 +188,8 @@ internal sealed class PacGenScoreTests
         loader.Start(1);
         for (int b = 0; b < batches && loader.TryNext(out Batch images); b++)
         {
-            Tensor x = Tensor.Constant(new(batch, 8, 8, 1), images.Images.ToArray()), y = Tensor.Constant(new(batch), images.Labels.ToArray());
+            Tensor x = Tensor.Constant(new(batch, 8, 8, 1), images.Images.ToArray()), y = Tensor.Constant(
+                new(batch), images.Labels.ToArray());
             int i = 0;
             foreach (Tensor gradient in Loss.CrossEntropy(model.Forward(x), y).Gradient(w))
             {
@@ -196,7 +209,8 @@ internal sealed class PacGenScoreTests
         return PacGenScorer.Measure(subject, options);
     }
 
-    private static IReadOnlyDictionary<RhoEstimator, PacGenScore> MeasureAll(Module model, ParameterArena arena, ScoreOptions options)
+    private static IReadOnlyDictionary<RhoEstimator, PacGenScore> MeasureAll(
+        Module model, ParameterArena arena, ScoreOptions options)
     {
         using EmpiricalLoss subject = new(model, arena, Digits.Train);
         return PacGenScorer.MeasureAll(subject, options);

@@ -1,9 +1,8 @@
 using System.Globalization;
 using PacGen.Core.Statistics;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
-namespace PacGen.Tests.Nn.Scoring;
+namespace PacGen.Tests.Nn;
 
 /// <summary>
 /// Ψ's interval is what it says: over 200 seeds it holds the value of 10,000 draws of the same weights in 95 %, 90 % at least
@@ -33,7 +32,9 @@ internal sealed class PsiIntervalTests
         Optimizer[] rules = [new Sgd(0.1), new PerturbedOptimizer(new Sgd(0.1), eta: 100, gamma: 1)];
         foreach (Optimizer rule in rules)
         {
-            using Trainer trainer = new(new Mlp(digits.Train.ImageSize, 128, digits.Train.Classes), digits, rule, new TrainingOptions { Epochs = 40, BatchSize = 32 });
+            using Trainer trainer = new(
+                new Mlp(digits.Train.ImageSize, 128, digits.Train.Classes), digits, rule,
+                new TrainingOptions { Epochs = 40, BatchSize = 32 });
             trainer.Run();
             SortedDictionary<int, int> held = Held(trainer, new ScoreOptions { Rho = estimator }, 10_000, 50, 6, 9, 20);
             Assert.That(held.Values, Has.All.AtLeast(180));
@@ -71,7 +72,8 @@ internal sealed class PsiIntervalTests
         {
             TestContext.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {all.Estimator} | {all.Psi:N0} | {all.KappaShare:P1} | {draws} | {count} | {widths[draws].Order().ElementAt(Seeds / 2):G3} |"));
+                $"| {all.Estimator} | {all.Psi:N0} | {all.KappaShare:P1} | {draws} | {count} | " +
+                    $"{widths[draws].Order().ElementAt(Seeds / 2):G3} |"));
         }
 
         Assert.That(printed, Is.GreaterThanOrEqualTo(held[most]), "the interval that is printed, of Ψ itself");

@@ -1,8 +1,7 @@
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 
-namespace PacGen.Tests.Nn.Training;
+namespace PacGen.Tests.Nn;
 
 /// <summary>A batch in parts gives the whole batch's step.</summary>
 internal sealed class AccumulationTests
@@ -11,30 +10,39 @@ internal sealed class AccumulationTests
 
     private static readonly Optimizer[] Optimizers =
     [
-        new Sgd(0.1), new Sgd(0.02, momentum: 0.9), new PerturbedOptimizer(new Sgd(0.1), eta: 100, gamma: 1), new PerturbedOptimizer(new Sgd(0.05, momentum: 0.9), eta: 10, gamma: 0.5),
+        new Sgd(0.1), new Sgd(0.02, momentum: 0.9), new PerturbedOptimizer(new Sgd(0.1), eta: 100, gamma: 1),
+        new PerturbedOptimizer(new Sgd(0.05, momentum: 0.9), eta: 10, gamma: 0.5),
     ];
 
-    /// <summary>200 images in batches of 48: the last has 8, fewer than one part of 2 or 3, and is no multiple of one of 12.</summary>
+    /// <summary>
+    /// 200 images in batches of 48: the last has 8, fewer than one part of 2 or 3, and is no multiple of one of 12.
+    /// </summary>
     [Test]
-    public void StepsAreThoseOfTheWholeBatchUpToRounding([ValueSource(nameof(Optimizers))] Optimizer optimizer, [Values(2, 3, 4, 8, 48)] int parts)
+    public void StepsAreThoseOfTheWholeBatchUpToRounding(
+        [ValueSource(nameof(Optimizers))] Optimizer optimizer, [Values(2, 3, 4, 8, 48)] int parts)
     {
         (float[] Weights, EpochResult Result) whole = Train(1), parted = Train(parts);
         double largest = whole.Weights.Max(Math.Abs);
         Assert.That(parted.Weights, Is.EqualTo(whole.Weights).Within(2e-5 * largest));
         Assert.That(parted.Weights, Is.Not.EqualTo(whole.Weights), "the sums are taken in another order");
-        Assert.That(parted.Result.StepLoss, Is.EqualTo(whole.Result.StepLoss).Within(1e-5).Percent.Or.EqualTo(whole.Result.StepLoss).Within(1e-5));
+        Assert.That(parted.Result.StepLoss, Is.EqualTo(whole.Result.StepLoss).Within(1e-5).Percent.Or.EqualTo(
+            whole.Result.StepLoss).Within(1e-5));
         Assert.That(parted.Result.TestLoss, Is.EqualTo(whole.Result.TestLoss).Within(1e-4));
 
         (float[], EpochResult) Train(int count)
         {
             Dataset few = Digits with { Train = Digits.Train.Take(200), Test = Digits.Test.Take(50) };
-            using Trainer trainer = new(new Mlp([64, 24, 10], x => x.Tanh()), few, optimizer, new TrainingOptions { Epochs = 2, BatchSize = 48, Accumulate = count, Seed = 3, Device = Device.Cpu });
+            using Trainer trainer = new(
+                new Mlp([64, 24, 10], x => x.Tanh()), few, optimizer,
+                new TrainingOptions { Epochs = 2, BatchSize = 48, Accumulate = count, Seed = 3, Device = Device.Cpu });
             trainer.Run();
             return (trainer.Arena.Save(), trainer.Results[^1]);
         }
     }
 
-    /// <summary>Dropout draws anew for each part: parts that were dropped alike would make one step of the two halves of a batch of twins.</summary>
+    /// <summary>
+    /// Dropout draws anew for each part: parts that were dropped alike would make one step of the two halves of a batch of twins.
+    /// </summary>
     [Test]
     public void PartsAreDroppedDifferently()
     {
@@ -53,7 +61,9 @@ internal sealed class AccumulationTests
         float[] Weights(int parts, int batch = 8)
         {
             Sequential model = new(new Flatten(), new Dropout(0.5), new Linear(64, 10));
-            using Trainer trainer = new(model, new Dataset("twins", twins.Take(batch), twins), new Sgd(0.1), new TrainingOptions { Epochs = 1, BatchSize = batch, Accumulate = parts });
+            using Trainer trainer = new(
+                model, new Dataset("twins", twins.Take(batch), twins), new Sgd(0.1),
+                new TrainingOptions { Epochs = 1, BatchSize = batch, Accumulate = parts });
             trainer.Run();
             return trainer.Arena.Save();
         }
@@ -64,7 +74,8 @@ internal sealed class AccumulationTests
     {
         using CpuDevice device = new(1);
         using Trainer trainer = new(
-            new Sequential(new Conv2d(1, 4, 3), new Relu(), new Flatten(), new Linear(144, 10)), Digits, new PerturbedOptimizer(new Adam(1e-3), eta: 0.01),
+            new Sequential(new Conv2d(1, 4, 3), new Relu(), new Flatten(), new Linear(144, 10)), Digits,
+            new PerturbedOptimizer(new Adam(1e-3), eta: 0.01),
             new TrainingOptions { BatchSize = 32, Accumulate = parts, Device = device });
         using BatchLoader loader = BatchLoader.Shuffled(Digits.Train, 32, 1);
         loader.Start(1);
@@ -100,7 +111,8 @@ internal sealed class AccumulationTests
         Assert.That(parted.Results[^1].TrainLoss, Is.LessThan(2), "it learns all the same");
 
         static Trainer Create(int parts) => new(
-            new Sequential(new Flatten(), new Linear(64, 32), new BatchNorm(32), new Relu(), new Linear(32, 10)), Digits, new Sgd(0.1),
+            new Sequential(new Flatten(), new Linear(64, 32), new BatchNorm(32), new Relu(), new Linear(32, 10)), Digits,
+            new Sgd(0.1),
             new TrainingOptions { Epochs = 1, BatchSize = 32, Accumulate = parts });
     }
 }

@@ -2,16 +2,13 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using PacGen.Core.Perturbation;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
-using PacGen.Tests.Nn.Data;
 
-namespace PacGen.Tests.Nn.Training;
+namespace PacGen.Tests.Nn;
 
 /// <summary>
-/// A program that uses the library may run in any culture; what the library writes is the same in all, and is read in all. The cultures are
-/// the invariant one with the number formats of others, which a machine without ICU has too: Swedish has U+2212 for minus, German a decimal
-/// comma, Arabic its own separators.
+/// A program that uses the library may run in any culture; what the library writes is the same in all, and is read in all. The
+/// cultures are the invariant one with the number formats of others, which a machine without ICU has too: Swedish has U+2212 for
+/// minus, German a decimal comma, Arabic its own separators.
 /// </summary>
 internal sealed class CultureTests
 {
@@ -21,7 +18,8 @@ internal sealed class CultureTests
     public void FilesAreTheSameInEveryCulture(string minus, string point, string group)
     {
         CultureInfo before = CultureInfo.CurrentCulture, foreign = (CultureInfo)CultureInfo.InvariantCulture.Clone();
-        foreign.NumberFormat = new NumberFormatInfo { NegativeSign = minus, NumberDecimalSeparator = point, NumberGroupSeparator = group, PercentDecimalSeparator = point };
+        foreign.NumberFormat = new NumberFormatInfo { NegativeSign =
+            minus, NumberDecimalSeparator = point, NumberGroupSeparator = group, PercentDecimalSeparator = point };
         using TemporaryFolder folder = new();
         try
         {
@@ -43,7 +41,9 @@ internal sealed class CultureTests
         }
     }
 
-    /// <summary>What a run writes, but for its clock and paths: the names and texts of checkpoints, and the lines of the log.</summary>
+    /// <summary>
+    /// What a run writes, but for its clock and paths: the names and texts of checkpoints, and the lines of the log.
+    /// </summary>
     private static string[] Files(string folder)
     {
         Directory.CreateDirectory(folder);
@@ -52,7 +52,8 @@ internal sealed class CultureTests
         {
             trainer.Run();
             SafetensorsFile.Save(
-                Path.Combine(folder, "run", "pytorch.safetensors"), PyTorchLayout.Of(model, new PacGen.Kernels.Shape(8, 8, 1)).Export(trainer.Arena));
+                Path.Combine(folder, "run", "pytorch.safetensors"),
+                PyTorchLayout.Of(model, new PacGen.Kernels.Shape(8, 8, 1)).Export(trainer.Arena));
         }
 
         List<string> found = [];

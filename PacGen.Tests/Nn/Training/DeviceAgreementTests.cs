@@ -1,13 +1,10 @@
 using PacGen.Core.Randomness;
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Data;
 using PacGen.Tests.Kernels;
 using PacGen.Tests.Trajectories;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
-namespace PacGen.Tests.Nn.Training;
+namespace PacGen.Tests.Nn;
 
 /// <summary>Training, evaluation and score take the same course on every device, but for how far rounding errors grow.</summary>
 [TestFixtureSource(typeof(DeviceFixture), nameof(GpuIds))]
@@ -16,8 +13,9 @@ internal sealed class DeviceAgreementTests(string id) : DeviceFixture(id)
     private const ulong Seed = 7;
 
     /// <summary>
-    /// How far rounding errors grow is measured on the CPU: by runs from weights that are moved by a few units in the last place. They
-    /// grow by jumps too, where a ReLU or a maximum of another pixel takes over, or a gradient crosses β₂; so there are several runs.
+    /// How far rounding errors grow is measured on the CPU: by runs from weights that are moved by a few units in the last place.
+    /// They grow by jumps too, where a ReLU or a maximum of another pixel takes over, or a gradient crosses β₂; so there are
+    /// several runs.
     /// </summary>
     [Test]
     public void TrainingCurvesAgreeWithinRoundingGrowth([Values("mlp", "mnist-cnn")] string model, [Values] bool perturbed)
@@ -34,7 +32,8 @@ internal sealed class DeviceAgreementTests(string id) : DeviceFixture(id)
             {
                 RandomStream random = new(Seed, run);
                 float[] weights = [.. initial.Select(weight =>
-                    BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(weight) + (random.NextBelow(2) == 0 ? units : -units)))];
+                    BitConverter.Int32BitsToSingle(
+                        BitConverter.SingleToInt32Bits(weight) + (random.NextBelow(2) == 0 ? units : -units)))];
                 moved.Add(Losses(Device.Cpu, model, perturbed, file, weights, steps, batch));
             }
         }
@@ -45,11 +44,14 @@ internal sealed class DeviceAgreementTests(string id) : DeviceFixture(id)
         {
             growth = Math.Max(growth, moved.Max(losses => Math.Abs(losses[step] - expected[step])));
             double allowed = (3 * growth) + (1e-6 * (1 + expected[step]));
-            Assert.That(actual[step], Is.EqualTo(expected[step]).Within(allowed), $"loss of step {step + 1} on {Device.Name}, seed {Seed}");
+            Assert.That(
+                actual[step], Is.EqualTo(expected[step]).Within(allowed),
+                $"loss of step {step + 1} on {Device.Name}, seed {Seed}");
         }
 
         TestContext.Out.WriteLine(
-            $"{model} on {Device.Name}: loss {expected[0]:G6} to {expected[^1]:G6} in {steps} steps; largest distance {actual.Zip(expected, (a, e) => Math.Abs(a - e)).Max():G2}, of runs moved by rounding {growth:G2}");
+            $"{model} on {Device.Name}: loss {expected[0]:G6} to {expected[^1]:G6} in {steps} steps; largest distance " +
+                $"{actual.Zip(expected, (a, e) => Math.Abs(a - e)).Max():G2}, of runs moved by rounding {growth:G2}");
     }
 
     /// <summary>Shuffling, dropout, a smaller last batch, clipping, evaluation and score included.</summary>
@@ -92,7 +94,8 @@ internal sealed class DeviceAgreementTests(string id) : DeviceFixture(id)
         using ParameterArena arena = new(model, Device, Seed);
         using BatchGraph graph = new(model, arena, arena.Weights, null, Loss.CrossEntropy, [3], null);
         graph.Run(new float[12], [0, 1, 2, 0]);
-        Assert.That(() => graph.Loss(), Throws.TypeOf<InvalidDataException>().With.Message.Contains("row 2 is 2").And.Message.Contains("from 0 to 1"));
+        Assert.That(() => graph.Loss(), Throws.TypeOf<InvalidDataException>().With.Message.Contains(
+            "row 2 is 2").And.Message.Contains("from 0 to 1"));
         graph.Run(new float[12], [0, 1, 1, 0]);
         Assert.That(graph.Loss(), Is.EqualTo(MathF.Log(2)).Within(0.5), "the fault was said once");
     }
@@ -100,20 +103,23 @@ internal sealed class DeviceAgreementTests(string id) : DeviceFixture(id)
     private static Optimizer Optimizer(bool perturbed) =>
         perturbed ? new PerturbedOptimizer(new Adam(1e-3), eta: 0.01) : new Sgd(0.01, momentum: 0.9);
 
-    private static double[] Losses(Device device, string model, bool perturbed, TrajectoryFile file, float[] weights, int steps, int batch)
+    private static double[] Losses(
+        Device device, string model, bool perturbed, TrajectoryFile file, float[] weights, int steps, int batch)
     {
         Module module = model == "mlp" ? new Mlp(64, 48, 32, 10) : new MnistCnn();
         using ParameterArena arena = new(module, device, 1);
         arena.Load(weights);
-        using Buffer gradients = device.Allocate(arena.Count);
+        using DeviceBuffer gradients = device.Allocate(arena.Count);
         using OptimizerSession session = Optimizer(perturbed).Attach(arena, gradients, Seed);
-        using BatchGraph graph = new(module, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, file.ImageExtents, Seed);
+        using BatchGraph graph =
+            new(module, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, file.ImageExtents, Seed);
         double[] losses = new double[steps];
         int size = file.ImageExtents.Aggregate(1, (product, extent) => product * extent);
         int taken = 0;
         for (int step = 0; step < steps; step++)
         {
-            float[] inputs = file.Inputs(step % file.Steps), labels = [.. file.Labels(step % file.Steps).Select(label => (float)label)];
+            float[] inputs = file.Inputs(step % file.Steps), labels = [
+                .. file.Labels(step % file.Steps).Select(label => (float)label)];
             session.Begin(1, perturbed ? 1e-3 : model == "mlp" ? 0.05 : 0.01, double.PositiveInfinity);
             if (!graph.TryRunStep(inputs.AsSpan(0, batch * size), labels.AsSpan(0, batch), step, session))
             {

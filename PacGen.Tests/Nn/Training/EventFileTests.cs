@@ -1,21 +1,20 @@
 using System.Text;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
-using PacGen.Tests.Nn.Data;
 
-namespace PacGen.Tests.Nn.Training;
+namespace PacGen.Tests.Nn;
 
 /// <summary>TensorBoard's event files: the format, what stands in them, and that a resumed run says nothing twice.</summary>
 internal sealed class EventFileTests
 {
     private const int Epochs = 3, StepsOfAnEpoch = 22;
 
-    private static readonly string[] EpochTags = ["loss/train", "loss/test", "loss/gap", "accuracy/train", "accuracy/test", "images_per_second", "psi", "psi_kappa_share"];
+    private static readonly string[] EpochTags =
+        ["loss/train", "loss/test", "loss/gap", "accuracy/train", "accuracy/test", "images_per_second", "psi", "psi_kappa_share"];
 
     /// <summary>The value that the CRC catalogues give for the digits 1 to 9.</summary>
     [Test]
-    public void TheReaderKnowsCrc32C() => Assert.That(EventReader.Crc(Encoding.ASCII.GetBytes("123456789")), Is.EqualTo(0xE306_9283));
+    public void TheReaderKnowsCrc32C() =>
+        Assert.That(EventReader.Crc(Encoding.ASCII.GetBytes("123456789")), Is.EqualTo(0xE306_9283));
 
     [Test]
     public void HoldsScalarsOfAnyStepAndLength()
@@ -35,7 +34,9 @@ internal sealed class EventFileTests
         IReadOnlyList<EventReader> events = EventReader.ReadFolder(folder["tb"]);
         Assert.That(events[0].Version, Is.EqualTo("brain.Event:2"));
         Assert.That(events.Skip(1).Select(one => one.Step), Is.EqualTo(new[] { 0, 127, long.MaxValue, 128 }));
-        Assert.That(events.SelectMany(one => one.Scalars), Is.EqualTo(new[] { ("a", 1.5f), ("b", float.NaN), (longTag, float.NegativeInfinity), ("ψ", 0f) }));
+        Assert.That(
+            events.SelectMany(one => one.Scalars),
+            Is.EqualTo(new[] { ("a", 1.5f), ("b", float.NaN), (longTag, float.NegativeInfinity), ("ψ", 0f) }));
         double now = (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
         Assert.That(events.Select(one => one.Time), Is.Ordered.And.All.InRange(now - 3600, now));
     }
@@ -51,17 +52,22 @@ internal sealed class EventFileTests
         Assert.That(scalars.Select(one => one.Tag).Distinct(), Is.EquivalentTo(EpochTags.Concat(["loss/step", "learning_rate"])));
         foreach (EpochResult result in results)
         {
-            float[] values = [.. EpochTags.Where(tag => tag != "images_per_second").Select(tag => scalars.Single(one => one.Tag == tag && one.Step == result.Epoch * StepsOfAnEpoch).Value)];
+            float[] values = [.. EpochTags.Where(tag => tag != "images_per_second").Select(
+                tag => scalars.Single(one => one.Tag == tag && one.Step == result.Epoch * StepsOfAnEpoch).Value)];
             Assert.That(values, Is.EqualTo(new[]
             {
-                (float)result.TrainLoss, (float)result.TestLoss, (float)result.Gap, (float)result.TrainAccuracy, (float)result.TestAccuracy, (float)result.Score!.Psi, (float)result.Score.KappaShare,
+                (float)result.TrainLoss, (float)result.TestLoss, (float)result.Gap, (float)result.TrainAccuracy, (
+                    float)result.TestAccuracy, (float)result.Score!.Psi, (float)result.Score.KappaShare,
             }));
         }
 
         (string, long Step, float Value)[] rates = [.. scalars.Where(one => one.Tag == "learning_rate")];
-        Assert.That(rates.Select(one => one.Step), Is.EqualTo(Enumerable.Range(1, Epochs * StepsOfAnEpoch)), "fewer than 50 steps an epoch: each of them");
+        Assert.That(
+            rates.Select(one => one.Step), Is.EqualTo(Enumerable.Range(1, Epochs * StepsOfAnEpoch)),
+            "fewer than 50 steps an epoch: each of them");
         Assert.That(rates.Select(one => one.Value), Is.EqualTo(rates.Select(one =>
-            (float)(0.1 * Schedule.Factor(((one.Step - 1) / StepsOfAnEpoch) + ((double)((one.Step - 1) % StepsOfAnEpoch) / StepsOfAnEpoch))))));
+            (float)(0.1 * Schedule.Factor(
+                ((one.Step - 1) / StepsOfAnEpoch) + ((double)((one.Step - 1) % StepsOfAnEpoch) / StepsOfAnEpoch))))));
     }
 
     [Test]
@@ -70,7 +76,8 @@ internal sealed class EventFileTests
         int seed = Random.Shared.Next();
         Random random = new(seed);
         using TemporaryFolder folder = new();
-        TrainingOptions options = new() { TensorBoardFolder = folder["tb"], Checkpoints = new CheckpointOptions(folder["run"]) { EverySteps = 1, Keep = 1000 } };
+        TrainingOptions options = new() { TensorBoardFolder = folder["tb"], Checkpoints = new CheckpointOptions(
+            folder["run"]) { EverySteps = 1, Keep = 1000 } };
         using (Trainer trainer = Create(options))
         {
             trainer.Run();
@@ -115,9 +122,11 @@ internal sealed class EventFileTests
     {
         using TemporaryFolder folder = new();
         TrainingOptions options = new() { TensorBoardFolder = folder["tb"] };
-        using Trainer first = Create(options), second = Create(options), third = Create(options with { TensorBoardFolder = folder["file"] });
+        using Trainer first = Create(options), second = Create(options), third = Create(
+            options with { TensorBoardFolder = folder["file"] });
         first.Run();
-        Assert.That(() => second.Run(), Throws.TypeOf<TrainingException>().With.Message.Contains("already holds events").And.Message.Contains("another folder"));
+        Assert.That(() => second.Run(), Throws.TypeOf<TrainingException>().With.Message.Contains(
+            "already holds events").And.Message.Contains("another folder"));
         File.WriteAllText(folder["file"], "");
         Assert.That(() => third.Run(), Throws.TypeOf<TrainingException>().With.Message.Contains("can't be written"));
     }
@@ -127,9 +136,11 @@ internal sealed class EventFileTests
     private static Trainer Create(TrainingOptions options)
     {
         Dataset digits = Datasets.Digits();
-        return new Trainer(new Mlp(64, 16, 10), new Dataset("few", digits.Train.Take(650), digits.Test.Take(100)), new Sgd(0.1), options with
+        return new Trainer(
+            new Mlp(64, 16, 10), new Dataset("few", digits.Train.Take(650), digits.Test.Take(100)), new Sgd(0.1), options with
         {
-            Epochs = Epochs, BatchSize = 30, Schedule = Schedule, Score = new ScoreOptions { Images = 60, BatchSize = 30, Draws = 1 },
+            Epochs =
+                Epochs, BatchSize = 30, Schedule = Schedule, Score = new ScoreOptions { Images = 60, BatchSize = 30, Draws = 1 },
         });
     }
 
@@ -137,6 +148,7 @@ internal sealed class EventFileTests
         [.. EventReader.ReadFolder(folder).SelectMany(one => one.Scalars.Select(scalar => (scalar.Tag, one.Step, scalar.Value)))];
 
     /// <summary>Without what a clock decides.</summary>
-    private static IEnumerable<(string Tag, long Step, float Value)> Plain(IEnumerable<(string Tag, long Step, float Value)> scalars) =>
+    private static IEnumerable<(string Tag, long Step, float Value)> Plain(
+        IEnumerable<(string Tag, long Step, float Value)> scalars) =>
         scalars.Where(one => one.Tag != "images_per_second");
 }

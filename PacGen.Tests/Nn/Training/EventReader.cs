@@ -1,10 +1,13 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace PacGen.Tests.Nn.Training;
+namespace PacGen.Tests.Nn;
 
-/// <summary>What an event file says, read by the formats' descriptions: TFRecord frames, CRC-32C bit by bit, protobuf fields.</summary>
-internal sealed record EventReader(double Time, long Step, string? Version, bool Start, IReadOnlyList<(string Tag, float Value)> Scalars)
+/// <summary>
+/// What an event file says, read by the formats' descriptions: TFRecord frames, CRC-32C bit by bit, protobuf fields.
+/// </summary>
+internal sealed record EventReader(
+    double Time, long Step, string? Version, bool Start, IReadOnlyList<(string Tag, float Value)> Scalars)
 {
     public static uint Crc(ReadOnlySpan<byte> data)
     {
@@ -22,7 +25,8 @@ internal sealed record EventReader(double Time, long Step, string? Version, bool
     }
 
     public static IReadOnlyList<EventReader> ReadFolder(string folder, bool killed = false) =>
-        [.. Directory.GetFiles(folder, "events.out.tfevents.*").Order(StringComparer.Ordinal).SelectMany(path => Read(path, killed))];
+        [.. Directory.GetFiles(folder, "events.out.tfevents.*").Order(StringComparer.Ordinal).SelectMany(
+            path => Read(path, killed))];
 
     /// <param name="path">The file.</param>
     /// <param name="killed">Whether the last record may be cut off.</param>
@@ -32,7 +36,9 @@ internal sealed record EventReader(double Time, long Step, string? Version, bool
         List<EventReader> events = [];
         for (int at = 0; at < bytes.Length;)
         {
-            if (killed && (bytes.Length < at + 12 || (ulong)(bytes.Length - at - 16) < BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at))))
+            if (killed && (
+                bytes.Length < at + 12
+                || (ulong)(bytes.Length - at - 16) < BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at))))
             {
                 break;
             }

@@ -1,10 +1,7 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
-using PacGen.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
-namespace PacGen.Tests.Nn.Training;
+namespace PacGen.Tests.Nn;
 
 /// <summary>What a run says that it will take is what it takes, and a run that cannot fit is not begun.</summary>
 internal sealed class MemoryEstimateTests
@@ -21,15 +18,20 @@ internal sealed class MemoryEstimateTests
         Module model = name switch
         {
             "mlp" => new Mlp(64, 32, 10),
-            "cnn" => new Sequential(new Conv2d(1, 6, 3, padding: 1), new MaxPool2d(2), new Relu(), new Flatten(), new Linear(96, 10)),
+            "cnn" =>
+                new Sequential(new Conv2d(1, 6, 3, padding: 1), new MaxPool2d(2), new Relu(), new Flatten(), new Linear(96, 10)),
             _ => new WideResNet(10, 1, 10, 1),
         };
         Dataset data = name == "wrn" ? Digits with { Train = Digits.Train.Take(100), Test = Digits.Test.Take(40) } : Digits;
         using CpuDevice device = new(2);
-        using Trainer trainer = new(model, data, new PerturbedOptimizer(new Adam(1e-3), eta: 0.01), new TrainingOptions { Epochs = epochs, BatchSize = 32, Accumulate = parts, Device = device });
+        using Trainer trainer = new(
+            model, data, new PerturbedOptimizer(new Adam(1e-3), eta: 0.01),
+            new TrainingOptions { Epochs = epochs, BatchSize = 32, Accumulate = parts, Device = device });
         MemoryEstimate memory = trainer.Memory;
         long m = trainer.Arena.Count * sizeof(float);
-        Assert.That(memory.Weights, Is.EqualTo(m + (2 * (trainer.Arena.State?.Count ?? 0) * sizeof(float))), "w, the state, and what a step makes of it");
+        Assert.That(
+            memory.Weights, Is.EqualTo(m + (2 * (trainer.Arena.State?.Count ?? 0) * sizeof(float))),
+            "w, the state, and what a step makes of it");
         Assert.That(memory.Gradients, Is.EqualTo(parts > 1 ? 2 * m : m));
         Assert.That(memory.Optimizer, Is.EqualTo(3 * m), "Adam's m and v, which is Algorithm 1's h, and w + u");
         Assert.That(memory.Activations, Is.GreaterThan(m));
@@ -42,13 +44,16 @@ internal sealed class MemoryEstimateTests
         Assert.That(memory.ToString(), Does.Contain("activations").And.Contain("were free"));
     }
 
-    /// <summary>Matrix products need memory of their own; maps and outputs don't, but for the threads' scratch memory, which stays.</summary>
+    /// <summary>
+    /// Matrix products need memory of their own; maps and outputs don't, but for the threads' scratch memory, which stays.
+    /// </summary>
     [Test]
     public void APlanIsWhatCompilingTakes()
     {
         using CpuDevice device = new(1);
         Tensor x = Tensor.Input(new Shape(30, 7), "x"), unread = Tensor.Input(new Shape(7), "b");
-        Tensor y = (x + unread).Tanh(), z = (y * Tensor.Constant(new Shape(7), [1, 2, 3, 4, 5, 6, 7])).Exp(), w = (z.BroadcastTo(new Shape(3, 30, 7)) + 1f).Square();
+        Tensor y = (x + unread).Tanh(), z = (y * Tensor.Constant(new Shape(7), [1, 2, 3, 4, 5, 6, 7])).Exp(), w = (
+            z.BroadcastTo(new Shape(3, 30, 7)) + 1f).Square();
         CompiledGraph.Compile(device, [z, w]).Dispose();
         long scratch = device.AllocatedBytes;
         GraphCompiler plan = CompiledGraph.Plan(device, [z, w]);
@@ -71,15 +76,17 @@ internal sealed class MemoryEstimateTests
         using CpuDevice device = new(1);
         Assert.That(
             () => new Trainer(model, large, new Sgd(0.1), new TrainingOptions { BatchSize = Images, Device = device }),
-            Throws.TypeOf<TrainingException>().With.Message.Contains("lower the batch size").And.Message.Contains("parts").And.Message.Contains("GiB"));
+            Throws.TypeOf<TrainingException>().With.Message.Contains("lower the batch size").And.Message.Contains(
+                "parts").And.Message.Contains("GiB"));
         Assert.That(device.AllocatedBytes, Is.Zero, "what was taken was given back");
 
-        static ImageSet Set(int count) => new(new byte[count * Side * Side], new int[count], Side, Side, 10, Digits.Train.Normalization);
+        static ImageSet Set(int count) =>
+            new(new byte[count * Side * Side], new int[count], Side, Side, 10, Digits.Train.Normalization);
     }
 
     /// <summary>
-    /// Weights and gradients of an MLP take two fifths of what is free. A training step packs its weights twice, for each of two sizes of batch: four
-    /// fifths more. That is known before any of it is touched.
+    /// Weights and gradients of an MLP take two fifths of what is free. A training step packs its weights twice, for each of two
+    /// sizes of batch: four fifths more. That is known before any of it is touched.
     /// </summary>
     [Test]
     public void PackedWeightsAreCountedBeforeTheWeightsAreTaken()
@@ -89,7 +96,8 @@ internal sealed class MemoryEstimateTests
         Assume.That((long)width * (width + 100), Is.LessThan(Array.MaxLength), "one array holds them");
         long before = Environment.WorkingSet;
         Assert.That(
-            () => new Trainer(new Mlp(64, width, width, 10), Digits, new Sgd(0.1), new TrainingOptions { BatchSize = 64, Device = device }),
+            () => new Trainer(
+                new Mlp(64, width, width, 10), Digits, new Sgd(0.1), new TrainingOptions { BatchSize = 64, Device = device }),
             Throws.TypeOf<TrainingException>().With.Message.Contains("take a smaller model").And.Message.Contains("kernels"));
         Assert.That(Environment.WorkingSet - before, Is.LessThan((long)width * width), "a quarter of the weights' bytes at most");
         Assert.That(device.AllocatedBytes, Is.Zero, "what was taken was given back");
@@ -102,8 +110,11 @@ internal sealed class MemoryEstimateTests
     public void AProductsKernelTakesWhatItSays(int rows, int terms, int columns, bool transposeA, bool transposeB)
     {
         using CpuDevice device = new(1);
-        Shape[] shapes = [transposeA ? new Shape(terms, rows) : new Shape(rows, terms), transposeB ? new Shape(columns, terms) : new Shape(terms, columns)];
-        using Buffer a = device.Allocate(shapes[0].Count), b = device.Allocate(shapes[1].Count), c = device.Allocate((long)rows * columns);
+        Shape[] shapes = [
+            transposeA ? new Shape(terms, rows) : new Shape(rows, terms), transposeB ? new Shape(columns, terms)
+            : new Shape(terms, columns)];
+        using DeviceBuffer a = device.Allocate(shapes[0].Count), b = device.Allocate(shapes[1].Count), c = device.Allocate(
+            (long)rows * columns);
         MatMul product = new(transposeA, transposeB);
         long before = device.AllocatedBytes;
         using Launch launch = device.Bind(product, shapes, [new Region(a), new Region(b)], new Region(c));
@@ -121,15 +132,19 @@ internal sealed class MemoryEstimateTests
         Conv2dForward forward = new(geometry);
         Conv2dInputGradient backward = new(geometry, 8, 8);
         Shape y = forward.Infer([x, w]);
-        using Buffer images = device.Allocate(x.Count), weights = device.Allocate(w.Count), outputs = device.Allocate(y.Count);
-        foreach ((Operation operation, Shape[] shapes, Buffer from, Buffer to) in new (Operation, Shape[], Buffer, Buffer)[]
+        using DeviceBuffer images = device.Allocate(x.Count), weights = device.Allocate(w.Count), outputs = device.Allocate(
+            y.Count);
+        foreach ((Operation operation, Shape[] shapes, DeviceBuffer from, DeviceBuffer to) in new (
+            Operation, Shape[], DeviceBuffer, DeviceBuffer)[]
         {
             (forward, [x, w], images, outputs), (backward, [y, w], outputs, images),
         })
         {
             long before = device.AllocatedBytes, says = operation.KernelBytes(device, shapes);
             using Launch launch = device.Bind(operation, shapes, [new Region(from), new Region(weights)], new Region(to));
-            Assert.That(says, Is.GreaterThanOrEqualTo(w.Count * sizeof(float)).And.LessThanOrEqualTo(device.AllocatedBytes - before), operation.Name);
+            Assert.That(
+                says, Is.GreaterThanOrEqualTo(w.Count * sizeof(float)).And.LessThanOrEqualTo(device.AllocatedBytes - before),
+                operation.Name);
         }
     }
 
@@ -137,7 +152,7 @@ internal sealed class MemoryEstimateTests
     public void ADeviceCountsItsBuffers()
     {
         using CpuDevice device = new(1);
-        Buffer first = device.Allocate(10), second = device.Allocate(1000);
+        DeviceBuffer first = device.Allocate(10), second = device.Allocate(1000);
         Assert.That(device.AllocatedBytes, Is.EqualTo(4040));
         first.Dispose();
         first.Dispose();

@@ -1,10 +1,7 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
-using PacGen.Nn.Data;
-using PacGen.Tests.Nn.Data;
 
-namespace PacGen.Tests.Nn.Training;
+namespace PacGen.Tests.Nn;
 
 /// <summary>A run whose numbers overflow stops and names the step and the layer where that began.</summary>
 internal sealed class NonFiniteTests
@@ -16,11 +13,13 @@ internal sealed class NonFiniteTests
     {
         Sequential model = new(new Flatten(), new Linear(64, 12), new Overflow(), new Linear(12, 10));
         using TemporaryFolder folder = new();
-        using Trainer trainer = new(model, Digits, Optimizer(perturbed), Options() with { Accumulate = parts, LogPath = folder["log"] });
+        using Trainer trainer =
+            new(model, Digits, Optimizer(perturbed), Options() with { Accumulate = parts, LogPath = folder["log"] });
         float[] before = trainer.Arena.Save();
         TrainingException error = Assert.Throws<TrainingException>(() => trainer.Run())!;
         Assert.That((error.Step, error.Layer), Is.EqualTo((1L, "layers.2")));
-        Assert.That(error.Message, Does.Contain("layers.2 (Overflow)").And.Contain("epoch 1, batch 1 of 144 (step 1)").And.Contain("lower the learning rate"));
+        Assert.That(error.Message, Does.Contain("layers.2 (Overflow)").And.Contain(
+            "epoch 1, batch 1 of 144 (step 1)").And.Contain("lower the learning rate"));
         Assert.That(error.Message, perturbed ? Does.Contain("larger η") : Does.Not.Contain("η"));
         Assert.That(trainer.Arena.Save(), Is.EqualTo(before));
         Assert.That(File.ReadAllLines(folder["log"])[^1], Does.Contain("\"error\"").And.Contain("layers.2"));
@@ -73,7 +72,9 @@ internal sealed class NonFiniteTests
         Assert.That(error.Message, Does.Contain("layers.1.weight, which has a weight NaN before the step").And.Contain("finite"));
     }
 
-    /// <summary>√0 is 0, but its slope is not: all outputs are finite, the gradient behind the root is not, and the weights stay.</summary>
+    /// <summary>
+    /// √0 is 0, but its slope is not: all outputs are finite, the gradient behind the root is not, and the weights stay.
+    /// </summary>
     [Test]
     public void AGradientThatOverflowsIsNamed([Values(1, 5)] int parts)
     {
@@ -109,7 +110,9 @@ internal sealed class NonFiniteTests
     [Test]
     public void TheLossItselfIsNamed()
     {
-        using Trainer trainer = new(new Mlp(64, 10), Digits, new Sgd(0.1), Options() with { Loss = (outputs, labels) => Loss.CrossEntropy(outputs, labels) * 1e38f * 100f });
+        using Trainer trainer = new(
+            new Mlp(64, 10), Digits, new Sgd(0.1), Options()
+            with { Loss = (outputs, labels) => Loss.CrossEntropy(outputs, labels) * 1e38f * 100f });
         TrainingException error = Assert.Throws<TrainingException>(() => trainer.Run())!;
         Assert.That(error.Layer, Is.Null);
         Assert.That(error.Message, Does.Contain("It began in the loss"));
@@ -119,7 +122,8 @@ internal sealed class NonFiniteTests
 
     private static Dataset Small(int count) => Digits with { Train = Digits.Train.Take(count), Test = Digits.Test.Take(count) };
 
-    private static Optimizer Optimizer(bool perturbed) => perturbed ? new PerturbedOptimizer(new Sgd(0.1), eta: 100) : new Sgd(0.1);
+    private static Optimizer Optimizer(bool perturbed) => perturbed ? new PerturbedOptimizer(new Sgd(0.1), eta: 100)
+        : new Sgd(0.1);
 
     private static void Fill(Trainer trainer, string parameter, float value)
     {

@@ -1,12 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
-using PacGen.Tests.Nn.Data;
 
-namespace PacGen.Tests.Nn.Training;
+namespace PacGen.Tests.Nn;
 
 /// <summary>Runs that write one log: the lines of all stay, and a run that goes on takes back its own alone.</summary>
 internal sealed class SharedLogTests
@@ -23,7 +20,8 @@ internal sealed class SharedLogTests
             try
             {
                 using CpuDevice device = new(1);
-                using Trainer trainer = Create(new TrainingOptions { Epochs = Epochs, Seed = (ulong)i, LogPath = folder["log"], Device = device });
+                using Trainer trainer =
+                    Create(new TrainingOptions { Epochs = Epochs, Seed = (ulong)i, LogPath = folder["log"], Device = device });
                 together.SignalAndWait();
                 trainer.Run();
             }
@@ -44,12 +42,15 @@ internal sealed class SharedLogTests
         }
     }
 
-    /// <summary>The checkpoint is of epoch 1; the log has epochs 2 and 3 as well, with another run's lines before, between and behind.</summary>
+    /// <summary>
+    /// The checkpoint is of epoch 1; the log has epochs 2 and 3 as well, with another run's lines before, between and behind.
+    /// </summary>
     [Test]
     public void AResumedRunTakesBackItsOwnLinesAlone([Values] bool otherHasItOpen)
     {
         using TemporaryFolder folder = new();
-        TrainingOptions options = new() { Epochs = 3, LogPath = folder["log"], Checkpoints = new CheckpointOptions(folder["run"]) { Keep = 10 } };
+        TrainingOptions options =
+            new() { Epochs = 3, LogPath = folder["log"], Checkpoints = new CheckpointOptions(folder["run"]) { Keep = 10 } };
         File.WriteAllText(folder["log"], "{\"other\":1}\n");
         using (Trainer trainer = Create(options))
         {
@@ -69,7 +70,8 @@ internal sealed class SharedLogTests
         }
 
         JsonObject[] lines = Lines(folder["log"]);
-        Assert.That(lines.Where(line => line["other"] is not null).Select(line => (int)line["other"]!), Is.EqualTo(new[] { 1, 2, 3, 4 }));
+        Assert.That(
+            lines.Where(line => line["other"] is not null).Select(line => (int)line["other"]!), Is.EqualTo(new[] { 1, 2, 3, 4 }));
         JsonObject[] own = [.. lines.Where(line => line["run"] is not null)];
         Assert.That(own.Select(line => (int?)line["epoch"]), Is.EqualTo(new int?[] { null, 1, 2, 3 }));
         Assert.That(own.Select(line => (string)line["run"]!).Distinct().Count(), Is.EqualTo(1));
@@ -104,14 +106,19 @@ internal sealed class SharedLogTests
         }
 
         Assert.That(LineFile.Cut(folder["log"], start, 0), Is.Zero);
-        Assert.That(File.ReadAllText(folder["log"]).TrimStart(' '), Is.EqualTo("{\"run\":\"abd\",2}\n"), "another's line stays, behind blanks");
+        Assert.That(
+            File.ReadAllText(folder["log"]).TrimStart(' '), Is.EqualTo("{\"run\":\"abd\",2}\n"),
+            "another's line stays, behind blanks");
     }
 
-    private static JsonObject[] Lines(string path) => [.. File.ReadAllLines(path).Select(line => JsonNode.Parse(line)!.AsObject())];
+    private static JsonObject[] Lines(string path) =>
+        [.. File.ReadAllLines(path).Select(line => JsonNode.Parse(line)!.AsObject())];
 
     private static Trainer Create(TrainingOptions options)
     {
         Dataset digits = Datasets.Digits();
-        return new Trainer(new Mlp(64, 4, 10), new Dataset("few", digits.Train.Take(40), digits.Test.Take(10)), new Sgd(0.1), options with { BatchSize = 20 });
+        return new Trainer(
+            new Mlp(64, 4, 10), new Dataset("few", digits.Train.Take(40), digits.Test.Take(10)), new Sgd(0.1), options
+            with { BatchSize = 20 });
     }
 }

@@ -1,15 +1,12 @@
-using PacGen.Kernels.Devices;
-using PacGen.Kernels.PerParameter;
+using PacGen.Kernels;
 using PacGen.Nn;
-using PacGen.Nn.Checkpoints;
-using PacGen.Nn.Data;
 using PacGen.Tests.Kernels;
-using PacGen.Tests.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
-namespace PacGen.Tests.Nn.Training;
+namespace PacGen.Tests.Nn;
 
-/// <summary>Steps whose outcomes are read later are the same steps, and one that ends badly is the last that changes anything.</summary>
+/// <summary>
+/// Steps whose outcomes are read later are the same steps, and one that ends badly is the last that changes anything.
+/// </summary>
 [TestFixtureSource(typeof(DeviceFixture), nameof(GpuIds))]
 internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
 {
@@ -21,15 +18,18 @@ internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
         ["adam"] = new Adam(1e-3),
         ["perturbed sgd"] = new PerturbedOptimizer(new Sgd(0.1), eta: 10),
         ["perturbed adam"] = new PerturbedOptimizer(new Adam(1e-3), eta: 0.01),
-        ["corrected"] = new PerturbedOptimizer(new Adam(1e-3), new PacGen.Core.Perturbation.AlgorithmOne(0.01, biasCorrection: true)),
+        ["corrected"] =
+            new PerturbedOptimizer(new Adam(1e-3), new PacGen.Core.Perturbation.AlgorithmOne(0.01, biasCorrection: true)),
     };
 
     private static IEnumerable<string> Names => Optimizers.Keys;
 
     [Test]
-    public void GiveTheBitsOfStepsThatAreWaitedFor([ValueSource(nameof(Names))] string optimizer, [Values(double.PositiveInfinity, 3)] double clipNorm)
+    public void GiveTheBitsOfStepsThatAreWaitedFor(
+        [ValueSource(nameof(Names))] string optimizer, [Values(double.PositiveInfinity, 3)] double clipNorm)
     {
-        using Run submitted = new(Device, optimizer), waited = new(Device, optimizer), cpu = new(PacGen.Kernels.Devices.Device.Cpu, optimizer);
+        using Run submitted = new(Device, optimizer), waited = new(Device, optimizer), cpu = new(
+            PacGen.Kernels.Device.Cpu, optimizer);
         Assert.That(submitted.Session.Depth, Is.EqualTo(StepLedger.Capacity));
         Assert.That(cpu.Session.Depth, Is.EqualTo(1));
         int taken = 0;
@@ -42,7 +42,9 @@ internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
                 Assert.That(waited.TryUpdate(taken, clipNorm));
                 Assert.That(outcome, Is.EqualTo(here), $"step {taken + 1}");
                 Assert.That((outcome.End, outcome.Loss), Is.EqualTo((StepEnd.Done, (double)Loss(taken))));
-                Assert.That((outcome.SquaredChange, outcome.GradientScale), Is.EqualTo((waited.Session.Counters.SquaredChange, waited.Session.Counters.GradientScale)));
+                Assert.That(
+                    (outcome.SquaredChange, outcome.GradientScale),
+                    Is.EqualTo((waited.Session.Counters.SquaredChange, waited.Session.Counters.GradientScale)));
                 taken++;
             }
         }
@@ -61,7 +63,9 @@ internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
     }
 
     [Test]
-    public void ABadOneIsTheLastThatChangesAnything([ValueSource(nameof(Names))] string optimizer, [Values(StepEnd.LossNotFinite, StepEnd.GradientNotFinite, StepEnd.WeightsLost)] StepEnd end)
+    public void ABadOneIsTheLastThatChangesAnything(
+        [ValueSource(nameof(Names))] string optimizer,
+        [Values(StepEnd.LossNotFinite, StepEnd.GradientNotFinite, StepEnd.WeightsLost)] StepEnd end)
     {
         const int Good = 20;
         using Run failing = new(Device, optimizer), good = new(Device, optimizer);
@@ -83,7 +87,9 @@ internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
         Assert.That(failing.Session.Steps, Is.EqualTo(end == StepEnd.WeightsLost ? Good + 1 : Good));
         if (end == StepEnd.WeightsLost)
         {
-            Assert.That(failing.Arena.Save().Any(weight => !float.IsFinite(weight)) || !double.IsFinite(failing.Session.Counters.SquaredChange));
+            Assert.That(
+                failing.Arena.Save().Any(weight => !float.IsFinite(weight))
+                || !double.IsFinite(failing.Session.Counters.SquaredChange));
             return;
         }
 
@@ -94,7 +100,8 @@ internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
         good.Session.Perturb((Good / 10) + 1);
         Assert.That(failing.Forward, Is.EqualTo(good.Forward));
 
-        // And once the host knows, steps update again. The gradient of a bad pass is no one's: both get that of the last good one back.
+        // And once the host knows, steps update again. The gradient of a bad pass is no one's: both get that of the last good one
+        // back.
         failing.Write(Good - 1);
         failing.Submit(Good, double.PositiveInfinity);
         good.Submit(Good, double.PositiveInfinity);
@@ -112,9 +119,12 @@ internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
         }
 
         Assert.That(() => run.Session.Perturb(1), Throws.Nothing, "a plain optimizer has nothing to perturb");
-        Assert.That(() => run.Session.TryUpdate(0.1), Throws.InvalidOperationException.With.Message.Contains("complete them first"));
+        Assert.That(
+            () => run.Session.TryUpdate(0.1), Throws.InvalidOperationException.With.Message.Contains("complete them first"));
         Assert.That(() => run.Session.Submit(), Throws.InvalidOperationException.With.Message.Contains("No step was begun"));
-        Assert.That(() => run.Submit(StepLedger.Capacity, double.PositiveInfinity), Throws.InvalidOperationException.With.Message.Contains("take the outcome"));
+        Assert.That(
+            () => run.Submit(StepLedger.Capacity, double.PositiveInfinity),
+            Throws.InvalidOperationException.With.Message.Contains("take the outcome"));
     }
 
     /// <summary>More blocks than the totals that they are added to.</summary>
@@ -126,7 +136,7 @@ internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
             Assert.Ignore("a size that takes the simulator too long");
         }
 
-        using Run there = new(Device, "perturbed adam", 1200), here = new(PacGen.Kernels.Devices.Device.Cpu, "perturbed adam", 1200);
+        using Run there = new(Device, "perturbed adam", 1200), here = new(PacGen.Kernels.Device.Cpu, "perturbed adam", 1200);
         Assert.That(there.Arena.Count, Is.GreaterThan(2L * 256 * 4096), "blocks of 4,096, 256 totals");
         for (int step = 0; step < 3; step++)
         {
@@ -142,14 +152,16 @@ internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
     public void ATrainerTellsTheSameFailure(double rate, bool perturbed)
     {
         Dataset digits = Datasets.Digits(), few = new("digits", digits.Train.Take(96), digits.Test.Take(30));
-        TrainingException here = Fails(PacGen.Kernels.Devices.Device.Cpu), there = Fails(Device);
+        TrainingException here = Fails(PacGen.Kernels.Device.Cpu), there = Fails(Device);
         Assert.That(there.Message, Is.EqualTo(here.Message));
         Assert.That((there.Step, there.Layer), Is.EqualTo((here.Step, here.Layer)));
 
         TrainingException Fails(Device device)
         {
             Optimizer plain = new Sgd(rate);
-            using Trainer trainer = new(new Mlp(64, 8, 10), few, perturbed ? new PerturbedOptimizer(plain, eta: 10) : plain, new TrainingOptions { BatchSize = 12, Device = device });
+            using Trainer trainer = new(
+                new Mlp(64, 8, 10), few, perturbed ? new PerturbedOptimizer(plain, eta: 10)
+                : plain, new TrainingOptions { BatchSize = 12, Device = device });
             return Assert.Throws<TrainingException>(() => trainer.Run())!;
         }
     }
@@ -168,11 +180,13 @@ internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
         {
             whole.Run();
             Assert.That(whole.Arena.Save(), Is.EqualTo(straight.Arena.Save()), "checkpoints change nothing");
-            Assert.That(whole.Results.Select(result => result.StepLoss), Is.EqualTo(straight.Results.Select(result => result.StepLoss)));
+            Assert.That(
+                whole.Results.Select(result => result.StepLoss), Is.EqualTo(straight.Results.Select(result => result.StepLoss)));
         }
 
         // As a kill within the second epoch leaves it: the checkpoint after step 16 is the newest.
-        foreach (string late in new CheckpointFolder(folder["run"]).Checkpoints.Where(path => string.CompareOrdinal(Path.GetFileName(path), "step-0000000016.safetensors") > 0))
+        foreach (string late in new CheckpointFolder(folder["run"]).Checkpoints.Where(
+            path => string.CompareOrdinal(Path.GetFileName(path), "step-0000000016.safetensors") > 0))
         {
             File.Delete(late);
         }
@@ -181,7 +195,8 @@ internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
         Assert.That(resumed.Resume(folder["run"]).Steps, Is.EqualTo(16));
         resumed.Run();
         Assert.That(resumed.Arena.Save(), Is.EqualTo(straight.Arena.Save()));
-        Assert.That(resumed.Results.Select(result => result.StepLoss), Is.EqualTo(straight.Results.Select(result => result.StepLoss)));
+        Assert.That(
+            resumed.Results.Select(result => result.StepLoss), Is.EqualTo(straight.Results.Select(result => result.StepLoss)));
 
         // And one that is asked to stop.
         using CancellationTokenSource stop = new();
@@ -197,7 +212,8 @@ internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
         Assert.That(rest.Arena.Save(), Is.EqualTo(straight.Arena.Save()));
 
         Trainer Create(TrainingOptions with) => new(
-            new Mlp(64, 6, 10), few, perturbed ? new PerturbedOptimizer(new Adam(1e-2), eta: 0.01) : new Sgd(0.1, momentum: 0.9), with);
+            new Mlp(64, 6, 10), few, perturbed ? new PerturbedOptimizer(new Adam(1e-2), eta: 0.01)
+                : new Sgd(0.1, momentum: 0.9), with);
     }
 
     private static float Loss(int step) => 1f / (step + 3);
@@ -205,7 +221,7 @@ internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
     /// <summary>A session whose gradients are made up; the same for every run.</summary>
     private sealed class Run : IDisposable
     {
-        private readonly Buffer gradients, loss;
+        private readonly DeviceBuffer gradients, loss;
         private Launch? whole;
         private Action? pass;
 

@@ -1,10 +1,7 @@
 using PacGen.Kernels;
-using PacGen.Kernels.Devices;
 using PacGen.Nn;
-using PacGen.Nn.Data;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
-namespace PacGen.Tests.Nn.Training;
+namespace PacGen.Tests.Nn;
 
 /// <summary>The trainer on real digits: it learns, repeats bit for bit, stops when asked, and says what is wrong.</summary>
 internal sealed class TrainerTests
@@ -17,16 +14,22 @@ internal sealed class TrainerTests
         using CpuDevice device = new(1);
         long before = device.AllocatedBytes;
         TrainingOptions options = new() { Device = device, Score = new ScoreOptions { Curvature = CurvatureSource.Training } };
-        Assert.That(() => new Trainer(new Mlp(64, 5), Datasets.Digits(), new Adam(1e-3), options), Throws.ArgumentException.With.Message.Contains("5 outputs"));
-        Assert.That(() => new Trainer(new Mlp(64, 10), Datasets.Digits(), new Sgd(0.1), options), Throws.ArgumentException.With.Message.Contains("keeps none"));
-        Assert.That(() => new Trainer(new Mlp(63, 10), Datasets.Digits(), new Adam(1e-3), options), Throws.TypeOf<ShapeException>());
+        Assert.That(
+            () => new Trainer(new Mlp(64, 5), Datasets.Digits(), new Adam(1e-3), options),
+            Throws.ArgumentException.With.Message.Contains("5 outputs"));
+        Assert.That(
+            () => new Trainer(new Mlp(64, 10), Datasets.Digits(), new Sgd(0.1), options),
+            Throws.ArgumentException.With.Message.Contains("keeps none"));
+        Assert.That(
+            () => new Trainer(new Mlp(63, 10), Datasets.Digits(), new Adam(1e-3), options), Throws.TypeOf<ShapeException>());
         Assert.That(device.AllocatedBytes, Is.EqualTo(before));
     }
 
     [Test]
     public void LearnsDigits([Values] bool perturbed)
     {
-        using Trainer trainer = new(new Mlp(64, 48, 10), Digits, Optimizer(perturbed), new TrainingOptions { Epochs = 12, BatchSize = 32 });
+        using Trainer trainer =
+            new(new Mlp(64, 48, 10), Digits, Optimizer(perturbed), new TrainingOptions { Epochs = 12, BatchSize = 32 });
         IReadOnlyList<EpochResult> results = trainer.Run();
         Assert.That(results, Has.Count.EqualTo(12));
         Assert.That(results[^1].TestAccuracy, Is.GreaterThan(0.93));
@@ -34,11 +37,14 @@ internal sealed class TrainerTests
         Assert.That(results[^1].Gap, Is.EqualTo(results[^1].TestLoss - results[^1].TrainLoss));
     }
 
-    /// <summary>With dropout, perturbation, clipping and a smaller last batch, which all could depend on who computes what.</summary>
+    /// <summary>
+    /// With dropout, perturbation, clipping and a smaller last batch, which all could depend on who computes what.
+    /// </summary>
     [Test]
     public void OneSeedGivesTheSameBitsWithAnyNumberOfThreads()
     {
-        float[] once = Weights(1, 1), again = Weights(1, 1), twoThreads = Weights(2, 1), fourThreads = Weights(4, 1), otherSeed = Weights(1, 2);
+        float[] once = Weights(1, 1), again = Weights(1, 1), twoThreads = Weights(2, 1), fourThreads = Weights(
+            4, 1), otherSeed = Weights(1, 2);
         Assert.That(Bits(again), Is.EqualTo(Bits(once)), "a second run");
         Assert.That(Bits(twoThreads), Is.EqualTo(Bits(once)), "2 threads");
         Assert.That(Bits(fourThreads), Is.EqualTo(Bits(once)), "4 threads");
@@ -47,7 +53,9 @@ internal sealed class TrainerTests
         static float[] Weights(int threads, ulong seed)
         {
             using CpuDevice device = new(threads);
-            Sequential model = new(new Conv2d(1, 6, 3, padding: 1), new MaxPool2d(2), new Relu(), new Flatten(), new Dropout(0.3), new Linear(96, 10));
+            Sequential model = new(
+                new Conv2d(1, 6, 3, padding: 1), new MaxPool2d(2), new Relu(), new Flatten(), new Dropout(0.3),
+                new Linear(96, 10));
             using Trainer trainer = new(model, Digits, Optimizer(true), new TrainingOptions
             {
                 Epochs = 2,
@@ -69,7 +77,8 @@ internal sealed class TrainerTests
     public void ACancelledRunFinishesItsStepAndKeepsItsEpochs()
     {
         using CancellationTokenSource stop = new();
-        using Trainer trainer = new(new Mlp(64, 16, 10), Digits, new Sgd(0.1), new TrainingOptions { Epochs = 50, BatchSize = 100 });
+        using Trainer trainer =
+            new(new Mlp(64, 16, 10), Digits, new Sgd(0.1), new TrainingOptions { Epochs = 50, BatchSize = 100 });
         IReadOnlyList<EpochResult> results = trainer.Run(
             epoch =>
             {
@@ -92,7 +101,8 @@ internal sealed class TrainerTests
         Mlp model = new(64, 1024, 1024, 10);
         Sgd optimizer = new(0.01);
         using CancellationTokenSource stop = new();
-        using Trainer trainer = new(model, Digits, optimizer, new TrainingOptions { Epochs = 3, BatchSize = 1, Seed = Seed, Device = Device.Cpu });
+        using Trainer trainer =
+            new(model, Digits, optimizer, new TrainingOptions { Epochs = 3, BatchSize = 1, Seed = Seed, Device = Device.Cpu });
         CancelAtTraining progress = new(stop);
         IReadOnlyList<EpochResult> results = trainer.Run(progress: progress, cancellation: stop.Token);
         Assert.That(progress.Reports, Has.Count.EqualTo(1), "no report after the one that cancelled");
@@ -108,7 +118,7 @@ internal sealed class TrainerTests
         // As many steps by hand, from the same seed, give the same weights.
         Mlp twin = new(64, 1024, 1024, 10);
         using ParameterArena arena = new(twin, Device.Cpu, Seed);
-        using Buffer gradients = Device.Cpu.Allocate(arena.Count);
+        using DeviceBuffer gradients = Device.Cpu.Allocate(arena.Count);
         using OptimizerSession session = optimizer.Attach(arena, gradients, Seed);
         using BatchGraph graph = new(twin, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, [8, 8, 1], Seed);
         using BatchLoader loader = BatchLoader.Shuffled(Digits.Train, 1, Seed);
@@ -119,7 +129,8 @@ internal sealed class TrainerTests
             session.TryUpdate(optimizer.LearningRate);
         }
 
-        Assert.That(arena.Save().AsSpan().SequenceEqual(stopped), Is.True, $"the weights are not those after {trainer.Steps} steps");
+        Assert.That(
+            arena.Save().AsSpan().SequenceEqual(stopped), Is.True, $"the weights are not those after {trainer.Steps} steps");
     }
 
     [Test]
@@ -146,8 +157,10 @@ internal sealed class TrainerTests
     [Platform("Linux", Reason = "/dev/full is a disk without room.")]
     public void AFullDiskUnderTheLogIsSaidWithItsPath()
     {
-        using Trainer trainer = new(new Mlp(64, 16, 10), Digits, new Sgd(0.1), new TrainingOptions { Epochs = 1, LogPath = "/dev/full" });
-        Assert.That(() => trainer.Run(), Throws.TypeOf<TrainingException>().With.Message.Contains("/dev/full").And.Message.Contains("Make room"));
+        using Trainer trainer =
+            new(new Mlp(64, 16, 10), Digits, new Sgd(0.1), new TrainingOptions { Epochs = 1, LogPath = "/dev/full" });
+        Assert.That(() => trainer.Run(), Throws.TypeOf<TrainingException>().With.Message.Contains(
+            "/dev/full").And.Message.Contains("Make room"));
     }
 
     [Test]
@@ -156,14 +169,16 @@ internal sealed class TrainerTests
         string path = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.jsonl");
         try
         {
-            using Trainer trainer = new(new Mlp(64, 16, 10), Digits, new Sgd(0.1), new TrainingOptions { Epochs = 2, LogPath = path });
+            using Trainer trainer =
+                new(new Mlp(64, 16, 10), Digits, new Sgd(0.1), new TrainingOptions { Epochs = 2, LogPath = path });
             trainer.Run();
             string[] lines = File.ReadAllLines(path);
             Assert.That(lines, Has.Length.EqualTo(3));
             Assert.That(lines[0], Does.Contain("\"optimizer\"").And.Contain("\"seed\":1"));
             using var epoch = System.Text.Json.JsonDocument.Parse(lines[2]);
             Assert.That(epoch.RootElement.EnumerateObject().Select(property => property.Name), Is.EqualTo(
-                new[] { "run", "epoch", "trainLoss", "trainAccuracy", "testLoss", "testAccuracy", "gap", "psi", "psiLow", "psiHigh", "psiKappaShare", "psiBatchSize", "seconds" }));
+                new[] { "run", "epoch", "trainLoss", "trainAccuracy", "testLoss", "testAccuracy", "gap", "psi", "psiLow",
+                    "psiHigh", "psiKappaShare", "psiBatchSize", "seconds" }));
             Assert.That(epoch.RootElement.GetProperty("testLoss").GetDouble(), Is.EqualTo(trainer.Results[1].TestLoss));
         }
         finally
@@ -178,7 +193,7 @@ internal sealed class TrainerTests
         using CpuDevice device = new(1);
         MnistCnn model = new();
         using ParameterArena arena = new(model, device, 1);
-        using Buffer gradients = device.Allocate(arena.Count);
+        using DeviceBuffer gradients = device.Allocate(arena.Count);
         using OptimizerSession session = Optimizer(true).Attach(arena, gradients, 1);
         using BatchGraph graph = new(model, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, [28, 28, 1], 1);
         float[] images = new float[4 * 784], labels = new float[4];
@@ -201,7 +216,8 @@ internal sealed class TrainerTests
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
-    private static Optimizer Optimizer(bool perturbed) => perturbed ? new PerturbedOptimizer(new Adam(3e-3), eta: 1, gamma: 0.5) : new Adam(3e-3);
+    private static Optimizer Optimizer(bool perturbed) => perturbed ? new PerturbedOptimizer(new Adam(3e-3), eta: 1, gamma: 0.5)
+        : new Adam(3e-3);
 
     /// <summary>Cancels at the first report from within an epoch, in the training thread.</summary>
     private sealed class CancelAtTraining(CancellationTokenSource stop) : IProgress<TrainingProgress>

@@ -1,11 +1,12 @@
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
 using PacGen.Tests.Trajectories;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
-namespace PacGen.Tests.Nn.Training;
+namespace PacGen.Tests.Nn;
 
-/// <summary>Ten steps of each optimizer on each model follow libtorch's ten steps from the same weights on the same batches.</summary>
+/// <summary>
+/// Ten steps of each optimizer on each model follow libtorch's ten steps from the same weights on the same batches.
+/// </summary>
 internal sealed class TrajectoryTests
 {
     private const double Tolerance = 1e-4, MovementTolerance = 5e-5;
@@ -22,7 +23,7 @@ internal sealed class TrajectoryTests
         Module module = model == "mlp" ? new Mlp(64, 48, 32, 10) : new MnistCnn();
         using ParameterArena arena = new(module, device, 1);
         arena.Load(file.Initial);
-        using Buffer gradients = device.Allocate(arena.Count);
+        using DeviceBuffer gradients = device.Allocate(arena.Count);
         using OptimizerSession session = Optimizer(run).Attach(arena, gradients, 1);
         int[] image = file.ImageExtents;
         using BatchGraph graph = new(module, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, image, 1);
@@ -30,14 +31,16 @@ internal sealed class TrajectoryTests
         {
             session.Perturb(1);
             graph.Run(file.Inputs(step), [.. file.Labels(step).Select(label => (float)label)], step);
-            Assert.That(graph.Loss(), Is.EqualTo(run.Losses[step]).Within(Tolerance * run.Losses[step]), $"loss of step {step + 1}");
+            Assert.That(
+                graph.Loss(), Is.EqualTo(run.Losses[step]).Within(Tolerance * run.Losses[step]), $"loss of step {step + 1}");
             session.TryUpdate(Exact(run.LearningRate));
             if (run.After.TryGetValue(step + 1, out float[]? expected))
             {
                 float[] actual = arena.Save();
                 double scale = expected.Max(value => Math.Abs((double)value));
                 double worst = actual.Zip(expected, (a, e) => Math.Abs((double)a - e)).Max() / scale;
-                double distance = Norm(actual.Zip(expected, (a, e) => (double)a - e)) / Norm(expected.Select(value => (double)value));
+                double distance = Norm(actual.Zip(expected, (a, e) => (double)a - e)) / Norm(
+                    expected.Select(value => (double)value));
                 Assert.That(distance, Is.LessThan(Tolerance), $"‖w − w′‖/‖w′‖ after step {step + 1}");
                 Assert.That(worst, Is.LessThan(Tolerance), $"largest difference after step {step + 1}");
                 int start = 0;
@@ -47,7 +50,9 @@ internal sealed class TrajectoryTests
                     start = part.End.Value;
                     double apart = Norm(actual[part].Zip(expected[part], (a, e) => (double)a - e));
                     double moved = Norm(expected[part].Zip(parameter.Initial, (e, w) => (double)e - w));
-                    Assert.That(apart, Is.LessThan(MovementTolerance * moved), $"‖(w − w₀) − (w′ − w₀)‖/‖w′ − w₀‖ of {parameter.Name} after step {step + 1}");
+                    Assert.That(
+                        apart, Is.LessThan(MovementTolerance * moved),
+                        $"‖(w − w₀) − (w′ − w₀)‖/‖w′ − w₀‖ of {parameter.Name} after step {step + 1}");
                 }
             }
         }

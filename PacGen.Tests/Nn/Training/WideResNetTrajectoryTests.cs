@@ -1,11 +1,13 @@
-using PacGen.Kernels.Devices;
+using PacGen.Kernels;
 using PacGen.Nn;
 using PacGen.Tests.Trajectories;
-using Buffer = PacGen.Kernels.Devices.Buffer;
 
-namespace PacGen.Tests.Nn.Training;
+namespace PacGen.Tests.Nn;
 
-/// <summary>Twenty steps of Wide-ResNets follow libtorch's from the same weights on the same batches: losses, weights, and the batch norms' running statistics.</summary>
+/// <summary>
+/// Twenty steps of Wide-ResNets follow libtorch's from the same weights on the same batches: losses, weights, and the batch
+/// norms' running statistics.
+/// </summary>
 internal sealed class WideResNetTrajectoryTests
 {
     private const double Tolerance = 1e-3;
@@ -22,7 +24,7 @@ internal sealed class WideResNetTrajectoryTests
             Is.EqualTo(file.Parameters.Select(parameter => $"{parameter.Name} ({string.Join(", ", parameter.Extents)})")),
             "the reference code's names and order");
         arena.Load(file.Initial);
-        using Buffer gradients = arena.Device.Allocate(arena.Count);
+        using DeviceBuffer gradients = arena.Device.Allocate(arena.Count);
 
         // libtorch got the settings as doubles; stored as floats, 1 − 0.999 would be off by 10⁻⁵.
         Optimizer rule = optimizer == "adam"
@@ -33,7 +35,8 @@ internal sealed class WideResNetTrajectoryTests
         for (int step = 0; step < file.Steps; step++)
         {
             graph.Run(file.Inputs(step), [.. file.Labels(step).Select(label => (float)label)], step);
-            Assert.That(graph.Loss(), Is.EqualTo(run.Losses[step]).Within(Tolerance * run.Losses[step]), $"loss of step {step + 1}");
+            Assert.That(
+                graph.Loss(), Is.EqualTo(run.Losses[step]).Within(Tolerance * run.Losses[step]), $"loss of step {step + 1}");
             session.TryUpdate(rule.LearningRate);
         }
 
@@ -64,16 +67,22 @@ internal sealed class WideResNetTrajectoryTests
         foreach (StateTensor statistic in arena.States)
         {
             Range part = at..(at += (int)statistic.Shape.Count);
-            worstStatistic = Math.Max(worstStatistic, Math.Sqrt(SquaredDistance(state[part], statistics[part]) / SquaredDistance(statistics[part], new float[statistics[part].Length])));
+            worstStatistic = Math.Max(worstStatistic, Math.Sqrt(SquaredDistance(state[part], statistics[part]) / SquaredDistance(
+                statistics[part], new float[statistics[part].Length])));
         }
 
-        TestContext.Out.WriteLine($"weights {Math.Sqrt(apart / size):E1}, worst parameter {worst:E1}, of the way {Math.Sqrt(apart / moved):E1}, worst statistic {worstStatistic:E1}");
+        TestContext.Out.WriteLine(
+            $"weights {Math.Sqrt(apart / size):E1}, worst parameter {worst:E1}, of the way {Math.Sqrt(apart / moved):E1}, " +
+            $"worst statistic {worstStatistic:E1}");
         Assert.Multiple(() =>
         {
             Assert.That(Math.Sqrt(apart / size), Is.LessThan(Tolerance), "‖w − w′‖/‖w′‖");
             Assert.That(worst, Is.LessThan(Tolerance), "the same of the parameter that is farthest off");
-            Assert.That(Math.Sqrt(apart / moved), Is.LessThan(0.03), "‖w − w′‖/‖w′ − w₀‖: the way that was gone, not only where it began");
-            Assert.That(worstStatistic, Is.LessThan(Tolerance), "‖s − s′‖/‖s′‖ of the running mean or variance that is farthest off");
+            Assert.That(
+                Math.Sqrt(apart / moved), Is.LessThan(0.03),
+                "‖w − w′‖/‖w′ − w₀‖: the way that was gone, not only where it began");
+            Assert.That(
+                worstStatistic, Is.LessThan(Tolerance), "‖s − s′‖/‖s′‖ of the running mean or variance that is farthest off");
         });
     }
 

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 
-namespace PacGen.Kernels.Map.Functions;
+namespace PacGen.Kernels;
 
 /// <summary>ln x.</summary>
-public readonly struct Log : IUnaryFunction
+public readonly struct LogFunction : IUnaryFunction
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

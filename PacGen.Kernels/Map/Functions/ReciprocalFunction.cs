@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 
-namespace PacGen.Kernels.Map.Functions;
+namespace PacGen.Kernels;
 
 /// <summary>1/x.</summary>
-public readonly struct Reciprocal : IUnaryFunction
+public readonly struct ReciprocalFunction : IUnaryFunction
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

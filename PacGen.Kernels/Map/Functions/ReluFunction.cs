@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 
-namespace PacGen.Kernels.Map.Functions;
+namespace PacGen.Kernels;
 
 /// <summary>max(0, x); NaN stays NaN, so that a diverged run is seen.</summary>
-public readonly struct Relu : IUnaryFunction
+public readonly struct ReluFunction : IUnaryFunction
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

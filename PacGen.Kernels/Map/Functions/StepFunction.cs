@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 
-namespace PacGen.Kernels.Map.Functions;
+namespace PacGen.Kernels;
 
 /// <summary>1 where x &gt; 0, else 0: the derivative of ReLU, which is 0 at 0 as in PyTorch.</summary>
-public readonly struct Step : IUnaryFunction
+public readonly struct StepFunction : IUnaryFunction
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,7 +1,7 @@
-namespace PacGen.Kernels.Devices;
+namespace PacGen.Kernels;
 
 /// <summary>Floats in a device's memory.</summary>
-public abstract class Buffer : IDisposable
+public abstract class DeviceBuffer : IDisposable
 {
     /// <summary>The device whose memory this is.</summary>
     public abstract Device Device { get; }
@@ -12,7 +12,9 @@ public abstract class Buffer : IDisposable
     /// <summary>Copies host values into the buffer, from its element <paramref name="start"/> on.</summary>
     public abstract void Write(long start, ReadOnlySpan<float> source);
 
-    /// <summary>Copies values of the buffer to the host, from its element <paramref name="start"/> on; waits for the work that makes them.</summary>
+    /// <summary>
+    /// Copies values of the buffer to the host, from its element <paramref name="start"/> on; waits for the work that makes them.
+    /// </summary>
     public abstract void Read(long start, Span<float> destination);
 
     /// <inheritdoc/>

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 
-namespace PacGen.Kernels.Map.Functions;
+namespace PacGen.Kernels;
 
 /// <summary>x, but its derivative counts as zero.</summary>
-public readonly struct StopGradient : IUnaryFunction
+public readonly struct StopGradientFunction : IUnaryFunction
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

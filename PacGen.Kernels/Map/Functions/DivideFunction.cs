@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 
-namespace PacGen.Kernels.Map.Functions;
+namespace PacGen.Kernels;
 
 /// <summary>x / y.</summary>
-public readonly struct Divide : IBinaryFunction
+public readonly struct DivideFunction : IBinaryFunction
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
