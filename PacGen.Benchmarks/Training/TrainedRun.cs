@@ -112,6 +112,14 @@ internal sealed class TrainedRun(
                 """));
         }
 
+        if (trainer.Results is [{ TrainLoss: > 0 and double same }, _, ..] all && all.All(result => result.TrainLoss == same))
+        {
+            terminal.Line(Prose.Line("""
+                Warning: the train loss is the same after each epoch. Steps so small change no weight in single precision, or none
+                that matters: raise --learning-rate or --clip-norm.
+                """));
+        }
+
         KeepWeights(stopped);
         Keep(options.Checkpoints?.Folder, path => $"checkpoints → {path} (go on with pacgen train --resume {path})");
         Keep(options.LogPath, path => $"log → {path}");

@@ -102,6 +102,11 @@ internal static partial class ClassFolders
         }
 
         RefuseTwice(tree, listing);
+        string[] shared = SharedFolders(listing);
+        Warn(
+            shared.Length > 1,
+            $"folders named {Names(shared)} are in several classes of {tree.Describe(root)}, and no classes themselves: if they should be,"
+            + $" {Names(listing.Classes)} are the wrong level");
         Warn(listing.Classes.Length == 1, $"{tree.Describe(root)} has one class, {Printable.Name(listing.Classes[0])}: " +
             $"whatever a network answers is right. {Expected}");
         string[] formats = [.. tree.Names.Where(name => name.StartsWith(root, StringComparison.Ordinal)).Select(
@@ -180,6 +185,18 @@ internal static partial class ClassFolders
             }
         }
     }
+
+    /// <summary>The names of folders that more than one class has: there the classes may be, below sets by names that are not known.</summary>
+    private static string[] SharedFolders(Listing listing) =>
+    [
+        .. from entry in listing.Train.Concat(listing.Test)
+           let parts = entry.Name.Split('/')
+           where parts.Length > 2
+           group entry.Class by parts[^2] into found
+           where found.Distinct().Count() > 1
+           orderby found.Key
+           select found.Key,
+    ];
 
     /// <summary>Through links one file could be trained and tested on, or be of two classes.</summary>
     private static void RefuseTwice(FileTree tree, Listing listing)

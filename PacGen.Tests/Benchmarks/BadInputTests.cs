@@ -123,6 +123,17 @@ internal sealed class BadInputTests
     [Test]
     public void BatchLargerThanTheData() => OneLine(ProgramRun.Of("train", "--batch-size", "1439"), 1, "1438 training images");
 
+    /// <summary>10⁻³⁰ is a number in single precision, but w − 10⁻³⁰·g is w there unless w is as small.</summary>
+    [TestCase("--learning-rate", "1e-30", true)]
+    [TestCase("--clip-norm", "1e-30", true)]
+    [TestCase("--learning-rate", "1e-3", false)]
+    public void StepsThatChangeNothingAreSaid(string option, string value, bool said)
+    {
+        ProgramRun run = ProgramRun.Of("train", "--limit", "64", "--hidden", "4", "--epochs", "2", "--psi", "off", option, value);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output.Contains("the train loss is the same after each epoch", StringComparison.Ordinal), Is.EqualTo(said));
+    }
+
     [Test]
     public void DeviceThatIsNotThere() => OneLine(ProgramRun.Of("train", "--device", "cuda:7"), 1, "Found: cpu");
 

@@ -74,6 +74,35 @@ internal sealed class FolderLayoutTests
         Assert.That(data.Warnings, Has.One.Items.And.One.Contains("originals and test beside train and val: not used"));
     }
 
+    /// <summary>Sets by names that are not known are classes; that their folders go by the same names tells, and is said.</summary>
+    [Test]
+    public void ClassesBelowUnknownNamesAreSaid([Values] bool zipped)
+    {
+        MakeClasses("set/trn", "cat", "dog");
+        MakeClasses("set/tst", "cat", "dog");
+
+        Dataset data = Load(zipped);
+
+        Assert.That(data.ClassNames, Is.EqualTo((string[])["trn", "tst"]));
+        Assert.That(data.Warnings, Has.One.Items.And.One.Contains("folders named cat and dog are in several classes"));
+        Assert.That(data.Warnings[0], Does.EndWith("if they should be, trn and tst are the wrong level."));
+    }
+
+    /// <summary>One folder of a name in each class, and folders of names of their own, are images of that class.</summary>
+    [TestCase("images", "images")]
+    [TestCase("a", "b")]
+    public void FoldersWithinAClassAreTheClass(string inCat, string inDog)
+    {
+        MakeClasses("set/cat", inCat);
+        MakeClasses("set/dog", inDog);
+        MakeClasses("set/dog", inDog + "2");
+
+        Dataset data = Load();
+
+        Assert.That(data.ClassNames, Is.EqualTo((string[])["cat", "dog"]));
+        Assert.That(data.Warnings, Is.Empty);
+    }
+
     [Test]
     public void WhatSystemsAndProgramsLeaveIsNoClassAndNoImage([Values] bool zipped, [Values] bool split)
     {
