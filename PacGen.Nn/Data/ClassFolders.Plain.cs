@@ -105,8 +105,8 @@ internal static partial class ClassFolders
         string[] shared = SharedFolders(listing);
         Warn(
             shared.Length > 1,
-            $"folders named {Names(shared)} are in several classes of {tree.Describe(root)}, and no classes themselves: if they should be,"
-            + $" {Names(listing.Classes)} are the wrong level");
+            $"folders named {Names(shared)} are in several classes of {tree.Describe(root)}, and no classes themselves: "
+            + $"if they should be, {Names(listing.Classes)} are the wrong level");
         Warn(listing.Classes.Length == 1, $"{tree.Describe(root)} has one class, {Printable.Name(listing.Classes[0])}: " +
             $"whatever a network answers is right. {Expected}");
         string[] formats = [.. tree.Names.Where(name => name.StartsWith(root, StringComparison.Ordinal)).Select(
@@ -186,7 +186,9 @@ internal static partial class ClassFolders
         }
     }
 
-    /// <summary>The names of folders that more than one class has: there the classes may be, below sets by names that are not known.</summary>
+    /// <summary>
+    /// The names of folders that more than one class has: there the classes may be, below sets by names that are not known.
+    /// </summary>
     private static string[] SharedFolders(Listing listing) =>
     [
         .. from entry in listing.Train.Concat(listing.Test)

@@ -74,7 +74,7 @@ internal sealed class FolderLayoutTests
         Assert.That(data.Warnings, Has.One.Items.And.One.Contains("originals and test beside train and val: not used"));
     }
 
-    /// <summary>Sets by names that are not known are classes; that their folders go by the same names tells, and is said.</summary>
+    /// <summary>Sets by names that are not known are classes; that their folders go by the same names is said.</summary>
     [Test]
     public void ClassesBelowUnknownNamesAreSaid([Values] bool zipped)
     {
