@@ -156,7 +156,8 @@ internal sealed class TrainedRun(
 
     private void KeepWeights(bool stopped)
     {
-        if (Weights is null)
+        // First weights are worth less than what another run left there.
+        if (Weights is null || (stopped && trainer.Steps == 0))
         {
             return;
         }

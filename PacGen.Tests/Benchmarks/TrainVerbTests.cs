@@ -272,11 +272,16 @@ internal sealed class TrainVerbTests
     [Test]
     public void AStopBeforeTheFirstStepKeepsNothing()
     {
+        using Folder folder = new();
         using StopRequest stop = new();
+        ProgramRun earlier = ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--save", folder["w"]);
+        Assert.That(earlier.ExitCode, Is.Zero, earlier.Error);
+        byte[] weights = File.ReadAllBytes(folder["w"]);
         stop.Make(130);
-        ProgramRun run = ProgramRun.Of(stop, "train");
+        ProgramRun run = ProgramRun.Of(stop, "train", "--save", folder["w"]);
         Assert.That(run.ExitCode, Is.EqualTo(130));
-        Assert.That(run.Error, Does.Contain("stopped after step 0, 0 of 10 epochs done"));
+        Assert.That(run.Error, Does.Contain("stopped after step 0, 0 of 10 epochs done").And.Contain("Nothing was kept"));
+        Assert.That(File.ReadAllBytes(folder["w"]), Is.EqualTo(weights), "a run without a step replaces no weights");
     }
 
     [Test]
