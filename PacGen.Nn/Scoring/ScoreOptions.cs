@@ -1,3 +1,4 @@
+using System.Globalization;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels;
 
@@ -61,6 +62,13 @@ public sealed record ScoreOptions
     /// itself.
     /// </summary>
     public ScoreOptions WithTrainingSecondMoment(DeviceBuffer? secondMoment) => this with { TrainingSecondMoment = secondMoment };
+
+    /// <summary>The options in one line, which a resumed run's must equal.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"Ψ with {Neighborhood}, ρ by {Rho}, h from {(Curvature == CurvatureSource.Training ? "training" : "a pass")}, " +
+        $"{(Images == 0 ? "all" : Images)} images by seed {ImageSeed} in batches of {BatchSize}{(PartSize is { } part ? $" by {part}" : "")}, " +
+        $"{Draws} draws by seed {Seed}");
 
     /// <summary>Images that a pass takes at once.</summary>
     internal int Part => Math.Min(PartSize ?? BatchSize, BatchSize);
