@@ -67,7 +67,8 @@ public sealed record ScoreOptions
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"Ψ with {Neighborhood}, ρ by {Rho}, h from {(Curvature == CurvatureSource.Training ? "training" : "a pass")}, " +
-        $"{(Images == 0 ? "all" : Images)} images by seed {ImageSeed} in batches of {BatchSize}{(PartSize is { } part ? $" by {part}" : "")}, " +
+        $"{(Images == 0 ? "all" : Images)} images by seed {ImageSeed} in batches of {BatchSize}, " +
+        $"{(PartSize is { } part ? $"{part} at a time, " : "")}" +
         $"{Draws} draws by seed {Seed}");
 
     /// <summary>Images that a pass takes at once.</summary>
