@@ -77,12 +77,15 @@ internal sealed class PsiOptions : OptionGroup
             ?? Math.Min(ScoreOptions.DefaultBatchSize, given > 0 ? Math.Min(given.Value, available) : available);
         int count = given ?? Modest(available, batch);
         int seen = count == 0 ? available : count;
-        if ((given > 0 || parsed.GetValue(batchSize) is not null) && (count > available || batch > seen))
+        if (given > available)
         {
-            throw new UsageException(Prose.Line($"""
-                --psi-images {count} and --psi-batch-size {batch} don't go together with {available} training images: at most
-                {available} images, in batches of at most as many.
-                """));
+            throw new UsageException($"--psi-images is {given}, but there are {available} training images: use at most as many.");
+        }
+
+        if (batch > seen)
+        {
+            string whose = given > 0 ? "images of --psi-images" : "training images";
+            throw new UsageException($"--psi-batch-size is {batch}, but must be at most the {seen} {whose}.");
         }
 
         return new ScoreOptions

@@ -121,7 +121,12 @@ internal sealed class RunSnapshot(
         }
 
         int batches = options.Batches(data);
-        if (state.Position.Batch > batches || done.Where((result, i) => result.Epoch != i + 1).Any())
+        if (done.Where((result, i) => result.Epoch != i + 1).Any())
+        {
+            throw new CheckpointException($"{path} has results whose epochs are not 1 to {done.Count}: they are of another run.");
+        }
+
+        if (state.Position.Batch > batches)
         {
             throw new CheckpointException(
                 $"{path} stands at batch {state.Position.Batch} of {batches} after {done.Count} epochs, which can't be: it is " +

@@ -79,6 +79,12 @@ internal sealed record TrainingState
                 { Steps: < 0 } or { Position.Batch: < 0 } or { Position.Seen: < 0 } or { Optimizer.Steps: < 0 }
                     or { LogLines: < 0 } or { EventsLength: < 0 } or { Epochs.Length: < 0 } =>
                     throw new JsonException("a count is negative"),
+                { Position.Seconds: not (>= 0 and < double.PositiveInfinity) } =>
+                    throw new JsonException("a time is negative or not finite"),
+                _ when !double.IsFinite(state.Position.LossSum) => throw new JsonException("the sum of losses is not finite"),
+                { Optimizer.SquaredChange: not (>= 0 and < double.PositiveInfinity) }
+                    or { Optimizer.GradientScale: not (> 0 and <= 1) } =>
+                    throw new JsonException("the optimizer's last change or the scale of its gradient can't be"),
                 _ when state.Epochs is null == state.Results is null =>
                     throw new JsonException("it has no results, or has them twice"),
                 _ when state.Run.Length != RunDigits

@@ -18,6 +18,8 @@ internal sealed class BadInputTests
     [TestCase("train --lrr 3", "did you mean --lr?")]
     [TestCase("train --lr NaN", "--learning-rate is 'NaN'")]
     [TestCase("help trian", "did you mean train")]
+    [TestCase("train --psi-images 2000", "--psi-images is 2000, but there are 1438 training images")]
+    [TestCase("train --psi-images 30 --psi-batch-size 31", "must be at most the 30 images of --psi-images")]
     [TestCase("train --plot a.pdf", ".png, .jpg, .jpeg, .webp, .bmp or .svg, not .pdf")]
     [TestCase("train --plot a.svgz", ".png, .jpg, .jpeg, .webp, .bmp or .svg, not .svgz")]
     [TestCase("train --save w.pt", "a file of weights is written as .safetensors, not .pt")]

@@ -126,6 +126,30 @@ internal sealed class HostileCheckpointTests
             run.Error, Does.Contain($"{steps}").And.Contain("which can't be").And.Contain("1 epochs and 0 batches are 2"));
     }
 
+    /// <summary>Numbers that no run can have: they would bend a mean, a clock or the next perturbation.</summary>
+    [TestCase("Position", "Seconds", -1.0)]
+    [TestCase("Position", "Seen", -1.0)]
+    [TestCase("Optimizer", "SquaredChange", -1.0)]
+    [TestCase("Optimizer", "GradientScale", 0.0)]
+    [TestCase("Optimizer", "GradientScale", 1e308)]
+    public void CountersThatCannotBeAreRefused(string part, string name, double value)
+    {
+        using Folder folder = new();
+        Make(folder);
+        Edit(folder, texts =>
+        {
+            if (texts.TryGetValue(State, out string? text))
+            {
+                JsonNode state = JsonNode.Parse(text)!;
+                state[part]![name] = name == "Seen" ? (int)value : value;
+                texts[State] = state.ToJsonString();
+            }
+        });
+        ProgramRun run = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "2");
+        Assert.That(run.ExitCode, Is.EqualTo(1), run.Output);
+        Assert.That(run.Error, Does.Contain("is no checkpoint of this version"));
+    }
+
     /// <summary>
     /// Every name that a run writes in its folder may be a link there, to a file that exists or to one that would be made.
     /// </summary>
