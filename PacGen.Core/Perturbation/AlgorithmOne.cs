@@ -7,6 +7,12 @@ namespace PacGen.Core.Perturbation;
 /// The parameters that Algorithm 1 requires, with its defaults, and the scalars of its steps made of them. Each is checked
 /// however the record is made.
 /// </summary>
+/// <remarks>
+/// The listing, line by line: 1 <see cref="Settings"/>; 6 <see cref="HessianLipschitz"/>; 7 <see cref="Kappa.ScheduledGamma"/>
+/// and <see cref="Kappa.Of{T}"/>; 8 <see cref="OptimalSigma"/>; 9 <see cref="UniformNoise"/>; 6 to 10 as they run
+/// <see cref="Perturbed{TNoise}"/>; 11 <see cref="SecondMoment"/>; 12 the rules in PacGen.Core/Optimization; 2, 3, 10 and 13 are
+/// training's, in PacGen.Nn.
+/// </remarks>
 public sealed record AlgorithmOne
 {
     /// <summary>Algorithm 1's parameters.</summary>

@@ -5,7 +5,7 @@ public static class Measures
 {
     private const string TwiceDifferentiable = "a loss that is twice differentiable at w; with ReLU it is almost everywhere";
 
-    /// <summary>Every measure of a trained network with its defaults. A measure of one's own is one more row.</summary>
+    /// <summary>The measures that are one number with defaults. A measure of one's own is one more row.</summary>
     public static IReadOnlyList<Measure> All { get; } =
     [
         new("pacgen-score", "Ψ (24), ρ by its median over draws", true, "networks of one architecture on one data set, scored " +

@@ -7,6 +7,11 @@ namespace PacGen.Nn;
 /// </summary>
 internal sealed class StatisticsPass : IDisposable
 {
+    /// <summary>What helps where a batch's mean or variance doesn't fit single precision.</summary>
+    public const string Advice =
+        "lower the learning rate, or start from smaller weights, so that the mean and the variance of a " +
+        "layer's inputs fit single precision";
+
     private readonly ImageSet images;
     private readonly int batchSize;
     private readonly ulong seed;
@@ -61,7 +66,7 @@ internal sealed class StatisticsPass : IDisposable
             (StateTensor state, float value) = states.FirstNonFinite()!.Value;
             throw new TrainingException(
                 $"The running statistics at the weights after step {step} would not be finite, {state.Name} {value}: " +
-                    $"{StepFailure.StatisticsAdvice}. The statistics are as they were.")
+                    $"{Advice}. The statistics are as they were.")
             {
                 Step = step,
                 Layer = NonFiniteOrigin.ModuleOf(state.Name),

@@ -12,12 +12,15 @@ public sealed record PipelineOptions
     public Func<Tensor, Tensor, Tensor> Loss { get; init; } = PacGen.Nn.Loss.CrossEntropy;
 
     /// <summary>
-    /// The images of a batch that are passed at once, the gradients of such parts being averaged; 0 for whole batches.
+    /// In how many equal parts a whole batch is passed, their gradients being averaged; 1 for at once. Each part has a number of
+    /// its own, for dropout. A smaller last batch is passed in parts of the same size.
     /// </summary>
-    public int PartSize { get; init; }
-
-    /// <summary>In how many parts a whole batch is passed: each part has a number of its own, for dropout.</summary>
     public int Parts { get; init; } = 1;
+
+    /// <summary>
+    /// The images of a whole batch, a multiple of <see cref="Parts"/>; needed where that is more than 1.
+    /// </summary>
+    public int BatchSize { get; init; }
 
     /// <summary>The gradient's largest Euclidean norm, or null for no clipping.</summary>
     public double? ClipNorm { get; init; }
@@ -36,12 +39,26 @@ public sealed record PipelineOptions
     /// <summary>Makes what runs on the gradients between pass and update.</summary>
     internal Func<DeviceBuffer, CompiledGraph>? AfterPass { get; init; }
 
+    /// <summary>The images that are passed at once; 0 for a whole batch, whatever its size.</summary>
+    internal int PartSize => Parts == 1 ? 0 : BatchSize / Parts;
+
+    /// <exception cref="ArgumentException">Batches can't be passed in so many equal parts.</exception>
+    internal void Validate()
+    {
+        if (Parts < 1 || (Parts > 1 && (BatchSize < 1 || BatchSize % Parts != 0)))
+        {
+            throw new ArgumentException(
+                $"A batch of {BatchSize} images can't be passed in {Parts} equal parts: name the batch size and a divisor of " +
+                    $"it.");
+        }
+    }
+
     /// <summary>How a trainer passes batches.</summary>
     internal static PipelineOptions Of(TrainingOptions options, RunningStatistics statistics) => new()
     {
         Seed = options.Seed,
         Loss = options.Loss,
-        PartSize = options.PartSize,
+        BatchSize = options.BatchSize,
         Parts = options.Accumulate,
         ClipNorm = options.ClipNorm,
         Statistics = statistics,

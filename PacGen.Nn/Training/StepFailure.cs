@@ -10,11 +10,6 @@ namespace PacGen.Nn;
 /// <param name="batches">Batches of an epoch.</param>
 internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena arena, Optimizer optimizer, bool clips, int batches)
 {
-    /// <summary>What helps where a batch's mean or variance doesn't fit single precision.</summary>
-    public const string StatisticsAdvice =
-        "lower the learning rate, or start from smaller weights, so that the mean and the variance of a layer's inputs fit " +
-            "single precision";
-
     /// <summary>The error of a step.</summary>
     /// <param name="step">The step that failed.</param>
     /// <param name="loader">Gives its batch once more: others have come since where steps are not waited for.</param>
@@ -72,7 +67,7 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
         while (origin is null && pipeline.Session.TryNextPoint());
 
         string advice = statistic is not null ? origin?.Advice
-            ?? StatisticsAdvice : Advice(origin, clips ? null : "clip the gradient");
+            ?? StatisticsPass.Advice : Advice(origin, clips ? null : "clip the gradient");
         string began = origin is null && statistic is null ? " Each number of it is finite, but its norm is not." : Began(origin);
         return Error(
             $"{what} at {Place(step)}: {advice}.{began} The " +

@@ -11,8 +11,19 @@ namespace PacGen.Nn;
 /// using TrainingPipeline pipeline = new(model, arena, new Adam(1e-3), data.Train);
 /// while (loader.TryNext(out Batch batch))
 /// {
-///     pipeline.Submit(batch, epoch, 1e-3);
-///     while (pipeline.InFlight >= pipeline.Depth) { pipeline.Complete(); }
+///     pipeline.Submit(batch, epoch, rate: 1e-3);
+///     CompleteTo(pipeline.Depth - 1);
+/// }
+///
+/// CompleteTo(0);
+///
+/// void CompleteTo(int most)
+/// {
+///     while (pipeline.InFlight &gt; most)
+///     {
+///         StepInFlight step = pipeline.Complete();
+///         if (step.End != StepEnd.Done) { throw new InvalidOperationException($"{step}"); }
+///     }
 /// }
 /// </code>
 /// </example>
@@ -36,6 +47,7 @@ public sealed class TrainingPipeline : IDisposable
         ArgumentNullException.ThrowIfNull(optimizer);
         ArgumentNullException.ThrowIfNull(images);
         this.options = options ??= new PipelineOptions();
+        options.Validate();
         try
         {
             Gradients = arena.Device.Allocate(arena.Count, "the gradients");
@@ -98,6 +110,11 @@ public sealed class TrainingPipeline : IDisposable
     /// <exception cref="InvalidOperationException"><see cref="Depth"/> steps are in flight.</exception>
     public void Submit(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, int epoch, int index, double rate)
     {
+        if (labels.IsEmpty || images.Length % labels.Length != 0)
+        {
+            throw new ArgumentException($"{images.Length} numbers are no images for {labels.Length} labels.", nameof(labels));
+        }
+
         long step = Steps + inFlight.Count;
 
         // A limit that no norm exceeds: the gradient is looked at before it changes anything.
