@@ -31,6 +31,7 @@ public sealed record HessianLipschitzOptions
         Require(Neighborhood is not null, "the neighbourhood is null, but must be one of a γ and an ε");
         Require(Pairs >= 1, $"the number of pairs is {Pairs}, but must be at least 1");
         Require(Distance is > 0 and <= 1, $"the distance is {Distance}, but must be in (0, 1]");
+        Require(Tolerance >= 0, $"the tolerance is {Tolerance}, but must not be negative");
         Require(Products >= 1, $"the number of products is {Products}, but must be at least 1");
     }
 

@@ -30,4 +30,23 @@ public sealed record NetworkBoundOptions
 
     /// <summary>The seed of what is sampled.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>Checked before hours of products, not behind them.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
+    internal void Validate()
+    {
+        Require(Delta is > 0 and < 1, nameof(Delta), Delta, "δ must lie in (0, 1).");
+        Require(Rho is null or (>= 0 and < double.PositiveInfinity), nameof(Rho), Rho, "ρ must be finite and not negative.");
+        Require(SmallestProbability is > 0 and < 1, nameof(SmallestProbability), SmallestProbability,
+            "p_min must lie in (0, 1).");
+        Require(CurvatureDraws >= 1, nameof(CurvatureDraws), CurvatureDraws, "There must be at least 1 draw.");
+    }
+
+    private static void Require(bool condition, string name, object? value, string message)
+    {
+        if (!condition)
+        {
+            throw new ArgumentOutOfRangeException(name, value, message);
+        }
+    }
 }

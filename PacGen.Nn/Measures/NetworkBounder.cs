@@ -19,6 +19,7 @@ public static class NetworkBounder
     {
         ArgumentNullException.ThrowIfNull(subject);
         options ??= new NetworkBoundOptions();
+        options.Validate();
         ParameterArena arena = subject.Arena;
         using EmpiricalLoss bounded = new(
             subject.Model, arena, subject.Images,

@@ -50,6 +50,19 @@ internal sealed class NetworkBoundsTests
         Assert.That(bounds.NegativeShare, Is.EqualTo(exact.Count(value => value < 0) / (double)exact.Length));
     }
 
+    /// <summary>What can't be is refused before any product is taken.</summary>
+    [Test]
+    public void OptionsAreCheckedFirst()
+    {
+        foreach (NetworkBoundOptions wrong in (NetworkBoundOptions[])
+            [new() { Delta = 1 }, new() { Rho = double.NaN }, new() { SmallestProbability = 0 }, new() { CurvatureDraws = 0 }])
+        {
+            using EmpiricalLoss subject = new(model, trainer.Arena, sample);
+            Assert.That(() => NetworkBounder.Measure(subject, wrong), Throws.TypeOf<ArgumentOutOfRangeException>());
+            Assert.That(subject.Cost, Is.EqualTo(default(PassCost)));
+        }
+    }
+
     /// <summary>Both forms of the graph's bounded cross-entropy are those of Core, p_y below and above p_min.</summary>
     [TestCase(false)]
     [TestCase(true)]
