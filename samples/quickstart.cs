@@ -27,7 +27,7 @@ foreach (Optimizer optimizer in new Optimizer[] { new Sgd(0.1), new PerturbedOpt
     // Ψ (24) ranks networks of one architecture: smaller promises a smaller gap between test and training loss.
     PacGenScore score = trainer.Score(new ScoreOptions())!;
     Console.WriteLine(score);
-    foreach (LayerScore layer in score.Layers)
+    foreach (LayerScore layer in score.LayerScores)
     {
         Console.WriteLine($"  {layer.Name,-16} {layer.Count,6} weights  Ψ {layer.Psi,8:F0}");
     }

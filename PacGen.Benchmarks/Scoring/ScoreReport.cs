@@ -43,7 +43,7 @@ internal sealed class ScoreReport(string model, string dataset, IReadOnlyDiction
         terminal.Write(table);
         table = Terminal.Table(
             "parameter", "weights", $"Ψ's part (ρ {Name(first.Estimator)})", "Ψ a weight", "mean h", "with 1/κ the larger");
-        foreach (LayerScore layer in first.Layers)
+        foreach (LayerScore layer in first.LayerScores)
         {
             table.AddRow(
                 Markup.Escape(layer.Name),
@@ -87,7 +87,7 @@ internal sealed class ScoreReport(string model, string dataset, IReadOnlyDiction
             ["logCurvature"] = score.LogCurvature,
             ["kappaShare"] = score.KappaShare,
         })]),
-        ["layers"] = new JsonArray([.. scores[0].Layers.Select(layer => new JsonObject
+        ["layers"] = new JsonArray([.. scores[0].LayerScores.Select(layer => new JsonObject
         {
             ["name"] = layer.Name,
             ["count"] = layer.Count,

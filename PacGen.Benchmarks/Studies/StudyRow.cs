@@ -8,7 +8,8 @@ namespace PacGen.Benchmarks.Studies;
 /// </param>
 /// <param name="Seed">The run's seed.</param>
 /// <param name="Moment">
-/// Where in training: <c>end</c>, <c>epoch:20</c>, or <c>loss:0.01</c>, the first epoch whose training cross-entropy was no larger.
+/// Where in training: <c>end</c>, <c>epoch:20</c>, or <c>loss:0.01</c>, the first epoch whose training cross-entropy was no
+/// larger.
 /// </param>
 /// <param name="Epoch">The epoch, from 1.</param>
 /// <param name="TrainLoss">The training images' cross-entropy, in nats.</param>

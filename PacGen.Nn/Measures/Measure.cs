@@ -7,12 +7,15 @@ namespace PacGen.Nn;
 /// said.</param>
 /// <param name="Assumes">What has to hold for the number to mean something.</param>
 /// <param name="Of">Measures with default options and a seed.</param>
+/// <param name="Obstacle">A sentence that says why the measure means nothing for a subject, or can't be taken on it; null where
+/// it can. Without this it always can. It costs no pass.</param>
 /// <example>
 /// <code>
 /// Measure norm = new("norm", "‖w‖", true, "one architecture", (subject, seed, progress, stop) => Norm.Measure(subject));
 /// foreach (Measure measure in Measures.All.Append(norm))
 /// {
-///     Console.WriteLine($"{measure.Name}: {measure.Of(empirical, 1, null, default)}");
+///     string? obstacle = measure.Obstacle?.Invoke(empirical);
+///     Console.WriteLine($"{measure.Name}: {obstacle ?? measure.Of(empirical, 1, null, default).ToString()}");
 /// }
 /// </code>
 /// </example>
@@ -21,4 +24,5 @@ public sealed record Measure(
     string Description,
     bool? SmallerIsBetter,
     string Assumes,
-    Func<EmpiricalLoss, ulong, IProgress<MeasureProgress>?, CancellationToken, Measurement> Of);
+    Func<EmpiricalLoss, ulong, IProgress<MeasureProgress>?, CancellationToken, Measurement> Of,
+    Func<EmpiricalLoss, string?>? Obstacle = null);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace PacGen.Nn;
 
 /// <summary>
@@ -14,4 +16,8 @@ public abstract record Measurement
 
     /// <summary>What it took, in passes over the subject's images.</summary>
     public required PassCost Cost { get; init; }
+
+    /// <summary>Each layer's or parameter's part, in the network's order; empty where there are none.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<LayerValue> Layers { get; init; } = [];
 }

@@ -73,6 +73,19 @@ public sealed class EmpiricalLoss : IDisposable
     /// <summary>The network's parameters.</summary>
     public ParameterArena Arena => arena;
 
+    /// <summary>What is known of the training that led to the weights; null where nothing is.</summary>
+    /// <exception cref="ArgumentException">The first weights, or h, are not m numbers.</exception>
+    public TrainingFacts? Training
+    {
+        get;
+        init
+        {
+            Require(value?.InitialWeights?.Count ?? Count, nameof(value), "first weights");
+            Require(value?.SecondMoment?.Count ?? Count, nameof(value), "squared gradients");
+            field = value;
+        }
+    }
+
     /// <summary>
     /// The point at which loss, gradient and products are taken, in the arena's layout; kernels may write it. Where nothing moved
     /// it yet, the network's weights of when it is first looked at.
@@ -323,11 +336,11 @@ public sealed class EmpiricalLoss : IDisposable
         }
     }
 
-    private void Require(int length, string name)
+    private void Require(int length, string name, string what = "numbers")
     {
         if (length != Count)
         {
-            throw new ArgumentException($"{length} numbers are given for {Count} weights.", name);
+            throw new ArgumentException($"{length} {what} are given for {Count} weights.", name);
         }
     }
 }

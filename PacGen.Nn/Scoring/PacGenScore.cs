@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using PacGen.Core.Perturbation;
 using PacGen.Core.Statistics;
 
@@ -70,7 +71,17 @@ public sealed record PacGenScore : Measurement
     public int Draws => RhoDraws.Count;
 
     /// <summary>Each parameter's part.</summary>
-    public required IReadOnlyList<LayerScore> Layers { get; init; }
+    [JsonPropertyName("Layers")]
+    public required IReadOnlyList<LayerScore> LayerScores
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+            Layers = [.. value.Select(layer => new LayerValue(layer.Name, layer.Psi))];
+        }
+    }
 
     /// <summary>What makes this score and another incomparable, in words; empty where they compare.</summary>
     /// <param name="other">The other score.</param>

@@ -130,7 +130,7 @@ public static class PacGenScorer
             Cost = new PassCost(0, (1.0 + draws.Length) * images / available, 0),
             PsiInterval = psiInterval,
             KappaShare = kappaShare,
-            Layers = sums.Layers(rho),
+            LayerScores = sums.Layers(rho),
             Rho = rho,
             RhoInterval = rhoInterval,
             Estimator = estimator,

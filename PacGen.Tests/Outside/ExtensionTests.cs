@@ -178,6 +178,33 @@ internal sealed class ExtensionTests
         Assert.That(found.Cost.Gradients, Is.EqualTo(1));
     }
 
+    /// <summary>One that needs the weights from which training began says so where they aren't known.</summary>
+    [Test]
+    public void AMeasureOfTheTraining()
+    {
+        Measure travel = new(
+            "largest-travel", "max |w − w₀|", null, "nothing",
+            (subject, _, _, _) => Travel.Measure(subject),
+            subject => subject.Training?.InitialWeights is null ? "The first weights are not known." : null);
+        Mlp model = new(64, 8, 10);
+        using ParameterArena arena = new(model, Device.Cpu, 1);
+        float[] first = arena.Save();
+        arena.Load([.. first.Select((weight, i) => weight + (i == 7 ? 3 : 0) - (i == first.Length - 1 ? 2 : 0))]);
+        using EmpiricalLoss unknown = new(model, arena, Digits.Train.Take(100)), known = new(model, arena, Digits.Train.Take(100))
+        {
+            Training = new TrainingFacts { InitialWeights = first },
+        };
+        Assert.That(travel.Obstacle!(unknown), Does.Contain("not known"));
+        Assert.That(travel.Obstacle(known), Is.Null);
+        Measurement found = travel.Of(known, 1, null, default);
+        Assert.That(found.Value, Is.EqualTo(3).Within(1e-6));
+        Assert.That(found.Layers.Select(layer => layer.Name), Is.EqualTo(model.Parameters.Select(parameter => parameter.Name)));
+        Assert.That(found.Layers.Select(layer => layer.Value), Is.EqualTo(new[] { 3.0, 0, 0, 2 }).Within(1e-6));
+        Assert.That(
+            () => new EmpiricalLoss(model, arena, Digits.Train) { Training = new TrainingFacts { InitialWeights = [1, 2] } },
+            Throws.ArgumentException.With.Message.Contains("2 first weights are given for 610 weights"));
+    }
+
     private readonly struct Softsign : IUnaryFunction
     {
         static T IUnaryFunction.Invoke<T>(T x) => x / (T.Constant(1) + T.Abs(x));
@@ -250,6 +277,27 @@ internal sealed class ExtensionTests
             progress?.Report(new MeasureProgress("gradient norm", 1, 1));
             double norm = Math.Sqrt(gradient.Sum(entry => entry * entry));
             return new GradientNorm { Value = norm, Uncertainty = Uncertainty.Rounding(norm), Cost = subject.Cost - before };
+        }
+    }
+
+    private sealed record Travel : Measurement
+    {
+        public static Travel Measure(EmpiricalLoss subject)
+        {
+            float[] weights = subject.MoveToWeights();
+            List<LayerValue> layers = [];
+            int start = 0;
+            foreach (Parameter parameter in subject.Arena.Parameters)
+            {
+                int count = (int)parameter.Shape.Count;
+                layers.Add(new LayerValue(
+                    parameter.Name,
+                    Enumerable.Range(start, count).Max(i => Math.Abs(weights[i] - subject.Training!.InitialWeights![i]))));
+                start += count;
+            }
+
+            double value = layers.Max(layer => layer.Value);
+            return new Travel { Value = value, Uncertainty = Uncertainty.Rounding(value), Cost = default, Layers = layers };
         }
     }
 }

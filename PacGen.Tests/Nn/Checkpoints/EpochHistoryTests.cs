@@ -36,7 +36,7 @@ internal sealed class EpochHistoryTests
         Assert.That(end.Length, Is.GreaterThan(16 << 20), "more than a header holds");
         List<EpochResult> read = EpochHistory.Read(folder.Path, end, "checkpoint");
         Assert.That(read, Has.Count.EqualTo(Epochs));
-        Assert.That(read[^1].Score!.Layers, Is.EqualTo(Result(Epochs, names).Score!.Layers));
+        Assert.That(read[^1].Score!.LayerScores, Is.EqualTo(Result(Epochs, names).Score!.LayerScores));
 
         // An older checkpoint names a shorter part of the same file, also while a newer one's is behind it.
         Assert.That(EpochHistory.Read(folder.Path, middle, "checkpoint"), Has.Count.EqualTo(Epochs / 2));
@@ -114,7 +114,8 @@ internal sealed class EpochHistoryTests
     {
         PacGenScore template = Template.Value;
         return template
-            with { Layers = [.. names.Select((name, i) => template.Layers[0] with { Name = name, Psi = (double)i / epoch })] };
+            with { LayerScores =
+                [.. names.Select((name, i) => template.LayerScores[0] with { Name = name, Psi = (double)i / epoch })] };
     }
 
     private static Lazy<PacGenScore> Template { get; } = new(() =>

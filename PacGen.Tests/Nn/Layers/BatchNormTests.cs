@@ -242,7 +242,7 @@ internal sealed class BatchNormTests
         float[] state = trainer.Arena.SaveState();
         PacGenScore score = trainer.Score(new ScoreOptions { Images = 200, Draws = 1 })!;
         Assert.That(double.IsFinite(score.Psi));
-        Assert.That(score.Layers, Has.Count.EqualTo(8));
+        Assert.That(score.LayerScores, Has.Count.EqualTo(8));
         using EmpiricalLoss empirical = new(model, trainer.Arena, digits.Test);
         Assert.That(empirical.Value(), Is.EqualTo(trainer.Evaluate(digits.Test).Loss).Within(1e-5));
 

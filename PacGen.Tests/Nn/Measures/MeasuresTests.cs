@@ -16,7 +16,7 @@ internal sealed class MeasuresTests
         trainer.Run();
         using EmpiricalLoss subject = new(model, trainer.Arena, Datasets.Digits().Train.Take(100));
         Assert.That(PacGen.Nn.Measures.All.Select(measure => measure.Name), Is.Unique);
-        foreach (Measure measure in PacGen.Nn.Measures.All)
+        foreach (Measure measure in PacGen.Nn.Measures.All.Where(measure => measure.Obstacle?.Invoke(subject) is null))
         {
             int told = 0;
             Measurement found = measure.Of(subject, 1, new Told(() => told++), default);

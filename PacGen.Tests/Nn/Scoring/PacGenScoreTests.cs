@@ -40,13 +40,14 @@ internal sealed class PacGenScoreTests
         Assert.That(score.Psi, Is.EqualTo(expected).Within(1e-5 * w.Length));
         Assert.That(score.LogScale, Is.EqualTo(scale).Within(1e-6 * w.Length));
         Assert.That(score.LogScale + score.LogCurvature, Is.EqualTo(score.Psi).Within(1e-9 * w.Length));
-        Assert.That(score.Layers.Sum(layer => layer.Psi), Is.EqualTo(score.Psi).Within(1e-5 * w.Length));
+        Assert.That(score.LayerScores.Sum(layer => layer.Psi), Is.EqualTo(score.Psi).Within(1e-5 * w.Length));
         Assert.That(
-            score.Layers.Select(layer => layer.Name),
+            score.LayerScores.Select(layer => layer.Name),
             Is.EqualTo(new[] { "layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias" }));
         Assert.That(
-            score.Layers.Sum(layer => layer.KappaShare * layer.Count) / w.Length, Is.EqualTo(score.KappaShare).Within(1e-9));
-        Assert.That(score.Layers[0].MeanCurvature, Is.EqualTo(h.Take(64 * 7).Average()).Within(1e-4 * h.Take(64 * 7).Average()));
+            score.LayerScores.Sum(layer => layer.KappaShare * layer.Count) / w.Length, Is.EqualTo(score.KappaShare).Within(1e-9));
+        Assert.That(
+            score.LayerScores[0].MeanCurvature, Is.EqualTo(h.Take(64 * 7).Average()).Within(1e-4 * h.Take(64 * 7).Average()));
         Assert.That(score.Images, Is.EqualTo(Batch * Batches));
     }
 
@@ -77,7 +78,8 @@ internal sealed class PacGenScoreTests
         adam.Run();
         ScoreOptions options = new() { Images = 320, Draws = 1, Curvature = CurvatureSource.Training };
         PacGenScore training = adam.Score(options)!, pass = adam.Score(options with { Curvature = CurvatureSource.Pass })!;
-        Assert.That(training.Layers[0].MeanCurvature, Is.Not.EqualTo(pass.Layers[0].MeanCurvature).Within(1e-3).Percent);
+        Assert.That(
+            training.LayerScores[0].MeanCurvature, Is.Not.EqualTo(pass.LayerScores[0].MeanCurvature).Within(1e-3).Percent);
         Assert.That(training.RhoDraws, Is.EqualTo(pass.RhoDraws), "ρ is from passes at w and w + u in both");
 
         using Trainer sgd = new(new Mlp(64, 16, 10), Digits, new Sgd(0.1), new TrainingOptions { Epochs = 1 });

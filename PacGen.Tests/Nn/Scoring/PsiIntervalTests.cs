@@ -51,7 +51,7 @@ internal sealed class PsiIntervalTests
         for (ulong seed = 1; seed <= Seeds; seed++)
         {
             PacGenScore score = trainer.Score(options with { Draws = most, Seed = seed })!;
-            Assert.That(score.Layers.Sum(layer => layer.Psi), Is.EqualTo(score.Psi).Within(1e-3).Percent);
+            Assert.That(score.LayerScores.Sum(layer => layer.Psi), Is.EqualTo(score.Psi).Within(1e-3).Percent);
             foreach (int draws in fewer.Append(most))
             {
                 // The first draws of a seed are those of a score with fewer; Ψ grows with ρ, so that ρ's interval decides.
