@@ -35,7 +35,8 @@ internal sealed class PsiOptions : OptionGroup
         "definition3");
 
     private readonly Option<int?> images;
-    private readonly Option<int?> batchSize = Options.Count(
+    /// <summary>The batch size of Ψ's passes.</summary>
+    public Option<int?> BatchSize { get; } = Options.Count(
         "--psi-batch-size",
         Prose.Line($"""
         Images whose mean gradient is squared for h, which depends on it, and Ψ with it: scores compare at one batch size; without
@@ -63,17 +64,18 @@ internal sealed class PsiOptions : OptionGroup
                 """));
     }
 
-    public override IReadOnlyList<Option> All => [gamma, epsilon, .. each ? (Option[])[rho] : [], images, batchSize, draws];
+    public override IReadOnlyList<Option> All => [gamma, epsilon, .. each ? (Option[])[rho] : [], images, BatchSize, draws];
 
     /// <summary>How to score.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="available">The training images that there are.</param>
     /// <param name="parameters">The network's weights.</param>
     /// <param name="seed">The run's seed.</param>
-    public ScoreOptions Create(ParseResult parsed, int available, long parameters, ulong seed)
+    /// <param name="trained">The batch size of h of training, where h is that; else null.</param>
+    public ScoreOptions Create(ParseResult parsed, int available, long parameters, ulong seed, int? trained = null)
     {
         int? given = parsed.GetValue(images);
-        int batch = parsed.GetValue(batchSize)
+        int batch = trained ?? parsed.GetValue(BatchSize)
             ?? Math.Min(ScoreOptions.DefaultBatchSize, given > 0 ? Math.Min(given.Value, available) : available);
         int count = given ?? Modest(available, batch);
         int seen = count == 0 ? available : count;
@@ -85,7 +87,8 @@ internal sealed class PsiOptions : OptionGroup
         if (batch > seen)
         {
             string whose = given > 0 ? "images of --psi-images" : "training images";
-            throw new UsageException($"--psi-batch-size is {batch}, but must be at most the {seen} {whose}.");
+            string what = trained is null ? "--psi-batch-size" : "With --curvature training the batch size is training's and";
+            throw new UsageException($"{what} is {batch}, but must be at most the {seen} {whose}.");
         }
 
         return new ScoreOptions

@@ -184,9 +184,6 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
         return Noises.First(noise => noise.Name == parsed.GetValue(perturb)).Give(perturbed);
     }
 
-    /// <summary>Whether the optimizer smooths the squared gradients: h can be taken from training.</summary>
-    public bool KeepsSecondMoment(ParseResult parsed) => IsPerturbed(parsed) || CreatePlain(parsed).KeepsSecondMoment();
-
     /// <summary>The gradient's largest norm, or null.</summary>
     public double? ClipNorm(ParseResult parsed) => parsed.GetValue(clipNorm);
 

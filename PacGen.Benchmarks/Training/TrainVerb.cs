@@ -33,7 +33,9 @@ internal sealed class TrainVerb : Verb
     private readonly Option<string> psi = Options.Choice("--psi", "Whether to score Ψ after each epoch", "on", "on", "off");
 
     private readonly Option<string> curvature = Options.Choice(
-        "--curvature", "Where Ψ's h comes from: a pass over images at w, or what the optimizer smoothed in training", "pass",
+        "--curvature", Prose.Line("""
+        Where Ψ's h comes from: a pass over images at w, or the squared gradients of training's batches, smoothed over its steps
+        """), "pass",
         "pass", "training");
 
     private readonly Option<int?> earlyStop = Options.Count(
@@ -82,11 +84,13 @@ internal sealed class TrainVerb : Verb
         {
             Device = opened.Device,
             Checkpoints = checkpoints.Create(parsed, Command, WeightsFile.Notes(choice, images.Name)),
-            Score = !scored ? null : scoring.Create(parsed, images.Train.Count, network.ParameterCount, options.Seed) with
+            Score = !scored ? null : scoring.Create(
+                parsed, images.Train.Count, network.ParameterCount, options.Seed,
+                OfTraining(parsed) ? options.BatchSize : null) with
             {
                 PartSize = options.Accumulate > 1 ? options.BatchSize / options.Accumulate : null,
                 Rho = scoring.Rho(parsed),
-                Curvature = parsed.GetValue(curvature) == "training" ? CurvatureSource.Training : CurvatureSource.Pass,
+                Curvature = OfTraining(parsed) ? CurvatureSource.Training : CurvatureSource.Pass,
             },
         };
         using Trainer trainer = Host.Stop.Build(() => new Trainer(network, images, rule, options));
@@ -111,6 +115,8 @@ internal sealed class TrainVerb : Verb
         return trained.End();
     }
 
+    private bool OfTraining(ParseResult parsed) => parsed.GetValue(curvature) == "training";
+
     private void Check(ParseResult parsed, TrainingOptions options, bool scored)
     {
         parsed.Needs(scored, "--psi on", [.. scoring.All, curvature]);
@@ -122,12 +128,6 @@ internal sealed class TrainVerb : Verb
                 "--best-by psi needs --psi on: leave --psi off out, or tell the best epoch by another quantity.");
         }
 
-        if (parsed.GetValue(curvature) == "training" && !optimizer.KeepsSecondMoment(parsed))
-        {
-            throw new UsageException(Prose.Line("""
-                --curvature training needs an optimizer that smooths squared gradients: use --optimizer adam without
-                --weight-decay, or adamw, or --perturb uniform or truncated-gaussian.
-                """));
-        }
+        parsed.Needs(!OfTraining(parsed), "--curvature pass", scoring.BatchSize);
     }
 }

@@ -28,7 +28,7 @@ internal sealed class RunSnapshot(
     public SortedDictionary<string, string> Settings()
     {
         using InvariantCulture invariant = new();
-        return new(StringComparer.Ordinal)
+        SortedDictionary<string, string> settings = new(StringComparer.Ordinal)
         {
             ["model"] = $"{model.GetType().Name} of {arena.Count} parameters",
             ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} images of " +
@@ -45,6 +45,12 @@ internal sealed class RunSnapshot(
             ["loss"] = options.Loss == PacGen.Nn.Loss.CrossEntropy ? "cross-entropy" : "of the caller's own",
             ["score"] = options.Score?.ToString() ?? "none",
         };
+        if (options.KeepSecondMoment)
+        {
+            settings["second moment"] = "kept";
+        }
+
+        return settings;
     }
 
     /// <summary>Writes a checkpoint, if any are wanted.</summary>

@@ -14,21 +14,25 @@ public abstract record Optimizer
     /// <summary>The learning rate that a schedule multiplies.</summary>
     public double LearningRate { get; }
 
-    /// <summary>
-    /// Whether the optimizer smooths the squared gradients, so that <see cref="OptimizerSession.SecondMoment"/> is there for a
-    /// score.
-    /// </summary>
-    public abstract bool KeepsSecondMoment();
-
     /// <summary>Makes the state of this optimizer for a model's parameters.</summary>
     /// <param name="arena">The parameters.</param>
     /// <param name="gradients">A buffer of the arena's layout that holds the gradients when
     /// <see cref="OptimizerSession.TryUpdate"/> is called.</param>
     /// <param name="seed">Decides the perturbations of a <see cref="PerturbedOptimizer"/>.</param>
-    public OptimizerSession Attach(ParameterArena arena, DeviceBuffer gradients, ulong seed)
+    /// <param name="secondMomentBeta">β of an h ← βh + (1 − β)g² that is to be kept whatever the rule, in [0, 1); null keeps
+    /// what the optimizer keeps anyway. Under Algorithm 1 it is Algorithm 1's h, of β₁.</param>
+    /// <exception cref="ArgumentException">The gradients' buffer is of another length or on another device.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">β is outside [0, 1).</exception>
+    public OptimizerSession Attach(
+        ParameterArena arena, DeviceBuffer gradients, ulong seed, double? secondMomentBeta = null)
     {
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentNullException.ThrowIfNull(gradients);
+        if (secondMomentBeta is { } beta)
+        {
+            Smoothing(beta, "β of the second moment");
+        }
+
         if (gradients.Count != arena.Count || gradients.Device != arena.Device)
         {
             throw new ArgumentException(
@@ -36,7 +40,7 @@ public abstract record Optimizer
                 $"on {arena.Device.Name}.", nameof(gradients));
         }
 
-        return CreateSession(arena, gradients, new SessionSettings(seed, null));
+        return CreateSession(arena, gradients, new SessionSettings(seed, null) { SecondMomentBeta = secondMomentBeta });
     }
 
     /// <summary>The session for checked arguments.</summary>

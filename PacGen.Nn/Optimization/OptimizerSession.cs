@@ -17,8 +17,14 @@ public abstract class OptimizerSession : IDisposable
     /// <summary>The weights that the training pass runs with: w + u under Algorithm 1, else w itself.</summary>
     public abstract DeviceBuffer ForwardWeights { get; }
 
-    /// <summary>h, the smoothed square of the training gradients, or null where the optimizer keeps none.</summary>
+    /// <summary>
+    /// h, the smoothed square of the batches' gradients as they are applied (clipped, and at w + u or a second point where the
+    /// optimizer takes them there): h ← βh + (1 − β)g² from 0, in the arena's layout. Null where none is kept.
+    /// </summary>
     public abstract DeviceBuffer? SecondMoment { get; }
+
+    /// <summary>β of <see cref="SecondMoment"/>; null where none is kept.</summary>
+    public abstract double? SecondMomentBeta { get; }
 
     /// <summary>The number of updates done or submitted.</summary>
     public abstract long Steps { get; }

@@ -13,7 +13,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     /// <summary>The stream of the run's random numbers that perturbs weights: "pert" in ASCII.</summary>
     private const uint PerturbationStream = 0x7065_7274;
 
-    /// <summary>The arrays that Algorithm 1 keeps.</summary>
+    /// <summary>The arrays that Algorithm 1 keeps; h also without it, where it is asked for.</summary>
     private const string OwnSecondMoment = "h", LastGradient = "gradient";
 
     private readonly ParameterArena arena;
@@ -47,8 +47,9 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         (string State, double Beta)? moment = null)
     {
         IReadOnlyList<string> names = RequireNames();
-        int? kept = moment is { } known && (settings.Algorithm is null || settings.Algorithm.Beta1 == known.Beta)
-            ? IndexOf(names, known.State) : null;
+        double? wanted = settings.Algorithm?.Beta1 ?? settings.SecondMomentBeta;
+        int? kept = moment is { } known && (wanted is null || wanted == known.Beta) ? IndexOf(names, known.State) : null;
+        SecondMomentBeta = wanted ?? moment?.Beta;
         this.arena = arena;
         this.settings = settings;
         this.rule = rule;
@@ -56,7 +57,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         {
             Region[] states = [.. names.Select(name => new Region(Keep(name)))];
             SecondMoment = kept is { } index ? states[index].Buffer
-                : settings.Algorithm is not null ? Keep(OwnSecondMoment) : null;
+                : wanted is not null ? Keep(OwnSecondMoment) : null;
             update = UpdateLaunch.Create<TRule>(
                 arena.Device, new Region(arena.Weights), new Region(gradients), states,
                 kept is null && SecondMoment is not null ? new Region(SecondMoment) : null);
@@ -93,6 +94,9 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
 
     /// <inheritdoc/>
     public override DeviceBuffer? SecondMoment { get; }
+
+    /// <inheritdoc/>
+    public override double? SecondMomentBeta { get; }
 
     /// <inheritdoc/>
     public override long Steps => steps;
@@ -381,7 +385,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
 
     /// <summary>Sets the update, the step counted from 1.</summary>
     private void SetRule(long step, double learningRate) =>
-        update.Settings = new(rule(step, learningRate), gradientScale, settings.Algorithm?.Beta1 ?? 0);
+        update.Settings = new(rule(step, learningRate), gradientScale, SecondMomentBeta ?? 0);
 
     private DeviceBuffer Keep(string name)
     {

@@ -30,9 +30,6 @@ public abstract record Optimizer<TRule> : Optimizer
     /// </summary>
     protected internal virtual (string State, double Beta)? SecondMoment => null;
 
-    /// <inheritdoc/>
-    public sealed override bool KeepsSecondMoment() => SecondMoment is not null;
-
     private protected sealed override OptimizerSession CreateSession(
         ParameterArena arena, DeviceBuffer gradients, SessionSettings settings) =>
         new OptimizerSession<TRule>(arena, gradients, settings, At, SecondMoment);

@@ -65,9 +65,6 @@ public sealed record PerturbedOptimizer : Optimizer
         where TNoise : struct, INoise => new(inner, algorithm, PerturbLaunch.Create<TNoise>, typeof(TNoise).Name);
 
     /// <inheritdoc/>
-    public override bool KeepsSecondMoment() => true;
-
-    /// <inheritdoc/>
     public override string ToString() =>
         $"Perturbed {inner}, {noise}, η {algorithm.Eta}, γ {algorithm.Neighborhood.Gamma}, β₁ {algorithm.Beta1}, β₂ " +
             $"{algorithm.Beta2}, ε {algorithm.Neighborhood.Epsilon}";

@@ -11,6 +11,9 @@ internal sealed record SessionSettings(ulong Seed, AlgorithmOne? Algorithm)
     /// <summary>Makes the perturbation of the algorithm's noise: <see cref="PerturbLaunch.Create{TNoise}"/>.</summary>
     public PerturbFactory Perturbation { get; init; } = PerturbLaunch.Create<UniformNoise>;
 
+    /// <summary>β of an h that is kept whatever the rule, without Algorithm 1; null where none is asked for.</summary>
+    public double? SecondMomentBeta { get; init; }
+
     /// <summary>Where a step's second gradient is taken, from w and the first; null where there is none.</summary>
     public Func<Tensor, Tensor, Tensor>? Ascent { get; init; }
 }

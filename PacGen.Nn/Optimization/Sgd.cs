@@ -28,9 +28,6 @@ public sealed record Sgd : Optimizer
     }
 
     /// <inheritdoc/>
-    public override bool KeepsSecondMoment() => false;
-
-    /// <inheritdoc/>
     public override string ToString() =>
         $"SGD(lr {LearningRate}{(momentum > 0 ? $", {(nesterov ? "Nesterov " : "")}momentum {momentum}" : "")}"
         + $"{(weightDecay > 0 ? $", weight decay {weightDecay}" : "")})";

@@ -69,9 +69,6 @@ public sealed record SharpnessAware : Optimizer
         });
 
     /// <inheritdoc/>
-    public override bool KeepsSecondMoment() => inner.KeepsSecondMoment();
-
-    /// <inheritdoc/>
     public override string ToString() => $"{name} around {inner}";
 
     private static Tensor Norm(Tensor x) => x.Square().Sum().Sqrt();

@@ -7,7 +7,8 @@ public enum CurvatureSource
     Pass,
 
     /// <summary>
-    /// The optimizer's smoothed second moment of the training gradients (β = 0.999 in the paper); needs one that keeps it.
+    /// The squared gradients of the training's batches, smoothed over its steps with β = 0.999 (section 7):
+    /// <see cref="TrainingOptions.KeepSecondMoment"/>. ρ comes from passes at that batch size.
     /// </summary>
     Training,
 }

@@ -58,6 +58,9 @@ public sealed record PacGenScore : Measurement
     /// <summary>Where h came from.</summary>
     public required CurvatureSource Curvature { get; init; }
 
+    /// <summary>Whether h of training is corrected for its start at 0.</summary>
+    public bool BiasCorrection { get; init; }
+
     /// <summary>How many images the passes saw.</summary>
     public required int Images { get; init; }
 
@@ -104,6 +107,7 @@ public sealed record PacGenScore : Measurement
         Differ("the neighbourhood", Neighborhood, other.Neighborhood);
         Differ("the estimator of ρ", Estimator, other.Estimator);
         Differ("where h comes from", Curvature, other.Curvature);
+        Differ("whether h is corrected for its start at 0", BiasCorrection, other.BiasCorrection);
         Differ("the batch size of its pass", BatchSize, other.BatchSize);
         Differ("the number of images of its pass", Images, other.Images);
         Differ("the seed that chose them", ImageSeed, other.ImageSeed);
@@ -120,7 +124,8 @@ public sealed record PacGenScore : Measurement
         CultureInfo.InvariantCulture,
         $"Ψ {PsiText}, 1/κ branch for {KappaShare:P0} " +
             $"of {ParameterCount:N0} weights; ρ {Rho:G3} ({Estimator}, median of {Draws} draws); {Neighborhood}; h from " +
-            $"{(Curvature == CurvatureSource.Training ? "training" : $"{Images} images in batches of {BatchSize}")}");
+            $"{(Curvature == CurvatureSource.Training ? $"training{(BiasCorrection ? ", corrected for its start at 0," : "")} " +
+            $"in batches of {BatchSize}" : $"{Images} images in batches of {BatchSize}")}");
 
     private static string Number(double value) =>
         value.ToString(Math.Abs(value) is >= 100 and < 1e9 ? "N0" : "G4", CultureInfo.InvariantCulture);

@@ -36,16 +36,9 @@ public static class PacGenScorer
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
-        options ??= new ScoreOptions();
-        options.Validate(subject.Images.Count);
         ParameterArena arena = subject.Arena;
-        if (options.Curvature == CurvatureSource.Training && options.TrainingSecondMoment is null)
-        {
-            throw new ArgumentException(
-                "Score: h of training is asked for, but this optimizer keeps none: use Adam or a perturbed optimizer, or take " +
-                "h from a pass.");
-        }
-
+        options = (options ?? new ScoreOptions()).AtBatchSizeOfCurvature(arena.Count);
+        options.Validate(subject.Images.Count);
         arena.RequireFinite("The score can't be computed");
         LabelCheck.Require(subject.Model, subject.Loss, subject.Images, "The images");
         using SecondMomentPass pass = new(subject.Model, arena, subject.Loss, options.Part, options.BatchSize);
@@ -55,7 +48,10 @@ public static class PacGenScorer
             arena.Count), moved = arena.Device.Allocate(arena.Count);
         pass.Run(arena.Weights, before, loader, batches, cancellation);
 
-        DeviceBuffer curvature = options.Curvature == CurvatureSource.Training ? options.TrainingSecondMoment! : before;
+        float[]? values = options.TrainedCurvature();
+        using DeviceBuffer? trained = values is null ? null : arena.Device.Allocate(arena.Count);
+        trained?.Write(0, values);
+        DeviceBuffer curvature = trained ?? before;
         float[] w = arena.Save();
         double largestWeight = w.Max(weight => Math.Abs((double)weight));
         Region weights = new(arena.Weights);
@@ -139,6 +135,7 @@ public static class PacGenScorer
             ParameterCount = sums.Count,
             Neighborhood = options.Neighborhood,
             Curvature = options.Curvature,
+            BiasCorrection = options is { Curvature: CurvatureSource.Training, BiasCorrection: true },
             Images = images,
             BatchSize = options.BatchSize,
             ImageSeed = options.ImageSeed,

@@ -22,12 +22,19 @@ public sealed record ScoreOptions
     /// <summary>Where h comes from.</summary>
     public CurvatureSource Curvature { get; init; } = CurvatureSource.Pass;
 
-    /// <summary>What training smoothed, in the arena's layout, for <see cref="CurvatureSource.Training"/>.</summary>
-    internal DeviceBuffer? TrainingSecondMoment { get; init; }
+    /// <summary>What training smoothed, for <see cref="CurvatureSource.Training"/>; a trainer gives its own.</summary>
+    public SmoothedSecondMoment? SecondMoment { get; init; }
+
+    /// <summary>
+    /// Whether h of training is divided by 1 − βᵗ, t being the steps: without it h starts at 0, and is far too small in the first
+    /// thousand steps. The paper does not.
+    /// </summary>
+    public bool BiasCorrection { get; init; }
 
     /// <summary>
     /// Images in each mini-batch whose gradient is squared: h depends on it, since a mean over more images is smaller, and Ψ
-    /// with it. Scores of different batch sizes don't compare.
+    /// with it. Scores of different batch sizes don't compare. With h of training it is the batch size of the training, so that
+    /// h and its change are of one scale.
     /// </summary>
     public int BatchSize { get; init; } = DefaultBatchSize;
 
@@ -57,19 +64,46 @@ public sealed record ScoreOptions
     /// <summary>Decides the perturbations.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>
-    /// These options with h of training, in the arena's layout, for <see cref="CurvatureSource.Training"/>; a trainer gives it
-    /// itself.
-    /// </summary>
-    public ScoreOptions WithTrainingSecondMoment(DeviceBuffer? secondMoment) => this with { TrainingSecondMoment = secondMoment };
-
     /// <summary>The options in one line, which a resumed run's must equal.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"Ψ with {Neighborhood}, ρ by {Rho}, h from {(Curvature == CurvatureSource.Training ? "training" : "a pass")}, " +
+        $"Ψ with {Neighborhood}, ρ by {Rho}, h from {Source}, " +
         $"{(Images == 0 ? "all" : Images)} images by seed {ImageSeed} in batches of {BatchSize}, " +
         $"{(PartSize is { } part ? $"{part} at a time, " : "")}" +
         $"{Draws} draws by seed {Seed}");
+
+    private string Source => Curvature != CurvatureSource.Training ? "a pass"
+        : BiasCorrection ? "training, corrected for its start at 0" : "training";
+
+    /// <summary>These options at the batch size that h of training has, where h is that.</summary>
+    /// <param name="parameters">m.</param>
+    /// <exception cref="ArgumentException">h of training is asked for and missing, or of another model.</exception>
+    internal ScoreOptions AtBatchSizeOfCurvature(long parameters)
+    {
+        if (Curvature != CurvatureSource.Training)
+        {
+            return this;
+        }
+
+        Require(SecondMoment is not null,
+            "h of training is asked for, but none was kept: keep it (KeepSecondMoment in the training's options), or take h " +
+            "from a pass");
+        Require(SecondMoment!.Values.Length == parameters,
+            $"h of training has {SecondMoment.Values.Length} numbers for {parameters} weights: it is of another model");
+        return this with { BatchSize = SecondMoment.BatchSize };
+    }
+
+    /// <summary>h of training as Ψ takes it; null where h is from elsewhere.</summary>
+    internal float[]? TrainedCurvature()
+    {
+        if (Curvature != CurvatureSource.Training)
+        {
+            return null;
+        }
+
+        float correction = BiasCorrection ? (float)SecondMoment!.BiasCorrection : 1;
+        return [.. SecondMoment!.Values.Select(h => h * correction)];
+    }
 
     /// <summary>Images that a pass takes at once.</summary>
     internal int Part => Math.Min(PartSize ?? BatchSize, BatchSize);

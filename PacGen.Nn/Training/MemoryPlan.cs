@@ -70,8 +70,8 @@ internal sealed class MemoryPlan(
         {
             // Passes at w and at w + u, the gradient, h at both, and w + u.
             using BatchGraph pass = new(model, arena, arena.Weights, pipeline.Gradients, options.Loss, Image, null);
-            score = (2 * (pass.Plan(scoring.Part) + pass.KernelBytes(scoring.Part))) + (
-                (scoring.Part < scoring.BatchSize ? 5 : 4) * array);
+            int arrays = 4 + (scoring.Part < scoring.BatchSize ? 1 : 0) + (scoring.Curvature == CurvatureSource.Training ? 1 : 0);
+            score = (2 * (pass.Plan(scoring.Part) + pass.KernelBytes(scoring.Part))) + (arrays * array);
         }
 
         const int Loaded = 3;

@@ -25,6 +25,12 @@ public sealed record PipelineOptions
     /// <summary>The gradient's largest Euclidean norm, or null for no clipping.</summary>
     public double? ClipNorm { get; init; }
 
+    /// <summary>
+    /// β of a smoothed squared gradient that is kept whatever the optimizer (<see cref="OptimizerSession.SecondMoment"/>), in
+    /// [0, 1); null for what it keeps anyway.
+    /// </summary>
+    public double? SecondMomentBeta { get; init; }
+
     /// <summary>What a pass does to the model's running statistics.</summary>
     public RunningStatistics Statistics { get; init; } = RunningStatistics.FromTrainingPass;
 
@@ -62,5 +68,6 @@ public sealed record PipelineOptions
         Parts = options.Accumulate,
         ClipNorm = options.ClipNorm,
         Statistics = statistics,
+        SecondMomentBeta = options.WantsSecondMoment ? SmoothedSecondMoment.DefaultBeta : null,
     };
 }

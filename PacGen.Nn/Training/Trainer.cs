@@ -40,7 +40,13 @@ public sealed class Trainer : IDisposable
         this.model = model;
         this.data = data;
         this.optimizer = optimizer;
-        this.options = options ??= new TrainingOptions();
+        options ??= new TrainingOptions();
+        if (options.Score is { Curvature: CurvatureSource.Training } scoring)
+        {
+            options = options with { Score = scoring with { BatchSize = options.BatchSize } };
+        }
+
+        this.options = options;
         options.Validate(data);
         recorder = new RunRecorder(options);
         RunningStatistics = options.RunningStatistics
@@ -54,7 +60,6 @@ public sealed class Trainer : IDisposable
             plan.RequireRoomForModel();
             Arena.Draw();
             pipeline = new TrainingPipeline(model, Arena, optimizer, data.Train, PipelineOptions.Of(options, RunningStatistics));
-            options.RequireSecondMoment(optimizer, pipeline.Session);
             evaluation = new EvaluationPass(
                 model, Arena, data.Train, options.Loss, options.Accumulate > 1 ? options.PartSize : int.MaxValue);
             if (RunningStatistics == RunningStatistics.Reestimated && pipeline.States is { } states)
@@ -96,6 +101,14 @@ public sealed class Trainer : IDisposable
 
     /// <summary>How many training steps have been taken.</summary>
     public long Steps => pipeline.Steps;
+
+    /// <summary>
+    /// h, the squared gradient of each batch smoothed over the steps of the run, as the last left it; null where none is kept
+    /// (<see cref="TrainingOptions.KeepSecondMoment"/>, or an optimizer that keeps one), and before the first step. Resumed runs
+    /// go on with it to the same bits.
+    /// </summary>
+    public SmoothedSecondMoment? SecondMoment => pipeline.Session is { SecondMoment: { } h, SecondMomentBeta: { } beta }
+        && Steps > 0 ? new SmoothedSecondMoment(new Region(h).ToArray(), Steps, beta, options.BatchSize) : null;
 
     /// <summary>What training does to running statistics: what was asked for, or the optimizer's default.</summary>
     public RunningStatistics RunningStatistics { get; }
@@ -323,7 +336,7 @@ public sealed class Trainer : IDisposable
         RenewStatistics(cancellation);
         using EmpiricalLoss subject = new(model, Arena, data.Train, options.Loss);
         return PacGenScorer.Measure(
-            subject, (scoring ?? new ScoreOptions()).WithTrainingSecondMoment(pipeline.Session.SecondMoment), null, cancellation);
+            subject, (scoring ?? new ScoreOptions()) with { SecondMoment = SecondMoment }, null, cancellation);
     }
 
     /// <inheritdoc/>

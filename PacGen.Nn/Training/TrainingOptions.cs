@@ -50,6 +50,14 @@ public sealed record TrainingOptions
     /// <summary>How to score after each epoch, or null for no score.</summary>
     public ScoreOptions? Score { get; init; }
 
+    /// <summary>
+    /// Whether the smoothed squared gradient h of section 7 is kept (<see cref="Trainer.SecondMoment"/>), β = 0.999, whatever the
+    /// optimizer; under Algorithm 1, with its β₁. A score with <see cref="CurvatureSource.Training"/> keeps it anyway. The
+    /// weights' bits are the same with and without. It takes one more array, written in the update's pass, where the optimizer
+    /// has none of this β.
+    /// </summary>
+    public bool KeepSecondMoment { get; init; }
+
     /// <summary>A file that gets one JSON object a line: the settings first, then each epoch. Null for none.</summary>
     public string? LogPath { get; init; }
 
@@ -75,6 +83,9 @@ public sealed record TrainingOptions
 
     /// <summary>Images that are passed at once in training.</summary>
     internal int PartSize => BatchSize / Accumulate;
+
+    /// <summary>Whether h is kept.</summary>
+    internal bool WantsSecondMoment => KeepSecondMoment || Score?.Curvature == CurvatureSource.Training;
 
     /// <summary>Batches of an epoch.</summary>
     internal int Batches(Dataset data) => ((data.Train.Count - 1) / BatchSize) + 1;
@@ -124,19 +135,6 @@ public sealed record TrainingOptions
         if ((data.Test.Height, data.Test.Width, data.Test.Channels) != (data.Train.Height, data.Train.Width, data.Train.Channels))
         {
             throw new ArgumentException($"The test images of {data.Name} differ in size from its training images.", nameof(data));
-        }
-    }
-
-    /// <summary>Holds the score's wish for h of training against what the optimizer keeps.</summary>
-    /// <exception cref="ArgumentException">It keeps none.</exception>
-    internal void RequireSecondMoment(Optimizer optimizer, OptimizerSession session)
-    {
-        if (Score?.Curvature == CurvatureSource.Training && session.SecondMoment is null)
-        {
-            throw new ArgumentException(
-                $"The score wants h of training, but {optimizer} keeps none: use Adam without weight decay, AdamW or a " +
-                    $"perturbed optimizer, "
-                + "or take h from a pass.");
         }
     }
 }

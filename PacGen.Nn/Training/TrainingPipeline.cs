@@ -51,7 +51,7 @@ public sealed class TrainingPipeline : IDisposable
         try
         {
             Gradients = arena.Device.Allocate(arena.Count, "the gradients");
-            Session = optimizer.Attach(arena, Gradients, options.Seed);
+            Session = optimizer.Attach(arena, Gradients, options.Seed, options.SecondMomentBeta);
             accumulation = options.Parts > 1 ? new GradientSum(Gradients) : null;
             afterPass = options.AfterPass?.Invoke(Gradients);
             if (options.Statistics != RunningStatistics.Kept && arena.States.Count > 0)

@@ -66,7 +66,7 @@ internal sealed class BadInputTests
     [TestCase("train --perturb laplace", "none, uniform, truncated-gaussian")]
     [TestCase("train --momentum 0.5", "--optimizer momentum")]
     [TestCase("train --psi off --psi-draws 2", "--psi on")]
-    [TestCase("train --curvature training", "--perturb uniform")]
+    [TestCase("train --curvature training --psi-batch-size 32", "--curvature pass")]
     [TestCase("train --warm-up 10 --epochs 10", "fewer")]
     [TestCase("train --model mnist-cnn", "--dataset mnist")]
     [TestCase("train --device simulator --threads 2", "--device cpu")]

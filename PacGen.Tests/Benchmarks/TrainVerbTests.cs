@@ -102,7 +102,7 @@ internal sealed class TrainVerbTests
             "1e-4", "--beta1", "0.99",
             "--beta2", "0.2", "--psi", "on", "--psi-gamma", "0.2", "--psi-epsilon", "0.05", "--psi-rho", "published",
             "--psi-images", "100",
-            "--psi-batch-size", "25", "--psi-draws", "2", "--curvature", "training", "--seed", "7", "--device", "cpu",
+            "--psi-draws", "2", "--curvature", "training", "--seed", "7", "--device", "cpu",
             "--threads", "2",
             "--no-download", "--log", folder["log"], "--plot", folder["plot.png"], "--save", folder["weights"]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);

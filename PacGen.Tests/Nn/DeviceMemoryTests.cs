@@ -29,8 +29,8 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     [Test]
     public void ScoreByAllEstimatorsWithTheCurvatureOfTraining() => AllIsGivenBack(network =>
     {
-        using DeviceBuffer h = network.Arena.Device.Allocate(network.Arena.Count);
-        Score(network, Scoring with { Curvature = CurvatureSource.Training, TrainingSecondMoment = h });
+        SmoothedSecondMoment h = new(new float[network.Arena.Count], 10, 0.999, 4);
+        Score(network, Scoring with { Curvature = CurvatureSource.Training, SecondMoment = h });
     });
 
     [Test]

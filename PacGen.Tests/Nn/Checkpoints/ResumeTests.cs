@@ -101,6 +101,34 @@ internal sealed class ResumeTests
         }
     }
 
+    [Test]
+    public void TheKeptSecondMomentGoesOnWithTheSameBits()
+    {
+        using TemporaryFolder folder = new();
+        TrainingOptions options = new()
+        {
+            KeepSecondMoment = true, Checkpoints = new CheckpointOptions(folder["run"]) { EverySteps = 5, Keep = 100 },
+        };
+        using Trainer straight = Create(new Sgd(0.1), options);
+        straight.Run();
+        using Trainer plain = Create(new Sgd(0.1), new TrainingOptions());
+        plain.Run();
+        Assert.That(plain.SecondMoment, Is.Null);
+        Assert.That(straight.Arena.Save(), Is.EqualTo(plain.Arena.Save()), "keeping h changes no weight");
+        Directory.CreateDirectory(folder["cut"]);
+        File.Copy(new CheckpointFolder(folder["run"]).PathOf(5), new CheckpointFolder(folder["cut"]).PathOf(5));
+        File.Copy(folder["run", "epochs.jsonl"], folder["cut", "epochs.jsonl"]);
+        using Trainer resumed = Create(new Sgd(0.1), new TrainingOptions { KeepSecondMoment = true });
+        Assert.That(resumed.Resume(folder["cut"]).Steps, Is.EqualTo(5));
+        resumed.Run();
+        Assert.That(resumed.SecondMoment!.Values, Is.EqualTo(straight.SecondMoment!.Values));
+        Assert.That(resumed.SecondMoment.Steps, Is.EqualTo(straight.SecondMoment.Steps).And.EqualTo(straight.Steps));
+        using Trainer without = Create(new Sgd(0.1), new TrainingOptions());
+        Assert.That(
+            () => without.Resume(folder["cut"]),
+            Throws.TypeOf<CheckpointException>().With.Message.Contains("second moment (kept there, none here)"));
+    }
+
     /// <summary>As checkpoints were before a rule's states had names: momentum, or Adam's m and v, by number.</summary>
     [TestCase(1, "momentum")]
     [TestCase(2, "m", "v")]

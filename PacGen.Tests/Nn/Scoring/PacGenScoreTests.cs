@@ -77,13 +77,50 @@ internal sealed class PacGenScoreTests
         using Trainer adam = new(new Mlp(64, 16, 10), Digits, new Adam(), new TrainingOptions { Epochs = 1 });
         adam.Run();
         ScoreOptions options = new() { Images = 320, Draws = 1, Curvature = CurvatureSource.Training };
-        PacGenScore training = adam.Score(options)!, pass = adam.Score(options with { Curvature = CurvatureSource.Pass })!;
+        PacGenScore training = adam.Score(options), pass = adam.Score(options with { Curvature = CurvatureSource.Pass });
         Assert.That(
             training.LayerScores[0].MeanCurvature, Is.Not.EqualTo(pass.LayerScores[0].MeanCurvature).Within(1e-3).Percent);
         Assert.That(training.RhoDraws, Is.EqualTo(pass.RhoDraws), "ρ is from passes at w and w + u in both");
 
         using Trainer sgd = new(new Mlp(64, 16, 10), Digits, new Sgd(0.1), new TrainingOptions { Epochs = 1 });
-        Assert.That(() => sgd.Score(options), Throws.ArgumentException.With.Message.Contains("keeps none"));
+        sgd.Run();
+        Assert.That(() => sgd.Score(options), Throws.ArgumentException.With.Message.Contains("KeepSecondMoment"));
+    }
+
+    /// <summary>
+    /// h of plain SGD's training, at the batch size of the training whatever the score's; with bias correction it is
+    /// 1/(1 − 0.999ᵗ) times as large.
+    /// </summary>
+    [Test]
+    public void TakesTheSecondMomentOfPlainTraining([Values] bool corrected)
+    {
+        TrainingOptions training = new() { Epochs = 1, BatchSize = 32, KeepSecondMoment = true };
+        Mlp model = new(64, 16, 10);
+        using Trainer sgd = new(model, Digits, new Sgd(0.1), training);
+        Assert.That(sgd.SecondMoment, Is.Null, "before the first step");
+        sgd.Run();
+        SmoothedSecondMoment h = sgd.SecondMoment!;
+        Assert.That((h.Steps, h.Beta, h.BatchSize), Is.EqualTo((sgd.Steps, 0.999, 32)));
+        ScoreOptions options = new()
+        {
+            Images = 320, Draws = 3, Curvature = CurvatureSource.Training, BiasCorrection = corrected, BatchSize = 64,
+        };
+        PacGenScore score = sgd.Score(options), pass = sgd.Score(new ScoreOptions { Images = 320, Draws = 3, BatchSize = 32 });
+        Assert.That(score.BatchSize, Is.EqualTo(32));
+        Assert.That(score.RhoDraws, Is.EqualTo(pass.RhoDraws), "ρ is from passes at the training's batch size");
+        double correction = corrected ? 1 / (1 - Math.Pow(0.999, h.Steps)) : 1, expected = 0;
+        float[] w = sgd.Arena.Save();
+        for (int i = 0; i < w.Length; i++)
+        {
+            double kappa = (0.1 * Math.Abs((double)w[i])) + 0.1;
+            double curvature = (h.Values[i] * correction) + (score.Rho * Math.Sqrt(w.Length) * kappa);
+            expected += Math.Log((Math.Abs((double)w[i]) + kappa) * Math.Max(Math.Sqrt(curvature), 1 / kappa));
+        }
+
+        Assert.That(score.Psi, Is.EqualTo(expected).Within(1e-5 * w.Length));
+        Assert.That($"{score}", Does.Contain(corrected ? "training, corrected" : "from training in batches of 32"));
+        Assert.That(
+            score.DifferencesFrom(pass), Has.Some.Contain("where h comes from"), "scores of unlike h don't compare");
     }
 
     [Test]
