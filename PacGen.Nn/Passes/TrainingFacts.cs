@@ -12,13 +12,9 @@ public sealed record TrainingFacts
     public IReadOnlyList<float>? InitialWeights { get; init; }
 
     /// <summary>
-    /// h, the squared mini-batch gradient smoothed over the training steps with β = 0.999 as in section 7, in the arena's layout,
-    /// without correction of its bias.
+    /// h, the squared mini-batch gradient smoothed over the training steps as in section 7: <see cref="Trainer.SecondMoment"/>.
     /// </summary>
-    public IReadOnlyList<float>? SecondMoment { get; init; }
-
-    /// <summary>How many steps went into <see cref="SecondMoment"/>; its bias is the factor 1 − βᵗ.</summary>
-    public long? SecondMomentSteps { get; init; }
+    public SmoothedSecondMoment? SecondMoment { get; init; }
 
     /// <summary>How many images it was trained on.</summary>
     public int? Images { get; init; }
