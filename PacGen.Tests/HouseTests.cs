@@ -99,7 +99,7 @@ internal sealed partial class HouseTests
             .Select(type => type.Name),
         Is.Empty);
 
-    /// <summary>A package's new advisory, or no network to ask for any, is told and breaks no build.</summary>
+    /// <summary>A package's new advisory, or no network to ask for any, is reported and breaks no build.</summary>
     [Test]
     public void AuditsOfPackagesAreNoErrors()
     {

@@ -83,7 +83,7 @@ internal sealed class BenchReport
             - command: `{command}`
             {(peer is null ? "" : $"- {peer}\n")}
             Each time is the best of those taken in {seconds} s, after two runs that don't count; launches of less than 5 ms go to the device
-            several together and are waited for once. A step is on a batch that is already on the device: perturbation if any, forward, mean cross-entropy, backward, Adam.
+            several together and are waited for once. A step sends its batch to the device, as training does: perturbation if any, forward, mean cross-entropy, backward, Adam.
 
             {ceiling} Arrays that the caches hold can exceed it.
             {string.Concat(sections.Select(Markdown))}

@@ -267,7 +267,7 @@ internal sealed class Work : IDisposable
                     pipeline.Complete();
                 }
 
-                pipeline.SubmitAgain(Epoch, optimizer.LearningRate);
+                pipeline.Submit(pixels, labels, Epoch, 0, optimizer.LearningRate);
             },
             pipeline,
             arena);

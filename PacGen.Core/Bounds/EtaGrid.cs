@@ -7,7 +7,7 @@ namespace PacGen.Core.Bounds;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The geometric grid is η_j = cʲ√(2n·log 2/δ), δ_j = δ2^−(j+1), j ≥ 0, with c = e unless told otherwise. It differs from
+/// The geometric grid is η_j = cʲ√(2n·log 2/δ), δ_j = δ2^−(j+1), j ≥ 0, with c = e unless another is given. It differs from
 /// Appendix B's, eʲ√(2n·log 1/δ_j), in that the root does not grow with j. Appendix B's j solves an equation in which j stands on
 /// both sides, and for some KL no integer does.
 /// </para>

@@ -8,7 +8,7 @@ namespace PacGen.Core.Perturbation;
 /// however the record is made.
 /// </summary>
 /// <remarks>
-/// The listing, line by line: 1 <see cref="Settings"/>; 6 <see cref="HessianLipschitz"/>; 7 <see cref="Kappa.ScheduledGamma"/>
+/// The listing, line by line: 1 <see cref="Settings"/>; 6 <see cref="Rho"/>; 7 <see cref="Kappa.ScheduledGamma"/>
 /// and <see cref="Kappa.Of{T}"/>; 8 <see cref="OptimalSigma"/>; 9 <see cref="UniformNoise"/>; 6 to 10 as they run
 /// <see cref="Perturbed{TNoise}"/>; 11 <see cref="SecondMoment"/>; 12 the rules in PacGen.Core/Optimization; 2, 3, 10 and 13 are
 /// training's, in PacGen.Nn.
@@ -84,7 +84,7 @@ public sealed record AlgorithmOne
             Gamma = (float)Kappa.ScheduledGamma(Neighborhood.Gamma, epoch),
             Epsilon = (float)Neighborhood.Epsilon,
             CurvatureScale = (float)Math.Min(float.MaxValue, OptimalSigma.CurvatureScale(Eta, epoch)),
-            RhoScale = (float)HessianLipschitz.Scale(Beta1, stepNorm, BiasCorrection, completedSteps),
+            RhoScale = (float)Rho.Scale(Beta1, stepNorm, BiasCorrection, completedSteps),
             GradientThreshold = (float)Beta2,
             GradientScale = (float)gradientScale,
             SecondMomentScale = BiasCorrection ? (float)SecondMoment.BiasCorrection(Beta1, completedSteps) : 1f,

@@ -44,7 +44,7 @@ public static class OptimalSigma
     /// </summary>
     /// <param name="gradient">g.</param>
     /// <param name="secondMoment">h.</param>
-    /// <param name="rho">ρ of this parameter; see <see cref="HessianLipschitz"/>.</param>
+    /// <param name="rho">ρ of this parameter; see <see cref="Rho"/>.</param>
     /// <param name="kappa">κ; see <see cref="Kappa"/>.</param>
     /// <param name="curvatureScale">η·log²(1+epoch); see <see cref="CurvatureScale"/>.</param>
     /// <param name="gradientThreshold">β₂.</param>

@@ -17,7 +17,7 @@ public struct PerturbSettings
     /// <summary>η·log²(1+epoch); see <see cref="OptimalSigma.CurvatureScale"/>. 0 makes σ = κ.</summary>
     public float CurvatureScale;
 
-    /// <summary>(1−β₁)/β₁ / ‖Δw‖; see <see cref="HessianLipschitz.Scale"/>.</summary>
+    /// <summary>(1−β₁)/β₁ / ‖Δw‖; see <see cref="Rho.Scale"/>.</summary>
     public float RhoScale;
 
     /// <summary>β₂: parameters whose |g| reaches it are not perturbed. 0 perturbs nothing, +∞ everything.</summary>

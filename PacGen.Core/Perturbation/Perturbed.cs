@@ -37,7 +37,7 @@ public readonly struct Perturbed<TNoise> : IRandomMap<PerturbSettings>
     public static T First<T>(T a, T b, T c, in LaneConstants<T> constants)
         where T : struct, ILane<T>
     {
-        T gradient = c * constants.C2, h = b * constants.C3, rho = HessianLipschitz.Estimate(gradient, h, constants.C4);
+        T gradient = c * constants.C2, h = b * constants.C3, rho = Rho.Estimate(gradient, h, constants.C4);
         return OptimalSigma.Curvature(h, rho, Kappa.Of(a, constants.C0, constants.C1), constants.C5);
     }
 

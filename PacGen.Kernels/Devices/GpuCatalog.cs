@@ -162,7 +162,7 @@ internal sealed class GpuCatalog
         return reason is null;
     }
 
-    /// <summary>A kind whose driver is there and names no device is told too.</summary>
+    /// <summary>A kind whose driver is there but names no device is listed too.</summary>
     private void AddIfNone(DeviceKind kind, string name, string note)
     {
         if (!descriptions.Exists(device => device.Kind == kind))
@@ -201,7 +201,7 @@ internal sealed class GpuCatalog
         {
             return new GpuDevice(device.CreateAccelerator(context), kind, name);
         }
-#pragma warning disable CA1031 // Whatever a broken driver throws is told in one line.
+#pragma warning disable CA1031 // Whatever a broken driver throws is reported in one line.
         catch (Exception failure)
 #pragma warning restore CA1031
         {

@@ -36,7 +36,7 @@ internal sealed class WorkerPool : IDisposable
             }
             catch (Exception error) when (error is OutOfMemoryException or ThreadStartException)
             {
-                // It is told as a lack of memory, which a smaller batch wouldn't cure.
+                // Uncaught it would be reported as a lack of memory, which a smaller batch wouldn't cure.
                 Array.Resize(ref threads, i);
                 Dispose();
                 throw new DeviceException(

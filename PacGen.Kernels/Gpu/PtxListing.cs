@@ -8,7 +8,7 @@ using ILGPU.Runtime.Cuda;
 
 namespace PacGen.Kernels;
 
-/// <summary>What a kernel compiles to on an NVIDIA GPU, told without one.</summary>
+/// <summary>What a kernel compiles to on an NVIDIA GPU; none is needed.</summary>
 internal static class PtxListing
 {
     private static readonly Lazy<(Context Context, PTXBackend Backend)> Compiler = new(() =>

@@ -10,15 +10,15 @@ internal interface IStepSource<TSettings>
     where TSettings : unmanaged
 {
     /// <summary>In a kernel: the settings; false where the kernel is to do nothing.</summary>
-    /// <param name="state">The step's state; empty where the arguments hold.</param>
+    /// <param name="carry">What the last step handed on; empty where the arguments hold.</param>
     /// <param name="step">The step's settings.</param>
     /// <param name="settings">The arguments, which the step's settings replace.</param>
-    static abstract bool TryGet(ArrayView<StepState> state, ArrayView<float> step, ref TSettings settings);
+    static abstract bool TryGet(ArrayView<StepCarry> carry, ArrayView<float> step, ref TSettings settings);
 }
 
 /// <summary>Always the arguments.</summary>
 internal readonly struct OwnSettings<TSettings> : IStepSource<TSettings>
     where TSettings : unmanaged
 {
-    public static bool TryGet(ArrayView<StepState> state, ArrayView<float> step, ref TSettings settings) => true;
+    public static bool TryGet(ArrayView<StepCarry> carry, ArrayView<float> step, ref TSettings settings) => true;
 }

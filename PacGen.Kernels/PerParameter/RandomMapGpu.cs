@@ -13,7 +13,7 @@ internal sealed class RandomMapGpu<TMap, TSettings, TSource> : Launch, IPassKern
     where TSettings : unmanaged
     where TSource : struct, IStepSource<TSettings>
 {
-    private readonly Action<ArrayView<StepState>, ArrayView<float>> start;
+    private readonly Action<ArrayView<StepCarry>, ArrayView<float>> start;
     private StepMemory? followed;
 
     public RandomMapGpu(GpuDevice device, Region a, Region b, Region c, Region output)
@@ -25,8 +25,8 @@ internal sealed class RandomMapGpu<TMap, TSettings, TSource> : Launch, IPassKern
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
                 ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
-                ArrayView<StepState>, ArrayView<float>, QuadExtent, TSettings>(Kernel));
-        start = (state, step) => kernel(grid, a0, b0, c0, y, state, step, extent, Settings);
+                ArrayView<StepCarry>, ArrayView<float>, QuadExtent, TSettings>(Kernel));
+        start = (carry, step) => kernel(grid, a0, b0, c0, y, carry, step, extent, Settings);
     }
 
     /// <inheritdoc/>
@@ -43,7 +43,7 @@ internal sealed class RandomMapGpu<TMap, TSettings, TSource> : Launch, IPassKern
     {
         if (followed is { IsHeld: true } memory)
         {
-            start(memory.State, memory.Settings);
+            start(memory.Carry, memory.Settings);
         }
         else
         {
@@ -53,9 +53,9 @@ internal sealed class RandomMapGpu<TMap, TSettings, TSource> : Launch, IPassKern
 
     internal static void Kernel(
         ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> output,
-        ArrayView<StepState> state, ArrayView<float> held, QuadExtent extent, TSettings settings)
+        ArrayView<StepCarry> carry, ArrayView<float> held, QuadExtent extent, TSettings settings)
     {
-        int quads = TSource.TryGet(state, held, ref settings) ? (extent.Count + 3) / 4 : 0, stride = Grid.DimX * Group.DimX;
+        int quads = TSource.TryGet(carry, held, ref settings) ? (extent.Count + 3) / 4 : 0, stride = Grid.DimX * Group.DimX;
         PhiloxDraw draw = TMap.Random(settings);
         LaneConstants<GpuFloat> constants = TMap.Constants<GpuFloat>(settings);
         for (int quad = (Grid.IdxX * Group.DimX) + Group.IdxX; quad < quads; quad += stride)

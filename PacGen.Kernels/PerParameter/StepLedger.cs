@@ -64,14 +64,14 @@ public sealed class StepLedger : IDisposable
         Close = Ending(CloseKernel, changeSums);
 
         Launch Ending(
-            Action<ArrayView<float>, int, ArrayView<StepState>, ArrayView<float>, ArrayView<StepRecord>> body, GpuBuffer sums)
+            Action<ArrayView<float>, int, ArrayView<StepCarry>, ArrayView<float>, ArrayView<StepRecord>> body, GpuBuffer sums)
         {
             var kernel = device.Load(
                 body.Method,
                 accelerator => accelerator.LoadStreamKernel<
-                    ArrayView<float>, int, ArrayView<StepState>, ArrayView<float>, ArrayView<StepRecord>>(body));
+                    ArrayView<float>, int, ArrayView<StepCarry>, ArrayView<float>, ArrayView<StepRecord>>(body));
             return new Started(
-                () => kernel(group, sums.View, (int)changeSums.Count, memory.State, memory.Settings, records.View));
+                () => kernel(group, sums.View, (int)changeSums.Count, memory.Carry, memory.Settings, records.View));
         }
     }
 
@@ -131,12 +131,12 @@ public sealed class StepLedger : IDisposable
             throw new ArgumentException($"{made.Count} numbers can't be kept as {kept.Count}.", nameof(kept));
         }
 
-        Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<StepState>> keep = device.Load(
+        Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<StepCarry>> keep = device.Load(
             ((Delegate)KeepKernel).Method,
-            accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<StepState>>(KeepKernel));
+            accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<StepCarry>>(KeepKernel));
         ArrayView<float> from = GpuDevice.View(made), to = GpuDevice.View(kept);
         KernelConfig grid = device.Grid(kept.Count);
-        return new Started(() => keep(grid, from, to, memory.State));
+        return new Started(() => keep(grid, from, to, memory.Carry));
     }
 
     /// <summary>
@@ -146,7 +146,7 @@ public sealed class StepLedger : IDisposable
     /// </summary>
     /// <param name="largestNorm">The gradient's largest norm, +∞ for any.</param>
     /// <param name="numerator">What the next perturbation divides by this step's ‖Δw‖:
-    /// <see cref="HessianLipschitz.Numerator"/>.</param>
+    /// <see cref="Rho.Numerator"/>.</param>
     /// <exception cref="InvalidOperationException">There are <see cref="Capacity"/> steps in flight.</exception>
     public void Begin(double largestNorm, double numerator)
     {
@@ -158,7 +158,7 @@ public sealed class StepLedger : IDisposable
         PerturbSettings perturbation = perturb?.Settings ?? PerturbSettings.None;
         if (!memory.IsHeld)
         {
-            memory.Write(new StepState { GradientScale = perturbation.GradientScale, RhoScale = perturbation.RhoScale });
+            memory.Write(new StepCarry { GradientScale = perturbation.GradientScale, RhoScale = perturbation.RhoScale });
             memory.IsHeld = true;
         }
 
@@ -231,14 +231,14 @@ public sealed class StepLedger : IDisposable
     }
 
     internal static void CheckKernel(
-        ArrayView<float> sums, int count, ArrayView<StepState> state, ArrayView<float> settings, ArrayView<StepRecord> records)
+        ArrayView<float> sums, int count, ArrayView<StepCarry> carry, ArrayView<float> settings, ArrayView<StepRecord> records)
     {
         double squared = Total(sums, count);
         if (Group.IdxX == 0)
         {
             double loss = records[Capacity].Loss, scale = 1;
             int end = (int)StepEnd.Skipped, slot = (int)records[Capacity].End;
-            if (state[0].Refused == 0)
+            if (carry[0].Refused == 0)
             {
                 // As the host does: the loss is a float, the norm is not.
                 end = !IsFinite((float)loss) ? (int)StepEnd.LossNotFinite : !IsFinite(squared) ? (int)StepEnd.GradientNotFinite
@@ -249,8 +249,8 @@ public sealed class StepLedger : IDisposable
                     scale = largestNorm / norm;
                 }
 
-                state[0].GradientScale = (float)scale;
-                state[0].Refused = end == (int)StepEnd.Done ? 0 : 1;
+                carry[0].GradientScale = (float)scale;
+                carry[0].Refused = end == (int)StepEnd.Done ? 0 : 1;
             }
 
             records[slot].Loss = loss;
@@ -260,7 +260,7 @@ public sealed class StepLedger : IDisposable
     }
 
     internal static void CloseKernel(
-        ArrayView<float> sums, int count, ArrayView<StepState> state, ArrayView<float> settings, ArrayView<StepRecord> records)
+        ArrayView<float> sums, int count, ArrayView<StepCarry> carry, ArrayView<float> settings, ArrayView<StepRecord> records)
     {
         double squared = Total(sums, count);
         if (Group.IdxX != 0)
@@ -269,28 +269,28 @@ public sealed class StepLedger : IDisposable
         }
 
         int slot = (int)records[Capacity].End;
-        if (state[0].Refused == 0)
+        if (carry[0].Refused == 0)
         {
             records[slot].SquaredChange = squared;
             if (IsFinite(squared))
             {
                 double numerator = settings.Cast<StepSettings>()[0].Numerator.Value;
                 double ratio = squared > 0 ? numerator / Math.Sqrt(squared) : 0;
-                state[0].RhoScale = (float)(ratio < float.MaxValue ? ratio : float.MaxValue);
+                carry[0].RhoScale = (float)(ratio < float.MaxValue ? ratio : float.MaxValue);
             }
             else
             {
                 records[slot].End = (int)StepEnd.WeightsLost;
-                state[0].Refused = 1;
+                carry[0].Refused = 1;
             }
         }
 
         records[Capacity].End = slot + 1 == Capacity ? 0 : slot + 1;
     }
 
-    internal static void KeepKernel(ArrayView<float> made, ArrayView<float> kept, ArrayView<StepState> state)
+    internal static void KeepKernel(ArrayView<float> made, ArrayView<float> kept, ArrayView<StepCarry> carry)
     {
-        if (state[0].Refused == 0)
+        if (carry[0].Refused == 0)
         {
             int stride = Grid.DimX * Group.DimX;
             for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < (int)kept.Length; i += stride)

@@ -3,11 +3,11 @@ using ILGPU;
 
 namespace PacGen.Kernels;
 
-/// <summary>Where a step's <see cref="StepState"/> and its settings are on a GPU.</summary>
+/// <summary>Where a step's <see cref="StepCarry"/> and its settings are on a GPU.</summary>
 internal sealed class StepMemory : IDisposable
 {
     // Two buffers, as ILGPU's casts of a view round where it starts to the type's size.
-    private readonly GpuBuffer state, settings;
+    private readonly GpuBuffer carry, settings;
     private readonly float[] sent;
     private Upload? upload;
 
@@ -15,7 +15,7 @@ internal sealed class StepMemory : IDisposable
     /// <param name="count">The floats of the settings.</param>
     public StepMemory(GpuDevice device, int count)
     {
-        state = (GpuBuffer)device.Allocate(Marshal.SizeOf<StepState>() / sizeof(float), "a step's state");
+        carry = (GpuBuffer)device.Allocate(Marshal.SizeOf<StepCarry>() / sizeof(float), "what steps hand on");
         settings = (GpuBuffer)device.Allocate(count, "a step's settings");
         sent = new float[count];
     }
@@ -23,7 +23,7 @@ internal sealed class StepMemory : IDisposable
     /// <summary>Whether a ledger's steps are in flight in it, and not the settings of the launches themselves.</summary>
     public bool IsHeld { get; set; }
 
-    public ArrayView<StepState> State => state.View.Cast<StepState>();
+    public ArrayView<StepCarry> Carry => carry.View.Cast<StepCarry>();
 
     public ArrayView<float> Settings => settings.View;
 
@@ -37,12 +37,12 @@ internal sealed class StepMemory : IDisposable
         upload.Write(sent);
     }
 
-    /// <summary>Writes the state.</summary>
-    public void Write(StepState value) =>
-        state.Write(0, MemoryMarshal.Cast<StepState, float>(new ReadOnlySpan<StepState>(in value)));
+    /// <summary>Writes what steps hand on.</summary>
+    public void Write(StepCarry value) =>
+        carry.Write(0, MemoryMarshal.Cast<StepCarry, float>(new ReadOnlySpan<StepCarry>(in value)));
 
-    /// <summary>Writes state and settings.</summary>
-    public void WriteAll(StepState value)
+    /// <summary>Writes that and the settings.</summary>
+    public void WriteAll(StepCarry value)
     {
         Write(value);
         settings.Write(0, sent);
@@ -51,7 +51,7 @@ internal sealed class StepMemory : IDisposable
     public void Dispose()
     {
         upload?.Dispose();
-        state.Dispose();
+        carry.Dispose();
         settings.Dispose();
     }
 }

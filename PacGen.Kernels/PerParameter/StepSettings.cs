@@ -14,10 +14,10 @@ internal struct StepSettings
     /// <summary>The gradient's largest norm.</summary>
     public SplitDouble LargestNorm;
 
-    /// <summary><see cref="HessianLipschitz.Numerator"/>.</summary>
+    /// <summary><see cref="Rho.Numerator"/>.</summary>
     public SplitDouble Numerator;
 
-    /// <summary>The perturbation's. Its scales of ρ and of the gradient stand in <see cref="StepState"/>.</summary>
+    /// <summary>The perturbation's. Its scales of ρ and of the gradient stand in <see cref="StepCarry"/>.</summary>
     public PerturbSettings Perturb;
 }
 
@@ -39,7 +39,7 @@ internal readonly struct SplitDouble(double value)
 }
 
 /// <summary>What the kernels of a step, and of the next, hand each other.</summary>
-internal struct StepState
+internal struct StepCarry
 {
     /// <summary>Other than 0 where a step has ended badly, and nothing is to change any more.</summary>
     public int Refused;
@@ -47,7 +47,7 @@ internal struct StepState
     /// <summary>What the gradient is multiplied by.</summary>
     public float GradientScale;
 
-    /// <summary>ρ's scale; see <see cref="HessianLipschitz.Scale"/>.</summary>
+    /// <summary>ρ's scale; see <see cref="Rho.Scale"/>.</summary>
     public float RhoScale;
 }
 
@@ -57,16 +57,16 @@ internal struct StepState
 /// </summary>
 internal readonly struct StepPerturbation : IStepSource<PerturbSettings>
 {
-    public static bool TryGet(ArrayView<StepState> state, ArrayView<float> step, ref PerturbSettings settings)
+    public static bool TryGet(ArrayView<StepCarry> carry, ArrayView<float> step, ref PerturbSettings settings)
     {
-        if (state.Length == 0)
+        if (carry.Length == 0)
         {
             return true;
         }
 
         settings = step.Cast<StepSettings>()[0].Perturb;
-        settings.GradientScale = state[0].GradientScale;
-        settings.RhoScale = state[0].RhoScale;
-        return state[0].Refused == 0;
+        settings.GradientScale = carry[0].GradientScale;
+        settings.RhoScale = carry[0].RhoScale;
+        return carry[0].Refused == 0;
     }
 }

@@ -28,7 +28,7 @@ internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
                 ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
-                ArrayView<float>, ArrayView<float>, ArrayView<StepState>, ArrayView<float>, QuadExtent>(Kernel));
+                ArrayView<float>, ArrayView<float>, ArrayView<StepCarry>, ArrayView<float>, QuadExtent>(Kernel));
         blocks = (GpuBuffer)device.Allocate(sums.Length);
         own = new StepMemory(device, StepFloats);
         KernelConfig grid = device.Groups(sums.Length, BlockSumGpu.Quads);
@@ -36,7 +36,7 @@ internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
         ArrayView<float> h = GpuDevice.View(regions.SecondMoment);
         ArrayView<float> s0 = GpuDevice.View(regions.State(0)), s1 = GpuDevice.View(regions.State(1));
         ArrayView<float> s2 = GpuDevice.View(regions.State(2)), s3 = GpuDevice.View(regions.State(3));
-        start = memory => kernel(grid, w, g, s0, s1, s2, s3, h, blocks.View, memory.State, memory.Settings, extent);
+        start = memory => kernel(grid, w, g, s0, s1, s2, s3, h, blocks.View, memory.Carry, memory.Settings, extent);
     }
 
     /// <inheritdoc/>
@@ -67,7 +67,7 @@ internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
         if (!AreSent)
         {
             Fill(own.Next, default);
-            own.WriteAll(new StepState { GradientScale = Settings.GradientScale });
+            own.WriteAll(new StepCarry { GradientScale = Settings.GradientScale });
             AreSent = true;
         }
 
@@ -92,11 +92,11 @@ internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
     internal static void Kernel(
         ArrayView<float> w, ArrayView<float> g, ArrayView<float> s0, ArrayView<float> s1, ArrayView<float> s2,
         ArrayView<float> s3,
-        ArrayView<float> h, ArrayView<float> sums, ArrayView<StepState> state, ArrayView<float> step, QuadExtent extent)
+        ArrayView<float> h, ArrayView<float> sums, ArrayView<StepCarry> carry, ArrayView<float> step, QuadExtent extent)
     {
         UpdateSettings<TRule> settings = step.Cast<StepSettings<TRule>>()[0].Update;
-        settings.GradientScale = state[0].GradientScale;
-        int blocks = state[0].Refused != 0 ? 0 : (int)sums.Length;
+        settings.GradientScale = carry[0].GradientScale;
+        int blocks = carry[0].Refused != 0 ? 0 : (int)sums.Length;
         ArrayView<float> accumulators = SharedMemory.Allocate<float>(BlockSum.Accumulators);
         for (int block = Grid.IdxX; block < blocks; block += Grid.DimX)
         {

@@ -1,6 +1,6 @@
 namespace PacGen.Nn;
 
-/// <summary>Where a certification stands, told a few times a second.</summary>
+/// <summary>Where a certification stands, reported a few times a second.</summary>
 /// <param name="Phase">What is being done.</param>
 /// <param name="Done">How many steps or draws of the phase are done.</param>
 /// <param name="Total">How many the phase has.</param>

@@ -28,7 +28,7 @@ internal sealed class GibbsLoss : IDisposable
         this.bounded = bounded;
     }
 
-    /// <summary>How many classes the model tells apart.</summary>
+    /// <summary>How many classes the model distinguishes.</summary>
     public int Classes
     {
         get

@@ -80,7 +80,7 @@ internal sealed class NoisyTraining : IDisposable
                 cancellation.ThrowIfCancellationRequested();
                 double rate = plan.Optimizer.LearningRate * schedule.Factor((double)step / loader.BatchCount);
                 pipeline.Submit(batch, epoch, rate);
-                StepInFlight done = pipeline.Complete();
+                TrainingStep done = pipeline.Complete();
                 if (done.End != StepEnd.Done)
                 {
                     throw new TrainingException(

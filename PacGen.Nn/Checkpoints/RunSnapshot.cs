@@ -67,7 +67,7 @@ internal sealed class RunSnapshot(
         }
 
         using InvariantCulture invariant = new();
-        TrainingState state = new()
+        RunState state = new()
         {
             Settings = Settings(),
             Steps = pipeline.Steps,
@@ -96,11 +96,11 @@ internal sealed class RunSnapshot(
     /// <param name="path">The checkpoint.</param>
     /// <param name="damaged">Newer ones that could not be used, and why.</param>
     /// <exception cref="CheckpointException">There is none, or it is of another run; nothing was changed.</exception>
-    public TrainingState Load(string folder, out List<EpochResult> done, out string path, out IReadOnlyList<string> damaged)
+    public RunState Load(string folder, out List<EpochResult> done, out string path, out IReadOnlyList<string> damaged)
     {
         using SafetensorsFile file = new CheckpointFolder(folder).OpenNewest(out damaged);
         path = file.Name;
-        TrainingState state = TrainingState.Parse(
+        RunState state = RunState.Parse(
             file.Metadata.GetValueOrDefault(StateText)
                 ?? throw new CheckpointException($"{path} holds weights, but not the state of a run."), path);
         RequireSameSettings(state, path);
@@ -181,7 +181,7 @@ internal sealed class RunSnapshot(
         return arrays;
     }
 
-    private void RequireSameSettings(TrainingState state, string path)
+    private void RequireSameSettings(RunState state, string path)
     {
         SortedDictionary<string, string> here = Settings();
         string[] differing =

@@ -6,8 +6,11 @@ namespace PacGen.Nn;
 /// <summary>How <see cref="ExpectedLossSampler"/> perturbs and averages.</summary>
 public sealed record ExpectedLossOptions
 {
-    /// <summary>The level σ of every weight, or what each weight's own level is multiplied by.</summary>
-    public double Sigma { get; init; } = 1;
+    /// <summary>
+    /// The level σ of every weight, or what each weight's own level is multiplied by; null for 0.05, or for 1 where
+    /// <see cref="Levels"/> are given.
+    /// </summary>
+    public double? Sigma { get; init; }
 
     /// <summary>
     /// Each weight's own level, in the arena's order, which <see cref="Sigma"/> multiplies; null where that is the level of all.
@@ -33,9 +36,12 @@ public sealed record ExpectedLossOptions
     /// <summary>Decides the perturbations.</summary>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>The σ that counts.</summary>
+    internal double Level => Sigma ?? (Levels is null ? 0.05 : 1);
+
     internal void Validate()
     {
-        Require(SinglePrecision.IsNotNegative(Sigma), $"σ is {Sigma}, but must not be negative{SinglePrecision.Lost(Sigma)}");
+        Require(SinglePrecision.IsNotNegative(Level), $"σ is {Level}, but must not be negative{SinglePrecision.Lost(Level)}");
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
         Require(SmallestProbability is > 0 and < 1, $"p_min is {SmallestProbability}, but must be in (0, 1)");
     }

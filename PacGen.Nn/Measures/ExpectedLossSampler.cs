@@ -45,7 +45,7 @@ public static class ExpectedLossSampler
         int passes = options.Antithetic ? 2 * options.Draws : options.Draws;
         for (int draw = 0; draw < options.Draws; draw++)
         {
-            noise.Settings = NoiseSettings.Within(options.Sigma, options.Neighborhood, options.Seed, NoiseStream, (uint)draw);
+            noise.Settings = NoiseSettings.Within(options.Level, options.Neighborhood, options.Seed, NoiseStream, (uint)draw);
             noise.Run();
             LossValues value = Here();
             if (options.Antithetic)

@@ -14,7 +14,7 @@ public sealed record ExpectedSharpness : Measurement
     public required ExpectedLoss Expected { get; init; }
 
     /// <summary>σ.</summary>
-    public double Sigma => Expected.Options.Sigma;
+    public double Sigma => Expected.Options.Level;
 
     /// <summary>The standard error over the draws of u.</summary>
     public double StandardError => Expected.Loss.StandardError;

@@ -5,12 +5,9 @@ namespace PacGen.Nn;
 /// <summary>Measures the expected sharpness (3) by drawing Gaussian perturbations of all weights.</summary>
 public static class ExpectedSharpnessSampler
 {
-    /// <summary>σ where no options are given.</summary>
-    internal const double DefaultSigma = 0.05;
-
     /// <summary>Measures the sharpness.</summary>
     /// <param name="subject">L̂ of the network; left at some other point.</param>
-    /// <param name="options">σ, the number of draws and whether each comes with its opposite; without it σ is 0.05.</param>
+    /// <param name="options">σ, the number of draws and whether each comes with its opposite; defaults without it.</param>
     /// <param name="progress">Notified after each pass.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
@@ -21,7 +18,7 @@ public static class ExpectedSharpnessSampler
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
-        options ??= new ExpectedLossOptions { Sigma = DefaultSigma };
+        options ??= new ExpectedLossOptions();
         options.Validate();
         PassCost before = subject.Cost;
         subject.MoveToWeights();

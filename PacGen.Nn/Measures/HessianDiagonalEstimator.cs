@@ -10,7 +10,7 @@ public static class HessianDiagonalEstimator
     /// <param name="options">Up to which size exactly, and how beyond; defaults without it.</param>
     /// <param name="progress">Notified from time to time.</param>
     /// <param name="cancellation">Stops between two batches.</param>
-    /// <exception cref="ArgumentException">There is no draw.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static HessianDiagonal Measure(
         EmpiricalLoss subject, HessianDiagonalOptions? options = null, IProgress<MeasureProgress>? progress = null,
@@ -18,6 +18,7 @@ public static class HessianDiagonalEstimator
     {
         ArgumentNullException.ThrowIfNull(subject);
         options ??= new HessianDiagonalOptions();
+        options.Validate();
         if (subject.Count > options.LargestExact)
         {
             HessianMoments moments = Hutchinson.Measure(

@@ -11,4 +11,15 @@ public sealed record HessianDiagonalOptions
 
     /// <summary>Draws the vectors.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    internal void Validate()
+    {
+        if (Draws < 1 || LargestExact < 0)
+        {
+            throw new ArgumentException(
+                $"Hessian diagonal: {(Draws < 1 ? $"the number of draws is {Draws}, but must be at least 1"
+                    : $"the largest size computed exactly is {LargestExact}, but must not be negative")}.");
+        }
+    }
 }

@@ -20,9 +20,7 @@ public static class Measures
             KeskarAscent.Measure(subject, new KeskarOptions { Seed = seed }, progress, cancellation)),
         new("expected-sharpness", "𝔼L̂(w + u) − L̂(w), u ~ N(0, 0.05²) (3)", true,
             "weights of one scale: it changes when layers are rescaled", (subject, seed, progress, cancellation) =>
-            ExpectedSharpnessSampler.Measure(
-                subject, new ExpectedLossOptions { Sigma = ExpectedSharpnessSampler.DefaultSigma, Seed = seed }, progress,
-                cancellation)),
+            ExpectedSharpnessSampler.Measure(subject, new ExpectedLossOptions { Seed = seed }, progress, cancellation)),
         new("hessian-lipschitz", "ρ of Definition 4 from below", null, "a smooth activation: with ReLU ∇²L̂ jumps and no ρ holds",
             (subject, seed, progress, cancellation) =>
             HessianLipschitzSampler.Measure(subject, new HessianLipschitzOptions { Seed = seed }, progress, cancellation)),

@@ -206,7 +206,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
             perturb?.Settings = Perturbation(epoch);
             SetRule(steps + 1, learningRate);
             double numerator = settings.Algorithm is { } algorithm
-                ? HessianLipschitz.Numerator(algorithm.Beta1, algorithm.BiasCorrection, steps + 1) : 0;
+                ? Rho.Numerator(algorithm.Beta1, algorithm.BiasCorrection, steps + 1) : 0;
             ledger.Begin(clipNorm, numerator);
             steps++;
         }

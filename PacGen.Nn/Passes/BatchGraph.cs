@@ -9,19 +9,14 @@ namespace PacGen.Nn;
 /// </summary>
 internal sealed class BatchGraph : IDisposable
 {
-    /// <summary>Steps are told to the graph as floats, which count so far.</summary>
-    private const long LargestStep = 0xFF_FFFF;
+    /// <summary>Steps are given to the graph as floats, which count so far.</summary>
+    internal const long LargestStep = 0xFF_FFFF;
 
-    private readonly Module module;
-    private readonly ParameterArena arena;
-    private readonly DeviceBuffer weights;
-    private readonly DeviceBuffer? gradients;
     private readonly Func<Tensor, Tensor, Tensor> loss;
     private readonly int[] image;
     private readonly ulong? trainingSeed;
     private readonly RunningStatistics statistics;
     private readonly IReadOnlyDictionary<Tensor, Region> inputs;
-    private readonly StateUpdate? states;
     private readonly Dictionary<int, Compiled> compiled = [];
     private readonly Dictionary<int, (GraphCompiler Plan, Nodes Nodes)> planned = [];
     private readonly float[] scalar = new float[1];
@@ -50,17 +45,31 @@ internal sealed class BatchGraph : IDisposable
         IReadOnlyDictionary<Tensor, Region>? inputs = null,
         StateUpdate? states = null)
     {
-        this.module = module;
-        this.arena = arena;
-        this.weights = weights;
-        this.gradients = gradients;
+        (Module, Arena, Weights, Gradients, States) = (module, arena, weights, gradients, states);
         this.loss = loss;
         this.image = image;
         this.trainingSeed = trainingSeed;
         this.statistics = statistics;
         this.inputs = inputs ?? new Dictionary<Tensor, Region>();
-        this.states = states;
     }
+
+    /// <summary>The model.</summary>
+    public Module Module { get; }
+
+    /// <summary>Its parameters.</summary>
+    public ParameterArena Arena { get; }
+
+    /// <summary>The weights that the model runs with.</summary>
+    public DeviceBuffer Weights { get; }
+
+    /// <summary>What gets the gradients, or null for none.</summary>
+    public DeviceBuffer? Gradients { get; }
+
+    /// <summary>What the pass makes of the model's state; null where it reads, or writes, the state itself.</summary>
+    public StateUpdate? States { get; }
+
+    /// <summary>Whether the state is read as the model has it: in evaluation, and where a copy of it moves.</summary>
+    public bool ReadsState => trainingSeed is null || States is not null;
 
     /// <summary>How many classes the last batch's output distinguished.</summary>
     public int Classes { get; private set; }
@@ -94,23 +103,6 @@ internal sealed class BatchGraph : IDisposable
         session.Run(program);
         GC.KeepAlive(graph.Graph);
         return true;
-    }
-
-    /// <summary>
-    /// The pass over the last batch once more, which is in place; as the pass of a whole training step where that can be one.
-    /// </summary>
-    /// <returns>Whether it was a whole step.</returns>
-    public bool RunAgain(OptimizerSession session)
-    {
-        if ((last!.WholeStep ??= session.Program(last.Graph.Parts, last.Loss)) is { } program)
-        {
-            session.Run(program);
-            GC.KeepAlive(last.Graph);
-            return true;
-        }
-
-        last.Graph.Run();
-        return false;
     }
 
     private Compiled Send(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step, double share)
@@ -212,7 +204,7 @@ internal sealed class BatchGraph : IDisposable
             graph = new Compiled(
                 program,
                 UploadTo(nodes.Images) ?? throw new ArgumentException(
-                    $"{module.GetType().Name}'s output does not depend on its input.", nameof(count)),
+                    $"{Module.GetType().Name}'s output does not depend on its input.", nameof(count)),
                 UploadTo(nodes.Labels),
                 UploadTo(nodes.Context?.Step),
                 UploadTo(nodes.Context?.Share),
@@ -236,7 +228,7 @@ internal sealed class BatchGraph : IDisposable
     /// </summary>
     public long Plan(int count) => Planned(count).PlannedBytes;
 
-    /// <summary>What the kernels of that graph will keep for themselves, such as packed weights, in bytes.</summary>
+    /// <summary>What the kernels of that graph will keep for themselves, such as packed Weights, in bytes.</summary>
     public long KernelBytes(int count) => Planned(count).KernelBytes;
 
     private GraphCompiler Planned(int count)
@@ -247,95 +239,6 @@ internal sealed class BatchGraph : IDisposable
         }
 
         return made.Plan;
-    }
-
-    /// <summary>
-    /// Where the pass over a batch first has a number that is not finite: in the weights, in what a module makes of them, or in a
-    /// gradient. The pass is taken anew, with everything between kept; the graphs that were compiled are given up for its memory.
-    /// </summary>
-    /// <param name="images">The images of the batch.</param>
-    /// <param name="labels">Their labels.</param>
-    /// <param name="step">The step number, for dropout.</param>
-    /// <returns>The place, or null where all is finite.</returns>
-    public NonFiniteOrigin? FindNonFinite(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step)
-    {
-        if (NonFiniteOrigin.InArena(arena, arena.Weights) is { } lost)
-        {
-            return new NonFiniteOrigin(
-                NonFiniteOrigin.ModuleOf(lost.Parameter.Name),
-                $"{lost.Parameter.Name}, which has a weight {lost.Value} before the step", "start from weights that are finite");
-        }
-
-        if (weights != arena.Weights && NonFiniteOrigin.InArena(arena, weights) is { } moved)
-        {
-            return new NonFiniteOrigin(
-                NonFiniteOrigin.ModuleOf(moved.Parameter.Name), $"{moved.Parameter.Name}, which the perturbation made " +
-                    $"{moved.Value}", "perturb less: a larger η, a smaller γ; or lower the learning rate");
-        }
-
-        if ((trainingSeed is null || states is not null)
-            && arena.States.FirstOrDefault(state => NonFiniteOrigin.First(state.Region!.Value) is not null) is { } statistic)
-        {
-            return new NonFiniteOrigin(
-                NonFiniteOrigin.ModuleOf(statistic.Name), $"{statistic.Name}, which is " +
-                $"{NonFiniteOrigin.First(statistic.Region!.Value)}{(states is null ? "" : " before the step")}", states is null
-                ? null : "start from a state that is finite");
-        }
-
-        Dispose();
-        LayerTrace trace = new();
-        module.Trace(trace);
-        Nodes nodes;
-        try
-        {
-            nodes = Forward(labels.Length);
-        }
-        finally
-        {
-            module.Trace(null);
-        }
-
-        Tensor[] made = [.. Gradients.Ordered([nodes.Output, nodes.Mean, .. nodes.Context?.Next.Values ?? []]).Where(
-            node => node.Operation is not (null or PacGen.Kernels.Reshape))];
-        Dictionary<Tensor, Region> bindings = new(inputs);
-        arena.Bind(bindings, weights);
-        using (CompiledGraph graph = CompiledGraph.Compile(arena.Device, made, bindings))
-        {
-            foreach (Tensor input in graph.Inputs)
-            {
-                graph[input].Write(
-                    input == nodes.Images ? images : input == nodes.Labels ? labels
-                    : [input == nodes.Context?.Step ? step & LargestStep : 1]);
-            }
-
-            graph.Run();
-            foreach (Tensor node in made)
-            {
-                if (NonFiniteOrigin.First(graph[node]) is { } value)
-                {
-                    (string Path, string? Type)? place = trace.Find(node);
-                    string where = place is { } known ? $"{known.Path}{(known.Type is null ? "" : $" ({known.Type})")}"
-                        : node.Order > nodes.Output.Order ? "the loss"
-                        : module.GetType().Name + (made.TakeWhile(other => other != node).Select(trace.Find).LastOrDefault(
-                            other => other is not null) is { } behind ? $" behind {behind.Path}" : "");
-                    return new NonFiniteOrigin(place?.Path, $"{where}, whose {node} has a value {value}");
-                }
-            }
-        }
-
-        if (gradients is null)
-        {
-            return null;
-        }
-
-        // Backwards the last layers come first.
-        Tensor[] gradient = nodes.Mean.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
-        return NonFiniteOrigin.InArena(arena, gradients, Enumerable.Range(0, gradient.Length).OrderBy(i => gradient[i].Order))
-            is { } lostGradient
-            ? new NonFiniteOrigin(
-                NonFiniteOrigin.ModuleOf(lostGradient.Parameter.Name), $"the gradient of {lostGradient.Parameter.Name}, which " +
-                $"has a value {lostGradient.Value} while the outputs of all layers are finite")
-            : null;
     }
 
     /// <inheritdoc/>
@@ -350,23 +253,31 @@ internal sealed class BatchGraph : IDisposable
         last = null;
     }
 
+    /// <summary>The memory that leaves of the graph are bound to.</summary>
+    internal Dictionary<Tensor, Region> Bindings()
+    {
+        Dictionary<Tensor, Region> bindings = new(inputs);
+        Arena.Bind(bindings, Weights);
+        return bindings;
+    }
+
     /// <summary>The tensors from the images to the mean loss.</summary>
-    private Nodes Forward(int count)
+    internal Nodes Forward(int count)
     {
         Tensor images = Tensor.Input(new Shape([count, .. image]), "images");
         Tensor labels = Tensor.Input(new Shape(count), "labels");
         TrainingContext? context = trainingSeed is { } seed ? new TrainingContext(seed, statistics) : null;
         if (context is null)
         {
-            module.Eval();
+            Module.Eval();
         }
         else
         {
-            module.Train(context);
+            Module.Train(context);
         }
 
-        Tensor output = module.Apply(images);
-        module.Eval();
+        Tensor output = Module.Apply(images);
+        Module.Eval();
         Tensor mean = loss(output, labels);
         return mean.Shape.Count == 1
             ? new Nodes(images, labels, context, output, mean)
@@ -377,42 +288,42 @@ internal sealed class BatchGraph : IDisposable
     {
         Nodes nodes = Forward(count);
         Tensor mean = nodes.Mean;
-        Dictionary<Tensor, Region> bindings = new(inputs);
-        arena.Bind(bindings, weights);
+        Dictionary<Tensor, Region> bindings = Bindings();
         List<Tensor> outputs = [mean, nodes.Output];
-        if (states is not null)
+        if (States is not null)
         {
-            foreach (StateTensor state in arena.States)
+            foreach (StateTensor state in Arena.States)
             {
-                bindings[state.Tensor] = states.Of(state);
+                bindings[state.Tensor] = States.Of(state);
             }
         }
 
         foreach ((StateTensor state, Tensor next) in nodes.Context?.Next ?? new Dictionary<StateTensor, Tensor>())
         {
-            bindings[next] = states?.Of(state) ?? state.Region ?? throw new InvalidOperationException(
-                $"State '{state.Name}' has no values yet: create a ParameterArena for its module.");
+            bindings[next] = States?.Of(state) ?? state.Region ?? throw new InvalidOperationException(
+                $"State '{state.Name}' has no values yet: create a ParameterArena for its Module.");
             outputs.Add(next);
         }
 
-        if (gradients is not null)
+        if (Gradients is not null)
         {
-            Tensor[] gradient = mean.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
+            Tensor[] gradient = mean.Gradient([.. Arena.Parameters.Select(parameter => parameter.Tensor)]);
             for (int i = 0; i < gradient.Length; i++)
             {
                 // A tensor of its own for each parameter: two may share one gradient, and a leaf is computed nowhere.
                 Tensor own = bindings.ContainsKey(gradient[i]) || outputs.Contains(gradient[i]) || gradient[i].Operation is null
                     ? gradient[i] + 0f : gradient[i];
-                bindings[own] = arena.Segment(gradients, i);
+                bindings[own] = Arena.Segment(Gradients, i);
                 outputs.Add(own);
             }
         }
 
         Classes = nodes.Output.Shape.Rank > 1 ? nodes.Output.Shape[-1] : 1;
-        return (CompiledGraph.Plan(arena.Device, outputs, bindings), nodes);
+        return (CompiledGraph.Plan(Arena.Device, outputs, bindings), nodes);
     }
 
-    private sealed record Nodes(Tensor Images, Tensor Labels, TrainingContext? Context, Tensor Output, Tensor Mean);
+    /// <summary>What a graph is made of.</summary>
+    internal sealed record Nodes(Tensor Images, Tensor Labels, TrainingContext? Context, Tensor Output, Tensor Mean);
 
     /// <summary>A graph, the ways to its inputs, and where its results lie.</summary>
     internal sealed record Compiled(

@@ -44,7 +44,7 @@ internal sealed class EvaluationPass : IDisposable
             float mean = Graph.Loss();
             if (!float.IsFinite(mean))
             {
-                throw failure(mean, Graph.FindNonFinite(batch.Images, batch.Labels, 0));
+                throw failure(mean, NonFiniteSearch.Find(Graph, batch.Images, batch.Labels, 0));
             }
 
             loss += (double)mean * batch.Count;

@@ -57,8 +57,8 @@ public static class PacGenScorer
         Region weights = new(arena.Weights);
         using RandomMapLaunch<PerturbSettings> perturb = PerturbLaunch.Create<UniformNoise>(
             arena.Device, weights, new Region(before), new Region(before), new Region(moved));
-        using SumLaunch<CurvatureChangeSettings> change =
-            SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(
+        using SumLaunch<RhoSettings> change =
+            SumLaunch<RhoSettings>.Create<RhoTerm>(
                 arena.Device, weights, new Region(before), new Region(after));
         Dictionary<RhoEstimator, double[]> rhos = Enum.GetValues<RhoEstimator>().ToDictionary(
             estimator => estimator, _ => new double[options.Draws]);
@@ -69,7 +69,7 @@ public static class PacGenScorer
             pass.Run(moved, after, loader, batches, cancellation);
             progress?.Report(new MeasureProgress("Ψ", draw + 1, options.Draws));
 
-            change.Settings = CurvatureChangeSettings.Of(perturb.Settings, largestWeight);
+            change.Settings = RhoSettings.Of(perturb.Settings, largestWeight);
             change.Run();
             (double scaledChange, double scaledSquares, double largestRatio, double largestChange) = change.Result;
             if (double.IsNaN(scaledChange) || !double.IsFinite(largestChange))

@@ -27,7 +27,7 @@ internal sealed class EpochTraining(
         data.Train, options.BatchSize, options.Seed, augmentation: options.Augmentation, threads: options.Augmentation is null ? 1
             : 2);
 
-    /// <summary>Starts the clock by which the time left is told.</summary>
+    /// <summary>Starts the clock by which the time left is estimated.</summary>
     /// <param name="epochsDone">The epochs that are done already.</param>
     public void StartClock(int epochsDone)
     {
@@ -63,15 +63,15 @@ internal sealed class EpochTraining(
             // Steps are waited for where what they came to is asked for, and not before.
             bool keeps = options.Checkpoints?.EverySteps is { } every && (pipeline.Steps + pipeline.InFlight) % every == 0
                 && submitted < batches;
-            bool tells = progress is not null && Stopwatch.GetElapsedTime(reported) > ProgressInterval;
-            float loss = CompleteTo(keeps || tells || submitted == batches ? 0 : pipeline.Depth - 1, batches);
+            bool reports = progress is not null && Stopwatch.GetElapsedTime(reported) > ProgressInterval;
+            float loss = CompleteTo(keeps || reports || submitted == batches ? 0 : pipeline.Depth - 1, batches);
             if (keeps)
             {
                 Position = Position with { Seconds = secondsBefore + Stopwatch.GetElapsedTime(started).TotalSeconds };
                 save();
             }
 
-            if (tells)
+            if (reports)
             {
                 reported = Stopwatch.GetTimestamp();
                 double pace = (Position.Seen - seenBefore) / Stopwatch.GetElapsedTime(started).TotalSeconds;
@@ -93,7 +93,7 @@ internal sealed class EpochTraining(
         float loss = float.NaN;
         while (pipeline.InFlight > most)
         {
-            StepInFlight step = Complete();
+            TrainingStep step = Complete();
             loss = step.Loss;
             Position = Position with { Batch =
                 Position.Batch + 1, Seen = Position.Seen + step.Count, LossSum = Position.LossSum + ((double)loss * step.Count) };
@@ -113,9 +113,9 @@ internal sealed class EpochTraining(
         return Complete().Loss;
     }
 
-    private StepInFlight Complete()
+    private TrainingStep Complete()
     {
-        StepInFlight step = pipeline.Complete();
+        TrainingStep step = pipeline.Complete();
         if (step.End != StepEnd.Done)
         {
             using BatchLoader loader = CreateLoader();

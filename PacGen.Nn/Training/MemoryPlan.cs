@@ -54,7 +54,7 @@ internal sealed class MemoryPlan(
     /// Plans all graphs of the run, refuses it where they are far too large for what is free, and else compiles them.
     /// </summary>
     /// <exception cref="TrainingException">It is too large.</exception>
-    public MemoryEstimate Take(TrainingPipeline pipeline, EvaluationPass evaluation, StatisticsPass? statistics)
+    public MemoryEstimate Compile(TrainingPipeline pipeline, EvaluationPass evaluation, StatisticsPass? statistics)
     {
         int[] evaluated =
             [.. new[] { data.Train, data.Test }.SelectMany(set => Split(evaluation.BatchOf(set), set.Count)).Distinct()];

@@ -8,8 +8,8 @@ namespace PacGen.Nn;
 /// <param name="options">What is kept, and where.</param>
 internal sealed class RunRecorder(TrainingOptions options) : IDisposable
 {
-    private string run = TrainingState.NewRun();
-    private TrainingState? resumed;
+    private string run = RunState.NewRun();
+    private RunState? resumed;
 
     /// <summary>The folder whose checkpoints are this run's own, and where the run comes from.</summary>
     private string? ownFolder;
@@ -34,8 +34,8 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
         }
     }
 
-    /// <summary>Goes on with the run of a folder.</summary>
-    public void GoOnFrom(TrainingState state, string folder)
+    /// <summary>Resumes the run of a folder.</summary>
+    public void Resume(RunState state, string folder)
     {
         resumed = state;
         run = state.Run;
@@ -140,7 +140,7 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
     /// between the two takes the epoch again and writes the same.</param>
     /// <exception cref="TrainingException">It can't be written.</exception>
     public void Save(
-        TrainingState state, IReadOnlyList<EpochResult> results, IReadOnlyDictionary<string, string> texts,
+        RunState state, IReadOnlyList<EpochResult> results, IReadOnlyDictionary<string, string> texts,
         IReadOnlyList<NamedTensor> arrays, bool best)
     {
         if (options.Checkpoints is not { } checkpoints)
@@ -157,7 +157,7 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
             history!.Append(results);
             state = state with
             {
-                Form = TrainingState.NewestForm,
+                Form = RunState.NewestForm,
                 Run = run,
                 Epochs = history.Mark,
                 LogLines = log?.Lines ?? 0,

@@ -13,7 +13,7 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
     /// <summary>The error of a step.</summary>
     /// <param name="step">The step that failed.</param>
     /// <param name="loader">Gives its batch once more: others have come since where steps are not waited for.</param>
-    public TrainingException Of(StepInFlight step, BatchLoader loader) => step.End switch
+    public TrainingException Of(TrainingStep step, BatchLoader loader) => step.End switch
     {
         StepEnd.LossNotFinite => Diverged($"The loss became {step.Loss}", step, loader),
         StepEnd.WeightsLost => Lost(step),
@@ -35,7 +35,7 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
     /// <summary>Where a number stopped being finite, as a sentence.</summary>
     public static string Began(NonFiniteOrigin? origin) => origin is null ? "" : $" It began in {origin.Text}.";
 
-    private TrainingException Diverged(string what, in StepInFlight step, BatchLoader loader)
+    private TrainingException Diverged(string what, in TrainingStep step, BatchLoader loader)
     {
         loader.Start(step.Epoch, step.Batch);
         loader.TryNext(out Batch batch);
@@ -75,7 +75,7 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
             origin?.Layer ?? (statistic is null ? null : NonFiniteOrigin.ModuleOf(statistic.Name)));
     }
 
-    private TrainingException Lost(in StepInFlight step)
+    private TrainingException Lost(in TrainingStep step)
     {
         if (NonFiniteOrigin.InArena(arena, arena.Weights) is { } lost)
         {
@@ -103,6 +103,6 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
 
     private TrainingException Error(string message, string? layer) => new(message) { Step = pipeline.Steps + 1, Layer = layer };
 
-    private string Place(in StepInFlight step) =>
+    private string Place(in TrainingStep step) =>
         $"epoch {step.Epoch}, batch {step.Batch + 1} of {batches} (step {pipeline.Steps + 1}) with learning rate {step.Rate:G4}";
 }

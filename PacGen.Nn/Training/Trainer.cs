@@ -22,7 +22,7 @@ public sealed class Trainer : IDisposable
     private readonly RunSnapshot snapshot;
     private readonly RunRecorder recorder;
     private readonly List<EpochResult> results = [];
-    private bool takenUp;
+    private bool resumed;
 
     /// <summary>Prepares a run: makes the model's parameters on the device and draws their first values.</summary>
     /// <param name="model">What to train.</param>
@@ -72,7 +72,7 @@ public sealed class Trainer : IDisposable
             failure = new StepFailure(pipeline, Arena, optimizer, options.ClipNorm is not null, options.Batches(data));
             epochs = new EpochTraining(pipeline, data, optimizer, options, failure, recorder);
             snapshot = new RunSnapshot(model, data, optimizer, options, RunningStatistics, Arena, pipeline, statistics);
-            Memory = plan.Take(pipeline, evaluation, statistics);
+            Memory = plan.Compile(pipeline, evaluation, statistics);
         }
         catch
         {
@@ -140,7 +140,7 @@ public sealed class Trainer : IDisposable
         try
         {
             recorder.Open();
-            return Go(onEpoch, progress, cancellation);
+            return RunEpochs(onEpoch, progress, cancellation);
         }
         catch (TrainingException failure)
         {
@@ -158,7 +158,7 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    private List<EpochResult> Go(
+    private List<EpochResult> RunEpochs(
         Action<EpochResult>? onEpoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         SaveCheckpoint();
@@ -240,7 +240,7 @@ public sealed class Trainer : IDisposable
     public Resumption Resume(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        if (Steps > 0 || takenUp)
+        if (Steps > 0 || resumed)
         {
             throw new InvalidOperationException("Only a trainer that has not run resumes another's run.");
         }
@@ -248,7 +248,7 @@ public sealed class Trainer : IDisposable
         recorder.ClaimBeforeReading(folder);
         try
         {
-            return TakeUp(folder);
+            return LoadRun(folder);
         }
         catch
         {
@@ -257,14 +257,14 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    private Resumption TakeUp(string folder)
+    private Resumption LoadRun(string folder)
     {
-        TrainingState state =
+        RunState state =
             snapshot.Load(folder, out List<EpochResult> done, out string path, out IReadOnlyList<string> damaged);
         epochs.Position = state.Position;
         results.AddRange(done);
-        takenUp = true;
-        recorder.GoOnFrom(state, folder);
+        resumed = true;
+        recorder.Resume(state, folder);
         return new Resumption(path, Steps, results.Count, damaged);
     }
 

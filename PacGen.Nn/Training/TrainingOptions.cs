@@ -68,7 +68,7 @@ public sealed record TrainingOptions
     public string? TensorBoardFolder { get; init; }
 
     /// <summary>
-    /// By what the best epoch is told: its checkpoint is kept, and <see cref="EarlyStop"/> waits for a better one.
+    /// By what the best epoch is chosen: its checkpoint is kept, and <see cref="EarlyStop"/> waits for a better one.
     /// </summary>
     public EpochQuantity BestBy { get; init; } = EpochQuantity.TestAccuracy;
 
@@ -122,7 +122,7 @@ public sealed record TrainingOptions
         if (BestBy == EpochQuantity.Psi && Score is null)
         {
             throw new ArgumentException(
-                "The best epoch is to be told by Ψ, but no score is asked for: ask for one, or tell it by another quantity.");
+                "The best epoch is to be chosen by Ψ, but no score is asked for: ask for one, or choose it by another quantity.");
         }
 
         if (ClipNorm is { } limit)

@@ -21,7 +21,7 @@ namespace PacGen.Nn;
 /// {
 ///     while (pipeline.InFlight &gt; most)
 ///     {
-///         StepInFlight step = pipeline.Complete();
+///         TrainingStep step = pipeline.Complete();
 ///         if (step.End != StepEnd.Done) { throw new InvalidOperationException($"{step}"); }
 ///     }
 /// }
@@ -30,7 +30,7 @@ namespace PacGen.Nn;
 public sealed class TrainingPipeline : IDisposable
 {
     private readonly PipelineOptions options;
-    private readonly Queue<StepInFlight> inFlight = new();
+    private readonly Queue<TrainingStep> inFlight = new();
     private readonly GradientSum? accumulation;
     private readonly CompiledGraph? afterPass;
 
@@ -119,7 +119,7 @@ public sealed class TrainingPipeline : IDisposable
 
         // A limit that no norm exceeds: the gradient is looked at before it changes anything.
         Session.Begin(epoch, rate, options.ClipNorm ?? double.PositiveInfinity);
-        inFlight.Enqueue(new StepInFlight(epoch, index, labels.Length, rate));
+        inFlight.Enqueue(new TrainingStep(epoch, index, labels.Length, rate));
         if (accumulation is null && options.BeforePass is null && afterPass is null
             && Graph.TryRunStep(images, labels, step, Session))
         {
@@ -144,41 +144,14 @@ public sealed class TrainingPipeline : IDisposable
         Session.Submit();
     }
 
-    /// <summary>Submits a step on the batch that came last and is in place already, passed whole: for timing.</summary>
-    /// <param name="epoch">The epoch, counted from 1.</param>
-    /// <param name="rate">The learning rate.</param>
-    /// <exception cref="InvalidOperationException">There was no batch, batches are passed in parts, or <see cref="Depth"/> steps
-    /// are in flight.</exception>
-    public void SubmitAgain(int epoch, double rate)
-    {
-        if (Steps + inFlight.Count == 0 || options.Parts > 1 || Session.Gradients > 1)
-        {
-            throw new InvalidOperationException(
-                "A step is taken again where one was taken before, with one gradient of a whole batch.");
-        }
-
-        Session.Begin(epoch, rate, options.ClipNorm ?? double.PositiveInfinity);
-        inFlight.Enqueue(new StepInFlight(epoch, 0, 0, rate));
-        if (Session.Depth == 1)
-        {
-            Session.Perturb(epoch);
-        }
-
-        if (!Graph.RunAgain(Session))
-        {
-            Session.Observe(Graph.LossRegion, 1, first: true);
-            Session.Submit();
-        }
-    }
-
     /// <summary>
     /// Waits for the oldest step in flight. Where it did not end well, it changed nothing but what <see cref="StepEnd"/> says,
     /// and those behind it changed nothing and are forgotten.
     /// </summary>
     /// <exception cref="InvalidOperationException">No step is in flight.</exception>
-    public StepInFlight Complete()
+    public TrainingStep Complete()
     {
-        StepInFlight step = inFlight.Dequeue();
+        TrainingStep step = inFlight.Dequeue();
         StepOutcome outcome = Session.Complete();
         if (outcome.End == StepEnd.Done)
         {
@@ -224,8 +197,8 @@ public sealed class TrainingPipeline : IDisposable
     {
         (int start, int count) = PartOf(labels.Length, part);
         int size = images.Length / labels.Length;
-        return Graph.FindNonFinite(
-            images.Slice(start * size, count * size), labels.Slice(start, count), (step * options.Parts) + part);
+        return NonFiniteSearch.Find(
+            Graph, images.Slice(start * size, count * size), labels.Slice(start, count), (step * options.Parts) + part);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 namespace PacGen.Nn;
 
-/// <summary>Where a run stands, told a few times a second.</summary>
+/// <summary>Where a run stands, reported a few times a second.</summary>
 /// <param name="Phase">What is being done: training, evaluating or scoring.</param>
 /// <param name="Epoch">The epoch, from 1.</param>
 /// <param name="Epochs">How many epochs there are.</param>

@@ -9,7 +9,7 @@ internal sealed class FullDiskTests
 
     /// <summary>
     /// The events fill the disk within the first epoch. The log can't take the reason, and the weights find no place: all of it
-    /// is told.
+    /// is reported.
     /// </summary>
     [Test, Platform("Linux", Reason = "mounts a file system")]
     public void AllThatCanNotBeWrittenIsTold()

@@ -118,7 +118,7 @@ internal sealed class HyperExperimentTests
     }
 
     [Test]
-    public void AWideResNetIsTakenUpWithinARun()
+    public void AWideResNetIsResumedWithinARun()
     {
         using Folder folder = new();
         string[] args =

@@ -65,8 +65,8 @@ internal sealed unsafe class PerturbationFormulaTests
             double now = biasCorrection ? corrected : h;
             if (step > 1 || !biasCorrection)
             {
-                double rho = HessianLipschitz.Estimate<Double1>(
-                    new(g), new(now), new(HessianLipschitz.Scale(beta, norm, biasCorrection, step))).Value;
+                double rho = Rho.Estimate<Double1>(
+                    new(g), new(now), new(Rho.Scale(beta, norm, biasCorrection, step))).Value;
                 Assert.That(rho, Is.EqualTo(Math.Abs(now - before) / norm).Within(1e-12), $"seed {Seed}, step {step}");
             }
         }
@@ -75,10 +75,10 @@ internal sealed unsafe class PerturbationFormulaTests
     [Test]
     public void RhoIsZeroWhereNoStepMovedTheWeights()
     {
-        Assert.That(HessianLipschitz.Scale(0.999, 0), Is.Zero);
-        Assert.That(HessianLipschitz.Scale(0.999, 1, biasCorrection: true, steps: 1), Is.Zero);
-        Assert.That(HessianLipschitz.Scale(0.999, double.NaN), Is.Zero);
-        Assert.That((float)HessianLipschitz.Scale(0.999, 1e-320), Is.EqualTo(float.MaxValue));
+        Assert.That(Rho.Scale(0.999, 0), Is.Zero);
+        Assert.That(Rho.Scale(0.999, 1, biasCorrection: true, steps: 1), Is.Zero);
+        Assert.That(Rho.Scale(0.999, double.NaN), Is.Zero);
+        Assert.That((float)Rho.Scale(0.999, 1e-320), Is.EqualTo(float.MaxValue));
     }
 
     [Test]

@@ -51,7 +51,7 @@ internal sealed record KernelInstance(
         Of("update, AdamW", UpdateGpu<AdamWRule, TwoStates, WithoutSecondMoment>.Kernel, 28),
         Of("Ψ", SumGpu<PsiTerm, PsiSettings>.Kernel, 8),
         Of("‖x‖²", SumGpu<SquareTerm, NoSettings>.Kernel, 4),
-        Of("the curvature's change", SumGpu<CurvatureChangeTerm, CurvatureChangeSettings>.Kernel, 12),
+        Of("the curvature's change", SumGpu<RhoTerm, RhoSettings>.Kernel, 12),
         Of("Lemma 6's sums", SumGpu<UniformBoundTerm, UniformBoundSettings>.Kernel, 8),
         Of("Lemma 8's sums", SumGpu<GaussianBoundTerm, GaussianBoundSettings>.Kernel, 8),
     ];

@@ -61,7 +61,7 @@ internal sealed partial class KernelInstanceTests
         StringBuilder page = new();
         page.AppendLine(
             """
-            # GPU kernels, told by the assembler
+            # GPU kernels, as the assembler reports them
 
             Written by `dotnet cake --target=GpuKernels` from the PTX that ILGPU makes for compute capability 8.0, assembled by
             NVIDIA's `ptxas` for sm_80 and sm_90. No GPU has run these kernels for this page: it says what they ask of one, not how
@@ -70,7 +70,7 @@ internal sealed partial class KernelInstanceTests
             elements and for regions that don't start on 16 bytes). Every kernel that four models bind in training with perturbed Adam,
             in evaluation and for batch norm's statistics stands here, with those of the other rules, noises and measures; a test fails
             when these models bind another, when one uses local memory, and when one loses its 16-byte loads. The bytes asked for by
-            primitives are told by their source, not counted.
+            primitives are known from their source, not counted.
 
             ## Elementwise kernels
 
@@ -92,7 +92,7 @@ internal sealed partial class KernelInstanceTests
             What the graphs of an MLP, the network of the MNIST example, a Wide-ResNet and one with the other layers are fused into:
             training with perturbed Adam, evaluation and batch norm's statistics. Along several axes some argument is stretched, such as
             a bias or a channel's mean: it is loaded a float at a time, the stretched ones mostly from the caches, and the fewest bytes are
-            then at most those told, which count each argument in full.
+            then at most those reported, which count each argument in full.
 
             | map | registers sm_80, sm_90 | spills | stack | shared | loads | stores | bytes / fewest |
             | --- | --- | --- | --- | --- | --- | --- | --- |

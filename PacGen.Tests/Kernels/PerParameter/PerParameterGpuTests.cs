@@ -69,13 +69,13 @@ internal sealed class PerParameterGpuTests(string id) : DeviceFixture(id)
         });
 
     [Test]
-    public void CurvatureChange([ValueSource(nameof(Counts))] int count) =>
+    public void RhoSums([ValueSource(nameof(Counts))] int count) =>
         CompareNumbers(Parameters(count, 3, false, out int seed), seed, (device, memory) =>
         {
-            using SumLaunch<CurvatureChangeSettings> launch = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(
+            using SumLaunch<RhoSettings> launch = SumLaunch<RhoSettings>.Create<RhoTerm>(
                 device, memory[0], memory[1], memory[2]);
             launch.Settings =
-                CurvatureChangeSettings.Of(PerturbSettings.WholeNeighborhood(new Neighborhood(0.1, 0.1), 42, 7, 3), 0.5);
+                RhoSettings.Of(PerturbSettings.WholeNeighborhood(new Neighborhood(0.1, 0.1), 42, 7, 3), 0.5);
             launch.Run();
             launch.Run();
             return [launch.Result.Sum0, launch.Result.Largest0, launch.Result.Largest1, launch.Result.Sum1];

@@ -195,9 +195,9 @@ internal sealed class PerParameterTests
         double[] results = OnAllDevices(device =>
         {
             using Arenas arenas = new(device, w, before, after);
-            using SumLaunch<CurvatureChangeSettings> launch = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(
+            using SumLaunch<RhoSettings> launch = SumLaunch<RhoSettings>.Create<RhoTerm>(
                 device, arenas[0], arenas[1], arenas[2]);
-            launch.Settings = CurvatureChangeSettings.Of(settings, w.Max(Math.Abs));
+            launch.Settings = RhoSettings.Of(settings, w.Max(Math.Abs));
             launch.Run();
             return new[] { launch.Result.Sum0, launch.Result.Largest0, launch.Result.Largest1, launch.Settings.SquaredNorm(
                 launch.Result.Sum1) };
@@ -231,10 +231,10 @@ internal sealed class PerParameterTests
         using RandomMapLaunch<PerturbSettings> perturb =
             PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
         using SumLaunch<NoSettings> norm = SumLaunch<NoSettings>.Create<SquareTerm>(device, arenas[3]);
-        using SumLaunch<CurvatureChangeSettings> change = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(
+        using SumLaunch<RhoSettings> change = SumLaunch<RhoSettings>.Create<RhoTerm>(
             device, arenas[0], arenas[1], arenas[2]);
         perturb.Settings = settings;
-        change.Settings = CurvatureChangeSettings.Of(settings, 0);
+        change.Settings = RhoSettings.Of(settings, 0);
         perturb.Run();
         norm.Run();
         change.Run();
@@ -253,9 +253,9 @@ internal sealed class PerParameterTests
         double[] results = OnAllDevices(device =>
         {
             using Arenas arenas = new(device, w, before, before);
-            using SumLaunch<CurvatureChangeSettings> launch = SumLaunch<CurvatureChangeSettings>.Create<CurvatureChangeTerm>(
+            using SumLaunch<RhoSettings> launch = SumLaunch<RhoSettings>.Create<RhoTerm>(
                 device, arenas[0], arenas[1], arenas[2]);
-            launch.Settings = CurvatureChangeSettings.Of(settings, w.Max(Math.Abs));
+            launch.Settings = RhoSettings.Of(settings, w.Max(Math.Abs));
             launch.Run();
             return new[] { launch.Result.Sum0, launch.Result.Largest0, launch.Result.Largest1, launch.Settings.SquaredNorm(
                 launch.Result.Sum1) };

@@ -2,7 +2,7 @@ using PacGen.Nn;
 
 namespace PacGen.Tests.Nn;
 
-/// <summary>What dead processes leave is told by its lock, and what is somebody's own is left alone.</summary>
+/// <summary>What dead processes leave is recognised by its lock, and what is somebody's own is left alone.</summary>
 internal sealed class AtomicFileTests
 {
     [Test]

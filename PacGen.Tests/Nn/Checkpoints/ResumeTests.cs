@@ -133,7 +133,7 @@ internal sealed class ResumeTests
     [TestCase(1, "momentum")]
     [TestCase(2, "m", "v")]
     [TestCase(4, "m", "v")]
-    public void StatesByNumberAreTakenUp(int optimizer, params string[] names)
+    public void StatesByNumberAreLoaded(int optimizer, params string[] names)
     {
         using TemporaryFolder folder = new();
         TrainingOptions options = new() { Checkpoints = new CheckpointOptions(folder["run"]) { EverySteps = 5, Keep = 100 } };

@@ -43,7 +43,7 @@ internal sealed class DownloadTests
     [Test]
     public void DownloadsOnceIntoTheCache()
     {
-        Told progress = new();
+        Received progress = new();
         Dataset data = Load(progress: progress);
 
         Assert.That(
@@ -78,7 +78,7 @@ internal sealed class DownloadTests
     public void NeedsNoAnnouncedLength()
     {
         server.GiveWithoutLength(Files[0].Name + ".gz", Idx.Compress(TrainImages));
-        Told progress = new();
+        Received progress = new();
         Assert.That(Load(progress: progress).Train.Count, Is.EqualTo(300));
         Assert.That(progress.Reports[0].Total, Is.Null);
     }
@@ -256,7 +256,7 @@ internal sealed class DownloadTests
     {
         server.FallSilent(Files[0].Name + ".gz", Idx.Compress(TrainImages), 5000);
         using CancellationTokenSource cancellation = new();
-        Told progress = new() { Then = report => { if (report.Received > 0) { cancellation.Cancel(); } } };
+        Received progress = new() { Then = report => { if (report.Received > 0) { cancellation.Cancel(); } } };
 
         Assert.That(
             () => Load(progress: progress, cancellation: cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
@@ -268,7 +268,7 @@ internal sealed class DownloadTests
     {
         server.FallSilent(Files[1].Name + ".gz", Idx.Compress(TrainLabels), 5);
         using CancellationTokenSource cancellation = new();
-        Told progress = new() { Then = report =>
+        Received progress = new() { Then = report =>
             { if (report.File.StartsWith("train-labels", StringComparison.Ordinal)) { cancellation.Cancel(); } } };
 
         Assert.That(
@@ -339,7 +339,7 @@ internal sealed class DownloadTests
     private static PublishedFile File(int index) =>
         new(Files[index].Name, Files[index].Content.Length, Convert.ToHexStringLower(SHA256.HashData(Files[index].Content)));
 
-    private sealed class Told : IProgress<DownloadProgress>
+    private sealed class Received : IProgress<DownloadProgress>
     {
         public List<DownloadProgress> Reports { get; } = [];
 

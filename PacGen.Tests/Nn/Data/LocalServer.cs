@@ -6,7 +6,7 @@ using System.Text;
 
 namespace PacGen.Tests.Nn;
 
-/// <summary>A web server on this machine that answers each path well or badly, as told.</summary>
+/// <summary>A web server on this machine that answers each path well or badly, as asked.</summary>
 internal sealed class LocalServer : IDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);

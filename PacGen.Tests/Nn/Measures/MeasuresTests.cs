@@ -6,7 +6,7 @@ namespace PacGen.Tests.Nn;
 internal sealed class MeasuresTests
 {
     /// <summary>
-    /// Every row gives a value within its own uncertainty, says what it cost, tells its progress and stops when it is cancelled.
+    /// Every row gives a value within its own uncertainty, says what it cost, reports progress and stops when cancelled.
     /// </summary>
     [Test]
     public void EveryRowMeasuresANetwork()
@@ -18,11 +18,11 @@ internal sealed class MeasuresTests
         Assert.That(PacGen.Nn.Measures.All.Select(measure => measure.Name), Is.Unique);
         foreach (Measure measure in PacGen.Nn.Measures.All.Where(measure => measure.Obstacle?.Invoke(subject) is null))
         {
-            int told = 0;
-            Measurement found = measure.Of(subject, 1, new Told(() => told++), default);
+            int reports = 0;
+            Measurement found = measure.Of(subject, 1, new Reports(() => reports++), default);
             Assert.That(found.Value, Is.InRange(found.Uncertainty.Low, found.Uncertainty.High), measure.Name);
             Assert.That(found.Cost.Losses + found.Cost.Gradients + found.Cost.Products, Is.Positive, measure.Name);
-            Assert.That(told, Is.Positive, measure.Name);
+            Assert.That(reports, Is.Positive, measure.Name);
             Assert.That(measure.Of(subject, 1, null, default).Value, Is.EqualTo(found.Value), $"{measure.Name} by the same seed");
             Assert.That(
                 () => measure.Of(subject, 1, null, new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>(),
@@ -51,12 +51,12 @@ internal sealed class MeasuresTests
         }
     }
 
-    private sealed class Told(Action tell) : IProgress<MeasureProgress>
+    private sealed class Reports(Action report) : IProgress<MeasureProgress>
     {
         public void Report(MeasureProgress value)
         {
             Assert.That(value.Done, Is.InRange(1, value.Total), value.Measure);
-            tell();
+            report();
         }
     }
 }

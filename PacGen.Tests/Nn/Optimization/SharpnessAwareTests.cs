@@ -107,7 +107,7 @@ internal sealed class SharpnessAwareTests(string id) : DeviceFixture(id)
             new(new Mlp(64, 6, 10), few, optimizer ?? new SharpnessAware(new Adam(1e-2), rho: 0.5), with);
     }
 
-    /// <summary>The second pass moves no running statistic, and the loss that is told is that at w.</summary>
+    /// <summary>The second pass moves no running statistic, and the loss that is reported is that at w.</summary>
     [Test]
     public void LossAndStatisticsAreThoseOfTheFirstPass([Values(1, 2)] int parts)
     {

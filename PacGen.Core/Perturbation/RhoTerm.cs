@@ -7,11 +7,11 @@ namespace PacGen.Core.Perturbation;
 /// <summary>
 /// What the estimators of ρ(w*) need of a weight, over w, h(w) and h(w + u), both from the same batches, where u ~ U(−κ, κ) is
 /// what <see cref="Perturbed{TNoise}"/> added under <see cref="PerturbSettings.WholeNeighborhood"/>; it is recomputed, exactly.
-/// The sums are S = Σ|Δh|/κ, NaN if an h is, and ‖u‖² times <see cref="CurvatureChangeSettings.NormScale"/>²; the maxima
+/// The sums are S = Σ|Δh|/κ, NaN if an h is, and ‖u‖² times <see cref="RhoSettings.NormScale"/>²; the maxima
 /// |Δh|/|u| and |Δh|, Δh = h(w + u) − h(w).
 /// </summary>
 /// <remarks>The published ratio is max|Δh|/|u|, its median about S/ln 2, Definition 3's max|Δh|/‖u‖.</remarks>
-public readonly struct CurvatureChangeTerm : ITerms<CurvatureChangeSettings>
+public readonly struct RhoTerm : ITerms<RhoSettings>
 {
     /// <inheritdoc/>
     public static int Inputs => 3;
@@ -26,12 +26,12 @@ public readonly struct CurvatureChangeTerm : ITerms<CurvatureChangeSettings>
     public static bool UsesWords => true;
 
     /// <inheritdoc/>
-    public static PhiloxDraw Random(CurvatureChangeSettings settings) => settings.Draw;
+    public static PhiloxDraw Random(RhoSettings settings) => settings.Draw;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Of<T, TWords>(
-        T a, T b, T c, TWords word, CurvatureChangeSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
+        T a, T b, T c, TWords word, RhoSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords>
     {

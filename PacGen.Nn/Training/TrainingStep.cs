@@ -9,12 +9,12 @@ namespace PacGen.Nn;
 /// <param name="Count">The batch's images.</param>
 /// <param name="Rate">The learning rate.</param>
 /// <param name="Loss">The batch's mean loss at the weights that the pass ran with, once the step is completed.</param>
-/// <param name="End">How the step ended, once it is completed.</param>
-public readonly record struct StepInFlight(
-    int Epoch, int Batch, int Count, double Rate, float Loss = float.NaN, StepEnd End = StepEnd.Done)
+/// <param name="End">How the step ended; null while it is in flight.</param>
+public readonly record struct TrainingStep(
+    int Epoch, int Batch, int Count, double Rate, float Loss = float.NaN, StepEnd? End = null)
 {
     /// <summary>The step and its loss.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"epoch {Epoch}, batch {Batch + 1} of {Count} images at rate {Rate:G4}: loss {Loss:G5}, {End}");
+        CultureInfo.InvariantCulture, $"epoch {Epoch}, batch {Batch + 1} of {Count} images at rate {Rate:G4}: {(
+            End is null ? "in flight" : $"loss {Loss.ToString("G5", CultureInfo.InvariantCulture)}, {End}")}");
 }

@@ -7,7 +7,7 @@ namespace PacGen.Core.Perturbation;
 /// ρ of one parameter, |change of h| / ‖change of w‖ over the last completed step (line 6 of Algorithm 1), without history:
 /// from h′ = βh + (1−β)g² follows h′ − h = (1−β)/β · (g² − h′), so the h and g that the step left suffice.
 /// </summary>
-public static class HessianLipschitz
+public static class Rho
 {
     /// <summary>ρ = |g² − h| · scale.</summary>
     /// <param name="gradient">g of the last completed step.</param>

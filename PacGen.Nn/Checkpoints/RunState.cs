@@ -8,7 +8,7 @@ namespace PacGen.Nn;
 /// Where a run stands, beside its arrays. Random numbers need no more than this: they are functions of the seed, the epoch, the
 /// step and the place in the epoch.
 /// </summary>
-internal sealed record TrainingState
+internal sealed record RunState
 {
     /// <summary>The form that is written. The first had the results within it, and the log's path and length.</summary>
     public const int NewestForm = 2;
@@ -67,11 +67,11 @@ internal sealed record TrainingState
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <exception cref="CheckpointException">It is no such state.</exception>
-    public static TrainingState Parse(string json, string path)
+    public static RunState Parse(string json, string path)
     {
         try
         {
-            TrainingState state = JsonSerializer.Deserialize<TrainingState>(json, Json) ?? throw new JsonException("it is null");
+            RunState state = JsonSerializer.Deserialize<RunState>(json, Json) ?? throw new JsonException("it is null");
             return state switch
             {
                 { Form: < 1 or > NewestForm } =>

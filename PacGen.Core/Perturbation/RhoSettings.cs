@@ -5,7 +5,7 @@ namespace PacGen.Core.Perturbation;
 /// <summary>
 /// The scalars of ρ(w*)'s sums over all parameters: plain floats and words, prepared on the host, passed to kernels by value.
 /// </summary>
-public struct CurvatureChangeSettings
+public struct RhoSettings
 {
     /// <summary>γ of κ.</summary>
     public float Gamma;
@@ -22,17 +22,17 @@ public struct CurvatureChangeSettings
     public PhiloxDraw Draw;
 
     /// <summary>
-    /// ‖u‖² from the second sum of <see cref="CurvatureChangeTerm"/>, in double, where it does not leave the range.
+    /// ‖u‖² from the second sum of <see cref="RhoTerm"/>, in double, where it does not leave the range.
     /// </summary>
     public readonly double SquaredNorm(double scaledSum) => scaledSum / ((double)NormScale * NormScale);
 
     /// <summary>The settings for a perturbation that <see cref="PerturbSettings.WholeNeighborhood"/> made.</summary>
     /// <param name="perturbation">What w + u was made with.</param>
     /// <param name="largestWeight">max|w|.</param>
-    public static CurvatureChangeSettings Of(in PerturbSettings perturbation, double largestWeight)
+    public static RhoSettings Of(in PerturbSettings perturbation, double largestWeight)
     {
         double largestKappa = (perturbation.Gamma * largestWeight) + perturbation.Epsilon;
-        return new CurvatureChangeSettings
+        return new RhoSettings
         {
             Gamma = perturbation.Gamma,
             Epsilon = perturbation.Epsilon,
