@@ -81,7 +81,7 @@ public sealed class EmpiricalLoss : IDisposable
         init
         {
             Require(value?.InitialWeights?.Count ?? Count, nameof(value), "first weights");
-            Require(value?.SecondMoment?.Count ?? Count, nameof(value), "squared gradients");
+            Require(value?.SecondMoment?.Values.Length ?? Count, nameof(value), "squared gradients");
             field = value;
         }
     }
