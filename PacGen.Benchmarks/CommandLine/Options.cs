@@ -110,6 +110,20 @@ internal static class Options
     public static Option<int> Count(string name, string what, int least, int fallback) =>
         Make(name, "count", $"{what}; {least} or more", word => ReadCount(name, word, least), () => fallback);
 
+    /// <summary>A whole number between two others, with a default.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="what">What it is.</param>
+    /// <param name="range">The smallest and the largest value that are allowed.</param>
+    /// <param name="fallback">The default.</param>
+    public static Option<int> Count(string name, string what, (int Least, int Most) range, int fallback) => Make(
+        name, "count", $"{what}; {range.Least} to {range.Most}",
+        word => ReadCount(name, word, range.Least) switch
+        {
+            (var value, null) when value > range.Most => (0, $"{name} is {value}, but must be at most {range.Most}."),
+            var read => read,
+        },
+        () => fallback);
+
     /// <summary>A seed.</summary>
     /// <param name="what">What it decides.</param>
     /// <param name="fallback">The default.</param>

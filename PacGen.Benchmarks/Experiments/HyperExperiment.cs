@@ -32,8 +32,7 @@ internal sealed class HyperExperiment : Verb
     private readonly Option<ulong[]> seeds = Options.Seeds("A run of each pair for each, the means of which are compared", 3);
     private readonly Option<string?> runsFolder = RunsFolder.Option(RunsName);
 
-    private readonly Option<string?> output = Options.Path(
-        "--output", $"The folder for {Picture}, {Numbers} and {Report}; without it the working folder", "folder");
+    private readonly ResultOptions files = new(Picture, Numbers, Report);
 
     private readonly Option<double[]> etas = Options.Numbers(
         "--etas",
@@ -54,12 +53,12 @@ internal sealed class HyperExperiment : Verb
         : base(host, new Command("hyper", Prose.Line(What)))
     {
         run = new TrainingRunOptions(new RunTexts { Epochs = "How many times each run sees its training images" }, optimizer);
-        Add(data.Set, model, run, etas, gammas, validation, splitSeed, seeds, device, data, runsFolder, output);
+        Add(data.Set, model, run, etas, gammas, validation, splitSeed, seeds, device, data, runsFolder, files);
     }
 
     protected override int Run(ParseResult parsed)
     {
-        Results results = new(parsed.GetValue(output), Picture, Numbers, Report);
+        Results results = files.Open(parsed);
         ModelChoice choice = model.Create(parsed);
         Optimizer plain = optimizer.CreatePlain(parsed);
         TrainingOptions options = run.Create(parsed, choice);
@@ -119,7 +118,7 @@ internal sealed class HyperExperiment : Verb
             $"Validation accuracy over η and γ: {choice.Describe(all)} on {all.Name}, {plain.ToString()!.Split('(')[0]}";
         results.Write(Picture, HyperPlot.Draw(title, cells[0], cells[1..], best));
         results.Write(Numbers, findings.Rows());
-        results.Write(Report, findings.Page(title, setting, first, Line(parsed), (Picture, Numbers)));
+        results.Write(Report, findings.Page(title, setting, first, Line(parsed), (results.NameOf(Picture), Numbers)));
         terminal.Line($"→ {results}");
         return 0;
 

@@ -52,14 +52,13 @@ internal sealed class RescaleExperiment : Verb
     private readonly Option<ulong> seed = Options.Seed();
     private readonly DeviceOptions device = new();
     private readonly DataSource data = new();
-    private readonly Option<string?> output = Options.Path(
-        "--output", $"The folder for {Picture}, {Numbers} and {Report}; without it the working folder", "folder");
+    private readonly ResultOptions files = new(Picture, Numbers, Report);
 
     public RescaleExperiment(Host host)
         : base(host, new Command("rescale", What))
     {
         Add(data.Set, images, hidden, epochs, alphas, draws, sigma, box, directions, gamma, epsilon, delta, smallest, seed);
-        Add(device, data, output);
+        Add(device, data, files);
     }
 
     protected override int Run(ParseResult parsed)
@@ -71,7 +70,7 @@ internal sealed class RescaleExperiment : Verb
             throw new UsageException($"--alphas is {count}, but must be odd, so that α = 1 is among them.");
         }
 
-        Results results = new(parsed.GetValue(output), Picture, Numbers, Report);
+        Results results = files.Open(parsed);
         Terminal terminal = TerminalOf(parsed);
         using OpenedDevice opened = device.Open(parsed);
         Dataset all = data.Load(parsed, terminal, Host.Stop.Token);
@@ -129,7 +128,7 @@ internal sealed class RescaleExperiment : Verb
         string title = $"Section 6: {name} on {set.Name}, first layer times α, second times 1/α";
         results.Write(Picture, RescalePlot.Draw(title, points));
         results.Write(Numbers, RescaleQuantity.Rows(points));
-        results.Write(Report, findings.Markdown(title, setting, Line(parsed), (Picture, Numbers), count));
+        results.Write(Report, findings.Markdown(title, setting, Line(parsed), (results.NameOf(Picture), Numbers), count));
         string kept = $"{points.Count} of {count} α → {results}";
         if (points.Count < count)
         {

@@ -37,7 +37,7 @@ internal sealed class Figure1 : Figure
                 """),
             PictureFile, GridFile, OptimaFile, SamplesFile) => Add(seed, points, survey, threads);
 
-    protected override int Draw(ParseResult parsed, int width, Terminal terminal, Results results)
+    protected override int Draw(ParseResult parsed, Terminal terminal, Results results)
     {
         Stopwatch clock = Stopwatch.StartNew();
         WorkReport report = new(terminal);
@@ -71,8 +71,7 @@ internal sealed class Figure1 : Figure
 
         string title =
             $"Figure 1: a 5-layer sigmoid MLP with two weights on {network.Sample.Count} samples (seed {parsed.GetValue(seed)})";
-        byte[] picture = LandscapePicture.Draw(title, surface, network.Sample, marked, width);
-        results.Write(PictureFile, picture);
+        results.Write(PictureFile, LandscapePicture.Draw(title, surface, network.Sample, marked));
         results.Write(GridFile, LandscapeRows.Grid(surface));
         results.Write(OptimaFile, LandscapeRows.Optima(optima, marked, network));
         results.Write(SamplesFile, LandscapeRows.Samples(network.Sample, marked));

@@ -21,7 +21,7 @@ internal sealed class Figure2 : Figure
             PictureFile, NumbersFile) =>
         Add(sigma);
 
-    protected override int Draw(ParseResult parsed, int width, Terminal terminal, Results results)
+    protected override int Draw(ParseResult parsed, Terminal terminal, Results results)
     {
         double level = parsed.GetValue(sigma);
 
@@ -42,7 +42,7 @@ internal sealed class Figure2 : Figure
 
         terminal.Line($"u ~ U(−{level}, {level}) around the minimum w = 0");
         terminal.Write(table);
-        results.Write(PictureFile, SharpnessPicture.Draw(shown, wells, level, width));
+        results.Write(PictureFile, SharpnessPicture.Draw(shown, wells, level));
         results.Write(NumbersFile,
         [
             "curvature,sigma,loss,expected_loss,increase,rho,sharpness",

@@ -55,7 +55,7 @@ internal sealed class Figure7 : Figure
         Add(paper.Dataset, paper.Scale, seeds, run.Epochs, paper, run, runsFolder, device, data);
     }
 
-    protected override int Draw(ParseResult parsed, int width, Terminal terminal, Results results)
+    protected override int Draw(ParseResult parsed, Terminal terminal, Results results)
     {
         PaperSetting published = paper.Setting(parsed);
         ModelChoice model = paper.Model(parsed);
@@ -138,9 +138,9 @@ internal sealed class Figure7 : Figure
                 return null;
             }
 
-            results.Write(PictureFile, AccuracyPicture.Draw(page.Title, arms, found, width));
+            results.Write(PictureFile, AccuracyPicture.Draw(page.Title, arms, found));
             results.Write(NumbersFile, AccuracyCurve.Rows(curves, images.Name, network));
-            results.Write(ReportFile, page.Markdown(found, soFar, (PictureFile, NumbersFile)));
+            results.Write(ReportFile, page.Markdown(found, soFar, (results.NameOf(PictureFile), NumbersFile)));
             return found;
         }
     }

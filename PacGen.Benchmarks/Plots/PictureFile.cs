@@ -10,9 +10,14 @@ internal static class PictureFile
     private const int Quality = 95;
 
     /// <summary>What the help says of a picture's file.</summary>
-    public const string Help = ".png, .jpg, .webp, .bmp or .svg";
+    public const string Help = ".png, .jpg, .webp, .bmp, .svg or .pdf";
 
-    private static readonly Dictionary<string, ImageFormat> Formats = new(StringComparer.OrdinalIgnoreCase)
+    /// <summary>The formats by their names, without those that differ only in spelling.</summary>
+    public static readonly string[] Formats = ["png", "jpg", "webp", "bmp", "svg", "pdf"];
+
+    private const string Svg = ".svg", Pdf = ".pdf";
+
+    private static readonly Dictionary<string, ImageFormat> Pixels = new(StringComparer.OrdinalIgnoreCase)
     {
         [""] = ImageFormat.Png,
         [".png"] = ImageFormat.Png,
@@ -20,7 +25,6 @@ internal static class PictureFile
         [".jpeg"] = ImageFormat.Jpeg,
         [".webp"] = ImageFormat.Webp,
         [".bmp"] = ImageFormat.Bmp,
-        [".svg"] = ImageFormat.Svg,
     };
 
     /// <summary>
@@ -31,7 +35,7 @@ internal static class PictureFile
     /// <exception cref="UsageException">The extension names another format.</exception>
     /// <exception cref="IOException">The file can't be written.</exception>
     public static void Check(string path, string option) =>
-        OutputFile.Check(path, option, "a picture", OutputKind.Picture, [.. Formats.Keys]);
+        OutputFile.Check(path, option, "a picture", OutputKind.Picture, [.. Pixels.Keys, Svg, Pdf]);
 
     /// <summary>Draws a picture in the format that the file's extension names.</summary>
     /// <param name="path">The file; it is not written here.</param>
@@ -41,22 +45,29 @@ internal static class PictureFile
     /// <returns>The file's bytes.</returns>
     public static byte[] Encode(string path, int width, int height, Action<SKCanvas> paint)
     {
-        ImageFormat format = Formats[Path.GetExtension(path)];
-        if (format == ImageFormat.Svg)
+        string extension = Path.GetExtension(path).ToLowerInvariant();
+        if (extension is Svg or Pdf)
         {
-            using MemoryStream svg = new();
-            using (SKCanvas canvas = SKSvgCanvas.Create(new SKRect(0, 0, width, height), svg))
+            using MemoryStream stream = new();
+            if (extension == Svg)
             {
+                using SKCanvas canvas = SKSvgCanvas.Create(new SKRect(0, 0, width, height), stream);
                 canvas.Clear(SKColors.White);
                 paint(canvas);
             }
+            else
+            {
+                using SKDocument document = SKDocument.CreatePdf(stream);
+                paint(document.BeginPage(width, height));
+                document.Close();
+            }
 
-            return svg.ToArray();
+            return stream.ToArray();
         }
 
         using SKSurface surface = SKSurface.Create(new SKImageInfo(width, height));
         surface.Canvas.Clear(SKColors.White);
         paint(surface.Canvas);
-        return new Image(surface).GetImageBytes(format, Quality);
+        return new Image(surface).GetImageBytes(Pixels[extension], Quality);
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using ScottPlot;
 using SkiaSharp;
 
@@ -52,7 +51,6 @@ internal sealed class SurfacePlot
     /// <summary>Draws into a rectangle of a canvas.</summary>
     public void Draw(SKCanvas canvas, SKRect area)
     {
-        PlotFont.Use();
         Projection view = new(this, area);
         DrawFloor(canvas, view);
         DrawFrame(canvas, view);
@@ -73,28 +71,14 @@ internal sealed class SurfacePlot
 
         using SKPaint line = new() { Color = SKColors.Black, Style = SKPaintStyle.Stroke, StrokeWidth = 1, IsAntialias = true };
         canvas.DrawRect(bar, line);
-        foreach (double tick in Ticks(scale.Least, scale.Largest, 6))
+        foreach (double tick in Ticks.Between(scale.Least, scale.Largest, 6))
         {
             float y = (float)(bar.Bottom - ((tick - scale.Least) / (scale.Largest - scale.Least) * bar.Height));
             canvas.DrawLine(bar.Right, y, bar.Right + 4, y, line);
-            Text(canvas, Number(tick), bar.Right + 7, y, textSize, Alignment.MiddleLeft);
+            Look.Write(canvas, Ticks.Text(tick), bar.Right + 7, y, textSize, Alignment.MiddleLeft);
         }
 
-        Text(canvas, name, bar.MidX, bar.Top - 8, textSize, Alignment.LowerCenter, bold: true);
-    }
-
-    /// <summary>Writes one line of text.</summary>
-    public static void Text(SKCanvas canvas, string text, float x, float y, float size, Alignment alignment, bool bold = false,
-        float rotation = 0, SKColor? color = null)
-    {
-        using Paint paint = Paint.NewDisposablePaint();
-        SKColor ink = color ?? SKColors.Black;
-        LabelStyle style = new()
-        {
-            Text = text, FontSize = size, Bold = bold, FontName = PlotFont.Family, Alignment = alignment, Rotation = rotation,
-            ForeColor = new Color(ink.Red, ink.Green, ink.Blue),
-        };
-        style.Render(canvas, new Pixel(x, y), paint);
+        Look.Write(canvas, name, bar.MidX, bar.Top - 8, textSize, Alignment.LowerCenter, bold: true);
     }
 
     private void DrawFloor(SKCanvas canvas, Projection view)
@@ -182,7 +166,7 @@ internal sealed class SurfacePlot
                 if (b != nearest)
                 {
                     canvas.DrawLine(view.At(a.X, a.Y, ZRange.Largest), view.At(b.X, b.Y, ZRange.Largest), line);
-                    foreach (double tick in Ticks(ZRange.Least, ZRange.Largest, 6))
+                    foreach (double tick in Ticks.Between(ZRange.Least, ZRange.Largest, 6))
                     {
                         using SKPaint faint = new() { Style = SKPaintStyle.Stroke, StrokeWidth = 0.7f, Color = new SKColor(
                             0, 0, 0, 45), IsAntialias = true };
@@ -200,33 +184,34 @@ internal sealed class SurfacePlot
         (double X, double Y) leftmost = corners.MinBy(corner => view.At(corner.X, corner.Y, null).X);
         (double X, double Y) outX = (0, nearest.Y > 0 ? 1 : -1), outY = (nearest.X > 0 ? 1 : -1, 0);
         double spanX = X[^1] - X[0], spanY = Y[^1] - Y[0];
-        foreach (double tick in Ticks(X[0], X[^1], 8))
+        foreach (double tick in Ticks.Between(X[0], X[^1], 8))
         {
-            Label(tick, nearest.Y, outX, 0.055, Number(tick), TextSize, false);
+            Label(tick, nearest.Y, outX, 0.055, Ticks.Text(tick), TextSize, false);
         }
 
-        foreach (double tick in Ticks(Y[0], Y[^1], 8))
+        foreach (double tick in Ticks.Between(Y[0], Y[^1], 8))
         {
-            Label(nearest.X, tick, outY, 0.055, Number(tick), TextSize, false);
+            Label(nearest.X, tick, outY, 0.055, Ticks.Text(tick), TextSize, false);
         }
 
         Label((X[0] + X[^1]) / 2, nearest.Y, outX, 0.15, Labels.X, TextSize + 2, true);
         Label(nearest.X, (Y[0] + Y[^1]) / 2, outY, 0.15, Labels.Y, TextSize + 2, true);
         using SKPaint line = new() { Style = SKPaintStyle.Stroke, StrokeWidth = 1, Color = SKColors.Black, IsAntialias = true };
-        foreach (double tick in Ticks(ZRange.Least, ZRange.Largest, 6))
+        foreach (double tick in Ticks.Between(ZRange.Least, ZRange.Largest, 6))
         {
             SKPoint at = view.At(leftmost.X, leftmost.Y, tick);
             canvas.DrawLine(at.X - 5, at.Y, at.X, at.Y, line);
-            Text(canvas, Number(tick), at.X - 8, at.Y, TextSize, Alignment.MiddleRight);
+            Look.Write(canvas, Ticks.Text(tick), at.X - 8, at.Y, TextSize, Alignment.MiddleRight);
         }
 
         SKPoint low = view.At(leftmost.X, leftmost.Y, ZRange.Least), high = view.At(leftmost.X, leftmost.Y, ZRange.Largest);
-        Text(canvas, Labels.Z, low.X - 52, (low.Y + high.Y) / 2, TextSize + 2, Alignment.MiddleCenter, bold: true, rotation: -90);
+        Look.Write(canvas, Labels.Z, low.X - 52, (low.Y + high.Y) / 2, TextSize + 2, Alignment.MiddleCenter, bold: true,
+            rotation: -90);
 
         void Label(double x, double y, (double X, double Y) outward, double distance, string text, float size, bool bold)
         {
             SKPoint at = view.At(x + (outward.X * distance * spanX), y + (outward.Y * distance * spanY), null);
-            Text(canvas, text, at.X, at.Y, size, Alignment.MiddleCenter, bold);
+            Look.Write(canvas, text, at.X, at.Y, size, Alignment.MiddleCenter, bold);
         }
     }
 
@@ -262,19 +247,6 @@ internal sealed class SurfacePlot
         builder.AddPoly(outline, close: true);
         using SKPath path = builder.Detach();
         canvas.DrawPath(path, paint);
-    }
-
-    private static string Number(double value) => (value + 0.0).ToString("0.###", CultureInfo.InvariantCulture).Replace('-', '−');
-
-    // Multiples of 1, 2 or 5 times a power of ten: at most so many.
-    private static IEnumerable<double> Ticks(double least, double largest, int most)
-    {
-        double rough = (largest - least) / most, power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
-        double step = power * (rough / power <= 1 ? 1 : rough / power <= 2 ? 2 : rough / power <= 5 ? 5 : 10);
-        for (double k = Math.Ceiling((least / step) - 1e-9); k * step <= largest + (1e-9 * step); k++)
-        {
-            yield return Math.Round(k * step, 12) + 0.0;
-        }
     }
 
     /// <summary>Where a point of space is in the picture.</summary>

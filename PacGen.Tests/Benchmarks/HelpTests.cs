@@ -26,10 +26,11 @@ internal sealed class HelpTests
     [TestCase("bench", "--quick", "--device", "--products", "--threads", "--seconds", "--filter", "--peer", "--output")]
     [TestCase("compare", "--threads", "--seconds", "--output")]
     [TestCase("figure")]
-    [TestCase("figure 1", "--output", "--size", "--seed", "--points", "--survey", "--threads")]
-    [TestCase("figure 2", "--output", "--size", "--sigma")]
+    [TestCase("figure 1", "--output", "--size", "--format", "--text-scale", "--seed", "--points", "--survey", "--threads")]
+    [TestCase("figure 2", "--output", "--size", "--format", "--text-scale", "--sigma")]
     [TestCase(
-        "figure 7", "--output", "--size", "--dataset", "--scale", "--seeds", "--epochs", "--depth", "--widen", "--batch-size",
+        "figure 7", "--output", "--size", "--format", "--text-scale", "--dataset", "--scale", "--seeds", "--epochs",
+        "--depth", "--widen", "--batch-size",
         "--accumulate", "--learning-rate", "--eta", "--gamma", "--augment",
         "--running-statistics", "--runs", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data",
         "--no-download")]

@@ -23,7 +23,7 @@ internal sealed class RescaleExperimentTests
                     "--gamma", "--epsilon", "--delta",
                 "--smallest-probability", "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size",
                 "--data",
-                "--no-download", "--output",
+                "--no-download", "--output", "--size", "--format", "--text-scale",
             }));
         Assert.That(ProgramRun.Of("experiment", "--help").Output, Does.Contain("rescale"));
         Assert.That(ProgramRun.Of("--help").Output, Does.Contain("experiment"));

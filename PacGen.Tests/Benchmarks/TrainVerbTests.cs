@@ -71,6 +71,7 @@ internal sealed class TrainVerbTests
     [TestCase("a.JPEG", new byte[] { 0xFF, 0xD8, 0xFF })]
     [TestCase("a.webp", new byte[] { (byte)'R', (byte)'I', (byte)'F', (byte)'F' })]
     [TestCase("a.bmp", new byte[] { (byte)'B', (byte)'M' })]
+    [TestCase("a.pdf", new byte[] { (byte)'%', (byte)'P', (byte)'D', (byte)'F' })]
     [TestCase("a.svg", new byte[] { (byte)'<', (byte)'?', (byte)'x', (byte)'m', (byte)'l' })]
     [TestCase("a", new byte[] { 0x89, (byte)'P', (byte)'N', (byte)'G' })]
     public void APlotHasTheFormatOfItsExtension(string name, byte[] begins)

@@ -9,61 +9,48 @@ namespace PacGen.Benchmarks.Figures.Landscape;
 /// <summary>The panels of Figure 1.</summary>
 internal static class LandscapePicture
 {
-    private const int Width = 1600, Height = 1330, TitleHeight = 46, TopHeight = 740, BottomTop = TitleHeight + TopHeight + 10;
+    // The loss at which the surface is cut off, in nats.
+    private const double LossTop = 1.0;
 
-    // Okabe and Ito's colours; green and red of the marks as in the paper.
-    private static readonly Color[] LabelColors = [Color.FromHex("#0072B2"), Color.FromHex("#E69F00")];
+    private const int Width = 1600, Height = 1330, TopHeight = 740, MapsLeft = 1040;
+    private static readonly Color[] LabelColors = [Look.ColorOf(0), Look.ColorOf(4)];
+
+    // Green and red, as in the paper.
     private static readonly Color[] MarkColors = [Color.FromHex("#00B050"), Color.FromHex("#E3001B")];
     private static readonly MarkerShape[] Shapes =
         [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp];
     private static readonly MarkerShape[] Rims = [MarkerShape.OpenCircle, MarkerShape.OpenSquare, MarkerShape.OpenTriangleUp];
-
-    /// <summary>The loss at which the surface is cut off, in nats.</summary>
-    private const double LossTop = 1.0;
 
     /// <summary>Draws the figure.</summary>
     /// <param name="title">What all of it shows.</param>
     /// <param name="surface">The landscape.</param>
     /// <param name="sample">The samples.</param>
     /// <param name="marked">The optima whose predictions are shown, at most two: the sharp one, then the flat one.</param>
-    /// <param name="pixels">The picture's width in pixels.</param>
-    /// <returns>The bytes of a PNG file.</returns>
-    public static byte[] Draw(string title, LossSurface surface, MixtureSample sample,
-        IReadOnlyList<(string Name, PointScore Score)> marked, int pixels)
+    public static Page Draw(
+        string title, LossSurface surface, MixtureSample sample, IReadOnlyList<(string Name, PointScore Score)> marked)
     {
-        using Picture picture = new(Width, Height, pixels);
-        SurfacePlot.Text(picture.Canvas, title, Width / 2f, TitleHeight / 2f, 19, Alignment.MiddleCenter, bold: true);
+        Page page = new(title, Width, Height);
         ColorScale psi = new(new Viridis(), Least(surface.Psi, surface), Quantile(surface.Psi, surface, 0.985));
         ColorScale bound = new(Darkening(), Least(surface.Bound, surface), Quantile(surface.Bound, surface, 1));
-        Space(picture, surface, psi, bound, marked);
-        using (Plot map = Map("(a) from above: Ψ, with contours of the loss", surface, surface.Psi, psi, "Ψ", marked))
-        {
-            picture.Add(map, new SKRect(1050, TitleHeight, Width - 10, TitleHeight + (TopHeight / 2)));
-        }
-
-        using (Plot map = Map(
-            "(a) from above: the approximate bound (13), η = 39", surface, surface.Bound, bound, "bound", marked))
-        {
-            picture.Add(map, new SKRect(1050, TitleHeight + (TopHeight / 2), Width - 10, TitleHeight + TopHeight));
-        }
-
-        const int Third = Width / 3;
-        using (Plot samples = Samples(sample))
-        {
-            picture.Add(samples, new SKRect(0, BottomTop, Third, Height));
-        }
-
+        page.Paint((canvas, textScale) => Space(canvas, page.Top, textScale, surface, psi, bound, marked));
+        const float MapHeight = TopHeight / 2f, Third = Width / 3f;
+        page.Add(Map("(a) from above: Ψ, with contours of the loss", surface, surface.Psi, psi, "Ψ", marked),
+            SKRect.Create(MapsLeft, page.Top, Width - MapsLeft, MapHeight));
+        page.Add(Map("(a) from above: the approximate bound (13), η = 39", surface, surface.Bound, bound, "bound", marked),
+            SKRect.Create(MapsLeft, page.Top + MapHeight, Width - MapsLeft, MapHeight));
+        float bottom = page.Top + TopHeight + 10;
+        page.Add(Samples(sample), new SKRect(0, bottom, Third, Height));
         for (int k = 0; k < marked.Count; k++)
         {
-            using Plot predicted = Predicted(
-                $"({"cd"[k]}) predicted by the {marked[k].Name} optimum", sample, marked[k].Score, MarkColors[k]);
-            picture.Add(predicted, new SKRect((k + 1) * Third, BottomTop, (k + 2) * Third, Height));
+            page.Add(
+                Predicted($"({"cd"[k]}) predicted by the {marked[k].Name} optimum", sample, marked[k].Score, MarkColors[k]),
+                new SKRect((k + 1) * Third, bottom, (k + 2) * Third, Height));
         }
 
-        return picture.Encode();
+        return page;
     }
 
-    private static void Space(Picture picture, LossSurface surface, ColorScale psi, ColorScale bound,
+    private static void Space(SKCanvas canvas, float top, float textScale, LossSurface surface, ColorScale psi, ColorScale bound,
         IReadOnlyList<(string Name, PointScore Score)> marked)
     {
         double[] lines = [.. Enumerable.Range(0, surface.Points).Select(surface.Coordinate)];
@@ -80,52 +67,44 @@ internal static class LandscapePicture
             ZRange = (least, LossTop),
             Labels = ("w₁", "w₂", "empirical loss, nats"),
             View = (-40, 42),
-            Marks = [.. marked.Select((mark, k) => (mark.Score.W1, mark.Score.W2, mark.Score.Loss.Value, new SKColor(
-                MarkColors[k].R, MarkColors[k].G, MarkColors[k].B)))],
+            Marks = [.. marked.Select(
+                (mark, k) => (mark.Score.W1, mark.Score.W2, mark.Score.Loss.Value, MarkColors[k].ToSKColor()))],
+            TextSize = (Look.Name + 1) * textScale,
         };
-        plot.Draw(picture.Canvas, new SKRect(0, TitleHeight + 30, 900, TitleHeight + TopHeight));
-        SurfacePlot.Text(picture.Canvas, $"(a) loss surface up to {LossTop:F1} nats: colour Ψ, floor the bound", 450,
-            TitleHeight + 16, 16, Alignment.MiddleCenter, bold: true);
-        SurfacePlot.DrawColorBar(
-            picture.Canvas, new SKRect(900, TitleHeight + 90, 922, TitleHeight + 350), psi, "Ψ (surface)", 13);
-        SurfacePlot.DrawColorBar(
-            picture.Canvas, new SKRect(900, TitleHeight + 430, 922, TitleHeight + 690), bound, "bound (floor)", 13);
+        plot.Draw(canvas, new SKRect(0, top + 30, 900, top + TopHeight));
+        Look.Write(canvas, $"(a) loss surface up to {LossTop:F1} nats: colour Ψ, floor the bound", 450, top + 16,
+            Look.Heading * textScale, Alignment.MiddleCenter, bold: true, width: 880);
+        float size = Look.Name * textScale;
+        SurfacePlot.DrawColorBar(canvas, new SKRect(900, top + 90, 922, top + 350), psi, "Ψ (surface)", size);
+        SurfacePlot.DrawColorBar(canvas, new SKRect(900, top + 430, 922, top + 690), bound, "bound (floor)", size);
         for (int k = 0; k < marked.Count; k++)
         {
             PointScore score = marked[k].Score;
-            SKColor ink = new(MarkColors[k].R, MarkColors[k].G, MarkColors[k].B);
-            using SKPaint dot = new() { Color = ink, IsAntialias = true };
-            picture.Canvas.DrawCircle(30, TitleHeight + 50 + (22 * k), 6, dot);
-            SurfacePlot.Text(
-                picture.Canvas,
-                $"{marked[k].Name}: loss {score.Loss.Value:F3}, Ψ {score.Psi:F2}, bound {score.Bound:F3}",
-                44, TitleHeight + 50 + (22 * k), 14, Alignment.MiddleLeft, bold: true, color: ink);
+            float y = top + 50 + (22 * k * textScale);
+            using SKPaint dot = new() { Color = MarkColors[k].ToSKColor(), IsAntialias = true };
+            canvas.DrawCircle(30, y, 6, dot);
+            Look.Write(canvas, $"{marked[k].Name}: loss {score.Loss.Value:F3}, Ψ {score.Psi:F2}, bound {score.Bound:F3}", 44, y,
+                (Look.Name + 1) * textScale, Alignment.MiddleLeft, bold: true, color: MarkColors[k]);
         }
     }
 
-    private static Plot Map(string title, LossSurface surface, double[,] values, ColorScale scale, string name,
+    private static Panel Map(string title, LossSurface surface, double[,] values, ColorScale scale, string name,
         IReadOnlyList<(string Name, PointScore Score)> marked)
     {
         int n = surface.Points;
-        double half = surface.Range / (n - 1);
-        Plot plot = new();
-        double[,] rows = new double[n, n];
+        double outer = surface.Range + (surface.Range / (n - 1));
+        Panel panel = Square(title, "w", surface.Range);
+        panel.Map(values, scale, new CoordinateRect(-outer, outer, -outer, outer), name);
         Coordinates3d[,] losses = new Coordinates3d[n, n];
         for (int i = 0; i < n; i++)
         {
             for (int j = 0; j < n; j++)
             {
-                rows[n - 1 - j, i] = values[i, j];
                 losses[j, i] = new Coordinates3d(surface.Coordinate(i), surface.Coordinate(j), surface.Loss[i, j]);
             }
         }
 
-        Heatmap map = plot.Add.Heatmap(rows);
-        map.Colormap = scale.Map;
-        map.ManualRange = new ScottPlot.Range(scale.Least, scale.Largest);
-        map.Position = new CoordinateRect(
-            -surface.Range - half, surface.Range + half, -surface.Range - half, surface.Range + half);
-        ContourLines contours = plot.Add.ContourLines(losses, 2);
+        ContourLines contours = panel.Plot.Add.ContourLines(losses, 2);
         contours.ContourLineLevels = [0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 1.0];
         contours.Update(losses);
         contours.LineColor = Colors.Black.WithAlpha(0.55);
@@ -133,59 +112,48 @@ internal static class LandscapePicture
         contours.LabelStyle.IsVisible = false;
         for (int k = 0; k < marked.Count; k++)
         {
-            Marker(plot, marked[k].Score.W1, marked[k].Score.W2, MarkColors[k]);
+            Spots(panel, [marked[k].Score.W1], [marked[k].Score.W2], 0, MarkColors[k], 1.5f);
         }
 
-        ScottPlot.Panels.ColorBar bar = plot.Add.ColorBar(map);
-        bar.Label = name;
-        bar.LabelStyle.FontSize = 13;
-        Frame(plot, title, "w₁", "w₂", surface.Range, surface.Range);
-        return plot;
+        return panel;
     }
 
-    private static Plot Samples(MixtureSample sample)
+    private static Panel Samples(MixtureSample sample)
     {
-        Plot plot = new();
-        Points(plot, sample, i => sample.Label[i], _ => false);
-        double reach = Reach(sample);
-        Frame(plot, $"(b) the {sample.Count} samples", "x₁", "x₂", reach, reach);
-        return plot;
+        Panel panel = Square($"(b) the {sample.Count} samples", "x", Reach(sample));
+        Points(panel, sample, i => sample.Label[i]);
+        return panel;
     }
 
-    private static Plot Predicted(string title, MixtureSample sample, PointScore score, Color mark)
+    private static Panel Predicted(string title, MixtureSample sample, PointScore score, Color mark)
     {
         const int Cells = 220;
-        Plot plot = new();
         double reach = Reach(sample);
         double[,] probability = new double[Cells, Cells];
-        for (int r = 0; r < Cells; r++)
+        for (int i = 0; i < Cells; i++)
         {
-            for (int c = 0; c < Cells; c++)
+            for (int j = 0; j < Cells; j++)
             {
-                double x = reach * (((2.0 * c) + 1) / Cells - 1), y = reach * (1 - (((2.0 * r) + 1) / Cells));
-                probability[r, c] = 1 / (1 + Math.Exp(-SharedMlp.Logit(score.W1, score.W2, x, y)));
+                probability[i, j] = 1 / (1 + Math.Exp(-SharedMlp.Logit(score.W1, score.W2, At(i), At(j))));
             }
         }
 
-        Heatmap map = plot.Add.Heatmap(probability);
-        map.Colormap = new CustomInterpolated(
+        Panel panel = Square(title, "x", reach);
+        panel.Plot.Axes.Title.Label.ForeColor = mark;
+        CustomInterpolated between = new(
             [LabelColors[0].MixedWith(Colors.White, 0.45), Colors.White, LabelColors[1].MixedWith(Colors.White, 0.45)]);
-        map.ManualRange = new ScottPlot.Range(0, 1);
-        map.Position = new CoordinateRect(-reach, reach, -reach, reach);
-        ScottPlot.Panels.ColorBar bar = plot.Add.ColorBar(map);
-        bar.Label = "probability of label 1";
-        bar.LabelStyle.FontSize = 13;
-        int[] predicted = [.. Enumerable.Range(0, sample.Count).Select(
-            i => SharedMlp.Logit(score.W1, score.W2, sample.X[i], sample.Y[i]) > 0 ? 1 : 0)];
-        Points(plot, sample, i => predicted[i], i => predicted[i] != sample.Label[i]);
-        Frame(plot, title, "x₁", "x₂", reach, reach);
-        plot.Axes.Title.Label.ForeColor = mark;
-        return plot;
+        panel.Map(probability, new ColorScale(between, 0, 1), new CoordinateRect(-reach, reach, -reach, reach),
+            "probability of label 1");
+        Points(panel, sample, i => SharedMlp.Logit(score.W1, score.W2, sample.X[i], sample.Y[i]) > 0 ? 1 : 0);
+        return panel;
+
+        double At(int cell) => reach * (((2.0 * cell) + 1) / Cells - 1);
     }
 
     private static double Reach(MixtureSample sample) => Math.Ceiling(sample.X.Concat(sample.Y).Max(Math.Abs) + 0.3);
 
-    private static void Points(Plot plot, MixtureSample sample, Func<int, int> label, Func<int, bool> wrong)
+    // The samples coloured by a label, shaped by where they come from; with a ring where that is not their own label.
+    private static void Points(Panel panel, MixtureSample sample, Func<int, int> label)
     {
         for (int l = 0; l < 2; l++)
         {
@@ -193,27 +161,15 @@ internal static class LandscapePicture
             {
                 int[] chosen =
                     [.. Enumerable.Range(0, sample.Count).Where(i => label(i) == l && sample.Component[i] == component)];
-                if (chosen.Length == 0)
-                {
-                    continue;
-                }
-
-                double[] x = [.. chosen.Select(i => sample.X[i])], y = [.. chosen.Select(i => sample.Y[i])];
-                plot.Add.Markers(x, y, Shapes[component], 10, LabelColors[l]);
-                Markers rim = plot.Add.Markers(x, y, Rims[component], 10, Colors.White);
-                rim.MarkerStyle.LineWidth = 0.8f;
-                int[] mistaken = [.. chosen.Where(wrong)];
-                if (mistaken.Length > 0)
-                {
-                    Markers ring = plot.Add.Markers(mistaken.Select(i => sample.X[i]).ToArray(),
-                        mistaken.Select(i => sample.Y[i]).ToArray(), MarkerShape.OpenCircle, 13, Colors.Black);
-                    ring.MarkerStyle.LineWidth = 1.5f;
-                }
+                Spots(panel, X(chosen), Y(chosen), component, LabelColors[l], 0.8f);
+                int[] mistaken = [.. chosen.Where(i => sample.Label[i] != l)];
+                panel.Plot.Add.Markers(X(mistaken), Y(mistaken), MarkerShape.OpenCircle, 13, Colors.Black).MarkerStyle.LineWidth =
+                    1.5f;
             }
         }
 
-        bool predictions = Enumerable.Range(0, sample.Count).Any(wrong);
-        plot.Legend.ManualItems.AddRange(
+        bool predictions = Enumerable.Range(0, sample.Count).Any(i => label(i) != sample.Label[i]);
+        panel.LegendItems.AddRange(
         [
             .. LabelColors.Select(
                 (color, l) => Item($"{(predictions ? "predicted " : "")}label {l}", MarkerShape.FilledDiamond, color)),
@@ -221,7 +177,17 @@ internal static class LandscapePicture
                 ? (LegendItem[])[Item("wrong", MarkerShape.OpenCircle, Colors.Black)]
                 : [.. Shapes.Select((shape, k) => Item($"Gaussian {k}", shape, Colors.Gray))],
         ]);
-        BottomLegend.Show(plot, 14);
+
+        double[] X(int[] of) => [.. of.Select(i => sample.X[i])];
+
+        double[] Y(int[] of) => [.. of.Select(i => sample.Y[i])];
+    }
+
+    // Marks with a white rim.
+    private static void Spots(Panel panel, double[] x, double[] y, int shape, Color color, float rim)
+    {
+        panel.Plot.Add.Markers(x, y, Shapes[shape], 10, color);
+        panel.Plot.Add.Markers(x, y, Rims[shape], 10, Colors.White).MarkerStyle.LineWidth = rim;
     }
 
     private static LegendItem Item(string text, MarkerShape shape, Color color) => new()
@@ -231,19 +197,12 @@ internal static class LandscapePicture
             new MarkerStyle(shape, 10, color) { LineColor = color, LineWidth = shape == MarkerShape.OpenCircle ? 1.5f : 0 },
     };
 
-    private static void Frame(Plot plot, string title, string x, string y, double rangeX, double rangeY)
+    private static Panel Square(string title, string name, double range)
     {
-        plot.Title(title, 15);
-        plot.XLabel(x, 14);
-        plot.YLabel(y, 14);
-        plot.HideGrid();
-        plot.Axes.SetLimits(-rangeX, rangeX, -rangeY, rangeY);
-    }
-
-    private static void Marker(Plot plot, double x, double y, Color color)
-    {
-        plot.Add.Marker(x, y, MarkerShape.FilledCircle, 11, color);
-        plot.Add.Marker(x, y, MarkerShape.OpenCircle, 11, Colors.White).MarkerStyle.LineWidth = 1.5f;
+        Axis across = new($"{name}₁") { Ends = (-range, range) };
+        Panel panel = new(title, across, across with { Name = $"{name}₂" });
+        panel.Plot.HideGrid();
+        return panel;
     }
 
     // Magma from light to dark, without its blackest end.

@@ -85,6 +85,20 @@ internal sealed class FigureVerbTests
     }
 
     [Test]
+    public void ThePicturesFormatAndTextAreAskedFor()
+    {
+        using Folder folder = new(), larger = new();
+        Assert.That(ProgramRun.Of("figure", "2", "--format", "svg", "--output", folder[""]).ExitCode, Is.Zero);
+        Assert.That(folder.Files, Is.EqualTo(new[] { "figure-2.csv", "figure-2.svg" }));
+        string svg = File.ReadAllText(folder["figure-2.svg"]);
+        Assert.That(svg, Does.StartWith("<?xml").And.Contain("width=\"1600\" height=\"1080\""));
+        Assert.That(
+            ProgramRun.Of("figure", "2", "--format", "svg", "--text-scale", "1.5", "--output", larger[""]).ExitCode, Is.Zero);
+        Assert.That(
+            File.ReadAllText(larger["figure-2.svg"]), Is.Not.EqualTo(svg).And.Contain("width=\"1600\" height=\"1080\""));
+    }
+
+    [Test]
     public void AStopLeavesNothing()
     {
         using Folder folder = new();
@@ -102,6 +116,8 @@ internal sealed class FigureVerbTests
     [TestCase("figure --seed 3", 2, "write pacgen figure 1 --seed")]
     [TestCase("figure 1 --size 10", 2, "400 or more")]
     [TestCase("figure 1 --size 100000", 2, "at most 8000")]
+    [TestCase("figure 2 --format gif", 2, "--format takes png, jpg, webp, bmp, svg, pdf, not 'gif'")]
+    [TestCase("figure 2 --text-scale 3", 2, "[0.5, 2]")]
     [TestCase("figure 1 --points 3", 2, "21 or more")]
     [TestCase("figure 1 --seed x", 2, "0 to 18446744073709551615")]
     [TestCase("figure 1 --sed 3", 2, "did you mean --seed? See pacgen figure 1 --help.")]

@@ -1,0 +1,28 @@
+using System.CommandLine;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Plots;
+
+namespace PacGen.Benchmarks.Reporting;
+
+/// <summary>Where a verb that leaves a picture and its numbers puts them, and how the picture is drawn.</summary>
+/// <param name="names">The names of the files that it leaves, that of the picture as a PNG file.</param>
+internal sealed class ResultOptions(params string[] names) : OptionGroup
+{
+    private readonly Option<string?> output = Options.Path(
+        "--output", $"The folder for {string.Join(", ", names)}; without it the working folder", "folder");
+
+    private readonly Option<int> size = Options.Count("--size", "The picture's width in pixels", (400, 8000), 1600);
+    private readonly Option<string> format = Options.Choice("--format", "The picture's format", "png", PictureFile.Formats);
+    private readonly Option<double> text = Options.Number(
+        "--text-scale", "How much larger than usual the picture's text, marks and lines are", new(0.5, 2, false, false), 1);
+
+    public override IReadOnlyList<Option> All => [output, size, format, text];
+
+    /// <summary>Checks that the files can be written.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="written">Called with the path of each file that is written.</param>
+    /// <exception cref="IOException">One of them can't be written.</exception>
+    public Results Open(ParseResult parsed, Action<string>? written = null) => new(
+        parsed.GetValue(output), parsed.GetValue(format)!,
+        new PageSize(parsed.GetValue(size), (float)parsed.GetValue(text)), names) { Written = written };
+}
