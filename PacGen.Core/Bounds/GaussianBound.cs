@@ -1,5 +1,6 @@
 using System.Numerics;
 using PacGen.Core.Lanes;
+using PacGen.Core.Perturbation;
 
 namespace PacGen.Core.Bounds;
 
@@ -16,19 +17,22 @@ namespace PacGen.Core.Bounds;
 public static class GaussianBound
 {
     /// <summary>
-    /// σ* for the exact divergence: 1/√(η∇ᵢ²L̂ + ηρ√m κᵢ/3 + 1/τ), Appendix C's formula without a cap. It is the exact minimum:
-    /// ηℳ + KL is, up to a constant, ηB·𝔼ũ² minus ũ's entropy, which among all densities on [−κ, κ] the Gibbs density ∝
-    /// exp(−ηBu²) minimises, the Gaussian of this σ truncated.
+    /// σ* for the exact divergence: 1/√(η∇ᵢ²L̂ + ηρ√m κᵢ/3 + 1/τ), Appendix C's formula, without a cap unless one is given. It is
+    /// the exact minimum: ηℳ + KL is, up to a constant, ηB·𝔼ũ² minus ũ's entropy, which among all densities on [−κ, κ] the Gibbs
+    /// density ∝ exp(−ηBu²) minimises, the Gaussian of this σ truncated.
     /// </summary>
     /// <param name="curvature">∇ᵢ²L̂, at least 0.</param>
     /// <param name="kappa">κᵢ.</param>
     /// <param name="rhoRootM">ρ√m.</param>
     /// <param name="eta">η.</param>
     /// <param name="priorVariance">τ, or sᵢ² of a prior N(μᵢ, sᵢ²); +∞ leaves 1/τ out.</param>
+    /// <param name="unitCap">The largest σ at κ = 1, such as <see cref="TruncatedGaussian.Cap"/>; +∞ for no cap.</param>
     /// <returns>σ*; above κ the posterior is nearly uniform, at +∞ it is.</returns>
     /// <exception cref="ArgumentOutOfRangeException">η or τ is not above 0, ρ√m or κ is negative, or the curvature makes the
     /// root's argument negative.</exception>
-    public static double OptimalSigma(double curvature, double kappa, double rhoRootM, double eta, double priorVariance)
+    public static double OptimalSigma(
+        double curvature, double kappa, double rhoRootM, double eta, double priorVariance,
+        double unitCap = double.PositiveInfinity)
     {
         Require.Eta(eta);
         Require.Root(rhoRootM, kappa);
@@ -37,7 +41,7 @@ public static class GaussianBound
             throw new ArgumentOutOfRangeException(nameof(priorVariance), priorVariance, "The prior's variance must be above 0.");
         }
 
-        return AtPrecision(curvature, kappa, eta, eta * rhoRootM / 3, priorVariance);
+        return Sigma(curvature, kappa, eta, eta * rhoRootM / 3, priorVariance, unitCap);
     }
 
     /// <summary>
@@ -59,7 +63,7 @@ public static class GaussianBound
         ArgumentOutOfRangeException.ThrowIfLessThan(parameters, 1);
         Require.Eta(eta);
         Require.PriorVariance(tau);
-        double rhoRootM = Require.Rho(rho) * Math.Sqrt(parameters);
+        double rhoRootM = Rho.RootM(Require.Rho(rho), parameters);
         Require.Root(rhoRootM, kappa);
         return Sigma(curvature, kappa, rhoRootM, eta, tau, kl, UnitCap(parameters, kl));
     }
@@ -231,14 +235,33 @@ public static class GaussianBound
         EtaGrid? grid = null)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
-        ArgumentNullException.ThrowIfNull(sample);
-        GridSearch search = new(sample, grid);
-        while (search.Next(out double eta))
-        {
-            GaussianBoundSums sums = Sums(smoothness, eta, weights, curvature, tau);
-            search.Offer(sums.Sharpness, sums.Kl);
-        }
+        return Least(sample, grid, new Network<T>(weights, curvature), (network, eta) =>
+            Sums(smoothness, eta, network.Weights, network.Curvature, tau));
+    }
 
+    /// <summary>
+    /// The least of Lemma 8 over a grid of η of sums at σ* with the exact divergence, as a device makes them at each ηⱼ that
+    /// could be the best.
+    /// </summary>
+    /// <param name="sample">L̂(w), n and δ.</param>
+    /// <param name="sumsAt">The sums at an η, of one network and one τ.</param>
+    /// <param name="grid">The grid, chosen before the sample was seen; <see cref="EtaGrid.Geometric"/> of n and δ unless
+    /// given.</param>
+    public static BoundResult Lemma8OverGrid(BoundSample sample, Func<double, GaussianBoundSums> sumsAt, EtaGrid? grid = null)
+    {
+        ArgumentNullException.ThrowIfNull(sumsAt);
+        return Least(sample, grid, sumsAt, (at, eta) => at(eta));
+    }
+
+    private static BoundResult Least<TNetwork>(
+        BoundSample sample, EtaGrid? grid, TNetwork network, Func<TNetwork, double, GaussianBoundSums> sumsAt)
+        where TNetwork : allows ref struct
+    {
+        GridSearch search = GridSearch.Over(sample, grid, network, (of, eta) =>
+        {
+            GaussianBoundSums sums = sumsAt(of, eta);
+            return (sums.Sharpness, sums.Kl);
+        });
         return search.Result("Lemma 8 (20), least over the grid", BoundStatus.ConditionalBound, Given(search.Assumptions));
     }
 
@@ -257,25 +280,25 @@ public static class GaussianBound
         ? double.PositiveInfinity
         : TruncatedGaussian.Cap(1, parameters, kl == TruncatedKl.Published ? BoundForm.Published : BoundForm.Rigorous);
 
-    /// <summary>1/√(a∇ᵢ²L̂ + bκᵢ + 1/τ).</summary>
-    private static double AtPrecision(
-        double curvature, double kappa, double curvatureScale, double kappaScale, double priorVariance)
-    {
-        double precision = Perturbation.OptimalSigma.GaussianPrecision(
-            new Double1(kappa), new Double1(curvature), new Double1(curvatureScale), new Double1(kappaScale),
-            new Double1(1 / priorVariance), out _).Value;
-        return precision >= 0 ? 1 / Math.Sqrt(precision) : throw new ArgumentOutOfRangeException(
-            nameof(curvature), curvature, $"σ* is 1 over the root of η·∇ᵢ²L̂ + …, which this curvature makes {precision:R}: " +
-                $"the lemma needs local convexity, ∇ᵢ²L̂ ≥ 0.");
-    }
-
     private static double Sigma(
         double curvature, double kappa, double rhoRootM, double eta, double tau, TruncatedKl kl, double unitCap) => kl switch
     {
-        TruncatedKl.Published => Math.Min(AtPrecision(curvature, kappa, eta, rhoRootM / 3, tau), unitCap * kappa),
-        TruncatedKl.Twice => Math.Min(OptimalSigma(curvature / 2, kappa, rhoRootM / 2, eta, tau), unitCap * kappa),
-        _ => OptimalSigma(curvature, kappa, rhoRootM, eta, tau),
+        TruncatedKl.Published => Sigma(curvature, kappa, eta, rhoRootM / 3, tau, unitCap),
+        TruncatedKl.Twice => Sigma(curvature / 2, kappa, eta, eta * (rhoRootM / 2) / 3, tau, unitCap),
+        _ => Sigma(curvature, kappa, eta, eta * rhoRootM / 3, tau, unitCap),
     };
+
+    /// <summary>min(1/√(a∇ᵢ²L̂ + bκᵢ + 1/τ), cap·κᵢ).</summary>
+    private static double Sigma(
+        double curvature, double kappa, double curvatureScale, double kappaScale, double priorVariance, double unitCap)
+    {
+        double sigma = Perturbation.OptimalSigma.CappedGaussian(
+            new Double1(kappa), new Double1(curvature), new Double1(curvatureScale), new Double1(kappaScale),
+            new Double1(1 / priorVariance), new Double1(unitCap), out Double1 precision).Value;
+        return precision.Value >= 0 ? sigma : throw new ArgumentOutOfRangeException(
+            nameof(curvature), curvature, $"σ* is 1 over the root of η·∇ᵢ²L̂ + …, which this curvature makes " +
+                $"{precision.Value:R}: the lemma needs local convexity, ∇ᵢ²L̂ ≥ 0.");
+    }
 
     /// <summary>
     /// The sums at the σ given, or, where none are, at σ*. Kl is what the way of taking it puts over η; only for the published

@@ -32,7 +32,7 @@ public sealed record LocalSmoothness(double Rho, Neighborhood Neighborhood)
     public double Kappa(double weight) => Neighborhood.Kappa(weight);
 
     /// <summary>ρ√m, the factor of the third-order terms.</summary>
-    internal double RhoRootM(long parameters) => Rho * Math.Sqrt(parameters);
+    internal double RhoRootM(long parameters) => Perturbation.Rho.RootM(Rho, parameters);
 
     private static Neighborhood Given(Neighborhood neighborhood) => neighborhood
         ?? throw new ArgumentNullException(nameof(neighborhood));

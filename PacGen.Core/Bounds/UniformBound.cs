@@ -188,17 +188,21 @@ public static class UniformBound
         EtaGrid? grid = null)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
-        ArgumentNullException.ThrowIfNull(sample);
-        GridSearch search = new(sample, grid);
-        while (search.Next(out double eta))
-        {
-            UniformBoundSums sums = Sums(smoothness, eta, weights, curvature, tau);
-            search.Offer(sums.Sharpness, sums.Kl);
-        }
+        return Least(sample, grid, new Network<T>(weights, curvature), (network, eta) =>
+            Sums(smoothness, eta, network.Weights, network.Curvature, tau));
+    }
 
-        return search.Result(
-            "Lemma 6 (13), least over the grid", tau.FromWeights ? BoundStatus.Score
-            : BoundStatus.ConditionalBound, Given(BoundForm.Rigorous, search.Assumptions));
+    /// <summary>
+    /// The least of Lemma 6 over a grid of η of sums at σ* (14), as a device makes them at each ηⱼ that could be the best.
+    /// </summary>
+    /// <param name="sample">L̂(w), n and δ.</param>
+    /// <param name="sumsAt">The sums at an η, of one network and one τ.</param>
+    /// <param name="grid">The grid, chosen before the sample was seen; <see cref="EtaGrid.Geometric"/> of n and δ unless
+    /// given.</param>
+    public static BoundResult Lemma6OverGrid(BoundSample sample, Func<double, UniformBoundSums> sumsAt, EtaGrid? grid = null)
+    {
+        ArgumentNullException.ThrowIfNull(sumsAt);
+        return Least(sample, grid, sumsAt, (at, eta) => at(eta));
     }
 
     /// <summary>
@@ -284,6 +288,21 @@ public static class UniformBound
                     Status(sums),
                     assumptions);
         }
+    }
+
+    private static BoundResult Least<TNetwork>(
+        BoundSample sample, EtaGrid? grid, TNetwork network, Func<TNetwork, double, UniformBoundSums> sumsAt)
+        where TNetwork : allows ref struct
+    {
+        BoundStatus status = BoundStatus.ConditionalBound;
+        GridSearch search = GridSearch.Over(sample, grid, network, (of, eta) =>
+        {
+            UniformBoundSums sums = sumsAt(of, eta);
+            status = Status(sums);
+            return (sums.Sharpness, sums.Kl);
+        });
+        return search.Result(
+            "Lemma 6 (13), least over the grid", status, Given(BoundForm.Rigorous, search.Assumptions));
     }
 
     private static UniformBoundSums Optimal<T>(

@@ -46,9 +46,9 @@ public readonly struct GaussianBoundTerm : ITerms<GaussianBoundSettings>
     {
         T one = T.Constant(1f), half = T.Constant(0.5f);
         T kappa = Kappa.Of(weight, T.Constant(settings.Gamma), T.Constant(settings.Epsilon));
-        T precision = OptimalSigma.GaussianPrecision(
+        T sigma = OptimalSigma.Gaussian(
             kappa, curvature, T.Constant(settings.CurvatureScale), T.Constant(settings.KappaScale),
-            T.Constant(settings.InverseTau), out T sharpness);
+            T.Constant(settings.InverseTau), out T scaled, out T precision);
         T x = kappa * kappa * precision;
         T near = T.LessOrEqual(x, T.Constant(9f));
 
@@ -57,14 +57,13 @@ public readonly struct GaussianBoundTerm : ITerms<GaussianBoundSettings>
         T root = T.Sqrt(T.Max(T.Constant(9f), T.Min(T.Constant(400f), x)));
         T density = T.Constant(0.797884561f) * T.Exp(-half * root * root), inside = one - (density * Mills(root));
 
-        T sigma = one / T.Sqrt(precision);
         T logMass = T.Log(T.Select(near, T.Constant(0.797884561f) * kappa * (one + rest), sigma * inside))
             - T.Select(near, half * xNear, T.Constant(0f));
 
         // 𝔼ũ²/σ².
         T ratio = T.Select(near, rest / (one + rest), one - (root * density / inside));
         T moment = T.Select(near, kappa * kappa * q / (one + rest), ratio / precision);
-        scaledSharpness = half * sharpness * moment;
+        scaledSharpness = half * scaled * moment;
         T spread = T.Fma(weight, weight, moment) * T.Constant(settings.InverseTau);
         return T.Constant(settings.LogDeviation) - logMass + (half * (spread - ratio));
     }

@@ -38,7 +38,7 @@ public readonly struct Perturbed<TNoise> : IRandomMap<PerturbSettings>
         where T : struct, ILane<T>
     {
         T gradient = c * constants.C2, h = b * constants.C3, rho = Rho.Estimate(gradient, h, constants.C4);
-        return OptimalSigma.Curvature(h, rho, Kappa.Of(a, constants.C0, constants.C1), constants.C5);
+        return OptimalSigma.AlgorithmOneCurvature(h, rho, Kappa.Of(a, constants.C0, constants.C1), constants.C5);
     }
 
     /// <inheritdoc/>
@@ -68,6 +68,6 @@ public readonly struct Perturbed<TNoise> : IRandomMap<PerturbSettings>
         where TWords : struct, IWords<TWords>
     {
         T kappa = Kappa.Of(weight, constants.C0, constants.C1);
-        return TNoise.Sample(OptimalSigma.AtCurvature(gradient * constants.C2, curvature, kappa, constants.C6), kappa, word);
+        return TNoise.Sample(OptimalSigma.AlgorithmOne(gradient * constants.C2, curvature, kappa, constants.C6), kappa, word);
     }
 }

@@ -30,7 +30,7 @@ public struct PsiSettings
         {
             Gamma = (float)neighborhood.Gamma,
             Epsilon = (float)neighborhood.Epsilon,
-            RhoRootM = (float)Math.Min(rho * Math.Sqrt(parameters), float.MaxValue),
+            RhoRootM = (float)Math.Min(Rho.RootM(rho, parameters), float.MaxValue),
             CurvatureScale = (float)curvatureScale,
         };
     }

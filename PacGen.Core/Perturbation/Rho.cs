@@ -4,11 +4,17 @@ using PacGen.Core.Lanes;
 namespace PacGen.Core.Perturbation;
 
 /// <summary>
-/// ρ of one parameter, |change of h| / ‖change of w‖ over the last completed step (line 6 of Algorithm 1), without history:
-/// from h′ = βh + (1−β)g² follows h′ − h = (1−β)/β · (g² − h′), so the h and g that the step left suffice.
+/// ρ, the Hessian's Lipschitz constant (Definition 3). Algorithm 1's is of one parameter, |change of h| / ‖change of w‖ over the
+/// last completed step (line 6), without history: from h′ = βh + (1−β)g² follows h′ − h = (1−β)/β · (g² − h′), so the h and g
+/// that the step left suffice.
 /// </summary>
 public static class Rho
 {
+    /// <summary>ρ√m, the factor of the bounds' third-order terms and of Ψ's.</summary>
+    /// <param name="rho">ρ of all parameters, by ‖·‖.</param>
+    /// <param name="parameters">m, the number of all parameters of the model.</param>
+    public static double RootM(double rho, long parameters) => rho * Math.Sqrt(parameters);
+
     /// <summary>ρ = |g² − h| · scale.</summary>
     /// <param name="gradient">g of the last completed step.</param>
     /// <param name="secondMoment">h after that step; bias-corrected if the scale is.</param>

@@ -1,3 +1,4 @@
+using PacGen.Core.Lanes;
 using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Perturbation;
@@ -31,7 +32,8 @@ public struct RhoSettings
     /// <param name="largestWeight">max|w|.</param>
     public static RhoSettings Of(in PerturbSettings perturbation, double largestWeight)
     {
-        double largestKappa = (perturbation.Gamma * largestWeight) + perturbation.Epsilon;
+        double largestKappa = Kappa.Of(
+            new Double1(largestWeight), new Double1(perturbation.Gamma), new Double1(perturbation.Epsilon)).Value;
         return new RhoSettings
         {
             Gamma = perturbation.Gamma,

@@ -25,7 +25,7 @@ internal static class PosteriorLevel
         {
             double width = Width(weights[i], neighborhood);
             double variance = priorScale is null ? double.PositiveInfinity : (double)priorScale[i] * priorScale[i];
-            sigma[i] = (float)Math.Min(GaussianBound.OptimalSigma(curvature[i], width, 0, eta, variance), unitCap * width);
+            sigma[i] = (float)GaussianBound.OptimalSigma(curvature[i], width, 0, eta, variance, unitCap);
         }
 
         return sigma;

@@ -16,6 +16,10 @@ public sealed record NetworkBoundOptions
     /// </summary>
     public double? Rho { get; init; }
 
+    /// <summary>τ, the variance of the prior N(0, τI) of the bound that is the value, chosen before the sample was
+    /// seen.</summary>
+    public double PriorVariance { get; init; } = 1;
+
     /// <summary>p_min of the cross-entropy −ln(p_min + (1 − p_min)p) / ln(1/p_min), in (0, 1).</summary>
     public double SmallestProbability { get; init; } = 1e-4;
 
@@ -39,6 +43,8 @@ public sealed record NetworkBoundOptions
         Require(Rho is null or (>= 0 and < double.PositiveInfinity), nameof(Rho), Rho, "ρ must be finite and not negative.");
         Require(SmallestProbability is > 0 and < 1, nameof(SmallestProbability), SmallestProbability,
             "p_min must lie in (0, 1).");
+        Require(PriorVariance is >= 1e-30 and <= 1e30, nameof(PriorVariance), PriorVariance,
+            "τ, the prior's variance, must lie between 1e-30 and 1e30.");
         Require(CurvatureDraws >= 1, nameof(CurvatureDraws), CurvatureDraws, "There must be at least 1 draw.");
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PacGen.Core.Bounds;
 
 namespace PacGen.Nn;
@@ -32,12 +33,27 @@ public static class NetworkBounder
             new HessianLipschitzOptions { Neighborhood = options.Neighborhood, Seed = options.Seed },
             progress,
             cancellation).Rho;
-        bounded.MoveToWeights();
-        return new NetworkBounds(
-            arena.Device,
-            arena.Save(),
-            diagonal,
-            new BoundSample(Math.Clamp(bounded.Value(cancellation), 0, 1), subject.Images.Count, options.Delta),
-            new LocalSmoothness(rho, options.Neighborhood));
+        float[] weights = bounded.MoveToWeights();
+        NetworkBounds bounds = new()
+        {
+            Weights = weights,
+            Curvature = [.. diagonal.Entries.Select(entry => (float)Math.Max(entry, 0))],
+            NegativeShare = diagonal.NegativeShare,
+            IsCurvatureExact = diagonal.IsExact,
+            Sample = new BoundSample(Math.Clamp(bounded.Value(cancellation), 0, 1), subject.Images.Count, options.Delta),
+            Smoothness = new LocalSmoothness(rho, options.Neighborhood),
+            Value = 0,
+            Uncertainty = default,
+            Cost = bounded.Cost,
+        };
+        subject.Cost += bounded.Cost;
+        double value = bounds.Lemma8(options.PriorVariance, device: arena.Device).Value;
+        return bounds with
+        {
+            Value = value,
+            Uncertainty = new Uncertainty(
+                double.NegativeInfinity, value, string.Create(
+                    CultureInfo.InvariantCulture, $"a bound with probability {1 - options.Delta}, where ρ holds")),
+        };
     }
 }

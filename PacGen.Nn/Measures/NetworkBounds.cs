@@ -1,3 +1,4 @@
+using System.Globalization;
 using PacGen.Core.Bounds;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels;
@@ -6,12 +7,14 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// Lemmas 6 and 8 and Theorem 7 for a trained network: L̂, the diagonal of ∇²L̂ and ρ of its smoothly bounded cross-entropy on
-/// the sample that it was trained on, and, at any η and τ, σ*, KL and ℳ in one pass on its device.
+/// the sample that it was trained on, and from them the bounds at any η and τ. The value is Lemma 8's at the options' τ, the
+/// least over a grid of η.
 /// </summary>
 /// <remarks>
 /// What the results assume is listed in them. Of it the code cannot check ρ: sampled, it is a lower estimate
 /// (<see cref="Smoothness"/>). An entry of the diagonal below 0, or an estimate below 0, counts as 0, which keeps the bound an
-/// upper bound of itself (<see cref="NegativeShare"/> says how many). For networks of practical size these bounds are far above
+/// upper bound of itself (<see cref="NegativeShare"/> says how many). Bounds are summed in double; with a device in single
+/// precision there, one pass over the weights for each η. For networks of practical size these bounds are far above
 /// 1: <see cref="Certifier"/> gives ones that are not.
 /// </remarks>
 /// <example>
@@ -21,33 +24,28 @@ namespace PacGen.Nn;
 /// Console.WriteLine(bounds.Lemma6(Tau.Fixed(4)));
 /// </code>
 /// </example>
-public sealed class NetworkBounds
+public sealed record NetworkBounds : Measurement
 {
-    private readonly Device device;
-    private readonly float[] weights, curvature;
-
-    internal NetworkBounds(
-        Device device, float[] weights, HessianDiagonal diagonal, BoundSample sample, LocalSmoothness smoothness)
-    {
-        (this.device, this.weights, Sample, Smoothness) = (device, weights, sample, smoothness);
-        curvature = [.. diagonal.Entries.Select(entry => (float)Math.Max(entry, 0))];
-        (NegativeShare, IsCurvatureExact) = (diagonal.NegativeShare, diagonal.IsExact);
-    }
-
     /// <summary>L̂(w) of the smoothly bounded cross-entropy, n and δ.</summary>
-    public BoundSample Sample { get; }
+    public required BoundSample Sample { get; init; }
 
     /// <summary>ρ, given or sampled, γ and ε.</summary>
-    public LocalSmoothness Smoothness { get; }
+    public required LocalSmoothness Smoothness { get; init; }
 
     /// <summary>The share of parameters whose ∇ᵢ²L̂ was below 0 and counts as 0.</summary>
-    public double NegativeShare { get; }
+    public required double NegativeShare { get; init; }
 
     /// <summary>Whether every ∇ᵢ²L̂ was computed, not estimated from random products.</summary>
-    public bool IsCurvatureExact { get; }
+    public required bool IsCurvatureExact { get; init; }
 
     /// <summary>∇ᵢ²L̂(w), in the arena's order.</summary>
-    public IReadOnlyList<float> Diagonal => curvature;
+    public IReadOnlyList<float> Diagonal => Curvature;
+
+    /// <summary>w, in the arena's order.</summary>
+    internal float[] Weights { get; init; } = [];
+
+    /// <summary>What <see cref="Diagonal"/> shows.</summary>
+    internal float[] Curvature { get; init; } = [];
 
     /// <summary>
     /// Lemma 6 (13) with σ* (14): at an η that was chosen before the sample was seen, or else the least over a grid.
@@ -56,18 +54,29 @@ public sealed class NetworkBounds
     /// score.</param>
     /// <param name="eta">η.</param>
     /// <param name="form">ℳ as it is, or the published m/2η; a grid is always of the first.</param>
-    /// <exception cref="InvalidOperationException">|wᵢ| + κᵢ exceeds τᵢ.</exception>
-    /// <exception cref="ArgumentException">The same, over a grid.</exception>
-    public BoundResult Lemma6(Tau tau, double? eta = null, BoundForm form = BoundForm.Rigorous) => eta is { } one
-        ? UniformBound.Lemma6(Sample, UniformSums(one, tau), form)
-        : UniformBound.Lemma6OverGrid<float>(Sample, Smoothness, weights, curvature, tau);
+    /// <param name="device">Where the sums are made; without it in double.</param>
+    /// <exception cref="ArgumentException">|wᵢ| + κᵢ exceeds τᵢ.</exception>
+    /// <exception cref="InvalidOperationException">The same, on a device.</exception>
+    public BoundResult Lemma6(Tau tau, double? eta = null, BoundForm form = BoundForm.Rigorous, Device? device = null)
+    {
+        using OnDevice? place = Place(device);
+        return eta is { } one ? UniformBound.Lemma6(Sample, Sums(one), form) : UniformBound.Lemma6OverGrid(Sample, Sums);
+
+        UniformBoundSums Sums(double at) => UniformSums(place, at, tau);
+    }
 
     /// <summary>Theorem 7 with σ* (15).</summary>
     /// <param name="tau">τ of the prior U(−τ, τ), as in <see cref="Lemma6"/>.</param>
     /// <param name="form">Which of its forms.</param>
-    /// <exception cref="InvalidOperationException">|wᵢ| + κᵢ exceeds τᵢ.</exception>
-    public BoundResult Theorem7(Tau tau, Theorem7Form form = Theorem7Form.Grid) =>
-        UniformBound.Theorem7(Sample, UniformSums(UniformBound.Theorem7Eta(weights.Length, Sample.Count), tau), form);
+    /// <param name="device">Where the sums are made; without it in double.</param>
+    /// <exception cref="ArgumentException">|wᵢ| + κᵢ exceeds τᵢ.</exception>
+    /// <exception cref="InvalidOperationException">The same, on a device.</exception>
+    public BoundResult Theorem7(Tau tau, Theorem7Form form = Theorem7Form.Grid, Device? device = null)
+    {
+        using OnDevice? place = Place(device);
+        return UniformBound.Theorem7(
+            Sample, UniformSums(place, UniformBound.Theorem7Eta(Weights.Length, Sample.Count), tau), form);
+    }
 
     /// <summary>
     /// Lemma 8 (20) with the exact divergence and its σ*: at an η that was chosen before the sample was seen, or else the least
@@ -75,39 +84,69 @@ public sealed class NetworkBounds
     /// </summary>
     /// <param name="tau">τ, the variance of the prior N(0, τI), chosen before the sample was seen.</param>
     /// <param name="eta">η.</param>
-    public BoundResult Lemma8(double tau, double? eta = null)
+    /// <param name="device">Where the sums are made; without it in double.</param>
+    public BoundResult Lemma8(double tau, double? eta = null, Device? device = null)
     {
-        if (eta is not { } one)
+        using OnDevice? place = Place(device);
+        return eta is { } one ? GaussianBound.Lemma8(Sample, Sums(one)) : GaussianBound.Lemma8OverGrid(Sample, Sums);
+
+        GaussianBoundSums Sums(double at) => place is null
+            ? GaussianBound.Sums<float>(Smoothness, at, Weights, Curvature, tau)
+            : GaussianBoundSums.Of(
+                place.Run<GaussianBoundTerm, GaussianBoundSettings>(
+                    GaussianBoundSettings.Of(Smoothness, at, tau, Weights.Length)), Weights.Length, at);
+    }
+
+    /// <summary>The value, and what it rests on.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"Lemma 8: {Value:G6}; L̂ {Sample.EmpiricalLoss:G6} on {Sample.Count:N0} images, " +
+        $"{Smoothness}, the Hessian's diagonal {(IsCurvatureExact ? "exact" : "estimated")}; {Cost}");
+
+    private UniformBoundSums UniformSums(OnDevice? place, double eta, Tau tau) => place is null
+        ? UniformBound.Sums<float>(Smoothness, eta, Weights, Curvature, tau)
+        : UniformBoundSums.Of(
+            place.Run<UniformBoundTerm, UniformBoundSettings>(
+                UniformBoundSettings.Of(Smoothness, eta, tau, Weights.Length)), Weights.Length, eta, tau);
+
+    private OnDevice? Place(Device? device) => device is null ? null : new OnDevice(device, Weights, Curvature);
+
+    /// <summary>Weights and curvatures on a device.</summary>
+    private sealed class OnDevice : IDisposable
+    {
+        private readonly DeviceBuffer weights;
+        private readonly DeviceBuffer? curvature;
+
+        public OnDevice(Device device, float[] weights, float[] curvature)
         {
-            return GaussianBound.Lemma8OverGrid<float>(Sample, Smoothness, weights, curvature, tau);
+            this.weights = device.Allocate(weights.Length);
+            try
+            {
+                this.curvature = device.Allocate(curvature.Length);
+                this.weights.Write(0, weights);
+                this.curvature.Write(0, curvature);
+            }
+            catch
+            {
+                Dispose();
+                throw;
+            }
         }
 
-        TermSums sums = Sums<GaussianBoundTerm, GaussianBoundSettings>(
-            GaussianBoundSettings.Of(Smoothness, one, tau, weights.Length));
-        return GaussianBound.Lemma8(Sample, GaussianBoundSums.Of(sums, weights.Length, one));
-    }
+        public TermSums Run<TTerms, TSettings>(TSettings settings)
+            where TTerms : struct, ITerms<TSettings>
+            where TSettings : unmanaged
+        {
+            using SumLaunch<TSettings> launch = SumLaunch<TSettings>.Create<TTerms>(
+                weights.Device, new Region(weights), new Region(curvature!));
+            launch.Settings = settings;
+            launch.Run();
+            return launch.Result;
+        }
 
-    private UniformBoundSums UniformSums(double eta, Tau tau) => UniformBoundSums.Of(
-        Sums<UniformBoundTerm, UniformBoundSettings>(UniformBoundSettings.Of(Smoothness, eta, tau, weights.Length)),
-        weights.Length,
-        eta,
-        tau);
-
-    private TermSums Sums<TTerms, TSettings>(TSettings settings)
-        where TTerms : struct, ITerms<TSettings>
-        where TSettings : unmanaged
-    {
-        using DeviceBuffer w = OnDevice(weights), h = OnDevice(curvature);
-        using SumLaunch<TSettings> launch = SumLaunch<TSettings>.Create<TTerms>(device, new Region(w), new Region(h));
-        launch.Settings = settings;
-        launch.Run();
-        return launch.Result;
-    }
-
-    private DeviceBuffer OnDevice(float[] values)
-    {
-        DeviceBuffer buffer = device.Allocate(values.Length);
-        buffer.Write(0, values);
-        return buffer;
+        public void Dispose()
+        {
+            weights.Dispose();
+            curvature?.Dispose();
+        }
     }
 }

@@ -65,7 +65,7 @@ public sealed class EmpiricalLoss : IDisposable
     public Func<Tensor, Tensor, Tensor> Loss { get; }
 
     /// <summary>The passes that were taken so far.</summary>
-    public PassCost Cost { get; private set; }
+    public PassCost Cost { get; internal set; }
 
     /// <summary>The set.</summary>
     public ImageSet Images { get; }

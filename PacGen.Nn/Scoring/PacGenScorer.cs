@@ -85,6 +85,7 @@ public static class PacGenScorer
             rhos[RhoEstimator.Definition3][draw] = largestChange / Math.Sqrt(change.Settings.SquaredNorm(scaledSquares));
         }
 
+        subject.Cost += new PassCost(0, (1.0 + options.Draws) * batches * options.BatchSize / subject.Images.Count, 0);
         using PsiSums sums = new(arena, curvature, options.Neighborhood);
         double scale = w.Sum(weight => Math.Log(Math.Abs((double)weight) + options.Neighborhood.Kappa(weight)));
         Dictionary<RhoEstimator, PacGenScore> scores = [];

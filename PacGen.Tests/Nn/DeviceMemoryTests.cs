@@ -53,12 +53,13 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         NetworkBounds bounds = NetworkBounder.Measure(
             empirical, new NetworkBoundOptions { Rho = 0.3, LargestExact = 0, CurvatureDraws = 2 });
         Tau wide = Tau.Fixed(9);
-        Assert.That(bounds.Lemma6(wide, 10).Value, Is.Positive);
-        Assert.That(bounds.Lemma6(wide).Value, Is.Positive);
-        Assert.That(bounds.Theorem7(wide).Value, Is.Positive);
-        Assert.That(bounds.Lemma8(4, 10).Value, Is.Positive);
-        Assert.That(bounds.Lemma8(4).Value, Is.Positive);
-        Assert.That(() => bounds.Lemma6(Tau.Fixed(0.01), 10), Throws.InvalidOperationException);
+        Device device = network.Arena.Device;
+        Assert.That(bounds.Lemma6(wide, 10, device: device).Value, Is.Positive);
+        Assert.That(bounds.Lemma6(wide, device: device).Value, Is.Positive);
+        Assert.That(bounds.Theorem7(wide, device: device).Value, Is.Positive);
+        Assert.That(bounds.Lemma8(4, 10, device).Value, Is.Positive);
+        Assert.That(bounds.Lemma8(4, device: device).Value, Is.Positive);
+        Assert.That(() => bounds.Lemma6(Tau.Fixed(0.01), 10, device: device), Throws.InvalidOperationException);
     });
 
     [Test]

@@ -39,8 +39,8 @@ internal sealed unsafe class PerturbationFormulaTests
             {
                 foreach (float kappa in new[] { 0f, 1e-5f, 1f })
                 {
-                    float sigma =
-                        OptimalSigma.AlgorithmOne<Float1>(new(0), new(h), new(rho), new(kappa), new(10f), new(0.1f)).Value;
+                    Float1 curvature = OptimalSigma.AlgorithmOneCurvature<Float1>(new(h), new(rho), new(kappa), new(10f));
+                    float sigma = OptimalSigma.AlgorithmOne<Float1>(new(0), curvature, new(kappa), new(0.1f)).Value;
                     Assert.That(sigma, Is.InRange(0f, kappa), $"h = {h}, ρ = {rho}, κ = {kappa}");
                     if (h <= 0 && rho == 0)
                     {
@@ -238,7 +238,9 @@ internal sealed unsafe class PerturbationFormulaTests
     }
 
     private static double Sigma(double g, double h, double rho, double kappa, double scale) =>
-        OptimalSigma.AlgorithmOne<Double1>(new(g), new(h), new(rho), new(kappa), new(scale), Double1.Constant(0.1f)).Value;
+        OptimalSigma.AlgorithmOne(
+            new(g), OptimalSigma.AlgorithmOneCurvature<Double1>(new(h), new(rho), new(kappa), new(scale)), new(kappa),
+            Double1.Constant(0.1f)).Value;
 
     private static float Term(float w, float kappa, float h, float rhoRootM) =>
         PsiTerm.Of<Float1>(new(w), new(kappa), new(h), new(rhoRootM), out _).Value;

@@ -55,7 +55,8 @@ internal sealed class NetworkBoundsTests
     public void OptionsAreCheckedFirst()
     {
         foreach (NetworkBoundOptions wrong in (NetworkBoundOptions[])
-            [new() { Delta = 1 }, new() { Rho = double.NaN }, new() { SmallestProbability = 0 }, new() { CurvatureDraws = 0 }])
+            [new() { Delta = 1 }, new() { Rho = double.NaN }, new() { SmallestProbability = 0 },
+                new() { PriorVariance = 0 }, new() { CurvatureDraws = 0 }])
         {
             using EmpiricalLoss subject = new(model, trainer.Arena, sample);
             Assert.That(() => NetworkBounder.Measure(subject, wrong), Throws.TypeOf<ArgumentOutOfRangeException>());
@@ -86,13 +87,34 @@ internal sealed class NetworkBoundsTests
     {
         float[] w = trainer.Arena.Save(), h = [.. bounds.Diagonal];
         Tau tau = Tau.Fixed(6);
-        Same(bounds.Lemma6(tau, Eta), UniformBound.Lemma6<float>(bounds.Sample, Eta, bounds.Smoothness, w, h, tau));
-        Same(bounds.Lemma6(tau, Eta, BoundForm.Published), UniformBound.Lemma6<float>(
+        Device device = Device.Cpu;
+        Same(bounds.Lemma6(tau, Eta, device: device), UniformBound.Lemma6<float>(
+            bounds.Sample, Eta, bounds.Smoothness, w, h, tau));
+        Same(bounds.Lemma6(tau, Eta, BoundForm.Published, device), UniformBound.Lemma6<float>(
             bounds.Sample, Eta, bounds.Smoothness, w, h, tau, BoundForm.Published));
-        Same(bounds.Lemma6(tau), UniformBound.Lemma6OverGrid<float>(bounds.Sample, bounds.Smoothness, w, h, tau));
-        Same(bounds.Theorem7(tau), UniformBound.Theorem7<float>(bounds.Sample, bounds.Smoothness, w, h, tau));
-        Same(bounds.Lemma8(2, Eta), GaussianBound.Lemma8<float>(bounds.Sample, Eta, bounds.Smoothness, w, h, 2));
-        Same(bounds.Lemma8(2), GaussianBound.Lemma8OverGrid<float>(bounds.Sample, bounds.Smoothness, w, h, 2));
+        Same(bounds.Lemma6(tau, device: device), UniformBound.Lemma6OverGrid<float>(bounds.Sample, bounds.Smoothness, w, h, tau));
+        Same(bounds.Theorem7(tau, device: device), UniformBound.Theorem7<float>(bounds.Sample, bounds.Smoothness, w, h, tau));
+        Same(bounds.Lemma8(2, Eta, device), GaussianBound.Lemma8<float>(bounds.Sample, Eta, bounds.Smoothness, w, h, 2));
+        Same(bounds.Lemma8(2, device: device), GaussianBound.Lemma8OverGrid<float>(bounds.Sample, bounds.Smoothness, w, h, 2));
+        Assert.That(bounds.Lemma6(tau).Value, Is.EqualTo(
+            UniformBound.Lemma6OverGrid<float>(bounds.Sample, bounds.Smoothness, w, h, tau).Value));
+        Assert.That(bounds.Theorem7(tau).Value, Is.EqualTo(
+            UniformBound.Theorem7<float>(bounds.Sample, bounds.Smoothness, w, h, tau).Value));
+        Assert.That(bounds.Lemma8(2).Value, Is.EqualTo(
+            GaussianBound.Lemma8OverGrid<float>(bounds.Sample, bounds.Smoothness, w, h, 2).Value));
+    }
+
+    /// <summary>The value is Lemma 8's, and the subject has been charged what it cost.</summary>
+    [Test]
+    public void IsAMeasurement()
+    {
+        using EmpiricalLoss subject = new(model, trainer.Arena, sample);
+        NetworkBounds found = NetworkBounder.Measure(subject, new NetworkBoundOptions { Rho = 0.3, PriorVariance = 2 });
+        Assert.That(found.Value, Is.EqualTo(found.Lemma8(2).Value).Within(1e-4).Percent);
+        Assert.That(found.Uncertainty.High, Is.EqualTo(found.Value));
+        Assert.That(found.Cost, Is.EqualTo(new PassCost(1, 0, subject.Count)));
+        Assert.That(subject.Cost, Is.EqualTo(found.Cost));
+        Assert.That($"{found}", Does.Contain("Lemma 8"));
     }
 
     [Test]
@@ -100,7 +122,10 @@ internal sealed class NetworkBoundsTests
     {
         Assert.That(bounds.Lemma6(Tau.Fixed(6)).Status, Is.EqualTo(BoundStatus.ConditionalBound));
         Assert.That(bounds.Lemma6(Tau.OfWeights(), Eta).Status, Is.EqualTo(BoundStatus.Score));
-        Assert.That(() => bounds.Lemma6(Tau.Fixed(0.2), Eta), Throws.InvalidOperationException.With.Message.Contains("τ"));
+        Assert.That(() => bounds.Lemma6(Tau.Fixed(0.2), Eta), Throws.ArgumentException.With.Message.Contains("τ"));
+        Assert.That(
+            () => bounds.Lemma6(Tau.Fixed(0.2), Eta, device: Device.Cpu),
+            Throws.InvalidOperationException.With.Message.Contains("τ"));
     }
 
     /// <summary>A larger network's diagonal is estimated, and ρ sampled unless given.</summary>
