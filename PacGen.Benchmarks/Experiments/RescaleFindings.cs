@@ -93,7 +93,7 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
         bounds**: their τ were read off the trained weights, ρ is an estimate, and a ReLU network has no ρ where a kink lies in
         the neighbourhood. (2): ε = {settings.BoxEpsilon:G4}, full space and a random subspace of {settings.Directions}
         dimensions, a lower bound of the maximum. (3): σ = {settings.Sigma:G4}, {settings.Draws} pairs u, −u. ρ: the score's
-        median in closed form; and sampled, a lower estimate of Definition 4's.
+        median; and sampled, a lower estimate of Definition 4's.
         """);
 
     private string Function() => Prose.Line($"""

@@ -26,8 +26,8 @@ internal sealed class PsiOptions : OptionGroup
     private readonly Option<string> rho = Options.Choice(
         "--psi-rho",
         Prose.Line("""
-        How ρ(w*) is estimated; published varies by orders of magnitude from draw to draw, median is nearly its median over u, in
-        closed form
+        How ρ(w*) is estimated; published varies by orders of magnitude from draw to draw, median is its median over u at the changes
+        of h that were seen
         """),
         "median",
         "median",

@@ -10,7 +10,7 @@ namespace PacGen.Core.Perturbation;
 /// The sums are S = Σ|Δh|/κ, NaN if an h is, and ‖u‖² times <see cref="RhoSettings.NormScale"/>²; the maxima
 /// |Δh|/|u| and |Δh|, Δh = h(w + u) − h(w).
 /// </summary>
-/// <remarks>The published ratio is max|Δh|/|u|, its median about S/ln 2, Definition 3's max|Δh|/‖u‖.</remarks>
+/// <remarks>The published ratio is max|Δh|/|u|, its median <see cref="RhoMedianTerm"/>'s, Definition 3's max|Δh|/‖u‖.</remarks>
 public readonly struct RhoTerm : ITerms<RhoSettings>
 {
     /// <inheritdoc/>

@@ -60,6 +60,7 @@ public static class PacGenScorer
         using SumLaunch<RhoSettings> change =
             SumLaunch<RhoSettings>.Create<RhoTerm>(
                 arena.Device, weights, new Region(before), new Region(after));
+        using RhoMedian median = new(weights, new Region(before), new Region(after), options.Neighborhood);
         Dictionary<RhoEstimator, double[]> rhos = Enum.GetValues<RhoEstimator>().ToDictionary(
             estimator => estimator, _ => new double[options.Draws]);
         for (int draw = 0; draw < options.Draws; draw++)
@@ -80,7 +81,7 @@ public static class PacGenScorer
                     + "Train with a lower learning rate, or score with a smaller γ or ε.");
             }
 
-            rhos[RhoEstimator.Median][draw] = scaledChange / Math.Log(2);
+            rhos[RhoEstimator.Median][draw] = median.Solve(scaledChange);
             rhos[RhoEstimator.Published][draw] = largestRatio;
             rhos[RhoEstimator.Definition3][draw] = largestChange / Math.Sqrt(change.Settings.SquaredNorm(scaledSquares));
         }

@@ -7,10 +7,9 @@ namespace PacGen.Nn;
 public enum RhoEstimator
 {
     /// <summary>
-    /// S / ln 2 with S = Σ|Δh[i]|/κ[i]: about the median that the published ratio has over u at the Δh of the draw. That ratio
-    /// is governed by the smallest of m values |u[i]|, P(ratio ≤ r) = Π(1 − xᵢ/r) ≈ exp(−S/r) with xᵢ = |Δh[i]|/κ[i], and has
-    /// no mean. The median of the product itself solves Σ −ln(1 − xᵢ/r) = ln 2 and is a little larger: S / ln 2 is a lower
-    /// estimate of it.
+    /// The median that the published ratio has over u at the Δh of the draw. That ratio is governed by the smallest of m values
+    /// |u[i]|: P(ratio ≤ r) = Π(1 − xᵢ/r) with xᵢ = |Δh[i]|/κ[i], which has no mean; the median solves Σ −ln(1 − xᵢ/r) = ln 2.
+    /// Where many xᵢ contribute it is nearly S/ln 2, S = Σxᵢ, of which it is never below; where one does, 2xᵢ.
     /// </summary>
     Median,
 

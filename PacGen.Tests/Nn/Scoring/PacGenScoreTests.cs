@@ -52,8 +52,8 @@ internal sealed class PacGenScoreTests
     }
 
     /// <summary>
-    /// max |Δh|/|u| has the law P(ρ ≤ r) ≈ exp(−S/r), so that exp(−S/ρ) is uniform: over draws the published ratio lies below its
-    /// median S/ln 2 half the time. Definition 3's ratio is never above the published one.
+    /// max |Δh|/|u| has the law P(ρ ≤ r) = Π(1 − xᵢ/r): over draws the published ratio lies below the median of that half the
+    /// time. Definition 3's ratio is never above the published one.
     /// </summary>
     [Test]
     public void ThePublishedRatioVariesAroundTheMedianInClosedForm()
