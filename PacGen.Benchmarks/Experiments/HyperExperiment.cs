@@ -22,7 +22,7 @@ internal sealed class HyperExperiment : Verb
         {Picture}, {Numbers}, {Report}.
         """;
 
-    private readonly ModelOptions model = new("mlp");
+    private readonly ModelOptions model = new("mlp", drops: true);
     private readonly OptimizerOptions optimizer = new(grid: true);
     private readonly TrainingRunOptions run;
     private readonly DeviceOptions device = new();

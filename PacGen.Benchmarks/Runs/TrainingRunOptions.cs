@@ -11,7 +11,8 @@ namespace PacGen.Benchmarks.Runs;
 /// </summary>
 internal sealed class TrainingRunOptions : OptionGroup
 {
-    private const string None = "none", CropFlip = "crop-flip";
+    private const string None = "none", CropFlip = "crop-flip", Swa = "swa", Ema = "ema";
+    private const double EmaDecay = 0.999;
 
     private static readonly (string Name, RunningStatistics Value)[] Statistics =
         [("training", RunningStatistics.FromTrainingPass), ("kept", RunningStatistics.Kept),
@@ -30,6 +31,20 @@ internal sealed class TrainingRunOptions : OptionGroup
         1,
         1);
 
+    private readonly Option<string> average = Options.Choice(
+        "--average",
+        Prose.Line("""
+            The average of the weights that is evaluated, scored and saved in their place: none, their mean at the ends of epochs
+            (for which the rate is best kept high, --schedule constant), or an exponential moving average over the steps
+            """),
+        None, None, Swa, Ema);
+
+    private readonly Option<int?> averageStart = Options.Count(
+        "--average-start", "The first epoch that counts in --average; without it that after 3/4 of the run for swa, 1 for ema");
+
+    private readonly Option<double?> averageDecay = Options.Number(
+        "--average-decay", $"How much of --average ema stays at each step; without it {EmaDecay}", Interval.Fraction);
+
     /// <param name="texts">What the help says.</param>
     /// <param name="optimizer">
     /// The options of the update and the learning rate's course; null where the verb decides on them.
@@ -47,7 +62,10 @@ internal sealed class TrainingRunOptions : OptionGroup
     }
 
     public override IReadOnlyList<Option> All =>
-        [Epochs, batchSize, accumulate, augment, .. optimizer?.All ?? [], .. statistics is null ? (Option[])[] : [statistics]];
+    [
+        Epochs, batchSize, accumulate, augment, .. optimizer?.All ?? [], average, averageStart, averageDecay,
+        .. statistics is null ? (Option[])[] : [statistics],
+    ];
 
     /// <summary>The epochs.</summary>
     public Option<int?> Epochs { get; }
@@ -89,8 +107,37 @@ internal sealed class TrainingRunOptions : OptionGroup
             RunningStatistics = statistics is not null && parsed.GetValue(statistics) is { } name
                 ? Statistics.First(one => one.Name == name).Value : null,
             Schedule = optimizer?.Schedule(parsed, count) ?? LearningRateSchedule.Constant,
+            Average = Average(parsed, count),
             ClipNorm = optimizer?.ClipNorm(parsed),
             Seed = parsed.GetValue(Seed),
+        };
+    }
+
+    private WeightAveraging? Average(ParseResult parsed, int epochs)
+    {
+        string name = parsed.GetValue(average)!;
+        parsed.Needs(name != None, "--average swa or ema", averageStart);
+        parsed.Needs(name == Ema, "--average ema", averageDecay);
+        int start = parsed.GetValue(averageStart) ?? (name == Swa ? (3 * epochs / 4) + 1 : 1);
+        if (start > epochs)
+        {
+            throw new UsageException(
+                $"--average-start is {start}, but the run has {epochs} epochs: start with one of these, or leave --average out.");
+        }
+
+        if (name != None && statistics is not null && parsed.GetValue(statistics) == Statistics[0].Name)
+        {
+            throw new UsageException(Prose.Line("""
+                --running-statistics training are those of the weights that are trained, not of their --average: use reestimated
+                or kept.
+                """));
+        }
+
+        return name switch
+        {
+            Swa => WeightAveraging.Swa(start),
+            Ema => WeightAveraging.Ema(parsed.GetValue(averageDecay) ?? EmaDecay, start),
+            _ => null,
         };
     }
 
@@ -100,6 +147,7 @@ internal sealed class TrainingRunOptions : OptionGroup
         ("schedule", $"{options.Schedule}"),
         ("augmentation", options.Augmentation?.ToString() ?? None),
         ("largest norm of the gradient", options.ClipNorm is { } norm ? $"{norm}" : None),
+        ("average", options.Average?.ToString() ?? None),
         ("batch size", options.Accumulate == 1 ? $"{options.BatchSize}" : $"{options.BatchSize} in {options.Accumulate} parts"),
         ("running statistics", options.RunningStatistics?.ToString() ?? "the optimizer's default"),
         ("seed", $"{options.Seed}"),

@@ -14,6 +14,9 @@ namespace PacGen.Benchmarks.Training;
 internal sealed record ModelChoice(
     string Name, IReadOnlyList<int> Hidden, int Depth = 0, int Widen = 0, WideResNetForm Form = WideResNetForm.PaperCode)
 {
+    /// <summary>p of dropout in training; 0 for none. Weights don't depend on it, so no file of them names it.</summary>
+    public double Dropout { get; init; }
+
     /// <summary>The names of models.</summary>
     public static string[] Names { get; } = ["mlp", "mnist-cnn", "wide-resnet"];
 
@@ -85,12 +88,12 @@ internal sealed record ModelChoice(
         ImageSet images = data.Train;
         if (Name == "mlp")
         {
-            return new Mlp([images.ImageSize, .. Hidden, images.Classes]);
+            return new Mlp([images.ImageSize, .. Hidden, images.Classes]) { Dropout = Dropout };
         }
 
         if (Name == "wide-resnet")
         {
-            return new WideResNet(Depth, Widen, images.Classes, images.Channels, Form);
+            return new WideResNet(Depth, Widen, images.Classes, images.Channels, Form, Dropout);
         }
 
         return (images.Height, images.Width, images.Channels, images.Classes) == (28, 28, 1, 10)
@@ -117,8 +120,10 @@ internal sealed record ModelChoice(
     /// <summary>The model in a few words, such as <c>mlp 64-128-10</c> or <c>wrn-16-1</c>.</summary>
     public string Describe(Dataset data) => Name switch
     {
-        "mlp" => $"mlp {string.Join('-', [data.Train.ImageSize, .. Hidden, data.Train.Classes])}",
-        "wide-resnet" => $"wrn-{Depth}-{Widen}{(Form == WideResNetForm.PaperCode ? "" : $"-{FormName}")}",
+        "mlp" => $"mlp {string.Join('-', [data.Train.ImageSize, .. Hidden, data.Train.Classes])}{Dropped}",
+        "wide-resnet" => $"wrn-{Depth}-{Widen}{(Form == WideResNetForm.PaperCode ? "" : $"-{FormName}")}{Dropped}",
         _ => Name,
     };
+
+    private string Dropped => Dropout > 0 ? $" with dropout {Dropout}" : "";
 }

@@ -5,7 +5,8 @@ namespace PacGen.Benchmarks.Training;
 
 /// <summary>The options that choose a network.</summary>
 /// <param name="fallback">The network without <c>--model</c>, or null for the one that a file of weights names.</param>
-internal sealed class ModelOptions(string? fallback) : OptionGroup
+/// <param name="drops">Whether it may be trained with dropout.</param>
+internal sealed class ModelOptions(string? fallback, bool drops = false) : OptionGroup
 {
     private readonly Option<string> model = Options.Choice(
         "--model",
@@ -26,7 +27,16 @@ internal sealed class ModelOptions(string? fallback) : OptionGroup
         null,
         [.. ModelChoice.Forms.Select(one => one.Name)]);
 
-    public override IReadOnlyList<Option> All => [model, hidden, depth, widen, form];
+    private readonly Option<double?> dropout = Options.Number(
+        "--dropout",
+        Prose.Line("""
+        p with which dropout zeroes each output of a hidden layer of the MLP, or between the two convolutions of the Wide-ResNet's
+        blocks, in training; without it 0
+        """),
+        Interval.Fraction);
+
+    public override IReadOnlyList<Option> All =>
+        [model, hidden, depth, widen, form, .. drops ? (Option[])[dropout] : []];
 
     /// <summary>Whether the command line names a network.</summary>
     public bool IsGiven(ParseResult parsed) => parsed.IsGiven(model);
@@ -41,6 +51,11 @@ internal sealed class ModelOptions(string? fallback) : OptionGroup
         bool mlp = name == "mlp", wide = name == "wide-resnet";
         parsed.Needs(mlp, "--model mlp", hidden);
         parsed.Needs(wide, "--model wide-resnet", depth, widen, form);
+        if (drops)
+        {
+            parsed.Needs(mlp || wide, "--model mlp or wide-resnet", dropout);
+        }
+
         ModelChoice same = saved?.Name == name ? saved : new ModelChoice(name, mlp ? [128] : [], wide ? 16 : 0, wide ? 1 : 0);
         int deep = parsed.GetValue(depth) ?? same.Depth;
         return same with
@@ -48,6 +63,7 @@ internal sealed class ModelOptions(string? fallback) : OptionGroup
             Hidden = parsed.GetValue(hidden) is { Length: > 0 } widths ? widths : same.Hidden,
             Depth = wide ? CheckedDepth(deep) : deep,
             Widen = parsed.GetValue(widen) ?? same.Widen,
+            Dropout = (drops ? parsed.GetValue(dropout) : null) ?? same.Dropout,
             Form = parsed.GetValue(form) is { } chosen ? ModelChoice.Forms.First(one => one.Name == chosen).Form : same.Form,
         };
     }

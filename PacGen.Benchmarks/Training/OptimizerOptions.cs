@@ -2,7 +2,9 @@ using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Nn;
 using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
+using GaussianNoise = PacGen.Core.Perturbation.GaussianNoise;
 using Neighborhood = PacGen.Core.Perturbation.Neighborhood;
+using SigmaLevel = PacGen.Core.Perturbation.SigmaLevel;
 using TruncatedGaussianNoise = PacGen.Core.Perturbation.TruncatedGaussianNoise;
 
 namespace PacGen.Benchmarks.Training;
@@ -12,20 +14,25 @@ namespace PacGen.Benchmarks.Training;
 /// then.</param>
 internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
 {
-    private const double PlainEta = 100, AdaptiveEta = 0.01, DefaultMomentum = 0.9, AdamWDecay = 0.01;
-    private const string NoAscent = "none", NoNoise = "none", NeedsNoise = "--perturb uniform or truncated-gaussian";
+    private const double PlainEta = 100, AdaptiveEta = 0.01, DefaultMomentum = 0.9, AdamWDecay = 0.01, IvonDecay = 1e-4;
+    private const string NoAscent = "none", NoNoise = "none", Ivon = "ivon";
 
     /// <summary>
-    /// The rules: name, learning rate, weight decay and η without others, and how each is made of learning rate, momentum and
-    /// weight decay.
+    /// The rules: name, learning rate, weight decay and η without others, and how each is made of the command line, learning
+    /// rate and weight decay.
     /// </summary>
     private static readonly (
-        string Name, double Rate, double Decay, double Eta, Func<double, double, double, Optimizer> Make)[] Rules =
+        string Name, double Rate, double Decay, double Eta,
+        Func<OptimizerOptions, ParseResult, double, double, Optimizer> Make)[] Rules =
     [
-        ("sgd", 0.1, 0, PlainEta, (rate, _, decay) => new Sgd(rate, weightDecay: decay)),
-        ("momentum", 0.01, 0, PlainEta, (rate, momentum, decay) => new Sgd(rate, momentum, weightDecay: decay)),
-        ("adam", 0.001, 0, AdaptiveEta, (rate, _, decay) => new Adam(rate, weightDecay: decay)),
-        ("adamw", 0.001, AdamWDecay, AdaptiveEta, (rate, _, decay) => new AdamW(rate, weightDecay: decay)),
+        ("sgd", 0.1, 0, PlainEta, (_, _, rate, decay) => new Sgd(rate, weightDecay: decay)),
+        ("momentum", 0.01, 0, PlainEta, (options, parsed, rate, decay) =>
+            new Sgd(rate, parsed.GetValue(options.momentum) ?? DefaultMomentum, weightDecay: decay)),
+        ("adam", 0.001, 0, AdaptiveEta, (_, _, rate, decay) => new Adam(rate, weightDecay: decay)),
+        ("adamw", 0.001, AdamWDecay, AdaptiveEta, (_, _, rate, decay) => new AdamW(rate, weightDecay: decay)),
+        (Ivon, 0.1, IvonDecay, AdaptiveEta, (options, parsed, rate, decay) => new Ivon(
+            rate, parsed.GetValue(options.ivonExamples), parsed.GetValue(options.momentum) ?? DefaultMomentum,
+            parsed.GetValue(options.ivonBeta) ?? 0.99999, decay, parsed.GetValue(options.ivonHessian) ?? 1)),
     ];
 
     /// <summary>Where two gradients a step are taken: name, ρ without another, and how that is put around an optimizer.</summary>
@@ -40,21 +47,44 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
     [
         ("uniform", optimizer => optimizer),
         ("truncated-gaussian", optimizer => optimizer.WithNoise<TruncatedGaussianNoise>()),
+        ("gaussian", optimizer => optimizer.WithNoise<GaussianNoise>()),
     ];
 
-    private readonly Option<string> optimizer =
-        Options.Choice("--optimizer", "The update rule", Rules[0].Name, [.. Rules.Select(rule => rule.Name)]);
+    private static readonly (string Name, SigmaLevel Level)[] Levels =
+        [("optimal", SigmaLevel.Optimal), ("kappa", SigmaLevel.Kappa), ("fixed", SigmaLevel.Fixed)];
+
+    private static readonly string NeedsNoise =
+        $"--perturb {string.Join(", ", Noises[..^1].Select(noise => noise.Name))} or {Noises[^1].Name}";
+
+    private readonly Option<string> optimizer = Options.Choice(
+        "--optimizer", "The update rule", Rules[0].Name,
+        [.. Rules.Select(rule => rule.Name).Where(name => !grid || name != Ivon)]);
 
     private readonly Option<double?> learningRate = WithAlias("--lr", Options.Number(
-        "--learning-rate", "Learning rate; without it 0.1 for sgd, 0.01 for momentum, 0.001 for adam and adamw",
+        "--learning-rate", "Learning rate; without it 0.1 for sgd and ivon, 0.01 for momentum, 0.001 for adam and adamw",
         Interval.Positive));
 
     private readonly Option<double?> momentum = Options.Number(
-        "--momentum", $"μ of --optimizer momentum; without it {DefaultMomentum}", Interval.Fraction);
+        "--momentum", $"μ of --optimizer momentum, or β₁ of ivon; without it {DefaultMomentum}", Interval.Fraction);
 
     private readonly Option<double?> weightDecay = Options.Number(
-        "--weight-decay", $"λ: added to the gradient as λw, or decoupled for adamw; without it {AdamWDecay} for adamw, else 0",
+        "--weight-decay",
+        Prose.Line($"""
+            λ: added to the gradient as λw, or decoupled for adamw; δ of ivon, above 0. Without it {AdamWDecay} for adamw,
+            {IvonDecay} for ivon, else 0
+            """),
         Interval.NotNegative);
+
+    private readonly Option<double?> ivonBeta = Options.Number(
+        "--ivon-beta2", "β₂ of ivon: how much of its Hessian stays at each step; without it 0.99999", Interval.Fraction);
+
+    private readonly Option<double?> ivonHessian = Options.Number(
+        "--ivon-hessian", "h₀ of ivon, its first Hessian; without it 1", Interval.Positive);
+
+    private readonly Option<double?> ivonExamples = Options.Number(
+        "--ivon-examples",
+        "λ of ivon, whose posterior is N(w, 1/(λ(h + δ))): larger means less noise; without it the number of training images",
+        Interval.Positive);
 
     private readonly Option<double?> clipNorm = Options.Number(
         "--clip-norm", "The gradient's largest Euclidean norm: longer ones are scaled down to it; without it none",
@@ -77,11 +107,25 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
     private readonly Option<string> perturb = Options.Choice(
         "--perturb",
         Prose.Line("""
-            The perturbation u of the weights that the gradient is taken at (Algorithm 1), uniform on (−σ, σ) or N(0, σ²) cut off
-            at ±κ, σ and κ being those of its lines 8 and 7
+            The perturbation u of the weights that the gradient is taken at (Algorithm 1): uniform on (−σ, σ), N(0, σ²) cut off at
+            ±κ, or N(0, σ²), σ and κ being those of its lines 8 and 7
             """),
         grid ? Noises[0].Name : NoNoise,
         [.. grid ? (string[])[] : [NoNoise], .. Noises.Select(noise => noise.Name)]);
+
+    private readonly Option<string> sigma = Options.Choice(
+        "--sigma",
+        Prose.Line("""
+            σ of --perturb: that of line 8, κ of line 7 in its place, or γ|w| + ε for every weight in every step; without it
+            optimal
+            """),
+        null, [.. Levels.Select(one => one.Name)]);
+
+    private readonly Option<bool> twoPoint = Options.Flag(
+        "--two-point", "Takes the mean of the gradients at w + u and at w − u; a step takes two passes");
+
+    private readonly Option<bool> biasCorrection = Options.Flag(
+        "--bias-correction", "Divides h of Algorithm 1 by 1 − β₁ᵗ at step t, which the paper does not");
 
     private readonly Option<double?> eta = Options.Number(
         "--eta",
@@ -124,8 +168,10 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
 
     public override IReadOnlyList<Option> All =>
     [
-        optimizer, learningRate, momentum, weightDecay, clipNorm, schedule, stepEpochs, stepFactor, warmUp,
-        perturb, .. grid ? (Option[])[] : [eta, gamma, sharpness, sharpnessRho], epsilon, beta1, beta2,
+        optimizer, learningRate, momentum, weightDecay, .. grid ? (Option[])[] : [ivonBeta, ivonHessian, ivonExamples],
+        clipNorm, schedule, stepEpochs, stepFactor, warmUp,
+        perturb, .. grid ? (Option[])[] : [sigma, eta, gamma, sharpness, sharpnessRho], epsilon, beta1, beta2, biasCorrection,
+        twoPoint,
     ];
 
     /// <summary>η of section 8 for the optimizer of a command line, where no other is given.</summary>
@@ -135,8 +181,18 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
     /// <exception cref="UsageException">An option is given that has no effect.</exception>
     public Optimizer Create(ParseResult parsed)
     {
-        parsed.Needs(IsPerturbed(parsed), NeedsNoise, eta, gamma, epsilon, beta1, beta2);
+        parsed.Needs(
+            IsPerturbed(parsed), NeedsNoise, sigma, eta, gamma, epsilon, beta1, beta2, biasCorrection, twoPoint);
+        SigmaLevel level = LevelOf(parsed);
+        parsed.Needs(level == SigmaLevel.Optimal, "--sigma optimal", eta);
+        parsed.Needs(level != SigmaLevel.Fixed, "--sigma optimal or kappa", beta1, beta2, biasCorrection);
         Optimizer plain = CreatePlain(parsed);
+        if (plain is Ivon && (IsPerturbed(parsed) || IsAscending(parsed)))
+        {
+            throw new UsageException(
+                "--optimizer ivon draws the weights that its gradient is taken at itself: leave --perturb and --sharpness out.");
+        }
+
         parsed.Needs(IsAscending(parsed), "--sharpness sam or asam", sharpnessRho);
         if (IsAscending(parsed))
         {
@@ -159,11 +215,12 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
     /// <exception cref="UsageException">An option is given that has no effect.</exception>
     public Optimizer CreatePlain(ParseResult parsed)
     {
-        (string name, double rate, double decay, _, Func<double, double, double, Optimizer> make) = RuleOf(parsed);
-        parsed.Needs(name == "momentum", "--optimizer momentum", momentum);
-        return make(
-            parsed.GetValue(learningRate) ?? rate, parsed.GetValue(momentum) ?? DefaultMomentum,
-            parsed.GetValue(weightDecay) ?? decay);
+        (string name, double rate, double decay, _, var make) = RuleOf(parsed);
+        parsed.Needs(name is "momentum" or Ivon, "--optimizer momentum or ivon", momentum);
+        parsed.Needs(name == Ivon, "--optimizer ivon", ivonBeta, ivonHessian, ivonExamples);
+        return name == Ivon && parsed.GetValue(weightDecay) == 0
+            ? throw new UsageException("--weight-decay is 0, but ivon needs a prior: use one above 0.")
+            : make(this, parsed, parsed.GetValue(learningRate) ?? rate, parsed.GetValue(weightDecay) ?? decay);
     }
 
     /// <summary>Perturbed OPT around an optimizer, with the command line's noise, ε, β₁ and β₂.</summary>
@@ -180,7 +237,9 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
                 new Neighborhood(width ?? settings.Neighborhood.Gamma, parsed.GetValue(epsilon) ?? settings.Neighborhood.Epsilon),
             Beta1 = parsed.GetValue(beta1) ?? settings.Beta1,
             Beta2 = parsed.GetValue(beta2) ?? settings.Beta2,
-        });
+            BiasCorrection = parsed.GetValue(biasCorrection),
+            Level = LevelOf(parsed),
+        }) { TwoPoint = parsed.GetValue(twoPoint) };
         return Noises.First(noise => noise.Name == parsed.GetValue(perturb)).Give(perturbed);
     }
 
@@ -209,9 +268,12 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
         return rise > 0 ? course.WithWarmUp(rise) : course;
     }
 
-    private (string Name, double Rate, double Decay, double Eta, Func<double, double, double, Optimizer> Make) RuleOf(
-        ParseResult parsed) =>
+    private (string Name, double Rate, double Decay, double Eta,
+        Func<OptimizerOptions, ParseResult, double, double, Optimizer> Make) RuleOf(ParseResult parsed) =>
         Rules.First(rule => rule.Name == parsed.GetValue(optimizer));
+
+    private SigmaLevel LevelOf(ParseResult parsed) =>
+        !grid && parsed.GetValue(sigma) is { } name ? Levels.First(one => one.Name == name).Level : SigmaLevel.Optimal;
 
     /// <summary>What most programs call it is understood too.</summary>
     private static Option<T> WithAlias<T>(string alias, Option<T> option)

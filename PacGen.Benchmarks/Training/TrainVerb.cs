@@ -22,7 +22,7 @@ internal sealed class TrainVerb : Verb
             """),
     };
 
-    private readonly ModelOptions model = new("mlp");
+    private readonly ModelOptions model = new("mlp", drops: true);
     private readonly OptimizerOptions optimizer = new();
     private readonly TrainingRunOptions run;
     private readonly PsiOptions scoring = new(each: true);

@@ -34,9 +34,12 @@ public sealed record AlgorithmOne
         BiasCorrection = biasCorrection;
     }
 
-    /// <summary>η, above 0: larger means smaller perturbations. The paper leaves it to a validation set.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Not a number above 0 that single precision can hold.</exception>
-    public double Eta { get; init => field = SinglePrecision.IsPositive(value) ? value
+    /// <summary>
+    /// η, above 0: larger means smaller perturbations, and +∞ means none, also where h + ρκ is 0. The paper leaves it to a
+    /// validation set.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Neither a number above 0 that single precision can hold nor +∞.</exception>
+    public double Eta { get; init => field = SinglePrecision.IsPositive(value) || double.IsPositiveInfinity(value) ? value
         : throw Outside(nameof(Eta), value, "above 0"); }
 
     /// <summary>γ and ε of κ; line 7 divides γ by log(1 + epoch).</summary>
@@ -58,6 +61,9 @@ public sealed record AlgorithmOne
     /// <summary>Whether h is divided by 1 − β₁ᵗ; the paper does not.</summary>
     public bool BiasCorrection { get; init; }
 
+    /// <summary>What σ is: line 8's, or a plainer level to compare it with.</summary>
+    public SigmaLevel Level { get; init; }
+
     /// <summary>The scalars of a step's perturbation.</summary>
     /// <param name="epoch">The epoch, counted from 1.</param>
     /// <param name="completedSteps">How many steps are completed; after none, nothing is perturbed.</param>
@@ -74,7 +80,13 @@ public sealed record AlgorithmOne
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(epoch, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(completedSteps);
-        if (completedSteps == 0)
+        if (Level == SigmaLevel.Fixed)
+        {
+            return PerturbSettings.WholeNeighborhood(Neighborhood, seed, stream, step);
+        }
+
+        // Whatever h + ρκ is: 0 times an infinite η would be NaN, which line 8 takes for κ.
+        if (completedSteps == 0 || (Level == SigmaLevel.Optimal && double.IsPositiveInfinity(Eta)))
         {
             return PerturbSettings.None;
         }
@@ -83,7 +95,8 @@ public sealed record AlgorithmOne
         {
             Gamma = (float)Kappa.ScheduledGamma(Neighborhood.Gamma, epoch),
             Epsilon = (float)Neighborhood.Epsilon,
-            CurvatureScale = (float)Math.Min(float.MaxValue, OptimalSigma.CurvatureScale(Eta, epoch)),
+            CurvatureScale = Level == SigmaLevel.Kappa ? 0f
+                : (float)Math.Min(float.MaxValue, OptimalSigma.CurvatureScale(Eta, epoch)),
             RhoScale = (float)Rho.Scale(Beta1, stepNorm, BiasCorrection, completedSteps),
             GradientThreshold = (float)Beta2,
             GradientScale = (float)gradientScale,

@@ -35,6 +35,19 @@ public struct PerturbSettings
     /// <summary>Settings under which nothing is perturbed, as at Algorithm 1's first step: w + u is w.</summary>
     public static PerturbSettings None => new() { CurvatureScale = 1f, GradientScale = 1f, SecondMomentScale = 1f };
 
+    /// <summary>Settings of <see cref="PosteriorSample"/>, a sample of N(w, 1/(λ(h + δ))).</summary>
+    /// <param name="scale">λ.</param>
+    /// <param name="damping">δ.</param>
+    /// <param name="draw">The random numbers.</param>
+    public static PerturbSettings Posterior(double scale, double damping, PhiloxDraw draw) => new()
+    {
+        CurvatureScale = (float)scale,
+        Epsilon = (float)damping,
+        GradientScale = 1f,
+        SecondMomentScale = 1f,
+        Draw = draw,
+    };
+
     /// <summary>
     /// Settings under which u reaches up to κ_{γ,ε} whatever h and g are: σ = κ, as the scores' ρ(w*) asks for.
     /// </summary>

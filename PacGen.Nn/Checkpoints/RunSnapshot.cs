@@ -22,6 +22,9 @@ internal sealed class RunSnapshot(
     /// <summary>What the names of the optimizer's arrays begin with; no parameter's name has a slash.</summary>
     private const string OptimizerPrefix = "optimizer/";
 
+    /// <summary>The weights that are trained, where the parameters are their average.</summary>
+    private const string TrainedWeights = "average/trained";
+
     private string? fingerprint;
 
     /// <summary>Everything that decides the run's bits, for a person to read, by name.</summary>
@@ -42,6 +45,7 @@ internal sealed class RunSnapshot(
             ["best by"] = $"{options.BestBy}",
             ["largest norm of the gradient"] = options.ClipNorm is { } norm ? $"{norm}" : "none",
             ["seed"] = $"{options.Seed}",
+            ["average"] = options.Average?.ToString() ?? "none",
             ["loss"] = options.Loss == PacGen.Nn.Loss.CrossEntropy ? "cross-entropy" : "of the caller's own",
             ["score"] = options.Score?.ToString() ?? "none",
         };
@@ -74,6 +78,7 @@ internal sealed class RunSnapshot(
             Position = position,
             Optimizer = pipeline.Session.Counters,
             StatisticsOf = estimation?.Step ?? -1,
+            Averaged = pipeline.Average?.Count ?? 0,
         };
         Dictionary<string, string> texts = new(checkpoints.Notes)
         {
@@ -106,7 +111,7 @@ internal sealed class RunSnapshot(
         RequireSameSettings(state, path);
         done = state.Results ?? EpochHistory.Read(folder, state.Epochs!, path);
         List<(Region Region, float[] Values)> loaded = [];
-        foreach ((string name, Shape shape, Region region) in Kept())
+        foreach ((string name, Shape shape, Region region) in Kept(state.Averaged > 0))
         {
             string stored = file.Tensors.ContainsKey(name) ? name : EarlierName(name);
             if (!file.Tensors.TryGetValue(stored, out SafetensorInfo? info) || !info.Shape.SequenceEqual(Extents(shape)))
@@ -130,6 +135,13 @@ internal sealed class RunSnapshot(
         if (done.Where((result, i) => result.Epoch != i + 1).Any())
         {
             throw new CheckpointException($"{path} has results whose epochs are not 1 to {done.Count}: they are of another run.");
+        }
+
+        if (state.Averaged > state.Steps || (state.Averaged > 0 && pipeline.Average is null))
+        {
+            throw new CheckpointException(
+                $"{path} has an average of {state.Averaged} weights after {state.Steps} steps, which can't be: it is of " +
+                $"another run.");
         }
 
         if (state.Position.Batch > batches)
@@ -156,6 +168,7 @@ internal sealed class RunSnapshot(
 
         pipeline.Session.Counters = state.Optimizer;
         pipeline.Steps = state.Steps;
+        pipeline.Average?.Restore(state.Averaged);
         estimation?.Step = state.StatisticsOf;
         return state;
     }
@@ -164,7 +177,10 @@ internal sealed class RunSnapshot(
     private NamedTensor[] Arrays(string folder)
     {
         NamedTensor[] arrays =
-            [.. Kept().Select(array => new NamedTensor(array.Name, [.. Extents(array.Shape)], array.Region.ToArray()))];
+        [
+            .. Kept(pipeline.Average is { Count: > 0 }).Select(
+                array => new NamedTensor(array.Name, [.. Extents(array.Shape)], array.Region.ToArray())),
+        ];
         foreach (NamedTensor array in arrays)
         {
             if (FirstNonFinite(array.Values.Span) is { } value)
@@ -206,13 +222,21 @@ internal sealed class RunSnapshot(
     }
 
     /// <summary>
-    /// The arrays that a checkpoint holds: the parameters and the model's state by their names, then the optimizer's.
+    /// The arrays that a checkpoint holds: the parameters that are evaluated and the model's state by their names, then the
+    /// optimizer's, and the weights that are trained where those that are evaluated are their average.
     /// </summary>
-    private IEnumerable<(string Name, Shape Shape, Region Region)> Kept()
+    private IEnumerable<(string Name, Shape Shape, Region Region)> Kept(bool averaged)
     {
+        AveragedWeights? average = averaged ? pipeline.Average : null;
+        DeviceBuffer evaluated = average is null ? arena.Weights : average.Buffer;
         for (int i = 0; i < arena.Parameters.Count; i++)
         {
-            yield return (arena.Parameters[i].Name, arena.Parameters[i].Shape, arena.Segment(arena.Weights, i));
+            yield return (arena.Parameters[i].Name, arena.Parameters[i].Shape, arena.Segment(evaluated, i));
+        }
+
+        if (average is not null)
+        {
+            yield return (TrainedWeights, new Shape(checked((int)arena.Count)), new Region(average.Trained));
         }
 
         foreach (StateTensor state in arena.States)

@@ -61,6 +61,10 @@ internal sealed record RunState
     /// <summary>The step at whose weights running statistics were estimated, where they are re-estimated; -1 for none.</summary>
     public long StatisticsOf { get; init; } = -1;
 
+    /// <summary>How many weights are in the average that is kept; 0 where none is, or it has not begun.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Averaged { get; init; }
+
     /// <summary>An id that no other run has.</summary>
     public static string NewRun() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RunDigits / 2));
 
@@ -77,7 +81,7 @@ internal sealed record RunState
                 { Form: < 1 or > NewestForm } =>
                     throw new JsonException($"its form is {state.Form}, and this version knows {NewestForm} and those before"),
                 { Steps: < 0 } or { Position.Batch: < 0 } or { Position.Seen: < 0 } or { Optimizer.Steps: < 0 }
-                    or { LogLines: < 0 } or { EventsLength: < 0 } or { Epochs.Length: < 0 } =>
+                    or { LogLines: < 0 } or { Averaged: < 0 } or { EventsLength: < 0 } or { Epochs.Length: < 0 } =>
                     throw new JsonException("a count is negative"),
                 { Position.Seconds: not (>= 0 and < double.PositiveInfinity) } =>
                     throw new JsonException("a time is negative or not finite"),

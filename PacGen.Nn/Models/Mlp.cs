@@ -7,6 +7,7 @@ public sealed class Mlp : Module
 {
     private readonly Linear[] layers;
     private readonly Func<Tensor, Tensor> activation;
+    private readonly Dropout dropout = new(0);
 
     /// <summary>An MLP with ReLU.</summary>
     /// <param name="widths">The lengths of the input, of each hidden layer, and of the output: at least two.</param>
@@ -40,6 +41,14 @@ public sealed class Mlp : Module
         }
     }
 
+    /// <summary>p of the dropout behind each activation; 0 for none.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">p is not in [0, 1), in single precision.</exception>
+    public double Dropout
+    {
+        get;
+        init => (field, dropout) = (value, new Dropout(value));
+    }
+
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x)
     {
@@ -47,7 +56,7 @@ public sealed class Mlp : Module
         Tensor y = layers[0].Apply(x.Flatten());
         foreach (Linear layer in layers.AsSpan(1))
         {
-            y = layer.Apply(activation(y));
+            y = layer.Apply(dropout.Apply(activation(y)));
         }
 
         return y;

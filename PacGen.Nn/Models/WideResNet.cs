@@ -3,7 +3,7 @@ namespace PacGen.Nn;
 /// <summary>
 /// Wide-ResNet of Figure 7: a 3×3 convolution to 16 channels, three groups of n = (depth − 4)/6 residual blocks with 16k, 32k and
 /// 64k channels, the second and third halving the image, batch norm, ReLU, the mean over all pixels, and a linear layer. A block
-/// is batch norm, ReLU, 3×3 convolution, batch norm, ReLU, 3×3 convolution, added to its input. No dropout. Convolutions are
+/// is batch norm, ReLU, 3×3 convolution, batch norm, ReLU, 3×3 convolution, added to its input. Convolutions are
 /// drawn by Xavier's uniform with gain √2, their biases are 0. (N, H, W, channels) → (N, classes), for images of any size.
 /// </summary>
 /// <remarks>WRN-58-3 has 7,661,722 parameters for 10 classes. 32×32 images end as 8×8 pixels; the reference code's average over
@@ -22,9 +22,12 @@ public sealed class WideResNet : Module
     /// <param name="classes">How many classes the images have.</param>
     /// <param name="channels">The images' channels.</param>
     /// <param name="form">Which of the published forms.</param>
+    /// <param name="dropout">p of dropout between a block's two convolutions: behind the first in the paper's code, behind the
+    /// second activation in the original.</param>
     /// <exception cref="ArgumentOutOfRangeException">The depth is not 6n + 4 with n at least 1, another number is below 1, or 64k
     /// is beyond an int.</exception>
-    public WideResNet(int depth, int widen, int classes, int channels = 3, WideResNetForm form = WideResNetForm.PaperCode)
+    public WideResNet(
+        int depth, int widen, int classes, int channels = 3, WideResNetForm form = WideResNetForm.PaperCode, double dropout = 0)
     {
         if (depth < 10 || (depth - 4) % 6 != 0)
         {
@@ -37,9 +40,9 @@ public sealed class WideResNet : Module
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         int blocks = (depth - 4) / 6;
         conv1 = Convolution(channels, Stem, 3, 1, form);
-        layer1 = Group(Stem, 16 * widen, blocks, 1, form);
-        layer2 = Group(16 * widen, 32 * widen, blocks, 2, form);
-        layer3 = Group(32 * widen, 64 * widen, blocks, 2, form);
+        layer1 = Group(Stem, 16 * widen, blocks, 1, form, dropout);
+        layer2 = Group(16 * widen, 32 * widen, blocks, 2, form, dropout);
+        layer3 = Group(32 * widen, 64 * widen, blocks, 2, form, dropout);
         bn1 = new BatchNorm(64 * widen, momentum: form == WideResNetForm.PaperCode ? 0.9 : 0.1);
         linear = new Linear(64 * widen, classes);
     }
@@ -56,9 +59,9 @@ public sealed class WideResNet : Module
         return linear.Apply(bn1.Apply(y).Relu().Mean([1, 2]));
     }
 
-    private static Block[] Group(int inputs, int outputs, int blocks, int stride, WideResNetForm form) =>
+    private static Block[] Group(int inputs, int outputs, int blocks, int stride, WideResNetForm form, double dropout) =>
         [.. Enumerable.Range(0, blocks).Select(
-            i => i == 0 ? new Block(inputs, outputs, stride, form) : new Block(outputs, outputs, 1, form))];
+            i => i == 0 ? new Block(inputs, outputs, stride, form, dropout) : new Block(outputs, outputs, 1, form, dropout))];
 
     private static Conv2d Convolution(int inputs, int outputs, int kernel, int stride, WideResNetForm form) => new(
         inputs, outputs, kernel, stride, kernel / 2, form == WideResNetForm.PaperCode, Initializer.XavierUniform(Math.Sqrt(2)),
@@ -74,10 +77,12 @@ public sealed class WideResNet : Module
         private readonly BatchNorm bn2;
         private readonly Conv2d conv2;
         private readonly Conv2d[] shortcut;
+        private readonly Dropout dropout;
         private readonly bool afterActivation;
 
-        public Block(int inputs, int outputs, int stride, WideResNetForm form)
+        public Block(int inputs, int outputs, int stride, WideResNetForm form, double dropout)
         {
+            this.dropout = new Dropout(dropout);
             afterActivation = form == WideResNetForm.Original;
             bn1 = new BatchNorm(inputs);
             conv1 = Convolution(inputs, outputs, 3, afterActivation ? stride : 1, form);
@@ -89,7 +94,9 @@ public sealed class WideResNet : Module
         public override Tensor Forward(Tensor x)
         {
             Tensor active = bn1.Apply(x).Relu();
-            Tensor y = conv2.Apply(bn2.Apply(conv1.Apply(active)).Relu());
+            Tensor y = conv1.Apply(active);
+            y = afterActivation ? dropout.Apply(bn2.Apply(y).Relu()) : bn2.Apply(dropout.Apply(y)).Relu();
+            y = conv2.Apply(y);
             return y + (shortcut.Length == 0 ? x : shortcut[0].Apply(afterActivation ? active : x));
         }
     }

@@ -14,6 +14,17 @@ public abstract record Optimizer
     /// <summary>The learning rate that a schedule multiplies.</summary>
     public double LearningRate { get; }
 
+    /// <summary>
+    /// Whether training passes run at other weights than w, so that what they tell of activations is not what w has.
+    /// </summary>
+    internal virtual bool PassesElsewhere => false;
+
+    /// <summary>Whether it says itself where a step's gradient is taken, so that nothing else may.</summary>
+    internal virtual bool ChoosesPoint => PassesElsewhere;
+
+    /// <summary>The optimizer for a run on so many training examples, where it depends on that.</summary>
+    internal virtual Optimizer For(int examples) => this;
+
     /// <summary>Makes the state of this optimizer for a model's parameters.</summary>
     /// <param name="arena">The parameters.</param>
     /// <param name="gradients">A buffer of the arena's layout that holds the gradients when

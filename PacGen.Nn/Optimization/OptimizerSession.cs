@@ -1,3 +1,4 @@
+using PacGen.Core.Perturbation;
 using PacGen.Kernels;
 
 namespace PacGen.Nn;
@@ -16,6 +17,15 @@ public abstract class OptimizerSession : IDisposable
 
     /// <summary>The weights that the training pass runs with: w + u under Algorithm 1, else w itself.</summary>
     public abstract DeviceBuffer ForwardWeights { get; }
+
+    /// <summary>
+    /// The deviation 1/√(λ(h + δ)) of each weight under the posterior that the optimizer learns, in the arena's order; null where
+    /// it learns none.
+    /// </summary>
+    /// <remarks>
+    /// Levels of <see cref="GaussianNoise"/> for <see cref="ExpectedLossOptions.Levels"/>: 𝔼L̂ under the posterior.
+    /// </remarks>
+    public abstract float[]? PosteriorDeviations();
 
     /// <summary>
     /// h, the smoothed square of the batches' gradients as they are applied (clipped, and at w + u or a second point where the
@@ -37,7 +47,9 @@ public abstract class OptimizerSession : IDisposable
     /// <exception cref="InvalidOperationException">Outcomes of submitted steps were not taken.</exception>
     public abstract void Perturb(int epoch);
 
-    /// <summary>How many gradients a step takes: 1, or 2 under <see cref="SharpnessAware"/>.</summary>
+    /// <summary>
+    /// How many gradients a step takes: 1, or 2 under <see cref="SharpnessAware"/> and <see cref="PerturbedOptimizer.TwoPoint"/>.
+    /// </summary>
     public abstract int Gradients { get; }
 
     /// <summary>
@@ -46,6 +58,9 @@ public abstract class OptimizerSession : IDisposable
     /// </summary>
     /// <returns>False where all gradients of the step were taken: the gradients' buffer has the one to apply.</returns>
     public abstract bool TryNextPoint();
+
+    /// <summary>Moves <see cref="ForwardWeights"/> back to the first point of a step of two, as it was perturbed.</summary>
+    internal abstract void Restart();
 
     /// <summary>Lines 11 and 12 of Algorithm 1: updates h and w from the gradients.</summary>
     /// <param name="learningRate">This step's learning rate.</param>
@@ -113,6 +128,9 @@ public abstract class OptimizerSession : IDisposable
     /// loss is not.
     /// </summary>
     internal StateUpdate? States { get; set; }
+
+    /// <summary>The average of the weights that a step moves; null where steps move none.</summary>
+    internal AveragedWeights? Average { get; set; }
 
     /// <inheritdoc/>
     public abstract void Dispose();

@@ -1,6 +1,7 @@
 using PacGen.Core.Lanes;
 using PacGen.Core.Optimization;
 using PacGen.Core.Perturbation;
+using PacGen.Core.Randomness;
 using PacGen.Kernels;
 
 namespace PacGen.Nn;
@@ -21,8 +22,9 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     private readonly Func<long, double, TRule> rule;
     private readonly UpdateLaunch<TRule> update;
     private readonly RandomMapLaunch<PerturbSettings>? perturb;
-    private readonly Ascent? ascent;
+    private readonly TwoGradients? pair;
     private readonly SumLaunch<NoSettings> gradientNorm;
+    private readonly DeviceBuffer? hessian;
     private readonly List<DeviceBuffer> owned = [];
     private readonly List<(string Name, DeviceBuffer Buffer)> arrays = [];
     private readonly StepLedger? ledger;
@@ -30,7 +32,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     private double gradientScale = 1, squaredChange, observed;
     private long steps;
     private StepOutcome? waiting;
-    private Launch? keepStates;
+    private Launch? keepStates, keepAverage;
     private readonly Dictionary<(Region Loss, double Share, bool First), Launch> observers = [];
     private double rate, limit;
     private bool begun;
@@ -55,14 +57,23 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         this.rule = rule;
         try
         {
-            Region[] states = [.. names.Select(name => new Region(Keep(name)))];
+            DeviceBuffer? sample = settings.Posterior is null ? null : Own();
+            Region[] states = [.. names.Select(name => new Region(name == settings.Posterior?.Sample ? sample! : Keep(name)))];
             SecondMoment = kept is { } index ? states[index].Buffer
                 : wanted is not null ? Keep(OwnSecondMoment) : null;
             update = UpdateLaunch.Create<TRule>(
                 arena.Device, new Region(arena.Weights), new Region(gradients), states,
                 kept is null && SecondMoment is not null ? new Region(SecondMoment) : null);
             gradientNorm = SumLaunch<NoSettings>.Create<SquareTerm>(arena.Device, new Region(gradients));
-            ForwardWeights = arena.Weights;
+            ForwardWeights = sample ?? arena.Weights;
+            if (settings.Posterior is { } posterior)
+            {
+                hessian = states[IndexOf(names, posterior.Hessian)].Buffer;
+                _ = IndexOf(names, posterior.Sample);
+                perturb = PerturbLaunch.OfPosterior(
+                    arena.Device, new Region(arena.Weights), new Region(hessian), new Region(ForwardWeights));
+            }
+
             if (settings.Algorithm is not null)
             {
                 // Line 8 looks at the last step's gradient.
@@ -73,11 +84,12 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
                     new Region(ForwardWeights));
             }
 
-            if (settings.Ascent is { } second)
+            if (settings.Second is { } second)
             {
+                Region first = new(ForwardWeights);
                 ForwardWeights = Own();
-                ascent = new Ascent(
-                    arena.Device, new Region(arena.Weights), new Region(gradients), new Region(ForwardWeights), second);
+                pair = new TwoGradients(
+                    arena.Device, new Region(arena.Weights), new Region(gradients), first, new Region(ForwardWeights), second);
             }
 
             ledger = StepLedger.TryCreate(arena.Device, gradientNorm, update, perturb);
@@ -97,6 +109,12 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
 
     /// <inheritdoc/>
     public override double? SecondMomentBeta { get; }
+
+    /// <inheritdoc/>
+    public override float[]? PosteriorDeviations() => settings.Posterior is { } posterior
+        ? Array.ConvertAll(
+            new Region(hessian!).ToArray(), h => (float)(1 / Math.Sqrt(posterior.Scale * (h + posterior.Damping))))
+        : null;
 
     /// <inheritdoc/>
     public override long Steps => steps;
@@ -120,47 +138,58 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     }
 
     /// <inheritdoc/>
-    internal override long Bytes => (owned.Sum(buffer => buffer.Count) * sizeof(float)) + (ascent?.Bytes ?? 0);
+    internal override long Bytes => (owned.Sum(buffer => buffer.Count) * sizeof(float)) + (pair?.Bytes ?? 0);
 
     /// <inheritdoc/>
-    public override int Gradients => ascent is null ? 1 : 2;
+    public override int Gradients => pair is null ? 1 : 2;
 
     /// <inheritdoc/>
     public override bool TryNextPoint()
     {
-        if (point + 1 >= Gradients)
+        if (pair is null || point == 2)
         {
             return false;
         }
 
-        point++;
+        if (++point == 1)
+        {
+            // Running statistics are those of the first point.
+            States?.Hold();
+        }
 
-        // Running statistics are those of w.
-        States?.Hold();
-        ascent!.Climb.ForEach(launch => launch.Run());
+        foreach (Launch launch in point == 1 ? pair.Next : pair.End)
+        {
+            launch.Run();
+        }
+
         GC.KeepAlive(this);
-        return true;
+        return point == 1;
+    }
+
+    /// <inheritdoc/>
+    internal override void Restart()
+    {
+        point = 0;
+        pair?.Start.Run();
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>
     public override void Perturb(int epoch)
     {
-        point = 0;
-        ascent?.Start.Run();
-        if (perturb is null)
+        if (perturb is not null)
         {
-            return;
+            if (ledger is null || !begun)
+            {
+                RequireNoneInFlight();
+                ledger?.Reset();
+                perturb.Settings = Perturbation(epoch);
+            }
+
+            perturb.Run();
         }
 
-        if (ledger is null || !begun)
-        {
-            RequireNoneInFlight();
-            ledger?.Reset();
-            perturb.Settings = Perturbation(epoch);
-        }
-
-        perturb.Run();
-        GC.KeepAlive(this);
+        Restart();
     }
 
     /// <inheritdoc/>
@@ -243,7 +272,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         point = 0;
         if (States is { } states)
         {
-            if (ascent is not null)
+            if (pair is not null)
             {
                 states.Restore();
             }
@@ -261,6 +290,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
             if (end == StepEnd.Done)
             {
                 States?.Keep();
+                Average?.Move();
             }
 
             waiting = new StepOutcome(observed, squaredChange, gradientScale, end);
@@ -271,9 +301,9 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         ledger.Check.Run();
         update.Run();
         ledger.Close.Run();
-        if (States is not null)
+        foreach (Launch launch in Keeping())
         {
-            (keepStates ??= ledger.Keep(States.Next, States.Committed)).Run();
+            launch.Run();
         }
 
         GC.KeepAlive(this);
@@ -287,18 +317,16 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
             return null;
         }
 
-        List<Launch> parts = [.. pass, ledger.Observe(loss, 1, first: true)];
-        if (perturb is not null)
+        List<Launch> parts = perturb is null ? [] : [perturb];
+        if (pair is not null)
         {
-            parts.Insert(0, perturb);
+            parts.Add(pair.Start);
         }
 
-        if (ascent is not null)
+        parts.AddRange([.. pass, ledger.Observe(loss, 1, first: true)]);
+        if (pair is not null)
         {
-            parts =
-            [
-                ascent.Start, .. parts, .. States?.Holding ?? [], .. ascent.Climb, .. pass, .. States?.Restoring ?? [],
-            ];
+            parts.AddRange([.. States?.Holding ?? [], .. pair.Next, .. pass, .. States?.Restoring ?? [], .. pair.End]);
         }
 
         if (States is { } states)
@@ -307,11 +335,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         }
 
         parts.AddRange([gradientNorm, ledger.Check, update, ledger.Close]);
-        if (States is not null)
-        {
-            parts.Add(keepStates ??= ledger.Keep(States.Next, States.Committed));
-        }
-
+        parts.AddRange(Keeping());
         return arena.Device.Record([.. parts.Select(launch => new Borrowed(launch))]);
     }
 
@@ -356,9 +380,28 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         ledger?.Dispose();
         update?.Dispose();
         perturb?.Dispose();
-        ascent?.Dispose();
+        pair?.Dispose();
         gradientNorm?.Dispose();
         owned.ForEach(buffer => buffer.Dispose());
+    }
+
+    /// <summary>What a step of the ledger leaves beside the weights, behind its end and where that is good.</summary>
+    private IEnumerable<Launch> Keeping()
+    {
+        if (States is not null)
+        {
+            yield return keepStates ??= ledger!.Keep(States.Next, States.Committed);
+        }
+
+        if (Average is not null)
+        {
+            foreach (Launch launch in Average.Make)
+            {
+                yield return launch;
+            }
+
+            yield return keepAverage ??= ledger!.Keep(Average.Next, Average.Kept);
+        }
     }
 
     private static void RequireLimit(double clipNorm)
@@ -380,8 +423,12 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     }
 
     /// <summary>The settings of the next perturbation, by the numbers of the last step that the host knows.</summary>
-    private PerturbSettings Perturbation(int epoch) => settings.Algorithm!.Settings(
-        epoch, steps, steps == 0 ? 0 : Math.Sqrt(squaredChange), settings.Seed, PerturbationStream, (uint)steps, gradientScale);
+    private PerturbSettings Perturbation(int epoch) => settings.Posterior is { } posterior
+        ? PerturbSettings.Posterior(
+            posterior.Scale, posterior.Damping, new PhiloxDraw(settings.Seed, PerturbationStream, (uint)steps))
+        : settings.Algorithm!.Settings(
+            epoch, steps, steps == 0 ? 0 : Math.Sqrt(squaredChange), settings.Seed, PerturbationStream, (uint)steps,
+            gradientScale);
 
     /// <summary>Sets the update, the step counted from 1.</summary>
     private void SetRule(long step, double learningRate) =>
@@ -389,8 +436,16 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
 
     private DeviceBuffer Keep(string name)
     {
-        arrays.Add((name, Own()));
-        return arrays[^1].Buffer;
+        DeviceBuffer buffer = Own();
+        if (settings.InitialState(name) is not 0 and var initial)
+        {
+            float[] values = new float[buffer.Count];
+            Array.Fill(values, (float)initial);
+            buffer.Write(0, values);
+        }
+
+        arrays.Add((name, buffer));
+        return buffer;
     }
 
     private DeviceBuffer Own()
@@ -404,7 +459,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     {
         int index = names.TakeWhile(name => name != state).Count();
         return index < names.Count ? index : throw new ArgumentException(
-            $"{typeof(TRule).Name} has no state '{state}' that could be a second moment: it has {string.Join(", ", names)}.");
+            $"{typeof(TRule).Name} has no state '{state}': it has {string.Join(", ", names)}.");
     }
 
     /// <summary>The rule's names, which become those of a checkpoint's arrays.</summary>

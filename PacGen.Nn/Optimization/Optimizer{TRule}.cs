@@ -30,7 +30,21 @@ public abstract record Optimizer<TRule> : Optimizer
     /// </summary>
     protected internal virtual (string State, double Beta)? SecondMoment => null;
 
+    /// <summary>
+    /// The Gaussian posterior around w that the rule learns, at a sample of which each step's gradient is taken; null where that
+    /// is taken at w.
+    /// </summary>
+    protected internal virtual GaussianPosterior? Posterior => null;
+
+    /// <summary>What a state of the rule is before the first step; 0 by default.</summary>
+    /// <param name="state">Its name.</param>
+    protected internal virtual double InitialState(string state) => 0;
+
+    /// <inheritdoc/>
+    internal override bool PassesElsewhere => Posterior is not null;
+
     private protected sealed override OptimizerSession CreateSession(
         ParameterArena arena, DeviceBuffer gradients, SessionSettings settings) =>
-        new OptimizerSession<TRule>(arena, gradients, settings, At, SecondMoment);
+        new OptimizerSession<TRule>(
+            arena, gradients, settings with { Posterior = Posterior, InitialState = InitialState }, At, SecondMoment);
 }

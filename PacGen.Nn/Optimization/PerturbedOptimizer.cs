@@ -8,6 +8,10 @@ namespace PacGen.Nn;
 /// perturbation level, and applied to w; <see cref="WithNoise{TNoise}"/> draws u otherwise. Two fused passes a step over all
 /// parameters: perturb, update.
 /// </summary>
+/// <remarks>
+/// Four things the listing leaves open. Where a step didn't move the weights, ρ is 0. The g of lines 8 and 11 is the clipped
+/// gradient. Where h + ρκ is 0 or NaN, σ is κ. η = ∞ means no perturbation.
+/// </remarks>
 public sealed record PerturbedOptimizer : Optimizer
 {
     private readonly Optimizer inner;
@@ -44,7 +48,7 @@ public sealed record PerturbedOptimizer : Optimizer
         : base((inner ?? throw new ArgumentNullException(nameof(inner))).LearningRate)
     {
         ArgumentNullException.ThrowIfNull(algorithm);
-        if (inner is PerturbedOptimizer or SharpnessAware)
+        if (inner.ChoosesPoint)
         {
             throw new ArgumentException(
                 $"{inner} chooses where its gradient is taken itself: give the optimizer without that.", nameof(inner));
@@ -62,14 +66,41 @@ public sealed record PerturbedOptimizer : Optimizer
     /// </summary>
     /// <typeparam name="TNoise">The distribution.</typeparam>
     public PerturbedOptimizer WithNoise<TNoise>()
-        where TNoise : struct, INoise => new(inner, algorithm, PerturbLaunch.Create<TNoise>, typeof(TNoise).Name);
+        where TNoise : struct, INoise =>
+        new(inner, algorithm, PerturbLaunch.Create<TNoise>, typeof(TNoise).Name) { TwoPoint = TwoPoint };
+
+    /// <summary>
+    /// Whether a step takes two gradients, at w + u and at w − u, and applies their mean ½(∇L̂(w + u) + ∇L̂(w − u)), in which the
+    /// terms of odd order in u cancel (Noise Stability Optimization; Zhang, Li and Ju, <see
+    /// href="https://arxiv.org/abs/2306.08553">arXiv 2306.08553</see>, Algorithm 1). A step costs two passes; its loss, and
+    /// running statistics where the training passes move them, are those of the pass at w + u.
+    /// </summary>
+    public bool TwoPoint { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() =>
-        $"Perturbed {inner}, {noise}, η {algorithm.Eta}, γ {algorithm.Neighborhood.Gamma}, β₁ {algorithm.Beta1}, β₂ " +
-            $"{algorithm.Beta2}, ε {algorithm.Neighborhood.Epsilon}";
+    internal override bool PassesElsewhere => true;
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        string level = algorithm.Level switch
+        {
+            SigmaLevel.Optimal => $"η {algorithm.Eta}",
+            SigmaLevel.Kappa => "σ = κ",
+            _ => "σ fixed",
+        };
+        string gate = algorithm.Level == SigmaLevel.Fixed ? "" : $", β₁ {algorithm.Beta1}, β₂ {algorithm.Beta2}";
+        return $"Perturbed {inner}, {noise}{(TwoPoint ? " at ±u" : "")}, {level}, γ {algorithm.Neighborhood.Gamma}{gate}, ε " +
+            $"{algorithm.Neighborhood.Epsilon}{(algorithm.BiasCorrection ? ", h corrected" : "")}";
+    }
 
     private protected override OptimizerSession CreateSession(
-        ParameterArena arena, DeviceBuffer gradients, SessionSettings settings) =>
-        inner.Create(arena, gradients, settings with { Algorithm = algorithm, Perturbation = perturbation });
+        ParameterArena arena, DeviceBuffer gradients, SessionSettings settings) => inner.Create(arena, gradients, settings with
+        {
+            Algorithm = algorithm,
+            Perturbation = perturbation,
+
+            // u as it was added, in single precision.
+            Second = TwoPoint ? new SecondGradient((w, _, first) => w - (first - w), Averaged: true) : null,
+        });
 }

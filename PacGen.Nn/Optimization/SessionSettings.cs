@@ -14,9 +14,20 @@ internal sealed record SessionSettings(ulong Seed, AlgorithmOne? Algorithm)
     /// <summary>β of an h that is kept whatever the rule, without Algorithm 1; null where none is asked for.</summary>
     public double? SecondMomentBeta { get; init; }
 
-    /// <summary>Where a step's second gradient is taken, from w and the first; null where there is none.</summary>
-    public Func<Tensor, Tensor, Tensor>? Ascent { get; init; }
+    /// <summary>The posterior at a sample of which gradients are taken; null for none.</summary>
+    public GaussianPosterior? Posterior { get; init; }
+
+    /// <summary>What a state of the rule is at first, by its name.</summary>
+    public Func<string, double> InitialState { get; init; } = _ => 0;
+
+    /// <summary>Where a step's second gradient is taken, and what it is for; null where there is none.</summary>
+    public SecondGradient? Second { get; init; }
 }
+
+/// <summary>The second of a step's two gradients.</summary>
+/// <param name="Point">Where it is taken, from w, the first gradient and the point of that.</param>
+/// <param name="Averaged">Whether the mean of both is applied, and not the second alone.</param>
+internal sealed record SecondGradient(Func<Tensor, Tensor, Tensor, Tensor> Point, bool Averaged);
 
 /// <summary>Binds a perturbation to w, h, g and where w + u goes.</summary>
 internal delegate RandomMapLaunch<PerturbSettings> PerturbFactory(

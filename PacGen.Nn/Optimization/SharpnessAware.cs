@@ -39,7 +39,7 @@ public sealed record SharpnessAware : Optimizer
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(point);
-        if (inner is PerturbedOptimizer or SharpnessAware)
+        if (inner.ChoosesPoint)
         {
             throw new ArgumentException(
                 $"{inner} chooses where its gradient is taken itself: give the optimizer without that.", nameof(inner));
@@ -69,11 +69,14 @@ public sealed record SharpnessAware : Optimizer
         });
 
     /// <inheritdoc/>
+    internal override bool ChoosesPoint => true;
+
+    /// <inheritdoc/>
     public override string ToString() => $"{name} around {inner}";
 
     private static Tensor Norm(Tensor x) => x.Square().Sum().Sqrt();
 
     private protected override OptimizerSession CreateSession(
         ParameterArena arena, DeviceBuffer gradients, SessionSettings settings) =>
-        inner.Create(arena, gradients, settings with { Ascent = point });
+        inner.Create(arena, gradients, settings with { Second = new SecondGradient((w, g, _) => point(w, g), Averaged: false) });
 }

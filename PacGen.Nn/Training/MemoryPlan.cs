@@ -78,7 +78,7 @@ internal sealed class MemoryPlan(
         MemoryEstimate estimate = new(
             array + ((arena.State?.Count ?? 0) * sizeof(float)) + (pipeline.States?.Bytes ?? 0),
             array + pipeline.AccumulationBytes,
-            pipeline.Session.Bytes,
+            pipeline.Session.Bytes + (pipeline.Average?.Bytes ?? 0),
             planned,
             kernels,
             score,

@@ -34,6 +34,9 @@ public sealed record PipelineOptions
     /// <summary>What a pass does to the model's running statistics.</summary>
     public RunningStatistics Statistics { get; init; } = RunningStatistics.FromTrainingPass;
 
+    /// <summary>The average of the weights that is kept besides; null for none.</summary>
+    public WeightAveraging? Average { get; init; }
+
     /// <summary>
     /// Where a certificate's noise makes w + u, which the pass then runs with; null for the optimizer's own weights.
     /// </summary>
@@ -69,5 +72,6 @@ public sealed record PipelineOptions
         ClipNorm = options.ClipNorm,
         Statistics = statistics,
         SecondMomentBeta = options.WantsSecondMoment ? SmoothedSecondMoment.DefaultBeta : null,
+        Average = options.Average,
     };
 }

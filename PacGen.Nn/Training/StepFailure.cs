@@ -42,12 +42,9 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
         NonFiniteOrigin? origin = null;
         StateTensor? statistic = null;
         pipeline.States?.Begin();
-        if (pipeline.Session.Gradients > 1)
-        {
-            // Steps behind the failed one moved the point.
-            pipeline.Session.Perturb(step.Epoch);
-        }
 
+        // Steps behind the failed one may have moved the point.
+        pipeline.Session.Restart();
         do
         {
             for (int part = 0; pipeline.PartOf(batch.Count, part) is { Count: > 0 } range && origin is null; part++)
@@ -87,7 +84,8 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
 
         foreach ((string name, DeviceBuffer buffer) in pipeline.Session.Arrays)
         {
-            if (NonFiniteOrigin.InArena(arena, buffer) is { } kept)
+            // The gradient was finite; passes behind the step have overwritten it.
+            if (buffer != pipeline.Gradients && NonFiniteOrigin.InArena(arena, buffer) is { } kept)
             {
                 return Error(
                     $"The update made what {optimizer} keeps ({name}) {kept.Value} for {kept.Parameter.Name} at {Place(step)}: " +

@@ -39,7 +39,7 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(optimizer);
         this.model = model;
         this.data = data;
-        this.optimizer = optimizer;
+        this.optimizer = optimizer = optimizer.For(data.Train.Count);
         options ??= new TrainingOptions();
         if (options.Score is { Curvature: CurvatureSource.Training } scoring)
         {
@@ -49,8 +49,8 @@ public sealed class Trainer : IDisposable
         this.options = options;
         options.Validate(data);
         recorder = new RunRecorder(options);
-        RunningStatistics = options.RunningStatistics
-            ?? (optimizer is PerturbedOptimizer ? RunningStatistics.Reestimated : RunningStatistics.FromTrainingPass);
+        RunningStatistics = options.RunningStatistics ?? (optimizer.PassesElsewhere || options.Average is not null
+            ? RunningStatistics.Reestimated : RunningStatistics.FromTrainingPass);
         Device device = options.Device ?? Device.Best();
         (long? free, long before) = (device.FreeBytes, device.AllocatedBytes);
         try
@@ -82,7 +82,10 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>The model's parameters: weights can be read and loaded here.</summary>
+    /// <summary>
+    /// The model's parameters: weights can be read and loaded here. Under <see cref="TrainingOptions.Average"/> they are the
+    /// average, once it has begun, whenever steps are not being taken.
+    /// </summary>
     public ParameterArena Arena { get; }
 
     /// <summary>What the run takes, known before its first step.</summary>
@@ -155,6 +158,10 @@ public sealed class Trainer : IDisposable
                 // Something else failed: what steps in flight did to the weights is unknown.
                 StoppedWhile = TrainingPhase.Training;
             }
+            else
+            {
+                pipeline.Average?.Show();
+            }
         }
     }
 
@@ -168,11 +175,18 @@ public sealed class Trainer : IDisposable
         for (int epoch = results.Count + 1; epoch <= options.Epochs && !StoppedEarly
             && !cancellation.IsCancellationRequested; epoch++)
         {
+            pipeline.Average?.Hide();
             Stopwatch clock = Stopwatch.StartNew();
             double before = epochs.Position.Seconds;
             double? stepLoss = epochs.Train(loader, epoch, () => SaveCheckpoint(), progress, cancellation);
             double seconds = before + clock.Elapsed.TotalSeconds;
             TrainingPhase phase = TrainingPhase.Training;
+            if (stepLoss is not null)
+            {
+                pipeline.EndEpoch(epoch);
+            }
+
+            pipeline.Average?.Show();
             if (stepLoss is not { } loss || EvaluateEpoch(epoch, loss, seconds, Tell, cancellation) is not { } result)
             {
                 // Steps that were taken are kept, also an epoch's last: what remains of that is its evaluation.
@@ -265,6 +279,7 @@ public sealed class Trainer : IDisposable
         results.AddRange(done);
         resumed = true;
         recorder.Resume(state, folder);
+        pipeline.Average?.Show();
         return new Resumption(path, Steps, results.Count, damaged);
     }
 
@@ -326,6 +341,9 @@ public sealed class Trainer : IDisposable
         Arena.RequireFinite("The model can't predict", Steps);
         return evaluation.Predict(set);
     }
+
+    /// <inheritdoc cref="OptimizerSession.PosteriorDeviations"/>
+    public float[]? PosteriorDeviations() => pipeline.Session.PosteriorDeviations();
 
     /// <summary>The pacGen score Ψ (24) of the present weights.</summary>
     /// <param name="scoring">How to score; defaults without it.</param>

@@ -42,10 +42,17 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// What training does to the running statistics of a model with <see cref="BatchNorm"/>. Null for
-    /// <see cref="RunningStatistics.Reestimated"/> where the optimizer perturbs, so that w is evaluated with statistics of w, and
-    /// for <see cref="RunningStatistics.FromTrainingPass"/> where it does not, as PyTorch does.
+    /// <see cref="RunningStatistics.Reestimated"/> where training passes run at other weights than those that are evaluated, as
+    /// under a perturbing optimizer or an <see cref="Average"/>, and for <see cref="RunningStatistics.FromTrainingPass"/> where
+    /// they do not, as PyTorch does.
     /// </summary>
     public RunningStatistics? RunningStatistics { get; init; }
+
+    /// <summary>
+    /// The average of the weights that is evaluated, scored and saved in their place; null for none. Running statistics are then
+    /// re-estimated at it where nothing else is said.
+    /// </summary>
+    public WeightAveraging? Average { get; init; }
 
     /// <summary>How to score after each epoch, or null for no score.</summary>
     public ScoreOptions? Score { get; init; }
@@ -123,6 +130,13 @@ public sealed record TrainingOptions
         {
             throw new ArgumentException(
                 "The best epoch is to be chosen by Ψ, but no score is asked for: ask for one, or choose it by another quantity.");
+        }
+
+        if (Average is not null && RunningStatistics == PacGen.Nn.RunningStatistics.FromTrainingPass)
+        {
+            throw new ArgumentException(
+                "Running statistics from the training passes are those of w, not of the average that is evaluated: have them " +
+                    "re-estimated, or kept.");
         }
 
         if (ClipNorm is { } limit)

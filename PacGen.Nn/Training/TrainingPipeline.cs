@@ -29,6 +29,7 @@ namespace PacGen.Nn;
 /// </example>
 public sealed class TrainingPipeline : IDisposable
 {
+    private readonly ParameterArena arena;
     private readonly PipelineOptions options;
     private readonly Queue<TrainingStep> inFlight = new();
     private readonly GradientSum? accumulation;
@@ -48,6 +49,7 @@ public sealed class TrainingPipeline : IDisposable
         ArgumentNullException.ThrowIfNull(images);
         this.options = options ??= new PipelineOptions();
         options.Validate();
+        this.arena = arena;
         try
         {
             Gradients = arena.Device.Allocate(arena.Count, "the gradients");
@@ -57,6 +59,12 @@ public sealed class TrainingPipeline : IDisposable
             if (options.Statistics != RunningStatistics.Kept && arena.States.Count > 0)
             {
                 Session.States = States = new StateUpdate(arena);
+            }
+
+            if (options.Average is { } how)
+            {
+                Average = new AveragedWeights(arena, how);
+                Session.Average = how.IsOfSteps ? Average : null;
             }
 
             Graph = new BatchGraph(
@@ -91,6 +99,9 @@ public sealed class TrainingPipeline : IDisposable
     /// <summary>The copy of the model's state that a pass moves; null where it moves none.</summary>
     internal StateUpdate? States { get; }
 
+    /// <summary>The average of the weights; null where none is kept.</summary>
+    internal AveragedWeights? Average { get; }
+
     /// <summary>The memory that gradients of parts take, in bytes.</summary>
     internal long AccumulationBytes => (accumulation?.Part.Count ?? 0) * sizeof(float);
 
@@ -119,6 +130,7 @@ public sealed class TrainingPipeline : IDisposable
 
         // A limit that no norm exceeds: the gradient is looked at before it changes anything.
         Session.Begin(epoch, rate, options.ClipNorm ?? double.PositiveInfinity);
+        Average?.Begin(epoch);
         inFlight.Enqueue(new TrainingStep(epoch, index, labels.Length, rate));
         if (accumulation is null && options.BeforePass is null && afterPass is null
             && Graph.TryRunStep(images, labels, step, Session))
@@ -156,14 +168,32 @@ public sealed class TrainingPipeline : IDisposable
         if (outcome.End == StepEnd.Done)
         {
             Steps++;
+            Average?.Took(step.Epoch);
         }
         else
         {
             inFlight.Clear();
+            Average?.Forget();
         }
 
         return step with { Loss = (float)outcome.Loss, End = outcome.End };
     }
+
+    /// <summary>Ends an epoch, where an average of the weights at the ends of epochs is kept.</summary>
+    /// <param name="epoch">The epoch, counted from 1.</param>
+    /// <exception cref="InvalidOperationException">Steps are in flight.</exception>
+    public void EndEpoch(int epoch)
+    {
+        if (InFlight > 0)
+        {
+            throw new InvalidOperationException($"{InFlight} steps are in flight: complete them first.");
+        }
+
+        Average?.EndEpoch(epoch);
+    }
+
+    /// <summary>The weights to evaluate: the average where one is kept and has begun, else w.</summary>
+    public DeviceBuffer EvaluatedWeights => Average?.Evaluated ?? arena.Weights;
 
     /// <summary>Forgets the steps in flight: what is in the weights is then uncertain.</summary>
     /// <returns>Whether there were any.</returns>
@@ -171,6 +201,7 @@ public sealed class TrainingPipeline : IDisposable
     {
         bool any = inFlight.Count > 0;
         inFlight.Clear();
+        Average?.Forget();
         return any;
     }
 
@@ -209,6 +240,7 @@ public sealed class TrainingPipeline : IDisposable
         accumulation?.Dispose();
         Session?.Dispose();
         States?.Dispose();
+        Average?.Dispose();
         Gradients?.Dispose();
     }
 }

@@ -118,6 +118,38 @@ internal sealed unsafe class PerturbationFormulaTests
         Assert.That(Perturbed<UniformNoise>.Sample<Float1, Words1>(new(3), new(0), new(0), new(~0u), settings).Value, Is.Zero);
     }
 
+    /// <summary>Also where h + ρκ is 0, which any finite η leaves at κ.</summary>
+    [Test]
+    public void AnInfiniteEtaPerturbsNothing([Values(0, 1e-6f)] float h)
+    {
+        Assert.That(U(new AlgorithmOne(double.PositiveInfinity)), Is.Zero);
+        Assert.That(
+            U(new AlgorithmOne(1e30)), h == 0 ? Is.EqualTo((3 * 0.1 / Math.Log(2)) + 1e-5).Within(1e-6) : Is.LessThan(1e-9));
+
+        double U(AlgorithmOne algorithm)
+        {
+            PerturbSettings settings = algorithm.Settings(1, 5, 0, Seed, 1, 1);
+            return Perturbed<UniformNoise>.Sample<Double1, Words1>(new(3), new(h), new(0), new(~0u), settings).Value;
+        }
+    }
+
+    [Test]
+    public void PlainerLevels()
+    {
+        AlgorithmOne kappa = new AlgorithmOne(7, gamma: 0.5, epsilon: 0.1) with { Level = SigmaLevel.Kappa };
+        double scheduled = (3 * 0.5 / Math.Log(4)) + 0.1, whole = (3 * 0.5) + 0.1;
+        Assert.That(U(kappa, 3, 5, 0.01), Is.EqualTo(scheduled).Within(1e-6), "whatever h is");
+        Assert.That(U(kappa, 3, 5, 0.2), Is.Zero, "where the gradient is large");
+        Assert.That(U(kappa, 3, 0, 0.01), Is.Zero, "at first");
+        AlgorithmOne plain = kappa with { Level = SigmaLevel.Fixed };
+        Assert.That(U(plain, 3, 0, 5), Is.EqualTo(whole).Within(1e-6), "whatever epoch, step, h and g are");
+        Assert.That(U(plain, 9, 5, 0), Is.EqualTo(whole).Within(1e-6));
+
+        static double U(AlgorithmOne algorithm, int epoch, long steps, double gradient) =>
+            Perturbed<UniformNoise>.Sample<Double1, Words1>(
+                new(3), new(100), new(gradient), new(~0u), algorithm.Settings(epoch, steps, 0.1, Seed, 1, 1)).Value;
+    }
+
     [Test]
     public void WholeNeighborhoodReachesUpToKappa()
     {
