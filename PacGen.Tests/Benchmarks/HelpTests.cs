@@ -4,9 +4,11 @@ internal sealed class HelpTests
 {
     [TestCase("", "--output", "--epochs", "--seed", "--device", "--products", "--threads")]
     [TestCase(
-        "train", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--dropout", "--running-statistics", "--augment",
+        "train", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--dropout", "--running-statistics",
+        "--augment",
         "--average", "--average-start", "--average-decay", "--sigma", "--two-point", "--bias-correction", "--ivon-beta2",
-        "--ivon-hessian", "--ivon-examples", "--optimizer", "--perturb", "--epochs", "--batch-size", "--accumulate", "--learning-rate", "--momentum",
+        "--ivon-hessian", "--ivon-examples", "--optimizer", "--perturb", "--epochs", "--batch-size", "--accumulate",
+        "--learning-rate", "--momentum",
         "--weight-decay", "--eta", "--gamma", "--epsilon", "--beta1", "--beta2", "--schedule", "--step-epochs", "--step-factor",
         "--warm-up", "--clip-norm", "--sharpness", "--sharpness-rho",
         "--psi", "--psi-gamma", "--psi-epsilon", "--psi-rho", "--psi-images", "--psi-batch-size", "--psi-draws", "--curvature",
@@ -33,7 +35,8 @@ internal sealed class HelpTests
         "figure 7", "--output", "--size", "--format", "--text-scale", "--dataset", "--scale", "--seeds", "--epochs",
         "--depth", "--widen", "--batch-size",
         "--accumulate", "--learning-rate", "--eta", "--gamma", "--augment",
-        "--average", "--average-start", "--average-decay", "--running-statistics", "--runs", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data",
+        "--average", "--average-start", "--average-decay", "--running-statistics", "--runs", "--device", "--products",
+        "--threads", "--labels", "--limit", "--image-size", "--data",
         "--no-download")]
     public void ListsEveryOption(string verb, params string[] options)
     {

@@ -19,7 +19,8 @@ internal sealed class HyperExperimentTests
                 line => line.Split(' ')[0].TrimEnd(',')),
             Is.EquivalentTo(new[]
             {
-                "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--epochs", "--batch-size", "--accumulate",
+                "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--dropout", "--epochs", "--batch-size",
+                    "--accumulate", "--bias-correction", "--two-point", "--average", "--average-start", "--average-decay",
                     "--augment", "--optimizer", "--learning-rate", "--momentum", "--weight-decay",
                 "--clip-norm", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--perturb", "--epsilon", "--beta1",
                 "--beta2", "--etas", "--gammas", "--validation",
@@ -33,7 +34,7 @@ internal sealed class HyperExperimentTests
     [TestCase("--validation is '1'", "--validation", "1")]
     [TestCase("leaves one part empty", "--validation", "0.001")]
     [TestCase("there are 160 training images besides", "--batch-size", "161")]
-    [TestCase("uniform, truncated-gaussian, not 'none'", "--perturb", "none")]
+    [TestCase("uniform, truncated-gaussian, gaussian, not 'none'", "--perturb", "none")]
     [TestCase("There is no option --eta; did you mean --etas?", "--eta", "1")]
     [TestCase("--momentum has an effect only with", "--momentum", "0.9")]
     [TestCase("--seeds is 'x'", "--seeds", "x")]

@@ -27,6 +27,7 @@ internal static class PaperDifferences
             (count < paper.PublishedImages, $"{count:N0} of the {paper.PublishedImages:N0} training images"),
             (options.BatchSize != paper.BatchSize, $"batches of {options.BatchSize} in place of {paper.BatchSize}"),
             (options.Accumulate > 1, $"each batch passed in {options.Accumulate} parts, which batch norm sees one by one"),
+            (options.Average is not null, $"the weights' average in their place, {options.Average}"),
             (images.Name == "cifar-100-coarse", "the 20 coarse classes in place of the 100 fine ones"),
             (tested < PaperSetting.PublishedTestImages, $"{tested:N0} of the {PaperSetting.PublishedTestImages:N0} test images"),
             (height != paper.Side || width != paper.Side, $"images resized to {height}×{width} from {paper.Side}×{paper.Side}"),
