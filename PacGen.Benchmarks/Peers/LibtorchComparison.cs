@@ -1,6 +1,5 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Suites;
 using PacGen.Kernels;
@@ -24,24 +23,23 @@ internal static class LibtorchComparison
         RequireLibtorch();
         using CpuDevice device = new(threads);
         LibtorchPeer peer = new(threads, seconds);
-        string machine = $"{Machine.Processor}, {threads} thread{(threads == 1 ? "" : "s")}, " +
-            $"{RuntimeInformation.OSDescription}, .NET {Environment.Version}";
         terminal.Line($"{device.Name}; libtorch {LibtorchPeer.Version}; the best of {Turns} turns of {seconds} s each");
         List<Line> lines = [];
-        foreach ((Func<Work> prepare, Func<PeerTime> peerTime) in All(device, peer))
+        foreach ((Work work, Func<PeerTime> peerTime) in All(peer))
         {
-            Line line = Compare(prepare, peerTime, seconds, cancellation);
+            Line line = Compare(device, work, peerTime, seconds, cancellation);
             lines.Add(line);
-            terminal.Line(string.Create(
-                CultureInfo.InvariantCulture, $"{line.Work}: {Time(line.Ours)} ms, libtorch {Time(line.Theirs.Milliseconds)} " +
-                    $"ms ({line.Theirs.Form}): {line.Ratio:F2} times as fast"));
+            terminal.Line(Prose.Line($"""
+                {line.Work}: {Time(line.Ours)} ms, libtorch {Time(line.Theirs.Milliseconds)} ms ({line.Theirs.Form}):
+                {line.Ratio:F2} times as fast
+                """));
         }
 
         terminal.Write(Show(lines));
         if (path is not null)
         {
             OutputFile.Write(
-                path, "--output", stream => stream.Write(Encoding.UTF8.GetBytes(Markdown(lines, machine, seconds, path))));
+                path, "--output", stream => stream.Write(Encoding.UTF8.GetBytes(Markdown(lines, threads, seconds, path))));
             terminal.Line($"table → {path}");
         }
     }
@@ -55,126 +53,93 @@ internal static class LibtorchComparison
         catch (Exception error) when (error is TypeInitializationException or DllNotFoundException or NotSupportedException)
         {
             throw new NotSupportedException(
-                "libtorch can't be loaded: its Linux library needs a C++ runtime with GLIBCXX_3.4.32 (Debian 13, Ubuntu 24.04 " +
-                    "or later). Run compare on such a system.", error);
+                Prose.Line("""
+                    libtorch can't be loaded: its Linux library needs a C++ runtime with GLIBCXX_3.4.32 (Debian 13, Ubuntu 24.04 or
+                    later). Run compare on such a system.
+                    """),
+                error);
         }
     }
 
-    private static IEnumerable<(Func<Work> Prepare, Func<PeerTime> Peer)> All(CpuDevice device, LibtorchPeer peer)
-    {
-        foreach (int batch in (int[])[16, 64, 128, 256, 1024])
-        {
-            yield return (() => Work.MnistCnnStep(device, batch), () => peer.MnistCnnStep(batch));
-        }
+    private static IEnumerable<(Work Ours, Func<PeerTime> Theirs)> All(LibtorchPeer peer) =>
+    [
+        .. from batch in (int[])[16, 64, 128, 256, 1024]
+           select Row(StepWork.MnistCnn(batch), () => peer.MnistCnnStep(batch)),
+        Row(StepWork.WideResNet(16, 1, 128), () => peer.WideResNetStep(16, 1, 128)),
+        Row(StepWork.WideResNet(58, 3, 16), () => peer.WideResNetStep(58, 3, 16)),
+        .. from inPlace in (bool[])[true, false]
+           select Row(ParameterWork.PerturbAndUpdate(ParameterWork.WideResNet), () =>
+           {
+               PeerPerturbedAdamTime time = peer.PerturbedAdam(ParameterWork.WideResNet, inPlace);
+               return new PeerTime(time.Milliseconds, time.Perturb.Form);
+           }),
+        .. from n in (int[])[64, 256, 768, 1536]
+           select Row(OperationWork.MatrixProduct(n), () => peer.MatrixProduct(n)),
+        .. from shape in OperationWork.WideResNetConvolutions
+           from pass in Enum.GetValues<ConvolutionPass>()
+           select Row(OperationWork.Convolution(pass, shape.Channels, shape.Size, 128), () =>
+           {
+               PeerConvolutionTime time = peer.Convolution3x3(shape.Channels, shape.Size, 128);
+               return pass switch
+               {
+                   ConvolutionPass.Forward => time.Forward,
+                   ConvolutionPass.InputGradient => time.BackwardInput,
+                   _ => time.BackwardWeight,
+               };
+           }),
+    ];
 
-        foreach ((int depth, int widen, int batch) in ((int, int, int)[])[(16, 1, 128), (58, 3, 16)])
-        {
-            yield return (() => Work.WideResNetStep(device, depth, widen, batch), () => peer.WideResNetStep(depth, widen, batch));
-        }
+    private static (Work, Func<PeerTime>) Row(Work ours, Func<PeerTime> theirs) => (ours, theirs);
 
-        foreach (bool inPlace in (bool[])[true, false])
-        {
-            yield return (() => Work.PerturbedAdam(device, Work.WideResNetParameters, perturb: true, update: true), () =>
-            {
-                PeerPerturbedAdamTime time = peer.PerturbedAdam(Work.WideResNetParameters, inPlace);
-                return new PeerTime(time.Milliseconds, time.Perturb.Form);
-            });
-        }
-
-        foreach (int n in (int[])[64, 256, 768, 1536])
-        {
-            yield return (() => Work.MatrixProduct(device, n), () => peer.MatrixProduct(n));
-        }
-
-        foreach ((int channels, int size) in ((int, int)[])[(48, 32), (96, 16), (192, 8)])
-        {
-            foreach (ConvolutionPass pass in Enum.GetValues<ConvolutionPass>())
-            {
-                yield return (() => Work.Convolution(device, pass, channels, size, 128), () =>
-                {
-                    PeerConvolutionTime time = peer.Convolution3x3(channels, size, 128);
-                    return pass switch
-                    {
-                        ConvolutionPass.Forward => time.Forward,
-                        ConvolutionPass.InputGradient => time.BackwardInput,
-                        _ => time.BackwardWeight,
-                    };
-                });
-            }
-        }
-    }
-
-    private static Line Compare(Func<Work> prepare, Func<PeerTime> peer, double seconds, CancellationToken cancellation)
+    private static Line Compare(
+        CpuDevice device, Work work, Func<PeerTime> peer, double seconds, CancellationToken cancellation)
     {
         double ours = double.PositiveInfinity;
         PeerTime? theirs = null;
-        string name = "";
         for (int turn = 0; turn < Turns; turn++)
         {
             cancellation.ThrowIfCancellationRequested();
-            using (Work work = prepare())
-            {
-                name = work.Name;
-                ours = Math.Min(ours, BestOf.Milliseconds(work.Run, seconds));
-            }
-
+            ours = Math.Min(ours, work.Measure(device, seconds).Milliseconds!.Value);
             cancellation.ThrowIfCancellationRequested();
             PeerTime measured = peer();
             theirs = theirs?.Or(measured) ?? measured;
         }
 
-        return new Line(name, ours, theirs!.Value);
+        return new Line(work.Name, ours, theirs!.Value);
     }
 
     private static Table Show(List<Line> lines)
     {
-        Table table = new() { Border = TableBorder.Rounded };
-        table.AddColumn("work");
-        foreach (string heading in (string[])["PacGen, ms", "libtorch, ms", "libtorch ÷ PacGen"])
-        {
-            table.AddColumn(new TableColumn(heading).RightAligned());
-        }
-
+        Table table = Terminal.Table("work", "PacGen, ms", "libtorch, ms", "libtorch ÷ PacGen");
         foreach (Line line in lines)
         {
             table.AddRow(
                 Markup.Escape(line.Work), Time(line.Ours), Time(line.Theirs.Milliseconds),
-                line.Ratio.ToString("F2", CultureInfo.InvariantCulture));
+                $"{line.Ratio:F2}");
         }
 
         return table;
     }
 
-    private static string Markdown(List<Line> lines, string machine, double seconds, string path)
-    {
-        StringBuilder text = new();
-        text.Append(string.Create(CultureInfo.InvariantCulture, $"""
-            # PacGen and libtorch on one machine
+    private static string Markdown(List<Line> lines, int threads, double seconds, string path) => $"""
+        # PacGen and libtorch on one machine
 
-            - machine: {machine}
-            - libtorch {LibtorchPeer.Version} through TorchSharp, on the same threads
-            - date: {DateTime.UtcNow:yyyy-MM-dd}
-            - command: `dotnet run -c Release --project PacGen.Benchmarks -p:Peers=true -- compare --seconds {seconds} --output {path}`
+        - machine: {Machine.Text}
+        - libtorch {LibtorchPeer.Version} through TorchSharp, both on {threads} thread{(threads == 1 ? "" : "s")}
+        - date: {Machine.Date}
+        - command: `dotnet run -c Release --project PacGen.Benchmarks -p:Peers=true -- compare --seconds {seconds} --output {path}`
 
-            Each time is the best of {Turns} turns, in which PacGen and libtorch take the machine one after the other for {seconds} s a
-            formulation; of libtorch's formulations the fastest counts.
+        Each time is the best of {Turns} turns, in which PacGen and libtorch take the machine one after the other for {seconds} s a
+        formulation; of libtorch's formulations the fastest counts.
 
-            | work | PacGen, ms | libtorch, ms | libtorch ÷ PacGen | libtorch's fastest form |
-            | --- | ---: | ---: | ---: | --- |
+        | work | PacGen, ms | libtorch, ms | libtorch ÷ PacGen | libtorch's fastest form |
+        | --- | ---: | ---: | ---: | --- |
+        {string.Join('\n', lines.Select(
+            line => $"| {line.Work} | {Time(line.Ours)} | {Time(line.Theirs.Milliseconds)} | {line.Ratio:F2} | {line.Theirs.Form} |"))}
 
-            """).ReplaceLineEndings("\n"));
-        foreach (Line line in lines)
-        {
-            text.Append(
-                CultureInfo.InvariantCulture, $"| {line.Work} | {Time(line.Ours)} | {Time(line.Theirs.Milliseconds)} | " +
-                $"{line.Ratio:F2} | {line.Theirs.Form} |\n");
-        }
+        """.ReplaceLineEndings("\n");
 
-        return text.ToString();
-    }
-
-    private static string Time(double milliseconds) =>
-        milliseconds.ToString(milliseconds < 1 ? "F4" : "F2", CultureInfo.InvariantCulture);
+    private static string Time(double milliseconds) => BenchRow.TimeOf(milliseconds);
 
     private sealed record Line(string Work, double Ours, PeerTime Theirs)
     {

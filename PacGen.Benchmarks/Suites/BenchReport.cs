@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Kernels;
@@ -10,7 +9,6 @@ namespace PacGen.Benchmarks.Suites;
 /// <summary>What <see cref="DeviceBench"/> measured, as tables for a terminal and as a Markdown page.</summary>
 internal sealed class BenchReport
 {
-    private const string NoValue = "–";
     private readonly List<Section> sections = [];
     private readonly string ceiling;
     private readonly string? peer;
@@ -26,26 +24,20 @@ internal sealed class BenchReport
                 hold.
                 """)
             : "No copy could be measured, so there is no ceiling.";
-        sections.Add(new Section("Copies", ["work", "best, ms", "GB/s", "of the ceiling"], [.. bench.Copies.Select(
-            row => Moved(row, bench.Ceiling))]));
-        sections.Add(new Section("Passes over all parameters", ["work", "best, ms", "GB/s", "of the ceiling"],
-            [.. bench.Passes.Select(row => Moved(row, bench.Ceiling))]));
-        sections.Add(new Section("Matrix products and convolutions", ["work", "best, ms", "rate"], [.. bench.Products.Select(
-            row => (string[])[row.Work, TimeOr(row), Rate(row)])]));
-        string[] modes = [.. peer?.Modes ?? []];
+        string[] moved = ["work", "best, ms", "GB/s", "of the ceiling"], modes = [.. peer?.Modes ?? []];
+        sections.Add(new Section("Copies", moved, [.. bench.Copies.Select(row => Moved(row, bench.Ceiling))]));
+        sections.Add(new Section(
+            "Passes over all parameters", moved, [.. bench.Passes.Select(row => Moved(row, bench.Ceiling))]));
+        sections.Add(new Section("Matrix products and convolutions", ["work", "best, ms", "rate"],
+            [.. bench.Products.Select(row => (string[])[row.Work.Name, row.Time, row.RateText])]));
         sections.Add(new Section(
             "Training steps",
             ["Adam, single precision", "PacGen, ms", "rate", .. modes.Select(mode => $"PyTorch {mode}, ms"),
                 .. modes.Length > 0 ? (string[])["PyTorch's best in single precision ÷ PacGen"] : []],
-            [.. bench.Steps.SelectMany(step => ((bool, BenchRow)[])[(false, step.Plain), (true, step.Perturbed)]).Zip(
-                bench.Steps.SelectMany(step => (StepCase[])[step.Case, step.Case]),
-                (row, step) => Step(step, row.Item1, row.Item2, peer, modes))]));
+            [.. bench.Steps.SelectMany(step => (string[][])
+                [Step(step.Case, false, step.Plain, peer, modes), Step(step.Case, true, step.Perturbed, peer, modes)])]));
         sections.RemoveAll(section => section.Rows.Count == 0);
     }
-
-    /// <summary>A time in milliseconds.</summary>
-    public static string Time(double milliseconds) =>
-        milliseconds.ToString(milliseconds < 1 ? "F4" : "F2", CultureInfo.InvariantCulture);
 
     /// <summary>Shows the tables.</summary>
     public void Show(Terminal terminal)
@@ -76,13 +68,13 @@ internal sealed class BenchReport
         return $"""
             # PacGen on {device.Name}
 
-            - machine: {Machine.Processor}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, .NET {Environment.Version}
+            - machine: {Machine.Text}
             - device: {device.Name}{memory}
             - driver: {Driver(description)}{Graphs(device)}
             - date: {Machine.Date}
             - command: `{command}`
             {(peer is null ? "" : $"- {peer}\n")}
-            Each time is the best of those taken in {seconds} s, after two runs that don't count; launches of less than 5 ms go to the device
+            Each time is the best of those taken in {seconds} s, after two runs that don't count; launches of less than 5 ms go to a GPU
             several together and are waited for once. A step sends its batch to the device, as training does: perturbation if any, forward, mean cross-entropy, backward, Adam.
 
             {ceiling} Arrays that the caches hold can exceed it.
@@ -115,8 +107,7 @@ internal sealed class BenchReport
     }
 
     private static string[] Moved(BenchRow row, double? most) =>
-        [row.Work, TimeOr(row), Number(row.Rate, "F1"), row.Rate is { } rate
-            && most is { } best ? (rate / best).ToString("P0", CultureInfo.InvariantCulture) : NoValue];
+        [row.Work.Name, row.Time, Number(row.Rate, "F1"), row.ShareOf(most)];
 
     private static string[] Step(StepCase step, bool perturbed, BenchRow row, PeerSteps? peer, string[] modes)
     {
@@ -126,23 +117,14 @@ internal sealed class BenchReport
         double? fastest = theirs.Where((_, i) => !modes[i].Contains("TF32", StringComparison.Ordinal)).Min();
         return
         [
-            $"{step.Name}{(perturbed ? ", perturbed" : "")}", TimeOr(row), Rate(row),
-            .. theirs.Select(time => time is { } known ? Time(known) : NoValue),
+            $"{step.Name}{(perturbed ? ", perturbed" : "")}", row.Time, row.RateText,
+            .. theirs.Select(time => time is { } known ? BenchRow.TimeOf(known) : BenchRow.NoValue),
             .. modes.Length > 0 ? (string[])[Number(fastest / row.Milliseconds, "F2")] : [],
         ];
     }
 
-    private static string TimeOr(BenchRow row) => row.Milliseconds is { } time ? Time(time) : row.Note;
-
-    private static string Rate(BenchRow row) => row.Rate switch
-    {
-        null => NoValue,
-        >= 1000 and { } fast => $"{fast / 1000:F2} TFLOP/s",
-        { } slow => $"{slow:F1} GFLOP/s",
-    };
-
     private static string Number(double? value, string format) =>
-        value?.ToString(format, CultureInfo.InvariantCulture) ?? NoValue;
+        value?.ToString(format, CultureInfo.InvariantCulture) ?? BenchRow.NoValue;
 
     private sealed record Section(string Title, string[] Headings, List<string[]> Rows);
 }

@@ -1,13 +1,10 @@
 using BenchmarkDotNet.Attributes;
-using PacGen.Kernels;
 
 namespace PacGen.Benchmarks.Suites;
 
 /// <summary>The three passes of 3×3 convolutions, batch 32, at the sizes of a Wide ResNet.</summary>
-public class Convolutions
+public class Convolutions : Suite
 {
-    private Work work = null!;
-
     /// <summary>Which pass.</summary>
     [ParamsAllValues]
     public ConvolutionPass Pass { get; set; }
@@ -16,15 +13,5 @@ public class Convolutions
     [Params(48, 96, 192)]
     public int Channels { get; set; }
 
-    /// <summary>Makes images, weights and gradient.</summary>
-    [GlobalSetup]
-    public void Setup() => work = Work.Convolution(Device.Cpu, Pass, Channels, 32 * 48 / Channels, 32);
-
-    /// <summary>Frees them.</summary>
-    [GlobalCleanup]
-    public void Cleanup() => work.Dispose();
-
-    /// <summary>A pass.</summary>
-    [Benchmark]
-    public void Conv2d() => work.Run();
+    private protected override Work Work => OperationWork.Convolution(Pass, Channels, 32 * 48 / Channels, 32);
 }

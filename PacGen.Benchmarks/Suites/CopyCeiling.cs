@@ -22,8 +22,13 @@ internal sealed class CopyCeiling : CpuLaunch
 
     public override int Tasks => Count / Part;
 
-    /// <summary>The bytes that a run reads and writes.</summary>
-    public static double Bytes => 2.0 * sizeof(float) * Count;
+    /// <summary>The work.</summary>
+    public static Work Of(CpuDevice device) => new(
+        $"copy past the caches, {Count:N0} numbers", 0, 2.0 * sizeof(float) * Count, 2.0 * sizeof(float) * Count, _ =>
+        {
+            CopyCeiling launch = new(device);
+            return new PreparedWork(device, launch.Run, launch);
+        });
 
     public override unsafe void RunTask(int task, int worker)
     {

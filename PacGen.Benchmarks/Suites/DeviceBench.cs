@@ -1,5 +1,4 @@
 using System.IO.Enumeration;
-using PacGen.Core.Perturbation;
 using PacGen.Kernels;
 
 namespace PacGen.Benchmarks.Suites;
@@ -16,7 +15,7 @@ internal sealed class DeviceBench
     /// <summary>What no cache holds, in bytes.</summary>
     private const double LargeCopy = 2e8;
 
-    private static readonly int[] Counts = [1_000_000, 10_000_000, 100_000_000];
+    private static readonly int[] Counts = [1_000_000, 10_000_000, 100_000_000], Sizes = [512, 1024, 2048, 4096, 8192];
     private readonly Device device;
     private readonly double seconds;
     private readonly string pattern;
@@ -44,10 +43,10 @@ internal sealed class DeviceBench
     public IReadOnlyList<BenchRow> Copies { get; private set; } = [];
 
     /// <summary>Passes over all parameters.</summary>
-    public List<BenchRow> Passes { get; } = [];
+    public IReadOnlyList<BenchRow> Passes { get; private set; } = [];
 
     /// <summary>Matrix products and convolutions.</summary>
-    public List<BenchRow> Products { get; } = [];
+    public IReadOnlyList<BenchRow> Products { get; private set; } = [];
 
     /// <summary>Training steps: of each case plain and perturbed.</summary>
     public List<(StepCase Case, BenchRow Plain, BenchRow Perturbed)> Steps { get; } = [];
@@ -66,41 +65,15 @@ internal sealed class DeviceBench
         // Who chooses rows sees them first, and learns at once where there are none.
         bool all = pattern == "*";
         Copies = all ? MeasureCopies() : [];
-        foreach (int count in Counts)
-        {
-            AddPass($"perturb, {count:N0} parameters", count, 4, () => Work.Perturb<UniformNoise>(device, count));
-            AddPass($"perturb (truncated Gaussian), {count:N0} parameters", count, 4, () => Work.Perturb<TruncatedGaussianNoise>(
-                device, count));
-            AddPass($"Adam update, {count:N0} parameters", count, 4, () => Work.Update(device, count));
-            AddPass($"Ψ, {count:N0} parameters", count, 2, () => Work.Psi(device, count));
-            AddPass($"KL sums, uniform (Lemma 6), {count:N0} parameters", count, 2, () => Work.UniformBound(device, count));
-            AddPass($"KL sums, Gaussian (Lemma 8), {count:N0} parameters", count, 2, () => Work.GaussianBound(device, count));
-        }
-
-        foreach (int n in (int[])[512, 1024, 2048, 4096, 8192])
-        {
-            Add(Products, $"matrix product, n = {n}", 2.0 * n * n * n, 12L * n * n, () => Work.MatrixProduct(device, n));
-        }
-
-        foreach ((int channels, int size) in ((int, int)[])[(48, 32), (96, 16), (192, 8)])
-        {
-            foreach (ConvolutionPass pass in Enum.GetValues<ConvolutionPass>())
-            {
-                Add(
-                    Products, Work.ConvolutionName(pass, channels, size, 128), 2.0 * 9 * channels * channels * size * size * 128,
-                        8L * channels * size * size * 128,
-                    () => Work.Convolution(device, pass, channels, size, 128));
-            }
-        }
-
+        Passes = Measure(Counts.SelectMany(ParameterWork.All));
+        Products = Measure(Sizes.Select(OperationWork.MatrixProduct).Concat(OperationWork.Convolutions(128)));
         foreach (StepCase step in StepCase.All)
         {
-            BenchRow?[] rows = [.. ((bool[])[false, true]).Select(perturbed => Measure(
-                $"{step.Name}, training step{(perturbed ? ", perturbed" : "")}", step.Flops, 0,
-                () => step.Prepare(device, StepCase.Rule(perturbed))))];
-            if (rows[0] is not null || rows[1] is not null)
+            Work plain = step.Work(false), perturbed = step.Work(true);
+            (BenchRow? one, BenchRow? other) = (Measure(plain), Measure(perturbed));
+            if (one is not null || other is not null)
             {
-                Steps.Add((step, rows[0] ?? NotChosen(step), rows[1] ?? NotChosen(step)));
+                Steps.Add((step, one ?? NotChosen(plain), other ?? NotChosen(perturbed)));
             }
         }
 
@@ -115,73 +88,53 @@ internal sealed class DeviceBench
             ? [.. Copies.Zip(
                 last, (first, second) => second.Milliseconds < (first.Milliseconds ?? double.PositiveInfinity) ? second : first)]
             : last;
-        Ceiling = Copies.Where(row => row.Bytes >= LargeCopy).Max(row => row.Rate) ?? Copies.Max(row => row.Rate);
+        Ceiling = Copies.Where(row => row.Work.Bytes >= LargeCopy).Max(row => row.Rate) ?? Copies.Max(row => row.Rate);
     }
 
-    private static BenchRow NotChosen(StepCase step) => new(step.Name, null, 0, 0, "not chosen");
+    private static BenchRow NotChosen(Work work) => new(work, null, "not chosen");
 
     /// <summary>Copies are measured whatever rows are chosen: the passes are told in their terms.</summary>
-    private List<BenchRow> MeasureCopies()
-    {
-        List<BenchRow> rows = [];
-        if (device is CpuDevice cpu)
-        {
-            using CopyCeiling copy = new(cpu);
-            rows.Add(Told(new BenchRow(
-                "copy past the caches, 33,554,432 numbers", BestOf.Milliseconds(copy.Run, seconds), 0, CopyCeiling.Bytes, "")));
-        }
+    private List<BenchRow> MeasureCopies() =>
+    [
+        .. device is CpuDevice cpu ? [MeasureAnyway(CopyCeiling.Of(cpu))] : Array.Empty<BenchRow>(),
+        .. from count in Counts
+           from work in (Work[])[.. device is GpuDevice ? [ParameterWork.DriverCopy(count)] : Array.Empty<Work>(),
+               OperationWork.Copy(count)]
+           select MeasureAnyway(work),
+    ];
 
-        foreach (int count in Counts)
-        {
-            if (device is GpuDevice gpu)
-            {
-                Add(rows, $"driver's copy, {count:N0} numbers", 0, 8L * count, () => Work.DriverCopy(gpu, count), always: true);
-            }
-
-            Add(rows, $"copy, {count:N0} numbers", 0, 8L * count, () => Work.Copy(device, count), always: true);
-        }
-
-        return rows;
-    }
-
-    private void AddPass(string name, int count, int arrays, Func<Work> prepare) =>
-        Add(Passes, name, 0, 4L * arrays * count, prepare);
-
-    private void Add(List<BenchRow> rows, string name, double flops, long memory, Func<Work> prepare, bool always = false)
-    {
-        if (Measure(name, flops, memory, prepare, always) is { } row)
-        {
-            rows.Add(row);
-        }
-    }
+    private List<BenchRow> Measure(IEnumerable<Work> all) => [.. all.Select(Measure).OfType<BenchRow>()];
 
     /// <summary>Times a piece of work; null where its name is not chosen.</summary>
-    private BenchRow? Measure(string name, double flops, long memory, Func<Work> prepare, bool always = false)
+    private BenchRow? Measure(Work work) =>
+        FileSystemName.MatchesSimpleExpression(pattern, work.Name, ignoreCase: true) ? MeasureAnyway(work) : null;
+
+    private BenchRow MeasureAnyway(Work work)
     {
-        if (!always && !FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: true))
-        {
-            return null;
-        }
-
         cancellation.ThrowIfCancellationRequested();
+        BenchRow row = Try(work);
+        fastest = Math.Max(fastest, work.Flops / row.Milliseconds * 1e3 ?? 0);
+        tell($"{work.Name}: {row.Time}{(row.Milliseconds is null ? "" : " ms")}");
+        return row;
+    }
+
+    private BenchRow Try(Work work)
+    {
         const double Gibibyte = 1 << 30;
-        if (device.FreeBytes is { } free && memory > free)
+        if (device.FreeBytes is { } free && work.Memory > free)
         {
-            return Told(new BenchRow(
-                name, null, flops, 0, $"left out: it needs {memory / Gibibyte:F1} GiB, {free / Gibibyte:F1} GiB are free"));
+            return new BenchRow(
+                work, null, $"left out: it needs {work.Memory / Gibibyte:F1} GiB, {free / Gibibyte:F1} GiB are free");
         }
 
-        if (fastest > 0 && flops / fastest > LongestRun)
+        if (fastest > 0 && work.Flops / fastest > LongestRun)
         {
-            return Told(new BenchRow(name, null, flops, 0, $"left out: a run would take {flops / fastest:F0} s or more"));
+            return new BenchRow(work, null, $"left out: a run would take {work.Flops / fastest:F0} s or more");
         }
 
         try
         {
-            using Work work = prepare();
-            double time = BestOf.Milliseconds(work, seconds);
-            fastest = Math.Max(fastest, work.Flops / time * 1e3);
-            return Told(new BenchRow(name, time, work.Flops, work.Bytes, ""));
+            return work.Measure(device, seconds);
         }
 #pragma warning disable CA1031 // One row that a device can't do is told; the others are measured still.
         catch (Exception error) when (error is not OperationCanceledException)
@@ -190,13 +143,7 @@ internal sealed class DeviceBench
             // Memory that isn't there is no failure; the message says how much was asked for.
             Failed |= !(error is DeviceException && error.Message.Contains("has no memory left", StringComparison.Ordinal))
                 && error is not OutOfMemoryException;
-            return Told(new BenchRow(name, null, flops, 0, $"failed: {error.Message.ReplaceLineEndings(" ").Trim()}"));
+            return new BenchRow(work, null, $"failed: {error.Message.ReplaceLineEndings(" ").Trim()}");
         }
-    }
-
-    private BenchRow Told(BenchRow row)
-    {
-        tell(row.Milliseconds is { } time ? $"{row.Work}: {BenchReport.Time(time)} ms" : $"{row.Work}: {row.Note}");
-        return row;
     }
 }

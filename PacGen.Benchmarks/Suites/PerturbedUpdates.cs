@@ -1,44 +1,25 @@
 using BenchmarkDotNet.Attributes;
-using PacGen.Kernels;
+using PacGen.Core.Perturbation;
 
 namespace PacGen.Benchmarks.Suites;
 
 /// <summary>Algorithm 1's passes over all parameters, with Adam as OPT.</summary>
-public class PerturbedUpdates
+public class PerturbedUpdates : Suite
 {
-    private Work perturb = null!, truncatedGaussian = null!, update = null!;
+    private const string Perturb = "perturb", TruncatedGaussian = "truncated Gaussian", Update = "Adam update";
 
     /// <summary>m: that of MnistCnn, and of a Wide ResNet of depth 58 and width 3.</summary>
-    [Params(21_840, Work.WideResNetParameters)]
+    [Params(21_840, ParameterWork.WideResNet)]
     public int Parameters { get; set; }
 
-    /// <summary>Makes weights, gradients and moments.</summary>
-    [GlobalSetup]
-    public void Setup()
+    /// <summary>Lines 6 to 9, u being uniform or a truncated Gaussian, or lines 11 and 12.</summary>
+    [Params(Perturb, TruncatedGaussian, Update)]
+    public string Pass { get; set; } = Perturb;
+
+    private protected override Work Work => Pass switch
     {
-        perturb = Work.PerturbedAdam(Device.Cpu, Parameters, perturb: true, update: false);
-        truncatedGaussian = Work.PerturbedAdam(Device.Cpu, Parameters, perturb: true, update: false, truncatedGaussian: true);
-        update = Work.PerturbedAdam(Device.Cpu, Parameters, perturb: false, update: true);
-    }
-
-    /// <summary>Frees them.</summary>
-    [GlobalCleanup]
-    public void Cleanup()
-    {
-        perturb.Dispose();
-        truncatedGaussian.Dispose();
-        update.Dispose();
-    }
-
-    /// <summary>Lines 6 to 9: w + u, u uniform.</summary>
-    [Benchmark]
-    public void Perturb() => perturb.Run();
-
-    /// <summary>The same, u a truncated Gaussian.</summary>
-    [Benchmark]
-    public void PerturbByTruncatedGaussian() => truncatedGaussian.Run();
-
-    /// <summary>Lines 11 and 12: h and w.</summary>
-    [Benchmark]
-    public void AdamUpdate() => update.Run();
+        Perturb => ParameterWork.Perturb<UniformNoise>(Parameters),
+        TruncatedGaussian => ParameterWork.Perturb<TruncatedGaussianNoise>(Parameters),
+        _ => ParameterWork.Update(Parameters),
+    };
 }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Core.Perturbation;
 using PacGen.Kernels;
 using Spectre.Console;
 
@@ -10,80 +10,43 @@ internal static class QuickBench
 {
     private const double Seconds = 0.7;
 
+    private static IEnumerable<Work> All =>
+    [
+        OperationWork.MatrixProduct(64), OperationWork.MatrixProduct(256), OperationWork.MatrixProduct(512),
+        OperationWork.MatrixProduct(1024),
+        .. OperationWork.Convolutions(32),
+        OperationWork.FusedMap(1 << 24),
+        ParameterWork.Perturb<UniformNoise>(ParameterWork.WideResNet),
+        ParameterWork.Perturb<TruncatedGaussianNoise>(ParameterWork.WideResNet),
+        ParameterWork.Update(ParameterWork.WideResNet),
+        StepWork.MnistCnn(16), StepWork.MnistCnn(64), StepWork.MnistCnn(256), StepWork.WideResNet(16, 1, 128),
+    ];
+
     /// <summary>Times the kernels and shows a table.</summary>
     /// <param name="terminal">Where to show it.</param>
     /// <param name="device">The CPU.</param>
     /// <param name="cancellation">Stops after the present measurement.</param>
     public static void Run(Terminal terminal, CpuDevice device, CancellationToken cancellation)
     {
-        FmaCeiling fma = new(device);
-        using CopyCeiling copy = new(device);
-        double ceiling = 0, bandwidth = 0;
-        MeasureCeilings();
-        List<(string Name, double Time, double Flops, double Bytes)> rows = [];
-        foreach (Func<Work> prepare in All(device))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using Work work = prepare();
-            rows.Add((work.Name, BestOf.Milliseconds(work.Run, Seconds), work.Flops, work.Bytes));
-        }
+        Work[] ceilings = [FmaCeiling.Of(device), CopyCeiling.Of(device)];
+        BenchRow[] before = [.. ceilings.Select(Measure)], rows = [.. All.Select(Measure)];
 
         // Once more: whatever disturbed the machine at the start would flatter every share.
-        MeasureCeilings();
-        Table table = new() { Border = TableBorder.Rounded };
-        table.AddColumn("work");
-        foreach (string heading in (string[])["best, ms", "rate", "share of the ceiling"])
+        double[] most = [.. ceilings.Select(Measure).Zip(before, (one, other) => Math.Max(one.Rate!.Value, other.Rate!.Value))];
+        Table table = Terminal.Table("work", "best, ms", "rate", "share of the ceiling");
+        foreach (BenchRow row in rows)
         {
-            table.AddColumn(new TableColumn(heading).RightAligned());
-        }
-
-        foreach ((string name, double time, double flops, double bytes) in rows)
-        {
-            bool arithmetic = flops > 0;
-            double rate = (arithmetic ? flops : bytes) / time / 1e6;
             table.AddRow(
-                Markup.Escape(name),
-                time.ToString(time < 1 ? "F4" : "F2", CultureInfo.InvariantCulture),
-                $"{rate:F1} {(arithmetic ? "GFLOP/s" : "GB/s")}",
-                (rate / (arithmetic ? ceiling : bandwidth)).ToString("P0", CultureInfo.InvariantCulture));
+                Markup.Escape(row.Work.Name), row.Time, row.RateText, row.ShareOf(row.Work.Flops > 0 ? most[0] : most[1]));
         }
 
-        terminal.Line(
-            $"{device.Name}: {ceiling:F0} GFLOP/s of fused multiply-adds, {bandwidth:F1} GB/s of copying (read + write)");
+        terminal.Line($"{device.Name}: {most[0]:F0} GFLOP/s of fused multiply-adds, {most[1]:F1} GB/s of copying (read + write)");
         terminal.Write(table);
 
-        void MeasureCeilings()
+        BenchRow Measure(Work work)
         {
-            ceiling = Math.Max(ceiling, fma.Flops / BestOf.Milliseconds(fma.Run, Seconds) / 1e6);
-            bandwidth = Math.Max(bandwidth, CopyCeiling.Bytes / BestOf.Milliseconds(copy.Run, Seconds) / 1e6);
+            cancellation.ThrowIfCancellationRequested();
+            return work.Measure(device, Seconds);
         }
-    }
-
-    private static IEnumerable<Func<Work>> All(CpuDevice device)
-    {
-        foreach (int n in (int[])[64, 256, 512, 1024])
-        {
-            yield return () => Work.MatrixProduct(device, n);
-        }
-
-        foreach ((int channels, int size) in ((int, int)[])[(48, 32), (96, 16), (192, 8)])
-        {
-            foreach (ConvolutionPass pass in Enum.GetValues<ConvolutionPass>())
-            {
-                yield return () => Work.Convolution(device, pass, channels, size, 32);
-            }
-        }
-
-        yield return () => Work.FusedMap(device, 1 << 24);
-        yield return () => Work.PerturbedAdam(device, Work.WideResNetParameters, perturb: true, update: false);
-        yield return () =>
-            Work.PerturbedAdam(device, Work.WideResNetParameters, perturb: true, update: false, truncatedGaussian: true);
-        yield return () => Work.PerturbedAdam(device, Work.WideResNetParameters, perturb: false, update: true);
-        foreach (int batch in (int[])[16, 64, 256])
-        {
-            yield return () => Work.MnistCnnStep(device, batch);
-        }
-
-        yield return () => Work.WideResNetStep(device, 16, 1, 128);
     }
 }

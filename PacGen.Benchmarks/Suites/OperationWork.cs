@@ -1,0 +1,76 @@
+using PacGen.Kernels;
+using PacGen.Nn;
+using BroadcastMap = PacGen.Kernels.FusedMap;
+
+namespace PacGen.Benchmarks.Suites;
+
+/// <summary>Single operations: a graph of one of them, on inputs that are filled.</summary>
+internal static class OperationWork
+{
+    /// <summary>Channels and image size in a Wide ResNet's three groups of blocks, the width being 3.</summary>
+    public static readonly (int Channels, int Size)[] WideResNetConvolutions = [(48, 32), (96, 16), (192, 8)];
+
+    /// <summary>A copy of numbers, by an elementwise kernel.</summary>
+    public static Work Copy(int count) => Of(
+        $"copy, {count:N0} numbers", 0, 8.0 * count, 8.0 * count,
+        () => Tensor.Apply(BroadcastMap.BroadcastTo(new Shape(count)), Tensor.Input(new Shape(count), "x")));
+
+    /// <summary>max(x·y + z, 0) in one fused pass.</summary>
+    public static Work FusedMap(int count) => Of($"max(xy + z, 0), {count:N0} elements", 0, 16.0 * count, 16.0 * count, () =>
+    {
+        Shape shape = new(count);
+        Tensor x = Tensor.Input(shape, "x"), y = Tensor.Input(shape, "y"), z = Tensor.Input(shape, "z");
+        return ((x * y) + z).Relu();
+    });
+
+    /// <summary>The product of two n × n matrices.</summary>
+    public static Work MatrixProduct(int n) => Of(
+        $"matrix product, n = {n}", 2.0 * n * n * n, 0, 12.0 * n * n,
+        () => Tensor.MatMul(Tensor.Input(new Shape(n, n), "a"), Tensor.Input(new Shape(n, n), "b")));
+
+    /// <summary>A pass of a 3×3 convolution with padding 1 and as many output channels as input channels.</summary>
+    public static Work Convolution(ConvolutionPass pass, int channels, int size, int batch)
+    {
+        double values = (double)channels * size * size * batch;
+        string name = pass switch
+        {
+            ConvolutionPass.Forward => "forward",
+            ConvolutionPass.InputGradient => "input gradient",
+            _ => "weight gradient",
+        };
+        return Of(
+            $"3×3 convolution, {channels} channels, {size}×{size}, batch {batch}, {name}", 18 * channels * values, 0, 8 * values,
+            () =>
+            {
+                Tensor images = Tensor.Input(new Shape(batch, size, size, channels), "x");
+                Tensor weights = Tensor.Input(new Shape(3, 3, channels, channels), "w");
+                Tensor gradient = Tensor.Input(images.Shape, "dy");
+                Conv2dGeometry geometry = new(1, 1);
+                return pass switch
+                {
+                    ConvolutionPass.Forward => Tensor.Conv2d(images, weights, 1, 1),
+                    ConvolutionPass.InputGradient =>
+                        Tensor.Apply(new Conv2dInputGradient(geometry, size, size), gradient, weights),
+                    _ => Tensor.Apply(new Conv2dWeightGradient(geometry, 3, 3), images, gradient),
+                };
+            });
+    }
+
+    /// <summary>The convolutions of a Wide ResNet's three groups of blocks, each in its three passes.</summary>
+    public static IEnumerable<Work> Convolutions(int batch) =>
+        from shape in WideResNetConvolutions
+        from pass in Enum.GetValues<ConvolutionPass>()
+        select Convolution(pass, shape.Channels, shape.Size, batch);
+
+    private static Work Of(string name, double flops, double bytes, double memory, Func<Tensor> result) =>
+        new(name, flops, bytes, memory, device =>
+        {
+            CompiledGraph graph = CompiledGraph.Compile(device, [result()]);
+            foreach (Tensor input in graph.Inputs)
+            {
+                BenchValues.Fill(graph[input], 1);
+            }
+
+            return new PreparedWork(device, graph.Run, graph);
+        });
+}
