@@ -106,15 +106,17 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
 
     private string Bounds()
     {
-        bool vacuous = points.All(point => point.Lemma6 >= 1 && point.Lemma8 >= 1);
+        bool vacuous = points.All(point => point.Lemma6.Value >= 1 && point.Lemma8.Value >= 1);
         return Prose.Line($"""
             The lemmas and Ψ, largest over smallest: {string.Join("; ", BoundsAndPsi.Select(Spread))}. In their own unit, where a
-            loss is at most 1, Lemma 6 lies between {points.Min(point => point.Lemma6):F2} and
-            {points.Max(point => point.Lemma6):F2} and Lemma 8 between {points.Min(point => point.Lemma8):F2} and
-            {points.Max(point => point.Lemma8):F2}{(vacuous ? ": vacuous at every α" : "")}. Ψ, and the share of weights whose 1/κ
-            branch of (24) makes it a function of |w| alone:
-            {string.Join("; ", Shown.Select(point => $"at α = {point.Alpha:G4} {point.PsiText}, {point.KappaShare:P0}"))}.
+            loss is at most 1, Lemma 6 lies between {points.Min(point => point.Lemma6.Value):F2} and
+            {points.Max(point => point.Lemma6.Value):F2} and Lemma 8 between {points.Min(point => point.Lemma8.Value):F2} and
+            {points.Max(point => point.Lemma8.Value):F2}{(vacuous ? ": vacuous at every α" : "")}. Ψ, and the share of weights
+            whose 1/κ branch of (24) makes it a function of |w| alone: {string.Join("; ", Shown.Select(Psi))}.
             """);
+
+        static string Psi(RescalePoint point) =>
+            $"at α = {point.Alpha:G4} {point.Score.PsiText}, {point.Score.KappaShare:P0}";
     }
 
     private string Claim()
@@ -132,8 +134,8 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
         return Prose.Line($"""
             The paper's claim (section 6): ∇²L̂, ρ and w stand behind logarithms, so the bound changes as a logarithm does, and
             little. {verdict} But the logarithms are summed over m = {measures.Parameters:N0} weights: Lemma 6's KL is
-            {unit.Lemma6Kl:N0} nats at α = 1 and lies between {points.Min(point => point.Lemma6Kl):N0} and
-            {points.Max(point => point.Lemma6Kl):N0} over all α. What is a factor near 1 for the bound is so many nats, and Ψ,
+            {unit.Lemma6.Kl:N0} nats at α = 1 and lies between {points.Min(point => point.Lemma6.Kl):N0} and
+            {points.Max(point => point.Lemma6.Kl):N0} over all α. What is a factor near 1 for the bound is so many nats, and Ψ,
             such a sum too, moves by a factor of {Number(Find("psi").Spread(points))}.
             """);
     }
@@ -151,7 +153,7 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
             double ratio = end.RhoMedian / unit.RhoMedian;
             return Prose.Line($"""
                 at α = {end.Alpha:G4} the median ρ is {Number(ratio)} times that at 1, (m/2)·ln of which is
-                {measures.Parameters / 2.0 * Math.Log(ratio):N0} nats; Lemma 6's KL changes by {end.Lemma6Kl - unit.Lemma6Kl:N0}
+                {measures.Parameters / 2.0 * Math.Log(ratio):N0} nats; Lemma 6's KL changes by {end.Lemma6.Kl - unit.Lemma6.Kl:N0}
                 """);
         }
     }

@@ -121,10 +121,6 @@ internal sealed class RescaleMeasures : IDisposable
         bounded.MoveToWeights();
         BoundSample sample = new(Math.Clamp(bounded.Value(cancellation), 0, 1), images.Count, settings.Delta);
         LocalSmoothness median = new(boundedScore.Rho, settings.Neighborhood), lower = median with { Rho = sampled.Rho };
-        UniformBoundSums six = UniformBound.Sums<double>(median, Eta, w, convex, uniformTau);
-        UniformBoundSums own = UniformBound.Sums<double>(median, Eta, w, convex, Tau.OfWeights());
-        GaussianBoundSums eight = GaussianBound.Sums<double>(median, Eta, w, convex, gaussianTau);
-
         ExtremeEigenvalues ends = Lanczos.Measure(entropy, new LanczosOptions { Seed = settings.Seed }, null, cancellation);
         HessianMoments moments = Hutchinson.Measure(
             entropy, new HutchinsonOptions { Draws = settings.Draws, Seed = settings.Seed }, null, cancellation);
@@ -137,35 +133,24 @@ internal sealed class RescaleMeasures : IDisposable
             new ExpectedLossOptions { Sigma = settings.Sigma, Draws = settings.Draws, Antithetic = true, Seed = settings.Seed },
             null,
             cancellation);
-        float largest = unchanged.Max(Math.Abs);
-        return new RescalePoint
+        double change = outputs().Zip(unchanged, (now, before) => Math.Abs(now - before)).Max() / unchanged.Max(Math.Abs);
+        return new RescalePoint(
+            alpha, change, score, boundedScore.Rho, sampled.Rho, Six(uniformTau), Six(Tau.OfWeights()), Eight(), ends, moments,
+            full.Value, subspace.Value, expected, diagonal.NegativeShare);
+
+        RescaleBound Six(Tau tau)
         {
-            Alpha = alpha,
-            OutputChange = outputs().Zip(unchanged, (now, before) => Math.Abs(now - before)).Max() / largest,
-            Psi = score.Psi,
-            KappaShare = score.KappaShare,
-            PsiText = score.PsiText,
-            RhoMedian = boundedScore.Rho,
-            RhoSampled = sampled.Rho,
-            Lemma6 = UniformBound.Lemma6(sample, six).Value,
-            Lemma6Kl = six.Kl,
-            Lemma6Sampled = UniformBound.Lemma6<double>(sample, Eta, lower, w, convex, uniformTau).Value,
-            Lemma6OwnTau = UniformBound.Lemma6(sample, own).Value,
-            Lemma6OwnTauKl = own.Kl,
-            Lemma8 = GaussianBound.Lemma8(sample, eight).Value,
-            Lemma8Kl = eight.Kl,
-            Lemma8Sampled = GaussianBound.Lemma8<double>(sample, Eta, lower, w, convex, gaussianTau).Value,
-            LargestEigenvalue = ends.Largest,
-            EigenvalueConverged = ends.Converged,
-            Trace = moments.Trace.Value,
-            TraceError = moments.Trace.StandardError,
-            Frobenius = Math.Sqrt(moments.SquaredFrobenius.Value),
-            KeskarFull = full.Value,
-            KeskarSubspace = subspace.Value,
-            ExpectedSharpness = expected.Value,
-            ExpectedSharpnessError = expected.StandardError,
-            NegativeShare = diagonal.NegativeShare,
-        };
+            UniformBoundSums sums = UniformBound.Sums<double>(median, Eta, w, convex, tau);
+            return new(UniformBound.Lemma6(sample, sums).Value,
+                UniformBound.Lemma6<double>(sample, Eta, lower, w, convex, tau).Value, sums.Kl);
+        }
+
+        RescaleBound Eight()
+        {
+            GaussianBoundSums sums = GaussianBound.Sums<double>(median, Eta, w, convex, gaussianTau);
+            return new(GaussianBound.Lemma8(sample, sums).Value,
+                GaussianBound.Lemma8<double>(sample, Eta, lower, w, convex, gaussianTau).Value, sums.Kl);
+        }
     }
 
     public void Dispose()

@@ -1,90 +1,45 @@
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Core.Bounds;
+using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Experiments;
 
 /// <summary>Everything that <see cref="RescaleExperiment"/> measures at one α.</summary>
-internal sealed record RescalePoint
+/// <param name="Alpha">α.</param>
+/// <param name="OutputChange">The largest change of an output, as a share of the largest output: rounding.</param>
+/// <param name="Score">Ψ (24), with the median ρ, of the cross-entropy.</param>
+/// <param name="RhoMedian">ρ of the bounded cross-entropy by the score's median.</param>
+/// <param name="RhoSampled">The same by sampled pairs: a lower estimate of Definition 4's.</param>
+/// <param name="Lemma6">Lemma 6 with a τ that holds at all α.</param>
+/// <param name="Lemma6OwnTau">Lemma 6 with τᵢ = |wᵢ| + κᵢ of each α: a score.</param>
+/// <param name="Lemma8">Lemma 8 with a τ that holds at all α.</param>
+/// <param name="Eigenvalues">Of the cross-entropy's Hessian.</param>
+/// <param name="Moments">Its trace and Frobenius norm.</param>
+/// <param name="KeskarFull">Keskar's sharpness (2) in the full space, %.</param>
+/// <param name="KeskarSubspace">Keskar's sharpness (2) in a random subspace, %.</param>
+/// <param name="Expected">Expected sharpness (3).</param>
+/// <param name="NegativeShare">
+/// The share of weights whose ∇ᵢ² of the bounded cross-entropy is negative, and counted as 0 in the bounds.
+/// </param>
+internal sealed record RescalePoint(
+    double Alpha,
+    double OutputChange,
+    PacGenScore Score,
+    double RhoMedian,
+    double RhoSampled,
+    RescaleBound Lemma6,
+    RescaleBound Lemma6OwnTau,
+    RescaleBound Lemma8,
+    ExtremeEigenvalues Eigenvalues,
+    HessianMoments Moments,
+    double KeskarFull,
+    double KeskarSubspace,
+    ExpectedSharpness Expected,
+    double NegativeShare)
 {
-    /// <summary>α.</summary>
-    public required double Alpha { get; init; }
-
-    /// <summary>The largest change of an output, as a share of the largest output: rounding.</summary>
-    public required double OutputChange { get; init; }
-
-    /// <summary>Ψ (24), with the median ρ, of the cross-entropy.</summary>
-    public required double Psi { get; init; }
-
-    /// <summary>The share of weights in Ψ's 1/κ branch.</summary>
-    public required double KappaShare { get; init; }
-
-    /// <summary>Ψ with its interval.</summary>
-    public required string PsiText { get; init; }
-
-    /// <summary>ρ of the bounded cross-entropy by the score's median.</summary>
-    public required double RhoMedian { get; init; }
-
-    /// <summary>ρ of the bounded cross-entropy by sampled pairs: a lower estimate of Definition 4's.</summary>
-    public required double RhoSampled { get; init; }
-
-    /// <summary>Lemma 6 with the median ρ and a τ that holds at all α.</summary>
-    public required double Lemma6 { get; init; }
-
-    /// <summary>Its KL.</summary>
-    public required double Lemma6Kl { get; init; }
-
-    /// <summary>Lemma 6 with the sampled ρ.</summary>
-    public required double Lemma6Sampled { get; init; }
-
-    /// <summary>Lemma 6 with the median ρ and τᵢ = |wᵢ| + κᵢ of each α: a score.</summary>
-    public required double Lemma6OwnTau { get; init; }
-
-    /// <summary>Its KL.</summary>
-    public required double Lemma6OwnTauKl { get; init; }
-
-    /// <summary>Lemma 8 with the median ρ and a τ that holds at all α.</summary>
-    public required double Lemma8 { get; init; }
-
-    /// <summary>Its KL.</summary>
-    public required double Lemma8Kl { get; init; }
-
-    /// <summary>Lemma 8 with the sampled ρ.</summary>
-    public required double Lemma8Sampled { get; init; }
-
-    /// <summary>λ_max of the cross-entropy's Hessian.</summary>
-    public required double LargestEigenvalue { get; init; }
-
-    /// <summary>Whether it converged; else it is a lower estimate.</summary>
-    public required bool EigenvalueConverged { get; init; }
-
-    /// <summary>The trace, and its standard error.</summary>
-    public required double Trace { get; init; }
-
-    /// <summary>The trace's standard error.</summary>
-    public required double TraceError { get; init; }
-
-    /// <summary>The Frobenius norm.</summary>
-    public required double Frobenius { get; init; }
-
-    /// <summary>Keskar's sharpness (2) in the full space, %.</summary>
-    public required double KeskarFull { get; init; }
-
-    /// <summary>Keskar's sharpness (2) in a random subspace, %.</summary>
-    public required double KeskarSubspace { get; init; }
-
-    /// <summary>Expected sharpness (3).</summary>
-    public required double ExpectedSharpness { get; init; }
-
-    /// <summary>Its standard error.</summary>
-    public required double ExpectedSharpnessError { get; init; }
-
-    /// <summary>
-    /// The share of weights whose ∇ᵢ² of the bounded cross-entropy is negative, and counted as 0 in the bounds.
-    /// </summary>
-    public required double NegativeShare { get; init; }
-
     /// <summary>The main of it in a line.</summary>
     public string Summary => Prose.Line($"""
-        α = {Alpha,-8:G4} Ψ {Psi:F0} (1/κ {KappaShare:P0}), Lemma 6 {Lemma6:F3}, Lemma 8 {Lemma8:F3}, λ_max
-        {(EigenvalueConverged ? "" : "≥ ")}{LargestEigenvalue:G4}, (2) {KeskarFull:G4} %, (3) {ExpectedSharpness:G4}
+        α = {Alpha,-8:G4} Ψ {Score.Psi:F0} (1/κ {Score.KappaShare:P0}), Lemma 6 {Lemma6.Value:F3}, Lemma 8 {Lemma8.Value:F3},
+        λ_max {(Eigenvalues.Converged ? "" : "≥ ")}{Eigenvalues.Largest:G4}, (2) {KeskarFull:G4} %, (3) {Expected.Value:G4}
         """);
 }

@@ -6,6 +6,8 @@ namespace PacGen.Nn;
 /// <summary>How <see cref="Certifier"/> trains a prior and a posterior, and what it certifies with.</summary>
 public sealed record CertifyOptions
 {
+    private static readonly Requirement Require = Requirements.Of("Certify");
+
     /// <summary>
     /// The part of the training data that the prior learns from, in (0, 1); the certificate is for the rest, S₁.
     /// </summary>
@@ -93,12 +95,4 @@ public sealed record CertifyOptions
 
     /// <summary>How many of the training images the prior learns from.</summary>
     internal int PriorImages(int count) => (int)(PriorFraction * count);
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-        {
-            throw new ArgumentException($"Certify: {message}.");
-        }
-    }
 }

@@ -6,6 +6,8 @@ namespace PacGen.Nn;
 /// <summary>How <see cref="ExpectedLossSampler"/> perturbs and averages.</summary>
 public sealed record ExpectedLossOptions
 {
+    private static readonly Requirement Require = Requirements.Of("Expected loss");
+
     /// <summary>
     /// The level σ of every weight, or what each weight's own level is multiplied by; null for 0.05, or for 1 where
     /// <see cref="Levels"/> are given.
@@ -44,13 +46,5 @@ public sealed record ExpectedLossOptions
         Require(SinglePrecision.IsNotNegative(Level), $"σ is {Level}, but must not be negative{SinglePrecision.Lost(Level)}");
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
         Require(SmallestProbability is > 0 and < 1, $"p_min is {SmallestProbability}, but must be in (0, 1)");
-    }
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-        {
-            throw new ArgumentException($"Expected loss: {message}.");
-        }
     }
 }

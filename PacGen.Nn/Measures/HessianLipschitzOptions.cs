@@ -5,6 +5,8 @@ namespace PacGen.Nn;
 /// <summary>How <see cref="HessianLipschitzSampler"/> samples.</summary>
 public sealed record HessianLipschitzOptions
 {
+    private static readonly Requirement Require = Requirements.Of("Local Hessian-Lipschitz ratio");
+
     /// <summary>γ and ε of Neigh_{γ,ε}(w) (Definition 4).</summary>
     public Neighborhood Neighborhood { get; init; } = new(gamma: 0.1, epsilon: 0.1);
 
@@ -33,13 +35,5 @@ public sealed record HessianLipschitzOptions
         Require(Distance is > 0 and <= 1, $"the distance is {Distance}, but must be in (0, 1]");
         Require(Tolerance >= 0, $"the tolerance is {Tolerance}, but must not be negative");
         Require(Products >= 1, $"the number of products is {Products}, but must be at least 1");
-    }
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-        {
-            throw new ArgumentException($"Local Hessian-Lipschitz ratio: {message}.");
-        }
     }
 }

@@ -5,6 +5,8 @@ namespace PacGen.Nn;
 /// <summary>How the sharpness (2) of <see cref="KeskarAscent"/> is maximised.</summary>
 public sealed record KeskarOptions
 {
+    private static readonly Requirement Require = Requirements.Of("Sharpness (2)");
+
     /// <summary>ε of C_ε; Keskar et al. take 10⁻³ and 5·10⁻⁴.</summary>
     public double Epsilon { get; init; } = 1e-3;
 
@@ -43,13 +45,5 @@ public sealed record KeskarOptions
         Require(Iterations >= 1, $"the number of iterations is {Iterations}, but must be at least 1");
         Require(SmallestStep is > 0 and < 1, $"the smallest step is {SmallestStep}, but must be in (0, 1)");
         Require(Agreement >= 0, $"the agreement is {Agreement}, but must not be negative");
-    }
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-        {
-            throw new ArgumentException($"Sharpness (2): {message}.");
-        }
     }
 }

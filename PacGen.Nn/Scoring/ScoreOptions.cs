@@ -13,6 +13,8 @@ public sealed record ScoreOptions
     /// </summary>
     public const int DefaultBatchSize = 64;
 
+    private static readonly Requirement Require = Requirements.Of("Score");
+
     /// <summary>γ and ε of κ = γ|w| + ε (Definition 4). The paper's figures 3 to 6 use 0.1 for both.</summary>
     public Neighborhood Neighborhood { get; init; } = new(gamma: 0.1, epsilon: 0.1);
 
@@ -117,13 +119,5 @@ public sealed record ScoreOptions
         Require(Images >= 0 && Images <= available, $"{Images} images are to be scored on, but there are {available}");
         Require(BatchSize >= 1 && BatchSize <= (Images == 0 ? available : Images),
             $"the batch size is {BatchSize}, but must be between 1 and the {(Images == 0 ? available : Images)} images");
-    }
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-        {
-            throw new ArgumentException($"Score: {message}.");
-        }
     }
 }
