@@ -28,8 +28,7 @@ internal sealed class Figure2 : Figure
         // 0.05 to 50, 20 a decade.
         GaussianWell[] wells = [.. Enumerable.Range(0, 61).Select(k => new GaussianWell(0.05 * Math.Pow(10, k / 20.0)))];
         GaussianWell[] shown = [.. Shown.Select(curvature => new GaussianWell(curvature))];
-        Table table = new() { Border = TableBorder.Rounded };
-        table.AddColumns("curvature", "loss at w", "E loss at w + u", "increase", "ρ", "M (9)");
+        Table table = Terminal.Table("curvature", "loss at w", "E loss at w + u", "increase", "ρ", "M (9)");
         foreach (GaussianWell well in shown)
         {
             double[] row =

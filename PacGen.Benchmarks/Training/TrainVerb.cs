@@ -79,6 +79,7 @@ internal sealed class TrainVerb : Verb
 
         using OpenedDevice opened = device.Open(parsed);
         Dataset images = data.Load(parsed, terminal, Host.Stop.Token);
+        TrainingRunOptions.RequireBatch(options, images.Train);
         Module network = checkpoints.Build(parsed, choice, images, opened.Device);
         options = options with
         {

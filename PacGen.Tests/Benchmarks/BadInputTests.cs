@@ -133,7 +133,8 @@ internal sealed class BadInputTests
     }
 
     [Test]
-    public void BatchLargerThanTheData() => OneLine(ProgramRun.Of("train", "--batch-size", "1439"), 1, "1438 training images");
+    public void BatchLargerThanTheData() => OneLine(
+        ProgramRun.Of("train", "--batch-size", "1439"), 2, "--batch-size is 1439, but there are 1438 training images");
 
     /// <summary>10⁻³⁰ is a number in single precision, but w − 10⁻³⁰·g is w there unless w is as small.</summary>
     [TestCase("--learning-rate", "1e-30", true)]
