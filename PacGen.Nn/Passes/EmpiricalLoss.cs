@@ -29,7 +29,8 @@ public sealed class EmpiricalLoss : IDisposable
     private BatchLoader? loader;
     private DeviceBuffer? point, gradients, direction;
     private float[]? staging;
-    private BatchGraph? value, gradient, hessianProduct;
+    private BatchGraph? value, gradient;
+    private readonly Dictionary<CurvatureMatrix, BatchGraph> products = [];
     private float[] outputs = [];
 
     /// <summary>The loss of a network on a set.</summary>
@@ -187,13 +188,20 @@ public sealed class EmpiricalLoss : IDisposable
     }
 
     /// <summary>∇²L̂·v at the point.</summary>
+    /// <inheritdoc cref="Product"/>
+    public void HessianProduct(ReadOnlySpan<double> along, Span<double> product, CancellationToken cancellation = default) =>
+        Product(CurvatureMatrix.Hessian, along, product, cancellation);
+
+    /// <summary>A curvature matrix at the point times v.</summary>
+    /// <param name="matrix">The matrix.</param>
     /// <param name="along">v, m numbers; rounded to single precision.</param>
-    /// <param name="product">Gets the m numbers of ∇²L̂·v.</param>
+    /// <param name="product">Gets the m numbers of the product.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">A span does not have m numbers.</exception>
     /// <exception cref="TrainingException">The product is not finite there.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void HessianProduct(ReadOnlySpan<double> along, Span<double> product, CancellationToken cancellation = default)
+    public void Product(
+        CurvatureMatrix matrix, ReadOnlySpan<double> along, Span<double> product, CancellationToken cancellation = default)
     {
         Require(along.Length, nameof(along));
         for (int i = 0; i < along.Length; i++)
@@ -201,9 +209,13 @@ public sealed class EmpiricalLoss : IDisposable
             Staging[i] = (float)along[i];
         }
 
-        hessianProduct ??= HessianProductGraph();
+        if (!products.TryGetValue(matrix, out BatchGraph? graph))
+        {
+            products[matrix] = graph = ProductGraph(matrix);
+        }
+
         direction!.Write(0, Staging);
-        Finite(Pass(hessianProduct, product, cancellation));
+        Finite(Pass(graph, product, cancellation));
         Cost += new PassCost(0, 0, 1);
     }
 
@@ -212,7 +224,11 @@ public sealed class EmpiricalLoss : IDisposable
     {
         value?.Dispose();
         gradient?.Dispose();
-        hessianProduct?.Dispose();
+        foreach (BatchGraph graph in products.Values)
+        {
+            graph.Dispose();
+        }
+
         loader?.Dispose();
         point?.Dispose();
         gradients?.Dispose();
@@ -243,17 +259,15 @@ public sealed class EmpiricalLoss : IDisposable
             Model, arena, Point, result, loss ?? Loss, [Images.Height, Images.Width, Images.Channels], null, inputs: inputs);
     }
 
-    /// <summary>The gradient of ⟨∇L̂, v⟩ is ∇²L̂·v.</summary>
-    private BatchGraph HessianProductGraph()
+    private BatchGraph ProductGraph(CurvatureMatrix matrix)
     {
-        direction = arena.Device.Allocate(arena.Count);
+        direction ??= arena.Device.Allocate(arena.Count);
         Tensor[] weights = [.. arena.Parameters.Select(parameter => parameter.Tensor)];
         Tensor[] along =
             [.. arena.Parameters.Select(parameter => Tensor.Input(parameter.Shape, $"direction of {parameter.Name}"))];
         return Graph(
             Gradients,
-            (output, labels) => Loss(output, labels).Gradient(weights).Zip(along, (g, v) => (g * v).Sum()).Aggregate(
-                (a, b) => a + b),
+            (output, labels) => CurvatureGraphs.Product(matrix, Loss, output, labels, weights, along),
             along.Select((tensor, i) => (tensor, arena.Segment(direction, i))).ToDictionary());
     }
 

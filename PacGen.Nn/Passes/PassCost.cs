@@ -5,7 +5,8 @@ namespace PacGen.Nn;
 /// <summary>Work in passes over a set of images: a pass over half of the set counts ½.</summary>
 /// <param name="Losses">Passes for the loss or the outputs alone.</param>
 /// <param name="Gradients">Passes with a gradient, about three times the work.</param>
-/// <param name="Products">Passes with a Hessian-vector product, about twice a gradient's work.</param>
+/// <param name="Products">Passes with a product of the Hessian or another curvature matrix, about twice a gradient's
+/// work.</param>
 public readonly record struct PassCost(double Losses, double Gradients, double Products)
 {
     /// <summary>Both costs together.</summary>
@@ -20,7 +21,7 @@ public readonly record struct PassCost(double Losses, double Gradients, double P
     public override string ToString()
     {
         (double Count, string Name)[] parts = [
-            (Losses, "losses"), (Gradients, "gradients"), (Products, "Hessian-vector products")];
+            (Losses, "losses"), (Gradients, "gradients"), (Products, "products")];
         string text = string.Join(", ", parts.Where(part => part.Count > 0).Select(
             part => string.Create(CultureInfo.InvariantCulture, $"{part.Count:G4} {part.Name}")));
         return text.Length > 0 ? text : "nothing";

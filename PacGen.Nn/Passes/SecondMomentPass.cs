@@ -10,6 +10,7 @@ internal sealed class SecondMomentPass : IDisposable
     private readonly Func<Tensor, Tensor, Tensor> loss;
     private readonly DeviceBuffer gradients;
     private readonly int part;
+    private readonly CurvatureRoot? root;
 
     // Where a batch is passed in parts: what gathers their gradients' mean.
     private readonly GradientSum? gathered;
@@ -22,9 +23,13 @@ internal sealed class SecondMomentPass : IDisposable
     /// <param name="loss">The loss of a batch from the model's output and the labels.</param>
     /// <param name="part">How many images are passed at once; at least a batch's for whole batches.</param>
     /// <param name="batchSize">Images a batch, at most.</param>
-    public SecondMomentPass(Module model, ParameterArena arena, Func<Tensor, Tensor, Tensor> loss, int part, int batchSize)
+    /// <param name="root">Whose gradients are squared in the place of the loss's; null for the loss's. It stays its
+    /// owner's.</param>
+    public SecondMomentPass(
+        Module model, ParameterArena arena, Func<Tensor, Tensor, Tensor> loss, int part, int batchSize,
+        CurvatureRoot? root = null)
     {
-        (this.model, this.arena, this.loss, this.part) = (model, arena, loss, part);
+        (this.model, this.arena, this.loss, this.part, this.root) = (model, arena, root is null ? loss : root.Loss, part, root);
         zeros = new float[arena.Count];
         gradients = arena.Device.Allocate(arena.Count);
         gathered = part < batchSize ? new GradientSum(gradients) : null;
@@ -36,14 +41,17 @@ internal sealed class SecondMomentPass : IDisposable
     /// <param name="loader">Gives the batches, all of one size.</param>
     /// <param name="batches">How many of them.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <param name="first">The number of the first part of the first batch, where there is a root: it decides the signs.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void Run(DeviceBuffer weights, DeviceBuffer result, BatchLoader loader, int batches, CancellationToken cancellation)
+    public void Run(
+        DeviceBuffer weights, DeviceBuffer result, BatchLoader loader, int batches, CancellationToken cancellation, int first = 0)
     {
         ImageSet images = loader.Source;
         if (!graphs.TryGetValue(weights, out BatchGraph? graph))
         {
             graphs[weights] = graph = new BatchGraph(
-                model, arena, weights, gathered?.Part ?? gradients, loss, [images.Height, images.Width, images.Channels], null);
+                model, arena, weights, gathered?.Part ?? gradients, loss, [images.Height, images.Width, images.Channels], null,
+                inputs: root?.Inputs);
         }
 
         if (!sums.TryGetValue((result, batches), out CompiledGraph? sum))
@@ -67,6 +75,7 @@ internal sealed class SecondMomentPass : IDisposable
             for (int start = 0; start < batch.Count; start += part)
             {
                 int count = Math.Min(part, batch.Count - start);
+                root?.Set(first++);
                 graph.Run(
                     batch.Images.Slice(start * images.ImageSize, count * images.ImageSize), batch.Labels.Slice(start, count));
                 gathered?.Add((double)count / batch.Count, start == 0);

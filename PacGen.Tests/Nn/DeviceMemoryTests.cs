@@ -74,6 +74,23 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     });
 
     [Test]
+    public void CurvatureMatrices([Values] CurvatureMatrix matrix) => AllIsGivenBack(network =>
+    {
+        using EmpiricalLoss empirical = new(network.Model, network.Arena, Data.Train, batchSize: 12);
+        Hutchinson.Measure(empirical, new HutchinsonOptions { Matrix = matrix, Draws = 2 });
+        HessianDiagonalEstimator.Measure(
+            empirical, new HessianDiagonalOptions { Matrix = matrix, LargestExact = 0, Draws = 1, RootBatchSize = 5 });
+        LanczosQuadrature.Measure(empirical, new SpectralDensityOptions { Matrix = matrix, Probes = 1, Products = 2 });
+        HutchPlusPlus.Measure(empirical, new HutchPlusPlusOptions { Matrix = matrix, Products = 3 });
+        LayerCurvatureMeter.Measure(empirical, new LayerCurvatureOptions { Matrix = matrix, Products = 1, Draws = 1 });
+        CancellationToken stopped = new(true);
+        AssertStopped(() => LanczosQuadrature.Measure(
+            empirical, new SpectralDensityOptions { Matrix = matrix }, cancellation: stopped));
+        AssertStopped(() => HessianDiagonalEstimator.Measure(
+            empirical, new HessianDiagonalOptions { Matrix = matrix, LargestExact = 0 }, cancellation: stopped));
+    });
+
+    [Test]
     public void Sharpness() => AllIsGivenBack(network =>
     {
         using EmpiricalLoss empirical = new(network.Model, network.Arena, Data.Train, batchSize: 12);

@@ -1,9 +1,10 @@
-using PacGen.Core.Randomness;
-
 namespace PacGen.Nn;
 
 /// <summary>
-/// Measures trace, Frobenius norm and diagonal of ∇²L̂ at a network's weights by exact products with random vectors of ±1.
+/// Measures trace, Frobenius norm and diagonal of ∇²L̂, or of another curvature matrix, at a network's weights by exact products
+/// with random vectors of ±1 (Hutchinson 1990, <see href="https://doi.org/10.1080/03610919008812866">doi
+/// 10.1080/03610919008812866</see>; the diagonal: Bekas and others 2007,
+/// <see href="https://doi.org/10.1016/j.apnum.2007.01.003">doi 10.1016/j.apnum.2007.01.003</see>).
 /// </summary>
 public static class Hutchinson
 {
@@ -29,16 +30,8 @@ public static class Hutchinson
         List<double> traces = [], squares = [];
         for (int draw = 0; draw < options.Draws; draw++)
         {
-            for (int i = 0; i < v.Length; i += 32)
-            {
-                uint word = Philox.Word(options.Seed, Stream, (uint)draw, i / 32);
-                for (int bit = 0; bit < 32 && i + bit < v.Length; bit++)
-                {
-                    v[i + bit] = ((word >> bit) & 1) == 0 ? -1 : 1;
-                }
-            }
-
-            subject.HessianProduct(v, product, cancellation);
+            RandomSigns.Fill(v, options.Seed, Stream, (uint)draw);
+            subject.Product(options.Matrix, v, product, cancellation);
             double trace = 0, square = 0;
             for (int i = 0; i < v.Length; i++)
             {
@@ -61,6 +54,8 @@ public static class Hutchinson
             Trace = mean,
             SquaredFrobenius = MeanEstimate.Of(squares),
             Diagonal = diagonal,
+            Matrix = options.Matrix,
+            Layers = Layer.Values(subject.Arena, layer => layer.Sum(diagonal)),
         };
     }
 }

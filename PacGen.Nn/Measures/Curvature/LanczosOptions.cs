@@ -3,11 +3,15 @@ namespace PacGen.Nn;
 /// <summary>How <see cref="Lanczos"/> iterates.</summary>
 public sealed record LanczosOptions
 {
-    /// <summary>The most Hessian-vector products; as many vectors of m numbers are kept.</summary>
+    /// <summary>Whose eigenvalues.</summary>
+    public CurvatureMatrix Matrix { get; init; }
+
+    /// <summary>The most products; as many vectors of m numbers are kept.</summary>
     public int Products { get; init; } = 60;
 
     /// <summary>
-    /// Ends early once the residual of λ_max is at most this share of |λ_max|, whatever the spectrum's other end.
+    /// Ends early once the residual of λ_max is at most this share of |λ_max|, and two more products have moved it by no more,
+    /// whatever the spectrum's other end.
     /// </summary>
     public double Tolerance { get; init; } = 1e-3;
 

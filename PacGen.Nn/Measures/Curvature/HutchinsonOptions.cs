@@ -3,6 +3,9 @@ namespace PacGen.Nn;
 /// <summary>How <see cref="Hutchinson"/> draws.</summary>
 public sealed record HutchinsonOptions
 {
+    /// <summary>Whose trace, norm and diagonal.</summary>
+    public CurvatureMatrix Matrix { get; init; }
+
     /// <summary>How many products; the errors fall as 1/√draws.</summary>
     public int Draws { get; init; } = 50;
 

@@ -2,10 +2,19 @@ using PacGen.Core.Randomness;
 
 namespace PacGen.Nn;
 
-/// <summary>Measures λ_max and λ_min of ∇²L̂ at a network's weights by Lanczos's method with full reorthogonalization.</summary>
+/// <summary>
+/// Measures λ_max and λ_min of ∇²L̂, or of another curvature matrix, at a network's weights by Lanczos's method with full
+/// reorthogonalization (Golub and Van Loan, <i>Matrix Computations</i>, 4th edition, 10.1).
+/// </summary>
 public static class Lanczos
 {
     private const uint Stream = 0x6C61_6E63;
+
+    /// <summary>
+    /// Products after which λ_max must still be where its residual became small: that residual tells that an eigenvalue is there,
+    /// not that it is the largest.
+    /// </summary>
+    internal const int Confirmations = 2;
 
     /// <summary>Measures both ends of the spectrum.</summary>
     /// <param name="subject">L̂ of the network; left at its weights.</param>
@@ -26,12 +35,13 @@ public static class Lanczos
         int done = 0;
         void Apply(double[] v, double[] product)
         {
-            subject.HessianProduct(v, product, cancellation);
+            subject.Product(options.Matrix, v, product, cancellation);
             progress?.Report(new MeasureProgress("eigenvalues", ++done, options.Products));
         }
 
-        Krylov.Ends ends =
-            Krylov.Run(subject.Count, Apply, options.Products, options.Tolerance, false, new RandomStream(options.Seed, Stream));
+        Krylov.Ends ends = Krylov.Run(
+            subject.Count, Apply, options.Products, options.Tolerance, false, new RandomStream(options.Seed, Stream),
+            Confirmations);
         return new ExtremeEigenvalues
         {
             Value = ends.Largest,
@@ -41,6 +51,7 @@ public static class Lanczos
             Smallest = ends.Smallest,
             SmallestResidual = ends.SmallestResidual,
             Products = ends.Steps,
+            Matrix = options.Matrix,
             Converged = ends.LargestConverged,
             SmallestConverged = ends.SmallestConverged,
         };

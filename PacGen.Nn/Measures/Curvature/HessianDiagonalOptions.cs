@@ -3,11 +3,21 @@ namespace PacGen.Nn;
 /// <summary>How <see cref="HessianDiagonalEstimator"/> goes about it.</summary>
 public sealed record HessianDiagonalOptions
 {
+    /// <summary>Whose diagonal.</summary>
+    public CurvatureMatrix Matrix { get; init; }
+
     /// <summary>Up to so many parameters each entry is computed exactly, a product each; beyond, all are estimated.</summary>
     public int LargestExact { get; init; } = 2000;
 
-    /// <summary>Hutchinson's draws for the diagonal of a larger network.</summary>
+    /// <summary>
+    /// Hutchinson's draws for the diagonal of a larger network; for the Gauss–Newton matrix of the cross-entropy and the
+    /// empirical Fisher matrix, passes of squared random roots, of which one gives a square for each
+    /// <see cref="RootBatchSize"/> images: 1 does.
+    /// </summary>
     public int Draws { get; init; } = 100;
+
+    /// <summary>The images whose random root is squared at once: fewer give more squares, and take longer.</summary>
+    public int RootBatchSize { get; init; } = 16;
 
     /// <summary>Draws the vectors.</summary>
     public ulong Seed { get; init; } = 1;
@@ -15,10 +25,11 @@ public sealed record HessianDiagonalOptions
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     internal void Validate()
     {
-        if (Draws < 1 || LargestExact < 0)
+        if (Draws < 1 || LargestExact < 0 || RootBatchSize < 1)
         {
             throw new ArgumentException(
                 $"Hessian diagonal: {(Draws < 1 ? $"the number of draws is {Draws}, but must be at least 1"
+                    : RootBatchSize < 1 ? $"the batch size is {RootBatchSize}, but must be at least 1"
                     : $"the largest size computed exactly is {LargestExact}, but must not be negative")}.");
         }
     }

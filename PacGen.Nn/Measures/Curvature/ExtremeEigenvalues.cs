@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace PacGen.Nn;
 
-/// <summary>The ends of the spectrum of ∇²L̂ by Lanczos's method; the value is λ_max of (8) and Lemma 9.</summary>
+/// <summary>
+/// The ends of the spectrum of ∇²L̂, or of another curvature matrix, by Lanczos's method; the value is λ_max, that of (8) and
+/// Lemma 9.
+/// </summary>
 public sealed record ExtremeEigenvalues : Measurement
 {
     /// <summary>λ_max: a Rayleigh quotient, never above it but for rounding.</summary>
@@ -19,12 +22,16 @@ public sealed record ExtremeEigenvalues : Measurement
     /// <summary>An eigenvalue lies within it of <see cref="Smallest"/>.</summary>
     public required double SmallestResidual { get; init; }
 
-    /// <summary>How many Hessian-vector products it took.</summary>
+    /// <summary>Whose eigenvalues they are.</summary>
+    public CurvatureMatrix Matrix { get; init; }
+
+    /// <summary>How many products it took.</summary>
     public required int Products { get; init; }
 
     /// <summary>
-    /// Whether the residual of λ_max is at most the tolerance's share of |λ_max|. It never is where λ_max is 0, or lost in
-    /// rounding beside a far larger magnitude at the other end; the residual says within what it is known.
+    /// Whether the residual of λ_max is at most the tolerance's share of |λ_max| and two more products moved it by no more, or
+    /// the products span an invariant subspace. The residual never is where λ_max is 0, or lost in rounding beside a far larger
+    /// magnitude at the other end; it says within what λ_max is known.
     /// </summary>
     public required bool Converged { get; init; }
 

@@ -1,0 +1,73 @@
+using MathNet.Numerics.LinearAlgebra.Factorization;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// Estimates the spectral density of ∇²L̂, or of another curvature matrix, at a network's weights by stochastic Lanczos
+/// quadrature: for a random v of ±1, the eigenvalues of Lanczos's tridiagonal matrix stand for the spectrum, each with the
+/// squared first component of its eigenvector (Ubaru, Chen and Saad 2017, <see href="https://doi.org/10.1137/16M1104974">doi
+/// 10.1137/16M1104974</see>; for networks Ghorbani and others 2019, <see href="https://arxiv.org/abs/1901.10159">arXiv
+/// 1901.10159</see>).
+/// </summary>
+public static class LanczosQuadrature
+{
+    private const uint Stream = 0x736C_7100;
+
+    /// <summary>Estimates the density.</summary>
+    /// <param name="subject">L̂ of the network; left at its weights.</param>
+    /// <param name="options">How to draw; defaults without it.</param>
+    /// <param name="progress">Notified after each product.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static SpectralDensity Measure(
+        EmpiricalLoss subject, SpectralDensityOptions? options = null, IProgress<MeasureProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        options ??= new SpectralDensityOptions();
+        options.Validate();
+        PassCost before = subject.Cost;
+        subject.MoveToWeights();
+        List<SpectralNode> nodes = [];
+        List<double> dimensions = [];
+        for (int probe = 0; probe < options.Probes; probe++)
+        {
+            double[] start = new double[subject.Count];
+            RandomSigns.Fill(start, options.Seed, Stream, (uint)probe);
+            LanczosProcess process = new(
+                start, (v, product) => subject.Product(options.Matrix, v, product, cancellation));
+            while (process.Steps < options.Products && !process.IsExhausted)
+            {
+                process.Step();
+                progress?.Report(new MeasureProgress(
+                    "spectral density", (probe * options.Products) + process.Steps, options.Probes * options.Products));
+            }
+
+            Evd<double> spectrum = process.Spectrum();
+            double dimension = 0;
+            for (int k = 0; k < process.Steps; k++)
+            {
+                double eigenvalue = spectrum.EigenValues[k].Real, mass = Math.Pow(spectrum.EigenVectors[0, k], 2);
+                nodes.Add(new SpectralNode(eigenvalue, mass / options.Probes));
+                dimension += subject.Count * mass * Math.Max(eigenvalue, 0) / (Math.Max(eigenvalue, 0) + options.Alpha);
+            }
+
+            dimensions.Add(dimension);
+        }
+
+        MeanEstimate mean = MeanEstimate.Of(dimensions);
+        return new SpectralDensity
+        {
+            Value = mean.Value,
+            Uncertainty = mean.Draws > 1 ? Uncertainty.Of(mean)
+                : new Uncertainty(double.NaN, double.NaN, "one random vector"),
+            Cost = subject.Cost - before,
+            Matrix = options.Matrix,
+            Nodes = [.. nodes.OrderBy(node => node.Eigenvalue)],
+            Count = subject.Count,
+            Probes = options.Probes,
+            Alpha = options.Alpha,
+        };
+    }
+}
