@@ -1,12 +1,8 @@
-using PacGen.Core.Randomness;
-
 namespace PacGen.Nn;
 
 /// <summary>What the gradients of single images' losses at a network's weights say together.</summary>
 internal sealed class ImageGradients
 {
-    private const uint SampleStream = 0x696D_6167;
-
     private ImageGradients(int images, int parameters)
     {
         Squares = new double[images];
@@ -79,26 +75,9 @@ internal sealed class ImageGradients
         }
     }
 
-    /// <summary>At most so many of the images, chosen by a seed, in their order.</summary>
-    public static ImageSet Some(ImageSet images, int most, ulong seed)
-    {
-        if (most == 0 || most >= images.Count)
-        {
-            return images;
-        }
-
-        int[] indices = [.. Enumerable.Range(0, images.Count)];
-        RandomStream random = new(seed, SampleStream, 0);
-        for (int i = 0; i < most; i++)
-        {
-            int other = i + (int)(random.NextUniform() * (images.Count - i));
-            (indices[i], indices[other]) = (indices[other], indices[i]);
-        }
-
-        int[] chosen = indices[..most];
-        Array.Sort(chosen);
-        return images.Subset(chosen);
-    }
+    /// <summary>At most so many of the images, chosen by a seed; 0 for all.</summary>
+    public static ImageSet Some(ImageSet images, int most, ulong seed) =>
+        images.Sample(most == 0 ? images.Count : Math.Min(most, images.Count), seed);
 
     /// <summary>
     /// Shows the gradient of each image's loss, and counts it as its share of a pass over the subject's images.
