@@ -28,6 +28,7 @@ internal sealed class MeasureReport(IReadOnlyList<MeasuredRow> rows, bool layers
                 Markup.Escape(measure.Name), Markup.Escape(measure.Description), Better(measure), Markup.Escape(measure.Assumes));
         }
 
+        table.Columns[0].NoWrap();
         foreach (TableColumn column in table.Columns)
         {
             column.LeftAligned();
