@@ -7,8 +7,8 @@ using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Digits;
 using PacGen.Benchmarks.Experiments;
 using PacGen.Benchmarks.Figures;
-using PacGen.Benchmarks.Measuring;
 using PacGen.Benchmarks.Scoring;
+using PacGen.Benchmarks.Studies;
 using PacGen.Benchmarks.Suites;
 using PacGen.Benchmarks.Training;
 using PacGen.Core.Text;
@@ -90,7 +90,6 @@ internal static class Application
         [
             new TrainVerb(host),
             new ScoreVerb(host),
-            new MeasureVerb(host),
             new CertifyVerb(host),
             new DevicesVerb(host),
             new BenchVerb(host),
@@ -101,6 +100,9 @@ internal static class Application
             new VerbGroup(
                 host, "experiment", "Tries a claim of the paper: a table, a PNG, and the numbers as CSV.",
                 new RescaleExperiment(host), new HyperExperiment(host)),
+            new VerbGroup(
+                host, "study", "Trains many networks and puts measures of generalization to the test on them.",
+                new StudyRunVerb(host), new StudyExportVerb(host)),
             new DigitsJob(host, root),
         ];
         foreach (Verb verb in verbs.Where(verb => verb.Command != root))

@@ -67,6 +67,14 @@ internal sealed class DeviceOptions : OptionGroup
         return WithThreads(opened, parsed.GetValue(threads));
     }
 
+    /// <summary>As <see cref="Open"/>, for one of some jobs: the CPU has one thread where the command line doesn't say.</summary>
+    public OpenedDevice OpenOne(ParseResult parsed)
+    {
+        OpenedDevice opened = Open(parsed);
+        return opened.Device is CpuDevice && parsed.GetValue(threads) is null
+            ? new OpenedDevice(new CpuDevice(1), true) : opened;
+    }
+
     /// <summary>The device, or the CPU with so many threads in its place.</summary>
     /// <exception cref="UsageException">Threads are given for something else than the CPU.</exception>
     public static OpenedDevice WithThreads(Device opened, int? count) => (opened, count) switch

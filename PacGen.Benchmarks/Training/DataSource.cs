@@ -13,9 +13,6 @@ namespace PacGen.Benchmarks.Training;
 internal sealed class DataSource(Option<string>? set = null) : OptionGroup
 {
     private readonly Option<bool> noDownload = Options.Flag("--no-download", "Don't download files that are nowhere to be found");
-    private readonly Option<int?> limit = Options.Count(
-        "--limit", "How many training images to use, the set's first; without it all");
-
     private readonly Option<string> labels = Options.Choice(
         "--labels", "Which classes of cifar-100: its 100 fine ones or its 20 coarse ones", "fine", "fine", "coarse");
 
@@ -38,10 +35,20 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
             """),
         "folder");
 
-    public override IReadOnlyList<Option> All => [labels, limit, side, Folder, noDownload];
+    /// <summary>The option of how many training images are used.</summary>
+    public Option<int?> Limit { get; } = Options.Count(
+        "--limit", "How many training images to use, the set's first; without it all");
+
+    public override IReadOnlyList<Option> All => [.. OfImages, .. OfFiles];
+
+    /// <summary>Those that say where files lie.</summary>
+    public IReadOnlyList<Option> OfFiles => [Folder, noDownload];
+
+    /// <summary>Those that say which images there are, beside the set's name, and not where their files lie.</summary>
+    public IReadOnlyList<Option> OfImages => [labels, Limit, side];
 
     /// <summary>Whether the command line says how many training images to use.</summary>
-    public bool IsLimited(ParseResult parsed) => parsed.IsGiven(limit);
+    public bool IsLimited(ParseResult parsed) => parsed.IsGiven(Limit);
 
     /// <summary>Loads a data set, with a bar for each file that must be downloaded.</summary>
     /// <param name="parsed">The command line.</param>
@@ -77,7 +84,7 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
             terminal.Line($"Warning: {warning}");
         }
 
-        return parsed.GetValue(limit) is { } count ? data with { Train = data.Train.Take(count) } : data;
+        return parsed.GetValue(Limit) is { } count ? data with { Train = data.Train.Take(count) } : data;
     }
 
     /// <summary>

@@ -11,8 +11,10 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="Depth">A Wide-ResNet's depth; 0 for the others.</param>
 /// <param name="Widen">A Wide-ResNet's widening factor; 0 for the others.</param>
 /// <param name="Form">Which of the published forms of a Wide-ResNet.</param>
+/// <param name="Scale">How many times wider than the example <c>mnist-cnn</c> is; 1 for the others.</param>
 internal sealed record ModelChoice(
-    string Name, IReadOnlyList<int> Hidden, int Depth = 0, int Widen = 0, WideResNetForm Form = WideResNetForm.PaperCode)
+    string Name, IReadOnlyList<int> Hidden, int Depth = 0, int Widen = 0, WideResNetForm Form = WideResNetForm.PaperCode,
+    int Scale = 1)
 {
     /// <summary>p of dropout in training; 0 for none. Weights don't depend on it, so no file of them names it.</summary>
     public double Dropout { get; init; }
@@ -34,7 +36,7 @@ internal sealed record ModelChoice(
 
     /// <summary>
     /// The least number of parameters that the model has, counted from its options before anything is built: all of an MLP's,
-    /// those of the blocks' convolutions of a Wide-ResNet.
+    /// those of some convolutions of the others.
     /// </summary>
     public Int128 LeastParameters(ImageSet images)
     {
@@ -42,6 +44,12 @@ internal sealed record ModelChoice(
         {
             int[] widths = [images.ImageSize, .. Hidden, images.Classes];
             return widths.Zip(widths.Skip(1)).Aggregate((Int128)0, (sum, pair) => sum + ((pair.First + (Int128)1) * pair.Second));
+        }
+
+        if (Name == "mnist-cnn")
+        {
+            // The second convolution's.
+            return (Int128)5 * 5 * 10 * 20 * Scale * Scale;
         }
 
         // Three groups of n blocks of two 3×3 convolutions, 16, 32 and 64 times the widening factor wide; a group's first one has
@@ -96,12 +104,12 @@ internal sealed record ModelChoice(
             return new WideResNet(Depth, Widen, images.Classes, images.Channels, Form, Dropout);
         }
 
-        return (images.Height, images.Width, images.Channels, images.Classes) == (28, 28, 1, 10)
-            ? new MnistCnn()
+        return Math.Min(images.Height, images.Width) >= MnistCnn.LeastSide
+            ? new MnistCnn(images.Height, images.Width, images.Channels, images.Classes, Scale, Dropout)
             : throw new UsageException(
                 Prose.Line($"""
-                    --model {Name} takes images of 28×28×1 in 10 classes, but {data.Name} has
-                    {images.Height}×{images.Width}×{images.Channels} in {images.Classes}: use --model mlp, or --dataset mnist.
+                    --model {Name} takes images of {MnistCnn.LeastSide}×{MnistCnn.LeastSide} or more, but {data.Name} has
+                    {images.Height}×{images.Width}: use --model mlp, or --dataset mnist.
                     """));
     }
 
@@ -122,7 +130,7 @@ internal sealed record ModelChoice(
     {
         "mlp" => $"mlp {string.Join('-', [data.Train.ImageSize, .. Hidden, data.Train.Classes])}{Dropped}",
         "wide-resnet" => $"wrn-{Depth}-{Widen}{(Form == WideResNetForm.PaperCode ? "" : $"-{FormName}")}{Dropped}",
-        _ => Name,
+        _ => $"{(Scale == 1 ? Name : $"{Name}-{Scale}")}{Dropped}",
     };
 
     private string Dropped => Dropout > 0 ? $" with dropout {Dropout}" : "";

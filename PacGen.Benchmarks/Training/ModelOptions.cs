@@ -10,7 +10,9 @@ internal sealed class ModelOptions(string? fallback, bool drops = false) : Optio
 {
     private readonly Option<string> model = Options.Choice(
         "--model",
-        $"The network; mnist-cnn takes images of 28×28{(fallback is null ? "; without it the one that the file names" : "")}",
+        Prose.Line($"""
+            The network; mnist-cnn takes images of 16×16 or more{(fallback is null ? "; without it the one that the file names" : "")}
+            """),
         fallback,
         ModelChoice.Names);
 
@@ -27,16 +29,19 @@ internal sealed class ModelOptions(string? fallback, bool drops = false) : Optio
         null,
         [.. ModelChoice.Forms.Select(one => one.Name)]);
 
+    private readonly Option<int?> scale = Options.Count(
+        "--width", "How many times wider than the example mnist-cnn's layers are; without it 1", 1);
+
     private readonly Option<double?> dropout = Options.Number(
         "--dropout",
         Prose.Line("""
-        p with which dropout zeroes each output of a hidden layer of the MLP, or between the two convolutions of the Wide-ResNet's
-        blocks, in training; without it 0
+        p with which dropout zeroes each output of a hidden layer of the MLP, of mnist-cnn's last hidden layer, or between the two
+        convolutions of the Wide-ResNet's blocks, in training; without it 0
         """),
         Interval.Fraction);
 
     public override IReadOnlyList<Option> All =>
-        [model, hidden, depth, widen, form, .. drops ? (Option[])[dropout] : []];
+        [model, hidden, depth, widen, form, scale, .. drops ? (Option[])[dropout] : []];
 
     /// <summary>Whether the command line names a network.</summary>
     public bool IsGiven(ParseResult parsed) => parsed.IsGiven(model);
@@ -51,11 +56,7 @@ internal sealed class ModelOptions(string? fallback, bool drops = false) : Optio
         bool mlp = name == "mlp", wide = name == "wide-resnet";
         parsed.Needs(mlp, "--model mlp", hidden);
         parsed.Needs(wide, "--model wide-resnet", depth, widen, form);
-        if (drops)
-        {
-            parsed.Needs(mlp || wide, "--model mlp or wide-resnet", dropout);
-        }
-
+        parsed.Needs(name == "mnist-cnn", "--model mnist-cnn", scale);
         ModelChoice same = saved?.Name == name ? saved : new ModelChoice(name, mlp ? [128] : [], wide ? 16 : 0, wide ? 1 : 0);
         int deep = parsed.GetValue(depth) ?? same.Depth;
         return same with
@@ -63,6 +64,7 @@ internal sealed class ModelOptions(string? fallback, bool drops = false) : Optio
             Hidden = parsed.GetValue(hidden) is { Length: > 0 } widths ? widths : same.Hidden,
             Depth = wide ? CheckedDepth(deep) : deep,
             Widen = parsed.GetValue(widen) ?? same.Widen,
+            Scale = parsed.GetValue(scale) ?? same.Scale,
             Dropout = (drops ? parsed.GetValue(dropout) : null) ?? same.Dropout,
             Form = parsed.GetValue(form) is { } chosen ? ModelChoice.Forms.First(one => one.Name == chosen).Form : same.Form,
         };

@@ -9,14 +9,18 @@ namespace PacGen.Benchmarks.Training;
 
 /// <summary>
 /// Weights on disk: a safetensors file with each parameter under its name and, in its metadata, the texts model, hidden, depth,
-/// widen, form, dataset, seed, epochs, steps and batchSize. A checkpoint has these too, and is read the same way. A file of
-/// another program, such as PyTorch's
+/// widen, form, scale, dataset, seed, epochs, steps and batchSize. A checkpoint has these too, and is read the same way. A file
+/// of another program, such as PyTorch's
 /// <c>save_file(model.state_dict(), …)</c>, has none of these texts.
 /// </summary>
 /// <remarks>A file may be a stranger's: what its texts say is held against its arrays before anything is built.</remarks>
 internal sealed class WeightsFile : IDisposable
 {
     private const string ModelText = "model", PyTorch = "pytorch", PacGen = "pacgen";
+
+    /// <summary>h of training, where the run kept it, and its β; no parameter's name has a slash.</summary>
+    private const string SecondMomentName = "training/secondMoment", SecondMomentBeta = "secondMomentBeta";
+
     private const string Again = "Save it again with pacgen train --save FILE.";
 
     /// <summary>Scoring needs at least so many arrays of the parameters' number at once.</summary>
@@ -49,7 +53,8 @@ internal sealed class WeightsFile : IDisposable
             (int)Number(Text("widen"), int.MaxValue),
             Array.Find([.. ModelChoice.Forms], one => one.Name == form) is { Name: not null } known
                 ? known.Form
-                : throw Unusable($"its metadata states a Wide-ResNet of the form '{Printable.Name(form)}'"));
+                : throw Unusable($"its metadata states a Wide-ResNet of the form '{Printable.Name(form)}'"),
+            (int)Number(file.Metadata.GetValueOrDefault("scale", "1"), 1000, 1));
         if (Model.Name == "wide-resnet"
             && (Model.Depth < 10 || (Model.Depth - 4) % 6 != 0 || Model.Widen is < 1 or > int.MaxValue / 64))
         {
@@ -60,7 +65,7 @@ internal sealed class WeightsFile : IDisposable
         Seed = Number(Text("seed"), ulong.MaxValue);
         Epochs = (int)Number(Text("epochs"), int.MaxValue);
         Steps = (long)Number(Text("steps"), long.MaxValue);
-        _ = Number(Text("batchSize"), int.MaxValue, 1);
+        BatchSize = (int)Number(Text("batchSize"), int.MaxValue, 1);
         if (file.Metadata.TryGetValue("statisticsOf", out string? step) && step != Text("steps"))
         {
             StatisticsOf = long.TryParse(step, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long of)
@@ -86,6 +91,9 @@ internal sealed class WeightsFile : IDisposable
     /// <summary>The steps that were taken.</summary>
     public long Steps { get; }
 
+    /// <summary>Images a step; 0 where the file doesn't say.</summary>
+    public int BatchSize { get; }
+
     /// <summary>
     /// The step at whose weights running statistics were estimated, where that is not <see cref="Steps"/>: a checkpoint within an
     /// epoch of a run that re-estimates them before evaluation. Null where they belong to the weights.
@@ -103,13 +111,15 @@ internal sealed class WeightsFile : IDisposable
         ["depth"] = Digits(model.Depth),
         ["widen"] = Digits(model.Widen),
         ["form"] = model.FormName,
+        ["scale"] = Digits(model.Scale),
         ["dataset"] = dataset,
     };
 
     /// <summary>Writes the weights of a run, as a whole or not at all.</summary>
     /// <exception cref="IOException">They can't be written.</exception>
     /// <exception cref="CheckpointException">A weight is infinite or NaN.</exception>
-    public static void Save(string path, ModelChoice model, string dataset, Trainer trainer, TrainingOptions options)
+    public static void Save(
+        string path, ModelChoice model, string dataset, Trainer trainer, TrainingOptions options, string option = "--save")
     {
         Dictionary<string, string> texts = new(Notes(model, dataset))
         {
@@ -123,9 +133,15 @@ internal sealed class WeightsFile : IDisposable
             texts["statisticsOf"] = step.ToString(CultureInfo.InvariantCulture);
         }
 
-        NamedTensor[] arrays = [.. Kept(trainer.Arena).Select(
+        List<NamedTensor> arrays = [.. Kept(trainer.Arena).Select(
             kept => new NamedTensor(kept.Name, kept.Shape, kept.Region.ToArray()).RequireFinite())];
-        OutputFile.Write(path, "--save", stream => SafetensorsFile.Write(stream, arrays, texts));
+        if (options.KeepSecondMoment && trainer.SecondMoment is { } h)
+        {
+            arrays.Add(new NamedTensor(SecondMomentName, [h.Values.Length], h.Values).RequireFinite());
+            texts[SecondMomentBeta] = h.Beta.ToString("R", CultureInfo.InvariantCulture);
+        }
+
+        OutputFile.Write(path, option, stream => SafetensorsFile.Write(stream, arrays, texts));
     }
 
     /// <summary>Opens a file and checks what it says of itself; its arrays are not read.</summary>
@@ -234,6 +250,22 @@ internal sealed class WeightsFile : IDisposable
             arena.Dispose();
             throw;
         }
+    }
+
+    /// <summary>h, the squared gradients that training smoothed; null where the file has none.</summary>
+    /// <exception cref="CheckpointException">It has numbers that no h has.</exception>
+    public SmoothedSecondMoment? ReadSecondMoment()
+    {
+        if (!file.Tensors.ContainsKey(SecondMomentName) || Model is null || Steps < 1)
+        {
+            return null;
+        }
+
+        float[] values = file.ReadFinite(SecondMomentName);
+        return values.All(h => h >= 0) && double.TryParse(
+            Text(SecondMomentBeta), NumberStyles.Float, CultureInfo.InvariantCulture, out double beta) && beta is >= 0 and < 1
+            ? new SmoothedSecondMoment(values, Steps, beta, BatchSize)
+            : throw Unusable($"{SecondMomentName} holds no smoothed squared gradients");
     }
 
     public void Dispose() => file.Dispose();

@@ -8,7 +8,7 @@ namespace PacGen.Nn;
 /// </summary>
 public sealed class ImageSet
 {
-    private const uint SampleStream = 0x7361_6D70;
+    private const uint RandomLabels = 0x8000_0005;
     private readonly ReadOnlyMemory<byte> pixels;
     private readonly ReadOnlyMemory<int> labels;
 
@@ -106,35 +106,39 @@ public sealed class ImageSet
     /// <exception cref="DataException">There are not so many, or fewer than 1 are asked for.</exception>
     public ImageSet Take(int count)
     {
-        RequireSome(count);
+        if (count < 1 || count > Count)
+        {
+            throw new DataException($"{count} images are asked for, but the set has {Count}: ask for 1 to {Count}.");
+        }
+
         return new ImageSet(pixels[..(count * ImageSize)], labels[..count], Height, Width, Classes, Normalization, check: false);
     }
 
     /// <summary>
-    /// So many of the images, chosen by a seed, each as likely as any other, in the set's order; all of them are the set itself.
+    /// The same images, a share of which has a random class: an image is one of them with probability <paramref name="share"/>,
+    /// and then gets any of the classes, its own too, each with the same probability.
     /// </summary>
-    /// <param name="count">How many.</param>
-    /// <param name="seed">Chooses them.</param>
-    /// <exception cref="DataException">There are not so many, or fewer than 1 are asked for.</exception>
-    public ImageSet Sample(int count, ulong seed)
+    /// <param name="share">The share, in [0, 1].</param>
+    /// <param name="seed">Decides which images and classes. Image i draws words 2i and 2i + 1 of stream 0x8000_0005 alone, so
+    /// that fewer images have the classes that they have among more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The share is not in [0, 1].</exception>
+    public ImageSet WithRandomLabels(double share, ulong seed)
     {
-        RequireSome(count);
-        if (count == Count)
+        if (!(share is >= 0 and <= 1))
         {
-            return this;
+            throw new ArgumentOutOfRangeException(nameof(share), $"The share of random labels must be in [0, 1], not {share}.");
         }
 
-        int[] indices = [.. Enumerable.Range(0, Count)];
-        RandomStream random = new(seed, SampleStream, 0);
-        for (int i = 0; i < count; i++)
+        int[] classes = Labels.ToArray();
+        for (int i = 0; i < classes.Length; i++)
         {
-            int other = i + random.NextBelow(Count - i);
-            (indices[i], indices[other]) = (indices[other], indices[i]);
+            if (Philox.Word(seed, RandomLabels, 0, 2L * i) < share * 4294967296.0)
+            {
+                classes[i] = (int)(((ulong)Philox.Word(seed, RandomLabels, 0, (2L * i) + 1) * (uint)Classes) >> 32);
+            }
         }
 
-        int[] chosen = indices[..count];
-        Array.Sort(chosen);
-        return Subset(chosen);
+        return new ImageSet(pixels, classes, Height, Width, Classes, Normalization, check: false);
     }
 
     /// <summary>A copy of chosen images, in the given order.</summary>
@@ -164,14 +168,6 @@ public sealed class ImageSet
         }
 
         return new ImageSet(chosen, classes, Height, Width, Classes, Normalization, check: false);
-    }
-
-    private void RequireSome(int count)
-    {
-        if (count < 1 || count > Count)
-        {
-            throw new DataException($"{count} images are asked for, but the set has {Count}: ask for 1 to {Count}.");
-        }
     }
 
     private void Check()

@@ -4,8 +4,8 @@ internal sealed class HelpTests
 {
     [TestCase("", "--output", "--epochs", "--seed", "--device", "--products", "--threads")]
     [TestCase(
-        "train", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--dropout", "--running-statistics",
-        "--augment",
+        "train", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--dropout",
+        "--running-statistics", "--augment",
         "--average", "--average-start", "--average-decay", "--sigma", "--two-point", "--bias-correction", "--ivon-beta2",
         "--ivon-hessian", "--ivon-examples", "--optimizer", "--perturb", "--epochs", "--batch-size", "--accumulate",
         "--learning-rate", "--momentum",
@@ -16,16 +16,14 @@ internal sealed class HelpTests
         "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--early-stop", "--best-by", "--log",
         "--tensorboard", "--plot", "--save", "--checkpoint", "--checkpoint-every", "--keep", "--resume", "--without", "--json")]
     [TestCase(
-        "score", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--layout", "--psi-gamma",
+        "score", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
+        "--layout", "--psi-gamma",
         "--psi-epsilon", "--psi-images", "--psi-batch-size", "--psi-draws",
         "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download",
         "--json")]
     [TestCase(
-        "measure", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--layout", "--measures",
-        "--list", "--initial", "--initial-seed", "--images", "--layers", "--csv", "--seed", "--device", "--products", "--threads",
-        "--labels", "--limit", "--image-size", "--data", "--no-download", "--json")]
-    [TestCase(
-        "certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--prior-fraction", "--prior-epochs",
+        "certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
+        "--prior-fraction", "--prior-epochs",
         "--posterior-epochs", "--batch-size", "--prior-levels", "--eta",
         "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--products", "--threads",
         "--labels", "--limit", "--image-size", "--data", "--no-download", "--output", "--json")]
@@ -42,6 +40,17 @@ internal sealed class HelpTests
         "--average", "--average-start", "--average-decay", "--running-statistics", "--runs", "--device", "--products",
         "--threads", "--labels", "--limit", "--image-size", "--data",
         "--no-download")]
+    [TestCase("study")]
+    [TestCase(
+        "study run", "--folder", "--study", "--jobs", "--device", "--products", "--threads", "--data", "--no-download", "--seeds",
+        "--moments", "--measures", "--measures-by-epoch", "--measure-images", "--dataset", "--labels", "--limit", "--image-size",
+        "--label-noise", "--test-limit", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--dropout",
+        "--stop-loss", "--least-epochs", "--average", "--average-start", "--average-decay", "--sigma", "--two-point",
+        "--bias-correction", "--ivon-beta2", "--ivon-hessian", "--ivon-examples", "--optimizer", "--perturb", "--epochs",
+        "--batch-size", "--accumulate", "--learning-rate", "--momentum", "--weight-decay", "--eta", "--gamma", "--epsilon",
+        "--beta1", "--beta2", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--clip-norm", "--sharpness",
+        "--sharpness-rho", "--augment", "--running-statistics")]
+    [TestCase("study export", "--folder", "--output", "--times")]
     public void ListsEveryOption(string verb, params string[] options)
     {
         ProgramRun help = verb.Length == 0 ? ProgramRun.Of("--help") : ProgramRun.Of([.. verb.Split(' '), "--help"]);

@@ -1,0 +1,95 @@
+using System.CommandLine;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Devices;
+using PacGen.Benchmarks.Reporting;
+using PacGen.Benchmarks.Training;
+using PacGen.Nn;
+
+namespace PacGen.Benchmarks.Studies;
+
+/// <summary>How a study is done: in which folder, how many networks at once, where, and from which files of images.</summary>
+internal sealed class StudyOptions : OptionGroup
+{
+    private readonly StudySettings settings = new();
+    private readonly DeviceOptions device = new();
+    private readonly DataSource data = new();
+    private readonly Option<int> jobs = Options.Count(
+        "--jobs",
+        Prose.Line("""
+            How many networks are trained or measured at once; on the CPU with one thread each, if --threads doesn't say otherwise
+            """),
+        (1, 1024), 1);
+
+    public override IReadOnlyList<Option> All => [jobs, .. device.All, .. data.OfFiles];
+
+    /// <summary>The option that names a study's folder.</summary>
+    /// <param name="what">What it is.</param>
+    public static Option<string?> Folder(string what) => Options.Path("--folder", what, "folder");
+
+    /// <summary>Does a study.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="host">May stop it.</param>
+    /// <param name="terminal">Where a person reads.</param>
+    /// <param name="description">The study.</param>
+    /// <param name="store">Where it is kept.</param>
+    /// <returns>Whether all is done; otherwise it was stopped.</returns>
+    /// <exception cref="UsageException">A setting is unknown, out of range or without effect.</exception>
+    /// <exception cref="CheckpointException">What is there is another study's.</exception>
+    public bool Do(ParseResult parsed, Host host, Terminal terminal, StudyDescription description, StudyStore store)
+    {
+        const string MeasureImages = "measure-images";
+        string measured = $"{description.MeasureImages}";
+        if (store.Note(MeasureImages) is { } before && before != measured)
+        {
+            throw new CheckpointException(Prose.Line($"""
+                The study in {store.Folder} was measured on {Images(before)} of each run, and not on {Images(measured)}: use as
+                many, or another folder.
+                """));
+        }
+
+        IReadOnlyList<StudyRun> runs = description.Runs(settings);
+        Dictionary<string, Dataset> loaded = [], whole = [];
+        string[] where = [.. data.OfFiles.Where(parsed.IsGiven).SelectMany(
+            option => (string[])[option.Name, .. parsed.Words(option)])];
+        List<StudyRun> planned = [];
+        foreach (StudyRun run in runs)
+        {
+            string images = settings.ImagesText(run.Settings);
+            if (!loaded.TryGetValue(images, out Dataset? set))
+            {
+                loaded[images] = set = settings.Images(run.Settings, where, whole, terminal, host.Stop.Token);
+            }
+
+            StudyRun one = run with { Images = set };
+            Runs.TrainingRunOptions.RequireBatch(one.Training.Options, set.Train);
+            planned.Add(one);
+        }
+
+        using (OpenedDevice opened = device.Open(parsed))
+        {
+            if (parsed.GetValue(jobs) > 1 && opened.Device is not Kernels.CpuDevice)
+            {
+                throw new UsageException($"--jobs is for the CPU, but the device is {opened.Device.Name}: leave it out.");
+            }
+
+            // A model that doesn't fit its images is found before hours are spent on others.
+            foreach (StudyRun run in planned.DistinctBy(one => (one.Training.Model.Describe(one.Images!), one.Images!.Name)))
+            {
+                run.Training.Model.RequireRoom(run.Images!, opened.Device, 2);
+                run.Training.Model.Make(run.Images!);
+            }
+        }
+
+        store.Note(MeasureImages, measured);
+        store.Note("name", description.Name);
+        store.Note("machine", Machine.Text);
+        StudySweep sweep = new(store, description, host, terminal)
+        {
+            Jobs = parsed.GetValue(jobs),
+            Device = () => parsed.GetValue(jobs) > 1 ? device.OpenOne(parsed) : device.Open(parsed),
+        };
+        return sweep.Do(store.Add(planned));
+    }
+
+    private static string Images(string count) => count == "0" ? "all images" : $"{count} images";
+}

@@ -1,0 +1,96 @@
+using System.CommandLine;
+using PacGen.Benchmarks.CommandLine;
+
+namespace PacGen.Benchmarks.Studies;
+
+/// <summary><c>study run</c>: trains the networks of a study and measures them.</summary>
+internal sealed class StudyRunVerb : Verb
+{
+    private const string What = """
+        Trains a network for each combination of settings and seeds, and measures it. What is done is not done again: the same
+        command goes on where it was interrupted. A setting takes one or more values, such as --batch-size 32 64 128.
+        """;
+
+    private readonly Option<string?> file = Options.Path(
+        "--study", "The study's JSON file; without it the options below say what is trained and measured");
+
+    private readonly Option<ulong[]> seeds = Options.Seeds("A run of each combination for each", 1);
+    private readonly Option<string[]> moments = Words(
+        "--moments",
+        "When weights are kept and measured: end, epoch:K, every:K, loss:X (training cross-entropy); without it end");
+
+    private readonly Option<string[]> measures = Words(
+        "--measures", "The measures that are taken at the end and where a loss is reached; without it all");
+
+    private readonly Option<string[]> byEpoch = Words(
+        "--measures-by-epoch", "Those that are taken at the moments of epoch:K and every:K; without it none");
+
+    private readonly Option<int?> images = Options.Count(
+        "--measure-images",
+        Prose.Line($"""
+            How many training images measures see, a run's first, 0 for all; without it {StudyDescription.DefaultMeasureImages}
+            """),
+        0);
+
+    private readonly Option<string?> folder = StudyOptions.Folder(
+        "The study's folder, which is made where it isn't there: its SQLite file and the weights");
+
+    private readonly StudyOptions how = new();
+    private readonly IReadOnlyList<Option<string[]>> settings =
+        [.. new StudySettings().All.Select(option => Words(option.Name, option.Description!))];
+
+    public StudyRunVerb(Host host)
+        : base(host, new Command("run", Prose.Line(What)))
+    {
+        folder.Required = true;
+        Add([folder, file, how, seeds, moments, measures, byEpoch, images, .. settings.Select(one => (OptionGroup)one)]);
+    }
+
+    protected override int Run(ParseResult parsed)
+    {
+        StudyDescription description = Describe(parsed);
+        Reporting.Terminal terminal = TerminalOf(parsed);
+        using StudyStore store = StudyStore.Open(parsed.GetValue(folder)!);
+        if (!how.Do(parsed, Host, terminal, description, store))
+        {
+            return Stopped($"stopped; the same command goes on from {store.Folder}.");
+        }
+
+        terminal.Line($"all is done; pacgen study export --folder {store.Folder} writes it as CSV");
+        return 0;
+    }
+
+    private StudyDescription Describe(ParseResult parsed)
+    {
+        if (parsed.GetValue(file) is { } path)
+        {
+            Option[] besides = [.. settings, seeds, moments, measures, byEpoch, images];
+            return besides.FirstOrDefault(parsed.IsGiven) is { } idle
+                ? throw new UsageException($"--study {path} says what is trained and measured: leave {idle.Name} out.")
+                : StudyDescription.Read(path);
+        }
+
+        StudyDescription description = new(
+            "study",
+            settings.Where(parsed.IsGiven).ToDictionary(
+                StudySettings.NameOf, one => (IReadOnlyList<string>)[.. parsed.GetValue(one)!.Select(StudyDescription.Number)]),
+            [],
+            parsed.GetValue(seeds)!);
+        return description with
+        {
+            Moments = parsed.GetValue(moments) is { Length: > 0 } words ? new StudyMoments(words) : description.Moments,
+            Measures = parsed.GetValue(measures) is { Length: > 0 } names
+                ? StudyDescription.KnownMeasures(names) : description.Measures,
+            MeasuresByEpoch = StudyDescription.KnownMeasures(parsed.GetValue(byEpoch) ?? []),
+            MeasureImages = parsed.GetValue(images) ?? description.MeasureImages,
+        };
+    }
+
+    private static Option<string[]> Words(string name, string what) => new(name)
+    {
+        Description = what,
+        HelpName = "values",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = true,
+    };
+}

@@ -1,0 +1,213 @@
+using System.Diagnostics;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Devices;
+using PacGen.Benchmarks.Reporting;
+using PacGen.Kernels;
+using PacGen.Nn;
+
+namespace PacGen.Benchmarks.Studies;
+
+/// <summary>
+/// Does a study: trains the runs that aren't done, then takes the measures that are missing, some at a time. What comes of it
+/// depends on neither their number nor their order, nor on what was interrupted.
+/// </summary>
+/// <param name="store">Where all of it is kept.</param>
+/// <param name="description">What is kept and measured.</param>
+/// <param name="host">May stop it.</param>
+/// <param name="terminal">Where a person reads.</param>
+internal sealed class StudySweep(StudyStore store, StudyDescription description, Host host, Terminal terminal)
+{
+    private readonly Lock gate = new();
+    private readonly StudyWork work = new(store, description);
+
+    /// <summary>How many runs, or moments, are worked on at once.</summary>
+    public int Jobs { get; init; } = 1;
+
+    /// <summary>Opens a device for one of the jobs.</summary>
+    public required Func<OpenedDevice> Device { get; init; }
+
+    /// <summary>Trains and measures.</summary>
+    /// <param name="runs">The runs, with their numbers and images.</param>
+    /// <returns>Whether all is done; otherwise it was stopped.</returns>
+    /// <exception cref="CheckpointException">What is there is of other images, or damaged.</exception>
+    public bool Do(IReadOnlyList<StudyRun> runs)
+    {
+        Dictionary<int, StoredRun> there = store.Runs().ToDictionary(run => run.Run);
+        Dictionary<Dataset, string> images = new(ReferenceEqualityComparer.Instance);
+        foreach (StudyRun run in runs)
+        {
+            if (!images.TryGetValue(run.Images!, out string? name))
+            {
+                images[run.Images!] = name = StudyWork.ImagesOf(run.Images!);
+            }
+
+            if (there[run.Number].Images is { } before && before != name)
+            {
+                throw new CheckpointException(Prose.Line($"""
+                    Run {run.Number} of the study in {store.Folder} was trained on other images ({before}, now {name}): find those
+                    again, or use another folder.
+                    """));
+            }
+        }
+
+        StudyRun[] left = [.. runs.Where(
+            run => there[run.Number].State is not (StudyRunState.Done or StudyRunState.Failed))];
+        terminal.Line(Prose.Line($"""
+            {runs.Count} runs{(left.Length < runs.Count ? $", {runs.Count - left.Length} of them done" : "")}, {Jobs} at a time;
+            kept in {store.Folder}
+            """));
+        Train(left, run => images[run.Images!]);
+        return !host.Stop.Requested && Measure(runs) && !host.Stop.Requested;
+    }
+
+    private void Train(StudyRun[] left, Func<StudyRun, string> images)
+    {
+        Progress progress = new("training", left.Sum(run => run.Work));
+        int done = 0;
+        Share(left, progress, (run, device, report) =>
+        {
+            double counted = 0;
+            StoredEpoch? last = null;
+            bool ended = work.Train(
+                run,
+                images(run),
+                device,
+                epoch =>
+                {
+                    last = epoch;
+                    counted += run.Images!.Train.Count;
+                    report(run.Images!.Train.Count, Prose.Line($"""
+                        run {run.Number}, {run.Name}: epoch {epoch.Epoch}/{run.Training.Options.Epochs}, training loss
+                        {epoch.TrainLoss:G3}
+                        """));
+                },
+                host.Stop.Token);
+            if (ended)
+            {
+                // What it stopped short of is no longer left.
+                report(run.Work - counted, run.Name);
+                int now = Interlocked.Increment(ref done);
+                string outcome = last is null ? "no epoch came to its end" : Prose.Line($"""
+                    epoch {last.Epoch}, loss {last.TrainLoss:G4} training, {last.TestLoss:G4} test, accuracy
+                    {last.TrainAccuracy:P2}, {last.TestAccuracy:P2}
+                    """);
+                Line($"{now,4} of {left.Length}: run {run.Number}, {run.Name}: {outcome}; {progress.Left}");
+            }
+        });
+    }
+
+    /// <summary>Takes what is missing; false where it was stopped.</summary>
+    private bool Measure(IReadOnlyList<StudyRun> runs)
+    {
+        Dictionary<int, StudyRun> known = runs.ToDictionary(run => run.Number);
+        ILookup<(int, string), string> taken = store.Measures(layers: false).ToLookup(
+            one => (one.Run, one.Moment), one => one.Name);
+        ILookup<int, StoredEpoch> epochs = store.Epochs().ToLookup(epoch => epoch.Run);
+        HashSet<int> ended = [.. store.Runs().Where(run => run.State != StudyRunState.Training).Select(run => run.Run)];
+        var missing = store.Moments().Where(moment => known.ContainsKey(moment.Run) && ended.Contains(moment.Run))
+            .Select(moment => (Moment: moment, Names: work.Missing(moment, taken[(moment.Run, moment.Moment)])))
+            .Where(one => one.Names.Count > 0).ToArray();
+        Progress progress = new("measuring", missing.Sum(one => one.Names.Count));
+        try
+        {
+            Share(missing, progress, (one, device, report) => work.Take(
+                known[one.Moment.Run], one.Moment, [.. epochs[one.Moment.Run]], one.Names, device,
+                name => report(1, $"run {one.Moment.Run}, {one.Moment.Moment}: {name}"), host.Stop.Token));
+        }
+        catch (OperationCanceledException) when (host.Stop.Requested)
+        {
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Shares items among the jobs, each with a device of its own; the first error ends all.</summary>
+    private void Share<T>(
+        IReadOnlyList<T> items, Progress progress, Action<T, Device, Action<double, string>> each)
+    {
+        if (items.Count == 0)
+        {
+            return;
+        }
+
+        int next = -1;
+        Exception? failure = null;
+        new ProgressReport<(string Text, double Done)>(
+            terminal, progress.Name, at => (at.Text, at.Done, progress.Total)).Show(shown =>
+        {
+            Thread[] threads = [.. Enumerable.Range(0, Math.Min(Jobs, items.Count)).Select(_ => new Thread(Work))];
+            Array.ForEach(threads, thread => thread.Start());
+            Array.ForEach(threads, thread => thread.Join());
+            return true;
+
+            void Work()
+            {
+                try
+                {
+                    using OpenedDevice opened = Device();
+                    while (!host.Stop.Requested && Volatile.Read(ref failure) is null
+                        && Interlocked.Increment(ref next) is var index && index < items.Count)
+                    {
+                        each(items[index], opened.Device, (amount, what) =>
+                            shown.Report(($"{progress.Name}: {what}; {progress.Add(amount)}", progress.Done)));
+                    }
+                }
+#pragma warning disable CA1031 // Thrown again by the thread that waits.
+                catch (Exception error)
+#pragma warning restore CA1031
+                {
+                    Interlocked.CompareExchange(ref failure, error, null);
+                }
+            }
+        });
+        if (failure is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        }
+    }
+
+    private void Line(string text)
+    {
+        lock (gate)
+        {
+            terminal.Line(text);
+        }
+    }
+
+    /// <summary>How much of an amount of work is done, and the time that the rest will take.</summary>
+    private sealed class Progress(string name, double total)
+    {
+        private readonly Lock gate = new();
+        private readonly Stopwatch clock = Stopwatch.StartNew();
+
+        public string Name => name;
+
+        public double Total => total;
+
+        public double Done { get; private set; }
+
+        public string Left
+        {
+            get
+            {
+                lock (gate)
+                {
+                    return Done <= 0 ? "" : Done >= total ? "all done" : Prose.Line($"""
+                        {100 * Done / total:F0} % of all, {TrainingReport.Left(clock.Elapsed * ((total - Done) / Done))} left
+                        """);
+                }
+            }
+        }
+
+        public string Add(double amount)
+        {
+            lock (gate)
+            {
+                Done += amount;
+            }
+
+            return Left;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using PacGen.Benchmarks.CommandLine;
+
+namespace PacGen.Benchmarks.Studies;
+
+/// <summary>A study's numbers as a report reads them, and as CSV.</summary>
+/// <param name="Runs">The runs.</param>
+/// <param name="AllEpochs">The epochs of all runs.</param>
+/// <param name="Moments">Each moment of a run with its measures, by run, epoch and name.</param>
+internal sealed record StudyTable(
+    IReadOnlyList<StoredRun> Runs, IReadOnlyList<StoredEpoch> AllEpochs, IReadOnlyList<StudyRow> Moments)
+{
+    private static readonly string[] EpochColumns =
+        ["epoch", "train-loss", "test-loss", "train-accuracy", "test-accuracy", "gap"];
+
+    /// <summary>The settings that some run has, in their order.</summary>
+    public IReadOnlyList<string> Settings { get; } = Order(Runs.SelectMany(run => run.Settings.Keys));
+
+    /// <summary>Reads a study.</summary>
+    public static StudyTable Of(StudyStore store)
+    {
+        IReadOnlyList<StoredRun> runs = store.Runs();
+        IReadOnlyList<StoredEpoch> epochs = store.Epochs();
+        Dictionary<(int, int), StoredEpoch> known = epochs.ToDictionary(epoch => (epoch.Run, epoch.Epoch));
+        Dictionary<int, StoredRun> byNumber = runs.ToDictionary(run => run.Run);
+        ILookup<(int, string), StoredMeasure> measures = store.Measures(layers: false).ToLookup(one => (one.Run, one.Moment));
+        IReadOnlyList<string> settings = Order(runs.SelectMany(run => run.Settings.Keys));
+        return new StudyTable(
+            runs,
+            epochs,
+            [
+                .. from moment in store.Moments()
+                   where known.ContainsKey((moment.Run, moment.Epoch))
+                   let epoch = known[(moment.Run, moment.Epoch)]
+                   let run = byNumber[moment.Run]
+                   select new StudyRow(
+                       moment.Run,
+                       settings.Where(run.Settings.ContainsKey).ToDictionary(name => name, name => run.Settings[name]),
+                       run.Seed,
+                       moment.Moment,
+                       moment.Epoch,
+                       epoch.TrainLoss,
+                       epoch.TestLoss,
+                       epoch.TrainAccuracy,
+                       epoch.TestAccuracy,
+                       measures[(moment.Run, moment.Moment)].ToDictionary(one => one.Name, one => one.Value)),
+            ]);
+    }
+
+    /// <summary>The moments as CSV: a row for each, with its measures.</summary>
+    public IEnumerable<string> Rows()
+    {
+        string[] measures = [.. Nn.Measures.All.Select(measure => measure.Name)
+            .Union(Moments.SelectMany(row => row.Measures.Keys).Order(StringComparer.Ordinal))
+            .Where(name => Moments.Any(row => row.Measures.ContainsKey(name)))];
+        yield return Line([.. Head, "moment", .. EpochColumns, .. measures]);
+        Dictionary<int, StoredRun> runs = Runs.ToDictionary(run => run.Run);
+        foreach (StudyRow row in Moments)
+        {
+            yield return Line(
+            [
+                .. Start(runs[row.Run]), row.Moment, $"{row.Epoch}", Number(row.TrainLoss), Number(row.TestLoss),
+                Number(row.TrainAccuracy), Number(row.TestAccuracy), Number(row.LossGap),
+                .. measures.Select(name => row.Measures.TryGetValue(name, out double value) ? Number(value) : ""),
+            ]);
+        }
+    }
+
+    /// <summary>The epochs as CSV.</summary>
+    /// <param name="times">Whether with the time that each took.</param>
+    public IEnumerable<string> Epochs(bool times)
+    {
+        yield return Line([.. Head, .. EpochColumns, "steps", "step-loss", .. times ? (string[])["seconds"] : []]);
+        Dictionary<int, StoredRun> runs = Runs.ToDictionary(run => run.Run);
+        foreach (StoredEpoch epoch in AllEpochs)
+        {
+            yield return Line(
+            [
+                .. Start(runs[epoch.Run]), $"{epoch.Epoch}", Number(epoch.TrainLoss), Number(epoch.TestLoss),
+                Number(epoch.TrainAccuracy), Number(epoch.TestAccuracy), Number(epoch.Gap), $"{epoch.Steps}",
+                Number(epoch.StepLoss), .. times ? (string[])[Number(epoch.Seconds)] : [],
+            ]);
+        }
+    }
+
+    /// <summary>Measures as CSV, a row for each and for each of its layers.</summary>
+    /// <param name="measures">The measures.</param>
+    /// <param name="times">Whether with the time that each took.</param>
+    public IEnumerable<string> Measures(IReadOnlyList<StoredMeasure> measures, bool times)
+    {
+        yield return Line([.. Head, "moment", "measure", "layer", "value", "low", "high", "meaning", "obstacle", "loss-passes",
+            "gradient-passes", "product-passes", .. times ? (string[])["seconds"] : []]);
+        Dictionary<int, StoredRun> runs = Runs.ToDictionary(run => run.Run);
+        foreach (StoredMeasure one in measures)
+        {
+            yield return Line(
+            [
+                .. Start(runs[one.Run]), one.Moment, one.Name, one.Layer, Number(one.Value), Number(one.Low), Number(one.High),
+                one.Meaning ?? "", one.Obstacle ?? "", Number(one.Cost.Losses), Number(one.Cost.Gradients),
+                Number(one.Cost.Products), .. times ? (string[])[Number(one.Seconds)] : [],
+            ]);
+        }
+    }
+
+    private IEnumerable<string> Head => ["run", .. Settings, "seed", "state"];
+
+    private IEnumerable<string> Start(StoredRun run) =>
+    [
+        $"{run.Run}", .. Settings.Select(name => run.Settings.GetValueOrDefault(name, "")),
+        run.Seed.ToString(CultureInfo.InvariantCulture), run.State.ToString().ToLowerInvariant(),
+    ];
+
+    /// <summary>Settings in the order of their options; those that this version doesn't know behind them.</summary>
+    private static IReadOnlyList<string> Order(IEnumerable<string> names)
+    {
+        HashSet<string> there = [.. names];
+        string[] known = [.. new StudySettings().Names.Where(there.Contains)];
+        return [.. known, .. there.Except(known).Order(StringComparer.Ordinal)];
+    }
+
+    private static string Number(double value) => double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture);
+
+    private static string Line(IEnumerable<string> cells) => string.Join(',', cells.Select(
+        cell => cell.AsSpan().ContainsAny(',', '"', '\n')
+            ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell));
+}
