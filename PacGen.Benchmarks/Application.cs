@@ -7,6 +7,7 @@ using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Digits;
 using PacGen.Benchmarks.Experiments;
 using PacGen.Benchmarks.Figures;
+using PacGen.Benchmarks.Measuring;
 using PacGen.Benchmarks.Scoring;
 using PacGen.Benchmarks.Studies;
 using PacGen.Benchmarks.Suites;
@@ -90,6 +91,7 @@ internal static class Application
         [
             new TrainVerb(host),
             new ScoreVerb(host),
+            new MeasureVerb(host),
             new CertifyVerb(host),
             new DevicesVerb(host),
             new BenchVerb(host),

@@ -68,25 +68,14 @@ internal static class LibtorchComparison
         Row(StepWork.WideResNet(16, 1, 128), () => peer.WideResNetStep(16, 1, 128)),
         Row(StepWork.WideResNet(58, 3, 16), () => peer.WideResNetStep(58, 3, 16)),
         .. from inPlace in (bool[])[true, false]
-           select Row(ParameterWork.PerturbAndUpdate(ParameterWork.WideResNet), () =>
-           {
-               PeerPerturbedAdamTime time = peer.PerturbedAdam(ParameterWork.WideResNet, inPlace);
-               return new PeerTime(time.Milliseconds, time.Perturb.Form);
-           }),
+           select Row(ParameterWork.PerturbAndUpdate(ParameterWork.WideResNet),
+               () => peer.PerturbedAdam(ParameterWork.WideResNet, inPlace)),
         .. from n in (int[])[64, 256, 768, 1536]
            select Row(OperationWork.MatrixProduct(n), () => peer.MatrixProduct(n)),
         .. from shape in OperationWork.WideResNetConvolutions
            from pass in Enum.GetValues<ConvolutionPass>()
-           select Row(OperationWork.Convolution(pass, shape.Channels, shape.Size, 128), () =>
-           {
-               PeerConvolutionTime time = peer.Convolution3x3(shape.Channels, shape.Size, 128);
-               return pass switch
-               {
-                   ConvolutionPass.Forward => time.Forward,
-                   ConvolutionPass.InputGradient => time.BackwardInput,
-                   _ => time.BackwardWeight,
-               };
-           }),
+           select Row(OperationWork.Convolution(pass, shape.Channels, shape.Size, 128),
+               () => peer.Convolution3x3(pass, shape.Channels, shape.Size, 128)),
     ];
 
     private static (Work, Func<PeerTime>) Row(Work ours, Func<PeerTime> theirs) => (ours, theirs);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PacGen.Benchmarks.Suites;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -107,16 +108,13 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
     /// <param name="parameters">The number of parameters.</param>
     /// <param name="inPlace">Whether each operation works in place where libtorch has such a form, or the formulas are written as
     /// expressions.</param>
-    public PeerPerturbedAdamTime PerturbedAdam(int parameters, bool inPlace)
+    public PeerTime PerturbedAdam(int parameters, bool inPlace)
     {
         using DisposeScope scope = Begin();
         using IDisposable gradients = no_grad();
         LibtorchPerturbedAdam work = new(parameters);
-        return inPlace
-            ? new PeerPerturbedAdamTime(
-                new(Best(() => work.PerturbInPlace(3)), "in place"), new(Best(work.UpdateInPlace), "in place"))
-            : new PeerPerturbedAdamTime(
-                new(Best(() => work.PerturbByExpressions(3)), "expressions"), new(Best(work.UpdateByExpressions), "expressions"));
+        return inPlace ? new(Best(() => work.PerturbInPlace(3)) + Best(work.UpdateInPlace), "in place")
+            : new(Best(() => work.PerturbByExpressions(3)) + Best(work.UpdateByExpressions), "expressions");
     }
 
     /// <summary>The product of two n × n matrices.</summary>
@@ -130,33 +128,30 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
         return fresh.Or(new PeerTime(Best(() => c.addmm_(a, b, 0, 1)), "addmm_"));
     }
 
-    /// <summary>The three passes of a 3×3 convolution with padding 1 and no bias.</summary>
+    /// <summary>A pass of a 3×3 convolution with padding 1 and no bias.</summary>
+    /// <param name="pass">Which.</param>
     /// <param name="channels">The channels of input and output.</param>
     /// <param name="size">Height and width of the images.</param>
     /// <param name="batch">The number of images.</param>
-    public PeerConvolutionTime Convolution3x3(int channels, int size, int batch)
+    public PeerTime Convolution3x3(ConvolutionPass pass, int channels, int size, int batch)
     {
         using DisposeScope scope = Begin();
-        PeerConvolutionTime planes = Measure(false), last = Measure(true);
-        return new PeerConvolutionTime(
-            planes.Forward.Or(last.Forward), planes.BackwardInput.Or(last.BackwardInput),
-            planes.BackwardWeight.Or(last.BackwardWeight));
+        return Measure(false).Or(Measure(true));
 
-        PeerConvolutionTime Measure(bool channelsLast)
+        PeerTime Measure(bool channelsLast)
         {
             using DisposeScope tensors = NewDisposeScope();
-            string form = channelsLast ? "channels last" : "contiguous";
             Tensor input = Leaf(randn(batch, channels, size, size), channelsLast);
             Tensor weight = Leaf(randn(channels, channels, 3, 3), channelsLast);
-            Tensor x = input.detach(), w = weight.detach();
             Tensor gradient = Leaf(randn(batch, channels, size, size), channelsLast).detach();
-            double forward = Best(() => nn.functional.conv2d(x, w, padding: [1, 1]));
+
             // Only one of the two needs a gradient, so that the engine computes only that.
-            Tensor ofInput = nn.functional.conv2d(input, w, padding: [1, 1]), ofWeight = nn.functional.conv2d(
-                x, weight, padding: [1, 1]);
-            double backwardInput = Best(() => autograd.grad([ofInput], [input], [gradient], retain_graph: true));
-            double backwardWeight = Best(() => autograd.grad([ofWeight], [weight], [gradient], retain_graph: true));
-            return new PeerConvolutionTime(new(forward, form), new(backwardInput, form), new(backwardWeight, form));
+            bool ofInput = pass == ConvolutionPass.InputGradient, ofWeight = pass == ConvolutionPass.WeightGradient;
+            Tensor x = ofInput ? input : input.detach(), w = ofWeight ? weight : weight.detach();
+            Tensor output = nn.functional.conv2d(x, w, padding: [1, 1]);
+            Action work = pass == ConvolutionPass.Forward ? () => nn.functional.conv2d(x, w, padding: [1, 1])
+                : () => autograd.grad([output], [ofInput ? x : w], [gradient], retain_graph: true);
+            return new PeerTime(Best(work), channelsLast ? "channels last" : "contiguous");
         }
     }
 

@@ -8,7 +8,7 @@ namespace PacGen.Nn;
 /// </summary>
 public sealed class ImageSet
 {
-    private const uint RandomLabels = 0x8000_0005;
+    private const uint RandomLabels = 0x8000_0005, SampleStream = 0x7361_6D70;
     private readonly ReadOnlyMemory<byte> pixels;
     private readonly ReadOnlyMemory<int> labels;
 
@@ -106,12 +106,35 @@ public sealed class ImageSet
     /// <exception cref="DataException">There are not so many, or fewer than 1 are asked for.</exception>
     public ImageSet Take(int count)
     {
-        if (count < 1 || count > Count)
+        RequireSome(count);
+        return new ImageSet(pixels[..(count * ImageSize)], labels[..count], Height, Width, Classes, Normalization, check: false);
+    }
+
+    /// <summary>
+    /// So many of the images, chosen by a seed, each as likely as any other, in the set's order; all of them are the set itself.
+    /// </summary>
+    /// <param name="count">How many.</param>
+    /// <param name="seed">Chooses them.</param>
+    /// <exception cref="DataException">There are not so many, or fewer than 1 are asked for.</exception>
+    public ImageSet Sample(int count, ulong seed)
+    {
+        RequireSome(count);
+        if (count == Count)
         {
-            throw new DataException($"{count} images are asked for, but the set has {Count}: ask for 1 to {Count}.");
+            return this;
         }
 
-        return new ImageSet(pixels[..(count * ImageSize)], labels[..count], Height, Width, Classes, Normalization, check: false);
+        int[] indices = [.. Enumerable.Range(0, Count)];
+        RandomStream random = new(seed, SampleStream, 0);
+        for (int i = 0; i < count; i++)
+        {
+            int other = i + random.NextBelow(Count - i);
+            (indices[i], indices[other]) = (indices[other], indices[i]);
+        }
+
+        int[] chosen = indices[..count];
+        Array.Sort(chosen);
+        return Subset(chosen);
     }
 
     /// <summary>
@@ -168,6 +191,14 @@ public sealed class ImageSet
         }
 
         return new ImageSet(chosen, classes, Height, Width, Classes, Normalization, check: false);
+    }
+
+    private void RequireSome(int count)
+    {
+        if (count < 1 || count > Count)
+        {
+            throw new DataException($"{count} images are asked for, but the set has {Count}: ask for 1 to {Count}.");
+        }
     }
 
     private void Check()

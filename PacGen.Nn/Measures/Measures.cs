@@ -1,7 +1,7 @@
 namespace PacGen.Nn;
 
 /// <summary>The measures that there are, a row each.</summary>
-public static class Measures
+public static partial class Measures
 {
     private const string TwiceDifferentiable = "a loss that is twice differentiable at w; with ReLU it is almost everywhere";
 
@@ -24,5 +24,6 @@ public static class Measures
         new("hessian-lipschitz", "ρ of Definition 4 from below", null, "a smooth activation: with ReLU ∇²L̂ jumps and no ρ holds",
             (subject, seed, progress, cancellation) =>
             HessianLipschitzSampler.Measure(subject, new HessianLipschitzOptions { Seed = seed }, progress, cancellation)),
+        .. OfLiterature(),
     ];
 }

@@ -31,6 +31,11 @@ public sealed class EmpiricalLoss : IDisposable
     private float[]? staging;
     private BatchGraph? value, gradient;
     private readonly Dictionary<CurvatureMatrix, BatchGraph> products = [];
+
+    // What measures share: found at these weights and this state.
+    private readonly Dictionary<object, (object Found, PassCost Cost)> findings = [];
+    private (float[] Weights, float[] State) foundAt = ([], []);
+    private PassCost spared;
     private float[] outputs = [];
 
     /// <summary>The loss of a network on a set.</summary>
@@ -186,6 +191,82 @@ public sealed class EmpiricalLoss : IDisposable
         Cost += new PassCost(0, 1, 0);
         return loss;
     }
+
+    /// <summary>Shows the network's outputs at the point, batch by batch in the set's order.</summary>
+    /// <param name="look">Gets the outputs of a batch's images, one image after the other, and their labels.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    internal void ForEachOutput(OutputsAction look, CancellationToken cancellation)
+    {
+        for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
+        {
+            ValueGraph.Run(images, labels);
+            int count = labels.Length * ValueGraph.Classes;
+            outputs = outputs.Length < count ? new float[count] : outputs;
+            ValueGraph.Output(outputs.AsSpan(0, count));
+            look(outputs.AsSpan(0, count), labels);
+        }
+
+        Cost += new PassCost(1, 0, 0);
+    }
+
+    /// <summary>Shows the gradient of each batch's mean loss at the point, in the set's order.</summary>
+    /// <param name="look">Gets the batch's gradient, m numbers, and how many images it is the mean over.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="TrainingException">A loss is not finite.</exception>
+    internal void ForEachGradient(GradientAction look, CancellationToken cancellation)
+    {
+        gradient ??= Graph(Gradients);
+        for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
+        {
+            gradient.Run(images, labels);
+            Finite(gradient.Loss());
+            Gradients.Read(0, Staging);
+            look(Staging, labels.Length);
+        }
+
+        Cost += new PassCost(0, 1, 0);
+    }
+
+    /// <summary>
+    /// What several measures need is found once and kept while weights and state stay as they are; <see cref="Work"/> counts its
+    /// passes for each that asks.
+    /// </summary>
+    /// <param name="key">Says what is found and with which settings.</param>
+    /// <param name="find">Finds it at the network's weights.</param>
+    internal TFound Once<TFound>(object key, Func<TFound> find)
+        where TFound : class
+    {
+        arena.RequireFinite("The loss has no measures");
+        float[] weights = arena.Save(), state = arena.SaveState();
+        if (!weights.AsSpan().SequenceEqual(foundAt.Weights) || !state.AsSpan().SequenceEqual(foundAt.State))
+        {
+            findings.Clear();
+            foundAt = (weights, state);
+        }
+
+        if (findings.TryGetValue(key, out (object Found, PassCost Cost) known))
+        {
+            spared += known.Cost;
+            return (TFound)known.Found;
+        }
+
+        PassCost before = Work;
+        TFound found = find();
+        findings[key] = (found, Work - before);
+        return found;
+    }
+
+    /// <summary>Counts passes that were taken over some of the set's images elsewhere.</summary>
+    internal void Charge(PassCost cost) => Cost += cost;
+
+    /// <summary>The passes that were taken, and those that would have been if nothing had been kept.</summary>
+    internal PassCost Work => Cost + spared;
+
+    /// <summary>Sees the outputs of a batch.</summary>
+    internal delegate void OutputsAction(ReadOnlySpan<float> outputs, ReadOnlySpan<float> labels);
+
+    /// <summary>Sees the gradient of a batch.</summary>
+    internal delegate void GradientAction(ReadOnlySpan<float> gradient, int images);
 
     /// <summary>∇²L̂·v at the point.</summary>
     /// <inheritdoc cref="Product"/>

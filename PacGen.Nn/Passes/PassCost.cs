@@ -9,6 +9,9 @@ namespace PacGen.Nn;
 /// work.</param>
 public readonly record struct PassCost(double Losses, double Gradients, double Products)
 {
+    /// <summary>The same work in gradients, a loss being a third of one and a product two.</summary>
+    public double InGradients => (Losses / 3) + Gradients + (2 * Products);
+
     /// <summary>Both costs together.</summary>
     public static PassCost operator +(PassCost a, PassCost b) =>
         new(a.Losses + b.Losses, a.Gradients + b.Gradients, a.Products + b.Products);

@@ -22,6 +22,10 @@ internal sealed class HelpTests
         "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download",
         "--json")]
     [TestCase(
+        "measure", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--layout",
+        "--measures", "--list", "--initial", "--initial-seed", "--images", "--layers", "--csv", "--seed", "--device",
+        "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--json")]
+    [TestCase(
         "certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
         "--prior-fraction", "--prior-epochs",
         "--posterior-epochs", "--batch-size", "--prior-levels", "--eta",

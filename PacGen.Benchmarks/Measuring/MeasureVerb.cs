@@ -1,0 +1,166 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json.Nodes;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Reporting;
+using PacGen.Benchmarks.Training;
+using PacGen.Nn;
+
+namespace PacGen.Benchmarks.Measuring;
+
+/// <summary><c>measure</c>: every measure of a trained network in one table.</summary>
+internal sealed class MeasureVerb : Verb
+{
+    private const int DefaultImages = 2000;
+
+    private readonly SavedNetworkOptions saved = new("measure on");
+    private readonly Option<Measure[]> measures = MeasuresOption.Create();
+    private readonly Option<bool> list = Options.Flag("--list", "Shows the measures that there are, and takes none");
+    private readonly Option<string?> initial = Options.Path(
+        "--initial",
+        Prose.Line("""
+            A file of the weights from which training began, for distances; without it, and for a file of pacgen train, they are
+            drawn again by its seed
+            """));
+
+    private readonly Option<int?> initialSeed = Options.Count(
+        "--initial-seed", "The seed that drew the weights from which training began, where it is not the file's", 0);
+
+    private readonly Option<int> images = Options.Count(
+        "--images",
+        $"Training images to measure on, chosen by the seed, 0 for all; where there are fewer than {DefaultImages:N0}, all",
+        0, DefaultImages);
+
+    private readonly Option<bool> layers = Options.Flag("--layers", "Shows each layer's part where a measure has parts");
+    private readonly Option<string?> csv = Options.Path("--csv", "Writes the table to a CSV file");
+    private readonly Option<ulong> seed = Options.Seed("the images, the perturbations and random vectors");
+
+    public MeasureVerb(Host host)
+        : base(host, new Command(
+            "measure", "Measures a trained network by everything that is said to go with its gap, in one table."))
+    {
+        Add([saved, measures, list, initial, initialSeed, images, layers, csv, seed, .. saved.Places]);
+        Add(JsonOption("One JSON object on standard output, all else on standard error"));
+    }
+
+    protected override int Run(ParseResult parsed)
+    {
+        Terminal terminal = TerminalOf(parsed);
+        if (parsed.GetValue(list))
+        {
+            MeasureReport.List(terminal);
+            return 0;
+        }
+
+        if (parsed.GetValue(saved.Weights) is null)
+        {
+            throw new UsageException("--weights is missing: name the file that holds the network, or see --list.");
+        }
+
+        if (parsed.IsGiven(initial) && parsed.IsGiven(initialSeed))
+        {
+            throw new UsageException("--initial and --initial-seed both say where training began: give one of them.");
+        }
+
+        if (parsed.GetValue(csv) is { } target)
+        {
+            OutputFile.Check(target, "--csv", "a table", OutputKind.Any, ".csv", ".txt", "");
+        }
+
+        using SavedNetwork network = saved.Open(parsed, terminal, Host);
+        ImageSet train = network.Images.Train;
+        int asked = parsed.GetValue(images), count = asked == 0 || !parsed.IsGiven(images)
+            ? Math.Min(train.Count, asked == 0 ? train.Count : DefaultImages) : asked;
+        if (count > train.Count)
+        {
+            throw new UsageException($"--images is {count}, but there are {train.Count} training images: use at most as many.");
+        }
+
+        ulong by = parsed.GetValue(seed);
+        using EmpiricalLoss subject = new(network.Network, network.Arena, train.Sample(count, by))
+        {
+            Training = new TrainingFacts
+            {
+                InitialWeights = First(parsed, network), Images = train.Count, Steps = network.Steps,
+            },
+        };
+        terminal.Line(network.Line);
+        terminal.Line($"Measured on {count:N0} of {train.Count:N0} training images of {network.Images.Name}");
+        List<MeasuredRow> rows = [];
+        bool whole = true;
+        try
+        {
+            Measure(terminal, parsed.GetValue(measures)!, subject, by, rows);
+        }
+        catch (OperationCanceledException) when (Host.Stop.Requested && rows.Count > 0)
+        {
+            whole = false;
+        }
+
+        MeasureReport report = new(rows, parsed.GetValue(layers));
+        if (WantsJson(parsed))
+        {
+            Write(new JsonObject
+            {
+                ["weights"] = network.Path,
+                ["model"] = network.Choice.Describe(network.Images),
+                ["dataset"] = network.Images.Name,
+                ["parameters"] = network.Arena.Count,
+                ["images"] = count,
+                ["seed"] = by,
+                ["measures"] = report.Json(),
+            });
+        }
+        else
+        {
+            report.Show(terminal);
+        }
+
+        if (parsed.GetValue(csv) is { } file)
+        {
+            byte[] text = Encoding.UTF8.GetBytes(string.Concat(report.Csv().Select(line => $"{line}\n")));
+            OutputFile.Write(file, "--csv", stream => stream.Write(text));
+            terminal.Line($"→ {file}");
+        }
+
+        return whole ? 0 : Stopped($"stopped after {rows.Count} measures; these are above.");
+    }
+
+    private void Measure(
+        Terminal terminal, Measure[] chosen, EmpiricalLoss subject, ulong by, List<MeasuredRow> rows)
+    {
+        ProgressReport<(int Index, MeasureProgress? At)> report = new(
+            terminal, "measure", at => (
+                $"{at.Index + 1} of {chosen.Length}: {chosen[at.Index].Name}{Part(at.At)}",
+                at.Index + (at.At is { } part ? (double)part.Done / part.Total : 0), chosen.Length))
+        {
+            EstimatesTime = true,
+        };
+        _ = report.Show(progress =>
+        {
+            for (int i = 0; i < chosen.Length; i++)
+            {
+                progress.Report((i, null));
+                Forward forward = new(progress, i);
+                rows.Add(MeasuredRow.Of(chosen[i], subject, by, forward, Host.Stop.Token));
+            }
+
+            return rows.Count;
+        });
+
+        static string Part(MeasureProgress? at) => at is { } part ? $", {part.Measure} {part.Done:N0} of {part.Total:N0}" : "";
+    }
+
+    /// <summary>The weights from which training began, as far as they can be known.</summary>
+    private float[]? First(ParseResult parsed, SavedNetwork network) =>
+        parsed.GetValue(initial) is { } path ? saved.Read(parsed, network, path)
+        : parsed.GetValue(initialSeed) is { } given ? network.Drawn((ulong)given)
+        : network.Seed is { } own ? network.Drawn(own)
+        : null;
+
+    /// <summary>A measure's progress as the whole's.</summary>
+    private sealed class Forward(IProgress<(int Index, MeasureProgress? At)> progress, int index) : IProgress<MeasureProgress>
+    {
+        public void Report(MeasureProgress value) => progress.Report((index, value));
+    }
+}

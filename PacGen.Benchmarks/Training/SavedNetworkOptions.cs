@@ -1,0 +1,122 @@
+using System.CommandLine;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Devices;
+using PacGen.Benchmarks.Reporting;
+using PacGen.Core.Text;
+using PacGen.Kernels;
+using PacGen.Nn;
+
+namespace PacGen.Benchmarks.Training;
+
+/// <summary>The options that name a network on disk, the images that it was trained on, and where to run it.</summary>
+/// <param name="purpose">What is done on the images, such as <c>score on</c>.</param>
+internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
+{
+    private readonly ModelOptions model = new(null);
+    private readonly DeviceOptions device = new();
+    private readonly DataSource data = new(
+        Options.Dataset($"The training images to {purpose}; without it those that the file names", null));
+
+    private readonly Option<string?> weights = Options.Path(
+        "--weights",
+        "The file that pacgen train --save wrote, a checkpoint of train --checkpoint, or a safetensors file of PyTorch's");
+
+    private readonly Option<string> layout = Options.Choice(
+        "--layout", "The order of weights in a file of another program; without it recognised by the arrays' shapes", null,
+        WeightsFile.Layouts);
+
+    /// <summary>What the network is; <see cref="Places"/> come last.</summary>
+    public override IReadOnlyList<Option> All => [weights, data.Set, .. model.All, layout];
+
+    /// <summary>The option that names the file.</summary>
+    public Option<string?> Weights => weights;
+
+    /// <summary>Where to run, and where images are.</summary>
+    public IEnumerable<OptionGroup> Places => [device, data];
+
+    /// <summary>Reads the network and its images.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="terminal">Where a person reads.</param>
+    /// <param name="host">Where to tell what is wrong, and when to stop.</param>
+    /// <exception cref="UsageException">It is not said which network or which images, or they don't fit.</exception>
+    /// <exception cref="CheckpointException">The file is not there, is no weights file, or is damaged.</exception>
+    public SavedNetwork Open(ParseResult parsed, Terminal terminal, Host host)
+    {
+        string path = parsed.GetValue(weights)!;
+        using WeightsFile file = WeightsFile.Open(path);
+        if (file.Model is null && !model.IsGiven(parsed))
+        {
+            throw new UsageException(Prose.Line($"""
+                {path} was not written by pacgen train and does not say which network it holds: say it with --model, and the
+                images with --dataset.
+                """));
+        }
+
+        ModelChoice choice = model.Create(parsed, file.Model);
+        string set = parsed.GetValue(data.Set) ?? ImagesOf(file, path, choice);
+        OpenedDevice opened = device.Open(parsed);
+        try
+        {
+            Dataset images = data.Load(parsed, terminal, host.Stop.Token, set);
+            (Module network, ParameterArena arena) = file.Load(choice, images, parsed.GetValue(layout), opened.Device);
+            if (file.StatisticsOf is { } step)
+            {
+                host.Problem(Prose.Line($"""
+                    {path} was written within an epoch: its weights are those after step {file.Steps}, but its running statistics
+                    {(step < 0 ? "were not estimated yet" : $"are of step {step}")}. Take best.safetensors or the checkpoint of a
+                    whole epoch instead.
+                    """));
+            }
+
+            return new SavedNetwork(path, choice, images, network, arena, opened)
+            {
+                Seed = file.Model is null ? null : file.Seed,
+                Steps = file.Model is null ? null : file.Steps,
+                Origin = file.Model is null ? "of another program"
+                    : $"after {file.Epochs} epochs ({file.Steps:N0} steps) on {Printable.Name(file.Dataset)}",
+            };
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads the weights of another file of the same network, in the arena's layout.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="path">The file.</param>
+    /// <exception cref="UsageException">The file holds another network.</exception>
+    /// <exception cref="CheckpointException">The file is not there, is no weights file, or is damaged.</exception>
+    public float[] Read(ParseResult parsed, SavedNetwork network, string path)
+    {
+        using WeightsFile file = WeightsFile.Open(path);
+        if (file.Model is not null && file.Model != network.Choice && file.Model.Describe(network.Images)
+            != network.Choice.Describe(network.Images))
+        {
+            throw new UsageException(
+                $"{path} holds {file.Model.Describe(network.Images)}, but {network.Path} " +
+                    $"{network.Choice.Describe(network.Images)}.");
+        }
+
+        (_, ParameterArena arena) = file.Load(
+            network.Choice, network.Images, file.Model is null ? parsed.GetValue(layout) : null, Device.Cpu);
+        using (arena)
+        {
+            return arena.Save();
+        }
+    }
+
+    /// <summary>The images that a file names. A place on a disk is the caller's to name: a file may be a stranger's.</summary>
+    private static string ImagesOf(WeightsFile file, string path, ModelChoice choice) => file.Dataset switch
+    {
+        null when choice.Name == "mnist-cnn" => "mnist",
+        null => throw new UsageException($"{path} does not say which images its network is for: say it with --dataset."),
+        { } name when Datasets.Names.Contains(name) => name,
+        { } name => throw new UsageException(Prose.Line($"""
+            {path} names images that are none of {string.Join(", ", Datasets.Names)}, but '{Printable.Name(name)}': say with
+            --dataset where they are.
+            """)),
+    };
+}

@@ -1,0 +1,111 @@
+using PacGen.Kernels;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// The weight matrices of a network and what kind of function it is, read off the graph of its output in evaluation mode: so it
+/// holds for any module, whatever its fields. Weights of a matrix product are a linear layer's, those of a convolution a
+/// convolution's; what has one axis (biases, the factors of batch norm) is in no matrix.
+/// </summary>
+/// <example>
+/// <code>
+/// NetworkLayers layers = new(model, trainer.Arena, 28, 28, 1);
+/// foreach (WeightMatrix matrix in layers.Matrices)
+/// {
+///     Console.WriteLine($"{matrix.Name}: {matrix.Shape}");
+/// }
+/// </code>
+/// </example>
+public sealed class NetworkLayers
+{
+    // Between the squared weights of a path these keep sums and products of numbers that are not negative.
+    private static readonly HashSet<Type> OfPaths = [typeof(ReluFunction), typeof(AddFunction), typeof(MultiplyFunction)];
+
+    /// <summary>Looks at a network.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="arena">Its parameters.</param>
+    /// <param name="image">The extents of one image: height, width, channels.</param>
+    /// <exception cref="ShapeException">The network doesn't take such images.</exception>
+    public NetworkLayers(Module model, ParameterArena arena, params IReadOnlyList<int> image)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(arena);
+        ArgumentNullException.ThrowIfNull(image);
+        Dictionary<Parameter, int> starts = [];
+        int start = 0;
+        foreach (Parameter parameter in arena.Parameters)
+        {
+            starts[parameter] = start;
+            start += checked((int)parameter.Shape.Count);
+        }
+
+        model.Eval();
+        Input = Tensor.Input(new Shape([1, .. image]), "image");
+        Output = model.Apply(Input);
+        List<WeightMatrix> found = [];
+        HashSet<Parameter> seen = [], odd = [];
+        foreach (Tensor node in Gradients.Ordered(Output).OrderBy(node => node.Order))
+        {
+            HasState |= node.State is not null;
+            NotOfPaths ??= Refusal(node);
+            for (int i = 0; i < node.Inputs.Length; i++)
+            {
+                if (node.Inputs[i].Parameter is not { Shape.Rank: > 1 } weights)
+                {
+                    continue;
+                }
+
+                if (node.Operation is not (MatMul or Conv2dForward))
+                {
+                    odd.Add(weights);
+                }
+                else if (seen.Add(weights))
+                {
+                    found.Add(new WeightMatrix(
+                        weights.Name, weights.Shape, starts[weights], node.Inputs[1 - i].Shape,
+                        (node.Operation as Conv2dForward)?.Geometry));
+                }
+            }
+        }
+
+        odd.UnionWith(arena.Parameters.Where(parameter => parameter.Shape.Rank > 1 && !seen.Contains(parameter)));
+        Matrices = found;
+        Unknown = arena.Parameters.FirstOrDefault(odd.Contains) is { } first
+            ? $"{first.Name} {first.Shape} is the weight of neither a linear nor a convolution layer, so that its matrix is " +
+                $"not " +
+                $"known."
+            : found.Count == 0 ? $"{model.GetType().Name} has no linear or convolution layer." : null;
+    }
+
+    /// <summary>The weight matrices, in the order in which an image meets them.</summary>
+    public IReadOnlyList<WeightMatrix> Matrices { get; }
+
+    /// <summary>A sentence that names a weight whose matrix isn't known; null where all are known.</summary>
+    public string? Unknown { get; }
+
+    /// <summary>Whether the output depends on state such as batch norm's running statistics.</summary>
+    public bool HasState { get; }
+
+    /// <summary>The image that <see cref="Output"/> is of.</summary>
+    internal Tensor Input { get; }
+
+    /// <summary>The output for one image.</summary>
+    internal Tensor Output { get; }
+
+    /// <summary>What the network does beside sums of products along paths and ReLU; null for nothing else.</summary>
+    internal string? NotOfPaths { get; }
+
+    /// <summary>The layers of a measure's subject.</summary>
+    internal static NetworkLayers Of(EmpiricalLoss subject) => subject.Once(
+        nameof(NetworkLayers),
+        () => new NetworkLayers(
+            subject.Model, subject.Arena, subject.Images.Height, subject.Images.Width, subject.Images.Channels));
+
+    private static string? Refusal(Tensor node) => node.Operation switch
+    {
+        null when node.State is not null => "batch norm",
+        null or MatMul or Conv2dForward or PoolSelect or AveragePool or Reduce or Kernels.Reshape => null,
+        FusedMap map when map.Expression.AppliesOnly(OfPaths) => null,
+        { } other => other.Name,
+    };
+}
