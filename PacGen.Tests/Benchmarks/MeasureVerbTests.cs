@@ -15,8 +15,9 @@ internal sealed class MeasureVerbTests
     public static void Train()
     {
         folder = new Folder();
-        ProgramRun run =
-            ProgramRun.Of("train", "--epochs", "2", "--hidden", "12", "--psi", "off", "--save", folder["w"], "--seed", "5");
+        ProgramRun run = ProgramRun.Of(
+            "train", "--epochs", "2", "--hidden", "12", "--optimizer", "sgd", "--learning-rate", "0.1", "--batch-size", "32",
+            "--schedule", "constant", "--psi", "off", "--save", folder["w"], "--seed", "5");
         Assert.That(run.ExitCode, Is.Zero, run.Error);
     }
 
@@ -30,7 +31,10 @@ internal sealed class MeasureVerbTests
         JsonNode found = Json("--measures", string.Join(',', Cheap), "--layers", "--images", "200", "--seed", "3");
         Dataset digits = Datasets.Digits();
         Mlp model = new(64, 12, 10);
-        using Trainer trainer = new(model, digits, new Sgd(0.1), new TrainingOptions { Epochs = 2, Seed = 5, Score = null });
+        using Trainer trainer = new(model, digits, new Sgd(0.1), new TrainingOptions
+        {
+            Epochs = 2, BatchSize = 32, Seed = 5, Score = null,
+        });
         float[] first = trainer.Arena.Save();
         trainer.Run();
         using EmpiricalLoss subject = new(model, trainer.Arena, digits.Train.Sample(200, 3))
