@@ -82,7 +82,7 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
         x[0], x[1], x[2], x[3], y[1], y[2], w[0], w[1], Geometry.StrideHeight, Geometry.StrideWidth, Geometry.PaddingHeight,
         Geometry.PaddingWidth);
 
-    private LaunchSequence Bind<T>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    private Launch Bind<T>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
         where T : struct, IMemoryLane<T>
     {
         (Shape x, Shape w) = (shapes[0], shapes[1]);
@@ -90,13 +90,12 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
         int channels = x[3], outputs = w[3];
         ColumnPanels panels = new(outputs, T.Count);
         int terms = w[0] * w[1] * channels;
-        DeviceBuffer memory = device.Allocate((long)panels.Padded * terms);
-        Region packed = new(memory);
-        Windows windows = WindowsOver(x, w, y);
-        return new LaunchSequence(
-            [memory],
-            new PackLaunch<T>(device, panels, inputs[1], [0], terms, outputs, 1, packed),
-            new WindowsLaunch<T>(
-                device, windows, panels, inputs[0], packed, output, 0, y[2] * outputs, outputs, y[1] * y[2] * outputs));
+        using LaunchParts parts = new(device);
+        Region packed = parts.Memory((long)panels.Padded * terms);
+        parts.Add(new PackLaunch<T>(device, panels, inputs[1], [0], terms, outputs, 1, packed));
+        parts.Add(new WindowsLaunch<T>(
+            device, WindowsOver(x, w, y), panels, inputs[0], packed, output, 0, y[2] * outputs, outputs,
+            y[1] * y[2] * outputs));
+        return parts.ToLaunch();
     }
 }

@@ -60,18 +60,18 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
     {
         (Shape dy, Shape w) = (shapes[0], shapes[1]);
-        List<Launch> launches = [];
+        using LaunchParts parts = new(device);
         for (int h = 0; h < Math.Min(Geometry.StrideHeight, Height); h++)
         {
             for (int v = 0; v < Math.Min(Geometry.StrideWidth, Width); v++)
             {
-                launches.Add(Packs.InFours(w[3], inputs[1])
+                parts.Add(Packs.InFours(w[3], inputs[1])
                     ? BindGrid<Wide>(device, dy, w, inputs, output, h, v)
                     : BindGrid<Narrow>(device, dy, w, inputs, output, h, v));
             }
         }
 
-        return launches.Count == 1 ? launches[0] : new LaunchSequence([], [.. launches]);
+        return parts.ToLaunch();
     }
 
     // One of the grids that Gather speaks of.
@@ -97,7 +97,7 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
             : Product.Bind(device, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], weights, output, target);
     }
 
-    private LaunchSequence Bind<T>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    private Launch Bind<T>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
         where T : struct, IMemoryLane<T>
     {
         (Shape dy, Shape w) = (shapes[0], shapes[1]);
@@ -113,28 +113,27 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
             : Gather<T>(device, dy, w, inputs, output);
     }
 
-    private static LaunchSequence Scatter<T>(
+    private static Launch Scatter<T>(
         CpuDevice device, Windows windows, int channels, ReadOnlySpan<Region> inputs, Region output)
         where T : struct, IMemoryLane<T>
     {
         ColumnPanels panels = new(windows.KernelHeight * windows.KernelWidth * windows.Channels, T.Count);
-        DeviceBuffer memory = device.Allocate((long)panels.Padded * channels);
-        Region packed = new(memory);
-        return new LaunchSequence(
-            [memory],
-            new PackLaunch<T>(device, panels, inputs[1], [0], channels, 1, channels, packed),
-            new ScatterLaunch<T>(device, windows, panels, channels, inputs[0], packed, output));
+        using LaunchParts parts = new(device);
+        Region packed = parts.Memory((long)panels.Padded * channels);
+        parts.Add(new PackLaunch<T>(device, panels, inputs[1], [0], channels, 1, channels, packed));
+        parts.Add(new ScatterLaunch<T>(device, windows, panels, channels, inputs[0], packed, output));
+        return parts.ToLaunch();
     }
 
     // The places of dx that are a stride apart form a grid of their own, and each grid is a convolution of dy, of stride 1,
     // with those of the weights that reach it, turned round.
-    private LaunchSequence Gather<T>(CpuDevice device, Shape dy, Shape w, ReadOnlySpan<Region> inputs, Region output)
+    private Launch Gather<T>(CpuDevice device, Shape dy, Shape w, ReadOnlySpan<Region> inputs, Region output)
         where T : struct, IMemoryLane<T>
     {
         int channels = w[2], outputs = w[3];
         ColumnPanels panels = new(channels, T.Count);
-        DeviceBuffer memory = device.Allocate((long)panels.Padded * w[0] * w[1] * outputs);
-        List<Launch> launches = [];
+        using LaunchParts parts = new(device);
+        Region memory = parts.Memory((long)panels.Padded * w[0] * w[1] * outputs);
         long used = 0;
         for (int h = 0; h < Math.Min(Geometry.StrideHeight, Height); h++)
         {
@@ -143,7 +142,7 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
             {
                 (int firstQ, int countQ, int left) = Taps(v, Geometry.StrideWidth, Geometry.PaddingWidth, w[1]);
                 long size = (long)panels.Padded * countP * countQ * outputs;
-                Region packed = new Region(memory).Slice(used, size);
+                Region packed = memory.Slice(used, size);
                 used += size;
                 nint[] sections = new nint[countP * countQ];
                 for (int i = 0; i < sections.Length; i++)
@@ -155,20 +154,20 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
 
                 if (sections.Length != 0)
                 {
-                    launches.Add(new PackLaunch<T>(device, panels, inputs[1], sections, outputs, 1, outputs, packed));
+                    parts.Add(new PackLaunch<T>(device, panels, inputs[1], sections, outputs, 1, outputs, packed));
                 }
 
                 Windows windows = new(
                     dy[0], dy[1], dy[2], outputs, Count(Height, h, Geometry.StrideHeight), Count(Width, v, Geometry.StrideWidth),
                     countP, countQ, 1, 1, top, left);
-                launches.Add(new WindowsLaunch<T>(
+                parts.Add(new WindowsLaunch<T>(
                     device, windows, panels, inputs[0], packed, output,
                     (((nint)h * Width) + v) * channels, (nint)Geometry.StrideHeight * Width * channels,
                     Geometry.StrideWidth * channels, (nint)Height * Width * channels));
             }
         }
 
-        return new LaunchSequence([memory], [.. launches]);
+        return parts.ToLaunch();
     }
 
     private static int Count(int extent, int first, int stride) => (extent - first + stride - 1) / stride;

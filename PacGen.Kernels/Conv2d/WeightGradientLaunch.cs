@@ -90,9 +90,9 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         packSize = direct ? 0 : (nint)blockRows * windows.Columns * panels.VectorsOf(0) * T.Count;
         sumRows = tasks.Max(static task => task.Sum(static segment => segment.Rows + MostTileRows));
         sumSize = (nint)sumRows * panels.Padded;
-        sums = device.Allocate(tasks.Length * parts * sumSize);
         finished = new int[tasks.Length];
         device.ReserveScratch(Math.Max(1, copySize + packSize));
+        sums = device.Allocate(tasks.Length * parts * sumSize);
     }
 
     /// <inheritdoc/>

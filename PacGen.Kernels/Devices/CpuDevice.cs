@@ -180,6 +180,7 @@ public sealed unsafe class CpuDevice : Device
     private CpuBuffer Rent(long count, string purpose)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        Allocating?.Invoke();
 
         // Size classes are powers of two with a half step, so at most a third is wasted.
         int log = Math.Max(SmallestClass, 63 - BitOperations.LeadingZeroCount((ulong)Math.Max(count - 1, 1)));

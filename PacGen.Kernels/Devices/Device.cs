@@ -64,6 +64,9 @@ public abstract class Device : IDisposable
     /// <summary>The memory that is free for more buffers, in bytes; null where the device doesn't say.</summary>
     public abstract long? FreeBytes { get; }
 
+    /// <summary>Called before a buffer is made: an exception from here refuses it.</summary>
+    internal Action? Allocating { get; set; }
+
     /// <summary>Memory for <paramref name="count"/> floats, zeroed.</summary>
     /// <param name="count">At least 1.</param>
     /// <param name="purpose">What the memory is for, as an error says it.</param>

@@ -80,6 +80,7 @@ public sealed partial class GpuDevice : Device
     public override DeviceBuffer Allocate(long count, string purpose = "tensors")
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        Allocating?.Invoke();
         try
         {
             GpuBuffer buffer = new(this, Accelerator.Allocate1D<float>(count));

@@ -47,26 +47,23 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
         CpuDevice device, int rows, int terms, int columns, Region a, bool transposeA, Region b, bool transposeB, Region output)
     {
         ColumnPanels panels = new(columns, T.Count);
-        DeviceBuffer memory = device.Allocate((long)panels.Padded * terms);
-        Region packed = new(memory);
+        using LaunchParts parts = new(device);
+        Region packed = parts.Memory((long)panels.Padded * terms);
         nint termStep = transposeB ? 1 : columns, columnStep = transposeB ? terms : 1;
-        PackLaunch<T> pack = new(device, panels, b, [0], terms, termStep, columnStep, packed);
+        parts.Add(new PackLaunch<T>(device, panels, b, [0], terms, termStep, columnStep, packed));
         int stride = MatMulPacking.LeftStride(rows, terms, columns, transposeA);
         if (stride == 0)
         {
-            return new LaunchSequence(
-                [memory], pack, new MatMulLaunch<T>(
-                    device, panels, a, transposeA ? 1 : terms, transposeA ? rows : 1, packed, output, rows, terms));
+            parts.Add(new MatMulLaunch<T>(
+                device, panels, a, transposeA ? 1 : terms, transposeA ? rows : 1, packed, output, rows, terms));
+            return parts.ToLaunch();
         }
 
-        DeviceBuffer copy = device.Allocate((long)rows * stride);
-        Region left = new(copy);
-        return new LaunchSequence(
-            [memory, copy],
-            pack,
-            transposeA ? new TransposeLaunch(device, terms, rows, a, left)
-                : new SpreadRowsLaunch(device, rows, terms, stride, a, left),
-            new MatMulLaunch<T>(device, panels, left, stride, 1, packed, output, rows, terms));
+        Region left = parts.Memory((long)rows * stride);
+        parts.Add(transposeA ? new TransposeLaunch(device, terms, rows, a, left)
+            : new SpreadRowsLaunch(device, rows, terms, stride, a, left));
+        parts.Add(new MatMulLaunch<T>(device, panels, left, stride, 1, packed, output, rows, terms));
+        return parts.ToLaunch();
     }
 
     /// <inheritdoc/>

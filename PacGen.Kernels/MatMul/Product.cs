@@ -57,11 +57,11 @@ internal static class Product
         ProductTarget target = new(
             rows, columns, terms, true) { SplitTerms = Ceiling(Ceiling(terms, splits), ProductTile.Terms) * ProductTile.Terms };
         target.Splits = Ceiling(terms, target.SplitTerms);
-        DeviceBuffer parts = device.Allocate((long)target.Splits * rows * columns, "the parts of a matrix product");
-        return new LaunchSequence(
-            [parts],
-            Bind(device, a, sourceA, b, sourceB, new Region(parts), target),
-            new SplitSumGpu(device, new Region(parts), target.Splits, output.Slice(0, (long)rows * columns)));
+        using LaunchParts parts = new(device);
+        Region split = parts.Memory((long)target.Splits * rows * columns, "the parts of a matrix product");
+        parts.Add(Bind(device, a, sourceA, b, sourceB, split, target));
+        parts.Add(new SplitSumGpu(device, split, target.Splits, output.Slice(0, (long)rows * columns)));
+        return parts.ToLaunch();
     }
 
     /// <summary>Binds a product with an output of any layout.</summary>

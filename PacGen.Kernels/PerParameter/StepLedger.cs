@@ -51,17 +51,24 @@ public sealed class StepLedger : IDisposable
         this.update = update;
         this.perturb = perturb;
         memory = new StepMemory(device, update.StepFloats);
-        update.Follow(memory);
-        perturb?.Follow(memory);
-        records = device.Accelerator.Allocate1D<StepRecord>(Capacity + 1);
-        records.View.MemSetToZero(device.Accelerator.DefaultStream);
-        readback = device.TryReadBack(records.NativePtr, Capacity * Unsafe.SizeOf<StepRecord>());
-        observe = device.Load(
-            ((Delegate)ObserveKernel).Method,
-            accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<StepRecord>, double, int>(ObserveKernel));
-        KernelConfig group = device.Groups(1, BlockSum.Totals);
-        Check = Ending(CheckKernel, gradientSums);
-        Close = Ending(CloseKernel, changeSums);
+        try
+        {
+            update.Follow(memory);
+            perturb?.Follow(memory);
+            records = device.Accelerator.Allocate1D<StepRecord>(Capacity + 1);
+            records.View.MemSetToZero(device.Accelerator.DefaultStream);
+            readback = device.TryReadBack(records.NativePtr, Capacity * Unsafe.SizeOf<StepRecord>());
+            observe = device.Load(
+                ((Delegate)ObserveKernel).Method,
+                accelerator => accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<StepRecord>, double, int>(ObserveKernel));
+            Check = Ending(CheckKernel, gradientSums);
+            Close = Ending(CloseKernel, changeSums);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
 
         Launch Ending(
             Action<ArrayView<float>, int, ArrayView<StepCarry>, ArrayView<float>, ArrayView<StepRecord>> body, GpuBuffer sums)
@@ -70,6 +77,7 @@ public sealed class StepLedger : IDisposable
                 body.Method,
                 accelerator => accelerator.LoadStreamKernel<
                     ArrayView<float>, int, ArrayView<StepCarry>, ArrayView<float>, ArrayView<StepRecord>>(body));
+            KernelConfig group = device.Groups(1, BlockSum.Totals);
             return new Started(
                 () => kernel(group, sums.View, (int)changeSums.Count, memory.Carry, memory.Settings, records.View));
         }
@@ -220,7 +228,7 @@ public sealed class StepLedger : IDisposable
     public void Dispose()
     {
         readback?.Dispose();
-        records.Dispose();
+        records?.Dispose();
         memory.Dispose();
     }
 

@@ -16,7 +16,16 @@ internal sealed class StepMemory : IDisposable
     public StepMemory(GpuDevice device, int count)
     {
         carry = (GpuBuffer)device.Allocate(Marshal.SizeOf<StepCarry>() / sizeof(float), "what steps hand on");
-        settings = (GpuBuffer)device.Allocate(count, "a step's settings");
+        try
+        {
+            settings = (GpuBuffer)device.Allocate(count, "a step's settings");
+        }
+        catch
+        {
+            carry.Dispose();
+            throw;
+        }
+
         sent = new float[count];
     }
 

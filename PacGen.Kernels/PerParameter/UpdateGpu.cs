@@ -30,7 +30,16 @@ internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
                 ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
                 ArrayView<float>, ArrayView<float>, ArrayView<StepCarry>, ArrayView<float>, QuadExtent>(Kernel));
         blocks = (GpuBuffer)device.Allocate(sums.Length);
-        own = new StepMemory(device, StepFloats);
+        try
+        {
+            own = new StepMemory(device, StepFloats);
+        }
+        catch
+        {
+            blocks.Dispose();
+            throw;
+        }
+
         KernelConfig grid = device.Groups(sums.Length, BlockSumGpu.Quads);
         ArrayView<float> w = GpuDevice.View(regions.Weights), g = GpuDevice.View(regions.Gradient);
         ArrayView<float> h = GpuDevice.View(regions.SecondMoment);

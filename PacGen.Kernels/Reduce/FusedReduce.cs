@@ -20,11 +20,11 @@ public sealed record FusedReduce(Expression Expression, Shape Source, Reduce Red
     /// <remarks>A GPU computes the map into memory first.</remarks>
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
     {
-        DeviceBuffer memory = device.Allocate(Source.Count);
-        Region values = new(memory);
-        return new LaunchSequence(
-            [memory], new FusedMap(Expression, Source).Bind(device, shapes, inputs, values),
-            Reduction.Bind(device, [Source], [values], output));
+        using LaunchParts parts = new(device);
+        Region values = parts.Memory(Source.Count);
+        parts.Add(new FusedMap(Expression, Source).Bind(device, shapes, inputs, values));
+        parts.Add(Reduction.Bind(device, [Source], [values], output));
+        return parts.ToLaunch();
     }
 
     private protected override Launch Bind<T, TWords>(

@@ -104,17 +104,16 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
         where TReduction : struct, IReduction
     {
         List<(long Outer, long Rows, long Inner)> steps = Steps(shape);
-        Launch[] launches = new Launch[steps.Count];
-        DeviceBuffer[] between = new DeviceBuffer[steps.Count - 1];
+        using LaunchParts parts = new(device);
         for (int i = 0; i < steps.Count; i++)
         {
             (long outer, long rows, long inner) = steps[i];
-            Region result = i == between.Length ? output : new Region(between[i] = device.Allocate(outer * inner));
-            launches[i] = Step<T, TReduction>(device, input, i == 0 ? map : null, result, outer, rows, inner);
+            Region result = i == steps.Count - 1 ? output : parts.Memory(outer * inner);
+            parts.Add(Step<T, TReduction>(device, input, i == 0 ? map : null, result, outer, rows, inner));
             input = result;
         }
 
-        return launches.Length == 1 ? launches[0] : new LaunchSequence(between, launches);
+        return parts.ToLaunch();
     }
 
     private static unsafe CpuLaunch Step<T, TReduction>(
@@ -137,22 +136,16 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
     private Launch Bind<TReduction>(GpuDevice device, Shape shape, Region input, Region output)
         where TReduction : struct, IReduction
     {
-        List<Launch> launches = [];
-        List<DeviceBuffer> between = [];
+        using LaunchParts parts = new(device);
         List<(long Outer, long Rows, long Inner)> steps = Steps(shape);
         for (int i = 0; i < steps.Count; i++)
         {
             (long outer, long rows, long inner) = steps[i];
-            if (i < steps.Count - 1)
-            {
-                between.Add(device.Allocate(outer * inner));
-            }
-
-            Region result = i == steps.Count - 1 ? output : new Region(between[^1]);
-            ReduceGpu.Add<TReduction>(device, Name, input, result, outer, rows, inner, launches, between);
+            Region result = i == steps.Count - 1 ? output : parts.Memory(outer * inner);
+            ReduceGpu.Add<TReduction>(device, Name, input, result, outer, rows, inner, parts);
             input = result;
         }
 
-        return launches.Count == 1 ? launches[0] : new LaunchSequence([.. between], [.. launches]);
+        return parts.ToLaunch();
     }
 }

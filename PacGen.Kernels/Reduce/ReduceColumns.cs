@@ -73,17 +73,16 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
         rowUnits = (int)Math.Max(1, (wideRows + rowsPerUnit - 1) / rowsPerUnit);
         units = outer * columnUnits * rowUnits;
         share = Math.Clamp(FloatsPerTask / (rowsPerUnit * widest), 1, units);
-        if (rowUnits > 1)
-        {
-            partialBuffer = device.Allocate(units * stride);
-            partial = CpuDevice.Address(new Region(partialBuffer));
-        }
-
         // A block, the total, and a level for each bit of the number of blocks; folding reads a vector beyond the end.
         int levels = 64 - BitOperations.LeadingZeroCount((ulong)rowsPerUnit / BlockRows + 1);
         reduction = ((levels + 2L) * stride) + Padding;
         device.ReserveScratch(
             map is null ? reduction : reduction + Math.Max(Computed, widest) + widest + Padding + map.ScratchSize);
+        if (rowUnits > 1)
+        {
+            partialBuffer = device.Allocate(units * stride);
+            partial = CpuDevice.Address(new Region(partialBuffer));
+        }
     }
 
     public override int Tasks => (int)((units + share - 1) / share);

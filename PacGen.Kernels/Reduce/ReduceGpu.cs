@@ -22,8 +22,7 @@ internal static class ReduceGpu
 
     /// <summary>Adds the launches of a step, and the memory between them.</summary>
     public static void Add<TReduction>(
-        GpuDevice device, string name, Region input, Region output, long outer, long rows, long inner, List<Launch> launches,
-        List<DeviceBuffer> between)
+        GpuDevice device, string name, Region input, Region output, long outer, long rows, long inner, LaunchParts parts)
         where TReduction : struct, IReduction
     {
         _ = Packs.Count(device, name, outer * rows * inner);
@@ -34,14 +33,8 @@ internal static class ReduceGpu
             Walk walk = new(
                 device, (int)outer, (int)(folds ? rows / Quad.Count : rows), (int)(fours && !folds ? inner / Quad.Count : inner),
                 folds);
-            Region result = output;
-            if (walk.RowUnits > 1)
-            {
-                between.Add(device.Allocate(outer * walk.RowUnits * inner));
-                result = new Region(between[^1]);
-            }
-
-            launches.Add(fours
+            Region result = walk.RowUnits > 1 ? parts.Memory(outer * walk.RowUnits * inner) : output;
+            parts.Add(fours
                 ? new ReduceGpu<TReduction, Quad>(device, input, result, walk)
                 : new ReduceGpu<TReduction, One>(device, input, result, walk));
             if (walk.RowUnits == 1)

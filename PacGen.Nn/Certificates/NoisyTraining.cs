@@ -25,7 +25,15 @@ internal sealed class NoisyTraining : IDisposable
     {
         (this.model, this.arena, this.noise, this.seed) = (model, arena, noise, seed);
         secondMoment = new SecondMomentPass(model, arena, Loss.CrossEntropy, int.MaxValue, int.MaxValue);
-        h = arena.Device.Allocate(arena.Count);
+        try
+        {
+            h = arena.Device.Allocate(arena.Count);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>
@@ -103,7 +111,7 @@ internal sealed class NoisyTraining : IDisposable
     public void Dispose()
     {
         secondMoment.Dispose();
-        h.Dispose();
+        h?.Dispose();
     }
 
     /// <summary>g ← g + (w − w₀)·precision.</summary>

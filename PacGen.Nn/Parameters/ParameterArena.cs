@@ -57,31 +57,39 @@ public sealed class ParameterArena : IDisposable
         }
 
         this.seed = seed;
-        Weights = device.AllocateUncleared(Count, "the model's weights");
-        for (int i = 0; i < parameters.Length; i++)
-        {
-            parameters[i].Region = Segment(Weights, i);
-        }
-
-        if (draw)
-        {
-            Draw();
-        }
-
         states = [.. module.State];
-        long stateCount = states.Sum(state => state.Shape.Count);
-        if (stateCount > 0)
+        Weights = device.AllocateUncleared(Count, "the model's weights");
+        try
         {
-            State = device.Allocate(stateCount, "the model's state");
-            long start = 0;
-            foreach (StateTensor state in states)
+            for (int i = 0; i < parameters.Length; i++)
             {
-                state.Region = new Region(State).Slice(start, state.Shape.Count);
-                start += state.Shape.Count;
-                float[] values = new float[state.Shape.Count];
-                Array.Fill(values, state.Initial);
-                state.Region.Value.Write(values);
+                parameters[i].Region = Segment(Weights, i);
             }
+
+            if (draw)
+            {
+                Draw();
+            }
+
+            long stateCount = states.Sum(state => state.Shape.Count);
+            if (stateCount > 0)
+            {
+                State = device.Allocate(stateCount, "the model's state");
+                long start = 0;
+                foreach (StateTensor state in states)
+                {
+                    state.Region = new Region(State).Slice(start, state.Shape.Count);
+                    start += state.Shape.Count;
+                    float[] values = new float[state.Shape.Count];
+                    Array.Fill(values, state.Initial);
+                    state.Region.Value.Write(values);
+                }
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 

@@ -32,7 +32,15 @@ internal sealed class SecondMomentPass : IDisposable
         (this.model, this.arena, this.loss, this.part, this.root) = (model, arena, root is null ? loss : root.Loss, part, root);
         zeros = new float[arena.Count];
         gradients = arena.Device.Allocate(arena.Count);
-        gathered = part < batchSize ? new GradientSum(gradients) : null;
+        try
+        {
+            gathered = part < batchSize ? new GradientSum(gradients) : null;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Makes h at some weights.</summary>

@@ -24,14 +24,22 @@ internal sealed class StateUpdate : IDisposable
         Committed = new Region(arena.State!);
         Shape shape = new(checked((int)Committed.Count));
         next = arena.Device.Allocate(Committed.Count, "the model's next state");
-        Next = new Region(next);
-        begin = arena.Device.Bind(FusedMap.BroadcastTo(shape), [shape], [Committed], Next);
-        keep = arena.Device.Bind(FusedMap.BroadcastTo(shape), [shape], [Next], Committed);
+        try
+        {
+            Next = new Region(next);
+            begin = arena.Device.Bind(FusedMap.BroadcastTo(shape), [shape], [Committed], Next);
+            keep = arena.Device.Bind(FusedMap.BroadcastTo(shape), [shape], [Next], Committed);
 
-        // 0·x is 0, but NaN where x is infinite or NaN.
-        Tensor x = Tensor.Input(shape, "state"), zero = (x * 0f).Sum();
-        check = CompiledGraph.Compile(arena.Device, [zero], new Dictionary<Tensor, Region> { [x] = Next });
-        Zero = check[zero];
+            // 0·x is 0, but NaN where x is infinite or NaN.
+            Tensor x = Tensor.Input(shape, "state"), zero = (x * 0f).Sum();
+            check = CompiledGraph.Compile(arena.Device, [zero], new Dictionary<Tensor, Region> { [x] = Next });
+            Zero = check[zero];
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The copy, of the layout of <see cref="ParameterArena.State"/>.</summary>
@@ -117,11 +125,11 @@ internal sealed class StateUpdate : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        begin.Dispose();
-        keep.Dispose();
+        begin?.Dispose();
+        keep?.Dispose();
         Array.ForEach([.. holding, .. restoring], launch => launch.Dispose());
         held?.Dispose();
-        check.Dispose();
+        check?.Dispose();
         next.Dispose();
     }
 

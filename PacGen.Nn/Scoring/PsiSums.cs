@@ -9,18 +9,26 @@ internal sealed class PsiSums : IDisposable
     private readonly ParameterArena arena;
     private readonly Neighborhood neighborhood;
     private readonly SumLaunch<PsiSettings> whole;
-    private readonly SumLaunch<PsiSettings>[] layers;
+    private readonly List<SumLaunch<PsiSettings>> layers = [];
     private readonly double[] meanCurvature;
 
     public PsiSums(ParameterArena arena, DeviceBuffer curvature, Neighborhood neighborhood)
     {
         this.arena = arena;
         this.neighborhood = neighborhood;
-        whole = SumLaunch<PsiSettings>.Create<PsiTerm>(arena.Device, new Region(arena.Weights), new Region(curvature));
-        layers = [.. arena.Parameters.Select((_, i) => SumLaunch<PsiSettings>.Create<PsiTerm>(
-            arena.Device, arena.Segment(arena.Weights, i), arena.Segment(curvature, i)))];
-        meanCurvature =
-            [.. arena.Parameters.Select((_, i) => arena.Segment(curvature, i).ToArray().Average(value => (double)value))];
+        try
+        {
+            whole = SumLaunch<PsiSettings>.Create<PsiTerm>(arena.Device, new Region(arena.Weights), new Region(curvature));
+            layers.AddRange(arena.Parameters.Select((_, i) => SumLaunch<PsiSettings>.Create<PsiTerm>(
+                arena.Device, arena.Segment(arena.Weights, i), arena.Segment(curvature, i))));
+            meanCurvature =
+                [.. arena.Parameters.Select((_, i) => arena.Segment(curvature, i).ToArray().Average(value => (double)value))];
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>m.</summary>
@@ -38,7 +46,7 @@ internal sealed class PsiSums : IDisposable
     /// <summary>Each parameter's part at a ρ.</summary>
     public LayerScore[] Layers(double rho)
     {
-        LayerScore[] parts = new LayerScore[layers.Length];
+        LayerScore[] parts = new LayerScore[layers.Count];
         for (int i = 0; i < parts.Length; i++)
         {
             layers[i].Settings = PsiSettings.Of(neighborhood, rho, arena.Count);
@@ -54,7 +62,7 @@ internal sealed class PsiSums : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        whole.Dispose();
-        Array.ForEach(layers, layer => layer.Dispose());
+        whole?.Dispose();
+        layers.ForEach(layer => layer.Dispose());
     }
 }
