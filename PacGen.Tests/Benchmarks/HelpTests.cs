@@ -45,6 +45,7 @@ internal sealed class HelpTests
         "--threads", "--labels", "--limit", "--image-size", "--data",
         "--no-download")]
     [TestCase("study")]
+    [TestCase("study report", "--folder", "--output", "--replicates", "--splits", "--test-images", "--seed")]
     [TestCase(
         "study run", "--folder", "--study", "--jobs", "--device", "--products", "--threads", "--data", "--no-download", "--seeds",
         "--moments", "--measures", "--measures-by-epoch", "--measure-images", "--dataset", "--labels", "--limit", "--image-size",

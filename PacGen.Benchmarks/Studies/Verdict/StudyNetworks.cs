@@ -1,0 +1,103 @@
+using System.Globalization;
+using PacGen.Nn;
+
+namespace PacGen.Benchmarks.Studies.Verdict;
+
+/// <summary>The networks of a study, sorted by data set and moment; runs that collapsed are set apart.</summary>
+internal sealed class StudyNetworks
+{
+    /// <summary>The share of a data set's runs that a moment needs to be one that the report stands on.</summary>
+    private const double MostEpoch = 0.9, MostLoss = 2.0 / 3;
+
+    /// <param name="rows">What the study's file has.</param>
+    /// <exception cref="DataException">There is nothing to report.</exception>
+    public StudyNetworks(IReadOnlyList<StudyRow> rows)
+    {
+        if (rows.Count == 0)
+        {
+            throw new DataException("This study has no measured network yet: run it first, pacgen study run.");
+        }
+
+        Rows = rows;
+        StudyRow[] last = [.. rows.GroupBy(row => row.Run).Select(run => run.MaxBy(row => row.Epoch)!)];
+        Collapsed = [.. last.Where(HasCollapsed).OrderBy(row => row.Run)];
+        HashSet<int> collapsed = [.. Collapsed.Select(row => row.Run)];
+        StudyRow[] kept = [.. rows.Where(row => !collapsed.Contains(row.Run))];
+        Runs = last.Length;
+        Slices = [.. kept.GroupBy(row => (Data: StudySlice.DataOf(row), row.Moment))
+            .OrderBy(slice => slice.Key.Data, StringComparer.Ordinal).ThenBy(slice => Order(slice.Key.Moment))
+            .Select(slice => new StudySlice(
+                slice.Key.Data, slice.Key.Moment, [.. slice.Where(IsFinite).OrderBy(row => row.Run)],
+                kept.Where(row => StudySlice.DataOf(row) == slice.Key.Data).Select(row => row.Run).Distinct().Count()
+                    - slice.Count()))
+            .Where(slice => slice.Rows.Count > 0)];
+    }
+
+    /// <summary>All rows.</summary>
+    public IReadOnlyList<StudyRow> Rows { get; }
+
+    /// <summary>The number of runs, collapsed ones too.</summary>
+    public int Runs { get; }
+
+    /// <summary>Runs that learnt nothing, each as it ended.</summary>
+    public IReadOnlyList<StudyRow> Collapsed { get; }
+
+    /// <summary>The other networks, by data set and moment.</summary>
+    public IReadOnlyList<StudySlice> Slices { get; }
+
+    /// <summary>The data sets.</summary>
+    public IEnumerable<string> Data => Slices.Select(slice => slice.Data).Distinct();
+
+    /// <summary>
+    /// The moments of a data set that the report stands on: the last epoch that nearly all runs came to, and the smallest
+    /// training loss that most came to; where there is neither, the end.
+    /// </summary>
+    public IReadOnlyList<StudySlice> Standing(string data)
+    {
+        StudySlice[] all = [.. Slices.Where(slice => slice.Data == data)];
+        StudySlice? epoch = all.Where(slice => IsMoment(slice, "epoch") && Share(slice) >= MostEpoch).Reverse().MaxBy(Measures);
+        StudySlice? end = all.FirstOrDefault(slice => slice.Moment == "end");
+        if (end is not null && Measures(end) >= (epoch is null ? 0 : Measures(epoch))
+            && end.Rows.Select(row => row.Epoch).Distinct().Count() == 1)
+        {
+            epoch = end;
+        }
+
+        StudySlice? loss = all.Where(slice => IsMoment(slice, "loss") && Share(slice) >= MostLoss).MaxBy(Measures)
+            ?? all.Where(slice => IsMoment(slice, "loss")).MaxBy(slice => slice.Rows.Count);
+        StudySlice[] standing = [.. new[] { epoch, loss }.OfType<StudySlice>()];
+        return standing.Length > 0 ? standing : [.. all.Where(slice => slice == (end ?? all[^1]))];
+    }
+
+    /// <summary>
+    /// Whether a run learnt nothing: its loss is not finite, or it knows its training images hardly better than chance.
+    /// </summary>
+    public static bool HasCollapsed(StudyRow end) =>
+        !double.IsFinite(end.TrainLoss) || !double.IsFinite(end.TestLoss)
+            || end.TrainAccuracy < 1.5 / Classes(StudySlice.DataSetOf(end));
+
+    private static int Measures(StudySlice slice) => slice.Rows.SelectMany(row => row.Measures.Keys).Distinct().Count();
+
+    private static bool IsFinite(StudyRow row) => double.IsFinite(row.LossGap) && double.IsFinite(row.AccuracyGap);
+
+    private static bool IsMoment(StudySlice slice, string kind) => slice.Moment.StartsWith($"{kind}:", StringComparison.Ordinal);
+
+    private static double Share(StudySlice slice) => (double)slice.Rows.Count / (slice.Rows.Count + slice.Absent);
+
+    private static int Classes(string data) => data switch
+    {
+        "cifar-100" => 100,
+        "cifar-100-coarse" => 20,
+        "tiny-imagenet" => 200,
+        _ => 10,
+    };
+
+    /// <summary>Epochs in order, then losses from the smallest up, then the end.</summary>
+    private static (int Kind, double At) Order(string moment)
+    {
+        double at = moment.Split(':') is [_, var number]
+            && double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double parsed) ? parsed : 0;
+        return (moment.StartsWith("epoch:", StringComparison.Ordinal) ? 0
+            : moment.StartsWith("loss:", StringComparison.Ordinal) ? 1 : 2, at);
+    }
+}

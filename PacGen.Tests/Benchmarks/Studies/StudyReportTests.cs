@@ -1,0 +1,201 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using PacGen.Benchmarks;
+using PacGen.Benchmarks.Reporting;
+using PacGen.Benchmarks.Studies;
+using PacGen.Benchmarks.Studies.Verdict;
+using PacGen.Nn;
+
+namespace PacGen.Tests.Benchmarks;
+
+/// <summary>
+/// The report of a study whose truth is known: its gap grows with batch size and shrinks with the learning rate.
+/// </summary>
+internal sealed class StudyReportTests
+{
+    private static readonly VerdictOptions Quick = new() { Replicates = 60, RandomMeasures = 100, Splits = 6 };
+
+    [Test]
+    public void AMeasureThatIsTheGapIsFirst()
+    {
+        StudyFindings findings = Find(Rows());
+        SliceFindings slice = findings.Slices.Single(one => one.Slice.Moment == "epoch:20");
+        MeasureFindings first = slice.Measures.First();
+        Assert.That(first.Candidate.Name, Is.EqualTo("oracle"));
+        Assert.That(first.Loss.Tau, Is.EqualTo(1).Within(1e-12));
+        Assert.That(first.Loss.SignErrors.Worst, Is.Zero);
+        Assert.That(first.Loss.ByFactor, Is.All.EqualTo(1));
+        Assert.That(slice.Of("noise")!.Loss.Tau, Is.InRange(-0.35, 0.35));
+        Assert.That(slice.Loss.Tau, Is.InRange(0.1, 0.5));
+        Assert.That(slice.Loss.BestTau, Is.GreaterThan(slice.Loss.Tau / 2));
+
+        // A larger trace goes with a larger gap, as is said of it; margins are turned by nothing that is said here.
+        Assert.That(slice.Of("trace")!.Loss.Tau, Is.GreaterThan(0.5));
+        Assert.That(
+            new VerdictSentences(findings).InShort[0],
+            Does.Contain("the first of 5 measures is `oracle`, which follows the gap: τ = 1.00"));
+    }
+
+    [Test]
+    public void TheClaimsAreReadOffTheNumbers()
+    {
+        StudyFindings findings = Find(Rows());
+        Assert.That(findings.Trends.Where(trend => trend.Quantity == StudyFindings.LossGap).Select(trend => trend.Word),
+            Is.All.EqualTo("as said"));
+        Assert.That(
+            findings.Trends.Where(trend => trend.Quantity == "psi-other" && trend.Factor == "batch-size").Select(
+                trend => trend.Word),
+            Is.All.EqualTo("opposite"));
+        string[] claims = [.. new VerdictSentences(findings).Claims()];
+        Assert.That(claims, Has.Length.EqualTo(2));
+        Assert.That(claims[0], Does.Contain("the gap of losses does at all 2 moments")
+            .And.Contain("`pacgen-score`) does at all 2 moments").And.Contain("hangs on what h is (at 2 of 2 moments)"));
+    }
+
+    /// <summary>
+    /// Two measures, each of which knows one hyper-parameter: together they beat either; the oracle is left out.
+    /// </summary>
+    [Test]
+    public void ACombinationIsFoundWhereThereIsOne()
+    {
+        StudyRow[] rows = [.. Rows().Select(row => row with
+        {
+            Measures = new Dictionary<string, double>
+            {
+                ["batch-part"] = double.Parse(row.Settings["batch-size"], null),
+                ["rate-part"] = 1 / double.Parse(row.Settings["learning-rate"], null),
+            },
+        })];
+        BeyondFindings beyond = Find(rows).Beyond[0];
+        Assert.That(beyond.Mean(split => split.PairTau), Is.GreaterThan(0.8));
+        Assert.That(beyond.Interval(split => split.PairTau - split.SingleTau)!.Low, Is.GreaterThan(0));
+        Assert.That(VerdictSentences.Beyond(beyond), Does.Contain("a combination of two beats the best single measure"));
+    }
+
+    [Test]
+    public void WhereTheBestMeasureIsTheGapNoCombinationIsBetter()
+    {
+        BeyondFindings beyond = Find(Rows()).Beyond[0];
+        Assert.That(beyond.Favourite(split => split.Single), Is.EqualTo(("oracle", 6)));
+        Assert.That(VerdictSentences.Beyond(beyond), Does.Contain("is not established")
+            .Or.Contain("does worse than the best single measure"));
+    }
+
+    [Test]
+    public void RunsThatCollapsedAreCountedApart()
+    {
+        StudyRow[] rows = [.. Rows().Select(row => row.Run == 3 ? row with { TrainLoss = double.NaN }
+            : row.Run == 5 ? row with { TrainAccuracy = 0.1 } : row)];
+        StudyNetworks networks = new(rows);
+        Assert.That(networks.Collapsed.Select(row => row.Run), Is.EqualTo(new[] { 3, 5 }));
+        Assert.That(
+            networks.Slices.SelectMany(slice => slice.Rows).Select(row => row.Run), Has.None.EqualTo(3).And.None.EqualTo(5));
+        Assert.That(networks.Slices, Has.All.Property(nameof(StudySlice.Absent)).Zero);
+    }
+
+    [Test]
+    public void AMomentThatFewCameToIsNotStoodOn()
+    {
+        StudyRow[] rows =
+            [.. Rows().Select(row => row.Moment == "loss:0.01" && row.Run > 10 ? row with { Moment = "loss:0.1" } : row)];
+        Assert.That(
+            new StudyNetworks(rows).Standing("mnist").Select(slice => slice.Moment),
+            Is.EqualTo(new[] { "epoch:20", "loss:0.1" }));
+        Assert.That(new StudyNetworks(rows).Slices.Single(slice => slice.Moment == "loss:0.01").Absent, Is.EqualTo(26));
+        Assert.That(() => new StudyNetworks([]), Throws.InstanceOf<DataException>());
+    }
+
+    /// <summary>
+    /// A perturbation and its γ come and go together, so that perturbed and plain networks differ in one thing.
+    /// </summary>
+    [Test]
+    public void SettingsThatComeTogetherAreOneHyperParameter()
+    {
+        StudyRow[] rows = [.. Rows().Select(row => row.Run % 2 == 0 ? row : row with
+        {
+            Settings = new Dictionary<string, string>(row.Settings)
+            {
+                ["perturb"] = "uniform", ["gamma"] = "0.1", ["epochs"] = "7", ["test-limit"] = "500",
+            },
+        })];
+        StudySlice slice = new StudyNetworks(rows).Slices[0];
+        Assert.That(slice.Factors, Is.EqualTo(new[] { "batch-size", "learning-rate", "perturb, gamma" }));
+        Assert.That(slice.Design.Couples.Any(couple => couple.Factor == 2));
+        Assert.That(slice.TestImages(10_000), Is.EqualTo(500));
+    }
+
+    [Test]
+    public void TheReportIsWholeAndTheSameEachTime()
+    {
+        using Folder folder = new();
+        string[] first = Write(folder["."]), second = Write(folder["."]);
+        Assert.That(first, Is.EqualTo(second));
+        string html = File.ReadAllText(Path.Combine(folder["."], "study.html"));
+
+        // Nothing is asked of elsewhere, and what a study's file names cannot become part of the page.
+        Assert.That(Regex.IsMatch(html, @"(src|href)=""(https?:)?//"), Is.False);
+        Assert.That(html, Does.Not.Contain("<b>mnist").And.Contain("&lt;b&gt;"));
+        Assert.That(html, Does.Contain("width=device-width").And.Contain("aria-sort"));
+        foreach (string svg in Directory.GetFiles(folder["."], "*.svg"))
+        {
+            Assert.That(XDocument.Load(svg).Root!.Name.LocalName, Is.EqualTo("svg"));
+        }
+
+        string csv = File.ReadAllText(Path.Combine(folder["."], "study-verdict.csv"));
+        Assert.That(csv.Split('\n').Select(line => line.Count(letter => letter == ',')).Distinct().Count(), Is.EqualTo(2));
+
+        string[] Write(string path)
+        {
+            using StopRequest stop = new();
+            StudyRow[] rows = [.. Rows().Select(row => row with
+            {
+                Settings = new Dictionary<string, string>(row.Settings) { ["dataset"] = "<b>mnist" },
+            })];
+            StudyReport report = new(new StudyNetworks(rows), Quick);
+            report.Write(
+                new Results(path, ".png", default, report.Files), new Terminal(new Host(TextWriter.Null, TextWriter.Null, stop)),
+                "pacgen study report",
+                stop.Token);
+            return [.. Directory.GetFiles(path).Order().Select(File.ReadAllText)];
+        }
+    }
+
+    private static StudyFindings Find(IReadOnlyList<StudyRow> rows) =>
+        StudyFindings.Of(new StudyNetworks(rows), Quick, () => { }, default);
+
+    /// <summary>Four batch sizes, three learning rates, three seeds, two moments.</summary>
+    private static StudyRow[] Rows()
+    {
+        Random random = new(5);
+        List<StudyRow> rows = [];
+        int run = 0;
+        foreach (int batch in new[] { 16, 64, 256, 1024 })
+        {
+            foreach (double rate in new[] { 0.05, 0.1, 0.2 })
+            {
+                for (ulong seed = 1; seed <= 3; seed++)
+                {
+                    run++;
+                    foreach (string moment in new[] { "epoch:20", "loss:0.01" })
+                    {
+                        double gap = (0.01 * Math.Log(batch)) - (0.02 * Math.Log(rate)) + (0.0005 * random.NextDouble());
+                        rows.Add(new StudyRow(
+                            run,
+                            new Dictionary<string, string>
+                            {
+                                ["dataset"] = "mnist", ["batch-size"] = $"{batch}", ["learning-rate"] = $"{rate}",
+                            },
+                            seed, moment, 20, 0.01 + (0.01 * random.NextDouble()), 0, 0.99, 0.98, new Dictionary<string, double>
+                            {
+                                ["oracle"] = gap, ["noise"] = random.NextDouble(), ["trace"] = gap + (0.02 * random.NextDouble()),
+                                ["pacgen-score"] = batch / rate, ["psi-other"] = rate - batch,
+                            }));
+                        rows[^1] = rows[^1] with { TestLoss = rows[^1].TrainLoss + gap, TestAccuracy = 0.99 - (gap / 10) };
+                    }
+                }
+            }
+        }
+
+        return [.. rows];
+    }
+}
