@@ -5,8 +5,8 @@ namespace PacGen.Core.Optimization;
 
 /// <summary>
 /// Improved variational online Newton (IVON; Shen and others, <see href="https://arxiv.org/abs/2402.17641">arXiv
-/// 2402.17641</see>, Algorithm 1), for the mean w and the Hessian estimate h of a posterior N(w, 1/(λ(h + δ))). With ĝ the
-/// gradient at a sample θ of it, ĥ = ĝ(θ − w)·λ(h + δ):
+/// 2402.17641</see>, Algorithm 1), for the mean w and the Hessian estimate h of a posterior N(w, 1/(λ(h + δ))), of which h + δ
+/// is kept. With ĝ the gradient at a sample θ, ĥ = ĝ(θ − w)·λ(h + δ):
 /// m ← β₁m + (1−β₁)ĝ, h ← β₂h + (1−β₂)ĥ + ½(1−β₂)²(h − ĥ)²/(h + δ), w ← w − α(m/(1−β₁ᵗ) + δw)/(h + δ).
 /// </summary>
 /// <remarks>The last term of h keeps h + δ positive, whatever ĥ is.</remarks>
@@ -34,7 +34,7 @@ public readonly struct IvonRule : IUpdateRule
     }
 
     /// <inheritdoc/>
-    public static IReadOnlyList<string> StateNames => ["m", "hessian", "sample"];
+    public static IReadOnlyList<string> StateNames => ["m", "precision", "sample"];
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -42,15 +42,15 @@ public readonly struct IvonRule : IUpdateRule
         where T : struct, ILane<T>
     {
         ref T m = ref states.First;
-        ref T h = ref states.Second;
-        T delta = T.Constant(decay), c = T.Constant(oneMinusBeta2), precision = h + delta;
+        ref T precision = ref states.Second;
+        T delta = T.Constant(decay), c = T.Constant(oneMinusBeta2);
         T estimate = gradient * (states.Third - weight) * (T.Constant(scale) * precision);
         m = T.Fma(T.Constant(oneMinusBeta1), gradient - m, m);
 
         // h + x + ½x²/(h + δ) with x = (1−β₂)(ĥ − h).
-        T x = c * (estimate - h);
-        h = T.Fma(x, T.Fma(T.Constant(0.5f) * x, T.Constant(1f) / precision, T.Constant(1f)), h);
+        T x = c * (estimate + (delta - precision));
+        precision = T.Fma(x, T.Fma(T.Constant(0.5f) * x, T.Constant(1f) / precision, T.Constant(1f)), precision);
         T direction = T.Fma(delta, weight, m * T.Constant(correction));
-        return T.Fma(T.Constant(-rate), direction / (h + delta), weight);
+        return T.Fma(T.Constant(-rate), direction / precision, weight);
     }
 }

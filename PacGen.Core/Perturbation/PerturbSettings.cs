@@ -35,14 +35,17 @@ public struct PerturbSettings
     /// <summary>Settings under which nothing is perturbed, as at Algorithm 1's first step: w + u is w.</summary>
     public static PerturbSettings None => new() { CurvatureScale = 1f, GradientScale = 1f, SecondMomentScale = 1f };
 
-    /// <summary>Settings of <see cref="PosteriorSample"/>, a sample of N(w, 1/(λ(h + δ))).</summary>
+    /// <summary>
+    /// Settings under which u has the level σ = 1/√(λp), p in the place of h: of <see cref="GaussianNoise"/>, w + u is then a
+    /// sample of N(w, 1/(λp)).
+    /// </summary>
     /// <param name="scale">λ.</param>
-    /// <param name="damping">δ.</param>
     /// <param name="draw">The random numbers.</param>
-    public static PerturbSettings Posterior(double scale, double damping, PhiloxDraw draw) => new()
+    public static PerturbSettings Posterior(double scale, PhiloxDraw draw) => new()
     {
+        Epsilon = (float)Neighborhood.Largest,
         CurvatureScale = (float)scale,
-        Epsilon = (float)damping,
+        GradientThreshold = float.PositiveInfinity,
         GradientScale = 1f,
         SecondMomentScale = 1f,
         Draw = draw,

@@ -26,14 +26,4 @@ public static class PerturbLaunch
         launch.Settings = PerturbSettings.None;
         return launch;
     }
-
-    /// <summary>Binds a sample of a posterior instead: N(w, 1/(λ(h + δ))), see <see cref="PosteriorSample"/>.</summary>
-    /// <param name="device">The device.</param>
-    /// <param name="weights">w.</param>
-    /// <param name="hessian">h.</param>
-    /// <param name="output">Where the sample goes.</param>
-    /// <exception cref="ArgumentException">The regions differ in length or lie on another device.</exception>
-    /// <exception cref="NotSupportedException">The device has no such kernel.</exception>
-    public static RandomMapLaunch<PerturbSettings> OfPosterior(Device device, Region weights, Region hessian, Region output) =>
-        RandomMapLaunch<PerturbSettings>.Create<PosteriorSample, StepPerturbation>(device, output, weights, hessian);
 }

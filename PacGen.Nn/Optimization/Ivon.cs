@@ -13,7 +13,7 @@ namespace PacGen.Nn;
 /// </remarks>
 public sealed record Ivon : Optimizer<IvonRule>
 {
-    private const string Hessian = "hessian", Sample = "sample";
+    private const string Precision = "precision", Sample = "sample";
     private readonly double beta1, beta2, weightDecay, initialHessian;
 
     /// <summary>The rule's settings.</summary>
@@ -41,8 +41,8 @@ public sealed record Ivon : Optimizer<IvonRule>
 
     /// <inheritdoc/>
     protected internal override GaussianPosterior? Posterior => new(
-        Hessian, Sample, Examples ?? throw new InvalidOperationException(
-            "IVON needs the number of training examples: give it to the constructor."), weightDecay);
+        Precision, Sample, Examples ?? throw new InvalidOperationException(
+            "IVON needs the number of training examples: give it to the constructor."));
 
     /// <inheritdoc/>
     public override string ToString() =>
@@ -56,7 +56,7 @@ public sealed record Ivon : Optimizer<IvonRule>
     internal override Optimizer For(int examples) => Examples is null ? this with { Examples = examples } : this;
 
     /// <inheritdoc/>
-    protected internal override double InitialState(string state) => state == Hessian ? initialHessian : 0;
+    protected internal override double InitialState(string state) => state == Precision ? initialHessian + weightDecay : 0;
 
     /// <inheritdoc/>
     protected internal override IvonRule At(long step, double learningRate) => new(

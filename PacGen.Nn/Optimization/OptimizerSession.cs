@@ -19,7 +19,7 @@ public abstract class OptimizerSession : IDisposable
     public abstract DeviceBuffer ForwardWeights { get; }
 
     /// <summary>
-    /// The deviation 1/√(λ(h + δ)) of each weight under the posterior that the optimizer learns, in the arena's order; null where
+    /// The deviation 1/√(λp) of each weight under the posterior that the optimizer learns, in the arena's order; null where
     /// it learns none.
     /// </summary>
     /// <remarks>

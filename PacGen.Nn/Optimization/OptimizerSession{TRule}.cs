@@ -24,7 +24,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     private readonly RandomMapLaunch<PerturbSettings>? perturb;
     private readonly TwoGradients? pair;
     private readonly SumLaunch<NoSettings> gradientNorm;
-    private readonly DeviceBuffer? hessian;
+    private readonly DeviceBuffer? precision;
     private readonly List<DeviceBuffer> owned = [];
     private readonly List<(string Name, DeviceBuffer Buffer)> arrays = [];
     private readonly StepLedger? ledger;
@@ -68,10 +68,11 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
             ForwardWeights = sample ?? arena.Weights;
             if (settings.Posterior is { } posterior)
             {
-                hessian = states[IndexOf(names, posterior.Hessian)].Buffer;
+                precision = states[IndexOf(names, posterior.Precision)].Buffer;
                 _ = IndexOf(names, posterior.Sample);
-                perturb = PerturbLaunch.OfPosterior(
-                    arena.Device, new Region(arena.Weights), new Region(hessian), new Region(ForwardWeights));
+                perturb = PerturbLaunch.Create<GaussianNoise>(
+                    arena.Device, new Region(arena.Weights), new Region(precision), new Region(gradients),
+                    new Region(ForwardWeights));
             }
 
             if (settings.Algorithm is not null)
@@ -112,9 +113,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
 
     /// <inheritdoc/>
     public override float[]? PosteriorDeviations() => settings.Posterior is { } posterior
-        ? Array.ConvertAll(
-            new Region(hessian!).ToArray(), h => (float)(1 / Math.Sqrt(posterior.Scale * (h + posterior.Damping))))
-        : null;
+        ? Array.ConvertAll(new Region(precision!).ToArray(), p => (float)(1 / Math.Sqrt(posterior.Scale * p))) : null;
 
     /// <inheritdoc/>
     public override long Steps => steps;
@@ -425,7 +424,7 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     /// <summary>The settings of the next perturbation, by the numbers of the last step that the host knows.</summary>
     private PerturbSettings Perturbation(int epoch) => settings.Posterior is { } posterior
         ? PerturbSettings.Posterior(
-            posterior.Scale, posterior.Damping, new PhiloxDraw(settings.Seed, PerturbationStream, (uint)steps))
+            posterior.Scale, new PhiloxDraw(settings.Seed, PerturbationStream, (uint)steps))
         : settings.Algorithm!.Settings(
             epoch, steps, steps == 0 ? 0 : Math.Sqrt(squaredChange), settings.Seed, PerturbationStream, (uint)steps,
             gradientScale);
