@@ -71,7 +71,6 @@ internal sealed class BadInputTests
     [TestCase("train --average-decay 0.9", "--average ema")]
     [TestCase("train --average swa --average-start 11 --epochs 10", "--average-start is 11")]
     [TestCase("train --average swa --running-statistics training --model wide-resnet", "--running-statistics training")]
-    [TestCase("train --model mnist-cnn --dropout 0.5", "--model mlp or wide-resnet")]
     [TestCase("train --perturb truncated-gausian", "did you mean truncated-gaussian")]
     [TestCase("train --perturb laplace", "none, uniform, truncated-gaussian")]
     [TestCase("train --momentum 0.5", "--optimizer momentum")]
