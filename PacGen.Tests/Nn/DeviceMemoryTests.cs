@@ -48,6 +48,10 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
             Curvature = CurvatureSource.Training,
             SecondMoment = new(new float[scene.Arena.Count], 10, 0.999, 4),
         }),
+        ["PacGenScorer.Measure: the Gauss-Newton diagonal"] = scene =>
+            PacGenScorer.Measure(scene.Subject, Scoring with { Curvature = CurvatureSource.GaussNewton }),
+        ["PacGenScorer.Measure: the Hessian's diagonal"] = scene =>
+            PacGenScorer.Measure(scene.Subject, Scoring with { Curvature = CurvatureSource.Hessian, HessianDraws = 1 }),
         ["PacGenScorer.Measure: rescaled"] = scene =>
         {
             EmpiricalLoss subject = scene.Subject;
@@ -74,6 +78,17 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         ["Hutchinson.Measure"] = scene => Hutchinson.Measure(scene.Subject, new HutchinsonOptions { Draws = 2 }),
         ["HessianDiagonalEstimator.Measure"] = scene => HessianDiagonalEstimator.Measure(
             scene.Subject, new HessianDiagonalOptions { LargestExact = 0, Draws = 2 }),
+        ["HessianDiagonalEstimator.Measure: squared roots"] = scene => HessianDiagonalEstimator.Measure(
+            scene.Subject,
+            new HessianDiagonalOptions
+            {
+                Matrix = CurvatureMatrix.GaussNewton, LargestExact = 0, Draws = 1, RootBatchSize = 5,
+            }),
+        ["LanczosQuadrature.Measure"] = scene => LanczosQuadrature.Measure(
+            scene.Subject, new SpectralDensityOptions { Matrix = CurvatureMatrix.EmpiricalFisher, Probes = 1, Products = 2 }),
+        ["HutchPlusPlus.Measure"] = scene => HutchPlusPlus.Measure(scene.Subject, new HutchPlusPlusOptions { Products = 3 }),
+        ["LayerCurvatureMeter.Measure"] = scene => LayerCurvatureMeter.Measure(
+            scene.Subject, new LayerCurvatureOptions { Products = 1, Draws = 1 }),
         ["HessianLipschitzSampler.Measure"] = scene => HessianLipschitzSampler.Measure(
             scene.Subject, new HessianLipschitzOptions { Pairs = 1, Products = 2 }),
         ["KeskarAscent.Measure"] = scene => KeskarAscent.Measure(scene.Subject, Search),
