@@ -32,7 +32,7 @@ public static class FlatnessSearch
     /// <param name="options">How to perturb, and which measure; defaults without it.</param>
     /// <param name="progress">Notified after each level.</param>
     /// <param name="cancellation">Stops between two batches.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="InvalidOperationException">It can't be taken on this network: <see cref="Measure.Obstacle"/>.</exception>
     /// <exception cref="TrainingException">A weight is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
