@@ -206,8 +206,16 @@ public static class FlatnessSearch
             {
                 ParameterArena arena = subject.Arena;
                 level = arena.Device.Allocate(arena.Count);
-                noise = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<GaussianNoise>>(
-                    arena.Device, new Region(subject.Point), new Region(arena.Weights), new Region(level));
+                try
+                {
+                    noise = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<GaussianNoise>>(
+                        arena.Device, new Region(subject.Point), new Region(arena.Weights), new Region(level));
+                }
+                catch
+                {
+                    level.Dispose();
+                    throw;
+                }
             }
         }
 
