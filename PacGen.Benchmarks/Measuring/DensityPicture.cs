@@ -25,7 +25,8 @@ internal static class DensityPicture
         using Page page = new($"Spectral density of the Hessian: {network}", Width, Height);
         Panel panel = new(
             $"{density.Count:N0} eigenvalues from {density.Smallest:G3} to {density.Largest:G3}; {density.Probes} random vectors",
-            new Axis("eigenvalue λ of the Hessian ∇²L"), new Axis("density (logarithmic)", true) { Ends = (peak * Range, peak * 3) });
+            new Axis("eigenvalue λ of the Hessian ∇²L"),
+            new Axis("density (logarithmic)", true) { Ends = (peak * Range, peak * 3) });
         panel.Add(new Curve("", at, [.. values.Select(value => Math.Max(value, peak * Range))]));
         page.AddRows(1, panel);
         return page.Encode(path);
