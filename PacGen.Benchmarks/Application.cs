@@ -7,6 +7,7 @@ using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Digits;
 using PacGen.Benchmarks.Experiments;
 using PacGen.Benchmarks.Figures;
+using PacGen.Benchmarks.Figures.Gap;
 using PacGen.Benchmarks.Measuring;
 using PacGen.Benchmarks.Scoring;
 using PacGen.Benchmarks.Studies;
@@ -98,7 +99,9 @@ internal static class Application
             new CompareVerb(host),
             new VerbGroup(
                 host, "figure", "Draws a figure of the paper: a PNG, and its numbers as CSV.",
-                new Figure1(host), new Figure2(host), new Figure7(host)),
+                new Figure1(host), new Figure2(host), new GapFigure(host, 3, "mnist", "batch-size"),
+                new GapFigure(host, 4, "cifar-10", "batch-size"), new GapFigure(host, 5, "mnist", "learning-rate"),
+                new GapFigure(host, 6, "cifar-10", "learning-rate"), new Figure7(host)),
             new VerbGroup(
                 host, "experiment", "Tries a claim of the paper: a table, a PNG, and the numbers as CSV.",
                 new RescaleExperiment(host), new HyperExperiment(host)),

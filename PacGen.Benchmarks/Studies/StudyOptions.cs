@@ -32,14 +32,15 @@ internal sealed class StudyOptions : OptionGroup
     /// <param name="terminal">Where a person reads.</param>
     /// <param name="description">The study.</param>
     /// <param name="store">Where it is kept.</param>
-    /// <returns>Whether all is done; otherwise it was stopped.</returns>
+    /// <returns>The runs, with their numbers, where all is done; null where it was stopped.</returns>
     /// <exception cref="UsageException">A setting is unknown, out of range or without effect.</exception>
     /// <exception cref="CheckpointException">What is there is another study's.</exception>
-    public bool Do(ParseResult parsed, Host host, Terminal terminal, StudyDescription description, StudyStore store)
+    public IReadOnlyList<StudyRun>? Do(
+        ParseResult parsed, Host host, Terminal terminal, StudyDescription description, StudyStore store)
     {
         const string MeasureImages = "measure-images";
         string measured = $"{description.MeasureImages}";
-        if (store.Note(MeasureImages) is { } before && before != measured)
+        if (store.Note(MeasureImages) is { } before && before != measured && store.HasMeasures)
         {
             throw new CheckpointException(Prose.Line($"""
                 The study in {store.Folder} was measured on {Images(before)} of each run, and not on {Images(measured)}: use as
@@ -88,7 +89,8 @@ internal sealed class StudyOptions : OptionGroup
             Jobs = parsed.GetValue(jobs),
             Device = () => parsed.GetValue(jobs) > 1 ? device.OpenOne(parsed) : device.Open(parsed),
         };
-        return sweep.Do(store.Add(planned));
+        IReadOnlyList<StudyRun> numbered = store.Add(planned);
+        return sweep.Do(numbered) ? numbered : null;
     }
 
     private static string Images(string count) => count == "0" ? "all images" : $"{count} images";

@@ -20,10 +20,12 @@ internal sealed class StudyRunVerb : Verb
         "When weights are kept and measured: end, epoch:K, every:K, loss:X (training cross-entropy); without it end");
 
     private readonly Option<string[]> measures = Words(
-        "--measures", "The measures that are taken at the end and where a loss is reached; without it all");
+        "--measures",
+        "The measures that are taken at the end and where a loss is reached; without it those of --study, or all");
 
     private readonly Option<string[]> byEpoch = Words(
-        "--measures-by-epoch", "Those that are taken at the moments of epoch:K and every:K; without it none");
+        "--measures-by-epoch",
+        "Those that are taken at the moments of epoch:K and every:K; without it those of --study, or none");
 
     private readonly Option<int?> images = Options.Count(
         "--measure-images",
@@ -51,7 +53,7 @@ internal sealed class StudyRunVerb : Verb
         StudyDescription description = Describe(parsed);
         Reporting.Terminal terminal = TerminalOf(parsed);
         using StudyStore store = StudyStore.Open(parsed.GetValue(folder)!);
-        if (!how.Do(parsed, Host, terminal, description, store))
+        if (how.Do(parsed, Host, terminal, description, store) is null)
         {
             return Stopped($"stopped; the same command goes on from {store.Folder}.");
         }
@@ -64,10 +66,10 @@ internal sealed class StudyRunVerb : Verb
     {
         if (parsed.GetValue(file) is { } path)
         {
-            Option[] besides = [.. settings, seeds, moments, measures, byEpoch, images];
+            Option[] besides = [.. settings, seeds, moments, images];
             return besides.FirstOrDefault(parsed.IsGiven) is { } idle
-                ? throw new UsageException($"--study {path} says what is trained and measured: leave {idle.Name} out.")
-                : StudyDescription.Read(path);
+                ? throw new UsageException($"--study {path} says what is trained: leave {idle.Name} out.")
+                : Measured(StudyDescription.Read(path));
         }
 
         StudyDescription description = new(
@@ -76,13 +78,18 @@ internal sealed class StudyRunVerb : Verb
                 StudySettings.NameOf, one => (IReadOnlyList<string>)[.. parsed.GetValue(one)!.Select(StudyDescription.Number)]),
             [],
             parsed.GetValue(seeds)!);
-        return description with
+        return Measured(description with
         {
             Moments = parsed.GetValue(moments) is { Length: > 0 } words ? new StudyMoments(words) : description.Moments,
-            Measures = parsed.GetValue(measures) is { Length: > 0 } names
-                ? StudyDescription.KnownMeasures(names) : description.Measures,
-            MeasuresByEpoch = StudyDescription.KnownMeasures(parsed.GetValue(byEpoch) ?? []),
             MeasureImages = parsed.GetValue(images) ?? description.MeasureImages,
+        });
+
+        StudyDescription Measured(StudyDescription one) => one with
+        {
+            Measures = parsed.GetValue(measures) is { Length: > 0 } names
+                ? StudyDescription.KnownMeasures(names) : one.Measures,
+            MeasuresByEpoch = parsed.GetValue(byEpoch) is { Length: > 0 } others
+                ? StudyDescription.KnownMeasures(others) : one.MeasuresByEpoch,
         };
     }
 

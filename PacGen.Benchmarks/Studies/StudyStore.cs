@@ -187,6 +187,9 @@ internal sealed class StudyStore : IDisposable
             Seconds = Number(row, 9), Cost = new PassCost(Number(row, 10), Number(row, 11), Number(row, 12)),
         }));
 
+    /// <summary>Whether any measure is there.</summary>
+    public bool HasMeasures => Do(() => Query("SELECT 1 FROM measures LIMIT 1", row => row.GetInt32(0)).Count > 0);
+
     /// <summary>A run begins anew: what an interrupted one left is forgotten.</summary>
     public void Begin(int run, string images, string device) => Do(() =>
     {

@@ -106,13 +106,17 @@ internal sealed class StudySweep(StudyStore store, StudyDescription description,
         HashSet<int> ended = [.. store.Runs().Where(run => run.State != StudyRunState.Training).Select(run => run.Run)];
         var missing = store.Moments().Where(moment => known.ContainsKey(moment.Run) && ended.Contains(moment.Run))
             .Select(moment => (Moment: moment, Names: work.Missing(moment, taken[(moment.Run, moment.Moment)])))
-            .Where(one => one.Names.Count > 0).ToArray();
-        Progress progress = new("measuring", missing.Sum(one => one.Names.Count));
+            .Where(one => one.Names.Count > 0)
+
+            // An epoch may be several moments: its weights are measured once.
+            .GroupBy(one => (one.Moment.Run, one.Moment.Epoch)).Select(one => one.ToArray()).ToArray();
+        Progress progress = new(
+            "measuring", missing.Sum(one => one.SelectMany(moment => moment.Names).Distinct().Count()));
         try
         {
             Share(missing, progress, (one, device, report) => work.Take(
-                known[one.Moment.Run], one.Moment, [.. epochs[one.Moment.Run]], one.Names, device,
-                name => report(1, $"run {one.Moment.Run}, {one.Moment.Moment}: {name}"), host.Stop.Token));
+                known[one[0].Moment.Run], one, [.. epochs[one[0].Moment.Run]], device,
+                name => report(1, $"run {one[0].Moment.Run}, epoch {one[0].Moment.Epoch}: {name}"), host.Stop.Token));
         }
         catch (OperationCanceledException) when (host.Stop.Requested)
         {

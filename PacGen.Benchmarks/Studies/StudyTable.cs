@@ -47,6 +47,12 @@ internal sealed record StudyTable(
             ]);
     }
 
+    /// <summary>Some of the runs alone.</summary>
+    /// <param name="numbers">Their numbers.</param>
+    public StudyTable Only(HashSet<int> numbers) => new(
+        [.. Runs.Where(run => numbers.Contains(run.Run))], [.. AllEpochs.Where(epoch => numbers.Contains(epoch.Run))],
+        [.. Moments.Where(row => numbers.Contains(row.Run))]);
+
     /// <summary>The moments as CSV: a row for each, with its measures.</summary>
     public IEnumerable<string> Rows()
     {

@@ -95,20 +95,20 @@ internal sealed class StudyWork(StudyStore store, StudyDescription description)
     public IReadOnlyList<string> Missing(StoredMoment moment, IEnumerable<string> taken) =>
         [.. (StudyMoments.IsByEpoch(moment.Moment) ? description.MeasuresByEpoch : description.Measures).Except(taken)];
 
-    /// <summary>Takes measures at a moment.</summary>
+    /// <summary>Takes measures of one epoch's weights, for each moment that the epoch is.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="moment">The moment.</param>
+    /// <param name="moments">The moments, each with the names of the measures that it lacks.</param>
     /// <param name="epochs">The run's epochs.</param>
-    /// <param name="measures">The names of the measures.</param>
     /// <param name="device">Where.</param>
     /// <param name="onMeasure">Called after each.</param>
     /// <param name="stop">Stops between two passes.</param>
     /// <exception cref="CheckpointException">The weights are not there or damaged.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public void Take(
-        StudyRun run, StoredMoment moment, IReadOnlyList<StoredEpoch> epochs, IReadOnlyList<string> measures, Device device,
-        Action<string> onMeasure, CancellationToken stop)
+        StudyRun run, IReadOnlyList<(StoredMoment Moment, IReadOnlyList<string> Names)> moments,
+        IReadOnlyList<StoredEpoch> epochs, Device device, Action<string> onMeasure, CancellationToken stop)
     {
+        StoredMoment moment = moments[0].Moment;
         Dataset images = run.Images!;
         using WeightsFile file = WeightsFile.Open(Path.Combine(store.Folder, moment.Weights));
         (Module network, ParameterArena arena) = file.Load(run.Training.Model, images, null, device);
@@ -135,11 +135,16 @@ internal sealed class StudyWork(StudyStore store, StudyDescription description)
                 StepsToLoss = steps,
             },
         };
-        foreach (Measure measure in Measures.All.Where(measure => measures.Contains(measure.Name)))
+        foreach (Measure measure in Measures.All)
         {
-            store.Add(Taken(measure, subject, run.Seed, new StoredMeasure(
-                run.Number, moment.Moment, measure.Name, "", double.NaN), stop));
-            onMeasure(measure.Name);
+            StoredMoment[] lacking = [.. moments.Where(one => one.Names.Contains(measure.Name)).Select(one => one.Moment)];
+            if (lacking.Length > 0)
+            {
+                IReadOnlyList<StoredMeasure> taken = Taken(measure, subject, run.Seed, new StoredMeasure(
+                    run.Number, moment.Moment, measure.Name, "", double.NaN), stop);
+                store.Add([.. lacking.SelectMany(at => taken.Select(one => one with { Moment = at.Moment }))]);
+                onMeasure(measure.Name);
+            }
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class HelpTests
         "--json")]
     [TestCase(
         "measure", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--layout",
-        "--measures", "--list", "--initial", "--initial-seed", "--images", "--layers", "--csv", "--density", "--seed", "--device",
+        "--measures", "--list", "--initial", "--initial-seed", "--images", "--layers", "--csv", "--seed", "--device",
         "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--json")]
     [TestCase(
         "certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
@@ -44,6 +44,18 @@ internal sealed class HelpTests
         "--average", "--average-start", "--average-decay", "--running-statistics", "--runs", "--device", "--products",
         "--threads", "--labels", "--limit", "--image-size", "--data",
         "--no-download")]
+    [TestCase(
+        "figure 3", "--output", "--size", "--format", "--text-scale", "--folder", "--study", "--seeds", "--measure", "--jobs",
+        "--device", "--products", "--threads", "--data", "--no-download")]
+    [TestCase(
+        "figure 4", "--output", "--size", "--format", "--text-scale", "--folder", "--study", "--seeds", "--measure", "--jobs",
+        "--device", "--products", "--threads", "--data", "--no-download")]
+    [TestCase(
+        "figure 5", "--output", "--size", "--format", "--text-scale", "--folder", "--study", "--seeds", "--measure", "--jobs",
+        "--device", "--products", "--threads", "--data", "--no-download")]
+    [TestCase(
+        "figure 6", "--output", "--size", "--format", "--text-scale", "--folder", "--study", "--seeds", "--measure", "--jobs",
+        "--device", "--products", "--threads", "--data", "--no-download")]
     [TestCase("study")]
     [TestCase("study report", "--folder", "--output", "--replicates", "--splits", "--test-images", "--seed")]
     [TestCase(

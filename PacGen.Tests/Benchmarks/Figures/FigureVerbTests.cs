@@ -110,10 +110,10 @@ internal sealed class FigureVerbTests
         Assert.That(folder.Files, Is.Empty);
     }
 
-    [TestCase("figure", 2, "pacgen figure 1 or pacgen figure 2 or pacgen figure 7")]
-    [TestCase("figure 9", 2, "There is no figure 9; there are 1, 2, 7. See pacgen figure --help.")]
-    [TestCase("figure one", 2, "there are 1, 2, 7")]
-    [TestCase("figure --seed 3", 2, "write pacgen figure 1 --seed")]
+    [TestCase("figure", 2, "pacgen figure 1 or pacgen figure 2 or pacgen figure 3")]
+    [TestCase("figure 9", 2, "There is no figure 9; there are 1, 2, 3, 4, 5, 6, 7. See pacgen figure --help.")]
+    [TestCase("figure one", 2, "there are 1, 2, 3, 4, 5, 6, 7")]
+    [TestCase("figure --seed 8", 2, "write pacgen figure 1 --seed")]
     [TestCase("figure 1 --size 10", 2, "400 or more")]
     [TestCase("figure 1 --size 100000", 2, "at most 8000")]
     [TestCase("figure 2 --format gif", 2, "--format takes png, jpg, webp, bmp, svg, pdf, not 'gif'")]

@@ -1,0 +1,288 @@
+using System.Diagnostics;
+using PacGen.Benchmarks;
+using PacGen.Benchmarks.Studies;
+using PacGen.Nn;
+
+namespace PacGen.Tests.Benchmarks;
+
+/// <summary>Studies of small networks on the embedded digits: what is kept, and that nothing is lost or done twice.</summary>
+internal sealed class StudyTests
+{
+    private const string Json = """
+        {
+          "settings": { "dataset": "digits", "limit": 200, "test-limit": 50, "hidden": 8, "epochs": 4, "batch-size": [20, 50] },
+          "variants": [ { "learning-rate": [0.1, 0.30] }, { "label-noise": 0.5 }, { "perturb": "uniform", "learning-rate": 0.3 } ],
+          "seeds": [3, 5],
+          "moments": ["every:2", "loss:1.5", "end"],
+          "measures": ["trace", "pacgen-score"],
+          "measures-by-epoch": ["largest-eigenvalue"],
+          "measure-images": 100
+        }
+        """;
+
+    private static string[] Run(Folder folder, string name = "study") =>
+        ["study", "run", "--study", folder["small.json"], "--folder", folder[name], "--threads", "1"];
+
+    /// <summary>A folder with the study's description.</summary>
+    private static Folder Described()
+    {
+        Folder folder = new();
+        File.WriteAllText(folder["small.json"], Json);
+        return folder;
+    }
+
+    private static string[] Csv(Folder folder, string name = "study")
+    {
+        ProgramRun export = ProgramRun.Of("study", "export", "--folder", folder[name]);
+        Assert.That(export.ExitCode, Is.Zero, export.Error);
+        return [.. ((string[])["study.csv", "study-epochs.csv", "study-measures.csv"]).Select(
+            file => File.ReadAllText(Path.Combine(folder[name], file)))];
+    }
+
+    [Test]
+    public void TheSameSeedsGiveTheSameNumbersWhateverTheJobs()
+    {
+        using Folder folder = Described();
+        ProgramRun alone = ProgramRun.Of(Run(folder));
+        Assert.That(alone.ExitCode, Is.Zero, alone.Error);
+        Assert.That(alone.Output, Does.Contain("16 runs"), "2 × (2 + 1 + 1) combinations with 2 seeds");
+        ProgramRun together = ProgramRun.Of([.. Run(folder, "jobs"), "--jobs", "3"]);
+        Assert.That(together.ExitCode, Is.Zero, together.Error);
+        string[] csv = Csv(folder);
+        Assert.That(Csv(folder, "jobs"), Is.EqualTo(csv));
+
+        // Every number is somebody's: each moment has the measures that it is to have, and no others.
+        using StudyStore store = StudyStore.Read(folder["study"]);
+        StudyTable table = StudyTable.Of(store);
+        Assert.That(table.Moments.Select(row => row.Run).Distinct().Count(), Is.EqualTo(table.Runs.Count));
+        foreach (StudyRow row in table.Moments)
+        {
+            Assert.That(row.Measures.Keys, Is.EquivalentTo(
+                row.Moment.StartsWith("epoch:", StringComparison.Ordinal) ? ["largest-eigenvalue"]
+                    : new[] { "trace", "pacgen-score" }));
+            Assert.That(row.Measures.Values, Has.All.Matches<double>(double.IsFinite), $"run {row.Run}, {row.Moment}");
+        }
+
+        Assert.That(table.AllEpochs, Has.Count.EqualTo(4 * table.Runs.Count));
+        Assert.That(table.Moments.Count(row => row.Moment == "end"), Is.EqualTo(table.Runs.Count));
+    }
+
+    [Test]
+    public void WhatIsDoneIsNotDoneAgainAndMoreSeedsAdd()
+    {
+        using Folder folder = Described();
+        Assert.That(ProgramRun.Of(Run(folder)).ExitCode, Is.Zero);
+        string[] csv = Csv(folder);
+        DateTime[] written = Weights();
+        ProgramRun again = ProgramRun.Of(Run(folder));
+        Assert.That(again.ExitCode, Is.Zero, again.Error);
+        Assert.That(again.Output, Does.Contain("16 of them done"));
+        Assert.That(Weights(), Is.EqualTo(written));
+        Assert.That(Csv(folder), Is.EqualTo(csv));
+
+        // A measure that is asked for later is taken on the weights that are there.
+        File.WriteAllText(folder["small.json"], Json.Replace("[\"trace\", \"pacgen-score\"]", "[\"trace\", \"pacgen-score\", "
+            + "\"expected-sharpness\"]", StringComparison.Ordinal).Replace("[3, 5]", "[3, 5, 8]", StringComparison.Ordinal));
+        ProgramRun more = ProgramRun.Of(Run(folder));
+        Assert.That(more.ExitCode, Is.Zero, more.Error);
+        Assert.That(more.Output, Does.Contain("24 runs, 16 of them done"));
+        Assert.That(Weights()[..written.Length], Is.EqualTo(written));
+        Assert.That(Csv(folder)[0], Does.Contain("expected-sharpness"));
+
+        DateTime[] Weights() => [.. Directory.GetFiles(folder["study"], "*.safetensors", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal).Select(File.GetLastWriteTimeUtc)];
+    }
+
+    /// <summary>SIGKILL at random moments of training and measuring.</summary>
+    [Test]
+    public void AStudyThatIsKilledAFewTimesGivesTheSameNumbers()
+    {
+        using Folder folder = Described();
+        Assert.That(ProgramRun.Of(Run(folder, "straight")).ExitCode, Is.Zero);
+        int seed = Random.Shared.Next();
+        Random random = new(seed);
+        int within = 0;
+        for (int kill = 0; kill < 4; kill++)
+        {
+            using Process process = Start([.. Run(folder), "--jobs", "2"]);
+
+            // From its first file on: a kill before that only starts the process again.
+            while (!File.Exists(Path.Combine(folder["study"], StudyStore.FileName)) && !process.HasExited)
+            {
+                Thread.Sleep(1);
+            }
+
+            Thread.Sleep(random.Next(1500));
+            within += process.HasExited ? 0 : 1;
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+        }
+
+        Assert.That(within, Is.GreaterThan(0), "a kill found it at work");
+        ProgramRun last = ProgramRun.Of(Run(folder));
+        Assert.That(last.ExitCode, Is.Zero, last.Error);
+        Assert.That(Csv(folder), Is.EqualTo(Csv(folder, "straight")), $"seed {seed}");
+    }
+
+    [Test]
+    public void AStoppedStudyGoesOn()
+    {
+        using Folder folder = Described();
+        Assert.That(ProgramRun.Of(Run(folder, "straight")).ExitCode, Is.Zero);
+        using StopRequest stop = new();
+        Task<ProgramRun> running = Task.Run(() => ProgramRun.Of(stop, Run(folder)));
+        SpinWait.SpinUntil(() => running.IsCompleted
+            || Directory.Exists(Path.Combine(folder["study"], "run-00003")), TimeSpan.FromSeconds(30));
+        stop.Make(130);
+        ProgramRun stopped = running.Result;
+        Assert.That(stopped.ExitCode, Is.EqualTo(130), stopped.Error);
+        Assert.That(stopped.Error, Does.Contain("the same command goes on"));
+        Assert.That(ProgramRun.Of(Run(folder)).ExitCode, Is.Zero);
+        Assert.That(Csv(folder), Is.EqualTo(Csv(folder, "straight")));
+    }
+
+    [TestCase("{", "it is no JSON")]
+    [TestCase("[]", "it is no JSON object")]
+    [TestCase("""{ "setings": {} }""", "did you mean settings?")]
+    [TestCase("""{ "settings": { "learning-rte": 0.1 } }""", "did you mean learning-rate?")]
+    [TestCase("""{ "settings": { "learning-rate": -1 } }""", "--learning-rate is '-1'")]
+    [TestCase("""{ "settings": { "learning-rate": [0.1, 0.10] } }""", "must have different values")]
+    [TestCase("""{ "settings": { "gamma": 1 } }""", "--gamma has an effect only with")]
+    [TestCase("""{ "settings": { "least-epochs": 2 } }""", "--least-epochs has an effect only with --stop-loss")]
+    [TestCase("""{ "settings": { "seed": 2 } }""", "seeds stand beside the settings")]
+    [TestCase("""{ "measures": ["psi"] }""", "there is no measure 'psi'")]
+    [TestCase("""{ "moments": ["sometimes"] }""", "'sometimes' is none of them")]
+    [TestCase("""{ "seeds": [] }""", "seeds must be")]
+    [TestCase("""{ "settings": { "limit": 5000 } }""", "5000 images are asked for")]
+    [TestCase("""{ "settings": { "model": "mnist-cnn" } }""", "takes images of 16×16 or more")]
+    [TestCase("""{ "settings": { "limit": 20, "batch-size": 64 } }""", "64")]
+    public void AWrongDescriptionIsTold(string json, string told)
+    {
+        using Folder folder = new();
+        File.WriteAllText(folder["small.json"], json);
+        ProgramRun run = ProgramRun.Of(Run(folder));
+        Assert.That(run.ExitCode, Is.Not.Zero);
+        Assert.That(run.Error, Does.Contain(told));
+        Assert.That(run.Error, Does.Not.Contain("unexpected"));
+    }
+
+    [Test]
+    public void OptionsAreAStudyToo()
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of(
+            "study", "run", "--folder", folder["study"], "--limit", "100", "--test-limit", "50", "--hidden", "8", "8,8",
+            "--batch-size", "10", "50", "--epochs", "30", "--stop-loss", "1", "--measures", "trace", "--measure-images", "50");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        using StudyStore store = StudyStore.Read(folder["study"]);
+        StudyTable table = StudyTable.Of(store);
+        Assert.That(table.Runs.Select(one => (one.Settings["hidden"], one.Settings["batch-size"])), Is.EqualTo(
+            new[] { ("8", "10"), ("8", "50"), ("8,8", "10"), ("8,8", "50") }));
+        foreach (StudyRow row in table.Moments)
+        {
+            // It ended at the first epoch whose loss was reached, or at the cap.
+            double[] losses = [.. table.AllEpochs.Where(epoch => epoch.Run == row.Run).Select(epoch => epoch.TrainLoss)];
+            Assert.That(losses[..^1], Has.All.GreaterThan(1));
+            Assert.That(row.TrainLoss <= 1 || row.Epoch == 30);
+            Assert.That(row.Epoch, Is.EqualTo(losses.Length));
+        }
+
+        Assert.That(table.Moments.Select(row => row.TrainLoss).Min(), Is.LessThan(1));
+        ProgramRun other = ProgramRun.Of("study", "run", "--folder", folder["study"], "--limit", "100", "--measure-images", "60");
+        Assert.That(other.Error, Does.Contain("was measured on 50 images"));
+    }
+
+    [Test]
+    public void TwoProcessesOnOneStudyAreTold()
+    {
+        using Folder folder = Described();
+        using StudyStore store = StudyStore.Open(folder["study"]);
+        ProgramRun second = ProgramRun.Of(Run(folder));
+        Assert.That(second.ExitCode, Is.EqualTo(1));
+        Assert.That(second.Error, Does.Contain("another run works in it"));
+
+        // Who reads is not kept out.
+        Assert.That(ProgramRun.Of("study", "export", "--folder", folder["study"]).ExitCode, Is.Zero);
+    }
+
+    [Test]
+    public void ADamagedFileIsTold()
+    {
+        using Folder folder = Described();
+        Directory.CreateDirectory(folder["study"]);
+        File.WriteAllText(Path.Combine(folder["study"], StudyStore.FileName), new string('x', 5000));
+        foreach (string[] line in (string[][])[Run(folder), ["study", "export", "--folder", folder["study"]]])
+        {
+            ProgramRun run = ProgramRun.Of(line);
+            Assert.That(run.ExitCode, Is.EqualTo(1));
+            Assert.That(run.Error, Does.Contain("is damaged or no study"));
+        }
+
+        Assert.That(ProgramRun.Of("study", "export", "--folder", folder["none"]).Error, Does.Contain("There is no study"));
+    }
+
+    [Test]
+    public void LostWeightsAreTold()
+    {
+        using Folder folder = Described();
+        Assert.That(ProgramRun.Of(Run(folder)).ExitCode, Is.Zero);
+        Directory.Delete(Path.Combine(folder["study"], "run-00002"), recursive: true);
+        Assert.That(ProgramRun.Of(Run(folder)).ExitCode, Is.Zero, "nothing is missing in the store");
+        File.WriteAllText(folder["small.json"], Json.Replace("\"trace\", ", "\"trace\", \"hessian-lipschitz\", ",
+            StringComparison.Ordinal));
+        ProgramRun run = ProgramRun.Of(Run(folder));
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Error, Does.Contain("run-00002"));
+    }
+
+    [Test, Platform("Linux", Reason = "mounts a file system")]
+    public void AFullDiskLosesNothing()
+    {
+        using Folder folder = Described();
+        string disk = folder["disk"];
+        Directory.CreateDirectory(disk);
+
+        // 300 KB take the file and some runs; then there is more room, and the same command goes on.
+        string script = """
+            mount -t tmpfs -o size=300k none "$1" 2>/dev/null || exit 77
+            shift; dotnet "$@"; echo "first $?" >&2
+            mount -o remount,size=8m "$DISK"; dotnet "$@" && cp "$DISK"/study/study.sqlite* "$KEPT"
+            """;
+        string kept = folder["kept"];
+        Directory.CreateDirectory(kept);
+        string program = typeof(Application).Assembly.Location;
+        ProcessStartInfo start = new("unshare", ["-Urm", "bash", "-c", script, "bash", disk, program, "study", "run", "--study",
+            folder["small.json"], "--folder", Path.Combine(disk, "study"), "--threads", "1"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["DISK"] = disk;
+        start.Environment["KEPT"] = kept;
+        using Process process = Process.Start(start)!;
+        process.BeginOutputReadLine();
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode == 77 || error.StartsWith("unshare:", StringComparison.Ordinal))
+        {
+            Assert.Ignore("This process may mount nothing.");
+        }
+
+        Assert.That(error, Does.Contain("first 1").And.Contain("can't be written"));
+        Assert.That(process.ExitCode, Is.Zero, error);
+        Assert.That(ProgramRun.Of(Run(folder, "straight")).ExitCode, Is.Zero);
+        Assert.That(Csv(folder, "kept"), Is.EqualTo(Csv(folder, "straight")));
+    }
+
+    private static Process Start(string[] arguments)
+    {
+        Process process = Process.Start(new ProcessStartInfo("dotnet", [typeof(Application).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+}
