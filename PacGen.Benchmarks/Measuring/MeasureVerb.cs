@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Plots;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Training;
 using PacGen.Nn;
@@ -33,13 +34,16 @@ internal sealed class MeasureVerb : Verb
 
     private readonly Option<bool> layers = Options.Flag("--layers", "Shows each layer's part where a measure has parts");
     private readonly Option<string?> csv = Options.Path("--csv", "Writes the table to a CSV file");
+    private readonly Option<string?> density = Options.Path(
+        "--density", $"A picture of the Hessian's spectral density on the same images: {PictureFile.Help}");
+
     private readonly Option<ulong> seed = Options.Seed("the images, the perturbations and random vectors");
 
     public MeasureVerb(Host host)
         : base(host, new Command(
             "measure", "Measures a trained network by everything that is said to go with its gap, in one table."))
     {
-        Add([saved, measures, list, initial, initialSeed, images, layers, csv, seed, .. saved.Places]);
+        Add([saved, measures, list, initial, initialSeed, images, layers, csv, density, seed, .. saved.Places]);
         Add(JsonOption("One JSON object on standard output, all else on standard error"));
     }
 
@@ -67,6 +71,12 @@ internal sealed class MeasureVerb : Verb
             OutputFile.Check(target, "--csv", "a table", OutputKind.Any, ".csv", ".txt", "");
         }
 
+        if (parsed.GetValue(density) is { } picture)
+        {
+            PictureFile.Check(picture, "--density");
+        }
+
+        OutputFile.RequireDistinct(new[] { csv, density }.Select(option => (option.Name, parsed.GetValue(option))));
         using SavedNetwork network = saved.Open(parsed, terminal, Host);
         ImageSet train = network.Images.Train;
         int asked = parsed.GetValue(images), count = asked == 0 || !parsed.IsGiven(images)
@@ -87,10 +97,18 @@ internal sealed class MeasureVerb : Verb
         terminal.Line(network.Line);
         terminal.Line($"Measured on {count:N0} of {train.Count:N0} training images of {network.Images.Name}");
         List<MeasuredRow> rows = [];
+        SpectralDensity? spectrum = null;
         bool whole = true;
         try
         {
             Measure(terminal, parsed.GetValue(measures)!, subject, by, rows);
+            spectrum = parsed.GetValue(density) is null ? null
+                : new ProgressReport<MeasureProgress>(
+                    terminal, "spectral density", at => ($"{at.Measure}: {at.Done} of {at.Total} products", at.Done, at.Total))
+                {
+                    EstimatesTime = true,
+                }.Show(progress => LanczosQuadrature.Measure(
+                    subject, new SpectralDensityOptions { Seed = by }, progress, Host.Stop.Token));
         }
         catch (OperationCanceledException) when (Host.Stop.Requested && rows.Count > 0)
         {
@@ -109,11 +127,24 @@ internal sealed class MeasureVerb : Verb
                 ["images"] = count,
                 ["seed"] = by,
                 ["measures"] = report.Json(),
+                ["density"] = spectrum is null ? null : new JsonArray([.. spectrum.Nodes.Select(node => new JsonObject
+                {
+                    ["eigenvalue"] = node.Eigenvalue,
+                    ["share"] = node.Mass,
+                })]),
             });
         }
         else
         {
             report.Show(terminal);
+        }
+
+        if (spectrum is not null)
+        {
+            string drawn = parsed.GetValue(density)!;
+            byte[] bytes = DensityPicture.Draw(drawn, network.Choice.Describe(network.Images), spectrum);
+            OutputFile.Write(drawn, "--density", stream => stream.Write(bytes));
+            terminal.Line($"{spectrum} → {drawn}");
         }
 
         if (parsed.GetValue(csv) is { } file)

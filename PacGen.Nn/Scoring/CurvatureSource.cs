@@ -11,4 +11,17 @@ public enum CurvatureSource
     /// <see cref="TrainingOptions.KeepSecondMoment"/>. ρ comes from passes at that batch size.
     /// </summary>
     Training,
+
+    /// <summary>
+    /// The diagonal of the Gauss–Newton matrix of the softmax cross-entropy, which is its Fisher information: the mean of squared
+    /// random roots over batches (<see cref="CurvatureMatrix.GaussNewton"/>). A curvature itself, whatever the batch size: about
+    /// the batch size times what <see cref="Pass"/> gives.
+    /// </summary>
+    GaussNewton,
+
+    /// <summary>
+    /// The diagonal of ∇²L̂: exactly up to <see cref="ScoreOptions.LargestExact"/> weights, beyond by Hutchinson's method. A sum
+    /// h + ρ√m·κ below 0 counts as 0 (footnote 4).
+    /// </summary>
+    Hessian,
 }

@@ -124,8 +124,16 @@ public sealed record PacGenScore : Measurement
         CultureInfo.InvariantCulture,
         $"Ψ {PsiText}, 1/κ branch for {KappaShare:P0} " +
             $"of {ParameterCount:N0} weights; ρ {Rho:G3} ({Estimator}, median of {Draws} draws); {Neighborhood}; h from " +
-            $"{(Curvature == CurvatureSource.Training ? $"training{(BiasCorrection ? ", corrected for its start at 0," : "")} " +
-            $"in batches of {BatchSize}" : $"{Images} images in batches of {BatchSize}")}");
+            $"{Source}");
+
+    private string Source => Curvature switch
+    {
+        CurvatureSource.Training =>
+            $"training{(BiasCorrection ? ", corrected for its start at 0," : "")} in batches of {BatchSize}",
+        CurvatureSource.GaussNewton => $"the Gauss–Newton diagonal on {Images} images in batches of {BatchSize}",
+        CurvatureSource.Hessian => $"the Hessian's diagonal on {Images} images",
+        _ => $"{Images} images in batches of {BatchSize}",
+    };
 
     private static string Number(double value) =>
         value.ToString(Math.Abs(value) is >= 100 and < 1e9 ? "N0" : "G4", CultureInfo.InvariantCulture);

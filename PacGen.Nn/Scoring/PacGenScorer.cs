@@ -41,12 +41,15 @@ public static class PacGenScorer
         options.Validate(subject.Images.Count);
         arena.RequireFinite("The score can't be computed");
         LabelCheck.Require(subject.Model, subject.Loss, subject.Images, "The images");
-        using SecondMomentPass pass = new(subject.Model, arena, subject.Loss, options.Part, options.BatchSize);
-        using BatchLoader loader = BatchLoader.Shuffled(subject.Images, options.BatchSize, options.ImageSeed, dropLast: true);
-        int batches = (options.Images == 0 ? subject.Images.Count : options.Images) / options.BatchSize;
+        if (options.Curvature == CurvatureSource.GaussNewton && Obstacle(subject) is { } obstacle)
+        {
+            throw new ArgumentException($"Score: {obstacle}");
+        }
+
+        using CurvatureEstimate estimate = CurvatureEstimate.Of(subject, options);
         using DeviceBuffer before = arena.Device.Allocate(arena.Count), after = arena.Device.Allocate(
             arena.Count), moved = arena.Device.Allocate(arena.Count);
-        pass.Run(arena.Weights, before, loader, batches, cancellation);
+        estimate.Run(arena.Weights, before, cancellation);
 
         float[]? values = options.TrainedCurvature();
         using DeviceBuffer? trained = values is null ? null : arena.Device.Allocate(arena.Count);
@@ -55,8 +58,12 @@ public static class PacGenScorer
         float[] w = arena.Save();
         double largestWeight = w.Max(weight => Math.Abs((double)weight));
         Region weights = new(arena.Weights);
-        using RandomMapLaunch<PerturbSettings> perturb = PerturbLaunch.Create<UniformNoise>(
-            arena.Device, weights, new Region(before), new Region(before), new Region(moved));
+
+        // κ alone decides this perturbation; but σ, which is looked at too, wants a curvature that is not negative.
+        using DeviceBuffer? none = options.Curvature == CurvatureSource.Hessian ? arena.Device.Allocate(arena.Count) : null;
+        Region any = new(none ?? before);
+        using RandomMapLaunch<PerturbSettings> perturb =
+            PerturbLaunch.Create<UniformNoise>(arena.Device, weights, any, any, new Region(moved));
         using SumLaunch<RhoSettings> change =
             SumLaunch<RhoSettings>.Create<RhoTerm>(
                 arena.Device, weights, new Region(before), new Region(after));
@@ -67,7 +74,7 @@ public static class PacGenScorer
         {
             perturb.Settings = PerturbSettings.WholeNeighborhood(options.Neighborhood, options.Seed, RhoStream, (uint)draw);
             perturb.Run();
-            pass.Run(moved, after, loader, batches, cancellation);
+            estimate.Run(moved, after, cancellation);
             progress?.Report(new MeasureProgress("Ψ", draw + 1, options.Draws));
 
             change.Settings = RhoSettings.Of(perturb.Settings, largestWeight);
@@ -86,7 +93,8 @@ public static class PacGenScorer
             rhos[RhoEstimator.Definition3][draw] = largestChange / Math.Sqrt(change.Settings.SquaredNorm(scaledSquares));
         }
 
-        subject.Cost += new PassCost(0, (1.0 + options.Draws) * batches * options.BatchSize / subject.Images.Count, 0);
+        PassCost cost = Enumerable.Repeat(estimate.Cost, 1 + options.Draws).Aggregate((a, b) => a + b);
+        subject.Cost += cost;
         using PsiSums sums = new(arena, curvature, options.Neighborhood);
         double scale = w.Sum(weight => Math.Log(Math.Abs((double)weight) + options.Neighborhood.Kappa(weight)));
         Dictionary<RhoEstimator, PacGenScore> scores = [];
@@ -97,23 +105,28 @@ public static class PacGenScorer
             // Σ|Δh|/κ may exceed a float where κ is tiny: that is no reason to withhold what the other estimators say.
             if (double.IsFinite(rho) && double.IsFinite(sums.At(rho).Psi))
             {
-                scores[estimator] = Of(estimator, draws, sums, scale, subject.Images.Count, options);
+                scores[estimator] = Of(estimator, draws, sums, scale, cost, subject.Images.Count, options);
             }
         }
 
         return scores.Count > 0 ? scores : throw OutOfRange("any estimator");
     }
 
+    /// <summary>Why Ψ can't be had with the Gauss–Newton diagonal; null where it can.</summary>
+    internal static string? Obstacle(EmpiricalLoss subject) =>
+        CurvatureRoot.Exists(CurvatureMatrix.GaussNewton, subject.Loss) ? null
+        : "The Gauss–Newton diagonal is for the softmax cross-entropy, and this loss is another.";
+
     private static TrainingException OutOfRange(string estimator) => new(
         $"Ψ with ρ by {estimator} is out of single precision's range: κ is too small for these weights and gradients. Score " +
             $"with a larger ε.");
 
     private static PacGenScore Of(
-        RhoEstimator estimator, double[] draws, PsiSums sums, double scale, int available, ScoreOptions options)
+        RhoEstimator estimator, double[] draws, PsiSums sums, double scale, PassCost cost, int available, ScoreOptions options)
     {
         ConfidenceInterval? rhoInterval = SampleMedian.Interval(draws);
         double rho = SampleMedian.Of(draws);
-        int images = (options.Images == 0 ? available : options.Images) / options.BatchSize * options.BatchSize;
+        int images = options.ImagesOf(available);
         (double psi, double kappaShare) = sums.At(rho);
         ConfidenceInterval? psiInterval = rhoInterval is null
             ? null
@@ -125,7 +138,7 @@ public static class PacGenScorer
                 ? new Uncertainty(double.NaN, double.NaN, "too few draws for an interval")
                 : new Uncertainty(
                     psiInterval.Low, psiInterval.High, $"{psiInterval.Confidence:P0} interval of the median over draws"),
-            Cost = new PassCost(0, (1.0 + draws.Length) * images / available, 0),
+            Cost = cost,
             PsiInterval = psiInterval,
             KappaShare = kappaShare,
             LayerScores = sums.Layers(rho),

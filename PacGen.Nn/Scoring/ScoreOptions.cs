@@ -40,6 +40,12 @@ public sealed record ScoreOptions
     /// </summary>
     public int BatchSize { get; init; } = DefaultBatchSize;
 
+    /// <summary>Products of Hutchinson's method for each h of <see cref="CurvatureSource.Hessian"/>.</summary>
+    public int HessianDraws { get; init; } = 10;
+
+    /// <summary>Up to so many weights each entry of <see cref="CurvatureSource.Hessian"/> takes a product and is exact.</summary>
+    public int LargestExact { get; init; }
+
     /// <summary>
     /// How many images of a batch are passed at once, for batches that don't fit into memory; null for the whole batch. The
     /// mean of the parts' gradients is squared, so that this changes Ψ by rounding alone.
@@ -74,8 +80,21 @@ public sealed record ScoreOptions
         $"{(PartSize is { } part ? $"{part} at a time, " : "")}" +
         $"{Draws} draws by seed {Seed}");
 
-    private string Source => Curvature != CurvatureSource.Training ? "a pass"
-        : BiasCorrection ? "training, corrected for its start at 0" : "training";
+    private string Source => Curvature switch
+    {
+        CurvatureSource.Pass => "a pass",
+        CurvatureSource.GaussNewton => "the Gauss–Newton diagonal",
+        CurvatureSource.Hessian => $"the Hessian's diagonal, {HessianDraws} products, exact up to {LargestExact} weights",
+        _ => BiasCorrection ? "training, corrected for its start at 0" : "training",
+    };
+
+    /// <summary>The images that h is taken from: whole batches where there are batches.</summary>
+    /// <param name="available">The images that there are.</param>
+    internal int ImagesOf(int available)
+    {
+        int wanted = Images == 0 ? available : Images;
+        return Curvature == CurvatureSource.Hessian ? wanted : wanted / BatchSize * BatchSize;
+    }
 
     /// <summary>These options at the batch size that h of training has, where h is that.</summary>
     /// <param name="parameters">m.</param>
@@ -117,7 +136,8 @@ public sealed record ScoreOptions
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
         Require(PartSize is null or >= 1, $"the part size is {PartSize}, but must be at least 1");
         Require(Images >= 0 && Images <= available, $"{Images} images are to be scored on, but there are {available}");
-        Require(BatchSize >= 1 && BatchSize <= (Images == 0 ? available : Images),
+        Require(HessianDraws >= 1, $"the number of Hutchinson's products is {HessianDraws}, but must be at least 1");
+        Require(Curvature == CurvatureSource.Hessian || (BatchSize >= 1 && BatchSize <= (Images == 0 ? available : Images)),
             $"the batch size is {BatchSize}, but must be between 1 and the {(Images == 0 ? available : Images)} images");
     }
 }

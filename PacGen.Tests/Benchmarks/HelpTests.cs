@@ -23,7 +23,7 @@ internal sealed class HelpTests
         "--json")]
     [TestCase(
         "measure", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--layout",
-        "--measures", "--list", "--initial", "--initial-seed", "--images", "--layers", "--csv", "--seed", "--device",
+        "--measures", "--list", "--initial", "--initial-seed", "--images", "--layers", "--csv", "--density", "--seed", "--device",
         "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--json")]
     [TestCase(
         "certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",

@@ -93,6 +93,18 @@ internal sealed class MeasureVerbTests
     }
 
     [Test]
+    public void DrawsTheSpectralDensity()
+    {
+        using Folder files = new();
+        JsonNode found = Json("--measures", "parameter-count", "--images", "200", "--density", files["d.svg"]);
+        Assert.That(
+            found["density"]!.AsArray().Sum(node => node!["share"]!.GetValue<double>()), Is.EqualTo(1).Within(1e-6));
+        System.Xml.Linq.XElement picture = System.Xml.Linq.XDocument.Parse(File.ReadAllText(files["d.svg"])).Root!;
+        Assert.That(picture.Value, Does.Contain("Spectral density of the Hessian: mlp 64-12-10").And.Contain("910 eigenvalues"));
+        Fails(2, "both name", "--density", files["x"], "--csv", files["x"]);
+    }
+
+    [Test]
     public void AWrongNameIsAnErrorThatSuggestsAnother()
     {
         Fails(2, "there is no measure 'path-nrom'; did you mean path-norm? pacgen measure --list shows all", "--measures",

@@ -28,7 +28,7 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     ];
 
     /// <summary>Members that are given such things and take no memory of a device.</summary>
-    private static readonly string[] TakingNone = ["PyTorchLayout.Load", "PyTorchLayout.Export"];
+    private static readonly string[] TakingNone = ["PyTorchLayout.Load", "PyTorchLayout.Export", "NetworkLayers..ctor"];
 
     private static readonly KeskarOptions Search = new() { RandomStarts = 1, CornerStarts = 0, Iterations = 2 };
 
@@ -48,6 +48,10 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
             Curvature = CurvatureSource.Training,
             SecondMoment = new(new float[scene.Arena.Count], 10, 0.999, 4),
         }),
+        ["PacGenScorer.Measure: the Gauss-Newton diagonal"] = scene =>
+            PacGenScorer.Measure(scene.Subject, Scoring with { Curvature = CurvatureSource.GaussNewton }),
+        ["PacGenScorer.Measure: the Hessian's diagonal"] = scene =>
+            PacGenScorer.Measure(scene.Subject, Scoring with { Curvature = CurvatureSource.Hessian, HessianDraws = 1 }),
         ["PacGenScorer.Measure: rescaled"] = scene =>
         {
             EmpiricalLoss subject = scene.Subject;
@@ -74,6 +78,17 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         ["Hutchinson.Measure"] = scene => Hutchinson.Measure(scene.Subject, new HutchinsonOptions { Draws = 2 }),
         ["HessianDiagonalEstimator.Measure"] = scene => HessianDiagonalEstimator.Measure(
             scene.Subject, new HessianDiagonalOptions { LargestExact = 0, Draws = 2 }),
+        ["HessianDiagonalEstimator.Measure: squared roots"] = scene => HessianDiagonalEstimator.Measure(
+            scene.Subject,
+            new HessianDiagonalOptions
+            {
+                Matrix = CurvatureMatrix.GaussNewton, LargestExact = 0, Draws = 1, RootBatchSize = 5,
+            }),
+        ["LanczosQuadrature.Measure"] = scene => LanczosQuadrature.Measure(
+            scene.Subject, new SpectralDensityOptions { Matrix = CurvatureMatrix.EmpiricalFisher, Probes = 1, Products = 2 }),
+        ["HutchPlusPlus.Measure"] = scene => HutchPlusPlus.Measure(scene.Subject, new HutchPlusPlusOptions { Products = 3 }),
+        ["LayerCurvatureMeter.Measure"] = scene => LayerCurvatureMeter.Measure(
+            scene.Subject, new LayerCurvatureOptions { Products = 1, Draws = 1 }),
         ["HessianLipschitzSampler.Measure"] = scene => HessianLipschitzSampler.Measure(
             scene.Subject, new HessianLipschitzOptions { Pairs = 1, Products = 2 }),
         ["KeskarAscent.Measure"] = scene => KeskarAscent.Measure(scene.Subject, Search),
@@ -83,6 +98,10 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         ["ExpectedLossSampler.Measure"] = scene => ExpectedLossSampler.Measure<TruncatedGaussianNoise>(
             scene.Subject,
             new ExpectedLossOptions { Draws = 2, Neighborhood = new(0.1, 0.1), Levels = new float[scene.Subject.Count] }),
+        ["FlatnessSearch.Measure"] = scene => Flatness(scene, new FlatnessOptions { Draws = 1, Precision = 0.9 }),
+        ["FlatnessSearch.Measure: worst case"] = scene => Flatness(
+            scene, new FlatnessOptions { WorstCase = true, AscentSteps = 1, Precision = 0.9 }),
+        ["HeavyTails.Measure"] = scene => HeavyTails.Measure(scene.Subject, new HeavyTailOptions { FewestEigenvalues = 3 }),
         ["Certifier.Certify"] = scene => Certify(scene.Device, default),
         ["ParameterArena..ctor"] = scene =>
         {
@@ -276,6 +295,18 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
 
     private static TrainingOptions Options(Device device, int parts) =>
         new() { Epochs = 1, BatchSize = 8, Accumulate = parts, Device = device, Score = Scoring };
+
+    /// <summary>A network that is right on all images: it says class 0, whose images they are.</summary>
+    private static void Flatness(Scene scene, FlatnessOptions options)
+    {
+        float[] weights = new float[scene.Arena.Count];
+        weights[^3] = 1;
+        scene.Arena.Load(weights);
+        ImageSet images = Data.Train;
+        using EmpiricalLoss subject = new(scene.Mlp, scene.Arena, new ImageSet(
+            images.Pixels.ToArray(), new int[images.Count], images.Height, images.Width, images.Classes, images.Normalization));
+        Assert.That(FlatnessSearch.Measure(subject, options).Sigma, Is.Positive);
+    }
 
     private static NetworkBounds Bounds(Scene scene) => NetworkBounder.Measure(
         scene.Subject, new NetworkBoundOptions { Rho = 0.3, LargestExact = 0, CurvatureDraws = 2 });

@@ -113,13 +113,15 @@ public static class HessianDiagonalEstimator
             progress?.Report(new MeasureProgress("diagonal", draw + 1, options.Draws));
         }
 
+        PassCost cost = new(0, (double)options.Draws * batches * batchSize / subject.Images.Count, 0);
+        subject.Cost += cost;
         MeanEstimate mean = MeanEstimate.Of(sums);
         return new HessianDiagonal
         {
             Value = mean.Value,
             Uncertainty = mean.Draws > 1 ? Uncertainty.Of(mean)
                 : new Uncertainty(double.NaN, double.NaN, "one pass of squares"),
-            Cost = new PassCost(0, (double)options.Draws * batches * batchSize / subject.Images.Count, 0),
+            Cost = cost,
             Entries = diagonal,
             IsExact = false,
             Matrix = options.Matrix,

@@ -36,18 +36,11 @@ public sealed record FlatnessOptions
 
     internal void Validate()
     {
-        Require(Deviation is > 0 and < 1, nameof(Deviation), Deviation, "The loss of accuracy must lie in (0, 1).");
-        Require(Epsilon is > 0 and < double.PositiveInfinity, nameof(Epsilon), Epsilon, "ε must be positive and finite.");
-        Require(Draws >= 1, nameof(Draws), Draws, "There must be at least 1 draw.");
-        Require(AscentSteps >= 1, nameof(AscentSteps), AscentSteps, "There must be at least 1 step.");
-        Require(Precision is > 1e-9 and < 1, nameof(Precision), Precision, "The precision must lie between 10⁻⁹ and 1.");
-    }
-
-    private static void Require(bool condition, string name, object value, string message)
-    {
-        if (!condition)
-        {
-            throw new ArgumentOutOfRangeException(name, value, message);
-        }
+        Requirement require = Requirements.Of("Flatness");
+        require(Deviation is > 0 and < 1, $"the loss of accuracy is {Deviation}, but must lie in (0, 1)");
+        require(Epsilon is > 0 and < double.PositiveInfinity, $"ε is {Epsilon}, but must be positive and finite");
+        require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
+        require(AscentSteps >= 1, $"the number of ascent steps is {AscentSteps}, but must be at least 1");
+        require(Precision is > 1e-9 and < 1, $"the precision is {Precision}, but must lie between 10⁻⁹ and 1");
     }
 }

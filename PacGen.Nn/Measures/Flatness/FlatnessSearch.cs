@@ -32,7 +32,7 @@ public static class FlatnessSearch
     /// <param name="options">How to perturb, and which measure; defaults without it.</param>
     /// <param name="progress">Notified after each level.</param>
     /// <param name="cancellation">Stops between two batches.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="InvalidOperationException">It can't be taken on this network: <see cref="Measure.Obstacle"/>.</exception>
     /// <exception cref="TrainingException">A weight is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -206,8 +206,16 @@ public static class FlatnessSearch
             {
                 ParameterArena arena = subject.Arena;
                 level = arena.Device.Allocate(arena.Count);
-                noise = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<GaussianNoise>>(
-                    arena.Device, new Region(subject.Point), new Region(arena.Weights), new Region(level));
+                try
+                {
+                    noise = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<GaussianNoise>>(
+                        arena.Device, new Region(subject.Point), new Region(arena.Weights), new Region(level));
+                }
+                catch
+                {
+                    level.Dispose();
+                    throw;
+                }
             }
         }
 

@@ -215,6 +215,75 @@ internal sealed class CurvatureMatrixTests(int[] widths, bool relu)
         Assert.That(found.Value, Is.LessThanOrEqualTo(Spectrum(which)[^1] * (1 + Tolerance)), "a block of the whole");
     }
 
+    /// <summary>Ψ and ρ of one draw by each estimator, with h from each source, recomputed from the weights.</summary>
+    [Test]
+    public void PsiFromEverySource([Values] CurvatureSource source)
+    {
+        int count = subject.Count, images = subject.Images.Count;
+        float[] smoothed = [.. Enumerable.Range(0, count).Select(i => (i % 7) * 1e-4f)];
+        ScoreOptions options = new()
+        {
+            Curvature = source, BatchSize = images, Draws = 1, Seed = 3, LargestExact = count, Neighborhood = new(0.1, 0.05),
+            BiasCorrection = true, SecondMoment = new SmoothedSecondMoment(smoothed, 100, 0.999, images),
+        };
+        IReadOnlyDictionary<RhoEstimator, PacGenScore> found = PacGenScorer.MeasureAll(subject, options);
+        float[] w = trainer.Arena.Save();
+        double[] kappa = [.. w.Select(weight => (0.1 * Math.Abs(weight)) + 0.05)];
+        double[] u = [.. kappa.Select((k, i) => k * ((((Philox.Word(3, 0x7268_6F2A, 0, i) >> 9) + 0.5) / (1 << 22)) - 1))];
+        double[] before = H(w), after = H([.. w.Zip(u, (a, b) => (float)(a + b))]);
+        double[] change = [.. after.Zip(before, (a, b) => Math.Abs(a - b))], x = [.. change.Zip(kappa, (a, b) => a / b)];
+        double low = x.Max(), high = low + (x.Sum() / Math.Log(2));
+        for (int i = 0; i < 100; i++)
+        {
+            double middle = (low + high) / 2;
+            (low, high) = x.Sum(value => -Math.Log(1 - (value / middle))) > Math.Log(2) ? (middle, high) : (low, middle);
+        }
+
+        double correction = 1 / (1 - Math.Pow(0.999, 100));
+        double[] h = source == CurvatureSource.Training ? [.. smoothed.Select(value => value * correction)] : before;
+        foreach ((RhoEstimator estimator, double rho) in new[]
+        {
+            (RhoEstimator.Median, low),
+            (RhoEstimator.Published, change.Zip(u, (a, b) => a / Math.Abs(b)).Max()),
+            (RhoEstimator.Definition3, change.Max() / Math.Sqrt(u.Sum(value => value * value))),
+        })
+        {
+            PacGenScore score = found[estimator];
+            double psi = Enumerable.Range(0, count).Sum(i => Math.Log(
+                (Math.Abs((double)w[i]) + kappa[i])
+                    * Math.Max(Math.Sqrt(Math.Max(0, h[i] + (rho * Math.Sqrt(count) * kappa[i]))), 1 / kappa[i])));
+            Assert.That(score.Rho, Is.EqualTo(rho).Within(3e-4 * rho), $"{estimator}");
+            Assert.That(score.Psi, Is.EqualTo(psi).Within(Tolerance * count), $"{estimator}");
+        }
+
+        PassCost cost = found[RhoEstimator.Median].Cost;
+        Assert.That(
+            (cost.Gradients, cost.Products),
+            Is.EqualTo(source == CurvatureSource.Hessian ? (0, 2 * count) : (2, 0)).Within(1e-9), "at w and at w + u");
+
+        double[] H(float[] at)
+        {
+            double[] weights = [.. at.Select(value => (double)value)];
+            return source switch
+            {
+                CurvatureSource.Hessian => [.. new ExplicitCurvature(widths, relu, subject.Images, at).Hessian.Diagonal()],
+                CurvatureSource.GaussNewton => [.. explicitly.Root(weights, Batch(), Sign).Select(value => value * value)],
+                _ => [.. explicitly.Gradient(weights).Select(value => value * value)],
+            };
+        }
+
+        double Sign(int image, int output) =>
+            Philox.Word(3, 0x7369_676E, 0, (image * widths[^1]) + output) >> 31 == 0 ? 1 : -1;
+
+        double[][] Batch()
+        {
+            using BatchLoader loader = BatchLoader.Shuffled(subject.Images, images, options.ImageSeed, dropLast: true);
+            loader.Start(1);
+            loader.TryNext(out Batch batch);
+            return [.. batch.Images.ToArray().Chunk(64).Select(image => image.Select(value => (double)value).ToArray())];
+        }
+    }
+
     private (string Name, int Start, int Count)[] Layers
     {
         get

@@ -67,20 +67,8 @@ internal sealed class ExplicitCurvature
         _ => Fisher,
     };
 
-    private static double[] One(int at, int count)
-    {
-        double[] one = new double[count];
-        one[at] = 1;
-        return one;
-    }
-
-    private static double[] Softmax(double[] z)
-    {
-        double[] p = [.. z.Select(value => Math.Exp(value - z.Max()))];
-        return [.. p.Select(value => value / p.Sum())];
-    }
-
-    private double[] Gradient(double[] w)
+    /// <summary>∇L̂.</summary>
+    public double[] Gradient(double[] w)
     {
         double[] sum = new double[w.Length];
         for (int n = 0; n < images.Length; n++)
@@ -93,6 +81,38 @@ internal sealed class ExplicitCurvature
         }
 
         return sum;
+    }
+
+    /// <summary>Σ Jᵀ(diag √p − p√pᵀ)r/√B over the images of a batch, r signs: its square is a draw of the Gauss–Newton
+    /// diagonal.</summary>
+    public double[] Root(double[] w, double[][] batch, Func<int, int, double> sign)
+    {
+        double[] sum = new double[w.Length];
+        for (int n = 0; n < batch.Length; n++)
+        {
+            double[] p = Softmax(Forward(w, batch[n])[^1]), rooted = [.. p.Select((value, c) => Math.Sqrt(value) * sign(n, c))];
+            double inner = rooted.Sum();
+            double[] g = Backward(w, batch[n], [.. rooted.Zip(p, (a, b) => a - (b * inner))]);
+            for (int i = 0; i < sum.Length; i++)
+            {
+                sum[i] += g[i] / Math.Sqrt(batch.Length);
+            }
+        }
+
+        return sum;
+    }
+
+    private static double[] One(int at, int count)
+    {
+        double[] one = new double[count];
+        one[at] = 1;
+        return one;
+    }
+
+    private static double[] Softmax(double[] z)
+    {
+        double[] p = [.. z.Select(value => Math.Exp(value - z.Max()))];
+        return [.. p.Select(value => value / p.Sum())];
     }
 
     private double[] ImageGradient(double[] w, int n)

@@ -12,7 +12,10 @@ internal sealed class TrainedNetwork : IDisposable
     private TrainedNetwork(Module model, Func<TrainedNetwork, DoubleNetwork> twin, int epochs)
     {
         Model = model;
-        trainer = new Trainer(model, Digits, new Sgd(0.2), new TrainingOptions { Epochs = epochs, Score = null, BatchSize = 32 });
+        trainer = new Trainer(model, Digits, new Sgd(0.2), new TrainingOptions
+        {
+            Epochs = epochs, Score = null, BatchSize = 32, KeepSecondMoment = true,
+        });
         First = trainer.Arena.Save();
         trainer.Run();
         Weights = trainer.Arena.Save();
@@ -22,7 +25,7 @@ internal sealed class TrainedNetwork : IDisposable
         {
             Training = new TrainingFacts
             {
-                InitialWeights = First, Images = Digits.Train.Count, Steps = 400,
+                InitialWeights = First, SecondMoment = trainer.SecondMoment, Images = Digits.Train.Count, Steps = 400,
                 StepsToLoss = new Dictionary<double, long> { [0.1] = 210, [0.01] = 333 },
             },
         };
