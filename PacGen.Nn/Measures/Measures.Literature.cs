@@ -26,6 +26,8 @@ public static partial class Measures
         MatrixNorms.Row(MatrixNormQuantity.SpectralTravel, "Σ‖Wᵢ − Wᵢ⁰‖₂²", true),
         MatrixNorms.Row(MatrixNormQuantity.SpectralProduct, "ln Π‖Wᵢ‖₂²", true),
         MatrixNorms.Row(MatrixNormQuantity.SpectralProductOverMargin, "ln Π‖Wᵢ‖₂²/γ²", true),
+        MatrixNorms.Row(MatrixNormQuantity.OperatorProduct, "ln Π‖Aᵢ‖₂², a convolution as a map of images", true),
+        MatrixNorms.Row(MatrixNormQuantity.OperatorProductOverMargin, "ln Π‖Aᵢ‖₂²/γ²", true),
         MatrixNorms.Row(MatrixNormQuantity.SpectralSum, "d·(Π‖Wᵢ‖₂²)^(1/d)", true),
         MatrixNorms.Row(MatrixNormQuantity.SpectralSumOverMargin, "d·(Π‖Wᵢ‖₂²/γ²)^(1/d)", true),
         MatrixNorms.Row(

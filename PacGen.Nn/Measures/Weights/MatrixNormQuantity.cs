@@ -11,6 +11,14 @@ public enum MatrixNormQuantity
     /// <summary>ln Πᵢ‖Wᵢ‖₂² (32).</summary>
     SpectralProduct,
 
+    /// <summary>
+    /// ln Πᵢ‖Aᵢ‖₂², Aᵢ the layer as a linear map of its whole input: of a convolution with its strides and padding, to 10⁻⁶.
+    /// </summary>
+    OperatorProduct,
+
+    /// <summary>ln(Πᵢ‖Aᵢ‖₂² / γ²).</summary>
+    OperatorProductOverMargin,
+
     /// <summary>d·(Πᵢ‖Wᵢ‖₂²)^(1/d) (35).</summary>
     SpectralSum,
 

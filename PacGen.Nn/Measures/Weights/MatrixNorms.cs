@@ -6,8 +6,8 @@ namespace PacGen.Nn;
 /// Products, sums and ratios of the spectral and Frobenius norms of a network's weight matrices, and their distance from
 /// initialisation (Jiang and others 2020, <see href="https://arxiv.org/abs/1912.02178">arXiv 1912.02178</see>, appendix C.3;
 /// Dziugaite and others 2020, <see href="https://arxiv.org/abs/2010.11924">arXiv 2010.11924</see>). Biases and the factors of
-/// batch norm are in no matrix. The spectral norm is that of the reshaped kernel, exact to double precision; it is not the norm
-/// of the convolution as a map of images.
+/// batch norm are in no matrix. The spectral norm is that of the reshaped kernel, exact to double precision; the norm of the
+/// convolution as a map of images is in <see cref="MatrixNormQuantity.OperatorProduct"/>.
 /// </summary>
 public static class MatrixNorms
 {
@@ -28,7 +28,9 @@ public static class MatrixNorms
         cancellation.ThrowIfCancellationRequested();
         Obstacles.Require(Obstacle(subject, options.Quantity));
         PassCost before = subject.Work;
-        LayerNorms[] layers = MatrixSpectrum.NormsOf(subject);
+        LayerNorms[] layers =
+            options.Quantity is MatrixNormQuantity.OperatorProduct or MatrixNormQuantity.OperatorProductOverMargin
+            ? MatrixSpectrum.OperatorsOf(subject, cancellation) : MatrixSpectrum.NormsOf(subject);
         double margin = NeedsMargin(options.Quantity) ? MarginDistribution.Of(subject, cancellation).Tenth : double.NaN;
         double[] parts = [.. layers.Select(layer => Part(layer, options.Quantity))];
         double sum = parts.Sum(), logMargin = 2 * Math.Log(margin);
@@ -37,7 +39,8 @@ public static class MatrixNorms
             MatrixNormQuantity.SpectralSum or MatrixNormQuantity.FrobeniusSum => parts.Length * Math.Exp(sum / parts.Length),
             MatrixNormQuantity.SpectralSumOverMargin or MatrixNormQuantity.FrobeniusSumOverMargin =>
                 parts.Length * Math.Exp((sum - logMargin) / parts.Length),
-            MatrixNormQuantity.SpectralProductOverMargin or MatrixNormQuantity.FrobeniusProductOverMargin => sum - logMargin,
+            MatrixNormQuantity.SpectralProductOverMargin or MatrixNormQuantity.FrobeniusProductOverMargin
+                or MatrixNormQuantity.OperatorProductOverMargin => sum - logMargin,
             MatrixNormQuantity.SpectralComplexity =>
                 sum - logMargin + Math.Log(layers.Sum(layer => layer.Frobenius / layer.Spectral)),
             MatrixNormQuantity.SpectralComplexityFromInit =>
@@ -67,6 +70,8 @@ public static class MatrixNorms
     private static string NameOf(MatrixNormQuantity quantity) => quantity switch
     {
         MatrixNormQuantity.SpectralProduct => "log-spectral-product",
+        MatrixNormQuantity.OperatorProduct => "log-operator-product",
+        MatrixNormQuantity.OperatorProductOverMargin => "log-operator-product-over-margin",
         MatrixNormQuantity.SpectralSum => "spectral-sum",
         MatrixNormQuantity.SpectralProductOverMargin => "log-spectral-product-over-margin",
         MatrixNormQuantity.SpectralSumOverMargin => "spectral-sum-over-margin",
@@ -98,6 +103,7 @@ public static class MatrixNorms
 
     private static bool NeedsMargin(MatrixNormQuantity quantity) => quantity is MatrixNormQuantity.SpectralProductOverMargin
         or MatrixNormQuantity.SpectralSumOverMargin or MatrixNormQuantity.SpectralComplexity
+        or MatrixNormQuantity.OperatorProductOverMargin
         or MatrixNormQuantity.SpectralComplexityFromInit or MatrixNormQuantity.FrobeniusProductOverMargin
         or MatrixNormQuantity.FrobeniusSumOverMargin or MatrixNormQuantity.NormalizedMargin;
 

@@ -1,10 +1,14 @@
 using MathNet.Numerics.LinearAlgebra;
+using PacGen.Core.Randomness;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
 /// <summary>The squared singular values of weight matrices, and what follows from them.</summary>
 internal static class MatrixSpectrum
 {
+    private const uint Stream = 0x6F70_6572;
+
     /// <summary>
     /// The eigenvalues of the smaller of WᵀW and WWᵀ, largest first: the squared singular values. The largest is exact to
     /// double precision, smaller ones to that share of the largest.
@@ -49,6 +53,55 @@ internal static class MatrixSpectrum
                     layer.Name, squares[0], Frobenius(weights, layer), moved?[0] ?? double.NaN,
                     travel is null ? double.NaN : Frobenius(travel, layer));
             })];
+        }
+    }
+
+    /// <summary>
+    /// The same norms with, in the place of ‖W‖₂, the norm of the layer as a map of its whole input: a convolution's, with its
+    /// strides and zeros around the image (Sedghi and others 2019 have a circular image in its place).
+    /// </summary>
+    public static LayerNorms[] OperatorsOf(EmpiricalLoss subject, CancellationToken cancellation)
+    {
+        return subject.Once($"{nameof(LayerNorms)} of operators", Find);
+
+        LayerNorms[] Find() =>
+        [
+            .. NormsOf(subject).Zip(NetworkLayers.Of(subject).Matrices, (norms, layer) => layer.Geometry is { } geometry
+                ? norms with { Spectral = SquaredOperatorNorm(subject.Arena, layer, geometry, cancellation) } : norms),
+        ];
+    }
+
+    /// <summary>The largest eigenvalue of AᵀA, whose products are the gradient of ½‖Ax‖², by Lanczos's method.</summary>
+    private static double SquaredOperatorNorm(
+        ParameterArena arena, WeightMatrix layer, Conv2dGeometry geometry, CancellationToken cancellation)
+    {
+        const int Steps = 200;
+        const double Tolerance = 1e-6;
+        Tensor x = Tensor.Input(layer.Input, "x"), kernel = Tensor.Input(layer.Shape, "kernel");
+        Tensor image = Tensor.Apply(new Conv2dForward(geometry), x, kernel);
+        Tensor product = (image.Square().Sum() * 0.5f).Gradient(x)[0];
+        using CompiledGraph graph = CompiledGraph.Compile(arena.Device, [product], new Dictionary<Tensor, Region>
+        {
+            [kernel] = new Region(arena.Weights).Slice(layer.Start, layer.Count),
+        });
+        float[] numbers = new float[layer.Input.Count];
+        return Krylov.Run(numbers.Length, Apply, Steps, Tolerance, magnitude: false, new RandomStream(1, Stream, 0), 2).Largest;
+
+        void Apply(double[] vector, double[] result)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            for (int i = 0; i < numbers.Length; i++)
+            {
+                numbers[i] = (float)vector[i];
+            }
+
+            graph[x].Write(numbers);
+            graph.Run();
+            graph[product].Read(numbers);
+            for (int i = 0; i < numbers.Length; i++)
+            {
+                result[i] = numbers[i];
+            }
         }
     }
 

@@ -11,6 +11,9 @@ internal sealed class DoubleNetwork(params DoubleNetwork.Layer[] layers)
         public int Count => Height * Width * Channels;
     }
 
+    /// <summary>The layers, first to last.</summary>
+    public IReadOnlyList<Layer> Layers => layers;
+
     /// <summary>The logits of an image.</summary>
     public double[] Logits(double[] weights, double[] image)
     {

@@ -59,6 +59,34 @@ internal sealed class LiteratureTests(string name)
         Assert.That(ranksByLayer.Layers.Sum(layer => layer.Value), Is.EqualTo(ranksByLayer.Value).Within(1e-9));
     }
 
+    /// <summary>The norms of the layers as maps, from their matrices written out column by column.</summary>
+    [Test]
+    public void NormsOfMaps()
+    {
+        double sum = 0;
+        int at = 0;
+        foreach (DoubleNetwork.Layer layer in network.Twin.Layers)
+        {
+            if (layer is DoubleNetwork.Conv map)
+            {
+                double[] weights = network.W[at..(at + map.Weights - map.Outputs)];
+                double[][] columns = [.. Enumerable.Range(0, map.In.Count).Select(i =>
+                {
+                    double[] unit = new double[map.In.Count];
+                    unit[i] = 1;
+                    return map.Forward([.. weights, .. new double[map.Outputs]], unit);
+                })];
+                sum += 2 * Math.Log(Matrix<double>.Build.DenseOfColumnArrays(columns).Svd(false).S[0]);
+            }
+
+            at += layer.Weights;
+        }
+
+        double margin = Margins()[(network.Labels.Length / 10) - 1];
+        Check("log-operator-product", sum);
+        Check("log-operator-product-over-margin", sum - (2 * Math.Log(margin)));
+    }
+
     [Test]
     public void Outputs()
     {
