@@ -74,6 +74,7 @@ public static class Certifier
         private readonly NoisyWeights noise;
         private readonly NoisyTraining training;
         private readonly GibbsLoss losses;
+        private readonly EvaluationPass plain;
 
         public Run(
             Module model, Dataset data, CertifyOptions options, IProgress<CertifyProgress>? progress,
@@ -93,7 +94,9 @@ public static class Certifier
                 noise = new NoisyWeights(arena, options.Neighborhood, options.Seed);
                 training = new NoisyTraining(model, arena, noise, options.Seed);
                 losses = new GibbsLoss(model, arena, noise, image, bounded);
-                LabelCheck.Require(model, Loss.CrossEntropy, data, losses.Classes);
+                plain = new EvaluationPass(model, arena, data.Train, Loss.CrossEntropy, int.MaxValue);
+                plain.Graph.For(1);
+                LabelCheck.Require(model, Loss.CrossEntropy, data, plain.Graph.Classes);
             }
             catch
             {
@@ -106,8 +109,8 @@ public static class Certifier
         {
             float[] priorMean = TrainPrior();
             double[] curvature = Curvature(split.Prior);
-            GibbsLosses heldOut = losses.AtCentre(split.Bound, cancellation), priorTest = losses.AtCentre(
-                data.Test, cancellation);
+            GibbsLosses heldOut = plain.Losses(split.Bound, bounded, cancellation);
+            GibbsLosses priorTest = plain.Losses(data.Test, bounded, cancellation);
             Candidate[] candidates =
                 [.. options.PriorLevels.Select((level, k) => TrainPosterior(k, level, priorMean, curvature))];
             Candidate best = candidates.Length == 1 ? candidates[0] : candidates.MinBy(Promise)!;
@@ -117,7 +120,7 @@ public static class Certifier
             int looks = (int)(((long)options.Draws + split.Bound.Count - 1) / split.Bound.Count);
             GibbsLosses sample = losses.Drawn(split.Bound, looks, CertificateStream, Tell(CertifyPhase.Drawing), cancellation);
             GibbsLosses test = losses.Drawn(data.Test, 1, TestStream, Tell(CertifyPhase.Testing), cancellation);
-            GibbsLosses centreTest = losses.AtCentre(data.Test, cancellation);
+            GibbsLosses centreTest = plain.Losses(data.Test, bounded, cancellation);
             return new Certificate
             {
                 ZeroOne = new CertifiedLoss(
@@ -152,6 +155,7 @@ public static class Certifier
         public void Dispose()
         {
             // From the constructor too, where the later ones may not exist yet.
+            plain?.Dispose();
             losses?.Dispose();
             training?.Dispose();
             noise?.Dispose();

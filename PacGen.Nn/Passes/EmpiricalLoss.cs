@@ -138,9 +138,8 @@ public sealed class EmpiricalLoss : IDisposable
     public double Value(CancellationToken cancellation = default)
     {
         double sum = 0;
-        for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
+        for (int index = 0; RunNext(ValueGraph, index, cancellation, out ReadOnlySpan<float> labels); index++)
         {
-            ValueGraph.Run(images, labels);
             sum += (double)ValueGraph.Loss() * labels.Length;
         }
 
@@ -167,9 +166,8 @@ public sealed class EmpiricalLoss : IDisposable
         }
 
         double sum = 0, zeroOne = 0, crossEntropy = 0;
-        for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
+        for (int index = 0; RunNext(ValueGraph, index, cancellation, out ReadOnlySpan<float> labels); index++)
         {
-            ValueGraph.Run(images, labels);
             sum += (double)ValueGraph.Loss() * labels.Length;
             ValueGraph.AddLosses(labels, bounded, ref outputs, ref zeroOne, ref crossEntropy);
         }
@@ -197,9 +195,8 @@ public sealed class EmpiricalLoss : IDisposable
     /// <param name="cancellation">Stops between two batches.</param>
     internal void ForEachOutput(OutputsAction look, CancellationToken cancellation)
     {
-        for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
+        for (int index = 0; RunNext(ValueGraph, index, cancellation, out ReadOnlySpan<float> labels); index++)
         {
-            ValueGraph.Run(images, labels);
             int count = labels.Length * ValueGraph.Classes;
             outputs = outputs.Length < count ? new float[count] : outputs;
             ValueGraph.Output(outputs.AsSpan(0, count));
@@ -216,9 +213,8 @@ public sealed class EmpiricalLoss : IDisposable
     internal void ForEachGradient(GradientAction look, CancellationToken cancellation)
     {
         gradient ??= Graph(Gradients);
-        for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
+        for (int index = 0; RunNext(gradient, index, cancellation, out ReadOnlySpan<float> labels); index++)
         {
-            gradient.Run(images, labels);
             Finite(gradient.Loss());
             Gradients.Read(0, Staging);
             look(Staging, labels.Length);
@@ -364,9 +360,8 @@ public sealed class EmpiricalLoss : IDisposable
         Require(result.Length, nameof(result));
         result.Clear();
         double sum = 0;
-        for (int index = 0; Next(index, cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels); index++)
+        for (int index = 0; RunNext(graph, index, cancellation, out ReadOnlySpan<float> labels); index++)
         {
-            graph.Run(images, labels);
             double share = (double)labels.Length / Images.Count;
             sum += graph.Loss() * share;
             Gradients.Read(0, Staging);
@@ -384,8 +379,8 @@ public sealed class EmpiricalLoss : IDisposable
         return sum;
     }
 
-    /// <summary>A batch of the pass; index 0 begins it.</summary>
-    private bool Next(int index, CancellationToken cancellation, out ReadOnlySpan<float> images, out ReadOnlySpan<float> labels)
+    /// <summary>Runs a batch of a pass; index 0 begins it. False behind the last.</summary>
+    private bool RunNext(BatchGraph graph, int index, CancellationToken cancellation, out ReadOnlySpan<float> labels)
     {
         cancellation.ThrowIfCancellationRequested();
         if (kept is null && loader is null)
@@ -393,22 +388,31 @@ public sealed class EmpiricalLoss : IDisposable
             Gather();
         }
 
+        ReadOnlySpan<float> images;
         if (kept is not null)
         {
             images = index < kept.Count ? kept[index].Images : [];
             labels = index < kept.Count ? kept[index].Labels : [];
-            return index < kept.Count;
         }
-
-        if (index == 0)
+        else
         {
-            loader!.Start(0);
+            if (index == 0)
+            {
+                loader!.Start(0);
+            }
+
+            loader!.TryNext(out Batch batch);
+            images = batch.Images;
+            labels = batch.Labels;
         }
 
-        bool found = loader!.TryNext(out Batch batch);
-        images = batch.Images;
-        labels = batch.Labels;
-        return found;
+        if (labels.IsEmpty)
+        {
+            return false;
+        }
+
+        graph.Run(images, labels);
+        return true;
     }
 
     private void Gather()

@@ -1,7 +1,10 @@
+using PacGen.Core.Bounds;
 
 namespace PacGen.Nn;
 
-/// <summary>Passes over sets of images in evaluation mode at the weights w: mean loss, accuracy, outputs.</summary>
+/// <summary>
+/// Passes over sets of images in evaluation mode at the weights w: mean loss, accuracy, outputs, losses in [0, 1].
+/// </summary>
 internal sealed class EvaluationPass : IDisposable
 {
     private const int Batch = 250;
@@ -33,14 +36,10 @@ internal sealed class EvaluationPass : IDisposable
     public (double Loss, double Accuracy) Evaluate(
         ImageSet set, Func<float, NonFiniteOrigin?, Exception> failure, CancellationToken cancellation)
     {
-        using BatchLoader loader = BatchLoader.Sequential(set, BatchOf(set));
-        loader.Start(0);
         double loss = 0;
         long correct = 0;
-        while (loader.TryNext(out Batch batch))
+        Run(set, batch =>
         {
-            cancellation.ThrowIfCancellationRequested();
-            Graph.Run(batch.Images, batch.Labels);
             float mean = Graph.Loss();
             if (!float.IsFinite(mean))
             {
@@ -49,28 +48,45 @@ internal sealed class EvaluationPass : IDisposable
 
             loss += (double)mean * batch.Count;
             correct += Graph.Correct(batch.Labels, ref outputs);
-        }
-
+        }, cancellation);
         return (loss / set.Count, (double)correct / set.Count);
     }
 
     /// <summary>The model's outputs for a set, (N, …) in row-major order.</summary>
     public float[] Predict(ImageSet set)
     {
-        using BatchLoader loader = BatchLoader.Sequential(set, BatchOf(set));
-        loader.Start(0);
         List<float> all = [];
-        while (loader.TryNext(out Batch batch))
+        Run(set, batch =>
         {
-            Graph.Run(batch.Images, batch.Labels);
             float[] some = new float[Graph.For(batch.Count).Output.Count];
             Graph.Output(some);
             all.AddRange(some);
-        }
-
+        });
         return [.. all];
+    }
+
+    /// <summary>The 0-1 loss and the bounded cross-entropy of a classifier on a set, one look at each image.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public GibbsLosses Losses(ImageSet set, BoundedCrossEntropy bounded, CancellationToken cancellation)
+    {
+        double zeroOne = 0, crossEntropy = 0;
+        Run(
+            set, batch => Graph.AddLosses(batch.Labels, bounded, ref outputs, ref zeroOne, ref crossEntropy), cancellation);
+        return new GibbsLosses(zeroOne / set.Count, crossEntropy / set.Count, set.Count);
     }
 
     /// <inheritdoc/>
     public void Dispose() => Graph.Dispose();
+
+    private void Run(ImageSet set, Action<Batch> each, CancellationToken cancellation = default)
+    {
+        using BatchLoader loader = BatchLoader.Sequential(set, BatchOf(set));
+        loader.Start(0);
+        while (loader.TryNext(out Batch batch))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Graph.Run(batch.Images, batch.Labels);
+            each(batch);
+        }
+    }
 }

@@ -150,28 +150,34 @@ internal sealed class ExtensionTests
     [Test]
     public void ADataSet()
     {
-        // Class 1 has a bright right half, class 0 a bright left one.
-        byte[] pixels =
-            [.. Enumerable.Range(0, 40).SelectMany(i => i % 2 == 0 ? new byte[] { 255, 0, 255, 0 } : [0, 255, 0, 255])];
-        int[] labels = [.. Enumerable.Range(0, 40).Select(i => i % 2)];
-        ImageSet images = new(pixels, labels, 2, 2, 2, new Normalization([0.5f], [0.5f]));
-        using Trainer trainer = new(
-            new Mlp(4, 8, 2), new Dataset("halves", images, images.Take(10)), new Sgd(0.5), Options
-            with { BatchSize = 8, Epochs = 5 });
+        (byte[] trainPixels, int[] trainLabels) = BrightThirds(300);
+        (byte[] testPixels, int[] testLabels) = BrightThirds(30);
+        ImageSet Set(byte[] pixels, int[] labels) =>
+            new(pixels, labels, height: 8, width: 8, classes: 3, new Normalization([0.5f], [0.25f]));
+        Dataset mine = new("mine", Set(trainPixels, trainLabels), Set(testPixels, testLabels));
+        using Trainer trainer = new(new Mlp(64, 32, 3), mine, new Adam(1e-3));
         trainer.Run();
         Assert.That(trainer.Results[^1].TestAccuracy, Is.EqualTo(1));
+
+        // A class for each third of the rows that is bright.
+        static (byte[] Pixels, int[] Labels) BrightThirds(int count)
+        {
+            int[] labels = [.. Enumerable.Range(0, count).Select(i => i % 3)];
+            return ([.. labels.SelectMany(label => Enumerable.Range(0, 64).Select(i => (byte)(i * 3 / 64 == label ? 255 : 0)))],
+                labels);
+        }
     }
 
     /// <summary>A measure is a static method and a row.</summary>
     [Test]
     public void AMeasure()
     {
-        Measure norm = new("gradient-norm", "‖∇L̂‖", null, "nothing", (subject, _, progress, cancellation) =>
-            GradientNorm.Measure(subject, progress, cancellation));
+        Measure row = new("gradient-norm", "‖∇L̂‖", null, "nothing", (subject, seed, progress, cancellation) =>
+            GradientNormMeter.Measure(subject, null, progress, cancellation));
         Mlp model = new(64, 8, 10);
         using ParameterArena arena = new(model, Device.Cpu, 1);
         using EmpiricalLoss loss = new(model, arena, Digits.Train.Take(100));
-        Measurement found = Measures.All.Append(norm).Single(row => row.Name == "gradient-norm").Of(loss, 1, null, default);
+        Measurement found = Measures.All.Append(row).Single(one => one.Name == "gradient-norm").Of(loss, 1, null, default);
         double[] gradient = new double[loss.Count];
         loss.Gradient(gradient);
         Assert.That(found.Value, Is.EqualTo(Math.Sqrt(gradient.Sum(entry => entry * entry))));
@@ -265,10 +271,13 @@ internal sealed class ExtensionTests
         }
     }
 
-    private sealed record GradientNorm : Measurement
+    private sealed record GradientNorm : Measurement;
+
+    private static class GradientNormMeter
     {
         public static GradientNorm Measure(
-            EmpiricalLoss subject, IProgress<MeasureProgress>? progress, CancellationToken cancellation)
+            EmpiricalLoss subject, object? options = null, IProgress<MeasureProgress>? progress = null,
+            CancellationToken cancellation = default)
         {
             PassCost before = subject.Cost;
             subject.MoveToWeights();

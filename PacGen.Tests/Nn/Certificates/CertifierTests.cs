@@ -147,7 +147,9 @@ internal sealed class CertifierTests
         using NoisyWeights noise = new(arena, new(0.1, 0.1), 1);
         noise.Set(new float[arena.Count]);
         using GibbsLoss losses = new(model, arena, noise, [8, 8, 1], new BoundedCrossEntropy(1e-5));
-        GibbsLosses drawn = losses.Drawn(Digits.Test, 1, 5, null, default), centre = losses.AtCentre(Digits.Test, default);
+        using EvaluationPass plain = new(model, arena, Digits.Test, Loss.CrossEntropy, int.MaxValue);
+        GibbsLosses drawn = losses.Drawn(Digits.Test, 1, 5, null, default);
+        GibbsLosses centre = plain.Losses(Digits.Test, new BoundedCrossEntropy(1e-5), default);
         Assert.That(drawn.ZeroOne, Is.EqualTo(centre.ZeroOne).Within(1e-12));
         Assert.That(drawn.CrossEntropy, Is.EqualTo(centre.CrossEntropy).Within(1e-5).Percent);
         Assert.That(drawn.Looks, Is.EqualTo(Digits.Test.Count));

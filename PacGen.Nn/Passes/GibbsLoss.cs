@@ -3,13 +3,12 @@ using PacGen.Core.Bounds;
 
 namespace PacGen.Nn;
 
-/// <summary>The losses of a model on single images, at w + u with u drawn anew for each look, or at w itself.</summary>
+/// <summary>The losses of a model on single images at w + u, u drawn anew for each look.</summary>
 internal sealed class GibbsLoss : IDisposable
 {
-    private const int FixedBatch = 250;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
     private readonly NoisyWeights noise;
-    private readonly BatchGraph noisy, plain;
+    private readonly BatchGraph noisy;
     private readonly BoundedCrossEntropy bounded;
     private readonly int imageSize;
     private float[] outputs = [];
@@ -23,19 +22,8 @@ internal sealed class GibbsLoss : IDisposable
     {
         this.noise = noise;
         noisy = new BatchGraph(model, arena, noise.Weights, null, Loss.CrossEntropy, image, null);
-        plain = new BatchGraph(model, arena, arena.Weights, null, Loss.CrossEntropy, image, null);
         imageSize = image.Aggregate(1, (product, extent) => product * extent);
         this.bounded = bounded;
-    }
-
-    /// <summary>How many classes the model distinguishes.</summary>
-    public int Classes
-    {
-        get
-        {
-            plain.For(1);
-            return plain.Classes;
-        }
     }
 
     /// <summary>
@@ -74,27 +62,6 @@ internal sealed class GibbsLoss : IDisposable
         return new GibbsLosses(zeroOne / total, crossEntropy / total, total);
     }
 
-    /// <summary>The losses at w itself, one look at each image.</summary>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public GibbsLosses AtCentre(ImageSet images, CancellationToken cancellation)
-    {
-        using BatchLoader loader = BatchLoader.Sequential(images, Math.Min(FixedBatch, images.Count));
-        double zeroOne = 0, crossEntropy = 0;
-        loader.Start(0);
-        while (loader.TryNext(out Batch batch))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            plain.Run(batch.Images, batch.Labels);
-            plain.AddLosses(batch.Labels, bounded, ref outputs, ref zeroOne, ref crossEntropy);
-        }
-
-        return new GibbsLosses(zeroOne / images.Count, crossEntropy / images.Count, images.Count);
-    }
-
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        noisy.Dispose();
-        plain.Dispose();
-    }
+    public void Dispose() => noisy.Dispose();
 }
