@@ -61,6 +61,12 @@ internal sealed class NoisyTraining : IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public void Run(TrainingPlan plan, Action<long, long, double, TimeSpan>? progress, CancellationToken cancellation)
     {
+        if (plan.Optimizer.ChoosesPoint)
+        {
+            throw new ArgumentException(
+                $"Certify perturbs the weights itself: give it the rule without perturbation, not {plan.Optimizer}.");
+        }
+
         using BatchLoader loader = BatchLoader.Shuffled(plan.Images, plan.BatchSize, plan.Seed);
         using TrainingPipeline pipeline = new(model, arena, plan.Optimizer, plan.Images, new PipelineOptions
         {
@@ -69,12 +75,6 @@ internal sealed class NoisyTraining : IDisposable
             BeforePass = step => noise.Draw(plan.Stream, (uint)step),
             AfterPass = plan.Anchor is null ? null : gradients => Pull(gradients, plan.Anchor, plan.AnchorPrecision!),
         });
-        if (pipeline.Session.ForwardWeights != arena.Weights)
-        {
-            throw new ArgumentException(
-                $"Certify perturbs the weights itself: give it the rule without perturbation, not {plan.Optimizer}.");
-        }
-
         LearningRateSchedule schedule = LearningRateSchedule.Cosine(plan.Epochs);
         long total = (long)plan.Epochs * loader.BatchCount, step = 0;
         long started = Stopwatch.GetTimestamp(), reported = started;

@@ -16,17 +16,27 @@ internal sealed class KillTests
 
     private static readonly string[] Settings =
     [
-        "train", "--epochs", $"{Epochs}", "--batch-size", "32", "--hidden", "32", "--optimizer", "adam", "--perturb", "uniform",
+        "train", "--epochs", $"{Epochs}", "--batch-size", "32", "--hidden", "32",
         "--psi-images", "64",
         "--psi-batch-size", "32", "--psi-draws", "1", "--threads", "1",
     ];
 
+    private static readonly string[] Perturbed = ["--optimizer", "adam", "--perturb", "uniform"];
+
     [Test]
-    public void ARunThatIsKilledAFewTimesEndsInTheSameBits() => KillAndResume(runs: 1, killsOfARun: 6);
+    public void ARunThatIsKilledAFewTimesEndsInTheSameBits() => KillAndResume(Perturbed, runs: 1, killsOfARun: 6);
+
+    /// <summary>What stands beside Perturbed OPT.</summary>
+    [Test, Explicit("eight processes each")]
+    [TestCase("--optimizer momentum --sharpness sam --average swa --schedule constant")]
+    [TestCase("--optimizer adam --sharpness asam --clip-norm 1 --dropout 0.2")]
+    [TestCase("--optimizer adam --perturb gaussian --sigma fixed --two-point --average ema --accumulate 2")]
+    [TestCase("--optimizer ivon --lr 1 --warm-up 1 --average ema --average-decay 0.9 --average-start 3")]
+    public void OtherOptimizersEndInTheSameBits(string options) => KillAndResume(options.Split(' '), runs: 1, killsOfARun: 4);
 
     /// <summary>The acceptance run: <c>dotnet test -c Release --filter "FullyQualifiedName~AHundredKilledRuns"</c>.</summary>
     [Test, Explicit("a hundred processes and more: some minutes")]
-    public void AHundredKilledRunsEndInTheSameBits() => KillAndResume(runs: 100, killsOfARun: 1);
+    public void AHundredKilledRunsEndInTheSameBits() => KillAndResume(Perturbed, runs: 100, killsOfARun: 1);
 
     private static void AwaitFirst(Process process, string checkpoints)
     {
@@ -36,17 +46,18 @@ internal sealed class KillTests
         }
     }
 
-    private static void KillAndResume(int runs, int killsOfARun)
+    private static void KillAndResume(string[] optimizer, int runs, int killsOfARun)
     {
+        string[] settings = [.. Settings, .. optimizer];
         int seed = Random.Shared.Next();
         Random random = new(seed);
         using Folder folder = new();
         Finish(Start(
-            [.. Settings, "--save", folder["straight"], "--log", folder["straight.log"], "--tensorboard",
+            [.. settings, "--save", folder["straight"], "--log", folder["straight.log"], "--tensorboard",
             folder["straight.events"]]));
         Stopwatch clock = Stopwatch.StartNew();
         Process timed = Start(
-            [.. Settings, "--checkpoint", folder["timed"], "--checkpoint-every", $"{EverySteps}", "--tensorboard",
+            [.. settings, "--checkpoint", folder["timed"], "--checkpoint-every", $"{EverySteps}", "--tensorboard",
             folder["timed.events"]]);
         AwaitFirst(timed, folder["timed"]);
         int starting = (int)clock.ElapsedMilliseconds;
@@ -63,7 +74,7 @@ internal sealed class KillTests
                 save = folder[$"run{run}.safetensors"], what = $"seed {seed}, run {run}";
             string[] first =
             [
-                .. Settings, "--checkpoint", checkpoints, "--checkpoint-every", $"{EverySteps}", "--keep", "2", "--save", save,
+                .. settings, "--checkpoint", checkpoints, "--checkpoint-every", $"{EverySteps}", "--keep", "2", "--save", save,
                 "--log", log, "--tensorboard", events,
             ];
             for (int kill = 0; kill < killsOfARun; kill++)

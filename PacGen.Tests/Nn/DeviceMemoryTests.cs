@@ -125,6 +125,9 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         ["TrainingPipeline..ctor: in parts"] = scene => Steps(scene, new Adam(1e-3), 2),
         ["TrainingPipeline..ctor: sharpness-aware"] = scene => Steps(scene, new SharpnessAware(new Adam(1e-3)), 1),
         ["TrainingPipeline..ctor: sharpness-aware, in parts"] = scene => Steps(scene, new SharpnessAware(new Sgd(0.1)), 2),
+        ["TrainingPipeline..ctor: at two points, in parts"] = scene => Steps(
+            scene, new PerturbedOptimizer(new Sgd(0.1), eta: 1) { TwoPoint = true }, 2),
+        ["TrainingPipeline..ctor: averaged"] = scene => Steps(scene, new Ivon(examples: 8), 1, WeightAveraging.Ema()),
         ["Trainer..ctor"] = scene => Train(scene, new Sgd(0.1, momentum: 0.9), 1),
         ["Trainer..ctor: perturbed, in parts"] = scene => Train(scene, new PerturbedOptimizer(new Adam(1e-3), eta: 1), 2),
     };
@@ -318,13 +321,14 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         trainer.Predict(Data.Test);
     }
 
-    private static void Steps(Scene scene, Optimizer optimizer, int parts)
+    private static void Steps(Scene scene, Optimizer optimizer, int parts, WeightAveraging? average = null)
     {
         Sequential model = Convolutional();
         using ParameterArena arena = new(model, scene.Device, 1);
         using BatchLoader loader = BatchLoader.Shuffled(Data.Train, 8, 1);
         using TrainingPipeline pipeline = new(
-            model, arena, optimizer, Data.Train, new PipelineOptions { BatchSize = 8, Parts = parts, ClipNorm = 1 });
+            model, arena, optimizer, Data.Train,
+            new PipelineOptions { BatchSize = 8, Parts = parts, ClipNorm = 1, Average = average });
         loader.Start(1);
         while (loader.TryNext(out Batch batch))
         {

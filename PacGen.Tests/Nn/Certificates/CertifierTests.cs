@@ -214,6 +214,7 @@ internal sealed class CertifierTests
         Wrong(Quick with { PriorLevels = [] }, "levels");
         Wrong(Quick with { PriorLevels = [1, -1] }, "levels");
         Wrong(Quick with { PriorOptimizer = new PerturbedOptimizer(new Sgd(0.1), 1) }, "without perturbation");
+        Wrong(Quick with { PosteriorOptimizer = new Ivon() }, "without perturbation");
         Assert.That(
             () => Certifier.Certify(new Mlp(64, 9), Digits, Quick), Throws.ArgumentException.With.Message.Contain("9 outputs"));
 
