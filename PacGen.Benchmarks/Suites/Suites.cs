@@ -13,7 +13,8 @@ namespace PacGen.Benchmarks.Suites;
 internal static class Suites
 {
     private static readonly Type[] All =
-        [typeof(MatrixProducts), typeof(Convolutions), typeof(FusedMaps), typeof(PerturbedUpdates), typeof(TrainingSteps)];
+        [typeof(MatrixProducts), typeof(Convolutions), typeof(FusedMaps), typeof(PerturbedUpdates), typeof(TrainingSteps),
+            typeof(OptimizerSteps)];
 
     /// <summary>Their names.</summary>
     public static string Names => string.Join(", ", All.Select(suite => suite.Name));
