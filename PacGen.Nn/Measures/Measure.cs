@@ -8,7 +8,7 @@ namespace PacGen.Nn;
 /// <param name="Assumes">What has to hold for the number to mean something.</param>
 /// <param name="Of">Measures with default options and a seed.</param>
 /// <param name="Obstacle">A sentence that says why the measure means nothing for a subject, or can't be taken on it; null where
-/// it can. Without this it always can. It costs no pass.</param>
+/// it can. Without this it always can. It takes a pass at most, which counts with the measure's.</param>
 /// <example>
 /// <code>
 /// Measure norm = new("norm", "‖w‖", true, "one architecture", (subject, seed, progress, stop) => Norm.Measure(subject));
