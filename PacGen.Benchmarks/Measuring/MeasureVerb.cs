@@ -92,6 +92,7 @@ internal sealed class MeasureVerb : Verb
             Training = new TrainingFacts
             {
                 InitialWeights = First(parsed, network), Images = train.Count, Steps = network.Steps,
+                SecondMoment = network.SecondMoment,
             },
         };
         terminal.Line(network.Line);

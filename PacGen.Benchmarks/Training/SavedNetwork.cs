@@ -20,6 +20,9 @@ internal sealed record SavedNetwork(
     /// <summary>The steps of that run; null where the file doesn't say.</summary>
     public required long? Steps { get; init; }
 
+    /// <summary>The squared gradients that the run smoothed; null where the file has none.</summary>
+    public required SmoothedSecondMoment? SecondMoment { get; init; }
+
     /// <summary>Where the weights come from, in words.</summary>
     public required string Origin { get; init; }
 

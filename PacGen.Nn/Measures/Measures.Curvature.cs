@@ -26,6 +26,9 @@ public static partial class Measures
             "psi-gauss-newton", "Ψ (24), h the Gauss–Newton diagonal, which is the Fisher information's",
             new ScoreOptions { Curvature = CurvatureSource.GaussNewton }, obstacle: PacGenScorer.Obstacle),
         Score(
+            "psi-empirical-fisher", "Ψ (24), h the empirical Fisher diagonal, the scale that certificates take",
+            new ScoreOptions { Curvature = CurvatureSource.EmpiricalFisher }),
+        Score(
             "psi-hessian", "Ψ (24), h the Hessian's diagonal by Hutchinson's method, on at most 1,024 images",
             new ScoreOptions { Curvature = CurvatureSource.Hessian, Draws = 9 }, images: 1024),
     ];

@@ -36,9 +36,14 @@ internal abstract class CurvatureEstimate : IDisposable
             try
             {
                 ParameterArena arena = subject.Arena;
-                root = options.Curvature == CurvatureSource.GaussNewton
-                    ? new CurvatureRoot(
-                        arena.Device, CurvatureMatrix.GaussNewton, subject.Loss, options.Seed, options.BatchSize) : null;
+                CurvatureMatrix? matrix = options.Curvature switch
+                {
+                    CurvatureSource.GaussNewton => CurvatureMatrix.GaussNewton,
+                    CurvatureSource.EmpiricalFisher => CurvatureMatrix.EmpiricalFisher,
+                    _ => null,
+                };
+                root = matrix is { } rooted
+                    ? new CurvatureRoot(arena.Device, rooted, subject.Loss, options.Seed, options.BatchSize) : null;
                 pass = new SecondMomentPass(subject.Model, arena, subject.Loss, options.Part, options.BatchSize, root);
                 loader = BatchLoader.Shuffled(subject.Images, options.BatchSize, options.ImageSeed, dropLast: true);
                 batches = options.ImagesOf(subject.Images.Count) / options.BatchSize;

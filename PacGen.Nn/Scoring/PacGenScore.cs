@@ -131,6 +131,7 @@ public sealed record PacGenScore : Measurement
         CurvatureSource.Training =>
             $"training{(BiasCorrection ? ", corrected for its start at 0," : "")} in batches of {BatchSize}",
         CurvatureSource.GaussNewton => $"the Gauss–Newton diagonal on {Images} images in batches of {BatchSize}",
+        CurvatureSource.EmpiricalFisher => $"the empirical Fisher diagonal on {Images} images in batches of {BatchSize}",
         CurvatureSource.Hessian => $"the Hessian's diagonal on {Images} images",
         _ => $"{Images} images in batches of {BatchSize}",
     };

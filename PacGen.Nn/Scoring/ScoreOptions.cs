@@ -84,6 +84,7 @@ public sealed record ScoreOptions
     {
         CurvatureSource.Pass => "a pass",
         CurvatureSource.GaussNewton => "the Gauss–Newton diagonal",
+        CurvatureSource.EmpiricalFisher => "the empirical Fisher diagonal",
         CurvatureSource.Hessian => $"the Hessian's diagonal, {HessianDraws} products, exact up to {LargestExact} weights",
         _ => BiasCorrection ? "training, corrected for its start at 0" : "training",
     };

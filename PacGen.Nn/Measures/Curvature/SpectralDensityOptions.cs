@@ -13,7 +13,7 @@ public sealed record SpectralDensityOptions
     /// Products a vector: so many eigenvalues stand for the spectrum, exact in moments up to twice that. As many vectors of m
     /// numbers are kept.
     /// </summary>
-    public int Products { get; init; } = 50;
+    public int Products { get; init; } = 40;
 
     /// <summary>
     /// α of the value, the effective dimensionality Σ λ/(λ + α): an eigenvalue counts as far as it is above α.

@@ -267,20 +267,27 @@ internal sealed class CurvatureMatrixTests(int[] widths, bool relu)
             return source switch
             {
                 CurvatureSource.Hessian => [.. new ExplicitCurvature(widths, relu, subject.Images, at).Hessian.Diagonal()],
-                CurvatureSource.GaussNewton => [.. explicitly.Root(weights, Batch(), Sign).Select(value => value * value)],
+                CurvatureSource.GaussNewton => [.. explicitly.Root(weights, Batch().Images, Sign).Select(value => value * value)],
+                CurvatureSource.EmpiricalFisher =>
+                [
+                    .. explicitly.SignedGradients(weights, Batch().Images, Batch().Labels, image => Sign(image)).Select(
+                        value => value * value),
+                ],
                 _ => [.. explicitly.Gradient(weights).Select(value => value * value)],
             };
         }
 
-        double Sign(int image, int output) =>
-            Philox.Word(3, 0x7369_676E, 0, (image * widths[^1]) + output) >> 31 == 0 ? 1 : -1;
+        double Sign(int image, int output = -1) =>
+            Philox.Word(3, 0x7369_676E, 0, output < 0 ? image : (image * widths[^1]) + output) >> 31 == 0 ? 1 : -1;
 
-        double[][] Batch()
+        (double[][] Images, int[] Labels) Batch()
         {
             using BatchLoader loader = BatchLoader.Shuffled(subject.Images, images, options.ImageSeed, dropLast: true);
             loader.Start(1);
             loader.TryNext(out Batch batch);
-            return [.. batch.Images.ToArray().Chunk(64).Select(image => image.Select(value => (double)value).ToArray())];
+            return (
+                [.. batch.Images.ToArray().Chunk(64).Select(image => image.Select(value => (double)value).ToArray())],
+                [.. batch.Labels.ToArray().Select(label => (int)label)]);
         }
     }
 

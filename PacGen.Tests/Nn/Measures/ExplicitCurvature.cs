@@ -37,7 +37,7 @@ internal sealed class ExplicitCurvature
             Matrix<double> curvature =
                 Matrix<double>.Build.Dense(outputs, outputs, (i, j) => (i == j ? p[i] : 0) - (p[i] * p[j]));
             GaussNewton += jacobian.TransposeThisAndMultiply(curvature * jacobian) / images.Length;
-            Vector<double> g = Vector<double>.Build.Dense(ImageGradient(w, n));
+            Vector<double> g = Vector<double>.Build.Dense(ImageGradient(w, images[n], labels[n]));
             Fisher += g.OuterProduct(g) / images.Length;
         }
 
@@ -73,7 +73,7 @@ internal sealed class ExplicitCurvature
         double[] sum = new double[w.Length];
         for (int n = 0; n < images.Length; n++)
         {
-            double[] g = ImageGradient(w, n);
+            double[] g = ImageGradient(w, images[n], labels[n]);
             for (int i = 0; i < sum.Length; i++)
             {
                 sum[i] += g[i] / images.Length;
@@ -102,6 +102,22 @@ internal sealed class ExplicitCurvature
         return sum;
     }
 
+    /// <summary>Σ ±g/√B over the images of a batch: its square is a draw of the empirical Fisher diagonal.</summary>
+    public double[] SignedGradients(double[] w, double[][] batch, int[] classes, Func<int, double> sign)
+    {
+        double[] sum = new double[w.Length];
+        for (int n = 0; n < batch.Length; n++)
+        {
+            double[] g = ImageGradient(w, batch[n], classes[n]);
+            for (int i = 0; i < sum.Length; i++)
+            {
+                sum[i] += sign(n) * g[i] / Math.Sqrt(batch.Length);
+            }
+        }
+
+        return sum;
+    }
+
     private static double[] One(int at, int count)
     {
         double[] one = new double[count];
@@ -115,11 +131,11 @@ internal sealed class ExplicitCurvature
         return [.. p.Select(value => value / p.Sum())];
     }
 
-    private double[] ImageGradient(double[] w, int n)
+    private double[] ImageGradient(double[] w, double[] image, int label)
     {
-        double[] slope = Softmax(Forward(w, images[n])[^1]);
-        slope[labels[n]]--;
-        return Backward(w, images[n], slope);
+        double[] slope = Softmax(Forward(w, image)[^1]);
+        slope[label]--;
+        return Backward(w, image, slope);
     }
 
     /// <summary>What each layer makes of the last: the image first, the logits last.</summary>
