@@ -18,7 +18,8 @@ internal sealed class TrainVerb : Verb
     {
         Statistics = Prose.Line("""
             What training does to batch norm's running statistics: every training pass moves them, or they are kept, or estimated
-            anew at w before evaluation. Without it reestimated with --perturb, else training
+            anew at w, or at its average, before evaluation. Without it reestimated with --perturb, --average and ivon, else
+            training
             """),
     };
 

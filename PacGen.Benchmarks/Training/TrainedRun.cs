@@ -36,12 +36,13 @@ internal sealed class TrainedRun(
     public void Begin()
     {
         string parts = options.Accumulate > 1 ? $" in {options.Accumulate} parts" : "";
-        string varied = options.Augmentation is { } some ? $"; {some}" : "";
+        string varied = string.Concat(
+            new object?[] { options.Augmentation, options.Average }.Where(one => one is not null).Select(one => $"; {one}"));
         string statistics = trainer.Arena.States.Count == 0 ? "" : trainer.RunningStatistics switch
         {
             RunningStatistics.FromTrainingPass => "; running statistics from the training pass",
             RunningStatistics.Kept => "; running statistics kept",
-            _ => "; running statistics re-estimated at w",
+            _ => $"; running statistics re-estimated at {(options.Average is null ? "w" : "their average")}",
         };
         terminal.Line(Prose.Line($"""
             {model.Describe(images)}, {trainer.Arena.Count:N0} parameters; {images.Name} ({images.Origin}),

@@ -56,6 +56,7 @@ internal sealed class RunLog : IDisposable
             ["dataset"] = data.Name,
             ["trainImages"] = data.Train.Count,
             ["testImages"] = data.Test.Count,
+            ["average"] = options.Average?.ToString() ?? "none",
             ["augmentation"] = options.Augmentation?.ToString() ?? "none",
             ["optimizer"] = optimizer.ToString(),
             ["schedule"] = options.Schedule.ToString(),
