@@ -34,7 +34,8 @@ public static class FlatnessSearch
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="InvalidOperationException">It can't be taken on this network: <see cref="Measure.Obstacle"/>.</exception>
-    /// <exception cref="TrainingException">A weight is NaN or infinite.</exception>
+    /// <exception cref="TrainingException">A weight is NaN or infinite; or the smallest level, with ε, costs more than the stated
+    /// accuracy.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Flatness Measure(
         EmpiricalLoss subject, FlatnessOptions? options = null, IProgress<MeasureProgress>? progress = null,
@@ -152,6 +153,13 @@ public static class FlatnessSearch
             {
                 (high, low) = (low, low / 2);
                 kept = accuracy = At(low);
+            }
+
+            if (accuracy < goal)
+            {
+                throw new TrainingException(
+                    $"Perturbations of level {low:G2} cost more than the stated accuracy" + (options.MagnitudeAware
+                        ? $": ε = {options.Epsilon} does so alone. Take a smaller one." : "."));
             }
         }
 

@@ -57,6 +57,21 @@ internal sealed class ObstacleTests
         Assert.That(measure.Obstacle(network.Subject), Is.Null);
     }
 
+    /// <summary>A level of 0 is no measure: where ε alone costs the accuracy, that is said.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public void AFloorOfNoiseThatCostsTheAccuracyIsAnError(bool worstCase)
+    {
+        using TrainedNetwork network = TrainedNetwork.Of("mlp");
+        FlatnessOptions options = new() { MagnitudeAware = true, Epsilon = 5, WorstCase = worstCase, Draws = 2 };
+        Assert.That(
+            () => FlatnessSearch.Measure(network.Subject, options),
+            Throws.TypeOf<TrainingException>().With.Message.Contains("ε = 5 does so alone"));
+        Assert.That(
+            FlatnessSearch.Measure(network.Subject, options with { Epsilon = 1e-3 }).Sigma, Is.InRange(1e-4, 10),
+            "no trace is kept");
+    }
+
     [Test]
     public void FindsTheMatricesOfAnyModule()
     {
