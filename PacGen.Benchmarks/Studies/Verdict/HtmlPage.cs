@@ -22,14 +22,16 @@ internal static partial class HtmlPage
         table { border-collapse: collapse; font-size: 0.86rem; font-variant-numeric: tabular-nums; }
         th, td { padding: 0.25rem 0.55rem; border-bottom: 1px solid #e6e6e6; text-align: right; vertical-align: top; }
         td { white-space: nowrap; }
-        th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: #fff; max-width: 14rem;
-          white-space: normal; overflow-wrap: anywhere; }
+        th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: #fff; min-width: 8rem;
+          max-width: 13rem; white-space: normal; overflow-wrap: break-word; }
         th button { font: inherit; font-weight: 600; border: 0; background: none; padding: 0; cursor: pointer; text-align: inherit;
           color: inherit; }
         th button::after { content: " ↕"; color: #999; } th[aria-sort=ascending] button::after { content: " ↑"; color: #000; }
         th[aria-sort=descending] button::after { content: " ↓"; color: #000; }
         td svg { display: block; margin-left: auto; }
         .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: 1rem; margin: 1rem 0; }
+        .key { display: flex; flex-wrap: wrap; gap: 0.2rem 1rem; font-size: 0.86rem; padding: 0; list-style: none; max-width: none; }
+        .key span { display: inline-block; width: 0.7rem; height: 0.7rem; border-radius: 50%; margin-right: 0.35rem; }
         .plots svg { width: 100%; height: auto; }
         details { margin: 1rem 0; } summary { cursor: pointer; font-weight: 600; }
         """;
@@ -83,15 +85,20 @@ internal static partial class HtmlPage
         PageBlock.Paragraph paragraph => $"<p>{Marked(paragraph.Text)}</p>",
         PageBlock.Bullets bullets => $"<ul>{string.Concat(bullets.Items.Select(item => $"<li>{Marked(item)}</li>"))}</ul>",
         PageBlock.Grid grid => Table(grid),
-        PageBlock.Pictures pictures => Prose(pictures),
+        PageBlock.Pictures pictures => Plots(pictures),
         PageBlock.Fold fold =>
             $"<details><summary>{Marked(fold.Summary)}</summary>{string.Concat(fold.Inside.Select(Text))}</details>",
         _ => "",
     };
 
-    private static string Prose(PageBlock.Pictures pictures) =>
-        $"<div class=\"plots\" role=\"group\" aria-label=\"{WebUtility.HtmlEncode(pictures.Alternative)}\">"
-        + $"{string.Join('\n', pictures.Plots)}</div>";
+    private static string Plots(PageBlock.Pictures pictures)
+    {
+        string label = WebUtility.HtmlEncode(pictures.Alternative);
+        IEnumerable<string> key = pictures.Key.Select(one =>
+            $"<li><span style=\"background: {one.Colour}\"></span>{WebUtility.HtmlEncode(one.Name)}</li>");
+        return $"<div class=\"plots\" role=\"group\" aria-label=\"{label}\">{string.Join('\n', pictures.Plots)}</div>"
+            + $"<ul class=\"key\">{string.Concat(key)}</ul>";
+    }
 
     private static string Table(PageBlock.Grid grid)
     {

@@ -25,7 +25,10 @@ internal abstract record PageBlock
     /// <param name="File">The name of the file that has them for Markdown.</param>
     /// <param name="Alternative">What they show, for who can't see them.</param>
     /// <param name="Plots">Each as SVG.</param>
-    internal sealed record Pictures(string File, string Alternative, IReadOnlyList<string> Plots) : PageBlock;
+    /// <param name="Key">What each colour is.</param>
+    internal sealed record Pictures(
+        string File, string Alternative, IReadOnlyList<string> Plots, IReadOnlyList<(string Name, string Colour)> Key)
+            : PageBlock;
 
     /// <summary>More, shown when it is asked for.</summary>
     /// <param name="Summary">What it is.</param>

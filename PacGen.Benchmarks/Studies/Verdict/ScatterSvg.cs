@@ -84,9 +84,12 @@ internal static class ScatterSvg
     /// <summary>Several plots as one file, in columns.</summary>
     /// <param name="plots">The plots.</param>
     /// <param name="columns">How many beside each other.</param>
-    public static string Sheet(IReadOnlyList<string> plots, int columns)
+    /// <param name="key">What each colour is.</param>
+    public static string Sheet(IReadOnlyList<string> plots, int columns, IReadOnlyList<(string Name, string Colour)> key)
     {
-        int rows = (plots.Count + columns - 1) / columns, width = columns * Width, height = rows * Height;
+        const int Line = 18;
+        int rows = (plots.Count + columns - 1) / columns, width = columns * Width, top = rows * Height;
+        int perLine = columns * 2, height = top + (((key.Count + perLine - 1) / perLine) * Line) + 6;
         StringBuilder svg = new(
             $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} " +
                 $"{height}\">\n");
@@ -94,6 +97,18 @@ internal static class ScatterSvg
         {
             svg.Append(CultureInfo.InvariantCulture, $"<g transform=\"translate({i % columns * Width} {i / columns * Height})\">")
                 .Append(plots[i]).Append("</g>\n");
+        }
+
+        svg.Append(
+            CultureInfo.InvariantCulture, $"<rect y=\"{top}\" width=\"{width}\" height=\"{height - top}\" fill=\"#fff\"/>\n");
+        for (int i = 0; i < key.Count; i++)
+        {
+            int x = 16 + (i % perLine * Width / 2), y = top + 8 + (i / perLine * Line);
+            svg.Append(CultureInfo.InvariantCulture, $"""
+                <circle cx="{x}" cy="{y}" r="4" fill="{key[i].Colour}"/>
+                <text x="{x + 9}" y="{y + 4}" font-family="sans-serif" font-size="11">{Text(key[i].Name)}</text>
+
+                """);
         }
 
         return svg.Append("</svg>\n").ToString();

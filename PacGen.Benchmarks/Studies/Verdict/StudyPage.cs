@@ -107,9 +107,9 @@ internal sealed class StudyPage(StudyFindings findings, string command)
         if (plots.Count > 0)
         {
             yield return new PageBlock.Pictures(
-                PictureOf(networks), $"The gap beside measures and hyper-parameters, {networks.Title}", plots);
-            yield return new PageBlock.Paragraph(
-                $"{StudyPlots.Colours(networks)} On the HTML page each mark tells its run when it is pointed at.");
+                PictureOf(networks), $"The gap beside measures and hyper-parameters, {networks.Title}", plots,
+                StudyPlots.Key(networks));
+            yield return new PageBlock.Paragraph("On the HTML page each mark tells its run when it is pointed at.");
         }
 
         if (slice.All.Count == 0)

@@ -35,7 +35,7 @@ internal sealed class StudyReport(StudyNetworks networks, VerdictOptions options
         results.Write(NumbersFile, VerdictCsv.Of(findings));
         foreach ((SliceFindings slice, IReadOnlyList<string> drawn) in plots)
         {
-            results.Write(StudyPage.PictureOf(slice.Slice), ScatterSvg.Sheet(drawn, 2));
+            results.Write(StudyPage.PictureOf(slice.Slice), ScatterSvg.Sheet(drawn, 2, StudyPlots.Key(slice.Slice)));
         }
 
         results.Write(MarkdownFile, MarkdownPage.Of(page.Blocks(plots, NumbersFile, HtmlFile)));
