@@ -20,6 +20,11 @@ internal sealed record Candidate(
     /// <summary>The score that the paper publishes.</summary>
     public const string PublishedPsi = "pacgen-score";
 
+    private const string LossMeasure = "training-loss";
+
+    /// <summary>The rows of <see cref="Measures.All"/> that training tells by itself.</summary>
+    private static readonly string[] Known = [LossMeasure, "training-images", "parameter-count"];
+
     /// <summary>In what Ψ's variants differ from the published one, and which are those.</summary>
     public static IReadOnlyList<(string Name, Func<string, bool> Has)> Ways { get; } =
     [
@@ -39,7 +44,8 @@ internal sealed record Candidate(
         HashSet<string> names = [.. slices.SelectMany(slice => slice.Rows).SelectMany(row => row.Measures.Keys)];
         IEnumerable<Candidate> known = Measures.All.Where(measure => names.Contains(measure.Name)).Select(measure =>
             new Candidate(
-                measure.Name, measure.Description, measure.SmallerIsBetter, false, slice => ValuesOf(slice, measure.Name)));
+                measure.Name, measure.Description, measure.SmallerIsBetter, Known.Contains(measure.Name),
+                slice => ValuesOf(slice, measure.Name)));
         IEnumerable<Candidate> others = names.Except(Measures.All.Select(measure => measure.Name)).Order(StringComparer.Ordinal)
             .Select(name => new Candidate(name, "not a measure of this version", null, false, slice => ValuesOf(slice, name)));
         IEnumerable<Candidate> factors = slices.SelectMany(slice => slice.Factors).Distinct().Where(
@@ -48,7 +54,7 @@ internal sealed record Candidate(
                 && slice.Numbers(factor) is { } numbers ? numbers : [.. slice.Rows.Select(_ => double.NaN)]));
         Candidate loss = new("training loss", "the training images' cross-entropy", null, true,
             slice => [.. slice.Rows.Select(row => row.TrainLoss)]);
-        return [.. known, .. others, loss, .. factors];
+        return [.. known, .. others, .. names.Contains(LossMeasure) ? (Candidate[])[] : [loss], .. factors];
     }
 
     private static double[] ValuesOf(StudySlice slice, string name) =>
