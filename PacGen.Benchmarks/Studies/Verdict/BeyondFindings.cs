@@ -14,8 +14,10 @@ internal sealed class BeyondFindings
     /// <summary>The fewest settings that can be halved.</summary>
     private const int FewestSettings = 8;
 
-    private BeyondFindings(StudySlice slice, GapKind kind, int measures, IReadOnlyList<SplitChoice> splits) =>
-        (Slice, Kind, MeasureCount, Splits) = (slice, kind, measures, splits);
+    private BeyondFindings(
+        StudySlice slice, GapKind kind, IReadOnlyList<Candidate> measures, IReadOnlyList<SplitChoice> splits) =>
+        (Slice, Kind, MeasureCount, PsiCount, Splits) =
+            (slice, kind, measures.Count, measures.Count(measure => measure.IsPsi), splits);
 
     /// <summary>The networks.</summary>
     public StudySlice Slice { get; }
@@ -25,6 +27,9 @@ internal sealed class BeyondFindings
 
     /// <summary>How many measures there were to choose from: those that each network has.</summary>
     public int MeasureCount { get; }
+
+    /// <summary>How many of them are Ψ in a variant.</summary>
+    public int PsiCount { get; }
 
     /// <summary>The splits.</summary>
     public IReadOnlyList<SplitChoice> Splits { get; }
@@ -57,7 +62,7 @@ internal sealed class BeyondFindings
             (int[] chosenOn, int[] triedOn) = Halves(slice.Design, new RandomStream(options.Seed, Stream, (uint)split));
             splits[split] = Try(measures, z, references, referenceNames, gaps, chosenOn, triedOn);
         });
-        return new BeyondFindings(slice, kind, measures.Length, splits);
+        return new BeyondFindings(slice, kind, measures, splits);
     }
 
     /// <summary>The mean of a number over the splits.</summary>

@@ -18,6 +18,7 @@ internal sealed class StudyNetworks
             throw new DataException("This study has no measured network yet: run it first, pacgen study run.");
         }
 
+        rows = OfOneNetwork(rows);
         Rows = rows;
         StudyRow[] last = [.. rows.GroupBy(row => row.Run).Select(run => run.MaxBy(row => row.Epoch)!)];
         Collapsed = [.. last.Where(HasCollapsed).OrderBy(row => row.Run)];
@@ -65,7 +66,9 @@ internal sealed class StudyNetworks
 
         StudySlice? loss = all.Where(slice => IsMoment(slice, "loss") && Share(slice) >= MostLoss).MaxBy(Measures)
             ?? all.Where(slice => IsMoment(slice, "loss")).MaxBy(slice => slice.Rows.Count);
-        StudySlice[] standing = [.. new[] { epoch, loss }.OfType<StudySlice>()];
+        bool isEndNeeded = end is not null && end != epoch && (epoch is null || Measures(end) > Measures(epoch));
+        StudySlice[] standing = [.. new[] { epoch, loss, isEndNeeded && (epoch ?? loss) is not null ? end : null }
+            .OfType<StudySlice>()];
         return standing.Length > 0 ? standing : [.. all.Where(slice => slice == (end ?? all[^1]))];
     }
 
@@ -75,6 +78,20 @@ internal sealed class StudyNetworks
     public static bool HasCollapsed(StudyRow end) =>
         !double.IsFinite(end.TrainLoss) || !double.IsFinite(end.TestLoss)
             || end.TrainAccuracy < 1.5 / Classes(StudySlice.DataSetOf(end));
+
+    /// <summary>Two moments at one epoch of a run are one network: what was measured at one holds at the other.</summary>
+    private static IReadOnlyList<StudyRow> OfOneNetwork(IReadOnlyList<StudyRow> rows)
+    {
+        ILookup<(int, int), StudyRow> networks = rows.ToLookup(row => (row.Run, row.Epoch));
+        return
+        [
+            .. rows.Select(row => networks[(row.Run, row.Epoch)].Count() == 1 ? row : row with
+            {
+                Measures = networks[(row.Run, row.Epoch)].OrderByDescending(one => one == row).SelectMany(one => one.Measures)
+                    .DistinctBy(measure => measure.Key).ToDictionary(measure => measure.Key, measure => measure.Value),
+            }),
+        ];
+    }
 
     private static int Measures(StudySlice slice) => slice.Rows.SelectMany(row => row.Measures.Keys).Distinct().Count();
 

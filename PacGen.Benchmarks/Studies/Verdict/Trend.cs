@@ -35,18 +35,21 @@ internal sealed record Trend(StudySlice Slice, string Factor, string Quantity, d
         StudySlice slice, string factor, bool grows, string quantity, double[] values, VerdictOptions options)
     {
         int number = slice.Factors.ToList().IndexOf(factor);
-        if (number < 0 || slice.Numbers(factor) is not { } levels || values.Any(double.IsNaN))
+        int[] defined = [.. Enumerable.Range(0, values.Length).Where(i => !double.IsNaN(values[i]))];
+        if (number < 0 || slice.Numbers(factor) is not { } all || defined.Length < 2)
         {
             return null;
         }
 
-        double[] turned = [.. values.Select(value => grows ? value : -value)];
-        double whole = Of(slice.Design, [.. Enumerable.Range(0, levels.Length)]);
+        ExperimentDesign design =
+            defined.Length == values.Length ? slice.Design : slice.DesignOf(defined.Select(i => slice.Rows[i]));
+        double[] levels = [.. defined.Select(i => all[i])], turned = [.. defined.Select(i => grows ? values[i] : -values[i])];
+        double whole = Of(design, [.. Enumerable.Range(0, levels.Length)]);
         return double.IsNaN(whole) ? null : new Trend(slice, factor, quantity, whole, Bootstrap.Interval(
-            slice.Design.Members, Resampling.Members, drawn => Of(slice.Design.Take(drawn), drawn), options.Seed,
+            design.Members, Resampling.Members, drawn => Of(design.Take(drawn), drawn), options.Seed,
             Math.Min(options.Replicates, 400)));
 
-        double Of(ExperimentDesign design, int[] networks) => GranulatedTau.ByFactor(
-            design, [.. networks.Select(i => levels[i])], [.. networks.Select(i => turned[i])])[number];
+        double Of(ExperimentDesign drawn, int[] networks) => GranulatedTau.ByFactor(
+            drawn, [.. networks.Select(i => levels[i])], [.. networks.Select(i => turned[i])])[number];
     }
 }

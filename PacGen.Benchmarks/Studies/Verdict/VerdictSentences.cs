@@ -58,7 +58,7 @@ internal sealed class VerdictSentences(StudyFindings findings)
 
     private static string Psi(BeyondFindings beyond)
     {
-        if (beyond.Splits.Any(split => split.Psi is null || double.IsNaN(split.PublishedTau)))
+        if (beyond.PsiCount < 2 || beyond.Splits.Any(split => split.Psi is null || double.IsNaN(split.PublishedTau)))
         {
             return "";
         }
@@ -87,8 +87,8 @@ internal sealed class VerdictSentences(StudyFindings findings)
                 score.Loss.OverSeeds)}, place {slice.Place(score, one => one.Loss.Tau)} of {measures}.
             """) : "";
         return Prose.Line($"""
-            **{slice.Slice.Title}**, {slice.Slice.Rows.Count} networks of {slice.Slice.Design.Members.Count} settings: the first of
-            {measures} measures is `{best.Candidate.Name}`, which {Orders(best, slice.Loss.BestTau)}: τ =
+            **{slice.Slice.Title}**, {slice.Slice.Rows.Count} networks of {slice.Slice.Design.Members.Count} settings: {(measures == 1
+                ? "the one measure that was taken" : $"the first of {measures} measures")} is `{best.Candidate.Name}`, which {Orders(best, slice.Loss.BestTau)}: τ =
             {Signed(best.Loss.Tau)}{PageCell.Range(best.Loss.OverSeeds)}, where the best of as many random numbers reaches
             {Signed(slice.Loss.BestTau)}. Its sign error is {best.Loss.SignErrors.Mean:F2} on average and
             {best.Loss.SignErrors.Worst:F2} at worst, its granulated τ {Signed(best.Loss.Granulated)}.{psi}{trivial}
@@ -99,33 +99,38 @@ internal sealed class VerdictSentences(StudyFindings findings)
     private static string Orders(MeasureFindings measure, double chance)
     {
         double tau = measure.Loss.Tau;
-        ConfidenceInterval? interval = measure.Loss.OverSettings ?? measure.Loss.OverSeeds;
-        return Math.Abs(tau) <= chance || interval is { Low: <= 0, High: >= 0 } ? "orders the gaps no better than chance"
-            : tau < 0 ? "orders the gaps the wrong way round"
-            : tau < 0.5 ? "follows the gap weakly" : "follows the gap";
+        string settings = HoldsZero(measure.Loss.OverSettings) ? " here, which for other settings is not established" : "";
+        return Math.Abs(tau) <= chance || HoldsZero(measure.Loss.OverSeeds) ? "orders the gaps no better than chance"
+            : tau < 0 ? $"orders the gaps the wrong way round{settings}"
+            : tau < 0.5 ? $"follows the gap weakly{settings}" : $"follows the gap{settings}";
+
+        static bool HoldsZero(ConfidenceInterval? interval) => interval is { Low: <= 0, High: >= 0 };
     }
 
     private string Worst()
     {
-        SliceFindings[] slices = [.. findings.Slices.Where(slice => slice.Measures.Any(
-            one => one.Loss.SignErrors.Environments.Count > 0))];
-        if (slices.Length == 0)
+        SliceFindings most =
+            findings.Slices.MaxBy(slice => Pairs(slice) == 0 ? (-1, 0) : (slice.Measures.Count(), Pairs(slice)))!;
+        if (Pairs(most) == 0)
         {
             return "No two settings that differ in one hyper-parameter have gaps that are apart beyond the noise: there are no " +
                 "sign errors to count.";
         }
 
-        MeasureFindings[] all = [.. slices.SelectMany(slice => slice.Measures).Where(
-            one => !double.IsNaN(one.Loss.SignErrors.Mean))];
+        MeasureFindings[] all = [.. most.Measures.Where(one => !double.IsNaN(one.Loss.SignErrors.Mean))];
         MeasureFindings best = all.MinBy(one => one.Loss.SignErrors.Mean)!;
-        int never = all.GroupBy(one => one.Candidate.Name).Count(one => one.All(each => each.Loss.SignErrors.Worst < 1));
+        int never = all.Count(one => one.Loss.SignErrors.Worst < 1);
         string robust = never == 0
             ? "Every measure is wrong for some pair of settings in all networks (a worst sign error of 1), as was published"
-            : $"{never} of the measures have a worst sign error below 1";
+            : $"{never} of {all.Length} measures have a worst sign error below 1";
         return Prose.Line($"""
-            Sign errors: the best mean is {best.Loss.SignErrors.Mean:F3} (`{best.Candidate.Name}`); the best published one, over
-            other networks and gaps of accuracies, is {PublishedSignError}. {robust}.
+            Sign errors, over {Pairs(most)} pairs of settings ({most.Slice.Title}): the best mean is
+            {best.Loss.SignErrors.Mean:F3} (`{best.Candidate.Name}`); the best published one, over other networks and gaps of
+            accuracies, is {PublishedSignError}. {robust}.
             """);
+
+        static int Pairs(SliceFindings slice) => slice.Measures.Select(one => one.Loss.SignErrors.Environments.Count)
+            .DefaultIfEmpty(0).Max();
     }
 
     private static string Claim(string factor, bool grows, string data, Trend[] trends)
@@ -135,8 +140,23 @@ internal sealed class VerdictSentences(StudyFindings findings)
         string moves = grows ? "grow with" : "shrink with";
         return Prose.Line($"""
             The paper: gap and Ψ {moves} the {factor.Replace('-', ' ')}. On {data} the gap of losses {Moments(gaps)}; Ψ
-            (`{Candidate.PublishedPsi}`) {Moments(published)}.{Hangs(trends)}
+            (`{Candidate.PublishedPsi}`) {Moments(published)}.{Together(gaps, published)}{Hangs(trends)}
             """);
+    }
+
+    /// <summary>Whether Ψ moves as the gap does, whatever the paper says of both.</summary>
+    private static string Together(Trend[] gaps, Trend[] psi)
+    {
+        (Trend Gap, Trend Psi)[] decided =
+        [
+            .. from gap in gaps
+               join other in psi on gap.Slice equals other.Slice
+               where (gap.Holds || gap.IsOpposite) && (other.Holds || other.IsOpposite)
+               select (gap, other),
+        ];
+        int same = decided.Count(pair => pair.Gap.Holds == pair.Psi.Holds);
+        return decided.Length == 0 ? ""
+            : $" Of the {decided.Length} moments at which both are decided, they move together at {same}.";
     }
 
     /// <summary>What hangs on how Ψ is estimated, a sentence for each of the ways.</summary>

@@ -93,6 +93,19 @@ internal sealed class StudyReportTests
         Assert.That(networks.Slices, Has.All.Property(nameof(StudySlice.Absent)).Zero);
     }
 
+    /// <summary>Two moments at one epoch are one network.</summary>
+    [Test]
+    public void WhatIsMeasuredAtOneMomentHoldsAtAnotherOfThatEpoch()
+    {
+        StudyRow[] rows = [.. Rows().Select(row => row.Moment == "epoch:20" ? row : row with
+        {
+            Measures = new Dictionary<string, double> { ["margin"] = row.Run },
+        })];
+        StudyRow loss = new StudyNetworks(rows).Slices.Single(slice => slice.Moment == "loss:0.01").Rows[0];
+        Assert.That(loss.Measures["oracle"], Is.EqualTo(rows[0].Measures["oracle"]));
+        Assert.That(new StudyNetworks(rows).Rows[0].Measures["margin"], Is.EqualTo(1));
+    }
+
     [Test]
     public void AMomentThatFewCameToIsNotStoodOn()
     {
