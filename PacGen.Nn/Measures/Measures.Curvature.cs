@@ -46,6 +46,8 @@ public static partial class Measures
         new("layer-largest-eigenvalue", "λ_max of the blocks of ∇²L̂ that single layers make, the largest", true,
             TwiceDifferentiable, (subject, seed, progress, cancellation) =>
             LayerCurvatureMeter.Measure(subject, new LayerCurvatureOptions { Seed = seed }, progress, cancellation)),
+        new("layer-frobenius-norm", "‖·‖_F of the blocks of ∇²L̂ that single layers make, together", true, TwiceDifferentiable,
+            LayerNorms),
         new("gauss-newton-largest-eigenvalue", "λ_max of the Gauss–Newton matrix", true, "a loss that is a mean over images",
             (subject, seed, progress, cancellation) => Lanczos.Measure(
                 subject, new LanczosOptions { Matrix = CurvatureMatrix.GaussNewton, Seed = seed }, progress, cancellation)),
@@ -56,6 +58,24 @@ public static partial class Measures
             (subject, seed, progress, cancellation) =>
             Diagonal(CurvatureMatrix.EmpiricalFisher, subject, seed, progress, cancellation)),
     ];
+
+    private static NamedMeasurement LayerNorms(
+        EmpiricalLoss subject, ulong seed, IProgress<MeasureProgress>? progress, CancellationToken cancellation)
+    {
+        LayerCurvature found = LayerCurvatureMeter.Measure(
+            subject, new LayerCurvatureOptions { Products = 1, Draws = 20, Seed = seed }, progress, cancellation);
+        double square = found.Blocks.Sum(block => block.SquaredFrobenius.Value);
+        double error = Math.Sqrt(found.Blocks.Sum(block => Math.Pow(block.SquaredFrobenius.StandardError, 2)));
+        return new NamedMeasurement
+        {
+            Name = "layer-frobenius-norm",
+            Value = Math.Sqrt(square),
+            Uncertainty = new Uncertainty(
+                Math.Sqrt(Math.Max(0, square - error)), Math.Sqrt(square + error), "one standard error, 20 draws a layer"),
+            Cost = found.Cost,
+            Layers = [.. found.Blocks.Select(block => new LayerValue(block.Name, Math.Sqrt(block.SquaredFrobenius.Value)))],
+        };
+    }
 
     private static Measure Score(
         string name, string description, ScoreOptions options, string assumes = Comparable,

@@ -103,6 +103,25 @@ internal sealed class CurvatureMatrixTests(int[] widths, bool relu)
         Assert.That(matrix.FrobeniusNorm(), Is.EqualTo(found.Value).Within(5 * (found.Uncertainty.High - found.Value)));
     }
 
+    /// <summary>The row's blocks, from the same signs as its meter's.</summary>
+    [Test]
+    public void TheFrobeniusNormsOfLayers()
+    {
+        Measurement found = PacGen.Nn.Measures.All.Single(row => row.Name == "layer-frobenius-norm").Of(
+            subject, 8, null, default);
+        double sum = 0;
+        foreach ((LayerValue value, (int index, (_, int start, int count))) in found.Layers.Zip(Layers.Index()))
+        {
+            Matrix<double> own = explicitly.Hessian.SubMatrix(start, count, start, count);
+            double square = Enumerable.Range(0, 20).Average(
+                draw => Math.Pow((own * Signs(0x6C61_7974 + (uint)index, (uint)draw, count, 8)).L2Norm(), 2));
+            Assert.That(value.Value, Is.EqualTo(Math.Sqrt(square)).Within(Tolerance * Math.Sqrt(square)), value.Name);
+            sum += square;
+        }
+
+        Assert.That(found.Value, Is.EqualTo(Math.Sqrt(sum)).Within(Tolerance * found.Value));
+    }
+
     [Test]
     public void TheExactDiagonal([Values] CurvatureMatrix which)
     {
