@@ -6,6 +6,9 @@ namespace PacGen.Benchmarks.Studies.Verdict;
 /// <summary>The networks of a study, sorted by data set and moment; runs that collapsed are set apart.</summary>
 internal sealed class StudyNetworks
 {
+    /// <summary>The share of the usual number of measures with which a network counts as measured.</summary>
+    private const double NearlyAll = 0.9;
+
     /// <summary>The share of a data set's runs that a moment needs to be one that the report stands on.</summary>
     private const double MostEpoch = 0.9, MostLoss = 2.0 / 3;
 
@@ -27,10 +30,12 @@ internal sealed class StudyNetworks
         Runs = last.Length;
         Slices = [.. kept.GroupBy(row => (Data: StudySlice.DataOf(row), row.Moment))
             .OrderBy(slice => slice.Key.Data, StringComparer.Ordinal).ThenBy(slice => Order(slice.Key.Moment))
+            .Select(slice => (slice.Key, All: slice.ToArray(), Measured: Measured([.. slice.Where(IsFinite).OrderBy(
+                row => row.Run)])))
             .Select(slice => new StudySlice(
-                slice.Key.Data, slice.Key.Moment, [.. slice.Where(IsFinite).OrderBy(row => row.Run)],
+                slice.Key.Data, slice.Key.Moment, slice.Measured,
                 kept.Where(row => StudySlice.DataOf(row) == slice.Key.Data).Select(row => row.Run).Distinct().Count()
-                    - slice.Count()))
+                    - slice.All.Length) { Unmeasured = slice.All.Length - slice.Measured.Length })
             .Where(slice => slice.Rows.Count > 0)];
     }
 
@@ -93,13 +98,25 @@ internal sealed class StudyNetworks
         ];
     }
 
+    /// <summary>
+    /// Of networks some of which are measured, those that are, with nearly all measures that most of these have: a study is
+    /// reported on while it is measured, too.
+    /// </summary>
+    private static StudyRow[] Measured(StudyRow[] rows)
+    {
+        int[] counts = [.. rows.Select(row => row.Measures.Count).Where(count => count > 0).Order()];
+        double least = counts.Length == 0 ? 0 : NearlyAll * counts[counts.Length / 2];
+        return [.. rows.Where(row => row.Measures.Count >= least)];
+    }
+
     private static int Measures(StudySlice slice) => slice.Rows.SelectMany(row => row.Measures.Keys).Distinct().Count();
 
     private static bool IsFinite(StudyRow row) => double.IsFinite(row.LossGap) && double.IsFinite(row.AccuracyGap);
 
     private static bool IsMoment(StudySlice slice, string kind) => slice.Moment.StartsWith($"{kind}:", StringComparison.Ordinal);
 
-    private static double Share(StudySlice slice) => (double)slice.Rows.Count / (slice.Rows.Count + slice.Absent);
+    private static double Share(StudySlice slice) =>
+        (double)(slice.Rows.Count + slice.Unmeasured) / (slice.Rows.Count + slice.Unmeasured + slice.Absent);
 
     private static int Classes(string data) => data switch
     {

@@ -97,10 +97,11 @@ internal sealed class StudyPage(StudyFindings findings, string command)
         StudySlice networks = slice.Slice;
         int seeds = networks.Rows.Select(row => row.Seed).Distinct().Count();
         string absent = networks.Absent == 0 ? "" : $" {networks.Absent} more came to an end, or stand, before this moment.";
+        string unmeasured = networks.Unmeasured == 0 ? "" : $" {networks.Unmeasured} more are not measured yet and left out.";
         yield return new PageBlock.Heading(2, networks.Title);
         yield return new PageBlock.Paragraph(Prose.Line($"""
             {networks.Rows.Count} networks, {networks.Design.Members.Count} settings, {seeds} seeds; what varies:
-            {(networks.Factors.Count == 0 ? "nothing but the seed" : string.Join(", ", networks.Factors))}.{absent} The gap of
+            {(networks.Factors.Count == 0 ? "nothing but the seed" : string.Join(", ", networks.Factors))}.{absent}{unmeasured} The gap of
             losses is {networks.Gaps(GapKind.Loss).Min():F4} to {networks.Gaps(GapKind.Loss).Max():F4} nats, that of accuracies
             {100 * networks.Gaps(GapKind.Accuracy).Min():F2} to {100 * networks.Gaps(GapKind.Accuracy).Max():F2} points.
             """));

@@ -49,6 +49,9 @@ internal sealed class StudySlice
     /// <summary>How many runs never came to the moment.</summary>
     public int Absent { get; }
 
+    /// <summary>How many of its networks are left out because they are not measured yet.</summary>
+    public int Unmeasured { get; init; }
+
     /// <summary>The hyper-parameters that vary, seeds apart.</summary>
     public IReadOnlyList<string> Factors { get; }
 

@@ -107,6 +107,15 @@ internal sealed class StudyReportTests
     }
 
     [Test]
+    public void NetworksThatAreNotMeasuredYetAreLeftOut()
+    {
+        StudyRow[] rows =
+            [.. Rows().Select(row => row.Run > 30 ? row with { Measures = new Dictionary<string, double>() } : row)];
+        StudySlice slice = new StudyNetworks(rows).Slices[0];
+        Assert.That((slice.Rows.Count, slice.Unmeasured, slice.Absent), Is.EqualTo((30, 6, 0)));
+    }
+
+    [Test]
     public void AMomentThatFewCameToIsNotStoodOn()
     {
         StudyRow[] rows =
