@@ -21,6 +21,9 @@ internal sealed class WeightsFile : IDisposable
     /// <summary>h of training, where the run kept it, and its β; no parameter's name has a slash.</summary>
     private const string SecondMomentName = "training/secondMoment", SecondMomentBeta = "secondMomentBeta";
 
+    /// <summary>The deviation of each weight under the posterior that the optimizer learnt, where it learnt one.</summary>
+    private const string DeviationsName = "posterior/deviation";
+
     private const string Again = "Save it again with pacgen train --save FILE.";
 
     /// <summary>Scoring needs at least so many arrays of the parameters' number at once.</summary>
@@ -139,6 +142,11 @@ internal sealed class WeightsFile : IDisposable
         {
             arrays.Add(new NamedTensor(SecondMomentName, [h.Values.Length], h.Values).RequireFinite());
             texts[SecondMomentBeta] = h.Beta.ToString("R", CultureInfo.InvariantCulture);
+        }
+
+        if (trainer.PosteriorDeviations() is { } deviations)
+        {
+            arrays.Add(new NamedTensor(DeviationsName, [deviations.Length], deviations).RequireFinite());
         }
 
         OutputFile.Write(path, option, stream => SafetensorsFile.Write(stream, arrays, texts));

@@ -31,6 +31,33 @@ internal sealed class WeightsFileTests
         LimitedProcess.Run(128, Open, folder["w"], says);
     }
 
+    /// <summary>The posterior that IVON learnt is saved with its mean, and serves as levels of noise.</summary>
+    [Test]
+    public void APosteriorIsSavedWithItsMean()
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of(
+            "train", "--optimizer", "ivon", "--lr", "1", "--epochs", "2", "--psi", "off", "--device", "cpu", "--save",
+            folder["w"]);
+        Assert.That(run.ExitCode, Is.Zero);
+        float[] deviations;
+        using (SafetensorsFile file = SafetensorsFile.Open(folder["w"]))
+        {
+            deviations = file.Read("posterior/deviation");
+        }
+
+        using WeightsFile weights = WeightsFile.Open(folder["w"]);
+        (Module network, ParameterArena arena) = weights.Load(weights.Model!, DigitsOnce.Value, null, Device.Cpu);
+        using (arena)
+        {
+            using EmpiricalLoss loss = new(network, arena, DigitsOnce.Value.Train);
+            ExpectedLoss expected = ExpectedLossSampler.Measure<PacGen.Core.Perturbation.GaussianNoise>(
+                loss, new ExpectedLossOptions { Levels = deviations, Draws = 3 });
+            loss.MoveToWeights();
+            Assert.That(expected.Loss.Value, Is.EqualTo(loss.Value()).Within(0.2).And.Not.EqualTo(loss.Value()));
+        }
+    }
+
     [TestCase("seed", "\u0665")]
     [TestCase("depth", "-1")]
     [TestCase("hidden", "0")]
