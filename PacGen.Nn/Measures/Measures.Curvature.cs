@@ -1,6 +1,6 @@
 namespace PacGen.Nn;
 
-/// <content>Ψ in its variants, and what else is told of the Hessian and its kin.</content>
+/// <content>Ψ in its variants, and what else is measured of the Hessian and its kin.</content>
 public static partial class Measures
 {
     private const string Comparable =
