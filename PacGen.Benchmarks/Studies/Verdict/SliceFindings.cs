@@ -8,6 +8,11 @@ internal sealed class SliceFindings
     /// <summary>The fewest networks with a value that a measure is judged by.</summary>
     private const int Fewest = 4;
 
+    /// <summary>
+    /// The share of a slice's networks that have to have a value: else measures are compared on different networks.
+    /// </summary>
+    public const double Most = 0.8;
+
     /// <param name="slice">The networks.</param>
     /// <param name="candidates">The measures and references.</param>
     /// <param name="options">How to compute.</param>
@@ -70,7 +75,7 @@ internal sealed class SliceFindings
     {
         double[] all = candidate.Of(Slice);
         int[] defined = [.. Enumerable.Range(0, all.Length).Where(i => !double.IsNaN(all[i]))];
-        if (defined.Length < Fewest || defined.Select(i => all[i]).Distinct().Count() < 2)
+        if (defined.Length < Math.Max(Fewest, Most * all.Length) || defined.Select(i => all[i]).Distinct().Count() < 2)
         {
             return null;
         }

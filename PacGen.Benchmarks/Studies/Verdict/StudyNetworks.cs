@@ -109,7 +109,10 @@ internal sealed class StudyNetworks
         return [.. rows.Where(row => row.Measures.Count >= least)];
     }
 
-    private static int Measures(StudySlice slice) => slice.Rows.SelectMany(row => row.Measures.Keys).Distinct().Count();
+    /// <summary>How many measures nearly all of a slice's networks have.</summary>
+    private static int Measures(StudySlice slice) => slice.Rows.SelectMany(row => row.Measures)
+        .Where(measure => !double.IsNaN(measure.Value)).CountBy(measure => measure.Key)
+        .Count(measure => measure.Value >= SliceFindings.Most * slice.Rows.Count);
 
     private static bool IsFinite(StudyRow row) => double.IsFinite(row.LossGap) && double.IsFinite(row.AccuracyGap);
 

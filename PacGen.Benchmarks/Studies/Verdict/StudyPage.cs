@@ -203,7 +203,8 @@ internal sealed class StudyPage(StudyFindings findings, string command)
         Prose.Line($"""
             Gap: test cross-entropy less training cross-entropy, as in Figures 3 to 6; and training accuracy less test accuracy.
             Networks are compared on one data set at one moment: after the same epoch, or at the first epoch whose training loss is
-            no larger than the same number. Measures are turned so that a positive τ is what is said of them.
+            no larger than the same number. A measure is listed where 80 % of the networks have a value of
+            it. Measures are turned so that a positive τ is what is said of them.
             """),
         Prose.Line($"""
             Intervals: the percentile bootstrap, {findings.Options.Replicates} replicates, of the seeds within each setting, and of

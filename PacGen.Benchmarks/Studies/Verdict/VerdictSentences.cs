@@ -156,7 +156,7 @@ internal sealed class VerdictSentences(StudyFindings findings)
         ];
         int same = decided.Count(pair => pair.Gap.Holds == pair.Psi.Holds);
         return decided.Length == 0 ? ""
-            : $" Of the {decided.Length} moments at which both are decided, they move together at {same}.";
+            : $" Where both are decided, they move together at {same} of {decided.Length} moments.";
     }
 
     /// <summary>What hangs on how Ψ is estimated, a sentence for each of the ways.</summary>
