@@ -23,7 +23,8 @@ internal sealed record StudyDescription(
     private const int MostRuns = 100_000;
     private const string All = "all";
 
-    private static readonly string[] Properties =
+    /// <summary>What a description may have, as the schema lists it.</summary>
+    public static IReadOnlyCollection<string> Properties { get; } =
         ["$schema", "name", "settings", "variants", "seeds", "moments", "measures", "measures-by-epoch", "measure-images"];
 
     /// <summary>At which moments weights are kept and measured.</summary>

@@ -71,6 +71,6 @@ internal static class GapPage
         The paper doesn't say how many epochs it ran. At equal epoch, large batches and small rates have trained less, and their gap
         is smaller for that alone; at equal training loss that is not so. τ is Kendall's τ-b; in brackets its 95 % interval by the
         bootstrap over the seeds of each {GapFigure.Words(findings.Varied)}: it knows what seeds change, and nothing of other
-        settings. The paper's claim is a τ near 1, and a gap that grows with the batch size and shrinks with the rate.
+        settings; of few seeds it is too narrow, and drawn to one side by a seed that is drawn twice. The paper's claim is a τ near 1, and a gap that grows with the batch size and shrinks with the rate.
         """);
 }

@@ -50,7 +50,7 @@ internal static class GapPicture
         {
             GapComparison? drawn = findings.Drawn;
             Panel panel = new(
-                drawn is null ? "no networks to compare" : $"{drawn.When}: {drawn.TauText}",
+                drawn is null ? "no networks to compare" : $"{drawn.When}: {drawn.TauText}, {drawn.Rows.Count} networks",
                 new Axis("test loss − training loss, nats"), new Axis(name));
             foreach ((int v, string value) in findings.Values.Index())
             {

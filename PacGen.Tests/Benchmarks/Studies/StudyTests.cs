@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text.Json;
 using PacGen.Benchmarks;
+using PacGen.Benchmarks.Figures.Gap;
 using PacGen.Benchmarks.Studies;
 using PacGen.Nn;
 
@@ -272,6 +274,68 @@ internal sealed class StudyTests
         Assert.That(process.ExitCode, Is.Zero, error);
         Assert.That(ProgramRun.Of(Run(folder, "straight")).ExitCode, Is.Zero);
         Assert.That(Csv(folder, "kept"), Is.EqualTo(Csv(folder, "straight")));
+    }
+
+    [Test]
+    public void ThePublishedDescriptionsAreStudies()
+    {
+        string folder = Path.Combine(HouseTests.Root, "studies");
+        using JsonDocument schema = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "study.schema.json")));
+        Assert.That(
+            schema.RootElement.GetProperty("properties").EnumerateObject().Select(property => property.Name),
+            Is.EquivalentTo(StudyDescription.Properties));
+        string[] files = [.. Directory.GetFiles(folder, "*.json").Where(file => !file.EndsWith(".schema.json",
+            StringComparison.Ordinal))];
+        Assert.That(files, Has.Length.EqualTo(5));
+        foreach (string file in files)
+        {
+            IReadOnlyList<StudyRun> runs = StudyDescription.Read(file).Runs(new StudySettings());
+            Assert.That(runs.Select(run => run.Seed).Distinct().Count(), Is.GreaterThanOrEqualTo(3), file);
+            Assert.That(runs.Count, Is.GreaterThanOrEqualTo(12), file);
+        }
+    }
+
+    /// <summary>A network at a rate that diverges is named, and is none of the points.</summary>
+    [Test]
+    public void AFigureShowsTheGapAndTheMeasureAndNamesWhatCollapsed()
+    {
+        using Folder folder = new();
+        File.WriteAllText(folder["small.json"], """
+            {
+              "settings": { "dataset": "digits", "limit": 200, "test-limit": 100, "hidden": 8, "epochs": 12, "batch-size": 20,
+                "learning-rate": [0.1, 0.3, 1e30], "stop-loss": 0.5 },
+              "moments": ["every:2", "loss:0.5", "end"], "measures": [], "measure-images": 100
+            }
+            """);
+        string[] line =
+            ["figure", "5", "--study", folder["small.json"], "--seeds", "2", "--output", folder[""], "--threads", "1"];
+        ProgramRun run = ProgramRun.Of(line);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(folder.Files, Is.EqualTo(new[]
+        {
+            "figure-5-epochs.csv", "figure-5.csv", "figure-5.md", "figure-5.png", "small.json",
+        }));
+        string page = File.ReadAllText(folder["figure-5.md"]);
+        Assert.That(page, Does.Contain("Collapsed, and not among the points: learning rate 1E+30, seed 1"));
+        Assert.That(page, Does.Contain("Kendall's τ = "));
+
+        // The table's τ is that of the CSV's rows.
+        using StudyStore store = StudyStore.Read(folder["figure-5-study"]);
+        GapFindings findings = new(StudyTable.Of(store), "learning-rate", "pacgen-score", 10);
+        Assert.That(findings.Values, Is.EqualTo(new[] { "0.1", "0.3", "1E+30" }));
+        Assert.That(findings.Collapsed.Select(one => one.Settings["learning-rate"]), Is.EqualTo(new[] { "1E+30", "1E+30" }));
+        GapComparison end = findings.Comparisons.Single(one => one.Moment == "end");
+        Assert.That(end.Rows, Has.Count.EqualTo(4));
+        int sign = 0;
+        foreach ((StudyRow a, StudyRow b) in from a in end.Rows from b in end.Rows where a.Run < b.Run select (a, b))
+        {
+            sign += Math.Sign(a.LossGap - b.LossGap) * Math.Sign(a.Measures["pacgen-score"] - b.Measures["pacgen-score"]);
+        }
+
+        Assert.That(end.Tau, Is.EqualTo(sign / 6.0).Within(1e-12));
+        byte[] first = File.ReadAllBytes(folder["figure-5.csv"]);
+        Assert.That(ProgramRun.Of(line).ExitCode, Is.Zero, "it is drawn again from what is there");
+        Assert.That(File.ReadAllBytes(folder["figure-5.csv"]), Is.EqualTo(first));
     }
 
     private static Process Start(string[] arguments)
