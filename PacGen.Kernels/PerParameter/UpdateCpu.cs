@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 using PacGen.Core.Optimization;
-using PacGen.Core.Perturbation;
 
 namespace PacGen.Kernels;
 
@@ -64,9 +63,8 @@ internal sealed unsafe class UpdateCpu<TRule, TStates, TKeeping, T> : UpdateLaun
             long i = start;
             for (; i + TLane.Count <= end; i += TLane.Count)
             {
-                TLane weight = TLane.Load(w + i);
-                TLane gradient = TLane.Load(g + i) * TLane.Constant(settings.GradientScale);
                 States<TLane> states = default;
+                TLane moment = TKeeping.Keeps ? TLane.Load(h + i) : default;
                 if (TStates.Count > 0)
                 {
                     states.First = TLane.Load(s0 + i);
@@ -87,7 +85,10 @@ internal sealed unsafe class UpdateCpu<TRule, TStates, TKeeping, T> : UpdateLaun
                     states.Fourth = TLane.Load(s3 + i);
                 }
 
-                TLane next = rule.Step(weight, gradient, ref states);
+                TLane next = UpdateStep<TRule, TStates, TKeeping>.Next(
+                    TLane.Load(w + i), TLane.Load(g + i) * TLane.Constant(settings.GradientScale), ref states, ref moment,
+                    ref rule, TLane.Constant(settings.SecondMomentBeta),
+                    TLane.Constant(settings.OneMinusSecondMomentBeta), out TLane change);
                 TLane.Store(w + i, next);
                 if (TStates.Count > 0)
                 {
@@ -109,36 +110,9 @@ internal sealed unsafe class UpdateCpu<TRule, TStates, TKeeping, T> : UpdateLaun
                     TLane.Store(s3 + i, states.Fourth);
                 }
 
-                TLane change = next - weight, zero = TLane.Constant(0f);
-                if (TStates.Count > 0)
-                {
-                    change = TLane.Fma(states.First, zero, change);
-                }
-
-                if (TStates.Count > 1)
-                {
-                    change = TLane.Fma(states.Second, zero, change);
-                }
-
-                if (TStates.Count > 2)
-                {
-                    change = TLane.Fma(states.Third, zero, change);
-                }
-
-                if (TStates.Count > 3)
-                {
-                    change = TLane.Fma(states.Fourth, zero, change);
-                }
-
                 if (TKeeping.Keeps)
                 {
-                    TLane moment = SecondMoment.Smooth(
-                        TLane.Load(h + i),
-                        gradient,
-                        TLane.Constant(settings.SecondMomentBeta),
-                        TLane.Constant(settings.OneMinusSecondMomentBeta));
                     TLane.Store(h + i, moment);
-                    change = TLane.Fma(moment, zero, change);
                 }
 
                 float* accumulator = accumulators + (i & (BlockSum.Accumulators - 1));

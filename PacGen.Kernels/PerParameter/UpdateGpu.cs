@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 using PacGen.Core.Optimization;
-using PacGen.Core.Perturbation;
 
 namespace PacGen.Kernels;
 
@@ -199,49 +198,21 @@ internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
         ref GpuFloat accumulator,
         UpdateSettings<TRule> settings)
     {
-        GpuFloat weight = new(w), gradient = new GpuFloat(g) * new GpuFloat(settings.GradientScale);
         States<GpuFloat> states = default;
         states.First = new GpuFloat(s0);
         states.Second = new GpuFloat(s1);
         states.Third = new GpuFloat(s2);
         states.Fourth = new GpuFloat(s3);
-        GpuFloat next = settings.Rule.Step(weight, gradient, ref states);
-        w = next.Value;
+        GpuFloat moment = new(h);
+        w = UpdateStep<TRule, TStates, TKeeping>.Next(
+            new GpuFloat(w), new GpuFloat(g) * new GpuFloat(settings.GradientScale), ref states, ref moment, ref settings.Rule,
+            new GpuFloat(settings.SecondMomentBeta), new GpuFloat(settings.OneMinusSecondMomentBeta),
+            out GpuFloat change).Value;
         s0 = states.First.Value;
         s1 = states.Second.Value;
         s2 = states.Third.Value;
         s3 = states.Fourth.Value;
-
-        GpuFloat change = next - weight, zero = new(0f);
-        if (TStates.Count > 0)
-        {
-            change = GpuFloat.Fma(states.First, zero, change);
-        }
-
-        if (TStates.Count > 1)
-        {
-            change = GpuFloat.Fma(states.Second, zero, change);
-        }
-
-        if (TStates.Count > 2)
-        {
-            change = GpuFloat.Fma(states.Third, zero, change);
-        }
-
-        if (TStates.Count > 3)
-        {
-            change = GpuFloat.Fma(states.Fourth, zero, change);
-        }
-
-        if (TKeeping.Keeps)
-        {
-            GpuFloat moment = SecondMoment.Smooth(
-                new GpuFloat(h), gradient, new GpuFloat(settings.SecondMomentBeta),
-                new GpuFloat(settings.OneMinusSecondMomentBeta));
-            h = moment.Value;
-            change = GpuFloat.Fma(moment, zero, change);
-        }
-
+        h = moment.Value;
         if (counts)
         {
             accumulator = GpuFloat.Fma(change, change, accumulator);
