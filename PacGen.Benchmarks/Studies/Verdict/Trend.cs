@@ -36,7 +36,7 @@ internal sealed record Trend(StudySlice Slice, string Factor, string Quantity, d
     {
         int number = slice.Factors.ToList().IndexOf(factor);
         int[] defined = [.. Enumerable.Range(0, values.Length).Where(i => !double.IsNaN(values[i]))];
-        if (number < 0 || slice.Numbers(factor) is not { } all || defined.Length < 2)
+        if (number < 0 || slice.Numbers(factor) is not { } all || defined.Length < SliceFindings.Most * values.Length)
         {
             return null;
         }
