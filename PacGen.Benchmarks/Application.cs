@@ -104,7 +104,7 @@ internal static class Application
                 new GapFigure(host, 6, "cifar-10", "learning-rate"), new Figure7(host)),
             new VerbGroup(
                 host, "experiment", "Tries a claim of the paper: a table, a PNG, and the numbers as CSV.",
-                new RescaleExperiment(host), new HyperExperiment(host)),
+                new RescaleExperiment(host), new HyperExperiment(host), new OptimizersExperiment(host)),
             new VerbGroup(
                 host, "study", "Trains many networks and puts measures of generalization to the test on them.",
                 new StudyRunVerb(host), new StudyReportVerb(host), new StudyExportVerb(host)),

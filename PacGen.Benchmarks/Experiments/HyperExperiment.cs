@@ -23,7 +23,7 @@ internal sealed class HyperExperiment : Verb
         """;
 
     private readonly ModelOptions model = new("mlp", drops: true);
-    private readonly OptimizerOptions optimizer = new(grid: true);
+    private readonly OptimizerOptions optimizer = new(OptimizerUse.Grid);
     private readonly TrainingRunOptions run;
     private readonly DeviceOptions device = new();
     private readonly DataSource data = new();
@@ -83,7 +83,7 @@ internal sealed class HyperExperiment : Verb
             """);
         terminal.Line(setting);
         string first = optimizer.Perturb(parsed, plain, levels[0], widths[0]).ToString();
-        using RunsFolder folder = new(parsed.GetValue(runsFolder) ?? results.PathOf(RunsName));
+        RunsFolder folder = new(parsed.GetValue(runsFolder) ?? results.PathOf(RunsName));
         terminal.Line(Prose.Line($"""
             {levels.Length} η × {widths.Length} γ and the plain optimizer, the first pair being {first}; runs kept in
             {folder.Path}
@@ -95,7 +95,7 @@ internal sealed class HyperExperiment : Verb
             return Stopped($"stopped: {problem} runs of the grid are complete; the same command goes on from {folder.Path}.");
         }
 
-        if (HyperCell.Best(cells) is not { } best)
+        if (ArmRuns.Best(cells[1..]) is not { } best)
         {
             string? why = cells[^1].Records.First(record => record.Failure is not null).Failure;
             throw new TrainingException($"Every pair had a run that failed, so none can be chosen: {why}");
@@ -122,7 +122,7 @@ internal sealed class HyperExperiment : Verb
         terminal.Line($"→ {results}");
         return 0;
 
-        HyperCell[]? Train(string testedOn, RunArm[] those, Dataset images, out string done)
+        ArmRuns[]? Train(string testedOn, RunArm[] those, Dataset images, out string done)
         {
             bool isTest = testedOn == "test";
             string fingerprint = images.Fingerprint();
@@ -143,7 +143,7 @@ internal sealed class HyperExperiment : Verb
             IReadOnlyList<RunRecord> records = series.Do(plan, _ => { });
             done = $"{records.Count} of {plan.Length}";
             return records.Count < plan.Length ? null
-                : [.. those.Zip(records.Chunk(chosenSeeds.Length), (pair, of) => new HyperCell(pair, of))];
+                : [.. those.Zip(records.Chunk(chosenSeeds.Length), (pair, of) => new ArmRuns(pair, of))];
         }
     }
 }

@@ -11,7 +11,7 @@ namespace PacGen.Benchmarks.Experiments;
 /// <param name="onTest">The runs on all training images: of the plain optimizer, and of the chosen pair.</param>
 /// <param name="all">The images.</param>
 /// <param name="seeds">The seeds of each pair's runs.</param>
-internal sealed class HyperFindings(HyperCell[] cells, HyperCell best, HyperCell[] onTest, Dataset all, ulong[] seeds)
+internal sealed class HyperFindings(ArmRuns[] cells, ArmRuns best, ArmRuns[] onTest, Dataset all, ulong[] seeds)
 {
     private const string Over = "mean over the seeds (smallest to largest)";
 
@@ -66,7 +66,7 @@ internal sealed class HyperFindings(HyperCell[] cells, HyperCell best, HyperCell
 
         """;
 
-    private IEnumerable<string> Rows(HyperCell cell, string tested) => cell.Records.Zip(seeds, (record, seed) =>
+    private IEnumerable<string> Rows(ArmRuns cell, string tested) => cell.Records.Zip(seeds, (record, seed) =>
     {
         RunEpoch? end = record.Failure is null ? record.Epochs[^1] : null;
         string losses = $"{end?.TrainLoss:R},{end?.TrainAccuracy:R},{end?.TestLoss:R},{end?.TestAccuracy:R}";
@@ -77,7 +77,7 @@ internal sealed class HyperFindings(HyperCell[] cells, HyperCell best, HyperCell
 
     private string Chosen()
     {
-        HyperCell plain = cells[0];
+        ArmRuns plain = cells[0];
         int equals = cells.Count(cell => cell.Eta is not null && cell.Accuracy == best.Accuracy);
         string among = equals > 1 ? $", the smallest validation loss of {equals} equal pairs" : "";
         string than = best.Accuracy > plain.Accuracy ? "less"
@@ -90,7 +90,7 @@ internal sealed class HyperFindings(HyperCell[] cells, HyperCell best, HyperCell
     /// <summary>How much the choice is worth.</summary>
     private string Worth()
     {
-        HyperCell plain = cells[0];
+        ArmRuns plain = cells[0];
         int pairs = cells.Length - 1, failed = cells.Count(cell => cell.Failed);
         bool idle = levels.Length > 1
             && cells.Where(cell => cell.Gamma == best.Gamma)
@@ -125,7 +125,7 @@ internal sealed class HyperFindings(HyperCell[] cells, HyperCell best, HyperCell
 
     private string Tested()
     {
-        HyperCell plain = onTest[0], chosen = onTest[1];
+        ArmRuns plain = onTest[0], chosen = onTest[1];
         bool failed = onTest.Any(cell => cell.Failed);
         string training = failed
             ? ""

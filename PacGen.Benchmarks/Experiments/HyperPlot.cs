@@ -20,12 +20,12 @@ internal static class HyperPlot
     /// <param name="plain">The optimizer without perturbation.</param>
     /// <param name="cells">The pairs: all combinations of some η and some γ.</param>
     /// <param name="chosen">The one that was chosen.</param>
-    public static Page Draw(string title, HyperCell plain, IReadOnlyList<HyperCell> cells, HyperCell chosen)
+    public static Page Draw(string title, ArmRuns plain, IReadOnlyList<ArmRuns> cells, ArmRuns chosen)
     {
         double[] etas = [.. cells.Select(cell => cell.Eta!.Value).Distinct().Order()];
         double[] gammas = [.. cells.Select(cell => cell.Gamma!.Value).Distinct().Order()];
         double[,] values = new double[etas.Length, gammas.Length];
-        foreach (HyperCell cell in cells)
+        foreach (ArmRuns cell in cells)
         {
             (int column, int row) = Place(cell);
             values[column, row] = cell.Failed ? double.NaN : 100 * cell.Accuracy;
@@ -52,7 +52,7 @@ internal static class HyperPlot
         page.Add(panel, SKRect.Create((page.Width - inner - Around) / 2f, page.Top, inner + Around, page.Height - page.Top));
         return page;
 
-        (int Column, int Row) Place(HyperCell cell) =>
+        (int Column, int Row) Place(ArmRuns cell) =>
             (Array.IndexOf(etas, cell.Eta!.Value), Array.IndexOf(gammas, cell.Gamma!.Value));
     }
 

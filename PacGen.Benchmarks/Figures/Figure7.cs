@@ -100,7 +100,7 @@ internal sealed class Figure7 : Figure
             Differences = PaperDifferences.Of(published, model, images, options, paper.LearningRate(parsed), arms[1..]),
         };
         terminal.Line($"{page.Setting}; {opened.Device.Name}");
-        using RunsFolder folder = new(parsed.GetValue(runsFolder) ?? results.PathOf(RunsName));
+        RunsFolder folder = new(parsed.GetValue(runsFolder) ?? results.PathOf(RunsName));
         terminal.Line($"{plan.Count} runs, kept in {folder.Path}");
         IReadOnlyList<RunRecord> records = new RunSeries(folder, Host, terminal).Do([.. plan.Select(one => one.Run)], soFar =>
         {

@@ -1,6 +1,6 @@
 namespace PacGen.Benchmarks.Runs;
 
-/// <summary>A way of training that is compared with others: the plain optimizer, or the same perturbed.</summary>
+/// <summary>A way of training that is compared with others: the plain optimizer, the same perturbed, or another method.</summary>
 /// <param name="Eta">η of Algorithm 1, or null for the plain optimizer.</param>
 /// <param name="Gamma">γ of Algorithm 1, or null for the plain optimizer.</param>
 internal sealed record RunArm(double? Eta, double? Gamma)
@@ -8,12 +8,24 @@ internal sealed record RunArm(double? Eta, double? Gamma)
     /// <summary>The optimizer without perturbation.</summary>
     public static RunArm Plain { get; } = new(null, null);
 
+    /// <summary>A method at values of its setting; at one alone where it has no setting.</summary>
+    public static IEnumerable<RunArm> Of(Method method, IEnumerable<double> values) => method.Setting.Length == 0
+        ? [new RunArm(null, null) { Method = method }]
+        : values.Select(value => new RunArm(null, null) { Method = method, Value = value });
+
+    /// <summary>The method; null for Algorithm 1 with the pair of numbers, and for the plain optimizer beside it.</summary>
+    public Method? Method { get; init; }
+
+    /// <summary>The value of the method's setting; null where it has none.</summary>
+    public double? Value { get; init; }
+
     /// <summary>Its name for people where η is the same for all.</summary>
-    public string Name => Gamma is null ? "plain" : $"perturbed, γ = {Gamma}";
+    public string Name => Method is { } method ? method.At(Value) : Gamma is null ? "plain" : $"perturbed, γ = {Gamma}";
 
     /// <summary>Its name for people where η differs too.</summary>
-    public string Pair => Gamma is null ? "plain" : $"η = {Eta}, γ = {Gamma}";
+    public string Pair => Gamma is null ? Name : $"η = {Eta}, γ = {Gamma}";
 
     /// <summary>Its name in a folder's.</summary>
-    public string Key => Gamma is null ? "plain" : $"eta-{Eta}-gamma-{Gamma}";
+    public string Key => Method is { } method ? $"{method.Name}{(Value is { } value ? $"-{value}" : "")}"
+        : Gamma is null ? "plain" : $"eta-{Eta}-gamma-{Gamma}";
 }

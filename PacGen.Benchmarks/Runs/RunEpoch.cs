@@ -10,8 +10,10 @@ namespace PacGen.Benchmarks.Runs;
 /// <param name="TestAccuracy">The share of that set that is classified correctly, in [0, 1].</param>
 /// <param name="StepLoss">The mean loss of the training steps, at w + u where the optimizer perturbs.</param>
 /// <param name="Seconds">The time that training the epoch took, evaluation not counted.</param>
+/// <param name="Levels">The levels of Algorithm 1 at its end; null where nothing was perturbed so, or they are not known.</param>
 internal sealed record RunEpoch(
-    int Epoch, double TrainLoss, double TrainAccuracy, double TestLoss, double TestAccuracy, double StepLoss, double Seconds)
+    int Epoch, double TrainLoss, double TrainAccuracy, double TestLoss, double TestAccuracy, double StepLoss, double Seconds,
+    PerturbationLevels? Levels = null)
 {
     /// <summary>The same of a trainer's result.</summary>
     public static RunEpoch Of(EpochResult result) =>

@@ -12,8 +12,11 @@ namespace PacGen.Benchmarks.Runs;
 /// <param name="Device">Where it ran.</param>
 /// <param name="Epochs">The epochs that are done, from 1.</param>
 /// <param name="Failure">Why it could not go on, or null.</param>
+/// <param name="Memory">The bytes that it took on its device; null where they are not known.</param>
+/// <param name="Tested">How the weights of its last epoch did on the test images, where these were looked at apart.</param>
 internal sealed record RunRecord(
-    SortedDictionary<string, string> Settings, string Device, IReadOnlyList<RunEpoch> Epochs, string? Failure = null)
+    SortedDictionary<string, string> Settings, string Device, IReadOnlyList<RunEpoch> Epochs, string? Failure = null,
+    long? Memory = null, RunTest? Tested = null)
 {
     /// <summary>The name of its file in the run's folder.</summary>
     public const string FileName = "run.json";
@@ -26,6 +29,7 @@ internal sealed record RunRecord(
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         IgnoreReadOnlyProperties = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };

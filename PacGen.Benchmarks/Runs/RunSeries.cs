@@ -10,6 +10,8 @@ namespace PacGen.Benchmarks.Runs;
 /// <param name="terminal">Where a person reads.</param>
 internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
 {
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(0.5);
+
     /// <summary>Whether an interruption within a run shall cost no more than some steps.</summary>
     public bool KeepCheckpoints { get; init; } = true;
 
@@ -19,38 +21,67 @@ internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
     /// <summary>What the images are called that are not trained on.</summary>
     public string TestedOn { get; init; } = "test";
 
-    /// <summary>Does all runs in order. What is done already is read back.</summary>
+    /// <summary>
+    /// Does all runs in order. What is done already is read back, and what another process is at is waited for at the end.
+    /// </summary>
     /// <param name="runs">The runs.</param>
-    /// <param name="afterEach">Called with the records so far after each run that is complete.</param>
-    /// <returns>The records of the complete runs, in order: fewer than runs where it was stopped.</returns>
+    /// <param name="afterEach">Called with the records so far whenever there is one more of them in order.</param>
+    /// <returns>The records of the complete runs, up to the first that is not: fewer than runs where it was stopped.</returns>
     /// <exception cref="CheckpointException">A run that is there has other settings, or can't be used.</exception>
     public IReadOnlyList<RunRecord> Do(IReadOnlyList<PlannedRun> runs, Action<IReadOnlyList<RunRecord>> afterEach)
     {
         // All of them are looked at before hours are spent on the first.
-        RunRecord?[] before = [.. runs.Select(folder.Find)];
-        int there = runs.Where((run, i) => before[i] is { } record && RunsFolder.IsComplete(run, record)).Count();
-        if (there > 0)
+        RunRecord?[] found = [.. runs.Select(folder.Find)];
+        RunRecord?[] done = [.. runs.Zip(found, (run, record) => record is { } some
+            && RunsFolder.IsComplete(run, some) ? some : null)];
+        int[] left = [.. runs.Select((run, i) => done[i] is null ? run.Options.Epochs - (found[i]?.Epochs.Count ?? 0) : 0)];
+        if (done.Any(record => record is not null))
         {
-            terminal.Line($"{there} of {runs.Count} runs are there");
+            terminal.Line($"{done.Count(record => record is not null)} of {runs.Count} runs are there");
         }
 
-        int left = runs.Zip(before, (run, record) => record is { } some
-            && RunsFolder.IsComplete(run, some) ? 0 : run.Options.Epochs - (record?.Epochs.Count ?? 0)).Sum();
-        int trained = 0;
+        int trained = 0, inOrder = 0;
         Stopwatch clock = Stopwatch.StartNew();
-        List<RunRecord> records = [];
-        for (int i = 0; i < runs.Count && !host.Stop.Requested; i++)
+        bool waits = false;
+        Tell();
+        while (Array.Exists(done, record => record is null) && !host.Stop.Requested)
+        {
+            bool some = false;
+            for (int i = 0; i < runs.Count && !host.Stop.Requested; i++)
+            {
+                if (done[i] is null && One(i))
+                {
+                    some = true;
+                    Tell();
+                }
+            }
+
+            if (!some && !host.Stop.Requested)
+            {
+                if (!waits)
+                {
+                    terminal.Line($"Waits for what another process is at, {left.Sum()} epochs");
+                    waits = true;
+                }
+
+                host.Stop.Token.WaitHandle.WaitOne(Poll);
+            }
+        }
+
+        return [.. done.TakeWhile(record => record is not null).Select(record => record!)];
+
+        bool One(int i)
         {
             PlannedRun run = runs[i];
-            bool complete = before[i] is { } some && RunsFolder.IsComplete(run, some);
-            RunRecord record = complete ? before[i]! : folder.Do(
+            int before = trained;
+            RunRecord? record = folder.Do(
                 run,
                 KeepCheckpoints,
                 terminal,
                 problem => host.Problem(problem),
                 epoch =>
                 {
-                    left--;
+                    left[i] = run.Options.Epochs - epoch.Epoch;
                     trained++;
                     if (EachEpoch)
                     {
@@ -58,33 +89,69 @@ internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
                     }
                 },
                 host.Stop.Token);
-            if (!RunsFolder.IsComplete(run, record))
+            if (record is null || !RunsFolder.IsComplete(run, record))
             {
-                break;
+                return false;
             }
 
-            records.Add(record);
+            (done[i], left[i]) = (record, 0);
             if (record.Failure is { } failure)
             {
-                left -= run.Options.Epochs - record.Epochs.Count;
                 terminal.Line($"{run.Name}: failed: {failure}");
             }
-            else if (!complete && !EachEpoch)
+            else if (!EachEpoch && trained > before)
             {
-                terminal.Line($"{records.Count,3} of {runs.Count}: {run.Name}: {Numbers(record.Epochs[^1])}; {Left()}");
+                int count = done.Count(one => one is not null);
+                terminal.Line($"{count,3} of {runs.Count}: {run.Name}: {Numbers(record.Epochs[^1])}; {Left()}");
             }
 
-            afterEach(records);
+            return true;
         }
 
-        return records;
+        void Tell()
+        {
+            for (; inOrder < done.Length && done[inOrder] is not null; inOrder++)
+            {
+                afterEach([.. done.Take(inOrder + 1).Select(record => record!)]);
+            }
+        }
 
         string Left()
         {
-            TimeSpan time = clock.Elapsed * ((double)left / Math.Max(trained, 1));
-            string epochs = left == 1 ? "epoch" : "epochs";
-            return left <= 0 ? "all done" : $"{left} {epochs} of all runs left, {TrainingReport.Left(time)}";
+            int rest = left.Sum();
+            TimeSpan time = clock.Elapsed * ((double)rest / Math.Max(trained, 1));
+            string epochs = rest == 1 ? "epoch" : "epochs";
+            return rest <= 0 ? "all done" : $"{rest} {epochs} of all runs left, {TrainingReport.Left(time)}";
         }
+    }
+
+    /// <summary>Looks at how the weights of runs that are complete do on other images.</summary>
+    /// <returns>The records with that; null where it was stopped.</returns>
+    /// <exception cref="CheckpointException">A run's weights can't be used.</exception>
+    public IReadOnlyList<RunRecord>? Test(IReadOnlyList<PlannedRun> runs, ImageSet set)
+    {
+        List<RunRecord> records = [];
+        foreach (PlannedRun run in runs)
+        {
+            RunRecord? record = null;
+            while (record is null)
+            {
+                if (host.Stop.Requested)
+                {
+                    return null;
+                }
+
+                record = folder.Test(run, set, host.Stop.Token);
+                if (record is null)
+                {
+                    host.Stop.Token.WaitHandle.WaitOne(Poll);
+                }
+            }
+
+            records.Add(record);
+        }
+
+        return records;
     }
 
     private string Numbers(RunEpoch epoch) =>

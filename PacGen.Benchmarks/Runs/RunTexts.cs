@@ -28,4 +28,7 @@ internal sealed record RunTexts
 
     /// <summary>The statistics without the option; null where the optimizer decides.</summary>
     public string? DefaultStatistics { get; init; }
+
+    /// <summary>Whether an average of the weights is an option, and not the verb's own matter.</summary>
+    public bool Averages { get; init; } = true;
 }

@@ -8,28 +8,28 @@ namespace PacGen.Benchmarks.Runs;
 
 /// <summary>
 /// Training runs on disk, a folder a run: <c>run.json</c> with its settings and epochs, and its checkpoints. What is done is read
-/// back and not done again, what was interrupted goes on; a run with other settings is refused.
+/// back and not done again, what was interrupted goes on; a run with other settings is refused. Several processes may share the
+/// folder: each run is claimed by the one that does it.
 /// </summary>
-internal sealed class RunsFolder : IDisposable
+internal sealed class RunsFolder
 {
     /// <summary>The steps between two checkpoints, besides one after each epoch: minutes of a network that takes hours.</summary>
     private const long EverySteps = 100;
 
-    private readonly FolderClaim claim;
     private readonly HashSet<MemoryEstimate> told = [];
 
     /// <param name="path">The folder; made where it isn't there.</param>
-    /// <exception cref="IOException">It can't be made or written, or another process works in it.</exception>
+    /// <exception cref="IOException">It can't be made or written.</exception>
     public RunsFolder(string path)
     {
         Path = path;
         try
         {
-            claim = new FolderClaim(path);
+            Directory.CreateDirectory(path);
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"--runs {error.Message}", error);
+            throw new IOException($"--runs {path} can't be made: {error.Message.TrimEnd('.')}. Choose another folder.", error);
         }
     }
 
@@ -41,8 +41,8 @@ internal sealed class RunsFolder : IDisposable
     public static Option<string?> Option(string name) => CommandLine.Options.Path(
         "--runs",
         Prose.Line($"""
-            The folder in which the runs are kept, from which the same command goes on; without it {name} in the folder of the
-            results
+            The folder in which the runs are kept, from which the same command goes on, and which several processes may share;
+            without it {name} in the folder of the results
             """),
         "folder");
 
@@ -87,16 +87,80 @@ internal sealed class RunsFolder : IDisposable
     /// <param name="onEpoch">Called after each epoch that is trained here.</param>
     /// <param name="stop">Stops after the present step.</param>
     /// <returns>What is done: fewer epochs than planned where it was stopped.</returns>
+    /// <returns>What there is of it; null where another process is at it.</returns>
     /// <exception cref="CheckpointException">The run that is there has other settings, or can't be used.</exception>
-    public RunRecord Do(
+    public RunRecord? Do(
+        PlannedRun run, bool keepCheckpoints, Terminal terminal, Action<string> warn, Action<RunEpoch> onEpoch,
+            CancellationToken stop) => Claimed(run, () => Find(run) is { } done && IsComplete(run, done)
+                ? done : Train(run, keepCheckpoints, terminal, warn, onEpoch, stop));
+
+    /// <summary>Looks at how the weights of a run that is complete do on other images, where that isn't known yet.</summary>
+    /// <param name="run">The run, whose checkpoints were kept.</param>
+    /// <param name="set">The images.</param>
+    /// <param name="stop">Stops it.</param>
+    /// <returns>Its record with that; null where another process is at it.</returns>
+    /// <exception cref="CheckpointException">Its last checkpoint can't be used.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public RunRecord? Test(PlannedRun run, ImageSet set, CancellationToken stop) => Claimed(run, () =>
+    {
+        RunRecord record = Find(run)!;
+        if (record.Tested?.Epochs == run.Options.Epochs || record.Failure is not null)
+        {
+            return record;
+        }
+
+        string folder = FolderOf(run);
+        using Trainer trainer = new(
+            run.Model.Create(run.Data, run.Options.Device ?? Device.Best(), 2), run.Data, run.Optimizer,
+            run.Options with { Checkpoints = new CheckpointOptions(folder) { EverySteps = EverySteps, Keep = 2 } });
+        trainer.Resume(folder);
+        if (trainer.Results.Count != run.Options.Epochs)
+        {
+            throw new CheckpointException(Prose.Line($"""
+                {folder} has the weights of epoch {trainer.Results.Count}, not of {run.Options.Epochs}: delete the folder, and the
+                run is done again.
+                """));
+        }
+
+        (double loss, double accuracy) = trainer.Evaluate(set, stop);
+        record = record with { Tested = new RunTest(run.Options.Epochs, loss, accuracy) };
+        record.Write(folder);
+        return record;
+    });
+
+    private RunRecord? Claimed(PlannedRun run, Func<RunRecord> work)
+    {
+        FolderClaim? claim;
+        try
+        {
+            claim = FolderClaim.TryTake(Path, $"{run.Folder}.lock");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"--runs {Path} can't be written: {error.Message.TrimEnd('.')}. Choose another folder.", error);
+        }
+
+        using (claim)
+        {
+            if (claim is null)
+            {
+                return null;
+            }
+
+            RunRecord record = work();
+            if (IsComplete(run, record))
+            {
+                claim.Delete();
+            }
+
+            return record;
+        }
+    }
+
+    private RunRecord Train(
         PlannedRun run, bool keepCheckpoints, Terminal terminal, Action<string> warn, Action<RunEpoch> onEpoch,
             CancellationToken stop)
     {
-        if (Find(run) is { } done && IsComplete(run, done))
-        {
-            return done;
-        }
-
         string folder = FolderOf(run);
         Directory.CreateDirectory(folder);
         CheckpointOptions? checkpoints = !keepCheckpoints ? null
@@ -127,11 +191,14 @@ internal sealed class RunsFolder : IDisposable
         }
 
         string? failure = null;
+        Dictionary<int, PerturbationLevels?> levels = Find(run)?.Epochs.ToDictionary(epoch => epoch.Epoch, epoch => epoch.Levels)
+            ?? [];
         try
         {
             new TrainingReport(terminal, run.Name).Show(run.Options.Epochs, progress => trainer.Run(
                 result =>
                 {
+                    levels[result.Epoch] = trainer.PerturbationLevels(result.Epoch);
                     Record(null).Write(folder);
                     onEpoch(RunEpoch.Of(result));
                 },
@@ -148,15 +215,16 @@ internal sealed class RunsFolder : IDisposable
         record.Write(folder);
         return record with { Epochs = [.. record.Epochs.Take(run.Options.Epochs)] };
 
-        RunRecord Record(string? why) =>
-            new(run.Settings, run.Options.Device!.Name, [.. trainer.Results.Select(RunEpoch.Of)], why);
+        RunRecord Record(string? why) => new(
+            run.Settings, run.Options.Device!.Name,
+            [.. trainer.Results.Select(
+                result => RunEpoch.Of(result) with { Levels = levels.GetValueOrDefault(result.Epoch) })],
+            why, trainer.Memory.Total);
     }
 
     /// <summary>Whether nothing is left to do: all epochs are done, or it failed.</summary>
     public static bool IsComplete(PlannedRun run, RunRecord record) =>
         record.Epochs.Count >= run.Options.Epochs || record.Failure is not null;
-
-    public void Dispose() => claim.Dispose();
 
     private string FolderOf(PlannedRun run) => System.IO.Path.Combine(Path, run.Folder);
 }

@@ -22,6 +22,7 @@ internal sealed class TrainingRunOptions : OptionGroup
     private readonly Option<string> augment;
     private readonly Option<string>? statistics;
     private readonly OptimizerOptions? optimizer;
+    private readonly bool averages;
     private readonly Option<int> accumulate = Options.Count(
         "--accumulate",
         Prose.Line("""
@@ -52,6 +53,7 @@ internal sealed class TrainingRunOptions : OptionGroup
     public TrainingRunOptions(RunTexts texts, OptimizerOptions? optimizer = null)
     {
         this.optimizer = optimizer;
+        averages = texts.Averages;
         Epochs = Options.Count("--epochs", texts.Epochs, 1, texts.DefaultEpochs);
         batchSize = Options.Count("--batch-size", texts.BatchSize, 1, texts.DefaultBatchSize);
         augment = Options.Choice(
@@ -63,7 +65,8 @@ internal sealed class TrainingRunOptions : OptionGroup
 
     public override IReadOnlyList<Option> All =>
     [
-        Epochs, batchSize, accumulate, augment, .. optimizer?.All ?? [], average, averageStart, averageDecay,
+        Epochs, batchSize, accumulate, augment, .. optimizer?.All ?? [],
+        .. averages ? (Option[])[average, averageStart, averageDecay] : [],
         .. statistics is null ? (Option[])[] : [statistics],
     ];
 
@@ -107,7 +110,7 @@ internal sealed class TrainingRunOptions : OptionGroup
             RunningStatistics = statistics is not null && parsed.GetValue(statistics) is { } name
                 ? Statistics.First(one => one.Name == name).Value : null,
             Schedule = optimizer?.Schedule(parsed, count) ?? LearningRateSchedule.Constant,
-            Average = Average(parsed, count),
+            Average = averages ? Average(parsed, count) : null,
             ClipNorm = optimizer?.ClipNorm(parsed),
             Seed = parsed.GetValue(Seed),
         };

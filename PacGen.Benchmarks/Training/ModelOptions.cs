@@ -6,7 +6,8 @@ namespace PacGen.Benchmarks.Training;
 /// <summary>The options that choose a network.</summary>
 /// <param name="fallback">The network without <c>--model</c>, or null for the one that a file of weights names.</param>
 /// <param name="drops">Whether it may be trained with dropout.</param>
-internal sealed class ModelOptions(string? fallback, bool drops = false) : OptionGroup
+/// <param name="usualDepth">The Wide-ResNet's depth without the option.</param>
+internal sealed class ModelOptions(string? fallback, bool drops = false, int usualDepth = 16) : OptionGroup
 {
     private readonly Option<string> model = Options.Choice(
         "--model",
@@ -18,7 +19,7 @@ internal sealed class ModelOptions(string? fallback, bool drops = false) : Optio
 
     private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128");
     private readonly Option<int?> depth = Options.Count(
-        "--depth", "The Wide-ResNet's depth, 6n + 4: 10, 16, 22, 28, … 58; without it 16", 10);
+        "--depth", $"The Wide-ResNet's depth, 6n + 4: 10, 16, 22, 28, … 58; without it {usualDepth}", 10);
     private readonly Option<int?> widen = Options.Count("--widen", "The Wide-ResNet's widening factor; without it 1", 1);
     private readonly Option<string> form = Options.Choice(
         "--form",
@@ -57,7 +58,8 @@ internal sealed class ModelOptions(string? fallback, bool drops = false) : Optio
         parsed.Needs(mlp, "--model mlp", hidden);
         parsed.Needs(wide, "--model wide-resnet", depth, widen, form);
         parsed.Needs(name == "mnist-cnn", "--model mnist-cnn", scale);
-        ModelChoice same = saved?.Name == name ? saved : new ModelChoice(name, mlp ? [128] : [], wide ? 16 : 0, wide ? 1 : 0);
+        ModelChoice fresh = new(name, mlp ? [128] : [], wide ? usualDepth : 0, wide ? 1 : 0);
+        ModelChoice same = saved?.Name == name ? saved : fresh;
         int deep = parsed.GetValue(depth) ?? same.Depth;
         return same with
         {

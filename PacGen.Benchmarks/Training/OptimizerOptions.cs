@@ -10,9 +10,9 @@ using TruncatedGaussianNoise = PacGen.Core.Perturbation.TruncatedGaussianNoise;
 namespace PacGen.Benchmarks.Training;
 
 /// <summary>The options of OPT, of Algorithm 1 around it, and of the learning rate's course.</summary>
-/// <param name="grid">Whether η and γ are lists of the caller's own, and no options here; there is always a perturbation
-/// then.</param>
-internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
+/// <param name="use">What the caller chooses itself, and is no option here.</param>
+/// <param name="rule">The update rule without the option; null for the first.</param>
+internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, string? rule = null) : OptionGroup
 {
     private const double PlainEta = 100, AdaptiveEta = 0.01, DefaultMomentum = 0.9, AdamWDecay = 0.01, IvonDecay = 1e-4;
     private const string NoAscent = "none", NoNoise = "none", Ivon = "ivon";
@@ -57,8 +57,8 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
         $"--perturb {string.Join(", ", Noises[..^1].Select(noise => noise.Name))} or {Noises[^1].Name}";
 
     private readonly Option<string> optimizer = Options.Choice(
-        "--optimizer", "The update rule", Rules[0].Name,
-        [.. Rules.Select(rule => rule.Name).Where(name => !grid || name != Ivon)]);
+        "--optimizer", "The update rule", rule ?? Rules[0].Name,
+        [.. Rules.Select(rule => rule.Name).Where(name => use == OptimizerUse.Whole || name != Ivon)]);
 
     private readonly Option<double?> learningRate = WithAlias("--lr", Options.Number(
         "--learning-rate", "Learning rate; without it 0.1 for sgd and ivon, 0.01 for momentum, 0.001 for adam and adamw",
@@ -110,8 +110,8 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
             The perturbation u of the weights that the gradient is taken at (Algorithm 1): uniform on (−σ, σ), N(0, σ²) cut off at
             ±κ, or N(0, σ²), σ and κ being those of its lines 8 and 7
             """),
-        grid ? Noises[0].Name : NoNoise,
-        [.. grid ? (string[])[] : [NoNoise], .. Noises.Select(noise => noise.Name)]);
+        use == OptimizerUse.Whole ? NoNoise : Noises[0].Name,
+        [.. use == OptimizerUse.Whole ? (string[])[NoNoise] : [], .. Noises.Select(noise => noise.Name)]);
 
     private readonly Option<string> sigma = Options.Choice(
         "--sigma",
@@ -168,10 +168,18 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
 
     public override IReadOnlyList<Option> All =>
     [
-        optimizer, learningRate, momentum, weightDecay, .. grid ? (Option[])[] : [ivonBeta, ivonHessian, ivonExamples],
+        optimizer, learningRate, momentum, weightDecay,
+        .. use == OptimizerUse.Whole ? (Option[])[ivonBeta, ivonHessian, ivonExamples] : [],
         clipNorm, schedule, stepEpochs, stepFactor, warmUp,
-        perturb, .. grid ? (Option[])[] : [sigma, eta, gamma, sharpness, sharpnessRho], epsilon, beta1, beta2, biasCorrection,
-        twoPoint,
+        .. use == OptimizerUse.Methods ? (Option[])[] : [perturb],
+        .. use switch
+        {
+            OptimizerUse.Whole => (Option[])[sigma, eta, gamma, sharpness, sharpnessRho],
+            OptimizerUse.Methods => [eta],
+            _ => [],
+        },
+        epsilon, beta1, beta2, biasCorrection,
+        .. use == OptimizerUse.Methods ? (Option[])[] : [twoPoint],
     ];
 
     /// <summary>η of section 8 for the optimizer of a command line, where no other is given.</summary>
@@ -212,15 +220,17 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
     }
 
     /// <summary>The optimizer without its perturbation.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="otherDecay">A weight decay in place of its own.</param>
     /// <exception cref="UsageException">An option is given that has no effect.</exception>
-    public Optimizer CreatePlain(ParseResult parsed)
+    public Optimizer CreatePlain(ParseResult parsed, double? otherDecay = null)
     {
         (string name, double rate, double decay, _, var make) = RuleOf(parsed);
         parsed.Needs(name is "momentum" or Ivon, "--optimizer momentum or ivon", momentum);
         parsed.Needs(name == Ivon, "--optimizer ivon", ivonBeta, ivonHessian, ivonExamples);
         return name == Ivon && parsed.GetValue(weightDecay) == 0
             ? throw new UsageException("--weight-decay is 0, but ivon needs a prior: use one above 0.")
-            : make(this, parsed, parsed.GetValue(learningRate) ?? rate, parsed.GetValue(weightDecay) ?? decay);
+            : make(this, parsed, parsed.GetValue(learningRate) ?? rate, otherDecay ?? parsed.GetValue(weightDecay) ?? decay);
     }
 
     /// <summary>Perturbed OPT around an optimizer, with the command line's noise, ε, β₁ and β₂.</summary>
@@ -230,8 +240,18 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
     /// <param name="width">γ; the listing's without it.</param>
     public PerturbedOptimizer Perturb(ParseResult parsed, Optimizer inner, double level, double? width)
     {
-        AlgorithmOne settings = new(level);
-        PerturbedOptimizer perturbed = new(inner, settings with
+        PerturbedOptimizer perturbed = new(inner, Algorithm(parsed, level, width)) { TwoPoint = parsed.GetValue(twoPoint) };
+        return Noises.First(noise => noise.Name == parsed.GetValue(perturb)).Give(perturbed);
+    }
+
+    /// <summary>Algorithm 1's parameters, with the command line's ε, β₁ and β₂.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="level">η; the command line's or the paper's without it.</param>
+    /// <param name="width">γ; the listing's without it.</param>
+    public AlgorithmOne Algorithm(ParseResult parsed, double? level = null, double? width = null)
+    {
+        AlgorithmOne settings = new(level ?? parsed.GetValue(eta) ?? PaperEta(parsed));
+        return settings with
         {
             Neighborhood =
                 new Neighborhood(width ?? settings.Neighborhood.Gamma, parsed.GetValue(epsilon) ?? settings.Neighborhood.Epsilon),
@@ -239,8 +259,7 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
             Beta2 = parsed.GetValue(beta2) ?? settings.Beta2,
             BiasCorrection = parsed.GetValue(biasCorrection),
             Level = LevelOf(parsed),
-        }) { TwoPoint = parsed.GetValue(twoPoint) };
-        return Noises.First(noise => noise.Name == parsed.GetValue(perturb)).Give(perturbed);
+        };
     }
 
     /// <summary>The gradient's largest norm, or null.</summary>
@@ -273,7 +292,7 @@ internal sealed class OptimizerOptions(bool grid = false) : OptionGroup
         Rules.First(rule => rule.Name == parsed.GetValue(optimizer));
 
     private SigmaLevel LevelOf(ParseResult parsed) =>
-        !grid && parsed.GetValue(sigma) is { } name ? Levels.First(one => one.Name == name).Level : SigmaLevel.Optimal;
+        use == OptimizerUse.Whole && parsed.GetValue(sigma) is { } name ? Levels.First(one => one.Name == name).Level : SigmaLevel.Optimal;
 
     /// <summary>What most programs call it is understood too.</summary>
     private static Option<T> WithAlias<T>(string alias, Option<T> option)

@@ -11,6 +11,8 @@ public sealed class FolderClaim : IDisposable
 
     private readonly FileStream file;
 
+    private FolderClaim(FileStream file) => this.file = file;
+
     /// <summary>Claims a folder until this is disposed.</summary>
     /// <param name="folder">The folder; made where it isn't there.</param>
     /// <exception cref="IOException">Another process, or another claim of this one, has it; or it can't be made or
@@ -40,8 +42,44 @@ public sealed class FolderClaim : IDisposable
         }
     }
 
+    /// <summary>Claims a part of a folder that several processes write into, if no other has it.</summary>
+    /// <param name="folder">The folder, which is there.</param>
+    /// <param name="name">The name of the part's file, which is locked.</param>
+    /// <returns>Null where another process, or another claim of this one, has it.</returns>
+    /// <exception cref="IOException">The file can't be made or opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">Nobody may write there.</exception>
+    public static FolderClaim? TryTake(string folder, string name)
+    {
+        string path = Path.Combine(folder, name);
+        try
+        {
+            return new FolderClaim(Create(path) ?? Open(path));
+        }
+        catch (IOException error) when (IsHeld(error) || (error is FileNotFoundException && Directory.Exists(folder)))
+        {
+            // Held, or given up and deleted between the two.
+            return null;
+        }
+    }
+
+    /// <summary>Deletes the file while it is still claimed: there is nothing more that could be claimed.</summary>
+    public void Delete()
+    {
+        try
+        {
+            File.Delete(file.Name);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // An open file can't be deleted everywhere. It is empty and means nothing.
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
+
+    /// <summary>Whether another has the lock: EAGAIN of flock (11 on Linux, 35 on macOS), or Windows' sharing violation.</summary>
+    private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     /// <summary>The new file, which no link leads away from; null where there is something of that name.</summary>
     private static FileStream? Create(string path)

@@ -120,6 +120,10 @@ public abstract class OptimizerSession : IDisposable
     /// </summary>
     internal abstract OptimizerCounters Counters { get; set; }
 
+    /// <summary>The scalars of the next perturbation by Algorithm 1; null where there is none.</summary>
+    /// <param name="epoch">The epoch, counted from 1.</param>
+    internal abstract PerturbSettings? NextPerturbation(int epoch);
+
     /// <summary>The memory of what the session keeps beside weights and gradients, in bytes.</summary>
     internal abstract long Bytes { get; }
 

@@ -116,6 +116,9 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
         ? Array.ConvertAll(new Region(precision!).ToArray(), p => (float)(1 / Math.Sqrt(posterior.Scale * p))) : null;
 
     /// <inheritdoc/>
+    internal override PerturbSettings? NextPerturbation(int epoch) => settings.Algorithm is null ? null : Perturbation(epoch);
+
+    /// <inheritdoc/>
     public override long Steps => steps;
 
     /// <inheritdoc/>

@@ -113,6 +113,16 @@ public sealed class Trainer : IDisposable
     public SmoothedSecondMoment? SecondMoment => pipeline.Session is { SecondMoment: { } h, SecondMomentBeta: { } beta }
         && Steps > 0 ? new SmoothedSecondMoment(new Region(h).ToArray(), Steps, beta, options.BatchSize) : null;
 
+    /// <summary>
+    /// The levels that Algorithm 1 would give the weights as they are at the next step; null where there is no such perturbation.
+    /// Reads w, h and g: once an epoch it costs next to nothing.
+    /// </summary>
+    /// <param name="epoch">The epoch, counted from 1.</param>
+    public PerturbationLevels? PerturbationLevels(int epoch) => pipeline.Session.NextPerturbation(epoch) is { } settings
+        ? PacGen.Nn.PerturbationLevels.Of(
+            Arena.Save(), new Region(pipeline.Session.SecondMoment!).ToArray(), new Region(pipeline.Gradients).ToArray(), settings)
+        : null;
+
     /// <summary>What training does to running statistics: what was asked for, or the optimizer's default.</summary>
     public RunningStatistics RunningStatistics { get; }
 

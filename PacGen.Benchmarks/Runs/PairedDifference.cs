@@ -1,4 +1,4 @@
-namespace PacGen.Benchmarks.Figures.Accuracy;
+namespace PacGen.Benchmarks.Runs;
 
 /// <summary>The differences between two ways of training, one for each seed that both started from.</summary>
 /// <param name="Values">The differences, at least one.</param>
