@@ -33,7 +33,8 @@ internal sealed class OptimizersExperiment : Verb
         $"The images, the first {UsualImages:N0} for training and validation where --limit says nothing", "cifar-10"));
 
     private readonly Option<RunArm[]> methods = Method.Option(
-        "--methods", "What is compared, each at the best of its values; without values at some of its own, without the option all",
+        "--methods",
+        "What is compared, each at the best of its values; without values at some of its own, without the option all",
         method => method.Grid, [.. Method.All.SelectMany(method => RunArm.Of(method, method.Grid))]);
 
     private readonly Option<double> validation = Options.Number(
@@ -89,7 +90,8 @@ internal sealed class OptimizersExperiment : Verb
             RunningStatistics = choice.Name == "wide-resnet" ? RunningStatistics.Reestimated : null,
         };
         Optimizer plain = optimizer.CreatePlain(parsed);
-        MethodResult[] contenders = [.. arms.GroupBy(arm => arm.Method!).Select(group => new MethodResult(group.Key, [.. group]))];
+        MethodResult[] contenders =
+            [.. arms.GroupBy(arm => arm.Method!).Select(group => new MethodResult(group.Key, [.. group]))];
         string setting = Prose.Line($"""
             {choice.Describe(all)}; {all.Name}, {split.Train.Count:N0} training images, {split.Test.Count:N0} validation images
             beside them (split seed {parsed.GetValue(splitSeed)}), {all.Test.Count:N0} test images; {plain}, {options.Schedule}

@@ -167,7 +167,8 @@ internal sealed class OptimizersFindings(MethodResult[] results, ulong[] seeds, 
             .First(record => record.Failure is not null).Failure}).
         """));
 
-    private static string Named(MethodResult one) => one.Best!.Value is null ? one.Method.Title : $"{one.Method.Title} ({Value(one)})";
+    private static string Named(MethodResult one) =>
+        one.Best!.Value is null ? one.Method.Title : $"{one.Method.Title} ({Value(one)})";
 
     private static string Value(MethodResult one) => one.Best!.Value is { } value ? $"{one.Method.Setting} {value}" : "";
 

@@ -107,7 +107,8 @@ internal sealed record Method(
 
                 string[] words = part.Length == 1 ? [] : part[1].Split(':');
                 double[] given = [.. words.Select(
-                    one => double.TryParse(one, NumberStyles.Float, CultureInfo.InvariantCulture, out double x) ? x : double.NaN)];
+                    one => double.TryParse(one, NumberStyles.Float, CultureInfo.InvariantCulture, out double x)
+                        ? x : double.NaN)];
                 if (given.Any(value => !method.Range.Contains(value) || method.Range.Lost(value).Length > 0))
                 {
                     return ([], $"{name}: {part[0]}'s {method.Setting} is '{part[1]}', but must be in {method.Range}.");

@@ -292,7 +292,8 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
         Rules.First(rule => rule.Name == parsed.GetValue(optimizer));
 
     private SigmaLevel LevelOf(ParseResult parsed) =>
-        use == OptimizerUse.Whole && parsed.GetValue(sigma) is { } name ? Levels.First(one => one.Name == name).Level : SigmaLevel.Optimal;
+        use == OptimizerUse.Whole && parsed.GetValue(sigma) is { } name
+            ? Levels.First(one => one.Name == name).Level : SigmaLevel.Optimal;
 
     /// <summary>What most programs call it is understood too.</summary>
     private static Option<T> WithAlias<T>(string alias, Option<T> option)

@@ -78,7 +78,7 @@ public sealed class FolderClaim : IDisposable
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
-    /// <summary>Whether another has the lock: EAGAIN of flock (11 on Linux, 35 on macOS), or Windows' sharing violation.</summary>
+    /// <summary>Whether another has the lock: EAGAIN of flock (Linux 11, macOS 35), or Windows' sharing violation.</summary>
     private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     /// <summary>The new file, which no link leads away from; null where there is something of that name.</summary>

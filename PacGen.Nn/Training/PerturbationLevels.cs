@@ -10,6 +10,11 @@ namespace PacGen.Nn;
 /// <param name="SigmaOverWeight">The median of σ/|w|.</param>
 public sealed record PerturbationLevels(double KappaShare, double StillShare, double KappaOverWeight, double SigmaOverWeight)
 {
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"σ = κ for {100 * KappaShare:F2} % of the weights, 0 for {100 * StillShare:F2} %; medians κ/|w| {KappaOverWeight:G3}, " +
+        $"σ/|w| {SigmaOverWeight:G3}";
+
     /// <summary>The levels that lines 6 to 8 give.</summary>
     /// <param name="weights">w.</param>
     /// <param name="secondMoments">h as stored.</param>

@@ -120,7 +120,8 @@ public sealed class Trainer : IDisposable
     /// <param name="epoch">The epoch, counted from 1.</param>
     public PerturbationLevels? PerturbationLevels(int epoch) => pipeline.Session.NextPerturbation(epoch) is { } settings
         ? PacGen.Nn.PerturbationLevels.Of(
-            Arena.Save(), new Region(pipeline.Session.SecondMoment!).ToArray(), new Region(pipeline.Gradients).ToArray(), settings)
+            Arena.Save(), new Region(pipeline.Session.SecondMoment!).ToArray(), new Region(pipeline.Gradients).ToArray(),
+            settings)
         : null;
 
     /// <summary>What training does to running statistics: what was asked for, or the optimizer's default.</summary>

@@ -19,7 +19,8 @@ internal sealed class HyperExperimentTests
                 line => line.Split(' ')[0].TrimEnd(',')),
             Is.EquivalentTo(new[]
             {
-                "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--dropout", "--epochs", "--batch-size",
+                "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--dropout", "--epochs",
+                    "--batch-size",
                     "--accumulate", "--bias-correction", "--two-point", "--average", "--average-start", "--average-decay",
                     "--augment", "--optimizer", "--learning-rate", "--momentum", "--weight-decay",
                 "--clip-norm", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--perturb", "--epsilon", "--beta1",

@@ -212,13 +212,19 @@ internal sealed class Figure7Tests
     }
 
     [Test]
-    public void AFolderInUseIsRefused()
+    public void ARunThatAnotherProcessIsAtIsWaitedForLast()
     {
-        Directory.CreateDirectory(folder["out/figure-7-runs"]);
-        using FolderClaim other = new(folder["out/figure-7-runs"]);
-        ProgramRun run = ProgramRun.Of(Tiny);
-        Assert.That(run.ExitCode, Is.EqualTo(1));
-        Assert.That(run.Error, Does.Contain("another run works in it"));
+        string runs = folder["out/figure-7-runs"];
+        Directory.CreateDirectory(runs);
+        FolderClaim other = FolderClaim.TryTake(runs, "cifar-10-wrn-10-1-plain-seed-1.lock")!;
+        Assert.That(FolderClaim.TryTake(runs, "cifar-10-wrn-10-1-plain-seed-1.lock"), Is.Null);
+        using StopRequest stop = new();
+        using StringWriter error = new();
+        using StopAfter output = new("Waits for what another process is at, 2 epochs", other.Dispose);
+        Assert.That(Application.Run(Tiny, new Host(output, error, stop)), Is.Zero, error.ToString());
+        Assert.That(output.ToString(), Does.Contain("seed 1, plain: epoch 2/2"));
+        Assert.That(Directory.GetFiles(runs, "*.lock"), Is.Empty);
+        Assert.That(Numbers(), Has.Length.EqualTo(9));
     }
 
     [Test]
