@@ -9,7 +9,10 @@ using PacGen.Nn;
 
 Dataset data = Datasets.Digits();
 Sequential model = new(new Conv2d(1, 8, kernel: 3), new Relu(), new MaxPool2d(2), new Flatten(), new Linear(72, 10));
-using Trainer trainer = new(model, data, new Sgd(0.1), new TrainingOptions { Epochs = 20, BatchSize = 32, Score = null });
+using Trainer trainer = new(model, data, new Sgd(0.1), new TrainingOptions
+{
+    Epochs = 20, BatchSize = 32, Score = null, KeepSecondMoment = true,
+});
 float[] first = trainer.Arena.Save();
 Dictionary<double, long> reached = [];
 trainer.Run(epoch =>
@@ -22,10 +25,11 @@ trainer.Run(epoch =>
         }
     }
 });
+Console.WriteLine(trainer.Results[^1]);
 
 using EmpiricalLoss network = new(model, trainer.Arena, data.Train.Sample(500, seed: 1))
 {
-    Training = new TrainingFacts { InitialWeights = first, Images = data.Train.Count, StepsToLoss = reached },
+    Training = new TrainingFacts { InitialWeights = first, Images = data.Train.Count, StepsToLoss = reached, SecondMoment = trainer.SecondMoment },
 };
 Measure ratio = new(
     "travel-ratio", "‖w − w₀‖² / ‖w‖²", true, "one architecture", (subject, _, _, stop) =>
