@@ -29,7 +29,10 @@ Console.WriteLine(trainer.Results[^1]);
 
 using EmpiricalLoss network = new(model, trainer.Arena, data.Train.Sample(500, seed: 1))
 {
-    Training = new TrainingFacts { InitialWeights = first, Images = data.Train.Count, StepsToLoss = reached, SecondMoment = trainer.SecondMoment },
+    Training = new TrainingFacts
+    {
+        InitialWeights = first, Images = data.Train.Count, StepsToLoss = reached, SecondMoment = trainer.SecondMoment,
+    },
 };
 Measure ratio = new(
     "travel-ratio", "‖w − w₀‖² / ‖w‖²", true, "one architecture", (subject, _, _, stop) =>
