@@ -6,7 +6,7 @@ using PacGen.Nn;
 namespace PacGen.Benchmarks.Runs;
 
 /// <summary>
-/// The options of a training run. One that is declared here, set in <see cref="Create"/> and told in <see cref="Describe"/> is an
+/// The options of a training run. One that is declared here, set in <see cref="Create"/> and put in <see cref="Describe"/> is an
 /// option of every verb that trains, stands in checkpoints' command lines, and tells kept runs apart.
 /// </summary>
 internal sealed class TrainingRunOptions : OptionGroup

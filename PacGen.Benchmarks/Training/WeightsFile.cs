@@ -210,7 +210,7 @@ internal sealed class WeightsFile : IDisposable
     /// <param name="device">Where the weights are to live.</param>
     /// <exception cref="CheckpointException">The file has other arrays, or weights that are no finite numbers.</exception>
     /// <exception cref="UsageException">
-    /// The command line asks for another network than the file holds, or the layout can't be told.
+    /// The command line asks for another network than the file holds, or the layout can't be determined.
     /// </exception>
     public (Module Network, ParameterArena Arena) Load(ModelChoice choice, Dataset images, string? layout, Device device)
     {

@@ -28,10 +28,10 @@ internal static class CurvatureGraphs
         // Jᵀu is linear in u, so that the gradient of ⟨Jᵀu, v⟩ by u is Jv, whatever u is.
         Tensor u = Tensor.Input(output.Shape, "cotangent");
         Tensor tangent = Dot((output * u).Sum().Gradient(weights), along).Gradient(u)[0].StopGradient();
-        Tensor fixedOutput = output.StopGradient(), slope = loss(fixedOutput, labels).Gradient(fixedOutput)[0];
+        Tensor fixedOutput = output.StopGradient(), outputGradient = loss(fixedOutput, labels).Gradient(fixedOutput)[0];
         Tensor cotangent = matrix == CurvatureMatrix.GaussNewton
-            ? (slope * tangent).Sum().Gradient(fixedOutput)[0]
-            : slope * RowSums(slope * tangent) * output.Shape[0];
+            ? (outputGradient * tangent).Sum().Gradient(fixedOutput)[0]
+            : outputGradient * RowSums(outputGradient * tangent) * output.Shape[0];
         return (output * cotangent.StopGradient()).Sum();
     }
 
@@ -61,9 +61,9 @@ internal static class CurvatureGraphs
             return (output * (rooted - (p * RowSums(rooted))).StopGradient()).Sum() * scale;
         }
 
-        Tensor slope = loss(fixedOutput, labels).Gradient(fixedOutput)[0] * output.Shape[0];
+        Tensor outputGradient = loss(fixedOutput, labels).Gradient(fixedOutput)[0] * output.Shape[0];
         int[] ones = [.. Enumerable.Range(0, output.Shape.Rank).Select(axis => axis == 0 ? output.Shape[0] : 1)];
-        return (output * (slope * Signs(new Shape(ones), step, seed)).StopGradient()).Sum() * scale;
+        return (output * (outputGradient * Signs(new Shape(ones), step, seed)).StopGradient()).Sum() * scale;
     }
 
     private static Tensor Dot(Tensor[] a, Tensor[] b) => a.Zip(b, (x, y) => (x * y).Sum()).Aggregate((x, y) => x + y);

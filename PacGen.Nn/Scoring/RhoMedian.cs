@@ -45,8 +45,8 @@ internal sealed class RhoMedian : IDisposable
         {
             sums.Settings = RhoMedianSettings.Of(neighborhood, s);
             sums.Run();
-            (double left, double slope, _, _) = sums.Result;
-            double change = (left - Math.Log(2)) / slope;
+            (double left, double derivative, _, _) = sums.Result;
+            double change = (left - Math.Log(2)) / derivative;
             if (!(change > Tolerance))
             {
                 break;

@@ -117,7 +117,7 @@ internal sealed class StudyTests
         {
             using Process process = Start([.. Run(folder), "--jobs", "2"]);
 
-            // Told by what is there, not by the clock: a machine may take a second for all of it, or ten.
+            // Decided by what is there, not by the clock: a machine may take a second for all of it, or ten.
             while (!Directory.Exists(Path.Combine(folder["study"], $"run-{run:00000}")) && !process.HasExited)
             {
                 Thread.Sleep(1);
@@ -167,13 +167,13 @@ internal sealed class StudyTests
     [TestCase("""{ "settings": { "limit": 5000 } }""", "5000 images are asked for")]
     [TestCase("""{ "settings": { "model": "mnist-cnn" } }""", "takes images of 16×16 or more")]
     [TestCase("""{ "settings": { "limit": 20, "batch-size": 64 } }""", "64")]
-    public void AWrongDescriptionIsTold(string json, string told)
+    public void AWrongDescriptionIsRefused(string json, string message)
     {
         using Folder folder = new();
         File.WriteAllText(folder["small.json"], json);
         ProgramRun run = ProgramRun.Of(Run(folder));
         Assert.That(run.ExitCode, Is.Not.Zero);
-        Assert.That(run.Error, Does.Contain(told));
+        Assert.That(run.Error, Does.Contain(message));
         Assert.That(run.Error, Does.Not.Contain("unexpected"));
     }
 

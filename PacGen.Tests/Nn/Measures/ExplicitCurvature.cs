@@ -133,9 +133,9 @@ internal sealed class ExplicitCurvature
 
     private double[] ImageGradient(double[] w, double[] image, int label)
     {
-        double[] slope = Softmax(Forward(w, image)[^1]);
-        slope[label]--;
-        return Backward(w, image, slope);
+        double[] outputGradient = Softmax(Forward(w, image)[^1]);
+        outputGradient[label]--;
+        return Backward(w, image, outputGradient);
     }
 
     /// <summary>What each layer makes of the last: the image first, the logits last.</summary>
