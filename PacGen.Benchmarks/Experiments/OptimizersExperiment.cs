@@ -32,10 +32,10 @@ internal sealed class OptimizersExperiment : Verb
     private readonly DataSource data = new(Options.Dataset(
         $"The images, the first {UsualImages:N0} for training and validation where --limit says nothing", "cifar-10"));
 
-    private readonly Option<RunArm[]> methods = Method.Option(
+    private readonly Option<RunArm[]?> methods = Method.Option(
         "--methods",
         "What is compared, each at the best of its values; without values at some of its own, without the option all",
-        method => method.Grid, [.. Method.All.SelectMany(method => RunArm.Of(method, method.Grid))]);
+        method => method.Grid);
 
     private readonly Option<double> validation = Options.Number(
         "--validation", "The part of the training images that is held back to choose by", Interval.OpenFraction, 0.2);
@@ -68,7 +68,7 @@ internal sealed class OptimizersExperiment : Verb
     {
         Results results = files.Open(parsed);
         ModelChoice choice = model.Create(parsed);
-        RunArm[] arms = parsed.GetValue(methods)!;
+        RunArm[] arms = parsed.GetValue(methods) ?? [.. Method.All.SelectMany(method => RunArm.Of(method, method.Grid))];
         ulong[] allSeeds = parsed.GetValue(seeds)!;
         int first = Math.Min(parsed.GetValue(choosing), allSeeds.Length);
         TrainingOptions options = run.Create(parsed, choice);

@@ -15,7 +15,7 @@ internal sealed class MeasureVerb : Verb
     private const int DefaultImages = 2000;
 
     private readonly SavedNetworkOptions saved = new("measure on");
-    private readonly Option<Measure[]> measures = MeasuresOption.Create();
+    private readonly Option<Measure[]?> measures = MeasuresOption.Create();
     private readonly Option<bool> list = Options.Flag("--list", "Shows the measures that there are, and takes none");
     private readonly Option<string?> initial = Options.Path(
         "--initial",
@@ -102,7 +102,7 @@ internal sealed class MeasureVerb : Verb
         bool whole = true;
         try
         {
-            Measure(terminal, parsed.GetValue(measures)!, subject, by, rows);
+            Measure(terminal, parsed.GetValue(measures) ?? [.. Measures.All], subject, by, rows);
             spectrum = parsed.GetValue(density) is null ? null
                 : new ProgressReport<MeasureProgress>(
                     terminal, "spectral density", at => ($"{at.Measure}: {at.Done} of {at.Total} products", at.Done, at.Total))

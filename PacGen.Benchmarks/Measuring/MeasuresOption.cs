@@ -10,15 +10,14 @@ internal static class MeasuresOption
     private const string Everything = "all";
 
     /// <summary>The option.</summary>
-    public static Option<Measure[]> Create() => Options.Make(
+    public static Option<Measure[]?> Create() => Options.Make<Measure[]?>(
         "--measures",
         "names",
         Prose.Line("""
             The measures, with commas between them; a name that ends with * stands for all that begin so, such as pacbayes-*;
-            --list shows them
+            --list shows them; without it all
             """),
-        Read,
-        () => [.. Measures.All]);
+        Read);
 
     /// <summary>The measures that some words name, in the order of <see cref="Measures.All"/>.</summary>
     private static (Measure[] Value, string? Wrong) Read(string word)

@@ -79,9 +79,8 @@ internal sealed record Method(
     /// <param name="name">The option.</param>
     /// <param name="what">What becomes of them, and of one without values.</param>
     /// <param name="values">The values of a method's setting that are taken where none are given.</param>
-    /// <param name="fallback">The methods without the option.</param>
-    public static System.CommandLine.Option<RunArm[]> Option(
-        string name, string what, Func<Method, IEnumerable<double>> values, params RunArm[] fallback) => Options.Make(
+    public static System.CommandLine.Option<RunArm[]?> Option(
+        string name, string what, Func<Method, IEnumerable<double>> values) => Options.Make<RunArm[]?>(
         name,
         "methods",
         Prose.Line($"""
@@ -118,6 +117,5 @@ internal sealed record Method(
             }
 
             return arms.Distinct().Count() == arms.Count ? ([.. arms], null) : ([], $"{name} has a method twice: '{word}'.");
-        },
-        () => fallback);
+        });
 }

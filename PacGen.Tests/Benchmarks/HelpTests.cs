@@ -76,6 +76,7 @@ internal sealed class HelpTests
         Assert.That(help.ExitCode, Is.Zero);
         Assert.That(help.Error, Is.Empty);
         Assert.That(listed.Where(option => option != "--version"), Is.EquivalentTo(options));
+        Assert.That(help.Output, Does.Not.Contain(" { ").And.Not.Contain("System."), "a default that shows its type's fields");
     }
 
     [TestCase("help", "--help")]
