@@ -84,7 +84,7 @@ internal sealed class RescaleFindings(IReadOnlyList<RescalePoint> points, Rescal
 
     private string Setting() => Prose.Line($"""
         Ψ, the Hessian's measures and sharpness are those of the cross-entropy; the lemmas and both ρ are those of the
-        cross-entropy bounded to [0, 1] by p_min = {settings.SmallestProbability:G4}, with its Hessian's diagonal, negative
+        cross-entropy smoothly bounded to [0, 1] by p_min = {settings.SmallestProbability:G4}, with its Hessian's diagonal, negative
         entries (at most {100 * points.Max(point => point.NegativeShare):F0} % of the weights) counted as 0 (footnote 4).
         Neighbourhood: γ = {settings.Neighborhood.Gamma}, ε = {settings.Neighborhood.Epsilon}. Lemmas: n = {measures.Images:N0}, δ
         = {settings.Delta}, η = √(mn) = {measures.Eta:F0} at every α; the prior is the same at every α, τ =

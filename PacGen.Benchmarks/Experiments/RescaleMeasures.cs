@@ -160,7 +160,7 @@ internal sealed class RescaleMeasures : IDisposable
     }
 
     private Tensor BoundedLoss(Tensor logits, Tensor labels) =>
-        Loss.BoundedCrossEntropy(logits, labels, settings.SmallestProbability);
+        Loss.BoundedCrossEntropy(logits, labels, settings.SmallestProbability, smooth: true);
 
     private float[] Move(double alpha)
     {

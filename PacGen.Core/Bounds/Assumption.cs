@@ -17,6 +17,16 @@ public sealed record Assumption(string Name, string Statement)
     public static Assumption StationaryPoint { get; } = new(
         "stationary point", "The gradient of the empirical loss vanishes at w (Lemma 9).");
 
+    /// <summary>u has mean 0 in every coordinate, so that the gradient's term vanishes at any w.</summary>
+    public static Assumption MeanZero { get; } = new(
+        "mean 0", "The perturbation has mean 0 in every coordinate (Lemma 9 at a w that need not be stationary).");
+
+    /// <summary>λ_max and its residual together are not below the Hessian's largest eigenvalue.</summary>
+    public static Assumption LargestEigenvalue { get; } = new(
+        "largest eigenvalue",
+        "λ_max plus the residual given is not below the Hessian's largest eigenvalue: a residual says that some eigenvalue " +
+            "lies so near to a Rayleigh quotient, not that it is the largest.");
+
     /// <summary>τ, and with it the prior, was chosen before the sample was seen.</summary>
     public static Assumption TauBeforeData { get; } = new(
         "τ before data",

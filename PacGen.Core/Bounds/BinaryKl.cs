@@ -48,7 +48,7 @@ public static class BinaryKl
 
     /// <summary>inf{p ∈ [0, q] : kl(q‖p) ≤ budget}: the smallest risk that an empirical loss q leaves possible.</summary>
     /// <param name="q">The empirical loss, in [0, 1].</param>
-    /// <param name="budget">B ≥ 0; +∞ gives 0, or 1 where q is 1.</param>
+    /// <param name="budget">B ≥ 0; +∞ gives 0: kl(q‖0) is finite for no q but 0, and +∞ is allowed.</param>
     /// <exception cref="ArgumentOutOfRangeException">q is outside [0, 1], the budget is negative, or one of them is
     /// NaN.</exception>
     public static double LowerInverse(double q, double budget)

@@ -25,7 +25,7 @@ public static class Catoni
         double confidence = -Math.Log(delta);
         return new BoundResult("Catoni", Value(loss, kl, n, confidence, eta), BoundStatus.ConditionalBound,
             [new("𝔼L̂", loss), new("KL", kl), new("log 1/δ", confidence), new("η", eta), new("C = η/n", eta / n)],
-            [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.EtaBeforeData]);
+            [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.EtaBeforeData]) { FailureProbability = delta };
     }
 
     /// <summary>The bound at the best η_j of a grid, with δ_j for δ: valid although η_j is chosen by the sample.</summary>
@@ -59,7 +59,7 @@ public static class Catoni
             [new("𝔼L̂", loss), new("KL", kl), new("j", best), new("η", eta), new("C = η/n", eta / n),
                 new("log 1/δ_j", own.LogInverseDelta(best, delta))],
             grid is null ? [Assumption.PriorBeforeData, .. Assumption.OfSample]
-                : [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.GridBeforeData]);
+                : [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.GridBeforeData]) { FailureProbability = delta };
     }
 
     private static double Value(double loss, double kl, long n, double confidence, double eta)

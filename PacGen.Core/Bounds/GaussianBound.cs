@@ -197,6 +197,7 @@ public static class GaussianBound
         return Summands.Of(
             Name("Lemma 8 (20)", kl),
             BoundStatus.Score,
+            sample.Delta,
             [],
             ("L̂(w)", sample.EmpiricalLoss),
             ("(m log τ − Σ log σ² + 1)/2η", sums.Kl / eta),

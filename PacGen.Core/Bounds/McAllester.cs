@@ -1,7 +1,7 @@
 namespace PacGen.Core.Bounds;
 
 /// <summary>
-/// McAllester's inequality with Maurer's constant: 𝔼L ≤ 𝔼L̂ + √((KL + log 2√n/δ)/2n), for a loss in [0, 1]. It follows from
+/// McAllester's inequality with Maurer's constant: 𝔼L ≤ 𝔼L̂ + √((KL + log ξ(n)/δ)/2n), for a loss in [0, 1]. It follows from
 /// <see cref="MaurerSeeger"/> by Pinsker's inequality, kl(q‖p) ≥ 2(p − q)², and is never below it.
 /// </summary>
 public static class McAllester
@@ -18,7 +18,7 @@ public static class McAllester
         Require.Premises(loss, kl, n, delta);
         double confidence = MaurerSeeger.Confidence(n, delta), gap = Math.Sqrt((kl + confidence) / (2d * n));
         return new BoundResult("McAllester", loss + gap, BoundStatus.ConditionalBound,
-            [new("𝔼L̂", loss), new("KL", kl), new("log 2√n/δ", confidence), new("√((KL + log 2√n/δ)/2n)", gap)],
-            [Assumption.PriorBeforeData, .. Assumption.OfSample]);
+            [new("𝔼L̂", loss), new("KL", kl), new("log ξ(n)/δ", confidence), new("√((KL + log ξ(n)/δ)/2n)", gap)],
+            [Assumption.PriorBeforeData, .. Assumption.OfSample]) { FailureProbability = delta };
     }
 }

@@ -7,8 +7,8 @@ namespace PacGen.Core.Bounds;
 /// <remarks>
 /// The draws' losses are independent and in [0, 1], so P(kl(mean‖p) ≥ ε and mean ≤ p) ≤ e^−Nε (Hoeffding 1963, Theorem 1). One
 /// side is all that is used, so log 1/δ′ suffices; Langford and Caruana (2001) and Dziugaite and Roy (2017) write log 2/δ′, which
-/// pays for both sides. Put the limit in the place of 𝔼L̂ in a bound that holds with probability 1 − δ; the result holds with
-/// probability 1 − δ − δ′.
+/// pays for both sides. <see cref="BoundResult.Into"/> puts the limit in the place of 𝔼L̂ in a bound that holds with probability
+/// 1 − δ; the result holds with probability 1 − δ − δ′, and says so.
 /// </remarks>
 public static class MonteCarloRisk
 {
@@ -27,6 +27,6 @@ public static class MonteCarloRisk
         return new BoundResult(
             "Monte-Carlo limit of the empirical loss", BinaryKl.UpperInverse(meanLoss, budget), BoundStatus.ConditionalBound,
             [new("mean loss", meanLoss), new("N", draws), new("(log 1/δ′)/N", budget)],
-            [Assumption.IndependentDraws, Assumption.BoundedLoss]);
+            [Assumption.IndependentDraws, Assumption.BoundedLoss]) { FailureProbability = delta };
     }
 }

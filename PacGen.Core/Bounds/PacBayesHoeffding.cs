@@ -5,9 +5,9 @@ namespace PacGen.Core.Bounds;
 /// 𝔼L(w+u) ≤ 𝔼L̂(w+u) + (KL + log 1/δ)/η + η/2n, for a loss in [0, 1].
 /// </summary>
 /// <remarks>
-/// Hoeffding's lemma, for losses in [0, 1], gives η/8n: (1) is valid and its last term four times what it could be. The best of
-/// the sharper form over η would be √((KL + log 1/δ)/2n), half of what the paper has; <see cref="McAllester"/> reaches it but for
-/// log 2√n.
+/// Hoeffding's lemma, for losses in [0, 1], gives η/8n: (1) is valid and its last term four times what it could be.
+/// <see cref="Sharp"/> has η/8n; its best over η is √((KL + log 1/δ)/2n), half of what the paper has, and
+/// <see cref="McAllester"/> reaches that but for log ξ(n).
 /// </remarks>
 public static class PacBayesHoeffding
 {
@@ -27,7 +27,23 @@ public static class PacBayesHoeffding
         return new BoundResult("Theorem 1 (1)", loss + ((kl + confidence) / eta) + (eta / (2d * n)), BoundStatus.ConditionalBound,
             [new("𝔼L̂(w+u)", loss), new("KL", kl), new("log 1/δ", confidence), new("η", eta),
                 new("(KL + log 1/δ)/η", (kl + confidence) / eta), new("η/2n", eta / (2d * n))],
-            [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.EtaBeforeData]);
+            [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.EtaBeforeData]) { FailureProbability = delta };
+    }
+
+    /// <summary>
+    /// (1) with the constant of Hoeffding's lemma: 𝔼L(w+u) ≤ 𝔼L̂(w+u) + (KL + log 1/δ)/η + η/8n for one η, chosen before the
+    /// sample was seen.
+    /// </summary>
+    /// <inheritdoc cref="ForEta"/>
+    public static BoundResult Sharp(double loss, double kl, long n, double delta, double eta)
+    {
+        Require.Premises(loss, kl, n, delta);
+        Require.Eta(eta);
+        double confidence = -Math.Log(delta), rest = (kl + confidence) / eta;
+        return new BoundResult("Theorem 1 with η/8n", loss + rest + (eta / (8d * n)), BoundStatus.ConditionalBound,
+            [new("𝔼L̂(w+u)", loss), new("KL", kl), new("log 1/δ", confidence), new("η", eta),
+                new("(KL + log 1/δ)/η", rest), new("η/8n", eta / (8d * n))],
+            [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.EtaBeforeData]) { FailureProbability = delta };
     }
 
     /// <summary>(1) at the best η_j of a grid, with δ_j for δ: valid although η_j is chosen by the sample.</summary>
@@ -48,7 +64,7 @@ public static class PacBayesHoeffding
                 new("log 1/δ_j", best.LogInverseDelta), new("(KL + log 1/δ_j)/η_j", (kl + best.LogInverseDelta) / best.Eta),
                 new("η_j/2n", best.Eta / (2d * n))],
             grid is null ? [Assumption.PriorBeforeData, .. Assumption.OfSample]
-                : [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.GridBeforeData]);
+                : [Assumption.PriorBeforeData, .. Assumption.OfSample, Assumption.GridBeforeData]) { FailureProbability = delta };
     }
 
     /// <summary>

@@ -67,6 +67,31 @@ public static class PerturbationBound
         return (quadratic.Value / 2) + (Require.Rho(rho) / 6 * Require.CubedNorm(cubedNorm, squares.Value));
     }
 
+    /// <summary>
+    /// (9) as an upper limit of the posterior's empirical loss, 𝔼L̂(w+u) ≤ L̂(w) + ℳ, to be put into any inequality by
+    /// <see cref="BoundResult.Into"/>. It is no statement about chance, so an η that ℳ was made at may be chosen by the sample.
+    /// </summary>
+    /// <param name="loss">L̂(w), in [0, 1].</param>
+    /// <param name="sharpness">ℳ, as <see cref="Sharpness"/>, <see cref="UniformBoundSums.Sharpness"/> or
+    /// <see cref="GaussianBoundSums.Sharpness"/> have it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The loss is outside [0, 1], or ℳ is not finite.</exception>
+    public static BoundResult EmpiricalLimit(double loss, double sharpness)
+    {
+        Require.Loss(loss);
+        if (!double.IsFinite(sharpness))
+        {
+            throw new ArgumentOutOfRangeException(nameof(sharpness), sharpness, "ℳ must be finite.");
+        }
+
+        return Summands.Of(
+            "𝔼L̂ ≤ L̂ + ℳ (9)",
+            BoundStatus.ConditionalBound,
+            0,
+            [Assumption.SmoothLoss, Assumption.HessianLipschitz, Assumption.ExactCurvature, Assumption.CentredPerturbation],
+            ("L̂(w)", loss),
+            ("ℳ (9)", sharpness));
+    }
+
     /// <summary>𝒢 (10) = (KL + log(1/δ))/η + η/2n.</summary>
     /// <param name="kl">KL(w + u ‖ π).</param>
     /// <param name="count">n.</param>
@@ -125,7 +150,7 @@ public static class PerturbationBound
     }
 
     /// <summary>
-    /// Lemma 9 (31): at a stationary point, for any perturbation, dependent or not centred too,
+    /// Lemma 9 (31): at a stationary point for any perturbation, dependent or not centred too, and at any w for one of mean 0,
     /// 𝔼L(w+u) ≤ L̂(w) + ½λmax(∇²L̂)·Σ𝔼uᵢ² + (ρ/6)𝔼‖u‖³ + (KL + log(1/δ))/η + η/2n.
     /// </summary>
     /// <param name="sample">L̂(w), n and δ.</param>
@@ -136,9 +161,13 @@ public static class PerturbationBound
     /// <param name="rho">ρ over the neighbourhood that u stays in.</param>
     /// <param name="cubedNorm">𝔼‖u‖³ or an upper bound of it.</param>
     /// <param name="kl">KL(w + u ‖ π).</param>
+    /// <param name="residual">‖∇²L̂v − λv‖ of a λmax that Lanczos's method found: a Rayleigh quotient comes from below, so it is
+    /// added. 0 for a λmax that is known.</param>
+    /// <param name="meanZero">𝔼u = 0: then the gradient's term vanishes at every w, and no stationary point is asked for.</param>
     /// <exception cref="ArgumentException">An argument is outside its range; the message names the condition.</exception>
     public static BoundResult Lemma9(
-        BoundSample sample, double eta, double largestEigenvalue, double squaredNorm, double rho, double cubedNorm, double kl)
+        BoundSample sample, double eta, double largestEigenvalue, double squaredNorm, double rho, double cubedNorm, double kl,
+        double residual = 0, bool meanZero = false)
     {
         ArgumentNullException.ThrowIfNull(sample);
         if (!double.IsFinite(largestEigenvalue))
@@ -151,7 +180,12 @@ public static class PerturbationBound
             throw new ArgumentOutOfRangeException(nameof(squaredNorm), squaredNorm, "𝔼‖u‖² must be at least 0 and finite.");
         }
 
-        double sharpness = (largestEigenvalue * squaredNorm / 2) + (
+        if (residual is not (>= 0 and < double.PositiveInfinity))
+        {
+            throw new ArgumentOutOfRangeException(nameof(residual), residual, "A residual must be at least 0 and finite.");
+        }
+
+        double sharpness = ((largestEigenvalue + residual) * squaredNorm / 2) + (
             Require.Rho(rho) / 6 * Require.CubedNorm(cubedNorm, squaredNorm));
         Require.Eta(eta);
         Require.Kl(kl);
@@ -163,8 +197,8 @@ public static class PerturbationBound
             kl,
             BoundStatus.ConditionalBound,
             [
-                .. Assumption.OfSample, Assumption.StationaryPoint, Assumption.SmoothLoss, Assumption.HessianLipschitz,
-                Assumption.ExactCurvature,
+                .. Assumption.OfSample, meanZero ? Assumption.MeanZero : Assumption.StationaryPoint, Assumption.SmoothLoss,
+                Assumption.HessianLipschitz, Assumption.LargestEigenvalue,
                 Assumption.BoundedPerturbation, Assumption.PriorBeforeData, Assumption.EtaBeforeData,
             ]);
     }

@@ -16,6 +16,7 @@ internal static class Summands
         Of(
             name,
             status,
+            sample.Delta,
             assumptions,
             ("L̂(w)", sample.EmpiricalLoss),
             sharpness,
@@ -24,7 +25,7 @@ internal static class Summands
             ("η/2n", eta / (2.0 * sample.Count)));
 
     public static BoundResult Of(
-        string name, BoundStatus status, IReadOnlyList<Assumption> assumptions,
+        string name, BoundStatus status, double delta, IReadOnlyList<Assumption> assumptions,
         params ReadOnlySpan<(string Name, double Value)> terms)
     {
         double value = 0;
@@ -35,6 +36,9 @@ internal static class Summands
             parts[i] = new BoundTerm(terms[i].Name, terms[i].Value);
         }
 
-        return new BoundResult(name, value, status, parts, status == BoundStatus.Score ? [] : assumptions);
+        return new BoundResult(name, value, status, parts, status == BoundStatus.Score ? [] : assumptions)
+        {
+            FailureProbability = status == BoundStatus.Score ? double.NaN : delta,
+        };
     }
 }

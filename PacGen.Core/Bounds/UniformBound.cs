@@ -255,6 +255,7 @@ public static class UniformBound
                 return Summands.Of(
                     "Theorem 7, constants",
                     Status(sums),
+                    sample.Delta,
                     assumptions,
                     loss,
                     half,
@@ -264,6 +265,7 @@ public static class UniformBound
                 return Summands.Of(
                     "Theorem 7, constants as published",
                     BoundStatus.Score,
+                    sample.Delta,
                     [],
                     loss,
                     half,
@@ -273,6 +275,7 @@ public static class UniformBound
                 return Summands.Of(
                     "Theorem 7, order",
                     BoundStatus.Score,
+                    sample.Delta,
                     [],
                     loss,
                     ("√((m + KL + log(1/δ))/n)", Math.Sqrt((m + sums.Kl + sample.LogInverseDelta) / n)));

@@ -23,6 +23,12 @@ namespace PacGen.Core.Perturbation;
 /// </remarks>
 public readonly struct TruncatedGaussianNoise : INoise
 {
+    /// <summary>
+    /// 2⁻³²: the mass of the truncated Gaussian beyond the largest |u| that a word gives, and so, but for rounding, the total
+    /// variation between what is drawn and what is meant; m times this for the product of m.
+    /// </summary>
+    public const double MassBeyond = 1d / (1L << 32);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sample<T, TWords>(T sigma, T kappa, TWords word)

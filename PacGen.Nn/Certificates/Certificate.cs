@@ -120,7 +120,7 @@ public sealed record Certificate
         CultureInfo.InvariantCulture,
         $"Of {ZeroOne.Value:F4}, {ZeroOne.Sample:F4} is the loss on S₁ itself, {ZeroOne.SampleLimit - ZeroOne.Sample:F4} " +
             $"the limit for {Draws:N0} draws, and {ZeroOne.Value - ZeroOne.SampleLimit:F4} (KL {Kl:F1} + log K " +
-            $"{Math.Log(PriorLevels):F1} + log 2√n/δ {ZeroOne.Bound.Term("log 2√n/δ"):F1})/{BoundImages:N0}.");
+            $"{Math.Log(PriorLevels):F1} + log ξ(n)/δ {ZeroOne.Bound.Term("log ξ(n)/δ"):F1})/{BoundImages:N0}.");
 
     /// <summary>The certificates, what they are compared with and what they assume, over several lines.</summary>
     public override string ToString()

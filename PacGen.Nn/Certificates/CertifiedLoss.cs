@@ -8,8 +8,9 @@ namespace PacGen.Nn;
 /// </summary>
 /// <param name="Name">The loss.</param>
 /// <param name="Bound">
-/// The certificate, for the network with random weights w + u. Its terms: q̂, the mean of the draws; q̄, their upper limit; KL;
-/// log K; log 2√n/δ; (KL + log K + log 2√n/δ)/n; N; n.
+/// The certificate, for the network with random weights w + u. Its terms: q̂, the mean of the draws; q̄, their upper limit, and
+/// in it m·2⁻³², the mass beyond the largest u that is drawn; KL;
+/// log K; log ξ(n)/δ; (KL + log K + log ξ(n)/δ)/n; N; n.
 /// </param>
 /// <param name="TestLoss">The test loss of the network with random weights, one draw an image: what the certificate bounds in
 /// expectation.</param>

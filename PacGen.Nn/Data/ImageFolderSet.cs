@@ -71,11 +71,15 @@ internal static class ImageFolderSet
             decoded.TryWrite(cache, fingerprint);
         }
 
-        normalization ??= Statistics(decoded.Train);
+        ImageSet train = new(
+            decoded.Train, decoded.TrainLabels, decoded.Height, decoded.Width, decoded.Classes,
+            normalization ?? new Normalization([0, 0, 0], [1, 1, 1]));
+        train = normalization is null ? train.With(Normalization.Fit(train)) : train;
         return new Dataset(
             name,
-            new ImageSet(decoded.Train, decoded.TrainLabels, decoded.Height, decoded.Width, decoded.Classes, normalization),
-            new ImageSet(decoded.Test, decoded.TestLabels, decoded.Height, decoded.Width, decoded.Classes, normalization))
+            train,
+            new ImageSet(
+                decoded.Test, decoded.TestLabels, decoded.Height, decoded.Width, decoded.Classes, train.Normalization))
         {
             Origin = tree.Describe(listing.Root.TrimEnd('/')),
             ClassNames = listing.Classes,
@@ -114,32 +118,6 @@ internal static class ImageFolderSet
             [.. from entry in listing.Test select entry.Class],
             ClassFolders.Decode(tree, listing.Train, height, width, side is not null, described, cancellation),
             ClassFolders.Decode(tree, listing.Test, height, width, side is not null, described, cancellation));
-    }
-
-    /// <summary>The mean and standard deviation of each channel, exactly; a constant channel is not scaled.</summary>
-    private static Normalization Statistics(ReadOnlySpan<byte> pixels)
-    {
-        Span<long> sum = stackalloc long[3], squares = stackalloc long[3];
-        for (int i = 0; i < pixels.Length; i += 3)
-        {
-            for (int channel = 0; channel < 3; channel++)
-            {
-                int value = pixels[i + channel];
-                sum[channel] += value;
-                squares[channel] += value * value;
-            }
-        }
-
-        float[] mean = new float[3], deviation = new float[3];
-        double count = pixels.Length / 3;
-        for (int channel = 0; channel < 3; channel++)
-        {
-            double average = sum[channel] / count, variance = Math.Max(0, (squares[channel] / count) - (average * average));
-            mean[channel] = (float)(average / 255);
-            deviation[channel] = variance > 0 ? (float)(Math.Sqrt(variance) / 255) : 1;
-        }
-
-        return new Normalization(mean, deviation);
     }
 
     private static string? FindTiny(string folder) =>

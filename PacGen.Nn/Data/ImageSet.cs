@@ -164,6 +164,20 @@ public sealed class ImageSet
         return new ImageSet(pixels, classes, Height, Width, Classes, Normalization, check: false);
     }
 
+    /// <summary>The same images in the same memory, normalised in another way.</summary>
+    /// <param name="normalization">Of as many channels, and of a <see cref="Normalization.MaxValue"/> not below this
+    /// set's.</param>
+    /// <exception cref="ArgumentException">The channels differ, or its largest value is smaller.</exception>
+    public ImageSet With(Normalization normalization)
+    {
+        ArgumentNullException.ThrowIfNull(normalization);
+        return normalization.Channels == Channels && normalization.MaxValue >= Normalization.MaxValue
+            ? new ImageSet(pixels, labels, Height, Width, Classes, normalization, check: false)
+            : throw new ArgumentException(
+                $"A normalisation of {normalization.Channels} channels with pixels to {normalization.MaxValue} does not fit " +
+                $"images of {Channels} channels with pixels to {Normalization.MaxValue}.", nameof(normalization));
+    }
+
     /// <summary>A copy of chosen images, in the given order.</summary>
     /// <exception cref="ArgumentException">No index is given.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An index is not that of an image.</exception>

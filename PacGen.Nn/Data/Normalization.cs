@@ -55,6 +55,51 @@ public sealed class Normalization
         }
     }
 
+    /// <summary>
+    /// The normalisation to mean 0 and deviation 1 in each channel over some images; a channel that is constant there is not
+    /// scaled. Fitted to the images that a model learns from, it keeps all others unseen.
+    /// </summary>
+    /// <param name="images">The images.</param>
+    /// <param name="indices">Which of them, or none for all.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An index is not that of an image.</exception>
+    public static Normalization Fit(ImageSet images, params ReadOnlySpan<int> indices)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        int channels = images.Channels, size = images.ImageSize, count = indices.IsEmpty ? images.Count : indices.Length;
+        long[] sum = new long[channels], squares = new long[channels];
+        for (int i = 0; i < count; i++)
+        {
+            int index = indices.IsEmpty ? i : indices[i];
+            if ((uint)index >= (uint)images.Count)
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(indices), $"Image {index} is asked for; there are {images.Count}, counted from 0.");
+            }
+
+            ReadOnlySpan<byte> pixels = images.Pixels.Slice(index * size, size);
+            for (int at = 0; at < size; at += channels)
+            {
+                for (int channel = 0; channel < channels; channel++)
+                {
+                    int value = pixels[at + channel];
+                    sum[channel] += value;
+                    squares[channel] += value * value;
+                }
+            }
+        }
+
+        float[] mean = new float[channels], deviation = new float[channels];
+        double values = (double)count * images.Height * images.Width, unit = images.Normalization.MaxValue;
+        for (int channel = 0; channel < channels; channel++)
+        {
+            double average = sum[channel] / values, variance = Math.Max(0, (squares[channel] / values) - (average * average));
+            mean[channel] = (float)(average / unit);
+            deviation[channel] = variance > 0 ? (float)(Math.Sqrt(variance) / unit) : 1;
+        }
+
+        return new Normalization(mean, deviation, images.Normalization.MaxValue);
+    }
+
     /// <summary>The largest value that a pixel takes.</summary>
     public int MaxValue { get; }
 

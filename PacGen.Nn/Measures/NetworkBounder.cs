@@ -40,6 +40,8 @@ public static class NetworkBounder
             Curvature = [.. diagonal.Entries.Select(entry => (float)Math.Max(entry, 0))],
             NegativeShare = diagonal.NegativeShare,
             IsCurvatureExact = diagonal.IsExact,
+            IsRhoGiven = options.Rho is not null,
+            Kink = NetworkLayers.Of(subject).Kink,
             Sample = new BoundSample(Math.Clamp(bounded.Value(cancellation), 0, 1), subject.Images.Count, options.Delta),
             Smoothness = new LocalSmoothness(rho, options.Neighborhood),
             Value = 0,
@@ -47,13 +49,15 @@ public static class NetworkBounder
             Cost = bounded.Cost,
         };
         subject.Cost += bounded.Cost;
-        double value = bounds.Lemma8(options.PriorVariance, device: arena.Device).Value;
+        BoundResult value = bounds.Lemma8(options.PriorVariance, device: arena.Device);
         return bounds with
         {
-            Value = value,
-            Uncertainty = new Uncertainty(
-                double.NegativeInfinity, value, string.Create(
-                    CultureInfo.InvariantCulture, $"a bound with probability {1 - options.Delta}, where ρ holds")),
+            Value = value.Value,
+            Uncertainty = value.Status == BoundStatus.Score
+                ? new Uncertainty(double.NaN, double.NaN, $"a score: {bounds.Doubt}")
+                : new Uncertainty(
+                    double.NegativeInfinity, value.Value, string.Create(
+                        CultureInfo.InvariantCulture, $"a bound with probability {1 - options.Delta}, where ρ holds")),
         };
     }
 }

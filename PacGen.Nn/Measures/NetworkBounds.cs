@@ -11,10 +11,12 @@ namespace PacGen.Nn;
 /// least over a grid of η.
 /// </summary>
 /// <remarks>
-/// What the results assume is listed in them. Of it the code cannot check ρ: sampled, it is a lower estimate
-/// (<see cref="Smoothness"/>). An entry of the diagonal below 0, or an estimate below 0, counts as 0, which keeps the bound an
-/// upper bound of itself (<see cref="NegativeShare"/> says how many). Bounds are summed in double; with a device in single
-/// precision there, one pass over the weights for each η. For networks of practical size these bounds are far above
+/// A result is a bound, under what it lists, only where the diagonal is exact, ρ was given and the network has no kinks; else it
+/// is a score, and <see cref="Doubt"/> says why. Half the entries of an estimated diagonal lie below the true ones, a sampled ρ
+/// is a lower estimate, and across a kink there is no ρ. An exact entry below 0 counts as 0, which only raises ℳ
+/// (<see cref="NegativeShare"/> says how many). The sound way that needs neither ρ nor curvature is <see cref="ByDraws"/>. Bounds
+/// are summed in double; with a device in single precision there, one pass over the weights for each η. For networks of practical
+/// size these bounds are far above
 /// 1: <see cref="Certifier"/> gives ones that are not.
 /// </remarks>
 /// <example>
@@ -38,6 +40,19 @@ public sealed record NetworkBounds : Measurement
     /// <summary>Whether every ∇ᵢ²L̂ was computed, not estimated from random products.</summary>
     public required bool IsCurvatureExact { get; init; }
 
+    /// <summary>Whether ρ was given; a sampled one is a lower estimate.</summary>
+    public required bool IsRhoGiven { get; init; }
+
+    /// <summary>An operation of the network with kinks, at which L̂ has no second derivative; null for none.</summary>
+    public required string? Kink { get; init; }
+
+    /// <summary>Why the results are scores and not bounds, in a sentence; null where they are bounds.</summary>
+    public string? Doubt => Kink is { } kink
+        ? $"{kink} has kinks, where the loss has no second derivative and Definition 4 no ρ."
+        : !IsCurvatureExact ? "the Hessian's diagonal is estimated, so that half its entries lie below the true ones."
+        : !IsRhoGiven ? "ρ is sampled, which finds a lower estimate: give ρ where it is known."
+        : null;
+
     /// <summary>∇ᵢ²L̂(w), in the arena's order.</summary>
     public IReadOnlyList<float> Diagonal => Curvature;
 
@@ -60,7 +75,8 @@ public sealed record NetworkBounds : Measurement
     public BoundResult Lemma6(Tau tau, double? eta = null, BoundForm form = BoundForm.Rigorous, Device? device = null)
     {
         using OnDevice? place = Place(device);
-        return eta is { } one ? UniformBound.Lemma6(Sample, Sums(one), form) : UniformBound.Lemma6OverGrid(Sample, Sums);
+        return Worth(
+            eta is { } one ? UniformBound.Lemma6(Sample, Sums(one), form) : UniformBound.Lemma6OverGrid(Sample, Sums));
 
         UniformBoundSums Sums(double at) => UniformSums(place, at, tau);
     }
@@ -74,8 +90,8 @@ public sealed record NetworkBounds : Measurement
     public BoundResult Theorem7(Tau tau, Theorem7Form form = Theorem7Form.Grid, Device? device = null)
     {
         using OnDevice? place = Place(device);
-        return UniformBound.Theorem7(
-            Sample, UniformSums(place, UniformBound.Theorem7Eta(Weights.Length, Sample.Count), tau), form);
+        return Worth(UniformBound.Theorem7(
+            Sample, UniformSums(place, UniformBound.Theorem7Eta(Weights.Length, Sample.Count), tau), form));
     }
 
     /// <summary>
@@ -88,7 +104,7 @@ public sealed record NetworkBounds : Measurement
     public BoundResult Lemma8(double tau, double? eta = null, Device? device = null)
     {
         using OnDevice? place = Place(device);
-        return eta is { } one ? GaussianBound.Lemma8(Sample, Sums(one)) : GaussianBound.Lemma8OverGrid(Sample, Sums);
+        return Worth(eta is { } one ? GaussianBound.Lemma8(Sample, Sums(one)) : GaussianBound.Lemma8OverGrid(Sample, Sums));
 
         GaussianBoundSums Sums(double at) => place is null
             ? GaussianBound.Sums<float>(Smoothness, at, Weights, Curvature, tau)
@@ -97,10 +113,28 @@ public sealed record NetworkBounds : Measurement
                     GaussianBoundSettings.Of(Smoothness, at, tau, Weights.Length)), Weights.Length, at);
     }
 
+    /// <summary>
+    /// A bound without ρ and curvature: 𝔼L̂ of a perturbation from draws of it, with their δ′, put into the inequality of Seeger
+    /// and Maurer. It holds for networks with kinks, and for the 0-1 loss.
+    /// </summary>
+    /// <param name="drawnLoss">The mean loss of independent draws of w + u, in [0, 1]; <see cref="ExpectedLossSampler"/> measures
+    /// it.</param>
+    /// <param name="draws">How many draws; their number was fixed before.</param>
+    /// <param name="deltaPrime">δ′, in (0, 1).</param>
+    /// <param name="kl">KL(w + u ‖ π) of the perturbation that was drawn.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range.</exception>
+    public BoundResult ByDraws(double drawnLoss, long draws, double deltaPrime, double kl) =>
+        MonteCarloRisk.UpperLimit(drawnLoss, draws, deltaPrime).Into(
+            loss => MaurerSeeger.Bound(loss, kl, Sample.Count, Sample.Delta));
+
     /// <summary>The value, and what it rests on.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture, $"Lemma 8: {Value:G6}; L̂ {Sample.EmpiricalLoss:G6} on {Sample.Count:N0} images, " +
         $"{Smoothness}, the Hessian's diagonal {(IsCurvatureExact ? "exact" : "estimated")}; {Cost}");
+
+    /// <summary>The same, or a score where what it takes for granted is known not to hold.</summary>
+    private BoundResult Worth(BoundResult result) => Doubt is null ? result
+        : result with { Status = BoundStatus.Score, Assumptions = [], FailureProbability = double.NaN };
 
     private UniformBoundSums UniformSums(OnDevice? place, double eta, Tau tau) => place is null
         ? UniformBound.Sums<float>(Smoothness, eta, Weights, Curvature, tau)

@@ -21,6 +21,14 @@ public sealed class NetworkLayers
     // Between the squared weights of a path these keep sums and products of numbers that are not negative.
     private static readonly HashSet<Type> OfPaths = [typeof(ReluFunction), typeof(AddFunction), typeof(MultiplyFunction)];
 
+    // Twice differentiable wherever their inputs may lie in a network that has a loss at all.
+    private static readonly HashSet<Type> Smooth =
+    [
+        typeof(AddFunction), typeof(SubtractFunction), typeof(MultiplyFunction), typeof(DivideFunction), typeof(NegateFunction),
+        typeof(ReciprocalFunction), typeof(ExpFunction), typeof(LogFunction), typeof(SqrtFunction), typeof(SquareFunction),
+        typeof(SigmoidFunction), typeof(TanhFunction),
+    ];
+
     /// <summary>Looks at a network.</summary>
     /// <param name="model">The network.</param>
     /// <param name="arena">Its parameters.</param>
@@ -48,6 +56,8 @@ public sealed class NetworkLayers
         {
             HasState |= node.State is not null;
             NotOfPaths ??= Refusal(node);
+            Kink ??= node.Operation is PoolSelect || (node.Operation is FusedMap map && !map.Expression.AppliesOnly(Smooth))
+                ? node.Operation.Name : null;
             for (int i = 0; i < node.Inputs.Length; i++)
             {
                 if (node.Inputs[i].Parameter is not { Shape.Rank: > 1 } weights)
@@ -85,6 +95,12 @@ public sealed class NetworkLayers
 
     /// <summary>Whether the output depends on state such as batch norm's running statistics.</summary>
     public bool HasState { get; }
+
+    /// <summary>
+    /// An operation of the network that has kinks (ReLU, largest values), or is not known to have none; null where the network is
+    /// twice differentiable in its weights, as the bounds from curvature ask.
+    /// </summary>
+    internal string? Kink { get; }
 
     /// <summary>The image that <see cref="Output"/> is of.</summary>
     internal Tensor Input { get; }

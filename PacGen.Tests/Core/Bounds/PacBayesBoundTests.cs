@@ -9,11 +9,13 @@ internal sealed class PacBayesBoundTests
     private static readonly Dictionary<string, Func<double, double, long, double, BoundResult>> Bounds = new()
     {
         ["Theorem 1"] = (loss, kl, n, delta) => PacBayesHoeffding.ForEta(loss, kl, n, delta, 100),
+        ["Theorem 1, η/8n"] = (loss, kl, n, delta) => PacBayesHoeffding.Sharp(loss, kl, n, delta, 100),
         ["Theorem 1, grid"] = (loss, kl, n, delta) => PacBayesHoeffding.OverGrid(loss, kl, n, delta),
         ["Theorem 1, optimised"] = (loss, kl, n, delta) => PacBayesHoeffding.Optimized(loss, kl, n, delta),
         ["Theorem 1, published"] = (loss, kl, n, delta) => PacBayesHoeffding.Optimized(loss, kl, n, delta, BoundForm.Published),
         ["McAllester"] = McAllester.Bound,
         ["Maurer–Seeger"] = MaurerSeeger.Bound,
+        ["Maurer–Seeger, 2√n"] = MaurerSeeger.WithTwoRootN,
         ["Quadratic"] = QuadraticBound.Bound,
         ["λ"] = (loss, kl, n, delta) => LambdaBound.Bound(loss, kl, n, delta, 0.5),
         ["Catoni"] = (loss, kl, n, delta) => Catoni.ForEta(loss, kl, n, delta, 200),
@@ -25,10 +27,12 @@ internal sealed class PacBayesBoundTests
     [TestCase("Theorem 1, grid", 0.24410524553863604066)]
     [TestCase("Theorem 1, optimised", 0.24410524553863604066)]
     [TestCase("Theorem 1, published", 0.22645736256583869616)]
-    [TestCase("McAllester", 0.17791905124424002132)]
-    [TestCase("Maurer–Seeger", 0.15310962819518741709)]
-    [TestCase("Quadratic", 0.16289704724286525069)]
-    [TestCase("λ", 0.16571401891628001288)]
+    [TestCase("McAllester", 0.17645967389593053004)]
+    [TestCase("Maurer–Seeger", 0.15200119518124528222)]
+    [TestCase("Maurer–Seeger, 2√n", 0.15310962819518741709)]
+    [TestCase("Theorem 1, η/8n", 0.19245732273553990993)]
+    [TestCase("Quadratic", 0.16144293611573449102)]
+    [TestCase("λ", 0.16451243590545088277)]
     [TestCase("Catoni", 0.1523009764266617607)]
     public void ValuesAgreeWithArbitraryPrecision(string name, double expected) =>
         Assert.That(Bounds[name](0.1, 5, 1000, 0.05).Value, Is.EqualTo(expected).Within(1e-14));
@@ -177,7 +181,7 @@ internal sealed class PacBayesBoundTests
     {
         Func<double, double, long, double, BoundResult> bound = Bounds[name];
         Assert.That(bound(0.2, double.PositiveInfinity, 1000, 0.05).IsVacuous, Is.True, "an infinite KL says nothing");
-        if (name is "Theorem 1" or "λ" or "Catoni")
+        if (name is "Theorem 1" or "Theorem 1, η/8n" or "λ" or "Catoni")
         {
             // η, λ held fixed: (KL + log 1/δ)/η stays; L̂/(1 − λ/2) stays; C = η/n → 0, where Catoni is (1) without η/2n.
             double limit = name == "λ" ? 0.2 / 0.75 : 0.2 + ((5 - Math.Log(0.05)) / (name == "Catoni" ? 200 : 100));
@@ -223,9 +227,56 @@ internal sealed class PacBayesBoundTests
                 binomial = binomial * (n - k) / (k + 1);
             }
 
+            double exact = Math.Exp(BigInteger.Log(sum) - (n * Math.Log(n)));
+            Assert.That(MaurerSeeger.Xi(n), Is.EqualTo(exact).Within(1e-10).Percent, $"n = {n}");
             BigInteger square = sum * sum, limit = 4 * n * BigInteger.Pow(n, 2 * n);
             Assert.That(square.CompareTo(limit), n == 1 ? Is.Zero : Is.Negative, $"n = {n}");
         }
+    }
+
+    [Test]
+    public void XiForLargeSamples()
+    {
+        Assert.That(MaurerSeeger.Xi(1000), Is.EqualTo(40.303212926178154534).Within(1e-12).Percent);
+        Assert.That(MaurerSeeger.Xi(1L << 30), Is.EqualTo(Math.Sqrt(Math.PI * (1L << 30) / 2) + (2d / 3)).Within(1e-4));
+        Assert.That(
+            MaurerSeeger.Xi((1L << 30) + 1), Is.GreaterThan(MaurerSeeger.Xi(1L << 30)).And.EqualTo(MaurerSeeger.Xi(1L << 30))
+                .Within(0.01).Percent);
+    }
+
+    /// <summary>The step to 𝔼L̂, from draws or from curvature, and the inequality: values, δ, assumptions of both.</summary>
+    [Test]
+    public void AnUpperLimitGoesIntoAnInequalityWithItsFailures()
+    {
+        BoundResult limit = MonteCarloRisk.UpperLimit(0.1, 500, 0.01);
+        BoundResult bound = limit.Into(loss => MaurerSeeger.Bound(loss, 5, 1000, 0.05));
+        Assert.That(bound.Value, Is.EqualTo(MaurerSeeger.Bound(limit.Value, 5, 1000, 0.05).Value));
+        Assert.That(bound.FailureProbability, Is.EqualTo(0.06).Within(1e-15));
+        Assert.That(bound.Assumptions, Does.Contain(Assumption.IndependentDraws).And.Contain(Assumption.PriorBeforeData));
+        Assert.That(bound.Assumptions, Is.Unique);
+        Assert.That((bound.Term("N"), bound.Term("KL")), Is.EqualTo((500d, 5d)));
+
+        // (9) fails never where its assumptions hold, so δ stays.
+        BoundResult curved = PerturbationBound.EmpiricalLimit(0.1, 0.02).Into(loss => McAllester.Bound(loss, 5, 1000, 0.05));
+        Assert.That(curved.Value, Is.EqualTo(McAllester.Bound(0.12, 5, 1000, 0.05).Value).Within(1e-15));
+        Assert.That(curved.FailureProbability, Is.EqualTo(0.05));
+        Assert.That(curved.Assumptions, Does.Contain(Assumption.HessianLipschitz));
+        BoundResult score = limit.Into(
+            loss => PacBayesHoeffding.Optimized(loss, 5, 1000, 0.05, BoundForm.Published));
+        Assert.That(score.Status, Is.EqualTo(BoundStatus.Score));
+        Assert.That(score.FailureProbability, Is.NaN);
+        Assert.That(
+            () => limit.Into(loss => MaurerSeeger.LowerBound(loss, 5, 1000, 0.05)), Throws.InvalidOperationException);
+    }
+
+    [Test]
+    public void ALowerLimitSaysThatItIsOne()
+    {
+        BoundResult lower = MaurerSeeger.LowerBound(0.1, 5, 1000, 0.05);
+        Assert.That((lower.IsLower, lower.IsVacuous), Is.EqualTo((true, false)));
+        Assert.That($"{lower}", Does.Contain("a lower bound if what is assumed holds"));
+        Assert.That(MaurerSeeger.LowerBound(0, 5, 1000, 0.05).IsVacuous, Is.True, "that a loss is at least 0 is no news");
+        Assert.That(BinaryKl.LowerInverse(1, double.PositiveInfinity), Is.Zero);
     }
 
     [Test]

@@ -109,6 +109,15 @@ internal sealed class PerturbationBoundTests
             () => PerturbationBound.Generalization(-1, 5, 0.1, 1),
             Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("KL"));
         Assert.That(
+            () => PerturbationBound.Lemma9(Sample, 1, 1, 1, 1, 1, 1, residual: -1),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("residual"));
+        Assert.That(
+            PerturbationBound.Lemma9(Sample, 1, 2, 1, 1, 1, 1, residual: 0.5, meanZero: true).Value,
+            Is.EqualTo(PerturbationBound.Lemma9(Sample, 1, 2.5, 1, 1, 1, 1).Value));
+        Assert.That(
+            PerturbationBound.Lemma9(Sample, 1, 2, 1, 1, 1, 1, meanZero: true).Assumptions,
+            Does.Contain(Assumption.MeanZero).And.Not.Contain(Assumption.StationaryPoint));
+        Assert.That(
             () => PerturbationBound.Lemma9(Sample, 1, double.NaN, 1, 1, 1, 1),
             Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("λmax"));
         Assert.That(

@@ -84,6 +84,8 @@ internal sealed class ImageSetTests
         Assert.That(() => new ImageSet(Array.Empty<byte>(), Array.Empty<int>(), 2, 3, 10, plain), Throws.ArgumentException);
         Assert.That(() => new ImageSet(new byte[1], new int[1], 1 << 20, 1 << 20, 10, plain), Throws.ArgumentException);
         Assert.That(() => new Normalization([0, 1], [1]), Throws.ArgumentException);
+        Assert.That(() => new ImageSet(new byte[1], new int[1], 1, 1, 1, plain).With(new Normalization([0, 0], [1, 1])),
+            Throws.ArgumentException);
         Assert.That(() => new Normalization([0], [0]), Throws.ArgumentException);
         Assert.That(() => new Normalization([float.NaN], [1]), Throws.ArgumentException);
         Assert.That(() => new Normalization([0], [1], 256), Throws.TypeOf<ArgumentOutOfRangeException>());
@@ -100,5 +102,23 @@ internal sealed class ImageSetTests
         return new ImageSet(
             pixels, (int[])[.. from image in Enumerable.Range(0, count) select image * 7 % 10], height, width, 10,
             new Normalization(mean, deviation));
+    }
+
+    /// <summary>Mean 0 and deviation 1 over the images that it is fitted to, whatever the others are.</summary>
+    [Test]
+    public void ANormalizationIsFittedToChosenImages()
+    {
+        byte[] pixels = [1, 9, 3, 9, 0, 9, 4, 9, 200, 9, 77, 1];
+        ImageSet images = new(pixels, new int[3], 1, 2, 1, new Normalization([0f, 0f], [1f, 1f], 200));
+        Normalization fitted = Normalization.Fit(images, 0, 1);
+        float[] values = new float[8], labels = new float[2];
+        images.With(fitted).Gather([0, 1], values, labels);
+        float[] first = [values[0], values[2], values[4], values[6]];
+        Assert.That(first.Sum(), Is.Zero.Within(1e-6));
+        Assert.That(first.Sum(value => value * value), Is.EqualTo(4).Within(1e-5));
+        Assert.That(values[1], Is.Zero.Within(1e-7), "a constant channel is not scaled");
+        Assert.That(fitted.MaxValue, Is.EqualTo(200));
+        Assert.That(Normalization.Fit(images).Mean[0], Is.EqualTo((1 + 3 + 0 + 4 + 200 + 77) / 6f / 200).Within(1e-6));
+        Assert.That(() => Normalization.Fit(images, 3), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 }

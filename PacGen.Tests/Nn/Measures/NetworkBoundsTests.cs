@@ -20,7 +20,7 @@ internal sealed class NetworkBoundsTests
     {
         Dataset digits = Datasets.Digits();
         sample = digits.Train.Take(300);
-        model = new Mlp([64, 8, 10]);
+        model = new Mlp([64, 8, 10], x => x.Tanh());
         trainer = new Trainer(
             model, digits, new Sgd(0.1), new TrainingOptions { Epochs = 2, BatchSize = 32, Seed = 5, Device = Device.Cpu });
         trainer.Run();
@@ -122,10 +122,35 @@ internal sealed class NetworkBoundsTests
     {
         Assert.That(bounds.Lemma6(Tau.Fixed(6)).Status, Is.EqualTo(BoundStatus.ConditionalBound));
         Assert.That(bounds.Lemma6(Tau.OfWeights(), Eta).Status, Is.EqualTo(BoundStatus.Score));
+        BoundResult drawn = bounds.ByDraws(0.3, 1000, 0.01, 20);
+        Assert.That(drawn.FailureProbability, Is.EqualTo(0.11).Within(1e-12));
+        Assert.That(drawn.Value, Is.EqualTo(MaurerSeeger.Bound(
+            MonteCarloRisk.UpperLimit(0.3, 1000, 0.01).Value, 20, 300, 0.1).Value).Within(1e-12));
         Assert.That(() => bounds.Lemma6(Tau.Fixed(0.2), Eta), Throws.ArgumentException.With.Message.Contains("τ"));
         Assert.That(
             () => bounds.Lemma6(Tau.Fixed(0.2), Eta, device: Device.Cpu),
             Throws.InvalidOperationException.With.Message.Contains("τ"));
+    }
+
+    /// <summary>Kinks, an estimated diagonal or a sampled ρ make a score of what would be a bound.</summary>
+    [Test]
+    public void WhatIsKnownNotToHoldMakesAScore()
+    {
+        Assert.That(bounds.Doubt, Is.Null);
+        Doubted(bounds with { IsCurvatureExact = false }, "estimated");
+        Doubted(bounds with { IsRhoGiven = false }, "sampled");
+        Mlp relu = new(64, 8, 10);
+        using ParameterArena arena = new(relu, Device.Cpu, 1);
+        using EmpiricalLoss kinked = new(relu, arena, sample.Take(20));
+        Doubted(NetworkBounder.Measure(kinked, new NetworkBoundOptions { Rho = 0.3 }), "Relu has kinks");
+
+        static void Doubted(NetworkBounds doubted, string why)
+        {
+            Assert.That(doubted.Doubt, Does.Contain(why));
+            Assert.That(doubted.Lemma8(2).Status, Is.EqualTo(BoundStatus.Score));
+            Assert.That(doubted.Theorem7(Tau.Fixed(6)).FailureProbability, Is.NaN);
+            Assert.That(doubted.ByDraws(0.3, 1000, 0.01, 20).Status, Is.EqualTo(BoundStatus.ConditionalBound));
+        }
     }
 
     /// <summary>A larger network's diagonal is estimated, and ρ sampled unless given.</summary>
