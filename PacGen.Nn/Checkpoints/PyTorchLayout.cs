@@ -9,7 +9,7 @@ namespace PacGen.Nn;
 /// </summary>
 public sealed record PyTorchLayout
 {
-    private readonly (string Name, Shape Shape)[] arrays;
+    private readonly (string Name, Shape Shape, IReadOnlyList<int>? Axes)[] arrays;
     private readonly string model;
 
     private PyTorchLayout(Module model, IReadOnlyDictionary<string, (int Channels, int Height, int Width)> flattened)
@@ -17,8 +17,8 @@ public sealed record PyTorchLayout
         this.model = model.GetType().Name;
         arrays =
         [
-            .. model.Parameters.Select(parameter => (parameter.Name, parameter.Shape)),
-            .. model.State.Select(state => (state.Name, state.Shape)),
+            .. model.Parameters.Select(parameter => (parameter.Name, parameter.Shape, parameter.PyTorchAxes)),
+            .. model.State.Select(state => (state.Name, state.Shape, (IReadOnlyList<int>?)null)),
         ];
         Flattened = flattened;
         RequireKnown(flattened.Keys);
@@ -123,7 +123,7 @@ public sealed record PyTorchLayout
 
     /// <summary>The arrays that a file of this layout has: their names and extents in PyTorch.</summary>
     public IEnumerable<(string Name, IReadOnlyList<long> Extents)> Arrays =>
-        arrays.Select(array => (TheirName(array.Name), (IReadOnlyList<long>)Extents(array.Shape)));
+        arrays.Select(array => (TheirName(array.Name), (IReadOnlyList<long>)Extents(array.Shape, array.Axes)));
 
     /// <summary>Whether an array is a count of batches, which PyTorch's batch norm keeps and nothing here does.</summary>
     public static bool IsCounter(string name)
@@ -145,13 +145,14 @@ public sealed record PyTorchLayout
     {
         Entry[] entries =
         [
-            .. arena.Parameters.Select(parameter => Of(parameter.Name, parameter.Shape, parameter.Region!.Value)),
-            .. arena.States.Select(state => Of(state.Name, state.Shape, state.Region!.Value)),
+            .. arena.Parameters.Select(
+                parameter => Of(parameter.Name, parameter.Shape, parameter.PyTorchAxes, parameter.Region!.Value)),
+            .. arena.States.Select(state => Of(state.Name, state.Shape, null, state.Region!.Value)),
         ];
         IEnumerable<(string, Shape)> there =
             arena.Parameters.Select(parameter => (parameter.Name, parameter.Shape)).Concat(
                 arena.States.Select(state => (state.Name, state.Shape)));
-        return arrays.SequenceEqual(there)
+        return arrays.Select(array => (array.Name, array.Shape)).SequenceEqual(there)
             ? entries
             : throw new ArgumentException(
                 $"The layout was made for {model} with other arrays than these parameters have.", nameof(arena));
@@ -161,26 +162,36 @@ public sealed record PyTorchLayout
         Names.GetValueOrDefault(name) ?? string.Concat(
             name.Select(letter => char.IsAsciiLetterUpper(letter) ? $"_{char.ToLowerInvariant(letter)}" : $"{letter}"));
 
-    private static long[] Extents(Shape shape) => shape.Rank switch
+    private static long[] Extents(Shape shape, IReadOnlyList<int>? axes)
     {
-        4 => [shape[3], shape[2], shape[0], shape[1]],
-        2 => [shape[1], shape[0]],
-        _ => [.. shape.AsSpan().ToArray().Select(extent => (long)extent)],
+        int[] places = TheirAxes(shape, axes);
+        long[] theirs = new long[places.Length];
+        for (int axis = 0; axis < places.Length; axis++)
+        {
+            theirs[places[axis]] = shape[axis];
+        }
+
+        return theirs;
+    }
+
+    /// <summary>For each of our axes, which of theirs it is: (KH, KW, C, OC) here is (OC, C, KH, KW) there.</summary>
+    private static int[] TheirAxes(Shape shape, IReadOnlyList<int>? axes) => axes is not null ? [.. axes] : shape.Rank switch
+    {
+        4 => [2, 3, 1, 0],
+        2 => [1, 0],
+        _ => Parameter.SameAxes(shape),
     };
 
-    private Entry Of(string name, Shape shape, Region region)
+    private Entry Of(string name, Shape shape, IReadOnlyList<int>? order, Region region)
     {
         bool flat = Flattened.TryGetValue(name, out (int Channels, int Height, int Width) image);
         (int[] inner, int[] axes) = (shape.Rank, flat) switch
         {
-            // (KH, KW, C, OC) here, (OC, C, KH, KW) there: for each of our axes, which of theirs it is.
-            (4, _) => ((int[])[shape[0], shape[1], shape[2], shape[3]], (int[])[2, 3, 1, 0]),
-            (2, true) => ([image.Height, image.Width, image.Channels, shape[1]], [2, 3, 1, 0]),
+            (2, true) => ((int[])[image.Height, image.Width, image.Channels, shape[1]], (int[])[2, 3, 1, 0]),
             (1, true) => ([image.Height, image.Width, image.Channels], [1, 2, 0]),
-            (2, false) => ([shape[0], shape[1]], [1, 0]),
-            _ => (shape.AsSpan().ToArray(), [.. Enumerable.Range(0, shape.Rank)]),
+            _ => (shape.AsSpan().ToArray(), TheirAxes(shape, order)),
         };
-        return new Entry(TheirName(name), Extents(shape), Places(inner, axes), region);
+        return new Entry(TheirName(name), Extents(shape, order), Places(inner, axes), region);
     }
 
     /// <summary>

@@ -26,6 +26,13 @@ public static class Gradients
         [typeof(MaximumFunction)] =
             [(n, g) => g * Tensor.Less(n.Inputs[1], n.Inputs[0]), (n, g) => g - (g * Tensor.Less(n.Inputs[1], n.Inputs[0]))],
         [typeof(LessFunction)] = [null, null],
+        [typeof(EqualFunction)] = [null, null],
+        [typeof(KeepFunction)] = [null, (n, g) => Tensor.Map<KeepFunction>(n.Inputs[0], g)],
+        [typeof(PowFunction)] =
+        [
+            (n, g) => g * n.Inputs[1] * Tensor.Map<PowFunction>(n.Inputs[0], n.Inputs[1] - 1f),
+            (n, g) => g * n * n.Inputs[0].Log(),
+        ],
         [typeof(NegateFunction)] = [(_, g) => -g],
         [typeof(ExpFunction)] = [(n, g) => g * n],
         [typeof(LogFunction)] = [(n, g) => g / n.Inputs[0]],
@@ -34,6 +41,10 @@ public static class Gradients
         [typeof(AbsFunction)] = [(n, g) => g * Tensor.Map<SignFunction>(n.Inputs[0])],
         [typeof(TanhFunction)] = [(n, g) => g * (1f - n.Square())],
         [typeof(SigmoidFunction)] = [(n, g) => g * n * (1f - n)],
+        [typeof(ErfFunction)] = [(n, g) => g * ((-n.Inputs[0].Square()).Exp() * (2 / Math.Sqrt(Math.PI)))],
+        [typeof(NormalDistributionFunction)] =
+            [(n, g) => g * ((n.Inputs[0].Square() * -0.5f).Exp() * (1 / Math.Sqrt(2 * Math.PI)))],
+        [typeof(SoftplusFunction)] = [(n, g) => g * n.Inputs[0].Sigmoid()],
         [typeof(ReciprocalFunction)] = [(n, g) => -(g * n.Square())],
         [typeof(ReluFunction)] = [(n, g) => g * Tensor.Map<StepFunction>(n)],
         [typeof(StepFunction)] = [null],
@@ -43,6 +54,8 @@ public static class Gradients
         // Everything else.
         [typeof(Reshape)] = [(n, g) => g.Reshape(n.Inputs[0].Shape)],
         [typeof(Transpose)] = [(_, g) => g.Transpose()],
+        [typeof(Permute)] = [(n, g) => Tensor.Apply(((Permute)n.Operation!).Inverse(), g)],
+        [typeof(Slice)] = [(n, g) => Tensor.Apply(((Slice)n.Operation!).Adjoint(n.Inputs[0].Shape), g)],
         [typeof(Reduce)] = [OfReduce],
         [typeof(SquaredDeviations)] =
             [(n, g) => Stretched(n, g * 2f, ((SquaredDeviations)n.Operation!).Axes) * (n.Inputs[0] - n.Inputs[1]), null],
@@ -52,6 +65,13 @@ public static class Gradients
                 : Product(g, n.Inputs[1], false, !((MatMul)n.Operation!).TransposeB),
             (n, g) => n.Operation is MatMul { TransposeB: true } m ? Product(g, n.Inputs[0], true, m.TransposeA)
                 : Product(n.Inputs[0], g, !((MatMul)n.Operation!).TransposeA, false),
+        ],
+        [typeof(BatchMatMul)] =
+        [
+            (n, g) => n.Operation is BatchMatMul { TransposeA: true } m ? Products(n.Inputs[1], g, m.TransposeB, true)
+                : Products(g, n.Inputs[1], false, !((BatchMatMul)n.Operation!).TransposeB),
+            (n, g) => n.Operation is BatchMatMul { TransposeB: true } m ? Products(g, n.Inputs[0], true, m.TransposeA)
+                : Products(n.Inputs[0], g, !((BatchMatMul)n.Operation!).TransposeA, false),
         ],
         [typeof(Conv2dForward)] =
         [
@@ -149,7 +169,7 @@ public static class Gradients
                 continue;
             }
 
-            Rule?[] rules = RulesOf(node.Operation);
+            Rule?[] rules = node.Operation is Concatenate ? OfConcatenate(node) : RulesOf(node.Operation);
             for (int input = 0; input < node.Inputs.Length; input++)
             {
                 Tensor source = node.Inputs[input];
@@ -208,6 +228,18 @@ public static class Gradients
         }
     }
 
+    /// <summary>A rule for each of the parts, of which there may be any number.</summary>
+    private static Rule[] OfConcatenate(Tensor node)
+    {
+        int axis = ((Concatenate)node.Operation!).Axis, start = 0;
+        return [.. node.Inputs.Select(input =>
+        {
+            int first = start;
+            start += input.Shape[axis];
+            return (Rule)((_, g) => g.Slice(axis, first, first + input.Shape[axis]));
+        })];
+    }
+
     private static Tensor OfReduce(Tensor node, Tensor gradient)
     {
         Tensor source = node.Inputs[0];
@@ -238,6 +270,9 @@ public static class Gradients
 
     private static Tensor Product(Tensor a, Tensor b, bool transposeA, bool transposeB) =>
         Tensor.Apply(new MatMul(transposeA, transposeB), a, b);
+
+    private static Tensor Products(Tensor a, Tensor b, bool transposeA, bool transposeB) =>
+        Tensor.Apply(new BatchMatMul(transposeA, transposeB), a, b);
 
     private static Conv2dGeometry Geometry(Tensor node) => node.Operation switch
     {

@@ -130,19 +130,45 @@ public sealed partial class Tensor
         return sum * ((float)sum.Shape.Count / Shape.Count);
     }
 
-    /// <summary>The matrix product (M, K) · (K, N) → (M, N).</summary>
-    /// <exception cref="ShapeException">The inner extents differ; names both shapes.</exception>
-    public static Tensor MatMul(Tensor a, Tensor b) => Apply(new MatMul(), a, b);
-
-    /// <summary>The transpose of a matrix.</summary>
-    public Tensor Transpose() => Apply(new Transpose(), this);
-
     /// <summary>
-    /// The convolution of images (N, H, W, C) with weights (KH, KW, C, OC) → (N, OH, OW, OC), OH = ⌊(H + 2·padding − KH)/stride⌋
-    /// + 1.
+    /// The matrix product (M, K) · (K, N) → (M, N). With more axes the last two are matrices and the others count them, with
+    /// broadcasting: (…, M, K) · (…, K, N) → (…, M, N).
     /// </summary>
-    public static Tensor Conv2d(Tensor images, Tensor weights, int stride = 1, int padding = 0) =>
-        Apply(new Conv2dForward(stride, padding), images, weights);
+    /// <exception cref="ShapeException">The inner extents differ, or the outer ones don't broadcast; names both
+    /// shapes.</exception>
+    public static Tensor MatMul(Tensor a, Tensor b)
+    {
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
+        if (a.Shape.Rank <= 2 && b.Shape.Rank <= 2)
+        {
+            return Apply(new MatMul(), a, b);
+        }
+
+        if (a.Shape.Rank < 2 || b.Shape.Rank < 2 || a.Shape[-1] != b.Shape[-2])
+        {
+            throw new ShapeException(
+                $"MatMul: shapes {a.Shape} and {b.Shape} do not fit: the last axis of one must be the last but one of the " +
+                    $"other.");
+        }
+
+        if (b.Shape.Rank == 2)
+        {
+            // One matrix for all rows: a single product.
+            return MatMul(a.Reshape(-1, a.Shape[-1]), b).Reshape(new Shape([.. a.Shape.AsSpan()[..^1], b.Shape[-1]]));
+        }
+
+        Shape outer = Shape.Broadcast(
+            new Shape(a.Shape.AsSpan()[..^2]), new Shape(b.Shape.AsSpan()[..^2]), "MatMul of stacked matrices");
+        return Apply(new BatchMatMul(), Stacked(a), Stacked(b)).Reshape(
+            new Shape([.. outer.AsSpan(), a.Shape[-2], b.Shape[-1]]));
+
+        Tensor Stacked(Tensor x) => x.BroadcastTo(new Shape([.. outer.AsSpan(), x.Shape[-2], x.Shape[-1]])).Reshape(
+            -1, x.Shape[-2], x.Shape[-1]);
+    }
+
+    /// <summary>The transpose of a matrix; <see cref="Permute"/> and <see cref="SwapAxes"/> take any axes.</summary>
+    public Tensor Transpose() => Apply(new Transpose(), this);
 
     /// <summary>The maximum of each window of images (N, H, W, C). Ties go to the first position, as in PyTorch.</summary>
     public Tensor MaxPool2d(int kernel, int? stride = null, int padding = 0) =>
@@ -152,14 +178,21 @@ public sealed partial class Tensor
     public Tensor AvgPool2d(int kernel, int? stride = null, int padding = 0) =>
         Apply(new AveragePool(new PoolGeometry(kernel, stride ?? kernel, padding)), this);
 
-    /// <summary>softmax over the last axis of (N, C).</summary>
-    public Tensor Softmax() => Apply(new Softmax(), this);
-
-    /// <summary>ln softmax over the last axis of (N, C), stable.</summary>
-    public Tensor LogSoftmax()
+    /// <summary>softmax over an axis, the last one unless told otherwise.</summary>
+    public Tensor Softmax(int axis = -1)
     {
-        Tensor shifted = this - Max([-1], true).StopGradient();
-        return shifted - shifted.Exp().Sum([-1], true).Log();
+        axis = AxisOf(axis);
+        int last = Shape.Rank - 1;
+        return axis != last ? SwapAxes(axis, last).Softmax().SwapAxes(axis, last)
+            : Shape.Rank == 2 ? Apply(new Softmax(), this)
+            : Reshape(-1, Shape[-1]).Softmax().Reshape(Shape);
+    }
+
+    /// <summary>ln softmax over an axis, the last one unless told otherwise; stable.</summary>
+    public Tensor LogSoftmax(int axis = -1)
+    {
+        Tensor shifted = this - Max([axis], true).StopGradient();
+        return shifted - shifted.Exp().Sum([axis], true).Log();
     }
 
     /// <summary>x[n, index[n]] of (N, C) and (N) → (N).</summary>

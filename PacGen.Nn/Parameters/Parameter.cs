@@ -33,11 +33,20 @@ public sealed class Parameter
         internal set => name = value;
     }
 
+    /// <summary>
+    /// For each axis, which axis of the same array in PyTorch it is; null for the usual ones: (out, in) of a matrix, OIHW of four
+    /// axes, the same of others.
+    /// </summary>
+    public IReadOnlyList<int>? PyTorchAxes { get; init; }
+
     /// <summary>Where its values are: a part of the arena's weights; null before an arena was made.</summary>
     public Region? Region { get; internal set; }
 
     /// <summary>The leaf of the graph that stands for it.</summary>
     public Tensor Tensor => field ??= Tensor.Leaf(this);
+
+    /// <summary>The <see cref="PyTorchAxes"/> of an array that has its axes in PyTorch's order.</summary>
+    internal static int[] SameAxes(Shape shape) => [.. Enumerable.Range(0, shape.Rank)];
 
     /// <summary>A parameter where a tensor is wanted.</summary>
     public static implicit operator Tensor(Parameter parameter) => parameter.Tensor;

@@ -65,6 +65,7 @@ internal static class Kernel
         Operation operation, CpuDevice device, int width, Shape[] shapes, Region[] inputs, Region output) => operation switch
     {
         MatMul product => product.Bind(device, width, shapes, inputs, output),
+        BatchMatMul products => products.Bind(device, width, shapes, inputs, output),
         Conv2dForward convolution => convolution.Bind(device, width, shapes, inputs, output),
         Conv2dInputGradient gradient => gradient.Bind(device, width, shapes, inputs, output),
         Conv2dWeightGradient gradient => gradient.Bind(device, width, shapes, inputs, output),

@@ -50,6 +50,58 @@ internal sealed class DoubleReference
                 }
 
                 break;
+            case Permute permute:
+                Each(node.Shape, (at, place) =>
+                {
+                    int[] source = new int[place.Length];
+                    for (int axis = 0; axis < place.Length; axis++)
+                    {
+                        source[permute.Order[axis]] = place[axis];
+                    }
+
+                    y[at] = x[0][IndexOf(source, s[0])];
+                });
+                break;
+            case Slice slice:
+                Each(node.Shape, (at, place) =>
+                {
+                    for (int axis = 0; axis < place.Length; axis++)
+                    {
+                        int spread = slice.Starts[axis] + (place[axis] * slice.Steps[axis]);
+                        place[axis] = spread % slice.Spacings[axis] == 0 ? spread / slice.Spacings[axis] : -1;
+                        if (place[axis] < 0 || place[axis] >= s[0][axis])
+                        {
+                            return;
+                        }
+                    }
+
+                    y[at] = x[0][IndexOf(place, s[0])];
+                });
+                break;
+            case Concatenate joined:
+                int behind = 0;
+                for (int part = 0; part < x.Length; part++)
+                {
+                    Each(s[part], (at, place) =>
+                    {
+                        place[joined.Axis] += behind;
+                        y[IndexOf(place, node.Shape)] = x[part][at];
+                    });
+                    behind += s[part][joined.Axis];
+                }
+
+                break;
+            case BatchMatMul products:
+                int inner = s[0][products.TransposeA ? 1 : 2];
+                Each(node.Shape, (at, place) =>
+                {
+                    for (int l = 0; l < inner; l++)
+                    {
+                        y[at] += x[0][IndexOf(products.TransposeA ? [place[0], l, place[1]] : [place[0], place[1], l], s[0])]
+                            * x[1][IndexOf(products.TransposeB ? [place[0], place[2], l] : [place[0], l, place[2]], s[1])];
+                    }
+                });
+                break;
             case MatMul product:
                 int m = node.Shape[0], n = node.Shape[1], k = s[0][product.TransposeA ? 0 : 1];
                 for (int i = 0; i < m; i++)
@@ -176,6 +228,32 @@ internal sealed class DoubleReference
         }
 
         return result;
+    }
+
+    /// <summary>Visits all elements, with their index along each axis; the array is the visitor's to change.</summary>
+    private static void Each(Shape shape, Action<int, int[]> visit)
+    {
+        for (int at = 0; at < shape.Count; at++)
+        {
+            int[] place = new int[shape.Rank];
+            for (int axis = shape.Rank - 1, rest = at; axis >= 0; axis--)
+            {
+                (rest, place[axis]) = Math.DivRem(rest, shape[axis]);
+            }
+
+            visit(at, place);
+        }
+    }
+
+    private static int IndexOf(int[] place, Shape shape)
+    {
+        int at = 0;
+        for (int axis = 0; axis < place.Length; axis++)
+        {
+            at = (at * shape[axis]) + place[axis];
+        }
+
+        return at;
     }
 
     private static void Rows(Shape matrix, Action<int, int> visit)

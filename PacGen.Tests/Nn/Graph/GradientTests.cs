@@ -8,7 +8,7 @@ namespace PacGen.Tests.Nn;
 /// Values, gradients and Hessian-vector products of each operation on the CPU, against the double reference: values directly,
 /// gradients by central differences of the reference's values, Hessian-vector products by central differences of its gradients.
 /// </summary>
-internal sealed class GradientTests
+internal sealed partial class GradientTests
 {
     private static readonly Dictionary<string, (Shape[] Shapes, Func<Tensor[], Tensor> Build)> Cases = new()
     {
@@ -58,12 +58,12 @@ internal sealed class GradientTests
             x => (((x[0] * x[1]).Tanh() + x[0]).Sigmoid() * (x[1].Square() + 2f).Log() - (x[0] + x[1]).Exp() * 0.1f).Square()),
     };
 
-    private static IEnumerable<string> Names => Cases.Keys;
+    private static IEnumerable<string> Names => Cases.Keys.Concat(LayerCases.Keys);
 
     [TestCaseSource(nameof(Names))]
     public void ValueGradientAndHessianVectorProduct(string name)
     {
-        (Shape[] shapes, Func<Tensor[], Tensor> build) = Cases[name];
+        (Shape[] shapes, Func<Tensor[], Tensor> build) = Cases.GetValueOrDefault(name, LayerCases.GetValueOrDefault(name));
         Tensor[] x = [.. shapes.Select((shape, i) => Tensor.Input(shape, $"x{i}"))];
         Tensor[] v = [.. shapes.Select((shape, i) => Tensor.Input(shape, $"v{i}"))];
         Tensor value = build(x);

@@ -1,0 +1,94 @@
+using PacGen.Kernels;
+
+namespace PacGen.Nn;
+
+/// <content>Convolutions, made of the primitive one.</content>
+public sealed partial class Tensor
+{
+    /// <summary>
+    /// The convolution of images (N, H, W, C) with weights (KH, KW, C, OC) → (N, OH, OW, OC), OH = ⌊(H + 2·padding − KH)/stride⌋
+    /// + 1.
+    /// </summary>
+    public static Tensor Conv2d(Tensor images, Tensor weights, int stride = 1, int padding = 0) =>
+        Apply(new Conv2dForward(stride, padding), images, weights);
+
+    /// <summary>
+    /// The convolution of images (N, H, W, C) with weights (KH, KW, C/groups, OC), whose taps are <paramref name="dilation"/>
+    /// pixels apart: output channels o·OC/groups … see the input channels of the same group alone. (N, OH, OW, OC), OH = ⌊(H +
+    /// 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1.
+    /// </summary>
+    /// <param name="images">The images.</param>
+    /// <param name="weights">The weights.</param>
+    /// <param name="geometry">Strides and paddings.</param>
+    /// <param name="dilation">The distance of taps each way, at least 1; 1 without it.</param>
+    /// <param name="groups">The groups; C and OC are multiples.</param>
+    /// <exception cref="ShapeException">The shapes don't fit.</exception>
+    public static Tensor Conv2d(
+        Tensor images, Tensor weights, Conv2dGeometry geometry, (int Height, int Width)? dilation = null, int groups = 1)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(weights);
+        Tensor taps = Dilated(weights, dilation ?? (1, 1));
+        if (groups == 1)
+        {
+            return Apply(new Conv2dForward(geometry), images, taps);
+        }
+
+        RequireGroups(images, weights, groups, images.Shape.Rank == 4 ? images.Shape[3] : 0, weights.Shape[-1]);
+        return Concatenate(-1, [.. images.Split(-1, groups).Zip(
+            taps.Split(-1, groups), (part, kernel) => Apply(new Conv2dForward(geometry), part, kernel))]);
+    }
+
+    /// <summary>
+    /// The transposed convolution of images (N, H, W, C) with weights (KH, KW, OC/groups, C): the adjoint of the convolution of
+    /// (N, OH, OW, OC) with the same weights. OH = (H − 1)·stride − 2·padding + dilation·(KH − 1) + 1 + outputPadding.
+    /// </summary>
+    /// <param name="images">The images.</param>
+    /// <param name="weights">The weights.</param>
+    /// <param name="geometry">Strides and paddings.</param>
+    /// <param name="outputPadding">Rows and columns more than the least that a strided convolution makes H and W of.</param>
+    /// <param name="dilation">The distance of taps each way, at least 1; 1 without it.</param>
+    /// <param name="groups">The groups; C and OC are multiples.</param>
+    /// <exception cref="ShapeException">The shapes don't fit.</exception>
+    public static Tensor ConvTranspose2d(
+        Tensor images, Tensor weights, Conv2dGeometry geometry, (int Height, int Width) outputPadding = default,
+        (int Height, int Width)? dilation = null, int groups = 1)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(weights);
+        if (images.Shape.Rank != 4 || weights.Shape.Rank != 4)
+        {
+            throw new ShapeException(
+                $"ConvTranspose2d: images {images.Shape} and weights {weights.Shape} must both have 4 axes, (N, H, W, C) and " +
+                $"(KH, KW, OC, C).");
+        }
+
+        Tensor taps = Dilated(weights, dilation ?? (1, 1));
+        int height = ((images.Shape[1] - 1) * geometry.StrideHeight) - (2 * geometry.PaddingHeight) + taps.Shape[0]
+            + outputPadding.Height;
+        int width = ((images.Shape[2] - 1) * geometry.StrideWidth) - (2 * geometry.PaddingWidth) + taps.Shape[1]
+            + outputPadding.Width;
+        Conv2dInputGradient adjoint = new(geometry, height, width);
+        if (groups == 1)
+        {
+            return Apply(adjoint, images, taps);
+        }
+
+        RequireGroups(images, weights, groups, images.Shape[3], (int)((long)weights.Shape[2] * groups));
+        return Concatenate(-1, [.. images.Split(-1, groups).Zip(
+            taps.Split(-1, groups), (part, kernel) => Apply(adjoint, part, kernel))]);
+    }
+
+    /// <summary>Weights with zeros between their taps.</summary>
+    private static Tensor Dilated(Tensor weights, (int Height, int Width) dilation) =>
+        weights.Shape.Rank != 4 ? weights : weights.Spread(0, dilation.Height).Spread(1, dilation.Width);
+
+    private static void RequireGroups(Tensor images, Tensor weights, int groups, int inputs, int outputs)
+    {
+        if (groups < 1 || weights.Shape.Rank != 4 || inputs % groups != 0 || outputs % groups != 0)
+        {
+            throw new ShapeException(
+                $"A convolution of images {images.Shape} with weights {weights.Shape} can't be done in {groups} equal groups.");
+        }
+    }
+}

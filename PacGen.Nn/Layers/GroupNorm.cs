@@ -1,0 +1,60 @@
+using PacGen.Core.Lanes;
+using PacGen.Kernels;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// Group normalisation of (N, …, C), PyTorch's GroupNorm: the channels are cut into groups of neighbours, and each example's
+/// group, over all its pixels, is brought to mean 0 and (biased) variance 1; then channel by channel ·weight + bias.
+/// </summary>
+public sealed class GroupNorm : Module
+{
+    private readonly Parameter? weight;
+    private readonly Parameter? bias;
+    private readonly int groups;
+    private readonly int channels;
+    private readonly double epsilon;
+
+    /// <summary>A group normalisation: weight 1 and bias 0 at first.</summary>
+    /// <param name="groups">How many groups; they must be equal.</param>
+    /// <param name="channels">C, the extent of the last axis.</param>
+    /// <param name="epsilon">ε, added to the variance.</param>
+    /// <param name="affine">Whether weight and bias are trained; else there are none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The channels can't be cut into as many groups, or ε is not positive in
+    /// single precision.</exception>
+    public GroupNorm(int groups, int channels, double epsilon = 1e-5, bool affine = true)
+    {
+        if (groups < 1 || channels < groups || channels % groups != 0)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(groups), groups, $"{channels} channels can't be cut into {groups} equal groups.");
+        }
+
+        (this.groups, this.channels) = (groups, channels);
+        this.epsilon = SinglePrecision.Positive(epsilon, "ε of GroupNorm");
+        weight = affine ? new Parameter(new Shape(channels), Initializer.Ones) : null;
+        bias = affine ? new Parameter(new Shape(channels), Initializer.Zeros) : null;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ShapeException">The last axis of x is not the channels.</exception>
+    public override Tensor Forward(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        if (x.Shape.Rank < 2 || x.Shape[-1] != channels)
+        {
+            throw new ShapeException($"GroupNorm: {channels} channels are normalised, but the input has shape {x.Shape}.");
+        }
+
+        return Normalized(x, groups, epsilon, weight, bias);
+    }
+
+    /// <summary>Each example's groups of channels standardized, then ·weight + bias where there are any.</summary>
+    internal static Tensor Normalized(Tensor x, int groups, double epsilon, Parameter? weight, Parameter? bias)
+    {
+        int channels = x.Shape[-1], pixels = (int)(x.Shape.Count / x.Shape[0] / channels);
+        Tensor grouped = x.Reshape(x.Shape[0], pixels, groups, channels / groups);
+        Tensor y = LayerNorm.Standardized(grouped, [1, 3], epsilon).Reshape(x.Shape);
+        return weight is null ? y : (y * weight) + bias!;
+    }
+}

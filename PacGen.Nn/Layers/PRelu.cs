@@ -1,0 +1,21 @@
+using PacGen.Kernels;
+
+namespace PacGen.Nn;
+
+/// <summary>x where it is positive, else weight·x, the weight being trained: one for all, or one for each channel of the last
+/// axis.</summary>
+public sealed class PRelu : Module
+{
+    private readonly Parameter weight;
+
+    /// <summary>The layer.</summary>
+    /// <param name="channels">How many weights: 1, or the extent of the last axis.</param>
+    /// <param name="initial">Each weight at first.</param>
+    public PRelu(int channels = 1, double initial = 0.25)
+    {
+        weight = new Parameter(new Shape(channels), Initializer.Constant(initial));
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x) => x.LeakyRelu(weight);
+}

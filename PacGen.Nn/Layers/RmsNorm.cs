@@ -1,0 +1,38 @@
+using PacGen.Core.Lanes;
+using PacGen.Kernels;
+
+namespace PacGen.Nn;
+
+/// <summary>Division by the root of the mean square over the last axis, PyTorch's RMSNorm: x/√(mean x² + ε)·weight.</summary>
+public sealed class RmsNorm : Module
+{
+    private readonly Parameter? weight;
+    private readonly int length;
+    private readonly double epsilon;
+
+    /// <summary>The layer: weight 1 at first.</summary>
+    /// <param name="length">The extent of the last axis.</param>
+    /// <param name="epsilon">ε, added to the mean square; 2⁻²³ without it, as in PyTorch.</param>
+    /// <param name="affine">Whether the weight is trained; else there is none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">ε is not positive in single precision.</exception>
+    public RmsNorm(int length, double epsilon = 1.1920928955078125e-07, bool affine = true)
+    {
+        this.length = length;
+        this.epsilon = SinglePrecision.Positive(epsilon, "ε of RmsNorm");
+        weight = affine ? new Parameter(new Shape(length), Initializer.Ones) : null;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ShapeException">The last axis of x has another length.</exception>
+    public override Tensor Forward(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        if (x.Shape.Rank < 1 || x.Shape[-1] != length)
+        {
+            throw new ShapeException($"RmsNorm: the last axis of {length} is normalised, but the input has shape {x.Shape}.");
+        }
+
+        Tensor y = x / (x.Square().Mean([-1], true) + epsilon).Sqrt();
+        return weight is null ? y : y * weight;
+    }
+}
