@@ -38,8 +38,9 @@ Console.WriteLine($"saved for PyTorch: {new FileInfo(path).Length} bytes");
 File.Delete(path);
 
 // 8×8 to 28×28: each pixel three by three, and a margin of two.
-static ImageSet Enlarge(ImageSet small)
+static ImageSet Enlarge(SampleSet set)
 {
+    ImageSet small = (ImageSet)set;
     byte[] pixels = new byte[small.Count * 28 * 28];
     for (int i = 0; i < pixels.Length; i++)
     {

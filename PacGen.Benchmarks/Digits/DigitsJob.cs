@@ -100,7 +100,7 @@ internal sealed class DigitsJob : Verb
 
     private IReadOnlyList<EpochResult> Train(Dataset digits, Optimizer rule, TrainingOptions options, TrainingReport report)
     {
-        using Trainer trainer = new(new Mlp(digits.Train.ImageSize, Hidden, digits.Train.Classes), digits, rule, options);
+        using Trainer trainer = new(new Mlp(digits.Train.SampleSize, Hidden, digits.Train.Classes), digits, rule, options);
         int every = Math.Max(1, options.Epochs / 8);
         report.Show(options.Epochs, progress => trainer.Run(
             result =>

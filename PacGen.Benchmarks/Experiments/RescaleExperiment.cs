@@ -88,7 +88,7 @@ internal sealed class RescaleExperiment : Verb
                     """));
         }
 
-        Mlp model = new(set.Train.ImageSize, parsed.GetValue(hidden), set.Train.Classes);
+        Mlp model = new(set.Train.SampleSize, parsed.GetValue(hidden), set.Train.Classes);
         using Trainer trainer = new(model, set, new Sgd(LearningRate), new TrainingOptions
         {
             Epochs = parsed.GetValue(epochs),
@@ -102,7 +102,7 @@ internal sealed class RescaleExperiment : Verb
                 $"--directions is {settings.Directions}, but the network has {trainer.Arena.Count} weights.");
         }
 
-        string name = $"mlp {set.Train.ImageSize}-{parsed.GetValue(hidden)}-{set.Train.Classes}";
+        string name = $"mlp {set.Train.SampleSize}-{parsed.GetValue(hidden)}-{set.Train.Classes}";
         string setting = Prose.Line($"""
             {name} with ReLU, {trainer.Arena.Count:N0} weights; {set.Train.Count:N0} training images of {set.Name}; SGD at
             {LearningRate}, batch {Batch}, seed {settings.Seed}; {opened.Device.Name}
@@ -139,7 +139,7 @@ internal sealed class RescaleExperiment : Verb
         return 0;
     }
 
-    private static ImageSet Part(ImageSet images, int? count) => count switch
+    private static SampleSet Part(SampleSet images, int? count) => count switch
     {
         0 => images,
         null => images.Take(Math.Min(MostImages, images.Count)),

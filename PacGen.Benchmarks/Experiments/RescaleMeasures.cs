@@ -9,7 +9,7 @@ internal sealed class RescaleMeasures : IDisposable
     private const int Pairs = 4, Products = 12;
     private readonly Mlp model;
     private readonly ParameterArena arena;
-    private readonly ImageSet images;
+    private readonly SampleSet images;
     private readonly RescaleSettings settings;
     private readonly float[] trained;
     private readonly Func<float[]> outputs;
@@ -21,7 +21,7 @@ internal sealed class RescaleMeasures : IDisposable
     private readonly IReadOnlyList<double> alphas;
 
     public RescaleMeasures(
-        Mlp model, ParameterArena arena, ImageSet images, Func<float[]> outputs, IReadOnlyList<double> alphas,
+        Mlp model, ParameterArena arena, SampleSet images, Func<float[]> outputs, IReadOnlyList<double> alphas,
             RescaleSettings settings)
     {
         this.alphas = alphas;

@@ -78,7 +78,7 @@ internal sealed class MeasureVerb : Verb
 
         OutputFile.RequireDistinct(new[] { csv, density }.Select(option => (option.Name, parsed.GetValue(option))));
         using SavedNetwork network = saved.Open(parsed, terminal, Host);
-        ImageSet train = network.Images.Train;
+        SampleSet train = network.Images.Train;
         int asked = parsed.GetValue(images), count = asked == 0 || !parsed.IsGiven(images)
             ? Math.Min(train.Count, asked == 0 ? train.Count : DefaultImages) : asked;
         if (count > train.Count)

@@ -128,7 +128,7 @@ internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
     /// <summary>Looks at how the weights of runs that are complete do on other images.</summary>
     /// <returns>The records with that; null where it was stopped.</returns>
     /// <exception cref="CheckpointException">A run's weights can't be used.</exception>
-    public IReadOnlyList<RunRecord>? Test(IReadOnlyList<PlannedRun> runs, ImageSet set)
+    public IReadOnlyList<RunRecord>? Test(IReadOnlyList<PlannedRun> runs, SampleSet set)
     {
         List<RunRecord> records = [];
         foreach (PlannedRun run in runs)

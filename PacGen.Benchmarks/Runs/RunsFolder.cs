@@ -101,7 +101,7 @@ internal sealed class RunsFolder
     /// <returns>Its record with that; null where another process is at it.</returns>
     /// <exception cref="CheckpointException">Its last checkpoint can't be used.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public RunRecord? Test(PlannedRun run, ImageSet set, CancellationToken stop) => Claimed(run, () =>
+    public RunRecord? Test(PlannedRun run, SampleSet set, CancellationToken stop) => Claimed(run, () =>
     {
         RunRecord record = Find(run)!;
         if (record.Tested?.Epochs == run.Options.Epochs || record.Failure is not null)

@@ -161,7 +161,7 @@ internal sealed class TrainingRunOptions : OptionGroup
     /// <param name="images">The images to train on.</param>
     /// <param name="besides">What they are besides, such as <c>besides the validation images</c>.</param>
     /// <exception cref="UsageException">The batch is larger.</exception>
-    public static void RequireBatch(TrainingOptions options, ImageSet images, string besides = "")
+    public static void RequireBatch(TrainingOptions options, SampleSet images, string besides = "")
     {
         if (options.BatchSize > images.Count)
         {

@@ -99,7 +99,7 @@ internal sealed class StudySettings
         }
 
         ParseResult parsed = Parse(settings, []);
-        ImageSet train = images.Train, test = images.Test;
+        SampleSet train = images.Train, test = images.Test;
         train = parsed.GetValue(data.Limit) is { } count ? train.Take(count) : train;
         test = parsed.GetValue(testLimit) is { } tested ? test.Take(tested) : test;
         double share = parsed.GetValue(labelNoise);

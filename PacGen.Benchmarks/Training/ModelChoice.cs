@@ -38,11 +38,11 @@ internal sealed record ModelChoice(
     /// The least number of parameters that the model has, counted from its options before anything is built: all of an MLP's,
     /// those of some convolutions of the others.
     /// </summary>
-    public Int128 LeastParameters(ImageSet images)
+    public Int128 LeastParameters(SampleSet images)
     {
         if (Name == "mlp")
         {
-            int[] widths = [images.ImageSize, .. Hidden, images.Classes];
+            int[] widths = [images.SampleSize, .. Hidden, images.Target.Size];
             return widths.Zip(widths.Skip(1)).Aggregate((Int128)0, (sum, pair) => sum + ((pair.First + (Int128)1) * pair.Second));
         }
 
@@ -93,23 +93,31 @@ internal sealed record ModelChoice(
     /// <exception cref="UsageException">The model takes images of another size.</exception>
     public Module Make(Dataset data)
     {
-        ImageSet images = data.Train;
+        SampleSet images = data.Train;
         if (Name == "mlp")
         {
-            return new Mlp([images.ImageSize, .. Hidden, images.Classes]) { Dropout = Dropout };
+            return new Mlp([images.SampleSize, .. Hidden, images.Target.Size]) { Dropout = Dropout };
         }
 
+        if (images.SampleShape.Rank != 3)
+        {
+            throw new UsageException(Prose.Line($"""
+                --model {Name} takes images of three axes, but a sample of {data.Name} is {images.SampleShape}: use --model mlp.
+                """));
+        }
+
+        (int height, int width, int channels) = (images.SampleShape[0], images.SampleShape[1], images.SampleShape[2]);
         if (Name == "wide-resnet")
         {
-            return new WideResNet(Depth, Widen, images.Classes, images.Channels, Form, Dropout);
+            return new WideResNet(Depth, Widen, images.Target.Size, channels, Form, Dropout);
         }
 
-        return Math.Min(images.Height, images.Width) >= MnistCnn.LeastSide
-            ? new MnistCnn(images.Height, images.Width, images.Channels, images.Classes, Scale, Dropout)
+        return Math.Min(height, width) >= MnistCnn.LeastSide
+            ? new MnistCnn(height, width, channels, images.Target.Size, Scale, Dropout)
             : throw new UsageException(
                 Prose.Line($"""
                     --model {Name} takes images of {MnistCnn.LeastSide}×{MnistCnn.LeastSide} or more, but {data.Name} has
-                    {images.Height}×{images.Width}: use --model mlp, or --dataset mnist.
+                    {height}×{width}: use --model mlp, or --dataset mnist.
                     """));
     }
 
@@ -128,7 +136,7 @@ internal sealed record ModelChoice(
     /// <summary>The model in a few words, such as <c>mlp 64-128-10</c> or <c>wrn-16-1</c>.</summary>
     public string Describe(Dataset data) => Name switch
     {
-        "mlp" => $"mlp {string.Join('-', [data.Train.ImageSize, .. Hidden, data.Train.Classes])}{Dropped}",
+        "mlp" => $"mlp {string.Join('-', [data.Train.SampleSize, .. Hidden, data.Train.Target.Size])}{Dropped}",
         "wide-resnet" => $"wrn-{Depth}-{Widen}{(Form == WideResNetForm.PaperCode ? "" : $"-{FormName}")}{Dropped}",
         _ => $"{(Scale == 1 ? Name : $"{Name}-{Scale}")}{Dropped}",
     };

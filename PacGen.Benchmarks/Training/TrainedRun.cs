@@ -109,7 +109,7 @@ internal sealed class TrainedRun(
                 : "its weights were not kept: --checkpoint FOLDER keeps them";
             terminal.Line(Prose.Line($"""
                 Stopped early after epoch {trainer.Results.Count}: no better {name} for {options.EarlyStop} epochs. The best is
-                epoch {best.Epoch}'s, {best.Value(options.BestBy):G5}; {where}
+                epoch {best.Epoch}'s, {best.Value(options.BestBy!.Value):G5}; {where}
                 """));
         }
 

@@ -302,7 +302,8 @@ internal sealed class WeightsFile : IDisposable
         wanted.All(one => file.Tensors.TryGetValue(one.Name, out SafetensorInfo? info) && info.Shape.SequenceEqual(one.Extents));
 
     private static PyTorchLayout Layout(Module network, Dataset images) =>
-        PyTorchLayout.Of(network, new Kernels.Shape(images.Train.Height, images.Train.Width, images.Train.Channels));
+        PyTorchLayout.Of(
+            network, images.Train.SampleShape is { Rank: 3 } image ? image : new Kernels.Shape(1, 1, images.Train.SampleSize));
 
     private static IEnumerable<(string Name, IReadOnlyList<long> Extents)> Arrays(Module network) =>
         network.Parameters.Select(parameter => (parameter.Name, parameter.Shape))

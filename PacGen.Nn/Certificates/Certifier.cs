@@ -88,21 +88,25 @@ public static class Certifier
             this.progress = progress;
             this.cancellation = cancellation;
 
-            // The network sees pixels through a normalisation, which is part of the prior: so it comes from S₀ alone.
-            int[] order = DataSplit.Order(data.Train.Count, options.Seed);
-            Normalization fitted = Normalization.Fit(data.Train, order.AsSpan(0, options.PriorImages(data.Train.Count)));
-            data = data with { Train = data.Train.With(fitted), Test = data.Test.With(fitted) };
+            // The network sees samples through a normalisation, which is part of the prior: so it comes from S₀ alone. Numbers
+            // that are taken as they are stay so.
+            if (data.Train.Normalization is not null)
+            {
+                int[] order = DataSplit.Order(data.Train.Count, options.Seed);
+                data = data.Normalized(Normalization.Fit(
+                    data.Train, order.AsSpan(0, options.PriorImages(data.Train.Count))));
+            }
+
             this.data = data;
             split = DataSplit.Of(data.Train, options.PriorImages(data.Train.Count), options.Seed);
             bounded = new BoundedCrossEntropy(options.SmallestProbability);
             eta = options.Eta ?? split.Bound.Count;
-            int[] image = [data.Train.Height, data.Train.Width, data.Train.Channels];
             try
             {
                 arena = new ParameterArena(model, options.Device ?? Device.Best(), options.Seed);
                 noise = new NoisyWeights(arena, options.Neighborhood, options.Seed);
                 training = new NoisyTraining(model, arena, noise, options.Seed);
-                losses = new GibbsLoss(model, arena, noise, image, bounded);
+                losses = new GibbsLoss(model, arena, noise, data.Train.Form, bounded);
                 plain = new EvaluationPass(model, arena, data.Train, Loss.CrossEntropy, int.MaxValue);
                 plain.Graph.For(1);
                 LabelCheck.Require(model, Loss.CrossEntropy, data, plain.Graph.Classes);
@@ -261,11 +265,11 @@ public static class Certifier
             PosteriorLevel.Sigma(arena.Save(), curvature, etaOfLevel, priorDeviation, options.Neighborhood);
 
         /// <summary>h of the bounded cross-entropy at the present weights.</summary>
-        private double[] Curvature(ImageSet images) =>
+        private double[] Curvature(SampleSet images) =>
             Array.ConvertAll(
                 training.Curvature(images, Math.Min(options.BatchSize, images.Count), cancellation), h => h / bounded.Scale);
 
-        private static ImageSet Some(ImageSet images) => images.Take(Math.Min(TrainingCurvatureImages, images.Count));
+        private static SampleSet Some(SampleSet images) => images.Take(Math.Min(TrainingCurvatureImages, images.Count));
 
         private Action<long, long, double, TimeSpan>? Tell(CertifyPhase phase) =>
             progress is null ? null : (done, total, loss, left) =>

@@ -69,10 +69,12 @@ public sealed record CertifyOptions
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     internal void Validate(Dataset data)
     {
-        ImageSet images = data.Train;
+        SampleSet images = data.Train;
+        data.RequireOneForm();
         Require(
-            (data.Test.Height, data.Test.Width, data.Test.Channels) == (images.Height, images.Width, images.Channels),
-            $"the test images of {data.Name} differ in size from its training images");
+            images.Target.Kind == TargetKind.Class,
+            $"a certificate bounds the 0-1 loss and the bounded cross-entropy, which ask for a class a sample, but the targets " +
+            $"of {data.Name} are {images.Target}");
         Require(PriorFraction is > 0 and < 1, $"the prior's part of the data is {PriorFraction}, but must be in (0, 1)");
         int prior = PriorImages(images.Count);
         Require(prior >= 1 && images.Count - prior >= 8,

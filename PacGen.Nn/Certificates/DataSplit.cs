@@ -8,7 +8,7 @@ namespace PacGen.Nn;
 /// </summary>
 /// <param name="Prior">S₀.</param>
 /// <param name="Bound">S₁; n is its size.</param>
-internal sealed record DataSplit(ImageSet Prior, ImageSet Bound)
+internal sealed record DataSplit(SampleSet Prior, SampleSet Bound)
 {
     /// <summary>The stream of the run's random numbers that splits: "spli" in ASCII.</summary>
     private const uint SplitStream = 0x7370_6C69;
@@ -17,7 +17,7 @@ internal sealed record DataSplit(ImageSet Prior, ImageSet Bound)
     /// <param name="images">All training images.</param>
     /// <param name="priorCount">|S₀|.</param>
     /// <param name="seed">The run's seed.</param>
-    public static DataSplit Of(ImageSet images, int priorCount, ulong seed)
+    public static DataSplit Of(SampleSet images, int priorCount, ulong seed)
     {
         int[] order = Order(images.Count, seed);
         return new DataSplit(images.Subset(order.AsSpan(0, priorCount)), images.Subset(order.AsSpan(priorCount)));

@@ -43,7 +43,7 @@ internal sealed class NoisyTraining : IDisposable
     /// </summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="TrainingException">A gradient is not finite.</exception>
-    public double[] Curvature(ImageSet images, int batchSize, CancellationToken cancellation)
+    public double[] Curvature(SampleSet images, int batchSize, CancellationToken cancellation)
     {
         using BatchLoader loader = BatchLoader.Sequential(images, batchSize);
         secondMoment.Run(arena.Weights, h, loader, images.Count / batchSize, cancellation);

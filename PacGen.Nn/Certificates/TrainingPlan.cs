@@ -8,7 +8,7 @@ namespace PacGen.Nn;
 /// <param name="Optimizer">The rule.</param>
 /// <param name="Seed">Decides the order of images and the draws.</param>
 /// <param name="Stream">The stream of the draws.</param>
-internal sealed record TrainingPlan(ImageSet Images, int Epochs, int BatchSize, Optimizer Optimizer, ulong Seed, uint Stream)
+internal sealed record TrainingPlan(SampleSet Images, int Epochs, int BatchSize, Optimizer Optimizer, ulong Seed, uint Stream)
 {
     /// <summary>w₀, which the prior's KL pulls w to; null for no pull.</summary>
     public float[]? Anchor { get; init; }

@@ -34,8 +34,8 @@ internal sealed class RunSnapshot(
         SortedDictionary<string, string> settings = new(StringComparer.Ordinal)
         {
             ["model"] = $"{model.GetType().Name} of {arena.Count} parameters",
-            ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} images of " +
-                $"{data.Train.Height}×{data.Train.Width}×{data.Train.Channels}, SHA-256 {fingerprint ??= data.Fingerprint()}…",
+            ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} {data.Train.Noun} of " +
+                $"{string.Join('×', data.Train.SampleShape.AsSpan().ToArray())}, SHA-256 {fingerprint ??= data.Fingerprint()}…",
             ["optimizer"] = optimizer.ToString()!,
             ["running statistics"] = $"{statistics}",
             ["schedule"] = options.Schedule.ToString(),
@@ -46,7 +46,7 @@ internal sealed class RunSnapshot(
             ["largest norm of the gradient"] = options.ClipNorm is { } norm ? $"{norm}" : "none",
             ["seed"] = $"{options.Seed}",
             ["average"] = options.Average?.ToString() ?? "none",
-            ["loss"] = options.Loss == PacGen.Nn.Loss.CrossEntropy ? "cross-entropy" : "of the caller's own",
+            ["loss"] = PacGen.Nn.Loss.NameOf(options.LossOf(data)),
             ["score"] = options.Score?.ToString() ?? "none",
         };
         if (options.KeepSecondMoment)

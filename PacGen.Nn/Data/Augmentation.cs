@@ -47,7 +47,7 @@ public sealed record Augmentation
     /// <param name="indices">Which images, in this order.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="epoch">Which epoch.</param>
-    /// <param name="images">Takes indices.Length × <see cref="ImageSet.ImageSize"/> values, NHWC.</param>
+    /// <param name="images">Takes indices.Length × <see cref="SampleSet.SampleSize"/> values, NHWC.</param>
     /// <param name="classes">Takes indices.Length classes, each as a float.</param>
     /// <param name="scratch">Room for the bytes of one image.</param>
     /// <exception cref="ArgumentException">A destination or the room is too short.</exception>
@@ -57,7 +57,7 @@ public sealed record Augmentation
         Span<byte> scratch)
     {
         ArgumentNullException.ThrowIfNull(source);
-        int size = source.ImageSize;
+        int size = source.SampleSize;
         if (images.Length < (long)indices.Length * size || classes.Length < indices.Length || scratch.Length < size)
         {
             throw new ArgumentException(
@@ -85,7 +85,7 @@ public sealed record Augmentation
         int down = Shift(0), right = Shift(1);
         bool mirrored = Flip && (Philox.Word(seed, Stream, (uint)epoch, (4L * index) + 2) & 1) != 0;
         int channels = source.Channels, width = source.Width, row = width * channels;
-        ReadOnlySpan<byte> image = source.Pixels.Slice(index * source.ImageSize, source.ImageSize);
+        ReadOnlySpan<byte> image = source.Pixels.Slice(index * source.SampleSize, source.SampleSize);
 
         // Columns of the result that show the image; the others, and rows outside it, are padding.
         int first = Math.Clamp(-right, 0, width), last = Math.Clamp(width - right, first, width);

@@ -4,7 +4,7 @@ using PacGen.Core.Randomness;
 namespace PacGen.Nn;
 
 /// <summary>
-/// Gives the images of a set batch by batch. Threads of its own gather, and vary, the next batches while one is worked on, into
+/// Gives the samples of a set batch by batch. Threads of its own gather, and vary, the next batches while one is worked on, into
 /// buffers that take turns; once they run, a batch allocates nothing. The order of a shuffled epoch is a function of the seed and
 /// the epoch alone, so the batches don't depend on the number of threads. One thread at a time may call it.
 /// </summary>
@@ -21,15 +21,15 @@ namespace PacGen.Nn;
 public sealed class BatchLoader : IDisposable
 {
     /// <summary>
-    /// The stream of the run's random numbers that orders images; far from the small numbers that other arrays count with.
+    /// The stream of the run's random numbers that orders samples; far from the small numbers that other arrays count with.
     /// </summary>
     private const uint OrderStream = 0x8000_0001;
 
     private readonly ulong? seed;
     private readonly Augmentation? augmentation;
     private readonly int[] order;
-    private readonly float[][] images;
-    private readonly float[][] labels;
+    private readonly float[][] samples;
+    private readonly float[][] targets;
     private readonly Thread[] threads;
 
     // Guards all below. `round` counts the starts: a batch of an abandoned round is thrown away when it is done. `filled` counts
@@ -42,7 +42,7 @@ public sealed class BatchLoader : IDisposable
     private Exception? fault;
 
     private BatchLoader(
-        ImageSet source, int batchSize, ulong? seed, bool dropLast, Augmentation? augmentation = null, int threadCount = 1)
+        SampleSet source, int batchSize, ulong? seed, bool dropLast, Augmentation? augmentation = null, int threadCount = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
         ArgumentNullException.ThrowIfNull(source);
@@ -51,26 +51,33 @@ public sealed class BatchLoader : IDisposable
         BatchSize = batchSize;
         this.seed = seed;
         BatchCount = dropLast ? source.Count / batchSize : ((source.Count - 1) / batchSize) + 1;
-        ImageCount = dropLast ? BatchCount * batchSize : source.Count;
+        SampleCount = dropLast ? BatchCount * batchSize : source.Count;
         order = new int[source.Count];
         this.augmentation = augmentation;
+        if (augmentation is not null && source is not ImageSet)
+        {
+            throw new DataException(
+                $"Images of bytes can be varied, but not {source}: give them without augmentation, or vary them in a set of " +
+                $"your own.");
+        }
 
         // One that the caller has, one that is ready, one for each thread that fills.
-        images = new float[threadCount + 2][];
-        labels = new float[images.Length][];
-        busy = new bool[images.Length];
-        ready = new int[images.Length];
-        if ((long)batchSize * source.ImageSize > Array.MaxLength)
+        samples = new float[threadCount + 2][];
+        targets = new float[samples.Length][];
+        busy = new bool[samples.Length];
+        ready = new int[samples.Length];
+        if ((long)batchSize * Math.Max(source.SampleSize, source.Target.Width) > Array.MaxLength)
         {
             throw new ArgumentException(
-                $"A batch of {batchSize} images of {source.ImageSize} numbers has more than the {Array.MaxLength} that can be " +
+                $"A batch of {batchSize} {source.Noun} of {source.SampleSize} numbers has more than the {Array.MaxLength} that " +
+                    $"can be " +
                     $"held: use a smaller batch.", nameof(batchSize));
         }
 
-        for (int i = 0; i < images.Length; i++)
+        for (int i = 0; i < samples.Length; i++)
         {
-            images[i] = GC.AllocateUninitializedArray<float>(batchSize * source.ImageSize, pinned: true);
-            labels[i] = GC.AllocateUninitializedArray<float>(batchSize, pinned: true);
+            samples[i] = GC.AllocateUninitializedArray<float>(batchSize * source.SampleSize, pinned: true);
+            targets[i] = GC.AllocateUninitializedArray<float>(batchSize * source.Target.Width, pinned: true);
         }
 
         threads = new Thread[threadCount];
@@ -86,50 +93,52 @@ public sealed class BatchLoader : IDisposable
                 Array.Resize(ref threads, i);
                 Dispose();
                 throw new DataException(
-                    "The system gives no thread to load images with: end other programs, or raise the limit of processes or of " +
+                    "The system gives no thread to load samples with: end other programs, or raise the limit of processes or " +
+                        "of " +
                     "address space (ulimit -u, -v).", error);
             }
         }
     }
 
-    /// <summary>The images that are given.</summary>
-    public ImageSet Source { get; }
+    /// <summary>The samples that are given.</summary>
+    public SampleSet Source { get; }
 
-    /// <summary>How many images a batch has.</summary>
+    /// <summary>How many samples a batch has.</summary>
     public int BatchSize { get; }
 
     /// <summary>How many batches an epoch has.</summary>
     public int BatchCount { get; }
 
-    /// <summary>How many images an epoch gives: all, or all in whole batches where the last is dropped.</summary>
-    public int ImageCount { get; }
+    /// <summary>How many samples an epoch gives: all, or all in whole batches where the last is dropped.</summary>
+    public int SampleCount { get; }
 
     /// <summary>Batches in an order that seed and epoch decide: Fisher and Yates's shuffle by Philox.</summary>
-    /// <param name="source">The images.</param>
+    /// <param name="source">The samples.</param>
     /// <param name="batchSize">How many to a batch.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="dropLast">Whether to leave out an epoch's last batch where it is smaller than the others.</param>
-    /// <param name="augmentation">How the images are varied, by the same seed; null for as they are.</param>
+    /// <param name="augmentation">How the samples, which must be an <see cref="ImageSet"/>, are varied, by the same seed; null
+    /// for as they are.</param>
     /// <param name="threads">How many threads gather batches; the batches don't depend on it.</param>
     /// <exception cref="DataException">The batch size is below 1 or larger than the set.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is below 1.</exception>
     public static BatchLoader Shuffled(
-        ImageSet source, int batchSize, ulong seed, bool dropLast = false, Augmentation? augmentation = null, int threads = 1) =>
+        SampleSet source, int batchSize, ulong seed, bool dropLast = false, Augmentation? augmentation = null, int threads = 1) =>
         new(source, batchSize, seed, dropLast, augmentation, threads);
 
-    /// <summary>Batches in the set's order, every image once: for evaluation.</summary>
-    /// <param name="source">The images.</param>
+    /// <summary>Batches in the set's order, every sample once: for evaluation.</summary>
+    /// <param name="source">The samples.</param>
     /// <param name="batchSize">How many to a batch; an epoch's last may be smaller.</param>
     /// <exception cref="DataException">The batch size is below 1 or larger than the set.</exception>
-    public static BatchLoader Sequential(ImageSet source, int batchSize) => new(source, batchSize, seed: null, dropLast: false);
+    public static BatchLoader Sequential(SampleSet source, int batchSize) => new(source, batchSize, seed: null, dropLast: false);
 
     /// <exception cref="DataException">The batch size is below 1 or larger than the set.</exception>
-    internal static void Require(int batchSize, ImageSet source)
+    internal static void Require(int batchSize, SampleSet source)
     {
         if (batchSize < 1 || batchSize > source.Count)
         {
             throw new DataException(
-                $"A batch size of {batchSize} does not fit {source.Count} images. Choose 1 to {source.Count}.");
+                $"A batch size of {batchSize} does not fit {source.Count} {source.Noun}. Choose 1 to {source.Count}.");
         }
     }
 
@@ -176,7 +185,7 @@ public sealed class BatchLoader : IDisposable
                 return false;
             }
 
-            int slot = given % images.Length;
+            int slot = given % samples.Length;
             while (ready[slot] != given && fault is null && !disposed)
             {
                 Monitor.Wait(gate);
@@ -190,7 +199,9 @@ public sealed class BatchLoader : IDisposable
 
             int index = given++, count = CountOf(index);
             Monitor.PulseAll(gate);
-            batch = new Batch(index, images[slot].AsSpan(0, count * Source.ImageSize), labels[slot].AsSpan(0, count));
+            batch = new Batch(
+                index, count, samples[slot].AsSpan(0, count * Source.SampleSize),
+                targets[slot].AsSpan(0, count * Source.Target.Width));
             return true;
         }
     }
@@ -210,11 +221,11 @@ public sealed class BatchLoader : IDisposable
         }
     }
 
-    private int CountOf(int index) => Math.Min(BatchSize, ImageCount - (index * BatchSize));
+    private int CountOf(int index) => Math.Min(BatchSize, SampleCount - (index * BatchSize));
 
     private void Work()
     {
-        byte[] scratch = augmentation is null ? [] : new byte[Source.ImageSize];
+        byte[] scratch = augmentation is null ? [] : new byte[Source.SampleSize];
         while (true)
         {
             int current, index = -1, currentEpoch;
@@ -238,7 +249,7 @@ public sealed class BatchLoader : IDisposable
                 else
                 {
                     index = filled++;
-                    busy[index % images.Length] = true;
+                    busy[index % samples.Length] = true;
                 }
             }
 
@@ -269,10 +280,10 @@ public sealed class BatchLoader : IDisposable
                 }
                 else
                 {
-                    busy[index % images.Length] = false;
+                    busy[index % samples.Length] = false;
                     if (current == round && failure is null)
                     {
-                        ready[index % images.Length] = index;
+                        ready[index % samples.Length] = index;
                     }
                 }
 
@@ -298,19 +309,19 @@ public sealed class BatchLoader : IDisposable
     /// </summary>
     private bool CanFill() =>
         ordered == round && round > 0 && fault is null && filled < BatchCount
-        && filled - Math.Max(given - 1, 0) < images.Length && !busy[filled % images.Length];
+        && filled - Math.Max(given - 1, 0) < samples.Length && !busy[filled % samples.Length];
 
     private void Fill(int index, int currentEpoch, byte[] scratch)
     {
         ReadOnlySpan<int> chosen = order.AsSpan(index * BatchSize, CountOf(index));
-        int slot = index % images.Length;
+        int slot = index % samples.Length;
         if (augmentation is null)
         {
-            Source.Gather(chosen, images[slot], labels[slot]);
+            Source.Gather(chosen, samples[slot], targets[slot]);
         }
         else
         {
-            augmentation.Gather(Source, chosen, seed!.Value, currentEpoch, images[slot], labels[slot], scratch);
+            augmentation.Gather((ImageSet)Source, chosen, seed!.Value, currentEpoch, samples[slot], targets[slot], scratch);
         }
     }
 

@@ -1,18 +1,18 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using PacGen.Core.Text;
 
 namespace PacGen.Nn;
 
-/// <summary>A set of images to train on and one to test on.</summary>
+/// <summary>Samples to train on and samples to test on.</summary>
 /// <param name="Name">The name that <see cref="Datasets.Load"/> knows it by, or one of your own.</param>
-/// <param name="Train">The images to train on.</param>
-/// <param name="Test">The images to test on.</param>
-public sealed record Dataset(string Name, ImageSet Train, ImageSet Test)
+/// <param name="Train">The samples to train on.</param>
+/// <param name="Test">The samples to test on.</param>
+public sealed partial record Dataset(string Name, SampleSet Train, SampleSet Test)
 {
     /// <summary>One line for people.</summary>
-    public override string ToString() => $"{Printable.Name(Name)}: {Train.Count} training and {Test.Count} test images of " +
-        $"{Train.Height}×{Train.Width}×{Train.Channels}, {Train.Classes} classes";
+    public override string ToString() =>
+        $"{Printable.Name(Name)}: {Train.Count} training and {Test.Count} test {Train.Noun} of " +
+        $"{string.Join('×', Train.SampleShape.AsSpan().ToArray())}, {Train.Target}";
 
     /// <summary>Where the data came from, for a person to read: a folder, or that it is embedded.</summary>
     public string Origin { get; init; } = "memory";
@@ -29,17 +29,31 @@ public sealed record Dataset(string Name, ImageSet Train, ImageSet Test)
     /// </summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <exception cref="ArgumentException">Training and test samples differ in shape, or their targets in kind.</exception>
+    internal void RequireOneForm()
+    {
+        if (Train.SampleShape != Test.SampleShape)
+        {
+            throw new ArgumentException($"The test {Test.Noun} of {Name} differ in size from its training {Train.Noun}.");
+        }
+
+        if (Train.Target.Kind != Test.Target.Kind || Train.Target.Width != Test.Target.Width)
+        {
+            throw new ArgumentException(
+                $"The test targets of {Name} are {Test.Target}, but its training targets {Train.Target}.");
+        }
+    }
+
     /// <summary>
-    /// The first 16 hexadecimal digits of the SHA-256 of all images and classes: other images of the same number are seen to be
+    /// The first 16 hexadecimal digits of the SHA-256 of all samples and targets: others of the same number are seen to be
     /// others.
     /// </summary>
     public string Fingerprint()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (ImageSet set in new[] { Train, Test })
+        foreach (SampleSet set in new[] { Train, Test })
         {
-            hash.AppendData(set.Pixels);
-            hash.AppendData(MemoryMarshal.AsBytes(set.Labels));
+            set.AppendTo(hash);
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];

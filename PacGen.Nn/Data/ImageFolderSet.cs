@@ -71,20 +71,17 @@ internal static class ImageFolderSet
             decoded.TryWrite(cache, fingerprint);
         }
 
-        ImageSet train = new(
-            decoded.Train, decoded.TrainLabels, decoded.Height, decoded.Width, decoded.Classes,
-            normalization ?? new Normalization([0, 0, 0], [1, 1, 1]));
-        train = normalization is null ? train.With(Normalization.Fit(train)) : train;
-        return new Dataset(
-            name,
-            train,
-            new ImageSet(
-                decoded.Test, decoded.TestLabels, decoded.Height, decoded.Width, decoded.Classes, train.Normalization))
+        ImageSet train = Of(decoded.Train, decoded.TrainLabels), test = Of(decoded.Test, decoded.TestLabels);
+        normalization ??= Normalization.Fit(train);
+        return new Dataset(name, train.With(normalization), test.With(normalization))
         {
             Origin = tree.Describe(listing.Root.TrimEnd('/')),
             ClassNames = listing.Classes,
             Warnings = listing.Warnings,
         };
+
+        ImageSet Of(byte[] pixels, int[] labels) => new(
+            pixels, labels, decoded.Height, decoded.Width, decoded.Classes, new Normalization([0, 0, 0], [1, 1, 1]));
     }
 
     /// <summary>

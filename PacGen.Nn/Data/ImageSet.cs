@@ -1,4 +1,6 @@
-using PacGen.Core.Randomness;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -6,9 +8,8 @@ namespace PacGen.Nn;
 /// Images of one size, with their classes, held as bytes: NHWC, one byte a channel, image after image in one block. They
 /// become floats when they are gathered into a batch. Immutable; any number of threads may read it.
 /// </summary>
-public sealed class ImageSet
+public sealed class ImageSet : SampleSet
 {
-    private const uint RandomLabels = 0x8000_0005, SampleStream = 0x7361_6D70;
     private readonly ReadOnlyMemory<byte> pixels;
     private readonly ReadOnlyMemory<int> labels;
 
@@ -30,12 +31,10 @@ public sealed class ImageSet
     private ImageSet(
         ReadOnlyMemory<byte> pixels, ReadOnlyMemory<int> labels, int height, int width, int classes, Normalization normalization,
         bool check)
+        : base(Required(labels.Length), ShapeOf(height, width, normalization), TargetForm.OneOf(classes))
     {
         this.pixels = pixels;
         this.labels = labels;
-        Height = height;
-        Width = width;
-        Classes = classes;
         Normalization = normalization;
         if (check)
         {
@@ -43,135 +42,43 @@ public sealed class ImageSet
         }
     }
 
-    /// <summary>How many images there are; at least 1.</summary>
-    public int Count => labels.Length;
-
     /// <summary>Rows of an image.</summary>
-    public int Height { get; }
+    public int Height => SampleShape[0];
 
     /// <summary>Columns of an image.</summary>
-    public int Width { get; }
+    public int Width => SampleShape[1];
 
     /// <summary>Channels of a pixel.</summary>
-    public int Channels => Normalization.Channels;
-
-    /// <summary>Values of one image: <see cref="Height"/> × <see cref="Width"/> × <see cref="Channels"/>.</summary>
-    public int ImageSize => Height * Width * Channels;
-
-    /// <summary>How many classes there are; some may have no image here.</summary>
-    public int Classes { get; }
+    public int Channels => SampleShape[2];
 
     /// <summary>How the bytes become floats.</summary>
-    public Normalization Normalization { get; }
+    public override Normalization Normalization { get; }
+
+    /// <inheritdoc/>
+    public override long Bytes => pixels.Length + ((long)labels.Length * sizeof(int));
 
     /// <summary>All pixels, NHWC.</summary>
     public ReadOnlySpan<byte> Pixels => pixels.Span;
 
     /// <summary>The class of each image.</summary>
-    public ReadOnlySpan<int> Labels => labels.Span;
-
-    /// <summary>Writes chosen images, normalised, and their classes one after the other.</summary>
-    /// <param name="indices">Which images, in this order; one may come twice.</param>
-    /// <param name="images">Takes indices.Length × <see cref="ImageSize"/> values, NHWC; what lies beyond stays as it is.</param>
-    /// <param name="classes">Takes indices.Length classes, each as a float; what lies beyond stays as it is.</param>
-    /// <exception cref="ArgumentException">A destination is too short.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An index is not that of an image.</exception>
-    public void Gather(ReadOnlySpan<int> indices, Span<float> images, Span<float> classes)
-    {
-        int size = ImageSize;
-        if (images.Length < (long)indices.Length * size || classes.Length < indices.Length)
-        {
-            throw new ArgumentException(
-                $"{indices.Length} images of {size} values need as many labels; there is room for {images.Length} values and " +
-                $"{classes.Length} labels.", nameof(images));
-        }
-
-        ReadOnlySpan<byte> source = pixels.Span;
-        ReadOnlySpan<int> known = labels.Span;
-        for (int i = 0; i < indices.Length; i++)
-        {
-            int index = indices[i];
-            if ((uint)index >= (uint)known.Length)
-            {
-                throw new ArgumentOutOfRangeException(
-                    nameof(indices), $"Image {index} is asked for; there are {Count}, counted from 0.");
-            }
-
-            Normalization.Apply(source.Slice(index * size, size), images.Slice(i * size, size));
-            classes[i] = known[index];
-        }
-    }
+    public override ReadOnlySpan<int> Labels => labels.Span;
 
     /// <summary>The first images, in the same memory.</summary>
     /// <exception cref="DataException">There are not so many, or fewer than 1 are asked for.</exception>
-    public ImageSet Take(int count)
+    public override ImageSet Take(int count)
     {
         RequireSome(count);
-        return new ImageSet(pixels[..(count * ImageSize)], labels[..count], Height, Width, Classes, Normalization, check: false);
-    }
-
-    /// <summary>
-    /// So many of the images, chosen by a seed, each as likely as any other, in the set's order; all of them are the set itself.
-    /// </summary>
-    /// <param name="count">How many.</param>
-    /// <param name="seed">Chooses them.</param>
-    /// <exception cref="DataException">There are not so many, or fewer than 1 are asked for.</exception>
-    public ImageSet Sample(int count, ulong seed)
-    {
-        RequireSome(count);
-        if (count == Count)
-        {
-            return this;
-        }
-
-        int[] indices = [.. Enumerable.Range(0, Count)];
-        RandomStream random = new(seed, SampleStream, 0);
-        for (int i = 0; i < count; i++)
-        {
-            int other = i + random.NextBelow(Count - i);
-            (indices[i], indices[other]) = (indices[other], indices[i]);
-        }
-
-        int[] chosen = indices[..count];
-        Array.Sort(chosen);
-        return Subset(chosen);
-    }
-
-    /// <summary>
-    /// The same images, a share of which has a random class: an image is one of them with probability <paramref name="share"/>,
-    /// and then gets any of the classes, its own too, each with the same probability.
-    /// </summary>
-    /// <param name="share">The share, in [0, 1].</param>
-    /// <param name="seed">Decides which images and classes. Image i draws words 2i and 2i + 1 of stream 0x8000_0005 alone, so
-    /// that fewer images have the classes that they have among more.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The share is not in [0, 1].</exception>
-    public ImageSet WithRandomLabels(double share, ulong seed)
-    {
-        if (!(share is >= 0 and <= 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(share), $"The share of random labels must be in [0, 1], not {share}.");
-        }
-
-        int[] classes = Labels.ToArray();
-        for (int i = 0; i < classes.Length; i++)
-        {
-            if (Philox.Word(seed, RandomLabels, 0, 2L * i) < share * 4294967296.0)
-            {
-                classes[i] = (int)(((ulong)Philox.Word(seed, RandomLabels, 0, (2L * i) + 1) * (uint)Classes) >> 32);
-            }
-        }
-
-        return new ImageSet(pixels, classes, Height, Width, Classes, Normalization, check: false);
+        return new ImageSet(pixels[..(count * SampleSize)], labels[..count], Height, Width, Classes, Normalization, check: false);
     }
 
     /// <summary>The same images in the same memory, normalised in another way.</summary>
     /// <param name="normalization">Of as many channels, and of a <see cref="Normalization.MaxValue"/> not below this
     /// set's.</param>
     /// <exception cref="ArgumentException">The channels differ, or its largest value is smaller.</exception>
-    public ImageSet With(Normalization normalization)
+    public override ImageSet With(Normalization normalization)
     {
         ArgumentNullException.ThrowIfNull(normalization);
-        return normalization.Channels == Channels && normalization.MaxValue >= Normalization.MaxValue
+        return normalization.Channels == Channels && normalization.IsOfBytes && normalization.MaxValue >= Normalization.MaxValue
             ? new ImageSet(pixels, labels, Height, Width, Classes, normalization, check: false)
             : throw new ArgumentException(
                 $"A normalisation of {normalization.Channels} channels with pixels to {normalization.MaxValue} does not fit " +
@@ -181,14 +88,14 @@ public sealed class ImageSet
     /// <summary>A copy of chosen images, in the given order.</summary>
     /// <exception cref="ArgumentException">No index is given.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An index is not that of an image.</exception>
-    public ImageSet Subset(ReadOnlySpan<int> indices)
+    public override ImageSet Subset(ReadOnlySpan<int> indices)
     {
         if (indices.IsEmpty)
         {
             throw new ArgumentException("A set needs at least one image.", nameof(indices));
         }
 
-        int size = ImageSize;
+        int size = SampleSize;
         byte[] chosen = new byte[checked(indices.Length * size)];
         int[] classes = new int[indices.Length];
         for (int i = 0; i < indices.Length; i++)
@@ -207,25 +114,89 @@ public sealed class ImageSet
         return new ImageSet(chosen, classes, Height, Width, Classes, Normalization, check: false);
     }
 
-    private void RequireSome(int count)
+    /// <inheritdoc/>
+    public override ImageSet WithLabels(ReadOnlyMemory<int> labels, int classes)
     {
-        if (count < 1 || count > Count)
+        if (labels.Length != Count)
         {
-            throw new DataException($"{count} images are asked for, but the set has {Count}: ask for 1 to {Count}.");
+            throw new ArgumentException($"{labels.Length} labels are given for {Count} images.", nameof(labels));
         }
+
+        ArraySet.RequireLabels(labels.Span, classes);
+        return new ImageSet(pixels, labels, Height, Width, classes, Normalization, check: false);
+    }
+
+    internal override string Noun => "images";
+
+    internal override void ReadRaw(int index, Span<float> sample, Span<float> target)
+    {
+        ReadOnlySpan<byte> image = Pixels.Slice(index * SampleSize, SampleSize);
+        for (int i = 0; i < image.Length; i++)
+        {
+            sample[i] = (float)(image[i] / (double)Normalization.MaxValue);
+        }
+
+        target[0] = Labels[index];
+    }
+
+    /// <summary>Exactly, in whole numbers.</summary>
+    internal override (double[] Mean, double[] Deviation) Statistics(ReadOnlySpan<int> indices)
+    {
+        int channels = Channels;
+        long[] sum = new long[channels], squares = new long[channels];
+        foreach (int index in indices)
+        {
+            RequireSample(index);
+            ReadOnlySpan<byte> image = Pixels.Slice(index * SampleSize, SampleSize);
+            for (int i = 0; i < image.Length; i += channels)
+            {
+                for (int channel = 0; channel < channels; channel++)
+                {
+                    int value = image[i + channel];
+                    sum[channel] += value;
+                    squares[channel] += value * value;
+                }
+            }
+        }
+
+        double count = (double)indices.Length * Height * Width, max = Normalization.MaxValue;
+        double[] mean = new double[channels], deviation = new double[channels];
+        for (int channel = 0; channel < channels; channel++)
+        {
+            double average = sum[channel] / count;
+            mean[channel] = average / max;
+            deviation[channel] = Math.Sqrt(Math.Max(0, (squares[channel] / count) - (average * average))) / max;
+        }
+
+        return (mean, deviation);
+    }
+
+    internal override void AppendTo(IncrementalHash hash)
+    {
+        hash.AppendData(Pixels);
+        hash.AppendData(MemoryMarshal.AsBytes(Labels));
+    }
+
+    /// <inheritdoc/>
+    protected override void Read(int index, Span<float> sample, Span<float> target)
+    {
+        Normalization.Apply(pixels.Span.Slice(index * SampleSize, SampleSize), sample);
+        target[0] = labels.Span[index];
+    }
+
+    private static int Required(int count) =>
+        count > 0 ? count : throw new ArgumentException("A set needs at least one image.");
+
+    private static Shape ShapeOf(int height, int width, Normalization normalization)
+    {
+        ArgumentNullException.ThrowIfNull(normalization);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        return new Shape(height, width, normalization.Channels);
     }
 
     private void Check()
     {
-        ArgumentNullException.ThrowIfNull(Normalization);
-        ArgumentOutOfRangeException.ThrowIfLessThan(Height, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(Width, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(Classes, 1);
-        if (labels.IsEmpty)
-        {
-            throw new ArgumentException("A set needs at least one image.");
-        }
-
         if ((UInt128)(uint)Count * (uint)Height * (uint)Width * (uint)Channels != (uint)pixels.Length)
         {
             throw new ArgumentException(
@@ -243,7 +214,7 @@ public sealed class ImageSet
         if (wrong >= 0)
         {
             throw new ArgumentException(
-                $"Image {wrong / ImageSize} has a pixel of {Pixels[wrong]}; the largest is {Normalization.MaxValue}.");
+                $"Image {wrong / SampleSize} has a pixel of {Pixels[wrong]}; the largest is {Normalization.MaxValue}.");
         }
     }
 }

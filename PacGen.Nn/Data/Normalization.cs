@@ -4,14 +4,21 @@ using System.Runtime.InteropServices;
 namespace PacGen.Nn;
 
 /// <summary>
-/// How a pixel's byte becomes a network's input: x = (value / <see cref="MaxValue"/> − mean) / standard deviation, mean and
-/// deviation of the pixel's channel; computed in double and rounded once, from a table, so the same on every machine.
+/// How a pixel's byte, or a number, becomes a network's input: x = (value / <see cref="MaxValue"/> − mean) / standard deviation,
+/// mean and deviation of its channel, the last axis of a sample: the channels of an image, the columns of a table. Computed in
+/// double and rounded once, of bytes from a table, so the same on every machine.
 /// </summary>
+/// <example>
+/// <code>
+/// Normalization fitted = Normalization.Fit(set, priorIndices);       // from these samples alone
+/// SampleSet normalized = set.With(fitted);
+/// </code>
+/// </example>
 public sealed class Normalization
 {
     private readonly float[] mean, standardDeviation, table;
 
-    /// <summary>A normalisation by the given statistics of value / maxValue.</summary>
+    /// <summary>A normalisation of bytes by the given statistics of value / maxValue.</summary>
     /// <param name="mean">The mean of each channel, in units of value / maxValue.</param>
     /// <param name="standardDeviation">The standard deviation of each channel, in the same units.</param>
     /// <param name="maxValue">The largest value that a pixel takes, 1 to 255.</param>
@@ -22,13 +29,7 @@ public sealed class Normalization
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxValue, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxValue, 255);
-        if (mean.IsEmpty || mean.Length != standardDeviation.Length)
-        {
-            throw new ArgumentException(
-                $"There are {mean.Length} means and {standardDeviation.Length} standard deviations; give one of each for each " +
-                $"channel.", nameof(standardDeviation));
-        }
-
+        Require(mean, standardDeviation);
         MaxValue = maxValue;
         this.mean = mean.ToArray();
         this.standardDeviation = standardDeviation.ToArray();
@@ -36,13 +37,6 @@ public sealed class Normalization
         for (int channel = 0; channel < mean.Length; channel++)
         {
             double centre = mean[channel], scale = standardDeviation[channel];
-            if (!double.IsFinite(centre) || !double.IsFinite(scale) || scale <= 0)
-            {
-                throw new ArgumentException(
-                    $"Channel {channel} has mean {centre} and standard deviation {scale}; both must be finite and the " +
-                    $"deviation above 0.", nameof(standardDeviation));
-            }
-
             for (int value = 0; value < 256; value++)
             {
                 float input = (float)(((value / (double)maxValue) - centre) / scale);
@@ -55,53 +49,45 @@ public sealed class Normalization
         }
     }
 
-    /// <summary>
-    /// The normalisation to mean 0 and deviation 1 in each channel over some images; a channel that is constant there is not
-    /// scaled. Fitted to the images that a model learns from, it keeps all others unseen.
-    /// </summary>
-    /// <param name="images">The images.</param>
-    /// <param name="indices">Which of them, or none for all.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An index is not that of an image.</exception>
-    public static Normalization Fit(ImageSet images, params ReadOnlySpan<int> indices)
+    private Normalization(float[] mean, float[] standardDeviation)
     {
-        ArgumentNullException.ThrowIfNull(images);
-        int channels = images.Channels, size = images.ImageSize, count = indices.IsEmpty ? images.Count : indices.Length;
-        long[] sum = new long[channels], squares = new long[channels];
-        for (int i = 0; i < count; i++)
-        {
-            int index = indices.IsEmpty ? i : indices[i];
-            if ((uint)index >= (uint)images.Count)
-            {
-                throw new ArgumentOutOfRangeException(
-                    nameof(indices), $"Image {index} is asked for; there are {images.Count}, counted from 0.");
-            }
-
-            ReadOnlySpan<byte> pixels = images.Pixels.Slice(index * size, size);
-            for (int at = 0; at < size; at += channels)
-            {
-                for (int channel = 0; channel < channels; channel++)
-                {
-                    int value = pixels[at + channel];
-                    sum[channel] += value;
-                    squares[channel] += value * value;
-                }
-            }
-        }
-
-        float[] mean = new float[channels], deviation = new float[channels];
-        double values = (double)count * images.Height * images.Width, unit = images.Normalization.MaxValue;
-        for (int channel = 0; channel < channels; channel++)
-        {
-            double average = sum[channel] / values, variance = Math.Max(0, (squares[channel] / values) - (average * average));
-            mean[channel] = (float)(average / unit);
-            deviation[channel] = variance > 0 ? (float)(Math.Sqrt(variance) / unit) : 1;
-        }
-
-        return new Normalization(mean, deviation, images.Normalization.MaxValue);
+        (this.mean, this.standardDeviation, table, MaxValue) = (mean, standardDeviation, [], 1);
     }
 
-    /// <summary>The largest value that a pixel takes.</summary>
+    /// <summary>A normalisation of numbers that are no bytes: x = (value − mean) / standard deviation.</summary>
+    /// <param name="mean">The mean of each channel.</param>
+    /// <param name="standardDeviation">The standard deviation of each channel.</param>
+    /// <exception cref="ArgumentException">The counts differ or are 0, a value is not finite, or a deviation is not above
+    /// 0.</exception>
+    public static Normalization OfNumbers(ReadOnlySpan<float> mean, ReadOnlySpan<float> standardDeviation)
+    {
+        Require(mean, standardDeviation);
+        return new Normalization(mean.ToArray(), standardDeviation.ToArray());
+    }
+
+    /// <summary>
+    /// The normalisation by the mean and the standard deviation of some samples of a set before any normalisation, such as the
+    /// part that a certificate's prior learns from. A channel that is constant there is not scaled.
+    /// </summary>
+    /// <param name="set">The set; its own normalisation does not matter.</param>
+    /// <param name="indices">Which samples; none for all.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An index is not that of a sample.</exception>
+    public static Normalization Fit(SampleSet set, params ReadOnlySpan<int> indices)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        (double[] average, double[] scale) =
+            set.Statistics(indices.IsEmpty ? [.. Enumerable.Range(0, set.Count)] : indices);
+        float[] mean = Array.ConvertAll(average, value => (float)value);
+        float[] deviation = Array.ConvertAll(scale, value => (float)value > 0 ? (float)value : 1);
+        return set is { Normalization.IsOfBytes: true } ? new Normalization(mean, deviation, set.Normalization.MaxValue)
+            : OfNumbers(mean, deviation);
+    }
+
+    /// <summary>The largest value that a pixel takes; 1 for numbers, which are not divided.</summary>
     public int MaxValue { get; }
+
+    /// <summary>Whether it is of bytes, not of numbers.</summary>
+    public bool IsOfBytes => table.Length > 0;
 
     /// <summary>How many channels there are.</summary>
     public int Channels => mean.Length;
@@ -114,12 +100,18 @@ public sealed class Normalization
 
     /// <summary>Normalises pixels; channels innermost.</summary>
     /// <exception cref="ArgumentException">The lengths differ, or are no multiple of <see cref="Channels"/>.</exception>
+    /// <exception cref="InvalidOperationException">It is not of bytes.</exception>
     public void Apply(ReadOnlySpan<byte> pixels, Span<float> destination)
     {
         if (pixels.Length != destination.Length || pixels.Length % Channels != 0)
         {
             throw new ArgumentException(
                 $"{pixels.Length} bytes of {Channels} channels do not go into {destination.Length} floats.", nameof(destination));
+        }
+
+        if (!IsOfBytes)
+        {
+            throw new InvalidOperationException("This normalisation is of numbers, not of bytes.");
         }
 
         ref byte source = ref MemoryMarshal.GetReference(pixels);
@@ -140,6 +132,58 @@ public sealed class Normalization
             for (nint row = 0; row < table.Length; row += 256, i++)
             {
                 Unsafe.Add(ref target, i) = Unsafe.Add(ref lookup, row + Unsafe.Add(ref source, i));
+            }
+        }
+    }
+
+    /// <summary>Normalises numbers; channels innermost. Source and destination may be the same.</summary>
+    /// <exception cref="ArgumentException">The lengths differ, or are no multiple of <see cref="Channels"/>.</exception>
+    public void Apply(ReadOnlySpan<float> values, Span<float> destination)
+    {
+        if (values.Length != destination.Length || values.Length % Channels != 0)
+        {
+            throw new ArgumentException(
+                $"{values.Length} numbers of {Channels} channels do not go into {destination.Length}.", nameof(destination));
+        }
+
+        for (int i = 0; i < values.Length; i += Channels)
+        {
+            for (int channel = 0; channel < Channels; channel++)
+            {
+                destination[i + channel] =
+                    (float)(((values[i + channel] / (double)MaxValue) - mean[channel]) / standardDeviation[channel]);
+            }
+        }
+    }
+
+    /// <exception cref="ArgumentException">The channels are not those of a set.</exception>
+    internal void Require(SampleSet set)
+    {
+        if (set.SampleShape[-1] != Channels)
+        {
+            throw new ArgumentException(
+                $"A normalisation of {Channels} channels does not fit samples of {set.SampleShape}: their last axis has " +
+                $"{set.SampleShape[-1]}.", nameof(set));
+        }
+    }
+
+    private static void Require(ReadOnlySpan<float> mean, ReadOnlySpan<float> standardDeviation)
+    {
+        if (mean.IsEmpty || mean.Length != standardDeviation.Length)
+        {
+            throw new ArgumentException(
+                $"There are {mean.Length} means and {standardDeviation.Length} standard deviations; give one of each for each " +
+                $"channel.", nameof(standardDeviation));
+        }
+
+        for (int channel = 0; channel < mean.Length; channel++)
+        {
+            double centre = mean[channel], scale = standardDeviation[channel];
+            if (!double.IsFinite(centre) || !double.IsFinite(scale) || scale <= 0)
+            {
+                throw new ArgumentException(
+                    $"Channel {channel} has mean {centre} and standard deviation {scale}; both must be finite and the " +
+                    $"deviation above 0.", nameof(standardDeviation));
             }
         }
     }

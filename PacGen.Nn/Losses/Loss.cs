@@ -9,6 +9,25 @@ namespace PacGen.Nn;
 public static class Loss
 {
     /// <summary>
+    /// The usual loss of targets: the cross-entropy of classes, the mean squared error of values.
+    /// </summary>
+    /// <param name="target">What the targets are.</param>
+    public static Func<Tensor, Tensor, Tensor> Of(TargetForm target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return target.Kind switch
+        {
+            TargetKind.Class => CrossEntropy,
+            TargetKind.Values => MeanSquaredError,
+            _ => throw new ArgumentException($"A loss for {target} has to be given."),
+        };
+    }
+
+    /// <summary>What a loss is called.</summary>
+    internal static string NameOf(Func<Tensor, Tensor, Tensor> loss) =>
+        loss == CrossEntropy ? "cross-entropy" : loss == MeanSquaredError ? "mean squared error" : "of the caller's own";
+
+    /// <summary>
     /// Softmax cross-entropy: −ln softmax(z)_y, averaged. Stable for any logits.
     /// </summary>
     /// <param name="logits">(N, C).</param>

@@ -40,7 +40,8 @@ public static class ExpectedLossSampler
         using RandomMapLaunch<NoiseSettings> noise = own is null
             ? RandomMapLaunch<NoiseSettings>.Create<NoiseOfOneLevel<TNoise>>(device, moved, w)
             : RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<TNoise>>(device, moved, w, new Region(own));
-        bool classifier = subject.Outputs >= Math.Max(2, subject.Images.Classes);
+        bool classifier = subject.Images.Target.Kind == TargetKind.Class
+            && subject.Outputs >= Math.Max(2, subject.Images.Classes);
         List<LossValues> values = [];
         int passes = options.Antithetic ? 2 * options.Draws : options.Draws;
         for (int draw = 0; draw < options.Draws; draw++)

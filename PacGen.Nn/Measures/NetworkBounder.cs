@@ -13,6 +13,7 @@ public static class NetworkBounder
     /// <param name="progress">Notified after each product.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">The targets are not classes.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static NetworkBounds Measure(
         EmpiricalLoss subject, NetworkBoundOptions? options = null, IProgress<MeasureProgress>? progress = null,
@@ -21,6 +22,14 @@ public static class NetworkBounder
         ArgumentNullException.ThrowIfNull(subject);
         options ??= new NetworkBoundOptions();
         options.Validate();
+        if (subject.Images.Target.Kind != TargetKind.Class)
+        {
+            throw new InvalidOperationException(
+                $"The bounds are for a loss in [0, 1], the bounded cross-entropy, which asks for a class a sample, but the " +
+                    $"targets " +
+                $"are {subject.Images.Target}.");
+        }
+
         ParameterArena arena = subject.Arena;
         using EmpiricalLoss bounded = new(
             subject.Model, arena, subject.Images,

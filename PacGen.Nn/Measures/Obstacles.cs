@@ -22,6 +22,11 @@ internal static class Obstacles
     /// <summary>The network has to give a row of logits, one for each class.</summary>
     public static string? Classifier(EmpiricalLoss subject)
     {
+        if (subject.Images.Target.Kind != TargetKind.Class)
+        {
+            return $"It needs a class for each sample, but the targets are {subject.Images.Target}.";
+        }
+
         Kernels.Shape output = NetworkLayers.Of(subject).Output.Shape;
         return output.Rank == 2 && output[1] >= Math.Max(2, subject.Images.Classes) ? null
             : $"It needs a row of logits, one for each of {subject.Images.Classes} classes, but the network's output for an " +

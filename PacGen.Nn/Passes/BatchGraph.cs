@@ -13,7 +13,7 @@ internal sealed class BatchGraph : IDisposable
     internal const long LargestStep = 0xFF_FFFF;
 
     private readonly Func<Tensor, Tensor, Tensor> loss;
-    private readonly int[] image;
+    private readonly SampleForm form;
     private readonly ulong? trainingSeed;
     private readonly RunningStatistics statistics;
     private readonly IReadOnlyDictionary<Tensor, Region> inputs;
@@ -27,7 +27,7 @@ internal sealed class BatchGraph : IDisposable
     /// <param name="weights">The buffer of the arena's layout that the model runs with: w, or w + u.</param>
     /// <param name="gradients">The buffer of the arena's layout that gets the gradients, or null for none.</param>
     /// <param name="loss">The loss from the model's output and the labels.</param>
-    /// <param name="image">The extents of one image.</param>
+    /// <param name="form">The extents of a sample, and what its target is.</param>
     /// <param name="trainingSeed">The seed for dropout and the like in training mode, or null for evaluation mode.</param>
     /// <param name="statistics">What a pass in training mode does to running statistics.</param>
     /// <param name="inputs">Memory of further leaves that the loss reads, such as the direction of a Hessian-vector
@@ -39,7 +39,7 @@ internal sealed class BatchGraph : IDisposable
         DeviceBuffer weights,
         DeviceBuffer? gradients,
         Func<Tensor, Tensor, Tensor> loss,
-        int[] image,
+        SampleForm form,
         ulong? trainingSeed,
         RunningStatistics statistics = RunningStatistics.FromTrainingPass,
         IReadOnlyDictionary<Tensor, Region>? inputs = null,
@@ -47,7 +47,7 @@ internal sealed class BatchGraph : IDisposable
     {
         (Module, Arena, Weights, Gradients, States) = (module, arena, weights, gradients, states);
         this.loss = loss;
-        this.image = image;
+        this.form = form;
         this.trainingSeed = trainingSeed;
         this.statistics = statistics;
         this.inputs = inputs ?? new Dictionary<Tensor, Region>();
@@ -71,6 +71,9 @@ internal sealed class BatchGraph : IDisposable
     /// <summary>Whether the state is read as the model has it: in evaluation, and where a copy of it moves.</summary>
     public bool ReadsState => trainingSeed is null || States is not null;
 
+    /// <summary>How many samples some targets belong to.</summary>
+    public int CountOf(ReadOnlySpan<float> labels) => form.CountOf(labels);
+
     /// <summary>How many classes the last batch's output distinguished.</summary>
     public int Classes { get; private set; }
 
@@ -93,7 +96,7 @@ internal sealed class BatchGraph : IDisposable
     /// <returns>False where steps are waited for: nothing was done.</returns>
     public bool TryRunStep(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step, OptimizerSession session)
     {
-        Compiled graph = For(labels.Length);
+        Compiled graph = For(form.CountOf(labels));
         if ((graph.WholeStep ??= session.Program(graph.Graph.Parts, graph.Loss)) is not { } program)
         {
             return false;
@@ -107,7 +110,7 @@ internal sealed class BatchGraph : IDisposable
 
     private Compiled Send(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step, double share)
     {
-        Compiled graph = For(labels.Length);
+        Compiled graph = For(form.CountOf(labels));
         graph.Images.Write(images);
         graph.Labels?.Write(labels);
         if (graph.Step is { } stepUpload)
@@ -264,8 +267,8 @@ internal sealed class BatchGraph : IDisposable
     /// <summary>The tensors from the images to the mean loss.</summary>
     internal Nodes Forward(int count)
     {
-        Tensor images = Tensor.Input(new Shape([count, .. image]), "images");
-        Tensor labels = Tensor.Input(new Shape(count), "labels");
+        Tensor images = Tensor.Input(form.Batch(count), "images");
+        Tensor labels = Tensor.Input(form.Target.ShapeOf(count), "labels");
         TrainingContext? context = trainingSeed is { } seed ? new TrainingContext(seed, statistics) : null;
         if (context is null)
         {

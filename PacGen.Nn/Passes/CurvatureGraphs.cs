@@ -39,8 +39,8 @@ internal static class CurvatureGraphs
     /// A scalar whose gradient g has 𝔼ggᵀ = the matrix on the batch, over random signs: Jᵀ times a root of what stands between Jᵀ
     /// and J, times signs.
     /// </summary>
-    /// <param name="matrix">The Gauss–Newton matrix of the softmax cross-entropy, or the empirical Fisher matrix of any
-    /// loss.</param>
+    /// <param name="matrix">The Gauss–Newton matrix of the softmax cross-entropy or the mean squared error, or the empirical
+    /// Fisher matrix of any loss.</param>
     /// <param name="loss">The loss of a batch, a mean over its images.</param>
     /// <param name="output">z of the batch, or of a part of it whose gradients are averaged.</param>
     /// <param name="labels">Their labels.</param>
@@ -56,6 +56,13 @@ internal static class CurvatureGraphs
         Tensor fixedOutput = output.StopGradient();
         if (matrix == CurvatureMatrix.GaussNewton)
         {
+            if (loss == Loss.MeanSquaredError)
+            {
+                // Of K numbers, ∂²ℓ/∂z² = 2/K on the diagonal.
+                float root = MathF.Sqrt(2f * output.Shape[0] / output.Shape.Count);
+                return (output * (Signs(output.Shape, step, seed) * root)).Sum() * scale;
+            }
+
             // ∂²ℓ/∂z² = diag p − ppᵀ = LLᵀ with L = diag √p − p√pᵀ.
             Tensor p = fixedOutput.Softmax(), rooted = p.Sqrt() * Signs(output.Shape, step, seed);
             return (output * (rooted - (p * RowSums(rooted))).StopGradient()).Sum() * scale;

@@ -16,7 +16,8 @@ internal sealed class CurvatureRoot : IDisposable
     private readonly DeviceBuffer memory;
 
     /// <param name="device">Where passes run.</param>
-    /// <param name="matrix">The Gauss–Newton matrix, of the cross-entropy, or the empirical Fisher matrix.</param>
+    /// <param name="matrix">The Gauss–Newton matrix, of the cross-entropy or the mean squared error, or the empirical Fisher
+    /// matrix.</param>
     /// <param name="loss">The loss.</param>
     /// <param name="seed">Decides the signs.</param>
     /// <param name="batchSize">The images of a batch.</param>
@@ -31,7 +32,8 @@ internal sealed class CurvatureRoot : IDisposable
     /// <summary>Whether a matrix of a loss has such a root.</summary>
     public static bool Exists(CurvatureMatrix matrix, Func<Tensor, Tensor, Tensor> loss) =>
         matrix == CurvatureMatrix.EmpiricalFisher
-            || (matrix == CurvatureMatrix.GaussNewton && loss == PacGen.Nn.Loss.CrossEntropy);
+            || (matrix == CurvatureMatrix.GaussNewton
+                && (loss == PacGen.Nn.Loss.CrossEntropy || loss == PacGen.Nn.Loss.MeanSquaredError));
 
     /// <summary>The memory of the leaves that the loss reads.</summary>
     public IReadOnlyDictionary<Tensor, Region> Inputs { get; }

@@ -42,13 +42,13 @@ public sealed class EmpiricalLoss : IDisposable
     /// <param name="model">The network.</param>
     /// <param name="arena">Its parameters.</param>
     /// <param name="images">The set: all of it counts.</param>
-    /// <param name="loss">The loss of a batch from the network's output and the labels, a mean over the batch; the cross-entropy
-    /// without it.</param>
+    /// <param name="loss">The loss of a batch from the network's output and the labels, a mean over the batch; the
+    /// usual one of the targets without it (<see cref="Nn.Loss.Of"/>).</param>
     /// <param name="batchSize">Images that are worked on at once, 0 for at most 500: memory and rounding depend on it, nothing
     /// else.</param>
     /// <exception cref="DataException">The batch size is not that of a part of the set.</exception>
     public EmpiricalLoss(
-        Module model, ParameterArena arena, ImageSet images, Func<Tensor, Tensor, Tensor>? loss = null, int batchSize = 0)
+        Module model, ParameterArena arena, SampleSet images, Func<Tensor, Tensor, Tensor>? loss = null, int batchSize = 0)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(arena);
@@ -58,7 +58,7 @@ public sealed class EmpiricalLoss : IDisposable
         BatchLoader.Require(this.batchSize, images);
         Model = model;
         Images = images;
-        Loss = loss ?? Nn.Loss.CrossEntropy;
+        Loss = loss ?? Nn.Loss.Of(images.Target);
     }
 
     /// <summary>m, the number of weights.</summary>
@@ -74,7 +74,7 @@ public sealed class EmpiricalLoss : IDisposable
     public PassCost Cost { get; internal set; }
 
     /// <summary>The set.</summary>
-    public ImageSet Images { get; }
+    public SampleSet Images { get; }
 
     /// <summary>The network's parameters.</summary>
     public ParameterArena Arena => arena;
@@ -140,7 +140,7 @@ public sealed class EmpiricalLoss : IDisposable
         double sum = 0;
         for (int index = 0; RunNext(ValueGraph, index, cancellation, out ReadOnlySpan<float> labels); index++)
         {
-            sum += (double)ValueGraph.Loss() * labels.Length;
+            sum += (double)ValueGraph.Loss() * ValueGraph.CountOf(labels);
         }
 
         Cost += new PassCost(1, 0, 0);
@@ -159,6 +159,12 @@ public sealed class EmpiricalLoss : IDisposable
     {
         BoundedCrossEntropy bounded = new(smallestProbability);
         int width = Outputs;
+        if (Images.Target.Kind != TargetKind.Class)
+        {
+            throw new InvalidOperationException(
+                $"The 0-1 loss needs a class for each sample, but the targets are {Images.Target}.");
+        }
+
         if (width < Images.Classes || width < 2)
         {
             throw new InvalidOperationException(
@@ -168,7 +174,7 @@ public sealed class EmpiricalLoss : IDisposable
         double sum = 0, zeroOne = 0, crossEntropy = 0;
         for (int index = 0; RunNext(ValueGraph, index, cancellation, out ReadOnlySpan<float> labels); index++)
         {
-            sum += (double)ValueGraph.Loss() * labels.Length;
+            sum += (double)ValueGraph.Loss() * ValueGraph.CountOf(labels);
             ValueGraph.AddLosses(labels, bounded, ref outputs, ref zeroOne, ref crossEntropy);
         }
 
@@ -197,7 +203,7 @@ public sealed class EmpiricalLoss : IDisposable
     {
         for (int index = 0; RunNext(ValueGraph, index, cancellation, out ReadOnlySpan<float> labels); index++)
         {
-            int count = labels.Length * ValueGraph.Classes;
+            int count = ValueGraph.CountOf(labels) * ValueGraph.Classes;
             outputs = outputs.Length < count ? new float[count] : outputs;
             ValueGraph.Output(outputs.AsSpan(0, count));
             look(outputs.AsSpan(0, count), labels);
@@ -217,7 +223,7 @@ public sealed class EmpiricalLoss : IDisposable
         {
             Finite(gradient.Loss());
             Gradients.Read(0, Staging);
-            look(Staging, labels.Length);
+            look(Staging, gradient.CountOf(labels));
         }
 
         Cost += new PassCost(0, 1, 0);
@@ -333,7 +339,7 @@ public sealed class EmpiricalLoss : IDisposable
     {
         LabelCheck.Require(Model, Loss, Images, "The images");
         return new(
-            Model, arena, Point, result, loss ?? Loss, [Images.Height, Images.Width, Images.Channels], null, inputs: inputs);
+            Model, arena, Point, result, loss ?? Loss, Images.Form, null, inputs: inputs);
     }
 
     private BatchGraph ProductGraph(CurvatureMatrix matrix)
@@ -362,7 +368,7 @@ public sealed class EmpiricalLoss : IDisposable
         double sum = 0;
         for (int index = 0; RunNext(graph, index, cancellation, out ReadOnlySpan<float> labels); index++)
         {
-            double share = (double)labels.Length / Images.Count;
+            double share = (double)graph.CountOf(labels) / Images.Count;
             sum += graph.Loss() * share;
             Gradients.Read(0, Staging);
             for (int i = 0; i < result.Length; i++)
@@ -402,8 +408,8 @@ public sealed class EmpiricalLoss : IDisposable
             }
 
             loader!.TryNext(out Batch batch);
-            images = batch.Images;
-            labels = batch.Labels;
+            images = batch.Samples;
+            labels = batch.Targets;
         }
 
         if (labels.IsEmpty)
@@ -418,7 +424,7 @@ public sealed class EmpiricalLoss : IDisposable
     private void Gather()
     {
         BatchLoader batches = BatchLoader.Sequential(Images, batchSize);
-        if ((long)Images.Count * Images.ImageSize > LargestKept)
+        if ((long)Images.Count * Images.SampleSize > LargestKept)
         {
             loader = batches;
             return;
@@ -430,7 +436,7 @@ public sealed class EmpiricalLoss : IDisposable
             batches.Start(0);
             while (batches.TryNext(out Batch batch))
             {
-                kept.Add((batch.Images.ToArray(), batch.Labels.ToArray()));
+                kept.Add((batch.Samples.ToArray(), batch.Targets.ToArray()));
             }
         }
     }

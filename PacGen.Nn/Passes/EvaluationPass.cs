@@ -16,17 +16,17 @@ internal sealed class EvaluationPass : IDisposable
     /// <param name="images">Images of the size that comes.</param>
     /// <param name="loss">The loss of a batch.</param>
     /// <param name="most">The most images that are passed at once.</param>
-    public EvaluationPass(Module model, ParameterArena arena, ImageSet images, Func<Tensor, Tensor, Tensor> loss, int most)
+    public EvaluationPass(Module model, ParameterArena arena, SampleSet images, Func<Tensor, Tensor, Tensor> loss, int most)
     {
         this.most = Math.Min(most, Batch);
-        Graph = new BatchGraph(model, arena, arena.Weights, null, loss, [images.Height, images.Width, images.Channels], null);
+        Graph = new BatchGraph(model, arena, arena.Weights, null, loss, images.Form, null);
     }
 
     /// <summary>The pass's graph.</summary>
     public BatchGraph Graph { get; }
 
     /// <summary>How many images of a set are passed at once.</summary>
-    public int BatchOf(ImageSet set) => Math.Min(most, set.Count);
+    public int BatchOf(SampleSet set) => Math.Min(most, set.Count);
 
     /// <summary>The mean loss and the accuracy on a set.</summary>
     /// <param name="set">The images.</param>
@@ -34,7 +34,7 @@ internal sealed class EvaluationPass : IDisposable
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public (double Loss, double Accuracy) Evaluate(
-        ImageSet set, Func<float, NonFiniteOrigin?, Exception> failure, CancellationToken cancellation)
+        SampleSet set, Func<float, NonFiniteOrigin?, Exception> failure, CancellationToken cancellation)
     {
         double loss = 0;
         long correct = 0;
@@ -43,17 +43,17 @@ internal sealed class EvaluationPass : IDisposable
             float mean = Graph.Loss();
             if (!float.IsFinite(mean))
             {
-                throw failure(mean, NonFiniteSearch.Find(Graph, batch.Images, batch.Labels, 0));
+                throw failure(mean, NonFiniteSearch.Find(Graph, batch.Samples, batch.Targets, 0));
             }
 
             loss += (double)mean * batch.Count;
-            correct += Graph.Correct(batch.Labels, ref outputs);
+            correct += set.Target.Kind == TargetKind.Class ? Graph.Correct(batch.Targets, ref outputs) : 0;
         }, cancellation);
-        return (loss / set.Count, (double)correct / set.Count);
+        return (loss / set.Count, set.Target.Kind == TargetKind.Class ? (double)correct / set.Count : double.NaN);
     }
 
     /// <summary>The model's outputs for a set, (N, …) in row-major order.</summary>
-    public float[] Predict(ImageSet set)
+    public float[] Predict(SampleSet set)
     {
         List<float> all = [];
         Run(set, batch =>
@@ -67,25 +67,25 @@ internal sealed class EvaluationPass : IDisposable
 
     /// <summary>The 0-1 loss and the bounded cross-entropy of a classifier on a set, one look at each image.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public GibbsLosses Losses(ImageSet set, BoundedCrossEntropy bounded, CancellationToken cancellation)
+    public GibbsLosses Losses(SampleSet set, BoundedCrossEntropy bounded, CancellationToken cancellation)
     {
         double zeroOne = 0, crossEntropy = 0;
         Run(
-            set, batch => Graph.AddLosses(batch.Labels, bounded, ref outputs, ref zeroOne, ref crossEntropy), cancellation);
+            set, batch => Graph.AddLosses(batch.Targets, bounded, ref outputs, ref zeroOne, ref crossEntropy), cancellation);
         return new GibbsLosses(zeroOne / set.Count, crossEntropy / set.Count, set.Count);
     }
 
     /// <inheritdoc/>
     public void Dispose() => Graph.Dispose();
 
-    private void Run(ImageSet set, Action<Batch> each, CancellationToken cancellation = default)
+    private void Run(SampleSet set, Action<Batch> each, CancellationToken cancellation = default)
     {
         using BatchLoader loader = BatchLoader.Sequential(set, BatchOf(set));
         loader.Start(0);
         while (loader.TryNext(out Batch batch))
         {
             cancellation.ThrowIfCancellationRequested();
-            Graph.Run(batch.Images, batch.Labels);
+            Graph.Run(batch.Samples, batch.Targets);
             each(batch);
         }
     }

@@ -16,13 +16,13 @@ internal sealed class GibbsLoss : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="arena">Its parameters, w.</param>
     /// <param name="noise">What makes w + u.</param>
-    /// <param name="image">The extents of one image.</param>
+    /// <param name="form">The extents of a sample, and what its target is.</param>
     /// <param name="bounded">The bounded cross-entropy.</param>
-    public GibbsLoss(Module model, ParameterArena arena, NoisyWeights noise, int[] image, BoundedCrossEntropy bounded)
+    public GibbsLoss(Module model, ParameterArena arena, NoisyWeights noise, SampleForm form, BoundedCrossEntropy bounded)
     {
         this.noise = noise;
-        noisy = new BatchGraph(model, arena, noise.Weights, null, Loss.CrossEntropy, image, null);
-        imageSize = image.Aggregate(1, (product, extent) => product * extent);
+        noisy = new BatchGraph(model, arena, noise.Weights, null, Loss.CrossEntropy, form, null);
+        imageSize = (int)form.Shape.Count;
         this.bounded = bounded;
     }
 
@@ -37,7 +37,7 @@ internal sealed class GibbsLoss : IDisposable
     /// <param name="cancellation">Stops before the next look.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public GibbsLosses Drawn(
-        ImageSet images, int looks, uint stream, Action<long, long, double, TimeSpan>? progress, CancellationToken cancellation)
+        SampleSet images, int looks, uint stream, Action<long, long, double, TimeSpan>? progress, CancellationToken cancellation)
     {
         float[] image = new float[imageSize], label = new float[1];
         int[] index = new int[1];

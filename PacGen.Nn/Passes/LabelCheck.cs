@@ -16,15 +16,15 @@ internal static class LabelCheck
     /// outputs.</exception>
     public static void Require(Module model, Func<Tensor, Tensor, Tensor> loss, Dataset data, int outputs)
     {
-        if (loss == Loss.CrossEntropy && outputs < data.Train.Classes)
+        if (loss == Loss.CrossEntropy && data.Train.Target.Kind == TargetKind.Class && outputs < data.Train.Classes)
         {
             throw new ArgumentException(
                 $"{model.GetType().Name} has {outputs} outputs, but {data.Name} has {data.Train.Classes} classes: its last " +
                     $"layer needs one for each.", nameof(model));
         }
 
-        Require(model, loss, data.Train, $"{data.Name}'s training images");
-        Require(model, loss, data.Test, $"{data.Name}'s test images");
+        Require(model, loss, data.Train, $"{data.Name}'s training {data.Train.Noun}");
+        Require(model, loss, data.Test, $"{data.Name}'s test {data.Test.Noun}");
     }
 
     /// <summary>
@@ -36,26 +36,32 @@ internal static class LabelCheck
     /// <param name="images">The set.</param>
     /// <param name="what">What the set is, for people.</param>
     /// <exception cref="ArgumentException">A label is beyond the outputs.</exception>
-    public static void Require(Module model, Func<Tensor, Tensor, Tensor> loss, ImageSet images, string what)
+    public static void Require(Module model, Func<Tensor, Tensor, Tensor> loss, SampleSet images, string what)
     {
+        if (images.Target.Kind != TargetKind.Class)
+        {
+            return;
+        }
+
         int largest = 0;
-        for (int i = 1; i < images.Count; i++)
+        for (int i = 1; i < images.Labels.Length; i++)
         {
             largest = images.Labels[i] > images.Labels[largest] ? i : largest;
         }
 
-        int label = images.Labels[largest];
+        // A set that is not in memory has a label that it may have.
+        int label = images.Labels.IsEmpty ? images.Classes - 1 : images.Labels[largest];
         Tensor labels = Tensor.Input(new Shape(1), "labels");
         model.Eval();
         Tensor mean =
-            loss(model.Apply(Tensor.Input(new Shape(1, images.Height, images.Width, images.Channels), "images")), labels);
+            loss(model.Apply(Tensor.Input(images.Form.Batch(1), "images")), labels);
         int[] limits = [
             .. from node in Gradients.Ordered(mean) where node.Operation is SoftmaxCrossEntropy or GatherColumn
             && Leads(labels, node.Inputs[1]) select node.Inputs[0].Shape[-1]];
         if (limits.Length > 0 && label >= limits.Min())
         {
             throw new ArgumentException(
-                $"{what} have the label {label} (image {largest}), but {model.GetType().Name} has {limits.Min()} " +
+                $"{what} have the label {label} ({images.Noun[..^1]} {largest}), but {model.GetType().Name} has {limits.Min()} " +
                     $"outputs, for the labels 0 to {limits.Min() - 1}: give its last layer {label + 1}, or correct the labels.",
                 nameof(images));
         }

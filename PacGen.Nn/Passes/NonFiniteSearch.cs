@@ -29,7 +29,7 @@ internal static class NonFiniteSearch
         BatchGraph.Nodes nodes;
         try
         {
-            nodes = pass.Forward(labels.Length);
+            nodes = pass.Forward(pass.CountOf(labels));
         }
         finally
         {

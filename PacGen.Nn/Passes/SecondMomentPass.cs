@@ -54,11 +54,11 @@ internal sealed class SecondMomentPass : IDisposable
     public void Run(
         DeviceBuffer weights, DeviceBuffer result, BatchLoader loader, int batches, CancellationToken cancellation, int first = 0)
     {
-        ImageSet images = loader.Source;
+        SampleSet images = loader.Source;
         if (!graphs.TryGetValue(weights, out BatchGraph? graph))
         {
             graphs[weights] = graph = new BatchGraph(
-                model, arena, weights, gathered?.Part ?? gradients, loss, [images.Height, images.Width, images.Channels], null,
+                model, arena, weights, gathered?.Part ?? gradients, loss, images.Form, null,
                 inputs: root?.Inputs);
         }
 
@@ -75,6 +75,7 @@ internal sealed class SecondMomentPass : IDisposable
             });
         }
 
+        int width = images.Target.Width;
         result.Write(0, zeros);
         loader.Start(1);
         for (int index = 0; index < batches && loader.TryNext(out Batch batch); index++)
@@ -85,7 +86,8 @@ internal sealed class SecondMomentPass : IDisposable
                 int count = Math.Min(part, batch.Count - start);
                 root?.Set(first++);
                 graph.Run(
-                    batch.Images.Slice(start * images.ImageSize, count * images.ImageSize), batch.Labels.Slice(start, count));
+                    batch.Samples.Slice(start * images.SampleSize, count * images.SampleSize), 
+                    batch.Targets.Slice(start * width, count * width));
                 gathered?.Add((double)count / batch.Count, start == 0);
             }
 

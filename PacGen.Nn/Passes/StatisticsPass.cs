@@ -12,7 +12,7 @@ internal sealed class StatisticsPass : IDisposable
         "lower the learning rate, or start from smaller weights, so that the mean and the variance of a " +
         "layer's inputs fit single precision";
 
-    private readonly ImageSet images;
+    private readonly SampleSet images;
     private readonly int batchSize;
     private readonly ulong seed;
     private readonly StateUpdate states;
@@ -25,12 +25,12 @@ internal sealed class StatisticsPass : IDisposable
     /// <param name="seed">The run's seed.</param>
     /// <param name="states">The copy of the state that the pass moves.</param>
     public StatisticsPass(
-        Module model, ParameterArena arena, ImageSet images, Func<Tensor, Tensor, Tensor> loss, int batchSize, ulong seed,
+        Module model, ParameterArena arena, SampleSet images, Func<Tensor, Tensor, Tensor> loss, int batchSize, ulong seed,
         StateUpdate states)
     {
         (this.images, this.batchSize, this.seed, this.states) = (images, batchSize, seed, states);
         Graph = new BatchGraph(
-            model, arena, arena.Weights, null, loss, [images.Height, images.Width, images.Channels], seed,
+            model, arena, arena.Weights, null, loss, images.Form, seed,
             RunningStatistics.Reestimated, states: states);
     }
 
@@ -58,7 +58,7 @@ internal sealed class StatisticsPass : IDisposable
         while (loader.TryNext(out Batch batch))
         {
             cancellation.ThrowIfCancellationRequested();
-            Graph.Run(batch.Images, batch.Labels, batch.Index, 1.0 / (batch.Index + 1));
+            Graph.Run(batch.Samples, batch.Targets, batch.Index, 1.0 / (batch.Index + 1));
         }
 
         if (!states.IsFinite())

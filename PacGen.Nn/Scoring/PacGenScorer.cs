@@ -115,7 +115,7 @@ public static class PacGenScorer
     /// <summary>Why Ψ can't be had with the Gauss–Newton diagonal; null where it can.</summary>
     internal static string? Obstacle(EmpiricalLoss subject) =>
         CurvatureRoot.Exists(CurvatureMatrix.GaussNewton, subject.Loss) ? null
-        : "The Gauss–Newton diagonal is for the softmax cross-entropy, and this loss is another.";
+        : "The Gauss–Newton diagonal is for the softmax cross-entropy and the mean squared error, and this loss is another.";
 
     private static TrainingException OutOfRange(string estimator) => new(
         $"Ψ with ρ by {estimator} is out of single precision's range: κ is too small for these weights and gradients. Score " +

@@ -9,9 +9,11 @@ namespace PacGen.Nn;
 /// </summary>
 /// <param name="Epoch">Counts from 1; 0 is the network before training.</param>
 /// <param name="TrainLoss">The mean loss over the training set.</param>
-/// <param name="TrainAccuracy">The share of the training set that is classified correctly, in [0, 1].</param>
+/// <param name="TrainAccuracy">The share of the training set that is classified correctly, in [0, 1]; NaN where
+/// targets are no classes.</param>
 /// <param name="TestLoss">The mean loss over the test set.</param>
-/// <param name="TestAccuracy">The share of the test set that is classified correctly, in [0, 1].</param>
+/// <param name="TestAccuracy">The share of the test set that is classified correctly, in [0, 1]; NaN where targets
+/// are no classes.</param>
 /// <param name="Score">The pacGen score, or null where none was asked for.</param>
 /// <param name="Seconds">The time that training the epoch took, evaluation and scoring not counted.</param>
 public sealed record EpochResult(
@@ -45,9 +47,9 @@ public sealed record EpochResult(
     {
         ["epoch"] = Epoch,
         ["trainLoss"] = TrainLoss,
-        ["trainAccuracy"] = TrainAccuracy,
+        ["trainAccuracy"] = Number(TrainAccuracy),
         ["testLoss"] = TestLoss,
-        ["testAccuracy"] = TestAccuracy,
+        ["testAccuracy"] = Number(TestAccuracy),
         ["gap"] = Gap,
         ["psi"] = Score?.Psi,
         ["psiLow"] = Score?.PsiInterval?.Low,
@@ -59,6 +61,11 @@ public sealed record EpochResult(
 
     /// <summary>One line for people.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"epoch {Epoch,3}: train loss {TrainLoss:F4} ({TrainAccuracy:P2}), test loss {TestLoss:F4} ({TestAccuracy:P2}), gap " +
+        $"epoch {Epoch,3}: train loss {TrainLoss:F4}{Share(TrainAccuracy)}, test loss {TestLoss:F4}{Share(TestAccuracy)}, gap " +
             $"{Gap:F4}{(Score is null ? "" : $", Ψ {Score.Psi:F0} (1/κ {Score.KappaShare:P0})")}, {Seconds:F2} s");
+
+    private static string Share(double accuracy) =>
+        double.IsNaN(accuracy) ? "" : string.Create(CultureInfo.InvariantCulture, $" ({accuracy:P2})");
+
+    private static double? Number(double value) => double.IsNaN(value) ? null : value;
 }

@@ -15,7 +15,9 @@ internal sealed class MemoryPlan(
     /// <summary>Where the whole run takes more than this multiple of what is free, it is not begun.</summary>
     private const double MostOfFree = 1.25;
 
-    private int[] Image => [data.Train.Height, data.Train.Width, data.Train.Channels];
+    private SampleForm Form => data.Train.Form;
+
+    private Func<Tensor, Tensor, Tensor> Loss => options.LossOf(data);
 
     /// <summary>The sizes of batch, or of its parts, that training passes.</summary>
     private int[] TrainedSizes =>
@@ -39,7 +41,7 @@ internal sealed class MemoryPlan(
         (long graphs, long kernels) = (0, 0);
         if (2 * weights <= MostOfFree * there)
         {
-            using BatchGraph pass = new(model, arena, arena.Weights, arena.Weights, options.Loss, Image, options.Seed);
+            using BatchGraph pass = new(model, arena, arena.Weights, arena.Weights, Loss, Form, options.Seed);
             foreach (int size in TrainedSizes)
             {
                 graphs += pass.Plan(size);
@@ -69,7 +71,7 @@ internal sealed class MemoryPlan(
         if (options.Score is { } scoring)
         {
             // Passes at w and at w + u, the gradient, h at both, and w + u.
-            using BatchGraph pass = new(model, arena, arena.Weights, pipeline.Gradients, options.Loss, Image, null);
+            using BatchGraph pass = new(model, arena, arena.Weights, pipeline.Gradients, Loss, Form, null);
             int arrays = 4 + (scoring.Part < scoring.BatchSize ? 1 : 0) + (scoring.Curvature == CurvatureSource.Training ? 1 : 0);
             score = (2 * (pass.Plan(scoring.Part) + pass.KernelBytes(scoring.Part))) + (arrays * array);
         }
@@ -82,9 +84,10 @@ internal sealed class MemoryPlan(
             planned,
             kernels,
             score,
-            (Loaded + (options.Augmentation is null ? 0 : 1)) * (long)options.BatchSize * (data.Train.ImageSize + 1)
+            (Loaded + (options.Augmentation is null ? 0 : 1)) * (long)options.BatchSize
+                * (data.Train.SampleSize + data.Train.Target.Width)
                 * sizeof(float),
-            (long)data.Train.Pixels.Length + data.Test.Pixels.Length + ((long)(data.Train.Count + data.Test.Count) * sizeof(int)),
+            data.Train.Bytes + data.Test.Bytes,
             free);
         RequireRoom(estimate, arena.Device is CpuDevice ? estimate.Batches : 0);
         graphs.ForEach(one => one.Graph.For(one.Size));

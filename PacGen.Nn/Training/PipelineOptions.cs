@@ -9,7 +9,7 @@ public sealed record PipelineOptions
     public ulong Seed { get; init; } = 1;
 
     /// <summary>The loss of a batch from the model's output and the labels; softmax cross-entropy without it.</summary>
-    public Func<Tensor, Tensor, Tensor> Loss { get; init; } = PacGen.Nn.Loss.CrossEntropy;
+    public Func<Tensor, Tensor, Tensor>? Loss { get; init; }
 
     /// <summary>
     /// In how many equal parts a whole batch is passed, their gradients being averaged; 1 for at once. Each part has a number of

@@ -49,7 +49,7 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
         {
             for (int part = 0; pipeline.PartOf(batch.Count, part) is { Count: > 0 } range && origin is null; part++)
             {
-                pipeline.RunPart(batch.Images, batch.Labels, part, pipeline.Steps);
+                pipeline.RunPart(batch.Samples, batch.Targets, part, pipeline.Steps);
                 if (pipeline.States is { } states && float.IsFinite(pipeline.Graph.Loss())
                     && states.FirstNonFinite() is var (state, value))
                 {
@@ -58,7 +58,7 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
                 }
 
                 pipeline.Add(range.Count, batch.Count, part);
-                origin = pipeline.FindNonFinite(batch.Images, batch.Labels, part, pipeline.Steps);
+                origin = pipeline.FindNonFinite(batch.Samples, batch.Targets, part, pipeline.Steps);
             }
         }
         while (origin is null && pipeline.Session.TryNextPoint());

@@ -14,6 +14,7 @@ public sealed class Trainer : IDisposable
     private readonly Dataset data;
     private readonly Optimizer optimizer;
     private readonly TrainingOptions options;
+    private readonly Func<Tensor, Tensor, Tensor> loss;
     private readonly TrainingPipeline pipeline;
     private readonly EvaluationPass evaluation;
     private readonly StatisticsPass? statistics;
@@ -46,8 +47,9 @@ public sealed class Trainer : IDisposable
             options = options with { Score = scoring with { BatchSize = options.BatchSize } };
         }
 
-        this.options = options;
         options.Validate(data);
+        loss = options.LossOf(data);
+        this.options = options = options with { Loss = loss, BestBy = options.BestOf(data) };
         recorder = new RunRecorder(options);
         RunningStatistics = options.RunningStatistics ?? (optimizer.PassesElsewhere || options.Average is not null
             ? RunningStatistics.Reestimated : RunningStatistics.FromTrainingPass);
@@ -61,14 +63,14 @@ public sealed class Trainer : IDisposable
             Arena.Draw();
             pipeline = new TrainingPipeline(model, Arena, optimizer, data.Train, PipelineOptions.Of(options, RunningStatistics));
             evaluation = new EvaluationPass(
-                model, Arena, data.Train, options.Loss, options.Accumulate > 1 ? options.PartSize : int.MaxValue);
+                model, Arena, data.Train, loss, options.Accumulate > 1 ? options.PartSize : int.MaxValue);
             if (RunningStatistics == RunningStatistics.Reestimated && pipeline.States is { } states)
             {
-                statistics = new StatisticsPass(model, Arena, data.Train, options.Loss, options.PartSize, options.Seed, states);
+                statistics = new StatisticsPass(model, Arena, data.Train, loss, options.PartSize, options.Seed, states);
             }
 
             pipeline.Graph.Plan(options.PartSize);
-            LabelCheck.Require(model, options.Loss, data, pipeline.Graph.Classes);
+            LabelCheck.Require(model, loss, data, pipeline.Graph.Classes);
             failure = new StepFailure(pipeline, Arena, optimizer, options.ClipNorm is not null, options.Batches(data));
             epochs = new EpochTraining(pipeline, data, optimizer, options, failure, recorder);
             snapshot = new RunSnapshot(model, data, optimizer, options, RunningStatistics, Arena, pipeline, statistics);
@@ -93,7 +95,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>The best epoch by <see cref="TrainingOptions.BestBy"/>, the earliest of equals; null before the first.</summary>
     public EpochResult? Best => results.Aggregate(
-        (EpochResult?)null, (best, result) => best is null || result.IsBetter(best, options.BestBy) ? result : best);
+        (EpochResult?)null, (best, result) => best is null || result.IsBetter(best, options.BestBy!.Value) ? result : best);
 
     /// <summary>Whether the run has ended, or would on its next epoch, as <see cref="TrainingOptions.EarlyStop"/> says.</summary>
     public bool StoppedEarly => options.EarlyStop is { } patience && Best is { } best
@@ -326,7 +328,7 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="TrainingException">The loss or a running statistic is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public (double Loss, double Accuracy) Evaluate(ImageSet set, CancellationToken cancellation = default)
+    public (double Loss, double Accuracy) Evaluate(SampleSet set, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(set);
         RenewStatistics(cancellation);
@@ -345,7 +347,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>The model's outputs for some images in evaluation mode, (N, …) in row-major order, such as logits.</summary>
     /// <exception cref="TrainingException">A weight or a running statistic is NaN or infinite.</exception>
-    public float[] Predict(ImageSet set)
+    public float[] Predict(SampleSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
         RenewStatistics();

@@ -9,7 +9,7 @@ public sealed record TrainingOptions
     /// <summary>How many times the training set is seen.</summary>
     public int Epochs { get; init; } = 10;
 
-    /// <summary>Images a step.</summary>
+    /// <summary>Samples a step.</summary>
     public int BatchSize { get; init; } = 64;
 
     /// <summary>
@@ -23,8 +23,9 @@ public sealed record TrainingOptions
     /// <summary>Decides first weights, order of images, dropout and perturbations; with it a run repeats bit for bit.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>The loss of a batch from the model's output and the labels; softmax cross-entropy without it.</summary>
-    public Func<Tensor, Tensor, Tensor> Loss { get; init; } = PacGen.Nn.Loss.CrossEntropy;
+    /// <summary>The loss of a batch from the model's output and the labels; the usual one of the targets
+    /// without it (<see cref="PacGen.Nn.Loss.Of"/>).</summary>
+    public Func<Tensor, Tensor, Tensor>? Loss { get; init; }
 
     /// <summary>
     /// How training images are varied, anew each epoch; null for as they are. Evaluation and score see them as they are.
@@ -75,9 +76,10 @@ public sealed record TrainingOptions
     public string? TensorBoardFolder { get; init; }
 
     /// <summary>
-    /// By what the best epoch is chosen: its checkpoint is kept, and <see cref="EarlyStop"/> waits for a better one.
+    /// By what the best epoch is chosen; null for the test accuracy of classes, and the test loss of other targets. Its
+    /// checkpoint is kept, and <see cref="EarlyStop"/> waits for a better one.
     /// </summary>
-    public EpochQuantity BestBy { get; init; } = EpochQuantity.TestAccuracy;
+    public EpochQuantity? BestBy { get; init; }
 
     /// <summary>
     /// After how many epochs without a better one by <see cref="BestBy"/> the run ends; null for never. Images that decide when
@@ -94,6 +96,13 @@ public sealed record TrainingOptions
     /// <summary>Whether h is kept.</summary>
     internal bool WantsSecondMoment => KeepSecondMoment || Score?.Curvature == CurvatureSource.Training;
 
+    /// <summary>The loss on a data set.</summary>
+    internal Func<Tensor, Tensor, Tensor> LossOf(Dataset data) => Loss ?? PacGen.Nn.Loss.Of(data.Train.Target);
+
+    /// <summary>By what the best epoch is chosen on a data set.</summary>
+    internal EpochQuantity BestOf(Dataset data) =>
+        BestBy ?? (data.Train.Target.Kind == TargetKind.Class ? EpochQuantity.TestAccuracy : EpochQuantity.TestLoss);
+
     /// <summary>Batches of an epoch.</summary>
     internal int Batches(Dataset data) => ((data.Train.Count - 1) / BatchSize) + 1;
 
@@ -109,7 +118,8 @@ public sealed record TrainingOptions
         if (BatchSize < 1 || BatchSize > data.Train.Count)
         {
             throw new ArgumentException(
-                $"The batch size is {BatchSize}, but must be between 1 and the {data.Train.Count} training images of " +
+                $"The batch size is {BatchSize}, but must be between 1 and the {data.Train.Count} training {data.Train.Noun} " +
+                    $"of " +
                     $"{data.Name}.");
         }
 
@@ -146,9 +156,6 @@ public sealed record TrainingOptions
 
         Score?.Validate(data.Train.Count);
         Checkpoints?.Validate();
-        if ((data.Test.Height, data.Test.Width, data.Test.Channels) != (data.Train.Height, data.Train.Width, data.Train.Channels))
-        {
-            throw new ArgumentException($"The test images of {data.Name} differ in size from its training images.", nameof(data));
-        }
+        data.RequireOneForm();
     }
 }

@@ -34,15 +34,16 @@ public sealed class TrainingPipeline : IDisposable
     private readonly Queue<TrainingStep> inFlight = new();
     private readonly GradientSum? accumulation;
     private readonly CompiledGraph? afterPass;
+    private readonly int width;
 
     /// <summary>Prepares steps; graphs are compiled for each size of batch when it first comes.</summary>
     /// <param name="model">What is trained.</param>
     /// <param name="arena">Its parameters.</param>
     /// <param name="optimizer">How the weights are updated.</param>
-    /// <param name="images">Images of the size that is trained on.</param>
+    /// <param name="images">Samples of the shape that is trained on.</param>
     /// <param name="options">Everything else; defaults without it.</param>
     public TrainingPipeline(
-        Module model, ParameterArena arena, Optimizer optimizer, ImageSet images, PipelineOptions? options = null)
+        Module model, ParameterArena arena, Optimizer optimizer, SampleSet images, PipelineOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentNullException.ThrowIfNull(optimizer);
@@ -50,6 +51,7 @@ public sealed class TrainingPipeline : IDisposable
         this.options = options ??= new PipelineOptions();
         options.Validate();
         this.arena = arena;
+        width = images.Target.Width;
         try
         {
             Gradients = arena.Device.Allocate(arena.Count, "the gradients");
@@ -68,8 +70,9 @@ public sealed class TrainingPipeline : IDisposable
             }
 
             Graph = new BatchGraph(
-                model, arena, options.ForwardWeights ?? Session.ForwardWeights, accumulation?.Part ?? Gradients, options.Loss,
-                [images.Height, images.Width, images.Channels], options.Seed, options.Statistics, states: States);
+                model, arena, options.ForwardWeights ?? Session.ForwardWeights, accumulation?.Part ?? Gradients, options.Loss
+                    ?? Loss.Of(images.Target),
+                images.Form, options.Seed, options.Statistics, states: States);
         }
         catch
         {
@@ -110,20 +113,21 @@ public sealed class TrainingPipeline : IDisposable
     /// <param name="epoch">The epoch, counted from 1.</param>
     /// <param name="rate">The learning rate.</param>
     /// <exception cref="InvalidOperationException"><see cref="Depth"/> steps are in flight.</exception>
-    public void Submit(in Batch batch, int epoch, double rate) => Submit(batch.Images, batch.Labels, epoch, batch.Index, rate);
+    public void Submit(in Batch batch, int epoch, double rate) => Submit(batch.Samples, batch.Targets, epoch, batch.Index, rate);
 
-    /// <summary>Submits a step on images of one's own.</summary>
-    /// <param name="images">The images of the batch, one behind the other.</param>
-    /// <param name="labels">Their labels.</param>
+    /// <summary>Submits a step on samples of one's own.</summary>
+    /// <param name="images">The samples of the batch, one behind the other.</param>
+    /// <param name="labels">Their targets.</param>
     /// <param name="epoch">The epoch, counted from 1.</param>
     /// <param name="index">Which batch of the epoch, from 0.</param>
     /// <param name="rate">The learning rate.</param>
     /// <exception cref="InvalidOperationException"><see cref="Depth"/> steps are in flight.</exception>
     public void Submit(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, int epoch, int index, double rate)
     {
-        if (labels.IsEmpty || images.Length % labels.Length != 0)
+        int batch = Graph.CountOf(labels);
+        if (labels.IsEmpty || batch * width != labels.Length || images.Length % batch != 0)
         {
-            throw new ArgumentException($"{images.Length} numbers are no images for {labels.Length} labels.", nameof(labels));
+            throw new ArgumentException($"{images.Length} numbers are no samples for {labels.Length} targets.", nameof(labels));
         }
 
         long step = Steps + inFlight.Count;
@@ -131,7 +135,7 @@ public sealed class TrainingPipeline : IDisposable
         // A limit that no norm exceeds: the gradient is looked at before it changes anything.
         Session.Begin(epoch, rate, options.ClipNorm ?? double.PositiveInfinity);
         Average?.Begin(epoch);
-        inFlight.Enqueue(new TrainingStep(epoch, index, labels.Length, rate));
+        inFlight.Enqueue(new TrainingStep(epoch, index, batch, rate));
         if (accumulation is null && options.BeforePass is null && afterPass is null
             && Graph.TryRunStep(images, labels, step, Session))
         {
@@ -143,11 +147,11 @@ public sealed class TrainingPipeline : IDisposable
         bool isFinite = true;
         do
         {
-            for (int part = 0; isFinite && PartOf(labels.Length, part) is { Count: > 0 } range; part++)
+            for (int part = 0; isFinite && PartOf(batch, part) is { Count: > 0 } range; part++)
             {
                 RunPart(images, labels, part, step);
-                isFinite = Session.Observe(Graph.LossRegion, (double)range.Count / labels.Length, first: part == 0);
-                Add(range.Count, labels.Length, part);
+                isFinite = Session.Observe(Graph.LossRegion, (double)range.Count / batch, first: part == 0);
+                Add(range.Count, batch, part);
             }
         }
         while (isFinite && Session.TryNextPoint());
@@ -218,18 +222,20 @@ public sealed class TrainingPipeline : IDisposable
     /// <summary>Passes a part of a batch; each has a step number of its own, for dropout.</summary>
     internal void RunPart(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, int part, long step)
     {
-        (int start, int count) = PartOf(labels.Length, part);
-        int size = images.Length / labels.Length;
-        Graph.Run(images.Slice(start * size, count * size), labels.Slice(start, count), (step * options.Parts) + part);
+        (int start, int count) = PartOf(Graph.CountOf(labels), part);
+        int size = images.Length / Graph.CountOf(labels);
+        Graph.Run(
+            images.Slice(start * size, count * size), labels.Slice(start * width, count * width), (step * options.Parts) + part);
     }
 
     /// <summary>Where a part of a batch first has a number that is not finite, or null.</summary>
     internal NonFiniteOrigin? FindNonFinite(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, int part, long step)
     {
-        (int start, int count) = PartOf(labels.Length, part);
-        int size = images.Length / labels.Length;
+        (int start, int count) = PartOf(Graph.CountOf(labels), part);
+        int size = images.Length / Graph.CountOf(labels);
         return NonFiniteSearch.Find(
-            Graph, images.Slice(start * size, count * size), labels.Slice(start, count), (step * options.Parts) + part);
+            Graph, images.Slice(start * size, count * size), labels.Slice(start * width, count * width),
+            (step * options.Parts) + part);
     }
 
     /// <inheritdoc/>

@@ -305,9 +305,9 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         float[] weights = new float[scene.Arena.Count];
         weights[^3] = 1;
         scene.Arena.Load(weights);
-        ImageSet images = Data.Train;
+        SampleSet images = Data.Train;
         using EmpiricalLoss subject = new(scene.Mlp, scene.Arena, new ImageSet(
-            images.Pixels.ToArray(), new int[images.Count], images.Height, images.Width, images.Classes, images.Normalization));
+            images.Pixels.ToArray(), new int[images.Count], images.Height, images.Width, images.Classes, images.Normalization!));
         Assert.That(FlatnessSearch.Measure(subject, options).Sigma, Is.Positive);
     }
 

@@ -52,7 +52,7 @@ internal sealed class LabelTests
     {
         Mlp model = new(64, 4, 10);
         using ParameterArena arena = new(model, Device.Cpu, 1);
-        ImageSet images = WithLabel(Digits.Train, 11);
+        SampleSet images = WithLabel(Digits.Train, 11);
         using EmpiricalLoss loss = new(model, arena, images);
         Assert.That(() => PacGenScorer.Measure(loss), Throws.ArgumentException.With.Message.Contains(
             "have the label 11 (image 3), but Mlp has 10 outputs"));
@@ -66,10 +66,10 @@ internal sealed class LabelTests
     }
 
     /// <summary>The images with another label for image 3.</summary>
-    private static ImageSet WithLabel(ImageSet images, int label)
+    private static SampleSet WithLabel(SampleSet images, int label)
     {
         int[] labels = images.Labels.ToArray();
         labels[3] = label;
-        return new ImageSet(images.Pixels.ToArray(), labels, images.Height, images.Width, label + 1, images.Normalization);
+        return images.WithLabels(labels, label + 1);
     }
 }

@@ -19,7 +19,7 @@ internal static class PaperDifferences
         PaperSetting paper, ModelChoice model, Dataset images, TrainingOptions options, double? rate, RunArm[] arms)
     {
         (int height, int width, int count, int tested) =
-            (images.Train.Height, images.Train.Width, images.Train.Count, images.Test.Count);
+            (images.Train.SampleShape[0], images.Train.SampleShape[1], images.Train.Count, images.Test.Count);
         (bool Differs, string What)[] all =
         [
             ((model.Depth, model.Widen) != (PaperSetting.Depth, PaperSetting.Widen),

@@ -33,7 +33,7 @@ internal sealed class ImageGradients
 
         ImageGradients Find()
         {
-            ImageSet images = Some(subject.Images, most, seed);
+            SampleSet images = Some(subject.Images, most, seed);
             float[] weights = subject.Arena.Save();
             int[] ends = Ends(subject.Arena);
             ImageGradients found = new(images.Count, ends.Length);
@@ -76,14 +76,14 @@ internal sealed class ImageGradients
     }
 
     /// <summary>At most so many of the images, chosen by a seed; 0 for all.</summary>
-    public static ImageSet Some(ImageSet images, int most, ulong seed) =>
+    public static SampleSet Some(SampleSet images, int most, ulong seed) =>
         images.Sample(most == 0 ? images.Count : Math.Min(most, images.Count), seed);
 
     /// <summary>
     /// Shows the gradient of each image's loss, and counts it as its share of a pass over the subject's images.
     /// </summary>
     public static void ForEach(
-        EmpiricalLoss subject, ImageSet images, Action<ReadOnlySpan<float>> look, CancellationToken cancellation)
+        EmpiricalLoss subject, SampleSet images, Action<ReadOnlySpan<float>> look, CancellationToken cancellation)
     {
         using EmpiricalLoss single = new(subject.Model, subject.Arena, images, subject.Loss, batchSize: 1);
         single.MoveToWeights();

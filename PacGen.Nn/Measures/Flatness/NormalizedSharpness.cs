@@ -69,7 +69,7 @@ public static class NormalizedSharpness
         EmpiricalLoss subject, NormalizedSharpnessOptions options, IProgress<MeasureProgress>? progress,
         CancellationToken cancellation)
     {
-        ImageSet images = ImageGradients.Some(subject.Images, options.Images, options.Seed);
+        SampleSet images = ImageGradients.Some(subject.Images, options.Images, options.Seed);
         using EmpiricalLoss some = new(subject.Model, subject.Arena, images, subject.Loss);
         some.MoveToWeights();
         int classes = some.Outputs, done = 0;
@@ -85,13 +85,11 @@ public static class NormalizedSharpness
             cancellation);
         subject.Charge(new PassCost((double)images.Count / subject.Images.Count, 0, 0));
         double[] curvature = new double[subject.Count];
-        byte[] pixels = images.Pixels.ToArray();
         for (int c = 0; c < classes; c++)
         {
             int[] labels = new int[images.Count];
             Array.Fill(labels, c);
-            ImageSet asked = new(
-                pixels, labels, images.Height, images.Width, Math.Max(images.Classes, classes), images.Normalization);
+            SampleSet asked = images.WithLabels(labels, Math.Max(images.Classes, classes));
             int image = 0, label = c;
             ImageGradients.ForEach(subject, asked, gradient =>
             {

@@ -32,13 +32,12 @@ public sealed class NetworkLayers
     /// <summary>Looks at a network.</summary>
     /// <param name="model">The network.</param>
     /// <param name="arena">Its parameters.</param>
-    /// <param name="image">The extents of one image: height, width, channels.</param>
+    /// <param name="image">The extents of one sample: height, width, channels of an image.</param>
     /// <exception cref="ShapeException">The network doesn't take such images.</exception>
-    public NetworkLayers(Module model, ParameterArena arena, params IReadOnlyList<int> image)
+    public NetworkLayers(Module model, ParameterArena arena, params ReadOnlySpan<int> image)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(arena);
-        ArgumentNullException.ThrowIfNull(image);
         Dictionary<Parameter, int> starts = [];
         int start = 0;
         foreach (Parameter parameter in arena.Parameters)
@@ -115,7 +114,7 @@ public sealed class NetworkLayers
     internal static NetworkLayers Of(EmpiricalLoss subject) => subject.Once(
         nameof(NetworkLayers),
         () => new NetworkLayers(
-            subject.Model, subject.Arena, subject.Images.Height, subject.Images.Width, subject.Images.Channels));
+            subject.Model, subject.Arena, subject.Images.SampleShape.AsSpan()));
 
     private static string? Refusal(Tensor node) => node.Operation switch
     {

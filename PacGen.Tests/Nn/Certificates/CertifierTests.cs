@@ -31,7 +31,7 @@ internal sealed class CertifierTests
         Assert.That(
             first.Concat(second), Is.EquivalentTo(Enumerable.Range(0, count)), "every image is in one part, none in both");
 
-        static int[] Numbers(ImageSet set) =>
+        static int[] Numbers(SampleSet set) =>
             [.. Enumerable.Range(0, set.Count).Select(i => set.Pixels[2 * i] + (256 * set.Pixels[(2 * i) + 1]))];
     }
 
@@ -47,7 +47,7 @@ internal sealed class CertifierTests
             pixels.AsSpan(i * 64, 64).Reverse();
         }
 
-        ImageSet altered = new(pixels, labels, 8, 8, 10, Digits.Train.Normalization);
+        ImageSet altered = new(pixels, labels, 8, 8, 10, Digits.Train.Normalization!);
         Certificate before = Certify(Quick), after = Certify(Quick, Digits with { Train = altered, Test = altered.Take(100) });
         Assert.That(after.PriorMean, Is.EqualTo(before.PriorMean));
         Assert.That(after.PriorDeviation, Is.EqualTo(before.PriorDeviation));
@@ -148,7 +148,7 @@ internal sealed class CertifierTests
         using ParameterArena arena = new(model, Device.Cpu, 3);
         using NoisyWeights noise = new(arena, new(0.1, 0.1), 1);
         noise.Set(new float[arena.Count]);
-        using GibbsLoss losses = new(model, arena, noise, [8, 8, 1], new BoundedCrossEntropy(1e-5));
+        using GibbsLoss losses = new(model, arena, noise, SampleForm.OfImages(8, 8, 1), new BoundedCrossEntropy(1e-5));
         using EvaluationPass plain = new(model, arena, Digits.Test, Loss.CrossEntropy, int.MaxValue);
         GibbsLosses drawn = losses.Drawn(Digits.Test, 1, 5, null, default);
         GibbsLosses centre = plain.Losses(Digits.Test, new BoundedCrossEntropy(1e-5), default);

@@ -13,10 +13,10 @@ internal sealed class AugmentationTests
         ImageSet set = ImageSetTests.Set(60, 6, 5, channels);
         Augmentation augmentation = new() { Padding = padding, Flip = flip };
         int[] indices = [.. Enumerable.Range(0, 60)];
-        float[] images = new float[60 * set.ImageSize], labels = new float[60], expected = new float[set.ImageSize];
+        float[] images = new float[60 * set.SampleSize], labels = new float[60], expected = new float[set.SampleSize];
         HashSet<(int, int, bool)> seen = [];
 
-        augmentation.Gather(set, indices, Seed, epoch: 3, images, labels, new byte[set.ImageSize]);
+        augmentation.Gather(set, indices, Seed, epoch: 3, images, labels, new byte[set.SampleSize]);
 
         for (int i = 0; i < 60; i++)
         {
@@ -25,7 +25,7 @@ internal sealed class AugmentationTests
             (int down, int right, bool mirrored) = (
                 Shift(0), Shift(1), flip && Philox.Word(Seed, 0x8000_0002, 3, (4 * i) + 2) % 2 == 1);
             seen.Add((down, right, mirrored));
-            byte[] bytes = new byte[set.ImageSize];
+            byte[] bytes = new byte[set.SampleSize];
             for (int y = 0; y < 6; y++)
             {
                 for (int x = 0; x < 5; x++)
@@ -34,13 +34,13 @@ internal sealed class AugmentationTests
                     for (int c = 0; c < channels; c++)
                     {
                         bytes[(((y * 5) + x) * channels) + c] = fromY is < 0 or > 5 || fromX is < 0 or > 4
-                            ? (byte)0 : set.Pixels[(i * set.ImageSize) + (((fromY * 5) + fromX) * channels) + c];
+                            ? (byte)0 : set.Pixels[(i * set.SampleSize) + (((fromY * 5) + fromX) * channels) + c];
                     }
                 }
             }
 
             set.Normalization.Apply(bytes, expected);
-            Assert.That(images[(i * set.ImageSize)..((i + 1) * set.ImageSize)], Is.EqualTo(expected), $"image {i}");
+            Assert.That(images[(i * set.SampleSize)..((i + 1) * set.SampleSize)], Is.EqualTo(expected), $"image {i}");
             Assert.That(labels[i], Is.EqualTo(set.Labels[i]));
         }
 
@@ -59,16 +59,16 @@ internal sealed class AugmentationTests
         {
             int[] chosen = (int[])order.Clone();
             new RandomStream(5, 0x8000_0001, (uint)epoch).Shuffle(chosen);
-            float[] images = new float[80 * set.ImageSize], labels = new float[80];
-            Augmentation.CropFlip.Gather(set, chosen, 5, epoch, images, labels, new byte[set.ImageSize]);
+            float[] images = new float[80 * set.SampleSize], labels = new float[80];
+            Augmentation.CropFlip.Gather(set, chosen, 5, epoch, images, labels, new byte[set.SampleSize]);
             int first = epoch == 4 ? 2 : 0, at = first * batchSize;
             loader.Start(epoch, first);
             while (loader.TryNext(out Batch batch))
             {
                 Assert.That(
-                    batch.Images.SequenceEqual(images.AsSpan(at * set.ImageSize, batch.Images.Length)),
+                    batch.Samples.SequenceEqual(images.AsSpan(at * set.SampleSize, batch.Samples.Length)),
                     $"epoch {epoch}, image {at}");
-                Assert.That(batch.Labels.SequenceEqual(labels.AsSpan(at, batch.Count)));
+                Assert.That(batch.Targets.SequenceEqual(labels.AsSpan(at, batch.Count)));
                 at += batch.Count;
             }
 
@@ -81,10 +81,10 @@ internal sealed class AugmentationTests
     {
         ImageSet set = ImageSetTests.Set(80, 4, 4, 3);
         using BatchLoader loader = BatchLoader.Shuffled(set, 4, seed: 5, augmentation: Augmentation.CropFlip, threads: 4);
-        float[] images = new float[80 * set.ImageSize], labels = new float[80];
+        float[] images = new float[80 * set.SampleSize], labels = new float[80];
         int[] order = [.. Enumerable.Range(0, 80)];
         new RandomStream(5, 0x8000_0001, 2).Shuffle(order);
-        Augmentation.CropFlip.Gather(set, order, 5, 2, images, labels, new byte[set.ImageSize]);
+        Augmentation.CropFlip.Gather(set, order, 5, 2, images, labels, new byte[set.SampleSize]);
         for (int taken = 0; taken <= 100; taken++)
         {
             loader.Start(1);
@@ -97,8 +97,8 @@ internal sealed class AugmentationTests
             int at = 0;
             while (loader.TryNext(out Batch batch))
             {
-                Assert.That(batch.Images.SequenceEqual(images.AsSpan(at, batch.Images.Length)), $"after {taken} batches");
-                at += batch.Images.Length;
+                Assert.That(batch.Samples.SequenceEqual(images.AsSpan(at, batch.Samples.Length)), $"after {taken} batches");
+                at += batch.Samples.Length;
             }
         }
     }

@@ -21,7 +21,7 @@ internal sealed class BatchLoaderTests
             Assert.That(order, shuffled ? Is.EquivalentTo(Enumerable.Range(0, 80)) : Is.EqualTo(Enumerable.Range(0, 80)));
         }
 
-        Assert.That((loader.BatchCount, loader.ImageCount), Is.EqualTo(((80 + batchSize - 1) / batchSize, 80)));
+        Assert.That((loader.BatchCount, loader.SampleCount), Is.EqualTo(((80 + batchSize - 1) / batchSize, 80)));
     }
 
     [Test]
@@ -29,7 +29,7 @@ internal sealed class BatchLoaderTests
     {
         using BatchLoader loader = BatchLoader.Shuffled(Set, batchSize, seed: 5, dropLast: true);
         int[] order = Epoch(loader, 1);
-        Assert.That(order, Has.Length.EqualTo(80 / batchSize * batchSize).And.Length.EqualTo(loader.ImageCount));
+        Assert.That(order, Has.Length.EqualTo(80 / batchSize * batchSize).And.Length.EqualTo(loader.SampleCount));
         Assert.That(order, Is.Unique);
     }
 
@@ -79,9 +79,9 @@ internal sealed class BatchLoaderTests
         loader.Start(1);
         while (loader.TryNext(out Batch batch))
         {
-            float[] images = batch.Images.ToArray(), labels = batch.Labels.ToArray();
+            float[] images = batch.Samples.ToArray(), labels = batch.Targets.ToArray();
             Thread.Sleep(2);
-            Assert.That(batch.Images.SequenceEqual(images) && batch.Labels.SequenceEqual(labels));
+            Assert.That(batch.Samples.SequenceEqual(images) && batch.Targets.SequenceEqual(labels));
         }
     }
 
@@ -179,11 +179,11 @@ internal sealed class BatchLoaderTests
         while (loader.TryNext(out Batch batch))
         {
             Assert.That(batch.Index, Is.EqualTo(index++));
-            Assert.That(batch.Count, Is.EqualTo(Math.Min(loader.BatchSize, loader.ImageCount - order.Count)));
+            Assert.That(batch.Count, Is.EqualTo(Math.Min(loader.BatchSize, loader.SampleCount - order.Count)));
             int[] images = Images(batch);
-            float[] pixels = new float[batch.Images.Length], labels = new float[batch.Count];
+            float[] pixels = new float[batch.Samples.Length], labels = new float[batch.Count];
             Set.Gather(images, pixels, labels);
-            Assert.That(batch.Images.SequenceEqual(pixels) && batch.Labels.SequenceEqual(labels));
+            Assert.That(batch.Samples.SequenceEqual(pixels) && batch.Targets.SequenceEqual(labels));
             order.AddRange(images);
         }
 
@@ -198,7 +198,7 @@ internal sealed class BatchLoaderTests
         int[] images = new int[batch.Count];
         for (int i = 0; i < images.Length; i++)
         {
-            images[i] = (int)Math.Round(batch.Images[i * Set.ImageSize] * 0.3 * 255) / 3;
+            images[i] = (int)Math.Round(batch.Samples[i * Set.SampleSize] * 0.3 * 255) / 3;
         }
 
         return images;

@@ -36,7 +36,7 @@ internal sealed class DatasetsTests
         Assert.That(
             (data.Name, data.Train.Count, data.Test.Count, data.Train.Height, data.Train.Width), Is.EqualTo((set, 40, 10, 6, 5)));
         Assert.That(data.Origin, Is.EqualTo(ownFolder ? folder["given", set] : folder["given"]));
-        Assert.That(data.Train.Normalization.Mean[0], Is.EqualTo(set == "mnist" ? 0.1307f : 0.2860f));
+        Assert.That(data.Train.Normalization!.Mean[0], Is.EqualTo(set == "mnist" ? 0.1307f : 0.2860f));
     }
 
     [Test]

@@ -43,8 +43,8 @@ internal sealed class DigitsTests
     [Test]
     public void AreNormalisedByTheirTrainingStatistics()
     {
-        ImageSet train = Digits.Train;
-        float[] images = new float[train.Count * train.ImageSize], labels = new float[train.Count];
+        SampleSet train = Digits.Train;
+        float[] images = new float[train.Count * train.SampleSize], labels = new float[train.Count];
         train.Gather([.. Enumerable.Range(0, train.Count)], images, labels);
         double mean = images.Average(x => (double)x), deviation = Math.Sqrt(images.Average(x => (x - mean) * (x - mean)));
         Assert.That(mean, Is.EqualTo(0).Within(2e-4));
@@ -59,6 +59,6 @@ internal sealed class DigitsTests
         Assert.That(reader.ReadToEnd(), Does.Contain("Creative Commons Attribution 4.0").And.Contain("Alpaydin"));
     }
 
-    private static string Hash(ImageSet set) =>
+    private static string Hash(SampleSet set) =>
         Convert.ToHexStringLower(SHA256.HashData([.. set.Pixels, .. from label in set.Labels.ToArray() select (byte)label]));
 }

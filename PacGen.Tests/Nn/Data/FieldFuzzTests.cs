@@ -237,7 +237,7 @@ internal sealed class FieldFuzzTests
         File.WriteAllBytes(path, cache);
         return () =>
         {
-            ImageSet read = Datasets.Load("folder:" + place, options).Train;
+            SampleSet read = Datasets.Load("folder:" + place, options).Train;
             if (read.Count == 5 && read.Height == 16 && !read.Pixels.SequenceEqual(pixels))
             {
                 throw new InvalidOperationException("The cache's fields moved the images.");

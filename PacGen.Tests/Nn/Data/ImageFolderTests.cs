@@ -40,7 +40,7 @@ internal sealed class ImageFolderTests
         Assert.That(data.Train.Labels.ToArray(), Is.EqualTo(new[] { 0, 1, 0, 1 }), "class by class in turn, in ordinal order");
         Assert.That(data.Test.Labels.ToArray(), Is.EqualTo(new[] { 1, 0 }), "as the annotations say");
         Assert.That(data.Train.Pixels[0], Is.EqualTo(10).Within(3), "n01's first image");
-        Assert.That(data.Train.Pixels[data.Train.ImageSize], Is.EqualTo(100).Within(3), "n02's first image");
+        Assert.That(data.Train.Pixels[data.Train.SampleSize], Is.EqualTo(100).Within(3), "n02's first image");
         Assert.That(data.Origin, Does.EndWith(", 4 of 100,000 training images"));
     }
 
@@ -301,10 +301,10 @@ internal sealed class ImageFolderTests
 
         Dataset data = Datasets.Load("folder:" + folder["set"], Options);
         Assert.That(
-            Enumerable.Range(0, 4).Select(i => data.Train.Pixels[i * data.Train.ImageSize]),
+            Enumerable.Range(0, 4).Select(i => data.Train.Pixels[i * data.Train.SampleSize]),
             Is.EqualTo(new byte[] { 0, 10, 30, 40 }));
         Assert.That(
-            Enumerable.Range(0, 4).Select(i => data.Train.Pixels[((i + 1) * data.Train.ImageSize) - 1]),
+            Enumerable.Range(0, 4).Select(i => data.Train.Pixels[((i + 1) * data.Train.SampleSize) - 1]),
             Is.EqualTo(new byte[] { 2, 12, 32, 42 }));
     }
 

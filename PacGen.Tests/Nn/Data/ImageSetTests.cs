@@ -26,15 +26,15 @@ internal sealed class ImageSetTests
     {
         ImageSet set = Set(20, 3, 2, channels);
         int[] indices = [7, 0, 19, 7];
-        float[] images = new float[(4 * set.ImageSize) + 1], labels = new float[5], one = new float[set.ImageSize];
+        float[] images = new float[(4 * set.SampleSize) + 1], labels = new float[5], one = new float[set.SampleSize];
         images[^1] = labels[^1] = -99;
 
         set.Gather(indices, images, labels);
 
         for (int i = 0; i < indices.Length; i++)
         {
-            set.Normalization.Apply(set.Pixels.Slice(indices[i] * set.ImageSize, set.ImageSize), one);
-            Assert.That(images[(i * set.ImageSize)..((i + 1) * set.ImageSize)], Is.EqualTo(one));
+            set.Normalization.Apply(set.Pixels.Slice(indices[i] * set.SampleSize, set.SampleSize), one);
+            Assert.That(images[(i * set.SampleSize)..((i + 1) * set.SampleSize)], Is.EqualTo(one));
             Assert.That(labels[i], Is.EqualTo(set.Labels[indices[i]]));
         }
 
@@ -45,7 +45,7 @@ internal sealed class ImageSetTests
     public void RefusesToGatherWhatIsNotThere()
     {
         ImageSet set = Set(20, 3, 2, 1);
-        float[] images = new float[2 * set.ImageSize], labels = new float[2];
+        float[] images = new float[2 * set.SampleSize], labels = new float[2];
         Assert.That(() => set.Gather([0, 20], images, labels), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => set.Gather([-1], images, labels), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => set.Gather([0, 1, 2], images, new float[3]), Throws.ArgumentException);

@@ -31,8 +31,8 @@ internal sealed class PublishedDataTests
     [TestCase("fashion-mnist")]
     public void AreNormalisedByTheirTrainingStatistics(string name)
     {
-        ImageSet train = Load(name).Train;
-        float[] images = new float[train.ImageSize * 1000], labels = new float[1000];
+        SampleSet train = Load(name).Train;
+        float[] images = new float[train.SampleSize * 1000], labels = new float[1000];
         double sum = 0, squares = 0;
         for (int start = 0; start < train.Count; start += 1000)
         {
@@ -93,10 +93,10 @@ internal sealed class PublishedDataTests
     }
 
     /// <summary>The stated statistics are those of the whole set: a part of it comes close.</summary>
-    private static void IsNearlyNormalised(ImageSet train)
+    private static void IsNearlyNormalised(SampleSet train)
     {
         int count = Math.Min(2000, train.Count);
-        float[] images = new float[train.ImageSize * count], labels = new float[count];
+        float[] images = new float[train.SampleSize * count], labels = new float[count];
         train.Gather([.. Enumerable.Range(0, count)], images, labels);
         for (int channel = 0; channel < 3; channel++)
         {
@@ -124,13 +124,13 @@ internal sealed class PublishedDataTests
     }
 
 #pragma warning disable CA5351 // These are the published checksums; they guard against accidents, not against people.
-    private static string Images(ImageSet set) =>
+    private static string Images(SampleSet set) =>
         Convert.ToHexStringLower(MD5.HashData(Idx.File(set.Pixels, set.Count, set.Height, set.Width)));
 
-    private static string Labels(ImageSet set) =>
+    private static string Labels(SampleSet set) =>
         Convert.ToHexStringLower(MD5.HashData(Idx.File([.. from label in set.Labels.ToArray() select (byte)label], set.Count)));
 
-    private static string Records(ImageSet set)
+    private static string Records(SampleSet set)
     {
         byte[] records = new byte[set.Count * 3073];
         for (int i = 0; i < records.Length; i++)

@@ -134,13 +134,13 @@ internal sealed class BatchNormTests
         Dataset digits = Datasets.Digits();
         using ParameterArena arena = new(model, Device.Cpu, 1);
         using DeviceBuffer gradients = arena.Device.Allocate(arena.Count);
-        using BatchGraph graph = new(model, arena, arena.Weights, gradients, Loss.CrossEntropy, [8, 8, 1], 1);
+        using BatchGraph graph = new(model, arena, arena.Weights, gradients, Loss.CrossEntropy, SampleForm.OfImages(8, 8, 1), 1);
         using BatchLoader loader = BatchLoader.Sequential(digits.Train, 50);
         loader.Start(0);
         loader.TryNext(out Batch batch);
-        graph.Run(batch.Images, batch.Labels);
+        graph.Run(batch.Samples, batch.Targets);
         float[] first = arena.SaveState();
-        graph.Run(batch.Images, batch.Labels);
+        graph.Run(batch.Samples, batch.Targets);
         float[] second = arena.SaveState();
         for (int i = 0; i < first.Length; i++)
         {
@@ -150,7 +150,7 @@ internal sealed class BatchNormTests
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        graph.Run(batch.Images, batch.Labels);
+        graph.Run(batch.Samples, batch.Targets);
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
@@ -176,7 +176,7 @@ internal sealed class BatchNormTests
         double[] mean = new double[6], variance = new double[6];
         while (loader.TryNext(out Batch batch))
         {
-            graph[x].Write(batch.Images);
+            graph[x].Write(batch.Samples);
             graph.Run();
             float[] values = graph[y].ToArray();
             for (int c = 0; c < 6; c++)

@@ -29,7 +29,7 @@ internal sealed class CurvatureMatrixTests(int[] widths, bool relu)
         model = relu ? new Mlp(widths) : new Mlp(widths, x => x.Tanh());
         trainer = new Trainer(model, Digits, new Sgd(0.1), new TrainingOptions { Epochs = 3, Device = Device.Cpu });
         trainer.Run();
-        ImageSet images = Digits.Train.Take(23);
+        SampleSet images = Digits.Train.Take(23);
         subject = new EmpiricalLoss(model, trainer.Arena, images, batchSize: 9);
         explicitly = new ExplicitCurvature(widths, relu, images, trainer.Arena.Save());
     }
@@ -305,8 +305,8 @@ internal sealed class CurvatureMatrixTests(int[] widths, bool relu)
             loader.Start(1);
             loader.TryNext(out Batch batch);
             return (
-                [.. batch.Images.ToArray().Chunk(64).Select(image => image.Select(value => (double)value).ToArray())],
-                [.. batch.Labels.ToArray().Select(label => (int)label)]);
+                [.. batch.Samples.ToArray().Chunk(64).Select(image => image.Select(value => (double)value).ToArray())],
+                [.. batch.Targets.ToArray().Select(label => (int)label)]);
         }
     }
 

@@ -18,12 +18,12 @@ internal sealed class ExplicitCurvature
     /// <param name="relu">ReLU instead of tanh.</param>
     /// <param name="set">The images.</param>
     /// <param name="weights">w.</param>
-    public ExplicitCurvature(int[] widths, bool relu, ImageSet set, float[] weights)
+    public ExplicitCurvature(int[] widths, bool relu, SampleSet set, float[] weights)
     {
         (this.widths, this.relu) = (widths, relu);
-        float[] pixels = new float[set.Count * set.ImageSize], classes = new float[set.Count];
+        float[] pixels = new float[set.Count * set.SampleSize], classes = new float[set.Count];
         set.Gather([.. Enumerable.Range(0, set.Count)], pixels, classes);
-        images = [.. pixels.Chunk(set.ImageSize).Select(image => image.Select(value => (double)value).ToArray())];
+        images = [.. pixels.Chunk(set.SampleSize).Select(image => image.Select(value => (double)value).ToArray())];
         labels = [.. classes.Select(label => (int)label)];
         double[] w = [.. weights.Select(value => (double)value)];
         int m = w.Length, outputs = widths[^1];

@@ -12,7 +12,7 @@ internal sealed class NetworkBoundsTests
     private const double Eta = 500;
     private Mlp model = null!;
     private Trainer trainer = null!;
-    private ImageSet sample = null!;
+    private SampleSet sample = null!;
     private NetworkBounds bounds = null!;
 
     [OneTimeSetUp]

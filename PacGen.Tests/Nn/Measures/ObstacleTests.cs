@@ -6,7 +6,7 @@ namespace PacGen.Tests.Nn;
 /// <summary>A measure that means nothing for a network, or can't be taken on it, says why and is not taken.</summary>
 internal sealed class ObstacleTests
 {
-    private static readonly ImageSet Digits = Datasets.Digits().Train.Take(50);
+    private static readonly SampleSet Digits = Datasets.Digits().Train.Take(50);
 
     /// <summary>The measure whose row is asked, what stands in the way, and a word of the sentence.</summary>
     [TestCase("path-norm", "tanh", "Tanh")]

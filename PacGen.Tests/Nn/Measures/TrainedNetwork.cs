@@ -39,7 +39,7 @@ internal sealed class TrainedNetwork : IDisposable
 
     public ParameterArena Arena => trainer.Arena;
 
-    public ImageSet Images { get; }
+    public SampleSet Images { get; }
 
     public EmpiricalLoss Subject { get; }
 

@@ -24,7 +24,7 @@ internal sealed class MnistCnnTests
     [Test]
     public void RandomLabelsAreAShareOfThem()
     {
-        ImageSet images = Datasets.Digits().Train;
+        SampleSet images = Datasets.Digits().Train;
         Assert.That(images.WithRandomLabels(0, 1).Labels.ToArray(), Is.EqualTo(images.Labels.ToArray()));
         int[] half = images.WithRandomLabels(0.5, 1).Labels.ToArray(), all = images.WithRandomLabels(1, 1).Labels.ToArray();
         double Changed(int[] labels) => labels.Zip(images.Labels.ToArray()).Count(pair => pair.First != pair.Second)

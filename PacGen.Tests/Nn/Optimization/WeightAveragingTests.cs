@@ -27,7 +27,7 @@ internal sealed class WeightAveragingTests(string id) : DeviceFixture(id)
     public void IsTheAverageOfTheWeightsThatCount([ValueSource(nameof(Names))] string name)
     {
         const int Epochs = 4, Batches = 3, Batch = 10;
-        ImageSet images = Datasets.Digits().Train.Take(Batches * Batch);
+        SampleSet images = Datasets.Digits().Train.Take(Batches * Batch);
         Mlp model = new(64, 6, 10);
         using ParameterArena arena = new(model, Device, 1);
         using TrainingPipeline pipeline = new(

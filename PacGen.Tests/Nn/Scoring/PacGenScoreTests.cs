@@ -227,8 +227,8 @@ internal sealed class PacGenScoreTests
         loader.Start(1);
         for (int b = 0; b < batches && loader.TryNext(out Batch images); b++)
         {
-            Tensor x = Tensor.Constant(new(batch, 8, 8, 1), images.Images.ToArray()), y = Tensor.Constant(
-                new(batch), images.Labels.ToArray());
+            Tensor x = Tensor.Constant(new(batch, 8, 8, 1), images.Samples.ToArray()), y = Tensor.Constant(
+                new(batch), images.Targets.ToArray());
             int i = 0;
             foreach (Tensor gradient in Loss.CrossEntropy(model.Forward(x), y).Gradient(w))
             {

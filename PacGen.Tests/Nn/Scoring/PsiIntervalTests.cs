@@ -33,7 +33,7 @@ internal sealed class PsiIntervalTests
         foreach (Optimizer rule in rules)
         {
             using Trainer trainer = new(
-                new Mlp(digits.Train.ImageSize, 128, digits.Train.Classes), digits, rule,
+                new Mlp(digits.Train.SampleSize, 128, digits.Train.Classes), digits, rule,
                 new TrainingOptions { Epochs = 40, BatchSize = 32 });
             trainer.Run();
             SortedDictionary<int, int> held = Held(trainer, new ScoreOptions { Rho = estimator }, 10_000, 50, 6, 9, 20);

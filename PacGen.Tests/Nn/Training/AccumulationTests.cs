@@ -49,7 +49,7 @@ internal sealed class AccumulationTests
         // All images alike, and labels too: without dropout the two parts have the same loss.
         byte[] pixels = new byte[8 * 64];
         Array.Fill(pixels, (byte)9);
-        ImageSet twins = new(pixels, new int[8], 8, 8, 10, Digits.Train.Normalization);
+        ImageSet twins = new(pixels, new int[8], 8, 8, 10, Digits.Train.Normalization!);
         float[] inOne = Weights(1), inTwo = Weights(2), again = Weights(2);
         Assert.That(again, Is.EqualTo(inTwo), "a seed repeats");
         Assert.That(inTwo, Is.Not.EqualTo(inOne));

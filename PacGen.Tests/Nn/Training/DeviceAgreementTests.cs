@@ -92,7 +92,7 @@ internal sealed class DeviceAgreementTests(string id) : DeviceFixture(id)
     {
         Mlp model = new(3, 2);
         using ParameterArena arena = new(model, Device, Seed);
-        using BatchGraph graph = new(model, arena, arena.Weights, null, Loss.CrossEntropy, [3], null);
+        using BatchGraph graph = new(model, arena, arena.Weights, null, Loss.CrossEntropy, SampleForm.OfImages(3), null);
         graph.Run(new float[12], [0, 1, 2, 0]);
         Assert.That(() => graph.Loss(), Throws.TypeOf<InvalidDataException>().With.Message.Contains(
             "row 2 is 2").And.Message.Contains("from 0 to 1"));
@@ -112,7 +112,8 @@ internal sealed class DeviceAgreementTests(string id) : DeviceFixture(id)
         using DeviceBuffer gradients = device.Allocate(arena.Count);
         using OptimizerSession session = Optimizer(perturbed).Attach(arena, gradients, Seed);
         using BatchGraph graph =
-            new(module, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, file.ImageExtents, Seed);
+            new(module, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, SampleForm.OfImages(
+                file.ImageExtents), Seed);
         double[] losses = new double[steps];
         int size = file.ImageExtents.Aggregate(1, (product, extent) => product * extent);
         int taken = 0;

@@ -81,7 +81,7 @@ internal sealed class MemoryEstimateTests
         Assert.That(device.AllocatedBytes, Is.Zero, "what was taken was given back");
 
         static ImageSet Set(int count) =>
-            new(new byte[count * Side * Side], new int[count], Side, Side, 10, Digits.Train.Normalization);
+            new(new byte[count * Side * Side], new int[count], Side, Side, 10, Digits.Train.Normalization!);
     }
 
     /// <summary>

@@ -117,12 +117,13 @@ internal sealed class TrainerTests
         using ParameterArena arena = new(twin, Device.Cpu, Seed);
         using DeviceBuffer gradients = Device.Cpu.Allocate(arena.Count);
         using OptimizerSession session = optimizer.Attach(arena, gradients, Seed);
-        using BatchGraph graph = new(twin, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, [8, 8, 1], Seed);
+        using BatchGraph graph =
+            new(twin, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, SampleForm.OfImages(8, 8, 1), Seed);
         using BatchLoader loader = BatchLoader.Shuffled(Digits.Train, 1, Seed);
         loader.Start(1);
         for (int step = 0; step < trainer.Steps && loader.TryNext(out Batch batch); step++)
         {
-            graph.Run(batch.Images, batch.Labels, step);
+            graph.Run(batch.Samples, batch.Targets, step);
             session.TryUpdate(optimizer.LearningRate);
         }
 
@@ -192,7 +193,8 @@ internal sealed class TrainerTests
         using ParameterArena arena = new(model, device, 1);
         using DeviceBuffer gradients = device.Allocate(arena.Count);
         using OptimizerSession session = Optimizer(true).Attach(arena, gradients, 1);
-        using BatchGraph graph = new(model, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, [28, 28, 1], 1);
+        using BatchGraph graph =
+            new(model, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, SampleForm.OfImages(28, 28, 1), 1);
         float[] images = new float[4 * 784], labels = new float[4];
         void Step()
         {

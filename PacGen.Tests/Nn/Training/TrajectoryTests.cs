@@ -26,7 +26,8 @@ internal sealed class TrajectoryTests
         using DeviceBuffer gradients = device.Allocate(arena.Count);
         using OptimizerSession session = Optimizer(run).Attach(arena, gradients, 1);
         int[] image = file.ImageExtents;
-        using BatchGraph graph = new(module, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, image, 1);
+        using BatchGraph graph =
+            new(module, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, SampleForm.OfImages(image), 1);
         for (int step = 0; step < file.Steps; step++)
         {
             session.Perturb(1);

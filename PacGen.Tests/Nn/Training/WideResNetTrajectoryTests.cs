@@ -31,7 +31,8 @@ internal sealed class WideResNetTrajectoryTests
             ? new Adam(Math.Round(run.LearningRate, 6), Math.Round(run.Beta1, 6), Math.Round(run.Beta2, 6), run.Epsilon)
             : new Sgd(Math.Round(run.LearningRate, 6), Math.Round(run.Momentum, 6));
         using OptimizerSession session = rule.Attach(arena, gradients, 1);
-        using BatchGraph graph = new(module, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, file.ImageExtents, 1);
+        using BatchGraph graph =
+            new(module, arena, session.ForwardWeights, gradients, Loss.CrossEntropy, SampleForm.OfImages(file.ImageExtents), 1);
         for (int step = 0; step < file.Steps; step++)
         {
             graph.Run(file.Inputs(step), [.. file.Labels(step).Select(label => (float)label)], step);
