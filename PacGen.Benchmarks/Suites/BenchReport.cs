@@ -9,21 +9,26 @@ namespace PacGen.Benchmarks.Suites;
 /// <summary>What <see cref="DeviceBench"/> measured, as tables for a terminal and as a Markdown page.</summary>
 internal sealed class BenchReport
 {
+    private const string Single = "single precision";
+
     private readonly List<Section> sections = [];
     private readonly string ceiling;
     private readonly string? peer;
+    private readonly string precision;
 
     /// <param name="bench">What was measured.</param>
+    /// <param name="device">Where.</param>
     /// <param name="peer">PyTorch's steps, or null.</param>
-    public BenchReport(DeviceBench bench, PeerSteps? peer)
+    public BenchReport(DeviceBench bench, Device device, PeerSteps? peer)
     {
         this.peer = peer?.Description;
+        precision = device is GpuDevice { Products: ProductMode.Tf32 or ProductMode.CuBlasTf32 } ? "TF32" : Single;
         ceiling = bench.Ceiling is { } best
             ? Prose.Line($"""
                 Copying, the ceiling of all that moves memory: {best:F1} GB/s, read and written together, of more than the caches
-                hold.
+                hold. Arrays that the caches hold can exceed it.
                 """)
-            : "No copy could be measured, so there is no ceiling.";
+            : bench.Copies.Count > 0 ? "No copy could be measured, so there is no ceiling." : "";
         string[] moved = ["work", "best, ms", "GB/s", "of the ceiling"], modes = [.. peer?.Modes ?? []];
         sections.Add(new Section("Copies", moved, [.. bench.Copies.Select(row => Moved(row, bench.Ceiling))]));
         sections.Add(new Section(
@@ -32,8 +37,8 @@ internal sealed class BenchReport
             [.. bench.Products.Select(row => (string[])[row.Work.Name, row.Time, row.RateText])]));
         sections.Add(new Section(
             "Training steps",
-            ["Adam, single precision", "PacGen, ms", "rate", .. modes.Select(mode => $"PyTorch {mode}, ms"),
-                .. modes.Length > 0 ? (string[])["PyTorch's best in single precision ÷ PacGen"] : []],
+            [$"Adam, {precision}", "PacGen, ms", "rate", .. modes.Select(mode => $"PyTorch {mode}, ms"),
+                .. modes.Length > 0 ? (string[])[$"PyTorch's best in {precision} ÷ PacGen"] : []],
             [.. bench.Steps.SelectMany(step => (string[][])
                 [Step(step.Case, false, step.Plain, peer, modes), Step(step.Case, true, step.Perturbed, peer, modes)])]));
         sections.RemoveAll(section => section.Rows.Count == 0);
@@ -42,7 +47,11 @@ internal sealed class BenchReport
     /// <summary>Shows the tables.</summary>
     public void Show(Terminal terminal)
     {
-        terminal.Line(ceiling);
+        if (ceiling.Length > 0)
+        {
+            terminal.Line(ceiling);
+        }
+
         foreach (Section section in sections)
         {
             Table table = Terminal.Table(section.Headings);
@@ -77,7 +86,7 @@ internal sealed class BenchReport
             Each time is the best of those taken in {seconds} s, after two runs that don't count; launches of less than 5 ms go to a GPU
             several together and are waited for once. A step sends its batch to the device, as training does: perturbation if any, forward, mean cross-entropy, backward, Adam.
 
-            {ceiling} Arrays that the caches hold can exceed it.
+            {ceiling}
             {string.Concat(sections.Select(Markdown))}
             """.ReplaceLineEndings("\n");
     }
@@ -109,12 +118,12 @@ internal sealed class BenchReport
     private static string[] Moved(BenchRow row, double? most) =>
         [row.Work.Name, row.Time, Number(row.Rate, "F1"), row.ShareOf(most)];
 
-    private static string[] Step(StepCase step, bool perturbed, BenchRow row, PeerSteps? peer, string[] modes)
+    private string[] Step(StepCase step, bool perturbed, BenchRow row, PeerSteps? peer, string[] modes)
     {
         double?[] theirs = [.. modes.Select(mode => peer?.Milliseconds(step.Model, step.Batch, perturbed, mode))];
 
-        // What is compared is of the same precision.
-        double? fastest = theirs.Where((_, i) => !modes[i].Contains("TF32", StringComparison.Ordinal)).Min();
+        // What is compared is of the same precision: PyTorch's best in this one.
+        double? fastest = theirs.Where((_, i) => Precision(modes[i]) == precision).Min();
         return
         [
             $"{step.Name}{(perturbed ? ", perturbed" : "")}", row.Time, row.RateText,
@@ -122,6 +131,10 @@ internal sealed class BenchReport
             .. modes.Length > 0 ? (string[])[Number(fastest / row.Milliseconds, "F2")] : [],
         ];
     }
+
+    /// <summary>The precision of a mode of PyTorch's, which its name ends with unless it is single.</summary>
+    private static string Precision(string mode) =>
+        Array.Find(["TF32", "bf16"], one => mode.EndsWith(one, StringComparison.Ordinal)) ?? Single;
 
     private static string Number(double? value, string format) =>
         value?.ToString(format, CultureInfo.InvariantCulture) ?? BenchRow.NoValue;

@@ -104,12 +104,12 @@ internal sealed class BenchVerb : Verb
         DeviceBench bench = new(
             measured.Device, repeat, parsed.GetValue(filter) ?? "*", text => terminal.Line(text), Host.Stop.Token);
         bench.Run();
-        if (bench.Passes.Count + bench.Products.Count + bench.Steps.Count == 0)
+        if (bench.Copies.Count + bench.Passes.Count + bench.Products.Count + bench.Steps.Count == 0)
         {
             throw new UsageException($"--filter {parsed.GetValue(filter)} matches no row: try *perturb*.");
         }
 
-        BenchReport report = new(bench, steps);
+        BenchReport report = new(bench, measured.Device, steps);
         report.Show(terminal);
         if (page is not null)
         {

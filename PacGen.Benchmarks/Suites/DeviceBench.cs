@@ -64,7 +64,7 @@ internal sealed class DeviceBench
     {
         // Who chooses rows sees them first, and learns at once where there are none.
         bool all = pattern == "*";
-        Copies = all ? MeasureCopies() : [];
+        Copies = all ? MeasureCopies(true) : [];
         Passes = Measure(Counts.SelectMany(ParameterWork.All));
         Products = Measure(Sizes.Select(OperationWork.MatrixProduct).Concat(OperationWork.Convolutions(128)));
         foreach (StepCase step in StepCase.All)
@@ -77,13 +77,8 @@ internal sealed class DeviceBench
             }
         }
 
-        if (Passes.Count + Products.Count + Steps.Count == 0)
-        {
-            return;
-        }
-
-        // Once more: whatever disturbed the machine at the start would flatter every share.
-        List<BenchRow> last = MeasureCopies();
+        // The passes are told in terms of copies. Once more: whatever disturbed the machine at the start would flatter every share.
+        List<BenchRow> last = MeasureCopies(Passes.Count > 0);
         Copies = all
             ? [.. Copies.Zip(
                 last, (first, second) => second.Milliseconds < (first.Milliseconds ?? double.PositiveInfinity) ? second : first)]
@@ -93,15 +88,19 @@ internal sealed class DeviceBench
 
     private static BenchRow NotChosen(Work work) => new(work, null, "not chosen");
 
-    /// <summary>Copies are measured whatever rows are chosen: the passes are told in their terms.</summary>
-    private List<BenchRow> MeasureCopies() =>
-    [
-        .. device is CpuDevice cpu ? [MeasureAnyway(CopyCeiling.Of(cpu))] : Array.Empty<BenchRow>(),
-        .. from count in Counts
-           from work in (Work[])[.. device is GpuDevice ? [ParameterWork.DriverCopy(count)] : Array.Empty<Work>(),
-               OperationWork.Copy(count)]
-           select MeasureAnyway(work),
-    ];
+    /// <summary>Times the copies: every one, or those that are chosen.</summary>
+    private List<BenchRow> MeasureCopies(bool all)
+    {
+        IEnumerable<Work> copies =
+        [
+            .. device is CpuDevice cpu ? [CopyCeiling.Of(cpu)] : Array.Empty<Work>(),
+            .. from count in Counts
+               from work in (Work[])[.. device is GpuDevice ? [ParameterWork.DriverCopy(count)] : Array.Empty<Work>(),
+                   OperationWork.Copy(count)]
+               select work,
+        ];
+        return all ? [.. copies.Select(MeasureAnyway)] : Measure(copies);
+    }
 
     private List<BenchRow> Measure(IEnumerable<Work> all) => [.. all.Select(Measure).OfType<BenchRow>()];
 

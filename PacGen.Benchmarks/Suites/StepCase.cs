@@ -18,6 +18,7 @@ internal sealed record StepCase(string Model, int Batch, Func<int, Optimizer, Wo
         new("mnist-cnn", 1024, StepWork.MnistCnn),
         new("wrn-16-1", 128, (batch, rule) => StepWork.WideResNet(16, 1, batch, rule)),
         new("wrn-58-3", 128, (batch, rule) => StepWork.WideResNet(58, 3, batch, rule)),
+        new("wrn-28-10", 128, (batch, rule) => StepWork.WideResNet(28, 10, batch, rule)),
     ];
 
     /// <summary>The step's name for people.</summary>
