@@ -25,7 +25,7 @@ internal sealed class HyperExperiment : Verb
     private readonly ModelOptions model = new("mlp", drops: true);
     private readonly OptimizerOptions optimizer = new(OptimizerUse.Grid);
     private readonly TrainingRunOptions run;
-    private readonly DeviceOptions device = new();
+    private readonly JobOptions jobs = new();
     private readonly DataSource data = new();
     private readonly Option<int> splitSeed = Options.Count(
         "--split-seed", "Decides which training images are held back: the same for all runs", 0, 1);
@@ -53,7 +53,7 @@ internal sealed class HyperExperiment : Verb
         : base(host, new Command("hyper", Prose.Line(What)))
     {
         run = new TrainingRunOptions(new RunTexts { Epochs = "How many times each run sees its training images" }, optimizer);
-        Add(data.Set, model, run, etas, gammas, validation, splitSeed, seeds, device, data, runsFolder, files);
+        Add(data.Set, model, run, etas, gammas, validation, splitSeed, seeds, jobs, data, runsFolder, files);
     }
 
     protected override int Run(ParseResult parsed)
@@ -69,7 +69,7 @@ internal sealed class HyperExperiment : Verb
         ulong[] chosenSeeds = parsed.GetValue(seeds)!;
 
         Terminal terminal = TerminalOf(parsed);
-        using OpenedDevice opened = device.Open(parsed);
+        using Jobs opened = jobs.Open(parsed);
         Dataset all = data.Load(parsed, terminal, Host.Stop.Token);
         Dataset split = ValidationSplit.Of(all, parsed.GetValue(validation), (ulong)parsed.GetValue(splitSeed));
         bool isWide = choice.Name == "wide-resnet";
@@ -139,7 +139,10 @@ internal sealed class HyperExperiment : Verb
                        pair is { Eta: { } eta, Gamma: { } gamma } ? optimizer.Perturb(parsed, plain, eta, gamma) : plain,
                        options with { Seed = seed }),
             ];
-            RunSeries series = new(folder, Host, terminal) { EachEpoch = false, KeepCheckpoints = isWide, TestedOn = testedOn };
+            RunSeries series = new(folder, opened, Host, terminal)
+            {
+                EachEpoch = false, KeepCheckpoints = isWide, TestedOn = testedOn,
+            };
             IReadOnlyList<RunRecord> records = series.Do(plan, _ => { });
             done = $"{records.Count} of {plan.Length}";
             return records.Count < plan.Length ? null

@@ -28,7 +28,7 @@ internal sealed class OptimizersExperiment : Verb
     private readonly ModelOptions model = new("wide-resnet", usualDepth: 10);
     private readonly OptimizerOptions optimizer = new(OptimizerUse.Methods, "adam");
     private readonly TrainingRunOptions run;
-    private readonly DeviceOptions device = new();
+    private readonly JobOptions jobs = new();
     private readonly DataSource data = new(Options.Dataset(
         $"The images, the first {UsualImages:N0} for training and validation where --limit says nothing", "cifar-10"));
 
@@ -61,7 +61,7 @@ internal sealed class OptimizersExperiment : Verb
             Averages = false,
         };
         run = new TrainingRunOptions(texts, optimizer);
-        Add(data.Set, model, methods, run, validation, splitSeed, seeds, choosing, device, data, runsFolder, files);
+        Add(data.Set, model, methods, run, validation, splitSeed, seeds, choosing, jobs, data, runsFolder, files);
     }
 
     protected override int Run(ParseResult parsed)
@@ -72,9 +72,9 @@ internal sealed class OptimizersExperiment : Verb
         ulong[] allSeeds = parsed.GetValue(seeds)!;
         int first = Math.Min(parsed.GetValue(choosing), allSeeds.Length);
         TrainingOptions options = run.Create(parsed, choice);
-        RequireWholeEpochs(arms, options.Epochs);
+        RunArm.RequireWholeEpochs(arms, options.Epochs);
         Terminal terminal = TerminalOf(parsed);
-        using OpenedDevice opened = device.Open(parsed);
+        using Jobs opened = jobs.Open(parsed);
         Dataset all = data.Load(parsed, terminal, Host.Stop.Token);
         if (!data.IsLimited(parsed))
         {
@@ -100,7 +100,7 @@ internal sealed class OptimizersExperiment : Verb
             """);
         terminal.Line(setting);
         RunsFolder folder = new(parsed.GetValue(runsFolder) ?? results.PathOf(RunsName));
-        RunSeries series = new(folder, Host, terminal) { EachEpoch = false, TestedOn = "validation" };
+        RunSeries series = new(folder, opened, Host, terminal) { EachEpoch = false, TestedOn = "validation" };
 
         // A method that has nothing to choose needs no run for it.
         RunArm[] contested = [.. contenders.Where(one => one.Arms.Length > 1).SelectMany(one => one.Arms)];
@@ -174,17 +174,6 @@ internal sealed class OptimizersExperiment : Verb
             return new PlannedRun(
                 $"{arm.Name}, seed {seed}", $"{arm.Key}-seed-{seed}", recipe.Model, split, fingerprint, recipe.Optimizer,
                 recipe.Options);
-        }
-    }
-
-    private static void RequireWholeEpochs(RunArm[] arms, int epochs)
-    {
-        if (arms.FirstOrDefault(arm => epochs % arm.Method!.Passes != 0) is { Method: { } method })
-        {
-            throw new UsageException(Prose.Line($"""
-                --epochs is {epochs}, but {method.Name} takes {method.Passes} gradients a step and half the epochs: use an even
-                number.
-                """));
         }
     }
 }

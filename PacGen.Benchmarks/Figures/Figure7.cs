@@ -42,8 +42,8 @@ internal sealed class Figure7 : Figure
     };
 
     private readonly TrainingRunOptions run = new(Texts);
-    private readonly DeviceOptions device = new();
-    private readonly Option<ulong[]> seeds = Options.Seeds("A plain and a perturbed run for each", 3);
+    private readonly JobOptions jobs = new();
+    private readonly Option<ulong[]> seeds = Options.Seeds("A run of each way of training for each", 3);
     private readonly Option<string?> runsFolder = RunsFolder.Option(RunsName);
     private readonly PaperOptions paper = new();
     private readonly DataSource data;
@@ -52,7 +52,7 @@ internal sealed class Figure7 : Figure
         : base(host, 7, Prose.Line(What), PictureFile, NumbersFile, ReportFile)
     {
         data = new DataSource(paper.Dataset);
-        Add(paper.Dataset, paper.Scale, seeds, run.Epochs, paper, run, runsFolder, device, data);
+        Add(paper.Dataset, paper.Scale, seeds, run.Epochs, paper, run, runsFolder, jobs, data);
     }
 
     protected override int Draw(ParseResult parsed, Terminal terminal, Results results)
@@ -61,7 +61,8 @@ internal sealed class Figure7 : Figure
         ModelChoice model = paper.Model(parsed);
         RunArm[] arms = paper.Arms(parsed);
         TrainingOptions options = run.Create(parsed, model, paper.Epochs(parsed), published.BatchSize);
-        using OpenedDevice opened = device.Open(parsed);
+        RunArm.RequireWholeEpochs(arms, options.Epochs);
+        using Jobs opened = jobs.Open(parsed);
         Dataset images = data.Load(parsed, terminal, Host.Stop.Token);
         if (paper.IsSmall(parsed) && !data.IsLimited(parsed))
         {
@@ -75,15 +76,28 @@ internal sealed class Figure7 : Figure
         [
             .. from seed in parsed.GetValue(seeds)!
                from arm in arms
+               let recipe = paper.Recipe(parsed, arm, model, options)
                select (arm, seed, new PlannedRun(
                    $"seed {seed}, {arm.Name}",
                    $"{images.Name}-{network}-{arm.Key}-seed-{seed}",
-                   model,
+                   recipe.Model,
                    images,
                    fingerprint,
-                   paper.Optimizer(parsed, arm),
-                   options with { Seed = seed })),
+                   recipe.Optimizer,
+                   recipe.Options with { Seed = seed })),
         ];
+        if (plan.FirstOrDefault(one => one.Run.Options is
+            {
+                Average: not null, RunningStatistics: RunningStatistics.FromTrainingPass,
+            }) is { Arm: { } averaged })
+        {
+            throw new UsageException(Prose.Line($"""
+                --running-statistics training are not those of the average that {averaged.Name} evaluates: use reestimated.
+                """));
+        }
+
+        RunArm[] perturbed = [.. arms.Where(arm => arm.Gamma is not null)];
+        RunArm[] rivals = [.. arms.Where(arm => arm.Method is not null)];
         string rule = plan[0].Run.Optimizer.ToString()!;
         AccuracyPage page = new(options, images, Line(parsed), plan.Count)
         {
@@ -94,15 +108,17 @@ internal sealed class Figure7 : Figure
             Setting = Prose.Line($"""
                 {network}, {model.Create(images, opened.Device, 2).ParameterCount:N0} parameters; {images.Name},
                 {images.Train.Count:N0} training and {images.Test.Count:N0} test images; {rule}, batch {options.BatchSize},
-                constant rate; perturbed: η = {arms[1].Eta}, γ = {string.Join(" and ", arms.Skip(1).Select(arm => arm.Gamma))}, ε
-                = {PaperSetting.Epsilon}; {options.Epochs} epochs, seeds {string.Join(", ", parsed.GetValue(seeds)!)}
+                constant rate; perturbed: η = {perturbed[0].Eta}, γ = {string.Join(" and ", perturbed.Select(arm => arm.Gamma))}, ε
+                = {PaperSetting.Epsilon}{string.Concat(rivals.Select(arm => $"; {arm.Name}"))}; {options.Epochs}
+                epochs{(rivals.Any(arm => arm.Passes > 1) ? ", half of them where a step takes two gradients" : "")}; seeds {string.Join(", ", parsed.GetValue(seeds)!)}
                 """),
-            Differences = PaperDifferences.Of(published, model, images, options, paper.LearningRate(parsed), arms[1..]),
+            Differences = PaperDifferences.Of(published, model, images, options, paper.LearningRate(parsed), perturbed),
         };
         terminal.Line($"{page.Setting}; {opened.Device.Name}");
         RunsFolder folder = new(parsed.GetValue(runsFolder) ?? results.PathOf(RunsName));
         terminal.Line($"{plan.Count} runs, kept in {folder.Path}");
-        IReadOnlyList<RunRecord> records = new RunSeries(folder, Host, terminal).Do([.. plan.Select(one => one.Run)], soFar =>
+        RunSeries series = new(folder, opened, Host, terminal);
+        IReadOnlyList<RunRecord> records = series.Do([.. plan.Select(one => one.Run)], soFar =>
         {
             // A seed at a time: what there is so far can be looked at, and survives whatever happens to the rest.
             if (soFar.Count % arms.Length == 0 && soFar.Count < plan.Count)

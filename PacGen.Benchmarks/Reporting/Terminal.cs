@@ -13,6 +13,7 @@ internal sealed class Terminal
 {
     private const int PlainWidth = 140;
     private readonly TextWriter writer;
+    private readonly Lock gate = new();
 
     /// <param name="host">The program's streams.</param>
     /// <param name="json">Whether standard output carries JSON.</param>
@@ -52,18 +53,23 @@ internal sealed class Terminal
         return table;
     }
 
-    /// <summary>Writes a line as it is, whatever brackets are in it; what would act on a terminal is spelled out.</summary>
+    /// <summary>
+    /// Writes a line as it is, whatever brackets are in it; what would act on a terminal is spelled out. Any thread may.
+    /// </summary>
     public void Line(string text = "")
     {
         text = string.Join('\n', text.Split('\n').Select(line => Printable.Of(line, Printable.LongestMessage)));
-        if (IsInteractive)
+        lock (gate)
         {
-            Console.WriteLine(text);
-        }
-        else
-        {
-            writer.WriteLine(text);
-            writer.Flush();
+            if (IsInteractive)
+            {
+                Console.WriteLine(text);
+            }
+            else
+            {
+                writer.WriteLine(text);
+                writer.Flush();
+            }
         }
     }
 

@@ -8,18 +8,32 @@ namespace PacGen.Benchmarks.Reporting;
 /// <param name="name">What is being trained, in a word or two.</param>
 internal sealed class TrainingReport(Terminal terminal, string name)
 {
+    /// <summary>A report of several runs at once, in which this one shows itself; without it, it has a bar of its own.</summary>
+    public IProgress<string>? Among { get; init; }
+
     /// <summary>Runs a training under this report.</summary>
     /// <param name="epochs">How many epochs there will be.</param>
     /// <param name="run">The training; it reports to what it is given.</param>
-    public void Show(int epochs, Action<IProgress<TrainingProgress>> run) =>
+    public void Show(int epochs, Action<IProgress<TrainingProgress>> run)
+    {
+        if (Among is { } all)
+        {
+            run(new Part(at => all.Report($"{name}: {Where(at)}")));
+            return;
+        }
+
         new ProgressReport<TrainingProgress>(terminal, name, at => ($"{name}: {Where(at)}", Done(at), epochs)).Show(progress =>
         {
             run(progress);
             return true;
         });
+    }
 
     /// <summary>A line about an epoch that is done.</summary>
     public void Epoch(EpochResult result) => terminal.Line(result.ToString());
+
+    /// <summary>A line that begins with the name.</summary>
+    public void Line(string text) => terminal.Line($"{name}{text}");
 
     /// <summary>A time in two units, such as <c>3 min 05 s</c>.</summary>
     internal static string Left(TimeSpan time) =>
@@ -42,5 +56,10 @@ internal sealed class TrainingReport(Terminal terminal, string name)
                 {epoch}, {(at.Phase == TrainingPhase.Evaluating ? "evaluating" : "scoring")}{(at.Epoch < at.Epochs ? left : "")}
                 """),
         };
+    }
+
+    private sealed class Part(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => report(value);
     }
 }

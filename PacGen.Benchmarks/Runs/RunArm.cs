@@ -1,3 +1,5 @@
+using PacGen.Benchmarks.CommandLine;
+
 namespace PacGen.Benchmarks.Runs;
 
 /// <summary>A way of training that is compared with others: the plain optimizer, the same perturbed, or another method.</summary>
@@ -19,11 +21,27 @@ internal sealed record RunArm(double? Eta, double? Gamma)
     /// <summary>The value of the method's setting; null where it has none.</summary>
     public double? Value { get; init; }
 
+    /// <summary>The gradients of a step: with two of them, a run of equal cost has half the epochs.</summary>
+    public int Passes => Method?.Passes ?? 1;
+
     /// <summary>Its name for people where η is the same for all.</summary>
     public string Name => Method is { } method ? method.At(Value) : Gamma is null ? "plain" : $"perturbed, γ = {Gamma}";
 
     /// <summary>Its name for people where η differs too.</summary>
     public string Pair => Gamma is null ? Name : $"η = {Eta}, γ = {Gamma}";
+
+    /// <summary>Refuses epochs that one of some ways of training would not have half of.</summary>
+    /// <exception cref="UsageException">One takes more gradients a step than divide the epochs.</exception>
+    public static void RequireWholeEpochs(IEnumerable<RunArm> arms, int epochs)
+    {
+        if (arms.FirstOrDefault(arm => epochs % arm.Passes != 0) is { Method: { } method })
+        {
+            throw new UsageException(Prose.Line($"""
+                --epochs is {epochs}, but {method.Name} takes {method.Passes} gradients a step and half the epochs: use an even
+                number.
+                """));
+        }
+    }
 
     /// <summary>Its name in a folder's.</summary>
     public string Key => Method is { } method ? $"{method.Name}{(Value is { } value ? $"-{value}" : "")}"

@@ -1,14 +1,17 @@
 using System.Diagnostics;
+using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Kernels;
 using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Runs;
 
-/// <summary>Runs one after the other, with the time left for all of them.</summary>
+/// <summary>Runs one after the other, or some at once, with the time left for all of them.</summary>
 /// <param name="folder">Where they are kept.</param>
+/// <param name="jobs">How many are trained at once, and where.</param>
 /// <param name="host">Notified of what is wrong; may stop.</param>
 /// <param name="terminal">Where a person reads.</param>
-internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
+internal sealed class RunSeries(RunsFolder folder, Jobs jobs, Host host, Terminal terminal)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(0.5);
 
@@ -22,10 +25,13 @@ internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
     public string TestedOn { get; init; } = "test";
 
     /// <summary>
-    /// Does all runs in order. What is done already is read back, and what another process is at is waited for at the end.
+    /// Does all runs, as many at once as there are jobs. What is done already is read back, and what another process is at is
+    /// waited for at the end.
     /// </summary>
     /// <param name="runs">The runs.</param>
-    /// <param name="afterEach">Called with the records so far whenever there is one more of them in order.</param>
+    /// <param name="afterEach">
+    /// Called, by one thread at a time, with the records so far whenever there are more of them in order.
+    /// </param>
     /// <returns>The records of the complete runs, up to the first that is not: fewer than runs where it was stopped.</returns>
     /// <exception cref="CheckpointException">A run that is there has other settings, or can't be used.</exception>
     public IReadOnlyList<RunRecord> Do(IReadOnlyList<PlannedRun> runs, Action<IReadOnlyList<RunRecord>> afterEach)
@@ -35,74 +41,126 @@ internal sealed class RunSeries(RunsFolder folder, Host host, Terminal terminal)
         RunRecord?[] done = [.. runs.Zip(found, (run, record) => record is { } some
             && RunsFolder.IsComplete(run, some) ? some : null)];
         int[] left = [.. runs.Select((run, i) => done[i] is null ? run.Options.Epochs - (found[i]?.Epochs.Count ?? 0) : 0)];
-        if (done.Any(record => record is not null))
+        int whole = left.Sum(), open = done.Count(record => record is null);
+        if (open < runs.Count)
         {
-            terminal.Line($"{done.Count(record => record is not null)} of {runs.Count} runs are there");
+            terminal.Line($"{runs.Count - open} of {runs.Count} runs are there");
         }
 
-        int trained = 0, inOrder = 0;
+        int trained = 0, inOrder = 0, busy = 0;
+        Lock gate = new();
         Stopwatch clock = Stopwatch.StartNew();
         bool waits = false;
         Tell();
-        while (Array.Exists(done, record => record is null) && !host.Stop.Requested)
+        if (open == 0)
         {
-            bool some = false;
-            for (int i = 0; i < runs.Count && !host.Stop.Requested; i++)
-            {
-                if (done[i] is null && One(i))
-                {
-                    some = true;
-                    Tell();
-                }
-            }
+            return done!;
+        }
 
-            if (!some && !host.Stop.Requested)
+        int at = Math.Min(jobs.Count, open);
+        if (at == 1)
+        {
+            jobs.Run(1, (device, stop) => Job(device, null, stop), host.Stop.Token);
+        }
+        else
+        {
+            new ProgressReport<string>(terminal, "training", text => ($"{text}; {Left()}", whole - left.Sum(), whole)).Show(all =>
             {
-                if (!waits)
-                {
-                    terminal.Line($"Waits for what another process is at, {left.Sum()} epochs");
-                    waits = true;
-                }
-
-                host.Stop.Token.WaitHandle.WaitOne(Poll);
-            }
+                jobs.Run(at, (device, stop) => Job(device, all, stop), host.Stop.Token);
+                return true;
+            });
         }
 
         return [.. done.TakeWhile(record => record is not null).Select(record => record!)];
 
-        bool One(int i)
+        void Job(Device device, IProgress<string>? among, CancellationToken stop)
         {
-            PlannedRun run = runs[i];
-            int before = trained;
-            RunRecord? record = folder.Do(
-                run,
-                KeepCheckpoints,
-                terminal,
-                problem => host.Problem(problem),
-                epoch =>
+            while (!stop.IsCancellationRequested && Array.Exists(done, record => record is null))
+            {
+                bool some = false;
+                for (int i = 0; i < runs.Count && !stop.IsCancellationRequested; i++)
                 {
-                    left[i] = run.Options.Epochs - epoch.Epoch;
-                    trained++;
-                    if (EachEpoch)
+                    if (done[i] is null && One(i, device, among, stop))
                     {
-                        terminal.Line($"{run.Name}: epoch {epoch.Epoch}/{run.Options.Epochs}, {Numbers(epoch)}; {Left()}");
+                        some = true;
                     }
-                },
-                host.Stop.Token);
+                }
+
+                if (!some && !stop.IsCancellationRequested)
+                {
+                    lock (gate)
+                    {
+                        if (busy > 0)
+                        {
+                            // The jobs that are at the last runs also wait for what other processes are at.
+                            return;
+                        }
+
+                        if (!waits)
+                        {
+                            terminal.Line($"Waits for what another process is at, {left.Sum()} epochs");
+                            waits = true;
+                        }
+                    }
+
+                    stop.WaitHandle.WaitOne(Poll);
+                }
+            }
+        }
+
+        bool One(int i, Device device, IProgress<string>? among, CancellationToken stop)
+        {
+            PlannedRun run = runs[i] with { Options = runs[i].Options with { Device = device } };
+            bool isHere = false;
+            Interlocked.Increment(ref busy);
+            RunRecord? record;
+            try
+            {
+                record = folder.Do(
+                    run,
+                    KeepCheckpoints,
+                    new TrainingReport(terminal, run.Name) { Among = among },
+                    problem => host.Problem(problem),
+                    epoch =>
+                    {
+                        lock (gate)
+                        {
+                            left[i] = run.Options.Epochs - epoch.Epoch;
+                            trained++;
+                            isHere = true;
+                            if (EachEpoch)
+                            {
+                                terminal.Line(
+                                    $"{run.Name}: epoch {epoch.Epoch}/{run.Options.Epochs}, {Numbers(epoch)}; {Left()}");
+                            }
+                        }
+                    },
+                    stop);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref busy);
+            }
+
             if (record is null || !RunsFolder.IsComplete(run, record))
             {
                 return false;
             }
 
-            (done[i], left[i]) = (record, 0);
-            if (record.Failure is { } failure)
+            lock (gate)
             {
-                terminal.Line($"{run.Name}: failed: {failure}");
-            }
-            else if (!EachEpoch && trained > before)
-            {
-                int count = done.Count(one => one is not null);
-                terminal.Line($"{count,3} of {runs.Count}: {run.Name}: {Numbers(record.Epochs[^1])}; {Left()}");
+                (done[i], left[i]) = (record, 0);
+                if (record.Failure is { } failure)
+                {
+                    terminal.Line($"{run.Name}: failed: {failure}");
+                }
+                else if (!EachEpoch && isHere)
+                {
+                    int count = done.Count(one => one is not null);
+                    terminal.Line($"{count,3} of {runs.Count}: {run.Name}: {Numbers(record.Epochs[^1])}; {Left()}");
+                }
+
+                Tell();
             }
 
             return true;

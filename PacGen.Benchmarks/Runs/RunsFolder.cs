@@ -82,17 +82,16 @@ internal sealed class RunsFolder
     /// <summary>Does a run, or the rest of it.</summary>
     /// <param name="run">The run.</param>
     /// <param name="keepCheckpoints">Whether an interruption within the run shall cost no more than some steps.</param>
-    /// <param name="terminal">Where a person reads.</param>
+    /// <param name="report">Shows it as it goes.</param>
     /// <param name="warn">Notified of checkpoints that could not be used.</param>
     /// <param name="onEpoch">Called after each epoch that is trained here.</param>
     /// <param name="stop">Stops after the present step.</param>
-    /// <returns>What is done: fewer epochs than planned where it was stopped.</returns>
-    /// <returns>What there is of it; null where another process is at it.</returns>
+    /// <returns>What is done of it, fewer epochs than planned where it was stopped; null where another is at it.</returns>
     /// <exception cref="CheckpointException">The run that is there has other settings, or can't be used.</exception>
     public RunRecord? Do(
-        PlannedRun run, bool keepCheckpoints, Terminal terminal, Action<string> warn, Action<RunEpoch> onEpoch,
-            CancellationToken stop) => Claimed(run, () => Find(run) is { } done && IsComplete(run, done)
-                ? done : Train(run, keepCheckpoints, terminal, warn, onEpoch, stop));
+        PlannedRun run, bool keepCheckpoints, TrainingReport report, Action<string> warn, Action<RunEpoch> onEpoch,
+        CancellationToken stop) => Claimed(run, () => Find(run) is { } done && IsComplete(run, done)
+                ? done : Train(run, keepCheckpoints, report, warn, onEpoch, stop));
 
     /// <summary>Looks at how the weights of a run that is complete do on other images, where that isn't known yet.</summary>
     /// <param name="run">The run, whose checkpoints were kept.</param>
@@ -158,8 +157,8 @@ internal sealed class RunsFolder
     }
 
     private RunRecord Train(
-        PlannedRun run, bool keepCheckpoints, Terminal terminal, Action<string> warn, Action<RunEpoch> onEpoch,
-            CancellationToken stop)
+        PlannedRun run, bool keepCheckpoints, TrainingReport report, Action<string> warn, Action<RunEpoch> onEpoch,
+        CancellationToken stop)
     {
         string folder = FolderOf(run);
         Directory.CreateDirectory(folder);
@@ -174,9 +173,15 @@ internal sealed class RunsFolder
         };
         using Trainer trainer = new(
             run.Model.Create(run.Data, options.Device ?? Device.Best(), 2), run.Data, run.Optimizer, options);
-        if (told.Add(trainer.Memory with { Free = null }))
+        bool isNews;
+        lock (told)
         {
-            terminal.Line($"{run.Name}: memory {trainer.Memory}");
+            isNews = told.Add(trainer.Memory with { Free = null });
+        }
+
+        if (isNews)
+        {
+            report.Line($": memory {trainer.Memory}");
         }
 
         if (checkpoints is not null && new CheckpointFolder(folder).Checkpoints.Count > 0)
@@ -187,7 +192,7 @@ internal sealed class RunsFolder
                 warn($"passed over a checkpoint: {problem}");
             }
 
-            terminal.Line($"{run.Name} goes on from step {from.Steps}, {from.Epochs} of {run.Options.Epochs} epochs done");
+            report.Line($" goes on from step {from.Steps}, {from.Epochs} of {run.Options.Epochs} epochs done");
         }
 
         string? failure = null;
@@ -195,7 +200,7 @@ internal sealed class RunsFolder
             ?? [];
         try
         {
-            new TrainingReport(terminal, run.Name).Show(run.Options.Epochs, progress => trainer.Run(
+            report.Show(run.Options.Epochs, progress => trainer.Run(
                 result =>
                 {
                     levels[result.Epoch] = trainer.PerturbationLevels(result.Epoch);

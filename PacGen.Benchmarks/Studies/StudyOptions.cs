@@ -11,16 +11,10 @@ namespace PacGen.Benchmarks.Studies;
 internal sealed class StudyOptions : OptionGroup
 {
     private readonly StudySettings settings = new();
-    private readonly DeviceOptions device = new();
+    private readonly JobOptions jobs = new("trained or measured", shared: false);
     private readonly DataSource data = new();
-    private readonly Option<int> jobs = Options.Count(
-        "--jobs",
-        Prose.Line("""
-            How many networks are trained or measured at once; on the CPU with one thread each, if --threads doesn't say otherwise
-            """),
-        (1, 1024), 1);
 
-    public override IReadOnlyList<Option> All => [jobs, .. device.All, .. data.OfFiles];
+    public override IReadOnlyList<Option> All => [.. jobs.All, .. data.OfFiles];
 
     /// <summary>The option that names a study's folder.</summary>
     /// <param name="what">What it is.</param>
@@ -66,29 +60,19 @@ internal sealed class StudyOptions : OptionGroup
             planned.Add(one);
         }
 
-        using (OpenedDevice opened = device.Open(parsed))
-        {
-            if (parsed.GetValue(jobs) > 1 && opened.Device is not Kernels.CpuDevice)
-            {
-                throw new UsageException($"--jobs is for the CPU, but the device is {opened.Device.Name}: leave it out.");
-            }
+        using Jobs opened = jobs.Open(parsed);
 
-            // A model that doesn't fit its images is found before hours are spent on others.
-            foreach (StudyRun run in planned.DistinctBy(one => (one.Training.Model.Describe(one.Images!), one.Images!.Name)))
-            {
-                run.Training.Model.RequireRoom(run.Images!, opened.Device, 2);
-                run.Training.Model.Make(run.Images!);
-            }
+        // A model that doesn't fit its images is found before hours are spent on others.
+        foreach (StudyRun run in planned.DistinctBy(one => (one.Training.Model.Describe(one.Images!), one.Images!.Name)))
+        {
+            run.Training.Model.RequireRoom(run.Images!, opened.Device, 2);
+            run.Training.Model.Make(run.Images!);
         }
 
         store.Note(MeasureImages, measured);
         store.Note("name", description.Name);
         store.Note("machine", Machine.Text);
-        StudySweep sweep = new(store, description, host, terminal)
-        {
-            Jobs = parsed.GetValue(jobs),
-            Device = () => parsed.GetValue(jobs) > 1 ? device.OpenOne(parsed) : device.Open(parsed),
-        };
+        StudySweep sweep = new(store, description, opened, host, terminal);
         IReadOnlyList<StudyRun> numbered = store.Add(planned);
         return sweep.Do(numbered) ? numbered : null;
     }

@@ -13,18 +13,13 @@ namespace PacGen.Benchmarks.Studies;
 /// </summary>
 /// <param name="store">Where all of it is kept.</param>
 /// <param name="description">What is kept and measured.</param>
+/// <param name="jobs">How many runs, or moments, are worked on at once, and where.</param>
 /// <param name="host">May stop it.</param>
 /// <param name="terminal">Where a person reads.</param>
-internal sealed class StudySweep(StudyStore store, StudyDescription description, Host host, Terminal terminal)
+internal sealed class StudySweep(
+    StudyStore store, StudyDescription description, Jobs jobs, Host host, Terminal terminal)
 {
-    private readonly Lock gate = new();
     private readonly StudyWork work = new(store, description);
-
-    /// <summary>How many runs, or moments, are worked on at once.</summary>
-    public int Jobs { get; init; } = 1;
-
-    /// <summary>Opens a device for one of the jobs.</summary>
-    public required Func<OpenedDevice> Device { get; init; }
 
     /// <summary>Trains and measures.</summary>
     /// <param name="runs">The runs, with their numbers and images.</param>
@@ -53,7 +48,7 @@ internal sealed class StudySweep(StudyStore store, StudyDescription description,
         StudyRun[] left = [.. runs.Where(
             run => there[run.Number].State is not (StudyRunState.Done or StudyRunState.Failed))];
         terminal.Line(Prose.Line($"""
-            {runs.Count} runs{(left.Length < runs.Count ? $", {runs.Count - left.Length} of them done" : "")}, {Jobs} at a time;
+            {runs.Count} runs{(left.Length < runs.Count ? $", {runs.Count - left.Length} of them done" : "")}, {jobs.Count} at a time;
             kept in {store.Folder}
             """));
         Train(left, run => images[run.Images!]);
@@ -64,34 +59,34 @@ internal sealed class StudySweep(StudyStore store, StudyDescription description,
     {
         Progress progress = new("training", left.Sum(run => run.Work));
         int done = 0;
-        Share(left, progress, (run, device, report) =>
+        Share(left, progress, (run, job) =>
         {
             double counted = 0;
             StoredEpoch? last = null;
             bool ended = work.Train(
                 run,
                 images(run),
-                device,
+                job.Device,
                 epoch =>
                 {
                     last = epoch;
                     counted += run.Images!.Train.Count;
-                    report(run.Images!.Train.Count, Prose.Line($"""
+                    job.Report(run.Images!.Train.Count, Prose.Line($"""
                         run {run.Number}, {run.Name}: epoch {epoch.Epoch}/{run.Training.Options.Epochs}, training loss
                         {epoch.TrainLoss:G3}
                         """));
                 },
-                host.Stop.Token);
+                job.Stop);
             if (ended)
             {
                 // What it stopped short of is no longer left.
-                report(run.Work - counted, run.Name);
+                job.Report(run.Work - counted, run.Name);
                 int now = Interlocked.Increment(ref done);
                 string outcome = last is null ? "no epoch came to its end" : Prose.Line($"""
                     epoch {last.Epoch}, loss {last.TrainLoss:G4} training, {last.TestLoss:G4} test, accuracy
                     {last.TrainAccuracy:P2}, {last.TestAccuracy:P2}
                     """);
-                Line($"{now,4} of {left.Length}: run {run.Number}, {run.Name}: {outcome}; {progress.Left}");
+                terminal.Line($"{now,4} of {left.Length}: run {run.Number}, {run.Name}: {outcome}; {progress.Left}");
             }
         });
     }
@@ -114,9 +109,9 @@ internal sealed class StudySweep(StudyStore store, StudyDescription description,
             "measuring", missing.Sum(one => one.SelectMany(moment => moment.Names).Distinct().Count()));
         try
         {
-            Share(missing, progress, (one, device, report) => work.Take(
-                known[one[0].Moment.Run], one, [.. epochs[one[0].Moment.Run]], device,
-                name => report(1, $"run {one[0].Moment.Run}, epoch {one[0].Moment.Epoch}: {name}"), host.Stop.Token));
+            Share(missing, progress, (one, job) => work.Take(
+                known[one[0].Moment.Run], one, [.. epochs[one[0].Moment.Run]], job.Device,
+                name => job.Report(1, $"run {one[0].Moment.Run}, epoch {one[0].Moment.Epoch}: {name}"), job.Stop));
         }
         catch (OperationCanceledException) when (host.Stop.Requested)
         {
@@ -126,9 +121,8 @@ internal sealed class StudySweep(StudyStore store, StudyDescription description,
         return true;
     }
 
-    /// <summary>Shares items among the jobs, each with a device of its own; the first error ends all.</summary>
-    private void Share<T>(
-        IReadOnlyList<T> items, Progress progress, Action<T, Device, Action<double, string>> each)
+    /// <summary>Shares items among the jobs; the first error ends all.</summary>
+    private void Share<T>(IReadOnlyList<T> items, Progress progress, Action<T, Job> each)
     {
         if (items.Count == 0)
         {
@@ -136,48 +130,23 @@ internal sealed class StudySweep(StudyStore store, StudyDescription description,
         }
 
         int next = -1;
-        Exception? failure = null;
         new ProgressReport<(string Text, double Done)>(
             terminal, progress.Name, at => (at.Text, at.Done, progress.Total)).Show(shown =>
         {
-            Thread[] threads = [.. Enumerable.Range(0, Math.Min(Jobs, items.Count)).Select(_ => new Thread(Work))];
-            Array.ForEach(threads, thread => thread.Start());
-            Array.ForEach(threads, thread => thread.Join());
-            return true;
-
-            void Work()
+            jobs.Run(items.Count, (device, stop) =>
             {
-                try
+                while (!stop.IsCancellationRequested && Interlocked.Increment(ref next) is var index && index < items.Count)
                 {
-                    using OpenedDevice opened = Device();
-                    while (!host.Stop.Requested && Volatile.Read(ref failure) is null
-                        && Interlocked.Increment(ref next) is var index && index < items.Count)
-                    {
-                        each(items[index], opened.Device, (amount, what) =>
-                            shown.Report(($"{progress.Name}: {what}; {progress.Add(amount)}", progress.Done)));
-                    }
+                    each(items[index], new Job(device, (amount, what) =>
+                        shown.Report(($"{progress.Name}: {what}; {progress.Add(amount)}", progress.Done)), stop));
                 }
-#pragma warning disable CA1031 // Thrown again by the thread that waits.
-                catch (Exception error)
-#pragma warning restore CA1031
-                {
-                    Interlocked.CompareExchange(ref failure, error, null);
-                }
-            }
+            }, host.Stop.Token);
+            return true;
         });
-        if (failure is not null)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
-        }
     }
 
-    private void Line(string text)
-    {
-        lock (gate)
-        {
-            terminal.Line(text);
-        }
-    }
+    /// <summary>What an item is worked on with.</summary>
+    private sealed record Job(Device Device, Action<double, string> Report, CancellationToken Stop);
 
     /// <summary>How much of an amount of work is done, and the time that the rest will take.</summary>
     private sealed class Progress(string name, double total)

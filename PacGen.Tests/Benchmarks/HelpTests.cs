@@ -43,7 +43,7 @@ internal sealed class HelpTests
         "--accumulate", "--learning-rate", "--eta", "--gamma", "--augment",
         "--average", "--average-start", "--average-decay", "--running-statistics", "--runs", "--device", "--products",
         "--threads", "--labels", "--limit", "--image-size", "--data",
-        "--no-download")]
+        "--no-download", "--beside", "--jobs")]
     [TestCase(
         "figure 3", "--output", "--size", "--format", "--text-scale", "--folder", "--study", "--seeds", "--measure", "--jobs",
         "--device", "--products", "--threads", "--data", "--no-download")]

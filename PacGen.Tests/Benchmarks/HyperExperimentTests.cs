@@ -26,7 +26,7 @@ internal sealed class HyperExperimentTests
                 "--clip-norm", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--perturb", "--epsilon", "--beta1",
                 "--beta2", "--etas", "--gammas", "--validation",
                 "--split-seed", "--seeds", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data",
-                "--no-download", "--runs", "--output", "--size", "--format", "--text-scale",
+                "--no-download", "--jobs", "--runs", "--output", "--size", "--format", "--text-scale",
             }));
     }
 

@@ -13,7 +13,7 @@ internal sealed record AccuracyCurve(RunArm Arm, ulong Seed, RunRecord Record)
     [
         "dataset,model,seed,optimizer,eta,gamma,epoch,train_loss,train_accuracy,test_loss,test_accuracy,step_loss,seconds",
         .. from curve in curves
-           let kind = curve.Arm.Gamma is null ? "plain" : "perturbed"
+           let kind = curve.Arm.Gamma is null ? curve.Arm.Key : "perturbed"
            let run = $"{dataset},{network},{curve.Seed},{kind},{curve.Arm.Eta},{curve.Arm.Gamma}"
            from epoch in curve.Record.Epochs
            let train = $"{epoch.TrainLoss:R},{epoch.TrainAccuracy:R}"

@@ -20,15 +20,23 @@ internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList
     [
         .. curves.Select(curve => curve.Seed).Distinct()
             .Where(seed => arms.All(
-                arm => curves.Any(curve => curve.Arm == arm && curve.Seed == seed && curve.Record.Epochs.Count == epochs))),
+                arm => curves.Any(curve => curve.Arm == arm && curve.Seed == seed
+                    && curve.Record.Epochs.Count == epochs / arm.Passes))),
     ];
 
     /// <summary>The epochs of a way of training, a row for each of <see cref="Seeds"/>.</summary>
     public RunEpoch[][] Of(RunArm arm) =>
         [.. Seeds.Select(seed => curves.First(curve => curve.Arm == arm && curve.Seed == seed).Record.Epochs.ToArray())];
 
+    /// <summary>Whether some of them take two gradients a step, and have half the epochs.</summary>
+    public bool Halves { get; } = arms.Any(arm => arm.Passes > 1);
+
     /// <summary>The findings, a paragraph each.</summary>
-    public IReadOnlyList<string> Paragraphs => [.. arms.Skip(1).Select(Effect), .. Failures()];
+    public IReadOnlyList<string> Paragraphs =>
+    [
+        .. arms.Where(arm => arm.Gamma is not null).Select(Effect), .. arms.Where(arm => arm.Method is not null).Select(Rival),
+        .. Failures(),
+    ];
 
     /// <summary>Mean accuracies by epoch, as rows of a table in Markdown.</summary>
     public IEnumerable<string> Table()
@@ -41,13 +49,15 @@ internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList
         {
             if ((e + 1) % step == 0 || e == 0 || e == epochs - 1)
             {
-                yield return $"| {e + 1} |{string.Concat(all.Select(runs => $" {Mean(runs, e)} |"))}";
+                int seen = e + 1;
+                yield return
+                    $"| {seen} |{string.Concat(all.Zip(arms, (runs, arm) => $" {Mean(runs, (seen / arm.Passes) - 1)} |"))}";
             }
         }
     }
 
-    private static string Mean(RunEpoch[][] runs, int epoch) =>
-        $"{Percent(runs.Average(run => run[epoch].TrainAccuracy))} | {Percent(runs.Average(run => run[epoch].TestAccuracy))}";
+    private static string Mean(RunEpoch[][] runs, int epoch) => epoch < 0 ? "|"
+        : $"{Percent(runs.Average(run => run[epoch].TrainAccuracy))} | {Percent(runs.Average(run => run[epoch].TestAccuracy))}";
 
     private string Effect(RunArm arm)
     {
@@ -86,6 +96,26 @@ internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList
             """);
     }
 
+    private string Rival(RunArm arm)
+    {
+        PairedDifference train = Difference(arm, epoch => epoch.TrainAccuracy);
+        PairedDifference test = Difference(arm, epoch => epoch.TestAccuracy);
+        string where = Seeds.Length == 1 ? "" : $" Beside plain training, its test accuracy is {Where(test)}.";
+        IEnumerable<string> beside = arms.Where(one => one.Gamma is not null).Select(one =>
+        {
+            PairedDifference more = Difference(one, epoch => epoch.TestAccuracy, arm);
+            string interval = Seeds.Length == 1 ? ""
+                : $" ({Points(more.Mean - more.HalfWidth)} to {Points(more.Mean + more.HalfWidth)})";
+            return $"{Points(more.Mean)} points{interval} with γ = {one.Gamma}";
+        });
+        return Prose.Line($"""
+            **{arm.Name}.**{where} After epoch {epochs / arm.Passes}{(arm.Passes > 1 ? ", of as many gradients" : "")}:
+            {Levels("training accuracy", arm, epoch => epoch.TrainAccuracy, train)}
+            {Levels("Test accuracy", arm, epoch => epoch.TestAccuracy, test)} Perturbed OPT − {arm.Method!.Title} on the test
+            images: {string.Join(", ", beside)}.
+            """);
+    }
+
     private string Levels(string what, RunArm arm, Func<RunEpoch, double> value, PairedDifference difference)
     {
         (double mean, double half) = (difference.Mean, difference.HalfWidth);
@@ -93,8 +123,9 @@ internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList
             on average {Points(mean)} points (seed by seed {string.Join(", ", difference.Values.Select(Points))}; standard deviation
             {Digits(100 * difference.Deviation)}; Student's 95 % interval {Points(mean - half)} to {Points(mean + half)})
             """);
-        string levels = $"{Range(Last(RunArm.Plain, value))} plain and {Range(Last(arm, value))} perturbed";
-        return $"{what} {levels}; perturbed − plain {by}.";
+        string name = arm.Method?.Title ?? "perturbed";
+        string levels = $"{Range(Last(RunArm.Plain, value))} plain and {Range(Last(arm, value))} {name}";
+        return $"{what} {levels}; {name} − plain {by}.";
     }
 
     private static string Where(PairedDifference difference) => difference.Sign switch
@@ -118,8 +149,8 @@ internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList
 
     private double[] Last(RunArm arm, Func<RunEpoch, double> value) => [.. Of(arm).Select(run => value(run[^1]))];
 
-    private PairedDifference Difference(RunArm arm, Func<RunEpoch, double> value) =>
-        new([.. Last(arm, value).Zip(Last(RunArm.Plain, value), (perturbed, plain) => perturbed - plain)]);
+    private PairedDifference Difference(RunArm arm, Func<RunEpoch, double> value, RunArm? other = null) =>
+        new([.. Last(arm, value).Zip(Last(other ?? RunArm.Plain, value), (one, basis) => one - basis)]);
 
     private static string Range(double[] values) =>
         values.Length == 1

@@ -47,12 +47,12 @@ internal sealed class AccuracyPage(TrainingOptions options, Dataset images, stri
 
             {Differences}
 
-            {Meaning()}
+            {Meaning(found.Halves)}
 
             """;
     }
 
-    private string Meaning()
+    private string Meaning(bool halves)
     {
         string statistics = options.RunningStatistics == RunningStatistics.Reestimated
             ? Prose.Line("""
@@ -60,12 +60,15 @@ internal sealed class AccuracyPage(TrainingOptions options, Dataset images, stri
                 perturbed runs alike
                 """)
             : "Batch norm's statistics are the averages of the training passes', which in perturbed runs are those of w + u";
+        string halved = halves
+            ? " Methods that take two gradients a step have half the epochs; the table counts passes over the images."
+            : "";
         return Prose.Line($"""
             Accuracies are those of the unperturbed weights w in evaluation mode after each epoch, over all
             {images.Train.Count:N0} training images as they are and all {images.Test.Count:N0} test images. {statistics}. Runs of
             one seed start from the same weights and see the images in the same order. "Beyond the spread" means that Student's 95
             % interval for the mean of the differences, one for each seed, leaves out 0; over few seeds it is wide, and knows only
-            what seeds change.
+            what seeds change.{halved}
             """);
     }
 }

@@ -1,5 +1,6 @@
 using PacGen.Benchmarks.Plots;
 using PacGen.Benchmarks.Runs;
+using ScottPlot;
 
 namespace PacGen.Benchmarks.Figures.Accuracy;
 
@@ -14,12 +15,13 @@ internal static class AccuracyPicture
     /// <param name="findings">Their runs: at least one seed.</param>
     public static Page Draw(string title, IReadOnlyList<RunArm> arms, AccuracyFindings findings)
     {
-        (string Name, RunEpoch[][] Runs)[] curves = [.. arms.Select(arm => (arm.Name, findings.Of(arm)))];
+        (RunArm Arm, RunEpoch[][] Runs)[] curves = [.. arms.Select(arm => (arm, findings.Of(arm)))];
 
         // One scale for both, so that the gap between them can be seen.
         double[] all = [.. curves.SelectMany(curve => curve.Runs).SelectMany(run => run).SelectMany(
             epoch => new[] { 100 * epoch.TrainAccuracy, 100 * epoch.TestAccuracy })];
         double margin = Math.Max(0.05 * (all.Max() - all.Min()), 0.5);
+        Axis time = findings.Halves ? new Axis("gradients, in passes over the training images") { Whole = true } : Axis.Epochs;
         Axis accuracy = new("accuracy, %") { Ends = (Math.Max(0, all.Min() - margin), Math.Min(100, all.Max() + margin)) };
         Page page = new(title, 1600, 760);
         page.AddRows(2, Of("training accuracy", epoch => 100 * epoch.TrainAccuracy),
@@ -30,16 +32,17 @@ internal static class AccuracyPicture
         {
             int seeds = curves[0].Runs.Length;
             Panel panel = new(
-                seeds > 1 ? $"{heading}, mean and range of {seeds} seeds" : heading, Axis.Epochs, accuracy);
+                seeds > 1 ? $"{heading}, mean and range of {seeds} seeds" : heading, time, accuracy);
             for (int c = 0; c < curves.Length; c++)
             {
-                (string name, RunEpoch[][] runs) = curves[c];
+                (RunArm arm, RunEpoch[][] runs) = curves[c];
                 double[][] y = [.. runs[0].Select((_, e) => runs.Select(run => value(run[e])).ToArray())];
                 (double[], double[]) range = ([.. y.Select(values => values.Min())], [.. y.Select(values => values.Max())]);
-                double[] epochs = [.. runs[0].Select(epoch => (double)epoch.Epoch)];
-                panel.Add(new Curve(name, epochs, [.. y.Select(values => values.Average())])
+                double[] epochs = [.. runs[0].Select(epoch => (double)epoch.Epoch * arm.Passes)];
+                panel.Add(new Curve(arm.Name, epochs, [.. y.Select(values => values.Average())])
                 {
                     Width = 2.5f,
+                    Pattern = arm.Method is null ? LinePattern.Solid : LinePattern.Dashed,
                     Marker = y.Length > 40 ? null : Look.MarkerOf(c),
                     Band = seeds > 1 ? range : null,
                 });

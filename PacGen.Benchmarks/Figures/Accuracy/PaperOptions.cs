@@ -3,6 +3,7 @@ using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Runs;
 using PacGen.Benchmarks.Training;
 using PacGen.Nn;
+using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
 
 namespace PacGen.Benchmarks.Figures.Accuracy;
 
@@ -48,7 +49,15 @@ internal sealed class PaperOptions : OptionGroup
         "full",
         Small);
 
-    public override IReadOnlyList<Option> All => [depth, widen, learningRate, eta, gamma];
+    private readonly Option<RunArm[]?> beside = Method.Option(
+        "--beside",
+        Prose.Line("""
+            Other methods that are drawn beside, each at the values given or one of its own; those that take two gradients a step
+            have half the epochs
+            """),
+        method => method.Grid.Skip(1).Take(1));
+
+    public override IReadOnlyList<Option> All => [depth, widen, learningRate, eta, gamma, beside];
 
     /// <summary>The paper's setting for the images.</summary>
     public PaperSetting Setting(ParseResult parsed) =>
@@ -68,18 +77,43 @@ internal sealed class PaperOptions : OptionGroup
         ModelOptions.CheckedDepth(parsed.GetValue(depth) ?? (IsSmall(parsed) ? SmallDepth : PaperSetting.Depth)),
         parsed.GetValue(widen) ?? (IsSmall(parsed) ? SmallWiden : PaperSetting.Widen));
 
-    /// <summary>The ways of training: the plain one, and one for each γ, the largest first.</summary>
+    /// <summary>The ways of training: the plain one, one for each γ, the largest first, and the other methods.</summary>
+    /// <exception cref="UsageException">Another method is one of those that are drawn anyway.</exception>
     public RunArm[] Arms(ParseResult parsed)
     {
+        RunArm[] others = parsed.GetValue(beside) ?? [];
+        if (others.FirstOrDefault(arm => arm.Method!.Name is "plain" or "perturbed") is { Method.Name: { } name })
+        {
+            throw new UsageException(
+                $"--beside: {name} is drawn anyway{(name == "perturbed" ? ", with each --gamma" : "")}: leave it out.");
+        }
+
         double[] gammas = parsed.GetValue(gamma) is { Length: > 0 } given ? given : [Setting(parsed).Gamma];
-        return [RunArm.Plain, .. gammas.OrderDescending().Select(
-            one => new RunArm(parsed.GetValue(eta) ?? Setting(parsed).Eta, one))];
+        return
+        [
+            RunArm.Plain, .. gammas.OrderDescending().Select(one => new RunArm(parsed.GetValue(eta) ?? Setting(parsed).Eta, one)),
+            .. others,
+        ];
     }
 
     /// <summary>The learning rate that is given in place of the paper's, or null.</summary>
     public double? LearningRate(ParseResult parsed) => parsed.GetValue(learningRate);
 
-    /// <summary>OPT, or Perturbed OPT around it.</summary>
-    public Optimizer Optimizer(ParseResult parsed, RunArm arm) =>
-        PaperSetting.Optimizer(Setting(parsed).Adaptive, LearningRate(parsed) ?? Setting(parsed).LearningRate, arm);
+    /// <summary>How one of the ways of training trains.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="arm">The way.</param>
+    /// <param name="model">The network.</param>
+    /// <param name="options">What all have alike; the epochs are of one gradient a step.</param>
+    public Recipe Recipe(ParseResult parsed, RunArm arm, ModelChoice model, TrainingOptions options)
+    {
+        PaperSetting published = Setting(parsed);
+        double rate = LearningRate(parsed) ?? published.LearningRate;
+        Recipe plain = new(
+            model, options with { Epochs = options.Epochs / arm.Passes }, published.Opt(rate),
+            decay => published.Opt(rate, decay),
+            new AlgorithmOne(parsed.GetValue(eta) ?? published.Eta, epsilon: PaperSetting.Epsilon));
+        return arm.Method is { } method ? method.Apply(plain, arm.Value ?? 0)
+            : arm.Gamma is { } gamma ? plain with { Optimizer = plain.Perturbed(gamma) }
+            : plain;
+    }
 }

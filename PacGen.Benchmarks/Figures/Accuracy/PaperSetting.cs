@@ -1,6 +1,4 @@
-using PacGen.Benchmarks.Runs;
 using PacGen.Nn;
-using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
 
 namespace PacGen.Benchmarks.Figures.Accuracy;
 
@@ -38,12 +36,7 @@ internal sealed record PaperSetting(
         new("tiny-imagenet", 100_000, Adaptive: false, 1e-2, 156, Eta: 100, Gamma: 1, Side: 64, SmallImages: 5_000),
     ];
 
-    /// <summary>OPT, or Perturbed OPT around it.</summary>
-    public static Optimizer Optimizer(bool adaptive, double learningRate, RunArm arm)
-    {
-        Optimizer plain = adaptive ? new Adam(learningRate) : new Sgd(learningRate);
-        return arm is { Eta: { } eta, Gamma: { } gamma }
-            ? new PerturbedOptimizer(plain, new AlgorithmOne(eta, gamma, epsilon: Epsilon))
-            : plain;
-    }
+    /// <summary>OPT.</summary>
+    public Optimizer Opt(double learningRate, double weightDecay = 0) =>
+        Adaptive ? new Adam(learningRate, weightDecay: weightDecay) : new Sgd(learningRate, weightDecay: weightDecay);
 }

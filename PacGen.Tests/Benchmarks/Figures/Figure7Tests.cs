@@ -114,6 +114,30 @@ internal sealed class Figure7Tests
         }
     }
 
+    /// <summary>Rivals, at equal numbers of gradients, two runs at once.</summary>
+    [Test]
+    public void OtherMethodsAreDrawnBesideAndSeveralRunsAreTrainedAtOnce()
+    {
+        ProgramRun run = ProgramRun.Of([.. Tiny, "--beside", "sam=0.05,swa=0.5,ema", "--jobs", "2"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        string[][] rows = [.. Numbers().Skip(1).Select(row => row.Split(','))];
+        Assert.That(
+            rows.Where(row => row[2] == "2").Select(row => $"{row[3]} {row[6]}"),
+            Is.EqualTo(new[] { "plain 1", "plain 2", "perturbed 1", "perturbed 2", "sam-0.05 1", "swa-0.5 1", "swa-0.5 2",
+                "ema-0.999 1", "ema-0.999 2" }));
+        string page = File.ReadAllText(folder["out/figure-7.md"]);
+        Assert.That(
+            page, Does.Contain("**SAM, ρ 0.05.** Beside plain training").And.Contain("After epoch 1, of as many gradients").And
+            .Contain("Perturbed OPT − SWA on the test images: ").And.Contain("two gradients a step have half the epochs"));
+
+        // The same weights come of one run at a time.
+        Assert.That(ProgramRun.Of(Tiny).Output, Does.Contain("4 of 4 runs are there"));
+        string[] shared = Timeless(Numbers());
+        Directory.Delete(folder["out/figure-7-runs"], recursive: true);
+        Assert.That(ProgramRun.Of(Tiny).ExitCode, Is.Zero);
+        Assert.That(Timeless(Numbers()), Is.EqualTo(shared));
+    }
+
     [Test]
     public void WhatIsDoneIsReadBackAndMoreEpochsAreAdded()
     {
@@ -258,6 +282,9 @@ internal sealed class Figure7Tests
     [TestCase("--batch-size 49", "there are 48 training images")]
     [TestCase("--accumulate 3", "a batch of 16 can be passed in 1, 2, 4, 8, 16 equal parts")]
     [TestCase("--labels coarse", "needs --dataset cifar-100")]
+    [TestCase("--beside perturbed=1", "--beside: perturbed is drawn anyway, with each --gamma")]
+    [TestCase("--beside sma", "there is no method 'sma'; did you mean")]
+    [TestCase("--jobs 0", "1 or more")]
     [TestCase("--perturb uniform", "There is no option --perturb")]
     public void WrongArguments(string options, string says)
     {
