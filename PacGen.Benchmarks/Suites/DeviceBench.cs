@@ -77,7 +77,7 @@ internal sealed class DeviceBench
             }
         }
 
-        // The passes are told in terms of copies. Once more: whatever disturbed the machine at the start would flatter every share.
+        // The passes are told in terms of copies. Once more: what disturbed the machine at the start would flatter every share.
         List<BenchRow> last = MeasureCopies(Passes.Count > 0);
         Copies = all
             ? [.. Copies.Zip(
