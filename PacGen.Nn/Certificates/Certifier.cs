@@ -65,6 +65,12 @@ public static class Certifier
         return run.Certify();
     }
 
+    /// <summary>What is taken for granted where the weights that the prior's training begins with are a file's.</summary>
+    private static readonly Assumption FirstWeights = new(
+        "first weights",
+        "The weights that the network came with were made without a look at S₁: images that it was trained on, or " +
+            "chosen by, are in neither part.");
+
     private sealed class Run : IDisposable
     {
         private readonly Dataset data;
@@ -249,7 +255,8 @@ public static class Certifier
                     new("N", draws),
                     new("n", split.Bound.Count),
                 ],
-                [.. bound.Assumptions.Union(Assumptions)])
+                [.. bound.Assumptions.Union(Assumptions), .. arena.Parameters.Any(parameter => parameter.Initializer.IsStored)
+                    ? [FirstWeights] : Array.Empty<Assumption>()])
             {
                 FailureProbability = bound.FailureProbability,
             };

@@ -35,6 +35,15 @@ public sealed class BatchNorm : Module
         this.momentum = SinglePrecision.Share(momentum, "The momentum of BatchNorm");
     }
 
+    /// <summary>A layer of parameters and state that are there.</summary>
+    internal BatchNorm(
+        Parameter weight, Parameter bias, StateTensor runningMean, StateTensor runningVar, double epsilon, double momentum)
+    {
+        (this.weight, this.bias, this.runningMean, this.runningVar) = (weight, bias, runningMean, runningVar);
+        this.epsilon = SinglePrecision.Positive(epsilon, "ε of BatchNorm");
+        this.momentum = SinglePrecision.Share(momentum, "The momentum of BatchNorm");
+    }
+
     /// <inheritdoc/>
     /// <exception cref="ShapeException">x has fewer than two axes, or in training one value a channel: its variance tells
     /// nothing.</exception>

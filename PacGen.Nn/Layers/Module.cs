@@ -60,6 +60,10 @@ public abstract class Module
     /// <summary>The number of parameters, m.</summary>
     public long ParameterCount => Parameters.Sum(parameter => parameter.Shape.Count);
 
+    /// <summary>What may be or hold parameters, state and modules, in their order, by name: the fields.</summary>
+    private protected virtual IEnumerable<(string Name, object? Part)> Parts =>
+        Fields(GetType()).Select(one => (FieldName(one), one.GetValue(this)));
+
     /// <summary>The output tensor for an input tensor; the first axis of both is the batch.</summary>
     public abstract Tensor Forward(Tensor x);
 
@@ -128,11 +132,11 @@ public abstract class Module
             case Parameter or StateTensor when seen.Add(value):
                 visit(path, value);
                 break;
-            case Module when seen.Add(value):
+            case Module module when seen.Add(value):
                 visit(path, value);
-                foreach (FieldInfo field in Fields(value.GetType()))
+                foreach ((string name, object? part) in module.Parts)
                 {
-                    Visit(Join(path, FieldName(field)), field.GetValue(value), visit, seen);
+                    Visit(Join(path, name), part, visit, seen);
                 }
 
                 break;

@@ -10,12 +10,14 @@ namespace PacGen.Nn;
 public sealed class Initializer
 {
     private readonly Func<Shape, (bool Gaussian, double Scale, double Offset)> law;
+    private readonly float[]? stored;
     private readonly string name;
 
-    private Initializer(string name, Func<Shape, (bool, double, double)> law)
+    private Initializer(string name, Func<Shape, (bool, double, double)> law, float[]? stored = null)
     {
         this.name = name;
         this.law = law;
+        this.stored = stored;
     }
 
     /// <summary>All zero.</summary>
@@ -53,9 +55,30 @@ public sealed class Initializer
     public static Initializer XavierNormal(double gain = 1) =>
         new($"Xavier normal{Gain(gain)}", shape => (true, gain * Math.Sqrt(2.0 / (FanIn(shape) + FanOut(shape))), 0));
 
+    /// <summary>Values that are known, such as those of a file; no seed changes them.</summary>
+    /// <param name="values">As many as the parameter has elements, in row-major order.</param>
+    public static Initializer Values(ReadOnlySpan<float> values) => new("stored values", _ => (false, 0, 0), values.ToArray());
+
+    /// <summary>Whether the values come from elsewhere, and no seed decides them.</summary>
+    internal bool IsStored => stored is not null;
+
     /// <summary>Draws the values of a parameter; stream and seed decide them.</summary>
+    /// <exception cref="ArgumentException">These are stored values of another number.</exception>
     public void Fill(Shape shape, Span<float> values, ref RandomStream random)
     {
+        if (stored is not null)
+        {
+            if (stored.Length != values.Length)
+            {
+                throw new ArgumentException(
+                    $"A parameter of shape {shape} has {values.Length} elements, and {stored.Length} values are stored for it.",
+                    nameof(values));
+            }
+
+            stored.CopyTo(values);
+            return;
+        }
+
         (bool gaussian, double scale, double offset) = law(shape);
         for (int i = 0; i < values.Length; i++)
         {

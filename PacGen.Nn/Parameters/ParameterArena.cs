@@ -80,9 +80,7 @@ public sealed class ParameterArena : IDisposable
                 {
                     state.Region = new Region(State).Slice(start, state.Shape.Count);
                     start += state.Shape.Count;
-                    float[] values = new float[state.Shape.Count];
-                    Array.Fill(values, state.Initial);
-                    state.Region.Value.Write(values);
+                    state.Region.Value.Write(state.Initial);
                 }
             }
         }

@@ -17,14 +17,30 @@ public sealed class StateTensor
     public StateTensor(Shape shape, float initial)
     {
         Shape = shape;
-        Initial = initial;
+        Initial = new float[shape.Count];
+        Array.Fill(Initial, initial);
+    }
+
+    /// <summary>A state that is known, such as that of a file.</summary>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="initial">The value of each element at first.</param>
+    /// <exception cref="ArgumentException">There are more or fewer values than elements.</exception>
+    public StateTensor(Shape shape, ReadOnlySpan<float> initial)
+    {
+        if (initial.Length != shape.Count)
+        {
+            throw new ArgumentException($"{initial.Length} values don't fill a state of shape {shape}.", nameof(initial));
+        }
+
+        Shape = shape;
+        Initial = initial.ToArray();
     }
 
     /// <summary>The shape.</summary>
     public Shape Shape { get; }
 
-    /// <summary>The value of every element at first.</summary>
-    public float Initial { get; }
+    /// <summary>The value of each element at first.</summary>
+    internal float[] Initial { get; }
 
     /// <summary>The path of fields that leads to it from the outermost module, such as <c>bn1.runningMean</c>.</summary>
     public string Name

@@ -1,0 +1,334 @@
+using Google.Protobuf;
+using PacGen.Core.Text;
+using PacGen.Kernels;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// A network that was read from an ONNX file, such as <c>torch.onnx.export</c> writes: its weights are parameters, named as in
+/// the file, and begin with the file's values; batch norm's running statistics are state. So it is trained, scored, measured and
+/// certified as any <see cref="Module"/>. Operators of ONNX 13 and later are known; one that isn't is named with its node.
+/// </summary>
+/// <remarks>
+/// <para>Examples come as PacGen has them: an image as (N, H, W, C), where the file has (N, C, H, W), or its flattened rows in
+/// the order of channel, height and width. Where both would fit, the file is taken to have (N, C, H, W), as PyTorch's are.</para>
+/// <para>A parameter is each float array of the file that a node computes with; a number that stands in a node (a Constant), that
+/// sets a node (a shape, a bound), or that is infinite (a mask) stays what it is. In training, batch norm and dropout do what
+/// they do in training, whatever the file was exported for. The first output alone is computed.</para>
+/// </remarks>
+/// <example>
+/// <code>
+/// OnnxNetwork network = OnnxNetwork.Open("network.onnx", example: new Shape(28, 28, 1));
+/// using Trainer trainer = new(network, data, new Adam(1e-4), new TrainingOptions { Epochs = 1 });
+/// </code>
+/// </example>
+public sealed class OnnxNetwork : Module
+{
+    private readonly string name;
+    private readonly OnnxModel model;
+    private readonly OnnxInput input;
+    private readonly Shape example;
+    private readonly ReadOnlyMemory<byte> bytes;
+    private readonly Dictionary<string, OnnxWeight> weights = [];
+    private readonly Dictionary<string, Module> layers = [];
+    private readonly List<OnnxNode> nodes;
+    private bool importing = true;
+
+    private OnnxNetwork(ReadOnlyMemory<byte> bytes, string name, OnnxModel model, Shape example)
+    {
+        (this.bytes, this.name, this.model, this.example) = (bytes, name, model, example);
+        if (model.Opset < 13)
+        {
+            throw new CheckpointException(
+                $"it is of version {model.Opset} of ONNX's operators, and 13 or later is read: export it again, or convert it " +
+                    $"with onnx.version_converter");
+        }
+
+        nodes = Needed(model);
+        OnnxInput[] inputs = [.. model.Inputs.Where(one => !model.Initializers.ContainsKey(one.Name))];
+        input = inputs.Length == 1 ? inputs[0] : throw new CheckpointException(
+            $"it has {inputs.Length} inputs, and a network of one is read");
+        if (OnnxMessages.IsFloat(input.Type) != true)
+        {
+            throw new CheckpointException(
+                $"its input '{Printable.Name(input.Name)}' has elements of the type {input.Type} of ONNX, and floats are taken");
+        }
+
+        HashSet<string> names = [];
+        foreach ((string array, OnnxInitializer source) in model.Initializers)
+        {
+            Add(array, source, names);
+        }
+
+        // PyTorch's exporter writes arrays of equal values once, and for each other one an Identity of it.
+        foreach (OnnxNode node in nodes)
+        {
+            if (node is { Operator: "Identity", Inputs: [var same], Outputs: [var other] }
+                && weights.TryGetValue(same, out OnnxWeight? weight))
+            {
+                Add(other, weight.Source, names);
+            }
+        }
+
+        Tensor output = Forward(Tensor.Input(new Shape([2, .. example.AsSpan()]), "examples"));
+        Outputs = output.Shape[1];
+        importing = false;
+    }
+
+    /// <summary>The length of an output row: classes, or numbers that are predicted.</summary>
+    public int Outputs { get; }
+
+    /// <summary>
+    /// Whether the outputs are probabilities, and not the logits that losses take: the file ends with a Softmax.
+    /// </summary>
+    public bool EndsWithSoftmax => nodes is [.., { Operator: "Softmax" }];
+
+    /// <summary>
+    /// The extents of one example as the file has them, such as (channels, height, width); −1 for one that is open.
+    /// </summary>
+    public IReadOnlyList<int> Example => [.. (input.Dims ?? []).Skip(1).Select(extent => extent ?? -1)];
+
+    /// <inheritdoc/>
+    private protected override IEnumerable<(string Name, object? Part)> Parts =>
+        weights.Values.Where(weight => weight.Parameter is not null || weight.State is not null)
+            .Select(weight => (weight.Name, (object?)weight.Parameter ?? weight.State))
+            .Concat(layers.Select(layer => (layer.Key, (object?)layer.Value)));
+
+    /// <summary>Reads a network.</summary>
+    /// <param name="path">The file; arrays that lie in files of their own are read from its folder.</param>
+    /// <param name="example">The shape of one example: (height, width, channels) of an image, or as the file has it.</param>
+    /// <exception cref="CheckpointException">
+    /// The file is not there, is damaged, has an operator that is not known, or takes other examples.
+    /// </exception>
+    public static OnnxNetwork Open(string path, Shape example)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        try
+        {
+            // A pipe or a device has no length, and opening it could wait for ever.
+            if (File.Exists(path) && !PlainFile.HasContent(path))
+            {
+                throw new CheckpointException($"{path} is no ONNX file: it is empty or no regular file. Get or export it again.");
+            }
+
+            return Read(File.ReadAllBytes(path), path, example, new OnnxMessages(Path.GetDirectoryName(Path.GetFullPath(path))));
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CheckpointException($"{path}: there is no such file.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{path} can't be read: {error.Message}", error);
+        }
+    }
+
+    /// <summary>A network of a file's bytes.</summary>
+    /// <param name="bytes">The file.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="example">The shape of one example.</param>
+    /// <param name="stripped">Whether the weights' values are elsewhere: they are 0 then.</param>
+    internal static OnnxNetwork Read(ReadOnlyMemory<byte> bytes, string name, Shape example, bool stripped = false) =>
+        Read(bytes, name, example, new OnnxMessages(null, stripped));
+
+    /// <summary>The file without the values of parameters and state: it says how to build the network.</summary>
+    internal byte[] WithoutValues() => OnnxMessages.WithoutValues(bytes, weights.Values.Where(
+        weight => weight.Parameter is not null || weight.State is not null).Select(weight => weight.Source.Name).ToHashSet());
+
+    /// <inheritdoc/>
+    /// <exception cref="ShapeException">The examples have another shape than the network was read for.</exception>
+    public override Tensor Forward(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        if (!x.Shape.AsSpan()[1..].SequenceEqual(example.AsSpan()))
+        {
+            throw new ShapeException($"{name} was read for examples of shape {example}, but the batch has shape {x.Shape}.");
+        }
+
+        Batch = x.Shape[0];
+        Dictionary<string, OnnxValue> values = [];
+        foreach ((string array, OnnxInitializer source) in model.Initializers)
+        {
+            values[array] = ValueOf(array, source);
+        }
+
+        values[input.Name] = Input(x);
+        foreach (OnnxNode node in nodes)
+        {
+            Run(node, values);
+        }
+
+        string last = model.Outputs[0].Name;
+        OnnxValue output = values.GetValueOrDefault(last)
+            ?? throw new CheckpointException($"no node makes its output '{Printable.Name(last)}'");
+        int count = x.Shape[0];
+        return output.Dims is [var rows] && rows == count ? output.Plain().Reshape(count, 1)
+            : output.Dims is [var many, _] && many == count ? output.Plain()
+            : throw new CheckpointException(
+                $"its output has the extents ({string.Join(", ", output.Dims)}) for {count} examples, where a row for each is " +
+                    $"needed");
+    }
+
+    /// <summary>A layer that a node stands for, which is made once.</summary>
+    internal TLayer Layer<TLayer>(OnnxNode node, Func<TLayer> make)
+        where TLayer : Module
+    {
+        string key = node.Outputs[0];
+        if (layers.TryGetValue(key, out Module? layer))
+        {
+            return (TLayer)layer;
+        }
+
+        TLayer made = make();
+        layers.Add(key, made);
+        return made;
+    }
+
+    /// <summary>The size of batches that the file states, where it does.</summary>
+    internal int? StatedBatch => input.Dims is [int batch, ..] ? batch : null;
+
+    /// <summary>The size of the batch that the graph is being built for.</summary>
+    internal int Batch { get; private set; }
+
+    private static OnnxNetwork Read(ReadOnlyMemory<byte> bytes, string name, Shape example, OnnxMessages messages)
+    {
+        try
+        {
+            OnnxModel model = messages.Model(bytes);
+            return new OnnxNetwork(bytes, name, model, example);
+        }
+        catch (InvalidProtocolBufferException error)
+        {
+            throw new CheckpointException(
+                $"{name} is damaged or no ONNX file: {error.Message.ReplaceLineEndings(" ")} Get or export it again.", error);
+        }
+        catch (CheckpointException error)
+        {
+            throw new CheckpointException($"{name} can't be used: {error.Message.TrimEnd('.')}.", error);
+        }
+    }
+
+    /// <summary>The nodes that the first output needs.</summary>
+    private static List<OnnxNode> Needed(OnnxModel model)
+    {
+        if (model.Outputs.Count == 0)
+        {
+            throw new CheckpointException("it has no output");
+        }
+
+        HashSet<string> wanted = [model.Outputs[0].Name];
+        List<OnnxNode> needed = [];
+        foreach (OnnxNode node in Enumerable.Reverse(model.Nodes))
+        {
+            if (node.Outputs.Any(wanted.Contains))
+            {
+                wanted.UnionWith(node.Inputs);
+                needed.Add(node);
+            }
+        }
+
+        needed.Reverse();
+        return needed;
+    }
+
+    private void Add(string array, OnnxInitializer source, HashSet<string> names)
+    {
+        // A scalar is a setting, and so is what isn't finite; an array without elements is nothing.
+        if (source.Whole || source.Dims.Length == 0 || source.Dims.Contains(0)
+            || source.Values?.All(value => float.IsFinite((float)value)) == false)
+        {
+            return;
+        }
+
+        // A slash marks what belongs to no network in PacGen's own files.
+        string shown = array.Replace('/', '.');
+        string unique = shown;
+        for (int i = 2; !names.Add(unique); i++)
+        {
+            unique = $"{shown}.{i}";
+        }
+
+        weights[array] = new OnnxWeight(source, unique);
+    }
+
+    private OnnxValue ValueOf(string array, OnnxInitializer source) =>
+        weights.TryGetValue(array, out OnnxWeight? weight)
+            ? new OnnxStored(weight, AxisOrder.Identity(source.Dims.Length))
+            : new OnnxKnown(new OnnxArray(source.Dims, source.Numbers(), source.Whole));
+
+    /// <summary>The examples as the file's input.</summary>
+    private OnnxTensor Input(Tensor x)
+    {
+        int[] ours = x.Shape.AsSpan()[1..].ToArray();
+        int?[] theirs = [.. (input.Dims ?? throw new CheckpointException("it does not say how many axes its input has")).Skip(1)];
+        int count = x.Shape[0];
+        if (ours is [var height, var width, var channels])
+        {
+            if (Fits(theirs, channels, height, width))
+            {
+                return OnnxCall.OfImages(x);
+            }
+
+            if (Fits(theirs, channels * height * width))
+            {
+                return new OnnxTensor(x.Flatten(), [count, channels * height * width], OnnxLayout.FlattenedImage)
+                {
+                    Image = [channels, height, width],
+                };
+            }
+
+            // A single channel may be left out.
+            if (channels == 1 && Fits(theirs, height, width))
+            {
+                return new OnnxTensor(x.Reshape(count, height, width), [count, height, width]);
+            }
+        }
+
+        return Fits(theirs, ours) ? new OnnxTensor(x, [count, .. ours]) : throw new CheckpointException(
+            $"its input '{Printable.Name(input.Name)}' takes examples of " +
+                $"({string.Join(", ", theirs.Select(extent => extent is null ? "?" : $"{extent}"))}), " +
+                $"but these have the shape {example}{(ours.Length == 3 ? " (height, width, channels)" : "")}");
+    }
+
+    private static bool Fits(int?[] theirs, params ReadOnlySpan<int> ours)
+    {
+        bool fits = theirs.Length == ours.Length;
+        for (int axis = 0; fits && axis < ours.Length; axis++)
+        {
+            fits = theirs[axis] is null || theirs[axis] == ours[axis];
+        }
+
+        return fits;
+    }
+
+    private void Run(OnnxNode node, Dictionary<string, OnnxValue> values)
+    {
+        try
+        {
+            // An Identity that is a parameter of its own.
+            if (node.Operator == "Identity" && weights.TryGetValue(node.Outputs[0], out OnnxWeight? weight))
+            {
+                values[node.Outputs[0]] = new OnnxStored(weight, AxisOrder.Identity(weight.Source.Dims.Length));
+                return;
+            }
+
+            OnnxValue?[] inputs = [.. node.Inputs.Select(one => one.Length == 0 ? null : values.GetValueOrDefault(one)
+                ?? throw new CheckpointException($"nothing before it makes its input '{Printable.Name(one)}'"))];
+            IReadOnlyList<OnnxValue> outputs = OnnxOperators.Run(new OnnxCall(node, inputs, this));
+            for (int i = 0; i < Math.Min(outputs.Count, node.Outputs.Count); i++)
+            {
+                values[node.Outputs[i]] = outputs[i];
+            }
+        }
+        catch (CheckpointException error)
+        {
+            throw new CheckpointException($"{node.Label}: {error.Message.TrimEnd('.')}.", error);
+        }
+        catch (Exception error) when (importing
+            && error is ShapeException or ArgumentException or ArithmeticException or InvalidOperationException
+                or IndexOutOfRangeException)
+        {
+            throw new CheckpointException($"{node.Label}: {error.Message.ReplaceLineEndings(" ").TrimEnd('.')}.", error);
+        }
+    }
+}

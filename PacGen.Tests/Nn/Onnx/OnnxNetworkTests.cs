@@ -1,0 +1,90 @@
+using PacGen.Kernels;
+using PacGen.Nn;
+
+namespace PacGen.Tests.Nn;
+
+internal sealed class OnnxNetworkTests
+{
+    private const double Tolerance = 1e-5;
+    private static readonly Dataset Digits = Datasets.Digits();
+
+    [TestCase("mlp", 2778, 0)]
+    [TestCase("resnet18", 44710, 600)]
+    [TestCase("regression", 830, 12)]
+    public void OutputsAreThoseOfOnnxRuntime(string name, int parameters, int states)
+    {
+        OnnxNetwork network = OnnxNetwork.Open(TestNetworks.PathOf($"{name}.onnx"), TestNetworks.Example(name));
+        (float[] x, float[] pyTorch, float[] onnxRuntime) = TestNetworks.Recorded(name);
+        float[] outputs = TestNetworks.Outputs(network, TestNetworks.Example(name), x);
+        Assert.Multiple(() =>
+        {
+            Assert.That(TestNetworks.Apart(outputs, onnxRuntime), Is.LessThan(Tolerance));
+            Assert.That(TestNetworks.Apart(outputs, pyTorch), Is.LessThan(Tolerance));
+            Assert.That(network.ParameterCount, Is.EqualTo(parameters));
+            Assert.That(network.State.Sum(state => state.Shape.Count), Is.EqualTo(states));
+        });
+    }
+
+    /// <summary>
+    /// The digits that PyTorch trained on and tested with are PacGen's, split as PacGen does; make-networks.py.
+    /// </summary>
+    [TestCase("mlp", 346)]
+    [TestCase("resnet18", 290)]
+    public void ANetworkIsTrainedScoredAndMeasured(string name, int right)
+    {
+        OnnxNetwork network = OnnxNetwork.Open(TestNetworks.PathOf($"{name}.onnx"), TestNetworks.Example(name));
+        using Trainer trainer = new(
+            network, Digits, new Adam(1e-4), new TrainingOptions { Epochs = 1, BatchSize = 64, BestBy = EpochQuantity.TestLoss });
+        Assert.That(trainer.Evaluate(Digits.Test).Accuracy, Is.EqualTo(right / 359.0).Within(1e-9), "as PyTorch has it");
+        double before = trainer.Evaluate(Digits.Train).Loss;
+        trainer.Run();
+        Assert.That(trainer.Evaluate(Digits.Train).Loss, Is.LessThan(before));
+        PacGenScore score = trainer.Score(new ScoreOptions { Images = 128, Draws = 2 });
+        Assert.That(score.Value, Is.GreaterThan(0).And.LessThan(1e7));
+        using EmpiricalLoss loss = new(network, trainer.Arena, Digits.Train.Take(128));
+        foreach (string measure in (string[])["largest-eigenvalue", "trace"])
+        {
+            Measurement found = PacGen.Nn.Measures.All.Single(row => row.Name == measure).Of(loss, 1, null, default);
+            Assert.That(found.Value, Is.GreaterThan(0), measure);
+        }
+    }
+
+    /// <summary>A network whose weights a file brought is certified on examples that its training has not seen.</summary>
+    [Test]
+    public void ANetworkIsCertifiedOnOtherImages()
+    {
+        OnnxNetwork network = OnnxNetwork.Open(TestNetworks.PathOf("mlp.onnx"), new Shape(8, 8, 1));
+        Certificate certificate = Certifier.Certify(network, Digits with { Train = Digits.Test }, new CertifyOptions
+        {
+            PriorEpochs = 2, PosteriorEpochs = 1, PriorLevels = [100], Draws = 1000,
+        });
+        Assert.That(certificate.ZeroOne.Bound.Value, Is.LessThan(0.5), "it starts with what PyTorch taught it");
+        Assert.That(certificate.Assumptions.Select(one => one.Name), Does.Contain("first weights"));
+    }
+
+    [Test]
+    public void ANetworkWithRunningStatisticsIsNotCertified()
+    {
+        OnnxNetwork network = OnnxNetwork.Open(TestNetworks.PathOf("resnet18.onnx"), new Shape(8, 8, 1));
+        Assert.That(
+            () => Certifier.Certify(network, Digits), Throws.ArgumentException.With.Message.Contains("running statistics"));
+    }
+
+    [Test]
+    public void ParametersHaveTheNamesOfTheFile()
+    {
+        OnnxNetwork network = OnnxNetwork.Open(TestNetworks.PathOf("mlp.onnx"), new Shape(8, 8, 1));
+        Assert.That(
+            network.Parameters.Select(parameter => $"{parameter.Name} {parameter.Shape}"),
+            Is.EqualTo(new[]
+            {
+                "fc1.weight (64, 32)", "fc1.bias (32)", "fc2.weight (32, 16)", "fc2.bias (16)", "fc3.weight (16, 10)",
+                    "fc3.bias (10)",
+            }));
+    }
+
+    [Test]
+    public void ExamplesOfAnotherShapeAreRefused() => Assert.That(
+        () => OnnxNetwork.Open(TestNetworks.PathOf("mlp.onnx"), new Shape(28, 28, 1)),
+        Throws.TypeOf<CheckpointException>().With.Message.Contains("(28, 28, 1)"));
+}
