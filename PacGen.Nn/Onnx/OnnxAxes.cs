@@ -16,8 +16,7 @@ internal static class OnnxAxes
     {
         int[] dims = tensor.Shape.AsSpan().ToArray();
         return AxisOrder.Keeps(dims, order) ? tensor.Reshape(new Shape(Array.ConvertAll(order, axis => dims[axis])))
-            : order is [1, 0] ? tensor.Transpose()
-            : throw new CheckpointException($"axes can't be moved as ({string.Join(", ", order)}) yet");
+            : order is [1, 0] ? tensor.Transpose() : tensor.Permute(order);
     }
 
     /// <summary>The extents of what arrays of some extents broadcast to, aligned at the last axis.</summary>

@@ -70,7 +70,7 @@ internal sealed class OnnxCall(OnnxNode node, IReadOnlyList<OnnxValue?> inputs, 
     }
 
     /// <summary>A value of at most four axes as it broadcasts against images (N, H, W, C).</summary>
-    private static Tensor ChannelsLast(OnnxValue value)
+    public static Tensor ChannelsLast(OnnxValue value)
     {
         if (value is OnnxTensor { Layout: OnnxLayout.ChannelsLast } image)
         {
@@ -120,19 +120,31 @@ internal sealed class OnnxCall(OnnxNode node, IReadOnlyList<OnnxValue?> inputs, 
         return value.Ordered(factors, order, new Shape(dims));
     }
 
-    /// <summary>The images of an input: (N, C, H, W) in ONNX.</summary>
-    public (Tensor Images, int[] Dims) Images(int index)
+    /// <summary>Whether an input is one of sequences, (N, C, L) in ONNX: images of one row.</summary>
+    public bool IsSequence(int index) => this[index].Dims.Length == 3;
+
+    /// <summary>The images of an input, (N, C, H, W) in ONNX, as (N, H, W, C); sequences are images of one row.</summary>
+    public Tensor Images(int index)
     {
         OnnxValue value = this[index];
-        return value.Dims.Length == 4
-            ? ((value as OnnxTensor ?? new OnnxTensor(value.Plain(), value.Dims)).ChannelsLast(), value.Dims)
-            : throw new CheckpointException(
-                $"its input '{Printable.Name(node.Inputs[index])}' has the extents ({string.Join(", ", value.Dims)}), and only " +
-                    $"images of " +
-                    $"two dimensions, (N, C, H, W), are supported");
+        int[] dims = value.Dims;
+        return dims.Length switch
+        {
+            4 => (value as OnnxTensor ?? new OnnxTensor(value.Plain(), dims)).ChannelsLast(),
+            3 => value.Plain().Permute(0, 2, 1).Reshape(dims[0], 1, dims[2], dims[1]),
+            _ => throw new CheckpointException(
+                $"its input '{Printable.Name(node.Inputs[index])}' has the extents ({string.Join(", ", dims)}), and images of " +
+                    $"one or " +
+                    $"two dimensions, (N, C, L) or (N, C, H, W), are supported"),
+        };
     }
 
-    /// <summary>Images (N, H, W, C) as ONNX's (N, C, H, W).</summary>
-    public static OnnxTensor OfImages(Tensor images) => new(
-        images, [images.Shape[0], images.Shape[3], images.Shape[1], images.Shape[2]], OnnxLayout.ChannelsLast);
+    /// <summary>Images (N, H, W, C) as ONNX's (N, C, H, W), or as sequences (N, C, L).</summary>
+    public static OnnxTensor OfImages(Tensor images, bool sequence = false)
+    {
+        Shape shape = images.Shape;
+        return sequence
+            ? new OnnxTensor(images.Reshape(shape[0], shape[2], shape[3]).Permute(0, 2, 1), [shape[0], shape[3], shape[2]])
+            : new OnnxTensor(images, [shape[0], shape[3], shape[1], shape[2]], OnnxLayout.ChannelsLast);
+    }
 }

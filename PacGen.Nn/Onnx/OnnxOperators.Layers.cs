@@ -67,85 +67,86 @@ internal static partial class OnnxOperators
 
     private static OnnxTensor Convolution(OnnxCall call)
     {
-        (Tensor images, int[] dims) = call.Images(0);
-        OnnxValue weights = call[1];
-        if (weights.Dims is not [var outputs, var inputs, var height, var width])
-        {
-            throw new CheckpointException("its weights should have four axes");
-        }
-
-        int groups = call.Node.Integer("group", 1);
-        int[] dilations = call.Node.Integers("dilations") ?? [1, 1], strides = call.Node.Integers("strides") ?? [1, 1];
-        if (groups != 1 || dilations is not [1, 1])
-        {
-            throw new CheckpointException($"convolutions with {groups} groups and dilations are not supported yet");
-        }
-
-        (int top, int left) = Padding(call.Node, dims, height, width, strides);
-        Tensor kernel = weights.Ordered(
-            [[outputs], [inputs], [height], [width]], [2, 3, 1, 0], new Shape(height, width, inputs, outputs));
-        Tensor y = Tensor.Apply(new Conv2dForward(new Conv2dGeometry(strides[0], strides[1], top, left)), images, kernel);
-        return OnnxCall.OfImages(call.Optional(2) is { } bias ? y + bias.Plain() : y);
+        bool sequence = call.IsSequence(0);
+        Tensor images = call.Images(0);
+        (int height, int width, Tensor kernel) = Kernel(call[1], sequence);
+        Windows windows = new(call.Node, sequence, images.Shape, height, width);
+        Tensor y = Tensor.Conv2d(
+            windows.Padded(images, 0), kernel, windows.Geometry, windows.Dilation, call.Node.Integer("group", 1));
+        return OnnxCall.OfImages(call.Optional(2) is { } bias ? y + bias.Plain() : y, sequence);
     }
 
-    /// <summary>The zeros above and left of images, which must be those below and right.</summary>
-    private static (int Top, int Left) Padding(OnnxNode node, int[] dims, int height, int width, int[] strides)
+    private static OnnxTensor TransposedConvolution(OnnxCall call)
     {
-        int[] pads = node.Integers("pads") ?? [0, 0, 0, 0];
-        string auto = node.Word("auto_pad", "NOTSET");
-        if (auto is "SAME_UPPER" or "SAME_LOWER")
+        bool sequence = call.IsSequence(0);
+        Tensor images = call.Images(0);
+        OnnxNode node = call.Node;
+        int groups = node.Integer("group", 1);
+        int[] dims = call[1].Dims, extra = Windows.Pair(node.Integers("output_padding"), sequence, 0);
+        (int height, int width, _) = Extents(call[1], sequence);
+        Windows windows = new(node, sequence, images.Shape, height, width);
+        if (!windows.Symmetric || node.Integers("output_shape") is not null || (groups != 1 && groups != dims[0]))
         {
-            int rows = Needed(dims[2], height, strides[0]), columns = Needed(dims[3], width, strides[1]);
-            pads = auto == "SAME_UPPER" ? [rows / 2, columns / 2, (rows + 1) / 2, (columns + 1) / 2]
-                : [(rows + 1) / 2, (columns + 1) / 2, rows / 2, columns / 2];
-        }
-        else if (auto is not ("NOTSET" or "VALID"))
-        {
-            throw node.Wrong("auto_pad");
+            throw new CheckpointException(
+                "an output shape, unequal padding or groups of several channels are not supported there");
         }
 
-        return pads is [var top, var left, var bottom, var right] && top == bottom && left == right && strides.Length == 2
-            ? (top, left)
-            : throw new CheckpointException(
-                $"its padding ({string.Join(", ", pads)}) is not the same on opposite sides, which is not supported");
-
-        static int Needed(int extent, int kernel, int stride) =>
-            Math.Max(0, ((((extent + stride - 1) / stride) - 1) * stride) + kernel - extent);
+        // (C, OC/groups, KH, KW) in ONNX, (KH, KW, OC/groups, C) here.
+        Tensor kernel = call[1].Ordered(
+            [[dims[0]], [dims[1]], [height], [width]], [2, 3, 1, 0], new Shape(height, width, dims[1], dims[0]));
+        Tensor y = Tensor.ConvTranspose2d(images, kernel, windows.Geometry, (extra[0], extra[1]), windows.Dilation, groups);
+        return OnnxCall.OfImages(call.Optional(2) is { } bias ? y + bias.Plain() : y, sequence);
     }
+
+    private static (int Height, int Width, Tensor Kernel) Kernel(OnnxValue weights, bool sequence)
+    {
+        (int height, int width, int[] dims) = Extents(weights, sequence);
+        Tensor kernel = weights.Ordered(
+            sequence ? [[dims[0]], [dims[1]], [1, width]] : [[dims[0]], [dims[1]], [height], [width]], [2, 3, 1, 0],
+            new Shape(height, width, dims[1], dims[0]));
+        return (height, width, kernel);
+    }
+
+    private static (int Height, int Width, int[] Dims) Extents(OnnxValue weights, bool sequence) =>
+        (weights.Dims, sequence) switch
+    {
+        ([_, _, var width], true) => (1, width, weights.Dims),
+        ([_, _, var height, var width], false) => (height, width, weights.Dims),
+        _ => throw new CheckpointException(
+            $"its weights have the extents ({string.Join(", ", weights.Dims)}), which don't fit its input"),
+    };
 
     private static OnnxTensor Pool(OnnxCall call, bool average)
     {
         OnnxNode node = call.Node;
-        (Tensor images, int[] dims) = call.Images(0);
-        int[] kernel = node.Integers("kernel_shape") ?? [], strides = node.Integers("strides") ?? [1, 1];
-        if (kernel.Length != 2 || strides.Length != 2 || node.Integers("dilations") is not (null or [1, 1])
-            || node.Integer("storage_order", 0) != 0)
-        {
-            throw new CheckpointException("only windows of two dimensions without dilation are supported");
-        }
-
-        (int top, int left) = Padding(node, dims, kernel[0], kernel[1], strides);
-        if (node.Integer("ceil_mode", 0) != 0
-            && ((dims[2] + (2 * top) - kernel[0]) % strides[0] != 0 || (dims[3] + (2 * left) - kernel[1]) % strides[1] != 0))
+        bool sequence = call.IsSequence(0);
+        Tensor images = call.Images(0);
+        int[] kernel = Windows.Pair(node.Integers("kernel_shape"), sequence, 1);
+        Windows windows = new(node, sequence, images.Shape, kernel[0], kernel[1]);
+        if (windows.Dilation != (1, 1) || node.Integer("storage_order", 0) != 0 || (average && windows.BeyondEdge))
         {
             throw new CheckpointException(
-                $"its windows reach beyond images of {dims[2]}×{dims[3]} (ceil_mode), which is not supported");
+                "windows with dilation, or that reach beyond the edge in a mean (ceil_mode), are not supported");
         }
 
-        PoolGeometry geometry = new(kernel[0], kernel[1], strides[0], strides[1], top, left);
+        Conv2dGeometry moves = windows.Geometry;
+        PoolGeometry geometry = new(
+            kernel[0], kernel[1], moves.StrideHeight, moves.StrideWidth, moves.PaddingHeight, moves.PaddingWidth);
+        Tensor padded = windows.Padded(images, average ? 0 : float.NegativeInfinity);
         if (!average)
         {
-            return OnnxCall.OfImages(Tensor.Apply(new PoolSelect(geometry), images, images));
+            return OnnxCall.OfImages(Tensor.Apply(new PoolSelect(geometry), padded, padded), sequence);
         }
 
-        Tensor y = Tensor.Apply(new AveragePool(geometry), images);
-        if ((top > 0 || left > 0) && node.Integer("count_include_pad", 0) == 0)
+        Tensor y = Tensor.Apply(new AveragePool(geometry), padded);
+        if (windows.Pads.Any(pad => pad > 0) && node.Integer("count_include_pad", 0) == 0)
         {
             // Divided by the pixels of the window that are there.
-            y /= Tensor.Apply(new AveragePool(geometry), Tensor.Constant(1f).BroadcastTo(new Shape(1, dims[2], dims[3], 1)));
+            Tensor there = Tensor.Constant(1f).BroadcastTo(new Shape(1, images.Shape[1], images.Shape[2], 1));
+            y /= Tensor.Apply(new AveragePool(geometry), windows.Padded(there, 0));
         }
 
-        return OnnxCall.OfImages(y);
+        return OnnxCall.OfImages(y, sequence);
     }
 
     private static OnnxTensor BatchNormalization(OnnxCall call)
@@ -159,7 +160,6 @@ internal static partial class OnnxOperators
         OnnxValue value = call[0];
         BatchNorm layer = call.Network.Layer(call.Node, () =>
         {
-            Shape channels = new(weight.Source.Dims);
             _ = (call[1].Plain(), call[2].Plain());
 
             // ONNX counts the share of what was there before, PyTorch that of the batch.
@@ -167,11 +167,35 @@ internal static partial class OnnxOperators
                 weight.Parameter!, bias.Parameter!, mean.TakeState(), variance.TakeState(), call.Node.Number("epsilon", 1e-5),
                 Math.Round(1 - call.Node.Number("momentum", 0.9), 6));
         });
-        if (value.Dims.Length == 2)
-        {
-            return new OnnxTensor(layer.Forward(value.Plain()), value.Dims);
-        }
+        return value.Dims.Length == 2 ? new OnnxTensor(layer.Forward(value.Plain()), value.Dims)
+            : OnnxCall.OfImages(layer.Forward(call.Images(0)), call.IsSequence(0));
+    }
 
-        return OnnxCall.OfImages(layer.Forward(call.Images(0).Images));
+    private static OnnxTensor LayerNormalization(OnnxCall call)
+    {
+        OnnxValue value = call[0];
+        int rank = value.Dims.Length, first = OnnxAxes.Axis(call.Node.Integer("axis", -1), rank);
+        Tensor y = LayerNorm.Standardized(
+            value.Plain(), [.. Enumerable.Range(first, rank - first)], call.Node.Number("epsilon", 1e-5)) * call[1].Plain();
+        return new OnnxTensor(call.Optional(2) is { } bias ? y + bias.Plain() : y, value.Dims);
+    }
+
+    private static OnnxTensor InstanceNormalization(OnnxCall call) => OnnxCall.OfImages(
+        (LayerNorm.Standardized(call.Images(0), [1, 2], call.Node.Number("epsilon", 1e-5)) * call[1].Plain()) + call[2].Plain(),
+        call.IsSequence(0));
+
+    private static OnnxTensor GroupNormalization(OnnxCall call)
+    {
+        Tensor images = call.Images(0);
+        Shape shape = images.Shape;
+        int groups = call.Node.Integer("num_groups", 1);
+        Tensor grouped = images.Reshape(shape[0], shape[1] * shape[2], groups, shape[3] / Math.Max(1, groups));
+        Tensor y = LayerNorm.Standardized(grouped, [1, 3], call.Node.Number("epsilon", 1e-5));
+
+        // Weights are for each group in the first version of the operator, for each channel from ONNX 21 on.
+        bool ofGroups = call[1].Dims[0] == groups && groups != shape[3];
+        Shape weights = ofGroups ? new Shape(groups, 1) : new Shape(groups, shape[3] / groups);
+        y = (y * call[1].Plain().Reshape(weights)) + call[2].Plain().Reshape(weights);
+        return OnnxCall.OfImages(y.Reshape(shape), call.IsSequence(0));
     }
 }

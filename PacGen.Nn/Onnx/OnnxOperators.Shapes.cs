@@ -97,6 +97,124 @@ internal static partial class OnnxOperators
         return new OnnxTensor(call[0].Plain().BroadcastTo(new Shape(dims)), dims);
     }
 
+    private static OnnxTensor Slice(OnnxCall call)
+    {
+        int[] starts = call.Integers(1, "starts") ?? [], ends = call.Integers(2, "ends") ?? [];
+        int[] axes = call.Integers(3, "axes") is { Length: > 0 } some ? some : AxisOrder.Identity(starts.Length);
+        int[] steps = call.Known(4)?.Integers is { Length: > 0 } stated ? stated : [.. axes.Select(_ => 1)];
+        OnnxTensor value = call[0] as OnnxTensor ?? new OnnxTensor(call[0].Plain(), call[0].Dims);
+        for (int i = 0; i < axes.Length; i++)
+        {
+            int axis = OnnxAxes.Axis(axes[i], value.Dims.Length);
+            int[] places = [.. OnnxFolding.Indices(value.Dims[axis], starts[i], ends[i], steps[i])];
+            value = places.Length == 0 ? throw new CheckpointException(
+                $"axis {axis} of ({string.Join(", ", value.Dims)}) would be empty")
+                : Along(value, axis, places.Length, (x, ours) => steps[i] > 0
+                    ? x.Slice(ours, places[0], places[^1] + 1, steps[i])
+                    : x.Slice(ours, places[^1], places[0] + 1, 1).Flip(ours).Slice(ours, 0, step: -steps[i]));
+        }
+
+        return value;
+    }
+
+    /// <summary>Elements whose places are known: each place is cut out, places in a row at once.</summary>
+    private static OnnxTensor Gather(OnnxCall call)
+    {
+        OnnxTensor value = call[0] as OnnxTensor ?? new OnnxTensor(call[0].Plain(), call[0].Dims);
+        OnnxArray indices = call.Known(1)!;
+        int axis = OnnxAxes.Axis(call.Node.Integer("axis", 0), value.Dims.Length), length = value.Dims[axis];
+        int[] places = [.. indices.Integers.Select(index => OnnxAxes.Axis(index, length))];
+        if (places.Length == 0)
+        {
+            throw new CheckpointException("it takes nothing");
+        }
+
+        OnnxTensor taken = Along(value, axis, places.Length, (x, ours) =>
+        {
+            List<Tensor> parts = [];
+            for (int first = 0, end; first < places.Length; first = end)
+            {
+                for (end = first + 1; end < places.Length && places[end] == places[end - 1] + 1; end++)
+                {
+                }
+
+                parts.Add(x.Slice(ours, places[first], places[end - 1] + 1));
+            }
+
+            return Tensor.Concatenate(ours, [.. parts]);
+        });
+        return indices.Dims.Length == 1 ? taken
+            : Reshaped(taken, [.. value.Dims[..axis], .. indices.Dims, .. value.Dims[(axis + 1)..]]);
+    }
+
+    private static OnnxTensor Concat(OnnxCall call)
+    {
+        OnnxValue[] values = All(call);
+        int rank = values[0].Dims.Length, axis = OnnxAxes.Axis(call.Node.Integer("axis", 0), rank);
+        int[] dims = [.. values[0].Dims];
+        dims[axis] = values.Sum(value => value.Dims[axis]);
+        return rank == 4 && values.Any(value => value is OnnxTensor { Layout: OnnxLayout.ChannelsLast })
+            ? new OnnxTensor(
+                Tensor.Concatenate(Array.IndexOf(OnnxAxes.ToChannelsLast, axis), Array.ConvertAll(values, OnnxCall.ChannelsLast)),
+                dims,
+                OnnxLayout.ChannelsLast)
+            : new OnnxTensor(Tensor.Concatenate(axis, Array.ConvertAll(values, value => value.Plain())), dims);
+    }
+
+    private static OnnxTensor[] Split(OnnxCall call)
+    {
+        OnnxTensor value = call[0] as OnnxTensor ?? new OnnxTensor(call[0].Plain(), call[0].Dims);
+        int axis = OnnxAxes.Axis(call.Node.Integer("axis", 0), value.Dims.Length), length = value.Dims[axis];
+        int parts = Math.Max(1, call.Node.Integer("num_outputs", call.Node.Outputs.Count)), largest = (
+            length + parts - 1) / parts;
+        int[] sizes = call.Integers(1, "split")
+            ?? [.. Enumerable.Range(0, parts).Select(part => Math.Clamp(length - (part * largest), 0, largest))];
+        if (sizes.Any(size => size < 1) || sizes.Sum() != length)
+        {
+            throw new CheckpointException(
+                $"axis {axis} of ({string.Join(", ", value.Dims)}) can't be cut into ({string.Join(", ", sizes)})");
+        }
+
+        int start = 0;
+        return Array.ConvertAll(sizes, size => Along(value, axis, size, (x, ours) => x.Slice(ours, start, start += size)));
+    }
+
+    private static OnnxTensor Pad(OnnxCall call)
+    {
+        if (call.Node.Word("mode", "constant") != "constant")
+        {
+            throw call.Node.Wrong("mode");
+        }
+
+        OnnxTensor value = call[0] as OnnxTensor ?? new OnnxTensor(call[0].Plain(), call[0].Dims);
+        int[] pads = call.Integers(1, "pads") ?? [];
+        int[] axes = call.Known(3)?.Integers is { Length: > 0 } some ? some : AxisOrder.Identity(value.Dims.Length);
+        float fill = (float)(call.Known(2)?.Single ?? 0);
+        if (pads.Length != 2 * axes.Length)
+        {
+            throw new CheckpointException($"{pads.Length} numbers don't pad {axes.Length} axes");
+        }
+
+        for (int i = 0; i < axes.Length; i++)
+        {
+            int axis = OnnxAxes.Axis(axes[i], value.Dims.Length), before = pads[i], behind = pads[i + axes.Length];
+            value = Along(
+                value, axis, checked(value.Dims[axis] + before + behind), (x, ours) => x.Pad(ours, before, behind, fill));
+        }
+
+        return value;
+    }
+
+    /// <summary>Does something along an axis, in whatever order the elements are.</summary>
+    private static OnnxTensor Along(OnnxTensor value, int axis, int extent, Func<Tensor, int, Tensor> function)
+    {
+        int[] dims = [.. value.Dims];
+        dims[axis] = extent;
+        return value.Layout == OnnxLayout.ChannelsLast
+            ? new OnnxTensor(function(value.Tensor, Array.IndexOf(OnnxAxes.ToChannelsLast, axis)), dims, OnnxLayout.ChannelsLast)
+            : new OnnxTensor(function(value.Plain(), axis), dims);
+    }
+
     /// <summary>The same elements in other extents; the order in which images are stored is kept where it can be.</summary>
     private static OnnxTensor Reshaped(OnnxValue value, int[] to)
     {

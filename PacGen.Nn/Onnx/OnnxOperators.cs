@@ -21,10 +21,17 @@ internal static partial class OnnxOperators
         ["Sigmoid"] = call => call.Unary(x => x.Sigmoid()),
         ["Tanh"] = call => call.Unary(x => x.Tanh()),
         ["Identity"] = call => call[0],
-        ["LeakyRelu"] = call => call.Unary(x => x.Relu() - ((-x).Relu() * call.Node.Number("alpha", 0.01))),
+        ["LeakyRelu"] = call => call.Unary(x => x.LeakyRelu(call.Node.Number("alpha", 0.01))),
+        ["Elu"] = call => call.Unary(x => x.Elu(call.Node.Number("alpha", 1))),
+        ["Selu"] = call => call.Unary(x => call.Node.Number("gamma", 1.05070102214813232421875)
+            * x.Elu(call.Node.Number("alpha", 1.67326319217681884765625))),
+        ["Erf"] = call => call.Unary(x => x.Erf()),
+        ["Gelu"] = call => call.Unary(x => x.Gelu(call.Node.Word("approximate", "none") == "tanh")),
+        ["Mish"] = call => call.Unary(x => x * x.Softplus().Tanh()),
+        ["Softplus"] = call => call.Unary(x => x.Softplus()),
         ["HardSigmoid"] = call => call.Unary(
-            x => HardSigmoid(x, call.Node.Number("alpha", 0.2), call.Node.Number("beta", 0.5))),
-        ["HardSwish"] = call => call.Unary(x => x * HardSigmoid(x, 1.0 / 6, 0.5)),
+            x => ((x * call.Node.Number("alpha", 0.2)) + call.Node.Number("beta", 0.5)).Clamp(0, 1)),
+        ["HardSwish"] = call => call.Unary(x => x.Hardswish()),
         ["Softsign"] = call => call.Unary(x => x / (1f + x.Abs())),
         ["Cast"] = Cast,
         ["CastLike"] = call => call[0],
@@ -37,9 +44,13 @@ internal static partial class OnnxOperators
         ["Mul"] = call => OnnxCall.Elementwise(x => x[0] * x[1], call[0], call[1]),
         ["Div"] = call => OnnxCall.Elementwise(x => x[0] / x[1], call[0], call[1]),
         ["Max"] = call => OnnxCall.Elementwise(x => x.Aggregate(Tensor.Maximum), All(call)),
-        ["Min"] = call => OnnxCall.Elementwise(x => -x.Select(one => -one).Aggregate(Tensor.Maximum), All(call)),
+        ["Min"] = call => OnnxCall.Elementwise(x => x.Aggregate(Tensor.Minimum), All(call)),
         ["Sum"] = call => OnnxCall.Elementwise(x => x.Aggregate((a, b) => a + b), All(call)),
-        ["PRelu"] = call => OnnxCall.Elementwise(x => x[0].Relu() - ((-x[0]).Relu() * x[1]), call[0], call[1]),
+        ["PRelu"] = call => OnnxCall.Elementwise(x => x[0].LeakyRelu(x[1]), call[0], call[1]),
+        ["Equal"] = call => OnnxCall.Elementwise(x => Tensor.Equal(x[0], x[1]), call[0], call[1]),
+        ["Less"] = call => OnnxCall.Elementwise(x => Tensor.Less(x[0], x[1]), call[0], call[1]),
+        ["Greater"] = call => OnnxCall.Elementwise(x => Tensor.Less(x[1], x[0]), call[0], call[1]),
+        ["Where"] = call => OnnxCall.Elementwise(x => Tensor.Where(x[0], x[1], x[2]), call[0], call[1], call[2]),
         ["Pow"] = Pow,
 
         // Of matrices.
@@ -48,11 +59,14 @@ internal static partial class OnnxOperators
 
         // Of images.
         ["Conv"] = Convolution,
+        ["ConvTranspose"] = TransposedConvolution,
+        ["InstanceNormalization"] = InstanceNormalization,
+        ["GroupNormalization"] = GroupNormalization,
         ["BatchNormalization"] = BatchNormalization,
         ["MaxPool"] = call => Pool(call, average: false),
         ["AveragePool"] = call => Pool(call, average: true),
-        ["GlobalAveragePool"] = call => OnnxCall.OfImages(call.Images(0).Images.Mean([1, 2], true)),
-        ["GlobalMaxPool"] = call => OnnxCall.OfImages(call.Images(0).Images.Max([1, 2], true)),
+        ["GlobalAveragePool"] = call => OnnxCall.OfImages(call.Images(0).Mean([1, 2], true), call.IsSequence(0)),
+        ["GlobalMaxPool"] = call => OnnxCall.OfImages(call.Images(0).Max([1, 2], true), call.IsSequence(0)),
 
         // Of rows.
         ["Softmax"] = call => AlongAxis(call, x => x.Softmax()),
@@ -72,6 +86,10 @@ internal static partial class OnnxOperators
         ["Unsqueeze"] = Unsqueeze,
         ["Transpose"] = Transpose,
         ["Expand"] = Expand,
+        ["Slice"] = Slice,
+        ["Gather"] = Gather,
+        ["Concat"] = Concat,
+        ["Pad"] = Pad,
     };
 
     /// <summary>Computes a node.</summary>
@@ -90,7 +108,7 @@ internal static partial class OnnxOperators
             return known;
         }
 
-        return Table.TryGetValue(node.Operator, out Operator? run)
+        return node.Operator == "Split" ? Split(call) : Table.TryGetValue(node.Operator, out Operator? run)
             ? [run(call)]
             : throw new CheckpointException(
                 $"the operator {Printable.Name(node.Operator)} is not supported; these are: " +
@@ -98,10 +116,6 @@ internal static partial class OnnxOperators
     }
 
     private static OnnxValue[] All(OnnxCall call) => [.. Enumerable.Range(0, call.Inputs.Count).Select(index => call[index])];
-
-    private static Tensor HardSigmoid(Tensor x, double alpha, double beta) => AtMost(((x * alpha) + beta).Relu(), 1);
-
-    private static Tensor AtMost(Tensor x, double limit) => -Tensor.Maximum(-x, -limit);
 
     private static OnnxValue Cast(OnnxCall call)
     {
@@ -112,12 +126,9 @@ internal static partial class OnnxOperators
 
     private static OnnxTensor Clip(OnnxCall call)
     {
-        double? least = call.Known(1)?.Single, most = call.Known(2)?.Single;
-        return call.Unary(x =>
-        {
-            Tensor y = least is { } low ? Tensor.Maximum(x, low) : x;
-            return most is { } high ? AtMost(y, high) : y;
-        });
+        float least = (float)(call.Known(1)?.Single ?? double.NegativeInfinity);
+        float most = (float)(call.Known(2)?.Single ?? double.PositiveInfinity);
+        return call.Unary(x => x.Clamp(least, most));
     }
 
     private static OnnxTensor Dropout(OnnxCall call)
@@ -126,16 +137,9 @@ internal static partial class OnnxOperators
         return call.Unary(x => call.Network.Layer(call.Node, () => new Dropout(probability)).Forward(x));
     }
 
-    private static OnnxTensor Pow(OnnxCall call) => call.Known(1)?.Single switch
-    {
-        0.5 => call.Unary(x => x.Sqrt()),
-        1 => call.Unary(x => x),
-        2 => call.Unary(x => x.Square()),
-        3 => call.Unary(x => x * x.Square()),
-        -0.5 => call.Unary(x => 1f / x.Sqrt()),
-        -1 => call.Unary(x => 1f / x),
-        var exponent => throw new CheckpointException($"the power {exponent} is not supported; −1, ±0.5, 1, 2 and 3 are"),
-    };
+    private static OnnxTensor Pow(OnnxCall call) => call[1] is OnnxKnown { Array.Count: 1 } exponent
+        ? call.Unary(x => x.Pow(exponent.Array.Single))
+        : OnnxCall.Elementwise(x => Tensor.Pow(x[0], x[1]), call[0], call[1]);
 
     /// <summary>A function of the last axis, for any axis.</summary>
     private static OnnxTensor AlongAxis(OnnxCall call, Func<Tensor, Tensor> function)
@@ -154,18 +158,6 @@ internal static partial class OnnxOperators
 
     private static Tensor Rows(Tensor x, Func<Tensor, Tensor> function) =>
         function(x.Reshape(-1, x.Shape[-1])).Reshape(x.Shape);
-
-    private static OnnxTensor LayerNormalization(OnnxCall call)
-    {
-        OnnxValue value = call[0];
-        int rank = value.Dims.Length, first = OnnxAxes.Axis(call.Node.Integer("axis", -1), rank);
-        int[] axes = [.. Enumerable.Range(first, rank - first)];
-        Tensor x = value.Plain();
-        Tensor centred = x - x.Mean(axes, true);
-        Tensor variance = centred.Square().Mean(axes, true);
-        Tensor y = centred / (variance + call.Node.Number("epsilon", 1e-5)).Sqrt() * call[1].Plain();
-        return new OnnxTensor(call.Optional(2) is { } bias ? y + bias.Plain() : y, value.Dims);
-    }
 
     private static OnnxTensor Reduce(OnnxCall call, Func<Tensor, int[], bool, Tensor> function)
     {

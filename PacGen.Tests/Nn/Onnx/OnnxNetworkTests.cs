@@ -9,7 +9,9 @@ internal sealed class OnnxNetworkTests
     private static readonly Dataset Digits = Datasets.Digits();
 
     [TestCase("mlp", 2778, 0)]
+    [TestCase("grouped-cnn", 4122, 80)]
     [TestCase("resnet18", 44710, 600)]
+    [TestCase("transformer", 4922, 0)]
     [TestCase("regression", 830, 12)]
     public void OutputsAreThoseOfOnnxRuntime(string name, int parameters, int states)
     {
@@ -29,7 +31,9 @@ internal sealed class OnnxNetworkTests
     /// The digits that PyTorch trained on and tested with are PacGen's, split as PacGen does; make-networks.py.
     /// </summary>
     [TestCase("mlp", 346)]
+    [TestCase("grouped-cnn", 346)]
     [TestCase("resnet18", 290)]
+    [TestCase("transformer", 341)]
     public void ANetworkIsTrainedScoredAndMeasured(string name, int right)
     {
         OnnxNetwork network = OnnxNetwork.Open(TestNetworks.PathOf($"{name}.onnx"), TestNetworks.Example(name));
