@@ -11,6 +11,9 @@ internal sealed class FlattenedImages
 {
     private readonly Dictionary<Tensor, (int Axis, Image Image)> flattened = [];
     private readonly HashSet<Tensor> ofExample = [], ofLayers = [];
+
+    /// <summary>Four axes that are no image: a layer's features cut into heads or groups, and axes that were moved.</summary>
+    private readonly HashSet<Tensor> noImages = [];
     private readonly Dictionary<string, (int Axis, Image Image)> found = [];
 
     private FlattenedImages()
@@ -28,9 +31,15 @@ internal sealed class FlattenedImages
         Tensor input = Tensor.Input(new Shape([2, .. example.AsSpan()]), "example");
         FlattenedImages search = new();
         search.ofExample.Add(input);
-        foreach (Tensor node in Gradients.Ordered(module.Evaluated(input)))
+        Tensor output = module.Evaluated(input);
+        foreach (Tensor node in Gradients.Ordered(output))
         {
             search.Follow(node);
+        }
+
+        if (output.Shape.Rank == 4 && search.noImages.Contains(output))
+        {
+            throw Lost(output);
         }
 
         return search.found.ToDictionary(
@@ -50,8 +59,23 @@ internal sealed class FlattenedImages
             ofLayers.Add(node);
         }
 
+        if (node.Inputs.Any(noImages.Contains) && node.Operation is Conv2dForward or PoolOperation)
+        {
+            // PyTorch's features have another order in what an image is made of here.
+            throw Lost(node);
+        }
+
         switch (node.Operation)
         {
+            case FusedMap when node.Inputs.Any(noImages.Contains):
+                noImages.Add(node);
+                FollowMap(node);
+                break;
+            case Permute when !flattened.ContainsKey(node.Inputs[0])
+                && (node.Shape.Rank != 4 || !IsImage(node.Inputs[0].Shape) || noImages.Contains(node.Inputs[0])
+                    || node.Inputs[0] is { Operation: Reshape, Inputs: [{ Shape.Rank: not 4 }] }):
+                noImages.Add(node);
+                break;
             case Reshape:
                 FollowReshape(node, node.Inputs[0]);
                 break;
@@ -76,7 +100,7 @@ internal sealed class FlattenedImages
 
                 break;
             default:
-                if (node.Inputs.Any(flattened.ContainsKey))
+                if (node.Inputs.Any(flattened.ContainsKey) || node.Operation is Permute)
                 {
                     throw Lost(node);
                 }
@@ -104,7 +128,8 @@ internal sealed class FlattenedImages
             return;
         }
 
-        if (source.Shape.Rank == 4 && IsImage(source.Shape) && groups.Find(group => group.From.Contains(3)) is var (
+        if (source.Shape.Rank == 4 && IsImage(source.Shape) && !noImages.Contains(source)
+            && groups.Find(group => group.From.Contains(3)) is var (
             merged, target)
             && merged.Any(axis => axis < 3 && source.Shape[axis] > 1))
         {
@@ -113,11 +138,16 @@ internal sealed class FlattenedImages
                 ? (wide[0], new Image(source.Shape[3], source.Shape[1], source.Shape[2]))
                 : throw Lost(node);
         }
+        else if (node.Shape.Rank == 4 && source.Shape.Rank == 4
+            && groups.Find(group => group.From.Contains(3)).To.Count(axis => node.Shape[axis] > 1) > 1)
+        {
+            noImages.Add(node);
+        }
         else if (node.Shape.Rank == 4 && source.Shape.Rank != 4 && IsImage(node.Shape) && ofLayers.Contains(source)
             && groups.Find(group => group.To.Contains(3)).To.Any(axis => axis < 3 && node.Shape[axis] > 1))
         {
-            // A layer's features become an image: its columns are in another order there.
-            throw Lost(node);
+            // Were a layer's features to become an image, its columns would be in another order there.
+            noImages.Add(node);
         }
     }
 

@@ -101,6 +101,8 @@ public static class Gradients
             [(n, g) => Tensor.Apply(new AveragePool(((AveragePoolGradient)n.Operation!).Geometry), g)],
         [typeof(GatherColumn)] = [(n, g) => Tensor.Apply(new ScatterColumn(n.Inputs[0].Shape[1]), g, n.Inputs[1]), null],
         [typeof(ScatterColumn)] = [(n, g) => g.GatherColumn(n.Inputs[1]), null],
+        [typeof(GatherRows)] = [(n, g) => Tensor.Apply(new ScatterRows(n.Inputs[0].Shape[0]), g, n.Inputs[1]), null],
+        [typeof(ScatterRows)] = [(n, g) => g.GatherRows(n.Inputs[1]), null],
         [typeof(Softmax)] = [(n, g) => OfSoftmax(n, g)],
         [typeof(SoftmaxCrossEntropy)] =
         [

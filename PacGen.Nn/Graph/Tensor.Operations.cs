@@ -178,6 +178,35 @@ public sealed partial class Tensor
     public Tensor AvgPool2d(int kernel, int? stride = null, int padding = 0) =>
         Apply(new AveragePool(new PoolGeometry(kernel, stride ?? kernel, padding)), this);
 
+    /// <summary>
+    /// Images (N, H, W, C) averaged to a height and width: pixel i of OH is the mean of the rows from ⌊i·H/OH⌋ to below
+    /// ⌈(i + 1)·H/OH⌉, as in PyTorch.
+    /// </summary>
+    /// <exception cref="ShapeException">These are no images.</exception>
+    public Tensor AdaptiveAvgPool2d(int height, int width)
+    {
+        if (Shape.Rank != 4)
+        {
+            throw new ShapeException($"AdaptiveAvgPool2d takes images (N, H, W, C), not {Shape}.");
+        }
+
+        if (Shape[1] % height == 0 && Shape[2] % width == 0)
+        {
+            int rows = Shape[1] / height, columns = Shape[2] / width;
+            return (height, width) == (1, 1) ? Mean([1, 2], true)
+                : Apply(new AveragePool(new PoolGeometry(rows, columns, rows, columns)), this);
+        }
+
+        return Averaged(Averaged(this, 1, height), 2, width);
+
+        static Tensor Averaged(Tensor x, int axis, int length)
+        {
+            int from = x.Shape[axis];
+            return from == length ? x : Concatenate(axis, [.. Enumerable.Range(0, length).Select(i => x.Slice(
+                axis, (int)((long)i * from / length), (int)((((i + 1L) * from) + length - 1) / length)).Mean([axis], true))]);
+        }
+    }
+
     /// <summary>softmax over an axis, the last one unless told otherwise.</summary>
     public Tensor Softmax(int axis = -1)
     {
@@ -197,6 +226,9 @@ public sealed partial class Tensor
 
     /// <summary>x[n, index[n]] of (N, C) and (N) → (N).</summary>
     public Tensor GatherColumn(Tensor index) => Apply(new GatherColumn(), this, index);
+
+    /// <summary>x[index[n]] of (V, C) and (N) → (N, C): rows.</summary>
+    public Tensor GatherRows(Tensor index) => Apply(new GatherRows(), this, index);
 
     /// <summary>Independent uniforms in [0, 1), another draw for each value of the scalar <paramref name="step"/>.</summary>
     public static Tensor RandomUniform(Shape shape, Tensor step, ulong seed, uint stream) =>

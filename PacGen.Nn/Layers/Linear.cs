@@ -2,7 +2,7 @@ using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
-/// <summary>y = x·W + b: (N, inputs) → (N, outputs). W is (inputs, outputs), the transpose of PyTorch's.</summary>
+/// <summary>y = x·W + b: (…, inputs) → (…, outputs). W is (inputs, outputs), the transpose of PyTorch's.</summary>
 public sealed class Linear : Module
 {
     private readonly Parameter weight;
@@ -12,11 +12,14 @@ public sealed class Linear : Module
     /// <param name="inputs">The length of an input row.</param>
     /// <param name="outputs">The length of an output row.</param>
     /// <param name="bias">Whether b is added.</param>
-    /// <param name="initializer">How W is drawn; PyTorch's default without it. b is drawn as PyTorch does: U(±1/√inputs).</param>
-    public Linear(int inputs, int outputs, bool bias = true, Initializer? initializer = null)
+    /// <param name="initializer">How W is drawn; PyTorch's default without it.</param>
+    /// <param name="biasInitializer">How b is drawn; U(±1/√inputs), PyTorch's default, without it.</param>
+    public Linear(
+        int inputs, int outputs, bool bias = true, Initializer? initializer = null, Initializer? biasInitializer = null)
     {
         weight = new Parameter(new Shape(inputs, outputs), initializer ?? Initializer.PyTorchDefault);
-        this.bias = bias ? new Parameter(new Shape(outputs), Initializer.Uniform(1 / Math.Sqrt(inputs))) : null;
+        this.bias = bias
+            ? new Parameter(new Shape(outputs), biasInitializer ?? Initializer.Uniform(1 / Math.Sqrt(inputs))) : null;
     }
 
     /// <summary>W.</summary>

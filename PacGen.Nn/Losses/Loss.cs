@@ -6,7 +6,7 @@ namespace PacGen.Nn;
 /// <summary>
 /// Losses of a batch: a scalar tensor, the mean over the examples. A loss of one's own is any function of this form.
 /// </summary>
-public static class Loss
+public static partial class Loss
 {
     /// <summary>
     /// The usual loss of targets: the cross-entropy of classes, the mean squared error of values.
@@ -75,17 +75,23 @@ public static class Loss
     /// </exception>
     public static Tensor MeanSquaredError(Tensor predictions, Tensor targets)
     {
+        RequireSame(nameof(MeanSquaredError), predictions, targets, Advice);
+        return (predictions - targets).Square().Mean();
+    }
+
+    private const string Advice = "give a target for each prediction; class numbers are for CrossEntropy.";
+
+    /// <summary>Each prediction has its own target: nothing is stretched.</summary>
+    private static void RequireSame(string loss, Tensor predictions, Tensor targets, string advice)
+    {
         ArgumentNullException.ThrowIfNull(predictions);
         ArgumentNullException.ThrowIfNull(targets);
         if (predictions.Shape != targets.Shape)
         {
             throw new ShapeException(
-                $"MeanSquaredError: predictions {predictions.Shape} and targets {targets.Shape} must have the same shape; "
+                $"{loss}: predictions {predictions.Shape} and targets {targets.Shape} must have the same shape; "
                 + (predictions.Shape.Count == targets.Shape.Count
-                    ? "where they hold the same numbers in the same order, write predictions.Reshape(targets.Shape)."
-                    : "give a target for each prediction; class numbers are for CrossEntropy."));
+                    ? "where they hold the same numbers in the same order, write predictions.Reshape(targets.Shape)." : advice));
         }
-
-        return (predictions - targets).Square().Mean();
     }
 }

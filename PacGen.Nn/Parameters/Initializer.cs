@@ -47,6 +47,10 @@ public sealed class Initializer
     public static Initializer Uniform(double bound) =>
         new($"uniform ±{Finite(bound, "The bound of a parameter's first values")}", _ => (false, bound, 0));
 
+    /// <summary>N(0, deviation²).</summary>
+    public static Initializer Normal(double deviation) =>
+        new($"normal {Finite(deviation, "The deviation of a parameter's first values")}", _ => (true, deviation, 0));
+
     /// <summary>Xavier (Glorot) uniform: U(−a, a), a = gain·√(6/(fan-in + fan-out)).</summary>
     public static Initializer XavierUniform(double gain = 1) =>
         new($"Xavier uniform{Gain(gain)}", shape => (false, gain * Math.Sqrt(6.0 / (FanIn(shape) + FanOut(shape))), 0));

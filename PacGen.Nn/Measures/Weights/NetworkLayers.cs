@@ -26,7 +26,8 @@ public sealed class NetworkLayers
     [
         typeof(AddFunction), typeof(SubtractFunction), typeof(MultiplyFunction), typeof(DivideFunction), typeof(NegateFunction),
         typeof(ReciprocalFunction), typeof(ExpFunction), typeof(LogFunction), typeof(SqrtFunction), typeof(SquareFunction),
-        typeof(SigmoidFunction), typeof(TanhFunction),
+        typeof(SigmoidFunction), typeof(TanhFunction), typeof(ErfFunction), typeof(NormalDistributionFunction),
+        typeof(SoftplusFunction),
     ];
 
     /// <summary>Looks at a network.</summary>
@@ -55,7 +56,8 @@ public sealed class NetworkLayers
         {
             HasState |= node.State is not null;
             NotOfPaths ??= Refusal(node);
-            Kink ??= node.Operation is PoolSelect || (node.Operation is FusedMap map && !map.Expression.AppliesOnly(Smooth))
+            Kink ??= node.Operation is PoolSelect or Reduce { Kind: ReduceKind.Max }
+                || (node.Operation is FusedMap map && !map.Expression.AppliesOnly(Smooth))
                 ? node.Operation.Name : null;
             for (int i = 0; i < node.Inputs.Length; i++)
             {
@@ -119,7 +121,8 @@ public sealed class NetworkLayers
     private static string? Refusal(Tensor node) => node.Operation switch
     {
         null when node.State is not null => "batch norm",
-        null or MatMul or Conv2dForward or PoolSelect or AveragePool or Reduce or Kernels.Reshape => null,
+        null or MatMul or Conv2dForward or PoolSelect or AveragePool or Reduce or Kernels.Reshape
+            or RearrangeOperation => null,
         FusedMap map when map.Expression.AppliesOnly(OfPaths) => null,
         { } other => other.Name,
     };

@@ -166,6 +166,12 @@ internal sealed class DoubleReference
             case ScatterColumn:
                 Rows(node.Shape, (row, at) => y[at + (int)x[1][row]] = x[0][row]);
                 break;
+            case GatherRows:
+                Each(node.Shape, (at, place) => y[at] = x[0][IndexOf([(int)x[1][place[0]], place[1]], s[0])]);
+                break;
+            case ScatterRows:
+                Each(s[0], (at, place) => y[IndexOf([(int)x[1][place[0]], place[1]], node.Shape)] += x[0][at]);
+                break;
             case Softmax or SoftmaxCrossEntropy or SoftmaxCrossEntropyGradient:
                 int classes = s[0][1];
                 Rows(s[0], (row, at) =>

@@ -67,6 +67,15 @@ internal sealed partial class GradientTests
             x => Tensor.ConvTranspose2d(x[0], x[1], new Conv2dGeometry(2, 3, 1, 0), (1, 2)).Square()),
         ["transposed convolution in groups"] = ([new(1, 4, 3, 4), new(3, 3, 3, 4)],
             x => Tensor.ConvTranspose2d(x[0], x[1], new Conv2dGeometry(2, 1), groups: 2).Square()),
+        ["gather rows"] = ([new(6, 3)], x => x[0].GatherRows(Labels(11, 6)).Square() * Ramp(11, 3)),
+        ["adaptive pool"] = ([new(2, 5, 7, 2)], x => x[0].AdaptiveAvgPool2d(3, 4).Square() * Ramp(2, 3, 4, 2)),
+        ["label smoothing, class weights"] = ([new(5, 7)],
+            x => Loss.CrossEntropy(x[0], Labels(5, 7), 0.2, Ramp(7))),
+        ["soft cross-entropy"] = ([new(5, 7), new(5, 7)], x => Loss.SoftCrossEntropy(x[0], x[1].Softmax(), Ramp(7))),
+        ["binary cross-entropy"] = ([new(5, 7), new(5, 7)], x => Loss.BinaryCrossEntropy(x[0], x[1].Sigmoid(), Ramp(7))),
+        ["mean absolute error"] = ([new(5, 7), new(5, 7)], x => Loss.MeanAbsoluteError(x[0], x[1].Square())),
+        ["Huber"] = ([new(5, 7), new(5, 7)], x => Loss.Huber(x[0] * 2f, x[1], 0.7)),
+        ["Kullback-Leibler"] = ([new(5, 7), new(5, 7)], x => Loss.KullbackLeibler(x[0].LogSoftmax(), x[1].Softmax())),
     };
 
     /// <summary>Weights that differ, so that an element in a wrong place is seen.</summary>
