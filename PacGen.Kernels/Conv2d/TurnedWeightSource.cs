@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
+using ILGPU.Util;
 
 namespace PacGen.Kernels;
 
@@ -70,6 +71,70 @@ internal struct TurnedWeightSource<TWidth> : ITileSource
         }
 
         return quad;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quad Masked(Quad numbers, int mask) => TileMask.Of<TWidth>(numbers, mask);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly int Mask(Digits outer, Digits term)
+    {
+        int mask = Utilities.Select(term.High < rows, 1, 0);
+        if (TWidth.Wide)
+        {
+            mask *= TileMask.All;
+        }
+        else
+        {
+            term = radix.Next(term);
+            mask += Utilities.Select(term.High < rows, 2, 0);
+            term = radix.Next(term);
+            mask += Utilities.Select(term.High < rows, 4, 0);
+            term = radix.Next(term);
+            mask += Utilities.Select(term.High < rows, 8, 0);
+        }
+
+        return Utilities.Select(outer.Index < channels, mask, 0);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Quad Load(ArrayView<float> memory, Digits outer, Digits term, int mask)
+    {
+        int line = last + (outer.Index * outputs), first = At(line, term);
+        if (TWidth.Wide)
+        {
+            return Quad.Load(memory, Utilities.Select(mask != 0, first, 0));
+        }
+
+        Quad quad = default;
+        quad.X = memory[Utilities.Select((mask & 1) != 0, first, 0)];
+        term = radix.Next(term);
+        quad.Y = memory[Utilities.Select((mask & 2) != 0, At(line, term), 0)];
+        term = radix.Next(term);
+        quad.Z = memory[Utilities.Select((mask & 4) != 0, At(line, term), 0)];
+        term = radix.Next(term);
+        quad.W = memory[Utilities.Select((mask & 8) != 0, At(line, term), 0)];
+        return quad;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Copy(ArrayView<float> memory, Digits outer, Digits term, ref float shared)
+    {
+        int line = last + (outer.Index * outputs), first = At(line, term), mask = Mask(outer, term);
+        if (TWidth.Wide)
+        {
+            TileMask.CopyQuad(memory, first, mask, ref shared);
+        }
+        else
+        {
+            Digits next = radix.Next(term), third = radix.Next(next);
+            TileMask.CopyOnes(
+                memory, first, At(line, next), At(line, third), At(line, radix.Next(third)), mask, ref shared);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

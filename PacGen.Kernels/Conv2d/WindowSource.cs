@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
+using ILGPU.Util;
 
 namespace PacGen.Kernels;
 
@@ -61,6 +62,77 @@ internal struct WindowSource<TOrder, TWidth>(Windows windows) : ITileSource
         }
 
         return quad;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quad Masked(Quad numbers, int mask) => TileMask.Of<TWidth>(numbers, mask);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly int Mask(Digits outer, Digits term)
+    {
+        Digits window = TOrder.AlongTerms ? outer : term, tap = TOrder.AlongTerms ? term : outer;
+        int row = (window.Middle * strideH) - top, column = (window.Low * strideW) - left;
+        int mask = Utilities.Select(Sees(row, column, tap), 1, 0);
+        if (TWidth.Wide)
+        {
+            mask *= TileMask.All;
+        }
+        else
+        {
+            tap = tapRadix.Next(tap);
+            mask += Utilities.Select(Sees(row, column, tap), 2, 0);
+            tap = tapRadix.Next(tap);
+            mask += Utilities.Select(Sees(row, column, tap), 4, 0);
+            tap = tapRadix.Next(tap);
+            mask += Utilities.Select(Sees(row, column, tap), 8, 0);
+        }
+
+        return Utilities.Select(window.High < images, mask, 0);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Quad Load(ArrayView<float> memory, Digits outer, Digits term, int mask)
+    {
+        Digits window = TOrder.AlongTerms ? outer : term, tap = TOrder.AlongTerms ? term : outer;
+        int row = (window.Middle * strideH) - top, column = (window.Low * strideW) - left, line = window.High * height;
+        int first = At(line, row, column, tap);
+        if (TWidth.Wide)
+        {
+            return Quad.Load(memory, Utilities.Select(mask != 0, first, 0));
+        }
+
+        Quad quad = default;
+        quad.X = memory[Utilities.Select((mask & 1) != 0, first, 0)];
+        tap = tapRadix.Next(tap);
+        quad.Y = memory[Utilities.Select((mask & 2) != 0, At(line, row, column, tap), 0)];
+        tap = tapRadix.Next(tap);
+        quad.Z = memory[Utilities.Select((mask & 4) != 0, At(line, row, column, tap), 0)];
+        tap = tapRadix.Next(tap);
+        quad.W = memory[Utilities.Select((mask & 8) != 0, At(line, row, column, tap), 0)];
+        return quad;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Copy(ArrayView<float> memory, Digits outer, Digits term, ref float shared)
+    {
+        Digits window = TOrder.AlongTerms ? outer : term, tap = TOrder.AlongTerms ? term : outer;
+        int row = (window.Middle * strideH) - top, column = (window.Low * strideW) - left, line = window.High * height;
+        int mask = Mask(outer, term), first = At(line, row, column, tap);
+        if (TWidth.Wide)
+        {
+            TileMask.CopyQuad(memory, first, mask, ref shared);
+        }
+        else
+        {
+            Digits next = tapRadix.Next(tap), third = tapRadix.Next(next);
+            TileMask.CopyOnes(
+                memory, first, At(line, row, column, next), At(line, row, column, third),
+                At(line, row, column, tapRadix.Next(third)), mask, ref shared);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -57,6 +57,7 @@ internal static class GpuArithmetic
     public static void Configure(Context.Builder builder)
     {
         TensorCore.Configure(builder);
+        SharedTile.Configure(builder);
         IntrinsicImplementationManager manager = builder.Optimize(OptimizationLevel.O2).GetIntrinsicManager();
         foreach (MethodInfo method in typeof(GpuArithmetic).GetMethods().Where(
             method => method.IsDefined(typeof(IntrinsicImplementationAttribute))))

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
+using ILGPU.Util;
 
 namespace PacGen.Kernels;
 
@@ -22,6 +24,22 @@ internal interface ITileSource
 
     /// <summary>The four numbers that begin at a place, which is a multiple of 4 along memory.</summary>
     Quad Load(ArrayView<float> memory, Digits outer, Digits term);
+
+    /// <summary>
+    /// Which of the four numbers that begin at a place, a multiple of 4 along memory, there are: bits 0 to 3.
+    /// </summary>
+    int Mask(Digits outer, Digits term);
+
+    /// <summary>
+    /// Reads four numbers, without a branch, which would wait for them; those that a mask lacks are any.
+    /// </summary>
+    Quad Load(ArrayView<float> memory, Digits outer, Digits term, int mask);
+
+    /// <summary>Begins to copy the four numbers to shared memory, with 0 for what there is not.</summary>
+    void Copy(ArrayView<float> memory, Digits outer, Digits term, ref float shared);
+
+    /// <summary>What was read, with 0 for what a mask lacks.</summary>
+    static abstract Quad Masked(Quad numbers, int mask);
 }
 
 /// <summary>Along which index a source's memory runs, as a type argument.</summary>
@@ -58,4 +76,42 @@ internal readonly struct Wide : ITileWidth
 internal readonly struct Narrow : ITileWidth
 {
     static bool ITileWidth.Wide => false;
+}
+
+/// <summary>What sources share, by their width.</summary>
+internal static class TileMask
+{
+    /// <summary>All four numbers.</summary>
+    public const int All = 15;
+
+    /// <summary>What was read, with 0 for what a mask lacks; wide sources have all or none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quad Of<TWidth>(Quad numbers, int mask)
+        where TWidth : struct, ITileWidth => TWidth.Wide
+        ? new Quad(
+            Utilities.Select(mask != 0, numbers.X, 0f), Utilities.Select(mask != 0, numbers.Y, 0f),
+            Utilities.Select(mask != 0, numbers.Z, 0f), Utilities.Select(mask != 0, numbers.W, 0f))
+        : new Quad(
+            Utilities.Select((mask & 1) != 0, numbers.X, 0f), Utilities.Select((mask & 2) != 0, numbers.Y, 0f),
+            Utilities.Select((mask & 4) != 0, numbers.Z, 0f), Utilities.Select((mask & 8) != 0, numbers.W, 0f));
+
+    /// <summary>Begins to copy four numbers, or to write zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyQuad(ArrayView<float> memory, int start, int mask, ref float shared) => SharedTile.CopyQuad(
+        ref shared, ref memory[Utilities.Select(mask != 0, start, 0)], Utilities.Select(mask != 0, 16, 0));
+
+    /// <summary>Begins to copy four numbers from places of their own, or to write zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyOnes(
+        ArrayView<float> memory, int first, int second, int third, int fourth, int mask, ref float shared)
+    {
+        CopyOne(memory, first, mask & 1, ref shared, 0);
+        CopyOne(memory, second, mask & 2, ref shared, 1);
+        CopyOne(memory, third, mask & 4, ref shared, 2);
+        CopyOne(memory, fourth, mask & 8, ref shared, 3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyOne(ArrayView<float> memory, int at, int inside, ref float shared, int offset) => SharedTile.CopyOne(
+        ref shared, offset, ref memory[Utilities.Select(inside != 0, at, 0)], Utilities.Select(inside != 0, 4, 0));
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
+using ILGPU.Util;
 
 namespace PacGen.Kernels;
 
@@ -62,5 +63,49 @@ internal struct MatrixSource<TOrder, TWidth>(int outers, int terms) : ITileSourc
         }
 
         return quad;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quad Masked(Quad numbers, int mask) => TileMask.Of<TWidth>(numbers, mask);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly int Mask(Digits outer, Digits term)
+    {
+        int line = TOrder.AlongTerms ? outer.Index : term.Index, lines = TOrder.AlongTerms ? outers : terms;
+        int place = TOrder.AlongTerms ? term.Index : outer.Index, length = TOrder.AlongTerms ? terms : outers;
+        bool inside = line < lines & place < length;
+        return TWidth.Wide
+            ? Utilities.Select(inside, TileMask.All, 0)
+            : Utilities.Select(inside, TileMask.All >> IntrinsicMath.Max(4 - (length - place), 0), 0);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Quad Load(ArrayView<float> memory, Digits outer, Digits term, int mask)
+    {
+        int start = TOrder.AlongTerms ? (outer.Index * terms) + term.Index : (term.Index * outers) + outer.Index;
+        return TWidth.Wide
+            ? Quad.Load(memory, Utilities.Select(mask != 0, start, 0))
+            : new Quad(
+                memory[Utilities.Select((mask & 1) != 0, start, 0)], memory[Utilities.Select((mask & 2) != 0, start + 1, 0)],
+                memory[Utilities.Select((mask & 4) != 0, start + 2, 0)], memory[Utilities.Select((mask & 8) != 0, start + 3, 0)]);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Copy(ArrayView<float> memory, Digits outer, Digits term, ref float shared)
+    {
+        int start = TOrder.AlongTerms ? (outer.Index * terms) + term.Index : (term.Index * outers) + outer.Index;
+        int mask = Mask(outer, term);
+        if (TWidth.Wide)
+        {
+            TileMask.CopyQuad(memory, start, mask, ref shared);
+        }
+        else
+        {
+            TileMask.CopyOnes(memory, start, start + 1, start + 2, start + 3, mask, ref shared);
+        }
     }
 }

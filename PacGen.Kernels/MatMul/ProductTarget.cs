@@ -42,15 +42,52 @@ internal struct ProductTarget
     {
         if (row < Rows)
         {
-            int start = ((split * Rows) + row) * Columns;
-            if (strided != 0)
-            {
-                Digits place = radix.Of(row);
-                start = first + (place.High * strideHigh) + (place.Middle * strideMiddle) + (place.Low * strideLow);
-            }
-
+            int start = Start(split, row);
             Store(memory, start, column0, numbers0);
             Store(memory, start, column1, numbers1);
+        }
+    }
+
+    /// <summary>Stores eight numbers of a row, two from every eighth column on, without those beyond the matrix.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StorePairs(
+        ArrayView<float> memory, int split, int row, int column, float x0, float y0, float x1, float y1, float x2, float y2,
+        float x3, float y3)
+    {
+        if (row < Rows)
+        {
+            int start = Start(split, row);
+            StorePair(memory, start, column, x0, y0);
+            StorePair(memory, start, column + 8, x1, y1);
+            StorePair(memory, start, column + 16, x2, y2);
+            StorePair(memory, start, column + 24, x3, y3);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int Start(int split, int row)
+    {
+        int start = ((split * Rows) + row) * Columns;
+        if (strided != 0)
+        {
+            Digits place = radix.Of(row);
+            start = first + (place.High * strideHigh) + (place.Middle * strideMiddle) + (place.Low * strideLow);
+        }
+
+        return start;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void StorePair(ArrayView<float> memory, int start, int column, float x, float y)
+    {
+        if (column < Columns)
+        {
+            memory[start + column] = x;
+        }
+
+        if (column + 1 < Columns)
+        {
+            memory[start + column + 1] = y;
         }
     }
 

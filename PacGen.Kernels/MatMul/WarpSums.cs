@@ -1,0 +1,198 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// A thread's share of what a warp sums on tensor cores: 64 × 64 numbers, 4 × 8 fragments of 16 × 8. Both sides are rounded to
+/// TF32 as they are read from shared memory, sums are in single precision, term after term.
+/// </summary>
+/// <remarks>
+/// A stage in shared memory holds 16 terms of each side as memory runs, in lines of 16-byte pieces that change places, so that
+/// what a warp reads at a time stands in different banks. Along terms: an outer index's 16 terms are a line, and ldmatrix loads
+/// a whole fragment of A, or two of B. Along the outer index: a term's numbers are a line; A's fragments are loaded by pairs of
+/// rows, B's number by number: so numbers come into the registers that the instruction asks for.
+/// </remarks>
+internal struct WarpSums
+{
+    private int warpRow, warpColumn, group, place;
+    private Quad c00, c01, c02, c03, c04, c05, c06, c07, c10, c11, c12, c13, c14, c15, c16, c17;
+    private Quad c20, c21, c22, c23, c24, c25, c26, c27, c30, c31, c32, c33, c34, c35, c36, c37;
+
+    /// <summary>The terms of a stage.</summary>
+    public const int Terms = 16;
+
+    /// <summary>Where a 16-byte piece of an outer index's line of 16 terms stands.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int SwizzleTerms(int piece, int outer) => piece ^ ((outer >> 1) & 3);
+
+    /// <summary>Where a 16-byte piece of a term's line stands.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int SwizzleOuters(int piece, int term) => piece ^ ((term & 3) << 1);
+
+    /// <summary>The row of a warp's 64 that is a row of a fragment.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Row<TA>(int fragment, int half, int group)
+        where TA : struct, ITileSource => (16 * fragment) + (TA.AlongTerms ? (8 * half) + group : (2 * group) + half);
+
+    /// <summary>Finds the thread's place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Start(int columns)
+    {
+        int warp = Group.IdxX >> 5, lane = Group.IdxX & 31;
+        int across = columns >> 6;
+        warpRow = (across == 4 ? warp >> 2 : across == 2 ? warp >> 1 : warp) * 64;
+        warpColumn = (warp & (across - 1)) * 64;
+        group = lane >> 2;
+        place = lane & 3;
+    }
+
+    /// <summary>Adds the products of a stage.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add<TA, TB>(ArrayView<float> shared, int startA, int rows, int startB, int columns)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource
+    {
+        AddEight<TA, TB>(shared, startA, rows, startB, columns, 0);
+        AddEight<TA, TB>(shared, startA, rows, startB, columns, 1);
+    }
+
+    // Eight of the stage's terms, an instruction's.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void AddEight<TA, TB>(ArrayView<float> shared, int startA, int rows, int startB, int columns, int half)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource
+    {
+        Quad a0, a1, a2, a3, b0, b1, b2, b3;
+        int lane = Group.IdxX & 31;
+        if (TA.AlongTerms)
+        {
+            int row = warpRow + (lane & 15);
+            ref float at = ref shared[startA + (row * Terms) + (4 * SwizzleTerms((2 * half) + (lane >> 4), row))];
+            a0 = SharedTile.LoadMatrices(ref at, 0);
+            a1 = SharedTile.LoadMatrices(ref at, 16 * Terms);
+            a2 = SharedTile.LoadMatrices(ref at, 32 * Terms);
+            a3 = SharedTile.LoadMatrices(ref at, 48 * Terms);
+        }
+        else
+        {
+            // Two rows side by side are a row of the fragment's upper and lower half.
+            int start = startA + (((8 * half) + place) * rows) + (2 * (group & 1));
+            ref float even = ref shared[start + (4 * SwizzleOuters((warpRow >> 2) + (group >> 1), place))];
+            ref float odd = ref shared[start + (4 * SwizzleOuters((warpRow >> 2) + 4 + (group >> 1), place))];
+            a0 = Pairs(ref even, 0, rows);
+            a1 = Pairs(ref odd, 0, rows);
+            a2 = Pairs(ref even, 32, rows);
+            a3 = Pairs(ref odd, 32, rows);
+        }
+
+        if (TB.AlongTerms)
+        {
+            int column = warpColumn + (lane & 7) + ((lane >> 4) << 3);
+            ref float at = ref shared[startB + (column * Terms) + (4 * SwizzleTerms((2 * half) + ((lane >> 3) & 1), column))];
+            b0 = SharedTile.LoadMatrices(ref at, 0);
+            b1 = SharedTile.LoadMatrices(ref at, 16 * Terms);
+            b2 = SharedTile.LoadMatrices(ref at, 32 * Terms);
+            b3 = SharedTile.LoadMatrices(ref at, 48 * Terms);
+        }
+        else
+        {
+            int start = startB + (((8 * half) + place) * columns) + (group & 3), piece = (warpColumn >> 2) + (group >> 2);
+            ref float at0 = ref shared[start + (4 * SwizzleOuters(piece, place))];
+            ref float at1 = ref shared[start + (4 * SwizzleOuters(piece + 2, place))];
+            ref float at2 = ref shared[start + (4 * SwizzleOuters(piece + 4, place))];
+            ref float at3 = ref shared[start + (4 * SwizzleOuters(piece + 6, place))];
+            b0 = Ones(ref at0, ref at1, 0, columns);
+            b1 = Ones(ref at2, ref at3, 0, columns);
+            b2 = Ones(ref at0, ref at1, 32, columns);
+            b3 = Ones(ref at2, ref at3, 32, columns);
+        }
+
+        a0 = Tf32Sums.Prepare(a0);
+        a1 = Tf32Sums.Prepare(a1);
+        a2 = Tf32Sums.Prepare(a2);
+        a3 = Tf32Sums.Prepare(a3);
+        b0 = Tf32Sums.Prepare(b0);
+        b1 = Tf32Sums.Prepare(b1);
+        b2 = Tf32Sums.Prepare(b2);
+        b3 = Tf32Sums.Prepare(b3);
+        c00 = MultiplyAdd(a0, b0.X, b0.Y, c00);
+        c10 = MultiplyAdd(a1, b0.X, b0.Y, c10);
+        c20 = MultiplyAdd(a2, b0.X, b0.Y, c20);
+        c30 = MultiplyAdd(a3, b0.X, b0.Y, c30);
+        c31 = MultiplyAdd(a3, b0.Z, b0.W, c31);
+        c21 = MultiplyAdd(a2, b0.Z, b0.W, c21);
+        c11 = MultiplyAdd(a1, b0.Z, b0.W, c11);
+        c01 = MultiplyAdd(a0, b0.Z, b0.W, c01);
+        c02 = MultiplyAdd(a0, b1.X, b1.Y, c02);
+        c12 = MultiplyAdd(a1, b1.X, b1.Y, c12);
+        c22 = MultiplyAdd(a2, b1.X, b1.Y, c22);
+        c32 = MultiplyAdd(a3, b1.X, b1.Y, c32);
+        c33 = MultiplyAdd(a3, b1.Z, b1.W, c33);
+        c23 = MultiplyAdd(a2, b1.Z, b1.W, c23);
+        c13 = MultiplyAdd(a1, b1.Z, b1.W, c13);
+        c03 = MultiplyAdd(a0, b1.Z, b1.W, c03);
+        c04 = MultiplyAdd(a0, b2.X, b2.Y, c04);
+        c14 = MultiplyAdd(a1, b2.X, b2.Y, c14);
+        c24 = MultiplyAdd(a2, b2.X, b2.Y, c24);
+        c34 = MultiplyAdd(a3, b2.X, b2.Y, c34);
+        c35 = MultiplyAdd(a3, b2.Z, b2.W, c35);
+        c25 = MultiplyAdd(a2, b2.Z, b2.W, c25);
+        c15 = MultiplyAdd(a1, b2.Z, b2.W, c15);
+        c05 = MultiplyAdd(a0, b2.Z, b2.W, c05);
+        c06 = MultiplyAdd(a0, b3.X, b3.Y, c06);
+        c16 = MultiplyAdd(a1, b3.X, b3.Y, c16);
+        c26 = MultiplyAdd(a2, b3.X, b3.Y, c26);
+        c36 = MultiplyAdd(a3, b3.X, b3.Y, c36);
+        c37 = MultiplyAdd(a3, b3.Z, b3.W, c37);
+        c27 = MultiplyAdd(a2, b3.Z, b3.W, c27);
+        c17 = MultiplyAdd(a1, b3.Z, b3.W, c17);
+        c07 = MultiplyAdd(a0, b3.Z, b3.W, c07);
+    }
+
+    // A fragment of A from two terms' pairs of rows.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Quad Pairs(ref float at, int offset, int rows)
+    {
+        Pair first = SharedTile.LoadPair(ref at, offset), second = SharedTile.LoadPair(ref at, offset + (4 * rows));
+        return new(first.X, first.Y, second.X, second.Y);
+    }
+
+    // Two fragments of B, number by number.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Quad Ones(ref float first, ref float second, int offset, int columns) => new(
+        SharedTile.LoadOne(ref first, offset), SharedTile.LoadOne(ref first, offset + (4 * columns)),
+        SharedTile.LoadOne(ref second, offset), SharedTile.LoadOne(ref second, offset + (4 * columns)));
+
+    /// <summary>Stores the sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store<TA>(
+        ArrayView<float> memory, ProductTarget target, int split, int firstRow, int firstColumn)
+        where TA : struct, ITileSource
+    {
+        int row = firstRow + warpRow, column = firstColumn + warpColumn;
+        StoreRows<TA>(memory, target, split, row, column, 0, c00, c01, c02, c03, c04, c05, c06, c07);
+        StoreRows<TA>(memory, target, split, row, column, 1, c10, c11, c12, c13, c14, c15, c16, c17);
+        StoreRows<TA>(memory, target, split, row, column, 2, c20, c21, c22, c23, c24, c25, c26, c27);
+        StoreRows<TA>(memory, target, split, row, column, 3, c30, c31, c32, c33, c34, c35, c36, c37);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void StoreRows<TA>(
+        ArrayView<float> memory, ProductTarget target, int split, int row, int column, int fragment, Quad s0, Quad s1, Quad s2,
+        Quad s3, Quad s4, Quad s5, Quad s6, Quad s7)
+        where TA : struct, ITileSource
+    {
+        int row0 = row + Row<TA>(fragment, 0, group), row1 = row + Row<TA>(fragment, 1, group), first = column + (2 * place);
+        target.StorePairs(memory, split, row0, first, s0.X, s0.Y, s1.X, s1.Y, s2.X, s2.Y, s3.X, s3.Y);
+        target.StorePairs(memory, split, row0, first + 32, s4.X, s4.Y, s5.X, s5.Y, s6.X, s6.Y, s7.X, s7.Y);
+        target.StorePairs(memory, split, row1, first, s0.Z, s0.W, s1.Z, s1.W, s2.Z, s2.W, s3.Z, s3.W);
+        target.StorePairs(memory, split, row1, first + 32, s4.Z, s4.W, s5.Z, s5.W, s6.Z, s6.W, s7.Z, s7.W);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Quad MultiplyAdd(Quad a, float b0, float b1, Quad c) => TensorCore.MultiplyAdd(
+        BitConverter.SingleToInt32Bits(a.X), BitConverter.SingleToInt32Bits(a.Y), BitConverter.SingleToInt32Bits(a.Z),
+        BitConverter.SingleToInt32Bits(a.W), BitConverter.SingleToInt32Bits(b0), BitConverter.SingleToInt32Bits(b1), c.X, c.Y,
+        c.Z, c.W);
+}
