@@ -23,6 +23,9 @@ internal interface IPack<T>
     /// <summary>a · b.</summary>
     static abstract T Multiply(T a, T b);
 
+    /// <summary>a · b + c, rounded once.</summary>
+    static abstract T MultiplyAdd(T a, T b, T c);
+
     /// <summary>A reduction's combination of a and b.</summary>
     static abstract T Combine<TReduction>(T a, T b)
         where TReduction : struct, IReduction;

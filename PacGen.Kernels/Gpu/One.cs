@@ -22,6 +22,9 @@ internal readonly struct One(float value) : IPack<One>
     public static One Multiply(One a, One b) => new(GpuArithmetic.Multiply(a.value, b.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static One MultiplyAdd(One a, One b, One c) => new(GpuArithmetic.MultiplyAdd(a.value, b.value, c.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static One Combine<TReduction>(One a, One b)
         where TReduction : struct, IReduction => new(TReduction.Combine(new GpuFloat(a.value), new GpuFloat(b.value)).Value);
 

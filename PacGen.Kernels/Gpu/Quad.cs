@@ -58,6 +58,11 @@ internal struct Quad : IPack<Quad>
         GpuArithmetic.Multiply(a.W, b.W));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quad MultiplyAdd(Quad a, Quad b, Quad c) => new(
+        GpuArithmetic.MultiplyAdd(a.X, b.X, c.X), GpuArithmetic.MultiplyAdd(a.Y, b.Y, c.Y),
+        GpuArithmetic.MultiplyAdd(a.Z, b.Z, c.Z), GpuArithmetic.MultiplyAdd(a.W, b.W, c.W));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Quad Combine<TReduction>(Quad a, Quad b)
         where TReduction : struct, IReduction => new(
         Combined<TReduction>(a.X, b.X), Combined<TReduction>(a.Y, b.Y), Combined<TReduction>(a.Z, b.Z),

@@ -54,12 +54,12 @@ internal sealed class FlattenedImages
         }
 
         ofExample.Add(node);
-        if (node.Operation is MatMul or Conv2dForward || node.Inputs.Any(ofLayers.Contains))
+        if (node.Operation is MatMul or Conv2dForward or DepthwiseConv2d || node.Inputs.Any(ofLayers.Contains))
         {
             ofLayers.Add(node);
         }
 
-        if (node.Inputs.Any(noImages.Contains) && node.Operation is Conv2dForward or PoolOperation)
+        if (node.Inputs.Any(noImages.Contains) && node.Operation is Conv2dForward or DepthwiseConv2d or PoolOperation)
         {
             // PyTorch's features have another order in what an image is made of here.
             throw Lost(node);

@@ -88,6 +88,20 @@ public static class Gradients
             (n, g) => Geometry(n).InputGradient(n.Inputs[0].Shape, n.Inputs[1], g),
             (n, g) => Tensor.Apply(new Conv2dForward(Geometry(n)), n.Inputs[0], g),
         ],
+        [typeof(DepthwiseConv2d)] =
+        [
+            (n, g) => Tensor.DepthwiseInputGradient(((DepthwiseConv2d)n.Operation!).Geometry, n.Inputs[0].Shape, g, n.Inputs[1]),
+            (n, g) => Tensor.Apply(
+                new DepthwiseWeightGradient(
+                    ((DepthwiseConv2d)n.Operation!).Geometry, n.Inputs[1].Shape[0], n.Inputs[1].Shape[1]),
+                n.Inputs[0], g),
+        ],
+        [typeof(DepthwiseWeightGradient)] =
+        [
+            (n, g) => Tensor.DepthwiseInputGradient(
+                ((DepthwiseWeightGradient)n.Operation!).Geometry, n.Inputs[0].Shape, n.Inputs[1], g),
+            (n, g) => Tensor.Apply(new DepthwiseConv2d(((DepthwiseWeightGradient)n.Operation!).Geometry), n.Inputs[0], g),
+        ],
         [typeof(PoolSelect)] =
             [null, (n, g) => Tensor.Apply(new PoolScatter(((PoolSelect)n.Operation!).Geometry), n.Inputs[0], g)],
         [typeof(PoolScatter)] =

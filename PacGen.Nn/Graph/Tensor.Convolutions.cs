@@ -28,13 +28,21 @@ public sealed partial class Tensor
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(weights);
+        if (groups > 1)
+        {
+            RequireGroups(images, weights, groups, images.Shape.Rank == 4 ? images.Shape[3] : 0, weights.Shape[-1]);
+            if (groups == images.Shape[3])
+            {
+                return Depthwise(images, weights, new DepthwiseGeometry(geometry, dilation?.Height ?? 1, dilation?.Width ?? 1));
+            }
+        }
+
         Tensor taps = Dilated(weights, dilation ?? (1, 1));
         if (groups == 1)
         {
             return Apply(new Conv2dForward(geometry), images, taps);
         }
 
-        RequireGroups(images, weights, groups, images.Shape.Rank == 4 ? images.Shape[3] : 0, weights.Shape[-1]);
         return Concatenate(-1, [.. images.Split(-1, groups).Zip(
             taps.Split(-1, groups), (part, kernel) => Apply(new Conv2dForward(geometry), part, kernel))]);
     }
@@ -77,6 +85,47 @@ public sealed partial class Tensor
         RequireGroups(images, weights, groups, images.Shape[3], (int)((long)weights.Shape[2] * groups));
         return Concatenate(-1, [.. images.Split(-1, groups).Zip(
             taps.Split(-1, groups), (part, kernel) => Apply(adjoint, part, kernel))]);
+    }
+
+    /// <summary>
+    /// The gradient of a depthwise convolution with respect to its images: that of the output's gradient, spread by the strides
+    /// and with zeros around, with the weights turned round.
+    /// </summary>
+    internal static Tensor DepthwiseInputGradient(DepthwiseGeometry geometry, Shape images, Tensor gradient, Tensor weights)
+    {
+        (Conv2dGeometry windows, int dilationHeight, int dilationWidth) = geometry;
+        int above = ((weights.Shape[0] - 1) * dilationHeight) - windows.PaddingHeight;
+        int left = ((weights.Shape[1] - 1) * dilationWidth) - windows.PaddingWidth;
+        Conv2dGeometry back = new(1, 1, Math.Max(0, above), Math.Max(0, left));
+        if ((windows.StrideHeight, windows.StrideWidth) != (1, 1) || above < 0 || left < 0)
+        {
+            back = new Conv2dGeometry(1, 0);
+            gradient = Apply(
+                new Slice(
+                    new Shape(
+                        images[0], images[1] + ((weights.Shape[0] - 1) * dilationHeight),
+                        images[2] + ((weights.Shape[1] - 1) * dilationWidth), images[3]),
+                    new AxisValues(0, -above, -left, 0), AxisValues.Of(4, 1),
+                    new AxisValues(1, windows.StrideHeight, windows.StrideWidth, 1)),
+                gradient);
+        }
+
+        return Apply(
+            new DepthwiseConv2d(new DepthwiseGeometry(back, dilationHeight, dilationWidth)), gradient,
+            weights.Flip(0).Flip(1));
+    }
+
+    /// <summary>Each channel on its own; several outputs of a channel are those of as many copies of it.</summary>
+    private static Tensor Depthwise(Tensor images, Tensor weights, DepthwiseGeometry geometry)
+    {
+        int times = weights.Shape[3] / images.Shape[3];
+        if (times > 1)
+        {
+            (int n, int h, int w, int c) = (images.Shape[0], images.Shape[1], images.Shape[2], images.Shape[3]);
+            images = images.Reshape(n * h * w, c, 1).BroadcastTo(new Shape(n * h * w, c, times)).Reshape(n, h, w, c * times);
+        }
+
+        return Apply(new DepthwiseConv2d(geometry), images, weights);
     }
 
     /// <summary>Weights with zeros between their taps.</summary>

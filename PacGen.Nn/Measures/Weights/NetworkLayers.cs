@@ -121,7 +121,7 @@ public sealed class NetworkLayers
     private static string? Refusal(Tensor node) => node.Operation switch
     {
         null when node.State is not null => "batch norm",
-        null or MatMul or Conv2dForward or PoolSelect or AveragePool or Reduce or Kernels.Reshape
+        null or MatMul or Conv2dForward or DepthwiseConv2d or PoolSelect or AveragePool or Reduce or Kernels.Reshape
             or RearrangeOperation => null,
         FusedMap map when map.Expression.AppliesOnly(OfPaths) => null,
         { } other => other.Name,

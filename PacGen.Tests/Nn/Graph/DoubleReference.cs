@@ -146,6 +146,12 @@ internal sealed class DoubleReference
             case Conv2dWeightGradient gradient:
                 Taps(gradient.Geometry, s[0], node.Shape, (a, w, o) => y[w] += x[0][a] * x[1][o]);
                 break;
+            case DepthwiseConv2d depthwise:
+                DepthwiseTaps(depthwise.Geometry, s[0], s[1], node.Shape, (a, w, o) => y[o] += x[0][a] * x[1][w]);
+                break;
+            case DepthwiseWeightGradient depthwise:
+                DepthwiseTaps(depthwise.Geometry, s[0], node.Shape, s[1], (a, w, o) => y[w] += x[0][a] * x[1][o]);
+                break;
             case PoolSelect pool:
                 Windows(pool.Geometry, s[0], (o, window) => y[o] = x[1][window.MaxBy(a => x[0][a])]);
                 break;
@@ -298,6 +304,21 @@ internal sealed class DoubleReference
             }
         }
     }
+
+    private static void DepthwiseTaps(
+        DepthwiseGeometry g, Shape images, Shape weights, Shape output, Action<int, int, int> visit) =>
+        Each(output, (o, place) =>
+        {
+            for (int tap = 0; tap < weights[0] * weights[1]; tap++)
+            {
+                int h = (place[1] * g.Windows.StrideHeight) - g.Windows.PaddingHeight + (tap / weights[1] * g.DilationHeight);
+                int w = (place[2] * g.Windows.StrideWidth) - g.Windows.PaddingWidth + (tap % weights[1] * g.DilationWidth);
+                if (h >= 0 && w >= 0 && h < images[1] && w < images[2])
+                {
+                    visit(IndexOf([place[0], h, w, place[3]], images), (tap * weights[3]) + place[3], o);
+                }
+            }
+        });
 
     private static void Windows(PoolGeometry g, Shape images, Action<int, List<int>> visit)
     {
