@@ -56,6 +56,18 @@ internal static class OperationWork
             });
     }
 
+    /// <summary>
+    /// A depthwise 3×3 convolution with padding 1. Memory is what takes its time: it must read and write as much as a copy.
+    /// </summary>
+    public static Work Depthwise(int channels, int size, int batch)
+    {
+        double bytes = 8.0 * channels * size * size * batch;
+        return Of(
+            $"depthwise 3×3 convolution, {channels} channels, {size}×{size}, batch {batch}", 0, bytes, bytes, () => Tensor.Conv2d(
+            Tensor.Input(new Shape(batch, size, size, channels), "x"), Tensor.Input(new Shape(3, 3, 1, channels), "w"),
+            new Conv2dGeometry(1, 1), groups: channels));
+    }
+
     /// <summary>The convolutions of a Wide ResNet's three groups of blocks, each in its three passes.</summary>
     public static IEnumerable<Work> Convolutions(int batch) =>
         from shape in WideResNetConvolutions
