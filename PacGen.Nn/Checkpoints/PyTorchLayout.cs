@@ -78,14 +78,15 @@ public sealed record PyTorchLayout
     }
 
     /// <summary>Replaces all parameters and all state of a model by those in a file.</summary>
-    /// <param name="file">The file, such as <c>save_file(model.state_dict(), …)</c> of Python's safetensors writes it.</param>
+    /// <param name="file">The file, such as <c>save_file(model.state_dict(), …)</c> of Python's safetensors or
+    /// <c>torch.save(model.state_dict(), …)</c> writes it.</param>
     /// <param name="arena">The model's parameters.</param>
     /// <exception cref="CheckpointException">
     /// An array is missing, has another shape or a number that is not finite, or has no place in the model; nothing was replaced
     /// then.
     /// </exception>
     /// <exception cref="ArgumentException">The layout was made for another model.</exception>
-    public void Load(SafetensorsFile file, ParameterArena arena)
+    public void Load(TensorFile file, ParameterArena arena)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(arena);

@@ -22,12 +22,8 @@ namespace PacGen.Nn;
 /// float[] weight = file.Read("conv1.weight");
 /// </code>
 /// </example>
-public sealed class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : TensorFile
 {
-    private const string Layouts =
-        "PyTorch has linear weights as (out, in) and convolutions as (out, in, height, width), PacGen (in, out) and (height, " +
-            "width, in, out).";
-
     private const int LengthBytes = sizeof(long), Chunk = 1 << 16, LargeChunk = 1 << 22;
 
     private readonly Stream stream;
@@ -80,11 +76,12 @@ public sealed class SafetensorsFile : IDisposable
         checksum = header.ChecksumIn(text);
     }
 
-    /// <summary>The file as errors call it: its path.</summary>
-    public string Name => name;
+    /// <inheritdoc/>
+    public override string Name => name;
 
-    /// <summary>What the file says of each array, by name.</summary>
-    public IReadOnlyDictionary<string, SafetensorInfo> Tensors => new ReadOnlyDictionary<string, SafetensorInfo>(header.Tensors);
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, SafetensorInfo> Tensors => new ReadOnlyDictionary<string, SafetensorInfo>(
+        header.Tensors);
 
     /// <summary>The texts under <c>__metadata__</c>, by name; none where the file has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata => new ReadOnlyDictionary<string, string>(header.Metadata);
@@ -176,14 +173,8 @@ public sealed class SafetensorsFile : IDisposable
         ForEachChunk(tensors, stream.Write);
     }
 
-    /// <summary>
-    /// An array's values in row-major order, as floats: F32 as they are, F16 and BF16 exactly, F64 rounded. Infinities and NaN
-    /// that stand in the file are read as such; <see cref="ReadFinite"/> refuses them.
-    /// </summary>
-    /// <exception cref="CheckpointException">
-    /// The file has no such array, it is of another type, a finite number in it is beyond single precision, or it can't be read.
-    /// </exception>
-    public float[] Read(string tensor)
+    /// <inheritdoc/>
+    public override float[] Read(string tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         if (!header.Tensors.TryGetValue(tensor, out SafetensorInfo? info))
@@ -239,57 +230,6 @@ public sealed class SafetensorsFile : IDisposable
         return values;
     }
 
-    /// <summary>As <see cref="Read"/>, of weights and whatever else a computation goes on with: each value is a number.</summary>
-    /// <exception cref="CheckpointException">As <see cref="Read"/>; or a value is infinite or NaN: the message names the array
-    /// and the element.</exception>
-    public float[] ReadFinite(string tensor)
-    {
-        float[] values = Read(tensor);
-        NamedTensor.RequireFinite($"{tensor} in {name}", values);
-        return values;
-    }
-
-    /// <summary>
-    /// Checks that the file has the arrays of a model and no others, before any is read: each reader of weights asks this.
-    /// </summary>
-    /// <param name="wanted">Their names and extents in the file.</param>
-    /// <param name="passedOver">Names of arrays that a file may have besides.</param>
-    /// <param name="model">What the model is called.</param>
-    /// <param name="advice">A sentence on what to do, or nothing.</param>
-    /// <exception cref="CheckpointException">An array is missing, has another shape, or has no place.</exception>
-    public void RequireArrays(
-        IEnumerable<(string Name, IReadOnlyList<long> Extents)> wanted, Func<string, bool> passedOver, string model,
-        string advice)
-    {
-        HashSet<string> known = [];
-        foreach ((string tensor, IReadOnlyList<long> extents) in wanted)
-        {
-            known.Add(tensor);
-            if (!header.Tensors.TryGetValue(tensor, out SafetensorInfo? info))
-            {
-                throw new CheckpointException(
-                    $"{name} has no array {tensor}, which {model} needs; it has {Some(header.Tensors.Keys)}. {advice}".TrimEnd());
-            }
-
-            if (!info.Shape.SequenceEqual(extents))
-            {
-                bool transposed = info.Shape.Order().SequenceEqual(extents.Order());
-                throw new CheckpointException(
-                    $"{tensor} in {name} has the shape ({string.Join(", ", info.Shape)}), but {model} needs " +
-                        $"({string.Join(", ", extents)}){(transposed
-                        ? $": it seems transposed. {Layouts}"
-                        : $". {advice}")}".TrimEnd());
-            }
-        }
-
-        string[] idle = [.. header.Tensors.Keys.Where(tensor => !known.Contains(tensor) && !passedOver(tensor))];
-        if (idle.Length > 0)
-        {
-            throw new CheckpointException(
-                $"{name} has {Some(idle)}, which has no place in {model}; it takes {Some(known)}. {advice}".TrimEnd());
-        }
-    }
-
     /// <summary>Checks every byte of the file against its checksum.</summary>
     /// <exception cref="CheckpointException">The file has no checksum, or not the one that its bytes give.</exception>
     public void VerifyChecksum()
@@ -320,14 +260,7 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => stream.Dispose();
-
-    /// <summary>The first few of some names, for a message.</summary>
-    internal static string Some(IEnumerable<string> names)
-    {
-        string[] first = [.. names.Take(9).Select(Printable.Name)];
-        return first.Length == 0 ? "none" : string.Join(", ", first.Take(8)) + (first.Length > 8 ? ", …" : "");
-    }
+    public override void Dispose() => stream.Dispose();
 
     private delegate void BytesAction(ReadOnlySpan<byte> bytes);
 
@@ -367,10 +300,6 @@ public sealed class SafetensorsFile : IDisposable
             throw new CheckpointException($"{name} can't be read: {error.Message}", error);
         }
     }
-
-    private float InSinglePrecision(double value, string tensor, int place) =>
-        float.IsFinite((float)value) || !double.IsFinite(value) ? (float)value : throw NamedTensor.NotFinite(
-            $"{tensor} in {name}", place, value);
 
     private CheckpointException Damaged(string what) =>
         new($"{name} is damaged or no safetensors file: {what}. Get or save it again.");

@@ -66,7 +66,7 @@ public sealed class OnnxNetwork : Module
             if (node is { Operator: "Identity", Inputs: [var same], Outputs: [var other] }
                 && weights.TryGetValue(same, out OnnxWeight? weight))
             {
-                Add(other, weight.Source, names);
+                Add(other, weight.Source with { Name = other }, names);
             }
         }
 
@@ -134,6 +134,29 @@ public sealed class OnnxNetwork : Module
     /// <summary>The file without the values of parameters and state: it says how to build the network.</summary>
     internal byte[] WithoutValues() => OnnxMessages.WithoutValues(bytes, weights.Values.Where(
         weight => weight.Parameter is not null || weight.State is not null).Select(weight => weight.Source.Name).ToHashSet());
+
+    /// <summary>Replaces all weights and running statistics by those of a file that has them under ONNX's names and in its order
+    /// of elements, such as the state_dict that the network was exported with, or a later one.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="arena">The network's parameters.</param>
+    /// <exception cref="CheckpointException">An array is missing, has another shape or a number that is not finite, or has no
+    /// place in the network; nothing was replaced then.</exception>
+    public void Load(TensorFile file, ParameterArena arena)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(arena);
+        OnnxWeight[] used = [.. weights.Values.Where(weight => weight.Parameter is not null || weight.State is not null)];
+        file.RequireArrays(
+            used.Select(
+                weight => (weight.Source.Name, (IReadOnlyList<long>)[.. weight.Source.Dims.Select(extent => (long)extent)])),
+            PyTorchLayout.IsCounter, name, "It takes arrays of the names that the ONNX file gives them.");
+        float[][] values = [.. used.Select(weight => weight.InOrderOfNetwork(file.ReadFinite(weight.Source.Name)))];
+        foreach ((OnnxWeight weight, float[] stored) in used.Zip(values))
+        {
+            (weight.Parameter?.Region ?? weight.State!.Region ?? throw new ArgumentException(
+                $"The parameters are not those of {name}.", nameof(arena))).Write(stored);
+        }
+    }
 
     /// <inheritdoc/>
     /// <exception cref="ShapeException">The examples have another shape than the network was read for.</exception>

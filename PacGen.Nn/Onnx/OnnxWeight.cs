@@ -55,26 +55,11 @@ internal sealed class OnnxWeight(OnnxInitializer source, string name)
         ? State ??= new StateTensor(new Shape(source.Dims), Array.ConvertAll(source.Numbers(), value => (float)value))
         : throw new CheckpointException($"'{name}' is a weight elsewhere, and can't be a running statistic too");
 
-    /// <summary>The elements in the file's order, given them in the order in which they are stored.</summary>
-    public float[] InOrderOfFile(ReadOnlySpan<float> stored)
-    {
-        float[] values = new float[stored.Length];
-        int[] places = Places();
-        for (int i = 0; i < values.Length; i++)
-        {
-            values[places[i]] = stored[i];
-        }
+    /// <summary>The elements in the order in which they are stored, given them in the file's.</summary>
+    public float[] InOrderOfNetwork(float[] values) =>
+        State is not null ? values : Array.ConvertAll(AxisOrder.Places(extents, order), place => values[place]);
 
-        return values;
-    }
-
-    private int[] Places() => State is null ? AxisOrder.Places(extents, order) : AxisOrder.Identity(source.Dims[0]);
-
-    private float[] Stored()
-    {
-        double[] values = source.Numbers();
-        return Array.ConvertAll(AxisOrder.Places(extents, order), place => (float)values[place]);
-    }
+    private float[] Stored() => InOrderOfNetwork(Array.ConvertAll(source.Numbers(), value => (float)value));
 
     /// <summary>Whether an order of axes is the stored one, but for axes of extent 1.</summary>
     private bool Same(int[] factors, int[] axes) =>
