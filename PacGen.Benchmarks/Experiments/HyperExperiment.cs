@@ -5,6 +5,7 @@ using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Runs;
 using PacGen.Benchmarks.Training;
 using PacGen.Nn;
+using NoiseSchedule = PacGen.Core.Perturbation.NoiseSchedule;
 
 namespace PacGen.Benchmarks.Experiments;
 
@@ -15,11 +16,12 @@ namespace PacGen.Benchmarks.Experiments;
 /// </summary>
 internal sealed class HyperExperiment : Verb
 {
-    private const string Picture = "hyper.png", Numbers = "hyper.csv", Report = "hyper.md", RunsName = "hyper-runs";
+    private const string Picture = "hyper.png", Numbers = "hyper.csv", Epochs = "hyper-epochs.csv", Report = "hyper.md";
+    private const string RunsName = "hyper-runs";
 
     private const string What = $"""
-        Section 8: chooses η and γ by a grid on a part of the training images; interrupted, the same command goes on. Leaves
-        {Picture}, {Numbers}, {Report}.
+        Section 8: chooses η, γ and the noise's course over the epochs by a grid on a part of the training images; interrupted,
+        the same command goes on. Leaves {Picture}, {Numbers}, {Epochs}, {Report}.
         """;
 
     private readonly ModelOptions model = new("mlp", drops: true);
@@ -32,7 +34,9 @@ internal sealed class HyperExperiment : Verb
     private readonly Option<ulong[]> seeds = Options.Seeds("A run of each pair for each, the means of which are compared", 3);
     private readonly Option<string?> runsFolder = RunsFolder.Option(RunsName);
 
-    private readonly ResultOptions files = new(Picture, Numbers, Report);
+    private readonly ResultOptions files = new(Picture, Numbers, Epochs, Report);
+    private readonly Option<NoiseSchedule[]> schedules = OptimizerOptions.OfNoiseSchedules(
+        "--noise-schedules", "The courses of the noise over the epochs that are tried");
 
     private readonly Option<double[]> etas = Options.Numbers(
         "--etas",
@@ -53,7 +57,7 @@ internal sealed class HyperExperiment : Verb
         : base(host, new Command("hyper", Prose.Line(What)))
     {
         run = new TrainingRunOptions(new RunTexts { Epochs = "How many times each run sees its training images" }, optimizer);
-        Add(data.Set, model, run, etas, gammas, validation, splitSeed, seeds, jobs, data, runsFolder, files);
+        Add(data.Set, model, run, etas, gammas, schedules, validation, splitSeed, seeds, jobs, data, runsFolder, files);
     }
 
     protected override int Run(ParseResult parsed)
@@ -82,14 +86,22 @@ internal sealed class HyperExperiment : Verb
             {options.Epochs} epochs, seeds {string.Join(", ", chosenSeeds)}; {opened.Device.Name}
             """);
         terminal.Line(setting);
-        string first = optimizer.Perturb(parsed, plain, levels[0], widths[0]).ToString();
+        NoiseSchedule[] courses = parsed.GetValue(schedules)!;
+        string first = optimizer.Perturb(parsed, plain, levels[0], widths[0], courses[0]).ToString();
         RunsFolder folder = new(parsed.GetValue(runsFolder) ?? results.PathOf(RunsName));
         terminal.Line(Prose.Line($"""
-            {levels.Length} η × {widths.Length} γ and the plain optimizer, the first pair being {first}; runs kept in
-            {folder.Path}
+            {levels.Length} η × {widths.Length} γ{(courses.Length > 1 ? $" × {courses.Length} courses of the noise" : "")} and the
+            plain optimizer, the first pair being {first}; runs kept in {folder.Path}
             """));
 
-        RunArm[] pairs = [RunArm.Plain, .. from level in levels from width in widths select new RunArm(level, width)];
+        RunArm[] pairs =
+        [
+            RunArm.Plain,
+            .. from course in courses
+               from level in levels
+               from width in widths
+               select new RunArm(level, width) { Schedule = course },
+        ];
         if (Train("validation", pairs, split, out string problem) is not { } cells)
         {
             return Stopped($"stopped: {problem} runs of the grid are complete; the same command goes on from {folder.Path}.");
@@ -118,7 +130,8 @@ internal sealed class HyperExperiment : Verb
             $"Validation accuracy over η and γ: {choice.Describe(all)} on {all.Name}, {plain.ToString()!.Split('(')[0]}";
         results.Write(Picture, HyperPlot.Draw(title, cells[0], cells[1..], best));
         results.Write(Numbers, findings.Rows());
-        results.Write(Report, findings.Page(title, setting, first, Line(parsed), (results.NameOf(Picture), Numbers)));
+        results.Write(Epochs, findings.EpochRows());
+        results.Write(Report, findings.Page(title, setting, first, Line(parsed), (results.NameOf(Picture), Numbers, Epochs)));
         terminal.Line($"→ {results}");
         return 0;
 
@@ -136,7 +149,8 @@ internal sealed class HyperExperiment : Verb
                        choice,
                        images,
                        fingerprint,
-                       pair is { Eta: { } eta, Gamma: { } gamma } ? optimizer.Perturb(parsed, plain, eta, gamma) : plain,
+                       pair is { Eta: { } eta, Gamma: { } gamma }
+                           ? optimizer.Perturb(parsed, plain, eta, gamma, pair.Schedule) : plain,
                        options with { Seed = seed }),
             ];
             RunSeries series = new(folder, opened, Host, terminal)

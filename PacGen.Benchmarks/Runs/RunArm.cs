@@ -1,4 +1,5 @@
 using PacGen.Benchmarks.CommandLine;
+using NoiseSchedule = PacGen.Core.Perturbation.NoiseSchedule;
 
 namespace PacGen.Benchmarks.Runs;
 
@@ -21,6 +22,9 @@ internal sealed record RunArm(double? Eta, double? Gamma)
     /// <summary>The value of the method's setting; null where it has none.</summary>
     public double? Value { get; init; }
 
+    /// <summary>How Algorithm 1's noise changes over the epochs: as in the listing, if nothing else is said.</summary>
+    public NoiseSchedule Schedule { get; init; } = NoiseSchedule.Logarithmic;
+
     /// <summary>The gradients of a step: with two of them, a run of equal cost has half the epochs.</summary>
     public int Passes => Method?.Passes ?? 1;
 
@@ -28,7 +32,7 @@ internal sealed record RunArm(double? Eta, double? Gamma)
     public string Name => Method is { } method ? method.At(Value) : Gamma is null ? "plain" : $"perturbed, γ = {Gamma}";
 
     /// <summary>Its name for people where η differs too.</summary>
-    public string Pair => Gamma is null ? Name : $"η = {Eta}, γ = {Gamma}";
+    public string Pair => Gamma is null ? Name : $"η = {Eta}, γ = {Gamma}{(IsListed ? "" : $", {Schedule}")}";
 
     /// <summary>Refuses epochs that one of some ways of training would not have half of.</summary>
     /// <exception cref="UsageException">One takes more gradients a step than divide the epochs.</exception>
@@ -45,5 +49,9 @@ internal sealed record RunArm(double? Eta, double? Gamma)
 
     /// <summary>Its name in a folder's.</summary>
     public string Key => Method is { } method ? $"{method.Name}{(Value is { } value ? $"-{value}" : "")}"
-        : Gamma is null ? "plain" : $"eta-{Eta}-gamma-{Gamma}";
+        : Gamma is null ? "plain" : $"eta-{Eta}-gamma-{Gamma}{(IsListed ? "" : $"-{Divisor}-{Schedule.WarmUp}")}";
+
+    private string Divisor => Schedule.IsConstant ? "constant" : "log";
+
+    private bool IsListed => Schedule == NoiseSchedule.Logarithmic;
 }

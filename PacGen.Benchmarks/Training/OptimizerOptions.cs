@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Nn;
 using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
 using GaussianNoise = PacGen.Core.Perturbation.GaussianNoise;
 using Neighborhood = PacGen.Core.Perturbation.Neighborhood;
+using NoiseSchedule = PacGen.Core.Perturbation.NoiseSchedule;
 using SigmaLevel = PacGen.Core.Perturbation.SigmaLevel;
 using TruncatedGaussianNoise = PacGen.Core.Perturbation.TruncatedGaussianNoise;
 
@@ -49,6 +51,10 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
         ("truncated-gaussian", optimizer => optimizer.WithNoise<TruncatedGaussianNoise>()),
         ("gaussian", optimizer => optimizer.WithNoise<GaussianNoise>()),
     ];
+
+    /// <summary>The courses of the noise over the epochs, the listing's first.</summary>
+    public static IReadOnlyList<(string Name, NoiseSchedule Schedule)> NoiseSchedules { get; } =
+        [("log", NoiseSchedule.Logarithmic), ("constant", NoiseSchedule.Constant)];
 
     private static readonly (string Name, SigmaLevel Level)[] Levels =
         [("optimal", SigmaLevel.Optimal), ("kappa", SigmaLevel.Kappa), ("fixed", SigmaLevel.Fixed)];
@@ -154,6 +160,13 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
         "--beta2", "β₂ of Algorithm 1: weights whose |gradient| reaches it are not perturbed; without it 0.1",
         Interval.NotNegative);
 
+    private readonly Option<string> noiseSchedule = Options.Choice(
+        "--noise-schedule", "What Algorithm 1 divides γ and σ by: log(1 + epoch), as in the listing, or 1", null,
+        [.. NoiseSchedules.Select(one => one.Name)]);
+
+    private readonly Option<int?> noiseWarmUp = Options.Count(
+        "--noise-warm-up", "Epochs over which κ and σ of Algorithm 1 rise linearly to their full size; without it 0", 0);
+
     private readonly Option<string> sharpness = Options.Choice(
         "--sharpness",
         Prose.Line("""
@@ -174,8 +187,8 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
         .. use == OptimizerUse.Methods ? (Option[])[] : [perturb],
         .. use switch
         {
-            OptimizerUse.Whole => (Option[])[sigma, eta, gamma, sharpness, sharpnessRho],
-            OptimizerUse.Methods => [eta],
+            OptimizerUse.Whole => (Option[])[sigma, eta, gamma, noiseSchedule, noiseWarmUp, sharpness, sharpnessRho],
+            OptimizerUse.Methods => [eta, noiseSchedule, noiseWarmUp],
             _ => [],
         },
         epsilon, beta1, beta2, biasCorrection,
@@ -190,10 +203,12 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
     public Optimizer Create(ParseResult parsed)
     {
         parsed.Needs(
-            IsPerturbed(parsed), NeedsNoise, sigma, eta, gamma, epsilon, beta1, beta2, biasCorrection, twoPoint);
+            IsPerturbed(parsed), NeedsNoise, sigma, eta, gamma, epsilon, beta1, beta2, biasCorrection, twoPoint, noiseSchedule,
+            noiseWarmUp);
         SigmaLevel level = LevelOf(parsed);
         parsed.Needs(level == SigmaLevel.Optimal, "--sigma optimal", eta);
-        parsed.Needs(level != SigmaLevel.Fixed, "--sigma optimal or kappa", beta1, beta2, biasCorrection);
+        parsed.Needs(
+            level != SigmaLevel.Fixed, "--sigma optimal or kappa", beta1, beta2, biasCorrection, noiseSchedule, noiseWarmUp);
         Optimizer plain = CreatePlain(parsed);
         if (plain is Ivon && (IsPerturbed(parsed) || IsAscending(parsed)))
         {
@@ -238,9 +253,15 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
     /// <param name="inner">OPT.</param>
     /// <param name="level">η.</param>
     /// <param name="width">γ; the listing's without it.</param>
-    public PerturbedOptimizer Perturb(ParseResult parsed, Optimizer inner, double level, double? width)
+    /// <param name="schedule">How the noise changes over the epochs; the command line's without it.</param>
+    public PerturbedOptimizer Perturb(
+        ParseResult parsed, Optimizer inner, double level, double? width, NoiseSchedule? schedule = null)
     {
-        PerturbedOptimizer perturbed = new(inner, Algorithm(parsed, level, width)) { TwoPoint = parsed.GetValue(twoPoint) };
+        AlgorithmOne algorithm = Algorithm(parsed, level, width);
+        PerturbedOptimizer perturbed = new(inner, algorithm with { Schedule = schedule ?? algorithm.Schedule })
+        {
+            TwoPoint = parsed.GetValue(twoPoint),
+        };
         return Noises.First(noise => noise.Name == parsed.GetValue(perturb)).Give(perturbed);
     }
 
@@ -259,6 +280,7 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
             Beta2 = parsed.GetValue(beta2) ?? settings.Beta2,
             BiasCorrection = parsed.GetValue(biasCorrection),
             Level = LevelOf(parsed),
+            Schedule = use == OptimizerUse.Grid ? settings.Schedule : ScheduleOf(parsed),
         };
     }
 
@@ -294,6 +316,45 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
     private SigmaLevel LevelOf(ParseResult parsed) =>
         use == OptimizerUse.Whole && parsed.GetValue(sigma) is { } name
             ? Levels.First(one => one.Name == name).Level : SigmaLevel.Optimal;
+
+    /// <summary>An option that takes courses of the noise over the epochs.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="what">What becomes of them.</param>
+    public static Option<NoiseSchedule[]> OfNoiseSchedules(string name, string what) => Options.Make<NoiseSchedule[]>(
+        name,
+        "schedules",
+        Prose.Line($"""
+            {what}: {string.Join(", ", NoiseSchedules.Select(one => one.Name))} (divided by log(1 + epoch) as in the listing, or by
+            1), the epochs of a linear rise behind :, such as log,constant:5
+            """),
+        word =>
+        {
+            List<NoiseSchedule> courses = [];
+            foreach (string[] part in word.Split(',').Select(part => part.Trim().Split(':')))
+            {
+                int rise = 0;
+                if (NoiseSchedules.FirstOrDefault(one => one.Name == part[0]).Schedule is not { } course || part.Length > 2
+                    || (part.Length > 1 && !int.TryParse(part[1], NumberStyles.None, CultureInfo.InvariantCulture, out rise)))
+                {
+                    return ([], Prose.Line($"""
+                        {name} is '{word}', but must be {string.Join(" or ", NoiseSchedules.Select(one => one.Name))}, each with :
+                        and a number of epochs or without, with commas between them.
+                        """));
+                }
+
+                courses.Add(course with { WarmUp = rise });
+            }
+
+            return courses.Distinct().Count() == courses.Count ? ([.. courses], null)
+                : ([], $"{name} has a schedule twice: '{word}'.");
+        },
+        () => [NoiseSchedule.Logarithmic]);
+
+    private NoiseSchedule ScheduleOf(ParseResult parsed)
+    {
+        string name = parsed.GetValue(noiseSchedule) ?? NoiseSchedules[0].Name;
+        return NoiseSchedules.First(one => one.Name == name).Schedule with { WarmUp = parsed.GetValue(noiseWarmUp) ?? 0 };
+    }
 
     /// <summary>What most programs call it is understood too.</summary>
     private static Option<T> WithAlias<T>(string alias, Option<T> option)

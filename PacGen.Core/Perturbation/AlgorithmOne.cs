@@ -8,7 +8,7 @@ namespace PacGen.Core.Perturbation;
 /// however the record is made.
 /// </summary>
 /// <remarks>
-/// The listing, line by line: 1 <see cref="Settings"/>; 6 <see cref="Rho"/>; 7 <see cref="Kappa.ScheduledGamma"/>
+/// The listing, line by line: 1 <see cref="Settings"/>; 6 <see cref="Rho"/>; 7 <see cref="NoiseSchedule.Gamma"/>
 /// and <see cref="Kappa.Of{T}"/>; 8 <see cref="OptimalSigma"/>; 9 <see cref="UniformNoise"/>; 6 to 10 as they run
 /// <see cref="Perturbed{TNoise}"/>; 11 <see cref="SecondMoment"/>; 12 the rules in PacGen.Core/Optimization; 2, 3, 10 and 13 are
 /// training's, in PacGen.Nn.
@@ -64,6 +64,13 @@ public sealed record AlgorithmOne
     /// <summary>What σ is: line 8's, or a plainer level to compare it with.</summary>
     public SigmaLevel Level { get; init; }
 
+    /// <summary>How κ and σ change over the epochs, of which <see cref="SigmaLevel.Fixed"/> takes no notice.</summary>
+    public NoiseSchedule Schedule
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Schedule));
+    } = NoiseSchedule.Logarithmic;
+
     /// <summary>The scalars of a step's perturbation.</summary>
     /// <param name="epoch">The epoch, counted from 1.</param>
     /// <param name="completedSteps">How many steps are completed; after none, nothing is perturbed.</param>
@@ -93,10 +100,10 @@ public sealed record AlgorithmOne
 
         return new PerturbSettings
         {
-            Gamma = (float)Kappa.ScheduledGamma(Neighborhood.Gamma, epoch),
-            Epsilon = (float)Neighborhood.Epsilon,
+            Gamma = (float)Schedule.Gamma(Neighborhood.Gamma, epoch),
+            Epsilon = (float)(Schedule.Share(epoch) * Neighborhood.Epsilon),
             CurvatureScale = Level == SigmaLevel.Kappa ? 0f
-                : (float)Math.Min(float.MaxValue, OptimalSigma.CurvatureScale(Eta, epoch)),
+                : (float)Math.Min(float.MaxValue, Schedule.CurvatureScale(Eta, epoch)),
             RhoScale = (float)Rho.Scale(Beta1, stepNorm, BiasCorrection, completedSteps),
             GradientThreshold = (float)Beta2,
             GradientScale = (float)gradientScale,

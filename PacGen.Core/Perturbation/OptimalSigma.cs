@@ -80,19 +80,8 @@ public static class OptimalSigma
     /// <param name="secondMoment">h.</param>
     /// <param name="rho">ρ of this parameter; see <see cref="Rho"/>.</param>
     /// <param name="kappa">κ.</param>
-    /// <param name="curvatureScale">η·log²(1+epoch); see <see cref="CurvatureScale"/>.</param>
+    /// <param name="curvatureScale">η·log²(1+epoch); see <see cref="NoiseSchedule.CurvatureScale"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T AlgorithmOneCurvature<T>(T secondMoment, T rho, T kappa, T curvatureScale)
         where T : struct, ILane<T> => curvatureScale * T.Fma(rho, kappa, secondMoment);
-
-    /// <summary>η·log²(1 + epoch): line 8's factors under one square root.</summary>
-    /// <param name="eta">η, above 0.</param>
-    /// <param name="epoch">The epoch, counted from 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="epoch"/> is below 1: epochs count from 1.</exception>
-    public static double CurvatureScale(double eta, int epoch)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(epoch, 1);
-        double log = Math.Log(1d + epoch);
-        return eta * log * log;
-    }
 }

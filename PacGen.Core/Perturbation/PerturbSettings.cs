@@ -8,13 +8,13 @@ namespace PacGen.Core.Perturbation;
 /// </summary>
 public struct PerturbSettings
 {
-    /// <summary>γ of κ, with line 7's 1/log(1+epoch) in it; see <see cref="Kappa.ScheduledGamma"/>.</summary>
+    /// <summary>γ of κ, with line 7's 1/log(1+epoch) in it; see <see cref="NoiseSchedule.Gamma"/>.</summary>
     public float Gamma;
 
     /// <summary>ε of κ.</summary>
     public float Epsilon;
 
-    /// <summary>η·log²(1+epoch); see <see cref="OptimalSigma.CurvatureScale"/>. 0 makes σ = κ.</summary>
+    /// <summary>η·log²(1+epoch); see <see cref="NoiseSchedule.CurvatureScale"/>. 0 makes σ = κ.</summary>
     public float CurvatureScale;
 
     /// <summary>(1−β₁)/β₁ / ‖Δw‖; see <see cref="Rho.Scale"/>.</summary>

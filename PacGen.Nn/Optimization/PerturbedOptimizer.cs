@@ -90,8 +90,9 @@ public sealed record PerturbedOptimizer : Optimizer
             _ => "σ fixed",
         };
         string gate = algorithm.Level == SigmaLevel.Fixed ? "" : $", β₁ {algorithm.Beta1}, β₂ {algorithm.Beta2}";
+        string schedule = algorithm.Schedule == NoiseSchedule.Logarithmic ? "" : $", {algorithm.Schedule}";
         return $"Perturbed {inner}, {noise}{(TwoPoint ? " at ±u" : "")}, {level}, γ {algorithm.Neighborhood.Gamma}{gate}, ε " +
-            $"{algorithm.Neighborhood.Epsilon}{(algorithm.BiasCorrection ? ", h corrected" : "")}";
+            $"{algorithm.Neighborhood.Epsilon}{(algorithm.BiasCorrection ? ", h corrected" : "")}{schedule}";
     }
 
     private protected override OptimizerSession CreateSession(

@@ -6,7 +6,8 @@ internal sealed class HelpTests
     [TestCase(
         "train", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--dropout",
         "--running-statistics", "--augment",
-        "--average", "--average-start", "--average-decay", "--sigma", "--two-point", "--bias-correction", "--ivon-beta2",
+        "--average", "--average-start", "--average-decay", "--sigma", "--noise-schedule",
+        "--noise-warm-up", "--two-point", "--bias-correction", "--ivon-beta2",
         "--ivon-hessian", "--ivon-examples", "--optimizer", "--perturb", "--epochs", "--batch-size", "--accumulate",
         "--learning-rate", "--momentum",
         "--weight-decay", "--eta", "--gamma", "--epsilon", "--beta1", "--beta2", "--schedule", "--step-epochs", "--step-factor",
@@ -62,8 +63,10 @@ internal sealed class HelpTests
         "study run", "--folder", "--study", "--jobs", "--device", "--products", "--threads", "--data", "--no-download", "--seeds",
         "--moments", "--measures", "--measures-by-epoch", "--measure-images", "--dataset", "--labels", "--limit", "--image-size",
         "--label-noise", "--test-limit", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--dropout",
-        "--stop-loss", "--least-epochs", "--average", "--average-start", "--average-decay", "--sigma", "--two-point",
-        "--bias-correction", "--ivon-beta2", "--ivon-hessian", "--ivon-examples", "--optimizer", "--perturb", "--epochs",
+        "--stop-loss", "--least-epochs", "--average", "--average-start", "--average-decay", "--sigma", "--noise-schedule",
+        "--noise-warm-up", "--two-point",
+        "--bias-correction", "--ivon-beta2", "--ivon-hessian",
+        "--ivon-examples", "--optimizer", "--perturb", "--epochs",
         "--batch-size", "--accumulate", "--learning-rate", "--momentum", "--weight-decay", "--eta", "--gamma", "--epsilon",
         "--beta1", "--beta2", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--clip-norm", "--sharpness",
         "--sharpness-rho", "--augment", "--running-statistics")]

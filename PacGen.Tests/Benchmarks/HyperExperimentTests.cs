@@ -24,7 +24,7 @@ internal sealed class HyperExperimentTests
                     "--accumulate", "--bias-correction", "--two-point", "--average", "--average-start", "--average-decay",
                     "--augment", "--optimizer", "--learning-rate", "--momentum", "--weight-decay",
                 "--clip-norm", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--perturb", "--epsilon", "--beta1",
-                "--beta2", "--etas", "--gammas", "--validation",
+                "--beta2", "--etas", "--gammas", "--noise-schedules", "--validation",
                 "--split-seed", "--seeds", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data",
                 "--no-download", "--jobs", "--runs", "--output", "--size", "--format", "--text-scale",
             }));
@@ -39,6 +39,8 @@ internal sealed class HyperExperimentTests
     [TestCase("There is no option --eta; did you mean --etas?", "--eta", "1")]
     [TestCase("--momentum has an effect only with", "--momentum", "0.9")]
     [TestCase("--seeds is 'x'", "--seeds", "x")]
+    [TestCase("must be log or constant, each with", "--noise-schedules", "log:x")]
+    [TestCase("has a schedule twice", "--noise-schedules", "log,log")]
     public void AWrongCommandLineIsOneLine(string says, string option, string value)
     {
         using Folder folder = new();
@@ -55,7 +57,7 @@ internal sealed class HyperExperimentTests
         using Folder folder = new();
         ProgramRun run = ProgramRun.Of(With(folder));
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        Assert.That(folder.Files, Is.EqualTo(new[] { "hyper.csv", "hyper.md", "hyper.png" }));
+        Assert.That(folder.Files, Is.EqualTo(new[] { "hyper-epochs.csv", "hyper.csv", "hyper.md", "hyper.png" }));
         Assert.That(File.ReadAllBytes(folder["hyper.png"])[1..4], Is.EqualTo("PNG"u8.ToArray()));
         string[][] rows = [.. File.ReadAllLines(folder["hyper.csv"]).Skip(1).Select(line => line.Split(','))];
         Assert.That(rows.Count(row => row[3] == "validation"), Is.EqualTo(2 * (1 + 4)));
@@ -85,6 +87,28 @@ internal sealed class HyperExperimentTests
         ProgramRun wider = ProgramRun.Of(With(folder, "--etas", "10,100,1000"));
         Assert.That(wider.ExitCode, Is.Zero, wider.Error);
         Assert.That(wider.Output, Does.Contain("10 of 14 runs are there"));
+    }
+
+    [Test]
+    public void SchedulesOfTheNoiseAreChosenAmongToo()
+    {
+        using Folder folder = new();
+        string[] args = [.. With(folder, "--noise-schedules", "log,constant:1"), "--jobs", "2"];
+        ProgramRun run = ProgramRun.Of(args);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        string[][] epochs = [.. File.ReadAllLines(folder["hyper-epochs.csv"]).Skip(1).Select(line => line.Split(','))];
+        Assert.That(epochs, Has.Length.EqualTo(2 * 2 * (1 + (2 * 4) + 2)), "epochs, seeds, plain and pairs, tested");
+        double[] Ratios(string divisor, string epoch) =>
+        [
+            .. epochs.Where(row => row[1] == "0.1" && row[2] == divisor && row[5] == "validation" && row[6] == epoch)
+                .Select(row => Number(row[13])),
+        ];
+        Assert.That(Ratios("log", "1"), Has.Length.EqualTo(4).And.All.EqualTo(0.1 / Math.Log(2)).Within(0.01));
+        Assert.That(Ratios("1", "1"), Has.Length.EqualTo(4).And.All.EqualTo(0.05).Within(0.005), "half of it while it rises");
+        Assert.That(Ratios("1", "2"), Has.All.EqualTo(0.1).Within(0.01));
+        Assert.That(epochs.Where(row => row[1].Length > 0).Select(row => Number(row[11])), Has.All.InRange(0, 1));
+        Assert.That(File.ReadAllText(folder["hyper.md"]), Does.Contain("| η | over the epochs | γ = 0.1 | γ = 1 |").And.Contain(
+            "**Which noise helped.**").And.Contain("| noise constant, warm-up 1 |"));
     }
 
     [Test]

@@ -23,7 +23,8 @@ internal sealed class VerbTests
         ("--epsilon", "0.2", Perturbed), ("--beta1", "0.5", Perturbed), ("--beta2", "0.5", Perturbed), ("--sharpness", "sam", ""),
         ("--ivon-beta2", "0.5", Ivon), ("--ivon-hessian", "0.5", Ivon), ("--ivon-examples", "500", Ivon),
         ("--sigma", "kappa", Perturbed), ("--sigma", "fixed", Perturbed), ("--bias-correction", "true", Perturbed),
-        ("--two-point", "true", Perturbed), ("--average", "swa", ""), ("--average", "ema", ""),
+        ("--two-point", "true", Perturbed), ("--noise-schedule", "constant", Perturbed), ("--noise-warm-up", "2", Perturbed),
+        ("--average", "swa", ""), ("--average", "ema", ""),
         ("--average-start", "1", "--average swa"), ("--average-decay", "0.5", "--average ema"),
         ("--sharpness-rho", "0.3", "--sharpness sam"), ("--running-statistics", "kept", ""), ("--seed", "2", ""),
     ];

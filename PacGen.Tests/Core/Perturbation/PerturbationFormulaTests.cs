@@ -14,19 +14,39 @@ internal sealed unsafe class PerturbationFormulaTests
     {
         Assert.That(Kappa.Of<Double1>(new(-2), new(0.1), new(0.01)).Value, Is.EqualTo(0.21).Within(1e-15));
         Assert.That(Kappa.Of<Float1>(new(0), new(0.1f), new(1e-5f)).Value, Is.EqualTo(1e-5f));
-        Assert.That(Kappa.ScheduledGamma(0.1, 1), Is.EqualTo(0.1 / Math.Log(2)));
-        Assert.That(() => Kappa.ScheduledGamma(0.1, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(NoiseSchedule.Logarithmic.Gamma(0.1, 1), Is.EqualTo(0.1 / Math.Log(2)));
+        Assert.That(() => NoiseSchedule.Logarithmic.Gamma(0.1, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]
     public void SigmaIsLine8()
     {
         // By hand: h + ρκ = 3 + 2·0.5 = 4, η = 25, epoch such that log(1 + epoch) = log 2: 1/(log 2 · √100) = 0.144…
-        double scale = OptimalSigma.CurvatureScale(25, 1);
+        double scale = NoiseSchedule.Logarithmic.CurvatureScale(25, 1);
         Assert.That(Sigma(0.05, 3, 2, 0.5, scale), Is.EqualTo(1 / (Math.Log(2) * 10)).Within(1e-15));
         Assert.That(Sigma(0.05, 3, 2, 0.5, 1e-9), Is.EqualTo(0.5), "κ caps it");
         Assert.That(Sigma(-0.11, 3, 2, 0.5, scale), Is.Zero, "|g| reaches β₂");
         Assert.That(Sigma(0.0999, 3, 2, 0.5, scale), Is.Positive);
+    }
+
+    [Test]
+    public void TheScheduleScalesKappaAndSigmaAlike()
+    {
+        NoiseSchedule rising = NoiseSchedule.Constant with { WarmUp = 4 };
+        Assert.That(rising.Gamma(0.5, 1), Is.EqualTo(0.1).Within(1e-15));
+        Assert.That(rising.Gamma(0.5, 4), Is.EqualTo(0.4).Within(1e-15));
+        Assert.That(rising.Gamma(0.5, 5), Is.EqualTo(0.5));
+        Assert.That(rising.Gamma(0.5, 6), Is.EqualTo(0.5));
+        Assert.That(1 / Math.Sqrt(rising.CurvatureScale(4, 1)), Is.EqualTo(0.2 / 2).Within(1e-15));
+        Assert.That(() => rising with { WarmUp = -1 }, Throws.InstanceOf<ArgumentOutOfRangeException>());
+        AlgorithmOne listing = new(eta: 4, gamma: 0.5, epsilon: 1e-3), other = listing with { Schedule = rising };
+        PerturbSettings first = other.Settings(1, 1, 1, 1, 1, 1), log = listing.Settings(1, 1, 1, 1, 1, 1);
+        Assert.That(first.Gamma, Is.EqualTo(0.1f));
+        Assert.That(first.Epsilon, Is.EqualTo(2e-4f));
+        Assert.That(first.CurvatureScale, Is.EqualTo(100f));
+        Assert.That(log.Gamma, Is.EqualTo((float)(0.5 / Math.Log(2))));
+        Assert.That(log.Epsilon, Is.EqualTo(1e-3f));
+        Assert.That((listing with { Schedule = NoiseSchedule.Logarithmic }), Is.EqualTo(listing));
     }
 
     [Test]
