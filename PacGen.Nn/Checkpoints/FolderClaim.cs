@@ -81,6 +81,9 @@ public sealed class FolderClaim : IDisposable
     /// <summary>Whether another has the lock: EAGAIN of flock (Linux 11, macOS 35), or Windows' sharing violation.</summary>
     private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);
 
+    /// <summary>Whether there was a file, which may be gone by now: EEXIST, or Windows' ERROR_FILE_EXISTS.</summary>
+    private static bool IsThere(IOException error) => error.HResult is 17 or unchecked((int)0x80070050);
+
     /// <summary>The new file, which no link leads away from; null where there is something of that name.</summary>
     private static FileStream? Create(string path)
     {
@@ -88,7 +91,8 @@ public sealed class FolderClaim : IDisposable
         {
             return new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
         }
-        catch (IOException) when (Path.Exists(path) || new FileInfo(path).LinkTarget is not null)
+        catch (IOException error) when (
+            IsThere(error) || Path.Exists(path) || new FileInfo(path).LinkTarget is not null)
         {
             return null;
         }

@@ -78,4 +78,26 @@ internal sealed class AtomicFileTests
             (File.ReadAllText(folder["in-use"]), File.ReadAllText(folder[FolderClaim.FileName])),
             Is.EqualTo(("mine", "mine too")));
     }
+
+    /// <summary>A claim's file comes and goes between any two steps of another's try.</summary>
+    [Test]
+    public void ClaimsOfAPartComeAndGoWithoutErrors()
+    {
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(folder.Path);
+        int taken = 0;
+        Parallel.For(0, 4, _ =>
+        {
+            for (int i = 0; i < 500; i++)
+            {
+                using FolderClaim? claim = FolderClaim.TryTake(folder.Path, "part.lock");
+                if (claim is not null)
+                {
+                    Interlocked.Increment(ref taken);
+                    claim.Delete();
+                }
+            }
+        });
+        Assert.That(taken, Is.Positive);
+    }
 }
