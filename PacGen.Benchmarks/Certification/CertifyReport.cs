@@ -17,7 +17,7 @@ internal sealed class CertifyReport(Terminal terminal)
         """));
 
     /// <summary>Runs a certification under this report.</summary>
-    public Certificate Show(Func<IProgress<CertifyProgress>, Certificate> run) =>
+    public T Show<T>(Func<IProgress<CertifyProgress>, T> run) =>
         new ProgressReport<CertifyProgress>(terminal, "certify", at => (Where(at), at.Done, at.Total)).Show(run);
 
     /// <summary>The two certificates with their terms and the test losses, side by side.</summary>
@@ -39,8 +39,8 @@ internal sealed class CertifyReport(Terminal terminal)
         terminal.Line(certificate.Limits);
         bool idle = certificate.HeldOutBound < certificate.ZeroOne.Value;
         terminal.Line(Prose.Line($"""
-            Testing w₀ on S₁ alone ({certificate.HeldOutLoss:F4}) guarantees {certificate.HeldOutBound:F4} for w₀ with the same
-            probability{(idle ? ": less than the certificate, so PAC-Bayes gained nothing here" : "")}.
+            An exact binomial test of w₀ on S₁ ({certificate.HeldOutLoss:F4}) guarantees {certificate.HeldOutBound:F4} for w₀ with
+            the same probability{(idle ? ": less than the certificate, so PAC-Bayes gained nothing here" : "")}.
             """));
         terminal.Line(Prose.Line($"""
             Certified is the network whose weights are drawn anew for each image, not w. Both certificates together: probability
@@ -58,6 +58,44 @@ internal sealed class CertifyReport(Terminal terminal)
             $"{value(certificate.CrossEntropy) * certificate.Nats:F4}");
     }
 
+    /// <summary>A progressive certificate, stage by stage.</summary>
+    public void Result(ProgressiveCertificate certificate)
+    {
+        Table table = Terminal.Table("stage", "trained on", "then tested on", "errors", "rate", "test error");
+        for (int i = 0; i < certificate.Stages.Count; i++)
+        {
+            ProgressiveStage stage = certificate.Stages[i];
+            table.AddRow(
+                $"{i + 1}", $"{stage.TrainedOn:N0}", $"{stage.Images:N0}", $"{stage.Errors:N0}",
+                $"{(double)stage.Errors / stage.Images:F4}", $"{stage.TestError:F4}");
+        }
+
+        terminal.Write(table);
+        terminal.Line(Prose.Line($"""
+            0-1 loss: at most {certificate.ZeroOne.Value:F4} with probability {certificate.Confidence:G4}, from
+            {certificate.ZeroOne.Term("L̂"):F4} on n = {certificate.BoundImages:N0} at C = {certificate.ZeroOne.Term("C = η/n"):F3};
+            test error {certificate.TestError:F4}.
+            """));
+        terminal.Line(Prose.Line($"""
+            Bounded cross-entropy: at most {certificate.CrossEntropy.Value:F5}, {certificate.CrossEntropy.Value * certificate.Nats:F4}
+            nats, from {certificate.CrossEntropy.Term("L̂"):F5}; test loss {certificate.TestCrossEntropy:F5}.
+            """));
+        bool better = certificate.ZeroOne.Value < certificate.HeldOut.Value;
+        terminal.Line(Prose.Line($"""
+            An exact binomial test of the first stage's network on the same images ({certificate.HeldOut.Term("error rate"):F4})
+            guarantees {certificate.HeldOut.Value:F4} with the same probability{(better ? "" : ": less than the certificate")}.
+            """));
+        terminal.Line(Prose.Line($"""
+            Certified is the classifier that draws one of the stages' networks for each image, each as often as it was tested. C was
+            fixed by {certificate.GuideImages:N0} images before ({certificate.GuideLoss:F4}). Each certificate holds by itself. They
+            assume:
+            """));
+        foreach (PacGen.Core.Bounds.Assumption assumption in certificate.ZeroOne.Assumptions)
+        {
+            terminal.Line($"  {assumption.Name}: {assumption.Statement}");
+        }
+    }
+
     private static string Where(in CertifyProgress at)
     {
         bool training = at.Phase is CertifyPhase.Prior or CertifyPhase.Posterior;
@@ -70,7 +108,7 @@ internal sealed class CertifyReport(Terminal terminal)
     private static string What(CertifyPhase phase) => phase switch
     {
         CertifyPhase.Prior => "training the prior",
-        CertifyPhase.Posterior => "training a posterior",
+        CertifyPhase.Posterior => "training a posterior or a stage",
         CertifyPhase.Choosing => "choosing the prior's level",
         CertifyPhase.Drawing => "drawing weights",
         _ => "testing",

@@ -59,6 +59,26 @@ internal sealed class CertifyRunOptions : OptionGroup
         1,
         Defaults.Draws);
 
+    private readonly Option<int?> stages = Options.Count(
+        "--stages",
+        Prose.Line("""
+            A progressive certificate: S₁ in so many parts, each tested before it is learnt from, so that no image is only for the
+            bound; --posterior-epochs for each part, --delta and --delta-prime together for the bound
+            """),
+        1);
+
+    private readonly Option<int> crop = Options.Count(
+        "--crop", "Training images are padded by so many pixels and cropped at a random place; 0 for not at all", 0, 0);
+
+    private readonly Option<bool> flip = Options.Flag("--flip", "Training images are mirrored by chance");
+
+    private readonly Option<double?> priorRate = Options.Number(
+        "--prior-rate", "Adam's rate for the prior, down a cosine; without it 0.001", Interval.Positive);
+
+    private readonly Option<double?> posteriorRate = Options.Number(
+        "--posterior-rate", "Adam's rate for the posterior or a stage, down a cosine; without it 0.0003, for a stage 0.0005",
+        Interval.Positive);
+
     private readonly Option<double> smallest = Options.Number(
         "--p-min",
         "p_min of the bounded cross-entropy, −log max(p, p_min) / log(1/p_min)",
@@ -67,9 +87,12 @@ internal sealed class CertifyRunOptions : OptionGroup
 
     public override IReadOnlyList<Option> All =>
     [
-        priorFraction, priorEpochs, posteriorEpochs, batchSize, levels, eta, gamma, epsilon, delta, deltaPrime, draws, smallest,
-        seed,
+        stages, priorFraction, priorEpochs, posteriorEpochs, batchSize, priorRate, posteriorRate, crop, flip, levels, eta, gamma,
+        epsilon, delta, deltaPrime, draws, smallest, seed,
     ];
+
+    /// <summary>Whether a progressive certificate is asked for.</summary>
+    public bool IsProgressive(ParseResult parsed) => parsed.GetValue(stages) is not null;
 
     /// <summary>The options as the library takes them, but for the device.</summary>
     /// <exception cref="UsageException">The certificate could not hold with a positive probability.</exception>
@@ -98,6 +121,11 @@ internal sealed class CertifyRunOptions : OptionGroup
             DeltaPrime = parsed.GetValue(deltaPrime),
             Draws = parsed.GetValue(draws),
             SmallestProbability = parsed.GetValue(smallest),
+            Stages = parsed.GetValue(stages) ?? Defaults.Stages,
+            Augmentation = parsed.GetValue(crop) > 0 || parsed.GetValue(flip)
+                ? new Augmentation { Padding = parsed.GetValue(crop), Flip = parsed.GetValue(flip) } : null,
+            PriorOptimizer = parsed.GetValue(priorRate) is { } first ? new Adam(first) : null,
+            PosteriorOptimizer = parsed.GetValue(posteriorRate) is { } later ? new Adam(later) : null,
             Seed = parsed.GetValue(seed),
         };
     }

@@ -45,15 +45,28 @@ internal sealed class CertifyVerb : Verb
         Terminal terminal = TerminalOf(parsed);
         CertifyOptions asked = run.Create(parsed);
         ModelChoice choice = model.Create(parsed);
-        Check(parsed, choice);
+        Check(parsed);
         using OpenedDevice opened = device.Open(parsed);
         Dataset images = data.Load(parsed, terminal, Host.Stop.Token);
         Module network = choice.Create(images, opened.Device, 10);
         CertifyOptions options = asked with { Device = opened.Device };
         CertifyReport report = new(terminal);
         report.Begin(choice, network, images, options);
-        Certificate certificate = report.Show(progress => Certifier.Certify(network, images, options, progress, Host.Stop.Token));
-        JsonObject result = certificate.ToJson();
+        JsonObject result;
+        Action show;
+        if (run.IsProgressive(parsed))
+        {
+            ProgressiveCertificate certificate = report.Show(
+                progress => Certifier.CertifyProgressively(network, images, options, progress, Host.Stop.Token));
+            (result, show) = (certificate.ToJson(), () => report.Result(certificate));
+        }
+        else
+        {
+            Certificate certificate = report.Show(
+                progress => Certifier.Certify(network, images, options, progress, Host.Stop.Token));
+            (result, show) = (certificate.ToJson(), () => report.Result(certificate));
+        }
+
         result.Insert(0, "model", choice.Describe(images));
         result.Insert(1, "dataset", images.Name);
         result.Insert(2, "seed", options.Seed);
@@ -62,7 +75,7 @@ internal sealed class CertifyVerb : Verb
             Write(result);
         }
 
-        report.Result(certificate);
+        show();
         if (parsed.GetValue(output) is { } file)
         {
             OutputFile.Write(
@@ -74,16 +87,8 @@ internal sealed class CertifyVerb : Verb
         return 0;
     }
 
-    private void Check(ParseResult parsed, ModelChoice choice)
+    private void Check(ParseResult parsed)
     {
-        if (choice.Name == "wide-resnet")
-        {
-            throw new UsageException(Prose.Line("""
-                --model wide-resnet has running statistics, which are learnt from the images that the certificate is taken over
-                and which no bound here covers: use --model mlp or mnist-cnn.
-                """));
-        }
-
         if (parsed.GetValue(output) is { } path)
         {
             OutputFile.Check(path, "--output", "a certificate", OutputKind.Json, ".json");

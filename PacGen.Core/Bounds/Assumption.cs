@@ -55,6 +55,17 @@ public sealed record Assumption(string Name, string Statement)
     public static Assumption PriorBeforeData { get; } = new(
         "prior before data", "The prior that KL is taken against was chosen before the sample was seen.");
 
+    /// <summary>The predictor was fixed before the sample was seen.</summary>
+    public static Assumption FixedPredictor { get; } = new(
+        "fixed predictor", "The predictor was fixed before the sample was seen, and is the only one that is tested on it.");
+
+    /// <summary>Each stage's prior was fixed before the stage's examples were looked at; the order and the stages, before
+    /// all.</summary>
+    public static Assumption PredictablePriors { get; } = new(
+        "test before training",
+        "Each stage's prior (its posterior too, where KL is 0) was fixed before the stage's examples were looked at; the order " +
+            "of the examples and the stages' sizes, before all of them.");
+
     /// <summary>The sample's elements are independent draws of one distribution.</summary>
     public static Assumption IndependentSample { get; } = new(
         "independent sample",

@@ -53,14 +53,17 @@ public sealed record Certificate
     /// <summary>p_min.</summary>
     public required double SmallestProbability { get; init; }
 
-    /// <summary>The 0-1 loss of the prior's weights w₀, fixed, on S₁, which they have not seen.</summary>
-    public required double HeldOutLoss { get; init; }
-
     /// <summary>
-    /// kl⁻¹(<see cref="HeldOutLoss"/>, log(1/(δ + δ′))/n): what testing w₀ on S₁ guarantees with the same probability, without
-    /// PAC-Bayes. A certificate above it gained nothing from S₁.
+    /// What an exact binomial test of the prior's weights w₀ on S₁, which they have not seen, guarantees of them with the same
+    /// probability, without PAC-Bayes. A certificate above it gained nothing from S₁.
     /// </summary>
-    public required double HeldOutBound { get; init; }
+    public required BoundResult HeldOut { get; init; }
+
+    /// <summary>The 0-1 loss of w₀ on S₁.</summary>
+    public double HeldOutLoss => HeldOut.Term("error rate");
+
+    /// <summary>The value of <see cref="HeldOut"/>.</summary>
+    public double HeldOutBound => HeldOut.Value;
 
     /// <summary>w₀, the prior's means, in the arena's order.</summary>
     public required IReadOnlyList<float> PriorMean { get; init; }
@@ -76,6 +79,11 @@ public sealed record Certificate
 
     /// <summary>κ, the half widths that the posterior is truncated to.</summary>
     public required IReadOnlyList<float> Kappa { get; init; }
+
+    /// <summary>
+    /// Running statistics, such as batch norm's, in the arena's order: S₀'s, and frozen from then on; empty without.
+    /// </summary>
+    public required IReadOnlyList<float> State { get; init; }
 
     /// <summary>1 − δ − δ′: the least probability with which each of the two certificates holds by itself.</summary>
     public double Confidence => 1 - Delta - DeltaPrime;

@@ -18,21 +18,8 @@ public static class Certifier
     private const uint PriorStream = 0x6365_7200, PosteriorStream = 0x6366_0000, ChoiceStream = 0x6365_7201,
         CertificateStream = 0x6365_7202, TestStream = 0x6365_7203;
 
-    /// <summary>How many images choose between the prior's levels, and how many give h while training.</summary>
-    private const int ChoiceImages = 20_000, TrainingCurvatureImages = 2048;
-
-    private static readonly Assumption[] Assumptions =
-    [
-        new("one distribution",
-            "The images of S₁ and those to come are independent draws of one distribution; images that were collected so that " +
-                "the classes balance are not quite that."),
-        new("settings before data",
-            "All settings, seed and network included, were chosen without a look at S₁: a setting tuned on these results voids " +
-                "δ."),
-        new("random numbers", "Philox's numbers are as good as independent uniform ones."),
-        new("rounding",
-            "Single precision in u, w + u and the network changes the losses of no more than a negligible share of the draws."),
-    ];
+    /// <summary>How many images choose between the prior's levels.</summary>
+    private const int ChoiceImages = 20_000;
 
     /// <summary>Trains a prior and a posterior and certifies the posterior.</summary>
     /// <param name="model">The network; its parameters lie elsewhere afterwards: <see cref="Certificate.Mean"/> has the
@@ -53,46 +40,41 @@ public static class Certifier
         ArgumentNullException.ThrowIfNull(data);
         options ??= new CertifyOptions();
         options.Validate(data);
-        if (model.State.Count > 0)
-        {
-            throw new ArgumentException(
-                $"{model.GetType().Name} has running statistics ({model.State[0].Name} and others). They are learnt " +
-                    $"from S₁ outside the posterior, so no inequality here covers them: certify a network without batch norm.",
-                nameof(model));
-        }
-
         using Run run = new(model, data, options, progress, cancellation);
         return run.Certify();
     }
 
-    /// <summary>What is taken for granted where the weights that the prior's training begins with are a file's.</summary>
-    private static readonly Assumption FirstWeights = new(
-        "first weights",
-        "The weights that the network came with were made without a look at S₁: images that it was trained on, or " +
-            "chosen by, are in neither part.");
+    /// <summary>
+    /// Trains stage after stage on ever more images, each stage tested on those that the next will learn from, and certifies the
+    /// classifier that draws a stage for each image: all of S₁ is tested, and all but the last part is learnt from. δ and δ′
+    /// together are the probability that it fails, as no draws need a limit; a running statistic counts as a weight.
+    /// </summary>
+    /// <inheritdoc cref="Certify"/>
+    public static ProgressiveCertificate CertifyProgressively(
+        Module model, Dataset data, CertifyOptions? options = null, IProgress<CertifyProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(data);
+        options ??= new CertifyOptions();
+        options.Validate(data);
+        using ProgressiveRun run = new(model, data, options, progress, cancellation);
+        return run.Certify();
+    }
 
     private sealed class Run : IDisposable
     {
         private readonly Dataset data;
         private readonly CertifyOptions options;
-        private readonly IProgress<CertifyProgress>? progress;
-        private readonly CancellationToken cancellation;
         private readonly DataSplit split;
-        private readonly BoundedCrossEntropy bounded;
         private readonly double eta;
-        private readonly ParameterArena arena;
-        private readonly NoisyWeights noise;
-        private readonly NoisyTraining training;
-        private readonly GibbsLoss losses;
-        private readonly EvaluationPass plain;
+        private readonly CertifySession session;
 
         public Run(
             Module model, Dataset data, CertifyOptions options, IProgress<CertifyProgress>? progress,
             CancellationToken cancellation)
         {
             this.options = options;
-            this.progress = progress;
-            this.cancellation = cancellation;
 
             // The network sees samples through a normalisation, which is part of the prior: so it comes from S₀ alone. Numbers
             // that are taken as they are stay so.
@@ -105,31 +87,16 @@ public static class Certifier
 
             this.data = data;
             split = DataSplit.Of(data.Train, options.PriorImages(data.Train.Count), options.Seed);
-            bounded = new BoundedCrossEntropy(options.SmallestProbability);
             eta = options.Eta ?? split.Bound.Count;
-            try
-            {
-                arena = new ParameterArena(model, options.Device ?? Device.Best(), options.Seed);
-                noise = new NoisyWeights(arena, options.Neighborhood, options.Seed);
-                training = new NoisyTraining(model, arena, noise, options.Seed);
-                losses = new GibbsLoss(model, arena, noise, data.Train.Form, bounded);
-                plain = new EvaluationPass(model, arena, data.Train, Loss.CrossEntropy, int.MaxValue);
-                plain.Graph.For(1);
-                LabelCheck.Require(model, Loss.CrossEntropy, data, plain.Graph.Classes);
-            }
-            catch
-            {
-                Dispose();
-                throw;
-            }
+            session = new CertifySession(model, data, options, progress, cancellation);
         }
 
         public Certificate Certify()
         {
             float[] priorMean = TrainPrior();
-            double[] curvature = Curvature(split.Prior);
-            GibbsLosses heldOut = plain.Losses(split.Bound, bounded, cancellation);
-            GibbsLosses priorTest = plain.Losses(data.Test, bounded, cancellation);
+            double[] curvature = session.Curvature(split.Prior);
+            GibbsLosses heldOut = session.At(split.Bound);
+            GibbsLosses priorTest = session.At(data.Test);
             Candidate[] candidates =
                 [.. options.PriorLevels.Select((level, k) => TrainPosterior(k, level, priorMean, curvature))];
             Candidate best = candidates.Length == 1 ? candidates[0] : candidates.MinBy(Promise)!;
@@ -137,9 +104,11 @@ public static class Certifier
             // Draws that chose nothing: of streams and steps that were not used before.
             Use(best);
             int looks = (int)(((long)options.Draws + split.Bound.Count - 1) / split.Bound.Count);
-            GibbsLosses sample = losses.Drawn(split.Bound, looks, CertificateStream, Tell(CertifyPhase.Drawing), cancellation);
-            GibbsLosses test = losses.Drawn(data.Test, 1, TestStream, Tell(CertifyPhase.Testing), cancellation);
-            GibbsLosses centreTest = plain.Losses(data.Test, bounded, cancellation);
+            GibbsLosses sample = session.Losses.Drawn(
+                split.Bound, looks, CertificateStream, session.Tell(CertifyPhase.Drawing), session.Cancellation);
+            GibbsLosses test = session.Losses.Drawn(
+                data.Test, 1, TestStream, session.Tell(CertifyPhase.Testing), session.Cancellation);
+            GibbsLosses centreTest = session.At(data.Test);
             return new Certificate
             {
                 ZeroOne = new CertifiedLoss(
@@ -160,65 +129,63 @@ public static class Certifier
                 DeltaPrime = options.DeltaPrime,
                 Eta = eta,
                 SmallestProbability = options.SmallestProbability,
-                HeldOutLoss = heldOut.ZeroOne,
-                HeldOutBound =
-                    BinaryKl.UpperInverse(heldOut.ZeroOne, -Math.Log(options.Delta + options.DeltaPrime) / split.Bound.Count),
+                HeldOut = BinomialTest.UpperLimit(
+                    (long)Math.Round(heldOut.ZeroOne * heldOut.Looks), heldOut.Looks, options.Delta + options.DeltaPrime),
                 PriorMean = best.PriorMean,
                 PriorDeviation = best.PriorDeviation,
                 Mean = best.Mean,
                 Sigma = best.Sigma,
                 Kappa = best.Kappa,
+                State = session.Arena.SaveState(),
             };
         }
 
-        public void Dispose()
-        {
-            // From the constructor too, where the later ones may not exist yet.
-            plain?.Dispose();
-            losses?.Dispose();
-            training?.Dispose();
-            noise?.Dispose();
-            arena?.Dispose();
-        }
+        public void Dispose() => session?.Dispose();
 
-        /// <summary>Trains w₀ on S₀ alone, with the noise of the widest prior.</summary>
+        /// <summary>
+        /// Trains w₀ on S₀ alone, with the noise of the widest prior. Running statistics are S₀'s from then on, and part of the
+        /// prior.
+        /// </summary>
         private float[] TrainPrior()
         {
-            double level = options.PriorLevels.Min();
-            training.Run(
-                new TrainingPlan(split.Prior, options.PriorEpochs, options.BatchSize, options.PriorOptimizer
-                    ?? new Adam(1e-3), options.Seed, PriorStream)
+            session.Train(
+                new TrainingPlan(
+                    split.Prior, options.PriorEpochs, options.BatchSize, options.PriorOptimizer ?? new Adam(1e-3), options.Seed,
+                    PriorStream)
                 {
-                    // The first epoch has no noise: first weights have no curvature worth the name.
-                    BeforeEpoch = epoch =>
-                        noise.Set(epoch == 1 ? new float[arena.Count] : Sigma(Curvature(Some(split.Prior)), eta * level, null)),
+                    Augmentation = options.Augmentation,
+                    BeforeEpoch = _ => { },
                 },
-                Tell(CertifyPhase.Prior),
-                cancellation);
-            return arena.Save();
+                eta * options.PriorLevels.Min(),
+                isFresh: true,
+                CertifyPhase.Prior);
+            return session.Arena.Save();
         }
 
         private Candidate TrainPosterior(int number, double level, float[] priorMean, double[] curvature)
         {
-            arena.Load(priorMean);
-            float[] deviation = Sigma(curvature, eta * level, null);
+            session.Arena.Load(priorMean);
+            float[] deviation = session.Sigma(curvature, eta * level, null);
             if (options.PosteriorEpochs > 0)
             {
-                training.Run(
+                session.Training.Run(
                     new TrainingPlan(
                         data.Train, options.PosteriorEpochs, options.BatchSize, options.PosteriorOptimizer
                             ?? new Adam(3e-4), options.Seed, PosteriorStream + (uint)number)
                     {
                         // Of the loss in nats + log(1/p_min)·KL/η, the objective times log(1/p_min).
                         Anchor = priorMean,
-                        AnchorPrecision = Array.ConvertAll(deviation, s => (float)(bounded.Scale / (eta * s * s))),
-                        BeforeEpoch = _ => noise.Set(Sigma(Curvature(Some(data.Train)), eta, deviation)),
+                        AnchorPrecision = Array.ConvertAll(deviation, s => (float)(session.Bounded.Scale / (eta * s * s))),
+                        Augmentation = options.Augmentation,
+                        IsFrozen = session.Arena.States.Count > 0,
+                        BeforeEpoch = _ => session.Noise.Set(
+                            session.Sigma(session.Curvature(CertifySession.Some(data.Train)), eta, deviation)),
                     },
-                    Tell(CertifyPhase.Posterior),
-                    cancellation);
+                    session.Tell(CertifyPhase.Posterior),
+                    session.Cancellation);
             }
 
-            float[] sigma = Sigma(Curvature(split.Bound), eta, deviation), mean = arena.Save();
+            float[] sigma = session.Sigma(session.Curvature(split.Bound), eta, deviation), mean = session.Arena.Save();
             return new Candidate(level, priorMean, deviation, mean, sigma, PosteriorLevel.Kappa(mean, options.Neighborhood));
         }
 
@@ -226,9 +193,9 @@ public static class Certifier
         private double Promise(Candidate candidate)
         {
             Use(candidate);
-            GibbsLosses guess = losses.Drawn(
-                split.Bound.Take(Math.Min(ChoiceImages, split.Bound.Count)), 1, ChoiceStream, Tell(CertifyPhase.Choosing),
-                cancellation);
+            GibbsLosses guess = session.Losses.Drawn(
+                split.Bound.Take(Math.Min(ChoiceImages, split.Bound.Count)), 1, ChoiceStream, session.Tell(CertifyPhase.Choosing),
+                session.Cancellation);
             return Bound("", candidate, guess.ZeroOne, guess.Looks).Value;
         }
 
@@ -236,7 +203,8 @@ public static class Certifier
         private BoundResult Bound(string loss, Candidate candidate, double mean, long draws)
         {
             BoundResult limit = MonteCarloRisk.UpperLimit(mean, draws, options.DeltaPrime);
-            double logLevels = Math.Log(options.PriorLevels.Count), beyond = arena.Count * TruncatedGaussianNoise.MassBeyond;
+            double logLevels = Math.Log(options.PriorLevels.Count);
+            double beyond = session.Arena.Count * TruncatedGaussianNoise.MassBeyond;
             limit = limit with { Value = Math.Min(limit.Value + beyond, 1) };
             BoundResult bound = limit.Into(
                 q => MaurerSeeger.Bound(q, candidate.Kl + logLevels, split.Bound.Count, options.Delta));
@@ -255,8 +223,7 @@ public static class Certifier
                     new("N", draws),
                     new("n", split.Bound.Count),
                 ],
-                [.. bound.Assumptions.Union(Assumptions), .. arena.Parameters.Any(parameter => parameter.Initializer.IsStored)
-                    ? [FirstWeights] : Array.Empty<Assumption>()])
+                [.. bound.Assumptions.Union(CertifyAssumptions.Of(session.Arena, draws: true))])
             {
                 FailureProbability = bound.FailureProbability,
             };
@@ -264,22 +231,8 @@ public static class Certifier
 
         private void Use(Candidate candidate)
         {
-            arena.Load(candidate.Mean);
-            noise.Set(candidate.Sigma);
+            session.Arena.Load(candidate.Mean);
+            session.Noise.Set(candidate.Sigma);
         }
-
-        private float[] Sigma(double[] curvature, double etaOfLevel, float[]? priorDeviation) =>
-            PosteriorLevel.Sigma(arena.Save(), curvature, etaOfLevel, priorDeviation, options.Neighborhood);
-
-        /// <summary>h of the bounded cross-entropy at the present weights.</summary>
-        private double[] Curvature(SampleSet images) =>
-            Array.ConvertAll(
-                training.Curvature(images, Math.Min(options.BatchSize, images.Count), cancellation), h => h / bounded.Scale);
-
-        private static SampleSet Some(SampleSet images) => images.Take(Math.Min(TrainingCurvatureImages, images.Count));
-
-        private Action<long, long, double, TimeSpan>? Tell(CertifyPhase phase) =>
-            progress is null ? null : (done, total, loss, left) =>
-                progress.Report(new CertifyProgress(phase, done, total, loss, left));
     }
 }

@@ -16,7 +16,9 @@ public sealed record CertifyOptions
     /// <summary>How many times the prior's training sees its part S₀.</summary>
     public int PriorEpochs { get; init; } = 30;
 
-    /// <summary>How many times the posterior's training sees all training data; 0 keeps the prior's weights.</summary>
+    /// <summary>
+    /// How many times the posterior's training sees all training data, or a stage's what is before it; 0 keeps the weights.
+    /// </summary>
     public int PosteriorEpochs { get; init; } = 3;
 
     /// <summary>Images a step.</summary>
@@ -60,8 +62,18 @@ public sealed record CertifyOptions
     /// <summary>The rule that trains the prior, along a cosine down to 0; Adam at 10⁻³ without it.</summary>
     public Optimizer? PriorOptimizer { get; init; }
 
-    /// <summary>The rule that trains the posterior, along a cosine down to 0; Adam at 3·10⁻⁴ without it.</summary>
+    /// <summary>
+    /// The rule that trains the posterior, along a cosine down to 0; Adam at 3·10⁻⁴ without it, at 5·10⁻⁴ for a stage.
+    /// </summary>
     public Optimizer? PosteriorOptimizer { get; init; }
+
+    /// <summary>
+    /// T: in how many parts <see cref="Certifier.CertifyProgressively"/> tests S₁ before it is learnt from, at least 1.
+    /// </summary>
+    public int Stages { get; init; } = 8;
+
+    /// <summary>How training images are varied; null for as they are.</summary>
+    public Augmentation? Augmentation { get; init; }
 
     /// <summary>Where to run; <see cref="Device.Best"/> without it.</summary>
     public Device? Device { get; init; }
@@ -87,6 +99,8 @@ public sealed record CertifyOptions
         Require(DeltaPrime is > 0 and < 1, $"δ′ is {DeltaPrime}, but must be in (0, 1)");
         Require(Delta + DeltaPrime < 1,
             $"δ + δ′ is {Delta + DeltaPrime}, but must be below 1: a certificate holds with probability 1 − δ − δ′");
+        Require(Stages >= 1 && Stages <= images.Count - prior,
+            $"the stages are {Stages}, but must be between 1 and the bound's {images.Count - prior} images");
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
         Require(Eta is null or (> 0 and < double.PositiveInfinity), $"η is {Eta}, but must be positive");
         Require(Neighborhood is not null, "the neighbourhood is null, but must be one of a γ and an ε");

@@ -67,20 +67,30 @@ internal sealed class NoisyTraining : IDisposable
                 $"Certify perturbs the weights itself: give it the rule without perturbation, not {plan.Optimizer}.");
         }
 
-        using BatchLoader loader = BatchLoader.Shuffled(plan.Images, plan.BatchSize, plan.Seed);
+        using BatchLoader loader = BatchLoader.Shuffled(
+            plan.Images, plan.BatchSize, plan.Seed, augmentation: plan.Augmentation);
         using TrainingPipeline pipeline = new(model, arena, plan.Optimizer, plan.Images, new PipelineOptions
         {
             Seed = seed,
+            Statistics = RunningStatistics.Reestimated,
+            IsEvaluation = plan.IsFrozen,
             ForwardWeights = noise.Weights,
             BeforePass = step => noise.Draw(plan.Stream, (uint)step),
             AfterPass = plan.Anchor is null ? null : gradients => Pull(gradients, plan.Anchor, plan.AnchorPrecision!),
         });
+        using StatisticsPass? statistics = pipeline.States is { } states
+            ? new StatisticsPass(model, arena, plan.Images, Loss.CrossEntropy, plan.BatchSize, seed, states) : null;
         LearningRateSchedule schedule = LearningRateSchedule.Cosine(plan.Epochs);
         long total = (long)plan.Epochs * loader.BatchCount, step = 0;
         long started = Stopwatch.GetTimestamp(), reported = started;
         double recent = 0;
         for (int epoch = 1; epoch <= plan.Epochs; epoch++)
         {
+            if (epoch > 1)
+            {
+                statistics?.Run(step, cancellation);
+            }
+
             plan.BeforeEpoch(epoch);
             loader.Start(epoch);
             while (loader.TryNext(out Batch batch))
@@ -105,6 +115,8 @@ internal sealed class NoisyTraining : IDisposable
                 }
             }
         }
+
+        statistics?.Run(step, cancellation);
     }
 
     /// <inheritdoc/>

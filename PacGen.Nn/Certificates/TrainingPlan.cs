@@ -16,6 +16,15 @@ internal sealed record TrainingPlan(SampleSet Images, int Epochs, int BatchSize,
     /// <summary>The pull's strength at each weight: its gradient is (w − w₀)·precision.</summary>
     public float[]? AnchorPrecision { get; init; }
 
+    /// <summary>
+    /// Whether the running statistics stay as they are, and batches are normalised by them; else by their own, and the
+    /// statistics are estimated anew at w, from the same images, before each epoch but the first and at the end.
+    /// </summary>
+    public bool IsFrozen { get; init; }
+
+    /// <summary>How images are varied; null for as they are.</summary>
+    public Augmentation? Augmentation { get; init; }
+
     /// <summary>Called before each epoch, counted from 1: sets the noise's levels.</summary>
     public required Action<int> BeforeEpoch { get; init; }
 }

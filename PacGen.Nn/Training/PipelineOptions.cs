@@ -42,6 +42,11 @@ public sealed record PipelineOptions
     /// </summary>
     internal DeviceBuffer? ForwardWeights { get; init; }
 
+    /// <summary>
+    /// Whether the pass is that of evaluation: batch norm by the running statistics, which stay, and no dropout.
+    /// </summary>
+    internal bool IsEvaluation { get; init; }
+
     /// <summary>Called with the step before each pass.</summary>
     internal Action<long>? BeforePass { get; init; }
 

@@ -58,7 +58,7 @@ public sealed class TrainingPipeline : IDisposable
             Session = optimizer.Attach(arena, Gradients, options.Seed, options.SecondMomentBeta);
             accumulation = options.Parts > 1 ? new GradientSum(Gradients) : null;
             afterPass = options.AfterPass?.Invoke(Gradients);
-            if (options.Statistics != RunningStatistics.Kept && arena.States.Count > 0)
+            if (!options.IsEvaluation && options.Statistics != RunningStatistics.Kept && arena.States.Count > 0)
             {
                 Session.States = States = new StateUpdate(arena);
             }
@@ -72,7 +72,7 @@ public sealed class TrainingPipeline : IDisposable
             Graph = new BatchGraph(
                 model, arena, options.ForwardWeights ?? Session.ForwardWeights, accumulation?.Part ?? Gradients, options.Loss
                     ?? Loss.Of(images.Target),
-                images.Form, options.Seed, options.Statistics, states: States);
+                images.Form, options.IsEvaluation ? null : options.Seed, options.Statistics, states: States);
         }
         catch
         {

@@ -87,6 +87,7 @@ internal sealed class BadInputTests
     [TestCase("certify --delta 0.6 --delta-prime 0.5", "make them smaller")]
     [TestCase("certify --draws 0", "1 or more")]
     [TestCase("certify --eta 0", "(0, ∞)")]
+    [TestCase("certify --stages 0", "1 or more")]
     [TestCase("certify --p-min 1", "(0, 1)")]
     [TestCase("certify --prior-levels 1,x", "commas")]
     [TestCase("certify --model mnist-cnn", "--dataset mnist")]
@@ -264,7 +265,6 @@ internal sealed class BadInputTests
         Assert.That(ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--save", folder["w"]).ExitCode, Is.Zero);
         OneLine(ProgramRun.Of("train", "--model", "wide-resnet", "--depth", "12"), 2, "--depth is 12");
         OneLine(ProgramRun.Of("train", "--depth", "16"), 2, "--model wide-resnet");
-        OneLine(ProgramRun.Of("certify", "--model", "wide-resnet"), 2, "running statistics");
         OneLine(ProgramRun.Of("score", "--weights", folder["w"], "--hidden", "64"), 2,
             "(64, 64). Leave --model, --hidden, --depth, --widen and --dataset out");
     }

@@ -103,6 +103,8 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
             scene, new FlatnessOptions { WorstCase = true, AscentSteps = 1, Precision = 0.9 }),
         ["HeavyTails.Measure"] = scene => HeavyTails.Measure(scene.Subject, new HeavyTailOptions { FewestEigenvalues = 3 }),
         ["Certifier.Certify"] = scene => Certify(scene.Device, default),
+        ["Certifier.CertifyProgressively"] = scene => Certifier.CertifyProgressively(
+            Network(), Data, new CertifyOptions { PriorEpochs = 2, BatchSize = 4, Stages = 2, Device = scene.Device }),
         ["ParameterArena..ctor"] = scene =>
         {
             using ParameterArena arena = new(Convolutional(), scene.Device, 1);

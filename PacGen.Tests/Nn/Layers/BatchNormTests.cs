@@ -275,10 +275,19 @@ internal sealed class BatchNormTests
             Throws.TypeOf<ShapeException>().With.Message.Contains("larger batch"));
         Assert.That(() => new BatchNorm(3, epsilon: 0), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => new BatchNorm(3, momentum: 1.5), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(
-            () => Certifier.Certify(Network(), Datasets.Digits()),
-            Throws.ArgumentException.With.Message.Contains("running statistics"),
-            "a certificate covers the weights alone");
+    }
+
+    /// <summary>The statistics are those of the prior's part, whatever the posterior learns from, and stay so.</summary>
+    [Test]
+    public void ACertificatesStatisticsAreThePriors()
+    {
+        CertifyOptions quick = new()
+            { PriorEpochs = 2, PosteriorEpochs = 1, PriorLevels = [1000], Draws = 100, Device = Device.Cpu };
+        Dataset digits = Datasets.Digits(), small = digits with { Train = digits.Train.Take(200), Test = digits.Test.Take(20) };
+        Certificate learnt = Certifier.Certify(Network(), small, quick);
+        Certificate kept = Certifier.Certify(Network(), small, quick with { PosteriorEpochs = 0 });
+        Assert.That(learnt.State, Is.Not.Empty.And.EqualTo(kept.State));
+        Assert.That(learnt.Mean, Is.Not.EqualTo(kept.Mean));
     }
 
     private static Sequential Network() =>
