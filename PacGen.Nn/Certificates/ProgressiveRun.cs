@@ -22,8 +22,9 @@ internal sealed class ProgressiveRun : IDisposable
         guide = Math.Max(1, prior / 5);
         if (prior < 2)
         {
-            throw new ArgumentException("Certify: a progressive certificate needs 2 images before the first stage, one to train " +
-                "on and one that says which η to fix: raise the prior's part.");
+            throw new ArgumentException(
+                "Certify: a progressive certificate needs 2 images before the first stage, one to train on and one that says " +
+                "which η to fix: raise the prior's part.");
         }
 
         int[] order = DataSplit.Order(data.Train.Count, options.Seed);

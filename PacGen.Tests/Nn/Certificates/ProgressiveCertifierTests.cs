@@ -26,7 +26,7 @@ internal sealed class ProgressiveCertifierTests
             pixels.AsSpan(i * 64, 64).Reverse();
         }
 
-        ImageSet altered = new(pixels, labels, 8, 8, 10, Digits.Train.Normalization);
+        ImageSet altered = new(pixels, labels, 8, 8, 10, Digits.Train.Normalization!);
         ProgressiveCertificate after = Certify(Quick, Digits with { Train = altered });
         for (int stage = 0; stage < 4; stage++)
         {
