@@ -77,6 +77,9 @@ internal sealed class BatchGraph : IDisposable
     /// <summary>How many classes the last batch's output distinguished.</summary>
     public int Classes { get; private set; }
 
+    /// <summary>How many numbers the last batch's output had a sample.</summary>
+    public int Outputs { get; private set; }
+
     /// <summary>Runs a batch. The loss is read with <see cref="Loss"/>, the output with <see cref="Output"/>.</summary>
     /// <param name="images">The images of the batch, one after the other.</param>
     /// <param name="labels">Their labels.</param>
@@ -141,21 +144,6 @@ internal sealed class BatchGraph : IDisposable
 
     /// <summary>Copies the model's output for the last batch.</summary>
     public void Output(Span<float> destination) => last!.Output.Read(destination);
-
-    /// <summary>
-    /// How many images of the last batch the model classifies as their label; the first of equal outputs counts.
-    /// </summary>
-    public int Correct(ReadOnlySpan<float> labels, ref float[] outputs)
-    {
-        ReadOutputs(labels.Length, ref outputs);
-        int correct = 0;
-        for (int i = 0; i < labels.Length; i++)
-        {
-            correct += ClassLoss.Largest(outputs.AsSpan(i * Classes, Classes)) == (int)labels[i] ? 1 : 0;
-        }
-
-        return correct;
-    }
 
     /// <summary>Adds the 0-1 loss and the bounded cross-entropy of each image of the last batch.</summary>
     public void AddLosses(
@@ -321,6 +309,7 @@ internal sealed class BatchGraph : IDisposable
             }
         }
 
+        Outputs = checked((int)(nodes.Output.Shape.Count / count));
         Classes = nodes.Output.Shape.Rank > 1 ? nodes.Output.Shape[-1] : 1;
         return (CompiledGraph.Plan(Arena.Device, outputs, bindings), nodes);
     }

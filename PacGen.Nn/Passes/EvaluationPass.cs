@@ -28,16 +28,20 @@ internal sealed class EvaluationPass : IDisposable
     /// <summary>How many images of a set are passed at once.</summary>
     public int BatchOf(SampleSet set) => Math.Min(most, set.Count);
 
-    /// <summary>The mean loss and the accuracy on a set.</summary>
-    /// <param name="set">The images.</param>
+    /// <summary>The mean loss and some metrics on a set.</summary>
+    /// <param name="set">The samples.</param>
+    /// <param name="metrics">The metrics.</param>
     /// <param name="failure">Makes the error where a batch's loss is not finite, from that loss and from where it began.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="ArgumentException">A metric says nothing about these targets.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public (double Loss, double Accuracy) Evaluate(
-        SampleSet set, Func<float, NonFiniteOrigin?, Exception> failure, CancellationToken cancellation)
+    public Evaluation Evaluate(
+        SampleSet set, IReadOnlyList<Metric> metrics, Func<float, NonFiniteOrigin?, Exception> failure,
+        CancellationToken cancellation)
     {
         double loss = 0;
-        long correct = 0;
+        int size = checked((int)(Graph.For(BatchOf(set)).Output.Count / BatchOf(set))), width = set.Target.Width;
+        MetricTally[] tallies = [.. metrics.Select(metric => metric.Start(set.Target, size))];
         Run(set, batch =>
         {
             float mean = Graph.Loss();
@@ -47,9 +51,28 @@ internal sealed class EvaluationPass : IDisposable
             }
 
             loss += (double)mean * batch.Count;
-            correct += set.Target.Kind == TargetKind.Class ? Graph.Correct(batch.Targets, ref outputs) : 0;
+            if (tallies.Length == 0)
+            {
+                return;
+            }
+
+            outputs = outputs.Length < batch.Count * size ? new float[batch.Count * size] : outputs;
+            Graph.Output(outputs.AsSpan(0, batch.Count * size));
+            for (int i = 0; i < batch.Count; i++)
+            {
+                foreach (MetricTally tally in tallies)
+                {
+                    tally.Add(outputs.AsSpan(i * size, size), batch.Targets.Slice(i * width, width));
+                }
+            }
         }, cancellation);
-        return (loss / set.Count, set.Target.Kind == TargetKind.Class ? (double)correct / set.Count : double.NaN);
+        Dictionary<string, double> values = [];
+        for (int i = 0; i < tallies.Length; i++)
+        {
+            values[metrics[i].Name] = tallies[i].Value;
+        }
+
+        return new Evaluation(loss / set.Count, values);
     }
 
     /// <summary>The model's outputs for a set, (N, …) in row-major order.</summary>

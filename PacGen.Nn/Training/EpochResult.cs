@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace PacGen.Nn;
 
@@ -25,6 +26,10 @@ public sealed record EpochResult(
     /// <summary>The mean loss of the training steps themselves, at the perturbed weights where the optimizer perturbs.</summary>
     public double StepLoss { get; init; }
 
+    /// <summary>The metrics that were asked for, or are usual for the targets; null where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<MetricValue>? Metrics { get; init; }
+
     /// <summary>One of these numbers; Ψ is null where none was asked for.</summary>
     public double? Value(EpochQuantity quantity) => quantity switch
     {
@@ -41,9 +46,30 @@ public sealed record EpochResult(
 
     /// <summary>
     /// The object of a JSON-lines log: epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, gap, psi (null without a score)
-    /// with psiLow and psiHigh, its 95 % interval, psiKappaShare and psiBatchSize, seconds.
+    /// with psiLow and psiHigh, its 95 % interval, psiKappaShare and psiBatchSize, seconds; metrics, where there are any, by name
+    /// with train and test.
     /// </summary>
-    public JsonObject ToJson() => new()
+    public JsonObject ToJson()
+    {
+        JsonObject json = Numbers();
+        if (Metrics is not null)
+        {
+            JsonObject metrics = [];
+            foreach (MetricValue metric in Metrics)
+            {
+                metrics[metric.Name] = new JsonObject
+                {
+                    ["train"] = Number(metric.Train), ["test"] = Number(metric.Test),
+                };
+            }
+
+            json["metrics"] = metrics;
+        }
+
+        return json;
+    }
+
+    private JsonObject Numbers() => new()
     {
         ["epoch"] = Epoch,
         ["trainLoss"] = TrainLoss,
@@ -62,10 +88,12 @@ public sealed record EpochResult(
     /// <summary>One line for people.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"epoch {Epoch,3}: train loss {TrainLoss:F4}{Share(TrainAccuracy)}, test loss {TestLoss:F4}{Share(TestAccuracy)}, gap " +
-            $"{Gap:F4}{(Score is null ? "" : $", Ψ {Score.Psi:F0} (1/κ {Score.KappaShare:P0})")}, {Seconds:F2} s");
+            $"{Gap:F4}{Measured()}{(Score is null ? "" : $", Ψ {Score.Psi:F0} (1/κ {Score.KappaShare:P0})")}, {Seconds:F2} s");
 
     private static string Share(double accuracy) =>
         double.IsNaN(accuracy) ? "" : string.Create(CultureInfo.InvariantCulture, $" ({accuracy:P2})");
+
+    private string Measured() => string.Concat((Metrics ?? []).Select(metric => $", {metric}"));
 
     private static double? Number(double value) => double.IsNaN(value) ? null : value;
 }

@@ -106,8 +106,10 @@ internal sealed class RunRecorder(TrainingOptions options) : IDisposable
                 ("loss/train", result.TrainLoss),
                 ("loss/test", result.TestLoss),
                 ("loss/gap", result.Gap),
-                ("accuracy/train", result.TrainAccuracy),
-                ("accuracy/test", result.TestAccuracy),
+                .. double.IsNaN(result.TestAccuracy) ? Array.Empty<(string, double)>()
+                    : [("accuracy/train", result.TrainAccuracy), ("accuracy/test", result.TestAccuracy)],
+                .. (result.Metrics ?? []).SelectMany(metric => new[]
+                    { ($"{metric.Name}/train", metric.Train), ($"{metric.Name}/test", metric.Test) }),
                 ("images_per_second", imagesPerSecond),
                 .. result.Score is { } score ? [("psi", score.Psi), ("psi_kappa_share", score.KappaShare)]
                     : Array.Empty<(string, double)>(),

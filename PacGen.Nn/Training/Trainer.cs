@@ -23,6 +23,7 @@ public sealed class Trainer : IDisposable
     private readonly RunSnapshot snapshot;
     private readonly RunRecorder recorder;
     private readonly List<EpochResult> results = [];
+    private readonly IReadOnlyList<Metric> asked, metrics;
     private bool resumed;
 
     /// <summary>Prepares a run: makes the model's parameters on the device and draws their first values.</summary>
@@ -71,6 +72,13 @@ public sealed class Trainer : IDisposable
 
             pipeline.Graph.Plan(options.PartSize);
             LabelCheck.Require(model, loss, data, pipeline.Graph.Classes);
+            asked = options.Metrics ?? Metric.Usual(data.Train.Target);
+            metrics = HasAccuracy(data.Train) ? [Metric.Accuracy, .. asked] : asked;
+            foreach (Metric metric in metrics)
+            {
+                metric.Start(data.Train.Target, pipeline.Graph.Outputs);
+            }
+
             failure = new StepFailure(pipeline, Arena, optimizer, options.ClipNorm is not null, options.Batches(data));
             epochs = new EpochTraining(pipeline, data, optimizer, options, failure, recorder);
             snapshot = new RunSnapshot(model, data, optimizer, options, RunningStatistics, Arena, pipeline, statistics);
@@ -238,8 +246,7 @@ public sealed class Trainer : IDisposable
         try
         {
             tell(TrainingPhase.Evaluating);
-            (double trainLoss, double trainAccuracy) = Evaluate(data.Train, cancellation);
-            (double testLoss, double testAccuracy) = Evaluate(data.Test, cancellation);
+            Evaluation train = Evaluate(data.Train, metrics, cancellation), test = Evaluate(data.Test, metrics, cancellation);
             if (options.Score is not null)
             {
                 tell(TrainingPhase.Scoring);
@@ -247,13 +254,22 @@ public sealed class Trainer : IDisposable
 
             PacGenScore? score = options.Score is { } scoring ? Score(scoring, cancellation) : null;
             return new EpochResult(
-                epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, score, seconds) { StepLoss = stepLoss };
+                epoch, train.Loss, AccuracyOf(train), test.Loss, AccuracyOf(test), score, seconds)
+            {
+                StepLoss = stepLoss,
+                Metrics = asked.Count == 0 ? null : [.. asked.Select(
+                    metric => new MetricValue(metric.Name, train[metric], test[metric]))],
+            };
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             return null;
         }
     }
+
+    private bool HasAccuracy(SampleSet set) => set.Target.Kind == TargetKind.Class && pipeline.Graph.Classes >= 2;
+
+    private static double AccuracyOf(Evaluation found) => found.Metrics.GetValueOrDefault(Metric.Accuracy.Name, double.NaN);
 
     /// <summary>
     /// Resumes the run of a folder of checkpoints, from the newest that is whole: <see cref="Run"/> then gives the same bits as
@@ -331,10 +347,26 @@ public sealed class Trainer : IDisposable
     public (double Loss, double Accuracy) Evaluate(SampleSet set, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(set);
+        Evaluation found = Evaluate(set, HasAccuracy(set) ? [Metric.Accuracy] : [], cancellation);
+        return (found.Loss, AccuracyOf(found));
+    }
+
+    /// <summary>The mean loss and metrics of the unperturbed weights on a set, in evaluation mode.</summary>
+    /// <param name="set">The samples.</param>
+    /// <param name="metrics">The metrics.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="ArgumentException">A metric says nothing about these targets.</exception>
+    /// <exception cref="TrainingException">The loss or a running statistic is NaN or infinite.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public Evaluation Evaluate(SampleSet set, IReadOnlyList<Metric> metrics, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(metrics);
         RenewStatistics(cancellation);
         Arena.RequireFiniteState("The model can't be evaluated", Steps);
         return evaluation.Evaluate(
             set,
+            metrics,
             (loss, origin) => new TrainingException(
                 $"The loss at the weights after step {Steps} is {loss}: " +
                     $"{failure.Advice(origin, "clip the gradient")}.{StepFailure.Began(origin)}")

@@ -28,6 +28,12 @@ public sealed record TrainingOptions
     public Func<Tensor, Tensor, Tensor>? Loss { get; init; }
 
     /// <summary>
+    /// What is measured of training and test set after each epoch, beside the loss and the accuracy of classes; the usual metrics
+    /// of the targets without it (<see cref="Metric.Usual"/>).
+    /// </summary>
+    public IReadOnlyList<Metric>? Metrics { get; init; }
+
+    /// <summary>
     /// How training images are varied, anew each epoch; null for as they are. Evaluation and score see them as they are.
     /// </summary>
     public Augmentation? Augmentation { get; init; }
