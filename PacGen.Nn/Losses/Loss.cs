@@ -8,8 +8,13 @@ namespace PacGen.Nn;
 /// </summary>
 public static partial class Loss
 {
+    private static readonly Func<Tensor, Tensor, Tensor> OfProbabilities = (logits, targets) => SoftCrossEntropy(logits, targets);
+
+    private static readonly Func<Tensor, Tensor, Tensor> OfBits = (logits, targets) => BinaryCrossEntropy(logits, targets);
+
     /// <summary>
-    /// The usual loss of targets: the cross-entropy of classes, the mean squared error of values.
+    /// The usual loss of targets: the cross-entropy of classes and of probabilities, the binary cross-entropy of labels, the mean
+    /// squared error of values.
     /// </summary>
     /// <param name="target">What the targets are.</param>
     public static Func<Tensor, Tensor, Tensor> Of(TargetForm target)
@@ -18,14 +23,22 @@ public static partial class Loss
         return target.Kind switch
         {
             TargetKind.Class => CrossEntropy,
-            TargetKind.Values => MeanSquaredError,
-            _ => throw new ArgumentException($"A loss for {target} has to be given."),
+            TargetKind.Probabilities => OfProbabilities,
+            TargetKind.Bits => OfBits,
+            _ => MeanSquaredError,
         };
     }
 
     /// <summary>What a loss is called.</summary>
     internal static string NameOf(Func<Tensor, Tensor, Tensor> loss) =>
-        loss == CrossEntropy ? "cross-entropy" : loss == MeanSquaredError ? "mean squared error" : "of the caller's own";
+        IsCrossEntropy(loss) ? "cross-entropy" : loss == OfBits ? "binary cross-entropy"
+            : loss == MeanSquaredError ? "mean squared error" : "of the caller's own";
+
+    /// <summary>Whether a loss is the softmax cross-entropy, of classes or of probabilities.</summary>
+    internal static bool IsCrossEntropy(Func<Tensor, Tensor, Tensor> loss) => loss == CrossEntropy || loss == OfProbabilities;
+
+    /// <summary>Whether a loss is the usual one of labels.</summary>
+    internal static bool IsBinaryCrossEntropy(Func<Tensor, Tensor, Tensor> loss) => loss == OfBits;
 
     /// <summary>
     /// Softmax cross-entropy: −ln softmax(z)_y, averaged. Stable for any logits.

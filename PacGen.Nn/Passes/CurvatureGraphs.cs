@@ -63,6 +63,14 @@ internal static class CurvatureGraphs
                 return (output * (Signs(output.Shape, step, seed) * root)).Sum() * scale;
             }
 
+            if (Loss.IsBinaryCrossEntropy(loss))
+            {
+                // Of K labels, ∂²ℓ/∂z² = p(1 − p)/K on the diagonal.
+                Tensor share = fixedOutput.Sigmoid();
+                Tensor root = (share * (1f - share) * ((float)output.Shape[0] / output.Shape.Count)).Sqrt();
+                return (output * (root * Signs(output.Shape, step, seed)).StopGradient()).Sum() * scale;
+            }
+
             // ∂²ℓ/∂z² = diag p − ppᵀ = LLᵀ with L = diag √p − p√pᵀ.
             Tensor p = fixedOutput.Softmax(), rooted = p.Sqrt() * Signs(output.Shape, step, seed);
             return (output * (rooted - (p * RowSums(rooted))).StopGradient()).Sum() * scale;

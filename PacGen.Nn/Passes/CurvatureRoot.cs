@@ -33,7 +33,8 @@ internal sealed class CurvatureRoot : IDisposable
     public static bool Exists(CurvatureMatrix matrix, Func<Tensor, Tensor, Tensor> loss) =>
         matrix == CurvatureMatrix.EmpiricalFisher
             || (matrix == CurvatureMatrix.GaussNewton
-                && (loss == PacGen.Nn.Loss.CrossEntropy || loss == PacGen.Nn.Loss.MeanSquaredError));
+                && (PacGen.Nn.Loss.IsCrossEntropy(loss) || PacGen.Nn.Loss.IsBinaryCrossEntropy(loss)
+                    || loss == PacGen.Nn.Loss.MeanSquaredError));
 
     /// <summary>The memory of the leaves that the loss reads.</summary>
     public IReadOnlyDictionary<Tensor, Region> Inputs { get; }

@@ -89,6 +89,37 @@ internal sealed class SampleSetTests
             Throws.ArgumentException.With.Message.Contains("ask for a class a sample, but the targets of arrays are 1 value"));
     }
 
+    /// <summary>Probabilities, labels of 0 or 1 and values train by their usual losses, and Ψ comes to a number.</summary>
+    [TestCase(TargetKind.Probabilities)]
+    [TestCase(TargetKind.Bits)]
+    [TestCase(TargetKind.Values)]
+    public void OtherTargets(TargetKind kind)
+    {
+        float[,] targets = new float[Plane.Y.Length, 2];
+        for (int i = 0; i < Plane.Y.Length; i++)
+        {
+            (targets[i, 0], targets[i, 1]) = Plane.Y[i] > 0.3f ? (1, 0) : (0, 1);
+        }
+
+        Dataset data = Dataset.FromArrays(Plane.X, targets, kind).Normalized();
+        Mlp model = new(2, 8, 2);
+        using Trainer trainer = new(model, data, new Adam(0.02), Options);
+        EpochResult last = trainer.Run()[^1];
+        Assert.That(last.Metrics![0].Test, Is.GreaterThan(kind == TargetKind.Values ? 0.5 : 0.9), last.Metrics[0].Name);
+        using EmpiricalLoss subject = new(model, trainer.Arena, data.Train);
+        double[] exact = HessianDiagonalEstimator.Measure(
+            subject, new HessianDiagonalOptions { Matrix = CurvatureMatrix.GaussNewton }).Entries.Select(entry => (double)entry)
+            .ToArray();
+        double[] drawn = HessianDiagonalEstimator.Measure(subject, new HessianDiagonalOptions
+        {
+            Matrix = CurvatureMatrix.GaussNewton, LargestExact = 0, Draws = 400, RootBatchSize = 16,
+        }).Entries.Select(entry => (double)entry).ToArray();
+        Assert.That(drawn.Sum(), Is.EqualTo(exact.Sum()).Within(0.1 * exact.Sum()));
+        Assert.That(
+            PacGenScorer.Measure(subject, new ScoreOptions { Curvature = CurvatureSource.GaussNewton, BatchSize = 16 }).Psi,
+            Is.Not.NaN);
+    }
+
     /// <summary>A certificate for classes of numbers that are no bytes.</summary>
     [Test]
     public void ACertificateOfArrays()
