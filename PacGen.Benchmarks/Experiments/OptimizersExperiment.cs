@@ -68,7 +68,8 @@ internal sealed class OptimizersExperiment : Verb
     {
         Results results = files.Open(parsed);
         ModelChoice choice = model.Create(parsed);
-        RunArm[] arms = parsed.GetValue(methods) ?? [.. Method.All.SelectMany(method => RunArm.Of(method, method.Grid))];
+        RunArm[] arms = parsed.GetValue(methods) is { Length: > 0 } some ? some
+            : [.. Method.All.SelectMany(method => RunArm.Of(method, method.Grid))];
         ulong[] allSeeds = parsed.GetValue(seeds)!;
         int first = Math.Min(parsed.GetValue(choosing), allSeeds.Length);
         TrainingOptions options = run.Create(parsed, choice);

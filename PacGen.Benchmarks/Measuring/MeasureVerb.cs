@@ -102,7 +102,8 @@ internal sealed class MeasureVerb : Verb
         bool whole = true;
         try
         {
-            Measure(terminal, parsed.GetValue(measures) ?? [.. Measures.All], subject, by, rows);
+            Measure[] chosen = parsed.GetValue(measures) is { Length: > 0 } some ? some : [.. Measures.All];
+            Measure(terminal, chosen, subject, by, rows);
             spectrum = parsed.GetValue(density) is null ? null
                 : new ProgressReport<MeasureProgress>(
                     terminal, "spectral density", at => ($"{at.Measure}: {at.Done} of {at.Total} products", at.Done, at.Total))

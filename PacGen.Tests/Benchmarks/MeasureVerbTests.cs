@@ -117,6 +117,11 @@ internal sealed class MeasureVerbTests
     }
 
     [Test]
+    public void WithoutMeasuresAllAreTaken() => Assert.That(
+        Json("--images", "20")["measures"]!.AsArray().Select(row => row!["name"]!.GetValue<string>()),
+        Is.EqualTo(PacGen.Nn.Measures.All.Select(measure => measure.Name)));
+
+    [Test]
     public void ListsAllMeasuresWithoutANetwork()
     {
         ProgramRun run = ProgramRun.Of("measure", "--list");

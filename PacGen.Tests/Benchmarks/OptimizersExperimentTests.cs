@@ -1,5 +1,6 @@
 using System.Globalization;
 using PacGen.Benchmarks;
+using PacGen.Benchmarks.Runs;
 
 namespace PacGen.Tests.Benchmarks;
 
@@ -47,6 +48,17 @@ internal sealed class OptimizersExperimentTests
         ProgramRun again = ProgramRun.Of(With(folder));
         Assert.That(again.Output, Does.Contain("2 of 2 runs are there").And.Contain("8 of 8 runs are there"));
         Assert.That(Rows(folder), Is.EqualTo(rows));
+    }
+
+    [Test]
+    public void WithoutMethodsAllAreCompared()
+    {
+        using Folder folder = new();
+        string[] args = [.. Quick.Where((_, at) => at != Array.IndexOf(Quick, "--methods")
+            && at != Array.IndexOf(Quick, "--methods") + 1)];
+        ProgramRun run = ProgramRun.Of([.. args, "--output", folder[""]]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(Rows(folder).Select(row => row[0]).Distinct(), Is.EqualTo(Method.All.Select(method => method.Name)));
     }
 
     [Test]
