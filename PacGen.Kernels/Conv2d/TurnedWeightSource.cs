@@ -45,36 +45,6 @@ internal struct TurnedWeightSource<TWidth> : ITileSource
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Quad Load(ArrayView<float> memory, Digits outer, Digits term)
-    {
-        Quad quad = default;
-        if (outer.Index < channels)
-        {
-            int line = last + (outer.Index * outputs);
-            if (TWidth.Wide)
-            {
-                if (term.High < rows)
-                {
-                    quad = Quad.Load(memory, At(line, term));
-                }
-            }
-            else
-            {
-                quad.X = Read(memory, line, term);
-                term = radix.Next(term);
-                quad.Y = Read(memory, line, term);
-                term = radix.Next(term);
-                quad.Z = Read(memory, line, term);
-                term = radix.Next(term);
-                quad.W = Read(memory, line, term);
-            }
-        }
-
-        return quad;
-    }
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Quad Masked(Quad numbers, int mask) => TileMask.Of<TWidth>(numbers, mask);
 
     /// <inheritdoc/>
@@ -139,7 +109,4 @@ internal struct TurnedWeightSource<TWidth> : ITileSource
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly int At(int line, Digits term) => line - (term.High * stepRow) - (term.Middle * stepColumn) + term.Low;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly float Read(ArrayView<float> memory, int line, Digits term) => term.High < rows ? memory[At(line, term)] : 0f;
 }

@@ -35,37 +35,6 @@ internal struct WindowSource<TOrder, TWidth>(Windows windows) : ITileSource
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Quad Load(ArrayView<float> memory, Digits outer, Digits term)
-    {
-        Digits window = TOrder.AlongTerms ? outer : term, tap = TOrder.AlongTerms ? term : outer;
-        Quad quad = default;
-        if (window.High < images)
-        {
-            int row = (window.Middle * strideH) - top, column = (window.Low * strideW) - left, line = window.High * height;
-            if (TWidth.Wide)
-            {
-                if (Sees(row, column, tap))
-                {
-                    quad = Quad.Load(memory, At(line, row, column, tap));
-                }
-            }
-            else
-            {
-                quad.X = Read(memory, line, row, column, tap);
-                tap = tapRadix.Next(tap);
-                quad.Y = Read(memory, line, row, column, tap);
-                tap = tapRadix.Next(tap);
-                quad.Z = Read(memory, line, row, column, tap);
-                tap = tapRadix.Next(tap);
-                quad.W = Read(memory, line, row, column, tap);
-            }
-        }
-
-        return quad;
-    }
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Quad Masked(Quad numbers, int mask) => TileMask.Of<TWidth>(numbers, mask);
 
     /// <inheritdoc/>
@@ -142,8 +111,4 @@ internal struct WindowSource<TOrder, TWidth>(Windows windows) : ITileSource
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly int At(int line, int row, int column, Digits tap) =>
         ((((line + row + tap.High) * width) + column + tap.Middle) * channels) + tap.Low;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly float Read(ArrayView<float> memory, int line, int row, int column, Digits tap) =>
-        Sees(row, column, tap) ? memory[At(line, row, column, tap)] : 0f;
 }

@@ -40,9 +40,6 @@ public sealed partial class GpuDevice
         }
     }
 
-    /// <summary>A kernel to be compared with those that products use; null for these.</summary>
-    internal ProductVariant? Variant { get; set; }
-
     /// <summary>The library that matrix products are left to, or null.</summary>
     internal CuBlas? Library => libraries.GetValueOrDefault(products);
 

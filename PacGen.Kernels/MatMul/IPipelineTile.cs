@@ -24,23 +24,3 @@ internal readonly struct Pipeline128 : IPipelineTile
 
     public static int Stages => 3;
 }
-
-/// <summary>Eight warps, two stages.</summary>
-internal readonly struct Pipeline128By256 : IPipelineTile
-{
-    public static int Rows => 128;
-
-    public static int Columns => 256;
-
-    public static int Stages => 2;
-}
-
-/// <summary>One warp, four stages: for small outputs.</summary>
-internal readonly struct Pipeline64 : IPipelineTile
-{
-    public static int Rows => 64;
-
-    public static int Columns => 64;
-
-    public static int Stages => 4;
-}

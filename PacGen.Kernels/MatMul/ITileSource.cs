@@ -22,9 +22,6 @@ internal interface ITileSource
     /// <summary>The term a tile's terms further.</summary>
     Digits NextTile(Digits term);
 
-    /// <summary>The four numbers that begin at a place, which is a multiple of 4 along memory.</summary>
-    Quad Load(ArrayView<float> memory, Digits outer, Digits term);
-
     /// <summary>
     /// Which of the four numbers that begin at a place, a multiple of 4 along memory, there are: bits 0 to 3.
     /// </summary>

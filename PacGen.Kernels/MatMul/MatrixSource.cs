@@ -30,43 +30,6 @@ internal struct MatrixSource<TOrder, TWidth>(int outers, int terms) : ITileSourc
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Quad Load(ArrayView<float> memory, Digits outer, Digits term)
-    {
-        int line = TOrder.AlongTerms ? outer.Index : term.Index, lines = TOrder.AlongTerms ? outers : terms;
-        int place = TOrder.AlongTerms ? term.Index : outer.Index, length = TOrder.AlongTerms ? terms : outers;
-        int start = (line * length) + place;
-        Quad quad = default;
-        if (line < lines && place < length)
-        {
-            if (TWidth.Wide)
-            {
-                quad = Quad.Load(memory, start);
-            }
-            else
-            {
-                quad.X = memory[start];
-                if (place + 1 < length)
-                {
-                    quad.Y = memory[start + 1];
-                }
-
-                if (place + 2 < length)
-                {
-                    quad.Z = memory[start + 2];
-                }
-
-                if (place + 3 < length)
-                {
-                    quad.W = memory[start + 3];
-                }
-            }
-        }
-
-        return quad;
-    }
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Quad Masked(Quad numbers, int mask) => TileMask.Of<TWidth>(numbers, mask);
 
     /// <inheritdoc/>

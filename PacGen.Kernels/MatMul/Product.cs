@@ -8,7 +8,7 @@ internal static class Product
     private const long Busy = 1 << 22;
 
     /// <summary>Fewer terms than these are not worth a part of their own.</summary>
-    private const int TermsPerSplit = 512;
+    private const int TermsPerSplit = 128;
 
     /// <summary>The tiles that cover an output.</summary>
     public static int Tiles<TTile>(int rows, int columns)
@@ -47,7 +47,7 @@ internal static class Product
         // Where few outputs are long sums, as in a convolution's gradient by its weights, the terms are split: each part writes a
         // matrix of its own and these are added in order. The shapes alone say how, so all GPUs give the same bits.
         long work = 64L * 32 * Ceiling(rows, 64) * Ceiling(columns, 32);
-        int splits = device.Variant?.Splits ?? (int)Math.Max(1, Math.Min(Busy / work, terms / TermsPerSplit));
+        int splits = (int)Math.Max(1, Math.Min(Busy / work, terms / TermsPerSplit));
         if (splits == 1)
         {
             return Bind(
@@ -87,49 +87,27 @@ internal static class Product
         where TB : struct, ITileSource
         where TSums : struct, IThreadSums
     {
-        if (device.Variant is { } variant && device.Accelerator.MaxNumThreadsPerGroup >= 128)
-        {
-            return BindVariant<TA, TB, TSums>(variant, device, a, sourceA, b, sourceB, output, target);
-        }
-
         int most = device.Accelerator.MaxNumThreadsPerGroup;
-        return most < 64 ? new ProductGpu<TA, TB, Tile32, TSums>(device, a, sourceA, b, sourceB, output, target)
-            : target.Columns <= 32 ? new ProductGpu<TA, TB, Tile128By32, TSums>(device, a, sourceA, b, sourceB, output, target)
-            : most >= 256 && target.Rows > 64 && target.Columns > 64
-                && Tiles<Tile128>(target.Rows, target.Columns) * target.Splits >= 64
-                ? new ProductGpu<TA, TB, Tile128, TSums>(device, a, sourceA, b, sourceB, output, target)
-            : new ProductGpu<TA, TB, Tile64, TSums>(device, a, sourceA, b, sourceB, output, target);
-    }
-
-    private static Launch BindVariant<TA, TB, TSums>(
-        ProductVariant variant, GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
-        where TA : struct, ITileSource
-        where TB : struct, ITileSource
-        where TSums : struct, IThreadSums
-    {
-        bool tf32 = typeof(TSums) == typeof(Tf32Sums);
-        switch (variant.Kernel)
+        if (most < 64)
         {
-            case "pipeline 128" when tf32:
-                return new ProductPipeline<TA, TB, Pipeline128>(device, a, sourceA, b, sourceB, output, target);
-            case "pipeline 128x256" when tf32:
-                return new ProductPipeline<TA, TB, Pipeline128By256>(device, a, sourceA, b, sourceB, output, target);
-            case "ahead 128":
-                return tf32 ? new ProductAhead<TA, TB, Tile128, TSums>(device, a, sourceA, b, sourceB, output, target)
-                    : new ProductAhead<TA, TB, Tile128, AheadSums>(device, a, sourceA, b, sourceB, output, target);
-            case "ahead 64":
-                return tf32 ? new ProductAhead<TA, TB, Tile64, TSums>(device, a, sourceA, b, sourceB, output, target)
-                    : new ProductAhead<TA, TB, Tile64, AheadSums>(device, a, sourceA, b, sourceB, output, target);
-            case "ahead 128x32":
-                return tf32 ? new ProductAhead<TA, TB, Tile128By32, TSums>(device, a, sourceA, b, sourceB, output, target)
-                    : new ProductAhead<TA, TB, Tile128By32, AheadSums>(device, a, sourceA, b, sourceB, output, target);
-            case "128":
-                return new ProductGpu<TA, TB, Tile128, TSums>(device, a, sourceA, b, sourceB, output, target);
-            case "64":
-                return new ProductGpu<TA, TB, Tile64, TSums>(device, a, sourceA, b, sourceB, output, target);
-            default:
-                return new ProductGpu<TA, TB, Tile128By32, TSums>(device, a, sourceA, b, sourceB, output, target);
+            return new ProductGpu<TA, TB, Tile32, TSums>(device, a, sourceA, b, sourceB, output, target);
         }
+
+        if (target.Columns <= 32)
+        {
+            return new ProductGpu<TA, TB, Tile128By32, TSums>(device, a, sourceA, b, sourceB, output, target);
+        }
+
+        if (typeof(TSums) == typeof(Tf32Sums) && most >= 128)
+        {
+            return new ProductPipeline<TA, TB, Pipeline128>(device, a, sourceA, b, sourceB, output, target);
+        }
+
+        // The larger tile where a GPU is busy with it, and where it has no more to do beyond the output's last column.
+        return most >= 256 && target.Rows > 64 && Ceiling(target.Columns, 128) * 2 == Ceiling(target.Columns, 64)
+            && Tiles<Tile128>(target.Rows, target.Columns) * target.Splits >= 64
+            ? new ProductGpu<TA, TB, Tile128, TSums>(device, a, sourceA, b, sourceB, output, target)
+            : new ProductGpu<TA, TB, Tile64, TSums>(device, a, sourceA, b, sourceB, output, target);
     }
 
     private static int Ceiling(int count, int size) => (int)(((long)count + size - 1) / size);

@@ -81,20 +81,14 @@ internal sealed class ProductGpu<TA, TB, TTile, TSums> : Launch
         for (int tile = 0; tile < tiles; tile++)
         {
             int present = tile & 1;
-            if (tile + 1 < tiles)
-            {
-                loaderA.Advance(rows, threads);
-                loaderB.Advance(columns, threads);
-                loaderA.Fetch(a, rows, threads);
-                loaderB.Fetch(b, columns, threads);
-            }
-
+            // What lies behind the last tile is read too, as zeros that go nowhere: a branch would wait for the numbers.
+            loaderA.Advance(rows, threads);
+            loaderB.Advance(columns, threads);
+            loaderA.Fetch(a, rows, threads);
+            loaderB.Fetch(b, columns, threads);
             sums.Add(tilesA, present * sizeA, rows, tilesB, present * sizeB, columns);
-            if (tile + 1 < tiles)
-            {
-                loaderA.Put<TSums>(tilesA, (1 - present) * sizeA, rows, threads);
-                loaderB.Put<TSums>(tilesB, (1 - present) * sizeB, columns, threads);
-            }
+            loaderA.Put<TSums>(tilesA, (1 - present) * sizeA, rows, threads);
+            loaderB.Put<TSums>(tilesB, (1 - present) * sizeB, columns, threads);
 
             Group.Barrier();
         }

@@ -23,9 +23,9 @@ internal struct SingleSums : IThreadSums
         // A warp's threads are 4 by 8, or 8 by 4 in a tile of 32 columns: few different quads of either side to read.
         if (columns > 64)
         {
-            int warp = thread / 32, lane = thread % 32;
-            row = 4 * ((warp / 2 * 4) + (lane / 8));
-            column = 4 * ((warp % 2 * 8) + (lane % 8));
+            int warp = thread >> 5;
+            row = 4 * (((warp >> 2) * 8) + ((thread >> 1) & 7));
+            column = 4 * (((warp & 3) * 4) + (((thread >> 4) & 1) * 2) + (thread & 1));
         }
         else
         {
@@ -38,15 +38,17 @@ internal struct SingleSums : IThreadSums
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(ArrayView<float> a, int startA, int rows, ArrayView<float> b, int startB, int columns)
     {
-        int atA = startA + row, atB = startB + column, strideA = ProductTile.Stride(rows), strideB = ProductTile.Stride(columns);
-        AddTerm(a, atA, rows / 2, b, atB, columns / 2);
-        AddTerm(a, atA + strideA, rows / 2, b, atB + strideB, columns / 2);
-        AddTerm(a, atA + (2 * strideA), rows / 2, b, atB + (2 * strideB), columns / 2);
-        AddTerm(a, atA + (3 * strideA), rows / 2, b, atB + (3 * strideB), columns / 2);
-        AddTerm(a, atA + (4 * strideA), rows / 2, b, atB + (4 * strideB), columns / 2);
-        AddTerm(a, atA + (5 * strideA), rows / 2, b, atB + (5 * strideB), columns / 2);
-        AddTerm(a, atA + (6 * strideA), rows / 2, b, atB + (6 * strideB), columns / 2);
-        AddTerm(a, atA + (7 * strideA), rows / 2, b, atB + (7 * strideB), columns / 2);
+        ref float atA = ref a[startA + row];
+        ref float atB = ref b[startB + column];
+        int strideA = ProductTile.Stride(rows), strideB = ProductTile.Stride(columns);
+        AddTerm(ref atA, 0, rows / 2, ref atB, 0, columns / 2);
+        AddTerm(ref atA, strideA, rows / 2, ref atB, strideB, columns / 2);
+        AddTerm(ref atA, 2 * strideA, rows / 2, ref atB, 2 * strideB, columns / 2);
+        AddTerm(ref atA, 3 * strideA, rows / 2, ref atB, 3 * strideB, columns / 2);
+        AddTerm(ref atA, 4 * strideA, rows / 2, ref atB, 4 * strideB, columns / 2);
+        AddTerm(ref atA, 5 * strideA, rows / 2, ref atB, 5 * strideB, columns / 2);
+        AddTerm(ref atA, 6 * strideA, rows / 2, ref atB, 6 * strideB, columns / 2);
+        AddTerm(ref atA, 7 * strideA, rows / 2, ref atB, 7 * strideB, columns / 2);
     }
 
     /// <inheritdoc/>
@@ -69,9 +71,10 @@ internal struct SingleSums : IThreadSums
 
     /// <summary>Adds the products of a term: eight numbers of A's column with eight of B's row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void AddTerm(ArrayView<float> a, int atA, int halfA, ArrayView<float> b, int atB, int halfB)
+    private void AddTerm(ref float atA, int offA, int halfA, ref float atB, int offB, int halfB)
     {
-        Quad a0 = Quad.Load(a, atA), a1 = Quad.Load(a, atA + halfA), b0 = Quad.Load(b, atB), b1 = Quad.Load(b, atB + halfB);
+        Quad a0 = SharedTile.Load(ref atA, offA), a1 = SharedTile.Load(ref atA, offA + halfA);
+        Quad b0 = SharedTile.Load(ref atB, offB), b1 = SharedTile.Load(ref atB, offB + halfB);
         c00 = Quad.MultiplyAdd(a0.X, b0, c00);
         c01 = Quad.MultiplyAdd(a0.X, b1, c01);
         c10 = Quad.MultiplyAdd(a0.Y, b0, c10);

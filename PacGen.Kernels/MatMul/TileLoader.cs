@@ -15,7 +15,7 @@ internal struct TileLoader<TSource>
     // Quads along terms are of several outer indices and one term; quads along the outer index the other way round.
     private Digits outer0, outer1, outer2, outer3, term0, term1, term2, term3;
     private Quad quad0, quad1, quad2, quad3;
-    private int line;
+    private int line, mask0, mask1, mask2, mask3;
 
     /// <summary>Places the thread at its first tile.</summary>
     /// <param name="side">The matrix.</param>
@@ -66,16 +66,23 @@ internal struct TileLoader<TSource>
     public void Fetch(ArrayView<float> memory, int extent, int threads)
     {
         int quads = Quads(extent, threads);
-        quad0 = source.Load(memory, outer0, term0);
+        mask0 = source.Mask(outer0, term0);
+        quad0 = source.Load(memory, outer0, term0, mask0);
         if (quads > 1)
         {
-            quad1 = TSource.AlongTerms ? source.Load(memory, outer1, term0) : source.Load(memory, outer0, term1);
+            mask1 = TSource.AlongTerms ? source.Mask(outer1, term0) : source.Mask(outer0, term1);
+            quad1 = TSource.AlongTerms ? source.Load(memory, outer1, term0, mask1)
+                : source.Load(memory, outer0, term1, mask1);
         }
 
         if (quads > 2)
         {
-            quad2 = TSource.AlongTerms ? source.Load(memory, outer2, term0) : source.Load(memory, outer0, term2);
-            quad3 = TSource.AlongTerms ? source.Load(memory, outer3, term0) : source.Load(memory, outer0, term3);
+            mask2 = TSource.AlongTerms ? source.Mask(outer2, term0) : source.Mask(outer0, term2);
+            quad2 = TSource.AlongTerms ? source.Load(memory, outer2, term0, mask2)
+                : source.Load(memory, outer0, term2, mask2);
+            mask3 = TSource.AlongTerms ? source.Mask(outer3, term0) : source.Mask(outer0, term3);
+            quad3 = TSource.AlongTerms ? source.Load(memory, outer3, term0, mask3)
+                : source.Load(memory, outer0, term3, mask3);
         }
     }
 
@@ -108,16 +115,16 @@ internal struct TileLoader<TSource>
     {
         int at = start + line, quads = Quads(extent, threads);
         int step = Step(extent, threads) * (TSource.AlongTerms ? 1 : ProductTile.Stride(extent));
-        Put(shared, at, extent, TSums.Prepare(quad0));
+        Put(shared, at, extent, TSums.Prepare(TSource.Masked(quad0, mask0)));
         if (quads > 1)
         {
-            Put(shared, at + step, extent, TSums.Prepare(quad1));
+            Put(shared, at + step, extent, TSums.Prepare(TSource.Masked(quad1, mask1)));
         }
 
         if (quads > 2)
         {
-            Put(shared, at + (2 * step), extent, TSums.Prepare(quad2));
-            Put(shared, at + (3 * step), extent, TSums.Prepare(quad3));
+            Put(shared, at + (2 * step), extent, TSums.Prepare(TSource.Masked(quad2, mask2)));
+            Put(shared, at + (3 * step), extent, TSums.Prepare(TSource.Masked(quad3, mask3)));
         }
     }
 

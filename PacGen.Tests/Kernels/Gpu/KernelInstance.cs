@@ -20,7 +20,9 @@ internal sealed record KernelInstance(
     string Name, MethodInfo Method, bool IsWide, bool WritesWide, double Fewest = 0, double? Asked = null, string Element = "",
     int? Loads = null, int? Stores = null)
 {
+    private static readonly char[] Digits = [.. "0123456789"];
     private static readonly Type[] Tiles = [typeof(Tile128), typeof(Tile64), typeof(Tile128By32)];
+    private static readonly Type[] Tf32Tiles = [typeof(Pipeline128), typeof(Tile128By32)];
     private static readonly Type[] Sums = [typeof(SingleSums), typeof(Tf32Sums)];
 
     /// <summary>The kernels that work element by element.</summary>
@@ -110,7 +112,7 @@ internal sealed record KernelInstance(
         {
             foreach (Type sums in Sums)
             {
-                foreach (Type tile in Tiles)
+                foreach (Type tile in sums == typeof(Tf32Sums) ? Tf32Tiles : Tiles)
                 {
                     foreach (Type a in (Type[])[typeof(Wide), typeof(Narrow)])
                     {
@@ -129,11 +131,13 @@ internal sealed record KernelInstance(
 
                             KernelInstance Product(string name, Type sourceA, Type sourceB) => new(
                                 $"{(sums == typeof(Tf32Sums) ? "TF32 " : "")}{name}, " +
-                                    $"{tile.Name[4..].Replace("By", " × ", StringComparison.Ordinal)}, {a.Name} {b.Name}",
-                                (MethodInfo)typeof(ProductGpu<,,,>).MakeGenericType(sourceA, sourceB, tile, sums).GetProperty(
+                                    $"{Extents(tile)}, {a.Name} {b.Name}",
+                                (MethodInfo)(tile == typeof(Pipeline128)
+                                    ? typeof(ProductPipeline<,,>).MakeGenericType(sourceA, sourceB, tile)
+                                    : typeof(ProductGpu<,,,>).MakeGenericType(sourceA, sourceB, tile, sums)).GetProperty(
                                     "Method")!.GetValue(null)!,
-                                a == typeof(Wide) && b == typeof(Wide),
-                                true);
+                                tile != typeof(Pipeline128) && a == typeof(Wide) && b == typeof(Wide),
+                                tile != typeof(Pipeline128));
                         }
                     }
                 }
@@ -193,6 +197,9 @@ internal sealed record KernelInstance(
 
     private static IEnumerable<string> Arguments(Type expression) =>
         expression.IsGenericType ? expression.GenericTypeArguments[1..].SelectMany(Arguments) : [expression.Name];
+
+    private static string Extents(Type tile) =>
+        tile.Name[tile.Name.IndexOfAny(Digits)..].Replace("By", " × ", StringComparison.Ordinal);
 
     private static Type Matrix(Type order, Type width) => typeof(MatrixSource<,>).MakeGenericType(order, width);
 

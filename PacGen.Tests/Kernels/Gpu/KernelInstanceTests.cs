@@ -213,6 +213,19 @@ internal sealed partial class KernelInstanceTests
                 Assert.That(Moved(ptx), Is.EqualTo(kernel.Fewest), $"{kernel.Name}: bytes of an element");
             }
 
+            if (type.StartsWith("ProductPipeline", StringComparison.Ordinal))
+            {
+                bool narrow = kernel.Name.Contains("Narrow", StringComparison.Ordinal);
+                Assert.That(
+                    Count(ptx, "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"), Is.EqualTo(2 * 32),
+                    "a stage's sixteen terms of a warp");
+                Assert.That(
+                    Count(ptx, "cp.async.cg.shared.global"),
+                    kernel.Name.Contains("Wide", StringComparison.Ordinal) ? Is.Positive : Is.Zero, "copies of 16 bytes");
+                Assert.That(Count(ptx, "cp.async.ca.shared.global"), narrow ? Is.Positive : Is.Zero, "copies of 4 bytes");
+                Assert.That(Count(ptx, "ld.global"), Is.Zero, "loads that wait");
+            }
+
             if (type.StartsWith("ProductGpu", StringComparison.Ordinal))
             {
                 bool tf32 = kernel.Method.DeclaringType.GenericTypeArguments[3] == typeof(Tf32Sums);

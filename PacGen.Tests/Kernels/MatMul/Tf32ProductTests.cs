@@ -54,6 +54,43 @@ internal sealed class Tf32ProductTests(string id)
         transposeA ? new Shape(terms, rows) : new Shape(rows, terms),
         transposeB ? new Shape(columns, terms) : new Shape(terms, columns));
 
+    // On a GPU: several tiles of 128 × 128, cut on every side, parts of the terms, narrow loads and stores.
+    [TestCase(131, 333, 65, 0)]
+    [TestCase(257, 64, 516, 0)]
+    [TestCase(200, 100, 300, 0)]
+    [TestCase(129, 17, 257, 0)]
+    [TestCase(66, 1036, 68, 0)]
+    [TestCase(66, 36, 67, 1)]
+    public void LargerMatrices(int rows, int terms, int columns, int offset)
+    {
+        if (!id.StartsWith("cuda", StringComparison.Ordinal))
+        {
+            Assert.Ignore("The simulator would take minutes.");
+        }
+
+        Matrices(rows, terms, columns, false, false, offset);
+        Matrices(rows, terms, columns, true, false, offset);
+        Matrices(rows, terms, columns, false, true, offset);
+        Matrices(rows, terms, columns, true, true, offset);
+    }
+
+    [TestCase(16, 20)]
+    [TestCase(64, 130)]
+    [TestCase(13, 70)]
+    public void LargerConvolutions(int channels, int outputs)
+    {
+        if (!id.StartsWith("cuda", StringComparison.Ordinal))
+        {
+            Assert.Ignore("The simulator would take minutes.");
+        }
+
+        Conv2dGeometry geometry = new(1, 1);
+        Shape x = new(3, 9, 11, channels), w = new(3, 3, channels, outputs), y = new(3, 9, 11, outputs);
+        Check(new Conv2dForward(geometry), 0, x, w);
+        Check(new Conv2dInputGradient(geometry, 9, 11), 0, y, w);
+        Check(new Conv2dWeightGradient(geometry, 3, 3), 0, x, y);
+    }
+
     [TestCase(4, 4, 0)]
     [TestCase(3, 5, 1)]
     public void Convolutions(int channels, int outputs, int offset)
