@@ -49,6 +49,14 @@ internal sealed class CertifyVerb : Verb
         using OpenedDevice opened = device.Open(parsed);
         Dataset images = data.Load(parsed, terminal, Host.Stop.Token);
         Module network = choice.Create(images, opened.Device, 10);
+        if (network.State.Count > 0)
+        {
+            throw new UsageException(Prose.Line($"""
+                {choice.Describe(images)} has running statistics ({network.State[0].Name} and others), which are learnt from samples
+                outside the posterior and which no bound here covers: certify a network without batch norm.
+                """));
+        }
+
         CertifyOptions options = asked with { Device = opened.Device };
         CertifyReport report = new(terminal);
         report.Begin(choice, network, images, options);

@@ -56,9 +56,12 @@ internal sealed class MeasureVerb : Verb
             return 0;
         }
 
-        if (parsed.GetValue(saved.Weights) is null)
+        if (!saved.IsGiven(parsed))
         {
-            throw new UsageException("--weights is missing: name the file that holds the network, or see --list.");
+            throw new UsageException(
+                "--weights is missing: name the file that holds the network, or one with its weights by --model FILE.onnx, or " +
+                    "see " +
+                    "--list.");
         }
 
         if (parsed.IsGiven(initial) && parsed.IsGiven(initialSeed))

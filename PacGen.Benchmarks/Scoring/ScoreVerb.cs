@@ -19,7 +19,6 @@ internal sealed class ScoreVerb : Verb
         : base(host, new Command(
             "score", "Scores saved weights: Ψ with its interval, its parts, ρ by three estimators, and a table by layer."))
     {
-        saved.Weights.Required = true;
         Add([saved, scoring, seed, .. saved.Places]);
         Add(JsonOption("One JSON object on standard output, all else on standard error"));
     }

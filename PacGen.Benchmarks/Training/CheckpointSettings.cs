@@ -155,7 +155,8 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
 
     /// <summary>Whether the line gives a path by an option.</summary>
     private bool IsPath(ParseResult line, Option option) =>
-        line.IsGiven(option) && (outputs.Concat(inputs).Contains(option) || (option == dataset
+        line.IsGiven(option) && (outputs.Concat(inputs).Contains(option) || line.Words(option).Any(OnnxSource.IsOne)
+            || (option == dataset
             && line.GetValue(dataset)!.StartsWith(Datasets.FolderPrefix, StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>What must be given again, as a command.</summary>
@@ -164,7 +165,7 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
         string[] given = [.. command.Options.Where(parsed.IsGiven).SelectMany(option => Tokens(parsed, option)),
             .. again.SelectMany(option => Tokens(before, option))];
         string line = string.Join(' ', given.Select(word => ShellWord.Of(word) ?? "PATH"));
-        string[] free = [.. again.Where(option => option != dataset).Select(Word)];
+        string[] free = [.. again.Where(option => outputs.Concat(inputs).Contains(option)).Select(Word)];
         return Prose.Line($"""
             The run in {from} also used {string.Join(", ", again.Select(option => option.Name))} outside of its folder, and a path
             isn't taken from a checkpoint, which may be somebody else's. If these are yours, give them again: pacgen

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Core.Text;
 using PacGen.Kernels;
 using PacGen.Nn;
 
@@ -16,6 +17,12 @@ internal sealed record ModelChoice(
     string Name, IReadOnlyList<int> Hidden, int Depth = 0, int Widen = 0, WideResNetForm Form = WideResNetForm.PaperCode,
     int Scale = 1)
 {
+    /// <summary>The name of a network that an ONNX file describes.</summary>
+    public const string OnnxName = "onnx";
+
+    /// <summary>The ONNX file of the network, where it is one of such a file.</summary>
+    public OnnxSource? Onnx { get; init; }
+
     /// <summary>p of dropout in training; 0 for none. Weights don't depend on it, so no file of them names it.</summary>
     public double Dropout { get; init; }
 
@@ -54,6 +61,7 @@ internal sealed record ModelChoice(
 
         // Three groups of n blocks of two 3×3 convolutions, 16, 32 and 64 times the widening factor wide; a group's first one has
         // fewer inputs.
+        // An ONNX file's parameters are in memory before they are counted.
         Int128 blocks = (Depth - 4) / 6;
         return Name == "wide-resnet" ? (Int128)9 * Widen * Widen * ((16 * 16) + (32 * 32) + (64 * 64)) * ((2 * blocks) - 1) : 0;
     }
@@ -63,6 +71,7 @@ internal sealed record ModelChoice(
     {
         "mlp" => Hidden.Count + 1L,
         "wide-resnet" => Depth - 2L,
+        OnnxName => 1,
         _ => 4,
     };
 
@@ -94,6 +103,11 @@ internal sealed record ModelChoice(
     public Module Make(Dataset data)
     {
         SampleSet images = data.Train;
+        if (Onnx is { } file)
+        {
+            return file.Make(data);
+        }
+
         if (Name == "mlp")
         {
             return new Mlp([images.SampleSize, .. Hidden, images.Target.Size]) { Dropout = Dropout };
@@ -137,6 +151,7 @@ internal sealed record ModelChoice(
     public string Describe(Dataset data) => Name switch
     {
         "mlp" => $"mlp {string.Join('-', [data.Train.SampleSize, .. Hidden, data.Train.Target.Size])}{Dropped}",
+        OnnxName => Printable.Name(Onnx!.Name),
         "wide-resnet" => $"wrn-{Depth}-{Widen}{(Form == WideResNetForm.PaperCode ? "" : $"-{FormName}")}{Dropped}",
         _ => $"{(Scale == 1 ? Name : $"{Name}-{Scale}")}{Dropped}",
     };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using PacGen.Benchmarks.CommandLine;
 
 namespace PacGen.Benchmarks.Training;
@@ -9,13 +10,7 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="usualDepth">The Wide-ResNet's depth without the option.</param>
 internal sealed class ModelOptions(string? fallback, bool drops = false, int usualDepth = 16) : OptionGroup
 {
-    private readonly Option<string> model = Options.Choice(
-        "--model",
-        Prose.Line($"""
-            The network; mnist-cnn takes images of 16×16 or more{(fallback is null ? "; without it the one that the file names" : "")}
-            """),
-        fallback,
-        ModelChoice.Names);
+    private readonly Option<string> model = Networks(fallback);
 
     private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128");
     private readonly Option<int?> depth = Options.Count(
@@ -47,6 +42,9 @@ internal sealed class ModelOptions(string? fallback, bool drops = false, int usu
     /// <summary>Whether the command line names a network.</summary>
     public bool IsGiven(ParseResult parsed) => parsed.IsGiven(model);
 
+    /// <summary>Whether the command line names the file of a network.</summary>
+    public bool IsFile(ParseResult parsed) => parsed.Words(model).Any(OnnxSource.IsOne);
+
     /// <summary>The network that the command line names.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="saved">The network of a file of weights, from which comes what the command line doesn't say.</param>
@@ -54,22 +52,41 @@ internal sealed class ModelOptions(string? fallback, bool drops = false, int usu
     public ModelChoice Create(ParseResult parsed, ModelChoice? saved = null)
     {
         string name = parsed.GetValue(model) ?? saved?.Name ?? ModelChoice.Names[0];
+        OnnxSource? file = OnnxSource.IsOne(name) ? new OnnxSource(name) : null;
+        name = file is null ? name : ModelChoice.OnnxName;
         bool mlp = name == "mlp", wide = name == "wide-resnet";
         parsed.Needs(mlp, "--model mlp", hidden);
         parsed.Needs(wide, "--model wide-resnet", depth, widen, form);
         parsed.Needs(name == "mnist-cnn", "--model mnist-cnn", scale);
+        parsed.Needs(!drops || name != ModelChoice.OnnxName, "a model of the program's own", dropout);
         ModelChoice fresh = new(name, mlp ? [128] : [], wide ? usualDepth : 0, wide ? 1 : 0);
         ModelChoice same = saved?.Name == name ? saved : fresh;
         int deep = parsed.GetValue(depth) ?? same.Depth;
         return same with
         {
+            Onnx = file ?? same.Onnx,
             Hidden = parsed.GetValue(hidden) is { Length: > 0 } widths ? widths : same.Hidden,
             Depth = wide ? CheckedDepth(deep) : deep,
             Widen = parsed.GetValue(widen) ?? same.Widen,
             Scale = parsed.GetValue(scale) ?? same.Scale,
-            Dropout = (drops ? parsed.GetValue(dropout) : null) ?? same.Dropout,
+            Dropout = (drops && name != ModelChoice.OnnxName ? parsed.GetValue(dropout) : null) ?? same.Dropout,
             Form = parsed.GetValue(form) is { } chosen ? ModelChoice.Forms.First(one => one.Name == chosen).Form : same.Form,
         };
+    }
+
+    /// <summary>A model by name, or the file of one.</summary>
+    private static Option<string> Networks(string? fallback)
+    {
+        Option<string> option = Options.Choice(
+            "--model",
+            Prose.Line($"""
+                The network; mnist-cnn takes images of 16×16 or more{(fallback is null ? "; without it the one that the file names" : "")}
+                """),
+            fallback, ModelChoice.Names);
+        option.Description += ", or FILE.onnx for a network of your own with its weights";
+        Func<ArgumentResult, string?> known = option.CustomParser!;
+        option.CustomParser = result => OnnxSource.IsOne(result.Tokens[0].Value) ? result.Tokens[0].Value : known(result);
+        return option;
     }
 
     /// <summary>A Wide-ResNet's depth.</summary>

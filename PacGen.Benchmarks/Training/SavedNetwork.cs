@@ -29,9 +29,17 @@ internal sealed record SavedNetwork(
     /// <summary>File, network, origin and device on one line.</summary>
     public string Line => $"{Path}: {Choice.Describe(Images)}, {Arena.Count:N0} parameters, {Origin}; {Opened.Device.Name}";
 
-    /// <summary>The weights that training by a seed begins with, in the arena's layout.</summary>
-    public float[] Drawn(ulong seed)
+    /// <summary>
+    /// The weights that training by a seed begins with, in the arena's layout: those of an ONNX file whatever the seed. Null
+    /// where they were in such a file, which isn't at hand.
+    /// </summary>
+    public float[]? Drawn(ulong seed)
     {
+        if (Choice.Onnx is { Path: null })
+        {
+            return null;
+        }
+
         using ParameterArena first = new(Choice.Make(Images), Device.Cpu, seed);
         return first.Save();
     }

@@ -19,17 +19,27 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
 
     private readonly Option<string?> weights = Options.Path(
         "--weights",
-        "The file that pacgen train --save wrote, a checkpoint of train --checkpoint, or a safetensors file of PyTorch's");
+        Prose.Line("""
+            The file that pacgen train --save wrote, a checkpoint of train --checkpoint, or a safetensors, .pt or .pth file of
+            PyTorch's; without it the weights of --model FILE.onnx
+            """));
+
+    private readonly Option<string?> reference = Options.Path(
+        "--reference",
+        Prose.Line("""
+            A file with arrays inputs and outputs that another program computed by these weights: the network's own must be the
+            same within 1e-4
+            """));
 
     private readonly Option<string> layout = Options.Choice(
         "--layout", "The order of weights in a file of another program; without it recognised by the arrays' shapes", null,
         WeightsFile.Layouts);
 
     /// <summary>What the network is; <see cref="Places"/> come last.</summary>
-    public override IReadOnlyList<Option> All => [weights, data.Set, .. model.All, layout];
+    public override IReadOnlyList<Option> All => [weights, data.Set, .. model.All, layout, reference];
 
-    /// <summary>The option that names the file.</summary>
-    public Option<string?> Weights => weights;
+    /// <summary>Whether a file with weights is named.</summary>
+    public bool IsGiven(ParseResult parsed) => parsed.IsGiven(weights) || model.IsFile(parsed);
 
     /// <summary>Where to run, and where images are.</summary>
     public IEnumerable<OptionGroup> Places => [device, data];
@@ -42,7 +52,11 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
     /// <exception cref="CheckpointException">The file is not there, is no weights file, or is damaged.</exception>
     public SavedNetwork Open(ParseResult parsed, Terminal terminal, Host host)
     {
-        string path = parsed.GetValue(weights)!;
+        if (parsed.GetValue(weights) is not { } path)
+        {
+            return OfOnnx(parsed, terminal, host);
+        }
+
         using WeightsFile file = WeightsFile.Open(path);
         if (file.Model is null && !model.IsGiven(parsed))
         {
@@ -68,6 +82,7 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
                     """));
             }
 
+            Compare(parsed, terminal, network, arena);
             return new SavedNetwork(path, choice, images, network, arena, opened)
             {
                 Seed = file.Model is null ? null : file.Seed,
@@ -82,6 +97,48 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
             opened.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The network of an ONNX file, with the weights that are in it.</summary>
+    private SavedNetwork OfOnnx(ParseResult parsed, Terminal terminal, Host host)
+    {
+        ModelChoice choice = model.Create(parsed);
+        string path = choice.Onnx?.Path ?? throw new UsageException(
+            "--weights is missing: name the file that holds the network, or one with its weights by --model FILE.onnx.");
+        parsed.Needs(false, "--weights FILE", layout);
+        string set = parsed.GetValue(data.Set) ?? throw new UsageException(
+            $"{path} does not say which samples its network is for: say it with --dataset.");
+        OpenedDevice opened = device.Open(parsed);
+        ParameterArena? arena = null;
+        try
+        {
+            Dataset samples = data.Load(parsed, terminal, host.Stop.Token, set);
+            Module network = choice.Make(samples);
+            arena = new ParameterArena(network, opened.Device, seed: 1);
+            Compare(parsed, terminal, network, arena);
+            return new SavedNetwork(path, choice, samples, network, arena, opened)
+            {
+                Seed = null, Steps = null, SecondMoment = null, Origin = "of another program",
+            };
+        }
+        catch
+        {
+            arena?.Dispose();
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    private void Compare(ParseResult parsed, Terminal terminal, Module network, ParameterArena arena)
+    {
+        if (parsed.GetValue(reference) is not { } path)
+        {
+            return;
+        }
+
+        using TensorFile file = TensorFile.OpenAny(path);
+        double worst = ReferenceOutputs.Check(network, arena, file);
+        terminal.Line($"outputs as in {path} within {worst:G2} of 1 + their size");
     }
 
     /// <summary>Reads the weights of another file of the same network, in the arena's layout.</summary>

@@ -9,14 +9,16 @@ namespace PacGen.Benchmarks.Training;
 
 /// <summary>
 /// Weights on disk: a safetensors file with each parameter under its name and, in its metadata, the texts model, hidden, depth,
-/// widen, form, scale, dataset, seed, epochs, steps and batchSize. A checkpoint has these too, and is read the same way. A file
+/// widen, form, scale, dataset, seed, epochs, steps and batchSize; of a network from an ONNX file also that file without weights,
+/// so that the network can be built again. A checkpoint has these too, and is read the same way. A file
 /// of another program, such as PyTorch's
-/// <c>save_file(model.state_dict(), …)</c>, has none of these texts.
+/// <c>save_file(model.state_dict(), …)</c> or <c>torch.save</c>, has none of these texts.
 /// </summary>
 /// <remarks>A file may be a stranger's: what its texts say is held against its arrays before anything is built.</remarks>
 internal sealed class WeightsFile : IDisposable
 {
     private const string ModelText = "model", PyTorch = "pytorch", PacGen = "pacgen";
+    private const string OnnxText = "onnx", OnnxFileText = "onnxFile";
 
     /// <summary>h of training, where the run kept it, and its β; no parameter's name has a slash.</summary>
     private const string SecondMomentName = "training/secondMoment", SecondMomentBeta = "secondMomentBeta";
@@ -29,24 +31,27 @@ internal sealed class WeightsFile : IDisposable
     /// <summary>Scoring needs at least so many arrays of the parameters' number at once.</summary>
     private const int ScoringArrays = 5;
 
-    private readonly SafetensorsFile file;
+    private readonly TensorFile file;
+    private readonly IReadOnlyDictionary<string, string> texts = new Dictionary<string, string>();
 
-    private WeightsFile(SafetensorsFile file)
+    private WeightsFile(TensorFile file)
     {
         this.file = file;
-        if (file.HasChecksum)
-        {
-            file.VerifyChecksum();
-        }
-
-        if (!file.HasChecksum || !file.Metadata.ContainsKey(ModelText))
+        if (file is not SafetensorsFile { HasChecksum: true } own)
         {
             return;
         }
 
-        string form = file.Metadata.GetValueOrDefault("form", ModelChoice.Forms[0].Name);
+        own.VerifyChecksum();
+        if (!own.Metadata.ContainsKey(ModelText))
+        {
+            return;
+        }
+
+        texts = own.Metadata;
+        string form = texts.GetValueOrDefault("form", ModelChoice.Forms[0].Name);
         Model = new ModelChoice(
-            ModelChoice.Names.Contains(Text(ModelText))
+            ModelChoice.Names.Contains(Text(ModelText)) || Text(ModelText) == ModelChoice.OnnxName
                 ? Text(ModelText)
                 : throw Unusable(
                     $"it holds a model {Shown(ModelText)}, and this version knows {string.Join(", ", ModelChoice.Names)}"),
@@ -57,7 +62,10 @@ internal sealed class WeightsFile : IDisposable
             Array.Find([.. ModelChoice.Forms], one => one.Name == form) is { Name: not null } known
                 ? known.Form
                 : throw Unusable($"its metadata states a Wide-ResNet of the form '{Printable.Name(form)}'"),
-            (int)Number(file.Metadata.GetValueOrDefault("scale", "1"), 1000, 1));
+            (int)Number(texts.GetValueOrDefault("scale", "1"), 1000, 1))
+        {
+            Onnx = Text(ModelText) == ModelChoice.OnnxName ? Structure() : null,
+        };
         if (Model.Name == "wide-resnet"
             && (Model.Depth < 10 || (Model.Depth - 4) % 6 != 0 || Model.Widen is < 1 or > int.MaxValue / 64))
         {
@@ -69,7 +77,7 @@ internal sealed class WeightsFile : IDisposable
         Epochs = (int)Number(Text("epochs"), int.MaxValue);
         Steps = (long)Number(Text("steps"), long.MaxValue);
         BatchSize = (int)Number(Text("batchSize"), int.MaxValue, 1);
-        if (file.Metadata.TryGetValue("statisticsOf", out string? step) && step != Text("steps"))
+        if (texts.TryGetValue("statisticsOf", out string? step) && step != Text("steps"))
         {
             StatisticsOf = long.TryParse(step, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long of)
                 ? of
@@ -107,7 +115,7 @@ internal sealed class WeightsFile : IDisposable
     public static string[] Layouts { get; } = [PacGen, PyTorch];
 
     /// <summary>The texts that say which model and images weights are of.</summary>
-    public static Dictionary<string, string> Notes(ModelChoice model, string dataset) => new()
+    public static Dictionary<string, string> Notes(ModelChoice model, string dataset) => new(OfOnnx(model.Onnx))
     {
         [ModelText] = model.Name,
         ["hidden"] = string.Join(',', model.Hidden.Select(Digits)),
@@ -117,6 +125,30 @@ internal sealed class WeightsFile : IDisposable
         ["scale"] = Digits(model.Scale),
         ["dataset"] = dataset,
     };
+
+    /// <summary>
+    /// The texts that say how to build a network of an ONNX file: its name, and all of it but the weights' values.
+    /// </summary>
+    private static Dictionary<string, string> OfOnnx(OnnxSource? source) => source is null ? [] : new()
+    {
+        [OnnxFileText] = source.Name,
+        [OnnxText] = Convert.ToBase64String(source.Structure),
+    };
+
+    private OnnxSource Structure()
+    {
+        byte[] structure;
+        try
+        {
+            structure = Convert.FromBase64String(Text(OnnxText));
+        }
+        catch (FormatException)
+        {
+            throw Unusable("its metadata holds no network");
+        }
+
+        return new OnnxSource(Text(OnnxFileText), structure, file.Tensors.Values.Sum(one => one.Count));
+    }
 
     /// <summary>Writes the weights of a run, as a whole or not at all.</summary>
     /// <exception cref="IOException">They can't be written.</exception>
@@ -156,7 +188,7 @@ internal sealed class WeightsFile : IDisposable
     /// <exception cref="CheckpointException">It is not there, is no weights file, or is damaged.</exception>
     public static WeightsFile Open(string path)
     {
-        SafetensorsFile file = SafetensorsFile.Open(path);
+        TensorFile file = TensorFile.OpenAny(path);
         try
         {
             return new WeightsFile(file);
@@ -176,7 +208,7 @@ internal sealed class WeightsFile : IDisposable
     /// <exception cref="CheckpointException">The file has other arrays.</exception>
     /// <exception cref="UsageException">The model takes images of another size, or there is no room for it.</exception>
     public static Module Build(
-        SafetensorsFile file, ModelChoice choice, Dataset images, Device device, int buffers, bool pytorch = false)
+        TensorFile file, ModelChoice choice, Dataset images, Device device, int buffers, bool pytorch = false)
     {
         string described = $"{choice.Describe(images)} on {Printable.Name(images.Name)}";
         if (choice.Layers > file.Tensors.Count)
@@ -189,7 +221,11 @@ internal sealed class WeightsFile : IDisposable
         }
 
         Module network = choice.Make(images);
-        if (pytorch)
+        if (pytorch && network is OnnxNetwork onnx)
+        {
+            onnx.RequireArrays(file);
+        }
+        else if (pytorch)
         {
             PyTorchLayout layout = Layout(network, images);
             file.RequireArrays(layout.Arrays, PyTorchLayout.IsCounter, described, "");
@@ -239,7 +275,11 @@ internal sealed class WeightsFile : IDisposable
         ParameterArena arena = new(network, device, Seed);
         try
         {
-            if (pytorch)
+            if (pytorch && network is OnnxNetwork onnx)
+            {
+                onnx.Load(file, arena);
+            }
+            else if (pytorch)
             {
                 Layout(network, images).Load(file, arena);
             }
@@ -284,7 +324,7 @@ internal sealed class WeightsFile : IDisposable
     /// </summary>
     private bool IsPyTorch(ModelChoice choice, Dataset images)
     {
-        if (choice.Layers > file.Tensors.Count)
+        if (choice.Layers > file.Tensors.Count || choice.Onnx is not null)
         {
             return true;
         }
@@ -319,7 +359,7 @@ internal sealed class WeightsFile : IDisposable
 
     private static string Digits(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private string Text(string name) => file.Metadata.GetValueOrDefault(name) ?? throw Unusable($"its metadata lacks {name}");
+    private string Text(string name) => texts.GetValueOrDefault(name) ?? throw Unusable($"its metadata lacks {name}");
 
     private string Shown(string name) => Printable.Name(Text(name));
 

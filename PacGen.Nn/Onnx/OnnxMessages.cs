@@ -10,10 +10,12 @@ namespace PacGen.Nn;
 /// array of that size is made.
 /// </summary>
 /// <param name="folder">Where a file's external data lie; null where there are none.</param>
-/// <param name="stripped">Whether arrays may lack their values, see <see cref="WithoutValues"/>.</param>
-internal sealed class OnnxMessages(string? folder, bool stripped = false)
+/// <param name="elsewhere">How many values arrays may lack together, see <see cref="WithoutValues"/>.</param>
+internal sealed class OnnxMessages(string? folder, long elsewhere = 0)
 {
     private const int MostNodes = 100_000, HighestRank = 16;
+
+    private long absentCount;
 
     /// <summary>The types of elements that are read: name, bytes, and whether they are whole.</summary>
     private static readonly Dictionary<int, (string Name, int Size, bool Whole)> Types = new()
@@ -314,7 +316,13 @@ internal sealed class OnnxMessages(string? folder, bool stripped = false)
             raw = UnsafeByteOperations.UnsafeWrap(External(name, places, count * known.Size));
         }
 
-        bool absent = stripped && raw is null && numbers.Count == 0 && count > 0;
+        bool absent = elsewhere > 0 && raw is null && numbers.Count == 0 && count > 0;
+        absentCount += absent ? count : 0;
+        if (absentCount > elsewhere)
+        {
+            throw new CheckpointException($"its weights have more than the {elsewhere} elements that are there");
+        }
+
         long there = raw is null ? numbers.Count : raw.Length / known.Size;
         if (!absent && (there != count || (raw is not null && raw.Length != count * known.Size)))
         {

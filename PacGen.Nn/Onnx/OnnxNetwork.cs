@@ -79,28 +79,27 @@ public sealed class OnnxNetwork : Module
     public int Outputs { get; }
 
     /// <summary>
-    /// Whether the outputs are probabilities, and not the logits that losses take: the file ends with a Softmax.
-    /// </summary>
-    public bool EndsWithSoftmax => nodes is [.., { Operator: "Softmax" }];
-
-    /// <summary>
     /// The extents of one example as the file has them, such as (channels, height, width); −1 for one that is open.
     /// </summary>
     public IReadOnlyList<int> Example => [.. (input.Dims ?? []).Skip(1).Select(extent => extent ?? -1)];
 
+    /// <summary>The weights that nodes take.</summary>
+    private IEnumerable<OnnxWeight> Used =>
+        weights.Values.Where(weight => weight.Parameter is not null || weight.State is not null);
+
     /// <inheritdoc/>
     private protected override IEnumerable<(string Name, object? Part)> Parts =>
-        weights.Values.Where(weight => weight.Parameter is not null || weight.State is not null)
-            .Select(weight => (weight.Name, (object?)weight.Parameter ?? weight.State))
+        Used.Select(weight => (weight.Name, (object?)weight.Parameter ?? weight.State))
             .Concat(layers.Select(layer => (layer.Key, (object?)layer.Value)));
 
     /// <summary>Reads a network.</summary>
     /// <param name="path">The file; arrays that lie in files of their own are read from its folder.</param>
     /// <param name="example">The shape of one example: (height, width, channels) of an image, or as the file has it.</param>
+    /// <param name="logits">Whether a Softmax at the end is left out: losses take logits, not probabilities.</param>
     /// <exception cref="CheckpointException">
     /// The file is not there, is damaged, has an operator that is not known, or takes other examples.
     /// </exception>
-    public static OnnxNetwork Open(string path, Shape example)
+    public static OnnxNetwork Open(string path, Shape example, bool logits = true)
     {
         ArgumentNullException.ThrowIfNull(path);
         try
@@ -111,7 +110,8 @@ public sealed class OnnxNetwork : Module
                 throw new CheckpointException($"{path} is no ONNX file: it is empty or no regular file. Get or export it again.");
             }
 
-            return Read(File.ReadAllBytes(path), path, example, new OnnxMessages(Path.GetDirectoryName(Path.GetFullPath(path))));
+            OnnxMessages messages = new(Path.GetDirectoryName(Path.GetFullPath(path)));
+            return Read(File.ReadAllBytes(path), path, example, messages, logits);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -124,16 +124,43 @@ public sealed class OnnxNetwork : Module
     }
 
     /// <summary>A network of a file's bytes.</summary>
-    /// <param name="bytes">The file.</param>
+    /// <param name="bytes">The file: without arrays in files of their own.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="example">The shape of one example.</param>
-    /// <param name="stripped">Whether the weights' values are elsewhere: they are 0 then.</param>
-    internal static OnnxNetwork Read(ReadOnlyMemory<byte> bytes, string name, Shape example, bool stripped = false) =>
-        Read(bytes, name, example, new OnnxMessages(null, stripped));
+    /// <param name="logits">Whether a Softmax at the end is left out.</param>
+    /// <exception cref="CheckpointException">As for <see cref="Open"/>.</exception>
+    public static OnnxNetwork Read(ReadOnlyMemory<byte> bytes, string name, Shape example, bool logits = true) =>
+        Read(bytes, name, example, new OnnxMessages(null), logits);
 
-    /// <summary>The file without the values of parameters and state: it says how to build the network.</summary>
-    internal byte[] WithoutValues() => OnnxMessages.WithoutValues(bytes, weights.Values.Where(
-        weight => weight.Parameter is not null || weight.State is not null).Select(weight => weight.Source.Name).ToHashSet());
+    /// <summary>A network of which all but the weights' values is known, see <see cref="Structure"/>: they are 0.</summary>
+    /// <param name="structure">What <see cref="Structure"/> gave.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="example">The shape of one example.</param>
+    /// <param name="weights">How many weights there are elsewhere: a structure that states more is refused before they take
+    /// memory.</param>
+    /// <param name="logits">Whether a Softmax at the end is left out.</param>
+    /// <exception cref="CheckpointException">As for <see cref="Open"/>.</exception>
+    public static OnnxNetwork FromStructure(
+        ReadOnlyMemory<byte> structure, string name, Shape example, long weights, bool logits = true) =>
+        Read(structure, name, example, new OnnxMessages(null, weights), logits);
+
+    /// <summary>
+    /// The network's file without the values of parameters and state: what a file of weights keeps beside them to say how to
+    /// build the network again.
+    /// </summary>
+    public byte[] Structure() =>
+        OnnxMessages.WithoutValues(bytes, Used.Select(weight => weight.Source.Name).ToHashSet());
+
+    /// <summary>Checks that a file has the arrays that <see cref="Load"/> takes, and no others.</summary>
+    /// <exception cref="CheckpointException">An array is missing, has another shape, or has no place.</exception>
+    public void RequireArrays(TensorFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        file.RequireArrays(
+            Used.Select(
+                weight => (weight.Source.Name, (IReadOnlyList<long>)[.. weight.Source.Dims.Select(extent => (long)extent)])),
+            PyTorchLayout.IsCounter, name, "It takes arrays of the names that the ONNX file gives them.");
+    }
 
     /// <summary>Replaces all weights and running statistics by those of a file that has them under ONNX's names and in its order
     /// of elements, such as the state_dict that the network was exported with, or a later one.</summary>
@@ -143,13 +170,9 @@ public sealed class OnnxNetwork : Module
     /// place in the network; nothing was replaced then.</exception>
     public void Load(TensorFile file, ParameterArena arena)
     {
-        ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(arena);
-        OnnxWeight[] used = [.. weights.Values.Where(weight => weight.Parameter is not null || weight.State is not null)];
-        file.RequireArrays(
-            used.Select(
-                weight => (weight.Source.Name, (IReadOnlyList<long>)[.. weight.Source.Dims.Select(extent => (long)extent)])),
-            PyTorchLayout.IsCounter, name, "It takes arrays of the names that the ONNX file gives them.");
+        RequireArrays(file);
+        OnnxWeight[] used = [.. Used];
         float[][] values = [.. used.Select(weight => weight.InOrderOfNetwork(file.ReadFinite(weight.Source.Name)))];
         foreach ((OnnxWeight weight, float[] stored) in used.Zip(values))
         {
@@ -213,11 +236,18 @@ public sealed class OnnxNetwork : Module
     /// <summary>The size of the batch that the graph is being built for.</summary>
     internal int Batch { get; private set; }
 
-    private static OnnxNetwork Read(ReadOnlyMemory<byte> bytes, string name, Shape example, OnnxMessages messages)
+    private static OnnxNetwork Read(
+        ReadOnlyMemory<byte> bytes, string name, Shape example, OnnxMessages messages, bool logits)
     {
         try
         {
             OnnxModel model = messages.Model(bytes);
+            if (logits && model.Outputs.Count > 0 && model.Nodes.Find(node => node.Outputs.Contains(model.Outputs[0].Name))
+                is { Operator: "Softmax", Domain: "", Inputs: [var before] })
+            {
+                model.Outputs[0] = model.Outputs[0] with { Name = before };
+            }
+
             return new OnnxNetwork(bytes, name, model, example);
         }
         catch (InvalidProtocolBufferException error)

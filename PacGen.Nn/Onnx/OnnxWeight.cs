@@ -59,7 +59,8 @@ internal sealed class OnnxWeight(OnnxInitializer source, string name)
     public float[] InOrderOfNetwork(float[] values) =>
         State is not null ? values : Array.ConvertAll(AxisOrder.Places(extents, order), place => values[place]);
 
-    private float[] Stored() => InOrderOfNetwork(Array.ConvertAll(source.Numbers(), value => (float)value));
+    private float[] Stored() => source.Values is null ? new float[new Shape(source.Dims).Count]
+        : InOrderOfNetwork(Array.ConvertAll(source.Values, value => (float)value));
 
     /// <summary>Whether an order of axes is the stored one, but for axes of extent 1.</summary>
     private bool Same(int[] factors, int[] axes) =>

@@ -18,12 +18,13 @@ internal sealed class HelpTests
         "--tensorboard", "--plot", "--save", "--checkpoint", "--checkpoint-every", "--keep", "--resume", "--without", "--json")]
     [TestCase(
         "score", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
-        "--layout", "--psi-gamma",
+        "--layout", "--reference", "--psi-gamma",
         "--psi-epsilon", "--psi-images", "--psi-batch-size", "--psi-draws",
         "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download",
         "--json")]
     [TestCase(
         "measure", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--layout",
+        "--reference",
         "--measures", "--list", "--initial", "--initial-seed", "--images", "--layers", "--csv", "--density", "--seed", "--device",
         "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--json")]
     [TestCase(

@@ -93,9 +93,9 @@ internal sealed class PyTorchFileTests
     private static OnnxNetwork Emptied(string name)
     {
         Shape example = TestNetworks.Example(name);
-        byte[] bytes = OnnxNetwork.Open(TestNetworks.PathOf($"{name}.onnx"), example).WithoutValues();
+        byte[] bytes = OnnxNetwork.Open(TestNetworks.PathOf($"{name}.onnx"), example).Structure();
         Assert.That(bytes, Has.Length.LessThan(name == "resnet18" ? 25_000 : 6_000));
-        return OnnxNetwork.Read(bytes, name, example, stripped: true);
+        return OnnxNetwork.FromStructure(bytes, name, example, 100_000);
     }
 
     /// <summary>A tensor (2, 3) of strides (1, 2) over a storage of six floats, as torch.save writes one.</summary>

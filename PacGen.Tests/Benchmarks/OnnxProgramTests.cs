@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using PacGen.Tests.Nn;
+
+namespace PacGen.Tests.Benchmarks;
+
+/// <summary>The program with a network of one's own: --model FILE.onnx, weights from .pt, and what a saved file says.</summary>
+internal sealed class OnnxProgramTests
+{
+    private static readonly string[] Few = ["--psi-images", "64", "--psi-draws", "2", "--json"];
+
+    /// <summary>The same weights by ONNX and by PyTorch's file have the same Ψ; the reference outputs are theirs.</summary>
+    [Test]
+    public void ScoresAnOnnxFileAndPyTorchsWeights()
+    {
+        string[] network = ["--model", TestNetworks.PathOf("grouped-cnn.onnx"), "--dataset", "digits",
+            "--reference", TestNetworks.PathOf("grouped-cnn.safetensors")];
+        JsonNode onnx = Json(["score", .. network, .. Few]);
+        JsonNode pyTorch = Json(["score", "--weights", TestNetworks.PathOf("grouped-cnn.pt"), .. network, .. Few]);
+        Assert.That(onnx["model"]!.GetValue<string>(), Is.EqualTo("grouped-cnn.onnx"));
+        Assert.That(pyTorch["scores"]?.ToJsonString(), Is.EqualTo(onnx["scores"]?.ToJsonString()));
+        Assert.That(pyTorch.AsObject().Count, Is.EqualTo(onnx.AsObject().Count));
+    }
+
+    /// <summary>A saved file builds its network by itself, and goes on where training ended.</summary>
+    [Test]
+    public void ASavedFileSaysHowToBuildItsNetwork()
+    {
+        using Folder folder = new();
+        string copy = folder["net.onnx"];
+        File.Copy(TestNetworks.PathOf("resnet18.onnx"), copy);
+        ProgramRun run = ProgramRun.Of(
+            "train", "--model", copy, "--dataset", "digits", "--epochs", "1", "--batch-size", "64", "--learning-rate", "0.001",
+            "--schedule", "constant",
+            "--psi",
+            "off", "--save", folder["w.safetensors"], "--checkpoint", folder["run"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        File.Delete(copy);
+        JsonNode saved = Json(["score", "--weights", folder["w.safetensors"], .. Few]);
+        Assert.That(saved["model"]!.GetValue<string>(), Is.EqualTo("net.onnx"));
+        Assert.That(saved["dataset"]!.GetValue<string>(), Is.EqualTo("digits"));
+
+        // The network's file is a path, which isn't taken from a checkpoint.
+        ProgramRun resumed = ProgramRun.Of("train", "--resume", folder["run"], "--epochs", "2");
+        Assert.That(resumed.ExitCode, Is.EqualTo(2));
+        Assert.That(resumed.Error, Does.Contain("--model"));
+        ProgramRun again = ProgramRun.Of(
+            "train", "--resume", folder["run"], "--epochs", "2", "--without", "save", "--model",
+            TestNetworks.PathOf("resnet18.onnx"));
+        Assert.That(again.ExitCode, Is.Zero, again.Error);
+    }
+
+    [TestCase("score --model missing.onnx --dataset digits", "missing.onnx: there is no such file.")]
+    [TestCase("score --model {regression} --dataset digits", "takes examples of (6)")]
+    [TestCase("score --model {mlp}", "say it with --dataset")]
+    [TestCase("score", "--weights is missing")]
+    [TestCase("measure", "--weights is missing")]
+    [TestCase("certify --model {resnet18}", "running statistics")]
+    [TestCase("score --model {mlp} --dataset digits --reference {regression-outputs}", "(16, 6)")]
+    [TestCase("train --model {mlp} --hidden 5", "--hidden has an effect only with --model mlp")]
+    [TestCase("train --model {mlp} --dropout 0.5", "--dropout has an effect only with")]
+    [TestCase("train --model net.pth", "--model takes mlp, mnist-cnn, wide-resnet")]
+    public void SaysWhatIsWrong(string line, string expected)
+    {
+        string[] words = [.. line.Split(' ').Select(word => word.Replace(
+            "{regression-outputs}", TestNetworks.PathOf("regression.safetensors"), StringComparison.Ordinal)).Select(
+            word => word.StartsWith('{') ? TestNetworks.PathOf($"{word.Trim('{', '}')}.onnx") : word)];
+        ProgramRun run = ProgramRun.Of(words);
+        Assert.That(run.ExitCode, Is.Not.Zero);
+        Assert.That(run.ErrorLines, Has.Length.EqualTo(1), run.Error);
+        Assert.That(run.Error, Does.Contain(expected));
+    }
+
+    private static JsonNode Json(params string[] line)
+    {
+        ProgramRun run = ProgramRun.Of(line);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        return JsonNode.Parse(run.Output)!;
+    }
+}
