@@ -76,8 +76,8 @@ internal sealed class HyperExperiment : Verb
         using Jobs opened = jobs.Open(parsed);
         Dataset all = data.Load(parsed, terminal, Host.Stop.Token);
         Dataset split = ValidationSplit.Of(all, parsed.GetValue(validation), (ulong)parsed.GetValue(splitSeed));
-        bool isWide = choice.Name == "wide-resnet";
-        options = options with { Device = opened.Device, RunningStatistics = isWide ? RunningStatistics.Reestimated : null };
+        bool normalises = choice.HasStatistics;
+        options = options with { Device = opened.Device, RunningStatistics = normalises ? RunningStatistics.Reestimated : null };
         TrainingRunOptions.RequireBatch(options, split.Train, " besides the validation images");
         string setting = Prose.Line($"""
             {choice.Describe(all)}; {all.Name}, {split.Train.Count:N0} training images, {split.Test.Count:N0} validation images
@@ -155,7 +155,7 @@ internal sealed class HyperExperiment : Verb
             ];
             RunSeries series = new(folder, opened, Host, terminal)
             {
-                EachEpoch = false, KeepCheckpoints = isWide, TestedOn = testedOn,
+                EachEpoch = false, KeepCheckpoints = normalises, TestedOn = testedOn,
             };
             IReadOnlyList<RunRecord> records = series.Do(plan, _ => { });
             done = $"{records.Count} of {plan.Length}";

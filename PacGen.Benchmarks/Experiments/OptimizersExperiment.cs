@@ -88,7 +88,7 @@ internal sealed class OptimizersExperiment : Verb
         options = options with
         {
             Device = opened.Device,
-            RunningStatistics = choice.Name == "wide-resnet" ? RunningStatistics.Reestimated : null,
+            RunningStatistics = choice.HasStatistics ? RunningStatistics.Reestimated : null,
         };
         Optimizer plain = optimizer.CreatePlain(parsed);
         MethodResult[] contenders =

@@ -84,7 +84,7 @@ internal sealed class TrainingRunOptions : OptionGroup
     /// <exception cref="UsageException">Options contradict each other, or one has no effect.</exception>
     public TrainingOptions Create(ParseResult parsed, ModelChoice model, int defaultEpochs = 1, int defaultBatchSize = 1)
     {
-        bool isWide = model.Name == "wide-resnet";
+        bool normalises = model.HasStatistics;
         int count = parsed.GetValue(Epochs) ?? defaultEpochs;
         int batch = parsed.GetValue(batchSize) ?? defaultBatchSize, parts = parsed.GetValue(accumulate);
         if (batch % parts != 0)
@@ -98,7 +98,7 @@ internal sealed class TrainingRunOptions : OptionGroup
 
         if (statistics is not null)
         {
-            parsed.Needs(isWide, "--model wide-resnet", statistics);
+            parsed.Needs(normalises, "--model wide-resnet or resnet18", statistics);
         }
 
         return new TrainingOptions

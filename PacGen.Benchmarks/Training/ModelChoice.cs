@@ -12,7 +12,8 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="Depth">A Wide-ResNet's depth; 0 for the others.</param>
 /// <param name="Widen">A Wide-ResNet's widening factor; 0 for the others.</param>
 /// <param name="Form">Which of the published forms of a Wide-ResNet.</param>
-/// <param name="Scale">How many times wider than the example <c>mnist-cnn</c> is; 1 for the others.</param>
+/// <param name="Scale">How many times wider than the example <c>mnist-cnn</c> is, or than 64 numbers <c>vit</c>; 1 for the
+/// others.</param>
 internal sealed record ModelChoice(
     string Name, IReadOnlyList<int> Hidden, int Depth = 0, int Widen = 0, WideResNetForm Form = WideResNetForm.PaperCode,
     int Scale = 1)
@@ -27,7 +28,10 @@ internal sealed record ModelChoice(
     public double Dropout { get; init; }
 
     /// <summary>The names of models.</summary>
-    public static string[] Names { get; } = ["mlp", "mnist-cnn", "wide-resnet"];
+    public static string[] Names { get; } = ["mlp", "mnist-cnn", "wide-resnet", "resnet18", "vit"];
+
+    /// <summary>Whether the model has running statistics, those of batch norm.</summary>
+    public bool HasStatistics => Name is "wide-resnet" or "resnet18";
 
     /// <summary>The forms of a Wide-ResNet by their names; that of the paper's code first.</summary>
     public static IReadOnlyList<(string Name, WideResNetForm Form)> Forms { get; } =
@@ -35,6 +39,8 @@ internal sealed record ModelChoice(
 
     /// <summary>The name of <see cref="Form"/>.</summary>
     public string FormName => Forms.First(one => one.Form == Form).Name;
+
+    private const int VitEmbedding = 64, VitLayers = 4;
 
     /// <summary>
     /// At least so much memory the graphs of a layer take on the host: 0.72 MiB were measured of deep Wide-ResNets.
@@ -59,9 +65,20 @@ internal sealed record ModelChoice(
             return (Int128)5 * 5 * 10 * 20 * Scale * Scale;
         }
 
+        if (Name == "resnet18")
+        {
+            // Without what depends on the images: the stem and the last layer.
+            return 11_167_000;
+        }
+
+        if (Name == "vit")
+        {
+            // Attention and perceptron of each layer.
+            return (Int128)VitLayers * 12 * VitEmbedding * VitEmbedding * Scale * Scale;
+        }
+
         // Three groups of n blocks of two 3×3 convolutions, 16, 32 and 64 times the widening factor wide; a group's first one has
-        // fewer inputs.
-        // An ONNX file's parameters are in memory before they are counted.
+        // fewer inputs. An ONNX file's parameters are in memory before they are counted.
         Int128 blocks = (Depth - 4) / 6;
         return Name == "wide-resnet" ? (Int128)9 * Widen * Widen * ((16 * 16) + (32 * 32) + (64 * 64)) * ((2 * blocks) - 1) : 0;
     }
@@ -72,6 +89,8 @@ internal sealed record ModelChoice(
         "mlp" => Hidden.Count + 1L,
         "wide-resnet" => Depth - 2L,
         OnnxName => 1,
+        "resnet18" => 21,
+        "vit" => (VitLayers * 4L) + 2,
         _ => 4,
     };
 
@@ -126,6 +145,20 @@ internal sealed record ModelChoice(
             return new WideResNet(Depth, Widen, images.Target.Size, channels, Form, Dropout);
         }
 
+        if (Name == "resnet18")
+        {
+            // CIFAR's and smaller images would be a pixel or two behind the stem for photographs.
+            const int LeastPhotograph = 64;
+            return new ResNet18(images.Target.Size, channels, small: Math.Min(height, width) < LeastPhotograph);
+        }
+
+        if (Name == "vit")
+        {
+            return new VisionTransformer(
+                height, width, channels, images.Target.Size, Patch(height, width), VitEmbedding * Scale, VitLayers,
+                dropout: Dropout);
+        }
+
         return Math.Min(height, width) >= MnistCnn.LeastSide
             ? new MnistCnn(height, width, channels, images.Target.Size, Scale, Dropout)
             : throw new UsageException(
@@ -133,6 +166,18 @@ internal sealed record ModelChoice(
                     --model {Name} takes images of {MnistCnn.LeastSide}×{MnistCnn.LeastSide} or more, but {data.Name} has
                     {height}×{width}: use --model mlp, or --dataset mnist.
                     """));
+    }
+
+    /// <summary>The side of a patch: about a seventh of the image's and at most 16, as far as it cuts the image evenly.</summary>
+    private static int Patch(int height, int width)
+    {
+        int patch = Math.Min(16, (Math.Min(height, width) + 6) / 7);
+        while (height % patch != 0 || width % patch != 0)
+        {
+            patch--;
+        }
+
+        return patch;
     }
 
     private void RequireRoom(string what, Int128 bytes, Device device)

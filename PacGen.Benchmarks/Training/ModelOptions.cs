@@ -26,13 +26,13 @@ internal sealed class ModelOptions(string? fallback, bool drops = false, int usu
         [.. ModelChoice.Forms.Select(one => one.Name)]);
 
     private readonly Option<int?> scale = Options.Count(
-        "--width", "How many times wider than the example mnist-cnn's layers are; without it 1", 1);
+        "--width", "How many times wider than the example mnist-cnn's layers are, or than 64 numbers vit's; without it 1", 1);
 
     private readonly Option<double?> dropout = Options.Number(
         "--dropout",
         Prose.Line("""
-        p with which dropout zeroes each output of a hidden layer of the MLP, of mnist-cnn's last hidden layer, or between the two
-        convolutions of the Wide-ResNet's blocks, in training; without it 0
+        p with which dropout zeroes each output of a hidden layer of the MLP, of mnist-cnn's last hidden layer, between the two
+        convolutions of the Wide-ResNet's blocks, or of vit's parts, in training; without it 0
         """),
         Interval.Fraction);
 
@@ -57,8 +57,10 @@ internal sealed class ModelOptions(string? fallback, bool drops = false, int usu
         bool mlp = name == "mlp", wide = name == "wide-resnet";
         parsed.Needs(mlp, "--model mlp", hidden);
         parsed.Needs(wide, "--model wide-resnet", depth, widen, form);
-        parsed.Needs(name == "mnist-cnn", "--model mnist-cnn", scale);
-        parsed.Needs(!drops || name != ModelChoice.OnnxName, "a model of the program's own", dropout);
+        parsed.Needs(name is "mnist-cnn" or "vit", "--model mnist-cnn or vit", scale);
+        parsed.Needs(
+            !drops || (name != ModelChoice.OnnxName && name != "resnet18"), "another model of the program's own than resnet18",
+            dropout);
         ModelChoice fresh = new(name, mlp ? [128] : [], wide ? usualDepth : 0, wide ? 1 : 0);
         ModelChoice same = saved?.Name == name ? saved : fresh;
         int deep = parsed.GetValue(depth) ?? same.Depth;
@@ -80,7 +82,8 @@ internal sealed class ModelOptions(string? fallback, bool drops = false, int usu
         Option<string> option = Options.Choice(
             "--model",
             Prose.Line($"""
-                The network; mnist-cnn takes images of 16×16 or more{(fallback is null ? "; without it the one that the file names" : "")}
+                The network: a perceptron, a small convolutional network for images of 16×16 or more, a Wide-ResNet, ResNet-18 (for
+                images below 64×64 with the stem for small ones), or a small vision transformer of 4 layers{(fallback is null ? "; without it the one that the file names" : "")}
                 """),
             fallback, ModelChoice.Names);
         option.Description += ", or FILE.onnx for a network of your own with its weights";
