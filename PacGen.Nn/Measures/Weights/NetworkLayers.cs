@@ -51,7 +51,7 @@ public sealed class NetworkLayers
         Input = Tensor.Input(new Shape([1, .. image]), "image");
         Output = model.Apply(Input);
         List<WeightMatrix> found = [];
-        HashSet<Parameter> seen = [], odd = [];
+        HashSet<Parameter> seen = [], odd = [], repeated = [];
         foreach (Tensor node in Gradients.Ordered(Output).OrderBy(node => node.Order))
         {
             HasState |= node.State is not null;
@@ -76,6 +76,10 @@ public sealed class NetworkLayers
                         weights.Name, weights.Shape, starts[weights], node.Inputs[1 - i].Shape,
                         (node.Operation as Conv2dForward)?.Geometry));
                 }
+                else
+                {
+                    repeated.Add(weights);
+                }
             }
         }
 
@@ -85,6 +89,9 @@ public sealed class NetworkLayers
             ? $"{first.Name} {first.Shape} is the weight of neither a linear nor a convolution layer, so that its matrix is " +
                 $"not " +
                 $"known."
+            : arena.Parameters.FirstOrDefault(repeated.Contains) is { } again
+            ? $"{again.Name} {again.Shape} is used more than once, as in a recurrent network: the layers are no chain of " +
+                $"matrices."
             : found.Count == 0 ? $"{model.GetType().Name} has no linear or convolution layer." : null;
     }
 

@@ -7,7 +7,7 @@ namespace PacGen.Tests.Kernels;
 
 /// <summary>
 /// The kernels that models bind on a GPU with large groups, for training, evaluation and perturbation: an MLP, the network of the
-/// MNIST example, a Wide-ResNet, and one with the other layers. Nothing is run.
+/// MNIST example, a Wide-ResNet, a vision transformer, and two with the other layers. Nothing is run.
 /// </summary>
 internal static class ModelKernels
 {
@@ -27,6 +27,10 @@ internal static class ModelKernels
         Bind(new Sequential(
             new Conv2d(1, 8, 3, padding: 1), new MaxPool2d(3, 2, 1), new Tanh(), new AvgPool2d(2), new Dropout(0.2),
             new Sigmoid(), new Flatten(), new Linear(32, 10)), few);
+        Bind(new VisionTransformer(8, 8, 1, 10, 4, 16, 1, 2, 0.1), few);
+        Bind(new Sequential(
+            new Conv2d(1, 8, 3, padding: 1), new GroupNorm(2, 8), new Silu(), new Conv2d(8, 8, 3, padding: 1, groups: 8),
+            new Hardswish(), new GlobalAveragePool(), new Linear(8, 10)), few);
         return [.. device.Kernels];
 
         void Bind(Module model, Dataset images)

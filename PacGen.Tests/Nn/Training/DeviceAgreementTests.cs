@@ -54,6 +54,30 @@ internal sealed class DeviceAgreementTests(string id) : DeviceFixture(id)
                 $"{actual.Zip(expected, (a, e) => Math.Abs(a - e)).Max():G2}, of runs moved by rounding {growth:G2}");
     }
 
+    /// <summary>Two steps and the score of networks that have the other layers.</summary>
+    [Test]
+    public void ArchitecturesComeToTheSame([Values("attention", "depthwise", "recurrent")] string name)
+    {
+        Dataset digits = Datasets.Digits(), few = new("digits", digits.Train.Take(8), digits.Test.Take(4));
+        EpochResult expected = Run(Device.Cpu), actual = Run(Device);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(actual.StepLoss, Is.EqualTo(expected.StepLoss).Within(1e-5 * expected.StepLoss));
+            Assert.That(actual.TestLoss, Is.EqualTo(expected.TestLoss).Within(1e-5 * expected.TestLoss));
+            Assert.That(actual.Score!.Psi, Is.EqualTo(expected.Score!.Psi).Within(1e-3 * Math.Abs(expected.Score.Psi)));
+        }
+
+        EpochResult Run(Device device)
+        {
+            using Trainer trainer = new(Architectures.Of(name), few, new Sgd(0.01), new TrainingOptions
+            {
+                Epochs = 1, BatchSize = 4, Seed = Seed, Device = device,
+                    Score = new ScoreOptions { Images = 4, BatchSize = 4, Draws = 1 },
+            });
+            return trainer.Run()[0];
+        }
+    }
+
     /// <summary>Shuffling, dropout, a smaller last batch, clipping, evaluation and score included.</summary>
     [Test]
     public void AnEpochComesToTheSame([Values] bool perturbed, [Values] bool batchNorm)
