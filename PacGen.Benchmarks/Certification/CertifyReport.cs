@@ -36,6 +36,7 @@ internal sealed class CertifyReport(Terminal terminal)
             K = {certificate.PriorLevels}; δ {certificate.Delta}, δ′ {certificate.DeltaPrime}, N {certificate.Draws:N0}, n
             {certificate.BoundImages:N0}
             """));
+        terminal.Line(certificate.Curvature);
         terminal.Line(certificate.Limits);
         bool idle = certificate.HeldOutBound < certificate.ZeroOne.Value;
         terminal.Line(Prose.Line($"""

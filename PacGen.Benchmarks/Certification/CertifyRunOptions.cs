@@ -28,6 +28,14 @@ internal sealed class CertifyRunOptions : OptionGroup
         0,
         Defaults.PosteriorEpochs);
 
+    private readonly Option<string> rule = Options.Choice(
+        "--posterior-optimizer",
+        Prose.Line("""
+            What trains the posterior: adam at w + u, σ* (21) with squared gradients, or ivon, whose own posterior's variance gives
+            the curvature of σ* (21)
+            """),
+        "adam", "adam", "ivon");
+
     private readonly Option<int[]> levels = Options.Counts(
         "--prior-levels",
         Prose.Line($"""
@@ -87,8 +95,8 @@ internal sealed class CertifyRunOptions : OptionGroup
 
     public override IReadOnlyList<Option> All =>
     [
-        stages, priorFraction, priorEpochs, posteriorEpochs, batchSize, priorRate, posteriorRate, crop, flip, levels, eta, gamma,
-        epsilon, delta, deltaPrime, draws, smallest, seed,
+        stages, priorFraction, priorEpochs, posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop, flip, levels, eta,
+        gamma, epsilon, delta, deltaPrime, draws, smallest, seed,
     ];
 
     /// <summary>Whether a progressive certificate is asked for.</summary>
@@ -105,6 +113,13 @@ internal sealed class CertifyRunOptions : OptionGroup
                 --delta and --delta-prime add up to {lost}, so the certificate could not hold with a positive probability: make
                 them smaller.
                 """));
+        }
+
+        bool isIvon = parsed.GetValue(rule) == "ivon";
+        if (isIvon && IsProgressive(parsed))
+        {
+            throw new UsageException(
+                "--posterior-optimizer ivon gives one posterior its curvature, and --stages draws none: leave one of them out.");
         }
 
         int[] chosen = parsed.GetValue(levels) ?? [];
@@ -125,7 +140,8 @@ internal sealed class CertifyRunOptions : OptionGroup
             Augmentation = parsed.GetValue(crop) > 0 || parsed.GetValue(flip)
                 ? new Augmentation { Padding = parsed.GetValue(crop), Flip = parsed.GetValue(flip) } : null,
             PriorOptimizer = parsed.GetValue(priorRate) is { } first ? new Adam(first) : null,
-            PosteriorOptimizer = parsed.GetValue(posteriorRate) is { } later ? new Adam(later) : null,
+            PosteriorOptimizer = isIvon ? CertifyOptions.PosteriorIvon(parsed.GetValue(posteriorRate) ?? 0.003)
+                : parsed.GetValue(posteriorRate) is { } later ? new Adam(later) : null,
             Seed = parsed.GetValue(seed),
         };
     }

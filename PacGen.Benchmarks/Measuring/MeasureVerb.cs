@@ -96,6 +96,7 @@ internal sealed class MeasureVerb : Verb
             {
                 InitialWeights = First(parsed, network), Images = train.Count, Steps = network.Steps,
                 SecondMoment = network.SecondMoment,
+                PosteriorDeviations = network.PosteriorDeviations,
             },
         };
         terminal.Line(network.Line);

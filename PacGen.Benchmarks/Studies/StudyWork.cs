@@ -130,6 +130,7 @@ internal sealed class StudyWork(StudyStore store, StudyDescription description)
             {
                 InitialWeights = InitialWeights(run, device),
                 SecondMoment = file.ReadSecondMoment(),
+                PosteriorDeviations = file.ReadPosteriorDeviations(),
                 Images = images.Train.Count,
                 Steps = file.Steps,
                 StepsToLoss = steps,

@@ -23,6 +23,9 @@ internal sealed record SavedNetwork(
     /// <summary>The squared gradients that the run smoothed; null where the file has none.</summary>
     public required SmoothedSecondMoment? SecondMoment { get; init; }
 
+    /// <summary>The deviations of the posterior that the optimizer learnt; null where the file has none.</summary>
+    public float[]? PosteriorDeviations { get; init; }
+
     /// <summary>Where the weights come from, in words.</summary>
     public required string Origin { get; init; }
 

@@ -88,6 +88,7 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
                 Seed = file.Model is null ? null : file.Seed,
                 Steps = file.Model is null ? null : file.Steps,
                 SecondMoment = file.ReadSecondMoment(),
+                PosteriorDeviations = file.ReadPosteriorDeviations(),
                 Origin = file.Model is null ? "of another program"
                     : $"after {file.Epochs} epochs ({file.Steps:N0} steps) on {Printable.Name(file.Dataset)}",
             };

@@ -316,6 +316,19 @@ internal sealed class WeightsFile : IDisposable
             : throw Unusable($"{SecondMomentName} holds no smoothed squared gradients");
     }
 
+    /// <summary>The deviations of the posterior that the optimizer learnt; null where the file has none.</summary>
+    /// <exception cref="CheckpointException">It has numbers that are no deviations.</exception>
+    public float[]? ReadPosteriorDeviations()
+    {
+        if (!file.Tensors.ContainsKey(DeviationsName) || Model is null)
+        {
+            return null;
+        }
+
+        float[] values = file.ReadFinite(DeviationsName);
+        return values.All(deviation => deviation > 0) ? values : throw Unusable($"{DeviationsName} holds no deviations");
+    }
+
     public void Dispose() => file.Dispose();
 
     /// <summary>

@@ -123,6 +123,18 @@ public sealed record Certificate
         ["assumptions"] = new JsonArray([.. Assumptions.Select(one => (JsonNode)$"{one.Name}: {one.Statement}")]),
     };
 
+    /// <summary>
+    /// B, by which the squared gradients of batches of B are multiplied to be h, about the empirical Fisher diagonal; Ψ takes
+    /// them without the factor (<see cref="PacGenScore.CertificateScale"/>). 1 where the optimizer's posterior gave h.
+    /// </summary>
+    public required int CurvatureScale { get; init; }
+
+    /// <summary>Where h of the posterior's σ* comes from, and its scale beside Ψ's, in a sentence.</summary>
+    public string Curvature => CurvatureScale == 1
+        ? "h of the posterior's σ* is what its optimizer learnt, a Hessian's diagonal."
+        : $"h of σ* is {CurvatureScale} times the mean of squared gradients of batches of {CurvatureScale}; Ψ takes them " +
+            "without the factor.";
+
     /// <summary>What adds up to the certificate of the 0-1 loss, in a sentence.</summary>
     public string Limits => string.Create(
         CultureInfo.InvariantCulture,

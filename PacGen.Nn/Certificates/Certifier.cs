@@ -128,6 +128,8 @@ public static class Certifier
                 Delta = options.Delta,
                 DeltaPrime = options.DeltaPrime,
                 Eta = eta,
+                CurvatureScale = options is { PosteriorEpochs: > 0, PosteriorOptimizer.LearnsPosterior: true } ? 1
+                    : Math.Min(options.BatchSize, split.Bound.Count),
                 SmallestProbability = options.SmallestProbability,
                 HeldOut = BinomialTest.UpperLimit(
                     (long)Math.Round(heldOut.ZeroOne * heldOut.Looks), heldOut.Looks, options.Delta + options.DeltaPrime),
@@ -166,9 +168,10 @@ public static class Certifier
         {
             session.Arena.Load(priorMean);
             float[] deviation = session.Sigma(curvature, eta * level, null);
+            double[]? learnt = null;
             if (options.PosteriorEpochs > 0)
             {
-                session.Training.Run(
+                learnt = session.Training.Run(
                     new TrainingPlan(
                         data.Train, options.PosteriorEpochs, options.BatchSize, options.PosteriorOptimizer
                             ?? new Adam(3e-4), options.Seed, PosteriorStream + (uint)number)
@@ -185,7 +188,9 @@ public static class Certifier
                     session.Cancellation);
             }
 
-            float[] sigma = session.Sigma(session.Curvature(split.Bound), eta, deviation), mean = session.Arena.Save();
+            double[] h = learnt is null ? session.Curvature(split.Bound)
+                : Array.ConvertAll(learnt, one => one / session.Bounded.Scale);
+            float[] sigma = session.Sigma(h, eta, deviation), mean = session.Arena.Save();
             return new Candidate(level, priorMean, deviation, mean, sigma, PosteriorLevel.Kappa(mean, options.Neighborhood));
         }
 

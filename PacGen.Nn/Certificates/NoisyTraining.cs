@@ -53,15 +53,20 @@ internal sealed class NoisyTraining : IDisposable
             : throw new TrainingException("Certify: gradients at the trained weights are not finite: lower the learning rate.");
     }
 
-    /// <summary>Trains.</summary>
+    /// <summary>
+    /// Trains; an optimizer that learns a posterior takes its gradients at samples of that, in place of the noise's.
+    /// </summary>
     /// <param name="plan">What on, how long and how.</param>
     /// <param name="progress">Notified of the steps done, all steps, the mean loss of late and the time left.</param>
     /// <param name="cancellation">Stops before the next step.</param>
+    /// <returns>The Hessian's diagonal that such an optimizer learnt; null of another.</returns>
     /// <exception cref="TrainingException">The loss or the gradient became NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void Run(TrainingPlan plan, Action<long, long, double, TimeSpan>? progress, CancellationToken cancellation)
+    public double[]? Run(TrainingPlan plan, Action<long, long, double, TimeSpan>? progress, CancellationToken cancellation)
     {
-        if (plan.Optimizer.ChoosesPoint)
+        Optimizer optimizer = plan.Optimizer.For(plan.Images.Count);
+        bool isOwn = optimizer.LearnsPosterior;
+        if (optimizer.ChoosesPoint && !isOwn)
         {
             throw new ArgumentException(
                 $"Certify perturbs the weights itself: give it the rule without perturbation, not {plan.Optimizer}.");
@@ -69,13 +74,13 @@ internal sealed class NoisyTraining : IDisposable
 
         using BatchLoader loader = BatchLoader.Shuffled(
             plan.Images, plan.BatchSize, plan.Seed, augmentation: plan.Augmentation);
-        using TrainingPipeline pipeline = new(model, arena, plan.Optimizer, plan.Images, new PipelineOptions
+        using TrainingPipeline pipeline = new(model, arena, optimizer, plan.Images, new PipelineOptions
         {
             Seed = seed,
             Statistics = RunningStatistics.Reestimated,
             IsEvaluation = plan.IsFrozen,
-            ForwardWeights = noise.Weights,
-            BeforePass = step => noise.Draw(plan.Stream, (uint)step),
+            ForwardWeights = isOwn ? null : noise.Weights,
+            BeforePass = isOwn ? null : step => noise.Draw(plan.Stream, (uint)step),
             AfterPass = plan.Anchor is null ? null : gradients => Pull(gradients, plan.Anchor, plan.AnchorPrecision!),
         });
         using StatisticsPass? statistics = pipeline.States is { } states
@@ -91,7 +96,11 @@ internal sealed class NoisyTraining : IDisposable
                 statistics?.Run(step, cancellation);
             }
 
-            plan.BeforeEpoch(epoch);
+            if (!isOwn)
+            {
+                plan.BeforeEpoch(epoch);
+            }
+
             loader.Start(epoch);
             while (loader.TryNext(out Batch batch))
             {
@@ -117,6 +126,7 @@ internal sealed class NoisyTraining : IDisposable
         }
 
         statistics?.Run(step, cancellation);
+        return pipeline.Session.PosteriorPrecisions() is { } precisions ? Array.ConvertAll(precisions, p => (double)p) : null;
     }
 
     /// <inheritdoc/>

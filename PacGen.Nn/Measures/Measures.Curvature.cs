@@ -15,6 +15,14 @@ public static partial class Measures
             "psi-definition3-rho", "Ψ (24), ρ by Definition 3's ratio: max |Δh|/‖u‖",
             new ScoreOptions { Rho = RhoEstimator.Definition3 }),
         Score(
+            "psi-batch-1", "Ψ (24), h from a pass at batch size 1, on at most 512 images",
+            new ScoreOptions { BatchSize = 1, Draws = 9 }, images: 512),
+        Score("psi-batch-16", "Ψ (24), h from a pass at batch size 16", new ScoreOptions { BatchSize = 16 }),
+        Score(
+            "psi-magnitude-aware", "Ψ (24) with κ nearly in proportion to the weights: γ = 0.1, ε = 10⁻³",
+            new ScoreOptions { Neighborhood = new(gamma: 0.1, epsilon: 1e-3) }),
+        LayerNormalizedPsi.Row(Comparable),
+        Score(
             "psi-training", "Ψ (24), h smoothed over training's steps with β = 0.999 (section 7)",
             new ScoreOptions { Curvature = CurvatureSource.Training }, Comparable + "; trained with one batch size",
             OfTraining),

@@ -24,6 +24,7 @@ public static partial class Measures
         new("hessian-lipschitz", "ρ of Definition 4 from below", null, "a smooth activation: with ReLU ∇²L̂ jumps and no ρ holds",
             (subject, seed, progress, cancellation) =>
             HessianLipschitzSampler.Measure(subject, new HessianLipschitzOptions { Seed = seed }, progress, cancellation)),
+        PosteriorSharpness.Row(),
         .. OfScore(),
         .. OfCurvature(),
         .. OfLiterature(),

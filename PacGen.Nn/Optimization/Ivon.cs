@@ -53,6 +53,9 @@ public sealed record Ivon : Optimizer<IvonRule>
     internal override bool PassesElsewhere => true;
 
     /// <inheritdoc/>
+    internal override bool LearnsPosterior => true;
+
+    /// <inheritdoc/>
     internal override Optimizer For(int examples) => Examples is null ? this with { Examples = examples } : this;
 
     /// <inheritdoc/>

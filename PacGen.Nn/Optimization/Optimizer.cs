@@ -22,6 +22,9 @@ public abstract record Optimizer
     /// <summary>Whether it says itself where a step's gradient is taken, so that nothing else may.</summary>
     internal virtual bool ChoosesPoint => PassesElsewhere;
 
+    /// <summary>Whether it learns a posterior of the weights, and takes each step's gradient at a sample of it.</summary>
+    internal virtual bool LearnsPosterior => false;
+
     /// <summary>The optimizer for a run on so many training examples, where it depends on that.</summary>
     internal virtual Optimizer For(int examples) => this;
 

@@ -27,6 +27,9 @@ public abstract class OptimizerSession : IDisposable
     /// </remarks>
     public abstract float[]? PosteriorDeviations();
 
+    /// <summary>p = h + δ of the posterior N(w, 1/(λp)), a Hessian's diagonal that is positive; null without one.</summary>
+    internal abstract float[]? PosteriorPrecisions();
+
     /// <summary>
     /// h, the smoothed square of the batches' gradients as they are applied (clipped, and at w + u or a second point where the
     /// optimizer takes them there): h ← βh + (1 − β)g² from 0, in the arena's layout. Null where none is kept.

@@ -112,8 +112,11 @@ internal sealed class OptimizerSession<TRule> : OptimizerSession
     public override double? SecondMomentBeta { get; }
 
     /// <inheritdoc/>
-    public override float[]? PosteriorDeviations() => settings.Posterior is { } posterior
-        ? Array.ConvertAll(new Region(precision!).ToArray(), p => (float)(1 / Math.Sqrt(posterior.Scale * p))) : null;
+    public override float[]? PosteriorDeviations() => PosteriorPrecisions() is { } precisions
+        ? Array.ConvertAll(precisions, p => (float)(1 / Math.Sqrt(settings.Posterior!.Scale * p))) : null;
+
+    /// <inheritdoc/>
+    internal override float[]? PosteriorPrecisions() => precision is null ? null : new Region(precision).ToArray();
 
     /// <inheritdoc/>
     internal override PerturbSettings? NextPerturbation(int epoch) => settings.Algorithm is null ? null : Perturbation(epoch);

@@ -16,6 +16,12 @@ public sealed record TrainingFacts
     /// </summary>
     public SmoothedSecondMoment? SecondMoment { get; init; }
 
+    /// <summary>
+    /// The deviation of each weight under the posterior that the optimizer learnt, in the arena's layout:
+    /// <see cref="OptimizerSession.PosteriorDeviations"/> of <see cref="Ivon"/>.
+    /// </summary>
+    public IReadOnlyList<float>? PosteriorDeviations { get; init; }
+
     /// <summary>How many images it was trained on.</summary>
     public int? Images { get; init; }
 
@@ -39,6 +45,7 @@ public sealed record TrainingFacts
                 pair => Text($"a loss of {pair.Key} after {pair.Value:N0} steps")),
             InitialWeights is null ? null : "the first weights",
             SecondMoment is null ? null : "h",
+            PosteriorDeviations is null ? null : "a posterior",
         ];
         string text = string.Join(", ", known.Where(fact => fact is not null));
         return text.Length > 0 ? text : "nothing is known";

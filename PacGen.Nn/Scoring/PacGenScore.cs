@@ -86,6 +86,15 @@ public sealed record PacGenScore : Measurement
         }
     }
 
+    /// <summary>Each parameter's part at the ends of ρ's interval; empty with too few draws for one.</summary>
+    internal (IReadOnlyList<LayerScore> Low, IReadOnlyList<LayerScore> High) LayersAt { get; init; } = ([], []);
+
+    /// <summary>
+    /// By how much h has to be multiplied to have the scale of certificates, a mean over images: the batch size where it is
+    /// a mean of squared gradients of batches, near a minimum; else 1.
+    /// </summary>
+    public int CertificateScale => Curvature is CurvatureSource.Pass or CurvatureSource.Training ? BatchSize : 1;
+
     /// <summary>What makes this score and another incomparable, in words; empty where they compare.</summary>
     /// <param name="other">The other score.</param>
     /// <remarks>

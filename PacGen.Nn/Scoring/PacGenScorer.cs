@@ -142,6 +142,7 @@ public static class PacGenScorer
             PsiInterval = psiInterval,
             KappaShare = kappaShare,
             LayerScores = sums.Layers(rho),
+            LayersAt = rhoInterval is null ? ([], []) : (sums.Layers(rhoInterval.Low), sums.Layers(rhoInterval.High)),
             Rho = rho,
             RhoInterval = rhoInterval,
             Estimator = estimator,

@@ -216,12 +216,25 @@ internal sealed class CertifierTests
         Wrong(Quick with { PriorLevels = [] }, "levels");
         Wrong(Quick with { PriorLevels = [1, -1] }, "levels");
         Wrong(Quick with { PriorOptimizer = new PerturbedOptimizer(new Sgd(0.1), 1) }, "without perturbation");
-        Wrong(Quick with { PosteriorOptimizer = new Ivon() }, "without perturbation");
+        Wrong(Quick with { PosteriorOptimizer = new SharpnessAware(new Sgd(0.1)) }, "without perturbation");
         Assert.That(
             () => Certifier.Certify(new Mlp(64, 9), Digits, Quick), Throws.ArgumentException.With.Message.Contain("9 outputs"));
 
         static void Wrong(CertifyOptions options, string says) =>
             Assert.That(() => Certify(options), Throws.ArgumentException.With.Message.Contain(says));
+    }
+
+    /// <summary>IVON's own posterior gives the curvature of σ*, and the certificate holds all the same.</summary>
+    [Test]
+    public void APosteriorThatTheOptimizerLearnsGivesTheCurvature()
+    {
+        Certificate usual = Certify(Quick), learnt = Certify(Quick with { PosteriorOptimizer = CertifyOptions.PosteriorIvon() });
+        Assert.That((usual.CurvatureScale, learnt.CurvatureScale), Is.EqualTo((32, 1)));
+        Assert.That(learnt.PriorDeviation, Is.EqualTo(usual.PriorDeviation), "the prior is the same");
+        Assert.That(learnt.Sigma, Is.Not.EqualTo(usual.Sigma));
+        Assert.That(learnt.Mean, Is.Not.EqualTo(learnt.PriorMean));
+        Assert.That(learnt.ZeroOne.Value, Is.LessThan(0.9).And.GreaterThan(learnt.ZeroOne.TestLoss));
+        Assert.That(Certify(Quick with { PosteriorOptimizer = CertifyOptions.PosteriorIvon() }).Sigma, Is.EqualTo(learnt.Sigma));
     }
 
     private static Certificate Certify(CertifyOptions options, Dataset? data = null) =>

@@ -27,6 +27,7 @@ internal sealed class TrainedNetwork : IDisposable
             {
                 InitialWeights = First, SecondMoment = trainer.SecondMoment, Images = Digits.Train.Count, Steps = 400,
                 StepsToLoss = new Dictionary<double, long> { [0.1] = 210, [0.01] = 333 },
+                PosteriorDeviations = [.. Weights.Select((_, i) => 0.01f + (i % 5 * 0.01f))],
             },
         };
         float[] pixels = new float[Count * 64], labels = new float[Count];
