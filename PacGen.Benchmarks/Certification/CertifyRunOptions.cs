@@ -84,7 +84,7 @@ internal sealed class CertifyRunOptions : OptionGroup
         "--prior-rate", "Adam's rate for the prior, down a cosine; without it 0.001", Interval.Positive);
 
     private readonly Option<double?> posteriorRate = Options.Number(
-        "--posterior-rate", "Adam's rate for the posterior or a stage, down a cosine; without it 0.0003, for a stage 0.0005",
+        "--posterior-rate", "The rate for the posterior or a stage, down a cosine; without it 0.0003, for a stage 0.0005, for ivon 0.003",
         Interval.Positive);
 
     private readonly Option<double> smallest = Options.Number(
