@@ -44,6 +44,9 @@ public sealed class DataOptions
             nameof(value), value, "A side has 1 to 4096 pixels.");
     }
 
+    /// <summary>How the columns of a table become samples and targets.</summary>
+    public TableOptions Table { get; init; } = new();
+
     /// <summary>What <c>PACGEN_DATA</c> says.</summary>
     internal string? EnvironmentFolder { get; init; } = Environment.GetEnvironmentVariable("PACGEN_DATA");
 

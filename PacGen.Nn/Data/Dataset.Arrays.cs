@@ -81,12 +81,19 @@ public sealed partial record Dataset
                 nameof(testPart));
         }
 
-        int[] order = [.. Enumerable.Range(0, set.Count)];
+        ReadOnlySpan<int> order = SplitOrder(set.Count, test, seed);
+        return new Dataset(name, set.Subset(order[..^test]), set.Subset(order[^test..]));
+    }
+
+    /// <summary>The indices that are trained on, in order, and behind them those that are tested on, in order.</summary>
+    internal static int[] SplitOrder(int count, int test, ulong seed)
+    {
+        int[] order = [.. Enumerable.Range(0, count)];
         new RandomStream(seed, TestStream).Shuffle(order);
         int[] tested = order[..test], trained = order[test..];
         Array.Sort(tested);
         Array.Sort(trained);
-        return new Dataset(name, set.Subset(trained), set.Subset(tested));
+        return [.. trained, .. tested];
     }
 
     /// <summary>

@@ -24,6 +24,12 @@ public sealed partial record Dataset(string Name, SampleSet Train, SampleSet Tes
     public IReadOnlyList<string> ClassNames { get; init; } = [];
 
     /// <summary>
+    /// What the numbers of a sample are, in their order: a table's columns, <c>COLUMN=TEXT</c> for each text of one that has
+    /// texts. Empty where that is not known.
+    /// </summary>
+    public IReadOnlyList<string> Features { get; init; } = [];
+
+    /// <summary>
     /// What was seen in the files that may not be what was meant, in sentences: one class alone, folders that are not used,
     /// images that are not read. Empty where all is as expected.
     /// </summary>

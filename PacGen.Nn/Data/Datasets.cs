@@ -18,6 +18,7 @@ public static class Datasets
     private static readonly (string Name, Func<DataOptions, CancellationToken, Dataset> Load)[] Rows =
     [
         ("digits", (_, _) => Digits()),
+        ("penguins", (options, _) => PenguinTable.Load(options.Table)),
         ("mnist", (options, stop) => PublishedSet.Mnist.Load(options, Published, stop)),
         ("fashion-mnist", (options, stop) => PublishedSet.FashionMnist.Load(options, Published, stop)),
         ("cifar-10", (options, stop) => CifarSet.Cifar10.Load("cifar-10", CifarLabels.Ten, options, stop)),
@@ -26,10 +27,22 @@ public static class Datasets
         ("tiny-imagenet", ImageFolderSet.TinyImageNet),
     ];
 
+    /// <summary>What <see cref="Load"/> takes before a path, and how that is loaded.</summary>
+    private static readonly (string Prefix, Func<string, string, DataOptions, CancellationToken, Dataset> Load)[] Files =
+    [
+        ("folder:", (_, path, options, stop) => ImageFolderSet.Folder(path, options, stop)),
+        ("csv:", (name, path, options, _) => CsvFile.Read(path).ToDataset(name, options.Table)),
+        ("npz:", (name, path, options, _) => NumpySet.Load(name, path, options.Table)),
+        ("parquet:", ParquetFile.Load),
+    ];
+
     /// <summary>What <see cref="Load"/> takes before the path of a folder.</summary>
     public const string FolderPrefix = "folder:";
 
-    /// <summary>The names that <see cref="Load"/> takes, beside <c>folder:PATH</c>.</summary>
+    /// <summary>What <see cref="Load"/> takes before a path: <c>folder:</c>, <c>csv:</c>, <c>npz:</c>, <c>parquet:</c>.</summary>
+    public static IReadOnlyList<string> Prefixes { get; } = [.. Files.Select(file => file.Prefix)];
+
+    /// <summary>The names that <see cref="Load"/> takes, beside a prefix with a path.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Rows.Select(row => row.Name)];
 
     /// <summary>
@@ -45,7 +58,14 @@ public static class Datasets
     /// refused, and what may not be meant stands in <see cref="Dataset.Warnings"/>. Image files are decoded once, and what was
     /// decoded is kept in <see cref="DataOptions.CacheFolder"/>.
     /// </summary>
-    /// <param name="name">One of <see cref="Names"/>, in upper or lower case, or <c>folder:PATH</c>.</param>
+    /// <remarks>
+    /// <c>penguins</c> is an embedded table of 333 rows: the mass of a penguin by its measures, island, sex and species.
+    /// <c>csv:FILE</c> is a table in text, <c>parquet:FILE</c> one of Parquet's or encoded images, a file or a folder of files
+    /// <c>train*.parquet</c> and <c>test*.parquet</c>; <see cref="DataOptions.Table"/> says which columns are targets.
+    /// <c>npz:FILE</c> has arrays called <c>x</c> and <c>y</c>, or <c>x_train</c>, <c>y_train</c>, <c>x_test</c>,
+    /// <c>y_test</c>, or by the like of these; bytes of (N, H, W) or (N, H, W, C) are images.
+    /// </remarks>
+    /// <param name="name">One of <see cref="Names"/>, in upper or lower case, or a prefix with a path.</param>
     /// <param name="options">Where to look; null for the usual places.</param>
     /// <param name="cancellation">Stops a download; files that were complete by then stay in the cache, nothing else
     /// does.</param>
@@ -57,15 +77,19 @@ public static class Datasets
     {
         ArgumentNullException.ThrowIfNull(name);
         options ??= new DataOptions();
-        if (name.StartsWith(FolderPrefix, StringComparison.OrdinalIgnoreCase))
+        foreach ((string prefix, Func<string, string, DataOptions, CancellationToken, Dataset> read) in Files)
         {
-            return ImageFolderSet.Folder(name[FolderPrefix.Length..], options, cancellation);
+            if (name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                return read(name, name[prefix.Length..], options, cancellation);
+            }
         }
 
         return Array.Find(Rows, row => row.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Load is { } load
             ? load(options, cancellation)
             : throw new DataException(
-                $"There is no data set {Printable.Name(name)}. Choose one of {string.Join(", ", Names)}, or {FolderPrefix}PATH.");
+                $"There is no data set {Printable.Name(name)}. Choose one of {string.Join(", ", Names)}, or " +
+                    $"{string.Join(", ", Prefixes.Select(prefix => prefix + "PATH"))}.");
     }
 
     /// <summary>

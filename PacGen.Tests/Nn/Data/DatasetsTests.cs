@@ -134,7 +134,8 @@ internal sealed class DatasetsTests
     [Test]
     public void RefusesAnUnknownName() =>
         Assert.That(() => Datasets.Load("cats"), Throws.TypeOf<DataException>().With.Message.EqualTo(
-            $"There is no data set cats. Choose one of {string.Join(", ", Datasets.Names)}, or folder:PATH."));
+            $"There is no data set cats. Choose one of {string.Join(", ", Datasets.Names)}, or " +
+                $"{string.Join(", ", Datasets.Prefixes.Select(prefix => prefix + "PATH"))}."));
 
     [Test]
     public void KnowsEveryNameItLists()

@@ -1,0 +1,247 @@
+using System.Globalization;
+using PacGen.Core.Text;
+using PacGen.Kernels;
+
+namespace PacGen.Nn;
+
+/// <summary>Columns of one length, and how they become samples and targets.</summary>
+/// <param name="path">The file, for errors.</param>
+/// <param name="columns">The columns, in the file's order; each name comes once.</param>
+/// <param name="firstRow">The number that people count the first row by, in the file.</param>
+internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> columns, int firstRow = 1)
+{
+    private const int MostClasses = 20, MostCategories = 1000;
+
+    private static readonly string[] UsualTargets = ["target", "label", "class", "y"];
+
+    /// <summary>What was seen in the file that may not be what was meant.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Makes a data set.</summary>
+    /// <param name="name">What it is called.</param>
+    /// <param name="options">Which columns are targets, and what is done to the others.</param>
+    /// <param name="trained">How many of the rows, the first, are trained on, where the file says so; 0 to choose some.</param>
+    /// <exception cref="DataException">The columns don't fit the options.</exception>
+    public Dataset ToDataset(string name, TableOptions options, int trained = 0)
+    {
+        TableColumn[] targets = Targets(options);
+        foreach (string ignored in options.Ignored)
+        {
+            Find(ignored, "--ignore");
+        }
+
+        TableColumn[] features =
+            [.. columns.Where(column => !targets.Contains(column) && !options.Ignored.Contains(column.Name))];
+        if (features.Length == 0)
+        {
+            throw new DataException($"{path} has no column beside the target to learn from.");
+        }
+
+        int[] rows = Kept(features, targets, options.Missing, ref trained);
+        features = Array.ConvertAll(features, column => column.Rows(rows));
+        targets = Array.ConvertAll(targets, column => column.Rows(rows));
+        List<string> warnings = [.. Warnings];
+        int test = trained > 0 ? rows.Length - trained : Part(options.TestPart, rows.Length);
+        int[] order = trained > 0 ? [.. Enumerable.Range(0, rows.Length)] : Dataset.SplitOrder(
+            rows.Length, test, options.SplitSeed);
+        int[] train = order[..^test];
+        Feature[] made = Array.ConvertAll(features, column => FeatureOf(column, train, warnings));
+        int width = made.Sum(feature => feature.Width);
+        DataMemory.Require(
+            (long)rows.Length * width * sizeof(float), $"{path}: its {rows.Length} rows of {width} numbers", "Use fewer.");
+        float[] samples = new float[checked(rows.Length * width)];
+        for (int row = 0, at = 0; row < rows.Length; row++)
+        {
+            foreach (Feature feature in made)
+            {
+                feature.Write(order[row], samples.AsSpan(at, feature.Width));
+                at += feature.Width;
+            }
+        }
+
+        (SampleSet set, string[] classes) = SetOf(samples, new Shape(width), targets, order, options.Kind);
+        int[] places = [.. Enumerable.Range(0, rows.Length)];
+        Dataset data = new(name, set.Take(train.Length), set.Subset(places.AsSpan(train.Length)))
+        {
+            Origin = path,
+            ClassNames = classes,
+            Features = [.. made.SelectMany(feature => feature.Names)],
+            Warnings = warnings,
+        };
+        return options.Normalize ? data.Normalized() : data;
+    }
+
+    private TableColumn[] Targets(TableOptions options)
+    {
+        if (options.Targets.Count > 0)
+        {
+            return [.. options.Targets.Select(target => Find(target, "--target"))];
+        }
+
+        TableColumn[] usual = [.. columns.Where(column => UsualTargets.Contains(column.Name, StringComparer.OrdinalIgnoreCase))];
+        return usual.Length == 1 ? usual : throw new DataException(
+            $"{path} does not say which column is to be predicted: give --target COLUMN, one of {Listed()}.");
+    }
+
+    private TableColumn Find(string name, string option) => columns.FirstOrDefault(column => column.Name == name)
+        ?? throw new DataException($"{path} has no column {Printable.Name(name)} ({option}): it has {Listed()}.");
+
+    private string Listed()
+    {
+        const int Most = 30;
+        string names = string.Join(", ", columns.Take(Most).Select(column => Printable.Name(column.Name)));
+        return columns.Count > Most ? $"{names} and {columns.Count - Most} more" : names;
+    }
+
+    /// <summary>The rows that are used.</summary>
+    private int[] Kept(TableColumn[] features, TableColumn[] targets, MissingValues missing, ref int trained)
+    {
+        int count = columns[0].Count, kept = trained;
+        List<int> rows = new(count);
+        for (int row = 0; row < count; row++)
+        {
+            TableColumn? empty = Array.Find(targets, column => column.IsMissing(row))
+                ?? (missing == MissingValues.Impute ? null : Array.Find(features, column => column.IsMissing(row)));
+            if (empty is null)
+            {
+                rows.Add(row);
+            }
+            else if (missing != MissingValues.Drop)
+            {
+                throw new DataException(
+                    $"{path} has no value for {Printable.Name(empty.Name)} in row {row + firstRow}: " + (targets.Contains(empty)
+                        ? "leave such rows out (--missing drop)."
+                            : "impute such values or leave their rows out (--missing impute, drop)."));
+            }
+            else if (row < trained)
+            {
+                kept--;
+            }
+        }
+
+        if (rows.Count == 0 || (trained > 0 && (kept == 0 || kept == rows.Count)))
+        {
+            throw new DataException(
+                $"{path} has no rows to train or to test on: {count} rows, of which {count - rows.Count} lack a value.");
+        }
+
+        trained = kept;
+        return [.. rows];
+    }
+
+    private int Part(double share, int count)
+    {
+        int test = share is > 0 and < 1 ? (int)Math.Round(share * count) : 0;
+        return test > 0 && test < count ? test : throw new DataException(
+            $"{path} has {count} rows: a part of {share.ToString(CultureInfo.InvariantCulture)} to test on leaves one of the " +
+                $"parts empty.");
+    }
+
+    private Feature FeatureOf(TableColumn column, int[] train, List<string> warnings)
+    {
+        string shown = Printable.Name(column.Name);
+        bool gaps = Enumerable.Range(0, column.Count).Any(column.IsMissing);
+        if (gaps)
+        {
+            warnings.Add($"Missing values of {shown} are imputed" + (column.Numbers is null ? " as a category of their own."
+                : " by the median of the training part, so that a certificate's prior knows of all its rows through that " +
+                    "number."));
+        }
+
+        if (column.Numbers is { } numbers)
+        {
+            double[] known = [.. train.Select(row => numbers[row]).Where(value => !double.IsNaN(value)).Order()];
+            double median = known.Length == 0 ? 0 : (known[known.Length / 2] + known[(known.Length - 1) / 2]) / 2;
+            foreach (double value in numbers)
+            {
+                if (double.IsInfinity(value) || Math.Abs(value) > float.MaxValue)
+                {
+                    throw new DataException(
+                        $"{path}: {shown} has {value.ToString(CultureInfo.InvariantCulture)}, which is not finite in single " +
+                        $"precision.");
+                }
+            }
+
+            return new Feature([column.Name], (row, to) => to[0] = (float)(double.IsNaN(numbers[row]) ? median : numbers[row]));
+        }
+
+        string[] categories =
+            [.. column.Texts!.OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+        if (categories.Length > MostCategories)
+        {
+            throw new DataException(
+                $"{path}: {shown} has {categories.Length} different texts, too many for categories: leave the column out " +
+                    $"(--ignore).");
+        }
+
+        Dictionary<string, int> places = categories.Select((text, place) => (text, place)).ToDictionary(StringComparer.Ordinal);
+        string[] names = [
+            .. categories.Select(category => $"{column.Name}={category}"), .. gaps ? [$"{column.Name}=?"]
+            : Array.Empty<string>()];
+        return new Feature(names, (row, to) =>
+        {
+            to.Clear();
+            to[column.Texts![row] is { } text ? places[text] : categories.Length] = 1;
+        });
+    }
+
+    private (SampleSet Set, string[] Classes) SetOf(
+        float[] samples, Shape shape, TableColumn[] targets, int[] order, TargetKind? kind)
+    {
+        TableColumn first = targets[0];
+        if ((kind ?? (targets.Length == 1 ? UsualKind(first) : TargetKind.Values)) is var chosen && chosen == TargetKind.Class)
+        {
+            return targets.Length == 1 ? Classes(samples, shape, first, order) : throw new DataException(
+                $"{path}: classes stand in one column, but {targets.Length} are given as targets.");
+        }
+
+        float[] values = new float[order.Length * targets.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            TableColumn column = targets[i % targets.Length];
+            values[i] = column.Numbers is { } numbers ? (float)numbers[order[i / targets.Length]] : throw new DataException(
+                $"{path}: {Printable.Name(column.Name)} has texts such as {Printable.Name(column.Text(0))}, which are no " +
+                    $"{chosen}: give a column of numbers.");
+        }
+
+        try
+        {
+            return (new ArraySet(samples, shape, values, new TargetForm(chosen, targets.Length)), []);
+        }
+        catch (ArgumentException error)
+        {
+            throw new DataException($"{path}: {error.Message}", error);
+        }
+    }
+
+    private (SampleSet Set, string[] Classes) Classes(float[] samples, Shape shape, TableColumn column, int[] order)
+    {
+        string[] names = column.Numbers is { } numbers
+            ? [.. numbers.Distinct().Order().Select(value => value.ToString("R", CultureInfo.InvariantCulture))]
+            : [.. column.Texts!.OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+        if (names.Length > MostCategories)
+        {
+            throw new DataException(
+                $"{path}: {Printable.Name(column.Name)} has {names.Length} different values, too many for classes: predict " +
+                    $"them as values (--target-kind values).");
+        }
+
+        Dictionary<string, int> places = names.Select((text, place) => (text, place)).ToDictionary(StringComparer.Ordinal);
+        return (new ArraySet(samples, shape, Array.ConvertAll(order, row => places[column.Text(row)]), names.Length), names);
+    }
+
+    private static TargetKind UsualKind(TableColumn column) =>
+        column.Numbers is not { } numbers || column.IsTruth
+            || (Array.TrueForAll(numbers, value => value == Math.Floor(value))
+                && numbers.Distinct().Take(MostClasses + 1).Count() <= MostClasses)
+            ? TargetKind.Class : TargetKind.Values;
+
+    /// <summary>What a column gives a sample.</summary>
+    private sealed record Feature(string[] Names, FeatureAction Write)
+    {
+        public int Width => Names.Length;
+    }
+
+    /// <summary>Writes a row's numbers.</summary>
+    private delegate void FeatureAction(int row, Span<float> to);
+}

@@ -1,0 +1,119 @@
+using PacGen.Core.Text;
+
+namespace PacGen.Nn;
+
+/// <summary>A data set from the arrays of a NumPy file, by the names that such files usually have.</summary>
+internal static class NumpySet
+{
+    private static readonly string[] TrainSamples =
+        ["x_train", "X_train", "train_images", "train_x", "train_data", "x", "X", "data", "images", "samples"];
+
+    private static readonly string[] TrainTargets =
+        ["y_train", "Y_train", "train_labels", "train_y", "train_targets", "y", "Y", "labels", "targets", "target"];
+
+    private static readonly string[] TestSamples = ["x_test", "X_test", "test_images", "test_x", "test_data"];
+
+    private static readonly string[] TestTargets = ["y_test", "Y_test", "test_labels", "test_y", "test_targets"];
+
+    /// <summary>Reads a data set.</summary>
+    /// <exception cref="DataException">The file can't be read, or has no arrays of such names.</exception>
+    public static Dataset Load(string name, string path, TableOptions options)
+    {
+        IReadOnlyDictionary<string, Array> arrays = NumpyFile.Read(path);
+        string[] wanted = options.Targets.Count switch
+        {
+            0 => TrainTargets,
+            1 => [options.Targets[0]],
+            _ => throw new DataException($"{path}: targets are one array, but {options.Targets.Count} are named (--target)."),
+        };
+        Array samples = Find(TrainSamples, "samples") ?? throw Missing("samples", TrainSamples);
+        Array targets = Find(wanted, "targets") ?? throw Missing("targets", wanted);
+        Array? testSamples = Find(TestSamples, "samples"), testTargets = Find(TestTargets, "targets");
+        try
+        {
+            (targets, testTargets) = (
+                OneAxis(targets, options.Kind), testTargets is null ? null : OneAxis(testTargets, options.Kind));
+            if (samples is byte[,,] or byte[,,,] && targets is int[] or long[] or byte[]
+                && options.Kind is null or TargetKind.Class)
+            {
+                return Images(name, samples, targets, testSamples, testTargets, options) with { Origin = path };
+            }
+
+            Dataset data = (testSamples, testTargets) is ({ } testX, { } testY)
+                ? Dataset.FromArrays(samples, targets, testX, testY, options.Kind, name)
+                : Dataset.FromArrays(samples, targets, options.Kind, options.TestPart, options.SplitSeed, name);
+            data = data with { Origin = path };
+            return options.Normalize && data.Train.Normalization is null ? data.Normalized() : data;
+        }
+        catch (ArgumentException error)
+        {
+            throw new DataException($"{path}: {error.Message.Split(" (Parameter")[0]}", error);
+        }
+
+        Array? Find(string[] names, string what)
+        {
+            string[] there = [.. names.Where(arrays.ContainsKey)];
+            return there.Length == 0 ? null : arrays[there[0]];
+        }
+
+        DataException Missing(string what, string[] names) => new(
+            $"{path} has no array called {string.Join(", ", names)} for {what}: it has " +
+            $"{string.Join(", ", arrays.Keys.Take(20).Select(Printable.Name))}.");
+    }
+
+    /// <summary>Arrays of bytes, (N, H, W) or (N, H, W, C), are images: they stay bytes, the fast case.</summary>
+    private static Dataset Images(
+        string name, Array samples, Array targets, Array? testSamples, Array? testTargets, TableOptions options)
+    {
+        int[] labels = Whole(targets), testLabels = testTargets is null ? [] : Whole(testTargets);
+        int classes = labels.Concat(testLabels).Max() + 1;
+        ImageSet train = Of(samples, labels);
+        Dataset data = testSamples is byte[,,] or byte[,,,] && testTargets is not null
+            ? new Dataset(name, train, Of(testSamples, testLabels))
+            : Dataset.Split(train, options.TestPart, options.SplitSeed, name);
+        return data.Normalized();
+
+        ImageSet Of(Array images, int[] labels)
+        {
+            byte[] pixels = new byte[images.Length];
+            Buffer.BlockCopy(images, 0, pixels, 0, pixels.Length);
+            int channels = images.Rank == 4 ? images.GetLength(3) : 1;
+            float[] none = new float[channels], one = new float[channels];
+            Array.Fill(one, 1);
+            return new ImageSet(
+                pixels, labels, images.GetLength(1), images.GetLength(2), classes, new Normalization(none, one));
+        }
+    }
+
+    private static int[] Whole(Array labels) => labels switch
+    {
+        int[] whole => whole,
+        byte[] bytes => Array.ConvertAll(bytes, label => (int)label),
+        long[] large => Array.ConvertAll(large, label => label is >= 0 and < 1 << 24 ? (int)label : throw new ArgumentException(
+            $"A target is {label}, but a class is a whole number from 0 to {(1 << 24) - 1}.", nameof(labels))),
+        _ => throw new ArgumentException("Test targets are no whole numbers, but training targets are.", nameof(labels)),
+    };
+
+    /// <summary>Classes often stand in a column: (N, 1) is (N) then.</summary>
+    private static Array OneAxis(Array targets, TargetKind? kind)
+    {
+        if (targets.Rank != 2 || targets.GetLength(1) != 1 || (kind is { } given && given != TargetKind.Class))
+        {
+            return targets;
+        }
+
+        Type type = targets.GetType().GetElementType()!;
+        if (kind is null && (type == typeof(float) || type == typeof(double)))
+        {
+            return targets;
+        }
+
+        Array column = Array.CreateInstance(type, targets.GetLength(0));
+        for (int i = 0; i < column.Length; i++)
+        {
+            column.SetValue(targets.GetValue(i, 0), i);
+        }
+
+        return column;
+    }
+}

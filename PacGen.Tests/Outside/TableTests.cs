@@ -1,0 +1,249 @@
+using System.IO.Compression;
+using PacGen.Kernels;
+using PacGen.Nn;
+using Parquet;
+using Parquet.Schema;
+using SkiaSharp;
+
+namespace PacGen.Tests.Outside;
+
+/// <summary>Tables in text and in Parquet, and arrays of NumPy's, as people have them.</summary>
+internal sealed class TableTests
+{
+    /// <summary>
+    /// Written by NumPy 1.24: x (4, 3) float32, f (2, 3) big-endian float64 in Fortran's order, y (4) int64, h (2, 1) float16,
+    /// t (2) bool, b (2, 2, 2) uint8.
+    /// </summary>
+    private const string Npz =
+        "UEsDBBQAAAAIAAAAIQAWctyhZgAAALAAAAAFABQAeC5ucHkBABAAsAAAAAAAAABmAAAAAAAAAJvsF+obEMnIUMZQrZ6SWpxcpG6loG6TZqKuo6" +
+        "Cell9UUpSYF59flJIKEndLzClOBYoXZyQWpAL5GiY6CsaaOgq1CmQDLgYwaLAHEg5ABMQNQLwAiA8A8QMgZnBkYBAAYgUgNnAEAFBLAwQUAAAA" +
+        "CAAAACEAXwRQR1YAAACwAAAABQAUAGYubnB5AQAQALAAAAAAAAAAVgAAAAAAAACb7BfqGxDJyFDGUK2eklqcXKRupaBul2ahrqOgnpZfVFKUmB" +
+        "efX5SSChIPKSpNBQoXZyQWpAK5GkY6CsaaOgq1CuQDLgYocOCA0PYfoHwBKA2TF4HQAFBLAwQUAAAACAAAACEA+tmDLk0AAACgAAAABQAUAHku" +
+        "bnB5AQAQAKAAAAAAAAAATQAAAAAAAACb7BfqGxDJyFDGUK2eklqcXKRupaBuk2mhrqOgnpZfVFKUmBefX5SSChJ3S8wpTgWKF2ckFqQC+RomOp" +
+        "o6CrUKFAAuBihggtKMDKgAAFBLAwQUAAAACAAAACEAm0ZGLEoAAACEAAAABQAUAGgubnB5AQAQAIQAAAAAAAAASgAAAAAAAACb7BfqGxDJyFDG" +
+        "UK2eklqcXKRupaBuk2akrqOgnpZfVFKUmBefX5SSChJ3S8wpTgWKF2ckFqQC+RpGOgqGmjoKtQpkAy4GCwYbAFBLAwQUAAAACAAAACEA7hm7XU" +
+        "YAAACCAAAABQAUAHQubnB5AQAQAIIAAAAAAAAARgAAAAAAAACb7BfqGxDJyFDGUK2eklqcXKRupaBek2SorqOgnpZfVFKUmBefX5SSChJ3S8wp" +
+        "TgWKF2ckFqQC+RpGOpo6CrUKFAAuRgYAUEsDBBQAAAAIAAAAIQBhYP21TwAAAIgAAAAFABQAYi5ucHkBABAAiAAAAAAAAABPAAAAAAAAAJvsF+" +
+        "obEMnIUMZQrZ6SWpxcpG6loF5Taqiuo6Cell9UUpSYF59flJIKEndLzClOBYoXZyQWpAL5GkY6CiCkqaNQq0Ae4GJgZGJmYWVjBwBQSwECFAMU" +
+        "AAAACAAAACEAFnLcoWYAAACwAAAABQAAAAAAAAAAAAAAgAEAAAAAeC5ucHlQSwECFAMUAAAACAAAACEAXwRQR1YAAACwAAAABQAAAAAAAAAAAA" +
+        "AAgAGdAAAAZi5ucHlQSwECFAMUAAAACAAAACEA+tmDLk0AAACgAAAABQAAAAAAAAAAAAAAgAEqAQAAeS5ucHlQSwECFAMUAAAACAAAACEAm0ZG" +
+        "LEoAAACEAAAABQAAAAAAAAAAAAAAgAGuAQAAaC5ucHlQSwECFAMUAAAACAAAACEA7hm7XUYAAACCAAAABQAAAAAAAAAAAAAAgAEvAgAAdC5ucH" +
+        "lQSwECFAMUAAAACAAAACEAYWD9tU8AAACIAAAABQAAAAAAAAAAAAAAgAGsAgAAYi5ucHlQSwUGAAAAAAYABgAyAQAAMgMAAAAA";
+
+    /// <summary>An array of Python objects.</summary>
+    private const string Objects =
+        "UEsDBBQAAAAAAAAAIQADMiHTJwEAACcBAAAFABQAeC5ucHkBABAAJwEAAAAAAAAnAQAAAAAAAJNOVU1QWQEAdgB7J2Rlc2NyJzogJ3xPJywgJ2" +
+        "ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDEsKSwgfSAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg" +
+        "ICAgICAgICAgICAgICAgICAKgANjbnVtcHkuY29yZS5tdWx0aWFycmF5Cl9yZWNvbnN0cnVjdApxAGNudW1weQpuZGFycmF5CnEBSwCFcQJDAW" +
+        "JxA4dxBFJxBShLAUsBhXEGY251bXB5CmR0eXBlCnEHWAIAAABPOHEIiYiHcQlScQooSwNYAQAAAHxxC05OTkr/////Sv////9LP3RxDGKJXXEN" +
+        "fXEOWAEAAABhcQ9LAXNhdHEQYi5QSwECFAMUAAAAAAAAACEAAzIh0ycBAAAnAQAABQAAAAAAAAAAAAAAgAEAAAAAeC5ucHlQSwUGAAAAAAEAAQ" +
+        "AzAAAAXgEAAAAA";
+
+    private string folder = "";
+
+    [SetUp]
+    public void MakeFolder() => folder = Directory.CreateTempSubdirectory().FullName;
+
+    [TearDown]
+    public void RemoveFolder() => Directory.Delete(folder, recursive: true);
+
+    /// <summary>Numbers, texts in quotes, gaps; the separator is found; a column of texts is a number for each.</summary>
+    [Test]
+    public void ACsvFile()
+    {
+        string path = Write("cars.csv", """"
+            "power";"fuel";"note";"price"
+            1.5;gas;"a;b";10
+            NA;diesel;c;20.5
+            3;;"say ""x""";30
+            4e0;gas;d;40
+
+            """");
+        TableOptions options = new() { Targets = ["price"], Ignored = ["note"], TestPart = 0.25, Normalize = false };
+        Assert.That(
+            () => Load("csv:" + path, options),
+            Throws.TypeOf<DataException>().With.Message.EqualTo(
+                $"{path} has no value for power in row 3: impute such values or leave their rows out (--missing impute, drop)."));
+        Dataset dropped = Load("csv:" + path, options with { Missing = MissingValues.Drop, TestPart = 0.5 });
+        Assert.That((dropped.Train.Count, dropped.Test.Count, dropped.Train.SampleSize), Is.EqualTo((1, 1, 2)));
+        Dataset data = Load("csv:" + path, options with { Missing = MissingValues.Impute });
+        Assert.That(data.Features, Is.EqualTo(new[] { "power", "fuel=diesel", "fuel=gas", "fuel=?" }));
+        Assert.That($"{data.Train.Target}", Is.EqualTo("1 value"));
+        Assert.That(data.Warnings, Has.Count.EqualTo(2).And.Some.StartsWith("Missing values of power are imputed by the median"));
+        float[][] rows = Rows(data, out float[] targets);
+        Assert.That(rows[Array.IndexOf(targets, 30)], Is.EqualTo(new float[] { 3, 0, 0, 1 }));
+        float[] known = [.. targets[..data.Train.Count].Where(price => price != 20.5f).Select(Power).Order()];
+        float median = (known[known.Length / 2] + known[(known.Length - 1) / 2]) / 2;
+        Assert.That(rows[Array.IndexOf(targets, 20.5f)], Is.EqualTo(new float[] { median, 1, 0, 0 }));
+
+        static float Power(float price) => price switch { 10 => 1.5f, 30 => 3, _ => 4 };
+    }
+
+    [Test]
+    public void WhatIsNoCsvTable()
+    {
+        Refused("a,b\n1,2\n3\n", "has 1 cells in line 3, but 2 in its first");
+        Refused("a,b\n", "has no rows of data");
+        Refused("a,a\n1,2\n", "has two columns called a");
+        Refused("a,b\n1,2\n", "has no column y (--target): it has a, b.");
+        Refused("y\n1\n2\n", "has no column beside the target");
+        Refused("a,y\n1,2\n2,\n", "has no value for y in row 3: leave such rows out (--missing drop).");
+        Refused("a,y\ninf,2\n2,3\n1,1\n1,2\n1,3\n", "which is not finite in single precision");
+        Assert.That(
+            () => Datasets.Load("csv:" + Write("none.csv", "a,b\n1,2\n")),
+            Throws.TypeOf<DataException>().With.Message.EndsWith("give --target COLUMN, one of a, b."));
+        Assert.That(
+            () => Datasets.Load("csv:" + Path.Combine(folder, "absent.csv")),
+            Throws.TypeOf<DataException>().With.Message.EndsWith("absent.csv is not there."));
+
+        void Refused(string text, string message) => Assert.That(
+            () => Load("csv:" + Write("bad.csv", text), new TableOptions { Targets = ["y"] }),
+            Throws.TypeOf<DataException>().With.Message.Contains(message));
+    }
+
+    /// <summary>One cell that is no number makes a column texts, and a warning says so.</summary>
+    [Test]
+    public void ACellAmongNumbers() => Assert.That(
+        Load("csv:" + Write("odd.csv", "a,y\n1,1.5\n2,2.5\n3x,3.5\n4,4.5\n5,5.5\n"), new TableOptions()).Warnings,
+        Is.EqualTo(new[] { "a has numbers, but '3x' in line 4: the column is taken as texts." }));
+
+    /// <summary>A table without names, in gzip; whole numbers of few kinds are classes.</summary>
+    [Test]
+    public void ATableWithoutNames()
+    {
+        string path = Path.Combine(folder, "plain.csv.gz");
+        using (StreamWriter writer = new(new GZipStream(File.Create(path), CompressionLevel.Fastest)))
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                writer.WriteLine($"{i},{i % 7},{3 + (i % 3)}");
+            }
+        }
+
+        Dataset data = Load("csv:" + path, new TableOptions { Targets = ["3"] });
+        Assert.That((data.Train.Count, data.Test.Count, data.Train.Classes), Is.EqualTo((40, 10, 3)));
+        Assert.That(data.ClassNames, Is.EqualTo(new[] { "3", "4", "5" }));
+        Assert.That(data.Train.Normalization!.Channels, Is.EqualTo(2));
+        Assert.That(Load("csv:" + path, new TableOptions { Targets = ["3"], Kind = TargetKind.Values }).Train.Classes, Is.Zero);
+    }
+
+    [Test]
+    public void NumpyFiles()
+    {
+        string path = Path.Combine(folder, "some.npz");
+        File.WriteAllBytes(path, Convert.FromBase64String(Npz));
+        IReadOnlyDictionary<string, Array> arrays = NumpyFile.Read(path);
+        Assert.That(arrays["x"], Is.EqualTo(new float[,] { { 0, 1, 2 }, { 3, 4, 5 }, { 6, 7, 8 }, { 9, 10, 11 } }));
+        Assert.That(arrays["f"], Is.EqualTo(new double[,] { { 0, 1, 2 }, { 3, 4, 5 } }));
+        Assert.That(arrays["y"], Is.EqualTo(new long[] { 0, 2, 1, 0 }));
+        Assert.That(arrays["h"], Is.EqualTo(new[,] { { 0.5f }, { 1 } }));
+        Assert.That(arrays["t"], Is.EqualTo(new[] { true, false }));
+        Assert.That(arrays["b"], Is.EqualTo(new byte[,,] { { { 0, 1 }, { 2, 3 } }, { { 4, 5 }, { 6, 7 } } }));
+        Dataset data = Load("npz:" + path, new TableOptions { TestPart = 0.25 });
+        Assert.That((data.Train.Count, data.Train.Classes, data.Train.SampleSize), Is.EqualTo((3, 3, 3)));
+        File.WriteAllBytes(path, Convert.FromBase64String(Objects));
+        Assert.That(
+            () => NumpyFile.Read(path), Throws.TypeOf<DataException>().With.Message.Contains("Python objects are not read"));
+    }
+
+    [Test]
+    public void AParquetTable()
+    {
+        string path = Path.Combine(folder, "table.parquet");
+        DataField<double?> size = new("size");
+        DataField<string> kind = new("kind");
+        DataField<long> label = new("label");
+        Save(path, new ParquetSchema(size, kind, label), async group =>
+        {
+            await group.WriteAsync<double>(size, new double?[] { 1, null, 3, 4 });
+            await group.WriteAsync(kind, ["a", "b", "a", "b"]);
+            await group.WriteAsync<long>(label, new long[] { 0, 1, 1, 0 });
+        });
+        TableOptions options = new() { Missing = MissingValues.Drop, TestPart = 0.34, Normalize = false };
+        Dataset data = Load("parquet:" + path, options);
+        Assert.That((data.Train.Count, data.Test.Count, data.Train.Classes), Is.EqualTo((2, 1, 2)));
+        Assert.That(data.Features, Is.EqualTo(new[] { "size", "kind=a", "kind=b" }));
+        float[][] rows = Rows(data, out float[] targets);
+        Assert.That(
+            rows.Order(Comparer<float[]>.Create((a, b) => a[0].CompareTo(b[0]))).First(), Is.EqualTo(new float[] { 1, 1, 0 }));
+        File.WriteAllText(path, "PAR1 or not");
+        Assert.That(
+            () => Load("parquet:" + path, options), Throws.TypeOf<DataException>().With.Message.Contains("is no Parquet file"));
+    }
+
+    /// <summary>Encoded images as hubs store them: a folder of a file for each part, a structure of bytes and path.</summary>
+    [Test]
+    public void ParquetImages()
+    {
+        foreach ((string part, int count) in new[] { ("train", 6), ("test", 2) })
+        {
+            DataField<byte[]> bytes = new("bytes");
+            DataField<string> name = new("path");
+            DataField<long> label = new("label");
+            Save(Path.Combine(folder, $"{part}-00000-of-00001.parquet"), new ParquetSchema(
+                new StructField("image", bytes, name), label), async group =>
+            {
+                await group.WriteAsync(bytes, [.. Enumerable.Range(0, count).Select(Png)]);
+                await group.WriteAsync(name, [.. Enumerable.Repeat("x.png", count)]);
+                await group.WriteAsync<long>(label, Enumerable.Range(0, count).Select(i => i % 2L).ToArray());
+            });
+        }
+
+        Dataset data = Datasets.Load("parquet:" + folder);
+        Assert.That($"{data}", Does.EndWith("6 training and 2 test images of 4×5×3, 2 classes"));
+        Assert.That(((ImageSet)data.Train).Pixels[60..63].ToArray(), Is.EqualTo(new byte[] { 20, 0, 40 }));
+
+        static byte[] Png(int i)
+        {
+            using SKBitmap bitmap = new(5, 4);
+            bitmap.Erase(new SKColor((byte)(20 * i), 0, 40));
+            using SKData data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+            return data.ToArray();
+        }
+    }
+
+    [Test]
+    public void ThePenguins()
+    {
+        Dataset data = Datasets.Load("penguins");
+        Assert.That((data.Train.Count, data.Test.Count, data.Features.Count), Is.EqualTo((266, 67, 11)));
+        Assert.That(Load("penguins", new TableOptions { Targets = ["species"] }).ClassNames, Is.EqualTo(
+            new[] { "Adelie", "Chinstrap", "Gentoo" }));
+    }
+
+    private static Dataset Load(string name, TableOptions options) => Datasets.Load(name, new DataOptions { Table = options });
+
+    private static float[][] Rows(Dataset data, out float[] targets)
+    {
+        List<float[]> rows = [];
+        List<float> all = [];
+        foreach (SampleSet set in new[] { data.Train, data.Test })
+        {
+            for (int i = 0; i < set.Count; i++)
+            {
+                float[] row = new float[set.SampleSize], target = new float[1];
+                set.Gather([i], row, target);
+                rows.Add(row);
+                all.Add(target[0]);
+            }
+        }
+
+        targets = [.. all];
+        return [.. rows];
+    }
+
+    private static void Save(string path, ParquetSchema schema, Func<ParquetRowGroupWriter, Task> write) => Task.Run(async () =>
+    {
+        await using FileStream stream = File.Create(path);
+        await using ParquetWriter writer = await ParquetWriter.CreateAsync(schema, stream);
+        using ParquetRowGroupWriter group = writer.CreateRowGroup();
+        await write(group);
+    }).GetAwaiter().GetResult();
+
+    private string Write(string name, string text)
+    {
+        string path = Path.Combine(folder, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+}
