@@ -16,6 +16,13 @@ internal sealed class CertifyReport(Terminal terminal)
         + {images.Test.Count:N0} images; prior from {options.PriorFraction:P0}; seed {options.Seed}; {options.Device!.Name}
         """));
 
+    /// <summary>Says which weights are certified on what.</summary>
+    public void Begin(string path, ModelChoice model, Module network, Dataset images, CertifyOptions options) =>
+        terminal.Line(Prose.Line($"""
+            {path}: {model.Describe(images)}, {network.ParameterCount:N0} parameters; held out: the {images.Test.Count:N0} test
+            images of {images.Name} ({images.Origin}); seed {options.Seed}; {options.Device!.Name}
+            """));
+
     /// <summary>Runs a certification under this report.</summary>
     public T Show<T>(Func<IProgress<CertifyProgress>, T> run) =>
         new ProgressReport<CertifyProgress>(terminal, "certify", at => (Where(at), at.Done, at.Total)).Show(run);
@@ -27,9 +34,13 @@ internal sealed class CertifyReport(Terminal terminal)
         Row($"certificate, probability {certificate.Confidence:G4}", loss => loss.Value);
         Row("loss on S₁: q̂, the draws' mean", loss => loss.Sample);
         Row("loss on S₁: q̄, its upper limit", loss => loss.SampleLimit);
-        Row("test loss, random weights w + u", loss => loss.TestLoss);
-        Row("test loss, weights w", loss => loss.CentreTestLoss);
-        Row("test loss, prior's weights w₀", loss => loss.PriorTestLoss);
+        if (certificate.TestImages > 0)
+        {
+            Row("test loss, random weights w + u", loss => loss.TestLoss);
+            Row("test loss, weights w", loss => loss.CentreTestLoss);
+            Row("test loss, prior's weights w₀", loss => loss.PriorTestLoss);
+        }
+
         terminal.Write(table);
         terminal.Line(Prose.Line($"""
             KL {certificate.Kl:F2}, of it Σ(w − w₀)²/2s² {certificate.KlOfShift:F2}; prior's level {certificate.PriorLevel:G6} of
@@ -38,14 +49,28 @@ internal sealed class CertifyReport(Terminal terminal)
             """));
         terminal.Line(certificate.Curvature);
         terminal.Line(certificate.Limits);
+        Table others = Terminal.Table("0-1 loss, with the same probability", "on S₁", "at most", "of");
+        others.AddRow(
+            "PAC-Bayes, Seeger and Maurer", $"{certificate.ZeroOne.Sample:F4}", $"{certificate.ZeroOne.Value:F4}",
+            "weights w + u, drawn for each image");
+        others.AddRow(
+            "PAC-Bayes, by the excess over w₀", $"{certificate.ZeroOne.Sample:F4}", $"{certificate.Excess.Value:F4}", "the same");
+        others.AddRow(
+            "PAC-Bayes, disintegrated", $"{certificate.OneDraw.Bound.Term("L̂(h)"):F4}", $"{certificate.OneDraw.Bound.Value:F4}",
+            "one draw of w + u, kept");
+        others.AddRow(
+            "exact binomial test", $"{certificate.HeldOutLoss:F4}", $"{certificate.HeldOutBound:F4}",
+            "weights w₀, fixed before S₁");
+        terminal.Write(others);
         bool idle = certificate.HeldOutBound < certificate.ZeroOne.Value;
         terminal.Line(Prose.Line($"""
             An exact binomial test of w₀ on S₁ ({certificate.HeldOutLoss:F4}) guarantees {certificate.HeldOutBound:F4} for w₀ with
             the same probability{(idle ? ": less than the certificate, so PAC-Bayes gained nothing here" : "")}.
             """));
         terminal.Line(Prose.Line($"""
-            Certified is the network whose weights are drawn anew for each image, not w. Both certificates together: probability
-            {certificate.JointConfidence:G4}. They assume:
+            Certified is the network whose weights are drawn anew for each image, not w. Both certificates of the first table
+            together: probability {certificate.JointConfidence:G4}; every row of the second holds by itself, and the least of its
+            rows with probability {1 - (4 * (certificate.Delta + certificate.DeltaPrime)):G4}. They assume:
             """));
         foreach (PacGen.Core.Bounds.Assumption assumption in certificate.Assumptions)
         {

@@ -22,11 +22,13 @@ internal sealed class CertifyRunOptions : OptionGroup
     private readonly Option<int> priorEpochs = Options.Count(
         "--prior-epochs", "How many times the prior's training sees its part", 1, Defaults.PriorEpochs);
 
-    private readonly Option<int> posteriorEpochs = Options.Count(
+    private readonly Option<int?> posteriorEpochs = Options.Count(
         "--posterior-epochs",
-        "How many times each posterior's training sees all training images; 0 keeps the prior's weights",
-        0,
-        Defaults.PosteriorEpochs);
+        Prose.Line($"""
+            How many times each posterior's training sees all training images, of --weights the held-out ones; 0 keeps the prior's
+            weights; without it {Defaults.PosteriorEpochs}, with --weights 0
+            """),
+        0);
 
     private readonly Option<string> rule = Options.Choice(
         "--posterior-optimizer",
@@ -84,7 +86,8 @@ internal sealed class CertifyRunOptions : OptionGroup
         "--prior-rate", "Adam's rate for the prior, down a cosine; without it 0.001", Interval.Positive);
 
     private readonly Option<double?> posteriorRate = Options.Number(
-        "--posterior-rate", "The rate for the posterior or a stage, down a cosine; without it 0.0003, for a stage 0.0005, for ivon 0.003",
+        "--posterior-rate",
+        "The rate for the posterior or a stage, down a cosine; without it 0.0003, for a stage 0.0005, for ivon 0.003",
         Interval.Positive);
 
     private readonly Option<double> smallest = Options.Number(
@@ -103,8 +106,10 @@ internal sealed class CertifyRunOptions : OptionGroup
     public bool IsProgressive(ParseResult parsed) => parsed.GetValue(stages) is not null;
 
     /// <summary>The options as the library takes them, but for the device.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="ofWeights">Whether weights of a file are certified.</param>
     /// <exception cref="UsageException">The certificate could not hold with a positive probability.</exception>
-    public CertifyOptions Create(ParseResult parsed)
+    public CertifyOptions Create(ParseResult parsed, bool ofWeights)
     {
         double lost = parsed.GetValue(delta) + parsed.GetValue(deltaPrime);
         if (lost >= 1)
@@ -127,7 +132,7 @@ internal sealed class CertifyRunOptions : OptionGroup
         {
             PriorFraction = parsed.GetValue(priorFraction),
             PriorEpochs = parsed.GetValue(priorEpochs),
-            PosteriorEpochs = parsed.GetValue(posteriorEpochs),
+            PosteriorEpochs = parsed.GetValue(posteriorEpochs) ?? (ofWeights ? 0 : Defaults.PosteriorEpochs),
             BatchSize = parsed.GetValue(batchSize),
             PriorLevels = chosen.Length > 0 ? [.. chosen.Select(level => (double)level)] : Defaults.PriorLevels,
             Eta = parsed.GetValue(eta),

@@ -30,12 +30,21 @@ internal sealed class CertifyVerb : Verb
     private readonly DataSource data = new();
     private readonly Option<string?> output = Options.Path(
         "--output", "A file to write the certificate into, with all its terms, as JSON");
+    private readonly Option<string?> weights = Options.Path(
+        "--weights",
+        Prose.Line("""
+            A network of one's own: the file that pacgen train --save wrote or a safetensors file, certified on the data set's test
+            images, which it must not have been trained on or chosen by
+            """));
+    private readonly Option<string> layout = Options.Choice(
+        "--layout", "The order of weights in a file of another program; without it recognised by the arrays' shapes", null,
+        WeightsFile.Layouts);
     private readonly CertifyRunOptions run = new();
 
     public CertifyVerb(Host host)
         : base(host, new Command("certify", Prose.Line(What)))
     {
-        Add(data.Set, model, run, device, data, output);
+        Add(data.Set, model, weights, layout, run, device, data, output);
         Add(JsonOption("The certificate as one JSON object on standard output, all else on standard error"));
     }
 
@@ -43,38 +52,18 @@ internal sealed class CertifyVerb : Verb
     {
         Stopwatch clock = Stopwatch.StartNew();
         Terminal terminal = TerminalOf(parsed);
-        CertifyOptions asked = run.Create(parsed);
-        ModelChoice choice = model.Create(parsed);
+        CertifyOptions asked = run.Create(parsed, parsed.GetValue(weights) is not null);
         Check(parsed);
+        using WeightsFile? file = parsed.GetValue(weights) is { } path ? WeightsFile.Open(path) : null;
+        ModelChoice choice = model.Create(parsed, file?.Model);
         using OpenedDevice opened = device.Open(parsed);
-        Dataset images = data.Load(parsed, terminal, Host.Stop.Token);
-        Module network = choice.Create(images, opened.Device, 10);
-        if (network.State.Count > 0)
-        {
-            throw new UsageException(Prose.Line($"""
-                {choice.Describe(images)} has running statistics ({network.State[0].Name} and others), which are learnt from samples
-                outside the posterior and which no bound here covers: certify a network without batch norm.
-                """));
-        }
-
+        Dataset images = data.Load(
+            parsed, terminal, Host.Stop.Token, parsed.IsGiven(data.Set) || file?.Model is null ? null : file.Dataset);
         CertifyOptions options = asked with { Device = opened.Device };
         CertifyReport report = new(terminal);
-        report.Begin(choice, network, images, options);
-        JsonObject result;
-        Action show;
-        if (run.IsProgressive(parsed))
-        {
-            ProgressiveCertificate certificate = report.Show(
-                progress => Certifier.CertifyProgressively(network, images, options, progress, Host.Stop.Token));
-            (result, show) = (certificate.ToJson(), () => report.Result(certificate));
-        }
-        else
-        {
-            Certificate certificate = report.Show(
-                progress => Certifier.Certify(network, images, options, progress, Host.Stop.Token));
-            (result, show) = (certificate.ToJson(), () => report.Result(certificate));
-        }
-
+        (JsonObject result, Action show) = file is null
+            ? OfTraining(parsed, choice, images, options, report)
+            : OfFile(file, parsed, choice, images, options, report);
         result.Insert(0, "model", choice.Describe(images));
         result.Insert(1, "dataset", images.Name);
         result.Insert(2, "seed", options.Seed);
@@ -84,19 +73,61 @@ internal sealed class CertifyVerb : Verb
         }
 
         show();
-        if (parsed.GetValue(output) is { } file)
+        if (parsed.GetValue(output) is { } target)
         {
             OutputFile.Write(
-                file, "--output", stream => stream.Write(Encoding.UTF8.GetBytes($"{result.ToJsonString(Readable)}\n")));
-            terminal.Line($"certificate → {file}");
+                target, "--output", stream => stream.Write(Encoding.UTF8.GetBytes($"{result.ToJsonString(Readable)}\n")));
+            terminal.Line($"certificate → {target}");
         }
 
         terminal.Line($"{clock.Elapsed.TotalSeconds:F0} s in all");
         return 0;
     }
 
+    private (JsonObject Result, Action Show) OfTraining(
+        ParseResult parsed, ModelChoice choice, Dataset images, CertifyOptions options, CertifyReport report)
+    {
+        Module network = choice.Create(images, options.Device!, 10);
+        report.Begin(choice, network, images, options);
+        if (run.IsProgressive(parsed))
+        {
+            ProgressiveCertificate progressive = report.Show(
+                progress => Certifier.CertifyProgressively(network, images, options, progress, Host.Stop.Token));
+            return (progressive.ToJson(), () => report.Result(progressive));
+        }
+
+        Certificate certificate = report.Show(
+            progress => Certifier.Certify(network, images, options, progress, Host.Stop.Token));
+        return (certificate.ToJson(), () => report.Result(certificate));
+    }
+
+    private (JsonObject Result, Action Show) OfFile(
+        WeightsFile file, ParseResult parsed, ModelChoice choice, Dataset images, CertifyOptions options, CertifyReport report)
+    {
+        (Module network, ParameterArena arena) = file.Load(
+            choice, images, file.Model is null ? parsed.GetValue(layout) : null, options.Device!);
+        float[] values, state;
+        using (arena)
+        {
+            (values, state) = (arena.Save(), arena.SaveState());
+        }
+
+        report.Begin(parsed.GetValue(weights)!, choice, network, images, options);
+        Certificate certificate = report.Show(
+            progress => Certifier.CertifyWeights(network, values, state, images, options, progress, Host.Stop.Token));
+        JsonObject result = certificate.ToJson();
+        result["method"] = "weights";
+        return (result, () => report.Result(certificate));
+    }
+
     private void Check(ParseResult parsed)
     {
+        parsed.Needs(parsed.GetValue(weights) is not null, "--weights", layout);
+        if (parsed.GetValue(weights) is not null && run.IsProgressive(parsed))
+        {
+            throw new UsageException("--stages trains networks of its own: leave it out with --weights.");
+        }
+
         if (parsed.GetValue(output) is { } path)
         {
             OutputFile.Check(path, "--output", "a certificate", OutputKind.Json, ".json");

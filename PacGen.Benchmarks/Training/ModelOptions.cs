@@ -51,7 +51,7 @@ internal sealed class ModelOptions(string? fallback, bool drops = false, int usu
     /// <exception cref="UsageException">An option does not go with the network, or the depth is not 6n + 4.</exception>
     public ModelChoice Create(ParseResult parsed, ModelChoice? saved = null)
     {
-        string name = parsed.GetValue(model) ?? saved?.Name ?? ModelChoice.Names[0];
+        string name = (saved is null || IsGiven(parsed) ? parsed.GetValue(model) : null) ?? saved?.Name ?? ModelChoice.Names[0];
         OnnxSource? file = OnnxSource.IsOne(name) ? new OnnxSource(name) : null;
         name = file is null ? name : ModelChoice.OnnxName;
         bool mlp = name == "mlp", wide = name == "wide-resnet";

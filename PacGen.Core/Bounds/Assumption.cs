@@ -59,6 +59,10 @@ public sealed record Assumption(string Name, string Statement)
     public static Assumption FixedPredictor { get; } = new(
         "fixed predictor", "The predictor was fixed before the sample was seen, and is the only one that is tested on it.");
 
+    /// <summary>h is the first and only draw.</summary>
+    public static Assumption OneDraw { get; } = new(
+        "one draw", "The predictor is the first draw from the posterior, not one of several that was picked.");
+
     /// <summary>Each stage's prior was fixed before the stage's examples were looked at; the order and the stages, before
     /// all.</summary>
     public static Assumption PredictablePriors { get; } = new(

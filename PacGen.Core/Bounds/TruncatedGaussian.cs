@@ -120,6 +120,42 @@ public static class TruncatedGaussian
         return sum.Value;
     }
 
+    /// <summary>
+    /// log dQ/dπ at one draw v of the truncated product Q: Σ log(sᵢ/(σᵢZᵢ)) − (vᵢ − wᵢ)²/(2σᵢ²) + (vᵢ − μᵢ)²/(2sᵢ²), whose mean
+    /// over draws is KL.
+    /// </summary>
+    /// <param name="draw">v = w + u.</param>
+    /// <param name="weights">w, the posterior's centres.</param>
+    /// <param name="sigma">The posterior's σ before truncation.</param>
+    /// <param name="kappa">κ, the half widths of the truncation.</param>
+    /// <param name="priorMeans">μ.</param>
+    /// <param name="priorDeviations">s.</param>
+    /// <exception cref="ArgumentException">Lengths differ, σ, κ or s is not above 0, or a number is not finite.</exception>
+    public static double LogRatio<T>(
+        ReadOnlySpan<T> draw, ReadOnlySpan<T> weights, ReadOnlySpan<T> sigma, ReadOnlySpan<T> kappa, ReadOnlySpan<T> priorMeans,
+        ReadOnlySpan<T> priorDeviations)
+        where T : struct, IBinaryFloatingPointIeee754<T>
+    {
+        Require.SameLength(weights.Length, draw.Length, "drawn weights");
+        Require.SameLength(weights.Length, sigma.Length, "σ");
+        Require.SameLength(weights.Length, kappa.Length, "κ");
+        Require.SameLength(weights.Length, priorMeans.Length, "prior means");
+        Require.SameLength(weights.Length, priorDeviations.Length, "prior deviations");
+        CompensatedSum sum = default;
+        for (int i = 0; i < weights.Length; i++)
+        {
+            double v = Require.Finite(double.CreateTruncating(draw[i]), i, "drawn weight");
+            double deviation = Require.Width(double.CreateTruncating(priorDeviations[i]), i, "prior deviation");
+            double level = Require.Level(double.CreateTruncating(sigma[i]), i, "σ");
+            double u = (v - Require.Finite(double.CreateTruncating(weights[i]), i, "weight")) / level;
+            double shift = (v - Require.Finite(double.CreateTruncating(priorMeans[i]), i, "prior mean")) / deviation;
+            double logSigmaMass = Of(level, Require.Width(double.CreateTruncating(kappa[i]), i, "κ")).LogSigmaMass;
+            sum.Add(Math.Log(deviation) - logSigmaMass + (((shift * shift) - (u * u)) / 2));
+        }
+
+        return sum.Value;
+    }
+
     /// <summary>KL and 𝔼ũ² at once.</summary>
     internal static double Kl(
         double weight, double sigma, double kappa, double priorMean, double priorDeviation, out double moment)

@@ -17,6 +17,21 @@ public sealed record Certificate
     /// <summary>The certificate of the bounded cross-entropy −log max(p, p_min) / log(1/p_min).</summary>
     public required CertifiedLoss CrossEntropy { get; init; }
 
+    /// <summary>
+    /// The certificate of the 0-1 loss by way of the prior's: w₀'s exact test, and the excess of the posterior over it
+    /// (<see cref="SplitKl.Recursive"/>), each with half of δ.
+    /// </summary>
+    public required BoundResult Excess { get; init; }
+
+    /// <summary>The draws that were wrong on an image on which w₀ is right.</summary>
+    public required long WrongAlone { get; init; }
+
+    /// <summary>The draws that were right on an image on which w₀ is wrong.</summary>
+    public required long RightAlone { get; init; }
+
+    /// <summary>The certificate of one draw of the weights, a network that can be shipped.</summary>
+    public required DrawnNetwork OneDraw { get; init; }
+
     /// <summary>KL(Q‖π) of the posterior and its prior, in closed form.</summary>
     public required double Kl { get; init; }
 
@@ -100,6 +115,7 @@ public sealed record Certificate
     /// <summary>All numbers but the weights.</summary>
     public JsonObject ToJson() => new()
     {
+        ["method"] = "posterior",
         ["confidence"] = Confidence,
         ["jointConfidence"] = JointConfidence,
         ["zeroOne"] = Json(ZeroOne),
@@ -113,6 +129,8 @@ public sealed record Certificate
         ["boundImages"] = BoundImages,
         ["testImages"] = TestImages,
         ["draws"] = Draws,
+        ["wrongAlone"] = WrongAlone,
+        ["rightAlone"] = RightAlone,
         ["delta"] = Delta,
         ["deltaPrime"] = DeltaPrime,
         ["eta"] = Eta,
@@ -120,6 +138,9 @@ public sealed record Certificate
         ["parameters"] = Mean.Count,
         ["heldOutLoss"] = HeldOutLoss,
         ["heldOutBound"] = HeldOutBound,
+        ["heldOut"] = Json(HeldOut),
+        ["excess"] = Json(Excess),
+        ["oneDraw"] = With(Json(OneDraw.Bound), "testLoss", OneDraw.TestError),
         ["assumptions"] = new JsonArray([.. Assumptions.Select(one => (JsonNode)$"{one.Name}: {one.Statement}")]),
     };
 
@@ -166,12 +187,24 @@ public sealed record Certificate
         return text.ToString();
     }
 
-    private static JsonObject Json(CertifiedLoss loss) => new()
+    private static JsonObject Json(CertifiedLoss loss)
     {
-        ["certificate"] = loss.Value,
-        ["terms"] = new JsonObject(loss.Bound.Terms.Select(term => new KeyValuePair<string, JsonNode?>(term.Name, term.Value))),
-        ["testLoss"] = loss.TestLoss,
-        ["centreTestLoss"] = loss.CentreTestLoss,
-        ["priorTestLoss"] = loss.PriorTestLoss,
+        JsonObject json = With(Json(loss.Bound), "testLoss", loss.TestLoss);
+        return With(With(json, "centreTestLoss", loss.CentreTestLoss), "priorTestLoss", loss.PriorTestLoss);
+    }
+
+    /// <summary>A number, or null where there is none.</summary>
+    private static JsonObject With(JsonObject json, string name, double value)
+    {
+        json[name] = double.IsNaN(value) ? null : value;
+        return json;
+    }
+
+    private static JsonObject Json(BoundResult bound) => new()
+    {
+        ["certificate"] = bound.Value,
+        ["delta"] = bound.FailureProbability,
+        ["assumes"] = new JsonArray([.. bound.Assumptions.Select(one => (JsonNode)one.Name)]),
+        ["terms"] = new JsonObject(bound.Terms.Select(term => new KeyValuePair<string, JsonNode?>(term.Name, term.Value))),
     };
 }

@@ -88,7 +88,10 @@ public sealed record CertifyOptions
     public Device? Device { get; init; }
 
     /// <exception cref="ArgumentException">A value is out of range.</exception>
-    internal void Validate(Dataset data)
+    /// <param name="data">The samples.</param>
+    /// <param name="splits">Whether the training samples are split; else all of them are the prior's, and the test samples the
+    /// bound's.</param>
+    internal void Validate(Dataset data, bool splits = true)
     {
         SampleSet images = data.Train;
         data.RequireOneForm();
@@ -97,9 +100,10 @@ public sealed record CertifyOptions
             $"a certificate bounds the 0-1 loss and the bounded cross-entropy, which ask for a class a sample, but the targets " +
             $"of {data.Name} are {images.Target}");
         Require(PriorFraction is > 0 and < 1, $"the prior's part of the data is {PriorFraction}, but must be in (0, 1)");
-        int prior = PriorImages(images.Count);
-        Require(prior >= 1 && images.Count - prior >= 8,
-            $"{PriorFraction} of {images.Count} images is {prior}, but the prior needs at least 1 and the bound at least 8");
+        int prior = splits ? PriorImages(images.Count) : images.Count, bound = splits ? images.Count - prior : data.Test.Count;
+        Require(prior >= 1 && bound >= 8, splits
+            ? $"{PriorFraction} of {images.Count} images is {prior}, but the prior needs at least 1 and the bound at least 8"
+            : $"there are {bound} held-out images, but the bound needs at least 8");
         Require(PriorEpochs >= 1, $"the prior's epochs are {PriorEpochs}, but must be at least 1");
         Require(PosteriorEpochs >= 0, $"the posterior's epochs are {PosteriorEpochs}, but must not be negative");
         Require(BatchSize >= 1
@@ -108,8 +112,7 @@ public sealed record CertifyOptions
         Require(DeltaPrime is > 0 and < 1, $"δ′ is {DeltaPrime}, but must be in (0, 1)");
         Require(Delta + DeltaPrime < 1,
             $"δ + δ′ is {Delta + DeltaPrime}, but must be below 1: a certificate holds with probability 1 − δ − δ′");
-        Require(Stages >= 1 && Stages <= images.Count - prior,
-            $"the stages are {Stages}, but must be between 1 and the bound's {images.Count - prior} images");
+        Require(Stages >= 1 && Stages <= bound, $"the stages are {Stages}, but must be between 1 and the bound's {bound} images");
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
         Require(Eta is null or (> 0 and < double.PositiveInfinity), $"η is {Eta}, but must be positive");
         Require(Neighborhood is not null, "the neighbourhood is null, but must be one of a γ and an ε");

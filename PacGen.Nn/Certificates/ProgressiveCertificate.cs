@@ -33,6 +33,9 @@ public sealed record ProgressiveCertificate
     /// <summary>The 0-1 loss on them of a network that was trained without them.</summary>
     public required double GuideLoss { get; init; }
 
+    /// <summary>Its bounded cross-entropy on them.</summary>
+    public required double GuideCrossEntropy { get; init; }
+
     /// <summary>|S₀|: the images that the first stage was trained on, the guide's included.</summary>
     public required int PriorImages { get; init; }
 
@@ -72,6 +75,7 @@ public sealed record ProgressiveCertificate
         ["priorImages"] = PriorImages,
         ["guideImages"] = GuideImages,
         ["guideLoss"] = GuideLoss,
+        ["guideCrossEntropy"] = GuideCrossEntropy,
         ["boundImages"] = BoundImages,
         ["testImages"] = TestImages,
         ["pMin"] = SmallestProbability,
@@ -113,6 +117,7 @@ public sealed record ProgressiveCertificate
     {
         ["certificate"] = bound.Value,
         ["delta"] = bound.FailureProbability,
+        ["assumes"] = new JsonArray([.. bound.Assumptions.Select(one => (JsonNode)one.Name)]),
         ["terms"] = new JsonObject(bound.Terms.Select(term => new KeyValuePair<string, JsonNode?>(term.Name, term.Value))),
         ["testLoss"] = testLoss,
     };

@@ -80,6 +80,7 @@ internal sealed class ProgressiveRun : IDisposable
             HeldOut = BinomialTest.UpperLimit(errorsOfFirst, n, delta),
             GuideImages = guide,
             GuideLoss = guess.ZeroOne,
+            GuideCrossEntropy = guess.CrossEntropy,
             PriorImages = prior,
             TestImages = data.Test.Count,
             SmallestProbability = options.SmallestProbability,

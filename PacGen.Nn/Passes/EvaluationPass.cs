@@ -98,6 +98,28 @@ internal sealed class EvaluationPass : IDisposable
         return new GibbsLosses(zeroOne / set.Count, crossEntropy / set.Count, set.Count);
     }
 
+    /// <summary>Whether a classifier is wrong, sample by sample.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public bool[] Wrong(SampleSet set, BoundedCrossEntropy bounded, CancellationToken cancellation)
+    {
+        List<bool> wrong = [];
+        float[] some = [];
+        Run(
+            set,
+            batch =>
+            {
+                int classes = Graph.Classes;
+                Array.Resize(ref some, checked((int)Graph.For(batch.Count).Output.Count));
+                Graph.Output(some);
+                for (int i = 0; i < batch.Count; i++)
+                {
+                    wrong.Add(ClassLoss.Of(some.AsSpan(i * classes, classes), (int)batch.Targets[i], bounded).ZeroOne > 0);
+                }
+            },
+            cancellation);
+        return [.. wrong];
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Graph.Dispose();
 

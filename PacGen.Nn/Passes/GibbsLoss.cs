@@ -35,14 +35,17 @@ internal sealed class GibbsLoss : IDisposable
     /// <param name="stream">The stream of the draws.</param>
     /// <param name="progress">Notified of the looks done, all looks, the 0-1 loss so far and the time left.</param>
     /// <param name="cancellation">Stops before the next look.</param>
+    /// <param name="reference">Whether a reference is wrong, image by image; null for none to compare with.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public GibbsLosses Drawn(
-        SampleSet images, int looks, uint stream, Action<long, long, double, TimeSpan>? progress, CancellationToken cancellation)
+        SampleSet images, int looks, uint stream, Action<long, long, double, TimeSpan>? progress, CancellationToken cancellation,
+        bool[]? reference = null)
     {
         float[] image = new float[imageSize], label = new float[1];
         int[] index = new int[1];
         long total = (long)looks * images.Count, started = Stopwatch.GetTimestamp(), reported = started;
         double zeroOne = 0, crossEntropy = 0;
+        long wrongAlone = 0, rightAlone = 0;
         for (long look = 0; look < total; look++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -50,7 +53,15 @@ internal sealed class GibbsLoss : IDisposable
             images.Gather(index, image, label);
             noise.Draw(stream, checked((uint)look));
             noisy.Run(image, label);
+            double before = zeroOne;
             noisy.AddLosses(label, bounded, ref outputs, ref zeroOne, ref crossEntropy);
+            if (reference is not null)
+            {
+                bool wrong = zeroOne > before;
+                wrongAlone += wrong && !reference[index[0]] ? 1 : 0;
+                rightAlone += !wrong && reference[index[0]] ? 1 : 0;
+            }
+
             if (progress is not null && Stopwatch.GetElapsedTime(reported) > ProgressInterval)
             {
                 reported = Stopwatch.GetTimestamp();
@@ -59,7 +70,8 @@ internal sealed class GibbsLoss : IDisposable
             }
         }
 
-        return new GibbsLosses(zeroOne / total, crossEntropy / total, total);
+        return new GibbsLosses(zeroOne / total, crossEntropy / total, total)
+            { WrongAlone = wrongAlone, RightAlone = rightAlone };
     }
 
     /// <inheritdoc/>

@@ -44,6 +44,60 @@ internal sealed class CertifyVerbTests
         Assert.That(run.Error, Does.Contain("certificate, probability 0.93"), "what a person reads goes to standard error");
     }
 
+    /// <summary>A network of one's own: binomial test and PAC-Bayes side by side.</summary>
+    [Test]
+    public void CertifiesAFileOfWeights()
+    {
+        using Folder folder = new();
+        Assert.That(ProgramRun.Of(
+            "train", "--epochs", "1", "--hidden", "16", "--psi", "off", "--save", folder["w.safetensors"]).ExitCode, Is.Zero);
+        ProgramRun run = ProgramRun.Of("certify", "--weights", folder["w.safetensors"], "--draws", "359", "--json");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        JsonObject printed = JsonNode.Parse(run.Output)!.AsObject();
+        Assert.That(printed["method"]!.GetValue<string>(), Is.EqualTo("weights"));
+        Assert.That(printed["model"]!.GetValue<string>(), Does.Contain("64-16-10"));
+        Assert.That(printed["heldOut"]!["assumes"]!.AsArray().Select(one => $"{one}"), Does.Contain("fixed predictor"));
+        Assert.That(run.Error, Does.Contain("exact binomial test").And.Contain("one draw of w + u"));
+        Assert.That(ProgramRun.Of("certify", "--weights", folder["w.safetensors"], "--stages", "2").ExitCode, Is.EqualTo(2));
+    }
+
+    /// <summary>Each method's file, computed again by a program of another language without PacGen.</summary>
+    [Test]
+    public void ASecondProgramComputesTheSame([Values("", "--stages 3")] string method)
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of([
+            .. Quick, "--output", folder["c.json"], .. method.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        string script = Path.Combine(HouseTests.Root, "samples", "verify-certificate.py");
+        (int code, string output) = Python(script, folder["c.json"]);
+        Assert.That(code, Is.Zero, output);
+        Assert.That(output, Does.Contain("same").And.Not.Contain("DIFFERENT"));
+
+        // A bound that is smaller than its losses allow is seen.
+        JsonNode forged = JsonNode.Parse(File.ReadAllText(folder["c.json"]))!;
+        forged["zeroOne"]!["certificate"] = forged["zeroOne"]!["certificate"]!.GetValue<double>() * 0.9;
+        File.WriteAllText(folder["d.json"], forged.ToJsonString());
+        Assert.That(Python(script, folder["d.json"]).Code, Is.EqualTo(1));
+    }
+
+    private static (int Code, string Output) Python(string script, string file)
+    {
+        try
+        {
+            using System.Diagnostics.Process process = System.Diagnostics.Process.Start(
+                new System.Diagnostics.ProcessStartInfo("python3", [script, file]) { RedirectStandardOutput = true })!;
+            string output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return (process.ExitCode, output);
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Ignore("no python3 on this machine");
+            throw;
+        }
+    }
+
     [Test]
     public void AStoppedRunCertifiesNothing()
     {

@@ -29,7 +29,8 @@ internal sealed class HelpTests
         "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--json")]
     [TestCase(
         "certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
-        "--stages", "--prior-rate", "--posterior-rate", "--crop", "--flip", "--prior-fraction", "--prior-epochs",
+        "--weights", "--layout", "--stages", "--prior-rate", "--posterior-rate", "--crop", "--flip", "--prior-fraction",
+        "--prior-epochs",
         "--posterior-epochs", "--posterior-optimizer", "--batch-size", "--prior-levels", "--eta",
         "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--products", "--threads",
         "--labels", "--limit", "--image-size", "--data", "--no-download", "--output", "--json")]

@@ -103,6 +103,13 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
             scene, new FlatnessOptions { WorstCase = true, AscentSteps = 1, Precision = 0.9 }),
         ["HeavyTails.Measure"] = scene => HeavyTails.Measure(scene.Subject, new HeavyTailOptions { FewestEigenvalues = 3 }),
         ["Certifier.Certify"] = scene => Certify(scene.Device, default),
+        ["Certifier.CertifyWeights"] = scene =>
+        {
+            using ParameterArena arena = new(Network(), PacGen.Kernels.Device.Cpu, 1);
+            Certifier.CertifyWeights(
+                Network(), arena.Save(), arena.SaveState(), Data,
+                new CertifyOptions { BatchSize = 4, Draws = 12, PosteriorEpochs = 0, Stages = 1, Device = scene.Device });
+        },
         ["Certifier.CertifyProgressively"] = scene => Certifier.CertifyProgressively(
             Network(), Data, new CertifyOptions { PriorEpochs = 2, BatchSize = 4, Stages = 2, Device = scene.Device }),
         ["ParameterArena..ctor"] = scene =>

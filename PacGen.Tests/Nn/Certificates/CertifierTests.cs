@@ -237,6 +237,59 @@ internal sealed class CertifierTests
         Assert.That(Certify(Quick with { PosteriorOptimizer = CertifyOptions.PosteriorIvon() }).Sigma, Is.EqualTo(learnt.Sigma));
     }
 
+    /// <summary>The excess and the one draw from what they are recorded with; the draw is a network with the loss that is
+    /// certified.</summary>
+    [Test]
+    public void TheOtherCertificatesAddUp()
+    {
+        Certificate certificate = Certify(Quick with { PriorEpochs = 20, Device = Device.Cpu });
+        double n = 719, draws = certificate.Draws, beyond = certificate.Mean.Count * Math.Pow(2, -32);
+        double budget = (certificate.Kl + Math.Log(2 * MaurerSeeger.Xi(719) / 0.0125)) / n;
+        double excess = -1 + Both(1 - (certificate.RightAlone / draws)) + Both(certificate.WrongAlone / draws);
+        double reference = BinomialTest.UpperLimit((long)certificate.HeldOut.Term("errors"), 719, 0.0125).Value;
+        Assert.That(certificate.Excess.Value, Is.EqualTo(reference + excess).Within(1e-9));
+        Assert.That(certificate.ZeroOne.Sample, Is.EqualTo(
+            certificate.HeldOutLoss + ((certificate.WrongAlone - certificate.RightAlone) / draws)).Within(1e-9));
+
+        float[] draw = [.. certificate.OneDraw.Weights], mean = [.. certificate.Mean];
+        double ratio = TruncatedGaussian.LogRatio<float>(
+            draw, mean, [.. certificate.Sigma], [.. certificate.Kappa], [.. certificate.PriorMean],
+            [.. certificate.PriorDeviation]);
+        Assert.That(certificate.OneDraw.Bound.Term("log dQ/dπ(h)"), Is.EqualTo(ratio).Within(1e-9));
+        Assert.That(draw, Is.Not.EqualTo(mean));
+        Assert.That(certificate.OneDraw.Bound.Value, Is.EqualTo(BinaryKl.UpperInverse(
+            certificate.OneDraw.Bound.Term("L̂(h)"), (ratio + Math.Log(MaurerSeeger.Xi(719) / (0.035 - beyond)))
+                / n)).Within(1e-9));
+
+        double Both(double share) => BinaryKl.UpperInverse(
+            Math.Min(BinaryKl.UpperInverse(share, Math.Log(1 / 0.005) / draws) + beyond, 1), budget);
+    }
+
+    /// <summary>Weights of one's own on samples that they have not seen: nothing of the prior is trained.</summary>
+    [Test]
+    public void WeightsOfOnesOwnAreCertifiedOnHeldOutSamples()
+    {
+        Mlp model = new(64, 16, 10);
+        float[] weights;
+        using (ParameterArena arena = new(model, Device.Cpu, 3))
+        {
+            weights = arena.Save();
+        }
+
+        CertifyOptions options = Quick with { PosteriorEpochs = 0, Draws = 359, Device = Device.Cpu };
+        Certificate certificate = Certifier.CertifyWeights(new Mlp(64, 16, 10), weights, [], Digits, options);
+        Assert.That(certificate.PriorMean, Is.EqualTo(weights));
+        Assert.That(certificate.Mean, Is.EqualTo(weights));
+        Assert.That((certificate.PriorImages, certificate.BoundImages), Is.EqualTo((Digits.Train.Count, Digits.Test.Count)));
+        Assert.That(certificate.ZeroOne.TestLoss, Is.NaN, "there is no other set to test on");
+        Assert.That(certificate.HeldOutLoss, Is.GreaterThan(0.7), "untrained");
+        Assert.That(certificate.HeldOutBound, Is.GreaterThan(certificate.HeldOutLoss));
+        Assert.That(certificate.ToJson().ToJsonString(), Does.Contain("\"testLoss\":null"));
+        Assert.That(
+            () => Certifier.CertifyWeights(new Mlp(64, 16, 10), weights, [], Digits with { Test = Digits.Test.Take(5) }, options),
+            Throws.ArgumentException.With.Message.Contains("5 held-out images"));
+    }
+
     private static Certificate Certify(CertifyOptions options, Dataset? data = null) =>
         Certifier.Certify(new Mlp(64, 16, 10), data ?? Digits, options);
 

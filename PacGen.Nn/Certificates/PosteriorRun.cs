@@ -1,0 +1,283 @@
+using PacGen.Core.Bounds;
+using PacGen.Core.Perturbation;
+
+namespace PacGen.Nn;
+
+/// <summary>Makes a prior and posteriors, chooses one, and bounds its loss.</summary>
+internal sealed class PosteriorRun : IDisposable
+{
+    /// <summary>
+    /// The streams of the run's random numbers: draws to train the prior, to train posteriors (one stream each), to choose, to
+    /// certify, to test, and the one draw that is certified by itself.
+    /// </summary>
+    private const uint PriorStream = 0x6365_7200, PosteriorStream = 0x6366_0000, ChoiceStream = 0x6365_7201,
+        CertificateStream = 0x6365_7202, TestStream = 0x6365_7203, OneDrawStream = 0x6365_7204;
+
+    /// <summary>How many images choose between the prior's levels.</summary>
+    private const int ChoiceImages = 20_000;
+
+    private readonly CertifyOptions options;
+    private readonly DataSplit split;
+    private readonly SampleSet learnt;
+    private readonly SampleSet? test;
+    private readonly double eta;
+    private readonly CertifySession session;
+
+    private PosteriorRun(
+        DataSplit split, SampleSet learnt, SampleSet? test, CertifyOptions options, CertifySession session)
+    {
+        (this.split, this.learnt, this.test, this.options, this.session) = (split, learnt, test, options, session);
+        eta = options.Eta ?? split.Bound.Count;
+    }
+
+    /// <summary>S₀ and S₁ are parts of the training samples.</summary>
+    public static PosteriorRun OfSplit(
+        Module model, Dataset data, CertifyOptions options, IProgress<CertifyProgress>? progress, CancellationToken cancellation)
+    {
+        // The network sees samples through a normalisation, which is part of the prior: so it comes from S₀ alone. Numbers
+        // that are taken as they are stay so.
+        int prior = options.PriorImages(data.Train.Count);
+        if (data.Train.Normalization is not null)
+        {
+            int[] order = DataSplit.Order(data.Train.Count, options.Seed);
+            data = data.Normalized(Normalization.Fit(data.Train, order.AsSpan(0, prior)));
+        }
+
+        return new PosteriorRun(
+            DataSplit.Of(data.Train, prior, options.Seed), data.Train, data.Test, options,
+            new CertifySession(model, data, options, progress, cancellation));
+    }
+
+    /// <summary>S₁ is the held-out samples; the prior's centre is weights that have not seen them.</summary>
+    public static PosteriorRun OfWeights(
+        Module model, ReadOnlySpan<float> weights, ReadOnlySpan<float> state, Dataset data, CertifyOptions options,
+        IProgress<CertifyProgress>? progress, CancellationToken cancellation)
+    {
+        CertifySession session = new(model, data, options, progress, cancellation);
+        try
+        {
+            session.Arena.Load(weights);
+            if (session.Arena.States.Count > 0)
+            {
+                session.Arena.LoadState(state);
+            }
+
+            return new PosteriorRun(new DataSplit(data.Train, data.Test), data.Test, null, options, session);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Certifies.</summary>
+    /// <param name="weights">The prior's centre where it is not trained here.</param>
+    public Certificate Certify(float[]? weights)
+    {
+        float[] priorMean = weights ?? TrainPrior();
+        double[] curvature = session.Curvature(split.Prior);
+        bool[] wrong = session.Plain.Wrong(split.Bound, session.Bounded, session.Cancellation);
+        int errors = wrong.Count(one => one);
+        GibbsLosses? priorTest = AtTest();
+        Candidate[] candidates =
+            [.. options.PriorLevels.Select((level, k) => TrainPosterior(k, level, priorMean, curvature))];
+        Candidate best = candidates.Length == 1 ? candidates[0] : candidates.MinBy(Promise)!;
+
+        // Draws that chose nothing: of streams and steps that were not used before.
+        Use(best);
+        int looks = (int)(((long)options.Draws + split.Bound.Count - 1) / split.Bound.Count);
+        GibbsLosses sample = session.Losses.Drawn(
+            split.Bound, looks, CertificateStream, session.Tell(CertifyPhase.Drawing), session.Cancellation, wrong);
+        GibbsLosses? drawnTest = test is null ? null : session.Losses.Drawn(
+            test, 1, TestStream, session.Tell(CertifyPhase.Testing), session.Cancellation);
+        GibbsLosses? centreTest = AtTest();
+        return new Certificate
+        {
+            ZeroOne = new CertifiedLoss(
+                "0-1 loss", Bound("0-1 loss", best, sample.ZeroOne, sample.Looks), drawnTest?.ZeroOne ?? double.NaN,
+                centreTest?.ZeroOne ?? double.NaN, priorTest?.ZeroOne ?? double.NaN),
+            CrossEntropy = new CertifiedLoss(
+                "bounded cross-entropy", Bound("bounded cross-entropy", best, sample.CrossEntropy, sample.Looks),
+                drawnTest?.CrossEntropy ?? double.NaN, centreTest?.CrossEntropy ?? double.NaN,
+                priorTest?.CrossEntropy ?? double.NaN),
+            Excess = Excess(best, sample, errors),
+            WrongAlone = sample.WrongAlone,
+            RightAlone = sample.RightAlone,
+            OneDraw = OneDraw(best),
+            Kl = best.Kl,
+            KlOfShift = best.KlOfShift,
+            PriorLevel = best.Level,
+            PriorLevels = options.PriorLevels.Count,
+            PriorImages = split.Prior.Count,
+            BoundImages = split.Bound.Count,
+            TestImages = test?.Count ?? 0,
+            Draws = sample.Looks,
+            Delta = options.Delta,
+            DeltaPrime = options.DeltaPrime,
+            Eta = eta,
+            CurvatureScale = options is { PosteriorEpochs: > 0, PosteriorOptimizer.LearnsPosterior: true } ? 1
+                : Math.Min(options.BatchSize, split.Bound.Count),
+            SmallestProbability = options.SmallestProbability,
+            HeldOut = BinomialTest.UpperLimit(errors, split.Bound.Count, options.Delta + options.DeltaPrime),
+            PriorMean = best.PriorMean,
+            PriorDeviation = best.PriorDeviation,
+            Mean = best.Mean,
+            Sigma = best.Sigma,
+            Kappa = best.Kappa,
+            State = session.Arena.SaveState(),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => session.Dispose();
+
+    private GibbsLosses? AtTest() => test is null ? null : session.At(test);
+
+    /// <summary>
+    /// Trains w₀ on S₀ alone, with the noise of the widest prior. Running statistics are S₀'s from then on, and part of the
+    /// prior.
+    /// </summary>
+    private float[] TrainPrior()
+    {
+        session.Train(
+            new TrainingPlan(
+                split.Prior, options.PriorEpochs, options.BatchSize, options.PriorOptimizer ?? new Adam(1e-3), options.Seed,
+                PriorStream)
+            {
+                Augmentation = options.Augmentation,
+                BeforeEpoch = _ => { },
+            },
+            eta * options.PriorLevels.Min(),
+            isFresh: true,
+            CertifyPhase.Prior);
+        return session.Arena.Save();
+    }
+
+    private Candidate TrainPosterior(int number, double level, float[] priorMean, double[] curvature)
+    {
+        session.Arena.Load(priorMean);
+        float[] deviation = session.Sigma(curvature, eta * level, null);
+        double[]? ofOptimizer = null;
+        if (options.PosteriorEpochs > 0)
+        {
+            ofOptimizer = session.Training.Run(
+                new TrainingPlan(
+                    learnt, options.PosteriorEpochs, Math.Min(options.BatchSize, learnt.Count),
+                    options.PosteriorOptimizer ?? new Adam(3e-4), options.Seed, PosteriorStream + (uint)number)
+                {
+                    // Of the loss in nats + log(1/p_min)·KL/η, the objective times log(1/p_min).
+                    Anchor = priorMean,
+                    AnchorPrecision = Array.ConvertAll(deviation, s => (float)(session.Bounded.Scale / (eta * s * s))),
+                    Augmentation = options.Augmentation,
+                    IsFrozen = session.Arena.States.Count > 0,
+                    BeforeEpoch = _ => session.Noise.Set(
+                        session.Sigma(session.Curvature(CertifySession.Some(learnt)), eta, deviation)),
+                },
+                session.Tell(CertifyPhase.Posterior),
+                session.Cancellation);
+        }
+
+        double[] h = ofOptimizer is null ? session.Curvature(split.Bound)
+            : Array.ConvertAll(ofOptimizer, one => one / session.Bounded.Scale);
+        float[] sigma = session.Sigma(h, eta, deviation), mean = session.Arena.Save();
+        return new Candidate(level, priorMean, deviation, mean, sigma, PosteriorLevel.Kappa(mean, options.Neighborhood));
+    }
+
+    /// <summary>The certificate that a candidate may be expected to get, by draws that are used for nothing else.</summary>
+    private double Promise(Candidate candidate)
+    {
+        Use(candidate);
+        GibbsLosses guess = session.Losses.Drawn(
+            split.Bound.Take(Math.Min(ChoiceImages, split.Bound.Count)), 1, ChoiceStream, session.Tell(CertifyPhase.Choosing),
+            session.Cancellation);
+        return Bound("", candidate, guess.ZeroOne, guess.Looks).Value;
+    }
+
+    /// <summary>What the kernel's draws leave out of the posterior: m·2⁻³².</summary>
+    private double Beyond => session.Arena.Count * TruncatedGaussianNoise.MassBeyond;
+
+    private double LogLevels => Math.Log(options.PriorLevels.Count);
+
+    /// <summary>kl⁻¹ twice: from the draws to the posterior's loss on S₁, and from there to its expected loss.</summary>
+    private BoundResult Bound(string loss, Candidate candidate, double mean, long draws)
+    {
+        BoundResult limit = MonteCarloRisk.UpperLimit(mean, draws, options.DeltaPrime);
+        limit = limit with { Value = Math.Min(limit.Value + Beyond, 1) };
+        BoundResult bound = limit.Into(
+            q => MaurerSeeger.Bound(q, candidate.Kl + LogLevels, split.Bound.Count, options.Delta));
+        return new BoundResult(
+            $"Certificate of the {loss}",
+            bound.Value,
+            BoundStatus.ConditionalBound,
+            [
+                new("q̂", mean),
+                new("q̄", limit.Value),
+                new("m·2⁻³²", Beyond),
+                new("KL", candidate.Kl),
+                new("log K", LogLevels),
+                new("log ξ(n)/δ", bound.Term("log ξ(n)/δ")),
+                new("(KL + log K + log ξ(n)/δ)/n", bound.Term("(KL + log ξ(n)/δ)/n")),
+                new("N", draws),
+                new("n", split.Bound.Count),
+            ],
+            [.. bound.Assumptions.Union(CertifyAssumptions.Of(session.Arena, draws: true))])
+        {
+            FailureProbability = bound.FailureProbability,
+        };
+    }
+
+    /// <summary>
+    /// The 0-1 loss by way of w₀'s: the binomial test of w₀ with δ/2, and the excess over it, of the values −1, 0 and 1, with the
+    /// other half; δ′ is halved between the two shares that are drawn.
+    /// </summary>
+    private BoundResult Excess(Candidate candidate, GibbsLosses sample, int errors)
+    {
+        double n = sample.Looks, half = options.DeltaPrime / 2;
+        double notBetter = Limit(1 - (sample.RightAlone / n)), worse = Limit(sample.WrongAlone / n);
+        BoundResult excess = SplitKl.Bound(
+            [-1, 0, 1], [notBetter, worse], candidate.Kl + LogLevels, split.Bound.Count, options.Delta / 2);
+        BoundResult reference = BinomialTest.UpperLimit(errors, split.Bound.Count, options.Delta / 2);
+        BoundResult bound = SplitKl.Recursive(reference, 1, excess);
+        return bound with
+        {
+            Name = "Certificate of the 0-1 loss, by its excess over w₀'s",
+            Assumptions = [.. bound.Assumptions.Union(CertifyAssumptions.Of(session.Arena, draws: true))],
+            FailureProbability = options.Delta + options.DeltaPrime,
+        };
+
+        double Limit(double share) => Math.Min(MonteCarloRisk.UpperLimit(share, sample.Looks, half).Value + Beyond, 1);
+    }
+
+    /// <summary>One draw of w + u as a network by itself; left at the posterior's centre.</summary>
+    private DrawnNetwork OneDraw(Candidate candidate)
+    {
+        Use(candidate);
+        session.Noise.Draw(OneDrawStream, 0);
+        float[] draw = new Kernels.Region(session.Noise.Weights).ToArray();
+        double logRatio = LogLevels + TruncatedGaussian.LogRatio<float>(
+            draw, candidate.Mean, candidate.Sigma, candidate.Kappa, candidate.PriorMean, candidate.PriorDeviation);
+        session.Arena.Load(draw);
+        GibbsLosses here = session.At(split.Bound);
+        GibbsLosses? there = AtTest();
+        session.Arena.Load(candidate.Mean);
+        double delta = options.Delta + options.DeltaPrime;
+        BoundResult bound = Beyond < delta / 2
+            ? DisintegratedBound.Bound(here.ZeroOne, logRatio, split.Bound.Count, delta - Beyond)
+            : DisintegratedBound.Bound(here.ZeroOne, double.PositiveInfinity, split.Bound.Count, delta);
+        return new DrawnNetwork(
+            bound with
+            {
+                Assumptions = [.. bound.Assumptions.Union(CertifyAssumptions.Of(session.Arena, draws: true))],
+                FailureProbability = delta,
+            },
+            there?.ZeroOne ?? double.NaN,
+            draw);
+    }
+
+    private void Use(Candidate candidate)
+    {
+        session.Arena.Load(candidate.Mean);
+        session.Noise.Set(candidate.Sigma);
+    }
+}
