@@ -145,8 +145,8 @@ internal static class Application
     };
 
     private static string NotLoaded(Exception error) => Prose.Line($"""
-        a part of the program can't be loaded: {error.GetBaseException().Message} A file may be missing (copy the program's folder
-        whole, with its runtimes), or too few may be open at once (ulimit -n). Set {DebugVariable}=1 to see where.
+        a part of the program can't be loaded: {error.GetBaseException().Message.Split('\n')[0]} A file may be
+        missing (copy the program's folder whole, with its runtimes), or too few may be open at once (ulimit -n). Set {DebugVariable}=1 to see where.
         """);
 
     // .NET appends the parameter's name and the value, which only a programmer can read.

@@ -37,12 +37,13 @@ public sealed record UniformBoundSums(long Parameters, double Eta, double Sharpn
         BoundConditions.ThrowUnlessFinite(sums.Sum0, sharpness);
         BoundConditions.ThrowUnlessConvex(sums.Largest0);
 
-        // A quotient of floats may be some roundings above 1 where the numbers themselves are not.
-        return tau.FromWeights || sums.Largest1 <= 1 + 1e-6
+        // |w| + κ as a float may be some roundings above τ where the number itself is not.
+        double reach = sums.Largest1 / tau.Of(sums.Largest1);
+        return tau.FromWeights || reach <= 1 + 1e-6
             ? new UniformBoundSums(parameters, eta, sharpness, sums.Sum0, tau.FromWeights)
             : throw new InvalidOperationException(
                 $"The prior U(−τ, τ) must hold the perturbed weights, |wᵢ| + κᵢ ≤ τᵢ, but for some parameter |w| + κ is "
-                + $"{sums.Largest1:G6} times τ. "
+                + $"{reach:G6} times τ. "
                 + "Choose, before seeing the sample, a larger τ, or a smaller γ or ε.");
     }
 }

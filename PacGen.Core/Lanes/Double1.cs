@@ -87,11 +87,16 @@ public readonly struct Double1(double value) : ILane<Double1, Words1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Double1 Exponent(Double1 a) => new(Math.ILogB(a.Value));
+    public static bool Any(Double1 mask) => mask.Value != 0d;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Double1 Significand(Double1 a) => new(Math.ScaleB(a.Value, -Math.ILogB(a.Value)));
+    public static Double1 Split(Double1 a, out Double1 exponent)
+    {
+        int n = Math.ILogB(a.Value * 1.5);
+        exponent = new(n);
+        return new(Math.ScaleB(a.Value, -n));
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -100,6 +105,10 @@ public readonly struct Double1(double value) : ILane<Double1, Words1>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Double1 Log(Double1 a) => new(Math.Log(a.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double1 LogOfPositive(Double1 a) => new(Math.Log(a.Value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -13,6 +13,9 @@ namespace PacGen.Core.Lanes;
 /// </remarks>
 public static class Elementary
 {
+    /// <summary>The bits of ⅔, the least m of <see cref="ILane{T}.Split"/>.</summary>
+    public const int TwoThirds = 0x3F2A_AAAB;
+
     /// <summary>
     /// eˣ to 1.01 ulp. Above 88.7228 it is +∞; results below 2⁻¹²⁶ are denormal, to 0.75 of their unit, and below 7·10⁻⁴⁶ they
     /// are 0.
@@ -39,7 +42,8 @@ public static class Elementary
     {
         T denormal = T.Less(x, T.Constant(1.17549435e-38f));
         T normal = T.Select(denormal, x * T.Constant(1 << 24), x);
-        T result = LogOfNormal(normal, T.Exponent(normal) - T.Select(denormal, T.Constant(24f), T.Constant(0f)));
+        T m = T.Split(normal, out T n);
+        T result = LogOf(m, n - T.Select(denormal, T.Constant(24f), T.Constant(0f)));
         T inside = T.And(T.Less(T.Constant(0f), x), T.Less(x, T.Constant(float.PositiveInfinity)));
         T outside = T.Select(
             T.Equal(x, T.Constant(0f)),
@@ -48,27 +52,35 @@ public static class Elementary
         return T.Select(inside, result, outside);
     }
 
-    /// <summary>ln of x's significand · 2ⁿ, for a normal positive x; to the bound of <see cref="Log{T}"/>.</summary>
+    /// <summary>ln x to the bound of <see cref="Log{T}"/>, for a normal positive x; ln(+∞) = +∞, and a NaN gives a NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static T LogOfNormal<T>(T x, T n)
+    public static T LogOfPositive<T>(T x)
+        where T : struct, ILane<T> =>
+        T.Select(T.Less(x, T.Constant(float.PositiveInfinity)), LogOfNormal(x), x);
+
+    /// <summary>ln x for a normal positive x; to the bound of <see cref="Log{T}"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T LogOfNormal<T>(T x)
         where T : struct, ILane<T>
     {
-        T m = T.Significand(x);
+        T m = T.Split(x, out T n);
+        return LogOf(m, n);
+    }
 
-        // m in [√½, √2), so that ln m and n ln 2 never cancel.
-        T large = T.Less(T.Constant(1.41421354f), m);
-        m = T.Select(large, m * T.Constant(0.5f), m);
-        n = n + T.Select(large, T.Constant(1f), T.Constant(0f));
-
-        // ln(1 + f) = 2 artanh s with s = f/(2 + f); written as f less a small correction, so that s's rounding hardly counts.
-        T f = m - T.Constant(1f);
-        T s = f / (f + T.Constant(2f));
-        T z = s * s;
-        T r = T.Fma(z, T.Constant(0.298708022f), T.Constant(0.399775833f));
-        r = T.Fma(r, z, T.Constant(0.666667759f));
-        T half = T.Constant(0.5f) * f * f;
-        T tail = T.Fma(s, T.Fma(r, z, half), n * T.Constant(-1.9046543e-9f));
-        return T.Fma(n, T.Constant(0.693147182f), f - (half - tail));
+    /// <summary>ln(m · 2ⁿ) for m in [⅔, 4/3), so that ln m and n ln 2 never cancel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T LogOf<T>(T m, T n)
+        where T : struct, ILane<T>
+    {
+        // ln(1 + f) = f + f²P(f), without a division; P in two halves that don't wait for each other.
+        T f = m - T.Constant(1f), z = f * f;
+        T even = T.Fma(z, T.Constant(-0.128745809f), T.Constant(-0.12188334f));
+        T odd = T.Fma(z, T.Constant(0.139869317f), T.Constant(0.140053034f));
+        even = T.Fma(even, z, T.Constant(-0.16680181f));
+        odd = T.Fma(odd, z, T.Constant(0.20010446f));
+        even = T.Fma(even, z, T.Constant(-0.249998048f));
+        T p = T.Fma(T.Fma(T.Fma(odd, f, even), f, T.Constant(0.333332151f)), f, T.Constant(-0.5f));
+        return T.Fma(n, T.Constant(0.693147182f), T.Fma(p, z, f));
     }
 
     /// <summary>tanh x to 1.4 ulp; odd, −0 for −0, ±1 from |x| = 9.02 on.</summary>

@@ -94,12 +94,16 @@ public readonly struct Float1(float value) : ILane<Float1, Words1>, IMemoryLane<
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float1 Exponent(Float1 a) => new((BitConverter.SingleToInt32Bits(a.Value) >> 23) - 127);
+    public static bool Any(Float1 mask) => mask.Value != 0f;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float1 Significand(Float1 a) =>
-        new(BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(a.Value) & 0x007F_FFFF) | 0x3F80_0000));
+    public static Float1 Split(Float1 a, out Float1 exponent)
+    {
+        int bits = BitConverter.SingleToInt32Bits(a.Value), n = (bits - Elementary.TwoThirds) >> 23;
+        exponent = new(n);
+        return new(BitConverter.Int32BitsToSingle(bits - (n << 23)));
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -108,6 +112,10 @@ public readonly struct Float1(float value) : ILane<Float1, Words1>, IMemoryLane<
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float1 Log(Float1 a) => Elementary.Log(a);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float1 LogOfPositive(Float1 a) => Elementary.LogOfPositive(a);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -100,13 +100,17 @@ public readonly struct Float16(Vector512<float> value) : ILane<Float16, Words16>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float16 Exponent(Float16 a) =>
-        new(Vector512.ConvertToSingle(Vector512.ShiftRightLogical(a.Value.AsInt32(), 23) - Vector512.Create(127)));
+    public static bool Any(Float16 mask) => Vector512.ExtractMostSignificantBits(mask.Value) != 0;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float16 Significand(Float16 a) =>
-        new(((a.Value.AsUInt32() & Vector512.Create(0x007F_FFFFu)) | Vector512.Create(0x3F80_0000u)).AsSingle());
+    public static Float16 Split(Float16 a, out Float16 exponent)
+    {
+        Vector512<int> bits = a.Value.AsInt32();
+        Vector512<int> n = Vector512.ShiftRightArithmetic(bits - Vector512.Create(Elementary.TwoThirds), 23);
+        exponent = new(Vector512.ConvertToSingle(n));
+        return new((bits - Vector512.ShiftLeft(n, 23)).AsSingle());
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -115,6 +119,10 @@ public readonly struct Float16(Vector512<float> value) : ILane<Float16, Words16>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float16 Log(Float16 a) => Elementary.Log(a);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float16 LogOfPositive(Float16 a) => Elementary.LogOfPositive(a);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -100,13 +100,17 @@ public readonly struct Float4(Vector128<float> value) : ILane<Float4, Words4>, I
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float4 Exponent(Float4 a) =>
-        new(Vector128.ConvertToSingle(Vector128.ShiftRightLogical(a.Value.AsInt32(), 23) - Vector128.Create(127)));
+    public static bool Any(Float4 mask) => Vector128.ExtractMostSignificantBits(mask.Value) != 0;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float4 Significand(Float4 a) =>
-        new(((a.Value.AsUInt32() & Vector128.Create(0x007F_FFFFu)) | Vector128.Create(0x3F80_0000u)).AsSingle());
+    public static Float4 Split(Float4 a, out Float4 exponent)
+    {
+        Vector128<int> bits = a.Value.AsInt32();
+        Vector128<int> n = Vector128.ShiftRightArithmetic(bits - Vector128.Create(Elementary.TwoThirds), 23);
+        exponent = new(Vector128.ConvertToSingle(n));
+        return new((bits - Vector128.ShiftLeft(n, 23)).AsSingle());
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -115,6 +119,10 @@ public readonly struct Float4(Vector128<float> value) : ILane<Float4, Words4>, I
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float4 Log(Float4 a) => Elementary.Log(a);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 LogOfPositive(Float4 a) => Elementary.LogOfPositive(a);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -103,13 +103,17 @@ public readonly struct Float8(Vector256<float> value) : ILane<Float8, Words8>, I
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float8 Exponent(Float8 a) =>
-        new(Vector256.ConvertToSingle(Vector256.ShiftRightLogical(a.Value.AsInt32(), 23) - Vector256.Create(127)));
+    public static bool Any(Float8 mask) => Vector256.ExtractMostSignificantBits(mask.Value) != 0;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float8 Significand(Float8 a) =>
-        new(((a.Value.AsUInt32() & Vector256.Create(0x007F_FFFFu)) | Vector256.Create(0x3F80_0000u)).AsSingle());
+    public static Float8 Split(Float8 a, out Float8 exponent)
+    {
+        Vector256<int> bits = a.Value.AsInt32();
+        Vector256<int> n = Vector256.ShiftRightArithmetic(bits - Vector256.Create(Elementary.TwoThirds), 23);
+        exponent = new(Vector256.ConvertToSingle(n));
+        return new((bits - Vector256.ShiftLeft(n, 23)).AsSingle());
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -118,6 +122,10 @@ public readonly struct Float8(Vector256<float> value) : ILane<Float8, Words8>, I
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float8 Log(Float8 a) => Elementary.Log(a);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float8 LogOfPositive(Float8 a) => Elementary.LogOfPositive(a);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

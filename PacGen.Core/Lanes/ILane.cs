@@ -70,17 +70,25 @@ public interface ILane<T>
     /// <summary>a · 2ⁿ for an integer-valued n in [−126, 127].</summary>
     static abstract T Scale(T a, T n);
 
-    /// <summary>⌊log₂ a⌋ as a number, for a normal positive a.</summary>
-    static abstract T Exponent(T a);
+    /// <summary>Whether a mask holds anywhere: what only those places need can be left out where there are none.</summary>
+    static abstract bool Any(T mask);
 
-    /// <summary>a / 2^⌊log₂ a⌋, in [1, 2), for a normal positive a.</summary>
-    static abstract T Significand(T a);
+    /// <summary>m of a = m·2ⁿ, m in [⅔, 4/3), for a normal positive a.</summary>
+    /// <param name="a">a.</param>
+    /// <param name="exponent">n.</param>
+    static abstract T Split(T a, out T exponent);
 
     /// <summary>eᵃ; see <see cref="Elementary.Exp{T}"/> for the float lanes' error.</summary>
     static abstract T Exp(T a);
 
     /// <summary>ln a; see <see cref="Elementary.Log{T}"/> for the float lanes' error.</summary>
     static abstract T Log(T a);
+
+    /// <summary>
+    /// ln a for a normal positive a, for +∞ and for a NaN; see <see cref="Elementary.LogOfPositive{T}"/> for the float lanes'
+    /// error.
+    /// </summary>
+    static abstract T LogOfPositive(T a);
 
     /// <summary>tanh a; see <see cref="Elementary.Tanh{T}"/> for the float lanes' error.</summary>
     static abstract T Tanh(T a);

@@ -36,7 +36,7 @@ public readonly struct TruncatedGaussianNoise : INoise
         where TWords : struct, IWords<TWords>
     {
         T a = UniformSampler.Magnitude<T, TWords>(word, out T rest, out T sign);
-        T scale = sigma * T.Constant(1.41421354f), cut = kappa / scale;
+        T scale = sigma * T.Constant(1.41421354f), cut = kappa * (T.Constant(1f) / scale);
         T inside = T.Erf(cut, out T outside);
         T u = scale * T.InverseErf(a * inside, T.Fma(a, outside, rest));
 

@@ -5,7 +5,7 @@ namespace PacGen.Core.Perturbation;
 
 /// <summary>
 /// One weight's part of Lemma 6: σ* (14), its KL (11) and its ηℳ. Over w and the curvature: KL and ηℳ; how far the curvature is
-/// below 0, and (|w| + κ)/τ.
+/// below 0, and |w| + κ.
 /// </summary>
 public readonly struct UniformBoundTerm : ITerms<UniformBoundSettings>
 {
@@ -34,18 +34,23 @@ public readonly struct UniformBoundTerm : ITerms<UniformBoundSettings>
     /// <param name="curvature">∇², as stored.</param>
     /// <param name="settings">The scalars.</param>
     /// <param name="scaledSharpness">ηℳ's part: ½·η(∇²/3 + ρ√m κ/9)·σ*², at most ½.</param>
-    /// <param name="reach">(|w| + κ)/τ, at most 1 where the prior holds the posterior.</param>
+    /// <param name="reach">|w| + κ, at most τ where the prior holds the posterior.</param>
+    /// <remarks>
+    /// 1/σ* = max(1/κ, √(η(∇²/3 + ρ√m κ/9))), and where the root wins ηℳ's part is ½: so there is no quotient but 1/κ.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Of<T>(T weight, T curvature, UniformBoundSettings settings, out T scaledSharpness, out T reach)
         where T : struct, ILane<T>
     {
-        T kappa = Kappa.Of(weight, T.Constant(settings.Gamma), T.Constant(settings.Epsilon));
-        T sigma = OptimalSigma.Uniform(
-            kappa, curvature, T.Constant(settings.CurvatureScale), T.Constant(settings.KappaScale), out T scaled);
-        T farthest = T.Abs(weight) + kappa;
-        T tau = T.Fma(T.Constant(settings.TauFactor), farthest, T.Constant(settings.Tau));
-        scaledSharpness = T.Constant(0.5f) * scaled * sigma * sigma;
-        reach = farthest / tau;
-        return T.Log(tau / sigma);
+        T half = T.Constant(0.5f), kappa = Kappa.Of(weight, T.Constant(settings.Gamma), T.Constant(settings.Epsilon));
+        T scaled = T.Fma(T.Constant(settings.CurvatureScale), curvature, T.Constant(settings.KappaScale) * kappa);
+
+        // Below 0 the root is that of 0, and κ wins. The order of Max's arguments lets a NaN pass.
+        T root = T.Sqrt(T.Max(T.Constant(0f), scaled)), inverse = T.Constant(1f) / kappa;
+        T kappaWon = T.LessOrEqual(root, inverse);
+        scaledSharpness = T.Select(kappaWon, half * scaled * kappa * kappa, half);
+        reach = T.Abs(weight) + kappa;
+        T tau = T.Fma(T.Constant(settings.TauFactor), reach, T.Constant(settings.Tau));
+        return T.LogOfPositive(tau * T.Select(kappaWon, inverse, root));
     }
 }

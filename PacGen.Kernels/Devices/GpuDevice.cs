@@ -178,6 +178,10 @@ public sealed partial class GpuDevice : Device
     /// <summary>Records no more graphs, for a reason; launches go on one by one.</summary>
     internal void StopRecording(string obstacle) => GraphObstacle = obstacle;
 
+    /// <summary>Whether the lanes of a warp, of which there are 32, can exchange what they have.</summary>
+    internal bool HasWarps => Kind == DeviceKind.Cuda
+        || (Kind == DeviceKind.Simulator && Accelerator.WarpSize == MmaFragment.Lanes);
+
     /// <summary>The kernels that were loaded.</summary>
     internal IEnumerable<MethodInfo> Kernels => kernels.Keys;
 

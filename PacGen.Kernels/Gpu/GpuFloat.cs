@@ -93,12 +93,16 @@ public readonly struct GpuFloat(float value) : ILane<GpuFloat, Words1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GpuFloat Exponent(GpuFloat a) => new((BitConverter.SingleToInt32Bits(a.Value) >> 23) - 127);
+    public static bool Any(GpuFloat mask) => mask.Value == 1f;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GpuFloat Significand(GpuFloat a) =>
-        new(BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(a.Value) & 0x007F_FFFF) | 0x3F80_0000));
+    public static GpuFloat Split(GpuFloat a, out GpuFloat exponent)
+    {
+        int bits = BitConverter.SingleToInt32Bits(a.Value), n = (bits - Elementary.TwoThirds) >> 23;
+        exponent = new(n);
+        return new(BitConverter.Int32BitsToSingle(bits - (n << 23)));
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -107,6 +111,10 @@ public readonly struct GpuFloat(float value) : ILane<GpuFloat, Words1>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GpuFloat Log(GpuFloat a) => Elementary.Log(a);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat LogOfPositive(GpuFloat a) => Elementary.LogOfPositive(a);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

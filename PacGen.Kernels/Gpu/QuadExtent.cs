@@ -20,6 +20,12 @@ internal struct QuadExtent
         wide = Packs.InFours(0, regions) ? 1 : 0;
     }
 
+    /// <summary>
+    /// Whether <see cref="Quad.Load"/> and <see cref="Quad.Store"/> will do for so many floats from an index on, a multiple of 4.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool IsWhole(int start, int floats) => wide != 0 && start <= Count - floats;
+
     /// <summary>The four floats from an index on; 0 beyond the end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Quad Load(ArrayView<float> memory, int start)

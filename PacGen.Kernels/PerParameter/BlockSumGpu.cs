@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace PacGen.Kernels;
@@ -11,18 +12,29 @@ internal static class BlockSumGpu
     /// <summary>Quads of accumulators.</summary>
     public const int Quads = BlockSum.Accumulators / 4;
 
-    /// <summary>Folds a group's accumulators in halves; after it, thread 0 sees the sum in the first of them.</summary>
-    public static void Fold(ArrayView<float> accumulators)
+    /// <summary>A group's accumulators, in memory that its threads share.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ArrayView<Quad> Accumulators() => SharedMemory.Allocate<Quad>(Quads);
+
+    /// <summary>
+    /// Folds a group's accumulators in halves; after it, thread 0 sees in the first what <see cref="Within"/> ends.
+    /// </summary>
+    public static void Fold(ArrayView<Quad> accumulators)
     {
-        for (int half = BlockSum.Accumulators / 2; half > 0; half /= 2)
+        for (int half = Quads / 2; half > 0; half /= 2)
         {
             Group.Barrier();
             for (int j = Group.IdxX; j < half; j += Group.DimX)
             {
-                accumulators[j] = GpuArithmetic.Add(accumulators[j], accumulators[j + half]);
+                accumulators[j] = Quad.Add(accumulators[j], accumulators[j + half]);
             }
         }
     }
+
+    /// <summary>The last two halvings, of a quad's own floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Within(Quad quad) =>
+        GpuArithmetic.Add(GpuArithmetic.Add(quad.X, quad.Z), GpuArithmetic.Add(quad.Y, quad.W));
 
     /// <summary>The number of elements as a kernel counts them.</summary>
     /// <exception cref="NotSupportedException">It is too large for that.</exception>

@@ -72,7 +72,8 @@ public sealed class SumLaunch<TSettings> : Launch
             device switch
             {
                 CpuDevice cpu => SumCpu<TSettings>.Create<TTerms>(cpu, a, b, c),
-                GpuDevice gpu => new SumGpu<TTerms, TSettings>(gpu, a, b, c),
+                GpuDevice { HasWarps: true } gpu => new SumGpu<TTerms, TSettings, WarpFold>(gpu, a, b, c),
+                GpuDevice gpu => new SumGpu<TTerms, TSettings, GroupFold>(gpu, a, b, c),
                 _ => throw Arena.Unsupported(device, typeof(TTerms).Name),
             },
             a.Count);

@@ -105,7 +105,7 @@ internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
         UpdateSettings<TRule> settings = step.Cast<StepSettings<TRule>>()[0].Update;
         settings.GradientScale = carry[0].GradientScale;
         int blocks = carry[0].Refused != 0 ? 0 : (int)sums.Length;
-        ArrayView<float> accumulators = SharedMemory.Allocate<float>(BlockSum.Accumulators);
+        ArrayView<Quad> accumulators = BlockSumGpu.Accumulators();
         for (int block = Grid.IdxX; block < blocks; block += Grid.DimX)
         {
             for (int quad = Group.IdxX; quad < BlockSumGpu.Quads; quad += Group.DimX)
@@ -176,16 +176,13 @@ internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
                     }
                 }
 
-                accumulators[4 * quad] = a0.Value;
-                accumulators[(4 * quad) + 1] = a1.Value;
-                accumulators[(4 * quad) + 2] = a2.Value;
-                accumulators[(4 * quad) + 3] = a3.Value;
+                accumulators[quad] = new Quad(a0.Value, a1.Value, a2.Value, a3.Value);
             }
 
             BlockSumGpu.Fold(accumulators);
             if (Group.IdxX == 0)
             {
-                sums[block] = accumulators[0];
+                sums[block] = BlockSumGpu.Within(accumulators[0]);
             }
 
             Group.Barrier();

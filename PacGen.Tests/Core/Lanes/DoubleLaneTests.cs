@@ -37,8 +37,10 @@ internal sealed class DoubleLaneTests
         Assert.That(Double1.InverseErf(new(0.84270079294971487), new(0.15729920705028513)).Value, Is.EqualTo(1).Within(1e-14));
         Assert.That(Double1.InverseErf(new(0.1124629160182849), new(0.8875370839817151)).Value, Is.EqualTo(0.1).Within(1e-15));
         Assert.That(Double1.Min(new(double.NaN), new(2)).Value, Is.EqualTo(2));
-        Assert.That(Double1.Exponent(new(12)).Value, Is.EqualTo(3));
-        Assert.That(Double1.Significand(new(12)).Value, Is.EqualTo(1.5));
+        Assert.That(Double1.Split(new(12), out Double1 exponent).Value, Is.EqualTo(0.75));
+        Assert.That(exponent.Value, Is.EqualTo(4));
+        Assert.That(Double1.LogOfPositive(new(12)).Value, Is.EqualTo(Math.Log(12)));
+        Assert.That(Double1.Any(Double1.Less(exponent, exponent)), Is.False);
         Assert.That(Double1.Scale(new(1.5), new(3)).Value, Is.EqualTo(12));
     }
 }

@@ -14,6 +14,16 @@ internal sealed unsafe class ElementaryTests
     public void LogIsWithinItsBound() => Sweep(Float16.Log, Math.Log, 0.9);
 
     [Test]
+    public void LogOfPositiveIsLog()
+    {
+        for (uint bits = 0x0080_0000; bits <= 0x7FC0_0000; bits += 4093)
+        {
+            Float1 x = new(BitConverter.UInt32BitsToSingle(bits));
+            Assert.That(Float1.LogOfPositive(x).Value, Is.EqualTo(Float1.Log(x).Value), $"{x.Value:R}");
+        }
+    }
+
+    [Test]
     public void TanhIsWithinItsBound() => Sweep(Float16.Tanh, Math.Tanh, 1.4);
 
     [Test]

@@ -64,15 +64,38 @@ internal sealed unsafe class LaneTests<T, TWords>
     }
 
     [Test]
-    public void ScaleExponentAndSignificandTakeNumbersApart()
+    public void ScaleAndSplitPutNumbersTogetherAndTakeThemApart()
     {
         for (int n = -126; n <= 127; n++)
         {
             float power = MathF.ScaleB(1f, n);
             Assert.That(Values(T.Scale(T.Constant(1.375f), T.Constant(n))), Has.All.EqualTo(1.375f * power));
-            Assert.That(Values(T.Exponent(T.Constant(1.9999999f * power))), Has.All.EqualTo((float)n));
-            Assert.That(Values(T.Exponent(T.Constant(power))), Has.All.EqualTo((float)n));
-            Assert.That(Values(T.Significand(T.Constant(1.375f * power))), Has.All.EqualTo(1.375f));
+            Check(1f, n);
+            Check(1.3333333f, n);
+            if (n < 127)
+            {
+                Check(0.6666667f, n + 1);
+                Check(0.99999994f, n + 1);
+            }
+        }
+
+        static void Check(float m, int n)
+        {
+            Assert.That(Values(T.Split(T.Constant(MathF.ScaleB(m, n)), out T exponent)), Has.All.EqualTo(m), $"n = {n}");
+            Assert.That(Values(exponent), Has.All.EqualTo((float)n), $"m = {m:R}");
+        }
+    }
+
+    [Test]
+    public void AnyFindsOnePlace()
+    {
+        float* memory = stackalloc float[T.Count];
+        for (int place = 0; place < T.Count; place++)
+        {
+            new Span<float>(memory, T.Count).Clear();
+            Assert.That(T.Any(T.Less(T.Constant(0f), T.Load(memory))), Is.False);
+            memory[place] = 1;
+            Assert.That(T.Any(T.Less(T.Constant(0f), T.Load(memory))), Is.True, $"{place}");
         }
     }
 

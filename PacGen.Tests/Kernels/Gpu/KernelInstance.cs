@@ -25,6 +25,9 @@ internal sealed record KernelInstance(
     private static readonly Type[] Tf32Tiles = [typeof(Pipeline128), typeof(Tile128By32)];
     private static readonly Type[] Sums = [typeof(SingleSums), typeof(Tf32Sums)];
 
+    /// <summary>How many packs of four a thread has in flight: the instructions for each stand in the kernel's text.</summary>
+    public int InFlight => IsReduction(Method) ? 2 : 1;
+
     /// <summary>The kernels that work element by element.</summary>
     public static IReadOnlyList<KernelInstance> Elementwise =>
     [
@@ -53,11 +56,11 @@ internal sealed record KernelInstance(
         Of("update, Adam, h", UpdateGpu<AdamRule, TwoStates, WithSecondMoment>.Kernel, 36),
         Of("update, AdamW", UpdateGpu<AdamWRule, TwoStates, WithoutSecondMoment>.Kernel, 28),
         Of("update, IVON", UpdateGpu<IvonRule, ThreeStates, WithoutSecondMoment>.Kernel, 36),
-        Of("Ψ", SumGpu<PsiTerm, PsiSettings>.Kernel, 8),
-        Of("‖x‖²", SumGpu<SquareTerm, NoSettings>.Kernel, 4),
-        Of("the curvature's change", SumGpu<RhoTerm, RhoSettings>.Kernel, 12),
-        Of("Lemma 6's sums", SumGpu<UniformBoundTerm, UniformBoundSettings>.Kernel, 8),
-        Of("Lemma 8's sums", SumGpu<GaussianBoundTerm, GaussianBoundSettings>.Kernel, 8),
+        Of("Ψ", SumGpu<PsiTerm, PsiSettings, WarpFold>.Kernel, 8),
+        Of("‖x‖²", SumGpu<SquareTerm, NoSettings, WarpFold>.Kernel, 4),
+        Of("the curvature's change", SumGpu<RhoTerm, RhoSettings, WarpFold>.Kernel, 12),
+        Of("Lemma 6's sums", SumGpu<UniformBoundTerm, UniformBoundSettings, WarpFold>.Kernel, 8),
+        Of("Lemma 8's sums", SumGpu<GaussianBoundTerm, GaussianBoundSettings, WarpFold>.Kernel, 8),
     ];
 
     /// <summary>
@@ -187,7 +190,7 @@ internal sealed record KernelInstance(
         new(name, kernel.Method, isWide, writesWide, fewest, asked, element, loads, stores);
 
     private static bool IsReduction(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type
-        && type.GetGenericTypeDefinition() == typeof(SumGpu<,>);
+        && type.GetGenericTypeDefinition() == typeof(SumGpu<,,>);
 
     private static string Walk(string kernel) =>
         kernel == "Quads" ? "along one axis, in fours" : kernel == "Straight" ? "along one axis" : "along several axes";
