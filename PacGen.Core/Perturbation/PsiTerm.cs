@@ -37,8 +37,8 @@ public readonly struct PsiTerm : ITerms<PsiSettings>
     /// <param name="kappaWon">The mask of the weights whose 1/κ reached the root.</param>
     /// <remarks>
     /// One logarithm of one product: with |w| + κ below 10¹⁸ it cannot overflow, since the root of a float is below 1.9·10¹⁹;
-    /// the error is that of the product, about 3 units in its last place, and that of <see cref="Elementary.Log{T}"/>. The product
-    /// is at least 1, since |w| + κ is at least κ.
+    /// the error is that of the product, about 3 units in its last place, and that of <see cref="Elementary.Log{T}"/>.
+    /// The product is at least 1, since |w| + κ is at least κ.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Of<T>(T weight, T kappa, T curvature, T rhoRootM, out T kappaWon)

@@ -102,8 +102,8 @@ internal sealed partial class KernelInstanceTests
             string body = Body(kernel);
             page.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"| {Row(kernel)} " +
-                    $"| {(kernel.IsWide ? Moved(kernel) : 4 * (Count(body, "ld.global.f32") + Count(body, "st.global.f32")))} / " +
+                $"| {Row(kernel)} | " +
+                    $"{(kernel.IsWide ? Moved(kernel) : 4 * (Count(body, "ld.global.f32") + Count(body, "st.global.f32")))} / " +
                     $"{(kernel.IsWide ? "" : "≤ ")}{kernel.Fewest} |");
         }
 
