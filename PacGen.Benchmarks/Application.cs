@@ -107,7 +107,7 @@ internal static class Application
                 new RescaleExperiment(host), new HyperExperiment(host), new OptimizersExperiment(host)),
             new VerbGroup(
                 host, "study", "Trains many networks and puts measures of generalization to the test on them.",
-                new StudyRunVerb(host), new StudyReportVerb(host), new StudyExportVerb(host)),
+                new StudyRunVerb(host), new StudyShowVerb(host), new StudyReportVerb(host), new StudyExportVerb(host)),
             new DigitsJob(host, root),
         ];
         foreach (Verb verb in verbs.Where(verb => verb.Command != root))

@@ -14,7 +14,11 @@ internal sealed class StudyOptions : OptionGroup
     private readonly JobOptions jobs = new("trained or measured", shared: false);
     private readonly DataSource data = new();
 
-    public override IReadOnlyList<Option> All => [.. jobs.All, .. data.OfFiles];
+    private readonly Option<int> seconds = Options.Count(
+        "--checkpoint-seconds",
+        "The least time between two checkpoints of a network, after the end of an epoch: what an interruption may cost", 0, 5);
+
+    public override IReadOnlyList<Option> All => [.. jobs.All, seconds, .. data.OfFiles];
 
     /// <summary>The option that names a study's folder.</summary>
     /// <param name="what">What it is.</param>
@@ -72,7 +76,8 @@ internal sealed class StudyOptions : OptionGroup
         store.Note(MeasureImages, measured);
         store.Note("name", description.Name);
         store.Note("machine", Machine.Text);
-        StudySweep sweep = new(store, description, opened, host, terminal);
+        StudySweep sweep = new(
+            store, description, opened, TimeSpan.FromSeconds(parsed.GetValue(seconds)), host, terminal);
         IReadOnlyList<StudyRun> numbered = store.Add(planned);
         return sweep.Do(numbered) ? numbered : null;
     }

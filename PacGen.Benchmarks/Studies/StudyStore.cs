@@ -204,14 +204,32 @@ internal sealed class StudyStore : IDisposable
         all.Commit();
     });
 
-    /// <summary>An epoch is done.</summary>
-    public void Add(StoredEpoch epoch) => Do(() => Execute(
-        "INSERT INTO epochs VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", epoch.Run, epoch.Epoch, epoch.Steps, epoch.TrainLoss,
-        epoch.TrainAccuracy, epoch.TestLoss, epoch.TestAccuracy, epoch.StepLoss, epoch.Seconds));
+    /// <summary>A run goes on: what there is of it beyond some epochs is forgotten.</summary>
+    /// <returns>The epochs that are left.</returns>
+    public int Resume(int run, int epochs) => Do(() =>
+    {
+        using SqliteTransaction all = connection.BeginTransaction();
+        Execute("DELETE FROM epochs WHERE run = $1 AND epoch > $2", run, epochs);
+        Execute("DELETE FROM moments WHERE run = $1 AND epoch > $2", run, epochs);
+        all.Commit();
+        return Query("SELECT count(*) FROM epochs WHERE run = $1", row => row.GetInt32(0), run).Single();
+    });
 
-    /// <summary>The weights of a moment are there.</summary>
-    public void Add(StoredMoment moment) => Do(() => Execute(
-        "INSERT INTO moments VALUES ($1, $2, $3, $4)", moment.Run, moment.Moment, moment.Epoch, moment.Weights));
+    /// <summary>An epoch is done, and the weights of the moments that it is are there.</summary>
+    public void Add(StoredEpoch epoch, IReadOnlyList<StoredMoment> moments) => Do(() =>
+    {
+        using SqliteTransaction all = connection.BeginTransaction();
+        Execute(
+            "INSERT INTO epochs VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", epoch.Run, epoch.Epoch, epoch.Steps,
+            epoch.TrainLoss, epoch.TrainAccuracy, epoch.TestLoss, epoch.TestAccuracy, epoch.StepLoss, epoch.Seconds);
+        foreach (StoredMoment moment in moments)
+        {
+            Execute(
+                "INSERT INTO moments VALUES ($1, $2, $3, $4)", moment.Run, moment.Moment, moment.Epoch, moment.Weights);
+        }
+
+        all.Commit();
+    });
 
     /// <summary>A run is at its end.</summary>
     /// <param name="run">Its number.</param>

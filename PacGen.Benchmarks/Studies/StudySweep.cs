@@ -14,12 +14,13 @@ namespace PacGen.Benchmarks.Studies;
 /// <param name="store">Where all of it is kept.</param>
 /// <param name="description">What is kept and measured.</param>
 /// <param name="jobs">How many runs, or moments, are worked on at once, and where.</param>
+/// <param name="interval">The least time between two checkpoints of a training.</param>
 /// <param name="host">May stop it.</param>
 /// <param name="terminal">Where a person reads.</param>
 internal sealed class StudySweep(
-    StudyStore store, StudyDescription description, Jobs jobs, Host host, Terminal terminal)
+    StudyStore store, StudyDescription description, Jobs jobs, TimeSpan interval, Host host, Terminal terminal)
 {
-    private readonly StudyWork work = new(store, description);
+    private readonly StudyWork work = new(store, description, interval);
 
     /// <summary>Trains and measures.</summary>
     /// <param name="runs">The runs, with their numbers and images.</param>

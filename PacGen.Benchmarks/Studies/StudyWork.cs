@@ -8,7 +8,8 @@ namespace PacGen.Benchmarks.Studies;
 /// <summary>The work of a study: training a run, and measuring a moment of one.</summary>
 /// <param name="store">Where what comes of it is kept.</param>
 /// <param name="description">At which moments weights are kept, and what is measured.</param>
-internal sealed class StudyWork(StudyStore store, StudyDescription description)
+/// <param name="interval">The least time between two checkpoints of a training.</param>
+internal sealed class StudyWork(StudyStore store, StudyDescription description, TimeSpan interval)
 {
     private const int LeastArrays = 2;
 
@@ -19,7 +20,7 @@ internal sealed class StudyWork(StudyStore store, StudyDescription description)
     public static string ImagesOf(Dataset images) =>
         $"{images.Name}, {images.Train.Count} + {images.Test.Count}, {images.Fingerprint()}";
 
-    /// <summary>Trains a run from its beginning.</summary>
+    /// <summary>Trains a run, from its last checkpoint where it was interrupted.</summary>
     /// <param name="run">The run.</param>
     /// <param name="images">What the store calls its images.</param>
     /// <param name="device">Where.</param>
@@ -29,50 +30,48 @@ internal sealed class StudyWork(StudyStore store, StudyDescription description)
     /// <exception cref="IOException">What it came to can't be written.</exception>
     public bool Train(StudyRun run, string images, Device device, Action<StoredEpoch> onEpoch, CancellationToken stop)
     {
-        store.Begin(run.Number, images, device.Name);
         Stopwatch clock = Stopwatch.StartNew();
         StudyTraining training = run.Training;
-        TrainingOptions options = training.Options with { Device = device };
-        string folder = $"run-{run.Number:00000}";
+        string folder = $"run-{run.Number:00000}", checkpoints = Path.Combine(store.Folder, folder, "checkpoint");
         Directory.CreateDirectory(Path.Combine(store.Folder, folder));
+        TrainingOptions options = training.Options with
+        {
+            Device = device,
+            Checkpoints = new CheckpointOptions(checkpoints) { Keep = 1, Interval = interval },
+        };
         string? failure = null;
         List<double> losses = [];
         bool atEnd = false;
         try
         {
             using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            using Trainer trainer = new(
-                training.Model.Create(run.Images!, device, LeastArrays), run.Images!, training.Optimizer, options);
-            trainer.Run(
-                result =>
+            using Trainer trainer = Start(run, options, images, out int known);
+            foreach (EpochResult result in trainer.Results)
+            {
+                losses.Add(result.TrainLoss);
+                atEnd = training.EndsAt(result.Epoch, result.TrainLoss);
+                if (result.Epoch > known)
                 {
-                    losses.Add(result.TrainLoss);
-                    atEnd = training.EndsAt(result.Epoch, result.TrainLoss);
-                    IReadOnlyList<string> moments = description.Moments.Of(result.Epoch, losses, atEnd);
-                    string weights = $"{folder}/epoch-{result.Epoch:0000}.safetensors";
-                    if (moments.Count > 0)
-                    {
-                        WeightsFile.Save(
-                            Path.Combine(store.Folder, weights), training.Model, run.Images!.Name, trainer, options, "--output");
-                    }
+                    Keep(trainer, result);
+                }
+            }
 
-                    StoredEpoch epoch = new(
-                        run.Number, result.Epoch, trainer.Steps, result.TrainLoss, result.TrainAccuracy, result.TestLoss,
-                        result.TestAccuracy, result.StepLoss, result.Seconds);
-                    store.Add(epoch);
-                    foreach (string moment in moments)
+            if (!atEnd)
+            {
+                trainer.Run(
+                    result =>
                     {
-                        store.Add(new StoredMoment(run.Number, moment, result.Epoch, weights));
-                    }
-
-                    onEpoch(epoch);
-                    if (atEnd)
-                    {
-                        end.Cancel();
-                    }
-                },
-                null,
-                end.Token);
+                        losses.Add(result.TrainLoss);
+                        atEnd = training.EndsAt(result.Epoch, result.TrainLoss);
+                        Keep(trainer, result);
+                        if (atEnd)
+                        {
+                            end.Cancel();
+                        }
+                    },
+                    null,
+                    end.Token);
+            }
         }
         catch (TrainingException error) when (error.Step is not null)
         {
@@ -86,7 +85,70 @@ internal sealed class StudyWork(StudyStore store, StudyDescription description)
         }
 
         store.End(run.Number, failure, clock.Elapsed.TotalSeconds);
+        Directory.Delete(checkpoints, recursive: true);
         return true;
+
+        void Keep(Trainer trainer, EpochResult result)
+        {
+            IReadOnlyList<string> moments = description.Moments.Of(result.Epoch, losses, atEnd);
+            string weights = $"{folder}/epoch-{result.Epoch:0000}.safetensors";
+            if (moments.Count > 0)
+            {
+                WeightsFile.Save(
+                    Path.Combine(store.Folder, weights), training.Model, run.Images!.Name, trainer, options, "--output");
+            }
+
+            StoredEpoch epoch = new(
+                run.Number, result.Epoch, trainer.Steps, result.TrainLoss, result.TrainAccuracy, result.TestLoss,
+                result.TestAccuracy, result.StepLoss, result.Seconds);
+            store.Add(epoch, [.. moments.Select(moment => new StoredMoment(run.Number, moment, result.Epoch, weights))]);
+            onEpoch(epoch);
+        }
+    }
+
+    /// <summary>A trainer at a run's last checkpoint; at its beginning where there is none that can be gone on from.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="options">How it trains.</param>
+    /// <param name="images">What the store calls its images.</param>
+    /// <param name="known">The epochs that the store has; of those that are done the last may be missing.</param>
+    private Trainer Start(StudyRun run, TrainingOptions options, string images, out int known)
+    {
+        string folder = options.Checkpoints!.Folder;
+        if (Directory.Exists(folder))
+        {
+            Trainer trainer = Make();
+            try
+            {
+                trainer.Resume(folder);
+                known = store.Resume(run.Number, trainer.Results.Count);
+                long steps = (((run.Images!.Train.Count - 1) / options.BatchSize) + 1L) * trainer.Results.Count;
+
+                // An epoch that a checkpoint has and the store lacks: its weights are there if no step was taken since.
+                if (known == trainer.Results.Count || (known == trainer.Results.Count - 1 && trainer.Steps == steps))
+                {
+                    return trainer;
+                }
+            }
+            catch (CheckpointException)
+            {
+                // Damaged, or of another version: the run begins anew, as it would without.
+            }
+            catch
+            {
+                trainer.Dispose();
+                throw;
+            }
+
+            trainer.Dispose();
+            Directory.Delete(folder, recursive: true);
+        }
+
+        store.Begin(run.Number, images, options.Device!.Name);
+        known = 0;
+        return Make();
+
+        Trainer Make() => new(
+            run.Training.Model.Create(run.Images!, options.Device!, LeastArrays), run.Images!, run.Training.Optimizer, options);
     }
 
     /// <summary>Which measures a moment lacks.</summary>

@@ -8,6 +8,11 @@ public sealed record CheckpointOptions(string Folder)
     public long? EverySteps { get; init; }
 
     /// <summary>
+    /// The least time between two checkpoints: those that would come sooner are left out, also of the best epoch and of a stop.
+    /// </summary>
+    public TimeSpan Interval { get; init; }
+
+    /// <summary>
     /// How many of the last checkpoints stay, at least 1; that of the best epoch by <see cref="TrainingOptions.BestBy"/> stays
     /// besides.
     /// </summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PacGen.Core.Text;
 using PacGen.Kernels;
 
@@ -26,6 +27,7 @@ internal sealed class RunSnapshot(
     private const string TrainedWeights = "average/trained";
 
     private string? fingerprint;
+    private long? saved;
 
     /// <summary>Everything that decides the run's bits, for a person to read, by name.</summary>
     public SortedDictionary<string, string> Settings()
@@ -70,6 +72,11 @@ internal sealed class RunSnapshot(
             return;
         }
 
+        if (saved is { } before && Stopwatch.GetElapsedTime(before) < checkpoints.Interval)
+        {
+            return;
+        }
+
         using InvariantCulture invariant = new();
         RunState state = new()
         {
@@ -93,6 +100,7 @@ internal sealed class RunSnapshot(
         }
 
         recorder.Save(state, results, texts, Arrays(checkpoints.Folder), best);
+        saved = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Reads the newest whole checkpoint of a folder into the run's arrays.</summary>

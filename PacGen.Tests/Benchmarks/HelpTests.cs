@@ -49,21 +49,26 @@ internal sealed class HelpTests
         "--no-download", "--beside", "--jobs")]
     [TestCase(
         "figure 3", "--output", "--size", "--format", "--text-scale", "--folder", "--study", "--seeds", "--measure", "--jobs",
+        "--checkpoint-seconds",
         "--device", "--products", "--threads", "--data", "--no-download")]
     [TestCase(
         "figure 4", "--output", "--size", "--format", "--text-scale", "--folder", "--study", "--seeds", "--measure", "--jobs",
+        "--checkpoint-seconds",
         "--device", "--products", "--threads", "--data", "--no-download")]
     [TestCase(
         "figure 5", "--output", "--size", "--format", "--text-scale", "--folder", "--study", "--seeds", "--measure", "--jobs",
+        "--checkpoint-seconds",
         "--device", "--products", "--threads", "--data", "--no-download")]
     [TestCase(
         "figure 6", "--output", "--size", "--format", "--text-scale", "--folder", "--study", "--seeds", "--measure", "--jobs",
+        "--checkpoint-seconds",
         "--device", "--products", "--threads", "--data", "--no-download")]
     [TestCase("study")]
     [TestCase("study report", "--folder", "--output", "--replicates", "--splits", "--test-images", "--seed")]
     [TestCase(
-        "study run", "--folder", "--study", "--jobs", "--device", "--products", "--threads", "--data", "--no-download", "--seeds",
-        "--moments", "--measures", "--measures-by-epoch", "--measure-images", "--dataset", "--labels", "--limit", "--image-size",
+        "study run", "--folder", "--study", "--jobs", "--checkpoint-seconds", "--device", "--products", "--threads", "--data",
+        "--no-download", "--seeds", "--moments", "--measures", "--measures-by-epoch", "--measure-images", "--dataset", "--labels",
+        "--limit", "--image-size",
         "--label-noise", "--test-limit", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--dropout",
         "--stop-loss", "--least-epochs", "--average", "--average-start", "--average-decay", "--sigma", "--noise-schedule",
         "--noise-warm-up", "--two-point",
@@ -72,6 +77,7 @@ internal sealed class HelpTests
         "--batch-size", "--accumulate", "--learning-rate", "--momentum", "--weight-decay", "--eta", "--gamma", "--epsilon",
         "--beta1", "--beta2", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--clip-norm", "--sharpness",
         "--sharpness-rho", "--augment", "--running-statistics")]
+    [TestCase("study show", "--folder", "--json")]
     [TestCase("study export", "--folder", "--output", "--times")]
     public void ListsEveryOption(string verb, params string[] options)
     {

@@ -106,7 +106,7 @@ internal sealed class StudyTests
 
     /// <summary>SIGKILL at random moments of training and measuring.</summary>
     [Test]
-    public void AStudyThatIsKilledAFewTimesGivesTheSameNumbers()
+    public void AStudyThatIsKilledAFewTimesGivesTheSameNumbers([Values("0", "5")] string seconds)
     {
         using Folder folder = Described();
         Assert.That(ProgramRun.Of(Run(folder, "straight")).ExitCode, Is.Zero);
@@ -115,7 +115,7 @@ internal sealed class StudyTests
         int within = 0;
         foreach (int run in (int[])[1, 4, 8, 16])
         {
-            using Process process = Start([.. Run(folder), "--jobs", "2"]);
+            using Process process = Start([.. Run(folder), "--jobs", "2", "--checkpoint-seconds", seconds]);
 
             // Decided by what is there, not by the clock: a machine may take a second for all of it, or ten.
             while (!Directory.Exists(Path.Combine(folder["study"], $"run-{run:00000}")) && !process.HasExited)
@@ -133,6 +133,45 @@ internal sealed class StudyTests
         ProgramRun last = ProgramRun.Of(Run(folder));
         Assert.That(last.ExitCode, Is.Zero, last.Error);
         Assert.That(Csv(folder), Is.EqualTo(Csv(folder, "straight")), $"seed {seed}");
+    }
+
+    /// <summary>A network goes on from its last checkpoint, and from its beginning where that is damaged.</summary>
+    [Test]
+    public void AnInterruptedNetworkGoesOn([Values] bool damaged)
+    {
+        using Folder folder = Described();
+        File.WriteAllText(folder["small.json"], Json.Replace("\"epochs\": 4", "\"epochs\": 400", StringComparison.Ordinal)
+            .Replace("[20, 50] }", "20 }", StringComparison.Ordinal).Replace("every:2", "every:100", StringComparison.Ordinal)
+            .Replace("[0.1, 0.30]", "0.1", StringComparison.Ordinal).Replace("[3, 5]", "[3]", StringComparison.Ordinal));
+        string[] args = [.. Run(folder), "--checkpoint-seconds", "0", "--measures", "parameter-count"];
+        using Process process = Start(args);
+        string checkpoints = Path.Combine(folder["study"], "run-00001", "checkpoint");
+        while (!process.HasExited && (!File.Exists(Path.Combine(folder["study"], "run-00001", "epoch-0100.safetensors"))))
+        {
+            Thread.Sleep(1);
+        }
+
+        process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        Assert.That(Directory.GetFiles(checkpoints, "*.safetensors"), Is.Not.Empty, "killed at work");
+        if (damaged)
+        {
+            foreach (string file in Directory.GetFiles(checkpoints, "*.safetensors"))
+            {
+                File.WriteAllText(file, "x");
+            }
+        }
+
+        ProgramRun rest = ProgramRun.Of(args);
+        Assert.That(rest.ExitCode, Is.Zero, rest.Error);
+        Assert.That(Directory.Exists(checkpoints), Is.False);
+        DateTime first = File.GetLastWriteTimeUtc(Path.Combine(folder["study"], "run-00001", "epoch-0100.safetensors"));
+        DateTime end = File.GetLastWriteTimeUtc(Path.Combine(folder["study"], "run-00001", "epoch-0200.safetensors"));
+        Assert.That(first, damaged ? Is.GreaterThan(process.ExitTime.ToUniversalTime())
+            : Is.LessThanOrEqualTo(process.ExitTime.ToUniversalTime()));
+        Assert.That(end, Is.GreaterThan(process.ExitTime.ToUniversalTime()));
+        Assert.That(ProgramRun.Of([.. Run(folder, "straight"), "--measures", "parameter-count"]).ExitCode, Is.Zero);
+        Assert.That(Csv(folder), Is.EqualTo(Csv(folder, "straight")));
     }
 
     [Test]
@@ -214,6 +253,39 @@ internal sealed class StudyTests
 
         // Who reads is not kept out.
         Assert.That(ProgramRun.Of("study", "export", "--folder", folder["study"]).ExitCode, Is.Zero);
+    }
+
+    [Test]
+    public void ShowTellsWhatThereIs()
+    {
+        using Folder folder = Described();
+        using (StudyStore store = StudyStore.Open(folder["study"]))
+        {
+            StudyRun[] planned = [.. StudyDescription.Read(folder["small.json"]).Runs(new StudySettings())];
+            IReadOnlyList<StudyRun> runs = store.Add(planned);
+            store.Begin(runs[0].Number, "images", "CPU");
+            store.Add(
+                new StoredEpoch(runs[0].Number, 1, 10, 1.25, 0.5, 1.5, 0.4, 1.3, 0.1),
+                [new StoredMoment(runs[0].Number, "end", 1, "weights")]);
+            store.End(runs[0].Number, null, 1);
+            store.Add([new StoredMeasure(runs[0].Number, "end", "trace", "", 3),
+                new StoredMeasure(runs[0].Number, "end", "path-norm", "", double.NaN) { Obstacle = "none" }]);
+            store.Begin(runs[1].Number, "images", "CPU");
+            store.End(runs[1].Number, "it diverged", 1);
+            store.Begin(runs[2].Number, "images", "CPU");
+        }
+
+        ProgramRun show = ProgramRun.Of("study", "show", "--folder", folder["study"]);
+        Assert.That(show.ExitCode, Is.Zero, show.Error);
+        Assert.That(show.OutputLines[0], Does.StartWith("study: 16 runs, 1 failed, 1 done, 1 under way or interrupted, 13 planned"));
+        Assert.That(show.Output, Does.Contain("  hidden 8").And.Contain("run 2 failed: it diverged").And.Contain("40.00"));
+        Assert.That(show.OutputLines.Single(line => line.Contains(" path-norm ", StringComparison.Ordinal)), Does.Match(
+            "end .* 1 .* path-norm .* 0 .* 1 "));
+        using JsonDocument json = JsonDocument.Parse(
+            ProgramRun.Of("study", "show", "--folder", folder["study"], "--json").Output);
+        Assert.That(json.RootElement.GetProperty("runs").GetArrayLength(), Is.EqualTo(16));
+        Assert.That(json.RootElement.GetProperty("moments")[1].GetProperty("measure").GetString(), Is.EqualTo("trace"));
+        Assert.That(ProgramRun.Of("study", "show", "--folder", folder["none"]).Error, Does.Contain("There is no study"));
     }
 
     [Test]

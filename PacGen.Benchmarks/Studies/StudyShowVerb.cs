@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Reporting;
+using Spectre.Console;
+
+namespace PacGen.Benchmarks.Studies;
+
+/// <summary><c>study show</c>: what is in a study's folder, also while it runs.</summary>
+internal sealed class StudyShowVerb : Verb
+{
+    private const string What = """
+        Shows what is in a study's folder, also while it runs: its settings, where each run stands, and which moments have which
+        measures.
+        """;
+
+    private readonly Option<string?> folder = StudyOptions.Folder("The study's folder");
+    private readonly Option<bool> json = JsonOption("Writes it as one JSON object on standard output");
+
+    public StudyShowVerb(Host host)
+        : base(host, new Command("show", Prose.Line(What)))
+    {
+        folder.Required = true;
+        Add(folder, json);
+    }
+
+    protected override int Run(ParseResult parsed)
+    {
+        using StudyStore store = StudyStore.Read(parsed.GetValue(folder)!);
+        StudyTable table = StudyTable.Of(store);
+        IReadOnlyList<StoredMeasure> measures = store.Measures(layers: false);
+        ILookup<int, StoredEpoch> epochs = table.AllEpochs.ToLookup(epoch => epoch.Run);
+        string name = store.Note("name") ?? "study";
+        string images = store.Note("measure-images") is { } some and not "0" ? $"{some} images" : "all training images";
+        if (WantsJson(parsed))
+        {
+            Write(Json(name, images, table, measures, epochs));
+            return 0;
+        }
+
+        Terminal terminal = TerminalOf(parsed);
+        IEnumerable<string> states = table.Runs.GroupBy(run => run.State).OrderByDescending(group => group.Key).Select(
+            group => $"{group.Count()} {Name(group.Key)}");
+        terminal.Line(Prose.Line($"""
+            {name}: {table.Runs.Count} runs{(table.Runs.Count > 0 ? $", {string.Join(", ", states)}" : "")}; measured on {images} of
+            each{(store.Note("machine") is { } machine ? $"; {machine}" : "")}
+            """));
+        (string Name, string[] Values)[] settings =
+            [.. table.Settings.Select(one => (one, table.Runs.Select(run => run.Settings.GetValueOrDefault(one, "")).Distinct().ToArray()))];
+        foreach ((string setting, string[] values) in settings.Where(one => one.Values.Length == 1))
+        {
+            terminal.Line($"  {setting} {values[0]}");
+        }
+
+        string[] varied = [.. settings.Where(one => one.Values.Length > 1).Select(one => one.Name)];
+        Show(terminal, ["run", .. varied, "seed", "state", "epochs", "training loss", "test loss", "test accuracy"], table.Runs.Select(
+            run => (string[])
+            [
+                $"{run.Run}", .. varied.Select(one => run.Settings.GetValueOrDefault(one, "")), $"{run.Seed}", Name(run.State),
+                $"{epochs[run.Run].Count()}",
+                .. epochs[run.Run].LastOrDefault() is { } last
+                    ? (string[])[$"{last.TrainLoss:G4}", $"{last.TestLoss:G4}", $"{last.TestAccuracy:P2}"] : ["", "", ""],
+            ]));
+        foreach (StoredRun run in table.Runs.Where(run => run.Failure is not null))
+        {
+            terminal.Line($"run {run.Run} failed: {run.Failure}");
+        }
+
+        Show(terminal, ["moment", "networks", "measure", "values", "could not be taken"], Taken(table, measures).Select(
+            one => (string[])
+            [
+                one.Moment, $"{one.Networks}", one.Measure ?? "none yet", $"{one.Values}", $"{one.Obstacles}",
+            ]));
+        return 0;
+    }
+
+    private static string Name(StudyRunState state) => state switch
+    {
+        StudyRunState.Training => "under way or interrupted",
+        _ => state.ToString().ToLowerInvariant(),
+    };
+
+    /// <summary>How many networks have each measure at each moment; a moment that has none is there once, without one.</summary>
+    private static IEnumerable<(string Moment, int Networks, string? Measure, int Values, int Obstacles)> Taken(
+        StudyTable table, IReadOnlyList<StoredMeasure> measures) =>
+        from moment in table.Moments.GroupBy(row => row.Moment)
+        let there = measures.Where(one => one.Moment == moment.Key).GroupBy(one => one.Name).ToArray()
+        from one in there.Select(group => (Name: (string?)group.Key, All: group.Count(), Without: group.Count(
+            measure => measure.Obstacle is not null))).DefaultIfEmpty((null, 0, 0))
+        select (moment.Key, moment.Count(), one.Name, one.All - one.Without, one.Without);
+
+    private static void Show(Terminal terminal, string[] headings, IEnumerable<string[]> rows)
+    {
+        Table table = Terminal.Table(headings);
+        foreach (string[] row in rows)
+        {
+            table.AddRow([.. row.Select(Markup.Escape)]);
+        }
+
+        terminal.Write(table);
+    }
+
+    private static JsonObject Json(
+        string name, string images, StudyTable table, IReadOnlyList<StoredMeasure> measures, ILookup<int, StoredEpoch> epochs) =>
+        new()
+        {
+            ["name"] = name,
+            ["measuredOn"] = images,
+            ["runs"] = new JsonArray([.. table.Runs.Select(run => new JsonObject
+            {
+                ["run"] = run.Run,
+                ["settings"] = JsonSerializer.SerializeToNode(run.Settings),
+                ["seed"] = run.Seed,
+                ["state"] = run.State.ToString().ToLowerInvariant(),
+                ["failure"] = run.Failure,
+                ["epochs"] = epochs[run.Run].Count(),
+            })]),
+            ["moments"] = new JsonArray([.. Taken(table, measures).Select(one => new JsonObject
+            {
+                ["moment"] = one.Moment,
+                ["networks"] = one.Networks,
+                ["measure"] = one.Measure,
+                ["values"] = one.Values,
+                ["obstacles"] = one.Obstacles,
+            })]),
+        };
+}
