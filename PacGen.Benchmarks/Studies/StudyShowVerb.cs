@@ -47,14 +47,18 @@ internal sealed class StudyShowVerb : Verb
             each{(store.Note("machine") is { } machine ? $"; {machine}" : "")}
             """));
         (string Name, string[] Values)[] settings =
-            [.. table.Settings.Select(one => (one, table.Runs.Select(run => run.Settings.GetValueOrDefault(one, "")).Distinct().ToArray()))];
+        [
+            .. table.Settings.Select(
+                one => (one, table.Runs.Select(run => run.Settings.GetValueOrDefault(one, "")).Distinct().ToArray())),
+        ];
         foreach ((string setting, string[] values) in settings.Where(one => one.Values.Length == 1))
         {
             terminal.Line($"  {setting} {values[0]}");
         }
 
         string[] varied = [.. settings.Where(one => one.Values.Length > 1).Select(one => one.Name)];
-        Show(terminal, ["run", .. varied, "seed", "state", "epochs", "training loss", "test loss", "test accuracy"], table.Runs.Select(
+        string[] headings = ["run", .. varied, "seed", "state", "epochs", "training loss", "test loss", "test accuracy"];
+        Show(terminal, headings, table.Runs.Select(
             run => (string[])
             [
                 $"{run.Run}", .. varied.Select(one => run.Settings.GetValueOrDefault(one, "")), $"{run.Seed}", Name(run.State),
@@ -82,13 +86,13 @@ internal sealed class StudyShowVerb : Verb
     };
 
     /// <summary>How many networks have each measure at each moment; a moment that has none is there once, without one.</summary>
-    private static IEnumerable<(string Moment, int Networks, string? Measure, int Values, int Obstacles)> Taken(
-        StudyTable table, IReadOnlyList<StoredMeasure> measures) =>
-        from moment in table.Moments.GroupBy(row => row.Moment)
-        let there = measures.Where(one => one.Moment == moment.Key).GroupBy(one => one.Name).ToArray()
-        from one in there.Select(group => (Name: (string?)group.Key, All: group.Count(), Without: group.Count(
-            measure => measure.Obstacle is not null))).DefaultIfEmpty((null, 0, 0))
-        select (moment.Key, moment.Count(), one.Name, one.All - one.Without, one.Without);
+    private static IEnumerable<TakenMeasure> Taken(StudyTable table, IReadOnlyList<StoredMeasure> measures) =>
+        table.Moments.GroupBy(row => row.Moment).SelectMany(moment => measures.Where(one => one.Moment == moment.Key)
+            .GroupBy(one => one.Name)
+            .Select(all => new TakenMeasure(
+                moment.Key, moment.Count(), all.Key, all.Count(one => one.Obstacle is null),
+                all.Count(one => one.Obstacle is not null)))
+            .DefaultIfEmpty(new TakenMeasure(moment.Key, moment.Count(), null, 0, 0)));
 
     private static void Show(Terminal terminal, string[] headings, IEnumerable<string[]> rows)
     {
@@ -125,4 +129,6 @@ internal sealed class StudyShowVerb : Verb
                 ["obstacles"] = one.Obstacles,
             })]),
         };
+
+    private sealed record TakenMeasure(string Moment, int Networks, string? Measure, int Values, int Obstacles);
 }
