@@ -45,6 +45,37 @@ public static class TruncatedGaussian
     /// <param name="kappa">κ, above 0.</param>
     public static double SecondMoment(double sigma, double kappa) => Of(sigma, kappa).SecondMoment;
 
+    /// <summary>𝔼ũ⁴ = 3σ²𝔼ũ² − 2σ⁴a³φ(a)/Z, a = κ/σ: 3σ⁴ as a → ∞, κ⁴/5 as a → 0.</summary>
+    /// <param name="sigma">σ, above 0; +∞ gives κ⁴/5.</param>
+    /// <param name="kappa">κ, above 0.</param>
+    public static double FourthMoment(double sigma, double kappa)
+    {
+        double ratio = kappa / sigma, x = ratio * ratio;
+        if (ratio < SeriesLimit)
+        {
+            // κ⁴·S₂/S₀ with S₂ = Σ xᵏ/(5·7·…·(2k + 5)): by parts as in Of, terms of one sign.
+            double numerator = 0, denominator = 0, term = 1d / 5;
+            for (int k = 1; term > numerator * 1e-17; k++)
+            {
+                numerator += term;
+                term *= x / ((2 * k) + 5);
+            }
+
+            term = 1;
+            for (int k = 1; term > denominator * 1e-17; k++)
+            {
+                denominator += term;
+                term *= x / ((2 * k) + 1);
+            }
+
+            return kappa * kappa * kappa * kappa * numerator / denominator;
+        }
+
+        double inside = 1 - SpecialFunctions.Erfc(ratio / Math.Sqrt(2)), variance = sigma * sigma;
+        return (3 * variance * Of(sigma, kappa).SecondMoment)
+            - (variance * variance * Math.Sqrt(2 / Math.PI) * ratio * x * Math.Exp(-x / 2) / inside);
+    }
+
     /// <summary>
     /// KL of N(w, σ²) truncated to [w − κ, w + κ] to N(μ, s²): log(s/(σZ)) + (v + (w−μ)²)/(2s²) − v/(2σ²), v = 𝔼ũ².
     /// </summary>

@@ -180,6 +180,54 @@ internal sealed class PerturbationPromiseTests
     }
 
     /// <summary>
+    /// Lemmas 6 and 8 in Seeger and Maurer's inequality, η chosen by each sample: they fail in at most a δ fraction, and are
+    /// below the least over a grid. Wrong on purpose: L̂ + ℳ without the inequality.
+    /// </summary>
+    [TestCase(30, 0.5)]
+    [TestCase(1000, 0.05)]
+    public void InOtherInequalitiesTheyHoldAtAnyEta(int n, double delta)
+    {
+        int uniformFailures = 0, gaussianFailures = 0, without = 0;
+        double excess = 0, grids = 0;
+        double[] deviations = [Math.Sqrt(PriorVariance), Math.Sqrt(PriorVariance)];
+        for (int trial = 0; trial < Trials; trial++)
+        {
+            double[] shares = Problem.Sample(new RandomStream(Seed, (uint)n, (uint)trial), n);
+            (double[] w, _) = Train(shares);
+            (double loss, _, double[,] hessian) = Derivatives(shares, w);
+            double[] h = [hessian[0, 0], hessian[1, 1]], kappa = [Smoothness.Kappa(w[0]), Smoothness.Kappa(w[1])];
+            BoundSample sample = new(loss, n, delta);
+            BoundResult uniform = CurvatureBound.Uniform<double>(sample, Smoothness, w, h, Tau.Fixed(Range));
+            double[] sigma = [.. h.Select((c, i) => Math.Min(
+                1 / Math.Sqrt(uniform.Term("η of σ*") * (c + uniform.Term("ρ√V/2 of σ*")) / 3), kappa[i]))];
+            double risk = ExpectedLoss(Problem.Probability, w, sigma, _ => 1);
+            double expected = ExpectedLoss(shares, w, sigma, _ => 1);
+            Assert.That(expected - loss, Is.LessThanOrEqualTo(uniform.Term("ℳ (9)") + 1e-12), "ℳ is of this σ");
+            uniformFailures += risk > uniform.Value ? 1 : 0;
+            without += risk > loss + uniform.Term("ℳ (9)") ? 1 : 0;
+            excess += (uniform.Value - risk) / Trials;
+            grids += (UniformBound.Lemma6OverGrid<double>(sample, Smoothness, w, h, Tau.Fixed(Range)).Value - risk) / Trials;
+
+            BoundResult gaussian = CurvatureBound.Gaussian<double>(sample, Smoothness, w, h, [], deviations);
+            double[] level = [.. h.Select(c => 1 / Math.Sqrt(
+                (gaussian.Term("η of σ*") * (c + gaussian.Term("ρ√V/2 of σ*"))) + (1 / PriorVariance)))];
+            double other = ExpectedLoss(Problem.Probability, w, kappa, (i, u) => Math.Exp(-u * u / (2 * level[i] * level[i])));
+            gaussianFailures += other > gaussian.Value ? 1 : 0;
+        }
+
+        TestContext.Out.WriteLine(
+            $"n = {n}, δ = {delta}: Lemma 6 in Maurer–Seeger fails on {uniformFailures / (double)Trials:P2}, Lemma 8 on " +
+            $"{gaussianFailures / (double)Trials:P2}, L̂ + ℳ on {without / (double)Trials:P2}; mean of bound − risk " +
+                $"{excess:F3}, " +
+            $"over the grid {grids:F3}");
+        Assert.That(uniformFailures, Is.LessThanOrEqualTo(FiniteProblem.Allowed(delta, Trials)));
+        Assert.That(gaussianFailures, Is.LessThanOrEqualTo(FiniteProblem.Allowed(delta, Trials)));
+        Assert.That(
+            without, Is.GreaterThan(FiniteProblem.Allowed(delta, Trials)), "the test sees that the inequality is missing");
+        Assert.That(excess, Is.LessThan(grids));
+    }
+
+    /// <summary>
     /// Newton's method on the convex empirical loss; weights beyond the range that τ allows are cut off, and then w is not
     /// stationary.
     /// </summary>
