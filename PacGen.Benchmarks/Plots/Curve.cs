@@ -20,6 +20,9 @@ internal sealed record Curve(string Name, IReadOnlyList<double> X, IReadOnlyList
     /// <summary>The points' marks; none without it, unless there is one point alone.</summary>
     public MarkerShape? Marker { get; init; }
 
+    /// <summary>How many of the points have marks at most, evenly spread.</summary>
+    public int MostMarks { get; init; } = int.MaxValue;
+
     /// <summary>The marks' size.</summary>
     public float MarkerSize { get; init; } = 8;
 

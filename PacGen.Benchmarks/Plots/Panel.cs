@@ -80,6 +80,23 @@ internal sealed class Panel : IDisposable
         line.MarkerShape = curve.Marker ?? (shown.Length == 1 ? MarkerShape.FilledCircle : MarkerShape.None);
         line.MarkerSize = curve.MarkerSize;
         line.LegendText = curve.Name;
+        int every = ((shown.Length - 1) / curve.MostMarks) + 1;
+        if (every > 1 && curve.Marker is { } mark)
+        {
+            line.MarkerShape = MarkerShape.None;
+            line.LegendText = "";
+            int[] some = [.. shown.Where((_, i) => (i + 1) % every == 0)];
+            Scatter marks = Plot.Add.Scatter(
+                some.Select(i => x.Of(curve.X[i])).ToArray(), some.Select(i => y.Of(curve.Y[i])).ToArray(), color);
+            marks.LineWidth = 0;
+            marks.MarkerShape = mark;
+            marks.MarkerSize = curve.MarkerSize;
+            LegendItems.Add(new LegendItem
+            {
+                LabelText = curve.Name, LineColor = color, LineWidth = curve.Width, LinePattern = curve.Pattern,
+                MarkerShape = mark, MarkerColor = color, MarkerSize = curve.MarkerSize,
+            });
+        }
     }
 
     /// <summary>Draws bars side by side, a group at each place of the axis.</summary>

@@ -71,10 +71,12 @@ internal sealed class StudyShowVerb : Verb
             terminal.Line($"run {run.Run} failed: {run.Failure}");
         }
 
-        Show(terminal, ["moment", "networks", "measure", "values", "could not be taken"], Taken(table, measures).Select(
-            one => (string[])
+        Show(terminal, ["moment", "kept", "measure", "values", "could not be taken"], Taken(table, measures)
+            .GroupBy(one => (Moment: StudyMoments.IsByEpoch(one.Moment) ? "epoch:K" : one.Moment, one.Measure))
+            .Select(all => (string[])
             [
-                one.Moment, $"{one.Networks}", one.Measure ?? "none yet", $"{one.Values}", $"{one.Obstacles}",
+                all.Key.Moment, $"{all.Sum(one => one.Networks)}", all.Key.Measure ?? "none yet", $"{all.Sum(one => one.Values)}",
+                $"{all.Sum(one => one.Obstacles)}",
             ]));
         return 0;
     }

@@ -43,7 +43,8 @@ internal static class AccuracyPicture
                 {
                     Width = 2.5f,
                     Pattern = arm.Method is null ? LinePattern.Solid : LinePattern.Dashed,
-                    Marker = y.Length > 40 ? null : Look.MarkerOf(c),
+                    Marker = Look.MarkerOf(c),
+                    MostMarks = 20,
                     Band = seeds > 1 ? range : null,
                 });
             }

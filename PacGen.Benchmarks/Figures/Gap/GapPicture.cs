@@ -37,7 +37,7 @@ internal static class GapPicture
                         [.. at.Select(point => point.Mean)])
                     {
                         Color = Look.ColorOf(v),
-                        Marker = at.Count <= MostMarkers ? Look.MarkerOf(v) : null,
+                        Marker = Look.MarkerOf(v), MostMarks = MostMarkers,
                         Band = ([.. at.Select(point => point.Low)], [.. at.Select(point => point.High)]),
                     });
                 }
