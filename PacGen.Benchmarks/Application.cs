@@ -6,6 +6,7 @@ using PacGen.Benchmarks.Comparison;
 using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Digits;
 using PacGen.Benchmarks.Experiments;
+using PacGen.Benchmarks.Export;
 using PacGen.Benchmarks.Figures;
 using PacGen.Benchmarks.Figures.Gap;
 using PacGen.Benchmarks.Measuring;
@@ -94,6 +95,7 @@ internal static class Application
             new ScoreVerb(host),
             new MeasureVerb(host),
             new CertifyVerb(host),
+            new ExportVerb(host),
             new DevicesVerb(host),
             new BenchVerb(host),
             new CompareVerb(host),

@@ -48,10 +48,10 @@ public sealed class OnnxNetwork : Module
         OnnxInput[] inputs = [.. model.Inputs.Where(one => !model.Initializers.ContainsKey(one.Name))];
         input = inputs.Length == 1 ? inputs[0] : throw new CheckpointException(
             $"it has {inputs.Length} inputs, and a network of one is read");
-        if (OnnxMessages.IsFloat(input.Type) != true)
+        if (OnnxMessages.IsFloat(input.Type) is null)
         {
             throw new CheckpointException(
-                $"its input '{Printable.Name(input.Name)}' has elements of the type {input.Type} of ONNX, and floats are taken");
+                $"its input '{Printable.Name(input.Name)}' has elements of the type {input.Type} of ONNX, and numbers are taken");
         }
 
         HashSet<string> names = [];

@@ -120,10 +120,20 @@ internal static partial class OnnxOperators
     /// <summary>Elements whose places are known: each place is cut out, places in a row at once.</summary>
     private static OnnxTensor Gather(OnnxCall call)
     {
+        if (call[1] is OnnxTensor rows)
+        {
+            // Indices from the examples: rows of a table, as an embedding has it.
+            return call[0].Dims is [_, var length] && OnnxAxes.Axis(call.Node.Integer("axis", 0), 2) == 0
+                ? new OnnxTensor(
+                    call[0].Plain().GatherRows(rows.Plain().Reshape(-1)).Reshape(new Shape([.. rows.Dims, length])),
+                    [.. rows.Dims, length])
+                : throw new CheckpointException("indices that depend on the examples may take rows of a table alone");
+        }
+
         OnnxTensor value = call[0] as OnnxTensor ?? new OnnxTensor(call[0].Plain(), call[0].Dims);
         OnnxArray indices = call.Known(1)!;
-        int axis = OnnxAxes.Axis(call.Node.Integer("axis", 0), value.Dims.Length), length = value.Dims[axis];
-        int[] places = [.. indices.Integers.Select(index => OnnxAxes.Axis(index, length))];
+        int axis = OnnxAxes.Axis(call.Node.Integer("axis", 0), value.Dims.Length), extent = value.Dims[axis];
+        int[] places = [.. indices.Integers.Select(index => OnnxAxes.Axis(index, extent))];
         if (places.Length == 0)
         {
             throw new CheckpointException("it takes nothing");

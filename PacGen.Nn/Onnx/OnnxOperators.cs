@@ -120,7 +120,25 @@ internal static partial class OnnxOperators
     private static OnnxValue Cast(OnnxCall call)
     {
         int type = call.Node.Integer("to", 1);
-        return OnnxMessages.IsFloat(type) == true ? call[0] : throw new CheckpointException(
+        if (OnnxMessages.IsFloat(type) == true)
+        {
+            return call[0];
+        }
+
+        // To truth values: 1 where it is not 0.
+        if (type == 9)
+        {
+            return call.Unary(x => 1f - Tensor.Equal(x, 0f));
+        }
+
+        // The examples themselves hold whole numbers where they are indices.
+        Tensor? source = (call[0] as OnnxTensor)?.Tensor;
+        while (source?.Operation is PacGen.Kernels.Reshape)
+        {
+            source = source.Inputs[0];
+        }
+
+        return source is { Operation: null } && OnnxMessages.IsFloat(type) == false ? call[0] : throw new CheckpointException(
             $"what depends on the examples is cast to the type {type} of ONNX, and only casts to floats are supported there");
     }
 

@@ -34,6 +34,8 @@ internal sealed class HelpTests
         "--posterior-epochs", "--posterior-optimizer", "--batch-size", "--prior-levels", "--eta",
         "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--products", "--threads",
         "--labels", "--limit", "--image-size", "--data", "--no-download", "--output", "--json")]
+    [TestCase(
+        "export", "--weights", "--dataset", "--model", "--layout", "--reference", "--output", "--device", "--data", "--no-download")]
     [TestCase("devices", "--json")]
     [TestCase("bench", "--quick", "--device", "--products", "--threads", "--seconds", "--filter", "--peer", "--output")]
     [TestCase("compare", "--threads", "--seconds", "--output")]

@@ -49,6 +49,23 @@ internal sealed class OnnxProgramTests
         Assert.That(again.ExitCode, Is.Zero, again.Error);
     }
 
+    /// <summary>What training left, as ONNX, is scored as the weights themselves are.</summary>
+    [Test]
+    public void TrainedWeightsAreExported()
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of(
+            "train", "--hidden", "16", "--epochs", "1", "--batch-size", "64", "--psi", "off", "--save", folder["w.safetensors"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        run = ProgramRun.Of("export", "--weights", folder["w.safetensors"], "--output", folder["net.onnx"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        string own = Json(["score", "--weights", folder["w.safetensors"], .. Few])["scores"]!.ToJsonString();
+        string onnx = Json(["score", "--model", folder["net.onnx"], "--dataset", "digits", .. Few])["scores"]!.ToJsonString();
+        Assert.That(onnx, Is.EqualTo(own));
+        run = ProgramRun.Of("export", "--weights", folder["w.safetensors"], "--output", folder["net.pt"]);
+        Assert.That(run.Error, Does.Contain("a network is written as .onnx, not .pt"));
+    }
+
     [TestCase("score --model missing.onnx --dataset digits", "missing.onnx: there is no such file.")]
     [TestCase("score --model {regression} --dataset digits", "takes examples of (6)")]
     [TestCase("score --model {mlp}", "say it with --dataset")]

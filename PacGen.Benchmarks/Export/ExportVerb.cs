@@ -1,0 +1,48 @@
+using System.CommandLine;
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Reporting;
+using PacGen.Benchmarks.Training;
+using PacGen.Nn;
+
+namespace PacGen.Benchmarks.Export;
+
+/// <summary><c>export</c>: writes a saved network as an ONNX file, for other programs.</summary>
+internal sealed class ExportVerb : Verb
+{
+    private readonly SavedNetworkOptions saved = new("take one sample's shape from");
+    private readonly Option<string?> output = Options.Path(
+        "--output", "The ONNX file to write, .onnx; one that is there is replaced");
+
+    public ExportVerb(Host host)
+        : base(host, new Command("export", Prose.Line("""
+            Writes saved weights and their network as an ONNX file, which ONNX Runtime and other programs run on batches of any size.
+            """)))
+    {
+        output.Required = true;
+        Add([saved, output, .. saved.Places]);
+    }
+
+    protected override int Run(ParseResult parsed)
+    {
+        Terminal terminal = TerminalOf(parsed);
+        string path = parsed.GetValue(output)!;
+        OutputFile.Check(path, output.Name, "a network", OutputKind.Any, ".onnx");
+        using SavedNetwork network = saved.Open(parsed, terminal, Host);
+        Kernels.Shape example = network.Images.Train.SampleShape;
+        try
+        {
+            OutputFile.Write(path, output.Name, stream => OnnxExport.Write(stream, network.Network, network.Arena, example));
+        }
+        catch (NotSupportedException error)
+        {
+            throw new UsageException(error.Message);
+        }
+
+        terminal.Line(network.Line);
+        terminal.Line(Prose.Line($"""
+            network → {path}; it takes normalised samples{(example.Rank == 3 ? ", images as (N, C, H, W)," : "")} and gives what the
+            loss takes: logits of classes
+            """));
+        return 0;
+    }
+}
