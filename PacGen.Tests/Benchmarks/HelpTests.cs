@@ -35,7 +35,9 @@ internal sealed class HelpTests
         "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--products", "--threads",
         "--labels", "--limit", "--image-size", "--data", "--no-download", "--output", "--json")]
     [TestCase(
-        "export", "--weights", "--dataset", "--model", "--layout", "--reference", "--output", "--device", "--data", "--no-download")]
+        "export", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--layout",
+        "--reference", "--output", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data",
+        "--no-download")]
     [TestCase("devices", "--json")]
     [TestCase("bench", "--quick", "--device", "--products", "--threads", "--seconds", "--filter", "--peer", "--output")]
     [TestCase("compare", "--threads", "--seconds", "--output")]

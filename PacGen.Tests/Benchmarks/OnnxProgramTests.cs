@@ -71,7 +71,6 @@ internal sealed class OnnxProgramTests
     [TestCase("score --model {mlp}", "say it with --dataset")]
     [TestCase("score", "--weights is missing")]
     [TestCase("measure", "--weights is missing")]
-    [TestCase("certify --model {resnet18}", "running statistics")]
     [TestCase("score --model {mlp} --dataset digits --reference {regression-outputs}", "(16, 6)")]
     [TestCase("train --model {mlp} --hidden 5", "--hidden has an effect only with --model mlp")]
     [TestCase("train --model {mlp} --dropout 0.5", "--dropout has an effect only with")]
