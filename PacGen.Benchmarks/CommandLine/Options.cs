@@ -52,25 +52,24 @@ internal static class Options
         },
         fallback is null ? null : () => fallback);
 
-    /// <summary>A data set: one of those known by name, or <c>folder:PATH</c>.</summary>
+    /// <summary>A data set: one of those known by name, or a path behind what kind of files there are.</summary>
     public static Option<string> Dataset(string what, string? fallback)
     {
-        const string Prefix = Datasets.FolderPrefix;
         Option<string> option = Choice("--dataset", what, fallback, [.. Datasets.Names]);
-        option.Description += $", or {Prefix}PATH for class folders of PNG or JPEG images";
+        option.Description += ", or folder:PATH for class folders of PNG or JPEG images, csv:FILE, npz:FILE, parquet:FILE";
         Func<ArgumentResult, string?> known = option.CustomParser!;
         option.CustomParser = result =>
         {
             string name = result.Tokens[0].Value;
-            if (!name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+            if (Datasets.PrefixOf(name) is not { } prefix)
             {
                 return known(result);
             }
 
-            if (string.IsNullOrWhiteSpace(name[Prefix.Length..]))
+            if (string.IsNullOrWhiteSpace(name[prefix.Length..]))
             {
-                result.AddError(
-                    $"--dataset {Prefix} lacks its path: write --dataset {Prefix}PATH, PATH a folder or a zip of class folders.");
+                result.AddError($"--dataset {prefix} lacks its path: write --dataset {prefix}PATH, PATH " +
+                    (prefix == Datasets.FolderPrefix ? "a folder or a zip of class folders." : "a file."));
             }
 
             return name;
@@ -190,6 +189,11 @@ internal static class Options
             int.TryParse(part.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= 1) is { } values
                 ? (values, null)
                 : ([], $"{name} is '{word}', but must be whole numbers of 1 or more with commas between them."));
+
+    /// <summary>Names with commas between them.</summary>
+    public static Option<string[]> Names(string name, string what) => Make<string[]>(
+        name, "names", what, word => word.Split(',').Select(part => part.Trim()).ToArray() is var parts && !parts.Contains("")
+            ? (parts, null) : ([], $"{name} is '{word}', but must be names with commas between them."));
 
     /// <summary>The name of a file or folder.</summary>
     public static Option<string?> Path(string name, string what, string kind = "file") => Make(

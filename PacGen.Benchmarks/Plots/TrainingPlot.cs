@@ -18,12 +18,19 @@ internal static class TrainingPlot
     public static byte[] Draw(
         string path, string title, params IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
     {
+        bool classes = runs.Any(run => run.Epochs.Any(epoch => !double.IsNaN(epoch.TestAccuracy)));
+        string? metric = runs[0].Epochs.Count > 0 ? First(runs[0].Epochs[0])?.Name : null;
         List<Panel> panels =
         [
-            Of("Loss", new Axis("cross-entropy (logarithmic)", true), ("train", epoch => epoch.TrainLoss, LinePattern.Dashed),
+            Of("Loss", new Axis(classes ? "cross-entropy (logarithmic)" : "loss (logarithmic)", true),
+                ("train", epoch => epoch.TrainLoss, LinePattern.Dashed),
                 ("test", epoch => epoch.TestLoss, LinePattern.Solid)),
-            Of("Accuracy", new Axis("share of images, %"), ("train", epoch => 100 * epoch.TrainAccuracy, LinePattern.Dashed),
-                ("test", epoch => 100 * epoch.TestAccuracy, LinePattern.Solid)),
+            classes
+                ? Of("Accuracy", new Axis("share of images, %"), (
+                    "train", epoch => 100 * epoch.TrainAccuracy, LinePattern.Dashed),
+                    ("test", epoch => 100 * epoch.TestAccuracy, LinePattern.Solid))
+                : Of(metric ?? "Loss", new Axis(metric ?? "loss"), ("train", epoch => First(epoch)?.Train ?? epoch.TrainLoss,
+                    LinePattern.Dashed), ("test", epoch => First(epoch)?.Test ?? epoch.TestLoss, LinePattern.Solid)),
             Of("Generalization gap", new Axis("test loss − train loss"), ("", epoch => epoch.Gap, LinePattern.Solid)),
         ];
         if (runs.All(run => run.Epochs.Any(epoch => epoch.Score is not null)))
@@ -35,6 +42,8 @@ internal static class TrainingPlot
         using Page page = new(title, Width, Height);
         page.AddRows(panels.Count == 4 ? 2 : 3, panels);
         return page.Encode(path);
+
+        static MetricValue? First(EpochResult epoch) => epoch.Metrics is [var first, ..] ? first : null;
 
         Panel Of(string heading, Axis axis, params (string Name, Func<EpochResult, double> Value, LinePattern Pattern)[] series)
         {

@@ -34,6 +34,7 @@ internal static class DownloadReport
                 Folder = options.Folder,
                 AllowDownload = options.AllowDownload,
                 ImageSide = options.ImageSide,
+                Table = options.Table,
                 Progress = progress,
             },
             cancellation);

@@ -95,7 +95,7 @@ internal sealed class StudyWork(StudyStore store, StudyDescription description, 
             if (moments.Count > 0)
             {
                 WeightsFile.Save(
-                    Path.Combine(store.Folder, weights), training.Model, run.Images!.Name, trainer, options, "--output");
+                    Path.Combine(store.Folder, weights), training.Model, run.Images!, trainer, options, "--output");
             }
 
             StoredEpoch epoch = new(

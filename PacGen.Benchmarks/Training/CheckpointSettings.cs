@@ -157,7 +157,7 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
     private bool IsPath(ParseResult line, Option option) =>
         line.IsGiven(option) && (outputs.Concat(inputs).Contains(option) || line.Words(option).Any(OnnxSource.IsOne)
             || (option == dataset
-            && line.GetValue(dataset)!.StartsWith(Datasets.FolderPrefix, StringComparison.OrdinalIgnoreCase)));
+            && Datasets.PrefixOf(line.GetValue(dataset)!) is not null));
 
     /// <summary>What must be given again, as a command.</summary>
     private string Again(ParseResult parsed, ParseResult before, Command command, string from, List<Option> again)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Core.Text;
@@ -23,6 +24,35 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
             they are
             """));
 
+    private readonly Option<string[]> targets = Options.Names(
+        "--target", "The column of csv:FILE or parquet:FILE, or the array of npz:FILE, that is predicted; several with commas");
+
+    private readonly Option<string> kind = Options.Choice(
+        "--target-kind",
+        "What targets are; without it texts, truth values and at most 20 different whole numbers are classes, others values",
+        null, [.. Kinds.Select(one => one.Name)]);
+
+    private readonly Option<string[]> ignored =
+        Options.Names("--ignore", "Columns of a table that are left out; several with commas");
+
+    private readonly Option<string> missing = Options.Choice(
+        "--missing", "What is done about cells of a table without a value: an error, their median or a category, no row",
+        "refuse", "refuse", "impute", "drop");
+
+    private readonly Option<double> testPart = Options.Number(
+        "--test-part", "The share of a table's rows that is tested on", Interval.OpenFraction, 0.2);
+
+    private readonly Option<ulong> splitSeed = Options.Make(
+        "--test-seed", "number", "Chooses the rows that are tested on",
+        word => ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? (value, null)
+            : (0UL, $"--test-seed is '{word}', but must be a whole number from 0."), () => 1UL);
+
+    private static (string Name, TargetKind Kind)[] Kinds { get; } =
+    [
+        ("class", TargetKind.Class), ("values", TargetKind.Values), ("bits", TargetKind.Bits),
+        ("probabilities", TargetKind.Probabilities),
+    ];
+
     /// <summary>The option that names the set.</summary>
     public Option<string> Set { get; } = set ?? Options.Dataset("The images; digits is embedded", "digits");
 
@@ -45,7 +75,9 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
     public IReadOnlyList<Option> OfFiles => [Folder, noDownload];
 
     /// <summary>Those that say which images there are, beside the set's name, and not where their files lie.</summary>
-    public IReadOnlyList<Option> OfImages => [labels, Limit, side];
+    public IReadOnlyList<Option> OfImages => [labels, Limit, side, .. OfTable];
+
+    private IReadOnlyList<Option> OfTable => [targets, kind, ignored, missing, testPart, splitSeed];
 
     /// <summary>Whether the command line says how many training images to use.</summary>
     public bool IsLimited(ParseResult parsed) => parsed.IsGiven(Limit);
@@ -67,14 +99,18 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
                 : throw new UsageException($"--labels coarse needs --dataset cifar-100; {name} has one kind of label.");
         }
 
+        bool isTable = name.Equals("penguins", StringComparison.OrdinalIgnoreCase)
+            || Datasets.PrefixOf(name) is not (null or Datasets.FolderPrefix);
+        parsed.Needs(isTable, "--dataset csv:FILE, npz:FILE, parquet:FILE or penguins", OfTable);
         DataOptions options = new()
         {
+            Table = Table(parsed),
             Folder = parsed.GetValue(Folder),
             AllowDownload = !parsed.GetValue(noDownload),
             ImageSide = Side(parsed),
         };
         Dataset data = DownloadReport.Load(terminal, name, options, cancellation);
-        if (name.StartsWith(Datasets.FolderPrefix, StringComparison.OrdinalIgnoreCase))
+        if (Datasets.PrefixOf(name) is not null && data.ClassNames.Count > 0)
         {
             terminal.Line(Classes(data.ClassNames));
         }
@@ -99,6 +135,19 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
             {shown}{(names.Count > Most ? $" … {names.Count - 1} {Printable.Name(names[^1])}" : "")}
             """);
     }
+
+    private TableOptions Table(ParseResult parsed) => new()
+    {
+        Targets = parsed.GetValue(targets) ?? [],
+        Kind = parsed.GetValue(kind) is { } named ? Kinds.First(one => one.Name == named).Kind : null,
+        Ignored = parsed.GetValue(ignored) ?? [],
+        Missing = parsed.GetValue(missing) switch
+        {
+            "impute" => MissingValues.Impute, "drop" => MissingValues.Drop, _ => MissingValues.Refuse,
+        },
+        TestPart = parsed.GetValue(testPart),
+        SplitSeed = parsed.GetValue(splitSeed),
+    };
 
     private int? Side(ParseResult parsed) => parsed.GetValue(side) is > 4096 and var large
         ? throw new UsageException($"--image-size is {large}, but must be at most 4096.") : parsed.GetValue(side);

@@ -85,7 +85,9 @@ internal sealed class TrainVerb : Verb
         options = options with
         {
             Device = opened.Device,
-            Checkpoints = checkpoints.Create(parsed, Command, WeightsFile.Notes(choice, images.Name)),
+            BestBy = images.Train.Target.Kind == TargetKind.Class || parsed.IsGiven(bestBy) ? options.BestBy
+                : EpochQuantity.TestLoss,
+            Checkpoints = checkpoints.Create(parsed, Command, WeightsFile.Notes(choice, images)),
             Score = !scored ? null : scoring.Create(
                 parsed, images.Train.Count, network.ParameterCount, options.Seed,
                 OfTraining(parsed) ? options.BatchSize : null) with

@@ -213,7 +213,7 @@ internal sealed class TrainedRun(
     }
 
     private bool Save(out string told) => TrainedWeights.Save(
-        trainer, file => WeightsFile.Save(file, model, images.Name, trainer, options), Weights!, options.Checkpoints, out told);
+        trainer, file => WeightsFile.Save(file, model, images, trainer, options), Weights!, options.Checkpoints, out told);
 
     private bool IsFinite() => Array.TrueForAll(trainer.Arena.Save(), float.IsFinite);
 

@@ -18,6 +18,7 @@ namespace PacGen.Benchmarks.Training;
 internal sealed class WeightsFile : IDisposable
 {
     private const string ModelText = "model", PyTorch = "pytorch", PacGen = "pacgen";
+    private const string NormalizationText = "normalization";
     private const string OnnxText = "onnx", OnnxFileText = "onnxFile";
 
     /// <summary>h of training, where the run kept it, and its β; no parameter's name has a slash.</summary>
@@ -111,11 +112,26 @@ internal sealed class WeightsFile : IDisposable
     /// </summary>
     public long? StatisticsOf { get; }
 
+    /// <summary>How the samples that the weights were trained on were normalised; null where the file doesn't say.</summary>
+    public Normalization? Normalization => texts.TryGetValue(NormalizationText, out string? text)
+        ? global::PacGen.Nn.Normalization.Parse(text) ?? throw Unusable("its metadata state a normalisation that is none") : null;
+
     /// <summary>The words that <c>--layout</c> takes.</summary>
     public static string[] Layouts { get; } = [PacGen, PyTorch];
 
     /// <summary>The texts that say which model and images weights are of.</summary>
-    public static Dictionary<string, string> Notes(ModelChoice model, string dataset) => new(OfOnnx(model.Onnx))
+    public static Dictionary<string, string> Notes(ModelChoice model, Dataset images)
+    {
+        Dictionary<string, string> notes = NotesOf(model, images.Name);
+        if (images.Train.Normalization is { } normalization)
+        {
+            notes[NormalizationText] = normalization.ToText();
+        }
+
+        return notes;
+    }
+
+    private static Dictionary<string, string> NotesOf(ModelChoice model, string dataset) => new(OfOnnx(model.Onnx))
     {
         [ModelText] = model.Name,
         ["hidden"] = string.Join(',', model.Hidden.Select(Digits)),
@@ -154,9 +170,9 @@ internal sealed class WeightsFile : IDisposable
     /// <exception cref="IOException">They can't be written.</exception>
     /// <exception cref="CheckpointException">A weight is infinite or NaN.</exception>
     public static void Save(
-        string path, ModelChoice model, string dataset, Trainer trainer, TrainingOptions options, string option = "--save")
+        string path, ModelChoice model, Dataset images, Trainer trainer, TrainingOptions options, string option = "--save")
     {
-        Dictionary<string, string> texts = new(Notes(model, dataset))
+        Dictionary<string, string> texts = new(Notes(model, images))
         {
             ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
             ["epochs"] = Digits(trainer.Results.Count),

@@ -42,6 +42,13 @@ public static class Datasets
     /// <summary>What <see cref="Load"/> takes before a path: <c>folder:</c>, <c>csv:</c>, <c>npz:</c>, <c>parquet:</c>.</summary>
     public static IReadOnlyList<string> Prefixes { get; } = [.. Files.Select(file => file.Prefix)];
 
+    /// <summary>The prefix that a name has, in upper or lower case; null for none.</summary>
+    public static string? PrefixOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Prefixes.FirstOrDefault(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+    }
+
     /// <summary>The names that <see cref="Load"/> takes, beside a prefix with a path.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Rows.Select(row => row.Name)];
 

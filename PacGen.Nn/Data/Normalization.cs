@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 
 namespace PacGen.Nn;
 
@@ -82,6 +83,26 @@ public sealed class Normalization
         return set is { Normalization.IsOfBytes: true } ? new Normalization(mean, deviation, set.Normalization.MaxValue)
             : OfNumbers(mean, deviation);
     }
+
+    /// <summary>The normalisation that a text of <see cref="ToText"/> says; null where it says none.</summary>
+    public static Normalization? Parse(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Form>(text) is { Mean: { } mean, StandardDeviation: { } deviation } form
+                ? form.MaxValue is { } most ? new Normalization(mean, deviation, most) : OfNumbers(mean, deviation)
+                : null;
+        }
+        catch (Exception error) when (error is JsonException or ArgumentException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A text of it, in JSON, for a file of weights to keep: it reads back to the same bits.</summary>
+    public string ToText() => JsonSerializer.Serialize(new Form(mean, standardDeviation, IsOfBytes ? MaxValue : null));
+
+    private sealed record Form(float[]? Mean, float[]? StandardDeviation, int? MaxValue);
 
     /// <summary>The largest value that a pixel takes; 1 for numbers, which are not divided.</summary>
     public int MaxValue { get; }

@@ -106,9 +106,10 @@ internal static class ParquetFile
         private readonly string path;
         private readonly FileStream stream;
         private readonly ParquetReader reader;
+        private readonly IReadOnlyList<Field> fields;
 
         private Opened(string path, FileStream stream, ParquetReader reader) =>
-            (this.path, this.stream, this.reader) = (path, stream, reader);
+            (this.path, this.stream, this.reader, fields) = (path, stream, reader, reader.Schema.Fields);
 
         /// <summary>The names of the classes that a hub's metadata give a column.</summary>
         public IReadOnlyList<string> ClassNames(string column)
@@ -132,13 +133,13 @@ internal static class ParquetFile
         }
 
         /// <summary>The column of encoded images; null where there is none.</summary>
-        public DataField? ImageField => reader.Schema.Fields.OfType<StructField>()
+        public DataField? ImageField => fields.OfType<StructField>()
             .SelectMany(one => one.Fields.OfType<DataField>()).FirstOrDefault(
                 one => one.Name == "bytes" && (one.ClrType == typeof(byte[]) || one.ClrType == typeof(ReadOnlyMemory<byte>))
                     && one.MaxRepetitionLevel == 0);
 
         /// <summary>The columns of the table that are no structures.</summary>
-        public DataField[] Fields => [.. reader.Schema.Fields.OfType<DataField>()];
+        public DataField[] Fields => [.. fields.OfType<DataField>()];
 
         /// <summary>Opens a file.</summary>
         public static Opened Of(string path, CancellationToken cancellation) => Guarded(path, () =>
@@ -164,7 +165,7 @@ internal static class ParquetFile
         /// <summary>Reads the columns of the table.</summary>
         public TableColumn[] Columns(string[] ignored, CancellationToken cancellation) => Guarded(path, () =>
         {
-            Field? other = reader.Schema.Fields.FirstOrDefault(field => !ignored.Contains(field.Name)
+            Field? other = fields.FirstOrDefault(field => !ignored.Contains(field.Name)
                 && (field is not DataField || field.MaxRepetitionLevel > 0));
             if (other is not null)
             {
