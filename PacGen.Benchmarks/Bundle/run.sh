@@ -141,7 +141,7 @@ else
             for kind in '*product*' '*convolution*' '*step*'; do
                 name=benchmark-$products-$(echo "$kind" | tr -d '*')
                 step "Benchmark with --products $products, $kind" "$name.txt" 0 \
-                    "$here/program/pacgen" bench --device "$device" --products "$products" --seconds "$seconds" --filter "$kind" --output "$output/$name.md"
+                    "$here/program/pacgen" bench --device "$device" --products "$products" --seconds "$seconds" --filter "$kind" --output "$output/$name.md" ${peer:+--peer "$peer"}
                 [ -f "$output/$name.md" ] && { echo; sed 's/^#/##/' "$output/$name.md"; } >> "$report"
             done
         done ;;

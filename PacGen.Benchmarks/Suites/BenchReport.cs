@@ -29,18 +29,17 @@ internal sealed class BenchReport
                 hold. Arrays that the caches hold can exceed it.
                 """)
             : bench.Copies.Count > 0 ? "No copy could be measured, so there is no ceiling." : "";
-        string[] moved = ["work", "best, ms", "GB/s", "of the ceiling"], modes = [.. peer?.Modes ?? []];
-        sections.Add(new Section("Copies", moved, [.. bench.Copies.Select(row => Moved(row, bench.Ceiling))]));
-        sections.Add(new Section(
-            "Passes over all parameters", moved, [.. bench.Passes.Select(row => Moved(row, bench.Ceiling))]));
-        sections.Add(new Section("Matrix products and convolutions", ["work", "best, ms", "rate"],
-            [.. bench.Products.Select(row => (string[])[row.Work.Name, row.Time, row.RateText])]));
+        string[] moved = ["work", "best, ms", "GB/s", "of the ceiling"], timed = ["work", "best, ms", "rate"];
+        Add("Copies", moved, bench.Copies, row => Moved(row, bench.Ceiling), peer);
+        Add("Passes over all parameters", moved, bench.Passes, row => Moved(row, bench.Ceiling), peer);
+        Add("Matrix products and convolutions", timed, bench.Products, row => [row.Work.Name, row.Time, row.RateText], peer);
+        string[] modes = [.. peer?.Modes ?? []];
         sections.Add(new Section(
             "Training steps",
-            [$"Adam, {precision}", "PacGen, ms", "rate", .. modes.Select(mode => $"PyTorch {mode}, ms"),
-                .. modes.Length > 0 ? (string[])[$"PyTorch's best in {precision} ÷ PacGen"] : []],
+            [$"Adam, {precision}", "PacGen, ms", "rate", .. Headings(modes)],
             [.. bench.Steps.SelectMany(step => (string[][])
                 [Step(step.Case, false, step.Plain, peer, modes), Step(step.Case, true, step.Perturbed, peer, modes)])]));
+        Add("Scoring", ["work", "best, ms"], bench.Scores, row => [row.Work.Name, row.Time], peer);
         sections.RemoveAll(section => section.Rows.Count == 0);
     }
 
@@ -79,7 +78,7 @@ internal sealed class BenchReport
 
             - machine: {Machine.Text}
             - device: {device.Name}{memory}
-            - driver: {Driver(description)}{Graphs(device)}
+            - driver: {(description is { Note.Length: > 0 } ? description.Note : "none")}{Graphs(device)}
             - date: {Machine.Date}
             - command: `{command}`
             {(peer is null ? "" : $"- {peer}\n")}
@@ -105,32 +104,31 @@ internal sealed class BenchReport
     private static string Graphs(Device device) => device is not GpuDevice { Kind: DeviceKind.Cuda } gpu ? ""
         : gpu.RecordsGraphs ? "; steps replayed as CUDA graphs" : $"; no CUDA graphs: {gpu.GraphObstacle}";
 
-    private static string Driver(DeviceDescription? description)
-    {
-        // The first line names the driver's own version, which CUDA doesn't tell.
-        const string Nvidia = "/proc/driver/nvidia/version";
-        string note = description is { Note.Length: > 0 } ? description.Note : "none";
-        return description?.Kind == DeviceKind.Cuda && File.Exists(Nvidia)
-            ? $"{note}; {File.ReadLines(Nvidia).FirstOrDefault()?.Trim()}"
-            : note;
-    }
-
     private static string[] Moved(BenchRow row, double? most) =>
         [row.Work.Name, row.Time, Number(row.Rate, "F1"), row.ShareOf(most)];
 
-    private string[] Step(StepCase step, bool perturbed, BenchRow row, PeerSteps? peer, string[] modes)
+    /// <summary>A table of pieces of work, PyTorch's times of the same beside them.</summary>
+    private void Add(
+        string title, string[] headings, IReadOnlyList<BenchRow> rows, Func<BenchRow, string[]> cells, PeerSteps? peer)
     {
-        double?[] theirs = [.. modes.Select(mode => peer?.Milliseconds(step.Model, step.Batch, perturbed, mode))];
-
-        // What is compared is of the same precision: PyTorch's best in this one.
-        double? fastest = theirs.Where((_, i) => Precision(modes[i]) == precision).Min();
-        return
-        [
-            $"{step.Name}{(perturbed ? ", perturbed" : "")}", row.Time, row.RateText,
-            .. theirs.Select(time => time is { } known ? BenchRow.TimeOf(known) : BenchRow.NoValue),
-            .. modes.Length > 0 ? (string[])[Number(fastest / row.Milliseconds, "F2")] : [],
-        ];
+        string[] modes = [.. peer?.ModesOf([.. rows.Select(row => row.Work.Name)]) ?? []];
+        sections.Add(new Section(title, [.. headings, .. Headings(modes)], [.. rows.Select(row => (string[])[.. cells(row),
+            .. Beside(row, [.. modes.Select(mode => peer!.Milliseconds(row.Work.Name, mode))], modes)])]));
     }
+
+    private string[] Headings(string[] modes) => modes.Length == 0 ? []
+        : [.. modes.Select(mode => $"PyTorch {mode}, ms"), $"PyTorch's best in {precision} ÷ PacGen"];
+
+    /// <summary>PyTorch's times, and the best of the same precision over PacGen's.</summary>
+    private string[] Beside(BenchRow row, double?[] theirs, string[] modes) => modes.Length == 0 ? []
+        : [.. theirs.Select(time => time is { } known ? BenchRow.TimeOf(known) : BenchRow.NoValue),
+            Number(theirs.Where((_, i) => Precision(modes[i]) == precision).Min() / row.Milliseconds, "F2")];
+
+    private string[] Step(StepCase step, bool perturbed, BenchRow row, PeerSteps? peer, string[] modes) =>
+    [
+        $"{step.Name}{(perturbed ? ", perturbed" : "")}", row.Time, row.RateText,
+        .. Beside(row, [.. modes.Select(mode => peer?.Milliseconds(step.Model, step.Batch, perturbed, mode))], modes),
+    ];
 
     /// <summary>The precision of a mode of PyTorch's, which its name ends with unless it is single.</summary>
     private static string Precision(string mode) =>

@@ -11,8 +11,8 @@ internal sealed record BenchRow(Work Work, double? Milliseconds, string Note)
     /// <summary>What stands where there is no number.</summary>
     public const string NoValue = "–";
 
-    /// <summary>10⁹ operations or bytes a second; null without a time.</summary>
-    public double? Rate => (Work.Flops > 0 ? Work.Flops : Work.Bytes) / Milliseconds / 1e6;
+    /// <summary>10⁹ operations or bytes a second; null without a time, or where neither is counted.</summary>
+    public double? Rate => Work.Flops + Work.Bytes == 0 ? null : (Work.Flops > 0 ? Work.Flops : Work.Bytes) / Milliseconds / 1e6;
 
     /// <summary>The time in milliseconds, or why there is none.</summary>
     public string Time => Milliseconds is { } time ? TimeOf(time) : Note;

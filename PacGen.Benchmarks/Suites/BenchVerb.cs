@@ -25,7 +25,7 @@ internal sealed class BenchVerb : Verb
         "--device",
         Prose.Line("""
             Measures a device, cpu, gpu, cuda, cuda:N, opencl or opencl:N: copying, passes over 10^6 to 10^8 parameters as shares
-            of it, matrix products, convolutions, training steps of every model
+            of it, matrix products, convolutions, training steps of every model, scoring
             """),
         "device");
 
@@ -104,7 +104,7 @@ internal sealed class BenchVerb : Verb
         DeviceBench bench = new(
             measured.Device, repeat, parsed.GetValue(filter) ?? "*", text => terminal.Line(text), Host.Stop.Token);
         bench.Run();
-        if (bench.Copies.Count + bench.Passes.Count + bench.Products.Count + bench.Steps.Count == 0)
+        if (bench.Copies.Count + bench.Passes.Count + bench.Products.Count + bench.Steps.Count + bench.Scores.Count == 0)
         {
             throw new UsageException($"--filter {parsed.GetValue(filter)} matches no row: try *perturb*.");
         }

@@ -5,7 +5,8 @@ namespace PacGen.Benchmarks.Suites;
 
 /// <summary>
 /// A device's kernels and training steps: passes over all parameters as fractions of what copying reaches on the same device in
-/// the same run, matrix products and convolutions, steps of every model. What doesn't fit or fails is a row that says so.
+/// the same run, matrix products and convolutions, steps of every model, scoring. What doesn't fit or fails is a row that says
+/// so.
 /// </summary>
 internal sealed class DeviceBench
 {
@@ -48,6 +49,9 @@ internal sealed class DeviceBench
     /// <summary>Matrix products and convolutions.</summary>
     public IReadOnlyList<BenchRow> Products { get; private set; } = [];
 
+    /// <summary>What scores, measures and certificates consist of.</summary>
+    public IReadOnlyList<BenchRow> Scores { get; private set; } = [];
+
     /// <summary>Training steps: of each case plain and perturbed.</summary>
     public List<(StepCase Case, BenchRow Plain, BenchRow Perturbed)> Steps { get; } = [];
 
@@ -76,6 +80,8 @@ internal sealed class DeviceBench
                 Steps.Add((step, one ?? NotChosen(plain), other ?? NotChosen(perturbed)));
             }
         }
+
+        Scores = Measure(ScoreWork.All);
 
         // The passes are told in terms of copies. Once more: what disturbed the machine at the start would flatter every share.
         List<BenchRow> last = MeasureCopies(Passes.Count > 0);

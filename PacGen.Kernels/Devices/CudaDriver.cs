@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using ILGPU.Runtime.Cuda;
 
 namespace PacGen.Kernels;
@@ -8,7 +9,7 @@ namespace PacGen.Kernels;
 /// They are looked up in the driver's library, so a driver that lacks some is found out here. What each call returns is the
 /// driver's result code. All need the device's context to be the thread's.
 /// </summary>
-internal sealed unsafe class CudaDriver
+internal sealed unsafe partial class CudaDriver
 {
     /// <summary>
     /// Of the recording modes, the one that forbids unsafe calls to the recording thread alone:
@@ -61,6 +62,26 @@ internal sealed unsafe class CudaDriver
     /// <summary>The driver of this machine; null where there is none.</summary>
     public static CudaDriver? Instance => Loaded.Value;
 
+    /// <summary>
+    /// The driver by its own number, which CUDA doesn't tell, such as "driver 580.159.04"; without one "driver".
+    /// </summary>
+    public static string Version
+    {
+        get
+        {
+            const string Told = "/proc/driver/nvidia/version";
+            try
+            {
+                Match version = File.Exists(Told) ? Number().Match(File.ReadAllText(Told)) : Match.Empty;
+                return version.Success ? $"driver {version.Value}" : "driver";
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                return "driver";
+            }
+        }
+    }
+
     /// <summary>Whether the driver records graphs.</summary>
     public bool HasGraphs { get; }
 
@@ -98,6 +119,9 @@ internal sealed unsafe class CudaDriver
 
     /// <summary>Frees a graph; what was made of it stays.</summary>
     public CudaError DestroyGraph(nint graph) => graphDestroy(graph);
+
+    [GeneratedRegex(@"\b\d{3,}\.\d+(\.\d+)?\b")]
+    private static partial Regex Number();
 
     private static CudaDriver? Load() =>
         DriverLibraries.TryLoadCuda(out nint library) && NativeLibrary.TryGetExport(library, "cuStreamWaitEvent", out _)

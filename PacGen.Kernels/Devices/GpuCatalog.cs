@@ -44,7 +44,9 @@ internal sealed class GpuCatalog
             [.. context.GetCudaDevices()],
             DeviceKind.Cuda,
             "cuda",
-            device => $"driver for CUDA {device.DriverVersion}, compute capability {device.Architecture}{NoGraphs()}",
+            device => $"{CudaDriver.Version} for CUDA {device.DriverVersion}, compute capability {device.Architecture}, " +
+                    $"{device.NumMultiprocessors} multiprocessors at up to {device.ClockRate} MHz, memory at " +
+                    $"{device.MemoryClockRate} MHz{NoGraphs()}",
             _ => true);
 
         // A GPU first, an OpenCL driver that runs on the CPU last.

@@ -68,6 +68,39 @@ internal sealed partial class DeviceBenchTests
         }
     }
 
+    [Test]
+    public void PiecesOfWorkStandBesidePyTorchs()
+    {
+        using Folder folder = new();
+        string peer = folder["steps.jsonl"], page = folder["page.md"];
+        File.WriteAllText(peer, """
+            {"work": "copy, 1,000,000 numbers", "mode": "eager", "milliseconds": 2.5}
+            {"work": "copy, 1,000,000 numbers", "mode": "eager, bf16", "milliseconds": 0.01}
+
+            """);
+        ProgramRun run = ProgramRun.Of(
+            "bench", "--device", "cpu", "--filter", "copy, 1,000,000 *", "--seconds", "0.01", "--peer", peer, "--output", page);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        string[] cells = Cells(File.ReadAllText(page), "copy, 1,000,000 numbers");
+        double ours = double.Parse(cells[1], CultureInfo.InvariantCulture);
+        Assert.That(cells[4..6], Is.EqualTo(new[] { "2.50", "0.0100" }));
+        Assert.That(
+            double.Parse(cells[6], CultureInfo.InvariantCulture), Is.EqualTo(2.5 / ours).Within(1).Percent,
+            "of the same precision");
+    }
+
+    [TestCase("mnist-cnn, score: 100 draws of a certificate, each for one image")]
+    [TestCase("mnist-cnn, score: Hessian-vector product over 1,024 images")]
+    [TestCase("mnist-cnn, score: Ψ of 1,024 images with one draw for ρ")]
+    public void ScoringHasRows(string name)
+    {
+        using Folder folder = new();
+        string page = folder["page.md"];
+        ProgramRun run = ProgramRun.Of("bench", "--device", "cpu", "--filter", name, "--seconds", "0.01", "--output", page);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(double.Parse(Cells(File.ReadAllText(page), name)[1], CultureInfo.InvariantCulture), Is.Positive);
+    }
+
     [TestCase("--quick", "--device", "cpu")]
     [TestCase("--seconds", "1")]
     [TestCase("--output", "page.md")]

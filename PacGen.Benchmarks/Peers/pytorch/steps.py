@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Times training steps in PyTorch: the same models, batches and optimizer as `pacgen bench --device`, plain and perturbed.
+"""Times training steps in PyTorch: the same models, batches and optimizer as `pacgen bench --device`, plain and perturbed; and the
+same matrix products, convolutions, copies and Adam updates.
 
 Prints JSON objects, one a line, which `pacgen bench --device NAME --peer FILE` shows beside PacGen's times; a line of each row for people
 goes to standard error. A row is a model, plain or perturbed, in a mode: eager, torch.compile, torch.compile with its mode
@@ -37,6 +38,9 @@ STEPS = [
     ("wrn-58-3", 128, (3, 32, 32), {"depth": 58, "widen": 3}),
     ("wrn-28-10", 128, (3, 32, 32), {"depth": 28, "widen": 10}),
 ]
+
+# Channels and image size of a Wide ResNet's three groups of blocks, the width being 3.
+PRODUCTS, CONVOLUTIONS, COUNTS = [512, 1024, 2048, 4096, 8192], [(48, 32), (96, 16), (192, 8)], [10**6, 10**7, 10**8]
 
 EAGER, GRAPH, COMPILE, REDUCE = "eager", "eager in a graph", "torch.compile", "torch.compile with graphs"
 MODES = {"eager": EAGER, "graph": GRAPH, "compile": COMPILE, "reduce-overhead": REDUCE}
@@ -206,6 +210,41 @@ def measure(row, extents, settings, device, arguments):
     return milliseconds, torch.cuda.max_memory_allocated(device) / 2**20 if cuda else None
 
 
+def works_of(device, precision):
+    """Single pieces of work by the names that PacGen's benchmark gives them: each makes a function that does the work once."""
+
+    def product(n):
+        a, b = torch.randn(n, n, device=device, dtype=kind), torch.randn(n, n, device=device, dtype=kind)
+        return lambda: torch.mm(a, b)
+
+    def convolution(channels, size, which):
+        x = torch.randn(128, channels, size, size, device=device, dtype=kind).to(memory_format=torch.channels_last)
+        w = torch.randn(channels, channels, 3, 3, device=device, dtype=kind).to(memory_format=torch.channels_last)
+        if which == "forward":
+            return lambda: F.conv2d(x, w, padding=1)
+        y = torch.randn_like(x)
+        wanted = (which == "input gradient", which == "weight gradient", False)
+        return lambda: torch.ops.aten.convolution_backward(y, x, w, None, [1, 1], [1, 1], [1, 1], False, [0, 0], 1, wanted)
+
+    def copy(count):
+        source, target = torch.zeros(count, device=device), torch.zeros(count, device=device)
+        return lambda: target.copy_(source)
+
+    def adam(count):
+        w = torch.full((count,), 0.05, device=device, requires_grad=True)
+        w.grad = torch.full_like(w, 0.01)
+        return torch.optim.Adam([w], lr=RATE, fused=device.type == "cuda").step
+
+    kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    works = [(f"matrix product, n = {n}", lambda n=n: product(n)) for n in PRODUCTS if device.type == "cuda" or n <= 2048]
+    works += [(f"3×3 convolution, {c} channels, {s}×{s}, batch 128, {which}", lambda c=c, s=s, which=which: convolution(c, s, which))
+              for c, s in CONVOLUTIONS for which in ("forward", "input gradient", "weight gradient")]
+    if precision == "fp32":
+        works += [(f"copy, {n:,} numbers", lambda n=n: copy(n)) for n in COUNTS]
+        works += [(f"Adam update, {n:,} parameters", lambda n=n: adam(n)) for n in COUNTS]
+    return works
+
+
 def rows_of(arguments, cuda):
     """What is to be measured, in the order of its worth: eager steps, then graphs and what compiles fast, then the long compilations."""
     rows = []
@@ -243,6 +282,7 @@ def parse():
     parser.add_argument("--modes", type=several(MODES), default=list(MODES), help="of " + ",".join(MODES))
     parser.add_argument("--precisions", type=several(PRECISIONS), default=list(PRECISIONS), help="of " + ",".join(PRECISIONS))
     parser.add_argument("--forms", type=several(FORMS), default=list(FORMS), help="of " + ",".join(FORMS))
+    parser.add_argument("--no-works", action="store_true", help="training steps alone: no products, convolutions, copies, updates")
     parser.add_argument("--steps", choices=["plain", "perturbed", "both"], default="both", help="which steps (default both)")
     parser.add_argument("--output", help="a file for the JSON objects, beside standard output")
     return parser.parse_args()
@@ -286,6 +326,22 @@ def main():
     tell(torch=torch.__version__, device=name, python=platform.python_version(), cuda=torch.version.cuda, cudnn=cudnn)
     signal.signal(signal.SIGALRM, ring)
     fastest = {}
+    for precision in [] if arguments.no_works else arguments.precisions:
+        if precision == "tf32" and device.type != "cuda":
+            continue
+        torch.backends.cudnn.benchmark = True
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+        for name, work in works_of(device, precision):
+            # A quarter of the time at most, so that the steps come.
+            if time.perf_counter() - BEGUN > arguments.budget / 4:
+                break
+            row = {"work": name, "mode": EAGER + PRECISIONS[precision]}
+            try:
+                row["milliseconds"] = best(work(), arguments.seconds / 4, device)
+            except Exception as error:  # whatever PyTorch can't do here, the other rows are wanted
+                row["note"] = one_line(error)
+            tell(**row)
+            print(f"{name}, {row['mode']}: {row.get('note') or '%.4f ms' % row['milliseconds']}", file=sys.stderr, flush=True)
     for row, extents, settings in rows_of(arguments, device.type == "cuda"):
         case = (row["model"], row["batch"], row["precision"])
         row["form"] = row["form"] or fastest.get(case, (0, "channels-last" if row["precision"] == "bf16" else "contiguous"))[1]
