@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Core.Bounds;
 using PacGen.Core.Perturbation;
 using PacGen.Nn;
 
@@ -50,6 +51,14 @@ internal sealed class CertifyRunOptions : OptionGroup
         "η of σ* (21) and of the posterior's objective, bounded cross-entropy + KL/η; without it n, the images of S₁",
         Interval.Positive);
 
+    private readonly Option<string> objective = Options.Choice(
+        "--objective",
+        Prose.Line("""
+            What the posterior's training minimises: the bounded cross-entropy + KL/η at the η of --eta, or a bound, whose η follows
+            from loss and KL: the quadratic form, the λ form, or kl⁻¹
+            """),
+        "eta", "eta", "quadratic", "lambda", "kl");
+
     private readonly Option<double> gamma = Options.Number(
         "--gamma", "γ of κ = γ|w| + ε, which the posterior is truncated to", Interval.Gamma, Defaults.Neighborhood.Gamma);
 
@@ -98,7 +107,8 @@ internal sealed class CertifyRunOptions : OptionGroup
 
     public override IReadOnlyList<Option> All =>
     [
-        stages, priorFraction, priorEpochs, posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop, flip, levels, eta,
+        stages, priorFraction, priorEpochs, posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop, flip, levels,
+        objective, eta,
         gamma, epsilon, delta, deltaPrime, draws, smallest, seed,
     ];
 
@@ -136,6 +146,13 @@ internal sealed class CertifyRunOptions : OptionGroup
             BatchSize = parsed.GetValue(batchSize),
             PriorLevels = chosen.Length > 0 ? [.. chosen.Select(level => (double)level)] : Defaults.PriorLevels,
             Eta = parsed.GetValue(eta),
+            Objective = parsed.GetValue(objective) switch
+            {
+                "quadratic" => PosteriorObjective.Quadratic,
+                "lambda" => PosteriorObjective.Lambda,
+                "kl" => PosteriorObjective.Kl,
+                _ => null,
+            },
             Neighborhood = new Neighborhood(parsed.GetValue(gamma), parsed.GetValue(epsilon)),
             Delta = parsed.GetValue(delta),
             DeltaPrime = parsed.GetValue(deltaPrime),

@@ -12,6 +12,9 @@ namespace PacGen.Nn;
 internal sealed record Candidate(
     double Level, float[] PriorMean, float[] PriorDeviation, float[] Mean, float[] Sigma, float[] Kappa)
 {
+    /// <summary>η of its σ*.</summary>
+    public required double Eta { get; init; }
+
     /// <summary>KL of the posterior to the prior.</summary>
     public double Kl { get; } = TruncatedGaussian.Kl<float>(Mean, Sigma, Kappa, PriorMean, PriorDeviation);
 

@@ -1,3 +1,4 @@
+using PacGen.Core.Bounds;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels;
 
@@ -45,6 +46,12 @@ public sealed record CertifyOptions
     /// |S₁| without it.
     /// </summary>
     public double? Eta { get; init; }
+
+    /// <summary>
+    /// The bound that the posterior's training minimises, for the bounded cross-entropy: η then follows before each epoch from L̂
+    /// and KL as they stand (<see cref="BoundObjective"/>). Null for 𝔼L̂(w+u) + KL/η at <see cref="Eta"/>.
+    /// </summary>
+    public PosteriorObjective? Objective { get; init; }
 
     /// <summary>γ and ε of κ = γ|w| + ε (Definition 4), which the posterior is truncated to.</summary>
     public Neighborhood Neighborhood { get; init; } = new(gamma: 0.1, epsilon: 0.1);

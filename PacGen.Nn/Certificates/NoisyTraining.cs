@@ -15,7 +15,7 @@ internal sealed class NoisyTraining : IDisposable
     private readonly Module model;
     private readonly ulong seed;
     private readonly SecondMomentPass secondMoment;
-    private readonly DeviceBuffer h;
+    private readonly DeviceBuffer h, strength;
 
     /// <param name="model">The model.</param>
     /// <param name="arena">Its parameters, w.</param>
@@ -28,6 +28,7 @@ internal sealed class NoisyTraining : IDisposable
         try
         {
             h = arena.Device.Allocate(arena.Count);
+            strength = arena.Device.Allocate(1);
         }
         catch
         {
@@ -101,6 +102,8 @@ internal sealed class NoisyTraining : IDisposable
                 plan.BeforeEpoch(epoch);
             }
 
+            strength.Write(0, [(float)(plan.AnchorStrength?.Invoke() ?? 1)]);
+
             loader.Start(epoch);
             while (loader.TryNext(out Batch batch))
             {
@@ -134,18 +137,21 @@ internal sealed class NoisyTraining : IDisposable
     {
         secondMoment.Dispose();
         h?.Dispose();
+        strength?.Dispose();
     }
 
-    /// <summary>g ← g + (w − w₀)·precision.</summary>
+    /// <summary>g ← g + (w − w₀)·precision·strength.</summary>
     private CompiledGraph Pull(DeviceBuffer gradients, float[] anchor, float[] precision)
     {
         Shape shape = new(checked((int)arena.Count));
         Tensor g = Tensor.Input(shape, "g"), w = Tensor.Input(shape, "w");
-        Tensor next = g + ((w - Tensor.Constant(shape, anchor)) * Tensor.Constant(shape, precision));
+        Tensor factor = Tensor.Input(Shape.Scalar, "strength");
+        Tensor next = g + ((w - Tensor.Constant(shape, anchor)) * Tensor.Constant(shape, precision) * factor);
         return CompiledGraph.Compile(arena.Device, [next], new Dictionary<Tensor, Region>
         {
             [g] = new(gradients),
             [w] = new(arena.Weights),
+            [factor] = new(strength),
             [next] = new(gradients),
         });
     }

@@ -115,7 +115,7 @@ internal sealed class PosteriorRun : IDisposable
             Draws = sample.Looks,
             Delta = options.Delta,
             DeltaPrime = options.DeltaPrime,
-            Eta = eta,
+            Eta = best.Eta,
             CurvatureScale = options is { PosteriorEpochs: > 0, PosteriorOptimizer.LearnsPosterior: true } ? 1
                 : Math.Min(options.BatchSize, split.Bound.Count),
             SmallestProbability = options.SmallestProbability,
@@ -159,6 +159,7 @@ internal sealed class PosteriorRun : IDisposable
         session.Arena.Load(priorMean);
         float[] deviation = session.Sigma(curvature, eta * level, null);
         double[]? ofOptimizer = null;
+        double now = Eta(priorMean, deviation, eta);
         if (options.PosteriorEpochs > 0)
         {
             ofOptimizer = session.Training.Run(
@@ -171,8 +172,12 @@ internal sealed class PosteriorRun : IDisposable
                     AnchorPrecision = Array.ConvertAll(deviation, s => (float)(session.Bounded.Scale / (eta * s * s))),
                     Augmentation = options.Augmentation,
                     IsFrozen = session.Arena.States.Count > 0,
-                    BeforeEpoch = _ => session.Noise.Set(
-                        session.Sigma(session.Curvature(CertifySession.Some(learnt)), eta, deviation)),
+                    AnchorStrength = () => eta / now,
+                    BeforeEpoch = _ =>
+                    {
+                        now = Eta(priorMean, deviation, now);
+                        session.Noise.Set(session.Sigma(session.Curvature(CertifySession.Some(learnt)), now, deviation));
+                    },
                 },
                 session.Tell(CertifyPhase.Posterior),
                 session.Cancellation);
@@ -180,8 +185,35 @@ internal sealed class PosteriorRun : IDisposable
 
         double[] h = ofOptimizer is null ? session.Curvature(split.Bound)
             : Array.ConvertAll(ofOptimizer, one => one / session.Bounded.Scale);
-        float[] sigma = session.Sigma(h, eta, deviation), mean = session.Arena.Save();
-        return new Candidate(level, priorMean, deviation, mean, sigma, PosteriorLevel.Kappa(mean, options.Neighborhood));
+        now = Eta(priorMean, deviation, now);
+        float[] sigma = session.Sigma(h, now, deviation), mean = session.Arena.Save();
+        return new Candidate(level, priorMean, deviation, mean, sigma, PosteriorLevel.Kappa(mean, options.Neighborhood))
+            { Eta = now };
+    }
+
+    /// <summary>
+    /// The η of the objective at the present weights: of their bounded cross-entropy on a part of S₁, and of the KL that σ* at
+    /// the last η has, in two rounds, as σ* moves with η. Any η is valid: the bound is for all posteriors.
+    /// </summary>
+    private double Eta(float[] priorMean, float[] deviation, double last)
+    {
+        if (options.Objective is not { } objective)
+        {
+            return eta;
+        }
+
+        SampleSet some = CertifySession.Some(split.Bound);
+        double loss = Math.Min(session.At(some).CrossEntropy, 1);
+        double[] h = session.Curvature(some);
+        float[] mean = session.Arena.Save(), kappa = PosteriorLevel.Kappa(mean, options.Neighborhood);
+        for (int round = 0; round < 2; round++)
+        {
+            float[] sigma = session.Sigma(h, last, deviation);
+            double kl = TruncatedGaussian.Kl<float>(mean, sigma, kappa, priorMean, deviation) + LogLevels;
+            last = BoundObjective.Eta(objective, loss, Math.Max(kl, 0), split.Bound.Count, options.Delta);
+        }
+
+        return last;
     }
 
     /// <summary>The certificate that a candidate may be expected to get, by draws that are used for nothing else.</summary>

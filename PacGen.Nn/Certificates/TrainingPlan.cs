@@ -16,6 +16,9 @@ internal sealed record TrainingPlan(SampleSet Images, int Epochs, int BatchSize,
     /// <summary>The pull's strength at each weight: its gradient is (w − w₀)·precision.</summary>
     public float[]? AnchorPrecision { get; init; }
 
+    /// <summary>A factor of the pull, asked for before each epoch; null for 1.</summary>
+    public Func<double>? AnchorStrength { get; init; }
+
     /// <summary>
     /// Whether the running statistics stay as they are, and batches are normalised by them; else by their own, and the
     /// statistics are estimated anew at w, from the same images, before each epoch but the first and at the end.

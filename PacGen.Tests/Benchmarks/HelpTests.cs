@@ -31,7 +31,7 @@ internal sealed class HelpTests
         "certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
         "--weights", "--layout", "--stages", "--prior-rate", "--posterior-rate", "--crop", "--flip", "--prior-fraction",
         "--prior-epochs",
-        "--posterior-epochs", "--posterior-optimizer", "--batch-size", "--prior-levels", "--eta",
+        "--posterior-epochs", "--posterior-optimizer", "--objective", "--batch-size", "--prior-levels", "--eta",
         "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--products", "--threads",
         "--labels", "--limit", "--image-size", "--data", "--no-download", "--output", "--json")]
     [TestCase(

@@ -122,6 +122,22 @@ internal sealed class SequentialBoundTests
             found, Is.LessThan(BinaryKl.UpperInverse((double)errors / n, -Math.Log(delta) / n) + 1e-12), "Chernoff's is above");
     }
 
+    /// <summary>η of an objective is the ratio of its derivatives, by central differences.</summary>
+    [Test]
+    public void TheEtaOfAnObjectiveIsTheRatioOfItsDerivatives(
+        [Values] PosteriorObjective objective, [Values(0.004, 0.1)] double loss, [Values(2, 90)] double kl)
+    {
+        const long n = 5000;
+        double step = 1e-5 * loss, slope = (Value(loss + step, kl) - Value(loss - step, kl)) / (2 * step);
+        double ofKl = (Value(loss, kl + 1e-4) - Value(loss, kl - 1e-4)) / 2e-4;
+        Assert.That(BoundObjective.Eta(objective, loss, kl, n, 0.05), Is.EqualTo(slope / ofKl).Within(0.01).Percent);
+        Assert.That(BoundObjective.Eta(objective, 0, kl, n, 0.05), Is.GreaterThan(0).And.LessThan(double.PositiveInfinity));
+
+        // The λ form at its best λ is the quadratic form.
+        double Value(double q, double divergence) => objective == PosteriorObjective.Kl
+            ? MaurerSeeger.Bound(q, divergence, n, 0.05).Value : QuadraticBound.Bound(q, divergence, n, 0.05).Value;
+    }
+
     [Test]
     public void WhatIsOutOfRangeIsNamed()
     {

@@ -265,6 +265,22 @@ internal sealed class CertifierTests
             Math.Min(BinaryKl.UpperInverse(share, Math.Log(1 / 0.005) / draws) + beyond, 1), budget);
     }
 
+    /// <summary>η follows from loss and KL, and σ* with it; the bound is that of what came of it.</summary>
+    [Test]
+    public void ABoundAsObjectiveChoosesEta([Values] PosteriorObjective objective)
+    {
+        CertifyOptions options = Quick with { PriorEpochs = 20, Device = Device.Cpu };
+        Certificate usual = Certify(options), chosen = Certify(options with { Objective = objective });
+        Assert.That(usual.Eta, Is.EqualTo(719));
+        Assert.That(chosen.Eta, Is.Not.EqualTo(719).And.GreaterThan(70).And.LessThan(7190));
+        Assert.That(chosen.PriorMean, Is.EqualTo(usual.PriorMean));
+        Assert.That(chosen.Mean, Is.Not.EqualTo(usual.Mean));
+        float[] sigma = [.. chosen.Sigma];
+        Assert.That(sigma, Is.Not.EqualTo(usual.Sigma));
+        Assert.That(chosen.Kl, Is.EqualTo(TruncatedGaussian.Kl<float>(
+            [.. chosen.Mean], sigma, [.. chosen.Kappa], [.. chosen.PriorMean], [.. chosen.PriorDeviation])).Within(1e-9));
+    }
+
     /// <summary>Weights of one's own on samples that they have not seen: nothing of the prior is trained.</summary>
     [Test]
     public void WeightsOfOnesOwnAreCertifiedOnHeldOutSamples()
