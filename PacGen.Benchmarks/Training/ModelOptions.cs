@@ -45,6 +45,18 @@ internal sealed class ModelOptions(string? fallback, bool drops = false, int usu
     /// <summary>Whether the command line names the file of a network.</summary>
     public bool IsFile(ParseResult parsed) => parsed.Words(model).Any(OnnxSource.IsOne);
 
+    /// <summary>The network of an ONNX file that another option than <c>--model</c> names.</summary>
+    /// <exception cref="UsageException">The command line names a network besides.</exception>
+    public ModelChoice OfFile(ParseResult parsed, string path)
+    {
+        if (IsGiven(parsed))
+        {
+            throw new UsageException($"{path} is a network with its weights: leave --model out.");
+        }
+
+        return Create(parsed, new ModelChoice(ModelChoice.OnnxName, []) { Onnx = new OnnxSource(path) });
+    }
+
     /// <summary>The network that the command line names.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="saved">The network of a file of weights, from which comes what the command line doesn't say.</param>

@@ -21,7 +21,7 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
         "--weights",
         Prose.Line("""
             The file that pacgen train --save wrote, a checkpoint of train --checkpoint, or a safetensors, .pt or .pth file of
-            PyTorch's; without it the weights of --model FILE.onnx
+            PyTorch's, or FILE.onnx; without it the weights of --model FILE.onnx
             """));
 
     private readonly Option<string?> reference = Options.Path(
@@ -52,7 +52,7 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
     /// <exception cref="CheckpointException">The file is not there, is no weights file, or is damaged.</exception>
     public SavedNetwork Open(ParseResult parsed, Terminal terminal, Host host)
     {
-        if (parsed.GetValue(weights) is not { } path)
+        if (parsed.GetValue(weights) is not { } path || OnnxSource.IsOne(path))
         {
             return OfOnnx(parsed, terminal, host);
         }
@@ -110,7 +110,7 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
     /// <summary>The network of an ONNX file, with the weights that are in it.</summary>
     private SavedNetwork OfOnnx(ParseResult parsed, Terminal terminal, Host host)
     {
-        ModelChoice choice = model.Create(parsed);
+        ModelChoice choice = parsed.GetValue(weights) is { } named ? model.OfFile(parsed, named) : model.Create(parsed);
         string path = choice.Onnx?.Path ?? throw new UsageException(
             "--weights is missing: name the file that holds the network, or one with its weights by --model FILE.onnx.");
         parsed.Needs(false, "--weights FILE", layout);
@@ -121,8 +121,7 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
         try
         {
             Dataset samples = data.Load(parsed, terminal, host.Stop.Token, set);
-            Module network = choice.Make(samples);
-            arena = new ParameterArena(network, opened.Device, seed: 1);
+            (Module network, arena) = choice.WithWeights(samples, opened.Device);
             Compare(parsed, terminal, network, arena);
             return new SavedNetwork(path, choice, samples, network, arena, opened)
             {
