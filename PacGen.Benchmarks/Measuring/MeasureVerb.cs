@@ -60,8 +60,7 @@ internal sealed class MeasureVerb : Verb
         {
             throw new UsageException(
                 "--weights is missing: name the file that holds the network, or one with its weights by --model FILE.onnx, or " +
-                    "see " +
-                    "--list.");
+                    "see --list.");
         }
 
         if (parsed.IsGiven(initial) && parsed.IsGiven(initialSeed))

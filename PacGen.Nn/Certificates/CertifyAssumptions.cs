@@ -14,8 +14,7 @@ internal static class CertifyAssumptions
     /// <summary>Nothing was tuned on S₁.</summary>
     public static Assumption SettingsBeforeData { get; } = new(
         "settings before data",
-        "All settings, seed and network included, were chosen without a look at S₁: a setting tuned on these results voids " +
-            "δ.");
+        "All settings, seed and network included, were chosen without a look at S₁: a setting tuned on these results voids δ.");
 
     /// <summary>The generator.</summary>
     public static Assumption RandomNumbers { get; } = new(

@@ -152,8 +152,7 @@ public sealed class ArraySet : SampleSet
             {
                 throw new ArgumentException(
                     $"{(what.Length > 0 ? what : "Number")} {i % shape.Count} of sample {i / shape.Count} is {numbers[i]}: " +
-                        $"leave " +
-                    $"such samples out, or put numbers in their place.", nameof(numbers));
+                        $"leave such samples out, or put numbers in their place.", nameof(numbers));
             }
         }
     }

@@ -70,8 +70,7 @@ public sealed class BatchLoader : IDisposable
         {
             throw new ArgumentException(
                 $"A batch of {batchSize} {source.Noun} of {source.SampleSize} numbers has more than the {Array.MaxLength} that " +
-                    $"can be " +
-                    $"held: use a smaller batch.", nameof(batchSize));
+                    $"can be held: use a smaller batch.", nameof(batchSize));
         }
 
         for (int i = 0; i < samples.Length; i++)
@@ -94,8 +93,7 @@ public sealed class BatchLoader : IDisposable
                 Dispose();
                 throw new DataException(
                     "The system gives no thread to load samples with: end other programs, or raise the limit of processes or " +
-                        "of " +
-                    "address space (ulimit -u, -v).", error);
+                        "of address space (ulimit -u, -v).", error);
             }
         }
     }

@@ -104,8 +104,7 @@ public static partial class Measures
 
     private static string? OfTraining(EmpiricalLoss subject) => subject.Training?.SecondMoment is not { } moment
         ? "The squared gradients of the training are not known: train with KeepSecondMoment, and give them as the training " +
-            "facts' " +
-            "second moment."
+            "facts' second moment."
         : moment.BatchSize <= subject.Images.Count ? null
         : $"The batches of the training had {moment.BatchSize} images, more than the {subject.Images.Count} that there are here.";
 

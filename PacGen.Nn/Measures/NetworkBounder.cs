@@ -26,8 +26,7 @@ public static class NetworkBounder
         {
             throw new InvalidOperationException(
                 $"The bounds are for a loss in [0, 1], the bounded cross-entropy, which asks for a class a sample, but the " +
-                    $"targets " +
-                $"are {subject.Images.Target}.");
+                    $"targets are {subject.Images.Target}.");
         }
 
         ParameterArena arena = subject.Arena;

@@ -45,7 +45,6 @@ internal static class Obstacles
         return margin > 0 ? null : string.Create(
             CultureInfo.InvariantCulture,
             $"The margin that 90 % of the images exceed is {margin:G3}: only where at least 90 % of them are classified right " +
-                $"does " +
-                $"a division by its square mean anything.");
+                $"does a division by its square mean anything.");
     }
 }

@@ -134,8 +134,7 @@ internal sealed class OnnxCall(OnnxNode node, IReadOnlyList<OnnxValue?> inputs, 
             3 => value.Plain().Permute(0, 2, 1).Reshape(dims[0], 1, dims[2], dims[1]),
             _ => throw new CheckpointException(
                 $"its input '{Printable.Name(node.Inputs[index])}' has the extents ({string.Join(", ", dims)}), and images of " +
-                    $"one or " +
-                    $"two dimensions, (N, C, L) or (N, C, H, W), are supported"),
+                    $"one or two dimensions, (N, C, L) or (N, C, H, W), are supported"),
         };
     }
 

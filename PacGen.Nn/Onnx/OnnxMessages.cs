@@ -390,8 +390,7 @@ internal sealed class OnnxMessages(string? folder, long elsewhere = 0)
             {
                 throw new CheckpointException(
                     $"the array '{Printable.Name(name)}' is said to be {length} bytes at {offset} of " +
-                        $"{Printable.Name(location)}, " +
-                        $"which has {stream.Length}");
+                        $"{Printable.Name(location)}, which has {stream.Length}");
             }
 
             byte[] bytes = new byte[length];

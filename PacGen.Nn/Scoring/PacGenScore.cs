@@ -131,9 +131,8 @@ public sealed record PacGenScore : Measurement
     /// <summary>One line for people.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"Ψ {PsiText}, 1/κ branch for {KappaShare:P0} " +
-            $"of {ParameterCount:N0} weights; ρ {Rho:G3} ({Estimator}, median of {Draws} draws); {Neighborhood}; h from " +
-            $"{Source}");
+        $"Ψ {PsiText}, 1/κ branch for {KappaShare:P0} of {ParameterCount:N0} weights; ρ {Rho:G3} ({Estimator}, median of " +
+            $"{Draws} draws); {Neighborhood}; h from {Source}");
 
     private string Source => Curvature switch
     {

@@ -75,10 +75,8 @@ public sealed record ScoreOptions
     /// <summary>The options in one line, which a resumed run's must equal.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"Ψ with {Neighborhood}, ρ by {Rho}, h from {Source}, " +
-        $"{(Images == 0 ? "all" : Images)} images by seed {ImageSeed} in batches of {BatchSize}, " +
-        $"{(PartSize is { } part ? $"{part} at a time, " : "")}" +
-        $"{Draws} draws by seed {Seed}");
+        $"Ψ with {Neighborhood}, ρ by {Rho}, h from {Source}, {(Images == 0 ? "all" : Images)} images by seed {ImageSeed} in " +
+        $"batches of {BatchSize}, {(PartSize is { } part ? $"{part} at a time, " : "")}{Draws} draws by seed {Seed}");
 
     private string Source => Curvature switch
     {

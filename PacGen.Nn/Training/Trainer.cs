@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PacGen.Core.Text;
 using PacGen.Kernels;
 
 namespace PacGen.Nn;
@@ -14,16 +13,12 @@ public sealed class Trainer : IDisposable
     private readonly Dataset data;
     private readonly Optimizer optimizer;
     private readonly TrainingOptions options;
-    private readonly Func<Tensor, Tensor, Tensor> loss;
     private readonly TrainingPipeline pipeline;
-    private readonly EvaluationPass evaluation;
-    private readonly StatisticsPass? statistics;
-    private readonly StepFailure failure;
+    private readonly RunEvaluation evaluation;
     private readonly EpochTraining epochs;
     private readonly RunSnapshot snapshot;
     private readonly RunRecorder recorder;
     private readonly List<EpochResult> results = [];
-    private readonly IReadOnlyList<Metric> asked, metrics;
     private bool resumed;
 
     /// <summary>Prepares a run: makes the model's parameters on the device and draws their first values.</summary>
@@ -49,8 +44,7 @@ public sealed class Trainer : IDisposable
         }
 
         options.Validate(data);
-        loss = options.LossOf(data);
-        this.options = options = options with { Loss = loss, BestBy = options.BestOf(data) };
+        this.options = options = options with { Loss = options.LossOf(data), BestBy = options.BestOf(data) };
         recorder = new RunRecorder(options);
         RunningStatistics = options.RunningStatistics ?? (optimizer.PassesElsewhere || options.Average is not null
             ? RunningStatistics.Reestimated : RunningStatistics.FromTrainingPass);
@@ -63,26 +57,14 @@ public sealed class Trainer : IDisposable
             plan.RequireRoomForModel();
             Arena.Draw();
             pipeline = new TrainingPipeline(model, Arena, optimizer, data.Train, PipelineOptions.Of(options, RunningStatistics));
-            evaluation = new EvaluationPass(
-                model, Arena, data.Train, loss, options.Accumulate > 1 ? options.PartSize : int.MaxValue);
-            if (RunningStatistics == RunningStatistics.Reestimated && pipeline.States is { } states)
-            {
-                statistics = new StatisticsPass(model, Arena, data.Train, loss, options.PartSize, options.Seed, states);
-            }
-
             pipeline.Graph.Plan(options.PartSize);
-            LabelCheck.Require(model, loss, data, pipeline.Graph.Classes);
-            asked = options.Metrics ?? Metric.Usual(data.Train.Target);
-            metrics = HasAccuracy(data.Train) ? [Metric.Accuracy, .. asked] : asked;
-            foreach (Metric metric in metrics)
-            {
-                metric.Start(data.Train.Target, pipeline.Graph.Outputs);
-            }
-
-            failure = new StepFailure(pipeline, Arena, optimizer, options.ClipNorm is not null, options.Batches(data));
+            LabelCheck.Require(model, options.Loss, data, pipeline.Graph.Classes);
+            StepFailure failure = new(pipeline, Arena, optimizer, options.ClipNorm is not null, options.Batches(data));
+            evaluation = new RunEvaluation(model, data, options, pipeline, Arena, RunningStatistics, failure);
             epochs = new EpochTraining(pipeline, data, optimizer, options, failure, recorder);
-            snapshot = new RunSnapshot(model, data, optimizer, options, RunningStatistics, Arena, pipeline, statistics);
-            Memory = plan.Compile(pipeline, evaluation, statistics);
+            snapshot = new RunSnapshot(
+                model, data, optimizer, options, RunningStatistics, Arena, pipeline, evaluation.Statistics);
+            Memory = plan.Compile(pipeline, evaluation.Pass, evaluation.Statistics);
         }
         catch
         {
@@ -120,8 +102,7 @@ public sealed class Trainer : IDisposable
     /// (<see cref="TrainingOptions.KeepSecondMoment"/>, or an optimizer that keeps one), and before the first step. Resumed runs
     /// go on with it to the same bits.
     /// </summary>
-    public SmoothedSecondMoment? SecondMoment => pipeline.Session is { SecondMoment: { } h, SecondMomentBeta: { } beta }
-        && Steps > 0 ? new SmoothedSecondMoment(new Region(h).ToArray(), Steps, beta, options.BatchSize) : null;
+    public SmoothedSecondMoment? SecondMoment => evaluation.SecondMoment;
 
     /// <summary>
     /// The levels that Algorithm 1 would give the weights as they are at the next step; null where there is no such perturbation.
@@ -208,7 +189,7 @@ public sealed class Trainer : IDisposable
             }
 
             pipeline.Average?.Show();
-            if (stepLoss is not { } loss || EvaluateEpoch(epoch, loss, seconds, Tell, cancellation) is not { } result)
+            if (stepLoss is not { } loss || evaluation.Epoch(epoch, loss, seconds, Tell, cancellation) is not { } result)
             {
                 // Steps that were taken are kept, also an epoch's last: what remains of that is its evaluation.
                 epochs.Position = epochs.Position with { Seconds = seconds };
@@ -238,38 +219,6 @@ public sealed class Trainer : IDisposable
 
         return results;
     }
-
-    /// <summary>Evaluates and scores an epoch; null where that was cancelled.</summary>
-    private EpochResult? EvaluateEpoch(
-        int epoch, double stepLoss, double seconds, Action<TrainingPhase> tell, CancellationToken cancellation)
-    {
-        try
-        {
-            tell(TrainingPhase.Evaluating);
-            Evaluation train = Evaluate(data.Train, metrics, cancellation), test = Evaluate(data.Test, metrics, cancellation);
-            if (options.Score is not null)
-            {
-                tell(TrainingPhase.Scoring);
-            }
-
-            PacGenScore? score = options.Score is { } scoring ? Score(scoring, cancellation) : null;
-            return new EpochResult(
-                epoch, train.Loss, AccuracyOf(train), test.Loss, AccuracyOf(test), score, seconds)
-            {
-                StepLoss = stepLoss,
-                Metrics = asked.Count == 0 ? null : [.. asked.Select(
-                    metric => new MetricValue(metric.Name, train[metric], test[metric]))],
-            };
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            return null;
-        }
-    }
-
-    private bool HasAccuracy(SampleSet set) => set.Target.Kind == TargetKind.Class && pipeline.Graph.Classes >= 2;
-
-    private static double AccuracyOf(Evaluation found) => found.Metrics.GetValueOrDefault(Metric.Accuracy.Name, double.NaN);
 
     /// <summary>
     /// Resumes the run of a folder of checkpoints, from the newest that is whole: <see cref="Run"/> then gives the same bits as
@@ -320,24 +269,19 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellation">Stops between two batches; the statistics are then as they were.</param>
     /// <exception cref="TrainingException">A statistic would become NaN or infinite; all are as they were.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void ReestimateStatistics(CancellationToken cancellation = default) => statistics?.Run(Steps, cancellation);
+    public void ReestimateStatistics(CancellationToken cancellation = default) =>
+        evaluation.Statistics?.Run(Steps, cancellation);
 
     /// <summary>
     /// <see cref="ReestimateStatistics"/> where steps have been taken since: before weights are saved within an epoch.
     /// </summary>
     /// <inheritdoc cref="ReestimateStatistics"/>
-    public void RenewStatistics(CancellationToken cancellation = default)
-    {
-        if (statistics is { Step: var step } && step != Steps)
-        {
-            ReestimateStatistics(cancellation);
-        }
-    }
+    public void RenewStatistics(CancellationToken cancellation = default) => evaluation.Renew(cancellation);
 
     /// <summary>
     /// The step at whose weights running statistics were last re-estimated, -1 for none; null where they are not.
     /// </summary>
-    public long? StatisticsStep => statistics?.Step;
+    public long? StatisticsStep => evaluation.Statistics?.Step;
 
     /// <summary>The mean loss and the accuracy of the unperturbed weights on a set, in evaluation mode.</summary>
     /// <param name="set">The images.</param>
@@ -347,8 +291,7 @@ public sealed class Trainer : IDisposable
     public (double Loss, double Accuracy) Evaluate(SampleSet set, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(set);
-        Evaluation found = Evaluate(set, HasAccuracy(set) ? [Metric.Accuracy] : [], cancellation);
-        return (found.Loss, AccuracyOf(found));
+        return evaluation.Of(set, cancellation);
     }
 
     /// <summary>The mean loss and metrics of the unperturbed weights on a set, in evaluation mode.</summary>
@@ -362,19 +305,7 @@ public sealed class Trainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(metrics);
-        RenewStatistics(cancellation);
-        Arena.RequireFiniteState("The model can't be evaluated", Steps);
-        return evaluation.Evaluate(
-            set,
-            metrics,
-            (loss, origin) => new TrainingException(
-                $"The loss at the weights after step {Steps} is {loss}: " +
-                    $"{failure.Advice(origin, "clip the gradient")}.{StepFailure.Began(origin)}")
-            {
-                Step = Steps,
-                Layer = origin?.Layer,
-            },
-            cancellation);
+        return evaluation.Of(set, metrics, cancellation);
     }
 
     /// <summary>The model's outputs for some images in evaluation mode, (N, …) in row-major order, such as logits.</summary>
@@ -384,7 +315,7 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(set);
         RenewStatistics();
         Arena.RequireFinite("The model can't predict", Steps);
-        return evaluation.Predict(set);
+        return evaluation.Pass.Predict(set);
     }
 
     /// <inheritdoc cref="OptimizerSession.PosteriorDeviations"/>
@@ -394,19 +325,13 @@ public sealed class Trainer : IDisposable
     /// <param name="scoring">How to score; defaults without it.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public PacGenScore Score(ScoreOptions? scoring = null, CancellationToken cancellation = default)
-    {
-        RenewStatistics(cancellation);
-        using EmpiricalLoss subject = new(model, Arena, data.Train, options.Loss);
-        return PacGenScorer.Measure(
-            subject, (scoring ?? new ScoreOptions()) with { SecondMoment = SecondMoment }, null, cancellation);
-    }
+    public PacGenScore Score(ScoreOptions? scoring = null, CancellationToken cancellation = default) =>
+        evaluation.Score(scoring ?? new ScoreOptions(), cancellation);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         recorder.Dispose();
-        statistics?.Dispose();
         evaluation?.Dispose();
         pipeline?.Dispose();
         Arena?.Dispose();

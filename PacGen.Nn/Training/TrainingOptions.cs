@@ -125,8 +125,7 @@ public sealed record TrainingOptions
         {
             throw new ArgumentException(
                 $"The batch size is {BatchSize}, but must be between 1 and the {data.Train.Count} training {data.Train.Noun} " +
-                    $"of " +
-                    $"{data.Name}.");
+                    $"of {data.Name}.");
         }
 
         if (Accumulate < 1 || BatchSize % Accumulate != 0)

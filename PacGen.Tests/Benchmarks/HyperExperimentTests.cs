@@ -117,10 +117,9 @@ internal sealed class HyperExperimentTests
         using Folder folder = new(), straight = new();
         Assert.That(ProgramRun.Of(With(straight)).ExitCode, Is.Zero);
         using StopRequest stop = new();
-        using StringWriter error = new();
-        using StopAfter output = new("4 of 10: ", () => stop.Make(143));
-        Assert.That(Application.Run(With(folder), new Host(output, error, stop)), Is.EqualTo(143));
-        Assert.That(error.ToString(), Does.Contain("stopped: 4 of 10 runs of the grid are complete; the same command goes on"));
+        ProgramRun stopped = ProgramRun.UpTo("4 of 10: ", () => stop.Make(143), stop, With(folder));
+        Assert.That(stopped.ExitCode, Is.EqualTo(143));
+        Assert.That(stopped.Error, Does.Contain("stopped: 4 of 10 runs of the grid are complete; the same command goes on"));
         Assert.That(folder.Files, Is.Empty);
         ProgramRun rest = ProgramRun.Of(With(folder));
         Assert.That(rest.ExitCode, Is.Zero, rest.Error);
@@ -160,18 +159,8 @@ internal sealed class HyperExperimentTests
         Assert.That(more.Output, Does.Contain("plain, seed 1 goes on from step 4, 2 of 3 epochs done"));
     }
 
-    private static string[] With(Folder folder, string? option = null, string? value = null)
-    {
-        string[] args = [.. Quick, "--output", folder[""]];
-        int at = Array.IndexOf(args, option);
-        if (at >= 0)
-        {
-            args[at + 1] = value!;
-            return args;
-        }
-
-        return option is null ? args : [.. args, option, value!];
-    }
+    private static string[] With(Folder folder, string? option = null, string? value = null) =>
+        ProgramRun.With([.. Quick, "--output", folder[""]], option, value);
 
     private static double Number(string cell) => double.Parse(cell, CultureInfo.InvariantCulture);
 }

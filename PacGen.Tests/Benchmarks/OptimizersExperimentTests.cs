@@ -67,10 +67,9 @@ internal sealed class OptimizersExperimentTests
         using Folder folder = new(), straight = new();
         Assert.That(ProgramRun.Of(With(straight)).ExitCode, Is.Zero);
         using StopRequest stop = new();
-        using StringWriter error = new();
-        using StopAfter output = new("5 of 8: ", () => stop.Make(143));
-        Assert.That(Application.Run(With(folder), new Host(output, error, stop)), Is.EqualTo(143));
-        Assert.That(error.ToString(), Does.Contain("the same command goes on"));
+        ProgramRun stopped = ProgramRun.UpTo("5 of 8: ", () => stop.Make(143), stop, With(folder));
+        Assert.That(stopped.ExitCode, Is.EqualTo(143));
+        Assert.That(stopped.Error, Does.Contain("the same command goes on"));
         Assert.That(folder.Files, Is.Empty);
         Assert.That(ProgramRun.Of(With(folder)).ExitCode, Is.Zero);
         Assert.That(Timeless(folder), Is.EqualTo(Timeless(straight)));
@@ -90,18 +89,8 @@ internal sealed class OptimizersExperimentTests
         Assert.That(trained, Is.EqualTo(9), "each run is done once");
     }
 
-    private static string[] With(Folder folder, string? option = null, string? value = null)
-    {
-        string[] args = [.. Quick, "--output", folder[""]];
-        int at = Array.IndexOf(args, option);
-        if (at >= 0)
-        {
-            args[at + 1] = value!;
-            return args;
-        }
-
-        return option is null ? args : [.. args, option, value!];
-    }
+    private static string[] With(Folder folder, string? option = null, string? value = null) =>
+        ProgramRun.With([.. Quick, "--output", folder[""]], option, value);
 
     private static string[][] Rows(Folder folder) =>
         [.. File.ReadAllLines(folder["optimizers.csv"]).Skip(1).Select(line => line.Split(','))];

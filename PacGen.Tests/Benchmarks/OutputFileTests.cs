@@ -67,14 +67,12 @@ internal sealed class OutputFileTests
         try
         {
             using StopRequest stop = new();
-            using StringWriter error = new();
-            using StopAfter output = new("\"epoch\":1", () => Directory.Delete(folder["gone"]));
             string[] kept = checkpoints ? ["--checkpoint", folder["c"]] : [];
-            int code = Application.Run(
-                [.. Settings, "--json", "--save", folder["gone/w"], "--plot", folder["gone/p"], .. kept],
-                new Host(output, error, stop));
-            Assert.That(code, Is.EqualTo(1));
-            Assert.That(error.ToString(), Does.Contain("--save").And.Contain("--plot"), "one failure hides no other");
+            ProgramRun run = ProgramRun.UpTo(
+                "\"epoch\":1", () => Directory.Delete(folder["gone"]), stop,
+                [.. Settings, "--json", "--save", folder["gone/w"], "--plot", folder["gone/p"], .. kept]);
+            Assert.That(run.ExitCode, Is.EqualTo(1));
+            Assert.That(run.Error, Does.Contain("--save").And.Contain("--plot"), "one failure hides no other");
             string[] elsewhere = Directory.GetFiles(folder["."], "pacgen-weights-*.safetensors");
             if (checkpoints)
             {

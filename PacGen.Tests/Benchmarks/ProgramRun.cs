@@ -21,4 +21,20 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Error)
         int code = Application.Run(args, new Host(output, error, stop));
         return new ProgramRun(code, output.ToString(), error.ToString());
     }
+
+    /// <summary>A run in which something happens once a line says a text.</summary>
+    public static ProgramRun UpTo(string says, Action then, StopRequest stop, params string[] args)
+    {
+        using StringWriter error = new();
+        using StopAfter output = new(says, then);
+        int code = Application.Run(args, new Host(output, error, stop));
+        return new ProgramRun(code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>A command line with another value of an option, or with one option more.</summary>
+    public static string[] With(string[] args, string? option, string? value)
+    {
+        int at = Array.IndexOf(args, option);
+        return option is null ? args : at < 0 ? [.. args, option, value!] : [.. args[..(at + 1)], value!, .. args[(at + 2)..]];
+    }
 }

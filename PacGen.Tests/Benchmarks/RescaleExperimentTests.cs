@@ -103,13 +103,10 @@ internal sealed class RescaleExperimentTests
     {
         using Folder folder = new();
         using StopRequest stop = new();
-        using StringWriter error = new();
-        using StopAfter output = new(" 2 of 25: ", () => stop.Make(130));
-        string[] args = [.. Quick];
-        args[Array.IndexOf(args, "--alphas") + 1] = "25";
-        int code = Application.Run([.. args, "--output", folder[""]], new Host(output, error, stop));
-        Assert.That(code, Is.EqualTo(130));
-        Assert.That(error.ToString(), Does.Contain("stopped. Kept: 2 of 25 α"));
+        string[] args = [.. ProgramRun.With(Quick, "--alphas", "25"), "--output", folder[""]];
+        ProgramRun run = ProgramRun.UpTo(" 2 of 25: ", () => stop.Make(130), stop, args);
+        Assert.That(run.ExitCode, Is.EqualTo(130));
+        Assert.That(run.Error, Does.Contain("stopped. Kept: 2 of 25 α"));
         Assert.That(Read(folder["rescale.csv"])["alpha"], Is.EqualTo(new[] { 0.01, 1 }));
         Assert.That(File.ReadAllText(folder["rescale.md"]), Does.Contain("- stopped after 2 of 25 α"));
     }

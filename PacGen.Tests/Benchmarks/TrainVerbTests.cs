@@ -238,13 +238,11 @@ internal sealed class TrainVerbTests
     {
         using Folder folder = new();
         using StopRequest stop = new();
-        using StringWriter error = new();
-        using StopAfter output = new("\"epoch\":1", () => stop.Make(143));
-        int code = Application.Run(
-            ["train", "--epochs", "100000", "--psi", "off", "--json", "--save", folder["w"], "--log", folder["log"], "--plot",
-                folder["p.png"]], new Host(output, error, stop));
-        Assert.That(code, Is.EqualTo(143));
-        Assert.That(error.ToString(), Does.Contain("stopped after step ").And.Contain("1 of 100000 epochs done").And.Contain(
+        ProgramRun run = ProgramRun.UpTo(
+            "\"epoch\":1", () => stop.Make(143), stop, "train", "--epochs", "100000", "--psi", "off", "--json", "--save",
+            folder["w"], "--log", folder["log"], "--plot", folder["p.png"]);
+        Assert.That(run.ExitCode, Is.EqualTo(143));
+        Assert.That(run.Error, Does.Contain("stopped after step ").And.Contain("1 of 100000 epochs done").And.Contain(
             folder["w"]).And.Contain(folder["log"]));
         Assert.That(folder.Files, Is.EqualTo(new[] { "log", "p.png", "w" }));
         Assert.That(ProgramRun.Of("score", "--weights", folder["w"]).ExitCode, Is.Zero);

@@ -187,8 +187,7 @@ internal static class CsvFile
             {
                 throw new DataException(
                     $"{path} has {row.ColCount} cells in line {row.LineNumberFrom}, but {cells} in its first: it is no table, " +
-                        $"or is " +
-                    $"truncated. {Remedy}");
+                        $"or is truncated. {Remedy}");
             }
 
             act(row);

@@ -103,8 +103,7 @@ public static partial class NumpyFile
         {
             throw new DataException(
                 $"{what} has a header that is not an array's of numbers: arrays of records or of Python objects are not read. " +
-                    $"Save " +
-                $"numbers, such as x.astype('float32').");
+                    $"Save numbers, such as x.astype('float32').");
         }
 
         string type = match.Groups["type"].Value;

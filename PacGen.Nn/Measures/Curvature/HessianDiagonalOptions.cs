@@ -1,10 +1,9 @@
 namespace PacGen.Nn;
 
 /// <summary>How <see cref="HessianDiagonalEstimator"/> goes about it.</summary>
-public sealed record HessianDiagonalOptions
+public sealed record HessianDiagonalOptions : CurvatureOptions
 {
-    /// <summary>Whose diagonal.</summary>
-    public CurvatureMatrix Matrix { get; init; }
+    private static readonly Requirement Require = Requirements.Of("Hessian diagonal");
 
     /// <summary>Up to so many parameters each entry is computed exactly, a product each; beyond, all are estimated.</summary>
     public int LargestExact { get; init; } = 2000;
@@ -19,18 +18,11 @@ public sealed record HessianDiagonalOptions
     /// <summary>The images whose random root is squared at once: fewer give more squares, and take longer.</summary>
     public int RootBatchSize { get; init; } = 16;
 
-    /// <summary>Draws the vectors.</summary>
-    public ulong Seed { get; init; } = 1;
-
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     internal void Validate()
     {
-        if (Draws < 1 || LargestExact < 0 || RootBatchSize < 1)
-        {
-            throw new ArgumentException(
-                $"Hessian diagonal: {(Draws < 1 ? $"the number of draws is {Draws}, but must be at least 1"
-                    : RootBatchSize < 1 ? $"the batch size is {RootBatchSize}, but must be at least 1"
-                    : $"the largest size computed exactly is {LargestExact}, but must not be negative")}.");
-        }
+        Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
+        Require(RootBatchSize >= 1, $"the batch size is {RootBatchSize}, but must be at least 1");
+        Require(LargestExact >= 0, $"the largest size computed exactly is {LargestExact}, but must not be negative");
     }
 }

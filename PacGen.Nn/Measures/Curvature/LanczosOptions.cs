@@ -1,10 +1,9 @@
 namespace PacGen.Nn;
 
 /// <summary>How <see cref="Lanczos"/> iterates.</summary>
-public sealed record LanczosOptions
+public sealed record LanczosOptions : CurvatureOptions
 {
-    /// <summary>Whose eigenvalues.</summary>
-    public CurvatureMatrix Matrix { get; init; }
+    private static readonly Requirement Require = Requirements.Of("Lanczos");
 
     /// <summary>The most products; as many vectors of m numbers are kept.</summary>
     public int Products { get; init; } = 60;
@@ -15,20 +14,10 @@ public sealed record LanczosOptions
     /// </summary>
     public double Tolerance { get; init; } = 1e-3;
 
-    /// <summary>Draws the first vector.</summary>
-    public ulong Seed { get; init; } = 1;
-
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     internal void Validate()
     {
-        if (Products < 1)
-        {
-            throw new ArgumentException($"Lanczos: the number of products is {Products}, but must be at least 1.");
-        }
-
-        if (!(Tolerance >= 0))
-        {
-            throw new ArgumentException($"Lanczos: the tolerance is {Tolerance}, but must not be negative.");
-        }
+        Require(Products >= 1, $"the number of products is {Products}, but must be at least 1");
+        Require(Tolerance >= 0, $"the tolerance is {Tolerance}, but must not be negative");
     }
 }

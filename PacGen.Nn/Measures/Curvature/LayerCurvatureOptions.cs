@@ -1,10 +1,9 @@
 namespace PacGen.Nn;
 
 /// <summary>How <see cref="LayerCurvatureMeter"/> goes about it.</summary>
-public sealed record LayerCurvatureOptions
+public sealed record LayerCurvatureOptions : CurvatureOptions
 {
-    /// <summary>Whose blocks.</summary>
-    public CurvatureMatrix Matrix { get; init; }
+    private static readonly Requirement Require = Requirements.Of("Curvature by layer");
 
     /// <summary>The most products for each layer's λ_max; as many vectors of the layer's size are kept.</summary>
     public int Products { get; init; } = 30;
@@ -15,22 +14,11 @@ public sealed record LayerCurvatureOptions
     /// <summary>Products for each layer's trace and Frobenius norm; the errors fall as 1/√draws.</summary>
     public int Draws { get; init; } = 10;
 
-    /// <summary>Draws the vectors.</summary>
-    public ulong Seed { get; init; } = 1;
-
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     internal void Validate()
     {
         Require(Products >= 1, $"the number of products is {Products}, but must be at least 1");
         Require(Tolerance >= 0, $"the tolerance is {Tolerance}, but must not be negative");
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
-    }
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-        {
-            throw new ArgumentException($"Curvature by layer: {message}.");
-        }
     }
 }

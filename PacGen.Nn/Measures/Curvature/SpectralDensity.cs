@@ -77,6 +77,5 @@ public sealed record SpectralDensity : Measurement
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Count:N0} eigenvalues from {Smallest:G4} to {Largest:G4}, {Mass(double.NegativeInfinity, 0):P1} at most 0; " +
-            $"effective " +
-            $"dimensionality at α = {Alpha:G3} {Value:G4}; {Probes} random vectors, {Cost}");
+            $"effective dimensionality at α = {Alpha:G3} {Value:G4}; {Probes} random vectors, {Cost}");
 }

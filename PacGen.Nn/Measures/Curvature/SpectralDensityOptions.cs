@@ -1,10 +1,9 @@
 namespace PacGen.Nn;
 
 /// <summary>How <see cref="LanczosQuadrature"/> estimates a spectral density.</summary>
-public sealed record SpectralDensityOptions
+public sealed record SpectralDensityOptions : CurvatureOptions
 {
-    /// <summary>Whose spectrum.</summary>
-    public CurvatureMatrix Matrix { get; init; }
+    private static readonly Requirement Require = Requirements.Of("Spectral density");
 
     /// <summary>Random vectors; the errors fall as 1/√probes.</summary>
     public int Probes { get; init; } = 2;
@@ -20,22 +19,11 @@ public sealed record SpectralDensityOptions
     /// </summary>
     public double Alpha { get; init; } = 1;
 
-    /// <summary>Draws the vectors.</summary>
-    public ulong Seed { get; init; } = 1;
-
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     internal void Validate()
     {
         Require(Probes >= 1, $"the number of random vectors is {Probes}, but must be at least 1");
         Require(Products >= 1, $"the number of products is {Products}, but must be at least 1");
         Require(Alpha > 0 && double.IsFinite(Alpha), $"α is {Alpha}, but must be above 0");
-    }
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-        {
-            throw new ArgumentException($"Spectral density: {message}.");
-        }
     }
 }

@@ -21,6 +21,5 @@ public sealed record TraceEstimate : Measurement
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"trace {Value:G6} ± {Outside.StandardError:G2}: {Inside:G6} in {Directions} directions, {Outside.Value:G4} in the " +
-            $"rest; " +
-            $"{Cost}");
+            $"rest; {Cost}");
 }

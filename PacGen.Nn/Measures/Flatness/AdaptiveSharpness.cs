@@ -18,6 +18,5 @@ public sealed record AdaptiveSharpness : Measurement
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"adaptive sharpness {Value:G5}: loss {Loss:G6} at the weights, {LargestLoss:G6} at worst, {Losses[0]:G6} after one " +
-            $"step; " +
-            $"{Cost}");
+            $"step; {Cost}");
 }

@@ -87,8 +87,7 @@ public sealed class NetworkLayers
         Matrices = found;
         Unknown = arena.Parameters.FirstOrDefault(odd.Contains) is { } first
             ? $"{first.Name} {first.Shape} is the weight of neither a linear nor a convolution layer, so that its matrix is " +
-                $"not " +
-                $"known."
+                $"not known."
             : arena.Parameters.FirstOrDefault(repeated.Contains) is { } again
             ? $"{again.Name} {again.Shape} is used more than once, as in a recurrent network: the layers are no chain of " +
                 $"matrices."

@@ -243,10 +243,9 @@ internal sealed class Figure7Tests
         FolderClaim other = FolderClaim.TryTake(runs, "cifar-10-wrn-10-1-plain-seed-1.lock")!;
         Assert.That(FolderClaim.TryTake(runs, "cifar-10-wrn-10-1-plain-seed-1.lock"), Is.Null);
         using StopRequest stop = new();
-        using StringWriter error = new();
-        using StopAfter output = new("Waits for what another process is at, 2 epochs", other.Dispose);
-        Assert.That(Application.Run(Tiny, new Host(output, error, stop)), Is.Zero, error.ToString());
-        Assert.That(output.ToString(), Does.Contain("seed 1, plain: epoch 2/2"));
+        ProgramRun run = ProgramRun.UpTo("Waits for what another process is at, 2 epochs", other.Dispose, stop, Tiny);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output, Does.Contain("seed 1, plain: epoch 2/2"));
         Assert.That(Directory.GetFiles(runs, "*.lock"), Is.Empty);
         Assert.That(Numbers(), Has.Length.EqualTo(9));
     }
@@ -297,26 +296,12 @@ internal sealed class Figure7Tests
     }
 
     /// <summary>The tiny figure with another value of an option, or with one more.</summary>
-    private string[] With(string option, string value)
-    {
-        string[] args = Tiny;
-        int at = Array.IndexOf(args, option);
-        if (at < 0)
-        {
-            return [.. args, option, value];
-        }
-
-        args[at + 1] = value;
-        return args;
-    }
+    private string[] With(string option, string value) => ProgramRun.With(Tiny, option, value);
 
     private ProgramRun Stopped(string at)
     {
         using StopRequest stop = new();
-        using StringWriter error = new();
-        using StopAfter output = new(at, () => stop.Make(130));
-        int code = Application.Run(Tiny, new Host(output, error, stop));
-        return new ProgramRun(code, output.ToString(), error.ToString());
+        return ProgramRun.UpTo(at, () => stop.Make(130), stop, Tiny);
     }
 
     private string[] Numbers() => File.ReadAllLines(folder["out/figure-7.csv"]);
