@@ -76,12 +76,12 @@ internal sealed class OutputFileTests
             string[] elsewhere = Directory.GetFiles(folder["."], "pacgen-weights-*.safetensors");
             if (checkpoints)
             {
-                Assert.That(error.ToString(), Does.Contain($"The weights are in the newest checkpoint of {folder["c"]}"));
+                Assert.That(run.Error, Does.Contain($"The weights are in the newest checkpoint of {folder["c"]}"));
                 Assert.That(elsewhere, Is.Empty);
             }
             else
             {
-                Assert.That(error.ToString(), Does.Contain(Path.GetFileName(elsewhere.Single())));
+                Assert.That(run.Error, Does.Contain(Path.GetFileName(elsewhere.Single())));
                 Assert.That(ProgramRun.Of("score", "--weights", elsewhere[0], "--limit", "64").ExitCode, Is.Zero);
             }
         }
