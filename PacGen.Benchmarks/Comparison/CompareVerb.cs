@@ -18,8 +18,11 @@ internal sealed class CompareVerb : Verb
     private readonly Option<double> seconds = Options.Number(
         "--seconds", "How long each measurement is repeated in each of three turns, in seconds", Interval.Positive, 0.5);
 
+    private readonly Option<string?> filter = Options.Path(
+        "--filter", "Which rows, such as *encoder*; without it all", "pattern");
+
     public CompareVerb(Host host)
-        : base(host, new Command("compare", What)) => Add(threads, seconds, output);
+        : base(host, new Command("compare", What)) => Add(threads, seconds, filter, output);
 
     protected override int Run(ParseResult parsed)
     {
@@ -31,7 +34,8 @@ internal sealed class CompareVerb : Verb
         }
 
         int count = parsed.GetValue(threads) ?? Environment.ProcessorCount;
-        LibtorchComparison.Run(TerminalOf(parsed), count, parsed.GetValue(seconds), path, Host.Stop.Token);
+        LibtorchComparison.Run(
+            TerminalOf(parsed), count, parsed.GetValue(seconds), parsed.GetValue(filter) ?? "*", path, Host.Stop.Token);
         return 0;
 #else
         throw new UsageException(

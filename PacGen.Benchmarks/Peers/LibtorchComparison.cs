@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Text;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
@@ -16,16 +17,19 @@ internal static class LibtorchComparison
     /// <param name="terminal">Where to show it.</param>
     /// <param name="threads">The threads of both.</param>
     /// <param name="seconds">How long each measurement is repeated in each turn.</param>
+    /// <param name="pattern">Which rows, * standing for any letters.</param>
     /// <param name="path">The Markdown file, or null.</param>
     /// <param name="cancellation">Stops after the present measurement.</param>
-    public static void Run(Terminal terminal, int threads, double seconds, string? path, CancellationToken cancellation)
+    public static void Run(
+        Terminal terminal, int threads, double seconds, string pattern, string? path, CancellationToken cancellation)
     {
         RequireLibtorch();
         using CpuDevice device = new(threads);
         LibtorchPeer peer = new(threads, seconds);
         terminal.Line($"{device.Name}; libtorch {LibtorchPeer.Version}; the best of {Turns} turns of {seconds} s each");
         List<Line> lines = [];
-        foreach ((Work work, Func<PeerTime> peerTime) in All(peer))
+        foreach ((Work work, Func<PeerTime> peerTime) in All(peer).Where(
+            row => FileSystemName.MatchesSimpleExpression(pattern, row.Ours.Name, ignoreCase: true)))
         {
             Line line = Compare(device, work, peerTime, seconds, cancellation);
             lines.Add(line);
@@ -67,6 +71,10 @@ internal static class LibtorchComparison
            select Row(StepWork.MnistCnn(batch), () => peer.MnistCnnStep(batch)),
         Row(StepWork.WideResNet(16, 1, 128), () => peer.WideResNetStep(16, 1, 128)),
         Row(StepWork.WideResNet(58, 3, 16), () => peer.WideResNetStep(58, 3, 16)),
+        Row(StepWork.Encoder(256, 4, 4, 32, 64), () => peer.EncoderStep(256, 4, 4, 32, 64)),
+        .. from channels in (int[])[128, 512]
+           let size = channels == 128 ? 56 : 14
+           select Row(OperationWork.Depthwise(channels, size, 16), () => peer.Depthwise3x3(channels, size, 16)),
         .. from inPlace in (bool[])[true, false]
            select Row(ParameterWork.PerturbAndUpdate(ParameterWork.WideResNet),
                () => peer.PerturbedAdam(ParameterWork.WideResNet, inPlace)),

@@ -104,6 +104,53 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
         }
     }
 
+    /// <summary>The same of a transformer encoder: post-norm layers with ReLU, four times as wide within, and a linear layer of
+    /// the mean over places.</summary>
+    /// <param name="embedding">The length of a token.</param>
+    /// <param name="heads">The attention's heads.</param>
+    /// <param name="layers">The layers.</param>
+    /// <param name="batch">The sequences of the batch.</param>
+    /// <param name="length">The length of a sequence.</param>
+    public PeerTime EncoderStep(int embedding, int heads, int layers, int batch, int length)
+    {
+        return Measure(false).Or(Measure(true));
+
+        PeerTime Measure(bool functions)
+        {
+            using DisposeScope scope = Begin();
+            using LibtorchEncoder model = new(embedding, heads, layers, functions);
+            Tensor input = randn(batch, length, embedding), labels = randint(10, batch, dtype: ScalarType.Int64);
+            using optim.Optimizer sgd = optim.SGD(model.parameters(), 0.01);
+            double best = Best(() =>
+            {
+                sgd.zero_grad();
+                nn.functional.cross_entropy(model.forward(input), labels).backward();
+                sgd.step();
+            });
+            return new PeerTime(best, functions ? "scaled_dot_product_attention" : "modules");
+        }
+    }
+
+    /// <summary>A depthwise 3×3 convolution with padding 1 and no bias, forward.</summary>
+    /// <param name="channels">The channels.</param>
+    /// <param name="size">Height and width of the images.</param>
+    /// <param name="batch">The number of images.</param>
+    public PeerTime Depthwise3x3(int channels, int size, int batch)
+    {
+        using DisposeScope scope = Begin();
+        using IDisposable gradients = no_grad();
+        return Measure(false).Or(Measure(true));
+
+        PeerTime Measure(bool channelsLast)
+        {
+            using DisposeScope tensors = NewDisposeScope();
+            Tensor x = Leaf(randn(batch, channels, size, size), channelsLast), w = Leaf(randn(channels, 1, 3, 3), channelsLast);
+            return new PeerTime(
+                Best(() => nn.functional.conv2d(x, w, padding: [1, 1], groups: channels)),
+                channelsLast ? "channels last" : "contiguous");
+        }
+    }
+
     /// <summary>Algorithm 1's perturbation and, with Adam as OPT, its update of all parameters in one flat tensor.</summary>
     /// <param name="parameters">The number of parameters.</param>
     /// <param name="inPlace">Whether each operation works in place where libtorch has such a form, or the formulas are written as

@@ -70,7 +70,9 @@ internal sealed class DeviceBench
         bool all = pattern == "*";
         Copies = all ? MeasureCopies(true) : [];
         Passes = Measure(Counts.SelectMany(ParameterWork.All));
-        Products = Measure(Sizes.Select(OperationWork.MatrixProduct).Concat(OperationWork.Convolutions(128)));
+        Products = Measure(
+            [.. Sizes.Select(OperationWork.MatrixProduct), .. OperationWork.Convolutions(128),
+                OperationWork.Depthwise(128, 56, 16)]);
         foreach (StepCase step in StepCase.All)
         {
             Work plain = step.Work(false), perturbed = step.Work(true);

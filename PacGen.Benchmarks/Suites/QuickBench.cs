@@ -21,6 +21,7 @@ internal static class QuickBench
         ParameterWork.Perturb<TruncatedGaussianNoise>(ParameterWork.WideResNet),
         ParameterWork.Update(ParameterWork.WideResNet),
         StepWork.MnistCnn(16), StepWork.MnistCnn(64), StepWork.MnistCnn(256), StepWork.WideResNet(16, 1, 128),
+        StepWork.Encoder(256, 4, 4, 32, 64),
     ];
 
     /// <summary>Times the kernels and shows a table.</summary>

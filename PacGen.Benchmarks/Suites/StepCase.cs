@@ -19,6 +19,7 @@ internal sealed record StepCase(string Model, int Batch, Func<int, Optimizer, Wo
         new("wrn-16-1", 128, (batch, rule) => StepWork.WideResNet(16, 1, batch, rule)),
         new("wrn-58-3", 128, (batch, rule) => StepWork.WideResNet(58, 3, batch, rule)),
         new("wrn-28-10", 128, (batch, rule) => StepWork.WideResNet(28, 10, batch, rule)),
+        new("encoder-256", 32, (batch, rule) => StepWork.Encoder(256, 4, 4, batch, 64, rule)),
     ];
 
     /// <summary>The step's name for people.</summary>

@@ -40,6 +40,20 @@ internal static class StepWork
             2.0 * 32 * 32 * 16 * 27, others, optimizer);
     }
 
+    /// <summary>
+    /// A transformer encoder, PyTorch's layers without dropout, their hidden layers four times as wide, on sequences of some
+    /// length, whose mean a linear layer puts into 10 classes.
+    /// </summary>
+    public static Work Encoder(int embedding, int heads, int layers, int batch, int length, Optimizer? optimizer = null)
+    {
+        double e = embedding, maps = 2 * length * e, first = maps * 3 * e;
+        return Of(
+            () => new SequenceClassifier(embedding, heads, layers),
+            $"transformer encoder, d {embedding}, {heads} heads, {layers} layers",
+            new Shape(batch, length, embedding, 1), first, (layers * maps * ((12 * e) + (2 * length))) - first + (2 * e * 10),
+            optimizer);
+    }
+
     // A forward pass and both gradients of every layer but the first, which needs none for its images.
     private static Work Of(
         Func<Module> model, string name, Shape shape, double first, double others, Optimizer? optimizer) =>
@@ -75,4 +89,15 @@ internal static class StepWork
 
             void Submit() => pipeline.Submit(pixels, targets, Epoch, 0, optimizer.LearningRate);
         });
+
+    private sealed class SequenceClassifier(int embedding, int heads, int layers) : Module
+    {
+        private readonly TransformerEncoder encoder = new(
+            [.. Enumerable.Range(0, layers).Select(_ => new TransformerEncoderLayer(embedding, heads, 4 * embedding, 0))]);
+
+        private readonly Linear linear = new(embedding, 10);
+
+        public override Tensor Forward(Tensor x) => linear.Forward(
+            encoder.Forward(x.Reshape(x.Shape[0], x.Shape[1], x.Shape[2])).Mean([1]));
+    }
 }
