@@ -46,15 +46,23 @@ public sealed record DepthwiseConv2d(DepthwiseGeometry Geometry) : VectorOperati
         new Kernel<T>(
             device, Walk(shapes, 1), CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]), CpuDevice.Address(output));
 
-    /// <summary>Rows of the output; in each, four pixels together use a vector of weights.</summary>
+    /// <summary>
+    /// Rows of the output; in each, four pixels together use a vector of weights, and in the usual case those of two rows the
+    /// pixels that both see.
+    /// </summary>
     private sealed unsafe class Kernel<T>(CpuDevice device, DepthwiseWalk walk, float* x, float* w, float* y)
         : CpuLaunch(device)
         where T : struct, IMemoryLane<T>
     {
-        private const int FloatsPerTask = 32768;
+        private const int FloatsPerTask = 65536;
         private readonly int units = walk.Images * walk.Rows;
         private readonly int share = (int)Math.Clamp(
             FloatsPerTask / ((long)walk.Columns * walk.Channels), 1, walk.Images * walk.Rows);
+
+        private readonly bool usual = walk is
+        {
+            KernelHeight: 3, KernelWidth: 3, StrideHeight: 1, StrideWidth: 1, DilationHeight: 1, DilationWidth: 1, Left: <= 2,
+        };
 
         public override int Tasks => (units + share - 1) / share;
 
@@ -63,12 +71,50 @@ public sealed record DepthwiseConv2d(DepthwiseGeometry Geometry) : VectorOperati
             int end = Math.Min((task + 1) * share, units), whole = walk.Channels - (walk.Channels % T.Count);
             for (int unit = task * share; unit < end; unit++)
             {
+                if (unit + 1 < end && SeeInside(unit))
+                {
+                    int done = Pair(unit, whole);
+                    Row<T>(unit, 0, whole, done);
+                    Row<T>(unit + 1, 0, whole, done);
+                    Row<Float1>(unit++, whole, walk.Channels);
+                    Row<Float1>(unit, whole, walk.Channels);
+                    continue;
+                }
+
                 Row<T>(unit, 0, whole);
                 Row<Float1>(unit, whole, walk.Channels);
             }
         }
 
-        private void Row<TLane>(int unit, int firstChannel, int endChannel)
+        /// <summary>Whether a row and the next are of one image, and all that they see is inside it.</summary>
+        private bool SeeInside(int unit)
+        {
+            int row = unit % walk.Rows, top = row - walk.Top;
+            return usual && row + 1 < walk.Rows && top >= 0 && top + 4 <= walk.Height;
+        }
+
+        /// <summary>Computes pixels of two rows as far as four are inside; returns how many, from the padding on.</summary>
+        private int Pair(int unit, int endChannel)
+        {
+            (int image, int row) = Math.DivRem(unit, walk.Rows);
+            nint channels = walk.Channels, line = walk.Width * channels, to = walk.Columns * channels;
+            float* from = x + ((((nint)image * walk.Height) + row - walk.Top) * line);
+            float* target = y + (unit * to) + (walk.Left * channels);
+            int count = Math.Max(0, walk.Width - 2) / DepthwisePair<T>.Columns * DepthwisePair<T>.Columns;
+            for (int column = 0; column < count; column += DepthwisePair<T>.Columns)
+            {
+                DepthwisePair<T>.Run(
+                    from + (column * channels), line, w, target + (column * channels), to, channels, 0, endChannel);
+            }
+
+            return count;
+        }
+
+        /// <param name="unit">The row.</param>
+        /// <param name="firstChannel">The first channel.</param>
+        /// <param name="endChannel">The channel behind the last.</param>
+        /// <param name="done">How many pixels, from the first that sees no padding on, are there already.</param>
+        private void Row<TLane>(int unit, int firstChannel, int endChannel, int done = 0)
             where TLane : struct, IMemoryLane<TLane>
         {
             if (firstChannel == endChannel)
@@ -94,7 +140,7 @@ public sealed record DepthwiseConv2d(DepthwiseGeometry Geometry) : VectorOperati
             {
                 if (column == inside)
                 {
-                    for (; column + 4 <= behind; column += 4)
+                    for (column += done; column + 4 <= behind; column += 4)
                     {
                         Four<TLane>(from, taps, to, column, end - first, firstChannel, endChannel);
                     }

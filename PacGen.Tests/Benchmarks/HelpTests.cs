@@ -40,7 +40,7 @@ internal sealed class HelpTests
         "--no-download")]
     [TestCase("devices", "--json")]
     [TestCase("bench", "--quick", "--device", "--products", "--threads", "--seconds", "--filter", "--peer", "--output")]
-    [TestCase("compare", "--threads", "--seconds", "--output")]
+    [TestCase("compare", "--threads", "--seconds", "--filter", "--output")]
     [TestCase("figure")]
     [TestCase("figure 1", "--output", "--size", "--format", "--text-scale", "--seed", "--points", "--survey", "--threads")]
     [TestCase("figure 2", "--output", "--size", "--format", "--text-scale", "--sigma")]

@@ -92,6 +92,19 @@ class WideResNet(nn.Module):
         return self.linear(F.relu(self.bn1(x)).mean((2, 3)))
 
 
+class Encoder(nn.Module):
+    """A transformer encoder of four layers and heads on rows of 256 numbers, and a linear layer of the mean over rows."""
+
+    def __init__(self):
+        super().__init__()
+        layer = nn.TransformerEncoderLayer(256, 4, 1024, dropout=0.0, batch_first=True)
+        self.encoder = nn.TransformerEncoder(layer, 4, enable_nested_tensor=False)
+        self.linear = nn.Linear(256, 10)
+
+    def forward(self, x):
+        return self.linear(self.encoder(x.flatten(0, 1) if x.dim() == 4 else x).mean(1))
+
+
 def create(name, **settings):
     """A model by PacGen's name for it."""
     if name == "mlp":
@@ -100,4 +113,6 @@ def create(name, **settings):
         return MnistCnn()
     if name == "wide-resnet":
         return WideResNet(settings["depth"], settings["widen"], settings.get("classes", 10), settings.get("channels", 3), settings.get("original", False))
+    if name == "encoder-256":
+        return Encoder()
     raise ValueError(f"there is no model {name}")

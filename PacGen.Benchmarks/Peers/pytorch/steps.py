@@ -37,6 +37,7 @@ STEPS = [
     ("wrn-16-1", 128, (3, 32, 32), {"depth": 16, "widen": 1}),
     ("wrn-58-3", 128, (3, 32, 32), {"depth": 58, "widen": 3}),
     ("wrn-28-10", 128, (3, 32, 32), {"depth": 28, "widen": 10}),
+    ("encoder-256", 32, (1, 64, 256), {}),
 ]
 
 # Channels and image size of a Wide ResNet's three groups of blocks, the width being 3.
