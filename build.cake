@@ -117,11 +117,11 @@ Task("GpuBundle")
                 .WithProperty("DebugType", "none"),
         });
 
-        // What drawing text, debuggers and BenchmarkDotNet's suites would need, and the bundle does not. Image files need libSkiaSharp.so.
+        // What drawing text, ONNX Runtime's check of what is written, debuggers and BenchmarkDotNet's suites would need, and the bundle does not. Image files need libSkiaSharp.so.
         foreach (var unneeded in new[]
         {
             "*.xml", "*.pdb", "libHarfBuzzSharp.so", "libcapstone.so", "libmscordaccore.so", "libmscordbi.so", "libclrgc*.so",
-            "libcoreclrtraceptprovider.so", "createdump", "Microsoft.CodeAnalysis*.dll", "Microsoft.Diagnostics.*.dll", "Microsoft.VisualBasic*.dll",
+            "libcoreclrtraceptprovider.so", "*onnxruntime*.so", "onnxruntime*.dll", "onnxruntime*.lib", "createdump", "Microsoft.CodeAnalysis*.dll", "Microsoft.Diagnostics.*.dll", "Microsoft.VisualBasic*.dll",
             "Gee.External.Capstone.dll", "Iced.dll", "Dia2Lib.dll", "TraceReloggerLib.dll", "System.CodeDom.dll", "System.Linq.AsyncEnumerable.dll",
         })
         {

@@ -112,7 +112,7 @@ internal static class MapGpu
     }
 }
 
-/// <summary>The kernels: along one axis, four elements or one at a time, and along several.</summary>
+/// <summary>The kernels: along one axis and along several, four elements or one at a time.</summary>
 internal sealed class MapGpu<TExpression> : Launch
     where TExpression : struct, IExpression
 {
@@ -136,17 +136,26 @@ internal sealed class MapGpu<TExpression> : Launch
         x7 = 7 < inputs.Length ? GpuDevice.View(inputs[7]) : y;
         walk = new MapGpu.Walk(plan, (int)output.Count);
         bool straight = plan.Extents.Length == 1;
-        bool wide = straight && Packs.InFours(0, output);
+
+        // Four elements lie along the innermost axis, where each input moves with the output or stands.
+        bool wide = Packs.InFours(straight ? 0 : plan.Extents[^1], output);
         for (int i = 0; i < inputs.Length; i++)
         {
-            wide &= plan.Strides[i][0] == 0 || Packs.InFours(0, inputs[i]);
+            long[] steps = plan.Strides[i];
+            wide &= steps[^1] == 0
+                || (steps[^1] == 1 && Packs.InFours(0, inputs[i]) && steps[..^1].All(step => step % Quad.Count == 0));
         }
 
         grid = device.Grid(wide ? (output.Count + 3) / 4 : output.Count);
         Action<
             ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
-            ArrayView<float>, ArrayView<float>, ArrayView<float>, MapGpu.Walk> method = wide ? Quads : straight ? Straight
-                : Strided;
+            ArrayView<float>, ArrayView<float>, ArrayView<float>, MapGpu.Walk> method = (wide, straight) switch
+            {
+                (true, true) => Quads,
+                (true, false) => StridedQuads,
+                (false, true) => Straight,
+                _ => Strided,
+            };
         kernel = device.Load(method.Method, accelerator => accelerator.LoadStreamKernel(method));
     }
 
@@ -172,16 +181,61 @@ internal sealed class MapGpu<TExpression> : Launch
                 q3 = Load(extent, x3, i, walk.X3);
             Quad q4 = Load(extent, x4, i, walk.X4), q5 = Load(extent, x5, i, walk.X5), q6 = Load(extent, x6, i, walk.X6),
                 q7 = Load(extent, x7, i, walk.X7);
-            Numbers first = new(q0.X, q1.X, q2.X, q3.X, q4.X, q5.X, q6.X, q7.X), second = new(
-                q0.Y, q1.Y, q2.Y, q3.Y, q4.Y, q5.Y, q6.Y, q7.Y);
-            Numbers third = new(q0.Z, q1.Z, q2.Z, q3.Z, q4.Z, q5.Z, q6.Z, q7.Z), fourth = new(
-                q0.W, q1.W, q2.W, q3.W, q4.W, q5.W, q6.W, q7.W);
-            extent.Store(y, i, new Quad(
-                TExpression.Evaluate<GpuFloat, Numbers>(in first).Value,
-                TExpression.Evaluate<GpuFloat, Numbers>(in second).Value,
-                TExpression.Evaluate<GpuFloat, Numbers>(in third).Value,
-                TExpression.Evaluate<GpuFloat, Numbers>(in fourth).Value));
+            extent.Store(y, i, Four(q0, q1, q2, q3, q4, q5, q6, q7));
         }
+    }
+
+    /// <summary>
+    /// Several axes, four elements a thread at a time along the innermost, whose length is a multiple of four: each input moves
+    /// with the output there, 16 bytes at a time, or stands.
+    /// </summary>
+    internal static void StridedQuads(
+        ArrayView<float> x0, ArrayView<float> x1, ArrayView<float> x2, ArrayView<float> x3, ArrayView<float> x4,
+        ArrayView<float> x5, ArrayView<float> x6, ArrayView<float> x7,
+        ArrayView<float> y, MapGpu.Walk walk)
+    {
+        int quads = walk.Count / 4, stride = Grid.DimX * Group.DimX;
+        for (int quad = (Grid.IdxX * Group.DimX) + Group.IdxX; quad < quads; quad += stride)
+        {
+            int i = 4 * quad;
+            MapGpu.Place place = walk.At(i);
+            Quad.Store(y, i, Four(
+                Load(x0, walk.X0, in place), Load(x1, walk.X1, in place), Load(x2, walk.X2, in place),
+                Load(x3, walk.X3, in place), Load(x4, walk.X4, in place), Load(x5, walk.X5, in place),
+                Load(x6, walk.X6, in place), Load(x7, walk.X7, in place)));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Quad Four(Quad q0, Quad q1, Quad q2, Quad q3, Quad q4, Quad q5, Quad q6, Quad q7)
+    {
+        Numbers first = new(q0.X, q1.X, q2.X, q3.X, q4.X, q5.X, q6.X, q7.X), second = new(
+            q0.Y, q1.Y, q2.Y, q3.Y, q4.Y, q5.Y, q6.Y, q7.Y);
+        Numbers third = new(q0.Z, q1.Z, q2.Z, q3.Z, q4.Z, q5.Z, q6.Z, q7.Z), fourth = new(
+            q0.W, q1.W, q2.W, q3.W, q4.W, q5.W, q6.W, q7.W);
+        return new Quad(
+            TExpression.Evaluate<GpuFloat, Numbers>(in first).Value,
+            TExpression.Evaluate<GpuFloat, Numbers>(in second).Value,
+            TExpression.Evaluate<GpuFloat, Numbers>(in third).Value,
+            TExpression.Evaluate<GpuFloat, Numbers>(in fourth).Value);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Quad Load(ArrayView<float> x, MapGpu.Steps steps, in MapGpu.Place place)
+    {
+        int offset = steps.Offset(in place);
+        Quad quad;
+        if (steps.S0 != 0)
+        {
+            quad = Quad.Load(x, offset);
+        }
+        else
+        {
+            float value = x[offset];
+            quad = new Quad(value, value, value, value);
+        }
+
+        return quad;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -173,7 +173,8 @@ internal sealed record KernelInstance(
             map => map.Kernel.Name + map.Name, StringComparer.Ordinal)
             .Select(map => new KernelInstance(
                 $"{map.Name}, {Walk(map.Kernel.Name)}",
-                map.Kernel, map.Kernel.Name == "Quads", map.Kernel.Name == "Quads",
+                map.Kernel, map.Kernel.Name.EndsWith("Quads", StringComparison.Ordinal),
+                map.Kernel.Name.EndsWith("Quads", StringComparison.Ordinal),
                 4 * (1 + Arguments(map.Kernel.DeclaringType!.GenericTypeArguments[0]).Distinct().Count()))),
     ];
 
@@ -193,7 +194,8 @@ internal sealed record KernelInstance(
         && type.GetGenericTypeDefinition() == typeof(SumGpu<,,>);
 
     private static string Walk(string kernel) =>
-        kernel == "Quads" ? "along one axis, in fours" : kernel == "Straight" ? "along one axis" : "along several axes";
+        (kernel.StartsWith("Strided", StringComparison.Ordinal) ? "along several axes" : "along one axis")
+            + (kernel.EndsWith("Quads", StringComparison.Ordinal) ? ", in fours" : "");
 
     private static string MapName(Type expression)
     {

@@ -91,8 +91,8 @@ internal sealed partial class KernelInstanceTests
 
             What the graphs of an MLP, the network of the MNIST example, a Wide-ResNet and one with the other layers are fused into:
             training with perturbed Adam, evaluation and batch norm's statistics. Along several axes some argument is stretched, such as
-            a bias or a channel's mean: it is loaded a float at a time, the stretched ones mostly from the caches, and the fewest bytes are
-            then at most those reported, which count each argument in full.
+            a bias or a channel's mean, and comes mostly from the caches: in fours where the innermost axis is a multiple of four long, else a
+            float at a time. The fewest bytes are then at most those reported, which count each argument in full.
 
             | map | registers sm_80, sm_90 | spills | stack | shared | loads | stores | bytes / fewest |
             | --- | --- | --- | --- | --- | --- | --- | --- |
