@@ -106,6 +106,7 @@ internal sealed class CertifyVerb : Verb
     private (JsonObject Result, Action Show) OfFile(
         WeightsFile? file, ParseResult parsed, ModelChoice choice, Dataset images, CertifyOptions options, CertifyReport report)
     {
+        images = file?.AsTrained(images) ?? images;
         (Module network, ParameterArena arena) = file is null ? choice.WithWeights(images, options.Device!)
             : file.Load(choice, images, file.Model is null ? parsed.GetValue(layout) : null, options.Device!);
         float[] values, state;

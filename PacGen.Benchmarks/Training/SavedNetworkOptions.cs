@@ -71,14 +71,7 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
         OpenedDevice opened = device.Open(parsed);
         try
         {
-            Dataset images = data.Load(parsed, terminal, host.Stop.Token, set);
-            if (file.Normalization is { } kept && images.Train.Normalization is { } own && own.Channels == kept.Channels
-                && own.MaxValue == kept.MaxValue)
-            {
-                // The samples are seen as they were in training, not by what these happen to have for a mean.
-                images = images.Normalized(kept);
-            }
-
+            Dataset images = file.AsTrained(data.Load(parsed, terminal, host.Stop.Token, set));
             (Module network, ParameterArena arena) = file.Load(choice, images, parsed.GetValue(layout), opened.Device);
             if (file.StatisticsOf is { } step)
             {

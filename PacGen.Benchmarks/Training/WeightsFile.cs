@@ -116,6 +116,14 @@ internal sealed class WeightsFile : IDisposable
     public Normalization? Normalization => texts.TryGetValue(NormalizationText, out string? text)
         ? global::PacGen.Nn.Normalization.Parse(text) ?? throw Unusable("its metadata state a normalisation that is none") : null;
 
+    /// <summary>
+    /// The samples as the network saw them in training, not by what they happen to have for a mean; as they are where the file
+    /// doesn't say, or says it of others.
+    /// </summary>
+    public Dataset AsTrained(Dataset images) => Normalization is { } kept && images.Train.Normalization is { } own
+        && own.Channels == kept.Channels && own.MaxValue == kept.MaxValue
+        ? images.Normalized(kept) : images;
+
     /// <summary>The words that <c>--layout</c> takes.</summary>
     public static string[] Layouts { get; } = [PacGen, PyTorch];
 
