@@ -27,6 +27,15 @@ public sealed record BatchMatMul(bool TransposeA = false, bool TransposeB = fals
     }
 
     /// <inheritdoc/>
+    public override long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes)
+    {
+        Shape shape = Infer(shapes);
+        int terms = shapes[0][TransposeA ? 1 : 2];
+        return IsLarge(shape, terms)
+            ? shape[0] * MatMulPacking.Bytes(shape[1], terms, shape[2], TransposeA, device.Lanes) : 0;
+    }
+
+    /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Bind(device, device.Lanes, shapes, inputs, output);
 
@@ -51,14 +60,20 @@ public sealed record BatchMatMul(bool TransposeA = false, bool TransposeB = fals
     {
         Shape shape = Infer(shapes);
         int rows = shape[1], columns = shape[2], terms = shapes[0][TransposeA ? 1 : 2];
+        return IsLarge(shape, terms)
+            ? EachBound(device, shapes, inputs, output, (_, regions, part) => MatMulLaunch<T>.Bind(
+                device, rows, terms, columns, regions[0], TransposeA, regions[1], TransposeB, part))
+            : new BatchMatMulLaunch<T>(
+                device, shape[0], rows, terms, columns, inputs[0], TransposeA, inputs[1], TransposeB, output);
+    }
 
-        // Large matrices are packed once and shared among the workers; of small ones a worker does each on its own.
+    /// <summary>
+    /// Large matrices are packed once and shared among the workers; of small ones a worker does each on its own.
+    /// </summary>
+    private static bool IsLarge(Shape product, int terms)
+    {
         const long LargeWork = 1 << 24;
-        return (long)rows * columns * terms < LargeWork
-            ? new BatchMatMulLaunch<T>(
-                device, shape[0], rows, terms, columns, inputs[0], TransposeA, inputs[1], TransposeB, output)
-            : EachBound(device, shapes, inputs, output, (_, regions, part) => MatMulLaunch<T>.Bind(
-                device, rows, terms, columns, regions[0], TransposeA, regions[1], TransposeB, part));
+        return (long)product[1] * product[2] * terms >= LargeWork;
     }
 
     private static Launch EachBound(

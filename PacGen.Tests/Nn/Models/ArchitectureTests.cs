@@ -38,6 +38,17 @@ internal sealed class ArchitectureTests
         string? Obstacle(string measure) => Measures.All.Single(one => one.Name == measure).Obstacle!(subject);
     }
 
+    /// <summary>A network with batch norm has statistics of its data; the others are certified as any network is.</summary>
+    [Test]
+    public void IsCertified([Values("attention", "depthwise", "recurrent")] string name)
+    {
+        Dataset digits = Datasets.Digits(), few = new("digits", digits.Train.Take(300), digits.Test.Take(64));
+        Certificate certificate = Certifier.Certify(
+            Architectures.Of(name), few,
+            new CertifyOptions { PriorEpochs = 4, PosteriorEpochs = 1, PriorLevels = [100], Draws = 150 });
+        Assert.That(certificate.ZeroOne.Value, Is.GreaterThan(certificate.ZeroOne.Sample).And.LessThan(1));
+    }
+
     [TestCase("resnet18", 11_689_512)]
     [TestCase("resnet18-small", 11_173_962)]
     public void ResNetHasItsParameters(string name, long count)
