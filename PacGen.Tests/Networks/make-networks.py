@@ -13,6 +13,7 @@ import pathlib
 
 import numpy
 import onnx
+import onnx.version_converter
 import onnxruntime
 import safetensors.numpy
 import torch
@@ -114,6 +115,40 @@ class Regression(nn.Module):
         return self.net(x)
 
 
+class Operators(nn.Module):
+    """Operators that the others lack: of images, then of sequences."""
+
+    def __init__(self):
+        super().__init__()
+        self.images = nn.Sequential(
+            nn.ZeroPad2d((0, 1, 1, 0)), nn.Conv2d(3, 8, 3, dilation=2, padding=2), nn.GroupNorm(2, 8), nn.Hardswish(),
+            nn.Conv2d(8, 6, (1, 3), stride=(1, 2), padding=(0, 1)), nn.PReLU(6), nn.ConvTranspose2d(6, 6, 3, 2, 1, 1, groups=1),
+            nn.InstanceNorm2d(6, affine=True), nn.ELU(0.5), nn.MaxPool2d(3, 2, ceil_mode=True))
+        self.sequences = nn.Sequential(
+            nn.Conv1d(9, 8, 3, padding=1), nn.BatchNorm1d(8), nn.Softplus(), nn.MaxPool1d(2), nn.Conv1d(8, 4, 2, groups=2))
+        self.mix = nn.Linear(12, 12)
+
+    def forward(self, x):
+        a, b = self.images(x).chunk(2, dim=1)
+        y = torch.cat([a * torch.sigmoid(b), torch.maximum(a, b), torch.clamp(b, -0.5, 0.7)], dim=1)
+        y = self.sequences(y.mean(3) + y.amax(3) ** 2).flatten(1)
+        z = torch.where(y > 0.2, torch.exp(-y), torch.log(1 + y.abs()))
+        z = self.mix(torch.nn.functional.pad(z, (2, 2))[:, : 12])
+        return torch.softmax(z.view(-1, 3, 4).transpose(1, 2), 1).reshape(-1, 12)[:, ::2] + torch.erf(z[:, 6:])
+
+
+class Reshaped(nn.Module):
+    """Exported for batches of one alone, which stand in its reshape."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+        self.fc = nn.Linear(64, 5)
+
+    def forward(self, x):
+        return self.fc(torch.relu(self.conv(x)).view(x.size(0), -1))
+
+
 def digits():
     path = FOLDER.parent.parent / "PacGen.Nn" / "Data" / "Digits" / "digits.csv.gz"
     with gzip.open(path, "rt") as file:
@@ -160,6 +195,34 @@ def save(name, model, x, opset):
     safetensors.numpy.save_file({"x": x.numpy(), "y": y.numpy(), "z": z}, FOLDER / f"{name}.safetensors")
 
 
+def operators():
+    """Untrained networks, and a file in other forms: the newest version of ONNX, weights in a file beside it, one size of batches."""
+    torch.manual_seed(2)
+    model = Operators()
+    for module in model.modules():
+        if isinstance(module, (nn.BatchNorm1d, nn.GroupNorm, nn.InstanceNorm2d)):
+            nn.init.normal_(module.weight, 1, 0.3)
+            nn.init.normal_(module.bias, 0, 0.3)
+    model.sequences[1].running_mean.normal_()
+    model.sequences[1].running_var.uniform_(0.5, 2)
+    save("operators", model.eval(), torch.randn(4, 3, 9, 10), 18)
+    (FOLDER / "operators.pt").unlink()
+
+    grouped = onnx.load(FOLDER / "grouped-cnn.onnx")
+    newest = onnx.version_converter.convert_version(grouped, onnx.defs.onnx_opset_version())
+    onnx.save(newest, FOLDER / "newest.onnx")
+    onnx.save(
+        onnx.load(FOLDER / "regression.onnx"), FOLDER / "beside.onnx", save_as_external_data=True, location="beside.onnx.data",
+        size_threshold=64)
+
+    torch.manual_seed(3)
+    model, x = Reshaped().eval(), torch.randn(4, 3, 6, 6)
+    torch.onnx.export(model, (x[:1],), FOLDER / "one-at-a-time.onnx", opset_version=13, input_names=["x"], output_names=["y"], dynamo=False)
+    with torch.no_grad():
+        y = model(x)
+    safetensors.numpy.save_file({"x": x.numpy(), "y": y.numpy(), "z": y.numpy()}, FOLDER / "one-at-a-time.safetensors")
+
+
 def main():
     torch.set_num_threads(1)
     x, y, test, labels = digits()
@@ -177,6 +240,7 @@ def main():
     model = Regression()
     train(model, *table(2000), nn.functional.mse_loss, 10)
     save("regression", model, table(16)[0], 20)
+    operators()
 
 
 main()

@@ -1,3 +1,4 @@
+using System.Text;
 using PacGen.Kernels;
 using PacGen.Nn;
 
@@ -77,6 +78,37 @@ internal sealed class OnnxNetworkTests
         Assert.That(certificate.Assumptions.Select(one => one.Name), Does.Contain("first weights"));
     }
 
+    /// <summary>Other operators; the newest version of ONNX; weights in a file beside it; a file for batches of one.</summary>
+    [TestCase("operators", "operators", 9, 10, 3)]
+    [TestCase("newest", "grouped-cnn", 8, 8, 1)]
+    [TestCase("beside", "regression", 6)]
+    [TestCase("one-at-a-time", "one-at-a-time", 6, 6, 3)]
+    public void OtherFilesGiveTheRecordedOutputs(string name, string recorded, params int[] example)
+    {
+        OnnxNetwork network = OnnxNetwork.Open(TestNetworks.PathOf($"{name}.onnx"), new Shape(example));
+        using ParameterArena arena = new(network, Device.Cpu, 1);
+        using TensorFile reference = TensorFile.OpenAny(TestNetworks.PathOf($"{recorded}.safetensors"));
+        Assert.That(ReferenceOutputs.Check(network, arena, reference, Tolerance), Is.LessThan(Tolerance));
+    }
+
+    [Test]
+    public void AnUnknownOperatorIsNamedWithItsNode() => Assert.That(
+        () => OnnxNetwork.Read(Replaced("mlp.onnx", "\u0004Tanh", "\u0004Tonh"), "file", new Shape(8, 8, 1)),
+        Throws.TypeOf<CheckpointException>().With.Message.Contains("Tonh node '/Tanh': the operator Tonh is not supported"));
+
+    /// <summary>A file may be a stranger's: what it says lies elsewhere isn't read.</summary>
+    [Test]
+    public void WeightsElsewhereThanBesideTheFileAreRefused()
+    {
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(folder["in"]);
+        File.Copy(TestNetworks.PathOf("beside.onnx.data"), folder["side.onnx.dat"]);
+        File.WriteAllBytes(folder["in", "net.onnx"], Replaced("beside.onnx", "beside.onnx.data", "../side.onnx.dat"));
+        Assert.That(
+            () => OnnxNetwork.Open(folder["in", "net.onnx"], new Shape(6)),
+            Throws.TypeOf<CheckpointException>().With.Message.Contains("no file beside the model"));
+    }
+
     [Test]
     public void ParametersHaveTheNamesOfTheFile()
     {
@@ -94,4 +126,12 @@ internal sealed class OnnxNetworkTests
     public void ExamplesOfAnotherShapeAreRefused() => Assert.That(
         () => OnnxNetwork.Open(TestNetworks.PathOf("mlp.onnx"), new Shape(28, 28, 1)),
         Throws.TypeOf<CheckpointException>().With.Message.Contains("(28, 28, 1)"));
+
+    /// <summary>A file's bytes with a text in them replaced by another of its length.</summary>
+    private static byte[] Replaced(string file, string text, string other)
+    {
+        string bytes = Encoding.Latin1.GetString(File.ReadAllBytes(TestNetworks.PathOf(file)));
+        Assert.That(bytes, Does.Contain(text));
+        return Encoding.Latin1.GetBytes(bytes.Replace(text, other, StringComparison.Ordinal));
+    }
 }
