@@ -28,15 +28,16 @@ public sealed class OnnxNetwork : Module
     private readonly OnnxModel model;
     private readonly OnnxInput input;
     private readonly Shape example;
-    private readonly ReadOnlyMemory<byte> bytes;
+    private readonly byte[] structure;
     private readonly Dictionary<string, OnnxWeight> weights = [];
     private readonly Dictionary<string, Module> layers = [];
     private readonly List<OnnxNode> nodes;
     private bool importing = true;
+    private long computed;
 
     private OnnxNetwork(ReadOnlyMemory<byte> bytes, string name, OnnxModel model, Shape example)
     {
-        (this.bytes, this.name, this.model, this.example) = (bytes, name, model, example);
+        (this.name, this.model, this.example) = (name, model, example);
         if (model.Opset < 13)
         {
             throw new CheckpointException(
@@ -73,6 +74,17 @@ public sealed class OnnxNetwork : Module
         Tensor output = Forward(Tensor.Input(new Shape([2, .. example.AsSpan()]), "examples"));
         Outputs = output.Shape[1];
         importing = false;
+
+        // The values are the parameters' from here on; the file's bytes and what was decoded of them are let go.
+        structure = OnnxMessages.WithoutValues(bytes, Used.Select(weight => weight.Source.Name).ToHashSet());
+        foreach (OnnxWeight weight in Used)
+        {
+            weight.Forget();
+            if (model.Initializers.TryGetValue(weight.Source.Name, out OnnxInitializer? source))
+            {
+                model.Initializers[source.Name] = source with { Values = null };
+            }
+        }
     }
 
     /// <summary>The length of an output row: classes, or numbers that are predicted.</summary>
@@ -148,8 +160,7 @@ public sealed class OnnxNetwork : Module
     /// The network's file without the values of parameters and state: what a file of weights keeps beside them to say how to
     /// build the network again.
     /// </summary>
-    public byte[] Structure() =>
-        OnnxMessages.WithoutValues(bytes, Used.Select(weight => weight.Source.Name).ToHashSet());
+    public byte[] Structure() => [.. structure];
 
     /// <summary>Checks that a file has the arrays that <see cref="Load"/> takes, and no others.</summary>
     /// <exception cref="CheckpointException">An array is missing, has another shape, or has no place.</exception>
@@ -192,6 +203,7 @@ public sealed class OnnxNetwork : Module
         }
 
         Batch = x.Shape[0];
+        computed = 0;
         Dictionary<string, OnnxValue> values = [];
         foreach ((string array, OnnxInitializer source) in model.Initializers)
         {
@@ -228,6 +240,18 @@ public sealed class OnnxNetwork : Module
         TLayer made = make();
         layers.Add(key, made);
         return made;
+    }
+
+    /// <summary>Counts numbers that are computed without any example: a small file can ask for very many.</summary>
+    /// <exception cref="CheckpointException">They are more than any network needs.</exception>
+    internal void CountComputed(int more)
+    {
+        computed += more;
+        if (computed > 4L * OnnxArray.MostComputed)
+        {
+            throw new CheckpointException(
+                $"more than {4L * OnnxArray.MostComputed} numbers would have to be computed for the file's shapes");
+        }
     }
 
     /// <summary>The size of batches that the file states, where it does.</summary>

@@ -105,6 +105,7 @@ internal static partial class OnnxOperators
 
         if (OnnxFolding.Evaluate(call) is { } known)
         {
+            call.Network.CountComputed(known.Sum(value => ((OnnxKnown)value).Array.Count));
             return known;
         }
 

@@ -16,8 +16,8 @@ internal sealed class OnnxWeight(OnnxInitializer source, string name)
     /// <summary>Its name as a parameter.</summary>
     public string Name => name;
 
-    /// <summary>The array in the file; its values are as they were there.</summary>
-    public OnnxInitializer Source => source;
+    /// <summary>The array in the file.</summary>
+    public OnnxInitializer Source { get; private set; } = source;
 
     /// <summary>The parameter, once a node takes it as such.</summary>
     public Parameter? Parameter { get; private set; }
@@ -52,15 +52,18 @@ internal sealed class OnnxWeight(OnnxInitializer source, string name)
 
     /// <summary>The array as a state.</summary>
     public StateTensor TakeState() => Parameter is null
-        ? State ??= new StateTensor(new Shape(source.Dims), Array.ConvertAll(source.Numbers(), value => (float)value))
+        ? State ??= new StateTensor(new Shape(Source.Dims), Array.ConvertAll(Source.Numbers(), value => (float)value))
         : throw new CheckpointException($"'{name}' is a weight elsewhere, and can't be a running statistic too");
+
+    /// <summary>Lets go of the file's values, which the parameter has.</summary>
+    public void Forget() => Source = Source with { Values = null };
 
     /// <summary>The elements in the order in which they are stored, given them in the file's.</summary>
     public float[] InOrderOfNetwork(float[] values) =>
         State is not null ? values : Array.ConvertAll(AxisOrder.Places(extents, order), place => values[place]);
 
-    private float[] Stored() => source.Values is null ? new float[new Shape(source.Dims).Count]
-        : InOrderOfNetwork(Array.ConvertAll(source.Values, value => (float)value));
+    private float[] Stored() => Source.Values is null ? new float[new Shape(Source.Dims).Count]
+        : InOrderOfNetwork(Array.ConvertAll(Source.Values, value => (float)value));
 
     /// <summary>Whether an order of axes is the stored one, but for axes of extent 1.</summary>
     private bool Same(int[] factors, int[] axes) =>

@@ -54,6 +54,43 @@ internal sealed class OnnxNetworkTests
         }
     }
 
+    /// <summary>
+    /// The law that the regression net was trained on, in make-networks.py; the mean square of its targets is about 10.
+    /// </summary>
+    [Test]
+    public void ARegressionNetworkIsTrainedScoredAndMeasured()
+    {
+        MathNet.Numerics.Random.MersenneTwister random = new(5);
+        float[,] x = new float[600, 6], y = new float[600, 2], larger = new float[600, 2];
+        for (int i = 0; i < 600; i++)
+        {
+            for (int j = 0; j < 6; j++)
+            {
+                double scale = j == 1 ? 2 : j == 2 ? 3 : 1;
+                x[i, j] = (float)((scale * MathNet.Numerics.Distributions.Normal.Sample(random, 0, 1)) + 1);
+            }
+
+            (y[i, 0], y[i, 1]) = ((x[i, 0] * x[i, 1] / 4) + x[i, 2], MathF.Sin(x[i, 3]) - x[i, 4]);
+            (larger[i, 0], larger[i, 1]) = (1.3f * y[i, 0], 1.3f * y[i, 1]);
+        }
+
+        OnnxNetwork network = OnnxNetwork.Open(TestNetworks.PathOf("regression.onnx"), new Shape(6));
+        Dataset data = Dataset.FromArrays(x, larger);
+        using Trainer trainer = new(
+            network, data, new Adam(3e-3), new TrainingOptions { Epochs = 1, BatchSize = 32, BestBy = EpochQuantity.TestLoss });
+        Assert.That(trainer.Evaluate(Dataset.FromArrays(x, y).Train).Loss, Is.LessThan(0.1), "PyTorch trained it");
+
+        // Then the targets are larger by 30 %.
+        double before = trainer.Evaluate(data.Train).Loss;
+        trainer.Run();
+        Assert.That(trainer.Evaluate(data.Train).Loss, Is.LessThan(before));
+        Assert.That(trainer.Score(new ScoreOptions { Images = 128, Draws = 2 }).Value, Is.GreaterThan(0));
+        using EmpiricalLoss loss = new(network, trainer.Arena, data.Train.Take(128));
+        Assert.That(
+            PacGen.Nn.Measures.All.Single(row => row.Name == "largest-eigenvalue").Of(loss, 1, null, default).Value,
+            Is.GreaterThan(0));
+    }
+
     /// <summary>A network whose weights a file brought is certified on examples that its training has not seen.</summary>
     [Test]
     public void ANetworkIsCertifiedOnOtherImages()
