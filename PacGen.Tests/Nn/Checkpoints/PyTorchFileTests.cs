@@ -34,9 +34,15 @@ internal sealed class PyTorchFileTests
     /// <summary>A module of one's own, whose layout is found from the module itself; the flattened image of 24×2×2 too.</summary>
     [TestCase("mlp")]
     [TestCase("grouped-cnn")]
+    [TestCase("transformer")]
     public void AStateDictFillsAModule(string name)
     {
-        Module module = name == "mlp" ? new Perceptron() : new GroupedCnn();
+        Module module = name switch
+        {
+            "mlp" => new Perceptron(),
+            "transformer" => new Transformer(),
+            _ => new GroupedCnn(),
+        };
         using ParameterArena arena = new(module, Device.Cpu, 1);
         PyTorchLayout layout = PyTorchLayout.Of(module, new Shape(8, 8, 1));
         using (TensorFile file = TensorFile.OpenAny(TestNetworks.PathOf($"{name}.pt")))
@@ -130,6 +136,19 @@ internal sealed class PyTorchFileTests
         private readonly Linear fc1 = new(64, 32), fc2 = new(32, 16), fc3 = new(16, 10);
 
         public override Tensor Forward(Tensor x) => fc3.Forward(fc2.Forward(fc1.Forward(x.Flatten()).Relu()).Tanh());
+    }
+
+    private sealed class Transformer : Module
+    {
+        private readonly Linear embed = new(8, 16);
+        private readonly Parameter position = new(new Shape(1, 8, 16), Initializer.Zeros);
+        private readonly TransformerEncoderLayer first = new(16, 4, 32, 0.1, x => x.Gelu());
+        private readonly TransformerEncoderLayer second = new(16, 2, 32, 0, x => x.Relu(), normFirst: true);
+        private readonly LayerNorm norm = new(16);
+        private readonly Linear head = new(16, 10);
+
+        public override Tensor Forward(Tensor x) => head.Forward(norm.Forward(second.Forward(first.Forward(
+            embed.Forward(x.Reshape(-1, 8, 8)) + position))).Mean([1]));
     }
 
     private sealed class GroupedCnn : Module
