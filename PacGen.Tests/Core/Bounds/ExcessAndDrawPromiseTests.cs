@@ -38,7 +38,7 @@ internal sealed class ExcessAndDrawPromiseTests
     [Test]
     public void Hold([Values(0.5, 0.2, 0.05)] double delta)
     {
-        int excess = 0, withoutKl = 0, alone = 0, draw = 0, drawWithoutRatio = 0;
+        int described = 0, withoutBits = 0, excess = 0, withoutKl = 0, alone = 0, draw = 0, drawWithoutRatio = 0;
         double slack = 0, plainSlack = 0;
         for (int trial = 0; trial < Trials; trial++)
         {
@@ -76,6 +76,12 @@ internal sealed class ExcessAndDrawPromiseTests
                 + BinaryKl.UpperInverse(worse, budget / 4) ? 1 : 0;
             alone += risk > empirical[Reference] - 1 + notBetter + worse ? 1 : 0;
 
+            // The best of all on the sample, described by its number among 300.
+            int least = Array.IndexOf(empirical, empirical.Min());
+            described += Risks[least] > CompressionBound.Bound(
+                Math.Min(empirical[least], 1), Math.Log2(300), Size, delta).Value ? 1 : 0;
+            withoutBits += Risks[least] > CompressionBound.Bound(Math.Min(empirical[least], 1), 0, Size, delta).Value ? 1 : 0;
+
             int drawn = Draw(q, random.NextUniform());
             double ratio = Math.Log(q[drawn] * q.Length);
             draw += Risks[drawn] > DisintegratedBound.Bound(Math.Min(empirical[drawn], 1), ratio, Size, delta).Value ? 1 : 0;
@@ -88,6 +94,9 @@ internal sealed class ExcessAndDrawPromiseTests
             $"{Share(withoutKl)}, the sample's {Share(alone)}; one draw {Share(draw)}, without log dQ/dπ " +
                 $"{Share(drawWithoutRatio)}");
         double allowed = FiniteProblem.Allowed(delta, Trials);
+        TestContext.Out.WriteLine($"described {Share(described)}, without the description's bits {Share(withoutBits)}");
+        Assert.That(described, Is.LessThanOrEqualTo(allowed));
+        Assert.That(withoutBits, Is.GreaterThan(delta < 0.5 ? allowed : described), "the test sees that the bits are missing");
         Assert.That(excess, Is.LessThanOrEqualTo(allowed));
         Assert.That(draw, Is.LessThanOrEqualTo(allowed));
         Assert.That(alone, Is.GreaterThan(allowed), "the test sees that the sample's loss is no bound");
@@ -113,6 +122,21 @@ internal sealed class ExcessAndDrawPromiseTests
 
         double kl = TruncatedGaussian.Kl(weight, sigma, kappa, mean, deviation);
         Assert.That(sum / mass, Is.EqualTo(kl).Within(1e-6));
+    }
+
+    /// <summary>
+    /// Of 6 weights with levels 3, 2, 1 there are 60 orders and 28 ways to share them out: 6 + 5 bits, and 3 for K = 3, 96 for
+    /// the levels.
+    /// </summary>
+    [Test]
+    public void TheLengthOfADescription()
+    {
+        Assert.That(CompressionBound.DescriptionLength([3, 2, 1]), Is.EqualTo(6 + 5 + 3 + 96));
+        Assert.That(CompressionBound.DescriptionLength([1000], 16), Is.EqualTo(17), "all the same: the level alone");
+        Assert.That(() => CompressionBound.DescriptionLength([]), Throws.ArgumentException);
+        Assert.That(() => CompressionBound.Bound(0.1, -1, 10, 0.1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(CompressionBound.Bound(0.1, 0, 100, 0.1).Value, Is.EqualTo(
+            BinaryKl.UpperInverse(0.1, Math.Log(10) / 100)).Within(1e-12));
     }
 
     [Test]
