@@ -101,7 +101,7 @@ internal sealed class BadInputTests
     public void CommandLine(string line, string says)
     {
         ProgramRun run = ProgramRun.Of(line.Split(' '));
-        OneLine(run, 2, says);
+        run.RequireRefusal(2, says);
         Assert.That(run.Output, Is.Empty);
     }
 
@@ -110,7 +110,7 @@ internal sealed class BadInputTests
     public void ModelOfMoreParametersThanAnArrayHolds()
     {
         ProgramRun run = ProgramRun.Of("train", "--hidden", "50000,50000", "--device", "cpu");
-        OneLine(run, run.ExitCode, "take a smaller");
+        run.RequireRefusal(run.ExitCode, "take a smaller");
         Assert.That(run.ExitCode, Is.EqualTo(1).Or.EqualTo(2));
         Assert.That(run.Error, Does.Not.Contain("unexpected"));
         Assert.That(run.Output, Is.Empty);
@@ -133,8 +133,8 @@ internal sealed class BadInputTests
     }
 
     [Test]
-    public void BatchLargerThanTheData() => OneLine(
-        ProgramRun.Of("train", "--batch-size", "1439"), 2, "--batch-size is 1439, but there are 1438 training images");
+    public void BatchLargerThanTheData() => ProgramRun.Of("train", "--batch-size", "1439").RequireRefusal(
+        2, "--batch-size is 1439, but there are 1438 training images");
 
     /// <summary>10⁻³⁰ is a number in single precision, but w − 10⁻³⁰·g is w there unless w is as small.</summary>
     [TestCase("--learning-rate", "1e-30", true)]
@@ -150,28 +150,28 @@ internal sealed class BadInputTests
     }
 
     [Test]
-    public void DeviceThatIsNotThere() => OneLine(ProgramRun.Of("train", "--device", "cuda:7"), 1, "Found: cpu");
+    public void DeviceThatIsNotThere() => ProgramRun.Of("train", "--device", "cuda:7").RequireRefusal(1, "Found: cpu");
 
     [TestCase("tf32", "compute capability 8.0")]
     [TestCase("cublas", "cuBLAS")]
     public void DeviceThatCannotMultiplySo(string products, string says) =>
-        OneLine(ProgramRun.Of("train", "--device", "simulator", "--products", products), 1, says);
+        ProgramRun.Of("train", "--device", "simulator", "--products", products).RequireRefusal(1, says);
 
     [Test]
-    public void DeviceOfNoKnownName() => OneLine(ProgramRun.Of("train", "--device", "abacus"), 1, "simulator");
+    public void DeviceOfNoKnownName() => ProgramRun.Of("train", "--device", "abacus").RequireRefusal(1, "simulator");
 
     [Test]
     public void MissingDataFolder()
     {
         using Folder folder = new();
-        OneLine(ProgramRun.Of("train", "--dataset", "mnist", "--data", folder["none"]), 1, folder["none"]);
+        ProgramRun.Of("train", "--dataset", "mnist", "--data", folder["none"]).RequireRefusal(1, folder["none"]);
     }
 
     [Test]
     public void FolderWithoutTheFiles()
     {
         using Folder folder = new();
-        OneLine(ProgramRun.Of("train", "--dataset", "mnist", "--no-download", "--data", folder[""]), 1, "train-images");
+        ProgramRun.Of("train", "--dataset", "mnist", "--no-download", "--data", folder[""]).RequireRefusal(1, "train-images");
     }
 
     [TestCase(false)]
@@ -193,7 +193,7 @@ internal sealed class BadInputTests
             file.Write(header);
         }
 
-        OneLine(ProgramRun.Of("train", "--dataset", "mnist", "--data", folder[""]), 1, folder[""]);
+        ProgramRun.Of("train", "--dataset", "mnist", "--data", folder[""]).RequireRefusal(1, folder[""]);
     }
 
     [Test]
@@ -215,9 +215,9 @@ internal sealed class BadInputTests
     {
         using Folder folder = new();
         ProgramRun missing = ProgramRun.Of("train", option, folder["none/file"]);
-        OneLine(missing, 1, option);
+        missing.RequireRefusal(1, option);
         Assert.That(missing.Output, Is.Empty, "the check comes before training");
-        OneLine(ProgramRun.Of("train", option, folder["."]), 1, "folder");
+        ProgramRun.Of("train", option, folder["."]).RequireRefusal(1, "folder");
         Assert.That(folder.Files, Is.Empty);
     }
 
@@ -226,7 +226,7 @@ internal sealed class BadInputTests
     {
         using Folder folder = new();
         ProgramRun run = ProgramRun.Of("--output", folder["none/curves.png"]);
-        OneLine(run, 1, "--output");
+        run.RequireRefusal(1, "--output");
         Assert.That(run.Output, Is.Empty);
     }
 
@@ -235,7 +235,7 @@ internal sealed class BadInputTests
     {
         using Folder folder = new();
         ProgramRun run = ProgramRun.Of("certify", "--output", folder["none/c.json"]);
-        OneLine(run, 1, "--output");
+        run.RequireRefusal(1, "--output");
         Assert.That(run.Output, Is.Empty, "the check comes before training");
     }
 
@@ -243,19 +243,19 @@ internal sealed class BadInputTests
     public void WeightsThatAreNotThereOrDamaged()
     {
         using Folder folder = new();
-        OneLine(ProgramRun.Of("score", "--weights", folder["w"]), 1, "no such file");
+        ProgramRun.Of("score", "--weights", folder["w"]).RequireRefusal(1, "no such file");
         File.WriteAllText(folder["w"], "something else\n");
-        OneLine(ProgramRun.Of("score", "--weights", folder["w"]), 1, "no safetensors file");
-        OneLine(ProgramRun.Of("train", "--epochs", "1", "--save", folder["w"]), 1, "left alone");
+        ProgramRun.Of("score", "--weights", folder["w"]).RequireRefusal(1, "no safetensors file");
+        ProgramRun.Of("train", "--epochs", "1", "--save", folder["w"]).RequireRefusal(1, "left alone");
         Assert.That(File.ReadAllText(folder["w"]), Is.EqualTo("something else\n"));
         File.Delete(folder["w"]);
         Assert.That(ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--save", folder["w"]).ExitCode, Is.Zero);
         byte[] good = File.ReadAllBytes(folder["w"]);
         File.WriteAllBytes(folder["w"], good[..^1]);
-        OneLine(ProgramRun.Of("score", "--weights", folder["w"]), 1, "damaged");
+        ProgramRun.Of("score", "--weights", folder["w"]).RequireRefusal(1, "damaged");
         good[^1] ^= 1;
         File.WriteAllBytes(folder["w"], good);
-        OneLine(ProgramRun.Of("score", "--weights", folder["w"]), 1, "checksum");
+        ProgramRun.Of("score", "--weights", folder["w"]).RequireRefusal(1, "checksum");
     }
 
     [Test]
@@ -263,17 +263,9 @@ internal sealed class BadInputTests
     {
         using Folder folder = new();
         Assert.That(ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--save", folder["w"]).ExitCode, Is.Zero);
-        OneLine(ProgramRun.Of("train", "--model", "wide-resnet", "--depth", "12"), 2, "--depth is 12");
-        OneLine(ProgramRun.Of("train", "--depth", "16"), 2, "--model wide-resnet");
-        OneLine(ProgramRun.Of("score", "--weights", folder["w"], "--hidden", "64"), 2,
+        ProgramRun.Of("train", "--model", "wide-resnet", "--depth", "12").RequireRefusal(2, "--depth is 12");
+        ProgramRun.Of("train", "--depth", "16").RequireRefusal(2, "--model wide-resnet");
+        ProgramRun.Of("score", "--weights", folder["w"], "--hidden", "64").RequireRefusal(2,
             "(64, 64). Leave --model, --hidden, --depth, --widen and --dataset out");
-    }
-
-    private static void OneLine(ProgramRun run, int code, string says)
-    {
-        Assert.That(run.ErrorLines, Has.Length.EqualTo(1), run.Error);
-        Assert.That(run.Error, Does.StartWith("pacgen: ").And.Contain(says));
-        Assert.That(run.Error, Does.Not.Contain("   at "));
-        Assert.That(run.ExitCode, Is.EqualTo(code));
     }
 }

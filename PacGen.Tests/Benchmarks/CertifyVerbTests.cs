@@ -116,8 +116,6 @@ internal sealed class CertifyVerbTests
     public void WhatTheDataDoesNotAllow(string options, string says)
     {
         ProgramRun run = ProgramRun.Of(["certify", .. options.Split(' ')]);
-        Assert.That(run.ExitCode, Is.EqualTo(1));
-        Assert.That(run.ErrorLines, Has.Length.EqualTo(1));
-        Assert.That(run.Error, Does.StartWith("pacgen: ").And.Contain(says));
+        run.RequireRefusal(1, says);
     }
 }

@@ -45,9 +45,7 @@ internal sealed class HyperExperimentTests
     {
         using Folder folder = new();
         ProgramRun run = ProgramRun.Of(With(folder, option, value));
-        Assert.That(run.ExitCode, Is.EqualTo(2));
-        Assert.That(run.ErrorLines, Has.Length.EqualTo(1), run.Error);
-        Assert.That(run.Error, Does.StartWith("pacgen: ").And.Contain(says));
+        run.RequireRefusal(2, says);
         Assert.That(Directory.GetFileSystemEntries(folder[""]), Is.Empty);
     }
 

@@ -22,9 +22,7 @@ internal sealed class OptimizersExperimentTests
     {
         using Folder folder = new();
         ProgramRun run = ProgramRun.Of(With(folder, option, value));
-        Assert.That(run.ExitCode, Is.EqualTo(2), run.Error);
-        Assert.That(run.ErrorLines, Has.Length.EqualTo(1), run.Error);
-        Assert.That(run.Error, Does.StartWith("pacgen: ").And.Contain(says));
+        run.RequireRefusal(2, says);
     }
 
     [Test]

@@ -37,4 +37,12 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Error)
         int at = Array.IndexOf(args, option);
         return option is null ? args : at < 0 ? [.. args, option, value!] : [.. args[..(at + 1)], value!, .. args[(at + 2)..]];
     }
+
+    /// <summary>It ended with a code and one line that says a text: no trace of a stack.</summary>
+    public void RequireRefusal(int code, string says)
+    {
+        Assert.That(ErrorLines, Has.Length.EqualTo(1), Error);
+        Assert.That(Error, Does.StartWith("pacgen: ").And.Contain(says).And.Not.Contain("   at "));
+        Assert.That(ExitCode, Is.EqualTo(code));
+    }
 }

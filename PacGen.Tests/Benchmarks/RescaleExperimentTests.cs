@@ -39,9 +39,7 @@ internal sealed class RescaleExperimentTests
     public void AWrongCommandLineIsOneLine(string says, params string[] args)
     {
         ProgramRun run = ProgramRun.Of(args);
-        Assert.That(run.ExitCode, Is.EqualTo(2));
-        Assert.That(run.ErrorLines, Has.Length.EqualTo(1), run.Error);
-        Assert.That(run.Error, Does.StartWith("pacgen: ").And.Contain(says));
+        run.RequireRefusal(2, says);
     }
 
     [Test]

@@ -289,9 +289,7 @@ internal sealed class Figure7Tests
     {
         string[] words = options.Split(' ');
         ProgramRun run = ProgramRun.Of(With(words[0], words[1]));
-        Assert.That(run.ExitCode, Is.EqualTo(2));
-        Assert.That(run.ErrorLines, Has.Length.EqualTo(1), run.Error);
-        Assert.That(run.Error, Does.StartWith("pacgen: ").And.Contain(says));
+        run.RequireRefusal(2, says);
         Assert.That(Directory.Exists(folder["out/figure-7-runs"]), Is.False);
     }
 

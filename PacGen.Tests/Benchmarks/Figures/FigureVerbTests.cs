@@ -127,9 +127,7 @@ internal sealed class FigureVerbTests
     public void WrongArguments(string line, int code, string says)
     {
         ProgramRun run = ProgramRun.Of(line.Split(' '));
-        Assert.That(run.ExitCode, Is.EqualTo(code));
-        Assert.That(run.ErrorLines, Has.Length.EqualTo(1), run.Error);
-        Assert.That(run.Error, Does.StartWith("pacgen: ").And.Contain(says));
+        run.RequireRefusal(code, says);
         Assert.That(run.Output, Is.Empty);
     }
 }

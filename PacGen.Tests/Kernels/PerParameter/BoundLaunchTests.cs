@@ -94,7 +94,7 @@ internal sealed class BoundLaunchTests
         (float[] weights, float[] curvature) = Parameters(count);
         BoundSample sample = new(0.1, 50_000, 0.05);
         using CpuDevice device = new(2);
-        using Memory memory = new(device, weights, curvature);
+        using DeviceArrays memory = new(device, weights, curvature);
         double eta = UniformBound.Theorem7Eta(count, 50_000);
         double expected = UniformBound.Theorem7(sample, Smoothness, weights, curvature, Tau.Fixed(3)).Value;
         Assert.That(
@@ -152,7 +152,7 @@ internal sealed class BoundLaunchTests
     /// <summary>Uniform KL and ℳ, Gaussian KL and ℳ.</summary>
     internal static double[] Run(Device device, float[] weights, float[] curvature, double eta)
     {
-        using Memory memory = new(device, weights, curvature);
+        using DeviceArrays memory = new(device, weights, curvature);
         UniformBoundSums uniform = Uniform(device, memory, weights.Length, eta, Tau.Fixed(3));
         using SumLaunch<GaussianBoundSettings> launch = SumLaunch<GaussianBoundSettings>.Create<GaussianBoundTerm>(
             device, memory[0], memory[1]);
@@ -163,7 +163,7 @@ internal sealed class BoundLaunchTests
     }
 
     private static UniformBoundSums Uniform(
-        Device device, Memory memory, int count, double eta, Tau tau, double curvatureScale = 1)
+        Device device, DeviceArrays memory, int count, double eta, Tau tau, double curvatureScale = 1)
     {
         using SumLaunch<UniformBoundSettings> launch = SumLaunch<UniformBoundSettings>.Create<UniformBoundTerm>(
             device, memory[0], memory[1]);
@@ -183,29 +183,5 @@ internal sealed class BoundLaunchTests
         }
 
         return expected;
-    }
-
-    private sealed class Memory : IDisposable
-    {
-        private readonly DeviceBuffer[] buffers;
-
-        public Memory(Device device, params float[][] values)
-        {
-            buffers = [.. values.Select(v => device.Allocate(v.Length))];
-            for (int i = 0; i < values.Length; i++)
-            {
-                buffers[i].Write(0, values[i]);
-            }
-        }
-
-        public Region this[int index] => new(buffers[index]);
-
-        public void Dispose()
-        {
-            foreach (DeviceBuffer buffer in buffers)
-            {
-                buffer.Dispose();
-            }
-        }
     }
 }

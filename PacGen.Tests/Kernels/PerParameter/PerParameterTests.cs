@@ -34,7 +34,7 @@ internal sealed class PerParameterTests
     public void AddsNoiseInPlace()
     {
         using CpuDevice device = new(1);
-        using Arenas arenas = new(device, Normal(100, 1, 1), Squares(100, 2), new float[100]);
+        using DeviceArrays arenas = new(device, Normal(100, 1, 1), Squares(100, 2), new float[100]);
         using RandomMapLaunch<NoiseSettings> apart = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<GaussianNoise>>(
             device, arenas[2], arenas[0], arenas[1]);
         using RandomMapLaunch<NoiseSettings> inPlace = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<GaussianNoise>>(
@@ -54,7 +54,7 @@ internal sealed class PerParameterTests
     {
         float[] w = Normal(100, 1, 1), h = Squares(100, 2), g = Normal(100, 3, 0.1);
         using CpuDevice device = new(1);
-        using Arenas arenas = new(device, w, h, g, new float[100]);
+        using DeviceArrays arenas = new(device, w, h, g, new float[100]);
         PerturbSettings settings = new AlgorithmOne(20).Settings(2, 7, 0.3, Seed, 5, 6);
         using RandomMapLaunch<PerturbSettings> apart =
             PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
@@ -82,7 +82,7 @@ internal sealed class PerParameterTests
         float[] values = Normal(count, 4, 3);
         double[] sums = OnAllDevices(device =>
         {
-            using Arenas arenas = new(device, values);
+            using DeviceArrays arenas = new(device, values);
             using SumLaunch<NoSettings> launch = SumLaunch<NoSettings>.Create<SquareTerm>(device, arenas[0]);
             launch.Run();
             return new[] { launch.Result.Sum0 };
@@ -118,7 +118,7 @@ internal sealed class PerParameterTests
         }
 
         using CpuDevice device = new(1);
-        using Arenas arenas = new(device, values);
+        using DeviceArrays arenas = new(device, values);
         using SumLaunch<NoSettings> launch = SumLaunch<NoSettings>.Create<SquareTerm>(device, arenas[0]);
         launch.Run();
         Assert.That(launch.Result.Sum0, Is.EqualTo(expected));
@@ -131,7 +131,7 @@ internal sealed class PerParameterTests
         PsiSettings settings = PsiSettings.Of(new Neighborhood(0.1, 0.1), 0.3, 100_000_000, 2);
         double[] results = OnAllDevices(device =>
         {
-            using Arenas arenas = new(device, w, h);
+            using DeviceArrays arenas = new(device, w, h);
             using SumLaunch<PsiSettings> launch = SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0], arenas[1]);
             launch.Settings = settings;
             launch.Run();
@@ -158,7 +158,7 @@ internal sealed class PerParameterTests
     {
         const int count = 10_000;
         using CpuDevice device = new(2);
-        using Arenas arenas = new(device, Normal(count, 1, 0.5), Squares(count, 2));
+        using DeviceArrays arenas = new(device, Normal(count, 1, 0.5), Squares(count, 2));
         double Sum(long start, long length)
         {
             using SumLaunch<PsiSettings> launch = SumLaunch<PsiSettings>.Create<PsiTerm>(
@@ -178,7 +178,7 @@ internal sealed class PerParameterTests
         using CpuDevice device = new(1);
         float[] h = Squares(500, 2);
         h[321] = float.NaN;
-        using Arenas arenas = new(device, Normal(500, 1, 1), h);
+        using DeviceArrays arenas = new(device, Normal(500, 1, 1), h);
         using SumLaunch<PsiSettings> launch = SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0], arenas[1]);
         launch.Settings = PsiSettings.Of(new Neighborhood(0.1, 0.1), 1, 500);
         launch.Run();
@@ -194,7 +194,7 @@ internal sealed class PerParameterTests
         PerturbSettings settings = PerturbSettings.WholeNeighborhood(new Neighborhood(0.1, 0.05), Seed, 9, 2);
         double[] results = OnAllDevices(device =>
         {
-            using Arenas arenas = new(device, w, before, after);
+            using DeviceArrays arenas = new(device, w, before, after);
             using SumLaunch<RhoSettings> launch = SumLaunch<RhoSettings>.Create<RhoTerm>(
                 device, arenas[0], arenas[1], arenas[2]);
             launch.Settings = RhoSettings.Of(settings, w.Max(Math.Abs));
@@ -226,7 +226,7 @@ internal sealed class PerParameterTests
         float[] w = new float[count];
         Array.Fill(w, 0f);
         using CpuDevice device = new(1);
-        using Arenas arenas = new(device, w, Squares(count, 2), Normal(count, 3, 5), new float[count]);
+        using DeviceArrays arenas = new(device, w, Squares(count, 2), Normal(count, 3, 5), new float[count]);
         PerturbSettings settings = PerturbSettings.WholeNeighborhood(new Neighborhood(0.1, 0.05), Seed, 9, 2);
         using RandomMapLaunch<PerturbSettings> perturb =
             PerturbLaunch.Create<UniformNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
@@ -252,7 +252,7 @@ internal sealed class PerParameterTests
         PerturbSettings settings = PerturbSettings.WholeNeighborhood(new Neighborhood(gamma, epsilon), Seed, 9, 2);
         double[] results = OnAllDevices(device =>
         {
-            using Arenas arenas = new(device, w, before, before);
+            using DeviceArrays arenas = new(device, w, before, before);
             using SumLaunch<RhoSettings> launch = SumLaunch<RhoSettings>.Create<RhoTerm>(
                 device, arenas[0], arenas[1], arenas[2]);
             launch.Settings = RhoSettings.Of(settings, w.Max(Math.Abs));
@@ -276,7 +276,7 @@ internal sealed class PerParameterTests
     public void RunsAllocateNothing()
     {
         using CpuDevice device = new(2);
-        using Arenas arenas = new(
+        using DeviceArrays arenas = new(
             device, Normal(50_000, 1, 1), Squares(50_000, 2), Normal(50_000, 3, 1), new float[50_000], new float[50_000],
             new float[50_000]);
         using RandomMapLaunch<PerturbSettings> perturb =
@@ -313,8 +313,8 @@ internal sealed class PerParameterTests
     public void RegionsMustFit()
     {
         using CpuDevice device = new(1), other = new(1);
-        using Arenas arenas = new(device, new float[10], new float[10], new float[11]);
-        using Arenas elsewhere = new(other, new float[10]);
+        using DeviceArrays arenas = new(device, new float[10], new float[10], new float[11]);
+        using DeviceArrays elsewhere = new(other, new float[10]);
         Assert.That(
             () => SumLaunch<PsiSettings>.Create<PsiTerm>(device, arenas[0], arenas[2]),
             Throws.ArgumentException.With.Message.Contains("11 elements").And.Message.Contains("10"));
@@ -339,7 +339,7 @@ internal sealed class PerParameterTests
         float[] w = Normal(count, 1, 1), levels = Squares(count, 2);
         float[] result = OnAllDevices(device =>
         {
-            using Arenas arenas = new(device, w, levels, new float[count]);
+            using DeviceArrays arenas = new(device, w, levels, new float[count]);
             using RandomMapLaunch<NoiseSettings> launch = own
                 ? RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<TNoise>>(device, arenas[2], arenas[0], arenas[1])
                 : RandomMapLaunch<NoiseSettings>.Create<NoiseOfOneLevel<TNoise>>(device, arenas[2], arenas[0]);
@@ -367,7 +367,7 @@ internal sealed class PerParameterTests
         PerturbSettings settings = new AlgorithmOne(20).Settings(2, 7, 0.3, Seed, 5, 6, gradientScale: 0.5);
         float[] result = OnAllDevices(device =>
         {
-            using Arenas arenas = new(device, w, h, g, new float[count]);
+            using DeviceArrays arenas = new(device, w, h, g, new float[count]);
             using RandomMapLaunch<PerturbSettings> launch =
                 PerturbLaunch.Create<TNoise>(device, arenas[0], arenas[1], arenas[2], arenas[3]);
             launch.Run();
@@ -394,7 +394,7 @@ internal sealed class PerParameterTests
         float[][] gradients = [.. Enumerable.Range(0, steps).Select(step => Normal(count, 10 + (uint)step, 1))];
         float[] results = OnAllDevices(device =>
         {
-            using Arenas arenas = new(device, w, h, new float[count], new float[count], new float[count]);
+            using DeviceArrays arenas = new(device, w, h, new float[count], new float[count], new float[count]);
             Region[] states = [.. Enumerable.Range(3, TRule.StateNames.Count).Select(i => arenas[i])];
             UpdateLaunch<TRule> launch =
                 UpdateLaunch.Create<TRule>(device, arenas[0], arenas[2], states, secondMoment ? arenas[1] : null);
@@ -466,28 +466,4 @@ internal sealed class PerParameterTests
     }
 
     private static float[] Squares(int count, uint stream) => [.. Normal(count, stream, 0.1).Select(v => v * v)];
-
-    private sealed class Arenas : IDisposable
-    {
-        private readonly DeviceBuffer[] buffers;
-
-        public Arenas(CpuDevice device, params float[][] values)
-        {
-            buffers = [.. values.Select(v => device.Allocate(v.Length))];
-            for (int i = 0; i < values.Length; i++)
-            {
-                buffers[i].Write(0, values[i]);
-            }
-        }
-
-        public Region this[int index] => new(buffers[index]);
-
-        public void Dispose()
-        {
-            foreach (DeviceBuffer buffer in buffers)
-            {
-                buffer.Dispose();
-            }
-        }
-    }
 }
