@@ -26,6 +26,7 @@ internal sealed class HyperExperimentTests
                 "--clip-norm", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--perturb", "--epsilon", "--beta1",
                 "--beta2", "--etas", "--gammas", "--noise-schedules", "--validation",
                 "--split-seed", "--seeds", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data",
+                "--target", "--target-kind", "--ignore", "--missing", "--test-part", "--test-seed",
                 "--no-download", "--jobs", "--runs", "--output", "--size", "--format", "--text-scale",
             }));
     }

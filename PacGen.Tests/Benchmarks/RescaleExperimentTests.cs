@@ -22,7 +22,7 @@ internal sealed class RescaleExperimentTests
                 "--dataset", "--images", "--hidden", "--epochs", "--alphas", "--draws", "--sigma", "--box", "--directions",
                     "--gamma", "--epsilon", "--delta",
                 "--smallest-probability", "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size",
-                "--data",
+                "--data", "--target", "--target-kind", "--ignore", "--missing", "--test-part", "--test-seed",
                 "--no-download", "--output", "--size", "--format", "--text-scale",
             }));
         Assert.That(ProgramRun.Of("experiment", "--help").Output, Does.Contain("rescale"));
