@@ -51,9 +51,16 @@ public sealed record BatchMatMul(bool TransposeA = false, bool TransposeB = fals
 
     /// <inheritdoc/>
     /// <exception cref="NotSupportedException">A matrix is too large for the kernel's counting.</exception>
-    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        EachBound(device, shapes, inputs, output, (matrices, regions, part) =>
-            new MatMul(TransposeA, TransposeB).Bind(device, matrices, regions, part));
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        Shape shape = Infer(shapes);
+        int terms = shapes[0][TransposeA ? 1 : 2];
+        return IsLarge(shape, terms)
+            ? EachBound(device, shapes, inputs, output, (matrices, regions, part) =>
+                new MatMul(TransposeA, TransposeB).Bind(device, matrices, regions, part))
+            : new BatchMatMulGpu(
+                device, shape[0], shape[1], terms, shape[2], inputs[0], TransposeA, inputs[1], TransposeB, output);
+    }
 
     private Launch Bind<T>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
         where T : struct, IMemoryLane<T>

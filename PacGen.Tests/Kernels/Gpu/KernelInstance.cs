@@ -102,6 +102,7 @@ internal sealed record KernelInstance(
             1),
         Of("gather rows", GatherRowsGpu.Kernel, false, false, 8 + (4 / 64.0), 12, "rows of 64", 2, 1),
         Of("scatter rows", ScatterRowsGpu.Kernel, false, false, 0, 0, "looks through the indices for each 32 rows"),
+        Of("products of small matrices", BatchMatMulGpu.Kernel, false, false, 0, 0, "from the caches"),
         Of("strided copy", StridedCopyGpu.Kernel, false, false, 8, 8, "", 1, 1),
         Of("zeros", ClearGpu.Kernel, false, false, 4, 4, "", 0, 1),
         Of("depthwise convolution", DepthwiseGpu<One>.Kernel, false, false, 8, 76, "3 × 3 taps; most from the caches", 2, 1),
