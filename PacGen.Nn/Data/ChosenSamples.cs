@@ -11,6 +11,11 @@ internal sealed class ChosenSamples(SampleSet source, int[] indices) : SampleSet
 
     public override Normalization? Normalization => source.Normalization;
 
+    /// <summary>Its share of the source's memory.</summary>
+    public override long Bytes =>
+        source.Bytes == 0 ? 0 : (long)((double)source.Bytes * Count / source.Count) + (
+            sizeof(int) * ((long)indices.Length + labels.Length));
+
     internal override string Noun => source.Noun;
 
     public override SampleSet Subset(ReadOnlySpan<int> chosen)

@@ -23,6 +23,8 @@ internal sealed class RelabelledSamples : SampleSet
 
     public override Normalization? Normalization => source.Normalization;
 
+    public override long Bytes => source.Bytes == 0 ? 0 : source.Bytes + (sizeof(int) * (long)labels.Length);
+
     internal override string Noun => source.Noun;
 
     public override SampleSet With(Normalization normalization) =>

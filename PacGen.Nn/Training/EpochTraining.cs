@@ -24,8 +24,8 @@ internal sealed class EpochTraining(
 
     /// <summary>Batches of an epoch in their order, varied as the options say.</summary>
     public BatchLoader CreateLoader() => BatchLoader.Shuffled(
-        data.Train, options.BatchSize, options.Seed, augmentation: options.Augmentation, threads: options.Augmentation is null ? 1
-            : 2);
+        data.Train, options.BatchSize, options.Seed, augmentation: options.Augmentation,
+        threads: options.Threads(data));
 
     /// <summary>Starts the clock by which the time left is estimated.</summary>
     /// <param name="epochsDone">The epochs that are done already.</param>

@@ -84,7 +84,7 @@ internal sealed class MemoryPlan(
             planned,
             kernels,
             score,
-            (Loaded + (options.Augmentation is null ? 0 : 1)) * (long)options.BatchSize
+            (Loaded + options.Threads(data) - 1) * (long)options.BatchSize
                 * (data.Train.SampleSize + data.Train.Target.Width)
                 * sizeof(float),
             data.Train.Bytes + data.Test.Bytes,

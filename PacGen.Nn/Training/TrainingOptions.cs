@@ -38,6 +38,12 @@ public sealed record TrainingOptions
     /// </summary>
     public Augmentation? Augmentation { get; init; }
 
+    /// <summary>
+    /// How many threads read the samples of the next batches while one trains; null for 2 where samples are varied or are not in
+    /// memory, else 1. The batches don't depend on it.
+    /// </summary>
+    public int? LoadingThreads { get; init; }
+
     /// <summary>The learning rate's course.</summary>
     public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;
 
@@ -102,6 +108,9 @@ public sealed record TrainingOptions
     /// <summary>Whether h is kept.</summary>
     internal bool WantsSecondMoment => KeepSecondMoment || Score?.Curvature == CurvatureSource.Training;
 
+    /// <summary>How many threads load batches of a data set.</summary>
+    internal int Threads(Dataset data) => LoadingThreads ?? (Augmentation is null && data.Train.Bytes > 0 ? 1 : 2);
+
     /// <summary>The loss on a data set.</summary>
     internal Func<Tensor, Tensor, Tensor> LossOf(Dataset data) => Loss ?? PacGen.Nn.Loss.Of(data.Train.Target);
 
@@ -134,6 +143,11 @@ public sealed record TrainingOptions
             throw new ArgumentException(
                 $"A batch of {BatchSize} can't be passed in {Accumulate} equal parts: accumulate over " +
                     $"{string.Join(", ", ways)}.");
+        }
+
+        if (LoadingThreads is < 1 or > 256)
+        {
+            throw new ArgumentException($"{LoadingThreads} threads can't load samples: it must be 1 to 256.");
         }
 
         if (EarlyStop is < 1)

@@ -36,7 +36,10 @@ internal sealed class SampleSetTests
         float[][] weights = Array.ConvertAll((Dataset[])[memory, own], data =>
         {
             using Trainer trainer = new(
-                new Mlp(2, 5, 1), data, new PerturbedOptimizer(new Adam(0.01), eta: 100), Options with { Epochs = 3 });
+                new Mlp(2, 5, 1), data, new PerturbedOptimizer(new Adam(0.01), eta: 100), Options with
+                {
+                    Epochs = 3, LoadingThreads = data == own ? 4 : null,
+                });
             trainer.Run();
             return trainer.Arena.Save();
         });

@@ -153,7 +153,14 @@ internal static class ParquetFile
             try
             {
                 RequireFooter(path, stream);
-                return new Opened(path, stream, Wait(ParquetReader.CreateAsync(stream, null, false, cancellation)));
+                ParquetReader reader = Wait(ParquetReader.CreateAsync(stream, null, false, cancellation));
+                if (reader.Metadata is not { } metadata || metadata.RowGroups.Exists(group => group.Columns.Exists(
+                    column => column.MetaData is not { } chunk || !ParquetLayout.HasPages(stream, chunk))))
+                {
+                    throw new DataException($"{path} is corrupted: a column's pages do not lie where its footer says. {Remedy}");
+                }
+
+                return new Opened(path, stream, reader);
             }
             catch
             {
@@ -296,6 +303,15 @@ internal static class ParquetFile
             if (!begins || !word[4..].SequenceEqual(Magic) || footer > stream.Length - 12)
             {
                 throw new DataException($"{path} is no Parquet file, or is truncated. {Remedy}");
+            }
+
+            DataMemory.Require(footer, $"{path}: its footer", Remedy);
+            byte[] description = new byte[footer];
+            stream.Position = stream.Length - 8 - footer;
+            stream.ReadExactly(description);
+            if (!ParquetLayout.IsWhole(description))
+            {
+                throw new DataException($"{path} is corrupted: what its footer says is not whole. {Remedy}");
             }
 
             stream.Position = 0;

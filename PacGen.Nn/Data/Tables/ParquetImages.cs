@@ -46,7 +46,7 @@ internal static class ParquetImages
             trained = test.Contains(file) ? trained : pixels.Count;
         }
 
-        if (pixels.Count != labels.Count)
+        if (pixels.Count != labels.Count || pixels.Count == 0)
         {
             throw new DataException(
                 $"{path} has {pixels.Count} images but {labels.Count} classes. Replace it with a whole copy.");
