@@ -14,7 +14,7 @@ internal static class ParquetLayout
     public static bool IsWhole(ReadOnlySpan<byte> footer)
     {
         int at = 0;
-        return Struct(footer, ref at, 0, out _) && at <= footer.Length;
+        return Struct(footer, ref at, 0, out _) && at == footer.Length;
     }
 
     /// <summary>Whether the pages of a column lie within it, one behind the other.</summary>
