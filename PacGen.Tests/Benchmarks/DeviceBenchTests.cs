@@ -63,7 +63,7 @@ internal sealed partial class DeviceBenchTests
                 row[2], CultureInfo.InvariantCulture);
             Assert.That(rate, Is.EqualTo(bytes / time).Within(1 + (0.02 * rate)), row[0]);
             Assert.That(
-                int.Parse(row[3].TrimEnd('%', ' '), NumberStyles.Integer | NumberStyles.AllowThousands, CultureInfo.InvariantCulture),
+                int.Parse(row[3].TrimEnd('%', ' '), NumberStyles.Number, CultureInfo.InvariantCulture),
                 Is.EqualTo(100 * rate / ceiling).Within(2 + (3 * rate / ceiling)), row[0]);
         }
     }

@@ -28,7 +28,11 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     ];
 
     /// <summary>Members that are given such things and take no memory of a device.</summary>
-    private static readonly string[] TakingNone = ["PyTorchLayout.Load", "PyTorchLayout.Export", "NetworkLayers..ctor"];
+    private static readonly string[] TakingNone =
+    [
+        "PyTorchLayout.Load", "PyTorchLayout.Export", "NetworkLayers..ctor", "OnnxExport.Save", "OnnxExport.Write",
+        "OnnxNetwork.Load",
+    ];
 
     private static readonly KeskarOptions Search = new() { RandomStarts = 1, CornerStarts = 0, Iterations = 2 };
 
@@ -115,6 +119,19 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         ["ParameterArena..ctor"] = scene =>
         {
             using ParameterArena arena = new(Convolutional(), scene.Device, 1);
+        },
+        ["Evaluator..ctor"] = scene =>
+        {
+            using Evaluator evaluator = new(scene.Mlp, scene.Arena, Data.Test);
+            evaluator.Predict(Data.Test);
+        },
+        ["ReferenceOutputs.Check"] = scene =>
+        {
+            MemoryStream stream = new();
+            SafetensorsFile.Write(
+                stream, [new NamedTensor("inputs", [2, 16], new float[32]), new NamedTensor("outputs", [2, 3], new float[6])]);
+            using SafetensorsFile file = new(stream, "examples");
+            ReferenceOutputs.Check(scene.Mlp, scene.Arena, file, 10);
         },
         ["Tensor.Evaluate"] = scene => Tensor.Constant(new Shape(2, 2), [1, 2, 3, 4]).Sum().Evaluate(scene.Device),
         ["CompiledGraph.Compile"] = scene =>
