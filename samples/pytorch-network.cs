@@ -1,9 +1,8 @@
 #:project ../PacGen.Nn/PacGen.Nn.csproj
 #:property PublishAot=false
 
-// A network that PyTorch trained and torch.onnx.export wrote: its outputs checked, its error, its score, and a certificate over
-// images
-// that its training has not seen. PacGen.Tests/Networks/make-networks.py is the training.
+// A network that PyTorch trained and torch.onnx.export wrote: its outputs checked, its error, its score, and a
+// certificate over images that its training has not seen. PacGen.Tests/Networks/make-networks.py is the training.
 //
 //     dotnet run samples/pytorch-network.cs
 

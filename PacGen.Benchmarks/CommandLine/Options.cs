@@ -63,6 +63,13 @@ internal static class Options
             string name = result.Tokens[0].Value;
             if (Datasets.PrefixOf(name) is not { } prefix)
             {
+                if (name.Contains(':'))
+                {
+                    result.AddError($"--dataset takes {string.Join(", ", Datasets.Prefixes.Select(one => one + "PATH"))}, or a set " +
+                        $"by its name; not '{name}'.");
+                    return name;
+                }
+
                 return known(result);
             }
 

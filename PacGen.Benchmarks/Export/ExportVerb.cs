@@ -40,8 +40,13 @@ internal sealed class ExportVerb : Verb
 
         terminal.Line(network.Line);
         terminal.Line(Prose.Line($"""
-            network → {path}; it takes normalised samples{(example.Rank == 3 ? ", images as (N, C, H, W)," : "")} and gives what the
-            loss takes: logits of classes
+            network → {path}; it takes samples normalised as in training{(example.Rank == 3 ? ", images as (N, C, H, W)," : "")} and
+            gives {network.Images.Train.Target.Kind switch
+            {
+                TargetKind.Values => "the values",
+                TargetKind.Bits => "logits of labels",
+                _ => "logits of classes",
+            }}
             """));
         return 0;
     }

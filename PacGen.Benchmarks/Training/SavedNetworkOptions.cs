@@ -61,8 +61,8 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
         if (file.Model is null && !model.IsGiven(parsed))
         {
             throw new UsageException(Prose.Line($"""
-                {path} was not written by pacgen train and does not say which network it holds: say it with --model, and the
-                images with --dataset.
+                {path} was not written by pacgen train and does not say which network it holds: say it with --model (a name or
+                FILE.onnx), and the samples with --dataset.
                 """));
         }
 
@@ -173,8 +173,8 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
         null => throw new UsageException($"{path} does not say which images its network is for: say it with --dataset."),
         { } name when Datasets.Names.Contains(name) => name,
         { } name => throw new UsageException(Prose.Line($"""
-            {path} names images that are none of {string.Join(", ", Datasets.Names)}, but '{Printable.Name(name)}': say with
-            --dataset where they are.
+            {path} was trained on '{Printable.Name(name)}'. Where files lie is taken from you alone: give --dataset, and of a
+            table the same --target.
             """)),
     };
 }

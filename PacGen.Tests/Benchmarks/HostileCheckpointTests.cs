@@ -253,7 +253,7 @@ internal sealed class HostileCheckpointTests
         Edit(folder, texts => texts["dataset"] = dataset);
         Assert.That(
             ProgramRun.Of("score", "--weights", new CheckpointFolder(folder["c"]).Checkpoints[0]).Error,
-            Does.Contain("names images that are none of"));
+            Does.Contain("was trained on"));
     }
 
     /// <summary>

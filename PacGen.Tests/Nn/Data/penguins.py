@@ -1,4 +1,4 @@
-"""What scikit-learn's ridge regression and a small MLP come to on PacGen's embedded table: the numbers of docs/data.md.
+"""What scikit-learn's ridge regression and a small MLP come to on PacGen's embedded table: the numbers of docs/own-data.md.
 
     python3 PacGen.Tests/Nn/Data/penguins.py            (python3-sklearn; recorded with scikit-learn 1.2.1)
 """
