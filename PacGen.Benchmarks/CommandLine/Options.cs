@@ -65,8 +65,8 @@ internal static class Options
             {
                 if (name.Contains(':'))
                 {
-                    result.AddError($"--dataset takes {string.Join(", ", Datasets.Prefixes.Select(one => one + "PATH"))}, or a set " +
-                        $"by its name; not '{name}'.");
+                    string kinds = string.Join(", ", Datasets.Prefixes.Select(one => one + "PATH"));
+                    result.AddError($"--dataset takes {kinds}, or a set by its name; not '{name}'.");
                     return name;
                 }
 

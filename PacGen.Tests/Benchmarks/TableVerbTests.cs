@@ -39,6 +39,8 @@ internal sealed class TableVerbTests
         Assert.That(run.Error, Does.Contain("ask for a class a sample, but the targets of penguins are 1 value"));
         run = ProgramRun.Of(["train", "--dataset", "digits", "--target", "y"]);
         Assert.That(run.Error, Does.Contain("--target").And.Contain("csv:FILE"));
+        run = ProgramRun.Of(["train", "--dataset", "npy:a.npy"]);
+        Assert.That(run.Error, Does.Contain("folder:PATH, csv:PATH").And.Contain("not 'npy:a.npy'"));
         run = ProgramRun.Of(["train", "--dataset", "csv:"]);
         Assert.That(run.Error, Does.Contain("--dataset csv: lacks its path: write --dataset csv:PATH, PATH a file."));
         run = ProgramRun.Of(["train", "--dataset", "penguins", "--augment", "crop-flip", "--epochs", "1"]);
