@@ -8,8 +8,7 @@
 using PacGen.Nn;
 
 Dataset digits = Datasets.Digits();
-Console.WriteLine(
-    $"{digits.Train.Count} training and {digits.Test.Count} test images of {digits.Train.Height}×{digits.Train.Width} pixels");
+Console.WriteLine($"{digits.Train.Count} training and {digits.Test.Count} test images of {digits.Train.SampleShape}");
 
 TrainingOptions options = new() { Epochs = 20, BatchSize = 32, Seed = 1 };
 foreach (Optimizer optimizer in new Optimizer[] { new Sgd(0.1), new PerturbedOptimizer(new Sgd(0.1), eta: 100, gamma: 1) })

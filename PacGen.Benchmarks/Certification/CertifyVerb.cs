@@ -18,8 +18,8 @@ namespace PacGen.Benchmarks.Certification;
 internal sealed class CertifyVerb : Verb
 {
     private const string What = """
-        Trains a network and bounds its error on images to come by PAC-Bayes, from the training images alone: a certificate, and
-        what it assumes.
+        Trains a network and bounds its error on images to come by PAC-Bayes, or with --stages by tests before learning, from the
+        training images alone: a certificate, and what it assumes.
         """;
 
     private static readonly JsonSerializerOptions Readable =
