@@ -17,7 +17,7 @@ internal sealed record RunTexts
     /// <summary>The batch size without the option; null where the verb decides.</summary>
     public int? DefaultBatchSize { get; init; } = 64;
 
-    /// <summary>What is said of varied images before the ways are told.</summary>
+    /// <summary>What is said of varied images before the ways are listed.</summary>
     public string Augment { get; init; } = "How training images are varied each epoch";
 
     /// <summary>What is said of running statistics; null where the verb decides on them.</summary>

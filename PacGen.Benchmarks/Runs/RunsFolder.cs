@@ -16,7 +16,7 @@ internal sealed class RunsFolder
     /// <summary>The steps between two checkpoints, besides one after each epoch: minutes of a network that takes hours.</summary>
     private const long EverySteps = 100;
 
-    private readonly HashSet<MemoryEstimate> told = [];
+    private readonly HashSet<MemoryEstimate> reported = [];
 
     /// <param name="path">The folder; made where it isn't there.</param>
     /// <exception cref="IOException">It can't be made or written.</exception>
@@ -174,9 +174,9 @@ internal sealed class RunsFolder
         using Trainer trainer = new(
             run.Model.Create(run.Data, options.Device ?? Device.Best(), 2), run.Data, run.Optimizer, options);
         bool isNews;
-        lock (told)
+        lock (reported)
         {
-            isNews = told.Add(trainer.Memory with { Free = null });
+            isNews = reported.Add(trainer.Memory with { Free = null });
         }
 
         if (isNews)

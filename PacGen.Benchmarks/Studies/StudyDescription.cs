@@ -141,7 +141,7 @@ internal sealed record StudyDescription(
         ];
     }
 
-    /// <summary>Settings as one text, by which they are told apart.</summary>
+    /// <summary>Settings as one text, by which they are distinguished.</summary>
     public static string Text(IReadOnlyDictionary<string, string> settings) =>
         JsonSerializer.Serialize(new SortedDictionary<string, string>(settings.ToDictionary(), StringComparer.Ordinal));
 

@@ -83,7 +83,7 @@ internal sealed class StudyShowVerb : Verb
 
     private static string Name(StudyRunState state) => state switch
     {
-        StudyRunState.Training => "under way or interrupted",
+        StudyRunState.Training => "training or interrupted",
         _ => state.ToString().ToLowerInvariant(),
     };
 

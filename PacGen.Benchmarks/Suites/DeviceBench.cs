@@ -85,7 +85,7 @@ internal sealed class DeviceBench
 
         Scores = Measure(ScoreWork.All);
 
-        // The passes are told in terms of copies. Once more: what disturbed the machine at the start would flatter every share.
+        // The passes are shares of copies. Once more: what disturbed the machine at the start would flatter every share.
         List<BenchRow> last = MeasureCopies(Passes.Count > 0);
         Copies = all
             ? [.. Copies.Zip(
@@ -143,7 +143,7 @@ internal sealed class DeviceBench
         {
             return work.Measure(device, seconds);
         }
-#pragma warning disable CA1031 // One row that a device can't do is told; the others are measured still.
+#pragma warning disable CA1031 // One row that a device can't do is reported; the others are measured still.
         catch (Exception error) when (error is not OperationCanceledException)
 #pragma warning restore CA1031
         {

@@ -88,7 +88,7 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
 
         if (Directory.Exists(from))
         {
-            // A run that is still at work is told as such, and not as whatever its files look like meanwhile.
+            // A run that is still at work is reported as such, and not as whatever its files look like meanwhile.
             new FolderClaim(from).Dispose();
         }
 
@@ -190,7 +190,7 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
         return WeightsFile.Build(file, choice, images, device, TrainingArrays);
     }
 
-    /// <summary>What the trainer is told; null where nothing is kept.</summary>
+    /// <summary>What the trainer is given; null where nothing is kept.</summary>
     /// <param name="parsed">The completed command line.</param>
     /// <param name="command">Its verb.</param>
     /// <param name="notes">Which model and images the weights are of.</param>

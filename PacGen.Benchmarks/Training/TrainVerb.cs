@@ -48,7 +48,7 @@ internal sealed class TrainVerb : Verb
 
     private readonly Option<string> bestBy = Options.Choice(
         "--best-by",
-        "By what the best epoch is told, whose checkpoint is kept and for which --early-stop waits",
+        "What decides which epoch is the best, whose checkpoint is kept and for which --early-stop waits",
         "test-accuracy",
         [.. TrainedRun.Quantities.Select(one => one.Name)]);
 

@@ -92,8 +92,8 @@ internal sealed class TrainedRun(
         catch (TrainingException error) when (error.Step is null && Weights is not null && trainer.Steps > 0 && IsFinite())
         {
             // Something could not be written; the weights are sound, and hours may be in them.
-            bool saved = Save(out string told);
-            throw new TrainingException($"{error.Message} {(saved ? "Kept: " : "")}{told}.");
+            bool saved = Save(out string outcome);
+            throw new TrainingException($"{error.Message} {(saved ? "Kept: " : "")}{outcome}.");
         }
     }
 
@@ -169,14 +169,14 @@ internal sealed class TrainedRun(
             trainer.RenewStatistics();
         }
 
-        if (Save(out string told))
+        if (Save(out string outcome))
         {
-            kept.Add(told);
+            kept.Add(outcome);
         }
         else
         {
             failed = true;
-            host.Problem($"{told}.");
+            host.Problem($"{outcome}.");
         }
     }
 
@@ -212,8 +212,8 @@ internal sealed class TrainedRun(
         };
     }
 
-    private bool Save(out string told) => TrainedWeights.Save(
-        trainer, file => WeightsFile.Save(file, model, images, trainer, options), Weights!, options.Checkpoints, out told);
+    private bool Save(out string outcome) => TrainedWeights.Save(
+        trainer, file => WeightsFile.Save(file, model, images, trainer, options), Weights!, options.Checkpoints, out outcome);
 
     private bool IsFinite() => Array.TrueForAll(trainer.Arena.Save(), float.IsFinite);
 

@@ -12,9 +12,9 @@ internal static class TrainedWeights
     /// <param name="save">Writes them into a file.</param>
     /// <param name="path">Where they were asked for.</param>
     /// <param name="checkpoints">Where they are besides; null for nowhere.</param>
-    /// <param name="told">Where they are now.</param>
+    /// <param name="outcome">Where they are now.</param>
     /// <returns>Whether they are where they were asked for.</returns>
-    public static bool Save(Trainer trainer, Action<string> save, string path, CheckpointOptions? checkpoints, out string told)
+    public static bool Save(Trainer trainer, Action<string> save, string path, CheckpointOptions? checkpoints, out string outcome)
     {
         string what = trainer.StatisticsStep is not { } step || step == trainer.Steps ? $"weights after step {trainer.Steps}"
             : Prose.Line($"""
@@ -24,17 +24,17 @@ internal static class TrainedWeights
         try
         {
             save(path);
-            told = $"{what} → {path}";
+            outcome = $"{what} → {path}";
             return true;
         }
         catch (IOException error)
         {
-            told = error.Message;
+            outcome = error.Message;
         }
 
         if (checkpoints is { } kept)
         {
-            told += $" The weights are in the newest checkpoint of {kept.Folder}";
+            outcome += $" The weights are in the newest checkpoint of {kept.Folder}";
             return false;
         }
 
@@ -45,7 +45,7 @@ internal static class TrainedWeights
             {
                 string other = Path.Combine(folder, name);
                 save(other);
-                told += $" The {what} are in {other} instead";
+                outcome += $" The {what} are in {other} instead";
                 return false;
             }
             catch (IOException)
@@ -54,7 +54,7 @@ internal static class TrainedWeights
             }
         }
 
-        told += " They could not be kept anywhere else either";
+        outcome += " They could not be kept anywhere else either";
         return false;
     }
 }

@@ -233,7 +233,7 @@ public static class CurvatureBound
             return result with
             {
                 Name = $"{name} {result.Name}",
-                Terms = [.. result.Terms, new("η of σ*", eta), new("ρ√V/2 of σ*", sums.Slope)],
+                Terms = [.. result.Terms, new("η of σ*", eta), new("ρ√V/2 of σ*", sums.Cubic)],
                 Assumptions = [.. result.Assumptions.Append(prior).Distinct()],
             };
         }

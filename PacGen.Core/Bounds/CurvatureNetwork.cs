@@ -42,4 +42,4 @@ internal sealed record CurvatureNetwork(double[] Weights, double[] Curvature, do
 internal readonly record struct CurvatureMoments(double Second, double Fourth, double Kl);
 
 /// <summary>ℳ and KL of all, and the ρ√V/2 that σ was made with.</summary>
-internal readonly record struct CurvatureSums(double Sharpness, double Kl, double Slope);
+internal readonly record struct CurvatureSums(double Sharpness, double Kl, double Cubic);

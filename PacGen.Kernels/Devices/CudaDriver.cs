@@ -69,10 +69,10 @@ internal sealed unsafe partial class CudaDriver
     {
         get
         {
-            const string Told = "/proc/driver/nvidia/version";
+            const string Account = "/proc/driver/nvidia/version";
             try
             {
-                Match version = File.Exists(Told) ? Number().Match(File.ReadAllText(Told)) : Match.Empty;
+                Match version = File.Exists(Account) ? Number().Match(File.ReadAllText(Account)) : Match.Empty;
                 return version.Success ? $"driver {version.Value}" : "driver";
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)

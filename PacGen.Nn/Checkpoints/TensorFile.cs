@@ -19,7 +19,7 @@ public abstract class TensorFile : IDisposable
     /// <summary>What the file says of each array, by name.</summary>
     public abstract IReadOnlyDictionary<string, SafetensorInfo> Tensors { get; }
 
-    /// <summary>Opens a file of either kind, told by its first bytes: PyTorch's is a zip.</summary>
+    /// <summary>Opens a file of either kind, recognised by its first bytes: PyTorch's is a zip.</summary>
     /// <exception cref="CheckpointException">It is not there, can't be read, or is of neither kind.</exception>
     public static TensorFile OpenAny(string path)
     {

@@ -207,7 +207,7 @@ public sealed partial class Tensor
         }
     }
 
-    /// <summary>softmax over an axis, the last one unless told otherwise.</summary>
+    /// <summary>softmax over an axis, the last one where none is given.</summary>
     public Tensor Softmax(int axis = -1)
     {
         axis = AxisOf(axis);
@@ -217,7 +217,7 @@ public sealed partial class Tensor
             : Reshape(-1, Shape[-1]).Softmax().Reshape(Shape);
     }
 
-    /// <summary>ln softmax over an axis, the last one unless told otherwise; stable.</summary>
+    /// <summary>ln softmax over an axis, the last one where none is given; stable.</summary>
     public Tensor LogSoftmax(int axis = -1)
     {
         Tensor shifted = this - Max([axis], true).StopGradient();

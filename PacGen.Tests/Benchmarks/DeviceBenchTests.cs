@@ -27,7 +27,7 @@ internal sealed partial class DeviceBenchTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(run.Output, Does.Contain("mlp, batch 32, training step, perturbed: ").And.Contain(
-                "PyTorch eager, ms").And.Not.Contain("copy,"), "no pass is told in terms of copying");
+                "PyTorch eager, ms").And.Not.Contain("copy,"), "no pass is a share of copying");
             Assert.That(text, Does.Contain("PyTorch 2.6.0 on a device, Python 3.13").And.Contain(
                 "pacgen bench --device cpu --filter *mlp* --seconds 0.01"));
             Assert.That(text, Does.Not.Contain("matrix product").And.Not.Contain("mnist-cnn"), "rows that were not chosen");

@@ -3,7 +3,7 @@ using PacGen.Tests.Nn;
 
 namespace PacGen.Tests.Benchmarks;
 
-/// <summary>Tables in the program: trained on, scored, measured and certified, or told why not.</summary>
+/// <summary>Tables in the program: trained on, scored, measured and certified, or refused with a reason.</summary>
 internal sealed class TableVerbTests
 {
     /// <summary>Classes of a CSV file; the weights keep the normalisation of the rows that they were trained on.</summary>

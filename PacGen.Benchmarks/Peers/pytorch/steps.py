@@ -274,16 +274,22 @@ def rows_of(arguments, cuda):
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     several = lambda known: lambda text: [one if one in known else parser.error(f"{one} is none of {', '.join(known)}") for one in text.split(",")]
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="where to run: cuda, cuda:N or cpu; cuda where there is one")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu",
+        help="where to run: cuda, cuda:N or cpu; cuda where there is one")
     parser.add_argument("--seconds", type=float, default=0.2, help="how long each step is repeated (default 0.2)")
-    parser.add_argument("--budget", type=float, default=115, help="after so many seconds no row is begun and one that runs is ended (default 115)")
-    parser.add_argument("--longest-compile", type=float, default=45, help="a row that takes longer, in seconds, is ended (default 45)")
-    parser.add_argument("--longest", type=float, default=10, help="on the CPU, leave out steps that take longer, in seconds (default 10)")
-    parser.add_argument("--models", type=lambda text: text.split(","), default=[], help="parts of the models' names and batches, such as mlp,mnist-cnn-1024,wrn")
+    parser.add_argument("--budget", type=float, default=115,
+        help="after so many seconds no row is begun and one that runs is ended (default 115)")
+    parser.add_argument("--longest-compile", type=float, default=45,
+        help="a row that takes longer, in seconds, is ended (default 45)")
+    parser.add_argument("--longest", type=float, default=10,
+        help="on the CPU, leave out steps that take longer, in seconds (default 10)")
+    parser.add_argument("--models", type=lambda text: text.split(","), default=[],
+        help="parts of the models' names and batches, such as mlp,mnist-cnn-1024,wrn")
     parser.add_argument("--modes", type=several(MODES), default=list(MODES), help="of " + ",".join(MODES))
     parser.add_argument("--precisions", type=several(PRECISIONS), default=list(PRECISIONS), help="of " + ",".join(PRECISIONS))
     parser.add_argument("--forms", type=several(FORMS), default=list(FORMS), help="of " + ",".join(FORMS))
-    parser.add_argument("--no-works", action="store_true", help="training steps alone: no products, convolutions, copies, updates")
+    parser.add_argument("--no-works", action="store_true",
+        help="training steps alone: no products, convolutions, copies, updates")
     parser.add_argument("--steps", choices=["plain", "perturbed", "both"], default="both", help="which steps (default both)")
     parser.add_argument("--output", help="a file for the JSON objects, beside standard output")
     return parser.parse_args()

@@ -278,7 +278,7 @@ internal sealed class StudyTests
         ProgramRun show = ProgramRun.Of("study", "show", "--folder", folder["study"]);
         Assert.That(show.ExitCode, Is.Zero, show.Error);
         Assert.That(
-            show.OutputLines[0], Does.StartWith("study: 16 runs, 1 failed, 1 done, 1 under way or interrupted, 13 planned"));
+            show.OutputLines[0], Does.StartWith("study: 16 runs, 1 failed, 1 done, 1 training or interrupted, 13 planned"));
         Assert.That(show.Output, Does.Contain("  hidden 8").And.Contain("run 2 failed: it diverged").And.Contain("40.00"));
         Assert.That(show.OutputLines.Single(line => line.Contains(" path-norm ", StringComparison.Ordinal)), Does.Match(
             "end .* 1 .* path-norm .* 0 .* 1 "));

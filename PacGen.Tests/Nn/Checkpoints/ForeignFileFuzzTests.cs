@@ -21,7 +21,7 @@ internal sealed class ForeignFileFuzzTests
             Shape example = TestNetworks.Example(name);
             byte[] whole = File.ReadAllBytes(TestNetworks.PathOf($"{name}.onnx"));
 
-            // Without the weights' bytes, where no mutation is told from another weight.
+            // Without the weights' bytes, where no mutation differs from another weight.
             byte[] empty = OnnxNetwork.Read(whole, name, example).Structure();
             Fuzz(whole, count / 6, bytes => _ = OnnxNetwork.Read(bytes, "file", example));
             Fuzz(empty, count / 6, bytes => _ = OnnxNetwork.FromStructure(bytes, "file", example, 100_000));
