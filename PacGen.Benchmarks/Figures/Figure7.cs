@@ -27,7 +27,7 @@ internal sealed class Figure7 : Figure
     {
         Epochs = Prose.Line($"""
             How many times the training set is seen, which the paper doesn't say; without it {PaperOptions.FullEpochs}, at small
-            scale {PaperOptions.SmallEpochs}. More than before adds to the runs that are there
+            scale {SmallScale.Epochs}. More than before adds to the runs that are there
             """),
         DefaultEpochs = null,
         BatchSize = "Images a step; without it 128 (CIFAR) or 156 (Tiny ImageNet), as in the paper",
@@ -66,7 +66,7 @@ internal sealed class Figure7 : Figure
         Dataset images = data.Load(parsed, terminal, Host.Stop.Token);
         if (paper.IsSmall(parsed) && !data.IsLimited(parsed))
         {
-            images = images with { Train = images.Train.Take(Math.Min(images.Train.Count, published.SmallImages)) };
+            images = images with { Train = images.Train.Take(Math.Min(images.Train.Count, published.Small.Images)) };
         }
 
         options = options with { Device = opened.Device };

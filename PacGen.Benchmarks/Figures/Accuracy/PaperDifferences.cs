@@ -13,7 +13,7 @@ internal static class PaperDifferences
     /// <param name="model">The network.</param>
     /// <param name="images">The images.</param>
     /// <param name="options">How it is trained.</param>
-    /// <param name="rate">The learning rate that the command line gives; null for the paper's.</param>
+    /// <param name="rate">The learning rate in place of the paper's, or null.</param>
     /// <param name="arms">The perturbed arms, of one η.</param>
     public static string Of(
         PaperSetting paper, ModelChoice model, Dataset images, TrainingOptions options, double? rate, RunArm[] arms)
@@ -31,7 +31,7 @@ internal static class PaperDifferences
             (images.Name == "cifar-100-coarse", "the 20 coarse classes in place of the 100 fine ones"),
             (tested < PaperSetting.PublishedTestImages, $"{tested:N0} of the {PaperSetting.PublishedTestImages:N0} test images"),
             (height != paper.Side || width != paper.Side, $"images resized to {height}×{width} from {paper.Side}×{paper.Side}"),
-            (rate is not null, $"a learning rate of its own in place of {paper.LearningRate}"),
+            (rate is { } own && own != paper.LearningRate, $"a learning rate of its own in place of {paper.LearningRate}"),
             (arms.Any(arm => arm != new RunArm(paper.Eta, paper.Gamma)),
                 Prose.Line($"""
                     η = {arms[0].Eta}, γ = {string.Join(" and ", arms.Select(arm => arm.Gamma))}, where the paper has η =

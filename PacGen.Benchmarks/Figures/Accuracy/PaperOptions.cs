@@ -10,28 +10,31 @@ namespace PacGen.Benchmarks.Figures.Accuracy;
 /// <summary>The options of Figure 7 whose defaults are the paper's, by data set and scale.</summary>
 internal sealed class PaperOptions : OptionGroup
 {
-    /// <summary>The epochs at full scale, and at small scale.</summary>
-    public const int FullEpochs = 100, SmallEpochs = 6;
+    /// <summary>The epochs at full scale.</summary>
+    public const int FullEpochs = 100;
 
-    private const int SmallDepth = 16, SmallWiden = 1;
     private const string Small = "small";
 
     private readonly Option<int?> depth = Options.Count(
-        "--depth", $"The Wide-ResNet's depth, 6n + 4; without it {PaperSetting.Depth}, at small scale {SmallDepth}", 10);
+        "--depth", $"The Wide-ResNet's depth, 6n + 4; without it {PaperSetting.Depth}, at small scale {SmallScale.Depth}", 10);
 
     private readonly Option<int?> widen = Options.Count(
-        "--widen", $"The Wide-ResNet's widening factor; without it {PaperSetting.Widen}, at small scale {SmallWiden}");
+        "--widen", $"The Wide-ResNet's widening factor; without it {PaperSetting.Widen}, at small scale {SmallScale.Widen}");
 
     private readonly Option<double?> learningRate = Options.Number(
         "--learning-rate",
-        "Learning rate, constant; without it 0.0001 with Adam (CIFAR), 0.01 with SGD (Tiny ImageNet), as in the paper",
+        Prose.Line("""
+            Learning rate, constant; without it 0.0001 with Adam (CIFAR), 0.01 with SGD (Tiny ImageNet), as in the paper; at small
+            scale 0.001 with Adam
+            """),
         Interval.Positive);
 
     private readonly Option<double?> eta = Options.Number(
         "--eta", "η of Algorithm 1; without it 0.01 (CIFAR) or 100 (Tiny ImageNet), as in the paper", Interval.Positive);
 
     private readonly Option<double[]> gamma = Options.Numbers(
-        "--gamma", "γ of Algorithm 1, a curve for each; without it 10 (CIFAR) or 1 (Tiny ImageNet), as in the paper",
+        "--gamma",
+        "γ of Algorithm 1, a curve for each; without it 10 (CIFAR) or 1 (Tiny ImageNet), as in the paper; at small scale 1",
         Interval.Gamma);
 
     /// <summary>The option that names the images.</summary>
@@ -42,8 +45,8 @@ internal sealed class PaperOptions : OptionGroup
     public Option<string> Scale { get; } = Options.Choice(
         "--scale",
         Prose.Line("""
-            The paper's network, WRN-58-3, and all images, which takes a CPU weeks; or WRN-16-1 on at most 20,000 images
-            (tiny-imagenet: 5,000), less than an hour for three seeds on two cores
+            The paper's network, WRN-58-3, and all images, which takes a CPU weeks; or WRN-10-1 on the first 5,000 images
+            (tiny-imagenet: 2,000), long enough to fit them: a quarter of an hour for three seeds on two cores
             """),
         "full",
         "full",
@@ -67,15 +70,15 @@ internal sealed class PaperOptions : OptionGroup
     public bool IsSmall(ParseResult parsed) => parsed.GetValue(Scale) == Small;
 
     /// <summary>The epochs where no others are given.</summary>
-    public int Epochs(ParseResult parsed) => IsSmall(parsed) ? SmallEpochs : FullEpochs;
+    public int Epochs(ParseResult parsed) => IsSmall(parsed) ? SmallScale.Epochs : FullEpochs;
 
     /// <summary>The network.</summary>
     /// <exception cref="UsageException">The depth is not 6n + 4.</exception>
     public ModelChoice Model(ParseResult parsed) => new(
         "wide-resnet",
         [],
-        ModelOptions.CheckedDepth(parsed.GetValue(depth) ?? (IsSmall(parsed) ? SmallDepth : PaperSetting.Depth)),
-        parsed.GetValue(widen) ?? (IsSmall(parsed) ? SmallWiden : PaperSetting.Widen));
+        ModelOptions.CheckedDepth(parsed.GetValue(depth) ?? (IsSmall(parsed) ? SmallScale.Depth : PaperSetting.Depth)),
+        parsed.GetValue(widen) ?? (IsSmall(parsed) ? SmallScale.Widen : PaperSetting.Widen));
 
     /// <summary>The ways of training: the plain one, one for each γ, the largest first, and the other methods.</summary>
     /// <exception cref="UsageException">Another method is one of those that are drawn anyway.</exception>
@@ -88,7 +91,8 @@ internal sealed class PaperOptions : OptionGroup
                 $"--beside: {name} is drawn anyway{(name == "perturbed" ? ", with each --gamma" : "")}: leave it out.");
         }
 
-        double[] gammas = parsed.GetValue(gamma) is { Length: > 0 } given ? given : [Setting(parsed).Gamma];
+        double[] gammas = parsed.GetValue(gamma) is { Length: > 0 } given ? given
+            : [IsSmall(parsed) ? Setting(parsed).Small.Gamma : Setting(parsed).Gamma];
         return
         [
             RunArm.Plain, .. gammas.OrderDescending().Select(one => new RunArm(parsed.GetValue(eta) ?? Setting(parsed).Eta, one)),
@@ -96,8 +100,9 @@ internal sealed class PaperOptions : OptionGroup
         ];
     }
 
-    /// <summary>The learning rate that is given in place of the paper's, or null.</summary>
-    public double? LearningRate(ParseResult parsed) => parsed.GetValue(learningRate);
+    /// <summary>The learning rate in place of the paper's, or null.</summary>
+    public double? LearningRate(ParseResult parsed) =>
+        parsed.GetValue(learningRate) ?? (IsSmall(parsed) ? Setting(parsed).Small.LearningRate : null);
 
     /// <summary>How one of the ways of training trains.</summary>
     /// <param name="parsed">The command line.</param>

@@ -33,6 +33,19 @@ internal sealed class Figure7Tests
     ];
 
     [Test]
+    public void TheSmallScaleTrainsWhereTheEffectCanShow()
+    {
+        ProgramRun run = ProgramRun.Of(
+            "figure", "7", "--scale", "small", "--batch-size", "16", "--epochs", "1", "--seeds", "1,2", "--size", "400", "--data",
+            folder["data"], "--output", folder["out"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(
+            File.ReadAllText(folder["out/figure-7.md"]),
+            Does.Contain("wrn-10-1, 78,186 parameters").And.Contain("Adam(lr 0.001,").And.Contain("η = 0.01, γ = 1,").And.Contain(
+                "a learning rate of its own in place of 0.0001").And.Contain("γ = 1, where the paper has η = 0.01, γ = 10"));
+    }
+
+    [Test]
     public void LeavesPictureNumbersAndReport()
     {
         ProgramRun run = ProgramRun.Of(Tiny);
@@ -93,7 +106,7 @@ internal sealed class Figure7Tests
         string[] labels = dataset.EndsWith("coarse", StringComparison.Ordinal) ? ["--labels", "coarse"] : [];
         string[] args =
         [
-            "figure", "7", "--dataset", tiny ? dataset : "cifar-100", .. labels, "--scale", "small", "--depth", "10",
+            "figure", "7", "--dataset", tiny ? dataset : "cifar-100", .. labels, "--depth", "10", "--widen", "1",
             "--batch-size", tiny ? "4" : "16", "--accumulate", "2",
             "--epochs", "1", "--seeds", "1", "--size", "400", "--data", images.Path, "--output", folder["out"],
         ];
