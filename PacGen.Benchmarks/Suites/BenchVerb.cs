@@ -40,6 +40,14 @@ internal sealed class BenchVerb : Verb
             """),
         "pattern");
 
+    private readonly Option<string?> profile = Options.Path(
+        "--profile",
+        Prose.Line("""
+            Where a training step's time goes, kernel by kernel: the steps whose names the pattern matches, such as *WRN-16-1*, on
+            the CPU
+            """),
+        "pattern");
+
     private readonly Option<string?> peer = Options.Path(
         "--peer",
         Prose.Line("""
@@ -50,7 +58,7 @@ internal sealed class BenchVerb : Verb
     public BenchVerb(Host host)
         : base(host, new Command(
             "bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do.")) =>
-        Add(quick, device, filter, products, threads, seconds, peer, output);
+        Add(quick, device, filter, products, threads, seconds, peer, output, profile);
 
     protected override int Run(ParseResult parsed)
     {
@@ -59,6 +67,13 @@ internal sealed class BenchVerb : Verb
             return parsed.GetValue(quick)
                 ? throw new UsageException("--quick is the CPU's table, --device a device's: leave one of them out.")
                 : Measure(parsed, name);
+        }
+
+        if (parsed.GetValue(profile) is { } pattern)
+        {
+            using CpuDevice? some = parsed.GetValue(threads) is { } number ? new CpuDevice(number) : null;
+            StepProfile.Run(TerminalOf(parsed), some ?? Device.Cpu, pattern, Host.Stop.Token);
+            return 0;
         }
 
         parsed.Needs(false, "--device", products, seconds, peer, output);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PacGen.Kernels;
+using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Suites;
 
@@ -13,6 +14,9 @@ internal sealed class PreparedWork(Device device, Action enqueue, params IReadOn
 
     // Milliseconds. A launch on a GPU is shorter than the wait for it, so more of them are waited for together.
     private readonly double shortestSample = device is GpuDevice ? 5 : 0.2;
+
+    /// <summary>Where the time goes, launch by launch; null where the work does not say.</summary>
+    public Func<IReadOnlyList<LaunchTime>>? Profile { get; init; }
 
     /// <summary>Does the work some times and waits for the device at the end alone.</summary>
     public void Run(int times = 1)

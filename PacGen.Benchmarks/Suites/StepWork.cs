@@ -13,6 +13,11 @@ internal static class StepWork
     public static Work Mlp(int batch, Optimizer? optimizer = null) => Of(
         () => new Mlp(64, 128, 10), "mlp 64-128-10", new Shape(batch, 8, 8, 1), 2.0 * 64 * 128, 2.0 * 128 * 10, optimizer);
 
+    /// <summary>An MLP 784-512-512-10 on MNIST's shape.</summary>
+    public static Work LargeMlp(int batch, Optimizer? optimizer = null) => Of(
+        () => new Mlp(784, 512, 512, 10), "MLP 784-512-512-10", new Shape(batch, 28, 28, 1), 2.0 * 784 * 512,
+        2.0 * ((512 * 512) + (512 * 10)), optimizer);
+
     /// <summary><see cref="Nn.MnistCnn"/> on MNIST's shape.</summary>
     public static Work MnistCnn(int batch, Optimizer? optimizer = null) => Of(
         () => new MnistCnn(), "MnistCnn", new Shape(batch, 28, 28, 1), 2.0 * 24 * 24 * 10 * 25,
@@ -85,7 +90,10 @@ internal static class StepWork
 
                     Submit();
                 },
-                pipeline, arena);
+                pipeline, arena)
+            {
+                Profile = () => pipeline.Profile(pixels, targets),
+            };
 
             void Submit() => pipeline.Submit(pixels, targets, Epoch, 0, optimizer.LearningRate);
         });

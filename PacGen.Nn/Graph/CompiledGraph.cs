@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PacGen.Kernels;
 
 namespace PacGen.Nn;
@@ -10,17 +11,19 @@ public sealed class CompiledGraph : IDisposable
 {
     private readonly Launch program;
     private readonly Launch[] parts;
+    private readonly string[] names;
     private readonly Dictionary<Tensor, Region> regions;
     private readonly List<DeviceBuffer> owned;
     private bool disposed;
 
     private CompiledGraph(
-        Device device, Launch[] launches, Dictionary<Tensor, Region> regions, List<DeviceBuffer> owned,
+        Device device, Launch[] launches, string[] names, Dictionary<Tensor, Region> regions, List<DeviceBuffer> owned,
         IReadOnlyList<Tensor> inputs, long scratchBytes)
     {
         Device = device;
         program = device.Record(launches);
         parts = launches;
+        this.names = names;
         this.regions = regions;
         this.owned = owned;
         Inputs = inputs;
@@ -81,7 +84,8 @@ public sealed class CompiledGraph : IDisposable
         {
             Launch[] launches = compiler.Compile();
             return new CompiledGraph(
-                compiler.Device, launches, compiler.Public, compiler.Owned, compiler.OpenInputs, compiler.IntermediateBytes);
+                compiler.Device, launches, [.. compiler.Names], compiler.Public, compiler.Owned, compiler.OpenInputs,
+                compiler.IntermediateBytes);
         }
         catch
         {
@@ -100,6 +104,30 @@ public sealed class CompiledGraph : IDisposable
 
         // The launches know addresses, not buffers.
         GC.KeepAlive(this);
+    }
+
+    /// <summary>Runs the launches one by one, each waited for, and tells the shortest time of each.</summary>
+    /// <param name="runs">How often, at least 1.</param>
+    /// <exception cref="ObjectDisposedException">The graph was disposed.</exception>
+    public IReadOnlyList<LaunchTime> Profile(int runs = 10)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        ArgumentOutOfRangeException.ThrowIfLessThan(runs, 1);
+        double[] shortest = new double[parts.Length];
+        Array.Fill(shortest, double.PositiveInfinity);
+        for (int run = 0; run < runs; run++)
+        {
+            for (int i = 0; i < parts.Length; i++)
+            {
+                long begun = Stopwatch.GetTimestamp();
+                parts[i].Run();
+                Device.Synchronize();
+                shortest[i] = Math.Min(shortest[i], Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+            }
+        }
+
+        GC.KeepAlive(this);
+        return [.. names.Zip(shortest, (name, time) => new LaunchTime(name, time))];
     }
 
     /// <inheritdoc/>

@@ -42,6 +42,9 @@ internal sealed class GraphCompiler
     /// <summary>The launches that were bound so far; they may hold memory of their own.</summary>
     public List<Launch> Launches { get; } = [];
 
+    /// <summary>What each launch computes.</summary>
+    public List<string> Names { get; } = [];
+
     public List<Tensor> OpenInputs { get; } = [];
 
     public Device Device => device;
@@ -96,6 +99,7 @@ internal sealed class GraphCompiler
         foreach (Step step in steps)
         {
             Region[] inputs = [.. step.Inputs.Select(RegionOf)];
+            Names.Add($"{step.Operation.Name} of {string.Join(", ", step.Inputs.Select(input => input.Shape))} → {step.Output.Shape}");
             Launches.Add(device.Bind(
                 step.Operation, [.. step.Inputs.Select(input => input.Shape)], inputs, step.Target ?? RegionOf(step.Output)));
         }

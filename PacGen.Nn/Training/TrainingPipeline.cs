@@ -183,6 +183,20 @@ public sealed class TrainingPipeline : IDisposable
         return step with { Loss = (float)outcome.Loss, End = outcome.End };
     }
 
+    /// <summary>Where the time of a pass goes: the launches of loss and gradients on a batch, each with its shortest time.</summary>
+    /// <param name="images">The samples of the batch, one behind the other.</param>
+    /// <param name="labels">Their targets.</param>
+    /// <param name="runs">How often the pass is run.</param>
+    public IReadOnlyList<LaunchTime> Profile(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, int runs = 10)
+    {
+        Graph.Run(images, labels);
+        return Graph.For(Graph.CountOf(labels)).Graph.Profile(runs);
+    }
+
+    /// <summary>The memory of a pass over a batch between its inputs and its outputs, in bytes.</summary>
+    /// <param name="batch">How many samples.</param>
+    public long IntermediateBytes(int batch) => Graph.For(batch).Graph.IntermediateBytes;
+
     /// <summary>Ends an epoch, where an average of the weights at the ends of epochs is kept.</summary>
     /// <param name="epoch">The epoch, counted from 1.</param>
     /// <exception cref="InvalidOperationException">Steps are in flight.</exception>

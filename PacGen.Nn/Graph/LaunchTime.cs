@@ -1,0 +1,6 @@
+namespace PacGen.Nn;
+
+/// <summary>How long a launch of a compiled graph takes.</summary>
+/// <param name="Name">The operation, the shapes of what it reads, and of what it gives.</param>
+/// <param name="Milliseconds">The shortest time of a run.</param>
+public sealed record LaunchTime(string Name, double Milliseconds);
