@@ -48,6 +48,16 @@ internal sealed class BenchVerb : Verb
             """),
         "pattern");
 
+    private readonly Option<bool> startup = Options.Flag(
+        "--startup",
+        Prose.Line("""
+            How long a program waits: from its start to the first finished step, and its first epoch over its third, under the
+            runtime's default settings (tiered compilation on) and under this program's
+            """));
+
+    // What a process that --startup starts does.
+    private readonly Option<string?> started = Options.Path("--started", "A step of --startup, in this process", "name");
+
     private readonly Option<string?> peer = Options.Path(
         "--peer",
         Prose.Line("""
@@ -57,8 +67,11 @@ internal sealed class BenchVerb : Verb
 
     public BenchVerb(Host host)
         : base(host, new Command(
-            "bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do.")) =>
-        Add(quick, device, filter, products, threads, seconds, peer, output, profile);
+            "bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do."))
+    {
+        started.Hidden = true;
+        Add(quick, device, filter, products, threads, seconds, peer, output, profile, startup, started);
+    }
 
     protected override int Run(ParseResult parsed)
     {
@@ -67,6 +80,18 @@ internal sealed class BenchVerb : Verb
             return parsed.GetValue(quick)
                 ? throw new UsageException("--quick is the CPU's table, --device a device's: leave one of them out.")
                 : Measure(parsed, name);
+        }
+
+        if (parsed.GetValue(started) is { } step)
+        {
+            StartupBench.RunHere(Host.Output, step);
+            return 0;
+        }
+
+        if (parsed.GetValue(startup))
+        {
+            StartupBench.Run(TerminalOf(parsed), Host.Stop.Token);
+            return 0;
         }
 
         if (parsed.GetValue(profile) is { } pattern)

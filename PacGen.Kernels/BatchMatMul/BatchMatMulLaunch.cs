@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -50,6 +51,7 @@ internal sealed unsafe class BatchMatMulLaunch<T> : CpuLaunch
     public override int Tasks => (count + share - 1) / share;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void RunTask(int task, int worker)
     {
         float* packed = Device.Scratch(worker);
@@ -65,6 +67,7 @@ internal sealed unsafe class BatchMatMulLaunch<T> : CpuLaunch
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Multiply(float* left, nint* aRows, float* right, float* packed, float* product, nint* cRows)
     {
         for (int panel = 0; panel < panels.Count; panel++)

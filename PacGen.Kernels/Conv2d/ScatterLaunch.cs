@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -56,6 +57,7 @@ internal sealed unsafe class ScatterLaunch<T> : CpuLaunch
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void RunTask(int task, int worker)
     {
         nint size = (nint)windows.Height * windows.Width * windows.Channels;
@@ -83,6 +85,7 @@ internal sealed unsafe class ScatterLaunch<T> : CpuLaunch
     }
 
     // Down the columns: windows that overlap follow each other late enough that what one wrote has reached the cache.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Scatter(int firstRow, int lines, float* product, float* dx)
     {
         int run = windows.KernelWidth * windows.Channels, line = windows.Width * windows.Channels;

@@ -100,6 +100,7 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
 
     /// <inheritdoc/>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void RunTask(int task, int worker)
     {
         (int part, int group) = Math.DivRem(task, tasks.Length);
@@ -157,6 +158,7 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     private float* Sums(int group, int part) => CpuDevice.Address(new Region(sums)) + ((((nint)group * parts) + part) * sumSize);
 
     /// <summary>Adds up the sums of all images and writes them to dw.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Finish(int group)
     {
         float* total = Sums(group, 0);
@@ -186,6 +188,7 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Add(Segment[] segments, int vectors, float* x, float* copy, int firstRow, int lines, float* dy, float* sums)
     {
         int width = vectors * T.Count, height = RowTiles<T>.Height(vectors), channels = windows.Channels;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PacGen.Kernels;
 
 /// <summary>A grid of windows over each of several images: what a convolution sums over.</summary>
@@ -36,6 +38,7 @@ internal readonly record struct Windows(
     /// <param name="rows">The rows of windows.</param>
     /// <param name="destination">Takes <see cref="SpanOf"/>(rows) × <see cref="SpanWidth"/> × <see cref="Channels"/>
     /// numbers.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public unsafe void CopySpan(float* image, int firstRow, int rows, float* destination)
     {
         int line = SpanWidth * Channels, begin = Math.Clamp(Left, 0, SpanWidth), end = Math.Clamp(Width + Left, begin, SpanWidth);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -83,6 +84,7 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
     public override int Tasks => slices * ((windows.Images + imagesPerTask - 1) / imagesPerTask);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void RunTask(int task, int worker)
     {
         (int group, int slice) = Math.DivRem(task, slices);

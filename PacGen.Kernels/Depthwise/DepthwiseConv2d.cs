@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -66,6 +67,7 @@ public sealed record DepthwiseConv2d(DepthwiseGeometry Geometry) : VectorOperati
 
         public override int Tasks => (units + share - 1) / share;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void RunTask(int task, int worker)
         {
             int end = Math.Min((task + 1) * share, units), whole = walk.Channels - (walk.Channels % T.Count);
@@ -94,6 +96,7 @@ public sealed record DepthwiseConv2d(DepthwiseGeometry Geometry) : VectorOperati
         }
 
         /// <summary>Computes pixels of two rows as far as four are inside; returns how many, from the padding on.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int Pair(int unit, int endChannel)
         {
             (int image, int row) = Math.DivRem(unit, walk.Rows);
@@ -114,6 +117,7 @@ public sealed record DepthwiseConv2d(DepthwiseGeometry Geometry) : VectorOperati
         /// <param name="firstChannel">The first channel.</param>
         /// <param name="endChannel">The channel behind the last.</param>
         /// <param name="done">How many pixels, from the first that sees no padding on, are there already.</param>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Row<TLane>(int unit, int firstChannel, int endChannel, int done = 0)
             where TLane : struct, IMemoryLane<TLane>
         {
@@ -164,6 +168,7 @@ public sealed record DepthwiseConv2d(DepthwiseGeometry Geometry) : VectorOperati
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private TLane One<TLane>(float* from, float* taps, int rows, int columns)
             where TLane : struct, IMemoryLane<TLane>
         {
@@ -182,6 +187,7 @@ public sealed record DepthwiseConv2d(DepthwiseGeometry Geometry) : VectorOperati
             return sum;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Four<TLane>(
             float* from, float* taps, float* to, int column, int rows, int firstChannel, int endChannel)
             where TLane : struct, IMemoryLane<TLane>

@@ -23,6 +23,7 @@ internal static unsafe class DepthwisePair<T>
     /// <param name="first">The first channel.</param>
     /// <param name="end">The channel behind the last.</param>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(float* x, nint line, float* w, float* y, nint row, nint channels, nint first, nint end)
     {
         nint two = 2 * channels, three = 3 * channels, four = 4 * channels, five = 5 * channels;

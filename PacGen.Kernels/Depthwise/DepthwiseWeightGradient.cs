@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -68,6 +69,7 @@ public sealed record DepthwiseWeightGradient(DepthwiseGeometry Geometry, int Ker
     {
         public override int Tasks => parts;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void RunTask(int task, int worker)
         {
             long rows = (long)walk.Images * walk.Rows, size = (long)walk.KernelHeight * walk.KernelWidth * walk.Channels;
@@ -94,6 +96,7 @@ public sealed record DepthwiseWeightGradient(DepthwiseGeometry Geometry, int Ker
         }
 
         // The row's sum for one tap, four vectors of channels together.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Tap<TLane>(float* line, float* gradient, int q, float* to, int c, int endChannel)
             where TLane : struct, IMemoryLane<TLane>
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 
 namespace PacGen.Kernels;
 
@@ -36,6 +37,7 @@ public sealed record GatherColumn : VectorOperation
 
         public override int Tasks => (rows + RowsPerTask - 1) / RowsPerTask;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void RunTask(int task, int worker)
         {
             int end = Math.Min((task + 1) * RowsPerTask, rows);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 
 namespace PacGen.Kernels;
 
@@ -35,6 +36,7 @@ public sealed record GatherRows : VectorOperation
 
         public override int Tasks => (count + share - 1) / share;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void RunTask(int task, int worker)
         {
             int end = Math.Min((task + 1) * share, count);

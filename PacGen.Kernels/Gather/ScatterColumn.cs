@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 
 namespace PacGen.Kernels;
 
@@ -38,6 +39,7 @@ public sealed record ScatterColumn(int Columns) : VectorOperation
 
         public override int Tasks => (rows + share - 1) / share;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void RunTask(int task, int worker)
         {
             int start = task * share, end = Math.Min(start + share, rows);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -41,6 +42,7 @@ public sealed record ScatterRows(int Rows) : VectorOperation
 
         public override int Tasks => (rows + share - 1) / share;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void RunTask(int task, int worker)
         {
             int first = task * share, own = Math.Min(share, rows - first);

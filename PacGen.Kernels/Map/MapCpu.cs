@@ -95,6 +95,7 @@ internal abstract unsafe class MapCpu : CpuLaunch
     }
 
     /// <summary>Repeats the inputs that are stretched along short rows; once a task, before <see cref="Evaluate"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Prepare(float* scratch)
     {
         for (int i = 0; i < repeated.Length; i++)
@@ -113,6 +114,7 @@ internal abstract unsafe class MapCpu : CpuLaunch
     }
 
     /// <summary>The elements from one up to another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Evaluate(long start, long end, float* values, float* scratch)
     {
         int count = sources.Length;
@@ -214,6 +216,7 @@ internal sealed unsafe class MapCpu<TExpression, TLane>(CpuDevice device, Broadc
     where TLane : struct, IMemoryLane<TLane>
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Row(ref Pointers pointers, float* values, nint length)
     {
         Pointers local = pointers;

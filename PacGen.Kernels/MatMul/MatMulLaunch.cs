@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -67,6 +68,7 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void RunTask(int task, int worker)
     {
         (int rowBlock, int columnBlock) = Math.DivRem(task, blocks);

@@ -15,6 +15,7 @@ internal static unsafe class MicroKernel<T>
     where T : struct, IMemoryLane<T>
 {
     /// <summary>6 rows by 2 vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile6x2(
         in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
     {
@@ -73,6 +74,7 @@ internal static unsafe class MicroKernel<T>
     }
 
     /// <summary>4 rows by 3 vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile4x3(
         in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
     {
@@ -124,6 +126,7 @@ internal static unsafe class MicroKernel<T>
     }
 
     /// <summary>8 rows by 1 vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile8x1(
         in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
     {
@@ -185,6 +188,7 @@ internal static unsafe class MicroKernel<T>
     }
 
     /// <summary>12 rows by 2 vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile12x2(
         in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
     {
@@ -279,6 +283,7 @@ internal static unsafe class MicroKernel<T>
     }
 
     /// <summary>8 rows by 3 vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile8x3(
         in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -40,6 +41,7 @@ internal sealed unsafe class PackLaunch<T>(
     }
 
     /// <summary>Copies some terms of one panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(float* from, nint termStep, nint columnStep, int terms, int columns, int width, float* to)
     {
         if (columnStep == 1)

@@ -71,6 +71,7 @@ internal static unsafe class RowTiles<T>
     /// next rows, which are written later.
     /// </param>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(
         in Summation sum, float* a, nint* aRows, int rows, float* b, nint bStep, int vectors, int columns, float* c, nint* cRows,
         bool accumulate, bool dense)
@@ -112,6 +113,7 @@ internal static unsafe class RowTiles<T>
     }
 
     /// <summary>Copies or adds a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Copy(float* source, float* destination, int columns, bool accumulate)
     {
         int j = 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 
 namespace PacGen.Kernels;
 
@@ -19,6 +20,7 @@ internal sealed unsafe class TransposeLaunch(CpuDevice device, int rows, int col
     public override int Tasks => (rows + RowsPerTask - 1) / RowsPerTask;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void RunTask(int task, int worker)
     {
         float* from = CpuDevice.Address(source), to = CpuDevice.Address(destination);

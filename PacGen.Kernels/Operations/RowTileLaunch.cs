@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -35,6 +36,7 @@ internal abstract unsafe class RowTileLaunch<T> : CpuLaunch
     /// <summary>The number of columns.</summary>
     protected int Columns { get; }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public sealed override void RunTask(int task, int worker)
     {
         float* tile = Device.Scratch(worker);

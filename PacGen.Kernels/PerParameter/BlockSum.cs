@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -31,6 +32,7 @@ internal static unsafe class BlockSum
     public static int Tasks(long count) => (Blocks(count) + BlocksPerTask - 1) / BlocksPerTask;
 
     /// <summary>The sum of a block's accumulators, which are used up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Fold<T>(float* accumulators)
         where T : struct, IMemoryLane<T>
     {
@@ -64,6 +66,7 @@ internal static unsafe class BlockSum
     }
 
     /// <summary>The sum of the blocks' sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Total(ReadOnlySpan<float> blocks)
     {
         Span<double> totals = stackalloc double[Totals];

@@ -32,6 +32,7 @@ internal static unsafe class RandomPass
     /// Runs the pass over the elements from <paramref name="start"/>, a multiple of 64, to <paramref name="end"/>.
     /// </summary>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TPass, T, TWords>(TPass pass, long start, long end, PhiloxDraw draw)
         where TPass : struct, IRandomPass
         where T : struct, IMemoryLane<T>, ILane<T, TWords>
@@ -50,6 +51,7 @@ internal static unsafe class RandomPass
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long Groups<TPass, T, TWords>(
         TPass pass, uint* words, float* scratch, long start, long end, PhiloxDraw draw)
         where TPass : struct, IRandomPass

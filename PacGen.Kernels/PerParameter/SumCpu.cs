@@ -38,6 +38,7 @@ internal sealed unsafe class SumCpu<TTerms, TSettings, T, TWords>(CpuDevice devi
 {
     private const int LargestLane = 16;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void RunTask(int task, int worker)
     {
         float* pa = CpuDevice.Address(a), pb = CpuDevice.Address(b), pc = CpuDevice.Address(c);
@@ -78,6 +79,7 @@ internal sealed unsafe class SumCpu<TTerms, TSettings, T, TWords>(CpuDevice devi
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Largest(float* lane)
     {
         float largest = 0;

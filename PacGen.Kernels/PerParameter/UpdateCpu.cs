@@ -38,6 +38,7 @@ internal sealed unsafe class UpdateCpu<TRule, TStates, TKeeping, T> : UpdateLaun
 
         public override int Tasks => BlockSum.Tasks(regions.Weights.Count);
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void RunTask(int task, int worker)
         {
             float* accumulators = stackalloc float[BlockSum.Accumulators];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -31,6 +32,7 @@ public sealed record AveragePool(PoolGeometry Geometry) : PoolOperation(Geometry
         : PoolLaunch(device, geometry, image, geometry.Pool(image, nameof(AveragePool))[1])
         where T : struct, IMemoryLane<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void RunUnit(int image, int unit)
         {
             (int top, int bottom) = Rows(unit);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -53,6 +54,7 @@ public sealed record AveragePoolGradient(PoolGeometry Geometry, int Height, int 
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void RunUnit(int image, int unit)
         {
             (int top, int bottom) = Covering(

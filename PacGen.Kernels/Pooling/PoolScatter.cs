@@ -66,6 +66,7 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
                 && Height % geometry.KernelHeight == 0 && Width % geometry.KernelWidth == 0;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void RunUnit(int image, int unit)
         {
             if (adds)
@@ -89,6 +90,7 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             WindowRow(image, unit);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void WindowRow(int image, int row)
         {
             (int top, int bottom) = Rows(row);
@@ -115,6 +117,7 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Put2x2(float* window, float* gradient, float* output, long below, int step, int windows, int channels)
         {
             int last = channels - T.Count;
@@ -149,6 +152,7 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             T.Store(output, T.Select(takesB, zero, g));
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Put(float* window, float* gradient, float* output, int rows, int columns)
         {
             for (int c = 0; c < Channels; c += T.Count)
@@ -167,6 +171,7 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Add(float* window, float* gradient, float* output, int rows, int columns)
         {
             for (int c = 0; c < Channels; c += T.Count)
@@ -192,6 +197,7 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private T Place(float* window, int rows, int columns)
         {
             T best = T.Load(window), place = T.Constant(0);

@@ -42,6 +42,7 @@ public sealed record PoolSelect(PoolGeometry Geometry) : PoolOperation(Geometry)
         : PoolLaunch(device, geometry, image, geometry.Pool(image, nameof(PoolSelect))[1])
         where T : struct, IMemoryLane<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void RunUnit(int image, int unit)
         {
             (int top, int bottom) = Rows(unit);
@@ -68,6 +69,7 @@ public sealed record PoolSelect(PoolGeometry Geometry) : PoolOperation(Geometry)
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Max2x2(float* window, long below, int step, float* output, int windows, int channels)
         {
             int last = channels - T.Count;
@@ -88,6 +90,7 @@ public sealed record PoolSelect(PoolGeometry Geometry) : PoolOperation(Geometry)
         private static void Max2x2(float* a, float* b, float* c, float* d, float* output) =>
             T.Store(output, Larger(T.Load(d), Larger(T.Load(c), Larger(T.Load(b), T.Load(a)))));
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Max(float* window, float* output, int rows, int columns)
         {
             for (int c = 0; c < Channels; c += T.Count)
@@ -107,6 +110,7 @@ public sealed record PoolSelect(PoolGeometry Geometry) : PoolOperation(Geometry)
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Window(float* keys, float* values, float* output, int rows, int columns)
         {
             for (int c = 0; c < Channels; c += T.Count)

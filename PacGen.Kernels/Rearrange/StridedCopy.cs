@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -56,6 +57,7 @@ internal sealed unsafe class StridedCopy<T> : CpuLaunch
     public override int Tasks => checked((int)((units + share - 1) / share));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void RunTask(int task, int worker)
     {
         long end = Math.Min((task + 1) * share, units);
@@ -86,6 +88,7 @@ internal sealed unsafe class StridedCopy<T> : CpuLaunch
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Copy(float* from, float* to, long count)
     {
         if (row is { From: 1, To: 1 })

@@ -87,6 +87,7 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
 
     public override int Tasks => (int)((units + share - 1) / share);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void RunTask(int task, int worker)
     {
         float* scratch = Device.Scratch(worker);
@@ -130,6 +131,7 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
     /// <summary>
     /// Combines wide rows into one, in scratch memory; the last unit takes the rows that make no whole wide row too.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float* Total(long source, int width, long start, bool last, float* scratch)
     {
         float* block = scratch, total = scratch + stride, levels = total + stride;
@@ -194,6 +196,7 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
     }
 
     /// <summary>Combines the rows within one wide row by halves and returns the width of what is left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Fold(float* total, int width)
     {
         for (int n = fold; n > 1; n /= 2)
@@ -205,6 +208,7 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
         return width;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CombineParts()
     {
         for (long group = 0; group < units / rowUnits; group++)
@@ -223,6 +227,7 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
     /// <summary>
     /// Combines up to 32 rows, which lie in memory or are computed a few at a time behind what the earlier ones gave.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Block(long source, long rowStride, int rows, int width, float* target, float* scratch)
     {
         if (map is null)
@@ -262,6 +267,7 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
     }
 
     /// <summary>Combines up to 32 rows of at least a vector's width, four vectors at a time; the last vector overlaps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CombineRows(float* source, long rowStride, int rows, int width, float* target)
     {
         int c = 0;
@@ -305,6 +311,7 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
     }
 
     /// <summary>into[i] with other[i]; runs over the end to a whole vector, which the padding allows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Combine(float* into, float* other, long count)
     {
         for (long i = 0; i < count; i += T.Count)

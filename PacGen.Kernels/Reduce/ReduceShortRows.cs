@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -13,6 +14,7 @@ internal sealed unsafe class ReduceShortRows<T, TReduction> : RowTileLaunch<T>
     public ReduceShortRows(CpuDevice device, Region input, Region output, long rows, int columns)
         : base(device, CpuDevice.Address(input), rows, columns) => y = CpuDevice.Address(output);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Run(float* tile, long row, int rows)
     {
         T total = T.Constant(TReduction.Identity);

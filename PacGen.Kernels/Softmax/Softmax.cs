@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -25,6 +26,7 @@ public sealed record Softmax : VectorOperation
         : RowTileLaunch<T>(device, z, rows, columns)
         where T : struct, IMemoryLane<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void Run(float* tile, long row, int rows)
         {
             T largest = SoftmaxFormula.Largest<T>(tile, Columns), total = T.Constant(0);

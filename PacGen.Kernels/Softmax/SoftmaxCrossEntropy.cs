@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -35,6 +36,7 @@ public sealed record SoftmaxCrossEntropy : VectorOperation
         : RowTileLaunch<T>(device, z, rows, columns)
         where T : struct, IMemoryLane<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void Run(float* tile, long row, int rows)
         {
             float* chosen = stackalloc float[T.Count];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -34,6 +35,7 @@ public sealed record SoftmaxCrossEntropyGradient : VectorOperation
         : RowTileLaunch<T>(device, z, rows, columns)
         where T : struct, IMemoryLane<T>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void Run(float* tile, long row, int rows)
         {
             for (int i = 0; i < rows; i++)

@@ -11,6 +11,7 @@ namespace PacGen.Kernels;
 internal static unsafe class Tile
 {
     /// <summary>destination[j, i] = source[i, j]; strides in floats; the two must not overlap.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose<T>(
         float* source, long sourceStride, float* destination, long destinationStride, int rows, int columns)
         where T : struct, IMemoryLane<T>

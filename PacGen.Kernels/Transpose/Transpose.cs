@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -31,6 +32,7 @@ public sealed record Transpose : VectorOperation
 
         public override int Tasks => (blocks + BlocksPerTask - 1) / BlocksPerTask;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void RunTask(int task, int worker)
         {
             int end = Math.Min((task + 1) * BlocksPerTask, blocks);

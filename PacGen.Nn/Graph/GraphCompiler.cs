@@ -99,7 +99,8 @@ internal sealed class GraphCompiler
         foreach (Step step in steps)
         {
             Region[] inputs = [.. step.Inputs.Select(RegionOf)];
-            Names.Add($"{step.Operation.Name} of {string.Join(", ", step.Inputs.Select(input => input.Shape))} → {step.Output.Shape}");
+            string shapes = string.Join(", ", step.Inputs.Select(input => input.Shape));
+            Names.Add($"{step.Operation.Name} of {shapes} → {step.Output.Shape}");
             Launches.Add(device.Bind(
                 step.Operation, [.. step.Inputs.Select(input => input.Shape)], inputs, step.Target ?? RegionOf(step.Output)));
         }

@@ -183,7 +183,9 @@ public sealed class TrainingPipeline : IDisposable
         return step with { Loss = (float)outcome.Loss, End = outcome.End };
     }
 
-    /// <summary>Where the time of a pass goes: the launches of loss and gradients on a batch, each with its shortest time.</summary>
+    /// <summary>
+    /// Where the time of a pass goes: the launches of loss and gradients on a batch, each with its shortest time.
+    /// </summary>
     /// <param name="images">The samples of the batch, one behind the other.</param>
     /// <param name="labels">Their targets.</param>
     /// <param name="runs">How often the pass is run.</param>
