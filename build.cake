@@ -153,16 +153,13 @@ Task("GpuBundle")
     });
 
 Task("Pack")
-    .Description("Makes the packages of PacGen.Core, PacGen.Kernels and PacGen.Nn in artifacts.")
+    .Description("Makes the packages in artifacts: the libraries, each with its symbols, and the program as a .NET tool.")
     .IsDependentOn("Build")
     .Does(() =>
     {
         EnsureDirectoryExists(artifacts);
-        DeleteFiles("artifacts/PacGen.*.nupkg");
-        foreach (var project in new[] { "PacGen.Core", "PacGen.Kernels", "PacGen.Nn" })
-        {
-            DotNetPack(project, new DotNetPackSettings { Configuration = configuration, OutputDirectory = artifacts, NoBuild = true });
-        }
+        DeleteFiles("artifacts/*.*nupkg");
+        DotNetPack(Solution, new DotNetPackSettings { Configuration = configuration, OutputDirectory = artifacts, NoBuild = true });
     });
 
 Task("Default")

@@ -13,7 +13,9 @@ internal sealed partial class HouseTests
     [TestCase("PacGen.Core")]
     [TestCase("PacGen.Kernels", "PacGen.Core")]
     [TestCase("PacGen.Nn", "PacGen.Core", "PacGen.Kernels")]
-    [TestCase("pacgen", "PacGen.Core", "PacGen.Kernels", "PacGen.Nn")]
+    [TestCase("PacGen.Images", "PacGen.Nn")]
+    [TestCase("PacGen.Plots", "PacGen.Core", "PacGen.Kernels", "PacGen.Nn")]
+    [TestCase("pacgen", "PacGen.Core", "PacGen.Kernels", "PacGen.Nn", "PacGen.Plots")]
     public void AProjectUsesOnlyThoseBelowIt(string project, params string[] below)
     {
         IEnumerable<string> own = Uses(project).Where(name => name.StartsWith("pacgen", StringComparison.OrdinalIgnoreCase));
@@ -22,21 +24,28 @@ internal sealed partial class HouseTests
 
     [TestCase("PacGen.Core")]
     [TestCase("PacGen.Nn")]
+    [TestCase("PacGen.Images")]
+    [TestCase("PacGen.Plots")]
     [TestCase("pacgen")]
     public void OnlyKernelsUsesIlgpu(string project) =>
         Assert.That(Uses(project), Has.None.StartsWith("ILGPU"));
 
-    /// <summary>PacGen.Tests.Outside sees what a user sees; the simulator's own assembly needs kernels' argument types.</summary>
+    /// <summary>
+    /// PacGen.Tests.Outside sees what a user sees; the simulator's own assembly needs kernels' argument types, and the program
+    /// draws its own pictures with the parts of PacGen.Plots.
+    /// </summary>
     [TestCase("PacGen.Core")]
     [TestCase("PacGen.Kernels")]
     [TestCase("PacGen.Nn")]
+    [TestCase("PacGen.Images")]
+    [TestCase("PacGen.Plots", "pacgen")]
     [TestCase("pacgen")]
     [TestCase("PacGen.Tests")]
-    public void InternalsAreShownToNobodyElse(string project)
+    public void InternalsAreShownToNobodyElse(string project, params string[] others)
     {
         IEnumerable<string> friends = Assembly.Load(project).GetCustomAttributes<InternalsVisibleToAttribute>().Select(
             friend => friend.AssemblyName);
-        Assert.That(friends, Is.SubsetOf(new[] { "PacGen.Tests", "ILGPURuntime" }));
+        Assert.That(friends, Is.SubsetOf(new[] { "PacGen.Tests", "ILGPURuntime" }.Concat(others)));
     }
 
     /// <summary>Neither its project nor its sources ask for more than a user has.</summary>
@@ -69,6 +78,8 @@ internal sealed partial class HouseTests
     [TestCase("PacGen.Core")]
     [TestCase("PacGen.Kernels")]
     [TestCase("PacGen.Nn")]
+    [TestCase("PacGen.Images")]
+    [TestCase("PacGen.Plots")]
     [TestCase("pacgen")]
     public void AReleaseHoldsNoPathOfThisMachine(string project)
     {
@@ -110,8 +121,8 @@ internal sealed partial class HouseTests
     }
 
     /// <summary>
-    /// PacGen.Kernels and PacGen.Nn are flat, as are the tests of each project; in the other projects namespaces follow the
-    /// folders.
+    /// PacGen.Kernels, PacGen.Nn and the packages in folders are flat, as are the tests of each project; in the other projects
+    /// namespaces follow the folders.
     /// </summary>
     [Test]
     public void NamespacesGoOneWayInEachProject() => Assert.That(
@@ -131,7 +142,8 @@ internal sealed partial class HouseTests
 
     [Test]
     public void NoTwoPublicTypesHaveOneName() => Assert.That(
-        new[] { "PacGen.Core", "PacGen.Kernels", "PacGen.Nn" }.SelectMany(project => Assembly.Load(project).GetExportedTypes())
+        new[] { "PacGen.Core", "PacGen.Kernels", "PacGen.Nn", "PacGen.Images", "PacGen.Plots" }
+            .SelectMany(project => Assembly.Load(project).GetExportedTypes())
             .Where(type => !type.IsNested).GroupBy(type => type.Name).Where(types => types.Count() > 1).Select(
                 types => types.Key),
         Is.Empty);
@@ -195,6 +207,8 @@ internal sealed partial class HouseTests
 
     private static string Expected(string[] folders) => folders switch
     {
+        ["PacGen.Nn", "Images", ..] => "PacGen.Images",
+        ["PacGen.Benchmarks", "Plots", ..] => "PacGen.Plots",
         ["PacGen.Kernels" or "PacGen.Nn", ..] => folders[0],
         ["PacGen.Tests", var project, ..] => $"PacGen.Tests.{project}",
         _ => string.Join('.', folders),

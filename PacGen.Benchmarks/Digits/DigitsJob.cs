@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Devices;
-using PacGen.Benchmarks.Plots;
+using PacGen.Plots;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Nn;
 using Spectre.Console;
@@ -37,7 +37,7 @@ internal sealed class DigitsJob : Verb
         Stopwatch clock = Stopwatch.StartNew();
         string path = parsed.GetValue(output) ?? FileName;
         path = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
-        PictureFile.Check(path, "--output");
+        OutputFile.CheckPicture(path, "--output");
         Terminal terminal = TerminalOf(parsed);
         using OpenedDevice opened = device.Open(parsed);
         Dataset digits = Datasets.Digits();

@@ -1,6 +1,6 @@
 using System.Globalization;
 using PacGen.Benchmarks.CommandLine;
-using PacGen.Benchmarks.Plots;
+using PacGen.Plots;
 using ScottPlot;
 using ScottPlot.Colormaps;
 using ScottPlot.Plottables;

@@ -1,4 +1,4 @@
-using PacGen.Benchmarks.Plots;
+using PacGen.Plots;
 
 namespace PacGen.Benchmarks.Experiments;
 

@@ -1,4 +1,4 @@
-using PacGen.Benchmarks.Plots;
+using PacGen.Plots;
 using ScottPlot;
 using ScottPlot.Plottables;
 using SkiaSharp;

@@ -1,4 +1,4 @@
-using PacGen.Benchmarks.Plots;
+using PacGen.Plots;
 using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Measuring;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
 using PacGen.Benchmarks.CommandLine;
-using PacGen.Benchmarks.Plots;
+using PacGen.Plots;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Training;
 using PacGen.Nn;
@@ -75,7 +75,7 @@ internal sealed class MeasureVerb : Verb
 
         if (parsed.GetValue(density) is { } picture)
         {
-            PictureFile.Check(picture, "--density");
+            OutputFile.CheckPicture(picture, "--density");
         }
 
         OutputFile.RequireDistinct(new[] { csv, density }.Select(option => (option.Name, parsed.GetValue(option))));

@@ -1,4 +1,4 @@
-namespace PacGen.Benchmarks.Plots;
+namespace PacGen.Plots;
 
 /// <summary>An axis of a <see cref="Panel"/>.</summary>
 /// <param name="Name">What it shows, with its unit.</param>

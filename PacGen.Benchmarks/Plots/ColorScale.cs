@@ -1,7 +1,7 @@
 using ScottPlot;
 using SkiaSharp;
 
-namespace PacGen.Benchmarks.Plots;
+namespace PacGen.Plots;
 
 /// <summary>What values become which colours; values beyond the ends get the ends' colours.</summary>
 /// <param name="Map">The colours.</param>

@@ -1,6 +1,6 @@
 using ScottPlot;
 
-namespace PacGen.Benchmarks.Plots;
+namespace PacGen.Plots;
 
 /// <summary>Points of a <see cref="Panel"/>, joined or not.</summary>
 /// <param name="Name">Its name in the legend; "" for none.</param>

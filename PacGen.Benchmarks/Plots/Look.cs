@@ -1,7 +1,7 @@
 using ScottPlot;
 using SkiaSharp;
 
-namespace PacGen.Benchmarks.Plots;
+namespace PacGen.Plots;
 
 /// <summary>What all plots share: colours, marks and text.</summary>
 internal static class Look

@@ -1,6 +1,6 @@
 using SkiaSharp;
 
-namespace PacGen.Benchmarks.Plots;
+namespace PacGen.Plots;
 
 /// <summary>A picture: a title above panels, laid out in units of its own, drawn at any size and in any format.</summary>
 internal sealed class Page : IDisposable

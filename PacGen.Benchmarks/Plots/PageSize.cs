@@ -1,4 +1,4 @@
-namespace PacGen.Benchmarks.Plots;
+namespace PacGen.Plots;
 
 /// <summary>How large a <see cref="Page"/> is drawn.</summary>
 /// <param name="Pixels">Its width; null as it is laid out.</param>

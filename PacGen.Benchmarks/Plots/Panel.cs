@@ -3,7 +3,7 @@ using ScottPlot.Panels;
 using ScottPlot.Plottables;
 using SkiaSharp;
 
-namespace PacGen.Benchmarks.Plots;
+namespace PacGen.Plots;
 
 /// <summary>One pair of axes with what is drawn between them, its title above and its legend below.</summary>
 internal sealed class Panel : IDisposable

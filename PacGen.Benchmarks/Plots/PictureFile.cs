@@ -1,8 +1,7 @@
-using PacGen.Benchmarks.Reporting;
 using ScottPlot;
 using SkiaSharp;
 
-namespace PacGen.Benchmarks.Plots;
+namespace PacGen.Plots;
 
 /// <summary>A picture on disk, in the format that its file's extension names; PNG where there is none.</summary>
 internal static class PictureFile
@@ -27,15 +26,19 @@ internal static class PictureFile
         [".bmp"] = ImageFormat.Bmp,
     };
 
-    /// <summary>
-    /// Checks, before the work begins, that the extension names a format that can be written and that the file can be.
-    /// </summary>
-    /// <param name="path">The file.</param>
-    /// <param name="option">The option that names it.</param>
-    /// <exception cref="UsageException">The extension names another format.</exception>
-    /// <exception cref="IOException">The file can't be written.</exception>
-    public static void Check(string path, string option) =>
-        OutputFile.Check(path, option, "a picture", OutputKind.Picture, [.. Pixels.Keys, Svg, Pdf]);
+    /// <summary>The extensions that name a format, with their dot; "" for none.</summary>
+    public static readonly string[] Extensions = [.. Pixels.Keys, Svg, Pdf];
+
+    /// <summary>Refuses an extension that names no format.</summary>
+    /// <exception cref="ArgumentException">It does.</exception>
+    public static void Require(string path)
+    {
+        string extension = Path.GetExtension(path);
+        if (!Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException($"{path}: a picture is written as {Help}, not {extension}. Name the file so.");
+        }
+    }
 
     /// <summary>Draws a picture in the format that the file's extension names.</summary>
     /// <param name="path">The file; it is not written here.</param>

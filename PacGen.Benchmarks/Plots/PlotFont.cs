@@ -1,7 +1,7 @@
 using ScottPlot;
 using SkiaSharp;
 
-namespace PacGen.Benchmarks.Plots;
+namespace PacGen.Plots;
 
 /// <summary>
 /// The plots' typeface: an embedded part of DejaVu Sans (Latin, Greek, some mathematics), so that a machine without fonts draws

@@ -1,7 +1,7 @@
 using ScottPlot;
 using SkiaSharp;
 
-namespace PacGen.Benchmarks.Plots;
+namespace PacGen.Plots;
 
 /// <summary>
 /// A surface z(x, y) over an even grid, seen in parallel projection: coloured by one quantity, above a floor coloured by another,

@@ -1,23 +1,57 @@
 using PacGen.Nn;
 using ScottPlot;
 
-namespace PacGen.Benchmarks.Plots;
+namespace PacGen.Plots;
 
 /// <summary>
 /// The curves of one or more runs by epoch: loss, accuracy, generalization gap, and Ψ where every run was scored.
 /// </summary>
-internal static class TrainingPlot
+public static class TrainingPlot
 {
     private const int Width = 1200, Height = 800;
 
+    /// <summary>Draws the curves of one run and writes them to a file, as a whole.</summary>
+    /// <param name="path">
+    /// The file; its extension names the format: .png, .jpg, .webp, .bmp, .svg or .pdf. One that is there is replaced.
+    /// </param>
+    /// <param name="epochs">The run's epochs, such as <see cref="Trainer.Results"/>.</param>
+    /// <param name="title">What all of it shows.</param>
+    /// <exception cref="ArgumentException">The extension names another format.</exception>
+    /// <exception cref="IOException">The file can't be written; what was there before is still there.</exception>
+    public static void Save(string path, IReadOnlyList<EpochResult> epochs, string title = "") =>
+        Save(path, title, ("", epochs));
+
+    /// <summary>Draws the curves of several runs and writes them to a file, as a whole.</summary>
+    /// <inheritdoc cref="Save(string, IReadOnlyList{EpochResult}, string)"/>
+    /// <param name="path">
+    /// The file; its extension names the format: .png, .jpg, .webp, .bmp, .svg or .pdf. One that is there is replaced.
+    /// </param>
+    /// <param name="title">What all of it shows.</param>
+    /// <param name="runs">The runs, each with its name and its epochs: at least one.</param>
+    public static void Save(
+        string path, string title, params IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
+    {
+        byte[] picture = Draw(path, title, runs);
+        AtomicFile.Write(path, stream => stream.Write(picture));
+    }
+
     /// <summary>Draws the curves.</summary>
-    /// <param name="path">The file that they are for: its extension names the format.</param>
+    /// <param name="path">The file that they are for: its extension names the format. It is not written here.</param>
     /// <param name="title">What all of it shows.</param>
     /// <param name="runs">The runs, each with its name and its epochs: at least one.</param>
     /// <returns>The file's bytes.</returns>
+    /// <exception cref="ArgumentException">The extension names no format that can be written, or there is no run.</exception>
     public static byte[] Draw(
         string path, string title, params IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
     {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(runs);
+        PictureFile.Require(path);
+        if (runs.Count == 0)
+        {
+            throw new ArgumentException("There is no run to draw the curves of.");
+        }
+
         bool classes = runs.Any(run => run.Epochs.Any(epoch => !double.IsNaN(epoch.TestAccuracy)));
         string? metric = runs[0].Epochs.Count > 0 ? First(runs[0].Epochs[0])?.Name : null;
         List<Panel> panels =

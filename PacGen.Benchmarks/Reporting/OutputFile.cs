@@ -1,5 +1,6 @@
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Nn;
+using PacGen.Plots;
 
 namespace PacGen.Benchmarks.Reporting;
 
@@ -34,6 +35,13 @@ internal static class OutputFile
         // An extension tells pictures and weights; what a log is appended to is looked at.
         Check(path, option, extension.Length > 0 && replaced != OutputKind.Json ? OutputKind.Any : replaced);
     }
+
+    /// <summary>
+    /// Checks, before the work begins, that a picture's extension names a format that can be written and that the file can be.
+    /// </summary>
+    /// <inheritdoc cref="Check(string, string, string, OutputKind, string[])"/>
+    public static void CheckPicture(string path, string option) =>
+        Check(path, option, "a picture", OutputKind.Picture, PictureFile.Extensions);
 
     /// <summary>Checks that a file can be written, and leaves no trace of the check.</summary>
     /// <param name="path">The file.</param>

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
-using PacGen.Benchmarks.Plots;
+using PacGen.Plots;
 
 namespace PacGen.Benchmarks.Reporting;
 

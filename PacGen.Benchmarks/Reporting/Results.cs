@@ -1,5 +1,5 @@
 using System.Text;
-using PacGen.Benchmarks.Plots;
+using PacGen.Plots;
 
 namespace PacGen.Benchmarks.Reporting;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
-using PacGen.Benchmarks.Plots;
+using PacGen.Plots;
 using PacGen.Benchmarks.Reporting;
 
 namespace PacGen.Benchmarks.Training;
@@ -48,7 +48,7 @@ internal sealed class TrainFiles : OptionGroup
 
         if (parsed.GetValue(Plot) is { } plot)
         {
-            PictureFile.Check(plot, Plot.Name);
+            OutputFile.CheckPicture(plot, Plot.Name);
         }
 
         if (parsed.GetValue(Save) is { } save)

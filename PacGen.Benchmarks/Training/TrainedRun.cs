@@ -1,5 +1,5 @@
 using PacGen.Benchmarks.CommandLine;
-using PacGen.Benchmarks.Plots;
+using PacGen.Plots;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Nn;
 

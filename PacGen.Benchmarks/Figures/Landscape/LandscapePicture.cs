@@ -1,4 +1,4 @@
-using PacGen.Benchmarks.Plots;
+using PacGen.Plots;
 using ScottPlot;
 using ScottPlot.Colormaps;
 using ScottPlot.Plottables;
