@@ -160,6 +160,7 @@ Task("Pack")
         EnsureDirectoryExists(artifacts);
         DeleteFiles("artifacts/*.*nupkg");
         DotNetPack(Solution, new DotNetPackSettings { Configuration = configuration, OutputDirectory = artifacts, NoBuild = true });
+        EnsureDirectoryDoesNotExist("PacGen.Benchmarks/obj/tool", new DeleteDirectorySettings { Recursive = true, Force = true });
     });
 
 Task("Default")
