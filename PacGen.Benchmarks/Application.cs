@@ -30,7 +30,7 @@ internal static class Application
 
     private const string What = """
         Asks how well a trained network will generalize: PAC-Bayes bounds and certificates, the score Ψ, training by Perturbed OPT.
-        Without a verb: trains one MLP on the embedded digits by SGD and by Perturbed SGD, and compares them in a table and a PNG.
+        Without a verb: trains one MLP on the embedded digits by SGD and by Perturbed SGD, and compares them in a table.
         """;
 
     /// <summary>Runs a command line.</summary>

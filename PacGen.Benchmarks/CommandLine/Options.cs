@@ -144,8 +144,8 @@ internal static class Options
 
     /// <summary>Seeds: how many, or which.</summary>
     /// <param name="what">What there is one of for each.</param>
-    /// <param name="fallback">The default: so many seeds, from 1.</param>
-    public static Option<ulong[]> Seeds(string what, int fallback) => Make(
+    /// <param name="fallback">The default: so many seeds, from 1; null for none.</param>
+    public static Option<ulong[]> Seeds(string what, int? fallback = null) => Make<ulong[]>(
         "--seeds",
         "seeds",
         Prose.Line($"""
@@ -169,7 +169,7 @@ internal static class Options
                     them.
                     """));
         },
-        () => From1(fallback));
+        fallback is { } usual ? () => From1(usual) : null);
 
     /// <summary>Different numbers with commas between them, in ascending order.</summary>
     /// <param name="name">The option.</param>

@@ -25,19 +25,25 @@ internal sealed class DigitsJob : Verb
     private readonly DeviceOptions device = new();
     private readonly Option<string?> output = Options.Path(
         "--output",
-        $"The picture ({PictureFile.Help}), or the folder for a {FileName}; without it {FileName} in the working folder");
+        $"A picture of the curves ({PictureFile.Help}), or the folder for a {FileName}; without it none is drawn");
+    private readonly PictureOptions picture = new();
 
     /// <param name="host">Where to write and when to stop.</param>
     /// <param name="root">The program's own command.</param>
     public DigitsJob(Host host, RootCommand root)
-        : base(host, root) => Add(output, epochs, seed, device);
+        : base(host, root) => Add(output, picture, epochs, seed, device);
 
     protected override int Run(ParseResult parsed)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        string path = parsed.GetValue(output) ?? FileName;
-        path = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
-        OutputFile.CheckPicture(path, "--output");
+        string? path = parsed.GetValue(output);
+        parsed.Needs(path is not null, "--output", picture.All);
+        if (path is not null)
+        {
+            path = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
+            OutputFile.CheckPicture(path, "--output");
+        }
+
         Terminal terminal = TerminalOf(parsed);
         using OpenedDevice opened = device.Open(parsed);
         Dataset digits = Datasets.Digits();
@@ -86,9 +92,16 @@ internal sealed class DigitsJob : Verb
             }
         }
 
-        byte[] picture = TrainingPlot.Draw(path, $"SGD and Perturbed SGD: mlp 64-{Hidden}-10 on digits", runs);
-        OutputFile.Write(path, "--output", stream => stream.Write(picture));
-        terminal.Line($"Curves → {path} ({clock.Elapsed.TotalSeconds:F1} s in all)");
+        if (path is not null)
+        {
+            byte[] drawn = TrainingPlot.Draw(
+                path, $"SGD and Perturbed SGD: an MLP 64-{Hidden}-10 on digits", picture.Of(parsed), 2,
+                [.. runs.Select(run => new TrainingCurves(run.Name, run.Epochs))]);
+            OutputFile.Write(path, "--output", stream => stream.Write(drawn));
+            terminal.Line($"Curves → {path}");
+        }
+
+        terminal.Line($"{clock.Elapsed.TotalSeconds:F1} s in all");
         terminal.Line("""
 
             Next: pacgen train --dataset mnist --model mnist-cnn --optimizer adam --perturb uniform --epochs 5 --plot mnist.png

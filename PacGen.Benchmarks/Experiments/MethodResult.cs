@@ -23,7 +23,7 @@ internal sealed record MethodResult(Method Method, RunArm[] Arms)
     public double[] Tests => [.. Chosen!.Records.Select(record => record.Tested!.Accuracy)];
 
     /// <summary>Their mean and Student's 95 % interval around it.</summary>
-    public PairedDifference Test => new(Tests);
+    public StudentMean Test => new(Tests);
 
     /// <summary>The seconds of the fastest epoch of any run, over its steps.</summary>
     /// <param name="stepsAnEpoch">The steps of an epoch.</param>

@@ -175,7 +175,7 @@ internal sealed class OptimizersFindings(MethodResult[] results, ulong[] seeds, 
     private static string Grid(MethodResult one) =>
         $"{one.Method.Title}: {one.Method.Setting} {string.Join(", ", one.Arms.Select(arm => arm.Value))}";
 
-    private static PairedDifference Of(MethodResult one, MethodResult other) =>
+    private static StudentMean Of(MethodResult one, MethodResult other) =>
         new([.. one.Tests.Zip(other.Tests, (a, b) => a - b)]);
 
     private static string Difference(MethodResult one, MethodResult? other)
@@ -185,11 +185,11 @@ internal sealed class OptimizersFindings(MethodResult[] results, ulong[] seeds, 
             return "";
         }
 
-        PairedDifference difference = Of(one, other);
+        StudentMean difference = Of(one, other);
         return $"{Points(difference.Mean)}{Half(difference)}";
     }
 
-    private static string Half(PairedDifference values) => values.Values.Count < 2 ? "" : $" ± {100 * values.HalfWidth:F2}";
+    private static string Half(StudentMean values) => values.Values.Count < 2 ? "" : $" ± {100 * values.HalfWidth:F2}";
 
     private static string Points(double share) => (100 * share).ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture);
 

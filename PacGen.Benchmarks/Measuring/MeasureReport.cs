@@ -106,17 +106,18 @@ internal sealed class MeasureReport(IReadOnlyList<MeasuredRow> rows, bool layers
         foreach (MeasuredRow row in rows)
         {
             Measurement? found = row.Found;
-            yield return Line(
-                row.Measure.Name, "", Exact(found?.Value), Exact(found?.Uncertainty.Low), Exact(found?.Uncertainty.High),
-                found?.Uncertainty.Meaning ?? "", Invariant($"{row.Seconds:F3}"), Exact(found?.Cost.Losses),
-                Exact(found?.Cost.Gradients), Exact(found?.Cost.Products),
-                Exact(found?.Cost.InGradients),
+            yield return CsvText.Line(
+                row.Measure.Name, "", CsvText.Exact(found?.Value), CsvText.Exact(found?.Uncertainty.Low),
+                CsvText.Exact(found?.Uncertainty.High),
+                found?.Uncertainty.Meaning ?? "", Invariant($"{row.Seconds:F3}"), CsvText.Exact(found?.Cost.Losses),
+                CsvText.Exact(found?.Cost.Gradients), CsvText.Exact(found?.Cost.Products),
+                CsvText.Exact(found?.Cost.InGradients),
                 row.Measure.SmallerIsBetter is { } smaller ? smaller ? "yes" : "no" : "", row.Measure.Assumes, row.Obstacle
                     ?? "");
             foreach (LayerValue layer in Layers(row))
             {
-                yield return Line(
-                    [row.Measure.Name, layer.Name, Exact(layer.Value), .. Enumerable.Repeat("", Columns.Length - 3)]);
+                yield return CsvText.Line(
+                    [row.Measure.Name, layer.Name, CsvText.Exact(layer.Value), .. Enumerable.Repeat("", Columns.Length - 3)]);
             }
         }
     }
@@ -159,14 +160,8 @@ internal sealed class MeasureReport(IReadOnlyList<MeasuredRow> rows, bool layers
 
     private static string Number(double value) => Invariant($"{value:G5}");
 
-    private static string Exact(double? value) => value is { } number ? Invariant($"{number:R}") : "";
-
     // JSON has no infinity.
     private static double? Finite(double? value) => value is { } one && double.IsFinite(one) ? one : null;
-
-    private static string Line(params IEnumerable<string> cells) => string.Join(
-        ',', cells.Select(
-            cell => cell.AsSpan().ContainsAny(",\"\r\n") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell));
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -8,14 +8,20 @@ internal sealed class Page : IDisposable
     private readonly List<Panel> panels = [];
     private readonly List<Action<SKCanvas, float>> drawings = [];
 
-    /// <param name="title">What all of it shows.</param>
+    private const float TitleHeight = 46;
+
+    /// <param name="title">What all of it shows; "" for no title, and no room for one.</param>
     /// <param name="width">The width in units, which are pixels where no other size is asked for.</param>
-    /// <param name="height">The height in units.</param>
+    /// <param name="height">The height in units, of all of it with the title.</param>
     public Page(string title, int width, int height)
     {
         (Width, Height) = (width, height);
-        Paint((canvas, textScale) => Look.Write(canvas, title, width / 2f, Top / 2, Look.Title * textScale,
-            ScottPlot.Alignment.MiddleCenter, bold: true, width: width - 40));
+        Top = title.Length > 0 ? TitleHeight : 0;
+        if (title.Length > 0)
+        {
+            Paint((canvas, textScale) => Look.Write(canvas, title, width / 2f, Top / 2, Look.Title * textScale,
+                ScottPlot.Alignment.MiddleCenter, bold: true, width: width - 40));
+        }
     }
 
     /// <summary>The width in units.</summary>
@@ -25,7 +31,7 @@ internal sealed class Page : IDisposable
     public int Height { get; }
 
     /// <summary>Where the title ends.</summary>
-    public float Top { get; } = 46;
+    public float Top { get; }
 
     /// <summary>Draws a panel, which is disposed of with the page.</summary>
     /// <param name="panel">The panel.</param>

@@ -11,18 +11,15 @@ internal sealed class ResultOptions(params string[] names) : OptionGroup
     private readonly Option<string?> output = Options.Path(
         "--output", $"The folder for {string.Join(", ", names)}; without it the working folder", "folder");
 
-    private readonly Option<int> size = Options.Count("--size", "The picture's width in pixels", (400, 8000), 1600);
     private readonly Option<string> format = Options.Choice("--format", "The picture's format", "png", PictureFile.Formats);
-    private readonly Option<double> text = Options.Number(
-        "--text-scale", "How much larger than usual the picture's text, marks and lines are", new(0.5, 2, false, false), 1);
+    private readonly PictureOptions picture = new(1600);
 
-    public override IReadOnlyList<Option> All => [output, size, format, text];
+    public override IReadOnlyList<Option> All => [output, picture.Size, format, picture.TextScale];
 
     /// <summary>Checks that the files can be written.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="written">Called with the path of each file that is written.</param>
     /// <exception cref="IOException">One of them can't be written.</exception>
     public Results Open(ParseResult parsed, Action<string>? written = null) => new(
-        parsed.GetValue(output), parsed.GetValue(format)!,
-        new PageSize(parsed.GetValue(size), (float)parsed.GetValue(text)), names) { Written = written };
+        parsed.GetValue(output), parsed.GetValue(format)!, picture.Of(parsed), names) { Written = written };
 }

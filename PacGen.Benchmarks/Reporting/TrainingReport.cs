@@ -41,11 +41,13 @@ internal sealed class TrainingReport(Terminal terminal, string name)
         : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds:00} s"
         : $"{Math.Ceiling(time.TotalSeconds):F0} s";
 
-    private static double Done(in TrainingProgress at) => at.Phase == TrainingPhase.Training
+    /// <summary>The epochs that are done.</summary>
+    internal static double Done(in TrainingProgress at) => at.Phase == TrainingPhase.Training
         ? at.Epoch - 1 + ((double)at.Batch / Math.Max(at.Batches, 1))
         : at.Epoch;
 
-    private static string Where(in TrainingProgress at)
+    /// <summary>What a run is at.</summary>
+    internal static string Where(in TrainingProgress at)
     {
         string epoch = $"epoch {at.Epoch}/{at.Epochs}", left = $", {Left(at.Remaining)} left";
         return at.Phase switch

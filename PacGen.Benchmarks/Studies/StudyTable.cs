@@ -1,5 +1,6 @@
 using System.Globalization;
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Reporting;
 
 namespace PacGen.Benchmarks.Studies;
 
@@ -59,15 +60,15 @@ internal sealed record StudyTable(
         string[] measures = [.. Nn.Measures.All.Select(measure => measure.Name)
             .Union(Moments.SelectMany(row => row.Measures.Keys).Order(StringComparer.Ordinal))
             .Where(name => Moments.Any(row => row.Measures.ContainsKey(name)))];
-        yield return Line([.. Head, "moment", .. EpochColumns, .. measures]);
+        yield return CsvText.Line([.. Head, "moment", .. EpochColumns, .. measures]);
         Dictionary<int, StoredRun> runs = Runs.ToDictionary(run => run.Run);
         foreach (StudyRow row in Moments)
         {
-            yield return Line(
+            yield return CsvText.Line(
             [
-                .. Start(runs[row.Run]), row.Moment, $"{row.Epoch}", Number(row.TrainLoss), Number(row.TestLoss),
-                Number(row.TrainAccuracy), Number(row.TestAccuracy), Number(row.LossGap),
-                .. measures.Select(name => row.Measures.TryGetValue(name, out double value) ? Number(value) : ""),
+                .. Start(runs[row.Run]), row.Moment, $"{row.Epoch}", CsvText.Exact(row.TrainLoss), CsvText.Exact(row.TestLoss),
+                CsvText.Exact(row.TrainAccuracy), CsvText.Exact(row.TestAccuracy), CsvText.Exact(row.LossGap),
+                .. measures.Select(name => row.Measures.TryGetValue(name, out double value) ? CsvText.Exact(value) : ""),
             ]);
         }
     }
@@ -76,15 +77,15 @@ internal sealed record StudyTable(
     /// <param name="times">Whether with the time that each took.</param>
     public IEnumerable<string> Epochs(bool times)
     {
-        yield return Line([.. Head, .. EpochColumns, "steps", "step-loss", .. times ? (string[])["seconds"] : []]);
+        yield return CsvText.Line([.. Head, .. EpochColumns, "steps", "step-loss", .. times ? (string[])["seconds"] : []]);
         Dictionary<int, StoredRun> runs = Runs.ToDictionary(run => run.Run);
         foreach (StoredEpoch epoch in AllEpochs)
         {
-            yield return Line(
+            yield return CsvText.Line(
             [
-                .. Start(runs[epoch.Run]), $"{epoch.Epoch}", Number(epoch.TrainLoss), Number(epoch.TestLoss),
-                Number(epoch.TrainAccuracy), Number(epoch.TestAccuracy), Number(epoch.Gap), $"{epoch.Steps}",
-                Number(epoch.StepLoss), .. times ? (string[])[Number(epoch.Seconds)] : [],
+                .. Start(runs[epoch.Run]), $"{epoch.Epoch}", CsvText.Exact(epoch.TrainLoss), CsvText.Exact(epoch.TestLoss),
+                CsvText.Exact(epoch.TrainAccuracy), CsvText.Exact(epoch.TestAccuracy), CsvText.Exact(epoch.Gap), $"{epoch.Steps}",
+                CsvText.Exact(epoch.StepLoss), .. times ? (string[])[CsvText.Exact(epoch.Seconds)] : [],
             ]);
         }
     }
@@ -94,16 +95,20 @@ internal sealed record StudyTable(
     /// <param name="times">Whether with the time that each took.</param>
     public IEnumerable<string> Measures(IReadOnlyList<StoredMeasure> measures, bool times)
     {
-        yield return Line([.. Head, "moment", "measure", "layer", "value", "low", "high", "meaning", "obstacle", "loss-passes",
-            "gradient-passes", "product-passes", .. times ? (string[])["seconds"] : []]);
+        yield return CsvText.Line(
+        [
+            .. Head, "moment", "measure", "layer", "value", "low", "high", "meaning", "obstacle", "loss-passes",
+            "gradient-passes", "product-passes", .. times ? (string[])["seconds"] : [],
+        ]);
         Dictionary<int, StoredRun> runs = Runs.ToDictionary(run => run.Run);
         foreach (StoredMeasure one in measures)
         {
-            yield return Line(
+            yield return CsvText.Line(
             [
-                .. Start(runs[one.Run]), one.Moment, one.Name, one.Layer, Number(one.Value), Number(one.Low), Number(one.High),
-                one.Meaning ?? "", one.Obstacle ?? "", Number(one.Cost.Losses), Number(one.Cost.Gradients),
-                Number(one.Cost.Products), .. times ? (string[])[Number(one.Seconds)] : [],
+                .. Start(runs[one.Run]), one.Moment, one.Name, one.Layer, CsvText.Exact(one.Value), CsvText.Exact(one.Low),
+                CsvText.Exact(one.High), one.Meaning ?? "", one.Obstacle ?? "", CsvText.Exact(one.Cost.Losses),
+                CsvText.Exact(one.Cost.Gradients), CsvText.Exact(one.Cost.Products),
+                .. times ? (string[])[CsvText.Exact(one.Seconds)] : [],
             ]);
         }
     }
@@ -123,10 +128,4 @@ internal sealed record StudyTable(
         string[] known = [.. new StudySettings().Names.Where(there.Contains)];
         return [.. known, .. there.Except(known).Order(StringComparer.Ordinal)];
     }
-
-    private static string Number(double value) => double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture);
-
-    private static string Line(IEnumerable<string> cells) => string.Join(',', cells.Select(
-        cell => cell.AsSpan().ContainsAny(',', '"', '\n')
-            ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell));
 }

@@ -18,6 +18,9 @@ internal sealed record ModelChoice(
     string Name, IReadOnlyList<int> Hidden, int Depth = 0, int Widen = 0, WideResNetForm Form = WideResNetForm.PaperCode,
     int Scale = 1)
 {
+    private static readonly (string Name, string Title)[] Kinds =
+        [("mlp", "MLP"), ("mnist-cnn", "small CNN"), ("wrn", "WRN"), ("resnet18", "ResNet-18"), ("vit", "vision transformer")];
+
     /// <summary>The name of a network that an ONNX file describes.</summary>
     public const string OnnxName = "onnx";
 
@@ -208,6 +211,11 @@ internal sealed record ModelChoice(
         "wide-resnet" => $"wrn-{Depth}-{Widen}{(Form == WideResNetForm.PaperCode ? "" : $"-{FormName}")}{Dropped}",
         _ => $"{(Scale == 1 ? Name : $"{Name}-{Scale}")}{Dropped}",
     };
+
+    /// <summary>The same with the network's kind as it is written in texts.</summary>
+    public string Title(Dataset data) => Kinds.Aggregate(
+        Describe(data), (text, kind) => text.StartsWith(kind.Name, StringComparison.Ordinal)
+            ? $"{kind.Title}{text[kind.Name.Length..]}" : text);
 
     private string Dropped => Dropout > 0 ? $" with dropout {Dropout}" : "";
 }

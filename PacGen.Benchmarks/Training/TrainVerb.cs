@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Reporting;
@@ -46,6 +47,9 @@ internal sealed class TrainVerb : Verb
         no longer unseen
         """));
 
+    private readonly Option<ulong[]> seeds = Options.Seeds(
+        "A run for each, and the means of what they end with; without it one run, by --seed");
+
     private readonly Option<string> bestBy = Options.Choice(
         "--best-by",
         "What decides which epoch is the best, whose checkpoint is kept and for which --early-stop waits",
@@ -56,9 +60,12 @@ internal sealed class TrainVerb : Verb
         : base(host, new Command("train", What))
     {
         run = new TrainingRunOptions(Texts, optimizer);
-        checkpoints = new CheckpointSettings([.. files.All], [data.Folder], data.Set);
-        Add(data.Set, model, run, psi, scoring, curvature, run.Seed, device, data, earlyStop, bestBy, files, checkpoints);
-        Add(JsonOption("One JSON object an epoch on standard output, all else on standard error"));
+        checkpoints = new CheckpointSettings([.. files.Paths], [data.Folder], data.Set);
+        Add(data.Set, model, run, psi, scoring, curvature, run.Seed, seeds, device, data, earlyStop, bestBy, files, checkpoints);
+        Add(JsonOption(Prose.Line("""
+            One JSON object an epoch on standard output, all else on standard error; with --seeds each has its seed, and the last
+            object the means
+            """)));
     }
 
     protected override int Run(ParseResult given)
@@ -76,7 +83,8 @@ internal sealed class TrainVerb : Verb
         };
         bool scored = parsed.GetValue(psi) == "on";
         Check(parsed, options, scored);
-        files.Check(parsed, checkpoints);
+        ulong[] several = parsed.GetValue(seeds) ?? [];
+        files.Check(parsed, checkpoints, several);
 
         using OpenedDevice opened = device.Open(parsed);
         Dataset images = data.Load(parsed, terminal, Host.Stop.Token);
@@ -97,11 +105,50 @@ internal sealed class TrainVerb : Verb
                 Curvature = OfTraining(parsed) ? CurvatureSource.Training : CurvatureSource.Pass,
             },
         };
-        using Trainer trainer = Host.Stop.Build(() => new Trainer(network, images, rule, options));
-        TrainedRun trained = new(Host, terminal, choice, images, rule, options, trainer)
+        TrainingTask task = new(choice, images, rule, options);
+        TrainFindings findings = new()
         {
-            Weights = parsed.GetValue(files.Save),
+            Title = task.Title,
             Plot = parsed.GetValue(files.Plot),
+            Size = files.Picture.Of(parsed),
+            Columns = parsed.GetValue(files.Columns),
+            Csv = parsed.GetValue(files.Csv),
+        };
+        return several.Length > 0 ? Several(parsed, terminal, network, task, several, findings)
+            : One(parsed, terminal, network, task, findings);
+    }
+
+    private int Several(
+        ParseResult parsed, Terminal terminal, Module network, TrainingTask task, ulong[] several, TrainFindings findings)
+    {
+        SeedRuns runs = new(Host, terminal, task, several)
+        {
+            Weights = parsed.GetValue(files.Save), Findings = findings,
+        };
+        runs.Train(network, (seed, result) =>
+        {
+            if (WantsJson(parsed))
+            {
+                JsonObject epoch = result.ToJson();
+                epoch.Insert(0, "seed", seed);
+                Write(epoch);
+            }
+        });
+        return runs.End(means =>
+        {
+            if (WantsJson(parsed))
+            {
+                Write(means);
+            }
+        });
+    }
+
+    private int One(ParseResult parsed, Terminal terminal, Module network, TrainingTask task, TrainFindings findings)
+    {
+        using Trainer trainer = Host.Stop.Build(() => new Trainer(network, task.Images, task.Rule, task.Options));
+        TrainedRun trained = new(Host, terminal, task, trainer)
+        {
+            Weights = parsed.GetValue(files.Save), Findings = findings,
         };
         trained.Begin();
         if (checkpoints.Resume(parsed) is { } folder)
@@ -133,5 +180,17 @@ internal sealed class TrainVerb : Verb
         }
 
         parsed.Needs(!OfTraining(parsed), "--curvature pass", scoring.BatchSize);
+        if (parsed.IsGiven(seeds) && parsed.IsGiven(run.Seed))
+        {
+            throw new UsageException("--seed and --seeds both say which seeds: give one of them.");
+        }
+
+        if (parsed.IsGiven(seeds) && checkpoints.Keeps(parsed))
+        {
+            throw new UsageException(Prose.Line("""
+                --seeds keeps no checkpoints: train one --seed at a time with --checkpoint, or let pacgen study run keep many runs
+                that can be interrupted.
+                """));
+        }
     }
 }

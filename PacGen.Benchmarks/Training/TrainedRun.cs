@@ -1,5 +1,4 @@
 using PacGen.Benchmarks.CommandLine;
-using PacGen.Plots;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Nn;
 
@@ -8,14 +7,11 @@ namespace PacGen.Benchmarks.Training;
 /// <summary>A run of <c>train</c>: what it tells at its start and end, and what it leaves.</summary>
 /// <param name="host">Notified of what is wrong.</param>
 /// <param name="terminal">Where a person reads.</param>
-/// <param name="model">The network.</param>
-/// <param name="images">The images.</param>
-/// <param name="rule">The optimizer.</param>
-/// <param name="options">How it is trained.</param>
+/// <param name="task">What is trained on what and how.</param>
 /// <param name="trainer">The run itself.</param>
-internal sealed class TrainedRun(
-    Host host, Terminal terminal, ModelChoice model, Dataset images, Optimizer rule, TrainingOptions options, Trainer trainer)
+internal sealed class TrainedRun(Host host, Terminal terminal, TrainingTask task, Trainer trainer)
 {
+    private readonly TrainingOptions options = task.Options;
     private readonly List<string> kept = [];
     private bool failed;
 
@@ -29,34 +25,15 @@ internal sealed class TrainedRun(
     /// <summary>Where the weights are to be written; null for nowhere.</summary>
     public string? Weights { get; init; }
 
-    /// <summary>Where the curves are to be drawn; null for nowhere.</summary>
-    public string? Plot { get; init; }
+    /// <summary>What is to be made of the epochs.</summary>
+    public required TrainFindings Findings { get; init; }
 
     /// <summary>Says what is trained on what and how.</summary>
     public void Begin()
     {
-        string parts = options.Accumulate > 1 ? $" in {options.Accumulate} parts" : "";
-        string varied = string.Concat(
-            new object?[] { options.Augmentation, options.Average }.Where(one => one is not null).Select(one => $"; {one}"));
-        string statistics = trainer.Arena.States.Count == 0 ? "" : trainer.RunningStatistics switch
+        foreach (string line in task.Describe(trainer, $"seed {options.Seed}"))
         {
-            RunningStatistics.FromTrainingPass => "; running statistics from the training pass",
-            RunningStatistics.Kept => "; running statistics kept",
-            _ => $"; running statistics re-estimated at {(options.Average is null ? "w" : "their average")}",
-        };
-        terminal.Line(Prose.Line($"""
-            {model.Describe(images)}, {trainer.Arena.Count:N0} parameters; {images.Name} ({images.Origin}),
-            {images.Train.Count:N0} + {images.Test.Count:N0} images; {rule}, batch {options.BatchSize}{parts}, {options.Schedule}
-            rate{varied}; seed {options.Seed}; {options.Device!.Name}{statistics}
-            """));
-        terminal.Line($"Memory {trainer.Memory}");
-        if (options.Score is { Curvature: CurvatureSource.Pass } score)
-        {
-            terminal.Line(Prose.Line($"""
-                Ψ from {(score.Images == 0 ? images.Train.Count : score.Images)} training images in batches of {score.BatchSize},
-                median of {score.Draws} draws, ρ {Name(score.Rho)}; (1/κ …) is the share of weights at which Ψ is a function of
-                |w| alone
-                """));
+            terminal.Line(line);
         }
     }
 
@@ -77,7 +54,7 @@ internal sealed class TrainedRun(
     /// <exception cref="TrainingException">It can't go on; the message says where the weights are, if they are sound.</exception>
     public void Train(Action<EpochResult> onEpoch)
     {
-        TrainingReport report = new(terminal, model.Name);
+        TrainingReport report = new(terminal, task.Model.Name);
         try
         {
             report.Show(options.Epochs, progress => trainer.Run(
@@ -125,14 +102,18 @@ internal sealed class TrainedRun(
         Keep(options.Checkpoints?.Folder, path => $"checkpoints → {path} (go on with pacgen train --resume {path})");
         Keep(options.LogPath, path => $"log → {path}");
         Keep(options.TensorBoardFolder, path => $"events → {path} (tensorboard --logdir {path})");
-        KeepCurves();
+        if (trainer.Results.Count > 0)
+        {
+            failed |= !Findings.Write([new SeedRun(options.Seed, trainer.Results)], kept.Add, host.Problem);
+        }
+
         string list = string.Join("; ", kept);
         if (stopped)
         {
             string things = kept.Count > 0 ? $"Kept: {list}."
                 : Prose.Line("""
-                    Nothing was kept: --checkpoint, --save, --log, --tensorboard and --plot keep the run, weights, epochs and
-                    curves.
+                    Nothing was kept: --checkpoint, --save, --log, --tensorboard, --csv and --plot keep the run, weights, epochs
+                    and curves.
                     """);
             string done = $"{trainer.Results.Count} of {options.Epochs} epochs done";
             host.Problem($"stopped after step {trainer.Steps}{StoppedWhile()}, {done}. {things}");
@@ -180,26 +161,6 @@ internal sealed class TrainedRun(
         }
     }
 
-    private void KeepCurves()
-    {
-        if (Plot is null || trainer.Results.Count == 0)
-        {
-            return;
-        }
-
-        try
-        {
-            byte[] picture = TrainingPlot.Draw(Plot, $"{model.Describe(images)} on {images.Name}, {rule}", ("", trainer.Results));
-            OutputFile.Write(Plot, "--plot", stream => stream.Write(picture));
-            kept.Add($"curves → {Plot}");
-        }
-        catch (IOException error)
-        {
-            failed = true;
-            host.Problem(error.Message);
-        }
-    }
-
     private string StoppedWhile()
     {
         string epoch = $" while epoch {trainer.Results.Count + 1} was";
@@ -213,14 +174,8 @@ internal sealed class TrainedRun(
     }
 
     private bool Save(out string outcome) => TrainedWeights.Save(
-        trainer, file => WeightsFile.Save(file, model, images, trainer, options), Weights!, options.Checkpoints, out outcome);
+        trainer, file => WeightsFile.Save(file, task.Model, task.Images, trainer, options), Weights!, options.Checkpoints,
+        out outcome);
 
     private bool IsFinite() => Array.TrueForAll(trainer.Arena.Save(), float.IsFinite);
-
-    private static string Name(RhoEstimator rho) => rho switch
-    {
-        RhoEstimator.Median => "by its median",
-        RhoEstimator.Published => "as published",
-        _ => "by Definition 3",
-    };
 }

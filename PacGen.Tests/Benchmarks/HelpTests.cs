@@ -2,7 +2,7 @@ namespace PacGen.Tests.Benchmarks;
 
 internal sealed class HelpTests
 {
-    [TestCase("", "--output", "--epochs", "--seed", "--device", "--products", "--threads")]
+    [TestCase("", "--output", "--size", "--text-scale", "--epochs", "--seed", "--device", "--products", "--threads")]
     [TestCase(
         "train", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--dropout",
         "--running-statistics", "--augment",
@@ -15,7 +15,8 @@ internal sealed class HelpTests
         "--psi", "--psi-gamma", "--psi-epsilon", "--psi-rho", "--psi-images", "--psi-batch-size", "--psi-draws", "--curvature",
         "--seed", "--device", "--products",
         "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--early-stop", "--best-by", "--log",
-        "--tensorboard", "--plot", "--save", "--checkpoint", "--checkpoint-every", "--keep", "--resume", "--without", "--json")]
+        "--tensorboard", "--plot", "--size", "--text-scale", "--columns", "--csv", "--seeds", "--save", "--checkpoint",
+        "--checkpoint-every", "--keep", "--resume", "--without", "--json")]
     [TestCase(
         "score", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
         "--layout", "--reference", "--psi-gamma",

@@ -61,8 +61,8 @@ internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList
 
     private string Effect(RunArm arm)
     {
-        PairedDifference train = Difference(arm, epoch => epoch.TrainAccuracy);
-        PairedDifference test = Difference(arm, epoch => epoch.TestAccuracy);
+        StudentMean train = Difference(arm, epoch => epoch.TrainAccuracy);
+        StudentMean test = Difference(arm, epoch => epoch.TestAccuracy);
         string verdict = (Seeds.Length, train.Sign, test.Sign) switch
         {
             (1, _, _) => Prose.Line($"""
@@ -98,12 +98,12 @@ internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList
 
     private string Rival(RunArm arm)
     {
-        PairedDifference train = Difference(arm, epoch => epoch.TrainAccuracy);
-        PairedDifference test = Difference(arm, epoch => epoch.TestAccuracy);
+        StudentMean train = Difference(arm, epoch => epoch.TrainAccuracy);
+        StudentMean test = Difference(arm, epoch => epoch.TestAccuracy);
         string where = Seeds.Length == 1 ? "" : $" Beside plain training, its test accuracy is {Where(test)}.";
         IEnumerable<string> beside = arms.Where(one => one.Gamma is not null).Select(one =>
         {
-            PairedDifference more = Difference(one, epoch => epoch.TestAccuracy, arm);
+            StudentMean more = Difference(one, epoch => epoch.TestAccuracy, arm);
             string interval = Seeds.Length == 1 ? ""
                 : $" ({Points(more.Mean - more.HalfWidth)} to {Points(more.Mean + more.HalfWidth)})";
             return $"{Points(more.Mean)} points{interval} with γ = {one.Gamma}";
@@ -116,7 +116,7 @@ internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList
             """);
     }
 
-    private string Levels(string what, RunArm arm, Func<RunEpoch, double> value, PairedDifference difference)
+    private string Levels(string what, RunArm arm, Func<RunEpoch, double> value, StudentMean difference)
     {
         (double mean, double half) = (difference.Mean, difference.HalfWidth);
         string by = difference.Values.Count == 1 ? $"{Points(mean)} points" : Prose.Line($"""
@@ -128,7 +128,7 @@ internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList
         return $"{what} {levels}; {name} − plain {by}.";
     }
 
-    private static string Where(PairedDifference difference) => difference.Sign switch
+    private static string Where(StudentMean difference) => difference.Sign switch
     {
         > 0 => "higher beyond the spread over seeds",
         < 0 => "lower beyond the spread over seeds",
@@ -149,7 +149,7 @@ internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList
 
     private double[] Last(RunArm arm, Func<RunEpoch, double> value) => [.. Of(arm).Select(run => value(run[^1]))];
 
-    private PairedDifference Difference(RunArm arm, Func<RunEpoch, double> value, RunArm? other = null) =>
+    private StudentMean Difference(RunArm arm, Func<RunEpoch, double> value, RunArm? other = null) =>
         new([.. Last(arm, value).Zip(Last(other ?? RunArm.Plain, value), (one, basis) => one - basis)]);
 
     private static string Range(double[] values) =>

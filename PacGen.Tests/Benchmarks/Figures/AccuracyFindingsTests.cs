@@ -11,15 +11,15 @@ internal sealed class AccuracyFindingsTests
     public void TheIntervalIsStudents()
     {
         // R: t.test(c(1, 2, 4)) gives -1.461 to 6.128.
-        PairedDifference three = new([1, 2, 4]);
+        StudentMean three = new([1, 2, 4]);
         Assert.That(three.Mean, Is.EqualTo(7.0 / 3).Within(1e-12));
         Assert.That(three.Deviation, Is.EqualTo(Math.Sqrt(7.0 / 3)).Within(1e-12));
         Assert.That(three.Mean - three.HalfWidth, Is.EqualTo(-1.461).Within(2e-3));
         Assert.That(three.Sign, Is.Zero);
-        Assert.That(new PairedDifference([1, 1.2, 0.9]).Sign, Is.EqualTo(1));
-        Assert.That(new PairedDifference([-1, -1.2, -0.9]).Sign, Is.EqualTo(-1));
-        Assert.That(new PairedDifference([1]).Sign, Is.Zero, "one difference has no spread");
-        Assert.That(new PairedDifference([0, 0, 0]).Sign, Is.Zero);
+        Assert.That(new StudentMean([1, 1.2, 0.9]).Sign, Is.EqualTo(1));
+        Assert.That(new StudentMean([-1, -1.2, -0.9]).Sign, Is.EqualTo(-1));
+        Assert.That(new StudentMean([1]).Sign, Is.Zero, "one difference has no spread");
+        Assert.That(new StudentMean([0, 0, 0]).Sign, Is.Zero);
     }
 
     [TestCase("The paper's effect, lower training accuracy and higher test accuracy, appeared", -0.05, 0.03)]

@@ -1,8 +1,10 @@
 namespace PacGen.Benchmarks.Runs;
 
-/// <summary>The differences between two ways of training, one for each seed that both started from.</summary>
-/// <param name="Values">The differences, at least one.</param>
-internal sealed record PairedDifference(IReadOnlyList<double> Values)
+/// <summary>
+/// The mean of a quantity over seeds, or of its differences between two ways of training that started from the same seeds.
+/// </summary>
+/// <param name="Values">The values, one a seed, at least one.</param>
+internal sealed record StudentMean(IReadOnlyList<double> Values)
 {
     /// <summary>
     /// The 0.975 quantiles of Student's t with 1 to 30 degrees of freedom; the last serves for more, on the safe side.
@@ -20,11 +22,11 @@ internal sealed record PairedDifference(IReadOnlyList<double> Values)
     public double Deviation =>
         Values.Count < 2 ? double.NaN : Math.Sqrt(Values.Sum(value => (value - Mean) * (value - Mean)) / (Values.Count - 1));
 
-    /// <summary>Half the width of Student's 95 % interval for the mean; NaN for one difference.</summary>
+    /// <summary>Half the width of Student's 95 % interval for the mean; NaN for one value.</summary>
     public double HalfWidth => Values.Count < 2
         ? double.NaN
         : Quantiles[Math.Min(Values.Count - 2, Quantiles.Length - 1)] * Deviation / Math.Sqrt(Values.Count);
 
-    /// <summary>1 or −1 where the interval lies above or below 0; 0 where it doesn't, or where one difference has none.</summary>
+    /// <summary>1 or −1 where the interval lies above or below 0; 0 where it doesn't, or where one value has none.</summary>
     public int Sign => Math.Abs(Mean) > HalfWidth ? Math.Sign(Mean) : 0;
 }

@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Text;
+
+namespace PacGen.Benchmarks.Reporting;
+
+/// <summary>Numbers as a file of comma-separated values (RFC 4180) that is read back to the same bits.</summary>
+internal static class CsvText
+{
+    /// <summary>The name of the option that asks for such a file.</summary>
+    public const string Option = "--csv";
+
+    /// <summary>A line of cells, those in quotes that need them.</summary>
+    public static string Line(params IEnumerable<string> cells) => string.Join(',', cells.Select(
+        cell => cell.AsSpan().ContainsAny(",\"\r\n") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell));
+
+    /// <summary>A number whole; nothing where there is none.</summary>
+    public static string Exact(double? value) =>
+        value is { } number && !double.IsNaN(number) ? number.ToString("R", CultureInfo.InvariantCulture) : "";
+
+    /// <summary>Checks, before the work begins, that the file can be written.</summary>
+    /// <exception cref="UsageException">Its extension promises another format.</exception>
+    /// <exception cref="IOException">It can't be written.</exception>
+    public static void Check(string? path)
+    {
+        if (path is not null)
+        {
+            OutputFile.Check(path, Option, "a table", OutputKind.Any, ".csv", ".txt", "");
+        }
+    }
+
+    /// <summary>Writes the lines.</summary>
+    /// <exception cref="IOException">The file can't be written.</exception>
+    public static void Write(string path, IEnumerable<string> lines)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => $"{line}\n")));
+        OutputFile.Write(path, Option, stream => stream.Write(text));
+    }
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text.Json;
+using PacGen.Nn;
+
+namespace PacGen.Benchmarks.Training;
+
+/// <summary>A number of an <see cref="EpochResult"/>: what it is called, and how it is written.</summary>
+/// <param name="Name">Its name for people.</param>
+/// <param name="Key">Its name in JSON.</param>
+/// <param name="Of">The number; NaN where an epoch has none.</param>
+/// <param name="Text">How people read it.</param>
+internal sealed record EpochColumn(string Name, string Key, Func<EpochResult, double> Of, Func<double, string> Text)
+{
+    /// <summary>Whether it is a share, in [0, 1].</summary>
+    public bool IsShare { get; init; }
+
+    /// <summary>Its name in a file of comma-separated values.</summary>
+    public string Heading => JsonNamingPolicy.SnakeCaseLower.ConvertName(Key);
+
+    /// <summary>The numbers that some of the epochs have.</summary>
+    public static IReadOnlyList<EpochColumn> In(IReadOnlyCollection<EpochResult> epochs)
+    {
+        string[] metrics = [.. epochs.SelectMany(epoch => epoch.Metrics ?? []).Select(metric => metric.Name).Distinct()];
+        EpochColumn[] all =
+        [
+            Number("train loss", "trainLoss", epoch => epoch.TrainLoss),
+            Number("test loss", "testLoss", epoch => epoch.TestLoss),
+            Number("gap (test − train loss)", "gap", epoch => epoch.Gap),
+            Share("train accuracy", "trainAccuracy", epoch => epoch.TrainAccuracy),
+            Share("test accuracy", "testAccuracy", epoch => epoch.TestAccuracy),
+            .. metrics.SelectMany(metric => (EpochColumn[])
+            [
+                Number($"train {metric}", $"train_{metric}", epoch => Metric(epoch, metric)?.Train ?? double.NaN),
+                Number($"test {metric}", $"test_{metric}", epoch => Metric(epoch, metric)?.Test ?? double.NaN),
+            ]),
+            new("Ψ", "psi", epoch => epoch.Score?.Psi ?? double.NaN, value => Invariant($"{value:N0}")),
+            Share("weights in Ψ's 1/κ branch", "psiKappaShare", epoch => epoch.Score?.KappaShare ?? double.NaN),
+            new("seconds an epoch", "seconds", epoch => epoch.Seconds, value => Invariant($"{value:F2}")),
+        ];
+        return [.. all.Where(column => epochs.Any(epoch => !double.IsNaN(column.Of(epoch))))];
+    }
+
+    /// <summary>A number as far as it can be one of these.</summary>
+    public double Possible(double value) => IsShare ? Math.Clamp(value, 0, 1) : value;
+
+    private static EpochColumn Number(string name, string key, Func<EpochResult, double> of) =>
+        new(name, key, of, value => Invariant($"{value:F4}"));
+
+    private static EpochColumn Share(string name, string key, Func<EpochResult, double> of) =>
+        new(name, key, of, value => Invariant($"{100 * value:F2} %")) { IsShare = true };
+
+    private static MetricValue? Metric(EpochResult epoch, string name) =>
+        epoch.Metrics?.FirstOrDefault(metric => metric.Name == name);
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture).Replace('-', '−');
+}
