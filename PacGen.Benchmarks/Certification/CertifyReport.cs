@@ -106,13 +106,31 @@ internal sealed class CertifyReport(Terminal terminal)
             Bounded cross-entropy: at most {certificate.CrossEntropy.Value:F5}, {certificate.CrossEntropy.Value * certificate.Nats:F4}
             nats, from {certificate.CrossEntropy.Term("L̂"):F5}; test loss {certificate.TestCrossEntropy:F5}.
             """));
+        Table tests = Terminal.Table("0-1 loss, with the same probability", "images", "errors", "at most", "test error");
+        tests.AddRow(
+            $"the mixture of stages, Σ KL {certificate.Kl:F3}", $"{certificate.BoundImages:N0}",
+            $"{certificate.ZeroOne.Term("L̂") * certificate.BoundImages:N1}", $"{certificate.ZeroOne.Value:F4}",
+            $"{certificate.TestError:F4}");
+        AddTest("exact test of the first stage's network", certificate.HeldOut, certificate.Stages[0].TestError);
+        int best = (int)certificate.BestStage.Term("stage");
+        AddTest(
+            $"best of {certificate.Stages.Count} exact tests: stage {best}'s", certificate.BestStage,
+            certificate.Stages[best - 1].TestError);
+        if (certificate.Control is { } control)
+        {
+            AddTest(
+                $"exact test of the control, {control.Epochs} epochs on the prior's part alone", control.Test,
+                control.TestError);
+        }
+
+        terminal.Write(tests);
         bool better = certificate.ZeroOne.Value < certificate.HeldOut.Value;
         terminal.Line(Prose.Line($"""
             An exact binomial test of the first stage's network on the same images ({certificate.HeldOut.Term("error rate"):F4})
             guarantees {certificate.HeldOut.Value:F4} with the same probability{(better ? "" : ": less than the certificate")}.
             """));
         terminal.Line(Prose.Line($"""
-            Certified is the classifier that draws one of the stages' networks for each image, each as often as it was tested. C was
+            Certified is the classifier that draws one of the stages' networks for each image, by the shares of their tests. C was
             fixed by {certificate.GuideImages:N0} images before ({certificate.GuideLoss:F4}). Each certificate holds by itself. They
             assume:
             """));
@@ -120,6 +138,9 @@ internal sealed class CertifyReport(Terminal terminal)
         {
             terminal.Line($"  {assumption.Name}: {assumption.Statement}");
         }
+
+        void AddTest(string what, PacGen.Core.Bounds.BoundResult test, double testError) => tests.AddRow(
+            what, $"{test.Term("n"):N0}", $"{test.Term("errors"):N0}", $"{test.Value:F4}", $"{testError:F4}");
     }
 
     private static string Where(in CertifyProgress at)

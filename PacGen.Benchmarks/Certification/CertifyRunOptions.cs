@@ -86,6 +86,20 @@ internal sealed class CertifyRunOptions : OptionGroup
             """),
         1);
 
+    private readonly Option<double> memory = Options.Number(
+        "--stage-memory",
+        Prose.Line("""
+            r of --stages: a stage's prior gives former networks the weights r, r², … beside the newest's 1, and its posterior
+            follows from their errors, at the cost of a KL; 0 leaves each stage to its own network
+            """),
+        Interval.Fraction,
+        Defaults.StageMemory);
+
+    private readonly Option<bool> control = Options.Flag(
+        "--control",
+        "With --stages, also trains a network as long on the prior's part alone, and tests it on S₁: what learning from S₁ " +
+            "gained");
+
     private readonly Option<int> crop = Options.Count(
         "--crop", "Training images are padded by so many pixels and cropped at a random place; 0 for not at all", 0, 0);
 
@@ -107,7 +121,8 @@ internal sealed class CertifyRunOptions : OptionGroup
 
     public override IReadOnlyList<Option> All =>
     [
-        stages, priorFraction, priorEpochs, posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop, flip, levels,
+        stages, memory, control, priorFraction, priorEpochs, posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop,
+        flip, levels,
         objective, eta,
         gamma, epsilon, delta, deltaPrime, draws, smallest, seed,
     ];
@@ -130,6 +145,7 @@ internal sealed class CertifyRunOptions : OptionGroup
                 """));
         }
 
+        parsed.Needs(IsProgressive(parsed), "--stages", memory, control);
         bool isIvon = parsed.GetValue(rule) == "ivon";
         if (isIvon && IsProgressive(parsed))
         {
@@ -159,6 +175,8 @@ internal sealed class CertifyRunOptions : OptionGroup
             Draws = parsed.GetValue(draws),
             SmallestProbability = parsed.GetValue(smallest),
             Stages = parsed.GetValue(stages) ?? Defaults.Stages,
+            StageMemory = parsed.GetValue(memory),
+            Control = parsed.GetValue(control),
             Augmentation = parsed.GetValue(crop) > 0 || parsed.GetValue(flip)
                 ? new Augmentation { Padding = parsed.GetValue(crop), Flip = parsed.GetValue(flip) } : null,
             PriorOptimizer = parsed.GetValue(priorRate) is { } first ? new Adam(first) : null,

@@ -30,6 +30,9 @@ internal sealed class CertifyVerb : Verb
     private readonly DataSource data = new();
     private readonly Option<string?> output = Options.Path(
         "--output", "A file to write the certificate into, with all its terms, as JSON");
+    private readonly Option<string?> save = Options.Path(
+        "--save",
+        "With --stages, a folder to write the stages' networks into, each with its share: the classifier that is certified");
     private readonly Option<string?> weights = Options.Path(
         "--weights",
         Prose.Line("""
@@ -44,7 +47,7 @@ internal sealed class CertifyVerb : Verb
     public CertifyVerb(Host host)
         : base(host, new Command("certify", Prose.Line(What)))
     {
-        Add(data.Set, model, weights, layout, run, device, data, output);
+        Add(data.Set, model, weights, layout, run, device, data, output, save);
         Add(JsonOption("The certificate as one JSON object on standard output, all else on standard error"));
     }
 
@@ -95,6 +98,15 @@ internal sealed class CertifyVerb : Verb
         {
             ProgressiveCertificate progressive = report.Show(
                 progress => Certifier.CertifyProgressively(network, images, options, progress, Host.Stop.Token));
+            if (parsed.GetValue(save) is { } folder)
+            {
+                CertifiedMixture.Of(progressive).Save(
+                    folder, choice.Make(images),
+                    stage => WeightsFile.Notes(
+                        choice, images, options.Seed, options.PriorEpochs + (stage * options.PosteriorEpochs),
+                        progressive.Stages[stage - 1].Steps, options.BatchSize));
+            }
+
             return (progressive.ToJson(), () => report.Result(progressive));
         }
 
@@ -126,6 +138,7 @@ internal sealed class CertifyVerb : Verb
     private void Check(ParseResult parsed)
     {
         parsed.Needs(parsed.GetValue(weights) is not null, "--weights", layout);
+        parsed.Needs(run.IsProgressive(parsed), "--stages", save);
         if (parsed.GetValue(weights) is not null && run.IsProgressive(parsed))
         {
             throw new UsageException("--stages trains networks of its own: leave it out with --weights.");
@@ -134,6 +147,11 @@ internal sealed class CertifyVerb : Verb
         if (parsed.GetValue(output) is { } path)
         {
             OutputFile.Check(path, "--output", "a certificate", OutputKind.Json, ".json");
+        }
+
+        if (parsed.GetValue(save) is { } folder)
+        {
+            OutputFile.Check(Directory.Exists(folder) ? Path.Combine(folder, "stage-1.safetensors") : folder, "--save");
         }
     }
 }

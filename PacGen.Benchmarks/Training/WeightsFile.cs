@@ -139,6 +139,16 @@ internal sealed class WeightsFile : IDisposable
         return notes;
     }
 
+    /// <summary>The same, and how the weights were trained.</summary>
+    public static Dictionary<string, string> Notes(
+        ModelChoice model, Dataset images, ulong seed, int epochs, long steps, int batchSize) => new(Notes(model, images))
+    {
+        ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
+        ["epochs"] = Digits(epochs),
+        ["steps"] = steps.ToString(CultureInfo.InvariantCulture),
+        ["batchSize"] = Digits(batchSize),
+    };
+
     private static Dictionary<string, string> NotesOf(ModelChoice model, string dataset) => new(OfOnnx(model.Onnx))
     {
         [ModelText] = model.Name,
@@ -180,13 +190,8 @@ internal sealed class WeightsFile : IDisposable
     public static void Save(
         string path, ModelChoice model, Dataset images, Trainer trainer, TrainingOptions options, string option = "--save")
     {
-        Dictionary<string, string> texts = new(Notes(model, images))
-        {
-            ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
-            ["epochs"] = Digits(trainer.Results.Count),
-            ["steps"] = trainer.Steps.ToString(CultureInfo.InvariantCulture),
-            ["batchSize"] = Digits(options.BatchSize),
-        };
+        Dictionary<string, string> texts =
+            Notes(model, images, options.Seed, trainer.Results.Count, trainer.Steps, options.BatchSize);
         if (trainer.StatisticsStep is { } step && step != trainer.Steps)
         {
             texts["statisticsOf"] = step.ToString(CultureInfo.InvariantCulture);

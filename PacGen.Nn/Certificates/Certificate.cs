@@ -11,6 +11,9 @@ namespace PacGen.Nn;
 /// </summary>
 public sealed record Certificate
 {
+    /// <summary>What weights w + u that are drawn for each image are called in a file.</summary>
+    private const string Gibbs = "Gibbs network";
+
     /// <summary>The certificate of the 0-1 loss, the error rate.</summary>
     public required CertifiedLoss ZeroOne { get; init; }
 
@@ -138,9 +141,9 @@ public sealed record Certificate
         ["parameters"] = Mean.Count,
         ["heldOutLoss"] = HeldOutLoss,
         ["heldOutBound"] = HeldOutBound,
-        ["heldOut"] = Json(HeldOut),
-        ["excess"] = Json(Excess),
-        ["oneDraw"] = With(Json(OneDraw.Bound), "testLoss", OneDraw.TestError),
+        ["heldOut"] = Json(HeldOut, "fixed weights"),
+        ["excess"] = Json(Excess, Gibbs),
+        ["oneDraw"] = With(Json(OneDraw.Bound, "one draw"), "testLoss", OneDraw.TestError),
         ["assumptions"] = new JsonArray([.. Assumptions.Select(one => (JsonNode)$"{one.Name}: {one.Statement}")]),
     };
 
@@ -189,7 +192,7 @@ public sealed record Certificate
 
     private static JsonObject Json(CertifiedLoss loss)
     {
-        JsonObject json = With(Json(loss.Bound), "testLoss", loss.TestLoss);
+        JsonObject json = With(Json(loss.Bound, Gibbs), "testLoss", loss.TestLoss);
         return With(With(json, "centreTestLoss", loss.CentreTestLoss), "priorTestLoss", loss.PriorTestLoss);
     }
 
@@ -200,8 +203,11 @@ public sealed record Certificate
         return json;
     }
 
-    private static JsonObject Json(BoundResult bound) => new()
+    /// <param name="bound">A bound.</param>
+    /// <param name="certifies">Of what.</param>
+    private static JsonObject Json(BoundResult bound, string certifies) => new()
     {
+        ["certifies"] = certifies,
         ["certificate"] = bound.Value,
         ["delta"] = bound.FailureProbability,
         ["assumes"] = new JsonArray([.. bound.Assumptions.Select(one => (JsonNode)one.Name)]),

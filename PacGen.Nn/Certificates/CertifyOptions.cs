@@ -81,6 +81,18 @@ public sealed record CertifyOptions
     /// </summary>
     public int Stages { get; init; } = 8;
 
+    /// <summary>
+    /// r, in [0, 1]: the prior of a stage gives the networks so far the weights rᵗ⁻ˢ, stage s of t, and its posterior follows
+    /// from their errors on the stage's images, for Σ KL. 0 leaves each stage to its own network, and Σ KL 0.
+    /// </summary>
+    public double StageMemory { get; init; }
+
+    /// <summary>
+    /// Whether <see cref="Certifier.CertifyProgressively"/> also trains a network on S₀ alone, for as many steps as the last
+    /// stage's, and tests it on S₁: the comparison that says whether the certificate gained by learning from S₁.
+    /// </summary>
+    public bool Control { get; init; }
+
     /// <summary>How training images are varied; null for as they are.</summary>
     public Augmentation? Augmentation { get; init; }
 
@@ -120,6 +132,7 @@ public sealed record CertifyOptions
         Require(Delta + DeltaPrime < 1,
             $"δ + δ′ is {Delta + DeltaPrime}, but must be below 1: a certificate holds with probability 1 − δ − δ′");
         Require(Stages >= 1 && Stages <= bound, $"the stages are {Stages}, but must be between 1 and the bound's {bound} images");
+        Require(StageMemory is >= 0 and <= 1, $"the weight of a former stage is {StageMemory}, but must be between 0 and 1");
         Require(Draws >= 1, $"the number of draws is {Draws}, but must be at least 1");
         Require(Eta is null or (> 0 and < double.PositiveInfinity), $"η is {Eta}, but must be positive");
         Require(Neighborhood is not null, "the neighbourhood is null, but must be one of a γ and an ε");

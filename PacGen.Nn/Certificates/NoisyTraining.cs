@@ -37,6 +37,9 @@ internal sealed class NoisyTraining : IDisposable
         }
     }
 
+    /// <summary>The steps of all trainings so far.</summary>
+    public long Steps { get; private set; }
+
     /// <summary>
     /// The diagonal of the cross-entropy's Hessian at w, estimated as B times the mean of the squared gradients of mini-batches
     /// of B images, whole ones in the images' order. Where the gradient of all images vanishes this is, in the mean over batches,
@@ -119,6 +122,7 @@ internal sealed class NoisyTraining : IDisposable
                 }
 
                 step++;
+                Steps++;
                 recent = step == 1 ? done.Loss : (0.98 * recent) + (0.02 * done.Loss);
                 if (progress is not null && Stopwatch.GetElapsedTime(reported) > ProgressInterval)
                 {

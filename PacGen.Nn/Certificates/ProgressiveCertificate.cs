@@ -7,8 +7,8 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// A certificate for which every image of S₁ is tested before it is learnt from, so that all of them count twice: of the
-/// classifier that draws one of the stages' networks for each image, each as often as it has images
-/// (<see cref="SequentialBound"/>).
+/// classifier that draws one of the stages' networks for each image, by their shares (<see cref="SequentialBound"/>,
+/// <see cref="CertifiedMixture"/>).
 /// </summary>
 public sealed record ProgressiveCertificate
 {
@@ -26,6 +26,21 @@ public sealed record ProgressiveCertificate
     /// probability.
     /// </summary>
     public required BoundResult HeldOut { get; init; }
+
+    /// <summary>
+    /// The least of the stages' exact tests: stage t's network on part t and all later ones, each test with δ/T, together with
+    /// the same probability. It certifies one network, by fewer images the later the stage.
+    /// </summary>
+    public required BoundResult BestStage { get; init; }
+
+    /// <summary>A network trained as long on S₀ alone; null where none was asked for.</summary>
+    public required ControlNetwork? Control { get; init; }
+
+    /// <summary>r of the stages' priors, <see cref="CertifyOptions.StageMemory"/>.</summary>
+    public required double StageMemory { get; init; }
+
+    /// <summary>SHA-256 of the order of the training images, 32-bit numbers in little-endian order.</summary>
+    public required string OrderHash { get; init; }
 
     /// <summary>The images that the first η was chosen by, which count for nothing else before they are learnt from.</summary>
     public required int GuideImages { get; init; }
@@ -54,11 +69,14 @@ public sealed record ProgressiveCertificate
     /// <summary>1 − δ: the least probability with which each of the two certificates holds by itself.</summary>
     public double Confidence => 1 - ZeroOne.FailureProbability;
 
+    /// <summary>Σ KL(ρ_t‖π_t) over the stages; 0 where each is left to its own network.</summary>
+    public double Kl => Stages.Sum(stage => stage.Kl);
+
     /// <summary>The test loss of the certified classifier: the stages', by their shares.</summary>
-    public double TestError => Stages.Sum(stage => stage.TestError * stage.Images) / BoundImages;
+    public double TestError => Stages.Sum(stage => stage.TestError * stage.Share);
 
     /// <summary>The same of the bounded cross-entropy.</summary>
-    public double TestCrossEntropy => Stages.Sum(stage => stage.TestCrossEntropy * stage.Images) / BoundImages;
+    public double TestCrossEntropy => Stages.Sum(stage => stage.TestCrossEntropy * stage.Share);
 
     /// <summary>What turns the bounded cross-entropy into nats.</summary>
     public double Nats => -Math.Log(SmallestProbability);
@@ -69,8 +87,8 @@ public sealed record ProgressiveCertificate
         ["method"] = "progressive",
         ["confidence"] = Confidence,
         ["jointConfidence"] = 1 - ZeroOne.FailureProbability - CrossEntropy.FailureProbability,
-        ["zeroOne"] = Json(ZeroOne, TestError),
-        ["crossEntropy"] = Json(CrossEntropy, TestCrossEntropy),
+        ["zeroOne"] = Json(ZeroOne, "mixture of stages", TestError),
+        ["crossEntropy"] = Json(CrossEntropy, "mixture of stages", TestCrossEntropy),
         ["crossEntropyNats"] = CrossEntropy.Value * Nats,
         ["priorImages"] = PriorImages,
         ["guideImages"] = GuideImages,
@@ -80,13 +98,32 @@ public sealed record ProgressiveCertificate
         ["testImages"] = TestImages,
         ["pMin"] = SmallestProbability,
         ["parameters"] = Stages[0].Weights.Count,
-        ["heldOut"] = Json(HeldOut, Stages[0].TestError),
-        ["stages"] = new JsonArray([.. Stages.Select(stage => (JsonNode)new JsonObject
+        ["stageMemory"] = StageMemory,
+        ["kl"] = Kl,
+        ["orderHash"] = OrderHash,
+        ["heldOut"] = Json(HeldOut, "fixed weights of stage 1", Stages[0].TestError),
+        ["bestStage"] = Json(
+            BestStage, $"fixed weights of stage {BestStage.Term("stage")}",
+            Stages[(int)BestStage.Term("stage") - 1].TestError),
+        ["control"] = Control is null ? null : new JsonObject
+        {
+            ["epochs"] = Control.Epochs,
+            ["test"] = Json(Control.Test, "fixed weights of the control", Control.TestError),
+        },
+        ["stages"] = new JsonArray([.. Stages.Select((stage, t) => (JsonNode)new JsonObject
         {
             ["trainedOn"] = stage.TrainedOn,
             ["images"] = stage.Images,
             ["errors"] = stage.Errors,
             ["crossEntropy"] = stage.CrossEntropy,
+            ["hash"] = stage.Hash,
+            ["startsFrom"] = t == 0 ? null : Stages[t - 1].Hash,
+            ["errorsByPart"] = new JsonArray([.. stage.ErrorsByPart.Select(count => (JsonNode)count)]),
+            ["crossEntropyByPart"] = new JsonArray([.. stage.CrossEntropyByPart.Select(loss => (JsonNode)loss)]),
+            ["prior"] = Weights(stage.Prior),
+            ["posterior"] = Weights(stage.Posterior),
+            ["kl"] = stage.Kl,
+            ["share"] = stage.Share,
             ["testError"] = stage.TestError,
         })]),
         ["assumptions"] = new JsonArray([.. ZeroOne.Assumptions.Select(one => (JsonNode)$"{one.Name}: {one.Statement}")]),
@@ -100,6 +137,11 @@ public sealed record ProgressiveCertificate
             CultureInfo.InvariantCulture,
             $"0-1 loss: at most {ZeroOne.Value:F4} with probability {Confidence:G4}; test loss {TestError:F4}; testing the " +
             $"first stage's network alone guarantees {HeldOut.Value:F4}");
+        if (Control is not null)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"{Control}");
+        }
+
         foreach (ProgressiveStage stage in Stages)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  {stage}");
@@ -113,8 +155,16 @@ public sealed record ProgressiveCertificate
         return text.ToString().TrimEnd();
     }
 
-    private static JsonObject Json(BoundResult bound, double testLoss) => new()
+    /// <summary>A distribution over the networks of the first stages, each by its hash.</summary>
+    private JsonArray Weights(IReadOnlyList<double> weights) => new([.. weights.Select((weight, s) => (JsonNode)new JsonObject
     {
+        ["hash"] = Stages[s].Hash,
+        ["weight"] = weight,
+    })]);
+
+    private static JsonObject Json(BoundResult bound, string certifies, double testLoss) => new()
+    {
+        ["certifies"] = certifies,
         ["certificate"] = bound.Value,
         ["delta"] = bound.FailureProbability,
         ["assumes"] = new JsonArray([.. bound.Assumptions.Select(one => (JsonNode)one.Name)]),

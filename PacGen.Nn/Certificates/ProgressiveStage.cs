@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace PacGen.Nn;
 
@@ -19,8 +21,48 @@ public sealed record ProgressiveStage(
     /// <summary>Its running statistics, in the arena's order; empty for a model without.</summary>
     public required IReadOnlyList<float> State { get; init; }
 
+    /// <summary>The steps of training that its weights took.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>The errors of its network on its own part of S₁ and on each later one, none of which it has seen.</summary>
+    public required IReadOnlyList<int> ErrorsByPart { get; init; }
+
+    /// <summary>The mean bounded cross-entropy of its network on the same parts.</summary>
+    public required IReadOnlyList<double> CrossEntropyByPart { get; init; }
+
+    /// <summary>
+    /// π_t over the networks of this stage and those before, in their order: fixed before this stage's images were looked at.
+    /// </summary>
+    public required IReadOnlyList<double> Prior { get; init; }
+
+    /// <summary>ρ_t over the same networks, by their errors on this stage's images.</summary>
+    public required IReadOnlyList<double> Posterior { get; init; }
+
+    /// <summary>KL(ρ_t‖π_t).</summary>
+    public required double Kl { get; init; }
+
+    /// <summary>With which probability the certified classifier answers by this stage's network.</summary>
+    public required double Share { get; init; }
+
+    /// <summary>
+    /// SHA-256 of its weights and then its running statistics, as single-precision numbers in little-endian order, in hexadecimal
+    /// digits: of the arrays of the file that <see cref="CertifiedMixture.Save"/> writes.
+    /// </summary>
+    public string Hash => HashOf(Weights, State);
+
     /// <summary>One line for people.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture, $"trained on {TrainedOn:N0}, {Errors:N0} errors on the next {Images:N0}; test error " +
         $"{TestError:F4}");
+
+    internal static string HashOf(IReadOnlyList<float> weights, IReadOnlyList<float> state)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (IReadOnlyList<float> values in (IReadOnlyList<float>[])[weights, state])
+        {
+            hash.AppendData(MemoryMarshal.AsBytes(values.ToArray().AsSpan()));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 }

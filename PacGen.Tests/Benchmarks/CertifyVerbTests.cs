@@ -40,6 +40,8 @@ internal sealed class CertifyVerbTests
         JsonObject zeroOne = printed["zeroOne"]!.AsObject();
         Assert.That(
             zeroOne["terms"]!.AsObject().Select(term => term.Key), Is.SupersetOf(new[] { "q̂", "q̄", "KL", "log K", "N", "n" }));
+        Assert.That($"{zeroOne["certifies"]}, {printed["oneDraw"]!["certifies"]}, {printed["heldOut"]!["certifies"]}", Is.EqualTo(
+            "Gibbs network, one draw, fixed weights"));
         Assert.That(zeroOne["certificate"]!.GetValue<double>(), Is.GreaterThan(zeroOne["terms"]!["q̄"]!.GetValue<double>()));
         Assert.That(run.Error, Does.Contain("certificate, probability 0.93"), "what a person reads goes to standard error");
     }
@@ -81,12 +83,55 @@ internal sealed class CertifyVerbTests
         Assert.That(Python(script, folder["d.json"]).Code, Is.EqualTo(1));
     }
 
-    private static (int Code, string Output) Python(string script, string file)
+    /// <summary>The chain of stages: what a forged link, distribution, part or file looks like to the second program.</summary>
+    [Test]
+    public void TheSecondProgramChecksTheChain()
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of([
+            .. Quick, "--stages", "3", "--stage-memory", "0.4", "--control", "--output", folder["c.json"], "--save",
+            folder["mixture"]]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output, Does.Contain("exact test of the control").And.Contain("Σ KL 0."));
+        string script = Path.Combine(HouseTests.Root, "samples", "verify-certificate.py");
+        string[] files =
+            [.. Enumerable.Range(1, 3).Select(stage => Path.Combine(folder["mixture"], $"stage-{stage}.safetensors"))];
+        (int code, string output) = Python(script, [folder["c.json"], .. files]);
+        Assert.That(code, Is.Zero, output);
+        Assert.That(
+            Python(script, [folder["c.json"], files[1], files[0]]).Output, Does.Contain("file 1").And.Contain("DIFFERENT"));
+        string[] seen =
+        [
+            Forged(json => json["stages"]![1]!["startsFrom"] = "0"),
+            Forged(json => json["stages"]![1]!["trainedOn"] = 720),
+            Forged(json => json["stages"]![2]!["prior"]![2]!["hash"] = "0"),
+            Forged(json => json["stages"]![1]!["prior"]![0]!["weight"] = 0.9),
+            Forged(json => json["stages"]![1]!["kl"] = 0),
+            Forged(json => json["stages"]![1]!["share"] = 0.5),
+            Forged(json => json["zeroOne"]!["delta"] = 0.01),
+            Forged(json => json["control"]!["test"]!["certificate"] = 0.001),
+        ];
+        Assert.That(seen, Is.All.Contain("DIFFERENT"));
+        JsonNode kept = JsonNode.Parse(File.ReadAllText(folder["c.json"]))!;
+        Assert.That(kept["zeroOne"]!["certifies"]!.GetValue<string>(), Is.EqualTo("mixture of stages"));
+        ProgramRun score = ProgramRun.Of("score", "--weights", files[2], "--limit", "200");
+        Assert.That(score.ExitCode, Is.Zero, score.Error);
+
+        string Forged(Action<JsonNode> forge)
+        {
+            JsonNode json = JsonNode.Parse(File.ReadAllText(folder["c.json"]))!;
+            forge(json);
+            File.WriteAllText(folder["d.json"], json.ToJsonString());
+            return Python(script, [folder["d.json"]]).Output;
+        }
+    }
+
+    private static (int Code, string Output) Python(string script, params string[] files)
     {
         try
         {
             using System.Diagnostics.Process process = System.Diagnostics.Process.Start(
-                new System.Diagnostics.ProcessStartInfo("python3", [script, file]) { RedirectStandardOutput = true })!;
+                new System.Diagnostics.ProcessStartInfo("python3", [script, .. files]) { RedirectStandardOutput = true })!;
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             return (process.ExitCode, output);

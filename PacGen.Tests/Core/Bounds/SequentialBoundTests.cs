@@ -13,7 +13,7 @@ internal sealed class SequentialBoundTests
     private static readonly FiniteProblem Problem = new();
 
     /// <summary>The 0-1 losses of 289 linear predictors, by predictor and cell.</summary>
-    private static readonly double[][] Losses = [.. Enumerable.Range(0, 289).Select(h =>
+    internal static readonly double[][] Losses = [.. Enumerable.Range(0, 289).Select(h =>
         Enumerable.Range(0, FiniteProblem.Cells).Select(cell =>
         {
             (double x1, double x2, int y) = FiniteProblem.Of(cell);

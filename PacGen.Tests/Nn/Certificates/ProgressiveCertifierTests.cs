@@ -81,6 +81,42 @@ internal sealed class ProgressiveCertifierTests
         Assert.That(certificate.ZeroOne.Value, Is.GreaterThan(0));
     }
 
+    /// <summary>
+    /// Former networks in a stage's prior: the certificate is SequentialBound's of the posteriors' losses with Σ KL, never above
+    /// that of the priors themselves.
+    /// </summary>
+    [Test]
+    public void FormerStagesCountAtThePriceOfAKl()
+    {
+        ProgressiveCertificate alone = Certify(Quick), certificate = Certify(Quick with { StageMemory = 0.5, Control = true });
+        Assert.That(alone.Kl, Is.Zero);
+        Assert.That(alone.Stages[3].Prior, Is.EqualTo(new[] { 0d, 0, 0, 1 }));
+        Assert.That(certificate.Kl, Is.GreaterThan(0));
+        Assert.That(certificate.Stages[2].Prior, Is.EqualTo(new[] { 1 / 7d, 2 / 7d, 4 / 7d }).Within(1e-12));
+        Assert.That(certificate.Stages[3].Hash, Is.EqualTo(alone.Stages[3].Hash).And.Length.EqualTo(64));
+        Assert.That(certificate.Stages.Sum(stage => stage.Share), Is.EqualTo(1).Within(1e-12));
+        double n = certificate.BoundImages, loss = Loss(stage => stage.Posterior), eta = n * certificate.ZeroOne.Term("C = η/n");
+        BoundResult bound = SequentialBound.Bound(loss, certificate.Kl, (long)n, 0.035, eta);
+        Assert.That(certificate.ZeroOne.Value, Is.EqualTo(bound.Value).Within(1e-12));
+        Assert.That(
+            bound.Value, Is.LessThan(SequentialBound.Bound(Loss(stage => stage.Prior), 0, (long)n, 0.035, eta).Value),
+            "the priors themselves");
+
+        // A stage's network on all that it has not seen, and one that was trained as long on S₀ alone.
+        BoundResult[] tests = [.. Enumerable.Range(0, 4).Select(t => BinomialTest.UpperLimit(
+            certificate.Stages[t].ErrorsByPart.Sum(), certificate.Stages.Skip(t).Sum(stage => stage.Images), 0.035 / 4))];
+        Assert.That(certificate.BestStage.Value, Is.EqualTo(tests.Min(test => test.Value)));
+        Assert.That(alone.Control, Is.Null);
+        Assert.That(
+            certificate.Control!.Epochs, Is.EqualTo(6 + 1 + (3 * 2)), "of 719 images, as many steps as the stages or more");
+        Assert.That(certificate.Control.Weights, Is.Not.EqualTo(certificate.Stages[0].Weights));
+        Assert.That(certificate.Control.Test.Term("n"), Is.EqualTo(719));
+
+        double Loss(Func<ProgressiveStage, IReadOnlyList<double>> weights) =>
+            certificate.Stages.Select((stage, t) => weights(stage)
+            .Select((weight, s) => weight * certificate.Stages[s].ErrorsByPart[t - s]).Sum()).Sum() / n;
+    }
+
     [Test]
     public void WrongStagesAreNamed() => Assert.That(
         () => Certify(Quick with { Stages = 720 }), Throws.ArgumentException.With.Message.Contains("the stages are 720"));
