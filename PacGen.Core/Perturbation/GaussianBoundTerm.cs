@@ -45,7 +45,8 @@ public readonly struct GaussianBoundTerm : ITerms<GaussianBoundSettings>
         where T : struct, ILane<T>
     {
         T half = T.Constant(0.5f), kappa = Kappa.Of(weight, T.Constant(settings.Gamma), T.Constant(settings.Epsilon));
-        T scaled = T.Fma(T.Constant(settings.CurvatureScale), curvature, T.Constant(settings.KappaScale) * kappa);
+        T scaled = OptimalSigma.Scaled(
+            kappa, curvature, T.Constant(settings.CurvatureScale), T.Constant(settings.KappaScale));
         T precision = scaled + T.Constant(settings.InverseTau), square = kappa * kappa, x = square * precision;
 
         // log(σZ) is a multiple of this number's logarithm, and the rest. 𝔼ũ² and 𝔼ũ²/σ².

@@ -6,6 +6,17 @@ namespace PacGen.Core.Perturbation;
 /// <summary>σ*, the perturbation level that the bound is smallest at: (14), (21), and line 8 of Algorithm 1.</summary>
 public static class OptimalSigma
 {
+    /// <summary>
+    /// a∇² + bκ: what stands under the root of (14), with a = η/3 and b = ηρ√m/9, and, beside 1/τ, under that of (21).
+    /// </summary>
+    /// <param name="kappa">κ.</param>
+    /// <param name="curvature">∇².</param>
+    /// <param name="curvatureScale">a.</param>
+    /// <param name="kappaScale">b.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Scaled<T>(T kappa, T curvature, T curvatureScale, T kappaScale)
+        where T : struct, ILane<T> => T.Fma(curvatureScale, curvature, kappaScale * kappa);
+
     /// <summary>(14): σ* = min(1/√(η(∇²/3 + ρ√m κ/9)), κ).</summary>
     /// <param name="kappa">κ.</param>
     /// <param name="curvature">∇²; where the root's argument is not above 0, the answer is κ, and a NaN gives NaN.</param>
@@ -16,7 +27,7 @@ public static class OptimalSigma
     public static T Uniform<T>(T kappa, T curvature, T curvatureScale, T kappaScale, out T scaled)
         where T : struct, ILane<T>
     {
-        scaled = T.Fma(curvatureScale, curvature, kappaScale * kappa);
+        scaled = Scaled(kappa, curvature, curvatureScale, kappaScale);
 
         // Below 0 the root is that of 0: 1/0 leaves κ. The order of Min's and Max's arguments lets a NaN pass.
         return T.Min(kappa, T.Constant(1f) / T.Sqrt(T.Max(T.Constant(0f), scaled)));
@@ -37,7 +48,7 @@ public static class OptimalSigma
         T kappa, T curvature, T curvatureScale, T kappaScale, T inverseTau, out T scaled, out T precision)
         where T : struct, ILane<T>
     {
-        scaled = T.Fma(curvatureScale, curvature, kappaScale * kappa);
+        scaled = Scaled(kappa, curvature, curvatureScale, kappaScale);
         precision = scaled + inverseTau;
         return T.Constant(1f) / T.Sqrt(precision);
     }

@@ -43,7 +43,8 @@ public readonly struct UniformBoundTerm : ITerms<UniformBoundSettings>
         where T : struct, ILane<T>
     {
         T half = T.Constant(0.5f), kappa = Kappa.Of(weight, T.Constant(settings.Gamma), T.Constant(settings.Epsilon));
-        T scaled = T.Fma(T.Constant(settings.CurvatureScale), curvature, T.Constant(settings.KappaScale) * kappa);
+        T scaled = OptimalSigma.Scaled(
+            kappa, curvature, T.Constant(settings.CurvatureScale), T.Constant(settings.KappaScale));
 
         // Below 0 the root is that of 0, and κ wins. The order of Max's arguments lets a NaN pass.
         T root = T.Sqrt(T.Max(T.Constant(0f), scaled)), inverse = T.Constant(1f) / kappa;

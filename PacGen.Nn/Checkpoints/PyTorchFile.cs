@@ -91,32 +91,9 @@ public sealed class PyTorchFile : TensorFile
     public static PyTorchFile Open(string path, string? key = null)
     {
         ArgumentNullException.ThrowIfNull(path);
-        FileStream? stream = null;
-        try
-        {
-            // A pipe or a device has no length, and opening it could wait for ever.
-            if (File.Exists(path) && !PlainFile.HasContent(path))
-            {
-                throw new CheckpointException($"{path} is no file of torch.save: it is empty or no regular file. {SaveAgain}");
-            }
-
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-            return new PyTorchFile(stream, path, key);
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new CheckpointException($"{path}: there is no such file.", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            stream?.Dispose();
-            throw new CheckpointException($"{path} can't be read: {error.Message}", error);
-        }
-        catch
-        {
-            stream?.Dispose();
-            throw;
-        }
+        return Opened(
+            path, $"is no file of torch.save: it is empty or no regular file. {SaveAgain}", bufferSize: 4096,
+            stream => new PyTorchFile(stream, path, key));
     }
 
     /// <summary>Whether a file begins as those of <c>torch.save</c> do: a zip, or the pickle of versions before 1.6.</summary>

@@ -94,33 +94,9 @@ public sealed class SafetensorsFile : TensorFile
     public static SafetensorsFile Open(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        FileStream? stream = null;
-        try
-        {
-            // A pipe or a device has no length, and opening it could wait for ever.
-            if (File.Exists(path) && !PlainFile.HasContent(path))
-            {
-                throw new CheckpointException(
-                    $"{path} is damaged or no safetensors file: it is empty or no regular file. Get or save it again.");
-            }
-
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1);
-            return new SafetensorsFile(stream, path);
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new CheckpointException($"{path}: there is no such file.", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            stream?.Dispose();
-            throw new CheckpointException($"{path} can't be read: {error.Message}", error);
-        }
-        catch
-        {
-            stream?.Dispose();
-            throw;
-        }
+        return Opened(
+            path, "is damaged or no safetensors file: it is empty or no regular file. Get or save it again.", bufferSize: 1,
+            stream => new SafetensorsFile(stream, path));
     }
 
     /// <summary>

@@ -27,6 +27,45 @@ public abstract class TensorFile : IDisposable
         return PyTorchFile.IsOne(path) ? PyTorchFile.Open(path) : SafetensorsFile.Open(path);
     }
 
+    /// <summary>What reading a file gives; an error of the file says which it is.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="empty">What is said, behind the path, of a file without content.</param>
+    /// <param name="read">Reads it.</param>
+    /// <exception cref="CheckpointException">It is not there, has no content, or can't be read.</exception>
+    internal static T ReadFrom<T>(string path, string empty, Func<T> read)
+    {
+        try
+        {
+            // A pipe or a device has no length, and opening it could wait for ever.
+            return File.Exists(path) && !PlainFile.HasContent(path) ? throw new CheckpointException($"{path} {empty}") : read();
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CheckpointException($"{path}: there is no such file.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{path} can't be read: {error.Message}", error);
+        }
+    }
+
+    /// <summary>What is made of a file's stream, which it then owns.</summary>
+    /// <exception cref="CheckpointException">As <see cref="ReadFrom"/>.</exception>
+    private protected static T Opened<T>(string path, string empty, int bufferSize, Func<FileStream, T> create) =>
+        ReadFrom(path, empty, () =>
+        {
+            FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize);
+            try
+            {
+                return create(stream);
+            }
+            catch
+            {
+                stream.Dispose();
+                throw;
+            }
+        });
+
     /// <summary>
     /// An array's values in row-major order, as floats: F32 as they are, F16 and BF16 exactly, F64 rounded. Infinities and NaN
     /// that stand in the file are read as such; <see cref="ReadFinite"/> refuses them.

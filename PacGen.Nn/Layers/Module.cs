@@ -22,40 +22,10 @@ public abstract class Module
     /// <summary>
     /// All parameters, of this module and of its parts, in the order of the fields; named by the path of fields.
     /// </summary>
-    public IReadOnlyList<Parameter> Parameters
-    {
-        get
-        {
-            List<Parameter> found = [];
-            Visit("", (name, part) =>
-            {
-                if (part is Parameter parameter)
-                {
-                    parameter.Name = name;
-                    found.Add(parameter);
-                }
-            });
-            return found;
-        }
-    }
+    public IReadOnlyList<Parameter> Parameters => Named<Parameter>((parameter, name) => parameter.Name = name);
 
     /// <summary>All state that is no parameter, such as running statistics, found and named as parameters are.</summary>
-    public IReadOnlyList<StateTensor> State
-    {
-        get
-        {
-            List<StateTensor> found = [];
-            Visit("", (name, part) =>
-            {
-                if (part is StateTensor state)
-                {
-                    state.Name = name;
-                    found.Add(state);
-                }
-            });
-            return found;
-        }
-    }
+    public IReadOnlyList<StateTensor> State => Named<StateTensor>((state, name) => state.Name = name);
 
     /// <summary>The number of parameters, m.</summary>
     public long ParameterCount => Parameters.Sum(parameter => parameter.Shape.Count);
@@ -114,6 +84,20 @@ public abstract class Module
             (module.trace, module.path) = (notes, name);
         }
     });
+
+    private List<T> Named<T>(Action<T, string> setName)
+    {
+        List<T> found = [];
+        Visit("", (name, part) =>
+        {
+            if (part is T one)
+            {
+                setName(one, name);
+                found.Add(one);
+            }
+        });
+        return found;
+    }
 
     private void SetContext(TrainingContext? context) => Visit("", (_, part) =>
     {

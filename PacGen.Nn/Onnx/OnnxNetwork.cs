@@ -114,25 +114,8 @@ public sealed class OnnxNetwork : Module
     public static OnnxNetwork Open(string path, Shape example, bool logits = true)
     {
         ArgumentNullException.ThrowIfNull(path);
-        try
-        {
-            // A pipe or a device has no length, and opening it could wait for ever.
-            if (File.Exists(path) && !PlainFile.HasContent(path))
-            {
-                throw new CheckpointException($"{path} is no ONNX file: it is empty or no regular file. Get or export it again.");
-            }
-
-            OnnxMessages messages = new(Path.GetDirectoryName(Path.GetFullPath(path)));
-            return Read(File.ReadAllBytes(path), path, example, messages, logits);
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new CheckpointException($"{path}: there is no such file.", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new CheckpointException($"{path} can't be read: {error.Message}", error);
-        }
+        return TensorFile.ReadFrom(path, "is no ONNX file: it is empty or no regular file. Get or export it again.", () => Read(
+            File.ReadAllBytes(path), path, example, new OnnxMessages(Path.GetDirectoryName(Path.GetFullPath(path))), logits));
     }
 
     /// <summary>A network of a file's bytes.</summary>

@@ -24,7 +24,7 @@ internal static class GapPage
 
             ![Gap and {findings.Measure} by epoch, and against each other]({files.Picture})
 
-            - {run.Training.Optimizer}; {GapFindings.Common(run, findings.Varied)}; {GapFigure.Words(findings.Varied)}s
+            - {(findings.Varied == "learning-rate" ? "" : $"{run.Training.Optimizer}; ")}{GapFindings.Common(run, findings.Varied)}; {GapFigure.Words(findings.Varied)}s
               {string.Join(", ", findings.Values)}; seeds {seeds}; {table.Runs.Count} networks
             - machine: {Machine.Text}; {string.Join(" and ", table.Runs.Select(one => one.Device).OfType<string>().Distinct())};
               date: {Machine.Date}
@@ -71,6 +71,7 @@ internal static class GapPage
         The paper doesn't say how many epochs it ran. At equal epoch, large batches and small rates have trained less, and their gap
         is smaller for that alone; at equal training loss that is not so. τ is Kendall's τ-b; in brackets its 95 % interval by the
         bootstrap over the seeds of each {GapFigure.Words(findings.Varied)}: it knows what seeds change, and nothing of other
-        settings; of few seeds it is too narrow, and drawn to one side by a seed that is drawn twice. The paper's claim is a τ near 1, and a gap that grows with the batch size and shrinks with the rate.
+        settings; of few seeds it is too narrow, and lies too near ±1, since a network that is drawn twice makes no pair with itself.
+        The paper's claim is a τ near 1, and a gap that grows with the batch size and shrinks with the rate.
         """);
 }

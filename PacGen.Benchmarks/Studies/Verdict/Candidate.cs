@@ -25,13 +25,17 @@ internal sealed record Candidate(
     /// <summary>The rows of <see cref="Measures.All"/> that training tells by itself.</summary>
     private static readonly string[] Known = [LossMeasure, "training-images", "parameter-count"];
 
+    /// <summary>Ψ with the published h and ρ's estimator, but another κ, or layers that count alike.</summary>
+    private static readonly string[] ScaleVariants = ["psi-magnitude-aware", "psi-layer-normalized"];
+
     /// <summary>In what Ψ's variants differ from the published one, and which are those.</summary>
     public static IReadOnlyList<(string Name, Func<string, bool> Has)> Ways { get; } =
     [
         ("ρ's estimator", name => IsPsiName(name) && name.EndsWith("-rho", StringComparison.Ordinal)),
         ("h's batch size", name => IsPsiName(name) && name.Contains("batch", StringComparison.Ordinal)),
+        ("how κ and the layers' sizes enter", ScaleVariants.Contains),
         ("what h is", name => IsPsiName(name) && name != PublishedPsi && !name.EndsWith("-rho", StringComparison.Ordinal)
-            && !name.Contains("batch", StringComparison.Ordinal)),
+            && !name.Contains("batch", StringComparison.Ordinal) && !ScaleVariants.Contains(name)),
     ];
 
     /// <summary>Whether a measure of that name is the paper's Ψ in one of its variants.</summary>

@@ -25,8 +25,7 @@ internal sealed record Chance(double Tau, double BestTau, double Granulated, dou
     public static Chance Of(
         ExperimentDesign design, double[] gaps, int measures, SignErrorOptions noise, VerdictOptions options)
     {
-        // Conditional information is a hundred times the work of τ.
-        int few = Math.Max(1, options.RandomMeasures / 10);
+        int few = options.FewRandomMeasures;
         double[] taus = new double[options.RandomMeasures];
         double[] granulated = new double[few], errors = new double[few], information = new double[few];
         Parallel.For(0, options.RandomMeasures, number =>

@@ -44,8 +44,8 @@ internal sealed class StudyPage(StudyFindings findings, string command)
         return
         [
             Prose.Line($"""
-                {networks.Runs} trained networks, {networks.Collapsed.Count} of which collapsed and are counted apart;
-                {ends.Select(row => row.Seed).Distinct().Count()} seeds; {string.Join("; ", networks.Data.Select(Of))}
+                {networks.Runs} trained networks, {(networks.Collapsed.Count == 0 ? "none" : $"{networks.Collapsed.Count}")} of which
+                collapsed{(networks.Collapsed.Count == 0 ? "" : " and are counted apart")}; {ends.Select(row => row.Seed).Distinct().Count()} seeds; {string.Join("; ", networks.Data.Select(Of))}
                 """),
             $"date: {Machine.Date}; machine of the report: {Machine.Text}",
             $"command: `{command}`",
@@ -96,7 +96,7 @@ internal sealed class StudyPage(StudyFindings findings, string command)
     {
         StudySlice networks = slice.Slice;
         int seeds = networks.Rows.Select(row => row.Seed).Distinct().Count();
-        string absent = networks.Absent == 0 ? "" : $" {networks.Absent} more came to an end, or stand, before this moment.";
+        string absent = networks.Absent == 0 ? "" : $" {networks.Absent} more ended before this moment, or have not come to it.";
         string unmeasured = networks.Unmeasured == 0 ? "" : $" {networks.Unmeasured} more are not measured yet and left out.";
         yield return new PageBlock.Heading(2, networks.Title);
         yield return new PageBlock.Paragraph(Prose.Line($"""
@@ -207,13 +207,15 @@ internal sealed class StudyPage(StudyFindings findings, string command)
             it. Measures are turned so that a positive τ is what is said of them.
             """),
         Prose.Line($"""
-            Intervals: the percentile bootstrap, {findings.Options.Replicates} replicates, of the seeds within each setting, and of
-            the settings. With few seeds the first is too narrow: of n seeds it sees (n − 1)/n of the variance.
+            Intervals: the percentile bootstrap, {findings.Options.Replicates} replicates ({findings.Options.TrendReplicates} where the
+            paper's claims are read off), of the seeds within each setting, and of the settings. With few seeds the first is too
+            narrow, since of n seeds it sees (n − 1)/n of the variance; and τ's lies too near ±1, since a network that is drawn twice
+            makes no pair with itself.
             """),
         Prose.Line($"""
             Granulated τ and conditional mutual information: Jiang et al., *Fantastic generalization measures and where to find
-            them*, ICLR 2020; the minimum over sets of at most two hyper-parameters, as in the competition *Predicting generalization
-            in deep learning*, NeurIPS 2020.
+            them*, ICLR 2020; the minimum over sets of at most two hyper-parameters (the competition *Predicting generalization in deep
+            learning*, NeurIPS 2020, took sets of two).
             """),
         Prose.Line($"""
             Sign error: Dziugaite et al., *In search of robust measures of generalization*, NeurIPS 2020. For gaps of accuracies with
@@ -222,7 +224,8 @@ internal sealed class StudyPage(StudyFindings findings, string command)
             {findings.Options.Separation} standard errors over seeds apart.
             """),
         Prose.Line($"""
-            Random numbers: {findings.Options.RandomMeasures} measures that are a random number for each setting.
+            Random numbers: {findings.Options.RandomMeasures} measures that are a random number for each setting, of which
+            {findings.Options.FewRandomMeasures} for granulated τ, sign errors and conditional information.
             """),
         Prose.Line($"""
             Combinations: a·z₁ + b·z₂ with z the standardised logarithm of a measure (or the measure, where some value is not

@@ -47,7 +47,7 @@ internal sealed record Trend(StudySlice Slice, string Factor, string Quantity, d
         double whole = Of(design, [.. Enumerable.Range(0, levels.Length)]);
         return double.IsNaN(whole) ? null : new Trend(slice, factor, quantity, whole, Bootstrap.Interval(
             design.Members, Resampling.Members, drawn => Of(design.Take(drawn), drawn), options.Seed,
-            Math.Min(options.Replicates, 400)));
+            options.TrendReplicates));
 
         double Of(ExperimentDesign drawn, int[] networks) => GranulatedTau.ByFactor(
             drawn, [.. networks.Select(i => levels[i])], [.. networks.Select(i => turned[i])])[number];

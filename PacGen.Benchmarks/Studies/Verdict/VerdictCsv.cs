@@ -1,4 +1,5 @@
 using System.Globalization;
+using PacGen.Benchmarks.Reporting;
 using PacGen.Core.Statistics;
 
 namespace PacGen.Benchmarks.Studies.Verdict;
@@ -11,7 +12,7 @@ internal static class VerdictCsv
     public static IEnumerable<string> Of(StudyFindings findings)
     {
         string[] factors = [.. findings.Slices.SelectMany(slice => slice.Slice.Factors).Distinct()];
-        yield return string.Join(',',
+        yield return CsvText.Line(
         [
             "dataset", "moment", "gap", "measure", "reference", "networks", "tau", "seeds-low", "seeds-high", "settings-low",
             "settings-high", "granulated", .. factors.Select(factor => $"granulated-{factor}"), "sign-error-mean",
@@ -32,16 +33,16 @@ internal static class VerdictCsv
     private static string Line(StudySlice slice, MeasureFindings one, GapKind kind, string[] factors)
     {
         RankFindings rank = one.Beside(kind);
-        return string.Join(',',
+        return CsvText.Line(
         [
-            Word(slice.Data), Word(slice.Moment), kind == GapKind.Loss ? "loss" : "accuracy", Word(one.Candidate.Name),
+            slice.Data, slice.Moment, kind == GapKind.Loss ? "loss" : "accuracy", one.Candidate.Name,
             one.Candidate.IsReference ? "yes" : "no", $"{one.Networks}", Number(rank.Tau), .. Ends(rank.OverSeeds),
             .. Ends(rank.OverSettings), Number(rank.Granulated),
             .. factors.Select(factor => slice.Factors.ToList().IndexOf(factor) is >= 0 and var number
                 ? Number(rank.ByFactor[number]) : ""),
             Number(rank.SignErrors.Mean), Number(rank.SignErrors.Worst), $"{rank.SignErrors.Environments.Count}",
             $"{rank.SignErrors.LeftOut}", Number(rank.Information.Value),
-            Word(string.Join(' ', rank.Information.Given.Select(factor => slice.Factors[factor]))),
+            string.Join(' ', rank.Information.Given.Select(factor => slice.Factors[factor])),
         ]);
     }
 
@@ -49,7 +50,4 @@ internal static class VerdictCsv
         interval is null ? ["", ""] : [Number(interval.Low), Number(interval.High)];
 
     private static string Number(double value) => double.IsNaN(value) ? "" : value.ToString("G6", CultureInfo.InvariantCulture);
-
-    private static string Word(string word) =>
-        word.AsSpan().ContainsAny(',', '"', '\n') ? $"\"{word.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : word;
 }

@@ -11,8 +11,14 @@ internal sealed record VerdictOptions
     /// <summary>Replicates of each bootstrap.</summary>
     public int Replicates { get; init; } = Bootstrap.UsualReplicates;
 
+    /// <summary>The same for how gaps and Ψ move with a hyper-parameter, at each of many moments.</summary>
+    public int TrendReplicates => Math.Min(Replicates, 400);
+
     /// <summary>Random measures that say what chance gives.</summary>
     public int RandomMeasures { get; init; } = 1000;
+
+    /// <summary>Those for which more than τ is computed: conditional information is a hundred times the work of τ.</summary>
+    public int FewRandomMeasures => Math.Max(1, RandomMeasures / 10);
 
     /// <summary>Splits of the settings into a half to choose on and a half to try on.</summary>
     public int Splits { get; init; } = 40;

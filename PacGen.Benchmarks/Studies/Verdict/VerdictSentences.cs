@@ -206,7 +206,7 @@ internal sealed class VerdictSentences(StudyFindings findings)
                let moments = word.Trends.Select(trend => trend.Slice.When).ToArray()
                where moments.Length > 0
                select moments.Length == trends.Length && trends.Length > 1
-                   ? $"{word.Does} at all {trends.Length} moments"
+                   ? $"{word.Does} at {(trends.Length == 2 ? "both" : $"all {trends.Length}")} moments"
                    : moments.Length <= Few ? $"{word.Does} at {string.Join(", ", moments)}"
                    : $"{word.Does} at {moments.Length} of {trends.Length} moments",
         ];

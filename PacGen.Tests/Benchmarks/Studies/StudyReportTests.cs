@@ -5,6 +5,7 @@ using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Studies;
 using PacGen.Benchmarks.Studies.Verdict;
 using PacGen.Nn;
+using Candidate = PacGen.Benchmarks.Studies.Verdict.Candidate;
 
 namespace PacGen.Tests.Benchmarks;
 
@@ -48,8 +49,8 @@ internal sealed class StudyReportTests
             Is.All.EqualTo("opposite"));
         string[] claims = [.. new VerdictSentences(findings).Claims()];
         Assert.That(claims, Has.Length.EqualTo(2));
-        Assert.That(claims[0], Does.Contain("the gap of losses does at all 2 moments")
-            .And.Contain("`pacgen-score`) does at all 2 moments").And.Contain("hangs on what h is (at 2 of 2 moments)"));
+        Assert.That(claims[0], Does.Contain("the gap of losses does at both moments")
+            .And.Contain("`pacgen-score`) does at both moments").And.Contain("hangs on what h is (at 2 of 2 moments)"));
     }
 
     /// <summary>
@@ -144,6 +145,26 @@ internal sealed class StudyReportTests
         Assert.That(slice.Factors, Is.EqualTo(new[] { "batch-size", "learning-rate", "perturb, gamma" }));
         Assert.That(slice.Design.Couples.Any(couple => couple.Factor == 2));
         Assert.That(slice.TestImages(10_000), Is.EqualTo(500));
+        string[] lines = [.. VerdictCsv.Of(Find(rows))];
+        Assert.That(lines[0], Does.Contain(",\"granulated-perturb, gamma\","));
+        Assert.That(
+            lines.Select(line => Regex.Replace(line, "\"[^\"]*\"", "").Count(letter => letter == ',')).Distinct().ToArray(),
+            Has.Length.EqualTo(1));
+    }
+
+    /// <summary>Each variant of Ψ differs from the published one in one way.</summary>
+    [TestCase("psi-published-rho", "ρ's estimator")]
+    [TestCase("psi-definition3-rho", "ρ's estimator")]
+    [TestCase("psi-batch-16", "h's batch size")]
+    [TestCase("psi-magnitude-aware", "how κ and the layers' sizes enter")]
+    [TestCase("psi-layer-normalized", "how κ and the layers' sizes enter")]
+    [TestCase("psi-training", "what h is")]
+    [TestCase("psi-gauss-newton", "what h is")]
+    public void AVariantOfPsiDiffersInOneWay(string variant, string way)
+    {
+        Assert.That(Measures.All.Select(measure => measure.Name), Does.Contain(variant));
+        Assert.That(Candidate.Ways.Where(one => one.Has(variant)).Select(one => one.Name), Is.EqualTo(new[] { way }));
+        Assert.That(Candidate.Ways.Any(one => one.Has(Candidate.PublishedPsi)), Is.False);
     }
 
     [Test]
