@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Help;
 using PacGen.Benchmarks.Certification;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Comparison;
+using PacGen.Benchmarks.Completions;
 using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Digits;
 using PacGen.Benchmarks.Experiments;
@@ -48,7 +50,8 @@ internal static class Application
         {
             RootCommand root = Create(host);
             ParseResult parsed = root.Parse(args, Options.Parsing);
-            if (ParseErrors.Describe(parsed) is { } problem)
+            bool suggests = root.Directives.OfType<SuggestDirective>().Any(directive => parsed.GetResult(directive) is not null);
+            if (!suggests && ParseErrors.Describe(parsed) is { } problem)
             {
                 throw new UsageException($"{problem} See {Verb.Spelled(parsed.CommandResult.Command)} --help.");
             }
@@ -110,6 +113,8 @@ internal static class Application
             new VerbGroup(
                 host, "study", "Trains many networks and puts measures of generalization to the test on them.",
                 new StudyRunVerb(host), new StudyShowVerb(host), new StudyReportVerb(host), new StudyExportVerb(host)),
+            new VerbGroup(
+                host, "completion", "Writes a script that completes verbs, options and their values in a shell.", ShellVerb.All(host)),
             new DigitsJob(host, root),
         ];
         foreach (Verb verb in verbs.Where(verb => verb.Command != root))
@@ -119,6 +124,9 @@ internal static class Application
 
         foreach (HelpOption help in root.Options.OfType<HelpOption>())
         {
+            // A path elsewhere.
+            help.Aliases.Remove("/h");
+            help.Aliases.Remove("/?");
             if (help.Action is HelpAction action)
             {
                 action.MaxWidth = HelpWidth;

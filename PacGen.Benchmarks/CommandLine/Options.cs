@@ -40,22 +40,28 @@ internal static class Options
         parsed.IsGiven(option) ? ((OptionResult)parsed.GetResult(option)!).Tokens.Select(token => token.Value) : [];
 
     /// <summary>One of some words.</summary>
-    public static Option<string> Choice(string name, string what, string? fallback, params string[] allowed) => Make(
-        name,
-        "name",
-        $"{what}: {string.Join(", ", allowed)}",
-        word =>
-        {
-            string? chosen = allowed.FirstOrDefault(one => one.Equals(word, StringComparison.OrdinalIgnoreCase));
-            string meant = chosen is null && Nearest.To(word, allowed) is { } near ? $"; did you mean {near}?" : ".";
-            return (chosen ?? "", chosen is null ? $"{name} takes {string.Join(", ", allowed)}, not '{word}'{meant}" : null);
-        },
-        fallback is null ? null : () => fallback);
+    public static Option<string> Choice(string name, string what, string? fallback, params string[] allowed)
+    {
+        Option<string> option = Make(
+            name,
+            "name",
+            $"{what}: {string.Join(", ", allowed)}",
+            word =>
+            {
+                string? chosen = allowed.FirstOrDefault(one => one.Equals(word, StringComparison.OrdinalIgnoreCase));
+                string meant = chosen is null && Nearest.To(word, allowed) is { } near ? $"; did you mean {near}?" : ".";
+                return (chosen ?? "", chosen is null ? $"{name} takes {string.Join(", ", allowed)}, not '{word}'{meant}" : null);
+            },
+            fallback is null ? null : () => fallback);
+        option.CompletionSources.Add(allowed);
+        return option;
+    }
 
     /// <summary>A data set: one of those known by name, or a path behind what kind of files there are.</summary>
     public static Option<string> Dataset(string what, string? fallback)
     {
         Option<string> option = Choice("--dataset", what, fallback, [.. Datasets.Names]);
+        option.CompletionSources.Add([.. Datasets.Prefixes]);
         option.Description += ", or folder:PATH for class folders of PNG or JPEG images, csv:FILE, npz:FILE, parquet:FILE";
         Func<ArgumentResult, string?> known = option.CustomParser!;
         option.CustomParser = result =>

@@ -40,6 +40,11 @@ internal sealed class HelpTests
         "--reference", "--output", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data",
         "--no-download")]
     [TestCase("devices", "--json")]
+    [TestCase("completion")]
+    [TestCase("completion bash")]
+    [TestCase("completion zsh")]
+    [TestCase("completion fish")]
+    [TestCase("completion powershell")]
     [TestCase("bench", "--quick", "--device", "--products", "--threads", "--seconds", "--filter", "--peer", "--output")]
     [TestCase("compare", "--threads", "--seconds", "--filter", "--output")]
     [TestCase("figure")]
@@ -127,6 +132,20 @@ internal sealed class HelpTests
         int next = text.IndexOf("> ", text.IndexOf('>', StringComparison.Ordinal) + 1, StringComparison.Ordinal);
         text = text[..next];
         Assert.That(text, Does.Contain(range).And.Contain(fallback));
+    }
+
+    /// <summary>What a shell's script asks: the line, and where the cursor is in it.</summary>
+    [TestCase("pacgen tra", "train")]
+    [TestCase("pacgen train --plo", "--plot")]
+    [TestCase("pacgen train --optimizer ad", "adam", "adamw")]
+    [TestCase("pacgen train --dataset par", "parquet:")]
+    [TestCase("pacgen study re", "report")]
+    [TestCase("pacgen no-such-verb --plo")]
+    public void Suggests(string line, params string[] words)
+    {
+        ProgramRun suggested = ProgramRun.Of($"[suggest:{line.Length}]", line);
+        Assert.That(suggested.ExitCode, Is.Zero);
+        Assert.That(suggested.OutputLines.Select(word => word.TrimEnd('\r')), Is.EqualTo(words));
     }
 
     [Test]
