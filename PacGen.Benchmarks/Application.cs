@@ -114,7 +114,8 @@ internal static class Application
                 host, "study", "Trains many networks and puts measures of generalization to the test on them.",
                 new StudyRunVerb(host), new StudyShowVerb(host), new StudyReportVerb(host), new StudyExportVerb(host)),
             new VerbGroup(
-                host, "completion", "Writes a script that completes verbs, options and their values in a shell.", ShellVerb.All(host)),
+                host, "completion", "Writes a script that completes verbs, options and their values in a shell.",
+                ShellVerb.All(host)),
             new DigitsJob(host, root),
         ];
         foreach (Verb verb in verbs.Where(verb => verb.Command != root))

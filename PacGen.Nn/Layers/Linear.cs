@@ -31,6 +31,15 @@ public sealed class Linear : Module
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x)
     {
+        ArgumentNullException.ThrowIfNull(x);
+        int inputs = weight.Shape[0];
+        if (x.Shape.Rank > 1 && x.Shape[-1] != inputs)
+        {
+            string advice = x.Shape.Count / x.Shape[0] == inputs ? " A sample has as many numbers: put a Flatten before it." : "";
+            throw new ShapeException(
+                $"Linear takes rows of {inputs} numbers, but those of its input {x.Shape} have {x.Shape[-1]}.{advice}");
+        }
+
         Tensor y = Tensor.MatMul(x, weight);
         return bias is null ? y : y + bias;
     }

@@ -19,8 +19,8 @@ internal sealed partial class ContentTests
     public void APackageSaysWhatItIs(string id)
     {
         using ZipArchive package = Open(id, "nupkg");
-        XElement metadata = XDocument.Load(package.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open())
-            .Root!.Elements().First();
+        using Stream nuspec = package.GetEntry($"{id}.nuspec")!.Open();
+        XElement metadata = XDocument.Load(nuspec).Root!.Elements().First();
         string Of(string name) => metadata.Elements().FirstOrDefault(element => element.Name.LocalName == name)?.Value ?? "";
         Assert.Multiple(() =>
         {

@@ -18,11 +18,12 @@ internal sealed class LibraryTests
         user.NewConsole("plain", "PacGen.Nn", "PacGen.Plots");
         File.WriteAllText(user["plain", "Program.cs"], UserFolder.Snippet("PacGen.Nn/README.md", "csharp", 0));
         string output = user.Dotnet("plain", "run");
+        string bin = user["plain", "bin"];
         Assert.Multiple(() =>
         {
             Assert.That(output, Does.Contain("epoch  20").And.Contain("accuracy").And.Contain("Ψ").And.Contain("at most"));
             Assert.That(File.ReadAllBytes(user["plain", "curves.png"])[1..4], Is.EqualTo("PNG"u8.ToArray()));
-            Assert.That(Directory.EnumerateFiles(user["plain", "bin"], "libSkiaSharp.pdb", SearchOption.AllDirectories), Is.Empty);
+            Assert.That(Directory.EnumerateFiles(bin, "libSkiaSharp.pdb", SearchOption.AllDirectories), Is.Empty);
         });
     }
 
@@ -61,6 +62,6 @@ internal sealed class LibraryTests
     public void AScriptNamesThePackage()
     {
         File.WriteAllText(user["script.cs"], UserFolder.Snippet("PacGen.Nn/README.md", "csharp", 2));
-        Assert.That(user.Dotnet(".", "run", "script.cs"), Does.StartWith("epoch  10"));
+        Assert.That(user.Dotnet(".", "run", "script.cs"), Does.Contain("epoch  10"));
     }
 }

@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace PacGen.Tests.Packages;
 
 /// <summary>
-/// A folder outside the repository in which a person starts with nothing but the SDK and the packages: those of <c>artifacts</c>, and
-/// what they depend on. Packages are restored into a folder of its own; those that this machine has are taken from where they lie.
+/// A folder outside the repository in which a person starts with nothing but the SDK and the packages: those of <c>artifacts</c>,
+/// and what they depend on. Packages are restored into a folder of its own; those that this machine has are taken from where they
+/// lie.
 /// </summary>
 internal sealed class UserFolder : IDisposable
 {
@@ -13,7 +14,9 @@ internal sealed class UserFolder : IDisposable
     public UserFolder()
     {
         Assert.That(
-            Directory.Exists(Feed) && Directory.EnumerateFiles(Feed, "*.nupkg").Any(), $"{Feed} has no packages: dotnet cake --target=Pack");
+            Directory.Exists(Feed) && Directory.EnumerateFiles(Feed, "*.nupkg").Any(),
+            $"{Feed} has no packages: dotnet cake --target=Pack");
+        Directory.CreateDirectory(this["data"]);
         File.WriteAllText(this["nuget.config"], $"""
             <configuration>
               <packageSources>
@@ -81,8 +84,8 @@ internal sealed class UserFolder : IDisposable
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(home, ".nuget", "packages");
         foreach (string own in start.Environment.Keys.Where(
-            key => key.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase) || key.StartsWith("PACGEN_", StringComparison.Ordinal))
-            .ToArray())
+            key => key.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase)
+                || key.StartsWith("PACGEN_", StringComparison.Ordinal)).ToArray())
         {
             // The test host's own build settings are not the user's.
             start.Environment.Remove(own);
