@@ -116,8 +116,8 @@ public sealed record CertifyOptions
         data.RequireOneForm();
         Require(
             images.Target.Kind == TargetKind.Class,
-            $"a certificate bounds the 0-1 loss and the bounded cross-entropy, which ask for a class a sample, but the targets " +
-            $"of {data.Name} are {images.Target}: choose a target of classes");
+            $"a certificate assumes a loss in [0, 1]; the 0-1 loss and the bounded cross-entropy, which it bounds, ask for a class " +
+            $"a sample, but the targets of {data.Name} are {images.Target}: choose a target of classes");
         Require(PriorFraction is > 0 and < 1, $"the prior's part of the data is {PriorFraction}, but must be in (0, 1)");
         int prior = splits ? PriorImages(images.Count) : images.Count, bound = splits ? images.Count - prior : data.Test.Count;
         Require(prior >= 1 && bound >= 8, splits

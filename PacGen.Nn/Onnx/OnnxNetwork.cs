@@ -147,17 +147,11 @@ public sealed class OnnxNetwork : Module
 
     /// <summary>Checks that a file has the arrays that <see cref="Load"/> takes, and no others.</summary>
     /// <exception cref="CheckpointException">An array is missing, has another shape, or has no place.</exception>
-    public void RequireArrays(TensorFile file)
-    {
-        ArgumentNullException.ThrowIfNull(file);
-        file.RequireArrays(
-            Used.Select(
-                weight => (weight.Source.Name, (IReadOnlyList<long>)[.. weight.Source.Dims.Select(extent => (long)extent)])),
-            PyTorchLayout.IsCounter, name, "It takes arrays of the names that the ONNX file gives them.");
-    }
+    public void RequireArrays(TensorFile file) => Places(file);
 
     /// <summary>Replaces all weights and running statistics by those of a file that has them under ONNX's names and in its order
-    /// of elements, such as the state_dict that the network was exported with, or a later one.</summary>
+    /// of elements, such as the state_dict that the network was exported with, or a later one. A matrix that PyTorch's exporter
+    /// transposed and named anew (<c>onnx::MatMul_383</c>) is found by the module whose node takes it.</summary>
     /// <param name="file">The file.</param>
     /// <param name="arena">The network's parameters.</param>
     /// <exception cref="CheckpointException">An array is missing, has another shape or a number that is not finite, or has no
@@ -165,14 +159,72 @@ public sealed class OnnxNetwork : Module
     public void Load(TensorFile file, ParameterArena arena)
     {
         ArgumentNullException.ThrowIfNull(arena);
-        RequireArrays(file);
-        OnnxWeight[] used = [.. Used];
-        float[][] values = [.. used.Select(weight => weight.InOrderOfNetwork(file.ReadFinite(weight.Source.Name)))];
-        foreach ((OnnxWeight weight, float[] stored) in used.Zip(values))
+        (OnnxWeight Weight, string Name, bool Transposed)[] places = Places(file);
+        float[][] values = [.. places.Select(place => place.Weight.InOrderOfNetwork(Values(place)))];
+        foreach (((OnnxWeight weight, _, _), float[] stored) in places.Zip(values))
         {
             (weight.Parameter?.Region ?? weight.State!.Region ?? throw new ArgumentException(
                 $"The parameters are not those of {name}.", nameof(arena))).Write(stored);
         }
+
+        float[] Values((OnnxWeight Weight, string Name, bool Transposed) place)
+        {
+            float[] read = file.ReadFinite(place.Name);
+            if (!place.Transposed)
+            {
+                return read;
+            }
+
+            int[] extents = [.. Enumerable.Reverse(place.Weight.Source.Dims)];
+            return Array.ConvertAll(AxisOrder.Places(extents, [1, 0]), from => read[from]);
+        }
+    }
+
+    /// <summary>Where each weight stands in a file, which has no other arrays.</summary>
+    private (OnnxWeight Weight, string Name, bool Transposed)[] Places(TensorFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        HashSet<string> own = [.. Used.Select(weight => weight.Source.Name)];
+        (OnnxWeight Weight, string Name, bool Transposed)[] places = [.. Used.Select(
+            weight => PlaceInModule(weight, file, own) is { } named ? (weight, named, true) : (weight, weight.Source.Name, false))];
+        file.RequireArrays(
+            places.Select(place => (place.Name, (IReadOnlyList<long>)[.. (place.Transposed
+                ? Enumerable.Reverse(place.Weight.Source.Dims) : place.Weight.Source.Dims).Select(extent => (long)extent)])),
+            PyTorchLayout.IsCounter, name, "It takes arrays of the names that the ONNX file gives them.");
+        return places;
+    }
+
+    /// <summary>
+    /// The name in a state_dict of a matrix whose name PyTorch's exporter lost when it transposed it: the one array of that shape
+    /// in the module that the node's name has, <c>/layers/layers.0/linear1/MatMul</c>. Null where it has its name.
+    /// </summary>
+    private string? PlaceInModule(OnnxWeight weight, TensorFile file, HashSet<string> own)
+    {
+        string array = weight.Source.Name;
+        if (weight.Source.Dims is not [var rows, var columns] || !array.StartsWith("onnx::", StringComparison.Ordinal)
+            || file.Tensors.ContainsKey(array) || nodes.Find(node => node.Inputs.Contains(array)) is not { } taker)
+        {
+            return null;
+        }
+
+        List<string> scopes = [];
+        foreach (string scope in taker.Name.Split('/', StringSplitOptions.RemoveEmptyEntries)[..^1])
+        {
+            // A part of a Sequential repeats the name that the whole has.
+            if (scopes.Count > 0 && scope.StartsWith($"{scopes[^1]}.", StringComparison.Ordinal))
+            {
+                scopes.RemoveAt(scopes.Count - 1);
+            }
+
+            scopes.Add(scope);
+        }
+
+        string module = string.Concat(scopes.Select(scope => $"{scope}."));
+        string[] found = [.. file.Tensors.Values.Where(
+            info => info.Name.StartsWith(module, StringComparison.Ordinal) && !own.Contains(info.Name)
+                && !info.Name.AsSpan(module.Length).Contains('.') && info.Shape.SequenceEqual([columns, rows]))
+            .Select(info => info.Name)];
+        return found is [var only] ? only : null;
     }
 
     /// <inheritdoc/>

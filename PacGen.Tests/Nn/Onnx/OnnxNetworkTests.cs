@@ -104,6 +104,50 @@ internal sealed class OnnxNetworkTests
         Assert.That(certificate.Assumptions.Select(one => one.Name), Does.Contain("first weights"));
     }
 
+    /// <summary>
+    /// The four classifiers as PyTorch left them, on the digits' test images, which it has not seen: the network itself, and with
+    /// perturbed weights.
+    /// </summary>
+    [TestCase("mlp", 346)]
+    [TestCase("grouped-cnn", 346)]
+    [TestCase("resnet18", 290)]
+    [TestCase("transformer", 341)]
+    public void ItsWeightsAreCertifiedAsTheyAre(string name, int right)
+    {
+        OnnxNetwork network = OnnxNetwork.Open(TestNetworks.PathOf($"{name}.onnx"), TestNetworks.Example(name));
+        float[] weights, state;
+        using (ParameterArena arena = new(network, Device.Cpu, 1))
+        {
+            (weights, state) = (arena.Save(), arena.SaveState());
+        }
+
+        Certificate certificate = Certifier.CertifyWeights(
+            network, weights, state, Digits with { Train = Digits.Train.Take(200) },
+            new CertifyOptions { PosteriorEpochs = 0, PriorLevels = [1000], Draws = 359, Device = Device.Cpu });
+        double error = 1 - (right / 359.0);
+        Assert.That(certificate.HeldOutLoss, Is.EqualTo(error).Within(1e-9), "as PyTorch has it");
+        Assert.That(certificate.HeldOutBound, Is.InRange(error, error + 0.1));
+        Assert.That(certificate.ZeroOne.Bound.Value, Is.InRange(error / 2, 0.5));
+        Assert.That(certificate.State, Has.Count.EqualTo(state.Length));
+    }
+
+    /// <summary>Numbers have no error in [0, 1], which certificates and the bounds of measures ask for.</summary>
+    [Test]
+    public void ARegressionNetworkIsNotCertified()
+    {
+        OnnxNetwork network = OnnxNetwork.Open(TestNetworks.PathOf("regression.onnx"), new Shape(6));
+        (float[] x, _, _) = TestNetworks.Recorded("regression");
+        float[,] samples = new float[16, 6];
+        Buffer.BlockCopy(x, 0, samples, 0, sizeof(float) * x.Length);
+        Dataset data = Dataset.FromArrays(samples, new float[16, 2]);
+        const string Sentence = "assumes a loss in [0, 1]; the 0-1 loss and the bounded cross-entropy, which it bounds, ask for a " +
+            "class a sample, but the targets of arrays are 2 values";
+        Assert.That(() => Certifier.Certify(network, data), Throws.ArgumentException.With.Message.Contains(Sentence));
+        Assert.That(
+            () => Certifier.CertifyWeights(network, [], [], data), Throws.ArgumentException.With.Message.Contains(Sentence));
+        Assert.That(() => Certifier.CertifyProgressively(network, data), Throws.ArgumentException.With.Message.Contains(Sentence));
+    }
+
     [Test]
     public void ANetworkWithRunningStatisticsIsCertifiedWithThoseOfThePriorsPart()
     {
