@@ -13,14 +13,15 @@ internal sealed class CertifyReport(Terminal terminal)
     /// <summary>Says what is certified on what.</summary>
     public void Begin(ModelChoice model, Module network, Dataset images, CertifyOptions options) => terminal.Line(Prose.Line($"""
         {model.Describe(images)}, {network.ParameterCount:N0} parameters; {images.Name} ({images.Origin}), {images.Train.Count:N0}
-        + {images.Test.Count:N0} images; prior from {options.PriorFraction:P0}; seed {options.Seed}; {options.Device!.Name}
+        + {images.Test.Count:N0} {images.Train.Noun}; prior from {options.PriorFraction:P0}; seed {options.Seed};
+        {options.Device!.Name}
         """));
 
     /// <summary>Says which weights are certified on what.</summary>
     public void Begin(string path, ModelChoice model, Module network, Dataset images, CertifyOptions options) =>
         terminal.Line(Prose.Line($"""
             {path}: {model.Describe(images)}, {network.ParameterCount:N0} parameters; held out: the {images.Test.Count:N0} test
-            images of {images.Name} ({images.Origin}); seed {options.Seed}; {options.Device!.Name}
+            {images.Test.Noun} of {images.Name} ({images.Origin}); seed {options.Seed}; {options.Device!.Name}
             """));
 
     /// <summary>Runs a certification under this report.</summary>

@@ -62,9 +62,13 @@ internal sealed class CertifyVerb : Verb
         using WeightsFile? file = path is not null && !onnx ? WeightsFile.Open(path) : null;
         ModelChoice choice = onnx ? model.OfFile(parsed, path!) : model.Create(parsed, file?.Model);
         using OpenedDevice opened = device.Open(parsed);
+        TrainedSamples? trained = file?.Samples ?? choice.Onnx?.Samples;
         Dataset images = data.Load(
-            parsed, terminal, Host.Stop.Token, parsed.IsGiven(data.Set) || file?.Model is null ? null : file.Dataset);
-        CertifyOptions options = asked with { Device = opened.Device };
+            parsed, terminal, Host.Stop.Token, parsed.IsGiven(data.Set) || file?.Model is null ? null : file.Dataset, trained);
+        CertifyOptions options = asked with
+        {
+            Device = opened.Device, KeepNormalization = path is null && data.HasStatedNormalization(parsed, trained),
+        };
         CertifyReport report = new(terminal);
         (JsonObject result, Action show) = path is null
             ? OfTraining(parsed, choice, images, options, report)
@@ -118,7 +122,6 @@ internal sealed class CertifyVerb : Verb
     private (JsonObject Result, Action Show) OfFile(
         WeightsFile? file, ParseResult parsed, ModelChoice choice, Dataset images, CertifyOptions options, CertifyReport report)
     {
-        images = file?.AsTrained(images) ?? images;
         (Module network, ParameterArena arena) = file is null ? choice.WithWeights(images, options.Device!)
             : file.Load(choice, images, file.Model is null ? parsed.GetValue(layout) : null, options.Device!);
         float[] values, state;

@@ -28,10 +28,12 @@ internal sealed class ExportVerb : Verb
         string path = parsed.GetValue(output)!;
         OutputFile.Check(path, output.Name, "a network", OutputKind.Any, ".onnx");
         using SavedNetwork network = saved.Open(parsed, terminal, Host);
-        Kernels.Shape example = network.Images.Train.SampleShape;
+        SampleSet samples = network.Images.Train;
+        Kernels.Shape example = samples.SampleShape;
         try
         {
-            OutputFile.Write(path, output.Name, stream => OnnxExport.Write(stream, network.Network, network.Arena, example));
+            OutputFile.Write(path, output.Name, stream => OnnxExport.Write(
+                stream, network.Network, network.Arena, example, samples));
         }
         catch (NotSupportedException error)
         {
@@ -40,10 +42,11 @@ internal sealed class ExportVerb : Verb
 
         terminal.Line(network.Line);
         terminal.Line(Prose.Line($"""
-            network → {path}; it takes samples normalised as in training{(example.Rank == 3 ? ", images as (N, C, H, W)," : "")} and
-            gives {network.Images.Train.Target.Kind switch
+            network → {path}; it takes {samples.Normalization?.ToString() ?? "values as they are"}
+            {(samples.Normalization is null ? "" : $"(in its metadata, {OnnxNetwork.NormalizationKey}) ")}{(
+                example.Rank == 3 ? "as (N, C, H, W) " : "")}and gives {samples.Target.Kind switch
             {
-                TargetKind.Values => "the values",
+                TargetKind.Values => "values in their own units",
                 TargetKind.Bits => "logits of labels",
                 _ => "logits of classes",
             }}

@@ -29,15 +29,15 @@ internal sealed class MeasureVerb : Verb
 
     private readonly Option<int> images = Options.Count(
         "--images",
-        $"Training images to measure on, chosen by the seed, 0 for all; where there are fewer than {DefaultImages:N0}, all",
+        $"Training samples to measure on, chosen by the seed, 0 for all; where there are fewer than {DefaultImages:N0}, all",
         0, DefaultImages);
 
     private readonly Option<bool> layers = Options.Flag("--layers", "Shows each layer's part where a measure has parts");
     private readonly Option<string?> csv = Options.Path("--csv", "Writes the table to a CSV file");
     private readonly Option<string?> density = Options.Path(
-        "--density", $"A picture of the Hessian's spectral density on the same images: {PictureFile.Help}");
+        "--density", $"A picture of the Hessian's spectral density on the same samples: {PictureFile.Help}");
 
-    private readonly Option<ulong> seed = Options.Seed("the images, the perturbations and random vectors");
+    private readonly Option<ulong> seed = Options.Seed("the samples, the perturbations and random vectors");
 
     public MeasureVerb(Host host)
         : base(host, new Command(
@@ -85,7 +85,8 @@ internal sealed class MeasureVerb : Verb
             ? Math.Min(train.Count, asked == 0 ? train.Count : DefaultImages) : asked;
         if (count > train.Count)
         {
-            throw new UsageException($"--images is {count}, but there are {train.Count} training images: use at most as many.");
+            throw new UsageException(
+                $"--images is {count}, but there are {train.Count} training {train.Noun}: use at most as many.");
         }
 
         ulong by = parsed.GetValue(seed);
@@ -99,7 +100,7 @@ internal sealed class MeasureVerb : Verb
             },
         };
         terminal.Line(network.Line);
-        terminal.Line($"Measured on {count:N0} of {train.Count:N0} training images of {network.Images.Name}");
+        terminal.Line($"Measured on {count:N0} of {train.Count:N0} training {train.Noun} of {network.Images.Name}");
         List<MeasuredRow> rows = [];
         SpectralDensity? spectrum = null;
         bool whole = true;

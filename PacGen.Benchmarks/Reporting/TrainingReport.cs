@@ -53,7 +53,7 @@ internal sealed class TrainingReport(Terminal terminal, string name)
         return at.Phase switch
         {
             TrainingPhase.Training =>
-                $"{epoch}, batch {at.Batch}/{at.Batches}, loss {at.Loss:F4}, {at.ImagesPerSecond:N0} images/s{left}",
+                $"{epoch}, batch {at.Batch}/{at.Batches}, loss {at.Loss:F4}, {at.ImagesPerSecond:N0} samples/s{left}",
             _ => Prose.Line($"""
                 {epoch}, {(at.Phase == TrainingPhase.Evaluating ? "evaluating" : "scoring")}{(at.Epoch < at.Epochs ? left : "")}
                 """),

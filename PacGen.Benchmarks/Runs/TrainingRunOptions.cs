@@ -166,8 +166,8 @@ internal sealed class TrainingRunOptions : OptionGroup
         if (options.BatchSize > images.Count)
         {
             throw new UsageException(Prose.Line($"""
-                --batch-size is {options.BatchSize}, but there are {images.Count} training images{besides}: use a smaller batch,
-                or more images.
+                --batch-size is {options.BatchSize}, but there are {images.Count} training {images.Noun}{besides}: use a smaller
+                batch, or more {images.Noun}.
                 """));
         }
     }

@@ -54,8 +54,8 @@ internal sealed class PsiOptions : OptionGroup
         string few =
             $", 0 for all; without it an eighth, at most {LargestDefaultShare}, so that scoring costs less than training";
         images = Options.Count(
-            "--psi-images", $"Training images that h is taken from{(each ? few : ", 0 for all")}", 0, each ? null : 0);
-        string number = each ? $"{FewDraws}" : $"{FewDraws} to {ManyDraws}, more for a smaller network and fewer images";
+            "--psi-images", $"Training samples that h is taken from{(each ? few : ", 0 for all")}", 0, each ? null : 0);
+        string number = each ? $"{FewDraws}" : $"{FewDraws} to {ManyDraws}, more for a smaller network and fewer samples";
         draws = Options.Count(
             "--psi-draws",
             Prose.Line($"""
@@ -81,12 +81,13 @@ internal sealed class PsiOptions : OptionGroup
         int seen = count == 0 ? available : count;
         if (given > available)
         {
-            throw new UsageException($"--psi-images is {given}, but there are {available} training images: use at most as many.");
+            throw new UsageException(
+                $"--psi-images is {given}, but there are {available} training samples: use at most as many.");
         }
 
         if (batch > seen)
         {
-            string whose = given > 0 ? "images of --psi-images" : "training images";
+            string whose = given > 0 ? "samples of --psi-images" : "training samples";
             string what = trained is null ? "--psi-batch-size" : "With --curvature training the batch size is training's and";
             throw new UsageException($"{what} is {batch}, but must be at most the {seen} {whose}.");
         }

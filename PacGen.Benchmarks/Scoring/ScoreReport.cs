@@ -24,7 +24,7 @@ internal sealed class ScoreReport(string model, string dataset, IReadOnlyDiction
         string interval = first.PsiInterval is null ? ", too few for an interval (6 or more give one)"
             : " and a 95 % interval for that of all draws";
         terminal.Line(Prose.Line($"""
-            Ψ with {first.Neighborhood}; h from {first.Images:N0} training images of {dataset} in batches of
+            Ψ with {first.Neighborhood}; h from {first.Images:N0} training samples of {dataset} in batches of
             {first.BatchSize}{(first.CertificateScale > 1 ? $" (certificates take {first.CertificateScale} times it)" : "")}; median of {first.Draws} draws{interval}
             """));
         Table table = Terminal.Table(

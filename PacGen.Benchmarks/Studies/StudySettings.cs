@@ -76,7 +76,8 @@ internal sealed class StudySettings
 
     /// <summary>What of a run's settings says which images it has, as a text.</summary>
     public string ImagesText(IReadOnlyDictionary<string, string> settings) =>
-        string.Join(' ', settings.Where(pair => OfImages.Any(option => NameOf(option) == pair.Key)));
+        string.Join(' ', settings.Where(pair => OfImages.Any(option => NameOf(option) == pair.Key)).Select(pair => $"{pair}")
+            .Append(NetworkFile(settings)?.Path));
 
     /// <summary>Loads a run's images.</summary>
     /// <param name="settings">The run's settings.</param>
@@ -92,10 +93,11 @@ internal sealed class StudySettings
         string[] cuts = [NameOf(data.Limit), NameOf(testLimit), NameOf(labelNoise)];
         Dictionary<string, string> set = settings.Where(
             pair => OfImages.Any(option => NameOf(option) == pair.Key) && !cuts.Contains(pair.Key)).ToDictionary();
-        string name = string.Join(' ', set);
+        OnnxSource? network = NetworkFile(settings);
+        string name = string.Join(' ', set.Select(pair => $"{pair}").Append(network?.Path));
         if (!whole.TryGetValue(name, out Dataset? images))
         {
-            whole[name] = images = data.Load(Parse(set, where), terminal, cancellation);
+            whole[name] = images = data.Load(Parse(set, where), terminal, cancellation, trained: network?.Samples);
         }
 
         ParseResult parsed = Parse(settings, []);
@@ -105,6 +107,10 @@ internal sealed class StudySettings
         double share = parsed.GetValue(labelNoise);
         return images with { Train = share > 0 ? train.WithRandomLabels(share, LabelSeed) : train, Test = test };
     }
+
+    /// <summary>The file of a run's network, where it is one of a file: it says how samples are normalised.</summary>
+    private static OnnxSource? NetworkFile(IReadOnlyDictionary<string, string> settings) =>
+        settings.TryGetValue("model", out string? word) && OnnxSource.IsOne(word) ? new OnnxSource(word) : null;
 
     private ParseResult Parse(IReadOnlyDictionary<string, string> settings, string[] more)
     {

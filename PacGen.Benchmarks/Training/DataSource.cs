@@ -37,7 +37,7 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
 
     private readonly Option<string> missing = Options.Choice(
         "--missing", "What is done about cells of a table without a value: an error, their median or a category, no row",
-        "refuse", "refuse", "impute", "drop");
+        "refuse", [.. Missing.Select(one => one.Name)]);
 
     private readonly Option<double> testPart = Options.Number(
         "--test-part", "The share of a table's rows that is tested on", Interval.OpenFraction, 0.2);
@@ -47,14 +47,19 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
         word => ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? (value, null)
             : (0UL, $"--test-seed is '{word}', but must be a whole number from 0."), () => 1UL);
 
+    private readonly NormalizationOption normalization = new();
+
     private static (string Name, TargetKind Kind)[] Kinds { get; } =
     [
         ("class", TargetKind.Class), ("values", TargetKind.Values), ("bits", TargetKind.Bits),
         ("probabilities", TargetKind.Probabilities),
     ];
 
+    private static (string Name, MissingValues Missing)[] Missing { get; } =
+        [("refuse", MissingValues.Refuse), ("impute", MissingValues.Impute), ("drop", MissingValues.Drop)];
+
     /// <summary>The option that names the set.</summary>
-    public Option<string> Set { get; } = set ?? Options.Dataset("The images; digits is embedded", "digits");
+    public Option<string> Set { get; } = set ?? Options.Dataset("The data set; digits is embedded", "digits");
 
     /// <summary>The option that names a folder.</summary>
     public Option<string?> Folder { get; } = Options.Path(
@@ -67,7 +72,7 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
 
     /// <summary>The option of how many training images are used.</summary>
     public Option<int?> Limit { get; } = Options.Count(
-        "--limit", "How many training images to use, the set's first; without it all");
+        "--limit", "How many training samples to use, the set's first; without it all");
 
     public override IReadOnlyList<Option> All => [.. OfImages, .. OfFiles];
 
@@ -75,7 +80,7 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
     public IReadOnlyList<Option> OfFiles => [Folder, noDownload];
 
     /// <summary>Those that say which images there are, beside the set's name, and not where their files lie.</summary>
-    public IReadOnlyList<Option> OfImages => [labels, Limit, side, .. OfTable];
+    public IReadOnlyList<Option> OfImages => [labels, Limit, side, .. OfTable, .. normalization.All];
 
     private IReadOnlyList<Option> OfTable => [targets, kind, ignored, missing, testPart, splitSeed];
 
@@ -87,9 +92,12 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
     /// <param name="terminal">Where a person reads.</param>
     /// <param name="cancellation">Stops a download.</param>
     /// <param name="named">The set, where something else than the command line names it.</param>
+    /// <param name="trained">What the network's file says of its samples; null for a network that begins anew.</param>
     /// <exception cref="DataException">It can't be had.</exception>
-    /// <exception cref="UsageException">The labels are not those of the set.</exception>
-    public Dataset Load(ParseResult parsed, Terminal terminal, CancellationToken cancellation, string? named = null)
+    /// <exception cref="UsageException">The options don't fit the set, or contradict the network's file.</exception>
+    public Dataset Load(
+        ParseResult parsed, Terminal terminal, CancellationToken cancellation, string? named = null,
+        TrainedSamples? trained = null)
     {
         string name = named ?? parsed.GetValue(Set)!;
         if (parsed.GetValue(labels) == "coarse" && name != "cifar-100-coarse")
@@ -104,7 +112,7 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
         parsed.Needs(isTable, "--dataset csv:FILE, npz:FILE, parquet:FILE or penguins", OfTable);
         DataOptions options = new()
         {
-            Table = Table(parsed),
+            Table = Table(parsed, name, trained),
             Folder = parsed.GetValue(Folder),
             AllowDownload = !parsed.GetValue(noDownload),
             ImageSide = Side(parsed),
@@ -120,8 +128,14 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
             terminal.Line($"Warning: {warning}");
         }
 
-        return parsed.GetValue(Limit) is { } count ? data with { Train = data.Train.Take(count) } : data;
+        data = parsed.GetValue(Limit) is { } count ? data with { Train = data.Train.Take(count) } : data;
+        data = normalization.Apply(parsed, data);
+        return trained?.Apply(data, normalization.Asked(parsed)) ?? data;
     }
+
+    /// <summary>Whether no sample that is loaded decides how samples are normalised.</summary>
+    public bool HasStatedNormalization(ParseResult parsed, TrainedSamples? trained) =>
+        normalization.IsStated(parsed) || trained?.Normalization is not null;
 
     /// <summary>
     /// A set that somebody put together may have other classes than were meant: they are shown before anything is done.
@@ -136,18 +150,52 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
             """);
     }
 
-    private TableOptions Table(ParseResult parsed) => new()
+    /// <summary>How a table is read: as the command line says, and as the table was that the network was trained on.</summary>
+    private TableOptions Table(ParseResult parsed, string name, TrainedSamples? trained)
     {
-        Targets = parsed.GetValue(targets) ?? [],
-        Kind = parsed.GetValue(kind) is { } named ? Kinds.First(one => one.Name == named).Kind : null,
-        Ignored = parsed.GetValue(ignored) ?? [],
-        Missing = parsed.GetValue(missing) switch
+        TableOptions said = new()
         {
-            "impute" => MissingValues.Impute, "drop" => MissingValues.Drop, _ => MissingValues.Refuse,
-        },
-        TestPart = parsed.GetValue(testPart),
-        SplitSeed = parsed.GetValue(splitSeed),
-    };
+            Targets = parsed.GetValue(targets) ?? [],
+            Kind = parsed.GetValue(kind) is { } named ? Kinds.First(one => one.Name == named).Kind : null,
+            Ignored = parsed.GetValue(ignored) ?? [],
+            Missing = Missing.First(one => one.Name == parsed.GetValue(missing)).Missing,
+            TestPart = parsed.GetValue(testPart),
+            SplitSeed = parsed.GetValue(splitSeed),
+            StandardizeTargets = trained is null,
+        };
+        if (trained?.Table is not { } kept)
+        {
+            return said;
+        }
+
+        // Rows of another file are unseen, however they are divided.
+        bool same = name == trained.Dataset;
+        Agree(targets, said.Targets.SequenceEqual(kept.Targets), string.Join(',', kept.Targets));
+        Agree(kind, said.Kind == kept.Kind, Kinds.First(one => one.Kind == kept.Kind).Name);
+        Agree(ignored, !said.Ignored.Except(kept.Ignored).Any(), string.Join(',', kept.Ignored));
+        Agree(missing, !same || said.Missing == kept.Missing, Missing.First(one => one.Missing == kept.Missing).Name);
+        Agree(testPart, !same || said.TestPart == kept.TestPart, kept.TestPart.ToString(CultureInfo.InvariantCulture));
+        Agree(splitSeed, !same || said.SplitSeed == kept.SplitSeed, $"{kept.SplitSeed}");
+        return kept with
+        {
+            Missing = parsed.IsGiven(missing) ? said.Missing : kept.Missing,
+            TestPart = parsed.IsGiven(testPart) ? said.TestPart : kept.TestPart,
+            SplitSeed = parsed.IsGiven(splitSeed) ? said.SplitSeed : kept.SplitSeed,
+            Normalize = true,
+            StandardizeTargets = false,
+        };
+
+        void Agree(Option option, bool agrees, string value)
+        {
+            if (parsed.IsGiven(option) && !agrees)
+            {
+                throw new UsageException(Prose.Line($"""
+                    {trained.File} was trained with
+                    {(value.Length > 0 ? $"{option.Name} {Printable.Name(value)}" : $"no {option.Name}")}, and not with {option.Name} {string.Join(' ', parsed.Words(option))}: leave {option.Name} out.
+                    """));
+            }
+        }
+    }
 
     private int? Side(ParseResult parsed) => parsed.GetValue(side) is > 4096 and var large
         ? throw new UsageException($"--image-size is {large}, but must be at most 4096.") : parsed.GetValue(side);

@@ -10,6 +10,8 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="usualDepth">The Wide-ResNet's depth without the option.</param>
 internal sealed class ModelOptions(string? fallback, bool drops = false, int usualDepth = 16) : OptionGroup
 {
+    private static readonly string[] Weights = [".pt", ".pth", ".safetensors"];
+
     private readonly Option<string> model = Networks(fallback);
 
     private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128");
@@ -100,7 +102,20 @@ internal sealed class ModelOptions(string? fallback, bool drops = false, int usu
             fallback, ModelChoice.Names);
         option.Description += ", or FILE.onnx for a network of your own with its weights";
         Func<ArgumentResult, string?> known = option.CustomParser!;
-        option.CustomParser = result => OnnxSource.IsOne(result.Tokens[0].Value) ? result.Tokens[0].Value : known(result);
+        option.CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            if (Weights.Any(end => word.EndsWith(end, StringComparison.OrdinalIgnoreCase)))
+            {
+                result.AddError(Prose.Line($"""
+                    --model {word} holds weights without their network: write it by torch.onnx.export and give --model FILE.onnx;
+                    or give the weights by --weights {word} and their network by --model, to score, measure, certify or export them.
+                    """));
+                return word;
+            }
+
+            return OnnxSource.IsOne(word) ? word : known(result);
+        };
         return option;
     }
 

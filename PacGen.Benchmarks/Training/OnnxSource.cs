@@ -33,6 +33,13 @@ internal sealed class OnnxSource
     /// <summary>The network without its weights' values, once it was made.</summary>
     public byte[] Structure => structure ?? throw new InvalidOperationException("The network was not made yet.");
 
+    /// <summary>What the file says of the samples that the network takes.</summary>
+    /// <exception cref="CheckpointException">It can't be read.</exception>
+    public TrainedSamples Samples => new(Path ?? Name)
+    {
+        Normalization = Path is null ? null : OnnxNetwork.ReadNormalization(Path),
+    };
+
     /// <summary>Whether a word is the name of an ONNX file, and not of a model.</summary>
     public static bool IsOne(string word) => word.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
 

@@ -15,7 +15,7 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
     private readonly ModelOptions model = new(null);
     private readonly DeviceOptions device = new();
     private readonly DataSource data = new(
-        Options.Dataset($"The training images to {purpose}; without it those that the file names", null));
+        Options.Dataset($"The training samples to {purpose}; without it those that the file names", null));
 
     private readonly Option<string?> weights = Options.Path(
         "--weights",
@@ -71,7 +71,7 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
         OpenedDevice opened = device.Open(parsed);
         try
         {
-            Dataset images = file.AsTrained(data.Load(parsed, terminal, host.Stop.Token, set));
+            Dataset images = data.Load(parsed, terminal, host.Stop.Token, set, file.Samples);
             (Module network, ParameterArena arena) = file.Load(choice, images, parsed.GetValue(layout), opened.Device);
             if (file.StatisticsOf is { } step)
             {
@@ -113,7 +113,7 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
         ParameterArena? arena = null;
         try
         {
-            Dataset samples = data.Load(parsed, terminal, host.Stop.Token, set);
+            Dataset samples = data.Load(parsed, terminal, host.Stop.Token, set, choice.Onnx.Samples);
             (Module network, arena) = choice.WithWeights(samples, opened.Device);
             Compare(parsed, terminal, network, arena);
             return new SavedNetwork(path, choice, samples, network, arena, opened)
@@ -170,11 +170,10 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
     private static string ImagesOf(WeightsFile file, string path, ModelChoice choice) => file.Dataset switch
     {
         null when choice.Name == "mnist-cnn" => "mnist",
-        null => throw new UsageException($"{path} does not say which images its network is for: say it with --dataset."),
+        null => throw new UsageException($"{path} does not say which samples its network is for: say it with --dataset."),
         { } name when Datasets.Names.Contains(name) => name,
         { } name => throw new UsageException(Prose.Line($"""
-            {path} was trained on '{Printable.Name(name)}'. Where files lie is taken from you alone: give --dataset, and of a
-            table the same --target.
+            {path} was trained on '{Printable.Name(name)}'. Where files lie is taken from you alone: give --dataset.
             """)),
     };
 }

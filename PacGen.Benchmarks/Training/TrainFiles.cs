@@ -19,7 +19,7 @@ internal sealed class TrainFiles : OptionGroup
     /// <summary>A folder of events.</summary>
     public Option<string?> TensorBoard { get; } = Options.Path(
         "--tensorboard",
-        "A folder of this run's own for a TensorBoard event file: losses, accuracies, gap, Ψ, learning rate, images a second",
+        "A folder of this run's own for a TensorBoard event file: losses, accuracies, gap, Ψ, learning rate, samples a second",
         "folder");
 
     /// <summary>A picture of the curves.</summary>

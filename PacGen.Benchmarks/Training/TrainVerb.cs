@@ -87,7 +87,7 @@ internal sealed class TrainVerb : Verb
         files.Check(parsed, checkpoints, several);
 
         using OpenedDevice opened = device.Open(parsed);
-        Dataset images = data.Load(parsed, terminal, Host.Stop.Token);
+        Dataset images = data.Load(parsed, terminal, Host.Stop.Token, trained: choice.Onnx?.Samples);
         TrainingRunOptions.RequireBatch(options, images.Train);
         Module network = checkpoints.Build(parsed, choice, images, opened.Device);
         options = options with

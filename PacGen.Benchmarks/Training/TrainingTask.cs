@@ -40,15 +40,23 @@ internal sealed record TrainingTask(ModelChoice Model, Dataset Images, Optimizer
         };
         yield return Prose.Line($"""
             {Model.Describe(Images)}, {trainer.Arena.Count:N0} parameters; {Images.Name} ({Images.Origin}),
-            {Images.Train.Count:N0} + {Images.Test.Count:N0} images; {Rule}, batch {Options.BatchSize}{parts}, {Options.Schedule}
-            rate{varied}; {seeds}; {Options.Device!.Name}{statistics}
+            {Images.Train.Count:N0} + {Images.Test.Count:N0} {Images.Train.Noun}; {Rule}, batch {Options.BatchSize}{parts},
+            {Options.Schedule} rate{varied}; {seeds}; {Options.Device!.Name}{statistics}
             """);
         yield return $"Memory {trainer.Memory}";
+        if (Images.Train.Target.Scale is { } scale)
+        {
+            yield return Prose.Line($"""
+                Targets are standardised by the training part's mean and deviation, {scale}: the loss is in units of their
+                variance, errors are in the targets' own
+                """);
+        }
+
         if (Options.Score is { Curvature: CurvatureSource.Pass } score)
         {
             yield return Prose.Line($"""
-                Ψ from {(score.Images == 0 ? Images.Train.Count : score.Images)} training images in batches of {score.BatchSize},
-                median of {score.Draws} draws, ρ {Name(score.Rho)}; (1/κ …) is the share of weights at which Ψ is a function of
+                Ψ from {(score.Images == 0 ? Images.Train.Count : score.Images)} training {Images.Train.Noun} in batches of
+                {score.BatchSize}, median of {score.Draws} draws, ρ {Name(score.Rho)}; (1/κ …) is the share of weights at which Ψ is a function of
                 |w| alone
                 """);
         }

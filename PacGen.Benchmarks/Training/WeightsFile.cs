@@ -9,7 +9,8 @@ namespace PacGen.Benchmarks.Training;
 
 /// <summary>
 /// Weights on disk: a safetensors file with each parameter under its name and, in its metadata, the texts model, hidden, depth,
-/// widen, form, scale, dataset, seed, epochs, steps and batchSize; of a network from an ONNX file also that file without weights,
+/// widen, form, scale, seed, epochs, steps and batchSize, and what <see cref="TrainedSamples"/> says of the samples; of a
+/// network from an ONNX file also that file without weights,
 /// so that the network can be built again. A checkpoint has these too, and is read the same way. A file
 /// of another program, such as PyTorch's
 /// <c>save_file(model.state_dict(), …)</c> or <c>torch.save</c>, has none of these texts.
@@ -18,7 +19,6 @@ namespace PacGen.Benchmarks.Training;
 internal sealed class WeightsFile : IDisposable
 {
     private const string ModelText = "model", PyTorch = "pytorch", PacGen = "pacgen";
-    private const string NormalizationText = "normalization";
     private const string OnnxText = "onnx", OnnxFileText = "onnxFile";
 
     /// <summary>h of training, where the run kept it, and its β; no parameter's name has a slash.</summary>
@@ -112,36 +112,15 @@ internal sealed class WeightsFile : IDisposable
     /// </summary>
     public long? StatisticsOf { get; }
 
-    /// <summary>How the samples that the weights were trained on were normalised; null where the file doesn't say.</summary>
-    public Normalization? Normalization => texts.TryGetValue(NormalizationText, out string? text)
-        ? global::PacGen.Nn.Normalization.Parse(text) ?? throw Unusable("its metadata state a normalisation that is none") : null;
-
-    /// <summary>
-    /// The samples as the network saw them in training, not by what they happen to have for a mean; as they are where the file
-    /// doesn't say, or says it of others.
-    /// </summary>
-    public Dataset AsTrained(Dataset images) => Normalization is { } kept && images.Train.Normalization is { } own
-        && own.Channels == kept.Channels && own.MaxValue == kept.MaxValue
-        ? images.Normalized(kept) : images;
+    /// <summary>What the file says of the samples that the weights were trained on.</summary>
+    public TrainedSamples Samples => TrainedSamples.Of(file.Name, texts);
 
     /// <summary>The words that <c>--layout</c> takes.</summary>
     public static string[] Layouts { get; } = [PacGen, PyTorch];
 
-    /// <summary>The texts that say which model and images weights are of.</summary>
-    public static Dictionary<string, string> Notes(ModelChoice model, Dataset images)
-    {
-        Dictionary<string, string> notes = NotesOf(model, images.Name);
-        if (images.Train.Normalization is { } normalization)
-        {
-            notes[NormalizationText] = normalization.ToText();
-        }
-
-        return notes;
-    }
-
-    /// <summary>The same, and how the weights were trained.</summary>
+    /// <summary>The texts that say which model and samples weights are of, and how they were trained.</summary>
     public static Dictionary<string, string> Notes(
-        ModelChoice model, Dataset images, ulong seed, int epochs, long steps, int batchSize) => new(Notes(model, images))
+        ModelChoice model, Dataset data, ulong seed, int epochs, long steps, int batchSize) => new(Notes(model, data))
     {
         ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
         ["epochs"] = Digits(epochs),
@@ -149,7 +128,9 @@ internal sealed class WeightsFile : IDisposable
         ["batchSize"] = Digits(batchSize),
     };
 
-    private static Dictionary<string, string> NotesOf(ModelChoice model, string dataset) => new(OfOnnx(model.Onnx))
+    /// <summary>The texts that say which model and samples weights are of.</summary>
+    public static Dictionary<string, string> Notes(ModelChoice model, Dataset data) => new(
+        OfOnnx(model.Onnx).Concat(TrainedSamples.Notes(data)))
     {
         [ModelText] = model.Name,
         ["hidden"] = string.Join(',', model.Hidden.Select(Digits)),
@@ -157,7 +138,6 @@ internal sealed class WeightsFile : IDisposable
         ["widen"] = Digits(model.Widen),
         ["form"] = model.FormName,
         ["scale"] = Digits(model.Scale),
-        ["dataset"] = dataset,
     };
 
     /// <summary>

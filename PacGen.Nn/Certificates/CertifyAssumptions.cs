@@ -31,12 +31,18 @@ internal static class CertifyAssumptions
         "The weights that the network came with were made without a look at S₁: images that it was trained on, or " +
             "chosen by, are in neither part.");
 
+    /// <summary>The samples' normalisation was not fitted to the prior's part.</summary>
+    public static Assumption StatedNormalization { get; } = new(
+        "normalisation", "How the samples are normalised was chosen without a look at S₁.");
+
     /// <summary>Of a run.</summary>
     /// <param name="arena">The network's parameters: they say whether their first values are a file's.</param>
+    /// <param name="options">Its options.</param>
     /// <param name="draws">Whether weights were drawn.</param>
-    public static IReadOnlyList<Assumption> Of(ParameterArena arena, bool draws) =>
+    public static IReadOnlyList<Assumption> Of(ParameterArena arena, CertifyOptions options, bool draws) =>
     [
         OneDistribution, SettingsBeforeData, RandomNumbers, .. draws ? (Assumption[])[Rounding] : [],
         .. arena.Parameters.Any(parameter => parameter.Initializer.IsStored) ? (Assumption[])[FirstWeights] : [],
+        .. options.KeepNormalization ? (Assumption[])[StatedNormalization] : [],
     ];
 }

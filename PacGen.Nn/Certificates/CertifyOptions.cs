@@ -93,6 +93,12 @@ public sealed record CertifyOptions
     /// </summary>
     public bool Control { get; init; }
 
+    /// <summary>
+    /// Whether the samples' normalisation is kept as it is: for one that was chosen without a look at S₁. Otherwise it is fitted
+    /// to the prior's part again.
+    /// </summary>
+    public bool KeepNormalization { get; init; }
+
     /// <summary>How training images are varied; null for as they are.</summary>
     public Augmentation? Augmentation { get; init; }
 
@@ -116,7 +122,8 @@ public sealed record CertifyOptions
         data.RequireOneForm();
         Require(
             images.Target.Kind == TargetKind.Class,
-            $"a certificate assumes a loss in [0, 1]; the 0-1 loss and the bounded cross-entropy, which it bounds, ask for a class " +
+            $"a certificate assumes a loss in [0, 1]; the 0-1 loss and the bounded cross-entropy, which it bounds, ask for a " +
+                $"class " +
             $"a sample, but the targets of {data.Name} are {images.Target}: choose a target of classes");
         Require(PriorFraction is > 0 and < 1, $"the prior's part of the data is {PriorFraction}, but must be in (0, 1)");
         int prior = splits ? PriorImages(images.Count) : images.Count, bound = splits ? images.Count - prior : data.Test.Count;

@@ -37,7 +37,7 @@ internal sealed class PosteriorRun : IDisposable
         // The network sees samples through a normalisation, which is part of the prior: so it comes from S₀ alone. Numbers
         // that are taken as they are stay so.
         int prior = options.PriorImages(data.Train.Count);
-        if (data.Train.Normalization is not null)
+        if (data.Train.Normalization is not null && !options.KeepNormalization)
         {
             int[] order = DataSplit.Order(data.Train.Count, options.Seed);
             data = data.Normalized(Normalization.Fit(data.Train, order.AsSpan(0, prior)));
@@ -253,7 +253,7 @@ internal sealed class PosteriorRun : IDisposable
                 new("N", draws),
                 new("n", split.Bound.Count),
             ],
-            [.. bound.Assumptions.Union(CertifyAssumptions.Of(session.Arena, draws: true))])
+            [.. bound.Assumptions.Union(CertifyAssumptions.Of(session.Arena, options, draws: true))])
         {
             FailureProbability = bound.FailureProbability,
         };
@@ -274,7 +274,7 @@ internal sealed class PosteriorRun : IDisposable
         return bound with
         {
             Name = "Certificate of the 0-1 loss, by its excess over w₀'s",
-            Assumptions = [.. bound.Assumptions.Union(CertifyAssumptions.Of(session.Arena, draws: true))],
+            Assumptions = [.. bound.Assumptions.Union(CertifyAssumptions.Of(session.Arena, options, draws: true))],
             FailureProbability = options.Delta + options.DeltaPrime,
         };
 
@@ -300,7 +300,7 @@ internal sealed class PosteriorRun : IDisposable
         return new DrawnNetwork(
             bound with
             {
-                Assumptions = [.. bound.Assumptions.Union(CertifyAssumptions.Of(session.Arena, draws: true))],
+                Assumptions = [.. bound.Assumptions.Union(CertifyAssumptions.Of(session.Arena, options, draws: true))],
                 FailureProbability = delta,
             },
             there?.ZeroOne ?? double.NaN,

@@ -33,7 +33,7 @@ internal sealed class ProgressiveRun : IDisposable
 
         order = DataSplit.Order(data.Train.Count, options.Seed);
         data = data with { Train = data.Train.Subset(order) };
-        this.data = data.Train.Normalization is null ? data
+        this.data = data.Train.Normalization is null || options.KeepNormalization ? data
             : data.Normalized(Normalization.Fit(data.Train.Take(prior - guide)));
         session = new CertifySession(model, this.data, options, progress, cancellation);
     }
@@ -207,7 +207,7 @@ internal sealed class ProgressiveRun : IDisposable
     private BoundResult Named(BoundResult bound, string loss) => bound with
     {
         Name = $"Progressive certificate of the {loss}",
-        Assumptions = [.. bound.Assumptions.Union(CertifyAssumptions.Of(session.Arena, draws: false))],
+        Assumptions = [.. bound.Assumptions.Union(CertifyAssumptions.Of(session.Arena, options, draws: false))],
     };
 
     /// <summary>A network with its losses on its own part of S₁ and each later one, and on the test set.</summary>

@@ -41,7 +41,7 @@ public abstract class TensorFile : IDisposable
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new CheckpointException($"{path}: there is no such file.", error);
+            throw new CheckpointException(PlainFile.Absent(path), error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -70,6 +70,12 @@ public sealed class ArraySet : SampleSet
     /// <inheritdoc/>
     public override long Bytes => sizeof(float) * ((long)samples.Length + targets.Length + labels.Length);
 
+    /// <inheritdoc/>
+    public override string Noun => IsTable ? "rows" : base.Noun;
+
+    /// <summary>Whether the samples are the rows of a table.</summary>
+    internal bool IsTable { get; init; }
+
     /// <summary>All samples' numbers, before normalisation.</summary>
     public ReadOnlySpan<float> Samples => samples.Span;
 
@@ -83,17 +89,20 @@ public sealed class ArraySet : SampleSet
         return labels.IsEmpty
             ? new ArraySet(
                 samples[..(count * SampleSize)], SampleShape, targets[..(count * Target.Width)], default, Target, count,
-                Normalization)
-            : new ArraySet(samples[..(count * SampleSize)], SampleShape, default, labels[..count], Target, count, Normalization);
+                Normalization) { IsTable = IsTable }
+            : new ArraySet(samples[..(count * SampleSize)], SampleShape, default, labels[..count], Target, count, Normalization)
+            {
+                IsTable = IsTable,
+            };
     }
 
     /// <inheritdoc/>
     public override SampleSet WithLabels(ReadOnlyMemory<int> labels, int classes) =>
-        new ArraySet(samples, SampleShape, labels, classes, Normalization);
+        new ArraySet(samples, SampleShape, labels, classes, Normalization) { IsTable = IsTable };
 
     /// <inheritdoc/>
     public override SampleSet With(Normalization normalization) =>
-        new ArraySet(samples, SampleShape, targets, labels, Target, Count, normalization);
+        new ArraySet(samples, SampleShape, targets, labels, Target, Count, normalization) { IsTable = IsTable };
 
     /// <exception cref="ArgumentException">A label is out of range.</exception>
     internal static void RequireLabels(ReadOnlySpan<int> labels, int classes)

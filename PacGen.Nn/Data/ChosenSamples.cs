@@ -16,7 +16,7 @@ internal sealed class ChosenSamples(SampleSet source, int[] indices) : SampleSet
         source.Bytes == 0 ? 0 : (long)((double)source.Bytes * Count / source.Count) + (
             sizeof(int) * ((long)indices.Length + labels.Length));
 
-    internal override string Noun => source.Noun;
+    public override string Noun => source.Noun;
 
     public override SampleSet Subset(ReadOnlySpan<int> chosen)
     {

@@ -42,7 +42,7 @@ internal static class ContentFile
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new DataException($"{path} is not there.", error);
+            throw new DataException(PlainFile.Absent(path), error);
         }
         catch (InvalidDataException error)
         {

@@ -110,6 +110,31 @@ public sealed partial record Dataset
         Test = Test.With(normalization),
     };
 
+    /// <summary>
+    /// The data set with values for targets that are standardised by the mean and the standard deviation of the training targets,
+    /// value by value: whatever units they are in, a network learns numbers of order 1. Metrics and predictions stay in the
+    /// values' own units; the loss is in those of their variance. Other targets stay as they are.
+    /// </summary>
+    public Dataset WithStandardizedTargets()
+    {
+        if (Train.Target.Kind != TargetKind.Values)
+        {
+            return this;
+        }
+
+        (double[] mean, double[] deviation) = Train.TargetStatistics();
+        return WithTargets(Normalization.OfNumbers(
+            Array.ConvertAll(mean, one => (float)one), Array.ConvertAll(deviation, one => (float)one > 0 ? (float)one : 1)));
+    }
+
+    /// <summary>The data set with values for targets that are standardised by a mean and a deviation of each.</summary>
+    /// <exception cref="ArgumentException">The targets are no values, or not as many.</exception>
+    public Dataset WithTargets(Normalization scale) => this with
+    {
+        Train = Train.WithTargets(scale),
+        Test = Test.WithTargets(scale),
+    };
+
     private static ArraySet SetOf(Array samples, Array targets, TargetKind? kind, int leastClasses)
     {
         (float[] x, int[] shape) = Numbers(samples, nameof(samples));

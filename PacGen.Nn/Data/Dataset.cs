@@ -29,6 +29,9 @@ public sealed partial record Dataset(string Name, SampleSet Train, SampleSet Tes
     /// </summary>
     public IReadOnlyList<string> Features { get; init; } = [];
 
+    /// <summary>How the columns of a table, or arrays of a file, became samples and targets; null for other sets.</summary>
+    public TableOptions? Table { get; init; }
+
     /// <summary>
     /// What was seen in the files that may not be what was meant, in sentences: one class alone, folders that are not used,
     /// images that are not read. Empty where all is as expected.

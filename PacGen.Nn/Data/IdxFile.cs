@@ -56,7 +56,7 @@ public sealed class IdxFile
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new DataException($"{path} is not there.", error);
+            throw new DataException(PlainFile.Absent(path), error);
         }
         catch (InvalidDataException error)
         {

@@ -73,12 +73,13 @@ public sealed class ImageSet : SampleSet
 
     /// <summary>The same images in the same memory, normalised in another way.</summary>
     /// <param name="normalization">Of as many channels, and of a <see cref="Normalization.MaxValue"/> not below this
-    /// set's.</param>
+    /// set's, or 1: bytes as they are.</param>
     /// <exception cref="ArgumentException">The channels differ, or its largest value is smaller.</exception>
     public override ImageSet With(Normalization normalization)
     {
         ArgumentNullException.ThrowIfNull(normalization);
-        return normalization.Channels == Channels && normalization.IsOfBytes && normalization.MaxValue >= Normalization.MaxValue
+        return normalization.Channels == Channels && normalization.IsOfBytes
+            && (normalization.MaxValue >= Normalization.MaxValue || normalization.MaxValue == 1)
             ? new ImageSet(pixels, labels, Height, Width, Classes, normalization, check: false)
             : throw new ArgumentException(
                 $"A normalisation of {normalization.Channels} channels with pixels to {normalization.MaxValue} does not fit " +
@@ -126,7 +127,8 @@ public sealed class ImageSet : SampleSet
         return new ImageSet(pixels, labels, Height, Width, classes, Normalization, check: false);
     }
 
-    internal override string Noun => "images";
+    /// <inheritdoc/>
+    public override string Noun => "images";
 
     internal override void ReadRaw(int index, Span<float> sample, Span<float> target)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -161,12 +162,7 @@ public sealed class Normalization
     /// <exception cref="ArgumentException">The lengths differ, or are no multiple of <see cref="Channels"/>.</exception>
     public void Apply(ReadOnlySpan<float> values, Span<float> destination)
     {
-        if (values.Length != destination.Length || values.Length % Channels != 0)
-        {
-            throw new ArgumentException(
-                $"{values.Length} numbers of {Channels} channels do not go into {destination.Length}.", nameof(destination));
-        }
-
+        RequireChannels(values.Length, destination.Length, nameof(destination));
         for (int i = 0; i < values.Length; i += Channels)
         {
             for (int channel = 0; channel < Channels; channel++)
@@ -174,6 +170,43 @@ public sealed class Normalization
                 destination[i + channel] =
                     (float)(((values[i + channel] / (double)MaxValue) - mean[channel]) / standardDeviation[channel]);
             }
+        }
+    }
+
+    /// <summary>Turns numbers that were normalised back; channels innermost. Source and destination may be the same.</summary>
+    /// <exception cref="ArgumentException">The lengths differ, or are no multiple of <see cref="Channels"/>.</exception>
+    public void Undo(ReadOnlySpan<float> values, Span<float> destination)
+    {
+        RequireChannels(values.Length, destination.Length, nameof(destination));
+        for (int i = 0; i < values.Length; i++)
+        {
+            int channel = i % Channels;
+            destination[i] = (float)((((double)values[i] * standardDeviation[channel]) + mean[channel]) * MaxValue);
+        }
+    }
+
+    /// <summary>The formula in words, such as <c>(value / 255 − 0.1307) / 0.3081</c>.</summary>
+    public override string ToString()
+    {
+        string value = MaxValue == 1 ? "value" : $"value / {MaxValue}";
+        return Array.TrueForAll(mean, one => one == 0) && Array.TrueForAll(standardDeviation, one => one == 1)
+            ? MaxValue == 1 ? "values as they are" : value
+            : Channels == 1 ? $"({value} − {Listed(mean)}) / {Listed(standardDeviation)}"
+            : $"({value} − mean) / deviation, mean {Listed(mean)}, deviation {Listed(standardDeviation)}";
+    }
+
+    private static string Listed(float[] numbers)
+    {
+        const int Most = 4;
+        return string.Join(", ", numbers.Take(Most).Select(one => one.ToString("G4", CultureInfo.InvariantCulture)))
+            + (numbers.Length > Most ? ", …" : "");
+    }
+
+    private void RequireChannels(int length, int room, string name)
+    {
+        if (length != room || length % Channels != 0)
+        {
+            throw new ArgumentException($"{length} numbers of {Channels} channels do not go into {room}.", name);
         }
     }
 

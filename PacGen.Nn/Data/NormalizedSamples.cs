@@ -19,11 +19,13 @@ internal sealed class NormalizedSamples : SampleSet
 
     public override long Bytes => source.Bytes;
 
-    internal override string Noun => source.Noun;
+    public override string Noun => source.Noun;
 
     public override SampleSet Subset(ReadOnlySpan<int> indices) => source.Subset(indices).With(Normalization!);
 
     public override SampleSet With(Normalization normalization) => source.With(normalization);
+
+    internal override (double[] Mean, double[] Deviation) TargetStatistics() => source.TargetStatistics();
 
     internal override void ReadRaw(int index, Span<float> sample, Span<float> target) => source.ReadRaw(index, sample, target);
 

@@ -8,6 +8,10 @@ internal static class PlainFile
     /// <summary>What is said of a file without content.</summary>
     public const string NoContent = "is empty, or is a pipe, a socket or a device";
 
+    /// <summary>The sentence on a file that isn't there, with the whole path where a part of it was given.</summary>
+    public static string Absent(string path) =>
+        $"{path} is not there{(Path.IsPathFullyQualified(path) ? "" : $": it would be {Path.GetFullPath(path)}")}.";
+
     /// <summary>
     /// Whether there is something to read. The system gives pipes, sockets and devices a length of 0, so a file without a length
     /// need not, and must not, be opened.

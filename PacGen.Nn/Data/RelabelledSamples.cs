@@ -25,7 +25,7 @@ internal sealed class RelabelledSamples : SampleSet
 
     public override long Bytes => source.Bytes == 0 ? 0 : source.Bytes + (sizeof(int) * (long)labels.Length);
 
-    internal override string Noun => source.Noun;
+    public override string Noun => source.Noun;
 
     public override SampleSet With(Normalization normalization) =>
         new RelabelledSamples(source.With(normalization), labels, Classes);

@@ -79,7 +79,7 @@ public abstract class SampleSet
     public virtual long Bytes => 0;
 
     /// <summary>What the samples are called in messages, in the plural.</summary>
-    internal virtual string Noun => "samples";
+    public virtual string Noun => "samples";
 
     /// <summary>The extents of a sample, and what its target is.</summary>
     internal SampleForm Form { get; }
@@ -209,6 +209,15 @@ public abstract class SampleSet
     /// <exception cref="ArgumentException">The channels are not those of the samples.</exception>
     public virtual SampleSet With(Normalization normalization) => new NormalizedSamples(this, normalization);
 
+    /// <summary>The same samples with values for targets that are standardised by a mean and a deviation of each.</summary>
+    /// <param name="scale">In the place of what was done to targets before; of numbers, one channel a value.</param>
+    /// <exception cref="ArgumentException">The targets are no values, or not as many.</exception>
+    public virtual SampleSet WithTargets(Normalization scale)
+    {
+        ArgumentNullException.ThrowIfNull(scale);
+        return new StandardizedTargets(this, scale);
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Count} {Noun} of {string.Join('×', SampleShape.AsSpan().ToArray())}, {Target}";
 
@@ -254,6 +263,26 @@ public abstract class SampleSet
         }
 
         return (mean, Array.ConvertAll(variance, Math.Sqrt));
+    }
+
+    /// <summary>The mean and the standard deviation of each value of the targets, before they are standardised.</summary>
+    internal virtual (double[] Mean, double[] Deviation) TargetStatistics()
+    {
+        float[] sample = new float[SampleSize], target = new float[Target.Width];
+        double[] mean = new double[target.Length], squares = new double[target.Length];
+        for (int index = 0; index < Count; index++)
+        {
+            ReadRaw(index, sample, target);
+            for (int i = 0; i < target.Length; i++)
+            {
+                // Welford's update, which loses nothing where the mean is large.
+                double before = target[i] - mean[i];
+                mean[i] += before / (index + 1);
+                squares[i] += before * (target[i] - mean[i]);
+            }
+        }
+
+        return (mean, Array.ConvertAll(squares, sum => Math.Sqrt(sum / Count)));
     }
 
     /// <summary>Adds all samples and targets to a hash.</summary>

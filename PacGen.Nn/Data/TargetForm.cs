@@ -12,6 +12,12 @@ public sealed record TargetForm(TargetKind Kind, int Size)
     public int Size { get; } = Size >= 1 ? Size
         : throw new ArgumentOutOfRangeException(nameof(Size), Size, "There must be at least one class, label or value.");
 
+    /// <summary>
+    /// How values are standardised: losses and networks have (value − mean) / deviation for a target; metrics and predictions are
+    /// in the values' own units. Null for values as they are.
+    /// </summary>
+    public Normalization? Scale { get; init; }
+
     /// <summary>One of so many classes.</summary>
     public static TargetForm OneOf(int classes) => new(TargetKind.Class, classes);
 

@@ -64,7 +64,9 @@ public sealed class Evaluator : IDisposable
                     cancellation);
     }
 
-    /// <summary>The network's outputs for a set, (N, …) in row-major order, such as logits.</summary>
+    /// <summary>
+    /// The network's outputs for a set, (N, …) in row-major order: logits, or values in their own units.
+    /// </summary>
     /// <exception cref="TrainingException">A weight or a running statistic is NaN or infinite.</exception>
     public float[] Predict(SampleSet set)
     {

@@ -25,25 +25,28 @@ public static class OnnxExport
     /// <param name="network">The network.</param>
     /// <param name="arena">Its parameters.</param>
     /// <param name="example">The shape of one example: (height, width, channels) of an image, or another.</param>
+    /// <param name="set">Samples that the network was trained on: how they are normalised stands in the file's metadata
+    /// (<see cref="OnnxNetwork.NormalizationKey"/>), and values that were standardised come in their own units. Nothing of it
+    /// without.</param>
     /// <exception cref="NotSupportedException">ONNX has no operator for one of the network's.</exception>
     /// <exception cref="ShapeException">The network takes other examples.</exception>
     /// <exception cref="IOException">The file can't be written; what was there before is still there.</exception>
-    public static void Save(string path, Module network, ParameterArena arena, Shape example)
+    public static void Save(string path, Module network, ParameterArena arena, Shape example, SampleSet? set = null)
     {
-        ProtoWriter model = Model(network, arena, example);
+        ProtoWriter model = Model(network, arena, example, set);
         AtomicFile.Write(path, stream => stream.Write(model.Bytes.Span));
     }
 
     /// <summary>Writes a network to a stream; otherwise as <see cref="Save"/>.</summary>
     /// <exception cref="NotSupportedException">ONNX has no operator for one of the network's.</exception>
     /// <exception cref="ShapeException">The network takes other examples.</exception>
-    public static void Write(Stream stream, Module network, ParameterArena arena, Shape example)
+    public static void Write(Stream stream, Module network, ParameterArena arena, Shape example, SampleSet? set = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        stream.Write(Model(network, arena, example).Bytes.Span);
+        stream.Write(Model(network, arena, example, set).Bytes.Span);
     }
 
-    private static ProtoWriter Model(Module network, ParameterArena arena, Shape example)
+    private static ProtoWriter Model(Module network, ParameterArena arena, Shape example, SampleSet? set)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(arena);
@@ -58,15 +61,21 @@ public static class OnnxExport
         ProtoWriter proto = graph.Graph.Text(2, "network")
             .Message(11, Value(OnnxGraphWriter.Input, dims))
             .Message(12, Value(OnnxGraphWriter.Output, output.Shape.AsSpan()[1..]));
-        return new ProtoWriter().Number(1, MessageVersion).Text(2, "PacGen").Message(7, proto)
+        ProtoWriter model = new ProtoWriter().Number(1, MessageVersion).Text(2, "PacGen").Message(7, proto)
             .Message(8, new ProtoWriter().Text(1, "").Number(2, OperatorVersion));
+        return set?.Normalization is not { } normalization ? model : model.Message(
+            14, new ProtoWriter().Text(1, OnnxNetwork.NormalizationKey).Text(2, normalization.ToText()));
 
         Tensor Output(int batch, out Tensor x)
         {
             x = Tensor.Input(new Shape([batch, .. example.AsSpan()]), "x");
-            return network.Evaluated(x);
+            Tensor y = network.Evaluated(x);
+            return set?.Target.Scale is not { } scale ? y
+                : (y * Constant(scale.StandardDeviation)) + Constant(scale.Mean);
         }
     }
+
+    private static Tensor Constant(ReadOnlySpan<float> values) => Tensor.Constant(new Shape(values.Length), values.ToArray());
 
     /// <summary>An input or output: ValueInfoProto, with an open first extent.</summary>
     private static ProtoWriter Value(string name, ReadOnlySpan<int> dims)

@@ -139,11 +139,11 @@ internal sealed partial class OnnxGraphWriter(
             values = Array.ConvertAll(AxisOrder.Places(tensor.Shape.AsSpan(), order), place => values[place]);
         }
 
-        return WriteArray(own, shape, values);
+        return WriteArray(own, shape, values, isWeight: tensor.Values is null);
     }
 
-    /// <summary>Writes an array: TensorProto.</summary>
-    private string WriteArray(string wish, int[] dims, float[] values)
+    /// <summary>Writes an array: TensorProto, of a weight among the graph's, else in a node of its own.</summary>
+    private string WriteArray(string wish, int[] dims, float[] values, bool isWeight)
     {
         string name = Unique(wish);
         ProtoWriter array = Dims(dims).Number(2, 1).Text(8, name);
@@ -153,7 +153,16 @@ internal sealed partial class OnnxGraphWriter(
             BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
         }
 
-        Graph.Message(5, array.Raw(9, bytes));
+        array.Raw(9, bytes);
+        if (isWeight)
+        {
+            Graph.Message(5, array);
+            return name;
+        }
+
+        // AttributeProto of a tensor.
+        ProtoWriter value = new ProtoWriter().Text(1, "value").Message(5, array).Number(20, 4);
+        Graph.Message(1, new ProtoWriter().Text(2, name).Text(3, name).Text(4, "Constant").Message(5, value));
         return name;
     }
 
@@ -188,7 +197,7 @@ internal sealed partial class OnnxGraphWriter(
         return array;
     }
 
-    private string Scalar(float value) => WriteArray("constant", [], [value]);
+    private string Scalar(float value) => WriteArray("constant", [], [value], isWeight: false);
 
     /// <summary>A name that nothing has yet.</summary>
     private string Unique(string wish)

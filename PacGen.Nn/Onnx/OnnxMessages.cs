@@ -11,7 +11,7 @@ namespace PacGen.Nn;
 /// </summary>
 /// <param name="folder">Where a file's external data lie; null where there are none.</param>
 /// <param name="elsewhere">How many values arrays may lack together, see <see cref="WithoutValues"/>.</param>
-internal sealed class OnnxMessages(string? folder, long elsewhere = 0)
+internal sealed partial class OnnxMessages(string? folder, long elsewhere = 0)
 {
     private const int MostNodes = 100_000, HighestRank = 16;
 
@@ -49,6 +49,9 @@ internal sealed class OnnxMessages(string? folder, long elsewhere = 0)
                     break;
                 case 8:
                     OperatorSet(input.ReadBytes(), model);
+                    break;
+                case 14:
+                    Note(input.ReadBytes(), model.Metadata);
                     break;
                 default:
                     return false;

@@ -6,6 +6,9 @@ internal sealed class OnnxModel
     /// <summary>The program that wrote it, as it says.</summary>
     public string Producer { get; set; } = "";
 
+    /// <summary>What the program noted besides, by its own keys.</summary>
+    public Dictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
+
     /// <summary>The version of ONNX's own operators; 0 where the file states none.</summary>
     public long Opset { get; set; }
 

@@ -87,6 +87,12 @@ public sealed class OnnxNetwork : Module
         }
     }
 
+    /// <summary>
+    /// The key of ONNX's metadata under which a file says how examples are normalised: <see cref="Normalization.ToText"/>, such
+    /// as <c>{"Mean":[0.1307],"StandardDeviation":[0.3081],"MaxValue":255}</c>, MaxValue null for numbers that are no bytes.
+    /// </summary>
+    public const string NormalizationKey = "pacgen.normalization";
+
     /// <summary>The length of an output row: classes, or numbers that are predicted.</summary>
     public int Outputs { get; }
 
@@ -114,9 +120,12 @@ public sealed class OnnxNetwork : Module
     public static OnnxNetwork Open(string path, Shape example, bool logits = true)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return TensorFile.ReadFrom(path, "is no ONNX file: it is empty or no regular file. Get or export it again.", () => Read(
-            File.ReadAllBytes(path), path, example, new OnnxMessages(Path.GetDirectoryName(Path.GetFullPath(path))), logits));
+        OnnxMessages messages = new(Path.GetDirectoryName(Path.GetFullPath(path)));
+        return Read(Bytes(path), path, example, messages, logits);
     }
+
+    private static byte[] Bytes(string path) => TensorFile.ReadFrom(
+        path, "is no ONNX file: it is empty or no regular file. Get or export it again.", () => File.ReadAllBytes(path));
 
     /// <summary>A network of a file's bytes.</summary>
     /// <param name="bytes">The file: without arrays in files of their own.</param>
@@ -126,6 +135,27 @@ public sealed class OnnxNetwork : Module
     /// <exception cref="CheckpointException">As for <see cref="Open"/>.</exception>
     public static OnnxNetwork Read(ReadOnlyMemory<byte> bytes, string name, Shape example, bool logits = true) =>
         Read(bytes, name, example, new OnnxMessages(null), logits);
+
+    /// <summary>
+    /// How a file says that examples are normalised, see <see cref="NormalizationKey"/>; null where it doesn't.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="CheckpointException">The file is not there or damaged, or says it in another way.</exception>
+    public static Normalization? ReadNormalization(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        byte[] bytes = Bytes(path);
+        try
+        {
+            return !OnnxMessages.Metadata(bytes).TryGetValue(NormalizationKey, out string? text) ? null
+                : Normalization.Parse(text) ?? throw new CheckpointException(
+                    $"{path} can't be used: its {NormalizationKey} is '{Printable.Name(text)}', which is no normalisation.");
+        }
+        catch (InvalidProtocolBufferException error)
+        {
+            throw Damaged(path, error);
+        }
+    }
 
     /// <summary>A network of which all but the weights' values is known, see <see cref="Structure"/>: they are 0.</summary>
     /// <param name="structure">What <see cref="Structure"/> gave.</param>
@@ -186,7 +216,8 @@ public sealed class OnnxNetwork : Module
         ArgumentNullException.ThrowIfNull(file);
         HashSet<string> own = [.. Used.Select(weight => weight.Source.Name)];
         (OnnxWeight Weight, string Name, bool Transposed)[] places = [.. Used.Select(
-            weight => PlaceInModule(weight, file, own) is { } named ? (weight, named, true) : (weight, weight.Source.Name, false))];
+            weight => PlaceInModule(weight, file, own) is { } named ? (weight, named, true)
+                : (weight, weight.Source.Name, false))];
         file.RequireArrays(
             places.Select(place => (place.Name, (IReadOnlyList<long>)[.. (place.Transposed
                 ? Enumerable.Reverse(place.Weight.Source.Dims) : place.Weight.Source.Dims).Select(extent => (long)extent)])),
@@ -311,14 +342,16 @@ public sealed class OnnxNetwork : Module
         }
         catch (InvalidProtocolBufferException error)
         {
-            throw new CheckpointException(
-                $"{name} is damaged or no ONNX file: {error.Message.ReplaceLineEndings(" ")} Get or export it again.", error);
+            throw Damaged(name, error);
         }
         catch (CheckpointException error)
         {
             throw new CheckpointException($"{name} can't be used: {error.Message.TrimEnd('.')}.", error);
         }
     }
+
+    private static CheckpointException Damaged(string name, InvalidProtocolBufferException error) => new(
+        $"{name} is damaged or no ONNX file: {error.Message.ReplaceLineEndings(" ")} Get or export it again.", error);
 
     /// <summary>The nodes that the first output needs.</summary>
     private static List<OnnxNode> Needed(OnnxModel model)

@@ -42,6 +42,8 @@ internal sealed class EvaluationPass : IDisposable
         double loss = 0;
         int size = checked((int)(Graph.For(BatchOf(set)).Output.Count / BatchOf(set))), width = set.Target.Width;
         MetricTally[] tallies = [.. metrics.Select(metric => metric.Start(set.Target, size))];
+        Normalization? scale = ScaleOf(set, size);
+        float[] target = new float[width];
         Run(set, batch =>
         {
             float mean = Graph.Loss();
@@ -60,9 +62,13 @@ internal sealed class EvaluationPass : IDisposable
             Graph.Output(outputs.AsSpan(0, batch.Count * size));
             for (int i = 0; i < batch.Count; i++)
             {
+                Span<float> output = outputs.AsSpan(i * size, size);
+                batch.Targets.Slice(i * width, width).CopyTo(target);
+                scale?.Undo(output, output);
+                scale?.Undo(target, target);
                 foreach (MetricTally tally in tallies)
                 {
-                    tally.Add(outputs.AsSpan(i * size, size), batch.Targets.Slice(i * width, width));
+                    tally.Add(output, target);
                 }
             }
         }, cancellation);
@@ -75,7 +81,7 @@ internal sealed class EvaluationPass : IDisposable
         return new Evaluation(loss / set.Count, values);
     }
 
-    /// <summary>The model's outputs for a set, (N, …) in row-major order.</summary>
+    /// <summary>The model's outputs for a set, (N, …) in row-major order; values in their own units.</summary>
     public float[] Predict(SampleSet set)
     {
         List<float> all = [];
@@ -83,6 +89,7 @@ internal sealed class EvaluationPass : IDisposable
         {
             float[] some = new float[Graph.For(batch.Count).Output.Count];
             Graph.Output(some);
+            ScaleOf(set, some.Length / batch.Count)?.Undo(some, some);
             all.AddRange(some);
         });
         return [.. all];
@@ -122,6 +129,10 @@ internal sealed class EvaluationPass : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Graph.Dispose();
+
+    /// <summary>How the values that a network gives were standardised; null where its outputs are something else.</summary>
+    private static Normalization? ScaleOf(SampleSet set, int outputs) =>
+        set.Target.Scale is { } scale && scale.Channels == outputs ? scale : null;
 
     private void Run(SampleSet set, Action<Batch> each, CancellationToken cancellation = default)
     {

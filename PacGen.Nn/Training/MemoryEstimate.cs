@@ -25,7 +25,7 @@ public sealed record MemoryEstimate(
     public override string ToString() =>
         $"{Text(Total)}: weights {Text(Weights)}, gradients {Text(Gradients)}, optimizer {Text(Optimizer)}, activations " +
             $"{Text(Activations)}, kernels {Text(Kernels)}"
-        + $"{(Score > 0 ? $", score {Text(Score)}" : "")}; batches {Text(Batches)}, images " +
+        + $"{(Score > 0 ? $", score {Text(Score)}" : "")}; batches {Text(Batches)}, samples " +
             $"{Text(Images)}{(Free is { } free ? $"; {Text(free)} were free" : "")}";
 
     private static string Text(long bytes)

@@ -18,8 +18,8 @@ internal sealed class BadInputTests
     [TestCase("train --lrr 3", "did you mean --lr?")]
     [TestCase("train --lr NaN", "--learning-rate is 'NaN'")]
     [TestCase("help trian", "did you mean train")]
-    [TestCase("train --psi-images 2000", "--psi-images is 2000, but there are 1438 training images")]
-    [TestCase("train --psi-images 30 --psi-batch-size 31", "must be at most the 30 images of --psi-images")]
+    [TestCase("train --psi-images 2000", "--psi-images is 2000, but there are 1438 training samples")]
+    [TestCase("train --psi-images 30 --psi-batch-size 31", "must be at most the 30 samples of --psi-images")]
     [TestCase("train --plot a.gif", ".png, .jpg, .jpeg, .webp, .bmp, .svg or .pdf, not .gif")]
     [TestCase("train --plot a.svgz", ".png, .jpg, .jpeg, .webp, .bmp, .svg or .pdf, not .svgz")]
     [TestCase("train --save w.pt", "a file of weights is written as .safetensors, not .pt")]
@@ -243,7 +243,7 @@ internal sealed class BadInputTests
     public void WeightsThatAreNotThereOrDamaged()
     {
         using Folder folder = new();
-        ProgramRun.Of("score", "--weights", folder["w"]).RequireRefusal(1, "no such file");
+        ProgramRun.Of("score", "--weights", folder["w"]).RequireRefusal(1, "is not there");
         File.WriteAllText(folder["w"], "something else\n");
         ProgramRun.Of("score", "--weights", folder["w"]).RequireRefusal(1, "no safetensors file");
         ProgramRun.Of("train", "--epochs", "1", "--save", folder["w"]).RequireRefusal(1, "left alone");

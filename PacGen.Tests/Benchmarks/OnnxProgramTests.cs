@@ -66,7 +66,43 @@ internal sealed class OnnxProgramTests
         Assert.That(run.Error, Does.Contain("a network is written as .onnx, not .pt"));
     }
 
-    [TestCase("score --model missing.onnx --dataset digits", "missing.onnx: there is no such file.")]
+    /// <summary>
+    /// How samples are normalised is said on the command line, kept with weights, written into an ONNX file and read from there;
+    /// what contradicts it is refused.
+    /// </summary>
+    [Test]
+    public void ANormalizationIsKept()
+    {
+        using Folder folder = new();
+        string weights = folder["w.safetensors"], network = folder["net.onnx"];
+        ProgramRun run = ProgramRun.Of(
+            "train", "--hidden", "16", "--epochs", "1", "--batch-size", "64", "--psi", "off", "--normalization", "unit", "--save",
+            weights);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        run = ProgramRun.Of("export", "--weights", weights, "--output", network);
+        Assert.That(run.Output, Does.Contain("it takes value / 16 (in its metadata, pacgen.normalization)"));
+        string[] onnx = ["--model", network, "--dataset", "digits"];
+        string own = Json(["score", "--weights", weights, .. Few])["scores"]!.ToJsonString();
+        Assert.That(Json(["score", .. onnx, .. Few])["scores"]!.ToJsonString(), Is.EqualTo(own));
+        Assert.That(
+            Json(["score", .. onnx, "--normalization", "unit", .. Few])["scores"]!.ToJsonString(), Is.EqualTo(own), "said twice");
+        ProgramRun.Of(["score", .. onnx, "--normalization", "0.5/0.5", .. Few]).RequireRefusal(
+            2, "says that its network takes value / 16, and --normalization 0.5/0.5 something else: leave --normalization out.");
+        ProgramRun.Of(["score", "--weights", weights, "--normalization", "none", .. Few]).RequireRefusal(
+            2, "leave --normalization out.");
+
+        // A network of another program says nothing: then the command line decides.
+        string[] foreign = ["score", "--model", TestNetworks.PathOf("mlp.onnx"), "--dataset", "digits", .. Few];
+        string known = Json([.. foreign])["scores"]!.ToJsonString();
+        Assert.That(
+            Json([.. foreign, "--normalization", "0.3052/0.3758"])["scores"]!.ToJsonString(), Is.EqualTo(known));
+        Assert.That(Json([.. foreign, "--normalization", "none"])["scores"]!.ToJsonString(), Is.Not.EqualTo(known));
+        ProgramRun.Of([.. foreign, "--normalization", "imagenet"]).RequireRefusal(
+            2, "is of 3 channels, but the samples of digits have 1");
+        ProgramRun.Of([.. foreign, "--normalization", "0.5"]).RequireRefusal(2, "or MEAN/DEVIATION");
+    }
+
+    [TestCase("score --model missing.onnx --dataset digits", "missing.onnx is not there: it would be /")]
     [TestCase("score --model {regression} --dataset digits", "takes examples of (6)")]
     [TestCase("score --model {mlp}", "say it with --dataset")]
     [TestCase("score", "--weights is missing")]
@@ -74,7 +110,8 @@ internal sealed class OnnxProgramTests
     [TestCase("score --model {mlp} --dataset digits --reference {regression-outputs}", "(16, 6)")]
     [TestCase("train --model {mlp} --hidden 5", "--hidden has an effect only with --model mlp")]
     [TestCase("train --model {mlp} --dropout 0.5", "--dropout has an effect only with")]
-    [TestCase("train --model net.pth", "--model takes mlp, mnist-cnn, wide-resnet")]
+    [TestCase("train --model net.pth", "--model net.pth holds weights without their network: write it by torch.onnx.export")]
+    [TestCase("train --model net.keras", "--model takes mlp, mnist-cnn, wide-resnet")]
     public void SaysWhatIsWrong(string line, string expected)
     {
         string[] words = [.. line.Split(' ').Select(word => word.Replace(

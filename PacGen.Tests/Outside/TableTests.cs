@@ -59,11 +59,13 @@ internal sealed class TableTests
             4e0;gas;d;40
 
             """");
-        TableOptions options = new() { Targets = ["price"], Ignored = ["note"], TestPart = 0.25, Normalize = false };
+        TableOptions options =
+            new() { Targets = ["price"], Ignored = ["note"], TestPart = 0.25, Normalize = false, StandardizeTargets = false };
         Assert.That(
             () => Load("csv:" + path, options),
             Throws.TypeOf<DataException>().With.Message.EqualTo(
-                $"{path} has no value for power in row 3: impute such values or leave their rows out (--missing impute, drop)."));
+                $"{path} has no value for power in line 3: impute such values or leave their rows out (--missing impute, " +
+                    $"drop)."));
         Dataset dropped = Load("csv:" + path, options with { Missing = MissingValues.Drop, TestPart = 0.5 });
         Assert.That((dropped.Train.Count, dropped.Test.Count, dropped.Train.SampleSize), Is.EqualTo((1, 1, 2)));
         Dataset data = Load("csv:" + path, options with { Missing = MissingValues.Impute });
@@ -87,7 +89,7 @@ internal sealed class TableTests
         Refused("a,a\n1,2\n", "has two columns called a");
         Refused("a,b\n1,2\n", "has no column y (--target): it has a, b.");
         Refused("y\n1\n2\n", "has no column beside the target");
-        Refused("a,y\n1,2\n2,\n", "has no value for y in row 3: leave such rows out (--missing drop).");
+        Refused("a,y\n1,2\n2,\n", "has no value for y in line 3: leave such rows out (--missing drop).");
         Refused("a,y\ninf,2\n2,3\n1,1\n1,2\n1,3\n", "which is not finite in single precision");
         Assert.That(
             () => Datasets.Load("csv:" + Write("none.csv", "a,b\n1,2\n")),

@@ -7,10 +7,13 @@ namespace PacGen.Nn;
 /// <summary>Columns of one length, and how they become samples and targets.</summary>
 /// <param name="path">The file, for errors.</param>
 /// <param name="columns">The columns, in the file's order; each name comes once.</param>
-/// <param name="firstRow">The number that people count the first row by, in the file.</param>
-internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> columns, int firstRow = 1)
+/// <param name="place">Where a row stands in the file, in words.</param>
+internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> columns, Func<int, string> place)
 {
     private const int MostClasses = 20, MostCategories = 1000;
+
+    /// <summary>The category of cells without a value.</summary>
+    private const string Gap = "?";
 
     private static readonly string[] UsualTargets = ["target", "label", "class", "y"];
 
@@ -25,13 +28,15 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
     public Dataset ToDataset(string name, TableOptions options, int trained = 0)
     {
         TableColumn[] targets = Targets(options);
-        foreach (string ignored in options.Ignored)
+        if (options.Features.Count == 0)
         {
-            Find(ignored, "--ignore");
+            foreach (string ignored in options.Ignored)
+            {
+                Find(ignored, "--ignore");
+            }
         }
 
-        TableColumn[] features =
-            [.. columns.Where(column => !targets.Contains(column) && !options.Ignored.Contains(column.Name))];
+        TableColumn[] features = Features(targets, options);
         if (features.Length == 0)
         {
             throw new DataException($"{path} has no column beside the target to learn from.");
@@ -45,7 +50,13 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         int[] order = trained > 0 ? [.. Enumerable.Range(0, rows.Length)] : Dataset.SplitOrder(
             rows.Length, test, options.SplitSeed);
         int[] train = order[..^test];
-        Feature[] made = Array.ConvertAll(features, column => FeatureOf(column, train, warnings));
+        Feature[] made = Array.ConvertAll(features, column => FeatureOf(column, train, options.Features, warnings));
+        string[] names = [.. made.SelectMany(feature => feature.Names)];
+        if (options.Features.Count > 0 && !names.SequenceEqual(options.Features))
+        {
+            throw Differs(names, options.Features);
+        }
+
         int width = made.Sum(feature => feature.Width);
         DataMemory.Require(
             (long)rows.Length * width * sizeof(float), $"{path}: its {rows.Length} rows of {width} numbers", "Use fewer.");
@@ -59,16 +70,57 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
             }
         }
 
-        (SampleSet set, string[] classes) = SetOf(samples, new Shape(width), targets, order, options.Kind);
+        (SampleSet set, string[] classes) = SetOf(samples, new Shape(width), targets, order, options);
         int[] places = [.. Enumerable.Range(0, rows.Length)];
         Dataset data = new(name, set.Take(train.Length), set.Subset(places.AsSpan(train.Length)))
         {
             Origin = path,
             ClassNames = classes,
-            Features = [.. made.SelectMany(feature => feature.Names)],
+            Features = names,
             Warnings = warnings,
+            Table = options with
+            {
+                Targets = [.. targets.Select(target => target.Name)], Kind = set.Target.Kind, Features = names, Classes = classes,
+            },
         };
+        data = options.StandardizeTargets ? data.WithStandardizedTargets() : data;
         return options.Normalize ? data.Normalized() : data;
+    }
+
+    /// <summary>The columns that samples are made of, in their order.</summary>
+    private TableColumn[] Features(TableColumn[] targets, TableOptions options)
+    {
+        TableColumn[] others =
+            [.. columns.Where(column => !targets.Contains(column) && !options.Ignored.Contains(column.Name))];
+        if (options.Features.Count == 0)
+        {
+            return others;
+        }
+
+        List<TableColumn> wanted = [];
+        foreach (string name in options.Features)
+        {
+            TableColumn column = others.Where(
+                one => one.Name == name || (one.Numbers is null && name.StartsWith($"{one.Name}=", StringComparison.Ordinal)))
+                .MaxBy(one => one.Name.Length) ?? throw new DataException(
+                    $"{path} has no column for {Printable.Name(name)}, which the network takes: it has {Listed()}.");
+            if (!wanted.Contains(column))
+            {
+                wanted.Add(column);
+            }
+        }
+
+        return [.. wanted];
+    }
+
+    private DataException Differs(string[] names, IReadOnlyList<string> wanted)
+    {
+        int at = Enumerable.Range(0, Math.Max(names.Length, wanted.Count)).First(
+            i => names.ElementAtOrDefault(i) != wanted.ElementAtOrDefault(i));
+        return new DataException(
+            $"{path} gives {Shown(names)} where the network takes {Shown(wanted)}, as number {at + 1} of a sample.");
+
+        string Shown(IReadOnlyList<string> list) => at < list.Count ? Printable.Name(list[at]) : "nothing";
     }
 
     private TableColumn[] Targets(TableOptions options)
@@ -109,7 +161,7 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
             else if (missing != MissingValues.Drop)
             {
                 throw new DataException(
-                    $"{path} has no value for {Printable.Name(empty.Name)} in row {row + firstRow}: " + (targets.Contains(empty)
+                    $"{path} has no value for {Printable.Name(empty.Name)} in {place(row)}: " + (targets.Contains(empty)
                         ? "leave such rows out (--missing drop)."
                             : "impute such values or leave their rows out (--missing impute, drop)."));
             }
@@ -137,7 +189,7 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
                 $"parts empty.");
     }
 
-    private Feature FeatureOf(TableColumn column, int[] train, List<string> warnings)
+    private Feature FeatureOf(TableColumn column, int[] train, IReadOnlyList<string> trained, List<string> warnings)
     {
         string shown = Printable.Name(column.Name);
         bool gaps = Enumerable.Range(0, column.Count).Any(column.IsMissing);
@@ -167,6 +219,18 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
 
         string[] categories =
             [.. column.Texts!.OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+        if (trained.Count > 0)
+        {
+            string head = $"{column.Name}=", gap = $"{head}{Gap}";
+            string[] taken = [.. trained.Where(name => name.StartsWith(head, StringComparison.Ordinal))];
+            gaps |= taken.Contains(gap);
+            string? strange = categories.FirstOrDefault(category => !taken.Contains(head + category));
+            categories = strange is null ? [.. taken.Where(name => name != gap).Select(name => name[head.Length..])]
+                : throw new DataException(
+                    $"{path}: {shown} has {Printable.Name(strange)}, which the network was not trained on: it takes " +
+                        $"{string.Join(", ", taken.Take(20).Select(name => Printable.Name(name[head.Length..])))}.");
+        }
+
         if (categories.Length > MostCategories)
         {
             throw new DataException(
@@ -176,7 +240,7 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
 
         Dictionary<string, int> places = categories.Select((text, place) => (text, place)).ToDictionary(StringComparer.Ordinal);
         string[] names = [
-            .. categories.Select(category => $"{column.Name}={category}"), .. gaps ? [$"{column.Name}=?"]
+            .. categories.Select(category => $"{column.Name}={category}"), .. gaps ? [$"{column.Name}={Gap}"]
             : Array.Empty<string>()];
         return new Feature(names, (row, to) =>
         {
@@ -186,12 +250,13 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
     }
 
     private (SampleSet Set, string[] Classes) SetOf(
-        float[] samples, Shape shape, TableColumn[] targets, int[] order, TargetKind? kind)
+        float[] samples, Shape shape, TableColumn[] targets, int[] order, TableOptions options)
     {
         TableColumn first = targets[0];
-        if ((kind ?? (targets.Length == 1 ? UsualKind(first) : TargetKind.Values)) is var chosen && chosen == TargetKind.Class)
+        if ((options.Kind ?? (targets.Length == 1 ? UsualKind(first) : TargetKind.Values)) is var chosen
+            && chosen == TargetKind.Class)
         {
-            return targets.Length == 1 ? Classes(samples, shape, first, order) : throw new DataException(
+            return targets.Length == 1 ? Classes(samples, shape, first, order, options.Classes) : throw new DataException(
                 $"{path}: classes stand in one column, but {targets.Length} are given as targets.");
         }
 
@@ -206,7 +271,8 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
 
         try
         {
-            return (new ArraySet(samples, shape, values, new TargetForm(chosen, targets.Length)), []);
+            return (
+                new ArraySet(samples, shape, values, new TargetForm(chosen, targets.Length)) { IsTable = true }, []);
         }
         catch (ArgumentException error)
         {
@@ -214,7 +280,8 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         }
     }
 
-    private (SampleSet Set, string[] Classes) Classes(float[] samples, Shape shape, TableColumn column, int[] order)
+    private (SampleSet Set, string[] Classes) Classes(
+        float[] samples, Shape shape, TableColumn column, int[] order, IReadOnlyList<string> known)
     {
         string[] names = column.Numbers is { } numbers
             ? [.. numbers.Distinct().Order().Select(value => value.ToString("R", CultureInfo.InvariantCulture))]
@@ -226,8 +293,16 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
                     $"them as values (--target-kind values).");
         }
 
+        if (known.Count > 0)
+        {
+            names = names.FirstOrDefault(name => !known.Contains(name)) is not { } strange ? [.. known] : throw new DataException(
+                $"{path}: {Printable.Name(column.Name)} has {Printable.Name(strange)}, which is none of the network's classes " +
+                    $"{string.Join(", ", known.Take(20).Select(Printable.Name))}.");
+        }
+
         Dictionary<string, int> places = names.Select((text, place) => (text, place)).ToDictionary(StringComparer.Ordinal);
-        return (new ArraySet(samples, shape, Array.ConvertAll(order, row => places[column.Text(row)]), names.Length), names);
+        int[] labels = Array.ConvertAll(order, row => places[column.Text(row)]);
+        return (new ArraySet(samples, shape, labels, names.Length) { IsTable = true }, names);
     }
 
     private static TargetKind UsualKind(TableColumn column) =>

@@ -72,7 +72,9 @@ internal static class CsvFile
 
             DataMemory.Require(
                 rows * names.Length * sizeof(double), $"{path}: its {rows} rows of {names.Length} cells", "Use fewer.");
-            return new ColumnTable(path, Columns(path, forEachRow, names, texts, hasNames, (int)rows), hasNames ? 2 : 1)
+            int[] lines = new int[rows];
+            TableColumn[] columns = Columns(path, forEachRow, names, texts, hasNames, lines);
+            return new ColumnTable(path, columns, row => $"line {lines[row]}")
             {
                 Warnings = [.. from i in Enumerable.Range(0, names.Length) where texts[i] && numbers[i] > rows / 2
                     select $"{Core.Text.Printable.Name(names[i])} has numbers, but {firstTexts[i]}: the column is taken as " +
@@ -88,8 +90,9 @@ internal static class CsvFile
     }
 
     private static TableColumn[] Columns(
-        string path, Action<RowAction> forEachRow, string[] names, bool[] texts, bool hasNames, int rows)
+        string path, Action<RowAction> forEachRow, string[] names, bool[] texts, bool hasNames, int[] lines)
     {
+        int rows = lines.Length;
         double[]?[] numbers = Array.ConvertAll(texts, text => text ? null : new double[rows]);
         string?[]?[] words = Array.ConvertAll(texts, text => text ? new string?[rows] : null);
         Dictionary<string, string> kept = new(StringComparer.Ordinal);
@@ -112,6 +115,11 @@ internal static class CsvFile
                 }
 
                 words[i]![at] = NoValue.Contains(word) ? null : word;
+            }
+
+            if (at >= 0)
+            {
+                lines[at] = row.LineNumberFrom;
             }
 
             at = at < rows ? at + 1 : throw Changed(path);

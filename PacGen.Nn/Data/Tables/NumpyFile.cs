@@ -65,7 +65,7 @@ public static partial class NumpyFile
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new DataException($"{path} is not there.", error);
+            throw new DataException(PlainFile.Absent(path), error);
         }
         catch (Exception error) when (error is InvalidDataException or EndOfStreamException or OverflowException)
         {

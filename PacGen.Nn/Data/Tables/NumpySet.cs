@@ -36,13 +36,17 @@ internal static class NumpySet
             if (samples is byte[,,] or byte[,,,] && targets is int[] or long[] or byte[]
                 && options.Kind is null or TargetKind.Class)
             {
-                return Images(name, samples, targets, testSamples, testTargets, options) with { Origin = path };
+                return Images(name, samples, targets, testSamples, testTargets, options) with
+                {
+                    Origin = path, Table = Taken(TargetKind.Class),
+                };
             }
 
             Dataset data = (testSamples, testTargets) is ({ } testX, { } testY)
                 ? Dataset.FromArrays(samples, targets, testX, testY, options.Kind, name)
                 : Dataset.FromArrays(samples, targets, options.Kind, options.TestPart, options.SplitSeed, name);
-            data = data with { Origin = path };
+            data = data with { Origin = path, Table = Taken(data.Train.Target.Kind) };
+            data = options.StandardizeTargets ? data.WithStandardizedTargets() : data;
             return options.Normalize && data.Train.Normalization is null ? data.Normalized() : data;
         }
         catch (ArgumentException error)
@@ -55,6 +59,8 @@ internal static class NumpySet
             string[] there = [.. names.Where(arrays.ContainsKey)];
             return there.Length == 0 ? null : arrays[there[0]];
         }
+
+        TableOptions Taken(TargetKind kind) => options with { Targets = [wanted.First(arrays.ContainsKey)], Kind = kind };
 
         DataException Missing(string what, string[] names) => new(
             $"{path} has no array called {string.Join(", ", names)} for {what}: it has " +

@@ -40,7 +40,8 @@ internal static class ParquetFile
         }
 
         TableColumn[] columns = Array.ConvertAll(parts[0], column => Joined(path, column, parts));
-        return new ColumnTable(path, columns).ToDataset(name, options, trainFiles < files.Length ? trained : 0);
+        return new ColumnTable(path, columns, row => $"row {row + 1}").ToDataset(
+            name, options, trainFiles < files.Length ? trained : 0);
     }
 
     private static TableColumn Joined(string path, TableColumn first, List<TableColumn[]> parts)
@@ -83,7 +84,7 @@ internal static class ParquetFile
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new DataException($"{path} is not there.", error);
+            throw new DataException(PlainFile.Absent(path), error);
         }
         catch (UnauthorizedAccessException error)
         {

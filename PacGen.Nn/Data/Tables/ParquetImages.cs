@@ -14,12 +14,14 @@ internal static class ParquetImages
         List<int> labels = [];
         List<string> names = [];
         int height = 0, width = 0, trained = 0;
+        string chosen = "";
         foreach (string file in train.Concat(test))
         {
             using ParquetFile.Opened opened = ParquetFile.Opened.Of(file, cancellation);
             DataField field = opened.ImageField
                 ?? throw new DataException($"{file} has no column of images, but others of {path} have.");
             DataField target = Target(file, opened, options.Table);
+            chosen = target.Name;
             TableColumn column = opened.Column(target, cancellation);
             if (column.Numbers is not { } classes
                 || Array.Exists(classes, one => !(one >= 0 && one < 1 << 20 && one == Math.Floor(one))))
@@ -63,7 +65,12 @@ internal static class ParquetImages
         Dataset data = test.Length > 0
             ? new Dataset(name, set.Take(trained), set.Subset([.. Enumerable.Range(trained, set.Count - trained)]))
             : Dataset.Split(set, options.Table.TestPart, options.Table.SplitSeed, name);
-        return data.Normalized() with { Origin = path, ClassNames = names.Count == most ? names : [] };
+        return data.Normalized() with
+        {
+            Origin = path,
+            ClassNames = names.Count == most ? names : [],
+            Table = options.Table with { Targets = [chosen], Kind = TargetKind.Class },
+        };
     }
 
     private static DataField Target(string file, ParquetFile.Opened opened, TableOptions options)

@@ -31,4 +31,21 @@ public sealed record TableOptions
     /// Whether columns are normalised to the training part's mean 0 and deviation 1 (<see cref="Dataset.Normalized()"/>).
     /// </summary>
     public bool Normalize { get; init; } = true;
+
+    /// <summary>
+    /// Whether values for targets are standardised to the training part's mean 0 and deviation 1
+    /// (<see cref="Dataset.WithStandardizedTargets"/>); metrics and predictions are in their own units all the same.
+    /// </summary>
+    public bool StandardizeTargets { get; init; } = true;
+
+    /// <summary>
+    /// The numbers that a sample has, by the names of <see cref="Dataset.Features"/>, as a network was trained on: the columns
+    /// that make them are taken, in this order, and others left out. Without any, whatever columns there are.
+    /// </summary>
+    public IReadOnlyList<string> Features { get; init; } = [];
+
+    /// <summary>
+    /// The classes in the order of their numbers, as a network was trained on; without any, those that come, in order.
+    /// </summary>
+    public IReadOnlyList<string> Classes { get; init; } = [];
 }

@@ -140,12 +140,14 @@ internal sealed class OnnxNetworkTests
         float[,] samples = new float[16, 6];
         Buffer.BlockCopy(x, 0, samples, 0, sizeof(float) * x.Length);
         Dataset data = Dataset.FromArrays(samples, new float[16, 2]);
-        const string Sentence = "assumes a loss in [0, 1]; the 0-1 loss and the bounded cross-entropy, which it bounds, ask for a " +
+        const string Sentence =
+            "assumes a loss in [0, 1]; the 0-1 loss and the bounded cross-entropy, which it bounds, ask for a " +
             "class a sample, but the targets of arrays are 2 values";
         Assert.That(() => Certifier.Certify(network, data), Throws.ArgumentException.With.Message.Contains(Sentence));
         Assert.That(
             () => Certifier.CertifyWeights(network, [], [], data), Throws.ArgumentException.With.Message.Contains(Sentence));
-        Assert.That(() => Certifier.CertifyProgressively(network, data), Throws.ArgumentException.With.Message.Contains(Sentence));
+        Assert.That(
+            () => Certifier.CertifyProgressively(network, data), Throws.ArgumentException.With.Message.Contains(Sentence));
     }
 
     [Test]
