@@ -14,9 +14,9 @@ namespace PacGen.Benchmarks.Experiments;
 /// </summary>
 internal static class HyperPlot
 {
-    private const int CellWidth = 130, CellHeight = 78, Around = 340, AboveAndBelow = 160;
+    private const int CellWidth = 130, CellHeight = 78, Around = 340, AboveAndBelow = 160, Narrowest = 1000, Widest = 2000;
 
-    /// <summary>Draws the map, or one below the other for each course of the noise.</summary>
+    /// <summary>Draws the map, or one for each course of the noise.</summary>
     /// <param name="title">What was trained on what.</param>
     /// <param name="plain">The optimizer without perturbation.</param>
     /// <param name="cells">The pairs: all combinations of some η, some γ, and some courses of the noise over the epochs.</param>
@@ -25,16 +25,20 @@ internal static class HyperPlot
     {
         double[] etas = [.. cells.Select(cell => cell.Eta!.Value).Distinct().Order()];
         double[] gammas = [.. cells.Select(cell => cell.Gamma!.Value).Distinct().Order()];
-        double[] reached = [.. cells.Where(cell => !cell.Failed).Select(cell => 100 * cell.Accuracy)];
-        ColorScale scale = new(new Viridis(), reached.Min(), Math.Max(reached.Max(), reached.Min() + 0.1));
         IGrouping<NoiseSchedule, ArmRuns>[] maps = [.. cells.GroupBy(cell => cell.Arm.Schedule)];
-        int width = Math.Max((etas.Length * CellWidth) + Around, maps.Length > 1 ? 0 : 1000);
-        int height = (gammas.Length * CellHeight) + AboveAndBelow;
-        Page page = new(title, width, height * maps.Length);
-        float left = (page.Width - (etas.Length * CellWidth) - Around) / 2f, each = (page.Height - page.Top) / (float)maps.Length;
+        bool several = maps.Length > 1;
+        int width = (etas.Length * CellWidth) + Around, height = (gammas.Length * CellHeight) + AboveAndBelow;
+        int columns = Math.Clamp(Widest / width, 1, maps.Length), rows = (maps.Length + columns - 1) / columns;
+        double[] reached = [.. cells.Where(cell => !cell.Failed).Select(cell => 100 * cell.Accuracy)];
+        ColorScale scale = Scale(plain, reached);
+        string without = $"without perturbation {(plain.Failed ? "the run failed" : Percent(100 * plain.Accuracy))}";
+        Page page = new(
+            several ? $"{title}; {without}" : title, Math.Max(columns * width, several ? 0 : Narrowest), height * rows);
+        float left = (page.Width - (columns * width)) / 2f, each = (page.Height - page.Top) / (float)rows;
         for (int m = 0; m < maps.Length; m++)
         {
-            page.Add(Map(maps[m]), SKRect.Create(left, page.Top + (m * each), (etas.Length * CellWidth) + Around, each));
+            page.Add(
+                Map(maps[m]), SKRect.Create(left + (m % columns * width), page.Top + (m / columns * each), width, each));
         }
 
         return page;
@@ -48,16 +52,15 @@ internal static class HyperPlot
                 values[column, row] = cell.Failed ? double.NaN : 100 * cell.Accuracy;
             }
 
-            bool several = maps.Length > 1, framed = map.Key == chosen.Arm.Schedule;
+            bool framed = map.Key == chosen.Arm.Schedule;
             Panel panel = new(
-                Prose.Line($"""
-                    {(several ? $"{map.Key}: " : "")}mean validation accuracy in %;
-                    without perturbation {(plain.Failed ? "the run failed" : Percent(100 * plain.Accuracy))}{(framed
-                        ? "; framed: the chosen pair" : "")}
-                    """),
+                (several ? map.Key.ToString() : $"mean validation accuracy in %; {without}")
+                    + (framed ? "; framed: the chosen pair" : ""),
                 new Axis("η (larger: smaller perturbations)") { Places = [.. etas.Select(Ticks.Text)] },
                 new Axis("γ") { Places = [.. gammas.Select(Ticks.Text)] });
-            panel.Cells(values, scale, "%", value => double.IsNaN(value) ? "failed" : Percent(value));
+            panel.Cells(
+                values, scale, scale.Least > reached.Min() ? "% (darkest: this or less)" : "%",
+                value => double.IsNaN(value) ? "failed" : Percent(value));
             if (framed)
             {
                 (int x, int y) = Place(chosen);
@@ -72,6 +75,14 @@ internal static class HyperPlot
 
         (int Column, int Row) Place(ArmRuns cell) =>
             (Array.IndexOf(etas, cell.Eta!.Value), Array.IndexOf(gammas, cell.Gamma!.Value));
+    }
+
+    // As far below the plain run as the best pair is above it: pairs at which nothing was learnt would leave the others one colour.
+    private static ColorScale Scale(ArmRuns plain, double[] reached)
+    {
+        double least = reached.Min(), best = Math.Max(reached.Max(), least + 0.1);
+        double usual = plain.Failed ? least : Math.Min(100 * plain.Accuracy, best);
+        return new ColorScale(new Viridis(), Math.Max(least, usual - Math.Max(best - usual, 1)), best);
     }
 
     private static string Percent(double value) => value.ToString("F2", CultureInfo.InvariantCulture);
