@@ -77,7 +77,7 @@ internal static class HyperPlot
             (Array.IndexOf(etas, cell.Eta!.Value), Array.IndexOf(gammas, cell.Gamma!.Value));
     }
 
-    // As far below the plain run as the best pair is above it: pairs at which nothing was learnt would leave the others one colour.
+    // As far below the plain run as the best pair is above it: pairs that learnt nothing would leave the others one colour.
     private static ColorScale Scale(ArmRuns plain, double[] reached)
     {
         double least = reached.Min(), best = Math.Max(reached.Max(), least + 0.1);
