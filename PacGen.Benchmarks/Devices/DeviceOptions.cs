@@ -13,7 +13,12 @@ internal sealed class DeviceOptions : OptionGroup
         [("single", ProductMode.Single), ("tf32", ProductMode.Tf32), ("cublas", ProductMode.CuBlas),
             ("cublas-tf32", ProductMode.CuBlasTf32)];
 
+    private static readonly (string Name, ConvolutionMode Mode)[] Ways =
+        [("fastest", ConvolutionMode.Fastest), ("direct", ConvolutionMode.Direct), ("winograd2", ConvolutionMode.Winograd2),
+            ("winograd4", ConvolutionMode.Winograd4)];
+
     private readonly Option<string> products = Products();
+    private readonly Option<string> convolutions = Convolutions();
     private readonly Option<int?> threads = Options.Count(
         "--threads", "Threads of the CPU, whose results don't depend on it; without it one a core");
     private readonly Option<string?> device = Options.Path(
@@ -24,7 +29,7 @@ internal sealed class DeviceOptions : OptionGroup
         """),
         "device");
 
-    public override IReadOnlyList<Option> All => [device, products, threads];
+    public override IReadOnlyList<Option> All => [device, products, convolutions, threads];
 
     /// <summary>The option of how products are computed.</summary>
     public static Option<string> Products() => Options.Choice(
@@ -35,6 +40,16 @@ internal sealed class DeviceOptions : OptionGroup
         """),
         Modes[0].Name,
         [.. Modes.Select(one => one.Name)]);
+
+    /// <summary>The option of how convolutions are computed.</summary>
+    public static Option<string> Convolutions() => Options.Choice(
+        "--convolutions",
+        Prose.Line("""
+        How the CPU convolves with 3 × 3 taps and stride 1: the fastest way for the shape; direct, as sums of products; or by
+        Winograd with tiles of 2 × 2 or 4 × 4 outputs
+        """),
+        Ways[0].Name,
+        [.. Ways.Select(one => one.Name)]);
 
     /// <summary>Lets a device compute products as an option of <see cref="Products"/> says.</summary>
     /// <exception cref="DeviceException">It can't.</exception>
@@ -55,6 +70,24 @@ internal sealed class DeviceOptions : OptionGroup
         }
     }
 
+    /// <summary>Lets a device convolve as an option of <see cref="Convolutions"/> says.</summary>
+    /// <exception cref="UsageException">It is not the CPU, and another way than the default is asked for.</exception>
+    public static void Convolve(Device device, string convolutions)
+    {
+        ConvolutionMode mode = Ways.First(one => one.Name == convolutions).Mode;
+        if (device is CpuDevice cpu)
+        {
+            cpu.Convolutions = mode;
+        }
+        else if (mode != ConvolutionMode.Fastest)
+        {
+            throw new UsageException(Prose.Line($"""
+                --convolutions {convolutions} is for the CPU, but the device is {device.Name}: leave --convolutions out, or add
+                --device cpu.
+                """));
+        }
+    }
+
     /// <summary>Opens the device that a command line asks for.</summary>
     /// <exception cref="DeviceException">It is not there, or can't multiply as asked.</exception>
     /// <exception cref="UsageException">
@@ -64,15 +97,17 @@ internal sealed class DeviceOptions : OptionGroup
     {
         Device opened = Device.Open(parsed.GetValue(device) ?? "best");
         Choose(opened, parsed.GetValue(products)!);
-        return WithThreads(opened, parsed.GetValue(threads));
+        OpenedDevice one = WithThreads(opened, parsed.GetValue(threads));
+        Convolve(one.Device, parsed.GetValue(convolutions)!);
+        return one;
     }
 
     /// <summary>As <see cref="Open"/>, for one of some jobs: the CPU has one thread where the command line doesn't say.</summary>
     public OpenedDevice OpenOne(ParseResult parsed)
     {
         OpenedDevice opened = Open(parsed);
-        return opened.Device is CpuDevice && parsed.GetValue(threads) is null
-            ? new OpenedDevice(new CpuDevice(1), true) : opened;
+        return opened.Device is CpuDevice cpu && parsed.GetValue(threads) is null
+            ? new OpenedDevice(new CpuDevice(1) { Convolutions = cpu.Convolutions }, true) : opened;
     }
 
     /// <summary>The device, or the CPU with so many threads in its place.</summary>

@@ -11,6 +11,7 @@ namespace PacGen.Benchmarks.Suites;
 internal sealed class BenchVerb : Verb
 {
     private readonly Option<string> products = DeviceOptions.Products();
+    private readonly Option<string> convolutions = DeviceOptions.Convolutions();
     private readonly Option<int?> threads = Options.Count(
         "--threads", "Threads of --quick and of --device cpu; without it one a core");
     private readonly Option<string?> output = Options.Path("--output", "With --device: the file for the tables, in Markdown");
@@ -70,7 +71,7 @@ internal sealed class BenchVerb : Verb
             "bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do."))
     {
         started.Hidden = true;
-        Add(quick, device, filter, products, threads, seconds, peer, output, profile, startup, started);
+        Add(quick, device, filter, products, convolutions, threads, seconds, peer, output, profile, startup, started);
     }
 
     protected override int Run(ParseResult parsed)
@@ -138,6 +139,7 @@ internal sealed class BenchVerb : Verb
 
         DeviceOptions.Choose(opened, parsed.GetValue(products)!);
         using OpenedDevice measured = DeviceOptions.WithThreads(opened, parsed.GetValue(threads));
+        DeviceOptions.Convolve(measured.Device, parsed.GetValue(convolutions)!);
         Terminal terminal = TerminalOf(parsed);
         terminal.Line(measured.Device.Name);
         double repeat = parsed.GetValue(seconds);

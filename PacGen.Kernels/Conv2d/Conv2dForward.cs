@@ -88,13 +88,21 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
         (Shape x, Shape w) = (shapes[0], shapes[1]);
         Shape y = Infer(shapes);
         int channels = x[3], outputs = w[3];
+        Windows windows = WindowsOver(x, w, y);
+        if (WinogradChoice.Side(device, windows, outputs, T.Count) is not 0 and int side)
+        {
+            nint[] taps = [.. Enumerable.Range(0, 9).Select(tap => (nint)tap * channels * outputs)];
+            return WinogradConvolution.Bind<T>(
+                side, device, windows, outputs, inputs[0], inputs[1], taps, outputs, 1, output);
+        }
+
         ColumnPanels panels = new(outputs, T.Count);
         int terms = w[0] * w[1] * channels;
         using LaunchParts parts = new(device);
         Region packed = parts.Memory((long)panels.Padded * terms);
         parts.Add(new PackLaunch<T>(device, panels, inputs[1], [0], terms, outputs, 1, packed));
         parts.Add(new WindowsLaunch<T>(
-            device, WindowsOver(x, w, y), panels, inputs[0], packed, output, 0, y[2] * outputs, outputs,
+            device, windows, panels, inputs[0], packed, output, 0, y[2] * outputs, outputs,
             y[1] * y[2] * outputs));
         return parts.ToLaunch();
     }

@@ -105,6 +105,16 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
         Windows convolution = new(
             dy[0], Height, Width, channels, dy[1], dy[2], w[0], w[1], Geometry.StrideHeight, Geometry.StrideWidth,
             Geometry.PaddingHeight, Geometry.PaddingWidth);
+        Windows gradients = new(
+            dy[0], dy[1], dy[2], outputs, Height, Width, w[0], w[1], Geometry.StrideHeight, Geometry.StrideWidth,
+            w[0] - 1 - Geometry.PaddingHeight, w[1] - 1 - Geometry.PaddingWidth);
+        if (WinogradChoice.Side(device, gradients, channels, T.Count) is not 0 and int side)
+        {
+            nint[] taps = [.. Enumerable.Range(0, 9).Select(tap => (nint)(8 - tap) * channels * outputs)];
+            return WinogradConvolution.Bind<T>(
+                side, device, gradients, channels, inputs[0], inputs[1], taps, 1, outputs, output);
+        }
+
         double vectors = (channels + T.Count - 1) / T.Count;
         double gather = (double)dy[0] * Height * Width / (Geometry.StrideHeight * Geometry.StrideWidth) * w[0] * w[
             1] * outputs * vectors;

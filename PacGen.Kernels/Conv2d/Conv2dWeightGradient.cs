@@ -50,10 +50,10 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
         Windows windows = WindowsOver(x, dy);
         return width switch
         {
-            16 => new WeightGradientLaunch<Float16>(device, windows, dy[3], inputs[0], inputs[1], output),
-            8 => new WeightGradientLaunch<Float8>(device, windows, dy[3], inputs[0], inputs[1], output),
-            4 => new WeightGradientLaunch<Float4>(device, windows, dy[3], inputs[0], inputs[1], output),
-            _ => new WeightGradientLaunch<Float1>(device, windows, dy[3], inputs[0], inputs[1], output),
+            16 => Bind<Float16>(device, windows, dy[3], inputs, output),
+            8 => Bind<Float8>(device, windows, dy[3], inputs, output),
+            4 => Bind<Float4>(device, windows, dy[3], inputs, output),
+            _ => Bind<Float1>(device, windows, dy[3], inputs, output),
         };
     }
 
@@ -70,6 +70,15 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
             : Product.BindMatrix(
                 device, inputs[0], new WindowSource<AlongOuter, Narrow>(windows), inputs[1], false, output, rows, dy[3], terms);
     }
+
+    private static Launch Bind<T>(
+        CpuDevice device, Windows windows, int channels, ReadOnlySpan<Region> inputs, Region output)
+        where T : struct, IMemoryLane<T> => WinogradChoice.GradientSide(device, windows, channels, T.Count) switch
+        {
+            2 => new WinogradWeightGradient<T, Winograd2>(device, windows, channels, inputs[0], inputs[1], output),
+            4 => new WinogradWeightGradient<T, Winograd4>(device, windows, channels, inputs[0], inputs[1], output),
+            _ => new WeightGradientLaunch<T>(device, windows, channels, inputs[0], inputs[1], output),
+        };
 
     private Windows WindowsOver(Shape x, Shape dy) => new(
         x[0], x[1], x[2], x[3], dy[1], dy[2], KernelHeight, KernelWidth, Geometry.StrideHeight, Geometry.StrideWidth,

@@ -17,6 +17,7 @@ public sealed unsafe class CpuDevice : Device
     private readonly Lock gate = new();
     private readonly Stack<nint>[] free = [.. Enumerable.Range(0, 64).Select(_ => new Stack<nint>())];
     private readonly CpuBuffer?[] scratch;
+    private CpuBuffer? shared;
 
     /// <summary>A CPU device with a number of threads, the caller's included.</summary>
     /// <param name="threads">At least 1; 0 takes PACGEN_THREADS or, without it, one for each core.</param>
@@ -41,6 +42,11 @@ public sealed unsafe class CpuDevice : Device
     /// The vector width, in floats, that this device's kernels use: <see cref="Width"/>, or a narrower one that a test asked for.
     /// </summary>
     public int Lanes { get; internal init; } = Width;
+
+    /// <summary>
+    /// How convolutions of 3 × 3 taps and stride 1 are computed. It holds for what is compiled from then on; set it before.
+    /// </summary>
+    public ConvolutionMode Convolutions { get; set; }
 
     /// <inheritdoc/>
     public override string Name => $"CPU, {Threads} thread{(Threads == 1 ? "" : "s")}, {Lanes * 32}-bit vectors";
@@ -104,6 +110,26 @@ public sealed unsafe class CpuDevice : Device
     /// <summary>A worker's scratch memory; valid until the next <see cref="ReserveScratch"/>, so ask anew in each task.</summary>
     public float* Scratch(int worker) => scratch[worker]!.Pointer;
 
+    /// <summary>
+    /// Makes sure that there is memory for <paramref name="count"/> floats that launches which run <see cref="Exclusively"/> hand
+    /// each other; called when they are bound.
+    /// </summary>
+    internal void ReserveShared(long count) => pool.WhileIdle(() =>
+    {
+        if (shared is not { } current || current.Count < count)
+        {
+            CpuBuffer larger = Rent(count, "a convolution's transformed numbers");
+            shared?.Dispose();
+            shared = larger;
+        }
+    });
+
+    /// <summary>The memory of <see cref="ReserveShared"/>; valid until its next call, so ask anew in each task.</summary>
+    internal float* Shared => shared!.Pointer;
+
+    /// <summary>Keeps other threads' launches out until it is disposed.</summary>
+    internal Lock.Scope Exclusively() => pool.Enter();
+
     /// <summary>The address of a region's first element.</summary>
     public static float* Address(Region region) => ((CpuBuffer)region.Buffer).Pointer + region.Start;
 
@@ -145,6 +171,7 @@ public sealed unsafe class CpuDevice : Device
                 buffer?.Dispose();
             }
 
+            shared?.Dispose();
             foreach (Stack<nint> stack in free)
             {
                 while (stack.TryPop(out nint pointer))

@@ -91,6 +91,9 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>Keeps the launches of other threads out until it is disposed; those of this thread run.</summary>
+    public Lock.Scope Enter() => gate.EnterScope();
+
     /// <summary>Does something while no launch runs.</summary>
     public void WhileIdle(Action action)
     {

@@ -393,7 +393,10 @@ internal static unsafe class MicroKernel<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(float* c, T s0, bool accumulate) => T.Store(c, accumulate ? s0 + T.Load(c) : s0);
 
-    // Without the instruction an exact fused multiply-add is emulated, hundreds of times slower than two roundings.
+    /// <summary>
+    /// a · b + c with one rounding, or with two where the machine has no instruction for it: an exact one is emulated then,
+    /// hundreds of times slower.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T MultiplyAdd(T a, T b, T c) => Fma.IsSupported || AdvSimd.IsSupported ? T.Fma(a, b, c) : (a * b) + c;
+    public static T MultiplyAdd(T a, T b, T c) => Fma.IsSupported || AdvSimd.IsSupported ? T.Fma(a, b, c) : (a * b) + c;
 }

@@ -2,7 +2,8 @@ namespace PacGen.Tests.Benchmarks;
 
 internal sealed class HelpTests
 {
-    [TestCase("", "--output", "--size", "--text-scale", "--epochs", "--seed", "--device", "--products", "--threads")]
+    [TestCase(
+        "", "--output", "--size", "--text-scale", "--epochs", "--seed", "--device", "--products", "--convolutions", "--threads")]
     [TestCase(
         "train", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--dropout",
         "--running-statistics", "--augment",
@@ -13,7 +14,7 @@ internal sealed class HelpTests
         "--weight-decay", "--eta", "--gamma", "--epsilon", "--beta1", "--beta2", "--schedule", "--step-epochs", "--step-factor",
         "--warm-up", "--clip-norm", "--sharpness", "--sharpness-rho",
         "--psi", "--psi-gamma", "--psi-epsilon", "--psi-rho", "--psi-images", "--psi-batch-size", "--psi-draws", "--curvature",
-        "--seed", "--device", "--products",
+        "--seed", "--device", "--products", "--convolutions",
         "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--early-stop", "--best-by", "--log",
         "--tensorboard", "--plot", "--size", "--text-scale", "--columns", "--csv", "--seeds", "--save", "--checkpoint",
         "--checkpoint-every", "--keep", "--resume", "--without", "--json")]
@@ -21,23 +22,26 @@ internal sealed class HelpTests
         "score", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
         "--layout", "--reference", "--psi-gamma",
         "--psi-epsilon", "--psi-images", "--psi-batch-size", "--psi-draws",
-        "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download",
+        "--seed", "--device", "--products", "--convolutions", "--threads", "--labels", "--limit", "--image-size", "--data",
+        "--no-download",
         "--json")]
     [TestCase(
         "measure", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--layout",
         "--reference",
         "--measures", "--list", "--initial", "--initial-seed", "--images", "--layers", "--csv", "--density", "--seed", "--device",
-        "--products", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--json")]
+        "--products", "--convolutions", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--json")]
     [TestCase(
         "certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
         "--weights", "--layout", "--stages", "--prior-rate", "--posterior-rate", "--crop", "--flip", "--prior-fraction",
         "--prior-epochs",
         "--posterior-epochs", "--posterior-optimizer", "--objective", "--batch-size", "--prior-levels", "--eta",
-        "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--products", "--threads",
+        "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--products",
+        "--convolutions", "--threads",
         "--labels", "--limit", "--image-size", "--data", "--no-download", "--output", "--json")]
     [TestCase(
         "export", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--layout",
-        "--reference", "--output", "--device", "--products", "--threads", "--labels", "--limit", "--image-size", "--data",
+        "--reference", "--output", "--device", "--products", "--convolutions", "--threads", "--labels", "--limit", "--image-size",
+        "--data",
         "--no-download")]
     [TestCase("devices", "--json")]
     [TestCase("completion")]
@@ -45,7 +49,9 @@ internal sealed class HelpTests
     [TestCase("completion zsh")]
     [TestCase("completion fish")]
     [TestCase("completion powershell")]
-    [TestCase("bench", "--quick", "--device", "--products", "--threads", "--seconds", "--filter", "--peer", "--output")]
+    [TestCase(
+        "bench", "--quick", "--device", "--products", "--convolutions", "--threads", "--seconds", "--filter", "--peer",
+        "--output")]
     [TestCase("compare", "--threads", "--seconds", "--filter", "--output")]
     [TestCase("figure")]
     [TestCase("figure 1", "--output", "--size", "--format", "--text-scale", "--seed", "--points", "--survey", "--threads")]
@@ -55,28 +61,30 @@ internal sealed class HelpTests
         "--depth", "--widen", "--batch-size",
         "--accumulate", "--learning-rate", "--eta", "--gamma", "--augment",
         "--average", "--average-start", "--average-decay", "--running-statistics", "--runs", "--device", "--products",
+        "--convolutions",
         "--threads", "--labels", "--limit", "--image-size", "--data",
         "--no-download", "--beside", "--jobs")]
     [TestCase(
         "figure 3", "--output", "--size", "--format", "--text-scale", "--folder", "--study", "--seeds", "--measure", "--jobs",
         "--checkpoint-seconds",
-        "--device", "--products", "--threads", "--data", "--no-download")]
+        "--device", "--products", "--convolutions", "--threads", "--data", "--no-download")]
     [TestCase(
         "figure 4", "--output", "--size", "--format", "--text-scale", "--folder", "--study", "--seeds", "--measure", "--jobs",
         "--checkpoint-seconds",
-        "--device", "--products", "--threads", "--data", "--no-download")]
+        "--device", "--products", "--convolutions", "--threads", "--data", "--no-download")]
     [TestCase(
         "figure 5", "--output", "--size", "--format", "--text-scale", "--folder", "--study", "--seeds", "--measure", "--jobs",
         "--checkpoint-seconds",
-        "--device", "--products", "--threads", "--data", "--no-download")]
+        "--device", "--products", "--convolutions", "--threads", "--data", "--no-download")]
     [TestCase(
         "figure 6", "--output", "--size", "--format", "--text-scale", "--folder", "--study", "--seeds", "--measure", "--jobs",
         "--checkpoint-seconds",
-        "--device", "--products", "--threads", "--data", "--no-download")]
+        "--device", "--products", "--convolutions", "--threads", "--data", "--no-download")]
     [TestCase("study")]
     [TestCase("study report", "--folder", "--output", "--replicates", "--splits", "--test-images", "--seed")]
     [TestCase(
-        "study run", "--folder", "--study", "--jobs", "--checkpoint-seconds", "--device", "--products", "--threads", "--data",
+        "study run", "--folder", "--study", "--jobs", "--checkpoint-seconds", "--device", "--products", "--convolutions",
+        "--threads", "--data",
         "--no-download", "--seeds", "--moments", "--measures", "--measures-by-epoch", "--measure-images", "--dataset", "--labels",
         "--limit", "--image-size",
         "--label-noise", "--test-limit", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--dropout",

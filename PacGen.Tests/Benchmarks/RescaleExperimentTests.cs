@@ -21,7 +21,8 @@ internal sealed class RescaleExperimentTests
             {
                 "--dataset", "--images", "--hidden", "--epochs", "--alphas", "--draws", "--sigma", "--box", "--directions",
                     "--gamma", "--epsilon", "--delta",
-                "--smallest-probability", "--seed", "--device", "--products", "--threads", "--labels", "--limit", "--image-size",
+                "--smallest-probability", "--seed", "--device", "--products", "--convolutions", "--threads", "--labels",
+                "--limit", "--image-size",
                 "--data", "--target", "--target-kind", "--ignore", "--missing", "--test-part", "--test-seed",
                 "--no-download", "--output", "--size", "--format", "--text-scale",
             }));

@@ -77,54 +77,13 @@ internal sealed class Conv2dTests(string machine)
             return;
         }
 
-        Shape images = new(n, h, w, c), kernel = new(kh, kw, c, oc), result = new(n, oh, ow, oc);
-        float[] x = DoubleReference.Random((int)images.Count, seed), k = DoubleReference.Random((int)kernel.Count, seed + 100);
-        float[] dy = DoubleReference.Random((int)result.Count, seed + 200);
-        DoubleReference y = new(dy.Length), dx = new(x.Length), dw = new(k.Length);
-        for (int image = 0; image < n; image++)
+        ConvolutionReference reference = new(geometry, n, h, w, c, kh, kw, oc, seed);
+        foreach ((Operation operation, Shape[] shapes, float[][] inputs, DoubleReference expected) in reference.Passes)
         {
-            for (int i = 0; i < oh; i++)
-            {
-                for (int j = 0; j < ow; j++)
-                {
-                    for (int p = 0; p < kh; p++)
-                    {
-                        for (int q = 0; q < kw; q++)
-                        {
-                            int row = (i * geometry.StrideHeight) - geometry.PaddingHeight + p, column = (
-                                j * geometry.StrideWidth) - geometry.PaddingWidth + q;
-                            if (row < 0 || row >= h || column < 0 || column >= w)
-                            {
-                                continue;
-                            }
-
-                            for (int channel = 0; channel < c; channel++)
-                            {
-                                int xAt = (((((image * h) + row) * w) + column) * c) + channel;
-                                for (int o = 0; o < oc; o++)
-                                {
-                                    int yAt = (((((image * oh) + i) * ow) + j) * oc) + o, kAt = (
-                                        ((((p * kw) + q) * c) + channel) * oc) + o;
-                                    y.Add(yAt, x[xAt], k[kAt]);
-                                    dx.Add(xAt, dy[yAt], k[kAt]);
-                                    dw.Add(kAt, x[xAt], dy[yAt]);
-                                }
-                            }
-                        }
-                    }
-                }
-            }
+            Assert.That(
+                expected.Error(Kernel.Run(
+                    machine, operation, shapes, inputs, offset: offset, convolutions: ConvolutionMode.Direct)),
+                Is.LessThan(Tolerance), $"{operation.Name}, {reference}");
         }
-
-        string what = $"{geometry}, images {images}, weights {kernel}, seed {seed}";
-        Assert.That(
-            y.Error(Kernel.Run(machine, new Conv2dForward(geometry), [images, kernel], [x, k], offset: offset)),
-            Is.LessThan(Tolerance), what);
-        Assert.That(
-            dx.Error(Kernel.Run(machine, new Conv2dInputGradient(geometry, h, w), [result, kernel], [dy, k], offset: offset)),
-            Is.LessThan(Tolerance), what);
-        Assert.That(
-            dw.Error(Kernel.Run(machine, new Conv2dWeightGradient(geometry, kh, kw), [images, result], [x, dy], offset: offset)),
-            Is.LessThan(Tolerance), what);
     }
 }

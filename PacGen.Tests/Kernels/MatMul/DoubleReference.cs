@@ -43,4 +43,20 @@ internal sealed class DoubleReference(int count)
 
         return worst;
     }
+
+    /// <summary>
+    /// The largest error of a sum, relative to the largest of all sums of absolute values; infinite where a result is NaN.
+    /// </summary>
+    public double ErrorOfAll(float[] values)
+    {
+        Assert.That(values, Has.Length.EqualTo(sums.Length));
+        double worst = 0;
+        for (int i = 0; i < values.Length; i++)
+        {
+            double error = Math.Abs(values[i] - sums[i]);
+            worst = double.IsNaN(error) ? double.PositiveInfinity : Math.Max(worst, error);
+        }
+
+        return worst / sizes.Max();
+    }
 }

@@ -24,11 +24,14 @@ internal static class Kernel
     /// <param name="inputs">The inputs.</param>
     /// <param name="threads">The CPU's threads.</param>
     /// <param name="offset">Where inputs and output begin in their memory: a multiple of 4 is on 16 bytes.</param>
+    /// <param name="convolutions">How the CPU convolves.</param>
     public static float[] Run(
-        string machine, Operation operation, Shape[] shapes, float[][] inputs, int threads = 2, int offset = 0)
+        string machine, Operation operation, Shape[] shapes, float[][] inputs, int threads = 2, int offset = 0,
+        ConvolutionMode convolutions = ConvolutionMode.Fastest)
     {
         string[] parts = machine.Split('/');
         Device device = parts.Length > 1 ? Processors[threads - 1] : Device.Open(machine);
+        Processors[threads - 1].Convolutions = convolutions;
         PacGen.Kernels.DeviceBuffer[] memory = [.. inputs.Select(input => device.Allocate(offset + input.Length))];
         for (int i = 0; i < inputs.Length; i++)
         {
@@ -45,6 +48,7 @@ internal static class Kernel
         using Launch launch = device is CpuDevice processor
             ? Bind(operation, processor, int.Parse(parts[1]), shapes, regions, to)
             : device.Bind(operation, shapes, regions, to);
+        Processors[threads - 1].Convolutions = ConvolutionMode.Fastest;
         launch.Run();
         float[] result = to.ToArray();
         Assert.That(new Region(output).Slice(0, offset).ToArray(), Is.All.NaN, $"{operation} wrote before its output");

@@ -1,0 +1,76 @@
+namespace PacGen.Kernels;
+
+/// <summary>Where Winograd's convolution is used, with tiles of which side, and how its work is cut.</summary>
+internal static class WinogradChoice
+{
+    private const int Taps = 9;
+
+    /// <summary>The side of the tiles for a forward pass or an input gradient; 0 for a direct convolution.</summary>
+    /// <param name="device">The device, which may have chosen.</param>
+    /// <param name="windows">The windows.</param>
+    /// <param name="columns">The output channels.</param>
+    /// <param name="lanes">The floats of a vector.</param>
+    public static int Side(CpuDevice device, Windows windows, int columns, int lanes) =>
+        Chosen(device, windows, side => Cost(windows, columns, lanes, side, 20));
+
+    /// <summary>The side of the tiles for a weight gradient; 0 for a direct one.</summary>
+    /// <inheritdoc cref="Side"/>
+    public static int GradientSide(CpuDevice device, Windows windows, int columns, int lanes) =>
+        Chosen(device, windows, side => Cost(windows, columns, lanes, side, 30));
+
+    /// <summary>
+    /// How many tiles a task takes: what fits into a second-level cache, yet enough rows for the matrix products.
+    /// </summary>
+    public static int TilesPerTask(int tiles, int inputs, int numbers)
+    {
+        const int CacheFloats = 1 << 17, Rows = 24;
+        int most = Math.Max(Rows, CacheFloats / (inputs * inputs * numbers) / Rows * Rows);
+        int tasks = (tiles + most - 1) / most;
+        return Math.Min(most, (((tiles + tasks - 1) / tasks) + Rows - 1) / Rows * Rows);
+    }
+
+    /// <summary>How many tiles a weight gradient transforms at a time.</summary>
+    public static int TilesPerChunk(int tiles, int inputs, int numbers)
+    {
+        const int CacheFloats = 1 << 20, Least = 96, Most = 384;
+        int most = Math.Clamp(CacheFloats / (inputs * inputs * numbers), Least, Most);
+        int chunks = (tiles + most - 1) / most;
+        return (tiles + chunks - 1) / chunks;
+    }
+
+    private static int Chosen(CpuDevice device, Windows windows, Func<int, double> cost)
+    {
+        if (windows is not { KernelHeight: 3, KernelWidth: 3, StrideHeight: 1, StrideWidth: 1 })
+        {
+            return 0;
+        }
+
+        return device.Convolutions switch
+        {
+            ConvolutionMode.Direct => 0,
+            ConvolutionMode.Winograd2 => 2,
+            ConvolutionMode.Winograd4 => 4,
+            _ => ((int[])[0, 2, 4]).MinBy(cost),
+        };
+    }
+
+    // In multiply-adds of vectors, from times measured at 16 to 512 channels: what is written and read again of a transformed
+    // number costs as much as some twenty of them, of a weight twelve, or many more where the weights pass the last cache.
+    private static double Cost(Windows windows, int columns, int lanes, int side, double perNumber)
+    {
+        const double PerWeight = 12, PerDistantWeight = 100, CachedBytes = 16 << 20;
+        double outputs = Vectors(columns, lanes), inputs = Vectors(windows.Channels, lanes);
+        if (side == 0)
+        {
+            return (double)windows.Images * windows.Rows * windows.Columns * Taps * windows.Channels * outputs;
+        }
+
+        int n = side + 2;
+        double weights = n * n * windows.Channels * outputs;
+        return (new WinogradTiles(windows, side).Count * (double)(n * n)
+                * ((windows.Channels * outputs) + (perNumber * (inputs + outputs))))
+            + (weights * (weights * lanes * sizeof(float) > CachedBytes ? PerDistantWeight : PerWeight));
+    }
+
+    private static int Vectors(int columns, int lanes) => (columns + lanes - 1) / lanes;
+}

@@ -1,0 +1,184 @@
+using System.Runtime.CompilerServices;
+using PacGen.Core.Lanes;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// Winograd's convolution of images with weights that a <see cref="WinogradWeightsLaunch{T, TTile}"/> has left in the device's
+/// shared memory. A task takes some tiles: it transforms their inputs, multiplies one matrix for each of the n² numbers of a
+/// tile, and transforms the products back, all in memory that stays in its core's cache.
+/// </summary>
+internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
+    where T : struct, IMemoryLane<T>
+    where TTile : struct, IWinogradTile
+{
+    private const int MostSide = 6, LargestSection = 256;
+    private readonly Windows windows;
+    private readonly WinogradTiles tiles;
+    private readonly ColumnPanels panels;
+    private readonly Region images;
+    private readonly Region output;
+    private readonly nint weightStep;
+    private readonly int tilesPerTask;
+    private readonly int padded;
+    private readonly int zeroCount;
+    private readonly nint imageStep;
+    private readonly nint sumStep;
+    private readonly nint[] imageRows;
+    private readonly nint[] sumRows;
+    private readonly int section;
+
+    /// <param name="device">The device.</param>
+    /// <param name="windows">The windows, 3 × 3 and one place apart.</param>
+    /// <param name="panels">The panels of the weights.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="weightStep">From one of the weights' n² matrices to the next.</param>
+    /// <param name="output">The output, dense.</param>
+    public WinogradLaunch(
+        CpuDevice device, Windows windows, ColumnPanels panels, Region images, nint weightStep, Region output)
+        : base(device)
+    {
+        (this.windows, this.panels, this.images, this.weightStep, this.output) = (windows, panels, images, weightStep, output);
+        tiles = new WinogradTiles(windows, TTile.Outputs);
+        padded = (windows.Channels + T.Count - 1) / T.Count * T.Count;
+        zeroCount = (padded + 15) / 16 * 16;
+        tilesPerTask = WinogradChoice.TilesPerTask(tiles.Count, TTile.Inputs, padded + panels.Padded);
+        imageStep = WinogradTiles.Apart((nint)tilesPerTask * padded);
+        sumStep = WinogradTiles.Apart((nint)tilesPerTask * panels.Padded);
+        imageRows = new nint[tilesPerTask];
+        sumRows = new nint[tilesPerTask];
+        for (int i = 0; i < tilesPerTask; i++)
+        {
+            imageRows[i] = (nint)i * padded;
+            sumRows[i] = (nint)i * panels.Padded;
+        }
+
+        int sections = (windows.Channels + LargestSection - 1) / LargestSection;
+        section = (windows.Channels + sections - 1) / sections;
+        device.ReserveScratch(zeroCount + (TTile.Inputs * TTile.Inputs * (imageStep + sumStep)));
+    }
+
+    /// <inheritdoc/>
+    public override int Tasks => (tiles.Count + tilesPerTask - 1) / tilesPerTask;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void RunTask(int task, int worker)
+    {
+        int first = task * tilesPerTask, count = Math.Min(tilesPerTask, tiles.Count - first),
+            numbers = TTile.Inputs * TTile.Inputs;
+        float* zeros = Device.Scratch(worker), transformed = zeros + zeroCount, sums = transformed + (numbers * imageStep);
+        new Span<float>(zeros, padded).Clear();
+        TransformImages(first, count, zeros, transformed);
+        Multiply(count, transformed, sums);
+        TransformSums(first, count, sums);
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void TransformImages(int first, int count, float* zeros, float* to)
+    {
+        int n = TTile.Inputs;
+        float** from = stackalloc float*[MostSide * MostSide], turned = stackalloc float*[MostSide * MostSide];
+        float* betweenRoom = stackalloc float[(MostSide * MostSide * 16) + 16];
+        float* between = WinogradTiles.Aligned(betweenRoom);
+        WinogradTiles.Turn(between, n, n, T.Count, turned);
+        float* x = CpuDevice.Address(images);
+        nint size = (nint)windows.Height * windows.Width * windows.Channels;
+        for (int tile = 0; tile < count; tile++, to += padded)
+        {
+            (int image, int row, int column) = tiles.Place(first + tile);
+            WinogradTiles.Point(
+                x + (image * size), windows.Height, windows.Width, windows.Channels, row - windows.Top, column - windows.Left, n,
+                zeros, from);
+            for (int channel = 0; channel < padded; channel += T.Count)
+            {
+                for (int i = 0; i < n; i++)
+                {
+                    TTile.Images<T>(from + (i * n), channel, between + (i * n * T.Count), T.Count);
+                }
+
+                for (int j = 0; j < n; j++)
+                {
+                    TTile.Images<T>(turned + (j * n), 0, to + channel + (j * imageStep), n * imageStep);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Multiply(int count, float* transformed, float* sums)
+    {
+        float* weights = Device.Shared;
+        fixed (nint* aRows = imageRows, cRows = sumRows)
+        {
+            for (int number = 0; number < TTile.Inputs * TTile.Inputs; number++)
+            {
+                float* a = transformed + (number * imageStep), b = weights + (number * weightStep), c = sums + (number * sumStep);
+                for (int term = 0; term < windows.Channels; term += section)
+                {
+                    Summation sum = new(1, Math.Min(section, windows.Channels - term));
+                    for (int panel = 0; panel < panels.Count; panel++)
+                    {
+                        int vectors = panels.VectorsOf(panel), start = panels.Start(panel), width = vectors * T.Count;
+                        RowTiles<T>.Multiply(
+                            sum, a + term, aRows, count, b + ((nint)start * windows.Channels) + ((nint)term * width), width,
+                            vectors, width, c + start, cRows, term > 0, false);
+                    }
+                }
+            }
+        }
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void TransformSums(int first, int count, float* sums)
+    {
+        int n = TTile.Inputs, m = TTile.Outputs, columns = panels.Columns;
+        float** from = stackalloc float*[MostSide * MostSide], turned = stackalloc float*[MostSide * MostSide];
+        float* betweenRoom = stackalloc float[(MostSide * MostSide * 16) + 16];
+        float* between = WinogradTiles.Aligned(betweenRoom);
+        float* partRoom = stackalloc float[(MostSide * MostSide * 16) + 16];
+        float* part = WinogradTiles.Aligned(partRoom);
+        WinogradTiles.Turn(between, n, m, T.Count, turned);
+        for (int i = 0; i < n * n; i++)
+        {
+            from[i] = sums + (i * sumStep);
+        }
+
+        nint line = (nint)windows.Columns * columns;
+        for (int tile = 0; tile < count; tile++)
+        {
+            (int image, int row, int column) = tiles.Place(first + tile);
+            int rows = Math.Min(m, windows.Rows - row), across = Math.Min(m, windows.Columns - column);
+            float* to = CpuDevice.Address(output) + (((((nint)image * windows.Rows) + row) * windows.Columns) + column) * columns;
+            for (int o = 0; o < columns; o += T.Count)
+            {
+                for (int i = 0; i < n; i++)
+                {
+                    TTile.Sums<T>(from + (i * n), ((nint)tile * panels.Padded) + o, between + (i * m * T.Count), T.Count);
+                }
+
+                if (rows == m && across == m && o + T.Count <= columns)
+                {
+                    for (int j = 0; j < m; j++)
+                    {
+                        TTile.Sums<T>(turned + (j * n), 0, to + o + (j * columns), line);
+                    }
+
+                    continue;
+                }
+
+                for (int j = 0; j < across; j++)
+                {
+                    TTile.Sums<T>(turned + (j * n), 0, part, T.Count);
+                    for (int i = 0; i < rows; i++)
+                    {
+                        RowTiles<T>.Copy(
+                            part + (i * T.Count), to + o + (j * columns) + (i * line), Math.Min(T.Count, columns - o), false);
+                    }
+                }
+            }
+        }
+    }
+}
