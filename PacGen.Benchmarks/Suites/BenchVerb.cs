@@ -102,7 +102,7 @@ internal sealed class BenchVerb : Verb
             return 0;
         }
 
-        parsed.Needs(false, "--device", products, seconds, peer, output);
+        parsed.Needs(false, "--device", products, convolutions, seconds, peer, output);
         if (!parsed.GetValue(quick))
         {
             return parsed.GetValue(threads) is null

@@ -60,8 +60,12 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
     };
 
     /// <inheritdoc/>
-    public override long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes) =>
-        MatMulPacking.PanelBytes(shapes[1][3], shapes[1].Count / shapes[1][3], device.Lanes);
+    public override long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes)
+    {
+        (Shape x, Shape w) = (shapes[0], shapes[1]);
+        return WinogradChoice.Side(device, WindowsOver(x, w, Infer(shapes)), w[3], device.Lanes) != 0
+            ? 0 : MatMulPacking.PanelBytes(w[3], w.Count / w[3], device.Lanes);
+    }
 
     /// <inheritdoc/>
     /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>

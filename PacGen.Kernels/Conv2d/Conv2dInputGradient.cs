@@ -38,8 +38,12 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
     }
 
     /// <inheritdoc/>
-    public override long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes) =>
-        MatMulPacking.PanelBytes(shapes[1][2], shapes[1].Count / shapes[1][2], device.Lanes);
+    public override long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes)
+    {
+        (Shape dy, Shape w) = (shapes[0], shapes[1]);
+        return WinogradChoice.Side(device, WindowsOver(dy, w), w[2], device.Lanes) != 0
+            ? 0 : MatMulPacking.PanelBytes(w[2], w.Count / w[2], device.Lanes);
+    }
 
     /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
@@ -105,9 +109,7 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
         Windows convolution = new(
             dy[0], Height, Width, channels, dy[1], dy[2], w[0], w[1], Geometry.StrideHeight, Geometry.StrideWidth,
             Geometry.PaddingHeight, Geometry.PaddingWidth);
-        Windows gradients = new(
-            dy[0], dy[1], dy[2], outputs, Height, Width, w[0], w[1], Geometry.StrideHeight, Geometry.StrideWidth,
-            w[0] - 1 - Geometry.PaddingHeight, w[1] - 1 - Geometry.PaddingWidth);
+        Windows gradients = WindowsOver(dy, w);
         if (WinogradChoice.Side(device, gradients, channels, T.Count) is not 0 and int side)
         {
             nint[] taps = [.. Enumerable.Range(0, 9).Select(tap => (nint)(8 - tap) * channels * outputs)];
@@ -116,12 +118,40 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
         }
 
         double vectors = (channels + T.Count - 1) / T.Count;
-        double gather = (double)dy[0] * Height * Width / (Geometry.StrideHeight * Geometry.StrideWidth) * w[0] * w[
-            1] * outputs * vectors;
-        return ScatterLaunch<T>.Cost(convolution, outputs) < gather
+        double gather = (double)dy[0] * Height * Width / (Geometry.StrideHeight * Geometry.StrideWidth) * w[0] * w[1] * outputs
+            * vectors;
+        int places = Geometry is { StrideHeight: 1, StrideWidth: 1 } ? BandedWeightsLaunch.Places(Width, channels, T.Count) : 1;
+        double banded = places == 1
+            ? double.PositiveInfinity : (double)dy[0] * Height * (Width / places) * w[0] * (w[1] + places - 1) * outputs;
+        double scatter = ScatterLaunch<T>.Cost(convolution, outputs);
+        return scatter < Math.Min(gather, banded)
             ? Scatter<T>(device, convolution, outputs, inputs, output)
-            : Gather<T>(device, dy, w, inputs, output);
+            : banded < gather ? Banded<T>(device, gradients, w, places, inputs, output)
+                : Gather<T>(device, dy, w, inputs, output);
     }
+
+    private static Launch Banded<T>(
+        CpuDevice device, Windows gradients, Shape w, int places, ReadOnlySpan<Region> inputs, Region output)
+        where T : struct, IMemoryLane<T>
+    {
+        int columns = places * w[2], height = gradients.Rows, width = gradients.Columns;
+        ColumnPanels panels = new(columns, T.Count);
+        Windows windows = gradients with
+        {
+            Columns = width / places, KernelWidth = w[1] + places - 1, StrideWidth = places,
+        };
+        using LaunchParts parts = new(device);
+        Region packed = parts.Memory((long)panels.Padded * w[0] * windows.KernelWidth * w[3]);
+        parts.Add(new BandedWeightsLaunch(device, inputs[1], w, places, panels.Padded, packed));
+        parts.Add(new WindowsLaunch<T>(
+            device, windows, panels, inputs[0], packed, output, 0, (nint)width * w[2], columns, (nint)height * width * w[2]));
+        return parts.ToLaunch();
+    }
+
+    // The windows over dy that give dx where the stride is 1.
+    private Windows WindowsOver(Shape dy, Shape w) => new(
+        dy[0], dy[1], dy[2], w[3], Height, Width, w[0], w[1], Geometry.StrideHeight, Geometry.StrideWidth,
+        w[0] - 1 - Geometry.PaddingHeight, w[1] - 1 - Geometry.PaddingWidth);
 
     private static Launch Scatter<T>(
         CpuDevice device, Windows windows, int channels, ReadOnlySpan<Region> inputs, Region output)

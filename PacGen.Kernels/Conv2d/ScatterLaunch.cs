@@ -49,11 +49,17 @@ internal sealed unsafe class ScatterLaunch<T> : CpuLaunch
     /// <inheritdoc/>
     public override int Tasks => windows.Images;
 
-    /// <summary>Roughly how many vector operations it takes.</summary>
+    /// <summary>
+    /// Roughly how long it takes, in vector operations: a row of a window is added in vectors and, what is left, number by
+    /// number.
+    /// </summary>
     public static double Cost(Windows windows, int channels)
     {
+        const int PerRow = 10, PerVector = 4, PerNumber = 3;
         int vectors = new ColumnPanels(windows.KernelHeight * windows.KernelWidth * windows.Channels, T.Count).Vectors;
-        return (double)windows.Images * windows.Rows * windows.Columns * vectors * (channels + 6);
+        int run = windows.KernelWidth * windows.Channels;
+        int adding = windows.KernelHeight * (PerRow + (PerVector * (run / T.Count)) + (PerNumber * (run % T.Count)));
+        return (double)windows.Images * windows.Rows * windows.Columns * ((vectors * channels) + adding);
     }
 
     /// <inheritdoc/>

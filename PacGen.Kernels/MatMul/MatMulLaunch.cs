@@ -25,18 +25,28 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
     private readonly int panelsPerTask;
     private readonly int blocks;
 
+    // The right factor's steps where each task packs what it needs of it; a term's is 0 where it is packed already.
+    private readonly nint termStep;
+    private readonly nint columnStep;
+
     private MatMulLaunch(
         CpuDevice device, ColumnPanels panels, Region left, nint rowStep, nint step, Region packed, Region output, int rows,
-        int terms)
+        int terms, nint termStep = 0, nint columnStep = 0)
         : base(device)
     {
+        (this.termStep, this.columnStep) = (termStep, columnStep);
         (this.panels, this.left, this.packed, this.output, this.rows, this.terms) = (panels, left, packed, output, rows, terms);
         this.step = step;
         leftRows = Table(rows, rowStep);
         outputRows = Table(rows, panels.Columns);
         int sections = (terms + LargestSection - 1) / LargestSection;
         section = (terms + sections - 1) / sections;
-        (rowsPerTask, panelsPerTask) = Blocks(rows, panels, terms);
+        (rowsPerTask, panelsPerTask) = termStep == 0 ? Blocks(rows, panels, terms) : FewRows(rows, panels, terms);
+        if (termStep != 0)
+        {
+            device.ReserveScratch((long)section * 3 * T.Count);
+        }
+
         blocks = (panels.Count + panelsPerTask - 1) / panelsPerTask;
     }
 
@@ -48,9 +58,15 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
         CpuDevice device, int rows, int terms, int columns, Region a, bool transposeA, Region b, bool transposeB, Region output)
     {
         ColumnPanels panels = new(columns, T.Count);
+        nint termStep = transposeB ? 1 : columns, columnStep = transposeB ? terms : 1;
+        if (MatMulPacking.IsDoneByTasks(rows))
+        {
+            return new MatMulLaunch<T>(
+                device, panels, a, transposeA ? 1 : terms, transposeA ? rows : 1, b, output, rows, terms, termStep, columnStep);
+        }
+
         using LaunchParts parts = new(device);
         Region packed = parts.Memory((long)panels.Padded * terms);
-        nint termStep = transposeB ? 1 : columns, columnStep = transposeB ? terms : 1;
         parts.Add(new PackLaunch<T>(device, panels, b, [0], terms, termStep, columnStep, packed));
         int stride = MatMulPacking.LeftStride(rows, terms, columns, transposeA);
         if (stride == 0)
@@ -75,6 +91,7 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
         int firstRow = rowBlock * rowsPerTask, count = Math.Min(rowsPerTask, rows - firstRow);
         int firstPanel = columnBlock * panelsPerTask, endPanel = Math.Min(firstPanel + panelsPerTask, panels.Count);
         float* a = CpuDevice.Address(left), b = CpuDevice.Address(packed), c = CpuDevice.Address(output);
+        float* scratch = termStep == 0 ? null : Device.Scratch(worker);
         fixed (nint* aRows = &leftRows[firstRow], cRows = &outputRows[firstRow])
         {
             for (int k = 0; k < terms; k += section)
@@ -83,7 +100,18 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
                 for (int panel = firstPanel; panel < endPanel; panel++)
                 {
                     int vectors = panels.VectorsOf(panel), start = panels.Start(panel), width = vectors * T.Count;
-                    float* at = b + ((nint)start * terms) + ((nint)k * width);
+                    float* at = scratch;
+                    if (termStep == 0)
+                    {
+                        at = b + ((nint)start * terms) + ((nint)k * width);
+                    }
+                    else
+                    {
+                        PackLaunch<T>.Pack(
+                            b + (k * termStep) + (start * columnStep), termStep, columnStep, sum.Inner, panels.ColumnsOf(panel),
+                            width, at);
+                    }
+
                     RowTiles<T>.Multiply(
                         sum, a + (k * step), aRows, count, at, width, vectors, panels.ColumnsOf(panel), c + start, cRows, k > 0,
                         panels.Count == 1);
@@ -101,6 +129,25 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
         }
 
         return table;
+    }
+
+    // Whole panels beside all rows or halves of them, for each task packs its panels anew.
+    private static (int Rows, int Panels) FewRows(int rows, ColumnPanels panels, int terms)
+    {
+        const long SmallestTask = 1 << 16;
+        const int EnoughTasks = 12, LeastRows = 48;
+        int blockRows = rows, blockPanels = 1;
+        while (blockRows >= 2 * LeastRows && panels.Count * ((rows + blockRows - 1) / blockRows) < EnoughTasks)
+        {
+            blockRows = (blockRows + 23) / 24 * 12;
+        }
+
+        while (blockPanels < panels.Count && (long)blockRows * terms * blockPanels * panels.Padded / panels.Count < SmallestTask)
+        {
+            blockPanels++;
+        }
+
+        return (blockRows, blockPanels);
     }
 
     // Blocks small enough for many cores and large enough to pay for their start.

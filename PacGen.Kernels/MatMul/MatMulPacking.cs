@@ -9,6 +9,14 @@ internal static class MatMulPacking
     private const int SmallestTransposed = 192;
     private const int Collision = 1024;
     private const int Spread = 16;
+    private const int FewRows = 192;
+
+    /// <summary>
+    /// Whether each task of a product packs what it needs of the right factor into its core's cache: with few rows a packed copy
+    /// of all of it takes longer than it saves.
+    /// </summary>
+    /// <param name="rows">Rows of the product.</param>
+    public static bool IsDoneByTasks(int rows) => rows <= FewRows;
 
     /// <summary>Floats from one row of the left factor's copy to the next; 0 where it isn't copied.</summary>
     /// <param name="rows">Rows of the product.</param>
@@ -30,8 +38,9 @@ internal static class MatMulPacking
     /// <param name="columns">Columns of the product.</param>
     /// <param name="transposeA">Whether the left factor is given as (terms, rows).</param>
     /// <param name="lanes">Floats of a vector.</param>
-    public static long Bytes(int rows, int terms, int columns, bool transposeA, int lanes) =>
-        PanelBytes(columns, terms, lanes) + ((long)rows * LeftStride(rows, terms, columns, transposeA) * sizeof(float));
+    public static long Bytes(int rows, int terms, int columns, bool transposeA, int lanes) => IsDoneByTasks(rows)
+        ? 0
+        : PanelBytes(columns, terms, lanes) + ((long)rows * LeftStride(rows, terms, columns, transposeA) * sizeof(float));
 
     /// <summary>The bytes of a matrix of (terms, columns) in panels.</summary>
     /// <param name="columns">Its columns.</param>

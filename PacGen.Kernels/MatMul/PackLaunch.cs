@@ -46,20 +46,18 @@ internal sealed unsafe class PackLaunch<T>(
     {
         if (columnStep == 1)
         {
-            for (int k = 0; k < terms; k++)
-            {
-                float* line = to + (k * width);
-                RowTiles<T>.Copy(from + (k * termStep), line, columns, false);
-                for (int j = columns; j < width; j++)
-                {
-                    line[j] = 0f;
-                }
-            }
-
+            PackLines(from, termStep, terms, columns, width, to);
             return;
         }
 
-        for (int j = 0; j < columns; j++)
+        int firstColumn = 0;
+        if (termStep == 1 && SquareTranspose.IsSupported)
+        {
+            firstColumn = columns / SquareTranspose.Side * SquareTranspose.Side;
+            PackSquares(from, columnStep, terms, firstColumn, width, to);
+        }
+
+        for (int j = firstColumn; j < columns; j++)
         {
             float* column = from + (j * columnStep);
             for (int k = 0; k < terms; k++)
@@ -73,6 +71,65 @@ internal sealed unsafe class PackLaunch<T>(
             for (int k = 0; k < terms; k++)
             {
                 to[(k * width) + j] = 0f;
+            }
+        }
+    }
+
+    // Lines further apart than a page are not fetched ahead by the machine.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackLines(float* from, nint termStep, int terms, int columns, int width, float* to)
+    {
+        const int Ahead = 8, Line = 16;
+        int whole = columns / T.Count * T.Count;
+        for (int k = 0; k < terms; k++, from += termStep, to += width)
+        {
+            float* next = from + (Ahead * termStep);
+            for (int j = 0; j < columns; j += Line)
+            {
+                CpuDevice.Prefetch(next + j);
+            }
+
+            for (int j = 0; j < whole; j += T.Count)
+            {
+                T.Store(to + j, T.Load(from + j));
+            }
+
+            for (int j = whole; j < columns; j++)
+            {
+                to[j] = from[j];
+            }
+
+            for (int j = columns; j < width; j++)
+            {
+                to[j] = 0f;
+            }
+        }
+    }
+
+    // A line of the cache of each column at a time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackSquares(float* from, nint columnStep, int terms, int columns, int width, float* to)
+    {
+        const int Line = 16;
+        for (int first = 0; first < terms; first += Line)
+        {
+            int end = Math.Min(first + Line, terms);
+            for (int j = 0; j < columns; j += SquareTranspose.Side)
+            {
+                float* column = from + (j * columnStep);
+                int k = first;
+                for (; k + SquareTranspose.Side <= end; k += SquareTranspose.Side)
+                {
+                    SquareTranspose.Copy(column + k, columnStep, to + ((nint)k * width) + j, width);
+                }
+
+                for (; k < end; k++)
+                {
+                    for (int i = 0; i < SquareTranspose.Side; i++)
+                    {
+                        to[((nint)k * width) + j + i] = column[(i * columnStep) + k];
+                    }
+                }
             }
         }
     }

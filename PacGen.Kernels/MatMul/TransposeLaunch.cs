@@ -31,6 +31,12 @@ internal sealed unsafe class TransposeLaunch(CpuDevice device, int rows, int col
             for (int column = 0; column < columns; column += Square)
             {
                 int endColumn = Math.Min(columns, column + Square);
+                if (SquareTranspose.IsSupported && endRow - row == Square && endColumn - column == Square)
+                {
+                    CopySquare(from + ((nint)row * columns) + column, to + ((nint)column * rows) + row);
+                    continue;
+                }
+
                 for (int j = column; j < endColumn; j++)
                 {
                     float* line = to + ((nint)j * rows);
@@ -40,6 +46,18 @@ internal sealed unsafe class TransposeLaunch(CpuDevice device, int rows, int col
                         line[i] = *at;
                     }
                 }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void CopySquare(float* from, float* to)
+    {
+        for (int i = 0; i < Square; i += SquareTranspose.Side)
+        {
+            for (int j = 0; j < Square; j += SquareTranspose.Side)
+            {
+                SquareTranspose.Copy(from + ((nint)i * columns) + j, columns, to + ((nint)j * rows) + i, rows);
             }
         }
     }

@@ -11,12 +11,12 @@ internal static class WinogradChoice
     /// <param name="columns">The output channels.</param>
     /// <param name="lanes">The floats of a vector.</param>
     public static int Side(CpuDevice device, Windows windows, int columns, int lanes) =>
-        Chosen(device, windows, side => Cost(windows, columns, lanes, side, 20));
+        Chosen(device, windows, columns, side => Cost(windows, columns, lanes, side, 20));
 
     /// <summary>The side of the tiles for a weight gradient; 0 for a direct one.</summary>
     /// <inheritdoc cref="Side"/>
     public static int GradientSide(CpuDevice device, Windows windows, int columns, int lanes) =>
-        Chosen(device, windows, side => Cost(windows, columns, lanes, side, 30));
+        Chosen(device, windows, columns, side => Cost(windows, columns, lanes, side, 22));
 
     /// <summary>
     /// How many tiles a task takes: what fits into a second-level cache, yet enough rows for the matrix products.
@@ -38,8 +38,10 @@ internal static class WinogradChoice
         return (tiles + chunks - 1) / chunks;
     }
 
-    private static int Chosen(CpuDevice device, Windows windows, Func<int, double> cost)
+    private static int Chosen(CpuDevice device, Windows windows, int columns, Func<int, double> cost)
     {
+        // Vectors of fewer channels are mostly empty; for these there are direct kernels of their own.
+        const int FewChannels = 8;
         if (windows is not { KernelHeight: 3, KernelWidth: 3, StrideHeight: 1, StrideWidth: 1 })
         {
             return 0;
@@ -50,6 +52,7 @@ internal static class WinogradChoice
             ConvolutionMode.Direct => 0,
             ConvolutionMode.Winograd2 => 2,
             ConvolutionMode.Winograd4 => 4,
+            _ when Math.Min(windows.Channels, columns) < FewChannels => 0,
             _ => ((int[])[0, 2, 4]).MinBy(cost),
         };
     }

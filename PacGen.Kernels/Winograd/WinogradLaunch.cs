@@ -84,7 +84,7 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
         float* between = WinogradTiles.Aligned(betweenRoom);
         WinogradTiles.Turn(between, n, n, T.Count, turned);
         float* x = CpuDevice.Address(images);
-        nint size = (nint)windows.Height * windows.Width * windows.Channels;
+        nint size = (nint)windows.Height * windows.Width * windows.Channels, ahead = (nint)TTile.Outputs * windows.Channels;
         for (int tile = 0; tile < count; tile++, to += padded)
         {
             (int image, int row, int column) = tiles.Place(first + tile);
@@ -98,6 +98,7 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
                     TTile.Images<T>(from + (i * n), channel, between + (i * n * T.Count), T.Count);
                 }
 
+                WinogradTiles.Prefetch(from, n, TTile.Outputs, channel + ahead);
                 for (int j = 0; j < n; j++)
                 {
                     TTile.Images<T>(turned + (j * n), 0, to + channel + (j * imageStep), n * imageStep);

@@ -48,6 +48,23 @@ internal readonly unsafe struct WinogradTiles(Windows windows, int outputs)
         }
     }
 
+    /// <summary>Asks for what the next tile of a row reads that this one doesn't.</summary>
+    /// <param name="table">This tile's addresses.</param>
+    /// <param name="side">The places along a side.</param>
+    /// <param name="step">From a tile to the next.</param>
+    /// <param name="offset">Which numbers at the places.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float** table, int side, int step, nint offset)
+    {
+        for (int i = 0; i < side; i++, table += side)
+        {
+            for (int j = side - step; j < side; j++)
+            {
+                CpuDevice.Prefetch(table[j] + offset);
+            }
+        }
+    }
+
     /// <summary>
     /// The addresses by columns of a square that is stored by rows, a vector a number: for the second of two passes.
     /// </summary>

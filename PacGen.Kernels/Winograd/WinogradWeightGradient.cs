@@ -185,6 +185,7 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
                     TTile.Images<T>(from + (i * n), channel, between + (i * n * T.Count), T.Count);
                 }
 
+                WinogradTiles.Prefetch(from, n, m, channel + ((nint)m * windows.Channels));
                 for (int j = 0; j < n; j++)
                 {
                     TTile.Images<T>(turned + (j * n), 0, to + channel + (j * imageStep), n * imageStep);
@@ -202,6 +203,7 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
                     TTile.Gradients<T>(from + (i * m), channel, between + (i * n * T.Count), T.Count);
                 }
 
+                WinogradTiles.Prefetch(from, m, m, channel + ((nint)m * columns));
                 for (int j = 0; j < n; j++)
                 {
                     TTile.Gradients<T>(turnedGradient + (j * m), 0, to + channel + (j * gradientStep), n * gradientStep);

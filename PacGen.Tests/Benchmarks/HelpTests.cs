@@ -51,7 +51,7 @@ internal sealed class HelpTests
     [TestCase("completion powershell")]
     [TestCase(
         "bench", "--quick", "--device", "--products", "--convolutions", "--threads", "--seconds", "--filter", "--peer",
-        "--output")]
+        "--output", "--profile", "--startup")]
     [TestCase("compare", "--threads", "--seconds", "--filter", "--output")]
     [TestCase("figure")]
     [TestCase("figure 1", "--output", "--size", "--format", "--text-scale", "--seed", "--points", "--survey", "--threads")]

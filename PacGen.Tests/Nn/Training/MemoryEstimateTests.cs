@@ -106,10 +106,12 @@ internal sealed class MemoryEstimateTests
     [TestCase(5, 7, 33, false, false)]
     [TestCase(200, 1024, 192, false, false)]
     [TestCase(64, 300, 250, true, false)]
-    [TestCase(31, 65, 17, false, true)]
+    [TestCase(331, 65, 17, false, true)]
     public void AProductsKernelTakesWhatItSays(int rows, int terms, int columns, bool transposeA, bool transposeB)
     {
+        // The threads' scratch memory, which launches share, is taken before.
         using CpuDevice device = new(1);
+        device.ReserveScratch(1 << 16);
         Shape[] shapes = [
             transposeA ? new Shape(terms, rows) : new Shape(rows, terms), transposeB ? new Shape(columns, terms)
             : new Shape(terms, columns)];
@@ -126,7 +128,7 @@ internal sealed class MemoryEstimateTests
     [TestCase(2)]
     public void AConvolutionsKernelsTakeAtLeastWhatTheySay(int stride)
     {
-        using CpuDevice device = new(1);
+        using CpuDevice device = new(1) { Convolutions = ConvolutionMode.Direct };
         Shape x = new(2, 8, 8, 48), w = new(3, 3, 48, 100);
         Conv2dGeometry geometry = new(stride, stride, 1, 1);
         Conv2dForward forward = new(geometry);
@@ -146,6 +148,22 @@ internal sealed class MemoryEstimateTests
                 says, Is.GreaterThanOrEqualTo(w.Count * sizeof(float)).And.LessThanOrEqualTo(device.AllocatedBytes - before),
                 operation.Name);
         }
+    }
+
+    /// <summary>What Winograd's convolution transforms lies in memory that all launches of the device share.</summary>
+    [Test]
+    public void AConvolutionByWinogradKeepsNothingForItself()
+    {
+        using CpuDevice device = new(1) { Convolutions = ConvolutionMode.Winograd4 };
+        Shape x = new(2, 8, 8, 48), w = new(3, 3, 48, 100);
+        Conv2dForward forward = new(1, 1);
+        using DeviceBuffer images = device.Allocate(x.Count), weights = device.Allocate(w.Count), outputs = device.Allocate(
+            forward.Infer([x, w]).Count);
+        using Launch first = device.Bind(forward, [x, w], [new Region(images), new Region(weights)], new Region(outputs));
+        long before = device.AllocatedBytes;
+        using Launch second = device.Bind(forward, [x, w], [new Region(images), new Region(weights)], new Region(outputs));
+        Assert.That(device.AllocatedBytes - before, Is.Zero);
+        Assert.That(forward.KernelBytes(device, [x, w]), Is.Zero);
     }
 
     [Test]
