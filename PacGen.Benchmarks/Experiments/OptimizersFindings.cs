@@ -154,11 +154,14 @@ internal sealed class OptimizersFindings(MethodResult[] results, ulong[] seeds, 
     {
         string[] edges = [.. results.Where(one => one.Arms.Length > 1 && one.Best is { } best && (best == one.Arms[0]
             || best == one.Arms[^1])).Select(one => one.Method.At(one.Best!.Value))];
+        string many = seeds.Length == 1 || Ranked.Length < 3 ? "" : Prose.Line($"""
+             Each interval stands by itself: of twenty methods that do as plain training does, one is expected to lie beyond it.
+            """);
         int choosers = results.Max(one => one.Tried.Select(tried => tried.Records.Count).DefaultIfEmpty(0).Max());
         return Prose.Line($"""
             Settings were chosen by {(choosers == 1 ? "one seed" : $"{choosers} seeds")}; the test images decided nothing.
             {(edges.Length == 0 ? "" : $"At an end of what was tried, so that more may be better: {string.Join("; ", edges)}.")}
-            Seeds change first weights, order of images and noise, not which images there are.
+            Seeds change first weights, order of images and noise, not which images there are.{many}
             """).TrimEnd();
     }
 

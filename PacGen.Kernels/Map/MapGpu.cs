@@ -12,14 +12,17 @@ internal static class MapGpu
     /// <summary>The most axes that a map walks after those that all inputs step through evenly are merged.</summary>
     public const int MaxAxes = 6;
 
+    /// <summary>The most elements: fours are counted rounded up.</summary>
+    private const int Most = int.MaxValue - 3;
+
     public static Launch Create(
         GpuDevice device, Type expression, string name, BroadcastPlan plan, Region[] inputs, Region output) =>
         plan.Extents.Length > MaxAxes
             ? throw new NotSupportedException(
                 $"{name}: the inputs' shapes stretch along more than {MaxAxes} axes that alternate, which {device.Name} can't " +
                 $"walk; the CPU device can.")
-            : output.Count > int.MaxValue || inputs.Any(input => input.Count > int.MaxValue)
-            ? throw new NotSupportedException($"{name}: {device.Name} walks at most {int.MaxValue} elements of a tensor.")
+            : output.Count > Most || inputs.Any(input => input.Count > Most)
+            ? throw new NotSupportedException($"{name}: {device.Name} walks at most {Most} elements of a tensor.")
             : (Launch)Activator.CreateInstance(typeof(MapGpu<>).MakeGenericType(expression), device, plan, inputs, output)!;
 
     /// <summary>An input's step in elements along each axis, innermost first; 0 where it is stretched.</summary>

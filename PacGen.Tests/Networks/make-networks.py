@@ -196,7 +196,7 @@ def save(name, model, x, opset):
 
 
 def operators():
-    """Untrained networks, and a file in other forms: the newest version of ONNX, weights in a file beside it, one size of batches."""
+    """Untrained networks, and a file in other forms: the newest version of ONNX, weights in a file beside it, batches of one."""
     torch.manual_seed(2)
     model = Operators()
     for module in model.modules():
@@ -217,7 +217,8 @@ def operators():
 
     torch.manual_seed(3)
     model, x = Reshaped().eval(), torch.randn(4, 3, 6, 6)
-    torch.onnx.export(model, (x[:1],), FOLDER / "one-at-a-time.onnx", opset_version=13, input_names=["x"], output_names=["y"], dynamo=False)
+    torch.onnx.export(
+        model, (x[:1],), FOLDER / "one-at-a-time.onnx", opset_version=13, input_names=["x"], output_names=["y"], dynamo=False)
     with torch.no_grad():
         y = model(x)
     safetensors.numpy.save_file({"x": x.numpy(), "y": y.numpy(), "z": y.numpy()}, FOLDER / "one-at-a-time.safetensors")

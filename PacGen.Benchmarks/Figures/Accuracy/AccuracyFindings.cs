@@ -82,7 +82,7 @@ internal sealed class AccuracyFindings(IReadOnlyList<RunArm> arms, IReadOnlyList
             _ => $"The paper's effect did not appear: training accuracy is {Where(train)}, test accuracy is {Where(test)}.",
         };
         double last = Last(arm, epoch => epoch.TrainAccuracy).Average();
-        string chance = last < 1.5 / classes
+        string chance = Guessing.Explains(last, classes)
             ? Prose.Line($"""
                  With these perturbations the network learned next to nothing: {Percent(last)} of the training images, where guessing
                 gives {Percent(1.0 / classes)}.

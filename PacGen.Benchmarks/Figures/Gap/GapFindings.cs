@@ -1,5 +1,6 @@
 using System.Globalization;
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Runs;
 using PacGen.Benchmarks.Studies;
 using PacGen.Core.Statistics;
 
@@ -8,9 +9,6 @@ namespace PacGen.Benchmarks.Figures.Gap;
 /// <summary>What networks that differ in one setting and in their seeds show of a measure and the gap.</summary>
 internal sealed class GapFindings
 {
-    /// <summary>A network no more accurate than this many times chance learnt nothing.</summary>
-    private const double Chance = 1.5;
-
     private readonly Dictionary<int, StoredRun> runs;
 
     /// <param name="table">The networks.</param>
@@ -26,7 +24,7 @@ internal sealed class GapFindings
         Collapsed =
         [
             .. table.Runs.Where(run => run.State == StudyRunState.Failed
-                || !last.TryGetValue(run.Run, out StoredEpoch? end) || end.TrainAccuracy <= Chance / classes),
+                || !last.TryGetValue(run.Run, out StoredEpoch? end) || Guessing.Explains(end.TrainAccuracy, classes)),
         ];
         HashSet<int> gone = [.. Collapsed.Select(run => run.Run)];
         Kept = [.. table.Moments.Where(row => !gone.Contains(row.Run))];

@@ -112,7 +112,9 @@ def create(name, **settings):
     if name == "mnist-cnn":
         return MnistCnn()
     if name == "wide-resnet":
-        return WideResNet(settings["depth"], settings["widen"], settings.get("classes", 10), settings.get("channels", 3), settings.get("original", False))
+        return WideResNet(
+            settings["depth"], settings["widen"], settings.get("classes", 10), settings.get("channels", 3),
+            settings.get("original", False))
     if name == "encoder-256":
         return Encoder()
     raise ValueError(f"there is no model {name}")

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Times training steps in PyTorch: the same models, batches and optimizer as `pacgen bench --device`, plain and perturbed; and the
-same matrix products, convolutions, copies and Adam updates.
+"""Times training steps in PyTorch: the same models, batches and optimizer as `pacgen bench --device`, plain and perturbed; and
+the same matrix products, convolutions, copies and Adam updates.
 
-Prints JSON objects, one a line, which `pacgen bench --device NAME --peer FILE` shows beside PacGen's times; a line of each row for people
-goes to standard error. A row is a model, plain or perturbed, in a mode: eager, torch.compile, torch.compile with its mode
-reduce-overhead, which replays CUDA graphs, or the whole eager step in one CUDA graph; in fp32 (TF32 off), TF32 or bf16 (autocast, the weights
-in fp32); and a form of the images, contiguous or channels last. Compiled and perturbed rows take the form that was faster in eager.
+Prints JSON objects, one a line, which `pacgen bench --device NAME --peer FILE` shows beside PacGen's times; a line of each row
+for people goes to standard error. A row is a model, plain or perturbed, in a mode: eager, torch.compile, torch.compile with its
+mode reduce-overhead, which replays CUDA graphs, or the whole eager step in one CUDA graph; in fp32 (TF32 off), TF32 or bf16
+(autocast, the weights in fp32); and a form of the images, contiguous or channels last. Compiled and perturbed rows take the form
+that was faster in eager.
 
 The whole script ends within --budget seconds, compiling included: rows are done in the order of their worth, and what no time is
 left for is a row with a note, as is what can't run here, such as torch.compile without a C++ compiler. The batch is on the device
-already; a step is perturbation if any, forward, mean cross-entropy, backward, Adam. Each time is the best of those taken in --seconds; steps
-of less than 5 ms go to the device several together and are waited for once, as PacGen's do.
+already; a step is perturbation if any, forward, mean cross-entropy, backward, Adam. Each time is the best of those taken in
+--seconds; steps of less than 5 ms go to the device several together and are waited for once, as PacGen's do.
 """
 
 import argparse
@@ -106,13 +107,13 @@ class PerturbedStep:
     def __init__(self, model, images, labels, mode, precision):
         self.images, self.labels = images, labels
         parameters = list(model.parameters())
-        # The model's own weights are w + u; w is kept beside them.
-        self.forward = torch.cat([p.detach().reshape(-1) for p in parameters])
+        # The model's own weights are w + u; w is kept beside them. The values keep the order in memory that they have, channels
+        # last or not.
+        self.forward = torch.cat([p.detach().as_strided((p.numel(),), (1,)) for p in parameters])
         self.gradient = torch.zeros_like(self.forward)
         start = 0
         for p in parameters:
             end = start + p.numel()
-            # The values keep the order in memory that they have, channels last or not.
             p.data = self.forward[start:end].view(-1).as_strided(p.size(), p.stride())
             p.grad = self.gradient[start:end].view(-1).as_strided(p.size(), p.stride())
             start = end
@@ -130,7 +131,8 @@ class PerturbedStep:
             self.gradient.zero_()
         self.loss(self.images, self.labels).backward()
         with torch.no_grad():
-            for kept, new in zip((self.h, self.m, self.w, self.norm), self.update(self.w, self.h, self.gradient, self.m, self.t)):
+            outcome = self.update(self.w, self.h, self.gradient, self.m, self.t)
+            for kept, new in zip((self.h, self.m, self.w, self.norm), outcome):
                 kept.copy_(new)
             self.t += 1
 
@@ -238,7 +240,8 @@ def works_of(device, precision):
 
     kind = torch.bfloat16 if precision == "bf16" else torch.float32
     works = [(f"matrix product, n = {n}", lambda n=n: product(n)) for n in PRODUCTS if device.type == "cuda" or n <= 2048]
-    works += [(f"3×3 convolution, {c} channels, {s}×{s}, batch 128, {which}", lambda c=c, s=s, which=which: convolution(c, s, which))
+    works += [(f"3×3 convolution, {c} channels, {s}×{s}, batch 128, {which}",
+               lambda c=c, s=s, which=which: convolution(c, s, which))
               for c, s in CONVOLUTIONS for which in ("forward", "input gradient", "weight gradient")]
     if precision == "fp32":
         works += [(f"copy, {n:,} numbers", lambda n=n: copy(n)) for n in COUNTS]
@@ -247,7 +250,7 @@ def works_of(device, precision):
 
 
 def rows_of(arguments, cuda):
-    """What is to be measured, in the order of its worth: eager steps, then graphs and what compiles fast, then the long compilations."""
+    """What is to be measured, in the order of its worth: eager steps, graphs and what compiles fast, then long compilations."""
     rows = []
     for place, (model, batch, extents, settings) in enumerate(STEPS):
         if arguments.models and not any(part in f"{model}-{batch}" for part in arguments.models):
@@ -262,18 +265,21 @@ def rows_of(arguments, cuda):
                         if not cuda and (mode in (GRAPH, REDUCE) or short == "tf32"):
                             continue
                         deep = settings.get("depth", 0) > 16
-                        rank = {EAGER: 0, GRAPH: 1, REDUCE: 2, COMPILE: 2}[mode] + (2 if deep and mode in (COMPILE, REDUCE) else 0)
-                        if mode == COMPILE and deep:
-                            rank -= 1
+                        rank = {EAGER: 0, GRAPH: 1, REDUCE: 4 if deep else 2, COMPILE: 3 if deep else 2}[mode]
                         worth = (rank + (1.5 if perturbed else 0) + (0.5 if short == "bf16" and mode != EAGER else 0), place)
-                        key = {"model": model, "batch": batch, "perturbed": perturbed, "mode": mode, "precision": short, "form": form}
+                        key = {"model": model, "batch": batch, "perturbed": perturbed, "mode": mode, "precision": short,
+                               "form": form}
                         rows.append((worth, key, extents, settings))
     return [row[1:] for row in sorted(rows, key=lambda row: row[0])]
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    several = lambda known: lambda text: [one if one in known else parser.error(f"{one} is none of {', '.join(known)}") for one in text.split(",")]
+
+    def several(known):
+        return lambda text: [one if one in known else parser.error(f"{one} is none of {', '.join(known)}")
+                             for one in text.split(",")]
+
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu",
         help="where to run: cuda, cuda:N or cpu; cuda where there is one")
     parser.add_argument("--seconds", type=float, default=0.2, help="how long each step is repeated (default 0.2)")
@@ -301,7 +307,8 @@ def device_of(name):
     if device.type != "cuda":
         return device
     if not torch.cuda.is_available():
-        sys.exit("steps.py: PyTorch sees no CUDA device here; nvidia-smi shows whether the driver works, --device cpu runs without one.")
+        sys.exit("steps.py: PyTorch sees no CUDA device here; nvidia-smi shows whether the driver works, "
+                 "--device cpu runs without one.")
     index = device.index or 0
     if index >= torch.cuda.device_count():
         sys.exit(f"steps.py: there is no cuda:{index} here, only {torch.cuda.device_count()} device(s), counted from 0.")
@@ -372,7 +379,8 @@ def main():
         row["took"] = round(time.perf_counter() - begun, 2)
         tell(**row)
         said = row.get("note") or f"{row['milliseconds']:.4f} ms"
-        print(f"{row['model']}, batch {row['batch']}{', perturbed' if row['perturbed'] else ''}, {row['mode']}, {row['form']}: {said}",
+        perturbed = ", perturbed" if row["perturbed"] else ""
+        print(f"{row['model']}, batch {row['batch']}{perturbed}, {row['mode']}, {row['form']}: {said}",
               file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PacGen.Benchmarks.Runs;
 using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Studies.Verdict;
@@ -82,7 +83,7 @@ internal sealed class StudyNetworks
     /// </summary>
     public static bool HasCollapsed(StudyRow end) =>
         !double.IsFinite(end.TrainLoss) || !double.IsFinite(end.TestLoss)
-            || end.TrainAccuracy < 1.5 / Classes(StudySlice.DataSetOf(end));
+            || Guessing.Explains(end.TrainAccuracy, Classes(StudySlice.DataSetOf(end)));
 
     /// <summary>Two moments at one epoch of a run are one network: what was measured at one holds at the other.</summary>
     private static IReadOnlyList<StudyRow> OfOneNetwork(IReadOnlyList<StudyRow> rows)

@@ -1,5 +1,6 @@
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Benchmarks.Runs;
 
 namespace PacGen.Benchmarks.Studies.Verdict;
 
@@ -193,7 +194,7 @@ internal sealed class StudyPage(StudyFindings findings, string command)
 
         yield return new PageBlock.Paragraph(Prose.Line($"""
             {rows.Count} of {findings.Networks.Runs} runs ended with a loss that is not finite, or know their training images hardly
-            better than chance (an accuracy below 1.5 times that of guessing). They have no gap to speak of and are in no number above.
+            better than chance (an accuracy below {Guessing.Factor} times that of guessing). They have no gap to speak of and are in no number above.
             """));
         yield return StudyTables.Collapsed(rows);
     }

@@ -109,8 +109,7 @@ internal sealed class VerdictSentences(StudyFindings findings)
 
     private string Worst()
     {
-        SliceFindings most =
-            findings.Slices.MaxBy(slice => Pairs(slice) == 0 ? (-1, 0) : (slice.Measures.Count(), Pairs(slice)))!;
+        SliceFindings most = findings.Slices.MaxBy(slice => (Pairs(slice), slice.Measures.Count()))!;
         if (Pairs(most) == 0)
         {
             return "No two settings that differ in one hyper-parameter have gaps that are apart beyond the noise: there are no " +

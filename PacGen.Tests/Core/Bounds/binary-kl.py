@@ -3,7 +3,8 @@
 #     pip install mpmath
 #     python3 binary-kl.py > binary-kl.csv
 #
-# Columns: q, B, the upper inverse p and 1 - p, the lower inverse p and 1 - p; then kl(q||p) for the upper inverse rounded to double.
+# Columns: q, B, the upper inverse p and 1 - p, the lower inverse p and 1 - p; then kl(q||p) for the upper inverse
+# rounded to double.
 from mpmath import mp, mpf, log, exp
 
 mp.prec = 3000
@@ -21,7 +22,8 @@ def kl_c(q, c):  # kl(q || 1 - c)
 
 
 def upper_complement(q, b):
-    """1 - p of the upper inverse: Newton's method from above for t = ln((1-q)/(1-p)), in which kl is convex with derivative 1 - q/p."""
+    """1 - p of the upper inverse: Newton's method from above for t = ln((1-q)/(1-p)), in which kl is convex with
+    derivative 1 - q/p."""
     r = 1 - q
     if r == 0:
         return mpf(0)
@@ -47,5 +49,10 @@ for q in QS:
         upper = upper_complement(mpf(q), mpf(b))
         lower = upper_complement(1 - mpf(q), mpf(b))
         rounded = float(1 - upper)
-        kl = "Infinity" if rounded == 1 and q < 1 else text(mpf(0) if rounded == q else xlog(mpf(q), mpf(rounded)) + xlog(1 - mpf(q), 1 - mpf(rounded)))
+        if rounded == 1 and q < 1:
+            kl = "Infinity"
+        elif rounded == q:
+            kl = text(mpf(0))
+        else:
+            kl = text(xlog(mpf(q), mpf(rounded)) + xlog(1 - mpf(q), 1 - mpf(rounded)))
         print(",".join([repr(q), repr(b), text(1 - upper), text(upper), text(lower), text(1 - lower), repr(rounded), kl]))

@@ -1,7 +1,7 @@
 """PyTorch's side of PyTorchInterchangeTests: models.py lies beside this file in the tests' output.
 
   interchange.py versions           prints the versions of Python, PyTorch and safetensors
-  interchange.py check FOLDER       loads each NAME.safetensors that PacGen wrote, runs NAME's images, and prints how far the logits differ
+  interchange.py check FOLDER       loads each NAME.safetensors of PacGen's, runs NAME's images, prints how far the logits differ
   interchange.py make FOLDER        trains models a little and writes NAME.safetensors and NAME-outputs.safetensors
   interchange.py describe FILE ...  prints what safe_open finds in files: metadata, and of each array its shape, type and SHA-256
 """
@@ -62,7 +62,8 @@ def make(folder):
             save_file(state, os.path.join(folder, f"{label}.safetensors"))
             # What the rounded weights give, computed in single precision.
             rounded = create()
-            rounded.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in state.items()}, strict=True)
+            rounded.load_state_dict(
+                {key: value.float() if value.is_floating_point() else value for key, value in state.items()}, strict=True)
             images = torch.randn(5, *extents)
             with torch.no_grad():
                 logits = rounded.eval()(images)
@@ -75,7 +76,8 @@ def describe(paths):
             arrays = {}
             for key in file.keys():
                 value = file.get_tensor(key).contiguous()
-                arrays[key] = {"shape": list(value.shape), "type": str(value.dtype), "sha256": hashlib.sha256(value.numpy().tobytes()).hexdigest()}
+                digest = hashlib.sha256(value.numpy().tobytes()).hexdigest()
+                arrays[key] = {"shape": list(value.shape), "type": str(value.dtype), "sha256": digest}
             print(json.dumps({"path": path, "metadata": file.metadata(), "arrays": arrays}))
 
 

@@ -3,11 +3,11 @@
 
     python3 make-layer-values.py
 
-Needs torch, numpy and safetensors (Debian 13: apt-get install python3-torch python3-safetensors; made with PyTorch 2.6.0). Everything
-is computed in double precision and stored in single. A case NAME has its input NAME/x (images as N, H, W, C), its state_dict
-NAME/state/…, its output NAME/y (images likewise), weights NAME/r of the output, and of the scalar s = Σ r·y²: ∂s/∂x as NAME/dx,
-the gradients of its parameters as NAME/grad/…, and with a direction NAME/v of x, the Hessian-vector product ∂⟨∂s/∂x, v⟩/∂x as
-NAME/hx. Losses have NAME/x, NAME/t, NAME/y (a scalar), NAME/dx and NAME/hx; s is the loss itself.
+Needs torch, numpy and safetensors (Debian 13: apt-get install python3-torch python3-safetensors; made with PyTorch 2.6.0).
+Everything is computed in double precision and stored in single. A case NAME has its input NAME/x (images as N, H, W, C), its
+state_dict NAME/state/…, its output NAME/y (images likewise), weights NAME/r of the output, and of the scalar s = Σ r·y²:
+∂s/∂x as NAME/dx, the gradients of its parameters as NAME/grad/…, and with a direction NAME/v of x, the Hessian-vector product
+∂⟨∂s/∂x, v⟩/∂x as NAME/hx. Losses have NAME/x, NAME/t, NAME/y (a scalar), NAME/dx and NAME/hx; s is the loss itself.
 """
 import os
 
