@@ -1,6 +1,8 @@
 namespace PacGen.Benchmarks.Runs;
 
-/// <summary>What a network that learnt nothing is told by: it knows its training images hardly better than guessing does.</summary>
+/// <summary>
+/// What a network that learnt nothing is told by: it knows its training images hardly better than guessing does.
+/// </summary>
 internal static class Guessing
 {
     /// <summary>How many times the accuracy of guessing is hardly better.</summary>

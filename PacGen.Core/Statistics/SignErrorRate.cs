@@ -68,8 +68,8 @@ public sealed record SignErrorRate(IReadOnlyList<SignErrorEnvironment> Environme
 
     /// <summary>
     /// A lower bound of the probability that two gaps of accuracies differ in the direction that they were measured in: ((1 −
-    /// 2·exp(−2n(Δ/2)²))₊)² for n test images, by Hoeffding's inequality for each of the two. As published it takes their errors as
-    /// independent, which those on one set of test images are not.
+    /// 2·exp(−2n(Δ/2)²))₊)² for n test images, by Hoeffding's inequality for each of the two. As published it takes their errors
+    /// as independent, which those on one set of test images are not.
     /// </summary>
     /// <param name="difference">Δ, the difference of the two gaps.</param>
     /// <param name="images">n.</param>
