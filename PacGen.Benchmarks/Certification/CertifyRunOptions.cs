@@ -46,6 +46,22 @@ internal sealed class CertifyRunOptions : OptionGroup
             {string.Join(',', Defaults.PriorLevels)}
             """));
 
+    private readonly Option<double[]> deviations = Options.Numbers(
+        "--prior-sigmas",
+        "The prior's deviations to choose from, each the same for all weights, in place of --prior-levels; log K is paid for K",
+        Interval.Positive);
+
+    private readonly Option<string> sigma = Options.Choice(
+        "--posterior-sigma",
+        Prose.Line("""
+            The posterior's σ: optimal, σ* (21) in closed form; or learnt by gradients beside w, PAC-Bayes with backprop, as softplus
+            of ρ or by log-variance
+            """),
+        "optimal", "optimal", "softplus", "log-variance");
+
+    private readonly Option<double> sigmaRate = Options.Number(
+        "--sigma-rate", "Adam's rate for a learnt σ's ρ, down the cosine", Interval.Positive, Defaults.SigmaRate);
+
     private readonly Option<double?> eta = Options.Number(
         "--eta",
         "η of σ* (21) and of the posterior's objective, bounded cross-entropy + KL/η; without it n, the images of S₁",
@@ -122,9 +138,7 @@ internal sealed class CertifyRunOptions : OptionGroup
     public override IReadOnlyList<Option> All =>
     [
         stages, memory, control, priorFraction, priorEpochs, posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop,
-        flip, levels,
-        objective, eta,
-        gamma, epsilon, delta, deltaPrime, draws, smallest, seed,
+        flip, levels, deviations, sigma, sigmaRate, objective, eta, gamma, epsilon, delta, deltaPrime, draws, smallest, seed,
     ];
 
     /// <summary>Whether a progressive certificate is asked for.</summary>
@@ -147,6 +161,19 @@ internal sealed class CertifyRunOptions : OptionGroup
 
         parsed.Needs(IsProgressive(parsed), "--stages", memory, control);
         bool isIvon = parsed.GetValue(rule) == "ivon";
+        bool isLearnt = parsed.GetValue(sigma) != "optimal";
+        parsed.Needs(isLearnt, "--posterior-sigma softplus or log-variance", sigmaRate);
+        if (parsed.IsGiven(levels) && parsed.IsGiven(deviations))
+        {
+            throw new UsageException("--prior-levels and --prior-sigmas both give the priors to choose from: leave one out.");
+        }
+
+        if (isLearnt && (isIvon || IsProgressive(parsed)))
+        {
+            throw new UsageException(
+                "--posterior-sigma says how one posterior of adam gets its σ: leave it out, or ivon and --stages.");
+        }
+
         if (isIvon && IsProgressive(parsed))
         {
             throw new UsageException(
@@ -161,6 +188,14 @@ internal sealed class CertifyRunOptions : OptionGroup
             PosteriorEpochs = parsed.GetValue(posteriorEpochs) ?? (ofWeights ? 0 : Defaults.PosteriorEpochs),
             BatchSize = parsed.GetValue(batchSize),
             PriorLevels = chosen.Length > 0 ? [.. chosen.Select(level => (double)level)] : Defaults.PriorLevels,
+            PriorDeviations = parsed.GetValue(deviations) is { Length: > 0 } given ? given : null,
+            PosteriorSigma = parsed.GetValue(sigma) switch
+            {
+                "softplus" => PosteriorSigma.Softplus,
+                "log-variance" => PosteriorSigma.LogVariance,
+                _ => PosteriorSigma.Optimal,
+            },
+            SigmaRate = parsed.GetValue(sigmaRate),
             Eta = parsed.GetValue(eta),
             Objective = parsed.GetValue(objective) switch
             {

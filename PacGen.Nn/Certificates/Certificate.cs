@@ -41,8 +41,12 @@ public sealed record Certificate
     /// <summary>The part of <see cref="Kl"/> that the distance of w from w₀ makes: Σ(wᵢ − w₀ᵢ)²/(2sᵢ²).</summary>
     public required double KlOfShift { get; init; }
 
-    /// <summary>The prior's level that was chosen; one of <see cref="CertifyOptions.PriorLevels"/>.</summary>
+    /// <summary>The prior's level that was chosen, one of <see cref="CertifyOptions.PriorLevels"/>, or its deviation σ₀, one of
+    /// <see cref="CertifyOptions.PriorDeviations"/>.</summary>
     public required double PriorLevel { get; init; }
+
+    /// <summary>Where the posterior's σ came from.</summary>
+    public required PosteriorSigma PosteriorSigma { get; init; }
 
     /// <summary>K: how many levels the choice was from.</summary>
     public required int PriorLevels { get; init; }
@@ -128,6 +132,7 @@ public sealed record Certificate
         ["klOfShift"] = KlOfShift,
         ["priorLevel"] = PriorLevel,
         ["priorLevels"] = PriorLevels,
+        ["posteriorSigma"] = PosteriorSigma.ToString(),
         ["priorImages"] = PriorImages,
         ["boundImages"] = BoundImages,
         ["testImages"] = TestImages,
@@ -154,7 +159,8 @@ public sealed record Certificate
     public required int CurvatureScale { get; init; }
 
     /// <summary>Where h of the posterior's σ* comes from, and its scale beside Ψ's, in a sentence.</summary>
-    public string Curvature => CurvatureScale == 1
+    public string Curvature => PosteriorSigma != PosteriorSigma.Optimal ? "σ was learnt by gradients beside w."
+        : CurvatureScale == 1
         ? "h of the posterior's σ* is what its optimizer learnt, a Hessian's diagonal."
         : $"h of σ* is {CurvatureScale} times the mean of squared gradients of batches of {CurvatureScale}; Ψ takes them " +
             "without the factor.";

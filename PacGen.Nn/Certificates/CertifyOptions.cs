@@ -63,6 +63,19 @@ public sealed record CertifyOptions
     /// </summary>
     public IReadOnlyList<double> PriorLevels { get; init; } = [10, 100, 1000, 10_000];
 
+    /// <summary>
+    /// The K deviations σ₀ of the prior that are tried, the same for each weight, in place of <see cref="PriorLevels"/>: π =
+    /// N(w₀, σ₀²), and w₀ is trained with no more noise than the least of them. Null for deviations that follow from the
+    /// curvature of S₀.
+    /// </summary>
+    public IReadOnlyList<double>? PriorDeviations { get; init; }
+
+    /// <summary>Where the posterior's σ comes from.</summary>
+    public PosteriorSigma PosteriorSigma { get; init; }
+
+    /// <summary>Adam's rate for ρ where σ is learnt, along the cosine of the posterior's rule.</summary>
+    public double SigmaRate { get; init; } = 0.02;
+
     /// <summary>p_min, in (0, 1): the cross-entropy is −log max(p, p_min) / log(1/p_min), in [0, 1].</summary>
     public double SmallestProbability { get; init; } = 1e-5;
 
@@ -144,9 +157,21 @@ public sealed record CertifyOptions
         Require(Eta is null or (> 0 and < double.PositiveInfinity), $"η is {Eta}, but must be positive");
         Require(Neighborhood is not null, "the neighbourhood is null, but must be one of a γ and an ε");
         Require(SmallestProbability is > 0 and < 1, $"p_min is {SmallestProbability}, but must be in (0, 1)");
+        Require(
+            PriorDeviations is null
+                || (PriorDeviations.Count >= 1 && PriorDeviations.All(one => one > 0 && double.IsFinite(one))),
+            "the prior's deviations must be at least one, all positive");
+        Require(Enum.IsDefined(PosteriorSigma), $"a posterior's σ of kind {PosteriorSigma} is not known");
+        Require(
+            PosteriorSigma == PosteriorSigma.Optimal || PosteriorOptimizer is not { LearnsPosterior: true },
+            $"{PosteriorOptimizer} learns a posterior of its own, whose σ is optimal: let it be Adam or SGD");
+        Require(SigmaRate > 0 && double.IsFinite(SigmaRate), $"the rate of σ is {SigmaRate}, but must be positive");
         Require(PriorLevels.Count >= 1
             && PriorLevels.All(one => one > 0 && double.IsFinite(one)), "the prior's levels must be at least one, all positive");
     }
+
+    /// <summary>The K priors to choose from: deviations, or levels.</summary>
+    internal IReadOnlyList<double> Priors => PriorDeviations ?? PriorLevels;
 
     /// <summary>How many of the training images the prior learns from.</summary>
     internal int PriorImages(int count) => (int)(PriorFraction * count);

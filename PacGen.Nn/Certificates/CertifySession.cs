@@ -63,7 +63,8 @@ internal sealed class CertifySession : IDisposable
     /// <summary>The losses at w on some images.</summary>
     public GibbsLosses At(SampleSet images) => Plain.Losses(images, Bounded, Cancellation);
 
-    /// <summary>Trains from the present weights with noise of σ* for an η.</summary>
+    /// <summary>Trains from the present weights with noise of σ* for an η; no more than the least of a prior's given
+    /// deviations.</summary>
     /// <param name="plan">How.</param>
     /// <param name="etaOfLevel">η, times a level.</param>
     /// <param name="isFresh">Whether the weights are first ones, which have no curvature worth the name.</param>
@@ -72,7 +73,10 @@ internal sealed class CertifySession : IDisposable
         plan with
         {
             BeforeEpoch = epoch => Noise.Set(
-                isFresh && epoch == 1 ? new float[Arena.Count] : Sigma(Curvature(Some(plan.Images)), etaOfLevel, null)),
+                isFresh && epoch == 1 ? new float[Arena.Count]
+                    : Array.ConvertAll(
+                        Sigma(Curvature(Some(plan.Images)), etaOfLevel, null),
+                        sigma => Math.Min(sigma, (float)(options.PriorDeviations?.Min() ?? double.PositiveInfinity)))),
         },
         Tell(phase),
         Cancellation);

@@ -85,7 +85,7 @@ internal sealed class NoisyTraining : IDisposable
             IsEvaluation = plan.IsFrozen,
             ForwardWeights = isOwn ? null : noise.Weights,
             BeforePass = isOwn ? null : step => noise.Draw(plan.Stream, (uint)step),
-            AfterPass = plan.Anchor is null ? null : gradients => Pull(gradients, plan.Anchor, plan.AnchorPrecision!),
+            AfterPass = plan.Anchor is null ? null : gradients => Pull(gradients, plan),
         });
         using StatisticsPass? statistics = pipeline.States is { } states
             ? new StatisticsPass(model, arena, plan.Images, Loss.CrossEntropy, plan.BatchSize, seed, states) : null;
@@ -111,8 +111,9 @@ internal sealed class NoisyTraining : IDisposable
             while (loader.TryNext(out Batch batch))
             {
                 cancellation.ThrowIfCancellationRequested();
-                double rate = plan.Optimizer.LearningRate * schedule.Factor((double)step / loader.BatchCount);
-                pipeline.Submit(batch, epoch, rate);
+                double factor = schedule.Factor((double)step / loader.BatchCount);
+                plan.Sigma?.Prepare(step, factor);
+                pipeline.Submit(batch, epoch, plan.Optimizer.LearningRate * factor);
                 TrainingStep done = pipeline.Complete();
                 if (done.End != StepEnd.Done)
                 {
@@ -144,19 +145,21 @@ internal sealed class NoisyTraining : IDisposable
         strength?.Dispose();
     }
 
-    /// <summary>g ← g + (w − w₀)·precision·strength.</summary>
-    private CompiledGraph Pull(DeviceBuffer gradients, float[] anchor, float[] precision)
+    /// <summary>g ← g + (w − w₀)·precision·strength; and a step of σ, where it is learnt.</summary>
+    private CompiledGraph Pull(DeviceBuffer gradients, TrainingPlan plan)
     {
         Shape shape = new(checked((int)arena.Count));
         Tensor g = Tensor.Input(shape, "g"), w = Tensor.Input(shape, "w");
-        Tensor factor = Tensor.Input(Shape.Scalar, "strength");
-        Tensor next = g + ((w - Tensor.Constant(shape, anchor)) * Tensor.Constant(shape, precision) * factor);
-        return CompiledGraph.Compile(arena.Device, [next], new Dictionary<Tensor, Region>
+        Tensor factor = Tensor.Input(Shape.Scalar, "strength"), precision = Tensor.Constant(shape, plan.AnchorPrecision!);
+        Tensor next = g + ((w - Tensor.Constant(shape, plan.Anchor!)) * precision * factor);
+        Dictionary<Tensor, Region> bindings = new()
         {
             [g] = new(gradients),
             [w] = new(arena.Weights),
             [factor] = new(strength),
             [next] = new(gradients),
-        });
+        };
+        Tensor[] ofSigma = plan.Sigma?.Update(g, w, precision, factor, bindings) ?? [];
+        return CompiledGraph.Compile(arena.Device, [next, .. ofSigma], bindings);
     }
 }

@@ -18,15 +18,15 @@ internal sealed class PosteriorRun : IDisposable
 
     private readonly CertifyOptions options;
     private readonly DataSplit split;
-    private readonly SampleSet learnt;
+    private readonly SampleSet images;
     private readonly SampleSet? test;
     private readonly double eta;
     private readonly CertifySession session;
 
     private PosteriorRun(
-        DataSplit split, SampleSet learnt, SampleSet? test, CertifyOptions options, CertifySession session)
+        DataSplit split, SampleSet images, SampleSet? test, CertifyOptions options, CertifySession session)
     {
-        (this.split, this.learnt, this.test, this.options, this.session) = (split, learnt, test, options, session);
+        (this.split, this.images, this.test, this.options, this.session) = (split, images, test, options, session);
         eta = options.Eta ?? split.Bound.Count;
     }
 
@@ -81,7 +81,7 @@ internal sealed class PosteriorRun : IDisposable
         int errors = wrong.Count(one => one);
         GibbsLosses? priorTest = AtTest();
         Candidate[] candidates =
-            [.. options.PriorLevels.Select((level, k) => TrainPosterior(k, level, priorMean, curvature))];
+            [.. options.Priors.Select((level, k) => TrainPosterior(k, level, priorMean, curvature))];
         Candidate best = candidates.Length == 1 ? candidates[0] : candidates.MinBy(Promise)!;
 
         // Draws that chose nothing: of streams and steps that were not used before.
@@ -108,7 +108,8 @@ internal sealed class PosteriorRun : IDisposable
             Kl = best.Kl,
             KlOfShift = best.KlOfShift,
             PriorLevel = best.Level,
-            PriorLevels = options.PriorLevels.Count,
+            PriorLevels = options.Priors.Count,
+            PosteriorSigma = options.PosteriorSigma,
             PriorImages = split.Prior.Count,
             BoundImages = split.Bound.Count,
             TestImages = test?.Count ?? 0,
@@ -157,36 +158,56 @@ internal sealed class PosteriorRun : IDisposable
     private Candidate TrainPosterior(int number, double level, float[] priorMean, double[] curvature)
     {
         session.Arena.Load(priorMean);
-        float[] deviation = session.Sigma(curvature, eta * level, null);
+        float[] deviation = options.PriorDeviations is null ? session.Sigma(curvature, eta * level, null)
+            : [.. Enumerable.Repeat((float)level, priorMean.Length)];
         double[]? ofOptimizer = null;
-        double now = Eta(priorMean, deviation, eta);
+
+        // Learnt σ begins at the prior's.
+        using LearntSigma? learnt = options.PosteriorSigma == PosteriorSigma.Optimal ? null : new LearntSigma(
+            session.Arena, session.Noise, options.PosteriorSigma, [.. deviation.Zip(Caps(), Math.Min)], options.SigmaRate,
+            session.Bounded.Scale / eta);
+        double now = Eta(priorMean, deviation, eta, learnt);
         if (options.PosteriorEpochs > 0)
         {
             ofOptimizer = session.Training.Run(
                 new TrainingPlan(
-                    learnt, options.PosteriorEpochs, Math.Min(options.BatchSize, learnt.Count),
+                    images, options.PosteriorEpochs, Math.Min(options.BatchSize, images.Count),
                     options.PosteriorOptimizer ?? new Adam(3e-4), options.Seed, PosteriorStream + (uint)number)
                 {
                     // Of the loss in nats + log(1/p_min)·KL/η, the objective times log(1/p_min).
                     Anchor = priorMean,
                     AnchorPrecision = Array.ConvertAll(deviation, s => (float)(session.Bounded.Scale / (eta * s * s))),
                     Augmentation = options.Augmentation,
+                    Sigma = learnt,
                     IsFrozen = session.Arena.States.Count > 0,
                     AnchorStrength = () => eta / now,
                     BeforeEpoch = _ =>
                     {
-                        now = Eta(priorMean, deviation, now);
-                        session.Noise.Set(session.Sigma(session.Curvature(CertifySession.Some(learnt)), now, deviation));
+                        now = Eta(priorMean, deviation, now, learnt);
+                        learnt?.Limit(Caps());
+                        if (learnt is null)
+                        {
+                            session.Noise.Set(session.Sigma(session.Curvature(CertifySession.Some(images)), now, deviation));
+                        }
                     },
                 },
                 session.Tell(CertifyPhase.Posterior),
                 session.Cancellation);
         }
 
-        double[] h = ofOptimizer is null ? session.Curvature(split.Bound)
-            : Array.ConvertAll(ofOptimizer, one => one / session.Bounded.Scale);
-        now = Eta(priorMean, deviation, now);
-        float[] sigma = session.Sigma(h, now, deviation), mean = session.Arena.Save();
+        now = Eta(priorMean, deviation, now, learnt);
+        float[] mean = session.Arena.Save(), sigma;
+        if (learnt is not null)
+        {
+            sigma = [.. learnt.Values().Zip(Caps(), Math.Min)];
+        }
+        else
+        {
+            double[] h = ofOptimizer is null ? session.Curvature(split.Bound)
+                : Array.ConvertAll(ofOptimizer, one => one / session.Bounded.Scale);
+            sigma = session.Sigma(h, now, deviation);
+        }
+
         return new Candidate(level, priorMean, deviation, mean, sigma, PosteriorLevel.Kappa(mean, options.Neighborhood))
             { Eta = now };
     }
@@ -195,7 +216,7 @@ internal sealed class PosteriorRun : IDisposable
     /// The η of the objective at the present weights: of their bounded cross-entropy on a part of S₁, and of the KL that σ* at
     /// the last η has, in two rounds, as σ* moves with η. Any η is valid: the bound is for all posteriors.
     /// </summary>
-    private double Eta(float[] priorMean, float[] deviation, double last)
+    private double Eta(float[] priorMean, float[] deviation, double last, LearntSigma? learnt)
     {
         if (options.Objective is not { } objective)
         {
@@ -204,11 +225,11 @@ internal sealed class PosteriorRun : IDisposable
 
         SampleSet some = CertifySession.Some(split.Bound);
         double loss = Math.Min(session.At(some).CrossEntropy, 1);
-        double[] h = session.Curvature(some);
+        double[] h = learnt is null ? session.Curvature(some) : [];
         float[] mean = session.Arena.Save(), kappa = PosteriorLevel.Kappa(mean, options.Neighborhood);
         for (int round = 0; round < 2; round++)
         {
-            float[] sigma = session.Sigma(h, last, deviation);
+            float[] sigma = learnt?.Values() ?? session.Sigma(h, last, deviation);
             double kl = TruncatedGaussian.Kl<float>(mean, sigma, kappa, priorMean, deviation) + LogLevels;
             last = BoundObjective.Eta(objective, loss, Math.Max(kl, 0), split.Bound.Count, options.Delta);
         }
@@ -229,7 +250,10 @@ internal sealed class PosteriorRun : IDisposable
     /// <summary>What the kernel's draws leave out of the posterior: m·2⁻³².</summary>
     private double Beyond => session.Arena.Count * TruncatedGaussianNoise.MassBeyond;
 
-    private double LogLevels => Math.Log(options.PriorLevels.Count);
+    private double LogLevels => Math.Log(options.Priors.Count);
+
+    /// <summary>The largest σ at the present weights.</summary>
+    private float[] Caps() => session.Sigma(new double[session.Arena.Count], 1, null);
 
     /// <summary>kl⁻¹ twice: from the draws to the posterior's loss on S₁, and from there to its expected loss.</summary>
     private BoundResult Bound(string loss, Candidate candidate, double mean, long draws)

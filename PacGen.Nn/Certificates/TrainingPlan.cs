@@ -19,6 +19,9 @@ internal sealed record TrainingPlan(SampleSet Images, int Epochs, int BatchSize,
     /// <summary>A factor of the pull, asked for before each epoch; null for 1.</summary>
     public Func<double>? AnchorStrength { get; init; }
 
+    /// <summary>σ, where it is learnt beside w; null where <see cref="BeforeEpoch"/> sets it.</summary>
+    public LearntSigma? Sigma { get; init; }
+
     /// <summary>
     /// Whether the running statistics stay as they are, and batches are normalised by them; else by their own, and the
     /// statistics are estimated anew at w, from the same images, before each epoch but the first and at the end.

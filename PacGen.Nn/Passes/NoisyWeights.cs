@@ -8,7 +8,6 @@ namespace PacGen.Nn;
 /// </summary>
 internal sealed class NoisyWeights : IDisposable
 {
-    private readonly DeviceBuffer levels;
     private readonly RandomMapLaunch<NoiseSettings> launch;
     private readonly Neighborhood neighborhood;
     private readonly ulong seed;
@@ -23,9 +22,9 @@ internal sealed class NoisyWeights : IDisposable
         try
         {
             Weights = arena.Device.Allocate(arena.Count);
-            levels = arena.Device.Allocate(arena.Count);
+            Levels = arena.Device.Allocate(arena.Count);
             launch = RandomMapLaunch<NoiseSettings>.Create<NoiseOfOwnLevels<TruncatedGaussianNoise>>(
-                arena.Device, new Region(Weights), new Region(arena.Weights), new Region(levels));
+                arena.Device, new Region(Weights), new Region(arena.Weights), new Region(Levels));
         }
         catch
         {
@@ -37,8 +36,11 @@ internal sealed class NoisyWeights : IDisposable
     /// <summary>Where w + u goes.</summary>
     public DeviceBuffer Weights { get; }
 
+    /// <summary>σ.</summary>
+    public DeviceBuffer Levels { get; }
+
     /// <summary>Sets σ.</summary>
-    public void Set(ReadOnlySpan<float> sigma) => levels.Write(0, sigma);
+    public void Set(ReadOnlySpan<float> sigma) => Levels.Write(0, sigma);
 
     /// <summary>Draws u anew.</summary>
     /// <param name="stream">The stream of the run's random numbers.</param>
@@ -54,7 +56,7 @@ internal sealed class NoisyWeights : IDisposable
     public void Dispose()
     {
         launch?.Dispose();
-        levels?.Dispose();
+        Levels?.Dispose();
         Weights?.Dispose();
     }
 }
