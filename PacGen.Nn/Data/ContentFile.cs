@@ -16,41 +16,33 @@ internal static class ContentFile
     /// <exception cref="DataException">The file cannot be read, does not decompress, or holds more than the limit.</exception>
     public static T Read<T>(string path, long limit, string remedy, Func<Stream, long?, T> read)
     {
-        try
-        {
-            if (!PlainFile.HasContent(path))
-            {
-                throw new DataException($"{path} {PlainFile.NoContent}. {remedy}");
-            }
+        return PlainFile.Read(path, remedy, Content);
 
-            using FileStream file =
-                new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
-            Span<byte> start = stackalloc byte[2];
-            file.ReadAtLeast(start, 2, throwOnEndOfStream: false);
-            file.Position = 0;
-            if (start is not [0x1f, 0x8b])
+        T Content()
+        {
+            try
             {
-                return file.Length <= limit ? read(file, file.Length) : throw TooLong();
-            }
+                using FileStream file =
+                    new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+                Span<byte> start = stackalloc byte[2];
+                file.ReadAtLeast(start, 2, throwOnEndOfStream: false);
+                file.Position = 0;
+                if (start is not [0x1f, 0x8b])
+                {
+                    return file.Length <= limit ? read(file, file.Length) : throw TooLong();
+                }
 
-            using GZipStream content = new(file, CompressionMode.Decompress, leaveOpen: true);
-            CountedStream counted = new(content, limit, TooLong);
-            T result = read(counted, null);
-            counted.CopyTo(Stream.Null);
-            return EndsWithSize(file, counted.Count) ? result
-                : throw new DataException($"{path} does not end where its gzip data end: it is truncated or corrupted. {remedy}");
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new DataException(PlainFile.Absent(path), error);
-        }
-        catch (InvalidDataException error)
-        {
-            throw new DataException($"{path} is corrupted: its gzip data do not decompress. {remedy}", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new DataException($"{path} cannot be read: {error.Message}", error);
+                using GZipStream content = new(file, CompressionMode.Decompress, leaveOpen: true);
+                CountedStream counted = new(content, limit, TooLong);
+                T result = read(counted, null);
+                counted.CopyTo(Stream.Null);
+                return EndsWithSize(file, counted.Count) ? result : throw new DataException(
+                    $"{path} does not end where its gzip data end: it is truncated or corrupted. {remedy}");
+            }
+            catch (InvalidDataException error)
+            {
+                throw new DataException($"{path} is corrupted: its gzip data do not decompress. {remedy}", error);
+            }
         }
 
         DataException TooLong() => new($"{path} holds more than {limit} bytes: it is corrupted or another file. {remedy}");

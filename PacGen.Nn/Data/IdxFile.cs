@@ -43,29 +43,19 @@ public sealed class IdxFile
         ArgumentNullException.ThrowIfNull(path);
         ArgumentOutOfRangeException.ThrowIfLessThan(rank, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rank, 255);
-        try
+        return PlainFile.Read(path, Remedy, () =>
         {
-            if (!PlainFile.HasContent(path))
+            try
             {
-                throw new DataException($"{path} {PlainFile.NoContent}. {Remedy}");
+                using FileStream file =
+                    new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+                return Read(file, path, rank);
             }
-
-            using FileStream file =
-                new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
-            return Read(file, path, rank);
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new DataException(PlainFile.Absent(path), error);
-        }
-        catch (InvalidDataException error)
-        {
-            throw new DataException($"{path} is corrupted: its gzip data do not decompress. {Remedy}", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new DataException($"{path} cannot be read: {error.Message}", error);
-        }
+            catch (InvalidDataException error)
+            {
+                throw new DataException($"{path} is corrupted: its gzip data do not decompress. {Remedy}", error);
+            }
+        });
     }
 
     /// <summary>Reads a file of images, one channel each, and the file of their labels.</summary>

@@ -29,4 +29,25 @@ internal static class PlainFile
         FileInfo file = new(path);
         return ((file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo) ?? file).Length > 0;
     }
+
+    /// <summary>What reading a file gives; an error of the file says which it is.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="remedy">What to do about a file without content.</param>
+    /// <param name="read">Reads it.</param>
+    /// <exception cref="DataException">It is not there, has no content, or can't be read.</exception>
+    public static T Read<T>(string path, string remedy, Func<T> read)
+    {
+        try
+        {
+            return HasContent(path) ? read() : throw new DataException($"{path} {NoContent}. {remedy}");
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DataException(Absent(path), error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new DataException($"{path} cannot be read: {error.Message}", error);
+        }
+    }
 }

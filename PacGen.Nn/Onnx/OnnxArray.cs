@@ -1,5 +1,3 @@
-using PacGen.Kernels;
-
 namespace PacGen.Nn;
 
 /// <summary>An array of numbers that an ONNX file holds, or that follows from what it holds without any example.</summary>
@@ -58,7 +56,4 @@ internal sealed record OnnxArray(int[] Dims, double[] Values, bool Whole)
 
         return new OnnxArray(dims, values, Whole);
     }
-
-    /// <summary>The array as a tensor of the graph.</summary>
-    public Tensor ToTensor() => Tensor.Constant(new Shape(Dims), Floats);
 }

@@ -33,48 +33,40 @@ public static partial class NumpyFile
     public static IReadOnlyDictionary<string, Array> Read(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        try
+        return PlainFile.Read<IReadOnlyDictionary<string, Array>>(path, Remedy, () =>
         {
-            if (!PlainFile.HasContent(path))
+            try
             {
-                throw new DataException($"{path} {PlainFile.NoContent}. {Remedy}");
-            }
-
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            Span<byte> start = stackalloc byte[2];
-            file.ReadAtLeast(start, 2, throwOnEndOfStream: false);
-            file.Position = 0;
-            if (start is not [(byte)'P', (byte)'K'])
-            {
-                return new Dictionary<string, Array> { ["array"] = ReadArray(file, file.Length, path) };
-            }
-
-            using ZipArchive archive = new(file, ZipArchiveMode.Read);
-            Dictionary<string, Array> arrays = new(StringComparer.Ordinal);
-            foreach (ZipArchiveEntry entry in archive.Entries)
-            {
-                string name = entry.FullName.EndsWith(".npy", StringComparison.Ordinal) ? entry.FullName[..^4] : entry.FullName;
-                using Stream content = entry.Open();
-                if (arrays.Count == MostArrays || !arrays.TryAdd(name, ReadArray(content, entry.Length, $"{path}: {name}")))
+                using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+                Span<byte> start = stackalloc byte[2];
+                file.ReadAtLeast(start, 2, throwOnEndOfStream: false);
+                file.Position = 0;
+                if (start is not [(byte)'P', (byte)'K'])
                 {
-                    throw new DataException($"{path} has the array {Printable.Name(name)} twice, or too many arrays. {Remedy}");
+                    return new Dictionary<string, Array> { ["array"] = ReadArray(file, file.Length, path) };
                 }
-            }
 
-            return arrays.Count > 0 ? arrays : throw new DataException($"{path} has no array. {Remedy}");
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new DataException(PlainFile.Absent(path), error);
-        }
-        catch (Exception error) when (error is InvalidDataException or EndOfStreamException or OverflowException)
-        {
-            throw new DataException($"{path} is truncated or corrupted, or neither .npy nor .npz. {Remedy}", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new DataException($"{path} cannot be read: {error.Message}", error);
-        }
+                using ZipArchive archive = new(file, ZipArchiveMode.Read);
+                Dictionary<string, Array> arrays = new(StringComparer.Ordinal);
+                foreach (ZipArchiveEntry entry in archive.Entries)
+                {
+                    string name =
+                        entry.FullName.EndsWith(".npy", StringComparison.Ordinal) ? entry.FullName[..^4] : entry.FullName;
+                    using Stream content = entry.Open();
+                    if (arrays.Count == MostArrays || !arrays.TryAdd(name, ReadArray(content, entry.Length, $"{path}: {name}")))
+                    {
+                        throw new DataException(
+                            $"{path} has the array {Printable.Name(name)} twice, or too many arrays. {Remedy}");
+                    }
+                }
+
+                return arrays.Count > 0 ? arrays : throw new DataException($"{path} has no array. {Remedy}");
+            }
+            catch (Exception error) when (error is InvalidDataException or EndOfStreamException or OverflowException)
+            {
+                throw new DataException($"{path} is truncated or corrupted, or neither .npy nor .npz. {Remedy}", error);
+            }
+        });
     }
 
     private static Array ReadArray(Stream stream, long length, string what)
