@@ -83,6 +83,13 @@ public sealed unsafe class CpuDevice : Device
     }
 
     /// <inheritdoc/>
+    public override Launch Join(IReadOnlyList<Launch> launches)
+    {
+        ArgumentNullException.ThrowIfNull(launches);
+        return launches.Count > 1 && SweepLaunch.TryCreate(this, launches) is { } sweep ? sweep : base.Join(launches);
+    }
+
+    /// <inheritdoc/>
     public override void Synchronize()
     {
     }

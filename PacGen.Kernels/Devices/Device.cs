@@ -102,6 +102,17 @@ public abstract class Device : IDisposable
     }
 
     /// <summary>
+    /// Some launches as one that runs them in their order, and where it can range by range of the elements that they pass over.
+    /// Of what another of them writes, each may read no elements but those that it stands at.
+    /// </summary>
+    /// <param name="launches">The launches; what is returned disposes of them.</param>
+    public virtual Launch Join(IReadOnlyList<Launch> launches)
+    {
+        ArgumentNullException.ThrowIfNull(launches);
+        return launches.Count == 1 ? launches[0] : new LaunchSequence([], [.. launches]);
+    }
+
+    /// <summary>
     /// A way to send host values to a place again and again: with CUDA while kernels run, with OpenCL in their queue.
     /// </summary>
     /// <param name="target">The place, on this device.</param>

@@ -4,7 +4,7 @@ using PacGen.Core.Lanes;
 namespace PacGen.Kernels;
 
 /// <summary>The map on the CPU: one vector loop a row, closed over the expression and the lane.</summary>
-internal abstract unsafe class MapCpu : CpuLaunch
+internal abstract unsafe class MapCpu : CpuLaunch, ISweep
 {
     private const int TaskElements = 1 << 14;
     private const int Splat = 16;
@@ -89,9 +89,21 @@ internal abstract unsafe class MapCpu : CpuLaunch
     public override void RunTask(int task, int worker)
     {
         long start = (long)task * TaskElements;
+        RunRange(task, start, Math.Min(start + TaskElements, total), worker);
+    }
+
+    /// <inheritdoc/>
+    public long Elements => total;
+
+    /// <inheritdoc/>
+    public long ElementsPerTask => 0;
+
+    /// <inheritdoc/>
+    public void RunRange(int task, long start, long end, int worker)
+    {
         float* scratch = ScratchSize > 0 ? Device.Scratch(worker) : null;
         Prepare(scratch);
-        Evaluate(start, Math.Min(start + TaskElements, total), destination + start, scratch);
+        Evaluate(start, end, destination + start, scratch);
     }
 
     /// <summary>Repeats the inputs that are stretched along short rows; once a task, before <see cref="Evaluate"/>.</summary>
@@ -198,6 +210,81 @@ internal abstract unsafe class MapCpu : CpuLaunch
         }
     }
 
+    /// <summary>
+    /// Whether each input moves along with the elements, or stands at the same places in every row of <paramref name="width"/>.
+    /// </summary>
+    public bool IsUniform(int width)
+    {
+        for (int i = 0; i < sources.Length; i++)
+        {
+            bool fits = repeated[i] != 0 ? width <= rowLength
+                : outer.Length == 0 || (outer.Length == 1 && (outerSteps[i][0] == 0
+                    ? !moves[i] || width == rowLength : moves[i] && outerSteps[i][0] == rowLength));
+            if (!fits)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The map's values, reduced as they are computed.</summary>
+    public abstract MapBlock Reduced<TReduction>()
+        where TReduction : struct, IReduction;
+
+    /// <summary>Where the inputs of uniform rows from an element on begin, and which of them move along a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected void Begin(long start, float* scratch, ref Pointers pointers, nint* along)
+    {
+        fixed (Pointers* at = &pointers)
+        {
+            float** bases = &at->P0;
+            nint* masks = &at->M0;
+            float* splats = scratch;
+            for (int i = 0; i < repeated.Length; i++)
+            {
+                splats += repeated[i] != 0 ? rowLength : 0;
+            }
+
+            for (int i = 0; i < sources.Length; i++)
+            {
+                bool stands = repeated[i] != 0 || (outer.Length == 1 && outerSteps[i][0] == 0);
+                along[i] = moves[i] ? 1 : 0;
+                masks[i] = moves[i] && !stands ? -1 : 0;
+                if (repeated[i] != 0)
+                {
+                    bases[i] = scratch;
+                    scratch += rowLength;
+                }
+                else if (moves[i])
+                {
+                    bases[i] = (float*)sources[i] + (stands ? 0 : start);
+                }
+                else
+                {
+                    new Span<float>(splats, Splat).Fill(*(float*)sources[i]);
+                    bases[i] = splats;
+                    splats += Splat;
+                }
+            }
+        }
+    }
+
+    /// <summary>The same further along the row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected Pointers Shifted(in Pointers pointers, nint* along, nint column)
+    {
+        Pointers result = pointers;
+        float** bases = &result.P0;
+        for (int i = 0; i < sources.Length; i++)
+        {
+            bases[i] += along[i] * column;
+        }
+
+        return result;
+    }
+
     /// <summary>Computes one row: <paramref name="length"/> consecutive values.</summary>
     protected abstract void Row(ref Pointers pointers, float* values, nint length);
 
@@ -219,8 +306,21 @@ internal sealed unsafe class MapCpu<TExpression, TLane>(CpuDevice device, Broadc
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Row(ref Pointers pointers, float* values, nint length)
     {
+        // Four vectors at a time: where the inputs are is then looked up once for them.
         Pointers local = pointers;
         nint i = 0;
+        for (; i <= length - (4 * TLane.Count); i += 4 * TLane.Count)
+        {
+            TLane a = TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in local, i));
+            TLane b = TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in local, i + TLane.Count));
+            TLane c = TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in local, i + (2 * TLane.Count)));
+            TLane d = TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in local, i + (3 * TLane.Count)));
+            TLane.Store(values + i, a);
+            TLane.Store(values + i + TLane.Count, b);
+            TLane.Store(values + i + (2 * TLane.Count), c);
+            TLane.Store(values + i + (3 * TLane.Count), d);
+        }
+
         for (; i <= length - TLane.Count; i += TLane.Count)
         {
             TLane.Store(values + i, TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in local, i)));
@@ -230,6 +330,62 @@ internal sealed unsafe class MapCpu<TExpression, TLane>(CpuDevice device, Broadc
         {
             Float1.Store(values + i, TExpression.Evaluate<Float1, At<Float1>>(new At<Float1>(in local, i)));
         }
+    }
+
+    /// <inheritdoc/>
+    public override MapBlock Reduced<TReduction>() => new Block<TReduction>(this);
+
+    /// <summary>Combines rows in registers, four vectors of each at a time.</summary>
+    private sealed class Block<TReduction>(MapCpu<TExpression, TLane> map) : MapBlock
+        where TReduction : struct, IReduction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public override void Combine(long start, int rows, int width, float* target, float* scratch)
+        {
+            Pointers begin = default;
+            nint* along = stackalloc nint[Expression.MaxArguments];
+            map.Begin(start, scratch, ref begin, along);
+            int column = 0;
+            for (; column + (4 * TLane.Count) <= width; column += 4 * TLane.Count)
+            {
+                Pointers p0 = map.Shifted(in begin, along, column), p1 = map.Shifted(in begin, along, column + TLane.Count);
+                Pointers p2 = map.Shifted(in begin, along, column + (2 * TLane.Count));
+                Pointers p3 = map.Shifted(in begin, along, column + (3 * TLane.Count));
+                TLane a = At(in p0, 0), b = At(in p1, 0), c = At(in p2, 0), d = At(in p3, 0);
+                nint row = width;
+                for (int i = 1; i < rows; i++, row += width)
+                {
+                    a = TReduction.Combine(a, At(in p0, row));
+                    b = TReduction.Combine(b, At(in p1, row));
+                    c = TReduction.Combine(c, At(in p2, row));
+                    d = TReduction.Combine(d, At(in p3, row));
+                }
+
+                TLane.Store(target + column, a);
+                TLane.Store(target + column + TLane.Count, b);
+                TLane.Store(target + column + (2 * TLane.Count), c);
+                TLane.Store(target + column + (3 * TLane.Count), d);
+            }
+
+            for (; column < width; column += TLane.Count)
+            {
+                // The last vector overlaps.
+                column = Math.Min(column, width - TLane.Count);
+                Pointers p0 = map.Shifted(in begin, along, column);
+                TLane a = At(in p0, 0);
+                nint row = width;
+                for (int i = 1; i < rows; i++, row += width)
+                {
+                    a = TReduction.Combine(a, At(in p0, row));
+                }
+
+                TLane.Store(target + column, a);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static TLane At(in Pointers pointers, nint index) =>
+            TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in pointers, index));
     }
 
     private readonly struct At<T> : IInputs<T>

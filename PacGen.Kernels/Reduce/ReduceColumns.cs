@@ -11,10 +11,11 @@ namespace PacGen.Kernels;
 /// Where inner is below 64, several rows count as one wide row, whose parts are combined at the end: so a sum over everything,
 /// over the last axes and over the first ones are the same loop over wide rows. Wide rows are cut into columns of 512 to 1023.
 /// Where that makes too few units of work, the rows are cut too; the last task to finish combines the parts, pairwise.
-/// With a map the elements are computed a few rows at a time into scratch memory that stays in the nearest cache, and combined
-/// in the same order: the bits are those of the map and the reduction one after the other.
+/// With a map the elements are computed in registers where its inputs allow it, else a few rows at a time into scratch memory
+/// that stays in the nearest cache, and combined in the same order: the bits are those of the map and the reduction one after the
+/// other.
 /// </remarks>
-internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
+internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch, ISweep
     where T : struct, IMemoryLane<T>
     where TReduction : struct, IReduction
 {
@@ -42,6 +43,8 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
     private readonly long reduction;
     private readonly float* partial;
     private readonly DeviceBuffer? partialBuffer;
+    private readonly bool isSweep;
+    private readonly MapBlock? mapped;
     private int finished;
 
     public ReduceColumns(CpuDevice device, Region input, MapCpu? map, Region output, long outer, long rows, long inner)
@@ -73,6 +76,8 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
         rowUnits = (int)Math.Max(1, (wideRows + rowsPerUnit - 1) / rowsPerUnit);
         units = outer * columnUnits * rowUnits;
         share = Math.Clamp(FloatsPerTask / (rowsPerUnit * widest), 1, units);
+        isSweep = outer == 1 && columnUnits == 1;
+        mapped = isSweep && map?.IsUniform(widest) == true ? map.Reduced<TReduction>() : null;
         // A block, the total, and a level for each bit of the number of blocks; folding reads a vector beyond the end.
         int levels = 64 - BitOperations.LeadingZeroCount((ulong)rowsPerUnit / BlockRows + 1);
         reduction = ((levels + 2L) * stride) + Padding;
@@ -86,6 +91,12 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
     }
 
     public override int Tasks => (int)((units + share - 1) / share);
+
+    public long Elements => isSweep ? rows * inner : -1;
+
+    public long ElementsPerTask => share * rowsPerUnit * fold * inner;
+
+    public void RunRange(int task, long start, long end, int worker) => RunTask(task, worker);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void RunTask(int task, int worker)
@@ -233,6 +244,12 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch
         if (map is null)
         {
             CombineRows(x + source, rowStride, rows, width, target);
+            return;
+        }
+
+        if (mapped is not null)
+        {
+            mapped.Combine(source, rows, width, target, scratch);
             return;
         }
 

@@ -66,7 +66,7 @@ internal sealed class GraphCompiler
     public void Plan()
     {
         BindLeaves();
-        steps = Fuse();
+        steps = SweepPlan.Join(Fuse(), device is CpuDevice, Base);
         Place(steps);
     }
 
@@ -96,13 +96,24 @@ internal sealed class GraphCompiler
             }
         }
 
-        foreach (Step step in steps)
+        for (int i = 0; i < steps.Count;)
         {
-            Region[] inputs = [.. step.Inputs.Select(RegionOf)];
-            string shapes = string.Join(", ", step.Inputs.Select(input => input.Shape));
-            Names.Add($"{step.Operation.Name} of {shapes} → {step.Output.Shape}");
-            Launches.Add(device.Bind(
-                step.Operation, [.. step.Inputs.Select(input => input.Shape)], inputs, step.Target ?? RegionOf(step.Output)));
+            // What fails meanwhile is disposed of with the launches so far.
+            int first = i;
+            List<string> names = [];
+            for (; i < steps.Count && steps[i].Time == steps[first].Time; i++)
+            {
+                Step step = steps[i];
+                Launches.Add(device.Bind(
+                    step.Operation, [.. step.Inputs.Select(input => input.Shape)], [.. step.Inputs.Select(RegionOf)],
+                    step.Target ?? RegionOf(step.Output)));
+                names.Add(step.ToString());
+            }
+
+            Launch joined = device.Join(Launches[^(i - first)..]);
+            Launches.RemoveRange(Launches.Count - (i - first), i - first);
+            Launches.Add(joined);
+            Names.Add(string.Join(" | ", names));
         }
 
         foreach (Tensor tensor in outputs.Concat(order.Where(node => node.Operation is null && node.Values is null)))
@@ -326,11 +337,11 @@ internal sealed class GraphCompiler
     private void Place(List<Step> steps)
     {
         Dictionary<Tensor, int> lastUse = [];
-        for (int t = 0; t < steps.Count; t++)
+        foreach (Step step in steps)
         {
-            foreach (Tensor input in steps[t].Inputs)
+            foreach (Tensor input in step.Inputs)
             {
-                lastUse[Base(input)] = t;
+                lastUse[Base(input)] = step.Time;
             }
         }
 
@@ -340,9 +351,10 @@ internal sealed class GraphCompiler
         }
 
         List<Storage> storages = [];
-        for (int t = 0; t < steps.Count; t++)
+        for (int index = 0; index < steps.Count; index++)
         {
-            Step step = steps[t];
+            Step step = steps[index];
+            int t = step.Time;
             if (regions.ContainsKey(step.Output) || step.Target is not null)
             {
                 continue;
@@ -351,7 +363,9 @@ internal sealed class GraphCompiler
             int end = lastUse.GetValueOrDefault(step.Output, t);
             Storage? storage = step.Operation is FusedMap
                 ? step.Inputs
-                    .Where(input => input.Shape == step.Output.Shape && lastUse[Base(input)] == t)
+                    .Where(input => input.Shape == step.Output.Shape && lastUse[Base(input)] == t
+                        && !steps.Skip(index + 1).TakeWhile(later => later.Time == t).Any(
+                            later => later.Inputs.Any(other => Base(other) == Base(input))))
                     .Select(input => storageOf.GetValueOrDefault(Base(input)))
                     .FirstOrDefault(candidate => candidate is not null && candidate.End == t)
                 : null;
@@ -391,7 +405,28 @@ internal sealed class GraphCompiler
         slabCount = total;
     }
 
-    private sealed record Step(Operation Operation, ImmutableArray<Tensor> Inputs, Tensor Output, Region? Target = null);
+    /// <summary>An operation on tensors.</summary>
+    /// <param name="Operation">The operation.</param>
+    /// <param name="Inputs">What it reads.</param>
+    /// <param name="Output">What it makes.</param>
+    /// <param name="Target">Where that goes; null for the place of the output.</param>
+    internal sealed record Step(Operation Operation, ImmutableArray<Tensor> Inputs, Tensor Output, Region? Target = null)
+    {
+        /// <summary>When it runs: steps that run together have the same.</summary>
+        public int Time { get; init; }
+
+        /// <summary>Multiply(x0, Step(x1)) of (64, 10), (64, 10) → (64, 10)</summary>
+        public override string ToString()
+        {
+            string name = Operation switch
+            {
+                FusedMap map => map.Expression.ToString(),
+                FusedReduce reduce => $"{reduce.Reduction.Kind} {reduce.Expression}",
+                { } other => other.Name,
+            };
+            return $"{name} of {string.Join(", ", Inputs.Select(input => input.Shape))} → {Output.Shape}";
+        }
+    }
 
     private sealed class Storage
     {

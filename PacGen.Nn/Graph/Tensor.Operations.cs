@@ -257,8 +257,51 @@ public sealed partial class Tensor
             }
         }
 
-        Tensor summed = axes.Count == 0 ? this : Sum([.. axes], true);
-        return summed.Reshape(shape);
+        if (axes.Count > 0 && Factored(shape, axes) is { } factored)
+        {
+            return factored.Reshape(shape);
+        }
+
+        // Several gradients want the same sum, such as those of a bias and of a mean.
+        if (sumOf is not { } known || known.Shape != shape)
+        {
+            Tensor summed = axes.Count == 0 ? this : Sum([.. axes], true);
+            sumOf = known = summed.Reshape(shape);
+        }
+
+        return known;
+    }
+
+    /// <summary>
+    /// The sum of −x, or of x·c with a c that does not change along the axes, as −Σx or c·Σx: Σx is then the one that others want
+    /// too, and a pass less is taken. Null for other tensors.
+    /// </summary>
+    private Tensor? Factored(Shape shape, List<int> axes)
+    {
+        if (Operation is not FusedMap { Target: null, Expression.Function: { } function })
+        {
+            return null;
+        }
+
+        if (function == typeof(NegateFunction))
+        {
+            return -Inputs[0].SumTo(shape);
+        }
+
+        if (function == typeof(MultiplyFunction))
+        {
+            for (int i = 0; i < 2; i++)
+            {
+                Tensor whole = Inputs[i], factor = Inputs[1 - i];
+                if (whole.Shape == Shape && axes.TrueForAll(
+                    axis => Shape.Rank - axis > factor.Shape.Rank || factor.Shape[axis - Shape.Rank] == 1))
+                {
+                    return whole.SumTo(shape) * factor;
+                }
+            }
+        }
+
+        return null;
     }
 
     private Axes AxesOf(int[] axes)

@@ -11,6 +11,9 @@ public sealed partial class Tensor
 {
     private static long created;
 
+    // What SumTo gave last.
+    private Tensor? sumOf;
+
     private Tensor(Shape shape, Operation? operation, ImmutableArray<Tensor> inputs, float[]? values, string? name)
     {
         Shape = shape;
