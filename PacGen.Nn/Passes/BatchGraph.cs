@@ -17,6 +17,7 @@ internal sealed class BatchGraph : IDisposable
     private readonly ulong? trainingSeed;
     private readonly RunningStatistics statistics;
     private readonly IReadOnlyDictionary<Tensor, Region> inputs;
+    private readonly Derivatives? derivatives;
     private readonly Dictionary<int, Compiled> compiled = [];
     private readonly Dictionary<int, (GraphCompiler Plan, Nodes Nodes)> planned = [];
     private readonly float[] scalar = new float[1];
@@ -32,6 +33,7 @@ internal sealed class BatchGraph : IDisposable
     /// <param name="statistics">What a pass in training mode does to running statistics.</param>
     /// <param name="inputs">Memory of further leaves that the loss reads, such as the direction of a Hessian-vector
     /// product.</param>
+    /// <param name="derivatives">Other scalars of which the gradients are wanted, and nothing else; null for the loss.</param>
     /// <param name="states">Where a pass in training mode reads and writes the model's state; null for the state itself.</param>
     public BatchGraph(
         Module module,
@@ -43,7 +45,8 @@ internal sealed class BatchGraph : IDisposable
         ulong? trainingSeed,
         RunningStatistics statistics = RunningStatistics.FromTrainingPass,
         IReadOnlyDictionary<Tensor, Region>? inputs = null,
-        StateUpdate? states = null)
+        StateUpdate? states = null,
+        Derivatives? derivatives = null)
     {
         (Module, Arena, Weights, Gradients, States) = (module, arena, weights, gradients, states);
         this.loss = loss;
@@ -51,6 +54,7 @@ internal sealed class BatchGraph : IDisposable
         this.trainingSeed = trainingSeed;
         this.statistics = statistics;
         this.inputs = inputs ?? new Dictionary<Tensor, Region>();
+        this.derivatives = derivatives;
     }
 
     /// <summary>The model.</summary>
@@ -114,7 +118,7 @@ internal sealed class BatchGraph : IDisposable
     private Compiled Send(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step, double share)
     {
         Compiled graph = For(form.CountOf(labels));
-        graph.Images.Write(images);
+        graph.Images?.Write(images);
         graph.Labels?.Write(labels);
         if (graph.Step is { } stepUpload)
         {
@@ -194,14 +198,14 @@ internal sealed class BatchGraph : IDisposable
         {
             graph = new Compiled(
                 program,
-                UploadTo(nodes.Images) ?? throw new ArgumentException(
-                    $"{Module.GetType().Name}'s output does not depend on its input.", nameof(count)),
+                UploadTo(nodes.Images) ?? (derivatives is not null ? null : throw new ArgumentException(
+                    $"{Module.GetType().Name}'s output does not depend on its input.", nameof(count))),
                 UploadTo(nodes.Labels),
                 UploadTo(nodes.Context?.Step),
                 UploadTo(nodes.Context?.Share),
                 [.. nodes.Context?.Next.Keys ?? []],
-                program[nodes.Mean],
-                program[nodes.Output]);
+                derivatives is null ? program[nodes.Mean] : default,
+                derivatives is null ? program[nodes.Output] : default);
         }
         catch
         {
@@ -269,6 +273,11 @@ internal sealed class BatchGraph : IDisposable
 
         Tensor output = Module.Apply(images);
         Module.Eval();
+        if (derivatives is not null)
+        {
+            return new Nodes(images, labels, context, output, output);
+        }
+
         Tensor mean = loss(output, labels);
         return mean.Shape.Count == 1
             ? new Nodes(images, labels, context, output, mean)
@@ -280,7 +289,7 @@ internal sealed class BatchGraph : IDisposable
         Nodes nodes = Forward(count);
         Tensor mean = nodes.Mean;
         Dictionary<Tensor, Region> bindings = Bindings();
-        List<Tensor> outputs = [mean, nodes.Output];
+        List<Tensor> outputs = derivatives is null ? [mean, nodes.Output] : [];
         if (States is not null)
         {
             foreach (StateTensor state in Arena.States)
@@ -298,13 +307,23 @@ internal sealed class BatchGraph : IDisposable
 
         if (Gradients is not null)
         {
-            Tensor[] gradient = mean.Gradient([.. Arena.Parameters.Select(parameter => parameter.Tensor)]);
+            AddGradient(mean, Gradients);
+        }
+
+        foreach ((Tensor scalar, DeviceBuffer gradient) in derivatives?.Of(nodes.Output, nodes.Labels) ?? [])
+        {
+            AddGradient(scalar, gradient);
+        }
+
+        void AddGradient(Tensor scalar, DeviceBuffer buffer)
+        {
+            Tensor[] gradient = scalar.Gradient([.. Arena.Parameters.Select(parameter => parameter.Tensor)]);
             for (int i = 0; i < gradient.Length; i++)
             {
                 // A tensor of its own for each parameter: two may share one gradient, and a leaf is computed nowhere.
                 Tensor own = bindings.ContainsKey(gradient[i]) || outputs.Contains(gradient[i]) || gradient[i].Operation is null
                     ? gradient[i] + 0f : gradient[i];
-                bindings[own] = Arena.Segment(Gradients, i);
+                bindings[own] = Arena.Segment(buffer, i);
                 outputs.Add(own);
             }
         }
@@ -314,12 +333,17 @@ internal sealed class BatchGraph : IDisposable
         return (CompiledGraph.Plan(Arena.Device, outputs, bindings), nodes);
     }
 
+    /// <summary>
+    /// Scalars of the model's output and the labels, each with the buffer that gets its gradient by the weights.
+    /// </summary>
+    internal sealed record Derivatives(Func<Tensor, Tensor, IEnumerable<(Tensor Scalar, DeviceBuffer Gradient)>> Of);
+
     /// <summary>What a graph is made of.</summary>
     internal sealed record Nodes(Tensor Images, Tensor Labels, TrainingContext? Context, Tensor Output, Tensor Mean);
 
     /// <summary>A graph, the ways to its inputs, and where its results lie.</summary>
     internal sealed record Compiled(
-        CompiledGraph Graph, Upload Images, Upload? Labels, Upload? Step, Upload? Share, IReadOnlyList<StateTensor> States,
+        CompiledGraph Graph, Upload? Images, Upload? Labels, Upload? Step, Upload? Share, IReadOnlyList<StateTensor> States,
         Region Loss, Region Output) : IDisposable
     {
         /// <summary>The graph within a whole training step, once there was one.</summary>
@@ -329,7 +353,7 @@ internal sealed class BatchGraph : IDisposable
         public void Dispose()
         {
             WholeStep?.Dispose();
-            Images.Dispose();
+            Images?.Dispose();
             Labels?.Dispose();
             Step?.Dispose();
             Share?.Dispose();

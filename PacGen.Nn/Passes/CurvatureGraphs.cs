@@ -9,30 +9,36 @@ internal static class CurvatureGraphs
 {
     private const uint SignStream = 0x7369_676E;
 
-    /// <summary>A scalar whose gradient is the matrix times v.</summary>
+    /// <summary>For each of some vectors v a scalar whose gradient is the matrix times v. They share the pass to ∇L̂.</summary>
     /// <param name="matrix">The matrix.</param>
     /// <param name="loss">The loss of a batch, a mean over its images.</param>
     /// <param name="output">z of the batch.</param>
     /// <param name="labels">Its labels.</param>
     /// <param name="weights">The parameters.</param>
-    /// <param name="along">v, in the parameters' shapes.</param>
-    public static Tensor Product(
-        CurvatureMatrix matrix, Func<Tensor, Tensor, Tensor> loss, Tensor output, Tensor labels, Tensor[] weights, Tensor[] along)
+    /// <param name="along">The vectors v, each in the parameters' shapes.</param>
+    public static IEnumerable<Tensor> Products(
+        CurvatureMatrix matrix, Func<Tensor, Tensor, Tensor> loss, Tensor output, Tensor labels, Tensor[] weights,
+        IEnumerable<Tensor[]> along)
     {
         if (matrix == CurvatureMatrix.Hessian)
         {
             // The gradient of ⟨∇L̂, v⟩.
-            return Dot(loss(output, labels).Gradient(weights), along);
+            Tensor[] gradient = loss(output, labels).Gradient(weights);
+            return along.Select(v => Dot(gradient, v));
         }
 
         // Jᵀu is linear in u, so that the gradient of ⟨Jᵀu, v⟩ by u is Jv, whatever u is.
         Tensor u = Tensor.Input(output.Shape, "cotangent");
-        Tensor tangent = Dot((output * u).Sum().Gradient(weights), along).Gradient(u)[0].StopGradient();
+        Tensor[] pulled = (output * u).Sum().Gradient(weights);
         Tensor fixedOutput = output.StopGradient(), outputGradient = loss(fixedOutput, labels).Gradient(fixedOutput)[0];
-        Tensor cotangent = matrix == CurvatureMatrix.GaussNewton
-            ? (outputGradient * tangent).Sum().Gradient(fixedOutput)[0]
-            : outputGradient * RowSums(outputGradient * tangent) * output.Shape[0];
-        return (output * cotangent.StopGradient()).Sum();
+        return along.Select(v =>
+        {
+            Tensor tangent = Dot(pulled, v).Gradient(u)[0].StopGradient();
+            Tensor cotangent = matrix == CurvatureMatrix.GaussNewton
+                ? (outputGradient * tangent).Sum().Gradient(fixedOutput)[0]
+                : outputGradient * RowSums(outputGradient * tangent) * output.Shape[0];
+            return (output * cotangent.StopGradient()).Sum();
+        });
     }
 
     /// <summary>

@@ -16,7 +16,7 @@ namespace PacGen.Nn;
 /// Console.WriteLine(Lanczos.Measure(empirical));                                   // λ_max
 /// </code>
 /// </example>
-public sealed class EmpiricalLoss : IDisposable
+public sealed partial class EmpiricalLoss : IDisposable
 {
     private const int DefaultBatch = 500;
     private const long LargestKept = 1L << 24;
@@ -27,10 +27,9 @@ public sealed class EmpiricalLoss : IDisposable
     // thread gathers the batches anew in each pass.
     private List<(float[] Images, float[] Labels)>? kept;
     private BatchLoader? loader;
-    private DeviceBuffer? point, gradients, direction;
+    private DeviceBuffer? point, gradients;
     private float[]? staging;
     private BatchGraph? value, gradient;
-    private readonly Dictionary<CurvatureMatrix, BatchGraph> products = [];
 
     // What measures share: found at these weights and this state.
     private readonly Dictionary<object, (object Found, PassCost Cost)> findings = [];
@@ -270,38 +269,6 @@ public sealed class EmpiricalLoss : IDisposable
     /// <summary>Sees the gradient of a batch.</summary>
     internal delegate void GradientAction(ReadOnlySpan<float> gradient, int images);
 
-    /// <summary>∇²L̂·v at the point.</summary>
-    /// <inheritdoc cref="Product"/>
-    public void HessianProduct(ReadOnlySpan<double> along, Span<double> product, CancellationToken cancellation = default) =>
-        Product(CurvatureMatrix.Hessian, along, product, cancellation);
-
-    /// <summary>A curvature matrix at the point times v.</summary>
-    /// <param name="matrix">The matrix.</param>
-    /// <param name="along">v, m numbers; rounded to single precision.</param>
-    /// <param name="product">Gets the m numbers of the product.</param>
-    /// <param name="cancellation">Stops between two batches.</param>
-    /// <exception cref="ArgumentException">A span does not have m numbers.</exception>
-    /// <exception cref="TrainingException">The product is not finite there.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void Product(
-        CurvatureMatrix matrix, ReadOnlySpan<double> along, Span<double> product, CancellationToken cancellation = default)
-    {
-        Require(along.Length, nameof(along));
-        for (int i = 0; i < along.Length; i++)
-        {
-            Staging[i] = (float)along[i];
-        }
-
-        if (!products.TryGetValue(matrix, out BatchGraph? graph))
-        {
-            products[matrix] = graph = ProductGraph(matrix);
-        }
-
-        direction!.Write(0, Staging);
-        Finite(Pass(graph, product, cancellation));
-        Cost += new PassCost(0, 0, 1);
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -315,7 +282,11 @@ public sealed class EmpiricalLoss : IDisposable
         loader?.Dispose();
         point?.Dispose();
         gradients?.Dispose();
-        direction?.Dispose();
+        foreach ((DeviceBuffer along, DeviceBuffer product) in directions)
+        {
+            along.Dispose();
+            product.Dispose();
+        }
     }
 
     /// <summary>How many outputs the network has an image.</summary>
@@ -335,23 +306,10 @@ public sealed class EmpiricalLoss : IDisposable
     private DeviceBuffer Gradients => gradients ??= arena.Device.Allocate(arena.Count);
 
     private BatchGraph Graph(
-        DeviceBuffer? result, Func<Tensor, Tensor, Tensor>? loss = null, IReadOnlyDictionary<Tensor, Region>? inputs = null)
+        DeviceBuffer? result, IReadOnlyDictionary<Tensor, Region>? inputs = null, BatchGraph.Derivatives? derivatives = null)
     {
         LabelCheck.Require(Model, Loss, Images, "The images");
-        return new(
-            Model, arena, Point, result, loss ?? Loss, Images.Form, null, inputs: inputs);
-    }
-
-    private BatchGraph ProductGraph(CurvatureMatrix matrix)
-    {
-        direction ??= arena.Device.Allocate(arena.Count);
-        Tensor[] weights = [.. arena.Parameters.Select(parameter => parameter.Tensor)];
-        Tensor[] along =
-            [.. arena.Parameters.Select(parameter => Tensor.Input(parameter.Shape, $"direction of {parameter.Name}"))];
-        return Graph(
-            Gradients,
-            (output, labels) => CurvatureGraphs.Product(matrix, Loss, output, labels, weights, along),
-            along.Select((tensor, i) => (tensor, arena.Segment(direction, i))).ToDictionary());
+        return new(Model, arena, Point, result, Loss, Images.Form, null, inputs: inputs, derivatives: derivatives);
     }
 
     private static double Finite(double value) => double.IsFinite(value)
@@ -370,19 +328,28 @@ public sealed class EmpiricalLoss : IDisposable
         {
             double share = (double)graph.CountOf(labels) / Images.Count;
             sum += graph.Loss() * share;
-            Gradients.Read(0, Staging);
-            for (int i = 0; i < result.Length; i++)
-            {
-                result[i] += Staging[i] * share;
-            }
+            Add(Gradients, result, share);
         }
 
-        foreach (double element in result)
-        {
-            Finite(element);
-        }
-
+        Finite(result);
         return sum;
+    }
+
+    private void Add(DeviceBuffer values, Span<double> sum, double share)
+    {
+        values.Read(0, Staging);
+        for (int i = 0; i < sum.Length; i++)
+        {
+            sum[i] += Staging[i] * share;
+        }
+    }
+
+    private static void Finite(ReadOnlySpan<double> values)
+    {
+        foreach (double value in values)
+        {
+            Finite(value);
+        }
     }
 
     /// <summary>Runs a batch of a pass; index 0 begins it. False behind the last.</summary>

@@ -75,7 +75,8 @@ internal abstract class CurvatureEstimate : IDisposable
         private const uint ImageStream = 0x6469_6167, SignStream = 0x6469_6173;
         private readonly EmpiricalLoss images;
         private readonly ScoreOptions options;
-        private readonly double[] diagonal, v, product;
+        private readonly double[] diagonal;
+        private readonly ProductBlock block;
         private readonly bool isExact;
 
         public Diagonal(EmpiricalLoss subject, ScoreOptions options)
@@ -86,7 +87,8 @@ internal abstract class CurvatureEstimate : IDisposable
             int count = options.ImagesOf(subject.Images.Count);
             images = new EmpiricalLoss(
                 subject.Model, subject.Arena, subject.Images.Subset(chosen.AsSpan(0, count)), subject.Loss);
-            (diagonal, v, product) = (new double[subject.Count], new double[subject.Count], new double[subject.Count]);
+            diagonal = new double[subject.Count];
+            block = new ProductBlock(images, options.HessianDraws);
             isExact = subject.Count <= options.LargestExact;
             Cost = new PassCost(
                 0, 0, (double)(isExact ? subject.Count : options.HessianDraws) * count / subject.Images.Count);
@@ -104,13 +106,17 @@ internal abstract class CurvatureEstimate : IDisposable
             }
             else
             {
-                for (int draw = 0; draw < options.HessianDraws; draw++)
+                for (int first = 0; first < options.HessianDraws; first += block.Count)
                 {
-                    RandomSigns.Fill(v, options.Seed, SignStream, (uint)draw);
-                    images.HessianProduct(v, product, cancellation);
-                    for (int i = 0; i < v.Length; i++)
+                    block.Multiply(
+                        CurvatureMatrix.Hessian, Math.Min(block.Count, options.HessianDraws - first),
+                        (v, i) => RandomSigns.Fill(v, options.Seed, SignStream, (uint)(first + i)), cancellation);
+                    foreach ((double[] v, double[] product) in block.Results)
                     {
-                        diagonal[i] += v[i] * product[i] / options.HessianDraws;
+                        for (int i = 0; i < v.Length; i++)
+                        {
+                            diagonal[i] += v[i] * product[i] / options.HessianDraws;
+                        }
                     }
                 }
             }

@@ -68,16 +68,28 @@ public static class HessianDiagonalEstimator
         CancellationToken cancellation)
     {
         const int Reported = 64;
-        double[] unit = new double[subject.Count], product = new double[subject.Count];
-        for (int i = 0; i < unit.Length; i++)
+        ProductBlock block = new(subject, subject.Count);
+        for (int first = 0; first < subject.Count; first += block.Count)
         {
-            unit[i] = 1;
-            subject.Product(matrix, unit, product, cancellation);
-            diagonal[i] = product[i];
-            unit[i] = 0;
-            if ((i + 1) % Reported == 0 || i + 1 == unit.Length)
+            int count = Math.Min(block.Count, subject.Count - first);
+            block.Multiply(
+                matrix, count,
+                (v, i) =>
+                {
+                    Array.Clear(v);
+                    v[first + i] = 1;
+                },
+                cancellation);
+            int done = first;
+            foreach ((_, double[] product) in block.Results)
             {
-                progress?.Report(new MeasureProgress("diagonal", i + 1, unit.Length));
+                diagonal[done] = product[done];
+                done++;
+            }
+
+            if (done / Reported > first / Reported || done == subject.Count)
+            {
+                progress?.Report(new MeasureProgress("diagonal", done, subject.Count));
             }
         }
     }

@@ -26,23 +26,28 @@ public static class Hutchinson
         options.Validate();
         PassCost before = subject.Cost;
         subject.MoveToWeights();
-        double[] v = new double[subject.Count], product = new double[subject.Count], diagonal = new double[subject.Count];
+        double[] diagonal = new double[subject.Count];
         List<double> traces = [], squares = [];
-        for (int draw = 0; draw < options.Draws; draw++)
+        ProductBlock block = new(subject, options.Draws);
+        for (int first = 0; first < options.Draws; first += block.Count)
         {
-            RandomSigns.Fill(v, options.Seed, Stream, (uint)draw);
-            subject.Product(options.Matrix, v, product, cancellation);
-            double trace = 0, square = 0;
-            for (int i = 0; i < v.Length; i++)
+            block.Multiply(
+                options.Matrix, Math.Min(block.Count, options.Draws - first),
+                (v, i) => RandomSigns.Fill(v, options.Seed, Stream, (uint)(first + i)), cancellation);
+            foreach ((double[] v, double[] product) in block.Results)
             {
-                trace += v[i] * product[i];
-                square += product[i] * product[i];
-                diagonal[i] += v[i] * product[i] / options.Draws;
-            }
+                double trace = 0, square = 0;
+                for (int i = 0; i < v.Length; i++)
+                {
+                    trace += v[i] * product[i];
+                    square += product[i] * product[i];
+                    diagonal[i] += v[i] * product[i] / options.Draws;
+                }
 
-            traces.Add(trace);
-            squares.Add(square);
-            progress?.Report(new MeasureProgress("trace", draw + 1, options.Draws));
+                traces.Add(trace);
+                squares.Add(square);
+                progress?.Report(new MeasureProgress("trace", traces.Count, options.Draws));
+            }
         }
 
         MeanEstimate mean = MeanEstimate.Of(traces);

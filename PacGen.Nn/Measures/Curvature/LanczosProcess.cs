@@ -15,12 +15,13 @@ internal sealed class LanczosProcess
     // Single precision for the basis: products are no better, and it is what takes the memory.
     private readonly List<float[]> basis = [];
     private readonly List<double> diagonal = [], off = [];
-    private readonly Action<double[], double[]> apply;
+    private readonly Action<double[], double[]>? apply;
     private double[] current, next;
 
     /// <param name="start">v; scaled to length 1.</param>
-    /// <param name="apply">Writes the operator times its first argument to the second.</param>
-    public LanczosProcess(double[] start, Action<double[], double[]> apply)
+    /// <param name="apply">Writes the operator times its first argument to the second; not needed where <see cref="Begin"/> and
+    /// <see cref="End"/> are called.</param>
+    public LanczosProcess(double[] start, Action<double[], double[]>? apply = null)
     {
         this.apply = apply;
         current = start;
@@ -40,6 +41,14 @@ internal sealed class LanczosProcess
     /// <summary>One product, and one more row of the tridiagonal matrix.</summary>
     public void Step()
     {
+        (double[] vector, double[] product) = Begin();
+        apply!(vector, product);
+        End();
+    }
+
+    /// <summary>The vector that the operator is to be multiplied by, and where the product goes.</summary>
+    public (double[] Vector, double[] Product) Begin()
+    {
         if (Steps > 0)
         {
             off.Add(Beta);
@@ -49,7 +58,13 @@ internal sealed class LanczosProcess
 
         float[] kept = [.. current.Select(value => (float)value)];
         basis.Add(kept);
-        apply(current, next);
+        return (current, next);
+    }
+
+    /// <summary>Takes the product that <see cref="Begin"/> asked for.</summary>
+    public void End()
+    {
+        float[] kept = basis[^1];
         diagonal.Add(Dot(kept, next));
         double before = Norm(next);
         for (int round = 0; round < 2; round++)

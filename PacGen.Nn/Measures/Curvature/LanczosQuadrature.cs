@@ -31,19 +31,43 @@ public static class LanczosQuadrature
         subject.MoveToWeights();
         List<SpectralNode> nodes = [];
         List<double> dimensions = [];
+        // Each probe in work keeps a vector a product.
+        const long MostKept = 1L << 27;
+        int together = (int)Math.Clamp(
+            MostKept / ((long)options.Products * subject.Count), 1, new ProductBlock(subject, options.Probes).Count);
+        List<LanczosProcess> processes = [];
         for (int probe = 0; probe < options.Probes; probe++)
         {
             double[] start = new double[subject.Count];
             RandomSigns.Fill(start, options.Seed, Stream, (uint)probe);
-            LanczosProcess process = new(
-                start, (v, product) => subject.Product(options.Matrix, v, product, cancellation));
-            while (process.Steps < options.Products && !process.IsExhausted)
+            processes.Add(new LanczosProcess(start));
+            if (processes.Count == together || probe == options.Probes - 1)
             {
-                process.Step();
-                progress?.Report(new MeasureProgress(
-                    "spectral density", (probe * options.Products) + process.Steps, options.Probes * options.Products));
+                Advance(probe + 1 - processes.Count);
+                processes.ForEach(Read);
+                processes.Clear();
             }
+        }
 
+        // Probes take their products together, which share a pass.
+        void Advance(int before)
+        {
+            List<LanczosProcess> open = [.. processes];
+            while (open.Count > 0)
+            {
+                (double[] Vector, double[] Product)[] asked = [.. open.Select(process => process.Begin())];
+                subject.Products(
+                    options.Matrix, [.. asked.Select(one => one.Vector)], [.. asked.Select(one => one.Product)], cancellation);
+                open.ForEach(process => process.End());
+                open.RemoveAll(process => process.Steps >= options.Products || process.IsExhausted);
+                progress?.Report(new MeasureProgress(
+                    "spectral density", (before * options.Products) + processes.Sum(process => process.Steps),
+                    options.Probes * options.Products));
+            }
+        }
+
+        void Read(LanczosProcess process)
+        {
             Evd<double> spectrum = process.Spectrum();
             double dimension = 0;
             for (int k = 0; k < process.Steps; k++)

@@ -54,6 +54,28 @@ internal sealed class CurvatureMatrixTests(int[] widths, bool relu)
     }
 
     [Test]
+    public void ProductsAtOnceAreThoseOneByOne([Values] CurvatureMatrix which)
+    {
+        RandomStream random = new(4, 1);
+        double[][] along = [.. Enumerable.Range(0, EmpiricalLoss.ProductsAtOnce + 3).Select(
+            _ => (double[])[.. Enumerable.Range(0, subject.Count).Select(_ => random.NextGaussian())])];
+        double[][] products = [.. along.Select(v => new double[v.Length])];
+        subject.MoveToWeights();
+        PassCost before = subject.Cost;
+        subject.Products(which, along, products);
+        Assert.That((subject.Cost - before).Products, Is.EqualTo(along.Length));
+        for (int i = 0; i < along.Length; i++)
+        {
+            double[] alone = new double[subject.Count];
+            subject.Product(which, along[i], alone);
+            double length = Math.Sqrt(alone.Sum(value => value * value));
+            Assert.That(products[i].Zip(alone, (a, b) => Math.Abs(a - b)).Max(), Is.LessThan(1e-5 * length), $"product {i}");
+        }
+
+        Assert.That(() => subject.Products(which, along, products[1..]), Throws.ArgumentException);
+    }
+
+    [Test]
     public void LargestEigenvalue([Values] CurvatureMatrix which)
     {
         double[] spectrum = Spectrum(which);
