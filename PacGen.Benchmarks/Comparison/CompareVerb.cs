@@ -21,8 +21,15 @@ internal sealed class CompareVerb : Verb
     private readonly Option<string?> filter = Options.Path(
         "--filter", "Which rows, such as *encoder*; without it all", "pattern");
 
+    // What a process that is started to measure memory does.
+    private readonly Option<string?> peakOf = Options.Path("--peak-of", "Whose memory, pacgen's or libtorch's", "name");
+
     public CompareVerb(Host host)
-        : base(host, new Command("compare", What)) => Add(threads, seconds, filter, output);
+        : base(host, new Command("compare", What))
+    {
+        peakOf.Hidden = true;
+        Add(threads, seconds, filter, output, peakOf);
+    }
 
     protected override int Run(ParseResult parsed)
     {
@@ -34,6 +41,12 @@ internal sealed class CompareVerb : Verb
         }
 
         int count = parsed.GetValue(threads) ?? Environment.ProcessorCount;
+        if (parsed.GetValue(peakOf) is { } who)
+        {
+            Host.Output.WriteLine(LibtorchComparison.PeakOf(parsed.GetValue(filter)!, who == "libtorch", count));
+            return 0;
+        }
+
         LibtorchComparison.Run(
             TerminalOf(parsed), count, parsed.GetValue(seconds), parsed.GetValue(filter) ?? "*", path, Host.Stop.Token);
         return 0;

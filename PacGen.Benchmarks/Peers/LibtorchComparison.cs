@@ -27,25 +27,76 @@ internal static class LibtorchComparison
         using CpuDevice device = new(threads);
         LibtorchPeer peer = new(threads, seconds);
         terminal.Line($"{device.Name}; libtorch {LibtorchPeer.Version}; the best of {Turns} turns of {seconds} s each");
+        double fma = Ceiling(), copy = Ceiling(copies: true);
         List<Line> lines = [];
-        foreach ((Work work, Func<PeerTime> peerTime) in All(peer).Where(
+        foreach (Row row in All(peer).Where(
             row => FileSystemName.MatchesSimpleExpression(pattern, row.Ours.Name, ignoreCase: true)))
         {
-            Line line = Compare(device, work, peerTime, seconds, cancellation);
+            Line line = Compare(device, row, seconds, cancellation);
+            if (row.Memory && ProcessMemory.IsKnown)
+            {
+                string name = row.Ours.Name;
+                line = line with { Memory = (PeerMemory.Ours(name, threads), PeerMemory.Theirs(name, threads)) };
+            }
+
             lines.Add(line);
             terminal.Line(Prose.Line($"""
                 {line.Work}: {Time(line.Ours)} ms, libtorch {Time(line.Theirs.Milliseconds)} ms ({line.Theirs.Form}):
-                {line.Ratio:F2} times as fast
+                {line.Ratio:F2} times as fast; {line.OursInMemory} and {line.TheirsInMemory} MiB
                 """));
         }
 
+        List<LibtorchAgreement> agreements = [];
+        foreach (string network in LibtorchAgreement.Networks.Where(
+            network => FileSystemName.MatchesSimpleExpression(pattern, AgreementName(network), ignoreCase: true)))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            agreements.Add(LibtorchAgreement.Measure(network, device, threads));
+            terminal.Line($"{AgreementName(network)}: {AgreementText(agreements[^1])}");
+        }
+
+        fma = Math.Max(fma, Ceiling());
+        copy = Math.Max(copy, Ceiling(copies: true));
+        string ceilings = $"{device.Name}; {fma:F0} GFLOP/s of fused multiply-adds, {copy:F1} GB/s of copying in this run";
+        terminal.Line(ceilings);
         terminal.Write(Show(lines));
         if (path is not null)
         {
-            OutputFile.Write(
-                path, "--output", stream => stream.Write(Encoding.UTF8.GetBytes(Markdown(lines, threads, seconds, path))));
+            OutputFile.Write(path, "--output", stream => stream.Write(
+                Encoding.UTF8.GetBytes(Markdown(lines, agreements, ceilings, threads, seconds, path))));
             terminal.Line($"table → {path}");
         }
+
+        double Ceiling(bool copies = false) =>
+            (copies ? CopyCeiling.Of(device) : FmaCeiling.Of(device)).Measure(device, seconds).Rate!.Value;
+    }
+
+    /// <summary>Does the work of a row a few times in this process, and tells how much memory it had at its peak.</summary>
+    /// <param name="name">The row.</param>
+    /// <param name="theirs">Whether libtorch does it, in its form that takes least.</param>
+    /// <param name="threads">How many threads.</param>
+    /// <returns>Bytes beyond what the process had before.</returns>
+    public static long PeakOf(string name, bool theirs, int threads)
+    {
+        const double Briefly = 0.01;
+        LibtorchPeer peer = new(threads, Briefly);
+        Row row = All(peer).First(one => one.Ours.Name == name);
+        if (theirs)
+        {
+            RequireLibtorch();
+            peer.MatrixProduct(64);
+            long before = ProcessMemory.Now;
+            peer.Forget();
+            row.Theirs();
+            return peer.LeastPeak - before;
+        }
+
+        using CpuDevice device = new(threads);
+        OperationWork.MatrixProduct(64).Measure(device, Briefly);
+        long start = ProcessMemory.Now;
+        ProcessMemory.ResetPeak();
+        row.Ours.Measure(device, Briefly);
+        return ProcessMemory.Peak - start;
     }
 
     private static void RequireLibtorch()
@@ -65,81 +116,114 @@ internal static class LibtorchComparison
         }
     }
 
-    private static IEnumerable<(Work Ours, Func<PeerTime> Theirs)> All(LibtorchPeer peer) =>
+    private static IEnumerable<Row> All(LibtorchPeer peer) =>
     [
         .. from batch in (int[])[16, 64, 128, 256, 1024]
-           select Row(StepWork.MnistCnn(batch), () => peer.MnistCnnStep(batch)),
-        Row(StepWork.WideResNet(16, 1, 128), () => peer.WideResNetStep(16, 1, 128)),
-        Row(StepWork.WideResNet(58, 3, 16), () => peer.WideResNetStep(58, 3, 16)),
-        Row(StepWork.Encoder(256, 4, 4, 32, 64), () => peer.EncoderStep(256, 4, 4, 32, 64)),
+           select new Row(StepWork.MnistCnn(batch), () => peer.MnistCnnStep(batch), true),
+        .. from batch in (int[])[64, 128]
+           select new Row(StepWork.LargeMlp(batch), () => peer.LargeMlpStep(batch), true),
+        new Row(StepWork.WideResNet(16, 1, 128), () => peer.WideResNetStep(16, 1, 128), true),
+        new Row(StepWork.WideResNet(16, 3, 64), () => peer.WideResNetStep(16, 3, 64), true),
+        new Row(StepWork.WideResNet(58, 3, 16), () => peer.WideResNetStep(58, 3, 16), true),
+        new Row(StepWork.Encoder(256, 4, 4, 32, 64), () => peer.EncoderStep(256, 4, 4, 32, 64), true),
+        .. from network in LibtorchAgreement.Networks
+           select new Row(ScoreWork.HessianProduct(network, 256), () => peer.HessianProduct(network, 256), true),
         .. from channels in (int[])[128, 512]
            let size = channels == 128 ? 56 : 14
-           select Row(OperationWork.Depthwise(channels, size, 16), () => peer.Depthwise3x3(channels, size, 16)),
+           select new Row(OperationWork.Depthwise(channels, size, 16), () => peer.Depthwise3x3(channels, size, 16)),
         .. from inPlace in (bool[])[true, false]
-           select Row(ParameterWork.PerturbAndUpdate(ParameterWork.WideResNet),
+           select new Row(ParameterWork.PerturbAndUpdate(ParameterWork.WideResNet),
                () => peer.PerturbedAdam(ParameterWork.WideResNet, inPlace)),
         .. from n in (int[])[64, 256, 768, 1536]
-           select Row(OperationWork.MatrixProduct(n), () => peer.MatrixProduct(n)),
+           select new Row(OperationWork.MatrixProduct(n), () => peer.MatrixProduct(n)),
         .. from shape in OperationWork.WideResNetConvolutions
            from pass in Enum.GetValues<ConvolutionPass>()
-           select Row(OperationWork.Convolution(pass, shape.Channels, shape.Size, 128),
+           select new Row(OperationWork.Convolution(pass, shape.Channels, shape.Size, 128),
                () => peer.Convolution3x3(pass, shape.Channels, shape.Size, 128)),
     ];
 
-    private static (Work, Func<PeerTime>) Row(Work ours, Func<PeerTime> theirs) => (ours, theirs);
-
-    private static Line Compare(
-        CpuDevice device, Work work, Func<PeerTime> peer, double seconds, CancellationToken cancellation)
+    private static Line Compare(CpuDevice device, Row row, double seconds, CancellationToken cancellation)
     {
         double ours = double.PositiveInfinity;
         PeerTime? theirs = null;
         for (int turn = 0; turn < Turns; turn++)
         {
             cancellation.ThrowIfCancellationRequested();
-            ours = Math.Min(ours, work.Measure(device, seconds).Milliseconds!.Value);
+            ours = Math.Min(ours, row.Ours.Measure(device, seconds).Milliseconds!.Value);
             cancellation.ThrowIfCancellationRequested();
-            PeerTime measured = peer();
+            PeerTime measured = row.Theirs();
             theirs = theirs?.Or(measured) ?? measured;
         }
 
-        return new Line(work.Name, ours, theirs!.Value);
+        return new Line(row.Ours.Name, ours, theirs!.Value);
     }
 
     private static Table Show(List<Line> lines)
     {
-        Table table = Terminal.Table("work", "PacGen, ms", "libtorch, ms", "libtorch ÷ PacGen");
+        Table table = Terminal.Table(
+            "work", "PacGen, ms", "libtorch, ms", "libtorch ÷ PacGen", "PacGen, MiB", "libtorch, MiB", "libtorch ÷ PacGen");
         foreach (Line line in lines)
         {
             table.AddRow(
                 Markup.Escape(line.Work), Time(line.Ours), Time(line.Theirs.Milliseconds),
-                $"{line.Ratio:F2}");
+                $"{line.Ratio:F2}", line.OursInMemory, line.TheirsInMemory, line.MemoryRatio);
         }
 
         return table;
     }
 
-    private static string Markdown(List<Line> lines, int threads, double seconds, string path) => $"""
+    private static string AgreementName(string network) => $"losses after {LibtorchAgreement.Steps} steps, {network}";
+
+    private static string AgreementText(LibtorchAgreement agreement) => Prose.Line($"""
+        PacGen {agreement.Ours:G7}, libtorch {agreement.Theirs:G7} and {agreement.Other:G7}:
+        {(agreement.Distance <= agreement.Spread ? "within" : "beyond")} libtorch's spread
+        """);
+
+    private static string Markdown(
+        List<Line> lines, List<LibtorchAgreement> agreements, string ceilings, int threads, double seconds, string path) => $"""
         # PacGen and libtorch on one machine
 
         - machine: {Machine.Text}
         - libtorch {LibtorchPeer.Version} through TorchSharp, both on {threads} thread{(threads == 1 ? "" : "s")}
+        - {ceilings}
         - date: {Machine.Date}
         - command: `dotnet run -c Release --project PacGen.Benchmarks -p:Peers=true -- compare --seconds {seconds} --output {path}`
 
         Each time is the best of {Turns} turns, in which PacGen and libtorch take the machine one after the other for {seconds} s a
-        formulation; of libtorch's formulations the fastest counts.
+        formulation; of libtorch's formulations the fastest counts. Memory is the peak of a process of its own beyond what it had
+        before the work was set up; of libtorch's formulations the least counts.
 
-        | work | PacGen, ms | libtorch, ms | libtorch ÷ PacGen | libtorch's fastest form |
-        | --- | ---: | ---: | ---: | --- |
+        | work | PacGen, ms | libtorch, ms | libtorch ÷ PacGen | libtorch's fastest form | PacGen, MiB | libtorch, MiB | ratio |
+        | --- | ---: | ---: | ---: | --- | ---: | ---: | ---: |
         {string.Join('\n', lines.Select(
-            line => $"| {line.Work} | {Time(line.Ours)} | {Time(line.Theirs.Milliseconds)} | {line.Ratio:F2} | {line.Theirs.Form} |"))}
+            line => $"| {line.Work} | {Time(line.Ours)} | {Time(line.Theirs.Milliseconds)} | {line.Ratio:F2} | " +
+                $"{line.Theirs.Form} | {line.OursInMemory} | {line.TheirsInMemory} | {line.MemoryRatio} |"))}
+        {(agreements.Count == 0 ? "" : $"""
+
+        The same training by both, from the same weights on the same batches: the loss of step {LibtorchAgreement.Steps}.
+
+        | network | PacGen | libtorch, {threads} threads | libtorch, other threads | PacGen's distance | libtorch's spread |
+        | --- | ---: | ---: | ---: | ---: | ---: |
+        {string.Join('\n', agreements.Select(one => $"| {one.Network} | {one.Ours:G7} | {one.Theirs:G7} | {one.Other:G7} | " +
+            $"{one.Distance:G2} | {one.Spread:G2} |"))}
+        """)}
 
         """.ReplaceLineEndings("\n");
 
     private static string Time(double milliseconds) => BenchRow.TimeOf(milliseconds);
 
+    private sealed record Row(Work Ours, Func<PeerTime> Theirs, bool Memory = false);
+
     private sealed record Line(string Work, double Ours, PeerTime Theirs)
     {
+        public (long Ours, long Theirs)? Memory { get; init; }
+
+        public string OursInMemory => Memory is { } memory ? $"{memory.Ours >> 20}" : BenchRow.NoValue;
+
+        public string TheirsInMemory => Memory is { } memory ? $"{memory.Theirs >> 20}" : BenchRow.NoValue;
+
+        public string MemoryRatio => Memory is { } memory ? $"{(double)memory.Theirs / memory.Ours:F2}" : BenchRow.NoValue;
+
         public double Ratio => Theirs.Milliseconds / Ours;
     }
 }

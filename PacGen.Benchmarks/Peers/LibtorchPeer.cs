@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Suites;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -29,12 +30,7 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
         using DisposeScope scope = Begin();
         Tensor input = randn(batch, 1, 28, 28), labels = randint(10, batch, dtype: ScalarType.Int64);
 
-        using TorchSharp.Modules.Sequential model = nn.Sequential(
-            nn.Conv2d(1, 10, 5), nn.MaxPool2d(2), nn.ReLU(),
-            nn.Conv2d(10, 20, 5), nn.MaxPool2d(2), nn.ReLU(),
-            nn.Flatten(),
-            nn.Linear(320, 50), nn.ReLU(),
-            nn.Linear(50, 10));
+        using TorchSharp.Modules.Sequential model = LibtorchCurvature.MnistCnn();
         using optim.Optimizer sgd = optim.SGD(model.parameters(), 0.01);
         double modules = Best(() =>
         {
@@ -64,6 +60,54 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
                 }
             });
             return new PeerTime(best, channelsLast ? "functions, channels last" : "functions");
+        }
+    }
+
+    /// <summary>The same of an MLP 784-512-512-10 with ReLU.</summary>
+    /// <param name="batch">The images of the batch.</param>
+    public PeerTime LargeMlpStep(int batch)
+    {
+        using DisposeScope scope = Begin();
+        Tensor input = randn(batch, 784), labels = randint(10, batch, dtype: ScalarType.Int64);
+        using TorchSharp.Modules.Sequential model = LibtorchCurvature.Mlp();
+        using optim.Optimizer sgd = optim.SGD(model.parameters(), 0.01);
+        double modules = Best(() =>
+        {
+            sgd.zero_grad();
+            nn.functional.cross_entropy(model.forward(input), labels).backward();
+            sgd.step();
+        });
+        Tensor[] w = [.. model.parameters().Select(p => Leaf(p.detach().clone(), false))];
+        double functions = Best(() =>
+        {
+            Tensor x = nn.functional.relu(nn.functional.linear(input, w[0], w[1]));
+            x = nn.functional.relu(nn.functional.linear(x, w[2], w[3]));
+            IList<Tensor> gradients = autograd.grad(
+                [nn.functional.cross_entropy(nn.functional.linear(x, w[4], w[5]), labels)], w);
+            using (no_grad())
+            {
+                for (int i = 0; i < w.Length; i++)
+                {
+                    w[i].add_(gradients[i], -0.01f);
+                }
+            }
+        });
+        return new PeerTime(modules, "modules, torch.optim.SGD").Or(new PeerTime(functions, "functions"));
+    }
+
+    /// <summary>A Hessian-vector product of the mean cross-entropy in evaluation mode, by double backward.</summary>
+    /// <param name="network">Of which network.</param>
+    /// <param name="batch">The images.</param>
+    public PeerTime HessianProduct(string network, int batch)
+    {
+        return Measure(false).Or(Measure(true));
+
+        PeerTime Measure(bool channelsLast)
+        {
+            using DisposeScope scope = Begin();
+            using LibtorchCurvature curvature = new(network, batch, channelsLast);
+            return new PeerTime(
+                Best(curvature.Product), channelsLast ? "double backward, channels last" : "double backward");
         }
     }
 
@@ -218,10 +262,21 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
         return NewDisposeScope();
     }
 
+    /// <summary>The least that a formulation had in use at its peak, in bytes; 0 where that is not known.</summary>
+    public long LeastPeak { get; private set; }
+
+    /// <summary>Forgets the peaks so far.</summary>
+    public void Forget() => LeastPeak = 0;
+
     /// <summary>The shortest of many runs, milliseconds a run. Runs below 0.2 ms are timed several together.</summary>
     private double Best(Action work)
     {
         double shortest = double.PositiveInfinity;
+        if (ProcessMemory.IsKnown)
+        {
+            ProcessMemory.ResetPeak();
+        }
+
         for (int warmUp = 0; warmUp < 4 && (warmUp == 0 || shortest < 1000 * seconds); warmUp++)
         {
             long begun = Stopwatch.GetTimestamp();
@@ -242,6 +297,11 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
             }
 
             best = Math.Min(best, Stopwatch.GetElapsedTime(begun).TotalMilliseconds / together);
+        }
+
+        if (ProcessMemory.IsKnown)
+        {
+            LeastPeak = LeastPeak == 0 ? ProcessMemory.Peak : Math.Min(LeastPeak, ProcessMemory.Peak);
         }
 
         return best;

@@ -77,27 +77,10 @@ internal static class StartupBench
 
     private static Times Start(string name, bool tiered)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-        {
-            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "pacgen.dll"));
-        }
-
-        foreach (string argument in (string[])["bench", "--started", name])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        foreach (string setting in (string[])["TieredCompilation", "TieredPGO"])
-        {
-            start.Environment[$"DOTNET_{setting}"] = tiered ? "1" : "0";
-        }
-
-        using Process process = Process.Start(start)!;
-        string text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0 && JsonSerializer.Deserialize<Times>(text) is { } times ? times
-            : throw new InvalidOperationException($"A process that trains {name} ended with exit code {process.ExitCode}.");
+        string setting = tiered ? "1" : "0";
+        string text = ChildProcess.Run(
+            ["bench", "--started", name], ("DOTNET_TieredCompilation", setting), ("DOTNET_TieredPGO", setting));
+        return JsonSerializer.Deserialize<Times>(text)!;
     }
 
     /// <summary>Milliseconds to the first finished step, and of each epoch.</summary>
