@@ -33,7 +33,7 @@ internal sealed class HelpTests
     [TestCase(
         "certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
         "--weights", "--layout", "--stages", "--prior-rate", "--posterior-rate", "--crop", "--flip", "--prior-fraction",
-        "--prior-epochs",
+        "--prior-epochs", "--stage-memory", "--control", "--prior-sigmas", "--posterior-sigma", "--sigma-rate", "--save",
         "--posterior-epochs", "--posterior-optimizer", "--objective", "--batch-size", "--prior-levels", "--eta",
         "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--products",
         "--convolutions", "--threads",

@@ -37,8 +37,9 @@ internal sealed class PublishedCertificateTests
 
     /// <summary>
     /// Dziugaite and Roy (2017), table 1: of the network's mean error over draws, KL and n = 55,000 the bound, three digits each,
-    /// δ = 0.025. kl⁻¹ of the mean error itself, with (KL + 2 log(b log(c/λ)) + log(π²n/6δ))/(n − 1), b = 100, c = 0.1 and log(c/λ)
-    /// about 4, is within what rounding of the error explains in four rows of six; in the other two KL and bound don't fit.
+    /// δ = 0.025. kl⁻¹ of the mean error itself, with (KL + 2 log(b log(c/λ)) + log(π²n/6δ))/(n − 1), b = 100, c = 0.1 and
+    /// log(c/λ) about 4, is within what rounding of the error explains in four rows of six; in the other two KL and bound don't
+    /// fit.
     /// </summary>
     [TestCase("T-600", 0.028, 5144, 0.161, 0.0015)]
     [TestCase("T-1200", 0.027, 5977, 0.179, 0.006)]
