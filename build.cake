@@ -1,11 +1,13 @@
 // The build, as targets. Once in a clone:  dotnet tool restore
 // Then:                                    dotnet cake --target=NAME [arguments]
 //
-//   --target=Default|Build|Test|OpenCl|Bench|Figures|GpuKernels|GpuBundle|Pack   what to do; Default is Build and Test
+//   --target=Default|Build|Test|OpenCl|Bench|Figures|GpuKernels|GpuBundle|Site|Pack   what to do; Default is Build and Test
 //   --configuration=Release                                   how to compile; Bench and Figures are always Release
 //   --filter=EXPRESSION                                       Test, OpenCl: a `dotnet test` filter, such as FullyQualifiedName~MatMul
 //                                                             Bench: a BenchmarkDotNet filter, such as *MatMul*
 //   --description                                             lists the targets; --showtree shows what needs what
+
+#load "docs/site/site.cake"
 
 var target = Argument("target", "Default");
 var configuration = Argument("configuration", "Release");

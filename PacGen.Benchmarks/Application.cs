@@ -28,8 +28,6 @@ internal static class Application
     /// <summary>The environment variable that makes errors show their stack trace.</summary>
     public const string DebugVariable = "PACGEN_DEBUG";
 
-    private const int HelpWidth = 130;
-
     private const string What = """
         Asks how well a trained network will generalize: PAC-Bayes bounds and certificates, the score Ψ, training by Perturbed OPT.
         Without a verb: trains one MLP on the embedded digits by SGD and by Perturbed SGD, and compares them in a table.
@@ -45,7 +43,12 @@ internal static class Application
     public static int Run(string[] args, Host host)
     {
         // `help` and `help VERB` are what many programs understand.
-        args = args is ["help", .. string[] verb] ? [.. verb, "--help"] : args;
+        args = args switch
+        {
+            ["help", .. string[] verb, "--all"] => [.. verb, GroupedHelp.AllName],
+            ["help", .. string[] verb] => [.. verb, "--help"],
+            _ => args,
+        };
         try
         {
             RootCommand root = Create(host);
@@ -86,6 +89,13 @@ internal static class Application
         }
     }
 
+    /// <summary>What is wrong with a command line, before anything is done; null where nothing is.</summary>
+    internal static string? Problem(string[] args)
+    {
+        using StopRequest stop = new();
+        return ParseErrors.Describe(Create(new Host(TextWriter.Null, TextWriter.Null, stop)).Parse(args, Options.Parsing));
+    }
+
     private static RootCommand Create(Host host)
     {
         RootCommand root = new(What)
@@ -123,16 +133,20 @@ internal static class Application
             root.Add(verb.Command);
         }
 
+        Dictionary<Command, Verb> owners = verbs.SelectMany(verb => verb.Parts.Prepend(verb)).ToDictionary(verb => verb.Command);
         foreach (HelpOption help in root.Options.OfType<HelpOption>())
         {
             // A path elsewhere.
             help.Aliases.Remove("/h");
             help.Aliases.Remove("/?");
-            if (help.Action is HelpAction action)
-            {
-                action.MaxWidth = HelpWidth;
-            }
+            help.Action = new GroupedHelp(owners.GetValueOrDefault, all: false);
         }
+
+        root.Add(new Option<bool>(GroupedHelp.AllName)
+        {
+            Description = "Explains every option", Recursive = true, Arity = ArgumentArity.Zero,
+            Action = new GroupedHelp(owners.GetValueOrDefault, all: true),
+        });
 
         return root;
     }

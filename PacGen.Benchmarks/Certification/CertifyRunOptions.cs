@@ -135,6 +135,8 @@ internal sealed class CertifyRunOptions : OptionGroup
         Interval.OpenFraction,
         Defaults.SmallestProbability);
 
+    public override string Title => "Certificate";
+
     public override IReadOnlyList<Option> All =>
     [
         stages, memory, control, priorFraction, priorEpochs, posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop,

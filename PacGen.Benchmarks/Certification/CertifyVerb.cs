@@ -9,6 +9,7 @@ using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Training;
 using PacGen.Nn;
+using PacGen.Plots;
 
 namespace PacGen.Benchmarks.Certification;
 
@@ -42,14 +43,24 @@ internal sealed class CertifyVerb : Verb
     private readonly Option<string> layout = Options.Choice(
         "--layout", "The order of weights in a file of another program; without it recognised by the arrays' shapes", null,
         WeightsFile.Layouts);
+    private readonly Option<string?> csv = Options.Path(
+        CsvText.Option, "A file to write the certificate's numbers into, as comma-separated values");
+
+    private readonly ReportFile page = new();
     private readonly CertifyRunOptions run = new();
 
     public CertifyVerb(Host host)
         : base(host, new Command("certify", Prose.Line(What)))
     {
-        Add(data.Set, model, weights, layout, run, device, data, output, save);
+        Add(data.Set, model, weights, layout, run, device, data, output, save, csv, page);
         Add(JsonOption("The certificate as one JSON object on standard output, all else on standard error"));
     }
+
+    public override string[] Main =>
+    [
+        "--dataset", "--model", "--weights", "--stages", "--prior-epochs", "--posterior-epochs", "--delta", "--seed", "--output",
+        "--report", "--device", "--json",
+    ];
 
     protected override int Run(ParseResult parsed)
     {
@@ -70,7 +81,7 @@ internal sealed class CertifyVerb : Verb
             Device = opened.Device, KeepNormalization = path is null && data.HasStatedNormalization(parsed, trained),
         };
         CertifyReport report = new(terminal);
-        (JsonObject result, Action show) = path is null
+        (JsonObject result, Action<CertifyReport> show, Func<IReadOnlyList<(Panel, int)>> panels) = path is null
             ? OfTraining(parsed, choice, images, options, report)
             : OfFile(file, parsed, choice, images, options, report);
         result.Insert(0, "model", choice.Describe(images));
@@ -81,7 +92,24 @@ internal sealed class CertifyVerb : Verb
             Write(result);
         }
 
-        show();
+        show(report);
+        if (parsed.GetValue(csv) is { } table)
+        {
+            CsvText.Write(table, CsvText.Flat(result));
+            terminal.Line($"numbers → {table}");
+        }
+
+        if (page.Write(
+            parsed, $"Certificate of {choice.Title(images)} on {images.Name}", opened.Device.Name,
+            () =>
+            [
+                ReportFile.Pictures("What is guaranteed beside what was seen", panels()),
+                .. Terminal.Record(recorder => show(new CertifyReport(recorder))),
+            ]) is { } written)
+        {
+            terminal.Line(written);
+        }
+
         if (parsed.GetValue(output) is { } target)
         {
             OutputFile.Write(
@@ -93,7 +121,7 @@ internal sealed class CertifyVerb : Verb
         return 0;
     }
 
-    private (JsonObject Result, Action Show) OfTraining(
+    private Certified OfTraining(
         ParseResult parsed, ModelChoice choice, Dataset images, CertifyOptions options, CertifyReport report)
     {
         Module network = choice.Create(images, options.Device!, 10);
@@ -111,15 +139,15 @@ internal sealed class CertifyVerb : Verb
                         progressive.Stages[stage - 1].Steps, options.BatchSize));
             }
 
-            return (progressive.ToJson(), () => report.Result(progressive));
+            return new(progressive.ToJson(), shown => shown.Result(progressive), () => CertifyPlots.Of(progressive));
         }
 
         Certificate certificate = report.Show(
             progress => Certifier.Certify(network, images, options, progress, Host.Stop.Token));
-        return (certificate.ToJson(), () => report.Result(certificate));
+        return new(certificate.ToJson(), shown => shown.Result(certificate), () => CertifyPlots.Of(certificate));
     }
 
-    private (JsonObject Result, Action Show) OfFile(
+    private Certified OfFile(
         WeightsFile? file, ParseResult parsed, ModelChoice choice, Dataset images, CertifyOptions options, CertifyReport report)
     {
         (Module network, ParameterArena arena) = file is null ? choice.WithWeights(images, options.Device!)
@@ -135,7 +163,7 @@ internal sealed class CertifyVerb : Verb
             progress => Certifier.CertifyWeights(network, values, state, images, options, progress, Host.Stop.Token));
         JsonObject result = certificate.ToJson();
         result["method"] = "weights";
-        return (result, () => report.Result(certificate));
+        return new(result, shown => shown.Result(certificate), () => CertifyPlots.Of(certificate));
     }
 
     private void Check(ParseResult parsed)
@@ -156,5 +184,13 @@ internal sealed class CertifyVerb : Verb
         {
             OutputFile.Check(Directory.Exists(folder) ? Path.Combine(folder, "stage-1.safetensors") : folder, "--save");
         }
+
+        CsvText.Check(parsed.GetValue(csv));
+        page.Check(parsed);
+        OutputFile.RequireDistinct(new[] { output, csv, page.File }.Select(option => (option.Name, parsed.GetValue(option))));
     }
+
+    /// <summary>A certificate as JSON, on a terminal, and as plots.</summary>
+    private sealed record Certified(
+        JsonObject Result, Action<CertifyReport> Show, Func<IReadOnlyList<(Panel, int)>> Panels);
 }

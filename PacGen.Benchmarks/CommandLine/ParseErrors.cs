@@ -15,7 +15,8 @@ internal static class ParseErrors
         }
 
         // Who asks for help may leave out what is required.
-        return parsed.Action is not HelpAction && parsed.Errors is [{ Message: { } message }, ..] ? message : null;
+        bool asks = parsed.Action is HelpAction or GroupedHelp;
+        return !asks && parsed.Errors is [{ Message: { } message }, ..] ? message : null;
     }
 
     // One-letter aliases resemble too much.

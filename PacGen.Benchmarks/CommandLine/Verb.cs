@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Text.Json.Nodes;
 using PacGen.Benchmarks.Reporting;
@@ -8,10 +9,12 @@ namespace PacGen.Benchmarks.CommandLine;
 /// <summary>A verb of the program: its name, its options, and what it does.</summary>
 internal abstract class Verb
 {
-    private const string JsonName = "--json";
+    private const string JsonName = "--json", Files = "Files";
 
     /// <summary>The options that name folders of this machine, which no report repeats.</summary>
     private static readonly string[] Folders = ["--output", "--runs", "--data"];
+
+    private readonly Dictionary<Option, string> titles = [];
 
     /// <param name="host">Where to write and when to stop.</param>
     /// <param name="command">The verb's name and what it is for.</param>
@@ -27,6 +30,17 @@ internal abstract class Verb
 
     /// <summary>Where to write and when to stop.</summary>
     protected Host Host { get; }
+
+    /// <summary>The verbs that it leaves its work to.</summary>
+    public virtual IReadOnlyList<Verb> Parts => [];
+
+    /// <summary>The options that its short help explains; none for all.</summary>
+    public virtual string[] Main => [];
+
+    /// <summary>What the help calls the options among which one of its own stands.</summary>
+    public string GroupOf(Option option) => titles.GetValueOrDefault(
+        option, option is HelpOption or VersionOption || option.Name == GroupedHelp.AllName
+            ? OptionGroup.Common : OptionGroup.Usual);
 
     /// <summary>A command with those above it, such as <c>pacgen figure 7</c>.</summary>
     public static string Spelled(Command command) =>
@@ -47,9 +61,22 @@ internal abstract class Verb
     /// <summary>Gives the verb options, which the help lists in this order; one of a group may come before the others.</summary>
     protected void Add(params IEnumerable<OptionGroup> groups)
     {
-        foreach (Option option in groups.SelectMany(group => group.All).Distinct())
+        foreach (OptionGroup group in groups)
         {
-            Command.Add(option);
+            foreach (Option option in group.All)
+            {
+                // One of a group that was added before the others has its title too.
+                bool isNew = !Command.Options.Contains(option);
+                if (isNew)
+                {
+                    Command.Add(option);
+                }
+
+                if (isNew || group.TitleOf(option) != OptionGroup.Usual)
+                {
+                    titles[option] = option.Name == JsonName ? Files : group.TitleOf(option);
+                }
+            }
         }
     }
 

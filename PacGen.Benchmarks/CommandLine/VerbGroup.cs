@@ -12,11 +12,14 @@ internal sealed class VerbGroup : Verb
     public VerbGroup(Host host, string name, string description, params IEnumerable<Verb> verbs)
         : base(host, new Command(name, description))
     {
-        foreach (Verb verb in verbs)
+        Parts = [.. verbs];
+        foreach (Verb verb in Parts)
         {
             Command.Add(verb.Command);
         }
     }
+
+    public override IReadOnlyList<Verb> Parts { get; }
 
     protected override int Run(ParseResult parsed) => throw new UsageException(
         $"say which {Command.Name}: {string.Join(" or ", Command.Subcommands.Select(Spelled))}. See {Spelled(Command)} --help.");

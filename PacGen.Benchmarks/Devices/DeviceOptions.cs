@@ -29,6 +29,8 @@ internal sealed class DeviceOptions : OptionGroup
         """),
         "device");
 
+    public override string Title => "Device";
+
     public override IReadOnlyList<Option> All => [device, products, convolutions, threads];
 
     /// <summary>The option of how products are computed.</summary>

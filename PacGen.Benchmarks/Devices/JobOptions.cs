@@ -18,6 +18,8 @@ internal sealed class JobOptions(string what = "trained", bool shared = true) : 
             """),
         (1, 1024), 1);
 
+    public override string Title => "Device";
+
     public override IReadOnlyList<Option> All => [jobs, .. device.All];
 
     /// <summary>Opens the device that a command line asks for, and says how its jobs get one each.</summary>

@@ -60,6 +60,11 @@ internal sealed class HyperExperiment : Verb
         Add(data.Set, model, run, etas, gammas, schedules, validation, splitSeed, seeds, jobs, data, runsFolder, files);
     }
 
+    public override string[] Main =>
+    [
+        "--output", "--dataset", "--model", "--epochs", "--seeds", "--runs", "--jobs",
+    ];
+
     protected override int Run(ParseResult parsed)
     {
         Results results = files.Open(parsed);

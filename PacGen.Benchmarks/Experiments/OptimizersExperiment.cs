@@ -64,6 +64,11 @@ internal sealed class OptimizersExperiment : Verb
         Add(data.Set, model, methods, run, validation, splitSeed, seeds, choosing, jobs, data, runsFolder, files);
     }
 
+    public override string[] Main =>
+    [
+        "--output", "--dataset", "--model", "--methods", "--epochs", "--seeds", "--runs", "--jobs",
+    ];
+
     protected override int Run(ParseResult parsed)
     {
         Results results = files.Open(parsed);

@@ -22,6 +22,11 @@ internal sealed class ExportVerb : Verb
         Add([saved, output, .. saved.Places]);
     }
 
+    public override string[] Main =>
+    [
+        "--weights", "--dataset", "--model", "--output",
+    ];
+
     protected override int Run(ParseResult parsed)
     {
         Terminal terminal = TerminalOf(parsed);

@@ -55,6 +55,11 @@ internal sealed class Figure7 : Figure
         Add(paper.Dataset, paper.Scale, seeds, run.Epochs, paper, run, runsFolder, jobs, data);
     }
 
+    public override string[] Main =>
+    [
+        "--output", "--scale", "--dataset", "--seeds", "--epochs", "--runs", "--jobs",
+    ];
+
     protected override int Draw(ParseResult parsed, Terminal terminal, Results results)
     {
         PaperSetting published = paper.Setting(parsed);

@@ -122,6 +122,19 @@ internal sealed class MeasureReport(IReadOnlyList<MeasuredRow> rows, bool layers
         }
     }
 
+    /// <summary>All of it as parts of a page, with plots.</summary>
+    /// <param name="spectrum">The Hessian's spectral density, where it was asked for.</param>
+    public IReadOnlyList<PageBlock> Page(SpectralDensity? spectrum) =>
+    [
+        ReportFile.Pictures(
+            "Measures and their costs",
+            [
+                .. spectrum is null ? [] : (IEnumerable<(Plots.Panel, int)>)[(DensityPicture.Of(spectrum), 360)],
+                .. MeasurePlots.Of(rows),
+            ]),
+        .. Terminal.Record(Show),
+    ];
+
     private void ShowLayers(Terminal terminal)
     {
         foreach (IGrouping<string, MeasuredRow> group in rows.Where(row => row.Found?.Layers.Count > 0).GroupBy(

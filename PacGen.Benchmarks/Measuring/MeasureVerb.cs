@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json.Nodes;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Plots;
@@ -37,15 +36,25 @@ internal sealed class MeasureVerb : Verb
     private readonly Option<string?> density = Options.Path(
         "--density", $"A picture of the Hessian's spectral density on the same samples: {PictureFile.Help}");
 
+    private readonly PictureOptions pictureSize = new();
+    private readonly ReportFile report = new();
     private readonly Option<ulong> seed = Options.Seed("the samples, the perturbations and random vectors");
 
     public MeasureVerb(Host host)
         : base(host, new Command(
             "measure", "Measures a trained network by everything that is said to go with its gap, in one table."))
     {
-        Add([saved, measures, list, initial, initialSeed, images, layers, csv, density, seed, .. saved.Places]);
+        Add(
+        [
+            saved, measures, list, initial, initialSeed, images, layers, csv, density, pictureSize, report, seed, .. saved.Places,
+        ]);
         Add(JsonOption("One JSON object on standard output, all else on standard error"));
     }
+
+    public override string[] Main =>
+    [
+        "--weights", "--dataset", "--measures", "--list", "--images", "--layers", "--csv", "--density", "--report", "--json",
+    ];
 
     protected override int Run(ParseResult parsed)
     {
@@ -68,17 +77,16 @@ internal sealed class MeasureVerb : Verb
             throw new UsageException("--initial and --initial-seed both say where training began: give one of them.");
         }
 
-        if (parsed.GetValue(csv) is { } target)
-        {
-            OutputFile.Check(target, "--csv", "a table", OutputKind.Any, ".csv", ".txt", "");
-        }
+        CsvText.Check(parsed.GetValue(csv));
+        report.Check(parsed);
+        parsed.Needs(parsed.GetValue(density) is not null, "--density", pictureSize.All);
 
         if (parsed.GetValue(density) is { } picture)
         {
             OutputFile.CheckPicture(picture, "--density");
         }
 
-        OutputFile.RequireDistinct(new[] { csv, density }.Select(option => (option.Name, parsed.GetValue(option))));
+        OutputFile.RequireDistinct(new[] { csv, density, report.File }.Select(option => (option.Name, parsed.GetValue(option))));
         using SavedNetwork network = saved.Open(parsed, terminal, Host);
         SampleSet train = network.Images.Train;
         int asked = parsed.GetValue(images), count = asked == 0 || !parsed.IsGiven(images)
@@ -121,7 +129,7 @@ internal sealed class MeasureVerb : Verb
             whole = false;
         }
 
-        MeasureReport report = new(rows, parsed.GetValue(layers));
+        MeasureReport measured = new(rows, parsed.GetValue(layers));
         if (WantsJson(parsed))
         {
             Write(new JsonObject
@@ -132,7 +140,7 @@ internal sealed class MeasureVerb : Verb
                 ["parameters"] = network.Arena.Count,
                 ["images"] = count,
                 ["seed"] = by,
-                ["measures"] = report.Json(),
+                ["measures"] = measured.Json(),
                 ["density"] = spectrum is null ? null : new JsonArray([.. spectrum.Nodes.Select(node => new JsonObject
                 {
                     ["eigenvalue"] = node.Eigenvalue,
@@ -142,22 +150,29 @@ internal sealed class MeasureVerb : Verb
         }
         else
         {
-            report.Show(terminal);
+            measured.Show(terminal);
         }
 
         if (spectrum is not null)
         {
             string drawn = parsed.GetValue(density)!;
-            byte[] bytes = DensityPicture.Draw(drawn, network.Choice.Describe(network.Images), spectrum);
+            byte[] bytes = DensityPicture.Draw(
+                drawn, network.Choice.Title(network.Images), pictureSize.Of(parsed), spectrum);
             OutputFile.Write(drawn, "--density", stream => stream.Write(bytes));
             terminal.Line($"{spectrum} → {drawn}");
         }
 
         if (parsed.GetValue(csv) is { } file)
         {
-            byte[] text = Encoding.UTF8.GetBytes(string.Concat(report.Csv().Select(line => $"{line}\n")));
-            OutputFile.Write(file, "--csv", stream => stream.Write(text));
-            terminal.Line($"→ {file}");
+            CsvText.Write(file, measured.Csv());
+            terminal.Line($"numbers → {file}");
+        }
+
+        if (report.Write(
+            parsed, $"Measures of {network.Choice.Title(network.Images)} on {network.Images.Name}", network.Opened.Device.Name,
+            () => [new PageBlock.Plain(network.Line), .. measured.Page(spectrum)]) is { } written)
+        {
+            terminal.Line(written);
         }
 
         return whole ? 0 : Stopped($"stopped after {rows.Count} measures; these are above.");

@@ -106,18 +106,41 @@ internal sealed class Panel : IDisposable
     /// <param name="of">How many there are at a place.</param>
     /// <param name="errors">How far a whisker reaches to either side of each value; no whiskers without it.</param>
     /// <param name="horizontal">Whether the places are along the left axis.</param>
+    /// <param name="color">Their colour; without it that of their number.</param>
     public void Bars(string name, IReadOnlyList<double> values, int number = 0, int of = 1,
-        IReadOnlyList<double>? errors = null, bool horizontal = false)
+        IReadOnlyList<double>? errors = null, bool horizontal = false, Color? color = null)
     {
         double width = 0.8 / of;
         int[] shown = [.. Enumerable.Range(0, values.Count).Where(i => double.IsFinite(values[i]))];
         BarPlot bars = Plot.Add.Bars(shown.Select(i => new Bar
         {
             Position = i + ((number + 0.5) * width) - 0.4, Value = values[i], Size = 0.92 * width, Error = errors?[i] ?? 0,
-            ErrorSize = 0.3 * width, FillColor = Look.ColorOf(number), LineWidth = errors is null ? 0 : 1,
+            ErrorSize = 0.3 * width, FillColor = color ?? Look.ColorOf(number), LineWidth = errors is null ? 0 : 1,
         }).ToArray());
         bars.Horizontal = horizontal;
         bars.LegendText = name;
+    }
+
+    /// <summary>
+    /// Draws a mark at each place of the left axis, with a line from the lower to the upper end of its interval.
+    /// </summary>
+    /// <param name="values">A value for each place; NaN for none.</param>
+    /// <param name="ends">The ends of each interval; NaN where there is none.</param>
+    public void Marks(IReadOnlyList<double> values, IReadOnlyList<(double Low, double High)> ends)
+    {
+        Color color = Look.ColorOf(0);
+        for (int i = 0; i < values.Count; i++)
+        {
+            if (ends[i].High > ends[i].Low)
+            {
+                Add(new Curve("", [ends[i].Low, ends[i].High], [i, i]) { Color = color, Width = 3 });
+            }
+        }
+
+        Add(new Curve("", values, [.. values.Select((_, i) => (double)i)])
+        {
+            Color = color, Width = 0, Marker = MarkerShape.FilledCircle,
+        });
     }
 
     /// <summary>Draws values as colours.</summary>

@@ -65,7 +65,7 @@ internal static class PictureFile
                 document.Close();
             }
 
-            return stream.ToArray();
+            return extension == Svg ? SvgText.Mend(stream.ToArray(), width, height) : stream.ToArray();
         }
 
         using SKSurface surface = SKSurface.Create(new SKImageInfo(width, height));

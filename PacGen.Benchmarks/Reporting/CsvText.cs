@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace PacGen.Benchmarks.Reporting;
 
@@ -16,6 +17,10 @@ internal static class CsvText
     /// <summary>A number whole; nothing where there is none.</summary>
     public static string Exact(double? value) =>
         value is { } number && !double.IsNaN(number) ? number.ToString("R", CultureInfo.InvariantCulture) : "";
+
+    /// <summary>The numbers, texts and truth values of a JSON object, a line each with the names on the way to it.</summary>
+    public static IEnumerable<string> Flat(JsonObject json) =>
+        new[] { Line("name", "value") }.Concat(Leaves("", json).Select(leaf => Line(leaf.Name, leaf.Value)));
 
     /// <summary>Checks, before the work begins, that the file can be written.</summary>
     /// <exception cref="UsageException">Its extension promises another format.</exception>
@@ -35,4 +40,12 @@ internal static class CsvText
         byte[] text = Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => $"{line}\n")));
         OutputFile.Write(path, Option, stream => stream.Write(text));
     }
+
+    private static IEnumerable<(string Name, string Value)> Leaves(string name, JsonNode? node) => node switch
+    {
+        JsonObject all => all.SelectMany(pair => Leaves(name.Length == 0 ? pair.Key : $"{name}.{pair.Key}", pair.Value)),
+        JsonArray list => list.SelectMany((one, i) => Leaves($"{name}.{i + 1}", one)),
+        null => [(name, "")],
+        _ => [(name, $"{node}")],
+    };
 }

@@ -21,6 +21,8 @@ internal sealed class PictureOptions(int? usual = null) : OptionGroup
     public Option<double> TextScale { get; } = Options.Number(
         "--text-scale", "How much larger than usual the picture's text, marks and lines are", new(0.5, 3, false, false), 1);
 
+    public override string Title => "Files";
+
     public override IReadOnlyList<Option> All => [Size, TextScale];
 
     /// <summary>The size that a command line asks for.</summary>

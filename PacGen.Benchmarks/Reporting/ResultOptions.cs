@@ -14,6 +14,8 @@ internal sealed class ResultOptions(params string[] names) : OptionGroup
     private readonly Option<string> format = Options.Choice("--format", "The picture's format", "png", PictureFile.Formats);
     private readonly PictureOptions picture = new(1600);
 
+    public override string Title => "Files";
+
     public override IReadOnlyList<Option> All => [output, picture.Size, format, picture.TextScale];
 
     /// <summary>Checks that the files can be written.</summary>

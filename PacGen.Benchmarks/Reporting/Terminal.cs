@@ -15,6 +15,21 @@ internal sealed class Terminal
     private readonly TextWriter writer;
     private readonly Lock gate = new();
 
+    private readonly List<PageBlock>? recorded;
+
+    /// <summary>A terminal that nobody sees.</summary>
+    /// <param name="recorded">What is written there.</param>
+    private Terminal(List<PageBlock> recorded)
+    {
+        this.recorded = recorded;
+        writer = TextWriter.Null;
+        Console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(writer),
+        });
+    }
+
     /// <param name="host">The program's streams.</param>
     /// <param name="json">Whether standard output carries JSON.</param>
     public Terminal(Host host, bool json = false)
@@ -53,6 +68,14 @@ internal sealed class Terminal
         return table;
     }
 
+    /// <summary>What something shows on a terminal, as parts of a page: its tables, and its lines as paragraphs.</summary>
+    public static IReadOnlyList<PageBlock> Record(Action<Terminal> show)
+    {
+        List<PageBlock> blocks = [];
+        show(new Terminal(blocks));
+        return blocks;
+    }
+
     /// <summary>
     /// Writes a line as it is, whatever brackets are in it; what would act on a terminal is spelled out. Any thread may.
     /// </summary>
@@ -61,7 +84,11 @@ internal sealed class Terminal
         text = string.Join('\n', text.Split('\n').Select(line => Printable.Of(line, Printable.LongestMessage)));
         lock (gate)
         {
-            if (IsInteractive)
+            if (recorded is not null)
+            {
+                recorded.Add(new PageBlock.Plain(text.Trim()));
+            }
+            else if (IsInteractive)
             {
                 Console.WriteLine(text);
             }
@@ -76,6 +103,14 @@ internal sealed class Terminal
     /// <summary>Writes a table; where nobody watches, without the blanks that would fill each line.</summary>
     public void Write(IRenderable content)
     {
+        if (recorded is not null && content is Table table)
+        {
+            recorded.Add(new PageBlock.Grid(
+                [.. table.Columns.Select(column => Words(column.Header))],
+                [.. table.Rows.Select(row => row.Select(cell => PageCell.Plain(Words(cell))).ToArray())]));
+            return;
+        }
+
         if (IsInteractive)
         {
             Console.Write(content);
@@ -99,4 +134,8 @@ internal sealed class Terminal
         writer.Write(line);
         writer.Flush();
     }
+
+    private string Words(IRenderable cell) => string.Concat(
+        cell.Render(RenderOptions.Create(Console, Console.Profile.Capabilities), int.MaxValue)
+            .Select(segment => segment.IsLineBreak ? "" : Printable.Of(segment.Text, int.MaxValue)));
 }

@@ -56,12 +56,18 @@ internal sealed class TrainingRunOptions : OptionGroup
         averages = texts.Averages;
         Epochs = Options.Count("--epochs", texts.Epochs, 1, texts.DefaultEpochs);
         batchSize = Options.Count("--batch-size", texts.BatchSize, 1, texts.DefaultBatchSize);
+        batchSize.Aliases.Add("--bs");
         augment = Options.Choice(
             "--augment", $"{texts.Augment}: not at all, or padded by 4 and cropped, and mirrored by chance", None, None,
             CropFlip);
         statistics = texts.Statistics is null ? null : Options.Choice(
             "--running-statistics", texts.Statistics, texts.DefaultStatistics, texts.StatisticsNames);
     }
+
+    public override string Title => "Training";
+
+    public override string TitleOf(Option option) =>
+        optimizer?.All.Contains(option) == true ? optimizer.TitleOf(option) : Title;
 
     public override IReadOnlyList<Option> All =>
     [

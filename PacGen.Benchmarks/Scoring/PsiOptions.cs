@@ -64,6 +64,8 @@ internal sealed class PsiOptions : OptionGroup
                 """));
     }
 
+    public override string Title => "Score Ψ";
+
     public override IReadOnlyList<Option> All => [gamma, epsilon, .. each ? (Option[])[rho] : [], images, BatchSize, draws];
 
     /// <summary>How to score.</summary>

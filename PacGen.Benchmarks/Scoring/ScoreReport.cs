@@ -97,6 +97,37 @@ internal sealed class ScoreReport(string model, string dataset, IReadOnlyDiction
         })]),
     };
 
+    /// <summary>All of it as lines of comma-separated values: a row for each estimator of ρ, then one for each layer.</summary>
+    public IEnumerable<string> Csv()
+    {
+        yield return CsvText.Line(
+            "row", "name", "weights", "psi", "psi_low", "psi_high", "rho", "rho_low", "rho_high", "log_scale", "log_curvature",
+            "mean_curvature", "kappa_share");
+        foreach (PacGenScore score in scores)
+        {
+            yield return CsvText.Line(
+            [
+                "estimator", Name(score.Estimator), "",
+                .. new double?[]
+                {
+                    score.Psi, score.PsiInterval?.Low, score.PsiInterval?.High, score.Rho, score.RhoInterval?.Low,
+                    score.RhoInterval?.High, score.LogScale, score.LogCurvature, null, score.KappaShare,
+                }.Select(CsvText.Exact),
+            ]);
+        }
+
+        foreach (LayerScore layer in scores[0].LayerScores)
+        {
+            yield return CsvText.Line(
+                "layer", layer.Name, $"{layer.Count}", CsvText.Exact(layer.Psi), "", "", "", "", "", "", "",
+                CsvText.Exact(layer.MeanCurvature), CsvText.Exact(layer.KappaShare));
+        }
+    }
+
+    /// <summary>All of it as parts of a page, with plots.</summary>
+    public IReadOnlyList<PageBlock> Page() =>
+        [ReportFile.Pictures("The score and its parts", ScorePlots.Of(scores)), .. Terminal.Record(Show)];
+
     private IEnumerable<string> Remarks()
     {
         yield return Prose.Line("""

@@ -18,6 +18,8 @@ internal sealed class StudyOptions : OptionGroup
         "--checkpoint-seconds",
         "The least time between two checkpoints of a network, after the end of an epoch: what an interruption may cost", 0, 5);
 
+    public override string Title => "Study";
+
     public override IReadOnlyList<Option> All => [.. jobs.All, seconds, .. data.OfFiles];
 
     /// <summary>The option that names a study's folder.</summary>

@@ -48,6 +48,11 @@ internal sealed class StudyRunVerb : Verb
         Add([folder, file, how, seeds, moments, measures, byEpoch, images, .. settings.Select(one => (OptionGroup)one)]);
     }
 
+    public override string[] Main =>
+    [
+        "--folder", "--study", "--dataset", "--model", "--epochs", "--seeds", "--measures", "--jobs",
+    ];
+
     protected override int Run(ParseResult parsed)
     {
         StudyDescription description = Describe(parsed);

@@ -57,6 +57,8 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
 
     private readonly Option<string?> without = Without([.. outputs.Concat(inputs).Select(Word)]);
 
+    public override string Title => "Checkpoints";
+
     public override IReadOnlyList<Option> All => [folder, every, keep, resume, without];
 
     /// <summary>Whether checkpoints are written.</summary>

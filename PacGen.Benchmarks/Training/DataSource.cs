@@ -74,6 +74,8 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
     public Option<int?> Limit { get; } = Options.Count(
         "--limit", "How many training samples to use, the set's first; without it all");
 
+    public override string Title => "Samples";
+
     public override IReadOnlyList<Option> All => [.. OfImages, .. OfFiles];
 
     /// <summary>Those that say where files lie.</summary>

@@ -11,8 +11,8 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="Text">How people read it.</param>
 internal sealed record EpochColumn(string Name, string Key, Func<EpochResult, double> Of, Func<double, string> Text)
 {
-    /// <summary>Whether it is a share, in [0, 1].</summary>
-    public bool IsShare { get; init; }
+    /// <summary>The least and the largest value that it can have.</summary>
+    public (double Least, double Largest) Range { get; init; } = (double.NegativeInfinity, double.PositiveInfinity);
 
     /// <summary>Its name in a file of comma-separated values.</summary>
     public string Heading => JsonNamingPolicy.SnakeCaseLower.ConvertName(Key);
@@ -35,19 +35,22 @@ internal sealed record EpochColumn(string Name, string Key, Func<EpochResult, do
             ]),
             new("Ψ", "psi", epoch => epoch.Score?.Psi ?? double.NaN, value => Invariant($"{value:N0}")),
             Share("weights in Ψ's 1/κ branch", "psiKappaShare", epoch => epoch.Score?.KappaShare ?? double.NaN),
-            new("seconds an epoch", "seconds", epoch => epoch.Seconds, value => Invariant($"{value:F2}")),
+            new("seconds an epoch", "seconds", epoch => epoch.Seconds, value => Invariant($"{value:F2}"))
+            {
+                Range = (0, double.PositiveInfinity),
+            },
         ];
         return [.. all.Where(column => epochs.Any(epoch => !double.IsNaN(column.Of(epoch))))];
     }
 
     /// <summary>A number as far as it can be one of these.</summary>
-    public double Possible(double value) => IsShare ? Math.Clamp(value, 0, 1) : value;
+    public double Possible(double value) => Math.Clamp(value, Range.Least, Range.Largest);
 
     private static EpochColumn Number(string name, string key, Func<EpochResult, double> of) =>
         new(name, key, of, value => Invariant($"{value:F4}"));
 
     private static EpochColumn Share(string name, string key, Func<EpochResult, double> of) =>
-        new(name, key, of, value => Invariant($"{100 * value:F2} %")) { IsShare = true };
+        new(name, key, of, value => Invariant($"{100 * value:F2} %")) { Range = (0, 1) };
 
     private static MetricValue? Metric(EpochResult epoch, string name) =>
         epoch.Metrics?.FirstOrDefault(metric => metric.Name == name);

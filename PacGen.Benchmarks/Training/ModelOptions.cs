@@ -38,6 +38,8 @@ internal sealed class ModelOptions(string? fallback, bool drops = false, int usu
         """),
         Interval.Fraction);
 
+    public override string Title => "Network";
+
     public override IReadOnlyList<Option> All =>
         [model, hidden, depth, widen, form, scale, .. drops ? (Option[])[dropout] : []];
 

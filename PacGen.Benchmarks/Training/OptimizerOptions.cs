@@ -73,13 +73,13 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
     private readonly Option<double?> momentum = Options.Number(
         "--momentum", $"μ of --optimizer momentum, or β₁ of ivon; without it {DefaultMomentum}", Interval.Fraction);
 
-    private readonly Option<double?> weightDecay = Options.Number(
+    private readonly Option<double?> weightDecay = WithAlias("--wd", Options.Number(
         "--weight-decay",
         Prose.Line($"""
             λ: added to the gradient as λw, or decoupled for adamw; δ of ivon, above 0. Without it {AdamWDecay} for adamw,
             {IvonDecay} for ivon, else 0
             """),
-        Interval.NotNegative);
+        Interval.NotNegative));
 
     private readonly Option<double?> ivonBeta = Options.Number(
         "--ivon-beta2", "β₂ of ivon: how much of its Hessian stays at each step; without it 0.99999", Interval.Fraction);
@@ -178,6 +178,13 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
     private readonly Option<double?> sharpnessRho = Options.Number(
         "--sharpness-rho", "ρ of --sharpness: how far the second gradient is from w; without it 0.05 for sam, 0.5 for asam",
         Interval.Positive);
+
+    public override string Title => "Optimizer";
+
+    public override string TitleOf(Option option) =>
+        ((Option[])[optimizer, learningRate, momentum, weightDecay, ivonBeta, ivonHessian, ivonExamples]).Contains(option) ? Title
+        : ((Option[])[clipNorm, schedule, stepEpochs, stepFactor, warmUp]).Contains(option) ? "Learning rate"
+        : "Perturbation";
 
     public override IReadOnlyList<Option> All =>
     [

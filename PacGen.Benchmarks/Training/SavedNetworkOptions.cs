@@ -35,6 +35,10 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
         "--layout", "The order of weights in a file of another program; without it recognised by the arrays' shapes", null,
         WeightsFile.Layouts);
 
+    public override string Title => "Network";
+
+    public override string TitleOf(Option option) => option == data.Set ? data.Title : Title;
+
     /// <summary>What the network is; <see cref="Places"/> come last.</summary>
     public override IReadOnlyList<Option> All => [weights, data.Set, .. model.All, layout, reference];
 

@@ -16,6 +16,7 @@ internal sealed class SeedRuns(Host host, Terminal terminal, TrainingTask task, 
     private readonly List<SeedRun> whole = [];
     private readonly List<ulong> failed = [];
     private readonly List<string> kept = [];
+    private string[] lead = [];
     private bool lacks;
 
     /// <summary>Where the weights are to be written, with the seed in the name; null for nowhere.</summary>
@@ -39,7 +40,8 @@ internal sealed class SeedRuns(Host host, Terminal terminal, TrainingTask task, 
             using Trainer trainer = host.Stop.Build(() => new Trainer(network, task.Images, task.Rule, own.Options));
             if (i == 0)
             {
-                foreach (string line in task.Describe(trainer, $"seeds {string.Join(", ", seeds)}"))
+                lead = [.. task.Describe(trainer, $"seeds {string.Join(", ", seeds)}")];
+                foreach (string line in lead)
                 {
                     terminal.Line(line);
                 }
@@ -96,7 +98,7 @@ internal sealed class SeedRuns(Host host, Terminal terminal, TrainingTask task, 
                 terminal.Line(SeedMeans.Remark);
             }
 
-            lacks |= !Findings.Write(whole, kept.Add, host.Problem);
+            lacks |= !Findings.Write(lead, whole, kept.Add, host.Problem);
         }
 
         if (failed.Count > 0)

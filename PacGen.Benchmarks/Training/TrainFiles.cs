@@ -37,6 +37,9 @@ internal sealed class TrainFiles : OptionGroup
     public Option<string?> Csv { get; } = Options.Path(
         CsvText.Option, "A file to write the numbers of all epochs into at the end, as comma-separated values");
 
+    /// <summary>A page of what was found.</summary>
+    public ReportFile Report { get; } = new();
+
     /// <summary>The weights.</summary>
     public Option<string?> Save { get; } = Options.Path(
         "--save", Prose.Line("""
@@ -45,9 +48,11 @@ internal sealed class TrainFiles : OptionGroup
         """));
 
     /// <summary>The options that name a file or folder.</summary>
-    public IReadOnlyList<Option<string?>> Paths => [Log, TensorBoard, Plot, Csv, Save];
+    public IReadOnlyList<Option<string?>> Paths => [Log, TensorBoard, Plot, Csv, Report.File, Save];
 
-    public override IReadOnlyList<Option> All => [Log, TensorBoard, Plot, .. Picture.All, Columns, Csv, Save];
+    public override string Title => "Files";
+
+    public override IReadOnlyList<Option> All => [Log, TensorBoard, Plot, .. Picture.All, Columns, Csv, Report.File, Save];
 
     /// <summary>Checks, before the work begins, that the files can be written.</summary>
     /// <param name="parsed">The command line.</param>
@@ -71,6 +76,7 @@ internal sealed class TrainFiles : OptionGroup
         }
 
         CsvText.Check(parsed.GetValue(Csv));
+        Report.Check(parsed);
         string[] weights = parsed.GetValue(Save) is not { } one ? []
             : seeds.Length == 0 ? [one] : [.. seeds.Select(seed => Of(one, seed))];
         foreach (string save in weights)

@@ -21,12 +21,17 @@ internal sealed record TrainFindings
     /// <summary>Where the numbers are to be written; null for nowhere.</summary>
     public string? Csv { get; init; }
 
+    /// <summary>Writes the report on what is given, where one is asked for, and says where it is.</summary>
+    public required Func<Func<IReadOnlyList<PageBlock>>, string?> Report { get; init; }
+
     /// <summary>Writes all that was asked for.</summary>
+    /// <param name="lead">What was trained on what and how, a paragraph each.</param>
     /// <param name="runs">The runs: at least one with an epoch.</param>
     /// <param name="kept">Notified of each file.</param>
     /// <param name="problem">Notified of each that can't be written.</param>
     /// <returns>Whether all could be written.</returns>
-    public bool Write(IReadOnlyList<SeedRun> runs, Action<string> kept, Action<string> problem)
+    public bool Write(
+        IReadOnlyList<string> lead, IReadOnlyList<SeedRun> runs, Action<string> kept, Action<string> problem)
     {
         bool all = Try(Plot, path =>
         {
@@ -36,10 +41,17 @@ internal sealed record TrainFindings
             OutputFile.Write(path, "--plot", stream => stream.Write(drawn));
             kept($"curves → {path}");
         });
-        return Try(Csv, path =>
+        all &= Try(Csv, path =>
         {
             CsvText.Write(path, SeedMeans.Csv(runs));
             kept($"numbers → {path}");
+        });
+        return Try("", _ =>
+        {
+            if (Report(() => TrainPage.Of(lead, runs)) is { } written)
+            {
+                kept(written);
+            }
         }) && all;
 
         bool Try(string? path, Action<string> write)

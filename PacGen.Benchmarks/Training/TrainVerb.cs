@@ -68,6 +68,12 @@ internal sealed class TrainVerb : Verb
             """)));
     }
 
+    public override string[] Main =>
+    [
+        "--dataset", "--model", "--epochs", "--batch-size", "--optimizer", "--learning-rate", "--perturb", "--seed", "--seeds",
+        "--plot", "--report", "--save", "--checkpoint", "--resume", "--device", "--json",
+    ];
+
     protected override int Run(ParseResult given)
     {
         ParseResult parsed = checkpoints.Complete(given, Command);
@@ -113,6 +119,7 @@ internal sealed class TrainVerb : Verb
             Size = files.Picture.Of(parsed),
             Columns = parsed.GetValue(files.Columns),
             Csv = parsed.GetValue(files.Csv),
+            Report = found => files.Report.Write(parsed, task.Title, opened.Device.Name, found),
         };
         return several.Length > 0 ? Several(parsed, terminal, network, task, several, findings)
             : One(parsed, terminal, network, task, findings);

@@ -13,6 +13,7 @@ internal sealed class TrainedRun(Host host, Terminal terminal, TrainingTask task
 {
     private readonly TrainingOptions options = task.Options;
     private readonly List<string> kept = [];
+    private string[] lead = [];
     private bool failed;
 
     /// <summary>The quantities that tell the best epoch, by their names.</summary>
@@ -31,7 +32,8 @@ internal sealed class TrainedRun(Host host, Terminal terminal, TrainingTask task
     /// <summary>Says what is trained on what and how.</summary>
     public void Begin()
     {
-        foreach (string line in task.Describe(trainer, $"seed {options.Seed}"))
+        lead = [.. task.Describe(trainer, $"seed {options.Seed}")];
+        foreach (string line in lead)
         {
             terminal.Line(line);
         }
@@ -104,7 +106,7 @@ internal sealed class TrainedRun(Host host, Terminal terminal, TrainingTask task
         Keep(options.TensorBoardFolder, path => $"events → {path} (tensorboard --logdir {path})");
         if (trainer.Results.Count > 0)
         {
-            failed |= !Findings.Write([new SeedRun(options.Seed, trainer.Results)], kept.Add, host.Problem);
+            failed |= !Findings.Write(lead, [new SeedRun(options.Seed, trainer.Results)], kept.Add, host.Problem);
         }
 
         string list = string.Join("; ", kept);

@@ -10,8 +10,8 @@ internal sealed class BadInputTests
 {
     [TestCase("train --epocs 3", "did you mean --epochs")]
     [TestCase("train --flavour 3", "There is no option --flavour. See pacgen train --help.")]
-    [TestCase("train --bs 3", "did you mean --batch-size?")]
-    [TestCase("train --wd 3", "did you mean --weight-decay?")]
+    [TestCase("train --cn 3", "did you mean --clip-norm?")]
+    [TestCase("train --wu 3", "did you mean --warm-up?")]
     [TestCase("train --rate 3", "did you mean --learning-rate?")]
     [TestCase("train --learn 3", "did you mean --learning-rate?")]
     [TestCase("train --batch 3", "did you mean --batch-size?")]

@@ -16,19 +16,20 @@ internal sealed class HelpTests
         "--psi", "--psi-gamma", "--psi-epsilon", "--psi-rho", "--psi-images", "--psi-batch-size", "--psi-draws", "--curvature",
         "--seed", "--device", "--products", "--convolutions",
         "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--early-stop", "--best-by", "--log",
-        "--tensorboard", "--plot", "--size", "--text-scale", "--columns", "--csv", "--seeds", "--save", "--checkpoint",
-        "--checkpoint-every", "--keep", "--resume", "--without", "--json")]
+        "--tensorboard", "--plot", "--size", "--text-scale", "--columns", "--csv", "--report", "--seeds", "--save",
+        "--checkpoint", "--checkpoint-every", "--keep", "--resume", "--without", "--json")]
     [TestCase(
         "score", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
         "--layout", "--reference", "--psi-gamma",
-        "--psi-epsilon", "--psi-images", "--psi-batch-size", "--psi-draws",
+        "--psi-epsilon", "--psi-images", "--psi-batch-size", "--psi-draws", "--csv", "--report",
         "--seed", "--device", "--products", "--convolutions", "--threads", "--labels", "--limit", "--image-size", "--data",
         "--no-download",
         "--json")]
     [TestCase(
         "measure", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--layout",
         "--reference",
-        "--measures", "--list", "--initial", "--initial-seed", "--images", "--layers", "--csv", "--density", "--seed", "--device",
+        "--measures", "--list", "--initial", "--initial-seed", "--images", "--layers", "--csv", "--density", "--size",
+        "--text-scale", "--report", "--seed", "--device",
         "--products", "--convolutions", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--json")]
     [TestCase(
         "certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
@@ -37,7 +38,7 @@ internal sealed class HelpTests
         "--posterior-epochs", "--posterior-optimizer", "--objective", "--batch-size", "--prior-levels", "--eta",
         "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--products",
         "--convolutions", "--threads",
-        "--labels", "--limit", "--image-size", "--data", "--no-download", "--output", "--json")]
+        "--labels", "--limit", "--image-size", "--data", "--no-download", "--output", "--csv", "--report", "--json")]
     [TestCase(
         "export", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--layout",
         "--reference", "--output", "--device", "--products", "--convolutions", "--threads", "--labels", "--limit", "--image-size",
@@ -99,16 +100,18 @@ internal sealed class HelpTests
     [TestCase("study export", "--folder", "--output", "--times")]
     public void ListsEveryOption(string verb, params string[] options)
     {
-        ProgramRun help = verb.Length == 0 ? ProgramRun.Of("--help") : ProgramRun.Of([.. verb.Split(' '), "--help"]);
-        string[] listed = [.. help.OutputLines.Select(line => line.Trim()).Where(
-            line => line.StartsWith("--", StringComparison.Ordinal)).Select(line => line.Split(' ')[0].TrimEnd(','))];
+        ProgramRun help = ProgramRun.Of(["help", .. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--all"]);
+        string[] listed = [.. help.OutputLines.Where(line => line.StartsWith("  --", StringComparison.Ordinal))
+            .Select(line => line.Trim().Split(' ')[0].TrimEnd(','))];
         Assert.That(help.ExitCode, Is.Zero);
         Assert.That(help.Error, Is.Empty);
 
         // What takes images of any set takes tables too, and normalises them as it is told.
         string[] tables = options.Contains("--image-size")
             ? ["--target", "--target-kind", "--ignore", "--missing", "--test-part", "--test-seed", "--normalization"] : [];
-        Assert.That(listed.Where(option => option != "--version"), Is.EquivalentTo(options.Concat(tables)));
+        Assert.That(
+            listed.Where(option => option is not ("--version" or "--help" or "--help-all")),
+            Is.EquivalentTo(options.Concat(tables)));
         Assert.That(help.Output, Does.Not.Contain(" { ").And.Not.Contain("System."), "a default that shows its type's fields");
     }
 
@@ -123,6 +126,28 @@ internal sealed class HelpTests
         Assert.That(help.Output, Does.StartWith("Description:"));
     }
 
+    /// <summary>The short help explains some options and names all others.</summary>
+    [TestCase("train")]
+    [TestCase("score")]
+    [TestCase("measure")]
+    [TestCase("certify")]
+    [TestCase("export")]
+    [TestCase("study run")]
+    [TestCase("figure 7")]
+    [TestCase("experiment hyper")]
+    [TestCase("experiment optimizers")]
+    public void TheShortHelpNamesWhatItDoesNotExplain(string verb)
+    {
+        ProgramRun brief = ProgramRun.Of([.. verb.Split(' '), "--help"]);
+        ProgramRun whole = ProgramRun.Of(["help", .. verb.Split(' '), "--all"]);
+        string[] all = [.. whole.OutputLines.Where(line => line.StartsWith("  --", StringComparison.Ordinal)).Select(
+            line => line.Trim().Split(' ', ',')[0])];
+        string[] named = [.. brief.Output.Split((char[])[' ', ',', '\n'], StringSplitOptions.RemoveEmptyEntries)];
+        Assert.That(all.Where(option => !named.Contains(option)), Is.Empty);
+        Assert.That(brief.OutputLines, Has.Length.LessThan(whole.OutputLines.Length));
+        Assert.That(brief.Output, Does.Contain("Main options:").And.Contain($"pacgen help {verb} --all"));
+    }
+
     [Test]
     public void NamesEveryVerb() => Assert.That(ProgramRun.Of("--help").Output, Does
         .Contain("train").And.Contain("score").And.Contain("certify").And.Contain("figure").And.Contain("experiment")
@@ -135,7 +160,8 @@ internal sealed class HelpTests
     public void SaysRangeAndDefault(string option, string range, string fallback)
     {
         string help =
-            string.Join(' ', ProgramRun.Of("train", "--help").Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            string.Join(' ', ProgramRun.Of("help", "train", "--all").Output.Split(
+                (char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         string text = help[help.IndexOf($"{option} <", StringComparison.Ordinal)..];
         int next = text.IndexOf("> ", text.IndexOf('>', StringComparison.Ordinal) + 1, StringComparison.Ordinal);
         text = text[..next];

@@ -66,6 +66,37 @@ internal sealed class PlotTests
         }
     }
 
+    /// <summary>
+    /// The palette's colours as eyes without one kind of cones see them (Machado, Oliveira and Fernandes 2009, severity 1): any
+    /// two are at least 12 apart in CIELAB, where 2.3 is just seen.
+    /// </summary>
+    [TestCase(0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998)]
+    [TestCase(0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.011820, 0.042940, 0.968881)]
+    [TestCase(1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.303900)]
+    public void ColoursAreToldApartByColourBlindEyes(params double[] seen)
+    {
+        double[][] labs = [.. Enumerable.Range(0, 8).Select(curve => Lab(Look.ColorOf(curve)))];
+        double closest = (from i in Enumerable.Range(0, 8)
+                          from j in Enumerable.Range(0, i)
+                          select Math.Sqrt(labs[i].Zip(labs[j], (a, b) => (a - b) * (a - b)).Sum())).Min();
+        Assert.That(closest, Is.GreaterThan(12));
+
+        double[] Lab(Color color)
+        {
+            double[] light = [.. new[] { color.R, color.G, color.B }.Select(one => one / 255.0).Select(
+                one => one <= 0.04045 ? one / 12.92 : Math.Pow((one + 0.055) / 1.055, 2.4))];
+            double[] rgb = [.. Times(seen, light).Select(one => Math.Clamp(one, 0, 1))];
+            double[] xyz = Times([0.4124, 0.3576, 0.1805, 0.2126, 0.7152, 0.0722, 0.0193, 0.1192, 0.9505], rgb);
+            double x = Root(xyz[0] / 0.9505), y = Root(xyz[1]), z = Root(xyz[2] / 1.089);
+            return [(116 * y) - 16, 500 * (x - y), 200 * (y - z)];
+        }
+
+        static double[] Times(double[] matrix, double[] vector) =>
+            [.. Enumerable.Range(0, 3).Select(row => Enumerable.Range(0, 3).Sum(k => matrix[(3 * row) + k] * vector[k]))];
+
+        static double Root(double t) => t > 0.008856 ? Math.Cbrt(t) : (7.787 * t) + (16.0 / 116);
+    }
+
     [Test]
     public void ALegendTakesTheRowsThatItNeeds()
     {

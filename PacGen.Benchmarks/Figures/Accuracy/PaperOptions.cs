@@ -60,6 +60,8 @@ internal sealed class PaperOptions : OptionGroup
             """),
         method => method.Grid.Skip(1).Take(1));
 
+    public override string Title => "Setting";
+
     public override IReadOnlyList<Option> All => [depth, widen, learningRate, eta, gamma, beside];
 
     /// <summary>The paper's setting for the images.</summary>

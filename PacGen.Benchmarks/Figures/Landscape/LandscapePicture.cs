@@ -15,8 +15,8 @@ internal static class LandscapePicture
     private const int Width = 1600, Height = 1330, TopHeight = 740, MapsLeft = 1040;
     private static readonly Color[] LabelColors = [Look.ColorOf(0), Look.ColorOf(4)];
 
-    // Green and red, as in the paper.
-    private static readonly Color[] MarkColors = [Color.FromHex("#00B050"), Color.FromHex("#E3001B")];
+    // Green and red, as in the paper, but told apart by colour-blind eyes too.
+    private static readonly Color[] MarkColors = [Look.ColorOf(2), Look.ColorOf(1)];
     private static readonly MarkerShape[] Shapes =
         [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp];
     private static readonly MarkerShape[] Rims = [MarkerShape.OpenCircle, MarkerShape.OpenSquare, MarkerShape.OpenTriangleUp];
@@ -112,7 +112,7 @@ internal static class LandscapePicture
         contours.LabelStyle.IsVisible = false;
         for (int k = 0; k < marked.Count; k++)
         {
-            Spots(panel, [marked[k].Score.W1], [marked[k].Score.W2], 0, MarkColors[k], 1.5f);
+            Spots(panel, [marked[k].Score.W1], [marked[k].Score.W2], k, MarkColors[k], 1.5f);
         }
 
         return panel;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PacGen.Benchmarks.Reporting;
 
 namespace PacGen.Benchmarks.Studies.Verdict;
 

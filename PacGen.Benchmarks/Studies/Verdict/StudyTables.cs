@@ -1,3 +1,5 @@
+using PacGen.Benchmarks.Reporting;
+
 namespace PacGen.Benchmarks.Studies.Verdict;
 
 /// <summary>The tables of a study's report.</summary>

@@ -1,4 +1,5 @@
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Reporting;
 using PacGen.Core.Statistics;
 
 namespace PacGen.Benchmarks.Studies.Verdict;

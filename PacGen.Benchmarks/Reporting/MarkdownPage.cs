@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace PacGen.Benchmarks.Studies.Verdict;
+namespace PacGen.Benchmarks.Reporting;
 
 /// <summary>Writes a page's blocks as Markdown; what is folded is left to the HTML page.</summary>
 internal static class MarkdownPage
@@ -22,6 +22,8 @@ internal static class MarkdownPage
     {
         PageBlock.Heading heading => $"{new string('#', heading.Level)} {Plain(heading.Text)}",
         PageBlock.Paragraph paragraph => Plain(paragraph.Text),
+        PageBlock.Plain plain => Plain(plain.Text),
+        PageBlock.Code code => $"```\n{code.Text}\n```",
         PageBlock.Bullets bullets => string.Join('\n', bullets.Items.Select(item => $"- {Plain(item)}")),
         PageBlock.Grid grid => Table(grid),
         PageBlock.Pictures pictures => $"![{Plain(pictures.Alternative)}]({pictures.File})",

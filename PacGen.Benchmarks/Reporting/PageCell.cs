@@ -1,12 +1,19 @@
+using System.Globalization;
 using PacGen.Core.Statistics;
 
-namespace PacGen.Benchmarks.Studies.Verdict;
+namespace PacGen.Benchmarks.Reporting;
 
 /// <summary>A cell of a table.</summary>
 /// <param name="Text">What is read.</param>
 /// <param name="Sort">The number that it is sorted by; NaN where it is its text.</param>
 internal sealed record PageCell(string Text, double Sort = double.NaN)
 {
+    /// <summary>Whether the text is shown as it is, whatever stars and brackets are in it.</summary>
+    public bool IsPlain { get; init; }
+
+    /// <summary>A text that is shown as it is, sorted by the number that it begins with where it does.</summary>
+    public static PageCell Plain(string text) => new(text, Leading(text)) { IsPlain = true };
+
     /// <summary>A number in [−1, 1] that is drawn with its interval, or as a colour where there is none.</summary>
     public double Shown { get; init; } = double.NaN;
 
@@ -30,6 +37,10 @@ internal sealed record PageCell(string Text, double Sort = double.NaN)
     /// <summary>Two decimals with a minus sign that is as long as a plus sign.</summary>
     public static string Signed(double value) => Text2(value, "F2");
 
+    private static double Leading(string text) => double.TryParse(
+        text.Replace('−', '-').TrimStart('<', '>', '=', '≈', ' ').Split(' ')[0], NumberStyles.Float | NumberStyles.AllowThousands,
+        CultureInfo.InvariantCulture, out double value) ? value : double.NaN;
+
     private static string Text2(double value, string format) =>
-        double.IsNaN(value) ? "–" : value.ToString(format, System.Globalization.CultureInfo.InvariantCulture).Replace('-', '−');
+        double.IsNaN(value) ? "–" : value.ToString(format, CultureInfo.InvariantCulture).Replace('-', '−');
 }

@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace PacGen.Benchmarks.Studies.Verdict;
+namespace PacGen.Benchmarks.Reporting;
 
 /// <summary>
 /// Writes a page's blocks as one HTML file that asks for nothing else: plots, style and the sorting of tables are in it.
@@ -18,6 +18,8 @@ internal static partial class HtmlPage
           padding-top: 1rem; } h3 { font-size: 1.05rem; }
         p, li { max-width: 46rem; overflow-wrap: break-word; }
         code { font: 0.9em ui-monospace, monospace; background: #f3f3f3; padding: 0 0.2em; border-radius: 3px; }
+        pre { background: #f3f3f3; padding: 0.7rem 0.9rem; border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; }
+        pre code { background: none; padding: 0; }
         .wide { overflow-x: auto; margin: 1rem 0; }
         table { border-collapse: collapse; font-size: 0.86rem; font-variant-numeric: tabular-nums; }
         th, td { padding: 0.25rem 0.55rem; border-bottom: 1px solid #e6e6e6; text-align: right; vertical-align: top; }
@@ -81,8 +83,11 @@ internal static partial class HtmlPage
 
     private static string Text(PageBlock block) => block switch
     {
+        PageBlock.Heading { IsPlain: true } title => $"<h{title.Level}>{WebUtility.HtmlEncode(title.Text)}</h{title.Level}>",
         PageBlock.Heading heading => $"<h{heading.Level}>{Marked(heading.Text)}</h{heading.Level}>",
         PageBlock.Paragraph paragraph => $"<p>{Marked(paragraph.Text)}</p>",
+        PageBlock.Plain plain => $"<p>{WebUtility.HtmlEncode(plain.Text)}</p>",
+        PageBlock.Code code => $"<pre><code>{WebUtility.HtmlEncode(code.Text)}</code></pre>",
         PageBlock.Bullets bullets => $"<ul>{string.Concat(bullets.Items.Select(item => $"<li>{Marked(item)}</li>"))}</ul>",
         PageBlock.Grid grid => Table(grid),
         PageBlock.Pictures pictures => Plots(pictures),
@@ -97,7 +102,7 @@ internal static partial class HtmlPage
         IEnumerable<string> key = pictures.Key.Select(one =>
             $"<li><span style=\"background: {one.Colour}\"></span>{WebUtility.HtmlEncode(one.Name)}</li>");
         return $"<div class=\"plots\" role=\"group\" aria-label=\"{label}\">{string.Join('\n', pictures.Plots)}</div>"
-            + $"<ul class=\"key\">{string.Concat(key)}</ul>";
+            + (pictures.Key.Count > 0 ? $"<ul class=\"key\">{string.Concat(key)}</ul>" : "");
     }
 
     private static string Table(PageBlock.Grid grid)
@@ -122,7 +127,7 @@ internal static partial class HtmlPage
         string sort = double.IsNaN(cell.Sort) ? "" : $" data-sort=\"{cell.Sort:R}\"";
         if (double.IsNaN(cell.Shown))
         {
-            return $"<td{sort}>{Marked(cell.Text)}</td>";
+            return $"<td{sort}>{(cell.IsPlain ? WebUtility.HtmlEncode(cell.Text) : Marked(cell.Text))}</td>";
         }
 
         if (cell.Interval is null)

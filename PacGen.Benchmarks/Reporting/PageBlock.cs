@@ -1,4 +1,4 @@
-namespace PacGen.Benchmarks.Studies.Verdict;
+namespace PacGen.Benchmarks.Reporting;
 
 /// <summary>A part of a page that is written as Markdown and as HTML. Texts may have <c>`code`</c> and <c>**bold**</c>.</summary>
 internal abstract record PageBlock
@@ -6,11 +6,23 @@ internal abstract record PageBlock
     /// <summary>A heading.</summary>
     /// <param name="Level">1 for the page's own.</param>
     /// <param name="Text">Its text.</param>
-    internal sealed record Heading(int Level, string Text) : PageBlock;
+    internal sealed record Heading(int Level, string Text) : PageBlock
+    {
+        /// <summary>Whether the text is shown as it is, whatever stars and brackets are in it.</summary>
+        public bool IsPlain { get; init; }
+    }
 
     /// <summary>A paragraph.</summary>
     /// <param name="Text">Its text.</param>
     internal sealed record Paragraph(string Text) : PageBlock;
+
+    /// <summary>A paragraph that is shown as it is, whatever stars and brackets are in it.</summary>
+    /// <param name="Text">Its text.</param>
+    internal sealed record Plain(string Text) : PageBlock;
+
+    /// <summary>A command or a piece of code, as it is.</summary>
+    /// <param name="Text">Its text.</param>
+    internal sealed record Code(string Text) : PageBlock;
 
     /// <summary>A list.</summary>
     /// <param name="Items">Its items.</param>
