@@ -1,7 +1,7 @@
 // The build, as targets. Once in a clone:  dotnet tool restore
 // Then:                                    dotnet cake --target=NAME [arguments]
 //
-//   --target=Default|Build|Test|OpenCl|Bench|Figures|GpuKernels|GpuBundle|Site|Pack   what to do; Default is Build and Test
+//   --target=Default|Build|Test|OpenCl|Bench|Figures|PublicApi|GpuKernels|GpuBundle|Site|Pack   what to do; Default is Build and Test
 //   --configuration=Release                                   how to compile; Bench and Figures are always Release
 //   --filter=EXPRESSION                                       Test, OpenCl: a `dotnet test` filter, such as FullyQualifiedName~MatMul
 //                                                             Bench: a BenchmarkDotNet filter, such as *MatMul*
@@ -82,6 +82,15 @@ Task("Figures")
             RunProgram(new ProcessArgumentBuilder().Append($"figure {figure}").AppendSwitchQuoted("--output", results));
         }
     });
+
+Task("PublicApi")
+    .Description("Writes what the libraries offer, a PublicApi.txt beside each project, which a test compares with what is built.")
+    .Does(() => DotNetTest("PacGen.Tests", new DotNetTestSettings
+    {
+        Configuration = "Release",
+        Filter = "FullyQualifiedName=PacGen.Tests.PublicApiTests.WritesTheFiles",
+        ArgumentCustomization = arguments => arguments.Append("-- NUnit.ExplicitMode=Relaxed"),
+    }));
 
 Task("GpuKernels")
     .Description("Assembles every GPU kernel for sm_80 and sm_90 and writes docs/results/gpu-kernels.md; needs ptxas on the path or in PACGEN_PTXAS.")
