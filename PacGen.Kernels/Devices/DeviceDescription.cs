@@ -8,4 +8,9 @@ namespace PacGen.Kernels;
 /// <param name="MemoryBytes">How much memory it has, in bytes; null where that isn't known.</param>
 /// <param name="IsAvailable">Whether it can be opened.</param>
 /// <param name="Note">Why it can't be opened, or what to know about it; may be empty.</param>
-public sealed record DeviceDescription(string Id, DeviceKind Kind, string Name, long? MemoryBytes, bool IsAvailable, string Note);
+public sealed record DeviceDescription(string Id, DeviceKind Kind, string Name, long? MemoryBytes, bool IsAvailable, string Note)
+{
+    /// <summary>One line for people.</summary>
+    public override string ToString() => IsAvailable
+        ? $"{Id}: {Name}{(Note.Length > 0 ? $" ({Note})" : "")}" : $"{Name}: not available, {Note}";
+}

@@ -99,6 +99,35 @@ public static class Datasets
                     $"{string.Join(", ", Prefixes.Select(prefix => prefix + "PATH"))}.");
     }
 
+    /// <summary>MNIST: 60,000 + 10,000 images of 28×28×1 in 10 classes; <see cref="Load"/> says where they come from.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static Dataset Mnist(DataOptions? options = null, CancellationToken cancellation = default) =>
+        Load("mnist", options, cancellation);
+
+    /// <summary>Fashion-MNIST: 60,000 + 10,000 images of 28×28×1 in 10 classes of clothes.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static Dataset FashionMnist(DataOptions? options = null, CancellationToken cancellation = default) =>
+        Load("fashion-mnist", options, cancellation);
+
+    /// <summary>CIFAR-10: 50,000 + 10,000 images of 32×32×3 in 10 classes.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static Dataset Cifar10(DataOptions? options = null, CancellationToken cancellation = default) =>
+        Load("cifar-10", options, cancellation);
+
+    /// <summary>CIFAR-100: 50,000 + 10,000 images of 32×32×3 in 100 classes.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static Dataset Cifar100(DataOptions? options = null, CancellationToken cancellation = default) =>
+        Load("cifar-100", options, cancellation);
+
+    /// <summary>Tiny ImageNet: 100,000 + 10,000 images of 64×64×3 in 200 classes, from JPEG files.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static Dataset TinyImageNet(DataOptions? options = null, CancellationToken cancellation = default) =>
+        Load("tiny-imagenet", options, cancellation);
+
+    /// <summary>The embedded table of penguins: 333 rows, whose target is the mass.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static Dataset Penguins(DataOptions? options = null) => Load("penguins", options);
+
     /// <summary>
     /// The embedded digits: 1,797 images of 8×8, values 0 to 16 (<see cref="DigitsCredit"/>), normalised by 0.3052 and 0.3758,
     /// the mean and standard deviation of the training pixels / 16. The split is fixed for ever: counting within each class from

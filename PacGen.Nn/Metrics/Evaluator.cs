@@ -12,7 +12,7 @@ namespace PacGen.Nn;
 /// arena.Load(SafetensorsFile.Load("model.safetensors"));
 /// using Evaluator evaluator = new(model, arena, data.Test);
 /// Console.WriteLine(evaluator.Evaluate(data.Test, Metric.Accuracy, Metric.Top(5)));
-/// float[] logits = evaluator.Predict(data.Test);
+/// int[] classes = evaluator.PredictClasses(data.Test);
 /// </code>
 /// </example>
 public sealed class Evaluator : IDisposable
@@ -67,11 +67,22 @@ public sealed class Evaluator : IDisposable
     /// <summary>
     /// The network's outputs for a set, (N, …) in row-major order: logits, or values in their own units.
     /// </summary>
+    /// <param name="set">The samples.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="TrainingException">A weight or a running statistic is NaN or infinite.</exception>
-    public float[] Predict(SampleSet set)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public float[] Predict(SampleSet set, CancellationToken cancellation = default)
     {
         Require(set);
-        return pass.Predict(set);
+        return pass.Predict(set, cancellation);
+    }
+
+    /// <summary>The class that the network gives each sample: that of the largest output.</summary>
+    /// <inheritdoc cref="Predict"/>
+    public int[] PredictClasses(SampleSet set, CancellationToken cancellation = default)
+    {
+        float[] outputs = Predict(set, cancellation);
+        return ClassLoss.Largest(outputs, set.Count);
     }
 
     /// <inheritdoc/>

@@ -17,6 +17,19 @@ internal static class ClassLoss
         return best;
     }
 
+    /// <summary>The class of each of some samples, whose logits follow each other.</summary>
+    public static int[] Largest(ReadOnlySpan<float> logits, int samples)
+    {
+        int classes = logits.Length / samples;
+        int[] labels = new int[samples];
+        for (int i = 0; i < samples; i++)
+        {
+            labels[i] = Largest(logits.Slice(i * classes, classes));
+        }
+
+        return labels;
+    }
+
     /// <summary>The 0-1 loss and the bounded cross-entropy; logits that are no numbers cost 1.</summary>
     public static (double ZeroOne, double CrossEntropy) Of(ReadOnlySpan<float> logits, int label, BoundedCrossEntropy bounded)
     {

@@ -82,16 +82,20 @@ internal sealed class EvaluationPass : IDisposable
     }
 
     /// <summary>The model's outputs for a set, (N, …) in row-major order; values in their own units.</summary>
-    public float[] Predict(SampleSet set)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public float[] Predict(SampleSet set, CancellationToken cancellation = default)
     {
         List<float> all = [];
-        Run(set, batch =>
-        {
-            float[] some = new float[Graph.For(batch.Count).Output.Count];
-            Graph.Output(some);
-            ScaleOf(set, some.Length / batch.Count)?.Undo(some, some);
-            all.AddRange(some);
-        });
+        Run(
+            set,
+            batch =>
+            {
+                float[] some = new float[Graph.For(batch.Count).Output.Count];
+                Graph.Output(some);
+                ScaleOf(set, some.Length / batch.Count)?.Undo(some, some);
+                all.AddRange(some);
+            },
+            cancellation);
         return [.. all];
     }
 

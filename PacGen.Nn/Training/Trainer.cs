@@ -288,10 +288,11 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="TrainingException">The loss or a running statistic is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public (double Loss, double Accuracy) Evaluate(SampleSet set, CancellationToken cancellation = default)
+    public LossAndAccuracy Evaluate(SampleSet set, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(set);
-        return evaluation.Of(set, cancellation);
+        (double loss, double accuracy) = evaluation.Of(set, cancellation);
+        return new LossAndAccuracy(loss, accuracy);
     }
 
     /// <summary>The mean loss and metrics of the unperturbed weights on a set, in evaluation mode.</summary>
@@ -309,13 +310,24 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>The model's outputs for some images in evaluation mode, (N, …) in row-major order, such as logits.</summary>
+    /// <param name="set">The images.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="TrainingException">A weight or a running statistic is NaN or infinite.</exception>
-    public float[] Predict(SampleSet set)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public float[] Predict(SampleSet set, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(set);
-        RenewStatistics();
+        RenewStatistics(cancellation);
         Arena.RequireFinite("The model can't predict", Steps);
-        return evaluation.Pass.Predict(set);
+        return evaluation.Pass.Predict(set, cancellation);
+    }
+
+    /// <summary>The class that the model gives each image: that of the largest output.</summary>
+    /// <inheritdoc cref="Predict"/>
+    public int[] PredictClasses(SampleSet set, CancellationToken cancellation = default)
+    {
+        float[] outputs = Predict(set, cancellation);
+        return ClassLoss.Largest(outputs, set.Count);
     }
 
     /// <inheritdoc cref="OptimizerSession.PosteriorDeviations"/>

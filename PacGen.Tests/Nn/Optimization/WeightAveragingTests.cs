@@ -88,7 +88,8 @@ internal sealed class WeightAveragingTests(string id) : DeviceFixture(id)
         });
         trainer.Run();
         float[] average = trainer.Arena.Save();
-        Assert.That(trainer.Evaluate(few.Train), Is.EqualTo((trainer.Results[^1].TrainLoss, trainer.Results[^1].TrainAccuracy)));
+        Assert.That(trainer.Evaluate(few.Train), Is.EqualTo(
+            new LossAndAccuracy(trainer.Results[^1].TrainLoss, trainer.Results[^1].TrainAccuracy)));
         using SafetensorsFile file = SafetensorsFile.Open(new CheckpointFolder(folder["run"]).Checkpoints.Order().Last());
         Assert.That(trainer.Arena.Parameters.SelectMany(one => file.Read(one.Name)), Is.EqualTo(average));
         Assert.That(file.Read("average/trained"), Is.EqualTo(plain.Arena.Save()), "the weights that are trained");
@@ -97,7 +98,8 @@ internal sealed class WeightAveragingTests(string id) : DeviceFixture(id)
         // Loaded into another run, they are evaluated alike.
         using Trainer other = new(new Mlp(64, 6, 10), few, new Sgd(1), options);
         other.Arena.Load(average);
-        Assert.That(other.Evaluate(few.Test), Is.EqualTo((trainer.Results[^1].TestLoss, trainer.Results[^1].TestAccuracy)));
+        Assert.That(other.Evaluate(few.Test), Is.EqualTo(
+            new LossAndAccuracy(trainer.Results[^1].TestLoss, trainer.Results[^1].TestAccuracy)));
         if (name is "swa" or "ema, late")
         {
             Assert.That(trainer.Results[0].TestLoss, Is.EqualTo(plain.Results[0].TestLoss), "before it begins, w itself");
