@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace PacGen.Kernels;
 
@@ -12,7 +13,11 @@ public abstract class Device : IDisposable
     public const string EnvironmentVariable = "PACGEN_DEVICE";
 
     private static readonly Lazy<CpuDevice> SharedCpu = new(() => new CpuDevice());
-    private static readonly Lazy<GpuDevice?> FirstGpu = new(() => DriverLibraries.NameGpu() ? GpuCatalog.FirstGpu() : null);
+    private static readonly Lazy<GpuDevice?> FirstGpu = new(
+        () => RuntimeFeature.IsDynamicCodeSupported && DriverLibraries.NameGpu() ? GpuCatalog.FirstGpu() : null);
+    private const string NoDynamicCode = "kernels of GPUs are made at run time, which a program that was compiled to native " +
+        "code can't do; publish without PublishAot";
+
     private long allocated;
 
     /// <summary>The CPU with all its cores: one device for the whole program, never disposed.</summary>
@@ -52,7 +57,8 @@ public abstract class Device : IDisposable
     public static IReadOnlyList<DeviceDescription> List() =>
     [
         new("cpu", DeviceKind.Cpu, Cpu.Name, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, true, ""),
-        .. GpuCatalog.Instance.Descriptions,
+        .. RuntimeFeature.IsDynamicCodeSupported ? GpuCatalog.Instance.Descriptions
+            : [new("", DeviceKind.Cuda, "GPUs", null, false, NoDynamicCode)],
     ];
 
     /// <summary>What the device is, for people.</summary>
@@ -190,6 +196,7 @@ public abstract class Device : IDisposable
         {
             "best" => Best(),
             "cpu" => Cpu,
+            _ when !RuntimeFeature.IsDynamicCodeSupported => null,
             "gpu" => GpuCatalog.Instance.Open("cuda") ?? GpuCatalog.Instance.Open("opencl"),
             _ when word is "cuda" or "opencl" or "simulator" => GpuCatalog.Instance.Open(id),
             _ => throw new DeviceException(

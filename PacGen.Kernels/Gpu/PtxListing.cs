@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using ILGPU;
 using ILGPU.Backends;
@@ -24,6 +25,7 @@ internal static class PtxListing
     /// The PTX text of a kernel, for compute capability 8.0; with the specialization that the static property of that name of its
     /// class says, where there is one.
     /// </summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Tests alone list kernels, of programs that are whole.")]
     public static string Of(MethodInfo kernel)
     {
         lock (Listings)

@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
 namespace PacGen.Kernels;
 
 /// <summary>
@@ -18,6 +21,9 @@ public sealed class Expression : IEquatable<Expression>
     private readonly Expression[] operands;
     private readonly int argument;
 
+    /// <summary>Its loops on the CPU, where its type was known at compile time; null for one that was composed.</summary>
+    internal MapLoops? Loops { get; private init; }
+
     private Expression(Type? function, Expression[] operands, int argument)
     {
         this.function = function;
@@ -37,16 +43,26 @@ public sealed class Expression : IEquatable<Expression>
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, MaxArguments);
-        return new Expression(null, [], index);
+        return new Expression(null, [], index) { Loops = index == 0 ? new MapLoops<Argument0>() : null };
     }
 
     /// <summary>A unary function of argument 0.</summary>
     public static Expression Unary<TFunction>()
-        where TFunction : struct, IUnaryFunction => new(typeof(TFunction), [Argument(0)], -1);
+        where TFunction : struct, IUnaryFunction => new(typeof(TFunction), [Argument(0)], -1)
+        {
+            Loops = new MapLoops<Apply<TFunction, Argument0>>(),
+        };
 
     /// <summary>A binary function of arguments 0 and 1.</summary>
     public static Expression Binary<TFunction>()
-        where TFunction : struct, IBinaryFunction => new(typeof(TFunction), [Argument(0), Argument(1)], -1);
+        where TFunction : struct, IBinaryFunction => new(typeof(TFunction), [Argument(0), Argument(1)], -1)
+        {
+            Loops = new MapLoops<Apply<TFunction, Argument0, Argument1>>(),
+        };
+
+    /// <summary>The same, whose type was known at compile time.</summary>
+    internal Expression Known<TExpression>()
+        where TExpression : struct, IExpression => new(function, operands, argument) { Loops = new MapLoops<TExpression>() };
 
     /// <summary>The same expression with each argument i replaced by <paramref name="replacements"/>[i].</summary>
     public Expression Substitute(IReadOnlyList<Expression> replacements) =>
@@ -66,10 +82,25 @@ public sealed class Expression : IEquatable<Expression>
     }
 
     /// <summary>The type that computes the expression.</summary>
-    public Type ToType() => function is null
-        ? ArgumentTypes[argument]
-        : (operands.Length == 1 ? typeof(Apply<,>) : typeof(Apply<,,>)).MakeGenericType(
-            [function, .. operands.Select(operand => operand.ToType())]);
+    /// <exception cref="NotSupportedException">The program was compiled to native code, and can close no types.</exception>
+    [UnconditionalSuppressMessage("Trimming", "IL2055", Justification = "Apply asks of its arguments only what struct says.")]
+    public Type ToType()
+    {
+        if (function is null)
+        {
+            return ArgumentTypes[argument];
+        }
+
+        if (!RuntimeFeature.IsDynamicCodeSupported)
+        {
+            throw new NotSupportedException(
+                $"{this} is composed at run time, which a program that was compiled to native code can't do: apply one " +
+                    "function at a time, or publish without PublishAot.");
+        }
+
+        Type apply = operands.Length == 1 ? typeof(Apply<,>) : typeof(Apply<,,>);
+        return apply.MakeGenericType([function, .. operands.Select(operand => operand.ToType())]);
+    }
 
     /// <inheritdoc/>
     public bool Equals(Expression? other) =>

@@ -50,7 +50,7 @@ public sealed record FusedMap(Expression Expression, Shape? Target = null) : Ope
     /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         MapCpu.Create(
-            device, CpuDevice.LaneType(device.Lanes), Expression, BroadcastPlan.Create(Infer(shapes), shapes), inputs.ToArray(),
+            device, device.Lanes, Expression, BroadcastPlan.Create(Infer(shapes), shapes), inputs.ToArray(),
             output);
 
     /// <inheritdoc/>

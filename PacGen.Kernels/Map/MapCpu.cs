@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
@@ -80,10 +81,23 @@ internal abstract unsafe class MapCpu : CpuLaunch, ISweep
     public override int Tasks => (int)((total + TaskElements - 1) / TaskElements);
 
     /// <summary>The map of an expression; without an output it is only asked for parts with <see cref="Evaluate"/>.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2055", Justification = "The constructor is named in MapLoops.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2071", Justification = "Structs have a constructor without parameters.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2076", Justification = "Structs have a constructor without parameters.")]
     public static MapCpu Create(
-        CpuDevice device, Type lane, Expression expression, BroadcastPlan plan, Region[] inputs, Region? output) =>
-        (MapCpu)Activator.CreateInstance(
-            typeof(MapCpu<,>).MakeGenericType(expression.ToType(), lane), device, plan, inputs, output)!;
+        CpuDevice device, int width, Expression expression, BroadcastPlan plan, Region[] inputs, Region? output)
+    {
+        if (expression.Loops is { } loops)
+        {
+            return loops.Create(device, width, plan, inputs, output);
+        }
+
+        Type type = expression.ToType();
+        return RuntimeFeature.IsDynamicCodeSupported
+            ? (MapCpu)Activator.CreateInstance(
+                typeof(MapCpu<,>).MakeGenericType(type, CpuDevice.LaneType(width)), device, plan, inputs, output)!
+            : throw new NotSupportedException();
+    }
 
     /// <inheritdoc/>
     public override void RunTask(int task, int worker)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using ILGPU;
@@ -15,6 +16,7 @@ internal static class MapGpu
     /// <summary>The most elements: fours are counted rounded up.</summary>
     private const int Most = int.MaxValue - 3;
 
+    [UnconditionalSuppressMessage("Trimming", "IL2071", Justification = "Structs have a constructor without parameters.")]
     public static Launch Create(
         GpuDevice device, Type expression, string name, BroadcastPlan plan, Region[] inputs, Region output) =>
         plan.Extents.Length > MaxAxes
@@ -23,7 +25,9 @@ internal static class MapGpu
                 $"walk; the CPU device can.")
             : output.Count > Most || inputs.Any(input => input.Count > Most)
             ? throw new NotSupportedException($"{name}: {device.Name} walks at most {Most} elements of a tensor.")
-            : (Launch)Activator.CreateInstance(typeof(MapGpu<>).MakeGenericType(expression), device, plan, inputs, output)!;
+            : RuntimeFeature.IsDynamicCodeSupported
+            ? (Launch)Activator.CreateInstance(typeof(MapGpu<>).MakeGenericType(expression), device, plan, inputs, output)!
+            : throw new NotSupportedException($"{name}: a program that was compiled to native code runs on no GPU.");
 
     /// <summary>An input's step in elements along each axis, innermost first; 0 where it is stretched.</summary>
     internal struct Steps

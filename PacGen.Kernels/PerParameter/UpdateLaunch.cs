@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using PacGen.Core.Lanes;
 using PacGen.Core.Optimization;
@@ -77,6 +78,7 @@ public abstract class UpdateLaunch : Launch
     /// <summary>Lets the kernel go by a step's memory while that is in use.</summary>
     internal virtual void Follow(StepMemory memory) => throw new NotSupportedException();
 
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Fields that nothing reads matter to no device.")]
     private static bool IsPlain(Type type) => type == typeof(float) || type == typeof(int) || type == typeof(uint)
         || (!type.IsPrimitive && !type.IsEnum
             && type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).All(

@@ -31,5 +31,5 @@ public sealed record FusedReduce(Expression Expression, Shape Source, Reduce Red
         CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Reduction.Bind<T>(
             device, Source, default,
-            MapCpu.Create(device, typeof(T), Expression, BroadcastPlan.Create(Source, shapes), inputs.ToArray(), null), output);
+            MapCpu.Create(device, T.Count, Expression, BroadcastPlan.Create(Source, shapes), inputs.ToArray(), null), output);
 }

@@ -13,7 +13,7 @@ namespace PacGen.Kernels;
 public sealed record SquaredDeviations(Axes Axes) : VectorOperation
 {
     private static readonly Expression Term = Expression.Unary<SquareFunction>().Substitute(
-        [Expression.Binary<SubtractFunction>()]);
+        [Expression.Binary<SubtractFunction>()]).Known<Apply<SquareFunction, Apply<SubtractFunction, Argument0, Argument1>>>();
 
     private Reduce Reduction => new(ReduceKind.Sum, Axes);
 

@@ -84,7 +84,7 @@ internal sealed class EpochHistory : IDisposable
             while (results.Count < mark.Count && reader.ReadLine() is { } line)
             {
                 results.Add(
-                    JsonSerializer.Deserialize<EpochResult>(line, RunState.Json)
+                    JsonSerializer.Deserialize(line, RunJson.Default.EpochResult)
                     ?? throw new JsonException("a line is null"));
             }
 
@@ -132,7 +132,7 @@ internal sealed class EpochHistory : IDisposable
         file.Position = length;
         for (; count < results.Count; count++)
         {
-            byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(results[count], RunState.Json), (byte)'\n'];
+            byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(results[count], RunJson.Default.EpochResult), (byte)'\n'];
             file.Write(line);
             hash.AppendData(line);
             length += line.Length;

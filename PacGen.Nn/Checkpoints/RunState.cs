@@ -15,20 +15,13 @@ internal sealed record RunState
 
     private const int RunDigits = 16;
 
-    /// <summary>How states and results are written and read.</summary>
-    internal static readonly JsonSerializerOptions Json = new()
-    {
-        IgnoreReadOnlyProperties = true,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
+    // What has a default and may be missing is set, not only initialised: the code that reads it initialises all or nothing.
 
     /// <summary>Which form this is.</summary>
-    public int Form { get; init; } = 1;
+    public int Form { get; set; } = 1;
 
     /// <summary>The run's id, which its log's lines begin with.</summary>
-    public string Run { get; init; } = NewRun();
+    public string Run { get; set; } = NewRun();
 
     /// <summary>The settings that a resumed run must have too, by name.</summary>
     public required SortedDictionary<string, string> Settings { get; init; }
@@ -59,7 +52,7 @@ internal sealed record RunState
     public long EventsLength { get; init; }
 
     /// <summary>The step at whose weights running statistics were estimated, where they are re-estimated; -1 for none.</summary>
-    public long StatisticsOf { get; init; } = -1;
+    public long StatisticsOf { get; set; } = -1;
 
     /// <summary>How many weights are in the average that is kept; 0 where none is, or it has not begun.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -68,14 +61,14 @@ internal sealed record RunState
     /// <summary>An id that no other run has.</summary>
     public static string NewRun() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RunDigits / 2));
 
-    public string ToJson() => JsonSerializer.Serialize(this, Json);
+    public string ToJson() => JsonSerializer.Serialize(this, RunJson.Default.RunState);
 
     /// <exception cref="CheckpointException">It is no such state.</exception>
     public static RunState Parse(string json, string path)
     {
         try
         {
-            RunState state = JsonSerializer.Deserialize<RunState>(json, Json) ?? throw new JsonException("it is null");
+            RunState state = JsonSerializer.Deserialize(json, RunJson.Default.RunState) ?? throw new JsonException("it is null");
             return state switch
             {
                 { Form: < 1 or > NewestForm } =>

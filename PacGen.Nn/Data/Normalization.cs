@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace PacGen.Nn;
 
@@ -90,7 +91,8 @@ public sealed class Normalization
     {
         try
         {
-            return JsonSerializer.Deserialize<Form>(text) is { Mean: { } mean, StandardDeviation: { } deviation } form
+            return JsonSerializer.Deserialize(text, NormalizationJson.Default.Form)
+                is { Mean: { } mean, StandardDeviation: { } deviation } form
                 ? form.MaxValue is { } most ? new Normalization(mean, deviation, most) : OfNumbers(mean, deviation)
                 : null;
         }
@@ -101,9 +103,10 @@ public sealed class Normalization
     }
 
     /// <summary>A text of it, in JSON, for a file of weights to keep: it reads back to the same bits.</summary>
-    public string ToText() => JsonSerializer.Serialize(new Form(mean, standardDeviation, IsOfBytes ? MaxValue : null));
+    public string ToText() => JsonSerializer.Serialize(
+        new Form(mean, standardDeviation, IsOfBytes ? MaxValue : null), NormalizationJson.Default.Form);
 
-    private sealed record Form(float[]? Mean, float[]? StandardDeviation, int? MaxValue);
+    internal sealed record Form(float[]? Mean, float[]? StandardDeviation, int? MaxValue);
 
     /// <summary>The largest value that a pixel takes; 1 for numbers, which are not divided.</summary>
     public int MaxValue { get; }
@@ -242,3 +245,7 @@ public sealed class Normalization
         }
     }
 }
+
+/// <summary>Reads and writes a normalisation's text by code that is made at compile time.</summary>
+[JsonSerializable(typeof(Normalization.Form))]
+internal sealed partial class NormalizationJson : JsonSerializerContext;

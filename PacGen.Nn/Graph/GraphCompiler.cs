@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using PacGen.Kernels;
 
 namespace PacGen.Nn;
@@ -204,6 +205,13 @@ internal sealed class GraphCompiler
             if (((node.Operation as FusedMap)?.Expression ?? reduction?.Expression) is not { } own)
             {
                 steps[node] = new Step(node.Operation, node.Inputs, node);
+                continue;
+            }
+
+            if (!RuntimeFeature.IsDynamicCodeSupported)
+            {
+                // No type can be closed over a composed expression.
+                steps[node] = new Step(reduction ?? node.Operation, node.Inputs, node);
                 continue;
             }
 

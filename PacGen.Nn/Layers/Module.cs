@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
 
@@ -8,8 +9,15 @@ namespace PacGen.Nn;
 /// A part of a network: parameters, state, other modules, and how they make an output tensor of an input tensor. A module of
 /// one's own derives from this, keeps its parts in fields (or arrays and lists) and writes <see cref="Forward"/>.
 /// </summary>
+/// <remarks>
+/// The attribute keeps the fields of every module, and with them its parameters, in a trimmed or native program.
+/// </remarks>
+[DynamicallyAccessedMembers(Kept)]
 public abstract class Module
 {
+    private const DynamicallyAccessedMemberTypes Kept =
+        DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.NonPublicFields;
+
     private LayerTrace? trace;
     private string path = "";
 
@@ -33,6 +41,34 @@ public abstract class Module
     /// <summary>What may be or hold parameters, state and modules, in their order, by name: the fields.</summary>
     private protected virtual IEnumerable<(string Name, object? Part)> Parts =>
         Fields(GetType()).Select(one => (FieldName(one), one.GetValue(this)));
+
+    /// <summary>
+    /// The modules that it is made of, a line each with the shapes of its own parameters, and how many parameters there are in
+    /// all.
+    /// </summary>
+    public override string ToString()
+    {
+        List<(string Name, Module Module, string Own)> lines = [];
+        Visit("", (name, part) =>
+        {
+            if (part is Module module)
+            {
+                lines.Add((name, module, ""));
+            }
+            else if (part is Parameter parameter)
+            {
+                int owner = lines.FindLastIndex(line => name.StartsWith(line.Name, StringComparison.Ordinal));
+                (string at, Module of, string own) = lines[owner];
+                string comma = own.Length > 0 ? "," : "";
+                lines[owner] = (at, of, $"{own}{comma} {name[at.Length..].TrimStart('.')} {parameter.Shape}");
+            }
+        });
+        return string.Join('\n', lines.Select((line, i) => i == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{GetType().Name}, {ParameterCount:N0} parameters{Colon(line.Own)}")
+            : $"  {line.Name} {line.Module.GetType().Name}{Colon(line.Own)}"));
+
+        static string Colon(string own) => own.Length > 0 ? $":{own}" : "";
+    }
 
     /// <summary>The output tensor for an input tensor; the first axis of both is the batch.</summary>
     public abstract Tensor Forward(Tensor x);
@@ -152,12 +188,13 @@ public abstract class Module
             || element.IsAssignableFrom(typeof(Module)));
 
     /// <summary>The fields in declaration order, the base class's first.</summary>
-    private static IEnumerable<FieldInfo> Fields(Type type) =>
+    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "Bases up to Module are modules, whose fields are kept.")]
+    private static IEnumerable<FieldInfo> Fields([DynamicallyAccessedMembers(Kept)] Type type) =>
         type == typeof(Module)
             ? []
             : Fields(type.BaseType!).Concat(type
                 .GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
-                .OrderBy(field => field.MetadataToken));
+                .OrderBy(field => field.HasMetadataToken() ? field.MetadataToken : 0));
 
     /// <summary>A property's or captured constructor parameter's field is named after what the person wrote.</summary>
     private static string FieldName(FieldInfo field)

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using PacGen.Core.Text;
 
@@ -89,7 +88,7 @@ internal sealed class RunLog : IDisposable
     private void Write(JsonObject line)
     {
         line.Insert(0, RunName, run);
-        byte[] bytes = Encoding.UTF8.GetBytes(line.ToJsonString(JsonSerializerOptions.Default) + "\n");
+        byte[] bytes = Encoding.UTF8.GetBytes(line.ToJsonString() + "\n");
         Guarded(() => file.Append(bytes));
         Lines++;
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
@@ -163,7 +164,15 @@ public static partial class NumpyFile
 
     private static Array Fill<T>(int[] shape, bool fortran, Func<int, T> element)
     {
-        Array result = Array.CreateInstance(typeof(T), shape);
+        // Named, so that they are there in a program that was compiled to native code.
+        Array result = shape switch
+        {
+            [var a] => new T[a],
+            [var a, var b] => new T[a, b],
+            [var a, var b, var c] => new T[a, b, c],
+            [var a, var b, var c, var d] => new T[a, b, c, d],
+            _ => OfMoreAxes(typeof(T), shape),
+        };
         Span<T> span = System.Runtime.InteropServices.MemoryMarshal.CreateSpan(
             ref System.Runtime.CompilerServices.Unsafe.As<byte, T>(
                 ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(result)), result.Length);
@@ -174,6 +183,9 @@ public static partial class NumpyFile
 
         return result;
     }
+
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "The runtime says which array it lacks.")]
+    private static Array OfMoreAxes(Type type, int[] shape) => Array.CreateInstance(type, shape);
 
     /// <summary>Where an element lies in an array whose first axis runs fastest.</summary>
     private static int Place(int index, int[] shape)

@@ -114,12 +114,17 @@ internal static class NumpySet
             return targets;
         }
 
-        Array column = Array.CreateInstance(type, targets.GetLength(0));
-        for (int i = 0; i < column.Length; i++)
+        return targets switch
         {
-            column.SetValue(targets.GetValue(i, 0), i);
-        }
-
-        return column;
+            float[,] column => Column(column),
+            double[,] column => Column(column),
+            byte[,] column => Column(column),
+            long[,] column => Column(column),
+            bool[,] column => Column(column),
+            int[,] column => Column(column),
+            _ => targets,
+        };
     }
+
+    private static T[] Column<T>(T[,] targets) => [.. targets.Cast<T>()];
 }
