@@ -37,7 +37,7 @@ public sealed class Linear : Module
         {
             string advice = x.Shape.Count / x.Shape[0] == inputs ? " A sample has as many numbers: put a Flatten before it." : "";
             throw new ShapeException(
-                $"Linear takes rows of {inputs} numbers, but those of its input {x.Shape} have {x.Shape[-1]}.{advice}");
+                $"Linear with weights {weight.Shape} takes rows of {inputs} numbers, but its input is {x.Shape}.{advice}");
         }
 
         Tensor y = Tensor.MatMul(x, weight);
