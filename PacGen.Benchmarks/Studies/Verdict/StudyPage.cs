@@ -147,7 +147,8 @@ internal sealed class StudyPage(StudyFindings findings, string command)
         yield return new PageBlock.Paragraph(Prose.Line($"""
             Figures 3 to 6: gap and Ψ grow with the batch size and shrink with the learning rate. Below, for each moment of training,
             the granulated τ between hyper-parameter and quantity, positive where the quantity moves as the paper says, with its
-            interval over seeds: 1 where every pair of networks that differ in it alone does so.
+            interval over seeds: 1 where every pair of networks that differ in it alone does so.{(findings.Trends.Any(
+                trend => trend.Interval is not null) ? "" : " Settings of one seed have no interval: nothing is decided.")}
             """));
         foreach ((string factor, bool grows) in Trend.Claims)
         {

@@ -9,17 +9,17 @@ namespace PacGen.Benchmarks.Studies.Verdict;
 /// <param name="Value">
 /// The granulated τ between the hyper-parameter and the quantity, positive where the quantity moves as the paper says.
 /// </param>
-/// <param name="Interval">Its interval over seeds.</param>
+/// <param name="Interval">Its interval over seeds; null where each setting has one, so that nothing tells it from chance.</param>
 internal sealed record Trend(StudySlice Slice, string Factor, string Quantity, double Value, ConfidenceInterval? Interval)
 {
     /// <summary>What the paper says of the gap of losses and of Ψ: hyper-parameter, and whether they grow with it.</summary>
     public static IReadOnlyList<(string Factor, bool Grows)> Claims { get; } = [("batch-size", true), ("learning-rate", false)];
 
     /// <summary>Whether it moves as the paper says, beyond what seeds do.</summary>
-    public bool Holds => Value > 0 && !(Interval?.Low <= 0);
+    public bool Holds => Interval is { Low: > 0 };
 
     /// <summary>Whether it moves the other way, beyond what seeds do.</summary>
-    public bool IsOpposite => Value < 0 && !(Interval?.High >= 0);
+    public bool IsOpposite => Interval is { High: < 0 };
 
     /// <summary>The verdict in a word.</summary>
     public string Word => Holds ? "as said" : IsOpposite ? "opposite" : "open";

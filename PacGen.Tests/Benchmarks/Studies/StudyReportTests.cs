@@ -53,6 +53,15 @@ internal sealed class StudyReportTests
             .And.Contain("`pacgen-score`) does at both moments").And.Contain("hangs on what h is (at 2 of 2 moments)"));
     }
 
+    /// <summary>One seed has no spread: whatever its networks show is not decided.</summary>
+    [Test]
+    public void OneSeedDecidesNoClaim()
+    {
+        StudyFindings findings = Find([.. Rows().Where(row => row.Seed == 1)]);
+        Assert.That(findings.Trends, Is.Not.Empty.And.All.Property(nameof(Trend.Word)).EqualTo("open"));
+        Assert.That(findings.Trends.Any(trend => trend.Value == 1));
+    }
+
     /// <summary>
     /// Two measures, each of which knows one hyper-parameter: together they beat either; the oracle is left out.
     /// </summary>
