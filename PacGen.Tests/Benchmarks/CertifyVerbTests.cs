@@ -126,6 +126,20 @@ internal sealed class CertifyVerbTests
         }
     }
 
+    /// <summary>The runs that the page of results speaks of.</summary>
+    [Test]
+    public void TheRunsOnRecordAreRight()
+    {
+        string script = Path.Combine(HouseTests.Root, "samples", "verify-certificate.py");
+        string[] files = Directory.GetFiles(Path.Combine(HouseTests.Root, "docs", "results", "certificates"), "*.json");
+        Assert.That(files, Has.Length.GreaterThanOrEqualTo(5));
+        foreach (string file in files)
+        {
+            (int code, string output) = Python(script, file);
+            Assert.That(code, Is.Zero, $"{file}\n{output}");
+        }
+    }
+
     private static (int Code, string Output) Python(string script, params string[] files)
     {
         try
