@@ -106,7 +106,16 @@ public sealed partial class EmpiricalLoss
 
         while (directions.Count < count)
         {
-            directions.Add((arena.Device.Allocate(arena.Count), arena.Device.Allocate(arena.Count)));
+            DeviceBuffer vector = arena.Device.Allocate(arena.Count);
+            try
+            {
+                directions.Add((vector, arena.Device.Allocate(arena.Count)));
+            }
+            catch
+            {
+                vector.Dispose();
+                throw;
+            }
         }
 
         Tensor[] weights = [.. arena.Parameters.Select(parameter => parameter.Tensor)];
