@@ -134,12 +134,19 @@ internal static class LibtorchComparison
         .. from inPlace in (bool[])[true, false]
            select new Row(ParameterWork.PerturbAndUpdate(ParameterWork.WideResNet),
                () => peer.PerturbedAdam(ParameterWork.WideResNet, inPlace)),
-        .. from n in (int[])[64, 256, 768, 1536]
+        .. from n in (int[])[64, 128, 256, 512, 768, 1024, 1536, 2304]
            select new Row(OperationWork.MatrixProduct(n), () => peer.MatrixProduct(n)),
-        .. from shape in OperationWork.WideResNetConvolutions
+        .. from one in ((int M, int K, int N)[])
+               [(1, 1024, 1024), (16, 1024, 1024), (128, 784, 512), (127, 131, 129), (2048, 300, 33), (1024, 1024, 16)]
+           select new Row(OperationWork.MatrixProduct(one.M, one.K, one.N), () => peer.MatrixProduct(one.M, one.K, one.N)),
+        .. from shape in (ConvolutionShape[])
+               [
+                   .. OperationWork.WideResNetConvolutions.Select(one => new ConvolutionShape(one.Channels, one.Channels, one.Size)),
+                   new(16, 16, 32), new(3, 16, 32), new(16, 48, 32), new(48, 96, 32, Stride: 2), new(96, 192, 16, Stride: 2),
+                   new(16, 48, 32, Kernel: 1), new(48, 96, 32, Kernel: 1, Stride: 2),
+               ]
            from pass in Enum.GetValues<ConvolutionPass>()
-           select new Row(OperationWork.Convolution(pass, shape.Channels, shape.Size, 128),
-               () => peer.Convolution3x3(pass, shape.Channels, shape.Size, 128)),
+           select new Row(OperationWork.Convolution(pass, shape, 128), () => peer.Convolution(pass, shape, 128)),
     ];
 
     private static Line Compare(CpuDevice device, Row row, double seconds, CancellationToken cancellation)

@@ -210,37 +210,41 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
 
     /// <summary>The product of two n × n matrices.</summary>
     /// <param name="n">Rows and columns.</param>
-    public PeerTime MatrixProduct(int n)
+    public PeerTime MatrixProduct(int n) => MatrixProduct(n, n, n);
+
+    /// <summary>The product of an m × k and a k × n matrix.</summary>
+    public PeerTime MatrixProduct(int m, int k, int n)
     {
         using DisposeScope scope = Begin();
         using IDisposable gradients = no_grad();
-        Tensor a = randn(n, n), b = randn(n, n), c = empty(n, n);
+        Tensor a = randn(m, k), b = randn(k, n), c = empty(m, n);
         PeerTime fresh = new(Best(() => mm(a, b).Dispose()), "mm");
         return fresh.Or(new PeerTime(Best(() => c.addmm_(a, b, 0, 1)), "addmm_"));
     }
 
-    /// <summary>A pass of a 3×3 convolution with padding 1 and no bias.</summary>
+    /// <summary>A pass of a convolution without bias.</summary>
     /// <param name="pass">Which.</param>
-    /// <param name="channels">The channels of input and output.</param>
-    /// <param name="size">Height and width of the images.</param>
+    /// <param name="shape">The convolution.</param>
     /// <param name="batch">The number of images.</param>
-    public PeerTime Convolution3x3(ConvolutionPass pass, int channels, int size, int batch)
+    internal PeerTime Convolution(ConvolutionPass pass, ConvolutionShape shape, int batch)
     {
         using DisposeScope scope = Begin();
+        long[] strides = [shape.Stride, shape.Stride], padding = [shape.Padding, shape.Padding];
         return Measure(false).Or(Measure(true));
 
         PeerTime Measure(bool channelsLast)
         {
             using DisposeScope tensors = NewDisposeScope();
-            Tensor input = Leaf(randn(batch, channels, size, size), channelsLast);
-            Tensor weight = Leaf(randn(channels, channels, 3, 3), channelsLast);
-            Tensor gradient = Leaf(randn(batch, channels, size, size), channelsLast).detach();
+            Tensor input = Leaf(randn(batch, shape.Inputs, shape.Size, shape.Size), channelsLast);
+            Tensor weight = Leaf(randn(shape.Outputs, shape.Inputs, shape.Kernel, shape.Kernel), channelsLast);
+            Tensor gradient = Leaf(randn(batch, shape.Outputs, shape.OutputSize, shape.OutputSize), channelsLast).detach();
 
             // Only one of the two needs a gradient, so that the engine computes only that.
             bool ofInput = pass == ConvolutionPass.InputGradient, ofWeight = pass == ConvolutionPass.WeightGradient;
             Tensor x = ofInput ? input : input.detach(), w = ofWeight ? weight : weight.detach();
-            Tensor output = nn.functional.conv2d(x, w, padding: [1, 1]);
-            Action work = pass == ConvolutionPass.Forward ? () => nn.functional.conv2d(x, w, padding: [1, 1])
+            Tensor output = nn.functional.conv2d(x, w, strides: strides, padding: padding);
+            Action work = pass == ConvolutionPass.Forward
+                ? () => nn.functional.conv2d(x, w, strides: strides, padding: padding)
                 : () => autograd.grad([output], [ofInput ? x : w], [gradient], retain_graph: true);
             return new PeerTime(Best(work), channelsLast ? "channels last" : "contiguous");
         }

@@ -28,10 +28,20 @@ internal static class OperationWork
         $"matrix product, n = {n}", 2.0 * n * n * n, 0, 12.0 * n * n,
         () => Tensor.MatMul(Tensor.Input(new Shape(n, n), "a"), Tensor.Input(new Shape(n, n), "b")));
 
+    /// <summary>The product of an m × k and a k × n matrix.</summary>
+    public static Work MatrixProduct(int m, int k, int n) => Of(
+        $"matrix product, {m} × {k} · {k} × {n}", 2.0 * m * k * n, 0, 4.0 * (((double)m * k) + ((double)k * n) + ((double)m * n)),
+        () => Tensor.MatMul(Tensor.Input(new Shape(m, k), "a"), Tensor.Input(new Shape(k, n), "b")));
+
     /// <summary>A pass of a 3×3 convolution with padding 1 and as many output channels as input channels.</summary>
-    public static Work Convolution(ConvolutionPass pass, int channels, int size, int batch)
+    public static Work Convolution(ConvolutionPass pass, int channels, int size, int batch) =>
+        Convolution(pass, new ConvolutionShape(channels, channels, size), batch);
+
+    /// <summary>A pass of a convolution.</summary>
+    public static Work Convolution(ConvolutionPass pass, ConvolutionShape shape, int batch)
     {
-        double values = (double)channels * size * size * batch;
+        double inputs = (double)shape.Inputs * shape.Size * shape.Size * batch;
+        double outputs = (double)shape.Outputs * shape.OutputSize * shape.OutputSize * batch;
         string name = pass switch
         {
             ConvolutionPass.Forward => "forward",
@@ -39,19 +49,20 @@ internal static class OperationWork
             _ => "weight gradient",
         };
         return Of(
-            $"3×3 convolution, {channels} channels, {size}×{size}, batch {batch}, {name}", 18 * channels * values, 0, 8 * values,
+            $"{shape}, batch {batch}, {name}", 2.0 * shape.Kernel * shape.Kernel * shape.Inputs * outputs, 0,
+            4 * (inputs + outputs),
             () =>
             {
-                Tensor images = Tensor.Input(new Shape(batch, size, size, channels), "x");
-                Tensor weights = Tensor.Input(new Shape(3, 3, channels, channels), "w");
-                Tensor gradient = Tensor.Input(images.Shape, "dy");
-                Conv2dGeometry geometry = new(1, 1);
+                Tensor images = Tensor.Input(new Shape(batch, shape.Size, shape.Size, shape.Inputs), "x");
+                Tensor weights = Tensor.Input(new Shape(shape.Kernel, shape.Kernel, shape.Inputs, shape.Outputs), "w");
+                Tensor gradient = Tensor.Input(new Shape(batch, shape.OutputSize, shape.OutputSize, shape.Outputs), "dy");
+                Conv2dGeometry geometry = new(shape.Stride, shape.Padding);
                 return pass switch
                 {
-                    ConvolutionPass.Forward => Tensor.Conv2d(images, weights, 1, 1),
+                    ConvolutionPass.Forward => Tensor.Conv2d(images, weights, shape.Stride, shape.Padding),
                     ConvolutionPass.InputGradient =>
-                        Tensor.Apply(new Conv2dInputGradient(geometry, size, size), gradient, weights),
-                    _ => Tensor.Apply(new Conv2dWeightGradient(geometry, 3, 3), images, gradient),
+                        Tensor.Apply(new Conv2dInputGradient(geometry, shape.Size, shape.Size), gradient, weights),
+                    _ => Tensor.Apply(new Conv2dWeightGradient(geometry, shape.Kernel, shape.Kernel), images, gradient),
                 };
             });
     }
