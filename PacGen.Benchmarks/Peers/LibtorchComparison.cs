@@ -141,7 +141,8 @@ internal static class LibtorchComparison
            select new Row(OperationWork.MatrixProduct(one.M, one.K, one.N), () => peer.MatrixProduct(one.M, one.K, one.N)),
         .. from shape in (ConvolutionShape[])
                [
-                   .. OperationWork.WideResNetConvolutions.Select(one => new ConvolutionShape(one.Channels, one.Channels, one.Size)),
+                   .. OperationWork.WideResNetConvolutions.Select(
+                       one => new ConvolutionShape(one.Channels, one.Channels, one.Size)),
                    new(16, 16, 32), new(3, 16, 32), new(16, 48, 32), new(48, 96, 32, Stride: 2), new(96, 192, 16, Stride: 2),
                    new(16, 48, 32, Kernel: 1), new(48, 96, 32, Kernel: 1, Stride: 2),
                ]

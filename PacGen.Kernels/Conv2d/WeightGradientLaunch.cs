@@ -191,7 +191,7 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Add(Segment[] segments, int vectors, float* x, float* copy, int firstRow, int lines, float* dy, float* sums)
     {
-        int width = vectors * T.Count, height = RowTiles<T>.Height(vectors), channels = windows.Channels;
+        int width = vectors * T.Count, channels = windows.Channels;
         nint bStep = direct ? panels.Columns : width;
         nint* cRows = stackalloc nint[MostTileRows];
         for (int i = 0; i < MostTileRows; i++)
@@ -215,11 +215,13 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
                         : x + (((top * windows.StrideHeight) - windows.Top + segment.TapRow) * line)
                             + (((segment.Left * windows.StrideWidth) - windows.Left + segment.TapColumn) * (nint)channels);
                     float* b = dy + ((((nint)(top - firstRow) * windows.Columns) + segment.Left) * bStep);
-                    for (int row = 0; row < segment.Rows; row += height)
+                    for (int row = 0; row < segment.Rows;)
                     {
+                        int height = RowTiles<T>.HeightFor(vectors, segment.Rows - row);
                         RowTiles<T>.Tile(
                             vectors, height, sum, a, rows + segment.FirstEntry + row, b, bStep, sums + (row * width), cRows,
                             true);
+                        row += height;
                     }
                 }
 

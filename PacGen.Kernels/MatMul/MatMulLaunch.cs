@@ -91,6 +91,19 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
         int firstRow = rowBlock * rowsPerTask, count = Math.Min(rowsPerTask, rows - firstRow);
         int firstPanel = columnBlock * panelsPerTask, endPanel = Math.Min(firstPanel + panelsPerTask, panels.Count);
         float* a = CpuDevice.Address(left), b = CpuDevice.Address(packed), c = CpuDevice.Address(output);
+        if (rows == 1 && columnStep == 1 && step == 1)
+        {
+            int start = panels.Start(firstPanel), columns = Math.Min(
+                panels.WidthBetween(firstPanel, endPanel), panels.Columns - start);
+            for (int k = 0; k < terms; k += section)
+            {
+                SingleRow<T>.Multiply(
+                    Math.Min(section, terms - k), a + k, b + (k * termStep) + start, termStep, columns, c + start, k > 0);
+            }
+
+            return;
+        }
+
         float* scratch = termStep == 0 ? null : Device.Scratch(worker);
         fixed (nint* aRows = &leftRows[firstRow], cRows = &outputRows[firstRow])
         {
@@ -134,7 +147,7 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
     // Whole panels beside all rows or halves of them, for each task packs its panels anew.
     private static (int Rows, int Panels) FewRows(int rows, ColumnPanels panels, int terms)
     {
-        const long SmallestTask = 1 << 16;
+        long smallestTask = rows == 1 ? 1 << 17 : 1 << 16;
         const int EnoughTasks = 12, LeastRows = 48;
         int blockRows = rows, blockPanels = 1;
         while (blockRows >= 2 * LeastRows && panels.Count * ((rows + blockRows - 1) / blockRows) < EnoughTasks)
@@ -142,7 +155,7 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
             blockRows = (blockRows + 23) / 24 * 12;
         }
 
-        while (blockPanels < panels.Count && (long)blockRows * terms * blockPanels * panels.Padded / panels.Count < SmallestTask)
+        while (blockPanels < panels.Count && (long)blockRows * terms * blockPanels * panels.Padded / panels.Count < smallestTask)
         {
             blockPanels++;
         }

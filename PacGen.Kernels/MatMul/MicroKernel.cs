@@ -9,7 +9,7 @@ namespace PacGen.Kernels;
 /// The innermost loops of the matrix product and the convolutions: a tile of rows by vectors of columns whose sums stay in
 /// registers. Rows are read through a table of offsets, so that the same loop serves a matrix, its transpose and the windows
 /// of an image; columns come from a packed panel. The tiles are unrolled by hand because the JIT keeps only locals in
-/// registers: 6 × 2 and 4 × 3 fill 16 vector registers, 12 × 2 and 8 × 3 the 32 of AVX-512.
+/// registers: 12 × 1, 6 × 2 and 4 × 3 fill 16 vector registers, 12 × 2 and 8 × 3 the 32 of AVX-512.
 /// </summary>
 internal static unsafe class MicroKernel<T>
     where T : struct, IMemoryLane<T>
@@ -185,6 +185,88 @@ internal static unsafe class MicroKernel<T>
         Store(c + cRows[5], s50, accumulate);
         Store(c + cRows[6], s60, accumulate);
         Store(c + cRows[7], s70, accumulate);
+    }
+
+    /// <summary>12 rows by 1 vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Tile12x1(
+        in Summation sum, float* a, nint* aRows, float* b, nint bStep, float* c, nint* cRows, bool accumulate)
+    {
+        float* a0 = a + aRows[0];
+        float* a1 = a + aRows[1];
+        float* a2 = a + aRows[2];
+        float* a3 = a + aRows[3];
+        float* a4 = a + aRows[4];
+        float* a5 = a + aRows[5];
+        float* a6 = a + aRows[6];
+        float* a7 = a + aRows[7];
+        float* a8 = a + aRows[8];
+        float* a9 = a + aRows[9];
+        float* a10 = a + aRows[10];
+        float* a11 = a + aRows[11];
+        T s00 = default;
+        T s10 = default;
+        T s20 = default;
+        T s30 = default;
+        T s40 = default;
+        T s50 = default;
+        T s60 = default;
+        T s70 = default;
+        T s80 = default;
+        T s90 = default;
+        T s100 = default;
+        T s110 = default;
+        nint i = 0, step = sum.Step, skip = sum.Skip, panelSkip = sum.PanelSkip * bStep;
+        int inner = sum.Inner;
+        for (int outer = sum.Outer; outer > 0; outer--)
+        {
+            for (int k = inner; k > 0; k--)
+            {
+                T b0 = T.Load(b);
+                T x0 = T.Constant(a0[i]);
+                s00 = MultiplyAdd(x0, b0, s00);
+                T x1 = T.Constant(a1[i]);
+                s10 = MultiplyAdd(x1, b0, s10);
+                T x2 = T.Constant(a2[i]);
+                s20 = MultiplyAdd(x2, b0, s20);
+                T x3 = T.Constant(a3[i]);
+                s30 = MultiplyAdd(x3, b0, s30);
+                T x4 = T.Constant(a4[i]);
+                s40 = MultiplyAdd(x4, b0, s40);
+                T x5 = T.Constant(a5[i]);
+                s50 = MultiplyAdd(x5, b0, s50);
+                T x6 = T.Constant(a6[i]);
+                s60 = MultiplyAdd(x6, b0, s60);
+                T x7 = T.Constant(a7[i]);
+                s70 = MultiplyAdd(x7, b0, s70);
+                T x8 = T.Constant(a8[i]);
+                s80 = MultiplyAdd(x8, b0, s80);
+                T x9 = T.Constant(a9[i]);
+                s90 = MultiplyAdd(x9, b0, s90);
+                T x10 = T.Constant(a10[i]);
+                s100 = MultiplyAdd(x10, b0, s100);
+                T x11 = T.Constant(a11[i]);
+                s110 = MultiplyAdd(x11, b0, s110);
+                i += step;
+                b += bStep;
+            }
+
+            i += skip;
+            b += panelSkip;
+        }
+
+        Store(c + cRows[0], s00, accumulate);
+        Store(c + cRows[1], s10, accumulate);
+        Store(c + cRows[2], s20, accumulate);
+        Store(c + cRows[3], s30, accumulate);
+        Store(c + cRows[4], s40, accumulate);
+        Store(c + cRows[5], s50, accumulate);
+        Store(c + cRows[6], s60, accumulate);
+        Store(c + cRows[7], s70, accumulate);
+        Store(c + cRows[8], s80, accumulate);
+        Store(c + cRows[9], s90, accumulate);
+        Store(c + cRows[10], s100, accumulate);
+        Store(c + cRows[11], s110, accumulate);
     }
 
     /// <summary>12 rows by 2 vectors.</summary>

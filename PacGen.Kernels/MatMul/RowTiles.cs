@@ -12,10 +12,17 @@ internal static unsafe class RowTiles<T>
     /// <summary>The rows of a full tile beside a panel of so many vectors.</summary>
     public static int Height(int vectors) => vectors switch
     {
-        1 => 8,
+        1 => 12,
         2 => T.Count == 16 ? 12 : 6,
         _ => T.Count == 16 ? 8 : 4,
     };
+
+    /// <summary>The rows of the tile that wastes least on what is left of them.</summary>
+    public static int HeightFor(int vectors, int left)
+    {
+        int height = Height(vectors), low = vectors == 1 ? 8 : T.Count == 16 ? height / 2 : height;
+        return left <= low ? low : height;
+    }
 
     /// <summary>One full tile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -40,6 +47,9 @@ internal static unsafe class RowTiles<T>
 
         switch (vectors)
         {
+            case 1 when height == 12:
+                MicroKernel<T>.Tile12x1(sum, a, aRows, b, bStep, c, cRows, accumulate);
+                break;
             case 1:
                 MicroKernel<T>.Tile8x1(sum, a, aRows, b, bStep, c, cRows, accumulate);
                 break;
@@ -95,7 +105,7 @@ internal static unsafe class RowTiles<T>
         while (row < rows)
         {
             int left = rows - row;
-            int tall = T.Count == 16 && vectors != 1 && left <= height / 2 ? height / 2 : height;
+            int tall = HeightFor(vectors, left);
             for (int i = 0; i < tall; i++)
             {
                 aTile[i] = aRows[row + Math.Min(i, left - 1)];
