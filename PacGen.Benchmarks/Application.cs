@@ -154,7 +154,7 @@ internal static class Application
     private static string Describe(Exception error) => error switch
     {
         UsageException or DataException or DeviceException or TrainingException or CheckpointException or ShapeException
-            or NotSupportedException => error.Message,
+            or CommunicationException or NotSupportedException => error.Message,
         ArgumentException argument => WithoutParameter(argument),
         DllNotFoundException or TypeInitializationException { InnerException: DllNotFoundException } =>
             Prose.Line($"""

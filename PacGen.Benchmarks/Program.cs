@@ -1,8 +1,8 @@
 using PacGen.Benchmarks;
 
-using StopRequest stop = StopRequest.OnSignals(Console.Error);
-return Application.Run(args, new Host(Console.Out, Console.Error, stop)
+using StopRequest stop = StopRequest.OnSignals(LaunchedRank.Error);
+return LaunchedRank.End(Application.Run(args, new Host(LaunchedRank.Output, LaunchedRank.Error, stop)
 {
-    OutputIsTerminal = !Console.IsOutputRedirected,
-    ErrorIsTerminal = !Console.IsErrorRedirected,
-});
+    OutputIsTerminal = !LaunchedRank.IsLaunched && !Console.IsOutputRedirected,
+    ErrorIsTerminal = !LaunchedRank.IsLaunched && !Console.IsErrorRedirected,
+}));

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using PacGen.Kernels;
 
 namespace PacGen.Benchmarks;
 
@@ -70,6 +71,18 @@ internal sealed class StopRequest : IDisposable
         {
             nothingToKeep = false;
         }
+    }
+
+    /// <summary>Whether any of some processes was asked to stop: then all are.</summary>
+    public bool On(Communicator ranks)
+    {
+        const int Terminated = 143;
+        if (ranks.Any(Requested) && !Requested)
+        {
+            Make(Terminated);
+        }
+
+        return Requested;
     }
 
     /// <summary>Asks the program to stop.</summary>

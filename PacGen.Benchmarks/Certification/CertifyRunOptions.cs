@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Devices;
 using PacGen.Core.Bounds;
 using PacGen.Core.Perturbation;
 using PacGen.Nn;
@@ -13,6 +14,8 @@ internal sealed class CertifyRunOptions : OptionGroup
 
     private readonly Option<ulong> seed = Options.Seed();
     private readonly Option<int> batchSize = Options.Count("--batch-size", "Images a step", 1, Defaults.BatchSize);
+
+    private readonly PartsOption parts = new("Batches are passed, and their gradients averaged, in so many parts. ");
 
     private readonly Option<double> priorFraction = Options.Number(
         "--prior-fraction",
@@ -140,7 +143,8 @@ internal sealed class CertifyRunOptions : OptionGroup
     public override IReadOnlyList<Option> All =>
     [
         stages, memory, control, priorFraction, priorEpochs, posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop,
-        flip, levels, deviations, sigma, sigmaRate, objective, eta, gamma, epsilon, delta, deltaPrime, draws, smallest, seed,
+        flip, levels, deviations, sigma, sigmaRate, objective, eta, gamma, epsilon, delta, deltaPrime, draws, smallest,
+        .. parts.All, seed,
     ];
 
     /// <summary>Whether a progressive certificate is asked for.</summary>
@@ -183,12 +187,15 @@ internal sealed class CertifyRunOptions : OptionGroup
         }
 
         int[] chosen = parsed.GetValue(levels) ?? [];
+        DataParallel parallel = parts.Join(parsed);
         return new CertifyOptions
         {
             PriorFraction = parsed.GetValue(priorFraction),
             PriorEpochs = parsed.GetValue(priorEpochs),
             PosteriorEpochs = parsed.GetValue(posteriorEpochs) ?? (ofWeights ? 0 : Defaults.PosteriorEpochs),
             BatchSize = parsed.GetValue(batchSize),
+            Parts = parallel.Parts,
+            Communicator = parallel.Ranks,
             PriorLevels = chosen.Length > 0 ? [.. chosen.Select(level => (double)level)] : Defaults.PriorLevels,
             PriorDeviations = parsed.GetValue(deviations) is { Length: > 0 } given ? given : null,
             PosteriorSigma = parsed.GetValue(sigma) switch

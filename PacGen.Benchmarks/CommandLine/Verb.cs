@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Text.Json.Nodes;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Benchmarks.Runs;
 
 namespace PacGen.Benchmarks.CommandLine;
 
@@ -89,6 +90,22 @@ internal abstract class Verb
     {
         Host.Output.WriteLine(json.ToJsonString());
         Host.Output.Flush();
+    }
+
+    /// <summary>Tells that not all runs are done: it was stopped, or the others are other processes'.</summary>
+    /// <param name="terminal">Where a person reads.</param>
+    /// <param name="shard">Which runs were this process's; null for all.</param>
+    /// <param name="sentence">What there is, where it was stopped.</param>
+    /// <returns>The exit code.</returns>
+    protected int Unfinished(Terminal terminal, Shard? shard, string sentence)
+    {
+        if (shard is null || Host.Stop.Requested)
+        {
+            return Stopped(sentence);
+        }
+
+        terminal.Line(shard.Sentence);
+        return 0;
     }
 
     /// <summary>Tells that the run was stopped.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Runs;
 using PacGen.Kernels;
 
 namespace PacGen.Benchmarks.Devices;
@@ -18,9 +19,11 @@ internal sealed class JobOptions(string what = "trained", bool shared = true) : 
             """),
         (1, 1024), 1);
 
+    private readonly Option<Shard?> shard = Shard.Option();
+
     public override string Title => "Device";
 
-    public override IReadOnlyList<Option> All => [jobs, .. device.All];
+    public override IReadOnlyList<Option> All => [jobs, .. shared ? (Option[])[shard] : [], .. device.All];
 
     /// <summary>Opens the device that a command line asks for, and says how its jobs get one each.</summary>
     /// <exception cref="DeviceException">It is not there, or can't multiply as asked.</exception>
@@ -29,9 +32,10 @@ internal sealed class JobOptions(string what = "trained", bool shared = true) : 
     {
         OpenedDevice opened = device.Open(parsed);
         int count = parsed.GetValue(jobs);
+        Shard? part = shared ? Shard.Of(parsed, shard) : null;
         if (count == 1)
         {
-            return new Jobs(1, opened, () => opened with { Owned = false });
+            return new Jobs(1, opened, () => opened with { Owned = false }) { Shard = part };
         }
 
         if (opened.Device is not CpuDevice)
@@ -42,6 +46,6 @@ internal sealed class JobOptions(string what = "trained", bool shared = true) : 
                 """));
         }
 
-        return new Jobs(count, opened, () => device.OpenOne(parsed));
+        return new Jobs(count, opened, () => device.OpenOne(parsed)) { Shard = part };
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using PacGen.Benchmarks.Runs;
 using PacGen.Kernels;
 
 namespace PacGen.Benchmarks.Devices;
@@ -9,6 +10,9 @@ namespace PacGen.Benchmarks.Devices;
 /// <param name="OpenOne">Opens a job's.</param>
 internal sealed record Jobs(int Count, OpenedDevice Opened, Func<OpenedDevice> OpenOne) : IDisposable
 {
+    /// <summary>Which of the work is theirs; null for all.</summary>
+    public Shard? Shard { get; init; }
+
     /// <summary>The device, as one job has it.</summary>
     public Device Device => Opened.Device;
 

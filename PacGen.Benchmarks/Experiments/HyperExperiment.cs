@@ -109,7 +109,9 @@ internal sealed class HyperExperiment : Verb
         ];
         if (Train("validation", pairs, split, out string problem) is not { } cells)
         {
-            return Stopped($"stopped: {problem} runs of the grid are complete; the same command goes on from {folder.Path}.");
+            return Unfinished(
+                terminal, opened.Shard,
+                $"stopped: {problem} runs of the grid are complete; the same command goes on from {folder.Path}.");
         }
 
         if (ArmRuns.Best(cells[1..]) is not { } best)
@@ -122,7 +124,8 @@ internal sealed class HyperExperiment : Verb
         if (Train("test", [RunArm.Plain, best.Arm], all, out problem) is not { } onTest)
         {
             problem = $"the grid is complete, and {problem} runs of the chosen pair";
-            return Stopped($"stopped: {problem}; the same command goes on from {folder.Path}.");
+            return Unfinished(
+                terminal, opened.Shard, $"stopped: {problem}; the same command goes on from {folder.Path}.");
         }
 
         HyperFindings findings = new(cells, best, onTest, all, chosenSeeds);

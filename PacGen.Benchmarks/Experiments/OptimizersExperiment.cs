@@ -159,7 +159,8 @@ internal sealed class OptimizersExperiment : Verb
         terminal.Line($"→ {results}");
         return 0;
 
-        int Stop(string why) => Stopped($"stopped: {why}; the same command goes on from {folder.Path}.");
+        int Stop(string why) => Unfinished(
+            terminal, opened.Shard, $"stopped: {why}; the same command goes on from {folder.Path}.");
 
         Dictionary<RunArm, ArmRuns>? Train(RunArm[] those, ulong[] of)
         {

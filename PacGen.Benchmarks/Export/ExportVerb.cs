@@ -9,7 +9,7 @@ namespace PacGen.Benchmarks.Export;
 /// <summary><c>export</c>: writes a saved network as an ONNX file, for other programs.</summary>
 internal sealed class ExportVerb : Verb
 {
-    private readonly SavedNetworkOptions saved = new("take one sample's shape from");
+    private readonly SavedNetworkOptions saved = new("take one sample's shape from", shared: false);
     private readonly Option<string?> output = Options.Path(
         "--output", "The ONNX file to write, .onnx; one that is there is replaced");
 

@@ -133,7 +133,8 @@ internal sealed class Figure7 : Figure
         });
         if (records.Count < plan.Count)
         {
-            return Stopped(
+            return Unfinished(
+                terminal, opened.Shard,
                 $"stopped. {records.Count} of {plan.Count} runs are complete; the same command goes on from {folder.Path}.");
         }
 

@@ -65,6 +65,7 @@ internal sealed class MeasureVerb : Verb
             return 0;
         }
 
+        LaunchedRank.Join();
         if (!saved.IsGiven(parsed))
         {
             throw new UsageException(

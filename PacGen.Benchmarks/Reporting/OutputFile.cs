@@ -9,6 +9,9 @@ internal static class OutputFile
 {
     private const int DeepestLink = 40;
 
+    /// <summary>Whether this process writes files; of several that share a run one does.</summary>
+    public static bool Writes { get; set; } = true;
+
     /// <summary>How a PNG file begins.</summary>
     private static readonly byte[] Png = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
@@ -52,6 +55,11 @@ internal static class OutputFile
     /// <exception cref="IOException">It can't be written; the message says why and what to do.</exception>
     public static void Check(string path, string option, OutputKind replaced = OutputKind.Any)
     {
+        if (!Writes)
+        {
+            return;
+        }
+
         string full = Path.GetFullPath(path);
         string folder = Path.GetDirectoryName(full) ?? full;
         if (!OperatingSystem.IsWindows()
@@ -128,6 +136,11 @@ internal static class OutputFile
     /// <exception cref="IOException">It can't be written; what was there before is still there.</exception>
     public static void Write(string path, string option, Action<Stream> write)
     {
+        if (!Writes)
+        {
+            return;
+        }
+
         try
         {
             AtomicFile.Write(path, write);

@@ -41,11 +41,21 @@ internal sealed class RunSeries(RunsFolder folder, Jobs jobs, Host host, Termina
         RunRecord?[] done = [.. runs.Zip(found, (run, record) => record is { } some
             && RunsFolder.IsComplete(run, some) ? some : null)];
         int[] left = [.. runs.Select((run, i) => done[i] is null ? run.Options.Epochs - (found[i]?.Epochs.Count ?? 0) : 0)];
-        int whole = left.Sum(), open = done.Count(record => record is null);
+        int open = done.Count(record => record is null);
         if (open < runs.Count)
         {
             terminal.Line($"{runs.Count - open} of {runs.Count} runs are there");
         }
+
+        bool[] own = [.. runs.Select((_, i) => jobs.Shard?.Has(i) ?? true)];
+        if (jobs.Shard is { } shard)
+        {
+            terminal.Line($"Shard {shard} has {own.Count(mine => mine)} of them");
+            left = [.. left.Select((epochs, i) => own[i] ? epochs : 0)];
+            open = done.Where((record, i) => own[i] && record is null).Count();
+        }
+
+        int whole = left.Sum();
 
         int trained = 0, inOrder = 0, busy = 0;
         Lock gate = new();
@@ -54,7 +64,7 @@ internal sealed class RunSeries(RunsFolder folder, Jobs jobs, Host host, Termina
         Tell();
         if (open == 0)
         {
-            return done!;
+            return Complete();
         }
 
         int at = Math.Min(jobs.Count, open);
@@ -71,16 +81,18 @@ internal sealed class RunSeries(RunsFolder folder, Jobs jobs, Host host, Termina
             });
         }
 
-        return [.. done.TakeWhile(record => record is not null).Select(record => record!)];
+        return Complete();
+
+        IReadOnlyList<RunRecord> Complete() => [.. done.TakeWhile(record => record is not null).Select(record => record!)];
 
         void Job(Device device, IProgress<string>? among, CancellationToken stop)
         {
-            while (!stop.IsCancellationRequested && Array.Exists(done, record => record is null))
+            while (!stop.IsCancellationRequested && done.Where((record, i) => own[i] && record is null).Any())
             {
                 bool some = false;
                 for (int i = 0; i < runs.Count && !stop.IsCancellationRequested; i++)
                 {
-                    if (done[i] is null && One(i, device, among, stop))
+                    if (own[i] && done[i] is null && One(i, device, among, stop))
                     {
                         some = true;
                     }

@@ -8,8 +8,8 @@ namespace PacGen.Benchmarks.Runs;
 
 /// <summary>
 /// Training runs on disk, a folder a run: <c>run.json</c> with its settings and epochs, and its checkpoints. What is done is read
-/// back and not done again, what was interrupted goes on; a run with other settings is refused. Several processes may share the
-/// folder: each run is claimed by the one that does it.
+/// back and not done again, what was interrupted goes on; a run with other settings is refused. Several processes, on several
+/// machines too, may share the folder: each run is claimed by the one that does it (<see cref="RunClaim"/>).
 /// </summary>
 internal sealed class RunsFolder
 {
@@ -90,8 +90,8 @@ internal sealed class RunsFolder
     /// <exception cref="CheckpointException">The run that is there has other settings, or can't be used.</exception>
     public RunRecord? Do(
         PlannedRun run, bool keepCheckpoints, TrainingReport report, Action<string> warn, Action<RunEpoch> onEpoch,
-        CancellationToken stop) => Claimed(run, () => Find(run) is { } done && IsComplete(run, done)
-                ? done : Train(run, keepCheckpoints, report, warn, onEpoch, stop));
+        CancellationToken stop) => Claimed(run, claim => Find(run) is { } done && IsComplete(run, done)
+                ? done : Train(run, claim, keepCheckpoints, report, warn, onEpoch, stop));
 
     /// <summary>Looks at how the weights of a run that is complete do on other images, where that isn't known yet.</summary>
     /// <param name="run">The run, whose checkpoints were kept.</param>
@@ -100,7 +100,7 @@ internal sealed class RunsFolder
     /// <returns>Its record with that; null where another process is at it.</returns>
     /// <exception cref="CheckpointException">Its last checkpoint can't be used.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public RunRecord? Test(PlannedRun run, SampleSet set, CancellationToken stop) => Claimed(run, () =>
+    public RunRecord? Test(PlannedRun run, SampleSet set, CancellationToken stop) => Claimed(run, _ =>
     {
         RunRecord record = Find(run)!;
         if (record.Tested?.Epochs == run.Options.Epochs || record.Failure is not null)
@@ -127,12 +127,12 @@ internal sealed class RunsFolder
         return record;
     });
 
-    private RunRecord? Claimed(PlannedRun run, Func<RunRecord> work)
+    private RunRecord? Claimed(PlannedRun run, Func<RunClaim, RunRecord> work)
     {
-        FolderClaim? claim;
+        RunClaim? claim;
         try
         {
-            claim = FolderClaim.TryTake(Path, $"{run.Folder}.lock");
+            claim = RunClaim.TryTake(Path, run.Folder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -146,7 +146,7 @@ internal sealed class RunsFolder
                 return null;
             }
 
-            RunRecord record = work();
+            RunRecord record = work(claim);
             if (IsComplete(run, record))
             {
                 claim.Delete();
@@ -157,9 +157,10 @@ internal sealed class RunsFolder
     }
 
     private RunRecord Train(
-        PlannedRun run, bool keepCheckpoints, TrainingReport report, Action<string> warn, Action<RunEpoch> onEpoch,
-        CancellationToken stop)
+        PlannedRun run, RunClaim claim, bool keepCheckpoints, TrainingReport report, Action<string> warn,
+        Action<RunEpoch> onEpoch, CancellationToken stop)
     {
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(stop, claim.Lost);
         string folder = FolderOf(run);
         Directory.CreateDirectory(folder);
         CheckpointOptions? checkpoints = !keepCheckpoints ? null
@@ -208,7 +209,7 @@ internal sealed class RunsFolder
                     onEpoch(RunEpoch.Of(result));
                 },
                 progress,
-                stop));
+                end.Token));
         }
         catch (TrainingException error) when (error.Step is not null)
         {
@@ -217,6 +218,12 @@ internal sealed class RunsFolder
         }
 
         RunRecord record = Record(failure);
+        if (claim.Lost.IsCancellationRequested)
+        {
+            // Another process is at it, and writes.
+            return Find(run) ?? record;
+        }
+
         record.Write(folder);
         return record with { Epochs = [.. record.Epochs.Take(run.Options.Epochs)] };
 

@@ -26,8 +26,9 @@ internal sealed class TrainingRunOptions : OptionGroup
     private readonly Option<int> accumulate = Options.Count(
         "--accumulate",
         Prose.Line("""
-        In how many parts a batch is passed, for batches that don't fit into memory: their gradients' mean goes into the one
-        update. It divides --batch-size; batch norm sees parts
+        In how many parts a batch is passed, for batches that don't fit into memory, or for several processes that share them:
+        their gradients' mean goes into the one update. It divides the batch size, and with processes is a power of two, their
+        number or more; batch norm sees parts
         """),
         1,
         1);
@@ -54,6 +55,7 @@ internal sealed class TrainingRunOptions : OptionGroup
     {
         this.optimizer = optimizer;
         averages = texts.Averages;
+        accumulate.Aliases.Add("--parts");
         Epochs = Options.Count("--epochs", texts.Epochs, 1, texts.DefaultEpochs);
         batchSize = Options.Count("--batch-size", texts.BatchSize, 1, texts.DefaultBatchSize);
         batchSize.Aliases.Add("--bs");

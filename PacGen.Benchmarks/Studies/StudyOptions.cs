@@ -2,6 +2,7 @@ using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Benchmarks.Runs;
 using PacGen.Benchmarks.Training;
 using PacGen.Nn;
 
@@ -32,11 +33,12 @@ internal sealed class StudyOptions : OptionGroup
     /// <param name="terminal">Where a person reads.</param>
     /// <param name="description">The study.</param>
     /// <param name="store">Where it is kept.</param>
+    /// <param name="shard">Which of its runs are done here; null for all, with what other processes did of it.</param>
     /// <returns>The runs, with their numbers, where all is done; null where it was stopped.</returns>
     /// <exception cref="UsageException">A setting is unknown, out of range or without effect.</exception>
     /// <exception cref="CheckpointException">What is there is another study's.</exception>
     public IReadOnlyList<StudyRun>? Do(
-        ParseResult parsed, Host host, Terminal terminal, StudyDescription description, StudyStore store)
+        ParseResult parsed, Host host, Terminal terminal, StudyDescription description, StudyStore store, Shard? shard = null)
     {
         const string MeasureImages = "measure-images";
         string measured = $"{description.MeasureImages}";
@@ -48,7 +50,7 @@ internal sealed class StudyOptions : OptionGroup
                 """));
         }
 
-        IReadOnlyList<StudyRun> runs = description.Runs(settings);
+        IReadOnlyList<StudyRun> runs = [.. description.Runs(settings).Where((_, i) => shard?.Has(i) ?? true)];
         Dictionary<string, Dataset> loaded = [], whole = [];
         string[] where = [.. data.OfFiles.Where(parsed.IsGiven).SelectMany(
             option => (string[])[option.Name, .. parsed.Words(option)])];
@@ -81,6 +83,11 @@ internal sealed class StudyOptions : OptionGroup
         StudySweep sweep = new(
             store, description, opened, TimeSpan.FromSeconds(parsed.GetValue(seconds)), host, terminal);
         IReadOnlyList<StudyRun> numbered = store.Add(planned);
+        if (shard is null)
+        {
+            StudyShards.Gather(store, terminal);
+        }
+
         return sweep.Do(numbered) ? numbered : null;
     }
 

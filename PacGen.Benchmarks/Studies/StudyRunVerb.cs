@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Benchmarks.Runs;
 
 namespace PacGen.Benchmarks.Studies;
 
@@ -37,6 +38,7 @@ internal sealed class StudyRunVerb : Verb
     private readonly Option<string?> folder = StudyOptions.Folder(
         "The study's folder, which is made where it isn't there: its SQLite file and the weights");
 
+    private readonly Option<Shard?> shard = Shard.Option();
     private readonly StudyOptions how = new();
     private readonly IReadOnlyList<Option<string[]>> settings =
         [.. new StudySettings().All.Select(option => Words(option.Name, option.Description!))];
@@ -45,7 +47,7 @@ internal sealed class StudyRunVerb : Verb
         : base(host, new Command("run", Prose.Line(What)))
     {
         folder.Required = true;
-        Add([folder, file, how, seeds, moments, measures, byEpoch, images, .. settings.Select(one => (OptionGroup)one)]);
+        Add([folder, file, shard, how, seeds, moments, measures, byEpoch, images, .. settings.Select(one => (OptionGroup)one)]);
     }
 
     public override string[] Main =>
@@ -57,10 +59,18 @@ internal sealed class StudyRunVerb : Verb
     {
         StudyDescription description = Describe(parsed);
         Reporting.Terminal terminal = TerminalOf(parsed);
-        using StudyStore store = StudyStore.Open(parsed.GetValue(folder)!);
-        if (how.Do(parsed, Host, terminal, description, store) is null)
+        string whole = parsed.GetValue(folder)!;
+        Shard? part = Shard.Of(parsed, shard);
+        using StudyStore store = part is null ? StudyStore.Open(whole) : StudyShards.Open(whole, part);
+        if (how.Do(parsed, Host, terminal, description, store, part) is null)
         {
             return Stopped($"stopped; the same command goes on from {store.Folder}.");
+        }
+
+        if (part is not null)
+        {
+            terminal.Line(part.Sentence);
+            return 0;
         }
 
         terminal.Line($"all is done; pacgen study export --folder {store.Folder} writes it as CSV");

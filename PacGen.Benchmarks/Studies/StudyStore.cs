@@ -56,9 +56,11 @@ internal sealed class StudyStore : IDisposable
 
     /// <summary>Opens a study to write it; makes it where it isn't there.</summary>
     /// <param name="folder">The folder.</param>
+    /// <param name="alone">Whether nobody reads it meanwhile: it then needs no memory that is shared through the file system, and
+    /// may lie on a network's.</param>
     /// <exception cref="IOException">Another process works in it, or it can't be written.</exception>
     /// <exception cref="CheckpointException">The file is damaged or no study.</exception>
-    public static StudyStore Open(string folder)
+    public static StudyStore Open(string folder, bool alone = false)
     {
         FolderClaim claim = new(folder);
         StudyStore store;
@@ -77,6 +79,11 @@ internal sealed class StudyStore : IDisposable
             store.Do(() =>
             {
                 store.connection.Open();
+
+                if (alone)
+                {
+                    store.Execute("PRAGMA locking_mode = EXCLUSIVE");
+                }
 
                 // Readers are not kept waiting, and a kill at any moment leaves whole transactions.
                 store.Execute("PRAGMA journal_mode = WAL");
@@ -153,6 +160,27 @@ internal sealed class StudyStore : IDisposable
         all.Commit();
         return numbered;
     });
+
+    /// <summary>Takes over what another process did of a run.</summary>
+    /// <param name="run">Its number here.</param>
+    /// <param name="done">What is known of it there.</param>
+    /// <param name="epochs">Its epochs.</param>
+    /// <param name="moments">Its moments, with the paths of weights from here.</param>
+    /// <param name="measures">Its measures.</param>
+    public void Take(
+        int run, StoredRun done, IEnumerable<StoredEpoch> epochs, IEnumerable<StoredMoment> moments,
+        IEnumerable<StoredMeasure> measures)
+    {
+        Begin(run, done.Images ?? "", done.Device ?? "");
+        ILookup<int, StoredMoment> at = moments.ToLookup(moment => moment.Epoch);
+        foreach (StoredEpoch epoch in epochs)
+        {
+            Add(epoch with { Run = run }, [.. at[epoch.Epoch].Select(moment => moment with { Run = run })]);
+        }
+
+        Add([.. measures.Select(measure => measure with { Run = run })]);
+        End(run, done.Failure, done.Seconds);
+    }
 
     /// <summary>The runs that are there, by their numbers.</summary>
     public IReadOnlyList<StoredRun> Runs() => Do(() => Query(

@@ -88,7 +88,7 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
             throw new UsageException("--resume goes on writing into the folder that it names: leave --checkpoint out.");
         }
 
-        if (Directory.Exists(from))
+        if (LaunchedRank.Prints && Directory.Exists(from))
         {
             // A run that is still at work is reported as such, and not as whatever its files look like meanwhile.
             new FolderClaim(from).Dispose();

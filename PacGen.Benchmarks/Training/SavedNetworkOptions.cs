@@ -10,10 +10,12 @@ namespace PacGen.Benchmarks.Training;
 
 /// <summary>The options that name a network on disk, the images that it was trained on, and where to run it.</summary>
 /// <param name="purpose">What is done on the images, such as <c>score on</c>.</param>
-internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
+/// <param name="shared">Whether processes of <c>mpirun</c> may share that.</param>
+internal sealed class SavedNetworkOptions(string purpose, bool shared = true) : OptionGroup
 {
     private readonly ModelOptions model = new(null);
     private readonly DeviceOptions device = new();
+    private readonly PartsOption parts = new();
     private readonly DataSource data = new(
         Options.Dataset($"The training samples to {purpose}; without it those that the file names", null));
 
@@ -45,8 +47,8 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
     /// <summary>Whether a file with weights is named.</summary>
     public bool IsGiven(ParseResult parsed) => parsed.IsGiven(weights) || model.IsFile(parsed);
 
-    /// <summary>Where to run, and where images are.</summary>
-    public IEnumerable<OptionGroup> Places => [device, data];
+    /// <summary>Where to run, on how many processes, and where images are.</summary>
+    public IEnumerable<OptionGroup> Places => [.. shared ? (OptionGroup[])[parts] : [], device, data];
 
     /// <summary>Reads the network and its images.</summary>
     /// <param name="parsed">The command line.</param>
@@ -56,10 +58,16 @@ internal sealed class SavedNetworkOptions(string purpose) : OptionGroup
     /// <exception cref="CheckpointException">The file is not there, is no weights file, or is damaged.</exception>
     public SavedNetwork Open(ParseResult parsed, Terminal terminal, Host host)
     {
-        if (parsed.GetValue(weights) is not { } path || OnnxSource.IsOne(path))
-        {
-            return OfOnnx(parsed, terminal, host);
-        }
+        DataParallel parallel = shared ? parts.Join(parsed) : DataParallel.Alone;
+        SavedNetwork read = parsed.GetValue(weights) is not { } path || OnnxSource.IsOne(path)
+            ? OfOnnx(parsed, terminal, host) : OfWeights(parsed, terminal, host, path);
+        read.Arena.Parallel = parallel;
+        return read;
+    }
+
+    /// <summary>The network of a file of weights.</summary>
+    private SavedNetwork OfWeights(ParseResult parsed, Terminal terminal, Host host, string path)
+    {
 
         using WeightsFile file = WeightsFile.Open(path);
         if (file.Model is null && !model.IsGiven(parsed))

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Kernels;
 using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Training;
@@ -31,8 +32,9 @@ internal sealed class SeedRuns(Host host, Terminal terminal, TrainingTask task, 
     public void Train(Module first, Action<ulong, EpochResult> onEpoch)
     {
         int epochs = task.Options.Epochs;
+        Communicator ranks = task.Options.Communicator ?? Communicator.Alone;
         Stopwatch clock = Stopwatch.StartNew();
-        for (int i = 0; i < seeds.Length && !host.Stop.Requested; i++)
+        for (int i = 0; i < seeds.Length && !host.Stop.On(ranks); i++)
         {
             int number = i;
             TrainingTask own = task.By(seeds[i]);

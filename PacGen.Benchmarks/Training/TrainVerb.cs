@@ -5,6 +5,7 @@ using PacGen.Benchmarks.Devices;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Runs;
 using PacGen.Benchmarks.Scoring;
+using PacGen.Kernels;
 using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Training;
@@ -76,6 +77,7 @@ internal sealed class TrainVerb : Verb
 
     protected override int Run(ParseResult given)
     {
+        Communicator ranks = LaunchedRank.Join();
         ParseResult parsed = checkpoints.Complete(given, Command);
         Terminal terminal = TerminalOf(parsed);
         Optimizer rule = optimizer.Create(parsed);
@@ -86,6 +88,7 @@ internal sealed class TrainVerb : Verb
             TensorBoardFolder = parsed.GetValue(files.TensorBoard),
             BestBy = TrainedRun.Quantities.First(one => one.Name == parsed.GetValue(bestBy)).Quantity,
             EarlyStop = parsed.GetValue(earlyStop),
+            Communicator = ranks,
         };
         bool scored = parsed.GetValue(psi) == "on";
         Check(parsed, options, scored);

@@ -1,5 +1,6 @@
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Kernels;
 using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Training;
@@ -13,8 +14,9 @@ internal sealed class TrainedRun(Host host, Terminal terminal, TrainingTask task
 {
     private readonly TrainingOptions options = task.Options;
     private readonly List<string> kept = [];
+    private readonly Communicator ranks = task.Options.Communicator ?? Communicator.Alone;
     private string[] lead = [];
-    private bool failed;
+    private bool failed, asked;
 
     /// <summary>The quantities that tell the best epoch, by their names.</summary>
     public static IReadOnlyList<(string Name, EpochQuantity Quantity)> Quantities { get; } =
@@ -67,6 +69,7 @@ internal sealed class TrainedRun(Host host, Terminal terminal, TrainingTask task
                 },
                 progress,
                 host.Stop.Token));
+            asked = host.Stop.On(ranks);
         }
         catch (TrainingException error) when (error.Step is null && Weights is not null && trainer.Steps > 0 && IsFinite())
         {
@@ -80,7 +83,7 @@ internal sealed class TrainedRun(Host host, Terminal terminal, TrainingTask task
     /// <returns>The exit code.</returns>
     public int End()
     {
-        bool stopped = host.Stop.Requested && !trainer.StoppedEarly && trainer.Results.Count < options.Epochs;
+        bool stopped = asked && !trainer.StoppedEarly && trainer.Results.Count < options.Epochs;
         if (trainer is { StoppedEarly: true, Best: { } best } && trainer.Results.Count < options.Epochs)
         {
             string name = Quantities.First(one => one.Quantity == options.BestBy).Name.Replace('-', ' ');

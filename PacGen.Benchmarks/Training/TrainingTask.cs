@@ -30,6 +30,7 @@ internal sealed record TrainingTask(ModelChoice Model, Dataset Images, Optimizer
     public IEnumerable<string> Describe(Trainer trainer, string seeds)
     {
         string parts = Options.Accumulate > 1 ? $" in {Options.Accumulate} parts" : "";
+        parts += Options.Communicator is { Size: > 1 } ranks ? $" on {ranks.Size} processes ({ranks.Library})" : "";
         string varied = string.Concat(
             new object?[] { Options.Augmentation, Options.Average }.Where(one => one is not null).Select(one => $"; {one}"));
         string statistics = trainer.Arena.States.Count == 0 ? "" : trainer.RunningStatistics switch

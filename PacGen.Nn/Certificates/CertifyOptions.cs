@@ -122,6 +122,18 @@ public sealed record CertifyOptions
     /// <param name="learningRate">Its learning rate.</param>
     public static Ivon PosteriorIvon(double learningRate = 0.003) => new(learningRate, beta2: 0.998, initialHessian: 0.01);
 
+    /// <summary>
+    /// In how many parts batches are passed and sums over images are taken (<see cref="TrainingOptions.Accumulate"/>); divides
+    /// <see cref="BatchSize"/>.
+    /// </summary>
+    public int Parts { get; init; } = 1;
+
+    /// <summary>
+    /// The processes that share the work, each with its share of the <see cref="Parts"/>, a power of two, and of the draws; null
+    /// for this one alone. All make the same calls and get the same certificate.
+    /// </summary>
+    public Communicator? Communicator { get; init; }
+
     /// <summary>Where to run; <see cref="Device.Best"/> without it.</summary>
     public Device? Device { get; init; }
 
@@ -147,6 +159,7 @@ public sealed record CertifyOptions
         Require(PosteriorEpochs >= 0, $"the posterior's epochs are {PosteriorEpochs}, but must not be negative");
         Require(BatchSize >= 1
             && BatchSize <= prior, $"the batch size is {BatchSize}, but must be between 1 and the prior's {prior} images");
+        Require(Parts >= 1 && BatchSize % Parts == 0, $"the parts are {Parts}, but must divide the batch size {BatchSize}");
         Require(Delta is > 0 and < 1, $"δ is {Delta}, but must be in (0, 1)");
         Require(DeltaPrime is > 0 and < 1, $"δ′ is {DeltaPrime}, but must be in (0, 1)");
         Require(Delta + DeltaPrime < 1,

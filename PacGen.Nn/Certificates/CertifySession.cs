@@ -24,7 +24,10 @@ internal sealed class CertifySession : IDisposable
         Bounded = new BoundedCrossEntropy(options.SmallestProbability);
         try
         {
-            Arena = new ParameterArena(model, options.Device ?? Device.Best(), options.Seed);
+            Arena = new ParameterArena(model, options.Device ?? Device.Best(), options.Seed)
+            {
+                Parallel = new DataParallel(options.Parts, options.Communicator),
+            };
             Noise = new NoisyWeights(Arena, options.Neighborhood, options.Seed);
             Training = new NoisyTraining(model, Arena, Noise, options.Seed);
             Losses = new GibbsLoss(model, Arena, Noise, data.Train.Form, Bounded);

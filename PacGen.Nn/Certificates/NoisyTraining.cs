@@ -76,19 +76,23 @@ internal sealed class NoisyTraining : IDisposable
                 $"Certify perturbs the weights itself: give it the rule without perturbation, not {plan.Optimizer}.");
         }
 
-        using BatchLoader loader = BatchLoader.Shuffled(
-            plan.Images, plan.BatchSize, plan.Seed, augmentation: plan.Augmentation);
+        DataParallel parallel = arena.Parallel;
         using TrainingPipeline pipeline = new(model, arena, optimizer, plan.Images, new PipelineOptions
         {
             Seed = seed,
+            BatchSize = plan.BatchSize,
+            Parts = parallel.Parts,
             Statistics = RunningStatistics.Reestimated,
             IsEvaluation = plan.IsFrozen,
             ForwardWeights = isOwn ? null : noise.Weights,
             BeforePass = isOwn ? null : step => noise.Draw(plan.Stream, (uint)step),
             AfterPass = plan.Anchor is null ? null : gradients => Pull(gradients, plan),
         });
+        using BatchLoader loader = BatchLoader.Shared(
+            plan.Images, plan.BatchSize, plan.Seed, pipeline.OwnOf, plan.Augmentation);
         using StatisticsPass? statistics = pipeline.States is { } states
-            ? new StatisticsPass(model, arena, plan.Images, Loss.CrossEntropy, plan.BatchSize, seed, states) : null;
+            ? new StatisticsPass(model, arena, plan.Images, Loss.CrossEntropy, plan.BatchSize / parallel.Parts, seed, states)
+            : null;
         LearningRateSchedule schedule = LearningRateSchedule.Cosine(plan.Epochs);
         long total = (long)plan.Epochs * loader.BatchCount, step = 0;
         long started = Stopwatch.GetTimestamp(), reported = started;
@@ -110,7 +114,7 @@ internal sealed class NoisyTraining : IDisposable
             loader.Start(epoch);
             while (loader.TryNext(out Batch batch))
             {
-                cancellation.ThrowIfCancellationRequested();
+                parallel.ThrowIfCancelled(cancellation);
                 double factor = schedule.Factor((double)step / loader.BatchCount);
                 plan.Sigma?.Prepare(step, factor);
                 pipeline.Submit(batch, epoch, plan.Optimizer.LearningRate * factor);

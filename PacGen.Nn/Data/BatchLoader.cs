@@ -27,6 +27,7 @@ public sealed class BatchLoader : IDisposable
 
     private readonly ulong? seed;
     private readonly Augmentation? augmentation;
+    private readonly Func<int, int, (int Start, int Count)>? share;
     private readonly int[] order;
     private readonly float[][] samples;
     private readonly float[][] targets;
@@ -42,7 +43,8 @@ public sealed class BatchLoader : IDisposable
     private Exception? fault;
 
     private BatchLoader(
-        SampleSet source, int batchSize, ulong? seed, bool dropLast, Augmentation? augmentation = null, int threadCount = 1)
+        SampleSet source, int batchSize, ulong? seed, bool dropLast, Augmentation? augmentation = null, int threadCount = 1,
+        Func<int, int, (int Start, int Count)>? share = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
         ArgumentNullException.ThrowIfNull(source);
@@ -50,6 +52,7 @@ public sealed class BatchLoader : IDisposable
         Source = source;
         BatchSize = batchSize;
         this.seed = seed;
+        this.share = share;
         BatchCount = dropLast ? source.Count / batchSize : ((source.Count - 1) / batchSize) + 1;
         SampleCount = dropLast ? BatchCount * batchSize : source.Count;
         order = new int[source.Count];
@@ -129,6 +132,19 @@ public sealed class BatchLoader : IDisposable
     /// <param name="batchSize">How many to a batch; an epoch's last may be smaller.</param>
     /// <exception cref="DataException">The batch size is below 1 or larger than the set.</exception>
     public static BatchLoader Sequential(SampleSet source, int batchSize) => new(source, batchSize, seed: null, dropLast: false);
+
+    /// <summary>The same, of which this process needs some samples alone.</summary>
+    /// <param name="source">The samples.</param>
+    /// <param name="batchSize">How many to a batch.</param>
+    /// <param name="seed">The run's seed; null for the set's order.</param>
+    /// <param name="share">From a batch's index and its number of samples: which of these are wanted; the others' places hold
+    /// anything.</param>
+    /// <param name="augmentation">How the samples are varied.</param>
+    /// <param name="threads">How many threads gather batches.</param>
+    internal static BatchLoader Shared(
+        SampleSet source, int batchSize, ulong? seed, Func<int, int, (int Start, int Count)> share,
+        Augmentation? augmentation = null, int threads = 1) =>
+        new(source, batchSize, seed, dropLast: false, augmentation, threads, share);
 
     /// <exception cref="DataException">The batch size is below 1 or larger than the set.</exception>
     internal static void Require(int batchSize, SampleSet source)
@@ -311,15 +327,23 @@ public sealed class BatchLoader : IDisposable
 
     private void Fill(int index, int currentEpoch, byte[] scratch)
     {
-        ReadOnlySpan<int> chosen = order.AsSpan(index * BatchSize, CountOf(index));
+        (int start, int count) = share?.Invoke(index, CountOf(index)) ?? (0, CountOf(index));
+        if (count <= 0)
+        {
+            return;
+        }
+
+        ReadOnlySpan<int> chosen = order.AsSpan((index * BatchSize) + start, count);
         int slot = index % samples.Length;
+        Span<float> into = samples[slot].AsSpan(start * Source.SampleSize);
+        Span<float> wanted = targets[slot].AsSpan(start * Source.Target.Width);
         if (augmentation is null)
         {
-            Source.Gather(chosen, samples[slot], targets[slot]);
+            Source.Gather(chosen, into, wanted);
         }
         else
         {
-            augmentation.Gather((ImageSet)Source, chosen, seed!.Value, currentEpoch, samples[slot], targets[slot], scratch);
+            augmentation.Gather((ImageSet)Source, chosen, seed!.Value, currentEpoch, into, wanted, scratch);
         }
     }
 

@@ -107,6 +107,12 @@ public sealed class ParameterArena : IDisposable
     /// <summary>Where the parameters live.</summary>
     public Device Device { get; }
 
+    /// <summary>
+    /// How whatever passes over samples at these parameters takes its sums, and on which processes. All of these make the same
+    /// calls.
+    /// </summary>
+    public DataParallel Parallel { get; set; } = DataParallel.Alone;
+
     /// <summary>m, the number of parameters.</summary>
     public long Count { get; }
 

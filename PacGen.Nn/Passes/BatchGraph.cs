@@ -1,4 +1,3 @@
-using PacGen.Core.Bounds;
 using PacGen.Kernels;
 
 namespace PacGen.Nn;
@@ -148,29 +147,6 @@ internal sealed class BatchGraph : IDisposable
 
     /// <summary>Copies the model's output for the last batch.</summary>
     public void Output(Span<float> destination) => last!.Output.Read(destination);
-
-    /// <summary>Adds the 0-1 loss and the bounded cross-entropy of each image of the last batch.</summary>
-    public void AddLosses(
-        ReadOnlySpan<float> labels, BoundedCrossEntropy bounded, ref float[] outputs, ref double zeroOne, ref double crossEntropy)
-    {
-        ReadOutputs(labels.Length, ref outputs);
-        for (int i = 0; i < labels.Length; i++)
-        {
-            (double wrong, double entropy) = ClassLoss.Of(outputs.AsSpan(i * Classes, Classes), (int)labels[i], bounded);
-            zeroOne += wrong;
-            crossEntropy += entropy;
-        }
-    }
-
-    private void ReadOutputs(int count, ref float[] outputs)
-    {
-        if (outputs.Length < count * Classes)
-        {
-            outputs = new float[count * Classes];
-        }
-
-        Output(outputs.AsSpan(0, count * Classes));
-    }
 
     /// <summary>The graph for a batch size, compiled at its first use.</summary>
     public Compiled For(int count)

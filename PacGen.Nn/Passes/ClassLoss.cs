@@ -43,4 +43,18 @@ internal static class ClassLoss
         double logProbability = Math.Min((double)logits[label] - logits[best] - Math.Log(sum), 0);
         return double.IsNaN(logProbability) ? (1, 1) : (best == label ? 0 : 1, bounded.LossOfLog(logProbability));
     }
+
+    /// <summary>Adds both losses of each image of a batch.</summary>
+    public static void Add(
+        ReadOnlySpan<float> outputs, ReadOnlySpan<float> labels, BoundedCrossEntropy bounded, ref double zeroOne,
+        ref double crossEntropy)
+    {
+        int classes = outputs.Length / labels.Length;
+        for (int i = 0; i < labels.Length; i++)
+        {
+            (double wrong, double entropy) = Of(outputs.Slice(i * classes, classes), (int)labels[i], bounded);
+            zeroOne += wrong;
+            crossEntropy += entropy;
+        }
+    }
 }

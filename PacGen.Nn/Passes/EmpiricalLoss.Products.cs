@@ -30,12 +30,7 @@ public sealed partial class EmpiricalLoss
         Require(product.Length, nameof(product));
         BatchGraph graph = ProductGraph(matrix, 1);
         Send(along, 0);
-        product.Clear();
-        for (int index = 0; RunNext(graph, index, cancellation, out ReadOnlySpan<float> labels); index++)
-        {
-            Add(directions[0].Product, product, (double)graph.CountOf(labels) / Images.Count);
-        }
-
+        Means(graph, [directions[0].Product], withLoss: false, cancellation)[..Count].CopyTo(product);
         Finite(product);
         Cost += new PassCost(0, 0, 1);
     }
@@ -76,19 +71,13 @@ public sealed partial class EmpiricalLoss
             {
                 Require(results[first + i].Length, nameof(results));
                 Send(along[first + i], i);
-                Array.Clear(results[first + i]);
             }
 
-            for (int index = 0; RunNext(graph, index, cancellation, out ReadOnlySpan<float> labels); index++)
-            {
-                for (int i = 0; i < count; i++)
-                {
-                    Add(directions[i].Product, results[first + i], (double)graph.CountOf(labels) / Images.Count);
-                }
-            }
-
+            Span<double> means = Means(
+                graph, [.. directions.Take(count).Select(one => one.Product)], withLoss: false, cancellation);
             for (int i = 0; i < count; i++)
             {
+                means.Slice(i * Count, Count).CopyTo(results[first + i]);
                 Finite(results[first + i]);
             }
 

@@ -6,7 +6,8 @@ namespace PacGen.Nn;
 /// <summary>
 /// L̂ of a network on all images of a set, as a function of its weights: value, gradient and Hessian-vector products at any
 /// point, in evaluation mode. Graphs are compiled once; each call is a pass over the set, its batches summed in double and in the
-/// set's order, so that results don't depend on threads. The network's own weights are only read. One thread at a time may call
+/// set's order, gradients and products over parts by <see cref="ParameterArena.Parallel"/>, so that results depend neither on
+/// threads nor on how many processes share the passes. The network's own weights are only read. One thread at a time may call
 /// it.
 /// </summary>
 /// <example>
@@ -19,14 +20,12 @@ namespace PacGen.Nn;
 public sealed partial class EmpiricalLoss : IDisposable
 {
     private const int DefaultBatch = 500;
-    private const long LargestKept = 1L << 24;
     private readonly ParameterArena arena;
     private readonly int batchSize;
 
-    // What a pass needs is made when the first of its kind is taken. The set is kept as floats where it fits into 64 MiB; else a
-    // thread gathers the batches anew in each pass.
-    private List<(float[] Images, float[] Labels)>? kept;
-    private BatchLoader? loader;
+    // What a pass needs is made when the first of its kind is taken.
+    private readonly SetBatches batches;
+    private readonly Dictionary<int, TreeSum<double>> sums = [];
     private DeviceBuffer? point, gradients;
     private float[]? staging;
     private BatchGraph? value, gradient;
@@ -35,7 +34,7 @@ public sealed partial class EmpiricalLoss : IDisposable
     private readonly Dictionary<object, (object Found, PassCost Cost)> findings = [];
     private (float[] Weights, float[] State) foundAt = ([], []);
     private PassCost spared;
-    private float[] outputs = [];
+    private float[] own = [], all = [];
 
     /// <summary>The loss of a network on a set.</summary>
     /// <param name="model">The network.</param>
@@ -55,6 +54,7 @@ public sealed partial class EmpiricalLoss : IDisposable
         this.arena = arena;
         this.batchSize = batchSize == 0 ? Math.Min(DefaultBatch, images.Count) : batchSize;
         BatchLoader.Require(this.batchSize, images);
+        batches = new SetBatches(images, this.batchSize, arena);
         Model = model;
         Images = images;
         Loss = loss ?? Nn.Loss.Of(images.Target);
@@ -137,11 +137,7 @@ public sealed partial class EmpiricalLoss : IDisposable
     public double Value(CancellationToken cancellation = default)
     {
         double sum = 0;
-        for (int index = 0; RunNext(ValueGraph, index, cancellation, out ReadOnlySpan<float> labels); index++)
-        {
-            sum += (double)ValueGraph.Loss() * ValueGraph.CountOf(labels);
-        }
-
+        ForEach(ValueGraph, Extra.None, (count, loss, _, _) => sum += (double)loss * count, cancellation);
         Cost += new PassCost(1, 0, 0);
         return Finite(sum / Images.Count);
     }
@@ -171,11 +167,15 @@ public sealed partial class EmpiricalLoss : IDisposable
         }
 
         double sum = 0, zeroOne = 0, crossEntropy = 0;
-        for (int index = 0; RunNext(ValueGraph, index, cancellation, out ReadOnlySpan<float> labels); index++)
-        {
-            sum += (double)ValueGraph.Loss() * ValueGraph.CountOf(labels);
-            ValueGraph.AddLosses(labels, bounded, ref outputs, ref zeroOne, ref crossEntropy);
-        }
+        ForEach(
+            ValueGraph,
+            Extra.Outputs,
+            (count, loss, outputs, labels) =>
+            {
+                sum += (double)loss * count;
+                ClassLoss.Add(outputs, labels, bounded, ref zeroOne, ref crossEntropy);
+            },
+            cancellation);
 
         Cost += new PassCost(1, 0, 0);
         return new LossValues(
@@ -200,14 +200,7 @@ public sealed partial class EmpiricalLoss : IDisposable
     /// <param name="cancellation">Stops between two batches.</param>
     internal void ForEachOutput(OutputsAction look, CancellationToken cancellation)
     {
-        for (int index = 0; RunNext(ValueGraph, index, cancellation, out ReadOnlySpan<float> labels); index++)
-        {
-            int count = ValueGraph.CountOf(labels) * ValueGraph.Classes;
-            outputs = outputs.Length < count ? new float[count] : outputs;
-            ValueGraph.Output(outputs.AsSpan(0, count));
-            look(outputs.AsSpan(0, count), labels);
-        }
-
+        ForEach(ValueGraph, Extra.Outputs, (_, _, outputs, labels) => look(outputs, labels), cancellation);
         Cost += new PassCost(1, 0, 0);
     }
 
@@ -217,14 +210,15 @@ public sealed partial class EmpiricalLoss : IDisposable
     /// <exception cref="TrainingException">A loss is not finite.</exception>
     internal void ForEachGradient(GradientAction look, CancellationToken cancellation)
     {
-        gradient ??= Graph(Gradients);
-        for (int index = 0; RunNext(gradient, index, cancellation, out ReadOnlySpan<float> labels); index++)
-        {
-            Finite(gradient.Loss());
-            Gradients.Read(0, Staging);
-            look(Staging, gradient.CountOf(labels));
-        }
-
+        ForEach(
+            gradient ??= Graph(Gradients),
+            Extra.Gradient,
+            (count, loss, values, _) =>
+            {
+                Finite(loss);
+                look(values, count);
+            },
+            cancellation);
         Cost += new PassCost(0, 1, 0);
     }
 
@@ -263,6 +257,17 @@ public sealed partial class EmpiricalLoss : IDisposable
     /// <summary>The passes that were taken, and those that would have been if nothing had been kept.</summary>
     internal PassCost Work => Cost + spared;
 
+    /// <summary>Sees a batch: of how many samples, its mean loss, what else was asked for, its labels beside outputs.</summary>
+    private delegate void EachBatch(int count, float loss, ReadOnlySpan<float> extra, ReadOnlySpan<float> labels);
+
+    /// <summary>What is asked for beside the loss.</summary>
+    private enum Extra
+    {
+        None,
+        Outputs,
+        Gradient,
+    }
+
     /// <summary>Sees the outputs of a batch.</summary>
     internal delegate void OutputsAction(ReadOnlySpan<float> outputs, ReadOnlySpan<float> labels);
 
@@ -279,7 +284,7 @@ public sealed partial class EmpiricalLoss : IDisposable
             graph.Dispose();
         }
 
-        loader?.Dispose();
+        batches.Dispose();
         point?.Dispose();
         gradients?.Dispose();
         foreach ((DeviceBuffer along, DeviceBuffer product) in directions)
@@ -322,17 +327,40 @@ public sealed partial class EmpiricalLoss : IDisposable
     private double Pass(BatchGraph graph, Span<double> result, CancellationToken cancellation)
     {
         Require(result.Length, nameof(result));
-        result.Clear();
-        double sum = 0;
-        for (int index = 0; RunNext(graph, index, cancellation, out ReadOnlySpan<float> labels); index++)
+        Span<double> means = Means(graph, [Gradients], withLoss: true, cancellation);
+        means[..^1].CopyTo(result);
+        Finite(result);
+        return means[^1];
+    }
+
+    /// <summary>
+    /// The means over the set of arrays that a graph makes of each batch, one behind the other, and of its loss at the end.
+    /// </summary>
+    private Span<double> Means(
+        BatchGraph graph, DeviceBuffer[] made, bool withLoss, CancellationToken cancellation)
+    {
+        batches.Begin(takesTurns: false);
+        if (!sums.TryGetValue(made.Length, out TreeSum<double>? over))
         {
-            double share = (double)graph.CountOf(labels) / Images.Count;
-            sum += graph.Loss() * share;
-            Add(Gradients, result, share);
+            sums[made.Length] = over = new TreeSum<double>(checked((made.Length * Count) + 1));
         }
 
-        Finite(result);
-        return sum;
+        return over.Run(
+            arena.Parallel,
+            batches.Count,
+            (index, place, sum) =>
+            {
+                Batch batch = batches.Next(index, begins: place == 0);
+                graph.Run(batch.Samples, batch.Targets);
+                double share = (double)batch.Count / Images.Count;
+                sum[^1] += withLoss ? graph.Loss() * share : 0;
+                for (int i = 0; i < made.Length; i++)
+                {
+                    Add(made[i], sum.Slice(i * Count, Count), share);
+                }
+            },
+            null,
+            cancellation);
     }
 
     private void Add(DeviceBuffer values, Span<double> sum, double share)
@@ -352,58 +380,55 @@ public sealed partial class EmpiricalLoss : IDisposable
         }
     }
 
-    /// <summary>Runs a batch of a pass; index 0 begins it. False behind the last.</summary>
-    private bool RunNext(BatchGraph graph, int index, CancellationToken cancellation, out ReadOnlySpan<float> labels)
+    /// <summary>
+    /// Passes the set: the ranks take its batches in turn, and all look at what came of each in the set's order.
+    /// </summary>
+    private void ForEach(BatchGraph graph, Extra extra, EachBatch look, CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
-        if (kept is null && loader is null)
+        DataParallel parallel = arena.Parallel;
+        Communicator ranks = parallel.Ranks;
+        graph.For(batchSize);
+        int size = graph.Classes, width = extra == Extra.Outputs ? Images.Target.Width : 0;
+        int most = extra switch { Extra.Outputs => batchSize * size, Extra.Gradient => Count, _ => 0 };
+        int room = 1 + most + (batchSize * width);
+        if (own.Length != room)
         {
-            Gather();
+            own = new float[room];
+            all = new float[checked(room * ranks.Size)];
         }
 
-        ReadOnlySpan<float> images;
-        if (kept is not null)
+        batches.Begin(takesTurns: true);
+        for (int first = 0; first < batches.Count; first += ranks.Size)
         {
-            images = index < kept.Count ? kept[index].Images : [];
-            labels = index < kept.Count ? kept[index].Labels : [];
-        }
-        else
-        {
-            if (index == 0)
+            parallel.ThrowIfCancelled(cancellation);
+            for (int index = first; index < Math.Min(first + ranks.Size, batches.Count); index++)
             {
-                loader!.Start(0);
+                Batch batch = batches.Next(index, begins: index == 0);
+                if (index - first != ranks.Rank)
+                {
+                    continue;
+                }
+
+                graph.Run(batch.Samples, batch.Targets);
+                own[0] = graph.Loss();
+                if (extra == Extra.Outputs)
+                {
+                    graph.Output(own.AsSpan(1, batch.Count * size));
+                    batch.Targets.CopyTo(own.AsSpan(1 + most));
+                }
+                else if (extra == Extra.Gradient)
+                {
+                    Gradients.Read(0, own.AsSpan(1, Count));
+                }
             }
 
-            loader!.TryNext(out Batch batch);
-            images = batch.Samples;
-            labels = batch.Targets;
-        }
-
-        if (labels.IsEmpty)
-        {
-            return false;
-        }
-
-        graph.Run(images, labels);
-        return true;
-    }
-
-    private void Gather()
-    {
-        BatchLoader batches = BatchLoader.Sequential(Images, batchSize);
-        if ((long)Images.Count * Images.SampleSize > LargestKept)
-        {
-            loader = batches;
-            return;
-        }
-
-        using (batches)
-        {
-            kept = [];
-            batches.Start(0);
-            while (batches.TryNext(out Batch batch))
+            ranks.Gather<float>(own, all);
+            for (int index = first; index < Math.Min(first + ranks.Size, batches.Count); index++)
             {
-                kept.Add((batch.Samples.ToArray(), batch.Targets.ToArray()));
+                int count = batches.CountOf(index);
+                ReadOnlySpan<float> made = all.AsSpan((index - first) * room, room);
+                int numbers = extra == Extra.Outputs ? count * size : most;
+                look(count, made[0], made.Slice(1, numbers), made.Slice(1 + most, count * width));
             }
         }
     }

@@ -1,4 +1,5 @@
 using PacGen.Core.Bounds;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
@@ -9,7 +10,6 @@ internal sealed class EvaluationPass : IDisposable
 {
     private const int Batch = 250;
     private readonly int most;
-    private float[] outputs = [];
 
     /// <param name="model">The model.</param>
     /// <param name="arena">Its parameters.</param>
@@ -40,38 +40,34 @@ internal sealed class EvaluationPass : IDisposable
         CancellationToken cancellation)
     {
         double loss = 0;
-        int size = checked((int)(Graph.For(BatchOf(set)).Output.Count / BatchOf(set))), width = set.Target.Width;
+        int size = SizeOf(set), width = set.Target.Width;
         MetricTally[] tallies = [.. metrics.Select(metric => metric.Start(set.Target, size))];
         Normalization? scale = ScaleOf(set, size);
         float[] target = new float[width];
-        Run(set, batch =>
-        {
-            float mean = Graph.Loss();
-            if (!float.IsFinite(mean))
+        Run(
+            set,
+            tallies.Length > 0,
+            (index, count, mean, outputs, targets) =>
             {
-                throw failure(mean, NonFiniteSearch.Find(Graph, batch.Samples, batch.Targets, 0));
-            }
-
-            loss += (double)mean * batch.Count;
-            if (tallies.Length == 0)
-            {
-                return;
-            }
-
-            outputs = outputs.Length < batch.Count * size ? new float[batch.Count * size] : outputs;
-            Graph.Output(outputs.AsSpan(0, batch.Count * size));
-            for (int i = 0; i < batch.Count; i++)
-            {
-                Span<float> output = outputs.AsSpan(i * size, size);
-                batch.Targets.Slice(i * width, width).CopyTo(target);
-                scale?.Undo(output, output);
-                scale?.Undo(target, target);
-                foreach (MetricTally tally in tallies)
+                if (!float.IsFinite(mean))
                 {
-                    tally.Add(output, target);
+                    throw failure(mean, Find(set, index));
                 }
-            }
-        }, cancellation);
+
+                loss += (double)mean * count;
+                for (int i = 0; i < count && tallies.Length > 0; i++)
+                {
+                    Span<float> output = outputs.Slice(i * size, size);
+                    targets.Slice(i * width, width).CopyTo(target);
+                    scale?.Undo(output, output);
+                    scale?.Undo(target, target);
+                    foreach (MetricTally tally in tallies)
+                    {
+                        tally.Add(output, target);
+                    }
+                }
+            },
+            cancellation);
         Dictionary<string, double> values = [];
         for (int i = 0; i < tallies.Length; i++)
         {
@@ -88,12 +84,11 @@ internal sealed class EvaluationPass : IDisposable
         List<float> all = [];
         Run(
             set,
-            batch =>
+            true,
+            (_, count, _, outputs, _) =>
             {
-                float[] some = new float[Graph.For(batch.Count).Output.Count];
-                Graph.Output(some);
-                ScaleOf(set, some.Length / batch.Count)?.Undo(some, some);
-                all.AddRange(some);
+                ScaleOf(set, outputs.Length / count)?.Undo(outputs, outputs);
+                all.AddRange(outputs);
             },
             cancellation);
         return [.. all];
@@ -105,7 +100,10 @@ internal sealed class EvaluationPass : IDisposable
     {
         double zeroOne = 0, crossEntropy = 0;
         Run(
-            set, batch => Graph.AddLosses(batch.Targets, bounded, ref outputs, ref zeroOne, ref crossEntropy), cancellation);
+            set,
+            true,
+            (_, _, _, outputs, targets) => ClassLoss.Add(outputs, targets, bounded, ref zeroOne, ref crossEntropy),
+            cancellation);
         return new GibbsLosses(zeroOne / set.Count, crossEntropy / set.Count, set.Count);
     }
 
@@ -114,17 +112,15 @@ internal sealed class EvaluationPass : IDisposable
     public bool[] Wrong(SampleSet set, BoundedCrossEntropy bounded, CancellationToken cancellation)
     {
         List<bool> wrong = [];
-        float[] some = [];
         Run(
             set,
-            batch =>
+            true,
+            (_, count, _, outputs, targets) =>
             {
-                int classes = Graph.Classes;
-                Array.Resize(ref some, checked((int)Graph.For(batch.Count).Output.Count));
-                Graph.Output(some);
-                for (int i = 0; i < batch.Count; i++)
+                int classes = outputs.Length / count;
+                for (int i = 0; i < count; i++)
                 {
-                    wrong.Add(ClassLoss.Of(some.AsSpan(i * classes, classes), (int)batch.Targets[i], bounded).ZeroOne > 0);
+                    wrong.Add(ClassLoss.Of(outputs.Slice(i * classes, classes), (int)targets[i], bounded).ZeroOne > 0);
                 }
             },
             cancellation);
@@ -138,15 +134,59 @@ internal sealed class EvaluationPass : IDisposable
     private static Normalization? ScaleOf(SampleSet set, int outputs) =>
         set.Target.Scale is { } scale && scale.Channels == outputs ? scale : null;
 
-    private void Run(SampleSet set, Action<Batch> each, CancellationToken cancellation = default)
+    /// <summary>How many numbers the output has a sample.</summary>
+    private int SizeOf(SampleSet set) => checked((int)(Graph.For(BatchOf(set)).Output.Count / BatchOf(set)));
+
+    /// <summary>Where a batch of a set first has a number that is not finite.</summary>
+    private NonFiniteOrigin? Find(SampleSet set, int index)
     {
         using BatchLoader loader = BatchLoader.Sequential(set, BatchOf(set));
+        loader.Start(0, index);
+        loader.TryNext(out Batch batch);
+        Graph.Run(batch.Samples, batch.Targets);
+        return NonFiniteSearch.Find(Graph, batch.Samples, batch.Targets, 0);
+    }
+
+    /// <summary>
+    /// Passes a set: the ranks take its batches in turn, and all look at what came of each in the set's order.
+    /// </summary>
+    private void Run(SampleSet set, bool wantsOutputs, EachBatch each, CancellationToken cancellation = default)
+    {
+        DataParallel parallel = Graph.Arena.Parallel;
+        Communicator ranks = parallel.Ranks;
+        int batch = BatchOf(set), size = wantsOutputs ? SizeOf(set) : 0, width = set.Target.Width;
+        int targets = 1 + (batch * size), room = targets + (batch * width);
+        float[] own = new float[room], all = new float[room * ranks.Size];
+        using BatchLoader loader = BatchLoader.Shared(
+            set, batch, null, (index, count) => (0, index % ranks.Size == ranks.Rank ? count : 0));
         loader.Start(0);
-        while (loader.TryNext(out Batch batch))
+        for (int first = 0; first < loader.BatchCount; first += ranks.Size)
         {
-            cancellation.ThrowIfCancellationRequested();
-            Graph.Run(batch.Samples, batch.Targets);
-            each(batch);
+            parallel.ThrowIfCancelled(cancellation);
+            for (int rank = 0; rank < ranks.Size && loader.TryNext(out Batch next); rank++)
+            {
+                if (rank == ranks.Rank)
+                {
+                    Graph.Run(next.Samples, next.Targets);
+                    own[0] = Graph.Loss();
+                    Graph.Output(own.AsSpan(1, next.Count * size));
+                    next.Targets.CopyTo(own.AsSpan(targets));
+                }
+            }
+
+            ranks.Gather<float>(own, all);
+            for (int rank = 0; rank < ranks.Size && first + rank < loader.BatchCount; rank++)
+            {
+                int count = Math.Min(batch, set.Count - ((first + rank) * batch));
+                Span<float> part = all.AsSpan(rank * room, room);
+                each(first + rank, count, part[0], part.Slice(1, count * size), part.Slice(targets, count * width));
+            }
         }
     }
+
+    /// <summary>
+    /// Sees a batch: which, of how many samples, its mean loss, its outputs where they are wanted, its targets.
+    /// </summary>
+    private delegate void EachBatch(
+        int index, int count, float loss, Span<float> outputs, ReadOnlySpan<float> targets);
 }

@@ -1,17 +1,21 @@
 using System.Diagnostics;
 using PacGen.Core.Bounds;
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
 /// <summary>The losses of a model on single images at w + u, u drawn anew for each look.</summary>
 internal sealed class GibbsLoss : IDisposable
 {
+    /// <summary>How many looks a rank takes before all hear of them.</summary>
+    private const int AtOnce = 64;
+
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
+    private readonly DataParallel parallel;
     private readonly NoisyWeights noise;
     private readonly BatchGraph noisy;
     private readonly BoundedCrossEntropy bounded;
     private readonly int imageSize;
-    private float[] outputs = [];
 
     /// <param name="model">The model.</param>
     /// <param name="arena">Its parameters, w.</param>
@@ -20,6 +24,7 @@ internal sealed class GibbsLoss : IDisposable
     /// <param name="bounded">The bounded cross-entropy.</param>
     public GibbsLoss(Module model, ParameterArena arena, NoisyWeights noise, SampleForm form, BoundedCrossEntropy bounded)
     {
+        parallel = arena.Parallel;
         this.noise = noise;
         noisy = new BatchGraph(model, arena, noise.Weights, null, Loss.CrossEntropy, form, null);
         imageSize = (int)form.Shape.Count;
@@ -43,35 +48,59 @@ internal sealed class GibbsLoss : IDisposable
     {
         float[] image = new float[imageSize], label = new float[1];
         int[] index = new int[1];
+        Communicator ranks = parallel.Ranks;
+        float[] outputs = [];
+        (double ZeroOne, double CrossEntropy)[] own = new (double, double)[AtOnce], all = new (double, double)[
+            AtOnce * ranks.Size];
         long total = (long)looks * images.Count, started = Stopwatch.GetTimestamp(), reported = started;
         double zeroOne = 0, crossEntropy = 0;
         long wrongAlone = 0, rightAlone = 0;
-        for (long look = 0; look < total; look++)
+        for (long first = 0; first < total; first += all.Length)
         {
-            cancellation.ThrowIfCancellationRequested();
-            index[0] = (int)(look % images.Count);
-            images.Gather(index, image, label);
-            noise.Draw(stream, checked((uint)look));
-            noisy.Run(image, label);
-            double before = zeroOne;
-            noisy.AddLosses(label, bounded, ref outputs, ref zeroOne, ref crossEntropy);
-            if (reference is not null)
+            // Each rank takes looks of its own; all add them up in the order of looks.
+            parallel.ThrowIfCancelled(cancellation);
+            for (int i = 0; i < AtOnce && first + (ranks.Rank * AtOnce) + i < total; i++)
             {
-                bool wrong = zeroOne > before;
-                wrongAlone += wrong && !reference[index[0]] ? 1 : 0;
-                rightAlone += !wrong && reference[index[0]] ? 1 : 0;
+                if (ranks.Size == 1)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                }
+
+                own[i] = Look(first + (ranks.Rank * AtOnce) + i);
+            }
+
+            ranks.Gather<(double, double)>(own, all);
+            long done = Math.Min(first + all.Length, total);
+            for (long look = first; look < done; look++)
+            {
+                (double wrong, double entropy) = all[look - first];
+                zeroOne += wrong;
+                crossEntropy += entropy;
+                bool? expected = reference?[look % images.Count];
+                wrongAlone += wrong > 0 && expected == false ? 1 : 0;
+                rightAlone += wrong == 0 && expected == true ? 1 : 0;
             }
 
             if (progress is not null && Stopwatch.GetElapsedTime(reported) > ProgressInterval)
             {
                 reported = Stopwatch.GetTimestamp();
-                progress(look + 1, total, zeroOne / (look + 1), Stopwatch.GetElapsedTime(started) * (
-                    (double)(total - look - 1) / (look + 1)));
+                progress(done, total, zeroOne / done, Stopwatch.GetElapsedTime(started) * ((double)(total - done) / done));
             }
         }
 
         return new GibbsLosses(zeroOne / total, crossEntropy / total, total)
             { WrongAlone = wrongAlone, RightAlone = rightAlone };
+
+        (double, double) Look(long look)
+        {
+            index[0] = (int)(look % images.Count);
+            images.Gather(index, image, label);
+            noise.Draw(stream, checked((uint)look));
+            noisy.Run(image, label);
+            Array.Resize(ref outputs, noisy.Classes);
+            noisy.Output(outputs);
+            return ClassLoss.Of(outputs, (int)label[0], bounded);
+        }
     }
 
     /// <inheritdoc/>

@@ -1,34 +1,38 @@
+using System.Numerics;
 using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
 /// <summary>
-/// The gradient of a batch that is passed in parts: each part's goes into <see cref="Part"/>, and the mean is gathered.
+/// The gradient of a batch that is passed in parts: each part's goes into <see cref="Part"/>, and their mean is gathered along a
+/// binary tree, ((p0 + p1) + (p2 + p3)) + …; a part without a neighbour goes up as it is. What else is a mean over the batch,
+/// such as its loss, may stand behind the gradient.
 /// </summary>
 internal sealed class GradientSum : IDisposable
 {
-    private readonly CompiledGraph graph;
-    private readonly Upload keep, share;
+    private readonly DeviceBuffer total, portion;
+    private readonly Upload share;
+    private readonly Launch? spread;
+    private readonly List<DeviceBuffer> sums = [];
+    private readonly Dictionary<(int Sums, bool IsLast), CompiledGraph> folds = [];
     private readonly float[] scalar = new float[1];
+    private float[]? nothing;
 
     /// <param name="total">Where the batch's gradient goes.</param>
-    public GradientSum(DeviceBuffer total)
+    /// <param name="more">How many numbers stand behind it; <see cref="Spread"/> then brings the gradient to its place.</param>
+    public GradientSum(DeviceBuffer total, long more = 0)
     {
-        Part = total.Device.Allocate(total.Count, "the gradients of a part of a batch");
+        this.total = total;
+        Part = total.Device.Allocate(total.Count + more, "the gradients of a part of a batch");
         try
         {
+            Gradient = new Region(Part).Slice(0, total.Count);
+            More = new Region(Part).Slice(total.Count, more);
+            portion = total.Device.Allocate(1);
+            share = total.Device.CreateUpload(new Region(portion));
             Shape shape = new(checked((int)total.Count));
-            Tensor sum = Tensor.Input(shape, "sum"), part = Tensor.Input(shape, "part");
-            Tensor kept = Tensor.Input(Shape.Scalar, "keep"), portion = Tensor.Input(Shape.Scalar, "share");
-            Tensor next = (sum * kept) + (part * portion);
-            graph = CompiledGraph.Compile(total.Device, [next], new Dictionary<Tensor, Region>
-            {
-                [sum] = new(total),
-                [part] = new(Part),
-                [next] = new(total),
-            });
-            keep = total.Device.CreateUpload(graph[kept]);
-            share = total.Device.CreateUpload(graph[portion]);
+            spread = more == 0 ? null
+                : total.Device.Bind(FusedMap.BroadcastTo(shape), [shape], [Gradient], new Region(total));
         }
         catch
         {
@@ -37,26 +41,100 @@ internal sealed class GradientSum : IDisposable
         }
     }
 
-    /// <summary>A buffer of the arena's layout for the gradient of one part.</summary>
+    /// <summary>
+    /// A buffer for the gradient of one part, in the arena's layout, and for what stands behind it; where there is that, for the
+    /// batch's too.
+    /// </summary>
     public DeviceBuffer Part { get; }
 
-    /// <summary>Adds the part's gradient to the batch's.</summary>
+    /// <summary>The gradient in it.</summary>
+    public Region Gradient { get; }
+
+    /// <summary>What stands behind it.</summary>
+    public Region More { get; }
+
+    /// <summary>The memory that a number of parts needs, in bytes.</summary>
+    public long Bytes(int parts) => Part.Count * (1 + BitOperations.Log2((uint)parts)) * sizeof(float);
+
+    /// <summary>Adds the part's gradient to the batch's, and what stands behind it.</summary>
     /// <param name="portion">The part's share of the batch's images.</param>
-    /// <param name="first">Whether it is the batch's first part: what was there before goes.</param>
-    public void Add(double portion, bool first)
+    /// <param name="index">Which part, from 0 in order.</param>
+    /// <param name="last">Whether it is the last: the sum is then in its place.</param>
+    public void Add(double portion, int index, bool last)
     {
-        scalar[0] = first ? 0 : 1;
-        keep.Write(scalar);
         scalar[0] = (float)portion;
         share.Write(scalar);
-        graph.Run();
+
+        // The parts before are in sums of 2^i, one for each bit of their number; those of the lowest ones end with this part.
+        int ending = last ? index : (1 << BitOperations.TrailingZeroCount(~index)) - 1;
+        if (!folds.TryGetValue((ending, last), out CompiledGraph? fold))
+        {
+            folds[(ending, last)] = fold = Fold(ending, last);
+        }
+
+        fold.Run();
+    }
+
+    /// <summary>Makes the sum of no parts: what changes no other sum.</summary>
+    public void Clear()
+    {
+        if (nothing is null)
+        {
+            nothing = new float[Part.Count];
+            Array.Fill(nothing, -0f);
+        }
+
+        Part.Write(0, nothing);
+    }
+
+    /// <summary>Copies the gradient from <see cref="Part"/> to its place.</summary>
+    public void Spread()
+    {
+        spread?.Run();
+        GC.KeepAlive(this);
     }
 
     public void Dispose()
     {
-        keep?.Dispose();
         share?.Dispose();
-        graph?.Dispose();
+        spread?.Dispose();
+        foreach (CompiledGraph fold in folds.Values)
+        {
+            fold.Dispose();
+        }
+
+        sums.ForEach(sum => sum.Dispose());
+        portion?.Dispose();
         Part.Dispose();
+    }
+
+    private CompiledGraph Fold(int ending, bool last)
+    {
+        Shape shape = new(checked((int)Part.Count));
+        Tensor part = Tensor.Input(shape, "part"), portion = Tensor.Input(Shape.Scalar, "share"), sum = part * portion;
+        Dictionary<Tensor, Region> places = new() { [part] = new(Part), [portion] = new(this.portion) };
+        for (int i = 0; ending >> i != 0; i++)
+        {
+            if ((ending >> i & 1) != 0)
+            {
+                Tensor before = Tensor.Input(shape, $"sum of {1 << i}");
+                places[before] = new Region(SumOf(i));
+                sum = before + sum;
+            }
+        }
+
+        places[sum] = new Region(!last ? SumOf(BitOperations.PopCount((uint)ending)) : spread is null ? total : Part);
+        return CompiledGraph.Compile(total.Device, [sum], places);
+    }
+
+    /// <summary>Where the sum of 2^i parts waits for its neighbour.</summary>
+    private DeviceBuffer SumOf(int i)
+    {
+        while (sums.Count <= i)
+        {
+            sums.Add(total.Device.Allocate(Part.Count, "sums of the gradients of parts of a batch"));
+        }
+
+        return sums[i];
     }
 }

@@ -17,6 +17,7 @@ internal sealed class SecondMomentPass : IDisposable
     private readonly Dictionary<DeviceBuffer, BatchGraph> graphs = [];
     private readonly Dictionary<(DeviceBuffer Result, int Batches), CompiledGraph> sums = [];
     private readonly float[] zeros;
+    private TreeSum<float>? overParts;
 
     /// <param name="model">The model.</param>
     /// <param name="arena">Its parameters.</param>
@@ -76,22 +77,45 @@ internal sealed class SecondMomentPass : IDisposable
         }
 
         int width = images.Target.Width;
+        DataParallel parallel = arena.Parallel;
+        overParts ??= new TreeSum<float>(parallel.Parts == 1 ? 0 : checked((int)arena.Count));
         result.Write(0, zeros);
-        loader.Start(1);
-        for (int index = 0; index < batches && loader.TryNext(out Batch batch); index++)
+        Span<float> mean = overParts.Run(parallel, batches, Pass, EndPart, cancellation);
+        if (parallel.Parts > 1)
         {
-            cancellation.ThrowIfCancellationRequested();
+            result.Write(0, mean);
+        }
+
+        void Pass(int index, int place, Span<float> sums)
+        {
+            if (place == 0)
+            {
+                loader.Start(1, index);
+            }
+
+            loader.TryNext(out Batch batch);
+            int number = first + (index * (((batch.Count - 1) / part) + 1));
             for (int start = 0; start < batch.Count; start += part)
             {
                 int count = Math.Min(part, batch.Count - start);
-                root?.Set(first++);
+                root?.Set(number++);
                 graph.Run(
-                    batch.Samples.Slice(start * images.SampleSize, count * images.SampleSize), 
+                    batch.Samples.Slice(start * images.SampleSize, count * images.SampleSize),
                     batch.Targets.Slice(start * width, count * width));
-                gathered?.Add((double)count / batch.Count, start == 0);
+                gathered?.Add((double)count / batch.Count, start / part, last: start + count == batch.Count);
             }
 
             sum.Run();
+        }
+
+        // The device sums over a part's batches, the host over parts.
+        void EndPart(int batches, Span<float> sums)
+        {
+            if (parallel.Parts > 1)
+            {
+                result.Read(0, sums);
+                result.Write(0, zeros);
+            }
         }
     }
 

@@ -1,9 +1,10 @@
+using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
 /// <summary>
 /// Estimates a model's running statistics anew at the present weights w: the average of the batches' statistics over one pass in
-/// training mode, in an order of its own that does not depend on the step.
+/// training mode, in an order of its own that does not depend on the step; in parts by <see cref="ParameterArena.Parallel"/>.
 /// </summary>
 internal sealed class StatisticsPass : IDisposable
 {
@@ -48,19 +49,33 @@ internal sealed class StatisticsPass : IDisposable
     public void Run(long step, CancellationToken cancellation)
     {
         using BatchLoader loader = BatchLoader.Shuffled(images, batchSize, seed, dropLast: true);
+        Region[] moved = [.. Graph.For(batchSize).States.Select(states.Of)];
         states.Begin();
-        foreach (StateTensor state in Graph.For(batchSize).States)
-        {
-            states.Of(state).Write(new float[state.Shape.Count]);
-        }
+        TreeSum<float> sums = new(checked((int)moved.Sum(region => region.Count)));
+        Span<float> mean = sums.Run(
+            Graph.Arena.Parallel,
+            loader.BatchCount,
+            (index, place, sum) =>
+            {
+                if (place == 0)
+                {
+                    Write(moved, sum);
+                    loader.Start(0, index);
+                }
 
-        loader.Start(0);
-        while (loader.TryNext(out Batch batch))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            Graph.Run(batch.Samples, batch.Targets, batch.Index, 1.0 / (batch.Index + 1));
-        }
-
+                loader.TryNext(out Batch batch);
+                Graph.Run(batch.Samples, batch.Targets, index, 1.0 / (place + 1));
+            },
+            (batches, sum) =>
+            {
+                if (batches > 0)
+                {
+                    // The mean over the part's batches, in its share.
+                    Read(moved, sum, (float)((double)batches / loader.BatchCount));
+                }
+            },
+            cancellation);
+        Write(moved, mean);
         if (!states.IsFinite())
         {
             (StateTensor state, float value) = states.FirstNonFinite()!.Value;
@@ -79,4 +94,28 @@ internal sealed class StatisticsPass : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Graph.Dispose();
+
+    private static void Write(Region[] regions, ReadOnlySpan<float> values)
+    {
+        foreach (Region region in regions)
+        {
+            region.Write(values[..(int)region.Count]);
+            values = values[(int)region.Count..];
+        }
+    }
+
+    private static void Read(Region[] regions, Span<float> values, float share)
+    {
+        foreach (Region region in regions)
+        {
+            Span<float> some = values[..(int)region.Count];
+            region.Read(some);
+            foreach (ref float value in some)
+            {
+                value *= share;
+            }
+
+            values = values[some.Length..];
+        }
+    }
 }

@@ -17,13 +17,19 @@ internal sealed class EpochTraining(
     private const int EventsOfAnEpoch = 50;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
     private readonly Stopwatch whole = new();
+    private readonly Communicator ranks = options.Communicator ?? Communicator.Alone;
     private double startedAt;
 
     /// <summary>Where the present epoch stands.</summary>
     public EpochPosition Position { get; set; }
 
-    /// <summary>Batches of an epoch in their order, varied as the options say.</summary>
-    public BatchLoader CreateLoader() => BatchLoader.Shuffled(
+    /// <summary>
+    /// Batches of an epoch in their order, varied as the options say; of each the samples that this rank passes.
+    /// </summary>
+    public BatchLoader CreateLoader() => ranks.Size == 1 ? CreateWholeLoader() : BatchLoader.Shared(
+        data.Train, options.BatchSize, options.Seed, pipeline.OwnOf, options.Augmentation, options.Threads(data));
+
+    private BatchLoader CreateWholeLoader() => BatchLoader.Shuffled(
         data.Train, options.BatchSize, options.Seed, augmentation: options.Augmentation,
         threads: options.Threads(data));
 
@@ -54,7 +60,7 @@ internal sealed class EpochTraining(
         long started = Stopwatch.GetTimestamp(), reported = started;
         double secondsBefore = Position.Seconds;
         loader.Start(epoch, submitted);
-        while (!cancellation.IsCancellationRequested && loader.TryNext(out Batch batch))
+        while (!ranks.Any(cancellation.IsCancellationRequested) && loader.TryNext(out Batch batch))
         {
             pipeline.Submit(batch, epoch, optimizer.LearningRate * options.Schedule.Factor(
                 (double)(epoch - 1) + ((double)submitted / batches)));
@@ -118,7 +124,7 @@ internal sealed class EpochTraining(
         TrainingStep step = pipeline.Complete();
         if (step.End != StepEnd.Done)
         {
-            using BatchLoader loader = CreateLoader();
+            using BatchLoader loader = CreateWholeLoader();
             throw failure.Of(step, loader);
         }
 

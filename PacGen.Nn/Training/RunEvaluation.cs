@@ -129,7 +129,7 @@ internal sealed class RunEvaluation : IDisposable
                     : [.. asked.Select(metric => new MetricValue(metric.Name, train[metric], test[metric]))],
             };
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested || arena.Parallel.Ranks.Size > 1)
         {
             return null;
         }

@@ -47,7 +47,7 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
         pipeline.Session.Restart();
         do
         {
-            for (int part = 0; pipeline.PartOf(batch.Count, part) is { Count: > 0 } range && origin is null; part++)
+            for (int part = 0; pipeline.PartOf(batch.Count, part) is { Count: > 0 } && origin is null; part++)
             {
                 pipeline.RunPart(batch.Samples, batch.Targets, part, pipeline.Steps);
                 if (pipeline.States is { } states && float.IsFinite(pipeline.Graph.Loss())
@@ -57,7 +57,7 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
                     statistic = state;
                 }
 
-                pipeline.Add(range.Count, batch.Count, part);
+                pipeline.Add(batch.Count, part);
                 origin = pipeline.FindNonFinite(batch.Samples, batch.Targets, part, pipeline.Steps);
             }
         }

@@ -11,6 +11,7 @@ public sealed class Trainer : IDisposable
 {
     private readonly Module model;
     private readonly Dataset data;
+    private readonly Communicator ranks;
     private readonly Optimizer optimizer;
     private readonly TrainingOptions options;
     private readonly TrainingPipeline pipeline;
@@ -45,6 +46,13 @@ public sealed class Trainer : IDisposable
 
         options.Validate(data);
         this.options = options = options with { Loss = options.LossOf(data), BestBy = options.BestOf(data) };
+        ranks = options.Communicator ?? Communicator.Alone;
+        DataParallel parallel = new(options.Accumulate, ranks);
+        if (!ranks.IsRoot)
+        {
+            this.options = options = options with { LogPath = null, TensorBoardFolder = null, Checkpoints = null };
+        }
+
         recorder = new RunRecorder(options);
         RunningStatistics = options.RunningStatistics ?? (optimizer.PassesElsewhere || options.Average is not null
             ? RunningStatistics.Reestimated : RunningStatistics.FromTrainingPass);
@@ -52,7 +60,7 @@ public sealed class Trainer : IDisposable
         (long? free, long before) = (device.FreeBytes, device.AllocatedBytes);
         try
         {
-            Arena = new ParameterArena(model, device, options.Seed, draw: false);
+            Arena = new ParameterArena(model, device, options.Seed, draw: false) { Parallel = parallel };
             MemoryPlan plan = new(model, Arena, data, options, free, before);
             plan.RequireRoomForModel();
             Arena.Draw();
@@ -175,7 +183,7 @@ public sealed class Trainer : IDisposable
         using BatchLoader loader = epochs.CreateLoader();
         epochs.StartClock(results.Count);
         for (int epoch = results.Count + 1; epoch <= options.Epochs && !StoppedEarly
-            && !cancellation.IsCancellationRequested; epoch++)
+            && !ranks.Any(cancellation.IsCancellationRequested); epoch++)
         {
             pipeline.Average?.Hide();
             Stopwatch clock = Stopwatch.StartNew();
@@ -258,7 +266,21 @@ public sealed class Trainer : IDisposable
         resumed = true;
         recorder.Resume(state, folder);
         pipeline.Average?.Show();
+        RequireSameCheckpoint(path);
         return new Resumption(path, Steps, results.Count, damaged);
+    }
+
+    /// <summary>Every rank has read the same, and only then may the checkpoint be replaced.</summary>
+    private void RequireSameCheckpoint(string path)
+    {
+        long[] steps = new long[ranks.Size];
+        ranks.Gather([Steps], steps.AsSpan());
+        if (Array.FindIndex(steps, step => step != steps[0]) is var other and > 0)
+        {
+            throw new CheckpointException(
+                $"Rank 0 goes on from step {steps[0]}, but rank {other} from step {steps[other]}, as {path} is another file " +
+                $"there: put checkpoints into a folder that all machines share.");
+        }
     }
 
     /// <summary>

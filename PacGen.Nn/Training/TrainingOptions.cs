@@ -15,10 +15,18 @@ public sealed record TrainingOptions
     /// <summary>
     /// In how many parts a batch is passed, for batches that don't fit into memory: the mean of the parts' gradients goes into
     /// the one update, and the perturbation is drawn once. Divides <see cref="BatchSize"/>. The gradient is the whole batch's up
-    /// to rounding, but <see cref="BatchNorm"/> normalises by each part's own statistics and moves its running ones at each part.
-    /// Evaluation and re-estimated statistics go by parts as well.
+    /// to rounding, but <see cref="BatchNorm"/> normalises by each part's own statistics, and its running ones move by their
+    /// mean. Evaluation and re-estimated statistics go by parts as well. Sums over parts go along a binary tree, so that the
+    /// processes of a <see cref="Communicator"/> can share them.
     /// </summary>
     public int Accumulate { get; init; } = 1;
+
+    /// <summary>
+    /// The processes that share the run, each with its share of the <see cref="Accumulate"/> parts, a power of two; null for this
+    /// one alone. All must be given the same data and options and make the same calls on the trainer. Their number changes no
+    /// bit. Rank 0 writes what is kept; the others must be able to read the folder that a run is resumed from.
+    /// </summary>
+    public Communicator? Communicator { get; init; }
 
     /// <summary>Decides first weights, order of images, dropout and perturbations; with it a run repeats bit for bit.</summary>
     public ulong Seed { get; init; } = 1;

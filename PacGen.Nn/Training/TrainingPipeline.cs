@@ -33,7 +33,10 @@ public sealed class TrainingPipeline : IDisposable
     private readonly PipelineOptions options;
     private readonly Queue<TrainingStep> inFlight = new();
     private readonly GradientSum? accumulation;
+    private readonly DataParallel parallel;
     private readonly CompiledGraph? afterPass;
+    private readonly Launch? keepStates, loadStates;
+    private readonly Dictionary<Region, Launch> keepLoss = [];
     private readonly int width;
 
     /// <summary>Prepares steps; graphs are compiled for each size of batch when it first comes.</summary>
@@ -51,16 +54,30 @@ public sealed class TrainingPipeline : IDisposable
         this.options = options ??= new PipelineOptions();
         options.Validate();
         this.arena = arena;
+        parallel = new DataParallel(options.Parts, arena.Parallel.Ranks);
         width = images.Target.Width;
         try
         {
             Gradients = arena.Device.Allocate(arena.Count, "the gradients");
             Session = optimizer.Attach(arena, Gradients, options.Seed, options.SecondMomentBeta);
-            accumulation = options.Parts > 1 ? new GradientSum(Gradients) : null;
             afterPass = options.AfterPass?.Invoke(Gradients);
             if (!options.IsEvaluation && options.Statistics != RunningStatistics.Kept && arena.States.Count > 0)
             {
                 Session.States = States = new StateUpdate(arena);
+            }
+
+            if (options.Parts > 1)
+            {
+                // Behind the gradient stand the model's state as the part moved it, and the part's loss.
+                long states = States?.Next.Count ?? 0;
+                accumulation = new GradientSum(Gradients, states + 1);
+                if (States is not null)
+                {
+                    Shape shape = new(checked((int)states));
+                    Region moved = accumulation.More.Slice(0, states);
+                    keepStates = arena.Device.Bind(FusedMap.BroadcastTo(shape), [shape], [States.Next], moved);
+                    loadStates = arena.Device.Bind(FusedMap.BroadcastTo(shape), [shape], [moved], States.Next);
+                }
             }
 
             if (options.Average is { } how)
@@ -106,7 +123,7 @@ public sealed class TrainingPipeline : IDisposable
     internal AveragedWeights? Average { get; }
 
     /// <summary>The memory that gradients of parts take, in bytes.</summary>
-    internal long AccumulationBytes => (accumulation?.Part.Count ?? 0) * sizeof(float);
+    internal long AccumulationBytes => accumulation?.Bytes(parallel.Own) ?? 0;
 
     /// <summary>Submits a step. It allocates nothing managed.</summary>
     /// <param name="batch">The batch.</param>
@@ -144,14 +161,18 @@ public sealed class TrainingPipeline : IDisposable
 
         options.BeforePass?.Invoke(step);
         Session.Perturb(epoch);
-        bool isFinite = true;
+        bool isFinite;
         do
         {
-            for (int part = 0; isFinite && PartOf(batch, part) is { Count: > 0 } range; part++)
+            if (accumulation is null)
             {
-                RunPart(images, labels, part, step);
-                isFinite = Session.Observe(Graph.LossRegion, (double)range.Count / batch, first: part == 0);
-                Add(range.Count, batch, part);
+                RunPart(images, labels, 0, step);
+                isFinite = Session.Observe(Graph.LossRegion, 1, first: true);
+            }
+            else
+            {
+                RunParts(images, labels, step);
+                isFinite = Session.Observe(BatchLoss, 1, first: true);
             }
         }
         while (isFinite && Session.TryNextPoint());
@@ -225,6 +246,44 @@ public sealed class TrainingPipeline : IDisposable
         return any;
     }
 
+    /// <summary>Where the loss of a batch in parts is.</summary>
+    private Region BatchLoss => accumulation!.More.Slice(accumulation.More.Count - 1, 1);
+
+    /// <summary>
+    /// Passes the parts of this rank, and sums over all: then every rank has the batch's gradient, state and loss.
+    /// </summary>
+    private void RunParts(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step)
+    {
+        int batch = Graph.CountOf(labels), first = parallel.First, end = first;
+        while (end < first + parallel.Own && PartOf(batch, end).Count > 0)
+        {
+            end++;
+        }
+
+        for (int part = first; part < end; part++)
+        {
+            RunPart(images, labels, part, step);
+            accumulation!.Add((double)PartOf(batch, part).Count / batch, part - first, last: part == end - 1);
+        }
+
+        if (end == first)
+        {
+            // A smaller last batch has fewer parts.
+            accumulation!.Clear();
+        }
+
+        parallel.Ranks.Sum(new Region(accumulation!.Part));
+        accumulation.Spread();
+        loadStates?.Run();
+    }
+
+    /// <summary>The samples of a batch that this rank passes.</summary>
+    internal (int Start, int Count) OwnOf(int index, int batch)
+    {
+        int size = options.PartSize == 0 ? batch : options.PartSize, start = Math.Min(parallel.First * size, batch);
+        return (start, Math.Min(parallel.Own * size, batch - start));
+    }
+
     /// <summary>The images of a part of a batch; none behind its last.</summary>
     internal (int Start, int Count) PartOf(int batch, int part)
     {
@@ -232,16 +291,49 @@ public sealed class TrainingPipeline : IDisposable
         return (start, Math.Min(size, batch - start));
     }
 
-    /// <summary>Adds a part's gradient to the batch's, where it is passed in parts.</summary>
-    internal void Add(int count, int batch, int part) => accumulation?.Add((double)count / batch, first: part == 0);
+    /// <summary>Adds a part's gradient to the batch's, where it is passed in parts, all by this process.</summary>
+    internal void Add(int batch, int part)
+    {
+        if (accumulation is not null)
+        {
+            bool last = PartOf(batch, part + 1).Count <= 0;
+            accumulation.Add((double)PartOf(batch, part).Count / batch, part, last);
+            if (last)
+            {
+                accumulation.Spread();
+            }
+        }
+    }
 
-    /// <summary>Passes a part of a batch; each has a step number of its own, for dropout.</summary>
+    /// <summary>
+    /// Passes a part of a batch; each has a step number of its own, for dropout, and moves the model's state as it was before the
+    /// step.
+    /// </summary>
     internal void RunPart(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, int part, long step)
     {
         (int start, int count) = PartOf(Graph.CountOf(labels), part);
         int size = images.Length / Graph.CountOf(labels);
+        if (part > 0)
+        {
+            States?.Begin();
+        }
+
         Graph.Run(
             images.Slice(start * size, count * size), labels.Slice(start * width, count * width), (step * options.Parts) + part);
+        if (accumulation is null)
+        {
+            return;
+        }
+
+        if (!keepLoss.TryGetValue(Graph.LossRegion, out Launch? keep))
+        {
+            Shape one = new(1);
+            keepLoss[Graph.LossRegion] = keep =
+                arena.Device.Bind(FusedMap.BroadcastTo(one), [one], [Graph.LossRegion], BatchLoss);
+        }
+
+        keep.Run();
+        keepStates?.Run();
     }
 
     /// <summary>Where a part of a batch first has a number that is not finite, or null.</summary>
@@ -259,6 +351,13 @@ public sealed class TrainingPipeline : IDisposable
     {
         Graph?.Dispose();
         afterPass?.Dispose();
+        keepStates?.Dispose();
+        loadStates?.Dispose();
+        foreach (Launch keep in keepLoss.Values)
+        {
+            keep.Dispose();
+        }
+
         accumulation?.Dispose();
         Session?.Dispose();
         States?.Dispose();

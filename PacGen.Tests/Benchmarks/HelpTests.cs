@@ -21,20 +21,21 @@ internal sealed class HelpTests
     [TestCase(
         "score", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
         "--layout", "--reference", "--psi-gamma",
-        "--psi-epsilon", "--psi-images", "--psi-batch-size", "--psi-draws", "--csv", "--report",
+        "--psi-epsilon", "--psi-images", "--psi-batch-size", "--psi-draws", "--parts", "--csv", "--report",
         "--seed", "--device", "--products", "--convolutions", "--threads", "--labels", "--limit", "--image-size", "--data",
         "--no-download",
         "--json")]
     [TestCase(
         "measure", "--weights", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--layout",
-        "--reference",
+        "--reference", "--parts",
         "--measures", "--list", "--initial", "--initial-seed", "--images", "--layers", "--csv", "--density", "--size",
         "--text-scale", "--report", "--seed", "--device",
         "--products", "--convolutions", "--threads", "--labels", "--limit", "--image-size", "--data", "--no-download", "--json")]
     [TestCase(
         "certify", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width",
         "--weights", "--layout", "--stages", "--prior-rate", "--posterior-rate", "--crop", "--flip", "--prior-fraction",
-        "--prior-epochs", "--stage-memory", "--control", "--prior-sigmas", "--posterior-sigma", "--sigma-rate", "--save",
+        "--prior-epochs", "--parts",
+        "--stage-memory", "--control", "--prior-sigmas", "--posterior-sigma", "--sigma-rate", "--save",
         "--posterior-epochs", "--posterior-optimizer", "--objective", "--batch-size", "--prior-levels", "--eta",
         "--gamma", "--epsilon", "--delta", "--delta-prime", "--draws", "--p-min", "--seed", "--device", "--products",
         "--convolutions", "--threads",
@@ -64,7 +65,7 @@ internal sealed class HelpTests
         "--average", "--average-start", "--average-decay", "--running-statistics", "--runs", "--device", "--products",
         "--convolutions",
         "--threads", "--labels", "--limit", "--image-size", "--data",
-        "--no-download", "--beside", "--jobs")]
+        "--no-download", "--beside", "--jobs", "--shard")]
     [TestCase(
         "figure 3", "--output", "--size", "--format", "--text-scale", "--folder", "--study", "--seeds", "--measure", "--jobs",
         "--checkpoint-seconds",
@@ -84,7 +85,8 @@ internal sealed class HelpTests
     [TestCase("study")]
     [TestCase("study report", "--folder", "--output", "--replicates", "--splits", "--test-images", "--seed")]
     [TestCase(
-        "study run", "--folder", "--study", "--jobs", "--checkpoint-seconds", "--device", "--products", "--convolutions",
+        "study run", "--shard",
+        "--folder", "--study", "--jobs", "--checkpoint-seconds", "--device", "--products", "--convolutions",
         "--threads", "--data",
         "--no-download", "--seeds", "--moments", "--measures", "--measures-by-epoch", "--measure-images", "--dataset", "--labels",
         "--limit", "--image-size",

@@ -28,7 +28,7 @@ internal sealed class HyperExperimentTests
                 "--split-seed", "--seeds", "--device", "--products", "--convolutions", "--threads", "--labels", "--limit",
                 "--image-size", "--data",
                 "--target", "--target-kind", "--ignore", "--missing", "--test-part", "--test-seed",
-                "--no-download", "--jobs", "--runs", "--output", "--size", "--format", "--text-scale",
+                "--no-download", "--jobs", "--shard", "--runs", "--output", "--size", "--format", "--text-scale",
             }));
     }
 

@@ -1,0 +1,59 @@
+using PacGen.Kernels;
+
+namespace PacGen.Tests.Kernels;
+
+internal sealed class CommunicatorTests
+{
+    /// <summary>Few numbers go whole, many in halves; both along the tree, whatever their place.</summary>
+    [Test]
+    public void SumsGoAlongTheTreeOverRanks([Values(1, 2, 4, 8)] int size, [Values(1, 3, 4096, 4099, 20_011)] int count)
+    {
+        float[][] values =
+        [
+            .. Enumerable.Range(0, size).Select(rank => Enumerable.Range(0, count).Select(
+                i => (float)Math.Sin((rank * 7919) + (i * 1.37)) * MathF.Pow(10, (rank + i) % 7)).ToArray()),
+        ];
+        float[] expected = new float[count];
+        for (int i = 0; i < count; i++)
+        {
+            float[] level = [.. values.Select(one => one[i])];
+            while (level.Length > 1)
+            {
+                level = [.. level.Chunk(2).Select(pair => pair[0] + pair[1])];
+            }
+
+            expected[i] = level[0];
+        }
+
+        float[][] sums = ThreadCommunicator.Run(size, ranks =>
+        {
+            float[] own = [.. values[ranks.Rank]];
+            ranks.Sum(own);
+            return own;
+        });
+        Assert.That(sums, Is.All.EqualTo(expected));
+    }
+
+    [Test]
+    public void GathersInTheOrderOfRanks([Values(1, 2, 8)] int size)
+    {
+        int[][] all = ThreadCommunicator.Run(size, ranks =>
+        {
+            int[] gathered = new int[3 * size];
+            ranks.Gather<int>([ranks.Rank, 10 * ranks.Rank, -1], gathered);
+            return gathered;
+        });
+        Assert.That(all, Is.All.EqualTo(Enumerable.Range(0, size).SelectMany(rank => new[] { rank, 10 * rank, -1 })));
+    }
+
+    [Test]
+    public void OneRankIsEnoughForAny([Values(1, 2, 4, 8)] int size)
+    {
+        Assert.That(ThreadCommunicator.Run(size, ranks => ranks.Any(ranks.Rank == size - 1)), Is.All.True);
+        Assert.That(ThreadCommunicator.Run(size, ranks => ranks.Any(false)), Is.All.False);
+    }
+
+    [Test]
+    public void ThreeProcessesAreRefused() => Assert.That(
+        () => ThreadCommunicator.Run(3, ranks => 0), Throws.TypeOf<AssertionException>().With.Message.Contains("1, 2, 4, 8"));
+}
