@@ -1,11 +1,15 @@
-// The documentation site: the pages of docs, the API's from XML comments, the program's help, and the sources that pages point at.
+// The documentation site: the pages of docs, the API's from XML comments, the program's help, and the sources that pages
+// point at.
 
 using System.Text.RegularExpressions;
 
 const string Pages = "artifacts/site-pages", Site = "artifacts/site";
 
+// A Markdown link to a file: what shows that it is a picture, its text, the file, a place in it.
+const string Link = @"(!?)\[([^\]\n]*(?:\n[^\]\n]*)?)\]\((?![a-z]+:|#)([^)#\s]+)(#[^)\s]*)?\)";
+
 Task("Site")
-    .Description("Builds the documentation site in artifacts/site; `dotnet docfx serve artifacts/site` shows it, with its search, offline.")
+    .Description("Builds the documentation site in artifacts/site; `dotnet docfx serve artifacts/site` shows it, offline too.")
     .IsDependentOn("Build")
     .Does(() =>
     {
@@ -38,15 +42,20 @@ void StagePages()
     var sources = new SortedSet<string>(StringComparer.Ordinal);
     foreach (var page in pages)
     {
-        Write(page, Regex.Replace(System.IO.File.ReadAllText(page), @"(!?)\[([^\]\n]*(?:\n[^\]\n]*)?)\]\((?![a-z]+:|#)([^)#\s]+)(#[^)\s]*)?\)", link =>
+        var folder = System.IO.Path.GetDirectoryName(page) is { Length: > 0 } own ? own : ".";
+        Write(page, Regex.Replace(System.IO.File.ReadAllText(page), Link, link =>
         {
-            var (text, to, part) = (link.Groups[2].Value, link.Groups[3].Value, link.Groups[4].Value);
-            var target = System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(page), to));
+            var (text, to) = (link.Groups[2].Value, link.Groups[3].Value);
+            var target = System.IO.Path.GetFullPath(System.IO.Path.Combine(folder, to));
             var name = System.IO.Path.GetRelativePath(root, target).Replace('\\', '/');
+            if (System.IO.Directory.Exists(target))
+            {
+                return text;
+            }
+
             if (name == "README.md")
             {
-                return link.Value.Replace(to, System.IO.Path.GetRelativePath(
-                    System.IO.Path.GetDirectoryName(page) is { Length: > 0 } folder ? folder : ".", "docs/index.md").Replace('\\', '/')).Replace(part.Length > 0 ? part : "\0", "");
+                return $"[{text}]({System.IO.Path.GetRelativePath(folder, "docs/index.md").Replace('\\', '/')})";
             }
 
             if (name.EndsWith(".md") && !pages.Contains(name))
@@ -76,23 +85,40 @@ void StagePages()
     foreach (var source in sources)
     {
         var text = System.IO.File.ReadAllText(source);
-        Write(source.EndsWith(".md") ? source : $"{source}.md", source.EndsWith(".md") ? text
-            : $"# {source}\n\n~~~~~~{(source.EndsWith(".cs") || source.EndsWith(".cake") ? "csharp" : source.EndsWith(".py") ? "python" : "")}\n{text}\n~~~~~~\n");
+        var language = System.IO.Path.GetExtension(source) switch { ".cs" or ".cake" => "csharp", ".py" => "python", _ => "" };
+        var isPage = source.EndsWith(".md");
+        Write(isPage ? source : $"{source}.md", isPage ? text : $"# {source}\n\n~~~~~~{language}\n{text}\n~~~~~~\n");
     }
 
-    var files = System.IO.Directory.GetFiles("docs/results").Where(file => !file.EndsWith(".md")).Append("docs/icon.png");
+    var files = System.IO.Directory.GetFiles("docs/results", "*", System.IO.SearchOption.AllDirectories)
+        .Where(file => !file.EndsWith(".md")).Append("docs/icon.png");
     foreach (var file in files)
     {
-        System.IO.File.Copy(file, System.IO.Path.Combine(Pages, Renamed(file)));
+        var copy = System.IO.Path.Combine(Pages, Renamed(file));
+        System.IO.Directory.CreateDirectory(System.IO.Path.GetDirectoryName(copy));
+        System.IO.File.Copy(file, copy);
+        if (file.EndsWith(".html"))
+        {
+            Write(Renamed(file), Regex.Replace(System.IO.File.ReadAllText(file), "href=\"([\\w-]+)\\.md\"", "href=\"$1.html\""));
+        }
     }
 
     Write("toc.yml", System.IO.File.ReadAllText("docs/site/toc.yml"));
-    Write("docs/toc.yml", System.IO.File.ReadAllText("docs/site/guide.yml"));
     Write("index.md", "---\nredirect_url: docs/index.html\n---\n");
-    Write("docs/results/toc.yml", string.Concat(pages.Where(page => page.StartsWith("docs/results/")).OrderBy(page => page, StringComparer.Ordinal)
-        .Select(page => $"- name: \"{System.IO.File.ReadLines(page).First(line => line.StartsWith("# "))[2..].Replace("\"", "'")}\"\n"
-            + $"  href: {System.IO.Path.GetFileName(page)}\n")));
+    Write("docs/results/toc.yml", string.Concat(pages.Where(page => page.StartsWith("docs/results/"))
+        .OrderBy(page => page, StringComparer.Ordinal)
+        .Select(page => $"- name: \"{Title(page)}\"\n  href: {System.IO.Path.GetFileName(page)}\n")));
+
+    // A page that the menu does not know yet stands at its end.
+    var guide = System.IO.File.ReadAllText("docs/site/guide.yml");
+    var others = System.IO.Directory.GetFiles("docs", "*.md").OrderBy(page => page, StringComparer.Ordinal)
+        .Where(page => !guide.Contains($"href: {System.IO.Path.GetFileName(page)}\n"))
+        .Select(page => $"  - name: \"{Title(page)}\"\n    href: {System.IO.Path.GetFileName(page)}\n").ToList();
+    Write("docs/toc.yml", guide + (others.Any() ? $"- name: More\n  items:\n{string.Concat(others)}" : ""));
 }
+
+string Title(string page) =>
+    System.IO.File.ReadLines(page).First(line => line.StartsWith("# "))[2..].Replace("\"", "'");
 
 // study.html lies beside study.md, which becomes a page of that name.
 string Renamed(string file) => file.EndsWith(".html") ? $"{file[..^".html".Length]}-with-plots.html" : file;
@@ -109,16 +135,18 @@ void WriteCommandLine()
 {
     var verbs = new[]
     {
-        "", "train", "score", "measure", "certify", "export", "study run", "study show", "study report", "study export", "figure 1", "figure 2",
-        "figure 3", "figure 7", "experiment rescale", "experiment hyper", "experiment optimizers", "devices", "bench", "compare",
+        "", "train", "score", "measure", "certify", "export", "study run", "study show", "study report", "study export",
+        "figure 1", "figure 2", "figure 3", "figure 7", "experiment rescale", "experiment hyper", "experiment optimizers",
+        "devices", "bench", "compare",
     };
     var page = new System.Text.StringBuilder("# Every option of the program\n\n");
-    page.Append("`pacgen VERB --help` shows the main options, `pacgen help VERB --all` all of them; this page is the latter for each verb.\n");
+    page.Append("`pacgen VERB --help` shows the main options, `pacgen help VERB --all` all of them, as this page does.\n");
     foreach (var verb in verbs)
     {
         StartProcess("dotnet", new ProcessSettings
         {
-            Arguments = $"PacGen.Benchmarks/bin/{configuration}/net10.0/pacgen.dll help {verb} --all", RedirectStandardOutput = true,
+            Arguments = $"PacGen.Benchmarks/bin/{configuration}/net10.0/pacgen.dll help {verb} --all",
+            RedirectStandardOutput = true,
         }, out var lines);
         page.Append($"\n## pacgen{(verb.Length > 0 ? $" {verb}" : "")}\n\n```\n{string.Join('\n', lines).TrimEnd()}\n```\n");
     }
@@ -134,7 +162,7 @@ void CheckLinks()
         .ToDictionary(page => page, System.IO.File.ReadAllText);
     var places = new Dictionary<string, HashSet<string>>();
     var broken = new List<string>();
-    foreach (var (page, text) in pages.Where(page => !page.Key.Contains("study.html") || page.Value.Contains("docfx")))
+    foreach (var (page, text) in pages)
     {
         foreach (Match link in Regex.Matches(text, "(?:href|src)=\"([^\"]*)\""))
         {
@@ -153,7 +181,8 @@ void CheckLinks()
             {
                 if (!places.TryGetValue(file, out var ids))
                 {
-                    places[file] = ids = Regex.Matches(there, "\\b(?:id|name)=\"([^\"]*)\"").Select(id => id.Groups[1].Value).ToHashSet();
+                    places[file] = ids = Regex.Matches(there, "\\b(?:id|name)=\"([^\"]*)\"")
+                        .Select(id => id.Groups[1].Value).ToHashSet();
                 }
 
                 isThere = ids.Contains(parts[1]) || ids.Contains(Uri.UnescapeDataString(parts[1]));
