@@ -16,6 +16,7 @@ internal sealed partial class SweepTests
     public void EachRunIsDoneOnceThoughProcessesAreKilled()
     {
         using Folder folder = new();
+        Array.ForEach(["alone", "0", "1", "2"], name => Directory.CreateDirectory(folder[name]));
         Assert.That(ProgramRun.Of([.. Hyper, folder["alone"]]).ExitCode, Is.Zero);
         string runs = folder["runs"];
         List<Task<string>> said = [];
@@ -90,6 +91,7 @@ internal sealed partial class SweepTests
     public void ShardsDoTheirOwnRuns()
     {
         using Folder folder = new();
+        Directory.CreateDirectory(folder["out"]);
         string[] line =
             ["experiment", "hyper", "--limit", "200", "--hidden", "8", "--epochs", "2", "--batch-size", "32", "--etas", "10",
                 "--gammas", "0.1,1", "--seeds", "1", "--output", folder["out"]];
