@@ -84,8 +84,8 @@ internal sealed class StudySweep(
                 job.Report(run.Work - counted, run.Name);
                 int now = Interlocked.Increment(ref done);
                 string outcome = last is null ? "no epoch came to its end" : Prose.Line($"""
-                    epoch {last.Epoch}, loss {last.TrainLoss:G4} training, {last.TestLoss:G4} test, accuracy
-                    {last.TrainAccuracy:P2}, {last.TestAccuracy:P2}
+                    epoch {last.Epoch}, loss {last.TrainLoss:G4} training, {last.TestLoss:G4} test{(
+                        double.IsNaN(last.TestAccuracy) ? "" : Prose.Line($", accuracy {last.TrainAccuracy:P2}, {last.TestAccuracy:P2}"))}
                     """);
                 terminal.Line($"{now,4} of {left.Length}: run {run.Number}, {run.Name}: {outcome}; {progress.Left}");
             }

@@ -24,6 +24,8 @@ internal sealed class NormalizationOption : OptionGroup
             not '{word}'.
             """)));
 
+    public NormalizationOption() => way.CompletionSources.Add(Train, Unit, None, ImageNet);
+
     public override IReadOnlyList<Option> All => [way];
 
     /// <summary>What the command line says; null for nothing.</summary>

@@ -43,8 +43,7 @@ public sealed partial class Tensor
             return Apply(new Conv2dForward(geometry), images, taps);
         }
 
-        return Concatenate(-1, [.. images.Split(-1, groups).Zip(
-            taps.Split(-1, groups), (part, kernel) => Apply(new Conv2dForward(geometry), part, kernel))]);
+        return InGroups(images, taps, groups, (part, kernel) => Apply(new Conv2dForward(geometry), part, kernel));
     }
 
     /// <summary>
@@ -83,8 +82,7 @@ public sealed partial class Tensor
         }
 
         RequireGroups(images, weights, groups, images.Shape[3], (int)((long)weights.Shape[2] * groups));
-        return Concatenate(-1, [.. images.Split(-1, groups).Zip(
-            taps.Split(-1, groups), (part, kernel) => Apply(adjoint, part, kernel))]);
+        return InGroups(images, taps, groups, (part, kernel) => Apply(adjoint, part, kernel));
     }
 
     /// <summary>
@@ -126,6 +124,44 @@ public sealed partial class Tensor
         }
 
         return Apply(new DepthwiseConv2d(geometry), images, weights);
+    }
+
+    /// <summary>
+    /// Convolves groups of channels. Of narrow groups several are one convolution, with zeros between one's inputs and another's
+    /// outputs: a kernel runs along channels, and a few of them leave most of a vector idle.
+    /// </summary>
+    /// <param name="images">(N, H, W, groups·a).</param>
+    /// <param name="taps">(KH, KW, b, groups·c), b and c being a group's channels.</param>
+    /// <param name="groups">The groups.</param>
+    /// <param name="convolve">Convolves a part of the channels with its weights.</param>
+    private static Tensor InGroups(Tensor images, Tensor taps, int groups, Func<Tensor, Tensor, Tensor> convolve)
+    {
+        const int Enough = 16;
+        int width = taps.Shape[2], last = taps.Shape[3], channels = Math.Max(width, last / groups), together = 1;
+        while (together * channels < Enough && together < groups)
+        {
+            together++;
+            while (groups % together != 0)
+            {
+                together++;
+            }
+        }
+
+        if (together > 1)
+        {
+            // Row block j of a convolution keeps the columns of its j-th group.
+            float[] kept = new float[together * last];
+            for (int column = 0; column < last; column++)
+            {
+                kept[(column / (last / groups) % together * last) + column] = 1;
+            }
+
+            taps = (taps.Reshape(taps.Shape[0], taps.Shape[1], 1, width, last)
+                * Constant(new Shape(together, 1, last), kept)).Reshape(taps.Shape[0], taps.Shape[1], together * width, last);
+        }
+
+        int parts = groups / together;
+        return Concatenate(-1, [.. images.Split(-1, parts).Zip(taps.Split(-1, parts), convolve)]);
     }
 
     /// <summary>Weights with zeros between their taps.</summary>

@@ -231,6 +231,14 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
                         $"{string.Join(", ", taken.Take(20).Select(name => Printable.Name(name[head.Length..])))}.");
         }
 
+        if (trained.Count == 0 && categories.Length > 2 && 2 * categories.Length > column.Count)
+        {
+            warnings.Add(
+                $"{shown} has {categories.Length} different texts in {column.Count} rows: what it says of one says next to " +
+                    $"nothing " +
+                $"of others; leave it out (--ignore).");
+        }
+
         if (categories.Length > MostCategories)
         {
             throw new DataException(

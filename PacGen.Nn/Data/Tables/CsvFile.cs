@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using nietras.SeparatedValues;
 
 namespace PacGen.Nn;
@@ -8,7 +9,7 @@ namespace PacGen.Nn;
 /// gzip. A column is numbers where each cell that has a value is one. A first line of numbers alone is a row, and the columns'
 /// names are then their numbers from 1.
 /// </summary>
-internal static class CsvFile
+internal static partial class CsvFile
 {
     private const string Remedy = "Replace it with a whole copy.";
     private const long LargestFile = 1L << 36;
@@ -76,9 +77,11 @@ internal static class CsvFile
             TableColumn[] columns = Columns(path, forEachRow, names, texts, hasNames, lines);
             return new ColumnTable(path, columns, row => $"line {lines[row]}")
             {
-                Warnings = [.. from i in Enumerable.Range(0, names.Length) where texts[i] && numbers[i] > rows / 2
-                    select $"{Core.Text.Printable.Name(names[i])} has numbers, but {firstTexts[i]}: the column is taken as " +
-                        $"texts."],
+                Warnings = [.. from i in Enumerable.Range(0, names.Length)
+                    where texts[i] && (numbers[i] > rows / 2 || CommaNumber().IsMatch(firstTexts[i]))
+                    select $"{Core.Text.Printable.Name(names[i])} has " + (CommaNumber().IsMatch(firstTexts[i])
+                        ? $"{firstTexts[i]}: the column is taken as texts; write numbers with a point and without commas."
+                        : $"numbers, but {firstTexts[i]}: the column is taken as texts.")],
             };
         }
         catch (Exception error) when (
@@ -190,6 +193,12 @@ internal static class CsvFile
         int cells = 0;
         foreach (SepReader.Row row in reader)
         {
+            // Empty lines are no rows, as a file may end with some.
+            if (row.ColCount == 1 && cells > 1 && row[0].Span.Trim().IsEmpty)
+            {
+                continue;
+            }
+
             cells = cells == 0 ? row.ColCount : cells;
             if (row.ColCount != cells)
             {
@@ -201,6 +210,9 @@ internal static class CsvFile
             act(row);
         }
     }
+
+    [GeneratedRegex(@"^'[+-]?\d+(,\d+)+'")]
+    private static partial Regex CommaNumber();
 
     private static string FirstLine(string message) => message.Split('\n')[0].Trim().TrimEnd('.');
 
