@@ -64,7 +64,9 @@ internal sealed class StudyShowVerb : Verb
                 $"{run.Run}", .. varied.Select(one => run.Settings.GetValueOrDefault(one, "")), $"{run.Seed}", Name(run.State),
                 $"{epochs[run.Run].Count()}",
                 .. epochs[run.Run].LastOrDefault() is { } last
-                    ? (string[])[$"{last.TrainLoss:G4}", $"{last.TestLoss:G4}", double.IsNaN(last.TestAccuracy) ? "–" : $"{last.TestAccuracy:P2}"] : ["", "", ""],
+                    ? (string[])[
+                        $"{last.TrainLoss:G4}", $"{last.TestLoss:G4}",
+                        double.IsNaN(last.TestAccuracy) ? "–" : $"{last.TestAccuracy:P2}"] : ["", "", ""],
             ]));
         foreach (StoredRun run in table.Runs.Where(run => run.Failure is not null))
         {

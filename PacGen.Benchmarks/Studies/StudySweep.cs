@@ -83,9 +83,10 @@ internal sealed class StudySweep(
                 // What it stopped short of is no longer left.
                 job.Report(run.Work - counted, run.Name);
                 int now = Interlocked.Increment(ref done);
+                string accuracy = last is null || double.IsNaN(last.TestAccuracy) ? ""
+                    : Prose.Line($", accuracy {last.TrainAccuracy:P2}, {last.TestAccuracy:P2}");
                 string outcome = last is null ? "no epoch came to its end" : Prose.Line($"""
-                    epoch {last.Epoch}, loss {last.TrainLoss:G4} training, {last.TestLoss:G4} test{(
-                        double.IsNaN(last.TestAccuracy) ? "" : Prose.Line($", accuracy {last.TrainAccuracy:P2}, {last.TestAccuracy:P2}"))}
+                    epoch {last.Epoch}, loss {last.TrainLoss:G4} training, {last.TestLoss:G4} test{accuracy}
                     """);
                 terminal.Line($"{now,4} of {left.Length}: run {run.Number}, {run.Name}: {outcome}; {progress.Left}");
             }

@@ -47,6 +47,27 @@ internal sealed class TableTests
     [TearDown]
     public void RemoveFolder() => Directory.Delete(folder, recursive: true);
 
+    /// <summary>
+    /// As spreadsheets leave it: a mark of the encoding, commas in numbers, a column that names each row, empty lines behind.
+    /// </summary>
+    [Test]
+    public void ACsvFileOfASpreadsheet()
+    {
+        string path = Write("sheet.csv", "\uFEFFid,income,y\r\nA,\"1,200\",1.5\r\nB,900,2.5\r\nC,800,3.5\r\n\r\nD,,\r\n\r\n\r\n");
+        TableOptions options = new() { Targets = ["y"], Missing = MissingValues.Drop, TestPart = 0.4, Ignored = ["id"] };
+        Dataset data = Load("csv:" + path, options);
+        Assert.That(data.Train.Count + data.Test.Count, Is.EqualTo(3));
+        Assert.That($"{data}", Does.Contain("rows"));
+        Assert.That(
+            data.Warnings, Has.Some.StartsWith("income has '1,200' in line 2: the column is taken as texts; write numbers"));
+        data = Load("csv:" + path, options with { Ignored = ["income"] });
+        Assert.That(data.Features, Is.EqualTo(new[] { "id=A", "id=B", "id=C" }));
+        Assert.That(data.Warnings, Has.Some.StartsWith("id has 3 different texts in 3 rows").And.Some.EndsWith("(--ignore)."));
+        Assert.That(
+            () => Load("csv:" + path, options with { Missing = MissingValues.Refuse }),
+            Throws.TypeOf<DataException>().With.Message.Contains("no value for y in line 6"));
+    }
+
     /// <summary>Numbers, texts in quotes, gaps; the separator is found; a column of texts is a number for each.</summary>
     [Test]
     public void ACsvFile()

@@ -231,7 +231,8 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
                         $"{string.Join(", ", taken.Take(20).Select(name => Printable.Name(name[head.Length..])))}.");
         }
 
-        if (trained.Count == 0 && categories.Length > 2 && 2 * categories.Length > column.Count)
+        if (trained.Count == 0 && categories.Length > 2 && 2 * categories.Length > column.Count
+            && !Warnings.Any(warning => warning.StartsWith($"{shown} has ", StringComparison.Ordinal)))
         {
             warnings.Add(
                 $"{shown} has {categories.Length} different texts in {column.Count} rows: what it says of one says next to " +
