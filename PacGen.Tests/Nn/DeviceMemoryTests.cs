@@ -116,6 +116,10 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         },
         ["Certifier.CertifyProgressively"] = scene => Certifier.CertifyProgressively(
             Network(), Data, new CertifyOptions { PriorEpochs = 2, BatchSize = 4, Stages = 2, Device = scene.Device }),
+        ["CertifiedMixture.Predict"] = scene => CertifiedMixture
+            .Of(Certifier.CertifyProgressively(
+                Network(), Data, new CertifyOptions { PriorEpochs = 2, BatchSize = 4, Stages = 2, Device = scene.Device }))
+            .Predict(Network(), Data.Test, device: scene.Device),
         ["ParameterArena..ctor"] = scene =>
         {
             using ParameterArena arena = new(Convolutional(), scene.Device, 1);
