@@ -12,7 +12,7 @@ internal sealed class HyperExperimentTests
     [Test]
     public void ListsEveryOption()
     {
-        ProgramRun help = ProgramRun.Of("experiment", "hyper", "--help");
+        ProgramRun help = ProgramRun.Of("help", "experiment", "hyper", "--all");
         Assert.That(help.ExitCode, Is.Zero);
         Assert.That(
             help.OutputLines.Select(line => line.Trim()).Where(line => line.StartsWith("--", StringComparison.Ordinal)).Select(
@@ -24,7 +24,7 @@ internal sealed class HyperExperimentTests
                     "--accumulate", "--bias-correction", "--two-point", "--average", "--average-start", "--average-decay",
                     "--augment", "--optimizer", "--learning-rate", "--momentum", "--weight-decay",
                 "--clip-norm", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--perturb", "--epsilon", "--beta1",
-                "--beta2", "--etas", "--gammas", "--noise-schedules", "--validation",
+                "--beta2", "--etas", "--gammas", "--noise-schedules", "--normalization", "--validation",
                 "--split-seed", "--seeds", "--device", "--products", "--convolutions", "--threads", "--labels", "--limit",
                 "--image-size", "--data",
                 "--target", "--target-kind", "--ignore", "--missing", "--test-part", "--test-seed",

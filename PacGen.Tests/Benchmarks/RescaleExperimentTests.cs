@@ -12,7 +12,7 @@ internal sealed class RescaleExperimentTests
     [Test]
     public void ListsEveryOption()
     {
-        ProgramRun help = ProgramRun.Of("experiment", "rescale", "--help");
+        ProgramRun help = ProgramRun.Of("help", "experiment", "rescale", "--all");
         Assert.That(help.ExitCode, Is.Zero);
         Assert.That(
             help.OutputLines.Select(line => line.Trim()).Where(line => line.StartsWith("--", StringComparison.Ordinal)).Select(
@@ -24,7 +24,7 @@ internal sealed class RescaleExperimentTests
                 "--smallest-probability", "--seed", "--device", "--products", "--convolutions", "--threads", "--labels",
                 "--limit", "--image-size",
                 "--data", "--target", "--target-kind", "--ignore", "--missing", "--test-part", "--test-seed",
-                "--no-download", "--output", "--size", "--format", "--text-scale",
+                "--normalization", "--no-download", "--output", "--size", "--format", "--text-scale",
             }));
         Assert.That(ProgramRun.Of("experiment", "--help").Output, Does.Contain("rescale"));
         Assert.That(ProgramRun.Of("--help").Output, Does.Contain("experiment"));

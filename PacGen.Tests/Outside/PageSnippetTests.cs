@@ -127,6 +127,23 @@ internal sealed class PageSnippetTests
         Assert.That(own.Test.Count, Is.EqualTo(20));
     }
 
+    [Test]
+    public void ClustersPage()
+    {
+        Mlp model = new(64, 16, 10);
+        Dataset data = Datasets.Digits();
+        Sgd optimizer = new(0.1);
+        Communicator ranks = Communicator.World;       // Alone where the process was started by itself
+        using Trainer trainer = new(model, data, optimizer, new TrainingOptions
+        {
+            BatchSize = 512, Accumulate = 8, Communicator = ranks,
+        });
+        trainer.Run(ranks.IsRoot ? result => Console.WriteLine(result) : null);
+
+        Assert.That(ranks, Is.SameAs(Communicator.Alone));
+        Assert.That(trainer.Results[^1].TrainLoss, Is.LessThan(trainer.Results[0].TrainLoss));
+    }
+
     private sealed class MySamples() : SampleSet(100, new Shape(2), TargetForm.Values(1))
     {
         protected override void Read(int index, Span<float> sample, Span<float> target)
