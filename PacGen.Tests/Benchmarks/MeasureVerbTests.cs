@@ -100,7 +100,7 @@ internal sealed class MeasureVerbTests
         Assert.That(
             found["density"]!.AsArray().Sum(node => node!["share"]!.GetValue<double>()), Is.EqualTo(1).Within(1e-6));
         System.Xml.Linq.XElement picture = System.Xml.Linq.XDocument.Parse(File.ReadAllText(files["d.svg"])).Root!;
-        Assert.That(picture.Value, Does.Contain("Spectral density of the Hessian: mlp 64-12-10").And.Contain("910 eigenvalues"));
+        Assert.That(picture.Value, Does.Contain("Spectral density of the Hessian: MLP 64-12-10").And.Contain("910 eigenvalues"));
         Fails(2, "both name", "--density", files["x"], "--csv", files["x"]);
     }
 
