@@ -19,8 +19,9 @@ internal sealed class GradientSum : IDisposable
     private float[]? nothing;
 
     /// <param name="total">Where the batch's gradient goes.</param>
+    /// <param name="parts">Of how many parts it is: their memory is taken at once.</param>
     /// <param name="more">How many numbers stand behind it; <see cref="Spread"/> then brings the gradient to its place.</param>
-    public GradientSum(DeviceBuffer total, long more = 0)
+    public GradientSum(DeviceBuffer total, int parts, long more = 0)
     {
         this.total = total;
         Part = total.Device.Allocate(total.Count + more, "the gradients of a part of a batch");
@@ -28,6 +29,11 @@ internal sealed class GradientSum : IDisposable
         {
             Gradient = new Region(Part).Slice(0, total.Count);
             More = new Region(Part).Slice(total.Count, more);
+            if (parts > 1)
+            {
+                SumOf(BitOperations.Log2((uint)parts - 1));
+            }
+
             portion = total.Device.Allocate(1);
             share = total.Device.CreateUpload(new Region(portion));
             Shape shape = new(checked((int)total.Count));
@@ -53,8 +59,8 @@ internal sealed class GradientSum : IDisposable
     /// <summary>What stands behind it.</summary>
     public Region More { get; }
 
-    /// <summary>The memory that a number of parts needs, in bytes.</summary>
-    public long Bytes(int parts) => Part.Count * (1 + BitOperations.Log2((uint)parts)) * sizeof(float);
+    /// <summary>Its memory in bytes: the part's numbers, and as many for each height of the tree.</summary>
+    public long Bytes => Part.Count * (1 + sums.Count) * sizeof(float);
 
     /// <summary>Adds the part's gradient to the batch's, and what stands behind it.</summary>
     /// <param name="portion">The part's share of the batch's images.</param>

@@ -35,7 +35,7 @@ internal sealed class SecondMomentPass : IDisposable
         gradients = arena.Device.Allocate(arena.Count);
         try
         {
-            gathered = part < batchSize ? new GradientSum(gradients) : null;
+            gathered = part < batchSize ? new GradientSum(gradients, (batchSize + part - 1) / part) : null;
         }
         catch
         {

@@ -4,7 +4,7 @@ namespace PacGen.Nn;
 
 /// <summary>The memory that a run takes, known before its first step; all numbers are bytes.</summary>
 /// <param name="Weights">The parameters w, the model's state, and the copy of it that a step works on.</param>
-/// <param name="Gradients">The gradient, and that of one part where gradients are accumulated.</param>
+/// <param name="Gradients">The gradient; with parts also that of one part, and a sum for each height of their tree.</param>
 /// <param name="Optimizer">The rule's numbers, h and w + u.</param>
 /// <param name="Activations">What is between the images and the gradients: the graphs of training, evaluation and re-estimation,
 /// for each size of batch that comes.</param>

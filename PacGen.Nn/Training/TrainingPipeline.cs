@@ -70,7 +70,7 @@ public sealed class TrainingPipeline : IDisposable
             {
                 // Behind the gradient stand the model's state as the part moved it, and the part's loss.
                 long states = States?.Next.Count ?? 0;
-                accumulation = new GradientSum(Gradients, states + 1);
+                accumulation = new GradientSum(Gradients, parallel.Own, states + 1);
                 if (States is not null)
                 {
                     Shape shape = new(checked((int)states));
@@ -123,7 +123,7 @@ public sealed class TrainingPipeline : IDisposable
     internal AveragedWeights? Average { get; }
 
     /// <summary>The memory that gradients of parts take, in bytes.</summary>
-    internal long AccumulationBytes => accumulation?.Bytes(parallel.Own) ?? 0;
+    internal long AccumulationBytes => accumulation?.Bytes ?? 0;
 
     /// <summary>Submits a step. It allocates nothing managed.</summary>
     /// <param name="batch">The batch.</param>

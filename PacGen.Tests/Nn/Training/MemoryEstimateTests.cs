@@ -32,7 +32,10 @@ internal sealed class MemoryEstimateTests
         Assert.That(
             memory.Weights, Is.EqualTo(m + (2 * (trainer.Arena.State?.Count ?? 0) * sizeof(float))),
             "w, the state, and what a step makes of it");
-        Assert.That(memory.Gradients, Is.EqualTo(parts > 1 ? 2 * m : m));
+        long summed = m + (((trainer.Arena.State?.Count ?? 0) + 1) * sizeof(float));
+        Assert.That(
+            memory.Gradients, Is.EqualTo(parts > 1 ? m + ((1 + long.Log2(parts)) * summed) : m),
+            "a part's gradient, and a sum of gradient, running statistics and loss for each height of the tree");
         Assert.That(memory.Optimizer, Is.EqualTo(3 * m), "Adam's m and v, which is Algorithm 1's h, and w + u");
         Assert.That(memory.Activations, Is.GreaterThan(m));
         Assert.That(memory.Kernels, Is.GreaterThan(0));
