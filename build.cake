@@ -1,9 +1,11 @@
 // The build, as targets. Once in a clone:  dotnet tool restore
 // Then:                                    dotnet cake --target=NAME [arguments]
 //
-//   --target=Default|Build|Test|OpenCl|Bench|Figures|PublicApi|GpuKernels|GpuBundle|Site|Pack   what to do; Default is Build and Test
+//   --target=Default|Build|Test|OpenCl|Bench|Figures|PublicApi|GpuKernels|GpuBundle|Site|Pack
+//                                                             what to do; Default is Build and Test
 //   --configuration=Release                                   how to compile; Bench and Figures are always Release
-//   --filter=EXPRESSION                                       Test, OpenCl: a `dotnet test` filter, such as FullyQualifiedName~MatMul
+//   --filter=EXPRESSION                                       Test, OpenCl: a filter of `dotnet test`, such as
+//                                                             FullyQualifiedName~MatMul
 //                                                             Bench: a BenchmarkDotNet filter, such as *MatMul*
 //   --description                                             lists the targets; --showtree shows what needs what
 
@@ -38,23 +40,28 @@ Task("Test")
     }));
 
 Task("OpenCl")
-    .Description("Runs the kernels' and devices' tests on the OpenCL device, such as PoCL on a CPU; fails where there is none and says how to get one.")
+    .Description(
+        "Runs the kernels' and devices' tests on the OpenCL device, such as PoCL on a CPU; fails where there is none and says " +
+        "how to get one.")
     .IsDependentOn("Build")
     .Does(() =>
     {
         StartProcess(
             "dotnet",
-            new ProcessSettings { Arguments = $"run -c {configuration} --no-build --project {Program} -- devices --json", RedirectStandardOutput = true },
+            new ProcessSettings { Arguments = $"run -c {configuration} --no-build --project {Program} -- devices --json",
+                RedirectStandardOutput = true },
             out IEnumerable<string> lines);
         var devices = lines.Where(line => line.StartsWith('{')).Select(line => System.Text.Json.Nodes.JsonNode.Parse(line))
             .Where(device => (string)device["kind"] == "OpenCl").ToList();
         if (!devices.Any(device => (bool)device["available"]))
         {
             throw new CakeException(
-                "There is no OpenCL device to test on. " + string.Join("; ", devices.Select(device => $"{device["name"]}: {device["note"]}")) + ".\n"
+                "There is no OpenCL device to test on. "
+                    + string.Join("; ", devices.Select(device => $"{device["name"]}: {device["note"]}")) + ".\n"
                 + "Any with OpenCL C 2.0 or 3.0 and the generic address space will do. For the CPU there is PoCL 6 or newer:\n"
                 + "  Debian 13: apt-get install pocl-opencl-icd ocl-icd-libopencl1\n"
-                + "Debian 12's PoCL 3.1 lacks the generic address space. PacGen loads libOpenCL.so or libOpenCL.so.1; `pacgen devices` shows what it finds.");
+                + "Debian 12's PoCL 3.1 lacks the generic address space. PacGen loads libOpenCL.so or libOpenCL.so.1; `pacgen " +
+                    "devices` shows what it finds.");
         }
 
         // A test's name bears its device's: every fixture and case of the first OpenCL device, and of further ones.
@@ -68,7 +75,8 @@ Task("OpenCl")
 
 Task("Bench")
     .Description("Times the kernels with BenchmarkDotNet.")
-    .Does(() => RunProgram(new ProcessArgumentBuilder().Append("bench").AppendSwitchQuoted("--filter", filter.Length > 0 ? filter : "*")));
+    .Does(() => RunProgram(
+        new ProcessArgumentBuilder().Append("bench").AppendSwitchQuoted("--filter", filter.Length > 0 ? filter : "*")));
 
 Task("Figures")
     .Description("Runs the main job and draws the paper's figures but 7, all in docs/results.")
@@ -76,7 +84,7 @@ Task("Figures")
     {
         EnsureDirectoryExists(results);
         RunProgram(new ProcessArgumentBuilder().AppendSwitchQuoted("--output", results));
-        // Not 7: at its small scale it takes an hour, which is asked for by name: pacgen figure 7 --scale small --output docs/results
+        // Not 7: even at its small scale it takes a quarter of an hour. It is asked for by name: pacgen figure 7 --scale small.
         foreach (var figure in new[] { "1 --survey 100", "2" })
         {
             RunProgram(new ProcessArgumentBuilder().Append($"figure {figure}").AppendSwitchQuoted("--output", results));
@@ -84,7 +92,8 @@ Task("Figures")
     });
 
 Task("PublicApi")
-    .Description("Writes what the libraries offer, a PublicApi.txt beside each project, which a test compares with what is built.")
+    .Description(
+        "Writes what the libraries offer, a PublicApi.txt beside each project, which a test compares with what is built.")
     .Does(() => DotNetTest("PacGen.Tests", new DotNetTestSettings
     {
         Configuration = "Release",
@@ -93,7 +102,9 @@ Task("PublicApi")
     }));
 
 Task("GpuKernels")
-    .Description("Assembles every GPU kernel for sm_80 and sm_90 and writes docs/results/gpu-kernels.md; needs ptxas on the path or in PACGEN_PTXAS.")
+    .Description(
+        "Assembles every GPU kernel for sm_80 and sm_90 and writes docs/results/gpu-kernels.md; needs ptxas on the path or in " +
+        "PACGEN_PTXAS.")
     .Does(() => DotNetTest("PacGen.Tests", new DotNetTestSettings
     {
         Configuration = "Release",
@@ -102,7 +113,9 @@ Task("GpuKernels")
     }));
 
 Task("GpuBundle")
-    .Description("Makes one compressed file in artifacts, at most 52 MB, that tests and measures PacGen on a Linux machine with a GPU's driver and nothing else.")
+    .Description(
+        "Makes one compressed file in artifacts, at most 52 MB, that tests and measures PacGen on a Linux machine with a GPU's " +
+        "driver and nothing else.")
     .Does(() =>
     {
         // The codec of image files is 5 MB of it.
@@ -128,12 +141,15 @@ Task("GpuBundle")
                 .WithProperty("DebugType", "none"),
         });
 
-        // What drawing text, ONNX Runtime's check of what is written, debuggers and BenchmarkDotNet's suites would need, and the bundle does not. Image files need libSkiaSharp.so.
+        // What drawing text, ONNX Runtime's check of what is written, debuggers and BenchmarkDotNet's suites would need, and the
+        // bundle does not. Image files need libSkiaSharp.so.
         foreach (var unneeded in new[]
         {
             "*.xml", "*.pdb", "libHarfBuzzSharp.so", "libcapstone.so", "libmscordaccore.so", "libmscordbi.so", "libclrgc*.so",
-            "libcoreclrtraceptprovider.so", "*onnxruntime*.so", "onnxruntime*.dll", "onnxruntime*.lib", "createdump", "Microsoft.CodeAnalysis*.dll", "Microsoft.Diagnostics.*.dll", "Microsoft.VisualBasic*.dll",
-            "Gee.External.Capstone.dll", "Iced.dll", "Dia2Lib.dll", "TraceReloggerLib.dll", "System.CodeDom.dll", "System.Linq.AsyncEnumerable.dll",
+            "libcoreclrtraceptprovider.so", "*onnxruntime*.so", "onnxruntime*.dll", "onnxruntime*.lib", "createdump",
+            "Microsoft.CodeAnalysis*.dll", "Microsoft.Diagnostics.*.dll", "Microsoft.VisualBasic*.dll",
+            "Gee.External.Capstone.dll", "Iced.dll", "Dia2Lib.dll", "TraceReloggerLib.dll", "System.CodeDom.dll",
+            "System.Linq.AsyncEnumerable.dll",
         })
         {
             DeleteFiles($"{program}/{unneeded}");
@@ -141,7 +157,8 @@ Task("GpuBundle")
 
         foreach (var unneeded in new[] { "amd64", "Microsoft.CodeCoverage" })
         {
-            EnsureDirectoryDoesNotExist(program + Directory(unneeded), new DeleteDirectorySettings { Recursive = true, Force = true });
+            EnsureDirectoryDoesNotExist(
+                program + Directory(unneeded), new DeleteDirectorySettings { Recursive = true, Force = true });
         }
 
         EnsureDirectoryExists(folder + Directory("pytorch"));
@@ -153,9 +170,11 @@ Task("GpuBundle")
         var code = StartProcess("sh", new ProcessSettings
         {
             Arguments = new ProcessArgumentBuilder().Append("-c").AppendQuoted(
-                $"chmod +x {folder}/run.sh && tar -C {artifacts} --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf - {name} | gzip -9n > {file}"),
+                $"chmod +x {folder}/run.sh && tar -C {artifacts} --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 " +
+                    $"-cf - {name} | gzip -9n > {file}"),
         });
-        var size = code == 0 ? new System.IO.FileInfo(file.ToString()).Length : throw new CakeException($"{file} could not be made: it takes sh, GNU tar and gzip.");
+        var size = code == 0 ? new System.IO.FileInfo(file.ToString()).Length : throw new CakeException(
+            $"{file} could not be made: it takes sh, GNU tar and gzip.");
         Information("{0}: {1:N0} bytes; unpack it with tar -xzf, then {2}/run.sh --help", file, size, name);
         if (size > Most)
         {
@@ -170,7 +189,8 @@ Task("Pack")
     {
         EnsureDirectoryExists(artifacts);
         DeleteFiles("artifacts/*.*nupkg");
-        DotNetPack(Solution, new DotNetPackSettings { Configuration = configuration, OutputDirectory = artifacts, NoBuild = true });
+        DotNetPack(
+            Solution, new DotNetPackSettings { Configuration = configuration, OutputDirectory = artifacts, NoBuild = true });
         EnsureDirectoryDoesNotExist("PacGen.Benchmarks/obj/tool", new DeleteDirectorySettings { Recursive = true, Force = true });
     });
 
