@@ -1,7 +1,7 @@
 namespace PacGen.Benchmarks.Runs;
 
 /// <summary>
-/// What a network that learnt nothing is told by: it knows its training images hardly better than guessing does.
+/// How a network that learnt nothing is recognised: it knows its training images hardly better than guessing does.
 /// </summary>
 internal static class Guessing
 {

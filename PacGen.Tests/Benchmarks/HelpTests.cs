@@ -108,7 +108,7 @@ internal sealed class HelpTests
         Assert.That(help.ExitCode, Is.Zero);
         Assert.That(help.Error, Is.Empty);
 
-        // What takes images of any set takes tables too, and normalises them as it is told.
+        // What takes images of any set takes tables too, and normalises them by an option.
         string[] tables = options.Contains("--image-size")
             ? ["--target", "--target-kind", "--ignore", "--missing", "--test-part", "--test-seed", "--normalization"] : [];
         Assert.That(

@@ -27,7 +27,7 @@ internal sealed class LibraryTests
         });
     }
 
-    /// <summary>The codec is a package of its own, and who needs it is told so.</summary>
+    /// <summary>The codec is a package of its own, and the error names it.</summary>
     [Test]
     public void ImageFilesAskForTheirPackage()
     {

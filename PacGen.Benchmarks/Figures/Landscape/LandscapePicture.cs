@@ -15,7 +15,7 @@ internal static class LandscapePicture
     private const int Width = 1600, Height = 1330, TopHeight = 740, MapsLeft = 1040;
     private static readonly Color[] LabelColors = [Look.ColorOf(0), Look.ColorOf(4)];
 
-    // Green and red, as in the paper, but told apart by colour-blind eyes too.
+    // Green and red, as in the paper, but distinguishable for colour-blind readers too.
     private static readonly Color[] MarkColors = [Look.ColorOf(2), Look.ColorOf(1)];
     private static readonly MarkerShape[] Shapes =
         [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp];

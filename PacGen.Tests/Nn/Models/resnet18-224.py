@@ -3,8 +3,8 @@
 
     python3 resnet18-224.py
 
-Weights and image follow from their names by whole numbers alone (`numbers`), as in the test, so that no file of 45 MB is needed. The
-network is torchvision's resnet18 with 10 classes, written out below; made with PyTorch 2.6.0.
+Weights and image follow from their names by whole numbers alone (`numbers`), as in the test, so that no file of 45 MB is needed.
+The network is torchvision's resnet18 with 10 classes, written out below; made with PyTorch 2.6.0.
 """
 
 import numpy
