@@ -24,6 +24,8 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     private const int CacheFloats = 6144;
     private const int ChannelsForTaps = 12;
     private const int MostTileRows = 12;
+    private const int LinesBlock = 1024;
+    private const int FewRows = 96;
 
     private readonly Windows windows;
     private readonly ColumnPanels panels;
@@ -32,8 +34,13 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     private readonly Region output;
     private readonly bool copies;
 
-    // A single panel is read where it lies: what the last vector reads beyond the channels goes into columns that don't count.
+    // A single panel, or several beside few rows, is read where it lies: what the last vector reads beyond the channels goes into
+    // columns that don't count.
     private readonly bool direct;
+    private readonly bool nine;
+
+    // Windows of one place: each number is read for few sums, and the memory is the limit.
+    private readonly bool single;
     private readonly int blockRows;
     private readonly int parts;
     private readonly nint[] table;
@@ -58,8 +65,10 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         panels = new ColumnPanels(channels, T.Count);
         bool taps = !windows.Inside && windows.Channels >= ChannelsForTaps;
         copies = !windows.Inside && !taps;
-        direct = panels.Count == 1;
-        int block = Math.Clamp(CacheFloats / (windows.Channels + (3 * T.Count)), 64, 256);
+        single = windows is { KernelHeight: 1, KernelWidth: 1 };
+        direct = panels.Count == 1 || (single && windows.Channels <= FewRows);
+        nine = copies && panels.Vectors == 1 && windows.KernelWidth * windows.Channels == NineTaps<T>.Line;
+        int block = nine ? LinesBlock : Math.Clamp(CacheFloats / (windows.Channels + (3 * T.Count)), 64, 256);
         blockRows = Math.Clamp(block / windows.Columns, 1, windows.Rows);
         int blocks = (windows.Rows + blockRows - 1) / blockRows;
         blockRows = (windows.Rows + blocks - 1) / blocks;
@@ -83,6 +92,11 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         if (taps && windows.Channels <= rowsPerTask)
         {
             rowsPerTask = (kernel + rowTasks - 1) / rowTasks * windows.Channels;
+        }
+
+        if (nine)
+        {
+            rowsPerTask = (rowsPerTask + NineTaps<T>.Line - 1) / NineTaps<T>.Line * NineTaps<T>.Line;
         }
 
         tasks = taps ? ByTap(windows, rowsPerTask) : ByRow(rows, rowsPerTask);
@@ -119,6 +133,11 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
                 if (copies)
                 {
                     windows.CopySpan(x, firstRow, lines, copy);
+                }
+
+                if (single)
+                {
+                    AskAhead(x, from, firstRow, lines);
                 }
 
                 for (int panel = 0; panel < panels.Count; panel++)
@@ -188,6 +207,30 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         }
     }
 
+    // For the next block's images and gradients: the machine looks ahead within a page alone.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AskAhead(float* x, float* dy, int firstRow, int lines)
+    {
+        const int Line = 16;
+        nint block = (nint)lines * windows.Columns * panels.Columns, line = (nint)windows.Width * windows.Channels;
+        for (nint i = 0; i < block; i += Line)
+        {
+            CpuDevice.Prefetch(dy + block + i);
+        }
+
+        for (int row = firstRow + lines; row < firstRow + (2 * lines); row++)
+        {
+            float* next = x + (((row * windows.StrideHeight) - windows.Top) * line) - (windows.Left * windows.Channels);
+            for (int column = 0; column < windows.Columns; column++, next += windows.StrideWidth * windows.Channels)
+            {
+                for (int channel = 0; channel < windows.Channels; channel += Line)
+                {
+                    CpuDevice.Prefetch(next + channel);
+                }
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Add(Segment[] segments, int vectors, float* x, float* copy, int firstRow, int lines, float* dy, float* sums)
     {
@@ -215,7 +258,13 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
                         : x + (((top * windows.StrideHeight) - windows.Top + segment.TapRow) * line)
                             + (((segment.Left * windows.StrideWidth) - windows.Left + segment.TapColumn) * (nint)channels);
                     float* b = dy + ((((nint)(top - firstRow) * windows.Columns) + segment.Left) * bStep);
-                    for (int row = 0; row < segment.Rows;)
+                    if (nine)
+                    {
+                        NineTaps<T>.Add(
+                            sum, a + rows[segment.FirstEntry], line, segment.Rows / NineTaps<T>.Line, b, bStep, sums);
+                    }
+
+                    for (int row = 0; !nine && row < segment.Rows;)
                     {
                         int height = RowTiles<T>.HeightFor(vectors, segment.Rows - row);
                         RowTiles<T>.Tile(

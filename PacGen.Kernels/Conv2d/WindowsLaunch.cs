@@ -11,6 +11,9 @@ namespace PacGen.Kernels;
 internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
     where T : struct, IMemoryLane<T>
 {
+    // Where each number of an image is read once the memory is the limit, and the machine looks ahead within a page alone;
+    // rows of a single cache line it follows by itself.
+    private const int RowsAhead = 48;
     private readonly Windows windows;
     private readonly ColumnPanels panels;
     private readonly Region images;
@@ -23,6 +26,7 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
     private readonly int imagesPerTask;
     private readonly int rowsPerTask;
     private readonly int slices;
+    private readonly int ahead;
     private readonly nint[] imageRows;
     private readonly nint[] outputRows;
     private readonly (int Term, nint Offset, Summation Sum)[] sections;
@@ -74,6 +78,7 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
         }
 
         sections = Sections(windows, line);
+        ahead = windows is { KernelHeight: 1, KernelWidth: 1, Channels: > 16 } ? RowsAhead : 0;
         if (!windows.Inside)
         {
             device.ReserveScratch(imagesPerTask * image);
@@ -121,7 +126,7 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
                     float* at = b + ((nint)start * terms) + ((nint)term * width);
                     RowTiles<T>.Multiply(
                         sum, a + offset, aRows, count * rows * windows.Columns, at, width, vectors, panels.ColumnsOf(panel),
-                        c + start, cRows, term > 0, dense);
+                        c + start, cRows, term > 0, dense, panel == 0 ? ahead : 0);
                 }
             }
         }

@@ -7,7 +7,7 @@ namespace PacGen.Kernels;
 internal static unsafe class RowTiles<T>
     where T : struct, IMemoryLane<T>
 {
-    private const int MostRows = 12;
+    private const int MostRows = 12, Line = 16;
 
     /// <summary>The rows of a full tile beside a panel of so many vectors.</summary>
     public static int Height(int vectors) => vectors switch
@@ -80,17 +80,27 @@ internal static unsafe class RowTiles<T>
     /// Whether the output's rows stand one behind the other with nothing between. A tile may then write filling over the
     /// next rows, which are written later.
     /// </param>
+    /// <param name="ahead">How many rows ahead of a tile to ask for; 0 for none.</param>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(
         in Summation sum, float* a, nint* aRows, int rows, float* b, nint bStep, int vectors, int columns, float* c, nint* cRows,
-        bool accumulate, bool dense)
+        bool accumulate, bool dense, int ahead = 0)
     {
         int width = vectors * T.Count, height = Height(vectors);
         int direct = width == columns ? rows : dense && !accumulate ? rows - ((width - 1) / columns) : 0;
         int row = 0;
         for (; row + height <= direct; row += height)
         {
+            for (int i = row + ahead; ahead != 0 && i < Math.Min(row + ahead + height, rows); i++)
+            {
+                float* next = a + aRows[i];
+                for (int k = 0; k < sum.Inner; k += Line)
+                {
+                    CpuDevice.Prefetch(next + k);
+                }
+            }
+
             Tile(vectors, height, sum, a, aRows + row, b, bStep, c, cRows + row, accumulate);
         }
 
