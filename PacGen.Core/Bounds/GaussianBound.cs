@@ -115,6 +115,7 @@ public static class GaussianBound
 
     /// <summary>(17): 2(KL + 1), which the divergence of the truncated Gaussian is at most where Z ≥ ½.</summary>
     /// <param name="untruncatedKl">KL of the Gaussian before truncation, or an upper bound of it such as (18).</param>
+    /// <exception cref="ArgumentOutOfRangeException">KL is negative or NaN.</exception>
     public static double TwiceKl(double untruncatedKl) => 2 * (Require.Kl(untruncatedKl) + 1);
 
     /// <summary>
@@ -210,6 +211,7 @@ public static class GaussianBound
     /// </summary>
     /// <param name="sample">L̂(w), n and δ.</param>
     /// <param name="sums">The sums.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The sums were made at an η that is not above 0.</exception>
     public static BoundResult Lemma8(BoundSample sample, GaussianBoundSums sums)
     {
         ArgumentNullException.ThrowIfNull(sample);

@@ -29,6 +29,7 @@ public sealed record LocalSmoothness(double Rho, Neighborhood Neighborhood)
     public Neighborhood Neighborhood { get; init => field = Given(value); } = Given(Neighborhood);
 
     /// <summary>κ_{γ,ε}(w) = γ|w| + ε.</summary>
+    /// <param name="weight">w.</param>
     public double Kappa(double weight) => Neighborhood.Kappa(weight);
 
     /// <summary>ρ√m, the factor of the third-order terms.</summary>

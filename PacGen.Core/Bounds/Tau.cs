@@ -17,12 +17,14 @@ public readonly record struct Tau(double Value, double Factor)
     public bool FromWeights => Factor != 0;
 
     /// <summary>The same τ for all parameters (footnote 3), chosen before the sample was seen.</summary>
+    /// <param name="value">τ, above 0: at least |wᵢ| + κᵢ for all i.</param>
     /// <exception cref="ArgumentOutOfRangeException">Not above 0, or infinite.</exception>
     public static Tau Fixed(double value) => value is > 0 and < double.PositiveInfinity
         ? new Tau(value, 0)
         : throw new ArgumentOutOfRangeException(nameof(value), value, "τ must be above 0 and finite.");
 
     /// <summary>τᵢ = factor·(|wᵢ| + κᵢ), for a score: (24) has factor 1.</summary>
+    /// <param name="factor">How many times |wᵢ| + κᵢ; 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">Below 1, where the prior would not hold the posterior, or
     /// infinite.</exception>
     public static Tau OfWeights(double factor = 1) => factor is >= 1 and < double.PositiveInfinity

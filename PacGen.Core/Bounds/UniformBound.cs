@@ -60,6 +60,8 @@ public static class UniformBound
     }
 
     /// <summary>√(mn), the η that Theorem 7 takes σ* at (15).</summary>
+    /// <param name="parameters">m.</param>
+    /// <param name="count">n.</param>
     public static double Theorem7Eta(long parameters, long count) => Math.Sqrt((double)parameters * count);
 
     /// <summary>KL (11) = Σ log(τᵢ/σᵢ) of w + u, u ~ U(−σ, σ), to U(−τ, τ).</summary>
@@ -160,6 +162,7 @@ public static class UniformBound
     /// <param name="sample">L̂(w), n and δ.</param>
     /// <param name="sums">The sums.</param>
     /// <param name="form">ℳ as it is, or the published m/2η.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The sums were made at an η that is not above 0.</exception>
     public static BoundResult Lemma6(BoundSample sample, UniformBoundSums sums, BoundForm form = BoundForm.Rigorous)
     {
         ArgumentNullException.ThrowIfNull(sample);

@@ -57,6 +57,7 @@ public sealed record Neighborhood
     }
 
     /// <summary>κ_{γ,ε}(w) = γ|w| + ε (Definition 4), in double precision.</summary>
+    /// <param name="weight">w.</param>
     public double Kappa(double weight) =>
         Perturbation.Kappa.Of(new Double1(weight), new Double1(Gamma), new Double1(Epsilon)).Value;
 

@@ -54,6 +54,10 @@ public struct PerturbSettings
     /// <summary>
     /// Settings under which u reaches up to κ_{γ,ε} whatever h and g are: σ = κ, as the scores' ρ(w*) asks for.
     /// </summary>
+    /// <param name="neighborhood">γ and ε of κ.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="stream">Which of the run's random arrays.</param>
+    /// <param name="step">The step, or the number of the draw.</param>
     public static PerturbSettings WholeNeighborhood(Neighborhood neighborhood, ulong seed, uint stream, uint step) => new()
     {
         Gamma = (float)neighborhood.Gamma,

@@ -16,6 +16,10 @@ public struct PsiSettings
     public float CurvatureScale;
 
     /// <summary>Settings of γ, ε, ρ(w*) and m.</summary>
+    /// <param name="neighborhood">γ and ε of κ.</param>
+    /// <param name="rho">ρ(w*), 0 or more.</param>
+    /// <param name="parameters">m, of the whole model.</param>
+    /// <param name="curvatureScale">What h is multiplied by.</param>
     /// <exception cref="ArgumentOutOfRangeException">ρ is negative or NaN, or m below 1.</exception>
     public static PsiSettings Of(Neighborhood neighborhood, double rho, long parameters, double curvatureScale = 1)
     {

@@ -18,6 +18,8 @@ public struct RhoMedianSettings
     public float Scale;
 
     /// <summary>Settings of γ, ε and s = 1/r.</summary>
+    /// <param name="neighborhood">γ and ε of κ.</param>
+    /// <param name="reciprocal">1/r, above 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">1/r is not a number above 0.</exception>
     public static RhoMedianSettings Of(Neighborhood neighborhood, double reciprocal)
     {

@@ -25,6 +25,7 @@ public struct RhoSettings
     /// <summary>
     /// ‖u‖² from the second sum of <see cref="RhoTerm"/>, in double, where it does not leave the range.
     /// </summary>
+    /// <param name="scaledSum">The second sum: ‖u‖² times the square of <see cref="NormScale"/>.</param>
     public readonly double SquaredNorm(double scaledSum) => scaledSum / ((double)NormScale * NormScale);
 
     /// <summary>The settings for a perturbation that <see cref="PerturbSettings.WholeNeighborhood"/> made.</summary>

@@ -19,6 +19,7 @@ public sealed class RandomStream(ulong seed, uint stream, uint step = 0)
     /// <summary>
     /// The next number of 0 to n − 1, each exactly equally likely: Lemire's multiplication, rejecting the surplus.
     /// </summary>
+    /// <param name="n">How many numbers there are, 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="n"/> is below 1.</exception>
     public int NextBelow(int n)
     {
@@ -63,6 +64,7 @@ public sealed class RandomStream(ulong seed, uint stream, uint step = 0)
     }
 
     /// <summary>Puts the values in random order, each order equally likely: the Fisher–Yates shuffle.</summary>
+    /// <param name="values">What is put in another order.</param>
     public void Shuffle(Span<int> values)
     {
         for (int i = values.Length - 1; i > 0; i--)

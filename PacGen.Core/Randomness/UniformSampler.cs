@@ -10,6 +10,7 @@ public static class UniformSampler
     /// A number of (−1, 1): (k + ½)·2⁻²² − 1 with k the top 23 bits of the word. All 2²³ values are equally likely,
     /// symmetric about 0 and never 0; their mean is exactly 0, their variance (1 − 2⁻⁴⁶)/3.
     /// </summary>
+    /// <param name="word">A word of 32 bits, uniform.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Symmetric<T, TWords>(TWords word)
         where T : struct, ILane<T, TWords>
@@ -17,6 +18,7 @@ public static class UniformSampler
         T.Fma(T.FromWords(TWords.ShiftRight(word, 9)), T.Constant(1f / (1 << 22)), T.Constant((1f / (1 << 23)) - 1f));
 
     /// <summary>A number of [0, 1): k·2⁻²⁴ with k the top 24 bits of the word.</summary>
+    /// <param name="word">A word of 32 bits, uniform.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Unit<T, TWords>(TWords word)
         where T : struct, ILane<T, TWords>

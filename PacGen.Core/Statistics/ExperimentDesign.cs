@@ -78,15 +78,20 @@ public sealed class ExperimentDesign
     public IReadOnlyList<SettingCouple> Couples { get; }
 
     /// <summary>A network's setting, from 0.</summary>
+    /// <param name="network">The network, from 0.</param>
     public int SettingOf(int network) => settingOf[network];
 
     /// <summary>Whether the networks have more than one value of a hyper-parameter.</summary>
+    /// <param name="factor">The hyper-parameter, from 0.</param>
     public bool Varies(int factor) => levelCounts[factor] > 1;
 
     /// <summary>The number of values of a hyper-parameter.</summary>
+    /// <param name="factor">The hyper-parameter, from 0.</param>
     public int LevelCount(int factor) => levelCounts[factor];
 
     /// <summary>The number of a network's value of a hyper-parameter, from 0 in the order in which values are met.</summary>
+    /// <param name="network">The network, from 0.</param>
+    /// <param name="factor">The hyper-parameter, from 0.</param>
     public int Level(int network, int factor) => levels[settingOf[network]][factor];
 
     /// <summary>The design of some of the networks, of which one may be taken twice: of a bootstrap's draw.</summary>

@@ -22,6 +22,7 @@ public static class SampleMedian
     public const int FewestDraws = 6;
 
     /// <summary>The median: the middle draw, or the mean of the two middle ones.</summary>
+    /// <param name="draws">Independent draws, in any order.</param>
     /// <exception cref="ArgumentException">There is no draw.</exception>
     public static double Of(IReadOnlyList<double> draws)
     {

@@ -80,6 +80,7 @@ public sealed record SignErrorRate(IReadOnlyList<SignErrorEnvironment> Environme
     }
 
     /// <summary>The mean over the environments of one hyper-parameter; NaN where there is none.</summary>
+    /// <param name="factor">The hyper-parameter, from 0.</param>
     public double MeanOf(int factor) => Environments.Where(one => one.Couple.Factor == factor).Select(
         one => one.Error).DefaultIfEmpty(double.NaN).Average();
 

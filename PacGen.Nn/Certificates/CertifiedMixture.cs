@@ -39,6 +39,7 @@ public sealed class CertifiedMixture
     public Normalization? Normalization { get; }
 
     /// <summary>The classifier of a certificate.</summary>
+    /// <param name="certificate">The certificate, with its stages' weights.</param>
     public static CertifiedMixture Of(ProgressiveCertificate certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);

@@ -10,12 +10,15 @@ namespace PacGen.Nn;
 public sealed class CheckpointException : Exception
 {
     /// <summary>An exception of the given message.</summary>
+    /// <param name="message">What is wrong, with which file.</param>
     public CheckpointException(string message)
         : base(Printable.Message(message))
     {
     }
 
     /// <summary>An exception of the given message and cause.</summary>
+    /// <param name="message">What is wrong, with which file.</param>
+    /// <param name="innerException">Its cause.</param>
     public CheckpointException(string message, Exception innerException)
         : base(Printable.Message(message), innerException)
     {

@@ -72,6 +72,7 @@ public sealed record CheckpointFolder(string Path)
     /// <summary>
     /// Whether a run may keep something by a name beside its checkpoints: a plain name on every system, and none of theirs.
     /// </summary>
+    /// <param name="name">The name.</param>
     public static bool CanName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -106,6 +106,7 @@ public sealed record PyTorchLayout
     }
 
     /// <summary>All parameters and state of a model as PyTorch has them, for <see cref="SafetensorsFile.Save"/>.</summary>
+    /// <param name="arena">The arena of the model that the layout was made for.</param>
     /// <exception cref="ArgumentException">The layout was made for another model.</exception>
     public IReadOnlyList<NamedTensor> Export(ParameterArena arena)
     {
@@ -127,6 +128,7 @@ public sealed record PyTorchLayout
         arrays.Select(array => (TheirName(array.Name), (IReadOnlyList<long>)Extents(array.Shape, array.Axes)));
 
     /// <summary>Whether an array is a count of batches, which PyTorch's batch norm keeps and nothing here does.</summary>
+    /// <param name="name">The array's name.</param>
     public static bool IsCounter(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -90,6 +90,7 @@ public sealed class SafetensorsFile : TensorFile
     public bool HasChecksum => checksum is not null;
 
     /// <summary>Opens a file and checks its header.</summary>
+    /// <param name="path">The file.</param>
     /// <exception cref="CheckpointException">It is not there, can't be read, or is not in the format.</exception>
     public static SafetensorsFile Open(string path)
     {
@@ -120,6 +121,9 @@ public sealed class SafetensorsFile : TensorFile
     }
 
     /// <summary>Writes arrays of floats and texts to a stream; otherwise as <see cref="Save"/>.</summary>
+    /// <param name="stream">Where to; it stays open.</param>
+    /// <param name="tensors">The arrays, each with a name of its own.</param>
+    /// <param name="metadata">Texts by name; none without it.</param>
     /// <exception cref="ArgumentException">A reader would refuse the file, or get something else back. Nothing was
     /// written.</exception>
     public static void Write(

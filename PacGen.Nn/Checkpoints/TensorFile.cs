@@ -20,6 +20,7 @@ public abstract class TensorFile : IDisposable
     public abstract IReadOnlyDictionary<string, SafetensorInfo> Tensors { get; }
 
     /// <summary>Opens a file of either kind, recognised by its first bytes: PyTorch's is a zip.</summary>
+    /// <param name="path">The file.</param>
     /// <exception cref="CheckpointException">It is not there, can't be read, or is of neither kind.</exception>
     public static TensorFile OpenAny(string path)
     {
@@ -70,12 +71,14 @@ public abstract class TensorFile : IDisposable
     /// An array's values in row-major order, as floats: F32 as they are, F16 and BF16 exactly, F64 rounded. Infinities and NaN
     /// that stand in the file are read as such; <see cref="ReadFinite"/> refuses them.
     /// </summary>
+    /// <param name="tensor">The array's name.</param>
     /// <exception cref="CheckpointException">
     /// The file has no such array, it is of another type, a finite number in it is beyond single precision, or it can't be read.
     /// </exception>
     public abstract float[] Read(string tensor);
 
     /// <summary>As <see cref="Read"/>, of weights and whatever else a computation goes on with: each value is a number.</summary>
+    /// <param name="tensor">The array's name.</param>
     /// <exception cref="CheckpointException">As <see cref="Read"/>; or a value is infinite or NaN: the message names the array
     /// and the element.</exception>
     public float[] ReadFinite(string tensor)

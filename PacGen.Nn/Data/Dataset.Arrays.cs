@@ -103,6 +103,7 @@ public sealed partial record Dataset
     public Dataset Normalized() => Normalized(Normalization.Fit(Train));
 
     /// <summary>The data set with both parts under a normalisation.</summary>
+    /// <param name="normalization">For bytes or for numbers, as the samples are.</param>
     /// <exception cref="ArgumentException">It does not fit the samples.</exception>
     public Dataset Normalized(Normalization normalization) => this with
     {
@@ -128,6 +129,7 @@ public sealed partial record Dataset
     }
 
     /// <summary>The data set with values for targets that are standardised by a mean and a deviation of each.</summary>
+    /// <param name="scale">A mean and a deviation for each value of a target.</param>
     /// <exception cref="ArgumentException">The targets are no values, or not as many.</exception>
     public Dataset WithTargets(Normalization scale) => this with
     {

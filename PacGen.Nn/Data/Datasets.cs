@@ -43,6 +43,7 @@ public static class Datasets
     public static IReadOnlyList<string> Prefixes { get; } = [.. Files.Select(file => file.Prefix)];
 
     /// <summary>The prefix that a name has, in upper or lower case; null for none.</summary>
+    /// <param name="name">What a user wrote, such as <c>csv:FILE</c>.</param>
     public static string? PrefixOf(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

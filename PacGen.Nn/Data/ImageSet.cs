@@ -64,6 +64,7 @@ public sealed class ImageSet : SampleSet
     public override ReadOnlySpan<int> Labels => labels.Span;
 
     /// <summary>The first images, in the same memory.</summary>
+    /// <param name="count">How many, 1 or more.</param>
     /// <exception cref="DataException">There are not so many, or fewer than 1 are asked for.</exception>
     public override ImageSet Take(int count)
     {
@@ -87,6 +88,7 @@ public sealed class ImageSet : SampleSet
     }
 
     /// <summary>A copy of chosen images, in the given order.</summary>
+    /// <param name="indices">The images' numbers, from 0; one may come twice.</param>
     /// <exception cref="ArgumentException">No index is given.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An index is not that of an image.</exception>
     public override ImageSet Subset(ReadOnlySpan<int> indices)

@@ -87,6 +87,7 @@ public sealed class Normalization
     }
 
     /// <summary>The normalisation that a text of <see cref="ToText"/> says; null where it says none.</summary>
+    /// <param name="text">The text.</param>
     public static Normalization? Parse(string text)
     {
         try
@@ -124,6 +125,8 @@ public sealed class Normalization
     public ReadOnlySpan<float> StandardDeviation => standardDeviation;
 
     /// <summary>Normalises pixels; channels innermost.</summary>
+    /// <param name="pixels">The bytes.</param>
+    /// <param name="destination">Where (byte / <see cref="MaxValue"/> − mean) / deviation goes.</param>
     /// <exception cref="ArgumentException">The lengths differ, or are no multiple of <see cref="Channels"/>.</exception>
     /// <exception cref="InvalidOperationException">It is not of bytes.</exception>
     public void Apply(ReadOnlySpan<byte> pixels, Span<float> destination)
@@ -162,6 +165,8 @@ public sealed class Normalization
     }
 
     /// <summary>Normalises numbers; channels innermost. Source and destination may be the same.</summary>
+    /// <param name="values">The numbers.</param>
+    /// <param name="destination">Where (value − mean) / deviation goes.</param>
     /// <exception cref="ArgumentException">The lengths differ, or are no multiple of <see cref="Channels"/>.</exception>
     public void Apply(ReadOnlySpan<float> values, Span<float> destination)
     {
@@ -177,6 +182,8 @@ public sealed class Normalization
     }
 
     /// <summary>Turns numbers that were normalised back; channels innermost. Source and destination may be the same.</summary>
+    /// <param name="values">Normalised numbers.</param>
+    /// <param name="destination">Where value · deviation + mean goes.</param>
     /// <exception cref="ArgumentException">The lengths differ, or are no multiple of <see cref="Channels"/>.</exception>
     public void Undo(ReadOnlySpan<float> values, Span<float> destination)
     {

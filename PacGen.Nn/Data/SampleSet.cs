@@ -118,6 +118,7 @@ public abstract class SampleSet
     }
 
     /// <summary>The first samples, in the same memory.</summary>
+    /// <param name="count">How many, 1 or more.</param>
     /// <exception cref="DataException">There are not so many, or fewer than 1 are asked for.</exception>
     public virtual SampleSet Take(int count)
     {
@@ -153,6 +154,7 @@ public abstract class SampleSet
     }
 
     /// <summary>Chosen samples, in the given order; one may come twice.</summary>
+    /// <param name="indices">The samples' numbers, from 0.</param>
     /// <exception cref="ArgumentException">No index is given.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An index is not that of a sample.</exception>
     public virtual SampleSet Subset(ReadOnlySpan<int> indices)

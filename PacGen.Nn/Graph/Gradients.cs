@@ -132,6 +132,7 @@ public static class Gradients
     /// </summary>
     /// <typeparam name="T">The function (an <see cref="IUnaryFunction"/> or <see cref="IBinaryFunction"/>) or
     /// <see cref="Operation"/>.</typeparam>
+    /// <param name="rules">For each input, what makes its gradient of the node and the gradient of its output.</param>
     /// <exception cref="ArgumentException">A function comes with another number of rules than it takes arguments.</exception>
     public static void Register<T>(params Rule?[] rules)
     {
@@ -155,6 +156,8 @@ public static class Gradients
     /// ∂scalar/∂x for each x in <paramref name="of"/>, as graph. A tensor that the scalar does not depend on gets zeros.
     /// The gradient of ⟨gradient, v⟩ is a Hessian-vector product.
     /// </summary>
+    /// <param name="scalar">What is differentiated.</param>
+    /// <param name="of">By what.</param>
     /// <exception cref="ShapeException"><paramref name="scalar"/> has more than one element.</exception>
     /// <exception cref="NotSupportedException">An operation on the way has no row in the table.</exception>
     public static Tensor[] Of(Tensor scalar, IReadOnlyList<Tensor> of)

@@ -9,6 +9,11 @@ public sealed partial class Tensor
     /// The convolution of images (N, H, W, C) with weights (KH, KW, C, OC) → (N, OH, OW, OC), OH = ⌊(H + 2·padding − KH)/stride⌋
     /// + 1.
     /// </summary>
+    /// <param name="images">(N, H, W, C).</param>
+    /// <param name="weights">(KH, KW, C, OC).</param>
+    /// <param name="stride">How far a window goes on, 1 or more.</param>
+    /// <param name="padding">Zeros on each side, 0 or more.</param>
+    /// <exception cref="ShapeException">The channels differ, or a window is larger than the padded image.</exception>
     public static Tensor Conv2d(Tensor images, Tensor weights, int stride = 1, int padding = 0) =>
         Apply(new Conv2dForward(stride, padding), images, weights);
 

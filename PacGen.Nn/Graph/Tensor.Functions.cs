@@ -9,6 +9,9 @@ namespace PacGen.Nn;
 public sealed partial class Tensor
 {
     /// <summary>The smaller of x and y, with broadcasting. Where they are equal, y gets the gradient.</summary>
+    /// <param name="x">Of any shape.</param>
+    /// <param name="y">Of a shape that broadcasts with x's.</param>
+    /// <exception cref="ShapeException">The shapes don't broadcast to one.</exception>
     public static Tensor Minimum(Tensor x, Tensor y)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -17,6 +20,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>x between two bounds: min(max(x, least), most); at a bound itself the gradient flows through.</summary>
+    /// <param name="least">The lower bound.</param>
+    /// <param name="most">The upper bound.</param>
     public Tensor Clamp(float least = float.NegativeInfinity, float most = float.PositiveInfinity)
     {
         Tensor above = float.IsNegativeInfinity(least) ? this : Maximum(least, this);
@@ -26,6 +31,10 @@ public sealed partial class Tensor
     /// <summary>
     /// x where the mask is not 0, else y, with broadcasting; the other one's value, be it infinite, and gradient don't count.
     /// </summary>
+    /// <param name="mask">0 for y.</param>
+    /// <param name="x">What is taken where the mask is not 0.</param>
+    /// <param name="y">What is taken elsewhere.</param>
+    /// <exception cref="ShapeException">The shapes don't broadcast to one.</exception>
     public static Tensor Where(Tensor mask, Tensor x, Tensor y)
     {
         ArgumentNullException.ThrowIfNull(mask);
@@ -33,12 +42,16 @@ public sealed partial class Tensor
     }
 
     /// <summary>1 where x = y, else 0, with broadcasting; its gradient is zero.</summary>
+    /// <param name="x">Of any shape.</param>
+    /// <param name="y">Of a shape that broadcasts with x's.</param>
+    /// <exception cref="ShapeException">The shapes don't broadcast to one.</exception>
     public static Tensor Equal(Tensor x, Tensor y) => Map<EqualFunction>(x, y);
 
     /// <summary>
     /// xᵖ. Where p is 2, ½, −1 or another small whole number it is made of squares, roots and products; other powers are
     /// exp(p·ln x).
     /// </summary>
+    /// <param name="exponent">p.</param>
     public Tensor Pow(double exponent)
     {
         const int LargestProduct = 16;
@@ -53,6 +66,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>xʸ element by element, with broadcasting; NaN where x is negative and y no integer.</summary>
+    /// <param name="x">The bases.</param>
+    /// <param name="y">The exponents, of a shape that broadcasts with x's.</param>
+    /// <exception cref="ShapeException">The shapes don't broadcast to one.</exception>
     public static Tensor Pow(Tensor x, Tensor y) => Map<PowFunction>(x, y);
 
     /// <summary>erf x.</summary>
@@ -62,6 +78,7 @@ public sealed partial class Tensor
     /// The Gaussian error linear unit x·Φ(x), Φ the standard normal distribution function; or its approximation
     /// ½x·(1 + tanh(√(2/π)·(x + 0.044715x³))). Smooth.
     /// </summary>
+    /// <param name="tanh">Whether the approximation is taken.</param>
     public Tensor Gelu(bool tanh = false) => tanh
         ? 0.5f * this * (1f + (Math.Sqrt(2 / Math.PI) * (this + (0.044715 * Power(3)))).Tanh())
         : this * Map<NormalDistributionFunction>(this);
@@ -70,12 +87,15 @@ public sealed partial class Tensor
     public Tensor Silu() => this * Sigmoid();
 
     /// <summary>x where it is positive, else slope·x.</summary>
+    /// <param name="slope">The slope below 0; it may be a parameter.</param>
     public Tensor LeakyRelu(Tensor slope) => Where(Map<StepFunction>(this), this, slope * this);
 
     /// <summary>x where it is positive, else α(eˣ − 1); its second derivative jumps at 0.</summary>
+    /// <param name="alpha">α.</param>
     public Tensor Elu(double alpha = 1) => Where(Map<StepFunction>(this), this, alpha * (Minimum(0f, this).Exp() - 1f));
 
     /// <summary>ln(1 + e^(βx))/β. Smooth.</summary>
+    /// <param name="beta">β, above 0.</param>
     public Tensor Softplus(double beta = 1) => beta == 1 ? Map<SoftplusFunction>(this)
         : Map<SoftplusFunction>(this * beta) * (1 / beta);
 

@@ -51,15 +51,22 @@ public sealed partial class Tensor
     public Tensor Abs() => Map<AbsFunction>(this);
 
     /// <summary>The larger of x and y element by element, with broadcasting. Where they are equal, y gets the gradient.</summary>
+    /// <param name="x">Of any shape.</param>
+    /// <param name="y">Of a shape that broadcasts with x's.</param>
+    /// <exception cref="ShapeException">The shapes don't broadcast to one.</exception>
     public static Tensor Maximum(Tensor x, Tensor y) => Map<MaximumFunction>(x, y);
 
     /// <summary>1 where x &lt; y, else 0; its gradient is zero.</summary>
+    /// <param name="x">Of any shape.</param>
+    /// <param name="y">Of a shape that broadcasts with x's.</param>
+    /// <exception cref="ShapeException">The shapes don't broadcast to one.</exception>
     public static Tensor Less(Tensor x, Tensor y) => Map<LessFunction>(x, y);
 
     /// <summary>The same values as a constant to differentiation: no gradient flows through.</summary>
     public Tensor StopGradient() => Map<StopGradientFunction>(this);
 
     /// <summary>The elements in another shape; one extent may be −1 and is worked out.</summary>
+    /// <param name="extents">The extent of each axis, or −1 for one.</param>
     /// <exception cref="ShapeException">The number of elements differs.</exception>
     public Tensor Reshape(params ReadOnlySpan<int> extents)
     {
@@ -86,10 +93,12 @@ public sealed partial class Tensor
     }
 
     /// <summary>The elements in another shape.</summary>
+    /// <param name="shape">The shape.</param>
     /// <exception cref="ShapeException">The number of elements differs.</exception>
     public Tensor Reshape(Shape shape) => shape == Shape ? this : Apply(new Reshape(shape), this);
 
     /// <summary>Stretched to a shape by broadcasting.</summary>
+    /// <param name="shape">The shape.</param>
     /// <exception cref="ShapeException">The shape does not broadcast to it.</exception>
     public Tensor BroadcastTo(Shape shape) => shape == Shape ? this : Apply(FusedMap.BroadcastTo(shape), this);
 
@@ -100,12 +109,18 @@ public sealed partial class Tensor
     public Tensor Sum() => Shape.Rank == 0 ? this : Apply(new Reduce(ReduceKind.Sum, Axes.All(Shape.Rank)), this);
 
     /// <summary>The sum over some axes; negative axes count from the last.</summary>
+    /// <param name="axes">The axes; negative ones count from the last.</param>
+    /// <param name="keepDimensions">Whether these axes stay, with one element each.</param>
+    /// <exception cref="ShapeException">An axis is none of the tensor's.</exception>
     public Tensor Sum(int[] axes, bool keepDimensions = false) =>
         Apply(new Reduce(ReduceKind.Sum, AxesOf(axes), keepDimensions), this);
 
     /// <summary>
     /// The maximum over some axes. Where several elements are it, they share the gradient evenly, as in PyTorch's <c>amax</c>.
     /// </summary>
+    /// <param name="axes">The axes; negative ones count from the last.</param>
+    /// <param name="keepDimensions">Whether these axes stay, with one element each.</param>
+    /// <exception cref="ShapeException">An axis is none of the tensor's.</exception>
     public Tensor Max(int[] axes, bool keepDimensions = false) =>
         Apply(new Reduce(ReduceKind.Max, AxesOf(axes), keepDimensions), this);
 
@@ -113,6 +128,9 @@ public sealed partial class Tensor
     public Tensor Mean() => Sum() * (1f / Shape.Count);
 
     /// <summary>The mean over some axes.</summary>
+    /// <param name="axes">The axes; negative ones count from the last.</param>
+    /// <param name="keepDimensions">Whether these axes stay, with one element each.</param>
+    /// <exception cref="ShapeException">An axis is none of the tensor's.</exception>
     public Tensor Mean(int[] axes, bool keepDimensions = false)
     {
         Tensor sum = Sum(axes, keepDimensions);
@@ -134,6 +152,8 @@ public sealed partial class Tensor
     /// The matrix product (M, K) · (K, N) → (M, N). With more axes the last two are matrices and the others count them, with
     /// broadcasting: (…, M, K) · (…, K, N) → (…, M, N).
     /// </summary>
+    /// <param name="a">(…, M, K).</param>
+    /// <param name="b">(…, K, N).</param>
     /// <exception cref="ShapeException">The inner extents differ, or the outer ones don't broadcast; names both
     /// shapes.</exception>
     public static Tensor MatMul(Tensor a, Tensor b)
@@ -171,10 +191,18 @@ public sealed partial class Tensor
     public Tensor Transpose() => Apply(new Transpose(), this);
 
     /// <summary>The maximum of each window of images (N, H, W, C). Ties go to the first position, as in PyTorch.</summary>
+    /// <param name="kernel">Height and width of a window.</param>
+    /// <param name="stride">How far a window goes on; its own size unless given.</param>
+    /// <param name="padding">Pixels on each side, 0 or more.</param>
+    /// <exception cref="ShapeException">These are no images, or a window is larger than the padded image.</exception>
     public Tensor MaxPool2d(int kernel, int? stride = null, int padding = 0) =>
         Apply(new PoolSelect(new PoolGeometry(kernel, stride ?? kernel, padding)), this, this);
 
     /// <summary>The mean of each window of images (N, H, W, C); padding counts as zeros.</summary>
+    /// <param name="kernel">Height and width of a window.</param>
+    /// <param name="stride">How far a window goes on; its own size unless given.</param>
+    /// <param name="padding">Pixels on each side, 0 or more.</param>
+    /// <exception cref="ShapeException">These are no images, or a window is larger than the padded image.</exception>
     public Tensor AvgPool2d(int kernel, int? stride = null, int padding = 0) =>
         Apply(new AveragePool(new PoolGeometry(kernel, stride ?? kernel, padding)), this);
 
@@ -182,6 +210,8 @@ public sealed partial class Tensor
     /// Images (N, H, W, C) averaged to a height and width: pixel i of OH is the mean of the rows from ⌊i·H/OH⌋ to below
     /// ⌈(i + 1)·H/OH⌉, as in PyTorch.
     /// </summary>
+    /// <param name="height">OH.</param>
+    /// <param name="width">OW.</param>
     /// <exception cref="ShapeException">These are no images.</exception>
     public Tensor AdaptiveAvgPool2d(int height, int width)
     {
@@ -208,6 +238,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>softmax over an axis, the last one where none is given.</summary>
+    /// <param name="axis">The axis; negative ones count from the last.</param>
+    /// <exception cref="ShapeException">An axis is none of the tensor's.</exception>
     public Tensor Softmax(int axis = -1)
     {
         axis = AxisOf(axis);
@@ -218,6 +250,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>ln softmax over an axis, the last one where none is given; stable.</summary>
+    /// <param name="axis">The axis; negative ones count from the last.</param>
+    /// <exception cref="ShapeException">An axis is none of the tensor's.</exception>
     public Tensor LogSoftmax(int axis = -1)
     {
         Tensor shifted = this - Max([axis], true).StopGradient();
@@ -225,16 +259,26 @@ public sealed partial class Tensor
     }
 
     /// <summary>x[n, index[n]] of (N, C) and (N) → (N).</summary>
+    /// <param name="index">(N), whole numbers from 0 to C − 1 as floats.</param>
+    /// <exception cref="ShapeException">The shapes don't fit.</exception>
     public Tensor GatherColumn(Tensor index) => Apply(new GatherColumn(), this, index);
 
     /// <summary>x[index[n]] of (V, C) and (N) → (N, C): rows.</summary>
+    /// <param name="index">(N), whole numbers from 0 to V − 1 as floats.</param>
+    /// <exception cref="ShapeException">The shapes don't fit.</exception>
     public Tensor GatherRows(Tensor index) => Apply(new GatherRows(), this, index);
 
     /// <summary>Independent uniforms in [0, 1), another draw for each value of the scalar <paramref name="step"/>.</summary>
+    /// <param name="shape">The shape of the result.</param>
+    /// <param name="step">A scalar, such as <see cref="TrainingContext.Step"/>.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="stream">Which of the run's random arrays; each has its own.</param>
     public static Tensor RandomUniform(Shape shape, Tensor step, ulong seed, uint stream) =>
         Apply(new RandomUniform(shape, stream, seed), step.Reshape(1));
 
     /// <summary>The gradients of this scalar with respect to some tensors, as graph: see <see cref="Gradients"/>.</summary>
+    /// <param name="of">The tensors; one that the scalar does not depend on gets zeros.</param>
+    /// <exception cref="ShapeException">This has more than one element.</exception>
     public Tensor[] Gradient(params IReadOnlyList<Tensor> of) => Gradients.Of(this, of);
 
     /// <summary>

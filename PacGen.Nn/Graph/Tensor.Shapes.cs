@@ -9,6 +9,7 @@ public sealed partial class Tensor
     /// The axes in another order: axis k of the result is axis <paramref name="axes"/>[k] of this; negative ones count from the
     /// last.
     /// </summary>
+    /// <param name="axes">For each axis of the result, the one that it is here.</param>
     /// <exception cref="ShapeException">An axis is missing or named twice.</exception>
     public Tensor Permute(params ReadOnlySpan<int> axes)
     {
@@ -24,6 +25,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>Two axes exchanged; negative ones count from the last.</summary>
+    /// <param name="first">One axis.</param>
+    /// <param name="second">The other.</param>
+    /// <exception cref="ShapeException">An axis is none of the tensor's.</exception>
     public Tensor SwapAxes(int first, int second)
     {
         int[] order = [.. Enumerable.Range(0, Shape.Rank)];
@@ -53,6 +57,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>The elements along an axis, the last one first.</summary>
+    /// <param name="axis">The axis; negative ones count from the last.</param>
+    /// <exception cref="ShapeException">An axis is none of the tensor's.</exception>
     public Tensor Flip(int axis)
     {
         axis = AxisOf(axis);
@@ -92,6 +98,8 @@ public sealed partial class Tensor
     /// The elements along an axis with zeros between them: element i comes to i·<paramref name="spacing"/>; there are
     /// (length − 1)·spacing + 1.
     /// </summary>
+    /// <param name="axis">The axis; negative ones count from the last.</param>
+    /// <param name="spacing">From one element to the next, 1 or more.</param>
     /// <exception cref="ShapeException">The spacing is below 1.</exception>
     public Tensor Spread(int axis, int spacing)
     {
@@ -102,6 +110,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>Tensors one behind the other along an axis; negative axes count from the last.</summary>
+    /// <param name="axis">The axis.</param>
+    /// <param name="parts">The tensors, at least one.</param>
     /// <exception cref="ShapeException">They differ in more than that axis.</exception>
     public static Tensor Concatenate(int axis, params Tensor[] parts)
     {
@@ -130,6 +140,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>The tensor cut into equal parts along an axis.</summary>
+    /// <param name="axis">The axis; negative ones count from the last.</param>
+    /// <param name="parts">How many; they divide the axis.</param>
     /// <exception cref="ShapeException">The axis can't be cut so.</exception>
     public Tensor[] Split(int axis, int parts)
     {
@@ -144,6 +156,8 @@ public sealed partial class Tensor
     /// The sums of an axis's elements up to each: y[i] = x[0] + … + x[i]. Made of a product with a triangular matrix, so its
     /// work grows with the square of the axis's length.
     /// </summary>
+    /// <param name="axis">The axis; negative ones count from the last.</param>
+    /// <exception cref="ShapeException">An axis is none of the tensor's.</exception>
     public Tensor CumulativeSum(int axis)
     {
         int last = Shape.Rank - 1, length = Shape[AxisOf(axis)];

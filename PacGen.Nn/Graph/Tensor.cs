@@ -52,12 +52,17 @@ public sealed partial class Tensor
     internal static long LastOrder => Interlocked.Read(ref created);
 
     /// <summary>A leaf whose values are given when the graph runs: a batch of images, labels, a step number.</summary>
+    /// <param name="shape">The shape of the values.</param>
+    /// <param name="name">What messages call it.</param>
     public static Tensor Input(Shape shape, string name) => new(shape, null, [], null, name);
 
     /// <summary>A scalar constant.</summary>
+    /// <param name="value">The value.</param>
     public static Tensor Constant(float value) => new(Shape.Scalar, null, [], [value], null);
 
     /// <summary>A constant of any shape.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="values">The values in row-major order.</param>
     /// <exception cref="ShapeException">The number of values is not the shape's.</exception>
     public static Tensor Constant(Shape shape, float[] values) =>
         values.Length == shape.Count
@@ -70,6 +75,8 @@ public sealed partial class Tensor
     internal static Tensor Leaf(StateTensor state) => new(state.Shape, null, [], null, state.Name) { State = state };
 
     /// <summary>The tensor that an operation makes of others: the way to use a primitive operation of one's own.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="inputs">What it takes, in its order.</param>
     /// <exception cref="ShapeException">The shapes don't fit the operation.</exception>
     public static Tensor Apply(Operation operation, params Tensor[] inputs)
     {
@@ -83,10 +90,14 @@ public sealed partial class Tensor
     /// The tensor that a unary function of one's own makes, element by element; its derivative is registered with
     /// <see cref="Gradients"/>.
     /// </summary>
+    /// <param name="x">Of any shape.</param>
     public static Tensor Map<TFunction>(Tensor x)
         where TFunction : struct, IUnaryFunction => Apply(FusedMap.Unary<TFunction>(), x);
 
     /// <summary>The tensor that a binary function makes of two, element by element, with broadcasting.</summary>
+    /// <param name="x">Of any shape.</param>
+    /// <param name="y">Of a shape that broadcasts with x's.</param>
+    /// <exception cref="ShapeException">The shapes don't broadcast to one.</exception>
     public static Tensor Map<TFunction>(Tensor x, Tensor y)
         where TFunction : struct, IBinaryFunction => Apply(FusedMap.Binary<TFunction>(), x, y);
 

@@ -71,9 +71,11 @@ public abstract class Module
     }
 
     /// <summary>The output tensor for an input tensor; the first axis of both is the batch.</summary>
+    /// <param name="x">The input: (N, H, W, C) for images, (N, T, C) for sequences, (N, C) for vectors.</param>
     public abstract Tensor Forward(Tensor x);
 
     /// <summary>Says that graphs built from now on are for training; the trainer does.</summary>
+    /// <param name="context">Where dropout and batch norm find the step and the batch's part.</param>
     public void Train(TrainingContext context)
     {
         ArgumentNullException.ThrowIfNull(context);

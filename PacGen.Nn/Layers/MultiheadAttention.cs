@@ -41,6 +41,7 @@ public sealed class MultiheadAttention : Module
     public override Tensor Forward(Tensor x) => Attend(x, x, x);
 
     /// <summary>The attention of a sequence to itself, each place to itself and those before it.</summary>
+    /// <param name="x">(N, T, C).</param>
     public Tensor Causal(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -87,6 +88,7 @@ public sealed class MultiheadAttention : Module
     }
 
     /// <summary>The mask of places behind one's own, (T, T): 0 for those that are seen, −10⁹ for the others.</summary>
+    /// <param name="length">T.</param>
     public static Tensor CausalMask(int length)
     {
         float[] mask = new float[checked(length * length)];

@@ -46,6 +46,8 @@ public sealed class TransformerEncoderLayer : Module
     public override Tensor Forward(Tensor x) => Forward(x, null);
 
     /// <summary>The layer's output with a mask for its attention; see <see cref="MultiheadAttention.Attend"/>.</summary>
+    /// <param name="x">(N, T, C).</param>
+    /// <param name="mask">What is added to the scores, (T, T) or (N·heads, T, T); null for none.</param>
     public Tensor Forward(Tensor x, Tensor? mask)
     {
         ArgumentNullException.ThrowIfNull(x);

@@ -13,6 +13,7 @@ public readonly record struct MeanEstimate(double Value, double StandardError, i
         string.Create(CultureInfo.InvariantCulture, $"{Value:G6} ± {StandardError:G2} ({Draws} draws)");
 
     /// <summary>The mean of some values with its standard error.</summary>
+    /// <param name="values">The draws, independent of each other.</param>
     /// <exception cref="ArgumentException">There is no value.</exception>
     public static MeanEstimate Of(IReadOnlyList<double> values)
     {

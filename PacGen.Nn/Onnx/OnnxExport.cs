@@ -38,6 +38,11 @@ public static class OnnxExport
     }
 
     /// <summary>Writes a network to a stream; otherwise as <see cref="Save"/>.</summary>
+    /// <param name="stream">Where to; it stays open.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="arena">Its weights and state.</param>
+    /// <param name="example">The shape of a sample, without the batch.</param>
+    /// <param name="set">The samples, whose normalisation and targets' scale go into the file; null for none.</param>
     /// <exception cref="NotSupportedException">ONNX has no operator for one of the network's.</exception>
     /// <exception cref="ShapeException">The network takes other examples.</exception>
     public static void Write(Stream stream, Module network, ParameterArena arena, Shape example, SampleSet? set = null)

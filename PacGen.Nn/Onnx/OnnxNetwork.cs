@@ -176,6 +176,7 @@ public sealed class OnnxNetwork : Module
     public byte[] Structure() => [.. structure];
 
     /// <summary>Checks that a file has the arrays that <see cref="Load"/> takes, and no others.</summary>
+    /// <param name="file">The file.</param>
     /// <exception cref="CheckpointException">An array is missing, has another shape, or has no place.</exception>
     public void RequireArrays(TensorFile file) => Places(file);
 

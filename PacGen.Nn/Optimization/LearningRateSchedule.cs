@@ -21,6 +21,8 @@ public sealed class LearningRateSchedule
     public static LearningRateSchedule Constant { get; } = new("constant", _ => 1);
 
     /// <summary>1, multiplied by <paramref name="factor"/> each time that <paramref name="epochs"/> more have passed.</summary>
+    /// <param name="epochs">After how many epochs; fractions are allowed.</param>
+    /// <param name="factor">What the rate is multiplied by then.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number of epochs or the factor is not positive.</exception>
     public static LearningRateSchedule Step(double epochs, double factor = 0.1)
     {
@@ -33,6 +35,8 @@ public sealed class LearningRateSchedule
     /// <summary>
     /// From 1 down to <paramref name="final"/> along half a cosine over <paramref name="epochs"/>, then <paramref name="final"/>.
     /// </summary>
+    /// <param name="epochs">The epochs of the way down, as a rule all of the training.</param>
+    /// <param name="final">The last factor, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number of epochs is not positive or the final factor is
     /// negative.</exception>
     public static LearningRateSchedule Cosine(double epochs, double final = 0)
@@ -48,6 +52,8 @@ public sealed class LearningRateSchedule
     /// This schedule after a linear rise from <paramref name="start"/> times its first value over the first
     /// <paramref name="epochs"/>.
     /// </summary>
+    /// <param name="epochs">How many epochs the rise takes.</param>
+    /// <param name="start">The first factor, above 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number of epochs or the start is not positive: a rate of 0 would leave ρ
     /// = ·/‖Δw‖ undefined.</exception>
     public LearningRateSchedule WithWarmUp(double epochs, double start = 0.01)

@@ -39,23 +39,32 @@ public sealed class Initializer
     public static Initializer KaimingNormal { get; } = new("Kaiming normal", shape => (true, Math.Sqrt(2.0 / FanIn(shape)), 0));
 
     /// <summary>All the same value.</summary>
+    /// <param name="value">The value.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is not finite in single precision.</exception>
     public static Initializer Constant(double value) =>
         new($"constant {Finite(value, "The first value of a parameter")}", _ => (false, 0, value));
 
     /// <summary>U(−bound, bound); with bound = 1/√fan-in of the weights this is PyTorch's default for a bias.</summary>
+    /// <param name="bound">The bound, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is not finite in single precision.</exception>
     public static Initializer Uniform(double bound) =>
         new($"uniform ±{Finite(bound, "The bound of a parameter's first values")}", _ => (false, bound, 0));
 
     /// <summary>N(0, deviation²).</summary>
+    /// <param name="deviation">The standard deviation, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is not finite in single precision.</exception>
     public static Initializer Normal(double deviation) =>
         new($"normal {Finite(deviation, "The deviation of a parameter's first values")}", _ => (true, deviation, 0));
 
     /// <summary>Xavier (Glorot) uniform: U(−a, a), a = gain·√(6/(fan-in + fan-out)).</summary>
+    /// <param name="gain">What the bound is multiplied by: 1, or what suits the activation behind.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is not finite in single precision.</exception>
     public static Initializer XavierUniform(double gain = 1) =>
         new($"Xavier uniform{Gain(gain)}", shape => (false, gain * Math.Sqrt(6.0 / (FanIn(shape) + FanOut(shape))), 0));
 
     /// <summary>Xavier (Glorot) normal: N(0, gain²·2/(fan-in + fan-out)).</summary>
+    /// <param name="gain">What the deviation is multiplied by.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is not finite in single precision.</exception>
     public static Initializer XavierNormal(double gain = 1) =>
         new($"Xavier normal{Gain(gain)}", shape => (true, gain * Math.Sqrt(2.0 / (FanIn(shape) + FanOut(shape))), 0));
 
@@ -67,6 +76,9 @@ public sealed class Initializer
     internal bool IsStored => stored is not null;
 
     /// <summary>Draws the values of a parameter; stream and seed decide them.</summary>
+    /// <param name="shape">The parameter's shape, which says its fan-in.</param>
+    /// <param name="values">Where they go.</param>
+    /// <param name="random">The stream.</param>
     /// <exception cref="ArgumentException">These are stored values of another number.</exception>
     public void Fill(Shape shape, Span<float> values, ref RandomStream random)
     {

@@ -129,12 +129,16 @@ public sealed class ParameterArena : IDisposable
     public IReadOnlyList<StateTensor> States => states;
 
     /// <summary>The part of a buffer of this layout that belongs to parameter <paramref name="index"/>.</summary>
+    /// <param name="buffer">A buffer of m floats.</param>
+    /// <param name="index">The parameter, from 0 in the order of <see cref="Parameters"/>.</param>
     public Region Segment(DeviceBuffer buffer, int index) =>
         new Region(buffer).Slice(starts[index], parameters[index].Shape.Count);
 
     /// <summary>
     /// Binds every parameter's leaf to its part of a buffer of this layout: the weights, or their perturbed copy.
     /// </summary>
+    /// <param name="bindings">What leaves are bound to; it is added to.</param>
+    /// <param name="buffer">A buffer of this layout: m floats.</param>
     public void Bind(Dictionary<Tensor, Region> bindings, DeviceBuffer buffer)
     {
         ArgumentNullException.ThrowIfNull(bindings);
@@ -148,6 +152,7 @@ public sealed class ParameterArena : IDisposable
     public float[] Save() => new Region(Weights).ToArray();
 
     /// <summary>Replaces the weights.</summary>
+    /// <param name="values">m floats in the arena's order.</param>
     /// <exception cref="ArgumentException">The number of values is not m.</exception>
     public void Load(ReadOnlySpan<float> values)
     {
@@ -163,6 +168,7 @@ public sealed class ParameterArena : IDisposable
     public float[] SaveState() => State is null ? [] : new Region(State).ToArray();
 
     /// <summary>Replaces the state.</summary>
+    /// <param name="values">The state's floats in the arena's order, as <see cref="SaveState"/> gives them.</param>
     /// <exception cref="ArgumentException">The number of values is not that of the state.</exception>
     public void LoadState(ReadOnlySpan<float> values)
     {

@@ -124,6 +124,7 @@ public sealed partial class EmpiricalLoss : IDisposable
     }
 
     /// <summary>Moves to a point.</summary>
+    /// <param name="point">m coordinates in the arena's order.</param>
     /// <exception cref="ArgumentException">It does not have m coordinates.</exception>
     public void MoveTo(ReadOnlySpan<float> point)
     {
@@ -132,6 +133,7 @@ public sealed partial class EmpiricalLoss : IDisposable
     }
 
     /// <summary>L̂ at the point.</summary>
+    /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="TrainingException">The loss is not finite there.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled, between two batches.</exception>
     public double Value(CancellationToken cancellation = default)

@@ -30,7 +30,14 @@ public static class PacGenScorer
     }
 
     /// <summary>Measures Ψ by all estimators of ρ from the same passes and draws; otherwise as <see cref="Measure"/>.</summary>
+    /// <param name="subject">The network, its loss and the images.</param>
+    /// <param name="options">How to score; defaults without it. Its estimator is not looked at.</param>
+    /// <param name="progress">Notified after each draw.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>A score for each estimator whose ρ and Ψ are finite, at least one.</returns>
+    /// <exception cref="ArgumentException">As for <see cref="Measure"/>.</exception>
+    /// <exception cref="TrainingException">As for <see cref="Measure"/>, or no estimator has a finite ρ and Ψ.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static IReadOnlyDictionary<RhoEstimator, PacGenScore> MeasureAll(
         EmpiricalLoss subject, ScoreOptions? options = null, IProgress<MeasureProgress>? progress = null,
         CancellationToken cancellation = default)

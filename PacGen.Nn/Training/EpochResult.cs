@@ -31,6 +31,7 @@ public sealed record EpochResult(
     public IReadOnlyList<MetricValue>? Metrics { get; init; }
 
     /// <summary>One of these numbers; Ψ is null where none was asked for.</summary>
+    /// <param name="quantity">Which.</param>
     public double? Value(EpochQuantity quantity) => quantity switch
     {
         EpochQuantity.TestAccuracy => TestAccuracy,

@@ -39,6 +39,8 @@ public sealed record SpectralDensity : Measurement
     }
 
     /// <summary>The share of the eigenvalues in an interval, both ends included.</summary>
+    /// <param name="low">The interval's lower end.</param>
+    /// <param name="high">Its upper end.</param>
     public double Mass(double low, double high) =>
         Nodes.Where(node => node.Eigenvalue >= low && node.Eigenvalue <= high).Sum(node => node.Mass);
 
@@ -57,6 +59,7 @@ public sealed record SpectralDensity : Measurement
     }
 
     /// <summary>The density at an eigenvalue, each node a Gaussian of <see cref="Width"/>; its integral is 1.</summary>
+    /// <param name="eigenvalue">Where.</param>
     public double At(double eigenvalue) => At(eigenvalue, Width);
 
     /// <summary>The density at an eigenvalue, each node a Gaussian.</summary>
