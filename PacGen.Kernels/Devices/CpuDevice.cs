@@ -150,6 +150,28 @@ public sealed unsafe class CpuDevice : Device
         }
     }
 
+    /// <summary>
+    /// Writes a vector past the caches, at an address aligned to it: a plain store would first read the line that it overwrites.
+    /// A <see cref="Sse.StoreFence"/> orders such stores before later ones.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void StorePast<T>(float* address, T value)
+        where T : struct, IMemoryLane<T>
+    {
+        if (T.Count == Vector512<float>.Count)
+        {
+            Unsafe.BitCast<T, Vector512<float>>(value).StoreAlignedNonTemporal(address);
+        }
+        else if (T.Count == Vector256<float>.Count)
+        {
+            Unsafe.BitCast<T, Vector256<float>>(value).StoreAlignedNonTemporal(address);
+        }
+        else
+        {
+            T.Store(address, value);
+        }
+    }
+
     /// <summary>The lane of a width.</summary>
     internal static Type LaneType(int width) => width switch
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 
@@ -14,6 +15,9 @@ internal sealed unsafe class RandomMapCpu<TMap, TSettings, T, TWords>(
 {
     private const int TaskElements = BlockSum.Block * BlockSum.BlocksPerTask;
 
+    // 16 MiB: beside the inputs no cache holds that until it is read.
+    private const int LeastPast = 1 << 22;
+
     public TSettings Settings { get; set; }
 
     public override int Tasks => BlockSum.Tasks(output.Count);
@@ -22,31 +26,37 @@ internal sealed unsafe class RandomMapCpu<TMap, TSettings, T, TWords>(
     {
         long start = (long)task * TaskElements, end = Math.Min(start + TaskElements, output.Count);
         TSettings settings = Settings;
-        Pass pass = new(CpuDevice.Address(a), CpuDevice.Address(b), CpuDevice.Address(c), CpuDevice.Address(output), settings);
+        float* first = CpuDevice.Address(a), second = CpuDevice.Address(b), third = CpuDevice.Address(c);
+        float* target = CpuDevice.Address(output);
+
+        // What is written over an input is in the cache.
+        bool inPlace = (TMap.Inputs > 0 && first == target) || (TMap.Inputs > 1 && second == target)
+            || (TMap.Inputs > 2 && third == target);
+        bool past = !inPlace && output.Count >= LeastPast && (nint)target % (sizeof(float) * T.Count) == 0;
+        Pass pass = new(first, second, third, target, past, settings);
         RandomPass.Run<Pass, T, TWords>(pass, start, end, TMap.Random(settings));
+        if (past && Sse.IsSupported)
+        {
+            Sse.StoreFence();
+        }
     }
 
-    private readonly struct Pass(float* a, float* b, float* c, float* output, TSettings settings) : IRandomPass
+    private readonly struct Pass(float* a, float* b, float* c, float* output, bool past, TSettings settings) : IRandomPass
     {
+        // The memory of the next chunk is asked for evenly while this one is worked on: at once it would take longer to come than
+        // the words take, and the formula would leave the memory idle.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Line(long element)
         {
             if (TMap.Inputs > 0)
             {
-                CpuDevice.Prefetch(a + element);
+                CpuDevice.Prefetch(a + element + RandomPass.Chunk);
             }
 
             if (TMap.Inputs > 1)
             {
-                CpuDevice.Prefetch(b + element);
+                CpuDevice.Prefetch(b + element + RandomPass.Chunk);
             }
-
-            if (TMap.Inputs > 2)
-            {
-                CpuDevice.Prefetch(c + element);
-            }
-
-            CpuDevice.Prefetch(output + element);
         }
 
         [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
@@ -70,13 +80,27 @@ internal sealed unsafe class RandomMapCpu<TMap, TSettings, T, TWords>(
 
             for (int i = 0; i < count; i += TLane.Count)
             {
-                TLane.Store(y0 + i, TMap.Of(
+                if (TMap.Inputs > 2)
+                {
+                    CpuDevice.Prefetch(c0 + i + RandomPass.Chunk);
+                }
+
+                TLane value = TMap.Of(
                     TMap.Inputs > 0 ? TLane.Load(a0 + i) : default,
                     TMap.Inputs > 1 ? TLane.Load(b0 + i) : default,
                     TMap.Inputs > 2 ? TLane.Load(c0 + i) : default,
                     TMap.IsSplit ? TLane.Load(scratch + i) : default,
                     Unsafe.ReadUnaligned<TLaneWords>(words + i),
-                    in constants));
+                    in constants);
+                if (past)
+                {
+                    CpuDevice.StorePast(y0 + i, value);
+                }
+                else
+                {
+                    CpuDevice.Prefetch(y0 + i + RandomPass.Chunk);
+                    TLane.Store(y0 + i, value);
+                }
             }
         }
     }

@@ -31,6 +31,7 @@ internal sealed unsafe class UpdateCpu<TRule, TStates, TKeeping, T> : UpdateLaun
     private sealed class Work(CpuDevice device, UpdateCpu<TRule, TStates, TKeeping, T> owner, UpdateRegions regions)
         : CpuLaunch(device)
     {
+        private const int Ahead = 512;
         private readonly float* w = CpuDevice.Address(regions.Weights), g = CpuDevice.Address(regions.Gradient);
         private readonly float* h = CpuDevice.Address(regions.SecondMoment);
         private readonly float* s0 = CpuDevice.Address(regions.State(0)), s1 = CpuDevice.Address(regions.State(1));
@@ -64,26 +65,38 @@ internal sealed unsafe class UpdateCpu<TRule, TStates, TKeeping, T> : UpdateLaun
             long i = start;
             for (; i + TLane.Count <= end; i += TLane.Count)
             {
+                Prefetch(w + i);
+                Prefetch(g + i);
                 States<TLane> states = default;
-                TLane moment = TKeeping.Keeps ? TLane.Load(h + i) : default;
+                TLane moment = default;
+                if (TKeeping.Keeps)
+                {
+                    moment = TLane.Load(h + i);
+                    Prefetch(h + i);
+                }
+
                 if (TStates.Count > 0)
                 {
                     states.First = TLane.Load(s0 + i);
+                    Prefetch(s0 + i);
                 }
 
                 if (TStates.Count > 1)
                 {
                     states.Second = TLane.Load(s1 + i);
+                    Prefetch(s1 + i);
                 }
 
                 if (TStates.Count > 2)
                 {
                     states.Third = TLane.Load(s2 + i);
+                    Prefetch(s2 + i);
                 }
 
                 if (TStates.Count > 3)
                 {
                     states.Fourth = TLane.Load(s3 + i);
+                    Prefetch(s3 + i);
                 }
 
                 TLane next = UpdateStep<TRule, TStates, TKeeping>.Next(
@@ -122,5 +135,11 @@ internal sealed unsafe class UpdateCpu<TRule, TStates, TKeeping, T> : UpdateLaun
 
             return i;
         }
+
+        /// <summary>
+        /// Asks for what is read a little later: a processor by itself looks no further than the end of a small page.
+        /// </summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Prefetch(float* address) => CpuDevice.Prefetch(address + Ahead);
     }
 }

@@ -66,6 +66,30 @@ internal sealed class PerParameterTests
         Assert.That(arenas[0].ToArray(), Is.EqualTo(arenas[3].ToArray()));
     }
 
+    // What is too large for a cache is written past it where its addresses allow that.
+    [Test]
+    public void LargeArraysGetTheSameBits([Values(0, 1)] int start)
+    {
+        const int count = (1 << 22) + 77;
+        using CpuDevice device = new(2);
+        using DeviceArrays arenas = new(
+            device, [.. Enumerable.Range(0, count + start).Select(i => (i % 1000) - 500f)], new float[count + start]);
+        Region weights = arenas[0].Slice(start, count), output = arenas[1].Slice(start, count);
+        NoiseSettings settings = NoiseSettings.Within(0.5, new Neighborhood(0.1, 0.2), Seed, 5, 6);
+        using RandomMapLaunch<NoiseSettings> launch =
+            RandomMapLaunch<NoiseSettings>.Create<NoiseOfOneLevel<UniformNoise>>(device, output, weights);
+        launch.Settings = settings;
+        launch.Run();
+        float[] w = weights.ToArray(), perturbed = output.ToArray();
+        LaneConstants<Float1> constants = NoiseOfOneLevel<UniformNoise>.Constants<Float1>(settings);
+        for (int i = 0; i < count; i += i > count - 100 ? 1 : 977)
+        {
+            Words1 word = new(Philox.Word(Seed, 5, 6, i));
+            Float1 expected = NoiseOfOneLevel<UniformNoise>.Of(new Float1(w[i]), default, default, default, word, in constants);
+            Assert.That(perturbed[i], Is.EqualTo(expected.Value), $"element {i}");
+        }
+    }
+
     [Test]
     public void UpdatesByTheRule([ValueSource(nameof(Counts))] int count)
     {
