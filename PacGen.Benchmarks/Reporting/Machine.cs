@@ -9,10 +9,13 @@ internal static class Machine
     /// <summary>The processor's name where the system tells it, else its architecture.</summary>
     public static string Processor { get; } = Name();
 
+    /// <summary>How many cores this process may use.</summary>
+    public static string Cores { get; } = Environment.ProcessorCount == 1 ? "1 core" : $"{Environment.ProcessorCount} cores";
+
     /// <summary>Processor, system and runtime, for a report's head.</summary>
     public static string Text { get; } =
         Prose.Line($"""
-            {Processor}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription},
+            {Processor}, {Cores}, {RuntimeInformation.OSDescription},
             {RuntimeInformation.FrameworkDescription}
             """);
 

@@ -110,7 +110,7 @@ internal sealed class ReportFile : OptionGroup
     [
         ["PacGen", Version],
         ["device", device],
-        ["processor", $"{Machine.Processor}, {System.Environment.ProcessorCount} cores"],
+        ["processor", $"{Machine.Processor}, {Machine.Cores}"],
         ["system", System.Runtime.InteropServices.RuntimeInformation.OSDescription],
         ["runtime", System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription],
         ["date", $"{DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC"],
