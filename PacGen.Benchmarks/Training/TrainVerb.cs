@@ -41,6 +41,17 @@ internal sealed class TrainVerb : Verb
         """), "pass",
         "pass", "training");
 
+    private readonly Option<string> precision = Options.Choice(
+        "--precision",
+        Prose.Line("""
+        Which numbers products and convolutions of training passes multiply: those of single precision, or rounded to bf16 and
+        summed in single precision (mixed precision), on an NVIDIA GPU by its tensor cores. Weights, updates, evaluation and Ψ
+        stay in single precision
+        """),
+        "single",
+        "single",
+        "bf16");
+
     private readonly Option<int?> earlyStop = Options.Count(
         "--early-stop",
         Prose.Line("""
@@ -62,7 +73,8 @@ internal sealed class TrainVerb : Verb
     {
         run = new TrainingRunOptions(Texts, optimizer);
         checkpoints = new CheckpointSettings([.. files.Paths], [data.Folder], data.Set);
-        Add(data.Set, model, run, psi, scoring, curvature, run.Seed, seeds, device, data, earlyStop, bestBy, files, checkpoints);
+        Add(data.Set, model, run, precision, psi, scoring, curvature, run.Seed, seeds, device, data, earlyStop, bestBy, files,
+            checkpoints);
         Add(JsonOption(Prose.Line("""
             One JSON object an epoch on standard output, all else on standard error; with --seeds each has its seed, and the last
             object the means
@@ -88,6 +100,7 @@ internal sealed class TrainVerb : Verb
             TensorBoardFolder = parsed.GetValue(files.TensorBoard),
             BestBy = TrainedRun.Quantities.First(one => one.Name == parsed.GetValue(bestBy)).Quantity,
             EarlyStop = parsed.GetValue(earlyStop),
+            Precision = parsed.GetValue(precision) == "bf16" ? Precision.BFloat16 : Precision.Single,
             Communicator = ranks,
         };
         bool scored = parsed.GetValue(psi) == "on";

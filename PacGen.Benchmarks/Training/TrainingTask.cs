@@ -1,4 +1,5 @@
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Kernels;
 using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Training;
@@ -33,6 +34,8 @@ internal sealed record TrainingTask(ModelChoice Model, Dataset Images, Optimizer
         parts += Options.Communicator is { Size: > 1 } ranks ? $" on {ranks.Size} processes ({ranks.Library})" : "";
         string varied = string.Concat(
             new object?[] { Options.Augmentation, Options.Average }.Where(one => one is not null).Select(one => $"; {one}"));
+        varied += Options.Precision == Precision.BFloat16
+            ? "; training passes multiply in bf16, all else is in single precision" : "";
         string statistics = trainer.Arena.States.Count == 0 ? "" : trainer.RunningStatistics switch
         {
             RunningStatistics.FromTrainingPass => "; running statistics from the training pass",

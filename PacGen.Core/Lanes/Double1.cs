@@ -63,6 +63,10 @@ public readonly struct Double1(double value) : ILane<Double1, Words1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double1 RoundToBFloat16(Double1 a) => new(BFloat16.Round(a.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Double1 Less(Double1 a, Double1 b) => new(a.Value < b.Value ? 1d : 0d);
 
     /// <inheritdoc/>

@@ -70,6 +70,10 @@ public readonly struct Float1(float value) : ILane<Float1, Words1>, IMemoryLane<
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float1 RoundToBFloat16(Float1 a) => new(BFloat16.Round(a.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float1 Less(Float1 a, Float1 b) => new(a.Value < b.Value ? 1f : 0f);
 
     /// <inheritdoc/>

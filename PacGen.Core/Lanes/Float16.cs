@@ -74,6 +74,16 @@ public readonly struct Float16(Vector512<float> value) : ILane<Float16, Words16>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float16 RoundToBFloat16(Float16 a)
+    {
+        Vector512<int> bits = a.Value.AsInt32();
+        Vector512<int> odd = Vector512.ShiftRightLogical(bits, 16) & Vector512<int>.One;
+        Vector512<int> rounded = (bits + Vector512.Create(BFloat16.HalfBelow) + odd) & Vector512.Create(BFloat16.Kept);
+        return new(Vector512.ConditionalSelect(Vector512.Equals(a.Value, a.Value), rounded.AsSingle(), a.Value));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float16 Less(Float16 a, Float16 b) => new(Vector512.LessThan(a.Value, b.Value));
 
     /// <inheritdoc/>

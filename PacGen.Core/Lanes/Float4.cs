@@ -74,6 +74,16 @@ public readonly struct Float4(Vector128<float> value) : ILane<Float4, Words4>, I
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 RoundToBFloat16(Float4 a)
+    {
+        Vector128<int> bits = a.Value.AsInt32();
+        Vector128<int> odd = Vector128.ShiftRightLogical(bits, 16) & Vector128<int>.One;
+        Vector128<int> rounded = (bits + Vector128.Create(BFloat16.HalfBelow) + odd) & Vector128.Create(BFloat16.Kept);
+        return new(Vector128.ConditionalSelect(Vector128.Equals(a.Value, a.Value), rounded.AsSingle(), a.Value));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float4 Less(Float4 a, Float4 b) => new(Vector128.LessThan(a.Value, b.Value));
 
     /// <inheritdoc/>

@@ -74,6 +74,16 @@ public readonly struct Float8(Vector256<float> value) : ILane<Float8, Words8>, I
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float8 RoundToBFloat16(Float8 a)
+    {
+        Vector256<int> bits = a.Value.AsInt32();
+        Vector256<int> odd = Vector256.ShiftRightLogical(bits, 16) & Vector256<int>.One;
+        Vector256<int> rounded = (bits + Vector256.Create(BFloat16.HalfBelow) + odd) & Vector256.Create(BFloat16.Kept);
+        return new(Vector256.ConditionalSelect(Vector256.Equals(a.Value, a.Value), rounded.AsSingle(), a.Value));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float8 Less(Float8 a, Float8 b) => new(Vector256.LessThan(a.Value, b.Value));
 
     /// <inheritdoc/>

@@ -52,6 +52,11 @@ public interface ILane<T>
     /// <summary>The nearest integer, ties to even; for |a| &lt; 2²².</summary>
     static abstract T Round(T a);
 
+    /// <summary>
+    /// The nearest number of bfloat16, 8 significant bits with single precision's exponents, ties to even.
+    /// </summary>
+    static abstract T RoundToBFloat16(T a);
+
     /// <summary>The mask of a &lt; b.</summary>
     static abstract T Less(T a, T b);
 

@@ -11,6 +11,9 @@ namespace PacGen.Kernels;
 public sealed record BatchMatMul(bool TransposeA = false, bool TransposeB = false) : Operation
 {
     /// <inheritdoc/>
+    public override bool IsProduct => true;
+
+    /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs)
     {
         if (inputs is not [{ Rank: 3 } a, { Rank: 3 } b])

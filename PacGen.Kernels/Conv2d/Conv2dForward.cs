@@ -8,7 +8,7 @@ namespace PacGen.Kernels;
 /// outside the image.
 /// </summary>
 /// <param name="Geometry">Strides and padding.</param>
-public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
+public sealed record Conv2dForward(Conv2dGeometry Geometry) : ProductOperation
 {
     /// <summary>A convolution with the same stride and padding both ways.</summary>
     public Conv2dForward(int stride = 1, int padding = 0)
@@ -77,9 +77,11 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : Operation
         int rows = y[0] * y[1] * y[2], terms = w[0] * w[1] * w[2];
         return Packs.InFours(x[3], inputs[0])
             ? Product.BindMatrix(
-                device, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], false, output, rows, w[3], terms)
+                device, Precision, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], false, output, rows, w[3],
+                terms)
             : Product.BindMatrix(
-                device, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], false, output, rows, w[3], terms);
+                device, Precision, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], false, output, rows, w[3],
+                terms);
     }
 
     private Windows WindowsOver(Shape x, Shape w, Shape y) => new(

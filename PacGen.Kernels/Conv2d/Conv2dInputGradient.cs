@@ -10,7 +10,7 @@ namespace PacGen.Kernels;
 /// <param name="Geometry">Strides and padding of the convolution.</param>
 /// <param name="Height">The images' height H.</param>
 /// <param name="Width">The images' width W.</param>
-public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, int Width) : Operation
+public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, int Width) : ProductOperation
 {
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs)
@@ -97,8 +97,10 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
             ((h * Width) + v) * channels, Height * Width * channels, Geometry.StrideHeight * Width * channels,
             Geometry.StrideWidth * channels);
         return Packs.InFours(outputs, inputs[0])
-            ? Product.Bind(device, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], weights, output, target)
-            : Product.Bind(device, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], weights, output, target);
+            ? Product.Bind(
+                device, Precision, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], weights, output, target)
+            : Product.Bind(
+                device, Precision, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], weights, output, target);
     }
 
     private Launch Bind<T>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)

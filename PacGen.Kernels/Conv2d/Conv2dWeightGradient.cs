@@ -10,7 +10,7 @@ namespace PacGen.Kernels;
 /// <param name="Geometry">Strides and padding of the convolution.</param>
 /// <param name="KernelHeight">The weights' height KH.</param>
 /// <param name="KernelWidth">The weights' width KW.</param>
-public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHeight, int KernelWidth) : Operation
+public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHeight, int KernelWidth) : ProductOperation
 {
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs)
@@ -66,9 +66,11 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
         int rows = KernelHeight * KernelWidth * x[3], terms = dy[0] * dy[1] * dy[2];
         return Packs.InFours(x[3], inputs[0])
             ? Product.BindMatrix(
-                device, inputs[0], new WindowSource<AlongOuter, Wide>(windows), inputs[1], false, output, rows, dy[3], terms)
+                device, Precision, inputs[0], new WindowSource<AlongOuter, Wide>(windows), inputs[1], false, output, rows, dy[3],
+                terms)
             : Product.BindMatrix(
-                device, inputs[0], new WindowSource<AlongOuter, Narrow>(windows), inputs[1], false, output, rows, dy[3], terms);
+                device, Precision, inputs[0], new WindowSource<AlongOuter, Narrow>(windows), inputs[1], false, output, rows,
+                dy[3], terms);
     }
 
     private static Launch Bind<T>(

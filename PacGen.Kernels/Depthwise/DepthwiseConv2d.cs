@@ -16,6 +16,9 @@ namespace PacGen.Kernels;
 public sealed record DepthwiseConv2d(DepthwiseGeometry Geometry) : VectorOperation
 {
     /// <inheritdoc/>
+    public override bool IsProduct => true;
+
+    /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs)
     {
         const string Expected = "images (N, H, W, C) and weights (KH, KW, 1, C)";

@@ -16,6 +16,9 @@ public sealed record DepthwiseWeightGradient(DepthwiseGeometry Geometry, int Ker
     private const int MostParts = 64, RowsPerPart = 8;
 
     /// <inheritdoc/>
+    public override bool IsProduct => true;
+
+    /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs)
     {
         const string Expected = "images (N, H, W, C) and the gradient (N, OH, OW, C) of their convolution";

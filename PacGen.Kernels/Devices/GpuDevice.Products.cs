@@ -43,7 +43,8 @@ public sealed partial class GpuDevice
     /// <summary>The library that matrix products are left to, or null.</summary>
     internal CuBlas? Library => libraries.GetValueOrDefault(products);
 
-    private bool HasTensorCores => Accelerator is CudaAccelerator cuda
+    /// <summary>Whether warps multiply matrices on tensor cores, in TF32 and in bfloat16.</summary>
+    internal bool HasTensorCores => Accelerator is CudaAccelerator cuda
         ? cuda.Architecture.Major >= TensorCore.Major
         : Kind == DeviceKind.Simulator && Accelerator.WarpSize == MmaFragment.Lanes;
 }

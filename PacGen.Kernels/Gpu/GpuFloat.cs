@@ -67,6 +67,10 @@ public readonly struct GpuFloat(float value) : ILane<GpuFloat, Words1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat RoundToBFloat16(GpuFloat a) => new(BFloat16.Round(a.Value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GpuFloat Less(GpuFloat a, GpuFloat b) => new(GpuArithmetic.Less(a.Value, b.Value));
 
     /// <inheritdoc/>

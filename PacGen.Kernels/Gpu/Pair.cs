@@ -1,7 +1,7 @@
 namespace PacGen.Kernels;
 
 /// <summary>Two floats that a GPU thread loads at once.</summary>
-internal struct Pair
+internal struct Pair(float x, float y)
 {
-    public float X, Y;
+    public float X = x, Y = y;
 }

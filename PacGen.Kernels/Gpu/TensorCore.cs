@@ -5,13 +5,14 @@ using ILGPU.Backends.PTX;
 using ILGPU.IR;
 using ILGPU.IR.Intrinsics;
 using ILGPU.IR.Values;
+using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
 
 /// <summary>
-/// The tensor cores' TF32 instructions of NVIDIA GPUs from compute capability 8.0 on, each an intrinsic of its own. (ILGPU's own
+/// The tensor cores' instructions of NVIDIA GPUs from compute capability 8.0 on, each an intrinsic of its own. (ILGPU's own
 /// inline PTX passes results through local memory.) On a simulator with warps of 32 lanes the methods' bodies run, which say what
-/// the PTX manual says; only the order of a number's eight products is not the manual's, as it leaves that open.
+/// the PTX manual says; only the order of a number's products is not the manual's, as it leaves that open.
 /// </summary>
 internal static class TensorCore
 {
@@ -57,12 +58,60 @@ internal static class TensorCore
         return c;
     }
 
+    /// <summary>Two numbers rounded to bfloat16, ties to even, in one register: the second is its upper half.</summary>
+    [IntrinsicImplementation]
+    public static int Pack(float low, float high) =>
+        (BitConverter.SingleToInt32Bits(BFloat16.Round(high)) & BFloat16.Kept)
+            | ((BitConverter.SingleToInt32Bits(BFloat16.Round(low)) >> 16) & ~BFloat16.Kept);
+
+    /// <summary>
+    /// C + A·B of one warp in bfloat16, of a 16 × 16 matrix A and a 16 × 8 matrix B, mma.m16n8k16: a register holds terms 2p and
+    /// 2p + 1, p the lane's place in its group of four, and those 8 further; else A, B and C are as <see cref="MmaFragment"/>
+    /// says.
+    /// </summary>
+    [IntrinsicImplementation]
+    public static Quad MultiplyAddBFloat16(
+        int a0, int a1, int a2, int a3, int b0, int b1, float c0, float c1, float c2, float c3)
+    {
+        Quad c = MultiplyAddEightBFloat16(a0, a1, b0, c0, c1, c2, c3);
+        return MultiplyAddEightBFloat16(a2, a3, b1, c.X, c.Y, c.Z, c.W);
+    }
+
+    /// <summary>The same of eight terms, mma.m16n8k8.</summary>
+    [IntrinsicImplementation]
+    public static Quad MultiplyAddEightBFloat16(int a0, int a1, int b0, float c0, float c1, float c2, float c3)
+    {
+        Quad c = new(c0, c1, c2, c3);
+        int group = Warp.LaneIdx / 4, place = Warp.LaneIdx % 4;
+        for (int lane = 0; lane < 4; lane++)
+        {
+            int upper = Warp.Shuffle(a0, (4 * group) + lane), lower = Warp.Shuffle(a1, (4 * group) + lane);
+            int left = Warp.Shuffle(b0, (4 * 2 * place) + lane), right = Warp.Shuffle(b0, (4 * ((2 * place) + 1)) + lane);
+            c.X = AddPair(upper, left, c.X);
+            c.Y = AddPair(upper, right, c.Y);
+            c.Z = AddPair(lower, left, c.Z);
+            c.W = AddPair(lower, right, c.W);
+        }
+
+        return c;
+    }
+
+    private static float AddPair(int a, int b, float c) => GpuArithmetic.MultiplyAdd(
+        High(a), High(b), GpuArithmetic.MultiplyAdd(Low(a), Low(b), c));
+
+    private static float High(int pair) => BitConverter.Int32BitsToSingle(pair & BFloat16.Kept);
+
+    private static float Low(int pair) => BitConverter.Int32BitsToSingle(pair << 16);
+
     /// <summary>Tells a context's back end for NVIDIA GPUs how to write the instructions; no other has them.</summary>
     public static void Configure(Context.Builder builder)
     {
         IntrinsicImplementationManager manager = builder.GetIntrinsicManager();
         Register(nameof(Round), nameof(EmitRound));
         Register(nameof(MultiplyAdd), nameof(EmitMultiplyAdd));
+        Register(nameof(Pack), nameof(EmitPack));
+        Register(nameof(MultiplyAddBFloat16), nameof(EmitMultiplyAddBFloat16));
+        Register(nameof(MultiplyAddEightBFloat16), nameof(EmitMultiplyAddEightBFloat16));
 
         void Register(string method, string emitter) => manager.RegisterMethod(
             typeof(TensorCore).GetMethod(method)!,
@@ -77,9 +126,31 @@ internal static class TensorCore
         command.AppendArgument(argument);
     }
 
-    private static void EmitMultiplyAdd(PTXBackend backend, PTXCodeGenerator generator, Value value)
+    private static void EmitPack(PTXBackend backend, PTXCodeGenerator generator, Value value)
     {
         MethodCall call = (MethodCall)value;
+        RegisterAllocator<PTXRegisterKind>.PrimitiveRegister low = generator.EnsureHardwareRegister(
+            generator.LoadPrimitive(call.Nodes[0]));
+        RegisterAllocator<PTXRegisterKind>.PrimitiveRegister high = generator.EnsureHardwareRegister(
+            generator.LoadPrimitive(call.Nodes[1]));
+        using PTXCodeGenerator.CommandEmitter command = generator.BeginCommand("cvt.rn.bf16x2.f32");
+        command.AppendArgument(generator.AllocateHardware(value));
+        command.AppendArgument(high);
+        command.AppendArgument(low);
+    }
+
+    private static void EmitMultiplyAdd(PTXBackend backend, PTXCodeGenerator generator, Value value) =>
+        EmitProduct(generator, (MethodCall)value, "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32", 4, 2);
+
+    private static void EmitMultiplyAddBFloat16(PTXBackend backend, PTXCodeGenerator generator, Value value) =>
+        EmitProduct(generator, (MethodCall)value, "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32", 4, 2);
+
+    private static void EmitMultiplyAddEightBFloat16(PTXBackend backend, PTXCodeGenerator generator, Value value) =>
+        EmitProduct(generator, (MethodCall)value, "mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32", 2, 1);
+
+    // A call's arguments are so many registers of A, of B, and four of C.
+    private static void EmitProduct(PTXCodeGenerator generator, MethodCall call, string instruction, int left, int right)
+    {
         RegisterAllocator<PTXRegisterKind>.PrimitiveRegister[] arguments =
             new RegisterAllocator<PTXRegisterKind>.PrimitiveRegister[call.Count];
         for (int i = 0; i < arguments.Length; i++)
@@ -88,12 +159,11 @@ internal static class TensorCore
         }
 
         RegisterAllocator<PTXRegisterKind>.CompoundRegister target =
-            (RegisterAllocator<PTXRegisterKind>.CompoundRegister)generator.Allocate(value);
-        using PTXCodeGenerator.CommandEmitter command =
-            generator.BeginCommand("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32");
+            (RegisterAllocator<PTXRegisterKind>.CompoundRegister)generator.Allocate(call);
+        using PTXCodeGenerator.CommandEmitter command = generator.BeginCommand(instruction);
         command.AppendVectorArgument(target.SliceAs<RegisterAllocator<PTXRegisterKind>.PrimitiveRegister>(0, 4));
-        command.AppendVectorArgument(arguments[..4]);
-        command.AppendVectorArgument(arguments[4..6]);
-        command.AppendVectorArgument(arguments[6..]);
+        command.AppendVectorArgument(arguments[..left]);
+        command.AppendVectorArgument(arguments[left..(left + right)]);
+        command.AppendVectorArgument(arguments[(left + right)..]);
     }
 }

@@ -7,7 +7,7 @@ namespace PacGen.Kernels;
 /// </summary>
 /// <param name="TransposeA">Whether A is given as (K, M).</param>
 /// <param name="TransposeB">Whether B is given as (N, K).</param>
-public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : Operation
+public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : ProductOperation
 {
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs)
@@ -66,7 +66,7 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
         Shape shape = Infer(shapes);
         int rows = shape[0], columns = shape[1], terms = shapes[0][TransposeA ? 0 : 1];
         (Region a, Region b) = (inputs[0], inputs[1]);
-        if (device.Library is { } library)
+        if (Precision == Precision.Single && device.Library is { } library)
         {
             return new CuBlasLaunch(library, ColumnMajorProduct.Of(rows, columns, terms, TransposeA, TransposeB), a, b, output);
         }
@@ -74,13 +74,17 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
         return (TransposeA, Packs.InFours(shapes[0][1], a)) switch
         {
             (false, true) => Product.BindMatrix(
-                device, a, new MatrixSource<AlongTerms, Wide>(rows, terms), b, TransposeB, output, rows, columns, terms),
+                device, Precision, a, new MatrixSource<AlongTerms, Wide>(rows, terms), b, TransposeB, output, rows, columns,
+                terms),
             (false, false) => Product.BindMatrix(
-                device, a, new MatrixSource<AlongTerms, Narrow>(rows, terms), b, TransposeB, output, rows, columns, terms),
+                device, Precision, a, new MatrixSource<AlongTerms, Narrow>(rows, terms), b, TransposeB, output, rows, columns,
+                terms),
             (true, true) => Product.BindMatrix(
-                device, a, new MatrixSource<AlongOuter, Wide>(rows, terms), b, TransposeB, output, rows, columns, terms),
+                device, Precision, a, new MatrixSource<AlongOuter, Wide>(rows, terms), b, TransposeB, output, rows, columns,
+                terms),
             _ => Product.BindMatrix(
-                device, a, new MatrixSource<AlongOuter, Narrow>(rows, terms), b, TransposeB, output, rows, columns, terms),
+                device, Precision, a, new MatrixSource<AlongOuter, Narrow>(rows, terms), b, TransposeB, output, rows, columns,
+                terms),
         };
     }
 }

@@ -17,6 +17,7 @@ internal static class Product
 
     /// <summary>Binds a product whose B is a matrix.</summary>
     /// <param name="device">The device.</param>
+    /// <param name="precision">As what it multiplies.</param>
     /// <param name="a">A's memory.</param>
     /// <param name="sourceA">How A is read.</param>
     /// <param name="b">B's memory.</param>
@@ -26,21 +27,27 @@ internal static class Product
     /// <param name="columns">The output's columns.</param>
     /// <param name="terms">The summed terms.</param>
     public static Launch BindMatrix<TA>(
-        GpuDevice device, Region a, TA sourceA, Region b, bool alongTerms, Region output, int rows, int columns, int terms)
-        where TA : struct, ITileSource => (alongTerms, Packs.InFours(alongTerms ? terms : columns, b)) switch
+        GpuDevice device, Precision precision, Region a, TA sourceA, Region b, bool alongTerms, Region output, int rows,
+        int columns, int terms)
+        where TA : struct, ITileSource
+    {
+        return (alongTerms, Packs.InFours(alongTerms ? terms : columns, b)) switch
         {
-            (true, true) =>
-                Bind(device, a, sourceA, b, new MatrixSource<AlongTerms, Wide>(columns, terms), output, rows, columns, terms),
-            (true, false) =>
-                Bind(device, a, sourceA, b, new MatrixSource<AlongTerms, Narrow>(columns, terms), output, rows, columns, terms),
-            (false, true) =>
-                Bind(device, a, sourceA, b, new MatrixSource<AlongOuter, Wide>(columns, terms), output, rows, columns, terms),
-            _ => Bind(device, a, sourceA, b, new MatrixSource<AlongOuter, Narrow>(columns, terms), output, rows, columns, terms),
+            (true, true) => Of(new MatrixSource<AlongTerms, Wide>(columns, terms)),
+            (true, false) => Of(new MatrixSource<AlongTerms, Narrow>(columns, terms)),
+            (false, true) => Of(new MatrixSource<AlongOuter, Wide>(columns, terms)),
+            _ => Of(new MatrixSource<AlongOuter, Narrow>(columns, terms)),
         };
+
+        Launch Of<TB>(TB sourceB)
+            where TB : struct, ITileSource =>
+            Bind(device, precision, a, sourceA, b, sourceB, output, rows, columns, terms);
+    }
 
     /// <summary>Binds a product whose output is a matrix.</summary>
     public static Launch Bind<TA, TB>(
-        GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, int rows, int columns, int terms)
+        GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, int rows, int columns,
+        int terms)
         where TA : struct, ITileSource
         where TB : struct, ITileSource
     {
@@ -51,15 +58,16 @@ internal static class Product
         if (splits == 1)
         {
             return Bind(
-                device, a, sourceA, b, sourceB, output, new ProductTarget(rows, columns, terms, Packs.InFours(0, output)));
+                device, precision, a, sourceA, b, sourceB, output,
+                new ProductTarget(rows, columns, terms, Packs.InFours(0, output)));
         }
 
         ProductTarget target = new(
-            rows, columns, terms, true) { SplitTerms = Ceiling(Ceiling(terms, splits), WarpSums.Terms) * WarpSums.Terms };
+            rows, columns, terms, true) { SplitTerms = Ceiling(Ceiling(terms, splits), ProductStage.Terms) * ProductStage.Terms };
         target.Splits = Ceiling(terms, target.SplitTerms);
         using LaunchParts parts = new(device);
         Region split = parts.Memory((long)target.Splits * rows * columns, "the parts of a matrix product");
-        parts.Add(Bind(device, a, sourceA, b, sourceB, split, target));
+        parts.Add(Bind(device, precision, a, sourceA, b, sourceB, split, target));
         parts.Add(new SplitSumGpu(device, split, target.Splits, output.Slice(0, (long)rows * columns)));
         return parts.ToLaunch();
     }
@@ -67,7 +75,7 @@ internal static class Product
     /// <summary>Binds a product with an output of any layout.</summary>
     /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
     public static Launch Bind<TA, TB>(
-        GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
+        GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
         where TA : struct, ITileSource
         where TB : struct, ITileSource
     {
@@ -76,10 +84,20 @@ internal static class Product
             throw new NotSupportedException($"{device.Name} multiplies tensors of at most {int.MaxValue} elements.");
         }
 
-        return device.Products is ProductMode.Tf32 or ProductMode.CuBlasTf32
-            ? BindTiles<TA, TB, Tf32Sums>(device, a, sourceA, b, sourceB, output, target)
+        return precision == Precision.BFloat16 ? OnTensorCores<TA, TB, BFloat16Factors>(
+                device, a, sourceA, b, sourceB, output, target)
+            : device.Products is ProductMode.Tf32 or ProductMode.CuBlasTf32 ? OnTensorCores<TA, TB, Tf32Factors>(
+                device, a, sourceA, b, sourceB, output, target)
             : BindTiles<TA, TB, SingleSums>(device, a, sourceA, b, sourceB, output, target);
     }
+
+    private static Launch OnTensorCores<TA, TB, TFactors>(
+        GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource
+        where TFactors : struct, ITensorFactors => target.Columns > 32 && device.Accelerator.MaxNumThreadsPerGroup >= 128
+        ? new ProductPipeline<TA, TB, Pipeline128, TFactors>(device, a, sourceA, b, sourceB, output, target)
+        : BindTiles<TA, TB, TensorSums<TFactors>>(device, a, sourceA, b, sourceB, output, target);
 
     private static Launch BindTiles<TA, TB, TSums>(
         GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
@@ -96,11 +114,6 @@ internal static class Product
         if (target.Columns <= 32)
         {
             return new ProductGpu<TA, TB, Tile128By32, TSums>(device, a, sourceA, b, sourceB, output, target);
-        }
-
-        if (typeof(TSums) == typeof(Tf32Sums) && most >= 128)
-        {
-            return new ProductPipeline<TA, TB, Pipeline128>(device, a, sourceA, b, sourceB, output, target);
         }
 
         // The larger tile where a GPU is busy with it, and where it has no more to do beyond the output's last column.

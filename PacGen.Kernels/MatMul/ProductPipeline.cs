@@ -6,13 +6,14 @@ using ILGPU.Util;
 namespace PacGen.Kernels;
 
 /// <summary>
-/// The product of two sides on tensor cores in TF32, closed over how each is read: a group's warps compute 64 × 64 numbers each,
-/// from stages of 16 terms that are copied to shared memory while those before are multiplied.
+/// The product of two sides on tensor cores, closed over how each is read and as what it is multiplied: a group's warps compute
+/// 64 × 64 numbers each, from stages of 16 terms that are copied to shared memory while those before are multiplied.
 /// </summary>
-internal sealed class ProductPipeline<TA, TB, TTile> : Launch
+internal sealed class ProductPipeline<TA, TB, TTile, TFactors> : Launch
     where TA : struct, ITileSource
     where TB : struct, ITileSource
     where TTile : struct, IPipelineTile
+    where TFactors : struct, ITensorFactors
 {
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, ProductTarget> kernel;
     private readonly ArrayView<float> a, b, output;
@@ -51,7 +52,7 @@ internal sealed class ProductPipeline<TA, TB, TTile> : Launch
         ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TA sourceA, TB sourceB, ProductTarget target)
     {
         int rows = TTile.Rows, columns = TTile.Columns, threads = rows * columns / 128, stages = TTile.Stages;
-        int size = WarpSums.Terms * (rows + columns), partB = WarpSums.Terms * rows;
+        int size = ProductStage.Terms * (rows + columns), partB = ProductStage.Terms * rows;
         ArrayView<float> shared = SharedMemory.Allocate<float>(stages * size);
 
         // Groups that run at a time compute tiles of eight rows of tiles, so that both sides' tiles are met in the cache.
@@ -60,9 +61,10 @@ internal sealed class ProductPipeline<TA, TB, TTile> : Launch
         int height = IntrinsicMath.Min(8, down - (8 * band)), column = inBand / height;
         int firstRow = ((8 * band) + inBand - (column * height)) * rows, firstColumn = column * columns;
         int split = Grid.IdxY, firstTerm = split * target.SplitTerms;
-        int tiles = (IntrinsicMath.Min(target.Terms - firstTerm, target.SplitTerms) + WarpSums.Terms - 1) / WarpSums.Terms;
+        int tiles =
+            (IntrinsicMath.Min(target.Terms - firstTerm, target.SplitTerms) + ProductStage.Terms - 1) / ProductStage.Terms;
 
-        WarpSums sums = default;
+        WarpSums<TFactors> sums = default;
         sums.Start(columns);
         TileCopier<TA> copierA = default;
         TileCopier<TB> copierB = default;

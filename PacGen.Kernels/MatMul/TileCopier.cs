@@ -4,7 +4,7 @@ using ILGPU;
 namespace PacGen.Kernels;
 
 /// <summary>
-/// A thread's part in copying one side's stages to shared memory, laid out as <see cref="WarpSums"/> says: two or four quads,
+/// A thread's part in copying one side's stages to shared memory, laid out as <see cref="ProductStage"/> says: two or four quads,
 /// which no register waits for.
 /// </summary>
 internal struct TileCopier<TSource>
@@ -31,7 +31,7 @@ internal struct TileCopier<TSource>
             term0 = source.Term(firstTerm + ((thread & 3) << 2));
             outer0 = source.Outer(firstOuter + outer);
             outer1 = source.Outer(firstOuter + outer + step);
-            at0 = (outer * WarpSums.Terms) + (4 * WarpSums.SwizzleTerms(thread & 3, outer));
+            at0 = (outer * ProductStage.Terms) + (4 * ProductStage.SwizzleTerms(thread & 3, outer));
             at1 = at0 + (threads << 2);
             if (Quads(extent, threads) > 2)
             {
@@ -48,14 +48,14 @@ internal struct TileCopier<TSource>
             outer0 = source.Outer(firstOuter + (4 * piece));
             term0 = source.Term(firstTerm + term);
             term1 = source.Term(firstTerm + term + step);
-            at0 = (term * extent) + (4 * WarpSums.SwizzleOuters(piece, term));
-            at1 = ((term + step) * extent) + (4 * WarpSums.SwizzleOuters(piece, term + step));
+            at0 = (term * extent) + (4 * ProductStage.SwizzleOuters(piece, term));
+            at1 = ((term + step) * extent) + (4 * ProductStage.SwizzleOuters(piece, term + step));
             if (Quads(extent, threads) > 2)
             {
                 term2 = source.Term(firstTerm + term + (2 * step));
                 term3 = source.Term(firstTerm + term + (3 * step));
-                at2 = ((term + (2 * step)) * extent) + (4 * WarpSums.SwizzleOuters(piece, term + (2 * step)));
-                at3 = ((term + (3 * step)) * extent) + (4 * WarpSums.SwizzleOuters(piece, term + (3 * step)));
+                at2 = ((term + (2 * step)) * extent) + (4 * ProductStage.SwizzleOuters(piece, term + (2 * step)));
+                at3 = ((term + (3 * step)) * extent) + (4 * ProductStage.SwizzleOuters(piece, term + (3 * step)));
             }
         }
     }
@@ -96,7 +96,7 @@ internal struct TileCopier<TSource>
 
     /// <summary>How many quads of a stage a thread copies: two or four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Quads(int extent, int threads) => extent * WarpSums.Terms / 4 / threads;
+    private static int Quads(int extent, int threads) => extent * ProductStage.Terms / 4 / threads;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly Digits Next(Digits term) => source.NextTile(source.NextTile(term));

@@ -4,31 +4,20 @@ using ILGPU;
 namespace PacGen.Kernels;
 
 /// <summary>
-/// A thread's share of what a warp sums on tensor cores: 64 × 64 numbers, 4 × 8 fragments of 16 × 8. Both sides are rounded to
-/// TF32 as they are read from shared memory, sums are in single precision, term after term.
+/// A thread's share of what a warp sums on tensor cores: 64 × 64 numbers, 4 × 8 fragments of 16 × 8. Both sides are rounded as
+/// they are read from a <see cref="ProductStage"/>, sums are in single precision.
 /// </summary>
 /// <remarks>
-/// A stage in shared memory holds 16 terms of each side as memory runs, in lines of 16-byte pieces that change places, so that
-/// what a warp reads at a time stands in different banks. Along terms: an outer index's 16 terms are a line, and ldmatrix loads
-/// a whole fragment of A, or two of B. Along the outer index: a term's numbers are a line; A's fragments are loaded by pairs of
-/// rows, B's number by number: so numbers come into the registers that the instruction asks for.
+/// Along terms: an outer index's 16 terms are a line, and ldmatrix loads a whole fragment of A of eight terms, or two of B. Along
+/// the outer index: a term's numbers are a line; A's fragments are loaded by pairs of rows, B's number by number: so numbers come
+/// into the registers that the instruction asks for.
 /// </remarks>
-internal struct WarpSums
+internal struct WarpSums<TFactors>
+    where TFactors : struct, ITensorFactors
 {
     private int warpRow, warpColumn, group, place;
     private Quad c00, c01, c02, c03, c04, c05, c06, c07, c10, c11, c12, c13, c14, c15, c16, c17;
     private Quad c20, c21, c22, c23, c24, c25, c26, c27, c30, c31, c32, c33, c34, c35, c36, c37;
-
-    /// <summary>The terms of a stage.</summary>
-    public const int Terms = 16;
-
-    /// <summary>Where a 16-byte piece of an outer index's line of 16 terms stands.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int SwizzleTerms(int piece, int outer) => piece ^ ((outer >> 1) & 3);
-
-    /// <summary>Where a 16-byte piece of a term's line stands.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int SwizzleOuters(int piece, int term) => piece ^ ((term & 3) << 1);
 
     /// <summary>The row of a warp's 64 that is a row of a fragment.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -53,13 +42,23 @@ internal struct WarpSums
         where TA : struct, ITileSource
         where TB : struct, ITileSource
     {
-        AddEight<TA, TB>(shared, startA, rows, startB, columns, 0);
-        AddEight<TA, TB>(shared, startA, rows, startB, columns, 1);
+        Fragments first = Load<TA, TB>(shared, startA, rows, startB, columns, 0);
+        if (TFactors.Terms == ProductStage.Terms)
+        {
+            Multiply(first, Load<TA, TB>(shared, startA, rows, startB, columns, 1));
+        }
+        else
+        {
+            Multiply(first, first);
+            Fragments second = Load<TA, TB>(shared, startA, rows, startB, columns, 1);
+            Multiply(second, second);
+        }
     }
 
-    // Eight of the stage's terms, an instruction's.
+    // Eight of the stage's terms.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void AddEight<TA, TB>(ArrayView<float> shared, int startA, int rows, int startB, int columns, int half)
+    private readonly Fragments Load<TA, TB>(
+        ArrayView<float> shared, int startA, int rows, int startB, int columns, int half)
         where TA : struct, ITileSource
         where TB : struct, ITileSource
     {
@@ -68,18 +67,19 @@ internal struct WarpSums
         if (TA.AlongTerms)
         {
             int row = warpRow + (lane & 15);
-            ref float at = ref shared[startA + (row * Terms) + (4 * SwizzleTerms((2 * half) + (lane >> 4), row))];
+            ref float at =
+                ref shared[startA + (row * ProductStage.Terms) + (4 * ProductStage.SwizzleTerms((2 * half) + (lane >> 4), row))];
             a0 = SharedTile.LoadMatrices(ref at, 0);
-            a1 = SharedTile.LoadMatrices(ref at, 16 * Terms);
-            a2 = SharedTile.LoadMatrices(ref at, 32 * Terms);
-            a3 = SharedTile.LoadMatrices(ref at, 48 * Terms);
+            a1 = SharedTile.LoadMatrices(ref at, 16 * ProductStage.Terms);
+            a2 = SharedTile.LoadMatrices(ref at, 32 * ProductStage.Terms);
+            a3 = SharedTile.LoadMatrices(ref at, 48 * ProductStage.Terms);
         }
         else
         {
             // Two rows side by side are a row of the fragment's upper and lower half.
             int start = startA + (((8 * half) + place) * rows) + (2 * (group & 1));
-            ref float even = ref shared[start + (4 * SwizzleOuters((warpRow >> 2) + (group >> 1), place))];
-            ref float odd = ref shared[start + (4 * SwizzleOuters((warpRow >> 2) + 4 + (group >> 1), place))];
+            ref float even = ref shared[start + (4 * ProductStage.SwizzleOuters((warpRow >> 2) + (group >> 1), place))];
+            ref float odd = ref shared[start + (4 * ProductStage.SwizzleOuters((warpRow >> 2) + 4 + (group >> 1), place))];
             a0 = Pairs(ref even, 0, rows);
             a1 = Pairs(ref odd, 0, rows);
             a2 = Pairs(ref even, 32, rows);
@@ -89,65 +89,69 @@ internal struct WarpSums
         if (TB.AlongTerms)
         {
             int column = warpColumn + (lane & 7) + ((lane >> 4) << 3);
-            ref float at = ref shared[startB + (column * Terms) + (4 * SwizzleTerms((2 * half) + ((lane >> 3) & 1), column))];
+            ref float at = ref shared[
+                startB + (column * ProductStage.Terms) + (4 * ProductStage.SwizzleTerms((2 * half) + ((lane >> 3) & 1), column))];
             b0 = SharedTile.LoadMatrices(ref at, 0);
-            b1 = SharedTile.LoadMatrices(ref at, 16 * Terms);
-            b2 = SharedTile.LoadMatrices(ref at, 32 * Terms);
-            b3 = SharedTile.LoadMatrices(ref at, 48 * Terms);
+            b1 = SharedTile.LoadMatrices(ref at, 16 * ProductStage.Terms);
+            b2 = SharedTile.LoadMatrices(ref at, 32 * ProductStage.Terms);
+            b3 = SharedTile.LoadMatrices(ref at, 48 * ProductStage.Terms);
         }
         else
         {
             int start = startB + (((8 * half) + place) * columns) + (group & 3), piece = (warpColumn >> 2) + (group >> 2);
-            ref float at0 = ref shared[start + (4 * SwizzleOuters(piece, place))];
-            ref float at1 = ref shared[start + (4 * SwizzleOuters(piece + 2, place))];
-            ref float at2 = ref shared[start + (4 * SwizzleOuters(piece + 4, place))];
-            ref float at3 = ref shared[start + (4 * SwizzleOuters(piece + 6, place))];
+            ref float at0 = ref shared[start + (4 * ProductStage.SwizzleOuters(piece, place))];
+            ref float at1 = ref shared[start + (4 * ProductStage.SwizzleOuters(piece + 2, place))];
+            ref float at2 = ref shared[start + (4 * ProductStage.SwizzleOuters(piece + 4, place))];
+            ref float at3 = ref shared[start + (4 * ProductStage.SwizzleOuters(piece + 6, place))];
             b0 = Ones(ref at0, ref at1, 0, columns);
             b1 = Ones(ref at2, ref at3, 0, columns);
             b2 = Ones(ref at0, ref at1, 32, columns);
             b3 = Ones(ref at2, ref at3, 32, columns);
         }
 
-        a0 = Tf32Sums.Prepare(a0);
-        a1 = Tf32Sums.Prepare(a1);
-        a2 = Tf32Sums.Prepare(a2);
-        a3 = Tf32Sums.Prepare(a3);
-        b0 = Tf32Sums.Prepare(b0);
-        b1 = Tf32Sums.Prepare(b1);
-        b2 = Tf32Sums.Prepare(b2);
-        b3 = Tf32Sums.Prepare(b3);
-        c00 = MultiplyAdd(a0, b0.X, b0.Y, c00);
-        c10 = MultiplyAdd(a1, b0.X, b0.Y, c10);
-        c20 = MultiplyAdd(a2, b0.X, b0.Y, c20);
-        c30 = MultiplyAdd(a3, b0.X, b0.Y, c30);
-        c31 = MultiplyAdd(a3, b0.Z, b0.W, c31);
-        c21 = MultiplyAdd(a2, b0.Z, b0.W, c21);
-        c11 = MultiplyAdd(a1, b0.Z, b0.W, c11);
-        c01 = MultiplyAdd(a0, b0.Z, b0.W, c01);
-        c02 = MultiplyAdd(a0, b1.X, b1.Y, c02);
-        c12 = MultiplyAdd(a1, b1.X, b1.Y, c12);
-        c22 = MultiplyAdd(a2, b1.X, b1.Y, c22);
-        c32 = MultiplyAdd(a3, b1.X, b1.Y, c32);
-        c33 = MultiplyAdd(a3, b1.Z, b1.W, c33);
-        c23 = MultiplyAdd(a2, b1.Z, b1.W, c23);
-        c13 = MultiplyAdd(a1, b1.Z, b1.W, c13);
-        c03 = MultiplyAdd(a0, b1.Z, b1.W, c03);
-        c04 = MultiplyAdd(a0, b2.X, b2.Y, c04);
-        c14 = MultiplyAdd(a1, b2.X, b2.Y, c14);
-        c24 = MultiplyAdd(a2, b2.X, b2.Y, c24);
-        c34 = MultiplyAdd(a3, b2.X, b2.Y, c34);
-        c35 = MultiplyAdd(a3, b2.Z, b2.W, c35);
-        c25 = MultiplyAdd(a2, b2.Z, b2.W, c25);
-        c15 = MultiplyAdd(a1, b2.Z, b2.W, c15);
-        c05 = MultiplyAdd(a0, b2.Z, b2.W, c05);
-        c06 = MultiplyAdd(a0, b3.X, b3.Y, c06);
-        c16 = MultiplyAdd(a1, b3.X, b3.Y, c16);
-        c26 = MultiplyAdd(a2, b3.X, b3.Y, c26);
-        c36 = MultiplyAdd(a3, b3.X, b3.Y, c36);
-        c37 = MultiplyAdd(a3, b3.Z, b3.W, c37);
-        c27 = MultiplyAdd(a2, b3.Z, b3.W, c27);
-        c17 = MultiplyAdd(a1, b3.Z, b3.W, c17);
-        c07 = MultiplyAdd(a0, b3.Z, b3.W, c07);
+        return new Fragments(a0, a1, a2, a3, b0, b1, b2, b3);
+    }
+
+    // An instruction's terms: eight, given twice, or the first eight and the second.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Multiply(Fragments first, Fragments second)
+    {
+        Quad a0 = TFactors.Left(first.A0, second.A0), a1 = TFactors.Left(first.A1, second.A1);
+        Quad a2 = TFactors.Left(first.A2, second.A2), a3 = TFactors.Left(first.A3, second.A3);
+        Quad b0 = TFactors.Right(first.B0, second.B0), b1 = TFactors.Right(first.B1, second.B1);
+        Quad b2 = TFactors.Right(first.B2, second.B2), b3 = TFactors.Right(first.B3, second.B3);
+        c00 = TFactors.MultiplyAdd(a0, b0.X, b0.Y, c00);
+        c10 = TFactors.MultiplyAdd(a1, b0.X, b0.Y, c10);
+        c20 = TFactors.MultiplyAdd(a2, b0.X, b0.Y, c20);
+        c30 = TFactors.MultiplyAdd(a3, b0.X, b0.Y, c30);
+        c31 = TFactors.MultiplyAdd(a3, b0.Z, b0.W, c31);
+        c21 = TFactors.MultiplyAdd(a2, b0.Z, b0.W, c21);
+        c11 = TFactors.MultiplyAdd(a1, b0.Z, b0.W, c11);
+        c01 = TFactors.MultiplyAdd(a0, b0.Z, b0.W, c01);
+        c02 = TFactors.MultiplyAdd(a0, b1.X, b1.Y, c02);
+        c12 = TFactors.MultiplyAdd(a1, b1.X, b1.Y, c12);
+        c22 = TFactors.MultiplyAdd(a2, b1.X, b1.Y, c22);
+        c32 = TFactors.MultiplyAdd(a3, b1.X, b1.Y, c32);
+        c33 = TFactors.MultiplyAdd(a3, b1.Z, b1.W, c33);
+        c23 = TFactors.MultiplyAdd(a2, b1.Z, b1.W, c23);
+        c13 = TFactors.MultiplyAdd(a1, b1.Z, b1.W, c13);
+        c03 = TFactors.MultiplyAdd(a0, b1.Z, b1.W, c03);
+        c04 = TFactors.MultiplyAdd(a0, b2.X, b2.Y, c04);
+        c14 = TFactors.MultiplyAdd(a1, b2.X, b2.Y, c14);
+        c24 = TFactors.MultiplyAdd(a2, b2.X, b2.Y, c24);
+        c34 = TFactors.MultiplyAdd(a3, b2.X, b2.Y, c34);
+        c35 = TFactors.MultiplyAdd(a3, b2.Z, b2.W, c35);
+        c25 = TFactors.MultiplyAdd(a2, b2.Z, b2.W, c25);
+        c15 = TFactors.MultiplyAdd(a1, b2.Z, b2.W, c15);
+        c05 = TFactors.MultiplyAdd(a0, b2.Z, b2.W, c05);
+        c06 = TFactors.MultiplyAdd(a0, b3.X, b3.Y, c06);
+        c16 = TFactors.MultiplyAdd(a1, b3.X, b3.Y, c16);
+        c26 = TFactors.MultiplyAdd(a2, b3.X, b3.Y, c26);
+        c36 = TFactors.MultiplyAdd(a3, b3.X, b3.Y, c36);
+        c37 = TFactors.MultiplyAdd(a3, b3.Z, b3.W, c37);
+        c27 = TFactors.MultiplyAdd(a2, b3.Z, b3.W, c27);
+        c17 = TFactors.MultiplyAdd(a1, b3.Z, b3.W, c17);
+        c07 = TFactors.MultiplyAdd(a0, b3.Z, b3.W, c07);
     }
 
     // A fragment of A from two terms' pairs of rows.
@@ -190,9 +194,9 @@ internal struct WarpSums
         target.StorePairs(memory, split, row1, first + 32, s4.Z, s4.W, s5.Z, s5.W, s6.Z, s6.W, s7.Z, s7.W);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Quad MultiplyAdd(Quad a, float b0, float b1, Quad c) => TensorCore.MultiplyAdd(
-        BitConverter.SingleToInt32Bits(a.X), BitConverter.SingleToInt32Bits(a.Y), BitConverter.SingleToInt32Bits(a.Z),
-        BitConverter.SingleToInt32Bits(a.W), BitConverter.SingleToInt32Bits(b0), BitConverter.SingleToInt32Bits(b1), c.X, c.Y,
-        c.Z, c.W);
+    /// <summary>A's four fragments of eight terms, and B's eight, two in a quad.</summary>
+    private readonly struct Fragments(Quad a0, Quad a1, Quad a2, Quad a3, Quad b0, Quad b1, Quad b2, Quad b3)
+    {
+        public readonly Quad A0 = a0, A1 = a1, A2 = a2, A3 = a3, B0 = b0, B1 = b1, B2 = b2, B3 = b3;
+    }
 }

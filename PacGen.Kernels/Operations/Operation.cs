@@ -20,6 +20,16 @@ public abstract record Operation
     /// </summary>
     public virtual FusedReduce? AsReduction(ReadOnlySpan<Shape> inputs) => null;
 
+    /// <summary>Whether it sums products of its inputs' numbers, which <see cref="Precision.BFloat16"/> rounds.</summary>
+    public virtual bool IsProduct => false;
+
+    /// <summary>
+    /// The same by a kernel that rounds the inputs to bfloat16 itself; null where the device has none: the inputs are rounded
+    /// before then.
+    /// </summary>
+    /// <param name="device">The device.</param>
+    public virtual Operation? InBFloat16(Device device) => null;
+
     /// <summary>
     /// What the kernel on the CPU keeps for itself from its binding on, such as packed weights, in bytes; 0 where that is small
     /// beside its inputs. It is known before any memory is taken, so that a run that can't fit isn't begun.

@@ -51,6 +51,11 @@ internal sealed class RunSnapshot(
             ["loss"] = PacGen.Nn.Loss.NameOf(options.LossOf(data)),
             ["score"] = options.Score?.ToString() ?? "none",
         };
+        if (options.Precision != Precision.Single)
+        {
+            settings["products"] = $"{options.Precision}";
+        }
+
         if (options.KeepSecondMoment)
         {
             settings["second moment"] = "kept";

@@ -60,19 +60,22 @@ public sealed class CompiledGraph : IDisposable
     /// Memory for leaves (parameters, inputs) and for outputs that should be computed there; others get their own. An output may
     /// be bound to a leaf's memory, such as h in h ← h + g²: the leaf keeps its value until everything that reads it has run.
     /// </param>
+    /// <param name="precision">What products and convolutions multiply.</param>
     public static CompiledGraph Compile(
-        Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null) =>
-        Compile(Plan(device, outputs, bindings));
+        Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null,
+        Precision precision = Precision.Single) =>
+        Compile(Plan(device, outputs, bindings, precision));
 
     /// <summary>
     /// The same as far as what goes where: it takes no memory, and says how much <see cref="Compile(GraphCompiler)"/> will.
     /// </summary>
     internal static GraphCompiler Plan(
-        Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null)
+        Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null,
+        Precision precision = Precision.Single)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(outputs);
-        GraphCompiler compiler = new(device, outputs, bindings ?? new Dictionary<Tensor, Region>());
+        GraphCompiler compiler = new(device, outputs, bindings ?? new Dictionary<Tensor, Region>(), precision);
         compiler.Plan();
         return compiler;
     }

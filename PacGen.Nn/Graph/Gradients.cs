@@ -50,6 +50,7 @@ public static class Gradients
         [typeof(StepFunction)] = [null],
         [typeof(SignFunction)] = [null],
         [typeof(StopGradientFunction)] = [null],
+        [typeof(BFloat16Function)] = [(n, g) => g],
 
         // Everything else.
         [typeof(Reshape)] = [(n, g) => g.Reshape(n.Inputs[0].Shape)],

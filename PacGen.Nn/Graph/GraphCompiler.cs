@@ -28,12 +28,21 @@ internal sealed class GraphCompiler
     private List<Step> steps = [];
     private long slabCount;
 
-    public GraphCompiler(Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region> bindings)
+    /// <summary>Products as they run in bfloat16: the operation, and inputs that were rounded for it.</summary>
+    private readonly Dictionary<Tensor, (Operation Operation, ImmutableArray<Tensor> Inputs)> products = [];
+
+    public GraphCompiler(
+        Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region> bindings,
+        Precision precision = Precision.Single)
     {
         this.device = device;
         this.outputs = outputs;
         this.bindings = bindings;
         order = Gradients.Ordered([.. outputs]);
+        if (precision == Precision.BFloat16)
+        {
+            order = InBFloat16();
+        }
     }
 
     public Dictionary<Tensor, Region> Public { get; } = [];
@@ -136,6 +145,44 @@ internal sealed class GraphCompiler
         return tensor;
     }
 
+    /// <summary>
+    /// The order with products in bfloat16. Where the device's kernel does not round what it reads, a map does before: one for
+    /// all products that read the tensor, which joins the map that makes it where nothing else reads that.
+    /// </summary>
+    private List<Tensor> InBFloat16()
+    {
+        Dictionary<Tensor, Tensor> rounded = [];
+        List<Tensor> all = [];
+        foreach (Tensor node in order)
+        {
+            if (node.Operation is { IsProduct: true } product)
+            {
+                products[node] = product.InBFloat16(device) is { } rounding ? (rounding, node.Inputs)
+                    : (product, [.. node.Inputs.Select(Rounded)]);
+            }
+
+            all.Add(node);
+        }
+
+        return all;
+
+        Tensor Rounded(Tensor tensor)
+        {
+            if (!rounded.TryGetValue(tensor, out Tensor? made))
+            {
+                made = tensor.Operation is Reshape reshape ? Tensor.Apply(reshape, Rounded(tensor.Inputs[0]))
+                    : Tensor.Map<BFloat16Function>(tensor);
+                rounded[tensor] = made;
+                all.Add(made);
+            }
+
+            return made;
+        }
+    }
+
+    private ImmutableArray<Tensor> InputsOf(Tensor node) =>
+        products.TryGetValue(node, out var product) ? product.Inputs : node.Inputs;
+
     private Region RegionOf(Tensor tensor) => regions[Base(tensor)];
 
     private void BindLeaves()
@@ -184,14 +231,14 @@ internal sealed class GraphCompiler
     {
         foreach (Tensor node in order)
         {
-            foreach (Tensor input in node.Inputs)
+            foreach (Tensor input in InputsOf(node))
             {
                 uses[input] = uses.GetValueOrDefault(input) + 1;
             }
         }
 
         HashSet<Tensor> kept = [.. outputs.Select(Base)];
-        HashSet<Tensor> inMemory = [.. order.SelectMany(node => node.Inputs.Where(input => !MayTake(node, input)))];
+        HashSet<Tensor> inMemory = [.. order.SelectMany(node => InputsOf(node).Where(input => !MayTake(node, input)))];
         Dictionary<Tensor, (Expression Expression, List<Tensor> Inputs)> fused = [];
         Dictionary<Tensor, Step> steps = [];
         foreach (Tensor node in order)
@@ -204,7 +251,8 @@ internal sealed class GraphCompiler
             FusedReduce? reduction = AsReduction(node);
             if (((node.Operation as FusedMap)?.Expression ?? reduction?.Expression) is not { } own)
             {
-                steps[node] = new Step(node.Operation, node.Inputs, node);
+                steps[node] = products.TryGetValue(node, out var product)
+                    ? new Step(product.Operation, product.Inputs, node) : new Step(node.Operation, node.Inputs, node);
                 continue;
             }
 

@@ -17,6 +17,7 @@ internal sealed class BatchGraph : IDisposable
     private readonly RunningStatistics statistics;
     private readonly IReadOnlyDictionary<Tensor, Region> inputs;
     private readonly Derivatives? derivatives;
+    private readonly Precision precision;
     private readonly Dictionary<int, Compiled> compiled = [];
     private readonly Dictionary<int, (GraphCompiler Plan, Nodes Nodes)> planned = [];
     private readonly float[] scalar = new float[1];
@@ -34,6 +35,7 @@ internal sealed class BatchGraph : IDisposable
     /// product.</param>
     /// <param name="derivatives">Other scalars of which the gradients are wanted, and nothing else; null for the loss.</param>
     /// <param name="states">Where a pass in training mode reads and writes the model's state; null for the state itself.</param>
+    /// <param name="precision">What products and convolutions multiply.</param>
     public BatchGraph(
         Module module,
         ParameterArena arena,
@@ -45,7 +47,8 @@ internal sealed class BatchGraph : IDisposable
         RunningStatistics statistics = RunningStatistics.FromTrainingPass,
         IReadOnlyDictionary<Tensor, Region>? inputs = null,
         StateUpdate? states = null,
-        Derivatives? derivatives = null)
+        Derivatives? derivatives = null,
+        Precision precision = Precision.Single)
     {
         (Module, Arena, Weights, Gradients, States) = (module, arena, weights, gradients, states);
         this.loss = loss;
@@ -54,6 +57,7 @@ internal sealed class BatchGraph : IDisposable
         this.statistics = statistics;
         this.inputs = inputs ?? new Dictionary<Tensor, Region>();
         this.derivatives = derivatives;
+        this.precision = precision;
     }
 
     /// <summary>The model.</summary>
@@ -306,7 +310,7 @@ internal sealed class BatchGraph : IDisposable
 
         Outputs = checked((int)(nodes.Output.Shape.Count / count));
         Classes = nodes.Output.Shape.Rank > 1 ? nodes.Output.Shape[-1] : 1;
-        return (CompiledGraph.Plan(Arena.Device, outputs, bindings), nodes);
+        return (CompiledGraph.Plan(Arena.Device, outputs, bindings, precision), nodes);
     }
 
     /// <summary>

@@ -31,6 +31,9 @@ public sealed record PipelineOptions
     /// </summary>
     public double? SecondMomentBeta { get; init; }
 
+    /// <summary>What the pass's products and convolutions multiply.</summary>
+    public Precision Precision { get; init; } = Precision.Single;
+
     /// <summary>What a pass does to the model's running statistics.</summary>
     public RunningStatistics Statistics { get; init; } = RunningStatistics.FromTrainingPass;
 
@@ -75,6 +78,7 @@ public sealed record PipelineOptions
         BatchSize = options.BatchSize,
         Parts = options.Accumulate,
         ClipNorm = options.ClipNorm,
+        Precision = options.Precision,
         Statistics = statistics,
         SecondMomentBeta = options.WantsSecondMoment ? SmoothedSecondMoment.DefaultBeta : null,
         Average = options.Average,

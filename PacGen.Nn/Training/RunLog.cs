@@ -63,6 +63,7 @@ internal sealed class RunLog : IDisposable
             ["batchSize"] = options.BatchSize,
             ["accumulate"] = options.Accumulate,
             ["clipNorm"] = options.ClipNorm,
+            ["precision"] = options.Precision.ToString(),
             ["runningStatistics"] = arena.States.Count == 0 ? null : statistics.ToString(),
             ["seed"] = options.Seed,
             ["device"] = arena.Device.Name,

@@ -58,6 +58,13 @@ public sealed record TrainingOptions
     /// <summary>The gradient's largest Euclidean norm, or null for no clipping.</summary>
     public double? ClipNorm { get; init; }
 
+    /// <summary>
+    /// What products and convolutions of training passes multiply, gradients included; <see cref="Precision.BFloat16"/> is mixed
+    /// precision. Weights, their update and noise, statistics, evaluation, running statistics that are re-estimated and the score
+    /// stay in single precision; only h of <see cref="CurvatureSource.Training"/> is of the training passes' gradients.
+    /// </summary>
+    public Precision Precision { get; init; } = Precision.Single;
+
     /// <summary>Where to run; <see cref="Device.Best"/> without it.</summary>
     public Device? Device { get; init; }
 

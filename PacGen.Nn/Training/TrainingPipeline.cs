@@ -89,7 +89,8 @@ public sealed class TrainingPipeline : IDisposable
             Graph = new BatchGraph(
                 model, arena, options.ForwardWeights ?? Session.ForwardWeights, accumulation?.Part ?? Gradients, options.Loss
                     ?? Loss.Of(images.Target),
-                images.Form, options.IsEvaluation ? null : options.Seed, options.Statistics, states: States);
+                images.Form, options.IsEvaluation ? null : options.Seed, options.Statistics, states: States,
+                precision: options.Precision);
         }
         catch
         {

@@ -6,7 +6,7 @@ internal sealed class HelpTests
         "", "--output", "--size", "--text-scale", "--epochs", "--seed", "--device", "--products", "--convolutions", "--threads")]
     [TestCase(
         "train", "--dataset", "--model", "--hidden", "--depth", "--widen", "--form", "--width", "--dropout",
-        "--running-statistics", "--augment",
+        "--running-statistics", "--precision", "--augment",
         "--average", "--average-start", "--average-decay", "--sigma", "--noise-schedule",
         "--noise-warm-up", "--two-point", "--bias-correction", "--ivon-beta2",
         "--ivon-hessian", "--ivon-examples", "--optimizer", "--perturb", "--epochs", "--batch-size", "--accumulate",

@@ -63,6 +63,21 @@ internal sealed unsafe class LaneTests<T, TWords>
         Assert.That(Values(T.Round(T.Constant(4194302.5f))), Has.All.EqualTo(4194302f));
     }
 
+    /// <summary>The eight significant bits that <see cref="Math.Round(double)"/> leaves; ties to even.</summary>
+    [Test]
+    public void RoundsToBFloat16()
+    {
+        RandomStream random = new(Seed, 3);
+        foreach (float x in Special.Concat([1.00390625f, 1.01171875f, 3.3895314e38f, 3.396e38f]).Concat(Enumerable.Range(
+            0, 1000).Select(_ => BitConverter.Int32BitsToSingle((int)random.NextBelow(0x7F00_0000)))))
+        {
+            double step = Math.ScaleB(1, Math.Max(x == 0 ? -126 : Math.ILogB(x), -126) - 7);
+            double expected = float.IsFinite(x) ? (float)(Math.Round(x / step) * step) : x;
+            Assert.That(Values(T.RoundToBFloat16(T.Constant(x))), Has.All.EqualTo((float)(Math.Abs(
+                expected) > 3.3895313892515355e38 ? double.CopySign(double.PositiveInfinity, x) : expected)), $"{x:R}");
+        }
+    }
+
     [Test]
     public void ScaleAndSplitPutNumbersTogetherAndTakeThemApart()
     {

@@ -22,8 +22,10 @@ internal sealed record KernelInstance(
 {
     private static readonly char[] Digits = [.. "0123456789"];
     private static readonly Type[] Tiles = [typeof(Tile128), typeof(Tile64), typeof(Tile128By32)];
-    private static readonly Type[] Tf32Tiles = [typeof(Pipeline128), typeof(Tile128By32)];
-    private static readonly Type[] Sums = [typeof(SingleSums), typeof(Tf32Sums)];
+    private static readonly Type[] TensorTiles = [typeof(Pipeline128), typeof(Tile128By32)];
+    private static readonly (string Name, Type Sums, Type? Factors)[] Sums =
+        [("", typeof(SingleSums), null), ("TF32 ", typeof(TensorSums<Tf32Factors>), typeof(Tf32Factors)),
+            ("bf16 ", typeof(TensorSums<BFloat16Factors>), typeof(BFloat16Factors))];
 
     /// <summary>How many packs of four a thread has in flight: the instructions for each stand in the kernel's text.</summary>
     public int InFlight => IsReduction(Method) ? 2 : 1;
@@ -123,9 +125,9 @@ internal sealed record KernelInstance(
     {
         get
         {
-            foreach (Type sums in Sums)
+            foreach ((string factorsName, Type sums, Type? factors) in Sums)
             {
-                foreach (Type tile in sums == typeof(Tf32Sums) ? Tf32Tiles : Tiles)
+                foreach (Type tile in factors is null ? Tiles : TensorTiles)
                 {
                     foreach (Type a in (Type[])[typeof(Wide), typeof(Narrow)])
                     {
@@ -143,10 +145,9 @@ internal sealed record KernelInstance(
                                 "convolution by weights", Windows(typeof(AlongOuter), a), Matrix(typeof(AlongOuter), b));
 
                             KernelInstance Product(string name, Type sourceA, Type sourceB) => new(
-                                $"{(sums == typeof(Tf32Sums) ? "TF32 " : "")}{name}, " +
-                                    $"{Extents(tile)}, {a.Name} {b.Name}",
+                                $"{factorsName}{name}, {Extents(tile)}, {a.Name} {b.Name}",
                                 (MethodInfo)(tile == typeof(Pipeline128)
-                                    ? typeof(ProductPipeline<,,>).MakeGenericType(sourceA, sourceB, tile)
+                                    ? typeof(ProductPipeline<,,,>).MakeGenericType(sourceA, sourceB, tile, factors!)
                                     : typeof(ProductGpu<,,,>).MakeGenericType(sourceA, sourceB, tile, sums)).GetProperty(
                                     "Method")!.GetValue(null)!,
                                 tile != typeof(Pipeline128) && a == typeof(Wide) && b == typeof(Wide),

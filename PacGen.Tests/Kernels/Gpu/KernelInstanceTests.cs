@@ -12,6 +12,10 @@ namespace PacGen.Tests.Kernels;
 /// </summary>
 internal sealed partial class KernelInstanceTests
 {
+    private const string Tf32Product = "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32",
+        BFloat16Product = "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32",
+        BFloat16ProductOfEight = "mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32";
+
     private static readonly string[] Architectures = ["sm_80", "sm_90"];
 
     private static IEnumerable<KernelInstance> All =>
@@ -221,9 +225,12 @@ internal sealed partial class KernelInstanceTests
             if (type.StartsWith("ProductPipeline", StringComparison.Ordinal))
             {
                 bool narrow = kernel.Name.Contains("Narrow", StringComparison.Ordinal);
+                bool halves = kernel.Method.DeclaringType.GenericTypeArguments[3] == typeof(BFloat16Factors);
                 Assert.That(
-                    Count(ptx, "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"), Is.EqualTo(2 * 32),
+                    (Count(ptx, Tf32Product), Count(ptx, BFloat16Product)), Is.EqualTo(halves ? (0, 32) : (2 * 32, 0)),
                     "a stage's sixteen terms of a warp");
+                Assert.That(
+                    Count(ptx, "cvt.rn.bf16x2.f32"), Is.EqualTo(halves ? 16 + 16 : 0), "pairs of numbers, rounded once each");
                 Assert.That(
                     Count(ptx, "cp.async.cg.shared.global"),
                     kernel.Name.Contains("Wide", StringComparison.Ordinal) ? Is.Positive : Is.Zero, "copies of 16 bytes");
@@ -233,13 +240,16 @@ internal sealed partial class KernelInstanceTests
 
             if (type.StartsWith("ProductGpu", StringComparison.Ordinal))
             {
-                bool tf32 = kernel.Method.DeclaringType.GenericTypeArguments[3] == typeof(Tf32Sums);
-                Assert.That(Count(ptx, "fma.rn.f32"), Is.EqualTo(tf32 ? 0 : 8 * 64), "a tile's eight terms, written out");
+                Type sums = kernel.Method.DeclaringType.GenericTypeArguments[3];
+                bool tf32 = sums == typeof(TensorSums<Tf32Factors>), halves = sums == typeof(TensorSums<BFloat16Factors>);
+                bool single = !tf32 && !halves;
+                Assert.That(Count(ptx, "fma.rn.f32"), Is.EqualTo(single ? 8 * 64 : 0), "a tile's eight terms, written out");
                 Assert.That(
-                    Count(ptx, "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"), Is.EqualTo(tf32 ? 16 : 0),
-                    "a tile's eight terms of a warp");
+                    (Count(ptx, Tf32Product), Count(ptx, BFloat16ProductOfEight)),
+                    Is.EqualTo((tf32 ? 16 : 0, halves ? 16 : 0)), "a tile's eight terms of a warp");
+                Assert.That(Count(ptx, "cvt.rn.bf16x2.f32"), Is.EqualTo(halves ? 8 + 4 : 0), "pairs of numbers");
                 Assert.That(Count(ptx, "cvt.rna.tf32.f32"), tf32 ? Is.Positive : Is.Zero, "roundings to TF32");
-                Assert.That(Count(ptx, "ld.shared.v4.f32"), Is.EqualTo(tf32 ? 6 : 8 * 4), "16-byte loads of the tiles");
+                Assert.That(Count(ptx, "ld.shared.v4.f32"), Is.EqualTo(single ? 8 * 4 : 6), "16-byte loads of the tiles");
                 Assert.That(Count(ptx, "ld.shared.f32"), Is.Zero);
                 Assert.That(Count(ptx, "st.global.v4.f32"), Is.EqualTo(16), "16-byte stores");
                 if (kernel.IsWide)

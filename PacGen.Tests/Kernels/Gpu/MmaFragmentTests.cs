@@ -53,8 +53,9 @@ internal sealed class MmaFragmentTests
     }
 
     /// <summary>
-    /// A warp's 64 × 32 numbers of a tile's eight terms, on the host: each lane's registers filled as <see cref="Tf32Sums"/>
-    /// fills them, the instruction done as the manual defines it, and the lane's sums put where it puts them.
+    /// A warp's 64 × 32 numbers of a tile's eight terms, on the host: each lane's registers filled as
+    /// <see cref="TensorSums{TFactors}"/> fills them, the instruction done as the manual defines it, and the lane's sums put
+    /// where it puts them.
     /// </summary>
     [Test]
     public void AWarpsFragmentsMultiplyMatrices()
@@ -85,14 +86,16 @@ internal sealed class MmaFragmentTests
                 {
                     for (int register = 0; register < 4; register++)
                     {
-                        int row = Tf32Sums.Row(i, MmaFragment.RowOfA(lane, register)), term = Tf32Sums.Term(
+                        int row = TensorSums<Tf32Factors>.Row(i, MmaFragment.RowOfA(lane, register)),
+                            term = TensorSums<Tf32Factors>.Term(
                             MmaFragment.TermOfA(lane, register));
                         left[(lane / 4) + (8 * (register & 1)), (lane % 4) + (4 * (register >> 1))] = a[row, term];
                     }
 
                     for (int register = 0; register < 2; register++)
                     {
-                        int term = Tf32Sums.Term(MmaFragment.TermOfB(lane, register)), column = Tf32Sums.Column(
+                        int term = TensorSums<Tf32Factors>.Term(MmaFragment.TermOfB(lane, register)),
+                            column = TensorSums<Tf32Factors>.Column(
                             j, MmaFragment.ColumnOfB(lane));
                         right[(lane % 4) + (4 * register), lane / 4] = b[term, column];
                     }
@@ -109,7 +112,7 @@ internal sealed class MmaFragmentTests
                                 term, (2 * (lane % 4)) + (register & 1)];
                         }
 
-                        c[Tf32Sums.Row(i, MmaFragment.RowOfC(lane, register)), Tf32Sums.Column(
+                        c[TensorSums<Tf32Factors>.Row(i, MmaFragment.RowOfC(lane, register)), TensorSums<Tf32Factors>.Column(
                             j, MmaFragment.ColumnOfC(lane, register))] = sum;
                     }
                 }

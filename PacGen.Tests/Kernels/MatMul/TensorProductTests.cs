@@ -3,41 +3,42 @@ using PacGen.Kernels;
 namespace PacGen.Tests.Kernels;
 
 /// <summary>
-/// Products in TF32: on a simulator whose warps have 32 lanes, which does the tensor cores' instruction in .NET, and on CUDA
-/// devices. As factors of TF32 multiply exactly, the values are those of single precision for numbers that were rounded to TF32
-/// before.
+/// Products on tensor cores, in TF32 and in bfloat16: on a simulator whose warps have 32 lanes, which does the tensor cores'
+/// instructions in .NET, and on CUDA devices. As two such factors multiply exactly, the values are those of single precision for
+/// numbers that were rounded before.
 /// </summary>
-[TestFixtureSource(nameof(Ids))]
+[TestFixtureSource(nameof(Fixtures))]
 [NonParallelizable]
-internal sealed class Tf32ProductTests(string id)
+internal sealed class TensorProductTests(string id, string factors)
 {
     private const double Tolerance = 1e-5;
+    private const string Tf32 = "TF32", BFloat16 = "bfloat16";
     private GpuDevice device = null!;
     private ProductMode before;
 
-    private static IEnumerable<string> Ids => ["simulator of warps", .. Device.List().Where(
-        one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id)];
+    private static IEnumerable<object[]> Fixtures => new[] { "simulator of warps" }.Concat(Device.List().Where(
+        one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id)).SelectMany(
+        one => new object[][] { [one, Tf32], [one, BFloat16] });
 
     [OneTimeSetUp]
-    public void ChooseTf32()
+    public void ChooseMode()
     {
         device = id.StartsWith("cuda", StringComparison.Ordinal) ? (GpuDevice)Device.Open(id) : WarpSimulator.Device;
         before = device.Products;
-        try
+        if (!device.HasTensorCores)
         {
-            device.Products = ProductMode.Tf32;
+            Assert.Ignore($"{device.Name} has no tensor cores.");
         }
-        catch (DeviceException tooOld)
-        {
-            Assert.Ignore(tooOld.Message);
-        }
+
+        device.Products = factors == Tf32 ? ProductMode.Tf32 : ProductMode.Single;
     }
 
     [OneTimeTearDown]
     public void ChooseAsBefore() => device.Products = before;
 
     [Test]
-    public void TheNameSaysIt() => Assert.That(device.Name, Does.EndWith(", products in TF32"));
+    public void TheNameSaysIt() =>
+        Assert.That(device.Name, factors == Tf32 ? Does.EndWith(", products in TF32") : Does.Not.Contain("products"));
 
     // Tiles of 64 × 64 and of 128 × 32, one and several, whole and cut; offset 1 for narrow loads and stores.
     [TestCase(70, 20, 68, false, false, 0)]
@@ -53,6 +54,26 @@ internal sealed class Tf32ProductTests(string id)
         offset,
         transposeA ? new Shape(terms, rows) : new Shape(rows, terms),
         transposeB ? new Shape(columns, terms) : new Shape(terms, columns));
+
+    /// <summary>A group of four warps, which copies stages of 16 terms ahead; on CUDA larger matrices do.</summary>
+    [TestCase(false, false)]
+    [TestCase(true, true)]
+    [Explicit("The simulator takes minutes.")]
+    public void Stages(bool transposeA, bool transposeB)
+    {
+        GpuDevice small = device;
+        using GpuDevice warps = WarpSimulator.Create(4);
+        warps.Products = device.Products;
+        device = warps;
+        try
+        {
+            Matrices(3, 20, 34, transposeA, transposeB, 0);
+        }
+        finally
+        {
+            device = small;
+        }
+    }
 
     // On a GPU: several tiles of 128 × 128, cut on every side, parts of the terms, narrow loads and stores.
     [TestCase(131, 333, 65, 0)]
@@ -101,12 +122,13 @@ internal sealed class Tf32ProductTests(string id)
         Check(new Conv2dWeightGradient(new Conv2dGeometry(1, 1), 3, 3), offset, x, new Shape(2, 4, 5, outputs));
     }
 
-    private void Check(Operation operation, int offset, Shape a, Shape b)
+    private void Check(Operation single, int offset, Shape a, Shape b)
     {
+        Operation operation = factors == Tf32 ? single : single.InBFloat16(device)!;
         float[] x = KernelRun.Random(a, 1), y = KernelRun.Random(b, 2);
         float[] values = KernelRun.Values(device, operation, [a, b], [x, y], offset);
         using CpuDevice cpu = new(1);
-        float[] expected = KernelRun.Values(cpu, operation, [a, b], [Rounded(x), Rounded(y)], 0);
+        float[] expected = KernelRun.Values(cpu, single, [a, b], [Rounded(x), Rounded(y)], 0);
         double scale = expected.Max(Math.Abs);
         for (int i = 0; i < expected.Length; i++)
         {
@@ -115,11 +137,12 @@ internal sealed class Tf32ProductTests(string id)
                 $"{operation} of {a} and {b} on {device.Name}, element {i}");
         }
 
-        // Numbers that are not of TF32 show that rounding takes place.
+        // Numbers of more bits show that rounding takes place.
         Assert.That(
-            values, Is.Not.EqualTo(KernelRun.Values(cpu, operation, [a, b], [x, y], 0)).AsCollection.Within(Tolerance * scale));
+            values, Is.Not.EqualTo(KernelRun.Values(cpu, single, [a, b], [x, y], 0)).AsCollection.Within(Tolerance * scale));
     }
 
-    private static float[] Rounded(float[] numbers) =>
-        [.. numbers.Select(number => BitConverter.Int32BitsToSingle(TensorCore.Round(number)))];
+    private float[] Rounded(float[] numbers) =>
+        [.. numbers.Select(number => factors == Tf32 ? BitConverter.Int32BitsToSingle(TensorCore.Round(number))
+            : PacGen.Core.Lanes.BFloat16.Round(number))];
 }

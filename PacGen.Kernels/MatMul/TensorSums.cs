@@ -4,15 +4,16 @@ using ILGPU;
 namespace PacGen.Kernels;
 
 /// <summary>
-/// A thread's share of what a warp sums on tensor cores: 64 × 32 numbers, 4 × 4 fragments of 16 × 8. Both sides are rounded to
-/// TF32, sums are in single precision; tiles follow each other in the order of the terms.
+/// A thread's share of what a warp sums on tensor cores: 64 × 32 numbers, 4 × 4 fragments of 16 × 8. Both sides are rounded,
+/// sums are in single precision; tiles follow each other in the order of the terms.
 /// </summary>
 /// <remarks>
 /// The fragments interleave: four neighbouring rows are the same row of four fragments, four neighbouring columns the same
 /// column, and neighbouring terms are 4 apart in a fragment. So each 16-byte load from shared memory brings a register of four
 /// fragments, the 8 lanes that load at a time meet different banks, and a lane's sums are 8 columns side by side.
 /// </remarks>
-internal struct Tf32Sums : IThreadSums
+internal struct TensorSums<TFactors> : IThreadSums
+    where TFactors : struct, ITensorFactors
 {
     private int lane, warpRow, warpColumn;
     private Quad c00, c01, c02, c03, c10, c11, c12, c13, c20, c21, c22, c23, c30, c31, c32, c33;
@@ -35,8 +36,7 @@ internal struct Tf32Sums : IThreadSums
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Quad Prepare(Quad numbers) =>
-        new(Rounded(numbers.X), Rounded(numbers.Y), Rounded(numbers.Z), Rounded(numbers.W));
+    public static Quad Prepare(Quad numbers) => TFactors.Prepare(numbers);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -55,22 +55,30 @@ internal struct Tf32Sums : IThreadSums
         Quad a0 = LoadA(a, startA, rows, 0), a1 = LoadA(a, startA, rows, 1), a2 = LoadA(a, startA, rows, 2), a3 = LoadA(
             a, startA, rows, 3);
         Quad b0 = LoadB(b, startB, columns, 0), b1 = LoadB(b, startB, columns, 1);
-        c00 = MultiplyAdd(a0.X, a1.X, a2.X, a3.X, b0.X, b1.X, c00);
-        c01 = MultiplyAdd(a0.X, a1.X, a2.X, a3.X, b0.Y, b1.Y, c01);
-        c02 = MultiplyAdd(a0.X, a1.X, a2.X, a3.X, b0.Z, b1.Z, c02);
-        c03 = MultiplyAdd(a0.X, a1.X, a2.X, a3.X, b0.W, b1.W, c03);
-        c10 = MultiplyAdd(a0.Y, a1.Y, a2.Y, a3.Y, b0.X, b1.X, c10);
-        c11 = MultiplyAdd(a0.Y, a1.Y, a2.Y, a3.Y, b0.Y, b1.Y, c11);
-        c12 = MultiplyAdd(a0.Y, a1.Y, a2.Y, a3.Y, b0.Z, b1.Z, c12);
-        c13 = MultiplyAdd(a0.Y, a1.Y, a2.Y, a3.Y, b0.W, b1.W, c13);
-        c20 = MultiplyAdd(a0.Z, a1.Z, a2.Z, a3.Z, b0.X, b1.X, c20);
-        c21 = MultiplyAdd(a0.Z, a1.Z, a2.Z, a3.Z, b0.Y, b1.Y, c21);
-        c22 = MultiplyAdd(a0.Z, a1.Z, a2.Z, a3.Z, b0.Z, b1.Z, c22);
-        c23 = MultiplyAdd(a0.Z, a1.Z, a2.Z, a3.Z, b0.W, b1.W, c23);
-        c30 = MultiplyAdd(a0.W, a1.W, a2.W, a3.W, b0.X, b1.X, c30);
-        c31 = MultiplyAdd(a0.W, a1.W, a2.W, a3.W, b0.Y, b1.Y, c31);
-        c32 = MultiplyAdd(a0.W, a1.W, a2.W, a3.W, b0.Z, b1.Z, c32);
-        c33 = MultiplyAdd(a0.W, a1.W, a2.W, a3.W, b0.W, b1.W, c33);
+        Quad left0 = TFactors.LeftOfEight(new(a0.X, a1.X, a2.X, a3.X));
+        Quad left1 = TFactors.LeftOfEight(new(a0.Y, a1.Y, a2.Y, a3.Y));
+        Quad left2 = TFactors.LeftOfEight(new(a0.Z, a1.Z, a2.Z, a3.Z));
+        Quad left3 = TFactors.LeftOfEight(new(a0.W, a1.W, a2.W, a3.W));
+        Pair right0 = TFactors.RightOfEight(b0.X, b1.X);
+        Pair right1 = TFactors.RightOfEight(b0.Y, b1.Y);
+        Pair right2 = TFactors.RightOfEight(b0.Z, b1.Z);
+        Pair right3 = TFactors.RightOfEight(b0.W, b1.W);
+        c00 = TFactors.MultiplyAddEight(left0, right0, c00);
+        c01 = TFactors.MultiplyAddEight(left0, right1, c01);
+        c02 = TFactors.MultiplyAddEight(left0, right2, c02);
+        c03 = TFactors.MultiplyAddEight(left0, right3, c03);
+        c10 = TFactors.MultiplyAddEight(left1, right0, c10);
+        c11 = TFactors.MultiplyAddEight(left1, right1, c11);
+        c12 = TFactors.MultiplyAddEight(left1, right2, c12);
+        c13 = TFactors.MultiplyAddEight(left1, right3, c13);
+        c20 = TFactors.MultiplyAddEight(left2, right0, c20);
+        c21 = TFactors.MultiplyAddEight(left2, right1, c21);
+        c22 = TFactors.MultiplyAddEight(left2, right2, c22);
+        c23 = TFactors.MultiplyAddEight(left2, right3, c23);
+        c30 = TFactors.MultiplyAddEight(left3, right0, c30);
+        c31 = TFactors.MultiplyAddEight(left3, right1, c31);
+        c32 = TFactors.MultiplyAddEight(left3, right2, c32);
+        c33 = TFactors.MultiplyAddEight(left3, right3, c33);
     }
 
     /// <inheritdoc/>
@@ -91,22 +99,6 @@ internal struct Tf32Sums : IThreadSums
         target.Store(memory, split, row1 + 2, column0, column1, new(c20.Z, c21.Z, c22.Z, c23.Z), new(c20.W, c21.W, c22.W, c23.W));
         target.Store(memory, split, row1 + 3, column0, column1, new(c30.Z, c31.Z, c32.Z, c33.Z), new(c30.W, c31.W, c32.W, c33.W));
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Rounded(float number) => BitConverter.Int32BitsToSingle(TensorCore.Round(number));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Quad MultiplyAdd(float a0, float a1, float a2, float a3, float b0, float b1, Quad c) => TensorCore.MultiplyAdd(
-        BitConverter.SingleToInt32Bits(a0),
-        BitConverter.SingleToInt32Bits(a1),
-        BitConverter.SingleToInt32Bits(a2),
-        BitConverter.SingleToInt32Bits(a3),
-        BitConverter.SingleToInt32Bits(b0),
-        BitConverter.SingleToInt32Bits(b1),
-        c.X,
-        c.Y,
-        c.Z,
-        c.W);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly Quad LoadA(ArrayView<float> a, int start, int rows, int register) => Quad.Load(
