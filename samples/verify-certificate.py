@@ -6,14 +6,17 @@
 
 Reads what `pacgen certify --output` wrote, of any method, and computes every bound again by other means: inverses of kl by
 bisection, xi(n) by its binomial sum, binomial tails term by term. Prints each beside the recorded one; exit code 1 where they
-differ by more than 1e-9. Of a progressive certificate it also checks the chain: that parts of the images are disjoint and in
+differ by more than 1e-9. Of a compressed network it decodes the message, holds the numbers against their hash, and the length
+against the ideal code's. Of a progressive certificate it also checks the chain: that parts of the images are disjoint and in
 their order, each stage goes on from the former's weights, priors are over networks that had not seen the part, distributions
 sum to 1 and have the KL that is stated, the shares and delta. Files of stages that follow are held against their hashes. Errors,
 the posterior's KL and draws are taken from the file.
 """
+import base64
 import hashlib
 import json
 import math
+import struct
 import sys
 
 
@@ -49,18 +52,107 @@ def log_xi(n):
     return math.log(math.fsum(term(k) for k in range(n + 1)))
 
 
-def binomial_limit(errors, n, delta):
-    """The largest p with P(Bin(n, p) <= errors) >= delta."""
+def binomial_limit(errors, n, delta, bits=0):
+    """The largest p with P(Bin(n, p) <= errors) >= delta / 2^bits."""
     if errors == n:
         return 1.0
+    ways = [log_binomial(n, k) for k in range(errors + 1)]
     def tail(p):
         a, b = math.log(p), math.log1p(-p)
-        return math.fsum(math.exp(log_binomial(n, k) + k * a + (n - k) * b) for k in range(errors + 1))
-    low, high = errors / n or 1e-300, 1 - 1e-16
+        terms = [way + k * a + (n - k) * b for k, way in enumerate(ways)]
+        most = max(terms)
+        return most + math.log(math.fsum(math.exp(term - most) for term in terms))
+    low, high, least = errors / n or 1e-300, 1 - 1e-16, math.log(delta) - bits * math.log(2)
     for _ in range(200):
         middle = (low + high) / 2
-        low, high = (middle, high) if tail(middle) >= delta else (low, middle)
+        if middle in (low, high):
+            break
+        low, high = (middle, high) if tail(middle) >= least else (low, middle)
     return high
+
+
+class Message:
+    """A string of bits, zeros behind its end."""
+
+    def __init__(self, text, length):
+        self.bits, self.at = "".join(f"{byte:08b}" for byte in base64.b64decode(text))[:length], 0
+
+    def number(self, bits):
+        value = int(self.bits[self.at:self.at + bits].ljust(bits, "0") or "0", 2)
+        self.at += bits
+        return value
+
+    def gamma(self):
+        zeros = 0
+        while self.number(1) == 0:
+            zeros += 1
+        return (1 << zeros) | self.number(zeros)
+
+    def symbols(self, count, k):
+        """An arithmetic code of 32 bits, each symbol as often as it came, and once more."""
+        seen, total, low, high = [1] * k, k, 0, 2 ** 32 - 1
+        start, value, result = self.at, self.number(32), []
+        for _ in range(count):
+            span = high - low + 1
+            place, below, symbol = ((value - low + 1) * total - 1) // span, 0, 0
+            while place >= below + seen[symbol]:
+                below, symbol = below + seen[symbol], symbol + 1
+            high = low + span * (below + seen[symbol]) // total - 1
+            low += span * below // total
+            seen[symbol], total = seen[symbol] + 1, total + 1
+            result.append(symbol)
+            while True:
+                away = 0 if high < 2 ** 31 else 2 ** 31 if low >= 2 ** 31 \
+                    else 2 ** 30 if low >= 2 ** 30 and high < 3 * 2 ** 30 else None
+                if away is None:
+                    break
+                low, high, value = 2 * (low - away), 2 * (high - away) + 1, 2 * (value - away) + self.number(1)
+        ideal = math.lgamma(count + k) - math.lgamma(k) - math.fsum(math.lgamma(one) for one in seen)
+        return result, start, ideal / math.log(2)
+
+
+def compressed(run, network, check):
+    """The message: how many numbers, their levels, which has which; its length; the bounds that follow from it."""
+    message, n, delta = Message(network["message"], network["bits"]), run["boundImages"], run["delta"] + run["deltaPrime"]
+    numbers, head, ideal = [], 1, 0.0
+    count = message.gamma() - 1
+    if count > 0:
+        codebook, k = message.number(1), message.gamma()
+        if codebook:
+            levels = [struct.unpack("<e", struct.pack("<H", message.number(16)))[0] for _ in range(k)]
+        else:
+            e = message.number(6)
+            step = math.ldexp(math.sqrt(2) if e % 2 else 1.0, e // 2 - 20)
+            levels = [(j - (k - 1) / 2) * step for j in range(k)]
+        indices, head, ideal = message.symbols(count, k) if k > 1 else ([0] * count, message.at, 0.0)
+        numbers = [levels[index] for index in indices]
+    check("numbers", network["numbers"], count)
+    digest = hashlib.sha256(struct.pack(f"<{len(numbers)}f", *numbers)).hexdigest()
+    check("numbers' hash", network["numbersHash"], digest)
+    check("message's length", -1e-6 <= network["bits"] - head - ideal <= 3 or count == 0 == network["bits"] - 1, True)
+    errors = round(network["zeroOne"]["terms"]["errors"])
+    check("compressed", network["zeroOne"]["certificate"], binomial_limit(errors, n, delta, network["bits"]))
+    entropy = network["crossEntropy"]
+    check("its entropy", entropy["certificate"],
+          kl_inverse(entropy["terms"]["L̂"], (network["bits"] * math.log(2) - math.log(delta)) / n))
+    if network["test"]:
+        held = network["test"]["terms"]
+        check("its test", network["test"]["certificate"], binomial_limit(round(held["errors"]), round(held["n"]), delta))
+
+
+def compare(run, values, check):
+    """What each part of the certificate costs: values beside the recorded ones, costs from one to the next."""
+    rows = run.get("comparison", [])
+    for number, (row, value) in enumerate(zip(rows, values)):
+        check(f"part {number + 1}", row["value"], value)
+        check(f"part {number + 1} costs", row["cost"], value - (values[number - 1] if number else 0.0))
+
+
+def between(loss, n, delta):
+    """The exact limit, between whole numbers of errors by a straight line."""
+    below = math.floor(loss * n + 1e-9)
+    low, high = (binomial_limit(min(k, n), n, delta) for k in (below, below + 1))
+    return low + max(loss * n - below, 0) * (high - low)
 
 
 def chain(run, check):
@@ -115,6 +207,11 @@ def progressive(run, check):
         c = min(40.0, math.log(p / q) + math.log((1 - q) / (1 - p)))
         bound = -math.expm1(-c * losses[name] + (math.log(delta) - divergence) / n) / -math.expm1(-c)
         check(name, run[name]["certificate"], min(bound, 1.0))
+        if name == "zeroOne":
+            fixed = -math.expm1(-c * losses[name] + math.log(delta) / n) / -math.expm1(-c)
+            whole = n + run["priorImages"]
+            compare(run, [losses[name], between(losses[name], whole, delta), between(losses[name], n, delta),
+                          kl_inverse(losses[name], -math.log(delta) / n), min(fixed, 1.0), min(bound, 1.0)], check)
     for t, stage in enumerate(stages):
         limit = binomial_limit(sum(stage["errorsByPart"]), sum(one["images"] for one in stages[t:]), delta / len(stages))
         best = limit if t == 0 else min(best, limit)
@@ -147,6 +244,13 @@ def posterior(run, check):
     drawn = run["oneDraw"]["terms"]
     ratio = drawn["log dQ/dπ(h)"] + xi - math.log(delta + prime - beyond)
     check("oneDraw", run["oneDraw"]["certificate"], kl_inverse(drawn["L̂(h)"], max(ratio / n, 0)))
+    if run.get("compressed"):
+        compressed(run, run["compressed"], check)
+    loss, whole, nats = run["zeroOne"]["terms"]["q̂"], n + run["priorImages"], -math.log(delta)
+    compare(run, [loss, between(loss, whole, delta + prime), between(loss, n, delta + prime), between(loss, n, delta)]
+            + [kl_inverse(loss, sums / n) for sums in (nats, nats + xi, nats + xi + math.log(run["priorLevels"]),
+                                                       nats + xi + kl_of_all)]
+            + [run["zeroOne"]["certificate"]], check)
 
 
 def main():
@@ -157,7 +261,7 @@ def main():
     def check(name, recorded, computed):
         nonlocal good
         number = isinstance(computed, float)
-        same = abs(recorded - computed) <= 1e-9 * max(1.0, computed) if number else recorded == computed
+        same = recorded is not None and abs(recorded - computed) <= 1e-9 * max(1.0, computed) if number else recorded == computed
         good = good and same
         if number:
             print(f"{name:16} recorded {recorded:.12f}  computed {computed:.12f}  {'same' if same else 'DIFFERENT'}")

@@ -13,6 +13,7 @@ internal static class CertifyPlots
             ("guaranteed: Seeger and Maurer", certificate.ZeroOne.Value, true),
             ("guaranteed: by the excess", certificate.Excess.Value, true),
             ("guaranteed: one draw, kept", certificate.OneDraw.Bound.Value, true),
+            ("guaranteed: compressed", certificate.Compressed?.Bound.Value ?? double.NaN, true),
             ("guaranteed: binomial test of w₀", certificate.HeldOutBound, true),
             ("seen on S₁: w + u", certificate.ZeroOne.Sample, false),
             ("seen on S₁: w₀", certificate.HeldOutLoss, false),

@@ -43,8 +43,9 @@ internal sealed class CertifyReport(Terminal terminal)
         }
 
         terminal.Write(table);
+        string prior = certificate.PriorHasOneDeviation ? "prior's deviation σ₀" : "prior's level";
         terminal.Line(Prose.Line($"""
-            KL {certificate.Kl:F2}, of it Σ(w − w₀)²/2s² {certificate.KlOfShift:F2}; prior's level {certificate.PriorLevel:G6} of
+            KL {certificate.Kl:F2}, of it Σ(w − w₀)²/2s² {certificate.KlOfShift:F2}; {prior} {certificate.PriorLevel:G6} of
             K = {certificate.PriorLevels}; δ {certificate.Delta}, δ′ {certificate.DeltaPrime}, N {certificate.Draws:N0}, n
             {certificate.BoundImages:N0}
             """));
@@ -62,7 +63,20 @@ internal sealed class CertifyReport(Terminal terminal)
         others.AddRow(
             "exact binomial test", $"{certificate.HeldOutLoss:F4}", $"{certificate.HeldOutBound:F4}",
             "weights w₀, fixed before S₁");
+        if (certificate.Compressed is { } compressed)
+        {
+            others.AddRow(
+                "compression, exact", $"{compressed.Bound.Term("error rate"):F4}", $"{compressed.Bound.Value:F4}",
+                $"weights w₀{(compressed.Numbers.Count == 0 ? "" : $" and {compressed.Numbers}")}, {compressed.Message}");
+        }
+
         terminal.Write(others);
+        if (certificate.Compressed is { } chosen)
+        {
+            Result(chosen);
+        }
+
+        Compare(certificate.Comparison);
         bool idle = certificate.HeldOutBound < certificate.ZeroOne.Value;
         terminal.Line(Prose.Line($"""
             An exact binomial test of w₀ on S₁ ({certificate.HeldOutLoss:F4}) guarantees {certificate.HeldOutBound:F4} for w₀ with
@@ -71,7 +85,7 @@ internal sealed class CertifyReport(Terminal terminal)
         terminal.Line(Prose.Line($"""
             Certified is the network whose weights are drawn anew for each image, not w. Both certificates of the first table
             together: probability {certificate.JointConfidence:G4}; every row of the second holds by itself, and the least of its
-            rows with probability {1 - (4 * (certificate.Delta + certificate.DeltaPrime)):G4}. They assume:
+            rows with probability {1 - (others.Rows.Count * (certificate.Delta + certificate.DeltaPrime)):G4}. They assume:
             """));
         foreach (PacGen.Core.Bounds.Assumption assumption in certificate.Assumptions)
         {
@@ -125,6 +139,7 @@ internal sealed class CertifyReport(Terminal terminal)
         }
 
         terminal.Write(tests);
+        Compare(certificate.Comparison);
         bool better = certificate.ZeroOne.Value < certificate.HeldOut.Value;
         terminal.Line(Prose.Line($"""
             An exact binomial test of the first stage's network on the same images ({certificate.HeldOut.Term("error rate"):F4})
@@ -144,9 +159,44 @@ internal sealed class CertifyReport(Terminal terminal)
             what, $"{test.Term("n"):N0}", $"{test.Term("errors"):N0}", $"{test.Value:F4}", $"{testError:F4}");
     }
 
+    /// <summary>What was tried to compress the network, the best of each number of numbers, and an exact test of the best of
+    /// all.</summary>
+    private void Result(CompressedNetwork compressed)
+    {
+        Table table = Terminal.Table("compressed: numbers", "levels", "bits", "errors on S₁", "0-1 loss, at most");
+        foreach (CompressionCandidate one in compressed.Candidates.GroupBy(one => one.Numbers).Select(
+            group => group.MinBy(one => (one.Bound, one.Bits))!))
+        {
+            table.AddRow(
+                $"{one.Numbers:N0}", one.Numbers == 0 ? "" : $"{one.Levels} {(one.HasCodebook ? "of a codebook" : "even ones")}",
+                $"{one.Bits:N0}", $"{one.Errors:N0}", $"{one.Bound:F4}");
+        }
+
+        terminal.Write(table);
+        terminal.Line(Prose.Line($"""
+            The best of {compressed.Candidates.Count} compressed networks, whose choice its bits pay for, has a bounded cross-entropy
+            of at most {compressed.CrossEntropy.Value:F5}
+            """) + (compressed.Test is not { } test ? "." : Prose.Line($"""
+            ; on {test.Term("n"):N0} test images, which it has not seen, it errs on {test.Term("error rate"):F4}, for which an exact
+            test guarantees {test.Value:F4}.
+            """)));
+    }
+
+    /// <summary>What each part of a certificate costs, and what an oracle would have.</summary>
+    private void Compare(IReadOnlyList<PacGen.Core.Bounds.OracleComparison> comparison)
+    {
+        Table table = Terminal.Table("the 0-1 certificate, part by part", "at most", "costs");
+        foreach (PacGen.Core.Bounds.OracleComparison row in comparison)
+        {
+            table.AddRow(row.Name, $"{row.Value:F4}", $"{row.Cost:F4}");
+        }
+
+        terminal.Write(table);
+    }
+
     private static string Where(in CertifyProgress at)
     {
-        bool training = at.Phase is CertifyPhase.Prior or CertifyPhase.Posterior;
+        bool training = at.Phase is CertifyPhase.Prior or CertifyPhase.Posterior or CertifyPhase.Compressing;
         return Prose.Line($"""
             {What(at.Phase)}, {(training ? "step" : "draw")} {at.Done:N0}/{at.Total:N0}, {(training ? "loss" : "error")}
             {at.Loss:F4}, {Math.Ceiling(at.Remaining.TotalSeconds):F0} s left of this part
@@ -157,7 +207,8 @@ internal sealed class CertifyReport(Terminal terminal)
     {
         CertifyPhase.Prior => "training the prior",
         CertifyPhase.Posterior => "training a posterior or a stage",
-        CertifyPhase.Choosing => "choosing the prior's level",
+        CertifyPhase.Choosing => "choosing the prior",
+        CertifyPhase.Compressing => "training a compressed network",
         CertifyPhase.Drawing => "drawing weights",
         _ => "testing",
     };

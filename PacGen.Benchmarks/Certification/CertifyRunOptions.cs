@@ -24,7 +24,8 @@ internal sealed class CertifyRunOptions : OptionGroup
         Defaults.PriorFraction);
 
     private readonly Option<int> priorEpochs = Options.Count(
-        "--prior-epochs", "How many times the prior's training sees its part", 1, Defaults.PriorEpochs);
+        "--prior-epochs", "How many times the prior's training sees its part; 0 leaves w₀ at the first weights", 0,
+        Defaults.PriorEpochs);
 
     private readonly Option<int?> posteriorEpochs = Options.Count(
         "--posterior-epochs",
@@ -119,6 +120,34 @@ internal sealed class CertifyRunOptions : OptionGroup
         "With --stages, also trains a network as long on the prior's part alone, and tests it on S₁: what learning from S₁ " +
             "gained");
 
+    private readonly Option<bool> compress = Options.Flag(
+        "--compress",
+        Prose.Line("""
+            Also certifies a compressed network by the length of the message that describes it: w₀ moved by a few quantised numbers,
+            each along its own part of the weights
+            """));
+
+    private readonly Option<int[]> dimensions = Options.Counts(
+        "--compress-dimensions",
+        Prose.Line($"""
+            With --compress, how many such numbers are tried, 0 always among them; without it
+            {string.Join(',', new CompressionOptions().Dimensions)}
+            """));
+
+    private readonly Option<int[]> quantised = Options.Counts(
+        "--compress-levels",
+        Prose.Line($"""
+            With --compress, on how many levels they are tried, even ones and a codebook's; without it
+            {string.Join(',', new CompressionOptions().Levels)}
+            """));
+
+    private readonly Option<int> compressEpochs = Options.Count(
+        "--compress-epochs", "With --compress, how many times their training sees all training images", 1,
+        new CompressionOptions().Epochs);
+
+    private readonly Option<double> compressRate = Options.Number(
+        "--compress-rate", "With --compress, Adam's rate for them, down a cosine", Interval.Positive, 1e-3);
+
     private readonly Option<int> crop = Options.Count(
         "--crop", "Training images are padded by so many pixels and cropped at a random place; 0 for not at all", 0, 0);
 
@@ -142,13 +171,16 @@ internal sealed class CertifyRunOptions : OptionGroup
 
     public override IReadOnlyList<Option> All =>
     [
-        stages, memory, control, priorFraction, priorEpochs, posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop,
-        flip, levels, deviations, sigma, sigmaRate, objective, eta, gamma, epsilon, delta, deltaPrime, draws, smallest,
+        stages, memory, control, compress, dimensions, quantised, compressEpochs, compressRate, priorFraction, priorEpochs,
+        posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop, flip, levels, deviations, sigma, sigmaRate, objective, eta, gamma, epsilon, delta, deltaPrime, draws, smallest,
         .. parts.All, seed,
     ];
 
     /// <summary>Whether a progressive certificate is asked for.</summary>
     public bool IsProgressive(ParseResult parsed) => parsed.GetValue(stages) is not null;
+
+    /// <summary>Whether a compressed network is certified too.</summary>
+    public bool Compresses(ParseResult parsed) => parsed.GetValue(compress);
 
     /// <summary>The options as the library takes them, but for the device.</summary>
     /// <param name="parsed">The command line.</param>
@@ -166,6 +198,13 @@ internal sealed class CertifyRunOptions : OptionGroup
         }
 
         parsed.Needs(IsProgressive(parsed), "--stages", memory, control);
+        parsed.Needs(parsed.GetValue(compress), "--compress", dimensions, quantised, compressEpochs, compressRate);
+        if (Compresses(parsed) && IsProgressive(parsed))
+        {
+            throw new UsageException(
+                "--compress starts from one prior's weights, and --stages has several: leave one of them out.");
+        }
+
         bool isIvon = parsed.GetValue(rule) == "ivon";
         bool isLearnt = parsed.GetValue(sigma) != "optimal";
         parsed.Needs(isLearnt, "--posterior-sigma softplus or log-variance", sigmaRate);
@@ -221,12 +260,25 @@ internal sealed class CertifyRunOptions : OptionGroup
             Stages = parsed.GetValue(stages) ?? Defaults.Stages,
             StageMemory = parsed.GetValue(memory),
             Control = parsed.GetValue(control),
+            Compression = Compresses(parsed) ? Compression(parsed) : null,
             Augmentation = parsed.GetValue(crop) > 0 || parsed.GetValue(flip)
                 ? new Augmentation { Padding = parsed.GetValue(crop), Flip = parsed.GetValue(flip) } : null,
             PriorOptimizer = parsed.GetValue(priorRate) is { } first ? new Adam(first) : null,
             PosteriorOptimizer = isIvon ? CertifyOptions.PosteriorIvon(parsed.GetValue(posteriorRate) ?? 0.003)
                 : parsed.GetValue(posteriorRate) is { } later ? new Adam(later) : null,
             Seed = parsed.GetValue(seed),
+        };
+    }
+
+    private CompressionOptions Compression(ParseResult parsed)
+    {
+        CompressionOptions usual = new();
+        return usual with
+        {
+            Dimensions = parsed.GetValue(dimensions) is { Length: > 0 } some ? some : usual.Dimensions,
+            Levels = parsed.GetValue(quantised) is { Length: > 0 } few ? few : usual.Levels,
+            Epochs = parsed.GetValue(compressEpochs),
+            Optimizer = new Adam(parsed.GetValue(compressRate)),
         };
     }
 }

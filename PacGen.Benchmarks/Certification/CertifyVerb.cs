@@ -33,7 +33,10 @@ internal sealed class CertifyVerb : Verb
         "--output", "A file to write the certificate into, with all its terms, as JSON");
     private readonly Option<string?> save = Options.Path(
         "--save",
-        "With --stages, a folder to write the stages' networks into, each with its share: the classifier that is certified");
+        Prose.Line("""
+            With --stages, a folder to write the stages' networks into, each with its share: the classifier that is certified; with
+            --compress, a file for the compressed network
+            """));
     private readonly Option<string?> weights = Options.Path(
         "--weights",
         Prose.Line("""
@@ -144,6 +147,7 @@ internal sealed class CertifyVerb : Verb
 
         Certificate certificate = report.Show(
             progress => Certifier.Certify(network, images, options, progress, Host.Stop.Token));
+        Save(parsed, certificate, choice, images, options);
         return new(certificate.ToJson(), shown => shown.Result(certificate), () => CertifyPlots.Of(certificate));
     }
 
@@ -161,15 +165,35 @@ internal sealed class CertifyVerb : Verb
         report.Begin(parsed.GetValue(weights)!, choice, network, images, options);
         Certificate certificate = report.Show(
             progress => Certifier.CertifyWeights(network, values, state, images, options, progress, Host.Stop.Token));
+        Save(parsed, certificate, choice, images, options);
         JsonObject result = certificate.ToJson();
         result["method"] = "weights";
         return new(result, shown => shown.Result(certificate), () => CertifyPlots.Of(certificate));
     }
 
+    private void Save(
+        ParseResult parsed, Certificate certificate, ModelChoice choice, Dataset images, CertifyOptions options)
+    {
+        if (parsed.GetValue(save) is { } path && certificate.Compressed is { } compressed)
+        {
+            Dataset seen = compressed.Normalization is { } normalization ? images.Normalized(normalization) : images;
+            using ParameterArena arena = new(choice.Make(images), Kernels.Device.Cpu, 0);
+            arena.Load([.. compressed.Weights]);
+            if (compressed.State.Count > 0)
+            {
+                arena.LoadState([.. compressed.State]);
+            }
+
+            WeightsFile.Save(
+                path, arena,
+                WeightsFile.Notes(choice, seen, options.Seed, options.Compression!.Epochs, 0, options.BatchSize));
+        }
+    }
+
     private void Check(ParseResult parsed)
     {
         parsed.Needs(parsed.GetValue(weights) is not null, "--weights", layout);
-        parsed.Needs(run.IsProgressive(parsed), "--stages", save);
+        parsed.Needs(run.IsProgressive(parsed) || run.Compresses(parsed), "--stages or --compress", save);
         if (parsed.GetValue(weights) is not null && run.IsProgressive(parsed))
         {
             throw new UsageException("--stages trains networks of its own: leave it out with --weights.");
@@ -180,7 +204,11 @@ internal sealed class CertifyVerb : Verb
             OutputFile.Check(path, "--output", "a certificate", OutputKind.Json, ".json");
         }
 
-        if (parsed.GetValue(save) is { } folder)
+        if (parsed.GetValue(save) is { } file && run.Compresses(parsed))
+        {
+            OutputFile.Check(file, "--save", "a file of weights", OutputKind.Weights, ".safetensors");
+        }
+        else if (parsed.GetValue(save) is { } folder)
         {
             OutputFile.Check(Directory.Exists(folder) ? Path.Combine(folder, "stage-1.safetensors") : folder, "--save");
         }

@@ -193,6 +193,16 @@ internal sealed class WeightsFile : IDisposable
         OutputFile.Write(path, option, stream => SafetensorsFile.Write(stream, arrays, texts));
     }
 
+    /// <summary>Writes weights that no trainer holds, as a whole or not at all.</summary>
+    /// <exception cref="IOException">They can't be written.</exception>
+    /// <exception cref="CheckpointException">A weight is infinite or NaN.</exception>
+    public static void Save(string path, ParameterArena arena, Dictionary<string, string> texts, string option = "--save")
+    {
+        List<NamedTensor> arrays = [.. Kept(arena).Select(
+            kept => new NamedTensor(kept.Name, kept.Shape, kept.Region.ToArray()).RequireFinite())];
+        OutputFile.Write(path, option, stream => SafetensorsFile.Write(stream, arrays, texts));
+    }
+
     /// <summary>Opens a file and checks what it says of itself; its arrays are not read.</summary>
     /// <exception cref="CheckpointException">It is not there, is no weights file, or is damaged.</exception>
     public static WeightsFile Open(string path)

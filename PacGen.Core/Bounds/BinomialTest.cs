@@ -24,7 +24,7 @@ public static class BinomialTest
         }
 
         return new BoundResult(
-            "Exact binomial test", Limit(errors, n, delta), BoundStatus.ConditionalBound,
+            "Exact binomial test", Limit(errors, n, Math.Log(delta)), BoundStatus.ConditionalBound,
             [new("errors", errors), new("n", n), new("error rate", (double)errors / n)],
             [Assumption.FixedPredictor, Assumption.IndependentSample]) { FailureProbability = delta };
     }
@@ -38,7 +38,11 @@ public static class BinomialTest
         : p >= 1 ? 0
         : SpecialFunctions.BetaRegularized(n - errors, errors + 1, 1 - p);
 
-    private static double Limit(long errors, long n, double delta)
+    /// <summary>sup{p : log P(Bin(n, p) ≤ k) ≥ log δ}.</summary>
+    /// <param name="errors">k.</param>
+    /// <param name="n">n.</param>
+    /// <param name="logDelta">log δ, below 0, however far.</param>
+    internal static double Limit(long errors, long n, double logDelta)
     {
         if (errors == n)
         {
@@ -48,18 +52,39 @@ public static class BinomialTest
         if (errors == 0)
         {
             // (1 − p)ⁿ = δ.
-            return -NearZero.ExpMinusOne(Math.Log(delta) / n);
+            return -NearZero.ExpMinusOne(logDelta / n);
         }
 
         // The tail falls in p, from 1 at 0 to 0 at 1; the upper end is taken, where it is below δ.
-        double low = (double)errors / n, high = 1;
-        low = Tail(errors, n, low) >= delta ? low : 0;
+        double low = (double)errors / n, high = 1, delta = Math.Exp(logDelta);
+        low = IsAbove(low) ? low : 0;
         for (int step = 0; step < 200 && high - low > 1e-15 * high; step++)
         {
             double middle = (low + high) / 2;
-            (low, high) = Tail(errors, n, middle) >= delta ? (middle, high) : (low, middle);
+            (low, high) = IsAbove(middle) ? (middle, high) : (low, middle);
         }
 
         return high;
+
+        bool IsAbove(double p) => logDelta > -600 ? Tail(errors, n, p) >= delta : LogTail(errors, n, p) >= logDelta;
+    }
+
+    /// <summary>log P(Bin(n, p) ≤ k) for p in (0, 1) above k/n, where each term is smaller than the next.</summary>
+    private static double LogTail(long errors, long n, double p)
+    {
+        if (p >= 1)
+        {
+            return double.NegativeInfinity;
+        }
+
+        double sum = 0, term = 1;
+        for (long j = errors; j >= 0 && term > 1e-18 * sum; j--)
+        {
+            sum += term;
+            term *= j * (1 - p) / ((n - j + 1) * p);
+        }
+
+        return SpecialFunctions.GammaLn(n + 1d) - SpecialFunctions.GammaLn(errors + 1d)
+            - SpecialFunctions.GammaLn(n - errors + 1d) + (errors * Math.Log(p)) + ((n - errors) * NearZero.LogOnePlus(-p)) + Math.Log(sum);
     }
 }

@@ -35,6 +35,9 @@ public sealed record Certificate
     /// <summary>The certificate of one draw of the weights, a network that can be shipped.</summary>
     public required DrawnNetwork OneDraw { get; init; }
 
+    /// <summary>A network that a short message describes; null where none was asked for.</summary>
+    public required CompressedNetwork? Compressed { get; init; }
+
     /// <summary>KL(Q‖π) of the posterior and its prior, in closed form.</summary>
     public required double Kl { get; init; }
 
@@ -44,6 +47,9 @@ public sealed record Certificate
     /// <summary>The prior's level that was chosen, one of <see cref="CertifyOptions.PriorLevels"/>, or its deviation σ₀, one of
     /// <see cref="CertifyOptions.PriorDeviations"/>.</summary>
     public required double PriorLevel { get; init; }
+
+    /// <summary>Whether the prior has one deviation σ₀ for all weights, and <see cref="PriorLevel"/> is that.</summary>
+    public required bool PriorHasOneDeviation { get; init; }
 
     /// <summary>Where the posterior's σ came from.</summary>
     public required PosteriorSigma PosteriorSigma { get; init; }
@@ -113,6 +119,10 @@ public sealed record Certificate
     /// <summary>1 − 2(δ + δ′): the least probability with which both hold.</summary>
     public double JointConfidence => 1 - (2 * (Delta + DeltaPrime));
 
+    /// <summary>What each part of the certificate of the 0-1 loss costs, beside what an oracle would have.</summary>
+    public IReadOnlyList<OracleComparison> Comparison => OracleComparison.OfPosterior(
+        ZeroOne.Sample, ZeroOne.SampleLimit, Kl, PriorLevels, BoundImages, PriorImages + (long)BoundImages, Delta, DeltaPrime);
+
     /// <summary>What the certificates take for granted.</summary>
     public IReadOnlyList<Assumption> Assumptions => ZeroOne.Bound.Assumptions;
 
@@ -131,6 +141,7 @@ public sealed record Certificate
         ["kl"] = Kl,
         ["klOfShift"] = KlOfShift,
         ["priorLevel"] = PriorLevel,
+        ["priorHasOneDeviation"] = PriorHasOneDeviation,
         ["priorLevels"] = PriorLevels,
         ["posteriorSigma"] = PosteriorSigma.ToString(),
         ["priorImages"] = PriorImages,
@@ -149,6 +160,8 @@ public sealed record Certificate
         ["heldOut"] = Json(HeldOut, "fixed weights"),
         ["excess"] = Json(Excess, Gibbs),
         ["oneDraw"] = With(Json(OneDraw.Bound, "one draw"), "testLoss", OneDraw.TestError),
+        ["compressed"] = Compressed?.ToJson(),
+        ["comparison"] = Json(Comparison),
         ["assumptions"] = new JsonArray([.. Assumptions.Select(one => (JsonNode)$"{one.Name}: {one.Statement}")]),
     };
 
@@ -209,9 +222,14 @@ public sealed record Certificate
         return json;
     }
 
+    /// <summary>The rows of a comparison.</summary>
+    internal static JsonArray Json(IReadOnlyList<OracleComparison> comparison) => new([.. comparison.Select(row =>
+        (JsonNode)new JsonObject { ["name"] = row.Name, ["value"] = row.Value, ["cost"] = row.Cost })]);
+
+    /// <summary>A bound with its terms.</summary>
     /// <param name="bound">A bound.</param>
     /// <param name="certifies">Of what.</param>
-    private static JsonObject Json(BoundResult bound, string certifies) => new()
+    internal static JsonObject Json(BoundResult bound, string certifies) => new()
     {
         ["certifies"] = certifies,
         ["certificate"] = bound.Value,

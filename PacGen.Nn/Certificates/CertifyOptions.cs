@@ -14,7 +14,7 @@ public sealed record CertifyOptions
     /// </summary>
     public double PriorFraction { get; init; } = 0.5;
 
-    /// <summary>How many times the prior's training sees its part S₀.</summary>
+    /// <summary>How many times the prior's training sees its part S₀; 0 leaves w₀ at the first weights.</summary>
     public int PriorEpochs { get; init; } = 30;
 
     /// <summary>
@@ -107,6 +107,12 @@ public sealed record CertifyOptions
     public bool Control { get; init; }
 
     /// <summary>
+    /// How <see cref="Certifier.Certify"/> and <see cref="Certifier.CertifyWeights"/> look for a compressed network, which they
+    /// certify beside the others; null for none.
+    /// </summary>
+    public CompressionOptions? Compression { get; init; }
+
+    /// <summary>
     /// Whether the samples' normalisation is kept as it is: for one that was chosen without a look at S₁. Otherwise it is fitted
     /// to the prior's part again.
     /// </summary>
@@ -155,7 +161,7 @@ public sealed record CertifyOptions
         Require(prior >= 1 && bound >= 8, splits
             ? $"{PriorFraction} of {images.Count} images is {prior}, but the prior needs at least 1 and the bound at least 8"
             : $"there are {bound} held-out images, but the bound needs at least 8");
-        Require(PriorEpochs >= 1, $"the prior's epochs are {PriorEpochs}, but must be at least 1");
+        Require(PriorEpochs >= 0, $"the prior's epochs are {PriorEpochs}, but must not be negative");
         Require(PosteriorEpochs >= 0, $"the posterior's epochs are {PosteriorEpochs}, but must not be negative");
         Require(BatchSize >= 1
             && BatchSize <= prior, $"the batch size is {BatchSize}, but must be between 1 and the prior's {prior} images");
@@ -178,6 +184,7 @@ public sealed record CertifyOptions
         Require(
             PosteriorSigma == PosteriorSigma.Optimal || PosteriorOptimizer is not { LearnsPosterior: true },
             $"{PosteriorOptimizer} learns a posterior of its own, whose σ is optimal: let it be Adam or SGD");
+        Compression?.Validate();
         Require(SigmaRate > 0 && double.IsFinite(SigmaRate), $"the rate of σ is {SigmaRate}, but must be positive");
         Require(PriorLevels.Count >= 1
             && PriorLevels.All(one => one > 0 && double.IsFinite(one)), "the prior's levels must be at least one, all positive");

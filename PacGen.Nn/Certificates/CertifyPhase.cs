@@ -17,4 +17,7 @@ public enum CertifyPhase
 
     /// <summary>Losses on the test set.</summary>
     Testing,
+
+    /// <summary>Training the numbers of a compressed network, once for each of its dimensions.</summary>
+    Compressing,
 }

@@ -86,7 +86,8 @@ internal sealed class NoisyTraining : IDisposable
             IsEvaluation = plan.IsFrozen,
             ForwardWeights = isOwn ? null : noise.Weights,
             BeforePass = isOwn ? null : step => noise.Draw(plan.Stream, (uint)step),
-            AfterPass = plan.Anchor is null ? null : gradients => Pull(gradients, plan),
+            AfterPass = plan.Subspace is { } subspace ? gradients => Project(gradients, subspace)
+                : plan.Anchor is null ? null : gradients => Pull(gradients, plan),
         });
         using BatchLoader loader = BatchLoader.Shared(
             plan.Images, plan.BatchSize, plan.Seed, pipeline.OwnOf, plan.Augmentation);
@@ -147,6 +148,14 @@ internal sealed class NoisyTraining : IDisposable
         secondMoment.Dispose();
         h?.Dispose();
         strength?.Dispose();
+    }
+
+    /// <summary>g ← its part along a subspace.</summary>
+    private CompiledGraph Project(DeviceBuffer gradients, SignSubspace subspace)
+    {
+        Tensor g = Tensor.Input(new Shape(checked((int)arena.Count)), "g"), next = subspace.Project(g);
+        return CompiledGraph.Compile(
+            arena.Device, [next], new Dictionary<Tensor, Region> { [g] = new(gradients), [next] = new(gradients) });
     }
 
     /// <summary>g ← g + (w − w₀)·precision·strength; and a step of σ, where it is learnt.</summary>

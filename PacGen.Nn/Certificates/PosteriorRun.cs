@@ -79,6 +79,8 @@ internal sealed class PosteriorRun : IDisposable
         double[] curvature = session.Curvature(split.Prior);
         bool[] wrong = session.Plain.Wrong(split.Bound, session.Bounded, session.Cancellation);
         int errors = wrong.Count(one => one);
+        CompressedNetwork? compressed = options.Compression is null ? null
+            : new CompressionRun(session, options).Run(priorMean, images, split.Bound, test);
         GibbsLosses? priorTest = AtTest();
         Candidate[] candidates =
             [.. options.Priors.Select((level, k) => TrainPosterior(k, level, priorMean, curvature))];
@@ -105,9 +107,11 @@ internal sealed class PosteriorRun : IDisposable
             WrongAlone = sample.WrongAlone,
             RightAlone = sample.RightAlone,
             OneDraw = OneDraw(best),
+            Compressed = compressed,
             Kl = best.Kl,
             KlOfShift = best.KlOfShift,
             PriorLevel = best.Level,
+            PriorHasOneDeviation = options.PriorDeviations is not null,
             PriorLevels = options.Priors.Count,
             PosteriorSigma = options.PosteriorSigma,
             PriorImages = split.Prior.Count,
@@ -141,6 +145,11 @@ internal sealed class PosteriorRun : IDisposable
     /// </summary>
     private float[] TrainPrior()
     {
+        if (options.PriorEpochs == 0)
+        {
+            return session.Arena.Save();
+        }
+
         session.Train(
             new TrainingPlan(
                 split.Prior, options.PriorEpochs, options.BatchSize, options.PriorOptimizer ?? new Adam(1e-3), options.Seed,

@@ -78,6 +78,11 @@ public sealed record ProgressiveCertificate
     /// <summary>The same of the bounded cross-entropy.</summary>
     public double TestCrossEntropy => Stages.Sum(stage => stage.TestCrossEntropy * stage.Share);
 
+    /// <summary>What each part of the certificate of the 0-1 loss costs, beside what an oracle would have.</summary>
+    public IReadOnlyList<OracleComparison> Comparison => OracleComparison.OfSequence(
+        ZeroOne.Term("L̂"), Kl, BoundImages, PriorImages + (long)BoundImages, ZeroOne.FailureProbability,
+        BoundImages * ZeroOne.Term("C = η/n"));
+
     /// <summary>What turns the bounded cross-entropy into nats.</summary>
     public double Nats => -Math.Log(SmallestProbability);
 
@@ -126,6 +131,7 @@ public sealed record ProgressiveCertificate
             ["share"] = stage.Share,
             ["testError"] = stage.TestError,
         })]),
+        ["comparison"] = Certificate.Json(Comparison),
         ["assumptions"] = new JsonArray([.. ZeroOne.Assumptions.Select(one => (JsonNode)$"{one.Name}: {one.Statement}")]),
     };
 

@@ -22,6 +22,9 @@ internal sealed record TrainingPlan(SampleSet Images, int Epochs, int BatchSize,
     /// <summary>σ, where it is learnt beside w; null where <see cref="BeforeEpoch"/> sets it.</summary>
     public LearntSigma? Sigma { get; init; }
 
+    /// <summary>The subspace through the first weights that the weights stay in; null for all of their space.</summary>
+    public SignSubspace? Subspace { get; init; }
+
     /// <summary>
     /// Whether the running statistics stay as they are, and batches are normalised by them; else by their own, and the
     /// statistics are estimated anew at w, from the same images, before each epoch but the first and at the end.

@@ -83,6 +83,48 @@ internal sealed class CertifyVerbTests
         Assert.That(Python(script, folder["d.json"]).Code, Is.EqualTo(1));
     }
 
+    /// <summary>A compressed network: its message is read by another program, its file is the network.</summary>
+    [Test]
+    public void TheSecondProgramReadsTheMessage()
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of([
+            "certify", "--hidden", "16", "--prior-epochs", "0", "--posterior-epochs", "0", "--prior-sigmas", "0.01", "--draws",
+            "700", "--compress", "--compress-dimensions", "100", "--compress-levels", "4,7", "--compress-epochs", "12",
+            "--compress-rate", "0.01", "--output", folder["c.json"], "--save", folder["w.safetensors"]]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output, Does.Contain("compression, exact").And.Contain("and 100 numbers on").And.Contain(
+            "prior's deviation σ₀ 0.01").And.Contain("the best prior that an oracle could choose"));
+        string script = Path.Combine(HouseTests.Root, "samples", "verify-certificate.py");
+        (int code, string output) = Python(script, folder["c.json"]);
+        Assert.That(code, Is.Zero, output);
+        Assert.That(output, Does.Contain("compressed ").And.Contain("part 9"));
+        string[] seen =
+        [
+            Forged(network => network["bits"] = network["bits"]!.GetValue<long>() - 20),
+            Forged(network => network["numbersHash"] = "0"),
+            Forged(network => network["zeroOne"]!["certificate"] = 0.01),
+            Forged(network => network["message"] = "gA=="),
+        ];
+        Assert.That(seen, Is.All.Contain("DIFFERENT"));
+        JsonNode kept = JsonNode.Parse(File.ReadAllText(folder["c.json"]))!["compressed"]!;
+        ProgramRun own = ProgramRun.Of("certify", "--weights", folder["w.safetensors"], "--draws", "359", "--json");
+        Assert.That(own.ExitCode, Is.Zero, own.Error);
+        Assert.That(
+            JsonNode.Parse(own.Output)!["heldOut"]!["terms"]!["errors"]!.GetValue<double>(),
+            Is.EqualTo(kept["test"]!["terms"]!["errors"]!.GetValue<double>()), "the file is the network that was tested");
+        ProgramRun.Of("certify", "--compress", "--stages", "2").RequireRefusal(2, "--stages");
+        ProgramRun.Of("certify", "--compress-levels", "3").RequireRefusal(2, "--compress");
+
+        string Forged(Action<JsonNode> forge)
+        {
+            JsonNode json = JsonNode.Parse(File.ReadAllText(folder["c.json"]))!;
+            forge(json["compressed"]!);
+            File.WriteAllText(folder["d.json"], json.ToJsonString());
+            return Python(script, [folder["d.json"]]).Output;
+        }
+    }
+
     /// <summary>The chain of stages: what a forged link, distribution, part or file looks like to the second program.</summary>
     [Test]
     public void TheSecondProgramChecksTheChain()

@@ -204,7 +204,7 @@ internal sealed class CertifierTests
         Wrong(Quick with { PriorFraction = 0.0001 }, "at least 1");
         Wrong(Quick with { PriorFraction = 0.999 }, "at least 8");
         Wrong(Quick with { Delta = 0.6, DeltaPrime = 0.4 }, "below 1");
-        Wrong(Quick with { PriorEpochs = 0 }, "prior's epochs");
+        Wrong(Quick with { PriorEpochs = -1 }, "prior's epochs");
         Wrong(Quick with { PosteriorEpochs = -1 }, "posterior's epochs");
         Wrong(Quick with { BatchSize = 720 }, "719");
         Wrong(Quick with { Delta = 0 }, "δ is 0");
