@@ -172,7 +172,8 @@ internal sealed class CertifyRunOptions : OptionGroup
     public override IReadOnlyList<Option> All =>
     [
         stages, memory, control, compress, dimensions, quantised, compressEpochs, compressRate, priorFraction, priorEpochs,
-        posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop, flip, levels, deviations, sigma, sigmaRate, objective, eta, gamma, epsilon, delta, deltaPrime, draws, smallest,
+        posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop, flip, levels, deviations, sigma, sigmaRate, objective,
+        eta, gamma, epsilon, delta, deltaPrime, draws, smallest,
         .. parts.All, seed,
     ];
 

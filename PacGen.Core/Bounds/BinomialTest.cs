@@ -85,6 +85,7 @@ public static class BinomialTest
         }
 
         return SpecialFunctions.GammaLn(n + 1d) - SpecialFunctions.GammaLn(errors + 1d)
-            - SpecialFunctions.GammaLn(n - errors + 1d) + (errors * Math.Log(p)) + ((n - errors) * NearZero.LogOnePlus(-p)) + Math.Log(sum);
+            - SpecialFunctions.GammaLn(n - errors + 1d) + (errors * Math.Log(p))
+            + ((n - errors) * NearZero.LogOnePlus(-p)) + Math.Log(sum);
     }
 }

@@ -56,6 +56,7 @@ public static partial class Measures
             LayerCurvatureMeter.Measure(subject, new LayerCurvatureOptions { Seed = seed }, progress, cancellation)),
         new("layer-frobenius-norm", "‖·‖_F of the blocks of ∇²L̂ that single layers make, together", true, TwiceDifferentiable,
             LayerNorms),
+        HessianDistance.Row(),
         new("gauss-newton-largest-eigenvalue", "λ_max of the Gauss–Newton matrix", true, "a loss that is a mean over images",
             (subject, seed, progress, cancellation) => Lanczos.Measure(
                 subject, new LanczosOptions { Matrix = CurvatureMatrix.GaussNewton, Seed = seed }, progress, cancellation)),

@@ -53,6 +53,40 @@ internal sealed class CurvatureMatrixTests(int[] widths, bool relu)
         Assert.That((Vector<double>.Build.Dense(product) - expected).L2Norm(), Is.LessThan(Tolerance * expected.L2Norm()));
     }
 
+    /// <summary>√(vᵀHv) of each layer's block of the matrix, over √n.</summary>
+    [Test]
+    public void TheHessianDistanceIsThatOfTheBlocks()
+    {
+        RandomStream random = new(6, 1);
+        float[] weights = subject.MoveToWeights(), first = [.. weights.Select(w => w + (float)random.NextGaussian())];
+        NamedMeasurement found = Of(new TrainingFacts { InitialWeights = first, Images = 1438 });
+        double sum = 0;
+        int start = 0;
+        for (int layer = 0; layer + 1 < widths.Length; layer++)
+        {
+            int count = (widths[layer] + 1) * widths[layer + 1];
+            Vector<double> way = Vector<double>.Build.Dense(count, i => (double)weights[start + i] - first[start + i]);
+            double form = way * (explicitly.Hessian.SubMatrix(start, count, start, count) * way);
+            double part = Math.Sqrt(Math.Max(form, 0) / 1438);
+            Assert.That(found.Layers![layer].Value, Is.EqualTo(part).Within(1e-4 * (part + 1e-3)));
+            sum += part;
+            start += count;
+        }
+
+        Assert.That(found.Value, Is.EqualTo(sum).Within(1e-4 * sum).And.Positive);
+        Assert.That(found.Cost.Products, Is.EqualTo(widths.Length - 1));
+        Assert.That(
+            () => Of(new TrainingFacts { InitialWeights = first }),
+            Throws.InvalidOperationException.With.Message.Contains("how many images"));
+        Assert.That(() => Of(null), Throws.InvalidOperationException.With.Message.Contains("weights from which"));
+
+        NamedMeasurement Of(TrainingFacts? training)
+        {
+            using EmpiricalLoss known = new(model, trainer.Arena, subject.Images, batchSize: 9) { Training = training };
+            return HessianDistance.Measure(known);
+        }
+    }
+
     [Test]
     public void ProductsAtOnceAreThoseOneByOne([Values] CurvatureMatrix which)
     {
