@@ -93,8 +93,11 @@ internal static class Application
     internal static string? Problem(string[] args)
     {
         using StopRequest stop = new();
-        return ParseErrors.Describe(Create(new Host(TextWriter.Null, TextWriter.Null, stop)).Parse(args, Options.Parsing));
+        return ParseErrors.Describe(Tree(stop).Parse(args, Options.Parsing));
     }
+
+    /// <summary>The program's verbs with their options, which write nowhere.</summary>
+    internal static RootCommand Tree(StopRequest stop) => Create(new Host(TextWriter.Null, TextWriter.Null, stop));
 
     private static RootCommand Create(Host host)
     {

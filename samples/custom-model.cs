@@ -30,7 +30,7 @@ trainer.Run(Console.WriteLine);
 // A convolution sees the image's shape, a linear layer all pixels at once; their sum goes on. Fields hold the parts.
 internal sealed class TwoPaths : Module
 {
-    private readonly Conv2d convolution = new(1, 8, kernel: 3, padding: 1);
+    private readonly Conv2d convolution = new(1, 8, kernelSize: 3, padding: 1);
     private readonly Linear afterConvolution = new(8 * 4 * 4, 32);
     private readonly Linear direct = new(64, 32);
     private readonly Dropout dropout = new(0.2);

@@ -8,7 +8,7 @@
 using PacGen.Nn;
 
 Dataset data = Datasets.Digits();
-Sequential model = new(new Conv2d(1, 8, kernel: 3), new Relu(), new MaxPool2d(2), new Flatten(), new Linear(72, 10));
+Sequential model = new(new Conv2d(1, 8, kernelSize: 3), new Relu(), new MaxPool2d(2), new Flatten(), new Linear(72, 10));
 using Trainer trainer = new(model, data, new Sgd(0.1), new TrainingOptions
 {
     Epochs = 20, BatchSize = 32, Score = null, KeepSecondMoment = true,

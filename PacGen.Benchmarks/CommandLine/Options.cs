@@ -40,17 +40,27 @@ internal static class Options
         parsed.IsGiven(option) ? ((OptionResult)parsed.GetResult(option)!).Tokens.Select(token => token.Value) : [];
 
     /// <summary>One of some words.</summary>
-    public static Option<string> Choice(string name, string what, string? fallback, params string[] allowed)
+    public static Option<string> Choice(string name, string what, string? fallback, params string[] allowed) =>
+        Choice(name, what, "", fallback, allowed);
+
+    /// <summary>One of some words, or what its parser lets pass before.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="what">What it is.</param>
+    /// <param name="also">What it takes beside the words, such as <c>, or FILE.onnx</c>.</param>
+    /// <param name="fallback">Its value where it is not given.</param>
+    /// <param name="allowed">The words.</param>
+    public static Option<string> Choice(string name, string what, string also, string? fallback, string[] allowed)
     {
         Option<string> option = Make(
             name,
             "name",
-            $"{what}: {string.Join(", ", allowed)}",
+            $"{what}: {string.Join(", ", allowed)}{also}",
             word =>
             {
                 string? chosen = allowed.FirstOrDefault(one => one.Equals(word, StringComparison.OrdinalIgnoreCase));
                 string meant = chosen is null && Nearest.To(word, allowed) is { } near ? $"; did you mean {near}?" : ".";
-                return (chosen ?? "", chosen is null ? $"{name} takes {string.Join(", ", allowed)}, not '{word}'{meant}" : null);
+                string taken = $"{string.Join(", ", allowed)}{also}{(also.Length > 0 ? ";" : ",")}";
+                return (chosen ?? "", chosen is null ? $"{name} takes {taken} not '{word}'{meant}" : null);
             },
             fallback is null ? null : () => fallback);
         option.CompletionSources.Add(allowed);
@@ -60,9 +70,10 @@ internal static class Options
     /// <summary>A data set: one of those known by name, or a path behind what kind of files there are.</summary>
     public static Option<string> Dataset(string what, string? fallback)
     {
-        Option<string> option = Choice("--dataset", what, fallback, [.. Datasets.Names]);
+        Option<string> option = Choice(
+            "--dataset", what, ", or folder:PATH for class folders of PNG or JPEG images, csv:FILE, npz:FILE, parquet:FILE",
+            fallback, [.. Datasets.Names]);
         option.CompletionSources.Add([.. Datasets.Prefixes]);
-        option.Description += ", or folder:PATH for class folders of PNG or JPEG images, csv:FILE, npz:FILE, parquet:FILE";
         Func<ArgumentResult, string?> known = option.CustomParser!;
         option.CustomParser = result =>
         {
@@ -73,6 +84,12 @@ internal static class Options
                 {
                     string kinds = string.Join(", ", Datasets.Prefixes.Select(one => one + "PATH"));
                     result.AddError($"--dataset takes {kinds}, or a set by its name; not '{name}'.");
+                    return name;
+                }
+
+                if (PrefixFor(name) is { } lacking)
+                {
+                    result.AddError($"--dataset {name} is a path on this machine: write --dataset {lacking}{name}.");
                     return name;
                 }
 
@@ -89,6 +106,13 @@ internal static class Options
         };
         return option;
     }
+
+    /// <summary>The prefix that the name of a file or folder lacks; null where it is the name of neither.</summary>
+    private static string? PrefixFor(string name) =>
+        Datasets.Names.Contains(name, StringComparer.OrdinalIgnoreCase) ? null
+        : Directory.Exists(name) || name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase) ? Datasets.FolderPrefix
+        : Datasets.Prefixes.FirstOrDefault(
+            prefix => name.EndsWith($".{prefix.TrimEnd(':')}", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>A number.</summary>
     /// <param name="name">The option.</param>

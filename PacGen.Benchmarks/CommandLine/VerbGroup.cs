@@ -21,6 +21,12 @@ internal sealed class VerbGroup : Verb
 
     public override IReadOnlyList<Verb> Parts { get; }
 
-    protected override int Run(ParseResult parsed) => throw new UsageException(
-        $"say which {Command.Name}: {string.Join(" or ", Command.Subcommands.Select(Spelled))}. See {Spelled(Command)} --help.");
+    protected override int Run(ParseResult parsed)
+    {
+        string[] names = [.. Command.Subcommands.Select(verb => verb.Name)];
+        throw new UsageException(Prose.Line($"""
+            say which {Command.Name}: {string.Join(", ", names[..^1])} or {names[^1]}, such as {Spelled(Command.Subcommands[0])}. See
+            {Spelled(Command)} --help.
+            """));
+    }
 }

@@ -4,6 +4,7 @@ using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Devices;
 using PacGen.Plots;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Benchmarks.Training;
 using PacGen.Nn;
 using Spectre.Console;
 using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
@@ -115,7 +116,7 @@ internal sealed class DigitsJob : Verb
     {
         using Trainer trainer = new(new Mlp(digits.Train.SampleSize, Hidden, digits.Train.Classes), digits, rule, options);
         int every = Math.Max(1, options.Epochs / 8);
-        report.Show(options.Epochs, progress => trainer.Run(
+        report.Show(options.Epochs, progress => trainer.RunUntilStopped(
             result =>
             {
                 if (result.Epoch % every == 0 || result.Epoch == options.Epochs)

@@ -110,7 +110,6 @@ internal sealed class RescaleExperiment : Verb
         terminal.Line(setting);
         new TrainingReport(terminal, name)
             .Show(parsed.GetValue(epochs), progress => trainer.Run(null, progress, Host.Stop.Token));
-        Host.Stop.Token.ThrowIfCancellationRequested();
         terminal.Line(trainer.Results[^1].ToString());
 
         double[] grid =

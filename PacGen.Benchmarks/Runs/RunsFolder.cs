@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
+using PacGen.Benchmarks.Training;
 using PacGen.Kernels;
 using PacGen.Nn;
 
@@ -201,7 +202,7 @@ internal sealed class RunsFolder
             ?? [];
         try
         {
-            report.Show(run.Options.Epochs, progress => trainer.Run(
+            report.Show(run.Options.Epochs, progress => trainer.RunUntilStopped(
                 result =>
                 {
                     levels[result.Epoch] = trainer.PerturbationLevels(result.Epoch);

@@ -16,23 +16,34 @@ internal sealed class StudyShowVerb : Verb
         """;
 
     private readonly Option<string?> folder = StudyOptions.Folder("The study's folder");
+    private readonly Option<string?> csv = Options.Path(
+        CsvText.Option, "A file to write the runs into, as comma-separated values; study export gives epochs and measures");
+
     private readonly Option<bool> json = JsonOption("Writes it as one JSON object on standard output");
 
     public StudyShowVerb(Host host)
         : base(host, new Command("show", Prose.Line(What)))
     {
         folder.Required = true;
-        Add(folder, json);
+        Add(folder, csv, json);
     }
 
     protected override int Run(ParseResult parsed)
     {
+        string? file = parsed.GetValue(csv);
+        CsvText.Check(file);
         using StudyStore store = StudyStore.Read(parsed.GetValue(folder)!);
         StudyTable table = StudyTable.Of(store);
         IReadOnlyList<StoredMeasure> measures = store.Measures(layers: false);
         ILookup<int, StoredEpoch> epochs = table.AllEpochs.ToLookup(epoch => epoch.Run);
         string name = store.Note("name") ?? "study";
         string images = store.Note("measure-images") is { } some and not "0" ? $"{some} images" : "all training images";
+        if (file is not null)
+        {
+            CsvText.Write(file, table.RunsWith(epochs));
+            TerminalOf(parsed).Line($"runs → {file}");
+        }
+
         if (WantsJson(parsed))
         {
             Write(Json(name, images, table, measures, epochs));

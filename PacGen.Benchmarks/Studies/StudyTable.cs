@@ -73,6 +73,23 @@ internal sealed record StudyTable(
         }
     }
 
+    /// <summary>The runs as CSV: where each stands, and its last epoch.</summary>
+    /// <param name="epochs">The epochs of each run.</param>
+    public IEnumerable<string> RunsWith(ILookup<int, StoredEpoch> epochs)
+    {
+        yield return CsvText.Line([.. Head, "failure", .. EpochColumns]);
+        foreach (StoredRun run in Runs)
+        {
+            StoredEpoch? last = epochs[run.Run].LastOrDefault();
+            yield return CsvText.Line(
+            [
+                .. Start(run), run.Failure ?? "", $"{last?.Epoch ?? 0}",
+                CsvText.Exact(last?.TrainLoss), CsvText.Exact(last?.TestLoss), CsvText.Exact(last?.TrainAccuracy),
+                CsvText.Exact(last?.TestAccuracy), CsvText.Exact(last?.Gap),
+            ]);
+        }
+    }
+
     /// <summary>The epochs as CSV.</summary>
     /// <param name="times">Whether with the time that each took.</param>
     public IEnumerable<string> Epochs(bool times)

@@ -58,7 +58,7 @@ internal sealed class StudyWork(StudyStore store, StudyDescription description, 
 
             if (!atEnd)
             {
-                trainer.Run(
+                trainer.RunUntilStopped(
                     result =>
                     {
                         losses.Add(result.TrainLoss);

@@ -14,6 +14,9 @@ internal sealed record EpochColumn(string Name, string Key, Func<EpochResult, do
     /// <summary>The least and the largest value that it can have.</summary>
     public (double Least, double Largest) Range { get; init; } = (double.NegativeInfinity, double.PositiveInfinity);
 
+    /// <summary>What a run has of it: that of its last epoch, or the mean of all.</summary>
+    public Func<IReadOnlyList<EpochResult>, double> OfRun { get; init; } = run => Of(run[^1]);
+
     /// <summary>Its name in a file of comma-separated values.</summary>
     public string Heading => JsonNamingPolicy.SnakeCaseLower.ConvertName(Key);
 
@@ -35,9 +38,10 @@ internal sealed record EpochColumn(string Name, string Key, Func<EpochResult, do
             ]),
             new("Ψ", "psi", epoch => epoch.Score?.Psi ?? double.NaN, value => Invariant($"{value:N0}")),
             Share("weights in Ψ's 1/κ branch", "psiKappaShare", epoch => epoch.Score?.KappaShare ?? double.NaN),
-            new("seconds an epoch", "seconds", epoch => epoch.Seconds, value => Invariant($"{value:F2}"))
+            new("seconds an epoch", "seconds", epoch => epoch.Seconds, Time)
             {
                 Range = (0, double.PositiveInfinity),
+                OfRun = run => run.Average(epoch => epoch.Seconds),
             },
         ];
         return [.. all.Where(column => epochs.Any(epoch => !double.IsNaN(column.Of(epoch))))];
@@ -47,10 +51,14 @@ internal sealed record EpochColumn(string Name, string Key, Func<EpochResult, do
     public double Possible(double value) => Math.Clamp(value, Range.Least, Range.Largest);
 
     private static EpochColumn Number(string name, string key, Func<EpochResult, double> of) =>
-        new(name, key, of, value => Invariant($"{value:F4}"));
+        new(name, key, of, value => Invariant($"{Math.Round(value, 4) + 0.0:F4}"));
 
     private static EpochColumn Share(string name, string key, Func<EpochResult, double> of) =>
         new(name, key, of, value => Invariant($"{100 * value:F2} %")) { Range = (0, 1) };
+
+    // Three digits: an epoch may take milliseconds or hours.
+    private static string Time(double seconds) =>
+        seconds >= 100 ? Invariant($"{seconds:F0}") : Invariant($"{seconds:G3}");
 
     private static MetricValue? Metric(EpochResult epoch, string name) =>
         epoch.Metrics?.FirstOrDefault(metric => metric.Name == name);

@@ -101,8 +101,7 @@ internal sealed class ModelOptions(string? fallback, bool drops = false, int usu
                 The network: a perceptron, a small convolutional network for images of 16×16 or more, a Wide-ResNet, ResNet-18 (for
                 images below 64×64 with the stem for small ones), or a small vision transformer of 4 layers{(fallback is null ? "; without it the one that the file names" : "")}
                 """),
-            fallback, ModelChoice.Names);
-        option.Description += ", or FILE.onnx for a network of your own with its weights";
+            ", or FILE.onnx for a network of your own with its weights", fallback, ModelChoice.Names);
         Func<ArgumentResult, string?> known = option.CustomParser!;
         option.CustomParser = result =>
         {

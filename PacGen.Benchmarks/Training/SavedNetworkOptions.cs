@@ -185,7 +185,8 @@ internal sealed class SavedNetworkOptions(string purpose, bool shared = true) : 
         null => throw new UsageException($"{path} does not say which samples its network is for: say it with --dataset."),
         { } name when Datasets.Names.Contains(name) => name,
         { } name => throw new UsageException(Prose.Line($"""
-            {path} was trained on '{Printable.Name(name)}'. Where files lie is taken from you alone: give --dataset.
+            {path} was trained on '{Printable.Name(name)}'. Files that another file names are not opened by themselves: say
+            where they are, by --dataset {Datasets.PrefixOf(name) ?? Datasets.FolderPrefix}PATH.
             """)),
     };
 }

@@ -86,6 +86,6 @@ internal sealed class SeedMeans(IReadOnlyList<SeedRun> runs)
 
     private IEnumerable<(EpochColumn Column, StudentMean Mean, double Low, double High)> Each() =>
         from column in EpochColumn.In(last)
-        let mean = new StudentMean([.. last.Select(column.Of)])
+        let mean = new StudentMean([.. runs.Select(run => column.OfRun(run.Epochs))])
         select (column, mean, column.Possible(mean.Mean - mean.HalfWidth), column.Possible(mean.Mean + mean.HalfWidth));
 }

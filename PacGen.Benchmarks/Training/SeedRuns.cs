@@ -56,7 +56,7 @@ internal sealed class SeedRuns(Host host, Terminal terminal, TrainingTask task, 
             {
                 _ = report.Show(progress =>
                 {
-                    trainer.Run(result => onEpoch(seeds[number], result), progress, host.Stop.Token);
+                    trainer.RunUntilStopped(result => onEpoch(seeds[number], result), progress, host.Stop.Token);
                     return true;
                 });
             }

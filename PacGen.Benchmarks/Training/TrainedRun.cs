@@ -61,7 +61,7 @@ internal sealed class TrainedRun(Host host, Terminal terminal, TrainingTask task
         TrainingReport report = new(terminal, task.Model.Name);
         try
         {
-            report.Show(options.Epochs, progress => trainer.Run(
+            report.Show(options.Epochs, progress => trainer.RunUntilStopped(
                 result =>
                 {
                     onEpoch(result);

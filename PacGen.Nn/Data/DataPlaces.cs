@@ -39,7 +39,7 @@ internal sealed record DataPlaces(string Name, string Title, string Wanted, Func
         return found is not null || options.AllowDownload ? found
             : throw new DataException(
                 $"{Title} is not on this machine: looked in {string.Join(", ", places)} for {Wanted}. Name its folder with " +
-                $"--data, or allow the download.");
+                $"--data, or allow the download: leave --no-download out, or set AllowDownload.");
     }
 
     /// <summary>Downloads files into the cache; returns the set's folder there.</summary>

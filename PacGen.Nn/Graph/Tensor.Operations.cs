@@ -191,20 +191,20 @@ public sealed partial class Tensor
     public Tensor Transpose() => Apply(new Transpose(), this);
 
     /// <summary>The maximum of each window of images (N, H, W, C). Ties go to the first position, as in PyTorch.</summary>
-    /// <param name="kernel">Height and width of a window.</param>
+    /// <param name="kernelSize">Height and width of a window.</param>
     /// <param name="stride">How far a window goes on; its own size unless given.</param>
     /// <param name="padding">Pixels on each side, 0 or more.</param>
     /// <exception cref="ShapeException">These are no images, or a window is larger than the padded image.</exception>
-    public Tensor MaxPool2d(int kernel, int? stride = null, int padding = 0) =>
-        Apply(new PoolSelect(new PoolGeometry(kernel, stride ?? kernel, padding)), this, this);
+    public Tensor MaxPool2d(int kernelSize, int? stride = null, int padding = 0) =>
+        Apply(new PoolSelect(new PoolGeometry(kernelSize, stride ?? kernelSize, padding)), this, this);
 
     /// <summary>The mean of each window of images (N, H, W, C); padding counts as zeros.</summary>
-    /// <param name="kernel">Height and width of a window.</param>
+    /// <param name="kernelSize">Height and width of a window.</param>
     /// <param name="stride">How far a window goes on; its own size unless given.</param>
     /// <param name="padding">Pixels on each side, 0 or more.</param>
     /// <exception cref="ShapeException">These are no images, or a window is larger than the padded image.</exception>
-    public Tensor AvgPool2d(int kernel, int? stride = null, int padding = 0) =>
-        Apply(new AveragePool(new PoolGeometry(kernel, stride ?? kernel, padding)), this);
+    public Tensor AvgPool2d(int kernelSize, int? stride = null, int padding = 0) =>
+        Apply(new AveragePool(new PoolGeometry(kernelSize, stride ?? kernelSize, padding)), this);
 
     /// <summary>
     /// Images (N, H, W, C) averaged to a height and width: pixel i of OH is the mean of the rows from ⌊i·H/OH⌋ to below

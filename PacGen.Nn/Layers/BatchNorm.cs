@@ -18,20 +18,20 @@ public sealed class BatchNorm : Module
     private readonly double momentum;
 
     /// <summary>A batch normalisation layer: weight 1, bias 0, running mean 0 and variance 1 at first.</summary>
-    /// <param name="channels">C, the extent of the last axis.</param>
-    /// <param name="epsilon">ε, added to the variance.</param>
+    /// <param name="numFeatures">C, the extent of the last axis.</param>
+    /// <param name="eps">ε, added to the variance.</param>
     /// <param name="momentum">The share of a batch in the running statistics: r ← (1 − momentum)·r + momentum·batch, as PyTorch
     /// counts it.</param>
     /// <exception cref="ArgumentOutOfRangeException">ε is not positive, or the momentum is not in [0, 1]; or not so in single
     /// precision.</exception>
-    public BatchNorm(int channels, double epsilon = 1e-5, double momentum = 0.1)
+    public BatchNorm(int numFeatures, double eps = 1e-5, double momentum = 0.1)
     {
-        Shape shape = new(channels);
+        Shape shape = new(numFeatures);
         weight = new Parameter(shape, Initializer.Ones);
         bias = new Parameter(shape, Initializer.Zeros);
         runningMean = new StateTensor(shape, 0);
         runningVar = new StateTensor(shape, 1);
-        this.epsilon = SinglePrecision.Positive(epsilon, "ε of BatchNorm");
+        epsilon = SinglePrecision.Positive(eps, "ε of BatchNorm");
         this.momentum = SinglePrecision.Share(momentum, "The momentum of BatchNorm");
     }
 

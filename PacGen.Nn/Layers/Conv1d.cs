@@ -3,8 +3,8 @@ using PacGen.Kernels;
 namespace PacGen.Nn;
 
 /// <summary>
-/// A convolution of sequences (N, L, inputs) → (N, OL, outputs), OL = ⌊(L + 2·padding − dilation·(K − 1) − 1)/stride⌋ + 1.
-/// Weights are (K, inputs/groups, outputs).
+/// A convolution of sequences (N, L, inChannels) → (N, OL, outChannels), OL = ⌊(L + 2·padding − dilation·(K − 1) − 1)/stride⌋
+/// + 1. Weights are (K, inChannels/groups, outChannels).
 /// </summary>
 public sealed class Conv1d : Module
 {
@@ -15,9 +15,9 @@ public sealed class Conv1d : Module
     private readonly int groups;
 
     /// <summary>A convolution layer.</summary>
-    /// <param name="inputs">Input channels.</param>
-    /// <param name="outputs">Output channels.</param>
-    /// <param name="kernel">The kernel's length.</param>
+    /// <param name="inChannels">Input channels.</param>
+    /// <param name="outChannels">Output channels.</param>
+    /// <param name="kernelSize">The kernel's length.</param>
     /// <param name="stride">The step between output places, in input places.</param>
     /// <param name="padding">Zeros added at both ends.</param>
     /// <param name="dilation">The distance of the kernel's taps, in places.</param>
@@ -26,20 +26,23 @@ public sealed class Conv1d : Module
     /// <param name="initializer">How the weights are drawn; PyTorch's default without it.</param>
     /// <exception cref="ArgumentOutOfRangeException">The channels can't be cut into as many groups.</exception>
     public Conv1d(
-        int inputs, int outputs, int kernel, int stride = 1, int padding = 0, int dilation = 1, int groups = 1, bool bias = true,
-        Initializer? initializer = null)
+        int inChannels, int outChannels, int kernelSize, int stride = 1, int padding = 0, int dilation = 1, int groups = 1,
+        bool bias = true, Initializer? initializer = null)
     {
-        Conv2d.Require(inputs, outputs, groups);
+        Conv2d.Require(inChannels, outChannels, groups);
         weight = new Parameter(
-            new Shape(kernel, inputs / groups, outputs), initializer ?? Initializer.PyTorchDefault) { PyTorchAxes = [2, 1, 0] };
+            new Shape(kernelSize, inChannels / groups, outChannels), initializer ?? Initializer.PyTorchDefault)
+        {
+            PyTorchAxes = [2, 1, 0],
+        };
         this.bias = bias ? new Parameter(
-            new Shape(outputs), Initializer.Uniform(1 / Math.Sqrt((double)kernel * inputs / groups))) : null;
+            new Shape(outChannels), Initializer.Uniform(1 / Math.Sqrt((double)kernelSize * inChannels / groups))) : null;
         geometry = new Conv2dGeometry(1, stride, 0, padding);
         (this.dilation, this.groups) = (dilation, groups);
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ShapeException">x is not (N, L, inputs).</exception>
+    /// <exception cref="ShapeException">x is not (N, L, inChannels).</exception>
     public override Tensor Forward(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);

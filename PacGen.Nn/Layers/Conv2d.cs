@@ -3,7 +3,8 @@ using PacGen.Kernels;
 namespace PacGen.Nn;
 
 /// <summary>
-/// A convolution of images (N, H, W, inputs) → (N, OH, OW, outputs). Weights are HWIO: (KH, KW, inputs/groups, outputs).
+/// A convolution of images (N, H, W, inChannels) → (N, OH, OW, outChannels). Weights are HWIO: (KH, KW, inChannels/groups,
+/// outChannels).
 /// </summary>
 public sealed class Conv2d : Module
 {
@@ -15,31 +16,31 @@ public sealed class Conv2d : Module
     private readonly bool same;
 
     /// <summary>A convolution layer.</summary>
-    /// <param name="inputs">Input channels.</param>
-    /// <param name="outputs">Output channels.</param>
-    /// <param name="kernel">The kernel's height and width.</param>
+    /// <param name="inChannels">Input channels.</param>
+    /// <param name="outChannels">Output channels.</param>
+    /// <param name="kernelSize">The kernel's height and width.</param>
     /// <param name="stride">The step between output pixels, in input pixels.</param>
     /// <param name="padding">Zeros added on each side.</param>
-    /// <param name="bias">Whether a bias is added for each output channel.</param>
-    /// <param name="initializer">How the weights are drawn; PyTorch's default without it.</param>
-    /// <param name="biasInitializer">How the bias is drawn; U(±1/√fan-in) of the weights, PyTorch's default, without it.</param>
     /// <param name="dilation">The distance of the kernel's taps, in pixels.</param>
     /// <param name="groups">The groups of channels that are convolved on their own; as many as input channels for a depthwise
     /// convolution.</param>
+    /// <param name="bias">Whether a bias is added for each output channel.</param>
+    /// <param name="initializer">How the weights are drawn; PyTorch's default without it.</param>
+    /// <param name="biasInitializer">How the bias is drawn; U(±1/√fan-in) of the weights, PyTorch's default, without it.</param>
     /// <exception cref="ArgumentOutOfRangeException">The channels can't be cut into as many groups.</exception>
     public Conv2d(
-        int inputs, int outputs, int kernel, int stride = 1, int padding = 0, bool bias = true, Initializer? initializer = null,
-        Initializer? biasInitializer = null, int dilation = 1, int groups = 1)
+        int inChannels, int outChannels, int kernelSize, int stride = 1, int padding = 0, int dilation = 1, int groups = 1,
+        bool bias = true, Initializer? initializer = null, Initializer? biasInitializer = null)
         : this(
-            inputs, outputs, (kernel, kernel), new Conv2dGeometry(stride, padding), (dilation, dilation), groups, false, bias,
-            initializer, biasInitializer)
+            inChannels, outChannels, (kernelSize, kernelSize), new Conv2dGeometry(stride, padding), (dilation, dilation), groups,
+            false, bias, initializer, biasInitializer)
     {
     }
 
     /// <summary>A convolution layer whose height and width differ, or whose output has its input's extents.</summary>
-    /// <param name="inputs">Input channels.</param>
-    /// <param name="outputs">Output channels.</param>
-    /// <param name="kernel">The kernel's height and width.</param>
+    /// <param name="inChannels">Input channels.</param>
+    /// <param name="outChannels">Output channels.</param>
+    /// <param name="kernelSize">The kernel's height and width.</param>
     /// <param name="geometry">Strides and paddings.</param>
     /// <param name="dilation">The distance of the kernel's taps; 1 without it.</param>
     /// <param name="groups">The groups of channels that are convolved on their own.</param>
@@ -51,11 +52,11 @@ public sealed class Conv2d : Module
     /// <exception cref="ArgumentOutOfRangeException">The channels can't be cut into as many groups.</exception>
     /// <exception cref="ArgumentException">"Same" with a stride or a padding.</exception>
     public Conv2d(
-        int inputs, int outputs, (int Height, int Width) kernel, Conv2dGeometry geometry,
+        int inChannels, int outChannels, (int Height, int Width) kernelSize, Conv2dGeometry geometry,
         (int Height, int Width)? dilation = null, int groups = 1, bool same = false, bool bias = true,
         Initializer? initializer = null, Initializer? biasInitializer = null)
     {
-        Require(inputs, outputs, groups);
+        Require(inChannels, outChannels, groups);
         if (same && geometry != new Conv2dGeometry(1, 0))
         {
             throw new ArgumentException(
@@ -64,10 +65,11 @@ public sealed class Conv2d : Module
         }
 
         weight = new Parameter(
-            new Shape(kernel.Height, kernel.Width, inputs / groups, outputs), initializer ?? Initializer.PyTorchDefault);
-        double fanIn = (double)kernel.Height * kernel.Width * inputs / groups;
+            new Shape(kernelSize.Height, kernelSize.Width, inChannels / groups, outChannels),
+            initializer ?? Initializer.PyTorchDefault);
+        double fanIn = (double)kernelSize.Height * kernelSize.Width * inChannels / groups;
         this.bias = bias ? new Parameter(
-            new Shape(outputs), biasInitializer ?? Initializer.Uniform(1 / Math.Sqrt(fanIn))) : null;
+            new Shape(outChannels), biasInitializer ?? Initializer.Uniform(1 / Math.Sqrt(fanIn))) : null;
         this.geometry = geometry;
         this.dilation = dilation ?? (1, 1);
         this.groups = groups;

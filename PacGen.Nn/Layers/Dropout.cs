@@ -11,11 +11,11 @@ public sealed class Dropout : Module
     private readonly float probability;
 
     /// <summary>A dropout layer.</summary>
-    /// <param name="probability">p, in [0, 1).</param>
+    /// <param name="p">p, in [0, 1).</param>
     /// <exception cref="ArgumentOutOfRangeException">p is not in [0, 1), in single precision.</exception>
-    public Dropout(double probability)
+    public Dropout(double p)
     {
-        this.probability = (float)SinglePrecision.Fraction(probability, "p of Dropout");
+        probability = (float)SinglePrecision.Fraction(p, "p of Dropout");
     }
 
     /// <inheritdoc/>

@@ -16,24 +16,24 @@ public sealed class GroupNorm : Module
     private readonly double epsilon;
 
     /// <summary>A group normalisation: weight 1 and bias 0 at first.</summary>
-    /// <param name="groups">How many groups; they must be equal.</param>
-    /// <param name="channels">C, the extent of the last axis.</param>
-    /// <param name="epsilon">ε, added to the variance.</param>
+    /// <param name="numGroups">How many groups; they must be equal.</param>
+    /// <param name="numChannels">C, the extent of the last axis.</param>
+    /// <param name="eps">ε, added to the variance.</param>
     /// <param name="affine">Whether weight and bias are trained; else there are none.</param>
     /// <exception cref="ArgumentOutOfRangeException">The channels can't be cut into as many groups, or ε is not positive in
     /// single precision.</exception>
-    public GroupNorm(int groups, int channels, double epsilon = 1e-5, bool affine = true)
+    public GroupNorm(int numGroups, int numChannels, double eps = 1e-5, bool affine = true)
     {
-        if (groups < 1 || channels < groups || channels % groups != 0)
+        if (numGroups < 1 || numChannels < numGroups || numChannels % numGroups != 0)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(groups), groups, $"{channels} channels can't be cut into {groups} equal groups.");
+                nameof(numGroups), numGroups, $"{numChannels} channels can't be cut into {numGroups} equal groups.");
         }
 
-        (this.groups, this.channels) = (groups, channels);
-        this.epsilon = SinglePrecision.Positive(epsilon, "ε of GroupNorm");
-        weight = affine ? new Parameter(new Shape(channels), Initializer.Ones) : null;
-        bias = affine ? new Parameter(new Shape(channels), Initializer.Zeros) : null;
+        (groups, channels) = (numGroups, numChannels);
+        epsilon = SinglePrecision.Positive(eps, "ε of GroupNorm");
+        weight = affine ? new Parameter(new Shape(numChannels), Initializer.Ones) : null;
+        bias = affine ? new Parameter(new Shape(numChannels), Initializer.Zeros) : null;
     }
 
     /// <inheritdoc/>

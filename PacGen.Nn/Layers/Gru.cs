@@ -6,9 +6,10 @@ namespace PacGen.Nn;
 /// </summary>
 public sealed class Gru : Recurrent
 {
-    /// <inheritdoc cref="Lstm(int, int, bool, int, bool, double)"/>
-    public Gru(int inputs, int hidden, bool bias = true, int layers = 1, bool bidirectional = false, double dropout = 0)
-        : base(3, inputs, hidden, bias, layers, bidirectional, dropout)
+    /// <inheritdoc cref="Lstm(int, int, int, bool, double, bool)"/>
+    public Gru(
+        int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, double dropout = 0, bool bidirectional = false)
+        : base(3, inputSize, hiddenSize, bias, numLayers, bidirectional, dropout)
     {
     }
 

@@ -15,16 +15,16 @@ public sealed class InstanceNorm : Module
     private readonly double epsilon;
 
     /// <summary>An instance normalisation.</summary>
-    /// <param name="channels">C, the extent of the last axis.</param>
-    /// <param name="epsilon">ε, added to the variance.</param>
+    /// <param name="numFeatures">C, the extent of the last axis.</param>
+    /// <param name="eps">ε, added to the variance.</param>
     /// <param name="affine">Whether a weight, 1 at first, and a bias, 0 at first, are trained for each channel.</param>
     /// <exception cref="ArgumentOutOfRangeException">ε is not positive in single precision.</exception>
-    public InstanceNorm(int channels, double epsilon = 1e-5, bool affine = false)
+    public InstanceNorm(int numFeatures, double eps = 1e-5, bool affine = false)
     {
-        this.channels = channels;
-        this.epsilon = SinglePrecision.Positive(epsilon, "ε of InstanceNorm");
-        weight = affine ? new Parameter(new Shape(channels), Initializer.Ones) : null;
-        bias = affine ? new Parameter(new Shape(channels), Initializer.Zeros) : null;
+        channels = numFeatures;
+        epsilon = SinglePrecision.Positive(eps, "ε of InstanceNorm");
+        weight = affine ? new Parameter(new Shape(numFeatures), Initializer.Ones) : null;
+        bias = affine ? new Parameter(new Shape(numFeatures), Initializer.Zeros) : null;
     }
 
     /// <inheritdoc/>

@@ -15,28 +15,29 @@ public sealed class LayerNorm : Module
     private readonly double epsilon;
 
     /// <summary>A layer normalisation: weight 1 and bias 0 at first.</summary>
-    /// <param name="length">The extent of the last axis, over which is normalised.</param>
-    /// <param name="epsilon">ε, added to the variance.</param>
-    /// <param name="affine">Whether weight and bias are trained; else there are none.</param>
+    /// <param name="normalizedShape">The extent of the last axis, over which is normalised.</param>
+    /// <param name="eps">ε, added to the variance.</param>
+    /// <param name="elementwiseAffine">Whether weight and bias are trained; else there are none.</param>
     /// <exception cref="ArgumentOutOfRangeException">ε is not positive in single precision.</exception>
-    public LayerNorm(int length, double epsilon = 1e-5, bool affine = true)
-        : this(new Shape(length), epsilon, affine)
+    public LayerNorm(int normalizedShape, double eps = 1e-5, bool elementwiseAffine = true)
+        : this(new Shape(normalizedShape), eps, elementwiseAffine)
     {
     }
 
     /// <summary>A layer normalisation over several last axes.</summary>
-    /// <param name="normalized">Their extents.</param>
-    /// <param name="epsilon">ε, added to the variance.</param>
-    /// <param name="affine">Whether weight and bias, of these extents, are trained; else there are none.</param>
+    /// <param name="normalizedShape">Their extents.</param>
+    /// <param name="eps">ε, added to the variance.</param>
+    /// <param name="elementwiseAffine">Whether weight and bias, of these extents, are trained; else there are none.</param>
     /// <param name="bias">Whether a bias comes with the weight.</param>
     /// <exception cref="ArgumentOutOfRangeException">ε is not positive in single precision.</exception>
-    public LayerNorm(Shape normalized, double epsilon = 1e-5, bool affine = true, bool bias = true)
+    public LayerNorm(Shape normalizedShape, double eps = 1e-5, bool elementwiseAffine = true, bool bias = true)
     {
-        this.normalized = normalized;
-        this.epsilon = SinglePrecision.Positive(epsilon, "ε of LayerNorm");
-        weight = affine ? new Parameter(normalized, Initializer.Ones) { PyTorchAxes = Parameter.SameAxes(normalized) } : null;
-        this.bias = affine && bias
-            ? new Parameter(normalized, Initializer.Zeros) { PyTorchAxes = Parameter.SameAxes(normalized) } : null;
+        normalized = normalizedShape;
+        epsilon = SinglePrecision.Positive(eps, "ε of LayerNorm");
+        weight = elementwiseAffine
+            ? new Parameter(normalizedShape, Initializer.Ones) { PyTorchAxes = Parameter.SameAxes(normalizedShape) } : null;
+        this.bias = elementwiseAffine && bias
+            ? new Parameter(normalizedShape, Initializer.Zeros) { PyTorchAxes = Parameter.SameAxes(normalizedShape) } : null;
     }
 
     /// <inheritdoc/>

@@ -2,24 +2,26 @@ using PacGen.Kernels;
 
 namespace PacGen.Nn;
 
-/// <summary>y = x·W + b: (…, inputs) → (…, outputs). W is (inputs, outputs), the transpose of PyTorch's.</summary>
+/// <summary>
+/// y = x·W + b: (…, inFeatures) → (…, outFeatures). W is (inFeatures, outFeatures), the transpose of PyTorch's.
+/// </summary>
 public sealed class Linear : Module
 {
     private readonly Parameter weight;
     private readonly Parameter? bias;
 
     /// <summary>A linear layer.</summary>
-    /// <param name="inputs">The length of an input row.</param>
-    /// <param name="outputs">The length of an output row.</param>
+    /// <param name="inFeatures">The length of an input row.</param>
+    /// <param name="outFeatures">The length of an output row.</param>
     /// <param name="bias">Whether b is added.</param>
     /// <param name="initializer">How W is drawn; PyTorch's default without it.</param>
-    /// <param name="biasInitializer">How b is drawn; U(±1/√inputs), PyTorch's default, without it.</param>
+    /// <param name="biasInitializer">How b is drawn; U(±1/√inFeatures), PyTorch's default, without it.</param>
     public Linear(
-        int inputs, int outputs, bool bias = true, Initializer? initializer = null, Initializer? biasInitializer = null)
+        int inFeatures, int outFeatures, bool bias = true, Initializer? initializer = null, Initializer? biasInitializer = null)
     {
-        weight = new Parameter(new Shape(inputs, outputs), initializer ?? Initializer.PyTorchDefault);
+        weight = new Parameter(new Shape(inFeatures, outFeatures), initializer ?? Initializer.PyTorchDefault);
         this.bias = bias
-            ? new Parameter(new Shape(outputs), biasInitializer ?? Initializer.Uniform(1 / Math.Sqrt(inputs))) : null;
+            ? new Parameter(new Shape(outFeatures), biasInitializer ?? Initializer.Uniform(1 / Math.Sqrt(inFeatures))) : null;
     }
 
     /// <summary>W.</summary>

@@ -7,15 +7,16 @@ namespace PacGen.Nn;
 public sealed class Lstm : Recurrent
 {
     /// <summary>Layers.</summary>
-    /// <param name="inputs">The length of an input.</param>
-    /// <param name="hidden">The length of the states.</param>
+    /// <param name="inputSize">The length of an input.</param>
+    /// <param name="hiddenSize">The length of the states.</param>
+    /// <param name="numLayers">How many layers.</param>
     /// <param name="bias">Whether there are biases.</param>
-    /// <param name="layers">How many layers.</param>
-    /// <param name="bidirectional">Whether each goes in both directions.</param>
     /// <param name="dropout">p of dropout behind all layers but the last.</param>
+    /// <param name="bidirectional">Whether each goes in both directions.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no layer, or p is not in [0, 1).</exception>
-    public Lstm(int inputs, int hidden, bool bias = true, int layers = 1, bool bidirectional = false, double dropout = 0)
-        : base(4, inputs, hidden, bias, layers, bidirectional, dropout)
+    public Lstm(
+        int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, double dropout = 0, bool bidirectional = false)
+        : base(4, inputSize, hiddenSize, bias, numLayers, bidirectional, dropout)
     {
     }
 

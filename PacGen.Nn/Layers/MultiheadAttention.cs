@@ -17,23 +17,23 @@ public sealed class MultiheadAttention : Module
     private readonly int heads;
 
     /// <summary>An attention layer.</summary>
-    /// <param name="embedding">E.</param>
-    /// <param name="heads">The heads; E is a multiple.</param>
+    /// <param name="embedDim">E.</param>
+    /// <param name="numHeads">The heads; E is a multiple.</param>
     /// <param name="dropout">p of dropout of the attention's weights.</param>
     /// <param name="bias">Whether the linear maps have biases.</param>
     /// <exception cref="ArgumentOutOfRangeException">E is no multiple of the heads, or p not in [0, 1).</exception>
-    public MultiheadAttention(int embedding, int heads, double dropout = 0, bool bias = true)
+    public MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true)
     {
-        if (heads < 1 || embedding < heads || embedding % heads != 0)
+        if (numHeads < 1 || embedDim < numHeads || embedDim % numHeads != 0)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(heads), heads, $"An embedding of {embedding} can't be cut into {heads} equal heads.");
+                nameof(numHeads), numHeads, $"An embedding of {embedDim} can't be cut into {numHeads} equal heads.");
         }
 
-        (this.embedding, this.heads) = (embedding, heads);
-        inProjWeight = new Parameter(new Shape(embedding, 3 * embedding), Initializer.XavierUniform());
-        inProjBias = bias ? new Parameter(new Shape(3 * embedding), Initializer.Zeros) : null;
-        outProj = new Linear(embedding, embedding, bias, biasInitializer: Initializer.Zeros);
+        (embedding, heads) = (embedDim, numHeads);
+        inProjWeight = new Parameter(new Shape(embedDim, 3 * embedDim), Initializer.XavierUniform());
+        inProjBias = bias ? new Parameter(new Shape(3 * embedDim), Initializer.Zeros) : null;
+        outProj = new Linear(embedDim, embedDim, bias, biasInitializer: Initializer.Zeros);
         this.dropout = new Dropout(SinglePrecision.Fraction(dropout, "p of MultiheadAttention"));
     }
 

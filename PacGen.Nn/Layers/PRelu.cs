@@ -9,11 +9,11 @@ public sealed class PRelu : Module
     private readonly Parameter weight;
 
     /// <summary>The layer.</summary>
-    /// <param name="channels">How many weights: 1, or the extent of the last axis.</param>
-    /// <param name="initial">Each weight at first.</param>
-    public PRelu(int channels = 1, double initial = 0.25)
+    /// <param name="numParameters">How many weights: 1, or the extent of the last axis.</param>
+    /// <param name="init">Each weight at first.</param>
+    public PRelu(int numParameters = 1, double init = 0.25)
     {
-        weight = new Parameter(new Shape(channels), Initializer.Constant(initial));
+        weight = new Parameter(new Shape(numParameters), Initializer.Constant(init));
     }
 
     /// <inheritdoc/>

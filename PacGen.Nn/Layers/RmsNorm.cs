@@ -11,15 +11,15 @@ public sealed class RmsNorm : Module
     private readonly double epsilon;
 
     /// <summary>The layer: weight 1 at first.</summary>
-    /// <param name="length">The extent of the last axis.</param>
-    /// <param name="epsilon">ε, added to the mean square; 2⁻²³ without it, as in PyTorch.</param>
-    /// <param name="affine">Whether the weight is trained; else there is none.</param>
+    /// <param name="normalizedShape">The extent of the last axis.</param>
+    /// <param name="eps">ε, added to the mean square; 2⁻²³ without it, as in PyTorch.</param>
+    /// <param name="elementwiseAffine">Whether the weight is trained; else there is none.</param>
     /// <exception cref="ArgumentOutOfRangeException">ε is not positive in single precision.</exception>
-    public RmsNorm(int length, double epsilon = 1.1920928955078125e-07, bool affine = true)
+    public RmsNorm(int normalizedShape, double eps = 1.1920928955078125e-07, bool elementwiseAffine = true)
     {
-        this.length = length;
-        this.epsilon = SinglePrecision.Positive(epsilon, "ε of RmsNorm");
-        weight = affine ? new Parameter(new Shape(length), Initializer.Ones) : null;
+        length = normalizedShape;
+        epsilon = SinglePrecision.Positive(eps, "ε of RmsNorm");
+        weight = elementwiseAffine ? new Parameter(new Shape(normalizedShape), Initializer.Ones) : null;
     }
 
     /// <inheritdoc/>

@@ -19,24 +19,24 @@ public sealed class TransformerEncoderLayer : Module
     private readonly bool normFirst;
 
     /// <summary>A layer.</summary>
-    /// <param name="embedding">E.</param>
-    /// <param name="heads">The attention's heads; E is a multiple.</param>
-    /// <param name="feedforward">The width of the perceptron's hidden layer.</param>
+    /// <param name="dModel">E.</param>
+    /// <param name="nHead">The attention's heads; E is a multiple.</param>
+    /// <param name="dimFeedforward">The width of the perceptron's hidden layer.</param>
     /// <param name="dropout">p of dropout of the attention's weights, the hidden layer and both sums' terms.</param>
     /// <param name="activation">The hidden layer's activation; ReLU without it.</param>
+    /// <param name="layerNormEps">ε of the normalisations.</param>
     /// <param name="normFirst">Whether normalisation comes first.</param>
-    /// <param name="epsilon">ε of the normalisations.</param>
     /// <exception cref="ArgumentOutOfRangeException">E is no multiple of the heads, or another number is out of
     /// range.</exception>
     public TransformerEncoderLayer(
-        int embedding, int heads, int feedforward = 2048, double dropout = 0.1, Func<Tensor, Tensor>? activation = null,
-        bool normFirst = false, double epsilon = 1e-5)
+        int dModel, int nHead, int dimFeedforward = 2048, double dropout = 0.1, Func<Tensor, Tensor>? activation = null,
+        double layerNormEps = 1e-5, bool normFirst = false)
     {
-        selfAttn = new MultiheadAttention(embedding, heads, dropout);
-        linear1 = new Linear(embedding, feedforward);
-        linear2 = new Linear(feedforward, embedding);
-        norm1 = new LayerNorm(embedding, epsilon);
-        norm2 = new LayerNorm(embedding, epsilon);
+        selfAttn = new MultiheadAttention(dModel, nHead, dropout);
+        linear1 = new Linear(dModel, dimFeedforward);
+        linear2 = new Linear(dimFeedforward, dModel);
+        norm1 = new LayerNorm(dModel, layerNormEps);
+        norm2 = new LayerNorm(dModel, layerNormEps);
         (this.dropout, dropout1, dropout2) = (new Dropout(dropout), new Dropout(dropout), new Dropout(dropout));
         this.activation = activation ?? (x => x.Relu());
         this.normFirst = normFirst;

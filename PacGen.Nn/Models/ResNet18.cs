@@ -55,8 +55,8 @@ public sealed class ResNet18 : Module
 
     // Kaiming normal by the fan-out, as torchvision draws them: N(0, 2/(outputs·KH·KW)).
     private static Conv2d Convolution(int inputs, int outputs, int kernel, int stride) => new(
-        inputs, outputs, kernel, stride, kernel / 2, false,
-        Initializer.Normal(Math.Sqrt(2.0 / ((double)outputs * kernel * kernel))));
+        inputs, outputs, kernel, stride, kernel / 2, bias: false,
+        initializer: Initializer.Normal(Math.Sqrt(2.0 / ((double)outputs * kernel * kernel))));
 
     private sealed class Block : Module
     {

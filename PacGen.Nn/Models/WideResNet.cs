@@ -64,8 +64,8 @@ public sealed class WideResNet : Module
             i => i == 0 ? new Block(inputs, outputs, stride, form, dropout) : new Block(outputs, outputs, 1, form, dropout))];
 
     private static Conv2d Convolution(int inputs, int outputs, int kernel, int stride, WideResNetForm form) => new(
-        inputs, outputs, kernel, stride, kernel / 2, form == WideResNetForm.PaperCode, Initializer.XavierUniform(Math.Sqrt(2)),
-        Initializer.Zeros);
+        inputs, outputs, kernel, stride, kernel / 2, bias: form == WideResNetForm.PaperCode,
+        initializer: Initializer.XavierUniform(Math.Sqrt(2)), biasInitializer: Initializer.Zeros);
 
     /// <summary>
     /// A residual block; its fields are named and ordered as in the reference code, whose weights so find their places.

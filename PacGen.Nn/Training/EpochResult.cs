@@ -89,7 +89,8 @@ public sealed record EpochResult(
     /// <summary>One line for people.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"epoch {Epoch,3}: train loss {TrainLoss:F4}{Share(TrainAccuracy)}, test loss {TestLoss:F4}{Share(TestAccuracy)}, gap " +
-            $"{Gap:F4}{Measured()}{(Score is null ? "" : $", Ψ {Score.Psi:F0} (1/κ {Score.KappaShare:P0})")}, {Seconds:F2} s");
+            $"{Math.Round(Gap, 4) + 0.0:F4}{Measured()}" +
+            $"{(Score is null ? "" : $", Ψ {Score.Psi:F0} (1/κ {Score.KappaShare:P0})")}, {Seconds:F2} s");
 
     private static string Share(double accuracy) =>
         double.IsNaN(accuracy) ? "" : string.Create(CultureInfo.InvariantCulture, $" ({accuracy:P2})");

@@ -130,15 +130,18 @@ public sealed class Trainer : IDisposable
     public IReadOnlyList<EpochResult> Results => results;
 
     /// <summary>
-    /// Trains. A cancelled run finishes the step that it is in and returns what it has: <see cref="Steps"/> counts the steps that
-    /// are in the weights, and the result holds the epochs that were completed. Where it was evaluating or scoring, that epoch is
-    /// not: a resumed run has its steps and evaluates again. On a GPU steps that were submitted, up to 32, are finished.
+    /// Trains. A cancelled run finishes the step that it is in, writes a checkpoint where there are some, and throws: the weights
+    /// hold the steps that <see cref="Steps"/> counts, and <see cref="Results"/> the epochs that were completed. Where it was
+    /// evaluating or scoring, that epoch is not among them: a resumed run has its steps and evaluates again. On a GPU steps that
+    /// were submitted, up to 32, are finished.
     /// </summary>
     /// <param name="onEpoch">Called after each epoch.</param>
     /// <param name="progress">Notified some times a second.</param>
     /// <param name="cancellation">Stops the run after the present step.</param>
-    /// <returns>The epochs that were completed.</returns>
+    /// <returns>The epochs.</returns>
     /// <exception cref="TrainingException">A number became NaN or infinite; the message says where.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled, by this or another process, before its last epoch was
+    /// done.</exception>
     /// <exception cref="InvalidOperationException">An earlier run was stopped within an epoch.</exception>
     public IReadOnlyList<EpochResult> Run(
         Action<EpochResult>? onEpoch = null, IProgress<TrainingProgress>? progress = null,
@@ -182,9 +185,13 @@ public sealed class Trainer : IDisposable
         recorder.Begin(log => log.Settings(model, data, optimizer, options, RunningStatistics, Arena));
         using BatchLoader loader = epochs.CreateLoader();
         epochs.StartClock(results.Count);
-        for (int epoch = results.Count + 1; epoch <= options.Epochs && !StoppedEarly
-            && !ranks.Any(cancellation.IsCancellationRequested); epoch++)
+        for (int epoch = results.Count + 1; epoch <= options.Epochs && !StoppedEarly; epoch++)
         {
+            if (ranks.Any(cancellation.IsCancellationRequested))
+            {
+                throw Stopped($"after epoch {results.Count} of {options.Epochs}", cancellation);
+            }
+
             pipeline.Average?.Hide();
             Stopwatch clock = Stopwatch.StartNew();
             double before = epochs.Position.Seconds;
@@ -203,7 +210,7 @@ public sealed class Trainer : IDisposable
                 epochs.Position = epochs.Position with { Seconds = seconds };
                 StoppedWhile = phase;
                 SaveCheckpoint();
-                break;
+                throw Stopped($"in epoch {epoch} of {options.Epochs}", cancellation);
             }
 
             results.Add(result);
@@ -227,6 +234,9 @@ public sealed class Trainer : IDisposable
 
         return results;
     }
+
+    private OperationCanceledException Stopped(string where, CancellationToken cancellation) =>
+        new($"Training was stopped {where}, after step {Steps}.", cancellation);
 
     /// <summary>
     /// Resumes the run of a folder of checkpoints, from the newest that is whole: <see cref="Run"/> then gives the same bits as

@@ -30,7 +30,7 @@ internal sealed class RescaleExperimentTests
         Assert.That(ProgramRun.Of("--help").Output, Does.Contain("experiment"));
     }
 
-    [TestCase("say which experiment: pacgen experiment rescale or pacgen experiment hyper", "experiment")]
+    [TestCase("say which experiment: rescale, hyper or optimizers, such as pacgen experiment rescale.", "experiment")]
     [TestCase("See pacgen experiment rescale --help", "experiment", "rescale", "--nothing")]
     [TestCase("--alphas is 4, but must be odd", "experiment", "rescale", "--alphas", "4")]
     [TestCase("--alphas is '1'", "experiment", "rescale", "--alphas", "1")]

@@ -281,7 +281,8 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
     {
         using (Trainer stopped = new(Network(), Data, new PerturbedOptimizer(new Sgd(0.1), eta: 1), Options(Device, 1)))
         {
-            stopped.Run(cancellation: new CancellationToken(true));
+            Assert.That(
+                () => stopped.Run(cancellation: new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
         }
 
         using Trainer diverging = new(Network(), Data, new Sgd(1e38), Options(Device, 1));

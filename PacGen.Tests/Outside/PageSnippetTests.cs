@@ -28,7 +28,7 @@ internal sealed class PageSnippetTests
     [Test]
     public void Readme()
     {
-        Sequential model = new(new Conv2d(1, 8, kernel: 3), new Relu(), new MaxPool2d(2), new Flatten(), new Linear(72, 10));
+        Sequential model = new(new Conv2d(1, 8, kernelSize: 3), new Relu(), new MaxPool2d(2), new Flatten(), new Linear(72, 10));
         PerturbedOptimizer optimizer = new(new Adam(1e-3), eta: 0.01, gamma: 1);
         using Trainer trainer = new(model, Datasets.Digits(), optimizer, new TrainingOptions { Epochs = 10, BatchSize = 32 });
         trainer.Run(Console.WriteLine);

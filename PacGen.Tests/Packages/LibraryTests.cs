@@ -64,4 +64,14 @@ internal sealed class LibraryTests
         File.WriteAllText(user["script.cs"], UserFolder.Snippet("PacGen.Nn/README.md", "csharp", 2));
         Assert.That(user.Dotnet(".", "run", "script.cs"), Does.Contain("epoch  10"));
     }
+
+    /// <summary>The tutorial's script, as a reader copies it.</summary>
+    [Test]
+    public void TheTutorialsScriptRunsAsItStands()
+    {
+        File.WriteAllText(user["first.cs"], UserFolder.Snippet("docs/tutorial.md", "csharp", 0));
+        Assert.That(
+            user.Dotnet(".", "run", "first.cs"),
+            Does.Contain("epoch  10").And.Match(@"at most 0\.\d+ with probability 0\.965"));
+    }
 }

@@ -285,6 +285,11 @@ internal sealed class StudyTests
         using JsonDocument json = JsonDocument.Parse(
             ProgramRun.Of("study", "show", "--folder", folder["study"], "--json").Output);
         Assert.That(json.RootElement.GetProperty("runs").GetArrayLength(), Is.EqualTo(16));
+        ProgramRun.Of("study", "show", "--folder", folder["study"], "--csv", folder["runs.csv"]);
+        string[] rows = File.ReadAllLines(folder["runs.csv"]);
+        Assert.That(rows, Has.Length.EqualTo(17));
+        Assert.That(rows[0], Does.StartWith("run,").And.Contain(",state,failure,epoch,"));
+        Assert.That(rows[2], Does.Contain(",failed,it diverged,"));
         Assert.That(json.RootElement.GetProperty("moments")[1].GetProperty("measure").GetString(), Is.EqualTo("trace"));
         Assert.That(ProgramRun.Of("study", "show", "--folder", folder["none"]).Error, Does.Contain("There is no study"));
     }

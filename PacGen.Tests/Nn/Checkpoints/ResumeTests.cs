@@ -179,7 +179,7 @@ internal sealed class ResumeTests
                 source.Cancel();
             });
             stopper.Start();
-            trainer.Run(cancellation: source.Token);
+            Assert.That(() => trainer.Run(cancellation: source.Token), Throws.InstanceOf<OperationCanceledException>());
             stopper.Join();
             stopped = trainer.Steps;
             Assert.That(stopped, Is.InRange(7, (Epochs * 325) - 1));
@@ -206,7 +206,9 @@ internal sealed class ResumeTests
         using (Trainer trainer = Create(Optimizers[4], options))
         using (CancellationTokenSource source = new())
         {
-            trainer.Run(progress: new CancelIn(phase, source), cancellation: source.Token);
+            Assert.That(
+                () => trainer.Run(progress: new CancelIn(phase, source), cancellation: source.Token),
+                Throws.InstanceOf<OperationCanceledException>());
             Assert.That(trainer.Results, Is.Empty);
             Assert.That(trainer.StoppedWhile, Is.EqualTo(phase));
             Assert.That(trainer.Steps, Is.EqualTo(22), "650 images in batches of 30: all steps of the epoch");
@@ -261,7 +263,9 @@ internal sealed class ResumeTests
         TrainingOptions options = new() { Checkpoints = new CheckpointOptions(folder["run"]) };
         using (Trainer trainer = Create(Optimizers[0], options))
         {
-            trainer.Run(cancellation: new CancellationToken(canceled: true));
+            Assert.That(
+                () => trainer.Run(cancellation: new CancellationToken(canceled: true)),
+                Throws.InstanceOf<OperationCanceledException>());
         }
 
         Assert.That(() => Refused(Optimizers[2], options), Throws.TypeOf<CheckpointException>().With.Message.Contains(

@@ -53,12 +53,12 @@ internal sealed partial class GradientTests
         ["softmax of three axes"] = ([new(2, 3, 4)], x => x[0].Softmax().Square()),
         ["softmax over the middle"] = ([new(2, 3, 4)], x => x[0].Softmax(1).Square()),
         ["log softmax over the first"] = ([new(3, 4)], x => x[0].LogSoftmax(0).Square()),
-        ["layer norm"] = ([new(3, 7)], x => new LayerNorm(7, affine: false).Forward(x[0]) * Ramp(3, 7)),
-        ["layer norm of two axes"] = ([new(3, 2, 4)], x => new LayerNorm(new Shape(2, 4), affine: false).Forward(x[0]) * Ramp(
-            3, 2, 4)),
+        ["layer norm"] = ([new(3, 7)], x => new LayerNorm(7, elementwiseAffine: false).Forward(x[0]) * Ramp(3, 7)),
+        ["layer norm of two axes"] = ([new(3, 2, 4)], x => new LayerNorm(
+            new Shape(2, 4), elementwiseAffine: false).Forward(x[0]) * Ramp(3, 2, 4)),
         ["group norm"] = ([new(2, 3, 2, 6)], x => new GroupNorm(3, 6, affine: false).Forward(x[0]) * Ramp(2, 3, 2, 6)),
         ["instance norm"] = ([new(2, 3, 4, 2)], x => new InstanceNorm(2).Forward(x[0]) * Ramp(2, 3, 4, 2)),
-        ["RMS norm"] = ([new(3, 7)], x => new RmsNorm(7, affine: false).Forward(x[0]) * Ramp(3, 7)),
+        ["RMS norm"] = ([new(3, 7)], x => new RmsNorm(7, elementwiseAffine: false).Forward(x[0]) * Ramp(3, 7)),
         ["convolution dilated"] = ([new(2, 8, 7, 2), new(3, 2, 2, 3)],
             x => Tensor.Conv2d(x[0], x[1], new Conv2dGeometry(2, 1, 1, 2), (2, 3)).Square()),
         ["convolution in groups"] = ([new(2, 5, 4, 6), new(3, 3, 2, 9)],

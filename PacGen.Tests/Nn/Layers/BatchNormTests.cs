@@ -273,7 +273,7 @@ internal sealed class BatchNormTests
         Assert.That(
             () => layer.Forward(Tensor.Input(new Shape(1, 3), "x")),
             Throws.TypeOf<ShapeException>().With.Message.Contains("larger batch"));
-        Assert.That(() => new BatchNorm(3, epsilon: 0), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new BatchNorm(3, eps: 0), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => new BatchNorm(3, momentum: 1.5), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 

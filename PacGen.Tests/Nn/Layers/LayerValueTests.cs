@@ -42,13 +42,13 @@ internal sealed class LayerValueTests
         ["encoder"] = () => new TransformerEncoder(
             [.. Enumerable.Range(0, 2).Select(_ => new TransformerEncoderLayer(8, 2, 12, 0))], new LayerNorm(8)),
         ["encoder-norm-first"] = () => new TransformerEncoder(
-            [.. Enumerable.Range(0, 2).Select(_ => new TransformerEncoderLayer(8, 2, 12, 0, x => x.Gelu(), true))],
+            [.. Enumerable.Range(0, 2).Select(_ => new TransformerEncoderLayer(8, 2, 12, 0, x => x.Gelu(), normFirst: true))],
             new LayerNorm(8)),
         ["lstm"] = () => new Lstm(3, 4),
         ["gru"] = () => new Gru(3, 4),
-        ["lstm-deep"] = () => new Lstm(3, 4, layers: 2, bidirectional: true),
-        ["lstm-plain"] = () => new Lstm(3, 4, bias: false, layers: 2),
-        ["gru-deep"] = () => new Gru(3, 4, layers: 3, bidirectional: true),
+        ["lstm-deep"] = () => new Lstm(3, 4, numLayers: 2, bidirectional: true),
+        ["lstm-plain"] = () => new Lstm(3, 4, bias: false, numLayers: 2),
+        ["gru-deep"] = () => new Gru(3, 4, numLayers: 3, bidirectional: true),
         ["gru-plain"] = () => new Gru(3, 4, bias: false, bidirectional: true),
         ["resnet18"] = () => new ResNet18(5, width: 2),
         ["resnet18-small"] = () => new ResNet18(5, small: true, width: 2),

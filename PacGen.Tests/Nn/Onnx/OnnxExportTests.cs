@@ -34,7 +34,7 @@ internal sealed class OnnxExportTests
         ("encoder", () => new Sequence(
             new TransformerEncoderLayer(8, 2, 16), new TransformerEncoderLayer(8, 4, 16, normFirst: true)), new Shape(5, 8)),
         ("recurrent", () => new Sequence(
-            new Lstm(8, 6, layers: 2, bidirectional: true, dropout: 0.2), new Gru(12, 7, bidirectional: true)), new Shape(5, 8)),
+            new Lstm(8, 6, 2, dropout: 0.2, bidirectional: true), new Gru(12, 7, bidirectional: true)), new Shape(5, 8)),
         ("sequences", () => new Sequence(new Conv1d(8, 6, 3, padding: 1), new Conv1d(6, 4, 3, dilation: 2, groups: 2)),
             new Shape(9, 8)),
         ("words", () => new Words(), new Shape(6)),

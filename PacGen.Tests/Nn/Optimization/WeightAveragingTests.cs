@@ -148,7 +148,9 @@ internal sealed class WeightAveragingTests(string id) : DeviceFixture(id)
         using (CancellationTokenSource stop = new())
         using (Trainer stopped = new(new Mlp(64, 6, 10), few, new Adam(1e-2), options))
         {
-            stopped.Run(progress: new Stopping(stop, epoch: 2), cancellation: stop.Token);
+            Assert.That(
+                () => stopped.Run(progress: new Stopping(stop, epoch: 2), cancellation: stop.Token),
+                Throws.InstanceOf<OperationCanceledException>());
             Assert.That(stopped.StoppedWhile, Is.EqualTo(TrainingPhase.Evaluating));
         }
 

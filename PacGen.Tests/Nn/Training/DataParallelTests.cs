@@ -53,7 +53,8 @@ internal sealed class DataParallelTests
         {
             using CpuDevice device = new(1);
             using Trainer trainer = new(new Mlp(64, 10), Few, new Sgd(0.1), Options(device, ranks) with { Epochs = 1000 });
-            trainer.Run(
+            CancellationToken own = ranks.Rank == 1 ? stop.Token : default;
+            OperationCanceledException stopped = Assert.Throws<OperationCanceledException>(() => trainer.Run(
                 result =>
                 {
                     if (ranks.Rank == 1 && result.Epoch == 3)
@@ -61,7 +62,8 @@ internal sealed class DataParallelTests
                         stop.Cancel();
                     }
                 },
-                cancellation: ranks.Rank == 1 ? stop.Token : default);
+                cancellation: own))!;
+            Assert.That(stopped.CancellationToken, Is.EqualTo(own));
             return (trainer.Steps, trainer.StoppedWhile);
         });
         Assert.That(ends, Is.All.EqualTo(ends[0]));

@@ -202,7 +202,8 @@ internal sealed class StepsInFlightTests(string id) : DeviceFixture(id)
         using CancellationTokenSource stop = new();
         using (Trainer stopped = Create(options with { Checkpoints = new CheckpointOptions(folder["stopped"]) }))
         {
-            stopped.Run(_ => stop.Cancel(), cancellation: stop.Token);
+            Assert.That(
+                () => stopped.Run(_ => stop.Cancel(), cancellation: stop.Token), Throws.InstanceOf<OperationCanceledException>());
             Assert.That(stopped.Steps, Is.EqualTo(10));
         }
 

@@ -76,15 +76,18 @@ internal sealed class TrainerTests
         using CancellationTokenSource stop = new();
         using Trainer trainer =
             new(new Mlp(64, 16, 10), Digits, new Sgd(0.1), new TrainingOptions { Epochs = 50, BatchSize = 100 });
-        IReadOnlyList<EpochResult> results = trainer.Run(
-            epoch =>
-            {
-                if (epoch.Epoch == 3)
+        Assert.That(
+            () => trainer.Run(
+                epoch =>
                 {
-                    stop.Cancel();
-                }
-            },
-            cancellation: stop.Token);
+                    if (epoch.Epoch == 3)
+                    {
+                        stop.Cancel();
+                    }
+                },
+                cancellation: stop.Token),
+            Throws.TypeOf<OperationCanceledException>().With.Message.Contains("after epoch 3 of 50, after step 45"));
+        IReadOnlyList<EpochResult> results = trainer.Results;
         Assert.That(results.Select(result => result.Epoch), Is.EqualTo(new[] { 1, 2, 3 }));
         Assert.That(trainer.Steps, Is.EqualTo(3 * 15));
         Assert.That(trainer.Evaluate(Digits.Test).Loss, Is.EqualTo(results[^1].TestLoss));
@@ -101,12 +104,13 @@ internal sealed class TrainerTests
         using Trainer trainer =
             new(model, Digits, optimizer, new TrainingOptions { Epochs = 3, BatchSize = 1, Seed = Seed, Device = Device.Cpu });
         CancelAtTraining progress = new(stop);
-        IReadOnlyList<EpochResult> results = trainer.Run(progress: progress, cancellation: stop.Token);
+        Assert.That(
+            () => trainer.Run(progress: progress, cancellation: stop.Token), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(progress.Reports, Has.Count.EqualTo(1), "no report after the one that cancelled");
         TrainingProgress last = progress.Reports[0];
         Assert.That((last.Phase, last.Epoch), Is.EqualTo((TrainingPhase.Training, 1)));
         Assert.That(last.Batch, Is.LessThan(last.Batches), "in the middle of an epoch");
-        Assert.That(results, Is.Empty);
+        Assert.That(trainer.Results, Is.Empty);
         Assert.That(trainer.Steps, Is.EqualTo(last.Batch));
         Assert.That(trainer.Evaluate(Digits.Test).Loss, Is.GreaterThan(0).And.LessThan(10));
         float[] stopped = trainer.Arena.Save();
