@@ -55,9 +55,16 @@ internal static class LaunchedRank
             return code;
         }
 
-        if (!Prints)
+        // Of those that see another dead the lowest says it, at once: the launcher leaves them a second.
+        IReadOnlyList<int> dead = Communicator.Dead;
+        bool isLowest = Enumerable.Range(0, Communicator.LaunchedRank).All(dead.Contains);
+        if (!Prints && dead.Count == 0)
         {
             Thread.Sleep(Patience);
+        }
+
+        if (!Prints && (dead.Count == 0 || isLowest))
+        {
             Console.Error.Write($"rank {Communicator.LaunchedRank} of {Communicator.LaunchedSize}: {Held}");
         }
 

@@ -59,6 +59,14 @@ internal sealed class TrainVerb : Verb
         no longer unseen
         """));
 
+    private readonly Option<string> overlap = Options.Choice(
+        "--overlap",
+        Prose.Line("""
+        Whether the sum over the processes of mpirun begins while the gradients of the first layers are still computed, on the
+        CPU. The bits are the same
+        """),
+        "on", "on", "off");
+
     private readonly Option<ulong[]> seeds = Options.Seeds(
         "A run for each, and the means of what they end with; without it one run, by --seed");
 
@@ -73,8 +81,9 @@ internal sealed class TrainVerb : Verb
     {
         run = new TrainingRunOptions(Texts, optimizer);
         checkpoints = new CheckpointSettings([.. files.Paths], [data.Folder], data.Set);
-        Add(data.Set, model, run, precision, psi, scoring, curvature, run.Seed, seeds, device, data, earlyStop, bestBy, files,
-            checkpoints);
+        Add(
+            data.Set, model, run, precision, psi, scoring, curvature, run.Seed, seeds, device, data, earlyStop, bestBy, overlap,
+            files, checkpoints);
         Add(JsonOption(Prose.Line("""
             One JSON object an epoch on standard output, all else on standard error; with --seeds each has its seed, and the last
             object the means
@@ -102,6 +111,7 @@ internal sealed class TrainVerb : Verb
             EarlyStop = parsed.GetValue(earlyStop),
             Precision = parsed.GetValue(precision) == "bf16" ? Precision.BFloat16 : Precision.Single,
             Communicator = ranks,
+            OverlapSums = parsed.GetValue(overlap) == "on",
         };
         bool scored = parsed.GetValue(psi) == "on";
         Check(parsed, options, scored);

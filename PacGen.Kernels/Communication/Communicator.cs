@@ -23,13 +23,11 @@ namespace PacGen.Kernels;
 /// </example>
 public abstract class Communicator
 {
-    /// <summary>Fewer bytes than this go whole to each partner, for there the number of messages counts.</summary>
-    private const int FewBytes = 16 << 10;
-
     private static readonly Communicator Single = new SingleCommunicator();
     private static readonly Lazy<Communicator> Started = new(() => MpiLaunch.Size > 1 ? MpiCommunicator.Start() : Single);
-    private byte[] received = [];
-    private float[] staged = [];
+    private RankSum<float>? singles;
+    private RankSum<double>? doubles;
+    private Transfer? transfer;
 
     /// <summary>For a library of this one: it says which ranks there are.</summary>
     /// <param name="rank">This process's number, from 0.</param>
@@ -83,34 +81,10 @@ public abstract class Communicator
     /// gathered), or n·b·log₂R in log₂R messages where they are few. Both give the same bits.
     /// </remarks>
     /// <param name="values">Takes the sums; as many on every rank.</param>
-    public void Sum(Span<float> values) => SumOf(values);
+    public void Sum(Span<float> values) => SumOf(ref singles, values);
 
     /// <inheritdoc cref="Sum(Span{float})"/>
-    public void Sum(Span<double> values) => SumOf(values);
-
-    /// <summary>The same for memory of a device: in place on the CPU, through the host's memory elsewhere.</summary>
-    /// <param name="region">Takes the sums.</param>
-    public unsafe void Sum(Region region)
-    {
-        if (Size == 1)
-        {
-            return;
-        }
-
-        int count = checked((int)region.Count);
-        if (region.Buffer is CpuBuffer buffer)
-        {
-            SumOf(new Span<float>(buffer.Pointer + region.Start, count));
-            GC.KeepAlive(buffer);
-            return;
-        }
-
-        staged = staged.Length < count ? GC.AllocateUninitializedArray<float>(count, pinned: true) : staged;
-        Span<float> values = staged.AsSpan(0, count);
-        region.Read(values);
-        SumOf(values);
-        region.Write(values);
-    }
+    public void Sum(Span<double> values) => SumOf(ref doubles, values);
 
     /// <summary>Gathers what each rank has, one rank's behind the other's.</summary>
     /// <typeparam name="T">What is gathered.</typeparam>
@@ -170,72 +144,55 @@ public abstract class Communicator
         }
     }
 
+    /// <summary>
+    /// The ranks of <see cref="World"/> on this machine that are known to have died, in their order: a launcher asks those that
+    /// are left to end, which is when they look. Others may have died on other machines.
+    /// </summary>
+    public static IReadOnlyList<int> Dead => Started.IsValueCreated ? World.Died : [];
+
+    /// <summary>Opens a way to the other ranks.</summary>
+    /// <param name="number">What tells its messages from those of others: 0 for calls that wait, of which there is one at a
+    /// time.</param>
+    internal abstract Transfer Open(int number);
+
+    /// <summary>Lets others have the processor once, while nothing has come.</summary>
+    /// <param name="partner">The rank that is waited for.</param>
+    /// <exception cref="CommunicationException">It waits in vain.</exception>
+    internal virtual void Wait(int partner) => Thread.Yield();
+
+    /// <summary>The ranks that are known to have died.</summary>
+    private protected virtual IReadOnlyList<int> Died => [];
+
     /// <summary>Sends bytes to a rank and gets bytes from it, both at once.</summary>
-    /// <param name="partner">The other rank, which calls this too, with lengths the other way round.</param>
-    /// <param name="send">What is sent.</param>
-    /// <param name="receive">Takes what comes.</param>
-    private protected abstract void Exchange(int partner, ReadOnlySpan<byte> send, Span<byte> receive);
-
-    private void SumOf<T>(Span<T> values)
-        where T : unmanaged, INumberBase<T>
+    private unsafe void Exchange(int partner, ReadOnlySpan<byte> send, Span<byte> receive)
     {
-        if (Size == 1 || values.IsEmpty)
+        transfer ??= Open(0);
+        fixed (byte* from = send, to = receive)
         {
-            return;
-        }
-
-        int bytes = values.Length * Marshal.SizeOf<T>();
-        received = received.Length < bytes ? GC.AllocateUninitializedArray<byte>(bytes, pinned: true) : received;
-        Span<T> other = MemoryMarshal.Cast<byte, T>(received.AsSpan(0, bytes));
-        if (bytes <= FewBytes)
-        {
-            for (int distance = 1; distance < Size; distance *= 2)
+            transfer.Begin(partner, from, send.Length, to, receive.Length);
+            while (!transfer.IsDone())
             {
-                Exchange(Rank ^ distance, MemoryMarshal.AsBytes(values), MemoryMarshal.AsBytes(other));
-                Add(values, other);
+                Wait(partner);
             }
-
-            return;
-        }
-
-        // Neighbours first, as in the tree, each summing one half of what the two still have; then the way back.
-        Span<(int Start, int Middle, int End)> path = stackalloc (int, int, int)[BitOperations.Log2((uint)Size)];
-        (int start, int end) = (0, values.Length);
-        for (int level = 0; level < path.Length; level++)
-        {
-            int middle = start + ((end - start) / 2);
-            path[level] = (start, middle, end);
-            bool upper = (Rank >> level & 1) != 0;
-            Span<T> kept = upper ? values[middle..end] : values[start..middle];
-            Span<T> given = upper ? values[start..middle] : values[middle..end];
-            Exchange(Rank ^ (1 << level), MemoryMarshal.AsBytes(given), MemoryMarshal.AsBytes(other[..kept.Length]));
-            Add(kept, other[..kept.Length]);
-            (start, end) = upper ? (middle, end) : (start, middle);
-        }
-
-        for (int level = path.Length - 1; level >= 0; level--)
-        {
-            (int first, int middle, int last) = path[level];
-            bool upper = (Rank >> level & 1) != 0;
-            Span<T> mine = upper ? values[middle..last] : values[first..middle];
-            Span<T> theirs = upper ? values[first..middle] : values[middle..last];
-            Exchange(Rank ^ (1 << level), MemoryMarshal.AsBytes(mine), MemoryMarshal.AsBytes(theirs));
         }
     }
 
-    /// <summary>A sum of two doesn't depend on their order, so that both partners get the same.</summary>
-    private static void Add<T>(Span<T> values, ReadOnlySpan<T> other)
+    private unsafe void SumOf<T>(ref RankSum<T>? sum, Span<T> values)
         where T : unmanaged, INumberBase<T>
     {
-        int i = 0;
-        for (; i <= values.Length - Vector<T>.Count; i += Vector<T>.Count)
+        if (Size == 1)
         {
-            (new Vector<T>(values[i..]) + new Vector<T>(other[i..])).CopyTo(values[i..]);
+            return;
         }
 
-        for (; i < values.Length; i++)
+        sum ??= new RankSum<T>(this, 0);
+        fixed (T* numbers = values)
         {
-            values[i] += other[i];
+            sum.Begin(numbers, values.Length);
+            while (!sum.Advance())
+            {
+                Wait(sum.Partner);
+            }
         }
     }
 }

@@ -1,21 +1,23 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace PacGen.Kernels;
 
 /// <summary>All processes of an MPI program.</summary>
-internal sealed unsafe class MpiCommunicator : Communicator
+internal sealed class MpiCommunicator : Communicator
 {
-    /// <summary>A message is cut into pieces: MPI counts bytes in an int.</summary>
-    private const int MostBytes = 64 << 20;
-
     private const int Tag = 0x5047;
+    private const string BootId = "/proc/sys/kernel/random/boot_id";
 
     /// <summary>How long a wait that a request to end meets may still last: the launcher kills after a second or so.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
 
     private readonly MpiLibrary library;
     private readonly PosixSignalRegistration termination;
+    private readonly (long Machine, long Process)[] places;
+    private int[] dead = [];
     private long asked;
     private bool ended;
 
@@ -24,8 +26,10 @@ internal sealed unsafe class MpiCommunicator : Communicator
     {
         this.library = library;
         Library = library.Version;
-        termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => asked = Stopwatch.GetTimestamp());
+        termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => AskedToEnd());
         AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
+        places = new (long, long)[size];
+        Gather<(long, long)>([(Machine, Environment.ProcessId)], places);
     }
 
     public override string Library { get; }
@@ -56,61 +60,67 @@ internal sealed unsafe class MpiCommunicator : Communicator
         library.Abort(exitCode);
     }
 
-    private protected override void Exchange(int partner, ReadOnlySpan<byte> send, Span<byte> receive)
+    internal override Transfer Open(int number) => new MpiTransfer(library, Tag + number);
+
+    /// <summary>
+    /// Gives the processor up, for ranks may be more than cores. A rank that waits for one that is dead is asked to end by the
+    /// launcher, and says so.
+    /// </summary>
+    internal override void Wait(int partner)
     {
-        fixed (byte* from = send, to = receive)
+        Thread.Yield();
+        if (Volatile.Read(ref asked) is not 0 and var at && Stopwatch.GetElapsedTime(at) > Patience)
         {
-            for (int start = 0; start < Math.Max(send.Length, receive.Length); start += MostBytes)
-            {
-                int sent = Math.Clamp(send.Length - start, 0, MostBytes);
-                int taken = Math.Clamp(receive.Length - start, 0, MostBytes);
-                nint sending = 0, receiving = 0;
-                if (taken > 0)
-                {
-                    library.Receive(to + start, taken, partner, Tag, &receiving);
-                }
-
-                if (sent > 0)
-                {
-                    library.Send(from + start, sent, partner, Tag, &sending);
-                }
-
-                Wait(partner, taken > 0 ? &receiving : null, sent > 0 ? &sending : null);
-            }
+            throw new CommunicationException($"{Reason(partner)} {MpiLibrary.Again}");
         }
     }
 
-    /// <summary>
-    /// Waits for both transfers and gives the processor up meanwhile, for ranks may be more than cores. A rank that waits for one
-    /// that is dead is asked to end by the launcher, and says so.
-    /// </summary>
-    private void Wait(int partner, nint* first, nint* second)
+    private protected override IReadOnlyList<int> Died => dead;
+
+    /// <summary>The machine since its start, and the container in it: there a process's number means the same.</summary>
+    private static long Machine => BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(
+        '/', Environment.MachineName, File.Exists(BootId) ? File.ReadAllText(BootId) : "",
+        new FileInfo("/proc/self/ns/pid").LinkTarget))));
+
+    /// <summary>What is known of why nobody answers.</summary>
+    private string Reason(int partner)
     {
-        while (true)
+        if (dead.Length > 0)
         {
-            if (first != null && library.IsDone(first))
-            {
-                first = null;
-            }
+            (string s, string es, string them) = dead.Length == 1 ? ("", "", "it") : ("s", "es", "them");
+            string numbers = string.Join(" and ", dead.Select(rank => places[rank].Process));
+            return $"Rank{s} {string.Join(" and ", dead)} of {Size} (process{es} {numbers}) died before the end of the run, as " +
+                $"by a kill or for want of memory, and with {them} the run.";
+        }
 
-            if (second != null && library.IsDone(second))
-            {
-                second = null;
-            }
+        string what = places[partner].Machine == places[Rank].Machine ? "lives" : "is on another machine";
+        return $"Rank {Rank} of {Size} was told to end while it waited for rank {partner}, which {what}: a process on another " +
+            $"machine died, or somebody stopped the run.";
+    }
 
-            if (first == null && second == null)
-            {
-                return;
-            }
+    /// <summary>
+    /// The launcher ends those that are left where one has died: that is looked for at once, before the others end too.
+    /// </summary>
+    private void AskedToEnd()
+    {
+        if (asked == 0)
+        {
+            dead = [.. Enumerable.Range(0, Size).Where(
+                rank => places[rank].Machine == places[Rank].Machine && !Lives((int)places[rank].Process))];
+            Volatile.Write(ref asked, Stopwatch.GetTimestamp());
+        }
+    }
 
-            Thread.Yield();
-            if (Volatile.Read(ref asked) is not 0 and var at && Stopwatch.GetElapsedTime(at) > Patience)
-            {
-                throw new CommunicationException(
-                    $"Rank {Rank} of {Size} waits in vain for rank {partner}: a process of the run has ended, and with it the " +
-                    $"run. Start it again; with checkpoints, --resume goes on with any number of processes that divides " +
-                        $"--parts.");
-            }
+    private static bool Lives(int process)
+    {
+        try
+        {
+            using Process found = Process.GetProcessById(process);
+            return !found.HasExited;
+        }
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException)
+        {
+            return false;
         }
     }
 

@@ -9,6 +9,11 @@ namespace PacGen.Kernels;
 /// </summary>
 internal sealed unsafe class MpiLibrary
 {
+    /// <summary>What to do where a process was lost.</summary>
+    public const string Again =
+        "Start the run again: where it kept checkpoints, --resume FOLDER goes on from the last, with any number of processes " +
+        "that divides --parts.";
+
     /// <summary>The variable that names the library's file.</summary>
     public const string Variable = "PACGEN_MPI";
 
@@ -16,11 +21,17 @@ internal sealed unsafe class MpiLibrary
     private static readonly string[] Mpich =
         ["libmpich.so.12", "libmpi.so.12", "libmpi_cray.so.12", "libmpi.12.dylib", "libmpich.12.dylib"];
 
-    /// <summary>MPI_COMM_WORLD, MPI_BYTE and MPI_STATUS_IGNORE as MPICH's mpi.h has them.</summary>
-    private const nint MpichWorld = 0x44000000, MpichByte = 0x4c00010d, MpichIgnore = 1;
+    /// <summary>MPI_COMM_WORLD, MPI_BYTE, MPI_STATUS_IGNORE and MPI_ERRORS_RETURN as MPICH's mpi.h has them.</summary>
+    private const nint MpichWorld = 0x44000000, MpichByte = 0x4c00010d, MpichIgnore = 1, MpichReturn = 0x54000001;
 
-    private readonly nint world, datatype, ignore;
+    /// <summary>MPI_MAX_LIBRARY_VERSION_STRING, the longest text, is 256 in Open MPI and 8192 in MPICH.</summary>
+    private const int Longest = 8192;
+
+    private readonly nint world, datatype, ignore, errorsReturn;
     private readonly bool isOpenMpi;
+
+    /// <summary>The one thread that may call where the library allows no other; 0 where any may, one at a time.</summary>
+    private int thread;
 
     // int MPI_Init_thread(int* argc, char*** argv, int required, int* provided)
     private readonly delegate* unmanaged[Cdecl]<nint, nint, int, int*, int> initThread;
@@ -29,6 +40,9 @@ internal sealed unsafe class MpiLibrary
 
     // int MPI_Abort(MPI_Comm, int)
     private readonly delegate* unmanaged[Cdecl]<nint, int, int> abort;
+
+    // int MPI_Query_thread(int* provided)
+    private readonly delegate* unmanaged[Cdecl]<int*, int> queryThread;
 
     // int MPI_Comm_rank(MPI_Comm, int*)
     private readonly delegate* unmanaged[Cdecl]<nint, int*, int> commRank, commSize;
@@ -39,6 +53,12 @@ internal sealed unsafe class MpiLibrary
     // int MPI_Test(MPI_Request*, int* flag, MPI_Status*)
     private readonly delegate* unmanaged[Cdecl]<nint*, int*, nint, int> test;
 
+    // int MPI_Error_string(int code, char*, int*)
+    private readonly delegate* unmanaged[Cdecl]<int, byte*, int*, int> errorString;
+
+    // int MPI_Comm_set_errhandler(MPI_Comm, MPI_Errhandler)
+    private readonly delegate* unmanaged[Cdecl]<nint, nint, int> setErrorHandler;
+
     // int MPI_Get_library_version(char*, int*)
     private readonly delegate* unmanaged[Cdecl]<byte*, int*, int> libraryVersion;
 
@@ -46,6 +66,7 @@ internal sealed unsafe class MpiLibrary
     {
         initThread = (delegate* unmanaged[Cdecl]<nint, nint, int, int*, int>)NativeLibrary.GetExport(library, "MPI_Init_thread");
         initialized = (delegate* unmanaged[Cdecl]<int*, int>)NativeLibrary.GetExport(library, "MPI_Initialized");
+        queryThread = (delegate* unmanaged[Cdecl]<int*, int>)NativeLibrary.GetExport(library, "MPI_Query_thread");
         finalize = (delegate* unmanaged[Cdecl]<int>)NativeLibrary.GetExport(library, "MPI_Finalize");
         abort = (delegate* unmanaged[Cdecl]<nint, int, int>)NativeLibrary.GetExport(library, "MPI_Abort");
         commRank = (delegate* unmanaged[Cdecl]<nint, int*, int>)NativeLibrary.GetExport(library, "MPI_Comm_rank");
@@ -55,11 +76,16 @@ internal sealed unsafe class MpiLibrary
         irecv = (delegate* unmanaged[Cdecl]<void*, int, nint, int, int, nint, nint*, int>)NativeLibrary.GetExport(
             library, "MPI_Irecv");
         test = (delegate* unmanaged[Cdecl]<nint*, int*, nint, int>)NativeLibrary.GetExport(library, "MPI_Test");
+        setErrorHandler = (delegate* unmanaged[Cdecl]<nint, nint, int>)NativeLibrary.GetExport(
+            library, "MPI_Comm_set_errhandler");
+        errorString = (delegate* unmanaged[Cdecl]<int, byte*, int*, int>)NativeLibrary.GetExport(library, "MPI_Error_string");
         libraryVersion = (delegate* unmanaged[Cdecl]<byte*, int*, int>)NativeLibrary.GetExport(
             library, "MPI_Get_library_version");
         isOpenMpi = NativeLibrary.TryGetExport(library, "ompi_mpi_comm_world", out nint comm);
-        (world, datatype, ignore) = isOpenMpi ? (comm, NativeLibrary.GetExport(library, "ompi_mpi_byte"), 0)
-            : (MpichWorld, MpichByte, MpichIgnore);
+        (world, datatype, ignore, errorsReturn) = isOpenMpi
+            ? (comm, NativeLibrary.GetExport(library, "ompi_mpi_byte"), 0,
+                NativeLibrary.GetExport(library, "ompi_mpi_errors_return"))
+            : (MpichWorld, MpichByte, MpichIgnore, MpichReturn);
     }
 
     /// <summary>The library's own name and version, on one line.</summary>
@@ -67,11 +93,10 @@ internal sealed unsafe class MpiLibrary
     {
         get
         {
-            // MPI_MAX_LIBRARY_VERSION_STRING is 256 in Open MPI and 8192 in MPICH.
-            byte* text = stackalloc byte[8192];
+            byte* text = stackalloc byte[Longest];
             int length = 0;
             _ = libraryVersion(text, &length);
-            return Marshal.PtrToStringUTF8((nint)text, length).Split('\n', ',')[0].TrimEnd('\0', ' ').Replace('\t', ' ');
+            return Line(text, length);
         }
     }
 
@@ -114,19 +139,14 @@ internal sealed unsafe class MpiLibrary
     /// <exception cref="CommunicationException">It can't be started.</exception>
     public (int Rank, int Size) Start()
     {
+        // MPI_THREAD_SERIALIZED: any thread calls, one at a time. All sums go on in the caller's own thread, so that a library
+        // that allows less, such as MPI_THREAD_FUNNELED, does as well where that is always the same.
         const int Serialized = 2;
         int begun, provided, rank, size;
         Check(initialized(&begun), "MPI_Initialized");
-        if (begun == 0)
-        {
-            Check(initThread(0, 0, Serialized, &provided), "MPI_Init_thread");
-            if (provided < Serialized)
-            {
-                throw new CommunicationException(
-                    $"{Version} can't be called from more than one thread: use a build with MPI_THREAD_SERIALIZED.");
-            }
-        }
-
+        Check(begun == 0 ? initThread(0, 0, Serialized, &provided) : queryThread(&provided), "MPI_Init_thread");
+        thread = provided < Serialized ? Environment.CurrentManagedThreadId : 0;
+        Check(setErrorHandler(world, errorsReturn), "MPI_Comm_set_errhandler");
         Check(commRank(world, &rank), "MPI_Comm_rank");
         Check(commSize(world, &size), "MPI_Comm_size");
         return (rank, size);
@@ -139,29 +159,58 @@ internal sealed unsafe class MpiLibrary
     public void Abort(int exitCode) => _ = abort(world, exitCode);
 
     /// <summary>Begins to send bytes.</summary>
-    public void Send(void* bytes, int count, int partner, int tag, nint* request) =>
+    public void Send(void* bytes, int count, int partner, int tag, nint* request)
+    {
+        CheckThread();
         Check(isend(bytes, count, datatype, partner, tag, world, request), "MPI_Isend");
+    }
 
     /// <summary>Begins to receive bytes.</summary>
-    public void Receive(void* bytes, int count, int partner, int tag, nint* request) =>
+    public void Receive(void* bytes, int count, int partner, int tag, nint* request)
+    {
+        CheckThread();
         Check(irecv(bytes, count, datatype, partner, tag, world, request), "MPI_Irecv");
+    }
 
     /// <summary>Whether a transfer has ended; lets the library work at it.</summary>
     public bool IsDone(nint* request)
     {
+        CheckThread();
         int flag;
         Check(test(request, &flag, ignore), "MPI_Test");
         return flag != 0;
     }
 
-    private static void Check(int code, string call)
+    /// <exception cref="CommunicationException">The call failed.</exception>
+    private void Check(int code, string call)
     {
         if (code != 0)
         {
             throw new CommunicationException(
-                $"{call} failed with code {code}: another process of the run may have ended. Start the run again, with " +
-                    $"--resume " +
-                $"where it kept checkpoints.");
+                $"{call} failed ({Text(errorString, code)}): a process of the run, or the way to it, is lost. {Again}");
         }
     }
+
+    /// <exception cref="CommunicationException">This is another thread than the library allows.</exception>
+    private void CheckThread()
+    {
+        if (thread != 0 && thread != Environment.CurrentManagedThreadId)
+        {
+            throw new CommunicationException(
+                $"{Version} may be called from one thread only, the one that asked for Communicator.World first: make all " +
+                $"calls there, or use a build with MPI_THREAD_SERIALIZED.");
+        }
+    }
+
+    /// <summary>The first line of a text that the library writes, with a number to choose it by.</summary>
+    private static string Text(delegate* unmanaged[Cdecl]<int, byte*, int*, int> write, int code)
+    {
+        byte* text = stackalloc byte[Longest];
+        int length = 0;
+        _ = write(code, text, &length);
+        return Line(text, length);
+    }
+
+    private static string Line(byte* text, int length) =>
+        Marshal.PtrToStringUTF8((nint)text, length).Split('\n', ',')[0].TrimEnd('\0', ' ').Replace('\t', ' ');
 }

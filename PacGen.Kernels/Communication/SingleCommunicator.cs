@@ -9,6 +9,5 @@ internal sealed class SingleCommunicator() : Communicator(0, 1)
     {
     }
 
-    private protected override void Exchange(int partner, ReadOnlySpan<byte> send, Span<byte> receive) =>
-        throw new InvalidOperationException("There is no other rank.");
+    internal override Transfer Open(int number) => throw new InvalidOperationException("There is no other rank.");
 }

@@ -93,6 +93,20 @@ public sealed partial class GpuDevice : Device
         }
     }
 
+    /// <summary>Memory of the host that the device copies to and from at its full speed; on OpenCL like any other.</summary>
+    /// <exception cref="DeviceException">There is none left.</exception>
+    internal PageLockedArray1D<float> AllocatePageLocked(long count)
+    {
+        try
+        {
+            return Accelerator.AllocatePageLocked1D<float>(count);
+        }
+        catch (Exception failure) when (IsOutOfMemory(failure))
+        {
+            throw OutOfMemory(count, "page-locked memory of the host", failure);
+        }
+    }
+
     /// <inheritdoc/>
     public override Launch Bind(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
     {

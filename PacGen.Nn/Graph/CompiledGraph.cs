@@ -13,18 +13,20 @@ public sealed class CompiledGraph : IDisposable
     private readonly Launch[] parts;
     private readonly string[] names;
     private readonly Dictionary<Tensor, Region> regions;
+    private readonly Dictionary<Tensor, int> uses;
     private readonly List<DeviceBuffer> owned;
     private bool disposed;
 
     private CompiledGraph(
-        Device device, Launch[] launches, string[] names, Dictionary<Tensor, Region> regions, List<DeviceBuffer> owned,
-        IReadOnlyList<Tensor> inputs, long scratchBytes)
+        Device device, Launch[] launches, string[] names, Dictionary<Tensor, Region> regions, Dictionary<Tensor, int> uses,
+        List<DeviceBuffer> owned, IReadOnlyList<Tensor> inputs, long scratchBytes)
     {
         Device = device;
         program = device.Record(launches);
         parts = launches;
         this.names = names;
         this.regions = regions;
+        this.uses = uses;
         this.owned = owned;
         Inputs = inputs;
         IntermediateBytes = scratchBytes;
@@ -87,8 +89,8 @@ public sealed class CompiledGraph : IDisposable
         {
             Launch[] launches = compiler.Compile();
             return new CompiledGraph(
-                compiler.Device, launches, [.. compiler.Names], compiler.Public, compiler.Owned, compiler.OpenInputs,
-                compiler.IntermediateBytes);
+                compiler.Device, launches, [.. compiler.Names], compiler.Public, compiler.Uses, compiler.Owned,
+                compiler.OpenInputs, compiler.IntermediateBytes);
         }
         catch
         {
@@ -108,6 +110,24 @@ public sealed class CompiledGraph : IDisposable
         // The launches know addresses, not buffers.
         GC.KeepAlive(this);
     }
+
+    /// <summary>Computes them launch by launch.</summary>
+    /// <param name="after">Called after each with its index; on the CPU it has then been done.</param>
+    internal void RunEach(Action<int> after)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        for (int i = 0; i < parts.Length; i++)
+        {
+            parts[i].Run();
+            after(i);
+        }
+
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>The last launch that writes or reads an output's memory; -1 where none does.</summary>
+    internal int LastUseOf(Tensor output) =>
+        Math.Max(uses.GetValueOrDefault(output, -1), uses.GetValueOrDefault(GraphCompiler.Base(output), -1));
 
     /// <summary>Runs the launches one by one, each waited for, and tells the shortest time of each.</summary>
     /// <param name="runs">How often, at least 1.</param>

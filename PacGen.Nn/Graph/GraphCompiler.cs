@@ -49,6 +49,9 @@ internal sealed class GraphCompiler
 
     public List<DeviceBuffer> Owned { get; } = [];
 
+    /// <summary>The last launch that writes or reads a tensor's memory.</summary>
+    public Dictionary<Tensor, int> Uses { get; } = [];
+
     /// <summary>The launches that were bound so far; they may hold memory of their own.</summary>
     public List<Launch> Launches { get; } = [];
 
@@ -123,6 +126,15 @@ internal sealed class GraphCompiler
             Launch joined = device.Join(Launches[^(i - first)..]);
             Launches.RemoveRange(Launches.Count - (i - first), i - first);
             Launches.Add(joined);
+            foreach (Step step in steps[first..i])
+            {
+                Uses[step.Output] = Uses[Base(step.Output)] = Launches.Count - 1;
+                foreach (Tensor input in step.Inputs)
+                {
+                    Uses[Base(input)] = Launches.Count - 1;
+                }
+            }
+
             Names.Add(string.Join(" | ", names));
         }
 
@@ -135,7 +147,7 @@ internal sealed class GraphCompiler
     }
 
     /// <summary>The tensor whose memory a view shows.</summary>
-    private static Tensor Base(Tensor tensor)
+    public static Tensor Base(Tensor tensor)
     {
         while (tensor.Operation is Reshape)
         {
@@ -305,8 +317,29 @@ internal sealed class GraphCompiler
 
         List<Step> result =
             [.. order.Where(node => wanted.Contains(node) && steps.ContainsKey(node)).Select(node => steps[node])];
+        Advance(result);
         BindOutputs(result);
         return result;
+    }
+
+    /// <summary>
+    /// An output that is little more than another, such as a gradient that two parameters share, follows that at once, not when
+    /// all else has been computed: whoever waits for it has it as early.
+    /// </summary>
+    private void Advance(List<Step> steps)
+    {
+        HashSet<Tensor> wanted = [.. outputs.Select(Base)];
+        for (int i = 0; i < steps.Count; i++)
+        {
+            Step step = steps[i];
+            if (step.Operation is FusedMap && wanted.Contains(step.Output)
+                && step.Inputs.Any(input => wanted.Contains(Base(input))))
+            {
+                int behind = steps.FindLastIndex(i, other => step.Inputs.Any(input => Base(input) == other.Output));
+                steps.RemoveAt(i);
+                steps.Insert(behind + 1, step);
+            }
+        }
     }
 
     /// <summary>

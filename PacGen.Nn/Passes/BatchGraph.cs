@@ -92,10 +92,19 @@ internal sealed class BatchGraph : IDisposable
     /// <param name="labels">Their labels.</param>
     /// <param name="step">The step number, for dropout.</param>
     /// <param name="share">The batch's share in running statistics that are re-estimated.</param>
-    public void Run(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step = 0, double share = 1)
+    /// <param name="after">Called after each launch with its index; null for nothing.</param>
+    public void Run(
+        ReadOnlySpan<float> images, ReadOnlySpan<float> labels, long step = 0, double share = 1, Action<int>? after = null)
     {
         Compiled graph = Send(images, labels, step, share);
-        graph.Graph.Run();
+        if (after is null)
+        {
+            graph.Graph.Run();
+        }
+        else
+        {
+            graph.Graph.RunEach(after);
+        }
     }
 
     /// <summary>Runs a batch as the pass of a whole training step.</summary>
@@ -184,6 +193,8 @@ internal sealed class BatchGraph : IDisposable
                 UploadTo(nodes.Context?.Step),
                 UploadTo(nodes.Context?.Share),
                 [.. nodes.Context?.Next.Keys ?? []],
+                [.. nodes.Gradients.Select(program.LastUseOf)],
+                nodes.Context?.Next.Values.Append(nodes.Mean).Max(program.LastUseOf) ?? 0,
                 derivatives is null ? program[nodes.Mean] : default,
                 derivatives is null ? program[nodes.Output] : default);
         }
@@ -295,6 +306,7 @@ internal sealed class BatchGraph : IDisposable
             AddGradient(scalar, gradient);
         }
 
+        // Those of the loss; of other scalars it isn't asked when they are there.
         void AddGradient(Tensor scalar, DeviceBuffer buffer)
         {
             Tensor[] gradient = scalar.Gradient([.. Arena.Parameters.Select(parameter => parameter.Tensor)]);
@@ -305,6 +317,7 @@ internal sealed class BatchGraph : IDisposable
                     ? gradient[i] + 0f : gradient[i];
                 bindings[own] = Arena.Segment(buffer, i);
                 outputs.Add(own);
+                nodes.Gradients.Add(own);
             }
         }
 
@@ -319,15 +332,32 @@ internal sealed class BatchGraph : IDisposable
     internal sealed record Derivatives(Func<Tensor, Tensor, IEnumerable<(Tensor Scalar, DeviceBuffer Gradient)>> Of);
 
     /// <summary>What a graph is made of.</summary>
-    internal sealed record Nodes(Tensor Images, Tensor Labels, TrainingContext? Context, Tensor Output, Tensor Mean);
+    internal sealed record Nodes(Tensor Images, Tensor Labels, TrainingContext? Context, Tensor Output, Tensor Mean)
+    {
+        /// <summary>The gradients by the parameters, in their order.</summary>
+        public List<Tensor> Gradients { get; } = [];
+    }
 
     /// <summary>A graph, the ways to its inputs, and where its results lie.</summary>
+    /// <param name="Graph">The graph.</param>
+    /// <param name="Images">The way to its samples.</param>
+    /// <param name="Labels">To their targets.</param>
+    /// <param name="Step">To the step's number.</param>
+    /// <param name="Share">To the batch's share.</param>
+    /// <param name="States">The states that it moves.</param>
+    /// <param name="GradientsAt">Of each parameter, the launch behind which its gradient is there and read no more.</param>
+    /// <param name="RestAt">The launch behind which the loss and the moved states are there.</param>
+    /// <param name="Loss">Where the loss is.</param>
+    /// <param name="Output">Where the output is.</param>
     internal sealed record Compiled(
         CompiledGraph Graph, Upload? Images, Upload? Labels, Upload? Step, Upload? Share, IReadOnlyList<StateTensor> States,
-        Region Loss, Region Output) : IDisposable
+        int[] GradientsAt, int RestAt, Region Loss, Region Output) : IDisposable
     {
         /// <summary>The graph within a whole training step, once there was one.</summary>
         public Launch? WholeStep { get; set; }
+
+        /// <summary>The launches behind which ranges of the gradient are there, once they were asked for.</summary>
+        public int[]? RangesAt { get; set; }
 
         /// <inheritdoc/>
         public void Dispose()

@@ -14,7 +14,7 @@ internal sealed class GradientSum : IDisposable
     private readonly Upload share;
     private readonly Launch? spread;
     private readonly List<DeviceBuffer> sums = [];
-    private readonly Dictionary<(int Sums, bool IsLast), CompiledGraph> folds = [];
+    private readonly Dictionary<(int Sums, bool IsLast, long Start, long Count), CompiledGraph> folds = [];
     private readonly float[] scalar = new float[1];
     private float[]? nothing;
 
@@ -68,18 +68,24 @@ internal sealed class GradientSum : IDisposable
     /// <param name="last">Whether it is the last: the sum is then in its place.</param>
     public void Add(double portion, int index, bool last)
     {
-        scalar[0] = (float)portion;
-        share.Write(scalar);
+        Send(portion);
 
         // The parts before are in sums of 2^i, one for each bit of their number; those of the lowest ones end with this part.
         int ending = last ? index : (1 << BitOperations.TrailingZeroCount(~index)) - 1;
-        if (!folds.TryGetValue((ending, last), out CompiledGraph? fold))
-        {
-            folds[(ending, last)] = fold = Fold(ending, last);
-        }
-
-        fold.Run();
+        Fold(ending, last, new Region(Part));
     }
+
+    /// <summary>Says the last part's share, before it is added range by range.</summary>
+    public void Send(double portion)
+    {
+        scalar[0] = (float)portion;
+        share.Write(scalar);
+    }
+
+    /// <summary>Adds a range of the last part to the batch's, to the same bits as the whole.</summary>
+    /// <param name="index">Which part, from 0 in order.</param>
+    /// <param name="range">The range of <see cref="Part"/>.</param>
+    public void AddLast(int index, Region range) => Fold(index, true, range);
 
     /// <summary>Makes the sum of no parts: what changes no other sum.</summary>
     public void Clear()
@@ -114,23 +120,36 @@ internal sealed class GradientSum : IDisposable
         Part.Dispose();
     }
 
-    private CompiledGraph Fold(int ending, bool last)
+    private void Fold(int ending, bool last, Region range)
     {
-        Shape shape = new(checked((int)Part.Count));
+        var key = (ending, last, range.Start, range.Count);
+        if (!folds.TryGetValue(key, out CompiledGraph? fold))
+        {
+            folds[key] = fold = Compile(ending, last, range);
+        }
+
+        fold.Run();
+    }
+
+    private CompiledGraph Compile(int ending, bool last, Region range)
+    {
+        Shape shape = new(checked((int)range.Count));
         Tensor part = Tensor.Input(shape, "part"), portion = Tensor.Input(Shape.Scalar, "share"), sum = part * portion;
-        Dictionary<Tensor, Region> places = new() { [part] = new(Part), [portion] = new(this.portion) };
+        Dictionary<Tensor, Region> places = new() { [part] = range, [portion] = new(this.portion) };
         for (int i = 0; ending >> i != 0; i++)
         {
             if ((ending >> i & 1) != 0)
             {
                 Tensor before = Tensor.Input(shape, $"sum of {1 << i}");
-                places[before] = new Region(SumOf(i));
+                places[before] = Of(SumOf(i));
                 sum = before + sum;
             }
         }
 
-        places[sum] = new Region(!last ? SumOf(BitOperations.PopCount((uint)ending)) : spread is null ? total : Part);
+        places[sum] = Of(!last ? SumOf(BitOperations.PopCount((uint)ending)) : spread is null ? total : Part);
         return CompiledGraph.Compile(total.Device, [sum], places);
+
+        Region Of(DeviceBuffer buffer) => new(buffer, range.Start, range.Count);
     }
 
     /// <summary>Where the sum of 2^i parts waits for its neighbour.</summary>

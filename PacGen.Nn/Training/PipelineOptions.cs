@@ -22,6 +22,12 @@ public sealed record PipelineOptions
     /// </summary>
     public int BatchSize { get; init; }
 
+    /// <summary>
+    /// Whether the sum over the ranks of <see cref="ParameterArena.Parallel"/> begins while the gradients of the first layers are
+    /// still computed. The bits are the same.
+    /// </summary>
+    public bool OverlapSums { get; init; } = true;
+
     /// <summary>The gradient's largest Euclidean norm, or null for no clipping.</summary>
     public double? ClipNorm { get; init; }
 
@@ -77,6 +83,7 @@ public sealed record PipelineOptions
         Loss = options.Loss,
         BatchSize = options.BatchSize,
         Parts = options.Accumulate,
+        OverlapSums = options.OverlapSums,
         ClipNorm = options.ClipNorm,
         Precision = options.Precision,
         Statistics = statistics,

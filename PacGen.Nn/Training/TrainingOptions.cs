@@ -28,6 +28,12 @@ public sealed record TrainingOptions
     /// </summary>
     public Communicator? Communicator { get; init; }
 
+    /// <summary>
+    /// Whether the sum over the processes begins while the gradients of the first layers are still computed, on the CPU. All must
+    /// be given the same. The bits are the same with and without.
+    /// </summary>
+    public bool OverlapSums { get; init; } = true;
+
     /// <summary>Decides first weights, order of images, dropout and perturbations; with it a run repeats bit for bit.</summary>
     public ulong Seed { get; init; } = 1;
 

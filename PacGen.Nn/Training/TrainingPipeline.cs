@@ -33,6 +33,7 @@ public sealed class TrainingPipeline : IDisposable
     private readonly PipelineOptions options;
     private readonly Queue<TrainingStep> inFlight = new();
     private readonly GradientSum? accumulation;
+    private readonly OverlappedSum? ranksSum;
     private readonly DataParallel parallel;
     private readonly CompiledGraph? afterPass;
     private readonly Launch? keepStates, loadStates;
@@ -77,6 +78,11 @@ public sealed class TrainingPipeline : IDisposable
                     Region moved = accumulation.More.Slice(0, states);
                     keepStates = arena.Device.Bind(FusedMap.BroadcastTo(shape), [shape], [States.Next], moved);
                     loadStates = arena.Device.Bind(FusedMap.BroadcastTo(shape), [shape], [moved], States.Next);
+                }
+
+                if (parallel.Ranks.Size > 1)
+                {
+                    ranksSum = new OverlappedSum(arena, accumulation, parallel.Ranks, options.OverlapSums, KeepRest);
                 }
             }
 
@@ -263,8 +269,15 @@ public sealed class TrainingPipeline : IDisposable
 
         for (int part = first; part < end; part++)
         {
-            RunPart(images, labels, part, step);
-            accumulation!.Add((double)PartOf(batch, part).Count / batch, part - first, last: part == end - 1);
+            bool last = part == end - 1;
+            int count = PartOf(batch, part).Count;
+            double portion = (double)count / batch;
+            Action<int>? after = last ? ranksSum?.Begin(Graph.For(count), part - first, portion) : null;
+            RunPart(images, labels, part, step, after);
+            if (after is null)
+            {
+                accumulation!.Add(portion, part - first, last);
+            }
         }
 
         if (end == first)
@@ -273,8 +286,8 @@ public sealed class TrainingPipeline : IDisposable
             accumulation!.Clear();
         }
 
-        parallel.Ranks.Sum(new Region(accumulation!.Part));
-        accumulation.Spread();
+        ranksSum?.Finish();
+        accumulation!.Spread();
         loadStates?.Run();
     }
 
@@ -310,7 +323,13 @@ public sealed class TrainingPipeline : IDisposable
     /// Passes a part of a batch; each has a step number of its own, for dropout, and moves the model's state as it was before the
     /// step.
     /// </summary>
-    internal void RunPart(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, int part, long step)
+    /// <param name="images">The batch's samples.</param>
+    /// <param name="labels">Their targets.</param>
+    /// <param name="part">Which part.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="after">Called after each launch, where it keeps the part's loss and state itself; null for neither.</param>
+    internal void RunPart(
+        ReadOnlySpan<float> images, ReadOnlySpan<float> labels, int part, long step, Action<int>? after = null)
     {
         (int start, int count) = PartOf(Graph.CountOf(labels), part);
         int size = images.Length / Graph.CountOf(labels);
@@ -320,12 +339,17 @@ public sealed class TrainingPipeline : IDisposable
         }
 
         Graph.Run(
-            images.Slice(start * size, count * size), labels.Slice(start * width, count * width), (step * options.Parts) + part);
-        if (accumulation is null)
+            images.Slice(start * size, count * size), labels.Slice(start * width, count * width), (step * options.Parts) + part,
+            after: after);
+        if (accumulation is not null && after is null)
         {
-            return;
+            KeepRest();
         }
+    }
 
+    /// <summary>Brings the part's loss and moved state behind its gradient.</summary>
+    private void KeepRest()
+    {
         if (!keepLoss.TryGetValue(Graph.LossRegion, out Launch? keep))
         {
             Shape one = new(1);
@@ -359,6 +383,7 @@ public sealed class TrainingPipeline : IDisposable
             keep.Dispose();
         }
 
+        ranksSum?.Dispose();
         accumulation?.Dispose();
         Session?.Dispose();
         States?.Dispose();

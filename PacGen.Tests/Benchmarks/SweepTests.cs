@@ -63,7 +63,7 @@ internal sealed partial class SweepTests
         Process Start(int i)
         {
             Process process = Process.Start(new ProcessStartInfo(
-                "dotnet", [MpiTests.Launcher.Program, .. Hyper, folder[$"{i}"], "--runs", runs])
+                "dotnet", [MpiTests.Program, .. Hyper, folder[$"{i}"], "--runs", runs])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

@@ -34,6 +34,44 @@ internal sealed class CommunicatorTests
         Assert.That(sums, Is.All.EqualTo(expected));
     }
 
+    /// <summary>
+    /// Ranges that begin when they are there, on each rank in an order of its own: the sums of the whole; on a device through
+    /// page-locked memory of the host.
+    /// </summary>
+    [Test]
+    public void RangesAreSummedAsTheWhole([Values(2, 4)] int size, [Values] bool simulated)
+    {
+        const int Count = 12_007;
+        float[][][] sums = ThreadCommunicator.Run(size, ranks =>
+        {
+            using Device device = simulated ? Device.Simulator : new CpuDevice(1);
+            using DeviceBuffer buffer = device.Allocate(Count);
+            using BufferSum sum = new(ranks, buffer, [.. Cut(buffer, 0, 1, 5000, 5003, 11_000, Count)]);
+            float[] values = [.. Enumerable.Range(0, Count).Select(i => MathF.Sin((ranks.Rank * 7919f) + i) * (1 + (i % 7)))];
+            float[] expected = [.. values];
+            ranks.Sum(expected);
+            float[][] found = [expected, new float[Count], new float[Count]];
+            for (int round = 1; round <= 2; round++)
+            {
+                buffer.Write(0, values);
+                for (int i = 0; i < sum.Ranges.Count - 1; i++)
+                {
+                    sum.Begin((i + ranks.Rank) % (sum.Ranges.Count - 1));
+                    sum.Advance();
+                }
+
+                sum.Finish();
+                buffer.Read(0, found[round]);
+            }
+
+            return found;
+        });
+        Assert.That(sums.SelectMany(found => found), Is.All.EqualTo(sums[0][0]));
+
+        static IEnumerable<Region> Cut(DeviceBuffer buffer, params int[] at) =>
+            at.Zip(at.Skip(1), (start, end) => new Region(buffer, start, end - start));
+    }
+
     [Test]
     public void GathersInTheOrderOfRanks([Values(1, 2, 8)] int size)
     {

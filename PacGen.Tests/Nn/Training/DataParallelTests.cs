@@ -38,6 +38,43 @@ internal sealed class DataParallelTests
     public void WideResNetTrainsToTheSameBits() =>
         RequireSame(() => new WideResNet(10, 1, 10, 1), new PerturbedOptimizer(new Adam(1e-3), eta: 0.01));
 
+    /// <summary>
+    /// The gradients of the last layers are sent while those before are computed: same bits, with one part a rank and with two.
+    /// </summary>
+    [Test]
+    public void SumsOverlapThePassToTheSameBits()
+    {
+        (float[] Weights, int[] At, int Launches)[] runs = [.. new[] { (2, true), (4, true), (4, false) }.SelectMany(how =>
+            ThreadCommunicator.Run(how.Item1, ranks =>
+            {
+                using CpuDevice device = new(1);
+                WideResNet model = new(10, 1, 10, 1);
+                using ParameterArena arena = new(model, device, 5)
+                {
+                    Parallel = new DataParallel(Parts, ranks),
+                };
+                using TrainingPipeline pipeline = new(model, arena, new Adam(1e-3), Few.Train, new PipelineOptions
+                {
+                    BatchSize = 48, Parts = Parts, OverlapSums = how.Item2,
+                });
+                using BatchLoader loader = BatchLoader.Shuffled(Few.Train, 48, 5);
+                loader.Start(1);
+                while (loader.TryNext(out Batch batch))
+                {
+                    pipeline.Submit(batch, 1, 1e-3);
+                    Assert.That(pipeline.Complete().End, Is.EqualTo(StepEnd.Done));
+                }
+
+                BatchGraph.Compiled graph = pipeline.Graph.For(12);
+                return (arena.Save(), graph.RangesAt ?? [], graph.Graph.Launches);
+            }))];
+        Assert.That(runs.Select(run => run.Weights), Is.All.EqualTo(runs[0].Weights));
+        Assert.That(runs[..6].Select(run => run.At), Is.All.EqualTo(runs[0].At).And.All.Length.InRange(4, 8));
+        Assert.That(runs[0].At, Is.Ordered.And.Unique);
+        Assert.That(runs[0].At[0], Is.LessThan(runs[0].Launches * 2 / 3), "the pass goes on behind it");
+        Assert.That(runs[6..].Select(run => run.At), Is.All.Empty);
+    }
+
     [Test]
     public void RanksNeedAPowerOfTwoOfParts([Values(1, 2, 6)] int parts) => Assert.That(
         ThreadCommunicator.Run(4, ranks => Assert.Throws<ArgumentException>(
