@@ -8,6 +8,7 @@ public readonly struct Shape : IEquatable<Shape>
     private readonly ImmutableArray<int> extents;
 
     /// <summary>A shape of the given extents.</summary>
+    /// <param name="extents">The extent of each axis, outermost first; none for a scalar.</param>
     /// <exception cref="ArgumentException">An extent is below 1, or there are more than 2⁶³ − 1 elements.</exception>
     public Shape(params ReadOnlySpan<int> extents)
     {
@@ -70,6 +71,9 @@ public readonly struct Shape : IEquatable<Shape>
     /// <summary>
     /// The shape that two shapes broadcast to: aligned at the last axis, equal extents stay, an extent of 1 stretches.
     /// </summary>
+    /// <param name="a">One shape.</param>
+    /// <param name="b">The other.</param>
+    /// <param name="operation">What the message calls the operation.</param>
     /// <exception cref="ShapeException">Two extents differ and neither is 1.</exception>
     public static Shape Broadcast(Shape a, Shape b, string operation)
     {

@@ -6,12 +6,15 @@ namespace PacGen.Kernels;
 public sealed class CommunicationException : Exception
 {
     /// <summary>An error with a message.</summary>
+    /// <param name="message">What is wrong.</param>
     public CommunicationException(string message)
         : base(message)
     {
     }
 
     /// <summary>An error with a message and what caused it.</summary>
+    /// <param name="message">What is wrong.</param>
+    /// <param name="cause">Its cause.</param>
     public CommunicationException(string message, Exception? cause)
         : base(message, cause)
     {

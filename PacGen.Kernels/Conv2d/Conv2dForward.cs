@@ -11,6 +11,8 @@ namespace PacGen.Kernels;
 public sealed record Conv2dForward(Conv2dGeometry Geometry) : ProductOperation
 {
     /// <summary>A convolution with the same stride and padding both ways.</summary>
+    /// <param name="stride">From one window to the next, 1 or more.</param>
+    /// <param name="padding">Zeros on each side, 0 or more.</param>
     public Conv2dForward(int stride = 1, int padding = 0)
         : this(new Conv2dGeometry(stride, padding))
     {

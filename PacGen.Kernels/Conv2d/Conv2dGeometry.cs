@@ -10,6 +10,8 @@ namespace PacGen.Kernels;
 public readonly record struct Conv2dGeometry(int StrideHeight, int StrideWidth, int PaddingHeight, int PaddingWidth)
 {
     /// <summary>The same stride and padding both ways.</summary>
+    /// <param name="stride">From one window to the next, 1 or more.</param>
+    /// <param name="padding">Zeros on each side, 0 or more.</param>
     public Conv2dGeometry(int stride = 1, int padding = 0)
         : this(stride, stride, padding, padding)
     {
@@ -18,6 +20,10 @@ public readonly record struct Conv2dGeometry(int StrideHeight, int StrideWidth, 
     /// <summary>
     /// The extents of the output: ⌊(extent + 2·pad − kernel)/stride⌋ + 1 each way; below 1 where no window fits.
     /// </summary>
+    /// <param name="height">The images' height.</param>
+    /// <param name="width">Their width.</param>
+    /// <param name="kernelHeight">The kernel's height.</param>
+    /// <param name="kernelWidth">Its width.</param>
     public (int Height, int Width) Output(int height, int width, int kernelHeight, int kernelWidth) =>
         (Extent(height + (2 * PaddingHeight) - kernelHeight, StrideHeight), Extent(
             width + (2 * PaddingWidth) - kernelWidth, StrideWidth));

@@ -9,6 +9,10 @@ namespace PacGen.Kernels;
 public readonly record struct DepthwiseGeometry(Conv2dGeometry Windows, int DilationHeight = 1, int DilationWidth = 1)
 {
     /// <summary>The extents of the output; below 1 where no window fits.</summary>
+    /// <param name="height">The images' height.</param>
+    /// <param name="width">Their width.</param>
+    /// <param name="kernelHeight">The kernel's height.</param>
+    /// <param name="kernelWidth">Its width.</param>
     public (int Height, int Width) Output(int height, int width, int kernelHeight, int kernelWidth) => Windows.Output(
         height, width, ((kernelHeight - 1) * DilationHeight) + 1, ((kernelWidth - 1) * DilationWidth) + 1);
 

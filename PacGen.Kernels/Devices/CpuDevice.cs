@@ -95,12 +95,14 @@ public sealed unsafe class CpuDevice : Device
     }
 
     /// <summary>Runs a launch's tasks on the workers and returns when all are done.</summary>
+    /// <param name="launch">The launch.</param>
     public void Run(CpuLaunch launch) => pool.Run(launch);
 
     /// <summary>
     /// Makes sure that each worker has scratch memory for <paramref name="count"/> floats; called when a launch is bound.
     /// Launches run one after the other and share it.
     /// </summary>
+    /// <param name="count">How many floats.</param>
     public void ReserveScratch(long count) => pool.WhileIdle(() =>
     {
         for (int worker = 0; worker < Threads; worker++)
@@ -115,6 +117,7 @@ public sealed unsafe class CpuDevice : Device
     });
 
     /// <summary>A worker's scratch memory; valid until the next <see cref="ReserveScratch"/>, so ask anew in each task.</summary>
+    /// <param name="worker">The worker, from 0 to below <see cref="Threads"/>.</param>
     public float* Scratch(int worker) => scratch[worker]!.Pointer;
 
     /// <summary>
@@ -138,6 +141,7 @@ public sealed unsafe class CpuDevice : Device
     internal Lock.Scope Exclusively() => pool.Enter();
 
     /// <summary>The address of a region's first element.</summary>
+    /// <param name="region">A region of memory of the CPU.</param>
     public static float* Address(Region region) => ((CpuBuffer)region.Buffer).Pointer + region.Start;
 
     /// <summary>Asks for a cache line that is used soon; nothing where the machine has no such instruction.</summary>

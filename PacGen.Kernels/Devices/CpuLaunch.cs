@@ -16,6 +16,8 @@ public abstract class CpuLaunch(CpuDevice device) : Launch
     /// <summary>
     /// Runs one task. <paramref name="worker"/> is below <see cref="CpuDevice.Threads"/> and names the scratch memory to use.
     /// </summary>
+    /// <param name="task">The task, from 0.</param>
+    /// <param name="worker">Who runs it, from 0: it has its own scratch memory.</param>
     public abstract void RunTask(int task, int worker);
 
     /// <inheritdoc/>

@@ -7,12 +7,15 @@ namespace PacGen.Kernels;
 public sealed class DeviceException : Exception
 {
     /// <summary>An error with a message.</summary>
+    /// <param name="message">What is wrong.</param>
     public DeviceException(string message)
         : base(message)
     {
     }
 
     /// <summary>An error with a message and what caused it.</summary>
+    /// <param name="message">What is wrong.</param>
+    /// <param name="cause">Its cause.</param>
     public DeviceException(string message, Exception? cause)
         : base(message, cause)
     {

@@ -10,6 +10,7 @@ public abstract class Upload : IDisposable
     /// Sends values to the first elements of the place. The source may be changed once this returns; where the device works by
     /// itself, this waits for nothing but, at the third send in a row, the copy of the first. Allocates nothing managed.
     /// </summary>
+    /// <param name="source">The values.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are more values than the place holds.</exception>
     public abstract void Write(ReadOnlySpan<float> source);
 

@@ -38,6 +38,7 @@ public sealed class Expression : IEquatable<Expression>
     public int Size => function is null ? 0 : 1 + operands.Sum(operand => operand.Size);
 
     /// <summary>The expression that is argument <paramref name="index"/>.</summary>
+    /// <param name="index">Which input, from 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The index is not in [0, <see cref="MaxArguments"/>).</exception>
     public static Expression Argument(int index)
     {
@@ -65,6 +66,7 @@ public sealed class Expression : IEquatable<Expression>
         where TExpression : struct, IExpression => new(function, operands, argument) { Loops = new MapLoops<TExpression>() };
 
     /// <summary>The same expression with each argument i replaced by <paramref name="replacements"/>[i].</summary>
+    /// <param name="replacements">An expression for each argument.</param>
     public Expression Substitute(IReadOnlyList<Expression> replacements) =>
         function is null
             ? replacements[argument]
@@ -75,6 +77,7 @@ public sealed class Expression : IEquatable<Expression>
         ? function : null;
 
     /// <summary>Whether all functions that the expression applies are among some.</summary>
+    /// <param name="functions">The functions' types.</param>
     public bool AppliesOnly(IReadOnlySet<Type> functions)
     {
         ArgumentNullException.ThrowIfNull(functions);

@@ -10,6 +10,7 @@ namespace PacGen.Kernels;
 public sealed record FusedMap(Expression Expression, Shape? Target = null) : Operation
 {
     /// <summary>x₀ stretched to a shape; also the copy of a tensor.</summary>
+    /// <param name="target">The shape.</param>
     public static FusedMap BroadcastTo(Shape target) => new(Expression.Argument(0), target);
 
     /// <summary>A unary function.</summary>

@@ -11,6 +11,7 @@ public abstract record Operation
     public virtual string Name => GetType().Name;
 
     /// <summary>The shape of the output.</summary>
+    /// <param name="inputs">The inputs' shapes.</param>
     /// <exception cref="ShapeException">The shapes don't fit; the message names the operation and the shapes.</exception>
     public abstract Shape Infer(ReadOnlySpan<Shape> inputs);
 
@@ -18,6 +19,7 @@ public abstract record Operation
     /// The same as a reduction of an expression, into which the compiler of graphs puts the maps that make its inputs; null for
     /// an operation that is none or wants its inputs in memory.
     /// </summary>
+    /// <param name="inputs">The inputs' shapes.</param>
     public virtual FusedReduce? AsReduction(ReadOnlySpan<Shape> inputs) => null;
 
     /// <summary>Whether it sums products of its inputs' numbers, which <see cref="Precision.BFloat16"/> rounds.</summary>
@@ -39,9 +41,17 @@ public abstract record Operation
     public virtual long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes) => 0;
 
     /// <summary>The kernel on the CPU, bound to memory.</summary>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="shapes">The inputs' shapes.</param>
+    /// <param name="inputs">The inputs' memory.</param>
+    /// <param name="output">The memory of the result, of the shape that <see cref="Infer"/> says.</param>
     public abstract Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output);
 
     /// <summary>The kernel on a GPU, an OpenCL processor or the simulator, bound to memory.</summary>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="shapes">The inputs' shapes.</param>
+    /// <param name="inputs">The inputs' memory.</param>
+    /// <param name="output">The memory of the result, of the shape that <see cref="Infer"/> says.</param>
     /// <exception cref="NotSupportedException">The operation has no GPU kernel.</exception>
     public virtual Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         throw new NotSupportedException($"{Name} has no kernel for {device.Name} yet; the CPU device has it.");

@@ -7,6 +7,12 @@ namespace PacGen.Kernels;
 public sealed record PoolGeometry
 {
     /// <summary>Windows with settings of their own for each axis.</summary>
+    /// <param name="kernelHeight">A window's height.</param>
+    /// <param name="kernelWidth">A window's width.</param>
+    /// <param name="strideHeight">From one row of windows to the next.</param>
+    /// <param name="strideWidth">From one column of windows to the next.</param>
+    /// <param name="paddingHeight">Pixels above and below.</param>
+    /// <param name="paddingWidth">Pixels on the left and on the right.</param>
     /// <exception cref="ArgumentOutOfRangeException">A kernel or stride is below 1, or a padding is negative or more than half
     /// the kernel.</exception>
     public PoolGeometry(
@@ -29,6 +35,9 @@ public sealed record PoolGeometry
     }
 
     /// <summary>Square windows; without a stride they tile the image.</summary>
+    /// <param name="kernel">Height and width of a window.</param>
+    /// <param name="stride">From one window to the next; the window's size unless given.</param>
+    /// <param name="padding">Pixels on each side.</param>
     /// <exception cref="ArgumentOutOfRangeException">As for the other constructor.</exception>
     public PoolGeometry(int kernel, int? stride = null, int padding = 0)
         : this(kernel, kernel, stride ?? kernel, stride ?? kernel, padding, padding)

@@ -8,6 +8,7 @@ public readonly struct AxisValues : IEquatable<AxisValues>
     private readonly ImmutableArray<int> values;
 
     /// <summary>The numbers, outermost axis first.</summary>
+    /// <param name="values">A number for each axis.</param>
     public AxisValues(params ReadOnlySpan<int> values)
     {
         this.values = [.. values];
@@ -26,6 +27,8 @@ public readonly struct AxisValues : IEquatable<AxisValues>
     public static bool operator !=(AxisValues a, AxisValues b) => !a.Equals(b);
 
     /// <summary>The same number for each of some axes.</summary>
+    /// <param name="rank">How many axes.</param>
+    /// <param name="value">The number.</param>
     public static AxisValues Of(int rank, int value)
     {
         int[] all = new int[rank];
@@ -34,6 +37,8 @@ public readonly struct AxisValues : IEquatable<AxisValues>
     }
 
     /// <summary>The numbers, one of them replaced.</summary>
+    /// <param name="axis">The axis whose number is replaced.</param>
+    /// <param name="value">What it becomes.</param>
     public AxisValues With(int axis, int value)
     {
         int[] all = AsSpan().ToArray();

@@ -13,6 +13,8 @@ namespace PacGen.Kernels;
 public sealed record Slice(Shape Extents, AxisValues Starts, AxisValues Steps, AxisValues Spacings) : RearrangeOperation
 {
     /// <summary>A part, or x padded: without steps and spacings.</summary>
+    /// <param name="extents">The extents of the result.</param>
+    /// <param name="starts">For each axis the first element that is taken; negative ones are zeros before it.</param>
     public Slice(Shape extents, AxisValues starts)
         : this(extents, starts, AxisValues.Of(extents.Rank, 1), AxisValues.Of(extents.Rank, 1))
     {

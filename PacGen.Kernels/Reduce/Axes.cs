@@ -7,6 +7,7 @@ public readonly record struct Axes
     private readonly uint members;
 
     /// <summary>The given axes, in any order; 0 is the outermost.</summary>
+    /// <param name="axes">The axes.</param>
     /// <exception cref="ArgumentOutOfRangeException">An axis is negative or above 31.</exception>
     public Axes(params ReadOnlySpan<int> axes)
     {
@@ -24,6 +25,7 @@ public readonly record struct Axes
     public int Rank => Most - int.LeadingZeroCount((int)members);
 
     /// <summary>All axes of a tensor.</summary>
+    /// <param name="rank">How many axes the tensor has, 0 to 32.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="rank"/> is negative or above 32.</exception>
     public static Axes All(int rank)
     {
@@ -33,6 +35,7 @@ public readonly record struct Axes
     }
 
     /// <summary>Whether an axis is in the set.</summary>
+    /// <param name="axis">The axis.</param>
     public bool Contains(int axis) => axis is >= 0 and < Most && (members >> axis & 1) != 0;
 
     /// <summary>(0, 2)</summary>
