@@ -23,11 +23,19 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
     /// <inheritdoc/>
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
     {
-        bool overlaps = Geometry.StrideHeight < Geometry.KernelHeight || Geometry.StrideWidth < Geometry.KernelWidth;
-        Shape walked = overlaps ? shapes[0] : shapes[1];
         return Packs.InFours(shapes[0][3], inputs[0], inputs[1], output)
-            ? new PoolScatterGpu<Quad>(device, Walk<Quad>(device, shapes[0], walked), overlaps, inputs[0], inputs[1], output)
-            : new PoolScatterGpu<One>(device, Walk<One>(device, shapes[0], walked), overlaps, inputs[0], inputs[1], output);
+            ? BindPacks<Quad>(device, shapes, inputs, output) : BindPacks<One>(device, shapes, inputs, output);
+    }
+
+    private Launch BindPacks<TPack>(
+        GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+        where TPack : unmanaged, IPack<TPack>
+    {
+        PoolWalk windows = Walk<TPack>(device, shapes[0], shapes[1]);
+        return Geometry.StrideHeight < Geometry.KernelHeight || Geometry.StrideWidth < Geometry.KernelWidth
+            ? PoolScatterGpu<TPack>.Overlapping(
+                device, windows, Walk<TPack>(device, shapes[0], shapes[0]), inputs[0], inputs[1], output)
+            : PoolScatterGpu<TPack>.Separate(device, windows, inputs[0], inputs[1], output);
     }
 
     private protected override unsafe Launch Bind<T, TWords>(

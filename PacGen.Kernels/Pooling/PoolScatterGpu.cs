@@ -5,8 +5,9 @@ using ILGPU.Runtime;
 namespace PacGen.Kernels;
 
 /// <summary>
-/// The adjoint of max pooling on a GPU. Where windows share no pixel a thread writes all pixels that its window owns; where they
-/// overlap it takes one pixel and adds what the windows that cover it send there, in the CPU's order.
+/// The adjoint of max pooling on a GPU. Where windows share no pixel a thread writes all pixels that its window owns. Where they
+/// overlap, one launch finds where each window's maximum stands, and in another a thread takes one pixel and adds what the
+/// windows that cover it send there, in the CPU's order.
 /// </summary>
 internal sealed class PoolScatterGpu<TPack> : Launch
     where TPack : unmanaged, IPack<TPack>
@@ -16,15 +17,31 @@ internal sealed class PoolScatterGpu<TPack> : Launch
     private readonly ArrayView<TPack> x, dy, dx;
     private readonly PoolWalk walk;
 
-    public PoolScatterGpu(GpuDevice device, PoolWalk walk, bool overlaps, Region x, Region dy, Region dx)
+    private PoolScatterGpu(
+        GpuDevice device, PoolWalk walk, Action<ArrayView<TPack>, ArrayView<TPack>, ArrayView<TPack>, PoolWalk> body, Region x,
+        Region dy, Region dx)
     {
         this.walk = walk;
         this.x = Packs.View<TPack>(x);
         this.dy = Packs.View<TPack>(dy);
         this.dx = Packs.View<TPack>(dx);
         grid = device.Grid(walk.Count);
-        Action<ArrayView<TPack>, ArrayView<TPack>, ArrayView<TPack>, PoolWalk> body = overlaps ? Gather : Put;
         kernel = device.Load(body.Method, accelerator => accelerator.LoadStreamKernel(body));
+    }
+
+    /// <summary>Windows that share no pixel.</summary>
+    public static Launch Separate(GpuDevice device, PoolWalk windows, Region x, Region dy, Region dx) =>
+        new PoolScatterGpu<TPack>(device, windows, Put, x, dy, dx);
+
+    /// <summary>Windows that overlap; the places of their maxima take memory of their own.</summary>
+    public static Launch Overlapping(
+        GpuDevice device, PoolWalk windows, PoolWalk pixels, Region x, Region dy, Region dx)
+    {
+        using LaunchParts parts = new(device);
+        Region places = parts.Memory(dy.Count, "the places of max pooling's maxima");
+        parts.Add(new PoolScatterGpu<TPack>(device, windows, Find, x, x, places));
+        parts.Add(new PoolScatterGpu<TPack>(device, pixels, Gather, places, dy, dx));
+        return parts.ToLaunch();
     }
 
     /// <inheritdoc/>
@@ -53,8 +70,19 @@ internal sealed class PoolScatterGpu<TPack> : Launch
         }
     }
 
-    /// <summary>Windows that overlap: count is that of the images.</summary>
-    internal static void Gather(ArrayView<TPack> x, ArrayView<TPack> dy, ArrayView<TPack> dx, PoolWalk walk)
+    /// <summary>Where the maximum of each window stands: count is that of the pooled images.</summary>
+    internal static void Find(ArrayView<TPack> x, ArrayView<TPack> same, ArrayView<TPack> places, PoolWalk walk)
+    {
+        int stride = Grid.DimX * Group.DimX;
+        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < walk.Count; i += stride)
+        {
+            PoolPlace place = new(i, walk.PooledHeight, walk.PooledWidth, walk.Channels);
+            places[i] = Best(x, walk, walk.Window(place.Row, place.Column), place);
+        }
+    }
+
+    /// <summary>What windows that overlap send to each pixel: count is that of the images.</summary>
+    internal static void Gather(ArrayView<TPack> places, ArrayView<TPack> dy, ArrayView<TPack> dx, PoolWalk walk)
     {
         int stride = Grid.DimX * Group.DimX;
         for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < walk.Count; i += stride)
@@ -70,7 +98,7 @@ internal sealed class PoolScatterGpu<TPack> : Launch
                 {
                     PoolWindow window = walk.Window(row, column);
                     int position = ((place.Row - window.Top) * walk.KernelWidth) + place.Column - window.Left;
-                    sum = TPack.Add(sum, TPack.WhereEqual(Best(x, walk, window, place), TPack.Constant(position), dy[at]));
+                    sum = TPack.Add(sum, TPack.WhereEqual(places[at], TPack.Constant(position), dy[at]));
                     at += walk.Channels;
                 }
             }
