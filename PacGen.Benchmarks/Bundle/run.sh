@@ -1,8 +1,8 @@
 #!/bin/sh
-# Runs PacGen on this machine's GPU and keeps what it did: the kernels' tests, a training, a benchmark, and PyTorch's steps where
-# Python has PyTorch. Needs Linux on x86-64 with glibc, libstdc++ and NVIDIA's driver: no .NET, no CUDA toolkit.
+# Runs PacGen on this machine's GPU and keeps what it did: the kernels' tests, trainings, benchmarks by turns with PyTorch's steps
+# where Python has PyTorch, profiles, and compute-sanitizer where there is one. Needs Linux on x86-64 with glibc, libstdc++ and NVIDIA's driver: no .NET, no CUDA toolkit.
 #
-#   ./run.sh [--data FOLDER] [--device NAME] [--output FOLDER] [--seconds S] [--fixtures FILTER] [--rows PATTERN] [--limit S]
+#   ./run.sh [--data FOLDER] [--device NAME] [--output FOLDER] [--seconds S] [--fixtures FILTER] [--rows PATTERN] [--limit S] [--budget S]
 #
 #   --data FOLDER      the four MNIST files, as they are or as .gz: mnist-cnn is trained on them; without it an mlp on the embedded digits
 #   --device NAME      cuda (without it), cuda:1, opencl, cpu, simulator; ./program/pacgen devices lists them
@@ -11,17 +11,20 @@
 #   --fixtures FILTER  only these of the device's tests, such as FullyQualifiedName~MatMul
 #   --rows PATTERN     only these rows of the benchmark, such as *perturb*
 #   --limit S          after so many seconds a step is ended and counts as failed; 3600 without it
+#   --budget S         after so many seconds no step is begun, and one that runs is ended; without it none. 540 fits ten minutes
 #
-# A step that fails is said and the next one runs; the exit code is then 1. The folder's report.md tells everything.
+# A step that fails is said and the next one runs; the exit code is then 1. The folder's report.md tells everything;
+# results.tar.gz beside it has all files in one.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-data= device=cuda output= seconds=0.5 fixtures= rows='*' limit=3600
+data= device=cuda output= seconds=0.5 fixtures= rows='*' limit=3600 budget=
+begun=$(date +%s)
 
 usage() { sed -n '2,/^set -u/{/^set -u/d;s/^# \{0,1\}//;p;}' "$here/run.sh"; }
 while [ $# -gt 0 ]; do
     case "$1" in
         --help | -h) usage; exit 0 ;;
-        --data | --device | --output | --seconds | --fixtures | --rows | --limit)
+        --data | --device | --output | --seconds | --fixtures | --rows | --limit | --budget)
             [ $# -ge 2 ] || { echo "run.sh: $1 needs a value; see ./run.sh --help" >&2; exit 2; }
             case "$1" in
                 --data) data=$2 ;;
@@ -31,6 +34,7 @@ while [ $# -gt 0 ]; do
                 --fixtures) fixtures=$2 ;;
                 --rows) rows=$2 ;;
                 --limit) limit=$2 ;;
+                --budget) budget=$2 ;;
             esac
             shift 2 ;;
         *) echo "run.sh: $1 is no option; see ./run.sh --help" >&2; exit 2 ;;
@@ -77,7 +81,17 @@ step() {
     echo
     echo "== $title"
     started=$(date +%s)
-    { timeout --foreground -k 10 "$limit" "$@" 2>&1; echo $? > "$output/.status"; } | tee "$output/$file"
+    most=$limit
+    if [ -n "$budget" ]; then
+        left=$((begun + budget - started))
+        if [ "$left" -lt 5 ]; then
+            echo "Left out: the budget of $budget s is spent."
+            printf '\n## %s\n\nLeft out: the budget of %s s was spent.\n' "$title" "$budget" >> "$report"
+            return
+        fi
+        [ "$left" -ge "$most" ] || most=$left
+    fi
+    { timeout --foreground -k 10 "$most" "$@" 2>&1; echo $? > "$output/.status"; } | tee "$output/$file"
     status=$(cat "$output/.status")
     rm -f "$output/.status"
     said=
@@ -107,47 +121,80 @@ step "Tests of the kernels and of training on $device" tests.txt 5 \
 if [ -n "$data" ]; then
     step "Training of mnist-cnn on MNIST, one epoch" train.txt 12 \
         "$here/program/pacgen" train --dataset mnist --data "$data" --no-download --model mnist-cnn --optimizer adam --perturb uniform --epochs 1 --device "$device"
+    step "The same in bf16" train-bf16.txt 3 \
+        "$here/program/pacgen" train --dataset mnist --data "$data" --no-download --model mnist-cnn --optimizer adam --perturb uniform --epochs 1 --device "$device" --precision bf16
 else
     step "Training of an mlp on the embedded digits, no --data being given" train.txt 12 \
         "$here/program/pacgen" train --dataset digits --model mlp --optimizer adam --perturb uniform --epochs 5 --device "$device"
+    step "The same in bf16" train-bf16.txt 3 \
+        "$here/program/pacgen" train --dataset digits --model mlp --optimizer adam --perturb uniform --epochs 5 --device "$device" --precision bf16
 fi
 
-peer=
+case "$device" in cuda*) where=$device precisions='fp32 tf32 bf16' ;; *) where=cpu precisions='fp32 bf16' ;; esac
+torch=yes
 if ! python3 -c 'import torch' > /dev/null 2>&1; then
-    echo; echo "== PyTorch's steps: left out, python3 has no PyTorch here"
-    printf "\n## PyTorch's steps\n\nLeft out: \`python3 -c 'import torch'\` fails here.\n" >> "$report"
-else
-    case "$device" in cuda*) where=$device ;; *) where=cpu ;; esac
-    if [ "$where" != cpu ] && ! python3 -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then
-        echo; echo "== PyTorch's steps: left out, PyTorch is here but sees no GPU"
-        printf "\n## PyTorch's steps\n\nLeft out: PyTorch is there, but \`torch.cuda.is_available()\` is false.\n" >> "$report"
-    else
-        step "PyTorch's steps on $where" pytorch.txt 0 \
-            sh -c 'python3 "$1/pytorch/steps.py" --device "$2" --seconds "$3" > "$4"' sh "$here" "$where" "$seconds" "$output/pytorch.jsonl"
-        [ -s "$output/pytorch.jsonl" ] && peer="$output/pytorch.jsonl"
-    fi
+    torch= why="\`python3 -c 'import torch'\` fails here"
+elif [ "$where" != cpu ] && ! python3 -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then
+    torch= why="PyTorch is there, but \`torch.cuda.is_available()\` is false"
+fi
+if [ -z "$torch" ]; then
+    echo; echo "== PyTorch's steps: left out, $why"
+    printf "\n## PyTorch's steps\n\nLeft out: %s.\n" "$why" >> "$report"
 fi
 
+# bench NAME PATTERN OPTIONS...: tables of the rows that a pattern chooses, beside PyTorch's times of the turn.
+bench() {
+    name=$1 kind=$2
+    shift 2
+    step "Benchmark, $name" "$name.txt" 0 \
+        "$here/program/pacgen" bench --device "$device" --seconds "$seconds" --filter "$kind" --output "$output/$name.md" ${peer:+--peer "$peer"} "$@"
+    [ -f "$output/$name.md" ] && { echo; sed 's/^#/##/' "$output/$name.md"; } >> "$report"
+}
+
+# By turns in each precision: PyTorch, then PacGen.
 if [ "$device" = simulator ]; then
-    echo; echo "== Benchmark: left out, the simulator's times mean nothing"
+    echo; echo "== Benchmarks: left out, the simulator's times mean nothing"
 else
-    step "Benchmark on $device" benchmark.txt 0 \
-        "$here/program/pacgen" bench --device "$device" --seconds "$seconds" --filter "$rows" --output "$output/benchmark.md" ${peer:+--peer "$peer"}
-    [ -f "$output/benchmark.md" ] && { echo; sed 's/^#/##/' "$output/benchmark.md"; } >> "$report"
-    case "$device" in cuda*)
-        # Products and steps once more on tensor cores; cuBLAS where the machine has it.
-        for products in tf32 cublas cublas-tf32; do
-            case "$products" in cublas*) ldconfig -p 2>/dev/null | grep -q 'libcublas\.so\.1[123]' || continue ;; esac
-            for kind in '*product*' '*convolution*' '*step*'; do
-                name=benchmark-$products-$(echo "$kind" | tr -d '*')
-                step "Benchmark with --products $products, $kind" "$name.txt" 0 \
-                    "$here/program/pacgen" bench --device "$device" --products "$products" --seconds "$seconds" --filter "$kind" --output "$output/$name.md" ${peer:+--peer "$peer"}
-                [ -f "$output/$name.md" ] && { echo; sed 's/^#/##/' "$output/$name.md"; } >> "$report"
-            done
-        done ;;
-    esac
+    for precision in $precisions; do
+        peer=
+        if [ -n "$torch" ]; then
+            step "PyTorch's steps in $precision on $where" "pytorch-$precision.txt" 0 \
+                sh -c 'python3 "$1/pytorch/steps.py" --device "$2" --seconds "$3" --precisions "$4" --budget 55 --steps plain > "$5"' \
+                sh "$here" "$where" "$seconds" "$precision" "$output/pytorch-$precision.jsonl"
+            [ -s "$output/pytorch-$precision.jsonl" ] && peer="$output/pytorch-$precision.jsonl"
+        fi
+        case "$precision" in
+            fp32) bench benchmark "$rows" ;;
+            tf32) for kind in product convolution step; do bench "benchmark-tf32-$kind" "*$kind*" --products tf32; done ;;
+            bf16) for kind in product convolution step; do bench "benchmark-bf16-$kind" "*$kind*" --precision bf16; done ;;
+        esac
+    done
+
+    # Kernel by kernel, one at a time.
+    for model in 'mnist-cnn, batch 1024*' 'wrn-16-1*' 'wrn-58-3*'; do
+        name=profile-$(echo "$model" | tr -dc 'a-z0-9-')
+        step "Profile of $model" "$name.txt" 0 \
+            env PACGEN_CUDA_GRAPHS=0 "$here/program/pacgen" bench --device "$device" --profile "$model"
+        step "Profile of $model in bf16" "$name-bf16.txt" 0 \
+            env PACGEN_CUDA_GRAPHS=0 "$here/program/pacgen" bench --device "$device" --profile "$model" --precision bf16
+    done
 fi
 
+case "$device" in cuda*)
+    peer=
+    for products in cublas cublas-tf32; do
+        ldconfig -p 2>/dev/null | grep -q 'libcublas\.so\.1[123]' || continue
+        bench "benchmark-$products-product" '*product*' --products "$products"
+    done
+    for tool in memcheck racecheck; do
+        command -v compute-sanitizer > /dev/null || continue
+        step "compute-sanitizer, $tool, over products, convolutions and pooling" "sanitizer-$tool.txt" 5 \
+            compute-sanitizer --tool "$tool" --error-exitcode 9 "$here/program/PacGen.Tests" --progress off --no-ansi --filter \
+            "FullyQualifiedName~$device&(FullyQualifiedName~TensorProductTests|FullyQualifiedName~MatMulTests|FullyQualifiedName~Conv2dTests|FullyQualifiedName~Pool)"
+    done ;;
+esac
+
+(cd "$output" && tar -czf results.tar.gz --exclude=results.tar.gz ./*)
 echo
 if [ $failed = 0 ]; then echo "All steps went well: $report"; else echo "Some steps failed: $report"; fi
 exit $failed

@@ -8,6 +8,7 @@ namespace PacGen.Benchmarks.Devices;
 internal sealed class DeviceOptions : OptionGroup
 {
     private const int MostThreads = 1024;
+    private const string BFloat16 = "bf16";
 
     private static readonly (string Name, ProductMode Mode)[] Modes =
         [("single", ProductMode.Single), ("tf32", ProductMode.Tf32), ("cublas", ProductMode.CuBlas),
@@ -52,6 +53,20 @@ internal sealed class DeviceOptions : OptionGroup
         """),
         Ways[0].Name,
         [.. Ways.Select(one => one.Name)]);
+
+    /// <summary>The option of what products multiply.</summary>
+    /// <param name="what">Which products, for the help.</param>
+    public static Option<string> Precision(string what) => Options.Choice(
+        "--precision",
+        Prose.Line($"""
+        Which numbers {what} multiply: those of single precision, or rounded to bf16 and summed in single precision (mixed
+        precision), on an NVIDIA GPU by its tensor cores. All else stays in single precision
+        """),
+        "single", "single", BFloat16);
+
+    /// <summary>What an option of <see cref="Precision"/> says.</summary>
+    public static Precision PrecisionOf(string name) =>
+        name == BFloat16 ? PacGen.Kernels.Precision.BFloat16 : PacGen.Kernels.Precision.Single;
 
     /// <summary>Lets a device compute products as an option of <see cref="Products"/> says.</summary>
     /// <exception cref="DeviceException">It can't.</exception>

@@ -22,7 +22,8 @@ internal sealed class BenchReport
     public BenchReport(DeviceBench bench, Device device, PeerSteps? peer)
     {
         this.peer = peer?.Description;
-        precision = device is GpuDevice { Products: ProductMode.Tf32 or ProductMode.CuBlasTf32 } ? "TF32" : Single;
+        precision = bench.Precision == PacGen.Kernels.Precision.BFloat16 ? "bf16"
+            : device is GpuDevice { Products: ProductMode.Tf32 or ProductMode.CuBlasTf32 } ? "TF32" : Single;
         ceiling = bench.Ceiling is { } best
             ? Prose.Line($"""
                 Copying, the ceiling of all that moves memory: {best:F1} GB/s, read and written together, of more than the caches

@@ -11,6 +11,7 @@ namespace PacGen.Benchmarks.Suites;
 internal sealed class BenchVerb : Verb
 {
     private readonly Option<string> products = DeviceOptions.Products();
+    private readonly Option<string> precision = DeviceOptions.Precision("the products, convolutions and steps of --device");
     private readonly Option<string> convolutions = DeviceOptions.Convolutions();
     private readonly Option<int?> threads = Options.Count(
         "--threads", "Threads of --quick and of --device cpu; without it one a core");
@@ -44,8 +45,8 @@ internal sealed class BenchVerb : Verb
     private readonly Option<string?> profile = Options.Path(
         "--profile",
         Prose.Line("""
-            Where a training step's time goes, kernel by kernel: the steps whose names the pattern matches, such as *WRN-16-1*, on
-            the CPU
+            Where a training step's time goes, kernel by kernel, each waited for: the steps whose names the pattern matches, such
+            as *WRN-16-1*, on the CPU or --device
             """),
         "pattern");
 
@@ -71,7 +72,7 @@ internal sealed class BenchVerb : Verb
             "bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do."))
     {
         started.Hidden = true;
-        Add(quick, device, filter, products, convolutions, threads, seconds, peer, output, profile, startup, started);
+        Add(quick, device, filter, products, precision, convolutions, threads, seconds, peer, output, profile, startup, started);
     }
 
     protected override int Run(ParseResult parsed)
@@ -98,11 +99,11 @@ internal sealed class BenchVerb : Verb
         if (parsed.GetValue(profile) is { } pattern)
         {
             using CpuDevice? some = parsed.GetValue(threads) is { } number ? new CpuDevice(number) : null;
-            StepProfile.Run(TerminalOf(parsed), some ?? Device.Cpu, pattern, Host.Stop.Token);
+            StepProfile.Run(TerminalOf(parsed), some ?? Device.Cpu, StepProfile.OnCpu, pattern, Host.Stop.Token);
             return 0;
         }
 
-        parsed.Needs(false, "--device", products, convolutions, seconds, peer, output);
+        parsed.Needs(false, "--device", products, precision, convolutions, seconds, peer, output);
         if (!parsed.GetValue(quick))
         {
             return parsed.GetValue(threads) is null
@@ -129,7 +130,7 @@ internal sealed class BenchVerb : Verb
             OutputFile.Check(page, "--output", "a page of tables", OutputKind.Any, ".md", ".txt");
         }
 
-        PeerSteps? steps = parsed.GetValue(peer) is { } file ? PeerSteps.Read(file) : null;
+        PeerSteps? theirs = parsed.GetValue(peer) is { } file ? PeerSteps.Read(file) : null;
         Device opened = Device.Open(name);
         if (opened is GpuDevice { Kind: DeviceKind.Simulator })
         {
@@ -142,16 +143,24 @@ internal sealed class BenchVerb : Verb
         DeviceOptions.Convolve(measured.Device, parsed.GetValue(convolutions)!);
         Terminal terminal = TerminalOf(parsed);
         terminal.Line(measured.Device.Name);
+        Precision multiplied = DeviceOptions.PrecisionOf(parsed.GetValue(precision)!);
+        if (parsed.GetValue(profile) is { } profiled)
+        {
+            IEnumerable<Work> steps = StepCase.All.Select(step => step.Work(false) with { Precision = multiplied });
+            StepProfile.Run(terminal, measured.Device, steps, profiled, Host.Stop.Token);
+            return 0;
+        }
+
         double repeat = parsed.GetValue(seconds);
         DeviceBench bench = new(
-            measured.Device, repeat, parsed.GetValue(filter) ?? "*", text => terminal.Line(text), Host.Stop.Token);
+            measured.Device, multiplied, repeat, parsed.GetValue(filter) ?? "*", text => terminal.Line(text), Host.Stop.Token);
         bench.Run();
         if (bench.Copies.Count + bench.Passes.Count + bench.Products.Count + bench.Steps.Count + bench.Scores.Count == 0)
         {
             throw new UsageException($"--filter {parsed.GetValue(filter)} matches no row: try *perturb*.");
         }
 
-        BenchReport report = new(bench, measured.Device, steps);
+        BenchReport report = new(bench, measured.Device, theirs);
         report.Show(terminal);
         if (page is not null)
         {

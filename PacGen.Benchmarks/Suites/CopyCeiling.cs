@@ -24,7 +24,7 @@ internal sealed class CopyCeiling : CpuLaunch
 
     /// <summary>The work.</summary>
     public static Work Of(CpuDevice device) => new(
-        $"copy past the caches, {Count:N0} numbers", 0, 2.0 * sizeof(float) * Count, 2.0 * sizeof(float) * Count, _ =>
+        $"copy past the caches, {Count:N0} numbers", 0, 2.0 * sizeof(float) * Count, 2.0 * sizeof(float) * Count, (_, _) =>
         {
             CopyCeiling launch = new(device);
             return new PreparedWork(device, launch.Run, launch);

@@ -25,18 +25,24 @@ internal sealed class DeviceBench
     private double fastest;
 
     /// <param name="device">The device.</param>
+    /// <param name="precision">What products multiply.</param>
     /// <param name="seconds">How long each measurement is repeated.</param>
     /// <param name="pattern">Which rows, * standing for any letters.</param>
     /// <param name="tell">Notified of each row as it is done.</param>
     /// <param name="cancellation">Stops after the present measurement.</param>
-    public DeviceBench(Device device, double seconds, string pattern, Action<string> tell, CancellationToken cancellation)
+    public DeviceBench(
+        Device device, Precision precision, double seconds, string pattern, Action<string> tell, CancellationToken cancellation)
     {
         this.device = device;
+        Precision = precision;
         this.seconds = seconds;
         this.pattern = pattern;
         this.tell = tell;
         this.cancellation = cancellation;
     }
+
+    /// <summary>What products multiply.</summary>
+    public Precision Precision { get; }
 
     /// <summary>
     /// Copies: by the driver where the device is a GPU, past the caches on the CPU, and by an elementwise kernel.
@@ -141,7 +147,7 @@ internal sealed class DeviceBench
 
         try
         {
-            return work.Measure(device, seconds);
+            return (work with { Precision = Precision }).Measure(device, seconds);
         }
 #pragma warning disable CA1031 // One row that a device can't do is reported; the others are measured still.
         catch (Exception error) when (error is not OperationCanceledException)

@@ -16,7 +16,7 @@ internal sealed class FmaCeiling(CpuDevice device) : CpuLaunch(device)
 
     /// <summary>The work.</summary>
     public static Work Of(CpuDevice device) => new(
-        "fused multiply-adds", 2.0 * Rounds * Chains * CpuDevice.Width * device.Threads * TasksPerThread, 0, 0, _ =>
+        "fused multiply-adds", 2.0 * Rounds * Chains * CpuDevice.Width * device.Threads * TasksPerThread, 0, 0, (_, _) =>
         {
             FmaCeiling launch = new(device);
             return new PreparedWork(device, launch.Run, launch);

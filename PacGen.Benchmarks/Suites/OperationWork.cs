@@ -86,9 +86,9 @@ internal static class OperationWork
         select Convolution(pass, shape.Channels, shape.Size, batch);
 
     private static Work Of(string name, double flops, double bytes, double memory, Func<Tensor> result) =>
-        new(name, flops, bytes, memory, device =>
+        new(name, flops, bytes, memory, (device, precision) =>
         {
-            CompiledGraph graph = CompiledGraph.Compile(device, [result()]);
+            CompiledGraph graph = CompiledGraph.Compile(device, [result()], precision: precision);
             foreach (Tensor input in graph.Inputs)
             {
                 BenchValues.Fill(graph[input], 1);

@@ -51,7 +51,7 @@ internal static class ParameterWork
 
     /// <summary>Both as training does them, ‖Δw‖ of the one step being what the next reads.</summary>
     public static Work PerturbAndUpdate(int parameters) => new(
-        $"perturb + Adam update, {parameters:N0} parameters", 0, 44.0 * parameters, 20.0 * parameters, device =>
+        $"perturb + Adam update, {parameters:N0} parameters", 0, 44.0 * parameters, 20.0 * parameters, (device, _) =>
         {
             ParameterArena arena = new(new FlatModule(parameters), device, BenchValues.Seed);
             DeviceBuffer gradients = device.Allocate(parameters);
@@ -101,7 +101,7 @@ internal static class ParameterWork
     /// <summary>A launch over arrays of m numbers each: w, then h, which is positive, then g and one more.</summary>
     private static Work Pass(
         string name, int parameters, int arrays, double bytesEach, Func<Device, Region[], Launch> create) =>
-        new(name, 0, bytesEach * parameters, 4.0 * arrays * parameters, device =>
+        new(name, 0, bytesEach * parameters, 4.0 * arrays * parameters, (device, _) =>
         {
             List<IDisposable> owned = [];
             try

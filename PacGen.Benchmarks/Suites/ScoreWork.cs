@@ -79,7 +79,7 @@ internal static class ScoreWork
 
     private static Work Of(
         string name, Func<Module> model, Shape image, int images, Func<EmpiricalLoss, Action> work, int batch = 0) =>
-        new(name, 0, 0, 0, device =>
+        new(name, 0, 0, 0, (device, _) =>
         {
             Module module = model();
             ParameterArena arena = new(module, device, BenchValues.Seed);

@@ -10,7 +10,8 @@ namespace PacGen.Benchmarks.Suites;
 /// <summary>Where the time of training steps goes: each kernel of loss and gradients with its shortest time.</summary>
 internal static class StepProfile
 {
-    private static IEnumerable<Work> All =>
+    /// <summary>The steps that are timed on the CPU.</summary>
+    public static IEnumerable<Work> OnCpu =>
     [
         StepWork.Mlp(32), StepWork.LargeMlp(64), StepWork.LargeMlp(128), StepWork.MnistCnn(16), StepWork.MnistCnn(64),
         StepWork.MnistCnn(256), StepWork.WideResNet(16, 1, 128), StepWork.WideResNet(16, 3, 64), StepWork.WideResNet(58, 3, 16),
@@ -20,13 +21,15 @@ internal static class StepProfile
     /// <summary>Shows a table for each step that is chosen.</summary>
     /// <param name="terminal">Where to show it.</param>
     /// <param name="device">The device.</param>
-    /// <param name="pattern">Which steps, * standing for any letters.</param>
+    /// <param name="all">The steps.</param>
+    /// <param name="pattern">Which of them, * standing for any letters.</param>
     /// <param name="cancellation">Stops before the next step.</param>
     /// <exception cref="UsageException">There is none.</exception>
-    public static void Run(Terminal terminal, Device device, string pattern, CancellationToken cancellation)
+    public static void Run(
+        Terminal terminal, Device device, IEnumerable<Work> all, string pattern, CancellationToken cancellation)
     {
         Work[] chosen =
-            [.. All.Where(work => FileSystemName.MatchesSimpleExpression(pattern, work.Name, ignoreCase: true))];
+            [.. all.Where(work => FileSystemName.MatchesSimpleExpression(pattern, work.Name, ignoreCase: true))];
         if (chosen.Length == 0)
         {
             throw new UsageException($"--profile {pattern} matches no step: try *mnist*.");

@@ -62,7 +62,7 @@ internal static class StepWork
     // A forward pass and both gradients of every layer but the first, which needs none for its images.
     private static Work Of(
         Func<Module> model, string name, Shape shape, double first, double others, Optimizer? optimizer) =>
-        new($"{name} training step, batch {shape[0]}", shape[0] * ((2 * first) + (3 * others)), 0, 0, device =>
+        new($"{name} training step, batch {shape[0]}", shape[0] * ((2 * first) + (3 * others)), 0, 0, (device, precision) =>
         {
             const int Epoch = 3;
             int batch = shape[0];
@@ -73,8 +73,8 @@ internal static class StepWork
             ImageSet images = new(
                 new byte[shape.Count], labels, shape[1], shape[2], 10,
                 new Normalization(new float[shape[3]], [.. Enumerable.Repeat(1f, shape[3])]));
-            TrainingPipeline pipeline =
-                new(module, arena, optimizer, images, new PipelineOptions { Seed = BenchValues.Seed });
+            TrainingPipeline pipeline = new(
+                module, arena, optimizer, images, new PipelineOptions { Seed = BenchValues.Seed, Precision = precision });
             float[] pixels = BenchValues.Of(checked((int)shape.Count), 1), targets = [.. labels.Select(label => (float)label)];
             Submit();
             pipeline.Complete();

@@ -10,9 +10,16 @@ namespace PacGen.Benchmarks.Suites;
 /// <param name="Flops">The additions and multiplications of a run, or 0 where memory is what takes the time.</param>
 /// <param name="Bytes">The bytes that a run must read and write, or 0 where arithmetic is what takes the time.</param>
 /// <param name="Memory">The bytes that it needs on the device, as far as they are known beforehand.</param>
-/// <param name="Prepare">Takes and fills its memory on a device, and compiles its graph.</param>
-internal sealed record Work(string Name, double Flops, double Bytes, double Memory, Func<Device, PreparedWork> Prepare)
+/// <param name="Make">Takes and fills its memory on a device, and compiles its graph.</param>
+internal sealed record Work(
+    string Name, double Flops, double Bytes, double Memory, Func<Device, Precision, PreparedWork> Make)
 {
+    /// <summary>What its products multiply.</summary>
+    public Precision Precision { get; init; }
+
+    /// <summary>Makes it ready on a device.</summary>
+    public PreparedWork Prepare(Device device) => Make(device, Precision);
+
     /// <summary>Prepares it and times it.</summary>
     /// <param name="device">Where.</param>
     /// <param name="seconds">How long it is repeated.</param>

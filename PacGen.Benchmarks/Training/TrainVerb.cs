@@ -41,16 +41,8 @@ internal sealed class TrainVerb : Verb
         """), "pass",
         "pass", "training");
 
-    private readonly Option<string> precision = Options.Choice(
-        "--precision",
-        Prose.Line("""
-        Which numbers products and convolutions of training passes multiply: those of single precision, or rounded to bf16 and
-        summed in single precision (mixed precision), on an NVIDIA GPU by its tensor cores. Weights, updates, evaluation and Ψ
-        stay in single precision
-        """),
-        "single",
-        "single",
-        "bf16");
+    private readonly Option<string> precision = DeviceOptions.Precision(
+        "products and convolutions of training passes, but not of evaluation or Ψ,");
 
     private readonly Option<int?> earlyStop = Options.Count(
         "--early-stop",
@@ -109,7 +101,7 @@ internal sealed class TrainVerb : Verb
             TensorBoardFolder = parsed.GetValue(files.TensorBoard),
             BestBy = TrainedRun.Quantities.First(one => one.Name == parsed.GetValue(bestBy)).Quantity,
             EarlyStop = parsed.GetValue(earlyStop),
-            Precision = parsed.GetValue(precision) == "bf16" ? Precision.BFloat16 : Precision.Single,
+            Precision = DeviceOptions.PrecisionOf(parsed.GetValue(precision)!),
             Communicator = ranks,
             OverlapSums = parsed.GetValue(overlap) == "on",
         };
