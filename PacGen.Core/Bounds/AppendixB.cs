@@ -4,8 +4,8 @@ namespace PacGen.Core.Bounds;
 internal static class AppendixB
 {
     /// <summary>
-    /// c of 𝒢 ≤ c·√((KL + ℓ)/2n): x + 1/x with x = e·√(1 + log 2/log(2/δ)). For the largest j with ηⱼ ≤ √(2n(KL + ℓⱼ)), ℓⱼ =
-    /// log(1/δⱼ), that optimum is below x·ηⱼ, as j + 1 overshoots and ℓⱼ₊₁/ℓⱼ ≤ 1 + log 2/log(2/δ).
+    /// c of 𝒢 ≤ c·√((KL + ℓ)/2n): x + 1/x with x = e·√(1 + (log 2)/log(2/δ)). For the largest j with ηⱼ ≤ √(2n(KL + ℓⱼ)), ℓⱼ =
+    /// log(1/δⱼ), that optimum is below x·ηⱼ, as j + 1 overshoots and ℓⱼ₊₁/ℓⱼ ≤ 1 + (log 2)/log(2/δ).
     /// </summary>
     public static double Constant(BoundSample sample)
     {

@@ -9,8 +9,8 @@ public enum Theorem7Form
     Grid,
 
     /// <summary>
-    /// Appendix B's closed form with the constant that its grid gives: ½√(m/n) + c·√(·/2n), c = x + 1/x, x = e·√(1 + log
-    /// 2/log(2/δ)).
+    /// Appendix B's closed form with the constant that its grid gives: ½√(m/n) + c·√(·/2n), c = x + 1/x, x = e·√(1 +
+    /// (log 2)/log(2/δ)).
     /// </summary>
     Constants,
 
