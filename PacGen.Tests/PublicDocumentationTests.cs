@@ -7,8 +7,8 @@ using PacGen.Core.Bounds;
 namespace PacGen.Tests;
 
 /// <summary>
-/// What a public member's documentation must say: each argument of a method that computes something of the theory, and the
-/// exceptions that a member's own code throws for a bad argument. The build's XML files are held against the built code.
+/// What a public member's documentation must say: what each argument is, and the exceptions that its own code throws for a bad
+/// one. The build's XML files are held against the built code.
 /// </summary>
 internal sealed class PublicDocumentationTests
 {

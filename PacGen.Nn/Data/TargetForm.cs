@@ -20,22 +20,22 @@ public sealed record TargetForm(TargetKind Kind, int Size)
 
     /// <summary>One of so many classes.</summary>
     /// <param name="classes">How many.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is below 1.</exception>
     public static TargetForm OneOf(int classes) => new(TargetKind.Class, classes);
 
     /// <summary>A probability for each of so many classes.</summary>
     /// <param name="classes">How many.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is below 1.</exception>
     public static TargetForm Probabilities(int classes) => new(TargetKind.Probabilities, classes);
 
     /// <summary>So many labels of 0 or 1.</summary>
     /// <param name="labels">How many.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is below 1.</exception>
     public static TargetForm Bits(int labels) => new(TargetKind.Bits, labels);
 
     /// <summary>A vector of so many numbers.</summary>
     /// <param name="count">How many.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is below 1.</exception>
     public static TargetForm Values(int count) => new(TargetKind.Values, count);
 
     /// <summary>How many floats a target is given as: 1 for a class, else <see cref="Size"/>.</summary>

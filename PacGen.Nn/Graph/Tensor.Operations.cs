@@ -348,18 +348,5 @@ public sealed partial class Tensor
         return null;
     }
 
-    private Axes AxesOf(int[] axes)
-    {
-        int[] result = new int[axes.Length];
-        for (int i = 0; i < axes.Length; i++)
-        {
-            result[i] = axes[i] < 0 ? axes[i] + Shape.Rank : axes[i];
-            if (result[i] < 0 || result[i] >= Shape.Rank)
-            {
-                throw new ShapeException($"Axis {axes[i]} is not an axis of shape {Shape}.");
-            }
-        }
-
-        return new Axes(result);
-    }
+    private Axes AxesOf(int[] axes) => new(Array.ConvertAll(axes, AxisOf));
 }
