@@ -118,11 +118,12 @@ internal static class LibtorchComparison
 
     private static IEnumerable<Row> All(LibtorchPeer peer) =>
     [
-        .. from batch in (int[])[16, 64, 128, 256, 1024]
+        .. from batch in (int[])[1, 4, 16, 64, 128, 256, 1024]
            select new Row(StepWork.MnistCnn(batch), () => peer.MnistCnnStep(batch), true),
         .. from batch in (int[])[64, 128]
            select new Row(StepWork.LargeMlp(batch), () => peer.LargeMlpStep(batch), true),
-        new Row(StepWork.WideResNet(16, 1, 128), () => peer.WideResNetStep(16, 1, 128), true),
+        .. from batch in (int[])[1, 4, 16, 128]
+           select new Row(StepWork.WideResNet(16, 1, batch), () => peer.WideResNetStep(16, 1, batch), true),
         new Row(StepWork.WideResNet(16, 3, 64), () => peer.WideResNetStep(16, 3, 64), true),
         new Row(StepWork.WideResNet(58, 3, 16), () => peer.WideResNetStep(58, 3, 16), true),
         new Row(StepWork.Encoder(256, 4, 4, 32, 64), () => peer.EncoderStep(256, 4, 4, 32, 64), true),
@@ -131,6 +132,10 @@ internal static class LibtorchComparison
         .. from channels in (int[])[128, 512]
            let size = channels == 128 ? 56 : 14
            select new Row(OperationWork.Depthwise(channels, size, 16), () => peer.Depthwise3x3(channels, size, 16)),
+        .. from average in (bool[])[false, true]
+           from gradient in (bool[])[false, true]
+           select new Row(
+               OperationWork.Pool(average, gradient, 64, 56, 32), () => peer.Pool(average, gradient, 64, 56, 32)),
         .. from inPlace in (bool[])[true, false]
            select new Row(ParameterWork.PerturbAndUpdate(ParameterWork.WideResNet),
                () => peer.PerturbedAdam(ParameterWork.WideResNet, inPlace)),

@@ -195,6 +195,32 @@ public sealed class LibtorchPeer(int threads, double seconds = 1)
         }
     }
 
+    /// <summary>Pooling by 3×3 windows two places apart, with padding 1, or its gradient.</summary>
+    /// <param name="average">Whether it averages; else it takes the maximum.</param>
+    /// <param name="gradient">Whether to time the gradient alone.</param>
+    /// <param name="channels">The channels.</param>
+    /// <param name="size">Height and width of the images.</param>
+    /// <param name="batch">The number of images.</param>
+    public PeerTime Pool(bool average, bool gradient, int channels, int size, int batch)
+    {
+        using DisposeScope scope = Begin();
+        return Measure(false).Or(Measure(true));
+
+        PeerTime Measure(bool channelsLast)
+        {
+            using DisposeScope tensors = NewDisposeScope();
+            Tensor x = Leaf(randn(batch, channels, size, size), channelsLast);
+            Tensor output = Pooled(x), dy = ones_like(output).detach();
+            Tensor plain = x.detach();
+            Action work = gradient ? () => autograd.grad([output], [x], [dy], retain_graph: true) : () => Pooled(plain);
+            return new PeerTime(Best(work), channelsLast ? "channels last" : "contiguous");
+        }
+
+        Tensor Pooled(Tensor of) => average
+            ? nn.functional.avg_pool2d(of, [3, 3], [2, 2], [1, 1])
+            : nn.functional.max_pool2d(of, [3, 3], [2, 2], [1, 1]);
+    }
+
     /// <summary>Algorithm 1's perturbation and, with Adam as OPT, its update of all parameters in one flat tensor.</summary>
     /// <param name="parameters">The number of parameters.</param>
     /// <param name="inPlace">Whether each operation works in place where libtorch has such a form, or the formulas are written as

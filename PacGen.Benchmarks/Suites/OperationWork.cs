@@ -79,6 +79,33 @@ internal static class OperationWork
             new Conv2dGeometry(1, 1), groups: channels));
     }
 
+    /// <summary>
+    /// Pooling by 3×3 windows two places apart, as behind ResNet's first convolution, or its gradient. Memory is what takes its
+    /// time.
+    /// </summary>
+    public static Work Pool(bool average, bool gradient, int channels, int size, int batch)
+    {
+        double pixels = (double)channels * size * size * batch, bytes = 4 * pixels * (gradient && !average ? 2.25 : 1.25);
+        return Of(PoolName(average, gradient, channels, size, batch), 0, bytes, bytes, () =>
+        {
+            PoolGeometry geometry = new(3, 2, 1);
+            Shape shape = new(batch, size, size, channels);
+            Tensor images = Tensor.Input(shape, "x");
+            Tensor dy = Tensor.Input(geometry.Pool(shape, "Pooling"), "dy");
+            return (average, gradient) switch
+            {
+                (false, false) => Tensor.Apply(new PoolSelect(geometry), images, images),
+                (false, true) => Tensor.Apply(new PoolScatter(geometry), images, dy),
+                (true, false) => Tensor.Apply(new AveragePool(geometry), images),
+                _ => Tensor.Apply(new AveragePoolGradient(geometry, size, size), dy),
+            };
+        });
+    }
+
+    private static string PoolName(bool average, bool gradient, int channels, int size, int batch) =>
+        $"{(average ? "average" : "max")} pooling 3×3, stride 2, {channels} channels, {size}×{size}, batch {batch}, "
+            + (gradient ? "gradient" : "forward");
+
     /// <summary>The convolutions of a Wide ResNet's three groups of blocks, each in its three passes.</summary>
     public static IEnumerable<Work> Convolutions(int batch) =>
         from shape in WideResNetConvolutions

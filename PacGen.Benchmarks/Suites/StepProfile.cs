@@ -13,9 +13,9 @@ internal static class StepProfile
     /// <summary>The steps that are timed on the CPU.</summary>
     public static IEnumerable<Work> OnCpu =>
     [
-        StepWork.Mlp(32), StepWork.LargeMlp(64), StepWork.LargeMlp(128), StepWork.MnistCnn(16), StepWork.MnistCnn(64),
-        StepWork.MnistCnn(256), StepWork.WideResNet(16, 1, 128), StepWork.WideResNet(16, 3, 64), StepWork.WideResNet(58, 3, 16),
-        StepWork.Encoder(256, 4, 4, 32, 64),
+        StepWork.Mlp(32), StepWork.LargeMlp(64), StepWork.LargeMlp(128), StepWork.MnistCnn(1), StepWork.MnistCnn(16),
+        StepWork.MnistCnn(64), StepWork.MnistCnn(256), StepWork.WideResNet(16, 1, 4), StepWork.WideResNet(16, 1, 128),
+        StepWork.WideResNet(16, 3, 64), StepWork.WideResNet(58, 3, 16), StepWork.Encoder(256, 4, 4, 32, 64),
     ];
 
     /// <summary>Shows a table for each step that is chosen.</summary>

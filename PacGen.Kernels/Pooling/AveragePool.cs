@@ -33,7 +33,7 @@ public sealed record AveragePool(PoolGeometry Geometry) : PoolOperation(Geometry
         where T : struct, IMemoryLane<T>
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void RunUnit(int image, int unit)
+        protected override void RunUnit(int image, int unit, int worker)
         {
             (int top, int bottom) = Rows(unit);
             T share = T.Constant(1f / ((float)Geometry.KernelHeight * Geometry.KernelWidth));

@@ -46,19 +46,13 @@ public sealed record AveragePoolGradient(PoolGeometry Geometry, int Height, int 
         {
             this.dy = dy;
             this.dx = dx;
-            covering = new (int, int)[Width];
-            for (int column = 0; column < Width; column++)
-            {
-                covering[column] =
-                    Covering(column + geometry.PaddingWidth, geometry.KernelWidth, geometry.StrideWidth, PooledWidth);
-            }
+            covering = ColumnsOver();
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void RunUnit(int image, int unit)
+        protected override void RunUnit(int image, int unit, int worker)
         {
-            (int top, int bottom) = Covering(
-                unit + Geometry.PaddingHeight, Geometry.KernelHeight, Geometry.StrideHeight, PooledHeight);
+            (int top, int bottom) = RowsOver(unit);
             T share = T.Constant(1f / ((float)Geometry.KernelHeight * Geometry.KernelWidth));
             float* output = dx + (((long)image * Height) + unit) * Width * Channels;
             for (int column = 0; column < Width; column++, output += Channels)
@@ -82,11 +76,5 @@ public sealed record AveragePoolGradient(PoolGeometry Geometry, int Height, int 
                 }
             }
         }
-
-        /// <summary>
-        /// The windows that cover a position of the padded image: those w with w·stride ≤ position &lt; w·stride + kernel.
-        /// </summary>
-        private static (int First, int End) Covering(int position, int kernel, int stride, int windows) =>
-            (position < kernel ? 0 : ((position - kernel) / stride) + 1, Math.Min(windows, (position / stride) + 1));
     }
 }

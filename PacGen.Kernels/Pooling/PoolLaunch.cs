@@ -60,12 +60,12 @@ internal abstract class PoolLaunch : CpuLaunch
         int end = Math.Min((task + 1) * share, units);
         for (int unit = task * share; unit < end; unit++)
         {
-            RunUnit(unit / UnitsPerImage, unit % UnitsPerImage);
+            RunUnit(unit / UnitsPerImage, unit % UnitsPerImage, worker);
         }
     }
 
     /// <summary>Computes one unit of one image.</summary>
-    protected abstract void RunUnit(int image, int unit);
+    protected abstract void RunUnit(int image, int unit, int worker);
 
     /// <summary>The rows of the image that a window covers, without the padding.</summary>
     protected (int Start, int End) Rows(int window)
@@ -80,4 +80,25 @@ internal abstract class PoolLaunch : CpuLaunch
         int start = (window * Geometry.StrideWidth) - Geometry.PaddingWidth;
         return (Math.Max(start, 0), Math.Min(start + Geometry.KernelWidth, Width));
     }
+
+    /// <summary>The rows of windows that cover a row of the image.</summary>
+    protected (int First, int End) RowsOver(int row) =>
+        Covering(row + Geometry.PaddingHeight, Geometry.KernelHeight, Geometry.StrideHeight, PooledHeight);
+
+    /// <summary>For each column of the image the columns of windows that cover it.</summary>
+    protected (int First, int End)[] ColumnsOver()
+    {
+        (int, int)[] covering = new (int, int)[Width];
+        for (int column = 0; column < Width; column++)
+        {
+            covering[column] =
+                Covering(column + Geometry.PaddingWidth, Geometry.KernelWidth, Geometry.StrideWidth, PooledWidth);
+        }
+
+        return covering;
+    }
+
+    // Of a position of the padded image: those w with w·stride ≤ position < w·stride + kernel.
+    private static (int First, int End) Covering(int position, int kernel, int stride, int windows) =>
+        (position < kernel ? 0 : ((position - kernel) / stride) + 1, Math.Min(windows, (position / stride) + 1));
 }

@@ -44,8 +44,9 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             device, Geometry, shapes[0], CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]), CpuDevice.Address(output));
 
     /// <summary>
-    /// Windows that share no pixel are stored, and a row of them owns the image rows down to the next; overlapping windows are
-    /// added up, an image at a time.
+    /// Windows that share no pixel are stored, and a row of them owns the image rows down to the next. Where windows overlap,
+    /// each pixel adds up the gradients of those windows over it that chose it, in the windows' order; which position a window
+    /// chose is kept for as many rows of windows as lie over a row of pixels.
     /// </summary>
     private sealed unsafe class Kernel<T> : PoolLaunch
         where T : struct, IMemoryLane<T>
@@ -53,8 +54,11 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
         private readonly float* x;
         private readonly float* dy;
         private readonly float* dx;
-        private readonly bool adds;
         private readonly bool tiles;
+        private readonly (int First, int End)[] covering = [];
+        private readonly (int Left, int Width)[] across = [];
+        private readonly int bandRows;
+        private readonly int ring;
 
         public Kernel(CpuDevice device, PoolGeometry geometry, Shape image, float* x, float* dy, float* dx)
             : base(
@@ -62,29 +66,36 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
                 geometry,
                 image,
                 geometry.StrideHeight < geometry.KernelHeight || geometry.StrideWidth < geometry.KernelWidth
-                    ? 1
+                    ? Bands(image)
                     : geometry.Pool(image, nameof(PoolScatter))[1])
         {
             this.x = x;
             this.dy = dy;
             this.dx = dx;
-            adds = Overlaps;
+            if (Overlaps)
+            {
+                covering = ColumnsOver();
+                bandRows = (Height + UnitsPerImage - 1) / UnitsPerImage;
+                ring = Math.Min(PooledHeight, ((geometry.KernelHeight - 1) / geometry.StrideHeight) + 1);
+                long most = ring * (((geometry.KernelWidth - 1) / geometry.StrideWidth) + 1);
+                across = [.. Enumerable.Range(0, PooledWidth).Select(Columns).Select(one => (one.Start, one.End - one.Start))];
+                device.ReserveScratch(Places + (most * sizeof(Over) / sizeof(float)));
+            }
+
             tiles = geometry.KernelHeight == geometry.StrideHeight && geometry.KernelWidth == geometry.StrideWidth
                 && geometry.PaddingHeight == 0 && geometry.PaddingWidth == 0
                 && Height % geometry.KernelHeight == 0 && Width % geometry.KernelWidth == 0;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void RunUnit(int image, int unit)
-        {
-            if (adds)
-            {
-                new Span<float>(dx + ((long)image * Height * Width * Channels), Height * Width * Channels).Clear();
-                for (int row = 0; row < PooledHeight; row++)
-                {
-                    WindowRow(image, row);
-                }
+        // The floats of the places that are kept, up to a whole number of vectors.
+        private long Places => ((((long)ring * PooledWidth * Channels) + 15) / 16) * 16;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        protected override void RunUnit(int image, int unit, int worker)
+        {
+            if (Overlaps)
+            {
+                Gather(image, unit * bandRows, Math.Min((unit + 1) * bandRows, Height), Device.Scratch(worker));
                 return;
             }
 
@@ -104,7 +115,7 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             (int top, int bottom) = Rows(row);
             float* gradient = dy + (((long)image * PooledHeight) + row) * PooledWidth * Channels;
             long start = (((long)image * Height) + top) * RowStride;
-            if (!adds && IsPlain2x2)
+            if (IsPlain2x2)
             {
                 Put2x2(x + start, gradient, dx + start, RowStride, Geometry.StrideWidth * Channels, PooledWidth, Channels);
                 return;
@@ -114,14 +125,7 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             {
                 (int left, int right) = Columns(column);
                 long first = start + ((long)left * Channels);
-                if (adds)
-                {
-                    Add(x + first, gradient, dx + first, bottom - top, right - left);
-                }
-                else
-                {
-                    Put(x + first, gradient, dx + first, bottom - top, right - left);
-                }
+                Put(x + first, gradient, dx + first, bottom - top, right - left);
             }
         }
 
@@ -179,30 +183,122 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             }
         }
 
+        // A few bands of rows an image where there are few images; the windows over two bands are looked at twice.
+        private static int Bands(Shape image)
+        {
+            const int EnoughImages = 16, LeastRows = 16;
+            return image[0] >= EnoughImages ? 1 : Math.Max(1, image[1] / LeastRows);
+        }
+
+        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Add(float* window, float* gradient, float* output, int rows, int columns)
+        private void Gather(int image, int firstRow, int endRow, float* places)
+        {
+            int line = PooledWidth * Channels, next = RowsOver(firstRow).First;
+            int* above = stackalloc int[ring];
+            Over* over = (Over*)(places + Places);
+            for (int row = firstRow; row < endRow; row++)
+            {
+                (int top, int bottom) = RowsOver(row);
+                for (; next < bottom; next++)
+                {
+                    Find(image, next, places + (next % ring * line));
+                }
+
+                float* output = dx + ((((long)image * Height) + row) * RowStride);
+                float* gradients = dy + (((long)image * PooledHeight) + top) * line;
+                for (int i = top; i < bottom; i++)
+                {
+                    above[i - top] = row - Rows(i).Start;
+                }
+
+                for (int column = 0; column < Width; column++, output += Channels)
+                {
+                    (int first, int end) = covering[column];
+                    int count = 0;
+                    for (int i = top, slot = top % ring; i < bottom; i++, slot = slot + 1 == ring ? 0 : slot + 1)
+                    {
+                        for (int j = first; j < end; j++, count++)
+                        {
+                            over[count].Places = places + (((slot * PooledWidth) + j) * Channels);
+                            over[count].Gradients = gradients + ((((i - top) * PooledWidth) + j) * (long)Channels);
+                            over[count].Position = (above[i - top] * across[j].Width) + column - across[j].Left;
+                        }
+                    }
+
+                    Sum(over, count, output);
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Sum(Over* over, int count, float* output)
         {
             for (int c = 0; c < Channels; c += T.Count)
             {
-                int done = c;
                 c = Math.Min(c, Channels - T.Count);
-                T place = Place(window + c, rows, columns), g = T.Load(gradient + c);
-                if (c < done)
+                T sum = T.Constant(0);
+                int i = 0;
+                for (; i <= count - 2; i += 2)
                 {
-                    // The last vector overlaps channels that have had their share.
-                    g = WithoutFirst(g, done - c);
+                    sum += Chosen(over + i, c);
+                    sum += Chosen(over + i + 1, c);
                 }
 
-                int position = 0;
-                for (int i = 0; i < rows; i++)
+                T.Store(output + c, i < count ? sum + Chosen(over + i, c) : sum);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static T Chosen(Over* over, int c) =>
+            T.Select(T.Equal(T.Load(over->Places + c), T.Constant(over->Position)), T.Load(over->Gradients + c), T.Constant(0));
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Find(int image, int row, float* places)
+        {
+            (int top, int bottom) = Rows(row);
+            float* start = x + ((((long)image * Height) + top) * RowStride);
+            for (int column = 0; column < PooledWidth; column++, places += Channels)
+            {
+                (int left, int right) = Columns(column);
+                float* window = start + ((long)left * Channels);
+                for (int c = 0; c < Channels; c += T.Count)
                 {
-                    float* pixel = output + c + (i * RowStride);
-                    for (int j = 0; j < columns; j++, position++, pixel += Channels)
+                    c = Math.Min(c, Channels - T.Count);
+                    if (bottom - top != 3 || right - left != 3 || !Place3x3(window + c, places + c))
                     {
-                        T.Store(pixel, T.Load(pixel) + T.Select(T.Equal(place, T.Constant(position)), g, T.Constant(0)));
+                        T.Store(places + c, Place(window + c, bottom - top, right - left));
                     }
                 }
             }
+        }
+
+        // Without NaN a later position takes the place where it is larger, and the maximum needs no selection.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private bool Place3x3(float* window, float* places)
+        {
+            long below = RowStride, right = Channels;
+            T best = T.Load(window), sum = best, place = T.Constant(0);
+            Next(T.Load(window + right), 1, ref best, ref place, ref sum);
+            Next(T.Load(window + (2 * right)), 2, ref best, ref place, ref sum);
+            window += below;
+            Next(T.Load(window), 3, ref best, ref place, ref sum);
+            Next(T.Load(window + right), 4, ref best, ref place, ref sum);
+            Next(T.Load(window + (2 * right)), 5, ref best, ref place, ref sum);
+            window += below;
+            Next(T.Load(window), 6, ref best, ref place, ref sum);
+            Next(T.Load(window + right), 7, ref best, ref place, ref sum);
+            Next(T.Load(window + (2 * right)), 8, ref best, ref place, ref sum);
+            T.Store(places, place);
+            return !PoolSelect.MayBeNaN(sum);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Next(T key, int position, ref T best, ref T place, ref T sum)
+        {
+            place = T.Select(T.Less(best, key), T.Constant(position), place);
+            best = T.Max(key, best);
+            sum += key;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -224,12 +320,11 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             return place;
         }
 
-        private static T WithoutFirst(T value, int count)
+        // A window over a pixel: which positions its channels chose, their gradients, and which position the pixel is.
+        private struct Over
         {
-            float* places = stackalloc float[T.Count];
-            T.Store(places, value);
-            new Span<float>(places, count).Clear();
-            return T.Load(places);
+            public float* Places, Gradients;
+            public float Position;
         }
     }
 }

@@ -12,7 +12,7 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
     where T : struct, IMemoryLane<T>
     where TTile : struct, IWinogradTile
 {
-    private const int MostSide = 6, LargestSection = 256;
+    private const int MostSide = 6, LargestSection = 256, Line = 16;
     private readonly Windows windows;
     private readonly WinogradTiles tiles;
     private readonly ColumnPanels panels;
@@ -153,6 +153,17 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
             (int image, int row, int column) = tiles.Place(first + tile);
             int rows = Math.Min(m, windows.Rows - row), across = Math.Min(m, windows.Columns - column);
             float* to = CpuDevice.Address(output) + (((((nint)image * windows.Rows) + row) * windows.Columns) + column) * columns;
+
+            // A store waits for a line that is in no cache: the tile after the next asks for its lines here.
+            float* next = to + (2 * m * columns);
+            for (int i = 0; i < m; i++)
+            {
+                for (int j = 0; j < m * columns; j += Line)
+                {
+                    CpuDevice.Prefetch(next + (i * line) + j);
+                }
+            }
+
             for (int o = 0; o < columns; o += T.Count)
             {
                 for (int i = 0; i < n; i++)

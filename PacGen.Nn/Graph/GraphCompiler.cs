@@ -60,6 +60,9 @@ internal sealed class GraphCompiler
 
     public List<Tensor> OpenInputs { get; } = [];
 
+    /// <summary>What is computed, in order, once planned; steps of the same time run together.</summary>
+    public IReadOnlyList<Step> Steps => steps;
+
     public Device Device => device;
 
     /// <summary>

@@ -14,7 +14,7 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
         (new(2), [2, 5, 5, 48]), (new(2), [40, 6, 4, 192]), (new(3, 2, 1), [2, 9, 11, 17]), (new(3, 1, 1), [2, 5, 7, 10]),
         (new(3, 1), [1, 5, 5, 33]), (new(2, 3), [2, 10, 11, 13]), (new(2, 2, 1), [1, 5, 6, 9]), (new(5), [2, 5, 5, 16]),
         (new(3, 2, 1, 2), [2, 7, 6, 15]), (new(2, 5, 2, 3, 1, 2), [1, 6, 12, 31]), (new(4, 4, 4, 4, 2, 0), [3, 6, 8, 2]),
-        (new(2), [70, 28, 28, 5]),
+        (new(2), [70, 28, 28, 5]), (new(3, 2, 1), [2, 35, 33, 18]),
     ];
 
     [Test]
@@ -90,17 +90,17 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
 
     [Test]
     public void TheLastNaNOfAWindowIsItsMaximum(
-        [Values(1, 10)] int channels, [Values(0, 1, 2, 3)] int first, [Values(0, 3)] int second)
+        [Values(2, 3)] int side, [Values(1, 10, 20)] int channels, [Values(0, 1, 2, 3)] int first, [Values(0, 3)] int second)
     {
-        Shape image = new(1, 2, 2, channels), pooled = new(1, 1, 1, channels);
-        float[] x = [.. Enumerable.Range(0, 4 * channels).Select(i => (float)-i)], v = [.. x.Select(value => -value)];
+        Shape image = new(1, side, side, channels), pooled = new(1, 1, 1, channels);
+        float[] x = [.. Enumerable.Range(0, side * side * channels).Select(i => (float)-i)], v = [.. x.Select(value => -value)];
         x[first * channels] = x[second * channels] = float.NaN;
         int last = Math.Max(first, second) * channels;
         double[] expected = [.. Enumerable.Range(0, channels).Select(c => c == 0 ? double.NaN : x[c])];
         double[] selected = [.. Enumerable.Range(0, channels).Select(c => c == 0 ? v[last] : (double)v[c])];
-        double[] scattered = [.. Enumerable.Range(0, 4 * channels).Select(i => i == last || (i > 0 && i < channels) ? 1.0 : 0)];
+        double[] scattered = [.. Enumerable.Range(0, x.Length).Select(i => i == last || (i > 0 && i < channels) ? 1.0 : 0)];
         float[] ones = [.. Enumerable.Repeat(1f, channels)];
-        foreach (PoolGeometry geometry in (PoolGeometry[])[new(2), new(2, 1)])
+        foreach (PoolGeometry geometry in (PoolGeometry[])[new(side), new(side, 1)])
         {
             Check(new PoolSelect(geometry), [image, image], [x, x], expected, 0, Seed);
             Check(new PoolSelect(geometry), [image, image], [x, v], selected, 0, Seed);
@@ -115,6 +115,18 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
         float[] x = [.. Enumerable.Repeat(float.NegativeInfinity, 4)];
         Check(new PoolSelect(new(2)), [image, image], [x, [1, 2, 3, 4]], [1], 0, Seed);
         Check(new PoolScatter(new(2)), [image, new Shape(1, 1, 1, 1)], [x, [5]], [5, 0, 0, 0], 0, Seed);
+    }
+
+    [Test]
+    public void BothInfinitiesInAWindowAreNoNaN([Values(2, 3)] int side)
+    {
+        Shape image = new(1, side, side, 1);
+        float[] x =
+            [float.NegativeInfinity, float.PositiveInfinity, .. Enumerable.Range(2, (side * side) - 2).Select(i => (float)i)];
+        double[] scattered = [0, 5, .. new double[(side * side) - 2]];
+        float[] v = [.. Enumerable.Range(0, side * side).Select(i => (float)i)];
+        Check(new PoolSelect(new(side)), [image, image], [x, v], [1], 0, Seed);
+        Check(new PoolScatter(new(side, 1)), [image, new Shape(1, 1, 1, 1)], [x, [5]], scattered, 0, Seed);
     }
 
     [Test]

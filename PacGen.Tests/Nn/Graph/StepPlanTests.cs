@@ -1,0 +1,53 @@
+using PacGen.Kernels;
+using PacGen.Nn;
+
+namespace PacGen.Tests.Nn;
+
+/// <summary>
+/// What a compiled training step consists of, so that no later change undoes unseen what fusion, joined passes and shared memory
+/// saved: the launches, each of which wakes the workers once; the numbers that all but convolutions and matrix products read and
+/// write; and the memory between inputs and outputs. Less of either is welcome: lower the figure.
+/// </summary>
+internal sealed class StepPlanTests
+{
+    private const int Batch = 8;
+
+    private static readonly Case[] Cases =
+    [
+        new("mnist-cnn", () => new MnistCnn(), new Shape(Batch, 28, 28, 1), 33, 54909, 62664),
+        new("MLP 64-128-10", () => new Mlp(64, 128, 10), new Shape(Batch, 8, 8, 1), 15, 751, 5328),
+        new("WRN-16-1", () => new WideResNet(16, 1, 10), new Shape(Batch, 32, 32, 3), 226, 2022167, 1417688),
+    ];
+
+    [Test]
+    public void AStepTakesNoMoreThanItDid([ValueSource(nameof(Cases))] Case given)
+    {
+        Module model = given.Model();
+        using ParameterArena arena = new(model, Device.Cpu, 1);
+        TrainingContext context = new(1);
+        model.Train(context);
+        Tensor images = Tensor.Input(given.Images, "images"), labels = Tensor.Input(new Shape(Batch), "labels");
+        Tensor loss = Loss.CrossEntropy(model.Forward(images), labels).Mean();
+        Tensor[] gradients = loss.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
+        GraphCompiler plan = CompiledGraph.Plan(Device.Cpu, [loss, .. gradients, .. context.Next.Values]);
+
+        long moved = plan.Steps.GroupBy(step => step.Time).Where(group => !group.Any(step => IsProduct(step.Operation))).Sum(
+            group => group.SelectMany(step => step.Inputs.Append(step.Output)).Select(GraphCompiler.Base).Distinct().Sum(
+                tensor => tensor.Shape.Count));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(plan.Steps.Select(step => step.Time).Distinct().Count(), Is.AtMost(given.Launches), "launches");
+            Assert.That(moved / Batch, Is.AtMost(given.Moved), "numbers read and written an image");
+            Assert.That(plan.IntermediateBytes / Batch, Is.AtMost(given.Bytes), "bytes of memory an image");
+        }
+    }
+
+    private static bool IsProduct(Operation operation) =>
+        operation is MatMul or Conv2dForward or Conv2dInputGradient or Conv2dWeightGradient;
+
+    /// <summary>A network, its images, and what its step takes at most.</summary>
+    internal sealed record Case(string Name, Func<Module> Model, Shape Images, int Launches, long Moved, long Bytes)
+    {
+        public override string ToString() => Name;
+    }
+}
