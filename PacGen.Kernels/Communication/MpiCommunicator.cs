@@ -11,7 +11,10 @@ internal sealed class MpiCommunicator : Communicator
     private const int Tag = 0x5047;
     private const string BootId = "/proc/sys/kernel/random/boot_id";
 
-    /// <summary>How long a wait that a request to end meets may still last: the launcher kills after a second or so.</summary>
+    /// <summary>
+    /// How long a wait that a request to end meets may still last where nobody is known to be dead: the launcher kills after a
+    /// second or so.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
 
     private readonly MpiLibrary library;
@@ -69,7 +72,7 @@ internal sealed class MpiCommunicator : Communicator
     internal override void Wait(int partner)
     {
         Thread.Yield();
-        if (Volatile.Read(ref asked) is not 0 and var at && Stopwatch.GetElapsedTime(at) > Patience)
+        if (Volatile.Read(ref asked) is not 0 and var at && (dead.Length > 0 || Stopwatch.GetElapsedTime(at) > Patience))
         {
             throw new CommunicationException($"{Reason(partner)} {MpiLibrary.Again}");
         }

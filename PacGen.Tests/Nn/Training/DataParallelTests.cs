@@ -107,6 +107,18 @@ internal sealed class DataParallelTests
         Assert.That(ends[0].Steps, Is.GreaterThanOrEqualTo(12).And.LessThan(100));
     }
 
+    /// <summary>Weights that stay as they are get no better: all ranks end in the same epoch.</summary>
+    [Test]
+    public void AnEarlyStopIsEverybodys([Values(1, 2, 4)] int size) => Assert.That(
+        ThreadCommunicator.Run(size, ranks =>
+        {
+            using CpuDevice device = new(1);
+            using Trainer trainer = new(
+                new Mlp(64, 10), Few, new Sgd(1e-12), Options(device, ranks) with { Epochs = 9, EarlyStop = 2 });
+            return (trainer.Run().Count, trainer.StoppedEarly);
+        }),
+        Is.All.EqualTo((3, true)));
+
     /// <summary>A loss that is not finite on one rank alone fails the step on all.</summary>
     [Test]
     public void AFailureIsEverybodys()
