@@ -114,12 +114,12 @@ Task("GpuKernels")
 
 Task("GpuBundle")
     .Description(
-        "Makes one compressed file in artifacts, at most 52 MB, that tests and measures PacGen on a Linux machine with a GPU's " +
+        "Makes one compressed file in artifacts, at most 54 MB, that tests and measures PacGen on a Linux machine with a GPU's " +
         "driver and nothing else.")
     .Does(() =>
     {
         // The codec of image files is 5 MB of it.
-        const long Most = 52_000_000;
+        const long Most = 54_000_000;
         var name = $"pacgen-gpu-{XmlPeek("Directory.Build.props", "/Project/PropertyGroup/Version")}-linux-x64";
         var folder = artifacts + Directory(name);
         var program = folder + Directory("program");
