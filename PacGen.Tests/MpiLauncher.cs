@@ -10,6 +10,12 @@ internal sealed record MpiLauncher(string Path, bool IsOpenMpi)
 
     public static MpiLauncher Any => All[0];
 
+    /// <summary>
+    /// How long Open MPI leaves the others, after one has died, before it kills them: on a loaded machine a second may be too
+    /// short to say so.
+    /// </summary>
+    public int SecondsToEnd { get; init; } = 1;
+
     /// <summary>Starts a .NET program on some ranks; skips the test where there is no launcher.</summary>
     /// <param name="ranks">How many.</param>
     /// <param name="arguments">The program's assembly, and what it is told.</param>
@@ -30,10 +36,7 @@ internal sealed record MpiLauncher(string Path, bool IsOpenMpi)
                 ["TERM"] = "dumb", // it gives them a terminal that is none
                 ["OMPI_ALLOW_RUN_AS_ROOT"] = "1",
                 ["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1",
-
-                // How long it waits, after one has died, before it kills the others: on a loaded machine they take longer to
-                // say so than the second that it gives them.
-                ["OMPI_MCA_odls_base_sigkill_timeout"] = "4",
+                ["OMPI_MCA_odls_base_sigkill_timeout"] = $"{SecondsToEnd}",
             },
         })!;
     }

@@ -84,7 +84,8 @@ internal sealed class MpiTests
         string run = folder["run"];
 
         // It waits for more epochs than it gets.
-        using Process launched = MpiLauncher.Any.Start(4, [Program, .. line, "--checkpoint", run, "--checkpoint-every", "1"]);
+        MpiLauncher patient = MpiLauncher.Any with { SecondsToEnd = 4 };
+        using Process launched = patient.Start(4, [Program, .. line, "--checkpoint", run, "--checkpoint-every", "1"]);
         Task<string> said = launched.StandardError.ReadToEndAsync();
         launched.BeginOutputReadLine();
         Stopwatch clock = Stopwatch.StartNew();
