@@ -177,7 +177,7 @@ Task("GpuBundle")
             $"{file} could not be made: it takes sh, GNU tar and gzip.");
         Information("{0}: {1:N0} bytes; unpack it with tar -xzf, then {2}/run.sh --help", file, size, name);
 
-        // Smaller by a quarter, for where the way to the machine is narrow; it has xz, or Python's tarfile unpacks it.
+        // Smaller, for where the way to the machine is narrow; it has xz, or Python's tarfile unpacks it.
         var small = artifacts + File($"{name}.tar.xz");
         if (StartProcess("sh", new ProcessSettings
         {
