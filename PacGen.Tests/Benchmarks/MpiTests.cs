@@ -100,12 +100,15 @@ internal sealed class MpiTests
         Assert.That(launched.ExitCode, Is.Not.Zero);
         string[] sentences = [.. said.Result.ReplaceLineEndings("\n").Split('\n').Where(
             one => one.Contains("of 4 (process", StringComparison.Ordinal))];
-        Assert.That(sentences, Is.EqualTo(new[]
-        {
+        string[] expected =
+        [
             $"pacgen: Rank {killed} of 4 (process {victim}) died before the end of the run, as by a kill or for want of " +
             "memory, and with it the run. Start the run again: where it kept checkpoints, --resume FOLDER goes on from the " +
             "last, with any number of processes that divides --parts.",
-        }), said.Result);
+        ];
+
+        // MPICH's launcher kills the others without asking, and says itself who was killed.
+        Assert.That(sentences, Is.EqualTo(patient.IsOpenMpi ? expected : []), said.Result);
         Assert.That(Ranks(run), Is.Empty);
 
         (int code, string output, string error) = MpiLauncher.Any.Run(
