@@ -137,5 +137,20 @@ public readonly struct Double1(double value) : ILane<Double1, Words1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double1 QuantileRatio(Double1 a, Double1 c)
+    {
+        double integral = SpecialFunctions.Erf(c.Value), p = a.Value * integral;
+        return new(
+            c.Value == 0 ? 1
+            : p == 0 ? integral / c.Value * (Math.Sqrt(Math.PI) / 2)
+            : SpecialFunctions.ErfInv(p) / (a.Value * c.Value));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Double1 FromWords(Words1 words) => new(words.Value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double1 FromAnyWords(Words1 words) => new(words.Value);
 }

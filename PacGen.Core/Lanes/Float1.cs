@@ -139,5 +139,13 @@ public readonly struct Float1(float value) : ILane<Float1, Words1>, IMemoryLane<
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float1 QuantileRatio(Float1 a, Float1 c) => GaussianIntegral.QuantileRatio(a, c);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float1 FromWords(Words1 words) => new(words.Value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float1 FromAnyWords(Words1 words) => new(words.Value);
 }

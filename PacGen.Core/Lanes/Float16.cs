@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Lanes;
 
@@ -152,5 +153,14 @@ public readonly struct Float16(Vector512<float> value) : ILane<Float16, Words16>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float16 QuantileRatio(Float16 a, Float16 c) => GaussianIntegral.QuantileRatio(a, c);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float16 FromWords(Words16 words) => new(Vector512.ConvertToSingle(words.Value.AsInt32()));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float16 FromAnyWords(Words16 words) => Avx512F.IsSupported
+        ? new(Avx512F.ConvertToVector512Single(words.Value)) : UniformSampler.FromHalves<Float16, Words16>(words);
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Lanes;
 
@@ -152,5 +153,14 @@ public readonly struct Float4(Vector128<float> value) : ILane<Float4, Words4>, I
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 QuantileRatio(Float4 a, Float4 c) => GaussianIntegral.QuantileRatio(a, c);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float4 FromWords(Words4 words) => new(Vector128.ConvertToSingle(words.Value.AsInt32()));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 FromAnyWords(Words4 words) => Avx512F.VL.IsSupported
+        ? new(Avx512F.VL.ConvertToVector128Single(words.Value)) : UniformSampler.FromHalves<Float4, Words4>(words);
 }

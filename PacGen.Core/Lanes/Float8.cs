@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using PacGen.Core.Randomness;
 
 namespace PacGen.Core.Lanes;
 
@@ -155,5 +156,14 @@ public readonly struct Float8(Vector256<float> value) : ILane<Float8, Words8>, I
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float8 QuantileRatio(Float8 a, Float8 c) => GaussianIntegral.QuantileRatio(a, c);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float8 FromWords(Words8 words) => new(Vector256.ConvertToSingle(words.Value.AsInt32()));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float8 FromAnyWords(Words8 words) => Avx512F.VL.IsSupported
+        ? new(Avx512F.VL.ConvertToVector256Single(words.Value)) : UniformSampler.FromHalves<Float8, Words8>(words);
 }

@@ -110,6 +110,12 @@ public interface ILane<T>
     /// erf⁻¹ p for 0 ≤ p &lt; 1, 1 − p given too; see <see cref="GaussianIntegral.InverseErf{T}"/> for the float lanes' error.
     /// </summary>
     static abstract T InverseErf(T p, T complement);
+
+    /// <summary>
+    /// erf⁻¹(a·erf c)/(ac) for a of [0, 1] and c of [0, ¾]; see <see cref="GaussianIntegral.QuantileRatio{T}"/> for the float
+    /// lanes' error.
+    /// </summary>
+    static abstract T QuantileRatio(T a, T c);
 }
 
 /// <summary>A lane with its unsigned twin: as many 32-bit words, for random numbers and for the bits of floats.</summary>
@@ -121,4 +127,7 @@ public interface ILane<T, TWords> : ILane<T>
 {
     /// <summary>The value of each word as a number; for words below 2²⁴, which convert exactly.</summary>
     static abstract T FromWords(TWords words);
+
+    /// <summary>The value of each word as a number, rounded to the nearest.</summary>
+    static abstract T FromAnyWords(TWords words);
 }

@@ -37,11 +37,19 @@ public readonly struct TruncatedGaussianNoise : INoise
     {
         T a = UniformSampler.Magnitude<T, TWords>(word, out T rest, out T sign);
         T scale = sigma * T.Constant(1.41421354f), cut = kappa * (T.Constant(1f) / scale);
-        T inside = T.Erf(cut, out T outside);
-        T u = scale * T.InverseErf(a * inside, T.Fma(a, outside, rest));
 
-        // u/κ = a·(1 − cut²(1 − a²)/3 + …); a quotient that underflows would be wrong below.
-        u = T.Select(T.Less(cut, T.Constant(1f / (1 << 12))), a * kappa, u);
+        // A NaN is neither near nor far, and stays. Under Algorithm 1 σ is often κ: then all is near, and takes a third of the work.
+        T edge = T.Constant(0.75f), near = T.Less(cut, edge), far = T.LessOrEqual(edge, cut), u = cut;
+        if (T.Any(near))
+        {
+            u = T.Select(near, a * kappa * T.QuantileRatio(a, cut), u);
+        }
+
+        if (T.Any(far))
+        {
+            T inside = T.Erf(cut, out T outside);
+            u = T.Select(far, scale * T.InverseErf(a * inside, T.Fma(a, outside, rest)), u);
+        }
 
         // Min answers with its second argument where one is NaN.
         u = T.Min(kappa, u);

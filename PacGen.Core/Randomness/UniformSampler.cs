@@ -38,13 +38,26 @@ public static class UniformSampler
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords>
     {
-        // a·2³² = 2k + 1 is an odd number of 32 bits: two halves of 16 that convert exactly.
-        TWords doubled = word + word;
-        T high = T.FromWords(TWords.ShiftRight(doubled, 16));
-        T low = T.FromWords(TWords.ShiftRight(TWords.MultiplyLow(doubled, TWords.Constant(1 << 16)), 16));
-        T scale = T.Constant(1f / (1L << 32)), half = T.Constant(1 << 16), last = T.Constant((1 << 16) - 1);
-        complement = T.Fma(last - high, half, last - low) * scale;
+        // a·2³² = 2k + 1 and (1 − a)·2³², numbers of 32 bits.
+        TWords doubled = word + word + TWords.Constant(1), rest = (doubled ^ TWords.Constant(uint.MaxValue)) + TWords.Constant(1);
+        T scale = T.Constant(1f / (1L << 32));
+        complement = T.FromAnyWords(rest) * scale;
         sign = T.Fma(T.FromWords(TWords.ShiftRight(word, 31)), T.Constant(-2f), T.Constant(1f));
-        return T.Fma(high, half, low + T.Constant(1f)) * scale;
+        return T.FromAnyWords(doubled) * scale;
+    }
+
+    /// <summary>
+    /// The value of each word as a number, rounded once: two halves of 16 bits, which convert exactly. For lanes whose machine has
+    /// no such conversion.
+    /// </summary>
+    /// <param name="words">The words.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T FromHalves<T, TWords>(TWords words)
+        where T : struct, ILane<T, TWords>
+        where TWords : struct, IWords<TWords>
+    {
+        T high = T.FromWords(TWords.ShiftRight(words, 16));
+        T low = T.FromWords(TWords.ShiftRight(TWords.MultiplyLow(words, TWords.Constant(1 << 16)), 16));
+        return T.Fma(high, T.Constant(1 << 16), low);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
+using PacGen.Core.Randomness;
 
 namespace PacGen.Kernels;
 
@@ -138,5 +139,13 @@ public readonly struct GpuFloat(float value) : ILane<GpuFloat, Words1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat QuantileRatio(GpuFloat a, GpuFloat c) => GaussianIntegral.QuantileRatio(a, c);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GpuFloat FromWords(Words1 words) => new((int)words.Value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GpuFloat FromAnyWords(Words1 words) => UniformSampler.FromHalves<GpuFloat, Words1>(words);
 }

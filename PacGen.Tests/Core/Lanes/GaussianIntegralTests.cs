@@ -51,6 +51,25 @@ internal sealed unsafe class GaussianIntegralTests
         Assert.That(far.Error, Is.LessThan(4e-7), $"erf⁻¹(1 − q), at q = {far.At:R}");
     }
 
+    [Test]
+    public void TheQuantilesRatioIsWithinItsBound()
+    {
+        Worst worst = new();
+        for (int i = 0; i <= 200; i++)
+        {
+            float c = 0.75f * i / 200;
+            for (int j = 1; j <= 200; j++)
+            {
+                float a = j / 200f;
+                double exact = i == 0 ? 1 : SpecialFunctions.ErfInv(a * SpecialFunctions.Erf(c)) / ((double)a * c);
+                worst.See(Float1.QuantileRatio(new(a), new(c)).Value, exact, c);
+            }
+        }
+
+        Assert.That(worst.Error, Is.LessThan(4e-7), $"at c = {worst.At:R}");
+        Assert.That(Float1.QuantileRatio(new(0.5f), new(float.NaN)).Value, Is.NaN);
+    }
+
     [TestCase(0f, 0f, 1f)]
     [TestCase(float.PositiveInfinity, 1f, 4.13703e-37f)]
     [TestCase(float.MaxValue, 1f, 4.13703e-37f)]

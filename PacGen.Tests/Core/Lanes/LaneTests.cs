@@ -149,6 +149,8 @@ internal sealed unsafe class LaneTests<T, TWords>
             Assert.That(Words(TWords.ShiftRight(x, 9)), Is.EqualTo(expectedA.Select(p => p >> 9)), message);
             Assert.That(
                 Values(T.FromWords(TWords.ShiftRight(x, 8))), Is.EqualTo(expectedA.Select(p => (float)(p >> 8))), message);
+            Assert.That(Values(T.FromAnyWords(x)), Is.EqualTo(expectedA.Select(p => (float)(double)p)), message);
+            Assert.That(Values(UniformSampler.FromHalves<T, TWords>(x)), Is.EqualTo(Values(T.FromAnyWords(x))), message);
         }
     }
 
