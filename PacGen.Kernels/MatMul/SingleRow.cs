@@ -11,7 +11,7 @@ internal static unsafe class SingleRow<T>
     where T : struct, IMemoryLane<T>
 {
     // Rows of the matrix that are asked for ahead: the machine does so within a page alone.
-    private const int Ahead = 8;
+    private const int Ahead = 8, Line = 16;
 
     /// <summary>Some columns.</summary>
     /// <param name="terms">The terms.</param>
@@ -26,6 +26,11 @@ internal static unsafe class SingleRow<T>
     public static void Multiply(int terms, float* a, float* b, nint step, int columns, float* c, bool accumulate)
     {
         int j = 0;
+        for (; j + (8 * T.Count) <= columns; j += 8 * T.Count)
+        {
+            Eight(terms, a, b + j, step, c + j, accumulate);
+        }
+
         for (; j + (4 * T.Count) <= columns; j += 4 * T.Count)
         {
             Four(terms, a, b + j, step, c + j, accumulate);
@@ -46,10 +51,48 @@ internal static unsafe class SingleRow<T>
         }
     }
 
+    /// <summary>
+    /// Eight vectors of columns: more of a row at once, for rows that are a small page apart all lie in the same few places of the
+    /// first-level cache.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Eight(int terms, float* a, float* b, nint step, float* c, bool accumulate)
+    {
+        T s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
+        for (int k = 0; k < terms; k++, b += step)
+        {
+            for (int line = 0; line < 8 * T.Count; line += Line)
+            {
+                CpuDevice.Prefetch(b + (Ahead * step) + line);
+            }
+
+            T x = T.Constant(a[k]);
+            s0 = MicroKernel<T>.MultiplyAdd(x, T.Load(b), s0);
+            s1 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + T.Count), s1);
+            s2 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + (2 * T.Count)), s2);
+            s3 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + (3 * T.Count)), s3);
+            s4 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + (4 * T.Count)), s4);
+            s5 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + (5 * T.Count)), s5);
+            s6 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + (6 * T.Count)), s6);
+            s7 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + (7 * T.Count)), s7);
+        }
+
+        Add(c, s0, accumulate);
+        Add(c + T.Count, s1, accumulate);
+        Add(c + (2 * T.Count), s2, accumulate);
+        Add(c + (3 * T.Count), s3, accumulate);
+        Add(c + (4 * T.Count), s4, accumulate);
+        Add(c + (5 * T.Count), s5, accumulate);
+        Add(c + (6 * T.Count), s6, accumulate);
+        Add(c + (7 * T.Count), s7, accumulate);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(float* c, T sum, bool accumulate) => T.Store(c, accumulate ? T.Load(c) + sum : sum);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Four(int terms, float* a, float* b, nint step, float* c, bool accumulate)
     {
-        const int Line = 16;
         T s0 = default, s1 = default, s2 = default, s3 = default;
         for (int k = 0; k < terms; k++, b += step)
         {
@@ -65,17 +108,9 @@ internal static unsafe class SingleRow<T>
             s3 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + (3 * T.Count)), s3);
         }
 
-        if (accumulate)
-        {
-            s0 = T.Load(c) + s0;
-            s1 = T.Load(c + T.Count) + s1;
-            s2 = T.Load(c + (2 * T.Count)) + s2;
-            s3 = T.Load(c + (3 * T.Count)) + s3;
-        }
-
-        T.Store(c, s0);
-        T.Store(c + T.Count, s1);
-        T.Store(c + (2 * T.Count), s2);
-        T.Store(c + (3 * T.Count), s3);
+        Add(c, s0, accumulate);
+        Add(c + T.Count, s1, accumulate);
+        Add(c + (2 * T.Count), s2, accumulate);
+        Add(c + (3 * T.Count), s3, accumulate);
     }
 }

@@ -53,9 +53,9 @@ public static class HessianLipschitzSampler
                 }
             }
 
-            Krylov.Ends ends = Krylov.Run(
-                weights.Length, Difference, options.Products, options.Tolerance, true,
-                new RandomStream(options.Seed, NormStream, (uint)pair));
+            Krylov.Ends ends = new Krylov(
+                weights.Length, options.Products, options.Tolerance, true, new RandomStream(options.Seed, NormStream, (uint)pair))
+                .Run(Difference);
             converged += ends.Converged ? 1 : 0;
             distances.Add(Math.Sqrt(squared));
             ratios.Add(squared == 0 ? 0 : Math.Max(Math.Abs(ends.Largest), Math.Abs(ends.Smallest)) / distances[^1]);

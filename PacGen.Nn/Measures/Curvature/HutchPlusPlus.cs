@@ -30,37 +30,14 @@ public static class HutchPlusPlus
         PassCost before = subject.Cost;
         subject.MoveToWeights();
         int share = options.Products / 3, done = 0;
-        double[] v = new double[subject.Count], product = new double[subject.Count];
+        ProductBlock block = new(subject, options.Products);
         List<double[]> basis = [];
-        for (int draw = 0; draw < Math.Min(share, subject.Count); draw++)
-        {
-            RandomSigns.Fill(v, options.Seed, SketchStream, (uint)draw);
-            Apply(v);
-            double length = Norm(product);
-            RemoveBasis(product);
-            double left = Norm(product);
-            if (left > Rounding * length)
-            {
-                basis.Add([.. product.Select(value => value / left)]);
-            }
-        }
-
+        Multiply(Math.Min(share, subject.Count), (v, draw) => RandomSigns.Fill(v, options.Seed, SketchStream, (uint)draw), Widen);
         double inside = 0;
-        foreach (double[] direction in basis)
-        {
-            Apply(direction);
-            inside += Dot(direction, product);
-        }
-
+        Multiply(
+            basis.Count, (v, index) => basis[index].CopyTo(v, 0), (direction, product) => inside += Dot(direction, product));
         List<double> rest = [];
-        for (int draw = 0; draw < options.Products - (2 * share); draw++)
-        {
-            RandomSigns.Fill(v, options.Seed, RestStream, (uint)draw);
-            RemoveBasis(v);
-            Apply(v);
-            rest.Add(Dot(v, product));
-        }
-
+        Multiply(options.Products - (2 * share), FillOutside, (v, product) => rest.Add(Dot(v, product)));
         MeanEstimate outside = MeanEstimate.Of(rest);
         double trace = inside + outside.Value;
         return new TraceEstimate
@@ -76,10 +53,37 @@ public static class HutchPlusPlus
             Outside = outside,
         };
 
-        void Apply(double[] along)
+        // Products with some vectors, as many in a pass as the block holds.
+        void Multiply(int count, Action<double[], int> fill, Action<double[], double[]> take)
         {
-            subject.Product(options.Matrix, along, product, cancellation);
-            progress?.Report(new MeasureProgress("trace", ++done, options.Products));
+            for (int first = 0; first < count; first += block.Count)
+            {
+                int start = first;
+                block.Multiply(
+                    options.Matrix, Math.Min(block.Count, count - first), (v, i) => fill(v, start + i), cancellation);
+                foreach ((double[] v, double[] product) in block.Results)
+                {
+                    take(v, product);
+                    progress?.Report(new MeasureProgress("trace", ++done, options.Products));
+                }
+            }
+        }
+
+        void Widen(double[] v, double[] product)
+        {
+            double length = Norm(product);
+            RemoveBasis(product);
+            double left = Norm(product);
+            if (left > Rounding * length)
+            {
+                basis.Add([.. product.Select(value => value / left)]);
+            }
+        }
+
+        void FillOutside(double[] v, int draw)
+        {
+            RandomSigns.Fill(v, options.Seed, RestStream, (uint)draw);
+            RemoveBasis(v);
         }
 
         void RemoveBasis(double[] from)

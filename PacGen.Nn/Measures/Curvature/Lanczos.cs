@@ -39,9 +39,9 @@ public static class Lanczos
             progress?.Report(new MeasureProgress("eigenvalues", ++done, options.Products));
         }
 
-        Krylov.Ends ends = Krylov.Run(
-            subject.Count, Apply, options.Products, options.Tolerance, false, new RandomStream(options.Seed, Stream),
-            Confirmations);
+        Krylov.Ends ends = new Krylov(
+            subject.Count, options.Products, options.Tolerance, false, new RandomStream(options.Seed, Stream), Confirmations)
+            .Run(Apply);
         return new ExtremeEigenvalues
         {
             Value = ends.Largest,

@@ -15,15 +15,11 @@ internal sealed class LanczosProcess
     // Single precision for the basis: products are no better, and it is what takes the memory.
     private readonly List<float[]> basis = [];
     private readonly List<double> diagonal = [], off = [];
-    private readonly Action<double[], double[]>? apply;
     private double[] current, next;
 
     /// <param name="start">v; scaled to length 1.</param>
-    /// <param name="apply">Writes the operator times its first argument to the second; not needed where <see cref="Begin"/> and
-    /// <see cref="End"/> are called.</param>
-    public LanczosProcess(double[] start, Action<double[], double[]>? apply = null)
+    public LanczosProcess(double[] start)
     {
-        this.apply = apply;
         current = start;
         next = new double[start.Length];
         Scale(current, 1 / Norm(current));
@@ -37,14 +33,6 @@ internal sealed class LanczosProcess
 
     /// <summary>Whether the vectors so far span an invariant subspace: no step would add anything.</summary>
     public bool IsExhausted { get; private set; }
-
-    /// <summary>One product, and one more row of the tridiagonal matrix.</summary>
-    public void Step()
-    {
-        (double[] vector, double[] product) = Begin();
-        apply!(vector, product);
-        End();
-    }
 
     /// <summary>The vector that the operator is to be multiplied by, and where the product goes.</summary>
     public (double[] Vector, double[] Product) Begin()
@@ -61,7 +49,7 @@ internal sealed class LanczosProcess
         return (current, next);
     }
 
-    /// <summary>Takes the product that <see cref="Begin"/> asked for.</summary>
+    /// <summary>Takes the product that <see cref="Begin"/> asked for: one more row of the tridiagonal matrix.</summary>
     public void End()
     {
         float[] kept = basis[^1];

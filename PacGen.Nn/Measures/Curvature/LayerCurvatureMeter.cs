@@ -27,40 +27,55 @@ public static class LayerCurvatureMeter
         PassCost before = subject.Cost;
         subject.MoveToWeights();
         IReadOnlyList<Layer> layers = Layer.Of(subject.Arena);
-        double[] v = new double[subject.Count], product = new double[subject.Count];
-        List<CurvatureBlock> blocks = [];
-        int each = options.Draws + options.Products, done = 0;
-        for (int index = 0; index < layers.Count; index++)
+        int done = 0, all = layers.Count * (options.Draws + options.Products);
+        ProductBlock block = new(subject, layers.Count * Math.Max(1, options.Draws));
+        List<double>[] traces = [.. layers.Select(_ => new List<double>())];
+        List<double>[] squares = [.. layers.Select(_ => new List<double>())];
+        Multiply(
+            [.. from index in Enumerable.Range(0, layers.Count)
+                from draw in Enumerable.Range(0, options.Draws)
+                select (index, draw)],
+            one => one.index,
+            (one, part) => RandomSigns.Fill(part, options.Seed, SignStream + (uint)one.index, (uint)one.draw),
+            (one, signs, image) =>
+            {
+                (double trace, double square) = (0, 0);
+                for (int i = 0; i < signs.Length; i++)
+                {
+                    trace += signs[i] * image[i];
+                    square += image[i] * image[i];
+                }
+
+                traces[one.index].Add(trace);
+                squares[one.index].Add(square);
+            });
+
+        // All layers' iterations side by side: the next products of those that go on share passes.
+        Krylov[] ends = [.. layers.Select((layer, index) => new Krylov(
+            layer.Count, options.Products, options.Tolerance, false, new RandomStream(options.Seed, StartStream, (uint)index),
+            Lanczos.Confirmations))];
+        while (ends.Any(one => !one.IsDone))
         {
-            Layer layer = layers[index];
-            List<double> traces = [], squares = [];
-            double[] signs = new double[layer.Count], image = new double[layer.Count];
-            for (int draw = 0; draw < options.Draws; draw++)
-            {
-                RandomSigns.Fill(signs, options.Seed, SignStream + (uint)index, (uint)draw);
-                Apply(signs, image);
-                traces.Add(signs.Zip(image, (a, b) => a * b).Sum());
-                squares.Add(image.Sum(value => value * value));
-            }
-
-            Krylov.Ends ends = Krylov.Run(
-                layer.Count, Apply, options.Products, options.Tolerance, false,
-                new RandomStream(options.Seed, StartStream, (uint)index), Lanczos.Confirmations);
-            done = (index + 1) * each;
-            blocks.Add(new CurvatureBlock(
-                layer.Name, layer.Count, ends.Largest, ends.LargestConverged, MeanEstimate.Of(traces), MeanEstimate.Of(squares)));
-
-            void Apply(double[] along, double[] result)
-            {
-                Array.Clear(v);
-                along.CopyTo(layer.Of(v));
-                subject.Product(options.Matrix, v, product, cancellation);
-                layer.Of(product).CopyTo(result);
-                progress?.Report(new MeasureProgress("curvature by layer", ++done, layers.Count * each));
-            }
+            (int Index, double[] Vector, double[] Product)[] asked = [
+                .. from index in Enumerable.Range(0, layers.Count)
+                   where !ends[index].IsDone
+                   let one = ends[index].Begin()
+                   select (index, one.Vector, one.Product)];
+            Multiply(
+                asked, one => one.Index, (one, part) => one.Vector.CopyTo(part),
+                (one, _, image) =>
+                {
+                    image.CopyTo(one.Product);
+                    Krylov run = ends[one.Index];
+                    run.End();
+                    done += run.IsDone ? options.Products - run.Found.Steps : 0;
+                });
         }
 
-        CurvatureBlock largest = blocks.MaxBy(block => block.LargestEigenvalue)!;
+        CurvatureBlock[] blocks = [.. layers.Select((layer, index) => new CurvatureBlock(
+            layer.Name, layer.Count, ends[index].Found.Largest, ends[index].Found.LargestConverged,
+            MeanEstimate.Of(traces[index]), MeanEstimate.Of(squares[index])))];
+        CurvatureBlock largest = blocks.MaxBy(one => one.LargestEigenvalue)!;
         return new LayerCurvature
         {
             Value = largest.LargestEigenvalue,
@@ -72,7 +87,36 @@ public static class LayerCurvatureMeter
             Cost = subject.Cost - before,
             Matrix = options.Matrix,
             Blocks = blocks,
-            Layers = [.. blocks.Select(block => new LayerValue(block.Name, block.LargestEigenvalue))],
+            Layers = [.. blocks.Select(one => new LayerValue(one.Name, one.LargestEigenvalue))],
         };
+
+        // Products with vectors that are 0 outside a layer, as many in a pass as the block holds; of each its layer's part.
+        void Multiply<T>(IReadOnlyList<T> items, Func<T, int> layerOf, Filling<T> fill, Taking<T> take)
+        {
+            for (int first = 0; first < items.Count; first += block.Count)
+            {
+                int start = first, count = Math.Min(block.Count, items.Count - first), next = first;
+                block.Multiply(
+                    options.Matrix, count,
+                    (v, i) =>
+                    {
+                        Array.Clear(v);
+                        fill(items[start + i], layers[layerOf(items[start + i])].Of(v));
+                    },
+                    cancellation);
+                foreach ((double[] v, double[] product) in block.Results)
+                {
+                    T item = items[next++];
+                    Layer layer = layers[layerOf(item)];
+                    done++;
+                    take(item, layer.Of(v), layer.Of(product));
+                    progress?.Report(new MeasureProgress("curvature by layer", done, all));
+                }
+            }
+        }
     }
+
+    private delegate void Filling<T>(T item, Span<double> part);
+
+    private delegate void Taking<T>(T item, Span<double> vector, Span<double> product);
 }

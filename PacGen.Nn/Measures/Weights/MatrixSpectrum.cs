@@ -85,7 +85,8 @@ internal static class MatrixSpectrum
             [kernel] = new Region(arena.Weights).Slice(layer.Start, layer.Count),
         });
         float[] numbers = new float[layer.Input.Count];
-        return Krylov.Run(numbers.Length, Apply, Steps, Tolerance, magnitude: false, new RandomStream(1, Stream, 0), 2).Largest;
+        Krylov iteration = new(numbers.Length, Steps, Tolerance, magnitude: false, new RandomStream(1, Stream, 0), 2);
+        return iteration.Run(Apply).Largest;
 
         void Apply(double[] vector, double[] result)
         {
