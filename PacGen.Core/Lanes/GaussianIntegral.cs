@@ -80,7 +80,7 @@ public static class GaussianIntegral
     /// </summary>
     /// <param name="a">a.</param>
     /// <param name="c">c; a NaN gives a NaN.</param>
-    /// <remarks>erf(c)/c in c², and with p = a·erf c, which is at most 0.711, erf⁻¹(p)/p in p²: no logarithm or exponential.</remarks>
+    /// <remarks>erf(c)/c in c², and with p = a·erf c, at most 0.711, erf⁻¹(p)/p in p²: no logarithm or exponential.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T QuantileRatio<T>(T a, T c)
         where T : struct, ILane<T>

@@ -38,7 +38,7 @@ public readonly struct TruncatedGaussianNoise : INoise
         T a = UniformSampler.Magnitude<T, TWords>(word, out T rest, out T sign);
         T scale = sigma * T.Constant(1.41421354f), cut = kappa * (T.Constant(1f) / scale);
 
-        // A NaN is neither near nor far, and stays. Under Algorithm 1 σ is often κ: then all is near, and takes a third of the work.
+        // A NaN is neither near nor far, and stays. Under Algorithm 1 σ is often κ: then all is near, for a third of the work.
         T edge = T.Constant(0.75f), near = T.Less(cut, edge), far = T.LessOrEqual(edge, cut), u = cut;
         if (T.Any(near))
         {

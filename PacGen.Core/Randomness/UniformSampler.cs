@@ -47,8 +47,8 @@ public static class UniformSampler
     }
 
     /// <summary>
-    /// The value of each word as a number, rounded once: two halves of 16 bits, which convert exactly. For lanes whose machine has
-    /// no such conversion.
+    /// The value of each word as a number, rounded once: two halves of 16 bits, which convert exactly. For machines that have no
+    /// such conversion.
     /// </summary>
     /// <param name="words">The words.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -51,10 +51,7 @@ internal static unsafe class SingleRow<T>
         }
     }
 
-    /// <summary>
-    /// Eight vectors of columns: more of a row at once, for rows that are a small page apart all lie in the same few places of the
-    /// first-level cache.
-    /// </summary>
+    /// <summary>Eight vectors of columns: the longer the piece of a row that is read at once, the faster it comes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Eight(int terms, float* a, float* b, nint step, float* c, bool accumulate)
     {
