@@ -5,7 +5,7 @@ public sealed record LayerCurvatureOptions : CurvatureOptions
 {
     private static readonly Requirement Require = Requirements.Of("Curvature by layer");
 
-    /// <summary>The most products for each layer's λ_max; as many vectors of the layer's size are kept.</summary>
+    /// <summary>The most products for each layer's λ_max; as many vectors of each layer's size are kept at once.</summary>
     public int Products { get; init; } = 30;
 
     /// <summary>A layer's λ_max is done once its residual is at most this share of it, as in <see cref="Lanczos"/>.</summary>

@@ -24,6 +24,7 @@ internal sealed class MatMulTests(string machine)
         }
     }
 
+    [TestCase(1, 513, 401)]
     [TestCase(145, 20, 23)]
     [TestCase(23, 257, 17)]
     [TestCase(64, 320, 50)]
