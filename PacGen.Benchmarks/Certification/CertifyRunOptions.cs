@@ -145,6 +145,15 @@ internal sealed class CertifyRunOptions : OptionGroup
         "--compress-epochs", "With --compress, how many times their training sees all training images", 1,
         new CompressionOptions().Epochs);
 
+    private readonly Option<int> compressTuning = Options.Count(
+        "--compress-tuning",
+        Prose.Line("""
+            With --compress, how many times a second training sees them for each number of levels, on quantised numbers with
+            straight-through gradients
+            """),
+        0,
+        new CompressionOptions().TuningEpochs);
+
     private readonly Option<double> compressRate = Options.Number(
         "--compress-rate", "With --compress, Adam's rate for them, down a cosine", Interval.Positive, 1e-3);
 
@@ -171,8 +180,8 @@ internal sealed class CertifyRunOptions : OptionGroup
 
     public override IReadOnlyList<Option> All =>
     [
-        stages, memory, control, compress, dimensions, quantised, compressEpochs, compressRate, priorFraction, priorEpochs,
-        posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop, flip, levels, deviations, sigma, sigmaRate, objective,
+        stages, memory, control, compress, dimensions, quantised, compressEpochs, compressTuning, compressRate,
+        priorFraction, priorEpochs, posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop, flip, levels, deviations, sigma, sigmaRate, objective,
         eta, gamma, epsilon, delta, deltaPrime, draws, smallest,
         .. parts.All, seed,
     ];
@@ -199,7 +208,7 @@ internal sealed class CertifyRunOptions : OptionGroup
         }
 
         parsed.Needs(IsProgressive(parsed), "--stages", memory, control);
-        parsed.Needs(parsed.GetValue(compress), "--compress", dimensions, quantised, compressEpochs, compressRate);
+        parsed.Needs(parsed.GetValue(compress), "--compress", dimensions, quantised, compressEpochs, compressTuning, compressRate);
         if (Compresses(parsed) && IsProgressive(parsed))
         {
             throw new UsageException(
@@ -279,6 +288,7 @@ internal sealed class CertifyRunOptions : OptionGroup
             Dimensions = parsed.GetValue(dimensions) is { Length: > 0 } some ? some : usual.Dimensions,
             Levels = parsed.GetValue(quantised) is { Length: > 0 } few ? few : usual.Levels,
             Epochs = parsed.GetValue(compressEpochs),
+            TuningEpochs = parsed.GetValue(compressTuning),
             Optimizer = new Adam(parsed.GetValue(compressRate)),
         };
     }

@@ -125,6 +125,17 @@ public sealed class QuantizedVector
             [.. used.Select(index => levels[index])], [.. indices.Select(index => Array.BinarySearch(used, index))], null);
     }
 
+    /// <summary>Other numbers on these levels, each on the nearest.</summary>
+    /// <param name="values">Finite numbers.</param>
+    /// <exception cref="ArgumentException">There are no numbers, too many, or one is not finite; or there are no
+    /// levels.</exception>
+    public QuantizedVector Like(ReadOnlySpan<float> values)
+    {
+        Check(values, Math.Max(levels.Length, 1));
+        return levels.Length > 0 ? new QuantizedVector(levels, Assign(levels, values), step)
+            : throw new ArgumentException("There are no levels that numbers could be on.", nameof(values));
+    }
+
     /// <summary>The numbers that a message describes.</summary>
     /// <param name="message">What <see cref="ToMessage"/> made.</param>
     /// <exception cref="FormatException">No vector has this message.</exception>

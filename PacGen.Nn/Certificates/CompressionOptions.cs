@@ -19,6 +19,13 @@ public sealed record CompressionOptions
     /// <summary>How many times the training of each d sees all training images.</summary>
     public int Epochs { get; init; } = 3;
 
+    /// <summary>
+    /// How many times a second training sees them, once for each d and K, in which each pass runs on the quantised numbers, and
+    /// its gradient moves those that they are rounded from (a straight-through gradient); 0 for none. What it makes is tried
+    /// besides.
+    /// </summary>
+    public int TuningEpochs { get; init; }
+
     /// <summary>The rule that trains the d numbers, along a cosine down to 0; Adam at 10⁻³ without it.</summary>
     public Optimizer? Optimizer { get; init; }
 
@@ -31,6 +38,7 @@ public sealed record CompressionOptions
         Require(
             Levels is { Count: >= 1 } && Levels.All(one => one is >= 2 and <= 1024),
             "the levels of compressed networks must be at least one, each between 2 and 1,024");
+        Require(TuningEpochs >= 0, $"the epochs of tuning quantised networks are {TuningEpochs}, but must not be negative");
         Require(Epochs >= 1, $"the epochs of compressed networks are {Epochs}, but must be at least 1");
     }
 }

@@ -9,7 +9,7 @@ namespace PacGen.Nn;
 /// <param name="options">The certificate's options, those of compression included.</param>
 internal sealed class CompressionRun(CertifySession session, CertifyOptions options)
 {
-    /// <summary>The streams of the trainings' order of images and draws, of which the noise is 0: one for each d.</summary>
+    /// <summary>The streams of the trainings' draws, of which the noise is 0.</summary>
     private const uint Stream = 0x6369_0000;
 
     private readonly CompressionOptions compression = options.Compression!;
@@ -24,16 +24,27 @@ internal sealed class CompressionRun(CertifySession session, CertifyOptions opti
         double delta = options.Delta + options.DeltaPrime;
         List<Described> found = [Tested(QuantizedVector.Empty, origin)];
         int[] dimensions = [.. compression.Dimensions.Select(d => Math.Min(d, origin.Length)).Distinct()];
-        for (int index = 0; index < dimensions.Length; index++)
+        foreach (int dimension in dimensions)
         {
-            SignSubspace subspace = new(origin.Length, dimensions[index], options.Seed);
-            float[] z = Train(subspace, origin, images, Stream + (uint)index);
+            SignSubspace subspace = new(origin.Length, dimension, options.Seed);
+            session.Arena.Load(origin);
+            Train(subspace, images, compression.Epochs, null);
+            float[] trained = session.Arena.Save(), z = subspace.Coordinates(origin, trained);
             foreach (int levels in compression.Levels)
             {
                 foreach (QuantizedVector numbers in (QuantizedVector[])
                     [QuantizedVector.Even(z, levels), QuantizedVector.Codebook(z, levels)])
                 {
                     found.Add(Tested(numbers, subspace.Point(origin, numbers.ToArray())));
+                    if (compression.TuningEpochs > 0)
+                    {
+                        session.Arena.Load(trained);
+                        Train(
+                            subspace, images, compression.TuningEpochs,
+                            weights => subspace.Point(origin, numbers.Like(subspace.Coordinates(origin, weights)).ToArray()));
+                        QuantizedVector tuned = numbers.Like(subspace.Coordinates(origin, session.Arena.Save()));
+                        found.Add(Tested(tuned, subspace.Point(origin, tuned.ToArray())));
+                    }
                 }
             }
         }
@@ -77,24 +88,23 @@ internal sealed class CompressionRun(CertifySession session, CertifyOptions opti
 
     private static long Errors(GibbsLosses losses) => (long)Math.Round(losses.ZeroOne * losses.Looks);
 
-    /// <summary>z after training along the subspace, without noise, the running statistics as they are.</summary>
-    private float[] Train(SignSubspace subspace, float[] origin, SampleSet images, uint stream)
-    {
-        session.Arena.Load(origin);
+    /// <summary>
+    /// Trains on from the arena's weights along the subspace, without noise, the running statistics as they are.
+    /// </summary>
+    private void Train(SignSubspace subspace, SampleSet images, int epochs, Func<float[], float[]>? rounded) =>
         session.Training.Run(
             new TrainingPlan(
-                images, compression.Epochs, Math.Min(options.BatchSize, images.Count),
-                compression.Optimizer ?? new Adam(1e-3), options.Seed, stream)
+                images, epochs, Math.Min(options.BatchSize, images.Count), compression.Optimizer ?? new Adam(1e-3), options.Seed,
+                Stream)
             {
                 Subspace = subspace,
+                Rounded = rounded,
                 Augmentation = options.Augmentation,
                 IsFrozen = session.Arena.States.Count > 0,
                 BeforeEpoch = _ => session.Noise.Set(new float[session.Arena.Count]),
             },
             session.Tell(CertifyPhase.Compressing),
             session.Cancellation);
-        return subspace.Coordinates(origin, session.Arena.Save());
-    }
 
     private sealed record Described(
         QuantizedVector Numbers, BitMessage Message, float[] Weights, BoundResult Bound, double CrossEntropy);

@@ -85,7 +85,9 @@ internal sealed class NoisyTraining : IDisposable
             Statistics = RunningStatistics.Reestimated,
             IsEvaluation = plan.IsFrozen,
             ForwardWeights = isOwn ? null : noise.Weights,
-            BeforePass = isOwn ? null : step => noise.Draw(plan.Stream, (uint)step),
+            BeforePass = isOwn ? null
+                : plan.Rounded is { } rounded ? _ => noise.Weights.Write(0, rounded(arena.Save()))
+                : step => noise.Draw(plan.Stream, (uint)step),
             AfterPass = plan.Subspace is { } subspace ? gradients => Project(gradients, subspace)
                 : plan.Anchor is null ? null : gradients => Pull(gradients, plan),
         });

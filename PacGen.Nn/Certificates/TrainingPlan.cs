@@ -26,6 +26,11 @@ internal sealed record TrainingPlan(SampleSet Images, int Epochs, int BatchSize,
     public SignSubspace? Subspace { get; init; }
 
     /// <summary>
+    /// The weights that a pass runs with, from those that are trained, in the place of the noise; null for the noise's.
+    /// </summary>
+    public Func<float[], float[]>? Rounded { get; init; }
+
+    /// <summary>
     /// Whether the running statistics stay as they are, and batches are normalised by them; else by their own, and the
     /// statistics are estimated anew at w, from the same images, before each epoch but the first and at the end.
     /// </summary>

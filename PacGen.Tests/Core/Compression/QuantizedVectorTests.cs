@@ -72,6 +72,10 @@ internal sealed class QuantizedVectorTests
         QuantizedVector even = QuantizedVector.Even([-2, 0, 1.9f, 0.1f], 5);
         Assert.That(even.Levels, Is.EqualTo(new[] { -2f, -1, 0, 1, 2 }));
         Assert.That(even.ToArray(), Is.EqualTo(new[] { -2f, 0, 2, 0 }));
+        Assert.That(even.Like([0.6f, -9]).ToArray(), Is.EqualTo(new[] { 1f, -2 }), "other numbers on the same levels");
+        Assert.That(even.Like([0.6f, -9]).ToMessage().Length, Is.EqualTo(
+            QuantizedVector.Of(even.Like([0.6f, -9]).ToMessage()).ToMessage().Length));
+        Assert.That(() => QuantizedVector.Empty.Like([1]), Throws.ArgumentException);
         Assert.That(QuantizedVector.Codebook([1e6f, -1e6f], 2).Levels, Is.EqualTo(new[] { -65504f, 65504 }), "half precision");
     }
 

@@ -77,6 +77,25 @@ internal sealed class CompressionTests
         Assert.That(with.Comparison.Sum(row => row.Cost), Is.EqualTo(with.ZeroOne.Value).Within(1e-12));
     }
 
+    /// <summary>Training on quantised numbers finds better ones on the same levels; what was tried without stays as it was.</summary>
+    [Test]
+    public void TuningOnQuantisedNumbersIsTriedBesides()
+    {
+        CertifyOptions options = Quick with { Compression = Quick.Compression! with { Dimensions = [300], Levels = [3] } };
+        CompressedNetwork plain = Certifier.Certify(new Mlp(64, 16, 10), Digits, options).Compressed!;
+        CompressedNetwork tuned = Certifier.Certify(new Mlp(64, 16, 10), Digits, options with
+        {
+            Compression = options.Compression with { TuningEpochs = 6 },
+        }).Compressed!;
+        CompressionCandidate[] all = [.. tuned.Candidates];
+        Assert.That(new[] { all[0], all[1], all[3] }, Is.EqualTo(plain.Candidates));
+        Assert.That(all, Has.Length.EqualTo(5));
+        Assert.That(all[2].Errors, Is.LessThan(all[1].Errors), "three even levels, tuned");
+        Assert.That((all[2].Levels, all[4].HasCodebook), Is.EqualTo((3, true)));
+        Assert.That(tuned.Bound.Value, Is.LessThan(plain.Bound.Value));
+        Assert.That(QuantizedVector.Of(tuned.Message).ToArray(), Is.EqualTo(tuned.Numbers.ToArray()));
+    }
+
     /// <summary>The gradient along the subspace, by hand; training leaves the weights in it.</summary>
     [TestCase(20, 7)]
     [TestCase(21, 7)]
@@ -115,6 +134,7 @@ internal sealed class CompressionTests
         Wrong(new() { Dimensions = [0] }, "dimensions");
         Wrong(new() { Levels = [1] }, "levels");
         Wrong(new() { Epochs = 0 }, "epochs of compressed");
+        Wrong(new() { TuningEpochs = -1 }, "tuning");
         Wrong(new() { Optimizer = new PerturbedOptimizer(new Sgd(0.1), 1) }, "without perturbation");
 
         static void Wrong(CompressionOptions compression, string says) => Assert.That(
