@@ -181,8 +181,8 @@ internal sealed class CertifyRunOptions : OptionGroup
     public override IReadOnlyList<Option> All =>
     [
         stages, memory, control, compress, dimensions, quantised, compressEpochs, compressTuning, compressRate,
-        priorFraction, priorEpochs, posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop, flip, levels, deviations, sigma, sigmaRate, objective,
-        eta, gamma, epsilon, delta, deltaPrime, draws, smallest,
+        priorFraction, priorEpochs, posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop, flip, levels, deviations,
+        sigma, sigmaRate, objective, eta, gamma, epsilon, delta, deltaPrime, draws, smallest,
         .. parts.All, seed,
     ];
 
@@ -208,7 +208,8 @@ internal sealed class CertifyRunOptions : OptionGroup
         }
 
         parsed.Needs(IsProgressive(parsed), "--stages", memory, control);
-        parsed.Needs(parsed.GetValue(compress), "--compress", dimensions, quantised, compressEpochs, compressTuning, compressRate);
+        parsed.Needs(
+            Compresses(parsed), "--compress", dimensions, quantised, compressEpochs, compressTuning, compressRate);
         if (Compresses(parsed) && IsProgressive(parsed))
         {
             throw new UsageException(

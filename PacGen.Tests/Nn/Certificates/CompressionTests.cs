@@ -77,7 +77,9 @@ internal sealed class CompressionTests
         Assert.That(with.Comparison.Sum(row => row.Cost), Is.EqualTo(with.ZeroOne.Value).Within(1e-12));
     }
 
-    /// <summary>Training on quantised numbers finds better ones on the same levels; what was tried without stays as it was.</summary>
+    /// <summary>
+    /// Training on quantised numbers finds better ones on the same levels; what was tried without stays as it was.
+    /// </summary>
     [Test]
     public void TuningOnQuantisedNumbersIsTriedBesides()
     {
