@@ -135,7 +135,7 @@ internal sealed class HyperExperiment : Verb
         }
 
         string title =
-            $"Validation accuracy over η and γ: {choice.Describe(all)} on {all.Name}, {plain.ToString()!.Split('(')[0]}";
+            $"Validation accuracy over η and γ: {choice.TitleOn(all)}, {plain.ToString()!.Split('(')[0]}";
         results.Write(Picture, HyperPlot.Draw(title, cells[0], cells[1..], best));
         results.Write(Numbers, findings.Rows());
         results.Write(Epochs, findings.EpochRows());

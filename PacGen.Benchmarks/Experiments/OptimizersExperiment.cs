@@ -150,7 +150,7 @@ internal sealed class OptimizersExperiment : Verb
         }
 
         string title = Prose.Line($"""
-            Perturbed OPT beside other methods: {choice.Describe(all)} on {all.Name}, {split.Train.Count:N0} training images,
+            Perturbed OPT beside other methods: {choice.TitleOn(all)}, {split.Train.Count:N0} training images,
             {plain.ToString()!.Split('(')[0]}
             """);
         results.Write(Picture, OptimizersPlot.Draw(title, findings));

@@ -124,7 +124,8 @@ internal sealed class RescaleExperiment : Verb
             terminal.Line(paragraph);
         }
 
-        string title = $"Section 6: {name} on {set.Name}, first layer times α, second times 1/α";
+        string titled = name.Replace("mlp", "MLP", StringComparison.Ordinal);
+        string title = $"Section 6: {titled} on {set.Name}, first layer times α, second times 1/α";
         results.Write(Picture, RescalePlot.Draw(title, points));
         results.Write(Numbers, RescaleQuantity.Rows(points));
         results.Write(Report, findings.Markdown(title, setting, Line(parsed), (results.NameOf(Picture), Numbers), count));

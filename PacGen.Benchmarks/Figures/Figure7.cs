@@ -107,7 +107,7 @@ internal sealed class Figure7 : Figure
         AccuracyPage page = new(options, images, Line(parsed), plan.Count)
         {
             Title = Prose.Line($"""
-                Figure 7: {network} on {images.Name} ({images.Train.Count:N0} training images), {rule.Split('(')[0]} with and
+                Figure 7: {model.TitleOn(images)} ({images.Train.Count:N0} training images), {rule.Split('(')[0]} with and
                 without perturbation
                 """),
             Setting = Prose.Line($"""

@@ -21,7 +21,7 @@ internal static class SharpnessPicture
     public static Page Draw(GaussianWell[] shown, GaussianWell[] wells, double level)
     {
         Page page = new(
-            $"Figure 2: with u ~ U(−σ, σ), σ = {level}, more curvature makes the sharpness metric M larger", Width, Height);
+            $"Figure 2: with u ~ U(−σ, σ), σ = {level}, more curvature makes the sharpness metric ℳ larger", Width, Height);
         float width = (float)Width / shown.Length;
         for (int k = 0; k < shown.Length; k++)
         {
@@ -37,16 +37,16 @@ internal static class SharpnessPicture
         double[] w = [.. Enumerable.Range(0, 321).Select(i => Reach * ((i / 160.0) - 1))];
         double least = well.Loss(0), mean = well.Expected(level), bound = least + well.Sharpness(level);
         Panel panel = new(
-            $"curvature {well.Curvature:0.###}: M = {well.Sharpness(level):0.0000}, increase {mean - least:0.0000}",
+            $"curvature {well.Curvature:0.###}: ℳ = {well.Sharpness(level):0.0000}, increase {mean - least:0.0000}",
             new Axis("weight") { Ends = (-Reach, Reach) }, new Axis("loss") { Ends = (0, 1) });
         HorizontalSpan range = panel.Plot.Add.HorizontalSpan(-level, level, Loss.WithAlpha(0.13));
         range.LineStyle.Width = 0;
         range.LegendText = "w ± σ";
         panel.Add(new Curve("loss", w, [.. w.Select(well.Loss)]) { Color = Loss, Width = 2.5f });
         Level(least, Loss, LinePattern.Dotted, "loss at w");
-        Level(mean, Mean, LinePattern.Solid, "E of the loss at w + u");
-        Level(bound, Metric, LinePattern.Dashed, "(loss at w) + M");
-        panel.Add(new Curve("M", [0, 0], [least, bound]) { Color = Metric, Width = 4 });
+        Level(mean, Mean, LinePattern.Solid, "𝔼 of the loss at w + u");
+        Level(bound, Metric, LinePattern.Dashed, "(loss at w) + ℳ");
+        panel.Add(new Curve("ℳ", [0, 0], [least, bound]) { Color = Metric, Width = 4 });
         return panel;
 
         void Level(double y, Color color, LinePattern pattern, string name) =>
@@ -57,10 +57,10 @@ internal static class SharpnessPicture
     {
         Panel panel = new("the metric, and what it bounds, against the curvature",
             new Axis("curvature of the loss at w (logarithmic)", true), new Axis("increase of the loss (logarithmic)", true));
-        Add("M (9)", well => well.Sharpness(level), Metric, LinePattern.Dashed);
+        Add("ℳ (9)", well => well.Sharpness(level), Metric, LinePattern.Dashed);
         Add("its quadratic part, curvature · σ²/6", well => well.Curvature * level * level / 6, Look.ColorOf(5),
             LinePattern.Dotted);
-        Add("exact increase, (E of the loss at w + u) − (loss at w)", well => well.Expected(level) - well.Loss(0), Mean,
+        Add("exact increase, (𝔼 of the loss at w + u) − (loss at w)", well => well.Expected(level) - well.Loss(0), Mean,
             LinePattern.Solid);
         panel.Plot.Axes.Margins(0.01, 0.06);
         return panel;

@@ -29,6 +29,7 @@ internal sealed class Panel : IDisposable
         Plot.XLabel(x.Name, Look.Name);
         Plot.YLabel(y.Name, Look.Name);
         Plot.Axes.Left.MinimumSize = LeftWidth;
+        ((ScottPlot.AxisPanels.AxisBase)Plot.Axes.Left).PaddingBetweenTickAndAxisLabels = new PixelPadding(8, 3);
         Plot.Grid.MajorLineColor = Look.Faint;
         Set(Plot.Axes.Bottom, x, Plot.Axes.SetLimitsX);
         Set(Plot.Axes.Left, y, Plot.Axes.SetLimitsY);
@@ -211,6 +212,14 @@ internal sealed class Panel : IDisposable
         }
 
         Look.Fit(Plot.Axes.Title.Label, area.Width - LeftWidth);
+
+        // Frames, ticks and the grid are not smoothed: of a line thinner than a pixel of the picture, nothing might be seen.
+        float thinnest = Math.Max(1, 1 / canvas.TotalMatrix.ScaleX);
+        Plot.Grid.MajorLineWidth = thinnest;
+        foreach (IAxis axis in Plot.Axes.GetAxes())
+        {
+            axis.FrameLineStyle.Width = axis.MajorTickStyle.Width = axis.MinorTickStyle.Width = thinnest;
+        }
 
         // ScottPlot lays a plot out from the canvas's origin.
         canvas.Save();

@@ -21,6 +21,12 @@ internal sealed record ModelChoice(
     private static readonly (string Name, string Title)[] Kinds =
         [("mlp", "MLP"), ("mnist-cnn", "small CNN"), ("wrn", "WRN"), ("resnet18", "ResNet-18"), ("vit", "vision transformer")];
 
+    private static readonly Dictionary<string, string> SetTitles = new()
+    {
+        ["mnist"] = "MNIST", ["fashion-mnist"] = "Fashion-MNIST", ["cifar-10"] = "CIFAR-10", ["cifar-100"] = "CIFAR-100",
+        ["cifar-100-coarse"] = "CIFAR-100's coarse labels", ["tiny-imagenet"] = "Tiny ImageNet",
+    };
+
     /// <summary>The name of a network that an ONNX file describes.</summary>
     public const string OnnxName = "onnx";
 
@@ -216,6 +222,9 @@ internal sealed record ModelChoice(
     public string Title(Dataset data) => Kinds.Aggregate(
         Describe(data), (text, kind) => text.StartsWith(kind.Name, StringComparison.Ordinal)
             ? $"{kind.Title}{text[kind.Name.Length..]}" : text);
+
+    /// <summary>Network and data set as they are written in titles, such as <c>WRN-16-1 on CIFAR-10</c>.</summary>
+    public string TitleOn(Dataset data) => $"{Title(data)} on {SetTitles.GetValueOrDefault(data.Name, data.Name)}";
 
     private string Dropped => Dropout > 0 ? $" with dropout {Dropout}" : "";
 }

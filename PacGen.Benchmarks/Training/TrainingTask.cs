@@ -12,7 +12,7 @@ namespace PacGen.Benchmarks.Training;
 internal sealed record TrainingTask(ModelChoice Model, Dataset Images, Optimizer Rule, TrainingOptions Options)
 {
     /// <summary>Network, samples and optimizer in a few words: what the rule's settings are is left out.</summary>
-    public string Title => $"{Model.Title(Images)} on {Images.Name}, {$"{Rule}".Split('(')[0]}";
+    public string Title => $"{Model.TitleOn(Images)}, {$"{Rule}".Split('(')[0]}";
 
     /// <summary>The same by another seed.</summary>
     public TrainingTask By(ulong seed) => this with

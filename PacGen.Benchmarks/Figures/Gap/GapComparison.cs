@@ -23,7 +23,7 @@ internal sealed record GapComparison(
 
     /// <summary>τ with its interval.</summary>
     public string TauText =>
-        $"τ = {Tau:F2}{(Interval is { } interval ? $" ({interval.Low:F2} to {interval.High:F2})" : "")}";
+        $"τ = {Tau:F2}{(Interval is { } interval ? $" ({interval.Low:F2} to {interval.High:F2})" : "")}".Replace('-', '−');
 
     /// <summary>What it says, in a sentence.</summary>
     public string Sentence(string measure) => Prose.Line($"""

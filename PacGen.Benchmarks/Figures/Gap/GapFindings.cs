@@ -75,7 +75,7 @@ internal sealed class GapFindings
 
     /// <summary>A title.</summary>
     public string Title(StudyRun run) => Prose.Line($"""
-        {run.Training.Model.Describe(run.Images!)} on {run.Images!.Name} ({run.Images!.Train.Count:N0} training images),
+        {run.Training.Model.TitleOn(run.Images!)} ({run.Images!.Train.Count:N0} training images),
         {GapFigure.Words(Varied)}s
         """);
 

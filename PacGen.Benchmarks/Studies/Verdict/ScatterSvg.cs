@@ -1,20 +1,20 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using PacGen.Plots;
 
 namespace PacGen.Benchmarks.Studies.Verdict;
 
-/// <summary>A plot of gaps over a quantity as SVG: small, sharp at any size, and each mark says which network it is.</summary>
+/// <summary>
+/// A plot of gaps over a quantity as SVG, in the colours and with the numbers of the other plots: each mark says which network it
+/// is when it is pointed at, which Skia's SVG can't.
+/// </summary>
 internal static class ScatterSvg
 {
     /// <summary>The size of a plot, in units.</summary>
     public const int Width = 360, Height = 300;
 
     private const double Left = 52, Right = 10, Top = 34, Bottom = 42;
-
-    // Okabe and Ito's, distinguished by colour-blind eyes too.
-    private static readonly string[] Palette =
-        ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#888888"];
 
     /// <summary>A mark.</summary>
     /// <param name="X">To the right; positive where the axis is logarithmic.</param>
@@ -24,7 +24,7 @@ internal static class ScatterSvg
     internal readonly record struct Mark(double X, double Y, int Colour, string Name);
 
     /// <summary>The colour of a group of marks.</summary>
-    public static string ColourOf(int group) => Palette[group % Palette.Length];
+    public static string ColourOf(int group) => Look.ColorOf(group).ToHex();
 
     /// <summary>Draws a plot.</summary>
     /// <param name="title">What it shows.</param>
@@ -44,22 +44,22 @@ internal static class ScatterSvg
             <text x="{Left}" y="20" font-size="13" font-weight="600">{Text(title)}</text>
 
             """);
-        foreach (double tick in x.Ticks)
+        foreach (double tick in x.Numbers)
         {
             double at = x.Place(tick);
             svg.Append(CultureInfo.InvariantCulture, $"""
                 <path d="M{at:F1} {Top}V{Height - Bottom}" stroke="#e6e6e6"/>
-                <text x="{at:F1}" y="{Height - Bottom + 15}" text-anchor="middle">{Label(tick)}</text>
+                <text x="{at:F1}" y="{Height - Bottom + 15}" text-anchor="middle">{Ticks.Text(tick)}</text>
 
                 """);
         }
 
-        foreach (double tick in y.Ticks)
+        foreach (double tick in y.Numbers)
         {
             double at = y.Place(tick);
             svg.Append(CultureInfo.InvariantCulture, $"""
                 <path d="M{Left} {at:F1}H{Width - Right}" stroke="#e6e6e6"/>
-                <text x="{Left - 5}" y="{at + 4:F1}" text-anchor="end">{Label(tick)}</text>
+                <text x="{Left - 5}" y="{at + 4:F1}" text-anchor="end">{Ticks.Text(tick)}</text>
 
                 """);
         }
@@ -116,17 +116,13 @@ internal static class ScatterSvg
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 
-    private static string Label(double value) =>
-        (Math.Abs(value) is > 0 and (< 1e-3 or >= 1e5) ? value.ToString("0.#e0", CultureInfo.InvariantCulture)
-            : value.ToString("0.####", CultureInfo.InvariantCulture)).Replace('-', '−');
-
     /// <summary>An axis: a range, and where in it a value lies.</summary>
     private sealed record Axis(double Least, double Largest, bool Logarithmic, double From, double To)
     {
         private const double Wide = 20;
-        private static readonly int[] Digits = [1, 2, 5, 10];
+        private const int Most = 4;
 
-        public IReadOnlyList<double> Ticks { get; private init; } = [];
+        public IReadOnlyList<double> Numbers { get; private init; } = [];
 
         public static Axis Of(double[] values, double from, double to)
         {
@@ -137,20 +133,12 @@ internal static class ScatterSvg
             (least, largest) = (least - margin, largest + margin);
             return new Axis(least, largest, logarithmic, from, to)
             {
-                Ticks = logarithmic ? Decades(least, largest) : Steps(least, largest),
+                Numbers = logarithmic ? Decades(least, largest) : [.. Ticks.Between(least, largest, Most)],
             };
         }
 
         public double Place(double value) =>
             From + (((Logarithmic ? Math.Log10(value) : value) - Least) / (Largest - Least) * (To - From));
-
-        private static double[] Steps(double least, double largest)
-        {
-            double rough = (largest - least) / 4, unit = Math.Pow(10, Math.Floor(Math.Log10(rough)));
-            double step = Digits.Select(digit => digit * unit).First(size => size >= rough);
-            int first = (int)Math.Ceiling(least / step), last = (int)Math.Floor(largest / step);
-            return [.. Enumerable.Range(first, Math.Max(0, last - first + 1)).Select(k => Math.Round(k * step, 12))];
-        }
 
         private static double[] Decades(double least, double largest)
         {

@@ -110,7 +110,7 @@ internal sealed class FigureVerbTests
         Assert.That(folder.Files, Is.Empty);
     }
 
-    [TestCase("figure", 2, "pacgen figure 1 or pacgen figure 2 or pacgen figure 3")]
+    [TestCase("figure", 2, "say which figure: 1, 2, 3, 4, 5, 6 or 7, such as pacgen figure 1")]
     [TestCase("figure 9", 2, "There is no figure 9; there are 1, 2, 3, 4, 5, 6, 7. See pacgen figure --help.")]
     [TestCase("figure one", 2, "there are 1, 2, 3, 4, 5, 6, 7")]
     [TestCase("figure --seed 8", 2, "write pacgen figure 1 --seed")]
