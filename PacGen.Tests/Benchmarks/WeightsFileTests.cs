@@ -84,7 +84,7 @@ internal sealed class WeightsFileTests
         File.WriteAllBytes(folder["w"], Texts.With(Good(folder), ("dataset", $"folder:{folder["there"]}")));
         ProgramRun run = ProgramRun.Of("score", "--weights", folder["w"]);
         Assert.That(run.ExitCode, Is.EqualTo(2));
-        Assert.That(run.Error, Does.Contain("give --dataset"));
+        Assert.That(run.Error, Does.Contain("by --dataset folder:PATH"));
         Assert.That(ProgramRun.Of(
             "score", "--weights", folder["w"], "--dataset", "digits", "--psi-images", "64", "--psi-draws", "1").ExitCode,
             Is.Zero);
