@@ -44,7 +44,8 @@ internal sealed class CommunicatorTests
         const int Count = 12_007;
         float[][][] sums = ThreadCommunicator.Run(size, ranks =>
         {
-            using Device device = simulated ? Device.Simulator : new CpuDevice(1);
+            using CpuDevice processor = new(1);
+            Device device = simulated ? Device.Simulator : processor;   // the simulator is everybody's
             using DeviceBuffer buffer = device.Allocate(Count);
             using BufferSum sum = new(ranks, buffer, [.. Cut(buffer, 0, 1, 5000, 5003, 11_000, Count)]);
             float[] values = [.. Enumerable.Range(0, Count).Select(i => MathF.Sin((ranks.Rank * 7919f) + i) * (1 + (i % 7)))];
