@@ -86,6 +86,8 @@ class Message:
         zeros = 0
         while self.number(1) == 0:
             zeros += 1
+            if zeros > 31:
+                raise ValueError("the message holds no number where one should be")
         return (1 << zeros) | self.number(zeros)
 
     def symbols(self, count, k):
@@ -260,8 +262,8 @@ def main():
 
     def check(name, recorded, computed):
         nonlocal good
-        number = isinstance(computed, float)
-        same = recorded is not None and abs(recorded - computed) <= 1e-9 * max(1.0, computed) if number else recorded == computed
+        number = isinstance(computed, float) and recorded is not None
+        same = abs(recorded - computed) <= 1e-9 * max(1.0, computed) if number else recorded == computed
         good = good and same
         if number:
             print(f"{name:16} recorded {recorded:.12f}  computed {computed:.12f}  {'same' if same else 'DIFFERENT'}")

@@ -142,7 +142,8 @@ internal sealed class CertifyRunOptions : OptionGroup
             """));
 
     private readonly Option<int> compressEpochs = Options.Count(
-        "--compress-epochs", "With --compress, how many times their training sees all training images", 1,
+        "--compress-epochs",
+        "With --compress, how many times their training sees all training images, of --weights the held-out ones", 1,
         new CompressionOptions().Epochs);
 
     private readonly Option<int> compressTuning = Options.Count(

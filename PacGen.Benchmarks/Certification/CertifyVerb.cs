@@ -199,6 +199,14 @@ internal sealed class CertifyVerb : Verb
             throw new UsageException("--stages trains networks of its own: leave it out with --weights.");
         }
 
+        if (parsed.GetValue(weights) is not null && run.Compresses(parsed) && parsed.GetValue(save) is not null)
+        {
+            throw new UsageException(Prose.Line("""
+                --save keeps no compressed network of --weights: its numbers were trained on the held-out images, which could then
+                neither test nor certify it.
+                """));
+        }
+
         if (parsed.GetValue(output) is { } path)
         {
             OutputFile.Check(path, "--output", "a certificate", OutputKind.Json, ".json");

@@ -19,6 +19,11 @@ public sealed class BitMessage
         }
 
         this.bytes = bytes.ToArray();
+        if ((length & 7) != 0)
+        {
+            this.bytes[^1] &= (byte)(0xFF << (int)(8 - (length & 7)));
+        }
+
         Length = length;
     }
 

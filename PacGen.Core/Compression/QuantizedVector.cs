@@ -138,8 +138,10 @@ public sealed class QuantizedVector
 
     /// <summary>The numbers that a message describes.</summary>
     /// <param name="message">What <see cref="ToMessage"/> made.</param>
-    /// <exception cref="FormatException">No vector has this message.</exception>
-    public static QuantizedVector Of(BitMessage message)
+    /// <param name="most">More numbers than this are refused before memory is taken: a stranger's short message may speak of
+    /// 2²⁹.</param>
+    /// <exception cref="FormatException">No vector has this message, or one of more numbers.</exception>
+    public static QuantizedVector Of(BitMessage message, int most = int.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(message);
         BitReader reader = new(message);
@@ -151,7 +153,7 @@ public sealed class QuantizedVector
 
         bool own = reader.Bit();
         uint k = reader.Gamma();
-        if (count > ArithmeticCode.Most || k > MostLevels || (own && k * (long)LevelBits > message.Length))
+        if (count > Math.Min(most, ArithmeticCode.Most) || k > MostLevels || (own && k * (long)LevelBits > message.Length))
         {
             throw Unread();
         }
@@ -160,7 +162,7 @@ public sealed class QuantizedVector
         float[] levels = step is { } even ? EvenLevels(even, (int)k)
             : [.. Enumerable.Range(0, (int)k).Select(
                 _ => (float)BitConverter.UInt16BitsToHalf((ushort)reader.Number(LevelBits)))];
-        if (!Array.TrueForAll(levels, float.IsFinite))
+        if (!Array.TrueForAll(levels, float.IsFinite) || levels.Zip(levels.Skip(1)).Any(two => two.First > two.Second))
         {
             throw Unread();
         }
@@ -239,7 +241,9 @@ public sealed class QuantizedVector
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MostLevels);
         if (values.IsEmpty || values.Length > ArithmeticCode.Most - MostLevels)
         {
-            throw new ArgumentException($"{values.Length} numbers can't be described: there must be at least 1.", nameof(values));
+            throw new ArgumentException(
+                $"{values.Length} numbers can't be described: there must be 1 to {ArithmeticCode.Most - MostLevels}.",
+                nameof(values));
         }
 
         foreach (float value in values)

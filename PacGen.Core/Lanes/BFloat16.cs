@@ -14,6 +14,9 @@ public static class BFloat16
     /// <summary>What carries into them from above half of their last place on.</summary>
     public const int HalfBelow = 0x7FFF;
 
+    /// <summary>Keeps a NaN one where its lower half is cut.</summary>
+    private const int Quiet = 0x40_0000;
+
     private const int BelowOfDouble = 45;
 
     /// <summary>A number rounded.</summary>
@@ -22,7 +25,7 @@ public static class BFloat16
     {
         int bits = BitConverter.SingleToInt32Bits(value);
         int rounded = (bits + HalfBelow + ((bits >> 16) & 1)) & Kept;
-        return BitConverter.Int32BitsToSingle((bits & int.MaxValue) > 0x7F80_0000 ? bits : rounded);
+        return BitConverter.Int32BitsToSingle((bits & int.MaxValue) > 0x7F80_0000 ? bits | Quiet : rounded);
     }
 
     /// <summary>A double rounded to as many bits; those that are small or large in single precision are not looked for.</summary>

@@ -29,9 +29,9 @@ internal sealed class MpiCommunicator : Communicator
     {
         this.library = library;
         Library = library.Version;
+        places = new (long, long)[size];
         termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => AskedToEnd());
         AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
-        places = new (long, long)[size];
         Gather<(long, long)>([(Machine, Environment.ProcessId)], places);
     }
 
@@ -94,6 +94,12 @@ internal sealed class MpiCommunicator : Communicator
             string numbers = string.Join(" and ", dead.Select(rank => places[rank].Process));
             return $"Rank{s} {string.Join(" and ", dead)} of {Size} (process{es} {numbers}) died before the end of the run, as " +
                 $"by a kill or for want of memory, and with {them} the run.";
+        }
+
+        if (places[partner].Process == 0)
+        {
+            return $"Rank {Rank} of {Size} was told to end while the ranks were joining: a process died, or somebody " +
+                "stopped the run.";
         }
 
         string what = places[partner].Machine == places[Rank].Machine ? "lives" : "is on another machine";

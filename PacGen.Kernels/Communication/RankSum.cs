@@ -20,7 +20,7 @@ internal sealed unsafe class RankSum<T>(Communicator ranks, int number)
     /// <summary>Fewer bytes than this go whole.</summary>
     private const int FewBytes = 16 << 10;
 
-    private readonly Transfer transfer = ranks.Open(number);
+    private readonly Transfer? transfer = ranks.Size > 1 ? ranks.Open(number) : null;
     private readonly (int Start, int Middle, int End)[] path =
         new (int, int, int)[BitOperations.Log2((uint)ranks.Size)];
 
@@ -35,7 +35,7 @@ internal sealed unsafe class RankSum<T>(Communicator ranks, int number)
     /// <summary>Takes the memory that so many numbers need, which else is taken when they first come.</summary>
     public void Reserve(int count)
     {
-        int room = Room(count);
+        int room = ranks.Size > 1 ? Room(count) : 0;
         received = received.Length < room ? GC.AllocateUninitializedArray<T>(room, pinned: true) : received;
     }
 
@@ -61,7 +61,7 @@ internal sealed unsafe class RankSum<T>(Communicator ranks, int number)
     {
         while (step < steps)
         {
-            if (!transfer.IsDone())
+            if (!transfer!.IsDone())
             {
                 return false;
             }
@@ -135,5 +135,5 @@ internal sealed unsafe class RankSum<T>(Communicator ranks, int number)
     }
 
     private void Send(T* send, int sent, T* receive, int taken) =>
-        transfer.Begin(Partner, send, (long)sent * sizeof(T), receive, (long)taken * sizeof(T));
+        transfer!.Begin(Partner, send, (long)sent * sizeof(T), receive, (long)taken * sizeof(T));
 }

@@ -9,7 +9,7 @@ public enum Precision
     /// <summary>
     /// Those of bfloat16, 8 significant bits: both operands are rounded before they are multiplied. A product of two is exact in
     /// single precision, in which they are summed; all that is no product stays in single precision, in memory too. An operand
-    /// errs by up to 2⁻⁹ of itself, and a sum of products by up to about 2⁻⁸ · Σ|aᵢ·bᵢ|.
+    /// errs by up to 2⁻⁸ of itself, and a sum of products by up to about 2⁻⁷ · Σ|aᵢ·bᵢ|.
     /// </summary>
     BFloat16,
 }

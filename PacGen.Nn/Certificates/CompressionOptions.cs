@@ -16,7 +16,9 @@ public sealed record CompressionOptions
     /// <summary>The K that are tried, even levels and a codebook of each.</summary>
     public IReadOnlyList<int> Levels { get; init; } = [3, 7, 15];
 
-    /// <summary>How many times the training of each d sees all training images.</summary>
+    /// <summary>
+    /// How many times the training of each d sees all training images, of a network of one's own the held-out ones.
+    /// </summary>
     public int Epochs { get; init; } = 3;
 
     /// <summary>
@@ -39,6 +41,9 @@ public sealed record CompressionOptions
             Levels is { Count: >= 1 } && Levels.All(one => one is >= 2 and <= 1024),
             "the levels of compressed networks must be at least one, each between 2 and 1,024");
         Require(TuningEpochs >= 0, $"the epochs of tuning quantised networks are {TuningEpochs}, but must not be negative");
+        Require(
+            Optimizer is not { LearnsPosterior: true },
+            $"{Optimizer} learns a posterior of its own: train compressed networks by Adam or SGD");
         Require(Epochs >= 1, $"the epochs of compressed networks are {Epochs}, but must be at least 1");
     }
 }

@@ -53,7 +53,7 @@ internal sealed class RunSnapshot(
         };
         if (options.Precision != Precision.Single)
         {
-            settings["products"] = $"{options.Precision}";
+            settings["precision of products"] = $"{options.Precision}";
         }
 
         if (options.KeepSecondMoment)

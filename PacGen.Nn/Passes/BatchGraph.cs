@@ -194,7 +194,7 @@ internal sealed class BatchGraph : IDisposable
                 UploadTo(nodes.Context?.Share),
                 [.. nodes.Context?.Next.Keys ?? []],
                 [.. nodes.Gradients.Select(program.LastUseOf)],
-                nodes.Context?.Next.Values.Append(nodes.Mean).Max(program.LastUseOf) ?? 0,
+                (nodes.Context?.Next.Values ?? Enumerable.Empty<Tensor>()).Append(nodes.Mean).Max(program.LastUseOf),
                 derivatives is null ? program[nodes.Mean] : default,
                 derivatives is null ? program[nodes.Output] : default);
         }

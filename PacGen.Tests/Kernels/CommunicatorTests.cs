@@ -39,7 +39,7 @@ internal sealed class CommunicatorTests
     /// page-locked memory of the host.
     /// </summary>
     [Test]
-    public void RangesAreSummedAsTheWhole([Values(2, 4)] int size, [Values] bool simulated)
+    public void RangesAreSummedAsTheWhole([Values(1, 2, 4)] int size, [Values] bool simulated)
     {
         const int Count = 12_007;
         float[][][] sums = ThreadCommunicator.Run(size, ranks =>

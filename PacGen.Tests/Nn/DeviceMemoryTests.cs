@@ -429,7 +429,10 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
 
         public ParameterArena Arena => arena ??= new ParameterArena(Mlp, device, 7);
 
-        public EmpiricalLoss Subject => subject ??= new EmpiricalLoss(Mlp, Arena, Data.Train, batchSize: 12);
+        public EmpiricalLoss Subject => subject ??= new EmpiricalLoss(Mlp, Arena, Data.Train, batchSize: 12)
+        {
+            Training = new TrainingFacts { InitialWeights = new float[Arena.Count], Images = Data.Train.Count },
+        };
 
         public void Dispose()
         {

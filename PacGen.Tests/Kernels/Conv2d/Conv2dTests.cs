@@ -43,6 +43,8 @@ internal sealed class Conv2dTests(string machine)
     [TestCase(1, 3, 261, 1, 3, 3, 2, 1)]
     [TestCase(33, 12, 12, 1, 5, 5, 10, 0)]
     [TestCase(2, 40, 40, 3, 3, 3, 16, 1)]
+    [TestCase(16, 24, 24, 3, 3, 3, 16, 1)]
+    [TestCase(16, 24, 24, 3, 4, 3, 16, 1)]
     [TestCase(3, 11, 9, 20, 1, 1, 100, 0)]
     [TestCase(3, 11, 9, 100, 1, 1, 70, 0)]
     public void FollowsTheReferencePastEachBlockSize(int n, int h, int w, int c, int kh, int kw, int oc, int padding)

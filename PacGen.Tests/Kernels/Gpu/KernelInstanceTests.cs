@@ -140,8 +140,8 @@ internal sealed partial class KernelInstanceTests
             loaded while the present one is multiplied; a tile's eight terms are 512 fused multiply-adds a thread on 32 16-byte loads from shared
             memory, in TF32 16 `mma.sync` of 16 × 8 × 8 a warp on 6. Else in TF32 stages of sixteen terms come by `cp.async`, which the columns of
             loads don't count, and are 64 `mma.sync` a warp, on 8 to 16 `ldmatrix` where memory runs along terms. In bf16 the same numbers are
-            read from the same stages, rounded by pairs, and multiplied by half as many `mma.sync`, of 16 × 8 × 16; those have not run on a
-            GPU. On one H200 the others
+            read from the same stages, rounded by pairs, and multiplied by half as many `mma.sync`, of
+            16 × 8 × 16 (of at most 32 columns by as many as in TF32, of 16 × 8 × 8); those have not run on a GPU. On one H200 the others
             multiply matrices of n = 4096 and 8192 at 42 TFLOP/s in single precision and 159 to 166 in TF32 (those before them at 30.5 and 45),
             and do 3 × 3 convolutions of 48 to 640 channels at 21 to 36 and 27 to 118.
             At 128 registers a thread of the 128 × 128 tile spills a few bytes with the assembler of CUDA 11.8; the others spill nothing.

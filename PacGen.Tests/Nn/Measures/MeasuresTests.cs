@@ -85,8 +85,8 @@ internal sealed class MeasuresTests
     }
 
     /// <summary>
-    /// What measures a network is a static method <c>Measure(subject, options, progress, cancellation)</c>, and what it returns
-    /// has no such method.
+    /// What measures a network is a static method <c>Measure(subject, options, progress, cancellation)</c>, without options where
+    /// there is nothing to choose, and what it returns has no such method.
     /// </summary>
     [Test]
     public void EveryMeasureHasOneShape()
@@ -99,8 +99,8 @@ internal sealed class MeasuresTests
         {
             Assert.That(way.Name, Is.AnyOf("Measure", "MeasureAll"), way.DeclaringType!.Name);
             Assert.That(
-                way.GetParameters().Select(parameter => parameter.Name),
-                Is.EqualTo(new[] { "subject", "options", "progress", "cancellation" }), way.DeclaringType.Name);
+                string.Join(' ', way.GetParameters().Select(parameter => parameter.Name)),
+                Is.AnyOf("subject options progress cancellation", "subject progress cancellation"), way.DeclaringType.Name);
             Assert.That(way.ReturnType, Is.Not.EqualTo(way.DeclaringType), "result and computation are apart");
         }
     }
