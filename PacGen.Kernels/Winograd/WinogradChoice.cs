@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace PacGen.Kernels;
 
 /// <summary>Where Winograd's convolution is used, with tiles of which side, and how its work is cut.</summary>
@@ -36,6 +38,19 @@ internal static class WinogradChoice
         int most = Math.Clamp(CacheFloats / (inputs * inputs * numbers), Least, Most);
         int chunks = (tiles + most - 1) / most;
         return (tiles + chunks - 1) / chunks;
+    }
+
+    /// <summary>
+    /// Into how many parts, each with sums of its own, the tiles of a weight gradient are cut; 1 where there would be few.
+    /// </summary>
+    /// <param name="tiles">The tiles.</param>
+    /// <param name="sums">The sums, in floats.</param>
+    public static int GradientParts(int tiles, long sums)
+    {
+        const int Least = 4, Most = 32, TilesOfPart = 128;
+        const long MostFloats = 12L << 20;
+        long parts = Math.Min(Most, Math.Min(tiles / TilesOfPart, MostFloats / sums));
+        return parts < Least ? 1 : 1 << BitOperations.Log2((ulong)parts);
     }
 
     private static int Chosen(CpuDevice device, Windows windows, int columns, Func<int, double> cost)

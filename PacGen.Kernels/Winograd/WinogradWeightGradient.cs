@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
@@ -5,9 +6,13 @@ namespace PacGen.Kernels;
 
 /// <summary>
 /// The gradient of a convolution's weights by Winograd, Gᵀ[Σ (Bᵀ d B) ⊙ (A y Aᵀ)]G over all tiles of images d and gradients y:
-/// some tiles at a time are transformed into memory that all launches of the device share, then one matrix product for each of a
-/// tile's n² numbers adds them to sums that lie there too. The order of the sums depends on the shapes alone.
+/// some tiles at a time are transformed, then one matrix product for each of a tile's n² numbers adds them to sums. The order of
+/// the sums depends on the shapes alone.
 /// </summary>
+/// <remarks>
+/// Where there are tiles enough, and sums few enough, each of several parts of the tiles is one worker's, with sums of its own:
+/// what a core has transformed it multiplies itself, and no worker waits for another. Else workers share out each step.
+/// </remarks>
 internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
     where T : struct, IMemoryLane<T>
     where TTile : struct, IWinogradTile
@@ -21,10 +26,13 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
     private readonly Region gradient;
     private readonly Region output;
     private readonly int padded;
+    private readonly int parts;
+    private readonly int tilesOfPart;
     private readonly int chunk;
     private readonly nint imageStep;
     private readonly nint gradientStep;
     private readonly nint sumStep;
+    private readonly SumPart sum;
     private readonly TransformTiles transform;
     private readonly MultiplyTiles multiply;
     private readonly TransformSums finish;
@@ -46,26 +54,39 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
         panels = new ColumnPanels(channels, T.Count);
         padded = (windows.Channels + T.Count - 1) / T.Count * T.Count;
         int numbers = TTile.Inputs * TTile.Inputs;
-        chunk = WinogradChoice.TilesPerChunk(tiles.Count, TTile.Inputs, padded + panels.Padded);
+        sumStep = WinogradTiles.Apart((nint)windows.Channels * panels.Padded);
+        parts = WinogradChoice.GradientParts(tiles.Count, numbers * (long)sumStep);
+        tilesOfPart = (tiles.Count + parts - 1) / parts;
+        chunk = WinogradChoice.TilesPerChunk(tilesOfPart, TTile.Inputs, padded + panels.Padded);
         imageStep = WinogradTiles.Apart((nint)chunk * padded);
         gradientStep = WinogradTiles.Apart((nint)chunk * panels.Padded);
-        sumStep = WinogradTiles.Apart((nint)windows.Channels * panels.Padded);
-        device.ReserveShared(numbers * (imageStep + gradientStep + sumStep));
-        device.ReserveScratch(Math.Max(padded, panels.Padded) + 16);
-        (transform, multiply, finish) = (new(this), new(this), new(this));
+        Zeros = (Math.Max(padded, panels.Padded) + 31) / 16 * 16;
+        nint transformed = numbers * (imageStep + gradientStep);
+        device.ReserveShared((parts * numbers * sumStep) + (parts > 1 ? 0 : transformed));
+        device.ReserveScratch(Zeros + (parts > 1 ? transformed : 0));
+        (sum, transform, multiply, finish) = (new(this), new(this), new(this), new(this));
     }
 
-    private float* Images => device.Shared;
+    private float* Sums => device.Shared;
 
-    private float* Gradients => Images + (TTile.Inputs * TTile.Inputs * imageStep);
+    private nint SumsOfPart => TTile.Inputs * TTile.Inputs * sumStep;
 
-    private float* Sums => Gradients + (TTile.Inputs * TTile.Inputs * gradientStep);
+    private float* SharedImages => Sums + SumsOfPart;
+
+    private int Zeros { get; }
 
     /// <inheritdoc/>
     public override void Run()
     {
         using (device.Exclusively())
         {
+            if (parts > 1)
+            {
+                sum.Run();
+                finish.Run();
+                return;
+            }
+
             for (first = 0; first < tiles.Count; first += chunk)
             {
                 count = Math.Min(chunk, tiles.Count - first);
@@ -74,6 +95,29 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
             }
 
             finish.Run();
+        }
+    }
+
+    private sealed class SumPart(WinogradWeightGradient<T, TTile> owner) : CpuLaunch(owner.device)
+    {
+        public override int Tasks => owner.parts;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public override void RunTask(int task, int worker)
+        {
+            float* zeros = Device.Scratch(worker), images = zeros + owner.Zeros;
+            new Span<float>(zeros, owner.Zeros).Clear();
+            float* sums = owner.Sums + (task * owner.SumsOfPart);
+            int begin = task * owner.tilesOfPart, end = Math.Min(begin + owner.tilesOfPart, owner.tiles.Count);
+            for (int tile = begin; tile < end; tile += owner.chunk)
+            {
+                int count = Math.Min(owner.chunk, end - tile);
+                owner.Transform(tile, 0, count, zeros, images);
+                for (int one = 0; one < owner.multiply.Tasks; one++)
+                {
+                    owner.multiply.Multiply(one, images, sums, count, tile > begin);
+                }
+            }
         }
     }
 
@@ -88,8 +132,8 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
         {
             int begin = task * TilesPerTask, end = Math.Min(begin + TilesPerTask, owner.count);
             float* zeros = Device.Scratch(worker);
-            new Span<float>(zeros, Math.Max(owner.padded, owner.panels.Padded)).Clear();
-            owner.Transform(begin, end, zeros);
+            new Span<float>(zeros, owner.Zeros).Clear();
+            owner.Transform(owner.first, begin, end, zeros, owner.SharedImages);
         }
     }
 
@@ -121,26 +165,35 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
 
         public override int Tasks => TTile.Inputs * TTile.Inputs * blocks;
 
+        public override void RunTask(int task, int worker) =>
+            Multiply(task, owner.SharedImages, owner.Sums, owner.count, owner.first > 0);
+
+        /// <summary>One product of the transformed tiles.</summary>
+        /// <param name="task">Which of <see cref="Tasks"/>.</param>
+        /// <param name="images">The transformed images, behind them the transformed gradients.</param>
+        /// <param name="sums">Takes the sums.</param>
+        /// <param name="count">How many tiles there are.</param>
+        /// <param name="adds">Whether they are added to the sums.</param>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override void RunTask(int task, int worker)
+        public void Multiply(int task, float* images, float* sums, int count, bool adds)
         {
             (int number, int block) = Math.DivRem(task, blocks);
             int row = block * rowsPerTask, rows = Math.Min(rowsPerTask, owner.windows.Channels - row), step = owner.panels.Padded;
-            float* a = owner.Images + (number * owner.imageStep) + row, b = owner.Gradients + (number * owner.gradientStep);
-            float* c = owner.Sums + (number * owner.sumStep) + ((nint)row * step);
-            int sections = (owner.count + LargestSection - 1) / LargestSection;
-            int section = (owner.count + sections - 1) / sections;
+            float* a = images + (number * owner.imageStep) + row, b = owner.Gradients(images) + (number * owner.gradientStep);
+            float* c = sums + (number * owner.sumStep) + ((nint)row * step);
+            int sections = (count + LargestSection - 1) / LargestSection;
+            int section = (count + sections - 1) / sections;
             fixed (nint* aRows = imageRows, cRows = sumRows)
             {
-                for (int term = 0; term < owner.count; term += section)
+                for (int term = 0; term < count; term += section)
                 {
-                    Summation sum = new(1, Math.Min(section, owner.count - term), owner.padded);
+                    Summation sum = new(1, Math.Min(section, count - term), owner.padded);
                     for (int panel = 0; panel < owner.panels.Count; panel++)
                     {
                         int vectors = owner.panels.VectorsOf(panel), start = owner.panels.Start(panel);
                         RowTiles<T>.Multiply(
                             sum, a + ((nint)term * owner.padded), aRows, rows, b + ((nint)term * step) + start, step, vectors,
-                            vectors * T.Count, c + start, cRows, owner.first + term > 0, false);
+                            vectors * T.Count, c + start, cRows, adds || term > 0, false);
                     }
                 }
             }
@@ -158,9 +211,25 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
             owner.Finish(task * RowsPerTask, Math.Min((task + 1) * RowsPerTask, owner.windows.Channels));
     }
 
+    private static void Add(Span<float> sums, ReadOnlySpan<float> others)
+    {
+        int i = 0;
+        for (; i <= sums.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            (new Vector<float>(sums[i..]) + new Vector<float>(others[i..])).CopyTo(sums[i..]);
+        }
+
+        for (; i < sums.Length; i++)
+        {
+            sums[i] += others[i];
+        }
+    }
+
+    private float* Gradients(float* transformedImages) => transformedImages + (TTile.Inputs * TTile.Inputs * imageStep);
+
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Transform(int begin, int end, float* zeros)
+    private void Transform(int first, int begin, int end, float* zeros, float* images)
     {
         int n = TTile.Inputs, m = TTile.Outputs, columns = panels.Columns;
         float** from = stackalloc float*[MostSide * MostSide], turned = stackalloc float*[MostSide * MostSide],
@@ -174,9 +243,9 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
         for (int tile = begin; tile < end; tile++)
         {
             (int image, int row, int column) = tiles.Place(first + tile);
-            float* to = Images + ((nint)tile * padded);
+            float* to = images + ((nint)tile * padded);
             WinogradTiles.Point(
-                CpuDevice.Address(images) + (image * imageSize), windows.Height, windows.Width, windows.Channels,
+                CpuDevice.Address(this.images) + (image * imageSize), windows.Height, windows.Width, windows.Channels,
                 row - windows.Top, column - windows.Left, n, zeros, from);
             for (int channel = 0; channel < padded; channel += T.Count)
             {
@@ -192,7 +261,7 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
                 }
             }
 
-            to = Gradients + ((nint)tile * panels.Padded);
+            to = Gradients(images) + ((nint)tile * panels.Padded);
             WinogradTiles.Point(
                 CpuDevice.Address(gradient) + (image * gradientSize), windows.Rows, windows.Columns, columns, row, column, m,
                 zeros, from);
@@ -231,6 +300,15 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
         nint tap = (nint)windows.Channels * columns;
         for (int row = begin; row < end; row++)
         {
+            for (int i = 0; parts > 1 && i < n * n; i++)
+            {
+                float* sums = from[i] + ((nint)row * panels.Padded);
+                for (int other = 1; other < parts; other++)
+                {
+                    Add(new(sums, panels.Padded), new(sums + (other * SumsOfPart), panels.Padded));
+                }
+            }
+
             float* to = CpuDevice.Address(output) + ((nint)row * columns);
             for (int o = 0; o < columns; o += T.Count)
             {
