@@ -83,7 +83,11 @@ internal sealed class RunSeries(RunsFolder folder, Jobs jobs, Host host, Termina
 
         return Complete();
 
-        IReadOnlyList<RunRecord> Complete() => [.. done.TakeWhile(record => record is not null).Select(record => record!)];
+        IReadOnlyList<RunRecord> Complete()
+        {
+            folder.Tidy(runs.Where((_, i) => done[i] is not null));
+            return [.. done.TakeWhile(record => record is not null).Select(record => record!)];
+        }
 
         void Job(Device device, IProgress<string>? among, CancellationToken stop)
         {

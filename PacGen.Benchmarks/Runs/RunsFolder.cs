@@ -128,6 +128,23 @@ internal sealed class RunsFolder
         return record;
     });
 
+    /// <summary>Removes the claims that processes left which were killed between a run's end and its claim's.</summary>
+    /// <param name="runs">Runs that are complete.</param>
+    public void Tidy(IEnumerable<PlannedRun> runs)
+    {
+        foreach (PlannedRun run in runs.Where(run => File.Exists(System.IO.Path.Combine(Path, $"{run.Folder}.lock"))))
+        {
+            try
+            {
+                _ = Claimed(run, _ => Find(run)!);
+            }
+            catch (IOException)
+            {
+                // A folder that is only read.
+            }
+        }
+    }
+
     private RunRecord? Claimed(PlannedRun run, Func<RunClaim, RunRecord> work)
     {
         RunClaim? claim;

@@ -107,6 +107,27 @@ internal sealed partial class SweepTests
         Assert.That(File.Exists(folder["out/hyper.csv"]));
     }
 
+    /// <summary>A process may be killed behind its run's end, before its claim goes: the next one removes that.</summary>
+    [Test]
+    public void AClaimThatIsLeftOfACompleteRunGoes()
+    {
+        using Folder folder = new();
+        Directory.CreateDirectory(folder["out"]);
+        string[] line =
+            ["experiment", "hyper", "--limit", "200", "--hidden", "8", "--epochs", "1", "--batch-size", "32", "--etas", "10",
+                "--gammas", "0.1", "--seeds", "1", "--output", folder["out"]];
+        Assert.That(ProgramRun.Of(line).ExitCode, Is.Zero);
+        foreach (string run in Directory.GetDirectories(folder["out/hyper-runs"]))
+        {
+            File.WriteAllText($"{run}.lock", "");
+        }
+
+        ProgramRun again = ProgramRun.Of(line);
+        Assert.That(again.ExitCode, Is.Zero, again.Error);
+        Assert.That(Directory.GetDirectories(folder["out/hyper-runs"]), Is.Not.Empty);
+        Assert.That(Directory.GetFiles(folder["out/hyper-runs"]), Is.Empty);
+    }
+
     [TestCase("SLURM_ARRAY_TASK_ID=5;SLURM_ARRAY_TASK_MIN=3;SLURM_ARRAY_TASK_MAX=9;SLURM_ARRAY_TASK_STEP=2", "2/4")]
     [TestCase("SGE_TASK_ID=2;SGE_TASK_FIRST=1;SGE_TASK_LAST=8;SGE_TASK_STEPSIZE=1", "2/8")]
     [TestCase("SGE_TASK_ID=undefined;SGE_TASK_FIRST=undefined;SGE_TASK_LAST=undefined", null)]
