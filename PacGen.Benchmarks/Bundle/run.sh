@@ -1,8 +1,10 @@
 #!/bin/sh
 # Runs PacGen on this machine's GPU and keeps what it did: the kernels' tests, trainings, benchmarks by turns with PyTorch's steps
-# where Python has PyTorch, profiles, and compute-sanitizer where there is one. Needs Linux on x86-64 with glibc, libstdc++ and NVIDIA's driver: no .NET, no CUDA toolkit.
+# where Python has PyTorch, profiles, and compute-sanitizer where there is one. Needs Linux on x86-64 with glibc, libstdc++ and
+# NVIDIA's driver: no .NET, no CUDA toolkit.
 #
-#   ./run.sh [--data FOLDER] [--device NAME] [--output FOLDER] [--seconds S] [--fixtures FILTER] [--rows PATTERN] [--limit S] [--budget S]
+#   ./run.sh [--data FOLDER] [--device NAME] [--output FOLDER] [--seconds S] [--fixtures FILTER] [--rows PATTERN]
+#            [--limit S] [--budget S]
 #
 #   --data FOLDER      the four MNIST files, as they are or as .gz: mnist-cnn is trained on them; without it an mlp on the embedded digits
 #   --device NAME      cuda (without it), cuda:1, opencl, cpu, simulator; ./program/pacgen devices lists them

@@ -2,7 +2,7 @@ namespace PacGen.Core.Compression;
 
 /// <summary>
 /// How often each of K symbols came so far, and once more: Laplace's rule, by which coder and decoder know the same probabilities
-/// without being told any. A sequence of counts n₁ … n_K has probability Πn_c!·(K − 1)!/(m + K − 1)!, whatever its order.
+/// without having been given any. A sequence of counts n₁ … n_K has probability Πn_c!·(K − 1)!/(m + K − 1)!, whatever its order.
 /// </summary>
 /// <param name="symbols">K.</param>
 internal sealed class AdaptiveCounts(int symbols)

@@ -98,12 +98,12 @@ internal sealed class MpiCommunicator : Communicator
 
         if (places[partner].Process == 0)
         {
-            return $"Rank {Rank} of {Size} was told to end while the ranks were joining: a process died, or somebody " +
+            return $"Rank {Rank} of {Size} was asked to end while the ranks were joining: a process died, or somebody " +
                 "stopped the run.";
         }
 
         string what = places[partner].Machine == places[Rank].Machine ? "lives" : "is on another machine";
-        return $"Rank {Rank} of {Size} was told to end while it waited for rank {partner}, which {what}: a process on another " +
+        return $"Rank {Rank} of {Size} was asked to end while it waited for rank {partner}, which {what}: a process on another " +
             $"machine died, or somebody stopped the run.";
     }
 

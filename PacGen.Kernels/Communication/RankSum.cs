@@ -5,7 +5,7 @@ namespace PacGen.Kernels;
 
 /// <summary>
 /// A sum of numbers over the ranks, along the tree over ranks, which goes on whenever <see cref="Advance"/> is called. What is
-/// sent waits for nobody, so that several may be under way at once.
+/// sent waits for nobody, so that several may run at once.
 /// </summary>
 /// <remarks>
 /// Many numbers: neighbours first, as in the tree, each summing one half of what the two still have; then the way back. Few go
@@ -13,7 +13,7 @@ namespace PacGen.Kernels;
 /// </remarks>
 /// <typeparam name="T">The numbers.</typeparam>
 /// <param name="ranks">The processes.</param>
-/// <param name="number">What tells its messages from those of others that are under way.</param>
+/// <param name="number">What tells its messages from those of other sums at the same time.</param>
 internal sealed unsafe class RankSum<T>(Communicator ranks, int number)
     where T : unmanaged, INumberBase<T>
 {
