@@ -1,10 +1,12 @@
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 
 namespace PacGen.Kernels;
 
 /// <summary>
 /// A few threads that share the tasks of one launch at a time. They spin for a moment before they sleep, because the launches
-/// of a step follow each other within microseconds.
+/// of a step follow each other within microseconds. Each has a range of the tasks, so that it finds in its cache what it made in
+/// the launch before; who is done with that takes what others have left.
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
@@ -12,11 +14,11 @@ internal sealed class WorkerPool : IDisposable
     private readonly Thread[] threads;
     private readonly Lock gate = new();
     private readonly SemaphoreSlim wake = new(0);
+    private readonly TaskRange[] ranges;
     private CpuLaunch? launch;
 
-    // The launch's number in the high half, its next unclaimed task in the low half: a worker that wakes late can't claim
-    // a task of a launch that it doesn't know, and nobody waits for a worker that has claimed nothing.
-    private long ticket;
+    // Even while a launch runs or has run, odd while the next is prepared.
+    private int number;
     private int completed;
     private int sleeping;
     private Exception? failure;
@@ -26,6 +28,7 @@ internal sealed class WorkerPool : IDisposable
     public WorkerPool(int workers)
     {
         threads = new Thread[workers - 1];
+        ranges = new TaskRange[workers];
         for (int i = 0; i < threads.Length; i++)
         {
             int worker = i + 1;
@@ -63,21 +66,24 @@ internal sealed class WorkerPool : IDisposable
                 return;
             }
 
-            // A number without tasks comes first: a worker that still holds the last number and finds this launch claims nothing.
-            long number = (ticket >> 32) + 1;
-            Interlocked.Exchange(ref ticket, (number << 32) | int.MaxValue);
+            int mine = number + 2;
+            Interlocked.Exchange(ref number, mine - 1);
             failure = null;
-            Volatile.Write(ref this.launch, launch);
-            Volatile.Write(ref completed, 0);
-            long mine = (number + 1) << 32;
-            Interlocked.Exchange(ref ticket, mine);
+            completed = 0;
+            this.launch = launch;
+            for (int i = 0; i < ranges.Length; i++)
+            {
+                ranges[i].Claimed = (long)mine << 32;
+            }
+
+            Interlocked.Exchange(ref number, mine);
             int asleep = Interlocked.Exchange(ref sleeping, 0);
             if (asleep > 0)
             {
                 wake.Release(asleep);
             }
 
-            Share(launch, mine >> 32, 0);
+            Share(launch, mine, 0);
             SpinWait spin = default;
             while (Volatile.Read(ref completed) != tasks)
             {
@@ -122,11 +128,11 @@ internal sealed class WorkerPool : IDisposable
 
     private void Work(int worker)
     {
-        long seen = 0;
+        int seen = 0;
         while (true)
         {
             int spins = 0;
-            while ((Volatile.Read(ref ticket) >> 32) == seen && !stopping)
+            while (!IsNew(seen) && !stopping)
             {
                 if (++spins < SpinsBeforeSleep)
                 {
@@ -136,7 +142,7 @@ internal sealed class WorkerPool : IDisposable
 
                 // Announce sleep, then look once more: a launch that came in between has either counted us or is seen here.
                 Interlocked.Increment(ref sleeping);
-                if ((Volatile.Read(ref ticket) >> 32) == seen && !stopping)
+                if (!IsNew(seen) && !stopping)
                 {
                     wake.Wait();
                 }
@@ -153,13 +159,18 @@ internal sealed class WorkerPool : IDisposable
                 return;
             }
 
-            seen = Volatile.Read(ref ticket) >> 32;
-            if (Volatile.Read(ref launch) is { } current)
+            // The launch is that of the number where this has not changed meanwhile.
+            int now = Volatile.Read(ref number);
+            CpuLaunch? current = Volatile.Read(ref launch);
+            if ((now & 1) == 0 && Volatile.Read(ref number) == now)
             {
-                Share(current, seen, worker);
+                Share(current!, now, worker);
+                seen = now;
             }
         }
     }
+
+    private bool IsNew(int seen) => Volatile.Read(ref number) is int now && now != seen && (now & 1) == 0;
 
     private bool TryCancelSleep()
     {
@@ -178,32 +189,63 @@ internal sealed class WorkerPool : IDisposable
         return false;
     }
 
-    private void Share(CpuLaunch launch, long number, int worker)
+    private void Share(CpuLaunch launch, int number, int worker)
     {
-        int tasks = launch.Tasks;
-        long now = Volatile.Read(ref ticket);
-        while (now >> 32 == number && (int)now < tasks)
+        int done = 0;
+        for (int i = 0; i < ranges.Length; i++)
         {
-            long before = Interlocked.CompareExchange(ref ticket, now + 1, now);
-            if (before != now)
+            int owner = (worker + i) % ranges.Length;
+            int start = Start(launch.Tasks, owner), count = Start(launch.Tasks, owner + 1) - start;
+            for (; TryClaim(ref ranges[owner].Claimed, number, count) is >= 0 and int task; done++)
             {
-                now = before;
-                continue;
-            }
-
-            try
-            {
-                launch.RunTask((int)now, worker);
-            }
+                try
+                {
+                    launch.RunTask(start + task, worker);
+                }
 #pragma warning disable CA1031 // Whatever it is, it belongs to the caller of Run, once no task runs any more.
-            catch (Exception thrown)
+                catch (Exception thrown)
 #pragma warning restore CA1031
+                {
+                    Interlocked.CompareExchange(ref failure, thrown, null);
+                }
+            }
+        }
+
+        // Behind the last, for the next launch may begin as soon as all are counted.
+        if (done > 0)
+        {
+            Interlocked.Add(ref completed, done);
+        }
+    }
+
+    private int Start(int tasks, int worker) => (int)((long)tasks * worker / ranges.Length);
+
+    /// <summary>The next of a range's tasks; -1 where there is none, or the range is of another launch.</summary>
+    private static int TryClaim(ref long claimed, int number, int count)
+    {
+        long now = Volatile.Read(ref claimed);
+        while ((int)(now >> 32) == number && (int)now < count)
+        {
+            long before = Interlocked.CompareExchange(ref claimed, now + 1, now);
+            if (before == now)
             {
-                Interlocked.CompareExchange(ref failure, thrown, null);
+                return (int)now;
             }
 
-            Interlocked.Increment(ref completed);
-            now = Volatile.Read(ref ticket);
+            now = before;
         }
+
+        return -1;
+    }
+
+    /// <summary>
+    /// The number of the launch in the high half, how many of a worker's tasks are claimed in the low half: a worker that wakes
+    /// late can't claim a task of a launch that it doesn't know, and nobody waits for a worker that has claimed nothing.
+    /// </summary>
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    private struct TaskRange
+    {
+        [FieldOffset(0)]
+        public long Claimed;
     }
 }
