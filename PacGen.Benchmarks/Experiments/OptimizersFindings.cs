@@ -12,7 +12,7 @@ namespace PacGen.Benchmarks.Experiments;
 /// <param name="gradients">The gradient evaluations of an epoch.</param>
 internal sealed class OptimizersFindings(MethodResult[] results, ulong[] seeds, Func<RunArm, double> gradients)
 {
-    private readonly MethodResult? plain = Array.Find(results, one => one is { Method.Name: "plain", IsWhole: true });
+    private readonly MethodResult? plain = Array.Find(results, one => one is { Method.IsPlain: true, IsWhole: true });
     private readonly MethodResult? perturbed = Array.Find(results, one => one is { Method.Name: "perturbed", IsWhole: true });
 
     /// <summary>The methods whose runs all came to their end, the best on the test images first.</summary>

@@ -10,7 +10,10 @@ namespace PacGen.Benchmarks.Experiments;
 /// </summary>
 internal static class OptimizersPlot
 {
-    private const int Solid = 6;
+    // More colours than these can't be told apart where the curves lie this close.
+    private const int Named = 5;
+
+    private static readonly Color Others = Color.FromHex("#BDBDBD");
 
     /// <summary>Draws both.</summary>
     /// <param name="title">What was trained on what.</param>
@@ -64,18 +67,30 @@ internal static class OptimizersPlot
         Panel panel = new(
             "on the way, mean over the seeds", new Axis("gradients, in passes over the training images") { Whole = true },
             new Axis("validation accuracy, %"));
-        for (int m = 0; m < methods.Length; m++)
+        MethodResult[] named = [.. methods.Where((one, rank) => rank < Named || one.Method.IsPlain)];
+        MethodResult[] others = [.. methods.Except(named)];
+        foreach ((int o, MethodResult other) in others.Index())
         {
-            RunEpoch[][] runs = [.. methods[m].Chosen!.Records.Select(record => record.Epochs.ToArray())];
-            panel.Add(new Curve(
-                methods[m].Method.At(methods[m].Best!.Value),
-                [.. runs[0].Select(epoch => (double)epoch.Epoch * methods[m].Method.Passes)],
-                [.. runs[0].Select((_, e) => 100 * runs.Average(run => run[e].TestAccuracy))])
+            panel.Add(Of(other) with { Name = o == 0 ? "the others" : "", Color = Others, Width = 1.5f });
+        }
+
+        foreach ((int n, MethodResult one) in named.Index())
+        {
+            panel.Add(Of(one) with
             {
-                Color = Look.ColorOf(m % Solid), Pattern = m < Solid ? LinePattern.Solid : LinePattern.Dashed,
+                Color = Look.ColorOf(n), Pattern = one.Method.IsPlain ? LinePattern.Dashed : LinePattern.Solid,
+                Marker = Look.MarkerOf(n), MostMarks = 12,
             });
         }
 
         return panel;
+
+        static Curve Of(MethodResult one)
+        {
+            RunEpoch[][] runs = [.. one.Chosen!.Records.Select(record => record.Epochs.ToArray())];
+            return new Curve(
+                one.Method.At(one.Best!.Value), [.. runs[0].Select(epoch => (double)epoch.Epoch * one.Method.Passes)],
+                [.. runs[0].Select((_, e) => 100 * runs.Average(run => run[e].TestAccuracy))]);
+        }
     }
 }

@@ -39,28 +39,50 @@ internal sealed class Page : IDisposable
     public void Add(Panel panel, SKRect area)
     {
         panels.Add(panel);
-        Paint((canvas, textScale) =>
-        {
-            // Larger text, marks and lines: the panel is drawn smaller, then enlarged.
-            canvas.Save();
-            canvas.Scale(textScale);
-            panel.Draw(canvas, SKRect.Create(
-                area.Left / textScale, area.Top / textScale, area.Width / textScale, area.Height / textScale));
-            canvas.Restore();
-        });
+        Paint((canvas, textScale) => Enlarged(canvas, textScale, area, panel.Draw));
     }
 
-    /// <summary>Draws panels of one size below the title, row by row.</summary>
+    /// <summary>
+    /// Draws panels below the title, row by row; a last row that is not full is as wide as the others. Panels whose
+    /// legends are parts of one share it, below all of them.
+    /// </summary>
     /// <param name="columns">How many stand in a row.</param>
     /// <param name="added">The panels.</param>
     public void AddRows(int columns, params IReadOnlyList<Panel> added)
     {
-        int rows = (added.Count + columns - 1) / columns;
-        float width = (float)Width / columns, height = (Height - Top) / rows;
-        for (int p = 0; p < added.Count; p++)
+        panels.AddRange(added);
+        Panel? shared = added.Count > 1 ? added.FirstOrDefault(panel => added.All(panel.HasLegendOf)) : null;
+        foreach (Panel panel in shared is null ? [] : added)
         {
-            Add(added[p], SKRect.Create(p % columns * width, Top + (p / columns * height), width, height));
+            panel.HasLegend = false;
         }
+
+        int rows = (added.Count + columns - 1) / columns;
+        Paint((canvas, textScale) =>
+        {
+            float below = textScale * (shared?.LegendHeight(Width / textScale) ?? 0), height = (Height - Top - below) / rows;
+            for (int p = 0; p < added.Count; p++)
+            {
+                int row = p / columns;
+                float width = (float)Width / Math.Min(columns, added.Count - (row * columns));
+                Enlarged(
+                    canvas, textScale, SKRect.Create(p % columns * width, Top + (row * height), width, height), added[p].Draw);
+            }
+
+            if (shared is not null)
+            {
+                Enlarged(canvas, textScale, new SKRect(0, Height - below, Width, Height), shared.DrawLegend);
+            }
+        });
+    }
+
+    // Larger text, marks and lines: all of it is drawn smaller, then enlarged.
+    private static void Enlarged(SKCanvas canvas, float scale, SKRect area, Action<SKCanvas, SKRect> draw)
+    {
+        canvas.Save();
+        canvas.Scale(scale);
+        draw(canvas, SKRect.Create(area.Left / scale, area.Top / scale, area.Width / scale, area.Height / scale));
+        canvas.Restore();
     }
 
     /// <summary>Draws anything else.</summary>

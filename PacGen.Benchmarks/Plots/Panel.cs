@@ -11,6 +11,9 @@ internal sealed class Panel : IDisposable
     // Room for the numbers and the name, so that panels above each other begin at one line.
     private const float LeftWidth = 70;
 
+    // About what ScottPlot leaves at the right.
+    private const float RightMargin = 18;
+
     private const int MostRectangles = 1000;
 
     private readonly Axis x, y;
@@ -80,22 +83,24 @@ internal sealed class Panel : IDisposable
         line.LinePattern = curve.Pattern;
         line.MarkerShape = curve.Marker ?? (shown.Length == 1 ? MarkerShape.FilledCircle : MarkerShape.None);
         line.MarkerSize = curve.MarkerSize;
-        line.LegendText = curve.Name;
         int every = ((shown.Length - 1) / curve.MostMarks) + 1;
         if (every > 1 && curve.Marker is { } mark)
         {
             line.MarkerShape = MarkerShape.None;
-            line.LegendText = "";
             int[] some = [.. shown.Where((_, i) => (i + 1) % every == 0)];
             Scatter marks = Plot.Add.Scatter(
                 some.Select(i => x.Of(curve.X[i])).ToArray(), some.Select(i => y.Of(curve.Y[i])).ToArray(), color);
             marks.LineWidth = 0;
             marks.MarkerShape = mark;
             marks.MarkerSize = curve.MarkerSize;
+        }
+
+        if (curve.Name.Length > 0)
+        {
             LegendItems.Add(new LegendItem
             {
                 LabelText = curve.Name, LineColor = color, LineWidth = curve.Width, LinePattern = curve.Pattern,
-                MarkerShape = mark, MarkerColor = color, MarkerSize = curve.MarkerSize,
+                MarkerShape = curve.Marker ?? line.MarkerShape, MarkerColor = color, MarkerSize = curve.MarkerSize,
             });
         }
     }
@@ -203,15 +208,43 @@ internal sealed class Panel : IDisposable
         }
     }
 
+    /// <summary>Whether its legend is drawn with it, where there is one; false where a page draws it.</summary>
+    public bool HasLegend { get; set; } = true;
+
+    /// <summary>Whether its legend has all that another panel's has, in the same colours; both have one.</summary>
+    public bool HasLegendOf(Panel other)
+    {
+        return Entries(other) is { Length: > 0 } others && !others.Except(Entries(this)).Any();
+
+        static (string, Color)[] Entries(Panel panel) => [.. panel.Plot.Legend.GetItems().Select(
+            item => (item.LabelText, item.LineWidth > 0 ? item.LineColor : item.MarkerColor))];
+    }
+
+    /// <summary>The height of its legend in a width.</summary>
+    public float LegendHeight(float width)
+    {
+        using Paint paint = Paint.NewDisposablePaint();
+        return new LegendBelow(Plot.Legend, width).Measure(paint);
+    }
+
+    /// <summary>Draws its legend alone.</summary>
+    public void DrawLegend(SKCanvas canvas, SKRect area)
+    {
+        using Paint paint = Paint.NewDisposablePaint();
+        new LegendBelow(Plot.Legend, area.Width).Render(
+            canvas, paint, new PixelRect(area.Left, area.Right, area.Bottom, area.Top));
+    }
+
     /// <summary>Draws all of it into a rectangle.</summary>
     public void Draw(SKCanvas canvas, SKRect area)
     {
-        if (Plot.Legend.GetItems().Length > 0 && !Plot.Axes.GetPanels().OfType<LegendBelow>().Any())
+        if (HasLegend && Plot.Legend.GetItems().Length > 0 && !Plot.Axes.GetPanels().OfType<LegendBelow>().Any())
         {
             Plot.Axes.AddPanel(new LegendBelow(Plot.Legend, area.Width));
         }
 
-        Look.Fit(Plot.Axes.Title.Label, area.Width - LeftWidth);
+        // The title is centred above the axes, whose right margin it may fill.
+        Look.Fit(Plot.Axes.Title.Label, area.Width - LeftWidth - (2 * RightMargin));
 
         // Frames, ticks and the grid are not smoothed: of a line thinner than a pixel of the picture, nothing might be seen.
         float thinnest = Math.Max(1, 1 / canvas.TotalMatrix.ScaleX);
@@ -236,13 +269,15 @@ internal sealed class Panel : IDisposable
     /// <summary>The legend in one or more rows below the axes, where it covers no curve, as wide as the panel.</summary>
     private sealed class LegendBelow : LegendPanel
     {
+        private const float Around = 20;
+
         private readonly PixelSize room;
 
         public LegendBelow(Legend legend, float width)
             : base(legend)
         {
             Edge = Edge.Bottom;
-            room = new PixelSize(width - 20, float.PositiveInfinity);
+            room = new PixelSize(width - Around, float.PositiveInfinity);
             legend.FontSize = Look.Small;
             legend.Orientation = Orientation.Horizontal;
             legend.OutlineWidth = 0;
@@ -261,8 +296,13 @@ internal sealed class Panel : IDisposable
         public override void Render(RenderPack rp, float size, float offset)
         {
             float top = rp.DataRect.Bottom + offset;
+            Render(rp.Canvas, rp.Paint, new PixelRect(0, room.Width + Around, top + size, top));
+        }
+
+        public void Render(SKCanvas canvas, Paint paint, PixelRect area)
+        {
             Legend.IsVisible = true;
-            Legend.Render(rp.Canvas, rp.Paint, new PixelRect(10, 10 + room.Width, top + size, top), Alignment.MiddleCenter);
+            Legend.Render(canvas, paint, area.Contract(Around / 2, 0), Alignment.MiddleCenter);
             Legend.IsVisible = false;
         }
     }

@@ -17,6 +17,9 @@ namespace PacGen.Benchmarks.Runs;
 internal sealed record Method(
     string Name, string Title, string Setting, Interval Range, double[] Grid, Func<Recipe, double, Recipe> Apply, int Passes = 1)
 {
+    /// <summary>Whether it is what the others are compared with.</summary>
+    public bool IsPlain => Name == "plain";
+
     /// <summary>The methods by their names, plain training first. Another is a row here.</summary>
     public static IReadOnlyList<Method> All { get; } =
     [

@@ -119,4 +119,42 @@ internal sealed class PlotTests
             return panel.Plot.RenderManager.LastRender.DataRect.Bottom;
         }
     }
+
+    /// <summary>Panels with one legend share it; one with a name of its own keeps what it has, and the others theirs.</summary>
+    [TestCase("a", false)]
+    [TestCase("c", true)]
+    public void OneLegendServesAllPanels(string second, bool each)
+    {
+        Panel[] panels = [Of("a", "b"), Of(second)];
+        using Page page = new("", 800, 400);
+        page.AddRows(2, panels);
+        Assert.That(page.Encode(".png"), Is.Not.Empty);
+        Assert.That(panels.Select(panel => panel.HasLegend), Is.All.EqualTo(each));
+        float[] ends = [.. panels.Select(panel => panel.Plot.RenderManager.LastRender.DataRect.Bottom)];
+        Assert.That(ends[0], Is.EqualTo(ends[1]), "both axes end at one height");
+        Assert.That(panels.Select(panel => panel.Plot.RenderManager.LastRender.FigureRect.Bottom),
+            each ? Is.All.EqualTo(400) : Is.All.LessThan(380), "a shared legend stands below both");
+
+        static Panel Of(params string[] names)
+        {
+            Panel panel = new("", Axis.Epochs, new Axis("y"));
+            foreach (string name in names)
+            {
+                panel.Add(new Curve(name, [1, 2], [1, 2]));
+            }
+
+            return panel;
+        }
+    }
+
+    [Test]
+    public void ALastRowFillsItsWidth()
+    {
+        Panel[] panels = [.. Enumerable.Range(0, 3).Select(_ => new Panel("", Axis.Epochs, new Axis("y")))];
+        using Page page = new("", 800, 400);
+        page.AddRows(2, panels);
+        Assert.That(page.Encode(".png"), Is.Not.Empty);
+        Assert.That(
+            panels.Select(panel => panel.Plot.RenderManager.LastRender.FigureRect.Width), Is.EqualTo(new[] { 400, 400, 800 }));
+    }
 }

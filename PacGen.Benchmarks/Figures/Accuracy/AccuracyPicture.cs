@@ -17,12 +17,7 @@ internal static class AccuracyPicture
     {
         (RunArm Arm, RunEpoch[][] Runs)[] curves = [.. arms.Select(arm => (arm, findings.Of(arm)))];
 
-        // One scale for both, so that the gap between them can be seen.
-        double[] all = [.. curves.SelectMany(curve => curve.Runs).SelectMany(run => run).SelectMany(
-            epoch => new[] { 100 * epoch.TrainAccuracy, 100 * epoch.TestAccuracy })];
-        double margin = Math.Max(0.05 * (all.Max() - all.Min()), 0.5);
         Axis time = findings.Halves ? new Axis("gradients, in passes over the training images") { Whole = true } : Axis.Epochs;
-        Axis accuracy = new("accuracy, %") { Ends = (Math.Max(0, all.Min() - margin), Math.Min(100, all.Max() + margin)) };
         Page page = new(title, 1600, 760);
         page.AddRows(2, Of("training accuracy", epoch => 100 * epoch.TrainAccuracy),
             Of("test accuracy", epoch => 100 * epoch.TestAccuracy));
@@ -32,7 +27,7 @@ internal static class AccuracyPicture
         {
             int seeds = curves[0].Runs.Length;
             Panel panel = new(
-                seeds > 1 ? $"{heading}, mean and range of {seeds} seeds" : heading, time, accuracy);
+                seeds > 1 ? $"{heading}, mean and range of {seeds} seeds" : heading, time, new Axis("accuracy, %"));
             for (int c = 0; c < curves.Length; c++)
             {
                 (RunArm arm, RunEpoch[][] runs) = curves[c];

@@ -14,7 +14,7 @@ internal static class ScatterSvg
     /// <summary>The size of a plot, in units.</summary>
     public const int Width = 360, Height = 300;
 
-    private const double Left = 52, Right = 10, Top = 34, Bottom = 42;
+    private const double Left = 68, Right = 20, Top = 34, Bottom = 42;
 
     /// <summary>A mark.</summary>
     /// <param name="X">To the right; positive where the axis is logarithmic.</param>
