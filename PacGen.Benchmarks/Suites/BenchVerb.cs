@@ -14,8 +14,9 @@ internal sealed class BenchVerb : Verb
     private readonly Option<string> precision = DeviceOptions.Precision("the products, convolutions and steps of --device");
     private readonly Option<string> convolutions = DeviceOptions.Convolutions();
     private readonly Option<int?> threads = Options.Count(
-        "--threads", "Threads of --quick and of --device cpu; without it one a core");
-    private readonly Option<string?> output = Options.Path("--output", "With --device: the file for the tables, in Markdown");
+        "--threads", "Threads of --quick, --methods and --device cpu; without it one a core, --methods also 1");
+    private readonly Option<string?> output = Options.Path(
+        "--output", "With --device or --methods: the file for the tables, in Markdown");
     private readonly Option<bool> quick = Options.Flag(
         "--quick",
         Prose.Line("""
@@ -31,14 +32,23 @@ internal sealed class BenchVerb : Verb
             """),
         "device");
 
+    private readonly Option<bool> methods = Options.Flag(
+        "--methods",
+        Prose.Line("""
+            What a step of each way of training takes as multiples of a plain one, by turns on the CPU: Wide-ResNets perturbed,
+            under SAM, with averaged weights and so on
+            """));
+
+    private readonly Option<int> batch = Options.Count("--batch-size", "Images a step of --methods", 1, 128);
     private readonly Option<double> seconds = Options.Number(
-        "--seconds", "How long --device repeats each measurement", new Interval(0, 60, FromOpen: true, ToOpen: false), 0.5);
+        "--seconds", "How long --device repeats each measurement, and --methods in each turn",
+        new Interval(0, 60, FromOpen: true, ToOpen: false), 0.5);
 
     private readonly Option<string?> filter = Options.Path(
         "--filter",
         Prose.Line($"""
-            Which benchmarks of BenchmarkDotNet, such as *Convolutions*, or with --device which rows, such as *mnist-cnn*; without
-            it all. The suites are {Suites.Names}
+            Which benchmarks of BenchmarkDotNet, such as *Convolutions*, or with --device which rows, such as *mnist-cnn*, or with
+            --methods which network, such as *16-1*; without it all. The suites are {Suites.Names}
             """),
         "pattern");
 
@@ -72,11 +82,21 @@ internal sealed class BenchVerb : Verb
             "bench", "Times the kernels: with BenchmarkDotNet, or quickly as shares of what the machine can do."))
     {
         started.Hidden = true;
-        Add(quick, device, filter, products, precision, convolutions, threads, seconds, peer, output, profile, startup, started);
+        Add(
+            quick, device, methods, batch, filter, products, precision, convolutions, threads, seconds, peer, output, profile,
+            startup, started);
     }
 
     protected override int Run(ParseResult parsed)
     {
+        if (parsed.GetValue(methods))
+        {
+            return parsed.GetValue(quick) || parsed.GetValue(device) is not null
+                ? throw new UsageException("--methods is a table of its own, on the CPU: leave --quick and --device out.")
+                : Compare(parsed);
+        }
+
+        parsed.Needs(false, "--methods", batch);
         if (parsed.GetValue(device) is { } name)
         {
             return parsed.GetValue(quick)
@@ -103,7 +123,8 @@ internal sealed class BenchVerb : Verb
             return 0;
         }
 
-        parsed.Needs(false, "--device", products, precision, convolutions, seconds, peer, output);
+        parsed.Needs(false, "--device", products, precision, convolutions, peer);
+        parsed.Needs(false, "--device or --methods", seconds, output);
         if (!parsed.GetValue(quick))
         {
             return parsed.GetValue(threads) is null
@@ -122,7 +143,27 @@ internal sealed class BenchVerb : Verb
         return 0;
     }
 
-    private int Measure(ParseResult parsed, string name)
+    private int Compare(ParseResult parsed)
+    {
+        parsed.Needs(false, "--device", products, precision, convolutions, peer);
+        string? page = PageOf(parsed);
+        Terminal terminal = TerminalOf(parsed);
+        int[] counts = parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
+        MethodBench bench = new(
+            counts, parsed.GetValue(batch), parsed.GetValue(seconds), parsed.GetValue(filter) ?? "*", text => terminal.Line(text),
+            Host.Stop.Token);
+        bench.Show(terminal);
+        if (page is not null)
+        {
+            string text = bench.Markdown(Line(parsed));
+            OutputFile.Write(page, "--output", stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+            terminal.Line($"table → {page}");
+        }
+
+        return 0;
+    }
+
+    private string? PageOf(ParseResult parsed)
     {
         string? page = parsed.GetValue(output);
         if (page is not null)
@@ -130,6 +171,12 @@ internal sealed class BenchVerb : Verb
             OutputFile.Check(page, "--output", "a page of tables", OutputKind.Any, ".md", ".txt");
         }
 
+        return page;
+    }
+
+    private int Measure(ParseResult parsed, string name)
+    {
+        string? page = PageOf(parsed);
         PeerSteps? theirs = parsed.GetValue(peer) is { } file ? PeerSteps.Read(file) : null;
         Device opened = Device.Open(name);
         if (opened is GpuDevice { Kind: DeviceKind.Simulator })

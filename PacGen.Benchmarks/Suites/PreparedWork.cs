@@ -56,7 +56,8 @@ internal sealed class PreparedWork(Device device, Action enqueue, params IReadOn
         }
     }
 
-    private double Sample(int times)
+    /// <summary>Does the work some times, and says how long one took, in milliseconds.</summary>
+    public double Sample(int times)
     {
         long begun = Stopwatch.GetTimestamp();
         Run(times);

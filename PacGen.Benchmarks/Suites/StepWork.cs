@@ -23,8 +23,12 @@ internal static class StepWork
         () => new MnistCnn(), "MnistCnn", new Shape(batch, 28, 28, 1), 2.0 * 24 * 24 * 10 * 25,
         2.0 * ((8 * 8 * 20 * 250) + (320 * 50) + (50 * 10)), optimizer);
 
-    /// <summary><see cref="Nn.WideResNet"/> on 32×32 colour images in 10 classes, running statistics included.</summary>
-    public static Work WideResNet(int depth, int widen, int batch, Optimizer? optimizer = null)
+    /// <summary>
+    /// <see cref="Nn.WideResNet"/> on 32×32 colour images in 10 classes, running statistics included; an average of the weights,
+    /// where there is one, takes them in at each step.
+    /// </summary>
+    public static Work WideResNet(
+        int depth, int widen, int batch, Optimizer? optimizer = null, WeightAveraging? average = null)
     {
         double others = 2.0 * 64 * widen * 10;
         int inputs = 16;
@@ -42,7 +46,7 @@ internal static class StepWork
         }
 
         return Of(() => new WideResNet(depth, widen, 10), $"WRN-{depth}-{widen}", new Shape(batch, 32, 32, 3),
-            2.0 * 32 * 32 * 16 * 27, others, optimizer);
+            2.0 * 32 * 32 * 16 * 27, others, optimizer, average);
     }
 
     /// <summary>
@@ -61,7 +65,8 @@ internal static class StepWork
 
     // A forward pass and both gradients of every layer but the first, which needs none for its images.
     private static Work Of(
-        Func<Module> model, string name, Shape shape, double first, double others, Optimizer? optimizer) =>
+        Func<Module> model, string name, Shape shape, double first, double others, Optimizer? optimizer,
+        WeightAveraging? average = null) =>
         new($"{name} training step, batch {shape[0]}", shape[0] * ((2 * first) + (3 * others)), 0, 0, (device, precision) =>
         {
             const int Epoch = 3;
@@ -74,7 +79,9 @@ internal static class StepWork
                 new byte[shape.Count], labels, shape[1], shape[2], 10,
                 new Normalization(new float[shape[3]], [.. Enumerable.Repeat(1f, shape[3])]));
             TrainingPipeline pipeline = new(
-                module, arena, optimizer, images, new PipelineOptions { Seed = BenchValues.Seed, Precision = precision });
+                module, arena, optimizer, images,
+                new PipelineOptions { Seed = BenchValues.Seed, Precision = precision, Average = average });
+            int ends = 0;
             float[] pixels = BenchValues.Of(checked((int)shape.Count), 1), targets = [.. labels.Select(label => (float)label)];
             Submit();
             pipeline.Complete();
@@ -89,6 +96,12 @@ internal static class StepWork
                     }
 
                     Submit();
+                    if (average is not null)
+                    {
+                        // Each step is an epoch's end, so that SWA's work is seen too.
+                        pipeline.Complete();
+                        pipeline.EndEpoch(++ends);
+                    }
                 },
                 pipeline, arena)
             {

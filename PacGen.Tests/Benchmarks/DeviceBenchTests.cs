@@ -101,6 +101,30 @@ internal sealed partial class DeviceBenchTests
         Assert.That(double.Parse(Cells(File.ReadAllText(page), name)[1], CultureInfo.InvariantCulture), Is.Positive);
     }
 
+    /// <summary>Each method's step over the plain one of the same run.</summary>
+    [Test]
+    public void MethodsAreMultiplesOfPlainTraining()
+    {
+        using Folder folder = new();
+        string page = folder["methods.md"];
+        ProgramRun run = ProgramRun.Of(
+            "bench", "--methods", "--batch-size", "2", "--filter", "*10-1", "--threads", "1", "--seconds", "0.001",
+            "--output", page);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        string text = File.ReadAllText(page);
+        Assert.That(text, Does.Contain("| method | WRN-10-1, 1 thread, ms | over plain |").And.Contain(
+            "pacgen bench --methods --batch-size 2 --filter *10-1 --threads 1 --seconds 0.001").And.Not.Contain("WRN-16-1"));
+        Assert.That(Cells(text, "plain Adam")[2], Is.EqualTo("1.000"));
+        foreach (string name in (string[])["Perturbed OPT, truncated Gaussian", "SAM", "IVON", "SWA, averaging at each step"])
+        {
+            Assert.That(
+                Cells(text, name)[1..].Select(cell => double.Parse(cell, CultureInfo.InvariantCulture)), Is.All.Positive);
+        }
+    }
+
+    [TestCase("--methods", "--device", "cpu")]
+    [TestCase("--methods", "--filter", "nothing")]
+    [TestCase("--batch-size", "16", "--quick")]
     [TestCase("--quick", "--device", "cpu")]
     [TestCase("--seconds", "1")]
     [TestCase("--output", "page.md")]
