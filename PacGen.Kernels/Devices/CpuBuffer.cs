@@ -9,12 +9,13 @@ public sealed unsafe class CpuBuffer : DeviceBuffer
 {
     private readonly CpuDevice device;
     private float* pointer;
+    private long count;
 
     internal CpuBuffer(CpuDevice device, float* pointer, long count, int sizeClass)
     {
         this.device = device;
         this.pointer = pointer;
-        Count = count;
+        this.count = count;
         SizeClass = sizeClass;
         device.Account(count);
     }
@@ -23,7 +24,7 @@ public sealed unsafe class CpuBuffer : DeviceBuffer
     public override Device Device => device;
 
     /// <inheritdoc/>
-    public override long Count { get; }
+    public override long Count => count;
 
     /// <summary>The address of the first element.</summary>
     /// <exception cref="ObjectDisposedException">The buffer was disposed.</exception>
@@ -36,7 +37,18 @@ public sealed unsafe class CpuBuffer : DeviceBuffer
         }
     }
 
-    internal int SizeClass { get; }
+    internal int SizeClass { get; private set; }
+
+    /// <summary>Has another buffer's memory from then on, and gives back its own.</summary>
+    internal void Take(CpuBuffer other)
+    {
+        float* own = pointer;
+        pointer = other.pointer;
+        other.pointer = own;
+        (count, other.count) = (other.count, count);
+        (SizeClass, other.SizeClass) = (other.SizeClass, SizeClass);
+        other.Dispose();
+    }
 
     /// <inheritdoc/>
     public override void Write(long start, ReadOnlySpan<float> source) => source.CopyTo(Span(start, source.Length));
@@ -54,7 +66,7 @@ public sealed unsafe class CpuBuffer : DeviceBuffer
             return;
         }
 
-        device.Account(-Count);
+        device.Account(-count);
         if (disposing)
         {
             device.Return(released, SizeClass);

@@ -13,6 +13,7 @@ public sealed unsafe class CpuDevice : Device
 {
     private const int SmallestClass = 8;
     private const int MostThreads = 1024;
+    private const string SharedPurpose = "what products and convolutions copy or transform";
     private readonly WorkerPool pool;
     private readonly Lock gate = new();
     private readonly Stack<nint>[] free = [.. Enumerable.Range(0, 64).Select(_ => new Stack<nint>())];
@@ -124,17 +125,24 @@ public sealed unsafe class CpuDevice : Device
     /// Makes sure that there is memory for <paramref name="count"/> floats that launches which run <see cref="Exclusively"/> hand
     /// each other; called when they are bound.
     /// </summary>
-    internal void ReserveShared(long count) => pool.WhileIdle(() =>
+    /// <returns>The memory. Its address is valid until the next call, so ask anew in each task.</returns>
+    internal Region ReserveShared(long count)
     {
-        if (shared is not { } current || current.Count < count)
+        pool.WhileIdle(() =>
         {
-            CpuBuffer larger = Rent(count, "a convolution's transformed numbers");
-            shared?.Dispose();
-            shared = larger;
-        }
-    });
+            if (shared is null)
+            {
+                shared = Rent(count, SharedPurpose);
+            }
+            else if (shared.Count < count)
+            {
+                shared.Take(Rent(count, SharedPurpose));
+            }
+        });
+        return new Region(shared!, 0, count);
+    }
 
-    /// <summary>The memory of <see cref="ReserveShared"/>; valid until its next call, so ask anew in each task.</summary>
+    /// <summary>The address of that memory; valid until the next call, so ask anew in each task.</summary>
     internal float* Shared => shared!.Pointer;
 
     /// <summary>Keeps other threads' launches out until it is disposed.</summary>

@@ -35,7 +35,7 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
     }
 
     /// <inheritdoc/>
-    public override long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes)
+    public override long SharedBytes(CpuDevice device, ReadOnlySpan<Shape> shapes)
     {
         Shape shape = Infer(shapes);
         return MatMulPacking.Bytes(shape[0], shapes[0][TransposeA ? 0 : 1], shape[1], TransposeA, device.Lanes);

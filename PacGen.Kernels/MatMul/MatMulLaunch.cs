@@ -65,22 +65,22 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
                 device, panels, a, transposeA ? 1 : terms, transposeA ? rows : 1, b, output, rows, terms, termStep, columnStep);
         }
 
-        using LaunchParts parts = new(device);
-        Region packed = parts.Memory((long)panels.Padded * terms);
-        parts.Add(new PackLaunch<T>(device, panels, b, [0], terms, termStep, columnStep, packed));
         int stride = MatMulPacking.LeftStride(rows, terms, columns, transposeA);
+        long size = (long)panels.Padded * terms;
+        Region shared = device.ReserveShared(size + ((long)rows * stride)), packed = shared.Slice(0, size);
+        PackLaunch<T> pack = new(device, panels, b, [0], terms, termStep, columnStep, packed);
         if (stride == 0)
         {
-            parts.Add(new MatMulLaunch<T>(
+            return new ExclusiveLaunch(device, pack, new MatMulLaunch<T>(
                 device, panels, a, transposeA ? 1 : terms, transposeA ? rows : 1, packed, output, rows, terms));
-            return parts.ToLaunch();
         }
 
-        Region left = parts.Memory((long)rows * stride);
-        parts.Add(transposeA ? new TransposeLaunch(device, terms, rows, a, left)
-            : new SpreadRowsLaunch(device, rows, terms, stride, a, left));
-        parts.Add(new MatMulLaunch<T>(device, panels, left, stride, 1, packed, output, rows, terms));
-        return parts.ToLaunch();
+        Region left = shared.Slice(size, (long)rows * stride);
+        return new ExclusiveLaunch(
+            device, pack,
+            transposeA ? new TransposeLaunch(device, terms, rows, a, left)
+                : new SpreadRowsLaunch(device, rows, terms, stride, a, left),
+            new MatMulLaunch<T>(device, panels, left, stride, 1, packed, output, rows, terms));
     }
 
     /// <inheritdoc/>

@@ -40,6 +40,14 @@ public abstract record Operation
     /// <param name="shapes">The inputs' shapes.</param>
     public virtual long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes) => 0;
 
+    /// <summary>
+    /// What the kernel on the CPU needs while it runs, in memory that all kernels of the device share, in bytes; 0 where that is
+    /// small. It, too, is known before any memory is taken.
+    /// </summary>
+    /// <param name="device">The device.</param>
+    /// <param name="shapes">The inputs' shapes.</param>
+    public virtual long SharedBytes(CpuDevice device, ReadOnlySpan<Shape> shapes) => 0;
+
     /// <summary>The kernel on the CPU, bound to memory.</summary>
     /// <param name="device">Where it runs.</param>
     /// <param name="shapes">The inputs' shapes.</param>

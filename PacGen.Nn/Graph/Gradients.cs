@@ -21,7 +21,7 @@ public static class Gradients
         // Elementwise functions. Gradients come in the output's shape and are summed to the input's where it was stretched.
         [typeof(AddFunction)] = [(_, g) => g, (_, g) => g],
         [typeof(SubtractFunction)] = [(_, g) => g, (_, g) => -g],
-        [typeof(MultiplyFunction)] = [(n, g) => g * n.Inputs[1], (n, g) => g * n.Inputs[0]],
+        [typeof(MultiplyFunction)] = [(n, g) => Times(g, n.Inputs[1]), (n, g) => Times(g, n.Inputs[0])],
         [typeof(DivideFunction)] = [(n, g) => g / n.Inputs[1], (n, g) => -(g * n) / n.Inputs[1]],
         [typeof(MaximumFunction)] =
             [(n, g) => g * Tensor.Less(n.Inputs[1], n.Inputs[0]), (n, g) => g - (g * Tensor.Less(n.Inputs[1], n.Inputs[0]))],
@@ -287,6 +287,18 @@ public static class Gradients
 
     private static Tensor OfSoftmax(Tensor softmax, Tensor gradient) =>
         softmax * (gradient - (gradient * softmax).Sum([-1], true));
+
+    /// <summary>g · x, which is x where g is all ones, as in the gradient of ⟨x, v⟩ by v.</summary>
+    private static Tensor Times(Tensor g, Tensor x)
+    {
+        Tensor source = g;
+        while (source.Operation is Reshape or FusedMap { Expression.Size: 0 })
+        {
+            source = source.Inputs[0];
+        }
+
+        return source.Values is [1f] && x.Shape == g.Shape ? x : g * x;
+    }
 
     private static Tensor Product(Tensor a, Tensor b, bool transposeA, bool transposeB) =>
         Tensor.Apply(new MatMul(transposeA, transposeB), a, b);

@@ -78,6 +78,11 @@ internal sealed class GraphCompiler
         ? steps.Sum(step => step.Operation.KernelBytes(cpu, [.. step.Inputs.Select(input => input.Shape)]))
         : 0;
 
+    /// <summary>What kernels will share with those of other graphs, once planned.</summary>
+    public long SharedBytes => device is CpuDevice cpu
+        ? steps.Select(step => step.Operation.SharedBytes(cpu, [.. step.Inputs.Select(input => input.Shape)])).Append(0).Max()
+        : 0;
+
     /// <summary>Decides what is computed where, without taking any memory.</summary>
     public void Plan()
     {

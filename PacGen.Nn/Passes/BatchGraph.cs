@@ -217,6 +217,9 @@ internal sealed class BatchGraph : IDisposable
     /// <summary>What the kernels of that graph will keep for themselves, such as packed Weights, in bytes.</summary>
     public long KernelBytes(int count) => Planned(count).KernelBytes;
 
+    /// <summary>What they share with all kernels of the device, in bytes.</summary>
+    public long SharedBytes(int count) => Planned(count).SharedBytes;
+
     private GraphCompiler Planned(int count)
     {
         if (!planned.TryGetValue(count, out var made))

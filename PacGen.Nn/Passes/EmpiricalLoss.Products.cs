@@ -30,7 +30,7 @@ public sealed partial class EmpiricalLoss
         Require(product.Length, nameof(product));
         BatchGraph graph = ProductGraph(matrix, 1);
         Send(along, 0);
-        Means(graph, [directions[0].Product], withLoss: false, cancellation)[..Count].CopyTo(product);
+        Means(graph, [directions[0].Product], withLoss: false, product, cancellation);
         Finite(product);
         Cost += new PassCost(0, 0, 1);
     }
@@ -74,10 +74,15 @@ public sealed partial class EmpiricalLoss
             }
 
             Span<double> means = Means(
-                graph, [.. directions.Take(count).Select(one => one.Product)], withLoss: false, cancellation);
+                graph, [.. directions.Take(count).Select(one => one.Product)], withLoss: false,
+                count == 1 ? results[first] : default, cancellation);
             for (int i = 0; i < count; i++)
             {
-                means.Slice(i * Count, Count).CopyTo(results[first + i]);
+                if (count > 1)
+                {
+                    means.Slice(i * Count, Count).CopyTo(results[first + i]);
+                }
+
                 Finite(results[first + i]);
             }
 
@@ -124,16 +129,5 @@ public sealed partial class EmpiricalLoss
             matrix, Loss, output, labels, weights, along).Select((scalar, i) => (scalar, directions[i].Product))));
         products[(matrix, count)] = graph;
         return graph;
-    }
-
-    private void Send(ReadOnlySpan<double> along, int index)
-    {
-        Require(along.Length, nameof(along));
-        for (int i = 0; i < along.Length; i++)
-        {
-            Staging[i] = (float)along[i];
-        }
-
-        directions[index].Along.Write(0, Staging);
     }
 }

@@ -27,7 +27,6 @@ public sealed partial class EmpiricalLoss : IDisposable
     private readonly SetBatches batches;
     private readonly Dictionary<int, TreeSum<double>> sums = [];
     private DeviceBuffer? point, gradients;
-    private float[]? staging;
     private BatchGraph? value, gradient;
 
     // What measures share: found at these weights and this state.
@@ -103,12 +102,10 @@ public sealed partial class EmpiricalLoss : IDisposable
         {
             if (point is null)
             {
-                arena.RequireFinite("The loss has no measures");
-                point = arena.Device.Allocate(arena.Count);
-                point.Write(0, arena.Save());
+                MoveToWeights();
             }
 
-            return point;
+            return point!;
         }
     }
 
@@ -119,7 +116,8 @@ public sealed partial class EmpiricalLoss : IDisposable
     {
         arena.RequireFinite("The loss has no measures");
         float[] weights = arena.Save();
-        Point.Write(0, weights);
+        point ??= arena.Device.AllocateUncleared(arena.Count);
+        point.Write(0, weights);
         return weights;
     }
 
@@ -306,8 +304,6 @@ public sealed partial class EmpiricalLoss : IDisposable
         }
     }
 
-    private float[] Staging => staging ??= new float[Count];
-
     private BatchGraph ValueGraph => value ??= Graph(null);
 
     private DeviceBuffer Gradients => gradients ??= arena.Device.Allocate(arena.Count);
@@ -329,22 +325,24 @@ public sealed partial class EmpiricalLoss : IDisposable
     private double Pass(BatchGraph graph, Span<double> result, CancellationToken cancellation)
     {
         Require(result.Length, nameof(result));
-        Span<double> means = Means(graph, [Gradients], withLoss: true, cancellation);
+        Span<double> means = Means(graph, [Gradients], withLoss: true, default, cancellation);
         means[..^1].CopyTo(result);
         Finite(result);
         return means[^1];
     }
 
     /// <summary>
-    /// The means over the set of arrays that a graph makes of each batch, one behind the other, and of its loss at the end.
+    /// The means over the set of arrays that a graph makes of each batch, one behind the other, and of its loss at the end where
+    /// it is wanted; in an array of this object's if no other is given.
     /// </summary>
     private Span<double> Means(
-        BatchGraph graph, DeviceBuffer[] made, bool withLoss, CancellationToken cancellation)
+        BatchGraph graph, DeviceBuffer[] made, bool withLoss, Span<double> into, CancellationToken cancellation)
     {
         batches.Begin(takesTurns: false);
-        if (!sums.TryGetValue(made.Length, out TreeSum<double>? over))
+        int length = checked((made.Length * Count) + (withLoss ? 1 : 0));
+        if (!sums.TryGetValue(length, out TreeSum<double>? over))
         {
-            sums[made.Length] = over = new TreeSum<double>(checked((made.Length * Count) + 1));
+            sums[length] = over = new TreeSum<double>(length);
         }
 
         return over.Run(
@@ -355,31 +353,19 @@ public sealed partial class EmpiricalLoss : IDisposable
                 Batch batch = batches.Next(index, begins: place == 0);
                 graph.Run(batch.Samples, batch.Targets);
                 double share = (double)batch.Count / Images.Count;
-                sum[^1] += withLoss ? graph.Loss() * share : 0;
+                if (withLoss)
+                {
+                    sum[^1] += graph.Loss() * share;
+                }
+
                 for (int i = 0; i < made.Length; i++)
                 {
                     Add(made[i], sum.Slice(i * Count, Count), share);
                 }
             },
             null,
-            cancellation);
-    }
-
-    private void Add(DeviceBuffer values, Span<double> sum, double share)
-    {
-        values.Read(0, Staging);
-        for (int i = 0; i < sum.Length; i++)
-        {
-            sum[i] += Staging[i] * share;
-        }
-    }
-
-    private static void Finite(ReadOnlySpan<double> values)
-    {
-        foreach (double value in values)
-        {
-            Finite(value);
-        }
+            cancellation,
+            into);
     }
 
     /// <summary>

@@ -14,14 +14,10 @@ internal sealed class TreeSum<T>
 {
     private readonly List<T[]?> sums = [];
     private readonly int length;
-    private T[] leaf;
+    private T[]? leaf;
 
     /// <param name="length">How many numbers are summed.</param>
-    public TreeSum(int length)
-    {
-        this.length = length;
-        leaf = new T[length];
-    }
+    public TreeSum(int length) => this.length = length;
 
     /// <summary>Adds what a batch gives to its part's sum.</summary>
     /// <param name="index">Which batch.</param>
@@ -40,47 +36,63 @@ internal sealed class TreeSum<T>
     /// <param name="each">Passes a batch.</param>
     /// <param name="end">Called at the end of each part; null for nothing.</param>
     /// <param name="cancellation">Stops between two batches.</param>
-    /// <returns>The sums, until the next call.</returns>
+    /// <param name="into">Gets the sums; without it they lie in memory of this object until the next call.</param>
+    /// <returns>The sums.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled, on some rank.</exception>
     public Span<T> Run(
-        DataParallel parallel, int batches, EachBatch each, EachPart? end, CancellationToken cancellation)
+        DataParallel parallel, int batches, EachBatch each, EachPart? end, CancellationToken cancellation,
+        Span<T> into = default)
     {
         sums.Clear();
+
+        // One part is summed where its sum is wanted.
+        bool isDirect = parallel.Own == 1 && !into.IsEmpty;
         int longest = ((batches - 1) / parallel.Parts) + 1;
         for (int part = 0; part < parallel.Own; part++)
         {
             (int start, int stop) = parallel.RangeOf(batches, parallel.First + part);
-            Array.Clear(leaf);
+            Span<T> sum = isDirect ? into : leaf ??= new T[length];
+            sum.Clear();
             for (int place = 0; place < longest; place++)
             {
                 // As often on every rank.
                 parallel.ThrowIfCancelled(cancellation);
                 if (start + place < stop)
                 {
-                    each(start + place, place, leaf);
+                    each(start + place, place, sum);
                 }
             }
 
-            end?.Invoke(stop - start, leaf);
-            Fold(part, last: part == parallel.Own - 1);
+            end?.Invoke(stop - start, sum);
+            if (!isDirect)
+            {
+                Fold(part, last: part == parallel.Own - 1);
+            }
         }
 
+        if (!isDirect && !into.IsEmpty)
+        {
+            leaf.CopyTo(into);
+        }
+
+        Span<T> all = into.IsEmpty ? leaf : into;
         if (typeof(T) == typeof(float))
         {
-            parallel.Ranks.Sum(MemoryMarshal.Cast<T, float>(leaf.AsSpan()));
+            parallel.Ranks.Sum(MemoryMarshal.Cast<T, float>(all));
         }
         else
         {
-            parallel.Ranks.Sum(MemoryMarshal.Cast<T, double>(leaf.AsSpan()));
+            parallel.Ranks.Sum(MemoryMarshal.Cast<T, double>(all));
         }
 
-        return leaf;
+        return all;
     }
 
     /// <summary>Joins the leaf with the sums of 2^i parts that it completes.</summary>
     private void Fold(int part, bool last)
     {
         int ending = last ? part : (1 << BitOperations.TrailingZeroCount(~part)) - 1, level = 0;
+        T[] leaf = this.leaf!;
         for (; ending >> level != 0; level++)
         {
             if ((ending >> level & 1) != 0)
@@ -105,6 +117,6 @@ internal sealed class TreeSum<T>
             sums.Add(null);
         }
 
-        (sums[level], leaf) = (leaf, new T[length]);
+        (sums[level], this.leaf) = (leaf, new T[length]);
     }
 }

@@ -38,7 +38,7 @@ internal sealed class MemoryPlan(
             return;
         }
 
-        (long graphs, long kernels) = (0, 0);
+        (long graphs, long kernels, long shared) = (0, 0, 0);
         if (2 * weights <= MostOfFree * there)
         {
             using BatchGraph pass = new(model, arena, arena.Weights, arena.Weights, Loss, Form, options.Seed);
@@ -46,10 +46,11 @@ internal sealed class MemoryPlan(
             {
                 graphs += pass.Plan(size);
                 kernels += pass.KernelBytes(size);
+                shared = Math.Max(shared, pass.SharedBytes(size));
             }
         }
 
-        RequireRoom(new MemoryEstimate(weights, weights, 0, graphs, kernels, 0, 0, 0, free), 0);
+        RequireRoom(new MemoryEstimate(weights, weights, 0, graphs, kernels + shared, 0, 0, 0, free), 0);
     }
 
     /// <summary>
@@ -66,7 +67,8 @@ internal sealed class MemoryPlan(
             .. evaluated.Select(size => (evaluation.Graph, size)),
             .. statistics is null ? [] : new[] { (statistics.Graph, options.PartSize) },
         ];
-        long planned = graphs.Sum(one => one.Graph.Plan(one.Size)), kernels = graphs.Sum(one => one.Graph.KernelBytes(one.Size));
+        long planned = graphs.Sum(one => one.Graph.Plan(one.Size));
+        long kernels = graphs.Sum(one => one.Graph.KernelBytes(one.Size)) + graphs.Max(one => one.Graph.SharedBytes(one.Size));
         long array = arena.Count * sizeof(float), score = 0;
         if (options.Score is { } scoring)
         {
