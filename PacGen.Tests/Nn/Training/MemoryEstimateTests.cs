@@ -88,8 +88,8 @@ internal sealed class MemoryEstimateTests
     }
 
     /// <summary>
-    /// A training step takes a little more than is free, which might do. That of a larger batch packs its weights: a quarter more.
-    /// That is known before any of it is touched.
+    /// A training step takes a little more than is free, which might do. That of a larger batch packs its weights: a quarter
+    /// more. That is known before any of it is touched.
     /// </summary>
     [TestCase(190, true)]
     [TestCase(200, false)]
@@ -104,7 +104,8 @@ internal sealed class MemoryEstimateTests
         Assert.That(
             plan.RequireRoomForModel,
             fits ? Throws.Nothing
-                : Throws.TypeOf<TrainingException>().With.Message.Contains("take a smaller model").And.Message.Contains("kernels"));
+                : Throws.TypeOf<TrainingException>().With.Message.Contains("take a smaller model").And.Message.Contains(
+                    "kernels"));
         Assert.That(device.AllocatedBytes, Is.EqualTo(taken), "nothing more was taken");
     }
 
