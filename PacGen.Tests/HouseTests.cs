@@ -208,6 +208,7 @@ internal sealed partial class HouseTests
     private static string Expected(string[] folders) => folders switch
     {
         ["PacGen.Nn", "Images", ..] => "PacGen.Images",
+        ["PacGen.Nn", "Analyzers", ..] => "PacGen.Analyzers",
         ["PacGen.Benchmarks", "Plots", ..] => "PacGen.Plots",
         ["PacGen.Kernels" or "PacGen.Nn", ..] => folders[0],
         ["PacGen.Tests", var project, ..] => $"PacGen.Tests.{project}",

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
@@ -27,10 +28,18 @@ public abstract class Device : IDisposable
     /// The first GPU: CUDA's where there is one, else OpenCL's. One device for the whole program, never disposed.
     /// </summary>
     /// <exception cref="DeviceException">There is no GPU.</exception>
-    public static GpuDevice Gpu => (GpuDevice)Open("gpu");
+    public static GpuDevice Gpu
+    {
+        [RequiresDynamicCode(NoDynamicCode)]
+        get => (GpuDevice)Open("gpu");
+    }
 
     /// <summary>The debugger of GPU kernels: they run as .NET code. For tests on small sizes.</summary>
-    public static GpuDevice Simulator => (GpuDevice)Open("simulator");
+    public static GpuDevice Simulator
+    {
+        [RequiresDynamicCode(NoDynamicCode)]
+        get => (GpuDevice)Open("simulator");
+    }
 
     /// <summary>
     /// The device that <c>PACGEN_DEVICE</c> names; without it the first CUDA GPU, else the first GPU with OpenCL, else the CPU. A

@@ -226,7 +226,8 @@ internal sealed class GraphCompiler
                     ? region
                     : throw new InvalidOperationException(
                         $"{(leaf.Parameter is null ? "State" : "Parameter")} '{leaf.Parameter?.Name ?? leaf.State?.Name}' has " +
-                            $"no values on {device.Name} yet: create a ParameterArena for its module there.");
+                            $"no values on {device.Name} yet. Keep its layer in a field, array or list of the network, which " +
+                            "looks for its parts there; without a Trainer, create a ParameterArena for the network first.");
             }
             else
             {
