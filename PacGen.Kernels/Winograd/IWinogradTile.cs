@@ -3,10 +3,10 @@ using PacGen.Core.Lanes;
 namespace PacGen.Kernels;
 
 /// <summary>
-/// The one-dimensional maps of Winograd's convolution F(m, 3), as a type argument of its kernels: m outputs of a filter of 3 taps
-/// over n = m + 2 inputs are Aᵀ[(G g) ⊙ (Bᵀ d)], n multiplications instead of 3m. In two dimensions each map is applied to the
-/// rows and then to the columns. The adjoint maps give the gradient of the filter, Gᵀ[(A y) ⊙ (Bᵀ d)]. Each method applies its
-/// map to vectors that a table points to, all the same number of floats further, and stores the results a step apart.
+/// The maps of Winograd's convolution F(m, 3), as a type argument of its kernels: m outputs of a filter of 3 taps over n = m + 2
+/// inputs are Aᵀ[(G g) ⊙ (Bᵀ d)], n multiplications instead of 3m. In two dimensions each map is applied to the rows and then to
+/// the columns. The adjoint maps give the gradient of the filter, Gᵀ[(A y) ⊙ (Bᵀ d)]. Those of images, sums and gradients take
+/// both dimensions at once, so that what is between stays in registers; those of weights one dimension, a step apart.
 /// </summary>
 /// <remarks>
 /// Shmuel Winograd, Arithmetic Complexity of Computations (1980); Andrew Lavin and Scott Gray, Fast Algorithms for Convolutional
@@ -20,20 +20,30 @@ internal unsafe interface IWinogradTile
     /// <summary>The inputs n = m + 2 along a side.</summary>
     static abstract int Inputs { get; }
 
-    /// <summary>Bᵀ d, n inputs to n numbers.</summary>
+    /// <summary>Bᵀ d B, n² inputs to n² numbers.</summary>
+    /// <param name="from">Where the inputs lie, row by row.</param>
+    /// <param name="offset">How many floats further.</param>
+    /// <param name="to">Takes the numbers, row by row.</param>
+    /// <param name="step">From a number to the next.</param>
     static abstract void Images<T>(float** from, nint offset, float* to, nint step)
+        where T : struct, IMemoryLane<T>;
+
+    /// <summary>Aᵀ p A, n² products to m² outputs.</summary>
+    /// <param name="from">The products, row by row.</param>
+    /// <param name="step">From a product to the next.</param>
+    /// <param name="to">Takes the outputs.</param>
+    /// <param name="columnStep">From an output to the next of its row.</param>
+    /// <param name="rowStep">From a row of outputs to the next.</param>
+    static abstract void Sums<T>(float* from, nint step, float* to, nint columnStep, nint rowStep)
+        where T : struct, IMemoryLane<T>;
+
+    /// <summary>A y Aᵀ, m² outputs' gradients to n² numbers.</summary>
+    /// <inheritdoc cref="Images"/>
+    static abstract void Gradients<T>(float** from, nint offset, float* to, nint step)
         where T : struct, IMemoryLane<T>;
 
     /// <summary>G g, 3 taps to n numbers.</summary>
     static abstract void Weights<T>(float** from, nint offset, float* to, nint step)
-        where T : struct, IMemoryLane<T>;
-
-    /// <summary>Aᵀ p, n products to m outputs.</summary>
-    static abstract void Sums<T>(float** from, nint offset, float* to, nint step)
-        where T : struct, IMemoryLane<T>;
-
-    /// <summary>A y, m outputs' gradients to n numbers.</summary>
-    static abstract void Gradients<T>(float** from, nint offset, float* to, nint step)
         where T : struct, IMemoryLane<T>;
 
     /// <summary>Gᵀ p, n sums of products to 3 taps' gradients.</summary>

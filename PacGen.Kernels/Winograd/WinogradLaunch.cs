@@ -79,30 +79,24 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
     private void TransformImages(int first, int count, float* zeros, float* to)
     {
         int n = TTile.Inputs;
-        float** from = stackalloc float*[MostSide * MostSide], turned = stackalloc float*[MostSide * MostSide];
-        float* betweenRoom = stackalloc float[(MostSide * MostSide * 16) + 16];
-        float* between = WinogradTiles.Aligned(betweenRoom);
-        WinogradTiles.Turn(between, n, n, T.Count, turned);
+        float** from = stackalloc float*[WinogradTiles.Addresses];
         float* x = CpuDevice.Address(images);
-        nint size = (nint)windows.Height * windows.Width * windows.Channels, ahead = (nint)TTile.Outputs * windows.Channels;
+        nint line = (nint)windows.Width * windows.Channels, size = windows.Height * line;
+        (int image, int row, int column) = tiles.Place(first);
         for (int tile = 0; tile < count; tile++, to += padded)
         {
-            (int image, int row, int column) = tiles.Place(first + tile);
             WinogradTiles.Point(
                 x + (image * size), windows.Height, windows.Width, windows.Channels, row - windows.Top, column - windows.Left, n,
                 zeros, from);
+
+            // The places that the next tile doesn't share with those above it and on its left.
+            (image, row, column) = tiles.Next(image, row, column);
+            float* next = x + (image * size) + ((row - windows.Top + 2) * line)
+                + ((column - windows.Left + 2) * (nint)windows.Channels);
             for (int channel = 0; channel < padded; channel += T.Count)
             {
-                for (int i = 0; i < n; i++)
-                {
-                    TTile.Images<T>(from + (i * n), channel, between + (i * n * T.Count), T.Count);
-                }
-
-                WinogradTiles.Prefetch(from, n, TTile.Outputs, channel + ahead);
-                for (int j = 0; j < n; j++)
-                {
-                    TTile.Images<T>(turned + (j * n), 0, to + channel + (j * imageStep), n * imageStep);
-                }
+                WinogradTiles.Prefetch(next + channel, TTile.Outputs, windows.Channels, line);
+                TTile.Images<T>(from, channel, to + channel, imageStep);
             }
         }
     }
@@ -116,6 +110,16 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
             for (int number = 0; number < TTile.Inputs * TTile.Inputs; number++)
             {
                 float* a = transformed + (number * imageStep), b = weights + (number * weightStep), c = sums + (number * sumStep);
+                if (SixteenTerms<T>.Fits(panels, windows.Channels))
+                {
+                    for (int term = 0; term < windows.Channels; term += SixteenTerms<T>.Terms)
+                    {
+                        SixteenTerms<T>.Multiply(count, a + term, padded, b + ((nint)term * T.Count), c, term > 0);
+                    }
+
+                    continue;
+                }
+
                 for (int term = 0; term < windows.Channels; term += section)
                 {
                     Summation sum = new(1, Math.Min(section, windows.Channels - term));
@@ -135,24 +139,16 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TransformSums(int first, int count, float* sums)
     {
-        int n = TTile.Inputs, m = TTile.Outputs, columns = panels.Columns;
-        float** from = stackalloc float*[MostSide * MostSide], turned = stackalloc float*[MostSide * MostSide];
-        float* betweenRoom = stackalloc float[(MostSide * MostSide * 16) + 16];
-        float* between = WinogradTiles.Aligned(betweenRoom);
+        int m = TTile.Outputs, columns = panels.Columns;
         float* partRoom = stackalloc float[(MostSide * MostSide * 16) + 16];
         float* part = WinogradTiles.Aligned(partRoom);
-        WinogradTiles.Turn(between, n, m, T.Count, turned);
-        for (int i = 0; i < n * n; i++)
-        {
-            from[i] = sums + (i * sumStep);
-        }
-
         nint line = (nint)windows.Columns * columns;
-        for (int tile = 0; tile < count; tile++)
+        float* y = CpuDevice.Address(output);
+        (int image, int row, int column) = tiles.Place(first);
+        for (int tile = 0; tile < count; tile++, (image, row, column) = tiles.Next(image, row, column))
         {
-            (int image, int row, int column) = tiles.Place(first + tile);
             int rows = Math.Min(m, windows.Rows - row), across = Math.Min(m, windows.Columns - column);
-            float* to = CpuDevice.Address(output) + (((((nint)image * windows.Rows) + row) * windows.Columns) + column) * columns;
+            float* to = y + (((((nint)image * windows.Rows) + row) * windows.Columns) + column) * columns;
 
             // A store waits for a line that is in no cache: the tile after the next asks for its lines here.
             float* next = to + (2 * m * columns);
@@ -166,28 +162,21 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
 
             for (int o = 0; o < columns; o += T.Count)
             {
-                for (int i = 0; i < n; i++)
-                {
-                    TTile.Sums<T>(from + (i * n), ((nint)tile * panels.Padded) + o, between + (i * m * T.Count), T.Count);
-                }
-
+                float* from = sums + ((nint)tile * panels.Padded) + o;
                 if (rows == m && across == m && o + T.Count <= columns)
                 {
-                    for (int j = 0; j < m; j++)
-                    {
-                        TTile.Sums<T>(turned + (j * n), 0, to + o + (j * columns), line);
-                    }
-
+                    TTile.Sums<T>(from, sumStep, to + o, columns, line);
                     continue;
                 }
 
-                for (int j = 0; j < across; j++)
+                TTile.Sums<T>(from, sumStep, part, T.Count, m * T.Count);
+                for (int i = 0; i < rows; i++)
                 {
-                    TTile.Sums<T>(turned + (j * n), 0, part, T.Count);
-                    for (int i = 0; i < rows; i++)
+                    for (int j = 0; j < across; j++)
                     {
                         RowTiles<T>.Copy(
-                            part + (i * T.Count), to + o + (j * columns) + (i * line), Math.Min(T.Count, columns - o), false);
+                            part + (((i * m) + j) * T.Count), to + o + (j * columns) + (i * line),
+                            Math.Min(T.Count, columns - o), false);
                     }
                 }
             }

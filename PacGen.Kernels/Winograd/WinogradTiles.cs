@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace PacGen.Kernels;
 
@@ -10,6 +11,9 @@ namespace PacGen.Kernels;
 /// <param name="outputs">The outputs along a side of a tile.</param>
 internal readonly unsafe struct WinogradTiles(Windows windows, int outputs)
 {
+    /// <summary>The room that a table of addresses needs.</summary>
+    public const int Addresses = (6 * 6) + 2;
+
     private readonly int high = (windows.Rows + outputs - 1) / outputs, wide = (windows.Columns + outputs - 1) / outputs;
 
     /// <summary>The number of all tiles.</summary>
@@ -23,6 +27,20 @@ internal readonly unsafe struct WinogradTiles(Windows windows, int outputs)
         return (image, row * outputs, column * outputs);
     }
 
+    /// <summary>The first output's image, row and column of the tile after one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public (int Image, int Row, int Column) Next(int image, int row, int column)
+    {
+        column += outputs;
+        if (column < wide * outputs)
+        {
+            return (image, row, column);
+        }
+
+        row += outputs;
+        return row < high * outputs ? (image, row, 0) : (image + 1, 0, 0);
+    }
+
     /// <summary>Where a square of places of an image lies, row by row; a place outside is a vector of zeros.</summary>
     /// <param name="image">The image's first number.</param>
     /// <param name="height">The image's rows.</param>
@@ -32,35 +50,48 @@ internal readonly unsafe struct WinogradTiles(Windows windows, int outputs)
     /// <param name="column">The square's first column; may be outside.</param>
     /// <param name="side">The places along a side.</param>
     /// <param name="zeros">As many zeros as there are channels, up to a whole vector.</param>
-    /// <param name="table">Takes the addresses.</param>
+    /// <param name="table">Takes the addresses, and has room for <see cref="Addresses"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Point(
         float* image, int height, int width, int channels, int row, int column, int side, float* zeros, float** table)
     {
-        for (int i = 0; i < side; i++)
+        // Eight addresses at a time: those beyond a row's are overwritten by the next row's.
+        Vector256<long> first = Vector256.Create(0L, 1, 2, 3), second = Vector256.Create(4L, 5, 6, 7), none = Vector256.Create(
+            (long)zeros), step = Vector256.Create(channels * (long)sizeof(float));
+        Vector256<long> left = Vector256.Create(-1L - column), right = Vector256.Create((long)width - column);
+        Vector256<long> inFirst = Vector256.GreaterThan(first, left) & Vector256.LessThan(first, right);
+        Vector256<long> inSecond = Vector256.GreaterThan(second, left) & Vector256.LessThan(second, right);
+        first *= step;
+        second *= step;
+        for (int i = 0; i < side; i++, table += side)
         {
-            float* line = image + (((nint)(row + i) * width) + column) * channels;
-            bool inside = (uint)(row + i) < (uint)height;
-            for (int j = 0; j < side; j++)
+            Vector256<long> a = none, b = none;
+            if ((uint)(row + i) < (uint)height)
             {
-                *table++ = inside && (uint)(column + j) < (uint)width ? line + ((nint)j * channels) : zeros;
+                Vector256<long> line = Vector256.Create((long)(image + (((((nint)(row + i) * width) + column) * channels))));
+                a = Vector256.ConditionalSelect(inFirst, line + first, none);
+                b = Vector256.ConditionalSelect(inSecond, line + second, none);
             }
+
+            a.Store((long*)table);
+            b.Store((long*)table + Vector256<long>.Count);
         }
     }
 
-    /// <summary>Asks for what the next tile of a row reads that this one doesn't.</summary>
-    /// <param name="table">This tile's addresses.</param>
+    /// <summary>Asks for a vector at each of a square of places.</summary>
+    /// <param name="from">The vector at the first place.</param>
     /// <param name="side">The places along a side.</param>
-    /// <param name="step">From a tile to the next.</param>
-    /// <param name="offset">Which numbers at the places.</param>
+    /// <param name="step">From a place to the next of its row.</param>
+    /// <param name="line">From a row of places to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(float** table, int side, int step, nint offset)
+    public static void Prefetch(float* from, int side, nint step, nint line)
     {
-        for (int i = 0; i < side; i++, table += side)
+        for (int i = 0; i < side; i++, from += line)
         {
-            for (int j = side - step; j < side; j++)
+            float* place = from;
+            for (int j = 0; j < side; j++, place += step)
             {
-                CpuDevice.Prefetch(table[j] + offset);
+                CpuDevice.Prefetch(place);
             }
         }
     }

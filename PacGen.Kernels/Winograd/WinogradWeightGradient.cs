@@ -181,6 +181,16 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
             int row = block * rowsPerTask, rows = Math.Min(rowsPerTask, owner.windows.Channels - row), step = owner.panels.Padded;
             float* a = images + (number * owner.imageStep) + row, b = owner.Gradients(images) + (number * owner.gradientStep);
             float* c = sums + (number * owner.sumStep) + ((nint)row * step);
+            if (SixteenTerms<T>.Fits(owner.panels, rows))
+            {
+                for (int i = 0; i < rows; i += SixteenTerms<T>.Terms)
+                {
+                    SixteenTerms<T>.AddOuterProducts(count, a + i, owner.padded, b, c + ((nint)i * step), adds);
+                }
+
+                return;
+            }
+
             int sections = (count + LargestSection - 1) / LargestSection;
             int section = (count + sections - 1) / sections;
             fixed (nint* aRows = imageRows, cRows = sumRows)
@@ -232,52 +242,39 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
     private void Transform(int first, int begin, int end, float* zeros, float* images)
     {
         int n = TTile.Inputs, m = TTile.Outputs, columns = panels.Columns;
-        float** from = stackalloc float*[MostSide * MostSide], turned = stackalloc float*[MostSide * MostSide],
-            turnedGradient = stackalloc float*[MostSide * MostSide];
-        float* betweenRoom = stackalloc float[(MostSide * MostSide * 16) + 16];
-        float* between = WinogradTiles.Aligned(betweenRoom);
-        WinogradTiles.Turn(between, n, n, T.Count, turned);
-        WinogradTiles.Turn(between, m, n, T.Count, turnedGradient);
-        nint imageSize = (nint)windows.Height * windows.Width * windows.Channels, gradientSize = (
-            nint)windows.Rows * windows.Columns * columns;
+        float** from = stackalloc float*[WinogradTiles.Addresses];
+        float* x = CpuDevice.Address(this.images), dy = CpuDevice.Address(gradient);
+        nint line = (nint)windows.Width * windows.Channels, size = windows.Height * line;
+        nint gradientLine = (nint)windows.Columns * columns, gradientSize = windows.Rows * gradientLine;
+        (int image, int row, int column) = tiles.Place(first + begin);
         for (int tile = begin; tile < end; tile++)
         {
-            (int image, int row, int column) = tiles.Place(first + tile);
+            (int nextImage, int nextRow, int nextColumn) = tiles.Next(image, row, column);
             float* to = images + ((nint)tile * padded);
             WinogradTiles.Point(
-                CpuDevice.Address(this.images) + (image * imageSize), windows.Height, windows.Width, windows.Channels,
-                row - windows.Top, column - windows.Left, n, zeros, from);
+                x + (image * size), windows.Height, windows.Width, windows.Channels, row - windows.Top, column - windows.Left, n,
+                zeros, from);
+
+            // The places that the next tile doesn't share with those above it and on its left.
+            float* next = x + (nextImage * size) + ((nextRow - windows.Top + 2) * line)
+                + ((nextColumn - windows.Left + 2) * (nint)windows.Channels);
             for (int channel = 0; channel < padded; channel += T.Count)
             {
-                for (int i = 0; i < n; i++)
-                {
-                    TTile.Images<T>(from + (i * n), channel, between + (i * n * T.Count), T.Count);
-                }
-
-                WinogradTiles.Prefetch(from, n, m, channel + ((nint)m * windows.Channels));
-                for (int j = 0; j < n; j++)
-                {
-                    TTile.Images<T>(turned + (j * n), 0, to + channel + (j * imageStep), n * imageStep);
-                }
+                WinogradTiles.Prefetch(next + channel, m, windows.Channels, line);
+                TTile.Images<T>(from, channel, to + channel, imageStep);
             }
 
             to = Gradients(images) + ((nint)tile * panels.Padded);
             WinogradTiles.Point(
-                CpuDevice.Address(gradient) + (image * gradientSize), windows.Rows, windows.Columns, columns, row, column, m,
-                zeros, from);
+                dy + (image * gradientSize), windows.Rows, windows.Columns, columns, row, column, m, zeros, from);
+            next = dy + (nextImage * gradientSize) + (nextRow * gradientLine) + (nextColumn * (nint)columns);
             for (int channel = 0; channel < panels.Padded; channel += T.Count)
             {
-                for (int i = 0; i < m; i++)
-                {
-                    TTile.Gradients<T>(from + (i * m), channel, between + (i * n * T.Count), T.Count);
-                }
-
-                WinogradTiles.Prefetch(from, m, m, channel + ((nint)m * columns));
-                for (int j = 0; j < n; j++)
-                {
-                    TTile.Gradients<T>(turnedGradient + (j * m), 0, to + channel + (j * gradientStep), n * gradientStep);
-                }
+                WinogradTiles.Prefetch(next + channel, m, columns, gradientLine);
+                TTile.Gradients<T>(from, channel, to + channel, gradientStep);
             }
+
+            (image, row, column) = (nextImage, nextRow, nextColumn);
         }
     }
 

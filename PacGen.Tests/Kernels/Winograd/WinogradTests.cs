@@ -7,7 +7,7 @@ internal sealed class WinogradTests
     // Of the largest sum of absolute values, for an error is relative to the largest numbers of a tile.
     private const double Tolerance2 = 4e-7, Tolerance4 = 1e-6;
 
-    // Whole tiles and parts of one, one channel and more than a section, images inside a task and several tasks.
+    // Whole tiles and parts of one, one channel and more than a section, images inside a task and several tasks, sides of 16.
     [TestCase(1, 1, 1, 1, 1, 1)]
     [TestCase(1, 3, 3, 2, 1, 0)]
     [TestCase(2, 7, 6, 13, 17, 0)]
@@ -18,6 +18,8 @@ internal sealed class WinogradTests
     [TestCase(1, 4, 130, 2, 3, 0)]
     [TestCase(30, 8, 8, 24, 36, 1)]
     [TestCase(13, 4, 4, 97, 16, 1)]
+    [TestCase(3, 9, 6, 16, 16, 1)]
+    [TestCase(2, 8, 5, 32, 9, 1)]
     public void FollowsTheReference(int n, int h, int w, int c, int oc, int padding)
     {
         foreach (float mean in (float[])[0, 1])
