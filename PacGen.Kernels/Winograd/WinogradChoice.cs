@@ -41,16 +41,35 @@ internal static class WinogradChoice
     }
 
     /// <summary>
-    /// Into how many parts, each with sums of its own, the tiles of a weight gradient are cut; 1 where there would be few.
+    /// Into how many parts the tiles of a weight gradient are cut, each with sums of its own. Adding these up costs 5 % or less.
     /// </summary>
     /// <param name="tiles">The tiles.</param>
-    /// <param name="sums">The sums, in floats.</param>
-    public static int GradientParts(int tiles, long sums)
+    /// <param name="channels">The input channels.</param>
+    /// <param name="columns">The output channels.</param>
+    /// <param name="sums">The sums of a part, in floats.</param>
+    public static int GradientParts(int tiles, int channels, int columns, long sums)
     {
-        const int Least = 4, Most = 32, TilesOfPart = 128;
+        const int Most = 16, LeastTiles = 32, EnoughTiles = 128;
         const long MostFloats = 12L << 20;
-        long parts = Math.Min(Most, Math.Min(tiles / TilesOfPart, MostFloats / sums));
-        return parts < Least ? 1 : 1 << BitOperations.Log2((ulong)parts);
+        long tilesOfPart = Math.Clamp(4L * channels * columns / (channels + columns), LeastTiles, EnoughTiles);
+        long parts = Math.Clamp(Math.Min(tiles / tilesOfPart, MostFloats / sums), 1, Most);
+        return 1 << BitOperations.Log2((ulong)parts);
+    }
+
+    /// <summary>
+    /// The input channels that a task of a weight gradient takes: all, where the parts are enough for the threads. Each block of
+    /// them has to transform all gradients; the sums have the same order whatever it is.
+    /// </summary>
+    /// <param name="channels">The input channels.</param>
+    /// <param name="parts">The parts of the tiles.</param>
+    /// <param name="threads">The device's threads.</param>
+    public static int GradientRows(int channels, int parts, int threads)
+    {
+        const int TasksOfThread = 2, Vector = 16, FewChannels = 64;
+        int tasks = threads == 1 ? 1 : threads * TasksOfThread;
+        int least = channels < FewChannels ? Vector : 2 * Vector;
+        int blocks = Math.Clamp((tasks + parts - 1) / parts, 1, Math.Max(1, channels / least));
+        return (((channels + blocks - 1) / blocks) + Vector - 1) / Vector * Vector;
     }
 
     private static int Chosen(CpuDevice device, Windows windows, int columns, Func<int, double> cost)

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using PacGen.Core.Lanes;
 
@@ -10,14 +9,14 @@ namespace PacGen.Kernels;
 /// the sums depends on the shapes alone.
 /// </summary>
 /// <remarks>
-/// Where there are tiles enough, and sums few enough, each of several parts of the tiles is one worker's, with sums of its own:
-/// what a core has transformed it multiplies itself, and no worker waits for another. Else workers share out each step.
+/// A task has a part of the tiles, or a block of the input channels of one where the parts are few for the threads: what a core
+/// has transformed it multiplies itself, and no worker waits for another until the parts are added up.
 /// </remarks>
 internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
     where T : struct, IMemoryLane<T>
     where TTile : struct, IWinogradTile
 {
-    private const int MostSide = 6, Taps = 3;
+    private const int MostSide = 6, Taps = 3, LargestSection = 192, MostRows = 96;
     private readonly CpuDevice device;
     private readonly Windows windows;
     private readonly WinogradTiles tiles;
@@ -25,21 +24,18 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
     private readonly Region images;
     private readonly Region gradient;
     private readonly Region output;
-    private readonly int padded;
     private readonly int parts;
     private readonly int tilesOfPart;
+    private readonly int blockRows;
+    private readonly int blocks;
     private readonly int chunk;
     private readonly nint imageStep;
     private readonly nint gradientStep;
     private readonly nint sumStep;
+    private readonly nint[] imageRows;
+    private readonly nint[] sumRows;
     private readonly SumPart sum;
-    private readonly TransformTiles transform;
-    private readonly MultiplyTiles multiply;
     private readonly TransformSums finish;
-
-    // The tiles that the launches work on.
-    private int first;
-    private int count;
 
     /// <param name="device">The device.</param>
     /// <param name="windows">The windows, 3 × 3 and one place apart.</param>
@@ -52,26 +48,34 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
         (this.device, this.windows, this.images, this.gradient, this.output) = (device, windows, images, gradient, output);
         tiles = new WinogradTiles(windows, TTile.Outputs);
         panels = new ColumnPanels(channels, T.Count);
-        padded = (windows.Channels + T.Count - 1) / T.Count * T.Count;
-        int numbers = TTile.Inputs * TTile.Inputs;
         sumStep = WinogradTiles.Apart((nint)windows.Channels * panels.Padded);
-        parts = WinogradChoice.GradientParts(tiles.Count, numbers * (long)sumStep);
+        parts = WinogradChoice.GradientParts(tiles.Count, windows.Channels, channels, SumsOfPart);
         tilesOfPart = (tiles.Count + parts - 1) / parts;
-        chunk = WinogradChoice.TilesPerChunk(tilesOfPart, TTile.Inputs, padded + panels.Padded);
-        imageStep = WinogradTiles.Apart((nint)chunk * padded);
+        blockRows = WinogradChoice.GradientRows(windows.Channels, parts, device.Threads);
+        blocks = (windows.Channels + blockRows - 1) / blockRows;
+        chunk = WinogradChoice.TilesPerChunk(
+            tilesOfPart, TTile.Inputs, ((windows.Channels + T.Count - 1) / T.Count * T.Count) + panels.Padded);
+        imageStep = WinogradTiles.Apart((nint)chunk * blockRows);
         gradientStep = WinogradTiles.Apart((nint)chunk * panels.Padded);
-        Zeros = (Math.Max(padded, panels.Padded) + 31) / 16 * 16;
-        nint transformed = numbers * (imageStep + gradientStep);
-        device.ReserveShared((parts * numbers * sumStep) + (parts > 1 ? 0 : transformed));
-        device.ReserveScratch(Zeros + (parts > 1 ? transformed : 0));
-        (sum, transform, multiply, finish) = (new(this), new(this), new(this), new(this));
+        imageRows = new nint[blockRows];
+        sumRows = new nint[blockRows];
+        for (int i = 0; i < blockRows; i++)
+        {
+            imageRows[i] = i;
+            sumRows[i] = (nint)i * panels.Padded;
+        }
+
+        Zeros = (Math.Max(windows.Channels + 15, panels.Padded) + 31) / 16 * 16;
+        device.ReserveShared(parts * SumsOfPart);
+        device.ReserveScratch(Zeros + (Numbers * (imageStep + gradientStep)));
+        (sum, finish) = (new(this), new(this));
     }
+
+    private static int Numbers => TTile.Inputs * TTile.Inputs;
 
     private float* Sums => device.Shared;
 
-    private nint SumsOfPart => TTile.Inputs * TTile.Inputs * sumStep;
-
-    private float* SharedImages => Sums + SumsOfPart;
+    private nint SumsOfPart => Numbers * sumStep;
 
     private int Zeros { get; }
 
@@ -80,131 +84,31 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
     {
         using (device.Exclusively())
         {
-            if (parts > 1)
-            {
-                sum.Run();
-                finish.Run();
-                return;
-            }
-
-            for (first = 0; first < tiles.Count; first += chunk)
-            {
-                count = Math.Min(chunk, tiles.Count - first);
-                transform.Run();
-                multiply.Run();
-            }
-
+            sum.Run();
             finish.Run();
         }
     }
 
     private sealed class SumPart(WinogradWeightGradient<T, TTile> owner) : CpuLaunch(owner.device)
     {
-        public override int Tasks => owner.parts;
+        public override int Tasks => owner.parts * owner.blocks;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void RunTask(int task, int worker)
         {
+            (int part, int block) = Math.DivRem(task, owner.blocks);
+            int row = block * owner.blockRows, rows = Math.Min(owner.blockRows, owner.windows.Channels - row);
             float* zeros = Device.Scratch(worker), images = zeros + owner.Zeros;
             new Span<float>(zeros, owner.Zeros).Clear();
-            float* sums = owner.Sums + (task * owner.SumsOfPart);
-            int begin = task * owner.tilesOfPart, end = Math.Min(begin + owner.tilesOfPart, owner.tiles.Count);
+            float* sums = owner.Sums + (part * owner.SumsOfPart) + ((nint)row * owner.panels.Padded);
+            int begin = part * owner.tilesOfPart, end = Math.Min(begin + owner.tilesOfPart, owner.tiles.Count);
             for (int tile = begin; tile < end; tile += owner.chunk)
             {
                 int count = Math.Min(owner.chunk, end - tile);
-                owner.Transform(tile, 0, count, zeros, images);
-                for (int one = 0; one < owner.multiply.Tasks; one++)
+                owner.Transform(tile, count, row, rows, zeros, images);
+                for (int number = 0; number < Numbers; number++)
                 {
-                    owner.multiply.Multiply(one, images, sums, count, tile > begin);
-                }
-            }
-        }
-    }
-
-    private sealed class TransformTiles(WinogradWeightGradient<T, TTile> owner) : CpuLaunch(owner.device)
-    {
-        private const int TilesPerTask = 16;
-
-        public override int Tasks => (owner.count + TilesPerTask - 1) / TilesPerTask;
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override void RunTask(int task, int worker)
-        {
-            int begin = task * TilesPerTask, end = Math.Min(begin + TilesPerTask, owner.count);
-            float* zeros = Device.Scratch(worker);
-            new Span<float>(zeros, owner.Zeros).Clear();
-            owner.Transform(owner.first, begin, end, zeros, owner.SharedImages);
-        }
-    }
-
-    private sealed class MultiplyTiles : CpuLaunch
-    {
-        private const int LargestSection = 192, MostRows = 96;
-        private readonly WinogradWeightGradient<T, TTile> owner;
-        private readonly int rowsPerTask;
-        private readonly int blocks;
-        private readonly nint[] imageRows;
-        private readonly nint[] sumRows;
-
-        public MultiplyTiles(WinogradWeightGradient<T, TTile> owner)
-            : base(owner.device)
-        {
-            this.owner = owner;
-            int rows = owner.windows.Channels;
-            blocks = (rows + MostRows - 1) / MostRows;
-            rowsPerTask = (((rows + blocks - 1) / blocks) + 23) / 24 * 24;
-            blocks = (rows + rowsPerTask - 1) / rowsPerTask;
-            imageRows = new nint[rowsPerTask];
-            sumRows = new nint[rowsPerTask];
-            for (int i = 0; i < rowsPerTask; i++)
-            {
-                imageRows[i] = i;
-                sumRows[i] = (nint)i * owner.panels.Padded;
-            }
-        }
-
-        public override int Tasks => TTile.Inputs * TTile.Inputs * blocks;
-
-        public override void RunTask(int task, int worker) =>
-            Multiply(task, owner.SharedImages, owner.Sums, owner.count, owner.first > 0);
-
-        /// <summary>One product of the transformed tiles.</summary>
-        /// <param name="task">Which of <see cref="Tasks"/>.</param>
-        /// <param name="images">The transformed images, behind them the transformed gradients.</param>
-        /// <param name="sums">Takes the sums.</param>
-        /// <param name="count">How many tiles there are.</param>
-        /// <param name="adds">Whether they are added to the sums.</param>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Multiply(int task, float* images, float* sums, int count, bool adds)
-        {
-            (int number, int block) = Math.DivRem(task, blocks);
-            int row = block * rowsPerTask, rows = Math.Min(rowsPerTask, owner.windows.Channels - row), step = owner.panels.Padded;
-            float* a = images + (number * owner.imageStep) + row, b = owner.Gradients(images) + (number * owner.gradientStep);
-            float* c = sums + (number * owner.sumStep) + ((nint)row * step);
-            if (SixteenTerms<T>.Fits(owner.panels, rows))
-            {
-                for (int i = 0; i < rows; i += SixteenTerms<T>.Terms)
-                {
-                    SixteenTerms<T>.AddOuterProducts(count, a + i, owner.padded, b, c + ((nint)i * step), adds);
-                }
-
-                return;
-            }
-
-            int sections = (count + LargestSection - 1) / LargestSection;
-            int section = (count + sections - 1) / sections;
-            fixed (nint* aRows = imageRows, cRows = sumRows)
-            {
-                for (int term = 0; term < count; term += section)
-                {
-                    Summation sum = new(1, Math.Min(section, count - term), owner.padded);
-                    for (int panel = 0; panel < owner.panels.Count; panel++)
-                    {
-                        int vectors = owner.panels.VectorsOf(panel), start = owner.panels.Start(panel);
-                        RowTiles<T>.Multiply(
-                            sum, a + ((nint)term * owner.padded), aRows, rows, b + ((nint)term * step) + start, step, vectors,
-                            vectors * T.Count, c + start, cRows, adds || term > 0, false);
-                    }
+                    owner.Multiply(number, rows, images, sums, count, tile > begin);
                 }
             }
         }
@@ -221,36 +125,85 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
             owner.Finish(task * RowsPerTask, Math.Min((task + 1) * RowsPerTask, owner.windows.Channels));
     }
 
-    private static void Add(Span<float> sums, ReadOnlySpan<float> others)
+    private float* Gradients(float* transformedImages) => transformedImages + (Numbers * imageStep);
+
+    /// <summary>Adds one product of the transformed tiles to the sums.</summary>
+    /// <param name="number">Which of a tile's numbers.</param>
+    /// <param name="rows">The input channels.</param>
+    /// <param name="images">The transformed images, behind them the transformed gradients.</param>
+    /// <param name="sums">Takes the sums.</param>
+    /// <param name="count">How many tiles there are.</param>
+    /// <param name="adds">Whether they are added to the sums.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Multiply(int number, int rows, float* images, float* sums, int count, bool adds)
     {
-        int i = 0;
-        for (; i <= sums.Length - Vector<float>.Count; i += Vector<float>.Count)
+        int step = panels.Padded;
+        float* a = images + (number * imageStep), b = Gradients(images) + (number * gradientStep), c = sums + (number * sumStep);
+        if (SixteenTerms<T>.Fits(panels, windows.Channels))
         {
-            (new Vector<float>(sums[i..]) + new Vector<float>(others[i..])).CopyTo(sums[i..]);
+            for (int i = 0; i < rows; i += SixteenTerms<T>.Terms)
+            {
+                SixteenTerms<T>.AddOuterProducts(count, a + i, blockRows, b, c + ((nint)i * step), adds);
+            }
+
+            return;
         }
 
-        for (; i < sums.Length; i++)
+        int sections = (count + LargestSection - 1) / LargestSection;
+        int section = (count + sections - 1) / sections;
+        fixed (nint* aRows = imageRows, cRows = sumRows)
         {
-            sums[i] += others[i];
+            for (int row = 0; row < rows; row += MostRows)
+            {
+                for (int term = 0; term < count; term += section)
+                {
+                    Summation sum = new(1, Math.Min(section, count - term), blockRows);
+                    for (int panel = 0; panel < panels.Count; panel++)
+                    {
+                        int vectors = panels.VectorsOf(panel), start = panels.Start(panel);
+                        RowTiles<T>.Multiply(
+                            sum, a + ((nint)term * blockRows), aRows + row, Math.Min(MostRows, rows - row),
+                            b + ((nint)term * step) + start, step, vectors, vectors * T.Count, c + start, cRows + row,
+                            adds || term > 0, false);
+                    }
+                }
+            }
         }
     }
 
-    private float* Gradients(float* transformedImages) => transformedImages + (TTile.Inputs * TTile.Inputs * imageStep);
+    // A row's sums of all parts, into those of the first.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddParts(float* row)
+    {
+        nint part = SumsOfPart;
+        for (int o = 0; o < panels.Padded; o += T.Count)
+        {
+            float* next = row + o;
+            T sum = T.Load(next);
+            for (int i = 1; i < parts; i++)
+            {
+                next += part;
+                sum += T.Load(next);
+            }
+
+            T.Store(row + o, sum);
+        }
+    }
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Transform(int first, int begin, int end, float* zeros, float* images)
+    private void Transform(int first, int count, int firstRow, int rows, float* zeros, float* images)
     {
         int n = TTile.Inputs, m = TTile.Outputs, columns = panels.Columns;
         float** from = stackalloc float*[WinogradTiles.Addresses];
         float* x = CpuDevice.Address(this.images), dy = CpuDevice.Address(gradient);
         nint line = (nint)windows.Width * windows.Channels, size = windows.Height * line;
         nint gradientLine = (nint)windows.Columns * columns, gradientSize = windows.Rows * gradientLine;
-        (int image, int row, int column) = tiles.Place(first + begin);
-        for (int tile = begin; tile < end; tile++)
+        (int image, int row, int column) = tiles.Place(first);
+        for (int tile = 0; tile < count; tile++)
         {
             (int nextImage, int nextRow, int nextColumn) = tiles.Next(image, row, column);
-            float* to = images + ((nint)tile * padded);
+            float* to = images + ((nint)tile * blockRows);
             WinogradTiles.Point(
                 x + (image * size), windows.Height, windows.Width, windows.Channels, row - windows.Top, column - windows.Left, n,
                 zeros, from);
@@ -258,10 +211,10 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
             // The places that the next tile doesn't share with those above it and on its left.
             float* next = x + (nextImage * size) + ((nextRow - windows.Top + 2) * line)
                 + ((nextColumn - windows.Left + 2) * (nint)windows.Channels);
-            for (int channel = 0; channel < padded; channel += T.Count)
+            for (int channel = 0; channel < rows; channel += T.Count)
             {
-                WinogradTiles.Prefetch(next + channel, m, windows.Channels, line);
-                TTile.Images<T>(from, channel, to + channel, imageStep);
+                WinogradTiles.Prefetch(next + firstRow + channel, m, windows.Channels, line);
+                TTile.Images<T>(from, firstRow + channel, to + channel, imageStep);
             }
 
             to = Gradients(images) + ((nint)tile * panels.Padded);
@@ -299,11 +252,7 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
         {
             for (int i = 0; parts > 1 && i < n * n; i++)
             {
-                float* sums = from[i] + ((nint)row * panels.Padded);
-                for (int other = 1; other < parts; other++)
-                {
-                    Add(new(sums, panels.Padded), new(sums + (other * SumsOfPart), panels.Padded));
-                }
+                AddParts(from[i] + ((nint)row * panels.Padded));
             }
 
             float* to = CpuDevice.Address(output) + ((nint)row * columns);
