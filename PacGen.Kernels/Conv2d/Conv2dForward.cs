@@ -70,8 +70,8 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : ProductOperation
     }
 
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
-    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    internal override Launch Bind(
+        GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, ProductEpilogue? epilogue)
     {
         (Shape x, Shape w) = (shapes[0], shapes[1]);
         Shape y = Infer(shapes);
@@ -80,10 +80,10 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : ProductOperation
         return Packs.InFours(x[3], inputs[0])
             ? Product.BindMatrix(
                 device, Precision, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], false, output, rows, w[3],
-                terms)
+                terms, epilogue)
             : Product.BindMatrix(
                 device, Precision, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], false, output, rows, w[3],
-                terms);
+                terms, epilogue);
     }
 
     private Windows WindowsOver(Shape x, Shape w, Shape y) => new(

@@ -60,8 +60,8 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
     };
 
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
-    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    internal override Launch Bind(
+        GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, ProductEpilogue? epilogue)
     {
         (Shape dy, Shape w) = (shapes[0], shapes[1]);
         using LaunchParts parts = new(device);
@@ -70,8 +70,8 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
             for (int v = 0; v < Math.Min(Geometry.StrideWidth, Width); v++)
             {
                 parts.Add(Packs.InFours(w[3], inputs[1])
-                    ? BindGrid<Wide>(device, dy, w, inputs, output, h, v)
-                    : BindGrid<Narrow>(device, dy, w, inputs, output, h, v));
+                    ? BindGrid<Wide>(device, dy, w, inputs, output, epilogue, h, v)
+                    : BindGrid<Narrow>(device, dy, w, inputs, output, epilogue, h, v));
             }
         }
 
@@ -79,7 +79,8 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
     }
 
     // One of the grids that Gather speaks of.
-    private Launch BindGrid<TWidth>(GpuDevice device, Shape dy, Shape w, ReadOnlySpan<Region> inputs, Region output, int h, int v)
+    private Launch BindGrid<TWidth>(
+        GpuDevice device, Shape dy, Shape w, ReadOnlySpan<Region> inputs, Region output, ProductEpilogue? epilogue, int h, int v)
         where TWidth : struct, ITileWidth
     {
         int channels = w[2], outputs = w[3], rows = Count(Height, h, Geometry.StrideHeight), columns = Count(
@@ -98,9 +99,11 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
             Geometry.StrideWidth * channels);
         return Packs.InFours(outputs, inputs[0])
             ? Product.Bind(
-                device, Precision, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], weights, output, target)
+                device, Precision, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], weights, output, target,
+                epilogue)
             : Product.Bind(
-                device, Precision, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], weights, output, target);
+                device, Precision, inputs[0], new WindowSource<AlongTerms, Narrow>(windows), inputs[1], weights, output, target,
+                epilogue);
     }
 
     private Launch Bind<T>(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)

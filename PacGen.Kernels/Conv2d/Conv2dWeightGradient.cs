@@ -58,8 +58,8 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
     }
 
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
-    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    internal override Launch Bind(
+        GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, ProductEpilogue? epilogue)
     {
         (Shape x, Shape dy) = (shapes[0], shapes[1]);
         Windows windows = WindowsOver(x, dy);
@@ -67,10 +67,10 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
         return Packs.InFours(x[3], inputs[0])
             ? Product.BindMatrix(
                 device, Precision, inputs[0], new WindowSource<AlongOuter, Wide>(windows), inputs[1], false, output, rows, dy[3],
-                terms)
+                terms, epilogue)
             : Product.BindMatrix(
                 device, Precision, inputs[0], new WindowSource<AlongOuter, Narrow>(windows), inputs[1], false, output, rows,
-                dy[3], terms);
+                dy[3], terms, epilogue);
     }
 
     private static Launch Bind<T>(

@@ -72,6 +72,12 @@ public sealed partial class GpuDevice : Device
     /// <summary>Why no graphs are recorded; empty where they are.</summary>
     public string GraphObstacle { get; private set; }
 
+    /// <summary>
+    /// Whether a graph's compiler lets products and convolutions compute the map behind them as they store, such as a bias and a
+    /// ReLU: the same bits, and a pass over memory less. True unless <c>PACGEN_EPILOGUES</c> is 0.
+    /// </summary>
+    public bool FusesEpilogues { get; set; } = Environment.GetEnvironmentVariable("PACGEN_EPILOGUES")?.Trim() != "0";
+
     internal Accelerator Accelerator { get; }
 
     internal GpuFaults Faults { get; }

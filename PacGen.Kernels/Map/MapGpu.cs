@@ -213,8 +213,9 @@ internal sealed class MapGpu<TExpression> : Launch
         }
     }
 
+    /// <summary>The expression's values at four places.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Quad Four(Quad q0, Quad q1, Quad q2, Quad q3, Quad q4, Quad q5, Quad q6, Quad q7)
+    internal static Quad Four(Quad q0, Quad q1, Quad q2, Quad q3, Quad q4, Quad q5, Quad q6, Quad q7)
     {
         Numbers first = new(q0.X, q1.X, q2.X, q3.X, q4.X, q5.X, q6.X, q7.X), second = new(
             q0.Y, q1.Y, q2.Y, q3.Y, q4.Y, q5.Y, q6.Y, q7.Y);

@@ -28,11 +28,13 @@ internal interface IThreadSums
 
     /// <summary>Stores the sums.</summary>
     /// <param name="memory">The output.</param>
-    /// <param name="target">Its layout.</param>
+    /// <param name="target">Where in it they go.</param>
     /// <param name="split">Which part of the terms was summed.</param>
     /// <param name="firstRow">The tile's first row.</param>
     /// <param name="rows">The tile's rows; a constant.</param>
     /// <param name="firstColumn">The tile's first column.</param>
     /// <param name="columns">The tile's columns; a constant.</param>
-    void Store(ArrayView<float> memory, ProductTarget target, int split, int firstRow, int rows, int firstColumn, int columns);
+    void Store<TTarget>(
+        ArrayView<float> memory, TTarget target, int split, int firstRow, int rows, int firstColumn, int columns)
+        where TTarget : struct, IProductTarget;
 }

@@ -60,31 +60,39 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
     }
 
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">A matrix is too large for the kernel's counting.</exception>
-    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    internal override Launch Bind(
+        GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, ProductEpilogue? epilogue)
     {
         Shape shape = Infer(shapes);
         int rows = shape[0], columns = shape[1], terms = shapes[0][TransposeA ? 0 : 1];
         (Region a, Region b) = (inputs[0], inputs[1]);
         if (Precision == Precision.Single && device.Library is { } library)
         {
-            return new CuBlasLaunch(library, ColumnMajorProduct.Of(rows, columns, terms, TransposeA, TransposeB), a, b, output);
+            using LaunchParts parts = new(device);
+            parts.Add(new CuBlasLaunch(
+                library, ColumnMajorProduct.Of(rows, columns, terms, TransposeA, TransposeB), a, b, output));
+            if (epilogue is not null)
+            {
+                parts.Add(epilogue.Behind(device, output));
+            }
+
+            return parts.ToLaunch();
         }
 
         return (TransposeA, Packs.InFours(shapes[0][1], a)) switch
         {
             (false, true) => Product.BindMatrix(
                 device, Precision, a, new MatrixSource<AlongTerms, Wide>(rows, terms), b, TransposeB, output, rows, columns,
-                terms),
+                terms, epilogue),
             (false, false) => Product.BindMatrix(
                 device, Precision, a, new MatrixSource<AlongTerms, Narrow>(rows, terms), b, TransposeB, output, rows, columns,
-                terms),
+                terms, epilogue),
             (true, true) => Product.BindMatrix(
                 device, Precision, a, new MatrixSource<AlongOuter, Wide>(rows, terms), b, TransposeB, output, rows, columns,
-                terms),
+                terms, epilogue),
             _ => Product.BindMatrix(
                 device, Precision, a, new MatrixSource<AlongOuter, Narrow>(rows, terms), b, TransposeB, output, rows, columns,
-                terms),
+                terms, epilogue),
         };
     }
 }

@@ -26,9 +26,10 @@ internal static class Product
     /// <param name="rows">The output's rows.</param>
     /// <param name="columns">The output's columns.</param>
     /// <param name="terms">The summed terms.</param>
+    /// <param name="epilogue">What is made of the numbers; null for the sums as they are.</param>
     public static Launch BindMatrix<TA>(
         GpuDevice device, Precision precision, Region a, TA sourceA, Region b, bool alongTerms, Region output, int rows,
-        int columns, int terms)
+        int columns, int terms, ProductEpilogue? epilogue)
         where TA : struct, ITileSource
     {
         return (alongTerms, Packs.InFours(alongTerms ? terms : columns, b)) switch
@@ -41,13 +42,13 @@ internal static class Product
 
         Launch Of<TB>(TB sourceB)
             where TB : struct, ITileSource =>
-            Bind(device, precision, a, sourceA, b, sourceB, output, rows, columns, terms);
+            Bind(device, precision, a, sourceA, b, sourceB, output, rows, columns, terms, epilogue);
     }
 
     /// <summary>Binds a product whose output is a matrix.</summary>
     public static Launch Bind<TA, TB>(
         GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, int rows, int columns,
-        int terms)
+        int terms, ProductEpilogue? epilogue)
         where TA : struct, ITileSource
         where TB : struct, ITileSource
     {
@@ -59,7 +60,7 @@ internal static class Product
         {
             return Bind(
                 device, precision, a, sourceA, b, sourceB, output,
-                new ProductTarget(rows, columns, terms, Packs.InFours(0, output)));
+                new ProductTarget(rows, columns, terms, Packs.InFours(0, output)), epilogue);
         }
 
         ProductTarget target = new(
@@ -67,60 +68,79 @@ internal static class Product
         target.Splits = Ceiling(terms, target.SplitTerms);
         using LaunchParts parts = new(device);
         Region split = parts.Memory((long)target.Splits * rows * columns, "the parts of a matrix product");
-        parts.Add(Bind(device, precision, a, sourceA, b, sourceB, split, target));
+        parts.Add(BindTo(device, precision, a, sourceA, b, sourceB, split, target));
         parts.Add(new SplitSumGpu(device, split, target.Splits, output.Slice(0, (long)rows * columns)));
+        if (epilogue is not null)
+        {
+            parts.Add(epilogue.Behind(device, output));
+        }
+
         return parts.ToLaunch();
     }
 
     /// <summary>Binds a product with an output of any layout.</summary>
     /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
     public static Launch Bind<TA, TB>(
-        GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
+        GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target,
+        ProductEpilogue? epilogue)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource => epilogue is null
+        ? BindTo(device, precision, a, sourceA, b, sourceB, output, target)
+        : epilogue.Bind(device, precision, a, sourceA, b, sourceB, output, target);
+
+    /// <summary>Binds a product whose numbers go to a target of any kind.</summary>
+    /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
+    public static Launch BindTo<TA, TB, TTarget>(
+        GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, TTarget target)
         where TA : struct, ITileSource
         where TB : struct, ITileSource
+        where TTarget : struct, IProductTarget
     {
         if (Math.Max(a.Count, Math.Max(b.Count, output.Count)) > int.MaxValue)
         {
             throw new NotSupportedException($"{device.Name} multiplies tensors of at most {int.MaxValue} elements.");
         }
 
-        return precision == Precision.BFloat16 ? OnTensorCores<TA, TB, BFloat16Factors>(
+        return precision == Precision.BFloat16 ? OnTensorCores<TA, TB, BFloat16Factors, TTarget>(
                 device, a, sourceA, b, sourceB, output, target)
-            : device.Products is ProductMode.Tf32 or ProductMode.CuBlasTf32 ? OnTensorCores<TA, TB, Tf32Factors>(
+            : device.Products is ProductMode.Tf32 or ProductMode.CuBlasTf32 ? OnTensorCores<TA, TB, Tf32Factors, TTarget>(
                 device, a, sourceA, b, sourceB, output, target)
-            : BindTiles<TA, TB, SingleSums>(device, a, sourceA, b, sourceB, output, target);
+            : BindTiles<TA, TB, SingleSums, TTarget>(device, a, sourceA, b, sourceB, output, target);
     }
 
-    private static Launch OnTensorCores<TA, TB, TFactors>(
-        GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
+    private static Launch OnTensorCores<TA, TB, TFactors, TTarget>(
+        GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, TTarget target)
         where TA : struct, ITileSource
         where TB : struct, ITileSource
-        where TFactors : struct, ITensorFactors => target.Columns > 32 && device.Accelerator.MaxNumThreadsPerGroup >= 128
-        ? new ProductPipeline<TA, TB, Pipeline128, TFactors>(device, a, sourceA, b, sourceB, output, target)
-        : BindTiles<TA, TB, TensorSums<TFactors>>(device, a, sourceA, b, sourceB, output, target);
+        where TFactors : struct, ITensorFactors
+        where TTarget : struct, IProductTarget => target.Layout.Columns > 32 && device.Accelerator.MaxNumThreadsPerGroup >= 128
+        ? new ProductPipeline<TA, TB, Pipeline128, TFactors, TTarget>(device, a, sourceA, b, sourceB, output, target)
+        : BindTiles<TA, TB, TensorSums<TFactors>, TTarget>(device, a, sourceA, b, sourceB, output, target);
 
-    private static Launch BindTiles<TA, TB, TSums>(
-        GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
+    private static Launch BindTiles<TA, TB, TSums, TTarget>(
+        GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, TTarget target)
         where TA : struct, ITileSource
         where TB : struct, ITileSource
         where TSums : struct, IThreadSums
+        where TTarget : struct, IProductTarget
     {
+        ProductTarget layout = target.Layout;
         int most = device.Accelerator.MaxNumThreadsPerGroup;
         if (most < 64)
         {
-            return new ProductGpu<TA, TB, Tile32, TSums>(device, a, sourceA, b, sourceB, output, target);
+            return new ProductGpu<TA, TB, Tile32, TSums, TTarget>(device, a, sourceA, b, sourceB, output, target);
         }
 
-        if (target.Columns <= 32)
+        if (layout.Columns <= 32)
         {
-            return new ProductGpu<TA, TB, Tile128By32, TSums>(device, a, sourceA, b, sourceB, output, target);
+            return new ProductGpu<TA, TB, Tile128By32, TSums, TTarget>(device, a, sourceA, b, sourceB, output, target);
         }
 
         // The larger tile where a GPU is busy with it, and where it has no more to do beyond the output's last column.
-        return most >= 256 && target.Rows > 64 && Ceiling(target.Columns, 128) * 2 == Ceiling(target.Columns, 64)
-            && Tiles<Tile128>(target.Rows, target.Columns) * target.Splits >= 64
-            ? new ProductGpu<TA, TB, Tile128, TSums>(device, a, sourceA, b, sourceB, output, target)
-            : new ProductGpu<TA, TB, Tile64, TSums>(device, a, sourceA, b, sourceB, output, target);
+        return most >= 256 && layout.Rows > 64 && Ceiling(layout.Columns, 128) * 2 == Ceiling(layout.Columns, 64)
+            && Tiles<Tile128>(layout.Rows, layout.Columns) * layout.Splits >= 64
+            ? new ProductGpu<TA, TB, Tile128, TSums, TTarget>(device, a, sourceA, b, sourceB, output, target)
+            : new ProductGpu<TA, TB, Tile64, TSums, TTarget>(device, a, sourceA, b, sourceB, output, target);
     }
 
     private static int Ceiling(int count, int size) => (int)(((long)count + size - 1) / size);

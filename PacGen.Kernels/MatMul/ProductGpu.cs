@@ -5,35 +5,38 @@ using ILGPU.Runtime;
 namespace PacGen.Kernels;
 
 /// <summary>
-/// The product of two sides on a GPU, closed over how each is read: the matrix product and the three passes of a convolution.
+/// The product of two sides on a GPU, closed over how each is read and what becomes of the sums: the matrix
+/// product and the three passes of a convolution.
 /// A group computes a tile of the output, its threads 64 numbers each in registers; tiles of both sides come through shared
 /// memory, the next being read while the present one is multiplied.
 /// </summary>
-internal sealed class ProductGpu<TA, TB, TTile, TSums> : Launch
+internal sealed class ProductGpu<TA, TB, TTile, TSums, TTarget> : Launch
     where TA : struct, ITileSource
     where TB : struct, ITileSource
     where TTile : struct, IProductTile
     where TSums : struct, IThreadSums
+    where TTarget : struct, IProductTarget
 {
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, ProductTarget> kernel;
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, TTarget> kernel;
     private readonly ArrayView<float> a, b, output;
     private readonly TA sourceA;
     private readonly TB sourceB;
-    private readonly ProductTarget target;
+    private readonly TTarget target;
     private readonly KernelConfig grid;
 
-    public ProductGpu(GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
+    public ProductGpu(GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, TTarget target)
     {
         this.a = GpuDevice.View(a);
         this.b = GpuDevice.View(b);
         this.output = GpuDevice.View(output);
         (this.sourceA, this.sourceB, this.target) = (sourceA, sourceB, target);
-        int tiles = Product.Tiles<TTile>(target.Rows, target.Columns);
-        grid = new KernelConfig(new Index3D(tiles, target.Splits, 1), new Index3D(Threads, 1, 1));
+        ProductTarget layout = target.Layout;
+        int tiles = Product.Tiles<TTile>(layout.Rows, layout.Columns);
+        grid = new KernelConfig(new Index3D(tiles, layout.Splits, 1), new Index3D(Threads, 1, 1));
         kernel = device.Load(
             Method,
             accelerator =>
-                accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, ProductTarget>(
+                accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, TTarget>(
                 Kernel, Specialization));
     }
 
@@ -52,8 +55,9 @@ internal sealed class ProductGpu<TA, TB, TTile, TSums> : Launch
     public override void Run() => kernel(grid, a, b, output, sourceA, sourceB, target);
 
     internal static void Kernel(
-        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TA sourceA, TB sourceB, ProductTarget target)
+        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TA sourceA, TB sourceB, TTarget target)
     {
+        ProductTarget layout = target.Layout;
         int rows = TTile.Rows, columns = TTile.Columns, threads = rows * columns / 64;
         int strideA = ProductTile.Stride(rows), strideB = ProductTile.Stride(columns);
         int sizeA = ProductTile.Terms * strideA, sizeB = ProductTile.Terms * strideB;
@@ -61,11 +65,11 @@ internal sealed class ProductGpu<TA, TB, TTile, TSums> : Launch
         ArrayView<float> tilesB = SharedMemory.Allocate<float>(2 * sizeB);
 
         // Tiles of the same rows run together, so that A's come from memory once.
-        int across = (target.Columns + columns - 1) / columns;
+        int across = (layout.Columns + columns - 1) / columns;
         int tileRow = Grid.IdxX / across, split = Grid.IdxY;
         int firstRow = tileRow * rows, firstColumn = (Grid.IdxX - (tileRow * across)) * columns,
-            firstTerm = split * target.SplitTerms;
-        int tiles = (IntrinsicMath.Min(target.Terms - firstTerm, target.SplitTerms) + ProductTile.Terms - 1) / ProductTile.Terms;
+            firstTerm = split * layout.SplitTerms;
+        int tiles = (IntrinsicMath.Min(layout.Terms - firstTerm, layout.SplitTerms) + ProductTile.Terms - 1) / ProductTile.Terms;
 
         TSums sums = default;
         sums.Start(Group.IdxX, rows, columns);

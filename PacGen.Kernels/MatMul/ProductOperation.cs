@@ -12,4 +12,20 @@ public abstract record ProductOperation : Operation
     /// <inheritdoc/>
     public sealed override Operation? InBFloat16(Device device) =>
         device is GpuDevice { HasTensorCores: true } ? this with { Precision = Precision.BFloat16 } : null;
+
+    /// <inheritdoc/>
+    public sealed override Operation? WithEpilogue(
+        Device device, Expression epilogue, Shape target, ReadOnlySpan<Shape> others) =>
+        device is GpuDevice { FusesEpilogues: true } && ProductEpilogue.Takes(epilogue, target, others)
+            ? new FusedProduct(this, epilogue, target) : null;
+
+    /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
+    public sealed override Launch Bind(
+        GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        Bind(device, shapes, inputs, output, null);
+
+    /// <summary>The kernel on a GPU, with an expression of its numbers, or null for none.</summary>
+    internal abstract Launch Bind(
+        GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, ProductEpilogue? epilogue);
 }

@@ -9,31 +9,33 @@ namespace PacGen.Kernels;
 /// The product of two sides on tensor cores, closed over how each is read and as what it is multiplied: a group's warps compute
 /// 64 × 64 numbers each, from stages of 16 terms that are copied to shared memory while those before are multiplied.
 /// </summary>
-internal sealed class ProductPipeline<TA, TB, TTile, TFactors> : Launch
+internal sealed class ProductPipeline<TA, TB, TTile, TFactors, TTarget> : Launch
     where TA : struct, ITileSource
     where TB : struct, ITileSource
     where TTile : struct, IPipelineTile
     where TFactors : struct, ITensorFactors
+    where TTarget : struct, IProductTarget
 {
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, ProductTarget> kernel;
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, TTarget> kernel;
     private readonly ArrayView<float> a, b, output;
     private readonly TA sourceA;
     private readonly TB sourceB;
-    private readonly ProductTarget target;
+    private readonly TTarget target;
     private readonly KernelConfig grid;
 
-    public ProductPipeline(GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
+    public ProductPipeline(GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, TTarget target)
     {
         this.a = GpuDevice.View(a);
         this.b = GpuDevice.View(b);
         this.output = GpuDevice.View(output);
         (this.sourceA, this.sourceB, this.target) = (sourceA, sourceB, target);
-        int down = (target.Rows + TTile.Rows - 1) / TTile.Rows, across = (target.Columns + TTile.Columns - 1) / TTile.Columns;
-        grid = new KernelConfig(new Index3D(checked(down * across), target.Splits, 1), new Index3D(Threads, 1, 1));
+        ProductTarget layout = target.Layout;
+        int down = (layout.Rows + TTile.Rows - 1) / TTile.Rows, across = (layout.Columns + TTile.Columns - 1) / TTile.Columns;
+        grid = new KernelConfig(new Index3D(checked(down * across), layout.Splits, 1), new Index3D(Threads, 1, 1));
         kernel = device.Load(
             Method,
             accelerator =>
-                accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, ProductTarget>(
+                accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, TTarget>(
                 Kernel, Specialization));
     }
 
@@ -49,20 +51,21 @@ internal sealed class ProductPipeline<TA, TB, TTile, TFactors> : Launch
     public override void Run() => kernel(grid, a, b, output, sourceA, sourceB, target);
 
     internal static void Kernel(
-        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TA sourceA, TB sourceB, ProductTarget target)
+        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TA sourceA, TB sourceB, TTarget target)
     {
+        ProductTarget layout = target.Layout;
         int rows = TTile.Rows, columns = TTile.Columns, threads = rows * columns / 128, stages = TTile.Stages;
         int size = ProductStage.Terms * (rows + columns), partB = ProductStage.Terms * rows;
         ArrayView<float> shared = SharedMemory.Allocate<float>(stages * size);
 
         // Groups that run at a time compute tiles of eight rows of tiles, so that both sides' tiles are met in the cache.
-        int down = (target.Rows + rows - 1) / rows, across = (target.Columns + columns - 1) / columns;
+        int down = (layout.Rows + rows - 1) / rows, across = (layout.Columns + columns - 1) / columns;
         int band = Grid.IdxX / (8 * across), inBand = Grid.IdxX - (band * 8 * across);
         int height = IntrinsicMath.Min(8, down - (8 * band)), column = inBand / height;
         int firstRow = ((8 * band) + inBand - (column * height)) * rows, firstColumn = column * columns;
-        int split = Grid.IdxY, firstTerm = split * target.SplitTerms;
+        int split = Grid.IdxY, firstTerm = split * layout.SplitTerms;
         int tiles =
-            (IntrinsicMath.Min(target.Terms - firstTerm, target.SplitTerms) + ProductStage.Terms - 1) / ProductStage.Terms;
+            (IntrinsicMath.Min(layout.Terms - firstTerm, layout.SplitTerms) + ProductStage.Terms - 1) / ProductStage.Terms;
 
         WarpSums<TFactors> sums = default;
         sums.Start(columns);
@@ -105,6 +108,6 @@ internal sealed class ProductPipeline<TA, TB, TTile, TFactors> : Launch
             read = Utilities.Select(read == (stages - 1) * size, 0, read + size);
         }
 
-        sums.Store<TA>(c, target, split, firstRow, firstColumn);
+        sums.Store<TA, TTarget>(c, target, split, firstRow, firstColumn);
     }
 }

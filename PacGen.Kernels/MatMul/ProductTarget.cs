@@ -6,7 +6,7 @@ namespace PacGen.Kernels;
 /// <summary>
 /// A product's extents, and where its rows go: one behind the other, or to places of images that are a stride apart.
 /// </summary>
-internal struct ProductTarget
+internal struct ProductTarget : IProductTarget
 {
     public int Rows, Columns, Terms;
 
@@ -35,7 +35,16 @@ internal struct ProductTarget
         (this.first, this.strideHigh, this.strideMiddle, this.strideLow) = (first, strideHigh, strideMiddle, strideLow);
     }
 
-    /// <summary>Stores eight numbers of a row, four from each of two columns on, without those beyond the matrix.</summary>
+    /// <inheritdoc/>
+    public readonly ProductTarget Layout => this;
+
+    /// <summary>Whether rows are stored 16 bytes at a time.</summary>
+    public readonly bool IsWide => wide != 0;
+
+    /// <summary>The same, stored a float at a time.</summary>
+    public readonly ProductTarget InOnes() => this with { wide = 0 };
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Store(
         ArrayView<float> memory, int split, int row, int column0, int column1, Quad numbers0, Quad numbers1)
@@ -48,7 +57,7 @@ internal struct ProductTarget
         }
     }
 
-    /// <summary>Stores eight numbers of a row, two from every eighth column on, without those beyond the matrix.</summary>
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void StorePairs(
         ArrayView<float> memory, int split, int row, int column, float x0, float y0, float x1, float y1, float x2, float y2,
@@ -64,8 +73,9 @@ internal struct ProductTarget
         }
     }
 
+    /// <summary>Where a row begins.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly int Start(int split, int row)
+    public readonly int Start(int split, int row)
     {
         int start = ((split * Rows) + row) * Columns;
         if (strided != 0)
@@ -91,8 +101,9 @@ internal struct ProductTarget
         }
     }
 
+    /// <summary>Stores four numbers of the row that begins somewhere, without those beyond the matrix.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Store(ArrayView<float> memory, int start, int column, Quad numbers)
+    public readonly void Store(ArrayView<float> memory, int start, int column, Quad numbers)
     {
         if (column < Columns)
         {

@@ -53,8 +53,9 @@ internal struct SingleSums : IThreadSums
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(
-        ArrayView<float> memory, ProductTarget target, int split, int firstRow, int rows, int firstColumn, int columns)
+    public readonly void Store<TTarget>(
+        ArrayView<float> memory, TTarget target, int split, int firstRow, int rows, int firstColumn, int columns)
+        where TTarget : struct, IProductTarget
     {
         // Four rows from each of two on, four columns from each of two on.
         int row0 = firstRow + row, row1 = firstRow + (rows / 2) + row;

@@ -83,8 +83,9 @@ internal struct TensorSums<TFactors> : IThreadSums
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(
-        ArrayView<float> memory, ProductTarget target, int split, int firstRow, int rows, int firstColumn, int columns)
+    public readonly void Store<TTarget>(
+        ArrayView<float> memory, TTarget target, int split, int firstRow, int rows, int firstColumn, int columns)
+        where TTarget : struct, IProductTarget
     {
         int row0 = firstRow + warpRow + Row(0, MmaFragment.RowOfC(lane, 0)), row1 = firstRow + warpRow + Row(
             0, MmaFragment.RowOfC(lane, 2));

@@ -170,22 +170,24 @@ internal struct WarpSums<TFactors>
 
     /// <summary>Stores the sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store<TA>(
-        ArrayView<float> memory, ProductTarget target, int split, int firstRow, int firstColumn)
+    public readonly void Store<TA, TTarget>(
+        ArrayView<float> memory, TTarget target, int split, int firstRow, int firstColumn)
         where TA : struct, ITileSource
+        where TTarget : struct, IProductTarget
     {
         int row = firstRow + warpRow, column = firstColumn + warpColumn;
-        StoreRows<TA>(memory, target, split, row, column, 0, c00, c01, c02, c03, c04, c05, c06, c07);
-        StoreRows<TA>(memory, target, split, row, column, 1, c10, c11, c12, c13, c14, c15, c16, c17);
-        StoreRows<TA>(memory, target, split, row, column, 2, c20, c21, c22, c23, c24, c25, c26, c27);
-        StoreRows<TA>(memory, target, split, row, column, 3, c30, c31, c32, c33, c34, c35, c36, c37);
+        StoreRows<TA, TTarget>(memory, target, split, row, column, 0, c00, c01, c02, c03, c04, c05, c06, c07);
+        StoreRows<TA, TTarget>(memory, target, split, row, column, 1, c10, c11, c12, c13, c14, c15, c16, c17);
+        StoreRows<TA, TTarget>(memory, target, split, row, column, 2, c20, c21, c22, c23, c24, c25, c26, c27);
+        StoreRows<TA, TTarget>(memory, target, split, row, column, 3, c30, c31, c32, c33, c34, c35, c36, c37);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void StoreRows<TA>(
-        ArrayView<float> memory, ProductTarget target, int split, int row, int column, int fragment, Quad s0, Quad s1, Quad s2,
+    private readonly void StoreRows<TA, TTarget>(
+        ArrayView<float> memory, TTarget target, int split, int row, int column, int fragment, Quad s0, Quad s1, Quad s2,
         Quad s3, Quad s4, Quad s5, Quad s6, Quad s7)
         where TA : struct, ITileSource
+        where TTarget : struct, IProductTarget
     {
         int row0 = row + Row<TA>(fragment, 0, group), row1 = row + Row<TA>(fragment, 1, group), first = column + (2 * place);
         target.StorePairs(memory, split, row0, first, s0.X, s0.Y, s1.X, s1.Y, s2.X, s2.Y, s3.X, s3.Y);

@@ -33,6 +33,18 @@ public abstract record Operation
     public virtual Operation? InBFloat16(Device device) => null;
 
     /// <summary>
+    /// The same with an elementwise expression computed of its result as that is stored, so that the result itself is never in
+    /// memory: argument 0 of the expression is the result, the others are further inputs behind the operation's own. Null where
+    /// the device has no kernel for that.
+    /// </summary>
+    /// <param name="device">The device.</param>
+    /// <param name="epilogue">The expression.</param>
+    /// <param name="target">The shape of what the expression gives: as many elements as the result has, in its order.</param>
+    /// <param name="others">The shapes of the further inputs, which broadcast to <paramref name="target"/>.</param>
+    public virtual Operation? WithEpilogue(
+        Device device, Expression epilogue, Shape target, ReadOnlySpan<Shape> others) => null;
+
+    /// <summary>
     /// What the kernel on the CPU keeps for itself from its binding on, such as packed weights, in bytes; 0 where that is small
     /// beside its inputs. It is known before any memory is taken, so that a run that can't fit isn't begun.
     /// </summary>

@@ -326,6 +326,7 @@ internal sealed class GraphCompiler
 
         List<Step> result =
             [.. order.Where(node => wanted.Contains(node) && steps.ContainsKey(node)).Select(node => steps[node])];
+        result = EpiloguePlan.Join(result, device, new HashSet<Tensor>(outputs.Select(Base)), Base);
         Advance(result);
         BindOutputs(result);
         return result;

@@ -124,6 +124,39 @@ internal sealed record KernelInstance(
         Of("transpose", TransposeGpu.Kernel, false, false, 8, 8, "through shared memory: both sides coalesced", 1, 1),
     ];
 
+    /// <summary>
+    /// Products that compute an expression as they store, those of convolutional networks and of linear layers, with 16 bytes on
+    /// both sides.
+    /// </summary>
+    public static IEnumerable<KernelInstance> FusedProducts
+    {
+        get
+        {
+            (string Product, Type Expression)[] cases =
+            [
+                ("A·B", typeof(Apply<ReluFunction, Apply<AddFunction, Argument0, Argument1>>)),
+                ("convolution", typeof(Apply<AddFunction, Argument0, Argument1>)),
+                ("convolution", typeof(Apply<AddFunction, Apply<AddFunction, Argument0, Argument1>, Argument2>)),
+                ("convolution", typeof(
+                    Apply<ReluFunction, Apply<AddFunction, Apply<MultiplyFunction, Argument0, Argument1>, Argument2>>)),
+                ("convolution by images", typeof(Apply<MultiplyFunction, Argument0, Apply<StepFunction, Argument1>>)),
+            ];
+            Dictionary<string, KernelInstance> products = Products.ToDictionary(product => product.Name);
+            return
+            [
+                .. from sums in Sums
+                   from tile in sums.Factors is null ? Tiles : TensorTiles
+                   from one in cases
+                   select Fused(products[$"{sums.Name}{one.Product}, {Extents(tile)}, Wide Wide"], one.Expression),
+            ];
+        }
+    }
+
+    /// <summary>Whether a kernel is a product's with an expression.</summary>
+    public static bool IsFusedProduct(MethodInfo kernel) =>
+        kernel.DeclaringType is { IsGenericType: true } type && type.GenericTypeArguments[^1] is { IsGenericType: true } target
+            && target.GetGenericTypeDefinition() == typeof(FusedTarget<,>);
+
     /// <summary>The matrix product's four cases and the convolution's three passes, with every tile and width.</summary>
     public static IEnumerable<KernelInstance> Products
     {
@@ -151,8 +184,10 @@ internal sealed record KernelInstance(
                             KernelInstance Product(string name, Type sourceA, Type sourceB) => new(
                                 $"{factorsName}{name}, {Extents(tile)}, {a.Name} {b.Name}",
                                 (MethodInfo)(tile == typeof(Pipeline128)
-                                    ? typeof(ProductPipeline<,,,>).MakeGenericType(sourceA, sourceB, tile, factors!)
-                                    : typeof(ProductGpu<,,,>).MakeGenericType(sourceA, sourceB, tile, sums)).GetProperty(
+                                    ? typeof(ProductPipeline<,,,,>).MakeGenericType(
+                                        sourceA, sourceB, tile, factors!, typeof(ProductTarget))
+                                    : typeof(ProductGpu<,,,,>).MakeGenericType(
+                                        sourceA, sourceB, tile, sums, typeof(ProductTarget))).GetProperty(
                                     "Method")!.GetValue(null)!,
                                 tile != typeof(Pipeline128) && a == typeof(Wide) && b == typeof(Wide),
                                 tile != typeof(Pipeline128));
@@ -217,6 +252,18 @@ internal sealed record KernelInstance(
 
     private static IEnumerable<string> Arguments(Type expression) =>
         expression.IsGenericType ? expression.GenericTypeArguments[1..].SelectMany(Arguments) : [expression.Name];
+
+    private static KernelInstance Fused(KernelInstance product, Type expression)
+    {
+        Type type = product.Method.DeclaringType!;
+        Type fused = type.GetGenericTypeDefinition().MakeGenericType(
+            [.. type.GenericTypeArguments[..^1], typeof(FusedTarget<,>).MakeGenericType(
+                expression, ProductEpilogue.Count(Arguments(expression).Distinct().Count() - 1))]);
+        return product with
+        {
+            Name = $"{product.Name}: {MapName(expression)}", Method = (MethodInfo)fused.GetProperty("Method")!.GetValue(null)!,
+        };
+    }
 
     private static string Extents(Type tile) =>
         tile.Name[tile.Name.IndexOfAny(Digits)..].Replace("By", " × ", StringComparison.Ordinal);

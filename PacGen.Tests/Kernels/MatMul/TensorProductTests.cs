@@ -75,6 +75,25 @@ internal sealed class TensorProductTests(string id, string factors)
         }
     }
 
+    /// <summary>The same bits with an expression computed as a warp stores as from the product and a map.</summary>
+    [TestCase(34)]
+    [TestCase(36)]
+    [Explicit("The simulator takes minutes.")]
+    public void StagesWithAnEpilogue(int columns)
+    {
+        using GpuDevice warps = WarpSimulator.Create(4);
+        GpuDevice gpu = id.StartsWith("cuda", StringComparison.Ordinal) ? device : warps;
+        gpu.Products = device.Products;
+        Shape[] shapes = [new(3, 20), new(20, columns), new(columns), new(3, columns)];
+        float[][] inputs = [.. shapes.Select((shape, i) => KernelRun.Random(shape, (ulong)i + 1))];
+        Expression sum = Expression.Binary<AddFunction>(), residual = sum.Substitute([sum, Expression.Argument(2)]);
+        ProductOperation product = factors == Tf32 ? new MatMul() : (ProductOperation)new MatMul().InBFloat16(gpu)!;
+        float[] sums = KernelRun.Values(gpu, product, shapes[..2], inputs[..2], 0);
+        float[] expected = KernelRun.Values(gpu, new FusedMap(residual), [shapes[3], .. shapes[2..]], [sums, .. inputs[2..]], 0);
+        Assert.That(
+            KernelRun.Values(gpu, new FusedProduct(product, residual, shapes[3]), shapes, inputs, 0), Is.EqualTo(expected));
+    }
+
     // On a GPU: several tiles of 128 × 128, cut on every side, parts of the terms, narrow loads and stores.
     [TestCase(131, 333, 65, 0)]
     [TestCase(257, 64, 516, 0)]

@@ -1,0 +1,64 @@
+namespace PacGen.Kernels;
+
+/// <summary>
+/// y = e(p, x₁, x₂, …): a product or convolution p, of which no more is in memory than what an elementwise expression makes of
+/// it. The first two inputs are the product's, the others x₁, x₂, …, each of y's shape, a number for each index of its last axis,
+/// or one number. The bits are those of the product and the map one after the other.
+/// </summary>
+/// <remarks>
+/// A GPU computes the expression in the product's kernel, as it stores; where the sums are taken in parts, or by cuBLAS, in a map
+/// behind it, in place. The CPU has that map always.
+/// </remarks>
+/// <param name="Product">The product.</param>
+/// <param name="Epilogue">The expression; argument 0 is the product's number.</param>
+/// <param name="Target">The shape of y, with as many elements as the product.</param>
+public sealed record FusedProduct(ProductOperation Product, Expression Epilogue, Shape Target) : Operation
+{
+    /// <inheritdoc/>
+    public override string Name => $"{Product.Name}, {Epilogue}";
+
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs)
+    {
+        if (inputs.Length < 2 || inputs.Length != Epilogue.Arity + 1)
+        {
+            throw new ShapeException($"{Name} takes {Epilogue.Arity + 1} inputs, not {inputs.Length}.");
+        }
+
+        Shape product = Product.Infer(inputs[..2]);
+        if (product.Count != Target.Count || product[-1] != Target[-1])
+        {
+            throw new ShapeException($"{Name}: a product of shape {product} does not become one of {Target}.");
+        }
+
+        foreach (Shape other in inputs[2..])
+        {
+            if (!EpilogueArgument.Reads(Target, other))
+            {
+                throw new ShapeException(
+                    $"{Name}: an argument of shape {other} is neither of {Target}, nor of its last axis, nor one number.");
+            }
+        }
+
+        return new FusedMap(Epilogue, Target).Infer([Target, .. inputs[2..]]);
+    }
+
+    /// <inheritdoc/>
+    public override long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes) => Product.KernelBytes(device, shapes[..2]);
+
+    /// <inheritdoc/>
+    public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        using LaunchParts parts = new(device);
+        parts.Add(Product.Bind(device, shapes[..2], inputs[..2], output));
+        parts.Add(new FusedMap(Epilogue, Target).Bind(
+            device, [Target, .. shapes[2..]], [output, .. inputs[2..]], output));
+        return parts.ToLaunch();
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
+    public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
+        Product.Bind(
+            device, shapes[..2], inputs[..2], output, ProductEpilogue.Create(Epilogue, Target, shapes[2..], inputs[2..]));
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// An expression of a product's numbers and further arguments that a GPU computes as it stores them: in the product's own kernel,
+/// closed over it, or in a map behind, where the numbers are stored in parts or by a library.
+/// </summary>
+internal abstract class ProductEpilogue
+{
+    /// <summary>The most arguments: the product's number and four more.</summary>
+    public const int MostArguments = 5;
+
+    /// <summary>
+    /// The most functions: they stand in the kernel once for each of a thread's numbers, so that the text grows with them.
+    /// </summary>
+    private const int LargestExpression = 8;
+
+    private static readonly HashSet<Type> Functions =
+        [typeof(AddFunction), typeof(SubtractFunction), typeof(MultiplyFunction), typeof(NegateFunction), typeof(
+            SquareFunction), typeof(ReluFunction), typeof(StepFunction), typeof(StopGradientFunction), typeof(BFloat16Function)];
+
+    private readonly FusedMap map;
+    private readonly Shape target;
+    private readonly Shape[] shapes;
+    private readonly Region[] inputs;
+
+    private protected ProductEpilogue(FusedMap map, Shape target, Shape[] shapes, Region[] inputs) =>
+        (this.map, this.target, this.shapes, this.inputs) = (map, target, shapes, inputs);
+
+    /// <summary>Whether there is a kernel for an expression.</summary>
+    /// <param name="expression">Of the product's number, argument 0, and of further ones.</param>
+    /// <param name="target">The shape of what it gives.</param>
+    /// <param name="others">The shapes of the further arguments.</param>
+    public static bool Takes(Expression expression, Shape target, ReadOnlySpan<Shape> others)
+    {
+        bool reads = others.Length < MostArguments && expression.Size is > 0 and <= LargestExpression
+            && expression.AppliesOnly(Functions);
+        foreach (Shape other in others)
+        {
+            reads &= EpilogueArgument.Reads(target, other);
+        }
+
+        return reads;
+    }
+
+    /// <summary>The epilogue, with its further arguments' memory.</summary>
+    /// <exception cref="NotSupportedException">The program was compiled to native code.</exception>
+    [UnconditionalSuppressMessage("Trimming", "IL2076", Justification = "Structs have a constructor without parameters.")]
+    public static ProductEpilogue Create(
+        Expression expression, Shape target, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs) =>
+        RuntimeFeature.IsDynamicCodeSupported
+            ? (ProductEpilogue)Activator.CreateInstance(
+                typeof(ProductEpilogue<,>).MakeGenericType(expression.ToType(), Count(inputs.Length)),
+                new FusedMap(expression, target), target, shapes.ToArray(), inputs.ToArray())!
+            : throw new NotSupportedException($"{expression}: a program that was compiled to native code runs on no GPU.");
+
+    /// <summary>A number of further arguments as a type.</summary>
+    public static Type Count(int others) => others switch
+    {
+        0 => typeof(NoArgument),
+        1 => typeof(Another<NoArgument>),
+        2 => typeof(Another<Another<NoArgument>>),
+        3 => typeof(Another<Another<Another<NoArgument>>>),
+        _ => typeof(Another<Another<Another<Another<NoArgument>>>>),
+    };
+
+    /// <summary>Binds a product with the epilogue in its kernel.</summary>
+    public abstract Launch Bind<TA, TB>(
+        GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget layout)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource;
+
+    /// <summary>Binds the epilogue as a map of numbers that are stored, in their place.</summary>
+    public Launch Behind(GpuDevice device, Region output) =>
+        map.Bind(device, [target, .. shapes], [output, .. inputs], output);
+
+    /// <summary>The further arguments as a kernel reads them; in the place of those that there are not, the output.</summary>
+    private protected EpilogueArgument[] Arguments(Region output) =>
+    [
+        .. Enumerable.Range(0, MostArguments - 1).Select(i => i < inputs.Length
+            ? new EpilogueArgument(inputs[i], target, shapes[i]) : new EpilogueArgument(output, target, target)),
+    ];
+
+    /// <summary>Where results go, a float at a time where an argument does not start on 16 bytes.</summary>
+    private protected ProductTarget Aligned(ProductTarget layout) => Packs.InFours(0, inputs) ? layout : layout.InOnes();
+}
+
+/// <summary>The same, closed over the expression and the number of its further arguments.</summary>
+internal sealed class ProductEpilogue<TExpression, TOthers>(FusedMap map, Shape target, Shape[] shapes, Region[] inputs)
+    : ProductEpilogue(map, target, shapes, inputs)
+    where TExpression : struct, IExpression
+    where TOthers : struct, IArgumentCount
+{
+    /// <inheritdoc/>
+    public override Launch Bind<TA, TB>(
+        GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget layout) =>
+        Product.BindTo(
+            device, precision, a, sourceA, b, sourceB, output,
+            new FusedTarget<TExpression, TOthers>(Aligned(layout), Arguments(output)));
+}
