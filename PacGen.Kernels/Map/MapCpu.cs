@@ -8,7 +8,9 @@ namespace PacGen.Kernels;
 internal abstract unsafe class MapCpu : CpuLaunch, ISweep
 {
     private const int TaskElements = 1 << 14;
-    private const int Splat = 16;
+
+    /// <summary>A number that stands is there for four of the widest vectors.</summary>
+    private const int Splat = 64;
 
     /// <summary>
     /// Rows shorter than this are joined into longer ones by repeating the inputs that are stretched along them.
@@ -128,10 +130,12 @@ internal abstract unsafe class MapCpu : CpuLaunch, ISweep
         {
             if (repeated[i] != 0)
             {
-                for (long copied = 0; copied < rowLength; copied += repeated[i])
+                // What is there is doubled.
+                Span<float> row = new(scratch, (int)rowLength);
+                new ReadOnlySpan<float>((float*)sources[i], (int)repeated[i]).CopyTo(row);
+                for (int copied = (int)repeated[i]; copied < row.Length; copied *= 2)
                 {
-                    new ReadOnlySpan<float>((float*)sources[i], (int)repeated[i]).CopyTo(
-                        new Span<float>(scratch + copied, (int)repeated[i]));
+                    row[..Math.Min(copied, row.Length - copied)].CopyTo(row[copied..]);
                 }
 
                 scratch += rowLength;
@@ -326,9 +330,9 @@ internal sealed unsafe class MapCpu<TExpression, TLane>(CpuDevice device, Broadc
         for (; i <= length - (4 * TLane.Count); i += 4 * TLane.Count)
         {
             TLane a = TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in local, i));
-            TLane b = TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in local, i + TLane.Count));
-            TLane c = TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in local, i + (2 * TLane.Count)));
-            TLane d = TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in local, i + (3 * TLane.Count)));
+            TLane b = TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in local, i, TLane.Count));
+            TLane c = TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in local, i, 2 * TLane.Count));
+            TLane d = TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in local, i, 3 * TLane.Count));
             TLane.Store(values + i, a);
             TLane.Store(values + i + TLane.Count, b);
             TLane.Store(values + i + (2 * TLane.Count), c);
@@ -362,17 +366,16 @@ internal sealed unsafe class MapCpu<TExpression, TLane>(CpuDevice device, Broadc
             int column = 0;
             for (; column + (4 * TLane.Count) <= width; column += 4 * TLane.Count)
             {
-                Pointers p0 = map.Shifted(in begin, along, column), p1 = map.Shifted(in begin, along, column + TLane.Count);
-                Pointers p2 = map.Shifted(in begin, along, column + (2 * TLane.Count));
-                Pointers p3 = map.Shifted(in begin, along, column + (3 * TLane.Count));
-                TLane a = At(in p0, 0), b = At(in p1, 0), c = At(in p2, 0), d = At(in p3, 0);
+                Pointers p = map.Shifted(in begin, along, column);
+                TLane a = At(in p, 0), b = At(in p, 0, TLane.Count), c = At(in p, 0, 2 * TLane.Count), d = At(
+                    in p, 0, 3 * TLane.Count);
                 nint row = width;
                 for (int i = 1; i < rows; i++, row += width)
                 {
-                    a = TReduction.Combine(a, At(in p0, row));
-                    b = TReduction.Combine(b, At(in p1, row));
-                    c = TReduction.Combine(c, At(in p2, row));
-                    d = TReduction.Combine(d, At(in p3, row));
+                    a = TReduction.Combine(a, At(in p, row));
+                    b = TReduction.Combine(b, At(in p, row, TLane.Count));
+                    c = TReduction.Combine(c, At(in p, row, 2 * TLane.Count));
+                    d = TReduction.Combine(d, At(in p, row, 3 * TLane.Count));
                 }
 
                 TLane.Store(target + column, a);
@@ -398,8 +401,8 @@ internal sealed unsafe class MapCpu<TExpression, TLane>(CpuDevice device, Broadc
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static TLane At(in Pointers pointers, nint index) =>
-            TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in pointers, index));
+        private static TLane At(in Pointers pointers, nint index, int further = 0) =>
+            TExpression.Evaluate<TLane, At<TLane>>(new At<TLane>(in pointers, index, further));
     }
 
     private readonly struct At<T> : IInputs<T>
@@ -407,36 +410,39 @@ internal sealed unsafe class MapCpu<TExpression, TLane>(CpuDevice device, Broadc
     {
         private readonly Pointers* pointers;
         private readonly nint index;
+        private readonly int further;
 
+        // Where an input is at the index is looked up once for all that lies a constant further.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public At(in Pointers pointers, nint index)
+        public At(in Pointers pointers, nint index, int further = 0)
         {
             this.pointers = (Pointers*)Unsafe.AsPointer(ref Unsafe.AsRef(in pointers));
             this.index = index;
+            this.further = further;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Get0() => T.Load(pointers->P0 + (index & pointers->M0));
+        public T Get0() => T.Load(pointers->P0 + (index & pointers->M0) + further);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Get1() => T.Load(pointers->P1 + (index & pointers->M1));
+        public T Get1() => T.Load(pointers->P1 + (index & pointers->M1) + further);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Get2() => T.Load(pointers->P2 + (index & pointers->M2));
+        public T Get2() => T.Load(pointers->P2 + (index & pointers->M2) + further);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Get3() => T.Load(pointers->P3 + (index & pointers->M3));
+        public T Get3() => T.Load(pointers->P3 + (index & pointers->M3) + further);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Get4() => T.Load(pointers->P4 + (index & pointers->M4));
+        public T Get4() => T.Load(pointers->P4 + (index & pointers->M4) + further);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Get5() => T.Load(pointers->P5 + (index & pointers->M5));
+        public T Get5() => T.Load(pointers->P5 + (index & pointers->M5) + further);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Get6() => T.Load(pointers->P6 + (index & pointers->M6));
+        public T Get6() => T.Load(pointers->P6 + (index & pointers->M6) + further);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Get7() => T.Load(pointers->P7 + (index & pointers->M7));
+        public T Get7() => T.Load(pointers->P7 + (index & pointers->M7) + further);
     }
 }
