@@ -48,7 +48,7 @@ internal sealed class DeviceOptions : OptionGroup
     public static Option<string> Convolutions() => Options.Choice(
         "--convolutions",
         Prose.Line("""
-        How the CPU convolves with 3 × 3 taps and stride 1: the fastest way for the shape; direct, as sums of products; or by
+        How the CPU convolves with 3 × 3 taps and stride 1 or 2: the fastest way for the shape; direct, as sums of products; or by
         Winograd with tiles of 2 × 2 or 4 × 4 outputs
         """),
         Ways[0].Name,

@@ -41,7 +41,7 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
     public override long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes)
     {
         (Shape dy, Shape w) = (shapes[0], shapes[1]);
-        return WinogradChoice.Side(device, WindowsOver(dy, w), w[2], device.Lanes) != 0
+        return Side(device, WindowsOver(dy, w), w[2], device.Lanes) != 0
             ? 0 : MatMulPacking.PanelBytes(w[2], w.Count / w[2], device.Lanes);
     }
 
@@ -115,7 +115,7 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
             dy[0], Height, Width, channels, dy[1], dy[2], w[0], w[1], Geometry.StrideHeight, Geometry.StrideWidth,
             Geometry.PaddingHeight, Geometry.PaddingWidth);
         Windows gradients = WindowsOver(dy, w);
-        if (WinogradChoice.Side(device, gradients, channels, T.Count) is not 0 and int side)
+        if (Side(device, gradients, channels, T.Count) is not 0 and int side)
         {
             nint[] taps = [.. Enumerable.Range(0, 9).Select(tap => (nint)(8 - tap) * channels * outputs)];
             return WinogradConvolution.Bind<T>(
@@ -134,6 +134,9 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
             : banded < gather ? Banded<T>(device, gradients, w, places, inputs, output)
                 : Gather<T>(device, dy, w, inputs, output);
     }
+
+    private int Side(CpuDevice device, Windows gradients, int channels, int lanes) =>
+        Geometry is { StrideHeight: 1, StrideWidth: 1 } ? WinogradChoice.Side(device, gradients, channels, lanes) : 0;
 
     private static Launch Banded<T>(
         CpuDevice device, Windows gradients, Shape w, int places, ReadOnlySpan<Region> inputs, Region output)

@@ -77,6 +77,8 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
         CpuDevice device, Windows windows, int channels, ReadOnlySpan<Region> inputs, Region output)
         where T : struct, IMemoryLane<T> => WinogradChoice.GradientSide(device, windows, channels, T.Count) switch
         {
+            4 when windows.StrideHeight == 2 => new WinogradWeightGradient<T, WinogradStrided>(
+                device, windows, channels, inputs[0], inputs[1], output),
             2 => new WinogradWeightGradient<T, Winograd2>(device, windows, channels, inputs[0], inputs[1], output),
             4 => new WinogradWeightGradient<T, Winograd4>(device, windows, channels, inputs[0], inputs[1], output),
             _ => new WeightGradientLaunch<T>(device, windows, channels, inputs[0], inputs[1], output),

@@ -45,7 +45,8 @@ public sealed unsafe class CpuDevice : Device
     public int Lanes { get; internal init; } = Width;
 
     /// <summary>
-    /// How convolutions of 3 × 3 taps and stride 1 are computed. It holds for what is compiled from then on; set it before.
+    /// How convolutions of 3 × 3 taps are computed, with stride 1 and in part with stride 2. It holds for what is compiled from
+    /// then on; set it before.
     /// </summary>
     public ConvolutionMode Convolutions { get; set; }
 

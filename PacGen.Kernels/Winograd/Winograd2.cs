@@ -13,6 +13,12 @@ internal readonly unsafe struct Winograd2 : IWinogradTile
     public static int Inputs => 4;
 
     /// <inheritdoc/>
+    public static int Taps => 3;
+
+    /// <inheritdoc/>
+    public static int Stride => 1;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void IWinogradTile.Images<T>(float** from, nint offset, float* to, nint step)
     {

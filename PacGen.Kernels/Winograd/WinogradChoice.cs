@@ -13,12 +13,12 @@ internal static class WinogradChoice
     /// <param name="columns">The output channels.</param>
     /// <param name="lanes">The floats of a vector.</param>
     public static int Side(CpuDevice device, Windows windows, int columns, int lanes) =>
-        Chosen(device, windows, columns, side => Cost(windows, columns, lanes, side, 20));
+        Chosen(device, windows, columns, lanes, side => Cost(windows, columns, lanes, side));
 
     /// <summary>The side of the tiles for a weight gradient; 0 for a direct one.</summary>
     /// <inheritdoc cref="Side"/>
     public static int GradientSide(CpuDevice device, Windows windows, int columns, int lanes) =>
-        Chosen(device, windows, columns, side => Cost(windows, columns, lanes, side, 22));
+        Chosen(device, windows, columns, lanes, side => Cost(windows, columns, lanes, side));
 
     /// <summary>
     /// How many tiles a task takes: what fits into a second-level cache, yet enough rows for the matrix products.
@@ -72,11 +72,12 @@ internal static class WinogradChoice
         return (((channels + blocks - 1) / blocks) + Vector - 1) / Vector * Vector;
     }
 
-    private static int Chosen(CpuDevice device, Windows windows, int columns, Func<int, double> cost)
+    private static int Chosen(CpuDevice device, Windows windows, int columns, int lanes, Func<int, double> cost)
     {
         // Vectors of fewer channels are mostly empty; for these there are direct kernels of their own.
         const int FewChannels = 8;
-        if (windows is not { KernelHeight: 3, KernelWidth: 3, StrideHeight: 1, StrideWidth: 1 })
+        bool strided = windows is { StrideHeight: 2, StrideWidth: 2 } && windows.Channels % lanes == 0;
+        if (windows is not { KernelHeight: 3, KernelWidth: 3 } || !(strided || windows is { StrideHeight: 1, StrideWidth: 1 }))
         {
             return 0;
         }
@@ -84,28 +85,32 @@ internal static class WinogradChoice
         return device.Convolutions switch
         {
             ConvolutionMode.Direct => 0,
+            ConvolutionMode.Winograd2 when strided => 0,
             ConvolutionMode.Winograd2 => 2,
             ConvolutionMode.Winograd4 => 4,
             _ when Math.Min(windows.Channels, columns) < FewChannels => 0,
+            _ when strided => ((int[])[0, 4]).MinBy(cost),
             _ => ((int[])[0, 2, 4]).MinBy(cost),
         };
     }
 
     // In multiply-adds of vectors, from times measured at 16 to 512 channels: what is written and read again of a transformed
-    // number costs as much as some twenty of them, of a weight twelve, or many more where the weights pass the last cache.
-    private static double Cost(Windows windows, int columns, int lanes, int side, double perNumber)
+    // number costs as much as some ten of them, of a weight twelve, or many more where the weights pass the last cache.
+    private static double Cost(Windows windows, int columns, int lanes, int side)
     {
-        const double PerWeight = 12, PerDistantWeight = 100, CachedBytes = 16 << 20;
+        const double PerNumber = 10, PerWeight = 12, PerDistantWeight = 100, CachedBytes = 16 << 20;
         double outputs = Vectors(columns, lanes), inputs = Vectors(windows.Channels, lanes);
         if (side == 0)
         {
             return (double)windows.Images * windows.Rows * windows.Columns * Taps * windows.Channels * outputs;
         }
 
-        int n = side + 2;
-        double weights = n * n * windows.Channels * outputs;
+        // Windows two places apart are four images of windows of 2 × 2.
+        bool strided = windows.StrideHeight == 2;
+        int n = strided ? side + 1 : side + 2, phases = strided ? 4 : 1;
+        double terms = phases * windows.Channels, weights = n * n * terms * outputs;
         return (new WinogradTiles(windows, side).Count * (double)(n * n)
-                * ((windows.Channels * outputs) + (perNumber * (inputs + outputs))))
+                * ((terms * outputs) + (PerNumber * ((phases * inputs) + outputs))))
             + (weights * (weights * lanes * sizeof(float) > CachedBytes ? PerDistantWeight : PerWeight));
     }
 

@@ -18,7 +18,7 @@ internal sealed class WinogradConvolution : Launch
     /// <summary>The launch for tiles of so many outputs a side, 2 or 4.</summary>
     /// <param name="side">The outputs along a side of a tile.</param>
     /// <param name="device">The device.</param>
-    /// <param name="windows">The windows, 3 × 3 and one place apart.</param>
+    /// <param name="windows">The windows, 3 × 3, one or two places apart.</param>
     /// <param name="columns">The output's channels.</param>
     /// <param name="images">The images.</param>
     /// <param name="weights">The weights.</param>
@@ -29,8 +29,9 @@ internal sealed class WinogradConvolution : Launch
     public static Launch Bind<T>(
         int side, CpuDevice device, Windows windows, int columns, Region images, Region weights, nint[] taps, nint termStep,
         nint columnStep, Region output)
-        where T : struct, IMemoryLane<T> => side == 2
-            ? Bind<T, Winograd2>(device, windows, columns, images, weights, taps, termStep, columnStep, output)
+        where T : struct, IMemoryLane<T> => windows.StrideHeight == 2
+            ? Bind<T, WinogradStrided>(device, windows, columns, images, weights, taps, termStep, columnStep, output)
+            : side == 2 ? Bind<T, Winograd2>(device, windows, columns, images, weights, taps, termStep, columnStep, output)
             : Bind<T, Winograd4>(device, windows, columns, images, weights, taps, termStep, columnStep, output);
 
     /// <inheritdoc/>

@@ -20,6 +20,7 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
     private readonly Region output;
     private readonly nint weightStep;
     private readonly int tilesPerTask;
+    private readonly int terms;
     private readonly int padded;
     private readonly int zeroCount;
     private readonly nint imageStep;
@@ -29,7 +30,7 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
     private readonly int section;
 
     /// <param name="device">The device.</param>
-    /// <param name="windows">The windows, 3 × 3 and one place apart.</param>
+    /// <param name="windows">The windows, 3 × 3, as far apart as the tile's; where that is not 1, over whole vectors.</param>
     /// <param name="panels">The panels of the weights.</param>
     /// <param name="images">The images.</param>
     /// <param name="weightStep">From one of the weights' n² matrices to the next.</param>
@@ -40,7 +41,8 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
     {
         (this.windows, this.panels, this.images, this.weightStep, this.output) = (windows, panels, images, weightStep, output);
         tiles = new WinogradTiles(windows, TTile.Outputs);
-        padded = (windows.Channels + T.Count - 1) / T.Count * T.Count;
+        terms = TTile.Stride * TTile.Stride * windows.Channels;
+        padded = (terms + T.Count - 1) / T.Count * T.Count;
         zeroCount = (padded + 15) / 16 * 16;
         tilesPerTask = WinogradChoice.TilesPerTask(tiles.Count, TTile.Inputs, padded + panels.Padded);
         imageStep = WinogradTiles.Apart((nint)tilesPerTask * padded);
@@ -53,8 +55,8 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
             sumRows[i] = (nint)i * panels.Padded;
         }
 
-        int sections = (windows.Channels + LargestSection - 1) / LargestSection;
-        section = (windows.Channels + sections - 1) / sections;
+        int sections = (terms + LargestSection - 1) / LargestSection;
+        section = (terms + sections - 1) / sections;
         device.ReserveScratch(zeroCount + (TTile.Inputs * TTile.Inputs * (imageStep + sumStep)));
     }
 
@@ -76,28 +78,35 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void TransformImages(int first, int count, float* zeros, float* to)
+    private void TransformImages(int first, int count, float* zeros, float* transformed)
     {
-        int n = TTile.Inputs;
+        int n = TTile.Inputs, m = TTile.Outputs, stride = TTile.Stride, channels = windows.Channels;
         float** from = stackalloc float*[WinogradTiles.Addresses];
         float* x = CpuDevice.Address(images);
-        nint line = (nint)windows.Width * windows.Channels, size = windows.Height * line;
+        nint line = (nint)windows.Width * channels, size = windows.Height * line;
         (int image, int row, int column) = tiles.Place(first);
-        for (int tile = 0; tile < count; tile++, to += padded)
+        for (int tile = 0; tile < count; tile++)
         {
-            WinogradTiles.Point(
-                x + (image * size), windows.Height, windows.Width, windows.Channels, row - windows.Top, column - windows.Left, n,
-                zeros, from);
-
-            // The places that the next tile doesn't share with those above it and on its left.
-            (image, row, column) = tiles.Next(image, row, column);
-            float* next = x + (image * size) + ((row - windows.Top + 2) * line)
-                + ((column - windows.Left + 2) * (nint)windows.Channels);
-            for (int channel = 0; channel < padded; channel += T.Count)
+            (int nextImage, int nextRow, int nextColumn) = tiles.Next(image, row, column);
+            for (int phase = 0; phase < stride * stride; phase++)
             {
-                WinogradTiles.Prefetch(next + channel, TTile.Outputs, windows.Channels, line);
-                TTile.Images<T>(from, channel, to + channel, imageStep);
+                int down = (phase / stride) - windows.Top, right = (phase % stride) - windows.Left;
+                WinogradTiles.Point(
+                    x + (image * size), windows.Height, windows.Width, channels, (stride * row) + down, (stride * column) + right,
+                    stride, n, zeros, from);
+
+                // The places that the next tile doesn't share with those above it and on its left.
+                float* next = x + (nextImage * size) + (((stride * (nextRow + n - m)) + down) * line)
+                    + (((stride * (nextColumn + n - m)) + right) * (nint)channels);
+                float* to = transformed + ((nint)tile * padded) + (phase * channels);
+                for (int channel = 0; channel < channels; channel += T.Count)
+                {
+                    WinogradTiles.Prefetch(next + channel, m, (nint)stride * channels, stride * line);
+                    TTile.Images<T>(from, channel, to + channel, imageStep);
+                }
             }
+
+            (image, row, column) = (nextImage, nextRow, nextColumn);
         }
     }
 
@@ -110,9 +119,9 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
             for (int number = 0; number < TTile.Inputs * TTile.Inputs; number++)
             {
                 float* a = transformed + (number * imageStep), b = weights + (number * weightStep), c = sums + (number * sumStep);
-                if (SixteenTerms<T>.Fits(panels, windows.Channels))
+                if (SixteenTerms<T>.Fits(panels, terms))
                 {
-                    for (int term = 0; term < windows.Channels; term += SixteenTerms<T>.Terms)
+                    for (int term = 0; term < terms; term += SixteenTerms<T>.Terms)
                     {
                         SixteenTerms<T>.Multiply(count, a + term, padded, b + ((nint)term * T.Count), c, term > 0);
                     }
@@ -120,14 +129,14 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
                     continue;
                 }
 
-                for (int term = 0; term < windows.Channels; term += section)
+                for (int term = 0; term < terms; term += section)
                 {
-                    Summation sum = new(1, Math.Min(section, windows.Channels - term));
+                    Summation sum = new(1, Math.Min(section, terms - term));
                     for (int panel = 0; panel < panels.Count; panel++)
                     {
                         int vectors = panels.VectorsOf(panel), start = panels.Start(panel), width = vectors * T.Count;
                         RowTiles<T>.Multiply(
-                            sum, a + term, aRows, count, b + ((nint)start * windows.Channels) + ((nint)term * width), width,
+                            sum, a + term, aRows, count, b + ((nint)start * terms) + ((nint)term * width), width,
                             vectors, width, c + start, cRows, term > 0, false);
                     }
                 }

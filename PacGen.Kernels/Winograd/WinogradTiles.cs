@@ -7,7 +7,7 @@ namespace PacGen.Kernels;
 /// The tiles of Winograd's convolution over some images: squares of outputs, with the square of inputs that they need, numbered
 /// image after image. Their numbers lie element by element: all tiles' first of n² numbers, then all second ones.
 /// </summary>
-/// <param name="windows">The windows, 3 × 3 and one place apart.</param>
+/// <param name="windows">The windows, 3 × 3.</param>
 /// <param name="outputs">The outputs along a side of a tile.</param>
 internal readonly unsafe struct WinogradTiles(Windows windows, int outputs)
 {
@@ -48,27 +48,31 @@ internal readonly unsafe struct WinogradTiles(Windows windows, int outputs)
     /// <param name="channels">The numbers at a place.</param>
     /// <param name="row">The square's first row; may be outside.</param>
     /// <param name="column">The square's first column; may be outside.</param>
+    /// <param name="stride">From a place to the next.</param>
     /// <param name="side">The places along a side.</param>
     /// <param name="zeros">As many zeros as there are channels, up to a whole vector.</param>
     /// <param name="table">Takes the addresses, and has room for <see cref="Addresses"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Point(
-        float* image, int height, int width, int channels, int row, int column, int side, float* zeros, float** table)
+        float* image, int height, int width, int channels, int row, int column, int stride, int side, float* zeros,
+        float** table)
     {
         // Eight addresses at a time: those beyond a row's are overwritten by the next row's.
         Vector256<long> first = Vector256.Create(0L, 1, 2, 3), second = Vector256.Create(4L, 5, 6, 7), none = Vector256.Create(
-            (long)zeros), step = Vector256.Create(channels * (long)sizeof(float));
+            (long)zeros), step = Vector256.Create(channels * (long)sizeof(float)), apart = Vector256.Create((long)stride);
+        first *= apart;
+        second *= apart;
         Vector256<long> left = Vector256.Create(-1L - column), right = Vector256.Create((long)width - column);
         Vector256<long> inFirst = Vector256.GreaterThan(first, left) & Vector256.LessThan(first, right);
         Vector256<long> inSecond = Vector256.GreaterThan(second, left) & Vector256.LessThan(second, right);
         first *= step;
         second *= step;
-        for (int i = 0; i < side; i++, table += side)
+        for (int i = 0; i < side; i++, row += stride, table += side)
         {
             Vector256<long> a = none, b = none;
-            if ((uint)(row + i) < (uint)height)
+            if ((uint)row < (uint)height)
             {
-                Vector256<long> line = Vector256.Create((long)(image + (((((nint)(row + i) * width) + column) * channels))));
+                Vector256<long> line = Vector256.Create((long)(image + ((((nint)row * width) + column) * channels)));
                 a = Vector256.ConditionalSelect(inFirst, line + first, none);
                 b = Vector256.ConditionalSelect(inSecond, line + second, none);
             }

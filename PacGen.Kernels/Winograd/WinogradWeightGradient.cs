@@ -16,7 +16,7 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
     where T : struct, IMemoryLane<T>
     where TTile : struct, IWinogradTile
 {
-    private const int MostSide = 6, Taps = 3, LargestSection = 192, MostRows = 96;
+    private const int MostSide = 6, Kernel = 3, LargestSection = 192, MostRows = 96;
     private readonly CpuDevice device;
     private readonly Windows windows;
     private readonly WinogradTiles tiles;
@@ -24,6 +24,7 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
     private readonly Region images;
     private readonly Region gradient;
     private readonly Region output;
+    private readonly int terms;
     private readonly int parts;
     private readonly int tilesOfPart;
     private readonly int blockRows;
@@ -38,7 +39,7 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
     private readonly TransformSums finish;
 
     /// <param name="device">The device.</param>
-    /// <param name="windows">The windows, 3 × 3 and one place apart.</param>
+    /// <param name="windows">The windows, 3 × 3, as far apart as the tile's; where that is not 1, over whole vectors.</param>
     /// <param name="channels">The output channels.</param>
     /// <param name="images">x.</param>
     /// <param name="gradient">dy.</param>
@@ -48,13 +49,14 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
         (this.device, this.windows, this.images, this.gradient, this.output) = (device, windows, images, gradient, output);
         tiles = new WinogradTiles(windows, TTile.Outputs);
         panels = new ColumnPanels(channels, T.Count);
-        sumStep = WinogradTiles.Apart((nint)windows.Channels * panels.Padded);
-        parts = WinogradChoice.GradientParts(tiles.Count, windows.Channels, channels, SumsOfPart);
+        terms = TTile.Stride * TTile.Stride * windows.Channels;
+        sumStep = WinogradTiles.Apart((nint)terms * panels.Padded);
+        parts = WinogradChoice.GradientParts(tiles.Count, terms, channels, SumsOfPart);
         tilesOfPart = (tiles.Count + parts - 1) / parts;
-        blockRows = WinogradChoice.GradientRows(windows.Channels, parts, device.Threads);
-        blocks = (windows.Channels + blockRows - 1) / blockRows;
+        blockRows = WinogradChoice.GradientRows(terms, parts, device.Threads);
+        blocks = (terms + blockRows - 1) / blockRows;
         chunk = WinogradChoice.TilesPerChunk(
-            tilesOfPart, TTile.Inputs, ((windows.Channels + T.Count - 1) / T.Count * T.Count) + panels.Padded);
+            tilesOfPart, TTile.Inputs, ((terms + T.Count - 1) / T.Count * T.Count) + panels.Padded);
         imageStep = WinogradTiles.Apart((nint)chunk * blockRows);
         gradientStep = WinogradTiles.Apart((nint)chunk * panels.Padded);
         imageRows = new nint[blockRows];
@@ -97,7 +99,7 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
         public override void RunTask(int task, int worker)
         {
             (int part, int block) = Math.DivRem(task, owner.blocks);
-            int row = block * owner.blockRows, rows = Math.Min(owner.blockRows, owner.windows.Channels - row);
+            int row = block * owner.blockRows, rows = Math.Min(owner.blockRows, owner.terms - row);
             float* zeros = Device.Scratch(worker), images = zeros + owner.Zeros;
             new Span<float>(zeros, owner.Zeros).Clear();
             float* sums = owner.Sums + (part * owner.SumsOfPart) + ((nint)row * owner.panels.Padded);
@@ -118,11 +120,11 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
     {
         private const int RowsPerTask = 4;
 
-        public override int Tasks => (owner.windows.Channels + RowsPerTask - 1) / RowsPerTask;
+        public override int Tasks => (owner.terms + RowsPerTask - 1) / RowsPerTask;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void RunTask(int task, int worker) =>
-            owner.Finish(task * RowsPerTask, Math.Min((task + 1) * RowsPerTask, owner.windows.Channels));
+            owner.Finish(task * RowsPerTask, Math.Min((task + 1) * RowsPerTask, owner.terms));
     }
 
     private float* Gradients(float* transformedImages) => transformedImages + (Numbers * imageStep);
@@ -139,7 +141,7 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
     {
         int step = panels.Padded;
         float* a = images + (number * imageStep), b = Gradients(images) + (number * gradientStep), c = sums + (number * sumStep);
-        if (SixteenTerms<T>.Fits(panels, windows.Channels))
+        if (SixteenTerms<T>.Fits(panels, terms))
         {
             for (int i = 0; i < rows; i += SixteenTerms<T>.Terms)
             {
@@ -194,32 +196,37 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Transform(int first, int count, int firstRow, int rows, float* zeros, float* images)
     {
-        int n = TTile.Inputs, m = TTile.Outputs, columns = panels.Columns;
+        int n = TTile.Inputs, m = TTile.Outputs, stride = TTile.Stride, channels = windows.Channels, columns = panels.Columns;
         float** from = stackalloc float*[WinogradTiles.Addresses];
         float* x = CpuDevice.Address(this.images), dy = CpuDevice.Address(gradient);
-        nint line = (nint)windows.Width * windows.Channels, size = windows.Height * line;
+        nint line = (nint)windows.Width * channels, size = windows.Height * line;
         nint gradientLine = (nint)windows.Columns * columns, gradientSize = windows.Rows * gradientLine;
         (int image, int row, int column) = tiles.Place(first);
         for (int tile = 0; tile < count; tile++)
         {
             (int nextImage, int nextRow, int nextColumn) = tiles.Next(image, row, column);
-            float* to = images + ((nint)tile * blockRows);
-            WinogradTiles.Point(
-                x + (image * size), windows.Height, windows.Width, windows.Channels, row - windows.Top, column - windows.Left, n,
-                zeros, from);
-
-            // The places that the next tile doesn't share with those above it and on its left.
-            float* next = x + (nextImage * size) + ((nextRow - windows.Top + 2) * line)
-                + ((nextColumn - windows.Left + 2) * (nint)windows.Channels);
-            for (int channel = 0; channel < rows; channel += T.Count)
+            float* to = images + ((nint)tile * blockRows), next;
+            for (int phase = firstRow / channels; phase * channels < firstRow + rows; phase++)
             {
-                WinogradTiles.Prefetch(next + firstRow + channel, m, windows.Channels, line);
-                TTile.Images<T>(from, firstRow + channel, to + channel, imageStep);
+                int down = (phase / stride) - windows.Top, right = (phase % stride) - windows.Left;
+                WinogradTiles.Point(
+                    x + (image * size), windows.Height, windows.Width, channels, (stride * row) + down, (stride * column) + right,
+                    stride, n, zeros, from);
+
+                // The places that the next tile doesn't share with those above it and on its left.
+                next = x + (nextImage * size) + (((stride * (nextRow + n - m)) + down) * line)
+                    + (((stride * (nextColumn + n - m)) + right) * (nint)channels);
+                int start = (phase * channels) - firstRow, end = Math.Min(channels, rows - start);
+                for (int channel = Math.Max(0, -start); channel < end; channel += T.Count)
+                {
+                    WinogradTiles.Prefetch(next + channel, m, (nint)stride * channels, stride * line);
+                    TTile.Images<T>(from, channel, to + start + channel, imageStep);
+                }
             }
 
             to = Gradients(images) + ((nint)tile * panels.Padded);
             WinogradTiles.Point(
-                dy + (image * gradientSize), windows.Rows, windows.Columns, columns, row, column, m, zeros, from);
+                dy + (image * gradientSize), windows.Rows, windows.Columns, columns, row, column, 1, m, zeros, from);
             next = dy + (nextImage * gradientSize) + (nextRow * gradientLine) + (nextColumn * (nint)columns);
             for (int channel = 0; channel < panels.Padded; channel += T.Count)
             {
@@ -235,13 +242,13 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Finish(int begin, int end)
     {
-        int n = TTile.Inputs, columns = panels.Columns;
-        float** from = stackalloc float*[MostSide * MostSide], turned = stackalloc float*[MostSide * Taps];
-        float* betweenRoom = stackalloc float[(MostSide * Taps * 16) + 16];
+        int n = TTile.Inputs, side = TTile.Taps, stride = TTile.Stride, columns = panels.Columns;
+        float** from = stackalloc float*[MostSide * MostSide], turned = stackalloc float*[MostSide * Kernel];
+        float* betweenRoom = stackalloc float[(MostSide * Kernel * 16) + 16];
         float* between = WinogradTiles.Aligned(betweenRoom);
-        float* partRoom = stackalloc float[(Taps * 16) + 16];
+        float* partRoom = stackalloc float[(Kernel * 16) + 16];
         float* part = WinogradTiles.Aligned(partRoom);
-        WinogradTiles.Turn(between, n, Taps, T.Count, turned);
+        WinogradTiles.Turn(between, n, side, T.Count, turned);
         for (int i = 0; i < n * n; i++)
         {
             from[i] = Sums + (i * sumStep);
@@ -255,27 +262,31 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
                 AddParts(from[i] + ((nint)row * panels.Padded));
             }
 
-            float* to = CpuDevice.Address(output) + ((nint)row * columns);
+            (int phase, int channel) = Math.DivRem(row, windows.Channels);
+            (int down, int right) = Math.DivRem(phase, stride);
+            float* to = CpuDevice.Address(output) + ((nint)channel * columns);
             for (int o = 0; o < columns; o += T.Count)
             {
                 for (int i = 0; i < n; i++)
                 {
                     TTile.WeightGradients<T>(
-                        from + (i * n), ((nint)row * panels.Padded) + o, between + (i * Taps * T.Count), T.Count);
+                        from + (i * n), ((nint)row * panels.Padded) + o, between + (i * side * T.Count), T.Count);
                 }
 
-                for (int j = 0; j < Taps; j++)
+                for (int j = 0; (j * stride) + right < Kernel && j < side; j++)
                 {
-                    if (o + T.Count <= columns)
+                    if (stride == 1 && o + T.Count <= columns)
                     {
-                        TTile.WeightGradients<T>(turned + (j * n), 0, to + o + (j * tap), Taps * tap);
+                        TTile.WeightGradients<T>(turned + (j * n), 0, to + o + (j * tap), Kernel * tap);
                         continue;
                     }
 
                     TTile.WeightGradients<T>(turned + (j * n), 0, part, T.Count);
-                    for (int i = 0; i < Taps; i++)
+                    for (int i = 0; (i * stride) + down < Kernel && i < side; i++)
                     {
-                        RowTiles<T>.Copy(part + (i * T.Count), to + o + (((i * Taps) + j) * tap), columns - o, false);
+                        RowTiles<T>.Copy(
+                            part + (i * T.Count), to + o + (((((i * stride) + down) * Kernel) + (j * stride) + right) * tap),
+                            Math.Min(T.Count, columns - o), false);
                     }
                 }
             }

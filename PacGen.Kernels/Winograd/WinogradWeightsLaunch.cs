@@ -11,63 +11,75 @@ namespace PacGen.Kernels;
 /// <param name="panels">The panels.</param>
 /// <param name="weights">The weights.</param>
 /// <param name="taps">Where each of the 9 taps begins in them.</param>
-/// <param name="terms">The input channels.</param>
+/// <param name="channels">The input channels.</param>
 /// <param name="termStep">From an input channel to the next in the weights.</param>
 /// <param name="columnStep">From an output channel to the next in the weights.</param>
 internal sealed unsafe class WinogradWeightsLaunch<T, TTile>(
-    CpuDevice device, ColumnPanels panels, Region weights, nint[] taps, int terms, nint termStep, nint columnStep)
+    CpuDevice device, ColumnPanels panels, Region weights, nint[] taps, int channels, nint termStep, nint columnStep)
     : CpuLaunch(device)
     where T : struct, IMemoryLane<T>
     where TTile : struct, IWinogradTile
 {
-    private const int Taps = 3, TermsPerTask = 16;
-    private readonly int slices = (terms + TermsPerTask - 1) / TermsPerTask;
+    private const int Kernel = 3, TermsPerTask = 16;
+    private readonly int slices = (channels + TermsPerTask - 1) / TermsPerTask;
+    private readonly int terms = Phases * channels;
 
     /// <summary>From one of the n² matrices to the next.</summary>
-    public nint Step { get; } = WinogradTiles.Apart((nint)panels.Padded * terms);
+    public nint Step { get; } = WinogradTiles.Apart((nint)panels.Padded * Phases * channels);
 
     /// <summary>The floats of all matrices.</summary>
     public long Size => (long)Step * TTile.Inputs * TTile.Inputs;
 
     /// <summary>The scratch that a task needs.</summary>
-    public long Scratch => Taps * Taps * TermsPerTask * 3L * panels.Lane;
+    public long Scratch => Kernel * Kernel * TermsPerTask * 3L * panels.Lane;
 
     /// <inheritdoc/>
-    public override int Tasks => slices * panels.Count;
+    public override int Tasks => Phases * slices * panels.Count;
+
+    private static int Phases => TTile.Stride * TTile.Stride;
 
     /// <inheritdoc/>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void RunTask(int task, int worker)
     {
-        (int slice, int panel) = Math.DivRem(task, panels.Count);
-        int first = slice * TermsPerTask, count = Math.Min(TermsPerTask, terms - first), start = panels.Start(panel);
-        int width = panels.VectorsOf(panel) * T.Count, n = TTile.Inputs;
+        (int part, int panel) = Math.DivRem(task, panels.Count);
+        (int phase, int slice) = Math.DivRem(part, slices);
+        int first = slice * TermsPerTask, count = Math.Min(TermsPerTask, channels - first), start = panels.Start(panel);
+        int width = panels.VectorsOf(panel) * T.Count, n = TTile.Inputs, side = TTile.Taps;
         float* packed = Device.Scratch(worker);
-        float** from = stackalloc float*[Taps * Taps];
-        for (int tap = 0; tap < Taps * Taps; tap++)
+        float** from = stackalloc float*[Kernel * Kernel];
+        for (int tap = 0; tap < side * side; tap++)
         {
             from[tap] = packed + (tap * count * width);
+            int down = (tap / side * TTile.Stride) + (phase / TTile.Stride), right = (tap % side * TTile.Stride) + (
+                phase % TTile.Stride);
+            if (down >= Kernel || right >= Kernel)
+            {
+                new Span<float>(from[tap], count * width).Clear();
+                continue;
+            }
+
             PackLaunch<T>.Pack(
-                CpuDevice.Address(weights) + taps[tap] + (first * termStep) + (start * columnStep), termStep, columnStep, count,
-                panels.ColumnsOf(panel), width, from[tap]);
+                CpuDevice.Address(weights) + taps[(down * Kernel) + right] + (first * termStep) + (start * columnStep), termStep,
+                columnStep, count, panels.ColumnsOf(panel), width, from[tap]);
         }
 
-        float* betweenRoom = stackalloc float[(6 * Taps * 16) + 16];
+        float* betweenRoom = stackalloc float[(6 * Kernel * 16) + 16];
         float* between = WinogradTiles.Aligned(betweenRoom);
-        float** turned = stackalloc float*[6 * Taps];
-        WinogradTiles.Turn(between, Taps, n, T.Count, turned);
-        float* to = Device.Shared + ((nint)start * terms) + ((nint)first * width);
+        float** turned = stackalloc float*[6 * Kernel];
+        WinogradTiles.Turn(between, side, n, T.Count, turned);
+        float* to = Device.Shared + ((nint)start * terms) + ((((nint)phase * channels) + first) * width);
         for (nint i = 0; i < (nint)count * width; i += T.Count)
         {
-            for (int row = 0; row < Taps; row++)
+            for (int row = 0; row < side; row++)
             {
-                TTile.Weights<T>(from + (row * Taps), i, between + (row * n * T.Count), T.Count);
+                TTile.Weights<T>(from + (row * side), i, between + (row * n * T.Count), T.Count);
             }
 
             for (int column = 0; column < n; column++)
             {
-                TTile.Weights<T>(turned + (column * Taps), 0, to + i + (column * Step), n * Step);
+                TTile.Weights<T>(turned + (column * side), 0, to + i + (column * Step), n * Step);
             }
         }
     }

@@ -45,6 +45,32 @@ internal sealed class WinogradTests
         }
     }
 
+    [TestCase(2, 9, 8, 16, 17, 1)]
+    [TestCase(1, 7, 7, 32, 5, 0)]
+    [TestCase(3, 16, 11, 16, 33, 1)]
+    [TestCase(13, 8, 8, 48, 16, 1)]
+    [TestCase(1, 2, 30, 16, 16, 2)]
+    [TestCase(40, 8, 8, 80, 16, 1)]
+    public void WindowsTwoPlacesApartFollowTheReference(int n, int h, int w, int c, int oc, int padding)
+    {
+        foreach (float mean in (float[])[0, 1])
+        {
+            ConvolutionReference reference = new(new Conv2dGeometry(2, padding), n, h, w, c, 3, 3, oc, n + h + c, mean);
+            foreach ((Operation operation, Shape[] shapes, float[][] inputs, DoubleReference expected) in reference.Passes)
+            {
+                foreach (string machine in Kernel.Processor)
+                {
+                    float[] values = Kernel.Run(machine, operation, shapes, inputs, convolutions: ConvolutionMode.Winograd4);
+                    Assert.That(
+                        expected.ErrorOfAll(values), Is.LessThan(Tolerance2), $"{operation.Name}, {machine}, {reference}");
+                    Assert.That(
+                        Kernel.Run(machine, operation, shapes, inputs, threads: 1, convolutions: ConvolutionMode.Winograd4),
+                        Is.EqualTo(values), $"{operation.Name}, {machine}, {reference}: other bits with one thread");
+                }
+            }
+        }
+    }
+
     [Test]
     public void TakesMemoryThatStartsAnywhere([Values(1, 3)] int offset)
     {
@@ -64,7 +90,7 @@ internal sealed class WinogradTests
     [Test]
     public void OtherStridesAndKernelsAreDirectInAnyMode()
     {
-        foreach ((int stride, int kh, int kw) in ((int, int, int)[])[(2, 3, 3), (1, 5, 5), (1, 3, 1)])
+        foreach ((int stride, int kh, int kw) in ((int, int, int)[])[(3, 3, 3), (2, 5, 5), (1, 5, 5), (1, 3, 1)])
         {
             ConvolutionReference reference = new(new Conv2dGeometry(stride, 1), 4, 12, 12, 16, kh, kw, 24, stride);
             foreach ((Operation operation, Shape[] shapes, float[][] inputs, _) in reference.Passes)
