@@ -4,9 +4,10 @@ namespace PacGen.Kernels;
 
 /// <summary>
 /// The maps of Winograd's convolution F(m, r), as a type argument of its kernels: m outputs of a filter of r taps over
-/// n = m + r − 1 inputs are Aᵀ[(G g) ⊙ (Bᵀ d)], n multiplications instead of rm. In two dimensions each map is applied to the rows
-/// and then to the columns. The adjoint maps give the gradient of the filter, Gᵀ[(A y) ⊙ (Bᵀ d)]. Those of images, sums and
-/// gradients take both dimensions at once, so that what is between stays in registers; those of weights one dimension, a step apart.
+/// n = m + r − 1 inputs are Aᵀ[(G g) ⊙ (Bᵀ d)], n multiplications instead of rm. In two dimensions each map is applied to the
+/// rows and then to the columns. The adjoint maps give the gradient of the filter, Gᵀ[(A y) ⊙ (Bᵀ d)]. Those of images, sums
+/// and gradients take both dimensions at once, so that what is between stays in registers; those of weights one dimension, a
+/// step apart.
 /// </summary>
 /// <remarks>
 /// Shmuel Winograd, Arithmetic Complexity of Computations (1980); Andrew Lavin and Scott Gray, Fast Algorithms for Convolutional
