@@ -18,6 +18,10 @@ internal sealed class PublicDocumentationTests
     private static readonly Dictionary<short, OpCode> Codes = typeof(OpCodes).GetFields()
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value);
 
+    /// <summary>What a summary may begin with that ends as a verb does.</summary>
+    private static readonly HashSet<string> PluralNouns =
+        ["As", "Batches", "Elements", "Images", "Its", "Labels", "Settings", "Tensors", "This", "Uniforms", "Values"];
+
     /// <summary>At least so many members are looked at, so that the test can't pass by finding none.</summary>
     [TestCase("PacGen.Core", 60)]
     [TestCase("PacGen.Kernels", 10)]
@@ -53,6 +57,28 @@ internal sealed class PublicDocumentationTests
             Assert.That(methods, Has.Length.GreaterThanOrEqualTo(least));
             Assert.That(
                 string.Join('\n', methods.Where(one => !Says(documented, one, "param", one.GetParameters().Length))
+                    .Select(Name).Distinct().Order()),
+                Is.Empty);
+        });
+    }
+
+    /// <summary>
+    /// Methods that give something say what: the summary is its name, such as "The shape of the output", or, where it says what
+    /// the method does, there are words on what it returns.
+    /// </summary>
+    [TestCase("PacGen.Core", 200)]
+    [TestCase("PacGen.Kernels", 60)]
+    [TestCase("PacGen.Nn", 200)]
+    public void WhatIsReturnedIsExplained(string assembly, int least)
+    {
+        Dictionary<string, XElement[]> documented = Read(assembly);
+        MethodInfo[] methods =
+            [.. Offered(assembly).OfType<MethodInfo>().Where(one => !one.IsSpecialName && one.ReturnType != typeof(void))];
+        Assert.Multiple(() =>
+        {
+            Assert.That(methods, Has.Length.GreaterThanOrEqualTo(least));
+            Assert.That(
+                string.Join('\n', methods.Where(one => !Says(documented, one, "returns", 1) && !NamesAValue(documented, one))
                     .Select(Name).Distinct().Order()),
                 Is.Empty);
         });
@@ -105,6 +131,14 @@ internal sealed class PublicDocumentationTests
 
         return members.Any(member => member.Descendants("inheritdoc").Any() || member.Elements(element).Count() >= count);
     }
+
+    /// <summary>Whether a method's summary begins with a noun, not with a verb, such as <c>Reads</c>.</summary>
+    private static bool NamesAValue(Dictionary<string, XElement[]> documented, MethodInfo one) =>
+        documented.GetValueOrDefault($"M:{one.DeclaringType!.FullName!.Replace('+', '.')}.{one.Name}", [])
+            .Where(member => Count(member.Attribute("name")!.Value) == one.GetParameters().Length)
+            .Select(member => member.Element("summary")?.Value.Trim().Split([' ', '\n', '.'])[0] ?? "Says")
+            .All(word => !word.EndsWith('s') || !char.IsAsciiLetterUpper(word[0]) || !word.All(char.IsAsciiLetter)
+                || PluralNouns.Contains(word));
 
     /// <summary>How many parameters a member's name in an XML file has.</summary>
     private static int Count(string name)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Training;
@@ -37,8 +38,15 @@ internal sealed class ExportVerb : Verb
         Kernels.Shape example = samples.SampleShape;
         try
         {
-            OutputFile.Write(path, output.Name, stream => OnnxExport.Write(
-                stream, network.Network, network.Arena, example, samples));
+            ProgressReport<double> report = new(
+                terminal, "writing the network",
+                share => (string.Create(CultureInfo.InvariantCulture, $"writing the network: {100 * share:F0} %"), share, 1));
+            report.Show(progress =>
+            {
+                OutputFile.Write(path, output.Name, stream => OnnxExport.Write(
+                    stream, network.Network, network.Arena, example, samples, progress));
+                return true;
+            });
         }
         catch (NotSupportedException error)
         {

@@ -36,6 +36,8 @@ internal static partial class HtmlPage
         .key span { display: inline-block; width: 0.7rem; height: 0.7rem; border-radius: 50%; margin-right: 0.35rem; }
         .plots svg { width: 100%; height: auto; }
         details { margin: 1rem 0; } summary { cursor: pointer; font-weight: 600; }
+        @media (max-width: 40rem) { td { white-space: normal; } th, td { padding: 0.25rem 0.35rem; }
+          th:first-child, td:first-child { min-width: 5.5rem; } }
         """;
 
     private const string Script = """

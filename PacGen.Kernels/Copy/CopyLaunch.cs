@@ -23,6 +23,7 @@ public sealed class CopyLaunch : Launch
     /// <param name="device">The device.</param>
     /// <param name="source">What is copied.</param>
     /// <param name="destination">Where it goes; as long as the source, and apart from it.</param>
+    /// <returns>The copy, bound; each run of it copies once.</returns>
     /// <exception cref="ArgumentException">The regions differ in length, overlap, or lie on another device.</exception>
     public static CopyLaunch Create(GpuDevice device, Region source, Region destination)
     {

@@ -102,6 +102,7 @@ public abstract class Device : IDisposable
     /// <param name="inputs">The inputs' memory.</param>
     /// <param name="output">The output's memory; of the operation's output shape. Never overlaps an input, unless the operation
     /// allows it.</param>
+    /// <returns>The launch; who asked for it disposes of it.</returns>
     /// <exception cref="NotSupportedException">The device has no kernel for the operation.</exception>
     public abstract Launch Bind(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output);
 

@@ -15,6 +15,7 @@ public static class PerturbLaunch
     /// <param name="secondMoment">h.</param>
     /// <param name="gradient">g of the last completed step.</param>
     /// <param name="output">Where w + u goes; may be any one of the three inputs.</param>
+    /// <returns>The pass, bound; each run of it draws once.</returns>
     /// <exception cref="ArgumentException">The regions differ in length or lie on another device.</exception>
     /// <exception cref="NotSupportedException">The device has no such kernel.</exception>
     public static RandomMapLaunch<PerturbSettings> Create<TNoise>(

@@ -28,6 +28,7 @@ public sealed class RandomMapLaunch<TSettings> : Launch
     /// <param name="device">The device.</param>
     /// <param name="output">Where that goes; may be any of the inputs.</param>
     /// <param name="inputs">What the map reads, <see cref="IRandomMap{TSettings}.Inputs"/> regions.</param>
+    /// <returns>The pass, bound; each run of it writes once.</returns>
     /// <exception cref="ArgumentException">
     /// The regions differ in length, lie on another device, or are not as many as the map reads.
     /// </exception>

@@ -119,6 +119,7 @@ public sealed class StepLedger : IDisposable
     /// <param name="loss">Where the mean loss of the part is.</param>
     /// <param name="share">The part's share of the batch's images.</param>
     /// <param name="first">Whether it is the batch's first part.</param>
+    /// <returns>The launch that notes it.</returns>
     public Launch Observe(Region loss, double share, bool first)
     {
         ArrayView<float> view = GpuDevice.View(loss);
@@ -131,6 +132,7 @@ public sealed class StepLedger : IDisposable
     /// </summary>
     /// <param name="made">What the step's pass made.</param>
     /// <param name="kept">Where it is kept; of the same length.</param>
+    /// <returns>The launch that copies.</returns>
     /// <exception cref="ArgumentException">The regions differ in length.</exception>
     public Launch Keep(Region made, Region kept)
     {

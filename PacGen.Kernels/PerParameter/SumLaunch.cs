@@ -57,6 +57,7 @@ public sealed class SumLaunch<TSettings> : Launch
     /// <typeparam name="TTerms">What is added up.</typeparam>
     /// <param name="device">The device.</param>
     /// <param name="inputs">What the terms read, <see cref="ITerms{TSettings}.Inputs"/> regions.</param>
+    /// <returns>The pass, bound; each run of it adds up once.</returns>
     /// <exception cref="ArgumentException">
     /// The regions differ in length, lie on another device, or are not as many as the terms read.
     /// </exception>

@@ -42,6 +42,7 @@ public abstract class UpdateLaunch : Launch
     /// step; updated in place.</param>
     /// <param name="secondMoment">h, zeroed before the first step and updated in place, of the scaled gradient; null keeps no
     /// h.</param>
+    /// <returns>The pass, bound; each run of it is one update.</returns>
     /// <exception cref="ArgumentException">
     /// The regions differ in length, lie on another device, or are not as many as the rule asks for; the rule has a field that is
     /// neither a float nor a 32-bit integer.

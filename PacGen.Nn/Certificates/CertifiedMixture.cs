@@ -85,6 +85,7 @@ public sealed class CertifiedMixture
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="model">A network of the same form; its parameters lie elsewhere afterwards.</param>
+    /// <returns>The mixture, with its networks' weights.</returns>
     /// <exception cref="CheckpointException">A file is missing, damaged or of another network, or the shares don't sum to
     /// 1.</exception>
     public static CertifiedMixture Load(string folder, Module model)

@@ -15,6 +15,7 @@ public static class Certifier
     /// <param name="options">Everything else; defaults without it.</param>
     /// <param name="progress">Notified some times a second.</param>
     /// <param name="cancellation">Stops it; nothing is certified then.</param>
+    /// <returns>The certificate, with what it assumes.</returns>
     /// <exception cref="ArgumentException">An option is out of range, or the network doesn't fit the data.</exception>
     /// <exception cref="PacGen.Kernels.ShapeException">The network does not fit the images.</exception>
     /// <exception cref="TrainingException">The loss or the gradient became NaN or infinite.</exception>
@@ -46,6 +47,7 @@ public static class Certifier
     /// at.</param>
     /// <param name="progress">Notified some times a second.</param>
     /// <param name="cancellation">Stops it; nothing is certified then.</param>
+    /// <returns>The certificate, with what it assumes.</returns>
     /// <exception cref="ArgumentException">An option is out of range, or the network doesn't fit the data or the
     /// weights.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

@@ -87,6 +87,7 @@ public sealed class PyTorchFile : TensorFile
     /// <param name="path">The file.</param>
     /// <param name="key">Where the arrays are, in a checkpoint that holds more than one set of them; without it the file's own,
     /// or those under state_dict, model_state_dict or another usual name.</param>
+    /// <returns>The file, its header read; who opened it disposes of it.</returns>
     /// <exception cref="CheckpointException">It is not there, can't be read, is not in the format, or would run code.</exception>
     public static PyTorchFile Open(string path, string? key = null)
     {

@@ -91,6 +91,7 @@ public sealed class SafetensorsFile : TensorFile
 
     /// <summary>Opens a file and checks its header.</summary>
     /// <param name="path">The file.</param>
+    /// <returns>The file, its header read; who opened it disposes of it.</returns>
     /// <exception cref="CheckpointException">It is not there, can't be read, or is not in the format.</exception>
     public static SafetensorsFile Open(string path)
     {

@@ -21,6 +21,7 @@ public abstract class TensorFile : IDisposable
 
     /// <summary>Opens a file of either kind, recognised by its first bytes: PyTorch's is a zip.</summary>
     /// <param name="path">The file.</param>
+    /// <returns>The file, its header read; who opened it disposes of it.</returns>
     /// <exception cref="CheckpointException">It is not there, can't be read, or is of neither kind.</exception>
     public static TensorFile OpenAny(string path)
     {

@@ -181,6 +181,7 @@ public sealed class BatchLoader : IDisposable
 
     /// <summary>Gives the next batch, waiting for it if need be; false after an epoch's last.</summary>
     /// <param name="batch">The batch.</param>
+    /// <returns>Whether there was another batch.</returns>
     /// <exception cref="InvalidOperationException">No epoch was started.</exception>
     /// <exception cref="ObjectDisposedException">The loader was disposed.</exception>
     /// <exception cref="Exception">Whatever reading the set's memory threw on the loader's thread.</exception>

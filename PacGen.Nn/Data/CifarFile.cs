@@ -19,6 +19,7 @@ public static class CifarFile
     /// <param name="paths">The files, raw or in gzip whatever their names.</param>
     /// <param name="labels">What labels they have.</param>
     /// <param name="normalization">How bytes become floats, of three channels.</param>
+    /// <returns>The images of all files, in their order.</returns>
     /// <exception cref="DataException">A file cannot be read or is damaged.</exception>
     /// <exception cref="ArgumentException">There is no file, or <paramref name="normalization"/> has other channels.</exception>
     public static ImageSet Read(IReadOnlyList<string> paths, CifarLabels labels, Normalization normalization)

@@ -77,6 +77,7 @@ public static class Datasets
     /// <param name="options">Where to look; null for the usual places.</param>
     /// <param name="cancellation">Stops a download; files that were complete by then stay in the cache, nothing else
     /// does.</param>
+    /// <returns>The data set, its training and its test samples.</returns>
     /// <exception cref="DataException">
     /// The name is unknown; the files are not there, are corrupted or cannot be downloaded; the disk does not take them.
     /// </exception>

@@ -37,6 +37,7 @@ public sealed class IdxFile
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file, raw or in gzip whatever its name.</param>
     /// <param name="rank">How many dimensions it must have: 3 for images, 1 for labels.</param>
+    /// <returns>The file's shape and values.</returns>
     /// <exception cref="DataException">The file cannot be read, or is not a whole IDX file of bytes of that rank.</exception>
     public static IdxFile Read(string path, int rank)
     {
@@ -63,6 +64,7 @@ public sealed class IdxFile
     /// <param name="labelsPath">The file of labels: one dimension.</param>
     /// <param name="classes">How many classes there are: labels are below it.</param>
     /// <param name="normalization">How bytes become floats, of one channel.</param>
+    /// <returns>The images with their labels.</returns>
     /// <exception cref="DataException">A file is refused, the counts differ, or a label or a pixel is out of range.</exception>
     public static ImageSet ReadImageSet(string imagesPath, string labelsPath, int classes, Normalization normalization)
     {

@@ -63,6 +63,7 @@ public sealed class CompiledGraph : IDisposable
     /// be bound to a leaf's memory, such as h in h ← h + g²: the leaf keeps its value until everything that reads it has run.
     /// </param>
     /// <param name="precision">What products and convolutions multiply.</param>
+    /// <returns>The compiled graph; who asked for it disposes of it.</returns>
     public static CompiledGraph Compile(
         Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region>? bindings = null,
         Precision precision = Precision.Single) =>
@@ -131,6 +132,7 @@ public sealed class CompiledGraph : IDisposable
 
     /// <summary>Runs the launches one by one, each waited for, and tells the shortest time of each.</summary>
     /// <param name="runs">How often, at least 1.</param>
+    /// <returns>A time for each launch, in their order.</returns>
     /// <exception cref="ObjectDisposedException">The graph was disposed.</exception>
     public IReadOnlyList<LaunchTime> Profile(int runs = 10)
     {

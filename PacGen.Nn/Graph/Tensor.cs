@@ -106,6 +106,7 @@ public sealed partial class Tensor
     /// their current values; a graph that runs more than once is compiled with <see cref="CompiledGraph"/> instead.
     /// </summary>
     /// <param name="device">Where to compute; null for where its parameters are, or the CPU.</param>
+    /// <returns>The values; the last axis changes fastest.</returns>
     /// <exception cref="InvalidOperationException">The tensor depends on an input, whose value is not known.</exception>
     public float[] Evaluate(Device? device = null)
     {

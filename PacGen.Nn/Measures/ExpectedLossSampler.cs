@@ -17,6 +17,7 @@ public static class ExpectedLossSampler
     /// <param name="options">How to draw; defaults without it.</param>
     /// <param name="progress">Notified after each pass.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The mean loss with its standard error.</returns>
     /// <exception cref="ArgumentException">An option or a level is out of range, or there is not a level for each
     /// weight.</exception>
     /// <exception cref="TrainingException">The loss is not finite at some perturbation.</exception>

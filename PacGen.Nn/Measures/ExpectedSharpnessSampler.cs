@@ -10,6 +10,7 @@ public static class ExpectedSharpnessSampler
     /// <param name="options">σ, the number of draws and whether each comes with its opposite; defaults without it.</param>
     /// <param name="progress">Notified after each pass.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The sharpness with its standard error.</returns>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="TrainingException">The loss is not finite at some perturbation.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

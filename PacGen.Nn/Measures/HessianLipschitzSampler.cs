@@ -14,6 +14,7 @@ public static class HessianLipschitzSampler
     /// <param name="options">How to sample; defaults without it.</param>
     /// <param name="progress">Notified after each pair.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The largest ratio that was seen: below the constant, by an unknown amount.</returns>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static LocalHessianLipschitz Measure(

@@ -12,6 +12,7 @@ public static class KeskarAscent
     /// <param name="options">How to search; defaults without it.</param>
     /// <param name="progress">Notified after each gradient.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The largest loss that was found, and the sharpness that follows.</returns>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="TrainingException">The loss is not finite somewhere in the box.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

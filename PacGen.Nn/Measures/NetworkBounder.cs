@@ -12,6 +12,7 @@ public static class NetworkBounder
     /// <param name="options">δ, the neighbourhood, ρ.</param>
     /// <param name="progress">Notified after each product.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>What the bounds are made of; each bound is a method of it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
     /// <exception cref="InvalidOperationException">The targets are not classes.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

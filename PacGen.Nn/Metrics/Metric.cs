@@ -79,6 +79,7 @@ public abstract class Metric(string name)
     /// <summary>Begins to measure a set.</summary>
     /// <param name="target">What its targets are.</param>
     /// <param name="outputs">How many numbers the network gives a sample.</param>
+    /// <returns>The tally, to which batches are added.</returns>
     /// <exception cref="ArgumentException">It says nothing about such targets or outputs.</exception>
     public abstract MetricTally Start(TargetForm target, int outputs);
 

@@ -28,12 +28,15 @@ public static class OnnxExport
     /// <param name="set">Samples that the network was trained on: how they are normalised stands in the file's metadata
     /// (<see cref="OnnxNetwork.NormalizationKey"/>), and values that were standardised come in their own units. Nothing of it
     /// without.</param>
+    /// <param name="progress">Told the share of the network that is written, from 0 to 1; null for nobody.</param>
     /// <exception cref="NotSupportedException">ONNX has no operator for one of the network's.</exception>
     /// <exception cref="ShapeException">The network takes other examples.</exception>
     /// <exception cref="IOException">The file can't be written; what was there before is still there.</exception>
-    public static void Save(string path, Module network, ParameterArena arena, Shape example, SampleSet? set = null)
+    public static void Save(
+        string path, Module network, ParameterArena arena, Shape example, SampleSet? set = null,
+        IProgress<double>? progress = null)
     {
-        ProtoWriter model = Model(network, arena, example, set);
+        ProtoWriter model = Model(network, arena, example, set, progress);
         AtomicFile.Write(path, stream => stream.Write(model.Bytes.Span));
     }
 
@@ -43,15 +46,19 @@ public static class OnnxExport
     /// <param name="arena">Its weights and state.</param>
     /// <param name="example">The shape of a sample, without the batch.</param>
     /// <param name="set">The samples, whose normalisation and targets' scale go into the file; null for none.</param>
+    /// <param name="progress">Told the share of the network that is written, from 0 to 1; null for nobody.</param>
     /// <exception cref="NotSupportedException">ONNX has no operator for one of the network's.</exception>
     /// <exception cref="ShapeException">The network takes other examples.</exception>
-    public static void Write(Stream stream, Module network, ParameterArena arena, Shape example, SampleSet? set = null)
+    public static void Write(
+        Stream stream, Module network, ParameterArena arena, Shape example, SampleSet? set = null,
+        IProgress<double>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        stream.Write(Model(network, arena, example, set).Bytes.Span);
+        stream.Write(Model(network, arena, example, set, progress).Bytes.Span);
     }
 
-    private static ProtoWriter Model(Module network, ParameterArena arena, Shape example, SampleSet? set)
+    private static ProtoWriter Model(
+        Module network, ParameterArena arena, Shape example, SampleSet? set, IProgress<double>? progress)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(arena);
@@ -60,7 +67,7 @@ public static class OnnxExport
         _ = (network.Parameters, network.State, Output(1, out _));
         Tensor output = Output(2, out Tensor input), other = Output(3, out _);
         OnnxGraphWriter graph = new(Gradients.Ordered(output), Gradients.Ordered(other), input, output);
-        graph.Write();
+        graph.Write(progress);
         bool image = example.Rank == 3;
         int[] dims = image ? [example[2], example[0], example[1]] : example.AsSpan().ToArray();
         ProtoWriter proto = graph.Graph.Text(2, "network")

@@ -34,8 +34,9 @@ internal sealed partial class OnnxGraphWriter(
     public ProtoWriter Graph { get; } = new();
 
     /// <summary>Writes all nodes.</summary>
+    /// <param name="progress">Told the share of them that is written, from 0 to 1; null for nobody.</param>
     /// <exception cref="NotSupportedException">One has no operator in ONNX.</exception>
-    public void Write()
+    public void Write(IProgress<double>? progress)
     {
         if (nodes.Count != others.Count)
         {
@@ -59,8 +60,10 @@ internal sealed partial class OnnxGraphWriter(
                 : node.Inputs);
         }
 
-        foreach (Tensor node in nodes.Where(wanted.Contains).Where(node => node != input))
+        Tensor[] written = [.. nodes.Where(wanted.Contains).Where(node => node != input)];
+        for (int i = 0; i < written.Length; i++)
         {
+            Tensor node = written[i];
             if (norms.TryGetValue(node, out OnnxBatchNorm? norm))
             {
                 WriteNorm(norm);
@@ -69,6 +72,8 @@ internal sealed partial class OnnxGraphWriter(
             {
                 Write(node, node.Operation);
             }
+
+            progress?.Report((i + 1.0) / written.Length);
         }
 
         Node("Identity", [Plain(output)], Output);

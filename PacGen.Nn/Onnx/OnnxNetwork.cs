@@ -114,6 +114,7 @@ public sealed class OnnxNetwork : Module
     /// <param name="path">The file; arrays that lie in files of their own are read from its folder.</param>
     /// <param name="example">The shape of one example: (height, width, channels) of an image, or as the file has it.</param>
     /// <param name="logits">Whether a Softmax at the end is left out: losses take logits, not probabilities.</param>
+    /// <returns>The network; its weights are those of the file.</returns>
     /// <exception cref="CheckpointException">
     /// The file is not there, is damaged, has an operator that is not known, or takes other examples.
     /// </exception>

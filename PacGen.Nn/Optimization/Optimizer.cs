@@ -35,6 +35,7 @@ public abstract record Optimizer
     /// <param name="seed">Decides the perturbations of a <see cref="PerturbedOptimizer"/>.</param>
     /// <param name="secondMomentBeta">β of an h ← βh + (1 − β)g² that is to be kept whatever the rule, in [0, 1); null keeps
     /// what the optimizer keeps anyway. Under Algorithm 1 it is Algorithm 1's h, of β₁.</param>
+    /// <returns>The optimizer at work on these parameters; who asked for it disposes of it.</returns>
     /// <exception cref="ArgumentException">The gradients' buffer is of another length or on another device.</exception>
     /// <exception cref="ArgumentOutOfRangeException">β is outside [0, 1).</exception>
     public OptimizerSession Attach(

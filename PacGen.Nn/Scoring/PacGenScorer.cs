@@ -15,6 +15,7 @@ public static class PacGenScorer
     /// <param name="options">How to score; defaults without it.</param>
     /// <param name="progress">Notified after each draw.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>Ψ, its parts, and its interval.</returns>
     /// <exception cref="ArgumentException">An option is out of range, h of training is asked for and there is none, or a label
     /// has no output.</exception>
     /// <exception cref="TrainingException">The weights, the state or the score are not finite: the network has diverged, or ρ is

@@ -192,6 +192,7 @@ public sealed class TrainingPipeline : IDisposable
     /// Waits for the oldest step in flight. Where it did not end well, it changed nothing but what <see cref="StepEnd"/> says,
     /// and those behind it changed nothing and are forgotten.
     /// </summary>
+    /// <returns>What became of the step.</returns>
     /// <exception cref="InvalidOperationException">No step is in flight.</exception>
     public TrainingStep Complete()
     {

@@ -38,6 +38,39 @@ internal sealed class KillTests
     [Test, Explicit("a hundred processes and more: some minutes")]
     public void AHundredKilledRunsEndInTheSameBits() => KillAndResume(Perturbed, runs: 100, killsOfARun: 1);
 
+    /// <summary>Ctrl-C in the middle of training: a signal's exit code, a sentence, and nothing lost.</summary>
+    [Test]
+    public void AnInterruptedRunSaysHowToGoOnAndEndsInTheSameBits()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Ignore("Another system sends signals another way.");
+        }
+
+        string[] settings = ["train", "--epochs", "400", "--batch-size", "32", "--psi", "off", "--threads", "1", .. Perturbed];
+        using Folder folder = new();
+        Finish(Start([.. settings, "--save", folder["straight"]]));
+
+        // A shell that runs in the background has its children ignore SIGINT: env restores what a person's shell does.
+        string[] interrupted = [.. settings, "--checkpoint", folder["run"], "--checkpoint-every", "25", "--save", folder["w"]];
+        using Process process = Start(interrupted, "env", "--default-signal=INT", "dotnet");
+        while (new CheckpointFolder(folder["run"]).Checkpoints.Count < 2 && !process.HasExited)
+        {
+            Thread.Sleep(1);
+        }
+
+        Process.Start("kill", ["-INT", $"{process.Id}"]).WaitForExit();
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.That(process.ExitCode, Is.EqualTo(130), error);
+        Assert.That(error, Does.Match(
+            @"\Apacgen: stopping; once more to quit at once\.\n"
+            + @"pacgen: stopped after step [1-9]\d*[^\n]*, \d+ of 400 epochs done\. Kept: [^\n]*--resume [^\n]*\n\z"));
+        Assert.That(Directory.GetFiles(folder["."], "*.partial", SearchOption.AllDirectories), Is.Empty);
+        Finish(Start(["train", "--resume", folder["run"], "--save", folder["w"]]));
+        Assert.That(Weights(folder["w"]), Is.EqualTo(Weights(folder["straight"])));
+    }
+
     private static void AwaitFirst(Process process, string checkpoints)
     {
         while (new CheckpointFolder(checkpoints).Checkpoints.Count == 0 && !process.HasExited)
@@ -139,9 +172,11 @@ internal sealed class KillTests
         Assert.That(within, Is.GreaterThanOrEqualTo(Math.Max(1, runs / 5)), "kills that found a run at work");
     }
 
-    private static Process Start(string[] arguments)
+    /// <summary>Starts the program: by <c>dotnet</c>, or by other words.</summary>
+    private static Process Start(string[] arguments, params string[] by)
     {
-        ProcessStartInfo start = new("dotnet", [typeof(PacGen.Benchmarks.Application).Assembly.Location, .. arguments])
+        string program = typeof(PacGen.Benchmarks.Application).Assembly.Location;
+        ProcessStartInfo start = new(by.Length > 0 ? by[0] : "dotnet", [.. by.Skip(1), program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

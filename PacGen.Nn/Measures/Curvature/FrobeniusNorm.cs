@@ -11,6 +11,7 @@ public static class FrobeniusNorm
     /// <param name="options">How to draw; defaults without it.</param>
     /// <param name="progress">Notified after each product.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>‖H‖_F with its standard error.</returns>
     /// <exception cref="ArgumentException">There is no draw.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static NamedMeasurement Measure(

@@ -15,6 +15,7 @@ public static class HessianDiagonalEstimator
     /// <param name="options">Up to which size exactly, and how beyond; defaults without it.</param>
     /// <param name="progress">Notified from time to time.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The diagonal in the arena's layout, and how exact it is.</returns>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static HessianDiagonal Measure(

@@ -19,6 +19,7 @@ public static class HessianDistance
     /// <param name="subject">L̂ of the network, with the first weights and the number of images; left at its weights.</param>
     /// <param name="progress">Notified after each product.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The distance.</returns>
     /// <exception cref="InvalidOperationException">The first weights or the number of images are not known.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static NamedMeasurement Measure(

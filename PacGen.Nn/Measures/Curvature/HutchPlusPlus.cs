@@ -18,6 +18,7 @@ public static class HutchPlusPlus
     /// <param name="options">How many products; defaults without it.</param>
     /// <param name="progress">Notified after each product.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The trace with its standard error.</returns>
     /// <exception cref="ArgumentException">There are too few products.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static TraceEstimate Measure(

@@ -15,6 +15,7 @@ public static class Hutchinson
     /// <param name="options">How to draw; defaults without it.</param>
     /// <param name="progress">Notified after each product.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The trace and ‖H‖_F², each with its standard error, and the diagonal.</returns>
     /// <exception cref="ArgumentException">There is no draw.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static HessianMoments Measure(

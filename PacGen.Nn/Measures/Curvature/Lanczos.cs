@@ -21,6 +21,7 @@ public static class Lanczos
     /// <param name="options">How to iterate; defaults without it.</param>
     /// <param name="progress">Notified after each product.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The largest and the smallest eigenvalue, each with its residual.</returns>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static ExtremeEigenvalues Measure(

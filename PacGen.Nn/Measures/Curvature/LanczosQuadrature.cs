@@ -18,6 +18,7 @@ public static class LanczosQuadrature
     /// <param name="options">How to draw; defaults without it.</param>
     /// <param name="progress">Notified after each product.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The density, with the nodes and weights it is made of.</returns>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static SpectralDensity Measure(

@@ -15,6 +15,7 @@ public static class LayerCurvatureMeter
     /// <param name="options">How many products; defaults without it.</param>
     /// <param name="progress">Notified after each product.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The blocks, one a layer.</returns>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static LayerCurvature Measure(

@@ -13,6 +13,7 @@ public static class AdaptiveAscent
     /// <param name="options">ρ, η and how many gradients; defaults without it.</param>
     /// <param name="progress">Notified after each gradient.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The largest loss that was found, and the loss at the weights.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     /// <exception cref="TrainingException">The loss is not finite somewhere in the ball.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

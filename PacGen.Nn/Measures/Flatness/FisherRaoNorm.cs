@@ -11,6 +11,7 @@ public static class FisherRaoNorm
     /// <param name="options">How many images; at most 1,000 without it.</param>
     /// <param name="progress">Notified after each image.</param>
     /// <param name="cancellation">Stops between two images.</param>
+    /// <returns>The norm.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     /// <exception cref="InvalidOperationException">A weight's matrix isn't known, so that layers can't be counted.</exception>
     /// <exception cref="TrainingException">A loss or gradient is not finite.</exception>

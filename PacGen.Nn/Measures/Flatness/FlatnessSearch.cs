@@ -32,6 +32,7 @@ public static class FlatnessSearch
     /// <param name="options">How to perturb, and which measure; defaults without it.</param>
     /// <param name="progress">Notified after each level.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The level, and the least one that was found too large.</returns>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="InvalidOperationException">It can't be taken on this network: <see cref="Measure.Obstacle"/>.</exception>
     /// <exception cref="TrainingException">A weight is NaN or infinite; or the smallest level, with ε, costs more than the stated

@@ -12,6 +12,7 @@ public static class GradientNoise
     /// <param name="options">How many images; at most 1,000 without it.</param>
     /// <param name="progress">Notified after each image.</param>
     /// <param name="cancellation">Stops between two images.</param>
+    /// <returns>The variance.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     /// <exception cref="TrainingException">A loss or gradient is not finite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

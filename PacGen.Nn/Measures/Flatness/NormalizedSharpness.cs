@@ -22,6 +22,7 @@ public static class NormalizedSharpness
     /// <param name="options">How many images; 200 without it.</param>
     /// <param name="progress">Notified after each image's gradient.</param>
     /// <param name="cancellation">Stops between two images.</param>
+    /// <returns>The sharpness.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     /// <exception cref="InvalidOperationException">It can't be taken on this network: <see cref="Measure.Obstacle"/>.</exception>
     /// <exception cref="TrainingException">A loss or gradient is not finite.</exception>

@@ -11,6 +11,7 @@ public static class LogitStatistics
     /// <param name="options">Which quantity is the value; the margin's 10th percentile without it.</param>
     /// <param name="progress">Notified at the end.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>All margins, and the mean entropy.</returns>
     /// <exception cref="InvalidOperationException">The network has no row of logits, or the margin to divide by is not
     /// positive.</exception>
     /// <exception cref="TrainingException">A logit is not finite.</exception>

@@ -18,6 +18,7 @@ public static class HeavyTails
     /// <param name="options">Which quantity; α without it.</param>
     /// <param name="progress">Notified at the end.</param>
     /// <param name="cancellation">Looked at before.</param>
+    /// <returns>The quantity, with its value for each layer.</returns>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than 3 eigenvalues are to do.</exception>
     /// <exception cref="InvalidOperationException">No layer has as many eigenvalues, or a weight's matrix isn't
     /// known.</exception>

@@ -16,6 +16,7 @@ public static class MatrixNorms
     /// <param name="options">Which quantity; the logarithm of the product of spectral norms without it.</param>
     /// <param name="progress">Notified at the end.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The quantity, with its value for each layer.</returns>
     /// <exception cref="InvalidOperationException">It can't be taken on this network: <see cref="Measure.Obstacle"/>.</exception>
     /// <exception cref="TrainingException">A weight is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

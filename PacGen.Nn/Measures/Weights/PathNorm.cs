@@ -15,6 +15,7 @@ public static class PathNorm
     /// <param name="options">Whether over the margin; without it not.</param>
     /// <param name="progress">Notified at the end.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The norm.</returns>
     /// <exception cref="InvalidOperationException">It means nothing for this network: <see cref="Measure.Obstacle"/>.</exception>
     /// <exception cref="TrainingException">A weight is not finite, or the norm is beyond single precision.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

@@ -11,6 +11,7 @@ public static class WeightNorm
     /// <param name="options">From where; from the origin without it.</param>
     /// <param name="progress">Notified at the end.</param>
     /// <param name="cancellation">Looked at before.</param>
+    /// <returns>The norm.</returns>
     /// <exception cref="InvalidOperationException">The first weights are asked for and not known.</exception>
     /// <exception cref="TrainingException">A weight is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

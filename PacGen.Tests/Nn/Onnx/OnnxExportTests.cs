@@ -58,7 +58,10 @@ internal sealed class OnnxExportTests
             _ => name == "words" ? random.Next(11) : (2 * random.NextSingle()) - 1)];
         float[] expected = Run(module, arena, example, x);
         using MemoryStream stream = new();
-        OnnxExport.Write(stream, module, arena, example);
+        Shares shares = new();
+        OnnxExport.Write(stream, module, arena, example, progress: shares);
+        Assert.That(shares.Told, Is.Ordered.And.Unique.And.All.InRange(0, 1));
+        Assert.That(shares.Told[^1], Is.EqualTo(1));
         Assert.That(TestNetworks.Apart(Runtime(stream.ToArray(), example, x), expected), Is.LessThan(Tolerance), "ONNX Runtime");
         OnnxNetwork read = OnnxNetwork.Read(stream.ToArray(), name, example);
         Assert.That(TestNetworks.Apart(TestNetworks.Outputs(read, example, x), expected), Is.LessThan(Tolerance), "read back");
@@ -92,6 +95,13 @@ internal sealed class OnnxExportTests
         Assert.That(
             () => OnnxExport.Write(stream, new Cumulative(model), arena, new Shape(4)),
             Throws.TypeOf<NotSupportedException>().With.Message.Contains("takes the examples of a batch together"));
+    }
+
+    private sealed class Shares : IProgress<double>
+    {
+        public List<double> Told { get; } = [];
+
+        public void Report(double value) => Told.Add(value);
     }
 
     private static float[] Run(Module module, ParameterArena arena, Shape example, float[] x)
