@@ -12,8 +12,9 @@ namespace PacGen.Benchmarks.Runs;
 /// </summary>
 /// <remarks>
 /// Owners are numbered by files NAME.owner-1, -2, …, of which the last counts. A dead owner's claim is taken over by making the
-/// next: a file that is made anew is made by one process alone, on NFS too. An owner that finds another behind it, such as a
-/// machine that slept, stops.
+/// next: a file that is made anew is made by one process alone, on NFS too. A listing may lag behind there, but not behind a file
+/// that was made in the folder, so it is looked at again then. An owner that finds another behind it, such as a machine that
+/// slept, stops.
 /// </remarks>
 internal sealed class RunClaim : IDisposable
 {
@@ -44,10 +45,11 @@ internal sealed class RunClaim : IDisposable
     /// <param name="folder">The folder of runs, which is there.</param>
     /// <param name="name">The run's name.</param>
     /// <param name="dead">After how long without a sign an owner on another machine is dead; null for two minutes.</param>
+    /// <param name="listed">The owners that a listing showed some time ago; null to look.</param>
     /// <returns>Null where another has it, or may have.</returns>
     /// <exception cref="IOException">The folder can't be written.</exception>
     /// <exception cref="UnauthorizedAccessException">Nobody may write there.</exception>
-    public static RunClaim? TryTake(string folder, string name, TimeSpan? dead = null)
+    public static RunClaim? TryTake(string folder, string name, TimeSpan? dead = null, IReadOnlyList<int>? listed = null)
     {
         if (FolderClaim.TryTake(folder, $"{name}.lock") is not { } held)
         {
@@ -56,7 +58,8 @@ internal sealed class RunClaim : IDisposable
 
         try
         {
-            int newest = Newest(folder, name);
+            IReadOnlyList<int> before = listed ?? Owners(folder, name);
+            int newest = before.DefaultIfEmpty().Max();
             if (newest > 0 && Lives(PathOf(folder, name, newest), dead ?? Dead))
             {
                 held.Dispose();
@@ -69,9 +72,17 @@ internal sealed class RunClaim : IDisposable
                 made.Write(Text(0));
             }
 
-            for (int i = newest; i > 0 && File.Exists(PathOf(folder, name, i)); i--)
+            if (Owners(folder, name).Except(before).Any(number => number != newest + 1))
             {
-                File.Delete(PathOf(folder, name, i));
+                // The listing lagged: another was faster.
+                File.Delete(path);
+                held.Dispose();
+                return null;
+            }
+
+            foreach (int gone in before)
+            {
+                File.Delete(PathOf(folder, name, gone));
             }
 
             return new RunClaim(held, folder, name, path);
@@ -117,19 +128,16 @@ internal sealed class RunClaim : IDisposable
     private static string PathOf(string folder, string name, int number) =>
         Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{name}{Infix}{number}"));
 
-    private static int Newest(string folder, string name) => Directory.EnumerateFiles(folder, $"{name}{Infix}*")
-        .Select(file => int.TryParse(
+    private static int[] Owners(string folder, string name) =>
+    [
+        .. Directory.EnumerateFiles(folder, $"{name}{Infix}*").Select(file => int.TryParse(
             Path.GetFileName(file).AsSpan(name.Length + Infix.Length), CultureInfo.InvariantCulture, out int number) ? number : 0)
-        .DefaultIfEmpty().Max();
+            .Where(number => number > 0),
+    ];
 
     private static bool Lives(string path, TimeSpan dead)
     {
-        string text;
-        try
-        {
-            text = File.ReadAllText(path);
-        }
-        catch (FileNotFoundException)
+        if (SharedFile.Read(path) is not { } text)
         {
             return false;
         }
@@ -193,7 +201,7 @@ internal sealed class RunClaim : IDisposable
     {
         try
         {
-            if (!File.Exists(path) || PathOf(folder, name, Newest(folder, name)) != path)
+            if (!File.Exists(path) || PathOf(folder, name, Owners(folder, name).DefaultIfEmpty().Max()) != path)
             {
                 lost.Cancel();
                 return;

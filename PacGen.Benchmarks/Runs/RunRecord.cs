@@ -40,14 +40,14 @@ internal sealed record RunRecord(
     public static RunRecord? Read(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
+        if (SharedFile.Read(path) is not { } text)
         {
             return null;
         }
 
         try
         {
-            RunRecord record = JsonSerializer.Deserialize<RunRecord>(File.ReadAllText(path), Json)
+            RunRecord record = JsonSerializer.Deserialize<RunRecord>(text, Json)
                 ?? throw new JsonException("it is null");
             return record.Epochs.Select((epoch, i) => epoch.Epoch == i + 1).All(inOrder => inOrder)
                 ? record

@@ -164,6 +164,7 @@ internal sealed class RunsFolder
                 return null;
             }
 
+            SharedFile.Refresh(FolderOf(run));
             RunRecord record = work(claim);
             if (IsComplete(run, record))
             {

@@ -55,7 +55,8 @@ public sealed class FolderClaim : IDisposable
         {
             return new FolderClaim(Create(path) ?? Open(path));
         }
-        catch (IOException error) when (IsHeld(error) || (error is FileNotFoundException && Directory.Exists(folder)))
+        catch (IOException error) when (
+            IsHeld(error) || ((error is FileNotFoundException || IsStale(error)) && Directory.Exists(folder)))
         {
             // Held, or given up and deleted between the two.
             return null;
@@ -80,6 +81,9 @@ public sealed class FolderClaim : IDisposable
 
     /// <summary>Whether another has the lock: EAGAIN of flock (Linux 11, macOS 35), or Windows' sharing violation.</summary>
     private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);
+
+    /// <summary>Whether the file was deleted on another machine meanwhile: NFS's ESTALE on Linux and macOS.</summary>
+    private static bool IsStale(IOException error) => error.HResult is 116 or 70;
 
     /// <summary>Whether there was a file, which may be gone by now: EEXIST, or Windows' ERROR_FILE_EXISTS.</summary>
     private static bool IsThere(IOException error) => error.HResult is 17 or unchecked((int)0x80070050);
