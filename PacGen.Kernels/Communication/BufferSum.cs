@@ -49,8 +49,10 @@ public sealed unsafe class BufferSum : IDisposable
 
     /// <summary>The numbers of a range are there: they are summed from now on.</summary>
     /// <param name="index">Which range.</param>
+    /// <exception cref="CommunicationException">An exception left a sum unfinished before.</exception>
     public void Begin(int index)
     {
+        ranks.RequireWhole();
         Region range = Ranges[index];
         float* values = Host + range.Start;
         if (host is not null)
@@ -106,7 +108,18 @@ public sealed unsafe class BufferSum : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => host?.Dispose();
+    public void Dispose()
+    {
+        for (int i = 0; i < sums.Length; i++)
+        {
+            if (begun[i] && sums[i].Cancel())
+            {
+                ranks.Break();
+            }
+        }
+
+        host?.Dispose();
+    }
 
     private float* Host
     {

@@ -28,6 +28,7 @@ public abstract class Communicator
     private RankSum<float>? singles;
     private RankSum<double>? doubles;
     private Transfer? transfer;
+    private bool broken;
 
     /// <summary>For a library of this one: it says which ranks there are.</summary>
     /// <param name="rank">This process's number, from 0.</param>
@@ -160,19 +161,45 @@ public abstract class Communicator
     /// <exception cref="CommunicationException">It waits in vain.</exception>
     internal virtual void Wait(int partner) => Thread.Yield();
 
+    /// <summary>An exception left a sum unfinished: from here on the ranks are out of step.</summary>
+    internal void Break() => broken = true;
+
+    /// <exception cref="CommunicationException">The ranks are out of step.</exception>
+    internal void RequireWhole()
+    {
+        if (broken)
+        {
+            throw new CommunicationException(
+                $"An exception left a sum of the ranks unfinished on rank {Rank} of {Size}, and the others wait for it: let the " +
+                $"exception end the program, or end all ranks by Communicator.World.Abort(1).");
+        }
+    }
+
+    /// <summary>Whether an exception left a sum unfinished.</summary>
+    private protected bool IsBroken => broken;
+
     /// <summary>The ranks that are known to have died.</summary>
     private protected virtual IReadOnlyList<int> Died => [];
 
     /// <summary>Sends bytes to a rank and gets bytes from it, both at once.</summary>
     private unsafe void Exchange(int partner, ReadOnlySpan<byte> send, Span<byte> receive)
     {
+        RequireWhole();
         transfer ??= Open(0);
         fixed (byte* from = send, to = receive)
         {
-            transfer.Begin(partner, from, send.Length, to, receive.Length);
-            while (!transfer.IsDone())
+            try
             {
-                Wait(partner);
+                transfer.Begin(partner, from, send.Length, to, receive.Length);
+                while (!transfer.IsDone())
+                {
+                    Wait(partner);
+                }
+            }
+            catch
+            {
+                broken |= transfer.Cancel();
+                throw;
             }
         }
     }
@@ -185,13 +212,22 @@ public abstract class Communicator
             return;
         }
 
+        RequireWhole();
         sum ??= new RankSum<T>(this, 0);
         fixed (T* numbers = values)
         {
-            sum.Begin(numbers, values.Length);
-            while (!sum.Advance())
+            try
             {
-                Wait(sum.Partner);
+                sum.Begin(numbers, values.Length);
+                while (!sum.Advance())
+                {
+                    Wait(sum.Partner);
+                }
+            }
+            catch
+            {
+                broken |= sum.Cancel();
+                throw;
             }
         }
     }

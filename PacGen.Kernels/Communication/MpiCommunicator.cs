@@ -17,6 +17,9 @@ internal sealed class MpiCommunicator : Communicator
     /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>How long a process that ends with an error waits for the others to end too.</summary>
+    private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(3);
+
     private readonly MpiLibrary library;
     private readonly PosixSignalRegistration termination;
     private readonly (long Machine, long Process)[] places;
@@ -133,13 +136,26 @@ internal sealed class MpiCommunicator : Communicator
         }
     }
 
-    /// <summary>A process that ends without this is taken for dead by its launcher.</summary>
+    /// <summary>
+    /// A process that ends without this is taken for dead by its launcher. One that ends by an error of its own, which the
+    /// program caught, ends those that wait for it.
+    /// </summary>
     private void End()
     {
         termination.Dispose();
-        if (!ended)
+        if (ended)
         {
-            ended = true;
+            return;
+        }
+
+        ended = true;
+        int code = Environment.ExitCode;
+        if (IsBroken || (code != 0 && !library.TryMeet(LastWait)))
+        {
+            library.Abort(code == 0 ? 1 : code);
+        }
+        else
+        {
             library.End();
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace PacGen.Kernels;
@@ -53,6 +54,12 @@ internal sealed unsafe class MpiLibrary
     // int MPI_Test(MPI_Request*, int* flag, MPI_Status*)
     private readonly delegate* unmanaged[Cdecl]<nint*, int*, nint, int> test;
 
+    // int MPI_Cancel(MPI_Request*)
+    private readonly delegate* unmanaged[Cdecl]<nint*, int> cancel;
+
+    // int MPI_Ibarrier(MPI_Comm, MPI_Request*)
+    private readonly delegate* unmanaged[Cdecl]<nint, nint*, int> ibarrier;
+
     // int MPI_Error_string(int code, char*, int*)
     private readonly delegate* unmanaged[Cdecl]<int, byte*, int*, int> errorString;
 
@@ -76,6 +83,8 @@ internal sealed unsafe class MpiLibrary
         irecv = (delegate* unmanaged[Cdecl]<void*, int, nint, int, int, nint, nint*, int>)NativeLibrary.GetExport(
             library, "MPI_Irecv");
         test = (delegate* unmanaged[Cdecl]<nint*, int*, nint, int>)NativeLibrary.GetExport(library, "MPI_Test");
+        cancel = (delegate* unmanaged[Cdecl]<nint*, int>)NativeLibrary.GetExport(library, "MPI_Cancel");
+        ibarrier = (delegate* unmanaged[Cdecl]<nint, nint*, int>)NativeLibrary.GetExport(library, "MPI_Ibarrier");
         setErrorHandler = (delegate* unmanaged[Cdecl]<nint, nint, int>)NativeLibrary.GetExport(
             library, "MPI_Comm_set_errhandler");
         errorString = (delegate* unmanaged[Cdecl]<int, byte*, int*, int>)NativeLibrary.GetExport(library, "MPI_Error_string");
@@ -178,6 +187,33 @@ internal sealed unsafe class MpiLibrary
         CheckThread();
         int flag;
         Check(test(request, &flag, ignore), "MPI_Test");
+        return flag != 0;
+    }
+
+    /// <summary>Asks for a transfer to be given up; it has ended once <see cref="IsDone"/> says so.</summary>
+    public void Cancel(nint* request)
+    {
+        CheckThread();
+        Check(cancel(request), "MPI_Cancel");
+    }
+
+    /// <summary>Waits for the other ranks to come to this too, but no longer than that.</summary>
+    /// <returns>Whether they did.</returns>
+    public bool TryMeet(TimeSpan patience)
+    {
+        nint request;
+        int flag = 0;
+        long began = Stopwatch.GetTimestamp();
+        if (ibarrier(world, &request) != 0)
+        {
+            return false;
+        }
+
+        while (test(&request, &flag, ignore) == 0 && flag == 0 && Stopwatch.GetElapsedTime(began) < patience)
+        {
+            Thread.Sleep(1);
+        }
+
         return flag != 0;
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace PacGen.Kernels;
 
 /// <summary>Messages of MPI. MPI counts bytes in an int, so that long ones are cut into pieces.</summary>
@@ -6,6 +8,9 @@ namespace PacGen.Kernels;
 internal sealed unsafe class MpiTransfer(MpiLibrary library, int tag) : Transfer
 {
     private const int MostBytes = 64 << 20;
+
+    /// <summary>How long a message that can't be cancelled, being on its way, may still take.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private nint[] requests = new nint[2];
     private int open;
@@ -48,5 +53,33 @@ internal sealed unsafe class MpiTransfer(MpiLibrary library, int tag) : Transfer
         }
 
         return open == 0;
+    }
+
+    public override bool Cancel()
+    {
+        bool any = open > 0;
+        try
+        {
+            fixed (nint* all = requests)
+            {
+                for (int i = 0; i < open; i++)
+                {
+                    library.Cancel(all + i);
+                }
+            }
+
+            long began = Stopwatch.GetTimestamp();
+            while (!IsDone() && Stopwatch.GetElapsedTime(began) < Patience)
+            {
+                Thread.Yield();
+            }
+        }
+        catch (CommunicationException)
+        {
+            // The way is lost, and its messages with it.
+        }
+
+        open = 0;
+        return any;
     }
 }

@@ -80,6 +80,15 @@ internal sealed unsafe class RankSum<T>(Communicator ranks, int number)
         return true;
     }
 
+    /// <summary>Gives up what has not ended: an exception has left it.</summary>
+    /// <returns>Whether there was any, so that the other ranks wait for this one.</returns>
+    public bool Cancel()
+    {
+        bool any = transfer is not null && step < steps && (transfer.Cancel() || step > 0);
+        steps = 0;
+        return any;
+    }
+
     private static bool AreFew(long count) => count * Unsafe.SizeOf<T>() <= FewBytes;
 
     private static int Room(long count) => checked((int)(AreFew(count) ? count : count - (count / 2)));

@@ -15,4 +15,10 @@ internal abstract unsafe class Transfer
 
     /// <summary>Whether both have ended; lets the library work at it.</summary>
     public abstract bool IsDone();
+
+    /// <summary>
+    /// Gives up what has not ended, so that the memory may go: an exception has left it. Nothing is received from then on.
+    /// </summary>
+    /// <returns>Whether there was any.</returns>
+    public abstract bool Cancel();
 }

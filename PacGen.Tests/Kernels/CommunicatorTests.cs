@@ -34,6 +34,35 @@ internal sealed class CommunicatorTests
         Assert.That(sums, Is.All.EqualTo(expected));
     }
 
+    /// <summary>A sum that an exception leaves is given up, and no other is begun: the ranks are out of step.</summary>
+    [TestCase(100)]
+    [TestCase(100_000)]
+    public void NoSumFollowsOneThatWasLeft(int count)
+    {
+        ThreadCommunicator.Run(2, ranks =>
+        {
+            using CpuDevice device = new(1);
+            using DeviceBuffer buffer = device.Allocate(count);
+            using (BufferSum sum = new(ranks, buffer))
+            {
+                if (ranks.Rank == 0)
+                {
+                    sum.Begin(0);
+                }
+            }
+
+            if (ranks.Rank == 0)
+            {
+                Assert.That(
+                    () => ranks.Sum(new float[count]),
+                    Throws.TypeOf<CommunicationException>().With.Message.Contains("unfinished on rank 0 of 2"));
+                Assert.That(() => ranks.Barrier(), Throws.TypeOf<CommunicationException>());
+            }
+
+            return true;
+        });
+    }
+
     /// <summary>
     /// Ranges that begin when they are there, on each rank in an order of its own: the sums of the whole; on a device through
     /// page-locked memory of the host.

@@ -100,5 +100,12 @@ internal sealed class ThreadCommunicator : Communicator
 
             return expected == 0;
         }
+
+        public override bool Cancel()
+        {
+            bool any = expected > 0;
+            expected = 0;
+            return any;
+        }
     }
 }

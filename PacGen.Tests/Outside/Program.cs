@@ -21,6 +21,11 @@ internal static class Program
             return ranks.Rank == ranks.Size - 1 ? throw new InvalidOperationException("Nobody catches this.") : Wait(ranks);
         }
 
+        if (args is ["caught", _])
+        {
+            return Catch(ranks, inAStep: args[1] == "step");
+        }
+
         float[] sums = [.. Enumerable.Range(0, 10_000).Select(i => (float)((ranks.Rank + 1) * i))];
         ranks.Sum(sums);
         int[] all = new int[ranks.Size];
@@ -46,6 +51,49 @@ internal static class Program
         }
 
         return 0;
+    }
+
+    /// <summary>An exception on one rank, in a step whose sum has begun or between two steps, which the program catches.</summary>
+    private static int Catch(Communicator ranks, bool inAStep)
+    {
+        bool last = ranks.Rank == ranks.Size - 1;
+        using Device device = new CpuDevice(1);
+        using DeviceBuffer numbers = device.Allocate(100_000);
+        try
+        {
+            using BufferSum sum = new(ranks, numbers);
+            if (last && !inAStep)
+            {
+                throw new InvalidOperationException("Somebody catches this.");
+            }
+
+            sum.Begin(0);
+            if (last)
+            {
+                throw new InvalidOperationException("Somebody catches this.");
+            }
+
+            // The other half of the numbers never comes.
+            ranks.Barrier();
+            sum.Finish();
+            ranks.Barrier();
+            return 0;
+        }
+        catch (InvalidOperationException error)
+        {
+            Console.Error.WriteLine(error.Message);
+        }
+
+        try
+        {
+            ranks.Barrier();
+        }
+        catch (CommunicationException error)
+        {
+            Console.Error.WriteLine(error.Message);
+        }
+
+        return 3;
     }
 
     private static int Wait(Communicator ranks)

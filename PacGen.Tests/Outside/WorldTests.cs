@@ -34,6 +34,23 @@ internal sealed class WorldTests
         Assert.That(error.Result, Does.Contain("Nobody catches this."));
     }
 
+    /// <summary>
+    /// An exception that the program catches, on one process: it may do no more sums where one was left unfinished, and its end
+    /// ends the other, which waits for it.
+    /// </summary>
+    [TestCase("step", true)]
+    [TestCase("between", false)]
+    public void ACaughtExceptionEndsAllWithTheProgram(string where, bool unfinished)
+    {
+        using Process launched = MpiLauncher.Any.Start(2, Assembly, "caught", where);
+        Task<string> error = launched.StandardError.ReadToEndAsync();
+        launched.BeginOutputReadLine();
+        Assert.That(launched.WaitForExit(TimeSpan.FromMinutes(3)), "the other ends too");
+        Assert.That(launched.ExitCode, Is.EqualTo(3));
+        Assert.That(error.Result, Does.Contain("Somebody catches this.").And.Not.Contain("Segmentation"));
+        Assert.That(error.Result.Contains("unfinished on rank 1 of 2", StringComparison.Ordinal), Is.EqualTo(unfinished));
+    }
+
     private static string[] Alone(string argument)
     {
         using Process process = Process.Start(
