@@ -170,8 +170,8 @@ public abstract class Communicator
         if (broken)
         {
             throw new CommunicationException(
-                $"An exception left a sum of the ranks unfinished on rank {Rank} of {Size}, and the others wait for it: let the " +
-                $"exception end the program, or end all ranks by Communicator.World.Abort(1).");
+                $"An exception left a sum of the ranks unfinished on rank {Rank} of {Size}, and the others wait for it: let " +
+                $"the exception end the program, or end all ranks by Communicator.World.Abort(1).");
         }
     }
 

@@ -196,7 +196,9 @@ internal sealed partial class SweepTests
         Assert.That(claim, Is.Not.Null, "a process of that number, but started at another time");
     }
 
-    /// <summary>Owners later a listing of NFS may still show the first, which is dead: number two is taken, or free again.</summary>
+    /// <summary>
+    /// Owners later a listing of NFS may still show the first, which is dead: number two is taken, or free again.
+    /// </summary>
     [TestCase(2)]
     [TestCase(3)]
     public void AListingMayLag(int owner)

@@ -53,7 +53,9 @@ internal static class Program
         return 0;
     }
 
-    /// <summary>An exception on one rank, in a step whose sum has begun or between two steps, which the program catches.</summary>
+    /// <summary>
+    /// An exception on one rank, in a step whose sum has begun or between two steps, which the program catches.
+    /// </summary>
     private static int Catch(Communicator ranks, bool inAStep)
     {
         bool last = ranks.Rank == ranks.Size - 1;
