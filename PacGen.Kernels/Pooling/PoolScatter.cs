@@ -40,8 +40,13 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
 
     private protected override unsafe Launch Bind<T, TWords>(
         CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        new Kernel<T>(
-            device, Geometry, shapes[0], CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]), CpuDevice.Address(output));
+        PoolScatterHalves<T>.Fits(Geometry)
+            ? new PoolScatterHalves<T>(
+                device, Geometry, shapes[0], Kernel<T>.Bands(shapes[0]), CpuDevice.Address(inputs[0]),
+                CpuDevice.Address(inputs[1]), CpuDevice.Address(output))
+            : new Kernel<T>(
+                device, Geometry, shapes[0], CpuDevice.Address(inputs[0]), CpuDevice.Address(inputs[1]),
+                CpuDevice.Address(output));
 
     /// <summary>
     /// Windows that share no pixel are stored, and a row of them owns the image rows down to the next. Where windows overlap,
@@ -184,7 +189,7 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
         }
 
         // A few bands of rows an image where there are few images; the windows over two bands are looked at twice.
-        private static int Bands(Shape image)
+        internal static int Bands(Shape image)
         {
             const int EnoughImages = 16, LeastRows = 16;
             return image[0] >= EnoughImages ? 1 : Math.Max(1, image[1] / LeastRows);
@@ -265,7 +270,8 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
                 for (int c = 0; c < Channels; c += T.Count)
                 {
                     c = Math.Min(c, Channels - T.Count);
-                    if (bottom - top != 3 || right - left != 3 || !Place3x3(window + c, places + c))
+                    if (bottom - top != 3 || right - left != 3
+                        || !PoolPlaces<T>.TryFind3x3(window + c, RowStride, Channels, places + c))
                     {
                         T.Store(places + c, Place(window + c, bottom - top, right - left));
                     }
@@ -273,52 +279,8 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
             }
         }
 
-        // Without NaN a later position takes the place where it is larger, and the maximum needs no selection.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private bool Place3x3(float* window, float* places)
-        {
-            long below = RowStride, right = Channels;
-            T best = T.Load(window), sum = best, place = T.Constant(0);
-            Next(T.Load(window + right), 1, ref best, ref place, ref sum);
-            Next(T.Load(window + (2 * right)), 2, ref best, ref place, ref sum);
-            window += below;
-            Next(T.Load(window), 3, ref best, ref place, ref sum);
-            Next(T.Load(window + right), 4, ref best, ref place, ref sum);
-            Next(T.Load(window + (2 * right)), 5, ref best, ref place, ref sum);
-            window += below;
-            Next(T.Load(window), 6, ref best, ref place, ref sum);
-            Next(T.Load(window + right), 7, ref best, ref place, ref sum);
-            Next(T.Load(window + (2 * right)), 8, ref best, ref place, ref sum);
-            T.Store(places, place);
-            return !PoolSelect.MayBeNaN(sum);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Next(T key, int position, ref T best, ref T place, ref T sum)
-        {
-            place = T.Select(T.Less(best, key), T.Constant(position), place);
-            best = T.Max(key, best);
-            sum += key;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private T Place(float* window, int rows, int columns)
-        {
-            T best = T.Load(window), place = T.Constant(0);
-            int position = 0;
-            for (int i = 0; i < rows; i++)
-            {
-                float* pixel = window + (i * RowStride);
-                for (int j = 0; j < columns; j++, position++, pixel += Channels)
-                {
-                    T key = T.Load(pixel), takes = PoolSelect.Takes(key, best);
-                    best = T.Select(takes, key, best);
-                    place = T.Select(takes, T.Constant(position), place);
-                }
-            }
-
-            return place;
-        }
+        private T Place(float* window, int rows, int columns) =>
+            PoolPlaces<T>.Find(window, RowStride, Channels, rows, columns, 0, columns);
 
         // A window over a pixel: which positions its channels chose, their gradients, and which position the pixel is.
         private struct Over

@@ -21,12 +21,14 @@ internal static class WinogradChoice
         Chosen(device, windows, columns, lanes, side => Cost(windows, columns, lanes, side));
 
     /// <summary>
-    /// How many tiles a task takes: what fits into a second-level cache, yet enough rows for the matrix products.
+    /// How many tiles a task takes: what fits into a second-level cache, whole tiles of rows for the matrix products, and no more
+    /// than leave some tasks for other threads.
     /// </summary>
     public static int TilesPerTask(int tiles, int inputs, int numbers)
     {
-        const int CacheFloats = 1 << 17, Rows = 24;
-        int most = Math.Max(Rows, CacheFloats / (inputs * inputs * numbers) / Rows * Rows);
+        const int CacheFloats = 1 << 17, Rows = 12, EnoughTasks = 8;
+        int most = Math.Max(2, CacheFloats / (inputs * inputs * numbers) / Rows);
+        most = Rows * Math.Clamp((tiles + (Rows * EnoughTasks) - 1) / (Rows * EnoughTasks), 1, most);
         int tasks = (tiles + most - 1) / most;
         return Math.Min(most, (((tiles + tasks - 1) / tasks) + Rows - 1) / Rows * Rows);
     }
