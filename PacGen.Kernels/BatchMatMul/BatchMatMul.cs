@@ -30,12 +30,11 @@ public sealed record BatchMatMul(bool TransposeA = false, bool TransposeB = fals
     }
 
     /// <inheritdoc/>
-    public override long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes)
+    public override long SharedBytes(CpuDevice device, ReadOnlySpan<Shape> shapes)
     {
         Shape shape = Infer(shapes);
         int terms = shapes[0][TransposeA ? 1 : 2];
-        return IsLarge(shape, terms)
-            ? shape[0] * MatMulPacking.Bytes(shape[1], terms, shape[2], TransposeA, device.Lanes) : 0;
+        return IsLarge(shape, terms) ? MatMulPacking.Bytes(shape[1], terms, shape[2], TransposeA, device.Lanes) : 0;
     }
 
     /// <inheritdoc/>

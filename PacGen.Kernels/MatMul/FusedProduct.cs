@@ -47,6 +47,9 @@ public sealed record FusedProduct(ProductOperation Product, Expression Epilogue,
     public override long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes) => Product.KernelBytes(device, shapes[..2]);
 
     /// <inheritdoc/>
+    public override long SharedBytes(CpuDevice device, ReadOnlySpan<Shape> shapes) => Product.SharedBytes(device, shapes[..2]);
+
+    /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
     {
         using LaunchParts parts = new(device);
