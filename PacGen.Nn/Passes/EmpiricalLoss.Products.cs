@@ -73,22 +73,50 @@ public sealed partial class EmpiricalLoss
                 Send(along[first + i], i);
             }
 
-            Span<double> means = Means(
-                graph, [.. directions.Take(count).Select(one => one.Product)], withLoss: false,
-                count == 1 ? results[first] : default, cancellation);
+            Means(graph, [.. results.Skip(first).Take(count)], cancellation);
             for (int i = 0; i < count; i++)
             {
-                if (count > 1)
-                {
-                    means.Slice(i * Count, Count).CopyTo(results[first + i]);
-                }
-
                 Finite(results[first + i]);
             }
 
             Cost += new PassCost(0, 0, count);
             first += count;
         }
+    }
+
+    /// <summary>The means over the set of a graph's products of each batch.</summary>
+    private void Means(BatchGraph graph, double[][] results, CancellationToken cancellation)
+    {
+        DeviceBuffer[] made = [.. directions.Take(results.Length).Select(one => one.Product)];
+        if (arena.Parallel.Own > 1)
+        {
+            Span<double> means = Means(graph, made, withLoss: false, default, cancellation);
+            for (int i = 0; i < results.Length; i++)
+            {
+                means.Slice(i * Count, Count).CopyTo(results[i]);
+            }
+
+            return;
+        }
+
+        // One part's sums go where they are wanted.
+        batches.Begin(takesTurns: false);
+        Array.ForEach(results, Array.Clear);
+        new TreeSum<double>(0).Run(
+            arena.Parallel,
+            batches.Count,
+            (index, place, _) =>
+            {
+                Batch batch = batches.Next(index, begins: place == 0);
+                graph.Run(batch.Samples, batch.Targets);
+                for (int i = 0; i < results.Length; i++)
+                {
+                    Add(made[i], results[i], (double)batch.Count / Images.Count);
+                }
+            },
+            null,
+            cancellation);
+        Array.ForEach(results, result => arena.Parallel.Ranks.Sum(result));
     }
 
     private BatchGraph ProductGraph(CurvatureMatrix matrix, int count)
