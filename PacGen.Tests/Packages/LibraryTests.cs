@@ -24,6 +24,7 @@ internal sealed class LibraryTests
             Assert.That(output, Does.Contain("epoch  20").And.Contain("accuracy").And.Contain("Ψ").And.Contain("at most"));
             Assert.That(File.ReadAllBytes(user["plain", "curves.png"])[1..4], Is.EqualTo("PNG"u8.ToArray()));
             Assert.That(Directory.EnumerateFiles(bin, "libSkiaSharp.pdb", SearchOption.AllDirectories), Is.Empty);
+            Assert.That(Directory.EnumerateDirectories(bin, "*riscv64", SearchOption.AllDirectories), Is.Empty);
         });
     }
 
