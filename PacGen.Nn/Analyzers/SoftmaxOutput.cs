@@ -12,8 +12,8 @@ public sealed class SoftmaxOutput : Rule
     public SoftmaxOutput()
         : base(
             "PACGEN004", "A network's output is a softmax",
-            "Forward returns a softmax, and the loss takes the softmax of what it is given: return the scores before it. Where " +
-                "'{0}' is a part of a network and its output no loss's input, suppress this.")
+            "Forward returns a softmax, and the loss takes the softmax of what it is given: return the logits, the numbers " +
+                "before it. Where '{0}' is a part of a network and its output no loss's input, suppress this.")
     {
     }
 
