@@ -144,14 +144,14 @@ if [ -z "$torch" ]; then
     printf "\n## PyTorch's steps\n\nLeft out: %s.\n" "$why" >> "$report"
 fi
 
-# bench NAME PATTERN OPTIONS...: tables of the rows that a pattern chooses, beside PyTorch's times of the turn; with epilogues=0
+# bench NAME PATTERN OPTIONS...: tables of the rows that a pattern chooses, beside PyTorch's times of the turn; with fused=0
 # maps run behind products, as before products computed them as they store.
-epilogues=1
+fused=1
 bench() {
     name=$1 kind=$2
     shift 2
     step "Benchmark, $name" "$name.txt" 0 \
-        env PACGEN_EPILOGUES="$epilogues" \
+        env PACGEN_GPU_FUSION="$fused" \
         "$here/program/pacgen" bench --device "$device" --seconds "$seconds" --filter "$kind" --output "$output/$name.md" ${peer:+--peer "$peer"} "$@"
     [ -f "$output/$name.md" ] && { echo; sed 's/^#/##/' "$output/$name.md"; } >> "$report"
 }
@@ -173,13 +173,13 @@ else
             tf32) for kind in product convolution step; do bench "benchmark-tf32-$kind" "*$kind*" --products tf32; done ;;
             bf16) for kind in product convolution step; do bench "benchmark-bf16-$kind" "*$kind*" --precision bf16; done ;;
         esac
-        epilogues=0
+        fused=0
         case "$precision" in
-            fp32) bench benchmark-without-epilogues '*step*' ;;
-            tf32) bench benchmark-tf32-without-epilogues '*step*' --products tf32 ;;
-            bf16) bench benchmark-bf16-without-epilogues '*step*' --precision bf16 ;;
+            fp32) bench benchmark-without-fused-maps '*step*' ;;
+            tf32) bench benchmark-tf32-without-fused-maps '*step*' --products tf32 ;;
+            bf16) bench benchmark-bf16-without-fused-maps '*step*' --precision bf16 ;;
         esac
-        epilogues=1
+        fused=1
     done
 
     # Kernel by kernel, one at a time.
@@ -202,7 +202,7 @@ case "$device" in cuda*)
         command -v compute-sanitizer > /dev/null || continue
         step "compute-sanitizer, $tool, over products, convolutions and pooling" "sanitizer-$tool.txt" 5 \
             compute-sanitizer --tool "$tool" --error-exitcode 9 "$here/program/PacGen.Tests" --progress off --no-ansi --filter \
-            "FullyQualifiedName~$device&(FullyQualifiedName~TensorProductTests|FullyQualifiedName~FusedProductTests|FullyQualifiedName~MatMulTests|FullyQualifiedName~Conv2dTests|FullyQualifiedName~Pool)"
+            "FullyQualifiedName~$device&(FullyQualifiedName~TensorProductTests|FullyQualifiedName~FusedProductTests|FullyQualifiedName~ComputedReduceTests|FullyQualifiedName~MatMulTests|FullyQualifiedName~Conv2dTests|FullyQualifiedName~Pool)"
     done ;;
 esac
 

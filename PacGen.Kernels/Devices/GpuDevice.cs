@@ -73,10 +73,10 @@ public sealed partial class GpuDevice : Device
     public string GraphObstacle { get; private set; }
 
     /// <summary>
-    /// Whether a graph's compiler lets products and convolutions compute the map behind them as they store, such as a bias and a
-    /// ReLU: the same bits, and a pass over memory less. True unless <c>PACGEN_EPILOGUES</c> is 0.
+    /// Whether products and convolutions compute the map behind them as they store, such as a bias and a ReLU, and reductions the
+    /// map before them as they load: a pass over memory less, and the same values. True unless <c>PACGEN_GPU_FUSION</c> is 0.
     /// </summary>
-    public bool FusesEpilogues { get; set; } = Environment.GetEnvironmentVariable("PACGEN_EPILOGUES")?.Trim() != "0";
+    public bool FusesMaps { get; set; } = Environment.GetEnvironmentVariable("PACGEN_GPU_FUSION")?.Trim() != "0";
 
     internal Accelerator Accelerator { get; }
 

@@ -33,7 +33,7 @@ public sealed record FusedProduct(ProductOperation Product, Expression Epilogue,
 
         foreach (Shape other in inputs[2..])
         {
-            if (!EpilogueArgument.Reads(Target, other))
+            if (!ExpressionArgument.Reads(Target, other))
             {
                 throw new ShapeException(
                     $"{Name}: an argument of shape {other} is neither of {Target}, nor of its last axis, nor one number.");

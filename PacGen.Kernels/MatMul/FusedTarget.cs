@@ -12,14 +12,14 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
     where TOthers : struct, IArgumentCount
 {
     private ProductTarget layout;
-    private EpilogueArgument x1, x2, x3, x4;
+    private OtherArguments<TExpression, TOthers> others;
 
     /// <param name="layout">Where the results go, in one part.</param>
     /// <param name="arguments">The expression's arguments from the second on; those that it does not have are any.</param>
-    public FusedTarget(ProductTarget layout, EpilogueArgument[] arguments)
+    public FusedTarget(ProductTarget layout, ExpressionArgument[] arguments)
     {
         this.layout = layout;
-        (x1, x2, x3, x4) = (arguments[0], arguments[1], arguments[2], arguments[3]);
+        others = new OtherArguments<TExpression, TOthers>(arguments);
     }
 
     /// <inheritdoc/>
@@ -63,28 +63,7 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
     {
         if (column < layout.Columns)
         {
-            Quad q1 = default, q2 = default, q3 = default, q4 = default;
-            if (TOthers.Count > 0)
-            {
-                q1 = x1.Load(layout, start, column);
-            }
-
-            if (TOthers.Count > 1)
-            {
-                q2 = x2.Load(layout, start, column);
-            }
-
-            if (TOthers.Count > 2)
-            {
-                q3 = x3.Load(layout, start, column);
-            }
-
-            if (TOthers.Count > 3)
-            {
-                q4 = x4.Load(layout, start, column);
-            }
-
-            layout.Store(memory, start, column, MapGpu<TExpression>.Four(numbers, q1, q2, q3, q4, default, default, default));
+            layout.Store(memory, start, column, others.Evaluate(numbers, layout.IsWide, layout.Columns - 1, start, column));
         }
     }
 
@@ -93,29 +72,7 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
     {
         if (column < layout.Columns)
         {
-            float n1 = 0f, n2 = 0f, n3 = 0f, n4 = 0f;
-            if (TOthers.Count > 0)
-            {
-                n1 = x1.Load(start, column);
-            }
-
-            if (TOthers.Count > 1)
-            {
-                n2 = x2.Load(start, column);
-            }
-
-            if (TOthers.Count > 2)
-            {
-                n3 = x3.Load(start, column);
-            }
-
-            if (TOthers.Count > 3)
-            {
-                n4 = x4.Load(start, column);
-            }
-
-            MapGpu<TExpression>.Numbers numbers = new(number, n1, n2, n3, n4, 0f, 0f, 0f);
-            memory[start + column] = TExpression.Evaluate<GpuFloat, MapGpu<TExpression>.Numbers>(in numbers).Value;
+            memory[start + column] = others.Evaluate(number, start, column);
         }
     }
 }

@@ -9,9 +9,6 @@ namespace PacGen.Kernels;
 /// </summary>
 internal abstract class ProductEpilogue
 {
-    /// <summary>The most arguments: the product's number and four more.</summary>
-    public const int MostArguments = 5;
-
     /// <summary>
     /// The most functions: they stand in the kernel once for each of a thread's numbers, so that the text grows with them.
     /// </summary>
@@ -35,11 +32,11 @@ internal abstract class ProductEpilogue
     /// <param name="others">The shapes of the further arguments.</param>
     public static bool Takes(Expression expression, Shape target, ReadOnlySpan<Shape> others)
     {
-        bool reads = others.Length < MostArguments && expression.Size is > 0 and <= LargestExpression
+        bool reads = others.Length <= OtherArguments.Most && expression.Size is > 0 and <= LargestExpression
             && expression.AppliesOnly(Functions);
         foreach (Shape other in others)
         {
-            reads &= EpilogueArgument.Reads(target, other);
+            reads &= ExpressionArgument.Reads(target, other);
         }
 
         return reads;
@@ -52,19 +49,9 @@ internal abstract class ProductEpilogue
         Expression expression, Shape target, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs) =>
         RuntimeFeature.IsDynamicCodeSupported
             ? (ProductEpilogue)Activator.CreateInstance(
-                typeof(ProductEpilogue<,>).MakeGenericType(expression.ToType(), Count(inputs.Length)),
+                typeof(ProductEpilogue<,>).MakeGenericType(expression.ToType(), OtherArguments.Count(inputs.Length)),
                 new FusedMap(expression, target), target, shapes.ToArray(), inputs.ToArray())!
             : throw new NotSupportedException($"{expression}: a program that was compiled to native code runs on no GPU.");
-
-    /// <summary>A number of further arguments as a type.</summary>
-    public static Type Count(int others) => others switch
-    {
-        0 => typeof(NoArgument),
-        1 => typeof(Another<NoArgument>),
-        2 => typeof(Another<Another<NoArgument>>),
-        3 => typeof(Another<Another<Another<NoArgument>>>),
-        _ => typeof(Another<Another<Another<Another<NoArgument>>>>),
-    };
 
     /// <summary>Binds a product with the epilogue in its kernel.</summary>
     public abstract Launch Bind<TA, TB>(
@@ -76,12 +63,8 @@ internal abstract class ProductEpilogue
     public Launch Behind(GpuDevice device, Region output) =>
         map.Bind(device, [target, .. shapes], [output, .. inputs], output);
 
-    /// <summary>The further arguments as a kernel reads them; in the place of those that there are not, the output.</summary>
-    private protected EpilogueArgument[] Arguments(Region output) =>
-    [
-        .. Enumerable.Range(0, MostArguments - 1).Select(i => i < inputs.Length
-            ? new EpilogueArgument(inputs[i], target, shapes[i]) : new EpilogueArgument(output, target, target)),
-    ];
+    /// <summary>The further arguments as a kernel reads them.</summary>
+    private protected ExpressionArgument[] Arguments(Region output) => OtherArguments.Of(output, target, shapes, inputs);
 
     /// <summary>Where results go, a float at a time where an argument does not start on 16 bytes.</summary>
     private protected ProductTarget Aligned(ProductTarget layout) => Packs.InFours(0, inputs) ? layout : layout.InOnes();

@@ -16,7 +16,7 @@ public abstract record ProductOperation : Operation
     /// <inheritdoc/>
     public sealed override Operation? WithEpilogue(
         Device device, Expression epilogue, Shape target, ReadOnlySpan<Shape> others) =>
-        device is GpuDevice { FusesEpilogues: true } && ProductEpilogue.Takes(epilogue, target, others)
+        device is GpuDevice { FusesMaps: true } && ProductEpilogue.Takes(epilogue, target, others)
             ? new FusedProduct(this, epilogue, target) : null;
 
     /// <inheritdoc/>

@@ -66,7 +66,7 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
     private static bool AreShortRows(long outer, long rows, long inner) => inner == 1 && outer >= 8 && rows <= ShortRow;
 
     /// <summary>Neighbouring axes of one kind count as one; each group of reduced ones is a step, the innermost first.</summary>
-    private List<(long Outer, long Rows, long Inner)> Steps(Shape shape)
+    internal List<(long Outer, long Rows, long Inner)> Steps(Shape shape)
     {
         List<(long Outer, long Rows, long Inner)> steps = [];
         long inner = 1, remaining = shape.Count;
@@ -128,12 +128,25 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Kind switch
         {
-            ReduceKind.Sum => Bind<Addition>(device, shapes[0], inputs[0], output),
-            ReduceKind.Max => Bind<Maximum>(device, shapes[0], inputs[0], output),
+            ReduceKind.Sum => Bind<Addition>(device, shapes[0], inputs[0], null, output),
+            ReduceKind.Max => Bind<Maximum>(device, shapes[0], inputs[0], null, output),
             _ => throw new InvalidOperationException($"{Name}: there is no kind {Kind}."),
         };
 
-    private Launch Bind<TReduction>(GpuDevice device, Shape shape, Region input, Region output)
+    /// <summary>The kernel on a GPU over values that it computes.</summary>
+    internal Launch Bind(
+        GpuDevice device, FusedReduce fused, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
+    {
+        ComputedReduce computed = ComputedReduce.Create(fused, shapes, inputs);
+        return Kind switch
+        {
+            ReduceKind.Sum => Bind<Addition>(device, fused.Source, inputs[0], computed, output),
+            ReduceKind.Max => Bind<Maximum>(device, fused.Source, inputs[0], computed, output),
+            _ => throw new InvalidOperationException($"{Name}: there is no kind {Kind}."),
+        };
+    }
+
+    private Launch Bind<TReduction>(GpuDevice device, Shape shape, Region input, ComputedReduce? computed, Region output)
         where TReduction : struct, IReduction
     {
         using LaunchParts parts = new(device);
@@ -142,7 +155,15 @@ public sealed record Reduce(ReduceKind Kind, Axes Axes, bool KeepDims = false) :
         {
             (long outer, long rows, long inner) = steps[i];
             Region result = i == steps.Count - 1 ? output : parts.Memory(outer * inner);
-            ReduceGpu.Add<TReduction>(device, Name, input, result, outer, rows, inner, parts);
+            if (i == 0 && computed is not null)
+            {
+                computed.Add<TReduction>(device, result, outer, rows, inner, parts);
+            }
+            else
+            {
+                ReduceGpu.Add<TReduction>(device, Name, input, result, outer, rows, inner, parts);
+            }
+
             input = result;
         }
 

@@ -28,15 +28,13 @@ internal static class ReduceGpu
         _ = Packs.Count(device, name, outer * rows * inner);
         while (true)
         {
-            bool folds = inner == 1 && rows >= Quad.Count && Packs.InFours(rows, input);
-            bool fours = folds || Packs.InFours(inner, input, output);
-            Walk walk = new(
-                device, (int)outer, (int)(folds ? rows / Quad.Count : rows), (int)(fours && !folds ? inner / Quad.Count : inner),
-                folds);
+            Walk walk = Walk.Of(device, outer, rows, inner, [input], output, out bool fours);
             Region result = walk.RowUnits > 1 ? parts.Memory(outer * walk.RowUnits * inner) : output;
             parts.Add(fours
-                ? new ReduceGpu<TReduction, Quad>(device, input, result, walk)
-                : new ReduceGpu<TReduction, One>(device, input, result, walk));
+                ? new ReduceGpu<TReduction, Quad, InMemory<Quad>>(
+                    device, new InMemory<Quad>(Packs.View<Quad>(input)), input, result, walk)
+                : new ReduceGpu<TReduction, One, InMemory<One>>(
+                    device, new InMemory<One>(Packs.View<One>(input)), input, result, walk));
             if (walk.RowUnits == 1)
             {
                 return;
@@ -44,6 +42,30 @@ internal static class ReduceGpu
 
             input = result;
             rows = walk.RowUnits;
+        }
+    }
+
+    /// <summary>The same of an expression's values, which are never in memory.</summary>
+    public static void Add<TReduction, TExpression, TOthers>(
+        GpuDevice device, string name, ReadOnlySpan<Region> inputs, Shape source, ReadOnlySpan<Shape> shapes, Region output,
+        long outer, long rows, long inner, LaunchParts parts)
+        where TReduction : struct, IReduction
+        where TExpression : struct, IExpression
+        where TOthers : struct, IArgumentCount
+    {
+        _ = Packs.Count(device, name, outer * rows * inner);
+        Walk walk = Walk.Of(device, outer, rows, inner, inputs, output, out bool fours);
+        Region result = walk.RowUnits > 1 ? parts.Memory(outer * walk.RowUnits * inner) : output;
+        ExpressionArgument first = new(inputs[0], source, shapes[0]);
+        OtherArguments<TExpression, TOthers> others = new(OtherArguments.Of(inputs[0], source, shapes[1..], inputs[1..]));
+        parts.Add(fours
+            ? new ReduceGpu<TReduction, Quad, ComputedQuads<TExpression, TOthers>>(
+                device, new ComputedQuads<TExpression, TOthers>(first, others), inputs[0], result, walk)
+            : new ReduceGpu<TReduction, One, ComputedOnes<TExpression, TOthers>>(
+                device, new ComputedOnes<TExpression, TOthers>(first, others), inputs[0], result, walk));
+        if (walk.RowUnits > 1)
+        {
+            Add<TReduction>(device, name, result, output, outer, walk.RowUnits, inner, parts);
         }
     }
 
@@ -58,6 +80,17 @@ internal static class ReduceGpu
 
         /// <summary>How columns and rows are cut into what a group takes.</summary>
         public readonly int ColumnUnits, RowUnits, RowsPerUnit, Units;
+
+        /// <summary>The walk over a tensor counted in floats, in fours where memory allows them.</summary>
+        public static Walk Of(
+            GpuDevice device, long outer, long rows, long inner, ReadOnlySpan<Region> inputs, Region output, out bool fours)
+        {
+            bool folds = inner == 1 && rows >= Quad.Count && Packs.InFours(rows, inputs);
+            fours = folds || (Packs.InFours(inner, inputs) && Packs.InFours(0, output));
+            return new Walk(
+                device, (int)outer, (int)(folds ? rows / Quad.Count : rows), (int)(fours && !folds ? inner / Quad.Count : inner),
+                folds);
+        }
 
         public Walk(GpuDevice device, int outer, int rows, int inner, bool folds)
         {
@@ -79,34 +112,35 @@ internal static class ReduceGpu
     }
 }
 
-/// <summary>The kernel.</summary>
-internal sealed class ReduceGpu<TReduction, TPack> : Launch
+/// <summary>The kernel, closed over what it reduces.</summary>
+internal sealed class ReduceGpu<TReduction, TPack, TSource> : Launch
     where TReduction : struct, IReduction
     where TPack : unmanaged, IPack<TPack>
+    where TSource : struct, IReduceSource<TPack>
 {
-    private readonly Action<KernelConfig, ArrayView<TPack>, ArrayView<TPack>, ArrayView<float>, ReduceGpu.Walk> kernel;
+    private readonly Action<KernelConfig, TSource, ArrayView<TPack>, ArrayView<float>, ReduceGpu.Walk> kernel;
     private readonly KernelConfig grid;
-    private readonly ArrayView<TPack> x, packs;
+    private readonly TSource source;
+    private readonly ArrayView<TPack> packs;
     private readonly ArrayView<float> floats;
     private readonly ReduceGpu.Walk walk;
 
-    public ReduceGpu(GpuDevice device, Region input, Region output, ReduceGpu.Walk walk)
+    public ReduceGpu(GpuDevice device, TSource source, Region any, Region output, ReduceGpu.Walk walk)
     {
-        this.walk = walk;
-        x = Packs.View<TPack>(input);
-        packs = walk.Folds != 0 ? x : Packs.View<TPack>(output);
+        (this.source, this.walk) = (source, walk);
+        packs = Packs.View<TPack>(walk.Folds != 0 ? any : output);
         floats = GpuDevice.View(output);
         grid = device.Groups(walk.Units, ReduceGpu.GroupSize);
         kernel = device.Load(
             ((Delegate)Kernel).Method,
-            accelerator => accelerator.LoadStreamKernel<ArrayView<TPack>, ArrayView<TPack>, ArrayView<float>, ReduceGpu.Walk>(
+            accelerator => accelerator.LoadStreamKernel<TSource, ArrayView<TPack>, ArrayView<float>, ReduceGpu.Walk>(
                 Kernel));
     }
 
     /// <inheritdoc/>
-    public override void Run() => kernel(grid, x, packs, floats, walk);
+    public override void Run() => kernel(grid, source, packs, floats, walk);
 
-    internal static void Kernel(ArrayView<TPack> x, ArrayView<TPack> packs, ArrayView<float> floats, ReduceGpu.Walk walk)
+    internal static void Kernel(TSource source, ArrayView<TPack> packs, ArrayView<float> floats, ReduceGpu.Walk walk)
     {
         ArrayView<TPack> sums = SharedMemory.Allocate<TPack>(ReduceGpu.GroupSize);
         int thread = Group.IdxX, ownColumn = thread % walk.Width, rest = thread / walk.Width;
@@ -125,20 +159,20 @@ internal sealed class ReduceGpu<TReduction, TPack> : Launch
                 for (int row = (rowUnit * walk.RowsPerUnit) + lane; row < end; row += 4 * walk.Lanes)
                 {
                     int at = start + (row * walk.Inner), step = walk.Lanes * walk.Inner;
-                    a = TPack.Combine<TReduction>(a, x[at]);
+                    a = TPack.Combine<TReduction>(a, source.Load(at, column));
                     if (row + walk.Lanes < end)
                     {
-                        b = TPack.Combine<TReduction>(b, x[at + step]);
+                        b = TPack.Combine<TReduction>(b, source.Load(at + step, column));
                     }
 
                     if (row + (2 * walk.Lanes) < end)
                     {
-                        c = TPack.Combine<TReduction>(c, x[at + (2 * step)]);
+                        c = TPack.Combine<TReduction>(c, source.Load(at + (2 * step), column));
                     }
 
                     if (row + (3 * walk.Lanes) < end)
                     {
-                        d = TPack.Combine<TReduction>(d, x[at + (3 * step)]);
+                        d = TPack.Combine<TReduction>(d, source.Load(at + (3 * step), column));
                     }
                 }
             }

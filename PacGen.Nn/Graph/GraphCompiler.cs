@@ -301,6 +301,7 @@ internal sealed class GraphCompiler
             }
 
             Expression expression = own.Substitute(replacements);
+            FusedReduce? computed = reduction is null ? null : reduction with { Expression = expression };
             if (reduction is null)
             {
                 fused[node] = (expression, arguments);
@@ -309,8 +310,9 @@ internal sealed class GraphCompiler
             else
             {
                 steps[node] = arguments.SequenceEqual(node.Inputs)
+                    || !computed!.IsOnePass(device, [.. arguments.Select(argument => argument.Shape)])
                     ? new Step(node.Operation, node.Inputs, node)
-                    : new Step(reduction with { Expression = expression }, [.. arguments], node);
+                    : new Step(computed, [.. arguments], node);
             }
         }
 
@@ -358,9 +360,9 @@ internal sealed class GraphCompiler
     private bool MayTake(Tensor consumer, Tensor map) =>
         map.Shape == (consumer.Operation is FusedMap ? consumer.Shape : AsReduction(consumer)?.Source);
 
-    // Only the CPU has a kernel that computes what it reduces.
     private FusedReduce? AsReduction(Tensor node) =>
-        device is CpuDevice ? node.Operation?.AsReduction([.. node.Inputs.Select(input => input.Shape)]) : null;
+        device is CpuDevice or GpuDevice { FusesMaps: true }
+            ? node.Operation?.AsReduction([.. node.Inputs.Select(input => input.Shape)]) : null;
 
     /// <summary>
     /// A few cheap functions of at most one tensor of the map's size; others, such as a value a channel, are small.

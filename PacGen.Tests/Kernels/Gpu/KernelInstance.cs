@@ -71,12 +71,13 @@ internal sealed record KernelInstance(
     /// </summary>
     public static IReadOnlyList<KernelInstance> Primitives =>
     [
-        Of("sum", PacGen.Kernels.ReduceGpu<Addition, One>.Kernel, false, false, 4, 4, "of the input", 4, 2),
-        Of("sum, in fours", PacGen.Kernels.ReduceGpu<Addition, Quad>.Kernel, true, true, 4, 4,
+        Of("sum", PacGen.Kernels.ReduceGpu<Addition, One, InMemory<One>>.Kernel, false, false, 4, 4, "of the input", 4, 2),
+        Of("sum, in fours", PacGen.Kernels.ReduceGpu<Addition, Quad, InMemory<Quad>>.Kernel, true, true, 4, 4,
             "of the input; batch norm's means and deviations too", 4, 2),
-        Of("maximum", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, One>.Kernel, false, false, 4, 4, "of the input", 4, 2),
-        Of("maximum, in fours", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, Quad>.Kernel, true, true, 4, 4, "of the input",
-            4, 2),
+        Of("maximum", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, One, InMemory<One>>.Kernel, false, false, 4, 4,
+            "of the input", 4, 2),
+        Of("maximum, in fours", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, Quad, InMemory<Quad>>.Kernel, true, true, 4, 4,
+            "of the input", 4, 2),
         Of("softmax", SoftmaxGpu<Probabilities>.Kernel, false, false, 8, 16, "read for the maximum, the sum and the result", 3,
             1),
         Of("softmax cross-entropy", SoftmaxGpu<Losses>.Kernel, false, false, 4 + (8 / 10.0), 4 + (0.9 * 4) + (12 / 10.0),
@@ -219,6 +220,26 @@ internal sealed record KernelInstance(
                 4 * (1 + Arguments(map.Kernel.DeclaringType!.GenericTypeArguments[0]).Distinct().Count()))),
     ];
 
+    /// <summary>The reductions in fours that compute what they reduce, of the same models.</summary>
+    public static IReadOnlyList<KernelInstance> Reductions() =>
+    [
+        .. ModelKernels.Bound().Where(kernel => Source(kernel) == typeof(ComputedQuads<,>)).Select(kernel => new KernelInstance(
+            $"{Reduced(kernel.DeclaringType!)}, in fours", kernel, true, true)).OrderBy(
+            kernel => kernel.Name, StringComparer.Ordinal),
+    ];
+
+    /// <summary>Whether a kernel is a reduction's that computes what it reduces.</summary>
+    public static bool IsReductionOfAMap(MethodInfo kernel) =>
+        Source(kernel) is { } source && (source == typeof(ComputedQuads<,>) || source == typeof(ComputedOnes<,>));
+
+    // What a reduction reads.
+    private static Type? Source(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type
+        && type.GetGenericTypeDefinition() == typeof(PacGen.Kernels.ReduceGpu<,,>)
+        ? type.GenericTypeArguments[2].GetGenericTypeDefinition() : null;
+
+    private static string Reduced(Type kernel) => (kernel.GenericTypeArguments[0] == typeof(Addition) ? "sum of " : "maximum of ")
+        + MapName(kernel.GenericTypeArguments[2].GenericTypeArguments[0]);
+
     /// <summary>Whether a kernel is an elementwise expression's.</summary>
     public static bool IsMap(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type
         && type.GetGenericTypeDefinition() == typeof(MapGpu<>);
@@ -258,7 +279,7 @@ internal sealed record KernelInstance(
         Type type = product.Method.DeclaringType!;
         Type fused = type.GetGenericTypeDefinition().MakeGenericType(
             [.. type.GenericTypeArguments[..^1], typeof(FusedTarget<,>).MakeGenericType(
-                expression, ProductEpilogue.Count(Arguments(expression).Distinct().Count() - 1))]);
+                expression, OtherArguments.Count(Arguments(expression).Distinct().Count() - 1))]);
         return product with
         {
             Name = $"{product.Name}: {MapName(expression)}", Method = (MethodInfo)fused.GetProperty("Method")!.GetValue(null)!,

@@ -35,10 +35,12 @@ internal sealed partial class KernelInstanceTests
         IReadOnlyList<MethodInfo> bound = ModelKernels.Bound();
         Assert.That(
             bound.Where(kernel => !known.Contains(kernel) && !KernelInstance.IsMap(kernel)
-                && !KernelInstance.IsFusedProduct(kernel)).Select(kernel => $"{kernel.DeclaringType}.{kernel.Name}"),
+                && !KernelInstance.IsFusedProduct(kernel) && !KernelInstance.IsReductionOfAMap(kernel)).Select(
+                kernel => $"{kernel.DeclaringType}.{kernel.Name}"),
             Is.Empty);
         Assert.That(bound.Where(KernelInstance.IsFusedProduct), Is.Not.Empty);
-        foreach (KernelInstance map in KernelInstance.Maps())
+        Assert.That(KernelInstance.Reductions(), Is.Not.Empty);
+        foreach (KernelInstance map in KernelInstance.Maps().Concat(KernelInstance.Reductions()))
         {
             Check(map);
         }
@@ -54,7 +56,8 @@ internal sealed partial class KernelInstanceTests
 
         using (Assert.EnterMultipleScope())
         {
-            foreach (KernelInstance kernel in All.Concat(KernelInstance.FusedProducts).Concat(KernelInstance.Maps()))
+            foreach (KernelInstance kernel in All.Concat(KernelInstance.FusedProducts).Concat(KernelInstance.Maps()).Concat(
+                KernelInstance.Reductions()))
             {
                 AssembledKernel assembled = PtxAssembler.Assemble(PtxListing.Of(kernel.Method), architecture);
                 Assert.That(assembled.Spills, Is.Zero, kernel.Name);
@@ -139,6 +142,24 @@ internal sealed partial class KernelInstanceTests
         page.AppendLine(
             """
 
+            ## Reductions that compute what they reduce
+
+            Of the same models, among them batch norm's variances and the sums of its gradient: the kernel is closed over the map's
+            expression, whose values are never in memory. Each argument of the whole shape is loaded once, 16 bytes at a time, four
+            places of the sum in flight; the 4-byte loads are those of single numbers. None has run on a GPU;
+            `PACGEN_GPU_FUSION=0` does without.
+
+            | kernel | registers sm_80, sm_90 | spills | stack | shared | loads | stores |
+            | --- | --- | --- | --- | --- | --- | --- |
+            """);
+        foreach (KernelInstance kernel in KernelInstance.Reductions())
+        {
+            page.AppendLine(CultureInfo.InvariantCulture, $"| {Row(kernel)} |");
+        }
+
+        page.AppendLine(
+            """
+
             ## Products
 
             The matrix product and the three passes of a convolution are kernels closed over how each side is read and how it multiplies; a name
@@ -170,7 +191,7 @@ internal sealed partial class KernelInstanceTests
             A bias, batch norm's scale and shift, a ReLU or the mask of its gradient, a residual: where a map alone reads a product, the
             product's kernel is closed over the map's expression (x0 is the product's number) and the map is gone. Its arguments come 16 bytes
             at a time, in tiles of four warps and stages a float at a time, as these store; the 4-byte loads are those of lines that are no
-            multiple of four. None has run on a GPU; `PACGEN_EPILOGUES=0` does without.
+            multiple of four. None has run on a GPU; `PACGEN_GPU_FUSION=0` does without.
 
             | kernel | registers sm_80, sm_90 | spills | stack | shared | loads | stores |
             | --- | --- | --- | --- | --- | --- | --- |

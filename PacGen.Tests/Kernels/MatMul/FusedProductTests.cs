@@ -108,17 +108,17 @@ internal sealed class FusedProductTests(string id)
             $"{fused} of {string.Join(", ", factors.Concat(others))} on {Device.Name}");
         if (Device is GpuDevice gpu)
         {
-            bool before = gpu.FusesEpilogues;
+            bool before = gpu.FusesMaps;
             try
             {
-                gpu.FusesEpilogues = true;
+                gpu.FusesMaps = true;
                 Assert.That(product.WithEpilogue(gpu, epilogue, target, others), Is.EqualTo(fused));
-                gpu.FusesEpilogues = false;
+                gpu.FusesMaps = false;
                 Assert.That(product.WithEpilogue(gpu, epilogue, target, others), Is.Null);
             }
             finally
             {
-                gpu.FusesEpilogues = before;
+                gpu.FusesMaps = before;
             }
         }
     }

@@ -39,19 +39,19 @@ internal sealed class EpiloguePlanTests
     private static void Check(Tensor[] outputs, int launches, int fused)
     {
         GpuDevice device = Simulator;
-        bool before = device.FusesEpilogues;
+        bool before = device.FusesMaps;
         try
         {
-            device.FusesEpilogues = true;
+            device.FusesMaps = true;
             Assert.That(
                 CompiledGraph.Plan(device, outputs).Steps.Count(step => step.Operation is FusedProduct), Is.EqualTo(fused));
             float[][] values = Run(device, outputs, launches);
-            device.FusesEpilogues = false;
+            device.FusesMaps = false;
             Assert.That(values, Is.EqualTo(Run(device, outputs, launches + fused)));
         }
         finally
         {
-            device.FusesEpilogues = before;
+            device.FusesMaps = before;
         }
     }
 

@@ -1,0 +1,132 @@
+using System.Runtime.CompilerServices;
+
+namespace PacGen.Kernels;
+
+/// <summary>How many arguments an expression has beside its first, as a type argument.</summary>
+internal interface IArgumentCount
+{
+    /// <summary>0 to 4.</summary>
+    static abstract int Count { get; }
+}
+
+/// <summary>None.</summary>
+internal readonly struct NoArgument : IArgumentCount
+{
+    static int IArgumentCount.Count => 0;
+}
+
+/// <summary>One more than <typeparamref name="TOthers"/>.</summary>
+internal readonly struct Another<TOthers> : IArgumentCount
+    where TOthers : struct, IArgumentCount
+{
+    static int IArgumentCount.Count => TOthers.Count + 1;
+}
+
+/// <summary>What is known of the number of an expression's arguments without a type.</summary>
+internal static class OtherArguments
+{
+    /// <summary>The most.</summary>
+    public const int Most = 4;
+
+    /// <summary>A number of arguments as a type.</summary>
+    public static Type Count(int others) => others switch
+    {
+        0 => typeof(NoArgument),
+        1 => typeof(Another<NoArgument>),
+        2 => typeof(Another<Another<NoArgument>>),
+        3 => typeof(Another<Another<Another<NoArgument>>>),
+        _ => typeof(Another<Another<Another<Another<NoArgument>>>>),
+    };
+
+    /// <summary>The arguments' memory; in the place of those that there are not, any.</summary>
+    /// <param name="any">Memory of the shape that is computed.</param>
+    /// <param name="target">That shape.</param>
+    /// <param name="shapes">The arguments' shapes.</param>
+    /// <param name="regions">Their memory.</param>
+    public static ExpressionArgument[] Of(
+        Region any, Shape target, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> regions)
+    {
+        ExpressionArgument[] arguments = new ExpressionArgument[Most];
+        for (int i = 0; i < Most; i++)
+        {
+            arguments[i] = i < regions.Length
+                ? new ExpressionArgument(regions[i], target, shapes[i]) : new ExpressionArgument(any, target, target);
+        }
+
+        return arguments;
+    }
+}
+
+/// <summary>An expression whose first argument is at hand, and the memory of up to four others: a map's bits.</summary>
+internal struct OtherArguments<TExpression, TOthers>
+    where TExpression : struct, IExpression
+    where TOthers : struct, IArgumentCount
+{
+    private ExpressionArgument x1, x2, x3, x4;
+
+    /// <param name="arguments">Four; those that the expression does not have are any.</param>
+    public OtherArguments(ExpressionArgument[] arguments) =>
+        (x1, x2, x3, x4) = (arguments[0], arguments[1], arguments[2], arguments[3]);
+
+    /// <summary>The expression at four columns on of a row.</summary>
+    /// <param name="first">The first argument there.</param>
+    /// <param name="wide">Whether the columns begin on 16 bytes.</param>
+    /// <param name="last">The last column.</param>
+    /// <param name="start">Where the row begins.</param>
+    /// <param name="column">The first of the columns.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Quad Evaluate(Quad first, bool wide, int last, int start, int column)
+    {
+        Quad q1 = default, q2 = default, q3 = default, q4 = default;
+        if (TOthers.Count > 0)
+        {
+            q1 = x1.Load(wide, last, start, column);
+        }
+
+        if (TOthers.Count > 1)
+        {
+            q2 = x2.Load(wide, last, start, column);
+        }
+
+        if (TOthers.Count > 2)
+        {
+            q3 = x3.Load(wide, last, start, column);
+        }
+
+        if (TOthers.Count > 3)
+        {
+            q4 = x4.Load(wide, last, start, column);
+        }
+
+        return MapGpu<TExpression>.Four(first, q1, q2, q3, q4, default, default, default);
+    }
+
+    /// <summary>The expression at one column of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float Evaluate(float first, int start, int column)
+    {
+        float n1 = 0f, n2 = 0f, n3 = 0f, n4 = 0f;
+        if (TOthers.Count > 0)
+        {
+            n1 = x1.Load(start, column);
+        }
+
+        if (TOthers.Count > 1)
+        {
+            n2 = x2.Load(start, column);
+        }
+
+        if (TOthers.Count > 2)
+        {
+            n3 = x3.Load(start, column);
+        }
+
+        if (TOthers.Count > 3)
+        {
+            n4 = x4.Load(start, column);
+        }
+
+        MapGpu<TExpression>.Numbers numbers = new(first, n1, n2, n3, n4, 0f, 0f, 0f);
+        return TExpression.Evaluate<GpuFloat, MapGpu<TExpression>.Numbers>(in numbers).Value;
+    }
+}
