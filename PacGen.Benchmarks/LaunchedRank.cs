@@ -10,7 +10,7 @@ namespace PacGen.Benchmarks;
 internal static class LaunchedRank
 {
     /// <summary>How long an error of another rank waits for rank 0 to tell the same.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private static readonly StringWriter Held = new();
 
@@ -47,7 +47,8 @@ internal static class LaunchedRank
 
     /// <summary>Ends the program; after an error, on all ranks.</summary>
     /// <param name="code">The exit code.</param>
-    public static int End(int code)
+    /// <param name="stop">The launcher's request to end, after an error of another.</param>
+    public static int End(int code, StopRequest stop)
     {
         bool stopped = code >= 128;
         if (code == 0 || (stopped && !Prints))
@@ -60,7 +61,15 @@ internal static class LaunchedRank
         bool isLowest = Enumerable.Range(0, Communicator.LaunchedRank).All(dead.Contains);
         if (!Prints && dead.Count == 0)
         {
-            Thread.Sleep(Patience);
+            if (stop.Requested)
+            {
+                Thread.Sleep(Patience);
+            }
+            else if (stop.Token.WaitHandle.WaitOne(Patience))
+            {
+                // Another has told an error, and the launcher ends all.
+                return code;
+            }
         }
 
         if (!Prints && (dead.Count == 0 || isLowest))

@@ -5,4 +5,4 @@ return LaunchedRank.End(Application.Run(args, new Host(LaunchedRank.Output, Laun
 {
     OutputIsTerminal = !LaunchedRank.IsLaunched && !Console.IsOutputRedirected,
     ErrorIsTerminal = !LaunchedRank.IsLaunched && !Console.IsErrorRedirected,
-}));
+}), stop);

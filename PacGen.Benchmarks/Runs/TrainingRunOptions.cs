@@ -98,8 +98,9 @@ internal sealed class TrainingRunOptions : OptionGroup
         if (batch % parts != 0)
         {
             IEnumerable<int> possible = Enumerable.Range(1, batch).Where(divisor => batch % divisor == 0);
+            string given = parsed.GetResult(accumulate)?.IdentifierToken?.Value ?? accumulate.Name;
             throw new UsageException(Prose.Line($"""
-                --accumulate is {parts}, but a batch of {batch} can be passed in {string.Join(", ", possible)} equal parts: use
+                {given} is {parts}, but a batch of {batch} can be passed in {string.Join(", ", possible)} equal parts: use
                 one of these, or another --batch-size.
                 """));
         }

@@ -144,14 +144,18 @@ internal sealed class MpiTests
         }
     }
 
-    [Test]
-    public void AnErrorOfAllIsOneLine()
+    /// <summary>What is wrong on every process alike, before they have joined and after, is told once.</summary>
+    [TestCase("train --epochs 1", "2 processes can't share 1 part: choose a power of two, 2 or more")]
+    [TestCase("train --epochs x", "--epochs is 'x', but must be a whole number")]
+    [TestCase("train --parts 3", "--parts is 3, but a batch of 64 can be passed in 1, 2, 4, 8, 16, 32, 64 equal parts")]
+    [TestCase("figure 1 --output no/where", "--output no/where/figure-1.png: there is no folder")]
+    public void AnErrorOfAllIsOneLine(string line, string sentence)
     {
-        (int code, _, string error) = MpiLauncher.Any.Run(2, Program, "train", "--epochs", "1");
+        (int code, _, string error) = MpiLauncher.Any.Run(2, [Program, .. line.Split(' ')]);
         Assert.That(code, Is.Not.Zero);
         Assert.That(
-            error.Split('\n').Where(line => line.Contains("pacgen:", StringComparison.Ordinal)),
-            Has.Exactly(1).Items.And.All.Contains("2 processes can't share 1 part: choose a power of two, 2 or more"), error);
+            error.Split('\n').Where(one => one.Contains("pacgen:", StringComparison.Ordinal)),
+            Has.Exactly(1).Items.And.All.Contains(sentence), error);
     }
 
     /// <summary>Started as one of two, without an MPI library: what to install.</summary>
