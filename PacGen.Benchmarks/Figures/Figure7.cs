@@ -30,7 +30,7 @@ internal sealed class Figure7 : Figure
             scale {SmallScale.Epochs}. More than before adds to the runs that are there
             """),
         DefaultEpochs = null,
-        BatchSize = "Images a step; without it 128 (CIFAR) or 156 (Tiny ImageNet), as in the paper",
+        BatchSize = "Images a step; without it 128 (CIFAR) or 156 (Tiny ImageNet), as in the paper; at small scale 128 or 32",
         DefaultBatchSize = null,
         Augment = "How training images are varied, of which the paper says nothing",
         Statistics = Prose.Line("""
@@ -65,7 +65,7 @@ internal sealed class Figure7 : Figure
         PaperSetting published = paper.Setting(parsed);
         ModelChoice model = paper.Model(parsed);
         RunArm[] arms = paper.Arms(parsed);
-        TrainingOptions options = run.Create(parsed, model, paper.Epochs(parsed), published.BatchSize);
+        TrainingOptions options = run.Create(parsed, model, paper.Epochs(parsed), paper.BatchSize(parsed));
         RunArm.RequireWholeEpochs(arms, options.Epochs);
         using Jobs opened = jobs.Open(parsed);
         Dataset images = data.Load(parsed, terminal, Host.Stop.Token);

@@ -156,13 +156,14 @@ internal sealed class Panel : IDisposable
     /// <param name="name">What the colours mean, beside the bar that tells them.</param>
     public void Map(double[,] values, ColorScale scale, CoordinateRect area, string name)
     {
-        int columns = values.GetLength(0), rows = values.GetLength(1);
+        // ScottPlot draws nothing of a single row or column: it is given twice.
+        int columns = Math.Max(values.GetLength(0), 2), rows = Math.Max(values.GetLength(1), 2);
         double[,] fromTop = new double[rows, columns];
         for (int i = 0; i < columns; i++)
         {
             for (int j = 0; j < rows; j++)
             {
-                fromTop[rows - 1 - j, i] = values[i, j];
+                fromTop[rows - 1 - j, i] = values[Math.Min(i, values.GetLength(0) - 1), Math.Min(j, values.GetLength(1) - 1)];
             }
         }
 

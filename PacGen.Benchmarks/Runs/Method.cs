@@ -28,6 +28,10 @@ internal sealed record Method(
         {
             Optimizer = plain.WithDecay(decay),
         }),
+        new("adamw", "AdamW", "λ", Interval.NotNegative, [0.01, 0.1, 1], (plain, decay) => plain with
+        {
+            Optimizer = new AdamW(plain.Optimizer.LearningRate, weightDecay: decay),
+        }),
         new("dropout", "dropout", "p", Interval.Fraction, [0.1, 0.3], (plain, p) => plain with
         {
             Model = plain.Model with { Dropout = p },
@@ -47,6 +51,10 @@ internal sealed record Method(
         new("gaussian", "plain Gaussian noise", "γ", Interval.Gamma, [0.1, 0.15, 0.2], (plain, gamma) => plain with
         {
             Optimizer = plain.Perturbed(gamma, SigmaLevel.Fixed).WithNoise<GaussianNoise>(),
+        }),
+        new("gaussian-kappa", "Gaussian noise, σ = κ", "γ", Interval.Gamma, [0.3, 0.6, 1.2], (plain, gamma) => plain with
+        {
+            Optimizer = plain.Perturbed(gamma, SigmaLevel.Kappa).WithNoise<GaussianNoise>(),
         }),
         new("sam", "SAM", "ρ", Interval.Positive, [0.05, 0.1, 0.2], (plain, rho) => plain with
         {
@@ -71,7 +79,8 @@ internal sealed record Method(
         }),
         new("ivon", "IVON", "rate", Interval.Positive, [0.03, 0.1, 0.3], (plain, rate) => plain with
         {
-            Optimizer = new Ivon(rate),
+            // β₂ of 0.99999, the authors', is for a hundred thousand steps: in the hundreds that these runs have, h would stay h₀.
+            Optimizer = new Ivon(rate, beta2: 0.998),
         }),
     ];
 

@@ -16,7 +16,7 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="rule">The update rule without the option; null for the first.</param>
 internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, string? rule = null) : OptionGroup
 {
-    private const double PlainEta = 100, AdaptiveEta = 0.01, DefaultMomentum = 0.9, AdamWDecay = 0.01, IvonDecay = 1e-4;
+    private const double PlainEta = 100, AdaptiveEta = 0.01, DefaultMomentum = 0.9, AdamWDecay = 0.01, IvonDecay = 1e-4, IvonBeta = 0.998;
     private const string NoAscent = "none", NoNoise = "none", Ivon = "ivon";
 
     /// <summary>
@@ -34,7 +34,7 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
         ("adamw", 0.001, AdamWDecay, AdaptiveEta, (_, _, rate, decay) => new AdamW(rate, weightDecay: decay)),
         (Ivon, 0.1, IvonDecay, AdaptiveEta, (options, parsed, rate, decay) => new Ivon(
             rate, parsed.GetValue(options.ivonExamples), parsed.GetValue(options.momentum) ?? DefaultMomentum,
-            parsed.GetValue(options.ivonBeta) ?? 0.99999, decay, parsed.GetValue(options.ivonHessian) ?? 1)),
+            parsed.GetValue(options.ivonBeta) ?? IvonBeta, decay, parsed.GetValue(options.ivonHessian) ?? 1)),
     ];
 
     /// <summary>Where two gradients a step are taken: name, ρ without another, and how that is put around an optimizer.</summary>
@@ -82,7 +82,12 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
         Interval.NotNegative));
 
     private readonly Option<double?> ivonBeta = Options.Number(
-        "--ivon-beta2", "β₂ of ivon: how much of its Hessian stays at each step; without it 0.99999", Interval.Fraction);
+        "--ivon-beta2",
+        Prose.Line($"""
+            β₂ of ivon: how much of its Hessian stays at each step; without it {IvonBeta}, for hundreds to thousands of steps
+            (its authors' 0.99999 is for a hundred thousand)
+            """),
+        Interval.Fraction);
 
     private readonly Option<double?> ivonHessian = Options.Number(
         "--ivon-hessian", "h₀ of ivon, its first Hessian; without it 1", Interval.Positive);

@@ -16,22 +16,22 @@ internal sealed class KillTests
 
     private static readonly string[] Settings =
     [
-        "train", "--epochs", $"{Epochs}", "--batch-size", "32", "--hidden", "32",
-        "--psi-images", "64",
-        "--psi-batch-size", "32", "--psi-draws", "1", "--threads", "1",
+        "train", "--epochs", $"{Epochs}", "--batch-size", "32", "--psi-images", "64", "--psi-batch-size", "32", "--psi-draws",
+        "1", "--threads", "1",
     ];
 
-    private static readonly string[] Perturbed = ["--optimizer", "adam", "--perturb", "uniform"];
+    private static readonly string[] Perturbed = ["--hidden", "32", "--optimizer", "adam", "--perturb", "uniform"];
 
     [Test]
     public void ARunThatIsKilledAFewTimesEndsInTheSameBits() => KillAndResume(Perturbed, runs: 1, killsOfARun: 6);
 
     /// <summary>What stands beside Perturbed OPT.</summary>
     [Test, Explicit("eight processes each")]
-    [TestCase("--optimizer momentum --sharpness sam --average swa --schedule constant")]
-    [TestCase("--optimizer adam --sharpness asam --clip-norm 1 --dropout 0.2")]
-    [TestCase("--optimizer adam --perturb gaussian --sigma fixed --two-point --average ema --accumulate 2")]
-    [TestCase("--optimizer ivon --lr 1 --warm-up 1 --average ema --average-decay 0.9 --average-start 3")]
+    [TestCase("--hidden 32 --optimizer momentum --sharpness sam --average swa --schedule constant")]
+    [TestCase("--hidden 32 --optimizer adam --sharpness asam --clip-norm 1 --dropout 0.2")]
+    [TestCase("--hidden 32 --optimizer adam --perturb gaussian --sigma fixed --two-point --average ema --accumulate 2")]
+    [TestCase("--hidden 32 --optimizer ivon --lr 1 --warm-up 1 --average ema --average-decay 0.9 --average-start 3")]
+    [TestCase("--model wide-resnet --depth 10 --limit 300 --optimizer adam --sharpness sam --average swa")]
     public void OtherOptimizersEndInTheSameBits(string options) => KillAndResume(options.Split(' '), runs: 1, killsOfARun: 4);
 
     /// <summary>The acceptance run: <c>dotnet test -c Release --filter "FullyQualifiedName~AHundredKilledRuns"</c>.</summary>

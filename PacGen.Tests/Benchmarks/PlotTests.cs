@@ -66,6 +66,35 @@ internal sealed class PlotTests
         }
     }
 
+    [TestCase(1, 3)]
+    [TestCase(3, 1)]
+    [TestCase(1, 1)]
+    [TestCase(2, 3)]
+    public void ATablesCellsAreSeen(int columns, int rows)
+    {
+        using Panel panel = new(
+            "", new Axis("x") { Places = [.. Enumerable.Range(0, columns).Select(i => $"{i}")] },
+            new Axis("y") { Places = [.. Enumerable.Range(0, rows).Select(j => $"{j}")] });
+        double[,] values = new double[columns, rows];
+        values[columns - 1, rows - 1] = 1;
+        ColorScale scale = new(new Viridis(), 0, 1);
+        panel.Cells(values, scale, "", _ => "");
+        using SKBitmap bitmap = new(400, 300);
+        using (SKCanvas canvas = new(bitmap))
+        {
+            panel.Draw(canvas, new SKRect(0, 0, 400, 300));
+        }
+
+        for (int i = 0; i < columns; i++)
+        {
+            for (int j = 0; j < rows; j++)
+            {
+                Pixel at = panel.Plot.GetPixel(new Coordinates(i + 0.25, j + 0.25));
+                Assert.That(bitmap.GetPixel((int)at.X, (int)at.Y), Is.EqualTo(scale.Of(values[i, j])), $"{i}, {j}");
+            }
+        }
+    }
+
     /// <summary>
     /// The palette's colours as eyes without one kind of cones see them (Machado, Oliveira and Fernandes 2009, severity 1): any
     /// two are at least 12 apart in CIELAB, where 2.3 is just seen.

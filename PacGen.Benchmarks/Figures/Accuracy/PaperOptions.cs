@@ -25,7 +25,7 @@ internal sealed class PaperOptions : OptionGroup
         "--learning-rate",
         Prose.Line("""
             Learning rate, constant; without it 0.0001 with Adam (CIFAR), 0.01 with SGD (Tiny ImageNet), as in the paper; at small
-            scale 0.001 with Adam
+            scale 0.001 with Adam, 0.1 with SGD
             """),
         Interval.Positive);
 
@@ -46,7 +46,8 @@ internal sealed class PaperOptions : OptionGroup
         "--scale",
         Prose.Line("""
             The paper's network, WRN-58-3, and all images, which takes a CPU weeks; or WRN-10-1 on the first 5,000 images
-            (tiny-imagenet: 2,000), long enough to fit them: a quarter of an hour for three seeds on two cores
+            (tiny-imagenet: 2,000), long enough to fit them (tiny-imagenet: two thirds): a quarter of an hour for three seeds on
+            two cores, on tiny-imagenet half an hour
             """),
         "full",
         "full",
@@ -70,6 +71,9 @@ internal sealed class PaperOptions : OptionGroup
 
     /// <summary>Whether less is trained than in the paper.</summary>
     public bool IsSmall(ParseResult parsed) => parsed.GetValue(Scale) == Small;
+
+    /// <summary>The images a step where no others are given.</summary>
+    public int BatchSize(ParseResult parsed) => IsSmall(parsed) ? Setting(parsed).Small.BatchSize : Setting(parsed).BatchSize;
 
     /// <summary>The epochs where no others are given.</summary>
     public int Epochs(ParseResult parsed) => IsSmall(parsed) ? SmallScale.Epochs : FullEpochs;

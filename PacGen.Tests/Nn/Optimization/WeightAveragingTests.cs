@@ -71,6 +71,10 @@ internal sealed class WeightAveragingTests(string id) : DeviceFixture(id)
     public void TrainsTheSameInEveryWay([ValueSource(nameof(Names))] string name) => SameRun.Require(
         Device, () => new Adam(1e-2), partsWithin: 2e-3, Averages[name]);
 
+    [Test]
+    public void TrainsTheSameInEveryWayWithBatchNorm([ValueSource(nameof(Names))] string name) => SameRun.Require(
+        Device, () => new Adam(1e-2), partsWithin: null, Averages[name]);
+
     /// <summary>
     /// Evaluation, saved weights and checkpoint's parameters are the average; training goes on as it would without.
     /// </summary>
