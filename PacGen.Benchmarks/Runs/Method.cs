@@ -73,7 +73,7 @@ internal sealed record Method(
                 Average = WeightAveraging.Swa((int)(start * plain.Options.Epochs) + 1),
             },
         }),
-        new("ema", "EMA", "decay", Interval.Fraction, [0.99, 0.999], (plain, decay) => plain with
+        new("ema", "EMA", "decay", Interval.Fraction, [0.98, 0.99, 0.995], (plain, decay) => plain with
         {
             Options = plain.Options with { Average = WeightAveraging.Ema(decay) },
         }),
