@@ -25,8 +25,8 @@ internal sealed class PublishTests
             PerturbedOptimizer optimizer = new(new Adam(1e-3), eta: 0.01, gamma: 1);
             using Trainer trainer = new(new Small(), Datasets.Digits(), optimizer, new TrainingOptions { Epochs = 2 });
             trainer.Run();
-            Evaluation test = trainer.Evaluate(Datasets.Digits().Test);
-            Console.WriteLine($"loss {test.Loss:F2}, accuracy {test[Metric.Accuracy]:F2}, Ψ {trainer.Score().Psi:G2}");
+            LossAndAccuracy test = trainer.Evaluate(Datasets.Digits().Test);
+            Console.WriteLine($"loss {test.Loss:F2}, accuracy {test.Accuracy:F2}, Ψ {trainer.Score().Psi:G2}");
             if (args is ["gpu"])
             {
                 Console.WriteLine(PacGen.Kernels.Device.Gpu);
