@@ -73,7 +73,7 @@ internal sealed record KernelInstance(
     [
         Of("sum", PacGen.Kernels.ReduceGpu<Addition, One, InMemory<One>>.Kernel, false, false, 4, 4, "of the input", 4, 2),
         Of("sum, in fours", PacGen.Kernels.ReduceGpu<Addition, Quad, InMemory<Quad>>.Kernel, true, true, 4, 4,
-            "of the input; batch norm's means and deviations too", 4, 2),
+            "of the input; batch norm's means too", 4, 2),
         Of("maximum", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, One, InMemory<One>>.Kernel, false, false, 4, 4,
             "of the input", 4, 2),
         Of("maximum, in fours", PacGen.Kernels.ReduceGpu<PacGen.Kernels.Maximum, Quad, InMemory<Quad>>.Kernel, true, true, 4, 4,
