@@ -75,7 +75,7 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
 
     private static Launch Bind<T>(
         CpuDevice device, Windows windows, int channels, ReadOnlySpan<Region> inputs, Region output)
-        where T : struct, IMemoryLane<T> => WinogradChoice.GradientSide(device, windows, channels, T.Count) switch
+        where T : struct, IMemoryLane<T> => WinogradChoice.Side(device, windows, channels, T.Count) switch
         {
             4 when windows.StrideHeight == 2 => new WinogradWeightGradient<T, WinogradStrided>(
                 device, windows, channels, inputs[0], inputs[1], output),

@@ -7,17 +7,12 @@ internal static class WinogradChoice
 {
     private const int Taps = 9;
 
-    /// <summary>The side of the tiles for a forward pass or an input gradient; 0 for a direct convolution.</summary>
+    /// <summary>The side of the tiles; 0 for a direct convolution.</summary>
     /// <param name="device">The device, which may have chosen.</param>
     /// <param name="windows">The windows.</param>
     /// <param name="columns">The output channels.</param>
     /// <param name="lanes">The floats of a vector.</param>
     public static int Side(CpuDevice device, Windows windows, int columns, int lanes) =>
-        Chosen(device, windows, columns, lanes, side => Cost(windows, columns, lanes, side));
-
-    /// <summary>The side of the tiles for a weight gradient; 0 for a direct one.</summary>
-    /// <inheritdoc cref="Side"/>
-    public static int GradientSide(CpuDevice device, Windows windows, int columns, int lanes) =>
         Chosen(device, windows, columns, lanes, side => Cost(windows, columns, lanes, side));
 
     /// <summary>
