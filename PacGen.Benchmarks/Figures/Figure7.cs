@@ -133,9 +133,10 @@ internal sealed class Figure7 : Figure
         });
         if (records.Count < plan.Count)
         {
+            int complete = plan.Count(one => folder.Find(one.Run) is { } record && RunsFolder.IsComplete(one.Run, record));
             return Unfinished(
                 terminal, opened.Shard,
-                $"stopped. {records.Count} of {plan.Count} runs are complete; the same command goes on from {folder.Path}.");
+                $"stopped. {complete} of {plan.Count} runs are complete; the same command goes on from {folder.Path}.");
         }
 
         if (Write(records) is not { } findings)
