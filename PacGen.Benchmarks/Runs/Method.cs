@@ -79,7 +79,7 @@ internal sealed record Method(
         }),
         new("ivon", "IVON", "rate", Interval.Positive, [0.03, 0.1, 0.3], (plain, rate) => plain with
         {
-            // β₂ of 0.99999, the authors', is for a hundred thousand steps: in the hundreds that these runs have, h would stay h₀.
+            // The authors' β₂ of 0.99999 is for a hundred thousand steps: in the hundreds that these runs have, h would stay h₀.
             Optimizer = new Ivon(rate, beta2: 0.998),
         }),
     ];

@@ -16,7 +16,8 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="rule">The update rule without the option; null for the first.</param>
 internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, string? rule = null) : OptionGroup
 {
-    private const double PlainEta = 100, AdaptiveEta = 0.01, DefaultMomentum = 0.9, AdamWDecay = 0.01, IvonDecay = 1e-4, IvonBeta = 0.998;
+    private const double PlainEta = 100, AdaptiveEta = 0.01, DefaultMomentum = 0.9, AdamWDecay = 0.01, IvonDecay = 1e-4;
+    private const double IvonBeta = 0.998;
     private const string NoAscent = "none", NoNoise = "none", Ivon = "ivon";
 
     /// <summary>

@@ -21,8 +21,8 @@ public sealed record Ivon : Optimizer<IvonRule>
     /// <param name="examples">λ, the number of training examples; null for those that a <see cref="Trainer"/> trains on.</param>
     /// <param name="beta1">β₁, in [0, 1).</param>
     /// <param name="beta2">
-    /// β₂, in [0, 1): after t steps h keeps β₂ᵗ of h₀. 0.99999, the authors', is for a hundred thousand steps; in 1,000 it leaves h
-    /// at h₀, and the posterior has one deviation for all weights. Take about 1 − 2/t.
+    /// β₂, in [0, 1): after t steps h keeps β₂ᵗ of h₀. 0.99999, the authors', is for a hundred thousand steps; in 1,000 it leaves
+    /// h at h₀, and the posterior has one deviation for all weights. Take about 1 − 2/t.
     /// </param>
     /// <param name="weightDecay">δ, positive: λδ is the precision of the prior N(0, 1/(λδ)).</param>
     /// <param name="initialHessian">h₀, positive.</param>

@@ -137,7 +137,7 @@ internal sealed class Figure7Tests
         Assert.That(
             rows.Where(row => row[2] == "2").Select(row => $"{row[3]} {row[6]}"),
             Is.EqualTo(new[] { "plain 1", "plain 2", "perturbed 1", "perturbed 2", "sam-0.05 1", "swa-0.5 1", "swa-0.5 2",
-                "ema-0.999 1", "ema-0.999 2" }));
+                "ema-0.99 1", "ema-0.99 2" }));
         string page = File.ReadAllText(folder["out/figure-7.md"]);
         Assert.That(
             page, Does.Contain("**SAM, ρ 0.05.** Beside plain training").And.Contain("After epoch 1, of as many gradients").And

@@ -11,7 +11,7 @@ internal static class SameRun
     /// <summary>Requires the same bits, and of a batch in parts nearly so.</summary>
     /// <param name="device">Where.</param>
     /// <param name="optimizer">How the weights are updated.</param>
-    /// <param name="partsWithin">How near weights of a batch in parts are; null for a network with batch norm, which sees parts.</param>
+    /// <param name="partsWithin">How near a batch in parts comes; null for a network with batch norm, which sees parts.</param>
     /// <param name="average">Which average of the weights is evaluated.</param>
     public static void Require(Device device, Func<Optimizer> optimizer, double? partsWithin, WeightAveraging? average = null)
     {
