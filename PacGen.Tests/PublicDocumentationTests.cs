@@ -137,6 +137,7 @@ internal sealed class PublicDocumentationTests
         documented.GetValueOrDefault($"M:{one.DeclaringType!.FullName!.Replace('+', '.')}.{one.Name}", [])
             .Where(member => Count(member.Attribute("name")!.Value) == one.GetParameters().Length)
             .Select(member => member.Element("summary")?.Value.Trim().Split([' ', '\n', '.'])[0] ?? "Says")
+            .DefaultIfEmpty("Says")
             .All(word => !word.EndsWith('s') || !char.IsAsciiLetterUpper(word[0]) || !word.All(char.IsAsciiLetter)
                 || PluralNouns.Contains(word));
 

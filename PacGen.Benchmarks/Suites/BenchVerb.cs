@@ -91,8 +91,9 @@ internal sealed class BenchVerb : Verb
     {
         if (parsed.GetValue(methods))
         {
-            return parsed.GetValue(quick) || parsed.GetValue(device) is not null
-                ? throw new UsageException("--methods is a table of its own, on the CPU: leave --quick and --device out.")
+            Option[] others = [quick, device, profile, startup, products, precision, convolutions, peer];
+            return Array.Find(others, parsed.IsGiven) is { } other
+                ? throw new UsageException($"--methods is a table of its own, on the CPU: leave {other.Name} out.")
                 : Compare(parsed);
         }
 
@@ -130,7 +131,7 @@ internal sealed class BenchVerb : Verb
             return parsed.GetValue(threads) is null
                 ? Suites.Run(parsed.GetValue(filter) ?? "*", Host.Stop)
                 : throw new UsageException(
-                    "--threads is for --quick and --device cpu: BenchmarkDotNet's suites run on all cores.");
+                    "--threads is for --quick, --methods and --device cpu: BenchmarkDotNet's suites run on all cores.");
         }
 
         if (parsed.GetValue(filter) is not null)
@@ -145,7 +146,6 @@ internal sealed class BenchVerb : Verb
 
     private int Compare(ParseResult parsed)
     {
-        parsed.Needs(false, "--device", products, precision, convolutions, peer);
         string? page = PageOf(parsed);
         Terminal terminal = TerminalOf(parsed);
         int[] counts = parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];

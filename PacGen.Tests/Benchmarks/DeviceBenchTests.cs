@@ -120,6 +120,9 @@ internal sealed partial class DeviceBenchTests
             Assert.That(
                 Cells(text, name)[1..].Select(cell => double.Parse(cell, CultureInfo.InvariantCulture)), Is.All.Positive);
         }
+
+        Assert.That(
+            MethodBench.Methods.Select(method => $"{method.Optimizer()}, {method.Average}"), Is.Unique, "each is another method");
     }
 
     [TestCase("--methods", "--device", "cpu")]
