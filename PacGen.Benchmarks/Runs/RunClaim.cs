@@ -56,6 +56,7 @@ internal sealed class RunClaim : IDisposable
             return null;
         }
 
+        string? own = null;
         try
         {
             IReadOnlyList<int> before = listed ?? Owners(folder, name);
@@ -69,6 +70,7 @@ internal sealed class RunClaim : IDisposable
             string path = PathOf(folder, name, newest + 1);
             using (FileStream made = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite))
             {
+                own = path;
                 made.Write(Text(0));
             }
 
@@ -95,6 +97,12 @@ internal sealed class RunClaim : IDisposable
         }
         catch
         {
+            // It would be this process's for as long as the process lives.
+            if (own is not null)
+            {
+                Remove(own);
+            }
+
             held.Dispose();
             throw;
         }
@@ -112,6 +120,13 @@ internal sealed class RunClaim : IDisposable
             done.WaitOne();
         }
 
+        Remove(path);
+        held.Dispose();
+        lost.Dispose();
+    }
+
+    private static void Remove(string path)
+    {
         try
         {
             File.Delete(path);
@@ -120,9 +135,6 @@ internal sealed class RunClaim : IDisposable
         {
             // It stands still from now on.
         }
-
-        held.Dispose();
-        lost.Dispose();
     }
 
     private static string PathOf(string folder, string name, int number) =>

@@ -147,13 +147,18 @@ internal sealed class RunsFolder
 
     private RunRecord? Claimed(PlannedRun run, Func<RunClaim, RunRecord> work)
     {
-        RunClaim? claim;
+        RunClaim? claim = null;
         try
         {
             claim = RunClaim.TryTake(Path, run.Folder);
+            if (claim is not null)
+            {
+                SharedFile.Refresh(FolderOf(run));
+            }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
+            claim?.Dispose();
             throw new IOException($"--runs {Path} can't be written: {error.Message.TrimEnd('.')}. Choose another folder.", error);
         }
 
@@ -164,7 +169,6 @@ internal sealed class RunsFolder
                 return null;
             }
 
-            SharedFile.Refresh(FolderOf(run));
             RunRecord record = work(claim);
             if (IsComplete(run, record))
             {

@@ -25,12 +25,14 @@ internal sealed unsafe class MpiTransfer(MpiLibrary library, int tag) : Transfer
             for (long start = 0; start < receiveBytes; start += MostBytes)
             {
                 library.Receive(
-                    (byte*)receive + start, (int)Math.Min(receiveBytes - start, MostBytes), partner, tag, all + open++);
+                    (byte*)receive + start, (int)Math.Min(receiveBytes - start, MostBytes), partner, tag, all + open);
+                open++;
             }
 
             for (long start = 0; start < sendBytes; start += MostBytes)
             {
-                library.Send((byte*)send + start, (int)Math.Min(sendBytes - start, MostBytes), partner, tag, all + open++);
+                library.Send((byte*)send + start, (int)Math.Min(sendBytes - start, MostBytes), partner, tag, all + open);
+                open++;
             }
         }
     }
@@ -58,16 +60,23 @@ internal sealed unsafe class MpiTransfer(MpiLibrary library, int tag) : Transfer
     public override bool Cancel()
     {
         bool any = open > 0;
-        try
+        fixed (nint* all = requests)
         {
-            fixed (nint* all = requests)
+            for (int i = 0; i < open; i++)
             {
-                for (int i = 0; i < open; i++)
+                try
                 {
                     library.Cancel(all + i);
                 }
+                catch (CommunicationException)
+                {
+                    // It may end by itself, as the others are waited for.
+                }
             }
+        }
 
+        try
+        {
             long began = Stopwatch.GetTimestamp();
             while (!IsDone() && Stopwatch.GetElapsedTime(began) < Patience)
             {

@@ -74,7 +74,8 @@ public sealed partial class GpuDevice : Device
 
     /// <summary>
     /// Whether products and convolutions compute the map behind them as they store, such as a bias and a ReLU, and reductions the
-    /// map before them as they load: a pass over memory less, and the same values. True unless <c>PACGEN_GPU_FUSION</c> is 0.
+    /// map before them as they load: a pass over memory less. The values are the same, but for the last bits
+    /// of sums over arguments that do not start on 16 bytes. True unless <c>PACGEN_GPU_FUSION</c> is 0.
     /// </summary>
     public bool FusesMaps { get; set; } = Environment.GetEnvironmentVariable("PACGEN_GPU_FUSION")?.Trim() != "0";
 

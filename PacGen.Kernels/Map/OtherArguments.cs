@@ -35,7 +35,8 @@ internal static class OtherArguments
         1 => typeof(Another<NoArgument>),
         2 => typeof(Another<Another<NoArgument>>),
         3 => typeof(Another<Another<Another<NoArgument>>>),
-        _ => typeof(Another<Another<Another<Another<NoArgument>>>>),
+        Most => typeof(Another<Another<Another<Another<NoArgument>>>>),
+        _ => throw new ArgumentOutOfRangeException(nameof(others)),
     };
 
     /// <summary>The arguments' memory; in the place of those that there are not, any.</summary>

@@ -25,8 +25,14 @@ public sealed record FusedProduct(ProductOperation Product, Expression Epilogue,
             throw new ShapeException($"{Name} takes {Epilogue.Arity + 1} inputs, not {inputs.Length}.");
         }
 
+        if (Epilogue.Arity - 1 > OtherArguments.Most)
+        {
+            throw new ShapeException(
+                $"{Name}: an expression behind a product has at most {OtherArguments.Most} further arguments.");
+        }
+
         Shape product = Product.Infer(inputs[..2]);
-        if (product.Count != Target.Count || product[-1] != Target[-1])
+        if (Target.Rank == 0 || product.Count != Target.Count || product[-1] != Target[-1])
         {
             throw new ShapeException($"{Name}: a product of shape {product} does not become one of {Target}.");
         }

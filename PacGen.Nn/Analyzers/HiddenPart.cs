@@ -47,9 +47,11 @@ public sealed class HiddenPart : Rule
         field.IsStatic ? (Holds(field.Type, types) || Hides(field.Type, types) is not null ? "static" : null)
             : Hides(field.Type, types);
 
-    /// <summary>Whether a value of the type is a part, or a collection whose parts are found.</summary>
+    /// <summary>Whether a value of the type is a part that has to be found, or a collection whose parts are.</summary>
     private static bool Holds(ITypeSymbol type, LibraryTypes types) =>
-        types.IsPart(type) || Elements(type).Any(types.IsPart);
+        IsMissed(type, types) || Elements(type).Any(one => IsMissed(one, types));
+
+    private static bool IsMissed(ITypeSymbol type, LibraryTypes types) => types.IsPart(type) && !types.IsHarmless(type);
 
     private static string? Hides(ITypeSymbol type, LibraryTypes types)
     {

@@ -20,7 +20,9 @@ public sealed class IgnoredResult : Rule
         context.RegisterOperationAction(
             found =>
             {
-                if (((IExpressionStatementOperation)found.Operation).Operation is IInvocationOperation call
+                // A lambda's body, such as that of a test that expects an exception, is an implicit one.
+                if (!found.Operation.IsImplicit
+                    && ((IExpressionStatementOperation)found.Operation).Operation is IInvocationOperation call
                     && call.TargetMethod is { } method && types.IsOwn(method)
                     && ((method.ReturnType as IArrayTypeSymbol)?.ElementType ?? method.ReturnType) is { } type
                     && (LibraryTypes.Is(type, types.Tensor) || LibraryTypes.Is(type, types.Samples)))

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 
@@ -11,11 +10,6 @@ namespace PacGen.Analyzers;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class LayerInForward : Rule
 {
-    /// <summary>Layers without parameters that do the same in training and evaluation.</summary>
-    private static readonly ImmutableHashSet<string> Harmless = ImmutableHashSet.Create(
-        "Activation", "AdaptiveAvgPool2d", "AvgPool2d", "Elu", "Flatten", "Gelu", "GlobalAveragePool", "Hardswish", "LeakyRelu",
-        "MaxPool2d", "Relu", "Sigmoid", "Silu", "Softplus", "Tanh");
-
     /// <summary>Makes the rule.</summary>
     public LayerInForward()
         : base(
@@ -30,9 +24,7 @@ public sealed class LayerInForward : Rule
             found =>
             {
                 ITypeSymbol? type = found.Operation.Type;
-                bool isHarmless = type is not null && Harmless.Contains(type.Name)
-                    && SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, types.Module.ContainingAssembly);
-                if (types.IsModule(type) && !isHarmless && types.IsForward(found.ContainingSymbol))
+                if (types.IsModule(type) && !types.IsHarmless(type!) && types.IsForward(found.ContainingSymbol))
                 {
                     found.ReportDiagnostic(At(found.Operation.Syntax.GetLocation(), type!.Name));
                 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 
 namespace PacGen.Analyzers;
@@ -5,6 +6,11 @@ namespace PacGen.Analyzers;
 /// <summary>The types of PacGen.Nn that rules speak of, as one compilation sees them.</summary>
 internal sealed class LibraryTypes
 {
+    /// <summary>Layers without parameters that do the same in training and evaluation.</summary>
+    private static readonly ImmutableHashSet<string> Harmless = ImmutableHashSet.Create(
+        "Activation", "AdaptiveAvgPool2d", "AvgPool2d", "Elu", "Flatten", "Gelu", "GlobalAveragePool", "Hardswish", "LeakyRelu",
+        "MaxPool2d", "Relu", "Sigmoid", "Silu", "Softplus", "Tanh");
+
     private readonly INamedTypeSymbol parameter, state;
 
     private LibraryTypes(
@@ -44,6 +50,10 @@ internal sealed class LibraryTypes
 
     /// <summary>What a module looks for in its fields.</summary>
     public bool IsPart(ITypeSymbol type) => IsModule(type) || Is(type, parameter) || Is(type, state);
+
+    /// <summary>Whether a layer is the same wherever it is kept: without parameters, and the same in training.</summary>
+    public bool IsHarmless(ITypeSymbol type) => Harmless.Contains(type.Name)
+        && SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, Module.ContainingAssembly);
 
     /// <summary>Whether a member is a module's way from the input to the output.</summary>
     public bool IsForward(ISymbol member) => member is IMethodSymbol { Name: "Forward", IsOverride: true } && IsModule(

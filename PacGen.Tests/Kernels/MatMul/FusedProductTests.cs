@@ -88,6 +88,16 @@ internal sealed class FusedProductTests(string id)
             Throws.TypeOf<ShapeException>().With.Message.Contains("(4, 1)"));
         Assert.That(() => product.Infer([new(4, 3), new(3, 6)]), Throws.TypeOf<ShapeException>());
         Assert.That(() => product.Infer([new(6, 3), new(3, 4), new(6)]), Throws.TypeOf<ShapeException>());
+        Expression many = Expression.Argument(0);
+        for (int i = 1; i <= 5; i++)
+        {
+            many = Of<AddFunction>(many, Expression.Argument(i));
+        }
+
+        Assert.That(
+            () => new FusedProduct(new MatMul(), many, new Shape(4, 6)).Infer(
+                [new(4, 3), new(3, 6), .. Enumerable.Repeat(new Shape(6), 5)]),
+            Throws.TypeOf<ShapeException>().With.Message.Contains("at most 4"));
     }
 
     private static Expression Of<TFunction>(Expression operand)

@@ -39,7 +39,10 @@ internal sealed class AnalyzerTests
         !       data.Train.Take(100);
                 data.ToString();
                 Datasets.Digits();
+                Throws(() => data.Train.Take(-1));
             }
+
+            static void Throws(Action action) => action();
         }
         """);
 
@@ -68,6 +71,9 @@ internal sealed class AnalyzerTests
         !   readonly List<List<Linear>> rows = [];
         !   readonly Linear[][] grid = [];
         !   Lazy<Module> Wrapped { get; } = new();
+            static readonly Relu act = new();
+            readonly (Tanh, MaxPool2d)? plain;
+            readonly List<List<Flatten>> shapes = [];
             readonly List<Linear> list = [];
             readonly Linear[] array = [];
             readonly IReadOnlyList<Module> modules = [];
