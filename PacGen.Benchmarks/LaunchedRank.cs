@@ -67,7 +67,7 @@ internal static class LaunchedRank
             }
             else if (stop.Token.WaitHandle.WaitOne(Patience))
             {
-                // Another has told an error, and the launcher ends all.
+                // Another has shown an error, and the launcher ends all.
                 return code;
             }
         }

@@ -108,11 +108,13 @@ internal sealed class MethodBench
         - date: {Machine.Date}
         - command: `{command}`
 
-        Training steps of Wide-ResNets on {batch} images of 32×32 in colour: noise or ascent if any, forward, mean cross-entropy, backward, the optimizer's
-        update. The methods take one step each, one after the other, in rounds, {seconds} s a method in each of {Turns} turns; for each turn their memory is taken
-        anew. A time is the best of all steps; the multiple is the median over the rounds of a method's step over the plain one of the same round. What comes
-        once an epoch is in no step: the pass that estimates the running statistics of perturbed or averaged weights anew. SWA averages at the ends of
-        epochs, here after every step, so that it is seen at all. Compare by the multiples: best times of steps that do the same work differ by several percent.
+        Training steps of Wide-ResNets on {batch} images of 32×32 in colour: noise or ascent if any, forward, mean
+        cross-entropy, backward, the optimizer's update. The methods take one step each, one after the other, in rounds,
+        {seconds} s a method in each of {Turns} turns; for each turn their memory is taken anew. A time is the best of all
+        steps; the multiple is the median over the rounds of a method's step over the plain one of the same round. What comes
+        once an epoch is in no step: the pass that estimates the running statistics of perturbed or averaged weights anew. SWA
+        averages at the ends of epochs, here after every step, so that it is seen at all. Compare by the multiples: best times
+        of steps that do the same work differ by several percent.
 
         | {string.Join(" | ", Headings)} |
         | --- |{string.Concat(Headings.Skip(1).Select(_ => " ---: |"))}

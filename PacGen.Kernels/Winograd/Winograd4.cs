@@ -212,9 +212,16 @@ internal readonly unsafe struct Winograd4 : IWinogradTile
             T.Constant(P3), oddP, MicroKernel<T>.MultiplyAdd(T.Constant(Q3), oddQ, p5)));
     }
 
-    // A row's numbers of a point and of its negative.
+    /// <summary>A row's numbers of a point and of its negative.</summary>
+    /// <param name="row">The addresses of its four numbers.</param>
+    /// <param name="offset">How far behind these.</param>
+    /// <param name="first">The point.</param>
+    /// <param name="second">Its square.</param>
+    /// <param name="third">Its cube.</param>
+    /// <param name="plus">That of the point.</param>
+    /// <param name="minus">That of its negative.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void GradientPair<T>(float** row, nint offset, T first, T second, T third, out T plus, out T minus)
+    public static void GradientPair<T>(float** row, nint offset, T first, T second, T third, out T plus, out T minus)
         where T : struct, IMemoryLane<T>
     {
         T even = MicroKernel<T>.MultiplyAdd(second, T.Load(row[2] + offset), T.Load(row[0] + offset));

@@ -92,10 +92,10 @@ internal readonly unsafe struct WinogradStrided : IWinogradTile
         T first = T.Constant(P), second = T.Constant(P2), third = T.Constant(P3);
         for (int pair = 0; pair < 2; pair++)
         {
-            GradientPair(from, offset, first, second, third, out T a0, out T b0);
-            GradientPair(from + 4, offset, first, second, third, out T a1, out T b1);
-            GradientPair(from + 8, offset, first, second, third, out T a2, out T b2);
-            GradientPair(from + 12, offset, first, second, third, out T a3, out T b3);
+            Winograd4.GradientPair(from, offset, first, second, third, out T a0, out T b0);
+            Winograd4.GradientPair(from + 4, offset, first, second, third, out T a1, out T b1);
+            Winograd4.GradientPair(from + 8, offset, first, second, third, out T a2, out T b2);
+            Winograd4.GradientPair(from + 12, offset, first, second, third, out T a3, out T b3);
             GradientColumn(a0, a1, a2, a3, to, line);
             to += step;
             GradientColumn(b0, b1, b2, b3, to, line);
@@ -189,17 +189,6 @@ internal readonly unsafe struct WinogradStrided : IWinogradTile
         T.Store(to + (2 * step), MicroKernel<T>.MultiplyAdd(T.Constant(P2), evenP, T.Constant(Q2) * evenQ));
         T.Store(to + (3 * step), MicroKernel<T>.MultiplyAdd(
             T.Constant(P3), oddP, MicroKernel<T>.MultiplyAdd(T.Constant(Q3), oddQ, p4)));
-    }
-
-    // A row's numbers of a point and of its negative.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void GradientPair<T>(float** row, nint offset, T first, T second, T third, out T plus, out T minus)
-        where T : struct, IMemoryLane<T>
-    {
-        T even = MicroKernel<T>.MultiplyAdd(second, T.Load(row[2] + offset), T.Load(row[0] + offset));
-        T odd = MicroKernel<T>.MultiplyAdd(third, T.Load(row[3] + offset), first * T.Load(row[1] + offset));
-        plus = even + odd;
-        minus = even - odd;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -28,7 +28,7 @@ public static class OnnxExport
     /// <param name="set">Samples that the network was trained on: how they are normalised stands in the file's metadata
     /// (<see cref="OnnxNetwork.NormalizationKey"/>), and values that were standardised come in their own units. Nothing of it
     /// without.</param>
-    /// <param name="progress">Told the share of the network that is written, from 0 to 1; null for nobody.</param>
+    /// <param name="progress">Notified of the share of the network that is written, from 0 to 1; null for nobody.</param>
     /// <exception cref="NotSupportedException">ONNX has no operator for one of the network's.</exception>
     /// <exception cref="ShapeException">The network takes other examples.</exception>
     /// <exception cref="IOException">The file can't be written; what was there before is still there.</exception>
@@ -46,7 +46,7 @@ public static class OnnxExport
     /// <param name="arena">Its weights and state.</param>
     /// <param name="example">The shape of a sample, without the batch.</param>
     /// <param name="set">The samples, whose normalisation and targets' scale go into the file; null for none.</param>
-    /// <param name="progress">Told the share of the network that is written, from 0 to 1; null for nobody.</param>
+    /// <param name="progress">Notified of the share of the network that is written, from 0 to 1; null for nobody.</param>
     /// <exception cref="NotSupportedException">ONNX has no operator for one of the network's.</exception>
     /// <exception cref="ShapeException">The network takes other examples.</exception>
     public static void Write(

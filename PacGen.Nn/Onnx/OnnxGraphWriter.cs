@@ -34,7 +34,7 @@ internal sealed partial class OnnxGraphWriter(
     public ProtoWriter Graph { get; } = new();
 
     /// <summary>Writes all nodes.</summary>
-    /// <param name="progress">Told the share of them that is written, from 0 to 1; null for nobody.</param>
+    /// <param name="progress">Notified of the share of them that is written, from 0 to 1; null for nobody.</param>
     /// <exception cref="NotSupportedException">One has no operator in ONNX.</exception>
     public void Write(IProgress<double>? progress)
     {

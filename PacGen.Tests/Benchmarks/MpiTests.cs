@@ -144,7 +144,7 @@ internal sealed class MpiTests
         }
     }
 
-    /// <summary>What is wrong on every process alike, before they have joined and after, is told once.</summary>
+    /// <summary>What is wrong on every process alike, before they have joined and after, is shown once.</summary>
     [TestCase("train --epochs 1", "2 processes can't share 1 part: choose a power of two, 2 or more")]
     [TestCase("train --epochs x", "--epochs is 'x', but must be a whole number")]
     [TestCase("train --parts 3", "--parts is 3, but a batch of 64 can be passed in 1, 2, 4, 8, 16, 32, 64 equal parts")]

@@ -60,8 +60,8 @@ internal sealed class OnnxExportTests
         using MemoryStream stream = new();
         Shares shares = new();
         OnnxExport.Write(stream, module, arena, example, progress: shares);
-        Assert.That(shares.Told, Is.Ordered.And.Unique.And.All.InRange(0, 1));
-        Assert.That(shares.Told[^1], Is.EqualTo(1));
+        Assert.That(shares.Values, Is.Ordered.And.Unique.And.All.InRange(0, 1));
+        Assert.That(shares.Values[^1], Is.EqualTo(1));
         Assert.That(TestNetworks.Apart(Runtime(stream.ToArray(), example, x), expected), Is.LessThan(Tolerance), "ONNX Runtime");
         OnnxNetwork read = OnnxNetwork.Read(stream.ToArray(), name, example);
         Assert.That(TestNetworks.Apart(TestNetworks.Outputs(read, example, x), expected), Is.LessThan(Tolerance), "read back");
@@ -99,9 +99,9 @@ internal sealed class OnnxExportTests
 
     private sealed class Shares : IProgress<double>
     {
-        public List<double> Told { get; } = [];
+        public List<double> Values { get; } = [];
 
-        public void Report(double value) => Told.Add(value);
+        public void Report(double value) => Values.Add(value);
     }
 
     private static float[] Run(Module module, ParameterArena arena, Shape example, float[] x)
