@@ -161,6 +161,21 @@ Task("GpuBundle")
                 program + Directory(unneeded), new DeleteDirectorySettings { Recursive = true, Force = true });
         }
 
+        // A library that is missing would leave the bundle without tests, and its run with nothing to fail.
+        StartProcess(
+            program + File("PacGen.Tests"),
+            new ProcessSettings
+            {
+                Arguments = "--list-tests --filter FullyQualifiedName~simulator", RedirectStandardOutput = true,
+            },
+            out var listed);
+        var found = string.Join("\n", listed);
+        var tests = System.Text.RegularExpressions.Regex.Match(found, @"found (\d+) test");
+        if (!tests.Success || int.Parse(tests.Groups[1].Value) < 500)
+        {
+            throw new CakeException($"The bundle's program finds too few tests of the simulator's:\n{found}");
+        }
+
         EnsureDirectoryExists(folder + Directory("pytorch"));
         CopyFiles("PacGen.Benchmarks/Peers/pytorch/*.py", folder + Directory("pytorch"));
         CopyFiles(new[] { "PacGen.Benchmarks/Bundle/run.sh", "LICENSE" }, folder);

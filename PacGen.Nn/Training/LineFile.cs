@@ -9,7 +9,7 @@ namespace PacGen.Nn;
 /// </summary>
 internal sealed partial class LineFile : IDisposable
 {
-    private const int Chunk = 1 << 16;
+    private const int Chunk = 1 << 16, Page = 1 << 12;
     private const byte Blank = (byte)' ', NewLine = (byte)'\n';
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private readonly FileStream file;
@@ -83,7 +83,7 @@ internal sealed partial class LineFile : IDisposable
             return;
         }
 
-        byte[] bytes = EndsWithin(file.Length) ? [NewLine, .. line] : line;
+        byte[] bytes = IsTorn() ? [NewLine, .. line] : line;
         nint written = Write(appending, bytes, bytes.Length);
         if (written != bytes.Length)
         {
@@ -208,6 +208,27 @@ internal sealed partial class LineFile : IDisposable
     {
         Span<byte> last = stackalloc byte[1];
         return length > 0 && RandomAccess.Read(file.SafeFileHandle, last, length - 1) == 1 && last[0] is not (NewLine or Blank);
+    }
+
+    /// <summary>
+    /// Whether somebody left the file's last line unfinished. While a write goes on, others see it up to the end of a page: such
+    /// a line is looked at again until it grows, for some time.
+    /// </summary>
+    private bool IsTorn()
+    {
+        for (DateTime end = DateTime.UtcNow + Patience; ; Thread.Sleep(1))
+        {
+            long length = file.Length;
+            if (!EndsWithin(length))
+            {
+                return false;
+            }
+
+            if (length % Page != 0 || DateTime.UtcNow >= end)
+            {
+                return true;
+            }
+        }
     }
 
     /// <summary>

@@ -93,6 +93,20 @@ internal sealed class SharedLogTests
         Assert.That((int)JsonNode.Parse(lines[3])!["epoch"]!, Is.EqualTo(1));
     }
 
+    /// <summary>A write that goes on is seen up to the end of a page; the line is not taken for a torn one.</summary>
+    [Test]
+    public void ALineThatIsBeingWrittenIsAwaited()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["log"], "{\"a\":1}\n".PadRight(4096, '2'));
+        using LineFile log = new(folder["log"]);
+        Task appended = Task.Run(() => log.Append("{\"b\":1}\n"u8.ToArray()));
+        Assert.That(appended.Wait(50), Is.False);
+        File.AppendAllText(folder["log"], "3\n");
+        appended.Wait();
+        Assert.That(File.ReadAllLines(folder["log"])[1..], Is.EqualTo(new[] { new string('2', 4088) + "3", "{\"b\":1}" }));
+    }
+
     [Test]
     public void OwnLinesThatAreTornGo()
     {
