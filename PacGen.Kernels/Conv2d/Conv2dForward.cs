@@ -70,6 +70,15 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : ProductOperation
     }
 
     /// <inheritdoc/>
+    public override long SharedBytes(CpuDevice device, ReadOnlySpan<Shape> shapes)
+    {
+        (Shape x, Shape w) = (shapes[0], shapes[1]);
+        Windows windows = WindowsOver(x, w, Infer(shapes));
+        return WinogradChoice.Side(device, windows, w[3], device.Lanes) is not 0 and int side
+            ? WinogradConvolution.SharedBytes(side, windows, w[3], device.Lanes) : 0;
+    }
+
+    /// <inheritdoc/>
     internal override Launch Bind(
         GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, ProductEpilogue? epilogue)
     {

@@ -46,6 +46,15 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
     }
 
     /// <inheritdoc/>
+    public override long SharedBytes(CpuDevice device, ReadOnlySpan<Shape> shapes)
+    {
+        (Shape dy, Shape w) = (shapes[0], shapes[1]);
+        Windows windows = WindowsOver(dy, w);
+        return Side(device, windows, w[2], device.Lanes) is not 0 and int side
+            ? WinogradConvolution.SharedBytes(side, windows, w[2], device.Lanes) : 0;
+    }
+
+    /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Bind(device, device.Lanes, shapes, inputs, output);
 

@@ -39,6 +39,20 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
     }
 
     /// <inheritdoc/>
+    public override long SharedBytes(CpuDevice device, ReadOnlySpan<Shape> shapes)
+    {
+        Windows windows = WindowsOver(shapes[0], shapes[1]);
+        ColumnPanels panels = new(shapes[1][3], device.Lanes);
+        return sizeof(float) * WinogradChoice.Side(device, windows, panels.Columns, device.Lanes) switch
+        {
+            0 => 0,
+            2 => WinogradMemory<Winograd2>.Gradients(windows, panels),
+            _ when windows.StrideHeight == 2 => WinogradMemory<WinogradStrided>.Gradients(windows, panels),
+            _ => WinogradMemory<Winograd4>.Gradients(windows, panels),
+        };
+    }
+
+    /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Bind(device, device.Lanes, shapes, inputs, output);
 

@@ -26,6 +26,7 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     private const int MostTileRows = 12;
     private const int LinesBlock = 1024;
     private const int FewRows = 96;
+    private const int Line = 16;
 
     private readonly Windows windows;
     private readonly ColumnPanels panels;
@@ -41,6 +42,9 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
 
     // Windows of one place: each number is read for few sums, and the memory is the limit.
     private readonly bool single;
+
+    // A product of matrices; rows of a single cache line the machine follows by itself.
+    private readonly bool even;
     private readonly int blockRows;
     private readonly int parts;
     private readonly nint[] table;
@@ -66,6 +70,7 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         bool taps = !windows.Inside && windows.Channels >= ChannelsForTaps;
         copies = !windows.Inside && !taps;
         single = windows is { KernelHeight: 1, KernelWidth: 1 };
+        even = windows.IsPointwise && EvenRows<T>.Fits(panels);
         direct = panels.Count == 1 || (single && windows.Channels <= FewRows);
         nine = copies && panels.Vectors == 1 && windows.KernelWidth * windows.Channels == NineTaps<T>.Line;
         int block = nine ? LinesBlock : Math.Clamp(CacheFloats / (windows.Channels + (3 * T.Count)), 64, 256);
@@ -135,7 +140,7 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
                     windows.CopySpan(x, firstRow, lines, copy);
                 }
 
-                if (single)
+                if (single && !even)
                 {
                     AskAhead(x, from, firstRow, lines);
                 }
@@ -211,7 +216,6 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AskAhead(float* x, float* dy, int firstRow, int lines)
     {
-        const int Line = 16;
         nint block = (nint)lines * windows.Columns * panels.Columns, line = (nint)windows.Width * windows.Channels;
         for (nint i = 0; i < block; i += Line)
         {
@@ -264,7 +268,17 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
                             sum, a + rows[segment.FirstEntry], line, segment.Rows / NineTaps<T>.Line, b, bStep, sums);
                     }
 
-                    for (int row = 0; !nine && row < segment.Rows;)
+                    int done = nine ? segment.Rows : 0;
+                    if (even)
+                    {
+                        int terms = (bottom - top) * inner;
+                        bool asks = channels > Line;
+                        EvenSum evenly = new(terms, 1, channels, bStep, true, asks ? terms * step : 0, asks ? step : 0);
+                        done = EvenRows<T>.Multiply(
+                            evenly, segment.Rows, vectors, a + rows[segment.FirstEntry], b, sums, width);
+                    }
+
+                    for (int row = done; row < segment.Rows;)
                     {
                         int height = RowTiles<T>.HeightFor(vectors, segment.Rows - row);
                         RowTiles<T>.Tile(

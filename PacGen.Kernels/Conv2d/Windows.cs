@@ -30,6 +30,10 @@ internal readonly record struct Windows(
     public bool Inside => KernelHeight == 0 || KernelWidth == 0
         || (Top <= 0 && Left <= 0 && SpanHeight - Top <= Height && SpanWidth - Left <= Width);
 
+    /// <summary>Whether each place of an image is a window, so that the images are a matrix with a row for each.</summary>
+    public bool IsPointwise => KernelHeight == 1 && KernelWidth == 1 && Top == 0 && Left == 0 && Rows == Height
+        && Columns == Width;
+
     /// <summary>The rows of the image that some rows of windows span.</summary>
     public int SpanOf(int rows) => ((rows - 1) * StrideHeight) + KernelHeight;
 

@@ -20,6 +20,9 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
     private readonly Region packed;
     private readonly Region output;
     private readonly bool dense;
+
+    // A product of matrices, whose rows take so long to come that asking for them must not cost time of its own.
+    private readonly bool even;
     private readonly nint outputStart;
     private readonly nint outputRow;
     private readonly nint outputImage;
@@ -79,6 +82,9 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
 
         sections = Sections(windows, line);
         ahead = windows is { KernelHeight: 1, KernelWidth: 1, Channels: > 16 } ? RowsAhead : 0;
+        even = ahead != 0 && sections.Length == 1 && windows.IsPointwise && EvenRows<T>.Fits(panels)
+            && panels.Padded == panels.Columns && outputColumn == panels.Columns && outputRow == windows.Columns * outputColumn
+            && outputImage == windows.Rows * outputRow;
         if (!windows.Inside)
         {
             device.ReserveScratch(imagesPerTask * image);
@@ -116,6 +122,7 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
         float* b = CpuDevice.Address(packed);
         float* c = CpuDevice.Address(output) + outputStart + (firstImage * outputImage) + (firstRow * outputRow);
         int terms = windows.KernelHeight * windows.KernelWidth * windows.Channels;
+        int all = count * rows * windows.Columns;
         fixed (nint* aRows = imageRows, cRows = outputRows)
         {
             foreach ((int term, nint offset, Summation sum) in sections)
@@ -124,9 +131,18 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
                 {
                     int vectors = panels.VectorsOf(panel), start = panels.Start(panel), width = vectors * T.Count;
                     float* at = b + ((nint)start * terms) + ((nint)term * width);
+                    int done = 0;
+                    if (even)
+                    {
+                        bool asks = panel == 0;
+                        EvenSum evenly = new(
+                            terms, terms, 1, width, false, asks ? ahead * terms : 0, asks ? RowTiles<T>.Height(vectors) : 0);
+                        done = EvenRows<T>.Multiply(evenly, all, vectors, a, at, c + start, panels.Columns);
+                    }
+
                     RowTiles<T>.Multiply(
-                        sum, a + offset, aRows, count * rows * windows.Columns, at, width, vectors, panels.ColumnsOf(panel),
-                        c + start, cRows, term > 0, dense, panel == 0 ? ahead : 0);
+                        sum, a + offset, aRows + done, all - done, at, width, vectors, panels.ColumnsOf(panel), c + start,
+                        cRows + done, term > 0, dense, panel == 0 ? ahead : 0);
                 }
             }
         }

@@ -191,11 +191,11 @@ internal sealed class WorkerPool : IDisposable
 
     private void Share(CpuLaunch launch, int number, int worker)
     {
-        int done = 0;
+        int done = 0, tasks = launch.Tasks;
         for (int i = 0; i < ranges.Length; i++)
         {
             int owner = (worker + i) % ranges.Length;
-            int start = Start(launch.Tasks, owner), count = Start(launch.Tasks, owner + 1) - start;
+            int start = Start(tasks, owner), count = Start(tasks, owner + 1) - start;
             for (; TryClaim(ref ranges[owner].Claimed, number, count) is >= 0 and int task; done++)
             {
                 try

@@ -34,6 +34,16 @@ internal sealed class WinogradConvolution : Launch
             : side == 2 ? Bind<T, Winograd2>(device, windows, columns, images, weights, taps, termStep, columnStep, output)
             : Bind<T, Winograd4>(device, windows, columns, images, weights, taps, termStep, columnStep, output);
 
+    /// <summary>The memory that such a launch shares with all others of the device, in bytes.</summary>
+    public static long SharedBytes(int side, Windows windows, int columns, int lanes)
+    {
+        ColumnPanels panels = new(columns, lanes);
+        return sizeof(float) * (windows.StrideHeight == 2
+            ? WinogradMemory<WinogradStrided>.Matrices(panels, windows.Channels)
+            : side == 2 ? WinogradMemory<Winograd2>.Matrices(panels, windows.Channels)
+            : WinogradMemory<Winograd4>.Matrices(panels, windows.Channels));
+    }
+
     /// <inheritdoc/>
     public override void Run()
     {
@@ -54,7 +64,7 @@ internal sealed class WinogradConvolution : Launch
         WinogradWeightsLaunch<T, TTile> transform = new(
             device, panels, weights, taps, windows.Channels, termStep, columnStep);
         device.ReserveScratch(transform.Scratch);
-        device.ReserveShared(transform.Size);
+        device.ReserveShared(WinogradMemory<TTile>.Matrices(panels, windows.Channels));
         return new(device, transform, new WinogradLaunch<T, TTile>(device, windows, panels, images, transform.Step, output));
     }
 }

@@ -41,7 +41,7 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
     {
         (this.windows, this.panels, this.images, this.weightStep, this.output) = (windows, panels, images, weightStep, output);
         tiles = new WinogradTiles(windows, TTile.Outputs);
-        terms = TTile.Stride * TTile.Stride * windows.Channels;
+        terms = WinogradMemory<TTile>.Terms(windows.Channels);
         padded = (terms + T.Count - 1) / T.Count * T.Count;
         zeroCount = (padded + 15) / 16 * 16;
         tilesPerTask = WinogradChoice.TilesPerTask(tiles.Count, TTile.Inputs, padded + panels.Padded);

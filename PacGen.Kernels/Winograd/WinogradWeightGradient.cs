@@ -49,9 +49,9 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
         (this.device, this.windows, this.images, this.gradient, this.output) = (device, windows, images, gradient, output);
         tiles = new WinogradTiles(windows, TTile.Outputs);
         panels = new ColumnPanels(channels, T.Count);
-        terms = TTile.Stride * TTile.Stride * windows.Channels;
-        sumStep = WinogradTiles.Apart((nint)terms * panels.Padded);
-        parts = WinogradChoice.GradientParts(tiles.Count, terms, channels, SumsOfPart);
+        terms = WinogradMemory<TTile>.Terms(windows.Channels);
+        sumStep = WinogradMemory<TTile>.Step(panels, windows.Channels);
+        parts = WinogradMemory<TTile>.GradientParts(windows, panels);
         tilesOfPart = (tiles.Count + parts - 1) / parts;
         blockRows = WinogradChoice.GradientRows(terms, parts, device.Threads);
         blocks = (terms + blockRows - 1) / blockRows;
@@ -68,12 +68,12 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
         }
 
         Zeros = (Math.Max(windows.Channels + 15, panels.Padded) + 31) / 16 * 16;
-        device.ReserveShared(parts * SumsOfPart);
+        device.ReserveShared(WinogradMemory<TTile>.Gradients(windows, panels));
         device.ReserveScratch(Zeros + (Numbers * (imageStep + gradientStep)));
         (sum, finish) = (new(this), new(this));
     }
 
-    private static int Numbers => TTile.Inputs * TTile.Inputs;
+    private static int Numbers => WinogradMemory<TTile>.Numbers;
 
     private float* Sums => device.Shared;
 

@@ -22,13 +22,10 @@ internal sealed unsafe class WinogradWeightsLaunch<T, TTile>(
 {
     private const int Kernel = 3, TermsPerTask = 16;
     private readonly int slices = (channels + TermsPerTask - 1) / TermsPerTask;
-    private readonly int terms = Phases * channels;
+    private readonly int terms = WinogradMemory<TTile>.Terms(channels);
 
     /// <summary>From one of the n² matrices to the next.</summary>
-    public nint Step { get; } = WinogradTiles.Apart((nint)panels.Padded * Phases * channels);
-
-    /// <summary>The floats of all matrices.</summary>
-    public long Size => (long)Step * TTile.Inputs * TTile.Inputs;
+    public nint Step { get; } = WinogradMemory<TTile>.Step(panels, channels);
 
     /// <summary>The scratch that a task needs.</summary>
     public long Scratch => Kernel * Kernel * TermsPerTask * 3L * panels.Lane;

@@ -68,14 +68,16 @@ internal sealed class MemoryPlan(
             .. statistics is null ? [] : new[] { (statistics.Graph, options.PartSize) },
         ];
         long planned = graphs.Sum(one => one.Graph.Plan(one.Size));
-        long kernels = graphs.Sum(one => one.Graph.KernelBytes(one.Size)) + graphs.Max(one => one.Graph.SharedBytes(one.Size));
+        long shared = graphs.Max(one => one.Graph.SharedBytes(one.Size));
+        long kernels = graphs.Sum(one => one.Graph.KernelBytes(one.Size)) + shared;
         long array = arena.Count * sizeof(float), score = 0;
         if (options.Score is { } scoring)
         {
             // Passes at w and at w + u, the gradient, h at both, and w + u.
             using BatchGraph pass = new(model, arena, arena.Weights, pipeline.Gradients, Loss, Form, null);
             int arrays = 4 + (scoring.Part < scoring.BatchSize ? 1 : 0) + (scoring.Curvature == CurvatureSource.Training ? 1 : 0);
-            score = (2 * (pass.Plan(scoring.Part) + pass.KernelBytes(scoring.Part))) + (arrays * array);
+            score = (2 * (pass.Plan(scoring.Part) + pass.KernelBytes(scoring.Part))) + (arrays * array)
+                + Math.Max(0, pass.SharedBytes(scoring.Part) - shared);
         }
 
         const int Loaded = 3;

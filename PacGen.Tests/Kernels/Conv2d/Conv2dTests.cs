@@ -46,6 +46,9 @@ internal sealed class Conv2dTests(string machine)
     [TestCase(16, 24, 24, 3, 3, 3, 16, 1)]
     [TestCase(16, 24, 24, 3, 4, 3, 16, 1)]
     [TestCase(3, 11, 9, 20, 1, 1, 100, 0)]
+    [TestCase(3, 11, 9, 20, 1, 1, 16, 0)]
+    [TestCase(3, 11, 9, 20, 1, 1, 48, 0)]
+    [TestCase(2, 11, 9, 48, 1, 1, 17, 0)]
     [TestCase(3, 11, 9, 100, 1, 1, 70, 0)]
     public void FollowsTheReferencePastEachBlockSize(int n, int h, int w, int c, int kh, int kw, int oc, int padding)
     {

@@ -160,19 +160,60 @@ internal sealed class MemoryEstimateTests
     }
 
     /// <summary>What Winograd's convolution transforms lies in memory that all launches of the device share.</summary>
-    [Test]
-    public void AConvolutionByWinogradKeepsNothingForItself()
+    [TestCase(ConvolutionMode.Winograd4, 1)]
+    [TestCase(ConvolutionMode.Winograd4, 2)]
+    [TestCase(ConvolutionMode.Winograd2, 1)]
+    public void AConvolutionByWinogradSharesWhatItSaysAndKeepsNothing(ConvolutionMode mode, int stride)
+    {
+        // The threads' scratch memory, which launches share too, is taken before.
+        Shape x = new(9, 16, 16, 48), w = new(3, 3, 48, 100);
+        Conv2dGeometry geometry = new(stride, 1);
+        Shape y = new Conv2dForward(geometry).Infer([x, w]);
+        foreach ((Operation operation, Shape[] shapes) in new (Operation, Shape[])[]
+        {
+            (new Conv2dForward(geometry), [x, w]), (new Conv2dInputGradient(geometry, 16, 16), [y, w]),
+            (new Conv2dWeightGradient(geometry, 3, 3), [x, y]),
+        })
+        {
+            if (stride == 2 && operation is Conv2dInputGradient)
+            {
+                continue; // It is direct.
+            }
+
+            using CpuDevice device = new(1) { Convolutions = mode };
+            device.ReserveScratch(1 << 22);
+            using DeviceBuffer first = device.Allocate(shapes[0].Count), second = device.Allocate(shapes[1].Count), output =
+                device.Allocate(operation.Infer(shapes).Count);
+            long before = device.AllocatedBytes;
+            using Launch launch = device.Bind(operation, shapes, [new Region(first), new Region(second)], new Region(output));
+            Assert.That(device.AllocatedBytes - before, Is.EqualTo(operation.SharedBytes(device, shapes)), operation.Name);
+            Assert.That(operation.SharedBytes(device, shapes), Is.GreaterThan(w.Count * sizeof(float)), operation.Name);
+            Assert.That(operation.KernelBytes(device, shapes), Is.Zero, operation.Name);
+            before = device.AllocatedBytes;
+            using Launch again = device.Bind(operation, shapes, [new Region(first), new Region(second)], new Region(output));
+            Assert.That(device.AllocatedBytes - before, Is.Zero, "all launches share it");
+        }
+    }
+
+    /// <summary>
+    /// Weights, gradients and activations take five times the weights; what Winograd's convolutions transform as much again, and
+    /// a quarter more than is free is too much.
+    /// </summary>
+    [TestCase(5, false)]
+    [TestCase(20, true)]
+    public void TransformedWeightsAreCountedBeforeTheyAreTaken(int free, bool fits)
     {
         using CpuDevice device = new(1) { Convolutions = ConvolutionMode.Winograd4 };
-        Shape x = new(2, 8, 8, 48), w = new(3, 3, 48, 100);
-        Conv2dForward forward = new(1, 1);
-        using DeviceBuffer images = device.Allocate(x.Count), weights = device.Allocate(w.Count), outputs = device.Allocate(
-            forward.Infer([x, w]).Count);
-        using Launch first = device.Bind(forward, [x, w], [new Region(images), new Region(weights)], new Region(outputs));
-        long before = device.AllocatedBytes;
-        using Launch second = device.Bind(forward, [x, w], [new Region(images), new Region(weights)], new Region(outputs));
-        Assert.That(device.AllocatedBytes - before, Is.Zero);
-        Assert.That(forward.KernelBytes(device, [x, w]), Is.Zero);
+        Sequential model = new(
+            new Conv2d(1, 8, 3, padding: 1), new Conv2d(8, 384, 3, padding: 1), new Conv2d(384, 384, 3, padding: 1),
+            new GlobalAveragePool(), new Linear(384, 10));
+        using ParameterArena arena = new(model, device, 1, draw: false);
+        long taken = device.AllocatedBytes;
+        MemoryPlan plan = new(model, arena, Digits, new TrainingOptions { BatchSize = 8, Device = device }, free * taken, 0);
+        Assert.That(
+            plan.RequireRoomForModel,
+            fits ? Throws.Nothing : Throws.TypeOf<TrainingException>().With.Message.Contains("take a smaller model"));
+        Assert.That(device.AllocatedBytes, Is.EqualTo(taken), "nothing more was taken");
     }
 
     [Test]
