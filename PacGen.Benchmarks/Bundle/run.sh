@@ -6,7 +6,8 @@
 #   ./run.sh [--data FOLDER] [--device NAME] [--output FOLDER] [--seconds S] [--fixtures FILTER] [--rows PATTERN]
 #            [--limit S] [--budget S]
 #
-#   --data FOLDER      the four MNIST files, as they are or as .gz: mnist-cnn is trained on them; without it an mlp on the embedded digits
+#   --data FOLDER      the four MNIST files, as they are or as .gz: mnist-cnn is trained on them; without it an mlp on the
+#                      embedded digits
 #   --device NAME      cuda (without it), cuda:1, opencl, cpu, simulator; ./program/pacgen devices lists them
 #   --output FOLDER    where everything is kept; without it results-DEVICE-DATE beside this script
 #   --seconds S        how long the benchmark repeats each measurement; 0.5 without it
@@ -59,7 +60,9 @@ fi
 cat "$output/devices.txt"
 if ! "$here/program/pacgen" devices --json | grep '"available":true' | grep -q "\"id\":\"$device\""; then
     echo "run.sh: there is no device $device here. The table above says what there is, and why a kind of device is missing." >&2
-    case "$device" in cuda* | gpu) echo "run.sh: CUDA needs NVIDIA's driver (nvidia-smi shows whether it works); in a container, the container must be given the GPU." >&2 ;; esac
+    case "$device" in cuda* | gpu)
+        echo "run.sh: CUDA needs NVIDIA's driver (nvidia-smi shows whether it works); a container must be given the GPU." >&2 ;;
+    esac
     exit 1
 fi
 
@@ -68,8 +71,11 @@ failed=0
     echo "# PacGen on ${device}: what run.sh did"
     echo
     echo "- date: $(date -u '+%Y-%m-%d %H:%M') UTC"
-    echo "- machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores, $(uname -sr), $(. /etc/os-release 2>/dev/null && echo "$PRETTY_NAME")"
-    command -v nvidia-smi > /dev/null && nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,power.limit --format=csv,noheader | sed 's/^/- GPU: /'
+    processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+    system=$(. /etc/os-release 2>/dev/null && echo "$PRETTY_NAME")
+    echo "- machine: $processor, $(nproc) cores, $(uname -sr), $system"
+    fields=name,driver_version,memory.total,clocks.max.sm,power.limit
+    command -v nvidia-smi > /dev/null && nvidia-smi --query-gpu=$fields --format=csv,noheader | sed 's/^/- GPU: /'
     echo
     echo '```'
     cat "$output/devices.txt"
@@ -97,7 +103,10 @@ step() {
     status=$(cat "$output/.status")
     rm -f "$output/.status"
     said=
-    if [ "$status" != 0 ]; then
+    if [ "$most" != "$limit" ] && { [ "$status" = 124 ] || [ "$status" = 137 ]; }; then
+        said=", ended before its end: the budget of $budget s was spent"
+        echo "Ended: the budget of $budget s is spent."
+    elif [ "$status" != 0 ]; then
         failed=1
         said=", **failed with code $status**"
         echo "run.sh: $title failed with code $status; $output/$file has all it said." >&2
@@ -120,17 +129,22 @@ step() {
 step "Tests of the kernels and of training on $device" tests.txt 5 \
     "$here/program/PacGen.Tests" --progress off --no-ansi --filter "FullyQualifiedName~$device${fixtures:+&($fixtures)}"
 
+# train TITLE FILE LINES OPTIONS...: trains with perturbed Adam.
+train() {
+    title=$1 file=$2 lines=$3
+    shift 3
+    step "$title" "$file" "$lines" "$here/program/pacgen" train --optimizer adam --perturb uniform --device "$device" "$@"
+}
+
 if [ -n "$data" ]; then
-    step "Training of mnist-cnn on MNIST, one epoch" train.txt 12 \
-        "$here/program/pacgen" train --dataset mnist --data "$data" --no-download --model mnist-cnn --optimizer adam --perturb uniform --epochs 1 --device "$device"
-    step "The same in bf16" train-bf16.txt 3 \
-        "$here/program/pacgen" train --dataset mnist --data "$data" --no-download --model mnist-cnn --optimizer adam --perturb uniform --epochs 1 --device "$device" --precision bf16
+    set -- --dataset mnist --data "$data" --no-download --model mnist-cnn --epochs 1
+    title='Training of mnist-cnn on MNIST, one epoch'
 else
-    step "Training of an mlp on the embedded digits, no --data being given" train.txt 12 \
-        "$here/program/pacgen" train --dataset digits --model mlp --optimizer adam --perturb uniform --epochs 5 --device "$device"
-    step "The same in bf16" train-bf16.txt 3 \
-        "$here/program/pacgen" train --dataset digits --model mlp --optimizer adam --perturb uniform --epochs 5 --device "$device" --precision bf16
+    set -- --dataset digits --model mlp --epochs 5
+    title='Training of an mlp on the embedded digits, no --data being given'
 fi
+train "$title" train.txt 12 "$@"
+train 'The same in bf16' train-bf16.txt 3 "$@" --precision bf16
 
 case "$device" in cuda*) where=$device precisions='fp32 tf32 bf16' ;; *) where=cpu precisions='fp32 bf16' ;; esac
 torch=yes
@@ -152,11 +166,13 @@ bench() {
     shift 2
     step "Benchmark, $name" "$name.txt" 0 \
         env PACGEN_GPU_FUSION="$fused" \
-        "$here/program/pacgen" bench --device "$device" --seconds "$seconds" --filter "$kind" --output "$output/$name.md" ${peer:+--peer "$peer"} "$@"
+        "$here/program/pacgen" bench --device "$device" --seconds "$seconds" --filter "$kind" --output "$output/$name.md" \
+        ${peer:+--peer "$peer"} "$@"
     [ -f "$output/$name.md" ] && { echo; sed 's/^#/##/' "$output/$name.md"; } >> "$report"
 }
 
-# By turns in each precision: PyTorch, then PacGen.
+# By turns in each precision: PyTorch, then PacGen. Without a budget there is time for all of PyTorch's rows, compiling included.
+if [ -n "$budget" ]; then torchBudget=55; else torchBudget=900; fi
 if [ "$device" = simulator ]; then
     echo; echo "== Benchmarks: left out, the simulator's times mean nothing"
 else
@@ -164,8 +180,9 @@ else
         peer=
         if [ -n "$torch" ]; then
             step "PyTorch's steps in $precision on $where" "pytorch-$precision.txt" 0 \
-                sh -c 'python3 "$1/pytorch/steps.py" --device "$2" --seconds "$3" --precisions "$4" --budget 55 --steps plain > "$5"' \
-                sh "$here" "$where" "$seconds" "$precision" "$output/pytorch-$precision.jsonl"
+                sh -c 'file=$1; shift; exec python3 "$@" > "$file"' sh "$output/pytorch-$precision.jsonl" \
+                "$here/pytorch/steps.py" --device "$where" --seconds "$seconds" --precisions "$precision" --steps plain \
+                --budget "$torchBudget"
             [ -s "$output/pytorch-$precision.jsonl" ] && peer="$output/pytorch-$precision.jsonl"
         fi
         case "$precision" in
@@ -194,15 +211,27 @@ fi
 
 case "$device" in cuda*)
     peer=
+    toolkit=/usr/local/cuda/lib64
+    cublas=
+    if ldconfig -p 2>/dev/null | grep -q 'libcublas\.so\.1[123]'; then
+        cublas=yes
+    elif ls "$toolkit"/libcublas.so.1[123] > /dev/null 2>&1; then
+        cublas=yes LD_LIBRARY_PATH=$toolkit${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+        export LD_LIBRARY_PATH
+    fi
     for products in cublas cublas-tf32; do
-        ldconfig -p 2>/dev/null | grep -q 'libcublas\.so\.1[123]' || continue
+        [ -n "$cublas" ] || continue
         bench "benchmark-$products-product" '*product*' --products "$products"
     done
     for tool in memcheck racecheck; do
         command -v compute-sanitizer > /dev/null || continue
+        filter=
+        for fixture in TensorProductTests FusedProductTests ComputedReduceTests MatMulTests Conv2dTests Pool; do
+            filter="${filter:+$filter|}FullyQualifiedName~$fixture"
+        done
         step "compute-sanitizer, $tool, over products, convolutions and pooling" "sanitizer-$tool.txt" 5 \
-            compute-sanitizer --tool "$tool" --error-exitcode 9 "$here/program/PacGen.Tests" --progress off --no-ansi --filter \
-            "FullyQualifiedName~$device&(FullyQualifiedName~TensorProductTests|FullyQualifiedName~FusedProductTests|FullyQualifiedName~ComputedReduceTests|FullyQualifiedName~MatMulTests|FullyQualifiedName~Conv2dTests|FullyQualifiedName~Pool)"
+            compute-sanitizer --tool "$tool" --error-exitcode 9 "$here/program/PacGen.Tests" --progress off --no-ansi \
+            --filter "FullyQualifiedName~$device&($filter)"
     done ;;
 esac
 
