@@ -41,7 +41,7 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
     public override long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes)
     {
         (Shape dy, Shape w) = (shapes[0], shapes[1]);
-        return Side(device, WindowsOver(dy, w), w[2], device.Lanes) != 0
+        return Side(device, dy, w, device.Lanes).Side != 0
             ? 0 : MatMulPacking.PanelBytes(w[2], w.Count / w[2], device.Lanes);
     }
 
@@ -49,9 +49,8 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
     public override long SharedBytes(CpuDevice device, ReadOnlySpan<Shape> shapes)
     {
         (Shape dy, Shape w) = (shapes[0], shapes[1]);
-        Windows windows = WindowsOver(dy, w);
-        return Side(device, windows, w[2], device.Lanes) is not 0 and int side
-            ? WinogradConvolution.SharedBytes(side, windows, w[2], device.Lanes) : 0;
+        (int side, Windows windows) = Side(device, dy, w, device.Lanes);
+        return side == 0 ? 0 : WinogradConvolution.SharedBytes(side, windows, w[2], device.Lanes);
     }
 
     /// <inheritdoc/>
@@ -123,12 +122,17 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
         Windows convolution = new(
             dy[0], Height, Width, channels, dy[1], dy[2], w[0], w[1], Geometry.StrideHeight, Geometry.StrideWidth,
             Geometry.PaddingHeight, Geometry.PaddingWidth);
-        Windows gradients = WindowsOver(dy, w);
-        if (Side(device, gradients, channels, T.Count) is not 0 and int side)
+        (int side, Windows gradients) = Side(device, dy, w, T.Count);
+        if (side != 0)
         {
-            nint[] taps = [.. Enumerable.Range(0, 9).Select(tap => (nint)(8 - tap) * channels * outputs)];
-            return WinogradConvolution.Bind<T>(
-                side, device, gradients, channels, inputs[0], inputs[1], taps, 1, outputs, output);
+            nint tap = (nint)channels * outputs;
+            return Geometry.StrideHeight == 1
+                ? WinogradConvolution.Bind<T>(
+                    side, device, gradients, channels, inputs[0], inputs[1],
+                    [.. Enumerable.Range(0, 9).Select(i => (8 - i) * tap)], 1, outputs, output)
+                : WinogradConvolution.BindSpread<T>(
+                    device, gradients, channels, inputs[0], inputs[1], PhaseTaps(gradients.Top, gradients.Left, tap), 1, outputs,
+                    output, (Height, Width));
         }
 
         double vectors = (channels + T.Count - 1) / T.Count;
@@ -144,8 +148,48 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
                 : Gather<T>(device, dy, w, inputs, output);
     }
 
-    private int Side(CpuDevice device, Windows gradients, int channels, int lanes) =>
-        Geometry is { StrideHeight: 1, StrideWidth: 1 } ? WinogradChoice.Side(device, gradients, channels, lanes) : 0;
+    // The side of Winograd's tiles, or 0, and the windows over dy: those of a phase where they are two places apart.
+    private (int Side, Windows Windows) Side(CpuDevice device, Shape dy, Shape w, int lanes)
+    {
+        Windows all = WindowsOver(dy, w);
+        if (Geometry is { StrideHeight: 1, StrideWidth: 1 })
+        {
+            return (WinogradChoice.Side(device, all, w[2], lanes), all);
+        }
+
+        if (Geometry is not { StrideHeight: 2, StrideWidth: 2 } || w[0] != 3 || w[1] != 3)
+        {
+            return (0, all);
+        }
+
+        Windows phase = new(
+            dy[0], dy[1], dy[2], w[3], (Height + 1) / 2, (Width + 1) / 2, 2, 2, 1, 1, Before(Geometry.PaddingHeight),
+            Before(Geometry.PaddingWidth));
+        return (WinogradChoice.SpreadSide(device, phase, w[2], lanes), phase);
+
+        static int Before(int pad) => Math.Max(Taps(0, 2, pad, 3).Before, Taps(1, 2, pad, 3).Before);
+    }
+
+    // Where the taps of each phase of dx begin in the weights, turned round, beside windows of 2 × 2 that begin so far above and
+    // left of dy.
+    private nint[] PhaseTaps(int top, int left, nint tap)
+    {
+        return
+        [
+            .. from phase in Enumerable.Range(0, 4)
+               from place in Enumerable.Range(0, 4)
+               let row = Tap(phase / 2, Geometry.PaddingHeight, place / 2, top)
+               let column = Tap(phase % 2, Geometry.PaddingWidth, place % 2, left)
+               select row < 0 || column < 0 ? -1 : ((3 * row) + column) * tap,
+        ];
+
+        static int Tap(int phase, int pad, int place, int before)
+        {
+            (int first, int count, int own) = Taps(phase, 2, pad, 3);
+            int i = place - (before - own);
+            return i >= 0 && i < count ? first + (2 * (count - 1 - i)) : -1;
+        }
+    }
 
     private static Launch Banded<T>(
         CpuDevice device, Windows gradients, Shape w, int places, ReadOnlySpan<Region> inputs, Region output)

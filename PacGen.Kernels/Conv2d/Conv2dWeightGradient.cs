@@ -47,7 +47,7 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
         {
             0 => 0,
             2 => WinogradMemory<Winograd2>.Gradients(windows, panels),
-            _ when windows.StrideHeight == 2 => WinogradMemory<WinogradStrided>.Gradients(windows, panels),
+            _ when windows.StrideHeight == 2 => WinogradMemory<WinogradStrided<InputPhases>>.Gradients(windows, panels),
             _ => WinogradMemory<Winograd4>.Gradients(windows, panels),
         };
     }
@@ -91,7 +91,7 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
         CpuDevice device, Windows windows, int channels, ReadOnlySpan<Region> inputs, Region output)
         where T : struct, IMemoryLane<T> => WinogradChoice.Side(device, windows, channels, T.Count) switch
         {
-            4 when windows.StrideHeight == 2 => new WinogradWeightGradient<T, WinogradStrided>(
+            4 when windows.StrideHeight == 2 => new WinogradWeightGradient<T, WinogradStrided<InputPhases>>(
                 device, windows, channels, inputs[0], inputs[1], output),
             2 => new WinogradWeightGradient<T, Winograd2>(device, windows, channels, inputs[0], inputs[1], output),
             4 => new WinogradWeightGradient<T, Winograd4>(device, windows, channels, inputs[0], inputs[1], output),

@@ -1,14 +1,14 @@
 namespace PacGen.Kernels;
 
 /// <summary>
-/// How the CPU computes convolutions of 3 × 3 taps and stride 1, and the forward pass and weight gradient of those with stride 2:
+/// How the CPU computes convolutions of 3 × 3 taps and strides 1 and 2, and their gradients:
 /// <see cref="CpuDevice.Convolutions"/>.
 /// </summary>
 /// <remarks>
 /// Winograd's convolution takes a quarter (tiles of 4 × 4 outputs) or 4/9 (tiles of 2 × 2) of the multiplications. Its rounding
 /// errors are relative to the largest numbers of a tile: on random images and weights of 64 channels the root of the mean squared
-/// error was 0.6 (2 × 2) and 1.8 (4 × 4) times that of a direct sum, term after term. With stride 2 and whole vectors of channels
-/// it takes 25/36, by tiles of 4 × 4 alone.
+/// error was 0.6 (2 × 2) and 1.8 (4 × 4) times that of a direct sum, term after term. With stride 2 it
+/// takes 25/36, by tiles of 4 × 4 alone, and needs whole vectors of channels but for the images' gradient.
 /// </remarks>
 public enum ConvolutionMode
 {

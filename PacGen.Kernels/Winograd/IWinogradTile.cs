@@ -30,6 +30,12 @@ internal unsafe interface IWinogradTile
     /// </summary>
     static abstract int Stride { get; }
 
+    /// <summary>
+    /// From an output to the next. Beyond 1 the outputs that are so far apart are an image of their own, the sums of the taps
+    /// that reach them, from the same inputs: as many phases as the square.
+    /// </summary>
+    static abstract int Spread { get; }
+
     /// <summary>Bᵀ d B, n² inputs to n² numbers.</summary>
     /// <param name="from">Where the inputs lie, row by row.</param>
     /// <param name="offset">How many floats further.</param>

@@ -19,6 +19,9 @@ internal readonly unsafe struct Winograd2 : IWinogradTile
     public static int Stride => 1;
 
     /// <inheritdoc/>
+    public static int Spread => 1;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void IWinogradTile.Images<T>(float** from, nint offset, float* to, nint step)
     {

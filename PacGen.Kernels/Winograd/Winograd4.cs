@@ -31,6 +31,9 @@ internal readonly unsafe struct Winograd4 : IWinogradTile
     public static int Stride => 1;
 
     /// <inheritdoc/>
+    public static int Spread => 1;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void IWinogradTile.Images<T>(float** from, nint offset, float* to, nint step)
     {

@@ -12,8 +12,18 @@ internal static class WinogradChoice
     /// <param name="windows">The windows.</param>
     /// <param name="columns">The output channels.</param>
     /// <param name="lanes">The floats of a vector.</param>
-    public static int Side(CpuDevice device, Windows windows, int columns, int lanes) =>
-        Chosen(device, windows, columns, lanes, side => Cost(windows, columns, lanes, side));
+    public static int Side(CpuDevice device, Windows windows, int columns, int lanes) => windows switch
+    {
+        { KernelHeight: not 3 } or { KernelWidth: not 3 } => 0,
+        { StrideHeight: 1, StrideWidth: 1 } => Chosen(device, windows, columns, lanes, 1, 1),
+        { StrideHeight: 2, StrideWidth: 2 } when windows.Channels % lanes == 0 => Chosen(device, windows, columns, lanes, 4, 1),
+        _ => 0,
+    };
+
+    /// <summary>The same for outputs that lie two places apart, four phases of windows of 2 × 2.</summary>
+    /// <inheritdoc cref="Side"/>
+    public static int SpreadSide(CpuDevice device, Windows windows, int columns, int lanes) =>
+        Chosen(device, windows, columns, lanes, 1, 4);
 
     /// <summary>
     /// How many tiles a task takes: what fits into a second-level cache, whole tiles of rows for the matrix products, and no more
@@ -69,45 +79,39 @@ internal static class WinogradChoice
         return (((channels + blocks - 1) / blocks) + Vector - 1) / Vector * Vector;
     }
 
-    private static int Chosen(CpuDevice device, Windows windows, int columns, int lanes, Func<int, double> cost)
+    private static int Chosen(CpuDevice device, Windows windows, int columns, int lanes, int inputPhases, int outputPhases)
     {
         // Vectors of fewer channels are mostly empty; for these there are direct kernels of their own.
         const int FewChannels = 8;
-        bool strided = windows is { StrideHeight: 2, StrideWidth: 2 } && windows.Channels % lanes == 0;
-        if (windows is not { KernelHeight: 3, KernelWidth: 3 } || !(strided || windows is { StrideHeight: 1, StrideWidth: 1 }))
-        {
-            return 0;
-        }
-
+        bool phased = inputPhases * outputPhases != 1;
         return device.Convolutions switch
         {
             ConvolutionMode.Direct => 0,
-            ConvolutionMode.Winograd2 when strided => 0,
-            ConvolutionMode.Winograd2 => 2,
+            ConvolutionMode.Winograd2 => phased ? 0 : 2,
             ConvolutionMode.Winograd4 => 4,
             _ when Math.Min(windows.Channels, columns) < FewChannels => 0,
-            _ when strided => ((int[])[0, 4]).MinBy(cost),
-            _ => ((int[])[0, 2, 4]).MinBy(cost),
+            _ => (phased ? (int[])[0, 4] : [0, 2, 4]).MinBy(side => Cost(
+                windows, columns, lanes, side, inputPhases, outputPhases)),
         };
     }
 
     // In multiply-adds of vectors, from times measured at 16 to 512 channels: what is written and read again of a transformed
     // number costs as much as some ten of them, of a weight twelve, or many more where the weights pass the last cache.
-    private static double Cost(Windows windows, int columns, int lanes, int side)
+    private static double Cost(Windows windows, int columns, int lanes, int side, int inputPhases, int outputPhases)
     {
         const double PerNumber = 10, PerWeight = 12, PerDistantWeight = 100, CachedBytes = 16 << 20;
-        double outputs = Vectors(columns, lanes), inputs = Vectors(windows.Channels, lanes);
+        double outputs = Vectors(columns, lanes), inputs = inputPhases * Vectors(windows.Channels, lanes);
         if (side == 0)
         {
             return (double)windows.Images * windows.Rows * windows.Columns * Taps * windows.Channels * outputs;
         }
 
-        // Windows two places apart are four images of windows of 2 × 2.
-        bool strided = windows.StrideHeight == 2;
-        int n = strided ? side + 1 : side + 2, phases = strided ? 4 : 1;
-        double terms = phases * windows.Channels, weights = n * n * terms * outputs;
+        // Places or outputs that are two apart are four images of windows of 2 × 2.
+        int n = inputPhases * outputPhases == 1 ? side + 2 : side + 1;
+        outputs *= outputPhases;
+        double terms = inputPhases * windows.Channels, weights = n * n * terms * outputs;
         return (new WinogradTiles(windows, side).Count * (double)(n * n)
-                * ((terms * outputs) + (PerNumber * ((phases * inputs) + outputs))))
+                * ((terms * outputs) + (PerNumber * (inputs + outputs))))
             + (weights * (weights * lanes * sizeof(float) > CachedBytes ? PerDistantWeight : PerWeight));
     }
 

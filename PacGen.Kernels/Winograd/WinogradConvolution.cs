@@ -29,19 +29,45 @@ internal sealed class WinogradConvolution : Launch
     public static Launch Bind<T>(
         int side, CpuDevice device, Windows windows, int columns, Region images, Region weights, nint[] taps, nint termStep,
         nint columnStep, Region output)
-        where T : struct, IMemoryLane<T> => windows.StrideHeight == 2
-            ? Bind<T, WinogradStrided>(device, windows, columns, images, weights, taps, termStep, columnStep, output)
-            : side == 2 ? Bind<T, Winograd2>(device, windows, columns, images, weights, taps, termStep, columnStep, output)
-            : Bind<T, Winograd4>(device, windows, columns, images, weights, taps, termStep, columnStep, output);
+        where T : struct, IMemoryLane<T>
+    {
+        (int, int) extent = (windows.Rows, windows.Columns);
+        return windows.StrideHeight == 2
+            ? Bind<T, WinogradStrided<InputPhases>>(
+                device, windows, columns, images, weights, ByPhase(taps), termStep, columnStep, output, extent)
+            : side == 2
+                ? Bind<T, Winograd2>(device, windows, columns, images, weights, taps, termStep, columnStep, output, extent)
+                : Bind<T, Winograd4>(device, windows, columns, images, weights, taps, termStep, columnStep, output, extent);
+    }
+
+    /// <summary>The launch whose outputs lie two places apart, in four phases, for tiles of four of each.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="windows">The windows of a phase, 2 × 2, as many as the first has outputs.</param>
+    /// <param name="columns">The output's channels.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="weights">The weights.</param>
+    /// <param name="taps">Where each phase's 4 taps begin in the weights; negative where one is missing.</param>
+    /// <param name="termStep">From an input channel to the next in the weights.</param>
+    /// <param name="columnStep">From an output channel to the next in the weights.</param>
+    /// <param name="output">The output, dense.</param>
+    /// <param name="extent">Its rows and columns.</param>
+    public static Launch BindSpread<T>(
+        CpuDevice device, Windows windows, int columns, Region images, Region weights, nint[] taps, nint termStep,
+        nint columnStep, Region output, (int Rows, int Columns) extent)
+        where T : struct, IMemoryLane<T> => Bind<T, WinogradStrided<OutputPhases>>(
+            device, windows, columns, images, weights, taps, termStep, columnStep, output, extent);
 
     /// <summary>The memory that such a launch shares with all others of the device, in bytes.</summary>
     public static long SharedBytes(int side, Windows windows, int columns, int lanes)
     {
         ColumnPanels panels = new(columns, lanes);
-        return sizeof(float) * (windows.StrideHeight == 2
-            ? WinogradMemory<WinogradStrided>.Matrices(panels, windows.Channels)
-            : side == 2 ? WinogradMemory<Winograd2>.Matrices(panels, windows.Channels)
-            : WinogradMemory<Winograd4>.Matrices(panels, windows.Channels));
+        return sizeof(float) * (windows switch
+        {
+            { StrideHeight: 2 } => WinogradMemory<WinogradStrided<InputPhases>>.Weights(panels, windows.Channels),
+            { KernelHeight: 2 } => WinogradMemory<WinogradStrided<OutputPhases>>.Weights(panels, windows.Channels),
+            _ when side == 2 => WinogradMemory<Winograd2>.Weights(panels, windows.Channels),
+            _ => WinogradMemory<Winograd4>.Weights(panels, windows.Channels),
+        });
     }
 
     /// <inheritdoc/>
@@ -54,9 +80,19 @@ internal sealed class WinogradConvolution : Launch
         }
     }
 
+    // The taps that meet the places of even and odd rows and columns.
+    private static nint[] ByPhase(nint[] taps) =>
+    [
+        .. from phase in Enumerable.Range(0, 4)
+           from tap in Enumerable.Range(0, 4)
+           let down = (phase / 2) + (tap / 2 * 2)
+           let right = (phase % 2) + (tap % 2 * 2)
+           select down < 3 && right < 3 ? taps[(3 * down) + right] : -1,
+    ];
+
     private static WinogradConvolution Bind<T, TTile>(
         CpuDevice device, Windows windows, int columns, Region images, Region weights, nint[] taps, nint termStep,
-        nint columnStep, Region output)
+        nint columnStep, Region output, (int Rows, int Columns) extent)
         where T : struct, IMemoryLane<T>
         where TTile : struct, IWinogradTile
     {
@@ -64,7 +100,7 @@ internal sealed class WinogradConvolution : Launch
         WinogradWeightsLaunch<T, TTile> transform = new(
             device, panels, weights, taps, windows.Channels, termStep, columnStep);
         device.ReserveScratch(transform.Scratch);
-        device.ReserveShared(WinogradMemory<TTile>.Matrices(panels, windows.Channels));
-        return new(device, transform, new WinogradLaunch<T, TTile>(device, windows, panels, images, transform.Step, output));
+        device.ReserveShared(WinogradMemory<TTile>.Weights(panels, windows.Channels));
+        return new(device, transform, new WinogradLaunch<T, TTile>(device, windows, panels, images, output, extent));
     }
 }

@@ -18,6 +18,7 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
     private readonly ColumnPanels panels;
     private readonly Region images;
     private readonly Region output;
+    private readonly (int Rows, int Columns) extent;
     private readonly nint weightStep;
     private readonly int tilesPerTask;
     private readonly int terms;
@@ -30,16 +31,19 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
     private readonly int section;
 
     /// <param name="device">The device.</param>
-    /// <param name="windows">The windows, 3 × 3, as far apart as the tile's; where that is not 1, over whole vectors.</param>
+    /// <param name="windows">
+    /// The windows of a phase of outputs, as far apart as the tile's; where that is not 1, over whole vectors.
+    /// </param>
     /// <param name="panels">The panels of the weights.</param>
     /// <param name="images">The images.</param>
-    /// <param name="weightStep">From one of the weights' n² matrices to the next.</param>
     /// <param name="output">The output, dense.</param>
+    /// <param name="extent">Its rows and columns.</param>
     public WinogradLaunch(
-        CpuDevice device, Windows windows, ColumnPanels panels, Region images, nint weightStep, Region output)
+        CpuDevice device, Windows windows, ColumnPanels panels, Region images, Region output, (int Rows, int Columns) extent)
         : base(device)
     {
-        (this.windows, this.panels, this.images, this.weightStep, this.output) = (windows, panels, images, weightStep, output);
+        (this.windows, this.panels, this.images, this.output, this.extent) = (windows, panels, images, output, extent);
+        weightStep = WinogradMemory<TTile>.Step(panels, windows.Channels);
         tiles = new WinogradTiles(windows, TTile.Outputs);
         terms = WinogradMemory<TTile>.Terms(windows.Channels);
         padded = (terms + T.Count - 1) / T.Count * T.Count;
@@ -72,8 +76,11 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
         float* zeros = Device.Scratch(worker), transformed = zeros + zeroCount, sums = transformed + (numbers * imageStep);
         new Span<float>(zeros, padded).Clear();
         TransformImages(first, count, zeros, transformed);
-        Multiply(count, transformed, sums);
-        TransformSums(first, count, sums);
+        for (int phase = 0; phase < TTile.Spread * TTile.Spread; phase++)
+        {
+            Multiply(phase, count, transformed, sums);
+            TransformSums(phase, first, count, sums);
+        }
     }
 
     [SkipLocalsInit]
@@ -111,9 +118,9 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Multiply(int count, float* transformed, float* sums)
+    private void Multiply(int phase, int count, float* transformed, float* sums)
     {
-        float* weights = Device.Shared;
+        float* weights = Device.Shared + (phase * WinogradMemory<TTile>.Matrices(panels, windows.Channels));
         fixed (nint* aRows = imageRows, cRows = sumRows)
         {
             for (int number = 0; number < TTile.Inputs * TTile.Inputs; number++)
@@ -146,26 +153,33 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void TransformSums(int first, int count, float* sums)
+    private void TransformSums(int phase, int first, int count, float* sums)
     {
-        int m = TTile.Outputs, columns = panels.Columns;
+        int m = TTile.Outputs, spread = TTile.Spread, columns = panels.Columns;
+        (int down, int right) = Math.DivRem(phase, spread);
         float* partRoom = stackalloc float[(MostSide * MostSide * 16) + 16];
         float* part = WinogradTiles.Aligned(partRoom);
-        nint line = (nint)windows.Columns * columns;
+        nint place = (nint)spread * columns, line = (nint)extent.Columns * place;
         float* y = CpuDevice.Address(output);
+
+        // Of a phase's sums, a place's stand alone in memory, else a row's together.
+        int run = spread == 1 ? m * columns : columns, runs = spread == 1 ? 1 : m;
         (int image, int row, int column) = tiles.Place(first);
         for (int tile = 0; tile < count; tile++, (image, row, column) = tiles.Next(image, row, column))
         {
-            int rows = Math.Min(m, windows.Rows - row), across = Math.Min(m, windows.Columns - column);
-            float* to = y + (((((nint)image * windows.Rows) + row) * windows.Columns) + column) * columns;
+            int top = (spread * row) + down, left = (spread * column) + right;
+            int rows = Math.Min(m, (extent.Rows - top + spread - 1) / spread),
+                across = Math.Min(m, (extent.Columns - left + spread - 1) / spread);
+            float* to = y + (((((nint)image * extent.Rows) + top) * extent.Columns) + left) * columns;
 
             // A store waits for a line that is in no cache: the tile after the next asks for its lines here.
-            float* next = to + (2 * m * columns);
-            for (int i = 0; i < m; i++)
+            float* next = to + (2 * m * place);
+            for (int i = 0; i < m * runs; i++)
             {
-                for (int j = 0; j < m * columns; j += Line)
+                (int nextRow, int nextPlace) = runs == 1 ? (i, 0) : (i / m, i % m);
+                for (int j = 0; j < run; j += Line)
                 {
-                    CpuDevice.Prefetch(next + (i * line) + j);
+                    CpuDevice.Prefetch(next + (nextRow * line) + (nextPlace * place) + j);
                 }
             }
 
@@ -174,7 +188,7 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
                 float* from = sums + ((nint)tile * panels.Padded) + o;
                 if (rows == m && across == m && o + T.Count <= columns)
                 {
-                    TTile.Sums<T>(from, sumStep, to + o, columns, line);
+                    TTile.Sums<T>(from, sumStep, to + o, place, line);
                     continue;
                 }
 
@@ -184,7 +198,7 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
                     for (int j = 0; j < across; j++)
                     {
                         RowTiles<T>.Copy(
-                            part + (((i * m) + j) * T.Count), to + o + (j * columns) + (i * line),
+                            part + (((i * m) + j) * T.Count), to + o + (j * place) + (i * line),
                             Math.Min(T.Count, columns - o), false);
                     }
                 }

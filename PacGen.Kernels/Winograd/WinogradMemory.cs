@@ -17,8 +17,11 @@ internal static class WinogradMemory<TTile>
     /// <summary>From one of the n² matrices of weights, or of their gradients' sums, to the next.</summary>
     public static nint Step(ColumnPanels panels, int channels) => WinogradTiles.Apart((nint)panels.Padded * Terms(channels));
 
-    /// <summary>All matrices, of the weights or of a part's sums.</summary>
+    /// <summary>All matrices, of one phase of outputs' weights or of a part's sums.</summary>
     public static long Matrices(ColumnPanels panels, int channels) => (long)Numbers * Step(panels, channels);
+
+    /// <summary>The weights of all phases of outputs.</summary>
+    public static long Weights(ColumnPanels panels, int channels) => TTile.Spread * TTile.Spread * Matrices(panels, channels);
 
     /// <summary>Into how many parts the tiles of a weight gradient are cut.</summary>
     public static int GradientParts(Windows windows, ColumnPanels panels) => WinogradChoice.GradientParts(

@@ -6,9 +6,12 @@ namespace PacGen.Kernels;
 /// <summary>
 /// F(4, 2) with the points ±1/2, ±3/2 and ∞, for windows two places apart: the images' places of even and odd rows and columns
 /// are four images, over each of which the taps that meet them have windows of 2 × 2 and stride 1; taps that are missing are
-/// zeros. The four take 100 multiplications for 16 outputs of 9 taps instead of 144.
+/// zeros. The four take 100 multiplications for 16 outputs of 9 taps instead of 144. Turned round, the same four are images of
+/// outputs, each the sums of its own taps over the same windows of 2 × 2.
 /// </summary>
-internal readonly unsafe struct WinogradStrided : IWinogradTile
+/// <typeparam name="TPhases">Which side has the phases.</typeparam>
+internal readonly unsafe struct WinogradStrided<TPhases> : IWinogradTile
+    where TPhases : struct, IWinogradPhases
 {
     private const float P = 0.5f, Q = 1.5f;
     private const float P2 = P * P, P3 = P * P * P, Q2 = Q * Q, Q3 = Q * Q * Q;
@@ -28,7 +31,10 @@ internal readonly unsafe struct WinogradStrided : IWinogradTile
     public static int Taps => 2;
 
     /// <inheritdoc/>
-    public static int Stride => 2;
+    public static int Stride => TPhases.OfOutputs ? 1 : 2;
+
+    /// <inheritdoc/>
+    public static int Spread => TPhases.OfOutputs ? 2 : 1;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -5,12 +5,12 @@ namespace PacGen.Kernels;
 
 /// <summary>
 /// The weights of Winograd's convolution, G g Gᵀ, in panels of the output's columns, one matrix for each of a tile's n² numbers,
-/// in the device's shared memory.
+/// in the device's shared memory; those of each phase of outputs behind those of the one before.
 /// </summary>
 /// <param name="device">The device.</param>
 /// <param name="panels">The panels.</param>
 /// <param name="weights">The weights.</param>
-/// <param name="taps">Where each of the 9 taps begins in them.</param>
+/// <param name="taps">Where each tap of each phase begins in them; negative where it is missing.</param>
 /// <param name="channels">The input channels.</param>
 /// <param name="termStep">From an input channel to the next in the weights.</param>
 /// <param name="columnStep">From an output channel to the next in the weights.</param>
@@ -24,16 +24,17 @@ internal sealed unsafe class WinogradWeightsLaunch<T, TTile>(
     private readonly int slices = (channels + TermsPerTask - 1) / TermsPerTask;
     private readonly int terms = WinogradMemory<TTile>.Terms(channels);
 
-    /// <summary>From one of the n² matrices to the next.</summary>
-    public nint Step { get; } = WinogradMemory<TTile>.Step(panels, channels);
+    private readonly nint step = WinogradMemory<TTile>.Step(panels, channels);
 
     /// <summary>The scratch that a task needs.</summary>
     public long Scratch => Kernel * Kernel * TermsPerTask * 3L * panels.Lane;
 
     /// <inheritdoc/>
-    public override int Tasks => Phases * slices * panels.Count;
+    public override int Tasks => InputPhases * OutputPhases * slices * panels.Count;
 
-    private static int Phases => TTile.Stride * TTile.Stride;
+    private static int InputPhases => TTile.Stride * TTile.Stride;
+
+    private static int OutputPhases => TTile.Spread * TTile.Spread;
 
     /// <inheritdoc/>
     [SkipLocalsInit]
@@ -49,24 +50,25 @@ internal sealed unsafe class WinogradWeightsLaunch<T, TTile>(
         for (int tap = 0; tap < side * side; tap++)
         {
             from[tap] = packed + (tap * count * width);
-            int down = (tap / side * TTile.Stride) + (phase / TTile.Stride), right = (tap % side * TTile.Stride) + (
-                phase % TTile.Stride);
-            if (down >= Kernel || right >= Kernel)
+            nint begin = taps[(phase * side * side) + tap];
+            if (begin < 0)
             {
                 new Span<float>(from[tap], count * width).Clear();
                 continue;
             }
 
             PackLaunch<T>.Pack(
-                CpuDevice.Address(weights) + taps[(down * Kernel) + right] + (first * termStep) + (start * columnStep), termStep,
-                columnStep, count, panels.ColumnsOf(panel), width, from[tap]);
+                CpuDevice.Address(weights) + begin + (first * termStep) + (start * columnStep), termStep, columnStep, count,
+                panels.ColumnsOf(panel), width, from[tap]);
         }
 
         float* betweenRoom = stackalloc float[(6 * Kernel * 16) + 16];
         float* between = WinogradTiles.Aligned(betweenRoom);
         float** turned = stackalloc float*[6 * Kernel];
         WinogradTiles.Turn(between, side, n, T.Count, turned);
-        float* to = Device.Shared + ((nint)start * terms) + ((((nint)phase * channels) + first) * width);
+        (int output, int input) = Math.DivRem(phase, InputPhases);
+        float* to = Device.Shared + (output * WinogradMemory<TTile>.Matrices(panels, channels)) + ((nint)start * terms)
+            + ((((nint)input * channels) + first) * width);
         for (nint i = 0; i < (nint)count * width; i += T.Count)
         {
             for (int row = 0; row < side; row++)
@@ -76,7 +78,7 @@ internal sealed unsafe class WinogradWeightsLaunch<T, TTile>(
 
             for (int column = 0; column < n; column++)
             {
-                TTile.Weights<T>(turned + (column * side), 0, to + i + (column * Step), n * Step);
+                TTile.Weights<T>(turned + (column * side), 0, to + i + (column * step), n * step);
             }
         }
     }
