@@ -79,6 +79,13 @@ public sealed partial class GpuDevice : Device
     /// </summary>
     public bool FusesMaps { get; set; } = Environment.GetEnvironmentVariable("PACGEN_GPU_FUSION")?.Trim() != "0";
 
+    /// <summary>
+    /// Whether sums along all axes but the last are joined with what belongs to them (<see cref="ColumnPass"/>): two sums of the
+    /// same numbers, mean and variance, the map whose values are summed, and what is computed of the sums. Values differ in the
+    /// last bits. True unless <c>PACGEN_GPU_PASSES</c> is 0; where <see cref="FusesMaps"/> is false nothing is joined.
+    /// </summary>
+    public bool JoinsPasses { get; set; } = Environment.GetEnvironmentVariable("PACGEN_GPU_PASSES")?.Trim() != "0";
+
     internal Accelerator Accelerator { get; }
 
     internal GpuFaults Faults { get; }

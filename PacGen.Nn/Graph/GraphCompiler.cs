@@ -87,7 +87,8 @@ internal sealed class GraphCompiler
     public void Plan()
     {
         BindLeaves();
-        steps = SweepPlan.Join(Fuse(), device is CpuDevice, Base);
+        steps = device is GpuDevice { FusesMaps: true, JoinsPasses: true } ? ColumnPassPlan.Join(Fuse(), Base)
+            : SweepPlan.Join(Fuse(), device is CpuDevice, Base);
         Place(steps);
     }
 
@@ -119,21 +120,13 @@ internal sealed class GraphCompiler
 
         for (int i = 0; i < steps.Count;)
         {
-            // What fails meanwhile is disposed of with the launches so far.
             int first = i;
-            List<string> names = [];
-            for (; i < steps.Count && steps[i].Time == steps[first].Time; i++)
+            while (i < steps.Count && steps[i].Time == steps[first].Time)
             {
-                Step step = steps[i];
-                Launches.Add(device.Bind(
-                    step.Operation, [.. step.Inputs.Select(input => input.Shape)], [.. step.Inputs.Select(RegionOf)],
-                    step.Target ?? RegionOf(step.Output)));
-                names.Add(step.ToString());
+                i++;
             }
 
-            Launch joined = device.Join(Launches[^(i - first)..]);
-            Launches.RemoveRange(Launches.Count - (i - first), i - first);
-            Launches.Add(joined);
+            Bind(steps[first..i]);
             foreach (Step step in steps[first..i])
             {
                 Uses[step.Output] = Uses[Base(step.Output)] = Launches.Count - 1;
@@ -143,7 +136,7 @@ internal sealed class GraphCompiler
                 }
             }
 
-            Names.Add(string.Join(" | ", names));
+            Names.Add(string.Join(" | ", steps[first..i]));
         }
 
         foreach (Tensor tensor in outputs.Concat(order.Where(node => node.Operation is null && node.Values is null)))
@@ -152,6 +145,31 @@ internal sealed class GraphCompiler
         }
 
         return [.. Launches];
+    }
+
+    /// <summary>Adds the launch of steps that run together.</summary>
+    private void Bind(List<Step> together)
+    {
+        if (together[0].Pass is { } pass)
+        {
+            Launches.Add(pass.Pass.Bind(
+                (GpuDevice)device, [.. pass.Operands.Select(operand => operand.Shape)], [.. pass.Operands.Select(RegionOf)],
+                [.. pass.Results.Select(RegionOf)]));
+            return;
+        }
+
+        // What fails meanwhile is disposed of with the launches so far.
+        int before = Launches.Count;
+        foreach (Step step in together)
+        {
+            Launches.Add(device.Bind(
+                step.Operation, [.. step.Inputs.Select(input => input.Shape)], [.. step.Inputs.Select(RegionOf)],
+                step.Target ?? RegionOf(step.Output)));
+        }
+
+        Launch joined = device.Join(Launches[before..]);
+        Launches.RemoveRange(before, together.Count);
+        Launches.Add(joined);
     }
 
     /// <summary>The tensor whose memory a view shows.</summary>
@@ -516,6 +534,9 @@ internal sealed class GraphCompiler
         /// <summary>When it runs: steps that run together have the same.</summary>
         public int Time { get; init; }
 
+        /// <summary>Of the first of the steps that are one pass of a GPU, that pass.</summary>
+        public BoundPass? Pass { get; init; }
+
         /// <summary>Multiply(x0, Step(x1)) of (64, 10), (64, 10) → (64, 10)</summary>
         public override string ToString()
         {
@@ -528,6 +549,12 @@ internal sealed class GraphCompiler
             return $"{name} of {string.Join(", ", Inputs.Select(input => input.Shape))} → {Output.Shape}";
         }
     }
+
+    /// <summary>A pass over columns with its tensors.</summary>
+    /// <param name="Pass">The pass.</param>
+    /// <param name="Operands">What it reads.</param>
+    /// <param name="Results">What it makes.</param>
+    internal sealed record BoundPass(ColumnPass Pass, ImmutableArray<Tensor> Operands, ImmutableArray<Tensor> Results);
 
     private sealed class Storage
     {

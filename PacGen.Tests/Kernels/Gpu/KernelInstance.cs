@@ -232,6 +232,32 @@ internal sealed record KernelInstance(
     public static bool IsReductionOfAMap(MethodInfo kernel) =>
         Source(kernel) is { } source && (source == typeof(ComputedQuads<,>) || source == typeof(ComputedOnes<,>));
 
+    /// <summary>The passes over columns of the same models.</summary>
+    public static IReadOnlyList<KernelInstance> Passes() =>
+    [
+        .. ModelKernels.Bound().Where(IsPass).Select(kernel => new KernelInstance(PassName(kernel.DeclaringType!), kernel, true, true))
+            .OrderBy(kernel => kernel.Name, StringComparer.Ordinal),
+    ];
+
+    /// <summary>Whether a kernel is a pass over columns.</summary>
+    public static bool IsPass(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type
+        && type.GetGenericTypeDefinition() == typeof(ColumnPassGpu<,>);
+
+    private static string PassName(Type kernel)
+    {
+        Type source = kernel.GenericTypeArguments[0], kind = source.GetGenericTypeDefinition();
+        string[] values = [.. source.GenericTypeArguments[..^1].Select(MapName)];
+        int maps = 0;
+        for (Type next = kernel.GenericTypeArguments[1]; next.IsGenericType; next = next.GenericTypeArguments[1])
+        {
+            maps++;
+        }
+
+        return (kind == typeof(ColumnMoments<,>) ? "sum and squares about the mean of "
+            : kind == typeof(StoredColumnSum<,>) ? "stored and summed: " : "sum of ") + string.Join(" and of ", values)
+            + (maps > 0 ? $"; {maps} maps of them" : "");
+    }
+
     // What a reduction reads.
     private static Type? Source(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type
         && type.GetGenericTypeDefinition() == typeof(PacGen.Kernels.ReduceGpu<,,>)

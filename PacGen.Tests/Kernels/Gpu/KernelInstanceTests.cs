@@ -35,12 +35,14 @@ internal sealed partial class KernelInstanceTests
         IReadOnlyList<MethodInfo> bound = ModelKernels.Bound();
         Assert.That(
             bound.Where(kernel => !known.Contains(kernel) && !KernelInstance.IsMap(kernel)
-                && !KernelInstance.IsFusedProduct(kernel) && !KernelInstance.IsReductionOfAMap(kernel)).Select(
+                && !KernelInstance.IsFusedProduct(kernel) && !KernelInstance.IsReductionOfAMap(kernel)
+                && !KernelInstance.IsPass(kernel)).Select(
                 kernel => $"{kernel.DeclaringType}.{kernel.Name}"),
             Is.Empty);
         Assert.That(bound.Where(KernelInstance.IsFusedProduct), Is.Not.Empty);
         Assert.That(KernelInstance.Reductions(), Is.Not.Empty);
-        foreach (KernelInstance map in KernelInstance.Maps().Concat(KernelInstance.Reductions()))
+        Assert.That(KernelInstance.Passes(), Is.Not.Empty);
+        foreach (KernelInstance map in KernelInstance.Maps().Concat(KernelInstance.Reductions()).Concat(KernelInstance.Passes()))
         {
             Check(map);
         }
@@ -57,7 +59,7 @@ internal sealed partial class KernelInstanceTests
         using (Assert.EnterMultipleScope())
         {
             foreach (KernelInstance kernel in All.Concat(KernelInstance.FusedProducts).Concat(KernelInstance.Maps()).Concat(
-                KernelInstance.Reductions()))
+                KernelInstance.Reductions()).Concat(KernelInstance.Passes()))
             {
                 AssembledKernel assembled = PtxAssembler.Assemble(PtxListing.Of(kernel.Method), architecture);
                 Assert.That(assembled.Spills, Is.Zero, kernel.Name);
@@ -153,6 +155,23 @@ internal sealed partial class KernelInstanceTests
             | --- | --- | --- | --- | --- | --- | --- |
             """);
         foreach (KernelInstance kernel in KernelInstance.Reductions())
+        {
+            page.AppendLine(CultureInfo.InvariantCulture, $"| {Row(kernel)} |");
+        }
+
+        page.AppendLine(
+            """
+
+            ## Passes over columns
+
+            What sums along all axes but the last, with all that belongs to it, in one launch
+            ([ColumnPass](../../PacGen.Kernels/Reduce/ColumnPass.cs)): two sums of the same numbers, mean and variance, a map that is stored
+            as it is summed, and maps of the sums, a number a column. `PACGEN_GPU_PASSES=0` does without. None has run on a GPU.
+
+            | kernel | registers sm_80, sm_90 | spills | stack | shared | loads | stores |
+            | --- | --- | --- | --- | --- | --- | --- |
+            """);
+        foreach (KernelInstance kernel in KernelInstance.Passes())
         {
             page.AppendLine(CultureInfo.InvariantCulture, $"| {Row(kernel)} |");
         }

@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// One pass of a GPU over the rows of a tensor (…, C), in one launch: it sums one expression or two along all axes but the last,
+/// reading each argument once, and computes maps of the sums, a number a column, such as all that batch normalisation makes of
+/// its statistics.
+/// </summary>
+/// <remarks>
+/// The order of summation depends on the shape and on the size of a group, as that of <see cref="Reduce"/> does, but is another.
+/// </remarks>
+/// <param name="Kind">What is made of the rows.</param>
+/// <param name="Source">The shape that is passed over.</param>
+/// <param name="First">e₀, of the first inputs: each of the whole shape, with a number a column, or one number.</param>
+/// <param name="Second">e₁, of the same inputs; null where <paramref name="Kind"/> has none.</param>
+/// <param name="Maps">What is computed of the sums; each has a result.</param>
+public sealed record ColumnPass(
+    ColumnPassKind Kind, Shape Source, Expression First, Expression? Second, ImmutableArray<ColumnMap> Maps)
+{
+    /// <summary>The most maps behind the sums.</summary>
+    public const int MostMaps = 8;
+
+    /// <summary>The most functions: they stand in the kernel a dozen times.</summary>
+    private const int LargestExpression = 16;
+
+    /// <summary>How many of the inputs the sums read.</summary>
+    public int Arguments => Math.Max(First.Arity, Second?.Arity ?? 0);
+
+    /// <summary>How many results there are: two, or one of a single sum, and those of the maps.</summary>
+    public int Results => (Kind == ColumnPassKind.Sum ? 1 : 2) + Maps.Length;
+
+    /// <summary>Whether a reduction sums along all axes but the last, so that it can be a pass's.</summary>
+    /// <param name="reduce">The reduction.</param>
+    public static bool Takes(FusedReduce reduce)
+    {
+        ArgumentNullException.ThrowIfNull(reduce);
+        return reduce.Reduction.Kind == ReduceKind.Sum && reduce.Source.Rank > 0 && reduce.Source[-1] % Quad.Count == 0
+            && reduce.Reduction.Steps(reduce.Source) is [(1, > 1, var columns)] && columns == reduce.Source[-1];
+    }
+
+    /// <summary>Whether a GPU can read inputs of some shapes as the sums' arguments.</summary>
+    /// <param name="inputs">The shapes.</param>
+    public bool CanRead(ReadOnlySpan<Shape> inputs)
+    {
+        bool reads = RuntimeFeature.IsDynamicCodeSupported && inputs.Length <= Expression.MaxArguments
+            && First.Size + (Second?.Size ?? 0) <= LargestExpression && Source.Count <= int.MaxValue / 2;
+        bool whole = false;
+        foreach (Shape input in inputs)
+        {
+            reads &= ExpressionArgument.Reads(Source, input);
+            whole |= input.Count == Source.Count;
+        }
+
+        return reads && whole;
+    }
+
+    /// <summary>The kernel, bound to memory.</summary>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="shapes">The inputs' shapes: those of the sums' arguments, and behind them what the maps read besides.</param>
+    /// <param name="inputs">Their memory.</param>
+    /// <param name="results">The memory of the results: what <see cref="Kind"/> says, then the maps'.</param>
+    /// <returns>The launch; who asked for it disposes of it.</returns>
+    /// <exception cref="NotSupportedException">An input can't be read, or the program was compiled to native code.</exception>
+    /// <exception cref="ArgumentException">There are not as many regions as tensors.</exception>
+    public Launch Bind(
+        GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, ReadOnlySpan<Region> results)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (shapes.Length != inputs.Length || inputs.Length < Arguments || results.Length != Results)
+        {
+            throw new ArgumentException(
+                $"A pass of {Arguments} arguments and {Results} results is bound to {shapes.Length} shapes, {inputs.Length} " +
+                    $"inputs and {results.Length} results.");
+        }
+
+        if (!CanRead(shapes[..Arguments]))
+        {
+            throw new NotSupportedException($"{device.Name} can't sum {First} over rows of {Source} in one pass.");
+        }
+
+        return Create(device, shapes.ToArray(), inputs.ToArray(), results.ToArray());
+    }
+
+    [UnconditionalSuppressMessage("Trimming", "IL2055", Justification = "Structs have a constructor without parameters.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "The constructors are those that are called here.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2076", Justification = "Structs have a constructor without parameters.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "CanRead says no where the program was compiled.")]
+    private Launch Create(GpuDevice device, Shape[] shapes, Region[] inputs, Region[] results)
+    {
+        Type first = First.ToType(), count = ColumnArguments.Count(Arguments);
+        Type source = Kind switch
+        {
+            ColumnPassKind.Sum => typeof(ColumnSum<,>).MakeGenericType(first, count),
+            ColumnPassKind.Sums => typeof(ColumnSums<,,>).MakeGenericType(first, Second!.ToType(), count),
+            ColumnPassKind.Moments => typeof(ColumnMoments<,>).MakeGenericType(first, count),
+            ColumnPassKind.StoredSum => typeof(StoredColumnSum<,>).MakeGenericType(first, count),
+            _ => throw new InvalidOperationException($"A pass over columns: there is no kind {Kind}."),
+        };
+        ColumnArguments arguments = new(Source, shapes.AsSpan(0, Arguments), inputs.AsSpan(0, Arguments));
+        object values = Kind == ColumnPassKind.StoredSum
+            ? Activator.CreateInstance(source, arguments, new ColumnArgument(results[0], Source, Source))!
+            : Activator.CreateInstance(source, arguments)!;
+
+        Region[] all = [.. inputs, .. results];
+        int own = results.Length - Maps.Length;
+        object maps = default(NoColumnMaps);
+        for (int i = Maps.Length - 1; i >= 0; i--)
+        {
+            Region[] operands = [.. Maps[i].Operands.Select(operand => all[operand])];
+            maps = Activator.CreateInstance(
+                typeof(ColumnMaps<,>).MakeGenericType(Maps[i].Expression.ToType(), maps.GetType()),
+                new ColumnMapMemory(operands, results[own + i]), maps)!;
+        }
+
+        Region[] sums = Kind == ColumnPassKind.StoredSum ? [results[1], results[1]]
+            : Kind == ColumnPassKind.Sum ? [results[0], results[0]] : results[..2];
+        return (Launch)Activator.CreateInstance(
+            typeof(ColumnPassGpu<,>).MakeGenericType(source, maps.GetType()), device, Source, values, maps, sums)!;
+    }
+}

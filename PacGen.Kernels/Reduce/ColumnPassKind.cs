@@ -1,0 +1,17 @@
+namespace PacGen.Kernels;
+
+/// <summary>What a <see cref="ColumnPass"/> makes of the rows that it reads.</summary>
+public enum ColumnPassKind
+{
+    /// <summary>Σ e₀ over the rows.</summary>
+    Sum,
+
+    /// <summary>Σ e₀ and Σ e₁.</summary>
+    Sums,
+
+    /// <summary>Σ e₀ and Σ (e₀ − m)², m being the mean of e₀, so that nothing cancels.</summary>
+    Moments,
+
+    /// <summary>e₀, a tensor of the source's shape, and Σ e₀.</summary>
+    StoredSum,
+}

@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using PacGen.Kernels;
+using BoundPass = PacGen.Nn.GraphCompiler.BoundPass;
+using Step = PacGen.Nn.GraphCompiler.Step;
+
+namespace PacGen.Nn;
+
+/// <summary>
+/// Brings steps of a GPU together that one <see cref="ColumnPass"/> does: a sum along all axes but the last with another of the
+/// same numbers, with the squares about its mean, or with the map whose values it sums, and behind them the maps of what they
+/// give, a number a column.
+/// </summary>
+internal sealed class ColumnPassPlan
+{
+    private readonly List<Step> steps;
+    private readonly Func<Tensor, Tensor> source;
+    private readonly bool[] placed;
+
+    /// <summary>What is not computed yet.</summary>
+    private readonly HashSet<Tensor> open;
+
+    private ColumnPassPlan(List<Step> steps, Func<Tensor, Tensor> source)
+    {
+        (this.steps, this.source) = (steps, source);
+        placed = new bool[steps.Count];
+        open = [.. steps.Where(step => step.Target is null).Select(step => step.Output)];
+    }
+
+    /// <summary>The steps in an order in which those with the same time are one launch.</summary>
+    /// <param name="steps">The steps, each behind those that it needs.</param>
+    /// <param name="source">The tensor whose memory a tensor shows.</param>
+    public static List<Step> Join(List<Step> steps, Func<Tensor, Tensor> source) => new ColumnPassPlan(steps, source).Joined();
+
+    private List<Step> Joined()
+    {
+        List<Step> result = [];
+        int time = 0;
+        for (int i = 0; i < steps.Count; i++)
+        {
+            if (placed[i])
+            {
+                continue;
+            }
+
+            int first = result.Count;
+            List<int> members = [i];
+            BoundPass? pass = steps[i].Target is null ? Of(i, members) : null;
+            foreach (int member in members)
+            {
+                placed[member] = true;
+                open.Remove(steps[member].Output);
+                result.Add(steps[member] with { Time = time });
+            }
+
+            result[first] = result[first] with { Pass = pass };
+            time++;
+        }
+
+        return result;
+    }
+
+    /// <summary>The pass that begins with a step, and the steps that are in it; null where none does.</summary>
+    private BoundPass? Of(int index, List<int> members)
+    {
+        Step step = steps[index];
+        if (step.Operation is FusedMap map)
+        {
+            int reader = steps.FindIndex(index + 1, other => other.Target is null && AsSum(other) is { Expression.Size: 0 } sum
+                && sum.Source == step.Output.Shape && source(other.Inputs[0]) == step.Output);
+            ColumnPass stored = new(ColumnPassKind.StoredSum, step.Output.Shape, map.Expression, null, []);
+            if (reader < 0 || !CanRead(stored, step.Inputs))
+            {
+                return null;
+            }
+
+            members.Add(reader);
+            return WithMaps(stored, step.Inputs, members);
+        }
+
+        if (AsSum(step) is not { } first)
+        {
+            return null;
+        }
+
+        ColumnPass pass = new(ColumnPassKind.Sum, first.Source, first.Expression, null, []);
+        if (!CanRead(pass, step.Inputs))
+        {
+            return null;
+        }
+
+        for (int j = index + 1; j < steps.Count; j++)
+        {
+            if (!placed[j] && steps[j].Target is null && AsSum(steps[j]) is { } second && second.Source == first.Source
+                && Together(index, first, j, second) is { } both)
+            {
+                members.Add(j);
+                return WithMaps(both.Pass, both.Arguments, members);
+            }
+        }
+
+        return WithMaps(pass, step.Inputs, members);
+    }
+
+    /// <summary>Two sums as one pass; null where they can't be.</summary>
+    private (ColumnPass Pass, ImmutableArray<Tensor> Arguments)? Together(int i, FusedReduce first, int j, FusedReduce second)
+    {
+        ImmutableArray<Tensor> arguments = [.. steps[i].Inputs.Concat(steps[j].Inputs).Distinct()];
+        if (arguments.Length > Expression.MaxArguments || !steps[i].Inputs.Intersect(steps[j].Inputs).Any(
+            input => input.Shape.Count == first.Source.Count))
+        {
+            return null;
+        }
+
+        Expression e = In(first, steps[i]), f = In(second, steps[j]);
+        if (steps[j].Inputs.All(input => !open.Contains(source(input))))
+        {
+            ColumnPass sums = new(ColumnPassKind.Sums, first.Source, e, f, []);
+            return CanRead(sums, arguments) ? (sums, arguments) : null;
+        }
+
+        // The squares about the mean of the first.
+        foreach (Tensor mean in steps[j].Inputs)
+        {
+            Expression square = Expression.Unary<SquareFunction>().Substitute([
+                Expression.Binary<SubtractFunction>().Substitute([e, Expression.Argument(arguments.IndexOf(mean))])]);
+            if (f.Equals(square) && IsMean(mean, steps[i].Output, first.Source.Count / first.Source[-1])
+                && steps[j].Inputs.All(input => input == mean || !open.Contains(source(input))))
+            {
+                ColumnPass moments = new(ColumnPassKind.Moments, first.Source, first.Expression, null, []);
+                return (moments, steps[i].Inputs);
+            }
+        }
+
+        return null;
+
+        Expression In(FusedReduce sum, Step step) =>
+            sum.Expression.Substitute([.. step.Inputs.Select(input => Expression.Argument(arguments.IndexOf(input)))]);
+    }
+
+    /// <summary>Whether a tensor is a sum divided by the number of its terms.</summary>
+    private bool IsMean(Tensor tensor, Tensor sum, long terms) =>
+        steps.Find(step => step.Output == source(tensor)) is { Operation: FusedMap { Expression: var expression }, Inputs: var inputs }
+            && expression.Equals(Expression.Binary<MultiplyFunction>()) && source(inputs[0]) == sum
+            && inputs[1].Values is [var share] && Math.Abs((share * (double)terms) - 1) < 1e-6;
+
+    /// <summary>The pass with the maps of a number a column that need nothing but its sums and what is there.</summary>
+    private BoundPass WithMaps(ColumnPass pass, ImmutableArray<Tensor> arguments, List<int> members)
+    {
+        List<Tensor> operands = [.. arguments], results = [.. members.Select(member => steps[member].Output)], made = [.. results];
+        int columns = pass.Source[-1];
+        if (pass.Kind == ColumnPassKind.StoredSum)
+        {
+            made.RemoveAt(0);
+        }
+
+        List<int> maps = [];
+        for (int j = members[0] + 1; j < steps.Count && maps.Count < ColumnPass.MostMaps; j++)
+        {
+            Step step = steps[j];
+            if (!placed[j] && step is { Target: null, Operation: FusedMap } && step.Output.Shape.Count == columns
+                && step.Inputs.All(input => IsThere(input) && (input.Shape.Count == columns || input.Shape.Count == 1))
+                && step.Inputs.Any(input => made.Contains(source(input))))
+            {
+                maps.Add(j);
+                members.Add(j);
+                made.Add(step.Output);
+                results.Add(step.Output);
+                operands.AddRange(step.Inputs.Where(input => !made.Contains(source(input)) && !operands.Contains(input)));
+            }
+        }
+
+        ImmutableArray<ColumnMap> behind = [.. maps.Select(j => new ColumnMap(
+            ((FusedMap)steps[j].Operation).Expression,
+            [.. steps[j].Inputs.Select(input => results.Contains(source(input)) ? operands.Count + results.IndexOf(source(input))
+                : operands.IndexOf(input))]))];
+        return new BoundPass(pass with { Maps = behind }, [.. operands], [.. results]);
+
+        bool IsThere(Tensor input) => !open.Contains(source(input)) || made.Contains(source(input));
+    }
+
+    private bool CanRead(ColumnPass pass, ImmutableArray<Tensor> inputs) =>
+        pass.Source.Rank > 0 && pass.CanRead([.. inputs.Select(input => input.Shape)])
+            && inputs.All(input => !open.Contains(source(input)));
+
+    /// <summary>The step as a sum along all axes but the last; null where it is none.</summary>
+    private static FusedReduce? AsSum(Step step) =>
+        step.Operation.AsReduction([.. step.Inputs.Select(input => input.Shape)]) is { } reduce && ColumnPass.Takes(reduce)
+            ? reduce : null;
+}
