@@ -198,49 +198,42 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
         }
     }
 
-    /// <summary>A thread's sums, in four accumulators each.</summary>
+    /// <summary>A thread's sums, in two accumulators each: more rows in flight would leave room for fewer threads.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Sums(
         TSource source, ColumnPassGpu.Walk walk, int row, int end, int column, ArrayView<Quad> sums, ArrayView<Quad> seconds)
     {
-        Quad a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
+        Quad a = default, b = default, c = default, d = default;
         int step = walk.Lanes * walk.Columns, at = (row * walk.Columns) + column;
-        for (; row + (3 * walk.Lanes) < end; row += 4 * walk.Lanes)
+        for (; row + walk.Lanes < end; row += 2 * walk.Lanes)
         {
             TwoQuads q = source.Load(at, column), r = source.Load(at + step, column);
-            TwoQuads s = source.Load(at + (2 * step), column), t = source.Load(at + (3 * step), column);
             a = Quad.Add(a, q.First);
             b = Quad.Add(b, r.First);
-            c = Quad.Add(c, s.First);
-            d = Quad.Add(d, t.First);
             if (TSource.HasSecond)
             {
-                e = Quad.Add(e, q.Second);
-                f = Quad.Add(f, r.Second);
-                g = Quad.Add(g, s.Second);
-                h = Quad.Add(h, t.Second);
+                c = Quad.Add(c, q.Second);
+                d = Quad.Add(d, r.Second);
             }
 
-            at += 4 * step;
+            at += 2 * step;
         }
 
-        for (; row < end; row += walk.Lanes)
+        if (row < end)
         {
             TwoQuads q = source.Load(at, column);
             a = Quad.Add(a, q.First);
             if (TSource.HasSecond)
             {
-                e = Quad.Add(e, q.Second);
+                c = Quad.Add(c, q.Second);
             }
-
-            at += step;
         }
 
         int thread = Group.IdxX;
-        sums[thread] = Quad.Add(Quad.Add(a, b), Quad.Add(c, d));
+        sums[thread] = Quad.Add(a, b);
         if (TSource.HasSecond)
         {
-            seconds[thread] = Quad.Add(Quad.Add(e, f), Quad.Add(g, h));
+            seconds[thread] = Quad.Add(c, d);
         }
     }
 
