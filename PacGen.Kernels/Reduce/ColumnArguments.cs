@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using ILGPU;
 
@@ -73,6 +74,7 @@ internal readonly struct ColumnArguments
     }
 
     /// <summary>A number of arguments as a type.</summary>
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "A program that was compiled to native code has no GPU.")]
     public static Type Count(int arguments)
     {
         Type type = typeof(NoArgument);

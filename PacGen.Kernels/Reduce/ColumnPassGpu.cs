@@ -6,8 +6,8 @@ namespace PacGen.Kernels;
 
 /// <summary>
 /// The kernel of a <see cref="ColumnPass"/>. A group sums some rows of some columns, its threads' sums are added as a tree in
-/// shared memory, and of the groups of the same columns the last to end adds up what all of them have left in memory, in the order
-/// of the rows, and computes the maps: no second launch is waited for.
+/// shared memory, and of the groups of the same columns the last to end adds up what all of them have left in memory, in the
+/// order of the rows, and computes the maps: no second launch is waited for.
 /// </summary>
 /// <remarks>
 /// Squares about the mean: a thread takes the squares about the first number that it reads, of at most 64, so that little
@@ -237,7 +237,9 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
         }
     }
 
-    /// <summary>A thread's mean, as a distance from the column's first number, squares about it, and how many there are.</summary>
+    /// <summary>
+    /// A thread's mean, as a distance from the column's first number, squares about it, and how many there are.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Moments(
         TSource source, ColumnPassGpu.Walk walk, int row, int end, int column, ArrayView<Quad> means, ArrayView<Quad> squares,

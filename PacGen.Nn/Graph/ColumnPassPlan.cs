@@ -139,14 +139,15 @@ internal sealed class ColumnPassPlan
 
     /// <summary>Whether a tensor is a sum divided by the number of its terms.</summary>
     private bool IsMean(Tensor tensor, Tensor sum, long terms) =>
-        steps.Find(step => step.Output == source(tensor)) is { Operation: FusedMap { Expression: var expression }, Inputs: var inputs }
-            && expression.Equals(Expression.Binary<MultiplyFunction>()) && source(inputs[0]) == sum
+        steps.Find(step => step.Output == source(tensor)) is { Operation: FusedMap map, Inputs: var inputs }
+            && map.Expression.Equals(Expression.Binary<MultiplyFunction>()) && source(inputs[0]) == sum
             && inputs[1].Values is [var share] && Math.Abs((share * (double)terms) - 1) < 1e-6;
 
     /// <summary>The pass with the maps of a number a column that need nothing but its sums and what is there.</summary>
     private BoundPass WithMaps(ColumnPass pass, ImmutableArray<Tensor> arguments, List<int> members)
     {
-        List<Tensor> operands = [.. arguments], results = [.. members.Select(member => steps[member].Output)], made = [.. results];
+        List<Tensor> operands = [.. arguments], results = [.. members.Select(member => steps[member].Output)];
+        List<Tensor> made = [.. results];
         int columns = pass.Source[-1];
         if (pass.Kind == ColumnPassKind.StoredSum)
         {

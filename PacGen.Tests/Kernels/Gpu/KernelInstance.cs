@@ -235,8 +235,9 @@ internal sealed record KernelInstance(
     /// <summary>The passes over columns of the same models.</summary>
     public static IReadOnlyList<KernelInstance> Passes() =>
     [
-        .. ModelKernels.Bound().Where(IsPass).Select(kernel => new KernelInstance(PassName(kernel.DeclaringType!), kernel, true, true))
-            .OrderBy(kernel => kernel.Name, StringComparer.Ordinal),
+        .. ModelKernels.Bound().Where(IsPass).Select(
+            kernel => new KernelInstance(PassName(kernel.DeclaringType!), kernel, true, true)).OrderBy(
+            kernel => kernel.Name, StringComparer.Ordinal),
     ];
 
     /// <summary>Whether a kernel is a pass over columns.</summary>

@@ -6,8 +6,11 @@ namespace PacGen.Tests.Kernels;
 [TestFixtureSource(typeof(DeviceFixture), nameof(DeviceFixture.GpuIds))]
 internal sealed class ColumnPassTests(string id) : DeviceFixture(id)
 {
+    private static readonly Expression Difference = Expression.Binary<SubtractFunction>().Substitute(
+        [Expression.Argument(1), Expression.Argument(2)]);
+
     private static readonly Expression Product = Expression.Binary<MultiplyFunction>().Substitute(
-        [Expression.Argument(0), Expression.Binary<SubtractFunction>().Substitute([Expression.Argument(1), Expression.Argument(2)])]);
+        [Expression.Argument(0), Difference]);
 
     private GpuDevice Gpu => (GpuDevice)Device;
 

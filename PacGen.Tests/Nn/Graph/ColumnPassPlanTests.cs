@@ -20,7 +20,8 @@ internal sealed class ColumnPassPlanTests
     }
 
     [Test]
-    public void TwoSumsOfTheSameNumbersAreOnePass() => Check([Y.Sum(Rows), (Y * (X - Bias)).Sum(Rows)], 1, ColumnPassKind.Sums, 1);
+    public void TwoSumsOfTheSameNumbersAreOnePass() =>
+        Check([Y.Sum(Rows), (Y * (X - Bias)).Sum(Rows)], 1, ColumnPassKind.Sums, 1);
 
     [Test]
     public void ASumThatNeedsTheOtherWaits()
