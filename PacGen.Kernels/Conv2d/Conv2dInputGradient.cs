@@ -101,10 +101,13 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
             channels, outputs, countP, countQ, (lastP * line) + (lastQ * place), Geometry.StrideHeight * line,
             Geometry.StrideWidth * place);
         Windows windows = new(dy[0], dy[1], dy[2], outputs, rows, columns, countP, countQ, 1, 1, top, left);
-        ProductTarget target = new(
-            dy[0] * rows * columns, channels, countP * countQ * outputs, Packs.InFours(0, output), new Radix(rows, columns),
-            ((h * Width) + v) * channels, Height * Width * channels, Geometry.StrideHeight * Width * channels,
-            Geometry.StrideWidth * channels);
+        int places = dy[0] * rows * columns, terms = countP * countQ * outputs;
+        bool aligned = Packs.InFours(0, output);
+        ProductTarget target = Geometry is { StrideHeight: 1, StrideWidth: 1 }
+            ? new(places, channels, terms, aligned)
+            : new(
+                places, channels, terms, aligned, new Radix(rows, columns), ((h * Width) + v) * channels,
+                Height * Width * channels, Geometry.StrideHeight * Width * channels, Geometry.StrideWidth * channels);
         return Packs.InFours(outputs, inputs[0])
             ? Product.Bind(
                 device, Precision, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], weights, output, target,

@@ -36,17 +36,29 @@ internal struct ExpressionArgument(Region region, Shape target, Shape shape)
         Quad quad;
         if (wide & column != 0)
         {
-            quad = Quad.Load(memory, (start * row) + first);
+            quad = LoadQuad(start, first);
         }
         else
         {
-            quad = new Quad(
-                Load(start, first), Load(start, IntrinsicMath.Min(first + 1, last)),
-                Load(start, IntrinsicMath.Min(first + 2, last)), Load(start, IntrinsicMath.Min(first + 3, last)));
+            quad = LoadOnes(last, start, first);
         }
 
         return quad;
     }
+
+    /// <summary>The numbers of four columns on of a row that begin on 16 bytes; not of an argument of one number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Quad LoadQuad(int start, int first) => Quad.Load(memory, (start * row) + first);
+
+    /// <summary>The numbers of four columns on of a row, one by one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Quad LoadOnes(int last, int start, int first) => new(
+        Load(start, first), Load(start, IntrinsicMath.Min(first + 1, last)), Load(start, IntrinsicMath.Min(first + 2, last)),
+        Load(start, IntrinsicMath.Min(first + 3, last)));
+
+    /// <summary>The numbers of two columns on of a row that begin on 8 bytes; not of an argument of one number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Pair LoadPair(int start, int first) => Pair.Load(memory, (start * row) + first);
 
     /// <summary>The number of a column of a row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -58,6 +58,12 @@ internal static class OtherArguments
     }
 }
 
+/// <summary>The further arguments of four numbers.</summary>
+internal struct OtherQuads
+{
+    public Quad X1, X2, X3, X4;
+}
+
 /// <summary>An expression whose first argument is at hand, and the memory of up to four others: a map's bits.</summary>
 internal struct OtherArguments<TExpression, TOthers>
     where TExpression : struct, IExpression
@@ -78,29 +84,67 @@ internal struct OtherArguments<TExpression, TOthers>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Quad Evaluate(Quad first, bool wide, int last, int start, int column)
     {
-        Quad q1 = default, q2 = default, q3 = default, q4 = default;
+        OtherQuads quads = default;
         if (TOthers.Count > 0)
         {
-            q1 = x1.Load(wide, last, start, column);
+            quads.X1 = x1.Load(wide, last, start, column);
         }
 
         if (TOthers.Count > 1)
         {
-            q2 = x2.Load(wide, last, start, column);
+            quads.X2 = x2.Load(wide, last, start, column);
         }
 
         if (TOthers.Count > 2)
         {
-            q3 = x3.Load(wide, last, start, column);
+            quads.X3 = x3.Load(wide, last, start, column);
         }
 
         if (TOthers.Count > 3)
         {
-            q4 = x4.Load(wide, last, start, column);
+            quads.X4 = x4.Load(wide, last, start, column);
         }
 
-        return MapGpu<TExpression>.Four(first, q1, q2, q3, q4, default, default, default);
+        return Evaluate(first, quads);
     }
+
+    /// <summary>The further arguments of four numbers.</summary>
+    /// <param name="start0">Where their row, or the first two's, begins.</param>
+    /// <param name="start1">Where the last two's row begins.</param>
+    /// <param name="column">The first of the columns.</param>
+    /// <param name="last">The last column of all.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly OtherQuads Load<TPlaces>(int start0, int start1, int column, int last)
+        where TPlaces : struct, IArgumentPlaces
+    {
+        OtherQuads quads = default;
+        if (TOthers.Count > 0)
+        {
+            quads.X1 = TPlaces.Load(x1, start0, start1, column, last);
+        }
+
+        if (TOthers.Count > 1)
+        {
+            quads.X2 = TPlaces.Load(x2, start0, start1, column, last);
+        }
+
+        if (TOthers.Count > 2)
+        {
+            quads.X3 = TPlaces.Load(x3, start0, start1, column, last);
+        }
+
+        if (TOthers.Count > 3)
+        {
+            quads.X4 = TPlaces.Load(x4, start0, start1, column, last);
+        }
+
+        return quads;
+    }
+
+    /// <summary>The expression of four numbers and their further arguments.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Quad Evaluate(Quad first, OtherQuads quads) =>
+        MapGpu<TExpression>.Four(first, quads.X1, quads.X2, quads.X3, quads.X4, default, default, default);
 
     /// <summary>The expression at one column of a row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
+using ILGPU.Util;
 
 namespace PacGen.Kernels;
 
@@ -25,54 +26,156 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
     /// <inheritdoc/>
     public readonly ProductTarget Layout => layout;
 
+    // As many arguments at a time as there are registers for beside the sums.
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Store(
-        ArrayView<float> memory, int split, int row, int column0, int column1, Quad numbers0, Quad numbers1)
+        ArrayView<float> memory, int split, int row, int column0, int column1, Quad c00, Quad c01, Quad c10, Quad c11, Quad c20,
+        Quad c21, Quad c30, Quad c31)
     {
-        if (row < layout.Rows)
+        if (column0 < layout.Columns)
         {
-            int start = layout.Start(split, row);
-            StoreQuad(memory, start, column0, numbers0);
-            StoreQuad(memory, start, column1, numbers1);
+            int start0 = Start(split, row), start1 = Start(split, row + 1), start2 = Start(split, row + 2), start3 = Start(
+                split, row + 3);
+            TwoQuads x0 = Load(start0, column0, column1), x1 = default, x2 = default, x3 = default;
+            if (TOthers.Count < 3)
+            {
+                x1 = Load(start1, column0, column1);
+            }
+
+            if (TOthers.Count < 2)
+            {
+                x2 = Load(start2, column0, column1);
+                x3 = Load(start3, column0, column1);
+            }
+
+            StoreRow(memory, row, start0, column0, column1, c00, c01, x0);
+            if (TOthers.Count > 2)
+            {
+                x1 = Load(start1, column0, column1);
+            }
+
+            StoreRow(memory, row + 1, start1, column0, column1, c10, c11, x1);
+            if (TOthers.Count > 1)
+            {
+                x2 = Load(start2, column0, column1);
+            }
+
+            if (TOthers.Count == 2)
+            {
+                x3 = Load(start3, column0, column1);
+            }
+
+            StoreRow(memory, row + 2, start2, column0, column1, c20, c21, x2);
+            if (TOthers.Count > 2)
+            {
+                x3 = Load(start3, column0, column1);
+            }
+
+            StoreRow(memory, row + 3, start3, column0, column1, c30, c31, x3);
         }
     }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void StorePairs(
-        ArrayView<float> memory, int split, int row, int column, float x0, float y0, float x1, float y1, float x2, float y2,
-        float x3, float y3)
+        ArrayView<float> memory, int split, int row0, int row1, int column, Quad c0, Quad c1, Quad c2, Quad c3, Quad c4, Quad c5,
+        Quad c6, Quad c7)
     {
-        if (row < layout.Rows)
+        if (column < layout.Columns)
         {
-            int start = layout.Start(split, row);
-            StoreOne(memory, start, column, x0);
-            StoreOne(memory, start, column + 1, y0);
-            StoreOne(memory, start, column + 8, x1);
-            StoreOne(memory, start, column + 9, y1);
-            StoreOne(memory, start, column + 16, x2);
-            StoreOne(memory, start, column + 17, y2);
-            StoreOne(memory, start, column + 24, x3);
-            StoreOne(memory, start, column + 25, y3);
+            int start0 = Start(split, row0), start1 = Start(split, row1);
+            FourQuads left = LoadPairs(start0, start1, column), right = default;
+            if (TOthers.Count < 2)
+            {
+                right = LoadPairs(start0, start1, column + 32);
+            }
+
+            StorePairs(memory, row0, row1, start0, start1, column, c0, c1, c2, c3, left);
+            if (TOthers.Count > 1)
+            {
+                right = LoadPairs(start0, start1, column + 32);
+            }
+
+            StorePairs(memory, row0, row1, start0, start1, column + 32, c4, c5, c6, c7, right);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void StoreQuad(ArrayView<float> memory, int start, int column, Quad numbers)
+    private readonly TwoQuads Load(int start, int column0, int column1)
     {
-        if (column < layout.Columns)
+        int inside0 = Inside(column0), inside1 = Inside(column1), last = layout.Columns - 1;
+        TwoQuads quads;
+        if (layout.IsWide)
         {
-            layout.Store(memory, start, column, others.Evaluate(numbers, layout.IsWide, layout.Columns - 1, start, column));
+            quads.First = others.Load<QuadsOfARow>(start, start, inside0, last);
+            quads.Second = others.Load<QuadsOfARow>(start, start, inside1, last);
         }
+        else
+        {
+            quads.First = others.Load<OnesOfARow>(start, start, inside0, last);
+            quads.Second = others.Load<OnesOfARow>(start, start, inside1, last);
+        }
+
+        return quads;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void StoreOne(ArrayView<float> memory, int start, int column, float number)
+    private readonly FourQuads LoadPairs(int start0, int start1, int column)
     {
-        if (column < layout.Columns)
+        int inside0 = Inside(column), inside1 = Inside(column + 8), inside2 = Inside(column + 16), inside3 = Inside(column + 24);
+        int last = layout.Columns - 1;
+        FourQuads quads;
+        if (layout.IsWide)
         {
-            memory[start + column] = others.Evaluate(number, start, column);
+            quads.First = others.Load<PairsOfTwoRows>(start0, start1, inside0, last);
+            quads.Second = others.Load<PairsOfTwoRows>(start0, start1, inside1, last);
+            quads.Third = others.Load<PairsOfTwoRows>(start0, start1, inside2, last);
+            quads.Fourth = others.Load<PairsOfTwoRows>(start0, start1, inside3, last);
         }
+        else
+        {
+            quads.First = others.Load<OnesOfTwoRows>(start0, start1, inside0, last);
+            quads.Second = others.Load<OnesOfTwoRows>(start0, start1, inside1, last);
+            quads.Third = others.Load<OnesOfTwoRows>(start0, start1, inside2, last);
+            quads.Fourth = others.Load<OnesOfTwoRows>(start0, start1, inside3, last);
+        }
+
+        return quads;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void StoreRow(
+        ArrayView<float> memory, int row, int start, int column0, int column1, Quad numbers0, Quad numbers1, TwoQuads quads) =>
+        layout.StoreRow(
+            memory, row, start, column0, column1, others.Evaluate(numbers0, quads.First),
+            others.Evaluate(numbers1, quads.Second));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void StorePairs(
+        ArrayView<float> memory, int row0, int row1, int start0, int start1, int column, Quad c0, Quad c1, Quad c2, Quad c3,
+        FourQuads quads) =>
+        layout.StorePairs(
+            memory, row0, row1, start0, start1, column, others.Evaluate(c0, quads.First), others.Evaluate(c1, quads.Second),
+            others.Evaluate(c2, quads.Third), others.Evaluate(c3, quads.Fourth));
+
+    // Where a row begins; beyond the matrix the first row, so that all may be loaded without a branch.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int Start(int split, int row) => layout.Start(split, Utilities.Select(row < layout.Rows, row, 0));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int Inside(int column) => Utilities.Select(column < layout.Columns, column, 0);
+
+    /// <summary>The arguments of eight of a thread's numbers.</summary>
+    private struct TwoQuads
+    {
+        public OtherQuads First, Second;
+    }
+
+    /// <summary>The arguments of 16 of a thread's numbers.</summary>
+    private struct FourQuads
+    {
+        public OtherQuads First, Second, Third, Fourth;
     }
 }

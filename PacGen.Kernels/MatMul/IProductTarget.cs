@@ -2,17 +2,28 @@ using ILGPU;
 
 namespace PacGen.Kernels;
 
-/// <summary>Where a product's numbers go, and what is made of them on the way, as a type argument of its kernel.</summary>
+/// <summary>
+/// Where a product's numbers go, and what is made of them on the way, as a type argument of its kernel. A thread's numbers come
+/// many at a time: what is made of them asks for all that it reads before the first of them is stored, since no load may pass a
+/// store that might be to the same place.
+/// </summary>
 internal interface IProductTarget
 {
     /// <summary>The extents, and where rows go.</summary>
     ProductTarget Layout { get; }
 
-    /// <summary>Stores eight numbers of a row, four from each of two columns on, without those beyond the matrix.</summary>
-    void Store(ArrayView<float> memory, int split, int row, int column0, int column1, Quad numbers0, Quad numbers1);
+    /// <summary>
+    /// Stores eight numbers of each of four rows, four from each of two columns on, without those beyond the matrix.
+    /// </summary>
+    void Store(
+        ArrayView<float> memory, int split, int row, int column0, int column1, Quad c00, Quad c01, Quad c10, Quad c11, Quad c20,
+        Quad c21, Quad c30, Quad c31);
 
-    /// <summary>Stores eight numbers of a row, two from every eighth column on, without those beyond the matrix.</summary>
+    /// <summary>
+    /// Stores 16 numbers of each of two rows, two from every eighth column on, without those beyond the matrix: a quad's X and Y
+    /// are of the first row, Z and W of the second.
+    /// </summary>
     void StorePairs(
-        ArrayView<float> memory, int split, int row, int column, float x0, float y0, float x1, float y1, float x2, float y2,
-        float x3, float y3);
+        ArrayView<float> memory, int split, int row0, int row1, int column, Quad c0, Quad c1, Quad c2, Quad c3, Quad c4, Quad c5,
+        Quad c6, Quad c7);
 }

@@ -66,8 +66,11 @@ internal abstract class ProductEpilogue
     /// <summary>The further arguments as a kernel reads them.</summary>
     private protected ExpressionArgument[] Arguments(Region output) => OtherArguments.Of(output, target, shapes, inputs);
 
-    /// <summary>Where results go, a float at a time where an argument does not start on 16 bytes.</summary>
-    private protected ProductTarget Aligned(ProductTarget layout) => Packs.InFours(0, inputs) ? layout : layout.InOnes();
+    /// <summary>
+    /// Where results go, a float at a time where an argument is one number or does not start on 16 bytes.
+    /// </summary>
+    private protected ProductTarget Aligned(ProductTarget layout) =>
+        Packs.InFours(0, inputs) && Array.TrueForAll(shapes, shape => shape.Count > 1) ? layout : layout.InOnes();
 }
 
 /// <summary>The same, closed over the expression and the number of its further arguments.</summary>

@@ -38,7 +38,7 @@ internal struct ProductTarget : IProductTarget
     /// <inheritdoc/>
     public readonly ProductTarget Layout => this;
 
-    /// <summary>Whether rows are stored 16 bytes at a time.</summary>
+    /// <summary>Whether rows are stored 16 bytes at a time, or 8 where a thread has two numbers side by side.</summary>
     public readonly bool IsWide => wide != 0;
 
     /// <summary>The same, stored a float at a time.</summary>
@@ -47,29 +47,57 @@ internal struct ProductTarget : IProductTarget
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Store(
-        ArrayView<float> memory, int split, int row, int column0, int column1, Quad numbers0, Quad numbers1)
+        ArrayView<float> memory, int split, int row, int column0, int column1, Quad c00, Quad c01, Quad c10, Quad c11, Quad c20,
+        Quad c21, Quad c30, Quad c31)
     {
-        if (row < Rows)
-        {
-            int start = Start(split, row);
-            Store(memory, start, column0, numbers0);
-            Store(memory, start, column1, numbers1);
-        }
+        StoreRow(memory, row, Start(split, row), column0, column1, c00, c01);
+        StoreRow(memory, row + 1, Start(split, row + 1), column0, column1, c10, c11);
+        StoreRow(memory, row + 2, Start(split, row + 2), column0, column1, c20, c21);
+        StoreRow(memory, row + 3, Start(split, row + 3), column0, column1, c30, c31);
     }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void StorePairs(
-        ArrayView<float> memory, int split, int row, int column, float x0, float y0, float x1, float y1, float x2, float y2,
-        float x3, float y3)
+        ArrayView<float> memory, int split, int row0, int row1, int column, Quad c0, Quad c1, Quad c2, Quad c3, Quad c4, Quad c5,
+        Quad c6, Quad c7)
+    {
+        int start0 = Start(split, row0), start1 = Start(split, row1);
+        StorePairs(memory, row0, row1, start0, start1, column, c0, c1, c2, c3);
+        StorePairs(memory, row0, row1, start0, start1, column + 32, c4, c5, c6, c7);
+    }
+
+    /// <summary>Stores eight numbers of a row, four from each of two columns on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StoreRow(
+        ArrayView<float> memory, int row, int start, int column0, int column1, Quad numbers0, Quad numbers1)
     {
         if (row < Rows)
         {
-            int start = Start(split, row);
-            StorePair(memory, start, column, x0, y0);
-            StorePair(memory, start, column + 8, x1, y1);
-            StorePair(memory, start, column + 16, x2, y2);
-            StorePair(memory, start, column + 24, x3, y3);
+            StoreQuad(memory, start, column0, numbers0);
+            StoreQuad(memory, start, column1, numbers1);
+        }
+    }
+
+    /// <summary>Stores eight numbers of each of two rows, two from every eighth column on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StorePairs(
+        ArrayView<float> memory, int row0, int row1, int start0, int start1, int column, Quad c0, Quad c1, Quad c2, Quad c3)
+    {
+        if (row0 < Rows)
+        {
+            StorePair(memory, start0, column, c0.X, c0.Y);
+            StorePair(memory, start0, column + 8, c1.X, c1.Y);
+            StorePair(memory, start0, column + 16, c2.X, c2.Y);
+            StorePair(memory, start0, column + 24, c3.X, c3.Y);
+        }
+
+        if (row1 < Rows)
+        {
+            StorePair(memory, start1, column, c0.Z, c0.W);
+            StorePair(memory, start1, column + 8, c1.Z, c1.W);
+            StorePair(memory, start1, column + 16, c2.Z, c2.W);
+            StorePair(memory, start1, column + 24, c3.Z, c3.W);
         }
     }
 
@@ -92,18 +120,24 @@ internal struct ProductTarget : IProductTarget
     {
         if (column < Columns)
         {
-            memory[start + column] = x;
-        }
-
-        if (column + 1 < Columns)
-        {
-            memory[start + column + 1] = y;
+            if (wide != 0)
+            {
+                Pair.Store(memory, start + column, new(x, y));
+            }
+            else
+            {
+                memory[start + column] = x;
+                if (column + 1 < Columns)
+                {
+                    memory[start + column + 1] = y;
+                }
+            }
         }
     }
 
     /// <summary>Stores four numbers of the row that begins somewhere, without those beyond the matrix.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(ArrayView<float> memory, int start, int column, Quad numbers)
+    private readonly void StoreQuad(ArrayView<float> memory, int start, int column, Quad numbers)
     {
         if (column < Columns)
         {

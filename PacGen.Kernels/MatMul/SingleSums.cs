@@ -60,14 +60,8 @@ internal struct SingleSums : IThreadSums
         // Four rows from each of two on, four columns from each of two on.
         int row0 = firstRow + row, row1 = firstRow + (rows / 2) + row;
         int column0 = firstColumn + column, column1 = firstColumn + (columns / 2) + column;
-        target.Store(memory, split, row0, column0, column1, c00, c01);
-        target.Store(memory, split, row0 + 1, column0, column1, c10, c11);
-        target.Store(memory, split, row0 + 2, column0, column1, c20, c21);
-        target.Store(memory, split, row0 + 3, column0, column1, c30, c31);
-        target.Store(memory, split, row1, column0, column1, c40, c41);
-        target.Store(memory, split, row1 + 1, column0, column1, c50, c51);
-        target.Store(memory, split, row1 + 2, column0, column1, c60, c61);
-        target.Store(memory, split, row1 + 3, column0, column1, c70, c71);
+        target.Store(memory, split, row0, column0, column1, c00, c01, c10, c11, c20, c21, c30, c31);
+        target.Store(memory, split, row1, column0, column1, c40, c41, c50, c51, c60, c61, c70, c71);
     }
 
     /// <summary>Adds the products of a term: eight numbers of A's column with eight of B's row.</summary>

@@ -189,11 +189,9 @@ internal struct WarpSums<TFactors>
         where TA : struct, ITileSource
         where TTarget : struct, IProductTarget
     {
-        int row0 = row + Row<TA>(fragment, 0, group), row1 = row + Row<TA>(fragment, 1, group), first = column + (2 * place);
-        target.StorePairs(memory, split, row0, first, s0.X, s0.Y, s1.X, s1.Y, s2.X, s2.Y, s3.X, s3.Y);
-        target.StorePairs(memory, split, row0, first + 32, s4.X, s4.Y, s5.X, s5.Y, s6.X, s6.Y, s7.X, s7.Y);
-        target.StorePairs(memory, split, row1, first, s0.Z, s0.W, s1.Z, s1.W, s2.Z, s2.W, s3.Z, s3.W);
-        target.StorePairs(memory, split, row1, first + 32, s4.Z, s4.W, s5.Z, s5.W, s6.Z, s6.W, s7.Z, s7.W);
+        target.StorePairs(
+            memory, split, row + Row<TA>(fragment, 0, group), row + Row<TA>(fragment, 1, group), column + (2 * place), s0, s1, s2,
+            s3, s4, s5, s6, s7);
     }
 
     /// <summary>A's four fragments of eight terms, and B's eight, two in a quad.</summary>

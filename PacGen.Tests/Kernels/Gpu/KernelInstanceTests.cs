@@ -21,9 +21,10 @@ internal sealed partial class KernelInstanceTests
     private static IEnumerable<KernelInstance> All =>
         [.. KernelInstance.Elementwise, .. KernelInstance.Primitives, .. KernelInstance.Products, .. Fused];
 
-    // Of products with an expression one of each tile; the page has them all.
+    // Of products with an expression two of each tile, of one and of two further arguments; the page has them all.
     private static IEnumerable<KernelInstance> Fused => KernelInstance.FusedProducts.Where(
-        kernel => kernel.Name.EndsWith(": add(add(x0, x1), x2)", StringComparison.Ordinal));
+        kernel => kernel.Name.EndsWith(": multiply(x0, step(x1))", StringComparison.Ordinal)
+            || kernel.Name.EndsWith(": add(add(x0, x1), x2)", StringComparison.Ordinal));
 
     [TestCaseSource(nameof(All))]
     public void KeepsToRegistersAndLoadsQuads(KernelInstance kernel) => Check(kernel);
@@ -209,8 +210,8 @@ internal sealed partial class KernelInstanceTests
 
             A bias, batch norm's scale and shift, a ReLU or the mask of its gradient, a residual: where a map alone reads a product, the
             product's kernel is closed over the map's expression (x0 is the product's number) and the map is gone. Its arguments come 16 bytes
-            at a time, in tiles of four warps and stages a float at a time, as these store; the 4-byte loads are those of lines that are no
-            multiple of four. None has run on a GPU; `PACGEN_GPU_FUSION=0` does without.
+            at a time, in tiles of four warps and stages 8 bytes, as these store, and up to 32 of a thread's before their results are stored;
+            the 4-byte loads are those of lines that are no multiple of four. None has run on a GPU; `PACGEN_GPU_FUSION=0` does without.
 
             | kernel | registers sm_80, sm_90 | spills | stack | shared | loads | stores |
             | --- | --- | --- | --- | --- | --- | --- |
@@ -307,6 +308,15 @@ internal sealed partial class KernelInstanceTests
                     "loads that wait");
             }
 
+            if (KernelInstance.IsFusedProduct(kernel.Method))
+            {
+                // Of a thread's 64 or 128 numbers, the loads of 32 arguments stand together, before any of their results is stored.
+                int numbers = type.StartsWith("ProductPipeline", StringComparison.Ordinal) ? 128 : 64;
+                int arguments = kernel.Name.Contains("x2", StringComparison.Ordinal) ? 2 : 1;
+                Assert.That(
+                    StoresBeforeLoads().Count(ptx), Is.LessThanOrEqualTo(numbers * arguments / 32), "loads that wait for stores");
+            }
+
             if (type.StartsWith("ProductGpu", StringComparison.Ordinal))
             {
                 Type sums = kernel.Method.DeclaringType.GenericTypeArguments[3];
@@ -352,6 +362,9 @@ internal sealed partial class KernelInstanceTests
         4 * (Count(Body(kernel), "ld.global.v4.f32") + Count(Body(kernel), "st.global.v4.f32")) / kernel.InFlight;
 
     private static int Count(string text, string instruction) => Regex.Count(text, Regex.Escape(instruction));
+
+    [GeneratedRegex(@"st\.global(?:(?!st\.global|ld\.global).)*ld\.global", RegexOptions.Singleline)]
+    private static partial Regex StoresBeforeLoads();
 
     [GeneratedRegex(@"\b(add|sub|mul|div|sqrt|mad)\.f32")]
     private static partial Regex Unrounded();
