@@ -143,7 +143,7 @@ internal struct OtherArguments<TExpression, TOthers>
 
     /// <summary>The expression of four numbers and their further arguments.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Quad Evaluate(Quad first, OtherQuads quads) =>
+    public static Quad Evaluate(Quad first, OtherQuads quads) =>
         MapGpu<TExpression>.Four(first, quads.X1, quads.X2, quads.X3, quads.X4, default, default, default);
 
     /// <summary>The expression at one column of a row.</summary>

@@ -149,16 +149,20 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
     private readonly void StoreRow(
         ArrayView<float> memory, int row, int start, int column0, int column1, Quad numbers0, Quad numbers1, TwoQuads quads) =>
         layout.StoreRow(
-            memory, row, start, column0, column1, others.Evaluate(numbers0, quads.First),
-            others.Evaluate(numbers1, quads.Second));
+            memory, row, start, column0, column1, Evaluate(numbers0, quads.First),
+            Evaluate(numbers1, quads.Second));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void StorePairs(
         ArrayView<float> memory, int row0, int row1, int start0, int start1, int column, Quad c0, Quad c1, Quad c2, Quad c3,
         FourQuads quads) =>
         layout.StorePairs(
-            memory, row0, row1, start0, start1, column, others.Evaluate(c0, quads.First), others.Evaluate(c1, quads.Second),
-            others.Evaluate(c2, quads.Third), others.Evaluate(c3, quads.Fourth));
+            memory, row0, row1, start0, start1, column, Evaluate(c0, quads.First), Evaluate(c1, quads.Second),
+            Evaluate(c2, quads.Third), Evaluate(c3, quads.Fourth));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Quad Evaluate(Quad numbers, OtherQuads quads) =>
+        OtherArguments<TExpression, TOthers>.Evaluate(numbers, quads);
 
     // Where a row begins; beyond the matrix the first row, so that all may be loaded without a branch.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -69,7 +69,10 @@ internal static class Product
         using LaunchParts parts = new(device);
         Region split = parts.Memory((long)target.Splits * rows * columns, "the parts of a matrix product");
         parts.Add(BindTo(device, precision, a, sourceA, b, sourceB, split, target));
-        parts.Add(new SplitSumGpu(device, split, target.Splits, output.Slice(0, (long)rows * columns)));
+        Region sums = output.Slice(0, (long)rows * columns);
+        parts.Add(Packs.InFours(sums.Count, sums)
+            ? new SplitSumGpu<Quad>(device, split, target.Splits, sums)
+            : new SplitSumGpu<One>(device, split, target.Splits, sums));
         if (epilogue is not null)
         {
             parts.Add(epilogue.Behind(device, output));

@@ -197,8 +197,8 @@ internal sealed record KernelInstance(
                 }
             }
 
-            yield return new("sum of a product's parts, in fours", ((Delegate)SplitSumGpu.Quads).Method, true, true);
-            yield return new("sum of a product's parts", ((Delegate)SplitSumGpu.Singles).Method, false, false);
+            yield return new("sum of a product's parts, in fours", SplitSumGpu<Quad>.Method, true, true);
+            yield return new("sum of a product's parts", SplitSumGpu<One>.Method, false, false);
         }
     }
 

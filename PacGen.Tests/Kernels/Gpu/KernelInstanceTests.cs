@@ -310,7 +310,7 @@ internal sealed partial class KernelInstanceTests
 
             if (KernelInstance.IsFusedProduct(kernel.Method))
             {
-                // Of a thread's 64 or 128 numbers, the loads of 32 arguments stand together, before any of their results is stored.
+                // Of a thread's 64 or 128 numbers, the loads of 32 arguments stand together, before a result is stored.
                 int numbers = type.StartsWith("ProductPipeline", StringComparison.Ordinal) ? 128 : 64;
                 int arguments = kernel.Name.Contains("x2", StringComparison.Ordinal) ? 2 : 1;
                 Assert.That(

@@ -48,6 +48,8 @@ internal sealed class MatMulTests(string machine)
     [TestCase(1025, 9, 1030)]
     [TestCase(1024, 24, 1024)]
     [TestCase(20, 4100, 36)]
+    [TestCase(24, 8511, 40)]
+    [TestCase(32, 8511, 48)]
     [TestCase(33, 2051, 131)]
     public void FollowsTheReferenceWithManyTilesAndLongSums(int m, int k, int n)
     {
