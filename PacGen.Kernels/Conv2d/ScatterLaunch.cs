@@ -107,9 +107,29 @@ internal sealed unsafe class ScatterLaunch<T> : CpuLaunch
                 float* to = dx + ((nint)top * line) + left + skip;
                 for (int p = first; p < end; p++)
                 {
-                    RowTiles<T>.Copy(from + (p * run), to + ((nint)p * line), length, true);
+                    Add(from + (p * run), to + ((nint)p * line), length);
                 }
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(float* from, float* to, int count)
+    {
+        int i = 0;
+        for (; i <= count - T.Count; i += T.Count)
+        {
+            T.Store(to + i, T.Load(to + i) + T.Load(from + i));
+        }
+
+        for (; i <= count - Float4.Count; i += Float4.Count)
+        {
+            Float4.Store(to + i, Float4.Load(to + i) + Float4.Load(from + i));
+        }
+
+        for (; i < count; i++)
+        {
+            to[i] += from[i];
         }
     }
 }

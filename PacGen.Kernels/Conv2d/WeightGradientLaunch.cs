@@ -39,6 +39,7 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
     // columns that don't count.
     private readonly bool direct;
     private readonly bool nine;
+    private readonly bool five;
 
     // Windows of one place: each number is read for few sums, and the memory is the limit.
     private readonly bool single;
@@ -73,6 +74,7 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
         even = windows.IsPointwise && EvenRows<T>.Fits(panels);
         direct = panels.Count == 1 || (single && windows.Channels <= FewRows);
         nine = copies && panels.Vectors == 1 && windows.KernelWidth * windows.Channels == NineTaps<T>.Line;
+        five = FiveTaps<T>.Fits(windows, panels);
         int block = nine ? LinesBlock : Math.Clamp(CacheFloats / (windows.Channels + (3 * T.Count)), 64, 256);
         blockRows = Math.Clamp(block / windows.Columns, 1, windows.Rows);
         int blocks = (windows.Rows + blockRows - 1) / blockRows;
@@ -269,7 +271,12 @@ internal sealed unsafe class WeightGradientLaunch<T> : CpuLaunch
                     }
 
                     int done = nine ? segment.Rows : 0;
-                    if (even)
+                    if (five && segment.Rows == FiveTaps<T>.Line * FiveTaps<T>.Line)
+                    {
+                        FiveTaps<T>.Add(sum, a, line, b, bStep, sums);
+                        done = segment.Rows;
+                    }
+                    else if (even)
                     {
                         int terms = (bottom - top) * inner;
                         bool asks = channels > Line;

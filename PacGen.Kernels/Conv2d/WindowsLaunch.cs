@@ -23,6 +23,8 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
 
     // A product of matrices, whose rows take so long to come that asking for them must not cost time of its own.
     private readonly bool even;
+    private readonly bool five;
+    private readonly nint line;
     private readonly nint outputStart;
     private readonly nint outputRow;
     private readonly nint outputImage;
@@ -63,7 +65,7 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
         rowsPerTask = (windows.Rows + slices - 1) / slices;
         slices = (windows.Rows + rowsPerTask - 1) / rowsPerTask;
 
-        nint line = (nint)windows.Channels * (windows.Inside ? windows.Width : windows.SpanWidth);
+        line = (nint)windows.Channels * (windows.Inside ? windows.Width : windows.SpanWidth);
         nint image = line * (windows.Inside ? windows.Height : windows.SpanOf(rowsPerTask));
         imageRows = new nint[imagesPerTask * rowsPerTask * windows.Columns];
         outputRows = new nint[imageRows.Length];
@@ -85,6 +87,8 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
         even = ahead != 0 && sections.Length == 1 && windows.IsPointwise && EvenRows<T>.Fits(panels)
             && panels.Padded == panels.Columns && outputColumn == panels.Columns && outputRow == windows.Columns * outputColumn
             && outputImage == windows.Rows * outputRow;
+        five = FiveTaps<T>.Fits(windows, panels) && dense && windows.StrideWidth == 1
+            && windows.Columns % FiveTaps<T>.Together == 0 && windows.Columns * panels.Columns >= T.Count;
         if (!windows.Inside)
         {
             device.ReserveScratch(imagesPerTask * image);
@@ -132,7 +136,14 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
                     int vectors = panels.VectorsOf(panel), start = panels.Start(panel), width = vectors * T.Count;
                     float* at = b + ((nint)start * terms) + ((nint)term * width);
                     int done = 0;
-                    if (even)
+                    if (five)
+                    {
+                        // The last row is for what writes no filling behind it, and is longer than that.
+                        done = ((count * rows) - 1) * windows.Columns;
+                        FiveTaps<T>.Multiply(
+                            a, aRows, line, (count * rows) - 1, windows.Columns, at, c, cRows, panels.Columns);
+                    }
+                    else if (even)
                     {
                         bool asks = panel == 0;
                         EvenSum evenly = new(
