@@ -19,7 +19,7 @@ public sealed partial class GpuDevice : Device
     private readonly ConcurrentDictionary<MethodInfo, Delegate> kernels = new();
     private readonly string name;
     private readonly CudaDriver? driver;
-    private readonly Lazy<CudaStream> copies;
+    private readonly Lazy<CudaStream> copies, side;
 
     internal GpuDevice(Accelerator accelerator, DeviceKind kind, string name)
     {
@@ -32,6 +32,7 @@ public sealed partial class GpuDevice : Device
         }
 
         copies = new Lazy<CudaStream>(() => (CudaStream)accelerator.CreateStream());
+        side = new Lazy<CudaStream>(() => (CudaStream)accelerator.CreateStream());
         GraphObstacle = kind == DeviceKind.Cuda ? CudaGraph.Obstacle() : "only CUDA devices record";
         Faults = new GpuFaults(accelerator);
         Kind = kind;
@@ -86,6 +87,13 @@ public sealed partial class GpuDevice : Device
     /// </summary>
     public bool JoinsPasses { get; set; } = Environment.GetEnvironmentVariable("PACGEN_GPU_PASSES")?.Trim() != "0";
 
+    /// <summary>
+    /// Whether launches of a compiled graph that nothing in it waits for, such as the gradients by weights, run beside the others
+    /// on CUDA: a second stream, or a branch of the driver's graph. The values are the same. It takes memory, for what they read
+    /// is kept longer. True where <c>PACGEN_GPU_BESIDE</c> is 1.
+    /// </summary>
+    public bool RunsBeside { get; set; } = Environment.GetEnvironmentVariable("PACGEN_GPU_BESIDE")?.Trim() == "1";
+
     internal Accelerator Accelerator { get; }
 
     internal GpuFaults Faults { get; }
@@ -139,6 +147,35 @@ public sealed partial class GpuDevice : Device
         return new WatchedLaunch(this, all);
     }
 
+    /// <summary>
+    /// A launch beside those that come after it, once it is put among them: it begins when what was launched before is done.
+    /// Until it is waited for by <see cref="Await"/> nothing may write what it reads, or read what it writes. On other devices
+    /// than CUDA, and with cuBLAS, the launch as it is.
+    /// </summary>
+    /// <param name="launch">The launch; what is returned disposes of it.</param>
+    /// <exception cref="DeviceException">The driver refused.</exception>
+    public Launch Beside(Launch launch)
+    {
+        ArgumentNullException.ThrowIfNull(launch);
+        return driver is null || Products is ProductMode.CuBlas or ProductMode.CuBlasTf32 ? launch
+            : new CudaBeside(this, driver, (CudaStream)Accelerator.DefaultStream, side.Value, launch);
+    }
+
+    /// <summary>A launch before which, or behind which, launches beside it are waited for.</summary>
+    /// <param name="before">What <see cref="Beside"/> gave, to be waited for before it.</param>
+    /// <param name="launch">The launch; what is returned disposes of it.</param>
+    /// <param name="behind">The same, to be waited for behind it.</param>
+    public static Launch Await(IReadOnlyList<Launch> before, Launch launch, IReadOnlyList<Launch> behind)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(behind);
+        CudaBeside[] first = [.. before.OfType<CudaBeside>()], last = [.. behind.OfType<CudaBeside>()];
+        return first.Length + last.Length == 0 ? launch : new AwaitingLaunch(first, launch, last);
+    }
+
+    /// <summary>Has kernels launched on a stream from here on.</summary>
+    internal void LaunchOn(CudaStream stream) => SetDefaultStream(Accelerator, stream);
+
     /// <inheritdoc/>
     /// <exception cref="InvalidDataException">A launch met input that makes no sense, such as a label that is no class; the
     /// message names the operation, the row and the value.</exception>
@@ -147,6 +184,10 @@ public sealed partial class GpuDevice : Device
         try
         {
             Accelerator.DefaultStream.Synchronize();
+            if (side.IsValueCreated)
+            {
+                side.Value.Synchronize();
+            }
         }
         catch (Exception failure) when (IsDriverFailure(failure))
         {

@@ -89,6 +89,11 @@ internal sealed class GraphCompiler
         BindLeaves();
         steps = device is GpuDevice { FusesMaps: true, JoinsPasses: true } ? ColumnPassPlan.Join(Fuse(), Base)
             : SweepPlan.Join(Fuse(), device is CpuDevice, Base);
+        if (device is GpuDevice { RunsBeside: true })
+        {
+            steps = BesidePlan.Spread(steps, Base);
+        }
+
         Place(steps);
     }
 
@@ -118,6 +123,7 @@ internal sealed class GraphCompiler
             }
         }
 
+        Dictionary<int, Launch> beside = [];
         for (int i = 0; i < steps.Count;)
         {
             int first = i;
@@ -127,16 +133,26 @@ internal sealed class GraphCompiler
             }
 
             Bind(steps[first..i]);
+            PutBeside(steps[first], beside);
             foreach (Step step in steps[first..i])
             {
-                Uses[step.Output] = Uses[Base(step.Output)] = Launches.Count - 1;
+                // By then what runs beside others has been waited for.
+                int end = Math.Min(step.Until, steps[^1].Time);
+                Uses[step.Output] = Uses[Base(step.Output)] = end;
                 foreach (Tensor input in step.Inputs)
                 {
-                    Uses[Base(input)] = Launches.Count - 1;
+                    Uses[Base(input)] = Math.Max(end, Uses.GetValueOrDefault(Base(input)));
                 }
             }
 
             Names.Add(string.Join(" | ", steps[first..i]));
+        }
+
+        Launch[] last = [.. beside.Where(one => steps.Exists(
+            step => step.Time == one.Key && step.Until > steps[^1].Time)).Select(one => one.Value)];
+        if (last.Length > 0)
+        {
+            Launches[^1] = GpuDevice.Await([], Launches[^1], last);
         }
 
         foreach (Tensor tensor in outputs.Concat(order.Where(node => node.Operation is null && node.Values is null)))
@@ -170,6 +186,24 @@ internal sealed class GraphCompiler
         Launch joined = device.Join(Launches[before..]);
         Launches.RemoveRange(before, together.Count);
         Launches.Add(joined);
+    }
+
+    /// <summary>Puts the last launch beside those that follow, or behind those beside it that end before it.</summary>
+    private void PutBeside(Step step, Dictionary<int, Launch> beside)
+    {
+        if (device is not GpuDevice gpu)
+        {
+            return;
+        }
+
+        if (step.Until > step.Time)
+        {
+            beside[step.Time] = Launches[^1] = gpu.Beside(Launches[^1]);
+        }
+
+        Launch[] ending = [.. beside.Where(one => steps.Exists(
+            other => other.Time == one.Key && other.Until == step.Time)).Select(one => one.Value)];
+        Launches[^1] = GpuDevice.Await(ending, Launches[^1], []);
     }
 
     /// <summary>The tensor whose memory a view shows.</summary>
@@ -460,7 +494,7 @@ internal sealed class GraphCompiler
         {
             foreach (Tensor input in step.Inputs)
             {
-                lastUse[Base(input)] = step.Time;
+                lastUse[Base(input)] = Math.Max(step.Until, lastUse.GetValueOrDefault(Base(input)));
             }
         }
 
@@ -533,6 +567,9 @@ internal sealed class GraphCompiler
     {
         /// <summary>When it runs: steps that run together have the same.</summary>
         public int Time { get; init; }
+
+        /// <summary>When at the latest it has been done: later than <see cref="Time"/> where it runs beside others.</summary>
+        public int Until { get => Math.Max(field, Time); init; }
 
         /// <summary>Of the first of the steps that are one pass of a GPU, that pass.</summary>
         public BoundPass? Pass { get; init; }

@@ -134,6 +134,24 @@ internal sealed class ColumnPassTests(string id) : DeviceFixture(id)
         Assert.That(results[1], Is.EqualTo(squares).Within(3e-6 * squares.Min()));
     }
 
+    // As many groups as a network's layers have.
+    [Test]
+    public void MomentsOfManyRows([Values(8193, 100_003)] int rows, [Values(16, 48, 640)] int columns)
+    {
+        if (Gpu.Kind == DeviceKind.Simulator || (Gpu.Kind == DeviceKind.OpenCl && (long)rows * columns > 10_000_000))
+        {
+            Assert.Ignore("It takes too long.");
+        }
+
+        Shape source = new(rows, columns);
+        float[][] inputs = [KernelRun.Random(source, 7), new float[columns]];
+        (double[] sums, double[] squares) = Moments(inputs, columns);
+        ColumnPass pass = new(ColumnPassKind.Moments, source, Expression.Argument(0), null, []);
+        float[][] results = Run(pass, [source], [inputs[0]], 0);
+        Assert.That(results[0], Is.EqualTo(sums).Within(3e-8 * rows));
+        Assert.That(results[1], Is.EqualTo(squares).Within(1e-6 * rows));
+    }
+
     [Test]
     public void ConstantColumnsHaveNoVariance()
     {

@@ -52,49 +52,6 @@ internal sealed class ColumnPassPlanTests
         Check([odd.Sum([0]), X.Sum([0]), X.Sum([3]), X.Max([0, 1, 2])], 4, ColumnPassKind.Sum, 0, odd);
     }
 
-    // Gradients of two layers with batch norm, and the running statistics, with and without passes.
-    [Test]
-    public void BatchNormTrainsTheSame()
-    {
-        float[][] joined = Train(true, out int few), apart = Train(false, out int many);
-        Assert.That(many - few, Is.AtLeast(20));
-        for (int i = 0; i < joined.Length; i++)
-        {
-            float scale = Math.Max(1e-2f, apart[i].Max(Math.Abs));
-            Assert.That(joined[i], Is.EqualTo(apart[i]).Within(2e-5 * scale), $"tensor {i}");
-        }
-    }
-
-    private static float[][] Train(bool joins, out int launches)
-    {
-        GpuDevice device = (GpuDevice)Device.Simulator;
-        bool before = device.JoinsPasses;
-        try
-        {
-            device.JoinsPasses = joins;
-            Module model = new Sequential(
-                new Conv2d(3, 8, 3, padding: 1), new BatchNorm(8), new Relu(), new Conv2d(8, 4, 3, padding: 1), new BatchNorm(4),
-                new Relu(), new Flatten(), new Linear(64, 5));
-            using ParameterArena arena = new(model, device, 1);
-            TrainingContext context = new(1);
-            model.Train(context);
-            Tensor images = Tensor.Input(new Shape(6, 4, 4, 3), "images"), labels = Tensor.Input(new Shape(6), "labels");
-            Tensor loss = Loss.CrossEntropy(model.Forward(images), labels).Mean();
-            Tensor[] outputs =
-                [loss, .. loss.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]), .. context.Next.Values];
-            using CompiledGraph graph = CompiledGraph.Compile(device, outputs);
-            graph[images].Write(Random.Random(images.Shape, 3));
-            graph[labels].Write([0, 1, 2, 3, 4, 0]);
-            graph.Run();
-            launches = graph.Launches;
-            return [.. outputs.Select(output => graph[output].ToArray())];
-        }
-        finally
-        {
-            device.JoinsPasses = before;
-        }
-    }
-
     private static void Check(Tensor[] outputs, int launches, ColumnPassKind kind, int passes, params Tensor[] more)
     {
         GpuDevice device = (GpuDevice)Device.Simulator;

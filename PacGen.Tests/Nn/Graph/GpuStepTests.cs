@@ -1,0 +1,74 @@
+using PacGen.Kernels;
+using PacGen.Nn;
+using PacGen.Tests.Kernels;
+
+namespace PacGen.Tests.Nn;
+
+/// <summary>
+/// Loss, gradients and running statistics of a network with batch norm on each GPU, as its launches are joined or run beside each
+/// other and not: run one by one, recorded and replayed.
+/// </summary>
+[TestFixtureSource(typeof(DeviceFixture), nameof(DeviceFixture.GpuIds))]
+internal sealed class GpuStepTests(string id) : DeviceFixture(id)
+{
+    private GpuDevice Gpu => (GpuDevice)Device;
+
+    private bool IsSlow => Gpu.Kind != DeviceKind.Cuda;
+
+    [Test]
+    public void PassesOverColumnsGiveWhatSeparateLaunchesDo()
+    {
+        float[][] joined = Values(true, false, out int few), apart = Values(false, false, out int many);
+        Assert.That(many - few, Is.AtLeast(20));
+        for (int i = 0; i < joined.Length; i++)
+        {
+            float scale = Math.Max(1e-2f, apart[i].Max(Math.Abs));
+            Assert.That(joined[i], Is.EqualTo(apart[i]).Within(3e-5 * scale), $"tensor {i}");
+        }
+    }
+
+    [Test]
+    public void LaunchesBesideOthersGiveTheSameBits([Values] bool joins) =>
+        Assert.That(Values(joins, true, out _), Is.EqualTo(Values(joins, false, out _)));
+
+    private float[][] Values(bool joins, bool beside, out int launches)
+    {
+        (bool joined, bool aside) = (Gpu.JoinsPasses, Gpu.RunsBeside);
+        try
+        {
+            (Gpu.JoinsPasses, Gpu.RunsBeside) = (joins, beside);
+            Module model = IsSlow ? new Sequential(
+                new Conv2d(3, 8, 3, padding: 1), new BatchNorm(8), new Relu(), new Conv2d(8, 4, 3, padding: 1), new BatchNorm(4),
+                new Relu(), new Flatten(), new Linear(64, 5)) : new WideResNet(10, 2, 5);
+            using ParameterArena arena = new(model, Gpu, 1);
+            TrainingContext context = new(1);
+            model.Train(context);
+            int batch = IsSlow ? 6 : 64, side = IsSlow ? 4 : 32;
+            Tensor images = Tensor.Input(new Shape(batch, side, side, 3), "images");
+            Tensor labels = Tensor.Input(new Shape(batch), "labels");
+            Tensor loss = Loss.CrossEntropy(model.Forward(images), labels).Mean();
+            Tensor[] outputs =
+                [loss, .. loss.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]), .. context.Next.Values];
+            using CompiledGraph graph = CompiledGraph.Compile(Gpu, outputs);
+            graph[images].Write(KernelRun.Random(images.Shape, 3));
+            graph[labels].Write([.. Enumerable.Range(0, batch).Select(i => (float)(i % 5))]);
+            launches = graph.Launches;
+            float[][]? first = null;
+            for (int run = 0; run < (IsSlow ? 1 : 20); run++)
+            {
+                graph.Run();
+                Gpu.Synchronize();
+                float[][] values = [.. outputs.Select(output => graph[output].ToArray())];
+                first ??= values;
+                Assert.That(values, Is.EqualTo(first), $"run {run + 1} gives other bits");
+            }
+
+            Assert.That(Gpu.Kind != DeviceKind.Cuda || Gpu.RecordsGraphs, Gpu.GraphObstacle);
+            return first!;
+        }
+        finally
+        {
+            (Gpu.JoinsPasses, Gpu.RunsBeside) = (joined, aside);
+        }
+    }
+}
