@@ -109,4 +109,43 @@ internal struct TurnedWeightSource<TWidth> : ITileSource
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly int At(int line, Digits term) => line - (term.High * stepRow) - (term.Middle * stepColumn) + term.Low;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits StageOuter(int index) => new()
+    {
+        Index = last + (IntrinsicMath.Min(index, channels - 1) * outputs),
+    };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits StageTerm(int index) => radix.Of(index);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits NextStage(Digits term) => radix.NextStage(term);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void CopyStage(ArrayView<float> memory, Digits outer, Digits term, ref float shared, int offset)
+    {
+        if (TWidth.Wide)
+        {
+            TileMask.CopyStageQuad(memory, outer.Index + Way(term), term.High < rows, ref shared, offset);
+        }
+        else
+        {
+            TileMask.CopyStageOne(memory, outer.Index + Way(term), term.High < rows, ref shared, offset);
+            term = radix.Next(term);
+            TileMask.CopyStageOne(memory, outer.Index + Way(term), term.High < rows, ref shared, offset + 1);
+            term = radix.Next(term);
+            TileMask.CopyStageOne(memory, outer.Index + Way(term), term.High < rows, ref shared, offset + 2);
+            term = radix.Next(term);
+            TileMask.CopyStageOne(memory, outer.Index + Way(term), term.High < rows, ref shared, offset + 3);
+        }
+    }
+
+    // From an outer index's first tap to a term.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int Way(Digits term) => term.Low - (term.High * stepRow) - (term.Middle * stepColumn);
 }

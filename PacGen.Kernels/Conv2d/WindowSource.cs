@@ -111,4 +111,62 @@ internal struct WindowSource<TOrder, TWidth>(Windows windows) : ITileSource
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly int At(int line, int row, int column, Digits tap) =>
         ((((line + row + tap.High) * width) + column + tap.Middle) * channels) + tap.Low;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits StageOuter(int index) => TOrder.AlongTerms
+        ? Corner(windowRadix.Of(IntrinsicMath.Min(index, (images * windowRadix.Middle * windowRadix.Low) - 1)))
+        : tapRadix.Of(index);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits StageTerm(int index) => TOrder.AlongTerms ? tapRadix.Of(index) : windowRadix.Of(index);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits NextStage(Digits term) =>
+        TOrder.AlongTerms ? tapRadix.NextStage(term) : windowRadix.NextStage(term);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void CopyStage(ArrayView<float> memory, Digits outer, Digits term, ref float shared, int offset)
+    {
+        Digits corner = TOrder.AlongTerms ? outer : Corner(term), tap = TOrder.AlongTerms ? term : outer;
+        bool inside = TOrder.AlongTerms | term.High < images;
+        if (TWidth.Wide)
+        {
+            TileMask.CopyStageQuad(
+                memory, corner.Index + Way(tap), inside & Sees(corner.Middle, corner.Low, tap), ref shared, offset);
+        }
+        else
+        {
+            CopyOne(memory, corner, tap, inside, ref shared, offset);
+            tap = tapRadix.Next(tap);
+            CopyOne(memory, corner, tap, inside, ref shared, offset + 1);
+            tap = tapRadix.Next(tap);
+            CopyOne(memory, corner, tap, inside, ref shared, offset + 2);
+            tap = tapRadix.Next(tap);
+            CopyOne(memory, corner, tap, inside, ref shared, offset + 3);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void CopyOne(
+        ArrayView<float> memory, Digits corner, Digits tap, bool inside, ref float shared, int offset) => TileMask.CopyStageOne(
+        memory, corner.Index + Way(tap), inside & Sees(corner.Middle, corner.Low, tap), ref shared, offset);
+
+    // Where a window begins in memory, and its first row and column, which may lie outside.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly Digits Corner(Digits window)
+    {
+        int row = (window.Middle * strideH) - top, column = (window.Low * strideW) - left;
+        return new()
+        {
+            Index = ((((window.High * height) + row) * width) + column) * channels, Middle = row, Low = column,
+        };
+    }
+
+    // From a window's beginning to a tap.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int Way(Digits tap) => (((tap.High * width) + tap.Middle) * channels) + tap.Low;
 }

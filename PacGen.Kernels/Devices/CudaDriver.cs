@@ -40,9 +40,15 @@ internal sealed unsafe partial class CudaDriver
     // CUresult cuGraphDestroy(CUgraph)
     private readonly delegate* unmanaged<nint, CudaError> graphDestroy;
 
+    // CUresult cuFuncSetAttribute(CUfunction, CUfunction_attribute, int value)
+    private readonly delegate* unmanaged<nint, int, int, CudaError> functionSetAttribute;
+
     private CudaDriver(nint library)
     {
         streamWaitEvent = (delegate* unmanaged<nint, nint, uint, CudaError>)NativeLibrary.GetExport(library, "cuStreamWaitEvent");
+
+        functionSetAttribute =
+            (delegate* unmanaged<nint, int, int, CudaError>)NativeLibrary.GetExport(library, "cuFuncSetAttribute");
 
         // The driver of CUDA 11.4 is the first to have them all.
         HasGraphs = NativeLibrary.TryGetExport(library, "cuStreamBeginCapture_v2", out nint begin)
@@ -87,6 +93,12 @@ internal sealed unsafe partial class CudaDriver
 
     /// <summary>Makes what comes on a stream wait for what an event was last recorded behind.</summary>
     public CudaError Wait(nint stream, nint @event) => streamWaitEvent(stream, @event, 0);
+
+    /// <summary>
+    /// Lets a kernel's launches ask for so many bytes of shared memory, more than the 48 KiB that all may:
+    /// CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES.
+    /// </summary>
+    public CudaError AllowShared(nint function, int bytes) => functionSetAttribute(function, 8, bytes);
 
     /// <summary>From here on what comes on the stream is recorded, not run. Not for the driver's own default stream.</summary>
     public CudaError BeginCapture(nint stream) => streamBeginCapture(stream, ThreadLocal);

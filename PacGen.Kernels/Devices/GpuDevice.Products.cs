@@ -47,4 +47,26 @@ public sealed partial class GpuDevice
     internal bool HasTensorCores => Accelerator is CudaAccelerator cuda
         ? cuda.Architecture.Major >= TensorCore.Major
         : Kind == DeviceKind.Simulator && Accelerator.WarpSize == MmaFragment.Lanes;
+
+    /// <summary>
+    /// Which tiles staged products have: a tile's extents, such as 128x96, or auto; empty for products that load ahead.
+    /// </summary>
+    internal string ProductTiles { get; set; } = "";
+
+    /// <summary>The most parts of a staged product's terms.</summary>
+    internal int ProductSplits { get; set; } =
+        int.TryParse(Environment.GetEnvironmentVariable("PACGEN_GPU_SPLITS"), out int most) ? most : int.MaxValue;
+
+    /// <summary>Lets a kernel's launches ask for more shared memory than all may.</summary>
+    internal void AllowShared(Delegate launcher, int bytes)
+    {
+        if (launcher.Target is CudaKernel kernel)
+        {
+            CudaError error = driver!.AllowShared(kernel.FunctionPtr, bytes);
+            if (error != CudaError.CUDA_SUCCESS)
+            {
+                throw new DeviceException($"{name} has no {bytes} bytes of shared memory for a product's kernel: {error}.");
+            }
+        }
+    }
 }

@@ -36,6 +36,11 @@ public sealed partial class GpuDevice : Device
         GraphObstacle = kind == DeviceKind.Cuda ? CudaGraph.Obstacle() : "only CUDA devices record";
         Faults = new GpuFaults(accelerator);
         Kind = kind;
+        if (kind == DeviceKind.Cuda && HasTensorCores)
+        {
+            ProductTiles = Environment.GetEnvironmentVariable("PACGEN_GPU_TILES")?.Trim() ?? "";
+        }
+
         this.name = kind switch
         {
             DeviceKind.Cuda => $"{name} (CUDA)",

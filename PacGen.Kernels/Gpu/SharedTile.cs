@@ -48,12 +48,12 @@ internal static class SharedTile
         column == 0 ? row.X : column == 1 ? row.Y : column == 2 ? row.Z : row.W;
 
     /// <summary>
-    /// Begins to copy four floats from global to shared memory, or to fill with 0: bytes is 16 or 0. Both places are multiples
-    /// of 4.
+    /// Begins to copy four floats from global memory to a constant number of floats behind a place in shared memory, or to fill
+    /// with 0: bytes is 16 or 0. Both places are multiples of 4.
     /// </summary>
     [IntrinsicImplementation]
-    public static void CopyQuad(ref float shared, ref float memory, int bytes) =>
-        Unsafe.As<float, Quad>(ref shared) = bytes == 0 ? default : Unsafe.As<float, Quad>(ref memory);
+    public static void CopyQuad(ref float shared, int offset, ref float memory, int bytes) =>
+        Unsafe.As<float, Quad>(ref Unsafe.Add(ref shared, offset)) = bytes == 0 ? default : Unsafe.As<float, Quad>(ref memory);
 
     /// <summary>
     /// Begins to copy a float to a constant number of floats behind a place, or to write 0: bytes is 4 or 0.
@@ -140,14 +140,12 @@ internal static class SharedTile
     }
 
     private static void EmitCopyQuad(PTXBackend backend, PTXCodeGenerator generator, Value value) =>
-        EmitCopy(generator, (MethodCall)value, "cp.async.cg.shared.global", 16, 0);
+        EmitCopy(generator, (MethodCall)value, "cp.async.cg.shared.global", 16);
 
     private static void EmitCopyOne(PTXBackend backend, PTXCodeGenerator generator, Value value) =>
-        EmitCopy(
-            generator, (MethodCall)value, "cp.async.ca.shared.global", 4,
-            sizeof(float) * ((MethodCall)value).Nodes[1].ResolveAs<PrimitiveValue>()!.Int32Value);
+        EmitCopy(generator, (MethodCall)value, "cp.async.ca.shared.global", 4);
 
-    private static void EmitCopy(PTXCodeGenerator generator, MethodCall call, string instruction, int bytes, int offset)
+    private static void EmitCopy(PTXCodeGenerator generator, MethodCall call, string instruction, int bytes)
     {
         RegisterAllocator<PTXRegisterKind>.HardwareRegister to = Address(
             generator, call.Nodes[0], MemoryAddressSpace.Shared, "shared");
@@ -155,7 +153,7 @@ internal static class SharedTile
             generator, call.Nodes[^2], MemoryAddressSpace.Global, "global");
         RegisterAllocator<PTXRegisterKind>.PrimitiveRegister count = generator.LoadPrimitive(call.Nodes[^1]);
         using PTXCodeGenerator.CommandEmitter command = generator.BeginCommand(instruction);
-        command.AppendArgumentValue(to, offset);
+        command.AppendArgumentValue(to, sizeof(float) * call.Nodes[1].ResolveAs<PrimitiveValue>()!.Int32Value);
         command.AppendArgumentValue(from);
         command.AppendConstant((long)bytes);
         command.AppendArgument(count);

@@ -31,15 +31,22 @@ internal static class TensorCore
     }
 
     /// <summary>
+    /// The same in two plain instructions, with bits behind TF32's that <see cref="MultiplyAdd"/> does not see; a NaN stays one,
+    /// but for one whose bits are all set, the sign among them, which no arithmetic gives.
+    /// </summary>
+    public static int RoundForProduct(float value)
+    {
+        int bits = BitConverter.SingleToInt32Bits(value);
+        return IntrinsicMath.Max(bits + 0x1000, bits);
+    }
+
+    /// <summary>
     /// C + A·B of one warp, all of whose lanes call it; what a lane's numbers are says <see cref="MmaFragment"/>.
     /// </summary>
     [IntrinsicImplementation]
     public static Quad MultiplyAdd(int a0, int a1, int a2, int a3, int b0, int b1, float c0, float c1, float c2, float c3)
     {
-        Quad a = new(
-            BitConverter.Int32BitsToSingle(a0), BitConverter.Int32BitsToSingle(a1), BitConverter.Int32BitsToSingle(a2),
-            BitConverter.Int32BitsToSingle(a3));
-        Quad b = new(BitConverter.Int32BitsToSingle(b0), BitConverter.Int32BitsToSingle(b1), 0f, 0f);
+        Quad a = new(Seen(a0), Seen(a1), Seen(a2), Seen(a3)), b = new(Seen(b0), Seen(b1), 0f, 0f);
         Quad c = new(c0, c1, c2, c3);
 
         // The lane's numbers of C are of rows group and group + 8, columns 2·place and 2·place + 1. The lanes of one group hold
@@ -57,6 +64,8 @@ internal static class TensorCore
 
         return c;
     }
+
+    private static float Seen(int bits) => BitConverter.Int32BitsToSingle(bits & ~0x1FFF);
 
     /// <summary>Two numbers rounded to bfloat16, ties to even, in one register: the second is its upper half.</summary>
     [IntrinsicImplementation]

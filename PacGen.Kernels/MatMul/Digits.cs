@@ -14,7 +14,7 @@ internal struct Digits
 internal struct Radix
 {
     public int Middle, Low;
-    private int stepHigh, stepMiddle, stepLow;
+    private int stepHigh, stepMiddle, stepLow, stageHigh, stageMiddle, stageLow;
 
     /// <param name="middle">How many values the middle digit has.</param>
     /// <param name="low">How many values the low digit has.</param>
@@ -23,6 +23,8 @@ internal struct Radix
         (Middle, Low) = (Math.Max(1, middle), Math.Max(1, low));
         Digits step = Of(ProductTile.Terms);
         (stepHigh, stepMiddle, stepLow) = (step.High, step.Middle, step.Low);
+        Digits stage = Of(ProductStage.Terms);
+        (stageHigh, stageMiddle, stageLow) = (stage.High, stage.Middle, stage.Low);
     }
 
     /// <summary>The digits of an index.</summary>
@@ -40,6 +42,10 @@ internal struct Radix
     /// <summary>The index a tile's terms further.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Digits NextTile(Digits place) => Carry(place, ProductTile.Terms, stepHigh, stepMiddle, stepLow);
+
+    /// <summary>The index a stage's terms further.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits NextStage(Digits place) => Carry(place, ProductStage.Terms, stageHigh, stageMiddle, stageLow);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly Digits Carry(Digits place, int step, int high, int middle, int low)

@@ -70,6 +70,41 @@ internal readonly struct Tf32Factors : ITensorFactors
     private static float Rounded(float number) => BitConverter.Int32BitsToSingle(TensorCore.Round(number));
 }
 
+/// <summary>TF32, rounded by plain instructions as a stage is read.</summary>
+internal readonly struct Tf32StageFactors : ITensorFactors
+{
+    public static int Terms => 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quad Prepare(Quad numbers) => Tf32Factors.Prepare(numbers);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quad Left(Quad first, Quad second) => Rounded(first);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quad Right(Quad first, Quad second) => Rounded(first);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quad MultiplyAdd(Quad left, float right0, float right1, Quad c) =>
+        Tf32Factors.MultiplyAdd(left, right0, right1, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quad LeftOfEight(Quad prepared) => prepared;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair RightOfEight(float first, float second) => new(first, second);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quad MultiplyAddEight(Quad left, Pair right, Quad c) => MultiplyAdd(left, right.X, right.Y, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Quad Rounded(Quad numbers) => new(
+        Rounded(numbers.X), Rounded(numbers.Y), Rounded(numbers.Z), Rounded(numbers.W));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Rounded(float number) => BitConverter.Int32BitsToSingle(TensorCore.RoundForProduct(number));
+}
+
 /// <summary>
 /// bfloat16: 7 bits behind the point, two numbers in a register. A lane's numbers of eight terms are terms p and p + 4, p its
 /// place in its group, where the instruction has 2p and 2p + 1; as A and B have them in the same order, the sum is the same.

@@ -35,6 +35,21 @@ internal interface ITileSource
     /// <summary>Begins to copy the four numbers to shared memory, with 0 for what there is not.</summary>
     void Copy(ArrayView<float> memory, Digits outer, Digits term, ref float shared);
 
+    /// <summary>An outer index as <see cref="CopyStage"/> takes it; one behind the last may be read as the last.</summary>
+    Digits StageOuter(int index);
+
+    /// <summary>A term as <see cref="CopyStage"/> takes it.</summary>
+    Digits StageTerm(int index);
+
+    /// <summary>The term a stage's terms further.</summary>
+    Digits NextStage(Digits term);
+
+    /// <summary>
+    /// Begins to copy the four numbers that begin at a place, a multiple of 4 along memory, to shared memory, a constant number
+    /// of floats behind; with 0 for terms behind the last and for what lies outside.
+    /// </summary>
+    void CopyStage(ArrayView<float> memory, Digits outer, Digits term, ref float shared, int offset);
+
     /// <summary>What was read, with 0 for what a mask lacks.</summary>
     static abstract Quad Masked(Quad numbers, int mask);
 }
@@ -95,7 +110,7 @@ internal static class TileMask
     /// <summary>Begins to copy four numbers, or to write zeros.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void CopyQuad(ArrayView<float> memory, int start, int mask, ref float shared) => SharedTile.CopyQuad(
-        ref shared, ref memory[Utilities.Select(mask != 0, start, 0)], Utilities.Select(mask != 0, 16, 0));
+        ref shared, 0, ref memory[Utilities.Select(mask != 0, start, 0)], Utilities.Select(mask != 0, 16, 0));
 
     /// <summary>Begins to copy four numbers from places of their own, or to write zeros.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -111,4 +126,16 @@ internal static class TileMask
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CopyOne(ArrayView<float> memory, int at, int inside, ref float shared, int offset) => SharedTile.CopyOne(
         ref shared, offset, ref memory[Utilities.Select(inside != 0, at, 0)], Utilities.Select(inside != 0, 4, 0));
+
+    /// <summary>Begins to copy four numbers of a stage, or to write zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyStageQuad(ArrayView<float> memory, int start, bool inside, ref float shared, int offset) =>
+        SharedTile.CopyQuad(
+            ref shared, offset, ref memory[Utilities.Select(inside, start, 0)], Utilities.Select(inside, 16, 0));
+
+    /// <summary>Begins to copy a number of a stage, or to write 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyStageOne(ArrayView<float> memory, int start, bool inside, ref float shared, int offset) =>
+        SharedTile.CopyOne(
+            ref shared, offset, ref memory[Utilities.Select(inside, start, 0)], Utilities.Select(inside, 4, 0));
 }

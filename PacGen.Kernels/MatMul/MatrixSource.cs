@@ -71,4 +71,45 @@ internal struct MatrixSource<TOrder, TWidth>(int outers, int terms) : ITileSourc
             TileMask.CopyOnes(memory, start, start + 1, start + 2, start + 3, mask, ref shared);
         }
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits StageOuter(int index) => new()
+    {
+        Index = TOrder.AlongTerms ? IntrinsicMath.Min(index, outers - 1) * terms : index,
+    };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits StageTerm(int index) => new() { Index = index, Low = TOrder.AlongTerms ? index : index * outers };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Digits NextStage(Digits term) => new()
+    {
+        Index = term.Index + ProductStage.Terms,
+        Low = term.Low + (TOrder.AlongTerms ? ProductStage.Terms : ProductStage.Terms * outers),
+    };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void CopyStage(ArrayView<float> memory, Digits outer, Digits term, ref float shared, int offset)
+    {
+        int start = outer.Index + term.Low;
+        if (TWidth.Wide)
+        {
+            TileMask.CopyStageQuad(
+                memory, start, TOrder.AlongTerms ? term.Index < terms : term.Index < terms & outer.Index < outers, ref shared,
+                offset);
+        }
+        else
+        {
+            int rest = TOrder.AlongTerms ? terms - term.Index : outers - outer.Index;
+            bool inside = TOrder.AlongTerms | term.Index < terms;
+            TileMask.CopyStageOne(memory, start, inside & rest > 0, ref shared, offset);
+            TileMask.CopyStageOne(memory, start + 1, inside & rest > 1, ref shared, offset + 1);
+            TileMask.CopyStageOne(memory, start + 2, inside & rest > 2, ref shared, offset + 2);
+            TileMask.CopyStageOne(memory, start + 3, inside & rest > 3, ref shared, offset + 3);
+        }
+    }
 }

@@ -52,10 +52,26 @@ internal static class Product
         where TA : struct, ITileSource
         where TB : struct, ITileSource
     {
+        if (IsStaged(device))
+        {
+            int parts = StagedChoice.Splits(
+                device.ProductTiles, Rate(device, precision), rows, columns, terms, device.ProductSplits);
+            return BindParts(device, precision, a, sourceA, b, sourceB, output, rows, columns, terms, parts, epilogue);
+        }
+
         // Where few outputs are long sums, as in a convolution's gradient by its weights, the terms are split: each part writes a
         // matrix of its own and these are added in order. The shapes alone say how, so all GPUs give the same bits.
         long work = 64L * 32 * Ceiling(rows, 64) * Ceiling(columns, 32);
         int splits = (int)Math.Max(1, Math.Min(Busy / work, terms / TermsPerSplit));
+        return BindParts(device, precision, a, sourceA, b, sourceB, output, rows, columns, terms, splits, epilogue);
+    }
+
+    private static Launch BindParts<TA, TB>(
+        GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, int rows, int columns,
+        int terms, int splits, ProductEpilogue? epilogue)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource
+    {
         if (splits == 1)
         {
             return Bind(
@@ -104,11 +120,39 @@ internal static class Product
             throw new NotSupportedException($"{device.Name} multiplies tensors of at most {int.MaxValue} elements.");
         }
 
+        if (IsStaged(device))
+        {
+            return precision == Precision.BFloat16 ? Staged<TA, TB, TensorStageSums<BFloat16Factors>, TTarget>(
+                    device, precision, a, sourceA, b, sourceB, output, target)
+                : InTf32(device) ? Staged<TA, TB, TensorStageSums<Tf32StageFactors>, TTarget>(
+                    device, precision, a, sourceA, b, sourceB, output, target)
+                : Staged<TA, TB, SingleStageSums, TTarget>(device, precision, a, sourceA, b, sourceB, output, target);
+        }
+
         return precision == Precision.BFloat16 ? OnTensorCores<TA, TB, BFloat16Factors, TTarget>(
                 device, a, sourceA, b, sourceB, output, target)
-            : device.Products is ProductMode.Tf32 or ProductMode.CuBlasTf32 ? OnTensorCores<TA, TB, Tf32Factors, TTarget>(
+            : InTf32(device) ? OnTensorCores<TA, TB, Tf32Factors, TTarget>(
                 device, a, sourceA, b, sourceB, output, target)
             : BindTiles<TA, TB, SingleSums, TTarget>(device, a, sourceA, b, sourceB, output, target);
+    }
+
+    private static bool InTf32(GpuDevice device) => device.Products is ProductMode.Tf32 or ProductMode.CuBlasTf32;
+
+    private static bool IsStaged(GpuDevice device) => device.ProductTiles.Length != 0;
+
+    // Operations a second, roughly.
+    private static double Rate(GpuDevice device, Precision precision) =>
+        precision == Precision.BFloat16 ? 250e12 : InTf32(device) ? 200e12 : 50e12;
+
+    private static Launch Staged<TA, TB, TSums, TTarget>(
+        GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, TTarget target)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource
+        where TSums : struct, IStageSums
+        where TTarget : struct, IProductTarget
+    {
+        return StagedChoice.Best(device.ProductTiles, Rate(device, precision), target.Layout).Bind<TA, TB, TSums, TTarget>(
+            device, a, sourceA, b, sourceB, output, target);
     }
 
     private static Launch OnTensorCores<TA, TB, TFactors, TTarget>(

@@ -18,4 +18,22 @@ internal static class ProductStage
     /// <summary>Where a 16-byte piece of a term's line stands.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int SwizzleOuters(int piece, int term) => piece ^ ((term & 3) << 1);
+
+    /// <summary>
+    /// The same where lines may be an odd number of 16 floats long, which stand half a turn of the banks from each other.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int SwizzleOuters(int piece, int term, int extent) =>
+        extent % 32 == 0 ? SwizzleOuters(piece, term) : piece ^ (term & 2);
+
+    /// <summary>
+    /// The row whose terms are a line of A's stage: of 32 rows, four neighbours stand in four eighths of the lines, so that eight
+    /// lines in a row are a thread's first, second … row of four.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int RowOfLine(int line) => (line & ~31) | ((line & 7) << 2) | ((line >> 3) & 3);
+
+    /// <summary>The column whose terms are a line of B's stage: of 16 columns, two neighbours stand in either half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int ColumnOfLine(int line) => (line & ~15) | ((line & 7) << 1) | ((line >> 3) & 1);
 }

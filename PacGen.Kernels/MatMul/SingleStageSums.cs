@@ -1,0 +1,187 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// Sums in single precision, each in the order of its terms, so that the tile's shape does not change their bits: eight rows by
+/// up to sixteen columns a thread. The larger they are, the fewer loads from shared memory a multiplication needs.
+/// </summary>
+internal struct SingleStageSums : IStageSums
+{
+    private int firstRow, firstColumn, row, column;
+    private WarpColumns sums0, sums1, sums2, sums3;
+
+    /// <inheritdoc/>
+    public static bool ReadsAcrossTerms => false;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Start(int across, int width)
+    {
+        int warp = Group.IdxX >> 5, lane = Group.IdxX & 31, below = warp / across;
+        firstRow = below * 64;
+        firstColumn = (warp - (below * across)) * 16 * width;
+
+        // Half a warp's threads have four rows and two columns each two times: few different quads to read at a time.
+        row = (lane >> 1) & 7;
+        column = ((lane >> 4) << 1) | (lane & 1);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add<TA, TB>(ArrayView<float> shared, int startA, int rows, int startB, int columns, int width)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource
+    {
+        AddFour<TA, TB>(shared, startA, rows, startB, columns, width, 0);
+        AddFour<TA, TB>(shared, startA, rows, startB, columns, width, 1);
+        AddFour<TA, TB>(shared, startA, rows, startB, columns, width, 2);
+        AddFour<TA, TB>(shared, startA, rows, startB, columns, width, 3);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store<TTarget>(
+        ArrayView<float> memory, TTarget target, int split, int firstRow, int firstColumn, int width)
+        where TTarget : struct, IProductTarget
+    {
+        int down = firstRow + this.firstRow + (4 * row), right = firstColumn + this.firstColumn + (4 * column);
+        StoreRow(memory, target, split, down, right, width, sums0.C0, sums1.C0, sums2.C0, sums3.C0);
+        StoreRow(memory, target, split, down + 1, right, width, sums0.C1, sums1.C1, sums2.C1, sums3.C1);
+        StoreRow(memory, target, split, down + 2, right, width, sums0.C2, sums1.C2, sums2.C2, sums3.C2);
+        StoreRow(memory, target, split, down + 3, right, width, sums0.C3, sums1.C3, sums2.C3, sums3.C3);
+        StoreRow(memory, target, split, down + 32, right, width, sums0.C4, sums1.C4, sums2.C4, sums3.C4);
+        StoreRow(memory, target, split, down + 33, right, width, sums0.C5, sums1.C5, sums2.C5, sums3.C5);
+        StoreRow(memory, target, split, down + 34, right, width, sums0.C6, sums1.C6, sums2.C6, sums3.C6);
+        StoreRow(memory, target, split, down + 35, right, width, sums0.C7, sums1.C7, sums2.C7, sums3.C7);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreRow<TTarget>(
+        ArrayView<float> memory, TTarget target, int split, int row, int column, int width, Quad first, Quad second, Quad third,
+        Quad fourth)
+        where TTarget : struct, IProductTarget
+    {
+        if (row < target.Layout.Rows)
+        {
+            int start = target.Layout.Start(split, row);
+            target.StoreQuad(memory, start, column, first);
+            if (width > 1)
+            {
+                target.StoreQuad(memory, start, column + 16, second);
+            }
+
+            if (width > 2)
+            {
+                target.StoreQuad(memory, start, column + 32, third);
+            }
+
+            if (width > 3)
+            {
+                target.StoreQuad(memory, start, column + 48, fourth);
+            }
+        }
+    }
+
+    // Four of the stage's terms.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void AddFour<TA, TB>(ArrayView<float> shared, int startA, int rows, int startB, int columns, int width, int four)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource
+    {
+        FourTerms upper, lower;
+        if (TA.AlongTerms)
+        {
+            ref float at = ref shared[
+                startA + ((firstRow + row) * ProductStage.Terms) + (4 * ProductStage.SwizzleTerms(four, row))];
+            upper = FourTerms.Load(ref at, 0, 8 * ProductStage.Terms).Turned();
+            lower = FourTerms.Load(ref at, 32 * ProductStage.Terms, 8 * ProductStage.Terms).Turned();
+        }
+        else
+        {
+            ref float at = ref shared[startA + firstRow + (4 * row)];
+            upper = LoadOuters(ref at, 0, rows, four);
+            lower = LoadOuters(ref at, 32, rows, four);
+        }
+
+        sums0 = Multiplied(upper, lower, LoadColumns<TB>(shared, startB, columns, 0, four), sums0);
+        if (width > 1)
+        {
+            sums1 = Multiplied(upper, lower, LoadColumns<TB>(shared, startB, columns, 1, four), sums1);
+        }
+
+        if (width > 2)
+        {
+            sums2 = Multiplied(upper, lower, LoadColumns<TB>(shared, startB, columns, 2, four), sums2);
+        }
+
+        if (width > 3)
+        {
+            sums3 = Multiplied(upper, lower, LoadColumns<TB>(shared, startB, columns, 3, four), sums3);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly FourTerms LoadColumns<TB>(ArrayView<float> shared, int startB, int columns, int sixteen, int four)
+        where TB : struct, ITileSource
+    {
+        if (TB.AlongTerms)
+        {
+            // The lines of a thread's four columns are those of two neighbours in either half of the sixteen.
+            ref float at = ref shared[
+                startB + ((firstColumn + (2 * column)) * ProductStage.Terms) + (4 * ProductStage.SwizzleTerms(four, 2 * column))];
+            int offset = 16 * ProductStage.Terms * sixteen;
+            return new FourTerms
+            {
+                T0 = SharedTile.Load(ref at, offset), T1 = SharedTile.Load(ref at, offset + (8 * ProductStage.Terms)),
+                T2 = SharedTile.Load(ref at, offset + ProductStage.Terms),
+                T3 = SharedTile.Load(ref at, offset + (9 * ProductStage.Terms)),
+            }.Turned();
+        }
+
+        return LoadOuters(ref shared[startB + firstColumn + (4 * column)], 16 * sixteen, columns, four);
+    }
+
+    // Four outer indices side by side, of four terms.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static FourTerms LoadOuters(ref float at, int offset, int extent, int four) =>
+        FourTerms.Load(ref at, offset + (4 * four * extent), extent);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static WarpColumns Multiplied(FourTerms upper, FourTerms lower, FourTerms right, WarpColumns sums) =>
+        Multiplied(upper.T3, lower.T3, right.T3, Multiplied(upper.T2, lower.T2, right.T2, Multiplied(
+            upper.T1, lower.T1, right.T1, Multiplied(upper.T0, lower.T0, right.T0, sums))));
+
+    // Adds the products of a term.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static WarpColumns Multiplied(Quad upper, Quad lower, Quad right, WarpColumns sums) => new()
+    {
+        C0 = Quad.MultiplyAdd(upper.X, right, sums.C0), C1 = Quad.MultiplyAdd(upper.Y, right, sums.C1),
+        C2 = Quad.MultiplyAdd(upper.Z, right, sums.C2), C3 = Quad.MultiplyAdd(upper.W, right, sums.C3),
+        C4 = Quad.MultiplyAdd(lower.X, right, sums.C4), C5 = Quad.MultiplyAdd(lower.Y, right, sums.C5),
+        C6 = Quad.MultiplyAdd(lower.Z, right, sums.C6), C7 = Quad.MultiplyAdd(lower.W, right, sums.C7),
+    };
+
+    /// <summary>Four outer indices of four terms.</summary>
+    private struct FourTerms
+    {
+        public Quad T0, T1, T2, T3;
+
+        /// <summary>Four quads, so many floats apart.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static FourTerms Load(ref float at, int offset, int apart) => new()
+        {
+            T0 = SharedTile.Load(ref at, offset), T1 = SharedTile.Load(ref at, offset + apart),
+            T2 = SharedTile.Load(ref at, offset + (2 * apart)), T3 = SharedTile.Load(ref at, offset + (3 * apart)),
+        };
+
+        /// <summary>Rows as columns.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly FourTerms Turned() => new()
+        {
+            T0 = new(T0.X, T1.X, T2.X, T3.X), T1 = new(T0.Y, T1.Y, T2.Y, T3.Y), T2 = new(T0.Z, T1.Z, T2.Z, T3.Z),
+            T3 = new(T0.W, T1.W, T2.W, T3.W),
+        };
+    }
+}

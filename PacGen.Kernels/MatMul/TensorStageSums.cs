@@ -1,0 +1,251 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace PacGen.Kernels;
+
+/// <summary>
+/// Sums on tensor cores, of fragments of 16 × 8: four one below the other, up to eight side by side. Both sides are rounded as
+/// they are read, sums are in single precision.
+/// </summary>
+/// <remarks>
+/// A fragment's rows are every fourth of 32, its columns every second of 16, so that numbers side by side come from shared
+/// memory at once and go to the output in quads. Along terms: ldmatrix loads a whole fragment of A of eight terms, or two of B.
+/// </remarks>
+internal struct TensorStageSums<TFactors> : IStageSums
+    where TFactors : struct, ITensorFactors
+{
+    private int firstRow, firstColumn, group, place;
+    private WarpColumns sums0, sums1, sums2, sums3;
+
+    /// <inheritdoc/>
+    public static bool ReadsAcrossTerms => true;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Start(int across, int width)
+    {
+        int warp = Group.IdxX >> 5, lane = Group.IdxX & 31, below = warp / across;
+        firstRow = below * 64;
+        firstColumn = (warp - (below * across)) * 16 * width;
+        group = lane >> 2;
+        place = lane & 3;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add<TA, TB>(ArrayView<float> shared, int startA, int rows, int startB, int columns, int width)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource
+    {
+        Left left = LoadLeft<TA>(shared, startA, rows, 0);
+        Right right = LoadRight<TB>(shared, startB, columns, width, 0);
+        if (TFactors.Terms == ProductStage.Terms)
+        {
+            Multiply(left, LoadLeft<TA>(shared, startA, rows, 1), right, LoadRight<TB>(shared, startB, columns, width, 1), width);
+        }
+        else
+        {
+            Multiply(left, left, right, right, width);
+            left = LoadLeft<TA>(shared, startA, rows, 1);
+            right = LoadRight<TB>(shared, startB, columns, width, 1);
+            Multiply(left, left, right, right, width);
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store<TTarget>(
+        ArrayView<float> memory, TTarget target, int split, int firstRow, int firstColumn, int width)
+        where TTarget : struct, IProductTarget
+    {
+        int down = firstRow + this.firstRow + (4 * group), right = firstColumn + this.firstColumn + (4 * place);
+        StoreRows(memory, target, split, down, right, width, sums0.C0, sums0.C1, sums1.C0, sums1.C1, sums2.C0, sums2.C1,
+            sums3.C0, sums3.C1);
+        StoreRows(memory, target, split, down + 2, right, width, sums0.C2, sums0.C3, sums1.C2, sums1.C3, sums2.C2, sums2.C3,
+            sums3.C2, sums3.C3);
+        StoreRows(memory, target, split, down + 32, right, width, sums0.C4, sums0.C5, sums1.C4, sums1.C5, sums2.C4, sums2.C5,
+            sums3.C4, sums3.C5);
+        StoreRows(memory, target, split, down + 34, right, width, sums0.C6, sums0.C7, sums1.C6, sums1.C7, sums2.C6, sums2.C7,
+            sums3.C6, sums3.C7);
+    }
+
+    // Both rows that a thread has of a fragment, of the even columns (e) and the odd ones (o).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreRows<TTarget>(
+        ArrayView<float> memory, TTarget target, int split, int row, int column, int width, Quad e0, Quad o0, Quad e1, Quad o1,
+        Quad e2, Quad o2, Quad e3, Quad o3)
+        where TTarget : struct, IProductTarget
+    {
+        StoreRow(
+            memory, target, split, row, column, width, new(e0.X, o0.X, e0.Y, o0.Y), new(e1.X, o1.X, e1.Y, o1.Y),
+            new(e2.X, o2.X, e2.Y, o2.Y), new(e3.X, o3.X, e3.Y, o3.Y));
+        StoreRow(
+            memory, target, split, row + 1, column, width, new(e0.Z, o0.Z, e0.W, o0.W), new(e1.Z, o1.Z, e1.W, o1.W),
+            new(e2.Z, o2.Z, e2.W, o2.W), new(e3.Z, o3.Z, e3.W, o3.W));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreRow<TTarget>(
+        ArrayView<float> memory, TTarget target, int split, int row, int column, int width, Quad first, Quad second, Quad third,
+        Quad fourth)
+        where TTarget : struct, IProductTarget
+    {
+        if (row < target.Layout.Rows)
+        {
+            int start = target.Layout.Start(split, row);
+            target.StoreQuad(memory, start, column, first);
+            if (width > 1)
+            {
+                target.StoreQuad(memory, start, column + 16, second);
+            }
+
+            if (width > 2)
+            {
+                target.StoreQuad(memory, start, column + 32, third);
+            }
+
+            if (width > 3)
+            {
+                target.StoreQuad(memory, start, column + 48, fourth);
+            }
+        }
+    }
+
+    // Eight of the stage's terms of A.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly Left LoadLeft<TA>(ArrayView<float> shared, int startA, int rows, int half)
+        where TA : struct, ITileSource
+    {
+        if (TA.AlongTerms)
+        {
+            int lane = Group.IdxX & 31, line = firstRow + (lane & 15);
+            ref float start = ref shared[
+                startA + (line * ProductStage.Terms) + (4 * ProductStage.SwizzleTerms((2 * half) + (lane >> 4), line))];
+            return new Left
+            {
+                A0 = SharedTile.LoadMatrices(ref start, 0),
+                A1 = SharedTile.LoadMatrices(ref start, 16 * ProductStage.Terms),
+                A2 = SharedTile.LoadMatrices(ref start, 32 * ProductStage.Terms),
+                A3 = SharedTile.LoadMatrices(ref start, 48 * ProductStage.Terms),
+            };
+        }
+
+        // Four rows side by side are a row of two fragments' upper and lower halves.
+        ref float at = ref shared[
+            startA + (place * rows) + (4 * ProductStage.SwizzleOuters((firstRow >> 2) + group, place, rows))];
+        int offset = 8 * half * rows;
+        Quad x0 = SharedTile.Load(ref at, offset), x1 = SharedTile.Load(ref at, offset + 32);
+        Quad y0 = SharedTile.Load(ref at, offset + (4 * rows)), y1 = SharedTile.Load(ref at, offset + (4 * rows) + 32);
+        return new Left
+        {
+            A0 = new(x0.X, x0.Y, y0.X, y0.Y), A1 = new(x0.Z, x0.W, y0.Z, y0.W), A2 = new(x1.X, x1.Y, y1.X, y1.Y),
+            A3 = new(x1.Z, x1.W, y1.Z, y1.W),
+        };
+    }
+
+    // Eight of the stage's terms of B.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly Right LoadRight<TB>(ArrayView<float> shared, int startB, int columns, int width, int half)
+        where TB : struct, ITileSource
+    {
+        Right right = default;
+        if (TB.AlongTerms)
+        {
+            int lane = Group.IdxX & 31, line = firstColumn + (lane & 7) + ((lane >> 4) << 3);
+            ref float at = ref shared[
+                startB + (line * ProductStage.Terms) + (4 * ProductStage.SwizzleTerms((2 * half) + ((lane >> 3) & 1), line))];
+            right.B0 = SharedTile.LoadMatrices(ref at, 0);
+            if (width > 1)
+            {
+                right.B1 = SharedTile.LoadMatrices(ref at, 16 * ProductStage.Terms);
+            }
+
+            if (width > 2)
+            {
+                right.B2 = SharedTile.LoadMatrices(ref at, 32 * ProductStage.Terms);
+            }
+
+            if (width > 3)
+            {
+                right.B3 = SharedTile.LoadMatrices(ref at, 48 * ProductStage.Terms);
+            }
+        }
+        else
+        {
+            // Two columns side by side are a column of two fragments.
+            int piece = (firstColumn >> 2) + (group >> 1), start = startB + (place * columns) + (2 * (group & 1));
+            ref float even = ref shared[start + (4 * ProductStage.SwizzleOuters(piece, place, columns))];
+            ref float odd = ref shared[start + (4 * ProductStage.SwizzleOuters(piece + 4, place, columns))];
+            int offset = 8 * half * columns;
+            right.B0 = Pairs(ref even, offset, columns);
+            if (width > 1)
+            {
+                right.B1 = Pairs(ref odd, offset, columns);
+            }
+
+            if (width > 2)
+            {
+                right.B2 = Pairs(ref even, offset + 32, columns);
+            }
+
+            if (width > 3)
+            {
+                right.B3 = Pairs(ref odd, offset + 32, columns);
+            }
+        }
+
+        return right;
+    }
+
+    // A fragment of even columns and one of odd ones, of terms four apart.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Quad Pairs(ref float at, int offset, int columns)
+    {
+        Pair first = SharedTile.LoadPair(ref at, offset), second = SharedTile.LoadPair(ref at, offset + (4 * columns));
+        return new(first.X, second.X, first.Y, second.Y);
+    }
+
+    // An instruction's terms: eight, given twice, or the first eight and the second.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Multiply(Left left, Left left2, Right right, Right right2, int width)
+    {
+        Quad a0 = TFactors.Left(left.A0, left2.A0), a1 = TFactors.Left(left.A1, left2.A1);
+        Quad a2 = TFactors.Left(left.A2, left2.A2), a3 = TFactors.Left(left.A3, left2.A3);
+        sums0 = Multiplied(a0, a1, a2, a3, TFactors.Right(right.B0, right2.B0), sums0);
+        if (width > 1)
+        {
+            sums1 = Multiplied(a0, a1, a2, a3, TFactors.Right(right.B1, right2.B1), sums1);
+        }
+
+        if (width > 2)
+        {
+            sums2 = Multiplied(a0, a1, a2, a3, TFactors.Right(right.B2, right2.B2), sums2);
+        }
+
+        if (width > 3)
+        {
+            sums3 = Multiplied(a0, a1, a2, a3, TFactors.Right(right.B3, right2.B3), sums3);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static WarpColumns Multiplied(Quad a0, Quad a1, Quad a2, Quad a3, Quad b, WarpColumns sums) => new()
+    {
+        C0 = TFactors.MultiplyAdd(a0, b.X, b.Y, sums.C0), C2 = TFactors.MultiplyAdd(a1, b.X, b.Y, sums.C2),
+        C4 = TFactors.MultiplyAdd(a2, b.X, b.Y, sums.C4), C6 = TFactors.MultiplyAdd(a3, b.X, b.Y, sums.C6),
+        C7 = TFactors.MultiplyAdd(a3, b.Z, b.W, sums.C7), C5 = TFactors.MultiplyAdd(a2, b.Z, b.W, sums.C5),
+        C3 = TFactors.MultiplyAdd(a1, b.Z, b.W, sums.C3), C1 = TFactors.MultiplyAdd(a0, b.Z, b.W, sums.C1),
+    };
+
+    /// <summary>A's four fragments of eight terms.</summary>
+    private struct Left
+    {
+        public Quad A0, A1, A2, A3;
+    }
+
+    /// <summary>B's fragments of eight terms, two of sixteen columns in a quad.</summary>
+    private struct Right
+    {
+        public Quad B0, B1, B2, B3;
+    }
+}
