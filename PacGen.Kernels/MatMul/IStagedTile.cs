@@ -45,6 +45,15 @@ internal static class StagedTile
     public static int Threads<TTile>()
         where TTile : struct, IStagedTile => 32 * TTile.Down * TTile.Across;
 
+    /// <summary>
+    /// How many groups a multiprocessor should hold: in single precision, where registers hold more beside the sums, no more
+    /// than eight warps.
+    /// </summary>
+    public static int Resident<TTile, TSums>()
+        where TTile : struct, IStagedTile
+        where TSums : struct, IStageSums =>
+        TSums.ReadsAcrossTerms ? TTile.Resident : Math.Min(TTile.Resident, 8 / (TTile.Down * TTile.Across));
+
     /// <summary>The floats of a group's stages.</summary>
     public static int Floats<TTile>()
         where TTile : struct, IStagedTile => TTile.Stages * ProductStage.Terms * (Rows<TTile>() + Columns<TTile>());

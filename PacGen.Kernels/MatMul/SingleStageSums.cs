@@ -47,40 +47,28 @@ internal struct SingleStageSums : IStageSums
         where TTarget : struct, IProductTarget
     {
         int down = firstRow + this.firstRow + (4 * row), right = firstColumn + this.firstColumn + (4 * column);
-        StoreRow(memory, target, split, down, right, width, sums0.C0, sums1.C0, sums2.C0, sums3.C0);
-        StoreRow(memory, target, split, down + 1, right, width, sums0.C1, sums1.C1, sums2.C1, sums3.C1);
-        StoreRow(memory, target, split, down + 2, right, width, sums0.C2, sums1.C2, sums2.C2, sums3.C2);
-        StoreRow(memory, target, split, down + 3, right, width, sums0.C3, sums1.C3, sums2.C3, sums3.C3);
-        StoreRow(memory, target, split, down + 32, right, width, sums0.C4, sums1.C4, sums2.C4, sums3.C4);
-        StoreRow(memory, target, split, down + 33, right, width, sums0.C5, sums1.C5, sums2.C5, sums3.C5);
-        StoreRow(memory, target, split, down + 34, right, width, sums0.C6, sums1.C6, sums2.C6, sums3.C6);
-        StoreRow(memory, target, split, down + 35, right, width, sums0.C7, sums1.C7, sums2.C7, sums3.C7);
+        Store(memory, target, split, down, right, width, sums0.C0, sums1.C0, sums2.C0, sums3.C0, sums0.C1, sums1.C1, sums2.C1,
+            sums3.C1, sums0.C2, sums1.C2, sums2.C2, sums3.C2, sums0.C3, sums1.C3, sums2.C3, sums3.C3);
+        Store(memory, target, split, down + 32, right, width, sums0.C4, sums1.C4, sums2.C4, sums3.C4, sums0.C5, sums1.C5,
+            sums2.C5, sums3.C5, sums0.C6, sums1.C6, sums2.C6, sums3.C6, sums0.C7, sums1.C7, sums2.C7, sums3.C7);
     }
 
+    /// <summary>Stores a warp's numbers of four rows side by side, four columns of each sixteen.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreRow<TTarget>(
-        ArrayView<float> memory, TTarget target, int split, int row, int column, int width, Quad first, Quad second, Quad third,
-        Quad fourth)
+    public static void Store<TTarget>(
+        ArrayView<float> memory, TTarget target, int split, int row, int column, int width, Quad c00, Quad c01, Quad c02,
+        Quad c03, Quad c10, Quad c11, Quad c12, Quad c13, Quad c20, Quad c21, Quad c22, Quad c23, Quad c30, Quad c31, Quad c32,
+        Quad c33)
         where TTarget : struct, IProductTarget
     {
-        if (row < target.Layout.Rows)
+        // Columns that a warp has not are beyond the matrix.
+        int beyond = target.Layout.Columns;
+        target.Store(
+            memory, split, row, column, width > 1 ? column + 16 : beyond, c00, c01, c10, c11, c20, c21, c30, c31);
+        if (width > 2)
         {
-            int start = target.Layout.Start(split, row);
-            target.StoreQuad(memory, start, column, first);
-            if (width > 1)
-            {
-                target.StoreQuad(memory, start, column + 16, second);
-            }
-
-            if (width > 2)
-            {
-                target.StoreQuad(memory, start, column + 32, third);
-            }
-
-            if (width > 3)
-            {
-                target.StoreQuad(memory, start, column + 48, fourth);
-            }
+            target.Store(
+                memory, split, row, column + 32, width > 3 ? column + 48 : beyond, c02, c03, c12, c13, c22, c23, c32, c33);
         }
     }
 

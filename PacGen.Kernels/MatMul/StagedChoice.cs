@@ -18,12 +18,11 @@ internal sealed class StagedChoice
     /// <summary>How long the sum of parts takes beyond its bytes, and how many bytes a second move.</summary>
     private const double SplitSeconds = 4e-6, Bandwidth = 2.5e12;
 
-    private readonly Type tile;
     private readonly int warps, resident;
     private readonly double efficiency;
 
     private StagedChoice(Type tile, int rows, int columns, int warps, int resident, double efficiency) =>
-        (this.tile, Rows, Columns, this.warps, this.resident, this.efficiency) =
+        (Tile, Rows, Columns, this.warps, this.resident, this.efficiency) =
             (tile, rows, columns, warps, resident, efficiency);
 
     /// <summary>All tiles; the last number is the rate of a full multiprocessor beside that of the largest tile.</summary>
@@ -32,6 +31,9 @@ internal sealed class StagedChoice
         Of<Staged128>(1), Of<Staged128By96>(0.95), Of<Staged128By64>(0.85), Of<Staged128By48>(0.85), Of<Staged128By32>(0.7),
         Of<Staged128By16>(0.45), Of<Staged256By64>(0.97), Of<Staged256By48>(0.9), Of<Staged64By96>(0.85), Of<Staged64>(0.75),
     ];
+
+    /// <summary>The tile.</summary>
+    public Type Tile { get; }
 
     /// <summary>The tile's rows.</summary>
     public int Rows { get; }
@@ -74,7 +76,7 @@ internal sealed class StagedChoice
         where TSums : struct, IStageSums
         where TTarget : struct, IProductTarget => RuntimeFeature.IsDynamicCodeSupported
         ? (Launch)Activator.CreateInstance(
-            typeof(StagedProduct<,,,,>).MakeGenericType(typeof(TA), typeof(TB), tile, typeof(TSums), typeof(TTarget)),
+            typeof(StagedProduct<,,,,>).MakeGenericType(typeof(TA), typeof(TB), Tile, typeof(TSums), typeof(TTarget)),
             device, a, sourceA, b, sourceB, output, target)!
         : throw new NotSupportedException("A program that was compiled to native code runs on no GPU.");
 

@@ -58,7 +58,8 @@ internal sealed class StagedProduct<TA, TB, TTile, TSums, TTarget> : Launch
     public static MethodInfo Method => ((Delegate)Kernel).Method;
 
     /// <summary>The threads of a group and how many groups a multiprocessor should hold.</summary>
-    public static KernelSpecialization Specialization => new(StagedTile.Threads<TTile>(), TTile.Resident);
+    public static KernelSpecialization Specialization => new(
+        StagedTile.Threads<TTile>(), StagedTile.Resident<TTile, TSums>());
 
     /// <inheritdoc/>
     public override void Run() => kernel(stream, grid, a, b, output, sourceA, sourceB, target);

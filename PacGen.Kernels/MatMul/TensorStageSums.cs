@@ -59,57 +59,27 @@ internal struct TensorStageSums<TFactors> : IStageSums
         where TTarget : struct, IProductTarget
     {
         int down = firstRow + this.firstRow + (4 * group), right = firstColumn + this.firstColumn + (4 * place);
-        StoreRows(memory, target, split, down, right, width, sums0.C0, sums0.C1, sums1.C0, sums1.C1, sums2.C0, sums2.C1,
-            sums3.C0, sums3.C1);
-        StoreRows(memory, target, split, down + 2, right, width, sums0.C2, sums0.C3, sums1.C2, sums1.C3, sums2.C2, sums2.C3,
-            sums3.C2, sums3.C3);
-        StoreRows(memory, target, split, down + 32, right, width, sums0.C4, sums0.C5, sums1.C4, sums1.C5, sums2.C4, sums2.C5,
-            sums3.C4, sums3.C5);
-        StoreRows(memory, target, split, down + 34, right, width, sums0.C6, sums0.C7, sums1.C6, sums1.C7, sums2.C6, sums2.C7,
-            sums3.C6, sums3.C7);
+        StoreRows(memory, target, split, down, right, width, sums0.C0, sums0.C1, sums0.C2, sums0.C3, sums1.C0, sums1.C1,
+            sums1.C2, sums1.C3, sums2.C0, sums2.C1, sums2.C2, sums2.C3, sums3.C0, sums3.C1, sums3.C2, sums3.C3);
+        StoreRows(memory, target, split, down + 32, right, width, sums0.C4, sums0.C5, sums0.C6, sums0.C7, sums1.C4, sums1.C5,
+            sums1.C6, sums1.C7, sums2.C4, sums2.C5, sums2.C6, sums2.C7, sums3.C4, sums3.C5, sums3.C6, sums3.C7);
     }
 
-    // Both rows that a thread has of a fragment, of the even columns (e) and the odd ones (o).
+    // Four rows, of two fragments one below the other, of the even columns (e, f) and the odd ones (o, p).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreRows<TTarget>(
-        ArrayView<float> memory, TTarget target, int split, int row, int column, int width, Quad e0, Quad o0, Quad e1, Quad o1,
-        Quad e2, Quad o2, Quad e3, Quad o3)
-        where TTarget : struct, IProductTarget
-    {
-        StoreRow(
-            memory, target, split, row, column, width, new(e0.X, o0.X, e0.Y, o0.Y), new(e1.X, o1.X, e1.Y, o1.Y),
-            new(e2.X, o2.X, e2.Y, o2.Y), new(e3.X, o3.X, e3.Y, o3.Y));
-        StoreRow(
-            memory, target, split, row + 1, column, width, new(e0.Z, o0.Z, e0.W, o0.W), new(e1.Z, o1.Z, e1.W, o1.W),
-            new(e2.Z, o2.Z, e2.W, o2.W), new(e3.Z, o3.Z, e3.W, o3.W));
-    }
+        ArrayView<float> memory, TTarget target, int split, int row, int column, int width, Quad e0, Quad o0, Quad f0, Quad p0,
+        Quad e1, Quad o1, Quad f1, Quad p1, Quad e2, Quad o2, Quad f2, Quad p2, Quad e3, Quad o3, Quad f3, Quad p3)
+        where TTarget : struct, IProductTarget => SingleStageSums.Store(
+        memory, target, split, row, column, width, Upper(e0, o0), Upper(e1, o1), Upper(e2, o2), Upper(e3, o3), Lower(e0, o0),
+        Lower(e1, o1), Lower(e2, o2), Lower(e3, o3), Upper(f0, p0), Upper(f1, p1), Upper(f2, p2), Upper(f3, p3), Lower(f0, p0),
+        Lower(f1, p1), Lower(f2, p2), Lower(f3, p3));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreRow<TTarget>(
-        ArrayView<float> memory, TTarget target, int split, int row, int column, int width, Quad first, Quad second, Quad third,
-        Quad fourth)
-        where TTarget : struct, IProductTarget
-    {
-        if (row < target.Layout.Rows)
-        {
-            int start = target.Layout.Start(split, row);
-            target.StoreQuad(memory, start, column, first);
-            if (width > 1)
-            {
-                target.StoreQuad(memory, start, column + 16, second);
-            }
+    private static Quad Upper(Quad even, Quad odd) => new(even.X, odd.X, even.Y, odd.Y);
 
-            if (width > 2)
-            {
-                target.StoreQuad(memory, start, column + 32, third);
-            }
-
-            if (width > 3)
-            {
-                target.StoreQuad(memory, start, column + 48, fourth);
-            }
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Quad Lower(Quad even, Quad odd) => new(even.Z, odd.Z, even.W, odd.W);
 
     // Eight of the stage's terms of A.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -175,7 +145,8 @@ internal struct TensorStageSums<TFactors> : IStageSums
             // Two columns side by side are a column of two fragments.
             int piece = (firstColumn >> 2) + (group >> 1), start = startB + (place * columns) + (2 * (group & 1));
             ref float even = ref shared[start + (4 * ProductStage.SwizzleOuters(piece, place, columns))];
-            ref float odd = ref shared[start + (4 * ProductStage.SwizzleOuters(piece + 4, place, columns))];
+            ref float odd = ref shared[
+                start + (4 * ProductStage.SwizzleOuters(width > 1 ? piece + 4 : piece, place, columns))];
             int offset = 8 * half * columns;
             right.B0 = Pairs(ref even, offset, columns);
             if (width > 1)

@@ -202,6 +202,49 @@ internal sealed record KernelInstance(
         }
     }
 
+    /// <summary>
+    /// Staged products: every tile with the convolution, one with all products, and what reads single floats.
+    /// </summary>
+    public static IEnumerable<KernelInstance> StagedProducts
+    {
+        get
+        {
+            (string Name, Type Sums)[] kinds =
+                [("", typeof(SingleStageSums)), ("TF32 ", typeof(TensorStageSums<Tf32StageFactors>)),
+                    ("bf16 ", typeof(TensorStageSums<BFloat16Factors>))];
+            Type one = typeof(Staged128By96);
+            return
+            [
+                .. from kind in kinds
+                   from choice in StagedChoice.All
+                   select Of(kind, choice.Tile, typeof(Wide), Sides(typeof(Wide)).First(
+                       side => side.Name == "convolution")),
+                .. from kind in kinds
+                   from sides in Sides(typeof(Wide)).Where(side => side.Name != "convolution")
+                   select Of(kind, one, typeof(Wide), sides),
+                .. from sides in Sides(typeof(Narrow)) select Of(kinds[0], one, typeof(Narrow), sides),
+            ];
+
+            static KernelInstance Of((string Name, Type Sums) kind, Type tile, Type width, (string Name, Type A, Type B) sides) =>
+                new(
+                    $"staged {kind.Name}{sides.Name}, {Extents(tile)}, {width.Name}",
+                    (MethodInfo)typeof(StagedProduct<,,,,>).MakeGenericType(
+                        sides.A, sides.B, tile, kind.Sums, typeof(ProductTarget)).GetProperty("Method")!.GetValue(null)!,
+                    false, true);
+
+            static IEnumerable<(string Name, Type A, Type B)> Sides(Type width) =>
+            [
+                ("A·B", Matrix(typeof(AlongTerms), width), Matrix(typeof(AlongOuter), width)),
+                ("Aᵀ·B", Matrix(typeof(AlongOuter), width), Matrix(typeof(AlongOuter), width)),
+                ("A·Bᵀ", Matrix(typeof(AlongTerms), width), Matrix(typeof(AlongTerms), width)),
+                ("Aᵀ·Bᵀ", Matrix(typeof(AlongOuter), width), Matrix(typeof(AlongTerms), width)),
+                ("convolution", Windows(typeof(AlongTerms), width), Matrix(typeof(AlongOuter), width)),
+                ("convolution by images", Windows(typeof(AlongTerms), width), typeof(TurnedWeightSource<>).MakeGenericType(width)),
+                ("convolution by weights", Windows(typeof(AlongOuter), width), Matrix(typeof(AlongOuter), width)),
+            ];
+        }
+    }
+
     public override string ToString() => Name;
 
     /// <summary>

@@ -19,7 +19,8 @@ internal sealed partial class KernelInstanceTests
     private static readonly string[] Architectures = ["sm_80", "sm_90"];
 
     private static IEnumerable<KernelInstance> All =>
-        [.. KernelInstance.Elementwise, .. KernelInstance.Primitives, .. KernelInstance.Products, .. Fused];
+        [.. KernelInstance.Elementwise, .. KernelInstance.Primitives, .. KernelInstance.Products,
+        .. KernelInstance.StagedProducts, .. Fused];
 
     // Of products with an expression two of each tile, of one and of two further arguments; the page has them all.
     private static IEnumerable<KernelInstance> Fused => KernelInstance.FusedProducts.Where(
@@ -315,6 +316,29 @@ internal sealed partial class KernelInstanceTests
                 int arguments = kernel.Name.Contains("x2", StringComparison.Ordinal) ? 2 : 1;
                 Assert.That(
                     StoresBeforeLoads().Count(ptx), Is.LessThanOrEqualTo(numbers * arguments / 32), "loads that wait for stores");
+            }
+
+            if (type.StartsWith("StagedProduct", StringComparison.Ordinal))
+            {
+                Type[] arguments = kernel.Method.DeclaringType.GenericTypeArguments;
+                int sixteens = (int)arguments[2].GetProperty("Width")!.GetValue(null)!;
+                bool single = arguments[3] == typeof(SingleStageSums), halves =
+                    arguments[3] == typeof(TensorStageSums<BFloat16Factors>);
+                bool narrow = kernel.Name.EndsWith("Narrow", StringComparison.Ordinal);
+                Assert.That(Count(ptx, "fma.rn.f32"), Is.EqualTo(single ? 16 * 32 * sixteens : 0), "a stage's sixteen terms");
+                Assert.That(
+                    (Count(ptx, Tf32Product), Count(ptx, BFloat16Product)),
+                    Is.EqualTo(single ? (0, 0) : halves ? (0, 8 * sixteens) : (2 * 8 * sixteens, 0)),
+                    "a stage's sixteen terms of a warp");
+                Assert.That(
+                    Count(ptx, "cvt.rn.bf16x2.f32"), Is.EqualTo(halves ? 16 + (4 * sixteens) : 0), "pairs, rounded once each");
+                Assert.That(
+                    Count(ptx, "ld.shared.v4.f32"), Is.EqualTo(single ? 4 * (8 + (4 * sixteens)) : arguments[0]
+                        .GetProperty("AlongTerms")!.GetValue(null) is true ? 0 : 8), "16-byte loads of the stages");
+                Assert.That(
+                    (Count(ptx, "cp.async.cg.shared.global") > 0, Count(ptx, "cp.async.ca.shared.global") > 0),
+                    Is.EqualTo((!narrow, narrow)), "copies of 16 bytes, or of 4");
+                Assert.That(Count(ptx, "ld.global"), Is.Zero, "loads that wait");
             }
 
             if (type.StartsWith("ProductGpu", StringComparison.Ordinal))
