@@ -67,8 +67,7 @@ internal sealed class StagedChoice
 
     /// <summary>Binds a product with the tile.</summary>
     /// <exception cref="NotSupportedException">The program was compiled to native code.</exception>
-    [UnconditionalSuppressMessage("Trimming", "IL2055", Justification = "Structs have a constructor without parameters.")]
-    [UnconditionalSuppressMessage("Trimming", "IL2060", Justification = "Structs have a constructor without parameters.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2076", Justification = "Structs have a constructor without parameters.")]
     public Launch Bind<TA, TB, TSums, TTarget>(
         GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, TTarget target)
         where TA : struct, ITileSource

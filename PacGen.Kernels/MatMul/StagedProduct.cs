@@ -17,8 +17,8 @@ internal sealed class StagedProduct<TA, TB, TTile, TSums, TTarget> : Launch
     where TSums : struct, IStageSums
     where TTarget : struct, IProductTarget
 {
-    private readonly Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, TTarget>
-        kernel;
+    private readonly Action<
+        AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, TTarget> kernel;
     private readonly AcceleratorStream stream;
     private readonly ArrayView<float> a, b, output;
     private readonly TA sourceA;

@@ -239,7 +239,8 @@ internal sealed record KernelInstance(
                 ("A·Bᵀ", Matrix(typeof(AlongTerms), width), Matrix(typeof(AlongTerms), width)),
                 ("Aᵀ·Bᵀ", Matrix(typeof(AlongOuter), width), Matrix(typeof(AlongTerms), width)),
                 ("convolution", Windows(typeof(AlongTerms), width), Matrix(typeof(AlongOuter), width)),
-                ("convolution by images", Windows(typeof(AlongTerms), width), typeof(TurnedWeightSource<>).MakeGenericType(width)),
+                ("convolution by images", Windows(typeof(AlongTerms), width),
+                    typeof(TurnedWeightSource<>).MakeGenericType(width)),
                 ("convolution by weights", Windows(typeof(AlongOuter), width), Matrix(typeof(AlongOuter), width)),
             ];
         }
