@@ -340,7 +340,7 @@ internal sealed class GraphCompiler
             Expression[] replacements = new Expression[node.Inputs.Length];
             for (int i = 0; i < node.Inputs.Length; i++)
             {
-                Tensor input = node.Inputs[i];
+                Tensor input = reduction is null ? Unstretched(node.Inputs[i], node.Shape) : node.Inputs[i];
                 bool canJoin = fused.TryGetValue(input, out var producer)
                     && !kept.Contains(input) && MayTake(node, input)
                     && (uses[input] == 1
@@ -405,6 +405,11 @@ internal sealed class GraphCompiler
             }
         }
     }
+
+    /// <summary>The one number of which a tensor consists of copies, which a map stretches itself; else the tensor.</summary>
+    private static Tensor Unstretched(Tensor tensor, Shape target) =>
+        Base(tensor) is { Operation: FusedMap { Expression.Size: 0 }, Inputs: [{ Shape.Count: 1 } number] }
+            && number.Shape.Rank <= target.Rank ? number : tensor;
 
     /// <summary>
     /// Whether a map may be computed by what consumes it: a map of the same shape, or a reduction over that shape.
