@@ -187,7 +187,7 @@ internal sealed class BenchVerb : Verb
 
         DeviceOptions.Choose(opened, parsed.GetValue(products)!);
         using OpenedDevice measured = DeviceOptions.WithThreads(opened, parsed.GetValue(threads));
-        DeviceOptions.Convolve(measured.Device, parsed.GetValue(convolutions)!);
+        DeviceOptions.Convolve(measured.Device, parsed.GetValue(convolutions));
         Terminal terminal = TerminalOf(parsed);
         terminal.Line(measured.Device.Name);
         Precision multiplied = DeviceOptions.PrecisionOf(parsed.GetValue(precision)!);

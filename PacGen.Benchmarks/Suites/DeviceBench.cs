@@ -77,8 +77,14 @@ internal sealed class DeviceBench
         Copies = all ? MeasureCopies(true) : [];
         Passes = Measure(Counts.SelectMany(ParameterWork.All));
         Products = Measure(
-            [.. Sizes.Select(OperationWork.MatrixProduct), .. OperationWork.Convolutions(128),
-                OperationWork.Depthwise(128, 56, 16)]);
+            [
+                .. Sizes.Select(OperationWork.MatrixProduct),
+                .. OperationWork.Convolutions(
+                    device is GpuDevice ? [.. OperationWork.WideResNetConvolutions, .. OperationWork.WideConvolutions]
+                        : OperationWork.WideResNetConvolutions,
+                    128),
+                OperationWork.Depthwise(128, 56, 16),
+            ]);
         foreach (StepCase step in StepCase.All)
         {
             Work plain = step.Work(false), perturbed = step.Work(true);

@@ -10,6 +10,9 @@ internal static class OperationWork
     /// <summary>Channels and image size in a Wide ResNet's three groups of blocks, the width being 3.</summary>
     public static readonly (int Channels, int Size)[] WideResNetConvolutions = [(48, 32), (96, 16), (192, 8)];
 
+    /// <summary>The same with the width 10, ten times the arithmetic.</summary>
+    public static readonly (int Channels, int Size)[] WideConvolutions = [(160, 32), (320, 16), (640, 8)];
+
     /// <summary>A copy of numbers, by an elementwise kernel.</summary>
     public static Work Copy(int count) => Of(
         $"copy, {count:N0} numbers", 0, 8.0 * count, 8.0 * count,
@@ -106,9 +109,9 @@ internal static class OperationWork
         $"{(average ? "average" : "max")} pooling 3×3, stride 2, {channels} channels, {size}×{size}, batch {batch}, "
             + (gradient ? "gradient" : "forward");
 
-    /// <summary>The convolutions of a Wide ResNet's three groups of blocks, each in its three passes.</summary>
-    public static IEnumerable<Work> Convolutions(int batch) =>
-        from shape in WideResNetConvolutions
+    /// <summary>Convolutions of as many output channels as input channels, each in its three passes.</summary>
+    public static IEnumerable<Work> Convolutions(IEnumerable<(int Channels, int Size)> shapes, int batch) =>
+        from shape in shapes
         from pass in Enum.GetValues<ConvolutionPass>()
         select Convolution(pass, shape.Channels, shape.Size, batch);
 

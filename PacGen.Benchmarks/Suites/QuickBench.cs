@@ -14,7 +14,7 @@ internal static class QuickBench
     [
         OperationWork.MatrixProduct(64), OperationWork.MatrixProduct(256), OperationWork.MatrixProduct(512),
         OperationWork.MatrixProduct(1024),
-        .. OperationWork.Convolutions(32),
+        .. OperationWork.Convolutions(OperationWork.WideResNetConvolutions, 32),
         OperationWork.Depthwise(128, 56, 16), OperationWork.Depthwise(512, 14, 64),
         OperationWork.FusedMap(1 << 24),
         ParameterWork.Perturb<UniformNoise>(ParameterWork.WideResNet),

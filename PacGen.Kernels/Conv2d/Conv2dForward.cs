@@ -79,12 +79,27 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : ProductOperation
     }
 
     /// <inheritdoc/>
+    public override long SharedBytes(GpuDevice device, ReadOnlySpan<Shape> shapes)
+    {
+        Windows windows = WindowsOver(shapes[0], shapes[1], Infer(shapes));
+        int columns = shapes[1][3];
+        return WinogradPlan.Bytes(device, WinogradChoice.Side(device, Precision, windows, columns), windows, columns);
+    }
+
+    /// <inheritdoc/>
     internal override Launch Bind(
         GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, ProductEpilogue? epilogue)
     {
         (Shape x, Shape w) = (shapes[0], shapes[1]);
         Shape y = Infer(shapes);
         Windows windows = WindowsOver(x, w, y);
+        if (WinogradConvolutionGpu.TryBind(
+            device, WinogradChoice.Side(device, Precision, windows, w[3]), windows, w[3], inputs[0], inputs[1], false, output,
+            epilogue) is { } winograd)
+        {
+            return winograd;
+        }
+
         int rows = y[0] * y[1] * y[2], terms = w[0] * w[1] * w[2];
         return Packs.InFours(x[3], inputs[0])
             ? Product.BindMatrix(

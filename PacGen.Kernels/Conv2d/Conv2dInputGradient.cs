@@ -68,10 +68,26 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
     };
 
     /// <inheritdoc/>
+    public override long SharedBytes(GpuDevice device, ReadOnlySpan<Shape> shapes)
+    {
+        Windows windows = WindowsOver(shapes[0], shapes[1]);
+        int columns = shapes[1][2];
+        return WinogradPlan.Bytes(device, WinogradChoice.Side(device, Precision, windows, columns), windows, columns);
+    }
+
+    /// <inheritdoc/>
     internal override Launch Bind(
         GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, ProductEpilogue? epilogue)
     {
         (Shape dy, Shape w) = (shapes[0], shapes[1]);
+        Windows windows = WindowsOver(dy, w);
+        if (WinogradConvolutionGpu.TryBind(
+            device, WinogradChoice.Side(device, Precision, windows, w[2]), windows, w[2], inputs[0], inputs[1], true, output,
+            epilogue) is { } winograd)
+        {
+            return winograd;
+        }
+
         using LaunchParts parts = new(device);
         for (int h = 0; h < Math.Min(Geometry.StrideHeight, Height); h++)
         {

@@ -72,11 +72,26 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
     }
 
     /// <inheritdoc/>
+    public override long SharedBytes(GpuDevice device, ReadOnlySpan<Shape> shapes)
+    {
+        Windows windows = WindowsOver(shapes[0], shapes[1]);
+        int columns = shapes[1][3];
+        return WinogradGradientPlan.Bytes(device, WinogradChoice.Side(device, Precision, windows, columns), windows, columns);
+    }
+
+    /// <inheritdoc/>
     internal override Launch Bind(
         GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, ProductEpilogue? epilogue)
     {
         (Shape x, Shape dy) = (shapes[0], shapes[1]);
         Windows windows = WindowsOver(x, dy);
+        if (WinogradGradientGpu.TryBind(
+            device, WinogradChoice.Side(device, Precision, windows, dy[3]), windows, dy[3], inputs[0], inputs[1], output,
+            epilogue) is { } winograd)
+        {
+            return winograd;
+        }
+
         int rows = KernelHeight * KernelWidth * x[3], terms = dy[0] * dy[1] * dy[2];
         return Packs.InFours(x[3], inputs[0])
             ? Product.BindMatrix(

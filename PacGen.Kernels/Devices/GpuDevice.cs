@@ -319,6 +319,7 @@ public sealed partial class GpuDevice : Device
                 library.Dispose();
             }
 
+            shared.ForEach(buffer => buffer.Dispose());
             Faults.Dispose();
             Accelerator.Dispose();
         }

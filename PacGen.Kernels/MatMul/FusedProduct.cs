@@ -56,6 +56,9 @@ public sealed record FusedProduct(ProductOperation Product, Expression Epilogue,
     public override long SharedBytes(CpuDevice device, ReadOnlySpan<Shape> shapes) => Product.SharedBytes(device, shapes[..2]);
 
     /// <inheritdoc/>
+    public override long SharedBytes(GpuDevice device, ReadOnlySpan<Shape> shapes) => Product.SharedBytes(device, shapes[..2]);
+
+    /// <inheritdoc/>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
     {
         using LaunchParts parts = new(device);

@@ -59,6 +59,14 @@ internal abstract class ProductEpilogue
         where TA : struct, ITileSource
         where TB : struct, ITileSource;
 
+    /// <summary>
+    /// Binds the last transform of a convolution by Winograd with the epilogue, which is <see cref="InFours"/>, in its kernel.
+    /// </summary>
+    /// <inheritdoc cref="WinogradConvolutionGpu.BindSums"/>
+    public abstract Launch BindSums<TSums>(
+        GpuDevice device, Region sums, WinogradNumbers source, Region output, WinogradOutputs target, int tiles, int channels)
+        where TSums : struct, IWinogradMap;
+
     /// <summary>Binds the epilogue as a map of numbers that are stored, in their place.</summary>
     public Launch Behind(GpuDevice device, Region output) =>
         map.Bind(device, [target, .. shapes], [output, .. inputs], output);
@@ -66,11 +74,11 @@ internal abstract class ProductEpilogue
     /// <summary>The further arguments as a kernel reads them.</summary>
     private protected ExpressionArgument[] Arguments(Region output) => OtherArguments.Of(output, target, shapes, inputs);
 
-    /// <summary>
-    /// Where results go, a float at a time where an argument is one number or does not start on 16 bytes.
-    /// </summary>
-    private protected ProductTarget Aligned(ProductTarget layout) =>
-        Packs.InFours(0, inputs) && Array.TrueForAll(shapes, shape => shape.Count > 1) ? layout : layout.InOnes();
+    /// <summary>Whether each argument is more than one number and starts on 16 bytes.</summary>
+    public bool InFours => Packs.InFours(0, inputs) && Array.TrueForAll(shapes, shape => shape.Count > 1);
+
+    /// <summary>Where results go, a float at a time where the arguments are not <see cref="InFours"/>.</summary>
+    private protected ProductTarget Aligned(ProductTarget layout) => InFours ? layout : layout.InOnes();
 }
 
 /// <summary>The same, closed over the expression and the number of its further arguments.</summary>
@@ -85,4 +93,10 @@ internal sealed class ProductEpilogue<TExpression, TOthers>(FusedMap map, Shape 
         Product.BindTo(
             device, precision, a, sourceA, b, sourceB, output,
             new FusedTarget<TExpression, TOthers>(Aligned(layout), Arguments(output)));
+
+    /// <inheritdoc/>
+    public override Launch BindSums<TSums>(
+        GpuDevice device, Region sums, WinogradNumbers source, Region output, WinogradOutputs target, int tiles, int channels) =>
+        WinogradConvolutionGpu.BindSums<TSums, WinogradFusedOutputs<TExpression, TOthers>>(
+            device, sums, source, output, new(target, Arguments(output)), tiles, channels);
 }

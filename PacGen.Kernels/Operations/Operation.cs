@@ -60,6 +60,10 @@ public abstract record Operation
     /// <param name="shapes">The inputs' shapes.</param>
     public virtual long SharedBytes(CpuDevice device, ReadOnlySpan<Shape> shapes) => 0;
 
+    /// <summary>The same of the kernel on a GPU.</summary>
+    /// <inheritdoc cref="SharedBytes(CpuDevice, ReadOnlySpan{Shape})"/>
+    public virtual long SharedBytes(GpuDevice device, ReadOnlySpan<Shape> shapes) => 0;
+
     /// <summary>The kernel on the CPU, bound to memory.</summary>
     /// <param name="device">Where it runs.</param>
     /// <param name="shapes">The inputs' shapes.</param>

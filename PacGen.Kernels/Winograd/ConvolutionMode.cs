@@ -1,8 +1,8 @@
 namespace PacGen.Kernels;
 
 /// <summary>
-/// How the CPU computes convolutions of 3 × 3 taps and strides 1 and 2, and their gradients:
-/// <see cref="CpuDevice.Convolutions"/>.
+/// How the CPU computes convolutions of 3 × 3 taps and strides 1 and 2, and their gradients, and a GPU those of stride 1:
+/// <see cref="CpuDevice.Convolutions"/>, <see cref="GpuDevice.Convolutions"/>.
 /// </summary>
 /// <remarks>
 /// Winograd's convolution takes a quarter (tiles of 4 × 4 outputs) or 4/9 (tiles of 2 × 2) of the multiplications. Its rounding
@@ -12,10 +12,10 @@ namespace PacGen.Kernels;
 /// </remarks>
 public enum ConvolutionMode
 {
-    /// <summary>What is fastest for the shape. The default.</summary>
+    /// <summary>What is fastest for the shape. The CPU's default.</summary>
     Fastest,
 
-    /// <summary>Sums of products, never by Winograd.</summary>
+    /// <summary>Sums of products, never by Winograd. A GPU's default.</summary>
     Direct,
 
     /// <summary>By Winograd with tiles of 2 × 2 outputs; with stride 2 direct.</summary>

@@ -9,14 +9,14 @@ namespace PacGen.Kernels;
 /// </summary>
 internal readonly unsafe struct Winograd4 : IWinogradTile
 {
-    private const float P = 0.625f, Q = 1.5f;
-    private const float P2 = P * P, P3 = P * P * P, Q2 = Q * Q, Q3 = Q * Q * Q;
-    private const float Sum = P2 + Q2, Product = P2 * Q2;
+    internal const float P = 0.625f, Q = 1.5f;
+    internal const float P2 = P * P, P3 = P * P * P, Q2 = Q * Q, Q3 = Q * Q * Q;
+    internal const float Sum = P2 + Q2, Product = P2 * Q2;
 
     // The products of a point's differences from the others, which G divides by.
     private const double AtP = 2 * P2 * ((double)P2 - Q2), AtQ = 2 * Q2 * ((double)Q2 - P2);
-    private const float G0 = (float)(1.0 / ((double)P2 * Q2)), GP = (float)(1 / AtP), GQ = (float)(1 / AtQ);
-    private const float GP1 = (float)(P / AtP), GP2 = (float)(P2 / AtP), GQ1 = (float)(Q / AtQ), GQ2 = (float)(Q2 / AtQ);
+    internal const float G0 = (float)(1.0 / ((double)P2 * Q2)), GP = (float)(1 / AtP), GQ = (float)(1 / AtQ);
+    internal const float GP1 = (float)(P / AtP), GP2 = (float)(P2 / AtP), GQ1 = (float)(Q / AtQ), GQ2 = (float)(Q2 / AtQ);
 
     /// <inheritdoc/>
     public static int Outputs => 4;

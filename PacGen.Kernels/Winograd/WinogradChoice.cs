@@ -21,9 +21,29 @@ internal static class WinogradChoice
     };
 
     /// <summary>The same for outputs that lie two places apart, four phases of windows of 2 × 2.</summary>
-    /// <inheritdoc cref="Side"/>
+    /// <inheritdoc cref="Side(CpuDevice, Windows, int, int)"/>
     public static int SpreadSide(CpuDevice device, Windows windows, int columns, int lanes) =>
         Chosen(device, windows, columns, lanes, 1, 4);
+
+    /// <summary>The side of the tiles on a GPU; 0 for a direct convolution.</summary>
+    /// <param name="device">The device, which may have chosen.</param>
+    /// <param name="precision">As what it multiplies.</param>
+    /// <param name="windows">The windows.</param>
+    /// <param name="columns">The output channels.</param>
+    public static int Side(GpuDevice device, Precision precision, Windows windows, int columns)
+    {
+        // Sums begin and end with whole stages of terms, and threads take four channels.
+        bool takes = windows is { KernelHeight: 3, KernelWidth: 3, StrideHeight: 1, StrideWidth: 1 }
+            && windows.Channels % ProductStage.Terms == 0 && columns % Quad.Count == 0
+            && precision == Precision.Single && device.Products is ProductMode.Single or ProductMode.CuBlas;
+        return !takes ? 0 : device.Convolutions switch
+        {
+            ConvolutionMode.Direct => 0,
+            ConvolutionMode.Winograd2 => 2,
+            ConvolutionMode.Winograd4 => 4,
+            _ => ((int[])[0, 2, 4]).MinBy(side => GpuCost(device, windows, columns, side)),
+        };
+    }
 
     /// <summary>
     /// How many tiles a task takes: what fits into a second-level cache, whole tiles of rows for the matrix products, and no more
@@ -113,6 +133,24 @@ internal static class WinogradChoice
         return (new WinogradTiles(windows, side).Count * (double)(n * n)
                 * ((terms * outputs) + (PerNumber * (inputs + outputs))))
             + (weights * (weights * lanes * sizeof(float) > CachedBytes ? PerDistantWeight : PerWeight));
+    }
+
+    // In multiply-adds, of which a GPU does some five while it moves a byte; a launch takes as long as some 50 million.
+    private static double GpuCost(GpuDevice device, Windows windows, int columns, int side)
+    {
+        const double PerByte = 5, PerLaunch = 5e7;
+        double outputs = (double)windows.Images * windows.Rows * windows.Columns, matrix = (double)windows.Channels * columns;
+        if (side == 0)
+        {
+            return outputs * Taps * matrix;
+        }
+
+        WinogradPlan plan = new(device, side, windows, columns);
+        double images = (double)windows.Images * windows.Height * windows.Width * windows.Channels;
+        double between = 2 * ((double)plan.Numbers * plan.Tiles * (windows.Channels + columns));
+        double numbers = images + between + (outputs * columns) + (((2 * plan.Numbers) + Taps) * matrix);
+        return (plan.Numbers * (double)plan.Tiles * matrix) + (PerByte * sizeof(float) * numbers)
+            + (PerLaunch * 3 * plan.Chunks);
     }
 
     private static int Vectors(int columns, int lanes) => (columns + lanes - 1) / lanes;

@@ -19,6 +19,9 @@ internal readonly unsafe struct WinogradTiles(Windows windows, int outputs)
     /// <summary>The number of all tiles.</summary>
     public int Count => windows.Images * high * wide;
 
+    /// <summary>An image's rows and columns of tiles.</summary>
+    public Radix Radix => new(high, wide);
+
     /// <summary>The first output's image, row and column of a tile.</summary>
     public (int Image, int Row, int Column) Place(int tile)
     {

@@ -79,9 +79,7 @@ internal sealed class GraphCompiler
         : 0;
 
     /// <summary>What kernels will share with those of other graphs, once planned.</summary>
-    public long SharedBytes => device is CpuDevice cpu
-        ? steps.Select(step => step.Operation.SharedBytes(cpu, [.. step.Inputs.Select(input => input.Shape)])).Append(0).Max()
-        : 0;
+    public long SharedBytes => steps.Select(step => step.SharedBytes(device)).Append(0).Max();
 
     /// <summary>Decides what is computed where, without taking any memory.</summary>
     public void Plan()
@@ -570,6 +568,18 @@ internal sealed class GraphCompiler
     /// <param name="Target">Where that goes; null for the place of the output.</param>
     internal sealed record Step(Operation Operation, ImmutableArray<Tensor> Inputs, Tensor Output, Region? Target = null)
     {
+        /// <summary>What the kernel shares with others of the device.</summary>
+        public long SharedBytes(Device device)
+        {
+            Shape[] shapes = [.. Inputs.Select(input => input.Shape)];
+            return device switch
+            {
+                CpuDevice cpu => Operation.SharedBytes(cpu, shapes),
+                GpuDevice gpu => Operation.SharedBytes(gpu, shapes),
+                _ => 0,
+            };
+        }
+
         /// <summary>When it runs: steps that run together have the same.</summary>
         public int Time { get; init; }
 

@@ -80,7 +80,6 @@ internal sealed class BadInputTests
     [TestCase("train --model mnist-cnn", "--dataset mnist")]
     [TestCase("train --device simulator --threads 2", "--device cpu")]
     [TestCase("train --device cpu --products tf32", "--device cuda")]
-    [TestCase("train --device simulator --convolutions direct", "--device cpu")]
     [TestCase("train --convolutions fft", "fastest, direct, winograd2, winograd4")]
     [TestCase("train --products fp16", "single, tf32, cublas, cublas-tf32")]
     [TestCase("train extra", "'extra'")]

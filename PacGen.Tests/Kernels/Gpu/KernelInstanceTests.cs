@@ -20,7 +20,7 @@ internal sealed partial class KernelInstanceTests
 
     private static IEnumerable<KernelInstance> All =>
         [.. KernelInstance.Elementwise, .. KernelInstance.Primitives, .. KernelInstance.Products,
-        .. KernelInstance.StagedProducts, .. Fused];
+            .. KernelInstance.StagedProducts, .. WinogradKernels.All, .. Fused];
 
     // Of products with an expression two of each tile, of one and of two further arguments; the page has them all.
     private static IEnumerable<KernelInstance> Fused => KernelInstance.FusedProducts.Where(
