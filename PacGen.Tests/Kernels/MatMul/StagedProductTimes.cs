@@ -6,7 +6,8 @@ namespace PacGen.Tests.Kernels;
 
 /// <summary>
 /// The rate of every tile of staged products on a GPU, for products and for a Wide-ResNet's convolutions: a line of CSV each, to
-/// the file that PACGEN_TILE_TIMES names, until PACGEN_TILE_SECONDS are over.
+/// the file that PACGEN_TILE_TIMES names, until PACGEN_TILE_SECONDS are over; and how far values are from those of the kernels
+/// of before.
 /// </summary>
 [Explicit("Takes times.")]
 internal sealed class StagedProductTimes
@@ -15,6 +16,7 @@ internal sealed class StagedProductTimes
         ["", "auto", "128x128", "128x96", "128x48", "256x48", "128x64", "64x96", "64x64", "256x64", "128x32", "128x16"];
 
     private readonly Dictionary<long, DeviceBuffer> buffers = [];
+    private readonly Dictionary<string, float[]> first = [];
     private readonly Stopwatch clock = Stopwatch.StartNew();
 
     [Test]
@@ -31,7 +33,7 @@ internal sealed class StagedProductTimes
             Environment.GetEnvironmentVariable("PACGEN_TILE_SECONDS") ?? "80", CultureInfo.InvariantCulture);
         string modes = Environment.GetEnvironmentVariable("PACGEN_TILE_MODES") ?? "tf32,single,bf16";
         using StreamWriter rows = new(file) { AutoFlush = true };
-        rows.WriteLine("mode,tile,most-parts,case,microseconds,tflops");
+        rows.WriteLine("mode,tile,most-parts,case,microseconds,tflops,error");
         GpuDevice device = (GpuDevice)Device.Open(gpu);
         foreach (string mode in modes.Split(','))
         {
@@ -50,11 +52,12 @@ internal sealed class StagedProductTimes
                         }
 
                         device.ProductSplits = most;
-                        double seconds = Seconds(device, mode == "bf16" ? single.InBFloat16(device)! : single, a, b);
+                        (double seconds, double error) = Measure(
+                            device, mode + name, mode == "bf16" ? single.InBFloat16(device)! : single, a, b);
                         rows.WriteLine(
                             string.Create(
                                 CultureInfo.InvariantCulture,
-                                $"{mode},{tile},{most},{name},{seconds * 1e6:F1},{operations / seconds / 1e12:F1}"));
+                                $"{mode},{tile},{most},{name},{seconds * 1e6:F1},{operations / seconds / 1e12:F1},{error:E1}"));
                     }
                 }
             }
@@ -80,7 +83,7 @@ internal sealed class StagedProductTimes
         }
     }
 
-    private double Seconds(GpuDevice device, Operation operation, Shape a, Shape b)
+    private (double Seconds, double Error) Measure(GpuDevice device, string key, Operation operation, Shape a, Shape b)
     {
         Region output = new(Buffer(device, 0, operation.Infer([a, b]).Count), 0, operation.Infer([a, b]).Count);
         using Launch launch = device.Bind(
@@ -95,7 +98,11 @@ internal sealed class StagedProductTimes
             best = Math.Min(best, Timed(times));
         }
 
-        return best;
+        float[] some = new Region(output.Buffer, 0, Math.Min(1 << 18, output.Count)).ToArray();
+        first.TryAdd(key, some);
+        float[] expected = first[key];
+        double largest = expected.Max(Math.Abs), error = some.Zip(expected, (x, y) => Math.Abs(x - y)).Max() / largest;
+        return (best, some.Any(float.IsNaN) ? double.NaN : error);
 
         double Timed(int count)
         {
