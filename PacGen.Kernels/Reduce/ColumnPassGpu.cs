@@ -290,49 +290,78 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
         counts[thread] = count;
     }
 
-    /// <summary>Sums of the groups' sums, or none.</summary>
+    /// <summary>Sums of the groups' sums, or none; four are on their way at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(
         ColumnPassGpu.Walk walk, ArrayView<Quad> parts, int lane, int rows, int column, ArrayView<Quad> sums,
         ArrayView<Quad> seconds, ArrayView<int> counts)
     {
         int thread = Group.IdxX, step = walk.Lanes * walk.Columns, other = walk.RowUnits * walk.Columns;
-        int at = (lane * walk.Columns) + column;
-        Quad a = default, b = default;
-        int count = 0;
-        for (int row = lane; row < rows; row += walk.Lanes)
+        int at = (lane * walk.Columns) + column, row = lane, count = 0;
+        TwoQuads total = default;
+        for (; row + (3 * walk.Lanes) < rows; row += 4 * walk.Lanes)
         {
-            Quad c = parts[at];
-            if (TSource.IsMoments)
-            {
-                int more = IntrinsicMath.Min((row + 1) * walk.RowsPerUnit, walk.Rows) - (row * walk.RowsPerUnit);
-                TwoQuads joined = Join(a, b, count, c, parts[other + at], more);
-                a = joined.First;
-                b = joined.Second;
-                count += more;
-            }
-            else
-            {
-                a = Quad.Add(a, c);
-                if (TSource.HasSecond)
-                {
-                    b = Quad.Add(b, parts[other + at]);
-                }
-            }
+            TwoQuads a = Part(parts, at, other), b = Part(parts, at + step, other);
+            TwoQuads c = Part(parts, at + (2 * step), other), d = Part(parts, at + (3 * step), other);
+            total = Add(walk, total, a, row, ref count);
+            total = Add(walk, total, b, row + walk.Lanes, ref count);
+            total = Add(walk, total, c, row + (2 * walk.Lanes), ref count);
+            total = Add(walk, total, d, row + (3 * walk.Lanes), ref count);
+            at += 4 * step;
+        }
 
+        for (; row < rows; row += walk.Lanes)
+        {
+            total = Add(walk, total, Part(parts, at, other), row, ref count);
             at += step;
         }
 
-        sums[thread] = a;
+        sums[thread] = total.First;
         if (TSource.HasSecond)
         {
-            seconds[thread] = b;
+            seconds[thread] = total.Second;
         }
 
         if (TSource.IsMoments)
         {
             counts[thread] = count;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TwoQuads Part(ArrayView<Quad> parts, int at, int other)
+    {
+        Quad first = parts[at], second = default;
+        if (TSource.HasSecond)
+        {
+            second = parts[other + at];
+        }
+
+        return new TwoQuads(first, second);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TwoQuads Add(ColumnPassGpu.Walk walk, TwoQuads total, TwoQuads part, int row, ref int count)
+    {
+        TwoQuads sum;
+        if (TSource.IsMoments)
+        {
+            int more = IntrinsicMath.Min((row + 1) * walk.RowsPerUnit, walk.Rows) - (row * walk.RowsPerUnit);
+            sum = Join(total.First, total.Second, count, part.First, part.Second, more);
+            count += more;
+        }
+        else
+        {
+            Quad second = default;
+            if (TSource.HasSecond)
+            {
+                second = Quad.Add(total.Second, part.Second);
+            }
+
+            sum = new TwoQuads(Quad.Add(total.First, part.First), second);
+        }
+
+        return sum;
     }
 
     /// <summary>The sums of a column's threads in those of the first, as a tree; begins and ends with a barrier.</summary>
