@@ -83,6 +83,7 @@ internal sealed class DeviceBench
                     device is GpuDevice ? [.. OperationWork.WideResNetConvolutions, .. OperationWork.WideConvolutions]
                         : OperationWork.WideResNetConvolutions,
                     128),
+                .. OperationWork.FewChannels(),
                 OperationWork.Depthwise(128, 56, 16),
             ]);
         foreach (StepCase step in StepCase.All)

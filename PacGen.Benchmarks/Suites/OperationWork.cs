@@ -115,6 +115,19 @@ internal static class OperationWork
         from pass in Enum.GetValues<ConvolutionPass>()
         select Convolution(pass, shape.Channels, shape.Size, batch);
 
+    /// <summary>
+    /// Convolutions of few channels: those of a Wide ResNet of width 1, batch 128, and gradients by few weights there and in the
+    /// network of the MNIST example, batch 1024.
+    /// </summary>
+    public static IEnumerable<Work> FewChannels() =>
+    [
+        .. from pass in Enum.GetValues<ConvolutionPass>() select Convolution(pass, 16, 32, 128),
+        .. from shape in (ConvolutionShape[])[new(3, 16, 32), new(16, 32, 32), new(16, 32, 32, 1, 2), new(32, 32, 16)]
+           select Convolution(ConvolutionPass.WeightGradient, shape, 128),
+        .. from shape in (ConvolutionShape[])[new(1, 10, 24, 5), new(10, 20, 8, 5)]
+           select Convolution(ConvolutionPass.WeightGradient, shape, 1024),
+    ];
+
     private static Work Of(string name, double flops, double bytes, double memory, Func<Tensor> result) =>
         new(name, flops, bytes, memory, (device, precision) =>
         {

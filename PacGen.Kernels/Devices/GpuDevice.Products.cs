@@ -69,4 +69,9 @@ public sealed partial class GpuDevice
             }
         }
     }
+
+    /// <summary>
+    /// Whether few outputs that are long sums have a kernel of their own. True unless <c>PACGEN_GPU_LONG_SUMS</c> is 0.
+    /// </summary>
+    internal bool SumsLong { get; set; } = Environment.GetEnvironmentVariable("PACGEN_GPU_LONG_SUMS")?.Trim() != "0";
 }

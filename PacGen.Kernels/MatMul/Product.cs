@@ -52,6 +52,13 @@ internal static class Product
         where TA : struct, ITileSource
         where TB : struct, ITileSource
     {
+        if (IsLong<TA, TB>(device, precision, columns) && LongSums.Target(rows, columns, terms, TermsPerSplit) is
+            { Splits: > 1 } target)
+        {
+            return Summed(
+                device, target, output, epilogue, split => BindLong(device, a, sourceA, b, sourceB, split, target));
+        }
+
         if (IsStaged(device))
         {
             int parts = StagedChoice.Splits(
@@ -82,11 +89,19 @@ internal static class Product
         ProductTarget target = new(
             rows, columns, terms, true) { SplitTerms = Ceiling(Ceiling(terms, splits), ProductStage.Terms) * ProductStage.Terms };
         target.Splits = Ceiling(terms, target.SplitTerms);
+        return Summed(
+            device, target, output, epilogue, split => BindTo(device, precision, a, sourceA, b, sourceB, split, target));
+    }
+
+    // The parts of the terms, their sum, and what is made of it.
+    private static Launch Summed(
+        GpuDevice device, ProductTarget target, Region output, ProductEpilogue? epilogue, Func<Region, Launch> bind)
+    {
+        long count = (long)target.Rows * target.Columns;
         using LaunchParts parts = new(device);
-        Region split = parts.Memory((long)target.Splits * rows * columns, "the parts of a matrix product");
-        parts.Add(BindTo(device, precision, a, sourceA, b, sourceB, split, target));
-        Region sums = output.Slice(0, (long)rows * columns);
-        parts.Add(Packs.InFours(sums.Count, sums)
+        Region split = parts.Memory(target.Splits * count, "the parts of a matrix product"), sums = output.Slice(0, count);
+        parts.Add(bind(split));
+        parts.Add(Packs.InFours(count, sums)
             ? new SplitSumGpu<Quad>(device, split, target.Splits, sums)
             : new SplitSumGpu<One>(device, split, target.Splits, sums));
         if (epilogue is not null)
@@ -115,11 +130,7 @@ internal static class Product
         where TB : struct, ITileSource
         where TTarget : struct, IProductTarget
     {
-        if (Math.Max(a.Count, Math.Max(b.Count, output.Count)) > int.MaxValue)
-        {
-            throw new NotSupportedException($"{device.Name} multiplies tensors of at most {int.MaxValue} elements.");
-        }
-
+        CheckCounts(device, a, b, output);
         if (IsStaged(device))
         {
             return precision == Precision.BFloat16 ? Staged<TA, TB, TensorStageSums<BFloat16Factors>, TTarget>(
@@ -153,6 +164,33 @@ internal static class Product
     {
         return StagedChoice.Best(device.ProductTiles, Rate(device, precision), target.Layout).Bind<TA, TB, TSums, TTarget>(
             device, a, sourceA, b, sourceB, output, target);
+    }
+
+    // Whether few outputs' sums have a kernel of their own, in single precision.
+    private static bool IsLong<TA, TB>(GpuDevice device, Precision precision, int columns)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource =>
+        device.SumsLong && device.HasTensorCores && device.Accelerator.MaxNumThreadsPerGroup >= LongSums.Threads
+            && precision == Precision.Single && !InTf32(device)
+            && !TA.AlongTerms && !TB.AlongTerms && columns <= LongSums.MostColumns;
+
+    private static Launch BindLong<TA, TB>(
+        GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
+        where TA : struct, ITileSource
+        where TB : struct, ITileSource
+    {
+        CheckCounts(device, a, b, output);
+        return target.Columns <= 16
+            ? new LongSums<TA, TB, LongSums16, ProductTarget>(device, a, sourceA, b, sourceB, output, target)
+            : new LongSums<TA, TB, LongSums32, ProductTarget>(device, a, sourceA, b, sourceB, output, target);
+    }
+
+    private static void CheckCounts(GpuDevice device, Region a, Region b, Region output)
+    {
+        if (Math.Max(a.Count, Math.Max(b.Count, output.Count)) > int.MaxValue)
+        {
+            throw new NotSupportedException($"{device.Name} multiplies tensors of at most {int.MaxValue} elements.");
+        }
     }
 
     private static Launch OnTensorCores<TA, TB, TFactors, TTarget>(

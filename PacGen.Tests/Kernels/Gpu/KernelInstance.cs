@@ -197,6 +197,25 @@ internal sealed record KernelInstance(
                 }
             }
 
+            foreach (Type width in (Type[])[typeof(LongSums16), typeof(LongSums32)])
+            {
+                foreach (Type a in (Type[])[typeof(Wide), typeof(Narrow)])
+                {
+                    foreach (Type b in (Type[])[typeof(Wide), typeof(Narrow)])
+                    {
+                        Type right = Matrix(typeof(AlongOuter), b);
+                        yield return Long("Aᵀ·B", Matrix(typeof(AlongOuter), a));
+                        yield return Long("convolution by weights", Windows(typeof(AlongOuter), a));
+
+                        KernelInstance Long(string name, Type left) => new(
+                            $"long sums, {name}, 32 × {Extents(width)}, {a.Name} {b.Name}",
+                            (MethodInfo)typeof(LongSums<,,,>).MakeGenericType(left, right, width, typeof(ProductTarget))
+                                .GetProperty("Method")!.GetValue(null)!,
+                            false, true);
+                    }
+                }
+            }
+
             yield return new("sum of a product's parts, in fours", SplitSumGpu<Quad>.Method, true, true);
             yield return new("sum of a product's parts", SplitSumGpu<One>.Method, false, false);
         }

@@ -194,6 +194,8 @@ internal sealed partial class KernelInstanceTests
             multiply matrices of n = 4096 and 8192 at 42 TFLOP/s in single precision and 159 to 166 in TF32 (those before them at 30.5 and 45),
             and do 3 × 3 convolutions of 48 to 640 channels at 21 to 36 and 27 to 118.
             At 128 registers a thread of the 128 × 128 tile spills a few bytes with the assembler of CUDA 11.8; the others spill nothing.
+            Long sums are few outputs, at most 32 columns, of sides along whose outer index memory runs, as in a gradient by few weights: each
+            of a group's two warps has 32 rows and terms of its own, copied by `cp.async` in stages of sixteen.
 
             | kernel | registers sm_80, sm_90 | spills | stack | shared | loads | stores |
             | --- | --- | --- | --- | --- | --- | --- |
@@ -307,6 +309,19 @@ internal sealed partial class KernelInstanceTests
                 Assert.That(
                     Count(ptx, "ld.global"), KernelInstance.IsFusedProduct(kernel.Method) ? Is.Positive : Is.Zero,
                     "loads that wait");
+            }
+
+            if (type.StartsWith("LongSums", StringComparison.Ordinal))
+            {
+                int sixteens = kernel.Method.DeclaringType.GenericTypeArguments[2] == typeof(LongSums16) ? 1 : 2;
+                Assert.That(Count(ptx, "fma.rn.f32"), Is.EqualTo(16 * 16 * sixteens), "a stage's sixteen terms, written out");
+                Assert.That(
+                    Count(ptx, "ld.shared.v4.f32"), Is.EqualTo((16 * (1 + sixteens)) + (4 * sixteens)),
+                    "16-byte loads of the stage and of the other warp's sums");
+                Assert.That(
+                    Count(ptx, "cp.async.cg.shared.global"),
+                    kernel.Name.Contains("Wide", StringComparison.Ordinal) ? Is.Positive : Is.Zero, "copies of 16 bytes");
+                Assert.That(Count(ptx, "ld.global"), Is.Zero, "loads that wait");
             }
 
             if (KernelInstance.IsFusedProduct(kernel.Method))
