@@ -88,6 +88,9 @@ internal sealed unsafe class MatMulLaunch<T> : CpuLaunch
     public override void RunTask(int task, int worker)
     {
         (int rowBlock, int columnBlock) = Math.DivRem(task, blocks);
+
+        // The last panels may be narrow: one of them comes first, so that half of the blocks are half of the work.
+        columnBlock = (columnBlock + blocks - 1) % blocks;
         int firstRow = rowBlock * rowsPerTask, count = Math.Min(rowsPerTask, rows - firstRow);
         int firstPanel = columnBlock * panelsPerTask, endPanel = Math.Min(firstPanel + panelsPerTask, panels.Count);
         float* a = CpuDevice.Address(left), b = CpuDevice.Address(packed), c = CpuDevice.Address(output);

@@ -12,6 +12,7 @@ internal static unsafe class SingleRow<T>
 {
     // Rows of the matrix that are asked for ahead: the machine does so within a page alone.
     private const int Ahead = 8, Line = 16;
+    private const int WideColumns = 128;
 
     /// <summary>Some columns.</summary>
     /// <param name="terms">The terms.</param>
@@ -26,9 +27,9 @@ internal static unsafe class SingleRow<T>
     public static void Multiply(int terms, float* a, float* b, nint step, int columns, float* c, bool accumulate)
     {
         int j = 0;
-        for (; j + (8 * T.Count) <= columns; j += 8 * T.Count)
+        for (; j + WideColumns <= columns; j += WideColumns)
         {
-            Eight(terms, a, b + j, step, c + j, accumulate);
+            Wide(terms, a, b + j, step, c + j, accumulate);
         }
 
         for (; j + (4 * T.Count) <= columns; j += 4 * T.Count)
@@ -51,37 +52,48 @@ internal static unsafe class SingleRow<T>
         }
     }
 
-    /// <summary>Eight vectors of columns: the longer the piece of a row that is read at once, the faster it comes.</summary>
+    /// <summary>
+    /// Many columns, four rows of the matrix at a time: the longer the pieces of a row that are read, the faster they come, and
+    /// without being asked for; the sums, for which 256-bit registers are too few, stay in the nearest cache.
+    /// </summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Eight(int terms, float* a, float* b, nint step, float* c, bool accumulate)
+    private static void Wide(int terms, float* a, float* b, nint step, float* c, bool accumulate)
     {
-        T s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
-        for (int k = 0; k < terms; k++, b += step)
+        float* room = stackalloc float[WideColumns + 16];
+        float* sums = WinogradTiles.Aligned(room);
+        new Span<float>(sums, WideColumns).Clear();
+        int k = 0;
+        for (; k <= terms - 4; k += 4, b += 4 * step)
         {
-            for (int line = 0; line < 8 * T.Count; line += Line)
+            T x0 = T.Constant(a[k]), x1 = T.Constant(a[k + 1]), x2 = T.Constant(a[k + 2]), x3 = T.Constant(a[k + 3]);
+            float* b1 = b + step, b2 = b1 + step, b3 = b2 + step;
+            for (int j = 0; j < WideColumns; j += 2 * T.Count)
             {
-                CpuDevice.Prefetch(b + (Ahead * step) + line);
+                T sum = MicroKernel<T>.MultiplyAdd(x0, T.Load(b + j), T.Load(sums + j));
+                sum = MicroKernel<T>.MultiplyAdd(x1, T.Load(b1 + j), sum);
+                sum = MicroKernel<T>.MultiplyAdd(x2, T.Load(b2 + j), sum);
+                T.Store(sums + j, MicroKernel<T>.MultiplyAdd(x3, T.Load(b3 + j), sum));
+                T other = MicroKernel<T>.MultiplyAdd(x0, T.Load(b + j + T.Count), T.Load(sums + j + T.Count));
+                other = MicroKernel<T>.MultiplyAdd(x1, T.Load(b1 + j + T.Count), other);
+                other = MicroKernel<T>.MultiplyAdd(x2, T.Load(b2 + j + T.Count), other);
+                T.Store(sums + j + T.Count, MicroKernel<T>.MultiplyAdd(x3, T.Load(b3 + j + T.Count), other));
             }
-
-            T x = T.Constant(a[k]);
-            s0 = MicroKernel<T>.MultiplyAdd(x, T.Load(b), s0);
-            s1 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + T.Count), s1);
-            s2 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + (2 * T.Count)), s2);
-            s3 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + (3 * T.Count)), s3);
-            s4 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + (4 * T.Count)), s4);
-            s5 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + (5 * T.Count)), s5);
-            s6 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + (6 * T.Count)), s6);
-            s7 = MicroKernel<T>.MultiplyAdd(x, T.Load(b + (7 * T.Count)), s7);
         }
 
-        Add(c, s0, accumulate);
-        Add(c + T.Count, s1, accumulate);
-        Add(c + (2 * T.Count), s2, accumulate);
-        Add(c + (3 * T.Count), s3, accumulate);
-        Add(c + (4 * T.Count), s4, accumulate);
-        Add(c + (5 * T.Count), s5, accumulate);
-        Add(c + (6 * T.Count), s6, accumulate);
-        Add(c + (7 * T.Count), s7, accumulate);
+        for (; k < terms; k++, b += step)
+        {
+            T x = T.Constant(a[k]);
+            for (int j = 0; j < WideColumns; j += T.Count)
+            {
+                T.Store(sums + j, MicroKernel<T>.MultiplyAdd(x, T.Load(b + j), T.Load(sums + j)));
+            }
+        }
+
+        for (int j = 0; j < WideColumns; j += T.Count)
+        {
+            Add(c + j, T.Load(sums + j), accumulate);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
