@@ -71,7 +71,9 @@ public sealed partial class GpuDevice
     }
 
     /// <summary>
-    /// Whether few outputs that are long sums have a kernel of their own. True unless <c>PACGEN_GPU_LONG_SUMS</c> is 0.
+    /// The most columns of few outputs that are long sums for a kernel of their own to compute them: 32, or what
+    /// <c>PACGEN_GPU_LONG_SUMS</c> says; none where it is 0.
     /// </summary>
-    internal bool SumsLong { get; set; } = Environment.GetEnvironmentVariable("PACGEN_GPU_LONG_SUMS")?.Trim() != "0";
+    internal int LongSumColumns { get; set; } =
+        int.TryParse(Environment.GetEnvironmentVariable("PACGEN_GPU_LONG_SUMS"), out int columns) ? columns : 32;
 }

@@ -121,8 +121,8 @@ internal static class LongSums
     /// <summary>The rows of a group's tile.</summary>
     public const int Rows = 32;
 
-    /// <summary>The most columns.</summary>
-    public const int MostColumns = 32;
+    /// <summary>The most columns of it.</summary>
+    public const int Columns = 32;
 
     /// <summary>The warps of a group, each with terms of its own.</summary>
     public const int Warps = 2;
@@ -141,11 +141,11 @@ internal static class LongSums
 
     /// <summary>The tiles that cover an output.</summary>
     public static int Tiles(int rows, int columns) =>
-        checked(Ceiling(rows, Rows) * (columns <= 16 ? 1 : Ceiling(columns, MostColumns)));
+        checked(Ceiling(rows, Rows) * (columns <= 16 ? 1 : Ceiling(columns, Columns)));
 
     /// <summary>Where sums go, a matrix for each part of the terms.</summary>
     /// <param name="rows">The output's rows.</param>
-    /// <param name="columns">The output's columns, at most <see cref="MostColumns"/>.</param>
+    /// <param name="columns">The output's columns.</param>
     /// <param name="terms">The summed terms.</param>
     /// <param name="termsPerSplit">Fewer terms are not worth a part of their own.</param>
     public static ProductTarget Target(int rows, int columns, int terms, int termsPerSplit)

@@ -170,9 +170,9 @@ internal static class Product
     private static bool IsLong<TA, TB>(GpuDevice device, Precision precision, int columns)
         where TA : struct, ITileSource
         where TB : struct, ITileSource =>
-        device.SumsLong && device.HasTensorCores && device.Accelerator.MaxNumThreadsPerGroup >= LongSums.Threads
+        columns <= device.LongSumColumns && device.HasTensorCores && device.Accelerator.MaxNumThreadsPerGroup >= LongSums.Threads
             && precision == Precision.Single && !InTf32(device)
-            && !TA.AlongTerms && !TB.AlongTerms && columns <= LongSums.MostColumns;
+            && !TA.AlongTerms && !TB.AlongTerms;
 
     private static Launch BindLong<TA, TB>(
         GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)

@@ -24,6 +24,7 @@ internal sealed class LongSumsTests(string id)
     [TestCase(64, 288, 32, 0)]
     [TestCase(5, 400, 17, 1)]
     [TestCase(1, 1000, 1, 0)]
+    [TestCase(34, 260, 50, 0)]
     public void Matrices(int rows, int terms, int columns, int offset) =>
         Check(new MatMul(true), new Shape(terms, rows), new Shape(terms, columns), offset);
 
@@ -48,6 +49,7 @@ internal sealed class LongSumsTests(string id)
     [TestCase(128, 32, 32, 32, 3, 1, 2)]
     [TestCase(128, 16, 32, 32, 3, 1, 1)]
     [TestCase(128, 32, 16, 32, 1, 0, 2)]
+    [TestCase(128, 8, 64, 64, 3, 1, 1)]
     public void LargerGradients(int images, int side, int channels, int outputs, int kernel, int padding, int stride)
     {
         if (!OnGpu)
@@ -71,10 +73,10 @@ internal sealed class LongSumsTests(string id)
         }
 
         float[] x = KernelRun.Random(a, 1), y = KernelRun.Random(b, 2);
-        bool before = device.SumsLong;
+        int before = device.LongSumColumns;
         try
         {
-            device.SumsLong = true;
+            device.LongSumColumns = 64;
             float[] values = KernelRun.Values(device, operation, [a, b], [x, y], offset);
             Assert.That(
                 device.Kernels.Any(kernel => kernel.DeclaringType!.Name.StartsWith("LongSums", StringComparison.Ordinal)));
@@ -91,7 +93,7 @@ internal sealed class LongSumsTests(string id)
         }
         finally
         {
-            device.SumsLong = before;
+            device.LongSumColumns = before;
         }
     }
 }
