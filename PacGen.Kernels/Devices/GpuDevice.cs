@@ -155,14 +155,15 @@ public sealed partial class GpuDevice : Device
     /// <summary>
     /// A launch beside those that come after it, once it is put among them: it begins when what was launched before is done.
     /// Until it is waited for by <see cref="Await"/> nothing may write what it reads, or read what it writes. On other devices
-    /// than CUDA, and with cuBLAS, the launch as it is.
+    /// than CUDA, with cuBLAS, and for a convolution by Winograd, whose memory others share, the launch as it is.
     /// </summary>
     /// <param name="launch">The launch; what is returned disposes of it.</param>
     /// <exception cref="DeviceException">The driver refused.</exception>
     public Launch Beside(Launch launch)
     {
         ArgumentNullException.ThrowIfNull(launch);
-        return driver is null || Products is ProductMode.CuBlas or ProductMode.CuBlasTf32 ? launch
+        return driver is null || Products is ProductMode.CuBlas or ProductMode.CuBlasTf32 || launch is WinogradConvolutionGpu
+            ? launch
             : new CudaBeside(this, driver, (CudaStream)Accelerator.DefaultStream, side.Value, launch);
     }
 

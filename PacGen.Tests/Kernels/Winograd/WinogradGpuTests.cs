@@ -195,6 +195,26 @@ internal sealed class WinogradGpuTests(string id)
         Assert.That(forward.SharedBytes(device, [x, w]), Is.Zero);
     }
 
+    /// <summary>Launches that share memory run one after the other, all others may run beside each other.</summary>
+    [Test]
+    public void RunsBesideNoOther()
+    {
+        Shape x = new(1, 4, 4, 16), w = new(3, 3, 16, 16);
+        using DeviceBuffer images = Device.Allocate(x.Count), weights = Device.Allocate(w.Count), sums = Device.Allocate(x.Count);
+        ConvolutionMode before = Device.Convolutions;
+        Device.Convolutions = ConvolutionMode.Winograd4;
+        try
+        {
+            using Launch launch = Device.Bind(
+                new Conv2dForward(1, 1), [x, w], [new Region(images), new Region(weights)], new Region(sums));
+            Assert.That(Device.Beside(launch), Is.SameAs(launch));
+        }
+        finally
+        {
+            Device.Convolutions = before;
+        }
+    }
+
     private float[] Values(ConvolutionMode mode, Operation operation, Shape[] shapes, float[][] inputs, int offset = 0)
     {
         ConvolutionMode before = Device.Convolutions;
