@@ -121,7 +121,7 @@ internal sealed class GraphCompiler
             }
         }
 
-        Dictionary<int, Launch> beside = [];
+        List<(int Until, Launch Launch)> beside = [];
         for (int i = 0; i < steps.Count;)
         {
             int first = i;
@@ -146,11 +146,9 @@ internal sealed class GraphCompiler
             Names.Add(string.Join(" | ", steps[first..i]));
         }
 
-        Launch[] last = [.. beside.Where(one => steps.Exists(
-            step => step.Time == one.Key && step.Until > steps[^1].Time)).Select(one => one.Value)];
-        if (last.Length > 0)
+        if (beside.Count > 0)
         {
-            Launches[^1] = GpuDevice.Await([], Launches[^1], last);
+            Launches[^1] = GpuDevice.Await([], Launches[^1], [.. beside.Select(one => one.Launch)]);
         }
 
         foreach (Tensor tensor in outputs.Concat(order.Where(node => node.Operation is null && node.Values is null)))
@@ -186,21 +184,22 @@ internal sealed class GraphCompiler
         Launches.Add(joined);
     }
 
-    /// <summary>Puts the last launch beside those that follow, or behind those beside it that end before it.</summary>
-    private void PutBeside(Step step, Dictionary<int, Launch> beside)
+    /// <summary>Puts the last launch behind those beside it that end before it, or beside those that follow.</summary>
+    private void PutBeside(Step step, List<(int Until, Launch Launch)> beside)
     {
         if (device is not GpuDevice gpu)
         {
             return;
         }
 
+        Launch[] ending = [.. beside.Where(one => one.Until == step.Time).Select(one => one.Launch)];
+        beside.RemoveAll(one => one.Until == step.Time);
         if (step.Until > step.Time)
         {
-            beside[step.Time] = Launches[^1] = gpu.Beside(Launches[^1]);
+            Launches[^1] = gpu.Beside(Launches[^1]);
+            beside.Add((step.Until, Launches[^1]));
         }
 
-        Launch[] ending = [.. beside.Where(one => steps.Exists(
-            other => other.Time == one.Key && other.Until == step.Time)).Select(one => one.Value)];
         Launches[^1] = GpuDevice.Await(ending, Launches[^1], []);
     }
 
