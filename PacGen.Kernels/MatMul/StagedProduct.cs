@@ -19,7 +19,7 @@ internal sealed class StagedProduct<TA, TB, TTile, TSums, TTarget> : Launch
 {
     private readonly Action<
         AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, TTarget> kernel;
-    private readonly AcceleratorStream stream;
+    private readonly Accelerator accelerator;
     private readonly ArrayView<float> a, b, output;
     private readonly TA sourceA;
     private readonly TB sourceB;
@@ -38,12 +38,12 @@ internal sealed class StagedProduct<TA, TB, TTile, TSums, TTarget> : Launch
         grid = new KernelConfig(
             new Index3D(checked(down * across), layout.Splits, 1), new Index3D(StagedTile.Threads<TTile>(), 1, 1),
             floats > StagedTile.Static ? SharedMemoryConfig.RequestDynamic<float>(floats) : SharedMemoryConfig.Empty);
-        stream = device.Accelerator.DefaultStream;
+        accelerator = device.Accelerator;
         kernel = device.Load(
             Method,
-            accelerator =>
+            gpu =>
             {
-                var loaded = accelerator.LoadKernel<
+                var loaded = gpu.LoadKernel<
                     ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, TTarget>(Kernel, Specialization);
                 if (floats > StagedTile.Static)
                 {
@@ -62,7 +62,7 @@ internal sealed class StagedProduct<TA, TB, TTile, TSums, TTarget> : Launch
         StagedTile.Threads<TTile>(), StagedTile.Resident<TTile, TSums>());
 
     /// <inheritdoc/>
-    public override void Run() => kernel(stream, grid, a, b, output, sourceA, sourceB, target);
+    public override void Run() => kernel(accelerator.DefaultStream, grid, a, b, output, sourceA, sourceB, target);
 
     internal static void Kernel(
         ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TA sourceA, TB sourceB, TTarget target)
