@@ -158,14 +158,14 @@ if [ -z "$torch" ]; then
     printf "\n## PyTorch's steps\n\nLeft out: %s.\n" "$why" >> "$report"
 fi
 
-# bench NAME PATTERN OPTIONS...: tables of the rows that a pattern chooses, beside PyTorch's times of the turn; with fused=0
-# maps run behind products, as before products computed them as they store.
-fused=1
+# bench NAME PATTERN OPTIONS...: tables of the rows that a pattern chooses, beside PyTorch's times of the turn, with a setting
+# VARIABLE=VALUE if there is one.
+setting=
 bench() {
     name=$1 kind=$2
     shift 2
     step "Benchmark, $name" "$name.txt" 0 \
-        env PACGEN_GPU_FUSION="$fused" \
+        env $setting \
         "$here/program/pacgen" bench --device "$device" --seconds "$seconds" --filter "$kind" --output "$output/$name.md" \
         ${peer:+--peer "$peer"} "$@"
     [ -f "$output/$name.md" ] && { echo; sed 's/^#/##/' "$output/$name.md"; } >> "$report"
@@ -190,13 +190,22 @@ else
             tf32) for kind in product convolution step; do bench "benchmark-tf32-$kind" "*$kind*" --products tf32; done ;;
             bf16) for kind in product convolution step; do bench "benchmark-bf16-$kind" "*$kind*" --precision bf16; done ;;
         esac
-        fused=0
+    done
+
+    # What can be turned off or on: the same steps without it, or with it.
+    peer=
+    for precision in $precisions; do
         case "$precision" in
-            fp32) bench benchmark-without-fused-maps '*step*' ;;
-            tf32) bench benchmark-tf32-without-fused-maps '*step*' --products tf32 ;;
-            bf16) bench benchmark-bf16-without-fused-maps '*step*' --precision bf16 ;;
+            fp32) options= ;;
+            tf32) options='--products tf32' ;;
+            bf16) options='--precision bf16' ;;
         esac
-        fused=1
+        for setting in PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto BESIDE=1; do
+            setting=PACGEN_GPU_$setting
+            bench "steps-$precision-$(echo "${setting#PACGEN_GPU_}" | tr 'A-Z_=' 'a-z--')" '*step' $options
+        done
+        setting=
+        [ "$precision" != fp32 ] || bench steps-fp32-winograd '*step' --convolutions fastest
     done
 
     # Kernel by kernel, one at a time.
