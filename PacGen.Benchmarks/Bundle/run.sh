@@ -232,6 +232,14 @@ case "$device" in cuda*)
         [ -n "$cublas" ] || continue
         bench "benchmark-$products-product" '*product*' --products "$products"
     done
+    # Kernels on trial, by turns with those in their place.
+    step "Tiles of staged products" staged-times.txt 3 \
+        env PACGEN_TILE_TIMES="$output/staged-times.csv" PACGEN_TILE_SECONDS=100 \
+        "$here/program/PacGen.Tests" --progress off --no-ansi --filter FullyQualifiedName~StagedProductTimes
+    step "Parts of Winograd's convolutions" winograd-times.txt 3 \
+        env PACGEN_WINOGRAD_TIMES="$output/winograd-times.csv" \
+        "$here/program/PacGen.Tests" --progress off --no-ansi --filter FullyQualifiedName~WinogradTimes
+
     for tool in memcheck racecheck; do
         command -v compute-sanitizer > /dev/null || continue
         filter=
