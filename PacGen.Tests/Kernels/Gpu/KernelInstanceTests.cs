@@ -227,6 +227,22 @@ internal sealed partial class KernelInstanceTests
         page.AppendLine(
             """
 
+            ## Transforms of Winograd's convolutions
+
+            A thread maps a tile of four channels, or the weights of four, with all of its numbers in registers. The products between are those
+            above. None has run on a GPU; the default is without them (`--convolutions`).
+
+            | kernel | registers sm_80, sm_90 | spills | stack | shared | loads | stores |
+            | --- | --- | --- | --- | --- | --- | --- |
+            """);
+        foreach (KernelInstance kernel in WinogradKernels.All)
+        {
+            page.AppendLine(CultureInfo.InvariantCulture, $"| {Row(kernel)} |");
+        }
+
+        page.AppendLine(
+            """
+
             ## Bytes that products load
 
             What the groups ask of the caches, in MB, against the fewest: each input read once and the output written once. An input that
