@@ -319,7 +319,7 @@ internal sealed record KernelInstance(
 
         return (kind == typeof(ColumnMoments<,>) ? "sum and squares about the mean of "
             : kind == typeof(StoredColumnSum<,>) ? "stored and summed: " : "sum of ") + string.Join(" and of ", values)
-            + (maps > 0 ? $"; {maps} maps of them" : "");
+            + (maps > 0 ? $"; {(maps == 1 ? "a map" : $"{maps} maps")} of them" : "");
     }
 
     // What a reduction reads.
