@@ -8,11 +8,13 @@ public sealed partial class GpuDevice
     private readonly List<DeviceBuffer> shared = [];
 
     /// <summary>
-    /// How convolutions of 3 × 3 taps and stride 1, and their gradients by the images, are computed in single precision. To be
-    /// set before graphs are compiled: what is bound keeps what it was bound with. <see cref="ConvolutionMode.Direct"/> is the
-    /// default.
+    /// How convolutions of 3 × 3 taps and stride 1, and their gradients, are computed in single precision. To be set before
+    /// graphs are compiled: what is bound keeps what it was bound with. <see cref="ConvolutionMode.Direct"/> is the default.
     /// </summary>
-    /// <remarks>Winograd's convolution needs input channels that are a multiple of 16, output channels of 4.</remarks>
+    /// <remarks>
+    /// Winograd's convolution needs input channels that are a multiple of 16 and output channels of 4, the gradient by the images
+    /// the other way round; others are direct, as are those in TF32 and bf16.
+    /// </remarks>
     public ConvolutionMode Convolutions { get; set; } = ConvolutionMode.Direct;
 
     /// <summary>

@@ -1,0 +1,29 @@
+using PacGen.Benchmarks.Devices;
+using PacGen.Kernels;
+
+namespace PacGen.Tests.Benchmarks;
+
+internal sealed class DeviceOptionsTests
+{
+    [Test]
+    public void ConvolutionsAreLeftAsTheDeviceHasThemWithoutTheOption()
+    {
+        using CpuDevice cpu = new(1);
+        GpuDevice gpu = (GpuDevice)Device.Open("simulator");
+        ConvolutionMode before = gpu.Convolutions;
+        try
+        {
+            DeviceOptions.Convolve(cpu, null);
+            DeviceOptions.Convolve(gpu, null);
+            Assert.That(
+                (cpu.Convolutions, gpu.Convolutions), Is.EqualTo((ConvolutionMode.Fastest, ConvolutionMode.Direct)), "defaults");
+            DeviceOptions.Convolve(cpu, "direct");
+            DeviceOptions.Convolve(gpu, "winograd4");
+            Assert.That((cpu.Convolutions, gpu.Convolutions), Is.EqualTo((ConvolutionMode.Direct, ConvolutionMode.Winograd4)));
+        }
+        finally
+        {
+            gpu.Convolutions = before;
+        }
+    }
+}
