@@ -67,7 +67,8 @@ internal static class Product
         }
 
         // Where few outputs are long sums, as in a convolution's gradient by its weights, the terms are split: each part writes a
-        // matrix of its own and these are added in order. The shapes alone say how, so all GPUs give the same bits.
+        // matrix of its own and these are added in order. The shapes alone say how, so all GPUs that multiply alike give the same
+        // bits.
         long work = 64L * 32 * Ceiling(rows, 64) * Ceiling(columns, 32);
         int splits = (int)Math.Max(1, Math.Min(Busy / work, terms / TermsPerSplit));
         return BindParts(device, precision, a, sourceA, b, sourceB, output, rows, columns, terms, splits, epilogue);
@@ -166,7 +167,7 @@ internal static class Product
             device, a, sourceA, b, sourceB, output, target);
     }
 
-    // Whether few outputs' sums have a kernel of their own, in single precision.
+    // Whether few outputs' sums have a kernel of their own: in single precision, on a GPU that copies without a thread waiting.
     private static bool IsLong<TA, TB>(GpuDevice device, Precision precision, int columns)
         where TA : struct, ITileSource
         where TB : struct, ITileSource =>
