@@ -261,7 +261,7 @@ internal struct LongSumsCopier<TSource>
     where TSource : struct, ITileSource
 {
     private TSource source;
-    private Digits outer, term0, term1;
+    private Digits outer, term0, term1, term2, term3;
     private int at;
 
     /// <summary>Places the lane at its first stage.</summary>
@@ -274,12 +274,14 @@ internal struct LongSumsCopier<TSource>
     public void Start(TSource side, int extent, int lane, int firstOuter, int firstTerm)
     {
         source = side;
-        int pieces = extent / 4, piece = lane & (pieces - 1), term = extent == 16 ? lane >> 2 : lane >> 3;
-        outer = source.Outer(firstOuter + (4 * piece));
-        term0 = source.Term(firstTerm + term);
+        int piece = lane & ((extent / 4) - 1), term = extent == 16 ? lane >> 2 : lane >> 3;
+        outer = source.StageOuter(firstOuter + (4 * piece));
+        term0 = source.StageTerm(firstTerm + term);
+        term2 = source.StageTerm(firstTerm + term + 8);
         if (extent == 32)
         {
-            term1 = source.Term(firstTerm + term + 4);
+            term1 = source.StageTerm(firstTerm + term + 4);
+            term3 = source.StageTerm(firstTerm + term + 12);
         }
 
         at = (term * extent) + (4 * piece);
@@ -289,19 +291,17 @@ internal struct LongSumsCopier<TSource>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Copy(ArrayView<float> memory, ArrayView<float> shared, int start, int extent)
     {
-        CopyEight(memory, shared, start + at, extent);
-        CopyEight(memory, shared, start + at + (8 * extent), extent);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void CopyEight(ArrayView<float> memory, ArrayView<float> shared, int to, int extent)
-    {
-        source.Copy(memory, outer, term0, ref shared[to]);
-        term0 = source.NextTile(term0);
+        ref float to = ref shared[start + at];
+        source.CopyStage(memory, outer, term0, ref to, 0);
+        source.CopyStage(memory, outer, term2, ref to, 8 * extent);
+        term0 = source.NextStage(term0);
+        term2 = source.NextStage(term2);
         if (extent == 32)
         {
-            source.Copy(memory, outer, term1, ref shared[to + (4 * extent)]);
-            term1 = source.NextTile(term1);
+            source.CopyStage(memory, outer, term1, ref to, 4 * extent);
+            source.CopyStage(memory, outer, term3, ref to, 12 * extent);
+            term1 = source.NextStage(term1);
+            term3 = source.NextStage(term3);
         }
     }
 }
