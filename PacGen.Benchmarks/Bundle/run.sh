@@ -200,12 +200,18 @@ else
             tf32) options='--products tf32' ;;
             bf16) options='--precision bf16' ;;
         esac
-        for setting in PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto BESIDE=1; do
+        case "$device:$precision" in
+            cuda*:fp32) settings='PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto BESIDE=1' ;;
+            cuda*) settings='PASSES=0 FUSION=0 TILES=auto BESIDE=1' ;;
+            opencl*) settings='PASSES=0 FUSION=0' ;;
+            *) settings= ;;
+        esac
+        for setting in $settings; do
             setting=PACGEN_GPU_$setting
             bench "steps-$precision-$(echo "${setting#PACGEN_GPU_}" | tr 'A-Z_=' 'a-z--')" '*step' $options
         done
         setting=
-        [ "$precision" != fp32 ] || bench steps-fp32-winograd '*step' --convolutions fastest
+        [ "$device:$precision" = "$where:fp32" ] && [ "$device" != cpu ] && bench steps-fp32-winograd '*step' --convolutions fastest
     done
 
     # Kernel by kernel, one at a time.

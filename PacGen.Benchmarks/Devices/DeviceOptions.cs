@@ -89,6 +89,7 @@ internal sealed class DeviceOptions : OptionGroup
     }
 
     /// <summary>Lets a device convolve as an option of <see cref="Convolutions"/> says; null for its default.</summary>
+    /// <exception cref="UsageException">It is a GPU that was asked for another precision than this way is for.</exception>
     public static void Convolve(Device device, string? convolutions)
     {
         if (convolutions is null)
@@ -103,7 +104,11 @@ internal sealed class DeviceOptions : OptionGroup
         }
         else if (device is GpuDevice gpu)
         {
-            gpu.Convolutions = mode;
+            gpu.Convolutions = mode is ConvolutionMode.Direct or ConvolutionMode.Fastest || gpu.Products == ProductMode.Single
+                ? mode : throw new UsageException(Prose.Line($"""
+                --convolutions {convolutions} is for single precision on a GPU, but {device.Name} was asked for another: leave
+                --products out.
+                """));
         }
     }
 

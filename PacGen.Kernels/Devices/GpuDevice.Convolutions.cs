@@ -24,17 +24,33 @@ public sealed partial class GpuDevice
     internal long WinogradFloats { get; set; } = Mebibytes("PACGEN_GPU_WINOGRAD_MB", 128) * ((1 << 20) / sizeof(float));
 
     /// <summary>
-    /// Memory for so many floats that launches which run <see cref="Exclusively"/> hand each other; called when they are bound.
-    /// It is the device's, and there until that is disposed. All that were ever taken are less than twice the largest.
+    /// Takes the memory that the operations which are to be bound will share
+    /// (<see cref="Operation.SharedBytes(GpuDevice, ReadOnlySpan{Shape})"/>), if there isn't as much yet. Without it each that
+    /// needs more than those before takes memory of its own, for what was bound stays where it is.
     /// </summary>
-    internal Region ReserveShared(long count)
+    /// <param name="bytes">The most that one of them takes, in bytes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A negative number.</exception>
+    /// <exception cref="DeviceException">The GPU has not so much memory left.</exception>
+    public void ReserveShared(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        if (bytes > 0)
+        {
+            SharedFloats((bytes + sizeof(float) - 1) / sizeof(float));
+        }
+    }
+
+    /// <summary>
+    /// Memory for so many floats that launches which run <see cref="Exclusively"/> hand each other; called when they are bound.
+    /// It is the device's, and there until that is disposed.
+    /// </summary>
+    internal Region SharedFloats(long count)
     {
         lock (exclusive)
         {
             if (shared.Count == 0 || shared[^1].Count < count)
             {
-                long floats = shared.Count == 0 ? count : Math.Max(count, 2 * shared[^1].Count);
-                shared.Add(Allocate(floats, "the transformed images of convolutions"));
+                shared.Add(Allocate(count, "the transformed images of convolutions"));
             }
 
             return new Region(shared[^1], 0, count);

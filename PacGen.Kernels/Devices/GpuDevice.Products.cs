@@ -54,14 +54,14 @@ public sealed partial class GpuDevice
     internal string ProductTiles { get; set; } = "";
 
     /// <summary>The most parts of a staged product's terms.</summary>
-    internal int ProductSplits { get; set; } =
-        int.TryParse(Environment.GetEnvironmentVariable("PACGEN_GPU_SPLITS"), out int most) ? most : int.MaxValue;
+    internal int ProductSplits { get; set; } = int.MaxValue;
 
     /// <summary>Lets a kernel's launches ask for more shared memory than all may.</summary>
     internal void AllowShared(Delegate launcher, int bytes)
     {
         if (launcher.Target is CudaKernel kernel)
         {
+            Accelerator.Bind();
             CudaError error = driver!.AllowShared(kernel.FunctionPtr, bytes);
             if (error != CudaError.CUDA_SUCCESS)
             {

@@ -36,9 +36,11 @@ public sealed partial class GpuDevice : Device
         GraphObstacle = kind == DeviceKind.Cuda ? CudaGraph.Obstacle() : "only CUDA devices record";
         Faults = new GpuFaults(accelerator);
         Kind = kind;
+        string? passes = Environment.GetEnvironmentVariable("PACGEN_GPU_PASSES")?.Trim();
+        JoinsPasses = kind == DeviceKind.OpenCl ? passes == "1" : passes != "0";
         if (kind == DeviceKind.Cuda && HasTensorCores)
         {
-            ProductTiles = Environment.GetEnvironmentVariable("PACGEN_GPU_TILES")?.Trim() ?? "";
+            ProductTiles = Environment.GetEnvironmentVariable("PACGEN_GPU_TILES")?.Trim() is { } said and not "0" ? said : "";
         }
 
         this.name = kind switch
@@ -88,9 +90,10 @@ public sealed partial class GpuDevice : Device
     /// <summary>
     /// Whether sums along all axes but the last are joined with what belongs to them (<see cref="ColumnPass"/>): two sums of the
     /// same numbers, mean and variance, the map whose values are summed, and what is computed of the sums. Values differ in the
-    /// last bits. True unless <c>PACGEN_GPU_PASSES</c> is 0; where <see cref="FusesMaps"/> is false nothing is joined.
+    /// last bits. True unless <c>PACGEN_GPU_PASSES</c> is 0, on OpenCL only where it is 1, for drivers there may refuse so
+    /// many arguments; where <see cref="FusesMaps"/> is false nothing is joined.
     /// </summary>
-    public bool JoinsPasses { get; set; } = Environment.GetEnvironmentVariable("PACGEN_GPU_PASSES")?.Trim() != "0";
+    public bool JoinsPasses { get; set; }
 
     /// <summary>
     /// Whether launches of a compiled graph that nothing in it waits for, such as the gradients by weights, run beside the others

@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace PacGen.Kernels;
 
-/// <summary>How many arguments an expression has beside its first, as a type argument.</summary>
+/// <summary>How many arguments an expression has, in a product beside its first, as a type argument.</summary>
 internal interface IArgumentCount
 {
-    /// <summary>0 to 4.</summary>
+    /// <summary>0 to 4 in a product, to 8 in a pass over columns.</summary>
     static abstract int Count { get; }
 }
 

@@ -134,7 +134,7 @@ internal readonly struct Staged128By32 : IStagedTile
 
     public static int Stages => 4;
 
-    public static int Resident => 6;
+    public static int Resident => 5;
 
     public static ArrayView<float> Shared() => SharedMemory.Allocate<float>(4 * ProductStage.Terms * 160);
 }
@@ -150,7 +150,7 @@ internal readonly struct Staged128By16 : IStagedTile
 
     public static int Stages => 4;
 
-    public static int Resident => 8;
+    public static int Resident => 6;
 
     public static ArrayView<float> Shared() => SharedMemory.Allocate<float>(4 * ProductStage.Terms * 144);
 }

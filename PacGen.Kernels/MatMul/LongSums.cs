@@ -12,7 +12,7 @@ namespace PacGen.Kernels;
 /// </summary>
 /// <remarks>
 /// Memory runs along the outer index on both sides, so that stages of 16 terms are copied as they stand, two of them ahead. A
-/// thread has four rows and four columns of each sixteen, and so few registers that a multiprocessor holds eight groups.
+/// thread has four rows and four columns of each sixteen, and so few registers that an H100's multiprocessor holds eight groups.
 /// </remarks>
 internal sealed class LongSums<TA, TB, TWidth, TTarget> : Launch
     where TA : struct, ITileSource

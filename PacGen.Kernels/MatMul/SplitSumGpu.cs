@@ -27,8 +27,8 @@ internal sealed class SplitSumGpu<TPack> : Launch
         this.output = Packs.View<TPack>(output);
         this.splits = splits;
         count = (int)(output.Count / TPack.Count);
-        lanes = splits < 4 ? 1 : splits < 64 ? 4 : MostLanes;
-        int threads = Math.Min(device.Accelerator.MaxNumThreadsPerGroup, MostThreads) / MostLanes * MostLanes;
+        int threads = Math.Min(device.Accelerator.MaxNumThreadsPerGroup, MostThreads);
+        lanes = splits < 4 || threads % MostLanes != 0 ? 1 : splits < 64 ? 4 : MostLanes;
         int numbers = threads / lanes;
         grid = new KernelConfig(new Index3D((count + numbers - 1) / numbers, 1, 1), new Index3D(threads, 1, 1));
         kernel = device.Load(

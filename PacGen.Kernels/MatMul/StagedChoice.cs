@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 
 namespace PacGen.Kernels;
@@ -9,6 +10,8 @@ namespace PacGen.Kernels;
 /// </summary>
 internal sealed class StagedChoice
 {
+    private const string Auto = "auto";
+
     /// <summary>Multiprocessors to fill, those of an H100 or H200.</summary>
     private const int Processors = 132;
 
@@ -31,6 +34,9 @@ internal sealed class StagedChoice
         Of<Staged128>(1), Of<Staged128By96>(0.95), Of<Staged128By64>(0.85), Of<Staged128By48>(0.85), Of<Staged128By32>(0.7),
         Of<Staged128By16>(0.45), Of<Staged256By64>(0.97), Of<Staged256By48>(0.9), Of<Staged64By96>(0.85), Of<Staged64>(0.75),
     ];
+
+    /// <summary>The tile's extents, such as 128x96.</summary>
+    public string Name => $"{Rows}x{Columns}";
 
     /// <summary>The tile.</summary>
     public Type Tile { get; }
@@ -62,8 +68,12 @@ internal sealed class StagedChoice
     public static StagedChoice Best(string tiles, double rate, ProductTarget layout) => Named(tiles).MinBy(
         tile => tile.Seconds(rate, layout.Rows, layout.Columns, layout.SplitTerms * (long)layout.Splits, layout.Splits))!;
 
-    private static IEnumerable<StagedChoice> Named(string tiles) =>
-        tiles == "auto" ? All : All.Where(tile => tiles == $"{tile.Rows}x{tile.Columns}").DefaultIfEmpty(All[0]);
+    private static StagedChoice[] Named(string tiles)
+    {
+        StagedChoice[] named = [.. All.Where(tile => tiles is Auto || tiles == tile.Name)];
+        return named.Length > 0 ? named : throw new DeviceException(
+            $"PACGEN_GPU_TILES is {tiles}, but must be 0 or one of {Auto}, {string.Join(", ", All.Select(tile => tile.Name))}.");
+    }
 
     /// <summary>Binds a product with the tile.</summary>
     /// <exception cref="NotSupportedException">The program was compiled to native code.</exception>
@@ -76,7 +86,8 @@ internal sealed class StagedChoice
         where TTarget : struct, IProductTarget => RuntimeFeature.IsDynamicCodeSupported
         ? (Launch)Activator.CreateInstance(
             typeof(StagedProduct<,,,,>).MakeGenericType(typeof(TA), typeof(TB), Tile, typeof(TSums), typeof(TTarget)),
-            device, a, sourceA, b, sourceB, output, target)!
+            BindingFlags.Instance | BindingFlags.Public | BindingFlags.DoNotWrapExceptions, null,
+            [device, a, sourceA, b, sourceB, output, target], null)!
         : throw new NotSupportedException("A program that was compiled to native code runs on no GPU.");
 
     private static StagedChoice Of<TTile>(double efficiency)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 
 namespace PacGen.Kernels;
@@ -118,6 +119,8 @@ public sealed record ColumnPass(
         Region[] sums = Kind == ColumnPassKind.StoredSum ? [results[1], results[1]]
             : Kind == ColumnPassKind.Sum ? [results[0], results[0]] : results[..2];
         return (Launch)Activator.CreateInstance(
-            typeof(ColumnPassGpu<,>).MakeGenericType(source, maps.GetType()), device, Source, values, maps, sums)!;
+            typeof(ColumnPassGpu<,>).MakeGenericType(source, maps.GetType()),
+            BindingFlags.Instance | BindingFlags.Public | BindingFlags.DoNotWrapExceptions, null,
+            [device, Source, values, maps, sums], null)!;
     }
 }

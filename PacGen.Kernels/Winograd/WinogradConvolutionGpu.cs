@@ -75,7 +75,7 @@ internal sealed class WinogradConvolutionGpu : Launch
         where TSums : struct, IWinogradMap
     {
         int side = TSums.Outputs, channels = windows.Channels;
-        Region shared = device.ReserveShared(plan.Floats), matrices = shared.Slice(0, plan.Weights);
+        Region shared = device.SharedFloats(plan.Floats), matrices = shared.Slice(0, plan.Weights);
         using LaunchParts parts = new(device);
         WinogradNumbers factors = new(columns, channels * columns);
         parts.Add(turned

@@ -46,7 +46,7 @@ internal static class WinogradGradientGpu
     {
         int side = TGradients.Inputs, channels = windows.Channels, numbers = plan.Tiles.Numbers;
         int parts = plan.Parts * numbers, squares = plan.Parts * plan.TilesOfPart, terms = squares * numbers;
-        Region shared = device.ReserveShared(plan.Floats), left = shared.Slice(0, plan.ImageNumbers);
+        Region shared = device.SharedFloats(plan.Floats), left = shared.Slice(0, plan.ImageNumbers);
         Region right = shared.Slice(plan.ImageNumbers, plan.GradientNumbers);
         Region sums = shared.Slice(plan.ImageNumbers + plan.GradientNumbers, plan.Sums);
         Region all = shared.Slice(plan.Floats - plan.Tiles.Weights, plan.Tiles.Weights);

@@ -65,8 +65,9 @@ internal sealed class ColumnPassPlan
         Step step = steps[index];
         if (step.Operation is FusedMap map)
         {
-            int reader = steps.FindIndex(index + 1, other => other.Target is null && AsSum(other) is { Expression.Size: 0 } sum
-                && sum.Source == step.Output.Shape && source(other.Inputs[0]) == step.Output);
+            int reader = steps.FindIndex(index + 1, other => other.Target is null && other.Inputs.Length > 0
+                && source(other.Inputs[0]) == step.Output && AsSum(other) is { Expression.Size: 0 } sum
+                && sum.Source == step.Output.Shape);
             ColumnPass stored = new(ColumnPassKind.StoredSum, step.Output.Shape, map.Expression, null, []);
             if (reader < 0 || !CanRead(stored, step.Inputs))
             {

@@ -121,6 +121,7 @@ internal sealed class GraphCompiler
             }
         }
 
+        (device as GpuDevice)?.ReserveShared(SharedBytes);
         List<(int Until, Launch Launch)> beside = [];
         for (int i = 0; i < steps.Count;)
         {

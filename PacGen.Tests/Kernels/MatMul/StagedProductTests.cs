@@ -4,7 +4,7 @@ namespace PacGen.Tests.Kernels;
 
 /// <summary>
 /// Products by stages in single precision, TF32 and bfloat16, with every tile: on a simulator whose warps have 32 lanes, and on
-/// CUDA devices. The values are those of single precision for numbers that were rounded before, in single precision to the bit.
+/// CUDA devices. The values are those of single precision for numbers that were rounded before.
 /// </summary>
 [TestFixtureSource(nameof(Fixtures))]
 [NonParallelizable]
@@ -20,7 +20,7 @@ internal sealed class StagedProductTests(string id, string factors)
         one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id)).SelectMany(
         one => new object[][] { [one, Single], [one, Tf32], [one, BFloat16] });
 
-    private static IEnumerable<string> Tiles => StagedChoice.All.Select(tile => $"{tile.Rows}x{tile.Columns}");
+    private static IEnumerable<string> Tiles => StagedChoice.All.Select(tile => tile.Name);
 
     private bool OnGpu => id.StartsWith("cuda", StringComparison.Ordinal);
 

@@ -34,11 +34,11 @@ internal sealed class StagedProductTimes
 
         double budget = double.Parse(
             Environment.GetEnvironmentVariable("PACGEN_TILE_SECONDS") ?? "80", CultureInfo.InvariantCulture);
-        string modes = Environment.GetEnvironmentVariable("PACGEN_TILE_MODES") ?? "tf32,single,bf16";
+        string[] modes = ["tf32", "single", "bf16"];
         using StreamWriter rows = new(file) { AutoFlush = true };
         rows.WriteLine("mode,tile,most-parts,case,microseconds,tflops,error");
         GpuDevice device = (GpuDevice)Device.Open(gpu);
-        foreach ((string[] tiles, string mode) in Tiles.SelectMany(_ => modes.Split(','), (tiles, mode) => (tiles, mode)))
+        foreach ((string[] tiles, string mode) in Tiles.SelectMany(_ => modes, (tiles, mode) => (tiles, mode)))
         {
             device.Products = mode == "tf32" ? ProductMode.Tf32 : ProductMode.Single;
             foreach (string tile in tiles)

@@ -191,8 +191,32 @@ internal sealed class WinogradGpuTests(string id)
             device.AllocatedBytes - before, Is.Positive.And.EqualTo(forward.SharedBytes(device, [x, w])));
         using Launch second = device.Bind(gradient, [y, w], [new Region(sums), new Region(weights)], new Region(images));
         Assert.That(gradient.SharedBytes(device, [y, w]), Is.EqualTo(device.AllocatedBytes - before), "the same memory");
+        device.ReserveShared(forward.SharedBytes(device, [x, w]));
+        Assert.That(gradient.SharedBytes(device, [y, w]), Is.EqualTo(device.AllocatedBytes - before), "there already");
         device.Convolutions = ConvolutionMode.Direct;
         Assert.That(forward.SharedBytes(device, [x, w]), Is.Zero);
+    }
+
+    /// <summary>What is reserved for the largest of some convolutions is all that they take, whatever their order.</summary>
+    [Test]
+    public void TakesTheLargestAlone()
+    {
+        using GpuDevice device = WarpSimulator.Create(8);
+        device.Convolutions = ConvolutionMode.Winograd4;
+        Conv2dForward forward = new(1, 1);
+        Shape[][] shapes = [[new(3, 8, 8, 16), new(3, 3, 16, 16)], [new(3, 8, 8, 32), new(3, 3, 32, 16)]];
+        long largest = shapes.Max(pair => forward.SharedBytes(device, pair));
+        using DeviceBuffer numbers = device.Allocate(1 << 14);
+        long before = device.AllocatedBytes;
+        device.ReserveShared(largest);
+        foreach (Shape[] pair in shapes)
+        {
+            using Launch launch = device.Bind(
+                forward, pair, [new Region(numbers, 0, pair[0].Count), new Region(numbers, 0, pair[1].Count)],
+                new Region(numbers, 1 << 13, 3 * 8 * 8 * 16));
+        }
+
+        Assert.That(device.AllocatedBytes - before, Is.EqualTo(largest));
     }
 
     /// <summary>Launches that share memory run one after the other, all others may run beside each other.</summary>
