@@ -60,7 +60,7 @@ public sealed partial class GpuDevice : Device
         ProductMode.Tf32 => $"{name}, products in TF32",
         ProductMode.CuBlas => $"{name}, products by cuBLAS",
         ProductMode.CuBlasTf32 => $"{name}, products by cuBLAS in TF32",
-        _ => name,
+        _ => Convolutions == ConvolutionMode.Direct ? name : $"{name}, convolutions by Winograd",
     };
 
     /// <inheritdoc/>

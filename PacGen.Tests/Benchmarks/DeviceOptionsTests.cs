@@ -20,6 +20,7 @@ internal sealed class DeviceOptionsTests
             DeviceOptions.Convolve(cpu, "direct");
             DeviceOptions.Convolve(gpu, "winograd4");
             Assert.That((cpu.Convolutions, gpu.Convolutions), Is.EqualTo((ConvolutionMode.Direct, ConvolutionMode.Winograd4)));
+            Assert.That(gpu.Name, Does.EndWith(", convolutions by Winograd"));
         }
         finally
         {
