@@ -8,7 +8,7 @@ namespace PacGen.Nn;
 /// </summary>
 internal static class BesidePlan
 {
-    /// <summary>How many may be under way beside the others.</summary>
+    /// <summary>How many may run beside the others.</summary>
     private const int Most = 2;
 
     /// <summary>The same steps, with the times until which those beside others run.</summary>
