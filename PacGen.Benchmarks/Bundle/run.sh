@@ -211,7 +211,9 @@ else
             bench "steps-$precision-$(echo "${setting#PACGEN_GPU_}" | tr 'A-Z_=' 'a-z--')" '*step' $options
         done
         setting=
-        [ "$device:$precision" = "$where:fp32" ] && [ "$device" != cpu ] && bench steps-fp32-winograd '*step' --convolutions fastest
+        case "$device:$precision" in
+            cuda*:fp32 | opencl*:fp32) bench steps-fp32-winograd '*step' --convolutions fastest ;;
+        esac
     done
 
     # Kernel by kernel, one at a time.

@@ -7,7 +7,6 @@ namespace PacGen.Nn;
 /// <summary>From tensors to launches: fuses elementwise chains, plans memory by liveness, binds kernels.</summary>
 internal sealed class GraphCompiler
 {
-    private const int Alignment = 16;
     private const int LargestExpression = 24;
     private static readonly HashSet<Type> Cheap =
         [typeof(AddFunction), typeof(SubtractFunction), typeof(MultiplyFunction), typeof(NegateFunction), typeof(
@@ -23,10 +22,10 @@ internal sealed class GraphCompiler
     /// <summary>Leaves that are bound nowhere.</summary>
     private readonly List<Tensor> ownLeaves = [];
 
-    /// <summary>Where in the slab each intermediate lies.</summary>
-    private readonly Dictionary<Tensor, Storage> storageOf = [];
     private List<Step> steps = [];
-    private long slabCount;
+
+    /// <summary>Where each intermediate lies, once planned.</summary>
+    private SlabPlan? places;
 
     /// <summary>Products as they run in bfloat16: the operation, and inputs that were rounded for it.</summary>
     private readonly Dictionary<Tensor, (Operation Operation, ImmutableArray<Tensor> Inputs)> products = [];
@@ -68,7 +67,7 @@ internal sealed class GraphCompiler
     /// <summary>
     /// The memory of everything between inputs and outputs, and of outputs that are bound nowhere, once planned.
     /// </summary>
-    public long IntermediateBytes => slabCount * sizeof(float);
+    public long IntermediateBytes => (places?.Count ?? 0) * sizeof(float);
 
     /// <summary>All the memory that compiling will take, kernels' own apart, once planned.</summary>
     public long PlannedBytes => IntermediateBytes + (ownLeaves.Sum(leaf => leaf.Shape.Count) * sizeof(float));
@@ -92,7 +91,7 @@ internal sealed class GraphCompiler
             steps = BesidePlan.Spread(steps, Base);
         }
 
-        Place(steps);
+        places = new SlabPlan(steps, outputs, regions.ContainsKey, Base);
     }
 
     /// <summary>Takes the planned memory and binds the kernels to it.</summary>
@@ -112,12 +111,12 @@ internal sealed class GraphCompiler
             }
         }
 
-        if (slabCount > 0)
+        if (places is { Count: > 0 })
         {
-            Region slab = Allocate(slabCount, "a graph's values between its inputs and outputs");
-            foreach ((Tensor tensor, Storage storage) in storageOf)
+            Region slab = Allocate(places.Count, "a graph's values between its inputs and outputs");
+            foreach ((Tensor tensor, long offset) in places.Offsets)
             {
-                regions[tensor] = slab.Slice(storage.Offset, tensor.Shape.Count);
+                regions[tensor] = slab.Slice(offset, tensor.Shape.Count);
             }
         }
 
@@ -487,80 +486,6 @@ internal sealed class GraphCompiler
     private static int CountAfter(List<Tensor> arguments, List<Tensor> added, int open) =>
         arguments.Count + added.Count(tensor => !arguments.Contains(tensor)) + open;
 
-    /// <summary>
-    /// Gives every intermediate its place in one slab: places are shared by tensors that are never alive together.
-    /// </summary>
-    private void Place(List<Step> steps)
-    {
-        Dictionary<Tensor, int> lastUse = [];
-        foreach (Step step in steps)
-        {
-            foreach (Tensor input in step.Inputs)
-            {
-                lastUse[Base(input)] = Math.Max(step.Until, lastUse.GetValueOrDefault(Base(input)));
-            }
-        }
-
-        foreach (Tensor output in outputs)
-        {
-            lastUse[Base(output)] = int.MaxValue;
-        }
-
-        List<Storage> storages = [];
-        for (int index = 0; index < steps.Count; index++)
-        {
-            Step step = steps[index];
-            int t = step.Time;
-            if (regions.ContainsKey(step.Output) || step.Target is not null)
-            {
-                continue;
-            }
-
-            int end = lastUse.GetValueOrDefault(step.Output, t);
-            Storage? storage = step.Operation is FusedMap
-                ? step.Inputs
-                    .Where(input => input.Shape == step.Output.Shape && lastUse[Base(input)] == t
-                        && !steps.Skip(index + 1).TakeWhile(later => later.Time == t).Any(
-                            later => later.Inputs.Any(other => Base(other) == Base(input))))
-                    .Select(input => storageOf.GetValueOrDefault(Base(input)))
-                    .FirstOrDefault(candidate => candidate is not null && candidate.End == t)
-                : null;
-            if (storage is null)
-            {
-                storage = new Storage { Start =
-                    t, End = end, Size = (step.Output.Shape.Count + Alignment - 1) / Alignment * Alignment };
-                storages.Add(storage);
-            }
-
-            storage.End = end;
-            storageOf[step.Output] = storage;
-        }
-
-        // Largest first, each at the lowest offset that is free for its whole life.
-        List<Storage> placed = [];
-        long total = 0;
-        foreach (Storage storage in storages.OrderByDescending(storage => storage.Size))
-        {
-            long offset = 0;
-            foreach (Storage other in placed.Where(other => other.Start <= storage.End && storage.Start <= other.End).OrderBy(
-                other => other.Offset))
-            {
-                if (other.Offset >= offset + storage.Size)
-                {
-                    break;
-                }
-
-                offset = Math.Max(offset, other.Offset + other.Size);
-            }
-
-            storage.Offset = offset;
-            placed.Add(storage);
-            total = Math.Max(total, offset + storage.Size);
-        }
-
-        slabCount = total;
-    }
-
     /// <summary>An operation on tensors.</summary>
     /// <param name="Operation">The operation.</param>
     /// <param name="Inputs">What it reads.</param>
@@ -568,6 +493,15 @@ internal sealed class GraphCompiler
     /// <param name="Target">Where that goes; null for the place of the output.</param>
     internal sealed record Step(Operation Operation, ImmutableArray<Tensor> Inputs, Tensor Output, Region? Target = null)
     {
+        /// <summary>When it runs: steps that run together have the same.</summary>
+        public int Time { get; init; }
+
+        /// <summary>When at the latest it has been done: later than <see cref="Time"/> where it runs beside others.</summary>
+        public int Until { get => Math.Max(field, Time); init; }
+
+        /// <summary>Of the first of the steps that are one pass of a GPU, that pass.</summary>
+        public BoundPass? Pass { get; init; }
+
         /// <summary>What the kernel shares with others of the device.</summary>
         public long SharedBytes(Device device)
         {
@@ -579,15 +513,6 @@ internal sealed class GraphCompiler
                 _ => 0,
             };
         }
-
-        /// <summary>When it runs: steps that run together have the same.</summary>
-        public int Time { get; init; }
-
-        /// <summary>When at the latest it has been done: later than <see cref="Time"/> where it runs beside others.</summary>
-        public int Until { get => Math.Max(field, Time); init; }
-
-        /// <summary>Of the first of the steps that are one pass of a GPU, that pass.</summary>
-        public BoundPass? Pass { get; init; }
 
         /// <summary>Multiply(x0, Step(x1)) of (64, 10), (64, 10) → (64, 10)</summary>
         public override string ToString()
@@ -607,15 +532,4 @@ internal sealed class GraphCompiler
     /// <param name="Operands">What it reads.</param>
     /// <param name="Results">What it makes.</param>
     internal sealed record BoundPass(ColumnPass Pass, ImmutableArray<Tensor> Operands, ImmutableArray<Tensor> Results);
-
-    private sealed class Storage
-    {
-        public required int Start { get; init; }
-
-        public required int End { get; set; }
-
-        public required long Size { get; init; }
-
-        public long Offset { get; set; }
-    }
 }
