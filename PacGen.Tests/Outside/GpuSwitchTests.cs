@@ -1,0 +1,66 @@
+using PacGen.Kernels;
+using PacGen.Nn;
+
+namespace PacGen.Tests.Outside;
+
+/// <summary>What a GPU may be told to do another way: a step's loss and gradients stay the same but for rounding.</summary>
+[NonParallelizable]
+internal sealed class GpuSwitchTests
+{
+    private static readonly GpuDevice Gpu = Device.Simulator;
+
+    [Test]
+    public void EachWayHasTheSameStep()
+    {
+        (bool fuses, bool joins, bool beside, ConvolutionMode way) =
+            (Gpu.FusesMaps, Gpu.JoinsPasses, Gpu.RunsBeside, Gpu.Convolutions);
+        try
+        {
+            Choose(true, true, false, ConvolutionMode.Direct);
+            float[] expected = Step();
+            foreach (Action choose in (Action[])
+                [() => Choose(false, false, false, ConvolutionMode.Direct), () => Choose(true, false, false, ConvolutionMode.Direct),
+                () => Choose(true, true, true, ConvolutionMode.Direct), () => Choose(true, true, false, ConvolutionMode.Winograd4)])
+            {
+                choose();
+                Assert.That(
+                    Step(), Is.EqualTo(expected).Within(1e-4),
+                    $"{Gpu.Name}: {Gpu.FusesMaps}, {Gpu.JoinsPasses}, {Gpu.RunsBeside}");
+            }
+        }
+        finally
+        {
+            Choose(fuses, joins, beside, way);
+        }
+    }
+
+    [Test]
+    public void SharedMemoryIsReservedOnce()
+    {
+        Assert.That(() => Gpu.ReserveShared(-1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Gpu.ReserveShared(1000);
+        long before = Gpu.AllocatedBytes;
+        Gpu.ReserveShared(1000);
+        Gpu.ReserveShared(0);
+        Assert.That(Gpu.AllocatedBytes, Is.EqualTo(before));
+    }
+
+    private static void Choose(bool fuses, bool joins, bool beside, ConvolutionMode way) =>
+        (Gpu.FusesMaps, Gpu.JoinsPasses, Gpu.RunsBeside, Gpu.Convolutions) = (fuses, joins, beside, way);
+
+    /// <summary>A convolution, batch norm and a ReLU: the loss, and the gradients of images, weights and scale.</summary>
+    private static float[] Step()
+    {
+        int[] rows = [0, 1, 2];
+        Tensor x = Constant(new Shape(2, 5, 6, 16), 1), w = Constant(new Shape(3, 3, 16, 16), 2), scale = Constant(new Shape(16), 3);
+        Tensor y = Tensor.Conv2d(x, w, padding: 1), mean = y.Mean(rows);
+        Tensor loss = ((y - mean) / ((y - mean).Square().Mean(rows) + 1e-5f).Sqrt() * scale).Relu().Square().Mean();
+        Tensor[] outputs = [loss, .. loss.Gradient([x, w, scale])];
+        using CompiledGraph graph = CompiledGraph.Compile(Gpu, outputs);
+        graph.Run();
+        return [.. outputs.SelectMany(output => graph[output].ToArray())];
+    }
+
+    private static Tensor Constant(Shape shape, int seed) =>
+        Tensor.Constant(shape, [.. Enumerable.Range(0, (int)shape.Count).Select(i => MathF.Sin((seed + i) * (seed + 2.7f)))]);
+}
