@@ -18,11 +18,13 @@ internal sealed class GpuSwitchTests
         {
             Choose(true, true, false, ConvolutionMode.Direct);
             float[] expected = Step();
-            foreach (Action choose in (Action[])
-                [() => Choose(false, false, false, ConvolutionMode.Direct), () => Choose(true, false, false, ConvolutionMode.Direct),
-                () => Choose(true, true, true, ConvolutionMode.Direct), () => Choose(true, true, false, ConvolutionMode.Winograd4)])
+            foreach ((bool fused, bool joined, bool spread, ConvolutionMode mode) in new[]
             {
-                choose();
+                (false, false, false, ConvolutionMode.Direct), (true, false, false, ConvolutionMode.Direct),
+                (true, true, true, ConvolutionMode.Direct), (true, true, false, ConvolutionMode.Winograd4),
+            })
+            {
+                Choose(fused, joined, spread, mode);
                 Assert.That(
                     Step(), Is.EqualTo(expected).Within(1e-4),
                     $"{Gpu.Name}: {Gpu.FusesMaps}, {Gpu.JoinsPasses}, {Gpu.RunsBeside}");
@@ -52,7 +54,8 @@ internal sealed class GpuSwitchTests
     private static float[] Step()
     {
         int[] rows = [0, 1, 2];
-        Tensor x = Constant(new Shape(2, 5, 6, 16), 1), w = Constant(new Shape(3, 3, 16, 16), 2), scale = Constant(new Shape(16), 3);
+        Tensor x = Constant(new Shape(2, 5, 6, 16), 1), w = Constant(new Shape(3, 3, 16, 16), 2);
+        Tensor scale = Constant(new Shape(16), 3);
         Tensor y = Tensor.Conv2d(x, w, padding: 1), mean = y.Mean(rows);
         Tensor loss = ((y - mean) / ((y - mean).Square().Mean(rows) + 1e-5f).Sqrt() * scale).Relu().Square().Mean();
         Tensor[] outputs = [loss, .. loss.Gradient([x, w, scale])];
