@@ -55,10 +55,10 @@ internal sealed class ColumnPassPlanTests
     private static void Check(Tensor[] outputs, int launches, ColumnPassKind kind, int passes, params Tensor[] more)
     {
         GpuDevice device = (GpuDevice)Device.Simulator;
-        bool before = device.JoinsPasses;
+        (bool fuses, bool joins) = (device.FusesMaps, device.JoinsPasses);
         try
         {
-            device.JoinsPasses = true;
+            (device.FusesMaps, device.JoinsPasses) = (true, true);
             GraphCompiler plan = CompiledGraph.Plan(device, outputs);
             Assert.That(plan.Steps.Count(step => step.Pass?.Pass.Kind == kind), Is.EqualTo(passes));
             float[][] values = Run(device, outputs, more, out int joined);
@@ -72,7 +72,7 @@ internal sealed class ColumnPassPlanTests
         }
         finally
         {
-            device.JoinsPasses = before;
+            (device.FusesMaps, device.JoinsPasses) = (fuses, joins);
         }
     }
 
