@@ -119,7 +119,7 @@ internal static class WinogradChoice
     // number costs as much as some ten of them, of a weight twelve, or many more where the weights pass the last cache.
     private static double Cost(Windows windows, int columns, int lanes, int side, int inputPhases, int outputPhases)
     {
-        const double PerNumber = 10, PerWeight = 12, PerDistantWeight = 100, CachedBytes = 16 << 20;
+        const double PerNumber = 10, PerWeight = 12, PerDistantWeight = 100, CachedBytes = 16 << 20, Phases = 4;
         double outputs = Vectors(columns, lanes), inputs = inputPhases * Vectors(windows.Channels, lanes);
         if (side == 0)
         {
@@ -127,11 +127,13 @@ internal static class WinogradChoice
         }
 
         // Places or outputs that are two apart are four images of windows of 2 × 2.
-        int n = inputPhases * outputPhases == 1 ? side + 2 : side + 1;
+        bool phased = inputPhases * outputPhases != 1;
+        int n = phased ? side + 1 : side + 2;
         outputs *= outputPhases;
         double terms = inputPhases * windows.Channels, weights = n * n * terms * outputs;
-        return (new WinogradTiles(windows, side).Count * (double)(n * n)
-                * ((terms * outputs) + (PerNumber * (inputs + outputs))))
+        double products = phased ? Taps * Taps / Phases : n * n;
+        return (new WinogradTiles(windows, side).Count
+                * ((products * terms * outputs) + (PerNumber * n * n * (inputs + outputs))))
             + (weights * (weights * lanes * sizeof(float) > CachedBytes ? PerDistantWeight : PerWeight));
     }
 

@@ -34,7 +34,8 @@ internal sealed class WinogradConvolution : Launch
         (int, int) extent = (windows.Rows, windows.Columns);
         return windows.StrideHeight == 2
             ? Bind<T, WinogradStrided<InputPhases>>(
-                device, windows, columns, images, weights, ByPhase(taps), termStep, columnStep, output, extent)
+                device, windows, columns, images, weights, WinogradTaps<WinogradStrided<InputPhases>>.ByPhase(taps), termStep,
+                columnStep, output, extent)
             : side == 2
                 ? Bind<T, Winograd2>(device, windows, columns, images, weights, taps, termStep, columnStep, output, extent)
                 : Bind<T, Winograd4>(device, windows, columns, images, weights, taps, termStep, columnStep, output, extent);
@@ -80,16 +81,6 @@ internal sealed class WinogradConvolution : Launch
         }
     }
 
-    // The taps that meet the places of even and odd rows and columns.
-    private static nint[] ByPhase(nint[] taps) =>
-    [
-        .. from phase in Enumerable.Range(0, 4)
-           from tap in Enumerable.Range(0, 4)
-           let down = (phase / 2) + (tap / 2 * 2)
-           let right = (phase % 2) + (tap % 2 * 2)
-           select down < 3 && right < 3 ? taps[(3 * down) + right] : -1,
-    ];
-
     private static WinogradConvolution Bind<T, TTile>(
         CpuDevice device, Windows windows, int columns, Region images, Region weights, nint[] taps, nint termStep,
         nint columnStep, Region output, (int Rows, int Columns) extent)
@@ -101,6 +92,6 @@ internal sealed class WinogradConvolution : Launch
             device, panels, weights, taps, windows.Channels, termStep, columnStep);
         device.ReserveScratch(transform.Scratch);
         device.ReserveShared(WinogradMemory<TTile>.Weights(panels, windows.Channels));
-        return new(device, transform, new WinogradLaunch<T, TTile>(device, windows, panels, images, output, extent));
+        return new(device, transform, new WinogradLaunch<T, TTile>(device, windows, panels, taps, images, output, extent));
     }
 }

@@ -28,18 +28,20 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
     private readonly nint sumStep;
     private readonly nint[] imageRows;
     private readonly nint[] sumRows;
-    private readonly int section;
+    private readonly (int Term, int Count)[][] sections;
 
     /// <param name="device">The device.</param>
     /// <param name="windows">
     /// The windows of a phase of outputs, as far apart as the tile's; where that is not 1, over whole vectors.
     /// </param>
     /// <param name="panels">The panels of the weights.</param>
+    /// <param name="taps">Where each tap of each phase begins in the weights; negative where it is missing.</param>
     /// <param name="images">The images.</param>
     /// <param name="output">The output, dense.</param>
     /// <param name="extent">Its rows and columns.</param>
     public WinogradLaunch(
-        CpuDevice device, Windows windows, ColumnPanels panels, Region images, Region output, (int Rows, int Columns) extent)
+        CpuDevice device, Windows windows, ColumnPanels panels, nint[] taps, Region images, Region output,
+        (int Rows, int Columns) extent)
         : base(device)
     {
         (this.windows, this.panels, this.images, this.output, this.extent) = (windows, panels, images, output, extent);
@@ -59,9 +61,15 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
             sumRows[i] = (nint)i * panels.Padded;
         }
 
-        int sections = (terms + LargestSection - 1) / LargestSection;
-        section = (terms + sections - 1) / sections;
-        device.ReserveScratch(zeroCount + (TTile.Inputs * TTile.Inputs * (imageStep + sumStep)));
+        int numbers = WinogradMemory<TTile>.Numbers, longest = SixteenTerms<T>.Fits(panels, terms)
+            ? SixteenTerms<T>.Terms : LargestSection;
+        sections =
+        [
+            .. from phase in Enumerable.Range(0, TTile.Spread * TTile.Spread)
+               from number in Enumerable.Range(0, numbers)
+               select WinogradTaps<TTile>.Terms(taps, phase, number, windows.Channels, longest),
+        ];
+        device.ReserveScratch(zeroCount + (numbers * (imageStep + sumStep)));
     }
 
     /// <inheritdoc/>
@@ -121,30 +129,35 @@ internal sealed unsafe class WinogradLaunch<T, TTile> : CpuLaunch
     private void Multiply(int phase, int count, float* transformed, float* sums)
     {
         float* weights = Device.Shared + (phase * WinogradMemory<TTile>.Matrices(panels, windows.Channels));
+        int numbers = WinogradMemory<TTile>.Numbers;
+        bool sixteen = SixteenTerms<T>.Fits(panels, terms);
         fixed (nint* aRows = imageRows, cRows = sumRows)
         {
-            for (int number = 0; number < TTile.Inputs * TTile.Inputs; number++)
+            for (int number = 0; number < numbers; number++)
             {
                 float* a = transformed + (number * imageStep), b = weights + (number * weightStep), c = sums + (number * sumStep);
-                if (SixteenTerms<T>.Fits(panels, terms))
+                (int Term, int Count)[] ranges = sections[(phase * numbers) + number];
+                if (ranges.Length == 0)
                 {
-                    for (int term = 0; term < terms; term += SixteenTerms<T>.Terms)
-                    {
-                        SixteenTerms<T>.Multiply(count, a + term, padded, b + ((nint)term * T.Count), c, term > 0);
-                    }
-
-                    continue;
+                    new Span<float>(c, count * panels.Padded).Clear();
                 }
 
-                for (int term = 0; term < terms; term += section)
+                for (int i = 0; i < ranges.Length; i++)
                 {
-                    Summation sum = new(1, Math.Min(section, terms - term));
+                    (int term, int length) = ranges[i];
+                    if (sixteen)
+                    {
+                        SixteenTerms<T>.Multiply(count, a + term, padded, b + ((nint)term * T.Count), c, i > 0);
+                        continue;
+                    }
+
+                    Summation sum = new(1, length);
                     for (int panel = 0; panel < panels.Count; panel++)
                     {
                         int vectors = panels.VectorsOf(panel), start = panels.Start(panel), width = vectors * T.Count;
                         RowTiles<T>.Multiply(
                             sum, a + term, aRows, count, b + ((nint)start * terms) + ((nint)term * width), width,
-                            vectors, width, c + start, cRows, term > 0, false);
+                            vectors, width, c + start, cRows, i > 0, false);
                     }
                 }
             }

@@ -6,8 +6,8 @@ namespace PacGen.Kernels;
 /// <summary>
 /// F(4, 2) with the points ±1/2, ±3/2 and ∞, for windows two places apart: the images' places of even and odd rows and columns
 /// are four images, over each of which the taps that meet them have windows of 2 × 2 and stride 1; taps that are missing are
-/// zeros. The four take 100 multiplications for 16 outputs of 9 taps instead of 144. Turned round, the same four are images of
-/// outputs, each the sums of its own taps over the same windows of 2 × 2.
+/// zeros, and with them the numbers of the point ∞. The four take 81 multiplications for 16 outputs of 9 taps instead of 144.
+/// Turned round, the same four are images of outputs, each the sums of its own taps over the same windows of 2 × 2.
 /// </summary>
 /// <typeparam name="TPhases">Which side has the phases.</typeparam>
 internal readonly unsafe struct WinogradStrided<TPhases> : IWinogradTile

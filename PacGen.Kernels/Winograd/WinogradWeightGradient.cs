@@ -35,6 +35,7 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
     private readonly nint sumStep;
     private readonly nint[] imageRows;
     private readonly nint[] sumRows;
+    private readonly (int Term, int Count)[][] ranges;
     private readonly SumPart sum;
     private readonly TransformSums finish;
 
@@ -67,6 +68,13 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
             sumRows[i] = (nint)i * panels.Padded;
         }
 
+        // Of a number that a phase has no weights for nobody reads the sums.
+        nint[] taps = WinogradTaps<TTile>.ByPhase(new nint[Kernel * Kernel]);
+        ranges =
+        [
+            .. from number in Enumerable.Range(0, Numbers)
+               select WinogradTaps<TTile>.Terms(taps, 0, number, windows.Channels, Math.Max(1, terms)),
+        ];
         Zeros = (Math.Max(windows.Channels + 15, panels.Padded) + 31) / 16 * 16;
         device.ReserveShared(WinogradMemory<TTile>.Gradients(windows, panels));
         device.ReserveScratch(Zeros + (Numbers * (imageStep + gradientStep)));
@@ -110,7 +118,11 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
                 owner.Transform(tile, count, row, rows, zeros, images);
                 for (int number = 0; number < Numbers; number++)
                 {
-                    owner.Multiply(number, rows, images, sums, count, tile > begin);
+                    foreach ((int term, int length) in owner.ranges[number])
+                    {
+                        int skip = Math.Max(term - row, 0), left = Math.Min(term + length - row, rows) - skip;
+                        owner.Multiply(number, skip, left, images, sums, count, tile > begin);
+                    }
                 }
             }
         }
@@ -131,16 +143,18 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
 
     /// <summary>Adds one product of the transformed tiles to the sums.</summary>
     /// <param name="number">Which of a tile's numbers.</param>
-    /// <param name="rows">The input channels.</param>
+    /// <param name="first">The first of the input channels.</param>
+    /// <param name="rows">How many; may be negative, for none.</param>
     /// <param name="images">The transformed images, behind them the transformed gradients.</param>
     /// <param name="sums">Takes the sums.</param>
     /// <param name="count">How many tiles there are.</param>
     /// <param name="adds">Whether they are added to the sums.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Multiply(int number, int rows, float* images, float* sums, int count, bool adds)
+    private void Multiply(int number, int first, int rows, float* images, float* sums, int count, bool adds)
     {
         int step = panels.Padded;
-        float* a = images + (number * imageStep), b = Gradients(images) + (number * gradientStep), c = sums + (number * sumStep);
+        float* a = images + (number * imageStep) + first, b = Gradients(images) + (number * gradientStep);
+        float* c = sums + (number * sumStep) + ((nint)first * step);
         if (SixteenTerms<T>.Fits(panels, terms))
         {
             for (int i = 0; i < rows; i += SixteenTerms<T>.Terms)
@@ -259,7 +273,10 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
         {
             for (int i = 0; parts > 1 && i < n * n; i++)
             {
-                AddParts(from[i] + ((nint)row * panels.Padded));
+                if (Array.Exists(ranges[i], range => row >= range.Term && row < range.Term + range.Count))
+                {
+                    AddParts(from[i] + ((nint)row * panels.Padded));
+                }
             }
 
             (int phase, int channel) = Math.DivRem(row, windows.Channels);
