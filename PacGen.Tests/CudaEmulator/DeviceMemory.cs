@@ -1,17 +1,196 @@
+using System.Runtime.InteropServices;
+
 namespace PacGen.Tests.CudaEmulator;
 
-/// <summary>An emulated device's memory. Addresses are the process's own.</summary>
-internal sealed class DeviceMemory : IDisposable
+/// <summary>
+/// An emulated device's memory, and the host's memory that it may access. Addresses are the process's own. Fresh memory and freed
+/// memory are full of ones, which are NaN in every format; between allocations lie bytes that belong to none, and what was freed
+/// is not given out again for a while, so that an address past an end, or of former memory, is found out.
+/// </summary>
+/// <param name="total">How many bytes the device has.</param>
+internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes) : IDisposable
 {
-    public nint Allocate(long bytes) => throw new NotImplementedException();
+    public const long DefaultBytes = 16L << 30;
 
-    public void Free(nint address) => throw new NotImplementedException();
+    /// <summary>What CUDA promises of an allocation's address.</summary>
+    private const int Alignment = 256;
+    private const int Guard = 256;
+    private const long KeptBytes = 64 << 20;
+    private const byte Unwritten = 0xFF;
+
+    private readonly Lock changing = new();
+    private readonly Queue<Block> freed = new();
+    private long freedBytes, allocations;
+
+    /// <summary>The allocations in the order of their addresses. Replaced as a whole, so that it is read without a lock.</summary>
+    private volatile Block[] blocks = [];
+
+    public long TotalBytes => total;
+
+    /// <summary>The bytes of the device's own memory that are allocated.</summary>
+    public long AllocatedBytes { get; private set; }
+
+    /// <summary>Allocates memory of the device.</summary>
+    /// <exception cref="OutOfMemoryException">There is none left.</exception>
+    public nint Allocate(long bytes) => Allocate(bytes, isDevice: true);
+
+    /// <summary>Allocates page-locked memory of the host.</summary>
+    /// <exception cref="OutOfMemoryException">There is none left.</exception>
+    public nint AllocateHost(long bytes) => Allocate(bytes, isDevice: false);
+
+    /// <summary>Frees what <see cref="Allocate(long)"/> or <see cref="AllocateHost"/> gave.</summary>
+    /// <exception cref="ArgumentException">It is no allocation's address, or no longer.</exception>
+    public void Free(nint address)
+    {
+        lock (changing)
+        {
+            Block block = Remove(address, isRegistered: false);
+            AllocatedBytes -= block.IsDevice ? block.Bytes : 0;
+            NativeMemory.Fill((void*)block.Start, (nuint)block.Bytes, Unwritten);
+            freed.Enqueue(block);
+            freedBytes += block.Bytes;
+            while (freedBytes > KeptBytes)
+            {
+                Block oldest = freed.Dequeue();
+                freedBytes -= oldest.Bytes;
+                NativeMemory.AlignedFree((void*)(oldest.Start - Guard));
+            }
+        }
+    }
+
+    /// <summary>Lets the device access memory of the host.</summary>
+    /// <exception cref="InvalidOperationException">Some of it may be accessed already.</exception>
+    public void Register(nint address, long bytes)
+    {
+        lock (changing)
+        {
+            if (blocks.Any(block => block.Start < address + bytes && address < block.Start + block.Bytes))
+            {
+                throw new InvalidOperationException("Memory can't be registered twice.");
+            }
+
+            Add(new Block(address, bytes, ++allocations, IsDevice: false, IsRegistered: true));
+        }
+    }
+
+    /// <summary>Ends what <see cref="Register"/> began.</summary>
+    /// <exception cref="ArgumentException">It was not registered.</exception>
+    public void Unregister(nint address)
+    {
+        lock (changing)
+        {
+            Remove(address, isRegistered: true);
+        }
+    }
 
     /// <summary>Whether the bytes lie in one allocation.</summary>
-    public bool Contains(nint address, int bytes) => Find(address) is var (start, size) && address - start <= size - bytes;
+    public bool Contains(nint address, long bytes) =>
+        At(address) is { } block && bytes >= 0 && address - block.Start <= block.Bytes - bytes;
 
     /// <summary>The allocation that an address lies in, or none: (0, 0).</summary>
-    public (nint Start, long Bytes) Find(nint address) => throw new NotImplementedException();
+    public (nint Start, long Bytes) Find(nint address) => At(address) is { } block ? (block.Start, block.Bytes) : default;
 
-    public void Dispose() => throw new NotImplementedException();
+    /// <summary>Whether an address is in memory that the device may access.</summary>
+    public bool IsKnown(nint address) => At(address) is not null;
+
+    /// <summary>Whether an address is in the device's own memory.</summary>
+    public bool IsDevice(nint address) => At(address) is { IsDevice: true };
+
+    /// <summary>What an address is, for an error.</summary>
+    public string Describe(nint address)
+    {
+        lock (changing)
+        {
+            Block? inside = At(address) ?? freed.LastOrDefault(block => block.Has(address));
+            if (inside is not null)
+            {
+                return $"{address - inside.Start} bytes into {inside}{(freed.Contains(inside) ? ", which was freed" : "")}";
+            }
+
+            Block? before = blocks.LastOrDefault(block => block.Start <= address);
+            Block? after = blocks.FirstOrDefault(block => block.Start > address);
+            long past = before is null ? long.MaxValue : address - before.Start - before.Bytes;
+            long ahead = after is null ? long.MaxValue : after.Start - address;
+            return past == long.MaxValue && ahead == long.MaxValue ? "the device has no memory"
+                : past <= ahead ? $"{past} bytes behind {before}" : $"{ahead} bytes before {after}";
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (changing)
+        {
+            foreach (Block block in blocks.Where(block => !block.IsRegistered).Concat(freed))
+            {
+                NativeMemory.AlignedFree((void*)(block.Start - Guard));
+            }
+
+            blocks = [];
+            freed.Clear();
+            freedBytes = AllocatedBytes = 0;
+        }
+    }
+
+    private nint Allocate(long bytes, bool isDevice)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
+        lock (changing)
+        {
+            if (isDevice && bytes > total - AllocatedBytes)
+            {
+                throw new OutOfMemoryException($"{bytes} of {total - AllocatedBytes} bytes were asked for.");
+            }
+
+            nint start = (nint)NativeMemory.AlignedAlloc((nuint)(bytes + (2 * Guard)), Alignment) + Guard;
+            NativeMemory.Fill((void*)(start - Guard), (nuint)(bytes + (2 * Guard)), Unwritten);
+            AllocatedBytes += isDevice ? bytes : 0;
+            Add(new Block(start, bytes, ++allocations, isDevice, IsRegistered: false));
+            return start;
+        }
+    }
+
+    private void Add(Block block)
+    {
+        int index = FirstBehind(blocks, block.Start);
+        blocks = [.. blocks.AsSpan(0, index), block, .. blocks.AsSpan(index)];
+    }
+
+    private Block Remove(nint address, bool isRegistered)
+    {
+        int index = FirstBehind(blocks, address) - 1;
+        if (index < 0 || blocks[index] is not { } block || block.Start != address || block.IsRegistered != isRegistered)
+        {
+            throw new ArgumentException($"0x{address:x} is no allocation: {Describe(address)}.", nameof(address));
+        }
+
+        blocks = [.. blocks.AsSpan(0, index), .. blocks.AsSpan(index + 1)];
+        return block;
+    }
+
+    private Block? At(nint address)
+    {
+        Block[] now = blocks;
+        int index = FirstBehind(now, address) - 1;
+        return index >= 0 && now[index].Has(address) ? now[index] : null;
+    }
+
+    private static int FirstBehind(Block[] blocks, nint address)
+    {
+        int low = 0, high = blocks.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = blocks[middle].Start <= address ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
+    }
+
+    private sealed record Block(nint Start, long Bytes, long Number, bool IsDevice, bool IsRegistered)
+    {
+        public bool Has(nint address) => address >= Start && address - Start < Bytes;
+
+        public override string ToString() => $"allocation {Number}, of {Bytes} bytes of {(IsDevice ? "the device" : "the host")}";
+    }
 }
