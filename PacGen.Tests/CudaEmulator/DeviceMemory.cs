@@ -96,6 +96,23 @@ internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes
     /// <summary>Whether an address is in the device's own memory.</summary>
     public bool IsDevice(nint address) => At(address) is { IsDevice: true };
 
+    /// <summary>
+    /// Whether an address belongs to the device's memory, past or present, or to the bytes between: it is no memory of the host's
+    /// then, though the host could read it.
+    /// </summary>
+    public bool IsOwn(nint address)
+    {
+        lock (changing)
+        {
+            int behind = FirstBehind(blocks, address);
+            return (behind > 0 && IsNear(blocks[behind - 1])) || (behind < blocks.Length && IsNear(blocks[behind]))
+                || freed.Any(IsNear);
+        }
+
+        bool IsNear(Block block) => !block.IsRegistered && address >= block.Start - Guard
+            && address - block.Start < block.Bytes + Guard;
+    }
+
     /// <summary>What an address is, for an error.</summary>
     public string Describe(nint address)
     {
