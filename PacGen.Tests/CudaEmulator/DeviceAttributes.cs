@@ -43,5 +43,6 @@ internal sealed class DeviceAttributes(int major)
 
     /// <exception cref="CudaRefusal">There is no attribute of that number, or the emulator doesn't know it.</exception>
     public int this[int attribute] => values.TryGetValue(attribute, out int value) ? value
-        : throw new CudaRefusal(CudaResult.CUDA_ERROR_INVALID_VALUE, $"the emulator has no value of device attribute {attribute}");
+        : throw new CudaRefusal(
+            CudaResult.CUDA_ERROR_INVALID_VALUE, $"the emulator has no value of device attribute {attribute}");
 }

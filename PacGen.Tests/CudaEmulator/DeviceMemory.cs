@@ -22,7 +22,9 @@ internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes
     private readonly Queue<Block> freed = new();
     private long freedBytes, allocations;
 
-    /// <summary>The allocations in the order of their addresses. Replaced as a whole, so that it is read without a lock.</summary>
+    /// <summary>
+    /// The allocations in the order of their addresses. Replaced as a whole, so that it is read without a lock.
+    /// </summary>
     private volatile Block[] blocks = [];
 
     public long TotalBytes => total;
@@ -156,7 +158,7 @@ internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes
         {
             if (isDevice && bytes > total - AllocatedBytes)
             {
-                throw new OutOfMemoryException($"{bytes} of {total - AllocatedBytes} bytes were asked for.");
+                throw new InsufficientMemoryException($"{bytes} of {total - AllocatedBytes} bytes were asked for.");
             }
 
             nint start = (nint)NativeMemory.AlignedAlloc((nuint)(bytes + (2 * Guard)), Alignment) + Guard;

@@ -43,7 +43,7 @@ internal sealed unsafe class DeviceMemoryTests
     {
         using DeviceMemory memory = new(1000);
         nint a = memory.Allocate(900);
-        Assert.That(() => memory.Allocate(101), Throws.TypeOf<OutOfMemoryException>());
+        Assert.That(() => memory.Allocate(101), Throws.InstanceOf<OutOfMemoryException>());
         memory.AllocateHost(101);
         memory.Free(a);
         memory.Allocate(1000);

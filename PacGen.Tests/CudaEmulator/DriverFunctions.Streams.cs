@@ -74,7 +74,8 @@ internal static unsafe partial class DriverFunctions
         bool isDevice = driver.Memory.IsDevice(address);
         if (!driver.Memory.IsKnown(address) || (attribute == HostPointer && isDevice))
         {
-            throw new CudaRefusal(CUDA_ERROR_INVALID_VALUE, $"0x{address:x} is no such memory: {driver.Memory.Describe(address)}");
+            throw new CudaRefusal(
+                CUDA_ERROR_INVALID_VALUE, $"0x{address:x} is no such memory: {driver.Memory.Describe(address)}");
         }
 
         switch (attribute)

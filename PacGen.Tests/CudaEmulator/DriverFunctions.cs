@@ -137,7 +137,8 @@ internal static unsafe partial class DriverFunctions
         Call(driver => *module = driver.LoadModule(Marshal.PtrToStringUTF8((nint)text)!));
 
     [UnmanagedCallersOnly]
-    private static CudaResult cuModuleLoadDataEx(nint* module, byte* text, int options, int* names, nint* values) => Call(driver =>
+    private static CudaResult cuModuleLoadDataEx(nint* module, byte* text, int options, int* names, nint* values) =>
+        Call(driver =>
     {
         const int ErrorLog = 5, ErrorLogBytes = 6;
         try
@@ -161,7 +162,7 @@ internal static unsafe partial class DriverFunctions
     private static CudaResult cuModuleUnload(nint module) => Call(driver =>
     {
         driver.Streams.CompleteAll();
-        driver.Forget<PtxModule>(module);
+        driver.UnloadModule(module);
     });
 
     [UnmanagedCallersOnly]

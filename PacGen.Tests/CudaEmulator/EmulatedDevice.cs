@@ -7,8 +7,8 @@ using PacGen.Tests.CudaEmulator;
 namespace PacGen.Tests.CudaEmulator;
 
 /// <summary>
-/// With <c>PACGEN_TEST_CUDA=emulated</c> the suite has a CUDA device, <c>cuda</c>, whose kernels run as PTX. A test in which one of
-/// them does what a GPU, or a checker of it, would report fails with that report; the next test has a working device again.
+/// With <c>PACGEN_TEST_CUDA=emulated</c> the suite has a CUDA device, <c>cuda</c>, whose kernels run as PTX. A test in which one
+/// of them does what a GPU, or a checker of it, would report fails with that report; the next test has a working device again.
 /// </summary>
 [AttributeUsage(AttributeTargets.Assembly)]
 internal sealed class EmulatedDeviceAttribute : Attribute, ITestAction

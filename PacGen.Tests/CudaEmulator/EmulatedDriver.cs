@@ -188,6 +188,17 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
         }
     }
 
+    /// <summary>Forgets a module and its kernels.</summary>
+    public void UnloadModule(nint module)
+    {
+        PtxModule unloaded = Forget<PtxModule>(module);
+        foreach ((nint handle, _) in handles.Where(
+            pair => pair.Value is EmulatedFunction function && unloaded.Kernels.Contains(function.Kernel)).ToArray())
+        {
+            handles.Remove(handle);
+        }
+    }
+
     public nint Function(nint module, string name) => Take<PtxModule>(module).Kernels.FirstOrDefault(
         kernel => kernel.Name == name) is { } kernel
         ? Give(new EmulatedFunction(kernel, Attributes))
@@ -247,7 +258,8 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
         }
         catch (EmulatedFault broken)
         {
-            return Failed(broken.Address is null ? CudaResult.CUDA_ERROR_LAUNCH_FAILED : CudaResult.CUDA_ERROR_ILLEGAL_ADDRESS, broken);
+            return Failed(
+                broken.Address is null ? CudaResult.CUDA_ERROR_LAUNCH_FAILED : CudaResult.CUDA_ERROR_ILLEGAL_ADDRESS, broken);
         }
 #pragma warning disable CA1031 // No exception may leave through native code. It is the emulator's own fault, and told as one.
         catch (Exception error)

@@ -65,7 +65,8 @@ internal sealed unsafe class EmulatedDriverTests
             Assert.That(Call(() => { }), Is.EqualTo(CUDA_ERROR_ILLEGAL_ADDRESS));
             Assert.That(
                 Marshal.PtrToStringUTF8(driver.Text(CUDA_ERROR_ILLEGAL_ADDRESS)),
-                Does.StartWith("illegal address: kernel, block (1, 1, 1)").And.Contains("line 3, ld.global.f32: reads past an end"));
+                Does.StartWith("illegal address: kernel, block (1, 1, 1)").And.Contains(
+                    "line 3, ld.global.f32: reads past an end"));
             Assert.That(driver.TakeFault(), Is.SameAs(fault));
             Assert.That(driver.TakeFault(), Is.Null);
             Assert.That(Call(() => { }), Is.EqualTo(CUDA_SUCCESS));

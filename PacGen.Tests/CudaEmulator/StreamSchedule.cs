@@ -126,7 +126,8 @@ internal sealed class StreamSchedule(int? lazySeed)
         if (@event.Captured is var (capture, _))
         {
             capture.Broken ??= "an event of it was waited for";
-            throw new CudaRefusal(CudaResult.CUDA_ERROR_CAPTURED_EVENT, "an event that is recorded into a graph can't be waited for");
+            throw new CudaRefusal(
+                CudaResult.CUDA_ERROR_CAPTURED_EVENT, "an event that is recorded into a graph can't be waited for");
         }
 
         if (@event.Work is { } work)
@@ -140,7 +141,8 @@ internal sealed class StreamSchedule(int? lazySeed)
     {
         if (@event.Captured is not null)
         {
-            throw new CudaRefusal(CudaResult.CUDA_ERROR_CAPTURED_EVENT, "an event that is recorded into a graph can't be asked for");
+            throw new CudaRefusal(
+                CudaResult.CUDA_ERROR_CAPTURED_EVENT, "an event that is recorded into a graph can't be asked for");
         }
 
         bool isDone = @event.Work is not { IsDone: false };
@@ -211,7 +213,8 @@ internal sealed class StreamSchedule(int? lazySeed)
         if (stream == Default || stream.Capture is not null)
         {
             throw new CudaRefusal(
-                CudaResult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "the default stream, or one that is recorded, can't be recorded");
+                CudaResult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED,
+                "the default stream, or one that is recorded, can't be recorded");
         }
 
         stream.Capture = new Capture(stream, Environment.CurrentManagedThreadId);
@@ -219,7 +222,8 @@ internal sealed class StreamSchedule(int? lazySeed)
     }
 
     /// <summary>Ends it.</summary>
-    /// <exception cref="CudaRefusal">Something can't be recorded, or a stream that joined was not waited for in the end.</exception>
+    /// <exception cref="CudaRefusal">Something can't be recorded, or a stream that joined was not waited for in the
+    /// end.</exception>
     public EmulatedGraph EndCapture(EmulatedStream stream)
     {
         if (stream.Capture is not { } capture)
@@ -250,7 +254,8 @@ internal sealed class StreamSchedule(int? lazySeed)
             : joined.Count < capture.Nodes.Count
                 ? throw new CudaRefusal(
                     CudaResult.CUDA_ERROR_STREAM_CAPTURE_UNJOINED,
-                    $"{capture.Nodes.Count - joined.Count} of {capture.Nodes.Count} recorded pieces of work are on a stream that " +
+                    $"{capture.Nodes.Count - joined.Count} of {capture.Nodes.Count} recorded pieces of work are on a stream " +
+                        $"that " +
                     $"the recorded one did not wait for")
                 : new EmulatedGraph(capture.Nodes);
     }
