@@ -27,8 +27,10 @@ internal sealed class GraphCompiler
     /// <summary>Where each intermediate lies, once planned.</summary>
     private SlabPlan? places;
 
-    /// <summary>Products as they run in bfloat16: the operation, and inputs that were rounded for it.</summary>
-    private readonly Dictionary<Tensor, (Operation Operation, ImmutableArray<Tensor> Inputs)> products = [];
+    /// <summary>
+    /// Tensors that are computed another way than the user wrote: products in bfloat16, and what moves behind a pooling.
+    /// </summary>
+    private readonly Dictionary<Tensor, (Operation Operation, ImmutableArray<Tensor> Inputs)> computed = [];
 
     public GraphCompiler(
         Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region> bindings,
@@ -42,6 +44,8 @@ internal sealed class GraphCompiler
         {
             order = InBFloat16();
         }
+
+        order = PoolingPlan.Move(order, outputs, computed);
     }
 
     public Dictionary<Tensor, Region> Public { get; } = [];
@@ -226,7 +230,7 @@ internal sealed class GraphCompiler
         {
             if (node.Operation is { IsProduct: true } product)
             {
-                products[node] = product.InBFloat16(device) is { } rounding ? (rounding, node.Inputs)
+                computed[node] = product.InBFloat16(device) is { } rounding ? (rounding, node.Inputs)
                     : (product, [.. node.Inputs.Select(Rounded)]);
             }
 
@@ -250,7 +254,9 @@ internal sealed class GraphCompiler
     }
 
     private ImmutableArray<Tensor> InputsOf(Tensor node) =>
-        products.TryGetValue(node, out var product) ? product.Inputs : node.Inputs;
+        computed.TryGetValue(node, out var other) ? other.Inputs : node.Inputs;
+
+    private Operation? OperationOf(Tensor node) => computed.TryGetValue(node, out var other) ? other.Operation : node.Operation;
 
     private Region RegionOf(Tensor tensor) => regions[Base(tensor)];
 
@@ -313,44 +319,44 @@ internal sealed class GraphCompiler
         Dictionary<Tensor, Step> steps = [];
         foreach (Tensor node in order)
         {
-            if (node.Operation is null or Reshape)
+            if (OperationOf(node) is not { } operation || operation is Reshape)
             {
                 continue;
             }
 
+            ImmutableArray<Tensor> inputs = InputsOf(node);
             FusedReduce? reduction = AsReduction(node);
-            if (((node.Operation as FusedMap)?.Expression ?? reduction?.Expression) is not { } own)
+            if (((operation as FusedMap)?.Expression ?? reduction?.Expression) is not { } own)
             {
-                steps[node] = products.TryGetValue(node, out var product)
-                    ? new Step(product.Operation, product.Inputs, node) : new Step(node.Operation, node.Inputs, node);
+                steps[node] = new Step(operation, inputs, node);
                 continue;
             }
 
             if (!RuntimeFeature.IsDynamicCodeSupported)
             {
                 // No type can be closed over a composed expression.
-                steps[node] = new Step(reduction ?? node.Operation, node.Inputs, node);
+                steps[node] = new Step(reduction ?? operation, inputs, node);
                 continue;
             }
 
             List<Tensor> arguments = [];
-            Expression[] replacements = new Expression[node.Inputs.Length];
-            for (int i = 0; i < node.Inputs.Length; i++)
+            Expression[] replacements = new Expression[inputs.Length];
+            for (int i = 0; i < inputs.Length; i++)
             {
-                Tensor input = reduction is null ? Unstretched(node.Inputs[i], node.Shape) : node.Inputs[i];
+                Tensor input = reduction is null ? Unstretched(inputs[i], node.Shape) : inputs[i];
                 bool canJoin = fused.TryGetValue(input, out var producer)
                     && !kept.Contains(input) && MayTake(node, input)
                     && (uses[input] == 1
                         || (!inMemory.Contains(input) && IsLight(producer.Expression, producer.Inputs, input.Shape)))
                     && producer.Expression.Size + own.Size < LargestExpression
-                    && CountAfter(arguments, producer.Inputs, node.Inputs.Length - i - 1) <= Expression.MaxArguments;
+                    && CountAfter(arguments, producer.Inputs, inputs.Length - i - 1) <= Expression.MaxArguments;
                 replacements[i] = canJoin
                     ? producer.Expression.Substitute([.. producer.Inputs.Select(argument => Argument(arguments, argument))])
                     : Argument(arguments, input);
             }
 
             Expression expression = own.Substitute(replacements);
-            FusedReduce? computed = reduction is null ? null : reduction with { Expression = expression };
+            FusedReduce? joined = reduction is null ? null : reduction with { Expression = expression };
             if (reduction is null)
             {
                 fused[node] = (expression, arguments);
@@ -358,10 +364,10 @@ internal sealed class GraphCompiler
             }
             else
             {
-                steps[node] = arguments.SequenceEqual(node.Inputs)
-                    || !computed!.IsOnePass(device, [.. arguments.Select(argument => argument.Shape)])
-                    ? new Step(node.Operation, node.Inputs, node)
-                    : new Step(computed, [.. arguments], node);
+                steps[node] = arguments.SequenceEqual(inputs)
+                    || !joined!.IsOnePass(device, [.. arguments.Select(argument => argument.Shape)])
+                    ? new Step(operation, inputs, node)
+                    : new Step(joined, [.. arguments], node);
             }
         }
 
@@ -412,11 +418,11 @@ internal sealed class GraphCompiler
     /// Whether a map may be computed by what consumes it: a map of the same shape, or a reduction over that shape.
     /// </summary>
     private bool MayTake(Tensor consumer, Tensor map) =>
-        map.Shape == (consumer.Operation is FusedMap ? consumer.Shape : AsReduction(consumer)?.Source);
+        map.Shape == (OperationOf(consumer) is FusedMap ? consumer.Shape : AsReduction(consumer)?.Source);
 
     private FusedReduce? AsReduction(Tensor node) =>
         device is CpuDevice or GpuDevice { FusesMaps: true }
-            ? node.Operation?.AsReduction([.. node.Inputs.Select(input => input.Shape)]) : null;
+            ? OperationOf(node)?.AsReduction([.. InputsOf(node).Select(input => input.Shape)]) : null;
 
     /// <summary>
     /// A few cheap functions of at most one tensor of the map's size; others, such as a value a channel, are small.
