@@ -34,37 +34,39 @@ internal static unsafe class PoolPlaces<T>
     }
 
     /// <summary>
-    /// The place of a window of 3 × 3. Without NaN a later position takes the place where it is larger, and the maximum needs no
-    /// selection.
+    /// The place of a window of 3 × 3 without NaN, where a later position takes the place if it is larger, and the maximum needs
+    /// no selection.
     /// </summary>
     /// <param name="window">The window's first pixel.</param>
     /// <param name="below">From a pixel to the one below.</param>
     /// <param name="right">From a pixel to the next.</param>
-    /// <param name="places">Takes the place.</param>
-    /// <returns>False where there may be a NaN; the place doesn't count then.</returns>
+    /// <param name="sum">The pixels are added to it: where it may be a NaN then, the place doesn't count.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryFind3x3(float* window, long below, long right, float* places)
+    public static T Find3x3(float* window, nint below, nint right, ref T sum)
     {
-        T best = T.Load(window), sum = best, place = T.Constant(0);
-        Next(T.Load(window + right), 1, ref best, ref place, ref sum);
-        Next(T.Load(window + (2 * right)), 2, ref best, ref place, ref sum);
-        window += below;
-        Next(T.Load(window), 3, ref best, ref place, ref sum);
-        Next(T.Load(window + right), 4, ref best, ref place, ref sum);
-        Next(T.Load(window + (2 * right)), 5, ref best, ref place, ref sum);
-        window += below;
-        Next(T.Load(window), 6, ref best, ref place, ref sum);
-        Next(T.Load(window + right), 7, ref best, ref place, ref sum);
-        Next(T.Load(window + (2 * right)), 8, ref best, ref place, ref sum);
-        T.Store(places, place);
-        return !PoolSelect.MayBeNaN(sum);
+        T a = T.Load(window), b = T.Load(window + right), c = T.Load(window + (2 * right)), best = a, place = T.Constant(0);
+        sum += a + b + c;
+        Next(b, 1, ref best, ref place);
+        Next(c, 2, ref best, ref place);
+        NextLine(window + below, right, 3, ref best, ref place, ref sum);
+        NextLine(window + (2 * below), right, 6, ref best, ref place, ref sum);
+        return place;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Next(T key, int position, ref T best, ref T place, ref T sum)
+    private static void NextLine(float* line, nint right, int position, ref T best, ref T place, ref T sum)
     {
-        place = T.Select(T.Less(best, key), T.Constant(position), place);
+        T a = T.Load(line), b = T.Load(line + right), c = T.Load(line + (2 * right));
+        sum += a + b + c;
+        Next(a, position, ref best, ref place);
+        Next(b, position + 1, ref best, ref place);
+        Next(c, position + 2, ref best, ref place);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Next(T key, int position, ref T best, ref T place)
+    {
+        place = PoolSelect.IfLess(best, key, T.Constant(position), place);
         best = T.Max(key, best);
-        sum += key;
     }
 }

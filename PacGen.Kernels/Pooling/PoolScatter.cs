@@ -270,11 +270,16 @@ public sealed record PoolScatter(PoolGeometry Geometry) : PoolOperation(Geometry
                 for (int c = 0; c < Channels; c += T.Count)
                 {
                     c = Math.Min(c, Channels - T.Count);
-                    if (bottom - top != 3 || right - left != 3
-                        || !PoolPlaces<T>.TryFind3x3(window + c, RowStride, Channels, places + c))
+                    T place = default, sum = T.Constant(0);
+                    bool whole = bottom - top == 3 && right - left == 3;
+                    if (whole)
                     {
-                        T.Store(places + c, Place(window + c, bottom - top, right - left));
+                        place = PoolPlaces<T>.Find3x3(window + c, (nint)RowStride, Channels, ref sum);
                     }
+
+                    T.Store(
+                        places + c,
+                        whole && !PoolSelect.MayBeNaN(sum) ? place : Place(window + c, bottom - top, right - left));
                 }
             }
         }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -13,18 +14,25 @@ internal sealed unsafe class PoolScatterHalves<T> : PoolLaunch
 {
     private const int Kernel = 3, Stride = 2;
 
-    // Asked for ahead, to be in the cache in time.
-    private const int SquaresAhead = 4, WindowsAhead = 8;
+    // 16 MiB.
+    private const long LeastPast = 1 << 22;
     private readonly float* x;
     private readonly float* dy;
     private readonly float* dx;
     private readonly int bandRows;
+
+    // Whether dx is more than the caches keep until it is read.
+    private readonly bool past;
 
     // A square is named after the window over its first pixel; the first may have none there.
     private readonly int firstRow;
     private readonly int firstColumn;
     private readonly int endRow;
     private readonly int endColumn;
+
+    // Behind the last square of four pixels with windows on both sides, and behind the last whole window.
+    private readonly int endWhole;
+    private readonly int endWindow;
 
     // Of a row of windows, with one before it and two behind it that choose nothing.
     private readonly nint line;
@@ -45,6 +53,10 @@ internal sealed unsafe class PoolScatterHalves<T> : PoolLaunch
         (firstRow, firstColumn) = (geometry.PaddingHeight - 1, geometry.PaddingWidth - 1);
         (endRow, endColumn) = ((Height + geometry.PaddingHeight) / Stride, (Width + geometry.PaddingWidth) / Stride);
         bandRows = (endRow - firstRow + units - 1) / units;
+        past = (long)image[0] * Height * Width * Channels >= LeastPast && Channels % T.Count == 0
+            && (nint)dx % (sizeof(float) * T.Count) == 0;
+        endWindow = Math.Min(PooledWidth, (Width - 1 + geometry.PaddingWidth) / Stride);
+        endWhole = Math.Min(PooledWidth - 1, endWindow);
         line = ((PooledWidth + 3) * (nint)Channels) + T.Count;
         device.ReserveScratch((4 * line) + 16);
     }
@@ -79,6 +91,11 @@ internal sealed unsafe class PoolScatterHalves<T> : PoolLaunch
                 image, row, IsWindow(row) ? rows + ((row & 1) * line) : none,
                 IsWindow(row + 1) ? rows + (((row + 1) & 1) * line) : none, aside);
         }
+
+        if (past && Sse.IsSupported)
+        {
+            Sse.StoreFence();
+        }
     }
 
     private bool IsWindow(int row) => (uint)row < (uint)PooledHeight;
@@ -94,6 +111,15 @@ internal sealed unsafe class PoolScatterHalves<T> : PoolLaunch
         float* output = dx + ((((long)image * Height) + y) * RowStride);
         for (int column = firstColumn; column < endColumn; column++)
         {
+            if (column == 0 && first && second && endWhole > 0)
+            {
+                PoolHalvesRow<T>.Put(
+                    above + Channels, below + Channels, upper, lower, output + ((1 - Geometry.PaddingWidth) * (nint)Channels),
+                    (nint)RowStride, Channels, endWhole, past);
+                column = endWhole - 1;
+                continue;
+            }
+
             int column1 = Math.Clamp(column + 1, 0, PooledWidth - 1), column0 = Math.Clamp(column, 0, PooledWidth - 1);
             int left = (Stride * column) + 1 - Geometry.PaddingWidth;
             bool one = (uint)left < (uint)Width, two = (uint)(left + 1) < (uint)Width;
@@ -113,16 +139,10 @@ internal sealed unsafe class PoolScatterHalves<T> : PoolLaunch
         float* to11)
     {
         T zero = T.Constant(0);
-        nint next = Channels, ahead = SquaresAhead * Stride * next;
+        nint next = Channels;
         for (nint c = 0; c < Channels; c += T.Count)
         {
             c = Math.Min(c, Channels - T.Count);
-
-            // A store waits for a line that is in no cache.
-            CpuDevice.Prefetch(to00 + ahead + c);
-            CpuDevice.Prefetch(to01 + ahead + c);
-            CpuDevice.Prefetch(to10 + ahead + c);
-            CpuDevice.Prefetch(to11 + ahead + c);
             T place = T.Load(above + c), g = T.Load(g00 + c);
             T s00 = zero + Chosen(place, 4, g), s01 = zero + Chosen(place, 5, g);
             T s10 = zero + Chosen(place, 7, g), s11 = zero + Chosen(place, 8, g);
@@ -151,32 +171,38 @@ internal sealed unsafe class PoolScatterHalves<T> : PoolLaunch
     private void Find(int image, int row, float* places)
     {
         (int top, int bottom) = Rows(row);
-        int above = top - ((row * Stride) - Geometry.PaddingHeight);
         float* start = x + ((((long)image * Height) + top) * RowStride);
+        int first = Geometry.PaddingWidth, end = first;
         places += Channels;
-        for (int column = 0; column < PooledWidth; column++, places += Channels)
+        if (bottom - top == Kernel && endWindow > first)
         {
-            (int left, int right) = Columns(column);
-            float* window = start + ((long)left * Channels);
-            bool whole = bottom - top == Kernel && right - left == Kernel;
-            int first = (above * Kernel) + left - ((column * Stride) - Geometry.PaddingWidth);
+            T sum = PoolHalvesRow<T>.Find(
+                start + (((first * Stride) - Geometry.PaddingWidth) * (nint)Channels), (nint)RowStride, Channels,
+                endWindow - first, places + (first * (nint)Channels));
+            end = PoolSelect.MayBeNaN(sum) ? first : endWindow;
+        }
 
-            // The rows that the windows above don't have; the machine looks ahead within a page alone.
-            float* next = window + ((bottom - top - 1) * RowStride) + (WindowsAhead * Stride * Channels);
-            for (int c = 0; c < Channels; c += T.Count)
+        for (int column = 0; column < PooledWidth; column++)
+        {
+            if (column < first || column >= end)
             {
-                c = Math.Min(c, Channels - T.Count);
-                CpuDevice.Prefetch(next + c);
-                CpuDevice.Prefetch(next + Channels + c);
-                CpuDevice.Prefetch(next - RowStride + c);
-                CpuDevice.Prefetch(next - RowStride + Channels + c);
-                if (!whole || !PoolPlaces<T>.TryFind3x3(window + c, RowStride, Channels, places + c))
-                {
-                    T.Store(
-                        places + c,
-                        PoolPlaces<T>.Find(window + c, RowStride, Channels, bottom - top, right - left, first, Kernel));
-                }
+                Find(start, top, bottom, row, column, places + (column * (nint)Channels));
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Find(float* start, int top, int bottom, int row, int column, float* places)
+    {
+        (int left, int right) = Columns(column);
+        float* window = start + ((long)left * Channels);
+        int first = ((top - ((row * Stride) - Geometry.PaddingHeight)) * Kernel) + left
+            - ((column * Stride) - Geometry.PaddingWidth);
+        for (int c = 0; c < Channels; c += T.Count)
+        {
+            c = Math.Min(c, Channels - T.Count);
+            T.Store(
+                places + c, PoolPlaces<T>.Find(window + c, RowStride, Channels, bottom - top, right - left, first, Kernel));
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -39,11 +40,36 @@ public sealed record PoolSelect(PoolGeometry Geometry) : PoolOperation(Geometry)
         where T : struct, ILane<T> => T.Select(T.Equal(x, x), T.Less(best, x), T.Equal(T.Constant(0), T.Constant(0)));
 
     /// <summary>
+    /// One of two numbers, by whether a &lt; b. AVX-512's mask stays in its register, as the JIT doesn't let it behind a lane.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T IfLess<T>(T a, T b, T then, T otherwise)
+        where T : struct, IMemoryLane<T> => T.Count == Vector512<float>.Count
+            ? Lane<T>(Vector512.ConditionalSelect(
+                Vector512.LessThan(Vector(a), Vector(b)), Vector(then), Vector(otherwise)))
+            : T.Select(T.Less(a, b), then, otherwise);
+
+    /// <summary>sum + x where a = b, else the sum, which is never −0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T AddIfEqual<T>(T a, T b, T sum, T x)
+        where T : struct, IMemoryLane<T> => T.Count == Vector512<float>.Count
+            ? Lane<T>(Vector512.ConditionalSelect(Vector512.Equals(Vector(a), Vector(b)), Vector(sum) + Vector(x), Vector(sum)))
+            : sum + T.Select(T.Equal(a, b), x, T.Constant(0));
+
+    /// <summary>
     /// Whether any of some numbers, added up, was a NaN; so it may look too where both infinities are among them.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool MayBeNaN<T>(T sum)
         where T : struct, ILane<T> => T.Any(T.Select(T.Equal(sum, sum), T.Constant(0), T.Constant(-1)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Vector<T>(T lane)
+        where T : struct => Unsafe.BitCast<T, Vector512<float>>(lane);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Lane<T>(Vector512<float> vector)
+        where T : struct => Unsafe.BitCast<Vector512<float>, T>(vector);
 
     private sealed unsafe class Kernel<T>(CpuDevice device, PoolGeometry geometry, Shape image, float* x, float* v, float* y)
         : PoolLaunch(device, geometry, image, geometry.Pool(image, nameof(PoolSelect))[1])

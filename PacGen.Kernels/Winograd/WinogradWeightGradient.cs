@@ -187,6 +187,19 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
         }
     }
 
+    private bool HasSums(int number, int row)
+    {
+        foreach ((int term, int count) in ranges[number])
+        {
+            if (row >= term && row < term + count)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     // A row's sums of all parts, into those of the first.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddParts(float* row)
@@ -273,7 +286,7 @@ internal sealed unsafe class WinogradWeightGradient<T, TTile> : Launch
         {
             for (int i = 0; parts > 1 && i < n * n; i++)
             {
-                if (Array.Exists(ranges[i], range => row >= range.Term && row < range.Term + range.Count))
+                if (HasSums(i, row))
                 {
                     AddParts(from[i] + ((nint)row * panels.Padded));
                 }

@@ -39,18 +39,21 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
     [Test]
     public void ScattersToTheFirstMaximum([ValueSource(nameof(Cases))] (PoolGeometry Geometry, int[] Image) given)
     {
-        Shape image = new(given.Image), pooled = given.Geometry.Pool(image, "");
-        float[] x = Coarse(image), dy = KernelRun.Random(pooled, Seed + 1);
-        double[] expected = new double[image.Count], scale = new double[image.Count];
-        int next = 0;
-        Each(given.Geometry, image, (window, channel) =>
+        Shape image = new(given.Image);
+        CheckScatter(given.Geometry, image, Coarse(image));
+    }
+
+    [Test]
+    public void ScattersAmongNaNsAndInfinities([Values(1, 2)] int stride, [Values(0, 1)] int padding)
+    {
+        Shape image = new(2, 13, 12, 17);
+        float[] x = Coarse(image);
+        for (int i = 0; i < x.Length; i += 977)
         {
-            int best = Best(x, window, image[3], channel);
-            expected[best] += dy[next];
-            scale[best] += Math.Abs(dy[next]);
-            return dy[next++];
-        });
-        Check(new PoolScatter(given.Geometry), [image, pooled], [x, dy], expected, 5e-7, Seed, scale);
+            x[i] = (i % 5) switch { 0 => float.NaN, 1 => float.PositiveInfinity, 2 => float.NegativeInfinity, _ => x[i] };
+        }
+
+        CheckScatter(new(3, stride, padding), image, x);
     }
 
     [Test]
@@ -159,6 +162,22 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
     }
 
     /// <summary>Few different values, so that windows have ties.</summary>
+    private void CheckScatter(PoolGeometry geometry, Shape image, float[] x)
+    {
+        Shape pooled = geometry.Pool(image, "");
+        float[] dy = KernelRun.Random(pooled, Seed + 1);
+        double[] expected = new double[image.Count], scale = new double[image.Count];
+        int next = 0;
+        Each(geometry, image, (window, channel) =>
+        {
+            int best = Best(x, window, image[3], channel);
+            expected[best] += dy[next];
+            scale[best] += Math.Abs(dy[next]);
+            return dy[next++];
+        });
+        Check(new PoolScatter(geometry), [image, pooled], [x, dy], expected, 5e-7, Seed, scale);
+    }
+
     private static float[] Coarse(Shape image) => [.. KernelRun.Random(image, Seed).Select(value => MathF.Round(value * 3))];
 
     /// <summary>
@@ -198,7 +217,7 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
         foreach (int pixel in window)
         {
             int at = (pixel * channels) + channel;
-            best = x[at] > x[best] ? at : best;
+            best = float.IsNaN(x[at]) || x[at] > x[best] ? at : best;
         }
 
         return best;
