@@ -31,6 +31,9 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
     /// <summary>The driver that the process's libraries call; null without one.</summary>
     public static EmulatedDriver? Loaded { get; private set; }
 
+    /// <summary>Where what kernels take is counted; null for nowhere.</summary>
+    public RunCounts? Counts { get; set; }
+
     public EmulatorSettings Settings => settings;
 
     public DeviceAttributes Attributes { get; } = new(settings.Major);
@@ -207,7 +210,7 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
     public void Launch(EmulatedFunction function, Dim3 grid, Dim3 block, int shared, nint stream, byte[] parameters)
     {
         function.CheckLaunch(grid, block, shared);
-        RunOptions options = new() { Seed = settings.Seed, ChecksGlobalRaces = settings.ChecksGlobalRaces };
+        RunOptions options = new() { Seed = settings.Seed, ChecksGlobalRaces = settings.ChecksGlobalRaces, Counts = Counts };
         Streams.Put(Stream(stream), () =>
         {
             KernelsRun++;

@@ -106,7 +106,7 @@ internal sealed unsafe partial class PtxKernel
 
             fixed (byte* given = parameters)
             {
-                new Launch(this, grid, block, dynamicSharedBytes, given, memory, options ?? new RunOptions()).Run();
+                new GridLaunch(this, grid, block, dynamicSharedBytes, given, memory, options ?? new RunOptions()).Run();
             }
         }
     }

@@ -9,7 +9,7 @@ internal sealed unsafe class ThreadBlock : IDisposable
     private readonly int threads;
     private int turn;
 
-    public ThreadBlock(Launch launch)
+    public ThreadBlock(GridLaunch launch)
     {
         Launch = launch;
         threads = (int)launch.Block.Count;
@@ -57,7 +57,7 @@ internal sealed unsafe class ThreadBlock : IDisposable
         }
     }
 
-    public Launch Launch { get; }
+    public GridLaunch Launch { get; }
 
     public byte* Shared { get; }
 

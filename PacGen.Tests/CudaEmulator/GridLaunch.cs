@@ -1,7 +1,7 @@
 namespace PacGen.Tests.CudaEmulator;
 
 /// <summary>One run of a kernel.</summary>
-internal sealed unsafe class Launch
+internal sealed unsafe class GridLaunch
 {
     // Instructions of a warp that a block executes before others get a turn, and those after which it is said to hang.
     private const long Slice = 1 << 22, Most = 1L << 34;
@@ -10,7 +10,7 @@ internal sealed unsafe class Launch
     // begun.
     private const int Few = 4, Many = 256;
 
-    public Launch(
+    public GridLaunch(
         PtxKernel kernel, Dim3 grid, Dim3 block, int dynamicBytes, byte* parameters, DeviceMemory memory, RunOptions options)
     {
         Kernel = kernel;

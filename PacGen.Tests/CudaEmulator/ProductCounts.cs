@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Globalization;
+using PacGen.Kernels;
+using PacGen.Tests.Kernels;
+
+namespace PacGen.Tests.CudaEmulator;
+
+/// <summary>
+/// What products and convolutions take on the emulated device, with the kernels of before and with staged tiles: a row of
+/// Markdown each, to the test's output.
+/// </summary>
+[Explicit("Takes minutes; for docs/gpu-emulation.md.")]
+internal sealed class ProductCounts
+{
+    [Test]
+    public void OfTiles()
+    {
+        if (EmulatedDriver.Loaded is not { } driver)
+        {
+            Assert.Ignore($"{EmulatorSettings.Variable} is not set to emulated.");
+            return;
+        }
+
+        GpuDevice device = (GpuDevice)Device.Open("cuda");
+        foreach ((string name, Operation single, Shape a, Shape b, double products) in Cases())
+        {
+            foreach (string mode in (string[])["fp32", "TF32", "bf16"])
+            {
+                foreach (string tiles in (string[])["", "auto"])
+                {
+                    device.Products = mode == "TF32" ? ProductMode.Tf32 : ProductMode.Single;
+                    device.ProductTiles = tiles;
+                    Count(driver, device, name, mode, tiles, mode == "bf16" ? single.InBFloat16(device)! : single, a, b, products);
+                }
+            }
+        }
+    }
+
+    private static void Count(
+        EmulatedDriver driver, GpuDevice device, string name, string mode, string tiles, Operation operation, Shape a, Shape b,
+        double products)
+    {
+        Shape shape = operation.Infer([a, b]);
+        using DeviceBuffer left = device.Allocate(a.Count), right = device.Allocate(b.Count), to = device.Allocate(shape.Count);
+        left.Write(0, KernelRun.Random(a, 1));
+        right.Write(0, KernelRun.Random(b, 2));
+        using Launch launch = device.Bind(
+            operation, [a, b], [new(left, 0, a.Count), new(right, 0, b.Count)], new(to, 0, shape.Count));
+        RunCounts counts = new();
+        long start = Stopwatch.GetTimestamp();
+        launch.Run();
+        device.Synchronize();
+        double plain = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        driver.Counts = counts;
+        try
+        {
+            launch.Run();
+            device.Synchronize();
+        }
+        finally
+        {
+            driver.Counts = null;
+        }
+
+        TestContext.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {name} | {mode} | {(tiles.Length == 0 ? "before" : "staged")} | {counts.Issued * 32 / products:F3} | " +
+                $"{counts.SharedWavefronts * 1024 / products:F2} | {counts.LoadSectors * 32 / products * 1000:F1} | " +
+                $"{counts.StoreSectors * 32.0 / (4 * shape.Count):F2} | {counts.Issued * 32 / plain / 1e6:F0} M/s |"));
+    }
+
+    private static IEnumerable<(string Name, Operation Operation, Shape A, Shape B, double Products)> Cases()
+    {
+        yield return ("A·B, n = 256", new MatMul(), new Shape(256, 256), new Shape(256, 256), Math.Pow(256, 3));
+        foreach ((int channels, int size, int images) in ((int, int, int)[])[(48, 32, 1), (192, 8, 4)])
+        {
+            Shape x = new(images, size, size, channels), w = new(3, 3, channels, channels);
+            double products = (double)x.Count * 9 * channels;
+            string name = $"{channels} channels at {size} × {size}";
+            yield return ($"{name}, forward", new Conv2dForward(1, 1), x, w, products);
+            yield return ($"{name}, by images", new Conv2dInputGradient(new(1, 1), size, size), x, w, products);
+            yield return ($"{name}, by weights", new Conv2dWeightGradient(new(1, 1), 3, 3), x, x, products);
+        }
+    }
+}
