@@ -21,7 +21,7 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
     private readonly Region output;
     private readonly bool dense;
 
-    // A product of matrices, whose rows take so long to come that asking for them must not cost time of its own.
+    // A product of matrices, whose rows lie evenly.
     private readonly bool even;
     private readonly bool five;
     private readonly nint line;
@@ -84,7 +84,7 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
 
         sections = Sections(windows, line);
         ahead = windows is { KernelHeight: 1, KernelWidth: 1, Channels: > 16 } ? RowsAhead : 0;
-        even = ahead != 0 && sections.Length == 1 && windows.IsPointwise && EvenRows<T>.Fits(panels)
+        even = sections.Length == 1 && windows.IsPointwise && EvenRows<T>.Fits(panels)
             && panels.Padded == panels.Columns && outputColumn == panels.Columns && outputRow == windows.Columns * outputColumn
             && outputImage == windows.Rows * outputRow;
         five = FiveTaps<T>.Fits(windows, panels) && dense && windows.StrideWidth == 1

@@ -63,8 +63,12 @@ internal static unsafe class EvenRows<T>
             T s70 = default, s71 = default, s72 = default;
             for (int k = terms; k > 0; k--)
             {
-                CpuDevice.Prefetch(next);
-                next += ahead;
+                if (ahead != 0)
+                {
+                    CpuDevice.Prefetch(next);
+                    next += ahead;
+                }
+
                 T b0 = T.Load(p), b1 = T.Load(p + T.Count), b2 = T.Load(p + (2 * T.Count));
                 T x0 = T.Constant(a0[0]);
                 s00 = MicroKernel<T>.MultiplyAdd(x0, b0, s00);
@@ -140,8 +144,12 @@ internal static unsafe class EvenRows<T>
             T s30 = default, s31 = default, s32 = default;
             for (int k = terms; k > 0; k--)
             {
-                CpuDevice.Prefetch(next);
-                next += ahead;
+                if (ahead != 0)
+                {
+                    CpuDevice.Prefetch(next);
+                    next += ahead;
+                }
+
                 T b0 = T.Load(p), b1 = T.Load(p + T.Count), b2 = T.Load(p + (2 * T.Count));
                 T x0 = T.Constant(a0[0]);
                 s00 = MicroKernel<T>.MultiplyAdd(x0, b0, s00);
@@ -202,8 +210,12 @@ internal static unsafe class EvenRows<T>
             T s110 = default;
             for (int k = terms; k > 0; k--)
             {
-                CpuDevice.Prefetch(next);
-                next += ahead;
+                if (ahead != 0)
+                {
+                    CpuDevice.Prefetch(next);
+                    next += ahead;
+                }
+
                 T b0 = T.Load(p);
                 s00 = MicroKernel<T>.MultiplyAdd(T.Constant(a0[0]), b0, s00);
                 s10 = MicroKernel<T>.MultiplyAdd(T.Constant(a0[aStep]), b0, s10);

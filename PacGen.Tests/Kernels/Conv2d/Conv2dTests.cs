@@ -51,6 +51,8 @@ internal sealed class Conv2dTests(string machine)
     [TestCase(3, 11, 9, 20, 1, 1, 100, 0)]
     [TestCase(3, 11, 9, 20, 1, 1, 16, 0)]
     [TestCase(3, 11, 9, 20, 1, 1, 48, 0)]
+    [TestCase(3, 11, 9, 16, 1, 1, 48, 0)]
+    [TestCase(3, 7, 9, 5, 1, 1, 16, 0)]
     [TestCase(2, 11, 9, 48, 1, 1, 17, 0)]
     [TestCase(3, 11, 9, 100, 1, 1, 70, 0)]
     public void FollowsTheReferencePastEachBlockSize(int n, int h, int w, int c, int kh, int kw, int oc, int padding)
