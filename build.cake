@@ -1,10 +1,10 @@
 // The build, as targets. Once in a clone:  dotnet tool restore
 // Then:                                    dotnet cake --target=NAME [arguments]
 //
-//   --target=Default|Build|Test|OpenCl|Bench|Figures|PublicApi|GpuKernels|GpuBundle|Site|Pack
+//   --target=Default|Build|Test|OpenCl|CudaEmulated|Bench|Figures|PublicApi|GpuKernels|GpuBundle|Site|Pack
 //                                                             what to do; Default is Build and Test
 //   --configuration=Release                                   how to compile; Bench and Figures are always Release
-//   --filter=EXPRESSION                                       Test, OpenCl: a filter of `dotnet test`, such as
+//   --filter=EXPRESSION                                       Test, OpenCl, CudaEmulated: a filter of `dotnet test`, such as
 //                                                             FullyQualifiedName~MatMul
 //                                                             Bench: a BenchmarkDotNet filter, such as *MatMul*
 //   --description                                             lists the targets; --showtree shows what needs what
@@ -72,6 +72,19 @@ Task("OpenCl")
             Filter = filter.Length > 0 ? $"FullyQualifiedName~opencl&({filter})" : "FullyQualifiedName~opencl",
         });
     });
+
+Task("CudaEmulated")
+    .Description(
+        "Runs all tests of CUDA devices on an emulated one, on Linux on x64: the kernels' PTX, with their memory and races checked; " +
+        "--cuda=emulated,8.0,lazy=1 says how.")
+    .IsDependentOn("Build")
+    .Does(() => DotNetTest("PacGen.Tests", new DotNetTestSettings
+    {
+        Configuration = configuration,
+        NoBuild = true,
+        Filter = filter.Length > 0 ? $"FullyQualifiedName~cuda&({filter})" : "FullyQualifiedName~cuda",
+        EnvironmentVariables = new Dictionary<string, string> { ["PACGEN_TEST_CUDA"] = Argument("cuda", "emulated") },
+    }));
 
 Task("Bench")
     .Description("Times the kernels with BenchmarkDotNet.")

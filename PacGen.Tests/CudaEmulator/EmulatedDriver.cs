@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
+using PacGen.Kernels;
 
 namespace PacGen.Tests.CudaEmulator;
 
@@ -33,6 +34,10 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
 
     /// <summary>Where what kernels take is counted; null for nowhere.</summary>
     public RunCounts? Counts { get; set; }
+
+    /// <summary>Whether a device's kernels are run by the emulator.</summary>
+    public static bool Emulates(Device device) =>
+        Loaded is not null && device is GpuDevice { Kind: DeviceKind.Cuda };
 
     public EmulatorSettings Settings => settings;
 
