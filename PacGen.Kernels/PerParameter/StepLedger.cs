@@ -339,6 +339,8 @@ public sealed class StepLedger : IDisposable
             }
         }
 
+        // All threads read what the first has written.
+        Group.Barrier();
         return totals[0];
     }
 
