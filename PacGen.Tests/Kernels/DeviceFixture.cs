@@ -16,6 +16,10 @@ internal abstract class DeviceFixture(string id)
 
     protected Device Device => Device.Open(id);
 
+    /// <summary>Whether kernels run on the simulator or an emulated CUDA device: whole networks are to be small there.</summary>
+    protected bool IsSlow =>
+        Device is GpuDevice { Kind: DeviceKind.Simulator } || CudaEmulator.EmulatedDriver.Emulates(Device);
+
     /// <summary>The kernels of a GPU run on the simulator some hundred times slower than elsewhere: give it less to do.</summary>
     protected int Scaled(int count) => Device is GpuDevice { Kind: DeviceKind.Simulator } ? Math.Max(1, count / 8) : count;
 

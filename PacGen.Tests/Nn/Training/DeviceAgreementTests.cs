@@ -20,9 +20,8 @@ internal sealed class DeviceAgreementTests(string id) : DeviceFixture(id)
     [Test]
     public void TrainingCurvesAgreeWithinRoundingGrowth([Values("mlp", "mnist-cnn")] string model, [Values] bool perturbed)
     {
-        bool simulated = Device is GpuDevice { Kind: DeviceKind.Simulator };
         TrajectoryFile file = TrajectoryFile.Open(model);
-        int steps = !simulated ? 100 : model == "mlp" ? 10 : 3, batch = simulated ? 4 : file.BatchSize;
+        int steps = !IsSlow ? 100 : model == "mlp" ? 10 : 4, batch = IsSlow ? 4 : file.BatchSize;
         float[] initial = file.Initial;
         double[] expected = Losses(Device.Cpu, model, perturbed, file, initial, steps, batch);
         List<double[]> moved = [];
