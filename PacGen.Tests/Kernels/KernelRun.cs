@@ -77,7 +77,8 @@ internal static class KernelRun
             using Launch launch = bind(regions, output);
             launch.Run();
             float[] first = output.ToArray();
-            bool allocatesItself = device is GpuDevice { Kind: DeviceKind.Simulator } || CudaEmulator.EmulatedDriver.Emulates(device);
+            bool allocatesItself = device is GpuDevice { Kind: DeviceKind.Simulator }
+                || CudaEmulator.EmulatedDriver.Emulates(device);
             Assert.That(allocatesItself ? 0 : Allocated(launch), Is.Zero, "Run allocates.");
             float[] after = new Region(whole).ToArray();
             Assert.That(
