@@ -68,6 +68,10 @@ public sealed record DepthwiseConv2d(DepthwiseGeometry Geometry) : VectorOperati
             KernelHeight: 3, KernelWidth: 3, StrideHeight: 1, StrideWidth: 1, DilationHeight: 1, DilationWidth: 1, Left: <= 2,
         };
 
+        // Rows in pairs go past the caches; the pixels beside them are few.
+        private readonly bool past = walk.Channels % T.Count == 0
+            && CpuDevice.GoesPast<T>(y, (long)walk.Images * walk.Rows * walk.Columns * walk.Channels);
+
         public override int Tasks => (units + share - 1) / share;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -88,6 +92,11 @@ public sealed record DepthwiseConv2d(DepthwiseGeometry Geometry) : VectorOperati
 
                 Row<T>(unit, 0, whole);
                 Row<Float1>(unit, whole, walk.Channels);
+            }
+
+            if (past)
+            {
+                CpuDevice.EndStoresPast();
             }
         }
 
@@ -110,7 +119,7 @@ public sealed record DepthwiseConv2d(DepthwiseGeometry Geometry) : VectorOperati
             for (int column = 0; column < count; column += DepthwisePair<T>.Columns)
             {
                 DepthwisePair<T>.Run(
-                    from + (column * channels), line, w, target + (column * channels), to, channels, 0, endChannel);
+                    from + (column * channels), line, w, target + (column * channels), to, channels, 0, endChannel, past);
             }
 
             return count;

@@ -22,9 +22,10 @@ internal static unsafe class DepthwisePair<T>
     /// <param name="channels">The channels of a pixel.</param>
     /// <param name="first">The first channel.</param>
     /// <param name="end">The channel behind the last.</param>
+    /// <param name="past">Whether to store past the caches.</param>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(float* x, nint line, float* w, float* y, nint row, nint channels, nint first, nint end)
+    public static void Run(float* x, nint line, float* w, float* y, nint row, nint channels, nint first, nint end, bool past)
     {
         nint two = 2 * channels, three = 3 * channels, four = 4 * channels, five = 5 * channels;
         for (nint c = first; c < end; c += T.Count)
@@ -127,10 +128,20 @@ internal static unsafe class DepthwisePair<T>
             v = T.Load(at + five);
             a3 = T.Fma(v, u2, a3);
             b3 = T.Fma(v, t2, b3);
-            T.Store(to, a0);
-            T.Store(to + channels, a1);
-            T.Store(to + two, a2);
-            T.Store(to + three, a3);
+            if (past)
+            {
+                CpuDevice.StorePast(to, a0);
+                CpuDevice.StorePast(to + channels, a1);
+                CpuDevice.StorePast(to + two, a2);
+                CpuDevice.StorePast(to + three, a3);
+            }
+            else
+            {
+                T.Store(to, a0);
+                T.Store(to + channels, a1);
+                T.Store(to + two, a2);
+                T.Store(to + three, a3);
+            }
 
             // Row 3: the lower pixels' third taps.
             at += line;
@@ -152,10 +163,20 @@ internal static unsafe class DepthwisePair<T>
             b2 = T.Fma(v, u2, b2);
             b3 = T.Fma(v, u1, b3);
             b3 = T.Fma(T.Load(at + five), u2, b3);
-            T.Store(to, b0);
-            T.Store(to + channels, b1);
-            T.Store(to + two, b2);
-            T.Store(to + three, b3);
+            if (past)
+            {
+                CpuDevice.StorePast(to, b0);
+                CpuDevice.StorePast(to + channels, b1);
+                CpuDevice.StorePast(to + two, b2);
+                CpuDevice.StorePast(to + three, b3);
+            }
+            else
+            {
+                T.Store(to, b0);
+                T.Store(to + channels, b1);
+                T.Store(to + two, b2);
+                T.Store(to + three, b3);
+            }
         }
     }
 }

@@ -164,8 +164,21 @@ public sealed unsafe class CpuDevice : Device
     }
 
     /// <summary>
+    /// Whether an output is worth <see cref="StorePast"/>, for the caches don't keep it until it is read, and lies as that needs.
+    /// </summary>
+    /// <param name="output">Where it begins.</param>
+    /// <param name="count">Its floats.</param>
+    internal static bool GoesPast<T>(float* output, long count)
+        where T : struct, IMemoryLane<T>
+    {
+        // 16 MiB: beside the inputs no cache holds that.
+        const long Least = 1 << 22;
+        return count >= Least && (nint)output % (sizeof(float) * T.Count) == 0;
+    }
+
+    /// <summary>
     /// Writes a vector past the caches, at an address aligned to it: a plain store would first read the line that it overwrites.
-    /// A <see cref="Sse.StoreFence"/> orders such stores before later ones.
+    /// <see cref="EndStoresPast"/> ends such stores.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void StorePast<T>(float* address, T value)
@@ -182,6 +195,15 @@ public sealed unsafe class CpuDevice : Device
         else
         {
             T.Store(address, value);
+        }
+    }
+
+    /// <summary>Orders stores past the caches before all that come later.</summary>
+    internal static void EndStoresPast()
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.StoreFence();
         }
     }
 

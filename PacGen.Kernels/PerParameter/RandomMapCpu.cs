@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using PacGen.Core.Lanes;
 using PacGen.Core.Perturbation;
 
@@ -15,9 +14,6 @@ internal sealed unsafe class RandomMapCpu<TMap, TSettings, T, TWords>(
 {
     private const int TaskElements = BlockSum.Block * BlockSum.BlocksPerTask;
 
-    // 16 MiB: beside the inputs no cache holds that until it is read.
-    private const int LeastPast = 1 << 22;
-
     public TSettings Settings { get; set; }
 
     public override int Tasks => BlockSum.Tasks(output.Count);
@@ -32,12 +28,12 @@ internal sealed unsafe class RandomMapCpu<TMap, TSettings, T, TWords>(
         // What is written over an input is in the cache.
         bool inPlace = (TMap.Inputs > 0 && first == target) || (TMap.Inputs > 1 && second == target)
             || (TMap.Inputs > 2 && third == target);
-        bool past = !inPlace && output.Count >= LeastPast && (nint)target % (sizeof(float) * T.Count) == 0;
+        bool past = !inPlace && CpuDevice.GoesPast<T>(target, output.Count);
         Pass pass = new(first, second, third, target, past, settings);
         RandomPass.Run<Pass, T, TWords>(pass, start, end, TMap.Random(settings));
-        if (past && Sse.IsSupported)
+        if (past)
         {
-            Sse.StoreFence();
+            CpuDevice.EndStoresPast();
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using PacGen.Core.Lanes;
 
 namespace PacGen.Kernels;
@@ -13,15 +12,10 @@ internal sealed unsafe class PoolScatterHalves<T> : PoolLaunch
     where T : struct, IMemoryLane<T>
 {
     private const int Kernel = 3, Stride = 2;
-
-    // 16 MiB.
-    private const long LeastPast = 1 << 22;
     private readonly float* x;
     private readonly float* dy;
     private readonly float* dx;
     private readonly int bandRows;
-
-    // Whether dx is more than the caches keep until it is read.
     private readonly bool past;
 
     // A square is named after the window over its first pixel; the first may have none there.
@@ -53,8 +47,7 @@ internal sealed unsafe class PoolScatterHalves<T> : PoolLaunch
         (firstRow, firstColumn) = (geometry.PaddingHeight - 1, geometry.PaddingWidth - 1);
         (endRow, endColumn) = ((Height + geometry.PaddingHeight) / Stride, (Width + geometry.PaddingWidth) / Stride);
         bandRows = (endRow - firstRow + units - 1) / units;
-        past = (long)image[0] * Height * Width * Channels >= LeastPast && Channels % T.Count == 0
-            && (nint)dx % (sizeof(float) * T.Count) == 0;
+        past = Channels % T.Count == 0 && CpuDevice.GoesPast<T>(dx, image.Count);
         endWindow = Math.Min(PooledWidth, (Width - 1 + geometry.PaddingWidth) / Stride);
         endWhole = Math.Min(PooledWidth - 1, endWindow);
         line = ((PooledWidth + 3) * (nint)Channels) + T.Count;
@@ -92,9 +85,9 @@ internal sealed unsafe class PoolScatterHalves<T> : PoolLaunch
                 IsWindow(row + 1) ? rows + (((row + 1) & 1) * line) : none, aside);
         }
 
-        if (past && Sse.IsSupported)
+        if (past)
         {
-            Sse.StoreFence();
+            CpuDevice.EndStoresPast();
         }
     }
 
