@@ -68,8 +68,12 @@ internal static unsafe class ArithmeticTable
         Add(rows, $"mad.lo.{type}", Ternary<T, ProductSum<T>>(), type, type, type, type);
         Add(rows, $"min.{type}", Binary<T, Least<T>>(), type, type, type);
         Add(rows, $"max.{type}", Binary<T, Greatest<T>>(), type, type, type);
-        Add(rows, $"div.{type}", Each<T, T, T, IntegerQuotient<T>>(), type, type, type);
-        Add(rows, $"rem.{type}", Each<T, T, T, Remainder<T>>(), type, type, type);
+        if (type[1..] == "64")
+        {
+            Add(rows, $"div.{type}", Each<T, T, T, IntegerQuotient<T>>(), type, type, type);
+            Add(rows, $"rem.{type}", Each<T, T, T, Remainder<T>>(), type, type, type);
+        }
+
         if (type[0] == 's')
         {
             Add(rows, $"neg.{type}", Unary<T, Negation<T>>(), type, type);
@@ -79,6 +83,10 @@ internal static unsafe class ArithmeticTable
 
     private static void Bits(Dictionary<string, (nint Handler, string[] Types)> rows)
     {
+        Add(rows, "div.s32", Binary<int, QuotientSigned>(), "s32", "s32", "s32");
+        Add(rows, "div.u32", Binary<uint, QuotientUnsigned>(), "u32", "u32", "u32");
+        Add(rows, "rem.s32", Binary<int, RemainderSigned>(), "s32", "s32", "s32");
+        Add(rows, "rem.u32", Binary<uint, RemainderUnsigned>(), "u32", "u32", "u32");
         Logical<uint>(rows, "b32");
         Logical<uint>(rows, "b16");
         Logical<ulong>(rows, "b64");

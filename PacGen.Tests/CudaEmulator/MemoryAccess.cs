@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace PacGen.Tests.CudaEmulator;
 
@@ -15,6 +16,12 @@ internal static unsafe class MemoryAccess
     {
         int count = instruction->Count, bytes = count * sizeof(T);
         long* addresses = warp.At<long>(instruction->A);
+        if (count == 1 && Row<T>(warp, instruction, addresses) is { } row)
+        {
+            new ReadOnlySpan<T>((void*)row, Warp.Lanes).CopyTo(new Span<T>(warp.At<T>(instruction->List[0]), Warp.Lanes));
+            return;
+        }
+
         for (uint rest = warp.Exec; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
@@ -31,6 +38,12 @@ internal static unsafe class MemoryAccess
     {
         int count = instruction->Count, bytes = count * sizeof(T);
         long* addresses = warp.At<long>(instruction->A);
+        if (count == 1 && Row<T>(warp, instruction, addresses) is { } row)
+        {
+            new ReadOnlySpan<T>(warp.At<T>(instruction->List[0]), Warp.Lanes).CopyTo(new Span<T>((void*)row, Warp.Lanes));
+            return;
+        }
+
         for (uint rest = warp.Exec; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
@@ -172,6 +185,33 @@ internal static unsafe class MemoryAccess
         CheckShared(warp, instruction, lane, offset, 16);
         warp.Block.Shadow?.Read(warp, instruction, lane, offset, 16);
         return warp.Block.Shared + offset;
+    }
+
+    // Where all 32 lanes access neighbours in the allocation of last time: the first one's address.
+    private static nint? Row<T>(Warp warp, Instruction* instruction, long* addresses)
+        where T : unmanaged
+    {
+        long first = addresses[0] + instruction->Offset;
+        if (instruction->Space != MemorySpace.Global || warp.Exec != uint.MaxValue || (first & (sizeof(T) - 1)) != 0
+            || warp.Block.Launch.GlobalShadow is not null
+            || (ulong)(first - instruction->RangeStart) >= instruction->RangeStarts
+            || (ulong)(first + (31 * sizeof(T)) - instruction->RangeStart) >= instruction->RangeStarts)
+        {
+            return null;
+        }
+
+        Vector512<long> expected = Vector512.Create(addresses[0]) + (Vector512.Create(0L, 1, 2, 3, 4, 5, 6, 7) * sizeof(T));
+        for (int lane = 0; lane < Warp.Lanes; lane += 8)
+        {
+            if (Vector512.Load(addresses + lane) != expected)
+            {
+                return null;
+            }
+
+            expected += Vector512.Create(8L * sizeof(T));
+        }
+
+        return (nint)first;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

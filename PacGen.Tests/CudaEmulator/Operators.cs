@@ -24,6 +24,45 @@ internal readonly struct Quotient<T> : IBinary<T>
     public static Vector512<T> Of(Vector512<T> a, Vector512<T> b) => a / b;
 }
 
+/// <summary>
+/// Of 32-bit integers, through doubles, whose quotient is exact to its integer part. Any integer by 0 is all ones, as on NVIDIA's
+/// GPUs; the ISA leaves it open.
+/// </summary>
+internal readonly struct QuotientSigned : IBinary<int>
+{
+    public static Vector512<int> Of(Vector512<int> a, Vector512<int> b)
+    {
+        (Vector512<long> lowA, Vector512<long> highA) = Vector512.Widen(a);
+        (Vector512<long> lowB, Vector512<long> highB) = Vector512.Widen(b);
+        return Vector512.Narrow(IntegerLanes.Divide(lowA, lowB), IntegerLanes.Divide(highA, highB));
+    }
+}
+
+internal readonly struct QuotientUnsigned : IBinary<uint>
+{
+    public static Vector512<uint> Of(Vector512<uint> a, Vector512<uint> b)
+    {
+        (Vector512<ulong> lowA, Vector512<ulong> highA) = Vector512.Widen(a);
+        (Vector512<ulong> lowB, Vector512<ulong> highB) = Vector512.Widen(b);
+        return Vector512.Narrow(
+            IntegerLanes.Divide(lowA.AsInt64(), lowB.AsInt64()),
+            IntegerLanes.Divide(highA.AsInt64(), highB.AsInt64())).AsUInt32();
+    }
+}
+
+/// <summary>The remainder by 0 is the dividend.</summary>
+internal readonly struct RemainderSigned : IBinary<int>
+{
+    public static Vector512<int> Of(Vector512<int> a, Vector512<int> b) =>
+        a - (Vector512.AndNot(QuotientSigned.Of(a, b), Vector512.Equals(b, Vector512<int>.Zero)) * b);
+}
+
+internal readonly struct RemainderUnsigned : IBinary<uint>
+{
+    public static Vector512<uint> Of(Vector512<uint> a, Vector512<uint> b) =>
+        a - (Vector512.AndNot(QuotientUnsigned.Of(a, b), Vector512.Equals(b, Vector512<uint>.Zero)) * b);
+}
+
 internal readonly struct BitAnd<T> : IBinary<T>
 {
     public static Vector512<T> Of(Vector512<T> a, Vector512<T> b) => a & b;
@@ -264,5 +303,17 @@ internal static class Single
         Vector512<uint> exponent = bits & Vector512.Create(0x7F800000u);
         return Vector512.ConditionalSelect(
             Vector512.Equals(exponent, Vector512<uint>.Zero), bits & Vector512.Create(0x80000000u), bits).AsSingle();
+    }
+}
+
+/// <summary>Lanes of integers.</summary>
+internal static class IntegerLanes
+{
+    /// <summary>Quotients of integers of 32 bits.</summary>
+    public static Vector512<long> Divide(Vector512<long> a, Vector512<long> b)
+    {
+        Vector512<long> zero = Vector512.Equals(b, Vector512<long>.Zero);
+        Vector512<double> quotient = Vector512.ConvertToDouble(a) / Vector512.ConvertToDouble(b - zero);
+        return Vector512.ConvertToInt64(Vector512.Truncate(quotient)) | zero;
     }
 }

@@ -30,7 +30,8 @@ internal sealed class ProductCounts
                 {
                     device.Products = mode == "TF32" ? ProductMode.Tf32 : ProductMode.Single;
                     device.ProductTiles = tiles;
-                    Count(driver, device, name, mode, tiles, mode == "bf16" ? single.InBFloat16(device)! : single, a, b, products);
+                    Count(driver, device, name, mode, tiles, mode == "bf16" ? single.InBFloat16(device)!
+                        : single, a, b, products);
                 }
             }
         }

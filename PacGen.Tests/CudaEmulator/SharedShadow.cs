@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace PacGen.Tests.CudaEmulator;
 
@@ -10,7 +11,8 @@ namespace PacGen.Tests.CudaEmulator;
 internal sealed unsafe class SharedShadow : IDisposable
 {
     private const int Epoch = 44, WarpEpoch = 28, Thread = 18;
-    private const ulong SeveralLanes = 1 << 15, SeveralWarps = 1 << 16, Copying = 1 << 17, ThreadMask = 1023, Place = 0x7FFF;
+    private const ulong SeveralLanes = 1 << 15, SeveralWarps = 1 << 16, Copying = 1 << 17, Flags = 7 << 15, ThreadMask = 1023,
+        Place = 0x7FFF;
 
     private readonly ulong* reads;
     private readonly ulong* writes;
@@ -47,8 +49,13 @@ internal sealed unsafe class SharedShadow : IDisposable
     public void Read(Warp warp, Instruction* instruction, int lane, long offset, int bytes)
     {
         ulong own = Own(warp, instruction, lane);
-        long last = (offset + bytes - 1) >> shift;
-        for (long piece = offset >> shift; piece <= last; piece++)
+        long first = offset >> shift, last = (offset + bytes - 1) >> shift;
+        if (last - first == 3 && FourNeedNothing(own, first))
+        {
+            return;
+        }
+
+        for (long piece = first; piece <= last; piece++)
         {
             ulong write = writes[piece];
             if (write >> Epoch == epoch || (write & Copying) != 0)
@@ -68,6 +75,32 @@ internal sealed unsafe class SharedShadow : IDisposable
                     : ((read ^ own) >> WarpEpoch) == 0 ? read | SeveralLanes : own;
             }
         }
+    }
+
+    // Whether none of four pieces was written since the barrier, and their reads need no other record; most reads are such.
+    private bool FourNeedNothing(ulong own, long first)
+    {
+        Vector256<ulong> write = Vector256.Load(writes + first), read = Vector256.Load(reads + first);
+        Vector256<ulong> now = Vector256.Create(epoch), zero = Vector256<ulong>.Zero;
+        if (Vector256.EqualsAny(Vector256.ShiftRightLogical(write, Epoch), now)
+            || (write & Vector256.Create(Copying)) != zero)
+        {
+            return false;
+        }
+
+        Vector256<ulong> recent = Vector256.Equals(Vector256.ShiftRightLogical(read, Epoch), now);
+        if (recent == zero)
+        {
+            Vector256.Create(own).Store(reads + first);
+            return true;
+        }
+
+        Vector256<ulong> change = read ^ Vector256.Create(own);
+        Vector256<ulong> same = Vector256.Equals(change & Vector256.Create(~(SeveralLanes | Place)), zero);
+        Vector256<ulong> lanes = Vector256.Equals(change & Vector256.Create(~(Flags | Place | (31UL << Thread))), zero)
+            & ~Vector256.Equals(read & Vector256.Create(SeveralLanes), zero);
+        Vector256<ulong> warps = recent & ~Vector256.Equals(read & Vector256.Create(SeveralWarps), zero);
+        return Vector256.EqualsAll(same | lanes | warps, Vector256<ulong>.AllBitsSet);
     }
 
     public void Write(Warp warp, Instruction* instruction, int lane, long offset, int bytes, bool copies = false)
