@@ -19,12 +19,9 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch, ISweep
     where T : struct, IMemoryLane<T>
     where TReduction : struct, IReduction
 {
-    private const int BlockRows = 32;
-    private const int Narrow = 64;
     private const int ColumnsPerUnit = 512;
     private const int Padding = 16;
     private const int EnoughUnits = 32;
-    private const long FloatsPerTask = 32768;
     private const int Computed = 4096;
 
     private readonly float* x;
@@ -55,31 +52,25 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch, ISweep
         y = CpuDevice.Address(output);
         this.rows = rows;
         this.inner = inner;
-        fold = 1;
-        while (inner < Narrow && (fold * inner < Narrow || fold * inner % Padding != 0))
-        {
-            fold *= 2;
-        }
-
+        fold = WideRows.Fold(inner);
         wideRows = rows / fold;
         columnUnits = (int)Math.Max(1, inner / ColumnsPerUnit);
         int widest = fold > 1 ? fold * (int)inner : columnUnits == 1 ? (int)inner : ColumnsPerUnit + (int)(
             inner % ColumnsPerUnit);
         stride = (widest + Padding - 1) / Padding * Padding;
         rowsPerUnit = Math.Max(wideRows, 1);
-        if (outer * columnUnits < EnoughUnits && wideRows * widest > 2 * FloatsPerTask)
+        if (outer * columnUnits < EnoughUnits)
         {
-            long target = FloatsPerTask / widest;
-            rowsPerUnit = Math.Max(1, (target + BlockRows - 1) / BlockRows) * BlockRows;
+            rowsPerUnit = WideRows.PerTask(rowsPerUnit, widest);
         }
 
         rowUnits = (int)Math.Max(1, (wideRows + rowsPerUnit - 1) / rowsPerUnit);
         units = outer * columnUnits * rowUnits;
-        share = Math.Clamp(FloatsPerTask / (rowsPerUnit * widest), 1, units);
+        share = Math.Clamp(WideRows.FloatsPerTask / (rowsPerUnit * widest), 1, units);
         isSweep = outer == 1 && columnUnits == 1;
         mapped = isSweep && map?.IsUniform(widest) == true ? map.Reduced<TReduction>() : null;
         // A block, the total, and a level for each bit of the number of blocks; folding reads a vector beyond the end.
-        int levels = 64 - BitOperations.LeadingZeroCount((ulong)rowsPerUnit / BlockRows + 1);
+        int levels = 64 - BitOperations.LeadingZeroCount((ulong)rowsPerUnit / WideRows.Block + 1);
         reduction = ((levels + 2L) * stride) + Padding;
         device.ReserveScratch(
             map is null ? reduction : reduction + Math.Max(Computed, widest) + widest + Padding + map.ScratchSize);
@@ -148,12 +139,12 @@ internal sealed unsafe class ReduceColumns<T, TReduction> : CpuLaunch, ISweep
         float* block = scratch, total = scratch + stride, levels = total + stride;
         long end = Math.Min(start + rowsPerUnit, wideRows), wide = fold * inner;
         int blocks = 0;
-        for (long row = start; row < end; row += BlockRows, blocks++)
+        for (long row = start; row < end; row += WideRows.Block, blocks++)
         {
             // Level l holds the combination of 2ˡ blocks where bit l of the number of blocks so far is set: binary addition.
             int level = BitOperations.TrailingZeroCount(~blocks);
             float* target = levels + ((long)level * stride);
-            Block(source + (row * wide), wide, (int)Math.Min(BlockRows, end - row), width, target, scratch + reduction);
+            Block(source + (row * wide), wide, (int)Math.Min(WideRows.Block, end - row), width, target, scratch + reduction);
             for (int l = 0; l < level; l++)
             {
                 Combine(target, levels + ((long)l * stride), width);

@@ -112,37 +112,20 @@ internal sealed class ColumnPassPlan
             return null;
         }
 
-        Expression e = In(first, steps[i]), f = In(second, steps[j]);
         if (steps[j].Inputs.All(input => !open.Contains(source(input))))
         {
-            ColumnPass sums = new(ColumnPassKind.Sums, first.Source, e, f, []);
+            ColumnPass sums = new(
+                ColumnPassKind.Sums, first.Source, In(first, steps[i]), In(second, steps[j]), []);
             return CanRead(sums, arguments) ? (sums, arguments) : null;
         }
 
-        // The squares about the mean of the first.
-        foreach (Tensor mean in steps[j].Inputs)
-        {
-            Expression square = Expression.Unary<SquareFunction>().Substitute([
-                Expression.Binary<SubtractFunction>().Substitute([e, Expression.Argument(arguments.IndexOf(mean))])]);
-            if (f.Equals(square) && IsMean(mean, steps[i].Output, first.Source.Count / first.Source[-1])
-                && steps[j].Inputs.All(input => input == mean || !open.Contains(source(input))))
-            {
-                ColumnPass moments = new(ColumnPassKind.Moments, first.Source, first.Expression, null, []);
-                return (moments, steps[i].Inputs);
-            }
-        }
-
-        return null;
+        return MomentsPair.Mean(steps, (steps[i], first), (steps[j], second), source) is { } mean
+            && steps[j].Inputs.All(input => input == mean || !open.Contains(source(input)))
+            ? (new ColumnPass(ColumnPassKind.Moments, first.Source, first.Expression, null, []), steps[i].Inputs) : null;
 
         Expression In(FusedReduce sum, Step step) =>
             sum.Expression.Substitute([.. step.Inputs.Select(input => Expression.Argument(arguments.IndexOf(input)))]);
     }
-
-    /// <summary>Whether a tensor is a sum divided by the number of its terms.</summary>
-    private bool IsMean(Tensor tensor, Tensor sum, long terms) =>
-        steps.Find(step => step.Output == source(tensor)) is { Operation: FusedMap map, Inputs: var inputs }
-            && map.Expression.Equals(Expression.Binary<MultiplyFunction>()) && source(inputs[0]) == sum
-            && inputs[1].Values is [var share] && Math.Abs((share * (double)terms) - 1) < 1e-6;
 
     /// <summary>The pass with the maps of a number a column that need nothing but its sums and what is there.</summary>
     private BoundPass WithMaps(ColumnPass pass, ImmutableArray<Tensor> arguments, List<int> members)

@@ -176,15 +176,18 @@ internal sealed class GraphCompiler
 
         // What fails meanwhile is disposed of with the launches so far.
         int before = Launches.Count;
-        foreach (Step step in together)
+        foreach (Step step in together.Where(step => !step.IsDone))
         {
-            Launches.Add(device.Bind(
-                step.Operation, [.. step.Inputs.Select(input => input.Shape)], [.. step.Inputs.Select(RegionOf)],
-                step.Target ?? RegionOf(step.Output)));
+            Shape[] shapes = [.. step.Inputs.Select(input => input.Shape)];
+            Region[] inputs = [.. step.Inputs.Select(RegionOf)];
+            Region output = step.Target ?? RegionOf(step.Output);
+            Launches.Add(step.Moments is { } moments
+                ? moments.Moments.Bind((CpuDevice)device, shapes, inputs, output, RegionOf(moments.Squares))
+                : device.Bind(step.Operation, shapes, inputs, output));
         }
 
         Launch joined = device.Join(Launches[before..]);
-        Launches.RemoveRange(before, together.Count);
+        Launches.RemoveRange(before, Launches.Count - before);
         Launches.Add(joined);
     }
 
@@ -507,6 +510,12 @@ internal sealed class GraphCompiler
 
         /// <summary>Of the first of the steps that are one pass of a GPU, that pass.</summary>
         public BoundPass? Pass { get; init; }
+
+        /// <summary>Of a sum that is taken together with the squares about its mean: how, and what gets these.</summary>
+        public (Moments Moments, Tensor Squares)? Moments { get; init; }
+
+        /// <summary>Whether an earlier step of the same time does it.</summary>
+        public bool IsDone { get; init; }
 
         /// <summary>What the kernel shares with others of the device.</summary>
         public long SharedBytes(Device device)
