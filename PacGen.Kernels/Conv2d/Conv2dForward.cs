@@ -101,7 +101,11 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : ProductOperation
         }
 
         int rows = y[0] * y[1] * y[2], terms = w[0] * w[1] * w[2];
-        return Packs.InFours(x[3], inputs[0])
+        return ReadsPairs
+            ? Product.BindMatrix(
+                device, Precision, inputs[0], new WindowSource<AlongTerms, InPairs>(windows), inputs[1], false, output, rows,
+                w[3], terms, epilogue)
+            : Packs.InFours(x[3], inputs[0])
             ? Product.BindMatrix(
                 device, Precision, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], false, output, rows, w[3],
                 terms, epilogue)

@@ -93,7 +93,8 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
         {
             for (int v = 0; v < Math.Min(Geometry.StrideWidth, Width); v++)
             {
-                parts.Add(Packs.InFours(w[3], inputs[1])
+                parts.Add(ReadsPairs ? BindGrid<InPairs>(device, dy, w, inputs, output, epilogue, h, v)
+                    : Packs.InFours(w[3], inputs[1])
                     ? BindGrid<Wide>(device, dy, w, inputs, output, epilogue, h, v)
                     : BindGrid<Narrow>(device, dy, w, inputs, output, epilogue, h, v));
             }
@@ -124,7 +125,11 @@ public sealed record Conv2dInputGradient(Conv2dGeometry Geometry, int Height, in
             : new(
                 places, channels, terms, aligned, new Radix(rows, columns), ((h * Width) + v) * channels,
                 Height * Width * channels, Geometry.StrideHeight * Width * channels, Geometry.StrideWidth * channels);
-        return Packs.InFours(outputs, inputs[0])
+        return TWidth.InPairs
+            ? Product.Bind(
+                device, Precision, inputs[0], new WindowSource<AlongTerms, InPairs>(windows), inputs[1], weights, output, target,
+                epilogue)
+            : Packs.InFours(outputs, inputs[0])
             ? Product.Bind(
                 device, Precision, inputs[0], new WindowSource<AlongTerms, Wide>(windows), inputs[1], weights, output, target,
                 epilogue)

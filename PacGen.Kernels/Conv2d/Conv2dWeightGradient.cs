@@ -93,7 +93,11 @@ public sealed record Conv2dWeightGradient(Conv2dGeometry Geometry, int KernelHei
         }
 
         int rows = KernelHeight * KernelWidth * x[3], terms = dy[0] * dy[1] * dy[2];
-        return Packs.InFours(x[3], inputs[0])
+        return ReadsPairs
+            ? Product.BindMatrix(
+                device, Precision, inputs[0], new WindowSource<AlongOuter, InPairs>(windows), inputs[1], false, output, rows,
+                dy[3], terms, epilogue)
+            : Packs.InFours(x[3], inputs[0])
             ? Product.BindMatrix(
                 device, Precision, inputs[0], new WindowSource<AlongOuter, Wide>(windows), inputs[1], false, output, rows, dy[3],
                 terms, epilogue)

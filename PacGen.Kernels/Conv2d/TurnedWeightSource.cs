@@ -23,13 +23,17 @@ internal struct TurnedWeightSource<TWidth> : ITileSource
     /// <param name="stepColumn">From a column to the one before it here.</param>
     public TurnedWeightSource(int channels, int outputs, int rows, int columns, int last, int stepRow, int stepColumn)
     {
-        (this.channels, this.outputs, this.rows, this.last, this.stepRow, this.stepColumn) = (
-            channels, outputs, columns == 0 ? 0 : rows, last, stepRow, stepColumn);
-        radix = new Radix(columns, outputs);
+        int numbers = TWidth.InPairs ? 2 : 1;
+        (this.channels, this.outputs, this.rows) = (channels, outputs / numbers, columns == 0 ? 0 : rows);
+        (this.last, this.stepRow, this.stepColumn) = (last / numbers, stepRow / numbers, stepColumn / numbers);
+        radix = new Radix(columns, this.outputs);
     }
 
     /// <inheritdoc/>
     public static bool AlongTerms => true;
+
+    /// <inheritdoc/>
+    public static bool IsInPairs => TWidth.InPairs;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

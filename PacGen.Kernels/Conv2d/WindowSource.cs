@@ -13,13 +13,18 @@ internal struct WindowSource<TOrder, TWidth>(Windows windows) : ITileSource
     where TOrder : struct, ITileOrder
     where TWidth : struct, ITileWidth
 {
-    private readonly int height = windows.Height, width = windows.Width, channels = windows.Channels;
+    private readonly int height = windows.Height, width = windows.Width;
+    private readonly int channels = TWidth.InPairs ? windows.Channels / 2 : windows.Channels;
     private readonly int strideH = windows.StrideHeight, strideW = windows.StrideWidth, top = windows.Top, left = windows.Left;
     private readonly int images = windows.Images, tapRows = windows.KernelWidth == 0 ? 0 : windows.KernelHeight;
-    private Radix tapRadix = new(windows.KernelWidth, windows.Channels), windowRadix = new(windows.Rows, windows.Columns);
+    private Radix tapRadix = new(windows.KernelWidth, TWidth.InPairs ? windows.Channels / 2 : windows.Channels);
+    private Radix windowRadix = new(windows.Rows, windows.Columns);
 
     /// <inheritdoc/>
     public static bool AlongTerms => TOrder.AlongTerms;
+
+    /// <inheritdoc/>
+    public static bool IsInPairs => TWidth.InPairs;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -124,8 +129,8 @@ internal struct WindowSource<TOrder, TWidth>(Windows windows) : ITileSource
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Digits NextStage(Digits term) =>
-        TOrder.AlongTerms ? tapRadix.NextStage(term) : windowRadix.NextStage(term);
+    public readonly Digits NextStage(Digits term) => TOrder.AlongTerms ? tapRadix.NextStage(term)
+        : TWidth.InPairs ? windowRadix.NextStage(windowRadix.NextStage(term)) : windowRadix.NextStage(term);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

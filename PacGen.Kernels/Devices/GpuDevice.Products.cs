@@ -49,6 +49,13 @@ public sealed partial class GpuDevice
         : Kind == DeviceKind.Simulator && Accelerator.WarpSize == MmaFragment.Lanes;
 
     /// <summary>
+    /// Whether what a graph in <see cref="Precision.BFloat16"/> multiplies lies in memory in that precision where nothing else
+    /// reads it: half the bytes, the same bits. True on CUDA unless <c>PACGEN_GPU_BF16_MEMORY</c> is 0; false where warps have
+    /// no such products. To be set before graphs are compiled.
+    /// </summary>
+    public bool StoresBFloat16 { get => field && HasTensorCores; set; }
+
+    /// <summary>
     /// Which tiles staged products have: a tile's extents, such as 128x96, or auto; empty for products that load ahead.
     /// </summary>
     internal string ProductTiles { get; set; } = "";

@@ -38,6 +38,8 @@ public sealed partial class GpuDevice : Device
         Kind = kind;
         string? passes = Environment.GetEnvironmentVariable("PACGEN_GPU_PASSES")?.Trim();
         JoinsPasses = kind == DeviceKind.OpenCl ? passes == "1" : passes != "0";
+        StoresBFloat16 = kind == DeviceKind.Cuda
+            && Environment.GetEnvironmentVariable("PACGEN_GPU_BF16_MEMORY")?.Trim() != "0";
         if (kind == DeviceKind.Cuda && HasTensorCores)
         {
             ProductTiles = Environment.GetEnvironmentVariable("PACGEN_GPU_TILES")?.Trim() is { } said and not "0" ? said : "";

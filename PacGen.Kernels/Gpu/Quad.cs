@@ -20,6 +20,11 @@ internal struct Quad : IPack<Quad>
         W = w;
     }
 
+    /// <summary>The four rounded to bfloat16, two in the place of a float, the first in its lower half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Pair InPairs() => new(
+        BitConverter.Int32BitsToSingle(TensorCore.Pack(X, Y)), BitConverter.Int32BitsToSingle(TensorCore.Pack(Z, W)));
+
     /// <summary>a · b + c with one rounding each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Quad MultiplyAdd(float a, Quad b, Quad c) => new(

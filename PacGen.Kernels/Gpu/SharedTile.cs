@@ -44,6 +44,30 @@ internal static class SharedTile
             Column(Warp.Shuffle(row, 16 + lane), column), Column(Warp.Shuffle(row, 24 + lane), column));
     }
 
+    /// <summary>
+    /// The same of matrices of 8 rows of 8 numbers in bfloat16, transposed: the lane gets of each numbers 2·(l % 4) and
+    /// 2·(l % 4) + 1 of column l / 4, the first in the lower half.
+    /// </summary>
+    [IntrinsicImplementation]
+    public static Quad LoadTransposed(ref float shared, int offset)
+    {
+        Quad row = Load(ref shared, offset);
+        int column = Warp.LaneIdx / 4, first = 2 * (Warp.LaneIdx % 4);
+        return new(
+            Halves(Warp.Shuffle(row, first), Warp.Shuffle(row, first + 1), column),
+            Halves(Warp.Shuffle(row, 8 + first), Warp.Shuffle(row, 9 + first), column),
+            Halves(Warp.Shuffle(row, 16 + first), Warp.Shuffle(row, 17 + first), column),
+            Halves(Warp.Shuffle(row, 24 + first), Warp.Shuffle(row, 25 + first), column));
+    }
+
+    private static float Halves(Quad first, Quad second, int column)
+    {
+        int shift = 16 * (column % 2);
+        int low = BitConverter.SingleToInt32Bits(Column(first, column / 2)) >> shift;
+        int high = BitConverter.SingleToInt32Bits(Column(second, column / 2)) >> shift;
+        return BitConverter.Int32BitsToSingle((low & 0xFFFF) | (high << 16));
+    }
+
     private static float Column(Quad row, int column) =>
         column == 0 ? row.X : column == 1 ? row.Y : column == 2 ? row.Z : row.W;
 
@@ -80,6 +104,7 @@ internal static class SharedTile
         Register(nameof(LoadPair), nameof(EmitLoadPair));
         Register(nameof(LoadOne), nameof(EmitLoadOne));
         Register(nameof(LoadMatrices), nameof(EmitLoadMatrices));
+        Register(nameof(LoadTransposed), nameof(EmitLoadTransposed));
         Register(nameof(CopyQuad), nameof(EmitCopyQuad));
         Register(nameof(CopyOne), nameof(EmitCopyOne));
         Register(nameof(Commit), nameof(EmitCommit));
@@ -100,6 +125,9 @@ internal static class SharedTile
 
     private static void EmitLoadMatrices(PTXBackend backend, PTXCodeGenerator generator, Value value) =>
         EmitVectorLoad(generator, value, "ldmatrix.sync.aligned.m8n8.x4.shared.b16", 4);
+
+    private static void EmitLoadTransposed(PTXBackend backend, PTXCodeGenerator generator, Value value) =>
+        EmitVectorLoad(generator, value, "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16", 4);
 
     private static void EmitVectorLoad(PTXCodeGenerator generator, Value value, string instruction, int count)
     {

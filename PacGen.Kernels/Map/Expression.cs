@@ -76,6 +76,10 @@ public sealed class Expression : IEquatable<Expression>
     public Type? Function => Size == 1 && operands.Select((operand, i) => operand.argument == i).All(inOrder => inOrder)
         ? function : null;
 
+    /// <summary>What a unary function is applied to last; the expression where another is.</summary>
+    internal Expression Without<TFunction>()
+        where TFunction : struct, IUnaryFunction => function == typeof(TFunction) ? operands[0] : this;
+
     /// <summary>Whether all functions that the expression applies are among some.</summary>
     /// <param name="functions">The functions' types.</param>
     public bool AppliesOnly(IReadOnlySet<Type> functions)

@@ -18,16 +18,49 @@ internal static class MapGpu
 
     [UnconditionalSuppressMessage("Trimming", "IL2071", Justification = "Structs have a constructor without parameters.")]
     public static Launch Create(
-        GpuDevice device, Type expression, string name, BroadcastPlan plan, Region[] inputs, Region output) =>
-        plan.Extents.Length > MaxAxes
-            ? throw new NotSupportedException(
-                $"{name}: the inputs' shapes stretch along more than {MaxAxes} axes that alternate, which {device.Name} can't " +
-                $"walk; the CPU device can.")
-            : output.Count > Most || inputs.Any(input => input.Count > Most)
-            ? throw new NotSupportedException($"{name}: {device.Name} walks at most {Most} elements of a tensor.")
-            : RuntimeFeature.IsDynamicCodeSupported
+        GpuDevice device, Type expression, string name, BroadcastPlan plan, Region[] inputs, Region output)
+    {
+        Check(device, name, plan, output.Count, inputs);
+        return RuntimeFeature.IsDynamicCodeSupported
             ? (Launch)Activator.CreateInstance(typeof(MapGpu<>).MakeGenericType(expression), device, plan, inputs, output)!
-            : throw new NotSupportedException($"{name}: a program that was compiled to native code runs on no GPU.");
+            : throw NotCompiled(name);
+    }
+
+    /// <summary>The error where no kernel can be closed over an expression.</summary>
+    public static NotSupportedException NotCompiled(string name) =>
+        new($"{name}: a program that was compiled to native code runs on no GPU.");
+
+    /// <summary>Throws where a map can't be walked.</summary>
+    public static void Check(GpuDevice device, string name, BroadcastPlan plan, long count, Region[] inputs)
+    {
+        if (plan.Extents.Length > MaxAxes)
+        {
+            throw new NotSupportedException(
+                $"{name}: the inputs' shapes stretch along more than {MaxAxes} axes that alternate, which {device.Name} can't " +
+                $"walk; the CPU device can.");
+        }
+
+        if (count > Most || inputs.Any(input => input.Count > Most))
+        {
+            throw new NotSupportedException($"{name}: {device.Name} walks at most {Most} elements of a tensor.");
+        }
+    }
+
+    /// <summary>
+    /// Whether four elements lie along the innermost axis, where each input moves with the output or stands, all on 16 bytes.
+    /// </summary>
+    public static bool IsWide(BroadcastPlan plan, Region[] inputs, Region output)
+    {
+        bool wide = Packs.InFours(plan.Extents.Length == 1 ? 0 : plan.Extents[^1], output);
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            long[] steps = plan.Strides[i];
+            wide &= steps[^1] == 0
+                || (steps[^1] == 1 && Packs.InFours(0, inputs[i]) && steps[..^1].All(step => step % Quad.Count == 0));
+        }
+
+        return wide;
+    }
 
     /// <summary>An input's step in elements along each axis, innermost first; 0 where it is stretched.</summary>
     internal struct Steps
@@ -142,17 +175,7 @@ internal sealed class MapGpu<TExpression> : Launch
         x6 = 6 < inputs.Length ? GpuDevice.View(inputs[6]) : y;
         x7 = 7 < inputs.Length ? GpuDevice.View(inputs[7]) : y;
         walk = new MapGpu.Walk(plan, (int)output.Count);
-        bool straight = plan.Extents.Length == 1;
-
-        // Four elements lie along the innermost axis, where each input moves with the output or stands.
-        bool wide = Packs.InFours(straight ? 0 : plan.Extents[^1], output);
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            long[] steps = plan.Strides[i];
-            wide &= steps[^1] == 0
-                || (steps[^1] == 1 && Packs.InFours(0, inputs[i]) && steps[..^1].All(step => step % Quad.Count == 0));
-        }
-
+        bool straight = plan.Extents.Length == 1, wide = MapGpu.IsWide(plan, inputs, output);
         grid = device.Grid(wide ? (output.Count + 3) / 4 : output.Count);
         Action<
             ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
@@ -228,8 +251,9 @@ internal sealed class MapGpu<TExpression> : Launch
             TExpression.Evaluate<GpuFloat, Numbers>(in fourth).Value);
     }
 
+    /// <summary>Four elements along the innermost axis.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Quad Load(ArrayView<float> x, MapGpu.Steps steps, in MapGpu.Place place)
+    internal static Quad Load(ArrayView<float> x, MapGpu.Steps steps, in MapGpu.Place place)
     {
         int offset = steps.Offset(in place);
         Quad quad;

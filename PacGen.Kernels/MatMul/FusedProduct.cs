@@ -50,6 +50,10 @@ public sealed record FusedProduct(ProductOperation Product, Expression Epilogue,
     }
 
     /// <inheritdoc/>
+    public override Operation? ReadingPairs(Device device, ReadOnlySpan<Shape> inputs) =>
+        Product.ReadingPairs(device, inputs[..2]) is ProductOperation product ? this with { Product = product } : null;
+
+    /// <inheritdoc/>
     public override long KernelBytes(CpuDevice device, ReadOnlySpan<Shape> shapes) => Product.KernelBytes(device, shapes[..2]);
 
     /// <inheritdoc/>

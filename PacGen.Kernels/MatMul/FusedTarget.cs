@@ -81,24 +81,27 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void StorePairs(
         ArrayView<float> memory, int split, int row0, int row1, int column, Quad c0, Quad c1, Quad c2, Quad c3, Quad c4, Quad c5,
-        Quad c6, Quad c7)
+        Quad c6, Quad c7, int width)
     {
         if (column < layout.Columns)
         {
             int start0 = Start(split, row0), start1 = Start(split, row1);
             FourQuads left = LoadPairs(start0, start1, column), right = default;
-            if (TOthers.Count < 2)
+            if (TOthers.Count < 2 & width > 2)
             {
                 right = LoadPairs(start0, start1, column + 32);
             }
 
-            StorePairs(memory, row0, row1, start0, start1, column, c0, c1, c2, c3, left);
-            if (TOthers.Count > 1)
+            StorePairs(memory, row0, row1, start0, start1, column, c0, c1, c2, c3, left, width);
+            if (TOthers.Count > 1 & width > 2)
             {
                 right = LoadPairs(start0, start1, column + 32);
             }
 
-            StorePairs(memory, row0, row1, start0, start1, column + 32, c4, c5, c6, c7, right);
+            if (width > 2)
+            {
+                StorePairs(memory, row0, row1, start0, start1, column + 32, c4, c5, c6, c7, right, width - 2);
+            }
         }
     }
 
@@ -155,10 +158,10 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void StorePairs(
         ArrayView<float> memory, int row0, int row1, int start0, int start1, int column, Quad c0, Quad c1, Quad c2, Quad c3,
-        FourQuads quads) =>
+        FourQuads quads, int width) =>
         layout.StorePairs(
             memory, row0, row1, start0, start1, column, Evaluate(c0, quads.First), Evaluate(c1, quads.Second),
-            Evaluate(c2, quads.Third), Evaluate(c3, quads.Fourth));
+            Evaluate(c2, quads.Third), Evaluate(c3, quads.Fourth), width);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Quad Evaluate(Quad numbers, OtherQuads quads) =>

@@ -3,16 +3,15 @@ using System.Runtime.CompilerServices;
 namespace PacGen.Kernels;
 
 /// <summary>
-/// As what tensor cores multiply the numbers of both sides, as a type argument. Registers are floats here, whatever their bits
-/// are.
+/// As what tensor cores multiply the numbers of a stage, as a type argument. Registers are floats here, whatever their bits are.
 /// </summary>
-internal interface ITensorFactors
+internal interface IStageFactors
 {
-    /// <summary>The terms of the instruction that multiplies stages: 8 or 16.</summary>
+    /// <summary>The floats' places of an outer index that the instruction which multiplies stages takes: 8 or 16.</summary>
     static abstract int Terms { get; }
 
-    /// <summary>Four numbers as a tile of eight terms holds them in shared memory.</summary>
-    static abstract Quad Prepare(Quad numbers);
+    /// <summary>Whether a float's place holds two numbers in bfloat16.</summary>
+    static abstract bool InPairs { get; }
 
     /// <summary>
     /// A's registers for <see cref="MultiplyAdd"/>, from the fragments of eight terms and of the next eight; of the first alone
@@ -25,6 +24,13 @@ internal interface ITensorFactors
 
     /// <summary>C + A·B of one fragment each.</summary>
     static abstract Quad MultiplyAdd(Quad left, float right0, float right1, Quad c);
+}
+
+/// <summary>The same of the numbers of a tile of eight terms too, which are prepared before they are in shared memory.</summary>
+internal interface ITensorFactors : IStageFactors
+{
+    /// <summary>Four numbers as a tile of eight terms holds them in shared memory.</summary>
+    static abstract Quad Prepare(Quad numbers);
 
     /// <summary>A's registers for <see cref="MultiplyAddEight"/>.</summary>
     static abstract Quad LeftOfEight(Quad prepared);
@@ -40,6 +46,8 @@ internal interface ITensorFactors
 internal readonly struct Tf32Factors : ITensorFactors
 {
     public static int Terms => 8;
+
+    public static bool InPairs => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Quad Prepare(Quad numbers) =>
@@ -71,12 +79,11 @@ internal readonly struct Tf32Factors : ITensorFactors
 }
 
 /// <summary>TF32, rounded by plain instructions as a stage is read.</summary>
-internal readonly struct Tf32StageFactors : ITensorFactors
+internal readonly struct Tf32StageFactors : IStageFactors
 {
     public static int Terms => 8;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Quad Prepare(Quad numbers) => Tf32Factors.Prepare(numbers);
+    public static bool InPairs => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Quad Left(Quad first, Quad second) => Rounded(first);
@@ -87,15 +94,6 @@ internal readonly struct Tf32StageFactors : ITensorFactors
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Quad MultiplyAdd(Quad left, float right0, float right1, Quad c) =>
         Tf32Factors.MultiplyAdd(left, right0, right1, c);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Quad LeftOfEight(Quad prepared) => prepared;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pair RightOfEight(float first, float second) => new(first, second);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Quad MultiplyAddEight(Quad left, Pair right, Quad c) => MultiplyAdd(left, right.X, right.Y, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Quad Rounded(Quad numbers) => new(
@@ -112,6 +110,8 @@ internal readonly struct Tf32StageFactors : ITensorFactors
 internal readonly struct BFloat16Factors : ITensorFactors
 {
     public static int Terms => 16;
+
+    public static bool InPairs => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Quad Prepare(Quad numbers) => numbers;
@@ -144,4 +144,25 @@ internal readonly struct BFloat16Factors : ITensorFactors
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Packed(float low, float high) => BitConverter.Int32BitsToSingle(TensorCore.Pack(low, high));
+}
+
+/// <summary>
+/// bfloat16 as it stands in memory, two numbers in a float's place: neighbouring terms, as the instruction has them, which takes
+/// the registers of eight such places as it takes those of eight TF32 numbers.
+/// </summary>
+internal readonly struct BFloat16Pairs : IStageFactors
+{
+    public static int Terms => 8;
+
+    public static bool InPairs => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quad Left(Quad first, Quad second) => first;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quad Right(Quad first, Quad second) => first;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quad MultiplyAdd(Quad left, float right0, float right1, Quad c) =>
+        BFloat16Factors.MultiplyAdd(left, right0, right1, c);
 }

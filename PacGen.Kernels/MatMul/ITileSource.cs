@@ -13,6 +13,12 @@ internal interface ITileSource
     /// <summary>Whether neighbours in memory are neighbouring terms; else neighbouring outer indices.</summary>
     static abstract bool AlongTerms { get; }
 
+    /// <summary>
+    /// Whether memory holds pairs of neighbours in bfloat16, each in the place of a float (<see cref="InPairs"/>): what follows
+    /// counts pairs along memory, and only <see cref="CopyStage"/> reads them.
+    /// </summary>
+    static abstract bool IsInPairs { get; }
+
     /// <summary>The place of an outer index.</summary>
     Digits Outer(int index);
 
@@ -76,18 +82,36 @@ internal readonly struct AlongOuter : ITileOrder
 internal interface ITileWidth
 {
     static abstract bool Wide { get; }
+
+    /// <summary>Whether a float's place holds two numbers in bfloat16.</summary>
+    static abstract bool InPairs { get; }
 }
 
 /// <summary>16 bytes at a time: lines, and where they begin, are multiples of 4 floats.</summary>
 internal readonly struct Wide : ITileWidth
 {
     static bool ITileWidth.Wide => true;
+
+    static bool ITileWidth.InPairs => false;
+}
+
+/// <summary>
+/// 16 bytes at a time, each float's place holding two numbers in bfloat16, the first in the lower half: lines are multiples of 8
+/// numbers.
+/// </summary>
+internal readonly struct InPairs : ITileWidth
+{
+    static bool ITileWidth.Wide => true;
+
+    static bool ITileWidth.InPairs => true;
 }
 
 /// <summary>A float at a time, whatever the lines' lengths are.</summary>
 internal readonly struct Narrow : ITileWidth
 {
     static bool ITileWidth.Wide => false;
+
+    static bool ITileWidth.InPairs => false;
 }
 
 /// <summary>What sources share, by their width.</summary>

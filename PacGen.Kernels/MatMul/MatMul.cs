@@ -81,6 +81,12 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
 
         return (TransposeA, Packs.InFours(shapes[0][1], a)) switch
         {
+            (false, _) when ReadsPairs => Product.BindMatrix(
+                device, Precision, a, new MatrixSource<AlongTerms, InPairs>(rows, terms), b, TransposeB, output, rows, columns,
+                terms, epilogue),
+            (true, _) when ReadsPairs => Product.BindMatrix(
+                device, Precision, a, new MatrixSource<AlongOuter, InPairs>(rows, terms), b, TransposeB, output, rows, columns,
+                terms, epilogue),
             (false, true) => Product.BindMatrix(
                 device, Precision, a, new MatrixSource<AlongTerms, Wide>(rows, terms), b, TransposeB, output, rows, columns,
                 terms, epilogue),

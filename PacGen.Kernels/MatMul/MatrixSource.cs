@@ -11,10 +11,14 @@ internal struct MatrixSource<TOrder, TWidth>(int outers, int terms) : ITileSourc
     where TOrder : struct, ITileOrder
     where TWidth : struct, ITileWidth
 {
-    private int outers = outers, terms = terms;
+    private int outers = TWidth.InPairs & !TOrder.AlongTerms ? outers / 2 : outers;
+    private int terms = TWidth.InPairs & TOrder.AlongTerms ? terms / 2 : terms;
 
     /// <inheritdoc/>
     public static bool AlongTerms => TOrder.AlongTerms;
+
+    /// <inheritdoc/>
+    public static bool IsInPairs => TWidth.InPairs;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -85,11 +89,11 @@ internal struct MatrixSource<TOrder, TWidth>(int outers, int terms) : ITileSourc
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Digits NextStage(Digits term) => new()
+    public readonly Digits NextStage(Digits term)
     {
-        Index = term.Index + ProductStage.Terms,
-        Low = term.Low + (TOrder.AlongTerms ? ProductStage.Terms : ProductStage.Terms * outers),
-    };
+        int step = TWidth.InPairs & !TOrder.AlongTerms ? ProductStage.TermsInPairs : ProductStage.Terms;
+        return new() { Index = term.Index + step, Low = term.Low + (TOrder.AlongTerms ? step : step * outers) };
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -34,6 +34,8 @@ internal static class Product
     {
         return (alongTerms, Packs.InFours(alongTerms ? terms : columns, b)) switch
         {
+            (true, _) when TA.IsInPairs => Of(new MatrixSource<AlongTerms, InPairs>(columns, terms)),
+            (false, _) when TA.IsInPairs => Of(new MatrixSource<AlongOuter, InPairs>(columns, terms)),
             (true, true) => Of(new MatrixSource<AlongTerms, Wide>(columns, terms)),
             (true, false) => Of(new MatrixSource<AlongTerms, Narrow>(columns, terms)),
             (false, true) => Of(new MatrixSource<AlongOuter, Wide>(columns, terms)),
@@ -87,8 +89,9 @@ internal static class Product
                 new ProductTarget(rows, columns, terms, Packs.InFours(0, output)), epilogue);
         }
 
-        ProductTarget target = new(
-            rows, columns, terms, true) { SplitTerms = Ceiling(Ceiling(terms, splits), ProductStage.Terms) * ProductStage.Terms };
+        // The same parts whether bfloat16 stands in memory or is made of what is read.
+        int stage = precision == Precision.BFloat16 ? ProductStage.TermsInPairs : ProductStage.Terms;
+        ProductTarget target = new(rows, columns, terms, true) { SplitTerms = Ceiling(Ceiling(terms, splits), stage) * stage };
         target.Splits = Ceiling(terms, target.SplitTerms);
         return Summed(
             device, target, output, epilogue, split => BindTo(device, precision, a, sourceA, b, sourceB, split, target));
@@ -132,6 +135,12 @@ internal static class Product
         where TTarget : struct, IProductTarget
     {
         CheckCounts(device, a, b, output);
+        if (TA.IsInPairs)
+        {
+            return Staged<TA, TB, TensorStageSums<BFloat16Pairs>, TTarget>(
+                device, precision, a, sourceA, b, sourceB, output, target);
+        }
+
         if (IsStaged(device))
         {
             return precision == Precision.BFloat16 ? Staged<TA, TB, TensorStageSums<BFloat16Factors>, TTarget>(
@@ -163,7 +172,8 @@ internal static class Product
         where TSums : struct, IStageSums
         where TTarget : struct, IProductTarget
     {
-        return StagedChoice.Best(device.ProductTiles, Rate(device, precision), target.Layout).Bind<TA, TB, TSums, TTarget>(
+        string tiles = IsStaged(device) ? device.ProductTiles : StagedChoice.Auto;
+        return StagedChoice.Best(tiles, Rate(device, precision), target.Layout).Bind<TA, TB, TSums, TTarget>(
             device, a, sourceA, b, sourceB, output, target);
     }
 

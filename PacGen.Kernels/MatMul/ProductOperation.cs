@@ -9,9 +9,24 @@ public abstract record ProductOperation : Operation
     /// <summary>As what the kernel of a GPU with tensor cores multiplies.</summary>
     internal Precision Precision { get; init; }
 
+    /// <summary>Whether both inputs' memory holds pairs of neighbours in bfloat16, each in the place of a float.</summary>
+    internal bool ReadsPairs { get; init; }
+
     /// <inheritdoc/>
     public sealed override Operation? InBFloat16(Device device) =>
         device is GpuDevice { HasTensorCores: true } ? this with { Precision = Precision.BFloat16 } : null;
+
+    /// <inheritdoc/>
+    public sealed override Operation? ReadingPairs(Device device, ReadOnlySpan<Shape> inputs)
+    {
+        bool reads = device is GpuDevice { StoresBFloat16: true } && Precision == Precision.BFloat16;
+        foreach (Shape input in inputs)
+        {
+            reads &= PairMap.Takes(input);
+        }
+
+        return reads ? new PairProduct(this) : null;
+    }
 
     /// <inheritdoc/>
     public sealed override Operation? WithEpilogue(

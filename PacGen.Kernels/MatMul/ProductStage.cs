@@ -11,7 +11,10 @@ internal static class ProductStage
     /// <summary>The terms of a stage.</summary>
     public const int Terms = 16;
 
-    /// <summary>Where a 16-byte piece of an outer index's line of 16 terms stands.</summary>
+    /// <summary>The terms of a stage in pairs of bfloat16, which takes as much memory.</summary>
+    public const int TermsInPairs = 2 * Terms;
+
+    /// <summary>Where a 16-byte piece of an outer index's line of 16 terms, or 16 pairs, stands.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int SwizzleTerms(int piece, int outer) => piece ^ ((outer >> 1) & 3);
 
@@ -25,6 +28,14 @@ internal static class ProductStage
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int SwizzleOuters(int piece, int term, int extent) =>
         extent % 32 == 0 ? SwizzleOuters(piece, term) : piece ^ (term & 2);
+
+    /// <summary>
+    /// Where a piece of eight numbers in bfloat16 of a term's line stands: of the pieces of eight terms in a row no two are in
+    /// the same banks, however many there are, an even number.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int SwizzlePairs(int piece, int term, int extent) =>
+        piece ^ (extent % 64 == 0 ? term & 7 : extent % 32 == 0 ? (term >> 1) & 3 : (term >> 2) & 1);
 
     /// <summary>
     /// The row whose terms are a line of A's stage: of 32 rows, four neighbours stand in four eighths of the lines, so that eight

@@ -60,11 +60,14 @@ internal struct ProductTarget : IProductTarget
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void StorePairs(
         ArrayView<float> memory, int split, int row0, int row1, int column, Quad c0, Quad c1, Quad c2, Quad c3, Quad c4, Quad c5,
-        Quad c6, Quad c7)
+        Quad c6, Quad c7, int width)
     {
         int start0 = Start(split, row0), start1 = Start(split, row1);
-        StorePairs(memory, row0, row1, start0, start1, column, c0, c1, c2, c3);
-        StorePairs(memory, row0, row1, start0, start1, column + 32, c4, c5, c6, c7);
+        StorePairs(memory, row0, row1, start0, start1, column, c0, c1, c2, c3, width);
+        if (width > 2)
+        {
+            StorePairs(memory, row0, row1, start0, start1, column + 32, c4, c5, c6, c7, width - 2);
+        }
     }
 
     /// <summary>Stores eight numbers of a row, four from each of two columns on.</summary>
@@ -79,25 +82,32 @@ internal struct ProductTarget : IProductTarget
         }
     }
 
-    /// <summary>Stores eight numbers of each of two rows, two from every eighth column on.</summary>
+    /// <summary>Stores eight numbers of each of two rows, two from every eighth column on; four where the width is 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void StorePairs(
-        ArrayView<float> memory, int row0, int row1, int start0, int start1, int column, Quad c0, Quad c1, Quad c2, Quad c3)
+        ArrayView<float> memory, int row0, int row1, int start0, int start1, int column, Quad c0, Quad c1, Quad c2, Quad c3,
+        int width)
     {
         if (row0 < Rows)
         {
             StorePair(memory, start0, column, c0.X, c0.Y);
             StorePair(memory, start0, column + 8, c1.X, c1.Y);
-            StorePair(memory, start0, column + 16, c2.X, c2.Y);
-            StorePair(memory, start0, column + 24, c3.X, c3.Y);
+            if (width > 1)
+            {
+                StorePair(memory, start0, column + 16, c2.X, c2.Y);
+                StorePair(memory, start0, column + 24, c3.X, c3.Y);
+            }
         }
 
         if (row1 < Rows)
         {
             StorePair(memory, start1, column, c0.Z, c0.W);
             StorePair(memory, start1, column + 8, c1.Z, c1.W);
-            StorePair(memory, start1, column + 16, c2.Z, c2.W);
-            StorePair(memory, start1, column + 24, c3.Z, c3.W);
+            if (width > 1)
+            {
+                StorePair(memory, start1, column + 16, c2.Z, c2.W);
+                StorePair(memory, start1, column + 24, c3.Z, c3.W);
+            }
         }
     }
 

@@ -5,7 +5,8 @@ namespace PacGen.Kernels;
 
 /// <summary>
 /// A thread's part in copying one side's stages to shared memory, laid out as <see cref="ProductStage"/> says: up to eight quads
-/// of one term, or of one quad of terms, which no register waits for.
+/// of one term, or of one quad of terms, which no register waits for. In pairs of bfloat16 a quad is eight numbers, and a stage
+/// has twice the terms.
 /// </summary>
 internal struct StageCopier<TSource, TSums>
     where TSource : struct, ITileSource
@@ -13,7 +14,7 @@ internal struct StageCopier<TSource, TSums>
 {
     private TSource source;
     private Digits term, outer0, outer1, outer2, outer3, outer4, outer5, outer6, outer7;
-    private int first, even, odd;
+    private int first, even, odd, third, fourth;
 
     /// <summary>Places the thread at its first stage.</summary>
     /// <param name="side">The matrix.</param>
@@ -32,18 +33,26 @@ internal struct StageCopier<TSource, TSums>
             // A line's four quads are four threads', and a thread's lines are a quarter of the threads apart.
             int piece = thread & 3;
             first = thread >> 2;
-            term = source.StageTerm(firstTerm + (4 * piece));
+            term = source.StageTerm((TSource.IsInPairs ? firstTerm >> 1 : firstTerm) + (4 * piece));
             even = (first * ProductStage.Terms) + (4 * ProductStage.SwizzleTerms(piece, first));
             odd = even + (step * ProductStage.Terms);
         }
         else
         {
-            // A term's line is a sixteenth of the threads', and a thread's quads are so many apart.
-            int line = thread / step;
+            // A term's line is a sixteenth of the threads', or half of that, and a thread's quads are so many apart.
+            int line = thread / step, start = line * 4 * Quads(extent);
             first = thread - (line * step);
             term = source.StageTerm(firstTerm + line);
-            even = (line * extent) + (4 * Swizzled(first, line, extent));
-            odd = (line * extent) + (4 * Swizzled(first + step, line, extent));
+            even = start + (4 * Swizzled(first, line, extent));
+            odd = start + (4 * Swizzled(first + step, line, extent));
+            if (TSource.IsInPairs)
+            {
+                // A simulator looks at places that nothing is copied to.
+                int last = Quads(extent) - 1;
+                odd = start + (4 * Swizzled(IntrinsicMath.Min(first + step, last), line, extent));
+                third = start + (4 * Swizzled(IntrinsicMath.Min(first + (2 * step), last), line, extent));
+                fourth = start + (4 * Swizzled(IntrinsicMath.Min(first + (3 * step), last), line, extent));
+            }
         }
 
         outer0 = Outer(isLeft, firstOuter, 0, step);
@@ -65,30 +74,53 @@ internal struct StageCopier<TSource, TSums>
         int step = Step(threads), apart = 2 * step * (TSource.AlongTerms ? ProductStage.Terms : 4);
         Copy(memory, outer0, ref atEven, 0, 0, step, extent);
         Copy(memory, outer1, ref atOdd, 0, 1, step, extent);
-        Copy(memory, outer2, ref atEven, apart, 2, step, extent);
-        Copy(memory, outer3, ref atOdd, apart, 3, step, extent);
-        Copy(memory, outer4, ref atEven, 2 * apart, 4, step, extent);
-        Copy(memory, outer5, ref atOdd, 2 * apart, 5, step, extent);
-        Copy(memory, outer6, ref atEven, 3 * apart, 6, step, extent);
-        Copy(memory, outer7, ref atOdd, 3 * apart, 7, step, extent);
+        if (TSource.IsInPairs & !TSource.AlongTerms)
+        {
+            // Few threads have a line: eight pieces on, after which places repeat, is the thread's fourth quad or its second.
+            ref float atThird = ref shared[start + third];
+            ref float atFourth = ref shared[start + fourth];
+            Copy(memory, outer2, ref atThird, 0, 2, step, extent);
+            Copy(memory, outer3, ref atFourth, 0, 3, step, extent);
+            Copy(memory, outer4, ref atEven, 2 * apart, 4, step, extent);
+            Copy(memory, outer5, ref atOdd, 2 * apart, 5, step, extent);
+            Copy(memory, outer6, ref atThird, 2 * apart, 6, step, extent);
+            Copy(memory, outer7, ref atFourth, 2 * apart, 7, step, extent);
+        }
+        else
+        {
+            Copy(memory, outer2, ref atEven, apart, 2, step, extent);
+            Copy(memory, outer3, ref atOdd, apart, 3, step, extent);
+            Copy(memory, outer4, ref atEven, 2 * apart, 4, step, extent);
+            Copy(memory, outer5, ref atOdd, 2 * apart, 5, step, extent);
+            Copy(memory, outer6, ref atEven, 3 * apart, 6, step, extent);
+            Copy(memory, outer7, ref atOdd, 3 * apart, 7, step, extent);
+        }
+
         term = source.NextStage(term);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Swizzled(int piece, int line, int extent) =>
-        TSums.ReadsAcrossTerms ? ProductStage.SwizzleOuters(piece, line, extent) : piece;
+        TSource.IsInPairs ? ProductStage.SwizzlePairs(piece, line, extent)
+            : TSums.ReadsAcrossTerms ? ProductStage.SwizzleOuters(piece, line, extent) : piece;
+
+    // The quads of a term's line.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Quads(int extent) => TSource.IsInPairs ? extent / 8 : extent / 4;
 
     // From a thread's line, or piece of a line, to its next.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Step(int threads) => TSource.AlongTerms ? threads >> 2 : threads / ProductStage.Terms;
+    private static int Step(int threads) =>
+        TSource.AlongTerms ? threads >> 2 : threads / (TSource.IsInPairs ? ProductStage.TermsInPairs : ProductStage.Terms);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly Digits Outer(bool isLeft, int firstOuter, int quad, int step)
     {
         int place = first + (quad * step);
         return source.StageOuter(
-            firstOuter + (!TSource.AlongTerms ? 4 * place
-                : isLeft ? ProductStage.RowOfLine(place) : ProductStage.ColumnOfLine(place)));
+            !TSource.AlongTerms ? (TSource.IsInPairs ? firstOuter >> 1 : firstOuter) + (4 * place)
+                : firstOuter + (TSource.IsInPairs ? place
+                    : isLeft ? ProductStage.RowOfLine(place) : ProductStage.ColumnOfLine(place)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -96,7 +128,7 @@ internal struct StageCopier<TSource, TSums>
         ArrayView<float> memory, Digits outer, ref float shared, int offset, int quad, int step, int extent)
     {
         // All threads have the quad, or some, or none.
-        int places = TSource.AlongTerms ? extent : extent / 4;
+        int places = TSource.AlongTerms ? extent : Quads(extent);
         if ((quad + 1) * step <= places)
         {
             source.CopyStage(memory, outer, term, ref shared, offset);

@@ -10,7 +10,8 @@ namespace PacGen.Kernels;
 /// </summary>
 internal sealed class StagedChoice
 {
-    private const string Auto = "auto";
+    /// <summary>Any tile.</summary>
+    public const string Auto = "auto";
 
     /// <summary>Multiprocessors to fill, those of an H100 or H200.</summary>
     private const int Processors = 132;

@@ -7,8 +7,8 @@ namespace PacGen.Kernels;
 
 /// <summary>
 /// The product of two sides on NVIDIA GPUs, closed over how each is read, the tile, as what numbers are multiplied and what
-/// becomes of the sums: a group's warps compute 64 rows each, from stages of 16 terms that are copied to shared memory while
-/// those before are multiplied.
+/// becomes of the sums: a group's warps compute 64 rows each, from stages of 16 terms, 32 in pairs of bfloat16, that are copied
+/// to shared memory while those before are multiplied.
 /// </summary>
 internal sealed class StagedProduct<TA, TB, TTile, TSums, TTarget> : Launch
     where TA : struct, ITileSource
@@ -78,8 +78,8 @@ internal sealed class StagedProduct<TA, TB, TTile, TSums, TTarget> : Launch
         int height = IntrinsicMath.Min(8, down - (8 * band)), column = inBand / height;
         int firstRow = ((8 * band) + inBand - (column * height)) * rows, firstColumn = column * columns;
         int split = Grid.IdxY, firstTerm = split * layout.SplitTerms;
-        int tiles =
-            (IntrinsicMath.Min(layout.Terms - firstTerm, layout.SplitTerms) + ProductStage.Terms - 1) / ProductStage.Terms;
+        int stageTerms = TA.IsInPairs ? ProductStage.TermsInPairs : ProductStage.Terms;
+        int tiles = (IntrinsicMath.Min(layout.Terms - firstTerm, layout.SplitTerms) + stageTerms - 1) / stageTerms;
 
         TSums sums = default;
         sums.Start(TTile.Across, TTile.Width);

@@ -5,14 +5,16 @@ namespace PacGen.Kernels;
 
 /// <summary>
 /// Sums on tensor cores, of fragments of 16 × 8: four one below the other, up to eight side by side. Both sides are rounded as
-/// they are read, sums are in single precision.
+/// they are read, or were before, sums are in single precision.
 /// </summary>
 /// <remarks>
 /// A fragment's rows are every fourth of 32, its columns every second of 16, so that numbers side by side come from shared
 /// memory at once and go to the output in quads. Along terms: ldmatrix loads a whole fragment of A of eight terms, or two of B.
+/// In pairs of bfloat16 a fragment's rows and columns are neighbours, for ldmatrix transposes eight of them at a time where
+/// memory does not run along terms, and pairs go to the output.
 /// </remarks>
 internal struct TensorStageSums<TFactors> : IStageSums
-    where TFactors : struct, ITensorFactors
+    where TFactors : struct, IStageFactors
 {
     private int firstRow, firstColumn, group, place;
     private WarpColumns sums0, sums1, sums2, sums3;
@@ -58,6 +60,20 @@ internal struct TensorStageSums<TFactors> : IStageSums
         ArrayView<float> memory, TTarget target, int split, int firstRow, int firstColumn, int width)
         where TTarget : struct, IProductTarget
     {
+        if (TFactors.InPairs)
+        {
+            int row = firstRow + this.firstRow + group, column = firstColumn + this.firstColumn + (2 * place);
+            target.StorePairs(memory, split, row, row + 8, column, sums0.C0, sums0.C1, sums1.C0, sums1.C1, sums2.C0, sums2.C1,
+                sums3.C0, sums3.C1, width);
+            target.StorePairs(memory, split, row + 16, row + 24, column, sums0.C2, sums0.C3, sums1.C2, sums1.C3, sums2.C2,
+                sums2.C3, sums3.C2, sums3.C3, width);
+            target.StorePairs(memory, split, row + 32, row + 40, column, sums0.C4, sums0.C5, sums1.C4, sums1.C5, sums2.C4,
+                sums2.C5, sums3.C4, sums3.C5, width);
+            target.StorePairs(memory, split, row + 48, row + 56, column, sums0.C6, sums0.C7, sums1.C6, sums1.C7, sums2.C6,
+                sums2.C7, sums3.C6, sums3.C7, width);
+            return;
+        }
+
         int down = firstRow + this.firstRow + (4 * group), right = firstColumn + this.firstColumn + (4 * place);
         StoreRows(memory, target, split, down, right, width, sums0.C0, sums0.C1, sums0.C2, sums0.C3, sums1.C0, sums1.C1,
             sums1.C2, sums1.C3, sums2.C0, sums2.C1, sums2.C2, sums2.C3, sums3.C0, sums3.C1, sums3.C2, sums3.C3);
@@ -100,6 +116,11 @@ internal struct TensorStageSums<TFactors> : IStageSums
             };
         }
 
+        if (TFactors.InPairs)
+        {
+            return LoadLeftTransposed(shared, startA, rows, 8 * half * rows);
+        }
+
         // Four rows side by side are a row of two fragments' upper and lower halves.
         ref float at = ref shared[
             startA + (place * rows) + (4 * ProductStage.SwizzleOuters((firstRow >> 2) + group, place, rows))];
@@ -111,6 +132,51 @@ internal struct TensorStageSums<TFactors> : IStageSums
             A0 = new(x0.X, x0.Y, y0.X, y0.Y), A1 = new(x0.Z, x0.W, y0.Z, y0.W), A2 = new(x1.X, x1.Y, y1.X, y1.Y),
             A3 = new(x1.Z, x1.W, y1.Z, y1.W),
         };
+    }
+
+    // 16 of the stage's terms of A: a lane says where eight rows of a term stand.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly Left LoadLeftTransposed(ArrayView<float> shared, int startA, int rows, int offset)
+    {
+        int lane = Group.IdxX & 31, term = (lane & 7) + ((lane >> 4) << 3);
+        int start = startA + (term * (rows >> 1)), piece = (firstRow >> 3) + ((lane >> 3) & 1);
+        return new Left
+        {
+            A0 = SharedTile.LoadTransposed(ref shared[start + (4 * ProductStage.SwizzlePairs(piece, term, rows))], offset),
+            A1 = SharedTile.LoadTransposed(ref shared[start + (4 * ProductStage.SwizzlePairs(piece + 2, term, rows))], offset),
+            A2 = SharedTile.LoadTransposed(ref shared[start + (4 * ProductStage.SwizzlePairs(piece + 4, term, rows))], offset),
+            A3 = SharedTile.LoadTransposed(ref shared[start + (4 * ProductStage.SwizzlePairs(piece + 6, term, rows))], offset),
+        };
+    }
+
+    // 16 of the stage's terms of B: a lane says where eight columns of a term stand.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly Right LoadRightTransposed(ArrayView<float> shared, int startB, int columns, int width, int offset)
+    {
+        int lane = Group.IdxX & 31, term = lane & 15;
+        int start = startB + (term * (columns >> 1)), piece = (firstColumn >> 3) + (lane >> 4);
+        Right right = default;
+        right.B0 = SharedTile.LoadTransposed(
+            ref shared[start + (4 * ProductStage.SwizzlePairs(piece, term, columns))], offset);
+        if (width > 1)
+        {
+            right.B1 = SharedTile.LoadTransposed(
+                ref shared[start + (4 * ProductStage.SwizzlePairs(piece + 2, term, columns))], offset);
+        }
+
+        if (width > 2)
+        {
+            right.B2 = SharedTile.LoadTransposed(
+                ref shared[start + (4 * ProductStage.SwizzlePairs(piece + 4, term, columns))], offset);
+        }
+
+        if (width > 3)
+        {
+            right.B3 = SharedTile.LoadTransposed(
+                ref shared[start + (4 * ProductStage.SwizzlePairs(piece + 6, term, columns))], offset);
+        }
+
+        return right;
     }
 
     // Eight of the stage's terms of B.
@@ -139,6 +205,10 @@ internal struct TensorStageSums<TFactors> : IStageSums
             {
                 right.B3 = SharedTile.LoadMatrices(ref at, 48 * ProductStage.Terms);
             }
+        }
+        else if (TFactors.InPairs)
+        {
+            right = LoadRightTransposed(shared, startB, columns, width, 8 * half * columns);
         }
         else
         {

@@ -191,7 +191,7 @@ internal struct WarpSums<TFactors>
     {
         target.StorePairs(
             memory, split, row + Row<TA>(fragment, 0, group), row + Row<TA>(fragment, 1, group), column + (2 * place), s0, s1, s2,
-            s3, s4, s5, s6, s7);
+            s3, s4, s5, s6, s7, 4);
     }
 
     /// <summary>A's four fragments of eight terms, and B's eight, two in a quad.</summary>

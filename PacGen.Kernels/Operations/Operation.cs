@@ -33,6 +33,14 @@ public abstract record Operation
     public virtual Operation? InBFloat16(Device device) => null;
 
     /// <summary>
+    /// The same by a kernel whose first two inputs, the numbers that it multiplies, are pairs of bfloat16 in memory as
+    /// <see cref="PairMap"/> stores them, with the same bits; null where the device has none for these shapes.
+    /// </summary>
+    /// <param name="device">The device.</param>
+    /// <param name="inputs">The shapes of the inputs' numbers.</param>
+    public virtual Operation? ReadingPairs(Device device, ReadOnlySpan<Shape> inputs) => null;
+
+    /// <summary>
     /// The same with an elementwise expression computed of its result as that is stored, so that the result itself is never in
     /// memory: argument 0 of the expression is the result, the others are further inputs behind the operation's own. Null where
     /// the device has no kernel for that.

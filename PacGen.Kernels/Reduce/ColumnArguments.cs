@@ -37,6 +37,10 @@ internal readonly struct ColumnArgument(Region region, Shape source, Shape shape
         return quad;
     }
 
+    /// <summary>Writes four numbers as two pairs of bfloat16, of a tensor of the whole shape that starts on 8 bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StorePairs(int at, Quad value) => Pair.Store(memory, 2 * at, value.InPairs());
+
     /// <summary>Writes four numbers of a tensor of the whole shape.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(int at, Quad value)

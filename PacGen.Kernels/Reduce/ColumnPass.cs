@@ -30,8 +30,23 @@ public sealed record ColumnPass(
     /// <summary>How many of the inputs the sums read.</summary>
     public int Arguments => Math.Max(First.Arity, Second?.Arity ?? 0);
 
-    /// <summary>How many results there are: two, or one of a single sum, and those of the maps.</summary>
-    public int Results => (Kind == ColumnPassKind.Sum ? 1 : 2) + Maps.Length;
+    /// <summary>How many results there are: one to three as <see cref="Kind"/> says, and those of the maps.</summary>
+    public int Results => Maps.Length + Kind switch
+    {
+        ColumnPassKind.Sum => 1,
+        ColumnPassKind.StoredPairedSum => 3,
+        _ => 2,
+    };
+
+    /// <summary>How many results, the first ones, have e₀ for each number that is passed over.</summary>
+    public int Stored => Kind switch
+    {
+        ColumnPassKind.StoredSum or ColumnPassKind.PairedSum => 1,
+        ColumnPassKind.StoredPairedSum => 2,
+        _ => 0,
+    };
+
+    private bool StoresPairs => Kind is ColumnPassKind.PairedSum or ColumnPassKind.StoredPairedSum;
 
     /// <summary>Whether a reduction sums along all axes but the last, so that it can be a pass's.</summary>
     /// <param name="reduce">The reduction.</param>
@@ -47,7 +62,8 @@ public sealed record ColumnPass(
     public bool CanRead(ReadOnlySpan<Shape> inputs)
     {
         bool reads = RuntimeFeature.IsDynamicCodeSupported && inputs.Length <= Expression.MaxArguments
-            && First.Size + (Second?.Size ?? 0) <= LargestExpression && Source.Count <= int.MaxValue / 2;
+            && First.Size + (Second?.Size ?? 0) <= LargestExpression && Source.Count <= int.MaxValue / 2
+            && (!StoresPairs || PairMap.Takes(Source));
         bool whole = false;
         foreach (Shape input in inputs)
         {
@@ -98,12 +114,16 @@ public sealed record ColumnPass(
             ColumnPassKind.Sums => typeof(ColumnSums<,,>).MakeGenericType(first, Second!.ToType(), count),
             ColumnPassKind.Moments => typeof(ColumnMoments<,>).MakeGenericType(first, count),
             ColumnPassKind.StoredSum => typeof(StoredColumnSum<,>).MakeGenericType(first, count),
+            ColumnPassKind.PairedSum => typeof(PairedColumnSum<,,>).MakeGenericType(first, count, typeof(PairsAlone)),
+            ColumnPassKind.StoredPairedSum => typeof(PairedColumnSum<,,>).MakeGenericType(
+                first, count, typeof(PairsBesideNumbers)),
             _ => throw new InvalidOperationException($"A pass over columns: there is no kind {Kind}."),
         };
         ColumnArguments arguments = new(Source, shapes.AsSpan(0, Arguments), inputs.AsSpan(0, Arguments));
-        object values = Kind == ColumnPassKind.StoredSum
-            ? Activator.CreateInstance(source, arguments, new ColumnArgument(results[0], Source, Source))!
-            : Activator.CreateInstance(source, arguments)!;
+        ColumnArgument stored = new(results[0], Source, Source);
+        object values = StoresPairs
+            ? Activator.CreateInstance(source, arguments, stored, new ColumnArgument(results[Stored - 1], Source, Source))!
+            : Stored > 0 ? Activator.CreateInstance(source, arguments, stored)! : Activator.CreateInstance(source, arguments)!;
 
         Region[] all = [.. inputs, .. results];
         int own = results.Length - Maps.Length;
@@ -116,8 +136,7 @@ public sealed record ColumnPass(
                 new ColumnMapMemory(operands, results[own + i]), maps)!;
         }
 
-        Region[] sums = Kind == ColumnPassKind.StoredSum ? [results[1], results[1]]
-            : Kind == ColumnPassKind.Sum ? [results[0], results[0]] : results[..2];
+        Region[] sums = Stored > 0 || Kind == ColumnPassKind.Sum ? [results[Stored], results[Stored]] : results[..2];
         return (Launch)Activator.CreateInstance(
             typeof(ColumnPassGpu<,>).MakeGenericType(source, maps.GetType()),
             BindingFlags.Instance | BindingFlags.Public | BindingFlags.DoNotWrapExceptions, null,

@@ -14,4 +14,12 @@ public enum ColumnPassKind
 
     /// <summary>e₀, a tensor of the source's shape, and Σ e₀.</summary>
     StoredSum,
+
+    /// <summary>
+    /// e₀ in pairs of bfloat16, as <see cref="PairMap"/> stores it, and Σ e₀ of the numbers in single precision.
+    /// </summary>
+    PairedSum,
+
+    /// <summary>e₀, e₀ in pairs of bfloat16, and Σ e₀.</summary>
+    StoredPairedSum,
 }

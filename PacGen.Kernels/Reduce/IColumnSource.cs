@@ -98,3 +98,32 @@ internal readonly struct StoredColumnSum<TExpression, TCount>(ColumnArguments ar
         return new TwoQuads(value, default);
     }
 }
+
+/// <summary>e, which is stored in pairs of bfloat16, in single precision too where a type argument says so, and Σ e.</summary>
+internal readonly struct PairedColumnSum<TExpression, TCount, TStored>(
+    ColumnArguments arguments, ColumnArgument stored, ColumnArgument pairs) : IColumnSource
+    where TExpression : struct, IExpression
+    where TCount : struct, IArgumentCount
+    where TStored : struct, IPairsStored
+{
+    private readonly ColumnArguments arguments = arguments;
+    private readonly ColumnArgument stored = stored, pairs = pairs;
+
+    static bool IColumnSource.IsMoments => false;
+
+    static bool IColumnSource.HasSecond => false;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TwoQuads Load(int at, int place)
+    {
+        Quad value = arguments.Load<TCount>(at, place).Evaluate<TExpression>();
+        if (TStored.BesideNumbers)
+        {
+            stored.Store(at, value);
+        }
+
+        pairs.StorePairs(at, value);
+        return new TwoQuads(value, default);
+    }
+}

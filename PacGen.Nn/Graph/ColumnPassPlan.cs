@@ -8,7 +8,7 @@ namespace PacGen.Nn;
 /// <summary>
 /// Brings steps of a GPU together that one <see cref="ColumnPass"/> does: a sum along all axes but the last with another of the
 /// same numbers, with the squares about its mean, or with the map whose values it sums, and behind them the maps of what they
-/// give, a number a column.
+/// give, a number a column. A map and the copy of it in bfloat16 (<see cref="PairPlan"/>) are one launch too.
 /// </summary>
 internal sealed class ColumnPassPlan
 {
@@ -68,8 +68,31 @@ internal sealed class ColumnPassPlan
             int reader = steps.FindIndex(index + 1, other => other.Target is null && other.Inputs.Length > 0
                 && source(other.Inputs[0]) == step.Output && AsSum(other) is { Expression.Size: 0 } sum
                 && sum.Source == step.Output.Shape);
-            ColumnPass stored = new(ColumnPassKind.StoredSum, step.Output.Shape, map.Expression, null, []);
-            if (reader < 0 || !CanRead(stored, step.Inputs))
+            int copy = steps.FindIndex(index + 1, other => other.CopyOf == step.Output);
+            bool alone = copy >= 0 && steps[copy].IsReadAlone;
+            ColumnPass stored = new(
+                copy < 0 ? ColumnPassKind.StoredSum : alone ? ColumnPassKind.PairedSum : ColumnPassKind.StoredPairedSum,
+                step.Output.Shape, map.Expression, null, []);
+            bool joins = reader >= 0 && CanRead(stored, step.Inputs);
+            if (joins && alone)
+            {
+                // The numbers themselves are nowhere in memory.
+                steps[index] = steps[copy] with
+                {
+                    Operation = new PairMap(map.Expression, step.Output.Shape), Inputs = step.Inputs, CopyOf = null,
+                };
+                steps[reader] = steps[reader] with
+                {
+                    Operation = AsSum(steps[reader])! with { Expression = map.Expression }, Inputs = step.Inputs,
+                };
+                placed[copy] = true;
+            }
+            else if (copy >= 0)
+            {
+                members.Add(copy);
+            }
+
+            if (!joins)
             {
                 return null;
             }
@@ -133,11 +156,7 @@ internal sealed class ColumnPassPlan
         List<Tensor> operands = [.. arguments], results = [.. members.Select(member => steps[member].Output)];
         List<Tensor> made = [.. results];
         int columns = pass.Source[-1];
-        if (pass.Kind == ColumnPassKind.StoredSum)
-        {
-            made.RemoveAt(0);
-        }
-
+        made.RemoveRange(0, pass.Stored);
         List<int> maps = [];
         for (int j = members[0] + 1; j < steps.Count && maps.Count < ColumnPass.MostMaps; j++)
         {

@@ -32,6 +32,9 @@ internal sealed class GraphCompiler
     /// </summary>
     private readonly Dictionary<Tensor, (Operation Operation, ImmutableArray<Tensor> Inputs)> computed = [];
 
+    /// <summary>What tensors were before they were rounded for products that may read pairs.</summary>
+    private readonly Dictionary<Tensor, Tensor> originals = [];
+
     public GraphCompiler(
         Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region> bindings,
         Precision precision = Precision.Single)
@@ -174,6 +177,14 @@ internal sealed class GraphCompiler
             return;
         }
 
+        if (together is [{ Operation: FusedMap map } made, { CopyOf: not null } copy])
+        {
+            Launches.Add(new PairMap(map.Expression, made.Output.Shape).Bind(
+                (GpuDevice)device, [.. made.Inputs.Select(input => input.Shape)], [.. made.Inputs.Select(RegionOf)],
+                RegionOf(made.Output), RegionOf(copy.Output)));
+            return;
+        }
+
         // What fails meanwhile is disposed of with the launches so far.
         int before = Launches.Count;
         foreach (Step step in together.Where(step => !step.IsDone))
@@ -223,7 +234,8 @@ internal sealed class GraphCompiler
 
     /// <summary>
     /// The order with products in bfloat16. Where the device's kernel does not round what it reads, a map does before: one for
-    /// all products that read the tensor, which joins the map that makes it where nothing else reads that.
+    /// all products that read the tensor, which joins the map that makes it where nothing else reads that. Such maps are there
+    /// too where products can read pairs of bfloat16 from memory, until <see cref="PairPlan"/> has decided which are stored so.
     /// </summary>
     private List<Tensor> InBFloat16()
     {
@@ -233,14 +245,28 @@ internal sealed class GraphCompiler
         {
             if (node.Operation is { IsProduct: true } product)
             {
-                computed[node] = product.InBFloat16(device) is { } rounding ? (rounding, node.Inputs)
-                    : (product, [.. node.Inputs.Select(Rounded)]);
+                Operation? rounding = product.InBFloat16(device);
+                bool mayReadPairs = rounding is not null && PairPlan.MayRead(rounding, device, node.Inputs, Base);
+                computed[node] = (rounding ?? product,
+                    rounding is null || mayReadPairs ? [.. node.Inputs.Select(Rounded)] : node.Inputs);
+                if (mayReadPairs)
+                {
+                    Note(node.Inputs);
+                }
             }
 
             all.Add(node);
         }
 
         return all;
+
+        void Note(IEnumerable<Tensor> inputs)
+        {
+            foreach (Tensor input in inputs.SelectMany(input => new[] { input, Base(input) }))
+            {
+                originals[Rounded(input)] = input;
+            }
+        }
 
         Tensor Rounded(Tensor tensor)
         {
@@ -348,7 +374,7 @@ internal sealed class GraphCompiler
             {
                 Tensor input = reduction is null ? Unstretched(inputs[i], node.Shape) : inputs[i];
                 bool canJoin = fused.TryGetValue(input, out var producer)
-                    && !kept.Contains(input) && MayTake(node, input)
+                    && !kept.Contains(input) && MayTake(node, input) && !StaysWithProduct(input)
                     && (uses[input] == 1
                         || (!inMemory.Contains(input) && IsLight(producer.Expression, producer.Inputs, input.Shape)))
                     && producer.Expression.Size + own.Size < LargestExpression
@@ -386,7 +412,9 @@ internal sealed class GraphCompiler
 
         List<Step> result =
             [.. order.Where(node => wanted.Contains(node) && steps.ContainsKey(node)).Select(node => steps[node])];
-        result = EpiloguePlan.Join(result, device, new HashSet<Tensor>(outputs.Select(Base)), Base);
+        HashSet<Tensor> wantedInMemory = [.. outputs.Select(Base)];
+        result = EpiloguePlan.Join(result, device, wantedInMemory, Base);
+        result = PairPlan.Apply(result, device, originals, wantedInMemory, Base);
         Advance(result);
         BindOutputs(result);
         return result;
@@ -422,6 +450,17 @@ internal sealed class GraphCompiler
     /// </summary>
     private bool MayTake(Tensor consumer, Tensor map) =>
         map.Shape == (OperationOf(consumer) is FusedMap ? consumer.Shape : AsReduction(consumer)?.Source);
+
+    /// <summary>
+    /// Whether a map that several read, such as a bias, is computed as its product stores: those that read it read no more than
+    /// they would of the product, and what they compute of it may be light for that, so that less is kept in single precision
+    /// beside pairs.
+    /// </summary>
+    private bool StaysWithProduct(Tensor map) =>
+        originals.Count > 0 && uses[map] > 1 && map.Operation is FusedMap { Expression: var expression }
+            && map.Inputs[0] is { } product && uses[product] == 1 && computed.TryGetValue(product, out var bound)
+            && bound.Operation.WithEpilogue(
+                device, expression, map.Shape, [.. map.Inputs.Skip(1).Select(input => input.Shape)]) is not null;
 
     private FusedReduce? AsReduction(Tensor node) =>
         device is CpuDevice or GpuDevice { FusesMaps: true }
@@ -508,6 +547,12 @@ internal sealed class GraphCompiler
         /// <summary>When at the latest it has been done: later than <see cref="Time"/> where it runs beside others.</summary>
         public int Until { get => Math.Max(field, Time); init; }
 
+        /// <summary>The tensor of which it stores a copy in bfloat16, by the map that makes that; null for all others.</summary>
+        public Tensor? CopyOf { get; init; }
+
+        /// <summary>Whether no step reads that tensor but the sum of its numbers over all axes but the last.</summary>
+        public bool IsReadAlone { get; init; }
+
         /// <summary>Of the first of the steps that are one pass of a GPU, that pass.</summary>
         public BoundPass? Pass { get; init; }
 
@@ -538,8 +583,12 @@ internal sealed class GraphCompiler
                 FusedReduce reduce => $"{reduce.Reduction.Kind} {reduce.Expression}",
                 { } other => other.Name,
             };
-            return $"{name} of {string.Join(", ", Inputs.Select(input => input.Shape))} → {Output.Shape}";
+            return $"{name} of {string.Join(", ", Inputs.Select(Shown))} → {Shown(Output)}";
         }
+
+        // Pairs by the numbers that they hold.
+        private static string Shown(Tensor tensor) => Base(tensor).Operation is PairMap
+            ? $"{PairMap.NumbersIn(tensor.Shape)} bf16" : tensor.Shape.ToString();
     }
 
     /// <summary>A pass over columns with its tensors.</summary>

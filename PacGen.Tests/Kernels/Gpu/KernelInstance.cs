@@ -149,6 +149,11 @@ internal sealed record KernelInstance(
                    from tile in sums.Factors is null ? Tiles : TensorTiles
                    from one in cases
                    select Fused(products[$"{sums.Name}{one.Product}, {Extents(tile)}, Wide Wide"], one.Expression),
+                .. from product in InPairs
+                   where product.Name.Contains("128 × 96", StringComparison.Ordinal)
+                   from one in cases
+                   where product.Name.Contains($", {one.Product},", StringComparison.Ordinal)
+                   select Fused(product, one.Expression),
             ];
         }
     }
@@ -236,34 +241,56 @@ internal sealed record KernelInstance(
             [
                 .. from kind in kinds
                    from choice in StagedChoice.All
-                   select Of(kind, choice.Tile, typeof(Wide), Sides(typeof(Wide)).First(
+                   select Staged(kind, choice.Tile, typeof(Wide), Sides(typeof(Wide)).First(
                        side => side.Name == "convolution")),
                 .. from kind in kinds
                    from sides in Sides(typeof(Wide)).Where(side => side.Name != "convolution")
-                   select Of(kind, one, typeof(Wide), sides),
-                .. from sides in Sides(typeof(Narrow)) select Of(kinds[0], one, typeof(Narrow), sides),
-            ];
-
-            static KernelInstance Of((string Name, Type Sums) kind, Type tile, Type width, (string Name, Type A, Type B) sides) =>
-                new(
-                    $"staged {kind.Name}{sides.Name}, {Extents(tile)}, {width.Name}",
-                    (MethodInfo)typeof(StagedProduct<,,,,>).MakeGenericType(
-                        sides.A, sides.B, tile, kind.Sums, typeof(ProductTarget)).GetProperty("Method")!.GetValue(null)!,
-                    false, true);
-
-            static IEnumerable<(string Name, Type A, Type B)> Sides(Type width) =>
-            [
-                ("A·B", Matrix(typeof(AlongTerms), width), Matrix(typeof(AlongOuter), width)),
-                ("Aᵀ·B", Matrix(typeof(AlongOuter), width), Matrix(typeof(AlongOuter), width)),
-                ("A·Bᵀ", Matrix(typeof(AlongTerms), width), Matrix(typeof(AlongTerms), width)),
-                ("Aᵀ·Bᵀ", Matrix(typeof(AlongOuter), width), Matrix(typeof(AlongTerms), width)),
-                ("convolution", Windows(typeof(AlongTerms), width), Matrix(typeof(AlongOuter), width)),
-                ("convolution by images", Windows(typeof(AlongTerms), width),
-                    typeof(TurnedWeightSource<>).MakeGenericType(width)),
-                ("convolution by weights", Windows(typeof(AlongOuter), width), Matrix(typeof(AlongOuter), width)),
+                   select Staged(kind, one, typeof(Wide), sides),
+                .. from sides in Sides(typeof(Narrow)) select Staged(kinds[0], one, typeof(Narrow), sides),
+                .. InPairs,
             ];
         }
     }
+
+    /// <summary>Those of bfloat16 in memory.</summary>
+    public static IEnumerable<KernelInstance> InPairs
+    {
+        get
+        {
+            (string Name, Type Sums) kind = ("bf16 in memory, ", typeof(TensorStageSums<BFloat16Pairs>));
+            return
+            [
+                .. from choice in StagedChoice.All
+                   select Staged(kind, choice.Tile, typeof(PacGen.Kernels.InPairs), Sides(typeof(PacGen.Kernels.InPairs)).First(
+                       side => side.Name == "convolution")),
+                .. from sides in Sides(typeof(PacGen.Kernels.InPairs)).Where(side => side.Name != "convolution")
+                   select Staged(kind, typeof(Staged128By96), typeof(PacGen.Kernels.InPairs), sides),
+            ];
+        }
+    }
+
+    /// <summary>Whether a kernel is a product's of bfloat16 in memory.</summary>
+    public static bool IsInPairs(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type
+        && type.GetGenericTypeDefinition() == typeof(StagedProduct<,,,,>)
+        && type.GenericTypeArguments[3] == typeof(TensorStageSums<BFloat16Pairs>);
+
+    private static KernelInstance Staged(
+        (string Name, Type Sums) kind, Type tile, Type width, (string Name, Type A, Type B) sides) => new(
+        $"staged {kind.Name}{sides.Name}, {Extents(tile)}, {width.Name}",
+        (MethodInfo)typeof(StagedProduct<,,,,>).MakeGenericType(
+            sides.A, sides.B, tile, kind.Sums, typeof(ProductTarget)).GetProperty("Method")!.GetValue(null)!,
+        false, width != typeof(PacGen.Kernels.InPairs));
+
+    private static IEnumerable<(string Name, Type A, Type B)> Sides(Type width) =>
+    [
+        ("A·B", Matrix(typeof(AlongTerms), width), Matrix(typeof(AlongOuter), width)),
+        ("Aᵀ·B", Matrix(typeof(AlongOuter), width), Matrix(typeof(AlongOuter), width)),
+        ("A·Bᵀ", Matrix(typeof(AlongTerms), width), Matrix(typeof(AlongTerms), width)),
+        ("Aᵀ·Bᵀ", Matrix(typeof(AlongOuter), width), Matrix(typeof(AlongTerms), width)),
+        ("convolution", Windows(typeof(AlongTerms), width), Matrix(typeof(AlongOuter), width)),
+        ("convolution by images", Windows(typeof(AlongTerms), width), typeof(TurnedWeightSource<>).MakeGenericType(width)),
+        ("convolution by weights", Windows(typeof(AlongOuter), width), Matrix(typeof(AlongOuter), width)),
+    ];
 
     public override string ToString() => Name;
 
@@ -282,6 +309,20 @@ internal sealed record KernelInstance(
                 map.Kernel.Name.EndsWith("Quads", StringComparison.Ordinal),
                 4 * (1 + Arguments(map.Kernel.DeclaringType!.GenericTypeArguments[0]).Distinct().Count()))),
     ];
+
+    /// <summary>The maps that store bfloat16, of the same models.</summary>
+    public static IReadOnlyList<KernelInstance> PairMaps() =>
+    [
+        .. ModelKernels.Bound().Where(IsPairMap).Select(kernel => new KernelInstance(
+            $"{MapName(kernel.DeclaringType!.GenericTypeArguments[0])}, {Walk(kernel.Name)}"
+                + (kernel.DeclaringType.GenericTypeArguments[1] == typeof(PairsAlone) ? "" : ", in single precision too"),
+            kernel, kernel.Name.EndsWith("Quads", StringComparison.Ordinal), false)).OrderBy(
+            kernel => kernel.Name, StringComparer.Ordinal),
+    ];
+
+    /// <summary>Whether a kernel is that of a map which stores bfloat16.</summary>
+    public static bool IsPairMap(MethodInfo kernel) => kernel.DeclaringType is { IsGenericType: true } type
+        && type.GetGenericTypeDefinition() == typeof(PairMapGpu<,>);
 
     /// <summary>The reductions in fours that compute what they reduce, of the same models.</summary>
     public static IReadOnlyList<KernelInstance> Reductions() =>
@@ -310,7 +351,8 @@ internal sealed record KernelInstance(
     private static string PassName(Type kernel)
     {
         Type source = kernel.GenericTypeArguments[0], kind = source.GetGenericTypeDefinition();
-        string[] values = [.. source.GenericTypeArguments[..^1].Select(MapName)];
+        string[] values =
+            [.. source.GenericTypeArguments.Where(one => typeof(IExpression).IsAssignableFrom(one)).Select(MapName)];
         int maps = 0;
         for (Type next = kernel.GenericTypeArguments[1]; next.IsGenericType; next = next.GenericTypeArguments[1])
         {
@@ -318,7 +360,8 @@ internal sealed record KernelInstance(
         }
 
         return (kind == typeof(ColumnMoments<,>) ? "sum and squares about the mean of "
-            : kind == typeof(StoredColumnSum<,>) ? "stored and summed: " : "sum of ") + string.Join(" and of ", values)
+            : kind == typeof(StoredColumnSum<,>) ? "stored and summed: "
+            : kind == typeof(PairedColumnSum<,,>) ? "stored in bf16 and summed: " : "sum of ") + string.Join(" and of ", values)
             + (maps > 0 ? $"; {(maps == 1 ? "a map" : $"{maps} maps")} of them" : "");
     }
 

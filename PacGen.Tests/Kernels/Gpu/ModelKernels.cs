@@ -7,7 +7,7 @@ namespace PacGen.Tests.Kernels;
 
 /// <summary>
 /// The kernels that models bind on a GPU with large groups, for training, evaluation and perturbation: an MLP, the network of the
-/// MNIST example, a Wide-ResNet, a vision transformer, and two with the other layers. Nothing is run.
+/// MNIST example, a Wide-ResNet, in bfloat16 too, a vision transformer, and two with the other layers. Nothing is run.
 /// </summary>
 internal static class ModelKernels
 {
@@ -31,13 +31,15 @@ internal static class ModelKernels
         Bind(new Sequential(
             new Conv2d(1, 8, 3, padding: 1), new GroupNorm(2, 8), new Silu(), new Conv2d(8, 8, 3, padding: 1, groups: 8),
             new Hardswish(), new GlobalAveragePool(), new Linear(8, 10)), few);
+        device.StoresBFloat16 = true;
+        Bind(new WideResNet(10, 1, 10, channels: 1), few, Precision.BFloat16);
         return [.. device.Kernels];
 
-        void Bind(Module model, Dataset images)
+        void Bind(Module model, Dataset images, Precision precision = Precision.Single)
         {
             using Trainer trainer = new(
                 model, images, new PerturbedOptimizer(new Adam(1e-3), 0.01),
-                new TrainingOptions { Epochs = 1, BatchSize = Batch, Device = device });
+                new TrainingOptions { Epochs = 1, BatchSize = Batch, Device = device, Precision = precision });
         }
     }
 }

@@ -1,0 +1,148 @@
+using PacGen.Kernels;
+
+namespace PacGen.Tests.Kernels;
+
+/// <summary>
+/// Products of bfloat16 in memory have the bits of those that round what they read: on a simulator whose warps have 32 lanes,
+/// and on CUDA devices.
+/// </summary>
+[TestFixtureSource(nameof(Ids))]
+[NonParallelizable]
+internal sealed class PairProductTests(string id)
+{
+    private GpuDevice device = null!;
+    private string tilesBefore = "";
+    private bool before;
+
+    private static IEnumerable<string> Ids => new[] { "simulator of warps" }.Concat(Device.List().Where(
+        one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id));
+
+    private static IEnumerable<string> Tiles => StagedChoice.All.Select(tile => tile.Name);
+
+    private bool OnGpu => id.StartsWith("cuda", StringComparison.Ordinal);
+
+    [OneTimeSetUp]
+    public void Choose()
+    {
+        device = OnGpu ? (GpuDevice)Device.Open(id) : WarpSimulator.Device;
+        (tilesBefore, before) = (device.ProductTiles, device.StoresBFloat16);
+        if (!device.HasTensorCores)
+        {
+            Assert.Ignore($"{device.Name} has no tensor cores.");
+        }
+
+        device.StoresBFloat16 = true;
+    }
+
+    [OneTimeTearDown]
+    public void ChooseAsBefore() => (device.ProductTiles, device.StoresBFloat16) = (tilesBefore, before);
+
+    // Groups of two warps; every order, cut on every side, several stages.
+    [TestCase("128x32", 16, 40, 40, false, false)]
+    [TestCase("128x32", 40, 40, 24, true, true)]
+    public void Matrices(string tile, int rows, int terms, int columns, bool transposeA, bool transposeB)
+    {
+        device.ProductTiles = tile;
+        Check(
+            new MatMul(transposeA, transposeB), transposeA ? new Shape(terms, rows) : new Shape(rows, terms),
+            transposeB ? new Shape(columns, terms) : new Shape(terms, columns));
+    }
+
+    [TestCase("128x48", 8, 16)]
+    [TestCase("64x64", 16, 8)]
+    [TestCase("128x96", 24, 40)]
+    public void Convolutions(string tile, int channels, int outputs)
+    {
+        OnlyOnAGpu();
+        device.ProductTiles = tile;
+        Shape w = new(3, 3, channels, outputs), x = new(1, 4, 5, channels), y = new(1, 4, 5, outputs);
+        Check(new Conv2dForward(2, 1), x, w);
+        Check(new Conv2dInputGradient(new Conv2dGeometry(1, 1), 4, 5), y, w);
+        Check(new Conv2dInputGradient(new Conv2dGeometry(2, 1), 4, 5), new Shape(1, 2, 3, outputs), w);
+        Check(new Conv2dWeightGradient(new Conv2dGeometry(1, 1), 3, 3), x, y);
+    }
+
+    /// <summary>On a GPU every tile, cut on every side, in every order, and terms in parts.</summary>
+    [Test]
+    public void EveryTileOnAGpu([ValueSource(nameof(Tiles))] string tile)
+    {
+        OnlyOnAGpu();
+        device.ProductTiles = tile;
+        Matrices(tile, 72, 104, 136, false, false);
+        Matrices(tile, 136, 72, 72, true, false);
+        Matrices(tile, 72, 40, 104, false, true);
+        Matrices(tile, 104, 40, 40, true, true);
+        Shape x = new(2, 9, 11, 16), y = new(2, 9, 11, 72);
+        Check(new Conv2dWeightGradient(new Conv2dGeometry(1, 1), 3, 3), x, y);
+    }
+
+    /// <summary>
+    /// What a map stores as pairs is what its numbers are rounded to, one axis and several, on 16 bytes and not.
+    /// </summary>
+    [TestCase(0)]
+    [TestCase(1)]
+    public void Maps(int offset)
+    {
+        Expression sum = Expression.Binary<AddFunction>().Substitute([
+            Expression.Argument(0), Expression.Unary<ReluFunction>().Substitute([Expression.Argument(1)])]);
+        foreach (Shape other in (Shape[])[new(3, 5, 16), new(16), Shape.Scalar, new(5, 1)])
+        {
+            Shape shape = new(3, 5, 16);
+            float[] x = KernelRun.Random(shape, 1), y = KernelRun.Random(other, 2);
+            float[] expected = KernelRun.Values(device, new FusedMap(sum, shape), [shape, other], [x, y], offset);
+            float[] pairs = KernelRun.Values(device, new PairMap(sum, shape), [shape, other], [x, y], offset);
+            Assert.That(pairs, Is.EqualTo(InPairs(expected)).Using<float>((a, b) => Bits(a) == Bits(b)), $"{other}, {offset}");
+        }
+    }
+
+    /// <summary>A map that stores its numbers in single precision too.</summary>
+    [Test]
+    public void MapsOfBoth()
+    {
+        Shape shape = new(3, 5, 16), channels = new(16);
+        float[] x = KernelRun.Random(shape, 1), y = KernelRun.Random(channels, 2);
+        Expression sum = Expression.Binary<AddFunction>();
+        using DeviceBuffer a = device.Allocate(shape.Count), b = device.Allocate(16), numbers = device.Allocate(shape.Count),
+            pairs = device.Allocate(shape.Count / 2);
+        a.Write(0, x);
+        b.Write(0, y);
+        using Launch launch = new PairMap(sum, shape).Bind(
+            device, [shape, channels], [new(a), new(b)], new Region(numbers), new Region(pairs));
+        launch.Run();
+        float[] expected = KernelRun.Values(device, new FusedMap(sum), [shape, channels], [x, y], 0);
+        Assert.That(new Region(numbers).ToArray(), Is.EqualTo(expected));
+        Assert.That(
+            new Region(pairs).ToArray(), Is.EqualTo(InPairs(expected)).Using<float>((one, other) => Bits(one) == Bits(other)));
+    }
+
+    [Test]
+    public void ShapesThatMakeNoPairs()
+    {
+        Assert.That(new MatMul().InBFloat16(device)!.ReadingPairs(device, [new(8, 12), new(12, 8)]), Is.Null);
+        Assert.That(new MatMul().ReadingPairs(device, [new(8, 8), new(8, 8)]), Is.Null, "in single precision");
+        Assert.That(() => PairMap.Places(new Shape(8, 12)), Throws.TypeOf<ShapeException>());
+    }
+
+    private void OnlyOnAGpu()
+    {
+        if (!OnGpu)
+        {
+            Assert.Ignore("The simulator would take minutes.");
+        }
+    }
+
+    private void Check(Operation single, Shape a, Shape b)
+    {
+        Operation rounding = single.InBFloat16(device)!, reading = rounding.ReadingPairs(device, [a, b])!;
+        float[] x = KernelRun.Random(a, 1), y = KernelRun.Random(b, 2);
+        float[] expected = KernelRun.Values(device, rounding, [a, b], [x, y], 0);
+        float[] values = KernelRun.Values(
+            device, reading, [PairMap.Places(a), PairMap.Places(b)], [InPairs(x), InPairs(y)], 0);
+        Assert.That(values, Is.EqualTo(expected), $"{single} of {a} and {b} by {device.ProductTiles} on {device.Name}");
+    }
+
+    private static float[] InPairs(float[] numbers) => [.. numbers.Chunk(2).Select(
+        pair => BitConverter.Int32BitsToSingle(TensorCore.Pack(pair[0], pair[1])))];
+
+    private static int Bits(float number) => BitConverter.SingleToInt32Bits(number);
+}

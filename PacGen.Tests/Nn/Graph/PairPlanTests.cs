@@ -1,0 +1,118 @@
+using PacGen.Kernels;
+using PacGen.Nn;
+using PacGen.Tests.Kernels;
+
+namespace PacGen.Tests.Nn;
+
+/// <summary>What a step in bfloat16 keeps in memory in that precision on a GPU whose products read it so.</summary>
+[NonParallelizable]
+internal sealed class PairPlanTests
+{
+    private const int Batch = 8;
+    private static readonly GpuDevice Warps = WarpSimulator.Device;
+
+    private static IEnumerable<string> Ids => new[] { "simulator of warps" }.Concat(Device.List().Where(
+        one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id));
+
+    /// <summary>
+    /// Of a Wide-ResNet all products read pairs but those of three or ten channels and the 1 × 1 convolutions, which read what a
+    /// convolution stores; a step takes less memory.
+    /// </summary>
+    [Test]
+    public void ConvolutionsReadPairs()
+    {
+        (GraphCompiler plain, GraphCompiler pairs) = (WideResNetStep(false), WideResNetStep(true));
+        Assert.That(plain.Steps.Where(ReadsPairs), Is.Empty);
+        GraphCompiler.Step[] wide = [.. pairs.Steps.Where(IsProduct).Where(
+            step => step.Inputs.Take(2).All(input => input.Shape[-1] % 8 == 0))];
+        Assert.That(wide, Is.Not.Empty);
+        Assert.That(
+            wide.Where(step => !ReadsPairs(step) && step.Inputs.Append(step.Output).All(tensor => tensor.Shape[0] != 1)),
+            Is.Empty);
+        Assert.That(
+            pairs.Steps.Select(step => step.Pass?.Pass.Kind),
+            Does.Contain(ColumnPassKind.PairedSum).And.Contain(ColumnPassKind.StoredPairedSum), "gradients, and their sums");
+        Assert.That(
+            pairs.Steps.Where(step => step.Operation is FusedMap map && map.Expression.FunctionName == "BFloat16"), Is.Empty,
+            "maps that round and store in single precision");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(pairs.IntermediateBytes, Is.AtMost(0.8 * plain.IntermediateBytes));
+            Assert.That(Moved(pairs), Is.AtMost(0.96 * Moved(plain)), "numbers that all but products read and write");
+            Assert.That(Launches(pairs) - Launches(plain), Is.AtMost(15), "a map for each weight");
+        }
+
+        static int Launches(GraphCompiler plan) => plan.Steps.Select(step => step.Time).Distinct().Count();
+    }
+
+    /// <summary>
+    /// The bits are those of products that round what they read: a block with batch norm and a residual, whose gradients are
+    /// pairs, pairs beside numbers, and sums, where what belongs together is one launch and where it is not.
+    /// </summary>
+    [Test]
+    public void BitsAreTheSame([ValueSource(nameof(Ids))] string id, [Values] bool joins)
+    {
+        bool onGpu = id.StartsWith("cuda", StringComparison.Ordinal);
+        GpuDevice device = onGpu ? (GpuDevice)Device.Open(id) : Warps;
+        if (!device.HasTensorCores || (!joins && !onGpu))
+        {
+            Assert.Ignore("It has no tensor cores, or would take long.");
+        }
+
+        Tensor x = Constant(new(1, 2, 3, 8), 1), first = Constant(new(1, 1, 8, 8), 2), second = Constant(new(3, 3, 8, 8), 3);
+        Tensor bias = Constant(new(8), 4), third = Constant(new(1, 1, 8, 8), 5), scale = Constant(new(8), 6);
+        Tensor y = Convolution(x, first, 0) + bias, z = Convolution((y * scale).Relu(), second, 1) + bias + y;
+        Tensor loss = (Convolution((z * scale).Relu(), third, 0) * Constant(new(1, 2, 3, 8), 7)).Sum();
+        Tensor[] outputs = [z, .. loss.Gradient([first, second, third, bias])];
+        Assert.That(Values(true), Is.EqualTo(Values(false)));
+
+        float[][] Values(bool stores) => With(device, stores, joins, () =>
+        {
+            using CompiledGraph graph = CompiledGraph.Compile(device, outputs, precision: Precision.BFloat16);
+            graph.Run();
+            return (float[][])[.. outputs.Select(output => graph[output].ToArray())];
+        });
+    }
+
+    private static Tensor Convolution(Tensor x, Tensor w, int padding) => Tensor.Apply(new Conv2dForward(1, padding), x, w);
+
+    private static Tensor Constant(Shape shape, ulong seed) => Tensor.Constant(shape, KernelRun.Random(shape, seed));
+
+    private static T With<T>(GpuDevice device, bool stores, bool joins, Func<T> work)
+    {
+        var before = (device.StoresBFloat16, device.FusesMaps, device.JoinsPasses, device.ProductTiles);
+        try
+        {
+            (device.StoresBFloat16, device.FusesMaps, device.JoinsPasses, device.ProductTiles) = (stores, true, joins, "128x32");
+            return work();
+        }
+        finally
+        {
+            (device.StoresBFloat16, device.FusesMaps, device.JoinsPasses, device.ProductTiles) = before;
+        }
+    }
+
+    private static GraphCompiler WideResNetStep(bool stores) => With(Warps, stores, true, () =>
+    {
+        Module model = new WideResNet(16, 1, 10);
+        using ParameterArena arena = new(model, Warps, 1);
+        TrainingContext context = new(1);
+        model.Train(context);
+        Tensor images = Tensor.Input(new Shape(Batch, 32, 32, 3), "images"), labels = Tensor.Input(new Shape(Batch), "labels");
+        Tensor loss = Loss.CrossEntropy(model.Forward(images), labels).Mean();
+        Tensor[] gradients = loss.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
+        return CompiledGraph.Plan(Warps, [loss, .. gradients, .. context.Next.Values], precision: Precision.BFloat16);
+    });
+
+    private static bool IsProduct(GraphCompiler.Step step) => step.Operation is ProductOperation or FusedProduct;
+
+    private static bool ReadsPairs(GraphCompiler.Step step) =>
+        step.Operation is PairProduct or FusedProduct { Product: PairProduct };
+
+    // Two numbers in a float's place count as one.
+    private static long Moved(GraphCompiler plan) =>
+        plan.Steps.GroupBy(step => step.Time).Where(group => !group.Any(IsProduct)).Sum(
+            group => (group.First().Pass is { } pass ? pass.Operands.Concat(pass.Results)
+                : group.SelectMany(step => step.Inputs.Append(step.Output))).Select(GraphCompiler.Base).Distinct().Sum(
+                tensor => tensor.Shape.Count));
+}
