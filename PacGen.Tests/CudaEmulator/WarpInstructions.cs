@@ -139,12 +139,16 @@ internal static unsafe class WarpInstructions
             }
         }
 
-        MultiplyAdd(warp, instruction->List, instruction->List + 10, left, right, 8);
+        MultiplyAdd(warp, instruction->List, instruction->List + 10, left, right, 8, false);
 
         float Tf32(int place, int lane) => BitConverter.UInt32BitsToSingle(warp.At<uint>(place)[lane] & ~0x1FFFu);
     }
 
-    /// <summary>mma.sync.m16n8k16 and m16n8k8 of bfloat16: <see cref="Instruction.Target"/> is the number of terms.</summary>
+    /// <summary>
+    /// mma.sync.m16n8k16 and m16n8k8 of bfloat16: <see cref="Instruction.Target"/> is the number of terms. Sums of eight products
+    /// are taken in double precision, in which they are hardly ever rounded, so that the order of eight terms does not matter, as
+    /// it does not on a GPU.
+    /// </summary>
     public static void MultiplyBFloat16(Warp warp, Instruction* instruction)
     {
         int terms = instruction->Target, registers = terms / 4;
@@ -169,10 +173,11 @@ internal static unsafe class WarpInstructions
             }
         }
 
-        MultiplyAdd(warp, instruction->List, instruction->List + 4 + registers + (registers / 2), left, right, terms);
+        MultiplyAdd(warp, instruction->List, instruction->List + 4 + registers + (registers / 2), left, right, terms, true);
     }
 
-    private static void MultiplyAdd(Warp warp, int* results, int* sums, float* left, float* right, int terms)
+    private static void MultiplyAdd(
+        Warp warp, int* results, int* sums, float* left, float* right, int terms, bool inDouble)
     {
         float* all = stackalloc float[16 * 8];
         for (int lane = 0; lane < Warp.Lanes; lane++)
@@ -186,7 +191,12 @@ internal static unsafe class WarpInstructions
         for (int n = 0; n < 8; n++)
         {
             Vector512<float> sum = Vector512.Load(all + (16 * n));
-            for (int k = 0; k < terms; k++)
+            for (int k = 0; inDouble && k < terms; k += 8)
+            {
+                sum = AddEight(sum, left + (16 * k), right + (8 * k) + n);
+            }
+
+            for (int k = 0; !inDouble && k < terms; k++)
             {
                 sum = Vector512.FusedMultiplyAdd(Vector512.Load(left + (16 * k)), Vector512.Create(right[(8 * k) + n]), sum);
             }
@@ -201,5 +211,19 @@ internal static unsafe class WarpInstructions
                 warp.At<float>(results[i])[lane] = all[(((2 * (lane & 3)) + (i & 1)) * 16) + (lane >> 2) + (8 * (i >> 1))];
             }
         }
+    }
+
+    private static Vector512<float> AddEight(Vector512<float> sum, float* left, float* right)
+    {
+        (Vector512<double> low, Vector512<double> high) = Vector512.Widen(sum);
+        for (int k = 0; k < 8; k++)
+        {
+            (Vector512<double> first, Vector512<double> second) = Vector512.Widen(Vector512.Load(left + (16 * k)));
+            Vector512<double> factor = Vector512.Create((double)right[8 * k]);
+            low = Vector512.FusedMultiplyAdd(first, factor, low);
+            high = Vector512.FusedMultiplyAdd(second, factor, high);
+        }
+
+        return Vector512.Narrow(low, high);
     }
 }
