@@ -52,40 +52,37 @@ internal readonly record struct Windows(
             int source = (firstRow * StrideHeight) + i - Top;
             if (source < 0 || source >= Height)
             {
-                Zero(destination, line);
+                new Span<float>(destination, line).Clear();
                 continue;
             }
 
-            Zero(destination, begin * Channels);
-            Copy(
-                image + ((((nint)source * Width) + begin - Left) * Channels), destination + (begin * Channels),
-                (end - begin) * Channels);
-            Zero(destination + (end * Channels), line - (end * Channels));
+            Frame(
+                image + ((((nint)source * Width) + begin - Left) * Channels), destination, begin * Channels, end * Channels, line);
         }
     }
 
-    // A call of the system's copying costs more than a line of few channels.
+    // A line with zeros before and behind it. A call of the system's copying costs more than a line of few channels.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Copy(float* from, float* to, int count)
+    private static unsafe void Frame(float* from, float* to, int begin, int end, int line)
     {
-        int i = 0;
-        for (; i <= count - Vector256<float>.Count; i += Vector256<float>.Count)
+        int vector = Vector256<float>.Count, count = end - begin;
+        if (count < vector || begin > vector || line - end > vector)
+        {
+            new Span<float>(to, begin).Clear();
+            new Span<float>(from, count).CopyTo(new Span<float>(to + begin, count));
+            new Span<float>(to + end, line - end).Clear();
+            return;
+        }
+
+        // Whole vectors of zeros, of which the line then takes what is its own; its last vector ends where it does.
+        Vector256<float>.Zero.Store(to);
+        Vector256<float>.Zero.Store(to + line - vector);
+        to += begin;
+        for (int i = 0; i < count - vector; i += vector)
         {
             Vector256.Load(from + i).Store(to + i);
         }
 
-        for (; i < count; i++)
-        {
-            to[i] = from[i];
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Zero(float* to, int count)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            to[i] = 0;
-        }
+        Vector256.Load(from + count - vector).Store(to + count - vector);
     }
 }

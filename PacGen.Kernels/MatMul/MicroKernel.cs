@@ -460,7 +460,7 @@ internal static unsafe class MicroKernel<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(float* c, T s0, T s1, bool accumulate)
+    internal static void Store(float* c, T s0, T s1, bool accumulate)
     {
         if (accumulate)
         {

@@ -20,7 +20,7 @@ internal static unsafe class RowTiles<T>
     /// <summary>The rows of the tile that wastes least on what is left of them.</summary>
     public static int HeightFor(int vectors, int left)
     {
-        int height = Height(vectors), low = vectors == 1 ? 8 : T.Count == 16 ? height / 2 : height;
+        int height = Height(vectors), low = vectors == 1 ? 8 : T.Count == 16 ? height / 2 : FourRows<T>.Rows;
         return left <= low ? low : height;
     }
 
@@ -52,6 +52,9 @@ internal static unsafe class RowTiles<T>
                 break;
             case 1:
                 MicroKernel<T>.Tile8x1(sum, a, aRows, b, bStep, c, cRows, accumulate);
+                break;
+            case 2 when height == FourRows<T>.Rows:
+                FourRows<T>.Tile(sum, a, aRows, b, bStep, c, cRows, accumulate);
                 break;
             case 2:
                 MicroKernel<T>.Tile6x2(sum, a, aRows, b, bStep, c, cRows, accumulate);
