@@ -56,8 +56,8 @@ internal readonly record struct Windows(
                 continue;
             }
 
-            Frame(
-                image + ((((nint)source * Width) + begin - Left) * Channels), destination, begin * Channels, end * Channels, line);
+            float* from = image + ((((nint)source * Width) + begin - Left) * Channels);
+            Frame(from, destination, begin * Channels, end * Channels, line);
         }
     }
 
