@@ -75,7 +75,8 @@ internal sealed class DeviceBench
         // Who chooses rows sees them first, and learns at once where there are none.
         bool all = pattern == "*";
         Copies = all ? MeasureCopies(true) : [];
-        Passes = Measure(Counts.SelectMany(ParameterWork.All));
+        Passes = Measure(Counts.SelectMany(count => device is CpuDevice
+            ? ParameterWork.All(count).Append(ParameterWork.PerturbAndUpdate(count)) : ParameterWork.All(count)));
         Products = Measure(
             [
                 .. Sizes.Select(OperationWork.MatrixProduct),

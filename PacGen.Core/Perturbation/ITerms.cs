@@ -27,6 +27,12 @@ public interface ITerms<TSettings>
     /// <param name="settings">The scalars.</param>
     static virtual PhiloxDraw Random(TSettings settings) => default;
 
+    /// <summary>
+    /// Whether a processor, which looks a few vectors ahead, does <see cref="Last"/> in a loop of its own, since the formula is
+    /// one long chain of steps that wait for each other; by default not.
+    /// </summary>
+    static virtual bool IsSplit => false;
+
     /// <summary>A parameter's terms; those that are not asked for are ignored.</summary>
     /// <param name="a">The parameter's number of the first array.</param>
     /// <param name="b">Of the second, where there is one.</param>
@@ -41,4 +47,24 @@ public interface ITerms<TSettings>
         T a, T b, T c, TWords word, TSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords>;
+
+    /// <summary>The same, but for the first sum's last steps, where the formula is split.</summary>
+    /// <param name="a">The parameter's number of the first array.</param>
+    /// <param name="b">Of the second, where there is one.</param>
+    /// <param name="c">Of the third, where there is one.</param>
+    /// <param name="word">The parameter's random word, where it is asked for.</param>
+    /// <param name="settings">The scalars.</param>
+    /// <param name="first">What <see cref="Last"/> makes the first sum's term of.</param>
+    /// <param name="sum1">What the second sum adds up.</param>
+    /// <param name="largest0">What the first maximum is of.</param>
+    /// <param name="largest1">What the second maximum is of.</param>
+    static virtual void First<T, TWords>(
+        T a, T b, T c, TWords word, TSettings settings, out T first, out T sum1, out T largest0, out T largest1)
+        where T : struct, ILane<T, TWords>
+        where TWords : struct, IWords<TWords> => first = sum1 = largest0 = largest1 = default;
+
+    /// <summary>The first sum's term, where the formula is split.</summary>
+    /// <param name="first">What <see cref="First"/> gives.</param>
+    static virtual T Last<T>(T first)
+        where T : struct, ILane<T> => first;
 }

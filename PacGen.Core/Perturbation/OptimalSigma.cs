@@ -80,10 +80,19 @@ public static class OptimalSigma
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T AlgorithmOne<T>(T gradient, T curvature, T kappa, T gradientThreshold)
+        where T : struct, ILane<T> => AlgorithmOneOfRoot(gradient, T.Sqrt(curvature), kappa, gradientThreshold);
+
+    /// <summary>The same of the root, log(1+epoch)·√(η(h + ρκ)).</summary>
+    /// <param name="gradient">g.</param>
+    /// <param name="root">The root.</param>
+    /// <param name="kappa">κ; see <see cref="Kappa"/>.</param>
+    /// <param name="gradientThreshold">β₂.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T AlgorithmOneOfRoot<T>(T gradient, T root, T kappa, T gradientThreshold)
         where T : struct, ILane<T>
     {
         // Min answers with its second argument when the first is NaN.
-        T sigma = T.Min(T.Constant(1f) / T.Sqrt(curvature), kappa);
+        T sigma = T.Min(T.Constant(1f) / root, kappa);
         return T.Select(T.Less(T.Abs(gradient), gradientThreshold), sigma, T.Constant(0f));
     }
 

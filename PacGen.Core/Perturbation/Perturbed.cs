@@ -28,7 +28,7 @@ public readonly struct Perturbed<TNoise> : IRandomMap<PerturbSettings>
             settings.Gamma, settings.Epsilon, settings.GradientScale, settings.SecondMomentScale,
             settings.RhoScale, settings.CurvatureScale, settings.GradientThreshold);
 
-    /// <summary>The part without root, division or noise: η·log²(1+epoch)·(h + ρκ).</summary>
+    /// <summary>The root of line 8, log(1+epoch)·√(η(h + ρκ)): what follows are the division and the noise.</summary>
     /// <param name="a">w.</param>
     /// <param name="b">h as stored.</param>
     /// <param name="c">The gradient as stored.</param>
@@ -38,7 +38,7 @@ public readonly struct Perturbed<TNoise> : IRandomMap<PerturbSettings>
         where T : struct, ILane<T>
     {
         T gradient = c * constants.C2, h = b * constants.C3, rho = Rho.Estimate(gradient, h, constants.C4);
-        return OptimalSigma.AlgorithmOneCurvature(h, rho, Kappa.Of(a, constants.C0, constants.C1), constants.C5);
+        return T.Sqrt(OptimalSigma.AlgorithmOneCurvature(h, rho, Kappa.Of(a, constants.C0, constants.C1), constants.C5));
     }
 
     /// <inheritdoc/>
@@ -63,11 +63,11 @@ public readonly struct Perturbed<TNoise> : IRandomMap<PerturbSettings>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T At<T, TWords>(T weight, T gradient, T curvature, TWords word, in LaneConstants<T> constants)
+    private static T At<T, TWords>(T weight, T gradient, T root, TWords word, in LaneConstants<T> constants)
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords>
     {
         T kappa = Kappa.Of(weight, constants.C0, constants.C1);
-        return TNoise.Sample(OptimalSigma.AlgorithmOne(gradient * constants.C2, curvature, kappa, constants.C6), kappa, word);
+        return TNoise.Sample(OptimalSigma.AlgorithmOneOfRoot(gradient * constants.C2, root, kappa, constants.C6), kappa, word);
     }
 }

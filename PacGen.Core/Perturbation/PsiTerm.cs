@@ -15,14 +15,28 @@ public readonly struct PsiTerm : ITerms<PsiSettings>
     public static int Sums => 2;
 
     /// <inheritdoc/>
+    public static bool IsSplit => true;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Of<T, TWords>(
         T a, T b, T c, TWords word, PsiSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords>
     {
+        First(a, b, c, word, settings, out T first, out sum1, out largest0, out largest1);
+        sum0 = Last(first);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void First<T, TWords>(
+        T a, T b, T c, TWords word, PsiSettings settings, out T first, out T sum1, out T largest0, out T largest1)
+        where T : struct, ILane<T, TWords>
+        where TWords : struct, IWords<TWords>
+    {
         T kappa = Kappa.Of(a, T.Constant(settings.Gamma), T.Constant(settings.Epsilon));
-        sum0 = Of(a, kappa, b * T.Constant(settings.CurvatureScale), T.Constant(settings.RhoRootM), out T kappaWon);
+        first = Number(a, kappa, b * T.Constant(settings.CurvatureScale), T.Constant(settings.RhoRootM), out T kappaWon);
         sum1 = T.Select(kappaWon, T.Constant(1f), T.Constant(0f));
         largest0 = largest1 = default;
     }
@@ -42,6 +56,15 @@ public readonly struct PsiTerm : ITerms<PsiSettings>
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Of<T>(T weight, T kappa, T curvature, T rhoRootM, out T kappaWon)
+        where T : struct, ILane<T> => Last(Number(weight, kappa, curvature, rhoRootM, out kappaWon));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Last<T>(T first)
+        where T : struct, ILane<T> => T.LogOfPositive(first);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Number<T>(T weight, T kappa, T curvature, T rhoRootM, out T kappaWon)
         where T : struct, ILane<T>
     {
         // The order of Min's and Max's arguments lets a NaN pass: a diverged model must not get a score.
@@ -49,6 +72,6 @@ public readonly struct PsiTerm : ITerms<PsiSettings>
         T root = T.Sqrt(clamped);
         T inverse = T.Constant(1f) / kappa;
         kappaWon = T.LessOrEqual(root, inverse);
-        return T.LogOfPositive((T.Abs(weight) + kappa) * T.Select(kappaWon, inverse, root));
+        return (T.Abs(weight) + kappa) * T.Select(kappaWon, inverse, root);
     }
 }

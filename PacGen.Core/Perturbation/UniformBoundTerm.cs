@@ -19,15 +19,34 @@ public readonly struct UniformBoundTerm : ITerms<UniformBoundSettings>
     public static int Maxima => 2;
 
     /// <inheritdoc/>
+    public static bool IsSplit => true;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Of<T, TWords>(
         T a, T b, T c, TWords word, UniformBoundSettings settings, out T sum0, out T sum1, out T largest0, out T largest1)
         where T : struct, ILane<T, TWords>
         where TWords : struct, IWords<TWords>
     {
-        sum0 = Of(a, b, settings, out sum1, out largest1);
+        First(a, b, c, word, settings, out T first, out sum1, out largest0, out largest1);
+        sum0 = Last(first);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void First<T, TWords>(
+        T a, T b, T c, TWords word, UniformBoundSettings settings, out T first, out T sum1, out T largest0, out T largest1)
+        where T : struct, ILane<T, TWords>
+        where TWords : struct, IWords<TWords>
+    {
+        first = Number(a, b, settings, out sum1, out largest1);
         largest0 = -b;
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Last<T>(T first)
+        where T : struct, ILane<T> => T.LogOfPositive(first);
 
     /// <summary>log(τ/σ*), and what it took.</summary>
     /// <param name="weight">w.</param>
@@ -40,6 +59,10 @@ public readonly struct UniformBoundTerm : ITerms<UniformBoundSettings>
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Of<T>(T weight, T curvature, UniformBoundSettings settings, out T scaledSharpness, out T reach)
+        where T : struct, ILane<T> => Last(Number(weight, curvature, settings, out scaledSharpness, out reach));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Number<T>(T weight, T curvature, UniformBoundSettings settings, out T scaledSharpness, out T reach)
         where T : struct, ILane<T>
     {
         T half = T.Constant(0.5f), kappa = Kappa.Of(weight, T.Constant(settings.Gamma), T.Constant(settings.Epsilon));
@@ -52,6 +75,6 @@ public readonly struct UniformBoundTerm : ITerms<UniformBoundSettings>
         scaledSharpness = T.Select(kappaWon, half * scaled * kappa * kappa, half);
         reach = T.Abs(weight) + kappa;
         T tau = T.Fma(T.Constant(settings.TauFactor), reach, T.Constant(settings.Tau));
-        return T.LogOfPositive(tau * T.Select(kappaWon, inverse, root));
+        return tau * T.Select(kappaWon, inverse, root);
     }
 }

@@ -132,7 +132,7 @@ public static class Philox
         uint* words, int groups, long element, uint stream, uint step, uint key0, uint key1, TPrefetch prefetch)
         where TPrefetch : struct, IPrefetch
     {
-        Vector256<uint>* keys = stackalloc Vector256<uint>[21];
+        Vector256<uint>* keys = stackalloc Vector256<uint>[25];
         keys = (Vector256<uint>*)((nint)((byte*)keys + 31) & -32);
         for (int round = 0; round < 10; round++)
         {
@@ -140,16 +140,23 @@ public static class Philox
             keys[(2 * round) + 1] = Vector256.Create(unchecked(key1 + ((uint)round * WeylB)));
         }
 
+        long high = element >> 34;
+        Shared shared = new(element, stream, step, key0, key1);
+        Vector256<uint>* same = keys + 20;
+        same[0] = Vector256.Create(shared.C1);
+        same[1] = Vector256.Create(shared.A2);
+        same[2] = Vector256.Create(shared.C2);
+        same[3] = Vector256.Create(shared.D2);
+
         // Three vectors of counters at a time: a round waits for its products, and fewer leave the multipliers idle, more exceed
         // the registers.
         long end = element + (32L * groups);
-        for (; element + 48 <= end && element >> 34 == (element + 47) >> 34; element += 48, words += 48)
+        for (; element + 48 <= end && (element + 47) >> 34 == high; element += 48, words += 48)
         {
-            Shared shared = new(element, stream, step, key0, key1);
-            Vector256<uint> a = Counters(element), e = Counters(element + 16), i = Counters(element + 32);
-            Begin(ref a, out Vector256<uint> b, out Vector256<uint> c, out Vector256<uint> d, in shared);
-            Begin(ref e, out Vector256<uint> f, out Vector256<uint> g, out Vector256<uint> h, in shared);
-            Begin(ref i, out Vector256<uint> j, out Vector256<uint> k, out Vector256<uint> l, in shared);
+            Vector256<uint> a = Counters(element), e = a + Vector256.Create(4u), i = a + Vector256.Create(8u);
+            Begin(ref a, out Vector256<uint> b, out Vector256<uint> c, out Vector256<uint> d, same);
+            Begin(ref e, out Vector256<uint> f, out Vector256<uint> g, out Vector256<uint> h, same);
+            Begin(ref i, out Vector256<uint> j, out Vector256<uint> k, out Vector256<uint> l, same);
             Round(ref a, ref b, ref c, ref d, keys + 4);
             Round(ref e, ref f, ref g, ref h, keys + 4);
             Round(ref i, ref j, ref k, ref l, keys + 4);
@@ -174,12 +181,9 @@ public static class Philox
             Round(ref e, ref f, ref g, ref h, keys + 16);
             Round(ref i, ref j, ref k, ref l, keys + 16);
             prefetch.Line(element + 32);
-            Round(ref a, ref b, ref c, ref d, keys + 18);
-            Round(ref e, ref f, ref g, ref h, keys + 18);
-            Round(ref i, ref j, ref k, ref l, keys + 18);
-            Write(words, a, b, c, d);
-            Write(words + 16, e, f, g, h);
-            Write(words + 32, i, j, k, l);
+            End(words, a, b, c, d, keys + 18);
+            End(words + 16, e, f, g, h, keys + 18);
+            End(words + 32, i, j, k, l, keys + 18);
         }
 
         Vector256<uint> b0 = Vector256.Create(stream), d0 = Vector256.Create(step);
@@ -204,7 +208,7 @@ public static class Philox
         where TPrefetch : struct, IPrefetch
     {
         const int Rounds = 10, Six = 192, Two = 64, Lines = 3;
-        Vector512<uint>* keys = stackalloc Vector512<uint>[(2 * Rounds) + 1];
+        Vector512<uint>* keys = stackalloc Vector512<uint>[(2 * Rounds) + 5];
         keys = (Vector512<uint>*)((nint)((byte*)keys + 63) & -64);
         for (int round = 0; round < Rounds; round++)
         {
@@ -212,23 +216,30 @@ public static class Philox
             keys[(2 * round) + 1] = Vector512.Create(unchecked(key1 + ((uint)round * WeylB)));
         }
 
+        long high = element >> 34;
+        Shared shared = new(element, stream, step, key0, key1);
+        Vector512<uint>* same = keys + (2 * Rounds);
+        same[0] = Vector512.Create(shared.C1);
+        same[1] = Vector512.Create(shared.A2);
+        same[2] = Vector512.Create(shared.C2);
+        same[3] = Vector512.Create(shared.D2);
+
         // Two rounds a turn: with one, the JIT moves every vector to another register.
         long end = element + ((long)Two * groups);
-        for (; element + Six <= end && element >> 34 == (element + Six - 1) >> 34; element += Six, words += Six)
+        for (; element + Six <= end && (element + Six - 1) >> 34 == high; element += Six, words += Six)
         {
-            Shared shared = new(element, stream, step, key0, key1);
             Vector512<uint> a = WideCounters(element), b, c, d;
-            Vector512<uint> e = WideCounters(element + 32), f, g, h;
-            Vector512<uint> i = WideCounters(element + 64), j, k, l;
-            Vector512<uint> m = WideCounters(element + 96), n, o, p;
-            Vector512<uint> q = WideCounters(element + 128), r, s, t;
-            Vector512<uint> u = WideCounters(element + 160), v, w, x;
-            Begin(ref a, out b, out c, out d, in shared);
-            Begin(ref e, out f, out g, out h, in shared);
-            Begin(ref i, out j, out k, out l, in shared);
-            Begin(ref m, out n, out o, out p, in shared);
-            Begin(ref q, out r, out s, out t, in shared);
-            Begin(ref u, out v, out w, out x, in shared);
+            Vector512<uint> e = a + Vector512.Create(8u), f, g, h;
+            Vector512<uint> i = a + Vector512.Create(16u), j, k, l;
+            Vector512<uint> m = a + Vector512.Create(24u), n, o, p;
+            Vector512<uint> q = a + Vector512.Create(32u), r, s, t;
+            Vector512<uint> u = a + Vector512.Create(40u), v, w, x;
+            Begin(ref a, out b, out c, out d, same);
+            Begin(ref e, out f, out g, out h, same);
+            Begin(ref i, out j, out k, out l, same);
+            Begin(ref m, out n, out o, out p, same);
+            Begin(ref q, out r, out s, out t, same);
+            Begin(ref u, out v, out w, out x, same);
             Vector512<uint>* key = keys + 4;
             for (long line = element; line < element + Six; line += Lines * IPrefetch.LineElements, key += 4)
             {
@@ -282,15 +293,15 @@ public static class Philox
     /// Two rounds at once of counters whose last three words are the same: only one product a round is not the same as well.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Begin(
-        ref Vector512<uint> a, out Vector512<uint> b, out Vector512<uint> c, out Vector512<uint> d, in Shared shared)
+    private static unsafe void Begin(
+        ref Vector512<uint> a, out Vector512<uint> b, out Vector512<uint> c, out Vector512<uint> d, Vector512<uint>* same)
     {
         Vector512<uint> product = Avx512F.Multiply(a, Vector512.Create(MultiplierA)).AsUInt32();
-        c = Vector512.Create(shared.C1) ^ (product.AsUInt64() >>> 32).AsUInt32();
+        c = same[0] ^ (product.AsUInt64() >>> 32).AsUInt32();
         b = Avx512F.Multiply(c, Vector512.Create(MultiplierB)).AsUInt32();
-        a = Vector512.Create(shared.A2) ^ (b.AsUInt64() >>> 32).AsUInt32();
-        c = product ^ Vector512.Create(shared.C2);
-        d = Vector512.Create(shared.D2);
+        a = same[1] ^ (b.AsUInt64() >>> 32).AsUInt32();
+        c = product ^ same[2];
+        d = same[3];
     }
 
     /// <summary>The low words of eight counters in the low halves of 64-bit places, as <see cref="Counters"/> does it.</summary>
@@ -329,17 +340,17 @@ public static class Philox
     private static Vector256<uint> Counters(long element) => Vector256.Create((uint)(element >> 2)) + Vector256.Create(
         0u, 0, 2, 0, 1, 0, 3, 0);
 
-    /// <inheritdoc cref="Begin(ref Vector512{uint}, out Vector512{uint}, out Vector512{uint}, out Vector512{uint}, in Shared)"/>
+    /// <summary>The same of four counters.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Begin(
-        ref Vector256<uint> a, out Vector256<uint> b, out Vector256<uint> c, out Vector256<uint> d, in Shared shared)
+    private static unsafe void Begin(
+        ref Vector256<uint> a, out Vector256<uint> b, out Vector256<uint> c, out Vector256<uint> d, Vector256<uint>* same)
     {
         Vector256<uint> product = Avx2.Multiply(a, Vector256.Create(MultiplierA)).AsUInt32();
-        c = Vector256.Create(shared.C1) ^ High(product);
+        c = same[0] ^ High(product);
         b = Avx2.Multiply(c, Vector256.Create(MultiplierB)).AsUInt32();
-        a = Vector256.Create(shared.A2) ^ High(b);
-        c = product ^ Vector256.Create(shared.C2);
-        d = Vector256.Create(shared.D2);
+        a = same[1] ^ High(b);
+        c = product ^ same[2];
+        d = same[3];
     }
 
     /// <summary>A round of four counters; the upper halves of the places hold what nobody reads.</summary>
@@ -360,6 +371,23 @@ public static class Philox
     private static unsafe void Write(uint* words, Vector256<uint> a, Vector256<uint> b, Vector256<uint> c, Vector256<uint> d)
     {
         Vector256<ulong> ab = Pair(a, b), cd = Pair(c, d);
+        Avx2.UnpackLow(ab, cd).AsUInt32().Store(words);
+        Avx2.UnpackHigh(ab, cd).AsUInt32().Store(words + 8);
+    }
+
+    /// <summary>
+    /// The last round and the writing of the sixteen words: with its halves exchanged, a product has two of the words in place.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void End(
+        uint* words, Vector256<uint> a, Vector256<uint> b, Vector256<uint> c, Vector256<uint> d, Vector256<uint>* key)
+    {
+        const byte Exchange = 0b10_11_00_01, Odd = 0b1010_1010;
+        Vector256<uint> productA = Avx2.Multiply(a, Vector256.Create(MultiplierA)).AsUInt32(), productC = Avx2.Multiply(
+            c, Vector256.Create(MultiplierB)).AsUInt32();
+        Vector256<uint> zero = Vector256<uint>.Zero;
+        Vector256<ulong> ab = (Avx2.Shuffle(productC, Exchange) ^ Avx2.Blend(b ^ key[0], zero, Odd)).AsUInt64();
+        Vector256<ulong> cd = (Avx2.Shuffle(productA, Exchange) ^ Avx2.Blend(d ^ key[1], zero, Odd)).AsUInt64();
         Avx2.UnpackLow(ab, cd).AsUInt32().Store(words);
         Avx2.UnpackHigh(ab, cd).AsUInt32().Store(words + 8);
     }

@@ -38,6 +38,9 @@ internal sealed unsafe class SumCpu<TTerms, TSettings, T, TWords>(CpuDevice devi
 {
     private const int LargestLane = 16;
 
+    /// <summary>What the last steps of a split formula take at a time.</summary>
+    private const int Piece = 512;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void RunTask(int task, int worker)
     {
@@ -46,6 +49,7 @@ internal sealed unsafe class SumCpu<TTerms, TSettings, T, TWords>(CpuDevice devi
         // Two rows of accumulators, then two of running maxima.
         float* memory = stackalloc float[(2 * BlockSum.Accumulators) + (2 * LargestLane)];
         float* largest = memory + (2 * BlockSum.Accumulators);
+        float* scratch = stackalloc float[Piece];
         TSettings settings = Settings;
         int blocks = BlockSum.Blocks(a.Count);
         int last = Math.Min((task + 1) * BlockSum.BlocksPerTask, blocks);
@@ -61,8 +65,8 @@ internal sealed unsafe class SumCpu<TTerms, TSettings, T, TWords>(CpuDevice devi
             else
             {
                 int count = (int)(end - start), whole = count / T.Count * T.Count;
-                pass.Run<T, TWords>(null, null, start, whole);
-                pass.Run<Float1, Words1>(null, null, start + whole, count - whole);
+                pass.Run<T, TWords>(null, scratch, start, whole);
+                pass.Run<Float1, Words1>(null, scratch, start + whole, count - whole);
             }
 
             Rows[block] = BlockSum.Fold<T>(memory);
@@ -115,29 +119,43 @@ internal sealed unsafe class SumCpu<TTerms, TSettings, T, TWords>(CpuDevice devi
         {
             TSettings constants = settings;
             float* a0 = a + start, b0 = b + start, c0 = c + start, sums = memory, largest = memory + (2 * BlockSum.Accumulators);
-            for (int i = 0; i < count; i += TLane.Count)
+            for (int from = 0; from < count; from += Piece)
             {
-                TTerms.Of(
-                    TLane.Load(a0 + i),
-                    TTerms.Inputs > 1 ? TLane.Load(b0 + i) : default,
-                    TTerms.Inputs > 2 ? TLane.Load(c0 + i) : default,
-                    TTerms.UsesWords ? Unsafe.ReadUnaligned<TLaneWords>(words + i) : default,
-                    constants,
-                    out TLane sum0,
-                    out TLane sum1,
-                    out TLane largest0,
-                    out TLane largest1);
-                float* at = sums + ((start + i) & (BlockSum.Accumulators - 1));
-                TLane.Store(at, TLane.Load(at) + sum0);
-                if (TTerms.Sums > 1)
+                int to = Math.Min(count, from + Piece);
+                for (int i = from; i < to; i += TLane.Count)
                 {
-                    TLane.Store(at + BlockSum.Accumulators, TLane.Load(at + BlockSum.Accumulators) + sum1);
+                    TLane first, sum1, largest0, largest1, x = TLane.Load(a0 + i);
+                    TLane y = TTerms.Inputs > 1 ? TLane.Load(b0 + i) : default;
+                    TLane z = TTerms.Inputs > 2 ? TLane.Load(c0 + i) : default;
+                    float* at = sums + ((start + i) & (BlockSum.Accumulators - 1));
+                    if (TTerms.IsSplit)
+                    {
+                        TTerms.First(x, y, z, default(TLaneWords), constants, out first, out sum1, out largest0, out largest1);
+                        TLane.Store(scratch + (i - from), first);
+                    }
+                    else
+                    {
+                        TLaneWords word = TTerms.UsesWords ? Unsafe.ReadUnaligned<TLaneWords>(words + i) : default;
+                        TTerms.Of(x, y, z, word, constants, out first, out sum1, out largest0, out largest1);
+                        TLane.Store(at, TLane.Load(at) + first);
+                    }
+
+                    if (TTerms.Sums > 1)
+                    {
+                        TLane.Store(at + BlockSum.Accumulators, TLane.Load(at + BlockSum.Accumulators) + sum1);
+                    }
+
+                    if (TTerms.Maxima > 0)
+                    {
+                        TLane.Store(largest, TLane.Max(TLane.Load(largest), largest0));
+                        TLane.Store(largest + LargestLane, TLane.Max(TLane.Load(largest + LargestLane), largest1));
+                    }
                 }
 
-                if (TTerms.Maxima > 0)
+                for (int i = from; TTerms.IsSplit && i < to; i += TLane.Count)
                 {
-                    TLane.Store(largest, TLane.Max(TLane.Load(largest), largest0));
-                    TLane.Store(largest + LargestLane, TLane.Max(TLane.Load(largest + LargestLane), largest1));
+                    float* at = sums + ((start + i) & (BlockSum.Accumulators - 1));
+                    TLane.Store(at, TLane.Load(at) + TTerms.Last(TLane.Load(scratch + (i - from))));
                 }
             }
         }

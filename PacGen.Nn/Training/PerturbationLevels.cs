@@ -28,9 +28,9 @@ public sealed record PerturbationLevels(double KappaShare, double StillShare, do
         for (int i = 0; i < weights.Length; i++)
         {
             Float1 w = new(weights[i]), g = new(gradients[i]);
-            Float1 curvature = Perturbed<UniformNoise>.First(w, new Float1(secondMoments[i]), g, in constants);
+            Float1 root = Perturbed<UniformNoise>.First(w, new Float1(secondMoments[i]), g, in constants);
             Float1 kappa = Kappa.Of(w, constants.C0, constants.C1);
-            float sigma = OptimalSigma.AlgorithmOne(g * constants.C2, curvature, kappa, constants.C6).Value;
+            float sigma = OptimalSigma.AlgorithmOneOfRoot(g * constants.C2, root, kappa, constants.C6).Value;
             ofKappa += sigma == kappa.Value ? 1 : 0;
             still += sigma == 0 ? 1 : 0;
             float size = Math.Abs(weights[i]);
