@@ -47,9 +47,6 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
 
     public StreamSchedule Streams { get; } = new(settings.LazySeed);
 
-    /// <summary>How many kernels were run.</summary>
-    public long KernelsRun { get; private set; }
-
     /// <summary>
     /// Makes a driver the process's <c>libcuda.so.1</c>, before anything looks for one. It stays for as long as the process.
     /// </summary>
@@ -218,7 +215,6 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
         RunOptions options = new() { Seed = settings.Seed, ChecksGlobalRaces = settings.ChecksGlobalRaces, Counts = Counts };
         Streams.Put(Stream(stream), () =>
         {
-            KernelsRun++;
             function.Kernel.Run(grid, block, shared, parameters, Memory, options);
         });
     }

@@ -31,14 +31,30 @@ internal sealed class GpuStepTests(string id) : DeviceFixture(id)
     public void LaunchesBesideOthersGiveTheSameBits([Values] bool joins) =>
         Assert.That(Values(joins, true, out _), Is.EqualTo(Values(joins, false, out _)));
 
-    private float[][] Values(bool joins, bool beside, out int launches)
+    /// <summary>With launches beside others too, among which those by Winograd may not be, for they share memory.</summary>
+    [Test]
+    public void ConvolutionsByWinogradGiveTheSameStep(
+        [Values(ConvolutionMode.Winograd2, ConvolutionMode.Winograd4)] ConvolutionMode way)
     {
-        (bool joined, bool aside) = (Gpu.JoinsPasses, Gpu.RunsBeside);
+        float[][] direct = Values(true, false, out _), transformed = Values(true, true, out _, way);
+        Assert.That(transformed, Is.Not.EqualTo(direct), "they are rounded otherwise");
+        for (int i = 0; i < direct.Length; i++)
+        {
+            float scale = Math.Max(1e-2f, direct[i].Max(Math.Abs));
+            Assert.That(transformed[i], Is.EqualTo(direct[i]).Within(1e-4 * scale), $"tensor {i}");
+        }
+    }
+
+    private float[][] Values(
+        bool joins, bool beside, out int launches, ConvolutionMode convolutions = ConvolutionMode.Direct)
+    {
+        (bool joined, bool aside, ConvolutionMode before) = (Gpu.JoinsPasses, Gpu.RunsBeside, Gpu.Convolutions);
         try
         {
-            (Gpu.JoinsPasses, Gpu.RunsBeside) = (joins, beside);
+            (Gpu.JoinsPasses, Gpu.RunsBeside, Gpu.Convolutions) = (joins, beside, convolutions);
             Module model = IsSmall ? new Sequential(
-                new Conv2d(3, 8, 3, padding: 1), new BatchNorm(8), new Relu(), new Conv2d(8, 4, 3, padding: 1), new BatchNorm(4),
+                new Conv2d(3, 16, 3, padding: 1), new BatchNorm(16), new Relu(), new Conv2d(16, 4, 3, padding: 1),
+                new BatchNorm(4),
                 new Relu(), new Flatten(), new Linear(64, 5)) : new WideResNet(10, 2, 5);
             using ParameterArena arena = new(model, Gpu, 1);
             TrainingContext context = new(1);
@@ -70,7 +86,7 @@ internal sealed class GpuStepTests(string id) : DeviceFixture(id)
         }
         finally
         {
-            (Gpu.JoinsPasses, Gpu.RunsBeside) = (joined, aside);
+            (Gpu.JoinsPasses, Gpu.RunsBeside, Gpu.Convolutions) = (joined, aside, before);
         }
     }
 }
