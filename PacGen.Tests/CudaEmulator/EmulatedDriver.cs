@@ -213,10 +213,7 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
     {
         function.CheckLaunch(grid, block, shared);
         RunOptions options = new() { Seed = settings.Seed, ChecksGlobalRaces = settings.ChecksGlobalRaces, Counts = Counts };
-        Streams.Put(Stream(stream), () =>
-        {
-            function.Kernel.Run(grid, block, shared, parameters, Memory, options);
-        });
+        Streams.Put(Stream(stream), () => function.Kernel.Run(grid, block, shared, parameters, Memory, options));
     }
 
     public EmulatedStream Stream(nint handle) => handle is 0 or 1 ? Streams.Default : Take<EmulatedStream>(handle);

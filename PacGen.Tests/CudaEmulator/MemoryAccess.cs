@@ -319,7 +319,8 @@ internal static unsafe class MemoryAccess
         {
             throw warp.Fault(
                 instruction, lane,
-                size == 0 ? $"{bytes} bytes outside all memory that is allocated"
+                size == 0
+                    ? $"{bytes} bytes outside all memory that is allocated, {warp.Block.Launch.Memory.Describe(address)}"
                     : $"{bytes} bytes at {address - start} of an allocation of {size}",
                 address);
         }
