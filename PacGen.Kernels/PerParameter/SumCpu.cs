@@ -127,15 +127,15 @@ internal sealed unsafe class SumCpu<TTerms, TSettings, T, TWords>(CpuDevice devi
                     TLane first, sum1, largest0, largest1, x = TLane.Load(a0 + i);
                     TLane y = TTerms.Inputs > 1 ? TLane.Load(b0 + i) : default;
                     TLane z = TTerms.Inputs > 2 ? TLane.Load(c0 + i) : default;
+                    TLaneWords word = TTerms.UsesWords ? Unsafe.ReadUnaligned<TLaneWords>(words + i) : default;
                     float* at = sums + ((start + i) & (BlockSum.Accumulators - 1));
                     if (TTerms.IsSplit)
                     {
-                        TTerms.First(x, y, z, default(TLaneWords), constants, out first, out sum1, out largest0, out largest1);
+                        TTerms.First(x, y, z, word, constants, out first, out sum1, out largest0, out largest1);
                         TLane.Store(scratch + (i - from), first);
                     }
                     else
                     {
-                        TLaneWords word = TTerms.UsesWords ? Unsafe.ReadUnaligned<TLaneWords>(words + i) : default;
                         TTerms.Of(x, y, z, word, constants, out first, out sum1, out largest0, out largest1);
                         TLane.Store(at, TLane.Load(at) + first);
                     }

@@ -55,6 +55,23 @@ public sealed class PassTests
         Assert.That(result.Count(value => value != 0), Is.InRange(1100, 1400), "a quarter, but for chance");
     }
 
+    /// <summary>A sum whose formula is split, of each weight's word and number.</summary>
+    [TestCase("cpu")]
+    [TestCase("simulator")]
+    public void ASplitSumIsThatOfTheWholeFormula(string id)
+    {
+        Device device = Device.Open(id);
+        using DeviceBuffer weights = device.Allocate(Count);
+        weights.Write(0, Values);
+        using SumLaunch<Draw> launch = SumLaunch<Draw>.Create<KeptMagnitude>(device, new Region(weights));
+        launch.Settings = new Draw { Probability = 0.25f, Seed = 9, Step = 4 };
+        launch.Run();
+        bool[] kept = [.. Enumerable.Range(0, Count).Select(
+            i => UniformSampler.Unit<Float1, Words1>(new Words1(Philox.Word(9, 7, 4, i))).Value < 0.25f)];
+        Assert.That(launch.Result.Sum0, Is.EqualTo(Values.Where((_, i) => kept[i]).Sum(w => 2 * Math.Abs((double)w))));
+        Assert.That(launch.Result.Sum1, Is.EqualTo(kept.Count(one => one)));
+    }
+
     /// <summary>The scalars of <see cref="Magnitude"/>.</summary>
     public struct Limits
     {
@@ -121,5 +138,50 @@ public sealed class PassTests
             where T : struct, ILane<T, TWords>
             where TWords : struct, IWords<TWords> =>
             T.Select(T.Less(UniformSampler.Unit<T, TWords>(word), constants.C0), a, T.Constant(0f));
+    }
+
+    /// <summary>2|w| with a probability, and how many there are; doubled in the last step.</summary>
+    public readonly struct KeptMagnitude : ITerms<Draw>
+    {
+        /// <inheritdoc/>
+        public static int Inputs => 1;
+
+        /// <inheritdoc/>
+        public static int Sums => 2;
+
+        /// <inheritdoc/>
+        public static bool UsesWords => true;
+
+        /// <inheritdoc/>
+        public static bool IsSplit => true;
+
+        /// <inheritdoc/>
+        public static PhiloxDraw Random(Draw settings) => Keep.Random(settings);
+
+        /// <inheritdoc/>
+        public static void Of<T, TWords>(
+            T a, T b, T c, TWords word, Draw settings, out T sum0, out T sum1, out T largest0, out T largest1)
+            where T : struct, ILane<T, TWords>
+            where TWords : struct, IWords<TWords>
+        {
+            First(a, b, c, word, settings, out T first, out sum1, out largest0, out largest1);
+            sum0 = Last(first);
+        }
+
+        /// <inheritdoc/>
+        public static void First<T, TWords>(
+            T a, T b, T c, TWords word, Draw settings, out T first, out T sum1, out T largest0, out T largest1)
+            where T : struct, ILane<T, TWords>
+            where TWords : struct, IWords<TWords>
+        {
+            T kept = T.Less(UniformSampler.Unit<T, TWords>(word), T.Constant(settings.Probability));
+            first = T.Select(kept, T.Abs(a), T.Constant(0f));
+            sum1 = T.Select(kept, T.Constant(1f), T.Constant(0f));
+            largest0 = largest1 = default;
+        }
+
+        /// <inheritdoc/>
+        public static T Last<T>(T first)
+            where T : struct, ILane<T> => first + first;
     }
 }
