@@ -145,7 +145,7 @@ internal sealed unsafe class WindowsLaunch<T> : CpuLaunch
                     }
                     else if (even)
                     {
-                        bool asks = panel == 0;
+                        bool asks = panel == 0 && ahead != 0;
                         EvenSum evenly = new(
                             terms, terms, 1, width, false, asks ? ahead * terms : 0, asks ? RowTiles<T>.Height(vectors) : 0);
                         done = EvenRows<T>.Multiply(evenly, all, vectors, a, at, c + start, panels.Columns);

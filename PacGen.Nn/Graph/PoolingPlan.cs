@@ -7,9 +7,10 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// Takes maps behind the max pooling that reads them. A rounded m that never falls, such as a ReLU or the sum with a bias, has
-/// max m(x) = m(max x), bit for bit, so that m is computed of the maxima alone; its derivative is wanted there alone, too, and
-/// the sum of an image's gradient, such as a bias's, is that of its windows'. What m makes is never in memory. Where m
-/// makes two numbers of a window equal, the gradient goes to the larger x, not to the first.
+/// max m(x) = m(max x), bit for bit but for the sign of a zero and sums of infinities, so that m is computed of the maxima alone;
+/// its derivative is wanted there alone, too, and the sum of an image's gradient, such as a bias's, is that of its windows'.
+/// What m makes is never in memory. Where m makes two numbers of a window equal, the gradient goes to the larger x, not to the
+/// first.
 /// </summary>
 internal sealed class PoolingPlan
 {
@@ -45,7 +46,8 @@ internal sealed class PoolingPlan
         }
 
         List<Tensor> result = [];
-        HashSet<Tensor> wanted = [.. plan.Readers().Keys, .. outputs];
+        // What the user writes has memory, read or not.
+        HashSet<Tensor> wanted = [.. plan.Readers().Keys, .. outputs, .. order.Where(node => node.Operation is null)];
         foreach (Tensor node in order)
         {
             plan.Add(node, wanted, result);

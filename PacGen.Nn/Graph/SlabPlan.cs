@@ -18,8 +18,9 @@ internal sealed class SlabPlan
     public SlabPlan(
         List<Step> steps, IReadOnlyList<Tensor> outputs, Func<Tensor, bool> isPlaced, Func<Tensor, Tensor> source)
     {
+        // What another step's launch does reads what that step does, not the mean that its expression names, which comes later.
         Dictionary<Tensor, int> lastUse = [];
-        foreach (Step step in steps)
+        foreach (Step step in steps.Where(step => !step.IsDone))
         {
             foreach (Tensor input in step.Inputs)
             {

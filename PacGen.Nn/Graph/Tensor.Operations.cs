@@ -190,7 +190,10 @@ public sealed partial class Tensor
     /// <summary>The transpose of a matrix; <see cref="Permute"/> and <see cref="SwapAxes"/> take any axes.</summary>
     public Tensor Transpose() => Apply(new Transpose(), this);
 
-    /// <summary>The maximum of each window of images (N, H, W, C). Ties go to the first position, as in PyTorch.</summary>
+    /// <summary>
+    /// The maximum of each window of images (N, H, W, C). Ties go to the first position, as in PyTorch; where a bias or a ReLU
+    /// in front, which nothing else reads, rounded different numbers to a tie, to the larger of them.
+    /// </summary>
     /// <param name="kernelSize">Height and width of a window.</param>
     /// <param name="stride">How far a window goes on; its own size unless given.</param>
     /// <param name="padding">Pixels on each side, 0 or more.</param>

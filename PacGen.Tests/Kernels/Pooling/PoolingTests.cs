@@ -161,7 +161,6 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
         Assert.That(new PoolSelect(new(2)), Is.EqualTo(new PoolSelect(new(2, 2))));
     }
 
-    /// <summary>Few different values, so that windows have ties.</summary>
     private void CheckScatter(PoolGeometry geometry, Shape image, float[] x)
     {
         Shape pooled = geometry.Pool(image, "");
@@ -178,6 +177,7 @@ internal sealed class PoolingTests(string id) : DeviceFixture(id)
         Check(new PoolScatter(geometry), [image, pooled], [x, dy], expected, 5e-7, Seed, scale);
     }
 
+    /// <summary>Few different values, so that windows have ties.</summary>
     private static float[] Coarse(Shape image) => [.. KernelRun.Random(image, Seed).Select(value => MathF.Round(value * 3))];
 
     /// <summary>

@@ -102,6 +102,17 @@ internal sealed class PoolingPlanTests
         Assert.That(graph[y].ToArray(), Is.EqualTo(new float[] { float.NaN, 0 }));
     }
 
+    /// <summary>What the user writes has memory, though the sum of a bias's gradient doesn't read it then.</summary>
+    [Test]
+    public void AnInputThatNothingReadsStays()
+    {
+        Tensor gradient = (X + Bias).MaxPool2d(2).Sum().Gradient(Bias)[0];
+        using CompiledGraph graph = CompiledGraph.Compile(Device.Cpu, [gradient]);
+        graph[X].Write(new float[Images.Count]);
+        graph.Run();
+        Assert.That(graph[gradient].ToArray(), Is.All.EqualTo(18f));
+    }
+
     private static Tensor Twice(Tensor x)
     {
         Tensor active = x.Relu();

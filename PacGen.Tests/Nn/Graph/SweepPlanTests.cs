@@ -33,6 +33,14 @@ internal sealed class SweepPlanTests
         Check([mean, variance], 1);
     }
 
+    /// <summary>A mean that only the squares read comes behind them, and no other's numbers may lie where its sum does.</summary>
+    [Test]
+    public void AMeanThatNothingElseReads()
+    {
+        Tensor x = Tensor.Input(new Shape(64, 16), "x"), made = x.Tanh();
+        Check([Tensor.MatMul(made, Tensor.Input(new Shape(16, 16), "w")), made.Variance(made.Mean([0]), [0])], 1);
+    }
+
     [Test]
     public void SquaresAboutAnotherNumberAreNot()
     {
