@@ -30,12 +30,12 @@ internal static class ProductStage
         extent % 32 == 0 ? SwizzleOuters(piece, term) : piece ^ (term & 2);
 
     /// <summary>
-    /// Where a piece of eight numbers in bfloat16 of a term's line stands: of the pieces of eight terms in a row no two are in
-    /// the same banks, however many there are, an even number.
+    /// Where a piece of eight numbers in bfloat16 of a term's line stands: of the same pieces of eight terms in a row, which are
+    /// read at a time, no two are in the same banks, nor of two neighbours of four terms or four of two, which are written.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int SwizzlePairs(int piece, int term, int extent) =>
-        piece ^ (extent % 64 == 0 ? term & 7 : extent % 32 == 0 ? (term >> 1) & 3 : (term >> 2) & 1);
+        piece ^ (((term >> 2) & 1) | (extent % 32 == 0 ? term & 2 : 0) | (extent % 64 == 0 ? (term & 1) << 2 : 0));
 
     /// <summary>
     /// The row whose terms are a line of A's stage: of 32 rows, four neighbours stand in four eighths of the lines, so that eight

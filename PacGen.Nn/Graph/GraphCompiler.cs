@@ -550,7 +550,7 @@ internal sealed class GraphCompiler
         /// <summary>The tensor of which it stores a copy in bfloat16, by the map that makes that; null for all others.</summary>
         public Tensor? CopyOf { get; init; }
 
-        /// <summary>Whether no step reads that tensor but the sum of its numbers over all axes but the last.</summary>
+        /// <summary>Whether a single other step reads that tensor, which need not be in memory where that is its sum.</summary>
         public bool IsReadAlone { get; init; }
 
         /// <summary>Of the first of the steps that are one pass of a GPU, that pass.</summary>

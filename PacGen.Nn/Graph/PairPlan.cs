@@ -6,9 +6,9 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// Stores what products in bfloat16 multiply in that precision (<see cref="PairMap"/>), with the bits of products that round what
-/// they read: a tensor whose readers are all such products, where the map that makes it can store it so; and a second copy of one
-/// that others read too, where the map that makes it stores both, or where it is a parameter, which is small beside what the
-/// products read. The rest is read in single precision as ever.
+/// they read: a tensor whose readers are all such products, where a map makes it; and a copy of one that others read too, where
+/// the map that makes it stores both, or where it is a leaf: a parameter is small beside what the products read. The rest is read
+/// in single precision as ever.
 /// </summary>
 internal sealed class PairPlan
 {

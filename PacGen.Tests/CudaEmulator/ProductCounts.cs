@@ -11,8 +11,13 @@ namespace PacGen.Tests.CudaEmulator;
 [Explicit("Takes minutes; for docs/gpu-emulation.md.")]
 internal sealed class ProductCounts
 {
-    [Test]
-    public void OfTiles()
+    private const string Single = "fp32", Tf32 = "TF32", BFloat16 = "bf16", InMemory = "bf16 in memory";
+
+    [TestCase(Single)]
+    [TestCase(Tf32)]
+    [TestCase(BFloat16)]
+    [TestCase(InMemory)]
+    public void OfTiles(string mode)
     {
         if (EmulatedDriver.Loaded is not { } driver)
         {
@@ -23,14 +28,21 @@ internal sealed class ProductCounts
         GpuDevice device = (GpuDevice)Device.Open("cuda");
         foreach ((string name, Operation single, Shape a, Shape b, double products) in Cases())
         {
-            foreach (string mode in (string[])["fp32", "TF32", "bf16"])
+            foreach (string tiles in mode == InMemory ? (string[])["auto"] : ["", "auto"])
             {
-                foreach (string tiles in (string[])["", "auto"])
+                device.Products = mode == Tf32 ? ProductMode.Tf32 : ProductMode.Single;
+                device.ProductTiles = tiles;
+                if (mode == InMemory)
                 {
-                    device.Products = mode == "TF32" ? ProductMode.Tf32 : ProductMode.Single;
-                    device.ProductTiles = tiles;
-                    Count(driver, device, name, mode, tiles, mode == "bf16" ? single.InBFloat16(device)!
-                        : single, a, b, products);
+                    Count(
+                        driver, device, name, mode, tiles, single.InBFloat16(device)!.ReadingPairs(device, [a, b])!,
+                        PairMap.Places(a), PairMap.Places(b), products);
+                }
+                else
+                {
+                    Count(
+                        driver, device, name, mode, tiles, mode == BFloat16 ? single.InBFloat16(device)! : single, a, b,
+                        products);
                 }
             }
         }

@@ -1,3 +1,4 @@
+using PacGen.Core.Lanes;
 using PacGen.Core.Optimization;
 using PacGen.Kernels;
 using PacGen.Nn;
@@ -46,6 +47,28 @@ internal sealed class PrecisionTests
         using CompiledGraph graph = CompiledGraph.Compile(
             Device.Cpu, [Tensor.MatMul(y, w), Tensor.MatMul(y.Reshape(6, 6), w)], precision: Precision.BFloat16);
         Assert.That(graph.Launches, Is.EqualTo(4), "the map, the weights and two products");
+    }
+
+    /// <summary>On a GPU a map can store two numbers in the place of one, each the upper half of a float.</summary>
+    [Test]
+    public void MapsStorePairs()
+    {
+        Shape shape = new(3, 8);
+        float[] numbers = Numbers(shape, 5);
+        PairMap map = new(Expression.Unary<ReluFunction>(), shape);
+        using DeviceBuffer from = Device.Simulator.Allocate(shape.Count), to = Device.Simulator.Allocate(shape.Count / 2);
+        from.Write(0, numbers);
+        Assert.That(map.Infer([shape]), Is.EqualTo(new Shape(3, 4)));
+        using Launch launch = Device.Simulator.Bind(map, [shape], [new Region(from)], new Region(to));
+        launch.Run();
+        Assert.That(
+            new Region(to).ToArray().SelectMany(pair => new[] { Half(pair, 16), Half(pair, 0) }),
+            Is.EqualTo(numbers.Select(number => BFloat16.Round(Math.Max(number, 0)))));
+        Assert.That(
+            () => map.Bind(Device.Cpu, [shape], [new Region(from)], new Region(to)), Throws.TypeOf<NotSupportedException>());
+
+        static float Half(float pair, int shift) =>
+            BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(pair) << shift & BFloat16.Kept);
     }
 
     /// <summary>

@@ -231,8 +231,8 @@ internal sealed partial class KernelInstanceTests
 
             Both sides lie in memory as pairs of bf16 numbers and come by `cp.async`, 16 bytes at a time, into stages of 32 terms, which take as
             many bytes as sixteen in single precision. `ldmatrix`, transposing where memory does not run along terms, gives whole fragments:
-            12 to 16 of them a warp and stage, 4 × `width` of columns in sixteens × 4 `mma.sync` of 16 × 8 × 16, and no conversion. The rows
-            are stored by pairs, 8 bytes. None has run on a GPU; `PACGEN_GPU_BF16_MEMORY=0` does without.
+            10 to 16 a warp and stage for 16 to 64 `mma.sync` of 16 × 8 × 16, and no conversion. Results are stored 8 bytes at a time. None has
+            run on a GPU; `PACGEN_GPU_BF16_MEMORY=0` does without.
 
             | kernel | registers sm_80, sm_90 | spills | stack | shared | loads | stores |
             | --- | --- | --- | --- | --- | --- | --- |

@@ -1,4 +1,5 @@
 using PacGen.Kernels;
+using PacGen.Tests.CudaEmulator;
 
 namespace PacGen.Tests.Kernels;
 
@@ -76,6 +77,36 @@ internal sealed class PairProductTests(string id)
         Check(new Conv2dWeightGradient(new Conv2dGeometry(1, 1), 3, 3), x, y);
     }
 
+    /// <summary>No access of shared memory waits for a bank, but where four threads write a line of six pieces.</summary>
+    [Test]
+    public void BanksAreMetOnce([ValueSource(nameof(Tiles))] string tile)
+    {
+        if (!OnGpu || EmulatedDriver.Loaded is not { } driver)
+        {
+            Assert.Ignore("The emulated device counts them.");
+            return;
+        }
+
+        device.ProductTiles = tile;
+        foreach ((bool a, bool b) in (ReadOnlySpan<(bool, bool)>)[(false, false), (true, false), (false, true)])
+        {
+            RunCounts counts = driver.Counts = new RunCounts();
+            try
+            {
+                Values(new MatMul(a, b), a ? new(64, 256) : new(256, 64), b ? new(96, 64) : new(64, 96));
+            }
+            finally
+            {
+                driver.Counts = null;
+            }
+
+            long fewest = 4 * (counts.ByKind["ldmatrix"] + counts.ByKind["cp.async"]);
+            Assert.That(
+                counts.SharedWavefronts, tile == "256x48" && !b ? Is.AtMost(1.05 * fewest) : Is.EqualTo(fewest),
+                $"{tile}, {a}, {b}");
+        }
+    }
+
     /// <summary>
     /// What a map stores as pairs is what its numbers are rounded to, one axis and several, on 16 bytes and not.
     /// </summary>
@@ -133,13 +164,15 @@ internal sealed class PairProductTests(string id)
 
     private void Check(Operation single, Shape a, Shape b)
     {
-        Operation rounding = single.InBFloat16(device)!, reading = rounding.ReadingPairs(device, [a, b])!;
         float[] x = KernelRun.Random(a, 1), y = KernelRun.Random(b, 2);
-        float[] expected = KernelRun.Values(device, rounding, [a, b], [x, y], 0);
-        float[] values = KernelRun.Values(
-            device, reading, [PairMap.Places(a), PairMap.Places(b)], [InPairs(x), InPairs(y)], 0);
-        Assert.That(values, Is.EqualTo(expected), $"{single} of {a} and {b} by {device.ProductTiles} on {device.Name}");
+        float[] expected = KernelRun.Values(device, single.InBFloat16(device)!, [a, b], [x, y], 0);
+        Assert.That(
+            Values(single, a, b), Is.EqualTo(expected), $"{single} of {a} and {b} by {device.ProductTiles} on {device.Name}");
     }
+
+    private float[] Values(Operation single, Shape a, Shape b) => KernelRun.Values(
+        device, single.InBFloat16(device)!.ReadingPairs(device, [a, b])!, [PairMap.Places(a), PairMap.Places(b)],
+        [InPairs(KernelRun.Random(a, 1)), InPairs(KernelRun.Random(b, 2))], 0);
 
     private static float[] InPairs(float[] numbers) => [.. numbers.Chunk(2).Select(
         pair => BitConverter.Int32BitsToSingle(TensorCore.Pack(pair[0], pair[1])))];

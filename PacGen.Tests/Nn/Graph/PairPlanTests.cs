@@ -74,6 +74,37 @@ internal sealed class PairPlanTests
         });
     }
 
+    /// <summary>
+    /// On a GPU a training's weights have the same bits: with perturbed weights, batch norm, a stride, and a first convolution of
+    /// one channel, which reads no pairs.
+    /// </summary>
+    [Test]
+    public void TrainingHasTheSameBits([ValueSource(nameof(Ids))] string id)
+    {
+        if (!id.StartsWith("cuda", StringComparison.Ordinal) || Device.Open(id) is not GpuDevice { HasTensorCores: true } device)
+        {
+            Assert.Ignore("It is no GPU with tensor cores.");
+            return;
+        }
+
+        Dataset all = Datasets.Digits(), digits = new("digits", all.Train.Take(8), all.Test.Take(4));
+        float[] pairs = Trained(true), plain = Trained(false);
+        Assert.That(pairs, Is.EqualTo(plain));
+
+        float[] Trained(bool stores) => With(device, stores, true, () =>
+        {
+            Module model = new Sequential(
+                new Conv2d(1, 8, 3, padding: 1), new BatchNorm(8), new Relu(), new Conv2d(8, 8, 3, padding: 1), new BatchNorm(8),
+                new Relu(), new Conv2d(8, 16, 3, stride: 2, padding: 1), new BatchNorm(16), new Relu(), new GlobalAveragePool(),
+                new Linear(16, 10));
+            using Trainer trainer = new(
+                model, digits, new PerturbedOptimizer(new Adam(1e-2), 0.01),
+                new TrainingOptions { Epochs = 2, BatchSize = 4, Device = device, Precision = Precision.BFloat16, Seed = 7 });
+            trainer.Run();
+            return trainer.Arena.Save();
+        });
+    }
+
     private static Tensor Convolution(Tensor x, Tensor w, int padding) => Tensor.Apply(new Conv2dForward(1, padding), x, w);
 
     private static Tensor Constant(Shape shape, ulong seed) => Tensor.Constant(shape, KernelRun.Random(shape, seed));
