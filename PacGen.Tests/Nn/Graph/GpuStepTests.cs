@@ -19,7 +19,7 @@ internal sealed class GpuStepTests(string id) : DeviceFixture(id)
     public void PassesOverColumnsGiveWhatSeparateLaunchesDo()
     {
         float[][] joined = Values(true, false, out int few), apart = Values(false, false, out int many);
-        Assert.That(many - few, Is.AtLeast(20));
+        Assert.That(many - few, Is.AtLeast(Gpu.FusesMaps ? 20 : 0), "where maps are not fused, nothing is joined");
         for (int i = 0; i < joined.Length; i++)
         {
             float scale = Math.Max(1e-2f, apart[i].Max(Math.Abs));
