@@ -82,7 +82,8 @@ Task("CudaEmulated")
     {
         Configuration = configuration,
         NoBuild = true,
-        Filter = filter.Length > 0 ? $"FullyQualifiedName~cuda&({filter})" : "FullyQualifiedName~cuda",
+        Filter = "FullyQualifiedName~EmulatedDeviceTests|(FullyQualifiedName~cuda&FullyQualifiedName!~CudaEmulator"
+            + (filter.Length > 0 ? $"&({filter}))" : ")"),
         EnvironmentVariables = new Dictionary<string, string> { ["PACGEN_TEST_CUDA"] = Argument("cuda", "emulated") },
     }));
 

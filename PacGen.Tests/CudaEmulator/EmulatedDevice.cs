@@ -15,15 +15,15 @@ internal sealed class EmulatedDeviceAttribute : Attribute, ITestAction
 {
     public ActionTargets Targets => ActionTargets.Test;
 
-    public void BeforeTest(ITest test) => EmulatedDriver.Loaded?.TakeFault();
+    public void BeforeTest(ITest test) => Check(isBefore: true);
 
-    public void AfterTest(ITest test)
-    {
-        if (EmulatedDriver.Loaded?.TakeFault() is { } fault)
-        {
-            Assert.Fail($"The emulated CUDA device found: {fault.Message}");
-        }
-    }
+    public void AfterTest(ITest test) => Check(isBefore: false);
+
+    /// <summary>What a test is to fail with; null where the device has no fault.</summary>
+    /// <param name="driver">The device's.</param>
+    /// <param name="isBefore">Whether the test has not begun.</param>
+    internal static string? Report(EmulatedDriver? driver, bool isBefore) => driver?.TakeFault() is { } fault
+        ? $"The emulated CUDA device found{(isBefore ? ", left by what ran before" : "")}: {fault.Message}" : null;
 
     /// <summary>Before anything else of the assembly: cases are listed by the devices that there are.</summary>
 #pragma warning disable CA2255 // A test assembly is a program, not a library.
@@ -34,6 +34,14 @@ internal sealed class EmulatedDeviceAttribute : Attribute, ITestAction
         if (EmulatorSettings.OfProcess() is { } settings)
         {
             EmulatedDriver.Load(settings);
+        }
+    }
+
+    private static void Check(bool isBefore)
+    {
+        if (Report(EmulatedDriver.Loaded, isBefore) is { } report)
+        {
+            Assert.Fail(report);
         }
     }
 }

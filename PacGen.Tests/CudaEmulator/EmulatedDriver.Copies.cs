@@ -32,21 +32,19 @@ internal sealed unsafe partial class EmulatedDriver
             throw StreamSchedule.Unsupported(capture, "a copy from or to memory that isn't page-locked was to be recorded");
         }
 
-        void* staged = null;
-        if (from == Place.Pageable && to != Place.Pageable)
-        {
-            staged = NativeMemory.Alloc((nuint)bytes);
-            NativeMemory.Copy((void*)source, staged, (nuint)bytes);
-        }
+        byte[]? staged = from == Place.Pageable && to != Place.Pageable && bytes <= Array.MaxLength
+            ? new ReadOnlySpan<byte>((void*)source, (int)bytes).ToArray() : null;
 
         StreamWork work = Streams.Put(stream, () =>
         {
             Check(to, target, bytes, "the target of a copy");
             Check(from, source, bytes, "the source of a copy");
-            Buffer.MemoryCopy(staged == null ? (void*)source : staged, (void*)target, bytes, bytes);
-            NativeMemory.Free(staged);
+            fixed (byte* copy = staged)
+            {
+                Buffer.MemoryCopy(staged is null ? (void*)source : copy, (void*)target, bytes, bytes);
+            }
         });
-        if (to == Place.Pageable)
+        if (to == Place.Pageable || (from == Place.Pageable && staged is null))
         {
             Streams.Complete(work);
         }

@@ -63,7 +63,7 @@ internal sealed unsafe class GridLaunch
         {
             int started = 0, limit = order is null ? 1 : Few;
             int step = order is null ? 1 : Coprime(total, order);
-            long since = 0;
+            long since = 0, grown = 0;
             while (started < total || resident.Count > 0)
             {
                 while (started < total && resident.Count < limit)
@@ -86,13 +86,20 @@ internal sealed unsafe class GridLaunch
                 {
                     resident.RemoveAt(chosen);
                     idle.Push(block);
-                    since = 0;
+                    since = grown = 0;
+                    continue;
                 }
-                else if (order is null)
+
+                if (order is null)
                 {
                     // The next one's turn.
                     resident.RemoveAt(0);
                     resident.Add(block);
+                }
+
+                if (since - grown >= Slice)
+                {
+                    grown = since;
                     limit = Math.Min(limit * 2, Many);
                 }
 

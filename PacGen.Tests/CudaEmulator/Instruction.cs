@@ -77,6 +77,12 @@ internal unsafe struct Instruction
     /// <summary>Whether it reads memory.</summary>
     public bool Reads;
 
+    /// <summary>
+    /// Whether blocks may access the same memory by it at once: an atomic operation, or a volatile access or its like, of a scope
+    /// wider than a block.
+    /// </summary>
+    public bool IsStrong;
+
     /// <summary>The allocation that it touched last, and how many bytes from its start on an access may begin.</summary>
     public nint RangeStart;
 

@@ -13,6 +13,9 @@ internal sealed unsafe partial class InstructionDecoder
         "nc",
     };
 
+    // Those by which other blocks may see an access as soon as it is done.
+    private static readonly string[] Orders = ["volatile", "relaxed", "acquire", "release"];
+
     private static readonly Dictionary<string, nint> Atomics = BuildAtomics();
 
     private void LoadOrStore(ref Instruction instruction, string[] parts, string[] operands)
@@ -49,6 +52,7 @@ internal sealed unsafe partial class InstructionDecoder
         instruction.Bytes = PtxKernel.SizeOf(type);
         instruction.Reads = loads;
         instruction.Writes = !loads;
+        instruction.IsStrong = !parts.Contains("cta") && parts.Intersect(Orders).Any();
         instruction.List = Places(
             [.. registers.Select(register => loads ? Target(register, type) : Source(register, type))]);
         if (instruction.Space == MemorySpace.Parameter)
@@ -126,6 +130,7 @@ internal sealed unsafe partial class InstructionDecoder
         instruction.Count = 1;
         instruction.Bytes = PtxKernel.SizeOf(type);
         instruction.Reads = instruction.Writes = true;
+        instruction.IsStrong = !parts.Contains("cta");
         instruction.D = returns ? Target(operands[0], type) : -1;
         (instruction.A, instruction.Offset) = Address(operands[first]);
         instruction.B = Source(operands[first + 1], type);

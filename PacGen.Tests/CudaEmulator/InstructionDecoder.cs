@@ -178,7 +178,12 @@ internal sealed unsafe partial class InstructionDecoder
                 Atomic(ref instruction, parts, operands);
                 break;
             case "membar" or "fence":
-                instruction.Run = &MemoryAccess.Fence;
+                instruction.Run = parts[^1] switch
+                {
+                    "gl" or "gpu" or "sys" => &MemoryAccess.Fence,
+                    "cta" => &MemoryAccess.FenceOfBlock,
+                    _ => throw Refuse("this fence is not emulated"),
+                };
                 break;
             case "cvta":
                 Window(ref instruction, parts, operands);
@@ -227,7 +232,7 @@ internal sealed unsafe partial class InstructionDecoder
         else if (name is "bar.sync" or "barrier.sync" or "barrier.sync.aligned" or "bar.cta.sync")
         {
             Expect(operands, 1);
-            instruction.Kind = InstructionKind.Barrier;
+            instruction.Kind = operands[0] == "0" ? InstructionKind.Barrier : throw Refuse("of a block's barriers 0 is emulated");
         }
         else
         {

@@ -117,7 +117,7 @@ internal static unsafe class MemoryAccess
                 }
 
                 CheckGlobal(warp, instruction, lane, source, given);
-                block.Launch.GlobalShadow?.Read(warp, instruction, lane, source, given);
+                block.Launch.GlobalShadow?.Access(warp, instruction, lane, source, given, writes: false);
             }
 
             warp.Copies!.Add(lane, (int)offset, source, bytes, given, instruction->Index);
@@ -175,8 +175,13 @@ internal static unsafe class MemoryAccess
         }
     }
 
-    /// <summary>membar, fence.</summary>
-    public static void Fence(Warp warp, Instruction* instruction) => warp.Block.Launch.GlobalShadow?.Fence(warp.Block);
+    /// <summary>membar, fence of a scope wider than a block.</summary>
+    public static void Fence(Warp warp, Instruction* instruction) => warp.Block.Launch.GlobalShadow?.Fence(warp);
+
+    /// <summary>The same among a block's threads: what they access is seen at once anyway.</summary>
+    public static void FenceOfBlock(Warp warp, Instruction* instruction)
+    {
+    }
 
     /// <summary>The address of a row of a matrix in shared memory.</summary>
     public static byte* Row(Warp warp, Instruction* instruction, int lane)
@@ -229,7 +234,7 @@ internal static unsafe class MemoryAccess
             GlobalShadow? shadow = warp.Block.Launch.GlobalShadow;
             if (shadow is not null)
             {
-                shadow.Access(warp, instruction, lane, (nint)address, bytes, writes, atomic);
+                shadow.Access(warp, instruction, lane, (nint)address, bytes, writes);
             }
 
             return (byte*)address;
@@ -275,7 +280,7 @@ internal static unsafe class MemoryAccess
         {
             Aligned(warp, instruction, lane, address, bytes);
             CheckGlobal(warp, instruction, lane, (nint)address, bytes);
-            warp.Block.Launch.GlobalShadow?.Access(warp, instruction, lane, (nint)address, bytes, writes, atomic);
+            warp.Block.Launch.GlobalShadow?.Access(warp, instruction, lane, (nint)address, bytes, writes);
             return (byte*)address;
         }
 

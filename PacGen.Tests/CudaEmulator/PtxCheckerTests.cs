@@ -119,6 +119,12 @@ internal sealed class PtxCheckerTests
     [TestCase("trap;", "stopped itself")]
     public void ABadAddressIsFound(string text, string what) => Fails(text, FirstLine, what, 32, input: Numbers(32));
 
+    [TestCase("bar.sync 1;", "of a block's barriers 0 is emulated")]
+    [TestCase("bar.sync %r1;", "of a block's barriers 0 is emulated")]
+    [TestCase("fence.acq_rel.cluster;", "this fence is not emulated")]
+    public void WhatIsNotEmulatedIsRefused(string text, string what) => Assert.That(
+        () => PtxModule.Parse(Text(text)), Throws.TypeOf<EmulatedFault>().With.Message.Contains(what));
+
     [Test]
     public void LanesAtDifferentBarriersAreFound() => Fails(
         """
@@ -146,6 +152,7 @@ internal sealed class PtxCheckerTests
         Run("setp.lt.u32 %p1, %r1, 40; @%p1 ret; bar.sync 0; st.global.u32 [%rd4], %r1;", [], 64, 64)[63], Is.EqualTo(63));
 
     [TestCase("")]
+    [TestCase("membar.cta;")]
     [TestCase("membar.gl;")]
     public void BlocksThatShareAWordNeedAFenceAndAnAtomic(string fence)
     {
@@ -170,7 +177,7 @@ internal sealed class PtxCheckerTests
             st.global.u32 [%rd2+68], %r4;
             """;
         RunOptions options = new() { ChecksGlobalRaces = true };
-        if (fence.Length == 0)
+        if (fence != "membar.gl;")
         {
             Fails(text, FirstLine + 8, "no fence", 1, options, blocks: 4);
         }
@@ -179,6 +186,96 @@ internal sealed class PtxCheckerTests
             Assert.That(Run(text, [], 18, 1, "", options, 4)[17], Is.EqualTo(6));
         }
     }
+
+    /// <summary>A thread's fence is for its own accesses, and with a barrier for others'; so is an atomic operation.</summary>
+    [TestCase("bar.sync 0;", "membar.gl;", "bar.sync 0;", true)]
+    [TestCase("membar.gl; bar.sync 0;", "", "bar.sync 0;", true)]
+    [TestCase("bar.sync 0;", "", "bar.sync 0;", false)]
+    [TestCase("", "membar.gl;", "bar.sync 0;", false)]
+    [TestCase("bar.sync 0;", "membar.gl;", "", false)]
+    public void AFenceOfOneThreadNeedsBarriers(string before, string fence, string behind, bool isRight)
+    {
+        string text =
+            $"""
+            mov.u32 %r2, %ctaid.x;
+            mul.wide.u32 %rd6, %r2, 256;
+            add.u64 %rd6, %rd4, %rd6;
+            st.global.u32 [%rd6], 6;
+            {before}
+            setp.ne.u32 %p1, %r1, 0;
+            @%p1 bra join;
+            {fence}
+            atom.global.add.u32 %r3, [%rd2+512], 1;
+            join:
+            {behind}
+            setp.eq.u32 %p2, %r2, 0;
+            @%p2 ret;
+            ld.global.u32 %r4, [%rd4];
+            st.global.u32 [%rd6], %r4;
+            """;
+        RunOptions options = new() { ChecksGlobalRaces = true };
+        if (isRight)
+        {
+            Assert.That(Run(text, [], 129, 64, "", options, 2)[..128], Is.All.EqualTo(6));
+        }
+        else
+        {
+            Assert.That(
+                () => Run(text, [], 129, 64, "", options, 2),
+                Throws.TypeOf<EmulatedFault>().With.Property("Line").EqualTo(FirstLine + 13).And.Message.Contains("no fence"));
+        }
+    }
+
+    /// <summary>Its own read comes between.</summary>
+    [TestCase(2)]
+    [TestCase(3)]
+    public void AWriteOverWhatAnotherBlockReadIsFound(int blocks) => Fails(
+        $"""
+        mov.u32 %r2, %ctaid.x;
+        ld.global.u32 %r3, [%rd2];
+        setp.ne.u32 %p1, %r2, {blocks - 1};
+        @%p1 ret;
+        add.u32 %r3, %r3, 1;
+        st.global.u32 [%rd2], %r3;
+        """, FirstLine + 5, $"block number {blocks - 2} read, line {FirstLine + 1}", 1,
+        new RunOptions { ChecksGlobalRaces = true }, blocks: blocks);
+
+    [TestCase("ld.global.u32", false)]
+    [TestCase("ld.volatile.global.u32", true)]
+    [TestCase("atom.global.cta.add.u32", false)]
+    [TestCase("atom.global.add.u32", true)]
+    public void APlainAccessOfWhatOthersChangeAtomicallyIsFound(string access, bool isRight)
+    {
+        string text =
+            $"""
+            mov.u32 %r2, %ctaid.x;
+            setp.eq.u32 %p1, %r2, 0;
+            @%p1 atom.global.add.u32 %r3, [%rd2], 1;
+            @!%p1 {access} %r3, [%rd2]{(access[0] == 'a' ? ", 1" : "")};
+            """;
+        RunOptions options = new() { ChecksGlobalRaces = true };
+        if (isRight)
+        {
+            Assert.That(Run(text, [], 1, 1, "", options, 2)[0], Is.EqualTo(access[0] == 'a' ? 2 : 1));
+        }
+        else
+        {
+            Fails(text, FirstLine + 3, "block number 0 wrote", 1, options, blocks: 2);
+        }
+    }
+
+    /// <summary>All blocks wait for one another: more than are resident at first.</summary>
+    [Test]
+    public void AllBlocksMayWaitForOneAnother([Values(0, 1)] int seed) => Assert.That(
+        Run(
+            """
+            atom.global.add.u32 %r2, [%rd2], 1;
+            wait:
+            ld.volatile.global.u32 %r3, [%rd2];
+            setp.ne.u32 %p1, %r3, 8;
+            @%p1 bra wait;
+            st.global.u32 [%rd2+4], %r3;
+            """, [], 2, 1, "", new RunOptions { Seed = seed }, 8)[1], Is.EqualTo(8));
 
     /// <summary>The first block waits for the second.</summary>
     [Test]

@@ -182,13 +182,20 @@ internal sealed class StreamSchedule(int? lazySeed)
         }
     }
 
-    /// <summary>Forgets all that waits: the device has failed.</summary>
+    /// <summary>Forgets all that waits or is recorded: the device has failed. Nobody waits for it any more.</summary>
     public void Drop()
     {
         foreach (EmulatedStream stream in All)
         {
+            foreach (StreamWork work in stream.Waiting)
+            {
+                work.Drop();
+            }
+
             stream.Waiting.Clear();
             stream.Last.Clear();
+            stream.Capture = null;
+            stream.Tail.Clear();
         }
     }
 

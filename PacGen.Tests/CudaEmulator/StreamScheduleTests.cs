@@ -139,6 +139,27 @@ internal sealed class StreamScheduleTests
         }
     }
 
+    /// <summary>After a failure nothing is left to wait for, and nothing is recorded.</summary>
+    [Test]
+    public void WhatIsDroppedHoldsNobodyUp()
+    {
+        StreamSchedule streams = new(0);
+        EmulatedStream a = streams.Create(isBlocking: false), b = streams.Create(isBlocking: false);
+        EmulatedEvent made = new(isTimed: false);
+        List<int> ran = [];
+        streams.Put(a, () => ran.Add(1));
+        streams.Record(made, a);
+        streams.BeginCapture(b);
+        streams.Put(b, () => ran.Add(2));
+        streams.Drop();
+        Assert.That(streams.IsDone(made));
+        streams.Complete(made);
+        streams.Wait(b, made);
+        streams.Put(b, () => ran.Add(3));
+        streams.Complete(b);
+        Assert.That(ran, Is.EqualTo((int[])[3]));
+    }
+
     private static void Refuses(CudaResult result, Action call) =>
         Assert.That(Assert.Throws<CudaRefusal>(() => call())!.Result, Is.EqualTo(result));
 }

@@ -34,6 +34,13 @@ internal sealed class StreamWork(Action? action, IEnumerable<StreamWork> after)
         }
     }
 
+    /// <summary>Counts as done, and is not: the device has failed.</summary>
+    public void Drop()
+    {
+        IsDone = true;
+        after = [];
+    }
+
     /// <summary>The same work to be done once more: a node of a graph that is launched again.</summary>
     public StreamWork Again(IEnumerable<StreamWork> behind) => new(action, behind);
 }

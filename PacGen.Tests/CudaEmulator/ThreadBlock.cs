@@ -132,6 +132,7 @@ internal sealed unsafe class ThreadBlock : IDisposable
             else if (waits)
             {
                 Shadow?.Advance(clears: false);
+                Launch.GlobalShadow?.Barrier(Number);
                 foreach (Warp warp in warps)
                 {
                     if (!warp.HasEnded)

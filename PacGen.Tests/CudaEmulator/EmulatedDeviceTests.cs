@@ -1,0 +1,53 @@
+using PacGen.Kernels;
+using PacGen.Tests.Kernels;
+
+namespace PacGen.Tests.CudaEmulator;
+
+/// <summary>The device that the suite has with <c>PACGEN_TEST_CUDA</c>.</summary>
+internal sealed class EmulatedDeviceTests
+{
+    /// <summary>Tests of CUDA devices would be none, and none would fail, if it were not found.</summary>
+    [Test]
+    public void TestsOfCudaDevicesRunOnIt()
+    {
+        if (EmulatorSettings.OfProcess() is null)
+        {
+            Assert.Ignore($"{EmulatorSettings.Variable} is not set to emulated.");
+        }
+
+        EmulatedDriver driver = EmulatedDriver.Loaded!;
+        Assert.That(DeviceFixture.GpuIds, Has.Some.StartsWith("cuda"));
+        Device device = Device.Open("cuda");
+        Assert.That(EmulatedDriver.Emulates(device));
+        Assert.That(device.Name, Does.Contain("Emulated CUDA device"));
+        RunCounts counts = new();
+        driver.Counts = counts;
+        try
+        {
+            Shape shape = new(2, 2);
+            Assert.That(
+                KernelRun.Values(device, new MatMul(), [shape, shape], [[1, 2, 3, 4], [5, 6, 7, 8]], 0),
+                Is.EqualTo((float[])[19, 22, 43, 50]));
+        }
+        finally
+        {
+            driver.Counts = null;
+        }
+
+        Assert.That(counts.Issued, Is.Positive);
+    }
+
+    [TestCase(true, "found, left by what ran before: kernel, ")]
+    [TestCase(false, "found: kernel, ")]
+    public void ATestFailsWithWhatTheDeviceFound(bool isBefore, string report)
+    {
+        using EmulatedDriver driver = new(new EmulatorSettings());
+        driver.Initialize();
+        Assert.That(EmulatedDeviceAttribute.Report(driver, isBefore), Is.Null);
+        driver.Call(
+            _ => throw new EmulatedFault("kernel", "reads past an end", new(1), new(2), 3, "ld.global.f32", 4),
+            needsContext: false);
+        Assert.That(EmulatedDeviceAttribute.Report(driver, isBefore), Does.Contain(report).And.Contains("reads past an end"));
+        Assert.That(EmulatedDeviceAttribute.Report(driver, isBefore), Is.Null);
+    }
+}
