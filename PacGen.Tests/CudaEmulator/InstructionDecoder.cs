@@ -402,7 +402,7 @@ internal sealed unsafe partial class InstructionDecoder
 
     private static int* Places(int[] places)
     {
-        // They live as long as the process, as the modules of a test run nearly do.
+        // Never given back: a test run's modules live nearly as long as its process.
         int* list = (int*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)places.Length, sizeof(int));
         places.CopyTo(new Span<int>(list, places.Length));
         return list;

@@ -24,11 +24,6 @@ internal readonly struct WideProduct : IScalar2<int, int, long>
     public static long Of(int a, int b) => (long)a * b;
 }
 
-internal readonly struct WideProductUnsigned : IScalar2<uint, uint, ulong>
-{
-    public static ulong Of(uint a, uint b) => (ulong)a * b;
-}
-
 internal readonly struct HighProduct : IScalar2<int, int, int>
 {
     public static int Of(int a, int b) => (int)(((long)a * b) >> 32);

@@ -318,6 +318,7 @@ internal sealed partial class KernelInstanceTests
         string ptx = Body(kernel), type = kernel.Method.DeclaringType!.Name;
         using (Assert.EnterMultipleScope())
         {
+            Assert.That(() => CudaEmulator.PtxModule.Parse(PtxListing.Of(kernel.Method)), Throws.Nothing, "can be emulated");
             Assert.That(ptx, Does.Not.Contain(".local"), kernel.Name);
             Assert.That(ptx, Does.Not.Contain("call"), kernel.Name);
             Assert.That(ptx, Does.Not.Contain(".approx").And.Not.Contain(".ftz"), kernel.Name);
