@@ -42,7 +42,7 @@ internal sealed unsafe partial class PtxKernel
             }
         }
 
-        decoder = new InstructionDecoder(statements, offsets, dynamic);
+        decoder = new InstructionDecoder(ControlFlow.Order(statements), offsets, dynamic);
         code = decoder.Decode();
     }
 
