@@ -297,6 +297,34 @@ internal sealed class PtxCheckerTests
             """, [], 2, 1, "", new RunOptions { Seed = seed }, 2)[1], Is.EqualTo(7));
 
     /// <summary>32 lanes 8 bytes apart: two words a bank, and 8 sectors.</summary>
+    /// <summary>
+    /// A loop that half of the lanes leave earlier than the others, and where they go on in front of it in the text: what they do
+    /// there is one instruction each of the warp.
+    /// </summary>
+    [Test]
+    public void LanesMeetWhereBranchesDo()
+    {
+        RunCounts counts = new();
+        uint[] values = Run(
+            """
+            bra head;
+            meet:
+            mul.lo.u32 %r2, %r2, 3;
+            st.global.u32 [%rd4], %r2;
+            ret;
+            head:
+            mov.b32 %r2, 0;
+            shr.u32 %r3, %r1, 4;
+            body:
+            setp.gt.u32 %p1, %r2, %r3;
+            @%p1 bra meet;
+            add.u32 %r2, %r2, 1;
+            bra body;
+            """, [], 32, 32, "", new RunOptions { Counts = counts });
+        Assert.That(values, Is.EqualTo(Enumerable.Range(0, 32).Select(thread => thread < 16 ? 3u : 6u)));
+        Assert.That(counts.ByKind["st.global"], Is.EqualTo(1));
+    }
+
     [Test]
     public void CountsWhatMemoryTakes()
     {

@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics;
 namespace PacGen.Tests.CudaEmulator;
 
 /// <summary>
-/// 32 threads. Lanes at the lowest instruction go first, so that divergent branches meet again; a seed lets others go first for a
-/// while.
+/// 32 threads. Lanes at the lowest instruction go first, so that, in the order of <see cref="ControlFlow"/>, divergent branches
+/// meet again; a seed lets others go first for a while.
 /// </summary>
 internal sealed unsafe class Warp : IDisposable
 {
