@@ -49,9 +49,10 @@ public sealed partial class GpuDevice
         : Kind == DeviceKind.Simulator && Accelerator.WarpSize == MmaFragment.Lanes;
 
     /// <summary>
-    /// Whether what a graph in <see cref="Precision.BFloat16"/> multiplies lies in memory in that precision where nothing else
-    /// reads it: half the bytes, the same bits. True on CUDA unless <c>PACGEN_GPU_BF16_MEMORY</c> is 0; false where warps have
-    /// no such products. To be set before graphs are compiled.
+    /// Whether what a graph in <see cref="Precision.BFloat16"/> multiplies lies in memory in that precision: alone where nothing
+    /// else reads it, else beside the numbers in single precision. The same numbers are multiplied; the order in which a tensor
+    /// core adds may be another. True on CUDA unless <c>PACGEN_GPU_BF16_MEMORY</c> is 0; false where warps have no such products.
+    /// To be set before graphs are compiled.
     /// </summary>
     public bool StoresBFloat16 { get => field && HasTensorCores; set; }
 

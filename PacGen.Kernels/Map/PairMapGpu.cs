@@ -14,10 +14,13 @@ internal static class PairMapGpu
     {
         MapGpu.Check(device, map.Name, plan, map.Numbers.Count, inputs);
         Type stored = whole is null ? typeof(PairsAlone) : typeof(PairsBesideNumbers);
+
+        // Pairs are rounded as they are stored; numbers beside them only where the map says so.
+        Expression made = whole is null ? map.Expression.Without<BFloat16Function>() : map.Expression;
         return RuntimeFeature.IsDynamicCodeSupported
             ? (Launch)Activator.CreateInstance(
-                typeof(PairMapGpu<,>).MakeGenericType(map.Expression.Without<BFloat16Function>().ToType(), stored), device, plan,
-                inputs, (int)map.Numbers.Count, whole ?? pairs, pairs)!
+                typeof(PairMapGpu<,>).MakeGenericType(made.ToType(), stored), device, plan, inputs, (int)map.Numbers.Count,
+                whole ?? pairs, pairs)!
             : throw MapGpu.NotCompiled(map.Name);
     }
 }

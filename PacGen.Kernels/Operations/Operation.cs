@@ -34,7 +34,7 @@ public abstract record Operation
 
     /// <summary>
     /// The same by a kernel whose first two inputs, the numbers that it multiplies, are pairs of bfloat16 in memory as
-    /// <see cref="PairMap"/> stores them, with the same bits; null where the device has none for these shapes.
+    /// <see cref="PairMap"/> stores them, of the same numbers; null where the device has none for these shapes.
     /// </summary>
     /// <param name="device">The device.</param>
     /// <param name="inputs">The shapes of the inputs' numbers.</param>

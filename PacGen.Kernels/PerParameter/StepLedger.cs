@@ -315,7 +315,7 @@ public sealed class StepLedger : IDisposable
     /// </summary>
     private static bool IsFinite(double value) => (BitConverter.DoubleToInt64Bits(value) & long.MaxValue) < 0x7FF0_0000_0000_0000;
 
-    /// <summary><see cref="BlockSum.Total"/> by one group, for its first thread.</summary>
+    /// <summary><see cref="BlockSum.Total"/> by one group, for all of its threads.</summary>
     private static double Total(ArrayView<float> sums, int count)
     {
         ArrayView<double> totals = SharedMemory.Allocate<double>(BlockSum.Totals);

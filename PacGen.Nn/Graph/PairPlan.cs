@@ -114,7 +114,9 @@ internal sealed class PairPlan
 
         bool Rounds(Step step) => step.Operation.ReadingPairs(device, Multiplied(step)) is not null;
 
-        bool Reads(Step step) => Rounds(step) && step.Inputs.Take(2).All(input => pairs.Contains(source(input)));
+        // Both factors, and no other input, which stays as it is.
+        bool Reads(Step step) => Rounds(step) && step.Inputs.Take(2).All(input => pairs.Contains(source(input)))
+            && !step.Inputs.Skip(2).Any(input => pairs.Contains(source(input)));
 
         Tensor Stored(Tensor input) => input == source(input) ? stored[input]
             : Tensor.Apply(new Reshape(PairMap.Places(input.Shape)), stored[source(input)]);

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace PacGen.Tests.CudaEmulator;
 
 /// <summary>
-/// Puts the blocks of a kernel's body in an order in which lanes that parted at a branch meet again as soon as they can, when those
-/// that are furthest behind go first: each block behind those that lead to it, a loop's before what follows the loop.
+/// Puts the blocks of a kernel's body in an order in which lanes that parted at a branch meet again as soon as they can, when
+/// those that are furthest behind go first: each block behind those that lead to it, a loop's before what follows the loop.
 /// </summary>
 internal sealed partial class ControlFlow
 {
@@ -70,7 +70,7 @@ internal sealed partial class ControlFlow
                 string label = flow.blocks[next].Statements is [{ IsLabel: true } first, ..] ? first.Text : Made(next);
                 result.Add(new PtxStatement($"bra {label}", block.Statements[^1].Line, false));
             }
-            else if (block.Next is null && block.Target is null)
+            else if (block.Next is null && block.Target is null && !Ending().IsMatch(block.Statements[^1].Text))
             {
                 result.Add(new PtxStatement("ret", block.Statements[^1].Line, false));
             }
@@ -155,7 +155,8 @@ internal sealed partial class ControlFlow
         }
     }
 
-    // Each block before those that lead to it, but for edges that lead back; of two that follow one, what is outside of a loop first.
+    // Each block before those that lead to it, but for edges that lead back; of two that follow one, what is outside of a loop
+    // first.
     private List<int> PostOrder()
     {
         List<int> order = [];

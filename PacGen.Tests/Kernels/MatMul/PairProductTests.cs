@@ -60,6 +60,11 @@ internal sealed class PairProductTests(string id)
         Check(new Conv2dForward(2, 1), x, w);
         Check(new Conv2dInputGradient(new Conv2dGeometry(1, 1), 4, 5), y, w);
         Check(new Conv2dInputGradient(new Conv2dGeometry(2, 1), 4, 5), new Shape(1, 2, 3, outputs), w);
+
+        // Three of four places have no tap.
+        Check(
+            new Conv2dInputGradient(new Conv2dGeometry(2, 0), 4, 5), new Shape(1, 2, 3, outputs),
+            new Shape(1, 1, channels, outputs));
         Check(new Conv2dWeightGradient(new Conv2dGeometry(1, 1), 3, 3), x, y);
     }
 
@@ -73,7 +78,8 @@ internal sealed class PairProductTests(string id)
         Matrices(tile, 136, 72, 72, true, false);
         Matrices(tile, 72, 40, 104, false, true);
         Matrices(tile, 104, 40, 40, true, true);
-        Shape x = new(2, 9, 11, 16), y = new(2, 9, 11, 72);
+        Shape x = new(2, 23, 23, 16), y = new(2, 23, 23, 72);
+        Assert.That(StagedChoice.Splits(tile, 250e12, 9 * 16, 72, 2 * 23 * 23, int.MaxValue), Is.GreaterThan(1), "parts");
         Check(new Conv2dWeightGradient(new Conv2dGeometry(1, 1), 3, 3), x, y);
     }
 
@@ -102,7 +108,7 @@ internal sealed class PairProductTests(string id)
 
             long fewest = 4 * (counts.ByKind["ldmatrix"] + counts.ByKind["cp.async"]);
             Assert.That(
-                counts.SharedWavefronts, tile == "256x48" && !b ? Is.AtMost(1.05 * fewest) : Is.EqualTo(fewest),
+                counts.SharedWavefronts, tile == "256x48" && !b ? Is.AtMost(1.06 * fewest) : Is.EqualTo(fewest),
                 $"{tile}, {a}, {b}");
         }
     }
