@@ -81,7 +81,7 @@ internal static unsafe partial class DriverFunctions
         switch (attribute)
         {
             case Context:
-                *(nint*)value = EmulatedDriver.Context;
+                *(nint*)value = driver.Context;
                 break;
             case MemoryType:
                 *(int*)value = isDevice ? 2 : 1;

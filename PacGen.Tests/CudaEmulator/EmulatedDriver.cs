@@ -26,8 +26,15 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
     private bool isInitialized;
     private (CudaResult Result, EmulatedFault Fault)? fault;
 
-    [ThreadStatic]
-    private static nint currentContext;
+    // By the threads' numbers.
+    private readonly Dictionary<int, nint> contexts = [];
+
+    /// <summary>The calling thread's context; 0 for none.</summary>
+    public nint Context
+    {
+        get => contexts.GetValueOrDefault(Environment.CurrentManagedThreadId);
+        private set => contexts[Environment.CurrentManagedThreadId] = value;
+    }
 
     /// <summary>The driver that the process's libraries call; null without one.</summary>
     public static EmulatedDriver? Loaded { get; private set; }
@@ -113,7 +120,7 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
                 return result;
             }
 
-            if (needsContext && !(handles.TryGetValue(currentContext, out object? context) && context is EmulatedContext))
+            if (needsContext && !(handles.TryGetValue(Context, out object? context) && context is EmulatedContext))
             {
                 return Refused(CudaResult.CUDA_ERROR_INVALID_CONTEXT, "the thread has no context");
             }
@@ -141,14 +148,14 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
         }
     }
 
-    public nint CreateContext() => currentContext = Give(new EmulatedContext());
+    public nint CreateContext() => Context = Give(new EmulatedContext());
 
     public void DestroyContext(nint context)
     {
         Take<EmulatedContext>(context);
         Streams.CompleteAll();
         handles.Remove(context);
-        currentContext = currentContext == context ? 0 : currentContext;
+        Context = Context == context ? 0 : Context;
     }
 
     public void SetContext(nint context)
@@ -158,10 +165,8 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
             throw new CudaRefusal(CudaResult.CUDA_ERROR_INVALID_CONTEXT, "there is no such context");
         }
 
-        currentContext = context;
+        Context = context;
     }
-
-    public static nint Context => currentContext;
 
     public void CheckDevice(int device)
     {
