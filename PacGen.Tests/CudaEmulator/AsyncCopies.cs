@@ -3,7 +3,7 @@ using System.Numerics;
 namespace PacGen.Tests.CudaEmulator;
 
 /// <summary>
-/// The asynchronous copies (cp.async) of a warp's lanes that are under way; bytes move only when a lane waits for them.
+/// The asynchronous copies (cp.async) of a warp's lanes that are pending; bytes move only when a lane waits for them.
 /// </summary>
 internal sealed unsafe class AsyncCopies
 {

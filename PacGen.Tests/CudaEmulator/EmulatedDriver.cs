@@ -267,7 +267,7 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
             return Failed(
                 broken.Address is null ? CudaResult.CUDA_ERROR_LAUNCH_FAILED : CudaResult.CUDA_ERROR_ILLEGAL_ADDRESS, broken);
         }
-#pragma warning disable CA1031 // No exception may leave through native code. It is the emulator's own fault, and told as one.
+#pragma warning disable CA1031 // No exception may leave through native code. It is the emulator's own fault, and reported as one.
         catch (Exception error)
 #pragma warning restore CA1031
         {

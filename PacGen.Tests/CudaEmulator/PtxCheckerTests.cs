@@ -2,7 +2,7 @@ using static PacGen.Tests.CudaEmulator.PtxProgram;
 
 namespace PacGen.Tests.CudaEmulator;
 
-/// <summary>Programs that are wrong, and their right twins: each fault is told with the line that it stands in.</summary>
+/// <summary>Programs that are wrong, and their right twins: each fault is reported with the line that it stands in.</summary>
 internal sealed class PtxCheckerTests
 {
     private const string Shared = ".shared .align 16 .b8 shared[512];";
@@ -94,7 +94,7 @@ internal sealed class PtxCheckerTests
     [TestCase("")]
     [TestCase("cp.async.wait_group 1;")]
     public void AMissingWaitIsFound(string wait) => Fails(
-        Copy.Replace("WAIT", wait).Replace("BYTES", "4"), FirstLine + 5, "is under way", 32, input: Numbers(32));
+        Copy.Replace("WAIT", wait).Replace("BYTES", "4"), FirstLine + 5, "is pending", 32, input: Numbers(32));
 
     /// <summary>Without the checker, too, the bytes are not there before the wait.</summary>
     [Test]

@@ -157,7 +157,7 @@ internal sealed unsafe class SharedShadow : IDisposable
             throw warp.Fault(
                 instruction, lane,
                 $"{verb} shared memory at {offset} while a copy of thread {ThreadOf(warp, write)}, {LineOf(warp, write)}, is " +
-                    "under way: no cp.async.wait_group of that thread lies between");
+                    "pending: no cp.async.wait_group of that thread lies between");
         }
 
         if (IsBefore(own, write))

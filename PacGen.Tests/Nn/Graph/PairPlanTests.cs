@@ -46,8 +46,8 @@ internal sealed class PairPlanTests
     }
 
     /// <summary>
-    /// The bits are those of products that round what they read: a block with batch norm and a residual, whose gradients are
-    /// pairs, pairs beside numbers, and sums, where what belongs together is one launch and where it is not.
+    /// The bits are those of products that round what they read: a block with a scale, a bias and a residual, and its gradients,
+    /// where what belongs together is one launch and where it is not.
     /// </summary>
     [Test]
     public void BitsAreTheSame([ValueSource(nameof(Ids))] string id, [Values] bool joins)
@@ -64,6 +64,9 @@ internal sealed class PairPlanTests
         Tensor y = Convolution(x, first, 0) + bias, z = Convolution((y * scale).Relu(), second, 1) + bias + y;
         Tensor loss = (Convolution((z * scale).Relu(), third, 0) * Constant(new(1, 2, 3, 8), 7)).Sum();
         Tensor[] outputs = [z, .. loss.Gradient([first, second, third, bias])];
+        GraphCompiler plan = With(
+            device, true, joins, () => CompiledGraph.Plan(device, outputs, precision: Precision.BFloat16));
+        Assert.That(plan.Steps.Count(ReadsPairs), Is.Positive);
         Assert.That(Values(true), Is.EqualTo(Values(false)));
 
         float[][] Values(bool stores) => With(device, stores, joins, () =>
@@ -72,6 +75,21 @@ internal sealed class PairPlanTests
             graph.Run();
             return (float[][])[.. outputs.Select(output => graph[output].ToArray())];
         });
+    }
+
+    /// <summary>A rounding of the user's own stays where its numbers are stored beside the pairs that a product reads.</summary>
+    [Test]
+    public void ARoundingThatIsWantedStays()
+    {
+        Tensor x = Constant(new(1, 2, 3, 8), 1), w = Constant(new(3, 3, 8, 8), 2), rounded = Tensor.Map<BFloat16Function>(x);
+        Tensor[] outputs = [rounded, Convolution(rounded, w, 1)];
+        float[] values = With(Warps, true, true, () =>
+        {
+            using CompiledGraph graph = CompiledGraph.Compile(Warps, outputs, precision: Precision.BFloat16);
+            graph.Run();
+            return graph[rounded].ToArray();
+        });
+        Assert.That(values.Select(value => BitConverter.SingleToUInt32Bits(value) & 0xFFFF), Is.All.Zero);
     }
 
     /// <summary>
