@@ -40,6 +40,9 @@ public sealed record Moments(Expression Expression, Shape Source)
         return takes;
     }
 
+    /// <summary>What the kernel keeps for itself from its binding on, in bytes.</summary>
+    public long KernelBytes => sizeof(float) * new MomentsTasks(Source).Kept;
+
     /// <summary>The kernel, bound to memory.</summary>
     /// <param name="device">Where it runs.</param>
     /// <param name="shapes">The inputs' shapes.</param>
@@ -52,21 +55,20 @@ public sealed record Moments(Expression Expression, Shape Source)
         CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region sum, Region squares)
     {
         ArgumentNullException.ThrowIfNull(device);
-        int columns = Source[-1];
-        long rows = Source.Count / columns;
+        MomentsTasks tasks = new(Source);
         MapCpu map = MapCpu.Create(
             device, device.Lanes, Expression, BroadcastPlan.Create(Source, shapes), inputs.ToArray(), null);
-        if (!map.IsUniform(WideRows.Fold(columns) * columns))
+        if (!map.IsUniform(tasks.Width))
         {
             throw new NotSupportedException($"{device.Name} can't sum {Expression} over rows of {Source} in one pass.");
         }
 
         return device.Lanes switch
         {
-            16 => new MomentsLaunch<Float16>(device, map, rows, columns, sum, squares),
-            8 => new MomentsLaunch<Float8>(device, map, rows, columns, sum, squares),
-            4 => new MomentsLaunch<Float4>(device, map, rows, columns, sum, squares),
-            _ => new MomentsLaunch<Float1>(device, map, rows, columns, sum, squares),
+            16 => new MomentsLaunch<Float16>(device, map, tasks, sum, squares),
+            8 => new MomentsLaunch<Float8>(device, map, tasks, sum, squares),
+            4 => new MomentsLaunch<Float4>(device, map, tasks, sum, squares),
+            _ => new MomentsLaunch<Float1>(device, map, tasks, sum, squares),
         };
     }
 }

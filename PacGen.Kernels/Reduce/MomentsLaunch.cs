@@ -12,10 +12,7 @@ namespace PacGen.Kernels;
 internal sealed unsafe class MomentsLaunch<T> : CpuLaunch, ISweep
     where T : struct, IMemoryLane<T>
 {
-    private const int Padding = 16;
-
-    /// <summary>What a task leaves: its first row, the mean less that, and the squares.</summary>
-    private const int Kept = 3;
+    private const int Kept = MomentsTasks.KeptRows;
 
     private readonly MapCpu map;
     private readonly MapBlock values;
@@ -33,29 +30,25 @@ internal sealed unsafe class MomentsLaunch<T> : CpuLaunch, ISweep
 
     /// <param name="device">The device.</param>
     /// <param name="map">The rows; uniform in wide ones.</param>
-    /// <param name="rows">How many rows; whole wide ones.</param>
-    /// <param name="columns">How many columns.</param>
+    /// <param name="tasks">How they are cut.</param>
     /// <param name="sum">Gets the sums.</param>
     /// <param name="squares">Gets the sums of squared deviations.</param>
-    public MomentsLaunch(CpuDevice device, MapCpu map, long rows, int columns, Region sum, Region squares)
+    public MomentsLaunch(CpuDevice device, MapCpu map, MomentsTasks tasks, Region sum, Region squares)
         : base(device)
     {
-        (this.map, this.columns) = (map, columns);
+        this.map = map;
         this.sum = CpuDevice.Address(sum);
         this.squares = CpuDevice.Address(squares);
-        fold = WideRows.Fold(columns);
-        width = fold * columns;
-        stride = ((width + Padding - 1) / Padding * Padding) + Padding;
-        wideRows = rows / fold;
+        (wideRows, columns, fold, width) = (tasks.Rows, tasks.Columns, tasks.Fold, tasks.Width);
+        (stride, rowsPerTask, Tasks) = (tasks.Stride, tasks.RowsPerTask, tasks.Count);
         values = map.Reduced<Addition>();
-        rowsPerTask = WideRows.PerTask(wideRows, width);
         device.ReserveScratch(map.ScratchSize + (2L * stride));
-        partialBuffer = device.Allocate(Tasks * (long)Kept * stride);
+        partialBuffer = device.Allocate(tasks.Kept);
         partial = CpuDevice.Address(new Region(partialBuffer));
     }
 
     /// <inheritdoc/>
-    public override int Tasks => (int)((wideRows + rowsPerTask - 1) / rowsPerTask);
+    public override int Tasks { get; }
 
     /// <inheritdoc/>
     public long Elements => wideRows * width;

@@ -81,7 +81,8 @@ internal sealed class GraphCompiler
 
     /// <summary>What kernels will keep for themselves beside that, such as packed weights, once planned.</summary>
     public long KernelBytes => device is CpuDevice cpu
-        ? steps.Sum(step => step.Operation.KernelBytes(cpu, [.. step.Inputs.Select(input => input.Shape)]))
+        ? steps.Sum(step => step.Moments?.Moments.KernelBytes
+            ?? step.Operation.KernelBytes(cpu, [.. step.Inputs.Select(input => input.Shape)]))
         : 0;
 
     /// <summary>What kernels will share with those of other graphs, once planned.</summary>

@@ -100,10 +100,13 @@ internal sealed class MomentsTests
         return (sum, squares);
     }
 
-    /// <summary>The sums, and behind them the squares.</summary>
+    /// <summary>
+    /// The sums, and behind them the squares; the threads' scratch memory apart, the kernel takes what it says.
+    /// </summary>
     private static float[] Run(Shape shape, Expression expression, float[][] inputs, int threads, int width)
     {
         using CpuDevice device = new(threads) { Lanes = width };
+        device.ReserveScratch(1 << 16);
         int columns = shape[-1];
         Shape[] shapes = [shape, new Shape(columns)];
         List<DeviceBuffer> buffers = [.. inputs.Select(input => device.Allocate(input.Length)), device.Allocate(2 * columns)];
@@ -116,9 +119,12 @@ internal sealed class MomentsTests
             }
 
             Region output = regions[^1];
-            using Launch launch = new Moments(expression, shape).Bind(
+            Moments moments = new(expression, shape);
+            long before = device.AllocatedBytes;
+            using Launch launch = moments.Bind(
                 device, shapes.AsSpan(0, inputs.Length), regions.AsSpan(0, inputs.Length), output.Slice(0, columns),
                 output.Slice(columns, columns));
+            Assert.That(device.AllocatedBytes - before, Is.EqualTo(moments.KernelBytes));
             launch.Run();
             launch.Run();
             return output.ToArray();

@@ -59,6 +59,7 @@ internal sealed class SweepPlanTests
     {
         GraphCompiler plan = CompiledGraph.Plan(Device.Cpu, outputs);
         Assert.That(plan.Steps.Count(step => step.Moments is not null), Is.EqualTo(pairs));
+        Assert.That(plan.KernelBytes, pairs > 0 ? Is.Positive : Is.Zero, "what the pass keeps is part of the estimate");
         using CompiledGraph graph = CompiledGraph.Compile(Device.Cpu, outputs);
         Dictionary<Tensor, double[]> values = [];
         foreach (Tensor input in graph.Inputs)
