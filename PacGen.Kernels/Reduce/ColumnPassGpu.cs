@@ -208,6 +208,8 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
         for (; row + walk.Lanes < end; row += 2 * walk.Lanes)
         {
             TwoQuads q = source.Load(at, column), r = source.Load(at + step, column);
+            source.Store(at, q);
+            source.Store(at + step, r);
             a = Quad.Add(a, q.First);
             b = Quad.Add(b, r.First);
             if (TSource.HasSecond)
@@ -222,6 +224,7 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
         if (row < end)
         {
             TwoQuads q = source.Load(at, column);
+            source.Store(at, q);
             a = Quad.Add(a, q.First);
             if (TSource.HasSecond)
             {

@@ -15,6 +15,11 @@ internal interface IColumnSource
     /// <param name="at">Where it stands among all.</param>
     /// <param name="place">Where it stands in its row.</param>
     TwoQuads Load(int at, int place);
+
+    /// <summary>Stores what was loaded, where it is stored: apart, for no load can pass a store.</summary>
+    /// <param name="at">Where it stands among all, counted in fours.</param>
+    /// <param name="values">The values there.</param>
+    void Store(int at, TwoQuads values);
 }
 
 /// <summary>Four numbers of each of two sums.</summary>
@@ -38,6 +43,12 @@ internal readonly struct ColumnSum<TExpression, TCount>(ColumnArguments argument
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TwoQuads Load(int at, int place) => new(arguments.Load<TCount>(at, place).Evaluate<TExpression>(), default);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(int at, TwoQuads values)
+    {
+    }
 }
 
 /// <summary>Σ e₀ and Σ e₁ of the same arguments, which are loaded once.</summary>
@@ -59,6 +70,12 @@ internal readonly struct ColumnSums<TFirst, TSecond, TCount>(ColumnArguments arg
         ColumnValues values = arguments.Load<TCount>(at, place);
         return new TwoQuads(values.Evaluate<TFirst>(), values.Evaluate<TSecond>());
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(int at, TwoQuads values)
+    {
+    }
 }
 
 /// <summary>Σ e and Σ (e − m)².</summary>
@@ -75,6 +92,12 @@ internal readonly struct ColumnMoments<TExpression, TCount>(ColumnArguments argu
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TwoQuads Load(int at, int place) => new(arguments.Load<TCount>(at, place).Evaluate<TExpression>(), default);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(int at, TwoQuads values)
+    {
+    }
 }
 
 /// <summary>e, which is stored, and Σ e.</summary>
@@ -91,12 +114,11 @@ internal readonly struct StoredColumnSum<TExpression, TCount>(ColumnArguments ar
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TwoQuads Load(int at, int place)
-    {
-        Quad value = arguments.Load<TCount>(at, place).Evaluate<TExpression>();
-        stored.Store(at, value);
-        return new TwoQuads(value, default);
-    }
+    public TwoQuads Load(int at, int place) => new(arguments.Load<TCount>(at, place).Evaluate<TExpression>(), default);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(int at, TwoQuads values) => stored.Store(at, values.First);
 }
 
 /// <summary>e, which is stored in pairs of bfloat16, in single precision too where a type argument says so, and Σ e.</summary>
@@ -115,15 +137,17 @@ internal readonly struct PairedColumnSum<TExpression, TCount, TStored>(
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TwoQuads Load(int at, int place)
+    public TwoQuads Load(int at, int place) => new(arguments.Load<TCount>(at, place).Evaluate<TExpression>(), default);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(int at, TwoQuads values)
     {
-        Quad value = arguments.Load<TCount>(at, place).Evaluate<TExpression>();
         if (TStored.BesideNumbers)
         {
-            stored.Store(at, value);
+            stored.Store(at, values.First);
         }
 
-        pairs.StorePairs(at, value);
-        return new TwoQuads(value, default);
+        pairs.StorePairs(at, values.First);
     }
 }
