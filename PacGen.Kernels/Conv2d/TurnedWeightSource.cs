@@ -33,6 +33,9 @@ internal struct TurnedWeightSource<TWidth> : ITileSource
     public static bool AlongTerms => true;
 
     /// <inheritdoc/>
+    public static bool IsWide => TWidth.Wide;
+
+    /// <inheritdoc/>
     public static bool IsInPairs => TWidth.InPairs;
 
     /// <inheritdoc/>

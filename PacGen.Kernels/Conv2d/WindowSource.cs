@@ -24,6 +24,9 @@ internal struct WindowSource<TOrder, TWidth>(Windows windows) : ITileSource
     public static bool AlongTerms => TOrder.AlongTerms;
 
     /// <inheritdoc/>
+    public static bool IsWide => TWidth.Wide;
+
+    /// <inheritdoc/>
     public static bool IsInPairs => TWidth.InPairs;
 
     /// <inheritdoc/>

@@ -13,6 +13,9 @@ internal interface ITileSource
     /// <summary>Whether neighbours in memory are neighbouring terms; else neighbouring outer indices.</summary>
     static abstract bool AlongTerms { get; }
 
+    /// <summary>Whether memory is read 16 bytes at a time.</summary>
+    static abstract bool IsWide { get; }
+
     /// <summary>
     /// Whether memory holds pairs of neighbours in bfloat16, each in the place of a float (<see cref="InPairs"/>): what follows
     /// counts pairs along memory, and only <see cref="CopyStage"/> reads them.

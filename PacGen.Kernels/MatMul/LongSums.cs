@@ -7,17 +7,17 @@ using ILGPU.Util;
 namespace PacGen.Kernels;
 
 /// <summary>
-/// The product of two sides whose few outputs are long sums, as a convolution's gradient by few weights, in single precision:
-/// each of a group's two warps sums 32 rows by 16 or 32 columns over terms of its own, and the two are added.
+/// The product of two sides whose few outputs are long sums, as a convolution's gradient by few weights: each of a group's two
+/// warps sums 32 rows by 16 or 32 columns over terms of its own, and the two are added.
 /// </summary>
 /// <remarks>
-/// Memory runs along the outer index on both sides, so that stages of 16 terms are copied as they stand, two of them ahead. A
-/// thread has four rows and four columns of each sixteen, and so few registers that an H100's multiprocessor holds eight groups.
+/// Memory runs along the outer index on both sides, so that stages of terms are copied as they stand, two of them ahead. A
+/// thread has 16 or 32 sums, and so few registers that an H100's multiprocessor holds eight groups.
 /// </remarks>
-internal sealed class LongSums<TA, TB, TWidth, TTarget> : Launch
+internal sealed class LongSums<TA, TB, TSums, TTarget> : Launch
     where TA : struct, ITileSource
     where TB : struct, ITileSource
-    where TWidth : struct, ILongSumsWidth
+    where TSums : struct, ILongSums
     where TTarget : struct, IProductTarget
 {
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, TTarget> kernel;
@@ -55,41 +55,43 @@ internal sealed class LongSums<TA, TB, TWidth, TTarget> : Launch
     internal static void Kernel(
         ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TA sourceA, TB sourceB, TTarget target)
     {
-        const int Rows = LongSums.Rows, Terms = LongSums.StageTerms;
+        // Extents are in places of memory, of which each holds two numbers where they are pairs.
+        int terms = TSums.Terms, rows = TA.IsInPairs ? LongSums.Rows / 2 : LongSums.Rows;
+        int columns = TB.IsInPairs ? TSums.Columns / 2 : TSums.Columns;
         ProductTarget layout = target.Layout;
-        int columns = 16 * TWidth.Sixteens, partB = Terms * Rows, size = partB + (Terms * columns);
+        int partB = terms * rows, size = partB + (terms * columns);
         ArrayView<float> shared = SharedMemory.Allocate<float>(LongSums.Warps * LongSums.Stages * size);
-        int across = (layout.Columns + columns - 1) / columns, down = Grid.IdxX / across;
-        int firstRow = down * Rows, firstColumn = (Grid.IdxX - (down * across)) * columns;
+        int across = (layout.Columns + TSums.Columns - 1) / TSums.Columns, down = Grid.IdxX / across;
+        int firstRow = down * LongSums.Rows, firstColumn = (Grid.IdxX - (down * across)) * TSums.Columns;
         int warp = Group.IdxX >> 5, lane = Group.IdxX & 31, ours = layout.SplitTerms / LongSums.Warps;
         int groupTerm = Grid.IdxY * layout.SplitTerms, firstTerm = groupTerm + (warp * ours);
-        int tiles = (IntrinsicMath.Min(layout.Terms - groupTerm, ours) + Terms - 1) / Terms;
+        int tiles = (IntrinsicMath.Min(layout.Terms - groupTerm, ours) + terms - 1) / terms;
         int start = warp * LongSums.Stages * size, write = start, read = start, end = start + (LongSums.Stages * size);
 
-        LongSumsCopier<TA> copierA = default;
-        LongSumsCopier<TB> copierB = default;
-        copierA.Start(sourceA, Rows, lane, firstRow, firstTerm);
-        copierB.Start(sourceB, columns, lane, firstColumn, firstTerm);
+        LongSumsCopier<TA, TSums> copierA = default;
+        LongSumsCopier<TB, TSums> copierB = default;
+        copierA.Start(sourceA, rows, lane, TA.IsInPairs ? firstRow / 2 : firstRow, firstTerm);
+        copierB.Start(sourceB, columns, lane, TB.IsInPairs ? firstColumn / 2 : firstColumn, firstTerm);
         for (int stage = 1; stage < LongSums.Stages; stage++)
         {
-            copierA.Copy(a, shared, write, Rows);
+            copierA.Copy(a, shared, write, rows);
             copierB.Copy(b, shared, write + partB, columns);
             SharedTile.Commit();
             write += size;
         }
 
-        LongSumsTile<TWidth> sums = default;
-        int row = 4 * ((lane >> 1) & 7), column = 4 * (((lane >> 4) << 1) | (lane & 1));
+        TSums sums = default;
+        sums.Start(lane);
         for (int tile = 0; tile < tiles; tile++)
         {
             SharedTile.Wait(LongSums.Stages - 2);
             Group.Barrier();
 
             // What lies behind the last stage is zeros, or another warp's numbers, that nobody reads.
-            copierA.Copy(a, shared, write, Rows);
+            copierA.Copy(a, shared, write, rows);
             copierB.Copy(b, shared, write + partB, columns);
             SharedTile.Commit();
-            sums.Add(ref shared[read + row], ref shared[read + partB + column]);
+            sums.Add(shared, read, read + partB);
             write = Utilities.Select(write + size == end, start, write + size);
             read = Utilities.Select(read + size == end, start, read + size);
         }
@@ -97,20 +99,16 @@ internal sealed class LongSums<TA, TB, TWidth, TTarget> : Launch
         // No copy may be on its way to what the second warp's sums are put into.
         SharedTile.Wait(0);
         Group.Barrier();
-        int mine = (row * columns) + column;
         if (warp == 1)
         {
-            sums.Put(shared, mine, columns);
+            sums.Put(shared, 4 * lane);
         }
 
         Group.Barrier();
         if (warp == 0)
         {
-            sums.AddFrom(shared, mine, columns);
-            int right = firstColumn + column;
-            target.Store(
-                c, Grid.IdxY, firstRow + row, right, TWidth.Sixteens > 1 ? right + 16 : layout.Columns, sums.C00, sums.C01,
-                sums.C10, sums.C11, sums.C20, sums.C21, sums.C30, sums.C31);
+            sums.AddFrom(shared, 4 * lane);
+            sums.Store(c, target, Grid.IdxY, firstRow, firstColumn);
         }
     }
 }
@@ -130,9 +128,6 @@ internal static class LongSums
     /// <summary>The threads of a group.</summary>
     public const int Threads = 32 * Warps;
 
-    /// <summary>The terms of a stage.</summary>
-    public const int StageTerms = 16;
-
     /// <summary>The stages in shared memory.</summary>
     public const int Stages = 3;
 
@@ -147,161 +142,14 @@ internal static class LongSums
     /// <param name="rows">The output's rows.</param>
     /// <param name="columns">The output's columns.</param>
     /// <param name="terms">The summed terms.</param>
+    /// <param name="stage">The most terms of a stage of any kernel that must give the same bits.</param>
     /// <param name="termsPerSplit">Fewer terms are not worth a part of their own.</param>
-    public static ProductTarget Target(int rows, int columns, int terms, int termsPerSplit)
+    public static ProductTarget Target(int rows, int columns, int terms, int stage, int termsPerSplit)
     {
         int splits = Math.Max(1, Math.Min(Busy / Tiles(rows, columns), terms / termsPerSplit));
-        int each = Ceiling(Ceiling(terms, splits), Warps * StageTerms) * Warps * StageTerms;
+        int each = Ceiling(Ceiling(terms, splits), Warps * stage) * Warps * stage;
         return new(rows, columns, terms, true) { SplitTerms = each, Splits = Ceiling(terms, each) };
     }
 
     private static int Ceiling(int count, int size) => (int)(((long)count + size - 1) / size);
-}
-
-/// <summary>The columns of long sums' tile, as a type argument.</summary>
-internal interface ILongSumsWidth
-{
-    /// <summary>In sixteens: 1 or 2.</summary>
-    static abstract int Sixteens { get; }
-}
-
-/// <summary>16 columns.</summary>
-internal readonly struct LongSums16 : ILongSumsWidth
-{
-    public static int Sixteens => 1;
-}
-
-/// <summary>32 columns.</summary>
-internal readonly struct LongSums32 : ILongSumsWidth
-{
-    public static int Sixteens => 2;
-}
-
-/// <summary>A thread's sums: four rows of four columns in each sixteen.</summary>
-internal struct LongSumsTile<TWidth>
-    where TWidth : struct, ILongSumsWidth
-{
-    public Quad C00, C01, C10, C11, C20, C21, C30, C31;
-
-    /// <summary>Adds the products of a stage.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(ref float a, ref float b)
-    {
-        AddFour(ref a, ref b, 0);
-        AddFour(ref a, ref b, 4);
-        AddFour(ref a, ref b, 8);
-        AddFour(ref a, ref b, 12);
-    }
-
-    /// <summary>Puts the sums into shared memory.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Put(ArrayView<float> shared, int at, int columns)
-    {
-        Quad.Store(shared, at, C00);
-        Quad.Store(shared, at + columns, C10);
-        Quad.Store(shared, at + (2 * columns), C20);
-        Quad.Store(shared, at + (3 * columns), C30);
-        if (TWidth.Sixteens > 1)
-        {
-            Quad.Store(shared, at + 16, C01);
-            Quad.Store(shared, at + columns + 16, C11);
-            Quad.Store(shared, at + (2 * columns) + 16, C21);
-            Quad.Store(shared, at + (3 * columns) + 16, C31);
-        }
-    }
-
-    /// <summary>Adds another warp's.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void AddFrom(ArrayView<float> shared, int at, int columns)
-    {
-        C00 = Quad.Add(C00, Quad.Load(shared, at));
-        C10 = Quad.Add(C10, Quad.Load(shared, at + columns));
-        C20 = Quad.Add(C20, Quad.Load(shared, at + (2 * columns)));
-        C30 = Quad.Add(C30, Quad.Load(shared, at + (3 * columns)));
-        if (TWidth.Sixteens > 1)
-        {
-            C01 = Quad.Add(C01, Quad.Load(shared, at + 16));
-            C11 = Quad.Add(C11, Quad.Load(shared, at + columns + 16));
-            C21 = Quad.Add(C21, Quad.Load(shared, at + (2 * columns) + 16));
-            C31 = Quad.Add(C31, Quad.Load(shared, at + (3 * columns) + 16));
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void AddFour(ref float a, ref float b, int term)
-    {
-        AddTerm(ref a, ref b, term);
-        AddTerm(ref a, ref b, term + 1);
-        AddTerm(ref a, ref b, term + 2);
-        AddTerm(ref a, ref b, term + 3);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void AddTerm(ref float a, ref float b, int term)
-    {
-        int line = 16 * TWidth.Sixteens * term;
-        Quad left = SharedTile.Load(ref a, LongSums.Rows * term), right = SharedTile.Load(ref b, line);
-        C00 = Quad.MultiplyAdd(left.X, right, C00);
-        C10 = Quad.MultiplyAdd(left.Y, right, C10);
-        C20 = Quad.MultiplyAdd(left.Z, right, C20);
-        C30 = Quad.MultiplyAdd(left.W, right, C30);
-        if (TWidth.Sixteens > 1)
-        {
-            right = SharedTile.Load(ref b, line + 16);
-            C01 = Quad.MultiplyAdd(left.X, right, C01);
-            C11 = Quad.MultiplyAdd(left.Y, right, C11);
-            C21 = Quad.MultiplyAdd(left.Z, right, C21);
-            C31 = Quad.MultiplyAdd(left.W, right, C31);
-        }
-    }
-}
-
-/// <summary>A lane's part in copying one side's stages: two or four quads of an outer index, terms apart.</summary>
-internal struct LongSumsCopier<TSource>
-    where TSource : struct, ITileSource
-{
-    private TSource source;
-    private Digits outer, term0, term1, term2, term3;
-    private int at;
-
-    /// <summary>Places the lane at its first stage.</summary>
-    /// <param name="side">The matrix.</param>
-    /// <param name="extent">The tile's extent, 16 or 32; a constant.</param>
-    /// <param name="lane">The lane.</param>
-    /// <param name="firstOuter">The tile's first outer index.</param>
-    /// <param name="firstTerm">The warp's first term.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Start(TSource side, int extent, int lane, int firstOuter, int firstTerm)
-    {
-        source = side;
-        int piece = lane & ((extent / 4) - 1), term = extent == 16 ? lane >> 2 : lane >> 3;
-        outer = source.StageOuter(firstOuter + (4 * piece));
-        term0 = source.StageTerm(firstTerm + term);
-        term2 = source.StageTerm(firstTerm + term + 8);
-        if (extent == 32)
-        {
-            term1 = source.StageTerm(firstTerm + term + 4);
-            term3 = source.StageTerm(firstTerm + term + 12);
-        }
-
-        at = (term * extent) + (4 * piece);
-    }
-
-    /// <summary>Begins to copy the stage's quads, and goes to the next stage.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Copy(ArrayView<float> memory, ArrayView<float> shared, int start, int extent)
-    {
-        ref float to = ref shared[start + at];
-        source.CopyStage(memory, outer, term0, ref to, 0);
-        source.CopyStage(memory, outer, term2, ref to, 8 * extent);
-        term0 = source.NextStage(term0);
-        term2 = source.NextStage(term2);
-        if (extent == 32)
-        {
-            source.CopyStage(memory, outer, term1, ref to, 4 * extent);
-            source.CopyStage(memory, outer, term3, ref to, 12 * extent);
-            term1 = source.NextStage(term1);
-            term3 = source.NextStage(term3);
-        }
-    }
 }

@@ -18,6 +18,9 @@ internal struct MatrixSource<TOrder, TWidth>(int outers, int terms) : ITileSourc
     public static bool AlongTerms => TOrder.AlongTerms;
 
     /// <inheritdoc/>
+    public static bool IsWide => TWidth.Wide;
+
+    /// <inheritdoc/>
     public static bool IsInPairs => TWidth.InPairs;
 
     /// <inheritdoc/>

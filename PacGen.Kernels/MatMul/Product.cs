@@ -54,18 +54,21 @@ internal static class Product
         where TA : struct, ITileSource
         where TB : struct, ITileSource
     {
-        if (IsLong<TA, TB>(device, precision, columns) && LongSums.Target(rows, columns, terms, TermsPerSplit) is
-            { Splits: > 1 } target)
+        // The same parts whether bfloat16 stands in memory or is made of what is read.
+        int stage = precision == Precision.BFloat16 ? ProductStage.TermsInPairs : ProductStage.Terms;
+        if (IsLong<TA, TB>(device, columns) && LongSums.Target(rows, columns, terms, stage, TermsPerSplit) is
+            { Splits: > 1 } longSums)
         {
             return Summed(
-                device, target, output, epilogue, split => BindLong(device, a, sourceA, b, sourceB, split, target));
+                device, longSums, output, epilogue,
+                split => BindLong(device, precision, a, sourceA, b, sourceB, split, longSums));
         }
 
         if (IsStaged(device))
         {
             int parts = StagedChoice.Splits(
                 device.ProductTiles, Rate(device, precision), rows, columns, terms, device.ProductSplits);
-            return BindParts(device, precision, a, sourceA, b, sourceB, output, rows, columns, terms, parts, epilogue);
+            return BindParts(device, precision, a, sourceA, b, sourceB, output, rows, columns, terms, stage, parts, epilogue);
         }
 
         // Where few outputs are long sums, as in a convolution's gradient by its weights, the terms are split: each part writes a
@@ -73,12 +76,12 @@ internal static class Product
         // bits.
         long work = 64L * 32 * Ceiling(rows, 64) * Ceiling(columns, 32);
         int splits = (int)Math.Max(1, Math.Min(Busy / work, terms / TermsPerSplit));
-        return BindParts(device, precision, a, sourceA, b, sourceB, output, rows, columns, terms, splits, epilogue);
+        return BindParts(device, precision, a, sourceA, b, sourceB, output, rows, columns, terms, stage, splits, epilogue);
     }
 
     private static Launch BindParts<TA, TB>(
         GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, int rows, int columns,
-        int terms, int splits, ProductEpilogue? epilogue)
+        int terms, int stage, int splits, ProductEpilogue? epilogue)
         where TA : struct, ITileSource
         where TB : struct, ITileSource
     {
@@ -89,8 +92,6 @@ internal static class Product
                 new ProductTarget(rows, columns, terms, Packs.InFours(0, output)), epilogue);
         }
 
-        // The same parts whether bfloat16 stands in memory or is made of what is read.
-        int stage = precision == Precision.BFloat16 ? ProductStage.TermsInPairs : ProductStage.Terms;
         ProductTarget target = new(rows, columns, terms, true) { SplitTerms = Ceiling(Ceiling(terms, splits), stage) * stage };
         target.Splits = Ceiling(terms, target.SplitTerms);
         return Summed(
@@ -177,23 +178,30 @@ internal static class Product
             device, a, sourceA, b, sourceB, output, target);
     }
 
-    // Whether few outputs' sums have a kernel of their own: in single precision, on a GPU that copies without a thread waiting.
-    private static bool IsLong<TA, TB>(GpuDevice device, Precision precision, int columns)
+    // Whether few outputs' sums have a kernel of their own: on a GPU that copies without a thread waiting.
+    private static bool IsLong<TA, TB>(GpuDevice device, int columns)
         where TA : struct, ITileSource
         where TB : struct, ITileSource =>
         columns <= device.LongSumColumns && device.HasTensorCores && device.Accelerator.MaxNumThreadsPerGroup >= LongSums.Threads
-            && precision == Precision.Single && !InTf32(device)
             && !TA.AlongTerms && !TB.AlongTerms;
 
     private static Launch BindLong<TA, TB>(
-        GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
+        GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget target)
         where TA : struct, ITileSource
         where TB : struct, ITileSource
     {
         CheckCounts(device, a, b, output);
-        return target.Columns <= 16
-            ? new LongSums<TA, TB, LongSums16, ProductTarget>(device, a, sourceA, b, sourceB, output, target)
-            : new LongSums<TA, TB, LongSums32, ProductTarget>(device, a, sourceA, b, sourceB, output, target);
+        return target.Columns <= 16 ? OfWidth<LongSums16>() : OfWidth<LongSums32>();
+
+        Launch OfWidth<TWidth>()
+            where TWidth : struct, ILongSumsWidth => TA.IsInPairs ? Of<PairLongSums<TWidth>>()
+            : precision == Precision.BFloat16 ? Of<TensorLongSums<BFloat16Factors, TWidth>>()
+            : InTf32(device) ? Of<TensorLongSums<Tf32StageFactors, TWidth>>()
+            : Of<SingleLongSums<TWidth>>();
+
+        Launch Of<TSums>()
+            where TSums : struct, ILongSums =>
+            new LongSums<TA, TB, TSums, ProductTarget>(device, a, sourceA, b, sourceB, output, target);
     }
 
     private static void CheckCounts(GpuDevice device, Region a, Region b, Region output)
@@ -225,6 +233,15 @@ internal static class Product
         if (most < 64)
         {
             return new ProductGpu<TA, TB, Tile32, TSums, TTarget>(device, a, sourceA, b, sourceB, output, target);
+        }
+
+        // Of up to 16 columns, read 16 bytes at a time, the staged tile leaves less empty: by count 0.5 to 0.6 of the instructions.
+        // Its bits are the same but where it alone has zeros behind the last term, which make 0 of a sum that is -0.
+        if (typeof(TSums) == typeof(SingleSums) && TA.AlongTerms && TA.IsWide && device.HasTensorCores
+            && layout.Columns <= Math.Min(16, device.LongSumColumns) && layout.Terms % ProductStage.Terms != ProductTile.Terms)
+        {
+            return new StagedProduct<TA, TB, Staged128By16, SingleStageSums, TTarget>(
+                device, a, sourceA, b, sourceB, output, target);
         }
 
         if (layout.Columns <= 32)

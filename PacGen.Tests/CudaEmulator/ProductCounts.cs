@@ -17,7 +17,17 @@ internal sealed class ProductCounts
     [TestCase(Tf32)]
     [TestCase(BFloat16)]
     [TestCase(InMemory)]
-    public void OfTiles(string mode)
+    public void OfTiles(string mode) => Count(mode, Cases());
+
+    [TestCase(Single)]
+    [TestCase(Tf32)]
+    [TestCase(BFloat16)]
+    [TestCase(InMemory)]
+    public void OfFewChannels(string mode) => Count(
+        mode, FewChannels().Where(one => mode != InMemory || (one.A[-1] % 8 == 0 && one.B[-1] % 8 == 0)));
+
+    private static void Count(
+        string mode, IEnumerable<(string Name, Operation Operation, Shape A, Shape B, double Products)> cases)
     {
         if (EmulatedDriver.Loaded is not { } driver)
         {
@@ -26,7 +36,7 @@ internal sealed class ProductCounts
         }
 
         GpuDevice device = (GpuDevice)Device.Open("cuda");
-        foreach ((string name, Operation single, Shape a, Shape b, double products) in Cases())
+        foreach ((string name, Operation single, Shape a, Shape b, double products) in cases)
         {
             foreach (string tiles in mode == InMemory ? (string[])["auto"] : ["", "auto"])
             {
@@ -93,6 +103,29 @@ internal sealed class ProductCounts
             string name = $"{channels} channels at {size} × {size}";
             yield return ($"{name}, forward", new Conv2dForward(1, 1), x, w, products);
             yield return ($"{name}, by weights", new Conv2dWeightGradient(new(1, 1), 3, 3), x, x, products);
+        }
+    }
+
+    // The convolutions of mnist-cnn, and those of WRN-16-1 that have 3, 16 or 32 channels.
+    private static IEnumerable<(string Name, Operation Operation, Shape A, Shape B, double Products)> FewChannels()
+    {
+        foreach ((int images, int size, int channels, int outputs, int kernel, int padding) in
+            ((int, int, int, int, int, int)[])
+            [(128, 28, 1, 10, 5, 0), (128, 12, 10, 20, 5, 0), (64, 32, 3, 16, 3, 1), (64, 32, 16, 16, 3, 1), (64, 16, 32, 32, 3, 1)])
+        {
+            Conv2dGeometry geometry = new(1, padding);
+            (int height, int width) = geometry.Output(size, size, kernel, kernel);
+            Shape x = new(images, size, size, channels), w = new(kernel, kernel, channels, outputs);
+            Shape y = new(images, height, width, outputs);
+            double products = (double)y.Count * kernel * kernel * channels;
+            string name = $"{channels} to {outputs} channels, {kernel} × {kernel}";
+            yield return ($"{name}, forward", new Conv2dForward(geometry), x, w, products);
+            if (channels > 3)
+            {
+                yield return ($"{name}, by images", new Conv2dInputGradient(geometry, size, size), y, w, products);
+            }
+
+            yield return ($"{name}, by weights", new Conv2dWeightGradient(geometry, kernel, kernel), x, y, products);
         }
     }
 }

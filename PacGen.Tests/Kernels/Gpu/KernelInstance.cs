@@ -142,6 +142,8 @@ internal sealed record KernelInstance(
                     Apply<ReluFunction, Apply<AddFunction, Apply<MultiplyFunction, Argument0, Argument1>, Argument2>>)),
                 ("convolution by images", typeof(Apply<MultiplyFunction, Argument0, Apply<StepFunction, Argument1>>)),
             ];
+            KernelInstance Fused(KernelInstance product, Type expression) => KernelInstance.Fused(
+                product, expression, OtherArguments.Count(Arguments(expression).Distinct().Count() - 1), "");
             Dictionary<string, KernelInstance> products = Products.ToDictionary(product => product.Name);
             return
             [
@@ -154,6 +156,12 @@ internal sealed record KernelInstance(
                    from one in cases
                    where product.Name.Contains($", {one.Product},", StringComparison.Ordinal)
                    select Fused(product, one.Expression),
+                .. from product in (string[])
+                       ["A·B, 64, Wide Wide", "TF32 A·B, 128, Wide Wide", "staged bf16 in memory, A·B, 128 × 96, InPairs"]
+                   select KernelInstance.Fused(
+                       products.GetValueOrDefault(product) ?? InPairs.First(one => one.Name == product),
+                       typeof(Apply<MultiplyFunction, Argument0, Argument1>), typeof(AnotherNumber<NoArgument>),
+                       ", x1 one number"),
             ];
         }
     }
@@ -202,29 +210,43 @@ internal sealed record KernelInstance(
                 }
             }
 
-            foreach (Type width in (Type[])[typeof(LongSums16), typeof(LongSums32)])
+            foreach (KernelInstance kernel in LongSums)
             {
-                foreach (Type a in (Type[])[typeof(Wide), typeof(Narrow)])
-                {
-                    foreach (Type b in (Type[])[typeof(Wide), typeof(Narrow)])
-                    {
-                        Type right = Matrix(typeof(AlongOuter), b);
-                        yield return Long("Aᵀ·B", Matrix(typeof(AlongOuter), a));
-                        yield return Long("convolution by weights", Windows(typeof(AlongOuter), a));
-
-                        KernelInstance Long(string name, Type left) => new(
-                            $"long sums, {name}, 32 × {Extents(width)}, {a.Name} {b.Name}",
-                            (MethodInfo)typeof(LongSums<,,,>).MakeGenericType(left, right, width, typeof(ProductTarget))
-                                .GetProperty("Method")!.GetValue(null)!,
-                            false, true);
-                    }
-                }
+                yield return kernel;
             }
 
             yield return new("sum of a product's parts, in fours", SplitSumGpu<Quad>.Method, true, true);
             yield return new("sum of a product's parts", SplitSumGpu<One>.Method, false, false);
         }
     }
+
+    // Long sums of few outputs in every precision, width and way to read.
+    private static IEnumerable<KernelInstance> LongSums =>
+    [
+        .. from columns in (Type[])[typeof(LongSums16), typeof(LongSums32)]
+           from kind in ((string Name, Type Sums)[])
+               [("", typeof(SingleLongSums<>).MakeGenericType(columns)),
+                   ("TF32 ", typeof(TensorLongSums<,>).MakeGenericType(typeof(Tf32StageFactors), columns)),
+                   ("bf16 ", typeof(TensorLongSums<,>).MakeGenericType(typeof(BFloat16Factors), columns))]
+           from a in (Type[])[typeof(Wide), typeof(Narrow)]
+           from b in (Type[])[typeof(Wide), typeof(Narrow)]
+           from kernel in Long(kind.Name, columns, kind.Sums, a, b)
+           select kernel,
+        .. from columns in (Type[])[typeof(LongSums16), typeof(LongSums32)]
+           from kernel in Long(
+               "bf16 in memory, ", columns, typeof(PairLongSums<>).MakeGenericType(columns), typeof(PacGen.Kernels.InPairs),
+               typeof(PacGen.Kernels.InPairs))
+           select kernel,
+    ];
+
+    private static IEnumerable<KernelInstance> Long(string kind, Type columns, Type sums, Type a, Type b) =>
+        from side in ((string Name, Type Source)[])
+            [("Aᵀ·B", Matrix(typeof(AlongOuter), a)), ("convolution by weights", Windows(typeof(AlongOuter), a))]
+        select new KernelInstance(
+            $"long sums, {kind}{side.Name}, 32 × {Extents(columns)}, {a.Name} {b.Name}",
+            (MethodInfo)typeof(LongSums<,,,>).MakeGenericType(
+                side.Source, Matrix(typeof(AlongOuter), b), sums, typeof(ProductTarget)).GetProperty("Method")!.GetValue(null)!,
+            false, a != typeof(PacGen.Kernels.InPairs));
 
     /// <summary>
     /// Staged products: every tile with the convolution, one with all products, and what reads single floats.
@@ -407,15 +429,14 @@ internal sealed record KernelInstance(
     private static IEnumerable<string> Arguments(Type expression) =>
         expression.IsGenericType ? expression.GenericTypeArguments[1..].SelectMany(Arguments) : [expression.Name];
 
-    private static KernelInstance Fused(KernelInstance product, Type expression)
+    private static KernelInstance Fused(KernelInstance product, Type expression, Type others, string note)
     {
         Type type = product.Method.DeclaringType!;
         Type fused = type.GetGenericTypeDefinition().MakeGenericType(
-            [.. type.GenericTypeArguments[..^1], typeof(FusedTarget<,>).MakeGenericType(
-                expression, OtherArguments.Count(Arguments(expression).Distinct().Count() - 1))]);
+            [.. type.GenericTypeArguments[..^1], typeof(FusedTarget<,>).MakeGenericType(expression, others)]);
         return product with
         {
-            Name = $"{product.Name}: {MapName(expression)}", Method = (MethodInfo)fused.GetProperty("Method")!.GetValue(null)!,
+            Name = $"{product.Name}: {MapName(expression)}{note}", Method = (MethodInfo)fused.GetProperty("Method")!.GetValue(null)!,
         };
     }
 

@@ -25,7 +25,8 @@ internal sealed partial class KernelInstanceTests
     // Of products with an expression two of each tile, of one and of two further arguments; the page has them all.
     private static IEnumerable<KernelInstance> Fused => KernelInstance.FusedProducts.Where(
         kernel => kernel.Name.EndsWith(": multiply(x0, step(x1))", StringComparison.Ordinal)
-            || kernel.Name.EndsWith(": add(add(x0, x1), x2)", StringComparison.Ordinal));
+            || kernel.Name.EndsWith(": add(add(x0, x1), x2)", StringComparison.Ordinal)
+            || kernel.Name.EndsWith("one number", StringComparison.Ordinal));
 
     [TestCaseSource(nameof(All))]
     public void KeepsToRegistersAndLoadsQuads(KernelInstance kernel) => Check(kernel);
@@ -367,14 +368,29 @@ internal sealed partial class KernelInstanceTests
 
             if (type.StartsWith("LongSums", StringComparison.Ordinal))
             {
-                int sixteens = kernel.Method.DeclaringType.GenericTypeArguments[2] == typeof(LongSums16) ? 1 : 2;
-                Assert.That(Count(ptx, "fma.rn.f32"), Is.EqualTo(16 * 16 * sixteens), "a stage's sixteen terms, written out");
+                Type sums = kernel.Method.DeclaringType.GenericTypeArguments[2];
+                int sixteens = (int)sums.GetProperty("Columns")!.GetValue(null)! / 16;
+                bool single = sums.GetGenericTypeDefinition() == typeof(SingleLongSums<>);
+                bool pairs = sums.GetGenericTypeDefinition() == typeof(PairLongSums<>);
+                bool halves = sums.GenericTypeArguments[0] == typeof(BFloat16Factors), tf32 = !(single | pairs | halves);
                 Assert.That(
-                    Count(ptx, "ld.shared.v4.f32"), Is.EqualTo((16 * (1 + sixteens)) + (4 * sixteens)),
+                    Count(ptx, "fma.rn.f32"), Is.EqualTo(single ? 16 * 16 * sixteens : 0), "a stage's sixteen terms");
+                Assert.That(
+                    (Count(ptx, Tf32Product), Count(ptx, BFloat16Product)),
+                    Is.EqualTo((tf32 ? 2 * 4 * sixteens : 0, pairs ? 2 * 4 * sixteens : halves ? 4 * sixteens : 0)),
+                    "a stage's sixteen terms of a warp, or 32 in pairs");
+                Assert.That(Count(ptx, "ldmatrix"), Is.EqualTo(pairs ? 2 * (2 + sixteens) : 0), "fragments at a time");
+                Assert.That(
+                    Count(ptx, "cvt.rn.bf16x2.f32"), Is.EqualTo(halves ? 8 + (4 * sixteens) : 0), "pairs, rounded once each");
+                Assert.That(
+                    Count(ptx, "ld.shared.v4.f32"),
+                    Is.EqualTo((single ? 16 * (1 + sixteens) : pairs ? 0 : sixteens > 1 ? 8 : 4) + (4 * sixteens)),
                     "16-byte loads of the stage and of the other warp's sums");
                 Assert.That(
-                    Count(ptx, "cp.async.cg.shared.global"),
-                    kernel.Name.Contains("Wide", StringComparison.Ordinal) ? Is.Positive : Is.Zero, "copies of 16 bytes");
+                    (Count(ptx, "cp.async.cg.shared.global") > 0, Count(ptx, "cp.async.ca.shared.global") > 0),
+                    Is.EqualTo(
+                        (pairs || kernel.Name.Contains("Wide", StringComparison.Ordinal),
+                            kernel.Name.Contains("Narrow", StringComparison.Ordinal))), "copies of 16 bytes, or of 4");
                 Assert.That(Count(ptx, "ld.global"), Is.Zero, "loads that wait");
             }
 

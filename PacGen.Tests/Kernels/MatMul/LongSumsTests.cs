@@ -1,16 +1,23 @@
+using PacGen.Core.Lanes;
 using PacGen.Kernels;
 
 namespace PacGen.Tests.Kernels;
 
 /// <summary>
-/// Few outputs that are long sums, on a simulator whose warps have 32 lanes and on CUDA devices: values near the CPU's, the same
-/// bits each time.
+/// Few outputs that are long sums, in each precision, on a simulator whose warps have 32 lanes and on CUDA devices: values near
+/// the CPU's of numbers that are rounded alike, the same bits each time, and of bfloat16 in memory too.
 /// </summary>
-[TestFixtureSource(nameof(Ids))]
+[TestFixtureSource(nameof(Fixtures))]
 [NonParallelizable]
-internal sealed class LongSumsTests(string id)
+internal sealed class LongSumsTests(string id, string precision)
 {
     private const double Tolerance = 1e-5;
+    private const string Single = "single", Tf32 = "TF32", Bf16 = "bf16";
+
+    private static IEnumerable<object[]> Fixtures =>
+        from id in Ids
+        from precision in (string[])[Single, Tf32, Bf16]
+        select (object[])[id, precision];
 
     private static IEnumerable<string> Ids => new[] { "simulator of warps" }.Concat(Device.List().Where(
         one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id));
@@ -32,6 +39,7 @@ internal sealed class LongSumsTests(string id)
     [TestCase(3, 16, 3, 1, 1)]
     [TestCase(4, 20, 3, 1, 2)]
     [TestCase(16, 8, 1, 0, 1)]
+    [TestCase(8, 24, 3, 1, 1)]
     public void GradientsByWeights(int channels, int outputs, int kernel, int padding, int stride)
     {
         Conv2dGeometry geometry = new(stride, padding);
@@ -64,6 +72,16 @@ internal sealed class LongSumsTests(string id)
             new Shape(images, height, width, outputs), 0);
     }
 
+    private float Rounded(float number) => precision switch
+    {
+        Tf32 => BitConverter.Int32BitsToSingle(TensorCore.RoundForProduct(number) & ~0x1FFF),
+        Bf16 => BFloat16.Round(number),
+        _ => number,
+    };
+
+    private static float[] InPairs(float[] numbers) => [.. numbers.Chunk(2).Select(
+        pair => BitConverter.Int32BitsToSingle(TensorCore.Pack(pair[0], pair[1])))];
+
     private void Check(Operation operation, Shape a, Shape b, int offset)
     {
         // Its own simulator, which has run no other kernel.
@@ -75,16 +93,29 @@ internal sealed class LongSumsTests(string id)
         }
 
         float[] x = KernelRun.Random(a, 1), y = KernelRun.Random(b, 2);
-        int before = device.LongSumColumns;
+        (int columnsBefore, ProductMode productsBefore, bool storesBefore) =
+            (device.LongSumColumns, device.Products, device.StoresBFloat16);
         try
         {
             device.LongSumColumns = 64;
-            float[] values = KernelRun.Values(device, operation, [a, b], [x, y], offset);
-            Assert.That(
-                device.Kernels.Any(kernel => kernel.DeclaringType!.Name.StartsWith("LongSums", StringComparison.Ordinal)));
-            Assert.That(KernelRun.Values(device, operation, [a, b], [x, y], offset), Is.EqualTo(values));
+            device.StoresBFloat16 = true;
+            device.Products = precision == Tf32 ? ProductMode.Tf32 : ProductMode.Single;
+            Operation product = precision == Bf16 ? operation.InBFloat16(device)! : operation;
+            float[] values = KernelRun.Values(device, product, [a, b], [x, y], offset);
+            Assert.That(Kernels(device), Has.Some.StartsWith(
+                precision == Single ? "SingleLongSums" : "TensorLongSums"));
+            Assert.That(KernelRun.Values(device, product, [a, b], [x, y], offset), Is.EqualTo(values));
+            if (offset == 0 && product.ReadingPairs(device, [a, b]) is { } paired)
+            {
+                Assert.That(
+                    KernelRun.Values(device, paired, [PairMap.Places(a), PairMap.Places(b)], [InPairs(x), InPairs(y)], 0),
+                    Is.EqualTo(values), "of bfloat16 in memory");
+                Assert.That(Kernels(device), Has.Some.StartsWith("PairLongSums"));
+            }
+
             using CpuDevice cpu = new(1);
-            float[] expected = KernelRun.Values(cpu, operation, [a, b], [x, y], 0);
+            float[] expected = KernelRun.Values(
+                cpu, operation, [a, b], [[.. x.Select(Rounded)], [.. y.Select(Rounded)]], 0);
             double scale = expected.Max(Math.Abs);
             for (int i = 0; i < expected.Length; i++)
             {
@@ -95,7 +126,13 @@ internal sealed class LongSumsTests(string id)
         }
         finally
         {
-            device.LongSumColumns = before;
+            (device.LongSumColumns, device.Products, device.StoresBFloat16) = (columnsBefore, productsBefore, storesBefore);
         }
     }
+
+    // What the device's kernels of long sums multiply by.
+    private static IEnumerable<string> Kernels(GpuDevice device) =>
+        from kernel in device.Kernels
+        where kernel.DeclaringType!.Name.StartsWith("LongSums", StringComparison.Ordinal)
+        select kernel.DeclaringType!.GenericTypeArguments[2].Name;
 }
