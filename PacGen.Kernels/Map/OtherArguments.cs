@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace PacGen.Kernels;
@@ -7,12 +8,17 @@ internal interface IArgumentCount
 {
     /// <summary>0 to 4 in a product, to 8 in a pass over columns.</summary>
     static abstract int Count { get; }
+
+    /// <summary>Those that are known to be one number each: a bit for each argument, the lowest for the first.</summary>
+    static abstract int OfOneNumber { get; }
 }
 
 /// <summary>None.</summary>
 internal readonly struct NoArgument : IArgumentCount
 {
     static int IArgumentCount.Count => 0;
+
+    static int IArgumentCount.OfOneNumber => 0;
 }
 
 /// <summary>One more than <typeparamref name="TOthers"/>.</summary>
@@ -20,6 +26,17 @@ internal readonly struct Another<TOthers> : IArgumentCount
     where TOthers : struct, IArgumentCount
 {
     static int IArgumentCount.Count => TOthers.Count + 1;
+
+    static int IArgumentCount.OfOneNumber => TOthers.OfOneNumber;
+}
+
+/// <summary>The same, and the further one is one number.</summary>
+internal readonly struct AnotherNumber<TOthers> : IArgumentCount
+    where TOthers : struct, IArgumentCount
+{
+    static int IArgumentCount.Count => TOthers.Count + 1;
+
+    static int IArgumentCount.OfOneNumber => TOthers.OfOneNumber | (1 << TOthers.Count);
 }
 
 /// <summary>What is known of the number of an expression's arguments without a type.</summary>
@@ -38,6 +55,20 @@ internal static class OtherArguments
         Most => typeof(Another<Another<Another<Another<NoArgument>>>>),
         _ => throw new ArgumentOutOfRangeException(nameof(others)),
     };
+
+    /// <summary>Arguments as a type that says which of them are one number.</summary>
+    /// <param name="shapes">Their shapes.</param>
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "A program that was compiled to native code has no GPU.")]
+    public static Type Count(ReadOnlySpan<Shape> shapes)
+    {
+        Type type = typeof(NoArgument);
+        foreach (Shape shape in shapes)
+        {
+            type = (shape.Count == 1 ? typeof(AnotherNumber<>) : typeof(Another<>)).MakeGenericType(type);
+        }
+
+        return type;
+    }
 
     /// <summary>The arguments' memory; in the place of those that there are not, any.</summary>
     /// <param name="any">Memory of the shape that is computed.</param>
@@ -120,26 +151,31 @@ internal struct OtherArguments<TExpression, TOthers>
         OtherQuads quads = default;
         if (TOthers.Count > 0)
         {
-            quads.X1 = TPlaces.Load(x1, start0, start1, column, last);
+            quads.X1 = Load<TPlaces>(x1, 1, start0, start1, column, last);
         }
 
         if (TOthers.Count > 1)
         {
-            quads.X2 = TPlaces.Load(x2, start0, start1, column, last);
+            quads.X2 = Load<TPlaces>(x2, 2, start0, start1, column, last);
         }
 
         if (TOthers.Count > 2)
         {
-            quads.X3 = TPlaces.Load(x3, start0, start1, column, last);
+            quads.X3 = Load<TPlaces>(x3, 4, start0, start1, column, last);
         }
 
         if (TOthers.Count > 3)
         {
-            quads.X4 = TPlaces.Load(x4, start0, start1, column, last);
+            quads.X4 = Load<TPlaces>(x4, 8, start0, start1, column, last);
         }
 
         return quads;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Quad Load<TPlaces>(ExpressionArgument argument, int bit, int start0, int start1, int column, int last)
+        where TPlaces : struct, IArgumentPlaces => (TOthers.OfOneNumber & bit) != 0
+        ? Quad.Constant(argument.Load(0, 0)) : TPlaces.Load(argument, start0, start1, column, last);
 
     /// <summary>The expression of four numbers and their further arguments.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

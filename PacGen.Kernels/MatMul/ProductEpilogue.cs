@@ -49,7 +49,7 @@ internal abstract class ProductEpilogue
         Expression expression, Shape target, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs) =>
         RuntimeFeature.IsDynamicCodeSupported
             ? (ProductEpilogue)Activator.CreateInstance(
-                typeof(ProductEpilogue<,>).MakeGenericType(expression.ToType(), OtherArguments.Count(inputs.Length)),
+                typeof(ProductEpilogue<,>).MakeGenericType(expression.ToType(), OtherArguments.Count(shapes)),
                 new FusedMap(expression, target), target, shapes.ToArray(), inputs.ToArray())!
             : throw new NotSupportedException($"{expression}: a program that was compiled to native code runs on no GPU.");
 
@@ -74,8 +74,8 @@ internal abstract class ProductEpilogue
     /// <summary>The further arguments as a kernel reads them.</summary>
     private protected ExpressionArgument[] Arguments(Region output) => OtherArguments.Of(output, target, shapes, inputs);
 
-    /// <summary>Whether each argument is more than one number and starts on 16 bytes.</summary>
-    public bool InFours => Packs.InFours(0, inputs) && Array.TrueForAll(shapes, shape => shape.Count > 1);
+    /// <summary>Whether each argument of more than one number starts on 16 bytes.</summary>
+    public bool InFours => !inputs.Where((input, i) => shapes[i].Count > 1 && !Packs.InFours(0, input)).Any();
 
     /// <summary>Where results go, a float at a time where the arguments are not <see cref="InFours"/>.</summary>
     private protected ProductTarget Aligned(ProductTarget layout) => InFours ? layout : layout.InOnes();

@@ -1,4 +1,5 @@
 using PacGen.Kernels;
+using PacGen.Tests.CudaEmulator;
 
 namespace PacGen.Tests.Kernels;
 
@@ -33,6 +34,7 @@ internal sealed class FusedProductTests(string id)
         Check(new MatMul(), BiasAndRelu, target, factors, [column], offset);
         Check(new MatMul(), Normalized, target, factors, [column, new(1, columns), target], offset);
         Check(new MatMul(), Residual, target, factors, [new(1)], offset);
+        Check(new MatMul(), Normalized, target, factors, [new(1), column, new(1)], offset);
         Check(new MatMul(true), Masked, target, [new(terms, rows), factors[1]], [target], offset);
     }
 
@@ -77,6 +79,37 @@ internal sealed class FusedProductTests(string id)
 
         MatricesWithABiasAndMore(rows, terms, columns, 0);
         MatricesWithABiasAndMore(rows, terms, columns + 1, 1);
+    }
+
+    /// <summary>An argument of one number stores as wide as one of a number a column.</summary>
+    [Test]
+    public void OneNumberIsNoReasonToStoreFloats()
+    {
+        if (EmulatedDriver.Loaded is not { } driver || Device is not GpuDevice { Kind: DeviceKind.Cuda } device)
+        {
+            Assert.Ignore("The emulated device counts stores.");
+            return;
+        }
+
+        Assert.That(Stores(new Shape(1)), Is.EqualTo(Stores(new Shape(36))));
+
+        long Stores(Shape other)
+        {
+            Shape[] shapes = [new(40, 12), new(12, 36), other];
+            RunCounts counts = driver.Counts = new RunCounts();
+            try
+            {
+                KernelRun.Values(
+                    device, new FusedProduct(new MatMul(), Residual, new Shape(40, 36)), shapes,
+                    [.. shapes.Select(shape => KernelRun.Random(shape, 1))], 0);
+            }
+            finally
+            {
+                driver.Counts = null;
+            }
+
+            return counts.ByKind["st.global"];
+        }
     }
 
     [Test]
