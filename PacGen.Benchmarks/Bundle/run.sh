@@ -202,8 +202,8 @@ else
         esac
         case "$device:$precision" in
             cuda*:fp32) settings='PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto BESIDE=1' ;;
-            cuda*:bf16) settings='BF16_MEMORY=0 PASSES=0 FUSION=0 TILES=auto BESIDE=1' ;;
-            cuda*) settings='PASSES=0 FUSION=0 TILES=auto BESIDE=1' ;;
+            cuda*:bf16) settings='BF16_MEMORY=0 PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto BESIDE=1' ;;
+            cuda*) settings='PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto BESIDE=1' ;;
             opencl*) settings='PASSES=0 FUSION=0' ;;
             *) settings= ;;
         esac

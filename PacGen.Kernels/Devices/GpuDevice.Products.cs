@@ -79,8 +79,8 @@ public sealed partial class GpuDevice
     }
 
     /// <summary>
-    /// The most columns of few outputs that are long sums for a kernel of their own to compute them: 32, or what
-    /// <c>PACGEN_GPU_LONG_SUMS</c> says; none where it is 0.
+    /// The most columns of few outputs that are long sums for a kernel of their own to compute them, and of other products, 16 at
+    /// most, for a tile of 16 columns: 32, or what <c>PACGEN_GPU_LONG_SUMS</c> says; none where it is 0.
     /// </summary>
     internal int LongSumColumns { get; set; } =
         int.TryParse(Environment.GetEnvironmentVariable("PACGEN_GPU_LONG_SUMS"), out int columns) ? columns : 32;

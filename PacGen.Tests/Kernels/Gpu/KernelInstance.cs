@@ -269,10 +269,21 @@ internal sealed record KernelInstance(
                    from sides in Sides(typeof(Wide)).Where(side => side.Name != "convolution")
                    select Staged(kind, one, typeof(Wide), sides),
                 .. from sides in Sides(typeof(Narrow)) select Staged(kinds[0], one, typeof(Narrow), sides),
+                .. OfFewColumns,
                 .. InPairs,
             ];
         }
     }
+
+    /// <summary>Those that products of up to 16 columns have by default.</summary>
+    public static IEnumerable<KernelInstance> OfFewColumns =>
+        from b in (Type[])[typeof(Wide), typeof(Narrow)]
+        from sides in Sides(typeof(Wide)).Zip(Sides(b), (wide, other) => (wide.Name, wide.A, other.B))
+        where sides.A.GenericTypeArguments[0] == typeof(AlongTerms)
+        select Staged(("", typeof(SingleStageSums)), typeof(Staged128By16), typeof(Wide), sides) with
+        {
+            Name = $"staged {sides.Name}, 128 × 16, Wide {b.Name}",
+        };
 
     /// <summary>Those of bfloat16 in memory.</summary>
     public static IEnumerable<KernelInstance> InPairs
