@@ -33,8 +33,8 @@ internal struct PairLongSums<TWidth> : ILongSums
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Start(int lane)
     {
-        // A's matrices are the upper eight rows and the lower, then of the next eight terms; B's are the other way round. Lines of
-        // terms eight apart have their pieces at the same places.
+        // A's matrices are the upper eight rows and the lower, then those of the next eight terms; B's are eight columns of eight
+        // terms and of the next eight, then the further columns. Lines of terms eight apart have their pieces at the same places.
         group = lane >> 2;
         place = lane & 3;
         int half = lane >> 4, quarter = (lane >> 3) & 1, term = (lane & 7) + (8 * half);

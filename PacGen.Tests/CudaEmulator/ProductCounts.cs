@@ -111,7 +111,8 @@ internal sealed class ProductCounts
     {
         foreach ((int images, int size, int channels, int outputs, int kernel, int padding) in
             ((int, int, int, int, int, int)[])
-            [(128, 28, 1, 10, 5, 0), (128, 12, 10, 20, 5, 0), (64, 32, 3, 16, 3, 1), (64, 32, 16, 16, 3, 1), (64, 16, 32, 32, 3, 1)])
+            [(128, 28, 1, 10, 5, 0), (128, 12, 10, 20, 5, 0), (64, 32, 3, 16, 3, 1), (64, 32, 16, 16, 3, 1),
+                (64, 16, 32, 32, 3, 1)])
         {
             Conv2dGeometry geometry = new(1, padding);
             (int height, int width) = geometry.Output(size, size, kernel, kernel);

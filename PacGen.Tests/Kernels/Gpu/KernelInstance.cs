@@ -447,7 +447,8 @@ internal sealed record KernelInstance(
             [.. type.GenericTypeArguments[..^1], typeof(FusedTarget<,>).MakeGenericType(expression, others)]);
         return product with
         {
-            Name = $"{product.Name}: {MapName(expression)}{note}", Method = (MethodInfo)fused.GetProperty("Method")!.GetValue(null)!,
+            Name = $"{product.Name}: {MapName(expression)}{note}",
+            Method = (MethodInfo)fused.GetProperty("Method")!.GetValue(null)!,
         };
     }
 
