@@ -7,6 +7,8 @@ namespace PacGen.Plots;
 /// <summary>Which numbers stand along an axis, and how they are written.</summary>
 internal static class Ticks
 {
+    private const double Density = 0.6;
+
     /// <summary>Multiples of 1, 2 or 5 times a power of ten from one value to another: at most so many.</summary>
     public static IEnumerable<double> Between(double least, double largest, int most)
     {
@@ -40,15 +42,40 @@ internal static class Ticks
             return new NumericManual([.. places.Select((_, i) => (double)i)], [.. places]);
         }
 
-        return axis.Logarithmic ? new Logarithmic() : new NumericAutomatic
+        return axis.Logarithmic ? new Logarithmic() : axis.Whole ? new NumericAutomatic
         {
-            IntegerTicksOnly = axis.Whole, LabelFormatter = Text, TickDensity = 0.6,
-            MinorTickGenerator = axis.Whole ? new NoTicks() : new EvenlySpacedMinorTickGenerator(5),
-        };
+            IntegerTicksOnly = true, LabelFormatter = Text, TickDensity = Density, MinorTickGenerator = new NoTicks(),
+        }
+        : new Even();
     }
 
     private static string Superscript(int power) => string.Concat(
         power.ToString(CultureInfo.InvariantCulture).Select(digit => digit == '-' ? '⁻' : "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit - '0']));
+
+    /// <summary>Evenly spaced values, two at least: a single one gives an axis no scale.</summary>
+    private sealed class Even : ITickGenerator
+    {
+        private const int Fewest = 2, Most = 8;
+
+        private readonly NumericAutomatic usual = new()
+        {
+            LabelFormatter = Text, TickDensity = Density, MinorTickGenerator = new EvenlySpacedMinorTickGenerator(5),
+        };
+
+        public Tick[] Ticks { get; private set; } = [];
+
+        public int MaxTickCount { get; set; } = 50;
+
+        public void Regenerate(CoordinateRange range, Edge edge, PixelLength size, Paint paint, LabelStyle labelStyle)
+        {
+            usual.Regenerate(range, edge, size, paint, labelStyle);
+            Ticks = usual.Ticks;
+            for (int most = Fewest; Ticks.Count(tick => tick.IsMajor) < Fewest && most <= Most; most++)
+            {
+                Ticks = [.. Between(range.Min, range.Max, most).Select(value => Tick.Major(value, Text(value)))];
+            }
+        }
+    }
 
     private sealed class NoTicks : IMinorTickGenerator
     {

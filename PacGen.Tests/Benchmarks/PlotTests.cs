@@ -35,6 +35,23 @@ internal sealed class PlotTests
         Assert.That(ticks.Ticks.Select(tick => tick.Position), Is.All.InRange(range.Min, range.Max));
     }
 
+    /// <summary>With large text few labels have room, but with a single one an axis has no scale.</summary>
+    [TestCase(-4.5, 0.6)]
+    [TestCase(-0.013, 0.001)]
+    [TestCase(3.2, 3.9)]
+    public void AnAxisHasTwoNumbersHoweverLargeTheText(double least, double largest)
+    {
+        ITickGenerator ticks = Ticks.Of(new Axis(""));
+        using Paint paint = Paint.NewDisposablePaint();
+        ticks.Regenerate(
+            new CoordinateRange(least, largest), Edge.Left, new PixelLength(140), paint,
+            new LabelStyle { FontSize = 3 * Look.Small });
+        Tick[] named = [.. ticks.Ticks.Where(tick => tick.IsMajor)];
+        Assert.That(named, Has.Length.InRange(2, 4));
+        Assert.That(named.Select(tick => tick.Label), Is.Unique);
+        Assert.That(named.Select(tick => tick.Position), Is.All.InRange(least, largest));
+    }
+
     [Test]
     public void WhatAnAxisCannotShowIsLeftOut()
     {
