@@ -380,6 +380,13 @@ public sealed class OnnxNetwork : Module
 
     private void Add(string array, OnnxInitializer source, HashSet<string> names)
     {
+        if (source.Values is { } values && Array.FindIndex(values, double.IsNaN) is >= 0 and var unknown)
+        {
+            throw new CheckpointException(
+                $"its array '{Printable.Name(array)}' has NaN as number {unknown + 1} of {values.Length}: export the network " +
+                "from before its training went wrong");
+        }
+
         // A scalar is a setting, and so is what isn't finite; an array without elements is nothing.
         if (source.Whole || source.Dims.Length == 0 || source.Dims.Contains(0)
             || source.Values?.All(value => float.IsFinite((float)value)) == false)

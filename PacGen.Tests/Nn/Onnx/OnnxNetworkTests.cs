@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using PacGen.Kernels;
 using PacGen.Nn;
@@ -211,6 +212,21 @@ internal sealed class OnnxNetworkTests
         Throws.TypeOf<CheckpointException>().With.Message.Contains("(28, 28, 1)"));
 
     /// <summary>A file's bytes with a text in them replaced by another of its length.</summary>
+    /// <summary>What isn't finite is else a setting, such as a mask of −∞: a weight would silently be none.</summary>
+    [Test]
+    public void RefusesANetworkThatLearntNaN()
+    {
+        byte[] bytes = File.ReadAllBytes(TestNetworks.PathOf("mlp.onnx"));
+        using ParameterArena arena = new(OnnxNetwork.Open(TestNetworks.PathOf("mlp.onnx"), new Shape(8, 8, 1)), Device.Cpu, 1);
+        int number = arena.Parameters.Index().First(one => one.Item.Shape.Rank == 1).Index;
+        Parameter bias = arena.Parameters[number];
+        ReadOnlySpan<byte> stored = MemoryMarshal.AsBytes(arena.Segment(arena.Weights, number).ToArray().AsSpan());
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.AsSpan().IndexOf(stored) + sizeof(float)), float.NaN);
+        Assert.That(
+            () => OnnxNetwork.Read(bytes, "file", new Shape(8, 8, 1)),
+            Throws.TypeOf<CheckpointException>().With.Message.Contains($"its array '{bias.Name}' has NaN as number 2 of "));
+    }
+
     private static byte[] Replaced(string file, string text, string other)
     {
         string bytes = Encoding.Latin1.GetString(File.ReadAllBytes(TestNetworks.PathOf(file)));
