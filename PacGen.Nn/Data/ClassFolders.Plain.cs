@@ -88,6 +88,8 @@ internal static partial class ClassFolders
                 listing = new Listing(
                     InTurn(Entries(root + trainFolder + "/", classes), classes.Length),
                     InTurn(Entries(root + testFolder + "/", classes), classes.Length), classes);
+                string[] untested = [.. classes.Where((_, number) => !listing.Test.Any(entry => entry.Class == number))];
+                Warn(untested.Length > 0, $"no image of {Names(untested)} is tested on: {testFolder} has no folder of that name");
             }
         }
         else if (testsOfClasses.Length > 0 || Array.TrueForAll(tops, IsSplit) || (trains.Length > 0 && tests.Length > 0))

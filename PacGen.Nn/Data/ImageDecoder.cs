@@ -36,8 +36,8 @@ internal static class ImageDecoder
         if (!resize && (image.Height, image.Width) != (height, width))
         {
             throw new DataException(
-                $"{name} has {image.Height}×{image.Width} pixels, but {first} has {height}×{width}: all images must have one " +
-                $"size. Resize them, or say a size with --image-size.");
+                $"{name} has {image.Height}×{image.Width} pixels, but {first} has {height}×{width} " +
+                $"(height × width): all images must have one size. Resize them, or say a size with --image-size.");
         }
 
         if (image.Decode(height, width, pixels) is { } problem)

@@ -83,8 +83,12 @@ public sealed class ImageSet : SampleSet
             && (normalization.MaxValue >= Normalization.MaxValue || normalization.MaxValue == 1)
             ? new ImageSet(pixels, labels, Height, Width, Classes, normalization, check: false)
             : throw new ArgumentException(
-                $"A normalisation of {normalization.Channels} channels with pixels to {normalization.MaxValue} does not fit " +
-                $"images of {Channels} channels with pixels to {Normalization.MaxValue}.", nameof(normalization));
+                $"A normalisation for images of {normalization.Channels} {Word(normalization.Channels)} with values to " +
+                $"{normalization.MaxValue} does not fit images of {Channels} {Word(Channels)} with values to " +
+                $"{Normalization.MaxValue}: choose one that fits (--normalization).",
+                nameof(normalization));
+
+        static string Word(int channels) => channels == 1 ? "channel" : "channels";
     }
 
     /// <summary>A copy of chosen images, in the given order.</summary>

@@ -47,7 +47,9 @@ internal static class PlainFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new DataException($"{path} cannot be read: {error.Message}", error);
+            throw new DataException(
+                Directory.Exists(path) ? $"{path} is a folder: name a file in it." : $"{path} cannot be read: {error.Message}",
+                error);
         }
     }
 }

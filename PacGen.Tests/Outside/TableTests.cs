@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using PacGen.Kernels;
 using PacGen.Nn;
 using Parquet;
@@ -111,7 +112,7 @@ internal sealed class TableTests
         Refused("a,b\n1,2\n", "has no column y (--target): it has a, b.");
         Refused("y\n1\n2\n", "has no column beside the target");
         Refused("a,y\n1,2\n2,\n", "has no value for y in line 3: leave such rows out (--missing drop).");
-        Refused("a,y\ninf,2\n2,3\n1,1\n1,2\n1,3\n", "which is not finite in single precision");
+        Refused("a,y\n1,2\n2,3\n-inf,1\n1,2\n1,3\n", "bad.csv: a has -Infinity in line 4, which is not finite in single");
         Assert.That(
             () => Datasets.Load("csv:" + Write("none.csv", "a,b\n1,2\n")),
             Throws.TypeOf<DataException>().With.Message.EndsWith("give --target COLUMN, one of a, b."));
@@ -254,6 +255,43 @@ internal sealed class TableTests
                 Metrics = [Metric.RootMeanSquaredError],
             });
             return trainer.Run()[^1].Metrics![0].Test;
+        }
+    }
+
+    /// <summary>Two names that differ in a letter outside of ASCII would be one class.</summary>
+    [Test]
+    public void TextThatIsNotUtf8()
+    {
+        string path = Path.Combine(folder, "latin.csv");
+        string rows = string.Concat(Enumerable.Range(0, 10).Select(i => $"{i},{(i % 2 == 0 ? "Bär" : "Bör")}\n"));
+        File.WriteAllText(path, "a,y\n" + rows, Encoding.Latin1);
+        Assert.That(
+            () => Load("csv:" + path, new TableOptions()),
+            Throws.TypeOf<DataException>().With.Message.Contains("is not in UTF-8 (a byte E4").And.Message.Contains("iconv"));
+        foreach (Encoding encoding in new[] { Encoding.UTF8, Encoding.Unicode })
+        {
+            File.WriteAllText(path, "a,y\n" + rows, encoding);
+            Assert.That(Load("csv:" + path, new TableOptions()).ClassNames, Is.EqualTo(new[] { "Bär", "Bör" }));
+        }
+    }
+
+    /// <summary>An accuracy that says nothing is not left without a word.</summary>
+    [Test]
+    public void TargetsThatAreNearlyAllAlike()
+    {
+        Says(_ => "x", "y is x in all rows: whatever a network answers is right.");
+        Says(_ => "1.5", "y is 1.5 in all rows: there is nothing to predict.");
+        Says(i => i == 3 ? "rare" : "often", "y is often in 97.5 % of the rows: who always answers that is as often right.",
+            "no row of rare is ");
+        Says(i => i < 20 ? "a" : "b");
+
+        void Says(Func<int, string> target, params string[] starts)
+        {
+            string path = Write("t.csv", "a,y\n" + string.Concat(Enumerable.Range(0, 40).Select(i => $"{i},{target(i)}\n")));
+            IReadOnlyList<string> warnings = Load("csv:" + path, new TableOptions()).Warnings;
+            Assert.That(warnings, Has.Count.EqualTo(starts.Length), string.Join(" ", warnings));
+            Assert.That(
+                warnings.Zip(starts).Where(pair => !pair.First.StartsWith(pair.Second, StringComparison.Ordinal)), Is.Empty);
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         int[] order = trained > 0 ? [.. Enumerable.Range(0, rows.Length)] : Dataset.SplitOrder(
             rows.Length, test, options.SplitSeed);
         int[] train = order[..^test];
-        Feature[] made = Array.ConvertAll(features, column => FeatureOf(column, train, options.Features, warnings));
+        Feature[] made = Array.ConvertAll(features, column => FeatureOf(column, train, rows, options.Features, warnings));
         string[] names = [.. made.SelectMany(feature => feature.Names)];
         if (options.Features.Count > 0 && !names.SequenceEqual(options.Features))
         {
@@ -71,6 +71,13 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         }
 
         (SampleSet set, string[] classes) = SetOf(samples, new Shape(width), targets, order, options);
+        if (options.Classes.Count == 0)
+        {
+            warnings.AddRange(classes.Length > 0 ? OfClasses(targets[0], classes, order, train.Length)
+                : targets.Where(IsConstant).Select(target =>
+                    $"{Printable.Name(target.Name)} is {target.Text(0)} in all rows: there is nothing to predict."));
+        }
+
         int[] places = [.. Enumerable.Range(0, rows.Length)];
         Dataset data = new(name, set.Take(train.Length), set.Subset(places.AsSpan(train.Length)))
         {
@@ -185,11 +192,46 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
     {
         int test = share is > 0 and < 1 ? (int)Math.Round(share * count) : 0;
         return test > 0 && test < count ? test : throw new DataException(
-            $"{path} has {count} rows: a part of {share.ToString(CultureInfo.InvariantCulture)} to test on leaves one of the " +
-                $"parts empty.");
+            $"{path} has {count} {(count == 1 ? "row" : "rows")}: a part of {share.ToString(CultureInfo.InvariantCulture)} to " +
+                $"test on leaves one of the parts empty. Add rows{(count > 1 ? ", or choose another part (--test-part)" : "")}.");
     }
 
-    private Feature FeatureOf(TableColumn column, int[] train, IReadOnlyList<string> trained, List<string> warnings)
+    /// <summary>
+    /// What an accuracy says little by: one class alone, most rows of one class, classes in one part alone.
+    /// </summary>
+    private IEnumerable<string> OfClasses(TableColumn target, string[] classes, int[] order, int trained)
+    {
+        const double Most = 0.9;
+        string[] texts = Array.ConvertAll(order, target.Text);
+        string shown = Printable.Name(target.Name), often = texts.CountBy(text => text).MaxBy(count => count.Value).Key;
+        double share = texts.Count(text => text == often) / (double)texts.Length;
+        if (classes.Length == 1)
+        {
+            yield return $"{shown} is {Printable.Name(often)} in all rows: whatever a network answers is right.";
+        }
+        else if (share >= Most)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"{shown} is {Printable.Name(often)} in {100 * share:F1} % of the rows") +
+                ": who always answers that is as often right.";
+        }
+
+        foreach ((string[] part, string done) in new[] { (texts[..trained], "trained"), (texts[trained..], "tested") })
+        {
+            string[] absent = [.. classes.Except(part)];
+            if (absent.Length > 0)
+            {
+                yield return $"no row of {string.Join(", ", absent.Take(20).Select(Printable.Name))}" +
+                    $"{(absent.Length > 20 ? $" and {absent.Length - 20} more" : "")} is {done} on.";
+            }
+        }
+    }
+
+    private static bool IsConstant(TableColumn column) => column.Numbers is { } numbers
+        && Array.TrueForAll(numbers, value => value == numbers[0]);
+
+    private Feature FeatureOf(
+        TableColumn column, int[] train, int[] lines, IReadOnlyList<string> trained, List<string> warnings)
     {
         string shown = Printable.Name(column.Name);
         bool gaps = Enumerable.Range(0, column.Count).Any(column.IsMissing);
@@ -204,14 +246,12 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         {
             double[] known = [.. train.Select(row => numbers[row]).Where(value => !double.IsNaN(value)).Order()];
             double median = known.Length == 0 ? 0 : (known[known.Length / 2] + known[(known.Length - 1) / 2]) / 2;
-            foreach (double value in numbers)
+            int beyond = Array.FindIndex(numbers, value => Math.Abs(value) > float.MaxValue);
+            if (beyond >= 0)
             {
-                if (double.IsInfinity(value) || Math.Abs(value) > float.MaxValue)
-                {
-                    throw new DataException(
-                        $"{path}: {shown} has {value.ToString(CultureInfo.InvariantCulture)}, which is not finite in single " +
-                        $"precision.");
-                }
+                throw new DataException(
+                    $"{path}: {shown} has {numbers[beyond].ToString(CultureInfo.InvariantCulture)} in {place(lines[beyond])}, " +
+                    "which is not finite in single precision: leave the cell empty, the row out, or scale the column.");
             }
 
             return new Feature([column.Name], (row, to) => to[0] = (float)(double.IsNaN(numbers[row]) ? median : numbers[row]));

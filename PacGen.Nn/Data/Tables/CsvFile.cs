@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using nietras.SeparatedValues;
 
@@ -12,6 +13,7 @@ namespace PacGen.Nn;
 internal static partial class CsvFile
 {
     private const string Remedy = "Replace it with a whole copy.";
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private const long LargestFile = 1L << 36;
     private static readonly HashSet<string> NoValue =
         new(["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?"], StringComparer.Ordinal);
@@ -83,6 +85,13 @@ internal static partial class CsvFile
                         ? $"{firstTexts[i]}: the column is taken as texts; write numbers with a point and without commas."
                         : $"numbers, but {firstTexts[i]}: the column is taken as texts.")],
             };
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new DataException(
+                $"{path} is not in UTF-8 (a byte {error.BytesUnknown![0]:X2} that is no letter there), so that names could be " +
+                "taken for each other. Save it in UTF-8: iconv -f WINDOWS-1252 -t UTF-8, or as your spreadsheet calls it.",
+                error);
         }
         catch (Exception error) when (
             error is InvalidDataException or ArgumentException or NotSupportedException or IndexOutOfRangeException
@@ -189,7 +198,7 @@ internal static partial class CsvFile
         using SepReader reader = Sep.Reader(options => options with
         {
             HasHeader = false, Unescape = true, CultureInfo = CultureInfo.InvariantCulture, DisableColCountCheck = true,
-        }).From(stream);
+        }).From(new StreamReader(stream, Strict));
         int cells = 0;
         foreach (SepReader.Row row in reader)
         {

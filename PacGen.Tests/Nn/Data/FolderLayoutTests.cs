@@ -197,6 +197,7 @@ internal sealed class FolderLayoutTests
         Says("train/cat/1.png train/cat/2.png train/cat/3.png train/dog/1.png train/dog/2.png train/dog/3.png",
             "has no test or val beside it: every fifth image");
         Says("cat/1.png cat/2.png cat/3.png dog/1.png", "no image of dog is tested on");
+        Says("train/cat/1.png train/dog/1.png test/cat/1.png", "no image of dog is tested on: test has no folder of that name");
         Says("cat/1.png cat/2.png cat/3.png dog/1.png dog/2.png dog/3.png dog/4.webp dog/5.GIF", "2 files in", ".gif, .webp");
 
         void Says(string files, params string[] parts)
