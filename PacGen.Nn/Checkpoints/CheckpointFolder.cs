@@ -132,7 +132,8 @@ public sealed record CheckpointFolder(string Path)
         }
 
         throw new CheckpointException(problems.Count == 0
-            ? $"There is no checkpoint in {Path}: name the folder of a run that wrote some, or start one."
+            ? File.Exists(Path) ? $"{Path} is a file: name the folder of the run that wrote it."
+                : $"There is no checkpoint in {Path}: name the folder of a run that wrote some, or start one."
             : $"None of the {problems.Count} checkpoints in {Path} can be used; the newest: {problems[0]}");
     }
 

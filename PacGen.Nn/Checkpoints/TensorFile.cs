@@ -47,7 +47,9 @@ public abstract class TensorFile : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException($"{path} can't be read: {error.Message}", error);
+            throw new CheckpointException(
+                Directory.Exists(path) ? $"{path} is a folder: name a file in it." : $"{path} can't be read: {error.Message}",
+                error);
         }
     }
 

@@ -96,7 +96,7 @@ internal sealed class StepFailure(TrainingPipeline pipeline, ParameterArena aren
 
         return Error(
             $"The update moved the weights farther than single precision can measure at {Place(step)}: lower the learning " +
-                $"rate. They are those after the step.", null);
+                $"rate. The weights are those after the step.", null);
     }
 
     private TrainingException Error(string message, string? layer) => new(message) { Step = pipeline.Steps + 1, Layer = layer };
