@@ -19,6 +19,10 @@ internal ref struct Prose(int literals, int values)
     /// <summary>The same of one that has no values in it.</summary>
     public static string Line(string text) => text.ReplaceLineEndings(" ");
 
+    /// <summary>A number of things: <c>1 run</c>, <c>3 runs</c>.</summary>
+    public static string Count(int count, string thing) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {thing}{(count == 1 ? "" : "s")}");
+
     /// <summary>Adds what the source has.</summary>
     public void AppendLiteral(string literal) => text.AppendLiteral(Line(literal));
 

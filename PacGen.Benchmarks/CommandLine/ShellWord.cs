@@ -8,6 +8,9 @@ internal static class ShellWord
     private static readonly SearchValues<char> Plain = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+=:,@%");
 
+    /// <summary>A path in quotes where a shell asks for them; <c>PATH</c> where it can't be shown as it is.</summary>
+    public static string OrPath(string path) => Of(path) ?? "PATH";
+
     /// <summary>
     /// The word in quotes where a shell would read something else out of it; null where it can't be shown as it is.
     /// </summary>

@@ -117,9 +117,10 @@ internal abstract class Verb
     }
 
     /// <summary>The command line for a report: the options that were given, without the folders of this machine.</summary>
-    protected string Line(ParseResult parsed) => string.Join(
+    protected string Line(ParseResult parsed, Func<string, string>? shown = null) => string.Join(
         ' ',
         Command.Options.Where(option => parsed.IsGiven(option) && !Folders.Contains(option.Name))
-            .Select(option => $"{option.Name} {string.Join(' ', parsed.Words(option))}".TrimEnd())
+            .SelectMany(option => parsed.Words(option)
+                .Select(word => ShellWord.Of(shown?.Invoke(word) ?? word) ?? "…").Prepend(option.Name))
             .Prepend(Spelled(Command)));
 }

@@ -3,6 +3,7 @@ using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Studies.Verdict;
 using PacGen.Core.Statistics;
+using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Studies;
 
@@ -68,11 +69,8 @@ internal sealed class StudyReportVerb : Verb
     }
 
     /// <summary>The command line for the report, with the studies' names alone of their paths.</summary>
-    private string CommandOf(ParseResult parsed, string[] given)
-    {
-        string line = Line(parsed);
-        return given.Aggregate(line, (text, folder) => text.Replace(folder, NameOf(folder), StringComparison.Ordinal));
-    }
+    private string CommandOf(ParseResult parsed, string[] given) =>
+        Line(parsed, word => given.Contains(word) ? NameOf(word) : word);
 
     private static string NameOf(string folder) =>
         Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
@@ -81,7 +79,7 @@ internal sealed class StudyReportVerb : Verb
     private static List<StudyRow> Rows(string[] folders)
     {
         List<StudyRow> rows = [];
-        int before = 0;
+        int before = 0, failed = 0;
         foreach (string folder in folders)
         {
             using StudyStore store = StudyStore.Read(folder);
@@ -92,9 +90,13 @@ internal sealed class StudyReportVerb : Verb
                 Settings = folders.Length == 1 ? row.Settings
                     : new Dictionary<string, string>(row.Settings) { [StudySlice.StudySetting] = NameOf(folder) },
             }));
+            failed += table.Runs.Count(run => run.Failure is not null);
             before += table.Runs.Count == 0 ? 0 : table.Runs.Max(run => run.Run);
         }
 
-        return rows;
+        return rows.Count > 0 || failed == 0 ? rows : throw new DataException(Prose.Line($"""
+            No network came to a moment that is measured: {Prose.Count(failed, "run")} of {before} failed. pacgen study show
+            --folder {ShellWord.OrPath(folders[0])} says why.
+            """));
     }
 }

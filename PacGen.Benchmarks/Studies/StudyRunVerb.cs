@@ -73,7 +73,11 @@ internal sealed class StudyRunVerb : Verb
             return 0;
         }
 
-        terminal.Line($"all is done; pacgen study export --folder {store.Folder} writes it as CSV");
+        string at = ShellWord.OrPath(store.Folder);
+        terminal.Line(Prose.Line($"""
+            all is done; pacgen study report --folder {at} says which measure follows the gap, pacgen study export --folder {at}
+            writes it as CSV
+            """));
         return 0;
     }
 
@@ -102,11 +106,15 @@ internal sealed class StudyRunVerb : Verb
         StudyDescription Measured(StudyDescription one) => one with
         {
             Measures = parsed.GetValue(measures) is { Length: > 0 } names
-                ? StudyDescription.KnownMeasures(names) : one.Measures,
+                ? StudyDescription.KnownMeasures(Listed(names)) : one.Measures,
             MeasuresByEpoch = parsed.GetValue(byEpoch) is { Length: > 0 } others
-                ? StudyDescription.KnownMeasures(others) : one.MeasuresByEpoch,
+                ? StudyDescription.KnownMeasures(Listed(others)) : one.MeasuresByEpoch,
         };
     }
+
+    /// <summary>Names with blanks or, as other verbs have them, commas between them.</summary>
+    private static string[] Listed(string[] words) => [.. words.SelectMany(
+        word => word.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 
     private static Option<string[]> Words(string name, string what) => new(name)
     {

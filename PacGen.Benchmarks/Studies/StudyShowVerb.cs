@@ -54,8 +54,8 @@ internal sealed class StudyShowVerb : Verb
         IEnumerable<string> states = table.Runs.GroupBy(run => run.State).OrderByDescending(group => group.Key).Select(
             group => $"{group.Count()} {Name(group.Key)}");
         terminal.Line(Prose.Line($"""
-            {name}: {table.Runs.Count} runs{(table.Runs.Count > 0 ? $", {string.Join(", ", states)}" : "")}; measured on {images} of
-            each{(store.Note("machine") is { } machine ? $"; {machine}" : "")}
+            {name}: {Prose.Count(table.Runs.Count, "run")}{string.Concat(states.Select(state => $", {state}"))}; measured on
+            {images} of each{(store.Note("machine") is { } machine ? $"; {machine}" : "")}
             """));
         (string Name, string[] Values)[] settings =
         [

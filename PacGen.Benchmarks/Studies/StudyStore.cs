@@ -18,6 +18,9 @@ internal sealed class StudyStore : IDisposable
 
     private const string Format = "1";
 
+    // SQLite's.
+    private const int ReadOnly = 8, CantOpen = 14, DiskError = 10, Full = 13, Damaged = 11, NoDatabase = 26, NoTable = 1;
+
     private const string Schema = """
         CREATE TABLE study (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
         CREATE TABLE runs (
@@ -35,17 +38,19 @@ internal sealed class StudyStore : IDisposable
             PRIMARY KEY (run, moment, name, layer)) STRICT;
         """;
 
+    private readonly string file;
     private readonly SqliteConnection connection;
     private readonly FolderClaim? claim;
     private readonly Lock gate = new();
 
-    private StudyStore(string folder, FolderClaim? claim)
+    private StudyStore(string folder, FolderClaim? claim, bool isStill = false)
     {
         Folder = folder;
         this.claim = claim;
+        file = Path.GetFullPath(Path.Combine(folder, FileName));
         connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
-            DataSource = Path.Combine(folder, FileName),
+            DataSource = isStill ? $"{new Uri(file).AbsoluteUri}?immutable=1" : file,
             Mode = claim is null ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWriteCreate,
             Pooling = false,
         }.ToString());
@@ -117,7 +122,21 @@ internal sealed class StudyStore : IDisposable
             throw new UsageException($"There is no study in {folder}: pacgen study run makes one.");
         }
 
-        StudyStore store = new(folder, null);
+        try
+        {
+            return Opened(new StudyStore(folder, null));
+        }
+        catch (IOException error) when (error.InnerException is SqliteException { SqliteErrorCode: ReadOnly or CantOpen }
+            && new FileInfo(Path.Combine(folder, $"{FileName}-wal")) is not { Exists: true, Length: > 0 })
+        {
+            // To share a file SQLite makes two others beside it, which a folder that can only be read refuses. Without a log
+            // of transactions nobody writes the file, and it can be read alone.
+            return Opened(new StudyStore(folder, null, isStill: true));
+        }
+    }
+
+    private static StudyStore Opened(StudyStore store)
+    {
         try
         {
             store.Do(store.connection.Open);
@@ -299,7 +318,7 @@ internal sealed class StudyStore : IDisposable
         if (format != Format)
         {
             throw new CheckpointException(
-                $"{connection.DataSource} is of another version of the program (format {format}, not {Format}).");
+                $"{file} is of another version of the program (format {format}, not {Format}).");
         }
     }
 
@@ -342,8 +361,6 @@ internal sealed class StudyStore : IDisposable
 
     private T Do<T>(Func<T> action)
     {
-        const int ReadOnly = 8, CantOpen = 14, DiskError = 10, Full = 13, Damaged = 11, NoDatabase = 26, NoTable = 1;
-        string file = connection.DataSource;
         lock (gate)
         {
             try

@@ -49,11 +49,14 @@ internal sealed class StudySweep(
         StudyRun[] left = [.. runs.Where(
             run => there[run.Number].State is not (StudyRunState.Done or StudyRunState.Failed))];
         terminal.Line(Prose.Line($"""
-            {runs.Count} runs{(left.Length < runs.Count ? $", {runs.Count - left.Length} of them done" : "")}, {jobs.Count} at a time;
+            {Prose.Count(runs.Count, "run")}{Ended(StudyRunState.Done)}{Ended(StudyRunState.Failed)}, {jobs.Count} at a time;
             kept in {store.Folder}
             """));
         Train(left, run => images[run.Images!]);
         return !host.Stop.Requested && Measure(runs) && !host.Stop.Requested;
+
+        string Ended(StudyRunState state) => runs.Count(run => there[run.Number].State == state) is > 0 and var count
+            ? $", {count} of them {state.ToString().ToLowerInvariant()}" : "";
     }
 
     private void Train(StudyRun[] left, Func<StudyRun, string> images)
@@ -77,6 +80,7 @@ internal sealed class StudySweep(
                         {epoch.TrainLoss:G3}
                         """));
                 },
+                out string? failure,
                 job.Stop);
             if (ended)
             {
@@ -85,8 +89,8 @@ internal sealed class StudySweep(
                 int now = Interlocked.Increment(ref done);
                 string accuracy = last is null || double.IsNaN(last.TestAccuracy) ? ""
                     : Prose.Line($", accuracy {last.TrainAccuracy:P2}, {last.TestAccuracy:P2}");
-                string outcome = last is null ? "no epoch came to its end" : Prose.Line($"""
-                    epoch {last.Epoch}, loss {last.TrainLoss:G4} training, {last.TestLoss:G4} test{accuracy}
+                string outcome = failure is not null ? $"failed: {failure.TrimEnd('.')}" : Prose.Line($"""
+                    epoch {last!.Epoch}, loss {last.TrainLoss:G4} training, {last.TestLoss:G4} test{accuracy}
                     """);
                 terminal.Line($"{now,4} of {left.Length}: run {run.Number}, {run.Name}: {outcome}; {progress.Left}");
             }

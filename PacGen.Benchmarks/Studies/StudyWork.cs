@@ -25,10 +25,12 @@ internal sealed class StudyWork(StudyStore store, StudyDescription description, 
     /// <param name="images">What the store calls its images.</param>
     /// <param name="device">Where.</param>
     /// <param name="onEpoch">Called after each epoch.</param>
+    /// <param name="failure">Why the run could not go on; null where it could.</param>
     /// <param name="stop">Stops after the present step.</param>
     /// <returns>Whether the run is at its end.</returns>
     /// <exception cref="IOException">What it came to can't be written.</exception>
-    public bool Train(StudyRun run, string images, Device device, Action<StoredEpoch> onEpoch, CancellationToken stop)
+    public bool Train(
+        StudyRun run, string images, Device device, Action<StoredEpoch> onEpoch, out string? failure, CancellationToken stop)
     {
         Stopwatch clock = Stopwatch.StartNew();
         StudyTraining training = run.Training;
@@ -39,7 +41,7 @@ internal sealed class StudyWork(StudyStore store, StudyDescription description, 
             Device = device,
             Checkpoints = new CheckpointOptions(checkpoints) { Keep = 1, Interval = interval },
         };
-        string? failure = null;
+        failure = null;
         List<double> losses = [];
         bool atEnd = false;
         try

@@ -166,7 +166,7 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
     {
         string[] given = [.. command.Options.Where(parsed.IsGiven).SelectMany(option => Tokens(parsed, option)),
             .. again.SelectMany(option => Tokens(before, option))];
-        string line = string.Join(' ', given.Select(word => ShellWord.Of(word) ?? "PATH"));
+        string line = string.Join(' ', given.Select(ShellWord.OrPath));
         string[] free = [.. again.Where(option => outputs.Concat(inputs).Contains(option)).Select(Word)];
         return Prose.Line($"""
             The run in {from} also used {string.Join(", ", again.Select(option => option.Name))} outside of its folder, and a path

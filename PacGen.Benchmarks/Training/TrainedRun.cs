@@ -104,9 +104,10 @@ internal sealed class TrainedRun(Host host, Terminal terminal, TrainingTask task
         }
 
         KeepWeights(stopped);
-        Keep(options.Checkpoints?.Folder, path => $"checkpoints → {path} (go on with pacgen train --resume {path})");
+        Keep(options.Checkpoints?.Folder, path =>
+            $"checkpoints → {path} (go on with pacgen train --resume {ShellWord.OrPath(path)})");
         Keep(options.LogPath, path => $"log → {path}");
-        Keep(options.TensorBoardFolder, path => $"events → {path} (tensorboard --logdir {path})");
+        Keep(options.TensorBoardFolder, path => $"events → {path} (tensorboard --logdir {ShellWord.OrPath(path)})");
         if (trainer.Results.Count > 0)
         {
             failed |= !Findings.Write(lead, [new SeedRun(options.Seed, trainer.Results)], kept.Add, host.Problem);

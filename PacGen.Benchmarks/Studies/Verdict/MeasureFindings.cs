@@ -4,9 +4,9 @@ namespace PacGen.Benchmarks.Studies.Verdict;
 /// <param name="Candidate">The measure.</param>
 /// <param name="Networks">How many networks have a value of it.</param>
 /// <param name="Loss">Beside the gap of losses.</param>
-/// <param name="Accuracy">Beside the gap of accuracies.</param>
-internal sealed record MeasureFindings(Candidate Candidate, int Networks, RankFindings Loss, RankFindings Accuracy)
+/// <param name="Accuracy">Beside the gap of accuracies; null where there is none.</param>
+internal sealed record MeasureFindings(Candidate Candidate, int Networks, RankFindings Loss, RankFindings? Accuracy)
 {
     /// <summary>The findings beside one of the gaps.</summary>
-    public RankFindings Beside(GapKind kind) => kind == GapKind.Loss ? Loss : Accuracy;
+    public RankFindings Beside(GapKind kind) => kind == GapKind.Loss ? Loss : Accuracy!;
 }

@@ -6,7 +6,7 @@ namespace PacGen.Benchmarks.Studies.Verdict;
 internal sealed class SliceFindings
 {
     /// <summary>The fewest networks with a value that a measure is judged by.</summary>
-    private const int Fewest = 4;
+    public const int Fewest = 4;
 
     /// <summary>
     /// The share of a slice's networks that have to have a value: else measures are compared on different networks.
@@ -37,7 +37,7 @@ internal sealed class SliceFindings
         All = [.. findings.OrderByDescending(one => Rank(one.Loss.Tau))];
         int measures = Measures.Count();
         Loss = ChanceBeside(GapKind.Loss);
-        Accuracy = ChanceBeside(GapKind.Accuracy);
+        Accuracy = slice.Kinds.Contains(GapKind.Accuracy) ? ChanceBeside(GapKind.Accuracy) : null;
 
         Chance ChanceBeside(GapKind kind) => Chance.Of(
             slice.Design, slice.Gaps(kind), measures, options.Noise(kind, slice.Design, slice.TestImages(options.TestImages)),
@@ -56,11 +56,8 @@ internal sealed class SliceFindings
     /// <summary>What chance gives beside the gap of losses.</summary>
     public Chance Loss { get; }
 
-    /// <summary>What chance gives beside the gap of accuracies.</summary>
-    public Chance Accuracy { get; }
-
-    /// <summary>What chance gives beside one of the gaps.</summary>
-    public Chance ChanceBeside(GapKind kind) => kind == GapKind.Loss ? Loss : Accuracy;
+    /// <summary>What chance gives beside the gap of accuracies; null where there is none.</summary>
+    public Chance? Accuracy { get; }
 
     /// <summary>The findings of a measure; null where it has none here.</summary>
     public MeasureFindings? Of(string measure) => All.FirstOrDefault(one => one.Candidate.Name == measure);
@@ -83,7 +80,9 @@ internal sealed class SliceFindings
         double[] values = [.. defined.Select(i => candidate.Sign * all[i])];
         ExperimentDesign design =
             defined.Length == all.Length ? Slice.Design : Slice.DesignOf(defined.Select(i => Slice.Rows[i]));
-        return new MeasureFindings(candidate, defined.Length, Beside(GapKind.Loss), Beside(GapKind.Accuracy));
+        return new MeasureFindings(
+            candidate, defined.Length, Beside(GapKind.Loss),
+            Slice.Kinds.Contains(GapKind.Accuracy) ? Beside(GapKind.Accuracy) : null);
 
         RankFindings Beside(GapKind kind)
         {

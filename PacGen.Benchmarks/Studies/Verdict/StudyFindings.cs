@@ -79,7 +79,7 @@ internal sealed class StudyFindings
     {
         (string Name, double[] Values)[] quantities =
         [
-            (LossGap, slice.Gaps(GapKind.Loss)), (AccuracyGap, slice.Gaps(GapKind.Accuracy)),
+            .. slice.Kinds.Select(kind => (kind == GapKind.Loss ? LossGap : AccuracyGap, slice.Gaps(kind))),
             .. candidates.Where(candidate => candidate.IsPsi).Select(candidate => (candidate.Name, candidate.Of(slice))),
         ];
         return from claim in Trend.Claims

@@ -79,11 +79,12 @@ internal sealed class StudyNetworks
     }
 
     /// <summary>
-    /// Whether a run learnt nothing: its loss is not finite, or it knows its training images hardly better than chance.
+    /// Whether a run learnt nothing: its loss is not finite, or it knows its training images hardly better than chance, which
+    /// is told for the data sets whose number of classes is known by their name.
     /// </summary>
     public static bool HasCollapsed(StudyRow end) =>
         !double.IsFinite(end.TrainLoss) || !double.IsFinite(end.TestLoss)
-            || Guessing.Explains(end.TrainAccuracy, Classes(StudySlice.DataSetOf(end)));
+            || (Classes(StudySlice.DataSetOf(end)) is { } classes && Guessing.Explains(end.TrainAccuracy, classes));
 
     /// <summary>Two moments at one epoch of a run are one network: what was measured at one holds at the other.</summary>
     private static IReadOnlyList<StudyRow> OfOneNetwork(IReadOnlyList<StudyRow> rows)
@@ -115,19 +116,20 @@ internal sealed class StudyNetworks
         .Where(measure => !double.IsNaN(measure.Value)).CountBy(measure => measure.Key)
         .Count(measure => measure.Value >= SliceFindings.Most * slice.Rows.Count);
 
-    private static bool IsFinite(StudyRow row) => double.IsFinite(row.LossGap) && double.IsFinite(row.AccuracyGap);
+    private static bool IsFinite(StudyRow row) => double.IsFinite(row.LossGap);
 
     private static bool IsMoment(StudySlice slice, string kind) => slice.Moment.StartsWith($"{kind}:", StringComparison.Ordinal);
 
     private static double Share(StudySlice slice) =>
         (double)(slice.Rows.Count + slice.Unmeasured) / (slice.Rows.Count + slice.Unmeasured + slice.Absent);
 
-    private static int Classes(string data) => data switch
+    private static int? Classes(string data) => data switch
     {
         "cifar-100" => 100,
         "cifar-100-coarse" => 20,
         "tiny-imagenet" => 200,
-        _ => 10,
+        "penguins" => null,
+        _ => data.Contains(':', StringComparison.Ordinal) ? null : 10,
     };
 
     /// <summary>Epochs in order, then losses from the smallest up, then the end.</summary>

@@ -42,18 +42,20 @@ internal sealed class StudyPage(StudyFindings findings, string command)
     {
         StudyNetworks networks = findings.Networks;
         StudyRow[] ends = [.. networks.Rows.DistinctBy(row => row.Run)];
+        string collapsed = networks.Collapsed.Count is > 0 and var count
+            ? $"{count} of which collapsed and are counted apart" : "none of which collapsed";
         return
         [
             Prose.Line($"""
-                {networks.Runs} trained networks, {(networks.Collapsed.Count == 0 ? "none" : $"{networks.Collapsed.Count}")} of which
-                collapsed{(networks.Collapsed.Count == 0 ? "" : " and are counted apart")}; {ends.Select(row => row.Seed).Distinct().Count()} seeds; {string.Join("; ", networks.Data.Select(Of))}
+                {Prose.Count(networks.Runs, "trained network")}, {collapsed};
+                {Prose.Count(ends.Select(row => row.Seed).Distinct().Count(), "seed")}{string.Concat(networks.Data.Select(Of))}
                 """),
             $"date: {Machine.Date}; machine of the report: {Machine.Text}",
             $"command: `{command}`",
         ];
 
         string Of(string data) => Prose.Line($"""
-            {data}: {ends.Count(row => StudySlice.DataOf(row) == data)} networks, moments
+            ; {data}: {Prose.Count(ends.Count(row => StudySlice.DataOf(row) == data), "network")}, moments
             {string.Join(", ", networks.Slices.Where(slice => slice.Data == data).Select(slice => $"`{slice.Moment}`"))}
             """);
     }
@@ -101,10 +103,10 @@ internal sealed class StudyPage(StudyFindings findings, string command)
         string unmeasured = networks.Unmeasured == 0 ? "" : $" {networks.Unmeasured} more are not measured yet and left out.";
         yield return new PageBlock.Heading(2, networks.Title);
         yield return new PageBlock.Paragraph(Prose.Line($"""
-            {networks.Rows.Count} networks, {networks.Design.Members.Count} settings, {seeds} seeds; what varies:
+            {Prose.Count(networks.Rows.Count, "network")}, {Prose.Count(networks.Design.Members.Count, "setting")},
+            {Prose.Count(seeds, "seed")}; what varies:
             {(networks.Factors.Count == 0 ? "nothing but the seed" : string.Join(", ", networks.Factors))}.{absent}{unmeasured} The gap of
-            losses is {networks.Gaps(GapKind.Loss).Min():F4} to {networks.Gaps(GapKind.Loss).Max():F4} nats, that of accuracies
-            {100 * networks.Gaps(GapKind.Accuracy).Min():F2} to {100 * networks.Gaps(GapKind.Accuracy).Max():F2} points.
+            losses is {networks.Gaps(GapKind.Loss).Min():F4} to {networks.Gaps(GapKind.Loss).Max():F4}{Accuracies(networks)}.
             """));
         if (plots.Count > 0)
         {
@@ -122,10 +124,12 @@ internal sealed class StudyPage(StudyFindings findings, string command)
 
         yield return StudyTables.Measures(slice);
         MeasureFindings any = slice.All[0];
+        string accuracies = any.Accuracy is not { SignErrors: var errors } ? "" : Prose.Line($"""
+            , those of accuracies over {errors.Environments.Count} ({errors.LeftOut} left out by Hoeffding's weight)
+            """);
         yield return new PageBlock.Paragraph(Prose.Line($"""
             Sign errors of losses are over {any.Loss.SignErrors.Environments.Count} pairs of settings
-            ({any.Loss.SignErrors.LeftOut} left out, whose mean gaps are within two standard errors), those of accuracies over
-            {any.Accuracy.SignErrors.Environments.Count} ({any.Accuracy.SignErrors.LeftOut} left out by Hoeffding's weight).
+            ({any.Loss.SignErrors.LeftOut} left out, whose mean gaps are within two standard errors){accuracies}.
             """));
         if (networks.Factors.Count > 1)
         {
@@ -133,6 +137,12 @@ internal sealed class StudyPage(StudyFindings findings, string command)
             yield return StudyTables.ByFactor(slice);
         }
     }
+
+    private static string Accuracies(StudySlice networks) => !networks.Kinds.Contains(GapKind.Accuracy) ? ""
+        : Prose.Line($"""
+             nats, that of accuracies {100 * networks.Gaps(GapKind.Accuracy).Min():F2} to
+            {100 * networks.Gaps(GapKind.Accuracy).Max():F2} points
+            """);
 
     private IEnumerable<PageBlock> Claims()
     {
@@ -203,7 +213,8 @@ internal sealed class StudyPage(StudyFindings findings, string command)
     private IReadOnlyList<string> Method() =>
     [
         Prose.Line($"""
-            Gap: test cross-entropy less training cross-entropy, as in Figures 3 to 6; and training accuracy less test accuracy.
+            Gap: test cross-entropy less training cross-entropy, as in Figures 3 to 6; and training accuracy less test accuracy
+            (where targets are numbers, test loss less training loss alone).
             Networks are compared on one data set at one moment: after the same epoch, or at the first epoch whose training loss is
             no larger than the same number. A measure is listed where 80 % of the networks have a value of
             it. Measures are turned so that a positive τ is what is said of them.

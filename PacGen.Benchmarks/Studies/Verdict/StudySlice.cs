@@ -84,6 +84,10 @@ internal sealed class StudySlice
     public static string DataSetOf(StudyRow row) =>
         SettingOf(row, DataSetting) is { Length: > 0 } name ? name : "the data";
 
+    /// <summary>The gaps that its networks have: targets that are numbers have no accuracy.</summary>
+    public IEnumerable<GapKind> Kinds => Rows.All(row => double.IsFinite(row.AccuracyGap))
+        ? [GapKind.Loss, GapKind.Accuracy] : [GapKind.Loss];
+
     /// <summary>How many test images the gaps are over.</summary>
     /// <param name="all">How many there are where a run says nothing.</param>
     public int TestImages(int all) => Rows.Min(row =>

@@ -9,7 +9,8 @@ internal static class StudyTables
     public static PageBlock.Grid Measures(SliceFindings slice) => new(
         [
             "measure", "τ, gap of losses (over seeds)", "over settings", "granulated τ", "sign error, mean", "worst",
-            "conditional information", "τ, gap of accuracies (over seeds)", "sign error, mean", "worst",
+            "conditional information", .. slice.Accuracy is null ? (string[])[]
+                : ["τ, gap of accuracies (over seeds)", "sign error, mean", "worst"],
             "places: τ, granulated, sign error, information", "networks",
         ],
         [.. slice.All.Select(one => Row(slice, one)), Chance(slice)]);
@@ -76,9 +77,13 @@ internal static class StudyTables
         Name(one), PageCell.Estimate(one.Loss.Tau, one.Loss.OverSeeds),
         new PageCell(PageCell.Range(one.Loss.OverSettings).Trim(), one.Loss.OverSettings?.Low ?? double.NaN),
         PageCell.Heat(one.Loss.Granulated), PageCell.Number(one.Loss.SignErrors.Mean), PageCell.Number(one.Loss.SignErrors.Worst),
-        PageCell.Number(one.Loss.Information.Value), PageCell.Estimate(one.Accuracy.Tau, one.Accuracy.OverSeeds),
-        PageCell.Number(one.Accuracy.SignErrors.Mean), PageCell.Number(one.Accuracy.SignErrors.Worst), Places(slice, one),
-        new PageCell($"{one.Networks}", one.Networks),
+        PageCell.Number(one.Loss.Information.Value),
+        .. one.Accuracy is not { } accuracy ? (PageCell[])[] :
+        [
+            PageCell.Estimate(accuracy.Tau, accuracy.OverSeeds), PageCell.Number(accuracy.SignErrors.Mean),
+            PageCell.Number(accuracy.SignErrors.Worst),
+        ],
+        Places(slice, one), new PageCell($"{one.Networks}", one.Networks),
     ];
 
     private static PageCell Places(SliceFindings slice, MeasureFindings one)
@@ -100,10 +105,14 @@ internal static class StudyTables
     [
         new PageCell("*random numbers, at most (95 of 100)*"), PageCell.Number(slice.Loss.Tau), new PageCell(""),
         PageCell.Number(slice.Loss.Granulated), new PageCell($"at least {slice.Loss.SignError:F2}", slice.Loss.SignError),
-        new PageCell(""), PageCell.Number(slice.Loss.Information), PageCell.Number(slice.Accuracy.Tau),
-        new PageCell(
-            double.IsNaN(slice.Accuracy.SignError) ? "–" : $"at least {slice.Accuracy.SignError:F2}", slice.Accuracy.SignError),
-        new PageCell(""), new PageCell(""), new PageCell(""),
+        new PageCell(""), PageCell.Number(slice.Loss.Information),
+        .. slice.Accuracy is not { } accuracy ? (PageCell[])[] :
+        [
+            PageCell.Number(accuracy.Tau),
+            new PageCell(double.IsNaN(accuracy.SignError) ? "–" : $"at least {accuracy.SignError:F2}", accuracy.SignError),
+            new PageCell(""),
+        ],
+        new PageCell(""), new PageCell(""),
     ];
 
     private static PageCell Name(MeasureFindings one) =>

@@ -22,7 +22,7 @@ internal static class VerdictCsv
         {
             foreach (MeasureFindings one in slice.All)
             {
-                foreach (GapKind kind in Enum.GetValues<GapKind>())
+                foreach (GapKind kind in slice.Slice.Kinds)
                 {
                     yield return Line(slice.Slice, one, kind, factors);
                 }

@@ -11,6 +11,11 @@ internal sealed class VerdictSentences(StudyFindings findings)
     /// <summary>The best mean sign error that was published.</summary>
     private const double PublishedSignError = 0.097;
 
+    private static readonly string NothingToCompare = Prose.Line($"""
+        No measure can be judged: that takes at least {SliceFindings.Fewest} networks at one moment, runs that collapsed or failed
+        left out, of which nearly all have a value of it, and not all the same.
+        """);
+
     /// <summary>The verdict in short.</summary>
     public IReadOnlyList<string> InShort =>
     [
@@ -18,6 +23,7 @@ internal sealed class VerdictSentences(StudyFindings findings)
         .. findings.Slices.Where(slice => slice.Measures.Any()).Take(1).Select(_ => Worst()),
         .. Claims(),
         .. findings.Beyond.Select(Beyond),
+        .. findings.Slices.Any(slice => slice.Measures.Any()) ? (string[])[] : [NothingToCompare],
     ];
 
     /// <summary>What a combination, and a variant of Ψ, do beyond the best measure.</summary>

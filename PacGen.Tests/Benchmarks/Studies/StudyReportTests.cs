@@ -103,6 +103,41 @@ internal sealed class StudyReportTests
         Assert.That(networks.Slices, Has.All.Property(nameof(StudySlice.Absent)).Zero);
     }
 
+    /// <summary>Networks of numbers have no accuracy: their report is of the gap of losses alone.</summary>
+    [Test]
+    public void ARegressionHasAGapOfLossesAlone()
+    {
+        StudyFindings findings = Find([.. Rows().Select(row => row with
+        {
+            TrainAccuracy = double.NaN, TestAccuracy = double.NaN,
+            Settings = new Dictionary<string, string>(row.Settings) { ["dataset"] = "csv:rows.csv" },
+        })]);
+        SliceFindings slice = findings.Slices.Single(one => one.Slice.Moment == "epoch:20");
+        Assert.That(slice.Measures.First().Candidate.Name, Is.EqualTo("oracle"));
+        Assert.That((slice.Accuracy, slice.Measures.First().Accuracy), Is.EqualTo(((object?)null, (object?)null)));
+        Assert.That(findings.Trends.Select(trend => trend.Quantity), Has.None.EqualTo(StudyFindings.AccuracyGap));
+        Assert.That(VerdictCsv.Of(findings).Where(line => line.Contains(",accuracy,", StringComparison.Ordinal)), Is.Empty);
+        string page = MarkdownPage.Of(new StudyPage(findings, "command").Blocks(
+            findings.Slices.ToDictionary(one => one, StudyPlots.Of), "numbers", "other"));
+        Assert.That(page, Does.Contain("The gap of losses is 0.").And.Not.Contain("NaN"));
+    }
+
+    /// <summary>A class in two hundred is known well with an accuracy that is below chance among ten.</summary>
+    [Test]
+    public void OnlyAKnownNumberOfClassesTellsACollapse([Values("mnist", "csv:rows.csv")] string data)
+    {
+        StudyNetworks networks = new([.. Rows().Select(row => row with
+        {
+            TrainAccuracy = 0.1, Settings = new Dictionary<string, string>(row.Settings) { ["dataset"] = data },
+        })]);
+        Assert.That(networks.Collapsed, data == "mnist" ? Has.Count.EqualTo(36) : Is.Empty);
+    }
+
+    [Test]
+    public void TooFewNetworksAreSaidToBeTooFew() => Assert.That(
+        new VerdictSentences(Find([.. Rows().Where(row => row.Run == 1)])).InShort,
+        Has.Count.EqualTo(1).And.All.StartsWith("No measure can be judged: that takes at least 4 networks"));
+
     /// <summary>Two moments at one epoch are one network.</summary>
     [Test]
     public void WhatIsMeasuredAtOneMomentHoldsAtAnotherOfThatEpoch()

@@ -95,6 +95,45 @@ internal sealed class StudyTests
             .Order(StringComparer.Ordinal).Select(File.GetLastWriteTimeUtc)];
     }
 
+    /// <summary>
+    /// A run that comes to nothing says why at once; names of measures may have commas between them; what a person may copy is in
+    /// quotes where a shell asks for them.
+    /// </summary>
+    [Test]
+    public void ARunThatFailsSaysWhy()
+    {
+        using Folder folder = new();
+        string[] run =
+        [
+            "study", "run", "--folder", folder["a study"], "--hidden", "8", "--epochs", "1", "--learning-rate", "1e20",
+            "--measures", "pacgen-score,trace",
+        ];
+        string output = ProgramRun.Of(run).Output;
+        Assert.That(output, Does.Contain("1 run, 1 at a time").And.Contain("seed 1: failed: The update moved the weights"));
+        Assert.That(output, Does.Contain($"pacgen study report --folder '{folder["a study"]}'"));
+        Assert.That(ProgramRun.Of(run).Output, Does.Contain("1 run, 1 of them failed"));
+        ProgramRun report = ProgramRun.Of("study", "report", "--folder", folder["a study"]);
+        Assert.That(report.ExitCode, Is.EqualTo(1));
+        Assert.That(report.Error, Does.Contain("1 run of 1 failed. pacgen study show --folder '"));
+    }
+
+    /// <summary>
+    /// A study in a folder that can only be read, another person's or an archive's: SQLite can't make the files that it shares a
+    /// study by. Here one of them is in the way, which stops a user who may write everywhere, too.
+    /// </summary>
+    [Test]
+    public void AStudyIsReadWhereNothingCanBeWritten()
+    {
+        using Folder folder = new();
+        string study = folder["ein Ordner ä%"];
+        ProgramRun run = ProgramRun.Of(
+            "study", "run", "--folder", study, "--hidden", "8", "--epochs", "1", "--measures", "parameter-norm");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Directory.CreateDirectory(Path.Combine(study, "study.sqlite-shm"));
+        ProgramRun show = ProgramRun.Of("study", "show", "--folder", study);
+        Assert.That(show.Output, Does.StartWith("study: 1 run, 1 done"), show.Error);
+    }
+
     /// <summary>The paper has no decay of the rate in Figures 3 to 6; without a word a study's rate goes down a cosine.</summary>
     [Test]
     public void TheFiguresRatesStay([Range(3, 6)] int figure)
