@@ -137,6 +137,7 @@ public sealed record ScoreOptions
         Require(Images >= 0 && Images <= available, $"{Images} images are to be scored on, but there are {available}");
         Require(HessianDraws >= 1, $"the number of Hutchinson's products is {HessianDraws}, but must be at least 1");
         Require(Curvature == CurvatureSource.Hessian || (BatchSize >= 1 && BatchSize <= (Images == 0 ? available : Images)),
-            $"the batch size is {BatchSize}, but must be between 1 and the {(Images == 0 ? available : Images)} images");
+            $"the batch size is {BatchSize}, but must be between 1 and the {(Images == 0 ? available : Images)} images: set " +
+                $"{nameof(ScoreOptions)}.{nameof(BatchSize)}");
     }
 }

@@ -21,6 +21,7 @@ public sealed class Trainer : IDisposable
     private readonly RunRecorder recorder;
     private readonly List<EpochResult> results = [];
     private bool resumed;
+    private bool disposed;
 
     /// <summary>Prepares a run: makes the model's parameters on the device and draws their first values.</summary>
     /// <param name="model">What to train.</param>
@@ -143,10 +144,12 @@ public sealed class Trainer : IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled, by this or another process, before its last epoch was
     /// done.</exception>
     /// <exception cref="InvalidOperationException">An earlier run was stopped within an epoch.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public IReadOnlyList<EpochResult> Run(
         Action<EpochResult>? onEpoch = null, IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellation = default)
     {
+        ObjectDisposedException.ThrowIf(disposed, this);
         if (StoppedWhile is not null)
         {
             throw new InvalidOperationException(
@@ -247,9 +250,11 @@ public sealed class Trainer : IDisposable
     /// <returns>What it goes on from, and which newer checkpoints were damaged.</returns>
     /// <exception cref="CheckpointException">There is no checkpoint that is whole, or it is of another run.</exception>
     /// <exception cref="InvalidOperationException">This trainer has already taken a step or resumed a run.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public Resumption Resume(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
+        ObjectDisposedException.ThrowIf(disposed, this);
         if (Steps > 0 || resumed)
         {
             throw new InvalidOperationException("Only a trainer that has not run resumes another's run.");
@@ -320,9 +325,11 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="TrainingException">The loss or a running statistic is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public LossAndAccuracy Evaluate(SampleSet set, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(set);
+        ObjectDisposedException.ThrowIf(disposed, this);
         (double loss, double accuracy) = evaluation.Of(set, cancellation);
         return new LossAndAccuracy(loss, accuracy);
     }
@@ -334,10 +341,12 @@ public sealed class Trainer : IDisposable
     /// <exception cref="ArgumentException">A metric says nothing about these targets.</exception>
     /// <exception cref="TrainingException">The loss or a running statistic is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public Evaluation Evaluate(SampleSet set, IReadOnlyList<Metric> metrics, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(metrics);
+        ObjectDisposedException.ThrowIf(disposed, this);
         return evaluation.Of(set, metrics, cancellation);
     }
 
@@ -346,9 +355,11 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="TrainingException">A weight or a running statistic is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public float[] Predict(SampleSet set, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(set);
+        ObjectDisposedException.ThrowIf(disposed, this);
         RenewStatistics(cancellation);
         Arena.RequireFinite("The model can't predict", Steps);
         return evaluation.Pass.Predict(set, cancellation);
@@ -369,12 +380,17 @@ public sealed class Trainer : IDisposable
     /// <param name="scoring">How to score; defaults without it.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public PacGenScore Score(ScoreOptions? scoring = null, CancellationToken cancellation = default) =>
-        evaluation.Score(scoring ?? new ScoreOptions(), cancellation);
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
+    public PacGenScore Score(ScoreOptions? scoring = null, CancellationToken cancellation = default)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        return evaluation.Score(scoring ?? new ScoreOptions(), cancellation);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        disposed = true;
         recorder.Dispose();
         evaluation?.Dispose();
         pipeline?.Dispose();

@@ -24,6 +24,37 @@ internal sealed class HabitTests
         });
     }
 
+    /// <summary>Without <c>using</c>, or behind its block.</summary>
+    [Test]
+    public void ATrainerThatIsDisposedSaysSo()
+    {
+        Dataset digits = Datasets.Digits();
+        Trainer trainer = new(new Mlp(64, 8, 10), digits, new Sgd(0.1), Short);
+        trainer.Dispose();
+        trainer.Dispose();
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => trainer.Run(), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => trainer.Resume("folder"), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => trainer.Evaluate(digits.Test), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => trainer.Evaluate(digits.Test, [Metric.Accuracy]), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => trainer.PredictClasses(digits.Test), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => trainer.Score(), Throws.TypeOf<ObjectDisposedException>());
+        });
+    }
+
+    /// <summary>The batch size of training is another one.</summary>
+    [Test]
+    public void AScoreOfFewImagesSaysWhichBatchSizeToSet()
+    {
+        Dataset few = Datasets.Digits() with { Train = Datasets.Digits().Train.Take(20) };
+        using Trainer trainer = new(new Mlp(64, 8, 10), few, new Sgd(0.1), Short with { BatchSize = 5 });
+        Assert.That(
+            () => trainer.Score(),
+            Throws.ArgumentException.With.Message.Contains("and the 20 images: set ScoreOptions.BatchSize"));
+        Assert.That(double.IsFinite(trainer.Score(new ScoreOptions { BatchSize = 20 }).Psi));
+    }
+
     [Test]
     public void PredictionStops()
     {
