@@ -199,7 +199,7 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
     /// <summary>
     /// What an accuracy says little by: one class alone, most rows of one class, classes in one part alone.
     /// </summary>
-    private IEnumerable<string> OfClasses(TableColumn target, string[] classes, int[] order, int trained)
+    private static IEnumerable<string> OfClasses(TableColumn target, string[] classes, int[] order, int trained)
     {
         const double Most = 0.9;
         string[] texts = Array.ConvertAll(order, target.Text);

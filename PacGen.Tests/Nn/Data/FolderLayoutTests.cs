@@ -57,7 +57,7 @@ internal sealed class FolderLayoutTests
         Assert.That((data.Train.Count, data.Test.Count), Is.EqualTo((10, 5)));
         Assert.That(data.ClassNames, Is.EqualTo((string[])["cat", "dog"]));
         Assert.That(data.Test.Labels.ToArray(), Is.All.EqualTo(1));
-        Assert.That(data.Warnings, Is.Empty);
+        Assert.That(data.Warnings, Is.EqualTo(new[] { $"no image of cat is tested on: {test} has no folder of that name." }));
     }
 
     [Test]
@@ -71,7 +71,7 @@ internal sealed class FolderLayoutTests
         Dataset data = Load();
 
         Assert.That((data.Train.Count, data.Test.Count), Is.EqualTo((10, 5)), "the unlabelled test is no set");
-        Assert.That(data.Warnings, Has.One.Items.And.One.Contains("originals and test beside train and val: not used"));
+        Assert.That(data.Warnings, Has.Exactly(2).Items.And.One.Contains("originals and test beside train and val: not used"));
     }
 
     /// <summary>Sets by names that are not known are classes; that their folders go by the same names is said.</summary>
