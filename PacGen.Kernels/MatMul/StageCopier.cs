@@ -28,6 +28,8 @@ internal struct StageCopier<TSource, TSums>
     {
         source = side;
         int thread = Group.IdxX, step = Step(threads);
+
+        // All places are in shared memory, for a simulator looks at those that nothing is copied to as well.
         if (TSource.AlongTerms)
         {
             // A line's four quads are four threads', and a thread's lines are a quarter of the threads apart.
@@ -35,7 +37,7 @@ internal struct StageCopier<TSource, TSums>
             first = thread >> 2;
             term = source.StageTerm((TSource.IsInPairs ? firstTerm >> 1 : firstTerm) + (4 * piece));
             even = (first * ProductStage.Terms) + (4 * ProductStage.SwizzleTerms(piece, first));
-            odd = even + (step * ProductStage.Terms);
+            odd = even + (step < extent ? step * ProductStage.Terms : 0);
         }
         else
         {
@@ -44,10 +46,9 @@ internal struct StageCopier<TSource, TSums>
             first = thread - (line * step);
             term = source.StageTerm(firstTerm + line);
             even = start + (4 * Swizzled(first, line, extent));
-            odd = start + (4 * Swizzled(first + step, line, extent));
+            odd = start + (4 * Swizzled(step < Quads(extent) ? first + step : first, line, extent));
             if (TSource.IsInPairs)
             {
-                // A simulator looks at places that nothing is copied to.
                 int last = Quads(extent) - 1;
                 odd = start + (4 * Swizzled(IntrinsicMath.Min(first + step, last), line, extent));
                 third = start + (4 * Swizzled(IntrinsicMath.Min(first + (2 * step), last), line, extent));
