@@ -26,7 +26,7 @@ internal sealed unsafe class CudaUpload : Upload
         {
             for (int i = 0; i < staging.Length; i++)
             {
-                staging[i] = device.Allocate(target.Count, "copies on their way to the GPU");
+                staging[i] = device.AllocateUncleared(target.Count, "copies on their way to the GPU");
                 Check(Api.AllocateHostMemory(out host[i], (nint)(target.Count * sizeof(float))));
                 Check(Api.CreateEvent(out copied[i], CudaEventFlags.CU_EVENT_DISABLE_TIMING));
                 Check(Api.CreateEvent(out taken[i], CudaEventFlags.CU_EVENT_DISABLE_TIMING));

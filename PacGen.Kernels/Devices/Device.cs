@@ -91,7 +91,7 @@ public abstract class Device : IDisposable
 
     /// <summary>
     /// Memory for numbers that are all written before any is read, whatever is in it: on the CPU the system gives it page by page
-    /// as they are.
+    /// as they are, on a GPU nothing sets it to zero.
     /// </summary>
     /// <inheritdoc cref="Allocate"/>
     public virtual DeviceBuffer AllocateUncleared(long count, string purpose = "tensors") => Allocate(count, purpose);

@@ -92,7 +92,7 @@ public sealed class GpuBuffer : DeviceBuffer
         if (disposing && !memory.IsDisposed)
         {
             device.Account(-memory.Length);
-            memory.Dispose();
+            GpuDevice.Free(memory);
         }
     }
 

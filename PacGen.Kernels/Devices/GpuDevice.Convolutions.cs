@@ -50,7 +50,7 @@ public sealed partial class GpuDevice
         {
             if (shared.Count == 0 || shared[^1].Count < count)
             {
-                shared.Add(Allocate(count, "the transformed images of convolutions"));
+                shared.Add(AllocateUncleared(count, "the transformed images of convolutions"));
             }
 
             return new Region(shared[^1], 0, count);

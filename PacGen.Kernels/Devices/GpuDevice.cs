@@ -111,13 +111,19 @@ public sealed partial class GpuDevice : Device
     /// <inheritdoc/>
     public override DeviceBuffer Allocate(long count, string purpose = "tensors")
     {
+        GpuBuffer buffer = (GpuBuffer)AllocateUncleared(count, purpose);
+        buffer.View.MemSetToZero(Accelerator.DefaultStream);
+        return buffer;
+    }
+
+    /// <inheritdoc/>
+    public override DeviceBuffer AllocateUncleared(long count, string purpose = "tensors")
+    {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         Allocating?.Invoke();
         try
         {
-            GpuBuffer buffer = new(this, Accelerator.Allocate1D<float>(count));
-            buffer.View.MemSetToZero(Accelerator.DefaultStream);
-            return buffer;
+            return new GpuBuffer(this, Accelerator.Allocate1D<float>(count));
         }
         catch (Exception failure) when (IsOutOfMemory(failure))
         {
@@ -210,6 +216,21 @@ public sealed partial class GpuDevice : Device
 
     /// <summary>Whether a driver reports that a call, or something launched before it, failed.</summary>
     internal static bool IsDriverFailure(Exception failure) => failure is CudaException or CLException;
+
+    /// <summary>
+    /// Gives memory back. A device that has failed refuses that as all else: who launched or read was told, and must not be told
+    /// this in its place.
+    /// </summary>
+    internal static void Free(MemoryBuffer? memory)
+    {
+        try
+        {
+            memory?.Dispose();
+        }
+        catch (Exception failure) when (IsDriverFailure(failure))
+        {
+        }
+    }
 
     /// <summary>The error of a call that a driver refused.</summary>
     /// <param name="when">What was done then, as a clause.</param>

@@ -13,7 +13,8 @@ internal sealed class LaunchParts(Device device) : IDisposable
     /// <summary>Memory that the launches hand each other.</summary>
     public Region Memory(long count, string purpose = "tensors")
     {
-        memory.Add(device.Allocate(count, purpose));
+        // The CPU's packed factors count on zeros between what is written.
+        memory.Add(device is GpuDevice ? device.AllocateUncleared(count, purpose) : device.Allocate(count, purpose));
         return new Region(memory[^1]);
     }
 

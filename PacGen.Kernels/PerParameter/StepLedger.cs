@@ -230,7 +230,7 @@ public sealed class StepLedger : IDisposable
     public void Dispose()
     {
         readback?.Dispose();
-        records?.Dispose();
+        GpuDevice.Free(records);
         memory.Dispose();
     }
 

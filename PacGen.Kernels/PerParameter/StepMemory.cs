@@ -15,10 +15,10 @@ internal sealed class StepMemory : IDisposable
     /// <param name="count">The floats of the settings.</param>
     public StepMemory(GpuDevice device, int count)
     {
-        carry = (GpuBuffer)device.Allocate(Marshal.SizeOf<StepCarry>() / sizeof(float), "what steps hand on");
+        carry = (GpuBuffer)device.AllocateUncleared(Marshal.SizeOf<StepCarry>() / sizeof(float), "what steps hand on");
         try
         {
-            settings = (GpuBuffer)device.Allocate(count, "a step's settings");
+            settings = (GpuBuffer)device.AllocateUncleared(count, "a step's settings");
         }
         catch
         {

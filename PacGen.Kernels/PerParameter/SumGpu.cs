@@ -31,7 +31,7 @@ internal sealed class SumGpu<TTerms, TSettings, TFold> : Launch, ISumKernel<TSet
             accelerator => accelerator.LoadStreamKernel<
                 ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, QuadExtent, TSettings>(Kernel));
         read = new float[ISumKernel<TSettings>.Rows<TTerms>() * blocks];
-        results = (GpuBuffer)device.Allocate(read.Length, "the sums of blocks of parameters");
+        results = (GpuBuffer)device.AllocateUncleared(read.Length, "the sums of blocks of parameters");
         start = () => kernel(grid, a0, b0, c0, results.View, blocks, extent, Settings);
     }
 

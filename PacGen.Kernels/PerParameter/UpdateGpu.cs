@@ -28,6 +28,8 @@ internal sealed class UpdateGpu<TRule, TStates, TKeeping> : UpdateLaunch<TRule>
             accelerator => accelerator.LoadStreamKernel<
                 ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
                 ArrayView<float>, ArrayView<float>, ArrayView<StepCarry>, ArrayView<float>, QuadExtent>(Kernel));
+
+        // Set to zero: the end of a step that is refused reads them, though it has no use for them.
         blocks = (GpuBuffer)device.Allocate(sums.Length);
         try
         {

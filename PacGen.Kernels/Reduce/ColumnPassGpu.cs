@@ -79,7 +79,7 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
             ((Delegate)Kernel).Method,
             accelerator => accelerator.LoadStreamKernel<
                 TSource, TMaps, ArrayView<Quad>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ColumnPassGpu.Walk>(Kernel));
-        partial = device.Allocate((TSource.HasSecond ? 2L : 1L) * walk.RowUnits * columns * Quad.Count, "parts of sums");
+        partial = device.AllocateUncleared((TSource.HasSecond ? 2L : 1L) * walk.RowUnits * columns * Quad.Count, "parts of sums");
         try
         {
             counts = device.Allocate(walk.ColumnUnits, "counts of sums' parts");

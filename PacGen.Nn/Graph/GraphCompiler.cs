@@ -121,7 +121,9 @@ internal sealed class GraphCompiler
 
         if (places is { Count: > 0 })
         {
-            Region slab = Allocate(places.Count, "a graph's values between its inputs and outputs");
+            DeviceBuffer values = device.AllocateUncleared(places.Count, "a graph's values between its inputs and outputs");
+            Owned.Add(values);
+            Region slab = new(values);
             foreach ((Tensor tensor, long offset) in places.Offsets)
             {
                 regions[tensor] = slab.Slice(offset, tensor.Shape.Count);

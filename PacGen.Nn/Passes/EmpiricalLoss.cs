@@ -306,7 +306,7 @@ public sealed partial class EmpiricalLoss : IDisposable
 
     private BatchGraph ValueGraph => value ??= Graph(null);
 
-    private DeviceBuffer Gradients => gradients ??= arena.Device.Allocate(arena.Count);
+    private DeviceBuffer Gradients => gradients ??= arena.Device.AllocateUncleared(arena.Count);
 
     private BatchGraph Graph(
         DeviceBuffer? result, IReadOnlyDictionary<Tensor, Region>? inputs = null, BatchGraph.Derivatives? derivatives = null)

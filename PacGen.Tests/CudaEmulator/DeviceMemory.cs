@@ -8,9 +8,13 @@ namespace PacGen.Tests.CudaEmulator;
 /// is not given out again for a while, so that an address past an end, or of former memory, is found out.
 /// </summary>
 /// <param name="total">How many bytes the device has.</param>
-internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes) : IDisposable
+/// <param name="marksWrites">Whether each byte of the device's own has a mark, which is 0 until it is written.</param>
+internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes, bool marksWrites = false) : IDisposable
 {
     public const long DefaultBytes = 16L << 30;
+
+    /// <summary>The mark of a byte that was written.</summary>
+    public const byte Mark = 1;
 
     /// <summary>What CUDA promises of an allocation's address.</summary>
     private const int Alignment = 256;
@@ -55,7 +59,7 @@ internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes
             {
                 Block oldest = freed.Dequeue();
                 freedBytes -= oldest.Bytes;
-                NativeMemory.AlignedFree((void*)(oldest.Start - Guard));
+                Release(oldest);
             }
         }
     }
@@ -71,7 +75,7 @@ internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes
                 throw new InvalidOperationException("Memory can't be registered twice.");
             }
 
-            Add(new Block(address, bytes, ++allocations, IsDevice: false, IsRegistered: true));
+            Add(new Block(address, bytes, ++allocations, IsDevice: false, IsRegistered: true, Marks: 0));
         }
     }
 
@@ -91,6 +95,42 @@ internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes
 
     /// <summary>The allocation that an address lies in, or none: (0, 0).</summary>
     public (nint Start, long Bytes) Find(nint address) => At(address) is { } block ? (block.Start, block.Bytes) : default;
+
+    /// <summary>
+    /// How far from an address its byte's mark lies, the same for all of an allocation; 0 where nothing is marked.
+    /// </summary>
+    public nint ToMark(nint address) => At(address) is { Marks: not 0 } block ? block.Marks - block.Start : 0;
+
+    /// <summary>Marks bytes of one allocation as written.</summary>
+    public void MarkWritten(nint address, long bytes)
+    {
+        if (ToMark(address) is var distance and not 0)
+        {
+            NativeMemory.Fill((void*)(address + distance), (nuint)bytes, Mark);
+        }
+    }
+
+    /// <summary>Gives bytes of one allocation of the device the marks of another's.</summary>
+    public void CopyMarks(nint target, nint source, long bytes)
+    {
+        if (ToMark(target) is var to and not 0 && ToMark(source) is var from and not 0)
+        {
+            Buffer.MemoryCopy((void*)(source + from), (void*)(target + to), bytes, bytes);
+        }
+    }
+
+    /// <summary>How many bytes from an address, in one allocation, were written before the first that was not.</summary>
+    public long WrittenBytes(nint address, long bytes)
+    {
+        nint distance = ToMark(address);
+        long count = 0;
+        while (distance != 0 && count < bytes && *(byte*)(address + distance + (nint)count) != 0)
+        {
+            count++;
+        }
+
+        return distance == 0 ? bytes : count;
+    }
 
     /// <summary>Whether an address is in memory that the device may access.</summary>
     public bool IsKnown(nint address) => At(address) is not null;
@@ -142,7 +182,7 @@ internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes
         {
             foreach (Block block in blocks.Where(block => !block.IsRegistered).Concat(freed))
             {
-                NativeMemory.AlignedFree((void*)(block.Start - Guard));
+                Release(block);
             }
 
             blocks = [];
@@ -164,9 +204,16 @@ internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes
             nint start = (nint)NativeMemory.AlignedAlloc((nuint)(bytes + (2 * Guard)), Alignment) + Guard;
             NativeMemory.Fill((void*)(start - Guard), (nuint)(bytes + (2 * Guard)), Unwritten);
             AllocatedBytes += isDevice ? bytes : 0;
-            Add(new Block(start, bytes, ++allocations, isDevice, IsRegistered: false));
+            nint marks = marksWrites && isDevice ? (nint)NativeMemory.AllocZeroed((nuint)bytes) : 0;
+            Add(new Block(start, bytes, ++allocations, isDevice, IsRegistered: false, marks));
             return start;
         }
+    }
+
+    private static void Release(Block block)
+    {
+        NativeMemory.AlignedFree((void*)(block.Start - Guard));
+        NativeMemory.Free((void*)block.Marks);
     }
 
     private void Add(Block block)
@@ -206,7 +253,7 @@ internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes
         return low;
     }
 
-    private sealed record Block(nint Start, long Bytes, long Number, bool IsDevice, bool IsRegistered)
+    private sealed record Block(nint Start, long Bytes, long Number, bool IsDevice, bool IsRegistered, nint Marks)
     {
         public bool Has(nint address) => address >= Start && address - Start < Bytes;
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using NUnit.Framework.Interfaces;
 using PacGen.Tests.CudaEmulator;
 
@@ -24,18 +23,6 @@ internal sealed class EmulatedDeviceAttribute : Attribute, ITestAction
     /// <param name="isBefore">Whether the test has not begun.</param>
     internal static string? Report(EmulatedDriver? driver, bool isBefore) => driver?.TakeFault() is { } fault
         ? $"The emulated CUDA device found{(isBefore ? ", left by what ran before" : "")}: {fault.Message}" : null;
-
-    /// <summary>Before anything else of the assembly: cases are listed by the devices that there are.</summary>
-#pragma warning disable CA2255 // A test assembly is a program, not a library.
-    [ModuleInitializer]
-#pragma warning restore CA2255
-    internal static void Load()
-    {
-        if (EmulatorSettings.OfProcess() is { } settings)
-        {
-            EmulatedDriver.Load(settings);
-        }
-    }
 
     private static void Check(bool isBefore)
     {

@@ -1,4 +1,5 @@
 using PacGen.Kernels;
+using PacGen.Nn;
 using PacGen.Tests.Kernels;
 
 namespace PacGen.Tests.CudaEmulator;
@@ -35,6 +36,32 @@ internal sealed class EmulatedDeviceTests
         }
 
         Assert.That(counts.Issued, Is.Positive);
+    }
+
+    /// <summary>The driver takes no memory back then: who uses the device is to see its failure, not that.</summary>
+    [Test]
+    public void ATrainingOnADeviceThatFailsIsDisposedOfQuietly()
+    {
+        if (EmulatedDriver.Loaded is not { } driver)
+        {
+            Assert.Ignore($"{EmulatorSettings.Variable} is not set to emulated.");
+            return;
+        }
+
+        Trainer trainer = new(
+            new Mlp(64, 4, 10), Datasets.Digits(), new Adam(1e-3),
+            new TrainingOptions { Epochs = 2, BatchSize = 512, Device = Device.Open("cuda") });
+        try
+        {
+            Assert.That(
+                () => trainer.Run(_ => driver.Call(_ => throw new EmulatedFault("a fault"))),
+                Throws.TypeOf<DeviceException>().With.Message.Contains("a fault"));
+            Assert.That(trainer.Dispose, Throws.Nothing);
+        }
+        finally
+        {
+            driver.TakeFault();
+        }
     }
 
     [TestCase(true, "found, left by what ran before: kernel, ")]

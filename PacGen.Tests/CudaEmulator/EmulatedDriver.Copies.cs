@@ -43,6 +43,8 @@ internal sealed unsafe partial class EmulatedDriver
             {
                 Buffer.MemoryCopy(staged is null ? (void*)source : copy, (void*)target, bytes, bytes);
             }
+
+            Mark(to, target, from, source, bytes);
         });
         if (to == Place.Pageable || (from == Place.Pageable && staged is null))
         {
@@ -68,6 +70,7 @@ internal sealed unsafe partial class EmulatedDriver
         {
             Check(place, target, bytes, "what is to be filled");
             NativeMemory.Fill((void*)target, (nuint)bytes, value);
+            Memory.MarkWritten(target, bytes);
         });
     }
 
@@ -100,6 +103,24 @@ internal sealed unsafe partial class EmulatedDriver
         if (place != Place.Pageable && !Memory.Contains(address, bytes))
         {
             throw new EmulatedFault($"{what}, {bytes} bytes, begins {Memory.Describe(address)}");
+        }
+    }
+
+    /// <summary>What the host gets must have been written; within the device what was not stays so.</summary>
+    private void Mark(Place to, nint target, Place from, nint source, nint bytes)
+    {
+        if (to == Place.Device && from == Place.Device)
+        {
+            Memory.CopyMarks(target, source, bytes);
+        }
+        else if (to == Place.Device)
+        {
+            Memory.MarkWritten(target, bytes);
+        }
+        else if (from == Place.Device && Memory.WrittenBytes(source, bytes) is var written && written < bytes)
+        {
+            throw new EmulatedFault(
+                $"a copy of {bytes} bytes to the host reads what nothing has written, {Memory.Describe(source + (nint)written)}");
         }
     }
 }

@@ -50,7 +50,7 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
 
     public DeviceAttributes Attributes { get; } = new(settings.Major);
 
-    public DeviceMemory Memory { get; } = new();
+    public DeviceMemory Memory { get; } = new(marksWrites: settings.ChecksUnwritten);
 
     public StreamSchedule Streams { get; } = new(settings.LazySeed);
 

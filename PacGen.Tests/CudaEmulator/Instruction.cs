@@ -88,6 +88,9 @@ internal unsafe struct Instruction
 
     public ulong RangeStarts;
 
+    /// <summary><see cref="DeviceMemory.ToMark"/> of that allocation.</summary>
+    public nint RangeToMark;
+
     /// <summary>The member mask's place, for a <see cref="InstructionKind.WarpSync"/>; −1 for all lanes.</summary>
     public int Members;
 }

@@ -117,6 +117,7 @@ internal static unsafe class MemoryAccess
                 }
 
                 CheckGlobal(warp, instruction, lane, source, given);
+                Mark(warp, instruction, lane, source, given, block.Launch.Memory.ToMark(source));
                 block.Launch.GlobalShadow?.Access(warp, instruction, lane, source, given, writes: false);
             }
 
@@ -216,6 +217,19 @@ internal static unsafe class MemoryAccess
             expected += Vector512.Create(8L * sizeof(T));
         }
 
+        if (instruction->RangeToMark != 0)
+        {
+            Span<byte> marks = new((void*)((nint)first + instruction->RangeToMark), Warp.Lanes * sizeof(T));
+            if (instruction->Writes)
+            {
+                marks.Fill(DeviceMemory.Mark);
+            }
+            else if (marks.Contains((byte)0))
+            {
+                return null;
+            }
+        }
+
         return (nint)first;
     }
 
@@ -229,6 +243,11 @@ internal static unsafe class MemoryAccess
             {
                 Aligned(warp, instruction, lane, address, bytes);
                 CheckGlobal(warp, instruction, lane, (nint)address, bytes);
+            }
+
+            if (instruction->RangeToMark != 0)
+            {
+                Mark(warp, instruction, lane, (nint)address, bytes, instruction->RangeToMark);
             }
 
             GlobalShadow? shadow = warp.Block.Launch.GlobalShadow;
@@ -280,6 +299,7 @@ internal static unsafe class MemoryAccess
         {
             Aligned(warp, instruction, lane, address, bytes);
             CheckGlobal(warp, instruction, lane, (nint)address, bytes);
+            Mark(warp, instruction, lane, (nint)address, bytes, warp.Block.Launch.Memory.ToMark((nint)address));
             warp.Block.Launch.GlobalShadow?.Access(warp, instruction, lane, (nint)address, bytes, writes);
             return (byte*)address;
         }
@@ -334,6 +354,29 @@ internal static unsafe class MemoryAccess
         {
             instruction->RangeStart = start;
             instruction->RangeStarts = (ulong)(size - bytes + 1);
+            instruction->RangeToMark = warp.Block.Launch.Memory.ToMark(address);
+        }
+    }
+
+    /// <summary>What is read must have been written: by a kernel, a copy or a fill.</summary>
+    private static void Mark(Warp warp, Instruction* instruction, int lane, nint address, int bytes, nint toMark)
+    {
+        if (toMark == 0)
+        {
+            return;
+        }
+
+        Span<byte> marks = new((void*)(address + toMark), bytes);
+        if ((instruction->Reads || !instruction->Writes) && marks.IndexOf((byte)0) is var first and >= 0)
+        {
+            throw warp.Fault(
+                instruction, lane,
+                $"it reads {bytes} bytes that nothing has written, {warp.Block.Launch.Memory.Describe(address + first)}", address);
+        }
+
+        if (instruction->Writes)
+        {
+            marks.Fill(DeviceMemory.Mark);
         }
     }
 }
