@@ -371,7 +371,8 @@ internal static unsafe class MemoryAccess
         {
             throw warp.Fault(
                 instruction, lane,
-                $"it reads {bytes} bytes that nothing has written, {warp.Block.Launch.Memory.Describe(address + first)}", address);
+                $"it reads {bytes} bytes that nothing has written, {warp.Block.Launch.Memory.Describe(address + first)}",
+                address);
         }
 
         if (instruction->Writes)

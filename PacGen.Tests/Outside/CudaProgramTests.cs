@@ -68,7 +68,6 @@ internal sealed class CudaProgramTests
         }
 
         Assert.That(saved, Does.Not.Exist);
-
         string[] resume = ["train", "--resume", run, "--save", saved, "--json"];
         string before = new CheckpointFolder(run).Checkpoints[0];
         using (Process interrupted = Start(resume))
@@ -93,9 +92,11 @@ internal sealed class CudaProgramTests
         string data = InFolder("few.npz");
         WriteImages(data);
         string[] settings =
-            ["train", "--dataset", $"npz:{data}", "--model", "mnist-cnn", "--batch-size", "16", "--epochs", "2", .. Perturbed];
-        Task<string> onCpu = Run([.. settings, "--device", "cpu"]), single = Train(), fastest = Train("--convolutions", "fastest"),
-            tf32 = Train("--products", "tf32"), pairs = Train("--precision", "bf16");
+            [
+                "train", "--dataset", $"npz:{data}", "--model", "mnist-cnn", "--batch-size", "16", "--epochs", "2", .. Perturbed,
+            ];
+        Task<string> onCpu = Run([.. settings, "--device", "cpu"]), single = Train(),
+            fastest = Train("--convolutions", "fastest"), tf32 = Train("--products", "tf32"), pairs = Train("--precision", "bf16");
         double[] expected = Numbers(await onCpu);
         Assert.That(Numbers(await single), Is.EqualTo(expected).Within(1e-5));
         Assert.That(Numbers(await fastest), Is.EqualTo(expected).Within(1e-5));
@@ -117,8 +118,10 @@ internal sealed class CudaProgramTests
             ["train", "--epochs", "3", "--limit", "128", "--hidden", "16", "--device", "cpu", "--save", weights, .. Perturbed]);
         string[] score = ["score", "--weights", weights, "--psi-images", "64", "--psi-draws", "3", "--json", "--device"];
         string[] certify =
-            ["certify", "--limit", "128", "--hidden", "8", "--prior-epochs", "1", "--posterior-epochs", "1", "--draws", "2", "--json",
-                "--device"];
+            [
+                "certify", "--limit", "128", "--hidden", "8", "--prior-epochs", "1", "--posterior-epochs", "1", "--draws", "2",
+                "--json", "--device",
+            ];
         Task<string> scored = Run([.. score, "cuda"]), certified = Run([.. certify, "cuda"]);
         Assert.That(Psi(await scored), Is.EqualTo(Psi(await Run([.. score, "cpu"]))).Within(0.01).Percent);
         Assert.That(Bound(await certified), Is.EqualTo(Bound(await Run([.. certify, "cpu"]))).Within(1e-6));
