@@ -111,7 +111,7 @@ internal static class StepWork
             void Submit() => pipeline.Submit(pixels, targets, Epoch, 0, optimizer.LearningRate);
         });
 
-    private sealed class SequenceClassifier(int embedding, int heads, int layers) : Module
+    internal sealed class SequenceClassifier(int embedding, int heads, int layers) : Module
     {
         private readonly TransformerEncoder encoder = new(
             [.. Enumerable.Range(0, layers).Select(_ => new TransformerEncoderLayer(embedding, heads, 4 * embedding, 0))]);

@@ -14,8 +14,15 @@ namespace PacGen.Kernels;
 /// <param name="Target">The shape of y, with as many elements as the product.</param>
 public sealed record FusedProduct(ProductOperation Product, Expression Epilogue, Shape Target) : Operation
 {
+    /// <summary>
+    /// Whether y is rounded to bfloat16 and stored as pairs, as <see cref="PairMap"/> does, on a GPU alone: its shape is then
+    /// that of their places.
+    /// </summary>
+    public bool StoresPairs { get; init; }
+
     /// <inheritdoc/>
-    public override string Name => $"{Product.Name}, {Epilogue}";
+    public override string Name =>
+        $"{Product.Name}{(Epilogue.Size == 0 ? "" : $", {Epilogue}")}{(StoresPairs ? " in bf16" : "")}";
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs)
@@ -46,7 +53,8 @@ public sealed record FusedProduct(ProductOperation Product, Expression Epilogue,
             }
         }
 
-        return new FusedMap(Epilogue, Target).Infer([Target, .. inputs[2..]]);
+        Shape numbers = new FusedMap(Epilogue, Target).Infer([Target, .. inputs[2..]]);
+        return StoresPairs ? PairMap.Places(numbers) : numbers;
     }
 
     /// <inheritdoc/>
@@ -63,8 +71,14 @@ public sealed record FusedProduct(ProductOperation Product, Expression Epilogue,
     public override long SharedBytes(GpuDevice device, ReadOnlySpan<Shape> shapes) => Product.SharedBytes(device, shapes[..2]);
 
     /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">It stores pairs.</exception>
     public override Launch Bind(CpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
     {
+        if (StoresPairs)
+        {
+            throw new NotSupportedException($"{Name}: the CPU stores no pairs of bfloat16.");
+        }
+
         using LaunchParts parts = new(device);
         parts.Add(Product.Bind(device, shapes[..2], inputs[..2], output));
         parts.Add(new FusedMap(Epilogue, Target).Bind(
@@ -73,8 +87,27 @@ public sealed record FusedProduct(ProductOperation Product, Expression Epilogue,
     }
 
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting.</exception>
+    /// <exception cref="NotSupportedException">A tensor is too large for the kernel's counting, or pairs are to be stored of a
+    /// product that is not one in bfloat16.</exception>
     public override Launch Bind(GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
-        Product.Bind(
-            device, shapes[..2], inputs[..2], output, ProductEpilogue.Create(Epilogue, Target, shapes[2..], inputs[2..]));
+        Bind(device, shapes, inputs, output, StoresPairs ? output : null);
+
+    /// <summary>The same kernel, which stores y in single precision and as pairs.</summary>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="shapes">The inputs' shapes.</param>
+    /// <param name="inputs">The inputs' memory.</param>
+    /// <param name="numbers">Where y goes in single precision.</param>
+    /// <param name="pairs">Where the pairs go.</param>
+    /// <inheritdoc cref="Bind(GpuDevice, ReadOnlySpan{Shape}, ReadOnlySpan{Region}, Region)"/>
+    public Launch Bind(
+        GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region numbers, Region pairs) =>
+        Bind(device, shapes, inputs, numbers, (Region?)pairs);
+
+    private Launch Bind(
+        GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, Region? pairs) =>
+        pairs is null || Product is PairProduct or { Precision: Precision.BFloat16 }
+            ? Product.Bind(
+                device, shapes[..2], inputs[..2], output, ProductEpilogue.Create(
+                    Epilogue, Target, shapes[2..], inputs[2..], pairs, StoresPairs))
+            : throw new NotSupportedException($"{Name}: a product in single precision stores no pairs of bfloat16.");
 }

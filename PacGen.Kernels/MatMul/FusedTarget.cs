@@ -26,13 +26,28 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
     /// <inheritdoc/>
     public readonly ProductTarget Layout => layout;
 
-    // As many arguments at a time as there are registers for beside the sums.
-
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Store(
         ArrayView<float> memory, int split, int row, int column0, int column1, Quad c00, Quad c01, Quad c10, Quad c11, Quad c20,
-        Quad c21, Quad c30, Quad c31)
+        Quad c21, Quad c30, Quad c31) =>
+        Store(layout, memory, split, row, column0, column1, c00, c01, c10, c11, c20, c21, c30, c31);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StorePairs(
+        ArrayView<float> memory, int split, int row0, int row1, int column, Quad c0, Quad c1, Quad c2, Quad c3, Quad c4, Quad c5,
+        Quad c6, Quad c7, int width) =>
+        StorePairs(layout, memory, split, row0, row1, column, c0, c1, c2, c3, c4, c5, c6, c7, width);
+
+    // As many arguments at a time as there are registers for beside the sums.
+
+    /// <summary>The same, to rows of any kind.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store<TRows>(
+        TRows rows, ArrayView<float> memory, int split, int row, int column0, int column1, Quad c00, Quad c01, Quad c10, Quad c11,
+        Quad c20, Quad c21, Quad c30, Quad c31)
+        where TRows : struct, IRowTarget
     {
         if (column0 < layout.Columns)
         {
@@ -50,13 +65,13 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
                 x3 = Load(start3, column0, column1);
             }
 
-            StoreRow(memory, row, start0, column0, column1, c00, c01, x0);
+            StoreRow(rows, memory, row, start0, column0, column1, c00, c01, x0);
             if (TOthers.Count > 2)
             {
                 x1 = Load(start1, column0, column1);
             }
 
-            StoreRow(memory, row + 1, start1, column0, column1, c10, c11, x1);
+            StoreRow(rows, memory, row + 1, start1, column0, column1, c10, c11, x1);
             if (TOthers.Count > 1)
             {
                 x2 = Load(start2, column0, column1);
@@ -67,21 +82,22 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
                 x3 = Load(start3, column0, column1);
             }
 
-            StoreRow(memory, row + 2, start2, column0, column1, c20, c21, x2);
+            StoreRow(rows, memory, row + 2, start2, column0, column1, c20, c21, x2);
             if (TOthers.Count > 2)
             {
                 x3 = Load(start3, column0, column1);
             }
 
-            StoreRow(memory, row + 3, start3, column0, column1, c30, c31, x3);
+            StoreRow(rows, memory, row + 3, start3, column0, column1, c30, c31, x3);
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>The same, to rows of any kind.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void StorePairs(
-        ArrayView<float> memory, int split, int row0, int row1, int column, Quad c0, Quad c1, Quad c2, Quad c3, Quad c4, Quad c5,
-        Quad c6, Quad c7, int width)
+    public readonly void StorePairs<TRows>(
+        TRows rows, ArrayView<float> memory, int split, int row0, int row1, int column, Quad c0, Quad c1, Quad c2, Quad c3,
+        Quad c4, Quad c5, Quad c6, Quad c7, int width)
+        where TRows : struct, IRowTarget
     {
         if (column < layout.Columns)
         {
@@ -92,7 +108,7 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
                 right = LoadPairs(start0, start1, column + 32);
             }
 
-            StorePairs(memory, row0, row1, start0, start1, column, c0, c1, c2, c3, left, width);
+            StorePairs(rows, memory, row0, row1, start0, start1, column, c0, c1, c2, c3, left, width);
             if (TOthers.Count > 1 & width > 2)
             {
                 right = LoadPairs(start0, start1, column + 32);
@@ -100,7 +116,7 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
 
             if (width > 2)
             {
-                StorePairs(memory, row0, row1, start0, start1, column + 32, c4, c5, c6, c7, right, width - 2);
+                StorePairs(rows, memory, row0, row1, start0, start1, column + 32, c4, c5, c6, c7, right, width - 2);
             }
         }
     }
@@ -149,17 +165,19 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void StoreRow(
-        ArrayView<float> memory, int row, int start, int column0, int column1, Quad numbers0, Quad numbers1, TwoQuads quads) =>
-        layout.StoreRow(
-            memory, row, start, column0, column1, Evaluate(numbers0, quads.First),
-            Evaluate(numbers1, quads.Second));
+    private static void StoreRow<TRows>(
+        TRows rows, ArrayView<float> memory, int row, int start, int column0, int column1, Quad numbers0, Quad numbers1,
+        TwoQuads quads)
+        where TRows : struct, IRowTarget =>
+        rows.StoreRow(
+            memory, row, start, column0, column1, Evaluate(numbers0, quads.First), Evaluate(numbers1, quads.Second));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void StorePairs(
-        ArrayView<float> memory, int row0, int row1, int start0, int start1, int column, Quad c0, Quad c1, Quad c2, Quad c3,
-        FourQuads quads, int width) =>
-        layout.StorePairs(
+    private static void StorePairs<TRows>(
+        TRows rows, ArrayView<float> memory, int row0, int row1, int start0, int start1, int column, Quad c0, Quad c1, Quad c2,
+        Quad c3, FourQuads quads, int width)
+        where TRows : struct, IRowTarget =>
+        rows.StorePairs(
             memory, row0, row1, start0, start1, column, Evaluate(c0, quads.First), Evaluate(c1, quads.Second),
             Evaluate(c2, quads.Third), Evaluate(c3, quads.Fourth), width);
 

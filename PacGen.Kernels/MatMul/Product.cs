@@ -104,14 +104,17 @@ internal static class Product
     {
         long count = (long)target.Rows * target.Columns;
         using LaunchParts parts = new(device);
-        Region split = parts.Memory(target.Splits * count, "the parts of a matrix product"), sums = output.Slice(0, count);
+        bool alone = epilogue is { StoresPairsAlone: true };
+        Region memory = parts.Memory((target.Splits + (alone ? 1 : 0)) * count, "the parts of a matrix product");
+        Region split = memory.Slice(0, target.Splits * count), sums = alone ? memory.Slice(split.Count, count)
+            : output.Slice(0, count);
         parts.Add(bind(split));
         parts.Add(Packs.InFours(count, sums)
             ? new SplitSumGpu<Quad>(device, split, target.Splits, sums)
             : new SplitSumGpu<One>(device, split, target.Splits, sums));
         if (epilogue is not null)
         {
-            parts.Add(epilogue.Behind(device, output));
+            parts.Add(epilogue.Behind(device, sums));
         }
 
         return parts.ToLaunch();

@@ -5,7 +5,8 @@ namespace PacGen.Kernels;
 
 /// <summary>
 /// An expression of a product's numbers and further arguments that a GPU computes as it stores them: in the product's own kernel,
-/// closed over it, or in a map behind, where the numbers are stored in parts or by a library.
+/// closed over it, or in a map behind, where the numbers are stored in parts or by a library. What it gives is stored in single
+/// precision, as pairs of bfloat16, or both.
 /// </summary>
 internal abstract class ProductEpilogue
 {
@@ -23,8 +24,18 @@ internal abstract class ProductEpilogue
     private readonly Shape[] shapes;
     private readonly Region[] inputs;
 
-    private protected ProductEpilogue(FusedMap map, Shape target, Shape[] shapes, Region[] inputs) =>
+    private protected ProductEpilogue(
+        FusedMap map, Shape target, Shape[] shapes, Region[] inputs, Region? pairs, bool pairsAlone)
+    {
         (this.map, this.target, this.shapes, this.inputs) = (map, target, shapes, inputs);
+        (Pairs, StoresPairsAlone) = (pairs, pairsAlone);
+    }
+
+    /// <summary>Where pairs of bfloat16 go; null for none.</summary>
+    public Region? Pairs { get; }
+
+    /// <summary>Whether only pairs are stored: the output is their memory.</summary>
+    public bool StoresPairsAlone { get; }
 
     /// <summary>Whether there is a kernel for an expression.</summary>
     /// <param name="expression">Of the product's number, argument 0, and of further ones.</param>
@@ -43,15 +54,26 @@ internal abstract class ProductEpilogue
     }
 
     /// <summary>The epilogue, with its further arguments' memory.</summary>
+    /// <param name="expression">Of the product's number, argument 0, and of further ones.</param>
+    /// <param name="target">The shape of what it gives.</param>
+    /// <param name="shapes">The shapes of the further arguments.</param>
+    /// <param name="inputs">Their memory.</param>
+    /// <param name="pairs">Where pairs of bfloat16 go; null for none.</param>
+    /// <param name="pairsAlone">Whether nothing else is stored.</param>
     /// <exception cref="NotSupportedException">The program was compiled to native code.</exception>
     [UnconditionalSuppressMessage("Trimming", "IL2076", Justification = "Structs have a constructor without parameters.")]
     public static ProductEpilogue Create(
-        Expression expression, Shape target, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs) =>
-        RuntimeFeature.IsDynamicCodeSupported
+        Expression expression, Shape target, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region? pairs = null,
+        bool pairsAlone = false)
+    {
+        // Pairs are rounded as they are stored; numbers beside them only where the expression says so.
+        Expression made = pairsAlone ? expression.Without<BFloat16Function>() : expression;
+        return RuntimeFeature.IsDynamicCodeSupported
             ? (ProductEpilogue)Activator.CreateInstance(
-                typeof(ProductEpilogue<,>).MakeGenericType(expression.ToType(), OtherArguments.Count(shapes)),
-                new FusedMap(expression, target), target, shapes.ToArray(), inputs.ToArray())!
+                typeof(ProductEpilogue<,>).MakeGenericType(made.ToType(), OtherArguments.Count(shapes)),
+                new FusedMap(made, target), target, shapes.ToArray(), inputs.ToArray(), pairs, pairsAlone)!
             : throw new NotSupportedException($"{expression}: a program that was compiled to native code runs on no GPU.");
+    }
 
     /// <summary>Binds a product with the epilogue in its kernel.</summary>
     public abstract Launch Bind<TA, TB>(
@@ -67,9 +89,15 @@ internal abstract class ProductEpilogue
         GpuDevice device, Region sums, WinogradNumbers source, Region output, WinogradOutputs target, int tiles, int channels)
         where TSums : struct, IWinogradMap;
 
-    /// <summary>Binds the epilogue as a map of numbers that are stored, in their place.</summary>
-    public Launch Behind(GpuDevice device, Region output) =>
-        map.Bind(device, [target, .. shapes], [output, .. inputs], output);
+    /// <summary>Binds the epilogue as a map of numbers that are stored, in their place or in that of the pairs alone.</summary>
+    public Launch Behind(GpuDevice device, Region numbers)
+    {
+        Shape[] read = [target, .. shapes];
+        Region[] memory = [numbers, .. inputs];
+        return Pairs is not { } pairs ? map.Bind(device, read, memory, numbers)
+            : StoresPairsAlone ? new PairMap(map.Expression, target).Bind(device, read, memory, pairs)
+            : new PairMap(map.Expression, target).Bind(device, read, memory, numbers, pairs);
+    }
 
     /// <summary>The further arguments as a kernel reads them.</summary>
     private protected ExpressionArgument[] Arguments(Region output) => OtherArguments.Of(output, target, shapes, inputs);
@@ -82,17 +110,25 @@ internal abstract class ProductEpilogue
 }
 
 /// <summary>The same, closed over the expression and the number of its further arguments.</summary>
-internal sealed class ProductEpilogue<TExpression, TOthers>(FusedMap map, Shape target, Shape[] shapes, Region[] inputs)
-    : ProductEpilogue(map, target, shapes, inputs)
+internal sealed class ProductEpilogue<TExpression, TOthers>(
+    FusedMap map, Shape target, Shape[] shapes, Region[] inputs, Region? pairs, bool pairsAlone)
+    : ProductEpilogue(map, target, shapes, inputs, pairs, pairsAlone)
     where TExpression : struct, IExpression
     where TOthers : struct, IArgumentCount
 {
     /// <inheritdoc/>
     public override Launch Bind<TA, TB>(
-        GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget layout) =>
-        Product.BindTo(
-            device, precision, a, sourceA, b, sourceB, output,
-            new FusedTarget<TExpression, TOthers>(Aligned(layout), Arguments(output)));
+        GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget layout)
+    {
+        FusedTarget<TExpression, TOthers> target = new(Aligned(layout), Arguments(output));
+        return Pairs is not { } pairs ? BindTo(target)
+            : StoresPairsAlone ? BindTo(new PairTarget<TExpression, TOthers, PairsAlone>(target, GpuDevice.View(pairs)))
+            : BindTo(new PairTarget<TExpression, TOthers, PairsBesideNumbers>(target, GpuDevice.View(pairs)));
+
+        Launch BindTo<TTarget>(TTarget to)
+            where TTarget : struct, IProductTarget =>
+            Product.BindTo(device, precision, a, sourceA, b, sourceB, output, to);
+    }
 
     /// <inheritdoc/>
     public override Launch BindSums<TSums>(

@@ -6,7 +6,7 @@ namespace PacGen.Kernels;
 /// <summary>
 /// A product's extents, and where its rows go: one behind the other, or to places of images that are a stride apart.
 /// </summary>
-internal struct ProductTarget : IProductTarget
+internal struct ProductTarget : IProductTarget, IRowTarget
 {
     public int Rows, Columns, Terms;
 
@@ -70,7 +70,7 @@ internal struct ProductTarget : IProductTarget
         }
     }
 
-    /// <summary>Stores eight numbers of a row, four from each of two columns on.</summary>
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void StoreRow(
         ArrayView<float> memory, int row, int start, int column0, int column1, Quad numbers0, Quad numbers1)
@@ -82,7 +82,7 @@ internal struct ProductTarget : IProductTarget
         }
     }
 
-    /// <summary>Stores eight numbers of each of two rows, two from every eighth column on; four where the width is 1.</summary>
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void StorePairs(
         ArrayView<float> memory, int row0, int row1, int start0, int start1, int column, Quad c0, Quad c1, Quad c2, Quad c3,

@@ -8,7 +8,7 @@ namespace PacGen.Nn;
 /// <summary>
 /// Brings steps of a GPU together that one <see cref="ColumnPass"/> does: a sum along all axes but the last with another of the
 /// same numbers, with the squares about its mean, or with the map whose values it sums, and behind them the maps of what they
-/// give, a number a column. A map and the copy of it in bfloat16 (<see cref="PairPlan"/>) are one launch too.
+/// give, a number a column. A map or product and the copy of it in bfloat16 (<see cref="PairPlan"/>) are one launch too.
 /// </summary>
 internal sealed class ColumnPassPlan
 {
@@ -63,12 +63,12 @@ internal sealed class ColumnPassPlan
     private BoundPass? Of(int index, List<int> members)
     {
         Step step = steps[index];
+        int copy = steps.FindIndex(index + 1, other => other.CopyOf == step.Output);
         if (step.Operation is FusedMap map)
         {
             int reader = steps.FindIndex(index + 1, other => other.Target is null && other.Inputs.Length > 0
                 && source(other.Inputs[0]) == step.Output && AsSum(other) is { Expression.Size: 0 } sum
                 && sum.Source == step.Output.Shape);
-            int copy = steps.FindIndex(index + 1, other => other.CopyOf == step.Output);
             bool alone = copy >= 0 && steps[copy].IsReadAlone;
             ColumnPass stored = new(
                 copy < 0 ? ColumnPassKind.StoredSum : alone ? ColumnPassKind.PairedSum : ColumnPassKind.StoredPairedSum,
@@ -103,6 +103,7 @@ internal sealed class ColumnPassPlan
 
         if (AsSum(step) is not { } first)
         {
+            members.AddRange(copy < 0 ? [] : [copy]);
             return null;
         }
 

@@ -15,13 +15,14 @@ internal sealed class GraphCompiler
     private readonly Device device;
     private readonly IReadOnlyList<Tensor> outputs;
     private readonly IReadOnlyDictionary<Tensor, Region> bindings;
-    private readonly List<Tensor> order;
+    private readonly RoundingPlan? rounding;
     private readonly Dictionary<Tensor, int> uses = [];
     private readonly Dictionary<Tensor, Region> regions = [];
 
     /// <summary>Leaves that are bound nowhere.</summary>
     private readonly List<Tensor> ownLeaves = [];
 
+    private List<Tensor> order;
     private List<Step> steps = [];
 
     /// <summary>Where each intermediate lies, once planned.</summary>
@@ -31,9 +32,6 @@ internal sealed class GraphCompiler
     /// Tensors that are computed another way than the user wrote: products in bfloat16, and what moves behind a pooling.
     /// </summary>
     private readonly Dictionary<Tensor, (Operation Operation, ImmutableArray<Tensor> Inputs)> computed = [];
-
-    /// <summary>What tensors were before they were rounded for products that may read pairs.</summary>
-    private readonly Dictionary<Tensor, Tensor> originals = [];
 
     public GraphCompiler(
         Device device, IReadOnlyList<Tensor> outputs, IReadOnlyDictionary<Tensor, Region> bindings,
@@ -45,7 +43,8 @@ internal sealed class GraphCompiler
         order = Gradients.Ordered([.. outputs]);
         if (precision == Precision.BFloat16)
         {
-            order = InBFloat16();
+            rounding = new RoundingPlan(order, device, Base);
+            order = rounding.Round(computed);
         }
 
         order = PoolingPlan.Move(order, outputs, computed);
@@ -180,11 +179,15 @@ internal sealed class GraphCompiler
             return;
         }
 
-        if (together is [{ Operation: FusedMap map } made, { CopyOf: not null } copy])
+        if (together is [{ Operation: FusedMap or FusedProduct } made, { CopyOf: not null } copy])
         {
-            Launches.Add(new PairMap(map.Expression, made.Output.Shape).Bind(
-                (GpuDevice)device, [.. made.Inputs.Select(input => input.Shape)], [.. made.Inputs.Select(RegionOf)],
-                RegionOf(made.Output), RegionOf(copy.Output)));
+            Shape[] shapes = [.. made.Inputs.Select(input => input.Shape)];
+            Region[] inputs = [.. made.Inputs.Select(RegionOf)];
+            (Region numbers, Region pairs) = (RegionOf(made.Output), RegionOf(copy.Output));
+            Launches.Add(made.Operation is FusedProduct product
+                ? product.Bind((GpuDevice)device, shapes, inputs, numbers, pairs)
+                : new PairMap(((FusedMap)made.Operation).Expression, made.Output.Shape).Bind(
+                    (GpuDevice)device, shapes, inputs, numbers, pairs));
             return;
         }
 
@@ -227,7 +230,7 @@ internal sealed class GraphCompiler
     /// <summary>The tensor whose memory a view shows.</summary>
     public static Tensor Base(Tensor tensor)
     {
-        while (tensor.Operation is Reshape)
+        while (tensor.Operation is Reshape or PairSpan)
         {
             tensor = tensor.Inputs[0];
         }
@@ -235,62 +238,17 @@ internal sealed class GraphCompiler
         return tensor;
     }
 
-    /// <summary>
-    /// The order with products in bfloat16. Where the device's kernel does not round what it reads, a map does before: one for
-    /// all products that read the tensor, which joins the map that makes it where nothing else reads that. Such maps are there
-    /// too where products can read pairs of bfloat16 from memory, until <see cref="PairPlan"/> has decided which are stored so.
-    /// </summary>
-    private List<Tensor> InBFloat16()
-    {
-        Dictionary<Tensor, Tensor> rounded = [];
-        List<Tensor> all = [];
-        foreach (Tensor node in order)
-        {
-            if (node.Operation is { IsProduct: true } product)
-            {
-                Operation? rounding = product.InBFloat16(device);
-                bool mayReadPairs = rounding is not null && PairPlan.MayRead(rounding, device, node.Inputs, Base);
-                computed[node] = (rounding ?? product,
-                    rounding is null || mayReadPairs ? [.. node.Inputs.Select(Rounded)] : node.Inputs);
-                if (mayReadPairs)
-                {
-                    Note(node.Inputs);
-                }
-            }
-
-            all.Add(node);
-        }
-
-        return all;
-
-        void Note(IEnumerable<Tensor> inputs)
-        {
-            foreach (Tensor input in inputs.SelectMany(input => new[] { input, Base(input) }))
-            {
-                originals[Rounded(input)] = input;
-            }
-        }
-
-        Tensor Rounded(Tensor tensor)
-        {
-            if (!rounded.TryGetValue(tensor, out Tensor? made))
-            {
-                made = tensor.Operation is Reshape reshape ? Tensor.Apply(reshape, Rounded(tensor.Inputs[0]))
-                    : Tensor.Map<BFloat16Function>(tensor);
-                rounded[tensor] = made;
-                all.Add(made);
-            }
-
-            return made;
-        }
-    }
-
     private ImmutableArray<Tensor> InputsOf(Tensor node) =>
         computed.TryGetValue(node, out var other) ? other.Inputs : node.Inputs;
 
     private Operation? OperationOf(Tensor node) => computed.TryGetValue(node, out var other) ? other.Operation : node.Operation;
 
-    private Region RegionOf(Tensor tensor) => regions[Base(tensor)];
+    private Region RegionOf(Tensor tensor) => tensor.Operation switch
+    {
+        Reshape => RegionOf(tensor.Inputs[0]),
+        PairSpan part => RegionOf(tensor.Inputs[0]).Slice(part.Start, tensor.Shape.Count),
+        _ => regions[tensor],
+    };
 
     private void BindLeaves()
     {
@@ -331,12 +289,39 @@ internal sealed class GraphCompiler
     }
 
     /// <summary>
-    /// The launches in order. A map goes into the map of the same shape or the reduction that consumes it, if the joined
-    /// expression takes few enough arguments: where that is its only consumer, and where it is light, so that its consumers read
-    /// no more memory by computing it again than by reading it. A view goes away.
+    /// The launches in order. What products can't read as pairs of bfloat16 is not rounded before them: that changes what else
+    /// goes together.
     /// </summary>
     private List<Step> Fuse()
     {
+        List<Step> result = Fused();
+        while (rounding is { Pairs.Count: > 0 })
+        {
+            PairPlan pairs = new(result, device, rounding.Pairs, outputs.Select(Base).ToHashSet(), Base);
+            if (!rounding.Refuse(pairs.Stored))
+            {
+                result = pairs.WithPairs(regions);
+                break;
+            }
+
+            computed.Clear();
+            order = PoolingPlan.Move(rounding.Round(computed), outputs, computed);
+            result = Fused();
+        }
+
+        Advance(result);
+        BindOutputs(result);
+        return result;
+    }
+
+    /// <summary>
+    /// The steps in order. A map goes into the map of the same shape or the reduction that consumes it, if the joined
+    /// expression takes few enough arguments: where that is its only consumer, and where it is light, so that its consumers read
+    /// no more memory by computing it again than by reading it. A view goes away.
+    /// </summary>
+    private List<Step> Fused()
+    {
+        uses.Clear();
         foreach (Tensor node in order)
         {
             foreach (Tensor input in InputsOf(node))
@@ -377,7 +362,8 @@ internal sealed class GraphCompiler
             {
                 Tensor input = reduction is null ? Unstretched(inputs[i], node.Shape) : inputs[i];
                 bool canJoin = fused.TryGetValue(input, out var producer)
-                    && !kept.Contains(input) && MayTake(node, input) && !StaysWithProduct(input)
+                    && !kept.Contains(input) && MayTake(node, input)
+                    && !StaysWithProduct(input, producer.Expression, producer.Inputs)
                     && (uses[input] == 1
                         || (!inMemory.Contains(input) && IsLight(producer.Expression, producer.Inputs, input.Shape)))
                     && producer.Expression.Size + own.Size < LargestExpression
@@ -415,12 +401,7 @@ internal sealed class GraphCompiler
 
         List<Step> result =
             [.. order.Where(node => wanted.Contains(node) && steps.ContainsKey(node)).Select(node => steps[node])];
-        HashSet<Tensor> wantedInMemory = [.. outputs.Select(Base)];
-        result = EpiloguePlan.Join(result, device, wantedInMemory, Base);
-        result = PairPlan.Apply(result, device, originals, wantedInMemory, Base);
-        Advance(result);
-        BindOutputs(result);
-        return result;
+        return EpiloguePlan.Join(result, device, outputs.Select(Base).ToHashSet(), Base);
     }
 
     /// <summary>
@@ -455,15 +436,14 @@ internal sealed class GraphCompiler
         map.Shape == (OperationOf(consumer) is FusedMap ? consumer.Shape : AsReduction(consumer)?.Source);
 
     /// <summary>
-    /// Whether a map that several read, such as a bias, is computed as its product stores: those that read it read no more than
-    /// they would of the product, and what they compute of it may be light for that, so that less is kept in single precision
-    /// beside pairs.
+    /// Whether a map that several read, such as a bias or the ReLU behind it, is computed as its product stores: those that read
+    /// it read no more than they would of the product, and what they compute of it may be light for that, so that less is kept in
+    /// single precision beside pairs.
     /// </summary>
-    private bool StaysWithProduct(Tensor map) =>
-        originals.Count > 0 && uses[map] > 1 && map.Operation is FusedMap { Expression: var expression }
-            && map.Inputs[0] is { } product && uses[product] == 1 && computed.TryGetValue(product, out var bound)
-            && bound.Operation.WithEpilogue(
-                device, expression, map.Shape, [.. map.Inputs.Skip(1).Select(input => input.Shape)]) is not null;
+    private bool StaysWithProduct(Tensor map, Expression expression, List<Tensor> arguments) =>
+        rounding is { Pairs.Count: > 0 } && uses[map] > 1 && arguments is [var product, ..] && uses[product] == 1
+            && computed.TryGetValue(product, out var bound) && bound.Operation.WithEpilogue(
+                device, expression, map.Shape, [.. arguments.Skip(1).Select(input => input.Shape)]) is not null;
 
     private FusedReduce? AsReduction(Tensor node) =>
         device is CpuDevice or GpuDevice { FusesMaps: true }
@@ -550,7 +530,7 @@ internal sealed class GraphCompiler
         /// <summary>When at the latest it has been done: later than <see cref="Time"/> where it runs beside others.</summary>
         public int Until { get => Math.Max(field, Time); init; }
 
-        /// <summary>The tensor of which it stores a copy in bfloat16, by the map that makes that; null for all others.</summary>
+        /// <summary>The tensor of which it stores a copy in bfloat16, by what makes that; null for all others.</summary>
         public Tensor? CopyOf { get; init; }
 
         /// <summary>Whether a single other step reads that tensor, which need not be in memory where that is its sum.</summary>
@@ -590,7 +570,7 @@ internal sealed class GraphCompiler
         }
 
         // Pairs by the numbers that they hold.
-        private static string Shown(Tensor tensor) => Base(tensor).Operation is PairMap
+        private static string Shown(Tensor tensor) => Base(tensor).Operation is PairMap or FusedProduct { StoresPairs: true }
             ? $"{PairMap.NumbersIn(tensor.Shape)} bf16" : tensor.Shape.ToString();
     }
 

@@ -6,9 +6,8 @@ namespace PacGen.Nn;
 
 /// <summary>
 /// Stores what products in bfloat16 multiply in that precision (<see cref="PairMap"/>), with the bits of products that round what
-/// they read: a tensor whose readers are all such products, where a map makes it; and a copy of one that others read too, where
-/// the map that makes it stores both, or where it is a leaf: a parameter is small beside what the products read. The rest is read
-/// in single precision as ever.
+/// they read: a tensor whose readers are all such products, where a map or a product makes it; and a copy of one that others read
+/// too, where what makes it stores both, or where it is a leaf: a parameter is small beside what the products read.
 /// </summary>
 internal sealed class PairPlan
 {
@@ -16,142 +15,122 @@ internal sealed class PairPlan
 
     private readonly Device device;
     private readonly List<Step> steps;
+    private readonly IReadOnlySet<Tensor> kept;
     private readonly Func<Tensor, Tensor> source;
-
-    /// <summary>What each rounded tensor was, and each view of one.</summary>
-    private readonly IReadOnlyDictionary<Tensor, Tensor> originals;
-
     private readonly Dictionary<Tensor, int> makers = [];
+    private readonly HashSet<Tensor> stored;
 
-    private PairPlan(
-        List<Step> steps, Device device, IReadOnlyDictionary<Tensor, Tensor> originals, Func<Tensor, Tensor> source)
+    /// <param name="steps">The steps, each behind those that it needs.</param>
+    /// <param name="device">Where they run.</param>
+    /// <param name="rounded">The rounded tensors that products are to read as pairs.</param>
+    /// <param name="kept">Tensors that are wanted in memory.</param>
+    /// <param name="source">The tensor whose memory a tensor shows.</param>
+    public PairPlan(
+        List<Step> steps, Device device, IReadOnlySet<Tensor> rounded, IReadOnlySet<Tensor> kept, Func<Tensor, Tensor> source)
     {
-        (this.steps, this.device, this.originals, this.source) = (steps, device, originals, source);
+        (this.steps, this.device, this.kept, this.source) = (steps, device, kept, source);
         for (int i = 0; i < steps.Count; i++)
         {
             makers[steps[i].Output] = i;
         }
-    }
 
-    /// <summary>Whether a product is to read rounded tensors: a graph has them until <see cref="Apply"/> decides.</summary>
-    /// <param name="product">The product in bfloat16.</param>
-    /// <param name="device">Where it runs.</param>
-    /// <param name="inputs">What it multiplies.</param>
-    /// <param name="source">The tensor whose memory a tensor shows.</param>
-    public static bool MayRead(
-        Operation product, Device device, ImmutableArray<Tensor> inputs, Func<Tensor, Tensor> source) =>
-        product.ReadingPairs(device, [.. inputs.Select(input => input.Shape)]) is not null
-            && inputs.All(input => PairMap.Takes(source(input).Shape));
-
-    /// <summary>The steps with pairs where they pay, and without maps that only round where they don't.</summary>
-    /// <param name="steps">The steps, each behind those that it needs.</param>
-    /// <param name="device">Where they run.</param>
-    /// <param name="originals">What each rounded tensor was, and each view of one.</param>
-    /// <param name="kept">Tensors that are wanted in memory.</param>
-    /// <param name="source">The tensor whose memory a tensor shows.</param>
-    public static List<Step> Apply(
-        List<Step> steps, Device device, IReadOnlyDictionary<Tensor, Tensor> originals, IReadOnlySet<Tensor> kept,
-        Func<Tensor, Tensor> source) =>
-        originals.Count == 0 ? steps : new PairPlan(steps, device, originals, source).Applied(kept);
-
-    private List<Step> Applied(IReadOnlySet<Tensor> kept)
-    {
-        HashSet<Tensor> pairs =
+        stored =
         [
-            .. steps.Where(step => originals.ContainsKey(step.Output) && !kept.Contains(step.Output) && CanStore(step)).Select(
+            .. steps.Where(step => rounded.Contains(step.Output) && !kept.Contains(step.Output) && CanStore(step)).Select(
                 step => step.Output),
         ];
 
-        // A product reads pairs on both sides or on none; without them it reads what was to be rounded, where that is in memory.
-        while (pairs.RemoveWhere(pair => !IsReadWell(pair)) > 0)
+        // A product reads pairs on both sides or on none.
+        while (stored.RemoveWhere(pair => !IsRead(pair)) > 0)
         {
         }
 
-        Dictionary<Tensor, Tensor> stored = [];
-        List<Step> result = [], copies = [];
-        foreach (Step step in steps)
+        bool IsRead(Tensor pair)
         {
-            if (pairs.Contains(step.Output))
+            Step[] readers = [.. steps.Where(step => step.Inputs.Any(input => source(input) == pair))];
+            return readers.Any(Reads) && readers.All(reader => Reading(reader) is not null);
+        }
+    }
+
+    /// <summary>The rounded tensors that can be stored as pairs.</summary>
+    public IReadOnlySet<Tensor> Stored => stored;
+
+    /// <summary>The steps with pairs, once all products read either what is stored or nothing rounded.</summary>
+    /// <param name="regions">The memory of leaves; takes that of spans of them.</param>
+    public List<Step> WithPairs(Dictionary<Tensor, Region> regions)
+    {
+        Dictionary<Tensor, Tensor> places = [];
+        List<Step> result = LeafSpans.Store(
+            [.. steps.Where(step => stored.Contains(step.Output) && IsOfLeaf(step))], Rounding, regions, places), copies = [];
+        foreach (Step step in steps.Where(step => !places.ContainsKey(step.Output)))
+        {
+            Step now = Reads(step) ? step with
             {
-                PairMap map = new(((FusedMap)step.Operation).Expression, step.Output.Shape);
-                Tensor made = Tensor.Apply(map, [.. step.Inputs]);
-                stored[step.Output] = made;
-                Step storing = new(map, step.Inputs, made) { CopyOf = CopiedBy(step) };
-                (storing.CopyOf is null ? result : copies).Add(storing);
-            }
-            else if (step.Operation.ReadingPairs(device, Multiplied(step)) is not { } reading)
+                Operation = Reading(step)!, Inputs = [.. step.Inputs.Select((input, i) => i < 2 ? Places(input) : input)],
+            } : step;
+            if (stored.Contains(step.Output))
             {
-                result.Add(step);
+                Operation storing = now.Operation is FusedProduct product ? product with { StoresPairs = true }
+                    : new PairMap(((FusedMap)now.Operation).Expression, step.Output.Shape);
+                Tensor made = places[step.Output] = Tensor.Apply(storing, [.. now.Inputs]);
+                now = new Step(storing, now.Inputs, made) { CopyOf = CopiedBy(step) };
             }
-            else
-            {
-                result.Add(Reads(step)
-                    ? step with { Operation = reading, Inputs = With(step, Stored) }
-                    : step with { Inputs = With(step, Unrounded) });
-            }
+
+            (now.CopyOf is null ? result : copies).Add(now);
         }
 
-        // The map that stores a copy does it as it stores the tensor.
+        // What makes a tensor of which there is a copy stores that too.
         foreach (Step copy in copies)
         {
             int readers = result.Count(step => step.Inputs.Any(input => source(input) == copy.CopyOf));
+            int maker = result.FindIndex(step => step.Output == copy.CopyOf);
+            if (result[maker] is { Operation: ProductOperation product, Output: var made })
+            {
+                result[maker] = result[maker] with
+                {
+                    Operation = new FusedProduct(product, Expression.Argument(0), made.Shape),
+                };
+            }
+
             result.Insert(
-                result.FindIndex(step => step.Output == copy.CopyOf) + 1,
-                copy with { IsReadAlone = readers == 1 && !kept.Contains(copy.CopyOf!) });
+                maker + 1,
+                copy with
+                {
+                    IsReadAlone = readers == 1 && !kept.Contains(copy.CopyOf!) && result[maker].Operation is FusedMap,
+                });
         }
 
-        HashSet<Tensor> read = [.. result.SelectMany(step => step.Inputs.Select(source))];
-        result.RemoveAll(
-            step => originals.ContainsKey(step.Output) && !read.Contains(step.Output) && !kept.Contains(step.Output));
         return result;
 
-        bool IsReadWell(Tensor pair)
-        {
-            Step[] readers = [.. steps.Where(step => step.Inputs.Any(input => source(input) == pair))];
-            bool isElsewhere = IsRounding(steps[makers[pair]]);
-            return readers.Any(Reads) && readers.All(reader => Reads(reader) || (isElsewhere && Rounds(reader)));
-        }
-
-        bool Rounds(Step step) => step.Operation.ReadingPairs(device, Multiplied(step)) is not null;
-
-        // Both factors, and no other input, which stays as it is.
-        bool Reads(Step step) => Rounds(step) && step.Inputs.Take(2).All(input => pairs.Contains(source(input)))
-            && !step.Inputs.Skip(2).Any(input => pairs.Contains(source(input)));
-
-        Tensor Stored(Tensor input) => input == source(input) ? stored[input]
-            : Tensor.Apply(new Reshape(PairMap.Places(input.Shape)), stored[source(input)]);
-
-        // The product's own kernel rounds what a map would have done nothing else to.
-        Tensor Unrounded(Tensor input) =>
-            originals.TryGetValue(input, out Tensor? original) && makers.TryGetValue(source(input), out int maker)
-                && IsRounding(steps[maker]) ? original : input;
+        Tensor Places(Tensor input) => input == source(input) ? places[input]
+            : Tensor.Apply(new Reshape(PairMap.Places(input.Shape)), places[source(input)]);
     }
 
     /// <summary>
-    /// Whether the map that makes a rounded tensor can store pairs, and is not one that only reads what others do.
+    /// Whether what makes a rounded tensor can store pairs, and is not a map that only reads what others make.
     /// </summary>
-    private bool CanStore(Step step)
-    {
-        if (step.Operation is not FusedMap)
-        {
-            return false;
-        }
+    private bool CanStore(Step step) => step.Operation is FusedProduct
+        || (step.Operation is FusedMap && (!IsRounding(step) || IsOfLeaf(step) || CopiedBy(step) is not null));
 
-        return !IsRounding(step) || source(step.Inputs[0]).Operation is null || CopiedBy(step) is not null;
-    }
-
-    /// <summary>The tensor that a map rounds and does nothing else to, where the map that makes it can store both.</summary>
+    /// <summary>The tensor that a map rounds and does nothing else to, where what makes it can store both.</summary>
     private Tensor? CopiedBy(Step step)
     {
         Tensor read = step.Inputs[0];
         return IsRounding(step) && read == source(read) && makers.TryGetValue(read, out int maker)
-            && steps[maker] is { Operation: FusedMap, Target: null } ? read : null;
+            && (steps[maker].Operation is FusedMap
+                || (steps[maker].Operation is FusedProduct or ProductOperation && device is GpuDevice { JoinsPasses: true }))
+            ? read : null;
     }
 
+    /// <summary>The same step of pairs; null where the device has no kernel for that.</summary>
+    private Operation? Reading(Step step) =>
+        step.Operation.ReadingPairs(device, [.. step.Inputs.Take(2).Select(input => input.Shape)]);
+
+    /// <summary>Whether a step multiplies what is stored as pairs.</summary>
+    private bool Reads(Step step) =>
+        Reading(step) is not null && step.Inputs.Take(2).All(input => stored.Contains(source(input)));
+
+    private bool IsOfLeaf(Step step) => IsRounding(step) && source(step.Inputs[0]).Operation is null;
+
     private static bool IsRounding(Step step) => step.Operation is FusedMap map && map.Expression.Equals(Rounding);
-
-    private static Shape[] Multiplied(Step step) => [.. step.Inputs.Take(2).Select(input => input.Shape)];
-
-    private static ImmutableArray<Tensor> With(Step step, Func<Tensor, Tensor> change) =>
-        [.. step.Inputs.Select((input, i) => i < 2 ? change(input) : input)];
 }

@@ -10,6 +10,9 @@ internal sealed class BadInputTests
 {
     [TestCase("train --epocs 3", "did you mean --epochs")]
     [TestCase("train --flavour 3", "There is no option --flavour. See pacgen train --help.")]
+    [TestCase("train --precision bf8", "--precision takes single, bf16, not 'bf8'.")]
+    [TestCase("score --precision bf16", "There is no option --precision. See pacgen score --help.")]
+    [TestCase("certify --precision bf16", "There is no option --precision. See pacgen certify --help.")]
     [TestCase("train --cn 3", "did you mean --clip-norm?")]
     [TestCase("train --wu 3", "did you mean --warm-up?")]
     [TestCase("train --rate 3", "did you mean --learning-rate?")]

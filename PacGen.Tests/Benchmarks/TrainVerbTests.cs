@@ -103,10 +103,11 @@ internal sealed class TrainVerbTests
             "1e-4", "--beta1", "0.99",
             "--beta2", "0.2", "--psi", "on", "--psi-gamma", "0.2", "--psi-epsilon", "0.05", "--psi-rho", "published",
             "--psi-images", "100",
-            "--psi-draws", "2", "--curvature", "training", "--seed", "7", "--device", "cpu",
+            "--psi-draws", "2", "--curvature", "training", "--precision", "bf16", "--seed", "7", "--device", "cpu",
             "--threads", "2",
             "--no-download", "--log", folder["log"], "--plot", folder["plot.png"], "--save", folder["weights"]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output, Does.Contain("training passes multiply in bf16, all else is in single precision"));
         Assert.That(folder.Files, Is.EqualTo(new[] { "log", "plot.png", "weights" }));
         Assert.That(File.ReadAllLines(folder["log"]), Has.Length.EqualTo(4), "settings and three epochs");
         Assert.That(File.ReadAllBytes(folder["plot.png"])[..4], Is.EqualTo(PngSignature));

@@ -142,9 +142,16 @@ internal sealed record KernelInstance(
                     Apply<ReluFunction, Apply<AddFunction, Apply<MultiplyFunction, Argument0, Argument1>, Argument2>>)),
                 ("convolution by images", typeof(Apply<MultiplyFunction, Argument0, Apply<StepFunction, Argument1>>)),
             ];
+            Type Others(Type expression) => OtherArguments.Count(Arguments(expression).Distinct().Count() - 1);
             KernelInstance Fused(KernelInstance product, Type expression) => KernelInstance.Fused(
-                product, expression, OtherArguments.Count(Arguments(expression).Distinct().Count() - 1), "");
-            Dictionary<string, KernelInstance> products = Products.ToDictionary(product => product.Name);
+                product, expression, typeof(FusedTarget<,>).MakeGenericType(expression, Others(expression)), "");
+            Dictionary<string, KernelInstance> products = Products.Concat(InPairs).ToDictionary(product => product.Name);
+            (KernelInstance Product, Type Expression)[] storing =
+            [
+                (products["bf16 A·B, 128, Wide Wide"], cases[0].Expression),
+                (products["staged bf16 in memory, A·B, 128 × 96, InPairs"], cases[0].Expression),
+                (products["staged bf16 in memory, convolution by images, 128 × 96, InPairs"], cases[^1].Expression),
+            ];
             return
             [
                 .. from sums in Sums
@@ -159,9 +166,15 @@ internal sealed record KernelInstance(
                 .. from product in (string[])
                        ["A·B, 64, Wide Wide", "TF32 A·B, 128, Wide Wide", "staged bf16 in memory, A·B, 128 × 96, InPairs"]
                    select KernelInstance.Fused(
-                       products.GetValueOrDefault(product) ?? InPairs.First(one => one.Name == product),
-                       typeof(Apply<MultiplyFunction, Argument0, Argument1>), typeof(AnotherNumber<NoArgument>),
+                       products[product], typeof(Apply<MultiplyFunction, Argument0, Argument1>),
+                       typeof(FusedTarget<Apply<MultiplyFunction, Argument0, Argument1>, AnotherNumber<NoArgument>>),
                        ", x1 one number"),
+                .. from one in storing
+                   from stored in (Type[])[typeof(PairsAlone), typeof(PairsBesideNumbers)]
+                   select KernelInstance.Fused(
+                       one.Product, one.Expression,
+                       typeof(PairTarget<,,>).MakeGenericType(one.Expression, Others(one.Expression), stored),
+                       stored == typeof(PairsAlone) ? ", as pairs" : ", as numbers and pairs"),
             ];
         }
     }
@@ -169,7 +182,12 @@ internal sealed record KernelInstance(
     /// <summary>Whether a kernel is a product's with an expression.</summary>
     public static bool IsFusedProduct(MethodInfo kernel) =>
         kernel.DeclaringType is { IsGenericType: true } type && type.GenericTypeArguments[^1] is { IsGenericType: true } target
-            && target.GetGenericTypeDefinition() == typeof(FusedTarget<,>);
+            && (target.GetGenericTypeDefinition() == typeof(FusedTarget<,>) || StoresPairs(kernel));
+
+    /// <summary>Whether a kernel is a product's that stores pairs of bfloat16.</summary>
+    public static bool StoresPairs(MethodInfo kernel) =>
+        kernel.DeclaringType is { IsGenericType: true } type && type.GenericTypeArguments[^1] is { IsGenericType: true } target
+            && target.GetGenericTypeDefinition() == typeof(PairTarget<,,>);
 
     /// <summary>The matrix product's four cases and the convolution's three passes, with every tile and width.</summary>
     public static IEnumerable<KernelInstance> Products
@@ -440,11 +458,10 @@ internal sealed record KernelInstance(
     private static IEnumerable<string> Arguments(Type expression) =>
         expression.IsGenericType ? expression.GenericTypeArguments[1..].SelectMany(Arguments) : [expression.Name];
 
-    private static KernelInstance Fused(KernelInstance product, Type expression, Type others, string note)
+    private static KernelInstance Fused(KernelInstance product, Type expression, Type target, string note)
     {
         Type type = product.Method.DeclaringType!;
-        Type fused = type.GetGenericTypeDefinition().MakeGenericType(
-            [.. type.GenericTypeArguments[..^1], typeof(FusedTarget<,>).MakeGenericType(expression, others)]);
+        Type fused = type.GetGenericTypeDefinition().MakeGenericType([.. type.GenericTypeArguments[..^1], target]);
         return product with
         {
             Name = $"{product.Name}: {MapName(expression)}{note}",

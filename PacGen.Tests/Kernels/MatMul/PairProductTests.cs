@@ -152,6 +152,32 @@ internal sealed class PairProductTests(string id)
             new Region(pairs).ToArray(), Is.EqualTo(InPairs(expected)).Using<float>((one, other) => Bits(one) == Bits(other)));
     }
 
+    /// <summary>
+    /// A product's own kernel stores what it makes as pairs, alone or beside the numbers: of one read by number and of one that
+    /// reads pairs, terms in one part and in several, and where images are strided.
+    /// </summary>
+    [Test]
+    public void ProductsStorePairs([Values] bool reads, [Values] bool beside)
+    {
+        device.ProductTiles = reads ? "128x32" : "";
+        Expression bias = Expression.Unary<ReluFunction>().Substitute([Expression.Binary<AddFunction>()]);
+        Expression mask = Expression.Binary<MultiplyFunction>().Substitute(
+            [Expression.Argument(0), Expression.Unary<StepFunction>().Substitute([Expression.Argument(1)])]);
+        CheckStored(new MatMul(), new(16, 40), new(40, 24), bias, [new(24)], reads, beside);
+        CheckStored(new MatMul(), new(8, 520), new(520, 8), mask, [new(8, 8)], reads, beside);
+        CheckStored(new MatMul(true, true), new(16, 24), new(40, 16), Expression.Argument(0), [], reads, beside);
+        if (OnGpu)
+        {
+            device.ProductTiles = reads ? "64x64" : "";
+            CheckStored(new MatMul(), new(72, 40), new(40, 72), mask, [new(72, 72)], reads, beside);
+            Expression scale = Expression.Binary<AddFunction>().Substitute(
+                [Expression.Binary<MultiplyFunction>(), Expression.Argument(2)]);
+            CheckStored(
+                new Conv2dInputGradient(new Conv2dGeometry(2, 1), 4, 5), new(1, 2, 3, 16), new(3, 3, 8, 16), scale,
+                [new(8), Shape.Scalar], reads, beside);
+        }
+    }
+
     [Test]
     public void ShapesThatMakeNoPairs()
     {
@@ -174,6 +200,55 @@ internal sealed class PairProductTests(string id)
         float[] expected = KernelRun.Values(device, single.InBFloat16(device)!, [a, b], [x, y], 0);
         Assert.That(
             Values(single, a, b), Is.EqualTo(expected), $"{single} of {a} and {b} by {device.ProductTiles} on {device.Name}");
+    }
+
+    private void CheckStored(
+        ProductOperation product, Shape a, Shape b, Expression expression, Shape[] others, bool reads, bool beside)
+    {
+        Shape[] shapes = [a, b, .. others];
+        float[][] values = [.. shapes.Select((shape, i) => KernelRun.Random(shape, (ulong)i + 1))];
+        Shape made = product.Infer([a, b]);
+        FusedProduct fused = new((ProductOperation)product.InBFloat16(device)!, expression, made);
+        float[] expected = KernelRun.Values(device, fused, shapes, values, 0);
+        if (reads)
+        {
+            fused = (FusedProduct)fused.ReadingPairs(device, shapes)!;
+            (shapes[0], shapes[1]) = (PairMap.Places(a), PairMap.Places(b));
+            (values[0], values[1]) = (InPairs(values[0]), InPairs(values[1]));
+        }
+
+        string what = $"{product} of {a} and {b}, {expression}";
+        if (!beside)
+        {
+            FusedProduct storing = fused with { StoresPairs = true };
+            Assert.That(storing.Infer(shapes), Is.EqualTo(PairMap.Places(made)));
+            Assert.That(
+                KernelRun.Values(device, storing, shapes, values, 0),
+                Is.EqualTo(InPairs(expected)).Using<float>((one, other) => Bits(one) == Bits(other)), what);
+            return;
+        }
+
+        DeviceBuffer[] memory = [.. shapes.Append(made).Append(PairMap.Places(made)).Select(
+            shape => device.Allocate(shape.Count))];
+        try
+        {
+            for (int i = 0; i < values.Length; i++)
+            {
+                memory[i].Write(0, values[i]);
+            }
+
+            Region[] regions = [.. memory.Select(buffer => new Region(buffer))];
+            using Launch launch = fused.Bind(device, shapes, regions.AsSpan(0, shapes.Length), regions[^2], regions[^1]);
+            launch.Run();
+            Assert.That(regions[^2].ToArray(), Is.EqualTo(expected), what);
+            Assert.That(
+                regions[^1].ToArray(), Is.EqualTo(InPairs(expected)).Using<float>((one, other) => Bits(one) == Bits(other)),
+                what);
+        }
+        finally
+        {
+            Array.ForEach(memory, buffer => buffer.Dispose());
+        }
     }
 
     private float[] Values(Operation single, Shape a, Shape b) => KernelRun.Values(
