@@ -1,3 +1,4 @@
+using PacGen.Core.Files;
 using PacGen.Nn;
 using ScottPlot;
 

@@ -1,4 +1,5 @@
 using PacGen.Benchmarks.CommandLine;
+using PacGen.Core.Files;
 using PacGen.Nn;
 using PacGen.Plots;
 

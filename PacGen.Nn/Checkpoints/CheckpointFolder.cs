@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using PacGen.Core.Files;
 using PacGen.Core.Text;
 
 namespace PacGen.Nn;

@@ -3,6 +3,7 @@ using System.Collections.ObjectModel;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using PacGen.Core.Files;
 using PacGen.Core.Text;
 
 namespace PacGen.Nn;

@@ -1,3 +1,5 @@
+using PacGen.Core.Files;
+
 namespace PacGen.Nn;
 
 /// <summary>
@@ -21,7 +23,7 @@ public sealed class DataOptions
     /// <c>~/.cache</c> (Linux), <c>~/Library/Caches</c> (macOS) or the local application data (Windows); in the folder for
     /// temporary files where there is no home.
     /// </summary>
-    public string CacheFolder { get; init; } = DefaultCacheFolder();
+    public string CacheFolder { get; init; } = UserCache.Folder;
 
     /// <summary>Base addresses to download from, in this order, instead of the published ones; null for those.</summary>
     public IReadOnlyList<Uri>? Mirrors { get; init; }
@@ -55,24 +57,4 @@ public sealed class DataOptions
 
     /// <summary>Where the distribution installs data sets, each in a folder of its own.</summary>
     internal string SystemFolder { get; init; } = "/usr/share/datasets";
-
-    private static string DefaultCacheFolder() =>
-        DefaultCacheFolder(Environment.GetEnvironmentVariable("XDG_CACHE_HOME"), Special(Environment.SpecialFolder.UserProfile));
-
-    /// <summary>Always a whole path: nothing is put into the folder that a program happens to be started in.</summary>
-    /// <param name="cache">What <c>XDG_CACHE_HOME</c> says; by its specification a path that is not whole does not count.</param>
-    /// <param name="home">The home folder, there or not.</param>
-    internal static string DefaultCacheFolder(string? cache, string home)
-    {
-        string parent = Path.IsPathFullyQualified(cache ?? "") ? cache!
-            : OperatingSystem.IsWindows() ? Special(Environment.SpecialFolder.LocalApplicationData)
-            : OperatingSystem.IsMacOS() ? Path.Combine(home, "Library", "Caches")
-            : Path.Combine(home, ".cache");
-        return Path.IsPathFullyQualified(parent) ? Path.Combine(parent, "pacgen")
-            : Path.Combine(Path.GetFullPath(Path.GetTempPath()), $"pacgen-{Environment.UserName}");
-    }
-
-    /// <summary>A folder that does not exist has a name all the same.</summary>
-    private static string Special(Environment.SpecialFolder folder) =>
-        Environment.GetFolderPath(folder, Environment.SpecialFolderOption.DoNotVerify);
 }

@@ -1,4 +1,6 @@
 
+using PacGen.Core.Files;
+
 namespace PacGen.Nn;
 
 /// <summary>

@@ -221,22 +221,6 @@ internal sealed class DownloadTests
             "also where nothing is downloaded");
     }
 
-    /// <summary>Never into the folder that the program happens to be started in.</summary>
-    [TestCase(null, "/home/none", "/home/none/.cache/pacgen")]
-    [TestCase("", "/home/none", "/home/none/.cache/pacgen")]
-    [TestCase("relative", "/home/none", "/home/none/.cache/pacgen")]
-    [TestCase("/cache", "", "/cache/pacgen")]
-    public void TheCacheLiesAtAWholePath(string? cache, string home, string expected)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            Assert.Ignore("Linux's folders.");
-        }
-
-        Assert.That(DataOptions.DefaultCacheFolder(cache, home), Is.EqualTo(expected));
-        Assert.That(Path.IsPathFullyQualified(DataOptions.DefaultCacheFolder(null, "")));
-    }
-
     /// <summary>As a system's user without a folder has it: the folder's name counts, though it is not there.</summary>
     [Test]
     public void AHomeThatDoesNotExistIsStillTheHome() =>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace PacGen.Nn;
+namespace PacGen.Core.Files;
 
 /// <summary>
 /// A file that is there as a whole or not at all, whenever the process or the machine stops. It is written beside its place,
@@ -12,7 +12,7 @@ namespace PacGen.Nn;
 public static partial class AtomicFile
 {
     /// <summary>What the name of a file that is still being written ends with.</summary>
-    internal const string Ending = ".partial";
+    public const string Ending = ".partial";
 
     private const int RandomBytes = 8;
 
