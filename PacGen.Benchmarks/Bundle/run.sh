@@ -201,9 +201,9 @@ else
             bf16) options='--precision bf16' ;;
         esac
         case "$device:$precision" in
-            cuda*:fp32) settings='PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto BESIDE=1' ;;
-            cuda*:bf16) settings='BF16_MEMORY=0 PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto BESIDE=1' ;;
-            cuda*) settings='PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto BESIDE=1' ;;
+            cuda*:fp32) settings='PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto TILES=measured BESIDE=1' ;;
+            cuda*:bf16) settings='BF16_MEMORY=0 PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto TILES=measured BESIDE=1' ;;
+            cuda*) settings='PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto TILES=measured BESIDE=1' ;;
             opencl*) settings='PASSES=0 FUSION=0' ;;
             *) settings= ;;
         esac
@@ -212,10 +212,16 @@ else
             bench "steps-$precision-$(echo "${setting#PACGEN_GPU_}" | tr 'A-Z_=' 'a-z--')" '*step' $options
         done
         setting=
+        case "$device" in cuda*)
+            for kind in product convolution; do bench "tiles-$precision-$kind" "*$kind*" $options --tiles measured; done ;;
+        esac
         case "$device:$precision" in
             cuda*:fp32 | opencl*:fp32) bench steps-fp32-winograd '*step' --convolutions fastest ;;
         esac
     done
+
+    # Which kernels were the fastest.
+    cp "${XDG_CACHE_HOME:-$HOME/.cache}"/pacgen/tiles-*.txt "$output" 2>/dev/null
 
     # Kernel by kernel, one at a time.
     for model in 'mnist-cnn, batch 1024*' 'wrn-16-1*' 'wrn-58-3*'; do

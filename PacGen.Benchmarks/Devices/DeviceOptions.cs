@@ -18,8 +18,12 @@ internal sealed class DeviceOptions : OptionGroup
         [("fastest", ConvolutionMode.Fastest), ("direct", ConvolutionMode.Direct), ("winograd2", ConvolutionMode.Winograd2),
             ("winograd4", ConvolutionMode.Winograd4)];
 
+    private static readonly (string Name, ProductTiles Tiles)[] TileChoices =
+        [("fixed", ProductTiles.Fixed), ("reckoned", ProductTiles.Reckoned), ("measured", ProductTiles.Measured)];
+
     private readonly Option<string> products = Products();
     private readonly Option<string> convolutions = Convolutions();
+    private readonly Option<string> tiles = Tiles();
     private readonly Option<int?> threads = Options.Count(
         "--threads", "Threads of the CPU, whose results don't depend on it; without it one a core");
     private readonly Option<string?> device = Options.Path(
@@ -32,7 +36,7 @@ internal sealed class DeviceOptions : OptionGroup
 
     public override string Title => "Device";
 
-    public override IReadOnlyList<Option> All => [device, products, convolutions, threads];
+    public override IReadOnlyList<Option> All => [device, products, convolutions, tiles, threads];
 
     /// <summary>The option of how products are computed.</summary>
     public static Option<string> Products() => Options.Choice(
@@ -54,6 +58,16 @@ internal sealed class DeviceOptions : OptionGroup
         """),
         null,
         [.. Ways.Select(one => one.Name)]);
+
+    /// <summary>The option of which kernels products have.</summary>
+    public static Option<string> Tiles() => Options.Choice(
+        "--tiles",
+        Prose.Line("""
+        Which kernels an NVIDIA GPU multiplies and convolves with: the same for all; staged tiles, reckoned from the shape; or
+        those of the same results that are measured to be the fastest, once for each shape and GPU. Without it fixed
+        """),
+        null,
+        [.. TileChoices.Select(one => one.Name)]);
 
     /// <summary>The option of what products multiply.</summary>
     /// <param name="what">Which products, for the help.</param>
@@ -112,6 +126,30 @@ internal sealed class DeviceOptions : OptionGroup
         }
     }
 
+    /// <summary>Lets a device have the kernels that an option of <see cref="Tiles"/> says; null for its default.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="tiles">The option.</param>
+    /// <param name="error">What is told that kernels are being timed.</param>
+    /// <exception cref="DeviceException">It has no staged tiles.</exception>
+    /// <exception cref="UsageException">It is the CPU.</exception>
+    public static void Tile(Device device, string? tiles, TextWriter error)
+    {
+        if (device is GpuDevice gpu)
+        {
+            gpu.Measuring = error.WriteLine;
+            if (tiles is not null)
+            {
+                gpu.Tiles = TileChoices.First(one => one.Name == tiles).Tiles;
+            }
+        }
+        else if (tiles is not null and not "fixed")
+        {
+            throw new UsageException(Prose.Line($"""
+                --tiles {tiles} is for an NVIDIA GPU, but the device is {device.Name}: leave --tiles out, or add --device cuda.
+                """));
+        }
+    }
+
     /// <summary>Opens the device that a command line asks for.</summary>
     /// <exception cref="DeviceException">It is not there, or can't multiply as asked.</exception>
     /// <exception cref="UsageException">
@@ -121,6 +159,7 @@ internal sealed class DeviceOptions : OptionGroup
     {
         Device opened = Device.Open(parsed.GetValue(device) ?? "best");
         Choose(opened, parsed.GetValue(products)!);
+        Tile(opened, parsed.GetValue(tiles), LaunchedRank.Error);
         OpenedDevice one = WithThreads(opened, parsed.GetValue(threads));
         Convolve(one.Device, parsed.GetValue(convolutions));
         return one;

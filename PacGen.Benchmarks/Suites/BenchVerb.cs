@@ -13,6 +13,7 @@ internal sealed class BenchVerb : Verb
     private readonly Option<string> products = DeviceOptions.Products();
     private readonly Option<string> precision = DeviceOptions.Precision("the products, convolutions and steps of --device");
     private readonly Option<string> convolutions = DeviceOptions.Convolutions();
+    private readonly Option<string> tiles = DeviceOptions.Tiles();
     private readonly Option<int?> threads = Options.Count(
         "--threads", "Threads of --quick, --methods and --device cpu; without it one a core, --methods also 1");
     private readonly Option<string?> output = Options.Path(
@@ -83,15 +84,15 @@ internal sealed class BenchVerb : Verb
     {
         started.Hidden = true;
         Add(
-            quick, device, methods, batch, filter, products, precision, convolutions, threads, seconds, peer, output, profile,
-            startup, started);
+            quick, device, methods, batch, filter, products, precision, convolutions, tiles, threads, seconds, peer, output,
+            profile, startup, started);
     }
 
     protected override int Run(ParseResult parsed)
     {
         if (parsed.GetValue(methods))
         {
-            Option[] others = [quick, device, profile, startup, products, precision, convolutions, peer];
+            Option[] others = [quick, device, profile, startup, products, precision, convolutions, tiles, peer];
             return Array.Find(others, parsed.IsGiven) is { } other
                 ? throw new UsageException($"--methods is a table of its own, on the CPU: leave {other.Name} out.")
                 : Compare(parsed);
@@ -124,7 +125,7 @@ internal sealed class BenchVerb : Verb
             return 0;
         }
 
-        parsed.Needs(false, "--device", products, precision, convolutions, peer);
+        parsed.Needs(false, "--device", products, precision, convolutions, tiles, peer);
         parsed.Needs(false, "--device or --methods", seconds, output);
         if (!parsed.GetValue(quick))
         {
@@ -186,6 +187,7 @@ internal sealed class BenchVerb : Verb
         }
 
         DeviceOptions.Choose(opened, parsed.GetValue(products)!);
+        DeviceOptions.Tile(opened, parsed.GetValue(tiles), LaunchedRank.Error);
         using OpenedDevice measured = DeviceOptions.WithThreads(opened, parsed.GetValue(threads));
         DeviceOptions.Convolve(measured.Device, parsed.GetValue(convolutions));
         Terminal terminal = TerminalOf(parsed);

@@ -6,6 +6,7 @@ public sealed partial class GpuDevice
 {
     private readonly Dictionary<ProductMode, CuBlas> libraries = [];
     private ProductMode products;
+    private ProductTiles tiles;
 
     /// <summary>
     /// How matrix products and convolutions are computed. To be set before graphs are compiled: what is bound keeps what it was
@@ -57,9 +58,57 @@ public sealed partial class GpuDevice
     public bool StoresBFloat16 { get => field && HasTensorCores; set; }
 
     /// <summary>
-    /// Which tiles staged products have: a tile's extents, such as 128x96, or auto; empty for products that load ahead.
+    /// Which of PacGen's own kernels, with which tile, products and convolutions have. To be set before graphs are compiled: what
+    /// is bound keeps what it was bound with. <see cref="ProductTiles.Fixed"/>, unless <c>PACGEN_GPU_TILES</c> says auto, for
+    /// <see cref="ProductTiles.Reckoned"/>, the extents of a tile, such as 128x96, for that one alone, or measured.
     /// </summary>
-    internal string ProductTiles { get; set; } = "";
+    /// <exception cref="DeviceException">The device has no staged tiles.</exception>
+    public ProductTiles Tiles
+    {
+        get => tiles;
+        set => (tiles, Tile) = value == ProductTiles.Fixed || HasTensorCores
+            ? (value, StagedChoice.Auto)
+            : throw new DeviceException(
+                $"{name} has no staged tiles, which take an NVIDIA GPU of compute capability {TensorCore.Major}.0 or newer " +
+                    $"through CUDA: leave tiles fixed.");
+    }
+
+    /// <summary>
+    /// Called once, before the first product is timed for <see cref="ProductTiles.Measured"/>, with a sentence that says so;
+    /// null where nobody wants to know.
+    /// </summary>
+    public Action<string>? Measuring { get; set; }
+
+    /// <summary>The extents of the only tile of <see cref="ProductTiles.Reckoned"/>, or auto for any.</summary>
+    internal string Tile { get; private set; } = StagedChoice.Auto;
+
+    /// <summary>Both as <c>PACGEN_GPU_TILES</c> says them; empty or 0 for <see cref="ProductTiles.Fixed"/>.</summary>
+    internal string TileSetting
+    {
+        get => tiles switch
+        {
+            ProductTiles.Fixed => "",
+            ProductTiles.Measured => StagedChoice.Measured,
+            _ => Tile,
+        };
+        set
+        {
+            Tiles = value switch
+            {
+                "" or "0" => ProductTiles.Fixed,
+                StagedChoice.Measured => ProductTiles.Measured,
+                _ => ProductTiles.Reckoned,
+            };
+            Tile = tiles == ProductTiles.Reckoned ? value : StagedChoice.Auto;
+        }
+    }
+
+    /// <summary>Chooses among a product's kernels for <see cref="ProductTiles.Measured"/>.</summary>
+    internal Func<ProductCandidates, ProductCandidate> Chooses
+    {
+        get => field ??= FastestProduct.Of(this).Choose;
+        set;
+    }
 
     /// <summary>The most parts of a staged product's terms.</summary>
     internal int ProductSplits { get; set; } = int.MaxValue;

@@ -42,7 +42,7 @@ public sealed partial class GpuDevice : Device
             && Environment.GetEnvironmentVariable("PACGEN_GPU_BF16_MEMORY")?.Trim() != "0";
         if (kind == DeviceKind.Cuda && HasTensorCores)
         {
-            ProductTiles = Environment.GetEnvironmentVariable("PACGEN_GPU_TILES")?.Trim() is { } said and not "0" ? said : "";
+            TileSetting = Environment.GetEnvironmentVariable("PACGEN_GPU_TILES")?.Trim() ?? "";
         }
 
         this.name = kind switch
@@ -385,7 +385,7 @@ public sealed partial class GpuDevice : Device
     /// <summary>A kernel's class, as C# writes it, and method.</summary>
     private static string Described(MethodInfo kernel) => $"{Described(kernel.DeclaringType!)}.{kernel.Name}";
 
-    private static string Described(Type type) => type.IsGenericType
+    internal static string Described(Type type) => type.IsGenericType
         ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Described))}>"
         : type.Name;
 

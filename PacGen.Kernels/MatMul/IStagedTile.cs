@@ -51,8 +51,10 @@ internal static class StagedTile
     /// </summary>
     public static int Resident<TTile, TSums>()
         where TTile : struct, IStagedTile
-        where TSums : struct, IStageSums =>
-        TSums.ReadsAcrossTerms ? TTile.Resident : Math.Min(TTile.Resident, 8 / (TTile.Down * TTile.Across));
+        where TSums : struct, IStageSums => Resident(TTile.Resident, TTile.Down * TTile.Across, !TSums.ReadsAcrossTerms);
+
+    /// <inheritdoc cref="Resident{TTile, TSums}"/>
+    public static int Resident(int groups, int warps, bool single) => single ? Math.Min(groups, 8 / warps) : groups;
 
     /// <summary>The floats of a group's stages.</summary>
     public static int Floats<TTile>()

@@ -64,10 +64,10 @@ internal static class Product
                 split => BindLong(device, precision, a, sourceA, b, sourceB, split, longSums));
         }
 
-        if (IsStaged(device))
+        if (device.Tiles == ProductTiles.Reckoned)
         {
             int parts = StagedChoice.Splits(
-                device.ProductTiles, Rate(device, precision), rows, columns, terms, device.ProductSplits);
+                device.Tile, FactorsOf(device, precision), rows, columns, terms, device.ProductSplits);
             return BindParts(device, precision, a, sourceA, b, sourceB, output, rows, columns, terms, stage, parts, epilogue);
         }
 
@@ -139,47 +139,61 @@ internal static class Product
         where TTarget : struct, IProductTarget
     {
         CheckCounts(device, a, b, output);
-        if (TA.IsInPairs)
+        StageFactors factors = FactorsOf<TA>(device, precision);
+        return factors switch
         {
-            return Staged<TA, TB, TensorStageSums<BFloat16Pairs>, TTarget>(
-                device, precision, a, sourceA, b, sourceB, output, target);
-        }
+            StageFactors.BFloat16Pairs => Of<TensorStageSums<BFloat16Pairs>>(null),
+            StageFactors.BFloat16 => Of<TensorStageSums<BFloat16Factors>>(OnTensorCores<BFloat16Factors>),
+            StageFactors.Tf32 => Of<TensorStageSums<Tf32StageFactors>>(OnTensorCores<Tf32Factors>),
+            _ => Of<SingleStageSums>((x, y, to) => BindTiles<TA, TB, SingleSums, TTarget>(
+                device, x, sourceA, y, sourceB, to, target)),
+        };
 
-        if (IsStaged(device))
+        Launch OnTensorCores<TFactors>(Region x, Region y, Region to)
+            where TFactors : struct, ITensorFactors => BindOnTensorCores<TA, TB, TFactors, TTarget>(
+            device, x, sourceA, y, sourceB, to, target);
+
+        // With the kernel of before, or null where there is none such.
+        Launch Of<TSums>(Func<Region, Region, Region, Launch>? before)
+            where TSums : struct, IStageSums
         {
-            return precision == Precision.BFloat16 ? Staged<TA, TB, TensorStageSums<BFloat16Factors>, TTarget>(
-                    device, precision, a, sourceA, b, sourceB, output, target)
-                : InTf32(device) ? Staged<TA, TB, TensorStageSums<Tf32StageFactors>, TTarget>(
-                    device, precision, a, sourceA, b, sourceB, output, target)
-                : Staged<TA, TB, SingleStageSums, TTarget>(device, precision, a, sourceA, b, sourceB, output, target);
-        }
+            ProductTarget layout = target.Layout;
+            IEnumerable<StagedChoice> tiles = StagedChoice.Ranked(device.Tile, factors, layout);
+            ProductCandidate kernel = before is not null && device.Tiles != ProductTiles.Reckoned
+                ? new(ProductCandidate.Fixed, before) : Staged(tiles.First());
+            if (device.Tiles == ProductTiles.Measured && HasTheBitsOfTiles(device, factors, layout))
+            {
+                kernel = device.Chooses(new(
+                    ProductCandidates.NameOf<TSums, TA, TB, TTarget>(sourceA, sourceB, layout),
+                    2.0 * layout.Rows * layout.Columns * layout.Terms, (a.Count, b.Count, output.Count),
+                    [kernel, .. tiles.Where(tile => tile.Name != kernel.Name && tile.Fits(device)).Select(Staged)]));
+            }
 
-        return precision == Precision.BFloat16 ? OnTensorCores<TA, TB, BFloat16Factors, TTarget>(
-                device, a, sourceA, b, sourceB, output, target)
-            : InTf32(device) ? OnTensorCores<TA, TB, Tf32Factors, TTarget>(
-                device, a, sourceA, b, sourceB, output, target)
-            : BindTiles<TA, TB, SingleSums, TTarget>(device, a, sourceA, b, sourceB, output, target);
+            return kernel.Bind(a, b, output);
+
+            ProductCandidate Staged(StagedChoice tile) => new(
+                tile.Name,
+                (x, y, to) => tile.Bind<TA, TB, TSums, TTarget>(device, x, sourceA, y, sourceB, to, target));
+        }
     }
 
-    private static bool InTf32(GpuDevice device) => device.Products is ProductMode.Tf32 or ProductMode.CuBlasTf32;
-
-    private static bool IsStaged(GpuDevice device) => device.ProductTiles.Length != 0;
-
-    // Operations a second, roughly.
-    private static double Rate(GpuDevice device, Precision precision) =>
-        precision == Precision.BFloat16 ? 250e12 : InTf32(device) ? 200e12 : 50e12;
-
-    private static Launch Staged<TA, TB, TSums, TTarget>(
-        GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, TTarget target)
-        where TA : struct, ITileSource
-        where TB : struct, ITileSource
-        where TSums : struct, IStageSums
-        where TTarget : struct, IProductTarget
+    // Whether the kernel of before and all staged tiles sum the same terms in the same order. In single precision each adds term
+    // after term, but one of before has eight at a time where a stage has 16: behind the last term further zeros come, which make
+    // 0 of -0. Tensor cores take the same terms at a time but for the tile of few columns, which has others beside each other.
+    private static bool HasTheBitsOfTiles(GpuDevice device, StageFactors factors, ProductTarget layout) => factors switch
     {
-        string tiles = IsStaged(device) ? device.ProductTiles : StagedChoice.Auto;
-        return StagedChoice.Best(tiles, Rate(device, precision), target.Layout).Bind<TA, TB, TSums, TTarget>(
-            device, a, sourceA, b, sourceB, output, target);
-    }
+        StageFactors.BFloat16Pairs => true,
+        StageFactors.Single => (layout.Splits == 1 || layout.SplitTerms % ProductStage.Terms == 0)
+            && (layout.Terms - ((layout.Splits - 1) * layout.SplitTerms)) % ProductStage.Terms != ProductTile.Terms,
+        _ => HasPipeline(device, layout),
+    };
+
+    private static StageFactors FactorsOf<TA>(GpuDevice device, Precision precision)
+        where TA : struct, ITileSource => TA.IsInPairs ? StageFactors.BFloat16Pairs : FactorsOf(device, precision);
+
+    private static StageFactors FactorsOf(GpuDevice device, Precision precision) => precision == Precision.BFloat16
+        ? StageFactors.BFloat16 : device.Products is ProductMode.Tf32 or ProductMode.CuBlasTf32 ? StageFactors.Tf32
+        : StageFactors.Single;
 
     // Whether few outputs' sums have a kernel of their own: on a GPU that copies without a thread waiting.
     private static bool IsLong<TA, TB>(GpuDevice device, int columns)
@@ -197,10 +211,13 @@ internal static class Product
         return target.Columns <= 16 ? OfWidth<LongSums16>() : OfWidth<LongSums32>();
 
         Launch OfWidth<TWidth>()
-            where TWidth : struct, ILongSumsWidth => TA.IsInPairs ? Of<PairLongSums<TWidth>>()
-            : precision == Precision.BFloat16 ? Of<TensorLongSums<BFloat16Factors, TWidth>>()
-            : InTf32(device) ? Of<TensorLongSums<Tf32StageFactors, TWidth>>()
-            : Of<SingleLongSums<TWidth>>();
+            where TWidth : struct, ILongSumsWidth => FactorsOf<TA>(device, precision) switch
+            {
+                StageFactors.BFloat16Pairs => Of<PairLongSums<TWidth>>(),
+                StageFactors.BFloat16 => Of<TensorLongSums<BFloat16Factors, TWidth>>(),
+                StageFactors.Tf32 => Of<TensorLongSums<Tf32StageFactors, TWidth>>(),
+                _ => Of<SingleLongSums<TWidth>>(),
+            };
 
         Launch Of<TSums>()
             where TSums : struct, ILongSums =>
@@ -215,12 +232,15 @@ internal static class Product
         }
     }
 
-    private static Launch OnTensorCores<TA, TB, TFactors, TTarget>(
+    private static bool HasPipeline(GpuDevice device, ProductTarget layout) =>
+        layout.Columns > 32 && device.Accelerator.MaxNumThreadsPerGroup >= 128;
+
+    private static Launch BindOnTensorCores<TA, TB, TFactors, TTarget>(
         GpuDevice device, Region a, TA sourceA, Region b, TB sourceB, Region output, TTarget target)
         where TA : struct, ITileSource
         where TB : struct, ITileSource
         where TFactors : struct, ITensorFactors
-        where TTarget : struct, IProductTarget => target.Layout.Columns > 32 && device.Accelerator.MaxNumThreadsPerGroup >= 128
+        where TTarget : struct, IProductTarget => HasPipeline(device, target.Layout)
         ? new ProductPipeline<TA, TB, Pipeline128, TFactors, TTarget>(device, a, sourceA, b, sourceB, output, target)
         : BindTiles<TA, TB, TensorSums<TFactors>, TTarget>(device, a, sourceA, b, sourceB, output, target);
 

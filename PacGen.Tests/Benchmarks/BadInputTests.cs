@@ -84,6 +84,8 @@ internal sealed class BadInputTests
     [TestCase("train --device simulator --threads 2", "--device cpu")]
     [TestCase("train --device cpu --products tf32", "--device cuda")]
     [TestCase("train --convolutions fft", "fastest, direct, winograd2, winograd4")]
+    [TestCase("train --device cpu --tiles measured", "--device cuda")]
+    [TestCase("train --tiles largest", "fixed, reckoned, measured")]
     [TestCase("train --products fp16", "single, tf32, cublas, cublas-tf32")]
     [TestCase("train extra", "'extra'")]
     [TestCase("score", "--weights")]
@@ -160,6 +162,11 @@ internal sealed class BadInputTests
     [TestCase("cublas", "cuBLAS")]
     public void DeviceThatCannotMultiplySo(string products, string says) =>
         ProgramRun.Of("train", "--device", "simulator", "--products", products).RequireRefusal(1, says);
+
+    [TestCase("reckoned")]
+    [TestCase("measured")]
+    public void DeviceWithoutStagedTiles(string tiles) =>
+        ProgramRun.Of("train", "--device", "simulator", "--tiles", tiles).RequireRefusal(1, "compute capability 8.0");
 
     [Test]
     public void DeviceOfNoKnownName() => ProgramRun.Of("train", "--device", "abacus").RequireRefusal(1, "simulator");

@@ -27,4 +27,28 @@ internal sealed class DeviceOptionsTests
             gpu.Convolutions = before;
         }
     }
+
+    [Test]
+    public void TilesAreLeftAsTheDeviceHasThemWithoutTheOption()
+    {
+        GpuDevice gpu = WarpSimulator.Device;
+        ProductTiles before = gpu.Tiles;
+        try
+        {
+            using StringWriter error = new();
+            gpu.Tiles = ProductTiles.Reckoned;
+            DeviceOptions.Tile(gpu, null, error);
+            Assert.That(gpu.Tiles, Is.EqualTo(ProductTiles.Reckoned));
+            DeviceOptions.Tile(gpu, "measured", error);
+            Assert.That(gpu.Tiles, Is.EqualTo(ProductTiles.Measured));
+            gpu.Measuring!("timing");
+            Assert.That(error.ToString().TrimEnd(), Is.EqualTo("timing"));
+            using CpuDevice cpu = new(1);
+            Assert.That(() => DeviceOptions.Tile(cpu, "fixed", error), Throws.Nothing);
+        }
+        finally
+        {
+            (gpu.Tiles, gpu.Measuring) = (before, null);
+        }
+    }
 }

@@ -41,7 +41,7 @@ internal sealed class ProductCounts
             foreach (string tiles in mode == InMemory ? (string[])["auto"] : ["", "auto"])
             {
                 device.Products = mode == Tf32 ? ProductMode.Tf32 : ProductMode.Single;
-                device.ProductTiles = tiles;
+                device.TileSetting = tiles;
                 if (mode == InMemory)
                 {
                     Count(

@@ -47,6 +47,18 @@ internal sealed class GpuSwitchTests
         Assert.That(Gpu.AllocatedBytes, Is.EqualTo(before));
     }
 
+    [Test]
+    public void TilesOfADeviceThatHasNoneAreRefused()
+    {
+        foreach (ProductTiles tiles in (ProductTiles[])[ProductTiles.Reckoned, ProductTiles.Measured])
+        {
+            Assert.That(() => Gpu.Tiles = tiles, Throws.TypeOf<DeviceException>().With.Message.Contains("leave tiles fixed"));
+        }
+
+        Assert.That(() => Gpu.Tiles = ProductTiles.Fixed, Throws.Nothing);
+        Assert.That((Gpu.Tiles, Gpu.Measuring), Is.EqualTo((ProductTiles.Fixed, (Action<string>?)null)));
+    }
+
     private static void Choose(bool fuses, bool joins, bool beside, ConvolutionMode way) =>
         (Gpu.FusesMaps, Gpu.JoinsPasses, Gpu.RunsBeside, Gpu.Convolutions) = (fuses, joins, beside, way);
 

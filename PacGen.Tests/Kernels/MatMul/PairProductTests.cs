@@ -26,7 +26,7 @@ internal sealed class PairProductTests(string id)
     public void Choose()
     {
         device = OnGpu ? (GpuDevice)Device.Open(id) : WarpSimulator.Device;
-        (tilesBefore, before) = (device.ProductTiles, device.StoresBFloat16);
+        (tilesBefore, before) = (device.TileSetting, device.StoresBFloat16);
         if (!device.HasTensorCores)
         {
             Assert.Ignore($"{device.Name} has no tensor cores.");
@@ -36,14 +36,14 @@ internal sealed class PairProductTests(string id)
     }
 
     [OneTimeTearDown]
-    public void ChooseAsBefore() => (device.ProductTiles, device.StoresBFloat16) = (tilesBefore, before);
+    public void ChooseAsBefore() => (device.TileSetting, device.StoresBFloat16) = (tilesBefore, before);
 
     // Groups of two warps; every order, cut on every side, several stages.
     [TestCase("128x32", 16, 40, 40, false, false)]
     [TestCase("128x32", 40, 40, 24, true, true)]
     public void Matrices(string tile, int rows, int terms, int columns, bool transposeA, bool transposeB)
     {
-        device.ProductTiles = tile;
+        device.TileSetting = tile;
         Check(
             new MatMul(transposeA, transposeB), transposeA ? new Shape(terms, rows) : new Shape(rows, terms),
             transposeB ? new Shape(columns, terms) : new Shape(terms, columns));
@@ -55,7 +55,7 @@ internal sealed class PairProductTests(string id)
     public void Convolutions(string tile, int channels, int outputs)
     {
         OnlyOnAGpu();
-        device.ProductTiles = tile;
+        device.TileSetting = tile;
         Shape w = new(3, 3, channels, outputs), x = new(1, 4, 5, channels), y = new(1, 4, 5, outputs);
         Check(new Conv2dForward(2, 1), x, w);
         Check(new Conv2dInputGradient(new Conv2dGeometry(1, 1), 4, 5), y, w);
@@ -73,13 +73,14 @@ internal sealed class PairProductTests(string id)
     public void EveryTileOnAGpu([ValueSource(nameof(Tiles))] string tile)
     {
         OnlyOnAGpu();
-        device.ProductTiles = tile;
+        device.TileSetting = tile;
         Matrices(tile, 72, 104, 136, false, false);
         Matrices(tile, 136, 72, 72, true, false);
         Matrices(tile, 72, 40, 104, false, true);
         Matrices(tile, 104, 40, 40, true, true);
         Shape x = new(2, 23, 23, 16), y = new(2, 23, 23, 72);
-        Assert.That(StagedChoice.Splits(tile, 250e12, 9 * 16, 72, 2 * 23 * 23, int.MaxValue), Is.GreaterThan(1), "parts");
+        Assert.That(
+            StagedChoice.Splits(tile, StageFactors.BFloat16, 9 * 16, 72, 2 * 23 * 23, int.MaxValue), Is.GreaterThan(1), "parts");
         Check(new Conv2dWeightGradient(new Conv2dGeometry(1, 1), 3, 3), x, y);
     }
 
@@ -93,7 +94,7 @@ internal sealed class PairProductTests(string id)
             return;
         }
 
-        device.ProductTiles = tile;
+        device.TileSetting = tile;
         foreach ((bool a, bool b) in (ReadOnlySpan<(bool, bool)>)[(false, false), (true, false), (false, true)])
         {
             RunCounts counts = driver.Counts = new RunCounts();
@@ -199,7 +200,7 @@ internal sealed class PairProductTests(string id)
         float[] x = KernelRun.Random(a, 1), y = KernelRun.Random(b, 2);
         float[] expected = KernelRun.Values(device, single.InBFloat16(device)!, [a, b], [x, y], 0);
         Assert.That(
-            Values(single, a, b), Is.EqualTo(expected), $"{single} of {a} and {b} by {device.ProductTiles} on {device.Name}");
+            Values(single, a, b), Is.EqualTo(expected), $"{single} of {a} and {b} by {device.TileSetting} on {device.Name}");
     }
 
     private void CheckStored(

@@ -28,7 +28,7 @@ internal sealed class StagedProductTests(string id, string factors)
     public void ChooseMode()
     {
         device = OnGpu ? (GpuDevice)Device.Open(id) : WarpSimulator.Device;
-        (before, tilesBefore) = (device.Products, device.ProductTiles);
+        (before, tilesBefore) = (device.Products, device.TileSetting);
         if (!device.HasTensorCores)
         {
             Assert.Ignore($"{device.Name} has no tensor cores.");
@@ -38,7 +38,7 @@ internal sealed class StagedProductTests(string id, string factors)
     }
 
     [OneTimeTearDown]
-    public void ChooseAsBefore() => (device.Products, device.ProductTiles) = (before, tilesBefore);
+    public void ChooseAsBefore() => (device.Products, device.TileSetting) = (before, tilesBefore);
 
     // Groups of two warps; cut on every side, several stages, narrow loads and stores.
     [TestCase("128x48", 12, 36, 52, false, false, 0)]
@@ -47,7 +47,7 @@ internal sealed class StagedProductTests(string id, string factors)
     [TestCase("64x96", 12, 20, 100, false, true, 0)]
     public void Matrices(string tile, int rows, int terms, int columns, bool transposeA, bool transposeB, int offset)
     {
-        device.ProductTiles = tile;
+        device.TileSetting = tile;
         Check(
             new MatMul(transposeA, transposeB), offset, transposeA ? new Shape(terms, rows) : new Shape(rows, terms),
             transposeB ? new Shape(columns, terms) : new Shape(terms, columns));
@@ -62,7 +62,7 @@ internal sealed class StagedProductTests(string id, string factors)
             OnlyOnAGpu();
         }
 
-        device.ProductTiles = tile;
+        device.TileSetting = tile;
         Shape w = new(3, 3, channels, outputs), x = new(1, 4, 5, channels);
         Check(new Conv2dForward(2, 1), offset, x, w);
         Check(new Conv2dInputGradient(new Conv2dGeometry(1, 1), 4, 5), offset, new Shape(1, 4, 5, outputs), w);
@@ -74,7 +74,7 @@ internal sealed class StagedProductTests(string id, string factors)
     public void EveryTileOnAGpu([ValueSource(nameof(Tiles))] string tile)
     {
         OnlyOnAGpu();
-        device.ProductTiles = tile;
+        device.TileSetting = tile;
         Shape x = new(5, 9, 11, 16), w = new(3, 3, 16, 196), y = new(5, 9, 11, 196);
         Check(new Conv2dForward(1, 1), 0, x, w);
         Check(new Conv2dForward(2, 1), 0, x, w);
@@ -123,7 +123,7 @@ internal sealed class StagedProductTests(string id, string factors)
             OnlyOnAGpu();
         }
 
-        device.ProductTiles = tile;
+        device.TileSetting = tile;
         Shape[] shapes = [new(rows, 20), new(20, columns), new(columns), new(rows, columns)];
         float[][] inputs = [.. shapes.Select((shape, i) => KernelRun.Random(shape, (ulong)i + 1))];
         Expression sum = Expression.Binary<AddFunction>(), residual = sum.Substitute([sum, Expression.Argument(2)]);
@@ -155,7 +155,7 @@ internal sealed class StagedProductTests(string id, string factors)
         {
             Assert.That(
                 values[i], Is.EqualTo(expected[i]).Within(Tolerance * scale),
-                $"{operation} of {a} and {b} by {device.ProductTiles} on {device.Name}, element {i}");
+                $"{operation} of {a} and {b} by {device.TileSetting} on {device.Name}, element {i}");
         }
     }
 

@@ -43,7 +43,7 @@ internal sealed class StagedProductTimes
             device.Products = mode == "tf32" ? ProductMode.Tf32 : ProductMode.Single;
             foreach (string tile in tiles)
             {
-                device.ProductTiles = tile;
+                device.TileSetting = tile;
                 foreach ((string name, Operation single, Shape a, Shape b, double operations) in Cases())
                 {
                     foreach (int most in tile.Length > 0 && name.EndsWith("weights", StringComparison.Ordinal)

@@ -32,7 +32,7 @@ internal sealed class WinogradTimes
         GpuDevice device = (GpuDevice)Device.Open(gpu);
         foreach (string tiles in (string[])["", "auto"])
         {
-            device.ProductTiles = tiles;
+            device.TileSetting = tiles;
             Convolutions(ConvolutionMode.Winograd4, 128);
             Convolutions(ConvolutionMode.Direct, 0);
             foreach ((int channels, int size) in Shapes)
@@ -111,7 +111,7 @@ internal sealed class WinogradTimes
             double seconds = Seconds(device, launch);
             rows.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{device.ProductTiles},{settings},{what},{seconds * 1e6:F1},{operations / seconds / 1e12:F1}"));
+                $"{device.TileSetting},{settings},{what},{seconds * 1e6:F1},{operations / seconds / 1e12:F1}"));
         }
     }
 

@@ -218,15 +218,15 @@ internal sealed class PairPlanTests
 
     private static T With<T>(GpuDevice device, bool stores, bool joins, Func<T> work)
     {
-        var before = (device.StoresBFloat16, device.FusesMaps, device.JoinsPasses, device.ProductTiles);
+        var before = (device.StoresBFloat16, device.FusesMaps, device.JoinsPasses, device.TileSetting);
         try
         {
-            (device.StoresBFloat16, device.FusesMaps, device.JoinsPasses, device.ProductTiles) = (stores, true, joins, "128x32");
+            (device.StoresBFloat16, device.FusesMaps, device.JoinsPasses, device.TileSetting) = (stores, true, joins, "128x32");
             return work();
         }
         finally
         {
-            (device.StoresBFloat16, device.FusesMaps, device.JoinsPasses, device.ProductTiles) = before;
+            (device.StoresBFloat16, device.FusesMaps, device.JoinsPasses, device.TileSetting) = before;
         }
     }
 
