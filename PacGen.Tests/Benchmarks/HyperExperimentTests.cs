@@ -25,8 +25,8 @@ internal sealed class HyperExperimentTests
                     "--augment", "--optimizer", "--learning-rate", "--momentum", "--weight-decay",
                 "--clip-norm", "--schedule", "--step-epochs", "--step-factor", "--warm-up", "--perturb", "--epsilon", "--beta1",
                 "--beta2", "--etas", "--gammas", "--noise-schedules", "--normalization", "--validation",
-                "--split-seed", "--seeds", "--device", "--products", "--convolutions", "--tiles", "--threads", "--labels", "--limit",
-                "--image-size", "--data",
+                "--split-seed", "--seeds", "--device", "--products", "--convolutions", "--tiles", "--threads",
+                "--labels", "--limit", "--image-size", "--data",
                 "--target", "--target-kind", "--ignore", "--missing", "--test-part", "--test-seed",
                 "--no-download", "--jobs", "--shard", "--runs", "--output", "--size", "--format", "--text-scale",
             }));

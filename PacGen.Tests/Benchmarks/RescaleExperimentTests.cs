@@ -21,8 +21,8 @@ internal sealed class RescaleExperimentTests
             {
                 "--dataset", "--images", "--hidden", "--epochs", "--alphas", "--draws", "--sigma", "--box", "--directions",
                     "--gamma", "--epsilon", "--delta",
-                "--smallest-probability", "--seed", "--device", "--products", "--convolutions", "--tiles", "--threads", "--labels",
-                "--limit", "--image-size",
+                "--smallest-probability", "--seed", "--device", "--products", "--convolutions", "--tiles", "--threads",
+                "--labels", "--limit", "--image-size",
                 "--data", "--target", "--target-kind", "--ignore", "--missing", "--test-part", "--test-seed",
                 "--normalization", "--no-download", "--output", "--size", "--format", "--text-scale",
             }));
