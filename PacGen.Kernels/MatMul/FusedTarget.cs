@@ -24,6 +24,9 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
     }
 
     /// <inheritdoc/>
+    public static bool StoresElsewhere => false;
+
+    /// <inheritdoc/>
     public readonly ProductTarget Layout => layout;
 
     /// <inheritdoc/>

@@ -9,6 +9,9 @@ namespace PacGen.Kernels;
 /// </summary>
 internal interface IProductTarget
 {
+    /// <summary>Whether numbers go to other memory than the output's, which only the product itself may write.</summary>
+    static abstract bool StoresElsewhere { get; }
+
     /// <summary>The extents, and where rows go.</summary>
     ProductTarget Layout { get; }
 

@@ -19,6 +19,9 @@ internal struct PairTarget<TExpression, TOthers, TStored>(
     private ArrayView<float> pairs = pairs;
 
     /// <inheritdoc/>
+    public static bool StoresElsewhere => true;
+
+    /// <inheritdoc/>
     public readonly ProductTarget Layout => fused.Layout;
 
     /// <inheritdoc/>

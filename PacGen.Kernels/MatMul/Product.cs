@@ -161,7 +161,7 @@ internal static class Product
             IEnumerable<StagedChoice> tiles = StagedChoice.Ranked(device.Tile, factors, layout);
             ProductCandidate kernel = before is not null && device.Tiles != ProductTiles.Reckoned
                 ? new(ProductCandidate.Fixed, before) : Staged(tiles.First());
-            if (device.Tiles == ProductTiles.Measured && HasTheBitsOfTiles(device, factors, layout))
+            if (device.Tiles == ProductTiles.Measured && !TTarget.StoresElsewhere && HasTheBitsOfTiles(device, factors, layout))
             {
                 kernel = device.Chooses(new(
                     ProductCandidates.NameOf<TSums, TA, TB, TTarget>(sourceA, sourceB, layout),

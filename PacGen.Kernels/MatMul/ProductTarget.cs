@@ -36,6 +36,9 @@ internal struct ProductTarget : IProductTarget, IRowTarget
     }
 
     /// <inheritdoc/>
+    public static bool StoresElsewhere => false;
+
+    /// <inheritdoc/>
     public readonly ProductTarget Layout => this;
 
     /// <summary>Whether rows are stored 16 bytes at a time, or 8 where a thread has two numbers side by side.</summary>

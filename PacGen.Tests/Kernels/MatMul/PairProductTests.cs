@@ -160,7 +160,7 @@ internal sealed class PairProductTests(string id)
     [Test]
     public void ProductsStorePairs([Values] bool reads, [Values] bool beside)
     {
-        device.ProductTiles = reads ? "128x32" : "";
+        device.TileSetting = reads ? "128x32" : "";
         Expression bias = Expression.Unary<ReluFunction>().Substitute([Expression.Binary<AddFunction>()]);
         Expression mask = Expression.Binary<MultiplyFunction>().Substitute(
             [Expression.Argument(0), Expression.Unary<StepFunction>().Substitute([Expression.Argument(1)])]);
@@ -169,7 +169,7 @@ internal sealed class PairProductTests(string id)
         CheckStored(new MatMul(true, true), new(16, 24), new(40, 16), Expression.Argument(0), [], reads, beside);
         if (OnGpu)
         {
-            device.ProductTiles = reads ? "64x64" : "";
+            device.TileSetting = reads ? "64x64" : "";
             CheckStored(new MatMul(), new(72, 40), new(40, 72), mask, [new(72, 72)], reads, beside);
             Expression scale = Expression.Binary<AddFunction>().Substitute(
                 [Expression.Binary<MultiplyFunction>(), Expression.Argument(2)]);
