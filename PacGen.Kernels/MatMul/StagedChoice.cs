@@ -23,8 +23,8 @@ internal sealed class StagedChoice
     private const double Processors = 132, Clock = 1.98e9;
 
     /// <summary>
-    /// Instructions of warps that a multiprocessor issues in a cycle, and one warp's: with 4 warps each a product of 512 rows
-    /// reached 0.62 of the most on an H200, those of 8 and more 0.86 and more.
+    /// Instructions of warps that a multiprocessor issues in a cycle, and those of one warp alone: estimated from a product of
+    /// 512 rows in TF32 on an H200, where a multiprocessor had 4 warps.
     /// </summary>
     private const double MostIssued = 4, IssuedOfWarp = 0.62;
 

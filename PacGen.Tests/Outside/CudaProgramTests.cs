@@ -96,7 +96,8 @@ internal sealed class CudaProgramTests
                 "train", "--dataset", $"npz:{data}", "--model", "mnist-cnn", "--batch-size", "16", "--epochs", "2", .. Perturbed,
             ];
         Task<string> onCpu = Run([.. settings, "--device", "cpu"]), single = Train(),
-            fastest = Train("--convolutions", "fastest"), tf32 = Train("--products", "tf32"), pairs = Train("--precision", "bf16");
+            fastest = Train("--convolutions", "fastest"), tf32 = Train("--products", "tf32"),
+            pairs = Train("--precision", "bf16");
         double[] expected = Numbers(await onCpu);
         Assert.That(Numbers(await single), Is.EqualTo(expected).Within(1e-5));
         Assert.That(Numbers(await fastest), Is.EqualTo(expected).Within(1e-5));
