@@ -104,7 +104,7 @@ internal sealed class IdxFileTests
         using TemporaryFolder folder = new();
         Refused(() => IdxFile.Read(folder["absent"], 3), $"{folder["absent"]} is not there");
         Refused(() => IdxFile.Read(folder["absent", "absent"], 3), "is not there");
-        Refused(() => IdxFile.Read(folder.Path, 3), $"{folder.Path} cannot be read");
+        Refused(() => IdxFile.Read(folder.Path, 3), $"{folder.Path} is a folder: name a file in it.");
     }
 
     /// <summary>

@@ -88,8 +88,8 @@ internal sealed class ImageFolderTests
             folder.Write(Image(i == 3 ? 6 : 4, 4, 9, SKEncodedImageFormat.Png), "set", "a", $"{i}.png");
         }
 
-        Refused($"{folder["set", "a", "3.png"]} has 6×4 pixels, but {folder["set", "a", "0.png"]} has 4×4: all images must " +
-            $"have one size.");
+        Refused($"{folder["set", "a", "3.png"]} has 6×4 pixels, but {folder["set", "a", "0.png"]} has 4×4 (height × width): " +
+            "all images must have one size.");
         Dataset data = Datasets.Load("folder:" + folder["set"], new DataOptions { CacheFolder = folder["cache"], ImageSide = 8 });
         Assert.That((data.Train.Height, data.Train.Width), Is.EqualTo((8, 8)));
         Assert.That(data.Train.Pixels[..3].ToArray(), Is.EqualTo(new byte[] { 9, 10, 11 }), "one colour stays itself");
