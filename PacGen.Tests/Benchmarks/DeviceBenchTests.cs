@@ -29,7 +29,7 @@ internal sealed partial class DeviceBenchTests
             Assert.That(run.Output, Does.Contain("mlp, batch 32, training step, perturbed: ").And.Contain(
                 "PyTorch eager, ms").And.Not.Contain("copy,"), "no pass is a share of copying");
             Assert.That(text, Does.Contain("PyTorch 2.6.0 on a device, Python 3.13").And.Contain(
-                "pacgen bench --device cpu --filter *mlp* --seconds 0.01"));
+                "pacgen bench --device cpu --filter '*mlp*' --seconds 0.01"));
             Assert.That(text, Does.Not.Contain("matrix product").And.Not.Contain("mnist-cnn"), "rows that were not chosen");
             Assert.That(plain[3], Is.EqualTo("12.50"));
             Assert.That(double.Parse(plain[4], CultureInfo.InvariantCulture), Is.EqualTo(12.5 / ours).Within(1).Percent);
@@ -113,7 +113,7 @@ internal sealed partial class DeviceBenchTests
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         string text = File.ReadAllText(page);
         Assert.That(text, Does.Contain("| method | WRN-10-1, 1 thread, ms | over plain |").And.Contain(
-            "pacgen bench --methods --batch-size 2 --filter *10-1 --threads 1 --seconds 0.001").And.Not.Contain("WRN-16-1"));
+            "pacgen bench --methods --batch-size 2 --filter '*10-1' --threads 1 --seconds 0.001").And.Not.Contain("WRN-16-1"));
         Assert.That(Cells(text, "plain Adam")[2], Is.EqualTo("1.000"));
         foreach (string name in (string[])["Perturbed OPT, truncated Gaussian", "SAM", "IVON", "SWA, averaging at each step"])
         {
