@@ -15,8 +15,15 @@ namespace PacGen.Kernels;
 /// </summary>
 public sealed partial class GpuDevice : Device
 {
+    /// <summary>After how many kernels what ILGPU keeps of them is let go: 20 MB each.</summary>
+    internal const int MostCompiled = 64;
+
     private const int PreferredGroup = 256;
+
+    // Devices share ILGPU's context, which must not be cleared while another thread compiles.
+    private static readonly Lock Compiler = new();
     private readonly ConcurrentDictionary<MethodInfo, Delegate> kernels = new();
+    private int compiled;
     private readonly string name;
     private readonly CudaDriver? driver;
     private readonly Lazy<CudaStream> copies, side;
@@ -160,6 +167,7 @@ public sealed partial class GpuDevice : Device
             launches, run => new CudaGraph(this, driver!, (CudaStream)Accelerator.DefaultStream, run))
             : Accelerator.DefaultStream is CLStream queue ? base.Record([.. launches, new OpenClFlush(queue)])
             : base.Record(launches);
+        ForgetCompiled();
         return new WatchedLaunch(this, all);
     }
 
@@ -283,13 +291,17 @@ public sealed partial class GpuDevice : Device
     internal bool HasWarps => Kind == DeviceKind.Cuda
         || (Kind == DeviceKind.Simulator && Accelerator.WarpSize == MmaFragment.Lanes);
 
+    /// <summary>Whether kernels are bound, but not compiled: none of the launches can run.</summary>
+    internal bool OnlyListsKernels { get; init; }
+
     /// <summary>The kernels that were loaded.</summary>
     internal IEnumerable<MethodInfo> Kernels => kernels.Keys;
 
     /// <summary>A kernel, compiled at its first use and held as long as the device.</summary>
     /// <exception cref="DeviceException">The kernel does not compile for the device; the message names it.</exception>
     internal TDelegate Load<TDelegate>(MethodInfo kernel, Func<Accelerator, TDelegate> load)
-        where TDelegate : Delegate => (TDelegate)kernels.GetOrAdd(kernel, _ => Compile(kernel, load));
+        where TDelegate : Delegate =>
+        (TDelegate)kernels.GetOrAdd(kernel, _ => OnlyListsKernels ? null! : Compile(kernel, load));
 
     /// <summary>
     /// The grid for a kernel whose threads stride over <paramref name="count"/> items: enough groups to fill the device, no more
@@ -362,11 +374,33 @@ public sealed partial class GpuDevice : Device
         Math.Max(Kind == DeviceKind.Simulator ? 1 : 8, Accelerator.MaxNumThreadsPerMultiprocessor / group)
             * Accelerator.NumMultiprocessors;
 
+    // Kernels that are loaded don't need what ILGPU keeps of them; later ones with the same parts compile a little faster by it.
+    private void ForgetCompiled()
+    {
+        lock (Compiler)
+        {
+            if (compiled > 0)
+            {
+                Accelerator.Context.ClearCache(ClearCacheMode.Default);
+                compiled = 0;
+            }
+        }
+    }
+
     private TDelegate Compile<TDelegate>(MethodInfo kernel, Func<Accelerator, TDelegate> load)
     {
         try
         {
-            return load(Accelerator);
+            lock (Compiler)
+            {
+                if (compiled == MostCompiled)
+                {
+                    ForgetCompiled();
+                }
+
+                compiled++;
+                return load(Accelerator);
+            }
         }
         catch (Exception failure) when (IsOutOfMemory(failure))
         {

@@ -38,6 +38,11 @@ internal static class PtxListing
                 CompiledKernel compiled =
                     Compiler.Value.Backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), specialization);
                 listing = ((PTXCompiledKernel)compiled).PTXAssembly;
+                if (Listings.Count % GpuDevice.MostCompiled == 0)
+                {
+                    Compiler.Value.Context.ClearCache(ClearCacheMode.Default);
+                }
+
                 Listings.Add(kernel, listing);
             }
 

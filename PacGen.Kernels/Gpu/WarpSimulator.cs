@@ -14,8 +14,10 @@ internal static class WarpSimulator
     /// <summary>A simulator with groups of two warps: one for the whole program, never disposed.</summary>
     public static GpuDevice Device => Shared.Value;
 
-    /// <summary>A simulator with groups of so many warps, a power of two.</summary>
-    public static GpuDevice Create(int warps)
+    /// <summary>
+    /// A simulator with groups of so many warps, a power of two; or what only lists the kernels that would run on it.
+    /// </summary>
+    public static GpuDevice Create(int warps, bool onlyListsKernels = false)
     {
         Context context = Context.Create(builder =>
         {
@@ -23,6 +25,9 @@ internal static class WarpSimulator
             builder.CPU(new CPUDevice(MmaFragment.Lanes, warps, 1));
         });
         return new GpuDevice(
-            context.GetCPUDevices()[0].CreateAccelerator(context), DeviceKind.Simulator, "GPU simulator of 32 lanes");
+            context.GetCPUDevices()[0].CreateAccelerator(context), DeviceKind.Simulator, "GPU simulator of 32 lanes")
+        {
+            OnlyListsKernels = onlyListsKernels,
+        };
     }
 }

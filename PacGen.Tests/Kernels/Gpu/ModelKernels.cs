@@ -18,7 +18,7 @@ internal static class ModelKernels
     private static IReadOnlyList<MethodInfo> Bind()
     {
         const int Batch = 16;
-        using GpuDevice device = WarpSimulator.Create(8);
+        using GpuDevice device = WarpSimulator.Create(8, onlyListsKernels: true);
         Dataset digits = Datasets.Digits(), few = new("digits", digits.Train.Take(3 * Batch), digits.Test.Take(Batch));
         ImageSet blank = new(new byte[Batch * 28 * 28], new int[Batch], 28, 28, 10, new Normalization([0f], [1f]));
         Bind(new Mlp(64, 128, 10), few);

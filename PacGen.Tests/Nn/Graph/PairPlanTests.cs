@@ -129,6 +129,11 @@ internal sealed class PairPlanTests
     [Test]
     public void BitsAreTheSame([ValueSource(nameof(Ids))] string id, [Values] bool joins)
     {
+        if (!id.StartsWith("cuda", StringComparison.Ordinal))
+        {
+            Assert.Ignore("The simulator would take a minute.");
+        }
+
         GpuDevice device = Opened(id, joins);
         Tensor x = Constant(new(1, 2, 3, 8), 1), first = Constant(new(1, 1, 8, 8), 2), second = Constant(new(3, 3, 8, 8), 3);
         Tensor bias = Constant(new(8), 4), third = Constant(new(1, 1, 8, 8), 5), scale = Constant(new(8), 6);
