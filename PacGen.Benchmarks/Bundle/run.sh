@@ -201,9 +201,9 @@ else
             bf16) options='--precision bf16' ;;
         esac
         case "$device:$precision" in
-            cuda*:fp32) settings='PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto TILES=measured BESIDE=1' ;;
-            cuda*:bf16) settings='BF16_MEMORY=0 PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto TILES=measured BESIDE=1' ;;
-            cuda*) settings='PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto TILES=measured BESIDE=1' ;;
+            cuda*:fp32) settings='MOMENTS=1 PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto TILES=measured BESIDE=1' ;;
+            cuda*:bf16) settings='BF16_MEMORY=0 MOMENTS=1 PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto TILES=measured BESIDE=1' ;;
+            cuda*) settings='MOMENTS=1 PASSES=0 LONG_SUMS=0 FUSION=0 TILES=auto TILES=measured BESIDE=1' ;;
             opencl*) settings='PASSES=0 FUSION=0' ;;
             *) settings= ;;
         esac

@@ -87,6 +87,14 @@ public sealed record Conv2dForward(Conv2dGeometry Geometry) : ProductOperation
     }
 
     /// <inheritdoc/>
+    internal override bool GathersMoments(GpuDevice device, ReadOnlySpan<Shape> shapes)
+    {
+        (Shape w, Shape y) = (shapes[1], Infer(shapes));
+        return WinogradChoice.Side(device, Precision, WindowsOver(shapes[0], w, y), w[3]) == 0
+            && Product.GathersMoments(device, Precision, y[0] * y[1] * y[2], w[3], w[0] * w[1] * w[2]);
+    }
+
+    /// <inheritdoc/>
     internal override Launch Bind(
         GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, ProductEpilogue? epilogue)
     {

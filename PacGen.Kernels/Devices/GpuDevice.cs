@@ -105,6 +105,19 @@ public sealed partial class GpuDevice : Device
     public bool JoinsPasses { get; set; }
 
     /// <summary>
+    /// Whether the kernel of a product or a convolution whose mean and variance a <see cref="ColumnPass"/> computes gathers them
+    /// as it stores (<see cref="ProductMoments"/>), so that the pass reads no more than what it left. The product's values are
+    /// the same, the moments' last bits are not. True where <c>PACGEN_GPU_MOMENTS</c> is 1; false where warps have other
+    /// than 32 lanes, and on OpenCL. To be set before graphs are compiled.
+    /// </summary>
+    public bool GathersMoments
+    {
+        get => field && Kind != DeviceKind.OpenCl && Accelerator.WarpSize == MmaFragment.Lanes;
+        set;
+    }
+        = Environment.GetEnvironmentVariable("PACGEN_GPU_MOMENTS")?.Trim() == "1";
+
+    /// <summary>
     /// Whether launches of a compiled graph that nothing in it waits for, such as the gradients by weights, run beside the others
     /// on CUDA: a second stream, or a branch of the driver's graph. The values are the same. It takes memory, for what they read
     /// is kept longer. True where <c>PACGEN_GPU_BESIDE</c> is 1.

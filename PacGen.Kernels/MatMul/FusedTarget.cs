@@ -23,6 +23,8 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
         others = new OtherArguments<TExpression, TOthers>(arguments);
     }
 
+    static bool IProductTarget.GathersMoments => false;
+
     /// <inheritdoc/>
     public static bool StoresElsewhere => false;
 
@@ -122,6 +124,40 @@ internal struct FusedTarget<TExpression, TOthers> : IProductTarget
                 StorePairs(rows, memory, row0, row1, start0, start1, column + 32, c4, c5, c6, c7, right, width - 2);
             }
         }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly EightQuads Made(int split, int row, int column0, int column1, EightQuads sums)
+    {
+        TwoQuads x0 = Load(Start(split, row), column0, column1), x1 = Load(Start(split, row + 1), column0, column1);
+        TwoQuads x2 = Load(Start(split, row + 2), column0, column1), x3 = Load(Start(split, row + 3), column0, column1);
+        return new(
+            Evaluate(sums.Q0, x0.First), Evaluate(sums.Q1, x0.Second), Evaluate(sums.Q2, x1.First), Evaluate(sums.Q3, x1.Second),
+            Evaluate(sums.Q4, x2.First), Evaluate(sums.Q5, x2.Second), Evaluate(sums.Q6, x3.First), Evaluate(sums.Q7, x3.Second));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly EightQuads MadePairs(int split, int row0, int row1, int column, EightQuads sums, int width)
+    {
+        int start0 = Start(split, row0), start1 = Start(split, row1);
+        FourQuads left = LoadPairs(start0, start1, column), right = default;
+        if (width > 2)
+        {
+            right = LoadPairs(start0, start1, column + 32);
+        }
+
+        return new(
+            Evaluate(sums.Q0, left.First), Evaluate(sums.Q1, left.Second), Evaluate(sums.Q2, left.Third),
+            Evaluate(sums.Q3, left.Fourth), Evaluate(sums.Q4, right.First), Evaluate(sums.Q5, right.Second),
+            Evaluate(sums.Q6, right.Third), Evaluate(sums.Q7, right.Fourth));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StoreMoments(int part, int column, float distance, float squares)
+    {
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace PacGen.Kernels;
@@ -12,8 +13,37 @@ internal interface IProductTarget
     /// <summary>Whether numbers go to other memory than the output's, which only the product itself may write.</summary>
     static abstract bool StoresElsewhere { get; }
 
+    /// <summary>Whether each column's moments are gathered of what is stored (<see cref="WarpMoments"/>).</summary>
+    static abstract bool GathersMoments { get; }
+
     /// <summary>The extents, and where rows go.</summary>
     ProductTarget Layout { get; }
+
+    /// <summary>What is stored of eight numbers of each of four rows, four from each of two columns on.</summary>
+    /// <param name="split">Which part of the terms was summed.</param>
+    /// <param name="row">The first row.</param>
+    /// <param name="column0">The first column.</param>
+    /// <param name="column1">The fifth.</param>
+    /// <param name="sums">The sums, two quads a row.</param>
+    EightQuads Made(int split, int row, int column0, int column1, EightQuads sums);
+
+    /// <summary>What is stored of up to 16 numbers of each of two rows, as <see cref="StorePairs"/> takes them.</summary>
+    /// <param name="split">Which part of the terms was summed.</param>
+    /// <param name="row0">The first row.</param>
+    /// <param name="row1">The second row.</param>
+    /// <param name="column">The first column.</param>
+    /// <param name="sums">The sums.</param>
+    /// <param name="width">How many sixteens of columns there are, 1 to 4; a constant.</param>
+    EightQuads MadePairs(int split, int row0, int row1, int column, EightQuads sums, int width);
+
+    /// <summary>
+    /// Stores a column's moments of a part of the rows; does nothing where <see cref="GathersMoments"/> is false.
+    /// </summary>
+    /// <param name="part">Which part.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="distance">The mean less the number of the part's first row.</param>
+    /// <param name="squares">The sum of the squares about the mean.</param>
+    void StoreMoments(int part, int column, float distance, float squares);
 
     /// <summary>
     /// Stores eight numbers of each of four rows, four from each of two columns on, without those beyond the matrix.
@@ -43,4 +73,11 @@ internal interface IProductTarget
     void StorePairs(
         ArrayView<float> memory, int split, int row0, int row1, int column, Quad c0, Quad c1, Quad c2, Quad c3, Quad c4, Quad c5,
         Quad c6, Quad c7, int width);
+}
+
+/// <summary>Numbers of a thread that are stored together.</summary>
+[method: MethodImpl(MethodImplOptions.AggressiveInlining)]
+internal struct EightQuads(Quad q0, Quad q1, Quad q2, Quad q3, Quad q4, Quad q5, Quad q6, Quad q7)
+{
+    public Quad Q0 = q0, Q1 = q1, Q2 = q2, Q3 = q3, Q4 = q4, Q5 = q5, Q6 = q6, Q7 = q7;
 }

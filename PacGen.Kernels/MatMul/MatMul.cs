@@ -60,6 +60,14 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
     }
 
     /// <inheritdoc/>
+    internal override bool GathersMoments(GpuDevice device, ReadOnlySpan<Shape> shapes)
+    {
+        Shape shape = Infer(shapes);
+        return !TransposeA && (Precision != Precision.Single || device.Library is null)
+            && Product.GathersMoments(device, Precision, shape[0], shape[1], shapes[0][1]);
+    }
+
+    /// <inheritdoc/>
     internal override Launch Bind(
         GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, ProductEpilogue? epilogue)
     {

@@ -19,6 +19,10 @@ internal sealed record PairProduct(ProductOperation Product) : ProductOperation
         throw new NotSupportedException($"{Name}: the CPU stores no pairs of bfloat16.");
 
     /// <inheritdoc/>
+    internal override bool GathersMoments(GpuDevice device, ReadOnlySpan<Shape> shapes) =>
+        Product.GathersMoments(device, Numbers(shapes));
+
+    /// <inheritdoc/>
     internal override Launch Bind(
         GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, ProductEpilogue? epilogue) =>
         (Product with { ReadsPairs = true }).Bind(device, Numbers(shapes), inputs, output, epilogue);

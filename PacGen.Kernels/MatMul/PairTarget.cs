@@ -18,11 +18,29 @@ internal struct PairTarget<TExpression, TOthers, TStored>(
     private FusedTarget<TExpression, TOthers> fused = fused;
     private ArrayView<float> pairs = pairs;
 
+    static bool IProductTarget.GathersMoments => false;
+
     /// <inheritdoc/>
     public static bool StoresElsewhere => true;
 
     /// <inheritdoc/>
     public readonly ProductTarget Layout => fused.Layout;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly EightQuads Made(int split, int row, int column0, int column1, EightQuads sums) =>
+        fused.Made(split, row, column0, column1, sums);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly EightQuads MadePairs(int split, int row0, int row1, int column, EightQuads sums, int width) =>
+        fused.MadePairs(split, row0, row1, column, sums, width);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StoreMoments(int part, int column, float distance, float squares)
+    {
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -64,19 +64,31 @@ internal static class Product
                 split => BindLong(device, precision, a, sourceA, b, sourceB, split, longSums));
         }
 
+        int splits = Splits(device, precision, rows, columns, terms);
+        return BindParts(device, precision, a, sourceA, b, sourceB, output, rows, columns, terms, stage, splits, epilogue);
+    }
+
+    /// <summary>
+    /// Whether the kernel gathers <see cref="ProductMoments"/>, on a device that does, of a product whose A is read along the
+    /// terms: where these are summed in one part, by groups of warps, for columns that passes take.
+    /// </summary>
+    public static bool GathersMoments(GpuDevice device, Precision precision, int rows, int columns, int terms) =>
+        columns % Quad.Count == 0 && device.Accelerator.MaxNumThreadsPerGroup >= 64
+            && Splits(device, precision, rows, columns, terms) == 1;
+
+    // Where few outputs are long sums, as in a convolution's gradient by its weights, the terms are split: each part writes a
+    // matrix of its own and these are added in order. The shapes alone say how, so all GPUs that multiply alike give the same
+    // bits.
+    private static int Splits(GpuDevice device, Precision precision, int rows, int columns, int terms)
+    {
         if (device.Tiles == ProductTiles.Reckoned)
         {
-            int parts = StagedChoice.Splits(
+            return StagedChoice.Splits(
                 device.Tile, FactorsOf(device, precision), rows, columns, terms, device.ProductSplits);
-            return BindParts(device, precision, a, sourceA, b, sourceB, output, rows, columns, terms, stage, parts, epilogue);
         }
 
-        // Where few outputs are long sums, as in a convolution's gradient by its weights, the terms are split: each part writes a
-        // matrix of its own and these are added in order. The shapes alone say how, so all GPUs that multiply alike give the same
-        // bits.
         long work = 64L * 32 * Ceiling(rows, 64) * Ceiling(columns, 32);
-        int splits = (int)Math.Max(1, Math.Min(Busy / work, terms / TermsPerSplit));
-        return BindParts(device, precision, a, sourceA, b, sourceB, output, rows, columns, terms, stage, splits, epilogue);
+        return (int)Math.Max(1, Math.Min(Busy / work, terms / TermsPerSplit));
     }
 
     private static Launch BindParts<TA, TB>(
@@ -145,7 +157,9 @@ internal static class Product
             StageFactors.BFloat16Pairs => Of<TensorStageSums<BFloat16Pairs>>(null),
             StageFactors.BFloat16 => Of<TensorStageSums<BFloat16Factors>>(OnTensorCores<BFloat16Factors>),
             StageFactors.Tf32 => Of<TensorStageSums<Tf32StageFactors>>(OnTensorCores<Tf32Factors>),
-            _ => Of<SingleStageSums>((x, y, to) => BindTiles<TA, TB, SingleSums, TTarget>(
+            _ when TTarget.GathersMoments => Of<SingleStageSums>(
+                (x, y, to) => BindTiles<TA, TB, SingleSums<RowsOfAWarp>, TTarget>(device, x, sourceA, y, sourceB, to, target)),
+            _ => Of<SingleStageSums>((x, y, to) => BindTiles<TA, TB, SingleSums<HalvesOfATile>, TTarget>(
                 device, x, sourceA, y, sourceB, to, target)),
         };
 
@@ -260,8 +274,8 @@ internal static class Product
 
         // Up to 16 columns leave less of a staged tile empty: by count it takes 0.5 to 0.6 of the instructions. Its bits are the
         // same but where it alone has zeros behind the last term, which make 0 of a sum that is -0.
-        if (typeof(TSums) == typeof(SingleSums) && TA.AlongTerms && TA.IsWide && device.HasTensorCores
-            && layout.Columns <= Math.Min(16, device.LongSumColumns)
+        if ((typeof(TSums) == typeof(SingleSums<HalvesOfATile>) || typeof(TSums) == typeof(SingleSums<RowsOfAWarp>))
+            && TA.AlongTerms && TA.IsWide && device.HasTensorCores && layout.Columns <= Math.Min(16, device.LongSumColumns)
             && layout.Terms % ProductStage.Terms != ProductTile.Terms)
         {
             return new StagedProduct<TA, TB, Staged128By16, SingleStageSums, TTarget>(

@@ -25,10 +25,11 @@ internal abstract class ProductEpilogue
     private readonly Region[] inputs;
 
     private protected ProductEpilogue(
-        FusedMap map, Shape target, Shape[] shapes, Region[] inputs, Region? pairs, bool pairsAlone)
+        FusedMap map, Shape target, Shape[] shapes, Region[] inputs, Region? pairs, bool pairsAlone,
+        Region? moments)
     {
         (this.map, this.target, this.shapes, this.inputs) = (map, target, shapes, inputs);
-        (Pairs, StoresPairsAlone) = (pairs, pairsAlone);
+        (Pairs, StoresPairsAlone, Moments) = (pairs, pairsAlone, moments);
     }
 
     /// <summary>Where pairs of bfloat16 go; null for none.</summary>
@@ -36,6 +37,9 @@ internal abstract class ProductEpilogue
 
     /// <summary>Whether only pairs are stored: the output is their memory.</summary>
     public bool StoresPairsAlone { get; }
+
+    /// <summary>Where the moments go that are gathered of what is stored; null where none are.</summary>
+    private protected Region? Moments { get; }
 
     /// <summary>Whether there is a kernel for an expression.</summary>
     /// <param name="expression">Of the product's number, argument 0, and of further ones.</param>
@@ -53,25 +57,26 @@ internal abstract class ProductEpilogue
         return reads;
     }
 
-    /// <summary>The epilogue, with its further arguments' memory.</summary>
+    /// <summary>The epilogue, with its further arguments' memory, and that of <see cref="ProductMoments"/>.</summary>
     /// <param name="expression">Of the product's number, argument 0, and of further ones.</param>
     /// <param name="target">The shape of what it gives.</param>
     /// <param name="shapes">The shapes of the further arguments.</param>
     /// <param name="inputs">Their memory.</param>
     /// <param name="pairs">Where pairs of bfloat16 go; null for none.</param>
     /// <param name="pairsAlone">Whether nothing else is stored.</param>
+    /// <param name="moments">Where moments go; null for none, and where there are pairs.</param>
     /// <exception cref="NotSupportedException">The program was compiled to native code.</exception>
     [UnconditionalSuppressMessage("Trimming", "IL2076", Justification = "Structs have a constructor without parameters.")]
     public static ProductEpilogue Create(
         Expression expression, Shape target, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region? pairs = null,
-        bool pairsAlone = false)
+        bool pairsAlone = false, Region? moments = null)
     {
         // Pairs are rounded as they are stored; numbers beside them only where the expression says so.
         Expression made = pairsAlone ? expression.Without<BFloat16Function>() : expression;
         return RuntimeFeature.IsDynamicCodeSupported
             ? (ProductEpilogue)Activator.CreateInstance(
                 typeof(ProductEpilogue<,>).MakeGenericType(made.ToType(), OtherArguments.Count(shapes)),
-                new FusedMap(made, target), target, shapes.ToArray(), inputs.ToArray(), pairs, pairsAlone)!
+                new FusedMap(made, target), target, shapes.ToArray(), inputs.ToArray(), pairs, pairsAlone, moments)!
             : throw new NotSupportedException($"{expression}: a program that was compiled to native code runs on no GPU.");
     }
 
@@ -92,6 +97,11 @@ internal abstract class ProductEpilogue
     /// <summary>Binds the epilogue as a map of numbers that are stored, in their place or in that of the pairs alone.</summary>
     public Launch Behind(GpuDevice device, Region numbers)
     {
+        if (Moments is not null)
+        {
+            throw new InvalidOperationException("Moments are gathered by a product's own kernel alone.");
+        }
+
         Shape[] read = [target, .. shapes];
         Region[] memory = [numbers, .. inputs];
         return Pairs is not { } pairs ? map.Bind(device, read, memory, numbers)
@@ -111,8 +121,8 @@ internal abstract class ProductEpilogue
 
 /// <summary>The same, closed over the expression and the number of its further arguments.</summary>
 internal sealed class ProductEpilogue<TExpression, TOthers>(
-    FusedMap map, Shape target, Shape[] shapes, Region[] inputs, Region? pairs, bool pairsAlone)
-    : ProductEpilogue(map, target, shapes, inputs, pairs, pairsAlone)
+    FusedMap map, Shape target, Shape[] shapes, Region[] inputs, Region? pairs, bool pairsAlone, Region? moments)
+    : ProductEpilogue(map, target, shapes, inputs, pairs, pairsAlone, moments)
     where TExpression : struct, IExpression
     where TOthers : struct, IArgumentCount
 {
@@ -121,7 +131,8 @@ internal sealed class ProductEpilogue<TExpression, TOthers>(
         GpuDevice device, Precision precision, Region a, TA sourceA, Region b, TB sourceB, Region output, ProductTarget layout)
     {
         FusedTarget<TExpression, TOthers> target = new(Aligned(layout), Arguments(output));
-        return Pairs is not { } pairs ? BindTo(target)
+        return Moments is { } moments ? BindTo(new MomentsTarget<FusedTarget<TExpression, TOthers>>(target, moments))
+            : Pairs is not { } pairs ? BindTo(target)
             : StoresPairsAlone ? BindTo(new PairTarget<TExpression, TOthers, PairsAlone>(target, GpuDevice.View(pairs)))
             : BindTo(new PairTarget<TExpression, TOthers, PairsBesideNumbers>(target, GpuDevice.View(pairs)));
 

@@ -40,6 +40,9 @@ public abstract record ProductOperation : Operation
         GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output) =>
         Bind(device, shapes, inputs, output, null);
 
+    /// <summary>Whether the kernel of a GPU whose warps can gather moments does so for some inputs.</summary>
+    internal virtual bool GathersMoments(GpuDevice device, ReadOnlySpan<Shape> shapes) => false;
+
     /// <summary>The kernel on a GPU, with an expression of its numbers, or null for none.</summary>
     internal abstract Launch Bind(
         GpuDevice device, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output, ProductEpilogue? epilogue);

@@ -35,6 +35,8 @@ internal struct ProductTarget : IProductTarget, IRowTarget
         (this.first, this.strideHigh, this.strideMiddle, this.strideLow) = (first, strideHigh, strideMiddle, strideLow);
     }
 
+    static bool IProductTarget.GathersMoments => false;
+
     /// <inheritdoc/>
     public static bool StoresElsewhere => false;
 
@@ -71,6 +73,20 @@ internal struct ProductTarget : IProductTarget, IRowTarget
         {
             StorePairs(memory, row0, row1, start0, start1, column + 32, c4, c5, c6, c7, width - 2);
         }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly EightQuads Made(int split, int row, int column0, int column1, EightQuads sums) => sums;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly EightQuads MadePairs(int split, int row0, int row1, int column, EightQuads sums, int width) => sums;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StoreMoments(int part, int column, float distance, float squares)
+    {
     }
 
     /// <inheritdoc/>

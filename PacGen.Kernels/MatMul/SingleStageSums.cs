@@ -47,6 +47,12 @@ internal struct SingleStageSums : IStageSums
         where TTarget : struct, IProductTarget
     {
         int down = firstRow + this.firstRow + (4 * row), right = firstColumn + this.firstColumn + (4 * column);
+        if (TTarget.GathersMoments)
+        {
+            Gather(memory, target, split, down, right, width, 2, sums0, sums1, sums2, sums3);
+            return;
+        }
+
         Store(memory, target, split, down, right, width, sums0.C0, sums1.C0, sums2.C0, sums3.C0, sums0.C1, sums1.C1, sums2.C1,
             sums3.C1, sums0.C2, sums1.C2, sums2.C2, sums3.C2, sums0.C3, sums1.C3, sums2.C3, sums3.C3);
         Store(memory, target, split, down + 32, right, width, sums0.C4, sums1.C4, sums2.C4, sums3.C4, sums0.C5, sums1.C5,
@@ -71,6 +77,30 @@ internal struct SingleStageSums : IStageSums
                 memory, split, row, column + 32, width > 3 ? column + 48 : beyond, c02, c03, c12, c13, c22, c23, c32, c33);
         }
     }
+
+    /// <summary>Stores a warp's numbers of eight rows, four columns of each sixteen, and gathers moments.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Gather<TTarget>(
+        ArrayView<float> memory, TTarget target, int split, int row, int column, int width, int apart, WarpColumns c0,
+        WarpColumns c1, WarpColumns c2, WarpColumns c3)
+        where TTarget : struct, IProductTarget
+    {
+        int beyond = target.Layout.Columns;
+        GatherTwo(memory, target, split, row, column, width > 1 ? column + 16 : beyond, apart, c0, c1);
+        if (width > 2)
+        {
+            GatherTwo(memory, target, split, row, column + 32, width > 3 ? column + 48 : beyond, apart, c2, c3);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void GatherTwo<TTarget>(
+        ArrayView<float> memory, TTarget target, int split, int row, int column0, int column1, int apart, WarpColumns a,
+        WarpColumns b)
+        where TTarget : struct, IProductTarget =>
+        WarpMoments.Store(
+            memory, target, split, row, column0, column1, apart, new(a.C0, b.C0, a.C1, b.C1, a.C2, b.C2, a.C3, b.C3),
+            new(a.C4, b.C4, a.C5, b.C5, a.C6, b.C6, a.C7, b.C7));
 
     // Four of the stage's terms.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

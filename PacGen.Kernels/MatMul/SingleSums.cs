@@ -7,7 +7,8 @@ namespace PacGen.Kernels;
 /// 8 × 8 sums in single precision, each in the order of its terms, so that the tile's shape does not change their bits. They are
 /// written out one by one: ILGPU would put an array into local memory.
 /// </summary>
-internal struct SingleSums : IThreadSums
+internal struct SingleSums<TPlaces> : IThreadSums
+    where TPlaces : struct, ISinglePlaces
 {
     private int row, column;
     private Quad c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51, c60, c61, c70, c71;
@@ -20,18 +21,8 @@ internal struct SingleSums : IThreadSums
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Start(int thread, int rows, int columns)
     {
-        // A warp's threads are 4 by 8, or 8 by 4 in a tile of 32 columns: few different quads of either side to read.
-        if (columns > 64)
-        {
-            int warp = thread >> 5;
-            row = 4 * (((warp >> 2) * 8) + ((thread >> 1) & 7));
-            column = 4 * (((warp & 3) * 4) + (((thread >> 4) & 1) * 2) + (thread & 1));
-        }
-        else
-        {
-            row = 4 * (thread / (columns / 8));
-            column = 4 * (thread % (columns / 8));
-        }
+        row = TPlaces.Row(thread, columns);
+        column = TPlaces.Column(thread, columns);
     }
 
     /// <inheritdoc/>
@@ -41,14 +32,15 @@ internal struct SingleSums : IThreadSums
         ref float atA = ref a[startA + row];
         ref float atB = ref b[startB + column];
         int strideA = ProductTile.Stride(rows), strideB = ProductTile.Stride(columns);
-        AddTerm(ref atA, 0, rows / 2, ref atB, 0, columns / 2);
-        AddTerm(ref atA, strideA, rows / 2, ref atB, strideB, columns / 2);
-        AddTerm(ref atA, 2 * strideA, rows / 2, ref atB, 2 * strideB, columns / 2);
-        AddTerm(ref atA, 3 * strideA, rows / 2, ref atB, 3 * strideB, columns / 2);
-        AddTerm(ref atA, 4 * strideA, rows / 2, ref atB, 4 * strideB, columns / 2);
-        AddTerm(ref atA, 5 * strideA, rows / 2, ref atB, 5 * strideB, columns / 2);
-        AddTerm(ref atA, 6 * strideA, rows / 2, ref atB, 6 * strideB, columns / 2);
-        AddTerm(ref atA, 7 * strideA, rows / 2, ref atB, 7 * strideB, columns / 2);
+        int downA = TPlaces.RowsApart(rows), acrossB = TPlaces.ColumnsApart(columns);
+        AddTerm(ref atA, 0, downA, ref atB, 0, acrossB);
+        AddTerm(ref atA, strideA, downA, ref atB, strideB, acrossB);
+        AddTerm(ref atA, 2 * strideA, downA, ref atB, 2 * strideB, acrossB);
+        AddTerm(ref atA, 3 * strideA, downA, ref atB, 3 * strideB, acrossB);
+        AddTerm(ref atA, 4 * strideA, downA, ref atB, 4 * strideB, acrossB);
+        AddTerm(ref atA, 5 * strideA, downA, ref atB, 5 * strideB, acrossB);
+        AddTerm(ref atA, 6 * strideA, downA, ref atB, 6 * strideB, acrossB);
+        AddTerm(ref atA, 7 * strideA, downA, ref atB, 7 * strideB, acrossB);
     }
 
     /// <inheritdoc/>
@@ -58,8 +50,16 @@ internal struct SingleSums : IThreadSums
         where TTarget : struct, IProductTarget
     {
         // Four rows from each of two on, four columns from each of two on.
-        int row0 = firstRow + row, row1 = firstRow + (rows / 2) + row;
-        int column0 = firstColumn + column, column1 = firstColumn + (columns / 2) + column;
+        int row0 = firstRow + row, row1 = firstRow + TPlaces.RowsApart(rows) + row;
+        int column0 = firstColumn + column, column1 = firstColumn + TPlaces.ColumnsApart(columns) + column;
+        if (TTarget.GathersMoments)
+        {
+            WarpMoments.Store(
+                memory, target, split, row0, column0, column1, 2, new(c00, c01, c10, c11, c20, c21, c30, c31),
+                new(c40, c41, c50, c51, c60, c61, c70, c71));
+            return;
+        }
+
         target.Store(memory, split, row0, column0, column1, c00, c01, c10, c11, c20, c21, c30, c31);
         target.Store(memory, split, row1, column0, column1, c40, c41, c50, c51, c60, c61, c70, c71);
     }
@@ -87,4 +87,92 @@ internal struct SingleSums : IThreadSums
         c70 = Quad.MultiplyAdd(a1.W, b0, c70);
         c71 = Quad.MultiplyAdd(a1.W, b1, c71);
     }
+}
+
+/// <summary>
+/// Which of a tile's numbers a thread has, as a type argument: four rows side by side from each of two on, and so many columns.
+/// </summary>
+internal interface ISinglePlaces
+{
+    /// <summary>The first row.</summary>
+    /// <param name="thread">The thread.</param>
+    /// <param name="columns">The tile's columns; a constant.</param>
+    static abstract int Row(int thread, int columns);
+
+    /// <summary>The first column.</summary>
+    /// <inheritdoc cref="Row"/>
+    static abstract int Column(int thread, int columns);
+
+    /// <summary>From the first of the rows to the fifth.</summary>
+    /// <param name="rows">The tile's rows; a constant.</param>
+    static abstract int RowsApart(int rows);
+
+    /// <summary>From the first of the columns to the fifth.</summary>
+    /// <param name="columns">The tile's columns; a constant.</param>
+    static abstract int ColumnsApart(int columns);
+}
+
+/// <summary>Half a tile apart.</summary>
+internal readonly struct HalvesOfATile : ISinglePlaces
+{
+    // A warp's threads are 4 by 8, or 8 by 4 in a tile of 32 columns: few different quads of either side to read.
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Row(int thread, int columns)
+    {
+        int row;
+        if (columns > 64)
+        {
+            row = 4 * (((thread >> 7) * 8) + ((thread >> 1) & 7));
+        }
+        else
+        {
+            row = 4 * (thread / (columns / 8));
+        }
+
+        return row;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Column(int thread, int columns)
+    {
+        int column;
+        if (columns > 64)
+        {
+            column = 4 * ((((thread >> 5) & 3) * 4) + (((thread >> 4) & 1) * 2) + (thread & 1));
+        }
+        else
+        {
+            column = 4 * (thread % (columns / 8));
+        }
+
+        return column;
+    }
+
+    /// <inheritdoc/>
+    public static int RowsApart(int rows) => rows / 2;
+
+    /// <inheritdoc/>
+    public static int ColumnsApart(int columns) => columns / 2;
+}
+
+/// <summary>64 rows and 32 columns a warp, whose threads are 8 by 4: a warp has whole parts of columns' moments.</summary>
+internal readonly struct RowsOfAWarp : ISinglePlaces
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Row(int thread, int columns) => ((thread >> 5) / (columns / 32) * 64) + (4 * ((thread >> 1) & 7));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Column(int thread, int columns) =>
+        ((thread >> 5) % (columns / 32) * 32) + (4 * ((((thread >> 4) & 1) * 2) + (thread & 1)));
+
+    /// <inheritdoc/>
+    public static int RowsApart(int rows) => 32;
+
+    /// <inheritdoc/>
+    public static int ColumnsApart(int columns) => 16;
 }

@@ -63,6 +63,17 @@ internal struct TensorStageSums<TFactors> : IStageSums
         if (TFactors.InPairs)
         {
             int row = firstRow + this.firstRow + group, column = firstColumn + this.firstColumn + (2 * place);
+            if (TTarget.GathersMoments)
+            {
+                WarpMoments.StorePairs(
+                    memory, target, split, row, row + 8, column,
+                    new(sums0.C0, sums0.C1, sums1.C0, sums1.C1, sums2.C0, sums2.C1, sums3.C0, sums3.C1),
+                    new(sums0.C2, sums0.C3, sums1.C2, sums1.C3, sums2.C2, sums2.C3, sums3.C2, sums3.C3),
+                    new(sums0.C4, sums0.C5, sums1.C4, sums1.C5, sums2.C4, sums2.C5, sums3.C4, sums3.C5),
+                    new(sums0.C6, sums0.C7, sums1.C6, sums1.C7, sums2.C6, sums2.C7, sums3.C6, sums3.C7), width);
+                return;
+            }
+
             target.StorePairs(memory, split, row, row + 8, column, sums0.C0, sums0.C1, sums1.C0, sums1.C1, sums2.C0, sums2.C1,
                 sums3.C0, sums3.C1, width);
             target.StorePairs(memory, split, row + 16, row + 24, column, sums0.C2, sums0.C3, sums1.C2, sums1.C3, sums2.C2,
@@ -75,6 +86,13 @@ internal struct TensorStageSums<TFactors> : IStageSums
         }
 
         int down = firstRow + this.firstRow + (4 * group), right = firstColumn + this.firstColumn + (4 * place);
+        if (TTarget.GathersMoments)
+        {
+            SingleStageSums.Gather(
+                memory, target, split, down, right, width, 4, Turned(sums0), Turned(sums1), Turned(sums2), Turned(sums3));
+            return;
+        }
+
         StoreRows(memory, target, split, down, right, width, sums0.C0, sums0.C1, sums0.C2, sums0.C3, sums1.C0, sums1.C1,
             sums1.C2, sums1.C3, sums2.C0, sums2.C1, sums2.C2, sums2.C3, sums3.C0, sums3.C1, sums3.C2, sums3.C3);
         StoreRows(memory, target, split, down + 32, right, width, sums0.C4, sums0.C5, sums0.C6, sums0.C7, sums1.C4, sums1.C5,
@@ -90,6 +108,14 @@ internal struct TensorStageSums<TFactors> : IStageSums
         memory, target, split, row, column, width, Upper(e0, o0), Upper(e1, o1), Upper(e2, o2), Upper(e3, o3), Lower(e0, o0),
         Lower(e1, o1), Lower(e2, o2), Lower(e3, o3), Upper(f0, p0), Upper(f1, p1), Upper(f2, p2), Upper(f3, p3), Lower(f0, p0),
         Lower(f1, p1), Lower(f2, p2), Lower(f3, p3));
+
+    // Eight rows of four columns, of fragments one below the other, of the even columns and the odd ones.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static WarpColumns Turned(WarpColumns sums) => new()
+    {
+        C0 = Upper(sums.C0, sums.C1), C1 = Lower(sums.C0, sums.C1), C2 = Upper(sums.C2, sums.C3), C3 = Lower(sums.C2, sums.C3),
+        C4 = Upper(sums.C4, sums.C5), C5 = Lower(sums.C4, sums.C5), C6 = Upper(sums.C6, sums.C7), C7 = Lower(sums.C6, sums.C7),
+    };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Quad Upper(Quad even, Quad odd) => new(even.X, odd.X, even.Y, odd.Y);

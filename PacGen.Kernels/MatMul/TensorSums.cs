@@ -91,6 +91,21 @@ internal struct TensorSums<TFactors> : IThreadSums
             0, MmaFragment.RowOfC(lane, 2));
         int column0 = firstColumn + warpColumn + Column(0, MmaFragment.ColumnOfC(lane, 0));
         int column1 = firstColumn + warpColumn + Column(0, MmaFragment.ColumnOfC(lane, 1));
+        if (TTarget.GathersMoments)
+        {
+            WarpMoments.Store(
+                memory, target, split, row0, column0, column1, 4,
+                new(
+                    new(c00.X, c01.X, c02.X, c03.X), new(c00.Y, c01.Y, c02.Y, c03.Y), new(c10.X, c11.X, c12.X, c13.X),
+                    new(c10.Y, c11.Y, c12.Y, c13.Y), new(c20.X, c21.X, c22.X, c23.X), new(c20.Y, c21.Y, c22.Y, c23.Y),
+                    new(c30.X, c31.X, c32.X, c33.X), new(c30.Y, c31.Y, c32.Y, c33.Y)),
+                new(
+                    new(c00.Z, c01.Z, c02.Z, c03.Z), new(c00.W, c01.W, c02.W, c03.W), new(c10.Z, c11.Z, c12.Z, c13.Z),
+                    new(c10.W, c11.W, c12.W, c13.W), new(c20.Z, c21.Z, c22.Z, c23.Z), new(c20.W, c21.W, c22.W, c23.W),
+                    new(c30.Z, c31.Z, c32.Z, c33.Z), new(c30.W, c31.W, c32.W, c33.W)));
+            return;
+        }
+
         target.Store(
             memory, split, row0, column0, column1, new(c00.X, c01.X, c02.X, c03.X), new(c00.Y, c01.Y, c02.Y, c03.Y),
             new(c10.X, c11.X, c12.X, c13.X), new(c10.Y, c11.Y, c12.Y, c13.Y), new(c20.X, c21.X, c22.X, c23.X),

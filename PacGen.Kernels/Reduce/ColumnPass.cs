@@ -28,7 +28,7 @@ public sealed record ColumnPass(
     private const int LargestExpression = 16;
 
     /// <summary>How many of the inputs the sums read.</summary>
-    public int Arguments => Math.Max(First.Arity, Second?.Arity ?? 0);
+    public int Arguments => Math.Max(First.Arity, Second?.Arity ?? 0) + (Kind == ColumnPassKind.GatheredMoments ? 1 : 0);
 
     /// <summary>How many results there are: one to three as <see cref="Kind"/> says, and those of the maps.</summary>
     public int Results => Maps.Length + Kind switch
@@ -57,10 +57,28 @@ public sealed record ColumnPass(
             && reduce.Reduction.Steps(reduce.Source) is [(1, > 1, var columns)] && columns == reduce.Source[-1];
     }
 
+    /// <summary>
+    /// Whether e₀ is a product's result, argument 0, or that and a number a column, argument 1, which moves the mean alone, so
+    /// that gathered moments of the result will do.
+    /// </summary>
+    /// <param name="first">e₀.</param>
+    public static bool TakesGathered(Expression first)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        return first.Equals(Expression.Argument(0)) || first.Equals(Expression.Binary<AddFunction>());
+    }
+
     /// <summary>Whether a GPU can read inputs of some shapes as the sums' arguments.</summary>
     /// <param name="inputs">The shapes.</param>
     public bool CanRead(ReadOnlySpan<Shape> inputs)
     {
+        if (Kind == ColumnPassKind.GatheredMoments)
+        {
+            return RuntimeFeature.IsDynamicCodeSupported && Source.Count <= int.MaxValue / 2 && inputs.Length == Arguments
+                && TakesGathered(First) && inputs[0].Count == Source.Count && inputs[^1] == ProductMoments.PartsOf(Source)
+                && (inputs.Length == 2 || inputs[1].Count == 1 || inputs[1].Count == Source[-1]);
+        }
+
         bool reads = RuntimeFeature.IsDynamicCodeSupported && inputs.Length <= Expression.MaxArguments
             && First.Size + (Second?.Size ?? 0) <= LargestExpression && Source.Count <= int.MaxValue / 2
             && (!StoresPairs || PairMap.Takes(Source));
@@ -113,6 +131,7 @@ public sealed record ColumnPass(
             ColumnPassKind.Sum => typeof(ColumnSum<,>).MakeGenericType(first, count),
             ColumnPassKind.Sums => typeof(ColumnSums<,,>).MakeGenericType(first, Second!.ToType(), count),
             ColumnPassKind.Moments => typeof(ColumnMoments<,>).MakeGenericType(first, count),
+            ColumnPassKind.GatheredMoments => typeof(GatheredMoments),
             ColumnPassKind.StoredSum => typeof(StoredColumnSum<,>).MakeGenericType(first, count),
             ColumnPassKind.PairedSum => typeof(PairedColumnSum<,,>).MakeGenericType(first, count, typeof(PairsAlone)),
             ColumnPassKind.StoredPairedSum => typeof(PairedColumnSum<,,>).MakeGenericType(
@@ -121,7 +140,12 @@ public sealed record ColumnPass(
         };
         ColumnArguments arguments = new(Source, shapes.AsSpan(0, Arguments), inputs.AsSpan(0, Arguments));
         ColumnArgument stored = new(results[0], Source, Source);
-        object values = StoresPairs
+        object values = Kind == ColumnPassKind.GatheredMoments
+            ? new GatheredMoments(
+                new ColumnArgument(inputs[0], Source, Source), new ColumnArgument(inputs[1], Source, shapes[1]), Arguments == 3,
+                new ColumnArgument(inputs[Arguments - 1], shapes[Arguments - 1], shapes[Arguments - 1]),
+                (int)shapes[Arguments - 1].Count / (2 * Quad.Count))
+            : StoresPairs
             ? Activator.CreateInstance(source, arguments, stored, new ColumnArgument(results[Stored - 1], Source, Source))!
             : Stored > 0 ? Activator.CreateInstance(source, arguments, stored)! : Activator.CreateInstance(source, arguments)!;
 

@@ -27,8 +27,11 @@ internal static class ColumnPassGpu
     /// <summary>How groups walk the tensor: columns are counted in fours.</summary>
     internal readonly struct Walk
     {
-        /// <summary>The tensor.</summary>
+        /// <summary>The places of a column, and the columns.</summary>
         public readonly int Rows, Columns;
+
+        /// <summary>The numbers of a column, and how many of them are in a full unit.</summary>
+        public readonly int Numbers, NumbersPerUnit;
 
         /// <summary>A group's threads: columns, and threads that share a column's rows.</summary>
         public readonly int Width, Lanes;
@@ -36,10 +39,12 @@ internal static class ColumnPassGpu
         /// <summary>How columns and rows are cut into what a group takes.</summary>
         public readonly int ColumnUnits, RowUnits, RowsPerUnit;
 
-        public Walk(int group, int rows, int columns)
+        public Walk(int group, int numbers, int atPlace, int columns)
         {
+            int rows = (numbers + atPlace - 1) / atPlace;
             Rows = rows;
             Columns = columns;
+            Numbers = numbers;
             int widest = Math.Min(group, Widest);
             ColumnUnits = (columns + widest - 1) / widest;
             Width = (columns + ColumnUnits - 1) / ColumnUnits;
@@ -47,6 +52,7 @@ internal static class ColumnPassGpu
             int wanted = Math.Max((rows + (MostRows * Lanes) - 1) / (MostRows * Lanes), Math.Max(1, EnoughUnits / ColumnUnits));
             RowsPerUnit = Math.Clamp((rows + wanted - 1) / wanted, Math.Min(rows, FewestRows * Lanes), MostRows * Lanes);
             RowUnits = (rows + RowsPerUnit - 1) / RowsPerUnit;
+            NumbersPerUnit = RowsPerUnit * atPlace;
         }
     }
 }
@@ -73,7 +79,7 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
         (this.source, this.maps) = (source, maps);
         (first, second) = (GpuDevice.View(sums[0]), GpuDevice.View(sums[1]));
         int columns = shape[-1] / Quad.Count, group = device.Groups(1, ColumnPassGpu.GroupSize).GroupDim.X;
-        walk = new ColumnPassGpu.Walk(group, (int)(shape.Count / shape[-1]), columns);
+        walk = new ColumnPassGpu.Walk(group, (int)(shape.Count / shape[-1]), TSource.RowsAtPlace, columns);
         grid = new KernelConfig(walk.ColumnUnits * walk.RowUnits, group);
         kernel = device.Load(
             ((Delegate)Kernel).Method,
@@ -126,7 +132,11 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
         if (works)
         {
             int start = rowUnit * walk.RowsPerUnit, end = IntrinsicMath.Min(start + walk.RowsPerUnit, walk.Rows);
-            if (TSource.IsMoments)
+            if (TSource.RowsAtPlace > 1)
+            {
+                Add(walk, source, start + lane, end, TSource.RowsAtPlace, column, sums, seconds, counts);
+            }
+            else if (TSource.IsMoments)
             {
                 Moments(source, walk, start + lane, end, column, sums, seconds, counts);
             }
@@ -159,7 +169,7 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
         if (works)
         {
             int rows = ended[0] == walk.RowUnits - 1 ? walk.RowUnits : 0;
-            Add(walk, parts, lane, rows, column, sums, seconds, counts);
+            Add(walk, new Parts(parts, partRows), lane, rows, walk.NumbersPerUnit, column, sums, seconds, counts);
         }
 
         Fold(works, lane, walk, sums, seconds, counts);
@@ -170,8 +180,8 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
             if (TSource.IsMoments)
             {
                 // The mean's distance from the column's first number, and that number, times the rows.
-                Quad count = Quad.Constant(walk.Rows);
-                sum = Quad.MultiplyAdd(count, source.Load(column, column).First, Quad.Multiply(count, sum));
+                Quad count = Quad.Constant(walk.Numbers);
+                sum = Quad.MultiplyAdd(count, source.Origin(column), Quad.Multiply(count, sum));
             }
 
             Store(first, column, sum);
@@ -281,7 +291,7 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
             a = Quad.Add(a, b);
             float share = GpuArithmetic.Divide(1f, count);
             Quad distance = Quad.Multiply(Quad.Constant(share), a);
-            mean = Quad.Add(Quad.MultiplyAdd(source.Load(column, column).First, minus, origin), distance);
+            mean = Quad.Add(Quad.MultiplyAdd(source.Origin(column), minus, origin), distance);
 
             // Rounding alone could make it negative, where all numbers are equal but for their last bits.
             square = Quad.Combine<Maximum>(
@@ -293,29 +303,38 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
         counts[thread] = count;
     }
 
-    /// <summary>Sums of the groups' sums, or none; four are on their way at a time.</summary>
+    /// <summary>A thread's share of the sum of what others have summed, or none; four are on their way at a time.</summary>
+    /// <param name="walk">How groups walk.</param>
+    /// <param name="parts">What others have summed.</param>
+    /// <param name="row">The thread's first row of them.</param>
+    /// <param name="end">Behind the last row.</param>
+    /// <param name="each">How many numbers a row has summed, but for the last of all.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="sums">Where the thread's sums go.</param>
+    /// <param name="seconds">The second ones.</param>
+    /// <param name="counts">How many numbers are in them.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(
-        ColumnPassGpu.Walk walk, ArrayView<Quad> parts, int lane, int rows, int column, ArrayView<Quad> sums,
+    private static void Add<TParts>(
+        ColumnPassGpu.Walk walk, TParts parts, int row, int end, int each, int column, ArrayView<Quad> sums,
         ArrayView<Quad> seconds, ArrayView<int> counts)
+        where TParts : struct, IColumnParts
     {
-        int thread = Group.IdxX, step = walk.Lanes * walk.Columns, other = walk.RowUnits * walk.Columns;
-        int at = (lane * walk.Columns) + column, row = lane, count = 0;
+        int thread = Group.IdxX, step = walk.Lanes * walk.Columns, at = (row * walk.Columns) + column, count = 0;
         TwoQuads total = default;
-        for (; row + (3 * walk.Lanes) < rows; row += 4 * walk.Lanes)
+        for (; row + (3 * walk.Lanes) < end; row += 4 * walk.Lanes)
         {
-            TwoQuads a = Part(parts, at, other), b = Part(parts, at + step, other);
-            TwoQuads c = Part(parts, at + (2 * step), other), d = Part(parts, at + (3 * step), other);
-            total = Add(walk, total, a, row, ref count);
-            total = Add(walk, total, b, row + walk.Lanes, ref count);
-            total = Add(walk, total, c, row + (2 * walk.Lanes), ref count);
-            total = Add(walk, total, d, row + (3 * walk.Lanes), ref count);
+            TwoQuads a = parts.Load(at, column), b = parts.Load(at + step, column);
+            TwoQuads c = parts.Load(at + (2 * step), column), d = parts.Load(at + (3 * step), column);
+            total = Add(walk, total, a, row, each, ref count);
+            total = Add(walk, total, b, row + walk.Lanes, each, ref count);
+            total = Add(walk, total, c, row + (2 * walk.Lanes), each, ref count);
+            total = Add(walk, total, d, row + (3 * walk.Lanes), each, ref count);
             at += 4 * step;
         }
 
-        for (; row < rows; row += walk.Lanes)
+        for (; row < end; row += walk.Lanes)
         {
-            total = Add(walk, total, Part(parts, at, other), row, ref count);
+            total = Add(walk, total, parts.Load(at, column), row, each, ref count);
             at += step;
         }
 
@@ -332,24 +351,12 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TwoQuads Part(ArrayView<Quad> parts, int at, int other)
-    {
-        Quad first = parts[at], second = default;
-        if (TSource.HasSecond)
-        {
-            second = parts[other + at];
-        }
-
-        return new TwoQuads(first, second);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TwoQuads Add(ColumnPassGpu.Walk walk, TwoQuads total, TwoQuads part, int row, ref int count)
+    private static TwoQuads Add(ColumnPassGpu.Walk walk, TwoQuads total, TwoQuads part, int row, int each, ref int count)
     {
         TwoQuads sum;
         if (TSource.IsMoments)
         {
-            int more = IntrinsicMath.Min((row + 1) * walk.RowsPerUnit, walk.Rows) - (row * walk.RowsPerUnit);
+            int more = IntrinsicMath.Min((row + 1) * each, walk.Numbers) - (row * each);
             sum = Join(total.First, total.Second, count, part.First, part.Second, more);
             count += more;
         }
@@ -421,5 +428,26 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
         memory[start + 1] = value.Y;
         memory[start + 2] = value.Z;
         memory[start + 3] = value.W;
+    }
+
+    /// <summary>What groups left: the first sums of all, then the second ones.</summary>
+    [method: MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly struct Parts(ArrayView<Quad> parts, int seconds) : IColumnParts
+    {
+        private readonly ArrayView<Quad> parts = parts;
+        private readonly int seconds = seconds;
+
+        /// <inheritdoc/>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TwoQuads Load(int at, int place)
+        {
+            Quad first = parts[at], second = default;
+            if (TSource.HasSecond)
+            {
+                second = parts[seconds + at];
+            }
+
+            return new TwoQuads(first, second);
+        }
     }
 }

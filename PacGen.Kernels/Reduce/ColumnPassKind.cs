@@ -22,4 +22,10 @@ public enum ColumnPassKind
 
     /// <summary>e₀, e₀ in pairs of bfloat16, and Σ e₀.</summary>
     StoredPairedSum,
+
+    /// <summary>
+    /// <see cref="Moments"/> of a product's result x whose kernel has gathered its <see cref="ProductMoments"/>, which are the
+    /// last of the sums' inputs: e₀ is x, or x and a number a column.
+    /// </summary>
+    GatheredMoments,
 }

@@ -2,8 +2,17 @@ using System.Runtime.CompilerServices;
 
 namespace PacGen.Kernels;
 
+/// <summary>Values that are summed, or sums of them.</summary>
+internal interface IColumnParts
+{
+    /// <summary>The values at a place, counted in fours.</summary>
+    /// <param name="at">Where it stands among all.</param>
+    /// <param name="place">Where it stands in its row.</param>
+    TwoQuads Load(int at, int place);
+}
+
 /// <summary>What a pass over columns sums, as a type argument of the kernel.</summary>
-internal interface IColumnSource
+internal interface IColumnSource : IColumnParts
 {
     /// <summary>Whether the second sum is that of squares about the first one's mean.</summary>
     static abstract bool IsMoments { get; }
@@ -11,15 +20,19 @@ internal interface IColumnSource
     /// <summary>Whether there is a second sum.</summary>
     static abstract bool HasSecond { get; }
 
-    /// <summary>The values at a place, counted in fours.</summary>
-    /// <param name="at">Where it stands among all.</param>
-    /// <param name="place">Where it stands in its row.</param>
-    TwoQuads Load(int at, int place);
-
     /// <summary>Stores what was loaded, where it is stored: apart, for no load can pass a store.</summary>
     /// <param name="at">Where it stands among all, counted in fours.</param>
     /// <param name="values">The values there.</param>
     void Store(int at, TwoQuads values);
+
+    /// <summary>
+    /// How many rows' moments stand at a place, the mean as a distance from the column's first number; 1 for numbers.
+    /// </summary>
+    static abstract int RowsAtPlace { get; }
+
+    /// <summary>The columns' first numbers, from which their means are kept apart.</summary>
+    /// <param name="place">Where they stand in their row.</param>
+    Quad Origin(int place);
 }
 
 /// <summary>Four numbers of each of two sums.</summary>
@@ -38,6 +51,8 @@ internal readonly struct ColumnSum<TExpression, TCount>(ColumnArguments argument
 
     static bool IColumnSource.IsMoments => false;
 
+    static int IColumnSource.RowsAtPlace => 1;
+
     static bool IColumnSource.HasSecond => false;
 
     /// <inheritdoc/>
@@ -49,6 +64,10 @@ internal readonly struct ColumnSum<TExpression, TCount>(ColumnArguments argument
     public void Store(int at, TwoQuads values)
     {
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Quad Origin(int place) => default;
 }
 
 /// <summary>Σ e₀ and Σ e₁ of the same arguments, which are loaded once.</summary>
@@ -60,6 +79,8 @@ internal readonly struct ColumnSums<TFirst, TSecond, TCount>(ColumnArguments arg
     private readonly ColumnArguments arguments = arguments;
 
     static bool IColumnSource.IsMoments => false;
+
+    static int IColumnSource.RowsAtPlace => 1;
 
     static bool IColumnSource.HasSecond => true;
 
@@ -76,6 +97,10 @@ internal readonly struct ColumnSums<TFirst, TSecond, TCount>(ColumnArguments arg
     public void Store(int at, TwoQuads values)
     {
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Quad Origin(int place) => default;
 }
 
 /// <summary>Σ e and Σ (e − m)².</summary>
@@ -87,6 +112,8 @@ internal readonly struct ColumnMoments<TExpression, TCount>(ColumnArguments argu
 
     static bool IColumnSource.IsMoments => true;
 
+    static int IColumnSource.RowsAtPlace => 1;
+
     static bool IColumnSource.HasSecond => true;
 
     /// <inheritdoc/>
@@ -97,6 +124,57 @@ internal readonly struct ColumnMoments<TExpression, TCount>(ColumnArguments argu
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(int at, TwoQuads values)
     {
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Quad Origin(int place) => Load(place, place).First;
+}
+
+/// <summary>Σ e and Σ (e − m)², e = x or x + b, of the moments of x that the product's kernel has gathered.</summary>
+/// <param name="numbers">x.</param>
+/// <param name="shift">b.</param>
+/// <param name="isShifted">Whether there is a b; else it is any.</param>
+/// <param name="moments">The moments, of a shape of their own.</param>
+/// <param name="squaresFrom">Where among them the squares begin, counted in fours.</param>
+internal readonly struct GatheredMoments(
+    ColumnArgument numbers, ColumnArgument shift, bool isShifted, ColumnArgument moments, int squaresFrom) : IColumnSource
+{
+    private readonly ColumnArgument numbers = numbers, shift = shift, moments = moments;
+    private readonly int shifted = isShifted ? 1 : 0, squaresFrom = squaresFrom;
+
+    static bool IColumnSource.IsMoments => true;
+
+    static int IColumnSource.RowsAtPlace => ProductMoments.PartRows;
+
+    static bool IColumnSource.HasSecond => true;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TwoQuads Load(int at, int place)
+    {
+        Quad distance = moments.Load(at, 0), squares = moments.Load(squaresFrom + at, 0);
+        Quad first = numbers.Load((ProductMoments.PartRows * (at - place)) + place, place), origin = numbers.Load(place, place);
+        return new TwoQuads(Quad.Add(Quad.MultiplyAdd(origin, Quad.Constant(-1f), first), distance), squares);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(int at, TwoQuads values)
+    {
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Quad Origin(int place)
+    {
+        Quad origin = numbers.Load(place, place);
+        if (shifted != 0)
+        {
+            origin = Quad.Add(origin, shift.Load(place, place));
+        }
+
+        return origin;
     }
 }
 
@@ -110,6 +188,8 @@ internal readonly struct StoredColumnSum<TExpression, TCount>(ColumnArguments ar
 
     static bool IColumnSource.IsMoments => false;
 
+    static int IColumnSource.RowsAtPlace => 1;
+
     static bool IColumnSource.HasSecond => false;
 
     /// <inheritdoc/>
@@ -119,6 +199,10 @@ internal readonly struct StoredColumnSum<TExpression, TCount>(ColumnArguments ar
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(int at, TwoQuads values) => stored.Store(at, values.First);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Quad Origin(int place) => default;
 }
 
 /// <summary>e, which is stored in pairs of bfloat16, in single precision too where a type argument says so, and Σ e.</summary>
@@ -132,6 +216,8 @@ internal readonly struct PairedColumnSum<TExpression, TCount, TStored>(
     private readonly ColumnArgument stored = stored, pairs = pairs;
 
     static bool IColumnSource.IsMoments => false;
+
+    static int IColumnSource.RowsAtPlace => 1;
 
     static bool IColumnSource.HasSecond => false;
 
@@ -150,4 +236,8 @@ internal readonly struct PairedColumnSum<TExpression, TCount, TStored>(
 
         pairs.StorePairs(at, values.First);
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Quad Origin(int place) => default;
 }

@@ -8,32 +8,35 @@ namespace PacGen.Nn;
 /// <summary>
 /// Brings steps of a GPU together that one <see cref="ColumnPass"/> does: a sum along all axes but the last with another of the
 /// same numbers, with the squares about its mean, or with the map whose values it sums, and behind them the maps of what they
-/// give, a number a column. A map or product and the copy of it in bfloat16 (<see cref="PairPlan"/>) are one launch too.
+/// give, a number a column. A map or product and the copy of it in bfloat16 (<see cref="PairPlan"/>) are one launch too, and a
+/// product and the moments of its result that its kernel gathers (<see cref="ProductMoments"/>).
 /// </summary>
 internal sealed class ColumnPassPlan
 {
-    private readonly List<Step> steps;
+    private readonly GpuDevice device;
+    private readonly List<Step> steps, result = [];
     private readonly Func<Tensor, Tensor> source;
     private readonly bool[] placed;
 
     /// <summary>What is not computed yet.</summary>
     private readonly HashSet<Tensor> open;
 
-    private ColumnPassPlan(List<Step> steps, Func<Tensor, Tensor> source)
+    private ColumnPassPlan(GpuDevice device, List<Step> steps, Func<Tensor, Tensor> source)
     {
-        (this.steps, this.source) = (steps, source);
+        (this.device, this.steps, this.source) = (device, steps, source);
         placed = new bool[steps.Count];
         open = [.. steps.Where(step => step.Target is null).Select(step => step.Output)];
     }
 
     /// <summary>The steps in an order in which those with the same time are one launch.</summary>
+    /// <param name="device">Where they run.</param>
     /// <param name="steps">The steps, each behind those that it needs.</param>
     /// <param name="source">The tensor whose memory a tensor shows.</param>
-    public static List<Step> Join(List<Step> steps, Func<Tensor, Tensor> source) => new ColumnPassPlan(steps, source).Joined();
+    public static List<Step> Join(GpuDevice device, List<Step> steps, Func<Tensor, Tensor> source) =>
+        new ColumnPassPlan(device, steps, source).Joined();
 
     private List<Step> Joined()
     {
-        List<Step> result = [];
         int time = 0;
         for (int i = 0; i < steps.Count; i++)
         {
@@ -42,9 +45,9 @@ internal sealed class ColumnPassPlan
                 continue;
             }
 
-            int first = result.Count;
             List<int> members = [i];
             BoundPass? pass = steps[i].Target is null ? Of(i, members) : null;
+            int first = result.Count;
             foreach (int member in members)
             {
                 placed[member] = true;
@@ -52,7 +55,12 @@ internal sealed class ColumnPassPlan
                 result.Add(steps[member] with { Time = time });
             }
 
-            result[first] = result[first] with { Pass = pass };
+            // What was gathered is read by no member of its own.
+            result[first] = result[first] with
+            {
+                Pass = pass,
+                Inputs = [.. result[first].Inputs, .. pass?.Operands.Where(operand => operand.Operation is ProductMoments) ?? []],
+            };
             time++;
         }
 
@@ -145,10 +153,38 @@ internal sealed class ColumnPassPlan
 
         return MomentsPair.Mean(steps, (steps[i], first), (steps[j], second), source) is { } mean
             && steps[j].Inputs.All(input => input == mean || !open.Contains(source(input)))
-            ? (new ColumnPass(ColumnPassKind.Moments, first.Source, first.Expression, null, []), steps[i].Inputs) : null;
+            ? Gathered(first, steps[i].Inputs)
+                ?? (new ColumnPass(ColumnPassKind.Moments, first.Source, first.Expression, null, []), steps[i].Inputs)
+            : null;
 
         Expression In(FusedReduce sum, Step step) =>
             sum.Expression.Substitute([.. step.Inputs.Select(input => Expression.Argument(arguments.IndexOf(input)))]);
+    }
+
+    /// <summary>
+    /// A sum and the squares about its mean of what a product stores, or of that and a bias, of the moments that its kernel
+    /// gathers meanwhile; null where it gathers none.
+    /// </summary>
+    private (ColumnPass Pass, ImmutableArray<Tensor> Arguments)? Gathered(FusedReduce sum, ImmutableArray<Tensor> inputs)
+    {
+        int place = ColumnPass.TakesGathered(sum.Expression)
+            ? result.FindIndex(step => step.Output == source(inputs[0])) : -1;
+        if (place < 0 || result[place] is not { Target: null, Pass: null } product
+            || result.Exists(step => step != product && step.Time == product.Time)
+            || ProductMoments.Of(product.Operation, device, [.. product.Inputs.Select(input => input.Shape)]) is not { } gathers)
+        {
+            return null;
+        }
+
+        Step moments = new(gathers, product.Inputs, Tensor.Apply(gathers, [.. product.Inputs])) { Time = product.Time };
+        ColumnPass pass = new(ColumnPassKind.GatheredMoments, sum.Source, sum.Expression, null, []);
+        if (!pass.CanRead([.. inputs.Select(input => input.Shape), moments.Output.Shape]))
+        {
+            return null;
+        }
+
+        result.Insert(place + 1, moments);
+        return (pass, [.. inputs, moments.Output]);
     }
 
     /// <summary>The pass with the maps of a number a column that need nothing but its sums and what is there.</summary>

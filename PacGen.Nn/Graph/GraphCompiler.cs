@@ -91,7 +91,7 @@ internal sealed class GraphCompiler
     public void Plan()
     {
         BindLeaves();
-        steps = device is GpuDevice { FusesMaps: true, JoinsPasses: true } ? ColumnPassPlan.Join(Fuse(), Base)
+        steps = device is GpuDevice { FusesMaps: true, JoinsPasses: true } and { } gpu ? ColumnPassPlan.Join(gpu, Fuse(), Base)
             : SweepPlan.Join(Fuse(), device is CpuDevice, Base);
         if (device is GpuDevice { RunsBeside: true })
         {
@@ -191,6 +191,14 @@ internal sealed class GraphCompiler
             return;
         }
 
+        if (together is [{ Output: var result }, { Operation: ProductMoments moments } gathering])
+        {
+            Launches.Add(moments.Bind(
+                (GpuDevice)device, [.. gathering.Inputs.Select(input => input.Shape)], [.. gathering.Inputs.Select(RegionOf)],
+                RegionOf(result), RegionOf(gathering.Output)));
+            return;
+        }
+
         // What fails meanwhile is disposed of with the launches so far.
         int before = Launches.Count;
         foreach (Step step in together.Where(step => !step.IsDone))
@@ -198,8 +206,8 @@ internal sealed class GraphCompiler
             Shape[] shapes = [.. step.Inputs.Select(input => input.Shape)];
             Region[] inputs = [.. step.Inputs.Select(RegionOf)];
             Region output = step.Target ?? RegionOf(step.Output);
-            Launches.Add(step.Moments is { } moments
-                ? moments.Moments.Bind((CpuDevice)device, shapes, inputs, output, RegionOf(moments.Squares))
+            Launches.Add(step.Moments is { } pair
+                ? pair.Moments.Bind((CpuDevice)device, shapes, inputs, output, RegionOf(pair.Squares))
                 : device.Bind(step.Operation, shapes, inputs, output));
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PacGen.Kernels;
+using PacGen.Nn;
 using PacGen.Tests.Kernels;
 
 namespace PacGen.Tests.CudaEmulator;
@@ -56,6 +57,123 @@ internal sealed class ProductCounts
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// Moments of a convolution's output by a pass over it, and gathered as it is stored: of the convolution and of the pass,
+    /// lanes' instructions and bytes a number of the output.
+    /// </summary>
+    [TestCase(Single)]
+    [TestCase(Tf32)]
+    [TestCase(BFloat16)]
+    [TestCase(InMemory)]
+    public void OfMoments(string mode)
+    {
+        if (EmulatedDriver.Loaded is not { } driver)
+        {
+            Assert.Ignore($"{EmulatorSettings.Variable} is not set to emulated.");
+            return;
+        }
+
+        GpuDevice device = (GpuDevice)Device.Open("cuda");
+        device.Products = mode == Tf32 ? ProductMode.Tf32 : ProductMode.Single;
+        foreach ((string name, Operation single, Shape a, Shape b, double products) in Cases())
+        {
+            foreach (string tiles in mode == InMemory ? (string[])["auto"] : ["", "auto"])
+            {
+                Operation convolution = mode is Single or Tf32 ? single : single.InBFloat16(device)!;
+                convolution = mode == InMemory ? convolution.ReadingPairs(device, [a, b])! : convolution;
+                Shape[] shapes = mode == InMemory ? [PairMap.Places(a), PairMap.Places(b)] : [a, b];
+                device.TileSetting = tiles;
+                if (single is not Conv2dForward || ProductMoments.Of(convolution, device, shapes) is not { } moments)
+                {
+                    continue;
+                }
+
+                Shape y = single.Infer([a, b]), parts = moments.Infer(shapes);
+                using DeviceBuffer memory = device.Allocate(a.Count + b.Count + y.Count + parts.Count + (2 * y[-1]));
+                memory.Write(0, KernelRun.Random(new Shape((int)shapes[0].Count), 1));
+                memory.Write(a.Count, KernelRun.Random(new Shape((int)shapes[1].Count), 2));
+                Region[] inputs = [new(memory, 0, shapes[0].Count), new(memory, a.Count, shapes[1].Count)];
+                Region output = new(memory, a.Count + b.Count, y.Count);
+                Region left = new(memory, output.Start + y.Count, parts.Count);
+                Region both = new(memory, left.Start + parts.Count, 2 * y[-1]);
+                Region[] sums = [both.Slice(0, y[-1]), both.Slice(y[-1], y[-1])];
+                Expression number = Expression.Argument(0);
+                ColumnPass apart = new(ColumnPassKind.Moments, y, number, null, []);
+                ColumnPass joined = new(ColumnPassKind.GatheredMoments, y, number, null, []);
+                string row = string.Join(" | ", new Launch[]
+                {
+                    device.Bind(convolution, shapes, inputs, output), moments.Bind(device, shapes, inputs, output, left),
+                    apart.Bind(device, [y], [output], sums), joined.Bind(device, [y, parts], [output, left], sums),
+                }.Select(launch => Counted(driver, device, launch, y.Count)));
+                TestContext.Out.WriteLine($"| {name} | {mode} | {(tiles.Length == 0 ? "before" : "staged")} | {row} |");
+            }
+        }
+    }
+
+    /// <summary>A training step of WRN-16-1, batch 32: launches, instructions of warps and bytes with and without.</summary>
+    [Test]
+    public void OfAStep([Values] bool gathers)
+    {
+        if (EmulatedDriver.Loaded is not { } driver)
+        {
+            Assert.Ignore($"{EmulatorSettings.Variable} is not set to emulated.");
+            return;
+        }
+
+        const int Batch = 32;
+        GpuDevice device = (GpuDevice)Device.Open("cuda");
+        device.GathersMoments = gathers;
+        WideResNet model = new(16, 1, 10);
+        using ParameterArena arena = new(model, device, 1);
+        TrainingContext context = new(1);
+        model.Train(context);
+        Tensor images = Tensor.Input(new Shape(Batch, 32, 32, 3), "images");
+        Tensor labels = Tensor.Input(new Shape(Batch), "labels");
+        Tensor loss = Loss.CrossEntropy(model.Forward(images), labels).Mean();
+        Tensor[] outputs =
+            [loss, .. loss.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]), .. context.Next.Values];
+        using CompiledGraph graph = CompiledGraph.Compile(device, outputs);
+        graph[images].Write(KernelRun.Random(images.Shape, 3));
+        graph[labels].Write([.. Enumerable.Range(0, Batch).Select(i => (float)(i % 10))]);
+        RunCounts counts = new();
+        driver.Counts = counts;
+        try
+        {
+            graph.Run();
+            device.Synchronize();
+        }
+        finally
+        {
+            driver.Counts = null;
+        }
+
+        TestContext.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {(gathers ? "gathered" : "passes")} | {graph.Launches} launches | {counts.Issued / 1e6:F2} million | " +
+                $"{counts.LoadSectors * 32 / 1e6:F1} + {counts.StoreSectors * 32 / 1e6:F1} MB |"));
+    }
+
+    private static string Counted(EmulatedDriver driver, GpuDevice device, Launch launch, double numbers)
+    {
+        RunCounts counts = new();
+        driver.Counts = counts;
+        try
+        {
+            launch.Run();
+            device.Synchronize();
+        }
+        finally
+        {
+            driver.Counts = null;
+            launch.Dispose();
+        }
+
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{counts.Issued * 32 / numbers:F2}, {counts.LoadSectors * 32 / numbers:F2} + " +
+                $"{counts.StoreSectors * 32 / numbers:F2}");
     }
 
     private static void Count(

@@ -24,7 +24,7 @@ internal sealed record KernelInstance(
     private static readonly Type[] Tiles = [typeof(Tile128), typeof(Tile64), typeof(Tile128By32)];
     private static readonly Type[] TensorTiles = [typeof(Pipeline128), typeof(Tile128By32)];
     private static readonly (string Name, Type Sums, Type? Factors)[] Sums =
-        [("", typeof(SingleSums), null), ("TF32 ", typeof(TensorSums<Tf32Factors>), typeof(Tf32Factors)),
+        [("", typeof(SingleSums<HalvesOfATile>), null), ("TF32 ", typeof(TensorSums<Tf32Factors>), typeof(Tf32Factors)),
             ("bf16 ", typeof(TensorSums<BFloat16Factors>), typeof(BFloat16Factors))];
 
     /// <summary>How many packs of four a thread has in flight: the instructions for each stand in the kernel's text.</summary>
@@ -142,7 +142,6 @@ internal sealed record KernelInstance(
                     Apply<ReluFunction, Apply<AddFunction, Apply<MultiplyFunction, Argument0, Argument1>, Argument2>>)),
                 ("convolution by images", typeof(Apply<MultiplyFunction, Argument0, Apply<StepFunction, Argument1>>)),
             ];
-            Type Others(Type expression) => OtherArguments.Count(Arguments(expression).Distinct().Count() - 1);
             KernelInstance Fused(KernelInstance product, Type expression) => KernelInstance.Fused(
                 product, expression, typeof(FusedTarget<,>).MakeGenericType(expression, Others(expression)), "");
             Dictionary<string, KernelInstance> products = Products.Concat(InPairs).ToDictionary(product => product.Name);
@@ -178,6 +177,32 @@ internal sealed record KernelInstance(
             ];
         }
     }
+
+    /// <summary>Convolutions that gather moments as they store, in each default tile and some of the staged ones.</summary>
+    public static IEnumerable<KernelInstance> GatheringProducts
+    {
+        get
+        {
+            Type sum = typeof(Apply<AddFunction, Argument0, Argument1>);
+            string[] staged = ["128 × 96", "128", "256 × 64", "64"];
+            return
+            [
+                .. from product in Products.Where(product => product.Name.Contains("Wide Wide", StringComparison.Ordinal)).Concat(
+                       StagedProducts.Where(product => staged.Any(tile => product.Name.Contains(
+                           $", {tile}, ", StringComparison.Ordinal))))
+                   where product.Name.Contains("convolution, ", StringComparison.Ordinal)
+                       && !product.Name.Contains("Narrow", StringComparison.Ordinal)
+                   from expression in (Type[])[typeof(Argument0), sum]
+                   select Gathering(Fused(
+                       product, expression, typeof(FusedTarget<,>).MakeGenericType(expression, Others(expression)), "")),
+            ];
+        }
+    }
+
+    /// <summary>Whether a kernel is a product's that gathers moments.</summary>
+    public static bool GathersMoments(MethodInfo kernel) =>
+        kernel.DeclaringType is { IsGenericType: true } type && type.GenericTypeArguments[^1] is { IsGenericType: true } target
+            && target.GetGenericTypeDefinition() == typeof(MomentsTarget<>);
 
     /// <summary>Whether a kernel is a product's with an expression.</summary>
     public static bool IsFusedProduct(MethodInfo kernel) =>
@@ -401,7 +426,7 @@ internal sealed record KernelInstance(
 
     private static string PassName(Type kernel)
     {
-        Type source = kernel.GenericTypeArguments[0], kind = source.GetGenericTypeDefinition();
+        Type source = kernel.GenericTypeArguments[0], kind = source.IsGenericType ? source.GetGenericTypeDefinition() : source;
         string[] values =
             [.. source.GenericTypeArguments.Where(one => typeof(IExpression).IsAssignableFrom(one)).Select(MapName)];
         int maps = 0;
@@ -411,6 +436,7 @@ internal sealed record KernelInstance(
         }
 
         return (kind == typeof(ColumnMoments<,>) ? "sum and squares about the mean of "
+            : kind == typeof(GatheredMoments) ? "sum and squares about the mean of gathered moments"
             : kind == typeof(StoredColumnSum<,>) ? "stored and summed: "
             : kind == typeof(PairedColumnSum<,,>) ? "stored in bf16 and summed: " : "sum of ") + string.Join(" and of ", values)
             + (maps > 0 ? $"; {(maps == 1 ? "a map" : $"{maps} maps")} of them" : "");
@@ -458,6 +484,8 @@ internal sealed record KernelInstance(
     private static IEnumerable<string> Arguments(Type expression) =>
         expression.IsGenericType ? expression.GenericTypeArguments[1..].SelectMany(Arguments) : [expression.Name];
 
+    private static Type Others(Type expression) => OtherArguments.Count(Arguments(expression).Distinct().Count() - 1);
+
     private static KernelInstance Fused(KernelInstance product, Type expression, Type target, string note)
     {
         Type type = product.Method.DeclaringType!;
@@ -467,6 +495,20 @@ internal sealed record KernelInstance(
             Name = $"{product.Name}: {MapName(expression)}{note}",
             Method = (MethodInfo)fused.GetProperty("Method")!.GetValue(null)!,
         };
+    }
+
+    private static KernelInstance Gathering(KernelInstance product)
+    {
+        Type type = product.Method.DeclaringType!;
+        Type[] arguments = [.. type.GenericTypeArguments[..^1], typeof(MomentsTarget<>).MakeGenericType(
+            type.GenericTypeArguments[^1])];
+        if (arguments[3] == typeof(SingleSums<HalvesOfATile>))
+        {
+            arguments[3] = typeof(SingleSums<RowsOfAWarp>);
+        }
+
+        Type gathering = type.GetGenericTypeDefinition().MakeGenericType(arguments);
+        return product with { Method = (MethodInfo)gathering.GetProperty("Method")!.GetValue(null)! };
     }
 
     private static string Extents(Type tile) =>

@@ -1,5 +1,6 @@
 using PacGen.Kernels;
 using PacGen.Nn;
+using PacGen.Tests.Kernels;
 using Random = PacGen.Tests.Kernels.KernelRun;
 
 namespace PacGen.Tests.Nn;
@@ -50,6 +51,75 @@ internal sealed class ColumnPassPlanTests
     {
         Tensor odd = Tensor.Input(new Shape(6, 7), "odd");
         Check([odd.Sum([0]), X.Sum([0]), X.Sum([3]), X.Max([0, 1, 2])], 4, ColumnPassKind.Sum, 0, odd);
+    }
+
+    /// <summary>
+    /// The moments of what a product stores, a residual's sum among them, are gathered as it does; a bias is added by who reads.
+    /// </summary>
+    [Test]
+    public void AProductGathersMomentsOfWhatItStores([Values("residual", "bias")] string behind)
+    {
+        bool residual = behind == "residual";
+        Tensor a = Tensor.Input(new Shape(70, 12), "a"), b = Tensor.Input(new Shape(12, 8), "b");
+        Tensor c = Tensor.Input(new Shape(70, 8), "c"), product = Tensor.MatMul(a, b);
+        Tensor stored = residual ? product + c : behind == "bias" ? product + Bias : product;
+        Tensor mean = stored.Mean([0]), variance = stored.Variance(mean, [0]);
+        Tensor[] outputs = [(stored - mean) / (variance + 1e-5).Sqrt(), stored * stored, mean];
+        GpuDevice device = WarpSimulator.Device;
+        var before = (device.FusesMaps, device.JoinsPasses, device.GathersMoments, device.Products, device.TileSetting);
+        try
+        {
+            (device.FusesMaps, device.JoinsPasses, device.GathersMoments) = (true, true, true);
+            (device.Products, device.TileSetting) = (ProductMode.Single, "");
+            GraphCompiler plan = CompiledGraph.Plan(device, outputs);
+            Assert.That(plan.Steps.Count(step => step.Pass?.Pass.Kind == ColumnPassKind.GatheredMoments), Is.EqualTo(1));
+            Assert.That(
+                plan.Steps.Select(step => step.Operation).OfType<ProductMoments>().Single().Product is FusedProduct,
+                Is.EqualTo(residual));
+            float[][] gathered = Run(device, outputs, [a, b, c], out int launches);
+            device.GathersMoments = false;
+            float[][] apart = Run(device, outputs, [a, b, c], out int same);
+            Assert.That(launches, Is.EqualTo(same));
+            for (int i = 0; i < apart.Length; i++)
+            {
+                Assert.That(gathered[i], Is.EqualTo(apart[i]).Within(1e-5), $"output {i}");
+            }
+        }
+        finally
+        {
+            (device.FusesMaps, device.JoinsPasses, device.GathersMoments, device.Products, device.TileSetting) = before;
+        }
+    }
+
+    /// <summary>Of Wide-ResNets' batch norms those behind convolutions whose terms are summed in one part.</summary>
+    [TestCase(16, 1, 13, 8)]
+    [TestCase(58, 3, 55, 39)]
+    public void BatchNormsOfWideResNets(int depth, int widen, int norms, int gathered)
+    {
+        const int Batch = 128;
+        GpuDevice device = WarpSimulator.Device;
+        var before = (device.FusesMaps, device.JoinsPasses, device.GathersMoments, device.Products, device.TileSetting);
+        try
+        {
+            (device.FusesMaps, device.JoinsPasses, device.GathersMoments) = (true, true, true);
+            (device.Products, device.TileSetting) = (ProductMode.Single, "");
+            WideResNet model = new(depth, widen, 10);
+            using ParameterArena arena = new(model, device, 1);
+            TrainingContext context = new(1);
+            model.Train(context);
+            Tensor images = Tensor.Input(new Shape(Batch, 32, 32, 3), "images");
+            Tensor labels = Tensor.Input(new Shape(Batch), "labels");
+            Tensor loss = Loss.CrossEntropy(model.Forward(images), labels).Mean();
+            Tensor[] gradients = loss.Gradient([.. arena.Parameters.Select(parameter => parameter.Tensor)]);
+            GraphCompiler plan = CompiledGraph.Plan(device, [loss, .. gradients, .. context.Next.Values]);
+            int Count(ColumnPassKind kind) => plan.Steps.Count(step => step.Pass?.Pass.Kind == kind);
+            Assert.That(Count(ColumnPassKind.GatheredMoments), Is.EqualTo(gathered));
+            Assert.That(Count(ColumnPassKind.GatheredMoments) + Count(ColumnPassKind.Moments), Is.EqualTo(norms));
+        }
+        finally
+        {
+            (device.FusesMaps, device.JoinsPasses, device.GathersMoments, device.Products, device.TileSetting) = before;
+        }
     }
 
     private static void Check(Tensor[] outputs, int launches, ColumnPassKind kind, int passes, params Tensor[] more)

@@ -27,6 +27,30 @@ internal sealed class GpuStepTests(string id) : DeviceFixture(id)
         }
     }
 
+    /// <summary>Where warps gather none, it is the same step.</summary>
+    [Test]
+    public void MomentsThatConvolutionsGatherGiveWhatAPassDoes()
+    {
+        bool before = Gpu.GathersMoments;
+        try
+        {
+            Gpu.GathersMoments = false;
+            float[][] apart = Values(true, false, out int launches);
+            Gpu.GathersMoments = true;
+            float[][] gathered = Values(true, true, out int same);
+            Assert.That(same, Is.EqualTo(launches));
+            for (int i = 0; i < apart.Length; i++)
+            {
+                float scale = Math.Max(1e-2f, apart[i].Max(Math.Abs));
+                Assert.That(gathered[i], Is.EqualTo(apart[i]).Within(3e-5 * scale), $"tensor {i}");
+            }
+        }
+        finally
+        {
+            Gpu.GathersMoments = before;
+        }
+    }
+
     [Test]
     public void LaunchesBesideOthersGiveTheSameBits([Values] bool joins) =>
         Assert.That(Values(joins, true, out _), Is.EqualTo(Values(joins, false, out _)));
