@@ -89,6 +89,11 @@ internal sealed class CudaProgramTests
     [Test]
     public async Task EachWayToMultiplyTrains()
     {
+        if (Environment.GetEnvironmentVariable("PACGEN_TEST_CUDA") is null)
+        {
+            Assert.Ignore("It takes minutes: set PACGEN_TEST_CUDA to emulated.");
+        }
+
         string data = InFolder("few.npz");
         WriteImages(data);
         string[] settings =
@@ -108,6 +113,11 @@ internal sealed class CudaProgramTests
     [Test]
     public async Task ScoresAndCertificatesAreTheCpus()
     {
+        if (Environment.GetEnvironmentVariable("PACGEN_TEST_CUDA") is null)
+        {
+            Assert.Ignore("It takes minutes: set PACGEN_TEST_CUDA to emulated.");
+        }
+
         string weights = InFolder("weights");
         await Run(
             ["train", "--epochs", "3", "--limit", "128", "--hidden", "16", "--device", "cpu", "--save", weights, .. Perturbed]);
