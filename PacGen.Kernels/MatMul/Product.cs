@@ -70,11 +70,14 @@ internal static class Product
 
     /// <summary>
     /// Whether the kernel gathers <see cref="ProductMoments"/>, on a device that does, of a product whose A is read along the
-    /// terms: where these are summed in one part, by groups of warps, for columns that passes take.
+    /// terms: where these are summed in one part, by groups of warps, for columns that passes take. Not by the tile
+    /// of 128 × 128 in single precision, which would spill registers.
     /// </summary>
     public static bool GathersMoments(GpuDevice device, Precision precision, int rows, int columns, int terms) =>
         columns % Quad.Count == 0 && device.Accelerator.MaxNumThreadsPerGroup >= 64
-            && Splits(device, precision, rows, columns, terms) == 1;
+            && Splits(device, precision, rows, columns, terms) == 1
+            && (device.Tiles == ProductTiles.Reckoned || FactorsOf(device, precision) != StageFactors.Single
+                || !FillsTile128(device, rows, columns, 1));
 
     // Where few outputs are long sums, as in a convolution's gradient by its weights, the terms are split: each part writes a
     // matrix of its own and these are added in order. The shapes alone say how, so all GPUs that multiply alike give the same
@@ -287,12 +290,15 @@ internal static class Product
             return new ProductGpu<TA, TB, Tile128By32, TSums, TTarget>(device, a, sourceA, b, sourceB, output, target);
         }
 
-        // The larger tile where a GPU is busy with it, and where it has no more to do beyond the output's last column.
-        return most >= 256 && layout.Rows > 64 && Ceiling(layout.Columns, 128) * 2 == Ceiling(layout.Columns, 64)
-            && Tiles<Tile128>(layout.Rows, layout.Columns) * layout.Splits >= 64
+        return FillsTile128(device, layout.Rows, layout.Columns, layout.Splits)
             ? new ProductGpu<TA, TB, Tile128, TSums, TTarget>(device, a, sourceA, b, sourceB, output, target)
             : new ProductGpu<TA, TB, Tile64, TSums, TTarget>(device, a, sourceA, b, sourceB, output, target);
     }
+
+    // The larger tile where a GPU is busy with it, and where it has no more to do beyond the output's last column.
+    private static bool FillsTile128(GpuDevice device, int rows, int columns, int splits) =>
+        device.Accelerator.MaxNumThreadsPerGroup >= 256 && rows > 64
+            && Ceiling(columns, 128) * 2 == Ceiling(columns, 64) && Tiles<Tile128>(rows, columns) * splits >= 64;
 
     private static int Ceiling(int count, int size) => (int)(((long)count + size - 1) / size);
 }

@@ -181,15 +181,7 @@ internal sealed class DeviceMemoryTests(string id) : DeviceFixture(id)
         "add a row that calls it, or say that it takes no memory");
 
     [TestCaseSource(nameof(Names))]
-    public void AllIsGivenBackBy(string name)
-    {
-        if (Device is GpuDevice { Kind: DeviceKind.Simulator } && name == "LanczosQuadrature.Measure")
-        {
-            Assert.Ignore("It would take half a minute.");
-        }
-
-        AllIsGivenBack(scene => Run(name, scene));
-    }
+    public void AllIsGivenBackBy(string name) => AllIsGivenBack(scene => Run(name, scene));
 
     /// <summary>
     /// Where there is no memory for the n-th buffer, what was taken before is given back: for any n on the CPU, for some

@@ -56,7 +56,7 @@ internal sealed class CudaProgramTests
     public async Task ARunThatIsKilledAndInterruptedEndsInTheSameBits()
     {
         string[] settings =
-            ["train", "--epochs", "15", "--limit", "64", "--batch-size", "16", "--hidden", "16", .. Perturbed];
+            ["train", "--epochs", "30", "--limit", "64", "--batch-size", "16", "--hidden", "16", .. Perturbed];
         string[] onCuda = [.. settings, "--device", "cuda"];
         string straight = InFolder("straight"), saved = InFolder("saved"), run = InFolder("run");
         Task<string> expected = Run([.. onCuda, "--save", straight]);
@@ -89,23 +89,24 @@ internal sealed class CudaProgramTests
     [Test]
     public async Task EachWayToMultiplyTrains()
     {
-        if (Environment.GetEnvironmentVariable("PACGEN_TEST_CUDA") is null)
-        {
-            Assert.Ignore("It takes minutes: set PACGEN_TEST_CUDA to emulated.");
-        }
-
         string data = InFolder("few.npz");
         WriteImages(data);
         string[] settings =
             [
                 "train", "--dataset", $"npz:{data}", "--model", "mnist-cnn", "--batch-size", "16", "--epochs", "2", .. Perturbed,
             ];
-        Task<string> onCpu = Run([.. settings, "--device", "cpu"]), single = Train(), tf32 = Train("--products", "tf32"),
+        Task<string> onCpu = Run([.. settings, "--device", "cpu"]), single = Train(),
+            fastest = Train("--convolutions", "fastest"), tf32 = Train("--products", "tf32"),
             pairs = Train("--precision", "bf16");
         double[] expected = Numbers(await onCpu);
         Assert.That(Numbers(await single), Is.EqualTo(expected).Within(1e-5));
+        Assert.That(Numbers(await fastest), Is.EqualTo(expected).Within(1e-5));
         Assert.That(Numbers(await tf32), Is.EqualTo(expected).Within(1e-3).And.Not.EqualTo(Numbers(await single)));
         Assert.That(Numbers(await pairs), Is.EqualTo(expected).Within(1e-2).And.Not.EqualTo(Numbers(await single)));
+        Assert.That(
+            Numbers(await Finish(Start(
+                [.. settings, "--device", "cuda", "--precision", "bf16"], ("PACGEN_GPU_BF16_MEMORY", "0")))),
+            Is.EqualTo(Numbers(await pairs)));
 
         Task<string> Train(params string[] way) => Run([.. settings, "--device", "cuda", .. way]);
     }
@@ -113,11 +114,6 @@ internal sealed class CudaProgramTests
     [Test]
     public async Task ScoresAndCertificatesAreTheCpus()
     {
-        if (Environment.GetEnvironmentVariable("PACGEN_TEST_CUDA") is null)
-        {
-            Assert.Ignore("It takes minutes: set PACGEN_TEST_CUDA to emulated.");
-        }
-
         string weights = InFolder("weights");
         await Run(
             ["train", "--epochs", "3", "--limit", "128", "--hidden", "16", "--device", "cpu", "--save", weights, .. Perturbed]);
@@ -137,7 +133,7 @@ internal sealed class CudaProgramTests
     }
 
     /// <summary>Starts the program where there is an emulated device.</summary>
-    private static Process Start(string[] arguments)
+    private static Process Start(string[] arguments, params (string Name, string Value)[] variables)
     {
         // A shell that runs in the background has its children ignore SIGINT: env restores what a person's shell does.
         ProcessStartInfo start = new("env", ["--default-signal=INT", "dotnet", Program, .. arguments])
@@ -149,6 +145,11 @@ internal sealed class CudaProgramTests
                 ["DOTNET_STARTUP_HOOKS"] = Emulator, ["PACGEN_TEST_CUDA"] = "emulated,init", ["PACGEN_DEVICE"] = null,
             },
         };
+        foreach ((string name, string value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
         return Process.Start(start)!;
     }
 

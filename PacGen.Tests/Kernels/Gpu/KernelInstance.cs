@@ -191,6 +191,7 @@ internal sealed record KernelInstance(
                        StagedProducts.Where(product => staged.Any(tile => product.Name.Contains(
                            $", {tile}, ", StringComparison.Ordinal))))
                    where product.Name.Contains("convolution, ", StringComparison.Ordinal)
+                       && product.Name != "convolution, 128, Wide Wide"
                        && !product.Name.Contains("Narrow", StringComparison.Ordinal)
                    from expression in (Type[])[typeof(Argument0), sum]
                    select Gathering(Fused(

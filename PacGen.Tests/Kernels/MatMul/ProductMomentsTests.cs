@@ -90,7 +90,14 @@ internal sealed class ProductMomentsTests(string id, string factors)
             Check(tile, 523, 40, 124, 1000, 0);
         }
 
-        // 64 groups of 128 × 128.
+        // 64 groups of 128 × 128, which in single precision would spill registers.
+        device.TileSetting = "";
+        if (factors == Single)
+        {
+            Assert.That(ProductMoments.Of(new MatMul(), device, [new(4123, 40), new(40, 256)]), Is.Null);
+            return;
+        }
+
         Check("", 4123, 40, 256, 0, 0);
         Check("", 4096, 40, 128, 1000, 0);
     }

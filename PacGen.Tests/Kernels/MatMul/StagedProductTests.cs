@@ -36,7 +36,7 @@ internal sealed class StagedProductTests(string id, string factors)
 
         if (!OnGpu && factors is not (Tf32 or Single))
         {
-            Assert.Ignore("The simulator would take half a minute.");
+            Assert.Ignore("The emulated CUDA device runs them; the simulator would take half a minute.");
         }
 
         device.Products = factors == Tf32 ? ProductMode.Tf32 : ProductMode.Single;

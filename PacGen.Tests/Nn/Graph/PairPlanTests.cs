@@ -131,7 +131,7 @@ internal sealed class PairPlanTests
     {
         if (!id.StartsWith("cuda", StringComparison.Ordinal))
         {
-            Assert.Ignore("The simulator would take a minute.");
+            Assert.Ignore("The emulated CUDA device runs it; the simulator would take a minute.");
         }
 
         GpuDevice device = Opened(id, joins);
