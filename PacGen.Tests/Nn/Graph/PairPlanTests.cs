@@ -9,6 +9,14 @@ namespace PacGen.Tests.Nn;
 internal sealed class PairPlanTests
 {
     private const int Batch = 8;
+    private static void OnlyOnAGpu(string id)
+    {
+        if (!id.StartsWith("cuda", StringComparison.Ordinal))
+        {
+            Assert.Ignore("The emulated CUDA device runs it; the simulator would take a minute.");
+        }
+    }
+
     private static readonly GpuDevice Warps = WarpSimulator.Device;
 
     private static IEnumerable<string> Ids => new[] { "simulator of warps" }.Concat(Device.List().Where(
@@ -73,6 +81,7 @@ internal sealed class PairPlanTests
     [Test]
     public void AnMlpHasTheSameBits([ValueSource(nameof(Ids))] string id, [Values] bool joins)
     {
+        OnlyOnAGpu(id);
         GpuDevice device = Opened(id, joins);
         Tensor x = Constant(new(8, 16), 1), first = Constant(new(16, 8), 2), second = Constant(new(8, 16), 3);
         Tensor third = Constant(new(16, 8), 4), bias = Constant(new(8), 5);
@@ -129,11 +138,7 @@ internal sealed class PairPlanTests
     [Test]
     public void BitsAreTheSame([ValueSource(nameof(Ids))] string id, [Values] bool joins)
     {
-        if (!id.StartsWith("cuda", StringComparison.Ordinal))
-        {
-            Assert.Ignore("The emulated CUDA device runs it; the simulator would take a minute.");
-        }
-
+        OnlyOnAGpu(id);
         GpuDevice device = Opened(id, joins);
         Tensor x = Constant(new(1, 2, 3, 8), 1), first = Constant(new(1, 1, 8, 8), 2), second = Constant(new(3, 3, 8, 8), 3);
         Tensor bias = Constant(new(8), 4), third = Constant(new(1, 1, 8, 8), 5), scale = Constant(new(8), 6);
