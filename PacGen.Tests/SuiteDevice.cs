@@ -4,7 +4,7 @@ namespace PacGen.Tests;
 
 /// <summary>
 /// Without another word the suite runs on the CPU, whatever GPU the machine has: what it expects to the bit are the CPU's
-/// results. Tests that mean other devices open them by name.
+/// results. Tests that mean other devices open them by name. Nothing is written to the user's cache folder.
 /// </summary>
 [SetUpFixture]
 internal sealed class SuiteDevice
@@ -16,5 +16,7 @@ internal sealed class SuiteDevice
         {
             Environment.SetEnvironmentVariable(Device.EnvironmentVariable, "cpu");
         }
+
+        Environment.SetEnvironmentVariable("PACGEN_GPU_KERNELS", "0");
     }
 }

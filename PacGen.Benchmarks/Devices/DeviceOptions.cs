@@ -129,14 +129,14 @@ internal sealed class DeviceOptions : OptionGroup
     /// <summary>Lets a device have the kernels that an option of <see cref="Tiles"/> says; null for its default.</summary>
     /// <param name="device">The device.</param>
     /// <param name="tiles">The option.</param>
-    /// <param name="error">What is told that kernels are being timed.</param>
+    /// <param name="error">What is told that kernels are being compiled or timed.</param>
     /// <exception cref="DeviceException">It has no staged tiles.</exception>
     /// <exception cref="UsageException">It is the CPU.</exception>
     public static void Tile(Device device, string? tiles, TextWriter error)
     {
         if (device is GpuDevice gpu)
         {
-            gpu.Measuring = error.WriteLine;
+            gpu.Notices = error.WriteLine;
             if (tiles is not null)
             {
                 gpu.Tiles = TileChoices.First(one => one.Name == tiles).Tiles;

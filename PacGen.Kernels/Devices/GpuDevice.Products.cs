@@ -74,10 +74,11 @@ public sealed partial class GpuDevice
     }
 
     /// <summary>
-    /// Called once, before the first product is timed for <see cref="ProductTiles.Measured"/>, with a sentence that says so;
-    /// null where nobody wants to know.
+    /// Called with a sentence before what takes seconds when graphs are bound: once before the first kernel that no earlier
+    /// process has compiled, and once before the first product that is timed for <see cref="ProductTiles.Measured"/>. Null where
+    /// nobody wants to know.
     /// </summary>
-    public Action<string>? Measuring { get; set; }
+    public Action<string>? Notices { get; set; }
 
     /// <summary>The extents of the only tile of <see cref="ProductTiles.Reckoned"/>, or auto for any.</summary>
     internal string Tile { get; private set; } = StagedChoice.Auto;

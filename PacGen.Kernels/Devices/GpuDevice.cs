@@ -23,10 +23,13 @@ public sealed partial class GpuDevice : Device
     // Devices share ILGPU's context, which must not be cleared while another thread compiles.
     private static readonly Lock Compiler = new();
     private readonly ConcurrentDictionary<MethodInfo, Delegate> kernels = new();
-    private int compiled;
+    private readonly KernelLoader loader;
     private readonly string name;
     private readonly CudaDriver? driver;
     private readonly Lazy<CudaStream> copies, side;
+
+    /// <summary>Of how many of the kernels that were compiled ILGPU keeps nothing any more.</summary>
+    private int forgotten;
 
     internal GpuDevice(Accelerator accelerator, DeviceKind kind, string name)
     {
@@ -38,6 +41,8 @@ public sealed partial class GpuDevice : Device
             driver = CudaDriver.Instance;
         }
 
+        CompiledKernels? kept = CompiledKernels.Of(accelerator);
+        loader = new KernelLoader(accelerator, kept) { Compiling = kind == DeviceKind.Simulator ? null : Announce };
         copies = new Lazy<CudaStream>(() => (CudaStream)accelerator.CreateStream());
         side = new Lazy<CudaStream>(() => (CudaStream)accelerator.CreateStream());
         GraphObstacle = kind == DeviceKind.Cuda ? CudaGraph.Obstacle() : "only CUDA devices record";
@@ -58,6 +63,9 @@ public sealed partial class GpuDevice : Device
             DeviceKind.OpenCl => $"{name} (OpenCL)",
             _ => name,
         };
+
+        void Announce() => Notices?.Invoke(
+            $"Compiling kernels for {Name}{(kept is null ? "" : "; later runs find them compiled")}.");
     }
 
     /// <summary>How the device runs kernels.</summary>
@@ -312,7 +320,7 @@ public sealed partial class GpuDevice : Device
 
     /// <summary>A kernel, compiled at its first use and held as long as the device.</summary>
     /// <exception cref="DeviceException">The kernel does not compile for the device; the message names it.</exception>
-    internal TDelegate Load<TDelegate>(MethodInfo kernel, Func<Accelerator, TDelegate> load)
+    internal TDelegate Load<TDelegate>(MethodInfo kernel, Func<KernelLoader, TDelegate> load)
         where TDelegate : Delegate =>
         (TDelegate)kernels.GetOrAdd(kernel, _ => OnlyListsKernels ? null! : Compile(kernel, load));
 
@@ -392,27 +400,26 @@ public sealed partial class GpuDevice : Device
     {
         lock (Compiler)
         {
-            if (compiled > 0)
+            if (loader.Compiled > forgotten)
             {
                 Accelerator.Context.ClearCache(ClearCacheMode.Default);
-                compiled = 0;
+                forgotten = loader.Compiled;
             }
         }
     }
 
-    private TDelegate Compile<TDelegate>(MethodInfo kernel, Func<Accelerator, TDelegate> load)
+    private TDelegate Compile<TDelegate>(MethodInfo kernel, Func<KernelLoader, TDelegate> load)
     {
         try
         {
             lock (Compiler)
             {
-                if (compiled == MostCompiled)
+                if (loader.Compiled - forgotten >= MostCompiled)
                 {
                     ForgetCompiled();
                 }
 
-                compiled++;
-                return load(Accelerator);
+                return load(loader);
             }
         }
         catch (Exception failure) when (IsOutOfMemory(failure))

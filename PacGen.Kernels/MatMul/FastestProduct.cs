@@ -65,7 +65,7 @@ internal sealed class FastestProduct(GpuDevice device, ChoiceFile choices)
             if (!told)
             {
                 told = true;
-                device.Measuring?.Invoke(
+                device.Notices?.Invoke(
                     $"Timing products' kernels on {device.Name}, once for each product; choices are kept in {choices.Path}.");
             }
 

@@ -157,6 +157,22 @@ internal readonly struct Staged128By16 : IStagedTile
     public static ArrayView<float> Shared() => SharedMemory.Allocate<float>(4 * ProductStage.Terms * 144);
 }
 
+/// <summary>4 × 2 warps of 64 × 64: three quarters of the bytes of <see cref="Staged128"/> for each product.</summary>
+internal readonly struct Staged256By128 : IStagedTile
+{
+    public static int Down => 4;
+
+    public static int Across => 2;
+
+    public static int Width => 4;
+
+    public static int Stages => 3;
+
+    public static int Resident => 1;
+
+    public static ArrayView<float> Shared() => SharedMemory.GetDynamic<float>();
+}
+
 /// <summary>4 warps of 64 × 64, one below the other.</summary>
 internal readonly struct Staged256By64 : IStagedTile
 {

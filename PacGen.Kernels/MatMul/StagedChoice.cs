@@ -48,8 +48,8 @@ internal sealed class StagedChoice
     [
         Of<Staged128>(2516, 1051, 635, 861), Of<Staged128By96>(1927, 862, 526, 659), Of<Staged128By64>(1338, 673, 417, 493),
         Of<Staged128By48>(1953, 884, 548, 673), Of<Staged128By32>(1364, 699, 443, 507), Of<Staged128By16>(771, 488, 312, 324),
-        Of<Staged256By64>(2524, 1059, 643, 863), Of<Staged256By48>(1948, 879, 543, 665), Of<Staged64By96>(1954, 889, 553, 689),
-        Of<Staged64>(1356, 691, 435, 517),
+        Of<Staged256By128>(2498, 1033, 617, 837), Of<Staged256By64>(2524, 1059, 643, 863), Of<Staged256By48>(1948, 879, 543, 665),
+        Of<Staged64By96>(1954, 889, 553, 689), Of<Staged64>(1356, 691, 435, 517),
     ];
 
     /// <summary>The tile's extents, such as 128x96.</summary>

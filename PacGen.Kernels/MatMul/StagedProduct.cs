@@ -43,8 +43,9 @@ internal sealed class StagedProduct<TA, TB, TTile, TSums, TTarget> : Launch
             Method,
             gpu =>
             {
-                var loaded = gpu.LoadKernel<
-                    ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, TTarget>(Kernel, Specialization);
+                var loaded = gpu.Load<Action<
+                    AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, TA, TB, TTarget>>(
+                    Kernel, Specialization);
                 if (floats > StagedTile.Static)
                 {
                     device.AllowShared(loaded, sizeof(float) * floats);

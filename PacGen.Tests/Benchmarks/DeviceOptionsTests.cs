@@ -41,14 +41,14 @@ internal sealed class DeviceOptionsTests
             Assert.That(gpu.Tiles, Is.EqualTo(ProductTiles.Reckoned));
             DeviceOptions.Tile(gpu, "measured", error);
             Assert.That(gpu.Tiles, Is.EqualTo(ProductTiles.Measured));
-            gpu.Measuring!("timing");
+            gpu.Notices!("timing");
             Assert.That(error.ToString().TrimEnd(), Is.EqualTo("timing"));
             using CpuDevice cpu = new(1);
             Assert.That(() => DeviceOptions.Tile(cpu, "fixed", error), Throws.Nothing);
         }
         finally
         {
-            (gpu.Tiles, gpu.Measuring) = (before, null);
+            (gpu.Tiles, gpu.Notices) = (before, null);
         }
     }
 }

@@ -103,10 +103,13 @@ internal sealed class CudaProgramTests
         Assert.That(Numbers(await fastest), Is.EqualTo(expected).Within(1e-5));
         Assert.That(Numbers(await tf32), Is.EqualTo(expected).Within(1e-3).And.Not.EqualTo(Numbers(await single)));
         Assert.That(Numbers(await pairs), Is.EqualTo(expected).Within(1e-2).And.Not.EqualTo(Numbers(await single)));
+        string noCache = InFolder("no-cache");
         Assert.That(
             Numbers(await Finish(Start(
-                [.. settings, "--device", "cuda", "--precision", "bf16"], ("PACGEN_GPU_BF16_MEMORY", "0")))),
+                [.. settings, "--device", "cuda", "--precision", "bf16"], ("PACGEN_GPU_BF16_MEMORY", "0"),
+                ("XDG_CACHE_HOME", noCache), ("PACGEN_GPU_KERNELS", "0")))),
             Is.EqualTo(Numbers(await pairs)));
+        Assert.That(noCache, Does.Not.Exist, "kernels are kept though nothing is to be");
 
         Task<string> Train(params string[] way) => Run([.. settings, "--device", "cuda", .. way]);
     }
@@ -132,8 +135,26 @@ internal sealed class CudaProgramTests
         static double Bound(string output) => (double)JsonNode.Parse(output)!["crossEntropy"]!["certificate"]!;
     }
 
+    /// <summary>Compiled kernels lie in the user's cache folder; one that is damaged there is compiled again.</summary>
+    [Test]
+    public async Task TheNextProcessFindsItsKernelsCompiled()
+    {
+        string cache = InFolder("own-cache"), kernels = Path.Combine(cache, "pacgen", "kernels");
+        string[] train = ["train", "--epochs", "2", "--limit", "64", "--hidden", "8", "--device", "cuda", .. Perturbed];
+        string first = await Finish(Start(train, ("XDG_CACHE_HOME", cache)));
+        string[] files = Directory.GetFiles(kernels);
+        Assert.That(files, Has.Length.GreaterThan(10));
+        byte[] whole = File.ReadAllBytes(files[0]);
+        File.WriteAllBytes(files[0], whole[..(whole.Length / 2)]);
+        Dictionary<string, DateTime> times = files.ToDictionary(file => file, File.GetLastWriteTimeUtc);
+        Assert.That(Losses(await Finish(Start(train, ("XDG_CACHE_HOME", cache)))), Is.EqualTo(Losses(first)));
+        Assert.That(Directory.GetFiles(kernels), Is.EquivalentTo(files));
+        Assert.That(new FileInfo(files[0]).Length, Is.EqualTo(whole.Length).Within(10).Percent);
+        Assert.That(files.Where(file => File.GetLastWriteTimeUtc(file) != times[file]), Is.EqualTo(files[..1]));
+    }
+
     /// <summary>Starts the program where there is an emulated device.</summary>
-    private static Process Start(string[] arguments, params (string Name, string Value)[] variables)
+    private Process Start(string[] arguments, params (string Name, string Value)[] variables)
     {
         // A shell that runs in the background has its children ignore SIGINT: env restores what a person's shell does.
         ProcessStartInfo start = new("env", ["--default-signal=INT", "dotnet", Program, .. arguments])
@@ -143,6 +164,9 @@ internal sealed class CudaProgramTests
             Environment =
             {
                 ["DOTNET_STARTUP_HOOKS"] = Emulator, ["PACGEN_TEST_CUDA"] = "emulated,init", ["PACGEN_DEVICE"] = null,
+
+                // A cache of this class's own: what one program compiled the next ones find.
+                ["XDG_CACHE_HOME"] = InFolder("cache"), ["PACGEN_GPU_KERNELS"] = null,
 
                 // ILGPU's compiler keeps the collector busy: with a heap a core it takes a third less time.
                 ["DOTNET_gcServer"] = "1",
@@ -174,7 +198,7 @@ internal sealed class CudaProgramTests
         }
     }
 
-    private static Task<string> Run(params string[] arguments) => Finish(Start(arguments));
+    private Task<string> Run(params string[] arguments) => Finish(Start(arguments));
 
     /// <summary>Waits until a run has a newer checkpoint than one of before.</summary>
     private static async Task<string> AwaitCheckpoint(Process process, string run, string? before)

@@ -56,7 +56,7 @@ internal sealed class GpuSwitchTests
         }
 
         Assert.That(() => Gpu.Tiles = ProductTiles.Fixed, Throws.Nothing);
-        Assert.That((Gpu.Tiles, Gpu.Measuring), Is.EqualTo((ProductTiles.Fixed, (Action<string>?)null)));
+        Assert.That((Gpu.Tiles, Gpu.Notices), Is.EqualTo((ProductTiles.Fixed, (Action<string>?)null)));
     }
 
     private static void Choose(bool fuses, bool joins, bool beside, ConvolutionMode way) =>

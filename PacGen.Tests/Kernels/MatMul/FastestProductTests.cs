@@ -17,7 +17,7 @@ internal sealed class FastestProductTests
     [TearDown]
     public void DeleteFolder()
     {
-        device.Measuring = null;
+        device.Notices = null;
         folder.Dispose();
     }
 
@@ -32,7 +32,7 @@ internal sealed class FastestProductTests
     public void EachProductIsMeasuredOnce()
     {
         List<string> said = [];
-        device.Measuring = said.Add;
+        device.Notices = said.Add;
         FastestProduct one = Of([1, 0.5, 2]);
         Assert.That(one.Choose(Candidates()).Name, Is.EqualTo("b"));
         int before = timed;

@@ -94,6 +94,7 @@ internal sealed class PairPlanTests
     [Test]
     public void AThirdInputIsNoFactor([ValueSource(nameof(Ids))] string id)
     {
+        OnlyOnAGpu(id);
         GpuDevice device = Opened(id, true);
         Tensor x = Constant(new(8, 8), 1), w = Constant(new(8, 8), 2), y = (x + 1f).Relu();
         Tensor[] outputs = [Tensor.Apply(new ProductAndSum(new MatMul()), y, w, y)];

@@ -1,0 +1,139 @@
+using ILGPU;
+using ILGPU.Backends;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+using PacGen.Kernels;
+
+namespace PacGen.Tests.Kernels;
+
+internal sealed class CompiledKernelsTests
+{
+    private static readonly KernelSpecialization Threads = new(128, 2);
+
+    private readonly Context context = Context.Create(GpuArithmetic.Configure);
+    private string folder = "";
+
+    [SetUp]
+    public void MakeAFolder() => folder = Directory.CreateTempSubdirectory("pacgen-kernels-").FullName;
+
+    [TearDown]
+    public void Clean() => Directory.Delete(folder, recursive: true);
+
+    [OneTimeTearDown]
+    public void Dispose() => context.Dispose();
+
+    [Test]
+    public void WhatWasKeptIsFoundAsItWas()
+    {
+        EntryPointDescription entry = Entry(TransposeGpu.Kernel);
+        CompiledKernel compiled = Compile(entry, Threads);
+        Assert.That(Kept().Find(entry, Threads), Is.Null);
+        Kept().Keep(entry, Threads, compiled);
+        CompiledKernel found = Kept().Find(entry, Threads)!;
+        Assert.That(CompiledKernels.TextOf(found), Is.EqualTo(CompiledKernels.TextOf(compiled)));
+        EntryPoint before = CompiledKernels.EntryPointOf(compiled), after = CompiledKernels.EntryPointOf(found);
+        Assert.That(after.SharedMemory, Is.EqualTo(before.SharedMemory));
+        Assert.That(after.SharedMemory.StaticSize, Is.Positive);
+        Assert.That(found.Name, Is.EqualTo(compiled.Name));
+        Assert.That(found.SourceMethod, Is.EqualTo(compiled.SourceMethod));
+        Assert.That(found.Specialization, Is.EqualTo(Threads));
+        Assert.That(Files(), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public void AnotherKernelSpecializationOrGpuHasAFileOfItsOwn()
+    {
+        EntryPointDescription entry = Entry(TransposeGpu.Kernel), other = Entry(SplitSumGpu<One>.Kernel);
+        Kept().Keep(entry, Threads, Compile(entry, Threads));
+        Assert.That(Kept().Find(entry, KernelSpecialization.Empty), Is.Null);
+        Assert.That(Kept().Find(other, Threads), Is.Null);
+        Assert.That(Kept(CudaArchitecture.SM_90).Find(entry, Threads), Is.Null);
+        Kept().Keep(other, Threads, Compile(other, Threads));
+        Assert.That(Kept().Find(Entry(SplitSumGpu<Quad>.Kernel), Threads), Is.Null);
+        Assert.That(Files(), Has.Length.EqualTo(2));
+    }
+
+    /// <summary>What such a type reads, ILGPU may write into the kernel: a later process may read another number.</summary>
+    [Test]
+    public void AKernelWithATypeOfAnotherAssemblyIsNotKept()
+    {
+        EntryPointDescription entry = Entry(Own<Foreign>.Kernel);
+        CompiledKernel compiled = Compile(entry, Threads);
+        Kept().Keep(entry, Threads, compiled);
+        Assert.That(Kept().Find(entry, Threads), Is.Null);
+        Assert.That(Files(), Is.Empty);
+    }
+
+    [Test]
+    public void WhatIsDamagedIsCompiledAgain()
+    {
+        EntryPointDescription entry = Entry(TransposeGpu.Kernel);
+        CompiledKernel compiled = Compile(entry, Threads);
+        Kept().Keep(entry, Threads, compiled);
+        string path = Files().Single();
+        byte[] whole = File.ReadAllBytes(path);
+        foreach (int count in (int[])[0, 10, 32, whole.Length / 2, whole.Length - 1])
+        {
+            File.WriteAllBytes(path, whole[..count]);
+            Assert.That(Kept().Find(entry, Threads), Is.Null, $"{count} bytes");
+        }
+
+        byte[] damaged = [.. whole];
+        damaged[^20] ^= 1;
+        File.WriteAllBytes(path, damaged);
+        Assert.That(Kept().Find(entry, Threads), Is.Null);
+        Kept().Keep(entry, Threads, compiled);
+        Assert.That(File.ReadAllBytes(path), Is.EqualTo(whole));
+    }
+
+    [Test]
+    public void WhatNobodyReadForAMonthIsDeleted()
+    {
+        EntryPointDescription entry = Entry(TransposeGpu.Kernel), other = Entry(SplitSumGpu<One>.Kernel);
+        Kept().Keep(entry, Threads, Compile(entry, Threads));
+        string path = Files().Single();
+        File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddDays(-29));
+        Assert.That(Kept().Find(entry, Threads), Is.Not.Null);
+        Assert.That(File.GetLastWriteTimeUtc(path), Is.EqualTo(DateTime.UtcNow).Within(TimeSpan.FromHours(1)));
+        File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddDays(-31));
+        Kept().Keep(other, Threads, Compile(other, Threads));
+        Assert.That(path, Does.Not.Exist);
+        Assert.That(Kept().Find(other, Threads), Is.Not.Null);
+    }
+
+    [Test]
+    public void NothingFailsWhereNoFolderCanBeMade()
+    {
+        string file = Path.Combine(folder, "file");
+        File.WriteAllText(file, "");
+        EntryPointDescription entry = Entry(TransposeGpu.Kernel);
+        CompiledKernels kept = new(Path.Combine(file, "kernels"), Ptx(CudaArchitecture.SM_80), "");
+        Assert.That(() => kept.Keep(entry, Threads, Compile(entry, Threads)), Throws.Nothing);
+        Assert.That(kept.Find(entry, Threads), Is.Null);
+    }
+
+    private static EntryPointDescription Entry(Delegate kernel) =>
+        EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method);
+
+    /// <summary>Each as a process of its own has it.</summary>
+    private CompiledKernels Kept(CudaArchitecture? architecture = null) =>
+        new(folder, Ptx(CudaArchitecture.SM_80), $"{architecture ?? CudaArchitecture.SM_80}");
+
+    private PTXBackend Ptx(CudaArchitecture architecture) =>
+        new(context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_70, null);
+
+    private CompiledKernel Compile(EntryPointDescription entry, KernelSpecialization specialization) =>
+        Ptx(CudaArchitecture.SM_80).Compile(entry, specialization);
+
+    private string[] Files() => Directory.GetFiles(folder);
+
+    private static class Own<T>
+        where T : struct
+    {
+        public static void Kernel(ArrayView<float> values, T _) => values[Grid.IdxX] = 1f;
+    }
+
+    private readonly struct Foreign;
+}
