@@ -54,20 +54,21 @@ internal sealed class CompiledKernels(string folder, Backend backend, string tar
     private bool tidied;
 
     /// <summary>The user's own folder; null where <c>PACGEN_GPU_KERNELS</c> is 0, and for the simulator.</summary>
-    public static CompiledKernels? Of(Accelerator accelerator)
+    public static CompiledKernels? Of(Accelerator accelerator) =>
+        Environment.GetEnvironmentVariable("PACGEN_GPU_KERNELS")?.Trim() == "0"
+            ? null
+            : In(Path.Combine(UserCache.Folder, "kernels"), accelerator);
+
+    /// <summary>A folder for a device; null for the simulator, whose kernels are .NET code.</summary>
+    public static CompiledKernels? In(string folder, Accelerator accelerator) => accelerator switch
     {
-        string folder = Path.Combine(UserCache.Folder, "kernels");
-        return Environment.GetEnvironmentVariable("PACGEN_GPU_KERNELS")?.Trim() == "0" ? null : accelerator switch
-        {
-            CudaAccelerator { Backend: var ptx } => new CompiledKernels(
-                folder, ptx, $"{ptx.Architecture}, {ptx.InstructionSet}"),
-            CLAccelerator { Backend: var openCl } gpu => new CompiledKernels(
-                folder, openCl,
-                $"{openCl.Vendor}, {openCl.CLStdVersion}, {gpu.Name}, " +
-                    CLAPI.CurrentAPI.GetDeviceInfo(gpu.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION)),
-            _ => null,
-        };
-    }
+        CudaAccelerator { Backend: var ptx } => new CompiledKernels(folder, ptx, $"{ptx.Architecture}, {ptx.InstructionSet}"),
+        CLAccelerator { Backend: var openCl } gpu => new CompiledKernels(
+            folder, openCl,
+            $"{openCl.Vendor}, {openCl.CLStdVersion}, {gpu.Name}, " +
+                CLAPI.CurrentAPI.GetDeviceInfo(gpu.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION)),
+        _ => null,
+    };
 
     /// <summary>A kernel that was kept, or null.</summary>
     public CompiledKernel? Find(in EntryPointDescription entry, in KernelSpecialization specialization)

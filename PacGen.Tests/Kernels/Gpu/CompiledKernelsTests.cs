@@ -114,6 +114,32 @@ internal sealed class CompiledKernelsTests
         Assert.That(kept.Find(entry, Threads), Is.Null);
     }
 
+    [TestCaseSource(typeof(DeviceFixture), nameof(DeviceFixture.GpuIds))]
+    public void AKernelThatIsFoundComputesTheSame(string id)
+    {
+        GpuDevice device = (GpuDevice)PacGen.Kernels.Device.Open(id);
+        if (CompiledKernels.In(folder, device.Accelerator) is null)
+        {
+            Assert.Ignore("The simulator's kernels are .NET code.");
+        }
+
+        float[] values = [.. Enumerable.Range(0, 35 * 40).Select(i => (float)i)];
+        float[] compiled = Transposed(1), found = Transposed(0);
+        Assert.That(compiled[..3], Is.EqualTo((float[])[0, 40, 80]));
+        Assert.That(found, Is.EqualTo(compiled));
+
+        float[] Transposed(int compiles)
+        {
+            KernelLoader loader = new(device.Accelerator, CompiledKernels.In(folder, device.Accelerator));
+            var kernel = loader.LoadStreamKernel<ArrayView<float>, ArrayView<float>, int, int>(TransposeGpu.Kernel);
+            Assert.That(loader.Compiled, Is.EqualTo(compiles));
+            using DeviceBuffer x = device.Allocate(values.Length), y = device.Allocate(values.Length);
+            x.Write(0, values);
+            kernel(new KernelConfig(2, 256), GpuDevice.View(new Region(x)), GpuDevice.View(new Region(y)), 35, 40);
+            return new Region(y).ToArray();
+        }
+    }
+
     private static EntryPointDescription Entry(Delegate kernel) =>
         EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method);
 
