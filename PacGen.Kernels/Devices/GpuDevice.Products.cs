@@ -74,9 +74,9 @@ public sealed partial class GpuDevice
     }
 
     /// <summary>
-    /// Called with a sentence before what takes seconds when graphs are bound: once before the first kernel that no earlier
-    /// process has compiled, and once before the first product that is timed for <see cref="ProductTiles.Measured"/>. Null where
-    /// nobody wants to know.
+    /// Called with a sentence about what takes seconds when graphs are bound: behind the first kernel that no earlier process has
+    /// compiled, and before the first product that is timed for <see cref="ProductTiles.Measured"/>. Null where nobody wants to
+    /// know.
     /// </summary>
     public Action<string>? Notices { get; set; }
 

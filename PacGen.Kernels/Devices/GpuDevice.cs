@@ -41,8 +41,7 @@ public sealed partial class GpuDevice : Device
             driver = CudaDriver.Instance;
         }
 
-        CompiledKernels? kept = CompiledKernels.Of(accelerator);
-        loader = new KernelLoader(accelerator, kept) { Compiling = kind == DeviceKind.Simulator ? null : Announce };
+        loader = new KernelLoader(accelerator, CompiledKernels.Of(accelerator));
         copies = new Lazy<CudaStream>(() => (CudaStream)accelerator.CreateStream());
         side = new Lazy<CudaStream>(() => (CudaStream)accelerator.CreateStream());
         GraphObstacle = kind == DeviceKind.Cuda ? CudaGraph.Obstacle() : "only CUDA devices record";
@@ -63,9 +62,6 @@ public sealed partial class GpuDevice : Device
             DeviceKind.OpenCl => $"{name} (OpenCL)",
             _ => name,
         };
-
-        void Announce() => Notices?.Invoke(
-            $"Compiling kernels for {Name}{(kept is null ? "" : "; later runs find them compiled")}.");
     }
 
     /// <summary>How the device runs kernels.</summary>
@@ -321,8 +317,32 @@ public sealed partial class GpuDevice : Device
     /// <summary>A kernel, compiled at its first use and held as long as the device.</summary>
     /// <exception cref="DeviceException">The kernel does not compile for the device; the message names it.</exception>
     internal TDelegate Load<TDelegate>(MethodInfo kernel, Func<KernelLoader, TDelegate> load)
-        where TDelegate : Delegate =>
-        (TDelegate)kernels.GetOrAdd(kernel, _ => OnlyListsKernels ? null! : Compile(kernel, load));
+        where TDelegate : Delegate
+    {
+        if (kernels.TryGetValue(kernel, out Delegate? loaded))
+        {
+            return (TDelegate)loaded;
+        }
+
+        bool isFirst;
+        lock (Compiler)
+        {
+            int before = loader.Compiled;
+            if (!kernels.TryGetValue(kernel, out loaded))
+            {
+                kernels[kernel] = loaded = OnlyListsKernels ? null! : Compile(kernel, load);
+            }
+
+            isFirst = before == 0 && loader.Compiled > 0;
+        }
+
+        if (isFirst && Kind != DeviceKind.Simulator)
+        {
+            Notices?.Invoke($"Compiling kernels for {Name}{(loader.Keeps ? "; later runs find them compiled" : "")}.");
+        }
+
+        return (TDelegate)loaded;
+    }
 
     /// <summary>
     /// The grid for a kernel whose threads stride over <paramref name="count"/> items: enough groups to fill the device, no more
@@ -412,15 +432,12 @@ public sealed partial class GpuDevice : Device
     {
         try
         {
-            lock (Compiler)
+            if (loader.Compiled - forgotten >= MostCompiled)
             {
-                if (loader.Compiled - forgotten >= MostCompiled)
-                {
-                    ForgetCompiled();
-                }
-
-                return load(loader);
+                ForgetCompiled();
             }
+
+            return load(loader);
         }
         catch (Exception failure) when (IsOutOfMemory(failure))
         {

@@ -29,8 +29,8 @@ namespace PacGen.Kernels;
 /// </remarks>
 /// <param name="folder">The folder; it need not exist.</param>
 /// <param name="backend">What compiles what is not there, for CUDA or OpenCL.</param>
-/// <param name="target">What of the device its output depends on.</param>
-internal sealed class CompiledKernels(string folder, Backend backend, string target)
+/// <param name="device">The device's name, where more than the capabilities that are known of it may matter.</param>
+internal sealed class CompiledKernels(string folder, Backend backend, string device = "")
 {
     private const string Pattern = "*.kernel";
     private const long MostBytes = 256L << 20;
@@ -48,24 +48,34 @@ internal sealed class CompiledKernels(string folder, Backend backend, string tar
         '\n',
         [
             .. Known.Append(typeof(XMath).Assembly).Select(assembly => $"{assembly.ManifestModule.ModuleVersionId}"),
-            target,
+            backend is PTXBackend ptx
+                ? $"{ptx.Architecture}, {ptx.InstructionSet}"
+                : OfOpenCl((CLBackend)backend),
+            device,
         ]);
 
     private bool tidied;
 
-    /// <summary>The user's own folder; null where <c>PACGEN_GPU_KERNELS</c> is 0, and for the simulator.</summary>
-    public static CompiledKernels? Of(Accelerator accelerator) =>
-        Environment.GetEnvironmentVariable("PACGEN_GPU_KERNELS")?.Trim() == "0"
-            ? null
-            : In(Path.Combine(UserCache.Folder, "kernels"), accelerator);
+    /// <summary>
+    /// The user's own folder; null where <c>PACGEN_GPU_KERNELS</c> is 0, for the simulator, and where the cache lies among
+    /// temporary files, so that others can put kernels there.
+    /// </summary>
+    public static CompiledKernels? Of(Accelerator accelerator)
+    {
+        string temporary = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.GetTempPath()));
+        return Environment.GetEnvironmentVariable("PACGEN_GPU_KERNELS")?.Trim() == "0"
+            || Path.GetDirectoryName(UserCache.Folder) == temporary
+                ? null
+                : In(Path.Combine(UserCache.Folder, "kernels"), accelerator);
+    }
 
     /// <summary>A folder for a device; null for the simulator, whose kernels are .NET code.</summary>
     public static CompiledKernels? In(string folder, Accelerator accelerator) => accelerator switch
     {
-        CudaAccelerator { Backend: var ptx } => new CompiledKernels(folder, ptx, $"{ptx.Architecture}, {ptx.InstructionSet}"),
+        CudaAccelerator { Backend: var ptx } => new CompiledKernels(folder, ptx),
         CLAccelerator { Backend: var openCl } gpu => new CompiledKernels(
             folder, openCl,
-            $"{openCl.Vendor}, {openCl.CLStdVersion}, {gpu.Name}, " +
+            $"{gpu.PlatformName}, {gpu.Name}, " +
                 CLAPI.CurrentAPI.GetDeviceInfo(gpu.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION)),
         _ => null,
     };
@@ -73,10 +83,12 @@ internal sealed class CompiledKernels(string folder, Backend backend, string tar
     /// <summary>A kernel that was kept, or null.</summary>
     public CompiledKernel? Find(in EntryPointDescription entry, in KernelSpecialization specialization)
     {
-        if (FileOf(entry, specialization) is not { } path)
+        if (KeyOf(entry, specialization) is not { } key)
         {
             return null;
         }
+
+        string path = FileOf(key);
 
         byte[] contents;
         try
@@ -89,7 +101,7 @@ internal sealed class CompiledKernels(string folder, Backend backend, string tar
         }
 
         ReadOnlySpan<byte> digest = contents.AsSpan(0, Math.Min(contents.Length, SHA256.HashSizeInBytes));
-        if (!digest.SequenceEqual(SHA256.HashData(contents.AsSpan(digest.Length))))
+        if (!digest.SequenceEqual(Digest(key, contents.AsSpan(digest.Length))))
         {
             return null;
         }
@@ -107,12 +119,12 @@ internal sealed class CompiledKernels(string folder, Backend backend, string tar
             : Create(context, new EntryPoint(entry, shared, specialization), null, text);
     }
 
-    /// <summary>Keeps a kernel.</summary>
-    public void Keep(in EntryPointDescription entry, in KernelSpecialization specialization, CompiledKernel kernel)
+    /// <summary>Keeps a kernel; false where it is none to be kept, or the folder can't be written.</summary>
+    public bool Keep(in EntryPointDescription entry, in KernelSpecialization specialization, CompiledKernel kernel)
     {
-        if (FileOf(entry, specialization) is not { } path)
+        if (KeyOf(entry, specialization) is not { } key)
         {
-            return;
+            return false;
         }
 
         using MemoryStream contents = new();
@@ -127,19 +139,22 @@ internal sealed class CompiledKernels(string folder, Backend backend, string tar
         }
 
         byte[] bytes = contents.ToArray();
-        SHA256.HashData(bytes.AsSpan(SHA256.HashSizeInBytes), bytes);
-        string written = $"{path}.{Guid.NewGuid():N}";
+        Digest(key, bytes.AsSpan(SHA256.HashSizeInBytes)).CopyTo(bytes, 0);
+        string path = FileOf(key), written = $"{path}.{Guid.NewGuid():N}";
         try
         {
             Directory.CreateDirectory(folder);
-            Tidy();
             File.WriteAllBytes(written, bytes);
             File.Move(written, path, overwrite: true);
         }
         catch (Exception failure) when (IsOfFiles(failure))
         {
             Delete(written);
+            return false;
         }
+
+        Tidy();
+        return true;
     }
 
     internal static string TextOf(CompiledKernel kernel) =>
@@ -183,8 +198,8 @@ internal sealed class CompiledKernels(string folder, Backend backend, string tar
         }
     }
 
-    /// <summary>The file of a kernel; null for one that is not kept.</summary>
-    private string? FileOf(in EntryPointDescription entry, in KernelSpecialization specialization)
+    /// <summary>All that a kernel's text depends on, as a digest; null for one that is not kept.</summary>
+    private byte[]? KeyOf(in EntryPointDescription entry, in KernelSpecialization specialization)
     {
         MethodInfo method = entry.MethodSource;
         Type[] types =
@@ -202,14 +217,24 @@ internal sealed class CompiledKernels(string folder, Backend backend, string tar
             build, entry.Name, method.Name, .. types.Select(type => type.AssemblyQualifiedName!),
             $"{specialization.MaxNumThreadsPerGroup}, {specialization.MinNumGroupsPerMultiprocessor}",
         ];
-        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
-        return Path.Combine(folder, $"{Convert.ToHexStringLower(digest)}{Pattern[1..]}");
+        return SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
+    }
+
+    private string FileOf(byte[] key) => Path.Combine(folder, $"{Convert.ToHexStringLower(key)}{Pattern[1..]}");
+
+    /// <summary>A file begins with it. The key is in it: one under another's name is no kernel of that name.</summary>
+    private static byte[] Digest(byte[] key, ReadOnlySpan<byte> contents) => SHA256.HashData([.. key, .. contents]);
+
+    private static string OfOpenCl(CLBackend backend)
+    {
+        CLCapabilityContext capabilities = backend.Capabilities;
+        return $"{backend.Vendor}, {backend.CLStdVersion}, {capabilities.SubGroups}, {string.Join(' ', capabilities.Extensions)}";
     }
 
     private static bool IsKnown(Type type) =>
         Known.Contains(type.Assembly) && type.GetGenericArguments().All(IsKnown);
 
-    /// <summary>Once a process deletes what was not read for long: no build of today may ask for it.</summary>
+    /// <summary>A process that compiles deletes once what was not read for long: no build of today may ask for it.</summary>
     private void Tidy()
     {
         if (tidied)
@@ -218,14 +243,21 @@ internal sealed class CompiledKernels(string folder, Backend backend, string tar
         }
 
         tidied = true;
-        long bytes = 0;
-        foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles($"{Pattern}*").OrderByDescending(Time))
+        try
         {
-            bytes += file.Length;
-            if (bytes > MostBytes || Time(file) < DateTime.UtcNow - Age)
+            long bytes = 0;
+            foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles($"{Pattern}*").OrderByDescending(Time))
             {
-                Delete(file.FullName);
+                bytes += file.Length;
+                if (bytes > MostBytes || Time(file) < DateTime.UtcNow - Age)
+                {
+                    Delete(file.FullName);
+                }
             }
+        }
+        catch (Exception failure) when (IsOfFiles(failure))
+        {
+            // Another process tidies, too.
         }
 
         static DateTime Time(FileInfo file) => file.LastWriteTimeUtc;

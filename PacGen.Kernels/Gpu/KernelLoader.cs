@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
@@ -16,8 +17,8 @@ internal sealed class KernelLoader(Accelerator accelerator, CompiledKernels? kep
     /// <summary>How many kernels were compiled since the device was opened.</summary>
     public int Compiled { get; private set; }
 
-    /// <summary>Called before the first of them.</summary>
-    public Action? Compiling { get; init; }
+    /// <summary>Whether the last of them was kept for later processes.</summary>
+    public bool Keeps { get; private set; }
 
     public Action<KernelConfig, T0, T1> LoadStreamKernel<T0, T1>(
         Action<T0, T1> kernel, KernelSpecialization specialization = default)
@@ -97,18 +98,24 @@ internal sealed class KernelLoader(Accelerator accelerator, CompiledKernels? kep
         where TLauncher : Delegate
     {
         EntryPointDescription entry = EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method);
-        CompiledKernel? compiled = kept?.Find(entry, specialization);
-        if (compiled is null)
+        Debug.Assert(!entry.HasSpecializedParameters, "ILGPU compiles such kernels at their launches.");
+        if (kept?.Find(entry, specialization) is { } found)
         {
-            if (Compiled++ == 0)
+            try
             {
-                Compiling?.Invoke();
+                return Launcher(found);
             }
-
-            compiled = accelerator.CompileKernel(entry, specialization);
-            kept?.Keep(entry, specialization, compiled);
+            catch (Exception failure) when (GpuDevice.IsDriverFailure(failure))
+            {
+                // Whatever is wrong with what was kept, it is replaced.
+            }
         }
 
-        return accelerator.LoadKernel(compiled).CreateLauncherDelegate<TLauncher>();
+        Compiled++;
+        CompiledKernel compiled = accelerator.CompileKernel(entry, specialization);
+        Keeps = kept?.Keep(entry, specialization, compiled) ?? false;
+        return Launcher(compiled);
+
+        TLauncher Launcher(CompiledKernel one) => accelerator.LoadKernel(one).CreateLauncherDelegate<TLauncher>();
     }
 }

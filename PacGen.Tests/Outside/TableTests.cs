@@ -131,6 +131,37 @@ internal sealed class TableTests
         Load("csv:" + Write("odd.csv", "a,y\n1,1.5\n2,2.5\n3x,3.5\n4,4.5\n5,5.5\n"), new TableOptions()).Warnings,
         Is.EqualTo(new[] { "a has numbers, but '3x' in line 4: the column is taken as texts." }));
 
+    /// <summary>As spreadsheets write a table where numbers have commas: between semicolons.</summary>
+    [Test]
+    public void CommasOfDecimals()
+    {
+        TableOptions options = new()
+        {
+            Targets = ["y"], TestPart = 0.25, Normalize = false, StandardizeTargets = false, Missing = MissingValues.Drop,
+        };
+        Dataset data = Load(
+            "csv:" + Write("comma.csv", "a;b;y\n1,5;1e-3;10,25\n-2;0,5;20\n,25;NA;30\n3,125;4;40\n"), options);
+        float[][] rows = Rows(data, out float[] targets);
+        Assert.That(data.Features, Is.EqualTo(new[] { "a", "b" }));
+        Assert.That(data.Warnings, Is.Empty);
+        Assert.That(targets.Order(), Is.EqualTo(new[] { 10.25f, 20, 40 }));
+        Assert.That(rows[Array.IndexOf(targets, 10.25f)], Is.EqualTo(new[] { 1.5f, 1e-3f }));
+        Assert.That(rows[Array.IndexOf(targets, 40f)], Is.EqualTo(new[] { 3.125f, 4 }));
+
+        // A number with a point, commas that may all be of thousands, other separators.
+        const string Said = "the column is taken as texts; write numbers with a point and without commas.";
+        Says("a;y\n1,5;1\n2,5;2\n3;3.5\n4;4\n", $"a has '1,5' in line 2: {Said}");
+        Says("a;y\n1.5;1\n1,5;2\n3.5;3\n4.5;4\n", $"a has '1,5' in line 3: {Said}");
+        Says("a;y\n1,200;1\n12,500;2\n950;3\n4;4\n", $"a has '1,200' in line 2: {Said}");
+        Says("a\ty\n1,5\t1\n2,5\t2\n3\t3\n4\t4\n", $"a has '1,5' in line 2: {Said}");
+
+        // With commas, too, a word among numbers is what makes them texts.
+        Says("a;y\n1,5;1\n2,5;2\nx;3\n4;4\n", "a has numbers, but 'x' in line 4: the column is taken as texts.");
+
+        void Says(string text, string warning) => Assert.That(
+            Load("csv:" + Write("other.csv", text), options).Warnings, Does.Contain(warning));
+    }
+
     /// <summary>A table without names, in gzip; whole numbers of few kinds are classes.</summary>
     [Test]
     public void ATableWithoutNames()

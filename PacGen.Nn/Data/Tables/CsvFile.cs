@@ -8,12 +8,14 @@ namespace PacGen.Nn;
 /// <summary>
 /// Tables in text, a row a line, read by Sep: the separator is found from the first line, cells may be quoted, the file may be in
 /// gzip. A column is numbers where each cell that has a value is one. A first line of numbers alone is a row, and the columns'
-/// names are then their numbers from 1.
+/// names are then their numbers from 1. Between semicolons the comma is the mark of decimals, as spreadsheets write where numbers
+/// have it, if some number shows that it is none of thousands, and no number has a point.
 /// </summary>
 internal static partial class CsvFile
 {
     private const string Remedy = "Replace it with a whole copy.";
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly NumberFormatInfo DecimalComma = new() { NumberDecimalSeparator = ",", NumberGroupSeparator = " " };
     private const long LargestFile = 1L << 36;
     private static readonly HashSet<string> NoValue =
         new(["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?"], StringComparer.Ordinal);
@@ -37,19 +39,17 @@ internal static partial class CsvFile
     {
         try
         {
-            // The first look finds which columns are numbers, the second keeps them.
+            // The first look finds which columns are numbers, with points and with commas; the second keeps them.
             string[] names = [];
-            bool hasNames = false;
-            bool[] texts = [];
-            long[] numbers = [];
-            string[] firstTexts = [];
+            bool hasNames = false, hasPoints = false, hasCommas = false;
+            Look withPoints = new(0), withCommas = new(0);
             long rows = 0;
-            forEachRow(row =>
+            forEachRow((row, isSemicolon) =>
             {
                 if (names.Length == 0)
                 {
-                    (names, hasNames) = NamesOf(path, row);
-                    (texts, numbers, firstTexts) = (new bool[names.Length], new long[names.Length], new string[names.Length]);
+                    (names, hasNames) = NamesOf(path, row, isSemicolon);
+                    (withPoints, withCommas) = (new Look(names.Length), new Look(names.Length));
                     if (hasNames)
                     {
                         return;
@@ -57,15 +57,15 @@ internal static partial class CsvFile
                 }
 
                 rows++;
-                for (int i = 0; i < texts.Length; i++)
+                for (int i = 0; i < names.Length; i++)
                 {
-                    bool isNumber = TryNumber(row[i].Span, out double number);
-                    numbers[i] += isNumber && !double.IsNaN(number) ? 1 : 0;
-                    if (!isNumber && !texts[i])
-                    {
-                        texts[i] = true;
-                        firstTexts[i] = $"'{Core.Text.Printable.Name(row[i].ToString())}' in line {row.LineNumberFrom}";
-                    }
+                    ReadOnlySpan<char> cell = row[i].Span.Trim();
+                    bool isNumber = TryNumber(cell, out double number);
+                    bool isComma = !isNumber && isSemicolon && TryComma(cell, out number);
+                    hasPoints |= isNumber && cell.Contains('.');
+                    hasCommas |= isComma && !Thousands().IsMatch(cell);
+                    withPoints.Add(row, i, isNumber, number);
+                    withCommas.Add(row, i, isNumber || isComma, number);
                 }
             });
             if (rows == 0)
@@ -73,17 +73,19 @@ internal static partial class CsvFile
                 throw new DataException($"{path} has no rows of data. {Remedy}");
             }
 
+            bool commas = hasCommas && !hasPoints;
+            Look look = commas ? withCommas : withPoints;
             DataMemory.Require(
                 rows * names.Length * sizeof(double), $"{path}: its {rows} rows of {names.Length} cells", "Use fewer.");
             int[] lines = new int[rows];
-            TableColumn[] columns = Columns(path, forEachRow, names, texts, hasNames, lines);
+            TableColumn[] columns = Columns(path, forEachRow, names, look.IsText, commas, hasNames, lines);
             return new ColumnTable(path, columns, row => $"line {lines[row]}")
             {
                 Warnings = [.. from i in Enumerable.Range(0, names.Length)
-                    where texts[i] && (numbers[i] > rows / 2 || CommaNumber().IsMatch(firstTexts[i]))
-                    select $"{Core.Text.Printable.Name(names[i])} has " + (CommaNumber().IsMatch(firstTexts[i])
-                        ? $"{firstTexts[i]}: the column is taken as texts; write numbers with a point and without commas."
-                        : $"numbers, but {firstTexts[i]}: the column is taken as texts.")],
+                    where look.IsText[i] && (look.Numbers[i] > rows / 2 || CommaNumber().IsMatch(look.FirstText[i]))
+                    select $"{Core.Text.Printable.Name(names[i])} has " + (CommaNumber().IsMatch(look.FirstText[i])
+                        ? $"{look.FirstText[i]}: the column is taken as texts; write numbers with a point and without commas."
+                        : $"numbers, but {look.FirstText[i]}: the column is taken as texts.")],
             };
         }
         catch (DecoderFallbackException error)
@@ -102,7 +104,7 @@ internal static partial class CsvFile
     }
 
     private static TableColumn[] Columns(
-        string path, Action<RowAction> forEachRow, string[] names, bool[] texts, bool hasNames, int[] lines)
+        string path, Action<RowAction> forEachRow, string[] names, bool[] texts, bool commas, bool hasNames, int[] lines)
     {
         int rows = lines.Length;
         double[]?[] numbers = Array.ConvertAll(texts, text => text ? null : new double[rows]);
@@ -110,14 +112,15 @@ internal static partial class CsvFile
         Dictionary<string, string> kept = new(StringComparer.Ordinal);
         var lookup = kept.GetAlternateLookup<ReadOnlySpan<char>>();
         int at = hasNames ? -1 : 0;
-        forEachRow(row =>
+        forEachRow((row, _) =>
         {
             for (int i = 0; i < texts.Length && at >= 0; i++)
             {
                 ReadOnlySpan<char> cell = row[i].Span.Trim();
                 if (numbers[i] is { } column)
                 {
-                    column[at] = TryNumber(cell, out double value) ? value : throw Changed(path);
+                    column[at] = TryNumber(cell, out double value) || (commas && TryComma(cell, out value))
+                        ? value : throw Changed(path);
                     continue;
                 }
 
@@ -141,14 +144,14 @@ internal static partial class CsvFile
 
     private static DataException Changed(string path) => new($"{path} changed while it was read.");
 
-    private static (string[] Names, bool AreNames) NamesOf(string path, SepReader.Row row)
+    private static (string[] Names, bool AreNames) NamesOf(string path, SepReader.Row row, bool isSemicolon)
     {
         string[] cells = new string[row.ColCount];
         bool areNames = false;
         for (int i = 0; i < cells.Length; i++)
         {
             ReadOnlySpan<char> cell = row[i].Span.Trim();
-            areNames |= !TryNumber(cell, out _);
+            areNames |= !TryNumber(cell, out _) && !(isSemicolon && TryComma(cell, out _));
             cells[i] = cell.ToString();
         }
 
@@ -193,6 +196,12 @@ internal static partial class CsvFile
         return double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
     }
 
+    private static bool TryComma(ReadOnlySpan<char> cell, out double value)
+    {
+        value = 0;
+        return !cell.Contains('.') && double.TryParse(cell, NumberStyles.Float, DecimalComma, out value);
+    }
+
     private static void ForEachRow(string path, Stream stream, RowAction act)
     {
         using SepReader reader = Sep.Reader(options => options with
@@ -216,14 +225,37 @@ internal static partial class CsvFile
                         $"or is truncated. {Remedy}");
             }
 
-            act(row);
+            act(row, isSemicolon: reader.Spec.Sep.Separator == ';');
         }
     }
 
     [GeneratedRegex(@"^'[+-]?\d+(,\d+)+'")]
     private static partial Regex CommaNumber();
 
+    [GeneratedRegex(@"^[+-]?[1-9]\d{0,2}(,\d{3})+$")]
+    private static partial Regex Thousands();
+
     private static string FirstLine(string message) => message.Split('\n')[0].Trim().TrimEnd('.');
 
-    private delegate void RowAction(SepReader.Row row);
+    private delegate void RowAction(SepReader.Row row, bool isSemicolon);
+
+    /// <summary>What columns have, for one way to write numbers.</summary>
+    private sealed class Look(int columns)
+    {
+        public bool[] IsText { get; } = new bool[columns];
+
+        public long[] Numbers { get; } = new long[columns];
+
+        public string[] FirstText { get; } = new string[columns];
+
+        public void Add(SepReader.Row row, int column, bool isNumber, double number)
+        {
+            Numbers[column] += isNumber && !double.IsNaN(number) ? 1 : 0;
+            if (!isNumber && !IsText[column])
+            {
+                IsText[column] = true;
+                FirstText[column] = $"'{Core.Text.Printable.Name(row[column].ToString())}' in line {row.LineNumberFrom}";
+            }
+        }
+    }
 }

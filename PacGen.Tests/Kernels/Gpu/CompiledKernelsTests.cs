@@ -24,18 +24,24 @@ internal sealed class CompiledKernelsTests
     [OneTimeTearDown]
     public void Dispose() => context.Dispose();
 
-    [Test]
-    public void WhatWasKeptIsFoundAsItWas()
+    /// <summary>With shared memory of a size that the kernel says, and of one that its launch says.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public void WhatWasKeptIsFoundAsItWas(bool isDynamic)
     {
-        EntryPointDescription entry = Entry(TransposeGpu.Kernel);
+        EntryPointDescription entry = isDynamic
+            ? EntryPointDescription.FromExplicitlyGroupedKernel(
+                KernelInstance.StagedProducts.First(one => one.Name.Contains("256 × 64", StringComparison.Ordinal)).Method)
+            : Entry(TransposeGpu.Kernel);
         CompiledKernel compiled = Compile(entry, Threads);
         Assert.That(Kept().Find(entry, Threads), Is.Null);
-        Kept().Keep(entry, Threads, compiled);
+        Assert.That(Kept().Keep(entry, Threads, compiled));
         CompiledKernel found = Kept().Find(entry, Threads)!;
         Assert.That(CompiledKernels.TextOf(found), Is.EqualTo(CompiledKernels.TextOf(compiled)));
         EntryPoint before = CompiledKernels.EntryPointOf(compiled), after = CompiledKernels.EntryPointOf(found);
         Assert.That(after.SharedMemory, Is.EqualTo(before.SharedMemory));
-        Assert.That(after.SharedMemory.StaticSize, Is.Positive);
+        Assert.That(after.SharedMemory.HasDynamicMemory, Is.EqualTo(isDynamic));
+        Assert.That(after.SharedMemory.HasStaticMemory, Is.Not.EqualTo(isDynamic));
         Assert.That(found.Name, Is.EqualTo(compiled.Name));
         Assert.That(found.SourceMethod, Is.EqualTo(compiled.SourceMethod));
         Assert.That(found.Specialization, Is.EqualTo(Threads));
@@ -49,10 +55,17 @@ internal sealed class CompiledKernelsTests
         Kept().Keep(entry, Threads, Compile(entry, Threads));
         Assert.That(Kept().Find(entry, KernelSpecialization.Empty), Is.Null);
         Assert.That(Kept().Find(other, Threads), Is.Null);
-        Assert.That(Kept(CudaArchitecture.SM_90).Find(entry, Threads), Is.Null);
+        Assert.That(new CompiledKernels(folder, Ptx(CudaArchitecture.SM_90)).Find(entry, Threads), Is.Null);
+        Assert.That(
+            new CompiledKernels(folder, Ptx(CudaArchitecture.SM_80, CudaInstructionSet.ISA_71)).Find(entry, Threads), Is.Null);
         Kept().Keep(other, Threads, Compile(other, Threads));
         Assert.That(Kept().Find(Entry(SplitSumGpu<Quad>.Kernel), Threads), Is.Null);
         Assert.That(Files(), Has.Length.EqualTo(2));
+
+        // Under another's name it is no kernel of that name.
+        File.Copy(Files()[0], Files()[1], overwrite: true);
+        CompiledKernel?[] found = [Kept().Find(entry, Threads), Kept().Find(other, Threads)];
+        Assert.That(found, Has.Exactly(1).Null);
     }
 
     /// <summary>What such a type reads, ILGPU may write into the kernel: a later process may read another number.</summary>
@@ -61,7 +74,7 @@ internal sealed class CompiledKernelsTests
     {
         EntryPointDescription entry = Entry(Own<Foreign>.Kernel);
         CompiledKernel compiled = Compile(entry, Threads);
-        Kept().Keep(entry, Threads, compiled);
+        Assert.That(Kept().Keep(entry, Threads, compiled), Is.False);
         Assert.That(Kept().Find(entry, Threads), Is.Null);
         Assert.That(Files(), Is.Empty);
     }
@@ -109,8 +122,8 @@ internal sealed class CompiledKernelsTests
         string file = Path.Combine(folder, "file");
         File.WriteAllText(file, "");
         EntryPointDescription entry = Entry(TransposeGpu.Kernel);
-        CompiledKernels kept = new(Path.Combine(file, "kernels"), Ptx(CudaArchitecture.SM_80), "");
-        Assert.That(() => kept.Keep(entry, Threads, Compile(entry, Threads)), Throws.Nothing);
+        CompiledKernels kept = new(Path.Combine(file, "kernels"), Ptx(CudaArchitecture.SM_80));
+        Assert.That(kept.Keep(entry, Threads, Compile(entry, Threads)), Is.False);
         Assert.That(kept.Find(entry, Threads), Is.Null);
     }
 
@@ -136,7 +149,9 @@ internal sealed class CompiledKernelsTests
             using DeviceBuffer x = device.Allocate(values.Length), y = device.Allocate(values.Length);
             x.Write(0, values);
             kernel(new KernelConfig(2, 256), GpuDevice.View(new Region(x)), GpuDevice.View(new Region(y)), 35, 40);
-            return new Region(y).ToArray();
+            float[] transposed = new Region(y).ToArray();
+            GC.KeepAlive(kernel);
+            return transposed;
         }
     }
 
@@ -144,11 +159,10 @@ internal sealed class CompiledKernelsTests
         EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method);
 
     /// <summary>Each as a process of its own has it.</summary>
-    private CompiledKernels Kept(CudaArchitecture? architecture = null) =>
-        new(folder, Ptx(CudaArchitecture.SM_80), $"{architecture ?? CudaArchitecture.SM_80}");
+    private CompiledKernels Kept() => new(folder, Ptx(CudaArchitecture.SM_80));
 
-    private PTXBackend Ptx(CudaArchitecture architecture) =>
-        new(context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_70, null);
+    private PTXBackend Ptx(CudaArchitecture architecture, CudaInstructionSet? instructions = null) => new(
+        context, new CudaCapabilityContext(architecture), architecture, instructions ?? CudaInstructionSet.ISA_70, null);
 
     private CompiledKernel Compile(EntryPointDescription entry, KernelSpecialization specialization) =>
         Ptx(CudaArchitecture.SM_80).Compile(entry, specialization);

@@ -3,13 +3,10 @@ using PacGen.Kernels;
 namespace PacGen.Tests.Kernels;
 
 /// <summary>Products of up to 16 columns have the same bits in the staged tile of 16 columns as in that of 128 × 32.</summary>
-[TestFixtureSource(nameof(Ids))]
+[TestFixtureSource(typeof(WarpDevices), nameof(WarpDevices.Ids))]
 [NonParallelizable]
 internal sealed class FewColumnsTests(string id)
 {
-    private static IEnumerable<string> Ids => new[] { "simulator of warps" }.Concat(Device.List().Where(
-        one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id));
-
     // Both sides wide, B narrow, transposed; terms that are no multiple of a tile's.
     [TestCase(130, 48, 16, false)]
     [TestCase(33, 36, 10, false)]
@@ -34,7 +31,7 @@ internal sealed class FewColumnsTests(string id)
     private void Check(Operation operation, Shape a, Shape b, bool isStaged)
     {
         // Its own simulator, which has run no other kernel.
-        using GpuDevice? simulator = id.StartsWith("cuda", StringComparison.Ordinal) ? null : WarpSimulator.Create(2);
+        using GpuDevice? simulator = WarpDevices.IsSimulator(id) ? WarpSimulator.Create(2) : null;
         GpuDevice device = simulator ?? (GpuDevice)Device.Open(id);
         if (!device.HasTensorCores)
         {

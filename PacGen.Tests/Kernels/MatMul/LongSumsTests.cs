@@ -15,12 +15,9 @@ internal sealed class LongSumsTests(string id, string precision)
     private const string Single = "single", Tf32 = "TF32", Bf16 = "bf16";
 
     private static IEnumerable<object[]> Fixtures =>
-        from id in Ids
+        from id in WarpDevices.Ids
         from precision in (string[])[Single, Tf32, Bf16]
         select (object[])[id, precision];
-
-    private static IEnumerable<string> Ids => new[] { "simulator of warps" }.Concat(Device.List().Where(
-        one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id));
 
     private bool OnGpu => id.StartsWith("cuda", StringComparison.Ordinal);
 
@@ -107,7 +104,7 @@ internal sealed class LongSumsTests(string id, string precision)
     private void Check(Operation operation, Shape a, Shape b, int offset)
     {
         // Its own simulator, which has run no other kernel.
-        using GpuDevice? simulator = OnGpu ? null : WarpSimulator.Create(2);
+        using GpuDevice? simulator = WarpDevices.IsSimulator(id) ? WarpSimulator.Create(2) : null;
         GpuDevice device = simulator ?? (GpuDevice)Device.Open(id);
         if (!device.HasTensorCores)
         {

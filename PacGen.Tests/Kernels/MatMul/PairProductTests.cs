@@ -7,16 +7,13 @@ namespace PacGen.Tests.Kernels;
 /// Products of bfloat16 in memory have the bits of those that round what they read: on a simulator whose warps have 32 lanes,
 /// and on CUDA devices.
 /// </summary>
-[TestFixtureSource(nameof(Ids))]
+[TestFixtureSource(typeof(WarpDevices), nameof(WarpDevices.Ids))]
 [NonParallelizable]
 internal sealed class PairProductTests(string id)
 {
     private GpuDevice device = null!;
     private string tilesBefore = "";
     private bool before;
-
-    private static IEnumerable<string> Ids => new[] { "simulator of warps" }.Concat(Device.List().Where(
-        one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id));
 
     private static IEnumerable<string> Tiles => StagedChoice.All.Select(tile => tile.Name);
 
@@ -25,7 +22,7 @@ internal sealed class PairProductTests(string id)
     [OneTimeSetUp]
     public void Choose()
     {
-        device = OnGpu ? (GpuDevice)Device.Open(id) : WarpSimulator.Device;
+        device = WarpDevices.IsSimulator(id) ? WarpSimulator.Device : (GpuDevice)Device.Open(id);
         (tilesBefore, before) = (device.TileSetting, device.StoresBFloat16);
         if (!device.HasTensorCores)
         {
@@ -160,7 +157,7 @@ internal sealed class PairProductTests(string id)
     [Test]
     public void ProductsStorePairs([Values] bool reads, [Values] bool beside)
     {
-        if (reads || beside)
+        if (reads != beside)
         {
             OnlyOnAGpu();
         }
@@ -170,7 +167,11 @@ internal sealed class PairProductTests(string id)
         Expression mask = Expression.Binary<MultiplyFunction>().Substitute(
             [Expression.Argument(0), Expression.Unary<StepFunction>().Substitute([Expression.Argument(1)])]);
         CheckStored(new MatMul(), new(16, 40), new(40, 24), bias, [new(24)], reads, beside);
-        CheckStored(new MatMul(true, true), new(16, 24), new(40, 16), Expression.Argument(0), [], reads, beside);
+        if (OnGpu || !reads)
+        {
+            CheckStored(new MatMul(true, true), new(16, 24), new(40, 16), Expression.Argument(0), [], reads, beside);
+        }
+
         if (OnGpu)
         {
             CheckStored(new MatMul(), new(8, 520), new(520, 8), mask, [new(8, 8)], reads, beside);

@@ -19,16 +19,16 @@ internal sealed class ProductCandidatesTests(string id, string factors)
 
     // A simulator's groups have two warps, and products on tensor cores four.
     private static IEnumerable<object[]> Fixtures =>
-        ((object[][])[["simulator of warps", Single]]).Concat(Device.List().Where(
-            one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).SelectMany(
-            one => new object[][] { [one.Id, Single], [one.Id, Tf32], [one.Id, BFloat16], [one.Id, InMemory] }));
+        from id in WarpDevices.Ids
+        from mode in id.StartsWith("cuda", StringComparison.Ordinal) ? [Single, Tf32, BFloat16, InMemory] : (string[])[Single]
+        select (object[])[id, mode];
 
     private bool OnGpu => id.StartsWith("cuda", StringComparison.Ordinal);
 
     [OneTimeSetUp]
     public void Choose()
     {
-        device = OnGpu ? (GpuDevice)Device.Open(id) : WarpSimulator.Device;
+        device = WarpDevices.IsSimulator(id) ? WarpSimulator.Device : (GpuDevice)Device.Open(id);
         before = (device.Products, device.TileSetting, device.StoresBFloat16);
         if (!device.HasTensorCores)
         {

@@ -18,8 +18,7 @@ internal sealed class ProductMomentsTests(string id, string factors)
     private GpuDevice device = null!;
     private (ProductMode Products, string Tiles, bool Stores, bool Gathers) before;
 
-    private static IEnumerable<object[]> Fixtures => new[] { "simulator of warps" }.Concat(Device.List().Where(
-        one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id)).SelectMany(
+    private static IEnumerable<object[]> Fixtures => WarpDevices.Ids.SelectMany(
         one => new object[][] { [one, Single], [one, Tf32], [one, BFloat16], [one, InPairs] });
 
     private bool OnGpu => id.StartsWith("cuda", StringComparison.Ordinal);
@@ -27,7 +26,7 @@ internal sealed class ProductMomentsTests(string id, string factors)
     [OneTimeSetUp]
     public void ChooseMode()
     {
-        device = OnGpu ? (GpuDevice)Device.Open(id) : WarpSimulator.Device;
+        device = WarpDevices.IsSimulator(id) ? WarpSimulator.Device : (GpuDevice)Device.Open(id);
         before = (device.Products, device.TileSetting, device.StoresBFloat16, device.GathersMoments);
         if (!device.HasTensorCores)
         {

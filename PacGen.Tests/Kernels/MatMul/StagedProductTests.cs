@@ -16,8 +16,7 @@ internal sealed class StagedProductTests(string id, string factors)
     private ProductMode before;
     private string tilesBefore = "";
 
-    private static IEnumerable<object[]> Fixtures => new[] { "simulator of warps" }.Concat(Device.List().Where(
-        one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id)).SelectMany(
+    private static IEnumerable<object[]> Fixtures => WarpDevices.Ids.SelectMany(
         one => new object[][] { [one, Single], [one, Tf32], [one, BFloat16] });
 
     private static IEnumerable<string> Tiles => StagedChoice.All.Select(tile => tile.Name);
@@ -27,7 +26,7 @@ internal sealed class StagedProductTests(string id, string factors)
     [OneTimeSetUp]
     public void ChooseMode()
     {
-        device = OnGpu ? (GpuDevice)Device.Open(id) : WarpSimulator.Device;
+        device = WarpDevices.IsSimulator(id) ? WarpSimulator.Device : (GpuDevice)Device.Open(id);
         (before, tilesBefore) = (device.Products, device.TileSetting);
         if (!device.HasTensorCores)
         {

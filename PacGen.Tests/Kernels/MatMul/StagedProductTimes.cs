@@ -15,7 +15,8 @@ internal sealed class StagedProductTimes
     // Those of most worth first, in every mode; the kernels of before have no name.
     private static readonly string[][] Tiles =
     [
-        ["", "128x128", "128x96", "128x48", "128x64", "64x96", "64x64"], ["256x48", "128x32", "auto", "256x64", "128x16"],
+        ["", "128x128", "128x96", "128x48", "128x64", "64x96", "64x64"],
+        ["256x48", "128x32", "auto", "256x64", "128x16", "256x128"],
     ];
 
     private readonly Dictionary<long, DeviceBuffer> buffers = [];

@@ -16,14 +16,13 @@ internal sealed class TensorProductTests(string id, string factors)
     private GpuDevice device = null!;
     private ProductMode before;
 
-    private static IEnumerable<object[]> Fixtures => new[] { "simulator of warps" }.Concat(Device.List().Where(
-        one => one is { IsAvailable: true, Kind: DeviceKind.Cuda }).Select(one => one.Id)).SelectMany(
+    private static IEnumerable<object[]> Fixtures => WarpDevices.Ids.SelectMany(
         one => new object[][] { [one, Tf32], [one, BFloat16] });
 
     [OneTimeSetUp]
     public void ChooseMode()
     {
-        device = id.StartsWith("cuda", StringComparison.Ordinal) ? (GpuDevice)Device.Open(id) : WarpSimulator.Device;
+        device = WarpDevices.IsSimulator(id) ? WarpSimulator.Device : (GpuDevice)Device.Open(id);
         before = device.Products;
         if (!device.HasTensorCores)
         {
