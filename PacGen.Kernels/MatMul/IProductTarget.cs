@@ -37,13 +37,34 @@ internal interface IProductTarget
     EightQuads MadePairs(int split, int row0, int row1, int column, EightQuads sums, int width);
 
     /// <summary>
-    /// Stores a column's moments of a part of the rows; does nothing where <see cref="GathersMoments"/> is false.
+    /// Stores a lane's numbers of eight rows and gathers moments (<see cref="WarpMoments"/>); does nothing where
+    /// <see cref="GathersMoments"/> is false, so that no other kernel has that code: ILGPU optimizes what is called nowhere, too.
     /// </summary>
-    /// <param name="part">Which part.</param>
-    /// <param name="column">The column.</param>
-    /// <param name="distance">The mean less the number of the part's first row.</param>
-    /// <param name="squares">The sum of the squares about the mean.</param>
-    void StoreMoments(int part, int column, float distance, float squares);
+    /// <param name="memory">The output.</param>
+    /// <param name="split">Which part of the terms was summed.</param>
+    /// <param name="row">The first row.</param>
+    /// <param name="column0">The first column.</param>
+    /// <param name="column1">The fifth.</param>
+    /// <param name="apart">From a lane to the next one of the same columns; a constant, of eight such lanes.</param>
+    /// <param name="upper">The first four rows' sums.</param>
+    /// <param name="lower">Those of the other four, 32 rows further.</param>
+    void Gather(
+        ArrayView<float> memory, int split, int row, int column0, int column1, int apart, EightQuads upper, EightQuads lower);
+
+    /// <summary>The same of eight rows, two and those 16, 32 and 48 rows further, of two from every eighth column on.</summary>
+    /// <param name="memory">The output.</param>
+    /// <param name="split">Which part of the terms was summed.</param>
+    /// <param name="row0">The first row.</param>
+    /// <param name="row1">The second row.</param>
+    /// <param name="column">The first column.</param>
+    /// <param name="s0">The first two rows' sums, as <see cref="StorePairs"/> takes them.</param>
+    /// <param name="s1">Those 16 rows further.</param>
+    /// <param name="s2">Those 32 rows further.</param>
+    /// <param name="s3">Those 48 rows further.</param>
+    /// <param name="width">How many sixteens of columns there are, 1 to 4; a constant.</param>
+    void GatherPairs(
+        ArrayView<float> memory, int split, int row0, int row1, int column, EightQuads s0, EightQuads s1, EightQuads s2,
+        EightQuads s3, int width);
 
     /// <summary>
     /// Stores eight numbers of each of four rows, four from each of two columns on, without those beyond the matrix.

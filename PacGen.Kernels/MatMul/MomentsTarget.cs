@@ -40,6 +40,23 @@ internal readonly struct MomentsTarget<TTarget> : IProductTarget
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Gather(
+        ArrayView<float> memory, int split, int row, int column0, int column1, int apart, EightQuads upper, EightQuads lower) =>
+        WarpMoments.Store(memory, this, split, row, column0, column1, apart, upper, lower);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void GatherPairs(
+        ArrayView<float> memory, int split, int row0, int row1, int column, EightQuads s0, EightQuads s1, EightQuads s2,
+        EightQuads s3, int width) =>
+        WarpMoments.StorePairs(memory, this, split, row0, row1, column, s0, s1, s2, s3, width);
+
+    /// <summary>Stores a column's moments of a part of the rows.</summary>
+    /// <param name="part">Which part.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="distance">The mean less the number of the part's first row.</param>
+    /// <param name="squares">The sum of the squares about the mean.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StoreMoments(int part, int column, float distance, float squares)
     {
         int at = (part * columns) + column;

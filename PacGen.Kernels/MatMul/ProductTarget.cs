@@ -85,7 +85,16 @@ internal struct ProductTarget : IProductTarget, IRowTarget
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void StoreMoments(int part, int column, float distance, float squares)
+    public readonly void Gather(
+        ArrayView<float> memory, int split, int row, int column0, int column1, int apart, EightQuads upper, EightQuads lower)
+    {
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void GatherPairs(
+        ArrayView<float> memory, int split, int row0, int row1, int column, EightQuads s0, EightQuads s1, EightQuads s2,
+        EightQuads s3, int width)
     {
     }
 

@@ -98,8 +98,8 @@ internal struct SingleStageSums : IStageSums
         ArrayView<float> memory, TTarget target, int split, int row, int column0, int column1, int apart, WarpColumns a,
         WarpColumns b)
         where TTarget : struct, IProductTarget =>
-        WarpMoments.Store(
-            memory, target, split, row, column0, column1, apart, new(a.C0, b.C0, a.C1, b.C1, a.C2, b.C2, a.C3, b.C3),
+        target.Gather(
+            memory, split, row, column0, column1, apart, new(a.C0, b.C0, a.C1, b.C1, a.C2, b.C2, a.C3, b.C3),
             new(a.C4, b.C4, a.C5, b.C5, a.C6, b.C6, a.C7, b.C7));
 
     // Four of the stage's terms.

@@ -54,8 +54,8 @@ internal struct SingleSums<TPlaces> : IThreadSums
         int column0 = firstColumn + column, column1 = firstColumn + TPlaces.ColumnsApart(columns) + column;
         if (TTarget.GathersMoments)
         {
-            WarpMoments.Store(
-                memory, target, split, row0, column0, column1, 2, new(c00, c01, c10, c11, c20, c21, c30, c31),
+            target.Gather(
+                memory, split, row0, column0, column1, 2, new(c00, c01, c10, c11, c20, c21, c30, c31),
                 new(c40, c41, c50, c51, c60, c61, c70, c71));
             return;
         }

@@ -65,8 +65,8 @@ internal struct TensorStageSums<TFactors> : IStageSums
             int row = firstRow + this.firstRow + group, column = firstColumn + this.firstColumn + (2 * place);
             if (TTarget.GathersMoments)
             {
-                WarpMoments.StorePairs(
-                    memory, target, split, row, row + 8, column,
+                target.GatherPairs(
+                    memory, split, row, row + 8, column,
                     new(sums0.C0, sums0.C1, sums1.C0, sums1.C1, sums2.C0, sums2.C1, sums3.C0, sums3.C1),
                     new(sums0.C2, sums0.C3, sums1.C2, sums1.C3, sums2.C2, sums2.C3, sums3.C2, sums3.C3),
                     new(sums0.C4, sums0.C5, sums1.C4, sums1.C5, sums2.C4, sums2.C5, sums3.C4, sums3.C5),

@@ -93,8 +93,8 @@ internal struct TensorSums<TFactors> : IThreadSums
         int column1 = firstColumn + warpColumn + Column(0, MmaFragment.ColumnOfC(lane, 1));
         if (TTarget.GathersMoments)
         {
-            WarpMoments.Store(
-                memory, target, split, row0, column0, column1, 4,
+            target.Gather(
+                memory, split, row0, column0, column1, 4,
                 new(
                     new(c00.X, c01.X, c02.X, c03.X), new(c00.Y, c01.Y, c02.Y, c03.Y), new(c10.X, c11.X, c12.X, c13.X),
                     new(c10.Y, c11.Y, c12.Y, c13.Y), new(c20.X, c21.X, c22.X, c23.X), new(c20.Y, c21.Y, c22.Y, c23.Y),

@@ -24,7 +24,7 @@ internal static class WarpMoments
     /// <param name="lower">Those of the other four, 32 rows further.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<TTarget>(
-        ArrayView<float> memory, TTarget target, int split, int row, int column0, int column1, int apart, EightQuads upper,
+        ArrayView<float> memory, MomentsTarget<TTarget> target, int split, int row, int column0, int column1, int apart, EightQuads upper,
         EightQuads lower)
         where TTarget : struct, IProductTarget
     {
@@ -63,7 +63,7 @@ internal static class WarpMoments
     /// <param name="width">How many sixteens of columns there are, 1 to 4; a constant.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePairs<TTarget>(
-        ArrayView<float> memory, TTarget target, int split, int row0, int row1, int column, EightQuads s0, EightQuads s1,
+        ArrayView<float> memory, MomentsTarget<TTarget> target, int split, int row0, int row1, int column, EightQuads s0, EightQuads s1,
         EightQuads s2, EightQuads s3, int width)
         where TTarget : struct, IProductTarget
     {
@@ -82,7 +82,7 @@ internal static class WarpMoments
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static EightQuads Stored<TTarget>(
-        ArrayView<float> memory, TTarget target, int split, int row0, int row1, int column, EightQuads sums, int width)
+        ArrayView<float> memory, MomentsTarget<TTarget> target, int split, int row0, int row1, int column, EightQuads sums, int width)
         where TTarget : struct, IProductTarget
     {
         EightQuads m = target.MadePairs(split, row0, row1, column, sums, width);
@@ -94,7 +94,7 @@ internal static class WarpMoments
     // Of eight columns, two from every eighth on; the warp has as many eights as are said, or more.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Gather<TTarget>(
-        TTarget target, int row0, int row1, int column, Quad a0, Quad a1, Quad a2, Quad a3, Quad b0, Quad b1, Quad b2, Quad b3,
+        MomentsTarget<TTarget> target, int row0, int row1, int column, Quad a0, Quad a1, Quad a2, Quad a3, Quad b0, Quad b1, Quad b2, Quad b3,
         Quad c0, Quad c1, Quad c2, Quad c3, Quad d0, Quad d1, Quad d2, Quad d3, int eights)
         where TTarget : struct, IProductTarget
     {
@@ -170,7 +170,7 @@ internal static class WarpMoments
 
         /// <summary>Stores the moments of the lane's column, if there is such a column and a row of the part.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Store<TTarget>(TTarget target, int row, int column)
+        public readonly void Store<TTarget>(MomentsTarget<TTarget> target, int row, int column)
             where TTarget : struct, IProductTarget
         {
             ProductTarget layout = target.Layout;

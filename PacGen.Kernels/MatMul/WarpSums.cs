@@ -178,8 +178,8 @@ internal struct WarpSums<TFactors>
         int row = firstRow + warpRow, column = firstColumn + warpColumn;
         if (TTarget.GathersMoments)
         {
-            WarpMoments.StorePairs(
-                memory, target, split, row + Row<TA>(0, 0, group), row + Row<TA>(0, 1, group), column + (2 * place),
+            target.GatherPairs(
+                memory, split, row + Row<TA>(0, 0, group), row + Row<TA>(0, 1, group), column + (2 * place),
                 new(c00, c01, c02, c03, c04, c05, c06, c07), new(c10, c11, c12, c13, c14, c15, c16, c17),
                 new(c20, c21, c22, c23, c24, c25, c26, c27), new(c30, c31, c32, c33, c34, c35, c36, c37), 4);
             return;
